@@ -1,0 +1,1 @@
+//! The configuration file, raw and checked. Nothing unchecked may leave this folder.

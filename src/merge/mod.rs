@@ -1,0 +1,1 @@
+//! Merging of scalars, sets and documents. Pure.

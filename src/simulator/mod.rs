@@ -1,0 +1,1 @@
+//! A Jira to rehearse against. It follows Atlassian's documents, never our client, and shares no code with it.

@@ -1,0 +1,1 @@
+//! Logs and the names of their fields. It must never let a secret or a body through.

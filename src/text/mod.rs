@@ -1,0 +1,1 @@
+//! ADF and wiki markup to the neutral document and back. Pure.
