@@ -1,1 +1,242 @@
-//! One Jira instance, read and written over REST. It must never decide what should be written.
+//! One Jira instance, read and written over REST. It must never decide what should be written, and never send a write twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::model::catalog::Catalog;
+use crate::model::ids::{AccountId, CommentId, FieldId, InstanceId, IssueId, IssueKey};
+use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, NativeValue, TransitionOffer};
+use crate::model::operation::NativeWrite;
+use crate::model::settings::Kind;
+
+/// Who we are on an instance, proven by its own answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The sync user.
+    pub account: AccountId,
+    /// What it is called.
+    pub display_name: String,
+    /// IANA name of its profile's time zone: JQL dates are read in it.
+    pub time_zone: String,
+    /// `serverInfo`: base URL as the server knows itself.
+    pub base_url: String,
+    /// `serverInfo`: version.
+    pub version: String,
+    /// Server time minus our time, in milliseconds, from the `Date` header.
+    pub skew_ms: i64,
+}
+
+/// What a read of issues should bring.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Want {
+    /// Fields by id.
+    pub fields: BTreeSet<FieldId>,
+    /// Comments too (complete or said not to be).
+    pub comments: bool,
+    /// Our issue property too.
+    pub mark: bool,
+}
+
+/// One page of a poll.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChangePage {
+    /// The rows, in order of (`updated`, id).
+    pub rows: Vec<IssueSnapshot>,
+    /// How to go on; `None` on the last page.
+    pub next: Option<String>,
+}
+
+/// An issue to be created.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IssueDraft {
+    /// Project key.
+    pub project: String,
+    /// Issue type's name.
+    pub issue_type: String,
+    /// Fields by id.
+    pub fields: BTreeMap<FieldId, NativeValue>,
+    /// Our sealed mark, set as issue property in the same request.
+    pub mark: String,
+}
+
+/// An edit of fields.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IssueEdit {
+    /// The issue.
+    pub issue: IssueId,
+    /// The fields.
+    pub fields: BTreeMap<FieldId, NativeWrite>,
+    /// Our sealed tag for `historyMetadata`.
+    pub tag: String,
+}
+
+/// What a sync needs the sync user to be allowed in a project: permission keys to whether it is.
+pub type Permissions = BTreeMap<String, bool>;
+
+/// Why a read failed.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{attempt} on instance `{instance}` failed: {failure}")]
+pub struct JiraError {
+    /// What was attempted, naming the issue where there is one.
+    pub attempt: String,
+    /// The instance.
+    pub instance: InstanceId,
+    /// What went wrong.
+    pub failure: Failure,
+}
+
+/// What went wrong with a request.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Failure {
+    /// Never reached the server, or no whole answer came: DNS, connect, TLS, time-out, cut body.
+    #[error("{0}")]
+    Unreachable(String),
+    /// An answer as nobody or somebody else, or 401: the token is wrong, expired or revoked.
+    #[error("not logged in as the sync user: {0}")]
+    NotUs(String),
+    /// A CAPTCHA or the like: stop asking, a person must act.
+    #[error("the account is locked: {0}")]
+    Locked(String),
+    /// Not an answer of a Jira API: an HTML page, a redirect to another host, a proxy's page.
+    #[error("not an answer of a Jira API: {0}")]
+    NotJira(String),
+    /// Jira understood and said no (400, 403, 409, 410, 413, 422, 500 on Data Center for a wrong transition).
+    #[error("{0}")]
+    Refused(Refusal),
+    /// 404: deleted, moved out of sight, or no permission.
+    #[error("not there, or not visible to the sync user")]
+    NotFound,
+    /// 429 or 503 after all patience; ask again no earlier than this many milliseconds from now.
+    #[error("told to wait for {0} ms")]
+    Wait(u64),
+    /// 5xx after all retries.
+    #[error("the server failed with status {0}")]
+    Server(u16),
+    /// The answer's JSON is broken or lacks what was asked for.
+    #[error("the answer cannot be read: {0}")]
+    Unreadable(String),
+}
+
+/// Jira's no, in its own words.
+#[derive(Debug, Clone, Default, PartialEq, Eq, thiserror::Error)]
+#[error("status {status}: {}", self.in_words())]
+pub struct Refusal {
+    /// HTTP status.
+    pub status: u16,
+    /// General messages.
+    pub messages: Vec<String>,
+    /// Messages per field id.
+    pub fields: BTreeMap<String, String>,
+}
+
+impl Refusal {
+    /// All messages in one line.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let fields = self.fields.iter().map(|(field, message)| format!("`{field}`: {message}"));
+        let all: Vec<String> = self.messages.iter().cloned().chain(fields).collect();
+        if all.is_empty() { "without a reason given".to_owned() } else { all.join("; ") }
+    }
+}
+
+/// What became of one write. Never retried by the transport.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WriteOutcome<T> {
+    /// Jira said yes.
+    Done(T),
+    /// Jira said no: nothing was written.
+    Refused(Refusal),
+    /// The issue is not there or not visible.
+    NotFound,
+    /// It certainly was not sent, or was turned away before being looked at (429, 401, 503 with Retry-After): try again
+    /// no earlier than this many milliseconds from now, under the same operation id.
+    NotSent {
+        /// Why, in words.
+        why: String,
+        /// How long to wait, in milliseconds.
+        wait_ms: u64,
+    },
+    /// It may or may not have happened: observe before anything else.
+    InDoubt(String),
+}
+
+/// What was created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Created {
+    /// Its id.
+    pub id: IssueId,
+    /// Its key.
+    pub key: IssueKey,
+}
+
+/// Reading one instance. Reads are retried by the transport; every answer's identity is checked.
+#[async_trait]
+pub trait JiraRead: Send + Sync + 'static {
+    /// The instance's name.
+    fn instance(&self) -> &InstanceId;
+
+    /// Its kind.
+    fn kind(&self) -> Kind;
+
+    /// Proves who we are, measures the skew, learns the time zone. Must be called before any other read.
+    async fn identity(&self) -> Result<Identity, JiraError>;
+
+    /// What the instance and this project offer; `people` are the user map's cells for this side.
+    async fn catalog(&self, project: &str, people: &BTreeSet<String>) -> Result<Catalog, JiraError>;
+
+    /// What the sync user may do in a project, of the permission keys asked for.
+    async fn permissions(&self, project: &str, keys: &[&str]) -> Result<Permissions, JiraError>;
+
+    /// Issues of `projects` updated at or after `since` (server time), oldest first, one page. The overlap is the
+    /// caller's. At most one request.
+    async fn changes(
+        &self,
+        projects: &BTreeSet<String>,
+        since: Option<Timestamp>,
+        want: &Want,
+        page: Option<&str>,
+    ) -> Result<ChangePage, JiraError>;
+
+    /// Those of `issues` that match `jql` (in `project`), by the index. JQL that Jira refuses is `Failure::Refused`.
+    async fn matching(&self, project: &str, jql: &str, issues: &[IssueId]) -> Result<BTreeSet<IssueId>, JiraError>;
+
+    /// Fresh reads, not by the index: Cloud in bulk (100 a request), Data Center one request each. An issue that is
+    /// not there or not visible has `Err(NotFound)`. The order is that of `issues`.
+    async fn issues(&self, issues: &[IssueId], want: &Want) -> Vec<Result<IssueSnapshot, JiraError>>;
+
+    /// All changelog entries of an issue after `after`, oldest first.
+    async fn log_after(&self, issue: IssueId, after: crate::model::ids::EntryId) -> Result<Vec<LogEntry>, JiraError>;
+
+    /// All comments of an issue that the sync user may see, oldest first.
+    async fn comments(&self, issue: IssueId) -> Result<Vec<CommentSnapshot>, JiraError>;
+
+    /// Our sealed mark on a comment, if there is one.
+    async fn comment_mark(&self, issue: IssueId, comment: &CommentId) -> Result<Option<String>, JiraError>;
+
+    /// The transitions offered now.
+    async fn transitions(&self, issue: IssueId) -> Result<Vec<TransitionOffer>, JiraError>;
+
+    /// Issues of the project that the sync user created at or after `since` (server time), with our marks, by the index.
+    async fn created_by_us(&self, project: &str, since: Timestamp) -> Result<Vec<IssueSnapshot>, JiraError>;
+
+    /// Whether somebody may be assigned issues of the project.
+    async fn assignable(&self, project: &str, account: &AccountId) -> Result<bool, JiraError>;
+}
+
+/// Writing one instance. Nothing but `engine::apply` holds one.
+#[async_trait]
+pub trait JiraWrite: Send + Sync + 'static {
+    /// Creates issues, up to 50 in one request; one outcome per draft, in order.
+    async fn create(&self, drafts: &[IssueDraft]) -> Vec<WriteOutcome<Created>>;
+
+    /// Sets fields. Where the kind gives the issue back with its log (Cloud), that is the check.
+    async fn edit(&self, edit: &IssueEdit, want: &Want) -> WriteOutcome<Option<IssueSnapshot>>;
+
+    /// Takes one transition.
+    async fn transition(&self, issue: IssueId, transition: &str, tag: &str) -> WriteOutcome<()>;
+
+    /// Adds a comment with our sealed mark as its property.
+    async fn add_comment(&self, issue: IssueId, body: &NativeValue, mark: &str) -> WriteOutcome<CommentId>;
+}

@@ -1,1 +1,13 @@
 //! The words of the domain as types: ids, values, documents, issues, settings, journal, and the traits that layers meet at. Pure.
+
+pub mod catalog;
+pub mod document;
+pub mod hub;
+pub mod ids;
+pub mod issue;
+pub mod operation;
+pub mod problem;
+pub mod secret;
+pub mod settings;
+pub mod store;
+pub mod value;

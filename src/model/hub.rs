@@ -1,0 +1,195 @@
+//! What we know of one item: the agreed values, what each replica was last seen to hold, and who acted. Must never move a
+//! base because something was decided: only because it was observed or acknowledged.
+//!
+//! Causality is kept by counting people's acts per side ([`Acts`], a version vector). The agreed value is kept once per
+//! *audience* ([`Audience`]: the sides whose acts may enter it), so that what one partner receives is computed without
+//! the acts that it may not see. With `sees` left at its default there is one audience, and this is the plain hub.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::ids::{CommentId, EntryId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
+use super::value::Value;
+
+/// How many acts of people on each side are contained in something.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Acts(BTreeMap<SideId, u64>);
+
+impl Acts {
+    /// The number of acts of `side` contained.
+    #[must_use]
+    pub fn of(&self, side: &SideId) -> u64 {
+        self.0.get(side).copied().unwrap_or(0)
+    }
+
+    /// Counts the acts of `side` up to and including `number` as contained.
+    pub fn include(&mut self, side: &SideId, number: u64) {
+        if number > self.of(side) {
+            self.0.insert(side.clone(), number);
+        }
+    }
+
+    /// Counts everything in `other` as contained too.
+    pub fn join(&mut self, other: &Self) {
+        for (side, number) in &other.0 {
+            self.include(side, *number);
+        }
+    }
+
+    /// Whether everything in `other` is contained.
+    #[must_use]
+    pub fn contains(&self, other: &Self) -> bool {
+        other.0.iter().all(|(side, number)| self.of(side) >= *number)
+    }
+
+    /// The part that `audience` may know of.
+    #[must_use]
+    pub fn seen_by(&self, audience: &Audience) -> Self {
+        Self(self.0.iter().filter(|(side, _)| audience.0.contains(*side)).map(|(side, n)| (side.clone(), *n)).collect())
+    }
+
+    /// The sides with at least one act.
+    pub fn sides(&self) -> impl Iterator<Item = &SideId> {
+        self.0.iter().filter(|(_, number)| **number > 0).map(|(side, _)| side)
+    }
+}
+
+/// The sides whose acts may enter a value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Audience(pub BTreeSet<SideId>);
+
+impl Serialize for Audience {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let names: Vec<&str> = self.0.iter().map(SideId::as_str).collect();
+        serializer.serialize_str(&names.join(" "))
+    }
+}
+
+impl<'de> Deserialize<'de> for Audience {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Ok(Self(text.split_whitespace().map(SideId::from).collect()))
+    }
+}
+
+/// The agreed value of one field for one audience.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Agreed {
+    /// The value.
+    pub value: Value,
+    /// The acts it contains, winners and losers of conflicts alike.
+    pub acts: Acts,
+    /// The sides the value's content came from (of a merged value their union).
+    pub origins: BTreeSet<SideId>,
+    /// The side whose act set it last.
+    pub by: SideId,
+    /// When that was: server time of that side, corrected for its measured skew.
+    pub at: Timestamp,
+    /// Under `ask`: the sides that keep their own value until somebody resolves.
+    pub asking: BTreeSet<SideId>,
+}
+
+/// What a replica was last seen to hold of one field.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Base {
+    /// The acts that its people could see when they last looked.
+    pub acts: Acts,
+    /// The shared value last observed. `None`: never observed, or without counterpart in the shared vocabulary.
+    pub value: Option<Value>,
+    /// Why it does not hold the agreed value, though told (`acts` says which).
+    pub acknowledged: Option<Acknowledged>,
+    /// The last untagged change by the sync user that stands there, for `status`; cleared by the next observed value.
+    pub side_effect: Option<EntryId>,
+    /// `side-effects = "restore"`: the agreed acts for which our value was written back already.
+    pub restored: Option<Acts>,
+}
+
+/// Why a side does not hold an agreed value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledged {
+    /// In words, for people.
+    pub reason: String,
+    /// Whether Jira refused it: then it is not tried again until the agreed value moves or somebody asks for it.
+    pub refused: bool,
+}
+
+/// One replica of an item.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Replica {
+    /// Numeric id on its instance.
+    pub issue: IssueId,
+    /// Last key seen.
+    pub key: IssueKey,
+    /// The newest `updated` (server time) of a read that was taken in.
+    pub updated: Timestamp,
+    /// The last changelog entry taken in.
+    pub entry: EntryId,
+    /// Whether we created it (then its first values are ours, not a person's).
+    pub ours: bool,
+    /// Set once the first observation was taken in.
+    pub observed: bool,
+    /// What it was last seen to hold.
+    pub bases: BTreeMap<FieldName, Base>,
+}
+
+/// A person's comment and its copies.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CommentRecord {
+    /// The side where it was written.
+    pub side: SideId,
+    /// Its id there.
+    pub id: CommentId,
+    /// Our copies.
+    pub copies: BTreeMap<SideId, CommentId>,
+    /// Sides that Jira refused it on, with the reason.
+    pub refused: BTreeMap<SideId, String>,
+}
+
+/// Everything durable about one item but its journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ItemState {
+    /// Its id.
+    pub id: ItemId,
+    /// The sync it belongs to.
+    pub sync: SyncId,
+    /// Its replicas.
+    pub replicas: BTreeMap<SideId, Replica>,
+    /// The number of people's acts seen so far, per side, over all fields.
+    pub acts: Acts,
+    /// The agreed values per field and audience.
+    pub hub: BTreeMap<FieldName, BTreeMap<Audience, Agreed>>,
+    /// People's comments, in the order they were seen.
+    pub comments: Vec<CommentRecord>,
+}
+
+impl ItemState {
+    /// An item that nothing is known of.
+    #[must_use]
+    pub fn new(id: ItemId, sync: SyncId) -> Self {
+        Self { id, sync, replicas: BTreeMap::new(), acts: Acts::default(), hub: BTreeMap::new(), comments: Vec::new() }
+    }
+}
+
+/// People changed one field of one item on two sides since the base. Kept in full, never dropped.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// The field.
+    pub field: FieldName,
+    /// The audience whose agreed value was decided.
+    pub audience: Audience,
+    /// The side whose value stands (under `ask`: the one agreed before).
+    pub winner: SideId,
+    /// The winning value.
+    pub kept: Value,
+    /// The side whose value lost.
+    pub loser: SideId,
+    /// The losing value, in full.
+    pub lost: Value,
+    /// When the losing act happened (corrected server time).
+    pub at: Timestamp,
+    /// Our write that overwrote it, if it was a lost update.
+    pub overwritten_by: Option<OperationId>,
+}

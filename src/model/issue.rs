@@ -1,0 +1,151 @@
+//! What one side's Jira said of one issue, in that side's own words, the same shape for both kinds. Must never hold a
+//! shared value: mapping makes those.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::ids::{AccountId, CommentId, EntryId, FieldId, IssueId, IssueKey};
+
+/// One read of one issue. Values are read before (or together with) the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IssueSnapshot {
+    /// Numeric id.
+    pub id: IssueId,
+    /// Key at the time of reading.
+    pub key: IssueKey,
+    /// Key of the project it is in now.
+    pub project: String,
+    /// The server's `created`.
+    pub created: Timestamp,
+    /// The server's `updated`.
+    pub updated: Timestamp,
+    /// Who created it.
+    pub creator: Option<Person>,
+    /// Its type.
+    pub issue_type: Named,
+    /// Whether a security level restricts it.
+    pub restricted: bool,
+    /// The values of the fields that were asked for, by field id.
+    pub fields: BTreeMap<FieldId, NativeValue>,
+    /// The comments that came with the read, and whether these are all.
+    pub comments: Comments,
+    /// Changelog entries that came with the read, oldest first.
+    pub log: Vec<LogEntry>,
+    /// Whether `log` reaches back to the first entry. If not, older entries exist that were not read.
+    pub log_whole: bool,
+    /// Our mark in the issue's properties, sealed, if it was asked for and is there.
+    pub mark: Option<String>,
+}
+
+/// A field's value as the side holds it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NativeValue {
+    /// Null, or not there.
+    Empty,
+    /// Plain text, a date, a number: as text.
+    Text(String),
+    /// Wiki markup.
+    Wiki(String),
+    /// An ADF document.
+    Adf(serde_json::Value),
+    /// One named thing: status, priority, select option.
+    Named(Named),
+    /// A set of words.
+    Words(BTreeSet<String>),
+    /// A user.
+    Person(Person),
+    /// A shape that this version does not carry.
+    Other(serde_json::Value),
+}
+
+/// A thing of an instance with an id and a name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Named {
+    /// The id, as text.
+    pub id: String,
+    /// The display name.
+    pub name: String,
+}
+
+/// A user as an instance shows them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Who they are there.
+    pub account: AccountId,
+    /// What they are called there.
+    pub display_name: String,
+    /// Their e-mail, where the profile shows it.
+    pub email: Option<String>,
+}
+
+/// The comments of a read.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Comments {
+    /// Oldest first.
+    pub list: Vec<CommentSnapshot>,
+    /// Whether these are all comments the sync user may see. Nothing may be concluded from absence when false.
+    pub complete: bool,
+}
+
+/// One comment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CommentSnapshot {
+    /// Its id.
+    pub id: CommentId,
+    /// Who wrote it, if that is shown.
+    pub author: Option<Person>,
+    /// The server's `created`.
+    pub created: Timestamp,
+    /// The server's `updated`.
+    pub updated: Timestamp,
+    /// The body: `Adf` or `Wiki`.
+    pub body: NativeValue,
+    /// Restricted to a role or group, or internal to a service desk: does not cross.
+    pub restricted: bool,
+}
+
+/// One changelog entry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LogEntry {
+    /// Its id.
+    pub id: EntryId,
+    /// Server time.
+    pub created: Timestamp,
+    /// Who did it; absent for anonymous and deleted users.
+    pub author: Option<AccountId>,
+    /// Our tag (`historyMetadata` with our `type`), still sealed.
+    pub tag: Option<String>,
+    /// What changed.
+    pub items: Vec<LogItem>,
+}
+
+/// One field's change in a changelog entry. Absent texts are nulls on the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogItem {
+    /// The field's id; resolved from the name where the kind does not give it (Data Center).
+    pub field: FieldId,
+    /// The id before.
+    pub from: Option<String>,
+    /// The display text before.
+    pub from_text: Option<String>,
+    /// The id after.
+    pub to: Option<String>,
+    /// The display text after.
+    pub to_text: Option<String>,
+}
+
+/// A transition that the sync user is offered from an issue's present status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransitionOffer {
+    /// The transition's id in this workflow.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The status it leads to.
+    pub to: Named,
+    /// Names of screen fields that are required and have no default.
+    pub required: Vec<String>,
+}

@@ -1,0 +1,191 @@
+//! One write to one replica, planned and journalled. Must never leave a choice to the one who executes it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::hub::Acts;
+use super::ids::{CommentId, FieldId, FieldName, IssueId, ItemId, OperationId, SideId};
+use super::issue::NativeValue;
+use super::value::Value;
+
+/// One write, all choices made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Operation {
+    /// The side that is written to.
+    pub side: SideId,
+    /// What is written.
+    pub action: Action,
+}
+
+/// What is written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// The side's replica is created.
+    Create {
+        /// The issue type's name on that side.
+        issue_type: String,
+        /// The fields set at creation.
+        fields: BTreeMap<FieldName, FieldWrite>,
+    },
+    /// Fields of the replica are set, all in one request.
+    SetFields {
+        /// The fields.
+        fields: BTreeMap<FieldName, FieldWrite>,
+    },
+    /// One hop of the workflow.
+    Transition {
+        /// The transition's id, as offered now.
+        transition: String,
+        /// The name of the status it is taken from; the offer is void elsewhere.
+        from: String,
+        /// The name of the status it leads to.
+        to: String,
+        /// Whether it reaches the wanted status. Only the last hop moves the base.
+        last: bool,
+        /// The shared status that is wanted in the end.
+        wanted: Value,
+        /// The acts of the agreed status.
+        acts: Acts,
+    },
+    /// A copy of a person's comment is added.
+    AddComment {
+        /// The side where the comment was written.
+        origin: SideId,
+        /// Its id there.
+        comment: CommentId,
+        /// The body with its header: `Adf` or `Wiki`.
+        body: NativeValue,
+    },
+}
+
+/// One field of a write.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FieldWrite {
+    /// The field on that side.
+    pub field: FieldId,
+    /// How it is written.
+    pub write: NativeWrite,
+    /// The shared value that the replica will hold.
+    pub wanted: Value,
+    /// The shared value that the replica was seen to hold; the write is void when it holds another.
+    pub expects: Option<Value>,
+    /// The acts of the agreed value.
+    pub acts: Acts,
+}
+
+/// How one field is written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NativeWrite {
+    /// Replaced by this value (`Empty` clears it).
+    Set(NativeValue),
+    /// Words added and removed, never set: another person's word survives.
+    Words {
+        /// To add, sorted.
+        add: Vec<String>,
+        /// To remove, sorted.
+        remove: Vec<String>,
+    },
+}
+
+/// An operation in the journal. Durable before it is sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Intent {
+    /// Its id: what Jira keeps, sealed, with the change.
+    pub id: OperationId,
+    /// The item.
+    pub item: ItemId,
+    /// The replica's issue; `None` for a create.
+    pub issue: Option<IssueId>,
+    /// The write.
+    pub operation: Operation,
+    /// Where it stands.
+    pub state: IntentState,
+    /// When it was opened, by our clock.
+    pub opened: Timestamp,
+    /// For a create in doubt: how often the index was asked after the lag bound without result.
+    pub searches: u32,
+}
+
+/// Where an intent stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IntentState {
+    /// Durable, perhaps being sent. Found so after a crash it is in doubt.
+    Open,
+    /// Sent without a conclusive answer.
+    InDoubt,
+    /// Jira said yes; not yet seen in what Jira shows.
+    Answered,
+    /// Seen in what Jira shows.
+    Confirmed,
+    /// It did not happen, and will not be sent again under this id.
+    Void(String),
+}
+
+/// What can happen to an intent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IntentEvent {
+    /// The answer was missing or inconclusive, or the daemon died.
+    AnswerLost,
+    /// Jira answered yes.
+    AnsweredYes,
+    /// Its trace was seen: the tag, the mark, the id.
+    Seen,
+    /// Jira answered no, or the verify failed before it was sent, or it was looked for and is not there.
+    Refused(String),
+}
+
+/// An event that cannot happen in that state.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an intent that is {state:?} cannot take {event:?}")]
+pub struct IllegalEvent {
+    /// The state.
+    pub state: IntentState,
+    /// The event.
+    pub event: IntentEvent,
+}
+
+impl IntentState {
+    /// The state after `event`. Live run and recovery use this same fold.
+    ///
+    /// # Errors
+    /// The event cannot happen in this state.
+    pub fn next(&self, event: &IntentEvent) -> Result<Self, IllegalEvent> {
+        match (self, event) {
+            (Self::Open | Self::InDoubt, IntentEvent::AnswerLost) => Ok(Self::InDoubt),
+            (Self::Open | Self::InDoubt | Self::Answered, IntentEvent::AnsweredYes) => Ok(Self::Answered),
+            // A write may land long after we gave it up: then it is seen though void, and that is the truth.
+            (Self::Open | Self::InDoubt | Self::Answered | Self::Confirmed | Self::Void(_), IntentEvent::Seen) => {
+                Ok(Self::Confirmed)
+            }
+            (Self::Open | Self::InDoubt, IntentEvent::Refused(why)) => Ok(Self::Void(why.clone())),
+            (state, event) => Err(IllegalEvent { state: state.clone(), event: event.clone() }),
+        }
+    }
+
+    /// Whether nothing more is to be found out about it.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        matches!(self, Self::Confirmed | Self::Void(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_landing_confirms_even_a_void_intent() {
+        assert_eq!(IntentState::Void("gone".into()).next(&IntentEvent::Seen), Ok(IntentState::Confirmed));
+    }
+
+    #[test]
+    fn a_confirmed_intent_is_never_refused() {
+        assert!(IntentState::Confirmed.next(&IntentEvent::Refused("no".into())).is_err());
+        assert!(IntentState::Answered.next(&IntentEvent::AnswerLost).is_err());
+    }
+}

@@ -1,0 +1,225 @@
+//! Checked settings: what the configuration means once nothing in it can be wrong by itself. Must never hold a name that
+//! was not checked against the rest of the file; what only Jira knows is in [`super::catalog`].
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{FieldId, FieldName, InstanceId, SideId, SyncId};
+use super::secret::Secret;
+
+/// Which of the two products an instance runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Jira Cloud: REST v3, ADF.
+    Cloud,
+    /// Jira Data Center: REST v2, wiki markup.
+    DataCenter,
+}
+
+/// One instance and how to reach it.
+#[derive(Debug, Clone)]
+pub struct InstanceSettings {
+    /// Its name.
+    pub id: InstanceId,
+    /// Its kind.
+    pub kind: Kind,
+    /// Base URL without a trailing slash, path prefix included.
+    pub url: String,
+    /// How the sync user logs in.
+    pub auth: Auth,
+    /// Requests per second that we allow ourselves there.
+    pub rate: f64,
+    /// Time-out of one request.
+    pub timeout: Duration,
+    /// How long the search index may hide what exists: doubts about a create wait this long.
+    pub settle: Duration,
+    /// How far polls look back over what they have seen.
+    pub overlap: Duration,
+    /// PEM file of a private certificate authority, on top of the system's.
+    pub ca_file: Option<std::path::PathBuf>,
+}
+
+/// How the sync user logs in.
+#[derive(Debug, Clone)]
+pub enum Auth {
+    /// Cloud: Basic with e-mail and API token.
+    ApiToken {
+        /// The sync user's e-mail.
+        user: String,
+        /// The token.
+        token: Secret,
+    },
+    /// Data Center: a personal access token as bearer.
+    Bearer {
+        /// The token.
+        token: Secret,
+    },
+}
+
+/// A named rule that keeps the issues of 2..N sides in step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SyncSettings {
+    /// Its name.
+    pub id: SyncId,
+    /// The side that `when` is asked of; partners' usual `sees`.
+    pub home: Option<SideId>,
+    /// What happens when people changed one field on two sides.
+    pub on_conflict: ConflictPolicy,
+    /// The sides in their fixed order: home first, then by name. At least two.
+    pub sides: Vec<SideSettings>,
+    /// Issue types.
+    pub issue_types: Table,
+    /// Statuses.
+    pub statuses: Table,
+    /// Priorities.
+    pub priorities: Table,
+    /// People: cells are e-mails, account ids or user names.
+    pub users: Table,
+    /// The field rows by name. Issue type and status have rows too.
+    pub fields: BTreeMap<FieldName, FieldRow>,
+    /// What happens to comments.
+    pub comments: CommentSettings,
+}
+
+impl SyncSettings {
+    /// The side of that name.
+    #[must_use]
+    pub fn side(&self, id: &SideId) -> Option<&SideSettings> {
+        self.sides.iter().find(|side| &side.id == id)
+    }
+
+    /// The ids of all sides, in their fixed order.
+    pub fn side_ids(&self) -> impl Iterator<Item = &SideId> {
+        self.sides.iter().map(|side| &side.id)
+    }
+}
+
+/// One end of a sync.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SideSettings {
+    /// Its name in the sync.
+    pub id: SideId,
+    /// Where it is.
+    pub instance: InstanceId,
+    /// The project's key.
+    pub project: String,
+    /// JQL that an issue made here must match to be carried elsewhere.
+    pub jql: Option<String>,
+    /// JQL on `home` that decides whether an item has a replica here.
+    pub when: Option<String>,
+    /// Whose acts may reach it. Always holds the side itself.
+    pub sees: BTreeSet<SideId>,
+    /// What to make of the sync user's untagged changes.
+    pub side_effects: SideEffects,
+}
+
+/// What people's concurrent changes of one scalar field lead to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConflictPolicy {
+    /// The later one by corrected server time wins; ties by side order.
+    Newest,
+    /// That side's change wins; among others the newest.
+    Prefer(SideId),
+    /// Each side keeps its own until somebody resolves.
+    Ask,
+}
+
+/// What to make of an entry by the sync user without our tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SideEffects {
+    /// Shown; the base follows; not propagated.
+    Accept,
+    /// Our value is written back once per hub version.
+    Restore,
+    /// Treated as a change of that side.
+    Count,
+}
+
+/// Rows of one map: one thing, as each side calls it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Table {
+    /// In the file's order: the first fitting row counts.
+    pub rows: Vec<Row>,
+}
+
+/// One thing of a map.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// The shared name: the first name on the first side (in side order) that has one.
+    pub shared: String,
+    /// Per side the names that mean this thing; the first is written by preference.
+    pub names: BTreeMap<SideId, Vec<String>>,
+    /// Statuses only: per side the statuses to pass on the way, the last being the goal.
+    pub path: BTreeMap<SideId, Vec<String>>,
+}
+
+/// What kind of value a field carries, which decides how it is mapped, merged and written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FieldKind {
+    /// One line of text.
+    Line,
+    /// Rich text.
+    Document,
+    /// A row of a table: priority, select.
+    Choice,
+    /// The issue's type: written at creation only.
+    IssueType,
+    /// The status: written by transitions only.
+    Status,
+    /// A set of words, written as add and remove.
+    Words,
+    /// A user.
+    Person,
+    /// A calendar day.
+    Day,
+}
+
+/// One field that the sync carries.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FieldRow {
+    /// Its shared name.
+    pub name: FieldName,
+    /// Its kind.
+    pub kind: FieldKind,
+    /// The sides that carry it, and what they call it: a field id, or a display name that the catalog resolves.
+    pub sides: BTreeMap<SideId, FieldId>,
+    /// The sides whose acts count. Others only receive.
+    pub from: BTreeSet<SideId>,
+    /// Whether the bare value may pass between sides that do not see each other.
+    pub across: bool,
+    /// Words that never cross: exact, or ending in `*`.
+    pub exclude: Vec<String>,
+    /// The field's own value table (a `Choice` that is not the priority).
+    pub values: Table,
+    /// What to write where the value has no counterpart.
+    pub on_unmapped: OnUnmapped,
+}
+
+/// What to write where a side has no counterpart of a value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnUnmapped {
+    /// Leave what is there, and say so.
+    Leave,
+    /// Empty the field (assignee: unassign), and say so.
+    Clear,
+    /// Write this name of that side instead, and say so.
+    Default(BTreeMap<SideId, String>),
+}
+
+/// What happens to comments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommentSettings {
+    /// The sides whose people's comments cross. Empty: none.
+    pub from: BTreeSet<SideId>,
+    /// The sides that receive comments.
+    pub to: BTreeSet<SideId>,
+    /// Per receiving side the template of the first line (minijinja over `author.name`, `side`), checked to parse.
+    pub header: BTreeMap<SideId, String>,
+}

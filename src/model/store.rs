@@ -1,0 +1,270 @@
+//! The durable state as the engine sees it: domain operations, never transactions or SQL. Must never be awaited between the
+//! two halves of one domain step: each call is one short transaction, all of it or nothing.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::catalog::Workflow;
+use super::hub::{Conflict, ItemState};
+use super::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
+use super::operation::{Intent, IntentState};
+use super::problem::Problem;
+
+/// Why the state could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The lease was taken over by somebody with a newer fence: stop working on the item at once.
+    #[error("the lease on item {item} was lost to a newer holder")]
+    Fenced {
+        /// The item.
+        item: ItemId,
+    },
+    /// The database refused or failed.
+    #[error("could not {attempt} in the state database")]
+    Database {
+        /// What was attempted.
+        attempt: &'static str,
+        /// The cause.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A stored value cannot be read.
+    #[error("the state database holds {what} that cannot be read: {why}")]
+    Unreadable {
+        /// What it is.
+        what: String,
+        /// Why not.
+        why: String,
+    },
+}
+
+/// What belongs to a state from its first day on.
+#[derive(Debug, Clone)]
+pub struct StateIdentity {
+    /// The daemon id: it names the state, not a process. 32 hex digits.
+    pub daemon: String,
+    /// The 256-bit key under which marks are sealed.
+    pub seal_key: [u8; 32],
+}
+
+/// How far an instance was polled, in that server's time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// The newest `updated` that was queued.
+    pub updated: Timestamp,
+}
+
+/// "This issue may have changed."
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hint {
+    /// The issue.
+    pub issue: IssueId,
+}
+
+/// An issue that may start an item: seen in a project of a sync, without an item yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Newcomer {
+    /// The sync.
+    pub sync: SyncId,
+    /// The side whose project it is in.
+    pub side: SideId,
+    /// The instance.
+    pub instance: InstanceId,
+    /// The issue.
+    pub issue: IssueId,
+    /// When it was first seen, by our clock: a "no" of the index is not final before the lag bound.
+    pub first_seen: Timestamp,
+}
+
+/// How urgent a piece of work is. Earlier variants go first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Urgency {
+    /// Somebody just did something.
+    Live,
+    /// First copy of what exists.
+    Backfill,
+    /// Found by the full check.
+    Sweep,
+}
+
+/// An item taken for work, with what is needed to work on it.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// The item.
+    pub item: ItemState,
+    /// Its fence: every later call about the item carries it.
+    pub fence: u64,
+    /// Its intents that are not settled, oldest first, and those settled ones whose tag may still turn up.
+    pub intents: Vec<Intent>,
+    /// How often work on it failed in a row.
+    pub attempts: u32,
+    /// Open conflicts and problems are not needed to plan; these are the fields with problems now.
+    pub problems: Vec<Problem>,
+}
+
+/// What became of an item's cycle, recorded in one transaction.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// The item as it is now known. A replica in it that the store does not know is bound; binding an issue that
+    /// another item of the sync holds is an error.
+    pub item: ItemState,
+    /// Intents that moved.
+    pub intents: Vec<(OperationId, IntentState)>,
+    /// Conflicts found. Kept for ever.
+    pub conflicts: Vec<Conflict>,
+    /// The item's problems from now on; the ones not listed are over. `None`: unchanged.
+    pub problems: Option<Vec<Problem>>,
+    /// Acts of people taken in, for `status` and explanations: (side, field).
+    pub acts: Vec<(SideId, FieldName)>,
+}
+
+/// A problem as stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StoredProblem {
+    /// The item; `None` when it is a whole instance's or sync's.
+    pub item: Option<ItemId>,
+    /// The instance or sync that it is about, in words, or the item's keys.
+    pub about: String,
+    /// The problem.
+    pub problem: Problem,
+    /// Since when, by our clock.
+    pub since: Timestamp,
+}
+
+/// Figures for `status`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Figures {
+    /// Items known.
+    pub items: u64,
+    /// Items due now.
+    pub due: u64,
+    /// Items claimed.
+    pub claimed: u64,
+    /// Intents not settled.
+    pub open_intents: u64,
+    /// Conflicts recorded.
+    pub conflicts: u64,
+    /// Problems standing.
+    pub problems: u64,
+    /// Per instance its cursor.
+    pub cursors: Vec<(InstanceId, Timestamp)>,
+}
+
+/// The durable state.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Who this state is. Made on first use.
+    async fn identity(&self) -> Result<StateIdentity, StoreError>;
+
+    /// How far `instance` was polled.
+    async fn cursor(&self, instance: &InstanceId) -> Result<Option<Cursor>, StoreError>;
+
+    /// Queues the items of the hinted issues (due at `due`), stores newcomers, and moves the cursor: all in one
+    /// transaction, so that the cursor never passes what is not queued. Returns the hinted issues of no item.
+    async fn queue_hints(
+        &self,
+        instance: &InstanceId,
+        hints: &[Hint],
+        newcomers: &[Newcomer],
+        cursor: Option<Cursor>,
+        due: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// The items that hold `issue` on `instance`: several when several syncs touch its project.
+    async fn items_of(
+        &self,
+        instance: &InstanceId,
+        issue: IssueId,
+    ) -> Result<Vec<(ItemId, SyncId, SideId)>, StoreError>;
+
+    /// The issues among `issues` that an item of `sync` holds.
+    async fn known(&self, sync: &SyncId, instance: &InstanceId, issues: &[IssueId])
+    -> Result<Vec<IssueId>, StoreError>;
+
+    /// Newcomers not decided yet, oldest first, at most `limit`.
+    async fn newcomers(&self, limit: usize) -> Result<Vec<Newcomer>, StoreError>;
+
+    /// Forgets newcomers that turned out not to start an item.
+    async fn forget_newcomers(&self, newcomers: &[Newcomer]) -> Result<(), StoreError>;
+
+    /// Starts an item from a newcomer: binds the replica, forgets the newcomer, queues the item. `false` if the issue
+    /// is bound in that sync already.
+    async fn begin_item(
+        &self,
+        item: &ItemState,
+        instance: &InstanceId,
+        newcomer: &Newcomer,
+        urgency: Urgency,
+        due: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Takes up to `limit` due items, the most urgent first, each for nobody else until released or fenced off.
+    async fn claim(&self, holder: &str, now: Timestamp, limit: usize) -> Result<Vec<Claim>, StoreError>;
+
+    /// Takes these items if they are free, due or not.
+    async fn claim_these(&self, holder: &str, now: Timestamp, items: &[ItemId]) -> Result<Vec<Claim>, StoreError>;
+
+    /// Writes intents down before they are sent. Durable when it returns.
+    async fn open_intents(&self, fence: u64, intents: &[Intent]) -> Result<(), StoreError>;
+
+    /// Moves intents on: the answer came, or not. Many items' intents in one transaction (group commit).
+    async fn move_intents(&self, moves: &[(OperationId, IntentState)]) -> Result<(), StoreError>;
+
+    /// Counts one more fruitless search for a create in doubt.
+    async fn count_search(&self, operation: OperationId) -> Result<(), StoreError>;
+
+    /// Looks one intent up by its id.
+    async fn intent(&self, operation: OperationId) -> Result<Option<Intent>, StoreError>;
+
+    /// Records what became of items, all of it in one transaction. `instances` tells the instance of each side.
+    async fn record(&self, records: &[(u64, Record)]) -> Result<(), StoreError>;
+
+    /// Gives an item back: due again at `due` (`None`: when hinted), with `attempts` failures in a row. A hint that came
+    /// while it was claimed makes it due at once.
+    async fn release(&self, item: ItemId, fence: u64, due: Option<Timestamp>, attempts: u32) -> Result<(), StoreError>;
+
+    /// Frees what a dead holder of this state held. Called once at start, under the exclusive lock.
+    async fn free_all(&self) -> Result<(), StoreError>;
+
+    /// When the next unclaimed item is due, if any.
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// The ways learnt on an instance's project.
+    async fn workflow(&self, instance: &InstanceId, project: &str) -> Result<Workflow, StoreError>;
+
+    /// Keeps ways learnt: (issue type, from status, to status).
+    async fn learn_ways(
+        &self,
+        instance: &InstanceId,
+        project: &str,
+        ways: &[(String, String, String)],
+    ) -> Result<(), StoreError>;
+
+    /// Problems that are no item's: of an instance or a sync. Replaces those kept under `about`.
+    async fn set_problems(&self, about: &str, problems: &[Problem], now: Timestamp) -> Result<(), StoreError>;
+
+    /// All standing problems, oldest first, at most `limit`.
+    async fn problems(&self, limit: usize) -> Result<Vec<StoredProblem>, StoreError>;
+
+    /// The conflicts recorded of one item, oldest first.
+    async fn conflicts(&self, item: ItemId) -> Result<Vec<Conflict>, StoreError>;
+
+    /// Figures for `status`.
+    async fn figures(&self, now: Timestamp) -> Result<Figures, StoreError>;
+
+    /// A small value by name: last sweep, bound identities, configuration fingerprint.
+    async fn note(&self, name: &str) -> Result<Option<String>, StoreError>;
+
+    /// Keeps a small value by name.
+    async fn set_note(&self, name: &str, value: &str) -> Result<(), StoreError>;
+
+    /// One item, unclaimed, for showing.
+    async fn item(&self, item: ItemId) -> Result<Option<ItemState>, StoreError>;
+
+    /// Items whose replica on any side has this key now.
+    async fn items_by_key(&self, key: &IssueKey) -> Result<Vec<ItemId>, StoreError>;
+
+    /// Ids of items after `after`, in order, at most `limit`: for plans and sweeps over everything.
+    async fn item_ids(&self, after: Option<ItemId>, limit: usize) -> Result<Vec<ItemId>, StoreError>;
+}

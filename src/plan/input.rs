@@ -1,0 +1,109 @@
+//! What a plan is made from and what it says. Data only.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::model::catalog::{Catalog, Workflow};
+use crate::model::hub::{Conflict, ItemState};
+use crate::model::ids::{FieldName, OperationId, SideId};
+use crate::model::issue::{IssueSnapshot, LogEntry, TransitionOffer};
+use crate::model::operation::{Intent, Operation};
+use crate::model::settings::SyncSettings;
+
+/// Everything that a plan may know. `sides` here always means sides of the sync, in their fixed order.
+#[derive(Debug, Clone)]
+pub struct PlanInput<'a> {
+    /// The sync.
+    pub sync: &'a SyncSettings,
+    /// What each side offers.
+    pub catalogs: &'a BTreeMap<SideId, Catalog>,
+    /// The ways learnt on each side.
+    pub workflows: &'a BTreeMap<SideId, Workflow>,
+    /// Server time minus our time per side, in milliseconds.
+    pub skews: &'a BTreeMap<SideId, i64>,
+    /// The item as recorded.
+    pub item: &'a ItemState,
+    /// Reads newer than the record, for any of the item's replicas.
+    pub observed: &'a BTreeMap<SideId, Observation>,
+    /// The item's intents whose tags may turn up, settled or not.
+    pub intents: &'a [Intent],
+    /// The sides where the item may have a replica (`when`, tested by the engine). A replica that exists stays in step.
+    pub belongs: &'a BTreeSet<SideId>,
+    /// The transitions offered now, per side, for the status last observed.
+    pub offers: &'a BTreeMap<SideId, Vec<TransitionOffer>>,
+}
+
+/// A read of one replica, with every log entry since the record attributed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation {
+    /// What was read.
+    pub snapshot: IssueSnapshot,
+    /// The entries after the replica's last entry, oldest first, with who made them.
+    pub steps: Vec<Step>,
+    /// Whether `steps` are all of them. If not, compare states; the author is unknown.
+    pub steps_whole: bool,
+}
+
+/// One changelog entry and who made it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// The entry.
+    pub entry: LogEntry,
+    /// Who made it.
+    pub by: By,
+}
+
+/// Who made a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// We did, under this operation: the tag says so, and it could be unsealed.
+    Us(OperationId),
+    /// The sync user, without our tag: a side effect, or somebody logged in as it.
+    SyncUser,
+    /// Somebody else: a person.
+    Person,
+}
+
+/// What is needed before the plan can go on for a side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum Wanted {
+    /// The transitions offered now.
+    Transitions,
+    /// A fresh read: the log and the values do not agree.
+    FreshRead,
+}
+
+/// Why something is not done.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Hold {
+    /// The side that does not get it.
+    pub side: SideId,
+    /// The field, if it is one field's.
+    pub field: Option<FieldName>,
+    /// Why, naming the value.
+    pub why: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+/// What should be written, and what is known now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The item with everything observed taken in. Bases have moved only where something was observed or acknowledged.
+    pub item: ItemState,
+    /// The writes, in the order they are to be sent per side.
+    pub operations: Vec<Operation>,
+    /// The conflicts that the observations brought.
+    pub conflicts: Vec<Conflict>,
+    /// What is not done, and why.
+    pub holds: Vec<Hold>,
+    /// What to read before planning again.
+    pub wanted: BTreeMap<SideId, BTreeSet<Wanted>>,
+    /// Operations whose trace was seen.
+    pub seen: Vec<OperationId>,
+    /// Acts of people taken in.
+    pub acts: Vec<(SideId, FieldName)>,
+    /// Ways of the workflow that people were seen to take: (side, issue type, from status, to status).
+    pub ways: Vec<(SideId, String, String, String)>,
+}
