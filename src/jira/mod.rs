@@ -37,6 +37,8 @@ pub struct Want {
     pub comments: bool,
     /// Our issue property too.
     pub mark: bool,
+    /// The transitions offered now too (`expand=transitions`), in the same request.
+    pub transitions: bool,
 }
 
 /// One page of a poll.

@@ -163,13 +163,24 @@ pub struct ItemState {
     pub hub: BTreeMap<FieldName, BTreeMap<Audience, Agreed>>,
     /// People's comments, in the order they were seen.
     pub comments: Vec<CommentRecord>,
+    /// The sides where it was found to belong (`when`). A replica that exists stays in step whether listed or not.
+    #[serde(default)]
+    pub belongs: BTreeSet<SideId>,
 }
 
 impl ItemState {
     /// An item that nothing is known of.
     #[must_use]
     pub fn new(id: ItemId, sync: SyncId) -> Self {
-        Self { id, sync, replicas: BTreeMap::new(), acts: Acts::default(), hub: BTreeMap::new(), comments: Vec::new() }
+        Self {
+            id,
+            sync,
+            replicas: BTreeMap::new(),
+            acts: Acts::default(),
+            hub: BTreeMap::new(),
+            comments: Vec::new(),
+            belongs: BTreeSet::new(),
+        }
     }
 }
 

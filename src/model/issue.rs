@@ -37,6 +37,8 @@ pub struct IssueSnapshot {
     pub log_whole: bool,
     /// Our mark in the issue's properties, sealed, if it was asked for and is there.
     pub mark: Option<String>,
+    /// The transitions offered in the status that was read, if they were asked for.
+    pub transitions: Option<Vec<TransitionOffer>>,
 }
 
 /// A field's value as the side holds it.
