@@ -1,3 +1,38 @@
 //! A Jira to rehearse against. It follows Atlassian's documents, never our client, and shares no code with it.
+//!
+//! [`Setup`] describes one, [`Jira`] runs it: over HTTP by [`serve`], in process by [`Jira::handle`]. People are
+//! [`Person`]s, faults are [`FaultRule`]s, and every request is an [`Exchange`] that tests can count and check.
 
+mod adf;
+mod auth;
+mod build;
+mod change;
+mod comments;
+mod faults;
+mod fields;
+mod jira;
 pub mod jql;
+mod limits;
+mod observe;
+mod permissions;
+mod properties;
+mod query;
+mod render;
+mod reply;
+mod rest;
+mod seed;
+mod setup;
+mod state;
+mod time;
+mod values;
+mod workflow;
+
+pub use faults::{Fault, FaultRule, When};
+pub use jira::{Broken, Jira};
+pub use limits::{Bucket, Limits};
+pub use observe::{Count, Exchange};
+pub use reply::Refusal;
+pub use setup::{
+    Category, Credential, FieldSetup, FieldType, Holder, Kind, ProjectSetup, Quirks, Setup, StatusSetup,
+    TransitionSetup, UserSetup,
+};

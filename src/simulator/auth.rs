@@ -1,0 +1,54 @@
+//! Who asks. Must never say why a credential was refused beyond what Jira says.
+
+use base64::Engine;
+use http::HeaderMap;
+
+use super::setup::{Credential, Kind};
+use super::state::State;
+
+/// What the credentials of a request amount to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// This user, by id.
+    User(String),
+    /// There were no credentials.
+    Anonymous,
+    /// There were some, and they are wrong.
+    Rejected,
+}
+
+/// Reads `Authorization`: on Cloud Basic with e-mail and API token; on Data Center Bearer with a PAT, or Basic with name
+/// and password.
+pub(crate) fn identify(state: &State, headers: &HeaderMap) -> Identity {
+    let Some(value) = headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok()) else {
+        return Identity::Anonymous;
+    };
+    let (scheme, secret) = value.split_once(' ').unwrap_or((value, ""));
+    let found = match (state.kind, scheme.to_ascii_lowercase().as_str()) {
+        (_, "basic") => basic(state, secret.trim()),
+        (Kind::DataCenter, "bearer") => {
+            holder(state, |_, credential| *credential == Credential::Pat(secret.trim().into()))
+        }
+        _ => None,
+    };
+    found.map_or(Identity::Rejected, Identity::User)
+}
+
+fn basic(state: &State, encoded: &str) -> Option<String> {
+    let decoded = base64::engine::general_purpose::STANDARD.decode(encoded).ok()?;
+    let text = String::from_utf8(decoded).ok()?;
+    let (login, secret) = text.split_once(':')?;
+    let wanted = match state.kind {
+        Kind::Cloud => Credential::ApiToken(secret.into()),
+        Kind::DataCenter => Credential::Password(secret.into()),
+    };
+    holder(state, |user, credential| {
+        let name = if state.is_cloud() { &user.email } else { &user.name };
+        name.eq_ignore_ascii_case(login) && *credential == wanted
+    })
+}
+
+fn holder(state: &State, fits: impl Fn(&super::state::User, &Credential) -> bool) -> Option<String> {
+    let mut users = state.users.values().filter(|user| user.active);
+    users.find(|user| user.credentials.iter().any(|credential| fits(user, credential))).map(|user| user.id.clone())
+}

@@ -1,0 +1,85 @@
+//! The observer: every request is counted, and can be kept whole. Must never change an answer.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use jiff::Timestamp;
+
+/// One request and its answer.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// The operation's name (Atlassian's operationId, the same on both kinds; `unknown` for other paths).
+    pub operation: &'static str,
+    /// The path's placeholders.
+    pub parameters: Vec<String>,
+    /// HTTP method.
+    pub method: String,
+    /// Path below the context path, `/rest/api/3/issue/SUP-1`.
+    pub path: String,
+    /// Raw query, without the question mark.
+    pub query: String,
+    /// Id of the user that it was done as.
+    pub user: Option<String>,
+    /// Status; 0 where the connection was broken without an answer.
+    pub status: u16,
+    /// Request headers, `authorization` left out.
+    pub request_headers: HeaderMap,
+    /// Answer headers.
+    pub response_headers: HeaderMap,
+    /// Request body; empty in [`super::Jira::calls`] unless recording is on.
+    pub request_body: Bytes,
+    /// Answer body; empty in [`super::Jira::calls`] unless recording is on.
+    pub response_body: Bytes,
+    /// Bytes of the request body.
+    pub request_bytes: usize,
+    /// Bytes of the answer body.
+    pub response_bytes: usize,
+    /// Server time.
+    pub at: Timestamp,
+    /// The fault that struck, if any.
+    pub fault: Option<&'static str>,
+}
+
+/// Sums over one operation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Count {
+    /// How many requests.
+    pub calls: u64,
+    /// Their body bytes.
+    pub request_bytes: u64,
+    /// Their answers' body bytes.
+    pub response_bytes: u64,
+}
+
+/// How many exchanges are kept.
+const KEPT: usize = 100_000;
+
+/// What was seen since the last reset.
+#[derive(Debug, Default)]
+pub(crate) struct Observer {
+    pub(crate) counts: BTreeMap<String, Count>,
+    pub(crate) calls: VecDeque<Exchange>,
+    pub(crate) bodies: bool,
+}
+
+impl Observer {
+    /// Counts and keeps one exchange.
+    pub(crate) fn see(&mut self, exchange: &Exchange) {
+        let count = self.counts.entry(exchange.operation.to_owned()).or_default();
+        count.calls += 1;
+        count.request_bytes += exchange.request_bytes as u64;
+        count.response_bytes += exchange.response_bytes as u64;
+        let mut kept = exchange.clone();
+        if !self.bodies {
+            kept.request_body = Bytes::new();
+            kept.response_body = Bytes::new();
+            kept.request_headers = HeaderMap::new();
+            kept.response_headers = HeaderMap::new();
+        }
+        if self.calls.len() >= KEPT {
+            self.calls.pop_front();
+        }
+        self.calls.push_back(kept);
+    }
+}

@@ -1,0 +1,83 @@
+//! Who may do what: project permissions, global ones, and the lists that `mypermissions` and the schemes show.
+//! Must never answer for a request: it only says yes or no.
+
+use super::setup::Holder;
+use super::state::{Issue, Project, State};
+
+/// Every built-in project permission [v3 GET permissionscheme], with the numeric id that `mypermissions` shows.
+pub(crate) const PROJECT: &[&str] = &[
+    "ADMINISTER_PROJECTS",
+    "EDIT_WORKFLOW",
+    "EDIT_ISSUE_LAYOUT",
+    "BROWSE_PROJECTS",
+    "MANAGE_SPRINTS_PERMISSION",
+    "SERVICEDESK_AGENT",
+    "VIEW_DEV_TOOLS",
+    "VIEW_READONLY_WORKFLOW",
+    "ASSIGNABLE_USER",
+    "ASSIGN_ISSUES",
+    "CLOSE_ISSUES",
+    "CREATE_ISSUES",
+    "DELETE_ISSUES",
+    "EDIT_ISSUES",
+    "LINK_ISSUES",
+    "MODIFY_REPORTER",
+    "MOVE_ISSUES",
+    "RESOLVE_ISSUES",
+    "SCHEDULE_ISSUES",
+    "SET_ISSUE_SECURITY",
+    "TRANSITION_ISSUES",
+    "MANAGE_WATCHERS",
+    "VIEW_VOTERS_AND_WATCHERS",
+    "ADD_COMMENTS",
+    "DELETE_ALL_COMMENTS",
+    "DELETE_OWN_COMMENTS",
+    "EDIT_ALL_COMMENTS",
+    "EDIT_OWN_COMMENTS",
+    "CREATE_ATTACHMENTS",
+    "DELETE_ALL_ATTACHMENTS",
+    "DELETE_OWN_ATTACHMENTS",
+    "DELETE_ALL_WORKLOGS",
+    "DELETE_OWN_WORKLOGS",
+    "EDIT_ALL_WORKLOGS",
+    "EDIT_OWN_WORKLOGS",
+    "WORK_ON_ISSUES",
+];
+
+/// Global permissions.
+pub(crate) const GLOBAL: &[&str] =
+    &["ADMINISTER", "SYSTEM_ADMIN", "USER_PICKER", "BULK_CHANGE", "CREATE_SHARED_OBJECTS"];
+
+/// Whether this user (None: anonymous) holds a project permission, for an issue or in project context.
+pub(crate) fn holds(state: &State, project: &Project, issue: Option<&Issue>, user: Option<&str>, key: &str) -> bool {
+    let Some(holders) = project.permissions.get(key) else { return false };
+    holders.iter().any(|holder| match holder {
+        Holder::Anyone => true,
+        Holder::LoggedIn => user.is_some_and(|id| state.users.contains_key(id)),
+        Holder::User(id) => user == Some(id.as_str()),
+        Holder::Role(role) => {
+            user.is_some_and(|id| project.roles.get(role).is_some_and(|members| members.contains(id)))
+        }
+        // In project context these show as held [v3].
+        Holder::Reporter => user.is_some() && issue.is_none_or(|issue| issue.text("reporter") == user),
+        Holder::Assignee => user.is_some() && issue.is_none_or(|issue| issue.text("assignee") == user),
+    })
+}
+
+/// Whether this user holds a global permission.
+pub(crate) fn holds_global(state: &State, user: Option<&str>, key: &str) -> bool {
+    let Some(user) = user else { return false };
+    match key {
+        "ADMINISTER" | "SYSTEM_ADMIN" => state.administrators.contains(user),
+        "USER_PICKER" => !state.cannot_browse_users.contains(user),
+        _ => true,
+    }
+}
+
+/// Whether this user sees the issue at all; where not, Jira says 404, never 403.
+pub(crate) fn sees(state: &State, issue: &Issue, user: Option<&str>) -> bool {
+    state
+        .projects
+        .get(&issue.project)
+        .is_some_and(|project| holds(state, project, Some(issue), user, "BROWSE_PROJECTS"))
+}

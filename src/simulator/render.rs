@@ -1,0 +1,469 @@
+//! JSON as each kind gives it: users, issues, comments, changelog entries, transitions. Strict about names: the
+//! contracts allow no others. Must never change anything.
+
+use serde_json::{Map, Value, json};
+
+use super::change::{self, Screen};
+use super::setup::{Category, FieldType};
+use super::state::{Comment, Entry, Field, FieldKind, Issue, IssueType, Named, Project, State, Status, Transition};
+use super::values::{self, Version};
+use super::{adf, comments, fields, permissions, time, workflow};
+
+/// For whom and in which REST version something is rendered.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub(crate) state: &'a State,
+    pub(crate) user: Option<&'a str>,
+    pub(crate) version: Version,
+}
+
+/// Which parts of issues are wanted.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Wanted {
+    /// Ids of fields; `*all`, `*navigable`, `-id`. None: no `fields` object at all.
+    pub(crate) fields: Option<Vec<String>>,
+    pub(crate) expand: Vec<String>,
+    /// Property keys; `*all`.
+    pub(crate) properties: Vec<String>,
+    /// Cloud: how many changelog entries `expand=changelog` gives, newest first.
+    pub(crate) changelog_cap: usize,
+}
+
+impl Wanted {
+    fn expands(&self, what: &str) -> bool {
+        self.expand.iter().any(|part| part == what || part.starts_with(&format!("{what}.")))
+    }
+
+    fn takes(&self, field: &str) -> bool {
+        let Some(fields) = &self.fields else { return false };
+        let off = format!("-{field}");
+        if fields.contains(&off) {
+            return false;
+        }
+        let listed = |name: &str| fields.iter().any(|known| known == name);
+        let navigable = !matches!(field, "comment" | "attachment" | "worklog");
+        let only_negative = fields.iter().all(|name| name.starts_with('-'));
+        listed(field) || listed("*all") || (navigable && listed("*navigable")) || only_negative
+    }
+}
+
+impl View<'_> {
+    /// `{base}/rest/api/{version}/{path}`.
+    pub(crate) fn link(&self, path: &str) -> String {
+        let version = match self.version {
+            Version::V2 => 2,
+            Version::V3 => 3,
+        };
+        format!("{}/rest/api/{version}/{path}", self.state.base)
+    }
+
+    /// Data Center renders times in the caller's zone, Cloud in the site's.
+    pub(crate) fn stamp(&self, at: jiff::Timestamp) -> String {
+        let own = self.user.filter(|_| !self.state.is_cloud()).and_then(|id| self.state.users.get(id));
+        time::stamp(at, own.map_or(&self.state.zone, |user| &user.zone))
+    }
+
+    /// A user as fields, comments and changelog entries show it.
+    pub(crate) fn user(&self, id: &str) -> Value {
+        let Some(user) = self.state.users.get(id) else {
+            return Value::Null;
+        };
+        let avatar = |size: u8| format!("{}/secure/useravatar?size={size}&ownerId={}", self.state.base, encode(id));
+        let avatars = json!({ "16x16": avatar(16), "24x24": avatar(24), "32x32": avatar(32), "48x48": avatar(48) });
+        if !self.state.is_cloud() {
+            return json!({
+                "self": self.link(&format!("user?username={}", encode(&user.name))),
+                "name": user.name, "key": user.id, "emailAddress": user.email, "avatarUrls": avatars,
+                "displayName": user.display_name, "active": user.active, "timeZone": user.zone_name,
+            });
+        }
+        let mut body = json!({
+            "self": self.link(&format!("user?accountId={}", encode(&user.id))),
+            "accountId": user.id, "avatarUrls": avatars, "displayName": user.display_name, "active": user.active,
+            "timeZone": user.zone_name, "accountType": user.account_type,
+        });
+        if !user.hide_email || self.user == Some(id) {
+            body["emailAddress"] = json!(user.email);
+        }
+        body
+    }
+
+    fn person(&self, id: Option<&str>) -> Value {
+        id.map_or(Value::Null, |id| self.user(id))
+    }
+
+    pub(crate) fn status(&self, status: &Status) -> Value {
+        let (id, key, colour, name) = match status.category {
+            Category::ToDo => (2, "new", "blue-gray", "To Do"),
+            Category::InProgress => (4, "indeterminate", "yellow", "In Progress"),
+            Category::Done => (3, "done", "green", "Done"),
+        };
+        json!({
+            "self": self.link(&format!("status/{}", status.id)), "id": status.id, "name": status.name, "description": "",
+            "iconUrl": format!("{}/images/icons/statuses/generic.png", self.state.base),
+            "statusCategory": { "self": self.link(&format!("statuscategory/{id}")), "id": id, "key": key,
+                "colorName": colour, "name": name },
+        })
+    }
+
+    pub(crate) fn issue_type(&self, kind: &IssueType) -> Value {
+        let mut body = json!({
+            "self": self.link(&format!("issuetype/{}", kind.id)), "id": kind.id, "name": kind.name, "description": "",
+            "iconUrl": format!("{}/images/icons/issuetypes/{}.png", self.state.base, kind.id), "subtask": kind.subtask,
+        });
+        if self.state.is_cloud() {
+            body["hierarchyLevel"] = json!(if kind.subtask { -1 } else { 0 });
+        }
+        body
+    }
+
+    pub(crate) fn priority(&self, priority: &Named) -> Value {
+        json!({
+            "self": self.link(&format!("priority/{}", priority.id)), "id": priority.id, "name": priority.name,
+            "iconUrl": format!("{}/images/icons/priorities/{}.svg", self.state.base, priority.id),
+        })
+    }
+
+    pub(crate) fn resolution(&self, resolution: &Named) -> Value {
+        json!({
+            "self": self.link(&format!("resolution/{}", resolution.id)), "id": resolution.id, "name": resolution.name,
+            "description": "",
+        })
+    }
+
+    pub(crate) fn project(&self, project: &Project) -> Value {
+        let avatar = |size: &str| format!("{}/secure/projectavatar?size={size}&pid={}", self.state.base, project.id);
+        let mut body = json!({
+            "self": self.link(&format!("project/{}", project.id)), "id": project.id, "key": project.key, "name": project.name,
+            "projectTypeKey": "software",
+            "avatarUrls": { "16x16": avatar("xsmall"), "24x24": avatar("small"), "32x32": avatar("medium"), "48x48": avatar("large") },
+        });
+        if self.state.is_cloud() {
+            body["simplified"] = json!(false);
+        }
+        body
+    }
+
+    /// A canonical value as this kind and version gives it.
+    pub(crate) fn value(&self, field: &Field, value: &Value) -> Value {
+        let by_id = value.as_str();
+        match &field.kind {
+            FieldKind::Priority => {
+                found(&self.state.priorities, by_id).map_or(Value::Null, |known| self.priority(known))
+            }
+            FieldKind::Resolution => {
+                found(&self.state.resolutions, by_id).map_or(Value::Null, |known| self.resolution(known))
+            }
+            FieldKind::Status => {
+                by_id.and_then(|id| self.state.status(id)).map_or(Value::Null, |known| self.status(known))
+            }
+            FieldKind::IssueType => {
+                by_id.and_then(|id| self.state.issue_type(id)).map_or(Value::Null, |known| self.issue_type(known))
+            }
+            FieldKind::Project | FieldKind::Derived => value.clone(),
+            FieldKind::Plain(kind) => match kind {
+                FieldType::RichText => self.rich(value),
+                FieldType::User => self.person(by_id),
+                FieldType::Users => {
+                    Value::Array(list(value).iter().filter_map(Value::as_str).map(|id| self.user(id)).collect())
+                }
+                FieldType::Select(_) => by_id.map_or(Value::Null, |id| self.option(field, id)),
+                FieldType::MultiSelect(_) => Value::Array(
+                    list(value).iter().filter_map(Value::as_str).map(|id| self.option(field, id)).collect(),
+                ),
+                FieldType::Labels => Value::Array(list(value).to_vec()),
+                FieldType::Opaque
+                    if value.is_null() && matches!(field.id.as_str(), "components" | "versions" | "fixVersions") =>
+                {
+                    json!([])
+                }
+                FieldType::Text | FieldType::Number | FieldType::Date | FieldType::DateTime | FieldType::Opaque => {
+                    value.clone()
+                }
+            },
+        }
+    }
+
+    pub(crate) fn rich(&self, value: &Value) -> Value {
+        if self.state.is_cloud() && self.version == Version::V2 && !value.is_null() {
+            return json!(adf::to_wiki(value));
+        }
+        value.clone()
+    }
+
+    fn option(&self, field: &Field, id: &str) -> Value {
+        json!({
+            "self": self.link(&format!("customFieldOption/{id}")), "id": id,
+            "value": values::option_name(field, id).unwrap_or_default(),
+        })
+    }
+
+    fn derived(&self, issue: &Issue, field: &str) -> Value {
+        match field {
+            "created" => json!(self.stamp(issue.created)),
+            "updated" => json!(self.stamp(issue.updated)),
+            "creator" => self.person(issue.creator.as_deref()),
+            "comment" => self.comments(issue, &[]),
+            "issuelinks" | "subtasks" | "attachment" => json!([]),
+            "watches" => {
+                json!({ "self": self.link(&format!("issue/{}/watchers", issue.key)), "watchCount": 0, "isWatching": false })
+            }
+            "votes" => {
+                json!({ "self": self.link(&format!("issue/{}/votes", issue.key)), "votes": 0, "hasVoted": false })
+            }
+            "worklog" => json!({ "startAt": 0, "maxResults": 20, "total": 0, "worklogs": [] }),
+            "progress" | "aggregateprogress" => json!({ "progress": 0, "total": 0 }),
+            _ => json!(-1),
+        }
+    }
+
+    fn fields(&self, issue: &Issue, wanted: &Wanted) -> Map<String, Value> {
+        let mut body = Map::new();
+        let project = self.state.projects.get(&issue.project);
+        for field in self.state.fields.values().filter(|field| wanted.takes(&field.id)) {
+            let value = match field.kind {
+                FieldKind::Project => project.map_or(Value::Null, |project| self.project(project)),
+                FieldKind::Derived => self.derived(issue, &field.id),
+                FieldKind::Plain(_)
+                | FieldKind::Priority
+                | FieldKind::Resolution
+                | FieldKind::Status
+                | FieldKind::IssueType => self.value(field, issue.value(&field.id)),
+            };
+            body.insert(field.id.clone(), value);
+        }
+        body
+    }
+
+    /// An issue with what is wanted of it.
+    pub(crate) fn issue(&self, issue: &Issue, wanted: &Wanted) -> Value {
+        if wanted.fields.is_none() && wanted.expand.is_empty() && wanted.properties.is_empty() {
+            return json!({ "id": issue.id.to_string() });
+        }
+        let mut body = json!({
+            "expand": "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations",
+            "id": issue.id.to_string(), "self": self.link(&format!("issue/{}", issue.id)), "key": issue.key,
+        });
+        if wanted.fields.is_some() {
+            body["fields"] = Value::Object(self.fields(issue, wanted));
+        }
+        if wanted.expands("changelog") {
+            body["changelog"] = self.changelog(issue, wanted.changelog_cap);
+        }
+        if !wanted.properties.is_empty() {
+            let all = wanted.properties.iter().any(|key| key == "*all");
+            let kept = issue.properties.iter().filter(|(key, _)| all || wanted.properties.contains(key));
+            body["properties"] = kept.map(|(key, value)| (key.clone(), value.clone())).collect::<Map<_, _>>().into();
+        }
+        let chosen = || self.state.fields.values().filter(|field| wanted.takes(&field.id));
+        if wanted.expands("names") {
+            body["names"] = chosen().map(|field| (field.id.clone(), json!(field.name))).collect::<Map<_, _>>().into();
+        }
+        if wanted.expands("schema") {
+            body["schema"] =
+                chosen().map(|field| (field.id.clone(), fields::schema(field))).collect::<Map<_, _>>().into();
+        }
+        if let Some(project) = self.state.projects.get(&issue.project) {
+            if wanted.expands("transitions") {
+                let with_fields = wanted.expand.iter().any(|part| part == "transitions.fields");
+                body["transitions"] = self.transitions(project, issue, with_fields);
+            }
+            if wanted.expands("editmeta") {
+                body["editmeta"] = self.editmeta(project, issue);
+            }
+        }
+        body
+    }
+
+    /// Cloud: newest first and capped; Data Center: everything, oldest first.
+    fn changelog(&self, issue: &Issue, cap: usize) -> Value {
+        let total = issue.history.len();
+        let histories: Vec<Value> = if self.state.is_cloud() {
+            issue.history.iter().rev().take(cap.max(1)).map(|entry| self.entry(entry)).collect()
+        } else {
+            issue.history.iter().map(|entry| self.entry(entry)).collect()
+        };
+        json!({ "startAt": 0, "maxResults": histories.len(), "total": total, "histories": histories })
+    }
+
+    /// One changelog entry.
+    pub(crate) fn entry(&self, entry: &Entry) -> Value {
+        let items = entry.items.iter().map(|item| {
+            let mut body = json!({
+                "field": item.field, "fieldtype": item.field_type, "from": item.from, "fromString": item.from_string,
+                "to": item.to, "toString": item.to_string,
+            });
+            if let Some(id) = item.field_id.as_ref().filter(|_| self.state.is_cloud()) {
+                body["fieldId"] = json!(id);
+            }
+            body
+        });
+        let mut body = json!({ "id": entry.id.to_string(), "created": self.stamp(entry.created), "items": items.collect::<Vec<_>>() });
+        if let Some(author) = entry.author.as_deref().filter(|id| self.state.users.contains_key(*id)) {
+            body["author"] = self.user(author);
+        }
+        if let Some(metadata) = &entry.metadata {
+            body["historyMetadata"] = metadata.clone();
+        }
+        body
+    }
+
+    /// The comments that this user may read, as the field `comment` shows them.
+    pub(crate) fn comments(&self, issue: &Issue, expand: &[String]) -> Value {
+        let comments: Vec<Value> = self.visible(issue).map(|comment| self.comment(issue, comment, expand)).collect();
+        json!({ "startAt": 0, "maxResults": comments.len(), "total": comments.len(), "comments": comments })
+    }
+
+    /// The comments that this user may read, oldest first.
+    pub(crate) fn visible<'i>(&self, issue: &'i Issue) -> impl Iterator<Item = &'i Comment> {
+        let project = self.state.projects.get(&issue.project).cloned();
+        let user = self.user.map(str::to_owned);
+        issue.comments.iter().filter(move |comment| {
+            project.as_ref().is_some_and(|project| comments::sees(project, comment, user.as_deref()))
+        })
+    }
+
+    /// One comment.
+    pub(crate) fn comment(&self, issue: &Issue, comment: &Comment, expand: &[String]) -> Value {
+        let mut body = json!({
+            "self": self.link(&format!("issue/{}/comment/{}", issue.id, comment.id)), "id": comment.id.to_string(),
+            "body": self.rich(&comment.body), "created": self.stamp(comment.created), "updated": self.stamp(comment.updated),
+        });
+        if let Some(author) = &comment.author {
+            body["author"] = self.user(author);
+        }
+        if let Some(author) = &comment.update_author {
+            body["updateAuthor"] = self.user(author);
+        }
+        if self.state.is_cloud() {
+            body["jsdPublic"] = json!(true);
+        }
+        if let Some(visibility) = &comment.visibility {
+            body["visibility"] = json!({ "type": visibility.kind, "value": visibility.value });
+            if self.state.is_cloud() {
+                body["visibility"]["identifier"] = json!(visibility.value);
+            }
+        }
+        if expand.iter().any(|part| part == "properties") || self.state.quirks.comment_lists_carry_properties {
+            let properties = comment.properties.iter().map(|(key, value)| json!({ "key": key, "value": value }));
+            body["properties"] = Value::Array(properties.collect());
+        }
+        body
+    }
+
+    /// The transitions on offer.
+    pub(crate) fn transitions(&self, project: &Project, issue: &Issue, with_fields: bool) -> Value {
+        let offered = workflow::offered(self.state, project, issue, self.user);
+        Value::Array(
+            offered.into_iter().map(|transition| self.transition(project, issue, transition, with_fields)).collect(),
+        )
+    }
+
+    fn transition(&self, project: &Project, issue: &Issue, transition: &Transition, with_fields: bool) -> Value {
+        let to = self.state.status(&transition.to).map_or(Value::Null, |status| self.status(status));
+        let mut body = json!({ "id": transition.id, "name": transition.name, "to": to });
+        if self.state.is_cloud() {
+            body["hasScreen"] = json!(!transition.screen.is_empty());
+            body["isGlobal"] = json!(transition.from.is_empty());
+            body["isInitial"] = json!(false);
+            body["isAvailable"] = json!(true);
+            body["isConditional"] = json!(!transition.needs.is_empty());
+            body["looped"] = json!(issue.text("status") == Some(transition.to.as_str()));
+        }
+        if with_fields {
+            let metas = transition.screen.iter().filter_map(|(name, required)| {
+                let field = self.state.fields.get(name)?;
+                Some((name.clone(), self.meta(project, field, *required)))
+            });
+            body["fields"] = metas.collect::<Map<_, _>>().into();
+        }
+        body
+    }
+
+    /// What editmeta, createmeta and transition screens say about a field.
+    pub(crate) fn meta(&self, project: &Project, field: &Field, required: bool) -> Value {
+        let mut meta = json!({
+            "required": required, "schema": fields::schema(field), "name": field.name,
+            "hasDefaultValue": false, "operations": fields::operations(field),
+        });
+        if self.state.is_cloud() {
+            meta["key"] = json!(field.id);
+        } else {
+            meta["fieldId"] = json!(field.id);
+        }
+        if let Some(allowed) = self.allowed(project, field) {
+            meta["allowedValues"] = allowed;
+        }
+        meta
+    }
+
+    fn allowed(&self, project: &Project, field: &Field) -> Option<Value> {
+        let all = |values: Vec<Value>| Some(Value::Array(values));
+        match &field.kind {
+            FieldKind::Priority => all(self.state.priorities.iter().map(|known| self.priority(known)).collect()),
+            FieldKind::Resolution => all(self.state.resolutions.iter().map(|known| self.resolution(known)).collect()),
+            FieldKind::IssueType => {
+                let own = self.state.types.iter().filter(|kind| project.types.contains(&kind.id));
+                all(own.map(|kind| self.issue_type(kind)).collect())
+            }
+            FieldKind::Plain(FieldType::Select(_) | FieldType::MultiSelect(_)) => {
+                all(field.options.iter().map(|(id, _)| self.option(field, id)).collect())
+            }
+            FieldKind::Project => all(vec![self.project(project)]),
+            FieldKind::Plain(
+                FieldType::Text
+                | FieldType::RichText
+                | FieldType::Number
+                | FieldType::Date
+                | FieldType::DateTime
+                | FieldType::Labels
+                | FieldType::User
+                | FieldType::Users
+                | FieldType::Opaque,
+            )
+            | FieldKind::Status
+            | FieldKind::Derived => None,
+        }
+    }
+
+    /// The fields that this user may write on a screen, with their metadata.
+    pub(crate) fn screen(&self, project: &Project, issue: Option<&Issue>) -> Vec<(String, Value)> {
+        let creating = issue.is_none();
+        let shown = self.state.fields.values().filter(|field| {
+            change::is_on_screen(project, field, Screen::Project { creating })
+                || (creating && field.kind == FieldKind::Project)
+        });
+        shown
+            .filter(|field| {
+                change::field_permission(&field.id)
+                    .is_none_or(|key| permissions::holds(self.state, project, issue, self.user, key))
+            })
+            .map(|field| {
+                let always = matches!(field.id.as_str(), "summary" | "issuetype" | "project");
+                (field.id.clone(), self.meta(project, field, always || project.required.contains(&field.id)))
+            })
+            .collect()
+    }
+
+    /// `editmeta`; empty without `EDIT_ISSUES` or in a status that refuses edits.
+    pub(crate) fn editmeta(&self, project: &Project, issue: &Issue) -> Value {
+        let editable = issue.text("status").and_then(|id| self.state.status(id)).is_none_or(|status| status.editable);
+        if !editable || !permissions::holds(self.state, project, Some(issue), self.user, "EDIT_ISSUES") {
+            return json!({ "fields": {} });
+        }
+        json!({ "fields": self.screen(project, Some(issue)).into_iter().collect::<Map<_, _>>() })
+    }
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn found<'a>(known: &'a [Named], id: Option<&str>) -> Option<&'a Named> {
+    known.iter().find(|entry| Some(entry.id.as_str()) == id)
+}
+
+/// Percent-encodes for a query value.
+pub(crate) fn encode(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}

@@ -1,0 +1,457 @@
+//! How a simulated Jira is described before it starts: kind, people, projects, workflows, fields, quirks.
+//! Plain data; must never hold state of a running one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::limits::Limits;
+
+/// Which Jira is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Jira Cloud: REST v3 (and v2 for wiki text), account ids, ADF.
+    Cloud,
+    /// Jira Data Center 10.3: REST v2, user names and keys, wiki markup.
+    DataCenter,
+}
+
+/// How somebody proves who he is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// Cloud: Basic with the e-mail address and this API token.
+    ApiToken(String),
+    /// Data Center: Basic with the login name and this password.
+    Password(String),
+    /// Data Center: `Authorization: Bearer` with this personal access token.
+    Pat(String),
+}
+
+/// A person or the sync user.
+#[derive(Debug, Clone)]
+pub struct UserSetup {
+    /// `accountId` on Cloud; user key (`JIRAUSER10100`) on Data Center. The identity in all of this module.
+    pub id: String,
+    /// Login name (Data Center); how tests name the user on both kinds.
+    pub name: String,
+    /// Display name.
+    pub display_name: String,
+    /// E-mail address; hidden from others on Cloud when `hide_email`.
+    pub email: String,
+    /// Profile privacy on Cloud.
+    pub hide_email: bool,
+    /// IANA name; JQL dates without an offset are read in it.
+    pub time_zone: String,
+    /// False for a deactivated account.
+    pub active: bool,
+    /// `atlassian`, `app`, `customer` (Cloud).
+    pub account_type: String,
+    /// All credentials that work.
+    pub credentials: Vec<Credential>,
+}
+
+impl UserSetup {
+    /// An active user with an e-mail address, in UTC, without credentials.
+    #[must_use]
+    pub fn new(id: &str, name: &str, display_name: &str, email: &str) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            display_name: display_name.into(),
+            email: email.into(),
+            hide_email: false,
+            time_zone: "Etc/UTC".into(),
+            active: true,
+            account_type: "atlassian".into(),
+            credentials: Vec::new(),
+        }
+    }
+
+    /// Adds a credential.
+    #[must_use]
+    pub fn with(mut self, credential: Credential) -> Self {
+        self.credentials.push(credential);
+        self
+    }
+
+    /// Sets the profile's time zone (IANA name).
+    #[must_use]
+    pub fn zone(mut self, time_zone: &str) -> Self {
+        self.time_zone = time_zone.into();
+        self
+    }
+}
+
+/// What a field holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FieldType {
+    /// One line.
+    Text,
+    /// ADF on Cloud, wiki markup on Data Center.
+    RichText,
+    /// A number.
+    Number,
+    /// `YYYY-MM-DD`.
+    Date,
+    /// ISO with offset.
+    DateTime,
+    /// A set of words.
+    Labels,
+    /// One user.
+    User,
+    /// Several users.
+    Users,
+    /// One of these options.
+    Select(Vec<String>),
+    /// Some of these options.
+    MultiSelect(Vec<String>),
+    /// Kept and given back as it came; not writable.
+    Opaque,
+}
+
+/// A custom field.
+#[derive(Debug, Clone)]
+pub struct FieldSetup {
+    /// `customfield_10042`.
+    pub id: String,
+    /// The name; not unique in a real Jira.
+    pub name: String,
+    /// What it holds.
+    pub kind: FieldType,
+}
+
+impl FieldSetup {
+    /// A custom field.
+    #[must_use]
+    pub fn new(id: &str, name: &str, kind: FieldType) -> Self {
+        Self { id: id.into(), name: name.into(), kind }
+    }
+}
+
+/// The three status categories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Category {
+    /// `new`
+    ToDo,
+    /// `indeterminate`
+    InProgress,
+    /// `done`
+    Done,
+}
+
+/// A status of a workflow.
+#[derive(Debug, Clone)]
+pub struct StatusSetup {
+    /// Unique in the instance.
+    pub name: String,
+    /// Its category.
+    pub category: Category,
+    /// `jira.issue.editable`: false makes the issue refuse edits (not comments) while in this status.
+    pub editable: bool,
+}
+
+/// One edge of the workflow graph.
+#[derive(Debug, Clone)]
+pub struct TransitionSetup {
+    /// The button's name.
+    pub name: String,
+    /// Statuses it starts from; empty: from everywhere (a global transition).
+    pub from: Vec<String>,
+    /// Status it leads to.
+    pub to: String,
+    /// Fields on its screen, and whether each is required.
+    pub screen: BTreeMap<String, bool>,
+    /// Permission keys of its conditions besides `TRANSITION_ISSUES`.
+    pub needs: BTreeSet<String>,
+    /// Post-functions: field id -> value that is set (by name, or null), in the same changelog entry.
+    pub sets: BTreeMap<String, serde_json::Value>,
+}
+
+impl TransitionSetup {
+    /// A transition without a screen.
+    #[must_use]
+    pub fn new(name: &str, from: &[&str], to: &str) -> Self {
+        Self {
+            name: name.into(),
+            from: from.iter().map(|status| (*status).to_owned()).collect(),
+            to: to.into(),
+            screen: BTreeMap::new(),
+            needs: BTreeSet::new(),
+            sets: BTreeMap::new(),
+        }
+    }
+
+    /// Puts a field on the screen.
+    #[must_use]
+    pub fn screen(mut self, field: &str, required: bool) -> Self {
+        self.screen.insert(field.into(), required);
+        self
+    }
+
+    /// Adds a post-function that sets a field.
+    #[must_use]
+    pub fn sets(mut self, field: &str, value: serde_json::Value) -> Self {
+        self.sets.insert(field.into(), value);
+        self
+    }
+}
+
+/// Who holds a permission.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holder {
+    /// Everybody, logged in or not.
+    Anyone,
+    /// Everybody who is logged in.
+    LoggedIn,
+    /// One user, by id.
+    User(String),
+    /// The members of a project role.
+    Role(String),
+    /// Whoever reported the issue; in project context it shows as held [v3].
+    Reporter,
+    /// Whoever the issue is assigned to; in project context it shows as held [v3].
+    Assignee,
+}
+
+/// A project.
+#[derive(Debug, Clone)]
+pub struct ProjectSetup {
+    /// Key, upper case.
+    pub key: String,
+    /// Numeric id.
+    pub id: u64,
+    /// Name.
+    pub name: String,
+    /// Names of its issue types, and whether each is a sub-task type.
+    pub types: Vec<(String, bool)>,
+    /// Statuses; the first is where new issues start.
+    pub statuses: Vec<StatusSetup>,
+    /// The workflow's edges.
+    pub transitions: Vec<TransitionSetup>,
+    /// Fields on the create and edit screens; empty: every field that can be written.
+    pub screen: BTreeSet<String>,
+    /// Fields that must be given on create and may not be emptied, besides summary.
+    pub required: BTreeSet<String>,
+    /// Permission key -> holders.
+    pub permissions: BTreeMap<String, BTreeSet<Holder>>,
+    /// Role name -> user ids.
+    pub roles: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Permission keys that [`ProjectSetup::new`] gives to everybody who is logged in.
+const EVERYDAY: [&str; 24] = [
+    "BROWSE_PROJECTS",
+    "CREATE_ISSUES",
+    "EDIT_ISSUES",
+    "ASSIGN_ISSUES",
+    "ASSIGNABLE_USER",
+    "CLOSE_ISSUES",
+    "RESOLVE_ISSUES",
+    "SCHEDULE_ISSUES",
+    "TRANSITION_ISSUES",
+    "LINK_ISSUES",
+    "MOVE_ISSUES",
+    "ADD_COMMENTS",
+    "EDIT_OWN_COMMENTS",
+    "DELETE_OWN_COMMENTS",
+    "CREATE_ATTACHMENTS",
+    "DELETE_OWN_ATTACHMENTS",
+    "WORK_ON_ISSUES",
+    "EDIT_OWN_WORKLOGS",
+    "DELETE_OWN_WORKLOGS",
+    "VIEW_VOTERS_AND_WATCHERS",
+    "MANAGE_WATCHERS",
+    "VIEW_DEV_TOOLS",
+    "VIEW_READONLY_WORKFLOW",
+    "MODIFY_REPORTER",
+];
+
+/// Permission keys that only the role `Administrators` holds in [`ProjectSetup::new`].
+const ADMINISTRATIVE: [&str; 10] = [
+    "ADMINISTER_PROJECTS",
+    "DELETE_ISSUES",
+    "EDIT_ALL_COMMENTS",
+    "DELETE_ALL_COMMENTS",
+    "DELETE_ALL_ATTACHMENTS",
+    "EDIT_ALL_WORKLOGS",
+    "DELETE_ALL_WORKLOGS",
+    "SET_ISSUE_SECURITY",
+    "EDIT_WORKFLOW",
+    "EDIT_ISSUE_LAYOUT",
+];
+
+impl ProjectSetup {
+    /// A project whose everyday permissions are everybody's and whose administrative ones are the role
+    /// `Administrators`'.
+    #[must_use]
+    pub fn new(key: &str, id: u64, name: &str) -> Self {
+        let everyday = EVERYDAY.iter().map(|key| ((*key).to_owned(), BTreeSet::from([Holder::LoggedIn])));
+        let admin = ADMINISTRATIVE
+            .iter()
+            .map(|key| ((*key).to_owned(), BTreeSet::from([Holder::Role("Administrators".into())])));
+        Self {
+            key: key.into(),
+            id,
+            name: name.into(),
+            types: Vec::new(),
+            statuses: Vec::new(),
+            transitions: Vec::new(),
+            screen: BTreeSet::new(),
+            required: BTreeSet::new(),
+            permissions: everyday.chain(admin).collect(),
+            roles: BTreeMap::from([("Administrators".to_owned(), BTreeSet::new())]),
+        }
+    }
+
+    /// Adds issue types by name.
+    #[must_use]
+    pub fn types(mut self, names: &[&str]) -> Self {
+        self.types.extend(names.iter().map(|name| ((*name).to_owned(), false)));
+        self
+    }
+
+    /// Adds a status.
+    #[must_use]
+    pub fn status(mut self, name: &str, category: Category) -> Self {
+        self.statuses.push(StatusSetup { name: name.into(), category, editable: true });
+        self
+    }
+
+    /// Adds an edge of the workflow.
+    #[must_use]
+    pub fn transition(mut self, transition: TransitionSetup) -> Self {
+        self.transitions.push(transition);
+        self
+    }
+
+    /// Adds a member to a role.
+    #[must_use]
+    pub fn member(mut self, role: &str, user: &str) -> Self {
+        self.roles.entry(role.into()).or_default().insert(user.into());
+        self
+    }
+
+    /// Takes a permission from everybody and gives it to these holders.
+    #[must_use]
+    pub fn permission(mut self, key: &str, holders: &[Holder]) -> Self {
+        self.permissions.insert(key.into(), holders.iter().cloned().collect());
+        self
+    }
+}
+
+/// Behaviours that sources disagree about, or that an administrator may change. The default is what is documented.
+#[derive(Debug, Clone)]
+pub struct Quirks {
+    /// Cloud: a version of an issue is found by search only this long after it was written.
+    pub index_lag: Duration,
+    /// Cloud: unknown names in JQL give no issues instead of 400, for those who are logged in too.
+    pub unknown_names_are_empty: bool,
+    /// Adding or editing a comment moves the issue's `updated` (memory).
+    pub comment_moves_updated: bool,
+    /// Deleting a comment moves the issue's `updated` (not known).
+    pub comment_delete_moves_updated: bool,
+    /// `historyMetadata` is kept and given back in changelog entries.
+    pub keeps_history_metadata: bool,
+    /// Lists of comments carry their properties only when asked by `expand=properties`.
+    pub comment_lists_carry_properties: bool,
+    /// Comment POST accepts `properties` (documented on both kinds).
+    pub comment_properties_on_create: bool,
+    /// Cloud: `notifyUsers=false` without administration rights drops the whole edit, instead of only the flag.
+    pub notify_without_right_drops_edit: bool,
+    /// Data Center: the window of `startAt + maxResults` in search.
+    pub search_window: u64,
+    /// Data Center: `jira.search.views.default.max`.
+    pub search_page_cap: u64,
+    /// Limit of rich text and comments, in characters.
+    pub text_limit: usize,
+    /// Cloud: which API version `/rest/api/latest` means is 2 on both kinds (memory).
+    pub site_time_zone: String,
+}
+
+impl Default for Quirks {
+    fn default() -> Self {
+        Self {
+            index_lag: Duration::ZERO,
+            unknown_names_are_empty: false,
+            comment_moves_updated: true,
+            comment_delete_moves_updated: false,
+            keeps_history_metadata: true,
+            comment_lists_carry_properties: false,
+            comment_properties_on_create: true,
+            notify_without_right_drops_edit: false,
+            search_window: 10_000,
+            search_page_cap: 1_000,
+            text_limit: 32_767,
+            site_time_zone: "Etc/UTC".into(),
+        }
+    }
+}
+
+/// A Jira before it starts.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Which Jira is played.
+    pub kind: Kind,
+    /// Scheme, host, port and context path, without a slash at the end.
+    pub base_url: String,
+    /// Everybody.
+    pub users: Vec<UserSetup>,
+    /// Ids of users with the global permission Administer Jira.
+    pub administrators: BTreeSet<String>,
+    /// Ids of users without Browse users and groups: their user searches give an empty list on Cloud.
+    pub cannot_browse_users: BTreeSet<String>,
+    /// Names, highest first.
+    pub priorities: Vec<String>,
+    /// Names.
+    pub resolutions: Vec<String>,
+    /// Custom fields.
+    pub fields: Vec<FieldSetup>,
+    /// Projects.
+    pub projects: Vec<ProjectSetup>,
+    /// Its server's clock is this far ahead of the injected one (negative: behind).
+    pub clock_skew: SignedDuration,
+    /// See [`Quirks`].
+    pub quirks: Quirks,
+    /// See [`Limits`].
+    pub limits: Limits,
+    /// Recorded issues that are put in at start, see [`Setup::from_recorded`].
+    pub recorded: Vec<serde_json::Value>,
+}
+
+impl Setup {
+    /// An empty Cloud site.
+    #[must_use]
+    pub fn cloud(base_url: &str) -> Self {
+        Self::empty(Kind::Cloud, base_url)
+    }
+
+    /// An empty Data Center.
+    #[must_use]
+    pub fn data_center(base_url: &str) -> Self {
+        Self::empty(Kind::DataCenter, base_url)
+    }
+
+    /// An empty Jira of either kind.
+    #[must_use]
+    pub fn empty(kind: Kind, base_url: &str) -> Self {
+        Self {
+            kind,
+            base_url: base_url.trim_end_matches('/').into(),
+            users: Vec::new(),
+            administrators: BTreeSet::new(),
+            cannot_browse_users: BTreeSet::new(),
+            priorities: Vec::new(),
+            resolutions: Vec::new(),
+            fields: Vec::new(),
+            projects: Vec::new(),
+            clock_skew: SignedDuration::ZERO,
+            quirks: Quirks::default(),
+            limits: match kind {
+                Kind::Cloud => Limits::cloud(),
+                Kind::DataCenter => Limits::off(),
+            },
+            recorded: Vec::new(),
+        }
+    }
+}

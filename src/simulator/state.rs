@@ -1,0 +1,328 @@
+//! What a running simulated Jira remembers: people, fields, projects, workflows, issues and their histories.
+//! Must never know about HTTP.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use serde_json::Value;
+
+use super::setup::{Category, Credential, FieldType, Holder, Kind, Quirks};
+
+/// A user account.
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    /// Account id (Cloud) or user key (Data Center).
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) display_name: String,
+    pub(crate) email: String,
+    pub(crate) hide_email: bool,
+    pub(crate) zone_name: String,
+    pub(crate) zone: TimeZone,
+    pub(crate) active: bool,
+    pub(crate) account_type: String,
+    pub(crate) credentials: Vec<Credential>,
+}
+
+/// What a field holds, system fields included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum FieldKind {
+    /// A field that people may have chosen the type of.
+    Plain(FieldType),
+    Priority,
+    Resolution,
+    Status,
+    IssueType,
+    Project,
+    /// Computed when rendered; never stored, never written.
+    Derived,
+}
+
+/// A field of the instance.
+#[derive(Debug, Clone)]
+pub(crate) struct Field {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) custom: bool,
+    pub(crate) kind: FieldKind,
+    /// Options with their ids, for selects.
+    pub(crate) options: Vec<(String, String)>,
+}
+
+/// Something with an id and a name: a priority, a resolution.
+#[derive(Debug, Clone)]
+pub(crate) struct Named {
+    pub(crate) id: String,
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct IssueType {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) subtask: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Status {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) category: Category,
+    pub(crate) editable: bool,
+}
+
+/// One edge of a workflow; names already resolved to ids.
+#[derive(Debug, Clone)]
+pub(crate) struct Transition {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// Status ids; empty: global.
+    pub(crate) from: BTreeSet<String>,
+    pub(crate) to: String,
+    pub(crate) screen: BTreeMap<String, bool>,
+    pub(crate) needs: BTreeSet<String>,
+    pub(crate) sets: BTreeMap<String, Value>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Project {
+    pub(crate) id: String,
+    pub(crate) key: String,
+    pub(crate) name: String,
+    /// Issue type ids.
+    pub(crate) types: Vec<String>,
+    /// Status ids, the first is the initial one.
+    pub(crate) statuses: Vec<String>,
+    pub(crate) transitions: Vec<Transition>,
+    pub(crate) screen: BTreeSet<String>,
+    pub(crate) required: BTreeSet<String>,
+    pub(crate) permissions: BTreeMap<String, BTreeSet<Holder>>,
+    pub(crate) roles: BTreeMap<String, BTreeSet<String>>,
+    pub(crate) last_number: u64,
+}
+
+/// One field's change inside a changelog entry, in the recorded shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Item {
+    pub(crate) field: String,
+    /// `jira` or `custom`.
+    pub(crate) field_type: &'static str,
+    /// Rendered on Cloud only.
+    pub(crate) field_id: Option<String>,
+    pub(crate) from: Option<String>,
+    pub(crate) from_string: Option<String>,
+    pub(crate) to: Option<String>,
+    pub(crate) to_string: Option<String>,
+}
+
+/// One changelog entry.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) id: u64,
+    /// None for anonymous or deleted authors.
+    pub(crate) author: Option<String>,
+    pub(crate) created: Timestamp,
+    pub(crate) items: Vec<Item>,
+    pub(crate) metadata: Option<Value>,
+}
+
+/// Who may see a comment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Visibility {
+    /// `role` or `group`.
+    pub(crate) kind: String,
+    pub(crate) value: String,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Comment {
+    pub(crate) id: u64,
+    pub(crate) author: Option<String>,
+    pub(crate) update_author: Option<String>,
+    /// ADF on Cloud, a string on Data Center.
+    pub(crate) body: Value,
+    pub(crate) created: Timestamp,
+    pub(crate) updated: Timestamp,
+    pub(crate) visibility: Option<Visibility>,
+    pub(crate) properties: BTreeMap<String, Value>,
+}
+
+/// An issue. Values are canonical: ids for references, ADF (Cloud) or wiki text (Data Center) for rich text.
+#[derive(Debug, Clone)]
+pub(crate) struct Issue {
+    pub(crate) id: u64,
+    pub(crate) key: String,
+    /// Project key.
+    pub(crate) project: String,
+    pub(crate) created: Timestamp,
+    pub(crate) updated: Timestamp,
+    pub(crate) creator: Option<String>,
+    /// Field id -> canonical value; a missing one is empty.
+    pub(crate) fields: BTreeMap<String, Value>,
+    pub(crate) properties: BTreeMap<String, Value>,
+    pub(crate) comments: Vec<Comment>,
+    /// Oldest first.
+    pub(crate) history: Vec<Entry>,
+    /// Cloud: version of each rich text field, as its changelog entries name it.
+    pub(crate) text_versions: BTreeMap<String, u64>,
+    /// How often the issue was looked at by notifications: edits with `notifyUsers` not off.
+    pub(crate) notifications: u64,
+}
+
+impl Issue {
+    /// A field's canonical value; null when empty.
+    pub(crate) fn value(&self, field: &str) -> &Value {
+        static NULL: Value = Value::Null;
+        self.fields.get(field).unwrap_or(&NULL)
+    }
+
+    /// A field's canonical value where it is one string.
+    pub(crate) fn text(&self, field: &str) -> Option<&str> {
+        self.value(field).as_str()
+    }
+}
+
+/// A version of an issue and when it was written; `None` once deleted.
+pub(crate) type IndexedVersion = (Timestamp, Option<Arc<Issue>>);
+
+/// A search whose further pages are still to be fetched (Cloud).
+#[derive(Debug, Clone)]
+pub(crate) struct OpenSearch {
+    pub(crate) jql: String,
+    pub(crate) rest: Vec<u64>,
+    pub(crate) expires: Timestamp,
+}
+
+/// Everything that a running Jira remembers.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) kind: Kind,
+    pub(crate) base: String,
+    pub(crate) skew: SignedDuration,
+    pub(crate) quirks: Quirks,
+    pub(crate) zone: TimeZone,
+    /// Server time of the request in hand.
+    pub(crate) now: Timestamp,
+    pub(crate) users: BTreeMap<String, User>,
+    pub(crate) administrators: BTreeSet<String>,
+    pub(crate) cannot_browse_users: BTreeSet<String>,
+    pub(crate) fields: BTreeMap<String, Field>,
+    pub(crate) types: Vec<IssueType>,
+    pub(crate) statuses: Vec<Status>,
+    pub(crate) priorities: Vec<Named>,
+    pub(crate) resolutions: Vec<Named>,
+    /// Role name -> id.
+    pub(crate) roles: BTreeMap<String, u64>,
+    /// By key.
+    pub(crate) projects: BTreeMap<String, Project>,
+    pub(crate) issues: BTreeMap<u64, Arc<Issue>>,
+    /// Upper-case key, present and former -> issue id.
+    pub(crate) keys: BTreeMap<String, u64>,
+    /// Comment id -> issue id.
+    pub(crate) comments: BTreeMap<u64, u64>,
+    /// What search may see, oldest version first.
+    pub(crate) index: BTreeMap<u64, VecDeque<IndexedVersion>>,
+    pub(crate) searches: BTreeMap<String, OpenSearch>,
+    pub(crate) last_issue: u64,
+    pub(crate) last_comment: u64,
+    pub(crate) last_entry: u64,
+    pub(crate) last_search: u64,
+    /// Extra lag of the request in hand, from a fault.
+    pub(crate) extra_lag: std::time::Duration,
+}
+
+impl State {
+    /// Whether this is a Cloud site.
+    pub(crate) fn is_cloud(&self) -> bool {
+        self.kind == Kind::Cloud
+    }
+
+    pub(crate) fn status(&self, id: &str) -> Option<&Status> {
+        self.statuses.iter().find(|status| status.id == id)
+    }
+
+    pub(crate) fn issue_type(&self, id: &str) -> Option<&IssueType> {
+        self.types.iter().find(|kind| kind.id == id)
+    }
+
+    /// The project of that key or id, in any case.
+    pub(crate) fn project(&self, key_or_id: &str) -> Option<&Project> {
+        let upper = key_or_id.to_uppercase();
+        self.projects.get(&upper).or_else(|| self.projects.values().find(|project| project.id == key_or_id))
+    }
+
+    /// The issue of that id, key or former key.
+    pub(crate) fn issue(&self, key_or_id: &str) -> Option<&Arc<Issue>> {
+        let id = match self.keys.get(&key_or_id.to_uppercase()) {
+            Some(id) => *id,
+            None => key_or_id.parse().ok()?,
+        };
+        self.issues.get(&id)
+    }
+
+    /// Puts a changed (or new) issue in place and into what search will see.
+    pub(crate) fn store(&mut self, issue: Issue) {
+        let id = issue.id;
+        self.keys.insert(issue.key.to_uppercase(), id);
+        let issue = Arc::new(issue);
+        self.issues.insert(id, Arc::clone(&issue));
+        self.remember(id, Some(issue));
+    }
+
+    /// Takes an issue away.
+    pub(crate) fn remove(&mut self, id: u64) {
+        if let Some(issue) = self.issues.remove(&id) {
+            self.keys.retain(|_, target| *target != id);
+            for comment in &issue.comments {
+                self.comments.remove(&comment.id);
+            }
+            self.remember(id, None);
+        }
+    }
+
+    fn remember(&mut self, id: u64, version: Option<Arc<Issue>>) {
+        if !self.is_cloud() {
+            return;
+        }
+        let keep = self.quirks.index_lag.max(std::time::Duration::from_mins(2));
+        let now = self.now;
+        let versions = self.index.entry(id).or_default();
+        versions.push_back((now, version));
+        while versions.len() > 1 && versions.get(1).is_some_and(|(at, _)| super::time::after(*at, keep) <= now) {
+            versions.pop_front();
+        }
+    }
+
+    /// The issue as search sees it now.
+    pub(crate) fn indexed(&self, id: u64) -> Option<&Arc<Issue>> {
+        if !self.is_cloud() {
+            return self.issues.get(&id);
+        }
+        let lag = self.quirks.index_lag + self.extra_lag;
+        let versions = self.index.get(&id)?;
+        let seen = versions.iter().rev().find(|(at, _)| super::time::after(*at, lag) <= self.now)?;
+        let issue = seen.1.as_ref()?;
+        // What is deleted cannot be loaded any more, whatever the index says.
+        self.issues.contains_key(&id).then_some(issue)
+    }
+
+    pub(crate) fn next_entry(&mut self) -> u64 {
+        self.last_entry += 1;
+        self.last_entry
+    }
+
+    /// The user that this reference (id, name, e-mail) means.
+    pub(crate) fn user(&self, reference: &str) -> Option<&User> {
+        self.users.get(reference).or_else(|| {
+            self.users
+                .values()
+                .find(|user| user.name.eq_ignore_ascii_case(reference) || user.email.eq_ignore_ascii_case(reference))
+        })
+    }
+
+    /// How this user is named in `from`/`to` of changelog items: account id or user key.
+    pub(crate) fn display(&self, id: &str) -> String {
+        self.users.get(id).map_or_else(|| id.to_owned(), |user| user.display_name.clone())
+    }
+}

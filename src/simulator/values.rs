@@ -1,0 +1,300 @@
+//! Field values on their way in: what a client wrote -> the canonical value, or why Jira refuses it.
+//! And how a canonical value reads in a changelog item. Must never change an issue.
+
+use serde_json::{Value, json};
+
+use super::adf;
+use super::setup::FieldType;
+use super::state::{Field, FieldKind, Project, State};
+use super::time;
+
+/// Which REST version speaks: 3 takes ADF, 2 takes wiki text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Version {
+    V2,
+    V3,
+}
+
+/// Rich text as a client of this version writes it -> canonical.
+pub(crate) fn rich_text(state: &State, version: Version, value: &Value, comment: bool) -> Result<Value, String> {
+    let limit = state.quirks.text_limit;
+    let long = || format!("The entered text is too long. It exceeds the allowed limit of {limit} characters.");
+    if state.is_cloud() && version == Version::V3 {
+        if value.is_null() {
+            return Ok(Value::Null);
+        }
+        if adf::check(value).is_err() {
+            return Err(if comment { "Comment body is not valid!" } else { NOT_A_DOCUMENT }.into());
+        }
+        if adf::to_wiki(value).chars().count() > limit {
+            return Err(long());
+        }
+        return Ok(if !comment && adf::is_blank(value) { Value::Null } else { value.clone() });
+    }
+    if value.is_null() {
+        return Ok(Value::Null);
+    }
+    let Some(text) = value.as_str() else { return Err("Operation value must be a string".into()) };
+    if text.chars().count() > limit {
+        return Err(long());
+    }
+    if !comment && text.trim().is_empty() {
+        return Ok(Value::Null);
+    }
+    Ok(if state.is_cloud() { adf::from_wiki(text) } else { value.clone() })
+}
+
+const NOT_A_DOCUMENT: &str = "Operation value must be an Atlassian Document (see the Atlassian Document Format)";
+
+/// What a client wrote for a field -> canonical value.
+pub(crate) fn parse(
+    state: &State,
+    project: &Project,
+    field: &Field,
+    value: &Value,
+    version: Version,
+) -> Result<Value, String> {
+    match &field.kind {
+        FieldKind::Plain(kind) => parse_plain(state, project, field, kind, value, version),
+        FieldKind::Priority => named(&state.priorities, value, "The priority selected is invalid."),
+        FieldKind::Resolution => named(&state.resolutions, value, "The resolution selected is invalid."),
+        FieldKind::IssueType => issue_type(state, project, value),
+        FieldKind::Status | FieldKind::Project | FieldKind::Derived => {
+            Err(format!("Field '{}' cannot be set.", field.id))
+        }
+    }
+}
+
+fn parse_plain(
+    state: &State,
+    project: &Project,
+    field: &Field,
+    kind: &FieldType,
+    value: &Value,
+    version: Version,
+) -> Result<Value, String> {
+    match kind {
+        FieldType::RichText => rich_text(state, version, value, false),
+        FieldType::Labels => labels(value),
+        FieldType::Users => array(value)?
+            .iter()
+            .map(|user| user_reference(state, user))
+            .collect::<Result<Vec<Value>, String>>()
+            .map(Value::Array),
+        FieldType::MultiSelect(_) => array(value)?
+            .iter()
+            .map(|option| option_reference(field, option))
+            .collect::<Result<Vec<Value>, String>>()
+            .map(Value::Array),
+        FieldType::Text => text(field, value),
+        FieldType::Opaque => Err(format!("Field '{}' cannot be set.", field.id)),
+        FieldType::Number | FieldType::Date | FieldType::DateTime | FieldType::User | FieldType::Select(_)
+            if value.is_null() =>
+        {
+            Ok(Value::Null)
+        }
+        FieldType::Number => {
+            value.as_f64().map(|number| json!(number)).ok_or_else(|| "Operation value must be a number".into())
+        }
+        FieldType::Date => match value.as_str() {
+            Some("") => Ok(Value::Null),
+            Some(date) if time::is_date(date) => Ok(json!(date)),
+            _ => Err(format!("Error parsing date string: {}", value.as_str().unwrap_or_default())),
+        },
+        FieldType::DateTime => match value.as_str().and_then(time::parse_stamp) {
+            Some(at) => Ok(json!(time::stamp(at, &state.zone))),
+            None => Err("Error parsing time".into()),
+        },
+        FieldType::User => {
+            let user = user_reference(state, value)?;
+            check_user(state, project, field, &user)?;
+            Ok(user)
+        }
+        FieldType::Select(_) => option_reference(field, value),
+    }
+}
+
+fn check_user(state: &State, project: &Project, field: &Field, user: &Value) -> Result<(), String> {
+    let Some(id) = user.as_str() else { return Ok(()) };
+    let active = state.users.get(id).is_some_and(|user| user.active);
+    if field.id == "assignee"
+        && !(active && super::permissions::holds(state, project, None, Some(id), "ASSIGNABLE_USER"))
+    {
+        return Err(format!("User '{}' cannot be assigned issues.", state.display(id)));
+    }
+    Ok(())
+}
+
+fn text(field: &Field, value: &Value) -> Result<Value, String> {
+    if value.is_null() {
+        return Ok(Value::Null);
+    }
+    let Some(text) = value.as_str() else { return Err("Operation value must be a string".into()) };
+    if field.id == "summary" {
+        if text.contains(['\n', '\r']) {
+            return Err("The summary is invalid because it contains newline characters.".into());
+        }
+        if text.chars().count() > 255 {
+            return Err("Summary can't exceed 255 characters.".into());
+        }
+        return Ok(json!(text.trim()));
+    }
+    if text.chars().count() > 255 {
+        return Err("The entered text is too long. It exceeds the allowed limit of 255 characters.".into());
+    }
+    Ok(if text.is_empty() { Value::Null } else { json!(text) })
+}
+
+fn array(value: &Value) -> Result<&[Value], String> {
+    if value.is_null() {
+        return Ok(&[]);
+    }
+    value.as_array().map(Vec::as_slice).ok_or_else(|| "data was not an array".into())
+}
+
+fn labels(value: &Value) -> Result<Value, String> {
+    let mut seen: Vec<&str> = Vec::new();
+    for label in array(value)? {
+        let Some(label) = label.as_str() else { return Err("string expected at index 0".into()) };
+        if label.contains(char::is_whitespace) {
+            return Err(format!("The label '{label}' contains spaces which is invalid."));
+        }
+        if label.chars().count() > 255 {
+            return Err(format!("The label '{label}' exceeds the maximum length for labels: 255 characters."));
+        }
+        if !label.is_empty() && !seen.contains(&label) {
+            seen.push(label);
+        }
+    }
+    seen.sort_unstable();
+    Ok(json!(seen))
+}
+
+/// `{"accountId":…}` or `{"id":…}` on Cloud; `{"name":…}` or `{"key":…}` on Data Center; null for nobody.
+pub(crate) fn user_reference(state: &State, value: &Value) -> Result<Value, String> {
+    if value.is_null() {
+        return Ok(Value::Null);
+    }
+    let part = |name: &str| value.get(name).and_then(Value::as_str);
+    if state.is_cloud() {
+        let Some(id) = part("accountId").or_else(|| part("id")) else {
+            return if value.get("accountId").is_some_and(Value::is_null) || value.get("id").is_some_and(Value::is_null)
+            {
+                Ok(Value::Null)
+            } else {
+                Err("Specify a valid value for accountId".into())
+            };
+        };
+        return match state.users.get(id) {
+            Some(user) => Ok(json!(user.id)),
+            None => Err(format!("Specify a valid value for {id}")),
+        };
+    }
+    if value.get("name").is_some_and(Value::is_null) {
+        return Ok(Value::Null);
+    }
+    let found = match (part("name"), part("key")) {
+        (Some(""), _) => return Ok(Value::Null),
+        (Some(name), _) => state.users.values().find(|user| user.name.eq_ignore_ascii_case(name)),
+        (None, Some(key)) => state.users.get(key),
+        (None, None) => None,
+    };
+    found
+        .map(|user| json!(user.id))
+        .ok_or_else(|| format!("User '{}' does not exist.", part("name").or_else(|| part("key")).unwrap_or_default()))
+}
+
+fn option_reference(field: &Field, value: &Value) -> Result<Value, String> {
+    let by = |name: &str| value.get(name).and_then(Value::as_str);
+    let found = match (by("id"), by("value")) {
+        (Some(id), _) => field.options.iter().find(|(known, _)| known == id),
+        (None, Some(name)) => field.options.iter().find(|(_, known)| known == name),
+        (None, None) => return Err("Specify a valid 'id' or 'name' for the option".into()),
+    };
+    found
+        .map(|(id, _)| json!(id))
+        .ok_or_else(|| format!("Option value '{}' is not valid", by("value").or_else(|| by("id")).unwrap_or_default()))
+}
+
+fn named(known: &[super::state::Named], value: &Value, message: &str) -> Result<Value, String> {
+    if value.is_null() {
+        return Ok(Value::Null);
+    }
+    let by = |name: &str| value.get(name).and_then(Value::as_str);
+    let found = match (by("id"), by("name")) {
+        (Some(id), _) => known.iter().find(|entry| entry.id == id),
+        (None, Some(name)) => known.iter().find(|entry| entry.name.eq_ignore_ascii_case(name)),
+        (None, None) => None,
+    };
+    found.map(|entry| json!(entry.id)).ok_or_else(|| message.to_owned())
+}
+
+fn issue_type(state: &State, project: &Project, value: &Value) -> Result<Value, String> {
+    let by = |name: &str| value.get(name).and_then(Value::as_str);
+    let found = state.types.iter().find(|kind| {
+        project.types.contains(&kind.id)
+            && by("id")
+                .map_or_else(|| by("name").is_some_and(|name| kind.name.eq_ignore_ascii_case(name)), |id| kind.id == id)
+    });
+    found.map(|kind| json!(kind.id)).ok_or_else(|| "The issue type selected is invalid.".to_owned())
+}
+
+/// How one canonical value reads in a changelog item: the id part and the text part.
+pub(crate) fn logged(state: &State, field: &Field, value: &Value) -> (Option<String>, Option<String>) {
+    if value.is_null() {
+        return (None, None);
+    }
+    let text = value.as_str();
+    let own = |text: Option<&str>| text.map(str::to_owned);
+    match &field.kind {
+        FieldKind::Priority => (own(text), text.and_then(|id| name_of(&state.priorities, id))),
+        FieldKind::Resolution => (own(text), text.and_then(|id| name_of(&state.resolutions, id))),
+        FieldKind::Status => (own(text), text.and_then(|id| state.status(id)).map(|status| status.name.clone())),
+        FieldKind::IssueType => (own(text), text.and_then(|id| state.issue_type(id)).map(|kind| kind.name.clone())),
+        FieldKind::Project | FieldKind::Derived => (own(text), own(text)),
+        FieldKind::Plain(kind) => match kind {
+            FieldType::Text => (None, own(text)),
+            FieldType::RichText => (None, Some(text.map_or_else(|| adf::to_wiki(value), str::to_owned))),
+            FieldType::Number => (None, value.as_f64().map(|number| number.to_string())),
+            FieldType::Date if field.custom => (own(text), text.map(short_date)),
+            FieldType::Date => (own(text), text.map(|date| format!("{date} 00:00:00.0"))),
+            FieldType::DateTime => (own(text), own(text)),
+            FieldType::Labels => (None, Some(joined(value, " ", |label| label.to_owned()))),
+            FieldType::User => (own(text), text.map(|id| state.display(id))),
+            FieldType::Users => (
+                Some(format!("[{}]", joined(value, ", ", |id| id.to_owned()))),
+                Some(format!("[{}]", joined(value, ", ", |id| state.display(id)))),
+            ),
+            FieldType::Select(_) => (own(text), text.and_then(|id| option_name(field, id))),
+            FieldType::MultiSelect(_) => (
+                Some(format!("[{}]", joined(value, ", ", |id| id.to_owned()))),
+                Some(joined(value, ",", |id| option_name(field, id).unwrap_or_default())),
+            ),
+            FieldType::Opaque => (None, Some(text.map_or_else(|| value.to_string(), str::to_owned))),
+        },
+    }
+}
+
+/// `12/Jun/20`, as recorded for custom date fields.
+fn short_date(date: &str) -> String {
+    date.parse::<jiff::civil::Date>().map_or_else(|_| date.to_owned(), |date| date.strftime("%d/%b/%y").to_string())
+}
+
+fn joined(value: &Value, separator: &str, each: impl Fn(&str) -> String) -> String {
+    let parts = value.as_array().map_or(&[][..], Vec::as_slice).iter().filter_map(Value::as_str);
+    parts.map(each).collect::<Vec<_>>().join(separator)
+}
+
+/// The name of an option.
+pub(crate) fn option_name(field: &Field, id: &str) -> Option<String> {
+    field.options.iter().find(|(known, _)| known == id).map(|(_, name)| name.clone())
+}
+
+fn name_of(known: &[super::state::Named], id: &str) -> Option<String> {
+    known.iter().find(|entry| entry.id == id).map(|entry| entry.name.clone())
+}
+
+/// Whether a canonical value is as good as none.
+pub(crate) fn is_empty(value: &Value) -> bool {
+    value.is_null() || value.as_array().is_some_and(Vec::is_empty) || value.as_str().is_some_and(str::is_empty)
+}
