@@ -1,3 +1,5 @@
 //! The integration tests, in one binary so that they link once.
 
 mod clock;
+#[cfg(test)]
+mod contract;

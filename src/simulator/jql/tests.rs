@@ -117,9 +117,10 @@ fn ask(site: &Site, text: &str) -> Result<Vec<String>, Vec<JqlProblem>> {
     let bound = query.bind(site)?;
     let mut found: Vec<Issue> = issues().into_iter().filter(|issue| bound.matches(issue)).collect();
     bound.sort(&mut found);
-    let key = |issue: &Issue| match &issue.values("key")[0] {
-        JqlValue::Key { key, .. } => key.clone(),
-        other => panic!("{other:?}"),
+    let key = |issue: &Issue| {
+        let values = issue.values("key");
+        let JqlValue::Key { key, .. } = &values[0] else { panic!("{values:?}") };
+        key.clone()
     };
     Ok(found.iter().map(key).collect())
 }

@@ -1,0 +1,107 @@
+//! Reads a contract from the shared folder, corrects it by its errata and makes JSON Schema of it.
+
+use std::path::PathBuf;
+
+use serde_json::{Map, Value, json};
+
+/// The folder of shared data, by `JIRASYNCD_SHARED` or beside the checkout. `None` says so plainly.
+pub(crate) fn shared() -> Option<PathBuf> {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared");
+    let folder = PathBuf::from(std::env::var("JIRASYNCD_SHARED").unwrap_or_else(|_| beside.to_owned()));
+    let there = folder.join("contracts").is_dir();
+    if !there {
+        eprintln!("skipped: shared data absent ({})", folder.display());
+    }
+    there.then_some(folder)
+}
+
+/// Which way a schema is read: the document has one for both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Contract {
+    pub(crate) file: &'static str,
+    pub(crate) errata: &'static str,
+    /// Data Center's document never says `additionalProperties: false`, its server does.
+    pub(crate) close_objects: bool,
+}
+
+/// Loads a contract, errata applied, examples dropped, `nullable` rewritten, references made absolute to `urn`.
+pub(crate) fn load(contract: &Contract, urn: &str) -> Option<Value> {
+    let folder = shared()?.join("contracts");
+    let read = |name: &str| -> Value {
+        let text = std::fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
+    };
+    let mut document = read(contract.file);
+    correct(&mut document, &read(contract.errata)["errata"]);
+    correct(&mut document, &own_errata(contract.file));
+    rewrite(&mut document, urn, contract.close_objects, false);
+    Some(document)
+}
+
+/// Corrections found while the simulator was checked, each with its reason; the shared files are not ours to change.
+fn own_errata(file: &str) -> Value {
+    let cloud = json!([]);
+    let data_center = json!([]);
+    if file.contains("cloud") { cloud } else { data_center }
+}
+
+/// Applies errata: `pointer`, `op` (add, replace, remove), `value`.
+pub(crate) fn correct(document: &mut Value, errata: &Value) {
+    for erratum in errata.as_array().expect("errata are a list") {
+        let pointer = erratum["pointer"].as_str().expect("an erratum has a pointer");
+        let (parent, name) = pointer.rsplit_once('/').expect("a pointer has a parent");
+        let name = name.replace("~1", "/").replace("~0", "~");
+        let parent = document.pointer_mut(parent).unwrap_or_else(|| panic!("the document has no {parent}"));
+        let parent = parent.as_object_mut().unwrap_or_else(|| panic!("{pointer} is not in an object"));
+        match erratum["op"].as_str() {
+            Some("remove") => drop(parent.remove(&name)),
+            Some("add" | "replace") => drop(parent.insert(name, erratum["value"].clone())),
+            other => panic!("{pointer}: unknown op {other:?}"),
+        }
+    }
+}
+
+/// OpenAPI 3.0 -> JSON Schema draft 4. `names`: the keys of this object are names of properties, not keywords.
+pub(crate) fn rewrite(value: &mut Value, urn: &str, close: bool, names: bool) {
+    if let Value::Array(items) = value {
+        items.iter_mut().for_each(|item| rewrite(item, urn, close, false));
+    }
+    let Value::Object(object) = value else { return };
+    if !names {
+        object.remove("example");
+        if let Some(Value::String(reference)) = object.get_mut("$ref") {
+            if reference.starts_with('#') {
+                reference.insert_str(0, urn);
+            }
+        }
+    }
+    for (key, inner) in object.iter_mut() {
+        rewrite(inner, urn, close, !names && key == "properties");
+    }
+    if names {
+        return;
+    }
+    if close && is_closable(object) {
+        object.insert("additionalProperties".to_owned(), json!(false));
+    }
+    if object.remove("nullable") == Some(json!(true)) {
+        let inner = Value::Object(std::mem::take(object));
+        *value = nullable(inner);
+    }
+}
+
+/// An object of named properties that leaves open whether there are others.
+fn is_closable(object: &Map<String, Value>) -> bool {
+    let named = object.get("properties").and_then(Value::as_object).is_some_and(|names| !names.is_empty());
+    named && object.get("type") == Some(&json!("object")) && !object.contains_key("additionalProperties")
+}
+
+fn nullable(schema: Value) -> Value {
+    if schema
+        .as_object()
+        .is_some_and(|object| object.is_empty() || !(object.contains_key("type") || object.contains_key("$ref")))
+    {
+        return schema;
+    }
+    json!({ "anyOf": [schema, { "type": "null" }] })
+}
