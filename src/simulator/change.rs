@@ -9,7 +9,7 @@ use super::comments;
 use super::fields;
 use super::permissions::{holds, holds_global};
 use super::reply::Refusal;
-use super::setup::{Category, FieldType};
+use super::setup::FieldType;
 use super::state::{Entry, Field, FieldKind, Issue, Item, Project, State, Transition};
 use super::values::{self, Version};
 use super::{time, workflow};
@@ -540,9 +540,4 @@ pub(crate) fn move_to(state: &mut State, user: Option<&str>, issue: &Issue, proj
     let key = issue.key.clone();
     state.store(issue);
     Ok(key)
-}
-
-/// Whether a status ends an issue's life.
-pub(crate) fn is_done(state: &State, status: &str) -> bool {
-    state.status(status).is_some_and(|status| status.category == Category::Done)
 }

@@ -369,6 +369,7 @@ impl Inside {
         if seen.fault == Some(Fault::Anonymous) {
             identity = Identity::Rejected;
         }
+        seen.headers.extend(fault_headers(seen.fault.as_ref(), self.state.now));
         let user = self.admit(seen, &route, &identity)?;
         seen.exchange.user.clone_from(&user);
         self.limit(seen, &route, user.as_deref(), parts.method.as_str(), &parameters)?;
@@ -477,6 +478,21 @@ impl Inside {
 
     fn run(&mut self, route: Route, call: &Call) -> Answer {
         (route.run)(&mut self.state, call)
+    }
+}
+
+/// What a refusal by fault says about when to come back.
+fn fault_headers(fault: Option<&Fault>, now: Timestamp) -> Vec<(&'static str, String)> {
+    match fault {
+        Some(Fault::RateLimited { retry_after: Some(seconds) }) => {
+            vec![("Retry-After", seconds.to_string()), ("RateLimit-Reason", "jira-burst-based".into())]
+        }
+        Some(Fault::RateLimited { retry_after: None }) => {
+            let reset = time::after(now, Duration::from_secs(5));
+            vec![("X-RateLimit-Reset", reset.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())]
+        }
+        Some(Fault::Unavailable { retry_after: Some(seconds), .. }) => vec![("Retry-After", seconds.to_string())],
+        _ => Vec::new(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! [`Person`]s, faults are [`FaultRule`]s, and every request is an [`Exchange`] that tests can count and check.
 
 mod adf;
+mod audit;
 mod auth;
 mod build;
 mod change;
@@ -14,24 +15,30 @@ mod jira;
 pub mod jql;
 mod limits;
 mod observe;
+mod people;
 mod permissions;
+pub mod presets;
 mod properties;
 mod query;
 mod render;
 mod reply;
 mod rest;
 mod seed;
+mod serve;
 mod setup;
 mod state;
 mod time;
 mod values;
 mod workflow;
 
+pub use audit::{CommentView, EntryView, IssueView};
 pub use faults::{Fault, FaultRule, When};
 pub use jira::{Broken, Jira};
 pub use limits::{Bucket, Limits};
 pub use observe::{Count, Exchange};
+pub use people::Person;
 pub use reply::Refusal;
+pub use serve::serve;
 pub use setup::{
     Category, Credential, FieldSetup, FieldType, Holder, Kind, ProjectSetup, Quirks, Setup, StatusSetup,
     TransitionSetup, UserSetup,

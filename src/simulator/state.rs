@@ -50,6 +50,13 @@ pub(crate) struct Field {
     pub(crate) options: Vec<(String, String)>,
 }
 
+impl Field {
+    /// Whether it holds ADF or wiki markup.
+    pub(crate) fn is_rich_text(&self) -> bool {
+        self.kind == FieldKind::Plain(FieldType::RichText)
+    }
+}
+
 /// Something with an id and a name: a priority, a resolution.
 #[derive(Debug, Clone)]
 pub(crate) struct Named {

@@ -3,3 +3,7 @@
 mod clock;
 #[cfg(test)]
 mod contract;
+mod simulator_cloud;
+mod simulator_data_center;
+mod simulator_faults;
+mod simulator_support;

@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub(crate) use comment::{add as add_comment, edit as edit_comment, remove as delete_comment};
 pub(crate) use issue::{delete as delete_issue, edit as edit_issue, insert as create_issue};
 pub(crate) use routes::{Found, Route, find};
-pub(crate) use transition::take as take_transition;
+pub(crate) use transition::{list as list_transitions, take as take_transition};
 
 /// One request, understood as far as its path, query and body go.
 #[derive(Debug, Clone)]

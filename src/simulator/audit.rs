@@ -1,0 +1,134 @@
+//! A look at everything from above, for tests: values by name, whole histories, no permissions. Read-only.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::adf;
+use super::jira::Jira;
+use super::state::{Issue, State};
+use super::values;
+
+/// An issue as an auditor sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IssueView {
+    /// Numeric id.
+    pub id: u64,
+    /// Present key.
+    pub key: String,
+    /// Project key.
+    pub project: String,
+    /// Id of the user who created it.
+    pub creator: Option<String>,
+    /// When.
+    pub created: Timestamp,
+    /// `updated`.
+    pub updated: Timestamp,
+    /// Field id -> value in words: names instead of ids, wiki text instead of ADF, labels joined by a space. Empty fields
+    /// are missing.
+    pub fields: BTreeMap<String, String>,
+    /// Entity properties.
+    pub properties: BTreeMap<String, Value>,
+    /// Oldest first.
+    pub comments: Vec<CommentView>,
+    /// Oldest first.
+    pub history: Vec<EntryView>,
+    /// How often people were notified.
+    pub notifications: u64,
+}
+
+/// A comment as an auditor sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CommentView {
+    /// Id.
+    pub id: u64,
+    /// Id of its author.
+    pub author: Option<String>,
+    /// Wiki text.
+    pub body: String,
+    /// When it was added.
+    pub created: Timestamp,
+    /// When it was last rewritten.
+    pub updated: Timestamp,
+    /// `(type, value)` of its restriction.
+    pub visibility: Option<(String, String)>,
+    /// Entity properties.
+    pub properties: BTreeMap<String, Value>,
+}
+
+/// A changelog entry as an auditor sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EntryView {
+    /// Id.
+    pub id: u64,
+    /// Id of its author.
+    pub author: Option<String>,
+    /// When.
+    pub created: Timestamp,
+    /// `(field, fromString, toString)`.
+    pub items: Vec<(String, Option<String>, Option<String>)>,
+    /// `historyMetadata`, if it came with some.
+    pub metadata: Option<Value>,
+}
+
+impl Jira {
+    /// All issues, by id.
+    #[must_use]
+    pub fn issues(&self) -> Vec<IssueView> {
+        let inside = self.lock();
+        inside.state.issues.values().map(|issue| view(&inside.state, issue)).collect()
+    }
+
+    /// One issue, by key, former key or id.
+    #[must_use]
+    pub fn issue(&self, reference: &str) -> Option<IssueView> {
+        let inside = self.lock();
+        inside.state.issue(reference).map(|issue| view(&inside.state, issue))
+    }
+}
+
+fn view(state: &State, issue: &Issue) -> IssueView {
+    let mut fields = BTreeMap::new();
+    for (id, value) in &issue.fields {
+        let Some(field) = state.fields.get(id) else { continue };
+        let text = match value.as_str() {
+            Some(text) if id == "duedate" => Some(text.to_owned()),
+            _ => values::logged(state, field, value).1,
+        };
+        fields.insert(id.clone(), text.unwrap_or_default());
+    }
+    let comments = issue.comments.iter().map(|comment| CommentView {
+        id: comment.id,
+        author: comment.author.clone(),
+        body: comment.body.as_str().map_or_else(|| adf::to_wiki(&comment.body), str::to_owned),
+        created: comment.created,
+        updated: comment.updated,
+        visibility: comment.visibility.as_ref().map(|visibility| (visibility.kind.clone(), visibility.value.clone())),
+        properties: comment.properties.clone(),
+    });
+    let history = issue.history.iter().map(|entry| EntryView {
+        id: entry.id,
+        author: entry.author.clone(),
+        created: entry.created,
+        items: entry
+            .items
+            .iter()
+            .map(|item| (item.field.clone(), item.from_string.clone(), item.to_string.clone()))
+            .collect(),
+        metadata: entry.metadata.clone(),
+    });
+    IssueView {
+        id: issue.id,
+        key: issue.key.clone(),
+        project: issue.project.clone(),
+        creator: issue.creator.clone(),
+        created: issue.created,
+        updated: issue.updated,
+        fields,
+        properties: issue.properties.clone(),
+        comments: comments.collect(),
+        history: history.collect(),
+        notifications: issue.notifications,
+    }
+}

@@ -1,0 +1,217 @@
+//! People who work in a simulated Jira, in process: what they do goes through the same code as REST, has them as author
+//! and makes the same changelog entries. Never counted as calls, never limited, never made to fail by a fault.
+
+use serde_json::{Value, json};
+
+use super::jira::Jira;
+use super::reply::{Answer, Refusal};
+use super::rest::{self, Call};
+use super::state::State;
+use super::values::Version;
+use super::{adf, change};
+
+/// Somebody who works in a simulated Jira.
+#[derive(Debug, Clone)]
+pub struct Person {
+    jira: Jira,
+    id: String,
+}
+
+impl Jira {
+    /// The person of that id, login name or e-mail address; `None` when there is none.
+    #[must_use]
+    pub fn person(&self, reference: &str) -> Option<Person> {
+        let id = self.lock().state.user(reference)?.id.clone();
+        Some(Person { jira: self.clone(), id })
+    }
+
+    /// Everybody who can log in or be assigned, in the order of ids.
+    #[must_use]
+    pub fn people(&self) -> Vec<Person> {
+        let ids: Vec<String> = self.lock().state.users.keys().cloned().collect();
+        ids.into_iter().map(|id| Person { jira: self.clone(), id }).collect()
+    }
+}
+
+impl Person {
+    /// Account id (Cloud) or user key (Data Center).
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Text as this Jira takes it: ADF on Cloud, itself on Data Center.
+    #[must_use]
+    pub fn text(&self, text: &str) -> Value {
+        rich(&self.jira.lock().state, text)
+    }
+
+    /// Creates an issue; `fields` as in REST, `description` may be plain text on Cloud too. Gives its key.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn create(&self, project: &str, issue_type: &str, mut fields: Value) -> Result<String, Refusal> {
+        fields["project"] = json!({ "key": project });
+        fields["issuetype"] = json!({ "name": issue_type });
+        let reply = self.run(rest::create_issue, &[], json!({ "fields": fields }))?;
+        Ok(reply.get("key").and_then(Value::as_str).unwrap_or_default().to_owned())
+    }
+
+    /// Edits fields of an issue, as in REST; rich text may be plain text on Cloud too.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn edit(&self, issue: &str, fields: Value) -> Result<(), Refusal> {
+        self.run(rest::edit_issue, &[issue], json!({ "fields": fields })).map(drop)
+    }
+
+    /// Runs `update` operations on an issue, as in REST.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn update(&self, issue: &str, update: Value) -> Result<(), Refusal> {
+        self.run(rest::edit_issue, &[issue], json!({ "update": update })).map(drop)
+    }
+
+    /// Assigns an issue to somebody (by id, name or e-mail address) or to nobody.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn assign(&self, issue: &str, to: Option<&str>) -> Result<(), Refusal> {
+        let user = {
+            let inside = self.jira.lock();
+            let found = to.and_then(|reference| inside.state.user(reference));
+            match (found, inside.state.is_cloud()) {
+                (None, _) => Value::Null,
+                (Some(user), true) => json!({ "accountId": user.id }),
+                (Some(user), false) => json!({ "name": user.name }),
+            }
+        };
+        self.edit(issue, json!({ "assignee": user }))
+    }
+
+    /// Adds a comment in plain text; gives its id.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn comment(&self, issue: &str, text: &str) -> Result<String, Refusal> {
+        let body = json!({ "body": self.text(text) });
+        self.add_comment(issue, body)
+    }
+
+    /// Adds a comment that only members of a project role may read; gives its id.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn restricted_comment(&self, issue: &str, text: &str, role: &str) -> Result<String, Refusal> {
+        let body = json!({ "body": self.text(text), "visibility": { "type": "role", "value": role } });
+        self.add_comment(issue, body)
+    }
+
+    fn add_comment(&self, issue: &str, body: Value) -> Result<String, Refusal> {
+        let reply = self.run(rest::add_comment, &[issue], body)?;
+        Ok(reply.get("id").and_then(Value::as_str).unwrap_or_default().to_owned())
+    }
+
+    /// Rewrites a comment.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn edit_comment(&self, issue: &str, comment: &str, text: &str) -> Result<(), Refusal> {
+        let body = json!({ "body": self.text(text) });
+        self.run(rest::edit_comment, &[issue, comment], body).map(drop)
+    }
+
+    /// Deletes a comment.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn delete_comment(&self, issue: &str, comment: &str) -> Result<(), Refusal> {
+        self.run(rest::delete_comment, &[issue, comment], Value::Null).map(drop)
+    }
+
+    /// Takes the transition of that name, or the first that leads to the status of that name.
+    ///
+    /// # Errors
+    /// 404 when none is offered; else as REST would refuse it.
+    pub fn transition(&self, issue: &str, name: &str) -> Result<(), Refusal> {
+        self.transition_with(issue, name, json!({}))
+    }
+
+    /// As [`Person::transition`], with fields for its screen.
+    ///
+    /// # Errors
+    /// 404 when none is offered; else as REST would refuse it.
+    pub fn transition_with(&self, issue: &str, name: &str, fields: Value) -> Result<(), Refusal> {
+        let offered = self.transitions(issue)?;
+        let chosen = offered.iter().find(|(_, known, _)| known == name);
+        let chosen = chosen.or_else(|| offered.iter().find(|(_, _, to)| to == name));
+        let (id, _, _) = chosen.ok_or_else(|| Refusal::message(404, format!("No transition '{name}' is on offer.")))?;
+        self.run(rest::take_transition, &[issue], json!({ "transition": { "id": id }, "fields": fields })).map(drop)
+    }
+
+    /// The transitions on offer: id, name, name of the status that it leads to.
+    ///
+    /// # Errors
+    /// 404 when there is no such issue, or it may not be seen.
+    pub fn transitions(&self, issue: &str) -> Result<Vec<(String, String, String)>, Refusal> {
+        let reply = self.run(rest::list_transitions, &[issue], Value::Null)?;
+        let list = reply.get("transitions").and_then(Value::as_array).cloned().unwrap_or_default();
+        let text = |value: &Value, at: &str| value.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned();
+        Ok(list.iter().map(|entry| (text(entry, "/id"), text(entry, "/name"), text(entry, "/to/name"))).collect())
+    }
+
+    /// Deletes an issue.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn delete(&self, issue: &str) -> Result<(), Refusal> {
+        self.run(rest::delete_issue, &[issue], Value::Null).map(drop)
+    }
+
+    /// Moves an issue to another project; gives its new key. The old key keeps working.
+    ///
+    /// # Errors
+    /// 404 when the issue or the project does not exist.
+    pub fn move_to(&self, issue: &str, project: &str) -> Result<String, Refusal> {
+        let mut inside = self.jira.lock();
+        let found = inside.state.issue(issue).cloned();
+        let found = found.ok_or_else(|| Refusal::message(404, "Issue Does Not Exist"))?;
+        change::move_to(&mut inside.state, Some(&self.id), &found, project)
+    }
+
+    /// Sends one request to an operation as this person, without HTTP.
+    fn run(
+        &self,
+        operation: fn(&mut State, &Call) -> Answer,
+        parameters: &[&str],
+        mut body: Value,
+    ) -> Result<Value, Refusal> {
+        let mut inside = self.jira.lock();
+        let state = &mut inside.state;
+        soften(state, &mut body);
+        let call = Call {
+            user: Some(self.id.clone()),
+            version: if state.is_cloud() { Version::V3 } else { Version::V2 },
+            parameters: parameters.iter().map(|part| (*part).to_owned()).collect(),
+            query: Vec::new(),
+            body,
+        };
+        operation(state, &call).map(|reply| reply.body.unwrap_or(Value::Null))
+    }
+}
+
+fn rich(state: &State, text: &str) -> Value {
+    if state.is_cloud() { adf::from_wiki(text) } else { json!(text) }
+}
+
+/// Lets people write plain text into rich text fields of Cloud, as its editor would.
+fn soften(state: &State, body: &mut Value) {
+    let Some(fields) = body.get_mut("fields").and_then(Value::as_object_mut) else { return };
+    for (name, value) in fields {
+        let is_rich = state.fields.get(name).is_some_and(super::state::Field::is_rich_text);
+        if let Some(text) = value.as_str().filter(|_| is_rich && state.is_cloud()) {
+            *value = adf::from_wiki(text);
+        }
+    }
+}

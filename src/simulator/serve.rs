@@ -1,0 +1,121 @@
+//! The simulated Jira over real HTTP, on loopback or wherever the listener listens. A reset really closes the connection
+//! without a byte. Must never answer by itself: [`Jira::handle`] does.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::connect_info::Connected;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::response::Response;
+use axum::serve::{IncomingStream, Listener};
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+
+use super::jira::{Broken, Jira};
+
+/// The largest request body that is read: more than any documented limit.
+const LARGEST: usize = 64 << 20;
+
+/// Serves `jira` on `listener` until `cancel`, then lets running requests end.
+///
+/// # Errors
+/// What the listener says.
+pub async fn serve(jira: Jira, listener: TcpListener, cancel: CancellationToken) -> io::Result<()> {
+    let app = router(jira).into_make_service_with_connect_info::<Cut>();
+    axum::serve(CuttableListener(listener), app).with_graceful_shutdown(async move { cancel.cancelled().await }).await
+}
+
+fn router(jira: Jira) -> Router {
+    Router::new().fallback(answer).with_state(jira)
+}
+
+async fn answer(State(jira): State<Jira>, ConnectInfo(cut): ConnectInfo<Cut>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, LARGEST).await else {
+        cut.0.store(true, Ordering::Release);
+        return Response::new(Body::empty());
+    };
+    match jira.handle(Request::from_parts(parts, body)).await {
+        Ok(response) => response.map(Body::from),
+        Err(Broken::Reset) => {
+            cut.0.store(true, Ordering::Release);
+            Response::new(Body::empty())
+        }
+        Err(Broken::Truncated(response)) => response.map(|half| {
+            let broken = Err(io::Error::new(io::ErrorKind::ConnectionReset, "simulated truncation"));
+            Body::from_stream(futures_util::stream::iter([Ok::<Bytes, io::Error>(half), broken]))
+        }),
+    }
+}
+
+/// Says that a connection must break before its next byte.
+#[derive(Debug, Clone, Default)]
+struct Cut(Arc<AtomicBool>);
+
+impl Connected<IncomingStream<'_, CuttableListener>> for Cut {
+    fn connect_info(stream: IncomingStream<'_, CuttableListener>) -> Self {
+        stream.io().cut.clone()
+    }
+}
+
+/// Listens, and hands out streams that can be cut.
+#[derive(Debug)]
+struct CuttableListener(TcpListener);
+
+impl Listener for CuttableListener {
+    type Io = CuttableStream;
+    type Addr = std::net::SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        let (stream, address) = Listener::accept(&mut self.0).await;
+        (CuttableStream { stream, cut: Cut::default() }, address)
+    }
+
+    fn local_addr(&self) -> io::Result<Self::Addr> {
+        self.0.local_addr()
+    }
+}
+
+/// A TCP stream whose writes fail once it is cut; hyper then closes it.
+#[derive(Debug)]
+struct CuttableStream {
+    stream: TcpStream,
+    cut: Cut,
+}
+
+impl CuttableStream {
+    fn check(&self) -> io::Result<()> {
+        if self.cut.0.load(Ordering::Acquire) {
+            return Err(io::Error::new(io::ErrorKind::ConnectionReset, "simulated reset"));
+        }
+        Ok(())
+    }
+}
+
+impl AsyncRead for CuttableStream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for CuttableStream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.check()?;
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
