@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -14,6 +15,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use axum::serve::{IncomingStream, Listener};
 use bytes::Bytes;
+use futures_util::stream::{self, Stream, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -48,11 +50,18 @@ async fn answer(State(jira): State<Jira>, ConnectInfo(cut): ConnectInfo<Cut>, re
             cut.0.store(true, Ordering::Release);
             Response::new(Body::empty())
         }
-        Err(Broken::Truncated(response)) => response.map(|half| {
-            let broken = Err(io::Error::new(io::ErrorKind::ConnectionReset, "simulated truncation"));
-            Body::from_stream(futures_util::stream::iter([Ok::<Bytes, io::Error>(half), broken]))
-        }),
+        Err(Broken::Truncated(response)) => response.map(|half| Body::from_stream(broken_off(half))),
     }
+}
+
+/// Half a body, and when that is on its way the connection breaks.
+fn broken_off(half: Bytes) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+    let end = async {
+        // Without a pause hyper drops the half together with the connection.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Err(io::Error::new(io::ErrorKind::ConnectionReset, "simulated truncation"))
+    };
+    stream::once(async { Ok(half) }).chain(stream::once(end))
 }
 
 /// Says that a connection must break before its next byte.
