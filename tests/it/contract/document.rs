@@ -69,10 +69,10 @@ pub(crate) fn rewrite(value: &mut Value, urn: &str, close: bool, names: bool) {
     let Value::Object(object) = value else { return };
     if !names {
         object.remove("example");
-        if let Some(Value::String(reference)) = object.get_mut("$ref") {
-            if reference.starts_with('#') {
-                reference.insert_str(0, urn);
-            }
+        if let Some(Value::String(reference)) = object.get_mut("$ref")
+            && reference.starts_with('#')
+        {
+            reference.insert_str(0, urn);
         }
     }
     for (key, inner) in object.iter_mut() {

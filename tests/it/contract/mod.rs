@@ -5,5 +5,7 @@ pub(crate) mod adf;
 pub(crate) mod checker;
 pub(crate) mod document;
 pub(crate) mod violation;
+pub(crate) mod watch;
 
+mod drive;
 mod tests;
