@@ -137,13 +137,13 @@ async function six() {
   step('6: edit fields', true);
 
   const comment = await jira.issueComments.addComment({ issueIdOrKey, body: document('Hello') });
-  await jira.issueComments.updateComment({ issueIdOrKey, id: comment.id, body: document('Hello again') });
+  await jira.issueComments.updateComment({ issueIdOrKey, id: comment.id, body: { body: document('Hello again') } });
   const list = await jira.issueComments.getComments({ issueIdOrKey });
   step('6: comments', list.comments.length === 1, list);
   const wiki = await jira.issueComments.addComment({ issueIdOrKey, body: 'Some *bold* words' });
   step('6: comment as wiki markup', Boolean(wiki.id), wiki);
 
-  await jira.issueProperties.setIssueProperty({ issueIdOrKey, propertyKey: 'mark', propertyValue: { n: 1 } });
+  await jira.issueProperties.setIssueProperty({ issueIdOrKey, propertyKey: 'mark', body: { n: 1 } });
   const property = await jira.issueProperties.getIssueProperty({ issueIdOrKey, propertyKey: 'mark' });
   step('6: property', property.value.n === 1, property);
   const jql = `project = ${project} AND summary ~ six`;

@@ -62,12 +62,11 @@ step("projects", project in [known.key for known in jira.projects()])
 step("one project", jira.project(project).key == project)
 step("statuses", len(jira.statuses()) > 2)
 step("priorities", len(jira.priorities()) > 1)
-types = jira.createmeta_issuetypes(project)
-kinds = types.get("issueTypes") or types["values"]
-kind = next(kind for kind in kinds if kind["name"] == env["JIRA_ISSUE_TYPE"])
-meta = jira.createmeta_fieldtypes(project, kind["id"])
-ids = [field["fieldId"] for field in (meta.get("fields") or meta["values"])]
-step("create fields", "summary" in ids, ids)
+if not cloud:  # The client knows the per-project operations on Data Center alone.
+    kinds = jira.project_issue_types(project)
+    kind = next(kind for kind in kinds if kind.name == env["JIRA_ISSUE_TYPE"])
+    ids = [field.fieldId for field in jira.project_issue_fields(project, kind.id)]
+    step("create fields", "summary" in ids, ids)
 
 issue = jira.create_issue(
     project=project,
@@ -82,7 +81,7 @@ step("read right after an edit", issue.fields.summary == "Printer was on fire")
 issue.update(update={"labels": [{"add": "wet"}, {"remove": "hot"}]})
 step("add and remove labels", issue.fields.labels == ["wet"], issue.fields.labels)
 issue.update(fields={"duedate": "2026-04-01"})
-jira.assign_issue(issue.key, user)
+jira.assign_issue(issue.key, me["emailAddress"] if cloud else user)
 issue = jira.issue(issue.key, expand="changelog,renderedFields")
 histories = issue.changelog.histories
 items = {item.field for history in histories for item in history.items}
@@ -101,8 +100,8 @@ step("transition by name", jira.issue(issue.key).fields.status.name == target["t
 comment = jira.add_comment(issue.key, rich("First."))
 step("comment", comment.id in [one.id for one in jira.comments(issue.key)])
 comment.update(body=rich("Second."))
-body = jira.comment(issue.key, comment.id).body
-step("comment edited", "Second." in str(body if isinstance(body, str) else body.raw if hasattr(body, "raw") else vars(body)) or cloud and api == "3", body)
+body = jira.comment(issue.key, comment.id).raw["body"]
+step("comment edited", "Second." in str(body), body)
 comment.delete()
 step("comment deleted", comment.id not in [one.id for one in jira.comments(issue.key)])
 

@@ -6,11 +6,11 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 
 use jirasyncd::clock::{SeededEntropy, SystemClock};
-use jirasyncd::simulator::{Jira, Kind, Setup, presets, serve};
+use jirasyncd::simulator::{Exchange, Jira, Kind, Setup, presets, serve};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::contract::watch::watched;
+use crate::contract::watch::watched_answers;
 
 /// How the sync user of each preset is known to a client.
 struct Account {
@@ -26,14 +26,21 @@ const DATA_CENTER: Account = Account { setup: presets::globex, kind: "data-cente
 #[tokio::test(flavor = "multi_thread")]
 async fn pycontribs_on_cloud() {
     for api in ["2", "3"] {
-        run(&CLOUD, python(), "pycontribs.py", api).await;
+        let calls = run(&CLOUD, python(), "pycontribs.py", api).await;
+        did(&calls, "deletes with a content type and no body", deletes_with_a_content_type);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pycontribs_on_data_center() {
     for api in ["2", "latest"] {
-        run(&DATA_CENTER, python(), "pycontribs.py", api).await;
+        let calls = run(&DATA_CENTER, python(), "pycontribs.py", api).await;
+        did(&calls, "asks validateQuery=True", |call| call.query.contains("validateQuery=True"));
+        did(&calls, "deletes with a content type and no body", deletes_with_a_content_type);
+        did(&calls, "names the version", |call| call.path.starts_with(&format!("/rest/api/{api}/issue")));
+        let edit = calls.iter().position(|call| call.operation == "editIssue");
+        let read = edit.and_then(|edit| calls.get(edit + 1));
+        assert!(edit.is_none() || read.is_some_and(|call| call.operation == "getIssue"), "reads right after an edit");
     }
 }
 
@@ -44,16 +51,20 @@ async fn jira_js_on_cloud() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn jira_js_on_data_center() {
-    run(&DATA_CENTER, node(), "jirajs.mjs", "2").await;
+    let calls = run(&DATA_CENTER, node(), "jirajs.mjs", "2").await;
+    did(&calls, "transitions by a number", |call| {
+        call.operation == "doTransition" && call.request_body.windows(6).any(|part| part == b"\"id\":1")
+    });
 }
 
 /// Serves a fresh Jira on a loopback port and lets the script go through its flows.
-async fn run(account: &Account, program: Option<Vec<PathBuf>>, script: &str, api: &str) {
-    let Some(program) = program else { return };
+async fn run(account: &Account, program: Option<Vec<PathBuf>>, script: &str, api: &str) -> Vec<Exchange> {
+    let Some(program) = program else { return Vec::new() };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let jira = Jira::new(&(account.setup)(&url), Arc::new(SystemClock::new()), Arc::new(SeededEntropy::new(1)));
-    let watch = watched(&jira);
+    let watch = watched_answers(&jira);
+    jira.record_bodies(true);
     let cancel = CancellationToken::new();
     let server = tokio::spawn(serve(jira.clone(), listener, cancel.clone()));
 
@@ -73,6 +84,18 @@ async fn run(account: &Account, program: Option<Vec<PathBuf>>, script: &str, api
     assert!(said.lines().any(|line| line.starts_with("done: ")), "{script} on {kind} did not come to its end:\n{said}");
     assert!(jira.total_calls() > 15, "{script} hardly asked anything");
     drop(watch);
+    jira.calls()
+}
+
+/// That a client really was as awkward as it is known to be; else the test no longer shows that it is coped with.
+#[track_caller]
+fn did(calls: &[Exchange], what: &str, awkward: impl Fn(&Exchange) -> bool) {
+    let seen = calls.iter().any(|call| awkward(call) && (200..300).contains(&call.status));
+    assert!(calls.is_empty() || seen, "no call went well that {what}");
+}
+
+fn deletes_with_a_content_type(call: &Exchange) -> bool {
+    call.method == "DELETE" && call.request_body.is_empty() && call.request_headers.contains_key("content-type")
 }
 
 fn clients() -> PathBuf {
@@ -111,7 +134,8 @@ fn python() -> Option<Vec<PathBuf>> {
 fn node() -> Option<Vec<PathBuf>> {
     static READY: std::sync::OnceLock<Option<PathBuf>> = std::sync::OnceLock::new();
     let ready = READY.get_or_init(|| {
-        let has = |program: &str| Command::new(program).arg("--version").output().is_ok_and(|said| said.status.success());
+        let has =
+            |program: &str| Command::new(program).arg("--version").output().is_ok_and(|said| said.status.success());
         if !(has("node") && has("npm")) {
             eprintln!("skipped: no node with npm");
             return None;

@@ -3,6 +3,8 @@
 mod clock;
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
+mod foreign_clients;
 mod simulator_cloud;
 mod simulator_data_center;
 mod simulator_faults;

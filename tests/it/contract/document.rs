@@ -33,16 +33,9 @@ pub(crate) fn load(contract: &Contract, urn: &str) -> Option<Value> {
     };
     let mut document = read(contract.file);
     correct(&mut document, &read(contract.errata)["errata"]);
-    correct(&mut document, &own_errata(contract.file));
+    correct(&mut document, &super::errata::found(contract.file));
     rewrite(&mut document, urn, contract.close_objects, false);
     Some(document)
-}
-
-/// Corrections found while the simulator was checked, each with its reason; the shared files are not ours to change.
-fn own_errata(file: &str) -> Value {
-    let cloud = json!([]);
-    let data_center = json!([]);
-    if file.contains("cloud") { cloud } else { data_center }
 }
 
 /// Applies errata: `pointer`, `op` (add, replace, remove), `value`.

@@ -4,6 +4,7 @@
 pub(crate) mod adf;
 pub(crate) mod checker;
 pub(crate) mod document;
+pub(crate) mod errata;
 pub(crate) mod violation;
 pub(crate) mod watch;
 

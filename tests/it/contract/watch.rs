@@ -13,8 +13,17 @@ pub(crate) struct Watch {
     violations: Arc<Mutex<Vec<String>>>,
 }
 
-/// Watches a simulated Jira. Without the shared data nothing is checked, which is said.
+/// Watches a simulated Jira and its clients. Without the shared data nothing is checked, which is said.
 pub(crate) fn watched(jira: &Jira) -> Watch {
+    watch(jira, true)
+}
+
+/// Watches the answers alone, where the client is one of others and not ours to judge.
+pub(crate) fn watched_answers(jira: &Jira) -> Watch {
+    watch(jira, false)
+}
+
+fn watch(jira: &Jira, requests: bool) -> Watch {
     let violations = Arc::new(Mutex::new(Vec::new()));
     let checker = match jira.kind() {
         Kind::Cloud => Checker::cloud(),
@@ -23,7 +32,7 @@ pub(crate) fn watched(jira: &Jira) -> Watch {
     if let Some(checker) = checker {
         let found = Arc::clone(&violations);
         jira.on_exchange(move |exchange| {
-            let lines = check(checker, exchange);
+            let lines = check(checker, exchange, requests);
             found.lock().unwrap().extend(lines);
         });
     }
@@ -31,10 +40,13 @@ pub(crate) fn watched(jira: &Jira) -> Watch {
 }
 
 /// What an exchange has against it, each line with the exchange's own words.
-fn check(checker: &Checker, exchange: &Exchange) -> Vec<String> {
+fn check(checker: &Checker, exchange: &Exchange, requests: bool) -> Vec<String> {
     let Exchange { method, path, query, .. } = exchange;
     let asked = if query.is_empty() { path.clone() } else { format!("{path}?{query}") };
-    let mut wrong = checker.check_request(method, &asked, &exchange.request_body);
+    let mut wrong = Vec::new();
+    if requests {
+        wrong.extend(checker.check_request(method, &asked, &exchange.request_body));
+    }
     // What a fault did to an answer is no fault of the answer.
     if exchange.fault.is_none() {
         wrong.extend(checker.check_response(method, path, exchange.status, &exchange.response_body));

@@ -1,0 +1,107 @@
+//! Corrections of the contracts found while the simulator was checked, each with its evidence: the shared errata are data
+//! that is given to us. Must never hold a correction whose only evidence is what the simulator does.
+
+use serde_json::{Value, json};
+
+/// The corrections of one document, in the shape of the shared errata.
+pub(crate) fn found(file: &str) -> Value {
+    if file.contains("cloud") { cloud() } else { data_center() }
+}
+
+fn cloud() -> Value {
+    json!([{
+        "pointer": "/paths/~1rest~1api~13~1issue~1{issueIdOrKey}~1assignee/put/requestBody/content/application~1json/schema",
+        "op": "replace",
+        "value": assignee("accountId"),
+        "why": "null is how an issue is unassigned",
+        "evidence": "description of the same operation: \"null, the issue is set to unassigned\"",
+    }])
+}
+
+/// `PUT assignee`: somebody, `"-1"` for the default, null for nobody.
+fn assignee(name: &str) -> Value {
+    json!({ "type": "object", "properties": { name: { "type": "string", "nullable": true } }, "additionalProperties": false })
+}
+
+fn data_center() -> Value {
+    let list = |schema: &str| json!({ "type": "array", "items": { "$ref": format!("#/components/schemas/{schema}") } });
+    let mut all = vec![
+        json!({
+            "pointer": "/paths/~1api~12~1statuscategory/get/responses/200/content/application~1json/schema",
+            "op": "replace",
+            "value": list("StatusCategoryJsonBean"),
+            "evidence": "its own description: \"Returns a list of all Jira issue status categories\"",
+        }),
+        json!({
+            "pointer": "/paths/~1api~12~1project~1{projectIdOrKey}~1role/get/responses/200/content",
+            "op": "add",
+            "value": { "application/json": { "schema": { "type": "object", "additionalProperties": { "type": "string" } } } },
+            "evidence": "its own description: \"List of roles and URIs to full details\"; no schema is declared",
+        }),
+        json!({
+            "pointer": "/paths/~1api~12~1issue~1bulk/post/responses/400/content",
+            "op": "add",
+            "value": { "application/json": { "schema": { "$ref": "#/components/schemas/IssuesCreateResponse" } } },
+            "evidence": "as Cloud declares it; no schema is declared here",
+        }),
+        json!({
+            "pointer": "/paths/~1api~12~1issue~1{issueIdOrKey}~1assignee/put/requestBody/content/application~1json/schema",
+            "op": "replace",
+            "value": assignee("name"),
+            "evidence": "description of the operation: null removes the assignee",
+        }),
+        json!({
+            "pointer": "/components/schemas/FieldOperation",
+            "op": "replace",
+            "value": {
+                "type": "object",
+                "properties": { "add": {}, "remove": {}, "set": {}, "edit": {}, "copy": {} },
+                "additionalProperties": false,
+            },
+            "evidence": "the example of IssueUpdateBean.update in the same document",
+        }),
+        json!({
+            "pointer": "/components/schemas/IssueBean/properties/properties",
+            "op": "replace",
+            "value": { "type": "object" },
+            "evidence": "the values are whatever was stored; declared as an object without names",
+        }),
+    ];
+    all.extend(names());
+    Value::Array(all)
+}
+
+/// Names that beans carry on the wire and the document leaves out; its server marks them as XML attributes or adds them
+/// in a subclass.
+fn names() -> Vec<Value> {
+    let text = json!({ "type": "string" });
+    let names = [
+        ("IssueBean", "expand", text.clone(), "every issue of Atlassian's own DC examples has it"),
+        ("TransitionsMetaBean", "expand", text.clone(), "Atlassian's example of GET transitions"),
+        ("PermissionJsonBean", "havePermission", json!({ "type": "boolean" }), "the document's own example"),
+        (
+            "PermissionJsonBean",
+            "deprecatedKey",
+            json!({ "type": "boolean" }),
+            "Atlassian's example of GET mypermissions",
+        ),
+        ("RoleActorBean", "id", json!({ "type": "integer" }), "Atlassian's example of GET project role"),
+        ("RoleActorBean", "displayName", text.clone(), "the same example"),
+        ("RoleActorBean", "type", text.clone(), "the same example"),
+        ("ProjectBean", "expand", text.clone(), "Atlassian's example of GET project"),
+        ("ProjectBean", "projectTypeKey", text.clone(), "the same operation's declared query and examples"),
+        ("ProjectBean", "lead", json!({ "type": "object" }), "the same example"),
+        ("ProjectBean", "components", json!({ "type": "array" }), "the same example"),
+        ("ProjectBean", "issueTypes", json!({ "type": "array" }), "the same example"),
+        ("ProjectBean", "versions", json!({ "type": "array" }), "the same example"),
+        ("ProjectBean", "roles", json!({ "type": "object" }), "the same example"),
+        ("ProjectBean", "assigneeType", text, "the same example"),
+    ];
+    let erratum = |(schema, name, value, evidence): (&str, &str, Value, &str)| {
+        json!({
+            "pointer": format!("/components/schemas/{schema}/properties/{name}"),
+            "op": "add", "value": value, "evidence": evidence,
+        })
+    };
+    names.into_iter().map(erratum).collect()
+}
