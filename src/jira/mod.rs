@@ -1,15 +1,49 @@
 //! One Jira instance, read and written over REST. It must never decide what should be written, and never send a write twice.
 
+mod catalog;
+mod client;
+mod decode;
+mod encode;
+mod fields;
+mod gate;
+mod jql;
+mod proof;
+mod read;
+mod reqwest_transport;
+mod retry;
+mod search;
+mod transport;
+mod wire;
+mod write;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+pub use reqwest_transport::{ReqwestTransport, TransportSetupError};
+pub use transport::{BODY_CAP, Transport, TransportError, Trouble};
+
+use crate::clock::{Clock, Entropy};
 use crate::model::catalog::Catalog;
 use crate::model::ids::{AccountId, CommentId, FieldId, InstanceId, IssueId, IssueKey};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, NativeValue, TransitionOffer};
 use crate::model::operation::NativeWrite;
-use crate::model::settings::Kind;
+use crate::model::settings::{InstanceSettings, Kind};
+
+/// The two ends of one instance. They share the login, the rate budget and what was learnt of the instance. No request is
+/// sent yet; call [`JiraRead::identity`] first.
+#[must_use]
+pub fn connect(
+    settings: &InstanceSettings,
+    transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> (Arc<dyn JiraRead>, Arc<dyn JiraWrite>) {
+    let client = Arc::new(client::Client::new(settings, transport, clock, entropy));
+    (Arc::new(read::Reader(Arc::clone(&client))), Arc::new(write::Writer(client)))
+}
 
 /// Who we are on an instance, proven by its own answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -225,6 +259,12 @@ pub trait JiraRead: Send + Sync + 'static {
 
     /// Whether somebody may be assigned issues of the project.
     async fn assignable(&self, project: &str, account: &AccountId) -> Result<bool, JiraError>;
+
+    /// Tries how the instance reads times in JQL, around the newest issue of the project, and uses the best form that works
+    /// from then on. Without it (and where nothing works) times are written earlier than meant. At most five requests.
+    async fn learn_time_form(&self, _project: &str) -> Result<(), JiraError> {
+        Ok(())
+    }
 }
 
 /// Writing one instance. Nothing but `engine::apply` holds one.

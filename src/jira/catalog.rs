@@ -1,0 +1,129 @@
+//! What an instance and a project offer. Must never resolve a name to a person or thing that fits only nearly.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::client::{Call, Client};
+use super::decode::Decoder;
+use super::fields::FieldList;
+use super::{Failure, JiraError, wire};
+use crate::model::catalog::Catalog;
+use crate::model::ids::{AccountId, FieldId};
+use crate::model::issue::{Named, Person};
+use crate::model::settings::Kind;
+
+/// Fields on one page of a create screen: Cloud takes no more.
+const SCREEN_PAGE: usize = 200;
+
+impl Client {
+    /// Reads the catalog; the field list is read anew too.
+    pub(super) async fn catalog(&self, project: &str, people: &BTreeSet<String>) -> Result<Catalog, JiraError> {
+        let fields = self.field_list(true).await?;
+        let attempt = format!("reading the statuses of project {project}");
+        let call = Call::get("getAllStatuses", &["project", project, "statuses"], attempt);
+        let types: Vec<wire::TypeWithStatuses> = self.read(&call).await?;
+        let mut statuses: BTreeMap<wire::Id, String> = BTreeMap::new();
+        for status in types.iter().flat_map(|kind| &kind.statuses) {
+            statuses.insert(status.id.clone(), status.name.clone());
+        }
+        let call = Call::get("getPriorities", &["priority"], "reading the priorities");
+        let priorities: Vec<wire::Thing> = self.read(&call).await?;
+        let mut create_fields = BTreeMap::new();
+        for kind in &types {
+            if let Some(screen) = self.create_screen(project, kind).await? {
+                create_fields.insert(kind.name.clone(), screen);
+            }
+        }
+        let mut found = BTreeMap::new();
+        for cell in people {
+            if let Some(person) = self.person(cell).await? {
+                found.insert(cell.clone(), person);
+            }
+        }
+        let named = |id: wire::Id, name: String| Named { id: id.0, name };
+        Ok(Catalog {
+            kind: Some(self.kind),
+            fields: fields.names(),
+            issue_types: types.into_iter().map(|kind| named(kind.id, kind.name)).collect(),
+            statuses: statuses.into_iter().map(|(id, name)| named(id, name)).collect(),
+            priorities: priorities.into_iter().map(|thing| named(thing.id, thing.name)).collect(),
+            sync_user: self.account().map(|account| account.id),
+            people: found,
+            create_fields,
+        })
+    }
+
+    /// The fields on the create screen; `None` where we may not create.
+    async fn create_screen(
+        &self,
+        project: &str,
+        kind: &wire::TypeWithStatuses,
+    ) -> Result<Option<BTreeSet<FieldId>>, JiraError> {
+        let attempt = format!("reading the create screen of `{}` in project {project}", kind.name);
+        let path = ["issue", "createmeta", project, "issuetypes", &kind.id.0];
+        let mut screen = BTreeSet::new();
+        let mut start = 0;
+        loop {
+            let call = Call::get("getCreateIssueMetaIssueTypeId", &path, &attempt)
+                .query("startAt", start.to_string())
+                .query("maxResults", SCREEN_PAGE.to_string());
+            let page: wire::CreateFields = match self.read(&call).await {
+                Ok(page) => page,
+                Err(JiraError { failure: Failure::Refused(_) | Failure::NotFound, .. }) => return Ok(None),
+                Err(error) => return Err(error),
+            };
+            let count = page.fields.len();
+            screen.extend(page.fields.into_iter().filter_map(|field| field.field_id.or(field.key)).map(FieldId::new));
+            start += count;
+            if count == 0 || page.total.is_none_or(|total| start >= total) {
+                return Ok(Some(screen));
+            }
+        }
+    }
+
+    /// The one person that a cell of the user map means.
+    async fn person(&self, cell: &str) -> Result<Option<Person>, JiraError> {
+        let attempt = format!("looking for the user `{cell}`");
+        let users: Vec<wire::User> = match self.kind {
+            Kind::Cloud if !cell.contains('@') => return self.account_named(cell, attempt).await,
+            Kind::Cloud => {
+                let call = Call::get("findUsers", &["user", "search"], attempt).query("query", cell);
+                self.read(&call).await?
+            }
+            Kind::DataCenter => {
+                let call = Call::get("findUsers", &["user", "search"], attempt).query("username", cell);
+                self.read(&call.query("includeInactive", "true")).await?
+            }
+        };
+        let fields = FieldList::default();
+        let decoder = Decoder { kind: self.kind, fields: &fields };
+        let is = |text: Option<&String>| text.is_some_and(|text| text.eq_ignore_ascii_case(cell));
+        let by_name = users.iter().find(|user| {
+            self.kind == Kind::DataCenter && (is(user.name.as_ref()) || user.key.as_deref() == Some(cell))
+        });
+        if let Some(user) = by_name {
+            return Ok(decoder.person(user.clone()));
+        }
+        let mut by_email = users.into_iter().filter(|user| is(user.email_address.as_ref()));
+        // Two accounts with one address: neither is surely meant.
+        let found = by_email.next().filter(|_| by_email.next().is_none());
+        Ok(found.and_then(|user| decoder.person(user)))
+    }
+
+    async fn account_named(&self, cell: &str, attempt: String) -> Result<Option<Person>, JiraError> {
+        let call = Call::get("getUser", &["user"], attempt).query("accountId", cell);
+        match self.read::<wire::User>(&call).await {
+            Ok(user) => {
+                let fields = FieldList::default();
+                let found = Decoder { kind: self.kind, fields: &fields }.person(user);
+                Ok(found.filter(|person| person.account.as_str() == cell))
+            }
+            Err(JiraError { failure: Failure::NotFound, .. }) => Ok(None),
+            // Without the permission to browse users an account id can be written all the same.
+            Err(JiraError { failure: Failure::Refused(refusal), .. }) if refusal.status == 403 => {
+                Ok(Some(Person { account: AccountId::from(cell), display_name: cell.to_owned(), email: None }))
+            }
+            Err(JiraError { failure: Failure::Refused(_), .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}

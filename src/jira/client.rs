@@ -1,0 +1,427 @@
+//! One instance's client: builds requests, passes the gate, sends, asks the retry decision, proves every answer. Must never
+//! send a write twice, nor let a secret out but in the `Authorization` header.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use base64::Engine as _;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::fields::FieldList;
+use super::gate::{Closed, Gate};
+use super::jql::TimeForm;
+use super::proof::{self, Needs};
+use super::retry::{self, Class, Decision, Seen};
+use super::transport::Transport;
+use super::wire::ErrorCollection;
+use super::{Failure, JiraError, Refusal, WriteOutcome, decode};
+use crate::clock::{Clock, Entropy};
+use crate::model::ids::{AccountId, InstanceId, IssueId};
+use crate::model::settings::{Auth, InstanceSettings, Kind};
+
+/// How often an answer that cannot be read is asked for again.
+const REREADS: u32 = 2;
+/// How long a write waits when we are not logged in, in milliseconds.
+const LOGIN_WAIT_MS: u64 = 300_000;
+/// How long a write waits for what a person must mend, in milliseconds.
+const MEND_WAIT_MS: u64 = 60_000;
+
+/// One operation.
+#[derive(Debug, Clone)]
+pub(super) struct Call {
+    /// Named after Atlassian's operationId: what a burst limit is about.
+    pub(super) endpoint: &'static str,
+    pub(super) method: Method,
+    /// Segments of the path below `/rest/api/N/`, not yet encoded.
+    pub(super) path: Vec<String>,
+    pub(super) query: Vec<(&'static str, String)>,
+    pub(super) body: Option<Value>,
+    /// The issue that is written: what a per-issue limit is about.
+    pub(super) issue: Option<IssueId>,
+    /// What is attempted, for messages.
+    pub(super) attempt: String,
+    pub(super) needs: Needs,
+}
+
+impl Call {
+    /// A GET.
+    pub(super) fn get(endpoint: &'static str, path: &[&str], attempt: impl Into<String>) -> Self {
+        Self {
+            endpoint,
+            method: Method::GET,
+            path: path.iter().map(|part| (*part).to_owned()).collect(),
+            query: Vec::new(),
+            body: None,
+            issue: None,
+            attempt: attempt.into(),
+            needs: Needs::Us,
+        }
+    }
+
+    /// A request with a body.
+    pub(super) fn with_body(
+        endpoint: &'static str,
+        method: Method,
+        path: &[&str],
+        body: Value,
+        attempt: impl Into<String>,
+    ) -> Self {
+        Self { method, body: Some(body), ..Self::get(endpoint, path, attempt) }
+    }
+
+    /// Adds a query parameter.
+    pub(super) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+
+    /// Says which issue is written.
+    pub(super) fn on(mut self, issue: IssueId) -> Self {
+        self.issue = Some(issue);
+        self
+    }
+}
+
+/// Where requests go and as whom.
+struct Target {
+    base: url::Url,
+    authorization: HeaderValue,
+}
+
+/// What is known of the account once `identity` was asked.
+#[derive(Debug, Clone)]
+pub(super) struct Account {
+    pub(super) id: AccountId,
+    pub(super) zone: Option<jiff::tz::TimeZone>,
+}
+
+/// The client of one instance.
+pub(super) struct Client {
+    pub(super) instance: InstanceId,
+    pub(super) kind: Kind,
+    target: Result<Target, String>,
+    transport: Arc<dyn Transport>,
+    pub(super) clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    gate: Gate,
+    account: Mutex<Option<Account>>,
+    fields: Mutex<Option<Arc<FieldList>>>,
+    time_form: Mutex<Option<TimeForm>>,
+}
+
+/// An answer that may be used.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+/// What became of a write that was sent, or not.
+pub(super) enum Written {
+    /// An answer to read: 2xx, proven to be to us.
+    Yes(Answer),
+    /// Not a yes.
+    No(NotDone),
+}
+
+/// A write that brought no yes.
+#[derive(Debug, Clone)]
+pub(super) enum NotDone {
+    Refused(Refusal),
+    NotFound,
+    NotSent(String, u64),
+    InDoubt(String),
+}
+
+impl NotDone {
+    /// The same as an outcome of any type.
+    pub(super) fn outcome<T>(self) -> WriteOutcome<T> {
+        match self {
+            Self::Refused(refusal) => WriteOutcome::Refused(refusal),
+            Self::NotFound => WriteOutcome::NotFound,
+            Self::NotSent(why, wait_ms) => WriteOutcome::NotSent { why, wait_ms },
+            Self::InDoubt(why) => WriteOutcome::InDoubt(why),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Client {
+    /// A client. What is wrong with the settings shows at the first request.
+    pub(super) fn new(
+        settings: &InstanceSettings,
+        transport: Arc<dyn Transport>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        Self {
+            instance: settings.id.clone(),
+            kind: settings.kind,
+            target: target(settings),
+            transport,
+            gate: Gate::new(settings.rate, Arc::clone(&clock)),
+            clock,
+            entropy,
+            account: Mutex::default(),
+            fields: Mutex::default(),
+            time_form: Mutex::default(),
+        }
+    }
+
+    /// The account, once known.
+    pub(super) fn account(&self) -> Option<Account> {
+        lock(&self.account).clone()
+    }
+
+    /// Remembers who we are: every later answer must be to this account.
+    pub(super) fn set_account(&self, account: Account) {
+        *lock(&self.account) = Some(account);
+    }
+
+    /// How times are written in JQL here.
+    pub(super) fn time_form(&self) -> TimeForm {
+        let zone = || self.account().and_then(|account| account.zone);
+        lock(&self.time_form).clone().unwrap_or_else(|| zone().map_or(TimeForm::Wide, TimeForm::Minutes))
+    }
+
+    /// Sets how times are written, after it was tried.
+    pub(super) fn set_time_form(&self, form: TimeForm) {
+        *lock(&self.time_form) = Some(form);
+    }
+
+    /// The field list, read once (`fresh`: again).
+    pub(super) async fn field_list(&self, fresh: bool) -> Result<Arc<FieldList>, JiraError> {
+        let known = lock(&self.fields).clone();
+        if let Some(known) = known.filter(|_| !fresh) {
+            return Ok(known);
+        }
+        let list = self.read(&Call::get("getFields", &["field"], "reading the fields")).await?;
+        let list = Arc::new(FieldList::new(list));
+        *lock(&self.fields) = Some(Arc::clone(&list));
+        Ok(list)
+    }
+
+    /// The field list if decoding needs it: Cloud's answers say by themselves what they hold.
+    pub(super) async fn fields_for_reading(&self) -> Result<Arc<FieldList>, JiraError> {
+        match self.kind {
+            Kind::Cloud => Ok(lock(&self.fields).clone().unwrap_or_default()),
+            Kind::DataCenter => self.field_list(false).await,
+        }
+    }
+
+    /// An error of this instance.
+    pub(super) fn error(&self, attempt: &str, failure: Failure) -> JiraError {
+        JiraError { attempt: attempt.to_owned(), instance: self.instance.clone(), failure }
+    }
+
+    /// Sends a read until there is an answer, and reads it.
+    pub(super) async fn read<T: DeserializeOwned>(&self, call: &Call) -> Result<T, JiraError> {
+        Ok(self.read_with_headers(call).await?.0)
+    }
+
+    /// The same, with the answer's headers.
+    pub(super) async fn read_with_headers<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+    ) -> Result<(T, HeaderMap), JiraError> {
+        let mut unread = 0;
+        loop {
+            let answer = self.read_raw(call).await.map_err(|failure| self.error(&call.attempt, failure))?;
+            match decode::read(&answer.body) {
+                Ok(value) => return Ok((value, answer.headers)),
+                Err(failure) if unread >= REREADS => return Err(self.error(&call.attempt, failure)),
+                Err(_) => {
+                    self.sleep(retry::growth(unread)).await;
+                    unread += 1;
+                }
+            }
+        }
+    }
+
+    async fn read_raw(&self, call: &Call) -> Result<Answer, Failure> {
+        let mut attempt = 0;
+        loop {
+            self.pass(call).await?;
+            let sent = self.transport.send(self.request(call).map_err(Failure::Unreachable)?).await;
+            let seen = match &sent {
+                Ok(answer) => {
+                    self.gate.learn(call.endpoint, call.issue, answer.status().as_u16(), answer.headers());
+                    Seen::Answer(answer.status().as_u16(), answer.headers())
+                }
+                Err(error) => Seen::Broken(error),
+            };
+            match retry::decide(Class::Read, seen, attempt) {
+                Decision::RetryAfter(wait) => self.sleep(wait).await,
+                Decision::GiveUp(failure) => return Err(failure),
+                // The last two are never decided for reads.
+                Decision::Give | Decision::InDoubt(_) | Decision::NotSent(..) => {
+                    let answer = sent.map_err(|error| Failure::Unreachable(error.to_string()))?;
+                    return self.given(call, answer);
+                }
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Proves an answer and turns a no into a failure.
+    fn given(&self, call: &Call, answer: http::Response<Bytes>) -> Result<Answer, Failure> {
+        let answer = taken(answer);
+        self.prove(call, &answer)?;
+        match answer.status {
+            200..=299 => Ok(answer),
+            404 => Err(Failure::NotFound),
+            status => Err(Failure::Refused(refusal(status, &answer.body))),
+        }
+    }
+
+    fn prove(&self, call: &Call, answer: &Answer) -> Result<(), Failure> {
+        let account = self.account().map(|account| account.id);
+        let proof = proof::check(self.kind, account.as_ref(), call.needs, answer.status, &answer.headers, &answer.body);
+        if let Err(Failure::Locked(words)) = &proof {
+            self.gate.locked(words);
+        }
+        proof
+    }
+
+    async fn pass(&self, call: &Call) -> Result<(), Failure> {
+        self.gate.pass(call.endpoint, call.issue, retry::PATIENCE).await.map_err(|closed| match closed {
+            Closed::Wait(wait) => Failure::Wait(retry::millis(wait)),
+            Closed::Locked(words) => Failure::Locked(words),
+        })
+    }
+
+    /// Sends a write once and sorts its answer into yes and no.
+    pub(super) async fn write(&self, call: &Call) -> Written {
+        match self.write_raw(call).await {
+            Ok(answer) if (200..300).contains(&answer.status) => Written::Yes(answer),
+            Ok(answer) if answer.status == 404 => Written::No(NotDone::NotFound),
+            Ok(answer) => Written::No(NotDone::Refused(refusal(answer.status, &answer.body))),
+            Err(no) => Written::No(no),
+        }
+    }
+
+    /// Sends a write once. `Ok`: Jira's own answer to us, yes or no.
+    pub(super) async fn write_raw(&self, call: &Call) -> Result<Answer, NotDone> {
+        if let Err(failure) = self.pass(call).await {
+            let wait = if let Failure::Wait(wait) = failure { wait } else { LOGIN_WAIT_MS };
+            return Err(NotDone::NotSent(failure.to_string(), wait));
+        }
+        let request = self.request(call).map_err(|why| NotDone::NotSent(why, MEND_WAIT_MS))?;
+        let sent = self.transport.send(request).await;
+        let seen = match &sent {
+            Ok(answer) => {
+                self.gate.learn(call.endpoint, call.issue, answer.status().as_u16(), answer.headers());
+                Seen::Answer(answer.status().as_u16(), answer.headers())
+            }
+            Err(error) => Seen::Broken(error),
+        };
+        match (retry::decide(Class::Write, seen, 0), sent) {
+            (Decision::NotSent(why, wait), sent) => {
+                if let Ok(answer) = sent {
+                    // Only to learn of a lock; the words of the decision stay.
+                    let _ = self.prove(call, &taken(answer));
+                }
+                Err(NotDone::NotSent(why, retry::millis(wait)))
+            }
+            (Decision::InDoubt(why), _) => Err(NotDone::InDoubt(why)),
+            (_, Ok(answer)) => self.judge(call, taken(answer)),
+            (_, Err(error)) => Err(NotDone::InDoubt(error.to_string())),
+        }
+    }
+
+    /// A write's answer that was not settled by its status alone. A yes that is not proven to be to us, or is no answer of
+    /// Jira, leaves a doubt; a no does not.
+    fn judge(&self, call: &Call, answer: Answer) -> Result<Answer, NotDone> {
+        let status = answer.status;
+        match self.prove(call, &answer) {
+            Ok(()) => Ok(answer),
+            Err(failure) if (200..300).contains(&status) => Err(NotDone::InDoubt(failure.to_string())),
+            Err(failure @ (Failure::NotUs(_) | Failure::Locked(_))) => {
+                Err(NotDone::NotSent(failure.to_string(), LOGIN_WAIT_MS))
+            }
+            Err(failure) if status == 404 => Err(NotDone::NotSent(failure.to_string(), MEND_WAIT_MS)),
+            // A proxy that refuses this very content would refuse it for ever: a person must see it.
+            Err(failure) => {
+                let messages = vec![failure.to_string()];
+                Err(NotDone::Refused(Refusal { status, messages, ..Refusal::default() }))
+            }
+        }
+    }
+
+    async fn sleep(&self, wait: Duration) {
+        tokio::time::sleep(retry::jittered(wait, self.entropy.unit())).await;
+    }
+
+    fn request(&self, call: &Call) -> Result<http::Request<Bytes>, String> {
+        let target = self.target.as_ref().map_err(Clone::clone)?;
+        let mut url = target.base.clone();
+        let version = match self.kind {
+            Kind::Cloud => "3",
+            Kind::DataCenter => "2",
+        };
+        {
+            let mut segments = url.path_segments_mut().map_err(|()| "the instance's `url` has no path".to_owned())?;
+            segments.pop_if_empty().extend(["rest", "api", version]).extend(&call.path);
+        }
+        if !call.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&call.query);
+        }
+        let body = call.body.as_ref().map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+        let mut request = http::Request::new(body);
+        *request.method_mut() = call.method.clone();
+        *request.uri_mut() = url.as_str().parse().map_err(|_| "the instance's `url` cannot be used".to_owned())?;
+        let headers = request.headers_mut();
+        headers.insert(http::header::AUTHORIZATION, target.authorization.clone());
+        headers.insert(http::header::ACCEPT, HeaderValue::from_static("application/json"));
+        if call.body.is_some() {
+            headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        Ok(request)
+    }
+}
+
+fn target(settings: &InstanceSettings) -> Result<Target, String> {
+    let base = url::Url::parse(&settings.url).map_err(|error| format!("the instance's `url` is not one: {error}"))?;
+    if !matches!(base.scheme(), "http" | "https") {
+        return Err("the instance's `url` must start with http:// or https://".to_owned());
+    }
+    let words = match &settings.auth {
+        Auth::ApiToken { user, token } => {
+            let pair = zeroize::Zeroizing::new(format!("{user}:{}", token.expose()));
+            format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair.as_bytes()))
+        }
+        Auth::Bearer { token } => format!("Bearer {}", token.expose()),
+    };
+    let words = zeroize::Zeroizing::new(words);
+    // The error of the conversion is dropped on purpose: nothing of the token may be told.
+    let mut authorization = HeaderValue::from_str(&words)
+        .map_err(|_| "the token holds a sign that a header cannot carry (a line break?)".to_owned())?;
+    authorization.set_sensitive(true);
+    Ok(Target { base, authorization })
+}
+
+fn taken(answer: http::Response<Bytes>) -> Answer {
+    let (parts, body) = answer.into_parts();
+    Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+}
+
+/// Jira's no in its own words.
+pub(super) fn refusal(status: u16, body: &[u8]) -> Refusal {
+    let errors: ErrorCollection = serde_json::from_slice(body).unwrap_or_default();
+    refusal_of(status, errors)
+}
+
+/// The same, already read.
+pub(super) fn refusal_of(status: u16, errors: ErrorCollection) -> Refusal {
+    let mut messages = errors.error_messages;
+    messages.extend(errors.error_message.or(errors.message));
+    let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    Refusal { status, messages, fields: errors.errors.into_iter().map(|(field, value)| (field, text(value))).collect() }
+}

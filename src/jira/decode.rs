@@ -1,0 +1,258 @@
+//! Wire to model: an issue's JSON as a snapshot, its values by what the field list says or by their shape. Must never turn
+//! something unreadable into something empty.
+
+use std::collections::BTreeSet;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::fields::FieldList;
+use super::wire::{self, MARK, OURS};
+use super::{Failure, Want};
+use crate::model::ids::{AccountId, CommentId, EntryId, FieldId, IssueId, IssueKey};
+use crate::model::issue::{
+    CommentSnapshot, Comments, IssueSnapshot, LogEntry, LogItem, Named, NativeValue, Person, TransitionOffer,
+};
+use crate::model::settings::Kind;
+
+/// As many entries as `expand=changelog` is documented to give at most (Cloud's bulkfetch). As many or more may be a part.
+const CLOUD_LOG_CAP: usize = 40;
+
+/// Reads JSON into a type; what cannot be read is named by its path.
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| unreadable(&error))?;
+    json.end().map_err(|error| Failure::Unreadable(error.to_string()))?;
+    Ok(value)
+}
+
+/// Reads a part of an answer into a type.
+pub(super) fn part<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
+    serde_path_to_error::deserialize(value).map_err(|error| unreadable(&error))
+}
+
+fn unreadable<E: std::error::Error>(error: &serde_path_to_error::Error<E>) -> Failure {
+    Failure::Unreadable(format!("at `{}`: {}", error.path(), error.inner()))
+}
+
+/// Reads answers of one kind.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Decoder<'a> {
+    /// The kind.
+    pub(super) kind: Kind,
+    /// The instance's fields; may be empty on Cloud.
+    pub(super) fields: &'a FieldList,
+}
+
+impl Decoder<'_> {
+    /// A whole issue.
+    pub(super) fn issue(self, value: Value, want: &Want) -> Result<IssueSnapshot, Failure> {
+        let issue: wire::Issue = part(value)?;
+        let field = |name: &str| issue.fields.get(name).filter(|value| !value.is_null());
+        let must = |name: &str| {
+            field(name).cloned().ok_or_else(|| Failure::Unreadable(format!("issue {}: no `{name}`", issue.key)))
+        };
+        let id = issue.id.number().ok_or_else(|| Failure::Unreadable(format!("issue id `{}`", issue.id.0)))?;
+        let created: wire::Stamp = part(must("created")?)?;
+        let updated: wire::Stamp = part(must("updated")?)?;
+        let issue_type: wire::Thing = part(must("issuetype")?)?;
+        let project = must("project")?;
+        let project_key = project.get("key").and_then(Value::as_str);
+        let project_key = project_key.ok_or_else(|| Failure::Unreadable("no `project.key`".into()))?;
+        let creator = field("creator").cloned().map(part::<wire::User>).transpose()?;
+        let values = want.fields.iter().map(|id| (id.clone(), self.value(id, issue.fields.get(id.as_str()))));
+        let comments = match field("comment") {
+            Some(page) => self.comments_in_issue(page.clone(), &project)?,
+            None => Comments::default(),
+        };
+        let (log, log_whole) = self.log(issue.changelog)?;
+        let mark = issue.properties.as_ref().and_then(|all| all.get(OURS)).and_then(mark_in);
+        Ok(IssueSnapshot {
+            id: IssueId(id),
+            key: IssueKey::new(issue.key.clone()),
+            project: project_key.to_owned(),
+            created: created.0,
+            updated: updated.0,
+            creator: creator.and_then(|user| self.person(user)),
+            issue_type: Named { id: issue_type.id.0, name: issue_type.name },
+            restricted: field("security").is_some(),
+            fields: values.collect(),
+            comments,
+            log,
+            log_whole,
+            mark,
+            transitions: issue.transitions.map(offers).filter(|_| want.transitions),
+        })
+    }
+
+    /// The value of a field. Missing and null are empty.
+    pub(super) fn value(self, field: &FieldId, value: Option<&Value>) -> NativeValue {
+        let Some(value) = value.filter(|value| !value.is_null()) else { return NativeValue::Empty };
+        if let Some(text) = value.as_str() {
+            let rich = self.kind == Kind::DataCenter && self.fields.is_rich(field);
+            return if rich { NativeValue::Wiki(text.to_owned()) } else { NativeValue::Text(text.to_owned()) };
+        }
+        if value.is_number() || value.is_boolean() {
+            return NativeValue::Text(value.to_string());
+        }
+        if let Some(list) = value.as_array() {
+            let words: Option<BTreeSet<String>> = list.iter().map(|word| word.as_str().map(str::to_owned)).collect();
+            return words.map_or_else(|| NativeValue::Other(value.clone()), NativeValue::Words);
+        }
+        self.object(value)
+    }
+
+    fn object(self, value: &Value) -> NativeValue {
+        let text = |name: &str| value.get(name).and_then(Value::as_str);
+        if text("type") == Some("doc") {
+            return NativeValue::Adf(value.clone());
+        }
+        if let Ok(user) = part::<wire::User>(value.clone())
+            && value.get("displayName").is_some()
+            && let Some(person) = self.person(user)
+        {
+            return NativeValue::Person(person);
+        }
+        // A cascading select has a child: more than one name.
+        let id = value.get("id").and_then(wire::id_text).filter(|_| value.get("child").is_none());
+        match (id, text("name").or_else(|| text("value"))) {
+            (Some(id), Some(name)) => NativeValue::Named(Named { id, name: name.to_owned() }),
+            _ => NativeValue::Other(value.clone()),
+        }
+    }
+
+    /// A user, if the answer says who it is.
+    pub(super) fn person(self, user: wire::User) -> Option<Person> {
+        let account = match self.kind {
+            Kind::Cloud => user.account_id,
+            Kind::DataCenter => user.name.or(user.key),
+        };
+        let account = account.filter(|account| !account.is_empty())?;
+        Some(Person {
+            display_name: user.display_name.unwrap_or_else(|| account.clone()),
+            account: AccountId::new(account),
+            email: user.email_address.filter(|email| !email.is_empty()),
+        })
+    }
+
+    /// The history that came with an issue, oldest first, and whether it is all of it.
+    fn log(self, changelog: Option<wire::Changelog>) -> Result<(Vec<LogEntry>, bool), Failure> {
+        let Some(changelog) = changelog else { return Ok((Vec::new(), false)) };
+        let count = changelog.histories.len();
+        let none_left_out =
+            changelog.total.is_none_or(|total| usize::try_from(total).is_ok_and(|total| total <= count));
+        // Cloud's `total` is "the number of results on the page" [v3], so it alone proves nothing there.
+        let whole = none_left_out && (self.kind == Kind::DataCenter || count < CLOUD_LOG_CAP);
+        Ok((self.entries(changelog.histories)?, whole))
+    }
+
+    /// Changelog entries, oldest first whatever their order was.
+    pub(super) fn entries(self, entries: Vec<wire::Entry>) -> Result<Vec<LogEntry>, Failure> {
+        let mut log = entries.into_iter().map(|entry| self.entry(entry)).collect::<Result<Vec<_>, _>>()?;
+        log.sort_by_key(|entry| entry.id);
+        log.dedup_by_key(|entry| entry.id);
+        Ok(log)
+    }
+
+    fn entry(self, entry: wire::Entry) -> Result<LogEntry, Failure> {
+        let id = entry.id.number().ok_or_else(|| Failure::Unreadable(format!("changelog id `{}`", entry.id.0)))?;
+        let ours = entry.history_metadata.filter(|metadata| metadata.kind.as_deref() == Some(OURS));
+        let tag = ours.and_then(|metadata| metadata.extra_data).and_then(|mut data| data.remove(MARK));
+        let items = entry.items.into_iter().flat_map(|item| {
+            let fields = self.fields.meant_by(&item);
+            let text = |value: &Option<Value>| value.as_ref().and_then(plain);
+            let (from, to) = (text(&item.from), text(&item.to));
+            fields.into_iter().map(move |field| LogItem {
+                field,
+                from: from.clone(),
+                from_text: item.from_string.clone(),
+                to: to.clone(),
+                to_text: item.to_string.clone(),
+            })
+        });
+        Ok(LogEntry {
+            id: EntryId(id),
+            created: entry.created.0,
+            author: entry.author.and_then(|user| self.person(user)).map(|person| person.account),
+            tag: tag.as_ref().and_then(Value::as_str).map(str::to_owned),
+            items: items.collect(),
+        })
+    }
+
+    /// The comments that came as a field. Without their properties Data Center does not show which are internal to a service
+    /// desk, so there they count as incomplete and are left out.
+    fn comments_in_issue(self, page: Value, project: &Value) -> Result<Comments, Failure> {
+        let page: wire::CommentPage = part(page)?;
+        let plain_project =
+            project.get("projectTypeKey").and_then(Value::as_str).is_some_and(|kind| kind != "service_desk");
+        if self.kind == Kind::DataCenter && !plain_project && !page.comments.is_empty() {
+            return Ok(Comments::default());
+        }
+        let complete = page.total == Some(page.comments.len());
+        Ok(Comments { list: self.comments(page.comments), complete })
+    }
+
+    /// Comments, oldest first.
+    pub(super) fn comments(self, comments: Vec<wire::Comment>) -> Vec<CommentSnapshot> {
+        let mut list: Vec<(u64, CommentSnapshot)> = comments
+            .into_iter()
+            .map(|comment| (comment.id.number().unwrap_or(u64::MAX), self.comment(comment)))
+            .collect();
+        list.sort_by_key(|(id, comment)| (comment.created, *id));
+        list.into_iter().map(|(_, comment)| comment).collect()
+    }
+
+    fn comment(self, comment: wire::Comment) -> CommentSnapshot {
+        let restricted = comment.visibility.as_ref().is_some_and(|visibility| !visibility.is_null())
+            || comment.jsd_public == Some(false)
+            || comment.properties.iter().any(is_internal);
+        let body = match (self.kind, comment.body.as_str()) {
+            (Kind::DataCenter, Some(text)) => NativeValue::Wiki(text.to_owned()),
+            (Kind::Cloud, _) if comment.body.get("type").and_then(Value::as_str) == Some("doc") => {
+                NativeValue::Adf(comment.body)
+            }
+            (_, Some(text)) => NativeValue::Text(text.to_owned()),
+            (_, None) if comment.body.is_null() => NativeValue::Empty,
+            (_, None) => NativeValue::Other(comment.body),
+        };
+        CommentSnapshot {
+            id: CommentId::new(comment.id.0),
+            author: comment.author.and_then(|user| self.person(user)),
+            created: comment.created.0,
+            updated: comment.updated.map_or(comment.created.0, |updated| updated.0),
+            body,
+            restricted,
+        }
+    }
+}
+
+/// `sd.public.comment` with `{"internal": true}`; anything else under that key is taken for internal too, to be safe.
+fn is_internal(property: &wire::Property) -> bool {
+    property.key == "sd.public.comment" && property.value.get("internal") != Some(&Value::Bool(false))
+}
+
+/// Our sealed mark in the value of our property.
+pub(super) fn mark_in(value: &Value) -> Option<String> {
+    value.get(MARK).and_then(Value::as_str).map(str::to_owned)
+}
+
+/// The transitions on offer.
+pub(super) fn offers(transitions: Vec<wire::Transition>) -> Vec<TransitionOffer> {
+    let available = transitions.into_iter().filter(|transition| transition.is_available != Some(false));
+    let offer = |transition: wire::Transition| TransitionOffer {
+        id: transition.id.0,
+        name: transition.name,
+        to: Named { id: transition.to.id.0, name: transition.to.name },
+        required: transition
+            .fields
+            .into_iter()
+            .filter(|(_, field)| field.required && !field.has_default_value)
+            .map(|(id, field)| field.name.unwrap_or(id))
+            .collect(),
+    };
+    available.map(offer).collect()
+}
+
+fn plain(value: &Value) -> Option<String> {
+    if value.is_null() { None } else { Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned)) }
+}

@@ -1,0 +1,97 @@
+//! Model to wire: the bodies of writes. Must never change a value, only its dress.
+
+use serde_json::{Map, Value, json};
+
+use super::fields::FieldList;
+use super::wire::{MARK, OURS};
+use super::{IssueDraft, IssueEdit};
+use crate::model::ids::FieldId;
+use crate::model::issue::NativeValue;
+use crate::model::operation::NativeWrite;
+use crate::model::settings::Kind;
+
+/// Writes bodies for one kind.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Encoder<'a> {
+    /// The kind.
+    pub(super) kind: Kind,
+    /// The instance's fields; where empty, ids and names decide.
+    pub(super) fields: &'a FieldList,
+}
+
+impl Encoder<'_> {
+    /// A value as this kind takes it.
+    pub(super) fn value(self, field: &FieldId, value: &NativeValue) -> Value {
+        match value {
+            NativeValue::Empty if field.as_str() == "labels" => json!([]),
+            NativeValue::Empty => Value::Null,
+            NativeValue::Text(text) if self.fields.is_number(field) => {
+                text.parse::<serde_json::Number>().map_or_else(|_| json!(text), Value::Number)
+            }
+            NativeValue::Text(text) | NativeValue::Wiki(text) => json!(text),
+            NativeValue::Adf(value) | NativeValue::Other(value) => value.clone(),
+            NativeValue::Named(named) if !named.id.is_empty() => json!({ "id": named.id }),
+            NativeValue::Named(named) if self.fields.is_option(field) => json!({ "value": named.name }),
+            NativeValue::Named(named) => json!({ "name": named.name }),
+            NativeValue::Words(words) => json!(words),
+            NativeValue::Person(person) => match self.kind {
+                Kind::Cloud => json!({ "accountId": person.account.as_str() }),
+                Kind::DataCenter => json!({ "name": person.account.as_str() }),
+            },
+        }
+    }
+
+    /// The body that creates one issue.
+    pub(super) fn draft(self, draft: &IssueDraft) -> Value {
+        let mut fields: Map<String, Value> =
+            draft.fields.iter().map(|(id, value)| (id.to_string(), self.value(id, value))).collect();
+        // Fields that are empty at creation are left out: a screen without them would refuse even a null.
+        fields.retain(|_, value| !value.is_null() && value != &json!([]));
+        fields.insert("project".into(), json!({ "key": draft.project }));
+        fields.insert("issuetype".into(), json!({ "name": draft.issue_type }));
+        json!({ "fields": fields, "properties": [property(&draft.mark)] })
+    }
+
+    /// The body that edits fields.
+    pub(super) fn edit(self, edit: &IssueEdit) -> Value {
+        let (mut fields, mut update) = (Map::new(), Map::new());
+        for (id, write) in &edit.fields {
+            match write {
+                NativeWrite::Set(value) => {
+                    fields.insert(id.to_string(), self.value(id, value));
+                }
+                NativeWrite::Words { add, remove } => {
+                    let remove = remove.iter().map(|word| json!({ "remove": word }));
+                    let steps: Vec<Value> = add.iter().map(|word| json!({ "add": word })).chain(remove).collect();
+                    update.insert(id.to_string(), Value::Array(steps));
+                }
+            }
+        }
+        let mut body = json!({ "historyMetadata": metadata(&edit.tag) });
+        if !fields.is_empty() {
+            body["fields"] = Value::Object(fields);
+        }
+        if !update.is_empty() {
+            body["update"] = Value::Object(update);
+        }
+        body
+    }
+
+    /// The body that adds a comment.
+    pub(super) fn comment(self, body: &NativeValue, mark: &str) -> Value {
+        json!({ "body": self.value(&FieldId::from("comment"), body), "properties": [property(mark)] })
+    }
+}
+
+/// The body that takes a transition.
+pub(super) fn transition(id: &str, tag: &str) -> Value {
+    json!({ "transition": { "id": id }, "historyMetadata": metadata(tag) })
+}
+
+fn property(mark: &str) -> Value {
+    json!({ "key": OURS, "value": { MARK: mark } })
+}
+
+fn metadata(tag: &str) -> Value {
+    json!({ "type": OURS, "extraData": { MARK: tag } })
+}

@@ -1,0 +1,142 @@
+//! The fields of an instance: what each holds, and which one a changelog entry means by a name. Must never guess where the
+//! list knows.
+
+use std::collections::BTreeMap;
+
+use super::wire;
+use crate::model::ids::FieldId;
+
+/// The instance's field list, by id.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FieldList {
+    by_id: BTreeMap<FieldId, wire::Field>,
+}
+
+/// How changelog entries of both kinds name system fields, where it is not the id.
+const LOG_NAMES: [(&str, &str); 12] = [
+    ("status", "status"),
+    ("issuetype", "issuetype"),
+    ("issue type", "issuetype"),
+    ("fix version", "fixVersions"),
+    ("version", "versions"),
+    ("component", "components"),
+    ("due date", "duedate"),
+    ("link", "issuelinks"),
+    ("attachment", "attachment"),
+    ("comment", "comment"),
+    ("key", "issuekey"),
+    ("parent", "parent"),
+];
+
+impl FieldList {
+    /// From `GET field`.
+    #[must_use]
+    pub(super) fn new(fields: Vec<wire::Field>) -> Self {
+        Self { by_id: fields.into_iter().map(|field| (FieldId::new(field.id.clone()), field)).collect() }
+    }
+
+    /// Ids and display names.
+    #[must_use]
+    pub(super) fn names(&self) -> BTreeMap<FieldId, String> {
+        self.by_id.iter().map(|(id, field)| (id.clone(), field.name.clone())).collect()
+    }
+
+    /// Whether the field holds rich text (wiki markup on Data Center).
+    #[must_use]
+    pub(super) fn is_rich(&self, field: &FieldId) -> bool {
+        let custom = self.schema(field).and_then(|schema| schema.custom.as_deref());
+        matches!(field.as_str(), "description" | "environment")
+            || custom.is_some_and(|custom| custom.ends_with(":textarea"))
+    }
+
+    /// Whether the field holds a number.
+    #[must_use]
+    pub(super) fn is_number(&self, field: &FieldId) -> bool {
+        self.schema(field).and_then(|schema| schema.kind.as_deref()) == Some("number")
+    }
+
+    /// Whether a name in it is an option's `value` (select) and not a `name` (version, group).
+    #[must_use]
+    pub(super) fn is_option(&self, field: &FieldId) -> bool {
+        let kind = self.schema(field).and_then(|schema| schema.kind.as_deref());
+        kind.map_or_else(|| field.as_str().starts_with("customfield_"), |kind| kind.starts_with("option"))
+    }
+
+    fn schema(&self, field: &FieldId) -> Option<&wire::Schema> {
+        self.by_id.get(field).and_then(|field| field.schema.as_ref())
+    }
+
+    /// The fields that a changelog item may mean. Names are not unique: of several custom fields with one name all are
+    /// given, because leaving the right one out would hide a person's change. Never empty.
+    #[must_use]
+    pub(super) fn meant_by(&self, item: &wire::Item) -> Vec<FieldId> {
+        if let Some(id) = item.field_id.as_deref().filter(|id| !id.is_empty()) {
+            return vec![FieldId::from(id)];
+        }
+        if item.fieldtype.as_deref() != Some("custom")
+            && let Some(id) = self.system(&item.field)
+        {
+            return vec![id];
+        }
+        let named = |field: &&wire::Field| field.custom && field.name == item.field;
+        let found: Vec<FieldId> = self.by_id.values().filter(named).map(|field| FieldId::new(&*field.id)).collect();
+        if found.is_empty() { vec![FieldId::from(item.field.as_str())] } else { found }
+    }
+
+    fn system(&self, name: &str) -> Option<FieldId> {
+        let lower = name.to_lowercase();
+        let known = LOG_NAMES.iter().find(|(log, _)| *log == lower).map(|(_, id)| *id);
+        let by_id = |id: &str| self.by_id.values().find(|field| !field.custom && field.id.eq_ignore_ascii_case(id));
+        let by_name = || self.by_id.values().find(|field| !field.custom && field.name.to_lowercase() == lower);
+        let listed = known.map(FieldId::from).or_else(|| by_id(&lower).or_else(by_name).map(|f| FieldId::new(&*f.id)));
+        // Without a list (Cloud never needs one) the ids of system fields are their log names.
+        listed.or_else(|| self.by_id.is_empty().then(|| FieldId::new(lower)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list() -> FieldList {
+        let field = |id: &str, name: &str| wire::Field {
+            id: id.into(),
+            name: name.into(),
+            custom: id.starts_with("customfield_"),
+            schema: None,
+        };
+        FieldList::new(vec![
+            field("summary", "Zusammenfassung"),
+            field("status", "Status"),
+            field("duedate", "Fälligkeit"),
+            field("customfield_1", "Severity"),
+            field("customfield_2", "Severity"),
+            field("customfield_3", "Summary"),
+        ])
+    }
+
+    fn meant(field: &str, kind: &str) -> Vec<String> {
+        let item = wire::Item {
+            field: field.into(),
+            fieldtype: Some(kind.into()),
+            field_id: None,
+            from: None,
+            from_string: None,
+            to: None,
+            to_string: None,
+        };
+        list().meant_by(&item).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn names_in_changelogs_become_ids() {
+        assert_eq!(meant("Status", "jira"), ["status"]);
+        assert_eq!(meant("summary", "jira"), ["summary"]);
+        assert_eq!(meant("duedate", "jira"), ["duedate"]);
+        assert_eq!(meant("Zusammenfassung", "jira"), ["summary"]);
+        assert_eq!(meant("Fix Version", "jira"), ["fixVersions"]);
+        assert_eq!(meant("Summary", "custom"), ["customfield_3"]);
+        assert_eq!(meant("Severity", "custom"), ["customfield_1", "customfield_2"]);
+        assert_eq!(meant("Sprint", "custom"), ["Sprint"]);
+    }
+}

@@ -1,0 +1,280 @@
+//! The rate budget of one instance: governor for our own rate, and in front of it what the instance told us to leave alone
+//! and for how long. Must never read another clock than the injected one, nor let a blocked request through.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use governor::clock::Clock as GovernorClock;
+use governor::middleware::NoOpMiddleware;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+use http::HeaderMap;
+
+use super::retry;
+use crate::clock::Clock;
+use crate::model::ids::IssueId;
+
+/// How long we go at half speed after the instance said that its limit is near.
+const SLOW_FOR: Duration = Duration::from_secs(60);
+/// How long nothing is sent after the account was found locked.
+const LOCKED_FOR: Duration = Duration::from_secs(300);
+
+#[derive(Clone)]
+struct Monotonic(Arc<dyn Clock>);
+
+impl GovernorClock for Monotonic {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        self.0.monotonic()
+    }
+}
+
+type Limiter = RateLimiter<NotKeyed, InMemoryState, Monotonic, NoOpMiddleware<Duration>>;
+
+/// Why a request may not go now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Closed {
+    /// Not for this long, which is more than the caller's patience.
+    Wait(Duration),
+    /// The account is locked, in these words; a person must act.
+    Locked(String),
+}
+
+/// The gate before one instance.
+pub(super) struct Gate {
+    clock: Arc<dyn Clock>,
+    own_rate: f64,
+    inside: Mutex<Inside>,
+}
+
+struct Inside {
+    limiter: Arc<Limiter>,
+    /// What the limiter allows now.
+    rate: f64,
+    /// The most that the instance said it gives us.
+    given: Option<f64>,
+    slow_until: Duration,
+    all_until: Duration,
+    endpoints: BTreeMap<String, Duration>,
+    issues: BTreeMap<IssueId, Duration>,
+    locked: Option<(Duration, String)>,
+}
+
+impl Gate {
+    /// A gate that lets at most `rate` requests a second through (between one in 100 seconds and 1,000).
+    #[must_use]
+    pub(super) fn new(rate: f64, clock: Arc<dyn Clock>) -> Self {
+        let own_rate = if rate.is_finite() { rate.clamp(0.01, 1_000.0) } else { 10.0 };
+        let inside = Inside {
+            limiter: limiter(own_rate, &clock),
+            rate: own_rate,
+            given: None,
+            slow_until: Duration::ZERO,
+            all_until: Duration::ZERO,
+            endpoints: BTreeMap::new(),
+            issues: BTreeMap::new(),
+            locked: None,
+        };
+        Self { clock, own_rate, inside: Mutex::new(inside) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until a request to `endpoint`, writing `issue`, may go.
+    ///
+    /// # Errors
+    /// It may not within `patience`, or the account is locked.
+    pub(super) async fn pass(&self, endpoint: &str, issue: Option<IssueId>, patience: Duration) -> Result<(), Closed> {
+        let start = self.clock.monotonic();
+        loop {
+            let wait = match self.ask(endpoint, issue)? {
+                Asked::Go => return Ok(()),
+                Asked::Turn(wait) => wait,
+                Asked::Blocked(wait) => {
+                    let waited = self.clock.monotonic().saturating_sub(start);
+                    if waited + wait > patience {
+                        return Err(Closed::Wait(wait));
+                    }
+                    wait
+                }
+            };
+            // A whole millisecond at least: tokio's timer knows no less, and would spin.
+            tokio::time::sleep(wait.max(Duration::from_millis(1))).await;
+        }
+    }
+
+    fn ask(&self, endpoint: &str, issue: Option<IssueId>) -> Result<Asked, Closed> {
+        let now = self.clock.monotonic();
+        let mut inside = self.lock();
+        if let Some((until, words)) = &inside.locked {
+            if *until > now {
+                return Err(Closed::Locked(words.clone()));
+            }
+            inside.locked = None;
+        }
+        let until = inside.blocked_until(endpoint, issue);
+        if until > now {
+            return Ok(Asked::Blocked(until.saturating_sub(now)));
+        }
+        inside.set_rate(self.own_rate, now, &self.clock);
+        Ok(match inside.limiter.check() {
+            Ok(()) => Asked::Go,
+            Err(early) => Asked::Turn(early.wait_time_from(now)),
+        })
+    }
+
+    /// Learns from an answer's status and headers.
+    pub(super) fn learn(&self, endpoint: &str, issue: Option<IssueId>, status: u16, headers: &HeaderMap) {
+        let now = self.clock.monotonic();
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let number = |name: &str| text(name).and_then(|text| text.trim().parse::<f64>().ok());
+        let mut inside = self.lock();
+        if let (Some(fill), Some(interval)) = (number("x-ratelimit-fillrate"), number("x-ratelimit-interval-seconds"))
+            && fill > 0.0
+            && interval > 0.0
+        {
+            inside.given = Some(fill / interval);
+        }
+        if text("x-ratelimit-nearlimit").is_some_and(|said| said.eq_ignore_ascii_case("true")) {
+            inside.slow_until = now + SLOW_FOR;
+        }
+        if status != 429 && status != 503 {
+            return;
+        }
+        let Some(wait) = retry::told_wait(headers) else { return };
+        inside.block(text("ratelimit-reason").unwrap_or_default(), endpoint, issue, now, wait);
+    }
+
+    /// Nothing is sent for five minutes: asking on would keep the account locked.
+    pub(super) fn locked(&self, words: &str) {
+        let until = self.clock.monotonic() + LOCKED_FOR;
+        self.lock().locked = Some((until, words.to_owned()));
+    }
+}
+
+enum Asked {
+    Go,
+    /// Our own rate says later.
+    Turn(Duration),
+    /// The instance said later.
+    Blocked(Duration),
+}
+
+impl Inside {
+    fn blocked_until(&self, endpoint: &str, issue: Option<IssueId>) -> Duration {
+        let endpoint = self.endpoints.get(endpoint).copied().unwrap_or_default();
+        let issue = issue.and_then(|issue| self.issues.get(&issue)).copied().unwrap_or_default();
+        self.all_until.max(endpoint).max(issue)
+    }
+
+    /// Blocks what the reason names: one issue, one endpoint, or everything where it names nothing we know.
+    fn block(&mut self, reason: &str, endpoint: &str, issue: Option<IssueId>, now: Duration, wait: Duration) {
+        let until = now + wait;
+        self.endpoints.retain(|_, until| *until > now);
+        self.issues.retain(|_, until| *until > now);
+        if reason.contains("per-issue")
+            && let Some(issue) = issue
+        {
+            let known = self.issues.entry(issue).or_default();
+            *known = until.max(*known);
+        } else if reason.contains("burst") {
+            let known = self.endpoints.entry(endpoint.to_owned()).or_default();
+            *known = until.max(*known);
+        } else {
+            self.all_until = self.all_until.max(until);
+        }
+    }
+
+    fn set_rate(&mut self, own: f64, now: Duration, clock: &Arc<dyn Clock>) {
+        let given = self.given.map_or(own, |given| given.clamp(0.01, own));
+        let wanted = if self.slow_until > now { given / 2.0 } else { given };
+        // A quota is fixed for life: another rate is another limiter.
+        if (wanted - self.rate).abs() > f64::EPSILON {
+            self.rate = wanted;
+            self.limiter = limiter(wanted, clock);
+        }
+    }
+}
+
+fn limiter(rate: f64, clock: &Arc<dyn Clock>) -> Arc<Limiter> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the rate is between 0.005 and 1,000")]
+    let burst = NonZeroU32::new(rate.ceil() as u32).unwrap_or(NonZeroU32::MIN);
+    let period = Duration::from_secs_f64(1.0 / rate.max(0.005));
+    let quota = Quota::with_period(period).unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN)).allow_burst(burst);
+    Arc::new(RateLimiter::direct_with_clock(quota, Monotonic(Arc::clone(clock))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::VirtualClock;
+
+    fn gate(rate: f64) -> (Gate, Arc<dyn Clock>) {
+        let clock: Arc<dyn Clock> = Arc::new(VirtualClock::starting_at(jiff::Timestamp::UNIX_EPOCH));
+        (Gate::new(rate, Arc::clone(&clock)), clock)
+    }
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap())).collect()
+    }
+
+    async fn many(gate: &Gate, count: usize) {
+        for _ in 0..count {
+            gate.pass("search", None, retry::PATIENCE).await.unwrap();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn our_own_rate_holds_in_virtual_time() {
+        let (gate, clock) = gate(2.0);
+        many(&gate, 22).await;
+        let passed = clock.monotonic().as_secs_f64();
+        assert!((9.9..11.0).contains(&passed), "{passed}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_reason_blocks_what_it_names() {
+        let (gate, _) = gate(1000.0);
+        let answer = |reason: &str| headers(&[("retry-after", "100"), ("ratelimit-reason", reason)]);
+        let (one, two) = (Some(IssueId(1)), Some(IssueId(2)));
+        let patience = retry::PATIENCE;
+        gate.learn("editIssue", one, 429, &answer("jira-per-issue-on-write"));
+        assert!(matches!(gate.pass("editIssue", one, patience).await, Err(Closed::Wait(_))));
+        assert_eq!(gate.pass("editIssue", two, patience).await, Ok(()));
+        gate.learn("editIssue", two, 429, &answer("jira-burst-based"));
+        assert!(matches!(gate.pass("editIssue", two, patience).await, Err(Closed::Wait(_))));
+        assert_eq!(gate.pass("getIssue", two, patience).await, Ok(()));
+        gate.learn("getIssue", None, 429, &answer("jira-quota-tenant-based"));
+        assert!(matches!(gate.pass("myself", None, patience).await, Err(Closed::Wait(_))));
+        tokio::time::sleep(Duration::from_secs(101)).await;
+        assert_eq!(gate.pass("editIssue", one, patience).await, Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_instances_own_rate_is_learnt_and_a_near_limit_slows_down_for_a_minute() {
+        let (gate, clock) = gate(100.0);
+        gate.learn("x", None, 200, &headers(&[("x-ratelimit-fillrate", "5"), ("x-ratelimit-interval-seconds", "1")]));
+        many(&gate, 55).await;
+        let passed = clock.monotonic().as_secs_f64();
+        assert!((9.9..11.0).contains(&passed), "{passed}");
+        gate.learn("x", None, 200, &headers(&[("x-ratelimit-nearlimit", "true")]));
+        let start = clock.monotonic();
+        many(&gate, 30).await;
+        let passed = (clock.monotonic() - start).as_secs_f64();
+        assert!(passed > 10.0, "{passed}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_locked_account_is_left_alone() {
+        let (gate, _) = gate(100.0);
+        gate.locked("CAPTCHA");
+        assert_eq!(gate.pass("x", None, retry::PATIENCE).await, Err(Closed::Locked("CAPTCHA".into())));
+        tokio::time::sleep(LOCKED_FOR).await;
+        assert_eq!(gate.pass("x", None, retry::PATIENCE).await, Ok(()));
+    }
+}

@@ -1,0 +1,169 @@
+//! [`Transport`] over reqwest and rustls. Must never retry by itself, follow a redirect, or trust a certificate that neither
+//! the system nor the configured authority vouches for.
+
+use std::error::Error as StdError;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+
+use super::transport::{BODY_CAP, Transport, TransportError, Trouble};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Shorter than the idle time-out of common servers, so that a write seldom meets a connection just being closed.
+const POOL_IDLE: Duration = Duration::from_secs(20);
+
+/// The network as it is.
+#[derive(Debug, Clone)]
+pub struct ReqwestTransport {
+    client: reqwest::Client,
+}
+
+/// A transport could not be made: a matter of the configuration or of the machine.
+#[derive(Debug, thiserror::Error)]
+pub enum TransportSetupError {
+    /// The file of the private certificate authority cannot be read.
+    #[error("the certificate file `{path}` cannot be read")]
+    CaFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file holds no PEM certificate.
+    #[error("the certificate file `{path}` holds no PEM certificate")]
+    CaContent {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The machine has no certificate authorities at all.
+    #[error("this machine has no CA certificates: install the package `ca-certificates`, or name a file by `ca-file`")]
+    NoCertificates,
+    /// Something else.
+    #[error("the HTTP client cannot be set up: {0}")]
+    Other(String),
+}
+
+impl ReqwestTransport {
+    /// A transport with this time-out for the silence between two parts of an answer; a whole exchange takes at most four
+    /// times as long. `ca_file`: PEM certificates on top of the system's; if the system has none, these alone.
+    ///
+    /// # Errors
+    /// The certificate file is unusable, or there are no certificates at all.
+    pub fn new(timeout: Duration, ca_file: Option<&Path>) -> Result<Self, TransportSetupError> {
+        let certificates = ca_file.map(read_certificates).transpose()?.unwrap_or_default();
+        let merged = builder(timeout).tls_certs_merge(certificates.clone()).build();
+        let built = match merged {
+            // reqwest refuses to build without any system store, even when certificates were given (its issue 2988).
+            Err(_) if !certificates.is_empty() => builder(timeout).tls_certs_only(certificates).build(),
+            other => other,
+        };
+        let client = built.map_err(|error| {
+            let words = chain(&error);
+            if words.contains("No CA certificates") {
+                TransportSetupError::NoCertificates
+            } else {
+                TransportSetupError::Other(words)
+            }
+        })?;
+        Ok(Self { client })
+    }
+}
+
+fn builder(timeout: Duration) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .retry(reqwest::retry::never())
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT.min(timeout))
+        .read_timeout(timeout)
+        .timeout(timeout.saturating_mul(4))
+        .pool_idle_timeout(POOL_IDLE)
+        .gzip(true)
+        .user_agent(concat!("jirasyncd/", env!("CARGO_PKG_VERSION")))
+}
+
+fn read_certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, TransportSetupError> {
+    let pem = std::fs::read(path).map_err(|source| TransportSetupError::CaFile { path: path.to_path_buf(), source })?;
+    let found = reqwest::Certificate::from_pem_bundle(&pem).unwrap_or_default();
+    if found.is_empty() {
+        return Err(TransportSetupError::CaContent { path: path.to_path_buf() });
+    }
+    Ok(found)
+}
+
+#[async_trait]
+impl Transport for ReqwestTransport {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+        let request = reqwest::Request::try_from(request)
+            .map_err(|error| TransportError { trouble: Trouble::NotConnected, detail: chain(&error.without_url()) })?;
+        let mut response = self.client.execute(request).await.map_err(before_the_answer)?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut body = BytesMut::new();
+        while let Some(part) = response.chunk().await.map_err(within_the_answer)? {
+            if body.len() + part.len() > BODY_CAP {
+                return Err(TransportError { trouble: Trouble::TooLarge, detail: String::new() });
+            }
+            body.extend_from_slice(&part);
+        }
+        let mut answer = http::Response::new(body.freeze());
+        *answer.status_mut() = status;
+        *answer.headers_mut() = headers;
+        Ok(answer)
+    }
+}
+
+fn before_the_answer(error: reqwest::Error) -> TransportError {
+    let trouble = if error.is_connect() || error.is_builder() {
+        connect_trouble(&error, &chain(&error))
+    } else if error.is_timeout() {
+        Trouble::Timeout
+    } else {
+        Trouble::Reset
+    };
+    TransportError { trouble, detail: chain(&error.without_url()) }
+}
+
+fn within_the_answer(error: reqwest::Error) -> TransportError {
+    let trouble = if error.is_timeout() { Trouble::Timeout } else { Trouble::CutBody };
+    TransportError { trouble, detail: chain(&error.without_url()) }
+}
+
+fn connect_trouble(error: &reqwest::Error, words: &str) -> Trouble {
+    let lower = words.to_ascii_lowercase();
+    if error.is_timeout() {
+        Trouble::ConnectTimeout
+    } else if error.is_dns() || lower.contains("dns error") {
+        Trouble::Dns
+    } else if io_kind(error) == Some(std::io::ErrorKind::ConnectionRefused) {
+        Trouble::Refused
+    } else if ["certificate", "tls", "handshake", "peer"].iter().any(|word| lower.contains(word)) {
+        Trouble::Tls
+    } else {
+        Trouble::NotConnected
+    }
+}
+
+fn io_kind(error: &(dyn StdError + 'static)) -> Option<std::io::ErrorKind> {
+    let mut next = Some(error);
+    let mut found = None;
+    while let Some(error) = next {
+        found = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind).or(found);
+        next = error.source();
+    }
+    found
+}
+
+/// All words of an error and its causes, without repetitions.
+fn chain(error: &dyn StdError) -> String {
+    let mut words: Vec<String> = vec![error.to_string()];
+    let mut next = error.source();
+    while let Some(error) = next {
+        let more = error.to_string();
+        if !words.iter().any(|known| known.contains(&more)) {
+            words.push(more);
+        }
+        next = error.source();
+    }
+    words.join(": ")
+}

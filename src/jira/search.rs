@@ -1,0 +1,156 @@
+//! Searches: Cloud's `search/jql` with its token, Data Center's `search` with its window. Must never take an incomplete page
+//! for a complete one.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::client::{Call, Client};
+use super::{Failure, JiraError, Want, wire};
+use crate::model::ids::IssueId;
+use crate::model::settings::Kind;
+
+/// Rows of one page when fields are asked for: more are trimmed by Cloud, and one answer stays small.
+const ROWS: usize = 100;
+/// Rows of one page when only ids are asked for.
+const CLOUD_IDS: usize = 5_000;
+const SERVER_IDS: usize = 1_000;
+/// `startAt + maxResults` beyond this is refused by Data Center.
+const WINDOW: usize = 10_000;
+/// As many ids Cloud reads past the index in one search.
+const RECONCILED: usize = 50;
+
+/// One page of rows as they came.
+#[derive(Debug)]
+pub(super) struct RawPage {
+    pub(super) rows: Vec<Value>,
+    pub(super) next: Option<String>,
+}
+
+/// What one search asks.
+#[derive(Debug, Clone)]
+pub(super) struct Search<'a> {
+    pub(super) jql: String,
+    /// `None`: ids alone.
+    pub(super) want: Option<&'a Want>,
+    pub(super) page: Option<String>,
+    /// Cloud: these are read past the index, if they are few enough.
+    pub(super) fresh: &'a [IssueId],
+    pub(super) attempt: String,
+}
+
+impl Client {
+    /// One page of a search; one request.
+    pub(super) async fn search(&self, search: &Search<'_>) -> Result<RawPage, JiraError> {
+        let page = match self.kind {
+            Kind::Cloud => self.search_cloud(search).await,
+            Kind::DataCenter => self.search_server(search).await,
+        }?;
+        if page.next.is_some() && page.next == search.page {
+            let failure = Failure::Unreadable("the next page is the same page".into());
+            return Err(self.error(&search.attempt, failure));
+        }
+        Ok(page)
+    }
+
+    /// The ids of all issues that a query finds.
+    pub(super) async fn search_ids(
+        &self,
+        jql: String,
+        fresh: &[IssueId],
+        attempt: &str,
+    ) -> Result<Vec<IssueId>, JiraError> {
+        let mut search = Search { jql, want: None, page: None, fresh, attempt: attempt.to_owned() };
+        let mut found = Vec::new();
+        loop {
+            let page = self.search(&search).await?;
+            for row in page.rows {
+                let row: wire::OnlyId = super::decode::part(row).map_err(|failure| self.error(attempt, failure))?;
+                found.extend(row.id.number().map(IssueId));
+            }
+            search.page = page.next;
+            if search.page.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn search_cloud(&self, search: &Search<'_>) -> Result<RawPage, JiraError> {
+        let mut body = json!({ "jql": search.jql });
+        match search.want {
+            Some(want) => {
+                body["maxResults"] = json!(ROWS);
+                body["fields"] = json!(field_names(want));
+                body["expand"] = json!(expands(want).join(","));
+                if want.mark {
+                    body["properties"] = json!([wire::OURS]);
+                }
+            }
+            None => {
+                body["maxResults"] = json!(CLOUD_IDS);
+                body["fields"] = json!(["id"]);
+            }
+        }
+        if let Some(token) = &search.page {
+            body["nextPageToken"] = json!(token);
+        }
+        if !search.fresh.is_empty() && search.fresh.len() <= RECONCILED {
+            body["reconcileIssues"] = json!(search.fresh);
+        }
+        let call = Call::with_body("search", Method::POST, &["search", "jql"], body, &search.attempt);
+        let page: wire::SearchPage = self.read(&call).await?;
+        // On the last page the token is absent or null; `isLast` alone is trusted only when it says so.
+        let next = page.next_page_token.filter(|token| !token.is_empty() && page.is_last != Some(true));
+        if next.is_none() && page.is_last == Some(false) {
+            let failure = Failure::Unreadable("more pages are announced, but no token leads there".into());
+            return Err(self.error(&search.attempt, failure));
+        }
+        Ok(RawPage { rows: page.issues, next })
+    }
+
+    async fn search_server(&self, search: &Search<'_>) -> Result<RawPage, JiraError> {
+        let unreadable = |words: String| self.error(&search.attempt, Failure::Unreadable(words));
+        let start: usize = match &search.page {
+            None => 0,
+            Some(page) => page.parse().map_err(|_| unreadable(format!("`{page}` is not a page of Data Center")))?,
+        };
+        let size = if search.want.is_some() { ROWS } else { SERVER_IDS };
+        let size = size.min(WINDOW.saturating_sub(start));
+        if size == 0 {
+            return Err(unreadable("a search goes no further than 10,000 rows here: ask from a later time".into()));
+        }
+        let mut body = json!({ "jql": search.jql, "startAt": start, "maxResults": size, "fields": ["id"] });
+        if let Some(want) = search.want {
+            body["fields"] = json!(field_names(want));
+            body["expand"] = json!(expands(want));
+        }
+        let call = Call::with_body("search", Method::POST, &["search"], body, &search.attempt);
+        let page: wire::SearchPage = self.read(&call).await?;
+        let total = page.total.ok_or_else(|| unreadable("no `total`".into()))?;
+        let end = start + page.issues.len();
+        if page.issues.is_empty() && end < total && page.max_results != Some(0) {
+            return Err(unreadable(format!("an empty page at row {start} of {total}")));
+        }
+        Ok(RawPage { next: (end < total).then(|| end.to_string()), rows: page.issues })
+    }
+}
+
+/// The fields that every snapshot needs, and those that were asked for.
+pub(super) fn field_names(want: &Want) -> Vec<String> {
+    const ALWAYS: [&str; 6] = ["project", "issuetype", "created", "updated", "creator", "security"];
+    let mut names: Vec<String> = ALWAYS.iter().map(|name| (*name).to_owned()).collect();
+    names.extend(want.fields.iter().map(ToString::to_string).filter(|name| !ALWAYS.contains(&name.as_str())));
+    if want.comments && !want.fields.iter().any(|field| field.as_str() == "comment") {
+        names.push("comment".to_owned());
+    }
+    names
+}
+
+/// What is expanded.
+pub(super) fn expands(want: &Want) -> Vec<&'static str> {
+    let mut parts = vec!["changelog"];
+    if want.transitions {
+        // The second brings the screens' fields where the kind knows it, and is ignored elsewhere.
+        parts.extend(["transitions", "transitions.fields"]);
+    }
+    parts
+}

@@ -1,0 +1,331 @@
+//! The JSON of both kinds, as far as we read it: unknown names are ignored, ids may be texts or numbers, times texts or
+//! epochs. Must never be seen outside this folder.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::de::{Deserializer, Error};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The key of our properties on issues and comments, and the `type` of our history metadata.
+pub(super) const OURS: &str = "jirasyncd";
+/// The name that our sealed mark has in them.
+pub(super) const MARK: &str = "mark";
+
+/// An id that comes as text or number.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(super) struct Id(pub(super) String);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        id_text(&value).map(Self).ok_or_else(|| D::Error::custom("neither a text nor a whole number"))
+    }
+}
+
+impl Id {
+    /// The id as a number.
+    pub(super) fn number(&self) -> Option<u64> {
+        self.0.parse().ok()
+    }
+}
+
+/// An id of either shape as text.
+pub(super) fn id_text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned).or_else(|| value.as_u64().map(|number| number.to_string()))
+}
+
+/// A time: `2021-01-17T12:34:00.000+0000`, RFC 3339, or epoch milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp(pub(super) Timestamp);
+
+impl<'de> Deserialize<'de> for Stamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        stamp(&value).map(Self).ok_or_else(|| D::Error::custom("not a time"))
+    }
+}
+
+fn stamp(value: &Value) -> Option<Timestamp> {
+    if let Some(number) = value.as_i64() {
+        return Timestamp::from_millisecond(number).ok();
+    }
+    let text = value.as_str()?;
+    Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", text).ok().or_else(|| text.parse().ok())
+}
+
+/// `serverInfo`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ServerInfo {
+    pub(super) base_url: Option<String>,
+    pub(super) version: Option<String>,
+    pub(super) deployment_type: Option<String>,
+    pub(super) server_time: Option<Stamp>,
+}
+
+/// A user of either kind.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct User {
+    pub(super) account_id: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) key: Option<String>,
+    pub(super) display_name: Option<String>,
+    pub(super) email_address: Option<String>,
+    pub(super) time_zone: Option<String>,
+}
+
+/// A field of `GET field`.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Field {
+    pub(super) id: String,
+    #[serde(default)]
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) custom: bool,
+    pub(super) schema: Option<Schema>,
+}
+
+/// What a field holds.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Schema {
+    #[serde(rename = "type")]
+    pub(super) kind: Option<String>,
+    pub(super) custom: Option<String>,
+}
+
+/// An issue, with what was asked for.
+#[derive(Debug, Deserialize)]
+pub(super) struct Issue {
+    pub(super) id: Id,
+    pub(super) key: String,
+    pub(super) fields: Map<String, Value>,
+    pub(super) changelog: Option<Changelog>,
+    pub(super) properties: Option<Map<String, Value>>,
+    pub(super) transitions: Option<Vec<Transition>>,
+}
+
+/// The part of an issue's history that came with it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Changelog {
+    pub(super) total: Option<u64>,
+    #[serde(default)]
+    pub(super) histories: Vec<Entry>,
+}
+
+/// A page of Cloud's changelog.
+#[derive(Debug, Deserialize)]
+pub(super) struct ChangelogPage {
+    pub(super) total: Option<usize>,
+    #[serde(rename = "isLast")]
+    pub(super) is_last: Option<bool>,
+    #[serde(default)]
+    pub(super) values: Vec<Entry>,
+}
+
+/// One changelog entry.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Entry {
+    pub(super) id: Id,
+    pub(super) created: Stamp,
+    pub(super) author: Option<User>,
+    #[serde(default)]
+    pub(super) items: Vec<Item>,
+    pub(super) history_metadata: Option<HistoryMetadata>,
+}
+
+/// Who says that a change is whose.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct HistoryMetadata {
+    #[serde(rename = "type")]
+    pub(super) kind: Option<String>,
+    pub(super) extra_data: Option<BTreeMap<String, Value>>,
+}
+
+/// One field's change.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Item {
+    #[serde(default)]
+    pub(super) field: String,
+    pub(super) fieldtype: Option<String>,
+    pub(super) field_id: Option<String>,
+    pub(super) from: Option<Value>,
+    pub(super) from_string: Option<String>,
+    pub(super) to: Option<Value>,
+    #[serde(rename = "toString")]
+    pub(super) to_string: Option<String>,
+}
+
+/// Comments as a field or as a page.
+#[derive(Debug, Deserialize)]
+pub(super) struct CommentPage {
+    pub(super) total: Option<usize>,
+    #[serde(default)]
+    pub(super) comments: Vec<Comment>,
+}
+
+/// One comment.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Comment {
+    pub(super) id: Id,
+    pub(super) author: Option<User>,
+    #[serde(default)]
+    pub(super) body: Value,
+    pub(super) created: Stamp,
+    pub(super) updated: Option<Stamp>,
+    pub(super) visibility: Option<Value>,
+    pub(super) jsd_public: Option<bool>,
+    #[serde(default)]
+    pub(super) properties: Vec<Property>,
+}
+
+/// An entity property.
+#[derive(Debug, Deserialize)]
+pub(super) struct Property {
+    #[serde(default)]
+    pub(super) key: String,
+    #[serde(default)]
+    pub(super) value: Value,
+}
+
+/// `GET transitions`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Transitions {
+    #[serde(default)]
+    pub(super) transitions: Vec<Transition>,
+}
+
+/// A transition on offer.
+#[derive(Debug, Deserialize)]
+pub(super) struct Transition {
+    pub(super) id: Id,
+    #[serde(default)]
+    pub(super) name: String,
+    pub(super) to: Thing,
+    #[serde(rename = "isAvailable")]
+    pub(super) is_available: Option<bool>,
+    #[serde(default)]
+    pub(super) fields: BTreeMap<String, ScreenField>,
+}
+
+/// A field on a screen.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ScreenField {
+    #[serde(default)]
+    pub(super) required: bool,
+    #[serde(default)]
+    pub(super) has_default_value: bool,
+    pub(super) name: Option<String>,
+    pub(super) field_id: Option<String>,
+    pub(super) key: Option<String>,
+}
+
+/// Something with an id and a name.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Thing {
+    pub(super) id: Id,
+    #[serde(default)]
+    pub(super) name: String,
+}
+
+/// A row of `GET project/{}/statuses`.
+#[derive(Debug, Deserialize)]
+pub(super) struct TypeWithStatuses {
+    pub(super) id: Id,
+    #[serde(default)]
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) statuses: Vec<Thing>,
+}
+
+/// A page of the fields on a create screen: `fields` on Cloud, `values` on Data Center.
+#[derive(Debug, Deserialize)]
+pub(super) struct CreateFields {
+    pub(super) total: Option<usize>,
+    #[serde(default, alias = "values")]
+    pub(super) fields: Vec<ScreenField>,
+}
+
+/// A page of a search: Cloud's token or Data Center's total. Rows stay unread until each is decoded by itself.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SearchPage {
+    #[serde(default)]
+    pub(super) issues: Vec<Value>,
+    pub(super) next_page_token: Option<String>,
+    pub(super) is_last: Option<bool>,
+    pub(super) total: Option<usize>,
+    pub(super) max_results: Option<usize>,
+}
+
+/// The ids of a search.
+#[derive(Debug, Deserialize)]
+pub(super) struct OnlyId {
+    pub(super) id: Id,
+}
+
+/// `POST issue/bulkfetch`.
+#[derive(Debug, Deserialize)]
+pub(super) struct BulkFetch {
+    #[serde(default)]
+    pub(super) issues: Vec<Value>,
+}
+
+/// `GET mypermissions`.
+#[derive(Debug, Deserialize)]
+pub(super) struct MyPermissions {
+    #[serde(default)]
+    pub(super) permissions: BTreeMap<String, Permission>,
+}
+
+/// One permission.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Permission {
+    #[serde(default)]
+    pub(super) have_permission: bool,
+}
+
+/// A created issue or comment.
+#[derive(Debug, Deserialize)]
+pub(super) struct CreatedThing {
+    pub(super) id: Id,
+    pub(super) key: Option<String>,
+}
+
+/// `POST issue/bulk`.
+#[derive(Debug, Deserialize)]
+pub(super) struct CreatedMany {
+    #[serde(default)]
+    pub(super) issues: Vec<CreatedThing>,
+    #[serde(default)]
+    pub(super) errors: Vec<CreateError>,
+}
+
+/// Why one of many was not created.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CreateError {
+    pub(super) status: Option<u16>,
+    pub(super) element_errors: Option<ErrorCollection>,
+    pub(super) failed_element_number: Option<usize>,
+}
+
+/// Jira's no.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ErrorCollection {
+    #[serde(default)]
+    pub(super) error_messages: Vec<String>,
+    #[serde(default)]
+    pub(super) errors: BTreeMap<String, Value>,
+    pub(super) error_message: Option<String>,
+    pub(super) message: Option<String>,
+}

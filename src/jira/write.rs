@@ -1,0 +1,178 @@
+//! [`JiraWrite`] for both kinds. Must never send anything twice, and never call a write done that Jira did not confirm.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::Method;
+use serde_json::{Value, json};
+
+use super::client::{Answer, Call, Client, NotDone, Written, refusal_of};
+use super::decode::{self, Decoder};
+use super::encode::{self, Encoder};
+use super::fields::FieldList;
+use super::search::expands;
+use super::{Created, IssueDraft, IssueEdit, JiraWrite, Refusal, Want, WriteOutcome, wire};
+use crate::model::ids::{CommentId, IssueId, IssueKey};
+use crate::model::issue::{IssueSnapshot, NativeValue};
+use crate::model::settings::Kind;
+
+/// Issues in one `issue/bulk` [v3].
+const BULK: usize = 50;
+
+/// The writing end of a client.
+pub(super) struct Writer(pub(super) Arc<Client>);
+
+#[async_trait]
+impl JiraWrite for Writer {
+    async fn create(&self, drafts: &[IssueDraft]) -> Vec<WriteOutcome<Created>> {
+        let fields = self.0.fields_for_writing().await;
+        let mut outcomes = Vec::with_capacity(drafts.len());
+        for part in drafts.chunks(BULK) {
+            match part {
+                [draft] => outcomes.push(self.0.create_one(draft, &fields).await),
+                many => outcomes.extend(self.0.create_many(many, &fields).await),
+            }
+        }
+        outcomes
+    }
+
+    async fn edit(&self, edit: &IssueEdit, want: &Want) -> WriteOutcome<Option<IssueSnapshot>> {
+        let fields = self.0.fields_for_writing().await;
+        self.0.edit(edit, want, &fields).await
+    }
+
+    async fn transition(&self, issue: IssueId, transition: &str, tag: &str) -> WriteOutcome<()> {
+        let path = ["issue", &issue.to_string(), "transitions"];
+        let body = encode::transition(transition, tag);
+        let attempt = format!("taking transition {transition} of issue {issue}");
+        let call = Call::with_body("doTransition", Method::POST, &path, body, attempt).on(issue);
+        match self.0.write(&call).await {
+            Written::Yes(_) => WriteOutcome::Done(()),
+            Written::No(no) => no.outcome(),
+        }
+    }
+
+    async fn add_comment(&self, issue: IssueId, body: &NativeValue, mark: &str) -> WriteOutcome<CommentId> {
+        let fields = FieldList::default();
+        let body = Encoder { kind: self.0.kind, fields: &fields }.comment(body, mark);
+        let path = ["issue", &issue.to_string(), "comment"];
+        let attempt = format!("commenting on issue {issue}");
+        let call = Call::with_body("addComment", Method::POST, &path, body, attempt).on(issue);
+        match self.0.write(&call).await {
+            Written::Yes(answer) => match decode::read::<wire::CreatedThing>(&answer.body) {
+                Ok(created) => WriteOutcome::Done(CommentId::new(created.id.0)),
+                Err(failure) => WriteOutcome::InDoubt(failure.to_string()),
+            },
+            Written::No(no) => no.outcome(),
+        }
+    }
+}
+
+impl Client {
+    /// The field list for encoding. Where it cannot be read now, ids and names decide: a write does not fail for want of it.
+    async fn fields_for_writing(&self) -> Arc<FieldList> {
+        self.field_list(false).await.unwrap_or_default()
+    }
+
+    async fn create_one(&self, draft: &IssueDraft, fields: &FieldList) -> WriteOutcome<Created> {
+        let body = Encoder { kind: self.kind, fields }.draft(draft);
+        let attempt = format!("creating an issue in project {}", draft.project);
+        match self.write(&Call::with_body("createIssue", Method::POST, &["issue"], body, attempt)).await {
+            Written::Yes(answer) => match decode::read::<wire::CreatedThing>(&answer.body) {
+                Ok(created) => done(created),
+                Err(failure) => WriteOutcome::InDoubt(failure.to_string()),
+            },
+            // A missing project is a no to the create, not a missing issue.
+            Written::No(NotDone::NotFound) => WriteOutcome::Refused(Refusal {
+                status: 404,
+                messages: vec![format!("project {} is not there, or not visible", draft.project)],
+                ..Refusal::default()
+            }),
+            Written::No(no) => no.outcome(),
+        }
+    }
+
+    async fn create_many(&self, drafts: &[IssueDraft], fields: &FieldList) -> Vec<WriteOutcome<Created>> {
+        let encoder = Encoder { kind: self.kind, fields };
+        let bodies: Vec<Value> = drafts.iter().map(|draft| encoder.draft(draft)).collect();
+        let body = json!({ "issueUpdates": bodies });
+        let attempt = format!("creating {} issues", drafts.len());
+        let all = |no: &NotDone| drafts.iter().map(|_| no.clone().outcome()).collect();
+        match self.write_many(&Call::with_body("createIssues", Method::POST, &["issue", "bulk"], body, attempt)).await {
+            Ok(many) => assigned(many, drafts.len()),
+            Err(NotDone::NotFound) => all(&NotDone::Refused(Refusal { status: 404, ..Refusal::default() })),
+            Err(no) => all(&no),
+        }
+    }
+
+    /// Sends a bulk create. When all failed the answer is a 400 with the same shape.
+    async fn write_many(&self, call: &Call) -> Result<wire::CreatedMany, NotDone> {
+        match self.write_raw(call).await {
+            Ok(Answer { status, body, .. }) if (200..300).contains(&status) => {
+                decode::read(&body).map_err(|failure| NotDone::InDoubt(failure.to_string()))
+            }
+            Ok(Answer { status, body, .. }) => match decode::read::<wire::CreatedMany>(&body) {
+                Ok(many) if !many.errors.is_empty() && many.issues.is_empty() => Ok(many),
+                Ok(_) | Err(_) => Err(NotDone::Refused(super::client::refusal(status, &body))),
+            },
+            Err(no) => Err(no),
+        }
+    }
+
+    async fn edit(&self, edit: &IssueEdit, want: &Want, fields: &FieldList) -> WriteOutcome<Option<IssueSnapshot>> {
+        let body = Encoder { kind: self.kind, fields }.edit(edit);
+        let path = ["issue", &edit.issue.to_string()];
+        let attempt = format!("editing issue {}", edit.issue);
+        let mut call = Call::with_body("editIssue", Method::PUT, &path, body, attempt).on(edit.issue);
+        if self.kind == Kind::Cloud {
+            call = call.query("returnIssue", "true").query("expand", expands(want).join(","));
+        }
+        match self.write(&call).await {
+            Written::Yes(answer) => WriteOutcome::Done(self.returned(&answer, edit.issue, want, fields)),
+            Written::No(no) => no.outcome(),
+        }
+    }
+
+    /// The issue that an edit gave back, if it is all there: a field that is missing in the answer would look emptied, and
+    /// without its log it is no check. A yes stays a yes without it.
+    fn returned(&self, answer: &Answer, issue: IssueId, want: &Want, fields: &FieldList) -> Option<IssueSnapshot> {
+        if self.kind != Kind::Cloud || answer.body.is_empty() {
+            return None;
+        }
+        let row: Value = decode::read(&answer.body).ok()?;
+        row.get("changelog")?;
+        let given = row.get("fields")?;
+        want.fields.iter().all(|field| given.get(field.as_str()).is_some()).then_some(())?;
+        let snapshot = Decoder { kind: self.kind, fields }.issue(row, want).ok()?;
+        (snapshot.id == issue).then_some(snapshot)
+    }
+}
+
+fn done(created: wire::CreatedThing) -> WriteOutcome<Created> {
+    match (created.id.number(), created.key) {
+        (Some(id), Some(key)) => WriteOutcome::Done(Created { id: IssueId(id), key: IssueKey::new(key) }),
+        (_, _) => WriteOutcome::InDoubt("the answer does not name what was created".into()),
+    }
+}
+
+/// One outcome per draft. `issues` holds those that were created, in the order of the drafts; the errors say which drafts
+/// failed. Where the numbers do not add up, nothing is guessed.
+fn assigned(many: wire::CreatedMany, count: usize) -> Vec<WriteOutcome<Created>> {
+    let mut outcomes: Vec<Option<WriteOutcome<Created>>> = (0..count).map(|_| None).collect();
+    let mut adds_up = many.issues.len() + many.errors.len() == count;
+    for error in many.errors {
+        let refusal = refusal_of(error.status.unwrap_or(400), error.element_errors.unwrap_or_default());
+        match error.failed_element_number.and_then(|at| outcomes.get_mut(at)) {
+            Some(place) if place.is_none() => *place = Some(WriteOutcome::Refused(refusal)),
+            Some(_) | None => adds_up = false,
+        }
+    }
+    let mut created = many.issues.into_iter();
+    let doubt = || WriteOutcome::InDoubt("the answer does not say which of the issues were created".into());
+    let place = |outcome: Option<WriteOutcome<Created>>| match outcome {
+        Some(outcome) if adds_up => outcome,
+        None if adds_up => created.next().map_or_else(doubt, done),
+        Some(_) | None => doubt(),
+    };
+    outcomes.into_iter().map(place).collect()
+}
