@@ -5,6 +5,12 @@ mod clock;
 mod contract;
 #[cfg(test)]
 mod foreign_clients;
+#[cfg(test)]
+mod jira_client;
+#[cfg(test)]
+mod jira_faults;
+#[cfg(test)]
+mod jira_support;
 mod simulator_cloud;
 mod simulator_data_center;
 mod simulator_faults;

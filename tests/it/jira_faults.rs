@@ -1,0 +1,358 @@
+//! What the client makes of every fault: reads are tried again, writes never; what may have happened is in doubt; what did
+//! not certainly did not; and nothing that anybody can see holds a secret.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use jirasyncd::clock::{SeededEntropy, VirtualClock};
+use jirasyncd::jira::{
+    Failure, JiraError, JiraRead, JiraWrite, Transport, TransportError, Trouble, Want, WriteOutcome, connect,
+};
+use jirasyncd::model::ids::IssueId;
+use jirasyncd::model::settings::{Auth, Kind};
+use jirasyncd::simulator::{Fault, FaultRule, Jira, When, presets};
+
+use super::jira_support::{Bench, EPOCH, InProcess, cloud, server, set, settings, text, want};
+
+fn both() -> [Bench; 2] {
+    [cloud(), server()]
+}
+
+async fn read_failure(bench: &Bench, fault: Fault) -> (Failure, u64) {
+    bench.jira.reset_calls();
+    bench.jira.add_fault(FaultRule::new("search", When::Always, fault));
+    let failed = bench.read.changes(&bench.projects(), None, &Want::default(), None).await;
+    bench.jira.clear_faults();
+    (failed.unwrap_err().failure, bench.jira.count("search"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn reads_outlast_short_faults() {
+    for bench in both() {
+        bench.identity().await;
+        bench.create("x").await;
+        for fault in [
+            Fault::ResetBefore,
+            Fault::Truncated,
+            Fault::Unavailable { status: 502, retry_after: None },
+            Fault::Unavailable { status: 503, retry_after: Some(7) },
+            Fault::RateLimited { retry_after: Some(20) },
+            Fault::RateLimited { retry_after: None },
+            Fault::Slow(Duration::from_secs(3)),
+        ] {
+            bench.jira.add_fault(FaultRule::new("search", When::Nth(1), fault.clone()));
+            let page = bench.read.changes(&bench.projects(), None, &Want::default(), None).await;
+            assert_eq!(page.unwrap().rows.len(), 1, "{fault:?}");
+            bench.jira.clear_faults();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_that_keeps_failing_says_how() {
+    for bench in both() {
+        bench.identity().await;
+        let (failure, calls) = read_failure(&bench, Fault::ResetBefore).await;
+        assert!(matches!(failure, Failure::Unreachable(_)) && calls == 4, "{failure} {calls}");
+        let (failure, calls) = read_failure(&bench, Fault::Unavailable { status: 500, retry_after: None }).await;
+        assert!(failure == Failure::Server(500) && calls == 4, "{failure} {calls}");
+        let (failure, calls) = read_failure(&bench, Fault::Status(401)).await;
+        assert!(matches!(failure, Failure::NotUs(_)) && calls == 1, "{failure} {calls}");
+        let (failure, calls) = read_failure(&bench, Fault::Anonymous).await;
+        assert!(matches!(failure, Failure::NotUs(_)) && calls == 1, "{failure} {calls}");
+        let (failure, calls) = read_failure(&bench, Fault::LoginPage).await;
+        assert!(matches!(failure, Failure::NotJira(_)) && calls == 1, "{failure} {calls}");
+        for status in [403, 409, 410] {
+            let (failure, calls) = read_failure(&bench, Fault::Status(status)).await;
+            assert!(matches!(failure, Failure::Refused(_)) && calls == 1, "{failure} {calls}");
+        }
+        // Last, because everything waits afterwards.
+        let (failure, calls) = read_failure(&bench, Fault::RateLimited { retry_after: Some(300) }).await;
+        assert!(failure == Failure::Wait(300_000) && calls == 1, "{failure} {calls}");
+        let blocked = bench.read.changes(&bench.projects(), None, &Want::default(), None).await.unwrap_err();
+        assert!(matches!(blocked.failure, Failure::Wait(wait) if wait > 250_000), "{blocked}");
+        assert_eq!(bench.jira.count("search"), 1, "nothing was sent while we were told to wait");
+        tokio::time::sleep(Duration::from_secs(301)).await;
+        bench.read.changes(&bench.projects(), None, &Want::default(), None).await.unwrap();
+    }
+}
+
+/// What became of a write under a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Done,
+    Refused,
+    NotFound,
+    NotSent,
+    InDoubt,
+}
+
+fn fate<T: std::fmt::Debug>(outcome: &WriteOutcome<T>) -> Fate {
+    match outcome {
+        WriteOutcome::Done(_) => Fate::Done,
+        WriteOutcome::Refused(_) => Fate::Refused,
+        WriteOutcome::NotFound => Fate::NotFound,
+        WriteOutcome::NotSent { wait_ms, .. } => {
+            assert!(*wait_ms >= 1_000, "{outcome:?}");
+            Fate::NotSent
+        }
+        WriteOutcome::InDoubt(_) => Fate::InDoubt,
+    }
+}
+
+/// Does one write under a fault that always strikes; gives its fate.
+async fn write_under(bench: &Bench, operation: &str, issue: IssueId, transition: &str, fault: &Fault) -> Fate {
+    bench.jira.add_fault(FaultRule::new(operation, When::Always, fault.clone()));
+    let got = match operation {
+        "createIssue" => fate(&bench.write.create(&[bench.draft("faulty")]).await[0]),
+        "createIssues" => {
+            let outcomes = bench.write.create(&[bench.draft("faulty 1"), bench.draft("faulty 2")]).await;
+            assert_eq!(fate(&outcomes[0]), fate(&outcomes[1]));
+            fate(&outcomes[0])
+        }
+        "editIssue" => fate(&bench.write.edit(&set(issue, "summary", text("edited"), "t"), &want(&["summary"])).await),
+        "doTransition" => fate(&bench.write.transition(issue, transition, "t").await),
+        "addComment" => fate(&bench.write.add_comment(issue, &bench.rich("hello"), "m").await),
+        other => panic!("{other}"),
+    };
+    bench.jira.clear_faults();
+    got
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_write_has_the_right_fate_under_every_fault_and_is_sent_once() {
+    let faults = [
+        (Fault::Status(400), Fate::Refused),
+        (Fault::Status(401), Fate::NotSent),
+        (Fault::Status(403), Fate::Refused),
+        (Fault::Status(404), Fate::NotFound),
+        (Fault::Status(409), Fate::Refused),
+        (Fault::Status(500), Fate::InDoubt),
+        (Fault::StatusAfter(500), Fate::InDoubt),
+        (Fault::StatusAfter(504), Fate::InDoubt),
+        (Fault::Unavailable { status: 503, retry_after: Some(2) }, Fate::InDoubt),
+        (Fault::ResetBefore, Fate::InDoubt),
+        (Fault::ResetAfter, Fate::InDoubt),
+        (Fault::LateWrite(Duration::from_secs(60)), Fate::InDoubt),
+        (Fault::LoginPage, Fate::InDoubt),
+        (Fault::Slow(Duration::from_secs(1)), Fate::Done),
+        (Fault::Anonymous, Fate::NotSent),
+        (Fault::RateLimited { retry_after: Some(1) }, Fate::NotSent),
+    ];
+    for operation in ["createIssue", "createIssues", "editIssue", "doTransition", "addComment"] {
+        for bench in both() {
+            bench.identity().await;
+            bench.read.catalog(bench.project, &BTreeSet::new()).await.unwrap();
+            for (fault, expected) in &faults {
+                let issue = bench.create("subject").await.id;
+                let transition = bench.read.transitions(issue).await.unwrap()[0].id.clone();
+                bench.jira.reset_calls();
+                let got = write_under(&bench, operation, issue, &transition, fault).await;
+                let is_create = operation.starts_with("create");
+                // A create of something that is not there is a refusal: it has no issue that could be missing.
+                let expected = if is_create && *expected == Fate::NotFound { Fate::Refused } else { *expected };
+                assert_eq!(got, expected, "{operation} under {fault:?} on {:?}", bench.read.kind());
+                assert_eq!(bench.jira.count(operation), 1, "{operation} under {fault:?} was not sent exactly once");
+                assert_eq!(bench.jira.total_calls(), 1);
+                tokio::time::sleep(Duration::from_secs(2)).await;
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cut_yes_is_a_doubt_where_the_id_is_in_it() {
+    for bench in both() {
+        bench.identity().await;
+        let issue = bench.create("subject").await.id;
+        for operation in ["createIssue", "createIssues", "addComment"] {
+            let got = write_under(&bench, operation, issue, "", &Fault::Truncated).await;
+            assert_eq!(got, Fate::InDoubt, "{operation}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_waits_at_the_gate_rather_than_being_sent() {
+    for bench in both() {
+        bench.identity().await;
+        let issue = bench.create("subject").await.id;
+        let limited = Fault::RateLimited { retry_after: Some(600) };
+        assert_eq!(write_under(&bench, "editIssue", issue, "", &limited).await, Fate::NotSent);
+        bench.jira.reset_calls();
+        let again = bench.write.edit(&set(issue, "summary", text("x"), "t"), &want(&[])).await;
+        let WriteOutcome::NotSent { wait_ms, .. } = again else { panic!("{again:?}") };
+        assert!((590_000..=600_000).contains(&wait_ms), "{wait_ms}");
+        assert_eq!(bench.jira.total_calls(), 0);
+    }
+}
+
+/// A client with a wrong token.
+fn stranger(kind: Kind) -> (Arc<dyn JiraRead>, Arc<dyn JiraWrite>, Jira, &'static str) {
+    let (setup, project) = match kind {
+        Kind::Cloud => (presets::acme("https://acme.example"), "SUP"),
+        Kind::DataCenter => (presets::globex("https://jira.globex.example/jira"), "ENG"),
+    };
+    let clock = Arc::new(VirtualClock::starting_at(EPOCH.parse().unwrap()));
+    let jira = Jira::new(&setup, Arc::clone(&clock) as _, Arc::new(SeededEntropy::new(1)));
+    let settings = settings(kind, &setup.base_url, "the-wrong-token");
+    let transport = Arc::new(InProcess(jira.clone()));
+    let (read, write) = connect(&settings, transport, clock, Arc::new(SeededEntropy::new(1)));
+    (read, write, jira, project)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_token_is_told_at_every_door_and_never_an_empty_result() {
+    for kind in [Kind::Cloud, Kind::DataCenter] {
+        let (read, write, _jira, project) = stranger(kind);
+        let not_us = |error: JiraError| assert!(matches!(error.failure, Failure::NotUs(_)), "{error}");
+        not_us(read.identity().await.unwrap_err());
+        not_us(read.changes(&BTreeSet::from([project.to_owned()]), None, &Want::default(), None).await.unwrap_err());
+        not_us(read.catalog(project, &BTreeSet::new()).await.unwrap_err());
+        not_us(read.permissions(project, &["CREATE_ISSUES"]).await.unwrap_err());
+        not_us(read.comments(IssueId(1)).await.unwrap_err());
+        for row in read.issues(&[IssueId(1), IssueId(2)], &Want::default()).await {
+            not_us(row.unwrap_err());
+        }
+        let refused = write.transition(IssueId(1), "1", "t").await;
+        assert_eq!(fate(&refused), Fate::NotSent);
+    }
+}
+
+/// Answers from a list, and remembers what was asked.
+struct Scripted {
+    answers: Mutex<Vec<Result<http::Response<Bytes>, TransportError>>>,
+    asked: Mutex<Vec<http::Request<Bytes>>>,
+}
+
+#[async_trait]
+impl Transport for Scripted {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+        self.asked.lock().unwrap().push(request);
+        let mut answers = self.answers.lock().unwrap();
+        if answers.len() > 1 { answers.remove(0) } else { answers[0].clone() }
+    }
+}
+
+fn scripted(
+    kind: Kind,
+    token: &str,
+    answers: Vec<Result<http::Response<Bytes>, TransportError>>,
+) -> (Arc<dyn JiraRead>, Arc<dyn JiraWrite>, Arc<Scripted>) {
+    let transport = Arc::new(Scripted { answers: Mutex::new(answers), asked: Mutex::default() });
+    let settings = settings(kind, "https://jira.example/context", token);
+    let clock = Arc::new(VirtualClock::starting_at(EPOCH.parse().unwrap()));
+    let (read, write) = connect(&settings, Arc::clone(&transport) as _, clock, Arc::new(SeededEntropy::new(1)));
+    (read, write, transport)
+}
+
+fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Result<http::Response<Bytes>, TransportError> {
+    let mut response = http::Response::builder().status(status);
+    for (name, value) in headers {
+        response = response.header(*name, *value);
+    }
+    Ok(response.body(Bytes::from(body.to_owned())).unwrap())
+}
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+#[tokio::test(start_paused = true)]
+async fn no_error_shows_a_secret_and_no_header_does_either() {
+    let token = "s3cr3t-T0ken";
+    let encoded = base64::Engine::encode(
+        &base64::engine::general_purpose::STANDARD,
+        format!("sync@jira.example/context:{token}"),
+    );
+    let broken = |trouble| Err(TransportError { trouble, detail: "words".into() });
+    for kind in [Kind::Cloud, Kind::DataCenter] {
+        for first in [
+            broken(Trouble::Dns),
+            broken(Trouble::Reset),
+            answer(401, &[JSON], "{}"),
+            answer(302, &[("location", "https://elsewhere.example/login")], ""),
+            answer(403, &[JSON], r#"{"errorMessages":["no"]}"#),
+            answer(200, &[("content-type", "text/html")], "<title>Log in</title>"),
+            answer(200, &[JSON], "{"),
+        ] {
+            let (read, write, transport) = scripted(kind, token, vec![first]);
+            let said = format!("{:?} {}", read.identity().await, read.identity().await.unwrap_err());
+            let said = format!("{said} {:?}", write.transition(IssueId(1), "1", "t").await);
+            let asked = transport.asked.lock().unwrap();
+            let shown = format!("{said} {asked:?}");
+            assert!(!shown.contains(token) && !shown.contains(&encoded), "{shown}");
+            assert!(asked.iter().all(|request| request.uri().host() == Some("jira.example")));
+            assert!(asked.iter().all(|request| request.uri().path().starts_with("/context/rest/api/")));
+            let authorization = asked[0].headers()["authorization"].to_str().unwrap();
+            assert!(authorization.contains(token) || authorization.contains(&encoded), "it is sent, though");
+        }
+    }
+    let bad = scripted(Kind::DataCenter, "two\nlines-s3cr3t", vec![answer(200, &[JSON], "{}")]).0;
+    let said = bad.identity().await.unwrap_err().to_string();
+    assert!(said.contains("a header cannot carry") && !said.contains("s3cr3t"), "{said}");
+    let settings = settings(Kind::Cloud, "https://acme.example", token);
+    assert!(!format!("{settings:?}").contains(token));
+    assert!(matches!(settings.auth, Auth::ApiToken { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_never_sent_is_told_from_what_was() {
+    for (trouble, expected) in [
+        (Trouble::Dns, Fate::NotSent),
+        (Trouble::Refused, Fate::NotSent),
+        (Trouble::Tls, Fate::NotSent),
+        (Trouble::ConnectTimeout, Fate::NotSent),
+        (Trouble::Timeout, Fate::InDoubt),
+        (Trouble::Reset, Fate::InDoubt),
+        (Trouble::CutBody, Fate::InDoubt),
+        (Trouble::TooLarge, Fate::InDoubt),
+    ] {
+        let error = Err(TransportError { trouble, detail: String::new() });
+        let (_, write, transport) = scripted(Kind::Cloud, "t", vec![error]);
+        assert_eq!(fate(&write.transition(IssueId(1), "1", "t").await), expected, "{trouble:?}");
+        assert_eq!(transport.asked.lock().unwrap().len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_leads_to_itself_and_a_yes_to_somebody_else_are_errors() {
+    let us = ("x-aaccountid", "us");
+    let looping = answer(200, &[JSON, us], r#"{"issues":[],"isLast":false,"nextPageToken":"again"}"#);
+    let (read, _, _) = scripted(Kind::Cloud, "t", vec![looping]);
+    let projects = BTreeSet::from(["SUP".to_owned()]);
+    let page = read.changes(&projects, None, &Want::default(), None).await.unwrap();
+    assert_eq!(page.next.as_deref(), Some("again"));
+    let again = read.changes(&projects, None, &Want::default(), page.next.as_deref()).await.unwrap_err();
+    assert!(matches!(again.failure, Failure::Unreadable(_)), "{again}");
+
+    let no_total = answer(200, &[JSON, ("x-ausername", "us")], r#"{"issues":[]}"#);
+    let fields = answer(200, &[JSON, ("x-ausername", "us")], "[]");
+    let (read, _, _) = scripted(Kind::DataCenter, "t", vec![fields, no_total]);
+    let failed = read.changes(&projects, None, &Want::default(), None).await.unwrap_err();
+    assert!(matches!(failed.failure, Failure::Unreadable(_)), "{failed}");
+
+    let server = answer(200, &[JSON], r#"{"baseUrl":"b","version":"v","deploymentType":"Cloud"}"#);
+    let myself = answer(200, &[JSON, us], r#"{"accountId":"us","displayName":"Us","timeZone":"Etc/UTC"}"#);
+    let other = answer(201, &[JSON, ("x-aaccountid", "other")], r#"{"id":"5"}"#);
+    let (read, write, _) = scripted(Kind::Cloud, "t", vec![server, myself, other]);
+    read.identity().await.unwrap();
+    let doubt = write.add_comment(IssueId(1), &text("x"), "m").await;
+    assert!(matches!(&doubt, WriteOutcome::InDoubt(why) if why.contains("`other`")), "{doubt:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wrong_kind_and_a_locked_account_are_told() {
+    let cloud = answer(200, &[JSON], r#"{"deploymentType":"Cloud"}"#);
+    let (read, _, _) = scripted(Kind::DataCenter, "t", vec![cloud]);
+    let wrong = read.identity().await.unwrap_err();
+    assert!(matches!(&wrong.failure, Failure::NotJira(why) if why.contains("`kind`")), "{wrong}");
+
+    let captcha = [("x-authentication-denied-reason", "CAPTCHA_CHALLENGE; login-url=https://x"), JSON];
+    let (read, write, transport) = scripted(Kind::DataCenter, "t", vec![answer(403, &captcha, "{}")]);
+    assert!(matches!(read.identity().await.unwrap_err().failure, Failure::Locked(_)));
+    assert!(matches!(read.identity().await.unwrap_err().failure, Failure::Locked(_)));
+    assert_eq!(fate(&write.transition(IssueId(1), "1", "t").await), Fate::NotSent);
+    assert_eq!(transport.asked.lock().unwrap().len(), 1, "a locked account is left alone");
+}
