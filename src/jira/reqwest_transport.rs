@@ -137,7 +137,10 @@ fn connect_trouble(error: &reqwest::Error, words: &str) -> Trouble {
         Trouble::Dns
     } else if io_kind(error) == Some(std::io::ErrorKind::ConnectionRefused) {
         Trouble::Refused
-    } else if ["certificate", "tls", "handshake", "peer"].iter().any(|word| lower.contains(word)) {
+    } else if io_kind(error) == Some(std::io::ErrorKind::InvalidData)
+        || ["certificate", "tls", "handshake"].iter().any(|word| lower.contains(word))
+    {
+        // rustls wraps what it does not like as invalid data.
         Trouble::Tls
     } else {
         Trouble::NotConnected

@@ -84,7 +84,7 @@ async fn reads_what_a_project_offers() {
         assert!(catalog.sync_user.is_some());
 
         let allowed = bench.read.permissions(bench.project, &["CREATE_ISSUES", "SET_ISSUE_SECURITY"]).await.unwrap();
-        assert_eq!(allowed["CREATE_ISSUES"], true);
+        assert!(allowed["CREATE_ISSUES"]);
         assert!(bench.read.assignable(bench.project, &AccountId::from(account)).await.unwrap());
         assert!(!bench.read.assignable(bench.project, &AccountId::from("nobody")).await.unwrap());
         let missing = bench.read.catalog("NOPE", &BTreeSet::new()).await.unwrap_err();

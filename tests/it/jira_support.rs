@@ -138,10 +138,8 @@ impl Bench {
 
     /// Creates an issue as the sync user.
     pub(crate) async fn create(&self, summary: &str) -> Created {
-        match self.write.create(&[self.draft(summary)]).await.remove(0) {
-            WriteOutcome::Done(created) => created,
-            other => panic!("{other:?}"),
-        }
+        let outcome = self.write.create(&[self.draft(summary)]).await.remove(0);
+        if let WriteOutcome::Done(created) = outcome { created } else { panic!("{outcome:?}") }
     }
 
     pub(crate) async fn one(&self, issue: IssueId, want: &Want) -> IssueSnapshot {

@@ -10,6 +10,8 @@ mod jira_client;
 #[cfg(test)]
 mod jira_faults;
 #[cfg(test)]
+mod jira_network;
+#[cfg(test)]
 mod jira_support;
 mod simulator_cloud;
 mod simulator_data_center;
