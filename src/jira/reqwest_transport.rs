@@ -14,6 +14,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Shorter than the idle time-out of common servers, so that a write seldom meets a connection just being closed.
 const POOL_IDLE: Duration = Duration::from_secs(20);
 
+/// What rustls' own words hold when it, and not the connection, failed. Its errors cannot be told apart by type here.
+const TLS_WORDS: [&str; 5] = ["certificate", "tls", "handshake", "corrupt message", "alert"];
+
 /// The network as it is.
 #[derive(Debug, Clone)]
 pub struct ReqwestTransport {
@@ -137,10 +140,7 @@ fn connect_trouble(error: &reqwest::Error, words: &str) -> Trouble {
         Trouble::Dns
     } else if io_kind(error) == Some(std::io::ErrorKind::ConnectionRefused) {
         Trouble::Refused
-    } else if io_kind(error) == Some(std::io::ErrorKind::InvalidData)
-        || ["certificate", "tls", "handshake"].iter().any(|word| lower.contains(word))
-    {
-        // rustls wraps what it does not like as invalid data.
+    } else if TLS_WORDS.iter().any(|word| lower.contains(word)) {
         Trouble::Tls
     } else {
         Trouble::NotConnected

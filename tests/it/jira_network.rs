@@ -55,7 +55,8 @@ async fn each_broken_network_has_its_name() {
     let (plain, _) = raw(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_vec()).await;
     assert_eq!(ask(&plain, LONG).await.unwrap().status(), 200);
     let secure = plain.replace("http://", "https://");
-    assert_eq!(ask(&secure, LONG).await.unwrap_err().trouble, Trouble::Tls);
+    let error = ask(&secure, LONG).await.unwrap_err();
+    assert_eq!(error.trouble, Trouble::Tls, "{error:?}");
 
     let (reset, _) = raw(Vec::new()).await;
     let error = ask(&reset, LONG).await.unwrap_err();
