@@ -118,6 +118,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    /// Our clock half-way between sending and answer, in milliseconds since the epoch.
+    pub(super) middle_ms: i64,
 }
 
 /// What became of a write that was sent, or not.
@@ -223,19 +225,16 @@ impl Client {
 
     /// Sends a read until there is an answer, and reads it.
     pub(super) async fn read<T: DeserializeOwned>(&self, call: &Call) -> Result<T, JiraError> {
-        Ok(self.read_with_headers(call).await?.0)
+        Ok(self.read_with_answer(call).await?.0)
     }
 
-    /// The same, with the answer's headers.
-    pub(super) async fn read_with_headers<T: DeserializeOwned>(
-        &self,
-        call: &Call,
-    ) -> Result<(T, HeaderMap), JiraError> {
+    /// The same, with the answer itself.
+    pub(super) async fn read_with_answer<T: DeserializeOwned>(&self, call: &Call) -> Result<(T, Answer), JiraError> {
         let mut unread = 0;
         loop {
             let answer = self.read_raw(call).await.map_err(|failure| self.error(&call.attempt, failure))?;
             match decode::read(&answer.body) {
-                Ok(value) => return Ok((value, answer.headers)),
+                Ok(value) => return Ok((value, answer)),
                 Err(failure) if unread >= REREADS => return Err(self.error(&call.attempt, failure)),
                 Err(_) => {
                     self.sleep(retry::growth(unread)).await;
@@ -249,7 +248,10 @@ impl Client {
         let mut attempt = 0;
         loop {
             self.pass(call).await?;
-            let sent = self.transport.send(self.request(call).map_err(Failure::Unreachable)?).await;
+            let request = self.request(call).map_err(Failure::Unreachable)?;
+            let before = self.clock.now().as_millisecond();
+            let sent = self.transport.send(request).await;
+            let middle_ms = i64::midpoint(before, self.clock.now().as_millisecond());
             let seen = match &sent {
                 Ok(answer) => {
                     self.gate.learn(call.endpoint, call.issue, answer.status().as_u16(), answer.headers());
@@ -263,7 +265,7 @@ impl Client {
                 // The last two are never decided for reads.
                 Decision::Give | Decision::InDoubt(_) | Decision::NotSent(..) => {
                     let answer = sent.map_err(|error| Failure::Unreachable(error.to_string()))?;
-                    return self.given(call, answer);
+                    return self.given(call, Answer { middle_ms, ..taken(answer) });
                 }
             }
             attempt += 1;
@@ -271,8 +273,7 @@ impl Client {
     }
 
     /// Proves an answer and turns a no into a failure.
-    fn given(&self, call: &Call, answer: http::Response<Bytes>) -> Result<Answer, Failure> {
-        let answer = taken(answer);
+    fn given(&self, call: &Call, answer: Answer) -> Result<Answer, Failure> {
         self.prove(call, &answer)?;
         match answer.status {
             200..=299 => Ok(answer),
@@ -409,7 +410,7 @@ fn target(settings: &InstanceSettings) -> Result<Target, String> {
 
 fn taken(answer: http::Response<Bytes>) -> Answer {
     let (parts, body) = answer.into_parts();
-    Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+    Answer { status: parts.status.as_u16(), headers: parts.headers, body, middle_ms: 0 }
 }
 
 /// Jira's no in its own words.

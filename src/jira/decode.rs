@@ -256,3 +256,170 @@ pub(super) fn offers(transitions: Vec<wire::Transition>) -> Vec<TransitionOffer>
 fn plain(value: &Value) -> Option<String> {
     if value.is_null() { None } else { Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    /// A recorded file, or `None` (said plainly) where the shared data is absent.
+    fn recorded(path: &str) -> Option<String> {
+        let shared = std::env::var("JIRASYNCD_SHARED")
+            .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").to_owned());
+        let text = std::fs::read_to_string(PathBuf::from(shared).join("recorded").join(path));
+        if text.is_err() {
+            println!("skipped: shared data absent");
+        }
+        text.ok()
+    }
+
+    fn lines(path: &str) -> Option<Vec<Value>> {
+        Some(recorded(path)?.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+    }
+
+    fn all_fields(row: &Value) -> Want {
+        let fields = row["fields"].as_object().unwrap().keys().map(|id| FieldId::from(id.as_str())).collect();
+        Want { fields, comments: true, mark: true, transitions: true }
+    }
+
+    fn value(snapshot: &IssueSnapshot, field: &str) -> NativeValue {
+        snapshot.fields[&FieldId::from(field)].clone()
+    }
+
+    #[test]
+    fn real_cloud_issues_with_their_histories_are_read_whole() {
+        let Some(rows) = lines("apache+incubator-devlake/raw_jira_api_issues.jsonl") else { return };
+        assert_eq!(rows.len(), 33);
+        let fields = FieldList::default();
+        let decoder = Decoder { kind: Kind::Cloud, fields: &fields };
+        for row in rows {
+            let want = all_fields(&row);
+            let issue = decoder.issue(row.clone(), &want).unwrap();
+            assert_eq!(issue.log.len(), row["changelog"]["histories"].as_array().unwrap().len());
+            assert!(issue.log_whole && issue.log.windows(2).all(|pair| pair[0].id < pair[1].id));
+            assert!(issue.log.iter().all(|entry| entry.tag.is_none() && entry.author.is_some()));
+            assert!(matches!(value(&issue, "status"), NativeValue::Named(_)));
+            assert!(matches!(value(&issue, "labels"), NativeValue::Words(_)));
+            assert!(matches!(value(&issue, "creator"), NativeValue::Person(_)));
+            assert!(matches!(value(&issue, "summary"), NativeValue::Text(_)));
+            assert!(!issue.restricted && issue.comments.complete);
+            assert_eq!(issue.comments.list.len(), row["fields"]["comment"]["comments"].as_array().unwrap().len());
+            // Larger ids are later. But entries may be some milliseconds later than `updated`, or, where an administrator
+            // migrated a workflow, days: `updated` bounds no entry.
+            assert!(issue.log.windows(2).all(|pair| pair[0].created <= pair[1].created), "{}", issue.key);
+            assert!(issue.created <= issue.updated);
+        }
+    }
+
+    #[test]
+    fn real_server_issues_are_read_and_their_comments_not_trusted() {
+        let Some(rows) = lines("apache+incubator-devlake/raw_jira_api_issue_relationships.jsonl") else { return };
+        assert_eq!(rows.len(), 22);
+        let fields = FieldList::default();
+        let decoder = Decoder { kind: Kind::DataCenter, fields: &fields };
+        for row in rows {
+            let want = all_fields(&row);
+            let issue = decoder.issue(row.clone(), &want).unwrap();
+            assert!(issue.log_whole);
+            assert!(matches!(value(&issue, "description"), NativeValue::Wiki(_) | NativeValue::Empty));
+            assert!(issue.creator.is_some_and(|creator| creator.account.as_str() == "admin"));
+            // That server does not say what kind of project it is, so comments could be a service desk's.
+            let count = row["fields"]["comment"]["comments"].as_array().unwrap().len();
+            assert!(issue.comments.list.is_empty() && issue.comments.complete == (count == 0));
+        }
+    }
+
+    #[test]
+    fn real_changelogs_and_fields_are_read() {
+        let Some(entries) = lines("apache+incubator-devlake/raw_jira_api_issue_changelogs.jsonl") else { return };
+        let Some(list) = recorded("openedx+openedx-webhooks/fields.json") else { return };
+        let fields = FieldList::new(read(list.as_bytes()).unwrap());
+        assert!(fields.names().len() > 100 && fields.is_rich(&FieldId::from("description")));
+        let decoder = Decoder { kind: Kind::Cloud, fields: &fields };
+        let entries: Vec<wire::Entry> = entries.into_iter().map(|entry| part(entry).unwrap()).collect();
+        let log = decoder.entries(entries).unwrap();
+        assert!(log.len() > 250 && log.iter().all(|entry| !entry.items.is_empty()));
+        assert!(log.iter().flat_map(|entry| &entry.items).any(|item| item.field.as_str() == "status"));
+    }
+
+    #[test]
+    fn atlassians_own_fixtures_of_its_client_are_read() {
+        for (name, comments) in [
+            ("valid-all-expanded", 3),
+            ("valid-5.0-with-changelog", 0),
+            ("valid-anonymous-comment", 0),
+            ("valid-visibility", 0),
+            ("valid-unassigned-no-time-tracking", 0),
+            ("valid-user-picker-custom-field-filled-out", 0),
+        ] {
+            let Some(text) = recorded(&format!("schrepfler+jira-rest-java-client/issue/{name}.json")) else { return };
+            let row: Value = serde_json::from_str(&text).unwrap();
+            let fields = FieldList::default();
+            let decoder = Decoder { kind: Kind::DataCenter, fields: &fields };
+            if row["fields"]["created"].is_null() {
+                // Jira 4's shape, long gone: an error that names the place, no panic.
+                assert!(matches!(decoder.issue(row, &Want::default()), Err(Failure::Unreadable(_))), "{name}");
+                continue;
+            }
+            let list = part::<wire::CommentPage>(row["fields"]["comment"].clone()).unwrap().comments;
+            let read = decoder.comments(list);
+            assert!(read.len() >= comments, "{name}: {}", read.len());
+            assert!(read.windows(2).all(|pair| pair[0].created <= pair[1].created));
+            let want = all_fields(&row);
+            let issue = decoder.issue(row, &want).unwrap_or_else(|failure| panic!("{name}: {failure}"));
+            assert!(issue.log.iter().all(|entry| entry.id > EntryId(0)));
+        }
+    }
+
+    fn comment(kind: Kind, extra: &Value) -> CommentSnapshot {
+        let mut row = serde_json::json!({ "id": "1", "body": "x", "created": "2026-01-01T00:00:00.000+0100" });
+        for (key, value) in extra.as_object().unwrap() {
+            row[key] = value.clone();
+        }
+        let fields = FieldList::default();
+        Decoder { kind, fields: &fields }.comments(vec![part(row).unwrap()]).remove(0)
+    }
+
+    #[test]
+    fn a_comment_that_might_be_internal_is_restricted() {
+        use serde_json::json;
+        let open = |extra: Value| !comment(Kind::DataCenter, &extra).restricted;
+        assert!(open(json!({})));
+        assert!(open(json!({ "jsdPublic": true, "visibility": null })));
+        assert!(open(json!({ "properties": [{ "key": "sd.public.comment", "value": { "internal": false } }] })));
+        assert!(!open(json!({ "properties": [{ "key": "sd.public.comment", "value": { "internal": true } }] })));
+        assert!(!open(json!({ "properties": [{ "key": "sd.public.comment", "value": {} }] })));
+        assert!(!open(json!({ "jsdPublic": false })));
+        assert!(!open(json!({ "visibility": { "type": "role", "value": "Developers" } })));
+        assert_eq!(comment(Kind::Cloud, &json!({})).created.to_string(), "2025-12-31T23:00:00Z");
+    }
+
+    #[test]
+    fn broken_json_is_named_by_its_place() {
+        let Err(Failure::Unreadable(words)) = read::<wire::BulkFetch>(br#"{"issues":{"a":1}}"#) else { panic!() };
+        assert!(words.contains("`issues`"), "{words}");
+        assert!(read::<wire::BulkFetch>(br#"{"issues":[]}{"#).is_err());
+        assert!(read::<wire::BulkFetch>(br#"{"issues":[]"#).is_err());
+    }
+
+    #[test]
+    fn as_many_entries_as_the_cap_are_never_the_whole_history() {
+        let entry =
+            |id: u64| serde_json::json!({ "id": id.to_string(), "created": 1_500_000_000_000_u64, "items": [] });
+        let whole = |kind: Kind, count: u64, total: Option<u64>| {
+            let histories: Vec<Value> = (1..=count).rev().map(entry).collect();
+            let mut log = serde_json::json!({ "histories": histories });
+            if let Some(total) = total {
+                log["total"] = total.into();
+            }
+            let fields = FieldList::default();
+            let (log, whole) = Decoder { kind, fields: &fields }.log(Some(part(log).unwrap())).unwrap();
+            assert!(log.windows(2).all(|pair| pair[0].id < pair[1].id));
+            whole
+        };
+        assert!(whole(Kind::Cloud, 39, Some(39)) && whole(Kind::Cloud, 0, None));
+        assert!(!whole(Kind::Cloud, 40, Some(40)) && !whole(Kind::Cloud, 20, Some(21)));
+        assert!(whole(Kind::DataCenter, 400, Some(400)) && !whole(Kind::DataCenter, 400, Some(401)));
+    }
+}

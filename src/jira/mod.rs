@@ -58,7 +58,7 @@ pub struct Identity {
     pub base_url: String,
     /// `serverInfo`: version.
     pub version: String,
-    /// Server time minus our time, in milliseconds, from the `Date` header.
+    /// Server time minus our time, in milliseconds: from `serverInfo` as far as the `Date` header bears it out.
     pub skew_ms: i64,
 }
 

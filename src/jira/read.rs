@@ -9,7 +9,7 @@ use http::Method;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::client::{Account, Call, Client};
+use super::client::{Account, Answer, Call, Client};
 use super::decode::{self, Decoder};
 use super::fields::FieldList;
 use super::proof::Needs;
@@ -175,9 +175,7 @@ impl Client {
     async fn identity(&self) -> Result<Identity, JiraError> {
         let mut call = Call::get("getServerInfo", &["serverInfo"], "asking who the server is");
         call.needs = Needs::Nobody;
-        let before = self.clock.now();
-        let (server, headers): (wire::ServerInfo, _) = self.read_with_headers(&call).await?;
-        let after = self.clock.now();
+        let (server, answer): (wire::ServerInfo, _) = self.read_with_answer(&call).await?;
         self.check_kind(&server, &call)?;
         let attempt = "asking who we are";
         let me: wire::User = self.read(&Call::get("getCurrentUser", &["myself"], attempt)).await?;
@@ -198,7 +196,7 @@ impl Client {
             time_zone: zone_name,
             base_url: server.base_url.unwrap_or_default(),
             version: server.version.unwrap_or_default(),
-            skew_ms: skew(before, after, &headers, server.server_time),
+            skew_ms: skew(&answer, server.server_time),
         })
     }
 
@@ -449,9 +447,9 @@ impl Client {
 
 /// Server time minus ours. `serverTime` has milliseconds; it is believed as far as the `Date` header, which has seconds, does
 /// not contradict it.
-fn skew(before: Timestamp, after: Timestamp, headers: &http::HeaderMap, told: Option<wire::Stamp>) -> i64 {
-    let middle = i64::midpoint(before.as_millisecond(), after.as_millisecond());
-    let date = headers.get("date").and_then(|value| value.to_str().ok()).and_then(retry::http_date);
+fn skew(answer: &Answer, told: Option<wire::Stamp>) -> i64 {
+    let middle = answer.middle_ms;
+    let date = answer.headers.get("date").and_then(|value| value.to_str().ok()).and_then(retry::http_date);
     // A header is cut to the second: half a second later is the best guess.
     let by_date = date.map(|date| date.as_millisecond() + 500 - middle);
     let by_body = told.map(|told| told.0.as_millisecond() - middle);
