@@ -13,7 +13,7 @@ use jirasyncd::jira::{
 };
 use jirasyncd::model::ids::IssueId;
 use jirasyncd::model::settings::{Auth, Kind};
-use jirasyncd::simulator::{Fault, FaultRule, Jira, When, presets};
+use jirasyncd::simulator::{Fault, FaultRule, Jira, Limits, When, presets};
 
 use super::jira_support::{Bench, EPOCH, InProcess, cloud, server, set, settings, text, want};
 
@@ -355,4 +355,42 @@ async fn the_wrong_kind_and_a_locked_account_are_told() {
     assert!(matches!(read.identity().await.unwrap_err().failure, Failure::Locked(_)));
     assert_eq!(fate(&write.transition(IssueId(1), "1", "t").await), Fate::NotSent);
     assert_eq!(transport.asked.lock().unwrap().len(), 1, "a locked account is left alone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn real_limits_slow_us_down_and_lose_nothing() {
+    let bench = cloud();
+    bench.identity().await;
+    bench.jira.set_limits(Limits::cloud());
+    let (hot, cold) = (bench.create("hot").await.id, bench.create("cold").await.id);
+    let mut turned_away = 0;
+    for number in 0..60 {
+        loop {
+            let edit = set(hot, "summary", text(&number.to_string()), "t");
+            let outcome = bench.write.edit(&edit, &want(&["summary"])).await;
+            if let WriteOutcome::NotSent { wait_ms, .. } = outcome {
+                turned_away += 1;
+                // Another issue is not held up by this one's limit.
+                let other = bench.write.edit(&set(cold, "duedate", text("2026-04-01"), "t"), &want(&[])).await;
+                assert!(matches!(other, WriteOutcome::Done(_)), "{other:?}");
+                tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+            } else {
+                assert!(matches!(outcome, WriteOutcome::Done(_)), "{outcome:?}");
+                break;
+            }
+        }
+    }
+    assert!(turned_away > 0, "the simulated per-issue limit never struck");
+    assert_eq!(bench.one(hot, &want(&["summary"])).await.log.iter().filter(|entry| entry.tag.is_some()).count(), 60);
+
+    let bench = server();
+    bench.identity().await;
+    bench.jira.set_limits(Limits::data_center());
+    let issue = bench.create("x").await.id;
+    bench.jira.reset_calls();
+    for _ in 0..300 {
+        bench.read.transitions(issue).await.unwrap();
+    }
+    let refused = bench.jira.calls().iter().filter(|call| call.status == 429).count();
+    assert!(refused <= 1, "the rate is learnt from the headers, not by being refused: {refused}");
 }
