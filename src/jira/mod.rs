@@ -138,7 +138,7 @@ pub enum Failure {
     /// Not an answer of a Jira API: an HTML page, a redirect to another host, a proxy's page.
     #[error("not an answer of a Jira API: {0}")]
     NotJira(String),
-    /// Jira understood and said no (400, 403, 409, 410, 413, 422, 500 on Data Center for a wrong transition).
+    /// Jira understood and said no (400, 403, 409, 410, 413, 422). Data Center's 500 for a wrong transition is a doubt.
     #[error("{0}")]
     Refused(Refusal),
     /// 404: deleted, moved out of sight, or no permission.
@@ -186,8 +186,8 @@ pub enum WriteOutcome<T> {
     Refused(Refusal),
     /// The issue is not there or not visible.
     NotFound,
-    /// It certainly was not sent, or was turned away before being looked at (429, 401, 503 with Retry-After): try again
-    /// no earlier than this many milliseconds from now, under the same operation id.
+    /// It certainly was not sent, or was turned away before being looked at (429, a refused login): try again no earlier
+    /// than this many milliseconds from now, under the same operation id. Never after a 5xx: a 503 proves nothing.
     NotSent {
         /// Why, in words.
         why: String,

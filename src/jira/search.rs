@@ -107,18 +107,22 @@ impl Client {
         Ok(RawPage { rows: page.issues, next })
     }
 
+    /// Rows that change while we page move to the end and pull the rest one place forward, so a page begins with the last
+    /// row of the one before. Where that is not there any more, we go back a page: a row twice is harmless, a lost one is not.
     async fn search_server(&self, search: &Search<'_>) -> Result<RawPage, JiraError> {
         let unreadable = |words: String| self.error(&search.attempt, Failure::Unreadable(words));
-        let start: usize = match &search.page {
-            None => 0,
-            Some(page) => page.parse().map_err(|_| unreadable(format!("`{page}` is not a page of Data Center")))?,
+        let place = match &search.page {
+            None => Place { start: 0, anchor: None },
+            Some(page) => {
+                Place::read(page).ok_or_else(|| unreadable(format!("`{page}` is not a page of Data Center")))?
+            }
         };
         let size = if search.want.is_some() { ROWS } else { SERVER_IDS };
-        let size = size.min(WINDOW.saturating_sub(start));
+        let size = size.min(WINDOW.saturating_sub(place.start));
         if size == 0 {
             return Err(unreadable("a search goes no further than 10,000 rows here: ask from a later time".into()));
         }
-        let mut body = json!({ "jql": search.jql, "startAt": start, "maxResults": size, "fields": ["id"] });
+        let mut body = json!({ "jql": search.jql, "startAt": place.start, "maxResults": size, "fields": ["id"] });
         if let Some(want) = search.want {
             body["fields"] = json!(field_names(want));
             body["expand"] = json!(expands(want));
@@ -126,12 +130,52 @@ impl Client {
         let call = Call::with_body("search", Method::POST, &["search"], body, &search.attempt);
         let page: wire::SearchPage = self.read(&call).await?;
         let total = page.total.ok_or_else(|| unreadable("no `total`".into()))?;
-        let end = start + page.issues.len();
-        if page.issues.is_empty() && end < total && page.max_results != Some(0) {
-            return Err(unreadable(format!("an empty page at row {start} of {total}")));
+        let mut rows = page.issues;
+        let end = place.start + rows.len();
+        if rows.is_empty() && place.start < total && page.max_results != Some(0) {
+            return Err(unreadable(format!("an empty page at row {} of {total}", place.start)));
         }
-        Ok(RawPage { next: (end < total).then(|| end.to_string()), rows: page.issues })
+        let last = rows.last().and_then(row_id);
+        if let Some(anchor) = place.anchor {
+            if rows.first().and_then(row_id) == Some(anchor) {
+                rows.remove(0);
+            } else {
+                let back = Place { start: place.start.saturating_sub(size), anchor: None };
+                return Ok(RawPage { rows: Vec::new(), next: Some(back.text()) });
+            }
+        }
+        let next = (end < total).then(|| match last {
+            // A page of one row and its anchor alone would not move on.
+            Some(_) if end - place.start > 1 => Place { start: end - 1, anchor: last }.text(),
+            Some(_) | None => Place { start: end, anchor: None }.text(),
+        });
+        Ok(RawPage { rows, next })
     }
+}
+
+/// Where a page of Data Center begins, and the row that must stand there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    start: usize,
+    anchor: Option<u64>,
+}
+
+impl Place {
+    fn read(text: &str) -> Option<Self> {
+        let (start, anchor) = match text.split_once('@') {
+            Some((start, anchor)) => (start, Some(anchor.parse().ok()?)),
+            None => (text, None),
+        };
+        Some(Self { start: start.parse().ok()?, anchor })
+    }
+
+    fn text(self) -> String {
+        self.anchor.map_or_else(|| self.start.to_string(), |anchor| format!("{}@{anchor}", self.start))
+    }
+}
+
+fn row_id(row: &Value) -> Option<u64> {
+    row.get("id").and_then(wire::id_text)?.parse().ok()
 }
 
 /// The fields that every snapshot needs, and those that were asked for.

@@ -305,6 +305,40 @@ async fn polls_page_by_page_in_order_of_update() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_issue_that_changes_while_we_page_pushes_no_other_out() {
+    for bench in both() {
+        bench.identity().await;
+        let mut made = Vec::new();
+        for part in 0..5 {
+            let drafts: Vec<_> = (0..50).map(|number| bench.draft(&format!("{part}-{number}"))).collect();
+            made.extend(bench.write.create(&drafts).await);
+            advance(60).await;
+        }
+        let mut ids: Vec<IssueId> = made
+            .iter()
+            .filter_map(|outcome| if let WriteOutcome::Done(created) = outcome { Some(created.id) } else { None })
+            .collect();
+        let (mut found, mut page, mut hurry) = (BTreeSet::new(), None, ids.clone());
+        let changed = want(&["summary"]);
+        for _ in 0..40 {
+            let got = bench.read.changes(&bench.projects(), None, &changed, page.as_deref()).await.unwrap();
+            found.extend(got.rows.iter().map(|row| row.id));
+            page = got.next;
+            if page.is_none() {
+                break;
+            }
+            // The first ones change under our hands, while there are some left.
+            for issue in hurry.drain(..hurry.len().min(7)).take(if found.len() > 150 { 0 } else { 7 }) {
+                bench.write.edit(&set(issue, "summary", text("changed"), "t"), &Want::default()).await;
+            }
+        }
+        assert_eq!(page, None, "paging ends");
+        ids.retain(|id| !found.contains(id));
+        assert_eq!(ids, [], "on {:?}", bench.read.kind());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn times_in_jql_are_learnt_by_trying() {
     for bench in [berlin(), server_in("Asia/Tokyo")] {
         bench.identity().await;
