@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::client::{Call, Client};
+use super::call::Call;
+use super::client::Client;
 use super::decode::Decoder;
 use super::fields::FieldList;
 use super::{Failure, JiraError, wire};

@@ -4,23 +4,23 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use base64::Engine as _;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method};
+use http::HeaderMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::call::{Call, Target};
 use super::fields::FieldList;
 use super::gate::{Closed, Gate};
 use super::jql::TimeForm;
-use super::proof::{self, Needs};
+use super::proof;
 use super::retry::{self, Class, Decision, Seen};
 use super::transport::Transport;
 use super::wire::ErrorCollection;
 use super::{Failure, JiraError, Refusal, WriteOutcome, decode};
 use crate::clock::{Clock, Entropy};
-use crate::model::ids::{AccountId, InstanceId, IssueId};
-use crate::model::settings::{Auth, InstanceSettings, Kind};
+use crate::model::ids::{AccountId, InstanceId};
+use crate::model::settings::{InstanceSettings, Kind};
 
 /// How often an answer that cannot be read is asked for again.
 const REREADS: u32 = 2;
@@ -28,68 +28,6 @@ const REREADS: u32 = 2;
 const LOGIN_WAIT_MS: u64 = 300_000;
 /// How long a write waits for what a person must mend, in milliseconds.
 const MEND_WAIT_MS: u64 = 60_000;
-
-/// One operation.
-#[derive(Debug, Clone)]
-pub(super) struct Call {
-    /// Named after Atlassian's operationId: what a burst limit is about.
-    pub(super) endpoint: &'static str,
-    pub(super) method: Method,
-    /// Segments of the path below `/rest/api/N/`, not yet encoded.
-    pub(super) path: Vec<String>,
-    pub(super) query: Vec<(&'static str, String)>,
-    pub(super) body: Option<Value>,
-    /// The issue that is written: what a per-issue limit is about.
-    pub(super) issue: Option<IssueId>,
-    /// What is attempted, for messages.
-    pub(super) attempt: String,
-    pub(super) needs: Needs,
-}
-
-impl Call {
-    /// A GET.
-    pub(super) fn get(endpoint: &'static str, path: &[&str], attempt: impl Into<String>) -> Self {
-        Self {
-            endpoint,
-            method: Method::GET,
-            path: path.iter().map(|part| (*part).to_owned()).collect(),
-            query: Vec::new(),
-            body: None,
-            issue: None,
-            attempt: attempt.into(),
-            needs: Needs::Us,
-        }
-    }
-
-    /// A request with a body.
-    pub(super) fn with_body(
-        endpoint: &'static str,
-        method: Method,
-        path: &[&str],
-        body: Value,
-        attempt: impl Into<String>,
-    ) -> Self {
-        Self { method, body: Some(body), ..Self::get(endpoint, path, attempt) }
-    }
-
-    /// Adds a query parameter.
-    pub(super) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.query.push((name, value.into()));
-        self
-    }
-
-    /// Says which issue is written.
-    pub(super) fn on(mut self, issue: IssueId) -> Self {
-        self.issue = Some(issue);
-        self
-    }
-}
-
-/// Where requests go and as whom.
-struct Target {
-    base: url::Url,
-    authorization: HeaderValue,
-}
 
 /// What is known of the account once `identity` was asked.
 #[derive(Debug, Clone)]
@@ -166,7 +104,7 @@ impl Client {
         Self {
             instance: settings.id.clone(),
             kind: settings.kind,
-            target: target(settings),
+            target: Target::of(settings),
             transport,
             gate: Gate::new(settings.rate, Arc::clone(&clock)),
             clock,
@@ -356,56 +294,13 @@ impl Client {
         }
     }
 
+    fn request(&self, call: &Call) -> Result<http::Request<Bytes>, String> {
+        self.target.as_ref().map_err(Clone::clone)?.request(call)
+    }
+
     async fn sleep(&self, wait: Duration) {
         tokio::time::sleep(retry::jittered(wait, self.entropy.unit())).await;
     }
-
-    fn request(&self, call: &Call) -> Result<http::Request<Bytes>, String> {
-        let target = self.target.as_ref().map_err(Clone::clone)?;
-        let mut url = target.base.clone();
-        let version = match self.kind {
-            Kind::Cloud => "3",
-            Kind::DataCenter => "2",
-        };
-        {
-            let mut segments = url.path_segments_mut().map_err(|()| "the instance's `url` has no path".to_owned())?;
-            segments.pop_if_empty().extend(["rest", "api", version]).extend(&call.path);
-        }
-        if !call.query.is_empty() {
-            url.query_pairs_mut().extend_pairs(&call.query);
-        }
-        let body = call.body.as_ref().map(|body| Bytes::from(body.to_string())).unwrap_or_default();
-        let mut request = http::Request::new(body);
-        *request.method_mut() = call.method.clone();
-        *request.uri_mut() = url.as_str().parse().map_err(|_| "the instance's `url` cannot be used".to_owned())?;
-        let headers = request.headers_mut();
-        headers.insert(http::header::AUTHORIZATION, target.authorization.clone());
-        headers.insert(http::header::ACCEPT, HeaderValue::from_static("application/json"));
-        if call.body.is_some() {
-            headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        }
-        Ok(request)
-    }
-}
-
-fn target(settings: &InstanceSettings) -> Result<Target, String> {
-    let base = url::Url::parse(&settings.url).map_err(|error| format!("the instance's `url` is not one: {error}"))?;
-    if !matches!(base.scheme(), "http" | "https") {
-        return Err("the instance's `url` must start with http:// or https://".to_owned());
-    }
-    let words = match &settings.auth {
-        Auth::ApiToken { user, token } => {
-            let pair = zeroize::Zeroizing::new(format!("{user}:{}", token.expose()));
-            format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair.as_bytes()))
-        }
-        Auth::Bearer { token } => format!("Bearer {}", token.expose()),
-    };
-    let words = zeroize::Zeroizing::new(words);
-    // The error of the conversion is dropped on purpose: nothing of the token may be told.
-    let mut authorization = HeaderValue::from_str(&words)
-        .map_err(|_| "the token holds a sign that a header cannot carry (a line break?)".to_owned())?;
-    authorization.set_sensitive(true);
-    Ok(Target { base, authorization })
 }
 
 fn taken(answer: http::Response<Bytes>) -> Answer {

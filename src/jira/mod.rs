@@ -1,11 +1,14 @@
 //! One Jira instance, read and written over REST. It must never decide what should be written, and never send a write twice.
 
+mod call;
 mod catalog;
 mod client;
 mod decode;
 mod encode;
 mod fields;
 mod gate;
+mod history;
+mod identity;
 mod jql;
 mod proof;
 mod read;

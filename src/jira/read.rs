@@ -9,12 +9,12 @@ use http::Method;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::client::{Account, Answer, Call, Client};
+use super::call::Call;
+use super::client::Client;
 use super::decode::{self, Decoder};
 use super::fields::FieldList;
-use super::proof::Needs;
 use super::search::{Search, expands, field_names};
-use super::{ChangePage, Failure, Identity, JiraError, JiraRead, Permissions, Want, jql, retry, wire};
+use super::{ChangePage, Failure, Identity, JiraError, JiraRead, Permissions, Want, jql, wire};
 use crate::model::catalog::Catalog;
 use crate::model::ids::{AccountId, CommentId, EntryId, InstanceId, IssueId};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, TransitionOffer};
@@ -26,7 +26,6 @@ const BULK: usize = 100;
 const AT_ONCE: usize = 4;
 /// Ids in one `id in (...)`.
 const IDS: usize = 500;
-const PAGE: usize = 100;
 
 /// The reading end of a client.
 pub(super) struct Reader(pub(super) Arc<Client>);
@@ -172,45 +171,7 @@ impl JiraRead for Reader {
 }
 
 impl Client {
-    async fn identity(&self) -> Result<Identity, JiraError> {
-        let mut call = Call::get("getServerInfo", &["serverInfo"], "asking who the server is");
-        call.needs = Needs::Nobody;
-        let (server, answer): (wire::ServerInfo, _) = self.read_with_answer(&call).await?;
-        self.check_kind(&server, &call)?;
-        let attempt = "asking who we are";
-        let me: wire::User = self.read(&Call::get("getCurrentUser", &["myself"], attempt)).await?;
-        let zone_name = me.time_zone.clone().unwrap_or_default();
-        let fields = FieldList::default();
-        let person = Decoder { kind: self.kind, fields: &fields }.person(me);
-        let person = person.ok_or_else(|| self.error(attempt, Failure::Unreadable("nobody is named".into())))?;
-        let known = self.account().map(|account| account.id);
-        if let Some(known) = known.filter(|known| known != &person.account) {
-            let words = format!("we were `{known}` and are now `{}`", person.account);
-            return Err(self.error(attempt, Failure::NotUs(words)));
-        }
-        let zone = jiff::tz::TimeZone::get(&zone_name).ok();
-        self.set_account(Account { id: person.account.clone(), zone });
-        Ok(Identity {
-            account: person.account,
-            display_name: person.display_name,
-            time_zone: zone_name,
-            base_url: server.base_url.unwrap_or_default(),
-            version: server.version.unwrap_or_default(),
-            skew_ms: skew(&answer, server.server_time),
-        })
-    }
-
-    fn check_kind(&self, server: &wire::ServerInfo, call: &Call) -> Result<(), JiraError> {
-        let is_cloud = server.deployment_type.as_deref() == Some("Cloud");
-        if server.deployment_type.is_none() || is_cloud == (self.kind == Kind::Cloud) {
-            return Ok(());
-        }
-        let is = if is_cloud { "a Cloud site" } else { "a Data Center" };
-        let words = format!("this is {is}: correct the instance's `kind`");
-        Err(self.error(&call.attempt, Failure::NotJira(words)))
-    }
-
-    async fn rows(&self, search: &Search<'_>, want: &Want) -> Result<ChangePage, JiraError> {
+    pub(super) async fn rows(&self, search: &Search<'_>, want: &Want) -> Result<ChangePage, JiraError> {
         let fields = self.fields_for_reading().await?;
         let page = self.search(search).await?;
         let decoder = Decoder { kind: self.kind, fields: &fields };
@@ -300,84 +261,6 @@ impl Client {
         decoder.issue(row, want).map_err(|failure| self.error(&attempt, failure))
     }
 
-    /// Cloud: the first page tells how many there are; then from the end back to `after`, as new entries are few.
-    async fn log_cloud(&self, issue: IssueId, after: EntryId) -> Result<Vec<wire::Entry>, JiraError> {
-        let first = self.log_page(issue, 0).await?;
-        let Some(total) = first.total else { return self.log_forward(issue, first).await };
-        let (mut entries, mut covered) = (first.values, false);
-        let mut end = total;
-        while end > PAGE && !covered {
-            let start = end.saturating_sub(PAGE).max(PAGE);
-            let page = self.log_page(issue, start).await?;
-            covered = page.values.iter().any(|entry| entry.id.number().is_some_and(|id| id <= after.0));
-            // What was added while we read stands behind the end that we knew.
-            if end == total && page.is_last == Some(false) {
-                let newer = self.log_page(issue, total).await?;
-                entries.extend(newer.values);
-            }
-            entries.extend(page.values);
-            end = start;
-        }
-        Ok(entries)
-    }
-
-    /// Without a total: page by page to the last.
-    async fn log_forward(&self, issue: IssueId, first: wire::ChangelogPage) -> Result<Vec<wire::Entry>, JiraError> {
-        let (mut entries, mut is_last) = (first.values, first.is_last);
-        while is_last == Some(false) {
-            let page = self.log_page(issue, entries.len()).await?;
-            is_last = if page.values.is_empty() { Some(true) } else { page.is_last };
-            entries.extend(page.values);
-        }
-        Ok(entries)
-    }
-
-    async fn log_page(&self, issue: IssueId, start: usize) -> Result<wire::ChangelogPage, JiraError> {
-        let path = ["issue", &issue.to_string(), "changelog"];
-        let call = Call::get("getChangeLogs", &path, format!("reading the history of issue {issue}"));
-        self.read(&call.query("startAt", start.to_string()).query("maxResults", PAGE.to_string())).await
-    }
-
-    async fn log_server(&self, issue: IssueId) -> Result<Vec<wire::Entry>, JiraError> {
-        #[derive(serde::Deserialize)]
-        struct WithLog {
-            changelog: wire::Changelog,
-        }
-        let attempt = format!("reading the history of issue {issue}");
-        let call = Call::get("getIssue", &["issue", &issue.to_string()], attempt);
-        let found: WithLog = self.read(&call.query("fields", "updated").query("expand", "changelog")).await?;
-        Ok(found.changelog.histories)
-    }
-
-    async fn all_comments(&self, issue: IssueId) -> Result<Vec<CommentSnapshot>, JiraError> {
-        let attempt = format!("reading the comments of issue {issue}");
-        let mut all = Vec::new();
-        loop {
-            let path = ["issue", &issue.to_string(), "comment"];
-            let mut call = Call::get("getComments", &path, &attempt)
-                .query("startAt", all.len().to_string())
-                .query("maxResults", PAGE.to_string());
-            if self.kind == Kind::DataCenter {
-                // Only the properties tell which comments are internal to a service desk.
-                call = call.query("expand", "properties");
-            }
-            let page: wire::CommentPage = self.read(&call).await?;
-            let (count, total) = (page.comments.len(), page.total);
-            all.extend(page.comments);
-            match total {
-                Some(total) if all.len() < total && count == 0 => {
-                    let words = format!("an empty page after {} of {total} comments", all.len());
-                    return Err(self.error(&attempt, Failure::Unreadable(words)));
-                }
-                Some(total) if all.len() < total => {}
-                None if count >= PAGE => {}
-                Some(_) | None => break,
-            }
-        }
-        let fields = FieldList::default();
-        Ok(Decoder { kind: self.kind, fields: &fields }.comments(all))
-    }
-
     async fn created_by_us(
         &self,
         project: &str,
@@ -408,54 +291,5 @@ impl Client {
                 return Ok(rows);
             }
         }
-    }
-
-    /// Tries both forms around the newest issue of the project: each must find it just before its `updated` and not well after.
-    async fn learn_time_form(&self, project: &str) -> Result<(), JiraError> {
-        let attempt = "trying how times are read in JQL";
-        let scope = jql::projects(std::iter::once(project));
-        let want = Want::default();
-        let newest = Search {
-            jql: format!("{scope} ORDER BY updated DESC"),
-            want: Some(&want),
-            page: None,
-            fresh: &[],
-            attempt: attempt.to_owned(),
-        };
-        let Some(known) = self.rows(&newest, &want).await?.rows.into_iter().next() else { return Ok(()) };
-        let after = known.updated.checked_add(jiff::SignedDuration::from_mins(3)).unwrap_or(Timestamp::MAX);
-        let forms =
-            [Some(jql::TimeForm::Epoch), self.account().and_then(|account| account.zone).map(jql::TimeForm::Minutes)];
-        for form in forms.into_iter().flatten() {
-            let finds = async |at: Timestamp| {
-                let clause = format!("{scope} AND {} AND updated >= {}", jql::ids(&[known.id]), form.at_or_before(at));
-                match self.search_ids(clause, &[], attempt).await {
-                    Ok(found) => Ok(Some(!found.is_empty())),
-                    Err(JiraError { failure: Failure::Refused(_), .. }) => Ok(None),
-                    Err(error) => Err(error),
-                }
-            };
-            if finds(known.updated).await? == Some(true) && finds(after).await? == Some(false) {
-                self.set_time_form(form);
-                return Ok(());
-            }
-        }
-        self.set_time_form(jql::TimeForm::Wide);
-        Ok(())
-    }
-}
-
-/// Server time minus ours. `serverTime` has milliseconds; it is believed as far as the `Date` header, which has seconds, does
-/// not contradict it.
-fn skew(answer: &Answer, told: Option<wire::Stamp>) -> i64 {
-    let middle = answer.middle_ms;
-    let date = answer.headers.get("date").and_then(|value| value.to_str().ok()).and_then(retry::http_date);
-    // A header is cut to the second: half a second later is the best guess.
-    let by_date = date.map(|date| date.as_millisecond() + 500 - middle);
-    let by_body = told.map(|told| told.0.as_millisecond() - middle);
-    match (by_date, by_body) {
-        (Some(date), Some(body)) if (date - body).abs() <= 2_000 => body,
-        (Some(date), _) => date,
-        (None, body) => body.unwrap_or(0),
     }
 }

@@ -4,7 +4,8 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::client::{Call, Client};
+use super::call::Call;
+use super::client::Client;
 use super::{Failure, JiraError, Want, wire};
 use crate::model::ids::IssueId;
 use crate::model::settings::Kind;

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::client::{Answer, Call, Client, NotDone, Written, refusal_of};
+use super::call::Call;
+use super::client::{Answer, Client, NotDone, Written, refusal_of};
 use super::decode::{self, Decoder};
 use super::encode::{self, Encoder};
 use super::fields::FieldList;

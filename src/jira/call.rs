@@ -1,0 +1,124 @@
+//! One operation, and the HTTP request it becomes. The only file that touches a token. Must never show it.
+
+use base64::Engine as _;
+use bytes::Bytes;
+use http::{HeaderValue, Method};
+use serde_json::Value;
+
+use super::proof::Needs;
+use crate::model::ids::IssueId;
+use crate::model::settings::{Auth, InstanceSettings, Kind};
+
+/// One operation.
+#[derive(Debug, Clone)]
+pub(super) struct Call {
+    /// Named after Atlassian's operationId: what a burst limit is about.
+    pub(super) endpoint: &'static str,
+    pub(super) method: Method,
+    /// Segments of the path below `/rest/api/N/`, not yet encoded.
+    pub(super) path: Vec<String>,
+    pub(super) query: Vec<(&'static str, String)>,
+    pub(super) body: Option<Value>,
+    /// The issue that is written: what a per-issue limit is about.
+    pub(super) issue: Option<IssueId>,
+    /// What is attempted, for messages.
+    pub(super) attempt: String,
+    pub(super) needs: Needs,
+}
+
+impl Call {
+    /// A GET.
+    pub(super) fn get(endpoint: &'static str, path: &[&str], attempt: impl Into<String>) -> Self {
+        Self {
+            endpoint,
+            method: Method::GET,
+            path: path.iter().map(|part| (*part).to_owned()).collect(),
+            query: Vec::new(),
+            body: None,
+            issue: None,
+            attempt: attempt.into(),
+            needs: Needs::Us,
+        }
+    }
+
+    /// A request with a body.
+    pub(super) fn with_body(
+        endpoint: &'static str,
+        method: Method,
+        path: &[&str],
+        body: Value,
+        attempt: impl Into<String>,
+    ) -> Self {
+        Self { method, body: Some(body), ..Self::get(endpoint, path, attempt) }
+    }
+
+    /// Adds a query parameter.
+    pub(super) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+
+    /// Says which issue is written.
+    pub(super) fn on(mut self, issue: IssueId) -> Self {
+        self.issue = Some(issue);
+        self
+    }
+}
+
+/// Where requests go and as whom.
+pub(super) struct Target {
+    kind: Kind,
+    base: url::Url,
+    authorization: HeaderValue,
+}
+
+impl Target {
+    /// Where an instance is and how the sync user logs in there; else what is wrong with the settings.
+    pub(super) fn of(settings: &InstanceSettings) -> Result<Self, String> {
+        let base =
+            url::Url::parse(&settings.url).map_err(|error| format!("the instance's `url` is not one: {error}"))?;
+        if !matches!(base.scheme(), "http" | "https") {
+            return Err("the instance's `url` must start with http:// or https://".to_owned());
+        }
+        let words = match &settings.auth {
+            Auth::ApiToken { user, token } => {
+                let pair = zeroize::Zeroizing::new(format!("{user}:{}", token.expose()));
+                format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair.as_bytes()))
+            }
+            Auth::Bearer { token } => format!("Bearer {}", token.expose()),
+        };
+        let words = zeroize::Zeroizing::new(words);
+        // The error of the conversion is dropped on purpose: nothing of the token may be told.
+        let mut authorization = HeaderValue::from_str(&words)
+            .map_err(|_| "the token holds a sign that a header cannot carry (a line break?)".to_owned())?;
+        authorization.set_sensitive(true);
+        Ok(Self { kind: settings.kind, base, authorization })
+    }
+
+    /// The request of a call.
+    pub(super) fn request(&self, call: &Call) -> Result<http::Request<Bytes>, String> {
+        let mut url = self.base.clone();
+        let version = match self.kind {
+            Kind::Cloud => "3",
+            Kind::DataCenter => "2",
+        };
+        {
+            let mut segments = url.path_segments_mut().map_err(|()| "the instance's `url` has no path".to_owned())?;
+            segments.pop_if_empty().extend(["rest", "api", version]).extend(&call.path);
+        }
+        if !call.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&call.query);
+        }
+        let body = call.body.as_ref().map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+        let mut request = http::Request::new(body);
+        *request.method_mut() = call.method.clone();
+        *request.uri_mut() = url.as_str().parse().map_err(|_| "the instance's `url` cannot be used".to_owned())?;
+        let headers = request.headers_mut();
+        headers.insert(http::header::AUTHORIZATION, self.authorization.clone());
+        headers.insert(http::header::ACCEPT, HeaderValue::from_static("application/json"));
+        if call.body.is_some() {
+            headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        Ok(request)
+    }
+}

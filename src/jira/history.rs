@@ -1,0 +1,93 @@
+//! All of an issue's history and all of its comments, page by page. Must never end before the last page.
+
+use super::call::Call;
+use super::client::Client;
+use super::decode::Decoder;
+use super::fields::FieldList;
+use super::{Failure, JiraError, wire};
+use crate::model::ids::{EntryId, IssueId};
+use crate::model::issue::CommentSnapshot;
+use crate::model::settings::Kind;
+
+/// Entries or comments of one page.
+const PAGE: usize = 100;
+
+impl Client {
+    /// Cloud: the first page tells how many there are; then from the end back to `after`, as new entries are few.
+    pub(super) async fn log_cloud(&self, issue: IssueId, after: EntryId) -> Result<Vec<wire::Entry>, JiraError> {
+        let first = self.log_page(issue, 0).await?;
+        let Some(total) = first.total else { return self.log_forward(issue, first).await };
+        let (mut entries, mut covered) = (first.values, false);
+        let mut end = total;
+        while end > PAGE && !covered {
+            let start = end.saturating_sub(PAGE).max(PAGE);
+            let page = self.log_page(issue, start).await?;
+            covered = page.values.iter().any(|entry| entry.id.number().is_some_and(|id| id <= after.0));
+            // What was added while we read stands behind the end that we knew.
+            if end == total && page.is_last == Some(false) {
+                let newer = self.log_page(issue, total).await?;
+                entries.extend(newer.values);
+            }
+            entries.extend(page.values);
+            end = start;
+        }
+        Ok(entries)
+    }
+
+    /// Without a total: page by page to the last.
+    async fn log_forward(&self, issue: IssueId, first: wire::ChangelogPage) -> Result<Vec<wire::Entry>, JiraError> {
+        let (mut entries, mut is_last) = (first.values, first.is_last);
+        while is_last == Some(false) {
+            let page = self.log_page(issue, entries.len()).await?;
+            is_last = if page.values.is_empty() { Some(true) } else { page.is_last };
+            entries.extend(page.values);
+        }
+        Ok(entries)
+    }
+
+    async fn log_page(&self, issue: IssueId, start: usize) -> Result<wire::ChangelogPage, JiraError> {
+        let path = ["issue", &issue.to_string(), "changelog"];
+        let call = Call::get("getChangeLogs", &path, format!("reading the history of issue {issue}"));
+        self.read(&call.query("startAt", start.to_string()).query("maxResults", PAGE.to_string())).await
+    }
+
+    pub(super) async fn log_server(&self, issue: IssueId) -> Result<Vec<wire::Entry>, JiraError> {
+        #[derive(serde::Deserialize)]
+        struct WithLog {
+            changelog: wire::Changelog,
+        }
+        let attempt = format!("reading the history of issue {issue}");
+        let call = Call::get("getIssue", &["issue", &issue.to_string()], attempt);
+        let found: WithLog = self.read(&call.query("fields", "updated").query("expand", "changelog")).await?;
+        Ok(found.changelog.histories)
+    }
+
+    pub(super) async fn all_comments(&self, issue: IssueId) -> Result<Vec<CommentSnapshot>, JiraError> {
+        let attempt = format!("reading the comments of issue {issue}");
+        let mut all = Vec::new();
+        loop {
+            let path = ["issue", &issue.to_string(), "comment"];
+            let mut call = Call::get("getComments", &path, &attempt)
+                .query("startAt", all.len().to_string())
+                .query("maxResults", PAGE.to_string());
+            if self.kind == Kind::DataCenter {
+                // Only the properties tell which comments are internal to a service desk.
+                call = call.query("expand", "properties");
+            }
+            let page: wire::CommentPage = self.read(&call).await?;
+            let (count, total) = (page.comments.len(), page.total);
+            all.extend(page.comments);
+            match total {
+                Some(total) if all.len() < total && count == 0 => {
+                    let words = format!("an empty page after {} of {total} comments", all.len());
+                    return Err(self.error(&attempt, Failure::Unreadable(words)));
+                }
+                Some(total) if all.len() < total => {}
+                None if count >= PAGE => {}
+                Some(_) | None => break,
+            }
+        }
+        let fields = FieldList::default();
+        Ok(Decoder { kind: self.kind, fields: &fields }.comments(all))
+    }
+}
