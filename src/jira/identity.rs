@@ -15,7 +15,7 @@ impl Client {
     pub(super) async fn identity(&self) -> Result<Identity, JiraError> {
         let mut call = Call::get("getServerInfo", &["serverInfo"], "asking who the server is");
         call.needs = Needs::Nobody;
-        let (server, answer): (wire::ServerInfo, _) = self.read_with_answer(&call).await?;
+        let (server, answer): (wire::ServerInfo, _) = self.read_with_answer(&call).await.map_err(no_api_there)?;
         self.check_kind(&server, &call)?;
         let attempt = "asking who we are";
         let me: wire::User = self.read(&Call::get("getCurrentUser", &["myself"], attempt)).await?;
@@ -83,6 +83,15 @@ impl Client {
         self.set_time_form(jql::TimeForm::Wide);
         Ok(())
     }
+}
+
+/// `serverInfo` is open to everybody, so where it is missing there is no Jira API at all.
+fn no_api_there(error: JiraError) -> JiraError {
+    if error.failure != Failure::NotFound {
+        return error;
+    }
+    let words = "nothing answers below `/rest/api` there: correct the instance's `url` (its context path?)";
+    JiraError { failure: Failure::NotJira(words.to_owned()), ..error }
 }
 
 /// Server time minus ours. `serverTime` has milliseconds; it is believed as far as the `Date` header, which has seconds, does

@@ -343,11 +343,16 @@ async fn a_page_that_leads_to_itself_and_a_yes_to_somebody_else_are_errors() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_wrong_kind_and_a_locked_account_are_told() {
+async fn the_wrong_kind_the_wrong_url_and_a_locked_account_are_told() {
     let cloud = answer(200, &[JSON], r#"{"deploymentType":"Cloud"}"#);
     let (read, _, _) = scripted(Kind::DataCenter, "t", vec![cloud]);
     let wrong = read.identity().await.unwrap_err();
     assert!(matches!(&wrong.failure, Failure::NotJira(why) if why.contains("`kind`")), "{wrong}");
+
+    let nothing = answer(404, &[JSON], r#"{"message":"null for uri"}"#);
+    let (read, _, _) = scripted(Kind::DataCenter, "t", vec![nothing]);
+    let wrong = read.identity().await.unwrap_err();
+    assert!(matches!(&wrong.failure, Failure::NotJira(why) if why.contains("`url`")), "{wrong}");
 
     let captcha = [("x-authentication-denied-reason", "CAPTCHA_CHALLENGE; login-url=https://x"), JSON];
     let (read, write, transport) = scripted(Kind::DataCenter, "t", vec![answer(403, &captcha, "{}")]);
