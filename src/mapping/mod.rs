@@ -1,1 +1,77 @@
-//! A side's own words to the sync's shared vocabulary and back. Pure.
+//! A side's own words to the sync's shared vocabulary and back. Pure. Must never guess: what has no row becomes a value that
+//! no other side has, or stays where it is with a reason.
+
+pub mod header;
+mod inbound;
+mod logged;
+mod outbound;
+mod table;
+
+pub use inbound::inbound;
+pub use logged::{logged, logged_roughly};
+pub use outbound::{Unmappable, outbound};
+pub use table::{FOREIGN, names_on, path_on, shared_of};
+
+use crate::model::catalog::Catalog;
+use crate::model::document::Syntax;
+use crate::model::settings::{FieldKind, FieldRow, Kind, SyncSettings, Table};
+use crate::model::value::Value;
+
+/// One field on one side, with all that its mapping may know.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The sync.
+    pub sync: &'a SyncSettings,
+    /// The field's row.
+    pub row: &'a FieldRow,
+    /// The side.
+    pub side: &'a crate::model::ids::SideId,
+    /// What the side offers.
+    pub catalog: &'a Catalog,
+}
+
+impl Place<'_> {
+    /// The table whose rows give the field its shared names. Empty: names are shared as they are.
+    #[must_use]
+    pub fn table(&self) -> &Table {
+        match self.row.kind {
+            FieldKind::IssueType => &self.sync.issue_types,
+            FieldKind::Status => &self.sync.statuses,
+            FieldKind::Person => &self.sync.users,
+            FieldKind::Choice if self.row.name.as_str() == "priority" => &self.sync.priorities,
+            FieldKind::Choice | FieldKind::Line | FieldKind::Document | FieldKind::Words | FieldKind::Day => {
+                &self.row.values
+            }
+        }
+    }
+
+    /// The syntax of rich text there.
+    #[must_use]
+    pub fn syntax(&self) -> Syntax {
+        match self.catalog.kind {
+            Some(Kind::DataCenter) => Syntax::Wiki,
+            Some(Kind::Cloud) | None => Syntax::Adf,
+        }
+    }
+
+    /// Whether a word never crosses.
+    #[must_use]
+    pub fn is_excluded(&self, word: &str) -> bool {
+        self.row.exclude.iter().any(|pattern| match pattern.strip_suffix('*') {
+            Some(start) => word.starts_with(start),
+            None => word == pattern,
+        })
+    }
+}
+
+/// Whether two values are the same for change detection: exactly, but for the normalisations of text (docs/text.md).
+#[must_use]
+pub fn same(left: &Value, right: &Value) -> bool {
+    if left.is_empty() && right.is_empty() {
+        return true;
+    }
+    match (left, right) {
+        (Value::Document(left), Value::Document(right)) => crate::text::same(left, right),
+        _ => left == right,
+    }
+}

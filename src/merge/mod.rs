@@ -1,1 +1,4 @@
-//! Merging of scalars, sets and documents. Pure.
+//! Merging of sets and documents. Pure. Must never drop what one side added and the other did not touch.
+
+pub mod document;
+pub mod set;

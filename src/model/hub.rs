@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::document::Document;
 use super::ids::{CommentId, EntryId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
 use super::value::Value;
 
@@ -90,6 +91,25 @@ pub struct Agreed {
     pub at: Timestamp,
     /// Under `ask`: the sides that keep their own value until somebody resolves.
     pub asking: BTreeSet<SideId>,
+    /// Of fields that are not merged: the acts that no other act was made on top of, the one that stands among them.
+    /// They are kept so that the outcome cannot depend on the order in which acts become known.
+    #[serde(default)]
+    pub standing: Vec<Standing>,
+}
+
+/// An act that no later act was made on top of, as far as is known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Standing {
+    /// The side.
+    pub side: SideId,
+    /// Its number there.
+    pub number: u64,
+    /// When it was: corrected server time.
+    pub at: Timestamp,
+    /// The value that stood there before it.
+    pub before: Value,
+    /// The value it set.
+    pub value: Value,
 }
 
 /// What a replica was last seen to hold of one field.
@@ -97,6 +117,10 @@ pub struct Agreed {
 pub struct Base {
     /// The acts that its people could see when they last looked.
     pub acts: Acts,
+    /// The acts whose outcome it holds though it was not told, or was told that it cannot hold: its people could see them
+    /// from the moment of the last of them on, not before.
+    #[serde(default)]
+    pub matched: Acts,
     /// The shared value last observed. `None`: never observed, or without counterpart in the shared vocabulary.
     pub value: Option<Value>,
     /// Why it does not hold the agreed value, though told (`acts` says which).
@@ -105,6 +129,12 @@ pub struct Base {
     pub side_effect: Option<EntryId>,
     /// `side-effects = "restore"`: the agreed acts for which our value was written back already.
     pub restored: Option<Acts>,
+    /// `side-effects = "count"`: untagged changes counted in a row without a person's.
+    #[serde(default)]
+    pub counted: u32,
+    /// What the side itself calls what it holds: of statuses and types, where several names share a value.
+    #[serde(default)]
+    pub native: Option<String>,
 }
 
 /// Why a side does not hold an agreed value.
@@ -146,6 +176,20 @@ pub struct CommentRecord {
     pub copies: BTreeMap<SideId, CommentId>,
     /// Sides that Jira refused it on, with the reason.
     pub refused: BTreeMap<SideId, String>,
+    /// Its text as read, kept until every replica that may have it has its copy.
+    #[serde(default)]
+    pub pending: Option<PendingComment>,
+}
+
+/// The text of a comment that waits for its copies.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PendingComment {
+    /// What it says.
+    pub body: Document,
+    /// What its author is called where it was written.
+    pub author: String,
+    /// When it was written: server time of its side, corrected for the measured skew.
+    pub created: Timestamp,
 }
 
 /// Everything durable about one item but its journal.
@@ -191,7 +235,7 @@ pub struct Conflict {
     pub field: FieldName,
     /// The audience whose agreed value was decided.
     pub audience: Audience,
-    /// The side whose value stands (under `ask`: the one agreed before).
+    /// The side whose value stands (under `ask`: that the sides which are not in dispute follow).
     pub winner: SideId,
     /// The winning value.
     pub kept: Value,

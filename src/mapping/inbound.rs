@@ -1,0 +1,48 @@
+//! What a side holds, in shared words. Must never lose that something is there: what has no row becomes a value of its own.
+
+use std::collections::BTreeSet;
+
+use super::Place;
+use super::table::{FOREIGN, shared_of};
+use crate::model::issue::{NativeValue, Person};
+use crate::model::settings::FieldKind;
+use crate::model::value::Value;
+
+/// The shared value of what the side holds. `None`: a shape that this kind of field does not carry.
+#[must_use]
+pub fn inbound(place: &Place<'_>, native: &NativeValue) -> Option<Value> {
+    if matches!(native, NativeValue::Empty) {
+        return Some(Value::Empty);
+    }
+    let value = match (place.row.kind, native) {
+        (FieldKind::Line, NativeValue::Text(text) | NativeValue::Wiki(text)) => Value::Line(text.clone()),
+        (FieldKind::Day, NativeValue::Text(text)) => Value::Day(text.get(..10).unwrap_or(text).to_owned()),
+        (FieldKind::Document, NativeValue::Text(_) | NativeValue::Wiki(_) | NativeValue::Adf(_)) => {
+            Value::Document(crate::text::read(native))
+        }
+        (FieldKind::Choice | FieldKind::Status | FieldKind::IssueType, NativeValue::Named(named)) => {
+            Value::Choice(shared_of(place.table(), place.side, &named.name))
+        }
+        (FieldKind::Choice, NativeValue::Text(text)) => Value::Choice(shared_of(place.table(), place.side, text)),
+        (FieldKind::Line, NativeValue::Named(named)) => Value::Line(named.name.clone()),
+        (FieldKind::Words, NativeValue::Words(words)) => Value::Words(carried(place, words)),
+        (FieldKind::Person, NativeValue::Person(person)) => Value::Person(shared_person(place, person)),
+        _ => return None,
+    };
+    Some(if value.is_empty() { Value::Empty } else { value })
+}
+
+pub(super) fn carried(place: &Place<'_>, words: &BTreeSet<String>) -> BTreeSet<String> {
+    words.iter().filter(|word| !place.is_excluded(word)).cloned().collect()
+}
+
+/// The shared name of somebody: the row one of whose cells for this side was found to be them.
+pub(super) fn shared_person(place: &Place<'_>, person: &Person) -> String {
+    let is_them = |cell: &String| match place.catalog.people.get(cell) {
+        Some(found) => found.account == person.account,
+        None => cell == person.account.as_str(),
+    };
+    let rows = &place.table().rows;
+    let row = rows.iter().find(|row| row.names.get(place.side).is_some_and(|cells| cells.iter().any(is_them)));
+    row.map_or_else(|| format!("{FOREIGN}{}:{}", place.side, person.account), |row| row.shared.clone())
+}

@@ -1,0 +1,116 @@
+//! When two documents are the same for change detection. Must never call equal what a reader could tell apart beyond the
+//! normalisations of docs/text.md.
+
+use serde_json::Value as Json;
+
+use crate::model::document::{Block, Document, Inline, Literal, Syntax};
+
+/// Whether two documents are the same but for what Jira normalises.
+#[must_use]
+pub fn same(left: &Document, right: &Document) -> bool {
+    left == right || normal(left) == normal(right)
+}
+
+/// The document without what Jira normalises: line ends, trailing blanks, empty paragraphs, split runs, mark order,
+/// generated ids and attribute order of what we carry literally.
+#[must_use]
+pub fn normal(document: &Document) -> Document {
+    Document { blocks: blocks(&document.blocks) }
+}
+
+fn blocks(list: &[Block]) -> Vec<Block> {
+    list.iter().filter_map(block).collect()
+}
+
+fn block(block: &Block) -> Option<Block> {
+    Some(match block {
+        Block::Paragraph(inlines) => {
+            let inlines = run(inlines);
+            if inlines.is_empty() {
+                return None;
+            }
+            Block::Paragraph(inlines)
+        }
+        Block::Heading(level, inlines) => Block::Heading(*level, run(inlines)),
+        Block::BulletList(items) => Block::BulletList(items.iter().map(|item| blocks(item)).collect()),
+        Block::OrderedList(items) => Block::OrderedList(items.iter().map(|item| blocks(item)).collect()),
+        Block::Code { language, text } => {
+            Block::Code { language: language.as_ref().map(|name| name.to_lowercase()), text: line_ends(text) }
+        }
+        Block::Quote(inner) => Block::Quote(blocks(inner)),
+        Block::Rule => Block::Rule,
+        Block::Unknown(literal) => Block::Unknown(literal_of(literal)),
+    })
+}
+
+fn line_ends(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim_matches('\n').to_owned()
+}
+
+/// Joins runs with equal marks, takes trailing blanks off lines, and hard breaks off the ends.
+fn run(inlines: &[Inline]) -> Vec<Inline> {
+    let mut out: Vec<Inline> = Vec::new();
+    for inline in inlines {
+        match inline {
+            Inline::Text(text, marks) => {
+                let mut marks = marks.clone();
+                marks.sort();
+                marks.dedup();
+                if let Some(Inline::Text(before, same)) = out.last_mut()
+                    && *same == marks
+                {
+                    before.push_str(text);
+                } else if !text.is_empty() {
+                    out.push(Inline::Text(text.clone(), marks));
+                }
+            }
+            Inline::HardBreak => {
+                trim_end(&mut out);
+                out.push(Inline::HardBreak);
+            }
+            Inline::Unknown(literal) => out.push(Inline::Unknown(literal_of(literal))),
+        }
+    }
+    trim_end(&mut out);
+    while matches!(out.last(), Some(Inline::HardBreak)) {
+        out.pop();
+        trim_end(&mut out);
+    }
+    let lead = out.iter().take_while(|inline| matches!(inline, Inline::HardBreak)).count();
+    out.drain(..lead);
+    out
+}
+
+fn trim_end(out: &mut Vec<Inline>) {
+    if let Some(Inline::Text(text, _)) = out.last_mut() {
+        text.truncate(text.trim_end().len());
+        if text.is_empty() {
+            out.pop();
+        }
+    }
+}
+
+fn literal_of(literal: &Literal) -> Literal {
+    let source = match (literal.syntax, serde_json::from_str::<Json>(&literal.source)) {
+        (Syntax::Adf, Ok(mut node)) => {
+            without_ids(&mut node);
+            node.to_string()
+        }
+        (Syntax::Adf, Err(_)) => literal.source.clone(),
+        (Syntax::Wiki, _) => line_ends(&literal.source),
+    };
+    Literal { syntax: literal.syntax, source, plain: String::new() }
+}
+
+/// Takes out the ids that Jira makes anew on every write.
+fn without_ids(node: &mut Json) {
+    if let Json::Object(fields) = node {
+        if let Some(Json::Object(attrs)) = fields.get_mut("attrs") {
+            attrs.remove("localId");
+        }
+        fields.values_mut().for_each(without_ids);
+    } else if let Json::Array(items) = node {
+        items.iter_mut().for_each(without_ids);
+    }
+}

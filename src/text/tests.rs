@@ -1,0 +1,156 @@
+//! Round trips and the awkward cases of both syntaxes.
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::model::document::Mark;
+
+fn text(text: &str) -> Inline {
+    Inline::Text(text.to_owned(), Vec::new())
+}
+
+fn wiki(markup: &str) -> Document {
+    read(&NativeValue::Wiki(markup.to_owned()))
+}
+
+fn written(document: &Document) -> String {
+    let written = write(document, Syntax::Wiki);
+    if let NativeValue::Wiki(markup) = written { markup } else { format!("{written:?}") }
+}
+
+#[test]
+fn wiki_marks_links_lists_and_code_are_read() {
+    let document = wiki(
+        "h2. Title\n\nA *bold* and [link|https://example.com] with {{code}}\n\n* one\n** two\n# three\n\n{code:java}\nint x;\n{code}",
+    );
+    assert_eq!(document.blocks.len(), 5);
+    assert_eq!(document.blocks[0], Block::Heading(2, vec![text("Title")]));
+    let Block::Paragraph(run) = &document.blocks[1] else { panic!("a paragraph") };
+    assert!(run.contains(&Inline::Text("bold".into(), vec![Mark::Strong])));
+    assert!(run.contains(&Inline::Text("link".into(), vec![Mark::Link("https://example.com".into())])));
+    assert!(run.contains(&Inline::Text("code".into(), vec![Mark::Code])));
+    assert_eq!(document.blocks[4], Block::Code { language: Some("java".into()), text: "int x;".into() });
+}
+
+#[test]
+fn plain_text_never_turns_into_markup() {
+    for sample in [
+        "*not bold*",
+        "{code}",
+        "[x|https://e.com]",
+        "a - b - c",
+        "h1. no",
+        "# no",
+        "* no",
+        "2*3*4",
+        "{*}",
+        "\\o/",
+        "| a |",
+        "!x.png!",
+        "snake_case_name",
+        "_a_",
+    ] {
+        let document = Document { blocks: vec![Block::Paragraph(vec![text(sample)])] };
+        let again = wiki(&written(&document));
+        assert!(same(&document, &again), "{sample:?} became {:?} by {:?}", again, written(&document));
+    }
+}
+
+#[test]
+fn unknown_nodes_go_back_as_they_were() {
+    let panel = json!({ "type": "panel", "attrs": { "panelType": "info" }, "content": [{ "type": "paragraph", "content": [{ "type": "text", "text": "mind" }] }] });
+    let doc = json!({ "type": "doc", "version": 1, "content": [panel] });
+    let document = read(&NativeValue::Adf(doc.clone()));
+    assert_eq!(write(&document, Syntax::Adf), NativeValue::Adf(doc));
+    assert_eq!(plain(&document), "mind");
+    assert!(written(&document).contains("mind"));
+    let table = "||a||b||\n|1|2|";
+    assert_eq!(written(&wiki(table)), table);
+}
+
+#[test]
+fn what_jira_normalises_is_the_same_and_nothing_else_is() {
+    let one = wiki("a  \r\nb\r\n\r\n\r\nc");
+    let two = wiki("a\nb\n\nc\n");
+    assert!(same(&one, &two));
+    assert!(!same(&wiki("a"), &wiki("a b")));
+    assert!(!same(&wiki("*a*"), &wiki("a")));
+}
+
+fn word() -> impl Strategy<Value = String> {
+    "[a-zA-Z0-9äöü*_{}\\[\\]|!+^~#.:-]{1,8}( [a-zA-Z0-9*_{}\\[\\]-]{1,6}){0,3}"
+}
+
+fn marks() -> impl Strategy<Value = Vec<Mark>> {
+    prop_oneof![
+        4 => Just(Vec::new()),
+        1 => Just(vec![Mark::Strong]),
+        1 => Just(vec![Mark::Emphasis]),
+        1 => Just(vec![Mark::Strong, Mark::Emphasis]),
+        1 => Just(vec![Mark::Link("https://example.com/x".to_owned())]),
+    ]
+}
+
+fn run() -> impl Strategy<Value = Vec<Inline>> {
+    prop::collection::vec((word(), marks()), 1..4).prop_map(|parts| {
+        let mut run = Vec::new();
+        for (index, (word, marks)) in parts.into_iter().enumerate() {
+            if index > 0 {
+                run.push(text(" "));
+            }
+            run.push(Inline::Text(word, marks));
+        }
+        run
+    })
+}
+
+fn document() -> impl Strategy<Value = Document> {
+    let block = prop_oneof![
+        3 => run().prop_map(Block::Paragraph),
+        1 => (1u8..=6, run()).prop_map(|(level, run)| Block::Heading(level, run)),
+        1 => "[a-z{}* ]{1,12}(\n[a-z]{1,5})?".prop_map(|text| Block::Code { language: Some("java".to_owned()), text }),
+        1 => prop::collection::vec(run().prop_map(|run| vec![Block::Paragraph(run)]), 1..4).prop_map(Block::BulletList),
+        1 => Just(Block::Rule),
+    ];
+    // Two lists in a row are one list in wiki markup.
+    prop::collection::vec(block, 1..5).prop_map(|blocks| {
+        let mut parted: Vec<Block> = Vec::new();
+        for block in blocks {
+            let twice = matches!((parted.last(), &block), (Some(Block::BulletList(_)), Block::BulletList(_)));
+            if !twice {
+                parted.push(block);
+            }
+        }
+        Document { blocks: parted }
+    })
+}
+
+proptest! {
+    #[test]
+    fn adf_round_trips(document in document()) {
+        let again = read(&write(&document, Syntax::Adf));
+        prop_assert!(same(&document, &again), "{again:?}");
+    }
+
+    #[test]
+    fn wiki_keeps_every_word(document in document()) {
+        let again = wiki(&written(&document));
+        let squeeze = |text: &str| text.split_whitespace().collect::<String>();
+        prop_assert_eq!(squeeze(&plain(&document)), squeeze(&plain(&again)), "{}", written(&document));
+    }
+
+    #[test]
+    fn wiki_is_stable_on_the_second_pass(document in document()) {
+        let once = wiki(&written(&document));
+        let twice = wiki(&written(&once));
+        prop_assert!(same(&once, &twice), "{} | {}", written(&document), written(&once));
+    }
+
+    #[test]
+    fn no_text_breaks_the_reader(markup in "\\PC{0,80}|[*_{}\\[\\]|!\\\\\n #-]{0,60}") {
+        let once = wiki(&markup);
+        let twice = wiki(&written(&once));
+        prop_assert!(same(&once, &twice), "{:?}", written(&once));
+    }
+}
