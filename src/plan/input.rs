@@ -43,6 +43,8 @@ pub struct Observation {
     pub steps: Vec<Step>,
     /// Whether `steps` are all of them. If not, compare states; the author is unknown.
     pub steps_whole: bool,
+    /// Whether it was read again because log and values did not agree: then the values are believed.
+    pub again: bool,
 }
 
 /// One changelog entry and who made it.
@@ -88,7 +90,7 @@ pub struct Hold {
 }
 
 /// What should be written, and what is known now.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Plan {
     /// The item with everything observed taken in. Bases have moved only where something was observed or acknowledged.
     pub item: ItemState,

@@ -1,5 +1,138 @@
 //! What should be written, decided from data alone. It must never do I/O, read a clock or draw randomness.
+//!
+//! First every observation is taken in, side by side in the sync's fixed order ([`fold`]): what the log says people did
+//! becomes an *act*, and acts move the agreed values ([`acts`]). Then, for every side, what it should hold is compared with
+//! what it was seen to hold ([`targets`], [`status`], [`create`], [`comments`]).
+//!
+//! Invariant by absence: nothing in this folder moves a base because a value was *decided*. Bases move in [`fold`], where a
+//! value was observed, and in [`targets`], where a side is told that it cannot hold one.
 
+mod acts;
+pub mod check;
+mod comments;
+mod create;
+mod fold;
 pub mod input;
+mod render;
+mod status;
+mod targets;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use check::{Violation, check};
 pub use input::{By, Hold, Observation, Plan, PlanInput, Step, Wanted};
+pub use render::render;
+
+use crate::mapping::Place;
+use crate::model::catalog::Catalog;
+use crate::model::hub::{Agreed, Audience, ItemState};
+use crate::model::ids::{FieldName, SideId};
+use crate::model::operation::{Action, Intent};
+use crate::model::settings::{FieldRow, SyncSettings};
+
+/// Decides what should be written. Total and deterministic.
+#[must_use]
+pub fn plan(input: &PlanInput<'_>) -> Plan {
+    let mut draft = Draft::new(input);
+    for side in &input.sync.sides {
+        if let Some(observation) = input.observed.get(&side.id) {
+            fold::take_in(&mut draft, &side.id, observation);
+        }
+    }
+    if draft.barred {
+        return draft.finish();
+    }
+    for side in &input.sync.sides {
+        if draft.plan.item.replicas.contains_key(&side.id) {
+            targets::aim(&mut draft, &side.id);
+        } else {
+            create::propose(&mut draft, &side.id);
+        }
+    }
+    comments::copy(&mut draft);
+    draft.finish()
+}
+
+/// A plan in the making.
+struct Draft<'a> {
+    input: &'a PlanInput<'a>,
+    plan: Plan,
+    /// Something bars the whole item from being carried: a security level.
+    barred: bool,
+    nothing: Catalog,
+}
+
+impl<'a> Draft<'a> {
+    fn new(input: &'a PlanInput<'a>) -> Self {
+        let plan = Plan {
+            item: input.item.clone(),
+            operations: Vec::new(),
+            conflicts: Vec::new(),
+            holds: Vec::new(),
+            wanted: BTreeMap::new(),
+            seen: Vec::new(),
+            acts: Vec::new(),
+            ways: Vec::new(),
+        };
+        Self { input, plan, barred: false, nothing: Catalog::default() }
+    }
+
+    fn finish(mut self) -> Plan {
+        self.plan.seen.sort();
+        self.plan.seen.dedup();
+        self.plan.holds.sort();
+        self.plan.holds.dedup();
+        self.plan
+    }
+
+    fn hold(&mut self, side: &SideId, field: Option<&FieldName>, why: String, remedy: &str) {
+        self.plan.holds.push(Hold { side: side.clone(), field: field.cloned(), why, remedy: remedy.to_owned() });
+    }
+
+    fn want(&mut self, side: &SideId, wanted: Wanted) {
+        self.plan.wanted.entry(side.clone()).or_default().insert(wanted);
+    }
+
+    /// The intents of a side that are not settled, nor seen by what was just read.
+    fn unsettled(&self, side: &SideId) -> impl Iterator<Item = &'a Intent> {
+        let open = move |intent: &&Intent| {
+            &intent.operation.side == side && !intent.state.is_settled() && !self.plan.seen.contains(&intent.id)
+        };
+        self.input.intents.iter().filter(open)
+    }
+
+    /// Whether an edit, hop or create on the side is not settled: nothing more is planned there until it is.
+    fn is_in_doubt(&self, side: &SideId) -> bool {
+        self.unsettled(side).any(|intent| !matches!(intent.operation.action, Action::AddComment { .. }))
+    }
+
+    fn catalog(&self, side: &SideId) -> &Catalog {
+        self.input.catalogs.get(side).unwrap_or(&self.nothing)
+    }
+}
+
+/// A field on a side.
+fn place<'a>(input: &'a PlanInput<'_>, nothing: &'a Catalog, row: &'a FieldRow, side: &'a SideId) -> Place<'a> {
+    Place { sync: input.sync, row, side, catalog: input.catalogs.get(side).unwrap_or(nothing) }
+}
+
+/// Whose acts may enter what a side receives of a field.
+#[must_use]
+pub fn audience_of(sync: &SyncSettings, row: &FieldRow, side: &SideId) -> Audience {
+    if row.across {
+        return Audience(sync.side_ids().cloned().collect());
+    }
+    let mut sees = sync.side(side).map(|side| side.sees.clone()).unwrap_or_default();
+    sees.insert(side.clone());
+    Audience(sees)
+}
+
+/// The distinct audiences of a field's receivers.
+fn audiences_of(sync: &SyncSettings, row: &FieldRow) -> BTreeSet<Audience> {
+    row.sides.keys().map(|side| audience_of(sync, row, side)).collect()
+}
+
+/// What is agreed for a side.
+fn agreed_for<'a>(item: &'a ItemState, sync: &SyncSettings, row: &FieldRow, side: &SideId) -> Option<&'a Agreed> {
+    item.hub.get(&row.name)?.get(&audience_of(sync, row, side))
+}

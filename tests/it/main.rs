@@ -13,6 +13,10 @@ mod jira_faults;
 mod jira_network;
 #[cfg(test)]
 mod jira_support;
+#[cfg(test)]
+mod plan_properties;
+#[cfg(test)]
+mod plan_world;
 mod simulator_cloud;
 mod simulator_data_center;
 mod simulator_faults;

@@ -1,0 +1,310 @@
+//! What a person's change does to the agreed values. Must never drop a value that a person wrote: it becomes the agreed one,
+//! an ancestor of it, or the losing half of a recorded conflict.
+//!
+//! Every audience is decided on its own, from the acts that it may see. So the outcome for one partner cannot depend on what
+//! it may not see, and for scalars it cannot depend on the order in which sides are looked at: the rank of an act (preferred
+//! side, corrected time, side order) is fixed when it is made.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::targets::held_as;
+use super::{Draft, audiences_of, place};
+use crate::mapping::{Place, outbound, same};
+use crate::merge;
+use crate::model::document::{Block, Document};
+use crate::model::hub::{Acts, Agreed, Audience, Base, Conflict, Standing};
+use crate::model::ids::{OperationId, SideId};
+use crate::model::settings::{ConflictPolicy, FieldKind, FieldRow, SyncSettings};
+use crate::model::value::Value;
+
+/// One change by a person.
+pub(super) struct Act {
+    pub(super) side: SideId,
+    pub(super) value: Value,
+    /// Corrected server time.
+    pub(super) at: Timestamp,
+    /// Our write that came right after it on the same replica, unknowing.
+    pub(super) overwritten_by: Option<OperationId>,
+}
+
+/// What the author of an act could see.
+struct Sight<'a> {
+    /// What they were told: the acts contained in the value that stood there.
+    told: Acts,
+    /// What they were told that their side cannot hold, and later than that.
+    refused: Acts,
+    /// The value that stood there.
+    before: &'a Value,
+    /// Whether what a side holds (the last) stands for a value, by that side's mapping.
+    stands_for: &'a dyn Fn(&SideId, &Value, &Value) -> bool,
+    side: &'a SideId,
+}
+
+impl Sight<'_> {
+    /// Whether the author knew an act: it was contained in what stood there; or they acted later, and what stood there
+    /// was that act's value all the same, or as near to it as their side can come. Depends on nothing but the two acts
+    /// and on what we wrote there, so it cannot depend on when we looked.
+    fn knew(&self, standing: &Standing, now: Timestamp) -> bool {
+        self.told.of(&standing.side) >= standing.number
+            || (now > standing.at
+                && (self.refused.of(&standing.side) >= standing.number
+                    || (self.stands_for)(self.side, &standing.value, self.before)))
+    }
+
+    /// Whether the author knew all that is agreed.
+    fn knew_all(&self, agreed: &Agreed, now: Timestamp) -> bool {
+        self.told.contains(&agreed.acts)
+            || (now > agreed.at && (self.stands_for)(self.side, &agreed.value, self.before))
+    }
+
+    /// The same the other way round: whether the author of an act known before knew this one.
+    fn was_known_to(&self, standing: &Standing, act: &Act) -> bool {
+        standing.side != act.side
+            && standing.at > act.at
+            && (self.stands_for)(&standing.side, &act.value, &standing.before)
+    }
+}
+
+/// Whether `held` is a value, or as near to it as the place can come.
+fn is_held_as(place: &Place<'_>, value: &Value, held: &Value) -> bool {
+    outbound(place, value).map_or(true, |native| same(&held_as(place, &native, value), held))
+}
+
+/// Takes an act in: counts it, moves the base of the replica it was made on, and the agreed value of every audience that
+/// may see it.
+pub(super) fn take(draft: &mut Draft<'_>, row: &FieldRow, act: &Act) {
+    let sync = draft.input.sync;
+    let item = &mut draft.plan.item;
+    let number = item.acts.of(&act.side) + 1;
+    item.acts.include(&act.side, number);
+    let Some(replica) = item.replicas.get_mut(&act.side) else { return };
+    let base = replica.bases.entry(row.name.clone()).or_default();
+    let before = base.value.clone().unwrap_or(Value::Empty);
+    let told = base.acts.clone();
+    let refused = if base.acknowledged.is_some() { base.matched.clone() } else { Acts::default() };
+    observe(base, act.value.clone());
+    base.acts.include(&act.side, number);
+    base.counted = 0;
+    draft.plan.acts.push((act.side.clone(), row.name.clone()));
+    let (input, nothing) = (draft.input, &draft.nothing);
+    let stands_for =
+        |side: &SideId, value: &Value, held: &Value| is_held_as(&place(input, nothing, row, side), value, held);
+    for audience in audiences_of(sync, row) {
+        if !audience.0.contains(&act.side) {
+            continue;
+        }
+        let (told, refused) = (told.seen_by(&audience), refused.seen_by(&audience));
+        let sight = Sight { told, refused, before: &before, stands_for: &stands_for, side: &act.side };
+        let agreed = item.hub.entry(row.name.clone()).or_default().entry(audience.clone());
+        let agreed = agreed.or_insert_with(|| nothing_yet(act));
+        let conflict = decide(sync, row, agreed, act, number, &sight);
+        agreed.acts.join(&sight.told);
+        agreed.acts.include(&act.side, number);
+        draft.plan.conflicts.extend(conflict.map(|decided| decided.of(row, audience, act)));
+    }
+}
+
+/// The replica holds this now.
+pub(super) fn observe(base: &mut Base, value: Value) {
+    base.value = Some(value);
+    base.acknowledged = None;
+    base.side_effect = None;
+}
+
+/// Before the first act that an audience may see. What the replica holds already may come from acts that it may not.
+fn nothing_yet(act: &Act) -> Agreed {
+    Agreed {
+        value: Value::Empty,
+        acts: Acts::default(),
+        origins: BTreeSet::new(),
+        by: act.side.clone(),
+        at: act.at,
+        asking: BTreeSet::new(),
+        standing: Vec::new(),
+    }
+}
+
+/// A conflict as decided.
+struct Decided {
+    winner: SideId,
+    kept: Value,
+    loser: SideId,
+    lost: Value,
+    at: Timestamp,
+}
+
+impl Decided {
+    fn of(self, row: &FieldRow, audience: Audience, act: &Act) -> Conflict {
+        Conflict {
+            field: row.name.clone(),
+            audience,
+            winner: self.winner,
+            kept: self.kept,
+            loser: self.loser,
+            lost: self.lost,
+            at: self.at,
+            overwritten_by: act.overwritten_by,
+        }
+    }
+}
+
+/// Moves one agreed value by an act.
+fn decide(
+    sync: &SyncSettings,
+    row: &FieldRow,
+    agreed: &mut Agreed,
+    act: &Act,
+    number: u64,
+    sight: &Sight<'_>,
+) -> Option<Decided> {
+    let on_top = sight.knew_all(agreed, act.at);
+    match row.kind {
+        FieldKind::Words | FieldKind::Document if same(&agreed.value, &act.value) => {
+            // Both wrote the same: no conflict, and nothing left to ask. The later one is the author from now on.
+            if on_top || outranks(sync, act, agreed) {
+                (agreed.by, agreed.at) = (act.side.clone(), act.at);
+            }
+            agreed.origins.insert(act.side.clone());
+            agreed.asking.clear();
+            None
+        }
+        FieldKind::Words => {
+            words(agreed, act, sight.before, on_top);
+            None
+        }
+        FieldKind::Document => document(sync, agreed, act, sight.before, on_top),
+        FieldKind::Line
+        | FieldKind::Choice
+        | FieldKind::IssueType
+        | FieldKind::Status
+        | FieldKind::Person
+        | FieldKind::Day => scalar(sync, agreed, act, number, sight),
+    }
+}
+
+/// Elements are added and removed each on its own: never a conflict.
+fn words(agreed: &mut Agreed, act: &Act, before: &Value, on_top: bool) {
+    let set = |value: &Value| match value {
+        Value::Words(words) => words.clone(),
+        Value::Empty | Value::Line(_) | Value::Document(_) | Value::Choice(_) | Value::Person(_) | Value::Day(_) => {
+            BTreeSet::new()
+        }
+    };
+    let (base, hub, side) = (set(before), set(&agreed.value), set(&act.value));
+    let whole = on_top && base == hub;
+    let merged = merge::set::apply(&base, &hub, &side);
+    agreed.value = if merged.is_empty() { Value::Empty } else { Value::Words(merged) };
+    blame(agreed, act, whole);
+}
+
+/// Blocks are merged; where both changed one block, an act on top wins silently and a concurrent one by policy.
+fn document(sync: &SyncSettings, agreed: &mut Agreed, act: &Act, before: &Value, on_top: bool) -> Option<Decided> {
+    let text = |value: &Value| match value {
+        Value::Document(document) => document.clone(),
+        Value::Empty | Value::Line(_) | Value::Words(_) | Value::Choice(_) | Value::Person(_) | Value::Day(_) => {
+            Document::default()
+        }
+    };
+    let whole = on_top && same(before, &agreed.value);
+    if whole {
+        agreed.value = act.value.clone();
+        blame(agreed, act, true);
+        return None;
+    }
+    let wins = on_top || outranks(sync, act, agreed);
+    let (base, hub, side) = (text(before), text(&agreed.value), text(&act.value));
+    let merged =
+        if wins { merge::document::merge(&base, &side, &hub) } else { merge::document::merge(&base, &hub, &side) };
+    let clash = !merged.conflicts.is_empty() && !on_top;
+    if clash && sync.on_conflict == ConflictPolicy::Ask {
+        return Some(ask(agreed, act));
+    }
+    let decided = clash.then(|| settle(agreed, act, wins));
+    let mut merged = merged;
+    if on_top {
+        // The author saw all that this audience agreed on, and more: a block that stood there untouched and that the
+        // audience does not have was never meant for it.
+        merged.document.blocks.retain(|block| !stands_in(&base, block) || stands_in(&hub, block));
+    }
+    agreed.value = if merged.document.is_empty() { Value::Empty } else { Value::Document(merged.document) };
+    if wins {
+        blame(agreed, act, false);
+    } else {
+        agreed.origins.insert(act.side.clone());
+    }
+    decided
+}
+
+fn stands_in(document: &Document, block: &Block) -> bool {
+    let one = |block: &Block| Value::Document(Document { blocks: vec![block.clone()] });
+    document.blocks.iter().any(|other| same(&one(other), &one(block)))
+}
+
+/// Of the acts that nobody acted on top of, the first in rank stands. Which one that is depends on the acts alone, and not
+/// on the order in which they became known.
+fn scalar(sync: &SyncSettings, agreed: &mut Agreed, act: &Act, number: u64, sight: &Sight<'_>) -> Option<Decided> {
+    let ask = sync.on_conflict == ConflictPolicy::Ask;
+    let is_agreed = |standing: &Standing, agreed: &Agreed| standing.side == agreed.by && standing.at == agreed.at;
+    let old = agreed.clone();
+    agreed.standing.retain(|standing| {
+        // Under `ask` an act settles nothing but what it replaced: the others keep their own until they move themselves.
+        let waits = ask && standing.side != act.side && !(sight.stands_for)(sight.side, &standing.value, sight.before);
+        waits || !sight.knew(standing, act.at)
+    });
+    let contested = agreed.standing.iter().any(|standing| is_agreed(standing, &old));
+    if !agreed.standing.iter().any(|standing| sight.was_known_to(standing, act)) {
+        let before = sight.before.clone();
+        agreed.standing.push(Standing { side: act.side.clone(), number, at: act.at, before, value: act.value.clone() });
+    }
+    let first = agreed.standing.iter().max_by_key(|standing| rank(sync, &standing.side, standing.at))?.clone();
+    let wins = first.side == act.side && first.number == number;
+    let stands = agreed.standing.iter().any(|standing| standing.side == act.side && standing.number == number);
+    let clash = if wins { contested && old.value != act.value } else { stands && first.value != act.value };
+    (agreed.value, agreed.by, agreed.at) = (first.value, first.side, first.at);
+    let alike = agreed.standing.iter().filter(|standing| standing.value == agreed.value);
+    agreed.origins = alike.map(|standing| standing.side.clone()).collect();
+    agreed.asking.clear();
+    if ask {
+        let others = agreed.standing.iter().filter(|standing| standing.value != agreed.value);
+        agreed.asking = others.map(|standing| standing.side.clone()).collect();
+    }
+    clash.then(|| if wins { settle(&old, act, true) } else { settle(agreed, act, false) })
+}
+
+/// The record of a conflict, before the agreed value is moved.
+fn settle(agreed: &Agreed, act: &Act, wins: bool) -> Decided {
+    let (old, new) =
+        ((agreed.by.clone(), agreed.value.clone(), agreed.at), (act.side.clone(), act.value.clone(), act.at));
+    let (winner, loser) = if wins { (new, old) } else { (old, new) };
+    Decided { winner: winner.0, kept: winner.1, loser: loser.0, lost: loser.1, at: loser.2 }
+}
+
+/// Each side keeps its own until somebody resolves.
+fn ask(agreed: &mut Agreed, act: &Act) -> Decided {
+    agreed.asking.insert(act.side.clone());
+    settle(agreed, act, false)
+}
+
+fn blame(agreed: &mut Agreed, act: &Act, whole: bool) {
+    if whole {
+        agreed.origins.clear();
+    }
+    agreed.origins.insert(act.side.clone());
+    agreed.by = act.side.clone();
+    agreed.at = act.at;
+}
+
+/// Whether an act goes before the agreed value.
+fn outranks(sync: &SyncSettings, act: &Act, agreed: &Agreed) -> bool {
+    rank(sync, &act.side, act.at) > rank(sync, &agreed.by, agreed.at)
+}
+
+/// Who goes first: the preferred side, then the later one, then the earlier side in order.
+fn rank(sync: &SyncSettings, side: &SideId, at: Timestamp) -> (bool, Timestamp, Reverse<usize>) {
+    let order = sync.side_ids().position(|known| known == side).unwrap_or(usize::MAX);
+    let preferred = matches!(&sync.on_conflict, ConflictPolicy::Prefer(preferred) if preferred == side);
+    (preferred, at, Reverse(order))
+}

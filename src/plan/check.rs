@@ -1,0 +1,371 @@
+//! A second look at a plan, by other means than those that made it: from the input and the plan alone, rule by rule. Must
+//! never share a decision with the planner; it may share the look-up of names.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::{Plan, PlanInput, Wanted};
+use crate::mapping::{Place, inbound, same};
+use crate::model::catalog::Catalog;
+use crate::model::hub::{Agreed, Audience, Base, Replica};
+use crate::model::ids::{CommentId, FieldName, SideId};
+use crate::model::issue::NativeValue;
+use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
+use crate::model::settings::{FieldKind, FieldRow, SideSettings};
+use crate::model::value::Value;
+
+/// A rule that a plan breaks. Always a defect of ours: such a plan must not be carried out.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Violation {
+    /// The rule, in words.
+    pub rule: &'static str,
+    /// The side that it is about.
+    pub side: SideId,
+    /// What breaks it.
+    pub what: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: on `{}`, {}", self.rule, self.side, self.what)
+    }
+}
+
+/// Every rule that the plan breaks; empty for a sound plan.
+#[must_use]
+pub fn check(input: &PlanInput<'_>, plan: &Plan) -> Vec<Violation> {
+    let mut check = Check { input, plan, nothing: Catalog::default(), found: Vec::new() };
+    check.counts();
+    for operation in &plan.operations {
+        match &operation.action {
+            Action::Create { fields, .. } => {
+                check.create(&operation.side);
+                check.fields(&operation.side, fields, true);
+            }
+            Action::SetFields { fields } => check.fields(&operation.side, fields, false),
+            Action::Transition { .. } => check.hop(operation),
+            Action::AddComment { origin, comment, .. } => check.comment(&operation.side, origin, comment),
+        }
+    }
+    check.barred();
+    check.bases();
+    check.hub();
+    check.found.sort();
+    check.found.dedup();
+    check.found
+}
+
+struct Check<'a> {
+    input: &'a PlanInput<'a>,
+    plan: &'a Plan,
+    nothing: Catalog,
+    found: Vec<Violation>,
+}
+
+impl Check<'_> {
+    fn fail(&mut self, rule: &'static str, side: &SideId, what: impl Into<String>) {
+        self.found.push(Violation { rule, side: side.clone(), what: what.into() });
+    }
+
+    fn settings(&self, side: &SideId) -> Option<&SideSettings> {
+        self.input.sync.side(side)
+    }
+
+    /// Whose acts a side may receive of a field: worked out here from the settings, not by the planner's own function.
+    fn may_see(&self, row: &FieldRow, side: &SideId) -> BTreeSet<SideId> {
+        let everybody = self.input.sync.side_ids().cloned();
+        if row.across {
+            return everybody.collect();
+        }
+        let sees = self.settings(side).map(|settings| &settings.sees);
+        everybody.filter(|other| other == side || sees.is_some_and(|sees| sees.contains(other))).collect()
+    }
+
+    fn agreed(&self, row: &FieldRow, side: &SideId) -> Option<&Agreed> {
+        self.plan.item.hub.get(&row.name)?.get(&Audience(self.may_see(row, side)))
+    }
+
+    fn replica(&self, side: &SideId) -> Option<&Replica> {
+        self.plan.item.replicas.get(side)
+    }
+
+    fn base(&self, side: &SideId, field: &FieldName) -> Option<&Base> {
+        self.replica(side)?.bases.get(field)
+    }
+
+    /// What is planned for one side at a time: one create or one edit and one hop, in that order, and nothing beside a
+    /// write that is not settled.
+    fn counts(&mut self) {
+        let mut edits: BTreeMap<&SideId, [usize; 3]> = BTreeMap::new();
+        let mut copies = BTreeSet::new();
+        for operation in &self.plan.operations {
+            let side = &operation.side;
+            let count = edits.entry(side).or_default();
+            let index = match &operation.action {
+                Action::Create { .. } => 0,
+                Action::SetFields { .. } => 1,
+                Action::Transition { .. } => 2,
+                Action::AddComment { origin, comment, .. } => {
+                    if !copies.insert((side, origin, comment)) {
+                        self.found.push(Violation {
+                            rule: "a comment is copied once",
+                            side: side.clone(),
+                            what: format!("{origin}'s comment {comment} twice"),
+                        });
+                    }
+                    continue;
+                }
+            };
+            let late = index == 1 && count.get(2).is_some_and(|hops| *hops > 0);
+            if let Some(count) = count.get_mut(index) {
+                *count += 1;
+                if *count > 1 || late {
+                    let what = "more than one create, edit or hop, or a hop before the edit".to_owned();
+                    self.found.push(Violation {
+                        rule: "one edit, then one hop, per side and plan",
+                        side: side.clone(),
+                        what,
+                    });
+                }
+            }
+            let unsettled = self.input.intents.iter().any(|intent| {
+                &intent.operation.side == side
+                    && !intent.state.is_settled()
+                    && !self.plan.seen.contains(&intent.id)
+                    && !matches!(intent.operation.action, Action::AddComment { .. })
+            });
+            if unsettled {
+                self.found.push(Violation {
+                    rule: "nothing is written beside a write that is not settled",
+                    side: side.clone(),
+                    what: "an earlier one is open".to_owned(),
+                });
+            }
+            if self.plan.wanted.get(side).is_some_and(|wanted| wanted.contains(&Wanted::FreshRead)) {
+                self.found.push(Violation {
+                    rule: "nothing is written where values and log do not agree",
+                    side: side.clone(),
+                    what: "a fresh read is wanted first".to_owned(),
+                });
+            }
+        }
+    }
+
+    fn create(&mut self, side: &SideId) {
+        if self.input.item.replicas.contains_key(side) || self.plan.item.replicas.contains_key(side) {
+            self.fail("at most one replica per side", side, "it has one already");
+        }
+        if !self.input.belongs.contains(side) {
+            self.fail("a counterpart is created only where the item belongs", side, "it does not belong there");
+        }
+    }
+
+    fn fields(&mut self, side: &SideId, fields: &BTreeMap<FieldName, FieldWrite>, create: bool) {
+        if fields.is_empty() && !create {
+            self.fail("no empty edit", side, "an edit without a field");
+        }
+        for (name, write) in fields {
+            let input = self.input;
+            let Some(row) = input.sync.fields.get(name) else {
+                self.fail("only mapped fields are written", side, format!("`{name}` has no row"));
+                continue;
+            };
+            if row.sides.get(side) != Some(&write.field) {
+                self.fail("only mapped fields are written", side, format!("`{name}` is not `{}` there", write.field));
+            }
+            if matches!(row.kind, FieldKind::Status | FieldKind::IssueType) {
+                self.fail("status and type are not set as fields", side, format!("`{name}`"));
+            }
+            self.may_receive(side, row, write);
+            self.words(side, row, write);
+            let held = self.base(side, name).and_then(|base| base.value.clone());
+            if !create && write.expects != held {
+                self.fail("a write expects what was seen", side, format!("`{name}` expects another value"));
+            }
+            if !create && held.is_some_and(|held| same(&held, &write.wanted)) {
+                self.fail("what is held already is not written", side, format!("`{name}`"));
+            }
+        }
+    }
+
+    fn may_receive(&mut self, side: &SideId, row: &FieldRow, write: &FieldWrite) {
+        let may_see = self.may_see(row, side);
+        let Some(agreed) = self.agreed(row, side).cloned() else {
+            self.fail("only agreed values are written", side, format!("nothing is agreed of `{}`", row.name));
+            return;
+        };
+        if agreed.asking.contains(side) {
+            self.fail("a side keeps its own until somebody resolves", side, format!("`{}` is asked about", row.name));
+        }
+        if let Some(origin) = agreed.origins.iter().find(|origin| !may_see.contains(*origin)) {
+            self.fail("no leak", side, format!("`{}` comes from `{origin}`, which it does not see", row.name));
+        }
+        if let Some(actor) = write.acts.sides().find(|actor| !may_see.contains(*actor)) {
+            self.fail("no leak", side, format!("`{}` counts acts of `{actor}`, which it does not see", row.name));
+        }
+        if write.acts != agreed.acts {
+            self.fail("only agreed values are written", side, format!("`{}` carries other acts", row.name));
+        }
+    }
+
+    fn words(&mut self, side: &SideId, row: &FieldRow, write: &FieldWrite) {
+        let place = place(self.input, &self.nothing, row, side);
+        let touched: Vec<String> = match &write.write {
+            NativeWrite::Words { add, remove } => add.iter().chain(remove).cloned().collect(),
+            NativeWrite::Set(NativeValue::Words(words)) => words.iter().cloned().collect(),
+            NativeWrite::Set(_) => Vec::new(),
+        };
+        let excluded = touched.into_iter().find(|word| place.is_excluded(word));
+        if let Some(word) = excluded {
+            self.fail("excluded words are left alone", side, format!("`{word}` of `{}`", row.name));
+        }
+        if row.kind == FieldKind::Words && matches!(write.write, NativeWrite::Set(_)) {
+            self.fail("sets are written as additions and removals", side, format!("`{}`", row.name));
+        }
+    }
+
+    fn hop(&mut self, operation: &Operation) {
+        let side = &operation.side;
+        let Action::Transition { transition, from, to, wanted, last, acts } = &operation.action else { return };
+        let offer = self.input.offers.get(side).and_then(|all| all.iter().find(|offer| &offer.id == transition));
+        match offer {
+            None => self.fail("only offered hops are made", side, format!("`{transition}` is not offered now")),
+            Some(offer) if &offer.to.name != to => {
+                self.fail("only offered hops are made", side, format!("`{transition}` does not lead to `{to}`"));
+            }
+            Some(offer) if !offer.required.is_empty() => {
+                self.fail("no hop asks for what nobody maps", side, offer.required.join(", "));
+            }
+            Some(_) => {}
+        }
+        let input = self.input;
+        let rows = input.sync.fields.values();
+        let Some(row) = rows.into_iter().find(|row| row.kind == FieldKind::Status) else {
+            self.fail("only mapped fields are written", side, "status has no row");
+            return;
+        };
+        let reached = NativeValue::Named(crate::model::issue::Named { id: String::new(), name: to.clone() });
+        let reached = inbound(&place(input, &self.nothing, row, side), &reached);
+        if *last != (reached.as_ref() == Some(wanted)) {
+            self.fail("only the last hop reaches what is wanted", side, format!("the hop to `{to}`"));
+        }
+        if self.base(side, &row.name).and_then(|base| base.native.clone()).as_ref() != Some(from) {
+            self.fail("a write expects what was seen", side, format!("the hop starts at `{from}`"));
+        }
+        let write = FieldWrite {
+            field: row.sides.get(side).cloned().unwrap_or_else(|| "status".into()),
+            write: NativeWrite::Set(NativeValue::Empty),
+            wanted: wanted.clone(),
+            expects: None,
+            acts: acts.clone(),
+        };
+        self.may_receive(side, row, &write);
+    }
+
+    fn comment(&mut self, side: &SideId, origin: &SideId, comment: &CommentId) {
+        let rules = &self.input.sync.comments;
+        let sees = self.settings(side).is_some_and(|settings| settings.sees.contains(origin));
+        if side == origin || !sees || !rules.from.contains(origin) || !rules.to.contains(side) {
+            self.fail("comments go only where they may be seen", side, format!("{origin}'s comment {comment}"));
+        }
+        let record = self.input.item.comments.iter().find(|record| &record.side == origin && &record.id == comment);
+        if record.is_some_and(|record| record.copies.contains_key(side) || record.refused.contains_key(side)) {
+            self.fail("a comment is copied once", side, format!("{origin}'s comment {comment} has a copy"));
+        }
+        let under_way = self.input.intents.iter().any(|intent| {
+            &intent.operation.side == side
+                && !intent.state.is_settled()
+                && matches!(&intent.operation.action,
+                    Action::AddComment { origin: o, comment: c, .. } if o == origin && c == comment)
+        });
+        if under_way {
+            self.fail("a comment is copied once", side, format!("{origin}'s comment {comment} is under way"));
+        }
+        if self.input.item.comments.iter().any(|record| record.copies.get(origin) == Some(comment)) {
+            self.fail("copies are not copied", side, format!("{origin}'s comment {comment}"));
+        }
+        let read = self.input.observed.get(origin).map(|observation| &observation.snapshot.comments.list);
+        let read = read.and_then(|list| list.iter().find(|read| &read.id == comment));
+        if record.is_none() && read.is_none_or(|read| read.restricted) {
+            self.fail("restricted comments stay", side, format!("{origin}'s comment {comment}"));
+        }
+    }
+
+    fn barred(&mut self) {
+        let input = self.input;
+        for (side, observation) in input.observed {
+            if observation.snapshot.restricted && !self.plan.operations.is_empty() {
+                self.fail("what has a security level is not carried", side, "writes are planned");
+            }
+        }
+    }
+
+    /// Bases follow what was seen, and nothing else.
+    fn bases(&mut self) {
+        let (input, plan) = (self.input, self.plan);
+        for (side, replica) in &plan.item.replicas {
+            let Some(before) = input.item.replicas.get(side) else {
+                self.fail("bases follow what was seen", side, "a replica appeared");
+                continue;
+            };
+            let refresh = plan.wanted.get(side).is_some_and(|wanted| wanted.contains(&Wanted::FreshRead));
+            let observation = input.observed.get(side).filter(|read| !read.snapshot.restricted && !refresh);
+            for (name, base) in &replica.bases {
+                let Some(row) = input.sync.fields.get(name) else { continue };
+                let held_before = before.bases.get(name).and_then(|base| base.value.as_ref());
+                match observation {
+                    None if base.value.as_ref() != held_before => {
+                        self.fail("bases follow what was seen", side, format!("`{name}` moved without a read"));
+                    }
+                    None => {}
+                    Some(read) if row.kind != FieldKind::IssueType => {
+                        let Some(field) = row.sides.get(side) else { continue };
+                        let native = read.snapshot.fields.get(field).unwrap_or(&NativeValue::Empty);
+                        let shown = inbound(&place(input, &self.nothing, row, side), native);
+                        let follows = match (&shown, &base.value) {
+                            (Some(shown), Some(held)) => shown == held || both_text(shown, held),
+                            (Some(shown), None) => shown.is_empty(),
+                            (None, _) => true,
+                        };
+                        if !follows {
+                            self.fail("bases follow what was seen", side, format!("`{name}` is not what was read"));
+                        }
+                    }
+                    Some(_) => {}
+                }
+            }
+            if observation.is_none() && replica.entry != before.entry {
+                self.fail("bases follow what was seen", side, "the log position moved without a read");
+            }
+        }
+    }
+
+    /// Nothing that was counted is forgotten, and nothing is agreed from what may not be seen.
+    fn hub(&mut self) {
+        let (input, plan) = (self.input, self.plan);
+        let home = input.sync.sides.first().map(|side| side.id.clone()).unwrap_or_else(|| "?".into());
+        if !plan.item.acts.contains(&input.item.acts) {
+            self.fail("acts are never forgotten", &home, "the count of acts shrank");
+        }
+        for (name, by_audience) in &plan.item.hub {
+            for (audience, agreed) in by_audience {
+                let inside = |side: &SideId| audience.0.contains(side);
+                if !agreed.origins.iter().all(inside) || !agreed.acts.sides().all(inside) {
+                    self.fail("no leak", &agreed.by, format!("`{name}` is agreed from outside its audience"));
+                }
+                let before = input.item.hub.get(name).and_then(|known| known.get(audience));
+                if before.is_some_and(|before| !agreed.acts.contains(&before.acts)) {
+                    self.fail("acts are never forgotten", &agreed.by, format!("`{name}` lost acts"));
+                }
+            }
+        }
+    }
+}
+
+fn both_text(left: &Value, right: &Value) -> bool {
+    matches!((left, right), (Value::Document(_), Value::Document(_))) && same(left, right)
+}
+
+fn place<'a>(input: &'a PlanInput<'_>, nothing: &'a Catalog, row: &'a FieldRow, side: &'a SideId) -> Place<'a> {
+    Place { sync: input.sync, row, side, catalog: input.catalogs.get(side).unwrap_or(nothing) }
+}

@@ -1,0 +1,135 @@
+//! Comments: people's are collected where they are written, and copied to every side that may see them, in the order they
+//! were written. Must never copy a restricted or internal one, a copy, or one of the sync user's own.
+
+use jiff::Timestamp;
+
+use super::fold::corrected;
+use super::{Draft, Observation};
+use crate::mapping::header::{DEFAULT_HEADER, render};
+use crate::model::document::Syntax;
+use crate::model::hub::{CommentRecord, PendingComment};
+use crate::model::ids::{CommentId, SideId};
+use crate::model::operation::{Action, Operation};
+use crate::model::settings::Kind;
+
+/// Takes in the comments that people wrote on a side.
+pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observation) {
+    let comments = &observation.snapshot.comments;
+    if !draft.input.sync.comments.from.contains(side) || !comments.complete {
+        return;
+    }
+    let us = draft.catalog(side).sync_user.clone();
+    for comment in &comments.list {
+        let author = comment.author.as_ref();
+        let ours = us.is_some() && author.map(|author| &author.account) == us.as_ref();
+        let records = &draft.plan.item.comments;
+        let copy = records.iter().any(|record| record.copies.get(side) == Some(&comment.id));
+        let known = records.iter().any(|record| &record.side == side && record.id == comment.id);
+        if comment.restricted || ours || copy || known {
+            continue;
+        }
+        let pending = PendingComment {
+            body: crate::text::read(&comment.body),
+            author: author.map_or_else(|| "somebody".to_owned(), |author| author.display_name.clone()),
+            created: corrected(draft, side, comment.created),
+        };
+        draft.plan.item.comments.push(CommentRecord {
+            side: side.clone(),
+            id: comment.id.clone(),
+            copies: std::collections::BTreeMap::new(),
+            refused: std::collections::BTreeMap::new(),
+            pending: Some(pending),
+        });
+    }
+}
+
+/// Plans the copies that are missing, and forgets texts that are needed no more.
+pub(super) fn copy(draft: &mut Draft<'_>) {
+    let sync = draft.input.sync;
+    let mut operations: Vec<((Timestamp, usize, CommentId), Operation)> = Vec::new();
+    let records = draft.plan.item.comments.clone();
+    for (index, record) in records.iter().enumerate() {
+        let Some(pending) = &record.pending else { continue };
+        let order = sync.side_ids().position(|side| side == &record.side).unwrap_or(usize::MAX);
+        let mut waiting = false;
+        for side in &sync.sides {
+            if !receives(draft, record, &side.id) {
+                continue;
+            }
+            waiting = true;
+            if let Some(operation) = copy_to(draft, record, pending, &side.id) {
+                operations.push(((pending.created, order, record.id.clone()), operation));
+            }
+        }
+        if !waiting && let Some(record) = draft.plan.item.comments.get_mut(index) {
+            record.pending = None;
+        }
+    }
+    operations.sort_by(|left, right| left.0.cmp(&right.0));
+    draft.plan.operations.extend(operations.into_iter().map(|(_, operation)| operation));
+    refusals(draft);
+}
+
+/// Whether a side is still to get a copy, now or when it has a replica.
+fn receives(draft: &Draft<'_>, record: &CommentRecord, side: &SideId) -> bool {
+    let sync = draft.input.sync;
+    let sees = sync.side(side).is_some_and(|settings| settings.sees.contains(&record.side));
+    let place = draft.plan.item.replicas.contains_key(side) || draft.input.belongs.contains(side);
+    side != &record.side
+        && sync.comments.to.contains(side)
+        && sees
+        && place
+        && !record.copies.contains_key(side)
+        && !record.refused.contains_key(side)
+}
+
+fn copy_to(
+    draft: &mut Draft<'_>,
+    record: &CommentRecord,
+    pending: &PendingComment,
+    side: &SideId,
+) -> Option<Operation> {
+    let replica = draft.plan.item.replicas.get(side)?;
+    let under_way = draft.unsettled(side).any(|intent| match &intent.operation.action {
+        Action::AddComment { origin, comment, .. } => origin == &record.side && comment == &record.id,
+        // Nothing is added to what may not be there.
+        Action::Create { .. } => true,
+        Action::SetFields { .. } | Action::Transition { .. } => false,
+    });
+    if !replica.observed || under_way {
+        return None;
+    }
+    let template = draft.input.sync.comments.header.get(side).map_or(DEFAULT_HEADER, String::as_str);
+    let header = match render(template, &pending.author, &record.side) {
+        Ok(header) => header,
+        Err(why) => {
+            let remedy = format!("correct `comments.header.{side}`");
+            draft.hold(side, None, format!("the header of comments cannot be made: {why}"), &remedy);
+            return None;
+        }
+    };
+    let syntax = if draft.catalog(side).kind == Some(Kind::DataCenter) { Syntax::Wiki } else { Syntax::Adf };
+    let document = crate::text::with_header(&header, &pending.body);
+    let body = crate::text::write(&document, syntax);
+    let action = Action::AddComment { origin: record.side.clone(), comment: record.id.clone(), body };
+    Some(Operation { side: side.clone(), action })
+}
+
+/// Copies that Jira refused stay visible.
+fn refusals(draft: &mut Draft<'_>) {
+    let refused: Vec<(SideId, String)> = draft
+        .plan
+        .item
+        .comments
+        .iter()
+        .flat_map(|record| record.refused.iter().map(|(side, why)| (side.clone(), why.clone())))
+        .collect();
+    for (side, why) in refused {
+        draft.hold(
+            &side,
+            None,
+            format!("Jira refused the copy of a comment: {why}"),
+            "read Jira's message; the comment stays where it was written",
+        );
+    }
+}

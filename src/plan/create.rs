@@ -1,0 +1,94 @@
+//! The creation of a counterpart where an item belongs and has none. Must never propose a second one while the first is in
+//! doubt, and never put anything into it that its side may not see.
+
+use std::collections::BTreeMap;
+
+use super::targets::held_as;
+use super::{Draft, agreed_for, place};
+use crate::mapping::outbound;
+use crate::model::ids::SideId;
+use crate::model::issue::NativeValue;
+use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
+use crate::model::settings::{FieldKind, FieldRow};
+use crate::model::value::Value;
+
+/// Proposes the creation of the side's replica, if the item belongs there.
+pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
+    let known = draft.plan.item.replicas.values().any(|replica| replica.observed);
+    if !known || !draft.input.belongs.contains(side) {
+        return;
+    }
+    if draft.is_in_doubt(side) {
+        draft.hold(
+            side,
+            None,
+            "a create is in doubt: it is looked for before anything is created".to_owned(),
+            "none: it settles by itself",
+        );
+        return;
+    }
+    let sync = draft.input.sync;
+    let Some(issue_type) = issue_type(draft, side) else { return };
+    let offered = draft.catalog(side).create_fields.get(&issue_type).cloned();
+    let mut fields: BTreeMap<_, FieldWrite> = BTreeMap::new();
+    for row in sync.fields.values() {
+        let Some(field) = row.sides.get(side) else { continue };
+        if matches!(row.kind, FieldKind::IssueType | FieldKind::Status) {
+            continue;
+        }
+        // What is not on the create screen is set afterwards.
+        if offered.as_ref().is_some_and(|offered| !offered.contains(field)) {
+            continue;
+        }
+        if let Some(write) = write(draft, row, side) {
+            fields.insert(row.name.clone(), write);
+        }
+    }
+    // Without a summary that the side may see there is nothing to make an issue of.
+    if fields.values().any(|write| write.field.as_str() == "summary") {
+        draft.plan.operations.push(Operation { side: side.clone(), action: Action::Create { issue_type, fields } });
+    }
+}
+
+fn issue_type(draft: &mut Draft<'_>, side: &SideId) -> Option<String> {
+    let sync = draft.input.sync;
+    let row = sync.fields.values().find(|row| row.kind == FieldKind::IssueType)?;
+    let agreed = agreed_for(&draft.plan.item, sync, row, side)?.clone();
+    let named = outbound(&place(draft.input, &draft.nothing, row, side), &agreed.value);
+    match named {
+        Ok(NativeValue::Named(named)) => Some(named.name),
+        Ok(_) => None,
+        Err(unmappable) => {
+            draft.hold(
+                side,
+                Some(&row.name),
+                format!("no counterpart is created: {}", unmappable.why),
+                &unmappable.remedy,
+            );
+            None
+        }
+    }
+}
+
+fn write(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId) -> Option<FieldWrite> {
+    let sync = draft.input.sync;
+    let agreed = agreed_for(&draft.plan.item, sync, row, side)?.clone();
+    let field = row.sides.get(side)?.clone();
+    let place = place(draft.input, &draft.nothing, row, side);
+    match outbound(&place, &agreed.value) {
+        Ok(NativeValue::Empty) => None,
+        Ok(native) => {
+            let wanted: Value = held_as(&place, &native, &agreed.value);
+            let write = if let NativeValue::Words(words) = native {
+                NativeWrite::Words { add: words.into_iter().collect(), remove: Vec::new() }
+            } else {
+                NativeWrite::Set(native)
+            };
+            Some(FieldWrite { field, write, wanted, expects: None, acts: agreed.acts })
+        }
+        Err(unmappable) => {
+            draft.hold(side, Some(&row.name), unmappable.why, &unmappable.remedy);
+            None
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! Taking an observation in: every log entry is attributed, and what a field became is told from what it was. Must never
+//! take our own write for a person's, never a person's for ours, and never tell "no change" from equality where the log says
+//! otherwise.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::acts::{Act, observe, take};
+use super::{By, Draft, Observation, Step, Wanted, place};
+use crate::mapping::{Place, inbound, logged, logged_roughly, same};
+use crate::model::hub::{Acknowledged, Acts};
+use crate::model::ids::{EntryId, FieldId, OperationId, SideId};
+use crate::model::issue::{LogItem, NativeValue};
+use crate::model::operation::{Action, Intent, IntentState};
+use crate::model::settings::{FieldKind, FieldRow, SideEffects};
+use crate::model::value::Value;
+
+/// Untagged changes by the sync user in a row that count as changes of the side before they look like a fight.
+const MOST_COUNTED: u32 = 5;
+
+/// Takes one side's observation in, or asks for another one where values and log do not agree.
+pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observation) {
+    let snapshot = &observation.snapshot;
+    if snapshot.restricted {
+        draft.barred = true;
+        let why = format!(
+            "{} has a security level: it is not carried, and nothing is written to its counterparts",
+            snapshot.key
+        );
+        draft.hold(side, None, why, "remove the security level if it may be shared");
+        return;
+    }
+    let Some(replica) = draft.plan.item.replicas.get(side) else { return };
+    let (first, ours) = (!replica.observed, replica.ours);
+    let rows: Vec<&FieldRow> = draft.input.sync.fields.values().filter(|row| row.sides.contains_key(side)).collect();
+    let agree = |row: &&FieldRow| first || observation.again || agrees(draft, row, side, observation);
+    if !rows.iter().all(agree) {
+        draft.want(side, Wanted::FreshRead);
+        return;
+    }
+    let created = first.then(|| creation(draft, side)).flatten();
+    if let Some((operation, ..)) = &created {
+        draft.plan.seen.push(*operation);
+    }
+    for row in rows {
+        match (first, ours) {
+            (true, false) => first_value(draft, row, side, observation),
+            (true, true) => our_first_value(draft, row, side, observation, created.as_ref().map(|created| &created.1)),
+            (false, _) => replay(draft, row, side, observation),
+        }
+        if matches!(row.kind, FieldKind::Status | FieldKind::IssueType)
+            && let Some(NativeValue::Named(named)) = value_of(row, side, observation)
+            && let Some(base) =
+                draft.plan.item.replicas.get_mut(side).map(|r| r.bases.entry(row.name.clone()).or_default())
+        {
+            base.native = Some(named.name);
+        }
+    }
+    learn_ways(draft, side, observation);
+    super::comments::collect(draft, side, observation);
+    if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
+        replica.observed = true;
+        replica.key = snapshot.key.clone();
+        replica.updated = replica.updated.max(snapshot.updated);
+        let newest = observation.snapshot.log.iter().map(|entry| entry.id).max();
+        replica.entry = replica.entry.max(newest.unwrap_or(EntryId(0)));
+    }
+}
+
+/// What the side holds of the field, natively.
+fn value_of(row: &FieldRow, side: &SideId, observation: &Observation) -> Option<NativeValue> {
+    if row.kind == FieldKind::IssueType {
+        return Some(NativeValue::Named(observation.snapshot.issue_type.clone()));
+    }
+    let field = row.sides.get(side)?;
+    Some(observation.snapshot.fields.get(field).cloned().unwrap_or(NativeValue::Empty))
+}
+
+fn current(place: &Place<'_>, observation: &Observation) -> Option<Value> {
+    inbound(place, &value_of(place.row, place.side, observation)?)
+}
+
+/// The steps that touch a field, oldest first.
+fn touching<'o>(observation: &'o Observation, field: &FieldId) -> Vec<(&'o Step, &'o LogItem)> {
+    let item =
+        |step: &'o Step| step.entry.items.iter().rev().find(|item| &item.field == field).map(|item| (step, item));
+    observation.steps.iter().filter_map(item).collect()
+}
+
+/// Whether base and log give the value that was read.
+fn agrees(draft: &Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) -> bool {
+    let place = place(draft.input, &draft.nothing, row, side);
+    let (Some(field), Some(now)) = (row.sides.get(side), current(&place, observation)) else { return true };
+    let expected = match touching(observation, field).last() {
+        Some((_, item)) => logged(&place, item),
+        None if row.kind == FieldKind::IssueType => return true,
+        None => {
+            draft.plan.item.replicas.get(side).and_then(|r| r.bases.get(&row.name)).and_then(|base| base.value.clone())
+        }
+    };
+    // Where neither says anything there is nothing to disagree on. Text may be logged in another form than it is read.
+    expected.is_none_or(|expected| {
+        same(&expected, &now) || (row.kind == FieldKind::Document && matches_log(observation, field))
+    })
+}
+
+/// Whether a text has an entry: then the log says that it changed, and the value read says to what.
+fn matches_log(observation: &Observation, field: &FieldId) -> bool {
+    !touching(observation, field).is_empty()
+}
+
+/// The intent that created the replica: its operation and the fields it wrote.
+fn creation(draft: &Draft<'_>, side: &SideId) -> Option<(OperationId, Intent)> {
+    let is_creation = |intent: &&Intent| {
+        intent.operation.side == *side
+            && matches!(intent.operation.action, Action::Create { .. })
+            && !matches!(intent.state, IntentState::Void(_))
+    };
+    draft.input.intents.iter().rfind(is_creation).map(|intent| (intent.id, intent.clone()))
+}
+
+/// The first read of an issue that a person made: all that stands there is theirs.
+fn first_value(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) {
+    let place = place(draft.input, &draft.nothing, row, side);
+    let Some(value) = current(&place, observation) else { return };
+    if value.is_empty() || !row.from.contains(side) {
+        let Some(replica) = draft.plan.item.replicas.get_mut(side) else { return };
+        observe(replica.bases.entry(row.name.clone()).or_default(), value);
+        return;
+    }
+    let at = corrected(draft, side, observation.snapshot.created);
+    take(draft, row, &Act { side: side.clone(), value, at, overwritten_by: None });
+}
+
+/// The first read of an issue that we made: what we wrote is ours, what Jira added is a default.
+fn our_first_value(
+    draft: &mut Draft<'_>,
+    row: &FieldRow,
+    side: &SideId,
+    observation: &Observation,
+    created: Option<&Intent>,
+) {
+    let written = created.and_then(|intent| match &intent.operation.action {
+        Action::Create { fields, .. } => fields.get(&row.name).map(|write| (write.wanted.clone(), write.acts.clone())),
+        Action::SetFields { .. } | Action::Transition { .. } | Action::AddComment { .. } => None,
+    });
+    let place = place(draft.input, &draft.nothing, row, side);
+    let now = current(&place, observation);
+    let touched = row.sides.get(side).is_some_and(|field| !touching(observation, field).is_empty());
+    let Some(replica) = draft.plan.item.replicas.get_mut(side) else { return };
+    let base = replica.bases.entry(row.name.clone()).or_default();
+    match (written, now) {
+        (Some((wanted, acts)), now) => {
+            base.acts.join(&acts);
+            // Somebody changed it already: the log tells what came after what we wrote.
+            let stands = if touched { Some(wanted.clone()) } else { now };
+            let kept = stands.as_ref().is_some_and(|stands| same(stands, &wanted));
+            if let Some(stands) = stands {
+                observe(base, stands);
+            }
+            if !kept {
+                base.side_effect = Some(EntryId(0));
+            }
+        }
+        (None, Some(now)) if !touched => observe(base, now),
+        (None, _) => {}
+    }
+    if touched {
+        replay(draft, row, side, observation);
+    }
+}
+
+/// A later read: the steps since, in order.
+fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) {
+    let nothing = draft.nothing.clone();
+    let input = draft.input;
+    let place = place(input, &nothing, row, side);
+    let (Some(field), Some(now)) = (row.sides.get(side), current(&place, observation)) else { return };
+    let steps = touching(observation, field);
+    if steps.is_empty() {
+        let known =
+            draft.plan.item.replicas.get(side).and_then(|r| r.bases.get(&row.name)).and_then(|base| base.value.clone());
+        if known.is_some_and(|known| same(&known, &now)) {
+            return;
+        }
+        // It changed without an entry: nobody knows who did it, so it counts as a person's.
+        change(draft, row, side, now, observation.snapshot.updated, None);
+        return;
+    }
+    for (index, (step, item)) in steps.iter().enumerate() {
+        let next = steps.get(index + 1);
+        let value = if next.is_none() { Some(now.clone()) } else { logged(&place, item) };
+        match step.by {
+            By::Us(operation) => our_step(draft, row, side, operation, value, step.entry.id),
+            By::SyncUser => side_effect(draft, row, side, value, step),
+            By::Person => {
+                let overwriter = next.and_then(|(next, _)| match next.by {
+                    By::Us(operation) => Some(operation),
+                    By::SyncUser | By::Person => None,
+                });
+                // A text between two people's edits is an ancestor of the later one; one that was overwritten by another hand is kept.
+                let replaced = next.is_some_and(|(next, _)| next.by != By::Person);
+                let value = if replaced { value.or_else(|| logged_roughly(&place, item)) } else { value };
+                if let Some(value) = value {
+                    change(draft, row, side, value, step.entry.created, overwriter);
+                }
+            }
+        }
+    }
+}
+
+/// A person's change on a side, which counts only where the row says so.
+fn change(
+    draft: &mut Draft<'_>,
+    row: &FieldRow,
+    side: &SideId,
+    value: Value,
+    at: Timestamp,
+    overwritten_by: Option<OperationId>,
+) {
+    if row.from.contains(side) {
+        let at = corrected(draft, side, at);
+        take(draft, row, &Act { side: side.clone(), value, at, overwritten_by });
+        return;
+    }
+    let sync = draft.input.sync;
+    let told =
+        super::agreed_for(&draft.plan.item, sync, row, side).map(|agreed| agreed.acts.clone()).unwrap_or_default();
+    let Some(replica) = draft.plan.item.replicas.get_mut(side) else { return };
+    let base = replica.bases.entry(row.name.clone()).or_default();
+    observe(base, value);
+    base.acts.join(&told);
+    let reason = format!(
+        "`{}` was changed here, but this side only receives it; the next change elsewhere overwrites it",
+        row.name
+    );
+    base.acknowledged = Some(Acknowledged { reason, refused: true });
+}
+
+/// An entry under one of our operations.
+fn our_step(
+    draft: &mut Draft<'_>,
+    row: &FieldRow,
+    side: &SideId,
+    operation: OperationId,
+    value: Option<Value>,
+    entry: EntryId,
+) {
+    draft.plan.seen.push(operation);
+    let intent = draft.input.intents.iter().find(|intent| intent.id == operation);
+    let written = intent.and_then(|intent| written_by(intent, row));
+    let Some(replica) = draft.plan.item.replicas.get_mut(side) else { return };
+    let base = replica.bases.entry(row.name.clone()).or_default();
+    match (written, value) {
+        (Some(Written::Hop), value) => {
+            // A stop on the way: it is what stands there, but not what was told.
+            base.value = value;
+            base.side_effect = None;
+        }
+        (Some(Written::Value(wanted, acts)), value) => {
+            let kept = value.as_ref().is_none_or(|value| same(value, &wanted));
+            observe(base, value.unwrap_or(wanted));
+            // Not joined: what we overwrote unknowing is not to be seen there any more.
+            base.acts = acts;
+            if !kept {
+                base.side_effect = Some(entry);
+            }
+        }
+        // A post-function in the same entry: under our tag, but not our doing.
+        (None, Some(value)) => {
+            observe(base, value);
+            base.side_effect = Some(entry);
+        }
+        (None, None) => {}
+    }
+}
+
+enum Written {
+    Value(Value, Acts),
+    Hop,
+}
+
+/// What an intent writes of a field, if it is one of its fields.
+fn written_by(intent: &Intent, row: &FieldRow) -> Option<Written> {
+    match &intent.operation.action {
+        Action::SetFields { fields } | Action::Create { fields, .. } => {
+            fields.get(&row.name).map(|write| Written::Value(write.wanted.clone(), write.acts.clone()))
+        }
+        Action::Transition { last, wanted, acts, .. } if row.kind == FieldKind::Status => {
+            Some(if *last { Written::Value(wanted.clone(), acts.clone()) } else { Written::Hop })
+        }
+        Action::Transition { .. } | Action::AddComment { .. } => None,
+    }
+}
+
+/// An entry by the sync user without our tag: never a person's change.
+fn side_effect(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, value: Option<Value>, step: &Step) {
+    let Some(value) = value else { return };
+    let sync = draft.input.sync;
+    let policy = sync.side(side).map_or(SideEffects::Accept, |side| side.side_effects);
+    let told = super::agreed_for(&draft.plan.item, sync, row, side).map(|agreed| agreed.acts.clone());
+    let Some(base) = draft.plan.item.replicas.get_mut(side).map(|r| r.bases.entry(row.name.clone()).or_default())
+    else {
+        return;
+    };
+    let counted = base.counted + 1;
+    match policy {
+        SideEffects::Count if counted <= MOST_COUNTED && row.from.contains(side) => {
+            change(draft, row, side, value, step.entry.created, None);
+            if let Some(base) = draft.plan.item.replicas.get_mut(side).and_then(|r| r.bases.get_mut(&row.name)) {
+                base.counted = counted;
+            }
+        }
+        SideEffects::Restore if base.restored != told => {
+            base.restored = told;
+            observe(base, value);
+        }
+        SideEffects::Accept | SideEffects::Restore | SideEffects::Count => {
+            observe(base, value);
+            base.side_effect = Some(step.entry.id);
+        }
+    }
+}
+
+/// A server's time, with its measured skew taken out.
+pub(super) fn corrected(draft: &Draft<'_>, side: &SideId, at: Timestamp) -> Timestamp {
+    let skew = draft.input.skews.get(side).copied().unwrap_or(0);
+    at.saturating_sub(SignedDuration::from_millis(skew)).unwrap_or(at)
+}
+
+/// The ways that people took through the workflow.
+fn learn_ways(draft: &mut Draft<'_>, side: &SideId, observation: &Observation) {
+    let status = FieldId::from("status");
+    let issue_type = observation.snapshot.issue_type.name.clone();
+    for entry in &observation.snapshot.log {
+        for item in entry.items.iter().filter(|item| item.field == status) {
+            if let (Some(from), Some(to)) = (&item.from_text, &item.to_text) {
+                draft.plan.ways.push((side.clone(), issue_type.clone(), from.clone(), to.clone()));
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! A plan as lines for people: what `jirasyncd plan` prints. Must never leave out a write, a conflict or a hold.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::{Plan, Wanted};
+use crate::mapping::FOREIGN;
+use crate::model::hub::Conflict;
+use crate::model::ids::{FieldName, SideId};
+use crate::model::issue::NativeValue;
+use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
+use crate::model::value::Value;
+
+/// Characters of a long value that are shown.
+const SHOWN: usize = 60;
+
+/// The plan as a diff, one change per line, each line ended. Empty when nothing is to be done or said.
+///
+/// `+` creates, `~` changes, `>` moves the status on, `"` adds a comment, `!` is a conflict, `-` is not done, `?` has to be
+/// read first.
+#[must_use]
+pub fn render(plan: &Plan) -> String {
+    let mut lines = Vec::new();
+    for operation in &plan.operations {
+        write_operation(&mut lines, plan, operation);
+    }
+    lines.extend(plan.conflicts.iter().map(conflict));
+    for hold in &plan.holds {
+        let field = hold.field.as_ref().map(|field| format!(" {field}:")).unwrap_or_default();
+        lines.push(format!("- {}{field} {} ({})", name(plan, &hold.side), hold.why, hold.remedy));
+    }
+    for (side, wanted) in &plan.wanted {
+        for wanted in wanted {
+            let what = match wanted {
+                Wanted::Transitions => "the transitions offered now are needed",
+                Wanted::FreshRead => "its values and its history do not agree: a fresh read is needed",
+            };
+            lines.push(format!("? {} {what}", name(plan, side)));
+        }
+    }
+    let mut text = String::new();
+    for line in lines {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{line}");
+    }
+    text
+}
+
+/// A replica as people know it.
+fn name(plan: &Plan, side: &SideId) -> String {
+    plan.item.replicas.get(side).map_or_else(|| side.to_string(), |replica| format!("{side} {}", replica.key))
+}
+
+fn write_operation(lines: &mut Vec<String>, plan: &Plan, operation: &Operation) {
+    let name = name(plan, &operation.side);
+    match &operation.action {
+        Action::Create { issue_type, fields } => {
+            lines.push(format!("+ {name} create `{issue_type}`"));
+            write_fields(lines, '+', &name, fields);
+        }
+        Action::SetFields { fields } => write_fields(lines, '~', &name, fields),
+        Action::Transition { from, to, last, wanted, .. } => {
+            let goal = if *last { String::new() } else { format!(" (on the way to {})", value(wanted)) };
+            lines.push(format!("> {name} status: `{from}` -> `{to}`{goal}"));
+        }
+        Action::AddComment { origin, comment, body } => {
+            let text = crate::text::plain(&crate::text::read(body));
+            lines.push(format!("\" {name} comment {comment} of {origin}: {}", quoted(&text)));
+        }
+    }
+}
+
+fn write_fields(lines: &mut Vec<String>, sign: char, name: &str, fields: &BTreeMap<FieldName, FieldWrite>) {
+    for (field, write) in fields {
+        let change = match &write.write {
+            NativeWrite::Words { add, remove } => {
+                let added = add.iter().map(|word| format!("+{word}"));
+                let removed = remove.iter().map(|word| format!("-{word}"));
+                added.chain(removed).collect::<Vec<_>>().join(" ")
+            }
+            NativeWrite::Set(new) => match &write.expects {
+                Some(old) => format!("{} -> {}", value(old), native(new, &write.wanted)),
+                None => native(new, &write.wanted),
+            },
+        };
+        lines.push(format!("{sign} {name} {field}: {change}"));
+    }
+}
+
+fn conflict(conflict: &Conflict) -> String {
+    let kept = if conflict.kept == conflict.lost { String::new() } else { format!(" {}", value(&conflict.kept)) };
+    format!(
+        "! {}: {} and {} both changed it; {} stands{kept}, {} is kept in the record{}",
+        conflict.field,
+        conflict.winner,
+        conflict.loser,
+        conflict.winner,
+        value(&conflict.lost),
+        if conflict.overwritten_by.is_some() { " (we had overwritten it)" } else { "" },
+    )
+}
+
+/// A value in shared words.
+fn value(value: &Value) -> String {
+    match value {
+        Value::Empty => "nothing".to_owned(),
+        Value::Line(text) | Value::Day(text) => quoted(text),
+        Value::Choice(name) | Value::Person(name) => quoted(name.strip_prefix(FOREIGN).unwrap_or(name)),
+        Value::Words(words) => words.iter().map(String::as_str).collect::<Vec<_>>().join(" "),
+        Value::Document(document) => quoted(&crate::text::plain(document)),
+    }
+}
+
+/// A value as that side will call it.
+fn native(native: &NativeValue, wanted: &Value) -> String {
+    match native {
+        NativeValue::Named(named) => quoted(&named.name),
+        NativeValue::Person(person) => quoted(&person.display_name),
+        NativeValue::Empty
+        | NativeValue::Text(_)
+        | NativeValue::Wiki(_)
+        | NativeValue::Adf(_)
+        | NativeValue::Words(_)
+        | NativeValue::Other(_) => value(wanted),
+    }
+}
+
+/// One line of a text, cut to a length that fits a terminal.
+fn quoted(text: &str) -> String {
+    let mut line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() > SHOWN {
+        line = line.chars().take(SHOWN - 1).collect();
+        line.push('…');
+    }
+    format!("\"{line}\"")
+}

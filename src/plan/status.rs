@@ -1,0 +1,126 @@
+//! The next hop of a status on its way. Must never make an exploratory hop: only what is offered now and known to lead on.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::{Draft, Wanted};
+use crate::mapping::{names_on, path_on};
+use crate::model::hub::Agreed;
+use crate::model::ids::SideId;
+use crate::model::issue::{NativeValue, TransitionOffer};
+use crate::model::operation::{Action, Operation};
+use crate::model::settings::FieldKind;
+use crate::model::value::Value;
+
+/// Hops of the longest way that is taken.
+const LONGEST_WAY: usize = 5;
+
+/// Plans one hop towards the agreed status.
+///
+/// # Errors
+/// There is none to make: why, and the remedy.
+pub(super) fn hop(
+    draft: &mut Draft<'_>,
+    side: &SideId,
+    agreed: &Agreed,
+    native: &NativeValue,
+    wanted: Value,
+) -> Result<(), (String, String)> {
+    let Value::Choice(shared) = &agreed.value else { return Ok(()) };
+    let table = &draft.input.sync.statuses;
+    let mut goals: Vec<String> = names_on(table, side, shared).into_iter().map(str::to_owned).collect();
+    if let (true, NativeValue::Named(default)) = (goals.is_empty(), native) {
+        goals.push(default.name.clone());
+    }
+    let Some(offers) = draft.input.offers.get(side) else {
+        draft.want(side, Wanted::Transitions);
+        return Ok(());
+    };
+    let native = |kind: FieldKind| {
+        let row = draft.input.sync.fields.values().find(|row| row.kind == kind)?;
+        draft.plan.item.replicas.get(side)?.bases.get(&row.name)?.native.clone()
+    };
+    let now = native(FieldKind::Status).unwrap_or_default();
+    let issue_type = native(FieldKind::IssueType).unwrap_or_default();
+    let path = path_on(table, side, shared);
+    let Some((offer, last)) = next(draft, side, offers, &goals, path, &now, &issue_type) else {
+        let goal = goals.first().cloned().unwrap_or_default();
+        let remedy = format!(
+            "add `path = {{ {side} = [\"…\", \"{goal}\"] }}` to the row of `{shared}` in `map.status`, or move one issue there by hand once"
+        );
+        return Err((format!("no way is known from `{now}` to `{goal}`"), remedy));
+    };
+    if !offer.required.is_empty() {
+        let why = format!("the transition `{}` asks for {} and nothing maps it", offer.name, offer.required.join(", "));
+        return Err((why, "map the field, give it a default on the screen, or take it off the screen".to_owned()));
+    }
+    let action = Action::Transition {
+        transition: offer.id.clone(),
+        from: now,
+        to: offer.to.name.clone(),
+        last,
+        wanted,
+        acts: agreed.acts.clone(),
+    };
+    draft.plan.operations.push(Operation { side: side.clone(), action });
+    Ok(())
+}
+
+/// The offer to take now, and whether it reaches a goal.
+fn next<'o>(
+    draft: &Draft<'_>,
+    side: &SideId,
+    offers: &'o [TransitionOffer],
+    goals: &[String],
+    path: &[String],
+    now: &str,
+    issue_type: &str,
+) -> Option<(&'o TransitionOffer, bool)> {
+    let offered = |name: &str| {
+        // Of several ways to one status the one that asks for nothing goes first.
+        let to: Vec<&TransitionOffer> = offers.iter().filter(|offer| offer.to.name == name).collect();
+        to.iter().find(|offer| offer.required.is_empty()).or(to.first()).copied()
+    };
+    if let Some(offer) = goals.iter().find_map(|goal| offered(goal)) {
+        return Some((offer, true));
+    }
+    let after = path.iter().position(|status| status == now).map_or(0, |index| index + 1);
+    if let Some(offer) = path.get(after).and_then(|status| offered(status)) {
+        return Some((offer, goals.contains(&offer.to.name)));
+    }
+    let first = way(draft, side, offers, goals, now, issue_type)?;
+    offered(&first).map(|offer| (offer, false))
+}
+
+/// The first stop of the shortest known way to a goal.
+fn way(
+    draft: &Draft<'_>,
+    side: &SideId,
+    offers: &[TransitionOffer],
+    goals: &[String],
+    now: &str,
+    issue_type: &str,
+) -> Option<String> {
+    let workflow = draft.input.workflows.get(side)?;
+    let mut seen: BTreeSet<&str> = BTreeSet::from([now]);
+    let mut queue: VecDeque<(&str, &str, usize)> = VecDeque::new();
+    let mut firsts: Vec<&str> = offers.iter().map(|offer| offer.to.name.as_str()).collect();
+    firsts.sort_unstable();
+    for first in firsts {
+        if seen.insert(first) {
+            queue.push_back((first, first, 1));
+        }
+    }
+    while let Some((first, status, hops)) = queue.pop_front() {
+        if goals.iter().any(|goal| goal == status) {
+            return Some(first.to_owned());
+        }
+        if hops < LONGEST_WAY {
+            for next in workflow.from(issue_type, status) {
+                if seen.insert(next) {
+                    queue.push_back((first, next, hops + 1));
+                }
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,169 @@
+//! What a replica should hold against what it was seen to hold. Must never write where the same would be written again
+//! without anything having changed, and never touch a side that a field's row leaves out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Draft, Wanted, agreed_for, place, status};
+use crate::mapping::{Place, inbound, outbound, same};
+use crate::model::hub::{Acknowledged, Agreed, Base};
+use crate::model::ids::{FieldName, SideId};
+use crate::model::issue::NativeValue;
+use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
+use crate::model::settings::{FieldKind, FieldRow};
+use crate::model::value::Value;
+
+/// Plans the edits and the next hop of one replica.
+pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId) {
+    // Where values and log do not agree nothing is known well enough to write.
+    let unclear = draft.plan.wanted.get(side).is_some_and(|wanted| wanted.contains(&Wanted::FreshRead));
+    let seen = draft.plan.item.replicas.get(side).is_some_and(|replica| replica.observed);
+    if !seen || unclear || draft.is_in_doubt(side) {
+        return;
+    }
+    let sync = draft.input.sync;
+    let mut fields: BTreeMap<FieldName, FieldWrite> = BTreeMap::new();
+    let mut hop = None;
+    for row in sync.fields.values().filter(|row| row.sides.contains_key(side)) {
+        let Some(agreed) = agreed_for(&draft.plan.item, sync, row, side).cloned() else { continue };
+        let base = draft.plan.item.replicas.get(side).and_then(|r| r.bases.get(&row.name)).cloned().unwrap_or_default();
+        match stand(draft, row, side, &agreed, &base) {
+            Stand::Holds => {
+                with_base(draft, side, row, |base| {
+                    base.matched.join(&agreed.acts);
+                    base.acknowledged = None;
+                });
+            }
+            Stand::LetBe => {}
+            Stand::Cannot(why, remedy) => cannot(draft, row, side, &agreed, why, &remedy),
+            Stand::Write(native, wanted) if row.kind == FieldKind::Status => hop = Some((row, agreed, native, wanted)),
+            Stand::Write(native, wanted) => {
+                if let Some(write) = write_of(row, side, &agreed, &base, native, wanted) {
+                    fields.insert(row.name.clone(), write);
+                }
+            }
+        }
+    }
+    if !fields.is_empty() {
+        draft.plan.operations.push(Operation { side: side.clone(), action: Action::SetFields { fields } });
+    }
+    if let Some((row, agreed, native, wanted)) = hop
+        && let Err((why, remedy)) = status::hop(draft, side, &agreed, &native, wanted)
+    {
+        cannot(draft, row, side, &agreed, why, &remedy);
+    }
+}
+
+/// The side is told that it cannot hold what is agreed: it is tried again by every plan, and its people's next act is no
+/// conflict with what they were never shown.
+fn cannot(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, why: String, remedy: &str) {
+    with_base(draft, side, row, |base| {
+        base.matched.join(&agreed.acts);
+        base.acknowledged = Some(Acknowledged { reason: why.clone(), refused: false });
+    });
+    draft.hold(side, Some(&row.name), why, remedy);
+}
+
+/// Changes the base of a field on a replica that exists.
+fn with_base(draft: &mut Draft<'_>, side: &SideId, row: &FieldRow, change: impl FnOnce(&mut Base)) {
+    if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
+        change(replica.bases.entry(row.name.clone()).or_default());
+    }
+}
+
+/// How a replica stands to an agreed value.
+enum Stand {
+    /// It holds it, as far as it can.
+    Holds,
+    /// It does not, and that is to stay so for now.
+    LetBe,
+    /// It has no way to hold it: why, and the remedy.
+    Cannot(String, String),
+    /// It is to be written: the native value, and the shared value that stands there then.
+    Write(NativeValue, Value),
+}
+
+fn stand(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, base: &Base) -> Stand {
+    let nothing = draft.nothing.clone();
+    let input = draft.input;
+    let place = place(input, &nothing, row, side);
+    if agreed.asking.contains(side) {
+        let why = format!("people changed `{}` on two sides; each keeps its own until somebody resolves it", row.name);
+        draft.hold(side, Some(&row.name), why, "make both sides equal, or resolve the conflict");
+        return Stand::LetBe;
+    }
+    let mut known = base.acts.clone();
+    known.join(&base.matched);
+    let told = known.contains(&agreed.acts);
+    let native = match outbound(&place, &agreed.value) {
+        Ok(native) => native,
+        Err(unmappable) if base.value.as_ref().is_some_and(|held| same(held, &agreed.value)) => {
+            drop(unmappable);
+            return Stand::Holds;
+        }
+        Err(unmappable) => return Stand::Cannot(unmappable.why, unmappable.remedy),
+    };
+    let wanted = held_as(&place, &native, &agreed.value);
+    if !same(&wanted, &agreed.value) {
+        let why = format!("`{}` cannot be held in full here: another value stands for it", row.name);
+        draft.hold(
+            side,
+            Some(&row.name),
+            why,
+            "none needed; add a row to the map, or shorten the text, to have it exactly",
+        );
+    }
+    if base.value.as_ref().is_some_and(|held| same(held, &wanted)) {
+        return Stand::Holds;
+    }
+    if told && base.acknowledged.as_ref().is_some_and(|acknowledged| acknowledged.refused) {
+        return Stand::LetBe;
+    }
+    if told && base.side_effect.is_some() {
+        let why = format!(
+            "the sync user's own account or a workflow function changed `{}` here; it was not carried",
+            row.name
+        );
+        draft.hold(
+            side,
+            Some(&row.name),
+            why,
+            "let nobody and nothing else act as the sync user, or set `side-effects`",
+        );
+        return Stand::LetBe;
+    }
+    if row.kind == FieldKind::IssueType {
+        let why = "the issue type differs; it is set at creation only".to_owned();
+        draft.hold(side, Some(&row.name), why, "move the issue to the right type in that Jira, or leave it");
+        return Stand::LetBe;
+    }
+    Stand::Write(native, wanted)
+}
+
+/// The shared value that stands there once `native` is written: our own loss (a cut, a default) is no change later.
+pub(super) fn held_as(place: &Place<'_>, native: &NativeValue, value: &Value) -> Value {
+    // A status or choice by name comes back as its row; everything else as it is read.
+    inbound(place, native).unwrap_or_else(|| value.clone())
+}
+
+fn write_of(
+    row: &FieldRow,
+    side: &SideId,
+    agreed: &Agreed,
+    base: &Base,
+    native: NativeValue,
+    wanted: Value,
+) -> Option<FieldWrite> {
+    let write = match (row.kind, native) {
+        (FieldKind::Words, native) => {
+            let want = if let NativeValue::Words(words) = native { words } else { BTreeSet::new() };
+            let held = if let Some(Value::Words(words)) = &base.value { words.clone() } else { BTreeSet::new() };
+            NativeWrite::Words {
+                add: want.difference(&held).cloned().collect(),
+                remove: held.difference(&want).cloned().collect(),
+            }
+        }
+        (_, native) => NativeWrite::Set(native),
+    };
+    let field = row.sides.get(side)?.clone();
+    Some(FieldWrite { field, write, wanted, expects: base.value.clone(), acts: agreed.acts.clone() })
+}

@@ -1,0 +1,697 @@
+//! What the planner must hold for 2, 3 and 5 sides, whatever people and faults do (P1 to P10 and four more; the numbers are
+//! those of `docs/tests.md`). Each property is a function of a planner, so that `planted` can show that it catches bugs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jirasyncd::model::hub::Audience;
+use jirasyncd::model::ids::{FieldId, SideId};
+use jirasyncd::model::issue::NativeValue;
+use jirasyncd::model::operation::{Action, NativeWrite, Operation};
+use jirasyncd::model::settings::{ConflictPolicy, SideEffects};
+use jirasyncd::model::value::Value;
+use jirasyncd::plan::{By, render};
+use proptest::prelude::*;
+
+use crate::plan_world::{FIELDS, Fate, Planner, STATUSES, World, settings, side, sound};
+
+/// One thing that happens to the world.
+#[derive(Debug, Clone)]
+pub(crate) enum Move {
+    /// A person edits a field.
+    Edit { side: usize, field: usize, pick: usize },
+    /// A person changes a choice and takes it back at once.
+    Waver { side: usize, field: usize, pick: usize },
+    /// Something changes a field as the sync user.
+    Meddle { side: usize, field: usize, pick: usize },
+    /// A person comments.
+    Comment { side: usize, restricted: bool },
+    /// The daemon looks at some sides and writes.
+    Cycle { mask: u8, fates: Vec<Fate> },
+    /// Writes that were given up land.
+    Land,
+}
+
+fn sides(count: usize) -> Vec<SideId> {
+    (0..count).map(side).collect()
+}
+
+fn mask_of(world: &World, mask: u8) -> BTreeSet<SideId> {
+    let order = world.everywhere();
+    order.into_iter().enumerate().filter(|(index, _)| mask & (1 << index) != 0).map(|(_, side)| side).collect()
+}
+
+/// Does what a script says.
+pub(crate) fn play(world: &mut World, count: usize, script: &[Move]) -> Result<(), String> {
+    for step in script {
+        match step {
+            Move::Edit { side: at, field, pick } => {
+                let (at, field) = (side(at % count), FIELDS[field % FIELDS.len()]);
+                let value = world.value(&at, field, *pick);
+                world.set(&at, field, value, By::Person);
+            }
+            Move::Waver { side: at, field, pick } => {
+                let (at, field) = (side(at % count), ["priority", "status", "duedate"][field % 3]);
+                let (before, value) = (world.held(&at, field), world.value(&at, field, *pick));
+                if world.set(&at, field, value, By::Person) {
+                    world.set(&at, field, before, By::Person);
+                }
+            }
+            Move::Meddle { side: at, field, pick } => {
+                let (at, field) = (side(at % count), ["priority", "status"][field % 2]);
+                let value = world.value(&at, field, *pick);
+                world.set(&at, field, value, By::SyncUser);
+            }
+            Move::Comment { side: at, restricted } => {
+                let at = side(at % count);
+                world.comment(&at, *restricted);
+            }
+            Move::Cycle { mask, fates } => {
+                let mut fates = fates.iter().copied();
+                world.cycle(&mask_of(world, *mask), &mut || fates.next().unwrap_or(Fate::Done))?;
+            }
+            Move::Land => world.land(),
+        }
+    }
+    Ok(())
+}
+
+fn ensure(holds: bool, why: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(why()) }
+}
+
+/// Everything is where it belongs, once, and nothing a person wrote is gone.
+pub(crate) fn audit(world: &World) -> Result<(), String> {
+    for side in world.everywhere() {
+        let count = world.issues.get(&side).map_or(0, Vec::len);
+        ensure(count == 1, || format!("P9: {count} issues on {side}"))?;
+        let replica = world.item.replicas.get(&side).ok_or_else(|| format!("P9: {side} is not bound"))?;
+        for (name, base) in &replica.bases {
+            let row = &world.sync.fields[name];
+            let field = &row.sides[&side];
+            if field.as_str() == "issuetype" {
+                continue;
+            }
+            let shown = world.shared(&side, field.as_str());
+            let held = base.value.clone().unwrap_or(Value::Empty);
+            ensure(jirasyncd::mapping::same(&shown, &held), || {
+                format!("P3: {side}'s base of {name}: {held:?}, shown {shown:?}")
+            })?;
+        }
+    }
+    agreement(world)?;
+    comments(world)?;
+    nothing_lost(world)
+}
+
+/// All sides show the same, but for what is held with a reason.
+fn agreement(world: &World) -> Result<(), String> {
+    for field in FIELDS {
+        let name = if field == "duedate" { "due" } else { field };
+        let held = |side: &SideId| world.holds.iter().any(|hold| &hold.side == side && hold.field == Some(name.into()));
+        let values: BTreeMap<SideId, Value> =
+            world.everywhere().into_iter().filter(|s| !held(s)).map(|s| (s.clone(), world.shared(&s, field))).collect();
+        let first = values.values().next();
+        for (side, value) in &values {
+            let same = first.is_none_or(|first| jirasyncd::mapping::same(first, value));
+            ensure(same, || format!("P3: {name} differs without a hold: {values:?} (see {side})"))?;
+        }
+    }
+    Ok(())
+}
+
+fn comments(world: &World) -> Result<(), String> {
+    for from in world.everywhere() {
+        let written = world.issue(&from).map(|issue| issue.comments.clone()).unwrap_or_default();
+        for comment in written.iter().filter(|comment| comment.id.as_str().starts_with('c')) {
+            let said = format!("said {} on {from}", comment.id);
+            for to in world.everywhere().into_iter().filter(|to| to != &from) {
+                let list = &world.issue(&to).unwrap().comments;
+                let copies = list.iter().filter(|copy| copy_text(&copy.body).contains(&said)).count();
+                let wanted = usize::from(!comment.restricted);
+                ensure(copies == wanted, || format!("P9: {copies} copies of {said} on {to}, not {wanted}"))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn copy_text(body: &NativeValue) -> String {
+    format!("{}\n", jirasyncd::text::plain(&jirasyncd::text::read(body)))
+}
+
+/// P6 for each kind of field.
+fn nothing_lost(world: &World) -> Result<(), String> {
+    let mut kept: BTreeSet<String> = BTreeSet::new();
+    let line = |value: &Value| if let Value::Line(text) = value { Some(text.to_lowercase()) } else { None };
+    let lost = world.conflicts.iter().filter_map(|conflict| line(&conflict.lost));
+    let shown = world.everywhere().into_iter().filter_map(|side| line(&world.shared(&side, "summary")));
+    for text in lost.chain(shown) {
+        kept.extend(world.ancestors.get(&text).cloned().unwrap_or_default());
+        kept.insert(text);
+    }
+    for (side, field, value, _) in &world.deeds {
+        match (field.as_str(), value) {
+            ("summary", NativeValue::Text(text)) => {
+                ensure(kept.contains(&text.to_lowercase()), || format!("P6: {text} of {side} is lost"))?;
+            }
+            ("labels", NativeValue::Words(words)) => {
+                for word in words.iter().filter(|word| !word.starts_with("private-")) {
+                    for other in world.everywhere() {
+                        let holds =
+                            matches!(world.held(&other, "labels"), NativeValue::Words(held) if held.contains(word));
+                        ensure(holds, || format!("P6: the word {word} of {side} is not on {other}"))?;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    for side in world.everywhere() {
+        if let NativeValue::Words(words) = world.held(&side, "labels") {
+            let foreign =
+                words.iter().find(|w| w.starts_with("private-") && !w.starts_with(&format!("private-{side}")));
+            ensure(foreign.is_none(), || format!("P8: {foreign:?} came to {side}"))?;
+        }
+    }
+    texts_kept(world)
+}
+
+/// Everybody edits a paragraph of their own: the last version of each is everywhere.
+fn texts_kept(world: &World) -> Result<(), String> {
+    let mut last: BTreeMap<SideId, String> = BTreeMap::new();
+    for (side, field, value, _) in &world.deeds {
+        if field == "description" {
+            let text = jirasyncd::text::plain(&jirasyncd::text::read(value));
+            let own = text.split("\n\n").find(|part| part.starts_with(&format!("{side}: "))).map(str::to_owned);
+            last.extend(own.map(|own| (side.clone(), own)));
+        }
+    }
+    for (author, own) in &last {
+        for side in world.everywhere() {
+            let text = copy_text(&world.held(&side, "description"));
+            let recorded = world.conflicts.iter().any(|conflict| {
+                matches!(&conflict.lost, Value::Document(lost) if jirasyncd::text::plain(lost).contains(own.as_str()))
+            });
+            ensure(text.contains(own.as_str()) || recorded, || {
+                format!("P6: {author}'s paragraph `{own}` is not on {side}: {text:?}")
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// The newest act on each scalar field stands everywhere: so it cannot matter when we looked.
+pub(crate) fn newest_stands(world: &World) -> Result<(), String> {
+    for field in ["summary", "priority", "status", "duedate"] {
+        let newest = world.deeds.iter().filter(|(_, of, ..)| of == field).max_by_key(|(.., at)| *at);
+        let Some((author, _, value, _)) = newest else { continue };
+        let row = world.sync.fields.values().find(|row| row.sides[author].as_str() == field).unwrap();
+        let place =
+            jirasyncd::mapping::Place { sync: &world.sync, row, side: author, catalog: &world.catalogs[author] };
+        let wanted = jirasyncd::mapping::inbound(&place, value).unwrap();
+        for side in world.everywhere() {
+            let shown = world.shared(&side, field);
+            ensure(shown == wanted, || {
+                format!("look: {side} shows {shown:?} of {field}, the newest act is {wanted:?}")
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// P3, P5, P6, P7, P8, P9, P10: whatever happens, it settles, with everything where it belongs.
+pub(crate) fn survives(planner: Planner, count: usize, script: &[Move]) -> Result<(), String> {
+    let mut world = World::new(&sides(count), ConflictPolicy::Newest, planner);
+    play(&mut world, count, script)?;
+    world.settle()?;
+    audit(&world)?;
+    quiet(&mut world)
+}
+
+/// The same, and the final values are the newest acts, as if nothing had ever failed and however often we looked.
+pub(crate) fn ends_with_the_newest(planner: Planner, count: usize, script: &[Move]) -> Result<(), String> {
+    let mut world = World::new(&sides(count), ConflictPolicy::Newest, planner);
+    play(&mut world, count, script)?;
+    world.settle()?;
+    audit(&world)?;
+    newest_stands(&world)
+}
+
+/// P1: in step means an empty plan.
+fn quiet(world: &mut World) -> Result<(), String> {
+    let (sent, conflicts) = (world.sent.len(), world.conflicts.len());
+    let plan = world.look(&world.everywhere())?;
+    ensure(plan.operations.is_empty() && plan.wanted.is_empty() && plan.acts.is_empty(), || {
+        format!("P1: in step, and yet: {}", render(&plan))
+    })?;
+    ensure(plan.item == world.item, || "P1: looking changes what is known".to_owned())?;
+    ensure(world.sent.len() == sent && world.conflicts.len() == conflicts, || "P1: looking did something".to_owned())
+}
+
+/// P2: the same input gives the same plan, in whatever order things are listed.
+pub(crate) fn repeats(planner: Planner, count: usize, script: &[Move]) -> Result<(), String> {
+    let mut world = World::new(&sides(count), ConflictPolicy::Newest, planner);
+    play(&mut world, count, script)?;
+    world.recover();
+    let one = world.think(&world.everywhere(), false);
+    world.intents.reverse();
+    let two = world.think(&world.everywhere(), false);
+    ensure(one == two, || "P2: the order of the journal changed the plan".to_owned())
+}
+
+/// P4: the order in which sides are listed changes nothing but the order of writes.
+pub(crate) fn mirrors(planner: Planner, count: usize, script: &[Move], prefer: Option<usize>) -> Result<(), String> {
+    let policy = prefer.map_or(ConflictPolicy::Newest, |index| ConflictPolicy::Prefer(side(index % count)));
+    let (order, mut turned) = (sides(count), sides(count));
+    turned.reverse();
+    let straight = settings(&order, policy);
+    let mut mirrored = straight.clone();
+    mirrored.sides.reverse();
+    let mut one = World::with(straight, &side(0), planner);
+    let mut two = World::with(mirrored, &side(0), planner);
+    for step in script {
+        play(&mut one, count, std::slice::from_ref(step))?;
+        play(&mut two, count, std::slice::from_ref(step))?;
+        let (left, right) = (one.think(&one.everywhere(), false), two.think(&two.everywhere(), false));
+        let sorted = |operations: &[Operation]| {
+            let mut list: Vec<String> = operations.iter().map(sent_bytes).collect();
+            list.sort();
+            list
+        };
+        let (left, right) = (sorted(&left.operations), sorted(&right.operations));
+        ensure(left == right, || format!("P4: {left:#?} against {right:#?}"))?;
+    }
+    one.settle()?;
+    two.settle()?;
+    for side in one.everywhere() {
+        for field in FIELDS {
+            let (left, right) = (one.held(&side, field), two.held(&side, field));
+            ensure(left == right, || format!("P4: {side} holds {left:?} or {right:?} of {field}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// What of a write reaches the wire.
+fn sent_bytes(operation: &Operation) -> String {
+    let fields = |fields: &BTreeMap<_, jirasyncd::model::operation::FieldWrite>| {
+        fields.values().map(|write| format!("{} {:?}; ", write.field, write.write)).collect::<String>()
+    };
+    let side = &operation.side;
+    match &operation.action {
+        Action::Create { issue_type, fields: list } => format!("{side} create {issue_type}: {}", fields(list)),
+        Action::SetFields { fields: list } => format!("{side} set: {}", fields(list)),
+        Action::Transition { transition, .. } => format!("{side} hop {transition}"),
+        Action::AddComment { body, .. } => format!("{side} say {body:?}"),
+    }
+}
+
+/// P7: one edit costs one write per other side, and nothing comes back.
+pub(crate) fn no_echo(planner: Planner, count: usize, at: usize, field: usize, pick: usize) -> Result<(), String> {
+    let mut world = World::new(&sides(count), ConflictPolicy::Newest, planner);
+    world.settle()?;
+    world.sent.clear();
+    let (at, field) = (side(at % count), FIELDS[field % FIELDS.len()]);
+    let value = world.value(&at, field, pick + 1);
+    let changed = world.set(&at, field, value, By::Person);
+    world.settle()?;
+    let hops = if world.shared(&at, "status") == Value::Choice(format!("a {}", STATUSES[2])) { 2 } else { 1 };
+    let each = if field == "status" { hops } else { 1 };
+    let wanted = if changed { (count - 1) * each } else { 0 };
+    ensure(world.sent.len() == wanted, || format!("P7: {} writes for one edit, not {wanted}", world.sent.len()))?;
+    ensure(world.conflicts.is_empty(), || "P7: a conflict with ourselves".to_owned())?;
+    quiet(&mut world)
+}
+
+/// P8: a side whose acts do not count changes nothing elsewhere, and a field is not touched where no row carries it.
+pub(crate) fn read_only(planner: Planner, count: usize, script: &[Move]) -> Result<(), String> {
+    let mut sync = settings(&sides(count), ConflictPolicy::Newest);
+    for name in ["summary", "priority"] {
+        sync.fields.get_mut(&name.into()).unwrap().from = BTreeSet::from([side(0)]);
+    }
+    sync.fields.get_mut(&"labels".into()).unwrap().sides.remove(&side(1));
+    let mut world = World::with(sync, &side(0), planner);
+    play(&mut world, count, script)?;
+    world.settle()?;
+    let own: BTreeSet<String> = world
+        .deeds
+        .iter()
+        .filter(|(at, field, ..)| *at == side(0) && field == "summary")
+        .map(|(_, _, value, _)| format!("{value:?}"))
+        .chain([format!("{:?}", NativeValue::Text("s0".to_owned()))])
+        .collect();
+    for operation in &world.sent {
+        let (Action::SetFields { fields } | Action::Create { fields, .. }) = &operation.action else { continue };
+        for (name, write) in fields {
+            ensure(name.as_str() != "labels" || operation.side != side(1), || {
+                "P8: labels were written where no row is".to_owned()
+            })?;
+            if let ("summary", NativeWrite::Set(value)) = (name.as_str(), &write.write) {
+                ensure(own.contains(&format!("{value:?}")), || {
+                    format!("P8: {value:?} came from a side that only receives")
+                })?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Three sides, `a` at home, partners that do not see each other.
+fn partners(policy: ConflictPolicy) -> jirasyncd::model::settings::SyncSettings {
+    let mut sync = settings(&sides(3), policy);
+    for index in [1, 2] {
+        sync.sides[index].sees = BTreeSet::from([side(0), side(index)]);
+    }
+    sync
+}
+
+/// Isolation: what is sent to `b` is the same, byte for byte, with and without what `c` does.
+pub(crate) fn isolates(planner: Planner, script: &[Move], begun_by: usize) -> Result<(), String> {
+    let private = |step: &Move| match step {
+        Move::Edit { side, .. } | Move::Waver { side, .. } | Move::Meddle { side, .. } | Move::Comment { side, .. } => {
+            side % 3 == 2
+        }
+        Move::Cycle { .. } | Move::Land => false,
+    };
+    let mut told = Vec::new();
+    for with in [true, false] {
+        let mut world = World::with(partners(ConflictPolicy::Newest), &side(begun_by % 2), planner);
+        world.settle()?;
+        for (index, step) in script.iter().enumerate() {
+            // Everything happens at its time, whoever else does what, under names that do not depend on that either.
+            world.at(index);
+            // Equal values by chance would be an edit in one run and none in the other: only fresh values are used.
+            let fresh = !matches!(step, Move::Waver { .. } | Move::Meddle { .. })
+                && !matches!(step, Move::Edit { field, .. } if !["summary", "labels", "description"].contains(&FIELDS[field % 6]));
+            if fresh && (with || !private(step)) {
+                play(&mut world, 3, std::slice::from_ref(step))?;
+            }
+        }
+        world.at(script.len());
+        world.settle()?;
+        let to_b: Vec<String> =
+            world.sent.iter().filter(|operation| operation.side == side(1)).map(sent_bytes).collect();
+        told.push(to_b);
+    }
+    ensure(told[0] == told[1], || format!("isolation: with {:#?}, without {:#?}", told[0], told[1]))
+}
+
+/// Nobody who acts after everything settled is ever in conflict, also where a side cannot hold a value.
+pub(crate) fn in_turn(planner: Planner, count: usize, script: &[(usize, usize, usize)]) -> Result<(), String> {
+    let mut world = World::new(&sides(count), ConflictPolicy::Newest, planner);
+    // The second side's workflow has no way out of its second status, and its `Local` priority has no row anywhere.
+    let stuck = format!("b {}", STATUSES[1]);
+    world.workflows.get_mut(&side(1)).unwrap().ways.get_mut("b Bug").unwrap().remove(&stuck);
+    world.settle()?;
+    for (at, field, pick) in script {
+        let (at, field) = (side(at % count), ["summary", "priority", "labels", "status", "duedate"][field % 5]);
+        let value = if field == "priority" && *pick == 3 {
+            NativeValue::Named(jirasyncd::model::issue::Named { id: String::new(), name: format!("{at} Local") })
+        } else {
+            world.value(&at, field, *pick)
+        };
+        world.set(&at, field, value, By::Person);
+        world.settle()?;
+        ensure(world.conflicts.is_empty(), || format!("acknowledged: a false conflict {:?}", world.conflicts))?;
+    }
+    agreement(&world)
+}
+
+/// People act first, then we look: in whatever order and however often, the end is the same.
+pub(crate) fn looks_alike(
+    planner: Planner,
+    count: usize,
+    acts: &[(usize, usize, usize)],
+    looks: &[u8],
+    policy: &ConflictPolicy,
+) -> Result<(), String> {
+    let mut ends = Vec::new();
+    for looks in [looks, &[]] {
+        let mut world = World::new(&sides(count), policy.clone(), planner);
+        world.settle()?;
+        for (at, field, pick) in acts {
+            let (at, field) = (side(at % count), ["priority", "status", "duedate", "summary"][field % 4]);
+            let value = world.value(&at, field, *pick);
+            world.set(&at, field, value, By::Person);
+        }
+        for mask in looks {
+            world.cycle(&mask_of(&world, *mask), &mut || Fate::Done)?;
+        }
+        world.settle()?;
+        let end: BTreeMap<(SideId, &str), NativeValue> = world
+            .everywhere()
+            .into_iter()
+            .flat_map(|side| ["priority", "status", "duedate", "summary"].map(|field| (side.clone(), field)))
+            .map(|(side, field)| ((side.clone(), field), world.held(&side, field)))
+            .collect();
+        ends.push(end);
+    }
+    ensure(ends[0] == ends[1], || format!("look: {:#?} or, all at once, {:#?}", ends[0], ends[1]))
+}
+
+fn fate() -> impl Strategy<Value = Fate> {
+    prop_oneof![
+        5 => Just(Fate::Done),
+        1 => Just(Fate::Unheard),
+        1 => Just(Fate::Lost),
+        1 => Just(Fate::Late),
+        1 => Just(Fate::Raced),
+    ]
+}
+
+fn count() -> impl Strategy<Value = usize> {
+    prop::sample::select(vec![2_usize, 3, 5])
+}
+
+fn edit() -> impl Strategy<Value = Move> {
+    (0..5_usize, 0..6_usize, 0..4_usize).prop_map(|(side, field, pick)| Move::Edit { side, field, pick })
+}
+
+fn comment() -> impl Strategy<Value = Move> {
+    (0..5_usize, prop::bool::weighted(0.2)).prop_map(|(side, restricted)| Move::Comment { side, restricted })
+}
+
+fn cycle() -> impl Strategy<Value = Move> {
+    (any::<u8>(), prop::collection::vec(fate(), 0..6)).prop_map(|(mask, fates)| Move::Cycle { mask, fates })
+}
+
+fn waver() -> impl Strategy<Value = Move> {
+    (0..5_usize, 0..3_usize, 0..4_usize).prop_map(|(side, field, pick)| Move::Waver { side, field, pick })
+}
+
+fn meddle() -> impl Strategy<Value = Move> {
+    (0..5_usize, 0..2_usize, 0..4_usize).prop_map(|(side, field, pick)| Move::Meddle { side, field, pick })
+}
+
+/// People and faults.
+pub(crate) fn honest() -> impl Strategy<Value = Vec<Move>> {
+    let step = prop_oneof![6 => edit(), 2 => waver(), 1 => comment(), 6 => cycle(), 1 => Just(Move::Land)];
+    prop::collection::vec(step, 0..30)
+}
+
+/// People, faults, and others who act as the sync user.
+fn wild() -> impl Strategy<Value = Vec<Move>> {
+    let step =
+        prop_oneof![6 => edit(), 2 => waver(), 1 => comment(), 6 => cycle(), 1 => Just(Move::Land), 2 => meddle()];
+    prop::collection::vec(step, 0..30)
+}
+
+/// People without faults.
+pub(crate) fn calm() -> impl Strategy<Value = Vec<Move>> {
+    let cycle = any::<u8>().prop_map(|mask| Move::Cycle { mask, fates: Vec::new() });
+    let step = prop_oneof![4 => edit(), 1 => comment(), 3 => cycle];
+    prop::collection::vec(step, 0..20)
+}
+
+pub(crate) fn triples() -> impl Strategy<Value = Vec<(usize, usize, usize)>> {
+    prop::collection::vec((0..5_usize, 0..5_usize, 0..4_usize), 0..10)
+}
+
+/// Few enough for every run of the tests; `PROPTEST_CASES` asks for more.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(96)
+}
+
+fn pass(result: Result<(), String>) -> Result<(), TestCaseError> {
+    result.map_err(TestCaseError::fail)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn p1_p3_p6_p8_p9_p10_it_settles_with_everything_in_place(count in count(), script in wild()) {
+        pass(survives(sound, count, &script))?;
+    }
+
+    #[test]
+    fn p5_faults_do_not_change_the_end_nor_does_when_we_looked(count in count(), script in honest()) {
+        pass(ends_with_the_newest(sound, count, &script))?;
+    }
+
+    #[test]
+    fn p2_the_same_input_gives_the_same_plan(count in count(), script in wild()) {
+        pass(repeats(sound, count, &script))?;
+    }
+
+    #[test]
+    fn p4_permuted_sides_mirror_the_plan(count in count(), script in calm(), prefer in prop::option::of(0..5_usize)) {
+        pass(mirrors(sound, count, &script, prefer))?;
+    }
+
+    #[test]
+    fn p7_our_own_write_never_plans_an_echo(count in count(), at in 0..5_usize, field in 0..6_usize, pick in 0..3_usize) {
+        pass(no_echo(sound, count, at, field, pick))?;
+    }
+
+    #[test]
+    fn p8_a_side_that_only_receives_changes_nothing(count in count(), script in wild()) {
+        pass(read_only(sound, count, &script))?;
+    }
+
+    #[test]
+    fn isolation_a_partners_private_acts_change_no_byte(script in calm(), begun_by in 0..2_usize) {
+        pass(isolates(sound, &script, begun_by))?;
+    }
+
+    #[test]
+    fn a_side_that_acknowledged_is_never_in_false_conflict(count in count(), script in triples()) {
+        pass(in_turn(sound, count, &script))?;
+    }
+
+    #[test]
+    fn final_scalars_do_not_depend_on_when_we_looked(
+        count in count(),
+        acts in triples(),
+        looks in prop::collection::vec(any::<u8>(), 0..8),
+        policy in prop_oneof![
+            Just(ConflictPolicy::Newest),
+            (0..2_usize).prop_map(|index| ConflictPolicy::Prefer(side(index))),
+            Just(ConflictPolicy::Ask),
+        ],
+    ) {
+        pass(looks_alike(sound, count, &acts, &looks, &policy))?;
+    }
+}
+
+/// A person sets the priority to something else and back while our write is on its way: that is an act, and the newest.
+#[test]
+fn a_persons_entry_that_restores_the_last_seen_value_is_never_dropped() {
+    restored_value_counts(sound).unwrap();
+}
+
+pub(crate) fn restored_value_counts(planner: Planner) -> Result<(), String> {
+    let mut world = World::new(&sides(2), ConflictPolicy::Newest, planner);
+    world.settle()?;
+    let before = world.held(&side(1), "priority");
+    let high = world.value(&side(0), "priority", 0);
+    world.set(&side(0), "priority", high, By::Person);
+    let low = world.value(&side(1), "priority", 2);
+    world.set(&side(1), "priority", low, By::Person);
+    world.set(&side(1), "priority", before.clone(), By::Person);
+    world.settle()?;
+    ensure(world.held(&side(1), "priority") == before, || "the restored value was overwritten".to_owned())?;
+    newest_stands(&world)
+}
+
+/// Under each setting what the sync user's account does untagged is never taken for a person's, and ends quietly.
+#[test]
+fn side_effects_follow_the_setting() {
+    for (setting, at_home, there) in [
+        (SideEffects::Accept, "a Medium", "b High"),
+        (SideEffects::Restore, "a Medium", "b Medium"),
+        (SideEffects::Count, "a High", "b High"),
+    ] {
+        let mut sync = settings(&sides(2), ConflictPolicy::Newest);
+        for side in &mut sync.sides {
+            side.side_effects = setting;
+        }
+        let mut world = World::with(sync, &side(0), sound);
+        world.settle().unwrap();
+        let value = world.value(&side(1), "priority", 0);
+        world.set(&side(1), "priority", value, By::SyncUser);
+        world.settle().unwrap();
+        let name = |value: NativeValue| if let NativeValue::Named(named) = value { named.name } else { String::new() };
+        assert_eq!(name(world.held(&side(0), "priority")), at_home, "{setting:?}");
+        assert_eq!(name(world.held(&side(1), "priority")), there, "{setting:?}");
+        assert_eq!(world.holds.is_empty(), setting != SideEffects::Accept, "{setting:?}");
+    }
+}
+
+/// A workflow function that sets another field under our tag is a side effect, not our write and not a person's.
+#[test]
+fn a_post_function_in_our_own_entry_is_a_side_effect() {
+    let mut world = World::new(&sides(3), ConflictPolicy::Newest, sound);
+    world.settle().unwrap();
+    world.meddling = Some(side(1));
+    let value = world.value(&side(0), "summary", 0);
+    world.set(&side(0), "summary", value, By::Person);
+    world.settle().unwrap();
+    assert_eq!(world.shared(&side(0), "priority"), Value::Choice("a Medium".to_owned()));
+    assert_eq!(world.shared(&side(1), "priority"), Value::Choice("a High".to_owned()));
+    assert!(world.holds.iter().any(|hold| hold.side == side(1) && hold.field == Some("priority".into())));
+    audit(&world).unwrap();
+}
+
+/// A partner's paragraph that stands in the text at home does not go to the other partner with an edit at home.
+#[test]
+fn an_edit_at_home_carries_no_private_paragraph_along() {
+    let mut world = World::with(partners(ConflictPolicy::Newest), &side(0), sound);
+    world.settle().unwrap();
+    for at in [2, 0] {
+        let value = world.value(&side(at), "description", 0);
+        world.set(&side(at), "description", value, By::Person);
+        let words = world.value(&side(at), "labels", 1);
+        world.set(&side(at), "labels", words, By::Person);
+        world.settle().unwrap();
+    }
+    let home = copy_text(&world.held(&side(0), "description"));
+    let partner = copy_text(&world.held(&side(1), "description"));
+    assert!(home.contains("c: c"), "{home}");
+    assert!(partner.contains("a: a") && !partner.contains("c: c"), "{partner}");
+    let words = format!("{:?}", world.held(&side(1), "labels"));
+    assert!(words.contains("w-a") && !words.contains("w-c"), "{words}");
+}
+
+/// Under `ask` the two in dispute keep their own, the others follow the newest, and equal values resolve it.
+#[test]
+fn ask_keeps_both_until_they_are_equal() {
+    let mut world = World::new(&sides(3), ConflictPolicy::Ask, sound);
+    world.settle().unwrap();
+    for at in [0, 1] {
+        let value = world.value(&side(at), "summary", 0);
+        world.set(&side(at), "summary", value, By::Person);
+    }
+    world.settle().unwrap();
+    let (one, two, three) =
+        (world.held(&side(0), "summary"), world.held(&side(1), "summary"), world.held(&side(2), "summary"));
+    assert_ne!(one, two);
+    assert_eq!(two, three, "the third follows the newest");
+    assert_eq!(world.conflicts.len(), 1);
+    assert!(world.holds.iter().any(|hold| hold.side == side(0)));
+    world.set(&side(0), "summary", two.clone(), By::Person);
+    world.settle().unwrap();
+    assert!(world.holds.is_empty(), "{:?}", world.holds);
+    let audience = Audience(sides(3).into_iter().collect());
+    assert!(world.item.hub[&"summary".into()][&audience].asking.is_empty());
+}
+
+/// The rendering names every write, conflict and hold.
+#[test]
+fn the_rendering_says_what_is_planned() {
+    let mut world = World::new(&sides(2), ConflictPolicy::Newest, sound);
+    let text = render(&world.think(&world.everywhere(), false));
+    assert!(text.contains("+ b create `b Bug`") && text.contains("summary: \"s0\""), "{text}");
+    world.settle().unwrap();
+    let value = world.value(&side(0), "status", 2);
+    world.set(&side(0), "status", value, By::Person);
+    let text = render(&world.think(&world.everywhere(), false));
+    assert!(text.contains("status: `b To Do` -> `b Doing` (on the way to \"a Done\")"), "{text}");
+    let local = NativeValue::Named(jirasyncd::model::issue::Named { id: String::new(), name: "a Local".to_owned() });
+    world.set(&side(0), "priority", local, By::Person);
+    let text = render(&world.think(&world.everywhere(), false));
+    assert!(text.contains("- b B-") && text.contains("has no counterpart"), "{text}");
+    let json = serde_json::to_value(world.think(&world.everywhere(), false)).unwrap();
+    assert!(json["holds"][0]["remedy"].is_string());
+    let _ = FieldId::from("status");
+}
