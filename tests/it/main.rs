@@ -17,6 +17,8 @@ mod jira_support;
 mod plan_properties;
 #[cfg(test)]
 mod plan_world;
+#[cfg(test)]
+mod planted;
 mod simulator_cloud;
 mod simulator_data_center;
 mod simulator_faults;
