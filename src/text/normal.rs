@@ -3,7 +3,7 @@
 
 use serde_json::Value as Json;
 
-use crate::model::document::{Block, Document, Inline, Literal, Syntax};
+use crate::model::document::{Block, Document, Inline, Literal, Mark, Syntax};
 
 /// Whether two documents are the same but for what Jira normalises.
 #[must_use]
@@ -32,8 +32,8 @@ fn block(block: &Block) -> Option<Block> {
             Block::Paragraph(inlines)
         }
         Block::Heading(level, inlines) => Block::Heading(*level, run(inlines)),
-        Block::BulletList(items) => Block::BulletList(items.iter().map(|item| blocks(item)).collect()),
-        Block::OrderedList(items) => Block::OrderedList(items.iter().map(|item| blocks(item)).collect()),
+        Block::BulletList(list) => Block::BulletList(items(list)?),
+        Block::OrderedList(list) => Block::OrderedList(items(list)?),
         Block::Code { language, text } => {
             Block::Code { language: language.as_ref().map(|name| name.to_lowercase()), text: line_ends(text) }
         }
@@ -41,6 +41,12 @@ fn block(block: &Block) -> Option<Block> {
         Block::Rule => Block::Rule,
         Block::Unknown(literal) => Block::Unknown(literal_of(literal)),
     })
+}
+
+/// The items that hold anything. `None`: there are none.
+fn items(list: &[Vec<Block>]) -> Option<Vec<Vec<Block>>> {
+    let items: Vec<Vec<Block>> = list.iter().map(|item| blocks(item)).filter(|item| !item.is_empty()).collect();
+    (!items.is_empty()).then_some(items)
 }
 
 fn line_ends(text: &str) -> String {
@@ -54,7 +60,9 @@ fn run(inlines: &[Inline]) -> Vec<Inline> {
     for inline in inlines {
         match inline {
             Inline::Text(text, marks) => {
-                let mut marks = marks.clone();
+                // An address that shows itself is a link everywhere, marked or not.
+                let shows = |mark: &Mark| matches!(mark, Mark::Link(address) if address == text);
+                let mut marks: Vec<Mark> = marks.iter().filter(|mark| !shows(mark)).cloned().collect();
                 marks.sort();
                 marks.dedup();
                 if let Some(Inline::Text(before, same)) = out.last_mut()
@@ -79,7 +87,52 @@ fn run(inlines: &[Inline]) -> Vec<Inline> {
     }
     let lead = out.iter().take_while(|inline| matches!(inline, Inline::HardBreak)).count();
     out.drain(..lead);
+    blanks_apart(out)
+}
+
+/// Takes marks off the blanks at the ends of a marked run: wiki markup cannot hold them there.
+fn blanks_apart(run: Vec<Inline>) -> Vec<Inline> {
+    let mut out: Vec<Inline> = Vec::new();
+    for inline in run {
+        let Inline::Text(text, marks) = inline else {
+            out.push(inline);
+            continue;
+        };
+        let core = text.trim();
+        let lead = text.len() - text.trim_start().len();
+        let (before, after) = (text.get(..lead), text.get(lead + core.len()..));
+        push_text(&mut out, before.unwrap_or_default(), &[]);
+        push_text(&mut out, core, &marks);
+        push_text(&mut out, after.unwrap_or_default(), &[]);
+    }
     out
+}
+
+/// Joins runs with equal marks, and nothing else.
+pub(super) fn joined(inlines: &[Inline]) -> Vec<Inline> {
+    let mut out = Vec::new();
+    for inline in inlines {
+        match inline {
+            Inline::Text(text, marks) => {
+                let mut marks = marks.clone();
+                marks.sort();
+                marks.dedup();
+                push_text(&mut out, text, &marks);
+            }
+            Inline::HardBreak | Inline::Unknown(_) => out.push(inline.clone()),
+        }
+    }
+    out
+}
+
+fn push_text(out: &mut Vec<Inline>, text: &str, marks: &[Mark]) {
+    if text.is_empty() {
+        return;
+    }
+    match out.last_mut() {
+        Some(Inline::Text(before, same)) if same == marks => before.push_str(text),
+        _ => out.push(Inline::Text(text.to_owned(), marks.to_vec())),
+    }
 }
 
 fn trim_end(out: &mut Vec<Inline>) {

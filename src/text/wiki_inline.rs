@@ -5,6 +5,9 @@ use crate::model::document::{Inline, Literal, Mark, Syntax};
 /// Levels of nested marks that are followed.
 const DEEPEST: usize = 16;
 
+/// How a backslash is written where it would keep something from being markup.
+pub(super) const BACKSLASH: &str = "&#92;";
+
 /// Reads the text of one block; line ends are hard breaks.
 pub(super) fn read(text: &str) -> Vec<Inline> {
     let mut reader = Reader { out: Vec::new(), word: String::new() };
@@ -63,6 +66,10 @@ impl Reader {
                 self.word.push(*next);
                 2
             }
+            ['&', '#', '9', '2', ';', ..] => {
+                self.word.push('\\');
+                5
+            }
             ['{', '{', ..] => self.between(rest, "{{", "}}", marks, |inner| Some((inner, Mark::Code))),
             ['{', sign, '}', ..] if mark_of(*sign).is_some() => {
                 let fence: String = rest.iter().take(3).collect();
@@ -105,7 +112,7 @@ impl Reader {
         depth: usize,
     ) -> usize {
         let fence: Vec<char> = fence.chars().collect();
-        let (Some(end), Some(mark)) = (find(rest, from, &fence), mark) else { return 0 };
+        let (Some(end), Some(mark)) = (find_plain(rest, from, &fence), mark) else { return 0 };
         self.inner(rest.get(from..end).unwrap_or_default(), marks, mark, depth);
         end + fence.len()
     }
@@ -127,7 +134,7 @@ impl Reader {
     ) -> usize {
         let close: Vec<char> = close.chars().collect();
         let from = open.chars().count();
-        let Some(end) = find(rest, from, &close).filter(|end| *end > from) else { return 0 };
+        let Some(end) = find_plain(rest, from, &close).filter(|end| *end > from) else { return 0 };
         let inner: String = rest.get(from..end).unwrap_or_default().iter().collect();
         let Some((text, mark)) = make(unescape(&inner)) else { return 0 };
         self.flush(marks);
@@ -157,7 +164,7 @@ impl Reader {
     /// `[text|address]`, `[address]`, `[~user]`, `[^file]`.
     fn brackets(&mut self, rest: &[char], marks: &[Mark], depth: usize) -> usize {
         let line = rest.iter().position(|c| *c == '\n').unwrap_or(rest.len());
-        let Some(end) = find(rest, 1, &[']']).filter(|end| *end > 1 && *end < line) else { return 0 };
+        let Some(end) = find_plain(rest, 1, &[']']).filter(|end| *end > 1 && *end < line) else { return 0 };
         let inside: String = rest.get(1..end).unwrap_or_default().iter().collect();
         if let Some(user) = inside.strip_prefix('~') {
             let plain = format!("@{}", user.trim_start_matches("accountid:"));
@@ -211,7 +218,7 @@ impl Reader {
     fn address(&mut self, rest: &[char], marks: &[Mark]) -> usize {
         let whole: String = rest
             .iter()
-            .take_while(|c| !c.is_whitespace() && !matches!(c, '|' | ']' | '[' | '{' | '}' | '"' | '<' | '>'))
+            .take_while(|c| !c.is_whitespace() && !matches!(c, '|' | ']' | '[' | '{' | '}' | '"' | '<' | '>' | '\\'))
             .collect();
         let address = whole.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '*', '_']);
         let names_host = address
@@ -237,6 +244,18 @@ impl Reader {
 
 fn find(chars: &[char], from: usize, needle: &[char]) -> Option<usize> {
     (from..chars.len()).find(|at| chars.get(*at..).is_some_and(|rest| rest.starts_with(needle)))
+}
+
+/// The same, but for what a backslash keeps from being markup.
+fn find_plain(chars: &[char], from: usize, needle: &[char]) -> Option<usize> {
+    let mut at = from;
+    while let Some(sign) = chars.get(at) {
+        if chars.get(at..).is_some_and(|rest| rest.starts_with(needle)) {
+            return Some(at);
+        }
+        at += if *sign == '\\' && chars.get(at + 1).is_some_and(|next| is_special(*next)) { 2 } else { 1 };
+    }
+    None
 }
 
 fn starts_word(chars: &[char], at: usize) -> bool {

@@ -1,30 +1,49 @@
 //! The document to wiki markup. Must never let plain text turn into markup on the way.
 
-use super::wiki_inline::mark_of;
+use super::normal::joined;
+use super::wiki_inline::{BACKSLASH, is_special, mark_of};
+use super::{normal, wiki_block};
 use crate::model::document::{Block, Document, Inline, Literal, Mark, Syntax};
 
-/// Writes a whole text: blocks parted by a blank line.
-pub(super) fn write(document: &Document) -> String {
-    join(&document.blocks)
+/// How much is kept from being read as markup.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Care {
+    /// What people would keep from it: readable where the markup is edited.
+    Light,
+    /// All that could ever be.
+    Heavy,
 }
 
-fn join(blocks: &[Block]) -> String {
-    let texts: Vec<String> = blocks.iter().map(block).filter(|text| !text.is_empty()).collect();
+/// Writes a whole text: blocks parted by a blank line. Each block is written the light way if that reads as the heavy one.
+pub(super) fn write(document: &Document) -> String {
+    join(&document.blocks, best)
+}
+
+fn best(one: &Block) -> String {
+    let (light, heavy) = (block(one, Care::Light), block(one, Care::Heavy));
+    let alike = light == heavy || normal(&wiki_block::read(&light)) == normal(&wiki_block::read(&heavy));
+    if alike { light } else { heavy }
+}
+
+fn join(blocks: &[Block], write: impl Fn(&Block) -> String) -> String {
+    let texts: Vec<String> = blocks.iter().map(write).filter(|text| !text.is_empty()).collect();
     texts.join("\n\n")
 }
 
-fn block(block: &Block) -> String {
+fn block(block: &Block, care: Care) -> String {
     match block {
-        Block::Paragraph(inlines) => guard_lines(&run(inlines)),
-        Block::Heading(level, inlines) => format!("h{level}. {}", run(inlines).replace('\n', " ")),
-        Block::BulletList(items) => list(items, "*").join("\n"),
-        Block::OrderedList(items) => list(items, "#").join("\n"),
+        Block::Paragraph(inlines) => guard_lines(&run(inlines, care)),
+        Block::Heading(level, inlines) => format!("h{level}. {}", run(inlines, care).replace('\n', " ")),
+        Block::BulletList(items) => list(items, "*", care).join("\n"),
+        Block::OrderedList(items) => list(items, "#", care).join("\n"),
         Block::Code { language, text } => code(language.as_deref(), text),
-        Block::Quote(inner) => format!("{{quote}}\n{}\n{{quote}}", join(inner)),
+        Block::Quote(inner) => {
+            format!("{{quote}}\n{}\n{{quote}}", join(inner, |inner| self::block(inner, care)))
+        }
         Block::Rule => "----".to_owned(),
         Block::Unknown(literal) => match literal.syntax {
             Syntax::Wiki => literal.source.clone(),
-            Syntax::Adf => guard_lines(&escape(&literal.plain, ' ')),
+            Syntax::Adf => guard_lines(&escape(&literal.plain, ' ', care)),
         },
     }
 }
@@ -41,25 +60,28 @@ fn code(language: Option<&str>, text: &str) -> String {
 }
 
 /// The lines of a list; what follows an item's first paragraph goes on below it.
-fn list(items: &[Vec<Block>], signs: &str) -> Vec<String> {
+fn list(items: &[Vec<Block>], signs: &str, care: Care) -> Vec<String> {
     let mut lines = Vec::new();
     for item in items {
         let mut text = String::new();
         let mut nested = Vec::new();
         for part in item {
             match part {
-                Block::BulletList(items) => nested.extend(list(items, &format!("{signs}*"))),
-                Block::OrderedList(items) => nested.extend(list(items, &format!("{signs}#"))),
+                Block::BulletList(items) => nested.extend(list(items, &format!("{signs}*"), care)),
+                Block::OrderedList(items) => nested.extend(list(items, &format!("{signs}#"), care)),
                 Block::Paragraph(inlines) => {
-                    let line = guard_lines(&run(inlines));
+                    let line = guard_lines(&run(inlines, care));
                     push_line(&mut text, &line);
                 }
                 Block::Heading(..) | Block::Code { .. } | Block::Quote(_) | Block::Rule | Block::Unknown(_) => {
-                    push_line(&mut text, &block(part));
+                    push_line(&mut text, &block(part, care));
                 }
             }
         }
-        lines.push(format!("{signs} {text}"));
+        // A sign without text is no item: what is nested stands for itself.
+        if !text.is_empty() {
+            lines.push(format!("{signs} {text}"));
+        }
         lines.extend(nested);
     }
     lines
@@ -87,25 +109,36 @@ fn guard_lines(text: &str) -> String {
     text.split('\n').map(guard).collect::<Vec<_>>().join("\n")
 }
 
-fn run(inlines: &[Inline]) -> String {
+fn run(inlines: &[Inline], care: Care) -> String {
+    let inlines = joined(inlines);
     let mut out = String::new();
     for (index, inline) in inlines.iter().enumerate() {
         match inline {
-            Inline::HardBreak => out.push('\n'),
-            Inline::Unknown(literal) => out.push_str(&unknown(literal)),
+            Inline::HardBreak => {
+                // Breaks before any text say nothing.
+                if out.trim().is_empty() {
+                    continue;
+                }
+                // An empty line would part paragraphs.
+                if out.rsplit('\n').next().is_none_or(|line| line.trim().is_empty()) {
+                    out.push_str("\\\\");
+                }
+                out.push('\n');
+            }
+            Inline::Unknown(literal) => out.push_str(&unknown(literal, care)),
             Inline::Text(text, marks) => {
                 let next = inlines.get(index + 1).and_then(first_char);
-                marked(text, marks, next, &mut out);
+                marked(text, marks, next, care, &mut out);
             }
         }
     }
     out
 }
 
-fn unknown(literal: &Literal) -> String {
+fn unknown(literal: &Literal, care: Care) -> String {
     match literal.syntax {
         Syntax::Wiki => literal.source.clone(),
-        Syntax::Adf => escape(&literal.plain, ' '),
+        Syntax::Adf => escape(&literal.plain, ' ', care),
     }
 }
 
@@ -118,29 +151,30 @@ fn first_char(inline: &Inline) -> Option<char> {
 }
 
 /// One run with its marks. Blanks at its ends stay outside: Jira does not close a mark after a blank.
-fn marked(text: &str, marks: &[Mark], next: Option<char>, out: &mut String) {
+fn marked(text: &str, marks: &[Mark], next: Option<char>, care: Care, out: &mut String) {
     let core = text.trim_matches(|c: char| c.is_whitespace());
     if core.is_empty() || marks.is_empty() {
         let before = out.chars().last().unwrap_or(' ');
-        out.push_str(&escape(text, before));
+        out.push_str(&escape(text, before, care));
         return;
     }
     let lead = text.len() - text.trim_start().len();
     out.push_str(text.get(..lead).unwrap_or_default());
     let trail = text.get(lead + core.len()..).unwrap_or_default();
     let before = out.chars().last();
-    let tight =
-        before.is_some_and(char::is_alphanumeric) || trail.is_empty() && next.is_some_and(char::is_alphanumeric);
-    out.push_str(&wrap(core, marks, tight));
+    let tight = care == Care::Heavy
+        || before.is_some_and(char::is_alphanumeric)
+        || trail.is_empty() && next.is_some_and(char::is_alphanumeric);
+    out.push_str(&wrap(core, marks, tight, care));
     out.push_str(trail);
 }
 
-fn wrap(text: &str, marks: &[Mark], tight: bool) -> String {
+fn wrap(text: &str, marks: &[Mark], tight: bool, care: Care) -> String {
     let code = marks.contains(&Mark::Code);
     let mut body = if code {
         format!("{{{{{}}}}}", text.replace('\\', "\\\\").replace('{', "\\{").replace('}', "\\}"))
     } else {
-        escape(text, ' ')
+        escape(text, ' ', care)
     };
     for sign in ['~', '^', '+', '-', '_', '*'] {
         if !code && mark_of(sign).is_some_and(|mark| marks.contains(&mark)) {
@@ -171,18 +205,27 @@ fn wrap(text: &str, marks: &[Mark], tight: bool) -> String {
 }
 
 /// Plain text kept from being read as markup.
-fn escape(text: &str, before: char) -> String {
+fn escape(text: &str, before: char, care: Care) -> String {
     let mut out = String::with_capacity(text.len());
     let chars: Vec<char> = text.chars().collect();
     for (index, sign) in chars.iter().enumerate() {
         let previous = index.checked_sub(1).and_then(|at| chars.get(at)).copied().unwrap_or(before);
         let next = chars.get(index + 1).copied().unwrap_or(' ');
         let opens = !previous.is_alphanumeric() && !next.is_whitespace() && next != '\0';
-        let needs = match sign {
-            '{' | '}' | '[' | ']' => true,
-            '\\' => super::wiki_inline::is_special(next),
-            '*' | '_' | '+' | '^' | '~' | '!' => opens || (!previous.is_whitespace() && !next.is_alphanumeric()),
-            '-' => opens && chars.get(index + 1..).is_some_and(|rest| rest.contains(&'-')),
+        // Two backslashes are a line break, so a backslash cannot be kept by another one.
+        if *sign == '\\' && (is_special(next) || care == Care::Heavy) {
+            out.push_str(BACKSLASH);
+            continue;
+        }
+        let address = *sign == 'h' && chars.get(index..).is_some_and(|rest| rest.starts_with(&['h', 't', 't', 'p']));
+        let needs = match (sign, care) {
+            ('{' | '}' | '[' | ']', _) => true,
+            ('*' | '_' | '+' | '^' | '~' | '!', Care::Light) => {
+                opens || (!previous.is_whitespace() && !next.is_alphanumeric())
+            }
+            ('-', Care::Light) => opens && chars.get(index + 1..).is_some_and(|rest| rest.contains(&'-')),
+            ('*' | '_' | '+' | '^' | '~' | '!' | '-' | '|' | '#' | '?', Care::Heavy) => true,
+            ('h', Care::Heavy) => address,
             _ => false,
         };
         if needs {
