@@ -87,6 +87,14 @@ fn run(inlines: &[Inline]) -> Vec<Inline> {
     }
     let lead = out.iter().take_while(|inline| matches!(inline, Inline::HardBreak)).count();
     out.drain(..lead);
+    // Blanks that begin a line are not shown.
+    let mut begins = true;
+    for inline in &mut out {
+        if let (true, Inline::Text(text, _)) = (begins, &mut *inline) {
+            *text = text.trim_start().to_owned();
+        }
+        begins = matches!(inline, Inline::HardBreak);
+    }
     blanks_apart(out)
 }
 

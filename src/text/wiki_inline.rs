@@ -267,7 +267,7 @@ fn starts_word(chars: &[char], at: usize) -> bool {
 fn is_address(text: &str) -> bool {
     let text = text.trim();
     let schemes = ["http://", "https://", "mailto:", "ftp://", "ftps://", "file:", "tel:", "#"];
-    !text.contains(' ') && schemes.iter().any(|scheme| text.starts_with(scheme) && text.len() > scheme.len())
+    !text.contains([' ', '\\']) && schemes.iter().any(|scheme| text.starts_with(scheme) && text.len() > scheme.len())
 }
 
 /// The mark that a sign stands for.

@@ -117,6 +117,7 @@ fn run(inlines: &[Inline], care: Care) -> String {
             Inline::HardBreak => {
                 // Breaks before any text say nothing.
                 if out.trim().is_empty() {
+                    out.clear();
                     continue;
                 }
                 // An empty line would part paragraphs.
