@@ -1,5 +1,5 @@
-//! What the planner must hold for 2, 3 and 5 sides, whatever people and faults do (P1 to P10 and four more; the numbers are
-//! those of `docs/tests.md`). Each property is a function of a rig, so that `planted` can show that it catches bugs.
+//! What the planner must hold for 2, 3 and 5 sides, whatever people and faults do (P1 to P10 and four more).
+//! Each property is a function of a rig, so that `planted` can show that it catches bugs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
