@@ -78,9 +78,29 @@ fn stretch(merged: &mut Merged, base: &[Block], left: &[Block], right: &[Block])
         for ((base, left), right) in base.iter().zip(left).zip(right) {
             one_block(merged, base, left, right);
         }
+    } else if let Some(both) = around(base, left, right).or_else(|| around(base, right, left)) {
+        merged.document.blocks.extend(both);
     } else {
         conflict(merged, base, left, right);
     }
+}
+
+/// Where one version kept every block of the base and only put others beside them: those stay, around what the other
+/// version made of the base.
+fn around(base: &[Block], changed: &[Block], added: &[Block]) -> Option<Vec<Block>> {
+    let partners: Option<Vec<usize>> = matches(base, added, alike).into_iter().collect();
+    let partners = partners?;
+    let mut out = Vec::new();
+    for (index, block) in added.iter().enumerate() {
+        match partners.iter().position(|partner| *partner == index) {
+            None => out.push(block.clone()),
+            // Block for block where that can be told, else all in the place of the first.
+            Some(at) if base.len() == changed.len() => out.extend(changed.get(at).cloned()),
+            Some(0) => out.extend_from_slice(changed),
+            Some(_) => {}
+        }
+    }
+    Some(out)
 }
 
 fn conflict(merged: &mut Merged, base: &[Block], left: &[Block], right: &[Block]) {
@@ -217,6 +237,13 @@ mod tests {
     #[test]
     fn edits_to_one_word_are_a_conflict_that_keeps_the_left() {
         assert_eq!(merged("one", "uno", "eins"), ("uno".to_owned(), 1));
+    }
+
+    #[test]
+    fn what_was_put_beside_an_edited_block_stays() {
+        assert_eq!(merged("a\n\nb", "a\n\nB", "a\n\nx\n\nb"), ("a\n\nx\n\nB".to_owned(), 0));
+        assert_eq!(merged("a\n\nb", "a\n\nb\n\nx", "a\n\nB"), ("a\n\nB\n\nx".to_owned(), 0));
+        assert_eq!(merged("b", "B", "x\n\nb\n\ny"), ("x\n\nB\n\ny".to_owned(), 0));
     }
 
     #[test]

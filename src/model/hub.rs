@@ -117,8 +117,8 @@ pub struct Standing {
 pub struct Base {
     /// The acts that its people could see when they last looked.
     pub acts: Acts,
-    /// The acts whose outcome it holds though it was not told, or was told that it cannot hold: its people could see them
-    /// from the moment of the last of them on, not before.
+    /// The agreed acts that need no write here: it holds their outcome without having been told, or was told that it
+    /// cannot (then `acknowledged` says why).
     #[serde(default)]
     pub matched: Acts,
     /// The shared value last observed. `None`: never observed, or without counterpart in the shared vocabulary.

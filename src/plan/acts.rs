@@ -36,6 +36,8 @@ struct Sight<'a> {
     told: Acts,
     /// What they were told that their side cannot hold, and later than that.
     refused: Acts,
+    /// Whether what stood there holds acts that the audience may not know of.
+    private: bool,
     /// The value that stood there.
     before: &'a Value,
     /// Whether what a side holds (the last) stands for a value, by that side's mapping.
@@ -96,8 +98,9 @@ pub(super) fn take(draft: &mut Draft<'_>, row: &FieldRow, act: &Act) {
         if !audience.0.contains(&act.side) {
             continue;
         }
+        let private = told.sides().any(|side| !audience.0.contains(side));
         let (told, refused) = (told.seen_by(&audience), refused.seen_by(&audience));
-        let sight = Sight { told, refused, before: &before, stands_for: &stands_for, side: &act.side };
+        let sight = Sight { told, refused, private, before: &before, stands_for: &stands_for, side: &act.side };
         let agreed = item.hub.entry(row.name.clone()).or_default().entry(audience.clone());
         let agreed = agreed.or_insert_with(|| nothing_yet(act));
         let conflict = decide(sync, row, agreed, act, number, &sight);
@@ -175,7 +178,7 @@ fn decide(
             words(agreed, act, sight.before, on_top);
             None
         }
-        FieldKind::Document => document(sync, agreed, act, sight.before, on_top),
+        FieldKind::Document => document(sync, agreed, act, sight, on_top),
         FieldKind::Line
         | FieldKind::Choice
         | FieldKind::IssueType
@@ -201,21 +204,22 @@ fn words(agreed: &mut Agreed, act: &Act, before: &Value, on_top: bool) {
 }
 
 /// Blocks are merged; where both changed one block, an act on top wins silently and a concurrent one by policy.
-fn document(sync: &SyncSettings, agreed: &mut Agreed, act: &Act, before: &Value, on_top: bool) -> Option<Decided> {
+fn document(sync: &SyncSettings, agreed: &mut Agreed, act: &Act, sight: &Sight<'_>, on_top: bool) -> Option<Decided> {
     let text = |value: &Value| match value {
         Value::Document(document) => document.clone(),
         Value::Empty | Value::Line(_) | Value::Words(_) | Value::Choice(_) | Value::Person(_) | Value::Day(_) => {
             Document::default()
         }
     };
-    let whole = on_top && same(before, &agreed.value);
+    let nothing_yet = agreed.standing.is_empty() && agreed.origins.is_empty();
+    let whole = on_top && (same(sight.before, &agreed.value) || (nothing_yet && !sight.private));
     if whole {
         agreed.value = act.value.clone();
         blame(agreed, act, true);
         return None;
     }
     let wins = on_top || outranks(sync, act, agreed);
-    let (base, hub, side) = (text(before), text(&agreed.value), text(&act.value));
+    let (base, hub, side) = (text(sight.before), text(&agreed.value), text(&act.value));
     let merged =
         if wins { merge::document::merge(&base, &side, &hub) } else { merge::document::merge(&base, &hub, &side) };
     let clash = !merged.conflicts.is_empty() && !on_top;
@@ -224,7 +228,7 @@ fn document(sync: &SyncSettings, agreed: &mut Agreed, act: &Act, before: &Value,
     }
     let decided = clash.then(|| settle(agreed, act, wins));
     let mut merged = merged;
-    if on_top {
+    if on_top && sight.private {
         // The author saw all that this audience agreed on, and more: a block that stood there untouched and that the
         // audience does not have was never meant for it.
         merged.document.blocks.retain(|block| !stands_in(&base, block) || stands_in(&hub, block));

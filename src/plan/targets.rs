@@ -103,7 +103,8 @@ fn stand(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, 
         Err(unmappable) => return Stand::Cannot(unmappable.why, unmappable.remedy),
     };
     let wanted = held_as(&place, &native, &agreed.value);
-    if !same(&wanted, &agreed.value) {
+    // Markup that the other syntax lacks is no news: texts are carried as well as they can be.
+    if row.kind != FieldKind::Document && !same(&wanted, &agreed.value) {
         let why = format!("`{}` cannot be held in full here: another value stands for it", row.name);
         draft.hold(
             side,

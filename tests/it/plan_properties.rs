@@ -686,6 +686,26 @@ fn an_edit_at_home_carries_no_private_paragraph_along() {
     assert!(words.contains("w-a") && !words.contains("w-c"), "{words}");
 }
 
+/// What wiki markup cannot hold is not there on that side, and an edit beside it there does not take it away elsewhere.
+#[test]
+fn an_edit_beside_what_a_side_cannot_hold_takes_nothing_away() {
+    let mut world = World::new(&sides(2), ConflictPolicy::Newest, SOUND);
+    world.settle().unwrap();
+    let paragraph =
+        |text: &str| serde_json::json!({ "type": "paragraph", "content": [{ "type": "text", "text": text }] });
+    let media = serde_json::json!({ "type": "mediaSingle", "content": [{ "type": "media", "attrs": { "id": "m", "type": "file", "collection": "" } }] });
+    let content = [paragraph("one"), media, paragraph("two")];
+    let adf = serde_json::json!({ "type": "doc", "version": 1, "content": content });
+    world.set(&side(0), "description", NativeValue::Adf(adf), By::Person);
+    world.settle().unwrap();
+    let there = copy_text(&world.held(&side(1), "description"));
+    assert!(there.contains("one") && there.contains("two"), "{there}");
+    world.set(&side(1), "description", NativeValue::Wiki(there.trim().replace("two", "2")), By::Person);
+    world.settle().unwrap();
+    let home = format!("{:?}", world.held(&side(0), "description"));
+    assert!(home.contains("mediaSingle") && home.contains("one") && home.contains("\"2\""), "{home}");
+}
+
 /// Under `ask` the two in dispute keep their own, the others follow the newest, and equal values resolve it.
 #[test]
 fn ask_keeps_both_until_they_are_equal() {
