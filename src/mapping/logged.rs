@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Place;
 use super::inbound::{carried, shared_person};
-use super::table::shared_of;
+use super::table::{FOREIGN, shared_of};
 use crate::model::ids::AccountId;
 use crate::model::issue::{LogItem, NativeValue, Person};
 use crate::model::settings::{FieldKind, Kind};
@@ -29,21 +29,92 @@ pub fn logged(place: &Place<'_>, item: &LogItem) -> Option<Value> {
             let words: BTreeSet<String> = text.unwrap_or_default().split_whitespace().map(str::to_owned).collect();
             Some(Value::Words(carried(place, &words)))
         }
-        FieldKind::Person => id.map(|account| {
-            let account = AccountId::new(account);
-            let person = Person { account, display_name: String::new(), email: None };
-            Value::Person(shared_person(place, &person))
-        }),
+        FieldKind::Person => match id {
+            Some(id) => Some(Value::Person(shared_person(place, &who(place, id, text)?))),
+            None => None,
+        },
         FieldKind::Day => id.or(text).map(|day| Value::Day(day.get(..10).unwrap_or(day).to_owned())),
     };
     Some(value.filter(|value| !value.is_empty()).unwrap_or(Value::Empty))
 }
 
-/// The same for what the log carries inexactly: enough to keep a lost text for people to read.
+/// The same for what the log carries inexactly: enough to keep a lost value for people to read.
 #[must_use]
 pub fn logged_roughly(place: &Place<'_>, item: &LogItem) -> Option<Value> {
-    logged(place, item).or_else(|| {
-        let text = item.to_text.clone().unwrap_or_default();
-        Some(Value::Document(crate::text::read(&NativeValue::Text(text))))
+    let text = item.to_text.clone().unwrap_or_default();
+    logged(place, item).or_else(|| match place.row.kind {
+        FieldKind::Document => Some(Value::Document(crate::text::read(&NativeValue::Text(text)))),
+        FieldKind::Person => Some(Value::Person(format!("{FOREIGN}{}:{text}", place.side))),
+        FieldKind::Line
+        | FieldKind::Choice
+        | FieldKind::IssueType
+        | FieldKind::Status
+        | FieldKind::Words
+        | FieldKind::Day => None,
     })
+}
+
+/// Who a log item names. Cloud logs the account id. Data Center logs the user *key*, which no user map holds: there the
+/// display name decides, if exactly one of the mapped people has it. `None`: it cannot be told.
+fn who(place: &Place<'_>, id: &str, text: Option<&str>) -> Option<Person> {
+    let person = |account: &str| Person { account: AccountId::new(account), display_name: String::new(), email: None };
+    if place.catalog.kind != Some(Kind::DataCenter) {
+        return Some(person(id));
+    }
+    let named = place.catalog.people.values().filter(|person| Some(person.display_name.as_str()) == text);
+    let accounts: BTreeSet<&AccountId> = named.map(|person| &person.account).collect();
+    match (accounts.len(), accounts.first()) {
+        (1, Some(account)) => Some(person(account.as_str())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::model::catalog::Catalog;
+    use crate::model::settings::{CommentSettings, ConflictPolicy, FieldRow, OnUnmapped, Row, SyncSettings, Table};
+
+    fn logged_on(kind: Kind, to: &str, text: &str) -> Option<Value> {
+        let names = BTreeMap::from([("b".into(), vec!["jdoe".to_owned()])]);
+        let row = Row { shared: "jane".to_owned(), names, path: BTreeMap::new() };
+        let sync = SyncSettings {
+            id: "s".into(),
+            home: None,
+            on_conflict: ConflictPolicy::Newest,
+            sides: Vec::new(),
+            issue_types: Table::default(),
+            statuses: Table::default(),
+            priorities: Table::default(),
+            users: Table { rows: vec![row] },
+            fields: BTreeMap::new(),
+            comments: CommentSettings { from: BTreeSet::new(), to: BTreeSet::new(), header: BTreeMap::new() },
+        };
+        let row = FieldRow {
+            name: "assignee".into(),
+            kind: FieldKind::Person,
+            sides: BTreeMap::new(),
+            from: BTreeSet::new(),
+            across: false,
+            exclude: Vec::new(),
+            values: Table::default(),
+            on_unmapped: OnUnmapped::Leave,
+        };
+        let jane = Person { account: "jdoe".into(), display_name: "Jane Doe".to_owned(), email: None };
+        let people = BTreeMap::from([("jdoe".to_owned(), jane)]);
+        let catalog = Catalog { kind: Some(kind), people, ..Catalog::default() };
+        let (to, to_text) = (Some(to.to_owned()), Some(text.to_owned()));
+        let item = LogItem { field: "assignee".into(), from: None, from_text: None, to, to_text };
+        logged(&Place { sync: &sync, row: &row, side: &"b".into(), catalog: &catalog }, &item)
+    }
+
+    #[test]
+    fn data_center_names_people_by_a_key_that_no_map_holds() {
+        assert_eq!(logged_on(Kind::DataCenter, "JIRAUSER10101", "Jane Doe"), Some(Value::Person("jane".to_owned())));
+        assert_eq!(logged_on(Kind::DataCenter, "JIRAUSER10102", "Somebody"), None);
+        assert_eq!(logged_on(Kind::Cloud, "jdoe", "Jane Doe"), Some(Value::Person("jane".to_owned())));
+        assert_eq!(logged_on(Kind::Cloud, "", ""), Some(Value::Empty));
+    }
 }
