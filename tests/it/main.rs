@@ -1,6 +1,10 @@
 //! The integration tests, in one binary so that they link once.
 
+#[cfg(test)]
+mod architecture;
 mod clock;
+#[cfg(test)]
+mod container;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
@@ -23,3 +27,5 @@ mod simulator_cloud;
 mod simulator_data_center;
 mod simulator_faults;
 mod simulator_support;
+#[cfg(test)]
+mod systemd;
