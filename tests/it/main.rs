@@ -23,6 +23,8 @@ mod plan_properties;
 mod plan_world;
 #[cfg(test)]
 mod planted;
+#[cfg(test)]
+mod readme;
 mod simulator_cloud;
 mod simulator_data_center;
 mod simulator_faults;

@@ -1,0 +1,146 @@
+//! Accounts for every command of the README: it is run here, run by `scripts/test`, or held against what it names. It must
+//! never let a command pass that is not listed here.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn text(name: &str) -> String {
+    fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Every line of every fenced block in `language`.
+fn blocks(markdown: &str, language: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut inside = None;
+    for line in markdown.lines() {
+        match (inside, line.strip_prefix("```")) {
+            (Some(_), Some(_)) => inside = None,
+            (None, Some(named)) => inside = Some(named.trim().to_owned() == language),
+            (Some(true), None) if !line.trim().is_empty() => found.push(line.trim().to_owned()),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// How a command is accounted for; `Err` says why it cannot be.
+fn account(command: &str) -> Result<(), String> {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    match words.as_slice() {
+        // Needs minutes for its build: `scripts/test` runs it, with an end.
+        ["cargo", "run", "--release", "--", "demo"] => {
+            holds("scripts/test", "cargo run --release --locked -- demo --seconds")?;
+            command_line(&["demo"])
+        }
+        // We are inside of it.
+        ["scripts/test"] => holds(".ci/run", "exec scripts/test"),
+        ["jirasyncd", rest @ ..] => command_line(rest),
+        ["install", rest @ ..] => installed(rest),
+        // Needs a running systemd: the units themselves are judged in `systemd.rs`.
+        ["systemctl", "daemon-reload"] => Ok(()),
+        ["systemctl", "enable", "--now", unit] => holds(&format!("systemd/{unit}"), "[Install]"),
+        // Needs a container engine: the files are read in `container.rs`.
+        ["docker", "compose", "up", "--build", "--detach"] => holds("compose.yaml", "build: ."),
+        ["docker", "compose", "exec", service, "jirasyncd", rest @ ..] => {
+            holds("compose.yaml", &format!("\n  {service}:\n"))?;
+            command_line(rest)
+        }
+        _ => Err("nobody accounts for it".to_owned()),
+    }
+}
+
+fn holds(file: &str, part: &str) -> Result<(), String> {
+    let text = fs::read_to_string(root().join(file)).map_err(|error| format!("{file}: {error}"))?;
+    if text.contains(part) { Ok(()) } else { Err(format!("{file} does not hold `{part}`")) }
+}
+
+/// `install` into a scratch root, with a stand-in for what is the user's own.
+fn installed(words: &[&str]) -> Result<(), String> {
+    let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let paths: Vec<&str> =
+        words.iter().copied().filter(|word| word.contains(char::is_alphabetic) && !word.starts_with('-')).collect();
+    let Some((target, sources)) = paths.split_last() else { return Err("nothing is installed".to_owned()) };
+    let inside = format!("{}{target}", scratch.path().display());
+    let folder =
+        if target.ends_with('/') { Path::new(&inside) } else { Path::new(&inside).parent().unwrap_or(Path::new("/")) };
+    if !words.contains(&"-D") {
+        fs::create_dir_all(folder).map_err(|error| error.to_string())?;
+    }
+    let mut command = Command::new("install");
+    for word in words {
+        if word == target {
+            command.arg(&inside);
+        } else if sources.contains(word) && word.starts_with("systemd/") {
+            command.arg(root().join(word));
+        } else if sources.contains(word) {
+            let stand_in = scratch.path().join("stand-in");
+            fs::write(&stand_in, "x").map_err(|error| error.to_string())?;
+            command.arg(stand_in);
+        } else {
+            command.arg(word);
+        }
+    }
+    let output = command.output().map_err(|error| error.to_string())?;
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+}
+
+fn help(arguments: &[&str]) -> Result<String, String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jirasyncd"));
+    let output = command.args(arguments).arg("--help").output().map_err(|error| error.to_string())?;
+    if !output.status.success() {
+        return Err(format!("`{}` is refused: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr)));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Holds a call of ours against the command's own help: the command exists, and so does each option.
+fn command_line(words: &[&str]) -> Result<(), String> {
+    if help(&[])?.trim().is_empty() {
+        println!("skipped: this binary has no command line yet");
+        return Ok(());
+    }
+    let Some(name) = words.first() else { return Err("no command".to_owned()) };
+    let help = help(&[name])?;
+    for option in words.iter().filter(|word| word.starts_with("--")) {
+        let known = help.split(|c: char| c.is_whitespace() || c == ',' || c == '=').any(|word| word == *option);
+        if !known {
+            return Err(format!("`{name}` has no option `{option}`"));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn every_command_of_the_readme_is_accounted_for() {
+    let commands = blocks(&text("README.md"), "sh");
+    assert!(commands.len() > 10, "only {} commands were found", commands.len());
+    let failures: Vec<String> =
+        commands.iter().filter_map(|command| Some(format!("{command}: {}", account(command).err()?))).collect();
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+    for command in ["curl example.org", "install -D missing-folder/", "systemctl enable --now other.service"] {
+        assert!(account(command).is_err(), "`{command}` is let through");
+    }
+}
+
+#[test]
+fn the_first_two_commands_do_all_the_set_up() {
+    let commands = blocks(&text("README.md"), "sh");
+    assert_eq!(commands[..2], ["cargo run --release -- demo", "scripts/test"]);
+}
+
+#[test]
+fn links_of_the_documents_lead_somewhere() {
+    for name in ["README.md", "docs/design.md", "docs/decisions.md", "docs/promises.md", "CHANGELOG.md"] {
+        let text = text(name);
+        let folder = root().join(name).parent().unwrap().to_owned();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let outside = link.starts_with("https://");
+            assert!(outside || folder.join(link).exists(), "{name}: {link} does not exist");
+        }
+    }
+}
