@@ -273,11 +273,9 @@ fn list(node: &Value, bullet: &str) -> String {
     let items = children(node).iter().flat_map(|item| {
         children(item).iter().map(|child| {
             let text = block(child, bullet);
-            if text.starts_with(bullet) && !text.starts_with(&format!("{bullet} ")) {
-                text
-            } else {
-                format!("{bullet} {text}")
-            }
+            // By the node, not by how the text begins: bold text begins with a star as well.
+            let nested = matches!(child.get("type").and_then(Value::as_str), Some("bulletList" | "orderedList"));
+            if nested { text } else { format!("{bullet} {text}") }
         })
     });
     items.collect::<Vec<_>>().join("\n")
