@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod architecture;
+#[cfg(test)]
 mod clock;
 #[cfg(test)]
 mod container;
@@ -25,9 +26,13 @@ mod plan_world;
 mod planted;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
 mod simulator_cloud;
+#[cfg(test)]
 mod simulator_data_center;
+#[cfg(test)]
 mod simulator_faults;
+#[cfg(test)]
 mod simulator_support;
 #[cfg(test)]
 mod systemd;
