@@ -4,6 +4,8 @@
 mod architecture;
 mod clock;
 #[cfg(test)]
+mod config;
+#[cfg(test)]
 mod container;
 #[cfg(test)]
 mod contract;
