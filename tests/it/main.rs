@@ -5,6 +5,8 @@ mod architecture;
 #[cfg(test)]
 mod clock;
 #[cfg(test)]
+mod config;
+#[cfg(test)]
 mod container;
 #[cfg(test)]
 mod contract;
