@@ -55,8 +55,16 @@ impl Engine {
     /// # Errors
     /// The state could not answer. What was claimed is freed at the next start.
     pub async fn work(&self) -> Result<Worked, StoreError> {
-        let claims = self.store.claim(&self.holder, self.now(), BATCH).await?;
+        let claims = self.claim().await?;
         self.work_on(claims).await
+    }
+
+    /// Takes a batch of due items; [`Engine::work_on`] gives them back.
+    ///
+    /// # Errors
+    /// The state could not answer.
+    pub async fn claim(&self) -> Result<Vec<Claim>, StoreError> {
+        self.store.claim(&self.holder, self.now(), BATCH).await
     }
 
     /// The plans for these items, carrying nothing out. The state must be a copy: what was in doubt is settled in it.
@@ -87,7 +95,11 @@ impl Engine {
         Ok(works)
     }
 
-    async fn work_on(&self, claims: Vec<Claim>) -> Result<Worked, StoreError> {
+    /// Works on what was claimed.
+    ///
+    /// # Errors
+    /// The state could not answer. What was claimed stays so until it is freed.
+    pub async fn work_on(&self, claims: Vec<Claim>) -> Result<Worked, StoreError> {
         let mut worked = Worked { items: claims.len(), writes: 0 };
         let mut works = self.take_up(claims).await?;
         for round in 0..MOST_ROUNDS {

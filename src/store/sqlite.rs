@@ -96,6 +96,16 @@ impl SqliteStore {
         Ok(Self { reader: None, writer: Some(writer) })
     }
 
+    /// A copy in memory of the state at `path`, to plan on: whatever is written to it is thrown away. A new one where there
+    /// is none yet.
+    ///
+    /// # Errors
+    /// See [`OpenError`]. The file is only read.
+    pub fn copy_in_memory(path: &Path, dependencies: Dependencies) -> Result<Self, OpenError> {
+        let writer = Writer::start(open::copy(path)?, dependencies)?;
+        Ok(Self { reader: None, writer: Some(writer) })
+    }
+
     /// Opens the state at `path` for reading, beside a running daemon or without one. Every writing call is refused, and
     /// not a byte of the state changes. Work is done on the calling thread.
     ///

@@ -11,6 +11,10 @@ mod container;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod daemon_carries;
+#[cfg(test)]
+mod daemon_support;
+#[cfg(test)]
 mod foreign_clients;
 #[cfg(test)]
 mod jira_client;
