@@ -29,6 +29,9 @@ pub use run::RunError;
 /// Makes the transport of an instance.
 pub type Transports = dyn Fn(&InstanceSettings) -> Result<Arc<dyn Transport>, TransportSetupError> + Send + Sync;
 
+/// Puts something between the engine and the state: a simulated run counts its effects there, or dies at one.
+pub type Between = dyn Fn(Arc<dyn Store>) -> Arc<dyn Store> + Send + Sync;
+
 /// What the daemon stands in: all of it can be replaced, so that a whole run repeats from a seed.
 #[derive(Clone)]
 pub struct Surroundings {
@@ -40,6 +43,8 @@ pub struct Surroundings {
     pub transports: Arc<Transports>,
     /// Where the state's work is done.
     pub spawn: Spawn,
+    /// What stands between the engine and the state; nothing in production.
+    pub between: Arc<Between>,
 }
 
 impl Surroundings {
@@ -54,6 +59,7 @@ impl Surroundings {
             entropy: Arc::new(SystemEntropy),
             transports: Arc::new(transports),
             spawn: Spawn::Thread,
+            between: Arc::new(|store| store),
         }
     }
 }
@@ -176,7 +182,7 @@ impl Daemon {
     pub async fn start(config: Config, surroundings: Surroundings) -> Result<(Self, Vec<Finding>), StartError> {
         let store = Arc::new(open(&config, &surroundings)?);
         store.free_all().await?;
-        let as_store: Arc<dyn Store> = Arc::<SqliteStore>::clone(&store);
+        let as_store = (surroundings.between)(Arc::<SqliteStore>::clone(&store));
         let (engine, findings) = engine_on(&config, &surroundings, as_store).await?;
         for about in
             engine.instances().map(instances::about).chain(config.syncs.keys().map(|sync| format!("sync {sync}")))

@@ -145,7 +145,7 @@ pub(crate) struct World {
     pub(crate) jiras: BTreeMap<&'static str, Jira>,
     pub(crate) daemon: Option<Daemon>,
     pub(crate) config: Config,
-    surroundings: Surroundings,
+    pub(crate) surroundings: Surroundings,
     _watches: Vec<Watch>,
     _folder: tempfile::TempDir,
 }
@@ -191,6 +191,7 @@ impl World {
                 entropy: Arc::new(SeededEntropy::new(99)),
                 transports: Arc::new(move |_: &InstanceSettings| Ok(Arc::clone(&net))),
                 spawn: Spawn::Inline,
+                between: Arc::new(|store| store),
             },
             _watches: jiras.values().map(watched).collect(),
             jiras,

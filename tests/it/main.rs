@@ -11,7 +11,11 @@ mod container;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod crash;
+#[cfg(test)]
 mod daemon_carries;
+#[cfg(test)]
+mod daemon_crashes;
 #[cfg(test)]
 mod daemon_support;
 #[cfg(test)]
