@@ -147,8 +147,7 @@ fn auth(reading: &Reading<'_>, table: &Cursor<'_>, kind: Option<Kind>, findings:
         shape::hide(token, findings);
     }
     // Where the two were mixed up, the token stands under `user`.
-    let mixed_up = token.as_ref().is_none_or(|token| !token.text().is_some_and(secret::is_reference));
-    if let Some(user) = auth.get(&keys::USER).filter(|user| mixed_up || !user.text().is_some_and(is_email)) {
+    if let Some(user) = auth.get(&keys::USER).filter(|user| !user.text().is_some_and(is_email)) {
         shape::hide(&user, findings);
     }
     let token = token.and_then(|cursor| secret::resolve(reading, &cursor, findings));

@@ -324,6 +324,25 @@ summary = "both"
 }
 
 #[test]
+fn numbers_and_schedules_are_read_as_toml_and_cron_have_them() {
+    let rate = |text: &str| {
+        let text = changed("kind = \"cloud\"", &format!("kind = \"cloud\"\nrate = {text}"));
+        load(&text).map(|loaded| loaded.config.instances[&"acme".into()].rate).ok()
+    };
+    assert_eq!((rate("1_00"), rate("0x10"), rate("0.5"), rate("+2")), (Some(100.0), Some(16.0), Some(0.5), Some(2.0)));
+    for wrong in ["-1", "nan", "inf", "1001", "\"5\"", "2026-01-01"] {
+        assert_eq!(rate(wrong), None, "{wrong}");
+    }
+    let sweep = |text: &str| load(&changed("state = \"sqlite:/tmp/state.db\"", &format!("sweep = \"{text}\""))).is_ok();
+    for right in ["0 0 3 * * *", "0 */15 * * * MON-FRI", "0 0 0 1,15 * *"] {
+        assert!(sweep(right), "{right}");
+    }
+    for wrong in ["* * * * *", "@daily", "0 0 0 1 13 *", "0 0 25 * * *", "a b c d e f", "0 0 0 30 2 *"] {
+        assert!(!sweep(wrong), "{wrong}");
+    }
+}
+
+#[test]
 fn an_empty_file_and_a_bare_one_say_what_to_write() {
     let expected = "error 1:1 : the file has no `instance` -> add `[instance.NAME]` for each instance";
     assert_eq!(said(&load("").unwrap_err()), [expected]);

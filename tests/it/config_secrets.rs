@@ -56,7 +56,8 @@ fn what_is_wrong_with_a_secret_is_said() {
         .variable("EMPTY", "\n")
         .variable("TWO_LINES", "one\ntwo")
         .file("/open", b"x", 0o644)
-        .file("/wide-open", b"x", 0o666)
+        .file("/wide-open", b"x", 0o602)
+        .file("/group", b"x", 0o660)
         .file("/latin", b"\xff", 0o600);
     let said = |token: &str| messages(load(&with_token(&format!("\"{token}\"")), &world));
     assert_eq!(said("env:EMPTY"), ["the secret at `env:EMPTY` is empty"]);
@@ -66,7 +67,8 @@ fn what_is_wrong_with_a_secret_is_said() {
     );
     assert_eq!(said("env:NONE"), ["the environment variable `NONE` is not set, or is not UTF-8"]);
     assert_eq!(said("file:/open"), ["everybody may read the secret file `/open` (mode 0644)"]);
-    assert_eq!(said("file:/wide-open"), ["everybody may write the secret file `/wide-open` (mode 0666)"]);
+    assert_eq!(said("file:/wide-open"), ["everybody may write the secret file `/wide-open` (mode 0602)"]);
+    assert!(said("file:/group").is_empty());
     assert_eq!(said("file:/latin"), ["the secret file `/latin` is not UTF-8"]);
     assert!(load(&with_token("\"file:/open\""), &world).is_ok());
     assert!(load(&with_token("\"file:/wide-open\""), &world).is_err());
