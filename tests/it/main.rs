@@ -7,6 +7,10 @@ mod clock;
 #[cfg(test)]
 mod config;
 #[cfg(test)]
+mod config_cases;
+#[cfg(test)]
+mod config_secrets;
+#[cfg(test)]
 mod container;
 #[cfg(test)]
 mod contract;
