@@ -30,4 +30,6 @@ mod simulator_data_center;
 mod simulator_faults;
 mod simulator_support;
 #[cfg(test)]
+mod store;
+#[cfg(test)]
 mod systemd;
