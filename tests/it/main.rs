@@ -49,4 +49,6 @@ mod simulator_faults;
 #[cfg(test)]
 mod simulator_support;
 #[cfg(test)]
+mod store;
+#[cfg(test)]
 mod systemd;
