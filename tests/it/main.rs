@@ -28,6 +28,8 @@ mod readme;
 mod simulator_cloud;
 mod simulator_data_center;
 mod simulator_faults;
+#[cfg(test)]
+mod simulator_seed;
 mod simulator_support;
 #[cfg(test)]
 mod systemd;
