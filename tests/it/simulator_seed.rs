@@ -95,6 +95,9 @@ fn what_cannot_be_understood_is_refused_with_its_line() {
         ("{\"schema\":{\"type\":\"string\"}}", "line 1: a field without an `id`"),
         ("{\"data\":\"{\"}", "line 1: in the column: EOF"),
         ("{\n\"users\": [\n", "line 3: EOF"),
+        ("[\n\"a\",\n2]", "line 2: neither"),
+        (&format!("[{issue}\n{issue}]"), "line 1: expected `,` or `]`"),
+        (&format!("[{issue},\n"), "line 2: EOF"),
     ];
     for (text, expected) in cases {
         let mut setup = bare(presets::acme("https://acme.example"));

@@ -1,7 +1,6 @@
 //! A seed file -> its parts. It must never guess: what it does not know is refused, with the line.
 
-use serde::de::{Deserializer, Error as _};
-use serde::{Deserialize, de};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::setup::{
@@ -24,36 +23,90 @@ pub(super) struct Seed {
 
 /// Reads a file of any of the formats.
 pub(super) fn read(text: &str, kind: Kind) -> Result<Seed, SeedError> {
-    let start = text.trim_start();
-    if start.is_empty() {
-        return Err(SeedError { line: 1, reason: "the file is empty".into() });
-    }
+    let start = text.len() - text.trim_start().len();
     let mut seed = Seed::default();
-    if start.starts_with('[') {
-        let records: Vec<Record> = serde_json::from_str(text).map_err(|error| at(&error))?;
-        records.into_iter().for_each(|record| seed.add(record));
-    } else if is_ours(text) {
-        let file: File = serde_json::from_str(text).map_err(|error| at(&error))?;
-        seed = file.into_seed(kind);
-    } else {
-        lines(text, &mut seed)?;
+    match text.get(start..).and_then(|text| text.chars().next()) {
+        None => return Err(SeedError { line: 1, reason: "the file is empty".into() }),
+        Some('[') => {
+            for (line, value) in elements(text, start + 1)? {
+                seed.add(Record::of(value).map_err(|reason| SeedError { line, reason })?);
+            }
+        }
+        Some(_) if is_ours(text) => {
+            let file: File = serde_json::from_str(text).map_err(|error| broken(&error, 1))?;
+            for (index, value) in file.issues.iter().enumerate() {
+                issue(value).map_err(|reason| SeedError { line: line_of_issue(text, index), reason })?;
+            }
+            seed = file.into_seed(kind);
+        }
+        Some(_) => lines(text, start, &mut seed)?,
     }
     Ok(seed)
 }
 
 /// JSON lines. A record that was broken over several lines is one too.
-fn lines(text: &str, seed: &mut Seed) -> Result<(), SeedError> {
-    for record in serde_json::Deserializer::from_str(text).into_iter::<Record>() {
-        seed.add(record.map_err(|error| at(&error))?);
+fn lines(text: &str, start: usize, seed: &mut Seed) -> Result<(), SeedError> {
+    let mut at = start;
+    while let Some((line, value, end)) = element(text, at)? {
+        seed.add(Record::of(value).map_err(|reason| SeedError { line, reason })?);
+        at = end;
     }
     Ok(())
 }
 
-fn at(error: &serde_json::Error) -> SeedError {
+/// The elements of an array whose bracket was opened before `at`, each with the line that it begins in.
+fn elements(text: &str, mut at: usize) -> Result<Vec<(usize, Value)>, SeedError> {
+    let mut elements = Vec::new();
+    let next = |at: usize| text.get(at..).and_then(|rest| rest.trim_start().chars().next());
+    let behind = |at: usize| text.len() - text.get(at..).unwrap_or_default().trim_start().len() + 1;
+    if next(at) == Some(']') {
+        return Ok(elements);
+    }
+    while let Some((line, value, end)) = element(text, at)? {
+        elements.push((line, value));
+        match next(end) {
+            Some(',') => at = behind(end),
+            Some(']') => return Ok(elements),
+            _ => return Err(SeedError { line: line_at(text, end), reason: "expected `,` or `]`".into() }),
+        }
+    }
+    Err(SeedError { line: line_at(text, text.len()), reason: "EOF while parsing a list".into() })
+}
+
+/// The value that begins behind `at`, with its line and its end; `None` where the text ends.
+fn element(text: &str, at: usize) -> Result<Option<(usize, Value, usize)>, SeedError> {
+    let rest = text.get(at..).unwrap_or_default();
+    let begin = at + rest.len() - rest.trim_start().len();
+    let line = line_at(text, begin);
+    let mut stream = serde_json::Deserializer::from_str(text.get(begin..).unwrap_or_default()).into_iter::<Value>();
+    match stream.next() {
+        None => Ok(None),
+        Some(Ok(value)) => Ok(Some((line, value, begin + stream.byte_offset()))),
+        Some(Err(error)) => Err(broken(&error, line)),
+    }
+}
+
+/// The line of a byte, counted from 1.
+fn line_at(text: &str, at: usize) -> usize {
+    text.get(..at).map_or(1, |before| before.matches('\n').count() + 1)
+}
+
+/// An error in a text that begins in line `first`.
+fn broken(error: &serde_json::Error, first: usize) -> SeedError {
     let said = error.to_string();
     // The place is told apart from the reason.
     let reason = said.split(" at line ").next().unwrap_or_default().to_owned();
-    SeedError { line: error.line().max(1), reason }
+    SeedError { line: first - 1 + error.line().max(1), reason }
+}
+
+/// The line of an issue of our own format.
+fn line_of_issue(text: &str, index: usize) -> usize {
+    let starts = text.match_indices("\"issues\"").filter_map(|(at, name)| {
+        let behind = text.get(at + name.len()..)?;
+        let list = behind.trim_start().strip_prefix(':')?.trim_start().strip_prefix('[')?;
+        elements(text, text.len() - list.len()).ok()?.get(index).map(|(line, _)| *line)
+    });
+    starts.last().unwrap_or(1)
 }
 
 /// Whether the first value is an object of our own format: none of the shapes that Jiras give. Where it is broken, the reader of
@@ -76,7 +129,8 @@ enum Record {
 impl Record {
     fn of(value: Value) -> Result<Self, String> {
         if value.get("fields").is_some_and(Value::is_object) {
-            return issue(value).map(Self::Issue);
+            issue(&value)?;
+            return Ok(Self::Issue(value));
         }
         if value.get("items").is_some_and(Value::is_array) {
             return match value.get("created").and_then(Value::as_str).and_then(super::super::time::parse_stamp) {
@@ -99,12 +153,6 @@ impl Record {
     }
 }
 
-impl<'de> Deserialize<'de> for Record {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::of(Value::deserialize(deserializer)?).map_err(D::Error::custom)
-    }
-}
-
 impl Seed {
     fn add(&mut self, record: Record) {
         match record {
@@ -116,9 +164,9 @@ impl Seed {
 }
 
 /// Checks what an issue cannot do without.
-fn issue(value: Value) -> Result<Value, String> {
+fn issue(value: &Value) -> Result<(), String> {
     let key = value.get("key").and_then(Value::as_str);
-    let project = super::learn::project_key(&value).filter(|_| value.pointer("/fields/project").is_some());
+    let project = super::learn::project_key(value).filter(|_| value.pointer("/fields/project").is_some());
     let named = key.and_then(|key| key.rsplit_once('-')).is_some_and(|(_, number)| number.parse::<u64>().is_ok());
     if !named && (key.is_some() || project.is_none()) {
         return Err("an issue without a `key` like SUP-1 or a `fields.project`".into());
@@ -139,7 +187,7 @@ fn issue(value: Value) -> Result<Value, String> {
             return Err(format!("issue {}: `{time}` is no time of a Jira", key.unwrap_or("without a key")));
         }
     }
-    Ok(value)
+    Ok(())
 }
 
 /// A row of `GET field`. What our fields cannot hold is kept and given back as it comes.
@@ -174,7 +222,7 @@ struct File {
     resolutions: Vec<String>,
     fields: Vec<FileField>,
     projects: Vec<FileProject>,
-    issues: Vec<FileIssue>,
+    issues: Vec<Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -251,15 +299,6 @@ struct FileTransition {
     to: String,
 }
 
-#[derive(Debug)]
-struct FileIssue(Value);
-
-impl<'de> Deserialize<'de> for FileIssue {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        issue(Value::deserialize(deserializer)?).map(Self).map_err(de::Error::custom)
-    }
-}
-
 impl File {
     fn into_seed(self, kind: Kind) -> Seed {
         Seed {
@@ -268,7 +307,7 @@ impl File {
             resolutions: self.resolutions,
             fields: self.fields.into_iter().map(FileField::setup).collect(),
             projects: self.projects.into_iter().zip(20_000..).map(|(project, id)| project.setup(id)).collect(),
-            issues: self.issues.into_iter().map(|issue| issue.0).collect(),
+            issues: self.issues,
             entries: Vec::new(),
         }
     }
