@@ -53,9 +53,12 @@ impl Daemon {
     /// Polls every instance at once. Returns how many rows were new.
     pub(super) async fn poll_all(&self) -> Result<usize, RunError> {
         let instances: Vec<InstanceId> = self.engine.instances().cloned().collect();
-        let polls = instances.iter().map(|instance| self.poll(instance));
+        let mut polls = Vec::with_capacity(instances.len());
+        for instance in &instances {
+            polls.push(self.poll(instance));
+        }
         let mut rows = 0;
-        for polled in futures_util::future::join_all(polls.collect::<Vec<_>>()).await {
+        for polled in futures_util::future::join_all(polls).await {
             rows += polled?.rows;
         }
         Ok(rows)

@@ -5,12 +5,14 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::MissedTickBehavior;
 use tokio_cron_scheduler::JobSchedulerError;
 use tokio_util::sync::CancellationToken;
 
 use super::{Daemon, sweep};
+use crate::engine::Worked;
 use crate::model::ids::InstanceId;
 use crate::model::store::{Store as _, StoreError};
 
@@ -98,7 +100,7 @@ impl Daemon {
 
     /// Works on batches until cancelled or until the state fails; either way nothing is under way afterwards.
     async fn work_batches(&self, cancel: &CancellationToken) -> Result<(), StoreError> {
-        let mut running = FuturesUnordered::new();
+        let mut running: FuturesUnordered<BoxFuture<'_, Result<Worked, StoreError>>> = FuturesUnordered::new();
         let result = loop {
             if cancel.is_cancelled() {
                 break Ok(());
@@ -109,7 +111,7 @@ impl Daemon {
                     Err(error) => break Err(error),
                 };
                 if !claims.is_empty() {
-                    running.push(self.engine.work_on(claims));
+                    running.push(Box::pin(self.engine.work_on(claims)));
                     continue;
                 }
             }

@@ -47,6 +47,8 @@ mod simulator_data_center;
 #[cfg(test)]
 mod simulator_faults;
 #[cfg(test)]
+mod simulator_seed;
+#[cfg(test)]
 mod simulator_support;
 #[cfg(test)]
 mod store;
