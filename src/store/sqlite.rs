@@ -139,11 +139,12 @@ impl SqliteStore {
     }
 
     /// Reads the whole state and says what is damaged, line by line; empty when all is well. Takes seconds on a large one.
-    ///
-    /// # Errors
-    /// The state could not be read at all.
-    pub async fn check(&self) -> Result<Vec<String>, StoreError> {
-        self.read("check the state", look::check).await
+    pub async fn check(&self) -> Vec<String> {
+        // Damage can be such that the check itself cannot go on: that is its finding.
+        self.read("check the state", look::check).await.unwrap_or_else(|error| {
+            let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
+            vec![format!("{error}{cause}")]
+        })
     }
 
     async fn read<T: Send + 'static>(

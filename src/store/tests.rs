@@ -143,3 +143,31 @@ async fn a_transaction_that_sqlite_undid_is_told_to_everybody() {
     assert!(undone.is_err());
     assert!(late.is_ok(), "{late:?}");
 }
+
+#[tokio::test]
+async fn a_reader_never_answers_from_before_it_was_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("read.db");
+    let (writer, _) = worker(&path);
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let connection = Connection::open_with_flags(&path, flags).unwrap();
+    let reader = Worker::start(Spawn::Thread, "test-reader", Held { connection, _lock: None }).unwrap();
+    let count =
+        |connection: &Connection| Ok(connection.query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0))?);
+    let ((reading, begun), (open_gate, gate)) = (channel::<()>(), channel::<()>());
+    let slow = reader.run("read slowly", move |connection| {
+        let counted = count(connection);
+        reading.send(()).unwrap();
+        gate.recv_timeout(Duration::from_secs(60)).unwrap();
+        counted
+    });
+    let after = async {
+        begun.recv_timeout(Duration::from_secs(60)).unwrap();
+        writer.run("insert", |connection| Ok(connection.execute("INSERT INTO t VALUES (1)", [])?)).await.unwrap();
+        // Queued behind the slow one, which still holds its older view.
+        let (counted, ()) = tokio::join!(reader.run("read", count), async { open_gate.send(()).unwrap() });
+        counted.unwrap()
+    };
+    let (slow, after) = tokio::join!(slow, after);
+    assert_eq!((slow.unwrap(), after), (0, 1));
+}

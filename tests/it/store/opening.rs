@@ -238,6 +238,34 @@ async fn a_damaged_state_is_left_alone() {
 }
 
 #[tokio::test]
+async fn a_start_reads_what_says_who_we_are_and_a_check_reads_all() {
+    let world = closed_state().await;
+    let path = world.path();
+    let whole = fs::read(&path).unwrap();
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let page_of = |table: &str| -> usize {
+        let sql = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
+        connection.query_row(sql, [table], |row| row.get::<_, u32>(0)).unwrap().try_into().unwrap()
+    };
+    let pages = ["identity", "work", "replicas", "replicas_issue", "items"].map(page_of);
+    drop(connection);
+    for page in pages {
+        let mut holed = whole.clone();
+        holed[(page - 1) * 4_096..page * 4_096].fill(0);
+        fs::write(&path, &holed).unwrap();
+        if page == pages[4] {
+            let store = open(&path).unwrap();
+            assert!(!store.check().await.is_empty(), "the damage was overlooked");
+            assert!(store.item(id(1)).await.is_err());
+        } else {
+            let error = open(&path).unwrap_err();
+            assert!(matches!(error, OpenError::Corrupt { .. }), "{error}");
+            assert_eq!(fs::read(&path).unwrap(), holed, "the file was changed");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_half_made_state_is_begun_anew() {
     let world = closed_state().await;
     let whole = fs::read(world.path()).unwrap();
