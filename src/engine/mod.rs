@@ -1,1 +1,94 @@
-//! One item's cycle: observe, plan, apply, record, recover. Nothing but `engine::apply` may hold a `JiraWrite`.
+//! One item's cycle: detect, observe, plan, apply, record, recover. It must never decide what should be written (that is
+//! `plan`), and nothing in it but `apply` may write.
+//!
+//! Polls queue hints ([`detect`]); newcomers become items ([`admit`]); due items are worked on in batches ([`cycle`]), each
+//! item by one worker at a time. A batch looks ([`look`]) until every plan rests on what was read, writes down what it
+//! knows, and only then writes to Jira ([`apply`]).
+
+mod admit;
+pub mod apply;
+mod cycle;
+mod detect;
+mod instance;
+mod learn;
+mod look;
+mod names;
+mod observe;
+mod outcome;
+mod recover;
+mod rows;
+mod seal;
+mod setup;
+mod survey;
+mod sweep;
+mod sync_run;
+mod work;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::clock::{Clock, Entropy};
+use crate::model::ids::{InstanceId, ItemId, SideId, SyncId};
+use crate::model::store::Store;
+
+pub use cycle::{Preview, Worked};
+pub use detect::{PollError, Polled};
+pub use names::{Finding, Severity};
+pub use setup::{Connection, Connections, Parts, SetupError};
+pub use survey::{PermissionNeed, PermissionReport, Survey, survey};
+pub use sweep::Swept;
+
+use instance::Instance;
+use sync_run::SyncRun;
+
+/// The engine: everything that it works with is injected.
+pub struct Engine {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    seal: seal::Seal,
+    hands: apply::Hands,
+    /// Names this process in leases.
+    holder: String,
+    instances: BTreeMap<InstanceId, Arc<Instance>>,
+    syncs: BTreeMap<SyncId, Arc<SyncRun>>,
+    rows: rows::Rows,
+    /// How long a write may stay unseen in polls before its issue is read directly.
+    check_after: Duration,
+    /// When each side's workflow was last learnt from samples, by our monotonic time.
+    learnt_at: Mutex<BTreeMap<(SyncId, SideId), Duration>>,
+}
+
+impl Engine {
+    /// The instances, by name.
+    pub fn instances(&self) -> impl Iterator<Item = &InstanceId> {
+        self.instances.keys()
+    }
+
+    /// Why nothing is asked of an instance now, if it is so.
+    #[must_use]
+    pub fn paused(&self, instance: &InstanceId) -> Option<String> {
+        self.instances.get(instance)?.pause().map(|pause| pause.why)
+    }
+
+    /// Names of a side in messages.
+    fn in_words(sync: &SyncRun, side: &SideId) -> String {
+        format!("sync `{}`, side `{side}`", sync.id())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn after(&self, wait: Duration) -> Timestamp {
+        let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+        self.now().saturating_add(wait).unwrap_or(Timestamp::MAX)
+    }
+
+    fn new_item(&self) -> ItemId {
+        ItemId(self.entropy.next_u128())
+    }
+}

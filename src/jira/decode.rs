@@ -31,6 +31,13 @@ pub(super) fn part<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
     serde_path_to_error::deserialize(value).map_err(|error| unreadable(&error))
 }
 
+/// Reads a row of a search for times.
+pub(super) fn touched(row: Value) -> Result<(IssueId, jiff::Timestamp), Failure> {
+    let row: wire::Touched = part(row)?;
+    let id = row.id.number().ok_or_else(|| Failure::Unreadable("an id that is no number".to_owned()))?;
+    Ok((IssueId(id), row.fields.updated.0))
+}
+
 fn unreadable<E: std::error::Error>(error: &serde_path_to_error::Error<E>) -> Failure {
     Failure::Unreadable(format!("at `{}`: {}", error.path(), error.inner()))
 }

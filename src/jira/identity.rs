@@ -7,7 +7,7 @@ use super::client::{Account, Answer, Client};
 use super::decode::Decoder;
 use super::fields::FieldList;
 use super::proof::Needs;
-use super::search::Search;
+use super::search::{Ask, Search};
 use super::{Failure, Identity, JiraError, Want, jql, retry, wire};
 use crate::model::settings::Kind;
 
@@ -57,7 +57,7 @@ impl Client {
         let want = Want::default();
         let newest = Search {
             jql: format!("{scope} ORDER BY updated DESC"),
-            want: Some(&want),
+            ask: Ask::Rows(&want),
             page: None,
             fresh: &[],
             attempt: attempt.to_owned(),

@@ -26,6 +26,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 pub use reqwest_transport::{ReqwestTransport, TransportSetupError};
+pub use retry::growing;
 pub use transport::{BODY_CAP, Transport, TransportError, Trouble};
 
 use crate::clock::{Clock, Entropy};
@@ -83,6 +84,15 @@ pub struct Want {
 pub struct ChangePage {
     /// The rows, in order of (`updated`, id).
     pub rows: Vec<IssueSnapshot>,
+    /// How to go on; `None` on the last page.
+    pub next: Option<String>,
+}
+
+/// One page of ids and times.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TouchedPage {
+    /// Ids and `updated` (server time), in order of (`updated`, id).
+    pub rows: Vec<(IssueId, Timestamp)>,
     /// How to go on; `None` on the last page.
     pub next: Option<String>,
 }
@@ -237,6 +247,21 @@ pub trait JiraRead: Send + Sync + 'static {
         want: &Want,
         page: Option<&str>,
     ) -> Result<ChangePage, JiraError>;
+
+    /// The same with nothing but ids and times, up to 1,000 a page: for looking back over what was read already.
+    async fn touched(
+        &self,
+        projects: &BTreeSet<String>,
+        since: Timestamp,
+        page: Option<&str>,
+    ) -> Result<TouchedPage, JiraError>;
+
+    /// Reads of issues as a poll brings them, 100 a request on both kinds: on Data Center by the index. Issues that are not
+    /// there, or not visible, are left out.
+    async fn rows(&self, issues: &[IssueId], want: &Want) -> Result<Vec<IssueSnapshot>, JiraError>;
+
+    /// Some issue of the project in a status, to learn its transitions from. By the index.
+    async fn sample(&self, project: &str, issue_type: &str, status: &str) -> Result<Option<IssueId>, JiraError>;
 
     /// Those of `issues` that match `jql` (in `project`), by the index. JQL that Jira refuses is `Failure::Refused`.
     async fn matching(&self, project: &str, jql: &str, issues: &[IssueId]) -> Result<BTreeSet<IssueId>, JiraError>;

@@ -13,8 +13,8 @@ use super::call::Call;
 use super::client::Client;
 use super::decode::{self, Decoder};
 use super::fields::FieldList;
-use super::search::{Search, expands, field_names};
-use super::{ChangePage, Failure, Identity, JiraError, JiraRead, Permissions, Want, jql, wire};
+use super::search::{Ask, Search, expands, field_names};
+use super::{ChangePage, Failure, Identity, JiraError, JiraRead, Permissions, TouchedPage, Want, jql, wire};
 use crate::model::catalog::Catalog;
 use crate::model::ids::{AccountId, CommentId, EntryId, InstanceId, IssueId};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, TransitionOffer};
@@ -72,12 +72,74 @@ impl JiraRead for Reader {
         }
         let search = Search {
             jql: format!("{query} ORDER BY updated ASC, id ASC"),
-            want: Some(want),
+            ask: Ask::Rows(want),
             page: page.map(str::to_owned),
             fresh: &[],
             attempt: "asking what changed".to_owned(),
         };
         self.0.rows(&search, want).await
+    }
+
+    async fn touched(
+        &self,
+        projects: &BTreeSet<String>,
+        since: Timestamp,
+        page: Option<&str>,
+    ) -> Result<TouchedPage, JiraError> {
+        let query = jql::projects(projects.iter().map(String::as_str));
+        let search = Search {
+            jql: format!(
+                "{query} AND updated >= {} ORDER BY updated ASC, id ASC",
+                self.0.time_form().at_or_before(since)
+            ),
+            ask: Ask::Times,
+            page: page.map(str::to_owned),
+            fresh: &[],
+            attempt: "asking what changed".to_owned(),
+        };
+        let page = self.0.search(&search).await?;
+        let rows = page.rows.into_iter().map(decode::touched).collect::<Result<_, _>>();
+        Ok(TouchedPage { rows: rows.map_err(|failure| self.0.error(&search.attempt, failure))?, next: page.next })
+    }
+
+    async fn rows(&self, issues: &[IssueId], want: &Want) -> Result<Vec<IssueSnapshot>, JiraError> {
+        if self.0.kind == Kind::Cloud {
+            let read = self.issues(issues, want).await.into_iter();
+            let there = read.filter(|row| !matches!(row, Err(JiraError { failure: Failure::NotFound, .. })));
+            return there.collect();
+        }
+        let mut rows = Vec::new();
+        for part in issues.chunks(BULK) {
+            let attempt = format!("reading {} issues", part.len());
+            let search = Search { jql: jql::ids(part), ask: Ask::Rows(want), page: None, fresh: &[], attempt };
+            match self.0.rows(&search, want).await {
+                Ok(page) => rows.extend(page.rows),
+                // An id that is gone makes Jira refuse them all.
+                Err(JiraError { failure: Failure::Refused(_), .. }) => {
+                    rows.extend(self.issues(part, want).await.into_iter().flatten());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(rows)
+    }
+
+    async fn sample(&self, project: &str, issue_type: &str, status: &str) -> Result<Option<IssueId>, JiraError> {
+        let search = Search {
+            jql: format!(
+                "{} AND issuetype = {} AND status = {} ORDER BY updated DESC",
+                jql::projects(std::iter::once(project)),
+                jql::quoted(issue_type),
+                jql::quoted(status)
+            ),
+            ask: Ask::Times,
+            page: None,
+            fresh: &[],
+            attempt: format!("looking for an issue of project {project} in status `{status}`"),
+        };
+        let page = self.0.search(&search).await?;
+        let first = page.rows.into_iter().next().map(decode::touched).transpose();
+        Ok(first.map_err(|failure| self.0.error(&search.attempt, failure))?.map(|(issue, _)| issue))
     }
 
     async fn matching(&self, project: &str, jql: &str, issues: &[IssueId]) -> Result<BTreeSet<IssueId>, JiraError> {
@@ -196,7 +258,7 @@ impl Client {
                     if !clause_is_good {
                         let search = Search {
                             jql: format!("{query} AND created < \"1970-01-02\""),
-                            want: None,
+                            ask: Ask::Ids,
                             page: None,
                             fresh: &[],
                             attempt: attempt.to_owned(),
@@ -281,7 +343,7 @@ impl Client {
             let there = read.filter(|row| !matches!(row, Err(JiraError { failure: Failure::NotFound, .. })));
             return there.collect();
         }
-        let mut search = Search { jql: query, want: Some(&want), page: None, fresh: &[], attempt };
+        let mut search = Search { jql: query, ask: Ask::Rows(&want), page: None, fresh: &[], attempt };
         let mut rows = Vec::new();
         loop {
             let page = self.rows(&search, &want).await?;

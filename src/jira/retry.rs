@@ -123,16 +123,22 @@ pub(super) fn login_refused(headers: &HeaderMap) -> bool {
 /// The wait before the next attempt, doubling from half a second up to half a minute.
 #[must_use]
 pub(super) fn growth(attempt: u32) -> Duration {
+    growing(FIRST, LONGEST, attempt)
+}
+
+/// A delay that doubles from `first` up to `longest`; `attempt` counts from 0. Without jitter.
+#[must_use]
+pub fn growing(first: Duration, longest: Duration, attempt: u32) -> Duration {
     let mut delays = backoff::ExponentialBackoffBuilder::new()
-        .with_initial_interval(FIRST)
+        .with_initial_interval(first)
         .with_multiplier(2.0)
-        .with_max_interval(LONGEST)
+        .with_max_interval(longest)
         .with_randomization_factor(0.0)
         .with_max_elapsed_time(None)
         .build();
-    let mut delay = FIRST;
-    for _ in 0..=attempt.min(16) {
-        delay = delays.next_backoff().unwrap_or(LONGEST);
+    let mut delay = first;
+    for _ in 0..=attempt.min(32) {
+        delay = delays.next_backoff().unwrap_or(longest);
     }
     delay
 }

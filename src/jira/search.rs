@@ -12,7 +12,7 @@ use crate::model::settings::Kind;
 
 /// Rows of one page when fields are asked for: more are trimmed by Cloud, and one answer stays small.
 const ROWS: usize = 100;
-/// Rows of one page when only ids are asked for.
+/// Rows of one page when only ids (elsewhere: ids or times) are asked for.
 const CLOUD_IDS: usize = 5_000;
 const SERVER_IDS: usize = 1_000;
 /// `startAt + maxResults` beyond this is refused by Data Center.
@@ -31,12 +31,41 @@ pub(super) struct RawPage {
 #[derive(Debug, Clone)]
 pub(super) struct Search<'a> {
     pub(super) jql: String,
-    /// `None`: ids alone.
-    pub(super) want: Option<&'a Want>,
+    pub(super) ask: Ask<'a>,
     pub(super) page: Option<String>,
     /// Cloud: these are read past the index, if they are few enough.
     pub(super) fresh: &'a [IssueId],
     pub(super) attempt: String,
+}
+
+/// What a row of a search brings.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Ask<'a> {
+    /// Its id alone.
+    Ids,
+    /// Its id and `updated`.
+    Times,
+    /// All that a read brings.
+    Rows(&'a Want),
+}
+
+impl Ask<'_> {
+    /// Rows of one page.
+    fn size(self, kind: Kind) -> usize {
+        match (self, kind) {
+            (Self::Rows(_), _) => ROWS,
+            (Self::Ids, Kind::Cloud) => CLOUD_IDS,
+            (Self::Times, _) | (Self::Ids, Kind::DataCenter) => SERVER_IDS,
+        }
+    }
+
+    fn fields(self) -> Vec<String> {
+        match self {
+            Self::Ids => vec!["id".to_owned()],
+            Self::Times => vec!["updated".to_owned()],
+            Self::Rows(want) => field_names(want),
+        }
+    }
 }
 
 impl Client {
@@ -60,7 +89,7 @@ impl Client {
         fresh: &[IssueId],
         attempt: &str,
     ) -> Result<Vec<IssueId>, JiraError> {
-        let mut search = Search { jql, want: None, page: None, fresh, attempt: attempt.to_owned() };
+        let mut search = Search { jql, ask: Ask::Ids, page: None, fresh, attempt: attempt.to_owned() };
         let mut found = Vec::new();
         loop {
             let page = self.search(&search).await?;
@@ -76,19 +105,12 @@ impl Client {
     }
 
     async fn search_cloud(&self, search: &Search<'_>) -> Result<RawPage, JiraError> {
-        let mut body = json!({ "jql": search.jql });
-        match search.want {
-            Some(want) => {
-                body["maxResults"] = json!(ROWS);
-                body["fields"] = json!(field_names(want));
-                body["expand"] = json!(expands(want).join(","));
-                if want.mark {
-                    body["properties"] = json!([wire::OURS]);
-                }
-            }
-            None => {
-                body["maxResults"] = json!(CLOUD_IDS);
-                body["fields"] = json!(["id"]);
+        let mut body =
+            json!({ "jql": search.jql, "maxResults": search.ask.size(self.kind), "fields": search.ask.fields() });
+        if let Ask::Rows(want) = search.ask {
+            body["expand"] = json!(expands(want).join(","));
+            if want.mark {
+                body["properties"] = json!([wire::OURS]);
             }
         }
         if let Some(token) = &search.page {
@@ -118,14 +140,13 @@ impl Client {
                 Place::read(page).ok_or_else(|| unreadable(format!("`{page}` is not a page of Data Center")))?
             }
         };
-        let size = if search.want.is_some() { ROWS } else { SERVER_IDS };
-        let size = size.min(WINDOW.saturating_sub(place.start));
+        let size = search.ask.size(self.kind).min(WINDOW.saturating_sub(place.start));
         if size == 0 {
             return Err(unreadable("a search goes no further than 10,000 rows here: ask from a later time".into()));
         }
-        let mut body = json!({ "jql": search.jql, "startAt": place.start, "maxResults": size, "fields": ["id"] });
-        if let Some(want) = search.want {
-            body["fields"] = json!(field_names(want));
+        let fields = search.ask.fields();
+        let mut body = json!({ "jql": search.jql, "startAt": place.start, "maxResults": size, "fields": fields });
+        if let Ask::Rows(want) = search.ask {
             body["expand"] = json!(expands(want));
         }
         let call = Call::with_body("search", Method::POST, &["search"], body, &search.attempt);

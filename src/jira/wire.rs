@@ -271,6 +271,19 @@ pub(super) struct OnlyId {
     pub(super) id: Id,
 }
 
+/// A row of a search for times.
+#[derive(Debug, Deserialize)]
+pub(super) struct Touched {
+    pub(super) id: Id,
+    pub(super) fields: OnlyUpdated,
+}
+
+/// The one field of it.
+#[derive(Debug, Deserialize)]
+pub(super) struct OnlyUpdated {
+    pub(super) updated: Stamp,
+}
+
 /// `POST issue/bulkfetch`.
 #[derive(Debug, Deserialize)]
 pub(super) struct BulkFetch {

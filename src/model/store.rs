@@ -1,6 +1,8 @@
 //! The durable state as the engine sees it: domain operations, never transactions or SQL. Must never be awaited between the
 //! two halves of one domain step: each call is one short transaction, all of it or nothing.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -19,6 +21,18 @@ pub enum StoreError {
     Fenced {
         /// The item.
         item: ItemId,
+    },
+    /// Another item of the sync holds the issue: one issue is never in two items of a sync.
+    #[error("issue {issue} on {instance} belongs to item {holder} of sync {sync} already")]
+    Bound {
+        /// The sync.
+        sync: SyncId,
+        /// The instance.
+        instance: InstanceId,
+        /// The issue.
+        issue: IssueId,
+        /// The item that holds it.
+        holder: ItemId,
     },
     /// The database refused or failed.
     #[error("could not {attempt} in the state database")]
@@ -39,13 +53,19 @@ pub enum StoreError {
     },
 }
 
-/// What belongs to a state from its first day on.
-#[derive(Debug, Clone)]
+/// What belongs to a state from its first day on. Its `Debug` shows no key.
+#[derive(Clone)]
 pub struct StateIdentity {
     /// The daemon id: it names the state, not a process. 32 hex digits.
     pub daemon: String,
     /// The 256-bit key under which marks are sealed.
     pub seal_key: [u8; 32],
+}
+
+impl fmt::Debug for StateIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StateIdentity").field("daemon", &self.daemon).finish_non_exhaustive()
+    }
 }
 
 /// How far an instance was polled, in that server's time.
@@ -217,7 +237,8 @@ pub trait Store: Send + Sync + 'static {
     /// Looks one intent up by its id.
     async fn intent(&self, operation: OperationId) -> Result<Option<Intent>, StoreError>;
 
-    /// Records what became of items, all of it in one transaction. `instances` tells the instance of each side.
+    /// Records what became of items, all of it in one transaction. The store was told the instance of each side when it was
+    /// opened. A replica that the item no longer lists stays bound: forgetting one would let its issue start a second item.
     async fn record(&self, records: &[(u64, Record)]) -> Result<(), StoreError>;
 
     /// Gives an item back: due again at `due` (`None`: when hinted), with `attempts` failures in a row. A hint that came

@@ -28,7 +28,7 @@ pub enum Broken {
     /// No byte of an answer came.
     Reset,
     /// The head of the answer came, and this much of its body; `content-length` is that of the whole.
-    Truncated(Response<Bytes>),
+    Truncated(Box<Response<Bytes>>),
 }
 
 type Hook = Arc<dyn Fn(&Exchange) + Send + Sync>;
@@ -181,7 +181,7 @@ impl Jira {
         match outcome.broken {
             None => Ok(response),
             Some(Break::Reset) => Err(Broken::Reset),
-            Some(Break::Truncate) => Err(Broken::Truncated(response)),
+            Some(Break::Truncate) => Err(Broken::Truncated(Box::new(response))),
         }
     }
 }

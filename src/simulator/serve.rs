@@ -50,7 +50,7 @@ async fn answer(State(jira): State<Jira>, ConnectInfo(cut): ConnectInfo<Cut>, re
             cut.0.store(true, Ordering::Release);
             Response::new(Body::empty())
         }
-        Err(Broken::Truncated(response)) => response.map(|half| Body::from_stream(broken_off(half))),
+        Err(Broken::Truncated(response)) => (*response).map(|half| Body::from_stream(broken_off(half))),
     }
 }
 

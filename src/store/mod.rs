@@ -1,1 +1,31 @@
-//! The durable state in SQLite behind `model::store::Store`. It must never be held open across a request to a Jira.
+//! The durable state in SQLite behind `model::store::Store`. It must never be held open across a request to a Jira, and never
+//! keep anything of an item in memory: what is idle is on disk.
+
+mod columns;
+mod error;
+mod journal;
+mod knowledge;
+mod lock;
+mod look;
+mod open;
+mod problems;
+mod queue;
+mod record;
+mod schema;
+mod sqlite;
+mod step;
+mod worker;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+pub use error::OpenError;
+pub use sqlite::{Dependencies, SqliteStore};
+pub use worker::Spawn;
+
+use crate::model::ids::{InstanceId, SideId, SyncId};
+
+/// The instance of each side, from the configuration. An item's state names sides only; an issue is unique per instance.
+pub type SideInstances = BTreeMap<(SyncId, SideId), InstanceId>;

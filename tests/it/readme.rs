@@ -20,7 +20,7 @@ fn blocks(markdown: &str, language: &str) -> Vec<String> {
     for line in markdown.lines() {
         match (inside, line.strip_prefix("```")) {
             (Some(_), Some(_)) => inside = None,
-            (None, Some(named)) => inside = Some(named.trim().to_owned() == language),
+            (None, Some(named)) => inside = Some(named.trim() == language),
             (Some(true), None) if !line.trim().is_empty() => found.push(line.trim().to_owned()),
             _ => {}
         }

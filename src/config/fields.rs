@@ -1,0 +1,353 @@
+//! The field rows of a sync: which fields are carried, what each side calls them, who may change them. Must never carry a
+//! field that the file does not name; issue type, and status and priority whose map has rows, are named by that.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::keys;
+use super::node::Cursor;
+use super::problem::{Findings, Spot, nearest, suggest};
+use super::rows;
+use super::sides::Sides;
+use crate::model::ids::{FieldId, FieldName, SideId};
+use crate::model::settings::{FieldKind, FieldRow, OnUnmapped, SyncSettings, Table};
+
+/// A field that every Jira has.
+struct System {
+    name: &'static str,
+    field: &'static str,
+    kind: FieldKind,
+    /// Whether it is this field on every side: what creation, transitions and the priority scheme need.
+    fixed: bool,
+}
+
+const SYSTEM: [System; 8] = [
+    System { name: "summary", field: "summary", kind: FieldKind::Line, fixed: true },
+    System { name: "description", field: "description", kind: FieldKind::Document, fixed: false },
+    System { name: "issue-type", field: "issuetype", kind: FieldKind::IssueType, fixed: true },
+    System { name: "status", field: "status", kind: FieldKind::Status, fixed: true },
+    System { name: "priority", field: "priority", kind: FieldKind::Choice, fixed: true },
+    System { name: "labels", field: "labels", kind: FieldKind::Words, fixed: false },
+    System { name: "assignee", field: "assignee", kind: FieldKind::Person, fixed: false },
+    System { name: "due-date", field: "duedate", kind: FieldKind::Day, fixed: false },
+];
+
+/// Other spellings of a row's name: Jira's own ids.
+const ALIASES: [(&str, &str); 2] = [("duedate", "due-date"), ("issuetype", "issue-type")];
+
+/// Fields of every Jira that are not carried yet, by name and id.
+const LATER: [&str; 20] = [
+    "attachment",
+    "attachments",
+    "comment",
+    "components",
+    "fixVersions",
+    "fix-versions",
+    "versions",
+    "affects-versions",
+    "issuelinks",
+    "links",
+    "parent",
+    "reporter",
+    "creator",
+    "resolution",
+    "security",
+    "subtasks",
+    "timetracking",
+    "watchers",
+    "watches",
+    "worklog",
+];
+
+/// Reads the rows of a sync whose tables were read before.
+pub(super) fn read(
+    sync: &Cursor<'_>,
+    settings: &SyncSettings,
+    sides: &Sides,
+    findings: &mut Findings<'_>,
+) -> BTreeMap<FieldName, FieldRow> {
+    let mut rows: BTreeMap<FieldName, FieldRow> = BTreeMap::new();
+    let Some(table) = sync.get(&keys::FIELDS).filter(Cursor::is_table) else { return rows };
+    let mut named: BTreeSet<&str> = BTreeSet::new();
+    let mut used: BTreeMap<(SideId, FieldId), String> = BTreeMap::new();
+    for entry in table.entries() {
+        let name = ALIASES.iter().find(|(alias, _)| *alias == entry.name).map_or(entry.name, |(_, name)| name);
+        if !named.insert(name) {
+            let message = format!("two rows carry `{name}`");
+            findings.error(&entry.key_spot, message, "keep one; both spellings mean the same field");
+            continue;
+        }
+        let system = SYSTEM.iter().find(|system| system.name == name);
+        let Some(row) = row(&entry, name, system, settings, sides, findings) else { continue };
+        for (side, field) in &row.sides {
+            if let Some(first) = used.insert((side.clone(), field.clone()), entry.name.to_owned()) {
+                let message = format!("rows `{first}` and `{}` both carry `{field}` of side `{side}`", entry.name);
+                findings.error(&entry.key_spot, message, "a field belongs to one row: keep it in one of them");
+            }
+        }
+        rows.insert(row.name.clone(), row);
+    }
+    for system in &SYSTEM {
+        let implied = match system.kind {
+            FieldKind::IssueType => true,
+            FieldKind::Status => !settings.statuses.rows.is_empty(),
+            FieldKind::Choice => !settings.priorities.rows.is_empty(),
+            FieldKind::Line | FieldKind::Document | FieldKind::Words | FieldKind::Person | FieldKind::Day => false,
+        };
+        if implied && !named.contains(system.name) {
+            let row = plain(system.name, system.kind, everywhere(system, sides), sides);
+            rows.insert(row.name.clone(), row);
+        }
+    }
+    if !named.contains("summary") {
+        let message = "no row carries `summary`, and Jira makes no issue without one";
+        findings.error(&table.spot, message, "add `summary = \"both\"`");
+    }
+    rows
+}
+
+fn everywhere(system: &System, sides: &Sides) -> BTreeMap<SideId, FieldId> {
+    sides.order().map(|side| (side.clone(), FieldId::from(system.field))).collect()
+}
+
+fn plain(name: &str, kind: FieldKind, cells: BTreeMap<SideId, FieldId>, sides: &Sides) -> FieldRow {
+    FieldRow {
+        name: name.into(),
+        kind,
+        from: sides.all().into_iter().filter(|side| cells.contains_key(side)).collect(),
+        sides: cells,
+        across: false,
+        exclude: Vec::new(),
+        values: Table::default(),
+        on_unmapped: OnUnmapped::Leave,
+    }
+}
+
+fn row(
+    entry: &Cursor<'_>,
+    name: &str,
+    system: Option<&System>,
+    settings: &SyncSettings,
+    sides: &Sides,
+    findings: &mut Findings<'_>,
+) -> Option<FieldRow> {
+    if system.is_none() && LATER.contains(&name) {
+        findings.error(&entry.key_spot, format!("`{name}` is not carried yet"), "take the row out");
+        return None;
+    }
+    match (entry.text(), system) {
+        (Some("skip"), Some(System { name: "summary" | "issue-type", .. })) => {
+            let message = format!("`{name}` cannot be skipped: Jira makes no issue without one");
+            findings.error(&entry.spot, message, "write `\"both\"`, or say with `from` whose changes count");
+            None
+        }
+        (Some("skip"), _) => None,
+        (Some(_), Some(system)) => Some(plain(name, system.kind, everywhere(system, sides), sides)),
+        (Some(_), None) => {
+            unknown(entry, sides, findings);
+            None
+        }
+        (None, _) if entry.is_table() => detailed(entry, name, system, settings, sides, findings),
+        (None, _) => None,
+    }
+}
+
+fn unknown(entry: &Cursor<'_>, sides: &Sides, findings: &mut Findings<'_>) {
+    let message = format!("`{}` is no field that every Jira has", entry.name);
+    let meant = nearest(entry.name, SYSTEM.iter().map(|system| system.name));
+    let cells: Vec<String> = sides.order().map(|side| format!("{side} = \"…\"")).collect();
+    let help = match meant {
+        Some(system) => format!("did you mean `{system}`?"),
+        None => format!("say what each side calls it: `{} = {{ kind = \"line\", {} }}`", entry.name, cells.join(", ")),
+    };
+    findings.error(&entry.key_spot, message, help);
+}
+
+fn detailed(
+    entry: &Cursor<'_>,
+    name: &str,
+    system: Option<&System>,
+    settings: &SyncSettings,
+    sides: &Sides,
+    findings: &mut Findings<'_>,
+) -> Option<FieldRow> {
+    let cells = cells(entry, system, sides, findings)?;
+    let kind = kind(entry, system, findings)?;
+    let mut row = plain(name, kind, cells, sides);
+    if let Some(list) = entry.get(&keys::FIELD_FROM) {
+        row.from = from(&list, &row, sides, findings);
+    }
+    row.across = entry.get(&keys::FIELD_ACROSS).and_then(|cursor| cursor.flag()).unwrap_or_default();
+    if let Some(list) = entry.get(&keys::FIELD_EXCLUDE) {
+        only_for(kind == FieldKind::Words, &list, "words", findings);
+        row.exclude = list.items().filter_map(|item| Some(item.text()?.to_owned())).collect();
+    }
+    if let Some(list) = entry.get(&keys::FIELD_VALUES) {
+        if let Some(system) =
+            system.filter(|system| matches!(system.kind, FieldKind::Choice | FieldKind::Status | FieldKind::IssueType))
+        {
+            let message = format!("the rows of `{}` do not stand here", system.name);
+            findings.error(&list.key_spot, message, format!("put them under `map.{}`", system.name));
+        } else {
+            only_for(kind == FieldKind::Choice, &list, "selects", findings);
+        }
+        row.values = rows::read(Some(&list), sides, findings);
+    }
+    if let Some(cursor) = entry.get(&keys::FIELD_ON_UNMAPPED) {
+        row.on_unmapped = on_unmapped(&cursor, &row, sides, findings);
+    }
+    if kind == FieldKind::Person && settings.users.rows.is_empty() {
+        let message = format!("`{}` carries people, and `map.users` has no row", entry.name);
+        findings.warning(
+            &entry.key_spot,
+            message,
+            "add a row per person to `map.users`: without one nobody is known elsewhere",
+        );
+    }
+    Some(row)
+}
+
+/// What each side calls the field.
+fn cells(
+    entry: &Cursor<'_>,
+    system: Option<&System>,
+    sides: &Sides,
+    findings: &mut Findings<'_>,
+) -> Option<BTreeMap<SideId, FieldId>> {
+    let mut found = BTreeMap::new();
+    let mut wrong = false;
+    for cell in entry.entries().filter(|cell| !keys::reserved_side_names().any(|word| word == cell.name)) {
+        let Some(side) = side_of(&cell, sides, findings) else {
+            wrong = true;
+            continue;
+        };
+        let Some(field) = cell.text() else { continue };
+        if LATER.contains(&field) {
+            findings.error(&cell.spot, format!("`{field}` is not carried yet"), "take the row out");
+            wrong = true;
+        }
+        if let Some(system) = system.filter(|system| system.fixed && system.field != field) {
+            let message = format!("`{}` is the field `{}` on every side", system.name, system.field);
+            findings.error(&cell.spot, message, "take the cell out");
+            wrong = true;
+        }
+        found.insert(side, FieldId::from(field));
+    }
+    match system {
+        _ if wrong => None,
+        Some(system) if found.is_empty() => Some(everywhere(system, sides)),
+        Some(system) if found.len() < sides.order().count() && matches!(system.name, "summary" | "issue-type") => {
+            let message = format!("`{}` is needed on every side: Jira makes no issue without one", system.name);
+            findings.error(&entry.key_spot, message, "name no side here; `from` says whose changes count");
+            None
+        }
+        None if found.is_empty() => {
+            unknown(entry, sides, findings);
+            None
+        }
+        _ if found.len() < 2 => {
+            let message = format!("`{}` is carried by one side only", entry.name);
+            findings.error(&entry.key_spot, message, "name the field on another side too, or take the row out");
+            None
+        }
+        _ => Some(found),
+    }
+}
+
+/// The side that a cell's key names. It may as well be a misspelt key of ours.
+fn side_of(cell: &Cursor<'_>, sides: &Sides, findings: &mut Findings<'_>) -> Option<SideId> {
+    if let Some(side) = sides.order().find(|side| side.as_str() == cell.name) {
+        return Some(side.clone());
+    }
+    let ours: Vec<&str> = keys::field_keys().collect();
+    let known = sides.order().map(SideId::as_str).chain(ours);
+    let message = format!("`{}` is no key of a field row, and no side of this sync", cell.name);
+    findings.unknown(&cell.key_spot, message, suggest(cell.name, known));
+    None
+}
+
+fn kind(entry: &Cursor<'_>, system: Option<&System>, findings: &mut Findings<'_>) -> Option<FieldKind> {
+    let cursor = entry.get(&keys::FIELD_KIND);
+    let written = cursor.as_ref().and_then(|cursor| match cursor.text()? {
+        "line" => Some(FieldKind::Line),
+        "document" => Some(FieldKind::Document),
+        "select" => Some(FieldKind::Choice),
+        "words" => Some(FieldKind::Words),
+        "person" => Some(FieldKind::Person),
+        "day" => Some(FieldKind::Day),
+        _ => None,
+    });
+    match (system, cursor) {
+        (Some(system), Some(cursor)) if written.is_some_and(|kind| kind != system.kind) => {
+            findings.error(&cursor.spot, format!("`{}` has a kind of its own", system.name), "take `kind` out");
+            None
+        }
+        (Some(system), _) => Some(system.kind),
+        (None, Some(_)) => written,
+        (None, None) if entry.get(&keys::FIELD_VALUES).is_some() => Some(FieldKind::Choice),
+        (None, None) => {
+            let help = "add `kind`: `line`, `document`, `select`, `words`, `person` or `day`";
+            findings.error(&entry.key_spot, format!("it is not said what `{}` holds", entry.name), help);
+            None
+        }
+    }
+}
+
+fn from(list: &Cursor<'_>, row: &FieldRow, sides: &Sides, findings: &mut Findings<'_>) -> BTreeSet<SideId> {
+    let found = sides.set(Some(list), findings);
+    for item in list.items() {
+        let outside = item.text().filter(|side| !row.sides.contains_key(&SideId::from(*side)));
+        if let Some(side) = outside.filter(|side| found.contains(&SideId::from(*side))) {
+            let message = format!("side `{side}` does not carry this field");
+            findings.error(&item.spot, message, "name the field on that side too, or take the side out of `from`");
+        }
+    }
+    if list.items().next().is_none() {
+        findings.error(&list.key_spot, "`from` names no side, so that nothing is carried", "write `\"skip\"` instead");
+    }
+    found
+}
+
+fn only_for(fits: bool, cursor: &Cursor<'_>, what: &str, findings: &mut Findings<'_>) {
+    if !fits {
+        let message = format!("`{}` is for {what} only", cursor.name);
+        findings.error(&cursor.key_spot, message, format!("take `{}` out", cursor.name));
+    }
+}
+
+fn on_unmapped(cursor: &Cursor<'_>, row: &FieldRow, sides: &Sides, findings: &mut Findings<'_>) -> OnUnmapped {
+    let named = matches!(row.kind, FieldKind::Choice | FieldKind::Status | FieldKind::IssueType | FieldKind::Person);
+    only_for(named, cursor, "selects, statuses, issue types, priorities and people", findings);
+    let never_empty = matches!(row.kind, FieldKind::Status | FieldKind::IssueType);
+    match cursor.text() {
+        Some("clear") if never_empty => {
+            let message = format!("`{}` cannot be emptied", row.name);
+            findings.error(&cursor.spot, message, "write `\"leave\"`, or per side a name to write");
+            OnUnmapped::Leave
+        }
+        Some("clear") => OnUnmapped::Clear,
+        Some(_) => OnUnmapped::Leave,
+        None => OnUnmapped::Default(defaults(cursor, row, sides, findings)),
+    }
+}
+
+fn defaults(
+    cursor: &Cursor<'_>,
+    row: &FieldRow,
+    sides: &Sides,
+    findings: &mut Findings<'_>,
+) -> BTreeMap<SideId, String> {
+    let mut found = BTreeMap::new();
+    let carries = |side: &SideId, spot: &Spot, findings: &mut Findings<'_>| {
+        if !row.sides.contains_key(side) {
+            findings.error(spot, format!("side `{side}` does not carry this field"), "take it out");
+        }
+    };
+    for cell in cursor.entries() {
+        let Some(side) = sides.known(&cell, findings) else { continue };
+        carries(&side, &cell.key_spot, findings);
+        if let Some(name) = cell.text() {
+            found.insert(side, name.to_owned());
+        }
+    }
+    found
+}

@@ -1,0 +1,344 @@
+//! The one table of keys: what the file may hold, where, in what shape, and what stands when a key is left out. The check
+//! (`shape`), the reading (`daemon`, `instance`, `sync`, ...) and the JSON schema (`schema`) all go by it. Must never be
+//! doubled: a name or a default that is written anywhere else will drift.
+
+/// One key of a table.
+#[derive(Debug)]
+pub(super) struct Key {
+    /// As written in the file.
+    pub(super) name: &'static str,
+    /// What it takes.
+    pub(super) shape: Shape,
+    /// Whether it may be left out.
+    pub(super) need: Need,
+    /// One sentence for people: the schema's description.
+    pub(super) doc: &'static str,
+}
+
+/// Whether a key may be left out.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Need {
+    /// It may not.
+    Required,
+    /// Nothing stands for it.
+    Optional,
+    /// This stands for it, as it would be written between quotes.
+    Default(&'static str),
+}
+
+/// What a value may be.
+#[derive(Debug)]
+pub(super) enum Shape {
+    /// Text of some form; never blank.
+    Text(&'static Form),
+    /// A number above 0 and up to this.
+    Number(f64),
+    /// `true` or `false`.
+    Flag,
+    /// One of a few words.
+    Word(&'static [&'static str]),
+    /// A list.
+    List(&'static Self),
+    /// A table with keys of ours.
+    Table(&'static [&'static Key]),
+    /// A table whose keys are chosen by the user, beside a few of ours.
+    Named(&'static Named),
+    /// Any of these, told apart by type.
+    Either(&'static [Self]),
+    /// Known, but carried by a later release only.
+    Later(&'static Later),
+}
+
+/// A table whose keys are chosen by the user.
+#[derive(Debug)]
+pub(super) struct Named {
+    /// What a key of the user's names: "instance".
+    pub(super) what: &'static str,
+    /// Whether the names are made here and must therefore be plain, or name what exists elsewhere in the file.
+    pub(super) makes: bool,
+    /// The keys of ours beside them.
+    pub(super) keys: &'static [&'static Key],
+    /// What stands behind a key of the user's.
+    pub(super) rest: Shape,
+}
+
+/// A form of text.
+#[derive(Debug)]
+pub(super) struct Form {
+    /// With its article: "a duration".
+    pub(super) what: &'static str,
+    /// An example, without quotes.
+    pub(super) example: &'static str,
+    /// What it must match, as far as an editor can tell. The reading decides.
+    pub(super) pattern: Option<&'static str>,
+}
+
+/// Something that is known and not carried yet.
+#[derive(Debug)]
+pub(super) struct Later {
+    /// In the plural: "restricted comments".
+    pub(super) what: &'static str,
+    /// The only word that is taken now.
+    pub(super) word: Option<&'static str>,
+}
+
+const fn required(name: &'static str, shape: Shape, doc: &'static str) -> Key {
+    Key { name, shape, need: Need::Required, doc }
+}
+
+const fn optional(name: &'static str, shape: Shape, doc: &'static str) -> Key {
+    Key { name, shape, need: Need::Optional, doc }
+}
+
+const fn default(name: &'static str, shape: Shape, text: &'static str, doc: &'static str) -> Key {
+    Key { name, shape, need: Need::Default(text), doc }
+}
+
+const fn form(what: &'static str, example: &'static str, pattern: Option<&'static str>) -> Form {
+    Form { what, example, pattern }
+}
+
+/// What a name made in this file looks like.
+pub(super) const NAME_PATTERN: &str = "^[A-Za-z][A-Za-z0-9_-]{0,63}$";
+
+static DURATION: Form = form("a duration", "30s", Some("^([0-9]{1,9}(ms|s|m|min|h|d))+$"));
+static CRON: Form = form("a cron expression with seconds", "0 17 */6 * * *", None);
+static STATE_URL: Form =
+    form("where the state lies", "sqlite:/var/lib/jirasyncd/state.db", Some("^(sqlite:|postgres(ql)?:)"));
+static ADDRESS: Form = form("an address and a port", "127.0.0.1:8470", None);
+static PATH_TEXT: Form = form("a path", "/run/jirasyncd/control.sock", None);
+static BASE_URL: Form = form("a base URL", "https://acme.atlassian.net", Some("^https?://"));
+static ACCOUNT: Form = form("the sync user's e-mail", "sync@acme.example", None);
+static SECRET: Form = form("where a secret lies", "env:ACME_TOKEN", Some("^(env|file|credential):."));
+static NAME: Form = form("a name", "acme", Some(NAME_PATTERN));
+static CONFLICT: Form = form("`newest`, `ask` or `prefer SIDE`", "newest", Some("^(newest|ask|prefer +[^ ]+)$"));
+static PROJECT: Form = form("a project key", "SUP", Some("^[A-Z][A-Z0-9_]*$"));
+static JQL: Form = form("JQL", "labels = share-globex", None);
+static JIRA_NAME: Form = form("a name in Jira", "In Progress", None);
+static FIELD: Form = form("a field's id or display name", "customfield_10042", None);
+static LABEL: Form = form("a word, or the beginning of words and `*`", "share-*", None);
+static TEMPLATE: Form = form("a template of one line", "{{ author.name }} (Acme)", None);
+
+const SIDES: Shape = Shape::List(&Shape::Text(&NAME));
+const NAMES: Shape = Shape::Either(&[Shape::Text(&JIRA_NAME), Shape::List(&Shape::Text(&JIRA_NAME))]);
+const CARRIED: Shape = Shape::Word(&["both", "skip"]);
+
+pub(super) static STATE: Key = default(
+    "state",
+    Shape::Text(&STATE_URL),
+    "sqlite:/var/lib/jirasyncd/state.db",
+    "Where the daemon keeps what it knows: `sqlite:PATH`.",
+);
+pub(super) static LISTEN: Key = default(
+    "listen",
+    Shape::Text(&ADDRESS),
+    "127.0.0.1:8470",
+    "Address and port of health, metrics and the webhook receiver.",
+);
+pub(super) static POLL: Key =
+    default("poll", Shape::Text(&DURATION), "30s", "How often each instance is asked what changed; 1s to 1h.");
+pub(super) static SWEEP: Key = default(
+    "sweep",
+    Shape::Text(&CRON),
+    "0 17 */6 * * *",
+    "When everything is compared: second, minute, hour, day, month, weekday, in UTC. The daemon adds jitter.",
+);
+pub(super) static SOCKET: Key = optional(
+    "socket",
+    Shape::Text(&PATH_TEXT),
+    "The Unix socket over which commands talk to the daemon. Left out, the daemon chooses.",
+);
+pub(super) static DAEMON: Key = optional(
+    "daemon",
+    Shape::Table(&[&STATE, &LISTEN, &POLL, &SWEEP, &SOCKET]),
+    "The process: its state, its address, its pace.",
+);
+
+pub(super) static KIND: Key = required("kind", Shape::Word(&["cloud", "data-center"]), "Which product runs there.");
+pub(super) static URL: Key = required(
+    "url",
+    Shape::Text(&BASE_URL),
+    "Base URL, context path included. https; http only on the loopback. Never with credentials.",
+);
+pub(super) static METHOD: Key = required(
+    "method",
+    Shape::Word(&["api-token", "bearer"]),
+    "`api-token` for Cloud (with `user`), `bearer` for Data Center (a personal access token).",
+);
+pub(super) static USER: Key =
+    optional("user", Shape::Text(&ACCOUNT), "The sync user's e-mail; with `api-token` only, and required there.");
+pub(super) static TOKEN: Key = required(
+    "token",
+    Shape::Text(&SECRET),
+    "Where the token lies: `env:NAME`, `file:PATH` or `credential:NAME` (systemd). Never the token itself.",
+);
+pub(super) static AUTH: Key =
+    required("auth", Shape::Table(&[&METHOD, &USER, &TOKEN]), "How the sync user logs in. Nobody works as it.");
+pub(super) static RATE: Key =
+    default("rate", Shape::Number(1000.0), "10", "Requests per second that the daemon allows itself there.");
+pub(super) static TIMEOUT: Key =
+    default("timeout", Shape::Text(&DURATION), "30s", "Time-out of one request; 1s to 10min.");
+pub(super) static SETTLE: Key = default(
+    "settle",
+    Shape::Text(&DURATION),
+    "10min",
+    "How long the search index may hide what exists; doubts about a create wait this long. Up to 1d.",
+);
+pub(super) static OVERLAP: Key =
+    default("overlap", Shape::Text(&DURATION), "5min", "How far polls look back over what they have seen. Up to 1d.");
+pub(super) static CA_FILE: Key = optional(
+    "ca-file",
+    Shape::Text(&PATH_TEXT),
+    "PEM file of a private certificate authority, on top of the system's.",
+);
+static ONE_INSTANCE: Named = Named {
+    what: "instance",
+    makes: true,
+    keys: &[],
+    rest: Shape::Table(&[&KIND, &URL, &AUTH, &RATE, &TIMEOUT, &SETTLE, &OVERLAP, &CA_FILE]),
+};
+pub(super) static INSTANCE: Key = required("instance", Shape::Named(&ONE_INSTANCE), "The Jiras, by name.");
+
+pub(super) static SIDE_INSTANCE: Key =
+    required("instance", Shape::Text(&NAME), "The instance, as named under `instance`.");
+pub(super) static SIDE_PROJECT: Key = required("project", Shape::Text(&PROJECT), "The project's key.");
+pub(super) static SIDE_JQL: Key =
+    optional("jql", Shape::Text(&JQL), "Only issues made here that match are carried elsewhere.");
+pub(super) static SIDE_WHEN: Key =
+    optional("when", Shape::Text(&JQL), "JQL on `home`: which items have a counterpart here.");
+pub(super) static SIDE_SEES: Key =
+    optional("sees", SIDES, "The sides whose acts may reach this one. Left out: all of them.");
+pub(super) static SIDE_EFFECTS: Key = default(
+    "side-effects",
+    Shape::Word(&["accept", "restore", "count"]),
+    "accept",
+    "What to make of changes that Jira makes in the sync user's name: let be, undo, or carry.",
+);
+static ONE_SIDE: Named = Named {
+    what: "side",
+    makes: true,
+    keys: &[],
+    rest: Shape::Table(&[&SIDE_INSTANCE, &SIDE_PROJECT, &SIDE_JQL, &SIDE_WHEN, &SIDE_SEES, &SIDE_EFFECTS]),
+};
+pub(super) static SIDE: Key =
+    required("side", Shape::Named(&ONE_SIDE), "The sides of the sync, by name; at least two.");
+pub(super) static HOME: Key =
+    optional("home", Shape::Text(&NAME), "The side that `when` is asked of; goes first in ties.");
+pub(super) static ON_CONFLICT: Key = default(
+    "on-conflict",
+    Shape::Text(&CONFLICT),
+    "newest",
+    "When people changed one field on two sides: `newest`, `prefer SIDE`, or `ask` (each keeps its own until resolved).",
+);
+
+static CELLS: Named = Named { what: "side", makes: false, keys: &[], rest: NAMES };
+pub(super) static PATH: Key = optional(
+    "path",
+    Shape::Named(&Named { what: "side", makes: false, keys: &[], rest: Shape::List(&Shape::Text(&JIRA_NAME)) }),
+    "Per side the statuses to pass on the way, the goal last.",
+);
+static STATUS_CELLS: Named = Named { what: "side", makes: false, keys: &[&PATH], rest: NAMES };
+const ROWS: Shape = Shape::List(&Shape::Named(&CELLS));
+pub(super) static MAP_ISSUE_TYPE: Key =
+    optional("issue-type", ROWS, "Issue types. Left out: they have the same names everywhere.");
+pub(super) static MAP_STATUS: Key =
+    optional("status", Shape::List(&Shape::Named(&STATUS_CELLS)), "Statuses. Given, statuses are carried.");
+pub(super) static MAP_PRIORITY: Key = optional("priority", ROWS, "Priorities. Given, priorities are carried.");
+pub(super) static MAP_USERS: Key = optional("users", ROWS, "People: e-mails, account ids or user names.");
+static MAP_LINK_TYPE: Key =
+    optional("link-type", Shape::Later(&Later { what: "issue links", word: None }), "Not carried yet.");
+pub(super) static MAP: Key = optional(
+    "map",
+    Shape::Table(&[&MAP_ISSUE_TYPE, &MAP_STATUS, &MAP_PRIORITY, &MAP_USERS, &MAP_LINK_TYPE]),
+    "Rows: one thing, as each side calls it. Where a side has several names, the first is written by preference.",
+);
+
+pub(super) static FIELD_FROM: Key =
+    optional("from", SIDES, "The sides whose acts count; others only receive. Left out: all.");
+pub(super) static FIELD_ACROSS: Key =
+    optional("across", Shape::Flag, "Whether the bare value may pass between sides that do not see each other.");
+pub(super) static FIELD_EXCLUDE: Key =
+    optional("exclude", Shape::List(&Shape::Text(&LABEL)), "Words that never cross: exact, or ending in `*`.");
+pub(super) static FIELD_KIND: Key = optional(
+    "kind",
+    Shape::Word(&["line", "document", "select", "words", "person", "day"]),
+    "What a custom field holds. With `values` it is a select.",
+);
+pub(super) static FIELD_VALUES: Key = optional("values", ROWS, "The rows of a select.");
+pub(super) static FIELD_ON_UNMAPPED: Key = default(
+    "on-unmapped",
+    Shape::Either(&[
+        Shape::Word(&["leave", "clear"]),
+        Shape::Named(&Named { what: "side", makes: false, keys: &[], rest: Shape::Text(&JIRA_NAME) }),
+    ]),
+    "leave",
+    "Where a side has no counterpart of a value: leave what is there, empty the field, or per side a name to write.",
+);
+static FIELD_ROW: Named = Named {
+    what: "side",
+    makes: false,
+    keys: &[&FIELD_FROM, &FIELD_ACROSS, &FIELD_EXCLUDE, &FIELD_KIND, &FIELD_VALUES, &FIELD_ON_UNMAPPED],
+    rest: Shape::Text(&FIELD),
+};
+pub(super) static FIELDS: Key = required(
+    "fields",
+    Shape::Named(&Named {
+        what: "field",
+        makes: true,
+        keys: &[],
+        rest: Shape::Either(&[CARRIED, Shape::Named(&FIELD_ROW)]),
+    }),
+    "The fields that are carried: `\"both\"`, `\"skip\"`, or a table. Custom fields name their field per side.",
+);
+
+pub(super) static COMMENTS_FROM: Key =
+    optional("from", SIDES, "The sides whose people's comments cross. Left out: all.");
+pub(super) static COMMENTS_TO: Key = optional("to", SIDES, "The sides that receive comments. Left out: all.");
+pub(super) static UNRESTRICTED: Key = default(
+    "unrestricted",
+    Shape::Either(&[CARRIED, Shape::Table(&[&COMMENTS_FROM, &COMMENTS_TO])]),
+    "both",
+    "Comments that everybody may read.",
+);
+static RESTRICTED: Key = default(
+    "restricted",
+    Shape::Later(&Later { what: "restricted comments", word: Some("skip") }),
+    "skip",
+    "Comments for a role or group: skipped.",
+);
+static INTERNAL: Key = default(
+    "internal",
+    Shape::Later(&Later { what: "internal comments", word: Some("skip") }),
+    "skip",
+    "Internal comments of a service desk: skipped.",
+);
+pub(super) static HEADER: Key = optional(
+    "header",
+    Shape::Named(&Named { what: "side", makes: false, keys: &[], rest: Shape::Text(&TEMPLATE) }),
+    "Per receiving side the first line of a copied comment, over `author.name` and `side`.",
+);
+pub(super) static COMMENTS: Key = optional(
+    "comments",
+    Shape::Table(&[&UNRESTRICTED, &RESTRICTED, &INTERNAL, &HEADER]),
+    "What happens to comments. Left out: those that everybody may read are carried.",
+);
+static ONE_SYNC: Named = Named {
+    what: "sync",
+    makes: true,
+    keys: &[],
+    rest: Shape::Table(&[&HOME, &ON_CONFLICT, &SIDE, &MAP, &FIELDS, &COMMENTS]),
+};
+pub(super) static SYNC: Key = optional("sync", Shape::Named(&ONE_SYNC), "The rules that keep issues in step, by name.");
+
+/// The whole file.
+pub(super) static FILE: Shape = Shape::Table(&[&DAEMON, &INSTANCE, &SYNC]);
+
+/// The words of ours that stand beside side names somewhere, so that no side may be called so.
+pub(super) fn reserved_side_names() -> impl Iterator<Item = &'static str> {
+    FIELD_ROW.keys.iter().chain(STATUS_CELLS.keys).map(|key| key.name)
+}
+
+/// The keys of ours in a field row.
+pub(super) fn field_keys() -> impl Iterator<Item = &'static str> {
+    FIELD_ROW.keys.iter().map(|key| key.name)
+}

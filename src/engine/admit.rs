@@ -1,0 +1,290 @@
+//! Which issues start an item, and on which sides an item belongs: the syncs' `jql` and `when`, asked for the rows that came
+//! and for nothing else. Must never start an item from an issue that a sync user made, and never take a first "no" of the
+//! index for the last word.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::instance::Instance;
+use super::work::Work;
+use super::{Engine, SyncRun};
+use crate::jira::{Failure, JiraError, Want};
+use crate::model::hub::{ItemState, Replica};
+use crate::model::ids::{EntryId, IssueId, SideId, SyncId};
+use crate::model::issue::IssueSnapshot;
+use crate::model::problem::Problem;
+use crate::model::settings::Kind;
+use crate::model::store::{Newcomer, StoreError, Urgency};
+
+/// Newcomers decided on at once.
+const AT_ONCE: usize = 1_000;
+/// As many ids Cloud reads past its index in one search (`reconcileIssues` [v3]).
+const RECONCILED: usize = 50;
+/// Newcomers from which on a first copy counts as backfill: live changes go first.
+const MANY: usize = 20;
+
+impl Engine {
+    /// Decides on newcomers. Returns how many items were started.
+    ///
+    /// # Errors
+    /// The state could not answer. What an instance does not answer is asked again next time.
+    pub async fn admit(&self) -> Result<usize, StoreError> {
+        let waiting = self.store.newcomers(AT_ONCE).await?;
+        let mut groups: BTreeMap<(SyncId, SideId), Vec<Newcomer>> = BTreeMap::new();
+        for newcomer in waiting {
+            groups.entry((newcomer.sync.clone(), newcomer.side.clone())).or_default().push(newcomer);
+        }
+        let mut started = 0;
+        for ((sync, side), newcomers) in groups {
+            match self.syncs.get(&sync).cloned() {
+                Some(sync) if sync.stopped().is_none() => started += self.admit_on(&sync, &side, newcomers).await?,
+                Some(_) => {}
+                // The sync is no longer in the configuration.
+                None => self.store.forget_newcomers(&newcomers).await?,
+            }
+        }
+        Ok(started)
+    }
+
+    async fn admit_on(&self, sync: &Arc<SyncRun>, side: &SideId, all: Vec<Newcomer>) -> Result<usize, StoreError> {
+        let Some(instance) = sync.instance_of(side).and_then(|id| self.instances.get(id)).cloned() else {
+            return Ok(0);
+        };
+        if instance.pause().is_some() {
+            return Ok(0);
+        }
+        let (mut rows, missing) = self.rows_of(&instance, &all);
+        if !missing.is_empty() {
+            match instance.read.rows(&missing, &instance.want).await {
+                Ok(read) => {
+                    for row in read {
+                        self.rows.put(instance.id(), row.clone());
+                        rows.insert(row.id, row);
+                    }
+                }
+                Err(error) => {
+                    instance.failed(&error);
+                    return Ok(0);
+                }
+            }
+        }
+        let us = instance.identity.account.clone();
+        let by_us = |row: &IssueSnapshot| row.creator.as_ref().is_some_and(|creator| creator.account == us);
+        let project = sync.side(side).map(|side| side.project.clone()).unwrap_or_default();
+        let (mut open, mut over) = (Vec::new(), Vec::new());
+        for newcomer in all {
+            match rows.get(&newcomer.issue) {
+                Some(row) if by_us(row) || row.project != project => over.push(newcomer),
+                Some(_) => open.push(newcomer),
+                // Gone again, or not visible: the next change hints it again.
+                None => over.push(newcomer),
+            }
+        }
+        let in_scope = match self.in_scope(sync, side, &instance, &open, &rows).await {
+            Ok(in_scope) => in_scope,
+            Err(error) => {
+                self.scope_failed(sync, side, &instance, &error, "jql").await?;
+                return Ok(0);
+            }
+        };
+        let urgency = if open.len() > MANY { Urgency::Backfill } else { Urgency::Live };
+        let mut started = 0;
+        for newcomer in open {
+            let Some(row) = rows.get(&newcomer.issue) else { continue };
+            if in_scope.contains(&newcomer.issue) {
+                started += usize::from(self.begin(sync, side, &instance, &newcomer, row, urgency).await?);
+            } else if self.is_final(&instance, row.updated) {
+                over.push(newcomer);
+            }
+        }
+        if !over.is_empty() {
+            self.store.forget_newcomers(&over).await?;
+        }
+        Ok(started)
+    }
+
+    fn rows_of(&self, instance: &Instance, all: &[Newcomer]) -> (BTreeMap<IssueId, IssueSnapshot>, Vec<IssueId>) {
+        let mut rows = BTreeMap::new();
+        let mut missing = Vec::new();
+        for newcomer in all {
+            match self.rows.peek(instance.id(), newcomer.issue) {
+                Some(row) => {
+                    rows.insert(newcomer.issue, row);
+                }
+                None => missing.push(newcomer.issue),
+            }
+        }
+        (rows, missing)
+    }
+
+    /// Those of the newcomers that the side's `jql` finds; all without one.
+    async fn in_scope(
+        &self,
+        sync: &SyncRun,
+        side: &SideId,
+        instance: &Instance,
+        newcomers: &[Newcomer],
+        rows: &BTreeMap<IssueId, IssueSnapshot>,
+    ) -> Result<BTreeSet<IssueId>, JiraError> {
+        let issues: Vec<IssueId> = newcomers.iter().map(|newcomer| newcomer.issue).collect();
+        let Some(settings) = sync.side(side) else { return Ok(BTreeSet::new()) };
+        match &settings.jql {
+            None => Ok(issues.into_iter().collect()),
+            Some(_) if issues.is_empty() => Ok(BTreeSet::new()),
+            Some(jql) => {
+                let recent =
+                    |issue: &IssueId| rows.get(issue).is_some_and(|row| !self.is_settled(instance, row.updated));
+                matching(instance, &settings.project, jql, &issues, recent).await
+            }
+        }
+    }
+
+    /// Whether the index surely knows what was changed at `updated`.
+    fn is_settled(&self, instance: &Instance, updated: Timestamp) -> bool {
+        let settle = SignedDuration::try_from(instance.settings.settle).unwrap_or(SignedDuration::MAX);
+        instance.server_now().duration_since(updated) > settle
+    }
+
+    /// Whether a "no" of the index is final. Cloud was told to read these issues past its index.
+    fn is_final(&self, instance: &Instance, updated: Timestamp) -> bool {
+        instance.settings.kind == Kind::Cloud || self.is_settled(instance, updated)
+    }
+
+    async fn begin(
+        &self,
+        sync: &SyncRun,
+        side: &SideId,
+        instance: &Instance,
+        newcomer: &Newcomer,
+        row: &IssueSnapshot,
+        urgency: Urgency,
+    ) -> Result<bool, StoreError> {
+        let mut item = ItemState::new(self.new_item(), sync.id().clone());
+        let replica = Replica {
+            issue: row.id,
+            key: row.key.clone(),
+            updated: row.created,
+            entry: EntryId(0),
+            ours: false,
+            observed: false,
+            bases: BTreeMap::new(),
+        };
+        item.replicas.insert(side.clone(), replica);
+        self.store.begin_item(&item, instance.id(), newcomer, urgency, self.now()).await
+    }
+
+    /// Finds on which sides with a `when` items belong, for those whose home was just read.
+    pub(super) async fn ask_when(&self, works: &mut [Work]) -> Result<(), StoreError> {
+        let mut groups: BTreeMap<(SyncId, SideId), Vec<usize>> = BTreeMap::new();
+        for (index, work) in works.iter_mut().enumerate() {
+            let Some(home) = work.sync.settings.home.clone() else { continue };
+            if work.asked_when || !work.reads.contains_key(&home) || work.sync.stopped().is_some() {
+                continue;
+            }
+            work.asked_when = true;
+            for side in &work.sync.settings.sides {
+                let open = side.when.is_some() && !work.item.replicas.contains_key(&side.id);
+                if open {
+                    groups.entry((work.sync.id().clone(), side.id.clone())).or_default().push(index);
+                }
+            }
+        }
+        for ((sync, side), indices) in groups {
+            let Some(sync) = self.syncs.get(&sync).cloned() else { continue };
+            self.ask_when_on(&sync, &side, &indices, works).await?;
+        }
+        Ok(())
+    }
+
+    async fn ask_when_on(
+        &self,
+        sync: &Arc<SyncRun>,
+        side: &SideId,
+        indices: &[usize],
+        works: &mut [Work],
+    ) -> Result<(), StoreError> {
+        let home = sync.settings.home.as_ref().and_then(|home| sync.side(home));
+        let when = sync.side(side).and_then(|settings| settings.when.clone());
+        let (Some(home), Some(when)) = (home, when) else { return Ok(()) };
+        let Some(instance) = self.instances.get(&home.instance).cloned() else { return Ok(()) };
+        let times: BTreeMap<IssueId, Timestamp> = indices
+            .iter()
+            .filter_map(|index| works.get(*index)?.reads.get(&home.id))
+            .map(|read| (read.snapshot.id, read.snapshot.updated))
+            .collect();
+        let issues: Vec<IssueId> = times.keys().copied().collect();
+        let recent = |issue: &IssueId| times.get(issue).is_some_and(|updated| !self.is_settled(&instance, *updated));
+        let found = match matching(&instance, &home.project, &when, &issues, recent).await {
+            Ok(found) => found,
+            Err(error) => {
+                for index in indices {
+                    if let Some(work) = works.get_mut(*index) {
+                        work.failed = true;
+                    }
+                }
+                return self.scope_failed(sync, side, &instance, &error, "when").await;
+            }
+        };
+        for index in indices {
+            let Some(work) = works.get_mut(*index) else { continue };
+            let Some(issue) = work.reads.get(&home.id).map(|read| read.snapshot.id) else { continue };
+            if found.contains(&issue) {
+                work.item.belongs.insert(side.clone());
+            } else if !times.get(&issue).is_some_and(|updated| self.is_final(&instance, *updated)) {
+                work.be_due(self.after(instance.settings.settle));
+            }
+        }
+        Ok(())
+    }
+
+    /// A clause that Jira refuses stops its sync alone; anything else says something about the instance.
+    async fn scope_failed(
+        &self,
+        sync: &SyncRun,
+        side: &SideId,
+        instance: &Instance,
+        error: &JiraError,
+        key: &str,
+    ) -> Result<(), StoreError> {
+        if instance.failed(error) || !matches!(error.failure, Failure::Refused(_)) {
+            tracing::warn!(sync = %sync.id(), %side, %error, "could not ask which issues are in scope");
+            return Ok(());
+        }
+        tracing::error!(sync = %sync.id(), %side, %error, "Jira refuses the sync's JQL; the sync stands still");
+        sync.stop(error.to_string());
+        let problem = Problem {
+            side: side.clone(),
+            field: None,
+            what: format!("nothing of this sync is carried: Jira refuses its JQL: {error}"),
+            remedy: format!("correct `{key}` of side `{side}` in sync `{}`, and restart", sync.id()),
+        };
+        self.store.set_problems(&format!("sync {}", sync.id()), &[problem], self.now()).await
+    }
+}
+
+/// Asks the index. Recent issues are asked in portions that Cloud reads past its index.
+async fn matching(
+    instance: &Instance,
+    project: &str,
+    jql: &str,
+    issues: &[IssueId],
+    recent: impl Fn(&IssueId) -> bool,
+) -> Result<BTreeSet<IssueId>, JiraError> {
+    let (recent, settled): (Vec<IssueId>, Vec<IssueId>) = issues.iter().partition(|issue| recent(issue));
+    let mut found = BTreeSet::new();
+    if !settled.is_empty() {
+        found.extend(instance.read.matching(project, jql, &settled).await?);
+    }
+    for part in recent.chunks(RECONCILED) {
+        found.extend(instance.read.matching(project, jql, part).await?);
+    }
+    Ok(found)
+}
+
+/// What `want` would bring, with our mark.
+#[must_use]
+pub(super) fn with_mark(want: &Want) -> Want {
+    Want { mark: true, ..want.clone() }
+}

@@ -1,0 +1,77 @@
+//! The only holder of the right to write. Sends one operation as it is, with its mark, and tells what became of it. Must
+//! never decide anything, and never send what is not in the journal: an [`Intent`] is taken, not an operation.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::jira::{Created, IssueDraft, IssueEdit, JiraWrite, Want, WriteOutcome};
+use crate::model::ids::{CommentId, FieldId, InstanceId};
+use crate::model::issue::{IssueSnapshot, NativeValue};
+use crate::model::operation::{Action, Intent, NativeWrite};
+
+/// The writing ends of all instances.
+pub struct Hands(BTreeMap<InstanceId, Arc<dyn JiraWrite>>);
+
+/// What became of one write that is not a create.
+pub(super) enum Sent {
+    /// Fields were sent.
+    Edit(Box<WriteOutcome<Option<IssueSnapshot>>>),
+    /// A transition was taken.
+    Hop(WriteOutcome<()>),
+    /// A comment was added.
+    Comment(WriteOutcome<CommentId>),
+}
+
+impl Hands {
+    /// Takes the writing ends over.
+    #[must_use]
+    pub fn new(ends: BTreeMap<InstanceId, Arc<dyn JiraWrite>>) -> Self {
+        Self(ends)
+    }
+
+    /// Creates issues, in as few requests as the kind allows; one outcome per draft.
+    pub(super) async fn create(&self, instance: &InstanceId, drafts: &[IssueDraft]) -> Vec<WriteOutcome<Created>> {
+        match self.0.get(instance) {
+            Some(end) => end.create(drafts).await,
+            None => drafts.iter().map(|_| nobody()).collect(),
+        }
+    }
+
+    /// Sends an intent that is durable. `mark` is its sealed mark for the side; `want` is what a write that gives the issue
+    /// back should bring. `None`: a create, which goes with others.
+    pub(super) async fn send(&self, instance: &InstanceId, intent: &Intent, mark: &str, want: &Want) -> Option<Sent> {
+        let (Some(end), issue) = (self.0.get(instance), intent.issue?) else {
+            return Some(Sent::Hop(nobody()));
+        };
+        match &intent.operation.action {
+            Action::Create { .. } => None,
+            Action::SetFields { fields } => {
+                let fields = fields.values().map(|write| (write.field.clone(), write.write.clone())).collect();
+                let edit = IssueEdit { issue, fields, tag: mark.to_owned() };
+                Some(Sent::Edit(Box::new(end.edit(&edit, want).await)))
+            }
+            Action::Transition { transition, .. } => Some(Sent::Hop(end.transition(issue, transition, mark).await)),
+            Action::AddComment { body, .. } => Some(Sent::Comment(end.add_comment(issue, body, mark).await)),
+        }
+    }
+}
+
+/// The draft of a create; `None` for anything else.
+pub(super) fn draft(intent: &Intent, project: &str, mark: &str) -> Option<IssueDraft> {
+    let Action::Create { issue_type, fields } = &intent.operation.action else { return None };
+    let fields: BTreeMap<FieldId, NativeValue> =
+        fields.values().map(|write| (write.field.clone(), set(&write.write))).collect();
+    Some(IssueDraft { project: project.to_owned(), issue_type: issue_type.clone(), fields, mark: mark.to_owned() })
+}
+
+/// At creation there is nothing to add to: words are set.
+fn set(write: &NativeWrite) -> NativeValue {
+    match write {
+        NativeWrite::Set(value) => value.clone(),
+        NativeWrite::Words { add, .. } => NativeValue::Words(add.iter().cloned().collect()),
+    }
+}
+
+fn nobody<T>() -> WriteOutcome<T> {
+    WriteOutcome::NotSent { why: "there is no connection to that instance".to_owned(), wait_ms: 60_000 }
+}

@@ -1,0 +1,330 @@
+//! One batch of items from claim to release: recover, look, record, act, and again until nothing is left to do. Must never
+//! send a write whose intent is not durable, and never hold one item back for the failure of another.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+
+use super::apply::draft;
+use super::look::taken_in;
+use super::seal::Mark;
+use super::work::Work;
+use super::{Engine, SyncRun};
+use crate::jira::{IssueDraft, growing};
+use crate::model::hub::ItemState;
+use crate::model::ids::{InstanceId, ItemId, OperationId, SideId};
+use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
+use crate::model::store::{Claim, Record, StoreError};
+use crate::plan::Plan;
+
+/// Items of one batch: as many as one bulk read takes.
+pub(crate) const BATCH: usize = 100;
+/// Rounds of looking and acting in one cycle. What is left goes on in the next cycle.
+const MOST_ROUNDS: usize = 12;
+/// Items of a batch that are written to at once.
+const AT_ONCE: usize = 8;
+/// First and longest wait before an item that failed is tried again.
+const FIRST_RETRY: Duration = Duration::from_secs(2);
+const LONGEST_RETRY: Duration = Duration::from_secs(900);
+
+/// What a batch did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Worked {
+    /// Items taken.
+    pub items: usize,
+    /// Writes sent.
+    pub writes: usize,
+}
+
+/// What a run would do with one item.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// The item as it is recorded.
+    pub item: ItemState,
+    /// The plan; `None` where it could not be made now.
+    pub plan: Option<Plan>,
+    /// Sides that could not be read, with the reason.
+    pub unread: BTreeMap<SideId, String>,
+}
+
+impl Engine {
+    /// Takes due items and works on them. Nothing was due when `items` is 0.
+    ///
+    /// # Errors
+    /// The state could not answer. What was claimed is freed at the next start.
+    pub async fn work(&self) -> Result<Worked, StoreError> {
+        let claims = self.claim().await?;
+        self.work_on(claims).await
+    }
+
+    /// Takes a batch of due items; [`Engine::work_on`] gives them back.
+    ///
+    /// # Errors
+    /// The state could not answer.
+    pub async fn claim(&self) -> Result<Vec<Claim>, StoreError> {
+        self.store.claim(&self.holder, self.now(), BATCH).await
+    }
+
+    /// The plans for these items, carrying nothing out. The state must be a copy: what was in doubt is settled in it.
+    ///
+    /// # Errors
+    /// The state could not answer.
+    pub async fn preview(&self, items: &[ItemId]) -> Result<Vec<Preview>, StoreError> {
+        let claims = self.store.claim_these(&self.holder, self.now(), items).await?;
+        let mut works = self.take_up(claims).await?;
+        self.look(&mut works).await?;
+        let preview = |work: Work| Preview { item: work.item, plan: work.plan, unread: work.unread };
+        Ok(works.into_iter().map(preview).collect())
+    }
+
+    async fn take_up(&self, claims: Vec<Claim>) -> Result<Vec<Work>, StoreError> {
+        let mut works = Vec::with_capacity(claims.len());
+        for claim in claims {
+            match self.syncs.get(&claim.item.sync).cloned() {
+                Some(sync) => works.push(Work::new(claim, sync)),
+                // A sync that is no longer configured: its items rest until it is again.
+                None => self.store.release(claim.item.id, claim.fence, None, 0).await?,
+            }
+        }
+        self.recover(&mut works).await?;
+        for work in &mut works {
+            self.take_rows(work).await;
+        }
+        Ok(works)
+    }
+
+    /// Works on what was claimed.
+    ///
+    /// # Errors
+    /// The state could not answer. What was claimed stays so until it is freed.
+    pub async fn work_on(&self, claims: Vec<Claim>) -> Result<Worked, StoreError> {
+        let mut worked = Worked { items: claims.len(), writes: 0 };
+        let mut works = self.take_up(claims).await?;
+        for round in 0..MOST_ROUNDS {
+            self.look(&mut works).await?;
+            let mut planned: Vec<Vec<Operation>> = Vec::with_capacity(works.len());
+            for work in &mut works {
+                planned.push(self.take_over(work).await?);
+            }
+            let last = round + 1 == MOST_ROUNDS;
+            if last {
+                for work in works.iter_mut().filter(|work| !work.over) {
+                    work.failed = true;
+                }
+            }
+            if last || works.iter().all(|work| work.over) {
+                break;
+            }
+            self.record(&mut works).await?;
+            worked.writes += self.act(&mut works, planned).await?;
+        }
+        self.finish(works).await?;
+        Ok(worked)
+    }
+
+    /// Takes over what a plan knows, and gives what it wants to have done. An item without anything left is over.
+    async fn take_over(&self, work: &mut Work) -> Result<Vec<Operation>, StoreError> {
+        let Some(plan) = work.plan.take() else { return Ok(Vec::new()) };
+        let sides = taken_in(work, &plan);
+        work.item = plan.item;
+        work.conflicts.extend(plan.conflicts);
+        work.acts.extend(plan.acts);
+        work.ways.extend(plan.ways);
+        work.holds = plan.holds;
+        for operation in &plan.seen {
+            work.move_intent(*operation, &IntentEvent::Seen);
+        }
+        let mut judged = false;
+        for side in &sides {
+            let direct = work.reads.get(side).is_some_and(|read| read.direct);
+            judged |= direct && judge(work, side);
+            work.reads.remove(side);
+            work.again.remove(side);
+        }
+        self.keep_ways(work).await?;
+        let learnt = self.learn_from_samples(work).await?;
+        let mut operations: Vec<Operation> =
+            plan.operations.into_iter().filter(|operation| !work.unread.contains_key(&operation.side)).collect();
+        operations.retain(|operation| self.may_write(work, &operation.side));
+        if operations.is_empty() && !judged && !learnt {
+            work.over = true;
+        }
+        Ok(operations)
+    }
+
+    /// Whether an instance may be written to now; if not, the item comes back when it may.
+    fn may_write(&self, work: &mut Work, side: &SideId) -> bool {
+        let Some(pause) = self.instance_on(work, side).and_then(|instance| instance.pause()) else { return true };
+        let wait = pause.until.saturating_sub(self.clock.monotonic());
+        work.be_due(self.after(wait));
+        false
+    }
+
+    /// Makes what is known durable.
+    async fn record(&self, works: &mut [Work]) -> Result<(), StoreError> {
+        let open = works.iter_mut().filter(|work| !work.recorded);
+        let records: Vec<(u64, Record)> = open.map(|work| (work.fence, work.record())).collect();
+        if records.is_empty() { Ok(()) } else { self.store.record(&records).await }
+    }
+
+    /// Opens an intent for each operation and sends it. Returns how many were sent.
+    async fn act(&self, works: &mut [Work], planned: Vec<Vec<Operation>>) -> Result<usize, StoreError> {
+        let mut all: Vec<Vec<Intent>> = Vec::with_capacity(works.len());
+        for (work, operations) in works.iter_mut().zip(planned) {
+            let intents = self.intents(work, operations);
+            work.intents.extend(intents.iter().cloned());
+            all.push(intents);
+        }
+        let opened = works.iter().zip(&all).filter(|(_, intents)| !intents.is_empty());
+        let opened = opened.map(|(work, intents)| self.store.open_intents(work.fence, intents));
+        for result in futures_util::future::join_all(opened.collect::<Vec<_>>()).await {
+            result?;
+        }
+        let count = all.iter().map(Vec::len).sum();
+        self.create_all(works, &all).await;
+        let sends = works.iter_mut().zip(&all).map(|(work, intents)| self.send_all(work, intents));
+        let sent = futures_util::stream::iter(sends.collect::<Vec<_>>()).buffer_unordered(AT_ONCE);
+        sent.collect::<Vec<()>>().await;
+        self.record(works).await?;
+        Ok(count)
+    }
+
+    /// The intents of one round. On a side an edit goes before a hop, and a hop waits until the edit was looked at.
+    fn intents(&self, work: &mut Work, operations: Vec<Operation>) -> Vec<Intent> {
+        let mut intents = Vec::new();
+        let mut busy: Vec<SideId> = Vec::new();
+        for operation in operations {
+            let comment = matches!(operation.action, Action::AddComment { .. });
+            if !comment && busy.contains(&operation.side) {
+                let transitions = matches!(operation.action, Action::Transition { .. });
+                work.want_read(&operation.side, transitions && !work.offers.contains_key(&operation.side));
+                continue;
+            }
+            if !comment {
+                busy.push(operation.side.clone());
+            }
+            for operation in singly(work, operation) {
+                intents.push(Intent {
+                    id: OperationId(self.entropy.next_u128()),
+                    item: work.item.id,
+                    issue: work.item.replicas.get(&operation.side).map(|replica| replica.issue),
+                    operation,
+                    state: IntentState::Open,
+                    opened: self.now(),
+                    searches: 0,
+                });
+            }
+        }
+        intents
+    }
+
+    /// Sends all creates of the batch, as many in one request as the kind allows.
+    async fn create_all(&self, works: &mut [Work], all: &[Vec<Intent>]) {
+        let mut groups: BTreeMap<InstanceId, Vec<(usize, Intent, IssueDraft)>> = BTreeMap::new();
+        for (index, (work, intents)) in works.iter().zip(all).enumerate() {
+            for intent in intents {
+                let Some(settings) = work.sync.side(&intent.operation.side) else { continue };
+                let Some(mark) = self.mark(&work.sync, intent) else { continue };
+                if let Some(draft) = draft(intent, &settings.project, &mark) {
+                    groups.entry(settings.instance.clone()).or_default().push((index, intent.clone(), draft));
+                }
+            }
+        }
+        let sends = groups.into_iter().map(|(instance, group)| async move {
+            let drafts: Vec<IssueDraft> = group.iter().map(|(_, _, draft)| draft.clone()).collect();
+            let outcomes = self.hands.create(&instance, &drafts).await;
+            group.into_iter().map(|(index, intent, _)| (index, intent)).zip(outcomes).collect::<Vec<_>>()
+        });
+        for group in futures_util::future::join_all(sends.collect::<Vec<_>>()).await {
+            for ((index, intent), outcome) in group {
+                if let Some(work) = works.get_mut(index) {
+                    self.created_outcome(work, &intent, outcome);
+                }
+            }
+        }
+    }
+
+    /// Sends one item's other writes in order. After one that failed nothing more goes to its side in this cycle.
+    async fn send_all(&self, work: &mut Work, intents: &[Intent]) {
+        for intent in intents.iter().filter(|intent| !matches!(intent.operation.action, Action::Create { .. })) {
+            let side = &intent.operation.side;
+            if work.unread.contains_key(side) {
+                work.move_intent(intent.id, &IntentEvent::Refused("not sent: a write before it failed".to_owned()));
+                continue;
+            }
+            let mark = self.mark(&work.sync, intent);
+            let (Some(instance), Some(mark)) = (work.sync.instance_of(side).cloned(), mark) else {
+                work.move_intent(intent.id, &IntentEvent::Refused("not sent: no mark could be made".to_owned()));
+                continue;
+            };
+            let want = work.sync.want(side);
+            if let Some(sent) = self.hands.send(&instance, intent, &mark, &want).await {
+                self.outcome(work, intent, sent).await;
+            }
+        }
+    }
+
+    fn mark(&self, sync: &Arc<SyncRun>, intent: &Intent) -> Option<String> {
+        let mark = Mark { operation: intent.id, item: intent.item };
+        self.seal.close(mark, sync.id(), &intent.operation.side, &*self.entropy).ok()
+    }
+
+    /// Records the end of the cycle and gives the items back.
+    async fn finish(&self, mut works: Vec<Work>) -> Result<(), StoreError> {
+        for work in &mut works {
+            work.over = true;
+        }
+        self.record(&mut works).await?;
+        for work in works {
+            let mut due = work.due;
+            let mut attempts = 0;
+            if work.failed {
+                let delay = growing(FIRST_RETRY, LONGEST_RETRY, work.attempts).mul_f64(0.5 + self.entropy.unit() / 2.0);
+                let at = self.after(delay);
+                due = Some(due.map_or(at, |due| due.min(at)));
+                attempts = work.attempts.saturating_add(1);
+            }
+            self.store.release(work.item.id, work.fence, due, attempts).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A direct read settles the edits and hops of its side that were sent before it: an answered one that left no entry changed
+/// nothing, one in doubt that left none did not happen. Says whether it settled any.
+fn judge(work: &mut Work, side: &SideId) -> bool {
+    let open: Vec<(OperationId, IntentState)> = work
+        .intents
+        .iter()
+        .filter(|intent| &intent.operation.side == side)
+        .filter(|intent| matches!(intent.operation.action, Action::SetFields { .. } | Action::Transition { .. }))
+        .filter(|intent| !intent.state.is_settled())
+        .map(|intent| (intent.id, intent.state.clone()))
+        .collect();
+    for (id, state) in &open {
+        let event = if *state == IntentState::Answered {
+            IntentEvent::Seen
+        } else {
+            IntentEvent::Refused("a direct read shows no trace of it".to_owned())
+        };
+        work.move_intent(*id, &event);
+    }
+    !open.is_empty()
+}
+
+/// An edit as one operation, or as one per field where Jira refused them together without naming one.
+fn singly(work: &Work, operation: Operation) -> Vec<Operation> {
+    let Operation { side, action } = operation;
+    match action {
+        Action::SetFields { fields } if work.singly.contains(&side) && fields.len() > 1 => fields
+            .into_iter()
+            .map(|field| Operation { side: side.clone(), action: Action::SetFields { fields: [field].into() } })
+            .collect(),
+        action @ (Action::SetFields { .. }
+        | Action::Create { .. }
+        | Action::Transition { .. }
+        | Action::AddComment { .. }) => vec![Operation { side, action }],
+    }
+}

@@ -1,0 +1,95 @@
+//! The workflow graph as far as it was seen: from people's changelog entries, from transitions offered, and where a way is
+//! missing from one sample issue in each status. Must never make a hop to find out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Engine;
+use super::work::Work;
+use crate::model::ids::SideId;
+use crate::model::issue::TransitionOffer;
+use crate::model::settings::FieldKind;
+use crate::model::store::StoreError;
+
+/// How long a side's samples are good for.
+const SAMPLES_LAST: Duration = Duration::from_secs(3_600);
+
+impl Engine {
+    /// Keeps in mind where transitions lead that were offered just now.
+    pub(super) fn learn_offers(
+        &self,
+        work: &mut Work,
+        side: &SideId,
+        issue_type: &str,
+        status: &str,
+        offers: &[TransitionOffer],
+    ) {
+        for offer in offers {
+            work.ways.push((side.clone(), issue_type.to_owned(), status.to_owned(), offer.to.name.clone()));
+        }
+    }
+
+    /// Keeps the ways that an item showed.
+    pub(super) async fn keep_ways(&self, work: &mut Work) -> Result<(), StoreError> {
+        let ways = std::mem::take(&mut work.ways);
+        for settings in work.sync.settings.sides.clone() {
+            let of_side = ways.iter().filter(|(side, ..)| side == &settings.id);
+            let of_side: Vec<_> = of_side.map(|(_, kind, from, to)| (kind.clone(), from.clone(), to.clone())).collect();
+            let new = work.sync.learn(&settings.id, &of_side);
+            if !new.is_empty() {
+                self.store.learn_ways(&settings.instance, &settings.project, &new).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a status has no known way, learns from one sample issue in each status of the project. Says whether anything was
+    /// learnt. At most once an hour per side.
+    pub(super) async fn learn_from_samples(&self, work: &mut Work) -> Result<bool, StoreError> {
+        let Some(row) = work.sync.settings.fields.values().find(|row| row.kind == FieldKind::Status).cloned() else {
+            return Ok(false);
+        };
+        let mut learnt = false;
+        for side in row.sides.keys() {
+            let stuck = work.item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name));
+            let stuck = stuck.and_then(|base| base.acknowledged.as_ref()).is_some_and(|told| !told.refused);
+            if stuck && self.may_sample(work, side) {
+                learnt |= self.sample_side(work, side).await?;
+            }
+        }
+        Ok(learnt)
+    }
+
+    fn may_sample(&self, work: &Work, side: &SideId) -> bool {
+        let now = self.clock.monotonic();
+        let mut learnt_at = self.learnt_at.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let key = (work.sync.id().clone(), side.clone());
+        if learnt_at.get(&key).is_some_and(|at| now < *at + SAMPLES_LAST) {
+            return false;
+        }
+        learnt_at.insert(key, now);
+        true
+    }
+
+    async fn sample_side(&self, work: &mut Work, side: &SideId) -> Result<bool, StoreError> {
+        let (Some(settings), Some(instance)) = (work.sync.side(side).cloned(), self.instance_on(work, side)) else {
+            return Ok(false);
+        };
+        let catalogs = work.sync.catalogs();
+        let Some(catalog) = catalogs.get(side) else { return Ok(false) };
+        let mut ways = Vec::new();
+        for issue_type in work.sync.settings.issue_types.rows.iter().filter_map(|row| row.names.get(side)).flatten() {
+            for status in &catalog.statuses {
+                let sample = instance.read.sample(&settings.project, issue_type, &status.name).await;
+                let Ok(Some(sample)) = sample else { continue };
+                let Ok(offers) = instance.read.transitions(sample).await else { continue };
+                ways.extend(offers.into_iter().map(|offer| (issue_type.clone(), status.name.clone(), offer.to.name)));
+            }
+        }
+        let new = Arc::clone(&work.sync).learn(side, &ways);
+        if !new.is_empty() {
+            self.store.learn_ways(&settings.instance, &settings.project, &new).await?;
+        }
+        Ok(!new.is_empty())
+    }
+}

@@ -1,0 +1,278 @@
+//! Reading until every plan rests on what was read. Must never let a write pass to a side that was not read directly since it
+//! was last written to (*verify*), except for what makes something new.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::Engine;
+use super::admit::with_mark;
+use super::instance::Instance;
+use super::work::Work;
+use crate::jira::JiraError;
+use crate::model::hub::ItemState;
+use crate::model::ids::{FieldName, InstanceId, IssueId, SideId};
+use crate::model::issue::{IssueSnapshot, TransitionOffer};
+use crate::model::operation::{Action, IntentState};
+use crate::model::settings::FieldKind;
+use crate::model::store::StoreError;
+use crate::plan::{Observation, Plan, PlanInput, Wanted, check, plan};
+
+/// A wanted read: the work's place in the batch, its side, the issue.
+type Wish = (usize, SideId, IssueId);
+
+/// Rounds of reading for one plan. More are a defect: every round reads something that the one before asked for.
+const MOST_ROUNDS: usize = 8;
+
+impl Engine {
+    /// Takes the rows that polls brought for an item. Where there are none, all its replicas are to be read.
+    pub(super) async fn take_rows(&self, work: &mut Work) {
+        let replicas: Vec<(SideId, IssueId)> =
+            work.item.replicas.iter().map(|(side, replica)| (side.clone(), replica.issue)).collect();
+        for (side, issue) in &replicas {
+            let Some(instance) = self.instance_on(work, side) else { continue };
+            if let Some(row) = self.rows.take(instance.id(), *issue) {
+                self.take_in(work, side, &instance, Ok(row), false).await;
+            }
+        }
+        if work.reads.is_empty() {
+            for (side, _) in &replicas {
+                work.want_read(side, false);
+            }
+        }
+        self.want_what_is_in_doubt(work);
+    }
+
+    /// Edits and hops that nobody knows the outcome of, or that polls should have shown by now.
+    fn want_what_is_in_doubt(&self, work: &mut Work) {
+        let now = self.now();
+        let late = |opened: jiff::Timestamp| now.duration_since(opened).unsigned_abs() >= self.check_after;
+        let sides: Vec<SideId> = work
+            .intents
+            .iter()
+            .filter(|intent| matches!(intent.operation.action, Action::SetFields { .. } | Action::Transition { .. }))
+            .filter(|intent| match intent.state {
+                IntentState::Open | IntentState::InDoubt => true,
+                IntentState::Answered => late(intent.opened),
+                IntentState::Confirmed | IntentState::Void(_) => false,
+            })
+            .map(|intent| intent.operation.side.clone())
+            .collect();
+        for side in sides {
+            work.want_read(&side, false);
+        }
+    }
+
+    /// Reads and plans until no plan asks for more.
+    pub(super) async fn look(&self, works: &mut [Work]) -> Result<(), StoreError> {
+        for _ in 0..MOST_ROUNDS {
+            self.read_wanted(works).await;
+            self.ask_when(works).await?;
+            let mut more = false;
+            for work in works.iter_mut().filter(|work| !work.over && work.plan.is_none()) {
+                self.think(work);
+                more |= !work.to_read.is_empty();
+            }
+            if !more {
+                return Ok(());
+            }
+        }
+        for work in works.iter_mut().filter(|work| !work.over && work.plan.is_none()) {
+            tracing::error!(item = %work.item.id, "a plan asked for reads without end");
+            work.failed = true;
+            work.over = true;
+        }
+        Ok(())
+    }
+
+    /// Plans one item on what was read, or asks for what has to be read first.
+    fn think(&self, work: &mut Work) {
+        let (catalogs, workflows, belongs) = (work.sync.catalogs(), work.sync.workflows(), work.belongs());
+        let observed: BTreeMap<SideId, Observation> = work
+            .reads
+            .iter()
+            .map(|(side, read)| {
+                let (snapshot, steps) = (read.snapshot.clone(), read.steps.clone());
+                (side.clone(), Observation { snapshot, steps, steps_whole: true, again: read.again })
+            })
+            .collect();
+        let offers = offers_now(work);
+        let sync = Arc::clone(&work.sync);
+        let input = PlanInput {
+            sync: &sync.settings,
+            catalogs: &catalogs,
+            workflows: &workflows,
+            skews: &sync.skews,
+            item: &work.item,
+            observed: &observed,
+            intents: &work.intents,
+            belongs: &belongs,
+            offers: &offers,
+        };
+        let planned = plan(&input);
+        let violations = check(&input, &planned);
+        self.want_for(work, &planned);
+        if !work.to_read.is_empty() {
+            return;
+        }
+        if let Some(violation) = violations.first() {
+            tracing::error!(item = %work.item.id, %violation, "a plan breaks a rule and is not carried out");
+            let side = violation.side.clone();
+            let what = format!("nothing is written: the plan breaks a rule of its own: {violation}");
+            work.problem(&side, None, what, "this is a defect of jirasyncd: please report it with this text");
+            work.failed = true;
+            work.over = true;
+            return;
+        }
+        work.plan = Some(planned);
+    }
+
+    /// What a plan needs read before it may be carried out.
+    fn want_for(&self, work: &mut Work, planned: &Plan) {
+        for (side, wanted) in &planned.wanted {
+            for wanted in wanted {
+                match wanted {
+                    Wanted::Transitions => work.want_read(side, true),
+                    Wanted::FreshRead => {
+                        work.again.insert(side.clone());
+                        work.want_read(side, false);
+                    }
+                }
+            }
+        }
+        for operation in &planned.operations {
+            let needs = match &operation.action {
+                Action::SetFields { .. } | Action::Transition { .. } => !work.fresh.contains(&operation.side),
+                // Nothing can be overwritten by what is new.
+                Action::Create { .. } | Action::AddComment { .. } => false,
+            };
+            if needs {
+                work.want_read(&operation.side, matches!(operation.action, Action::Transition { .. }));
+            }
+        }
+    }
+
+    /// Reads all that is wanted directly: in one request per hundred issues where the kind has that.
+    async fn read_wanted(&self, works: &mut [Work]) {
+        let mut groups: BTreeMap<(InstanceId, bool), Vec<Wish>> = BTreeMap::new();
+        for (index, work) in works.iter_mut().enumerate().filter(|(_, work)| !work.over) {
+            for (side, transitions) in std::mem::take(&mut work.to_read) {
+                let issue = work.item.replicas.get(&side).map(|replica| replica.issue);
+                if let (Some(issue), Some(instance)) = (issue, work.sync.instance_of(&side).cloned()) {
+                    groups.entry((instance, transitions)).or_default().push((index, side, issue));
+                }
+            }
+        }
+        let reads = groups.into_iter().filter_map(|((instance, transitions), wanted)| {
+            let instance = self.instances.get(&instance).cloned()?;
+            Some(async move {
+                let issues: Vec<IssueId> = wanted.iter().map(|(_, _, issue)| *issue).collect();
+                let answers = read_directly(&instance, &issues, transitions).await;
+                (instance, wanted, answers)
+            })
+        });
+        let answered = futures_util::future::join_all(reads.collect::<Vec<_>>()).await;
+        for (instance, wanted, answers) in answered {
+            for ((index, side, _), answer) in wanted.into_iter().zip(answers) {
+                if let Some(work) = works.get_mut(index) {
+                    self.take_in(work, &side, &instance, answer, true).await;
+                }
+            }
+        }
+    }
+
+    /// Takes a read into the work, or the reason why there is none.
+    pub(super) async fn take_in(
+        &self,
+        work: &mut Work,
+        side: &SideId,
+        instance: &Instance,
+        answer: Result<IssueSnapshot, JiraError>,
+        direct: bool,
+    ) {
+        let observed = match answer {
+            Ok(snapshot) => {
+                let offers = snapshot.transitions.clone();
+                let status = Work::status_in(&snapshot).map(str::to_owned);
+                let observed = self.observe(work, side, instance, snapshot, direct).await;
+                if let (Ok(Some(read)), Some(offers), Some(status)) = (&observed, offers, status) {
+                    self.learn_offers(work, side, &read.snapshot.issue_type.name, &status, &offers);
+                    work.offers.insert(side.clone(), (status, offers));
+                }
+                observed
+            }
+            Err(error) => Err(error),
+        };
+        match observed {
+            Ok(Some(mut read)) => {
+                read.again = direct && work.again.contains(side);
+                work.reads.insert(side.clone(), read);
+                if direct {
+                    work.fresh.insert(side.clone());
+                }
+            }
+            Ok(None) if direct => {
+                work.unread.insert(side.clone(), "a read was older than what is known".to_owned());
+                work.failed = true;
+            }
+            Ok(None) => {}
+            Err(error) => self.unread(work, side, instance, &error),
+        }
+    }
+
+    fn unread(&self, work: &mut Work, side: &SideId, instance: &Instance, error: &JiraError) {
+        if Self::is_gone(error) {
+            let key = work.item.replicas.get(side).map(|replica| replica.key.to_string()).unwrap_or_default();
+            let what =
+                format!("{key} is not there, or the sync user may not see it; nothing is written or deleted for it");
+            let remedy =
+                "restore it, or let the sync user see it; it is asked for again with every change of its counterparts";
+            work.problem(side, None, what, remedy);
+        } else if !instance.failed(error) {
+            let what = format!("{}: {error}", Self::in_words(&work.sync, side));
+            work.problem(side, None, what, "it is tried again; if it stays, look at the issue in Jira");
+        }
+        work.unread.insert(side.clone(), error.to_string());
+        work.failed = true;
+    }
+
+    pub(super) fn instance_on(&self, work: &Work, side: &SideId) -> Option<Arc<Instance>> {
+        work.sync.instance_of(side).and_then(|id| self.instances.get(id)).cloned()
+    }
+}
+
+/// Reads issues directly. An instance that is left alone is not asked.
+async fn read_directly(
+    instance: &Instance,
+    issues: &[IssueId],
+    transitions: bool,
+) -> Vec<Result<IssueSnapshot, JiraError>> {
+    if let Some(pause) = instance.pause() {
+        let failure = crate::jira::Failure::Unreachable(format!("left alone for now: {}", pause.why));
+        let error = JiraError { attempt: "reading issues".to_owned(), instance: instance.id().clone(), failure };
+        return issues.iter().map(|_| Err(error.clone())).collect();
+    }
+    let mut want = with_mark(&instance.want);
+    want.transitions = transitions;
+    instance.read.issues(issues, &want).await
+}
+
+/// The offers that are good in the status last seen.
+fn offers_now(work: &Work) -> BTreeMap<SideId, Vec<TransitionOffer>> {
+    let row = work.sync.settings.fields.values().find(|row| row.kind == FieldKind::Status).map(|row| &row.name);
+    let status = |side: &SideId| match work.reads.get(side) {
+        Some(read) => Work::status_in(&read.snapshot).map(str::to_owned),
+        None => held_status(&work.item, side, row?),
+    };
+    let good = work.offers.iter().filter(|(side, (offered_in, _))| status(side).as_ref() == Some(offered_in));
+    good.map(|(side, (_, offers))| (side.clone(), offers.clone())).collect()
+}
+
+fn held_status(item: &ItemState, side: &SideId, row: &FieldName) -> Option<String> {
+    item.replicas.get(side)?.bases.get(row)?.native.clone()
+}
+
+/// The sides whose reads a plan took in.
+pub(super) fn taken_in(work: &Work, planned: &Plan) -> BTreeSet<SideId> {
+    let unclear = |side: &SideId| planned.wanted.get(side).is_some_and(|wanted| wanted.contains(&Wanted::FreshRead));
+    work.reads.keys().filter(|side| !unclear(side)).cloned().collect()
+}

@@ -1,0 +1,162 @@
+//! Names of the configuration against what the instances offer: fields by display name become ids, and every mapped name
+//! must exist. Pure. Must never pick one of several fields with one name.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::model::catalog::Catalog;
+use crate::model::ids::{FieldId, SideId};
+use crate::model::issue::Named;
+use crate::model::settings::{FieldKind, SyncSettings, Table};
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Nothing can run with it.
+    Error,
+    /// It will show, but the rest runs.
+    Warning,
+}
+
+/// Something that is not as it should be, found before the first write.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where: the instance, or the sync with its side and key.
+    pub place: String,
+    /// What is wrong.
+    pub what: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl Finding {
+    /// An error.
+    pub(crate) fn error(place: impl Into<String>, what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, place: place.into(), what: what.into(), remedy: remedy.into() }
+    }
+
+    /// A warning.
+    pub(crate) fn warning(place: impl Into<String>, what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(place, what, remedy) }
+    }
+}
+
+/// The sync with every field by its id, and what does not exist or is not clear.
+pub(crate) fn resolve(settings: &SyncSettings, catalogs: &BTreeMap<SideId, Catalog>) -> (SyncSettings, Vec<Finding>) {
+    let mut sync = settings.clone();
+    let mut found = Vec::new();
+    for row in sync.fields.values_mut() {
+        for (side, field) in &mut row.sides {
+            let Some(catalog) = catalogs.get(side) else { continue };
+            match field_id(catalog, field) {
+                Ok(id) => *field = id,
+                Err((what, remedy)) => {
+                    let place = format!("sync.{}.fields.{}, side `{side}`", settings.id, row.name);
+                    found.push(Finding::error(place, what, remedy));
+                }
+            }
+        }
+    }
+    for (side, catalog) in catalogs {
+        let mut look = Look { settings, side, found: &mut found };
+        look.table("map.issue-type", "issue type", &settings.issue_types, &catalog.issue_types);
+        look.table("map.status", "status", &settings.statuses, &catalog.statuses);
+        look.table("map.priority", "priority", &settings.priorities, &catalog.priorities);
+        look.people(catalog);
+    }
+    (sync, found)
+}
+
+/// The field that a text means: an id, or a display name that only one field has.
+fn field_id(catalog: &Catalog, text: &FieldId) -> Result<FieldId, (String, String)> {
+    // A catalog without fields says nothing about them.
+    if catalog.fields.contains_key(text) || catalog.fields.is_empty() {
+        return Ok(text.clone());
+    }
+    let named: Vec<&FieldId> =
+        catalog.fields.iter().filter(|(_, name)| name.as_str() == text.as_str()).map(|(id, _)| id).collect();
+    match named.as_slice() {
+        [id] => Ok((*id).clone()),
+        [] => {
+            let near = nearest(text.as_str(), catalog.fields.values().map(String::as_str));
+            let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            Err((format!("there is no field `{text}`"), format!("name a field of that instance, or its id{hint}")))
+        }
+        several => {
+            let ids: Vec<String> = several.iter().map(|id| format!("`{id}`")).collect();
+            let what = format!("{} fields are called `{text}`: {}", several.len(), ids.join(", "));
+            Err((what, "name the one that is meant by its id".to_owned()))
+        }
+    }
+}
+
+struct Look<'a> {
+    settings: &'a SyncSettings,
+    side: &'a SideId,
+    found: &'a mut Vec<Finding>,
+}
+
+impl Look<'_> {
+    fn table(&mut self, key: &str, thing: &str, table: &Table, offered: &[Named]) {
+        if offered.is_empty() {
+            return;
+        }
+        for row in &table.rows {
+            let names = row.names.get(self.side).into_iter().chain(row.path.get(self.side)).flatten();
+            for name in names.filter(|name| !offered.iter().any(|offered| &offered.name == *name)) {
+                let near = nearest(name, offered.iter().map(|offered| offered.name.as_str()));
+                let all: Vec<&str> = offered.iter().map(|offered| offered.name.as_str()).collect();
+                let hint =
+                    near.map_or_else(|| format!("there are: {}", all.join(", ")), |n| format!("did you mean `{n}`?"));
+                let place = format!("sync.{}.{key}, side `{}`", self.settings.id, self.side);
+                self.found.push(Finding::error(place, format!("there is no {thing} `{name}`"), hint));
+            }
+        }
+    }
+
+    fn people(&mut self, catalog: &Catalog) {
+        let carried = self.settings.fields.values().any(|row| row.kind == FieldKind::Person);
+        for row in self.settings.users.rows.iter().filter(|_| carried) {
+            for cell in row.names.get(self.side).into_iter().flatten() {
+                if !catalog.people.contains_key(cell) {
+                    let place = format!("sync.{}.map.users, side `{}`", self.settings.id, self.side);
+                    let remedy = "correct the e-mail, account id or user name, or let the sync user browse users";
+                    self.found.push(Finding::warning(place, format!("nobody is found as `{cell}`"), remedy));
+                }
+            }
+        }
+    }
+}
+
+/// The nearest of some names, if one is near.
+fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let scored = names.map(|name| (strsim::jaro_winkler(&text.to_lowercase(), &name.to_lowercase()), name));
+    let best = scored.max_by(|left, right| left.0.total_cmp(&right.0))?;
+    (best.0 > 0.8).then_some(best.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_found_by_id_or_by_a_name_that_is_its_own() {
+        let fields = [
+            ("summary", "Summary"),
+            ("customfield_1", "Severity"),
+            ("customfield_2", "Team"),
+            ("customfield_3", "Team"),
+        ];
+        let fields = fields.map(|(id, name)| (FieldId::from(id), name.to_owned())).into();
+        let catalog = Catalog { fields, ..Catalog::default() };
+        let find = |text: &str| field_id(&catalog, &FieldId::from(text));
+        assert_eq!(find("customfield_2"), Ok("customfield_2".into()));
+        assert_eq!(find("Severity"), Ok("customfield_1".into()));
+        assert!(find("Team").unwrap_err().0.contains("`customfield_2`, `customfield_3`"));
+        assert!(find("Severty").unwrap_err().1.contains("did you mean `Severity`?"));
+    }
+}

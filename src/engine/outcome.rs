@@ -1,0 +1,243 @@
+//! What a write's outcome means for its item. Must never move a base because something was sent: what Jira refused is
+//! acknowledged with Jira's words, all else waits to be seen.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::Engine;
+use super::apply::Sent;
+use super::recover::copied;
+use super::work::Work;
+use crate::jira::{Created, Refusal, WriteOutcome};
+use crate::model::hub::{Acknowledged, Replica};
+use crate::model::ids::{EntryId, FieldId, FieldName, SideId};
+use crate::model::issue::IssueSnapshot;
+use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent};
+use crate::plan::By;
+
+/// How soon a write without an answer is looked for.
+const DOUBT_WAIT: Duration = Duration::from_secs(2);
+
+impl Engine {
+    /// Takes in what became of a create.
+    pub(super) fn created_outcome(&self, work: &mut Work, intent: &Intent, outcome: WriteOutcome<Created>) {
+        let side = &intent.operation.side;
+        match outcome {
+            WriteOutcome::Done(created) => {
+                work.move_intent(intent.id, &IntentEvent::AnsweredYes);
+                let replica = Replica {
+                    issue: created.id,
+                    key: created.key,
+                    updated: jiff::Timestamp::UNIX_EPOCH,
+                    entry: EntryId(0),
+                    ours: true,
+                    observed: false,
+                    bases: BTreeMap::new(),
+                };
+                self.bind(work, side, replica, intent.id);
+                work.be_due(self.after(self.check_after));
+            }
+            WriteOutcome::Refused(refusal) => self.create_refused(work, intent, &refusal),
+            WriteOutcome::NotFound => {
+                work.move_intent(intent.id, &IntentEvent::Refused("not found".to_owned()));
+                work.failed = true;
+            }
+            WriteOutcome::NotSent { why, wait_ms } => self.not_sent(work, intent, &why, wait_ms),
+            WriteOutcome::InDoubt(why) => {
+                tracing::warn!(operation = %intent.id, %side, why, "nobody knows whether an issue was created");
+                work.move_intent(intent.id, &IntentEvent::AnswerLost);
+                work.unread.insert(side.clone(), why);
+                work.be_due(self.after(DOUBT_WAIT));
+            }
+        }
+    }
+
+    /// Fields that Jira names are left out of the creation, and tried afterwards; without them the rest goes on.
+    fn create_refused(&self, work: &mut Work, intent: &Intent, refusal: &Refusal) {
+        let side = intent.operation.side.clone();
+        work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
+        let Action::Create { issue_type, fields } = &intent.operation.action else { return };
+        let sent =
+            |field: &FieldId| fields.values().any(|write| &write.field == field && write.field.as_str() != "summary");
+        let named: Vec<FieldId> = refusal.fields.keys().map(|field| FieldId::from(field.as_str())).collect();
+        if !named.is_empty() && named.iter().all(sent) {
+            for field in &named {
+                work.sync.leave_out(&side, issue_type, field);
+            }
+            return;
+        }
+        let what = format!("no counterpart was created in {}: {refusal}", Self::in_words(&work.sync, &side));
+        work.problem(&side, None, what, "mend what Jira names (a required field, a permission); it is tried again");
+        work.unread.insert(side, refusal.to_string());
+        work.failed = true;
+    }
+
+    /// Takes in what became of any other write.
+    pub(super) async fn outcome(&self, work: &mut Work, intent: &Intent, sent: Sent) {
+        match sent {
+            Sent::Edit(outcome) => self.edit_outcome(work, intent, *outcome).await,
+            Sent::Hop(outcome) => self.hop_outcome(work, intent, outcome),
+            Sent::Comment(WriteOutcome::Done(copy)) => {
+                work.move_intent(intent.id, &IntentEvent::AnsweredYes);
+                work.move_intent(intent.id, &IntentEvent::Seen);
+                copied(work, intent, copy);
+            }
+            Sent::Comment(WriteOutcome::Refused(refusal)) => comment_refused(work, intent, &refusal),
+            Sent::Comment(outcome) => self.no_answer(work, intent, outcome),
+        }
+    }
+
+    async fn edit_outcome(&self, work: &mut Work, intent: &Intent, outcome: WriteOutcome<Option<IssueSnapshot>>) {
+        let side = intent.operation.side.clone();
+        work.fresh.remove(&side);
+        match outcome {
+            WriteOutcome::Done(Some(snapshot)) => {
+                work.move_intent(intent.id, &IntentEvent::AnsweredYes);
+                let Some(instance) = self.instance_on(work, &side) else { return };
+                self.take_in(work, &side, &instance, Ok(snapshot), true).await;
+                let shows = |by: By| by == By::Us(intent.id);
+                let seen = work.reads.get(&side).is_some_and(|read| read.steps.iter().any(|step| shows(step.by)));
+                if !seen {
+                    // What came back is older than the write, or the write changed nothing: a read of its own tells.
+                    work.reads.remove(&side);
+                    work.fresh.remove(&side);
+                    work.unread.remove(&side);
+                    work.want_read(&side, false);
+                }
+            }
+            WriteOutcome::Done(None) => {
+                work.move_intent(intent.id, &IntentEvent::AnsweredYes);
+                work.be_due(self.after(self.check_after));
+            }
+            WriteOutcome::Refused(refusal) => self.edit_refused(work, intent, &refusal),
+            outcome @ (WriteOutcome::NotFound | WriteOutcome::NotSent { .. } | WriteOutcome::InDoubt(_)) => {
+                self.no_answer(work, intent, outcome);
+            }
+        }
+    }
+
+    /// The fields that Jira names are acknowledged as refused; the rest goes on. Where it names none, each is tried by itself.
+    fn edit_refused(&self, work: &mut Work, intent: &Intent, refusal: &Refusal) {
+        let side = intent.operation.side.clone();
+        work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
+        let Action::SetFields { fields } = &intent.operation.action else { return };
+        if refusal.status == 409 {
+            // Somebody was there at the same time: from a fresh read.
+            work.failed = true;
+            work.unread.insert(side, refusal.to_string());
+            return;
+        }
+        let named: Vec<&FieldName> = fields
+            .iter()
+            .filter(|(_, write)| refusal.fields.contains_key(write.field.as_str()))
+            .map(|(name, _)| name)
+            .collect();
+        let refused: Vec<&FieldName> = match (named.is_empty(), fields.len()) {
+            (false, _) => named,
+            (true, 1) => fields.keys().collect(),
+            (true, _) => {
+                work.singly.insert(side.clone());
+                work.want_read(&side, false);
+                return;
+            }
+        };
+        for name in refused {
+            if let Some(write) = fields.get(name) {
+                let words = refusal.fields.get(write.field.as_str()).cloned().unwrap_or_else(|| refusal.to_string());
+                acknowledge(work, &side, name, write, format!("Jira refused `{name}`: {words}"));
+            }
+        }
+        work.want_read(&side, false);
+    }
+
+    fn hop_outcome(&self, work: &mut Work, intent: &Intent, outcome: WriteOutcome<()>) {
+        let side = intent.operation.side.clone();
+        work.fresh.remove(&side);
+        work.offers.remove(&side);
+        let Action::Transition { last, acts, .. } = &intent.operation.action else { return };
+        match outcome {
+            WriteOutcome::Done(()) => {
+                work.move_intent(intent.id, &IntentEvent::AnsweredYes);
+                if *last {
+                    work.be_due(self.after(self.check_after));
+                } else {
+                    work.want_read(&side, true);
+                }
+            }
+            WriteOutcome::Refused(refusal) if refusal.status == 409 => {
+                work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
+                work.unread.insert(side, refusal.to_string());
+                work.failed = true;
+            }
+            WriteOutcome::Refused(refusal) => {
+                work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
+                let row = work
+                    .sync
+                    .settings
+                    .fields
+                    .values()
+                    .find(|row| row.kind == crate::model::settings::FieldKind::Status);
+                let Some(name) = row.map(|row| row.name.clone()) else { return };
+                if let Some(base) = base_of(work, &side, &name) {
+                    base.matched.join(acts);
+                    let reason = format!("Jira refused the transition: {refusal}");
+                    base.acknowledged = Some(Acknowledged { reason, refused: true });
+                }
+            }
+            outcome @ (WriteOutcome::NotFound | WriteOutcome::NotSent { .. } | WriteOutcome::InDoubt(_)) => {
+                self.no_answer(work, intent, outcome);
+            }
+        }
+    }
+
+    /// Outcomes that mean the same for every kind of write.
+    fn no_answer<T>(&self, work: &mut Work, intent: &Intent, outcome: WriteOutcome<T>) {
+        let side = intent.operation.side.clone();
+        match outcome {
+            WriteOutcome::NotSent { why, wait_ms } => self.not_sent(work, intent, &why, wait_ms),
+            WriteOutcome::InDoubt(why) => {
+                tracing::warn!(operation = %intent.id, %side, why, "nobody knows whether a write was done");
+                work.move_intent(intent.id, &IntentEvent::AnswerLost);
+                work.unread.insert(side, why);
+                work.failed = true;
+                work.be_due(self.after(DOUBT_WAIT));
+            }
+            WriteOutcome::NotFound => {
+                let why = "the issue is not there, or not visible".to_owned();
+                work.move_intent(intent.id, &IntentEvent::Refused(why.clone()));
+                work.problem(&side, None, why.clone(), "restore it, or let the sync user see it; it is tried again");
+                work.unread.insert(side, why);
+                work.failed = true;
+            }
+            WriteOutcome::Done(_) | WriteOutcome::Refused(_) => {}
+        }
+    }
+
+    fn not_sent(&self, work: &mut Work, intent: &Intent, why: &str, wait_ms: u64) {
+        work.move_intent(intent.id, &IntentEvent::Refused(format!("not sent: {why}")));
+        work.unread.insert(intent.operation.side.clone(), why.to_owned());
+        work.be_due(self.after(Duration::from_millis(wait_ms)));
+    }
+}
+
+fn base_of<'w>(work: &'w mut Work, side: &SideId, name: &FieldName) -> Option<&'w mut crate::model::hub::Base> {
+    work.item.replicas.get_mut(side).map(|replica| replica.bases.entry(name.clone()).or_default())
+}
+
+/// The side was told and cannot: it is not tried again until the agreed value moves, and makes no false conflict.
+fn acknowledge(work: &mut Work, side: &SideId, name: &FieldName, write: &FieldWrite, reason: String) {
+    if let Some(base) = base_of(work, side, name) {
+        base.matched.join(&write.acts);
+        base.acknowledged = Some(Acknowledged { reason, refused: true });
+    }
+}
+
+fn comment_refused(work: &mut Work, intent: &Intent, refusal: &Refusal) {
+    work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
+    let Action::AddComment { origin, comment, .. } = &intent.operation.action else { return };
+    for record in &mut work.item.comments {
+        if &record.side == origin && &record.id == comment {
+            record.refused.insert(intent.operation.side.clone(), refusal.to_string());
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! What is in doubt is looked for: creates by their mark in the index, comments by the marks of the sync user's own. Must never
+//! call something not there before it could have been found: not before the instance's lag bound, and for issues not before
+//! two searches after it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Engine;
+use super::instance::Instance;
+use super::work::Work;
+use crate::jira::JiraError;
+use crate::model::hub::Replica;
+use crate::model::ids::{CommentId, EntryId, InstanceId, OperationId, SideId};
+use crate::model::issue::IssueSnapshot;
+use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
+use crate::model::store::StoreError;
+
+/// Searches without result after the lag bound that make a "not there".
+const SEARCHES: u32 = 2;
+/// How much earlier than an intent its trace is looked for: clocks differ, and JQL counts in minutes.
+const MARGIN: SignedDuration = SignedDuration::from_mins(2);
+/// Longest that a request for a comment may be under way.
+const COMMENT_HORIZON: Duration = Duration::from_secs(120);
+
+impl Engine {
+    /// Settles what can be settled of an item's doubts about creates and comments.
+    pub(super) async fn recover(&self, works: &mut [Work]) -> Result<(), StoreError> {
+        self.recover_creates(works).await?;
+        for work in works.iter_mut() {
+            let open = |intent: &&Intent| matches!(intent.state, IntentState::Open | IntentState::InDoubt);
+            let comments: Vec<Intent> = work
+                .intents
+                .iter()
+                .filter(open)
+                .filter(|intent| matches!(intent.operation.action, Action::AddComment { .. }))
+                .cloned()
+                .collect();
+            for intent in comments {
+                self.recover_comment(work, &intent).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn recover_creates(&self, works: &mut [Work]) -> Result<(), StoreError> {
+        let mut places: BTreeMap<(InstanceId, String), Timestamp> = BTreeMap::new();
+        for work in works.iter() {
+            for intent in doubtful_creates(work) {
+                let Some(settings) = work.sync.side(&intent.operation.side) else { continue };
+                let since =
+                    places.entry((settings.instance.clone(), settings.project.clone())).or_insert(intent.opened);
+                *since = (*since).min(intent.opened);
+            }
+        }
+        for ((instance, project), since) in places {
+            let Some(instance) = self.instances.get(&instance).cloned() else { continue };
+            let found = self.created(&instance, &project, since).await;
+            if let Err(error) = &found {
+                instance.failed(error);
+            }
+            for work in works.iter_mut() {
+                let here = |intent: &Intent| {
+                    work.sync
+                        .side(&intent.operation.side)
+                        .is_some_and(|side| &side.instance == instance.id() && side.project == project)
+                };
+                let doubts: Vec<Intent> = doubtful_creates(work).filter(|intent| here(intent)).cloned().collect();
+                for intent in doubts {
+                    match &found {
+                        Ok(rows) => self.settle_create(work, &intent, rows, &instance).await?,
+                        Err(_) => work.failed = true,
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn created(
+        &self,
+        instance: &Instance,
+        project: &str,
+        since: Timestamp,
+    ) -> Result<Vec<IssueSnapshot>, JiraError> {
+        let skew = SignedDuration::from_millis(instance.identity.skew_ms);
+        let since = since.saturating_add(skew).and_then(|since| since.checked_sub(MARGIN)).unwrap_or(Timestamp::MIN);
+        instance.read.created_by_us(project, since).await
+    }
+
+    async fn settle_create(
+        &self,
+        work: &mut Work,
+        intent: &Intent,
+        rows: &[IssueSnapshot],
+        instance: &Instance,
+    ) -> Result<(), StoreError> {
+        let side = intent.operation.side.clone();
+        let marked = |row: &&IssueSnapshot| self.mark_on(work, &side, row) == Some(intent.id);
+        if let Some(row) = rows.iter().find(marked) {
+            let replica = replica_of(row);
+            work.move_intent(intent.id, &IntentEvent::AnsweredYes);
+            self.bind(work, &side, replica, intent.id);
+            return Ok(());
+        }
+        let bound = bound(intent.opened, instance.settings.settle);
+        if self.now() < bound {
+            work.be_due(bound);
+            return Ok(());
+        }
+        self.store.count_search(intent.id).await?;
+        let searches = intent.searches + 1;
+        if let Some(kept) = work.intents.iter_mut().find(|kept| kept.id == intent.id) {
+            kept.searches = searches;
+        }
+        if searches < SEARCHES {
+            work.be_due(self.after(Duration::from_secs(5).min(instance.settings.settle)));
+            return Ok(());
+        }
+        let why = format!("looked for {searches} times after the lag bound, and not found");
+        work.move_intent(intent.id, &IntentEvent::Refused(why));
+        Ok(())
+    }
+
+    /// The operation that a row's mark names.
+    fn mark_on(&self, work: &Work, side: &SideId, row: &IssueSnapshot) -> Option<OperationId> {
+        let mark = self.seal.open(row.mark.as_deref()?, work.sync.id(), side)?;
+        (mark.item == work.item.id).then_some(mark.operation)
+    }
+
+    /// Binds what we created. A second one is a duplicate: it is said, and never deleted.
+    pub(super) fn bind(&self, work: &mut Work, side: &SideId, replica: Replica, operation: OperationId) {
+        match work.item.replicas.get(side) {
+            Some(there) if there.issue != replica.issue => {
+                let what = format!(
+                    "{} is a duplicate of {}: it was created by operation {operation}, whose answer came too late",
+                    replica.key, there.key
+                );
+                work.problem(side, None, what, "look at both issues, and delete the one that nobody uses");
+            }
+            Some(_) => {}
+            None => {
+                work.item.replicas.insert(side.clone(), replica);
+            }
+        }
+    }
+
+    async fn recover_comment(&self, work: &mut Work, intent: &Intent) {
+        let side = intent.operation.side.clone();
+        let (Some(instance), Some(issue)) = (self.instance_on(work, &side), intent.issue) else { return };
+        if instance.pause().is_some() {
+            work.failed = true;
+            return;
+        }
+        match self.find_comment(work, intent, &instance, issue).await {
+            Ok(Some(copy)) => {
+                work.move_intent(intent.id, &IntentEvent::Seen);
+                copied(work, intent, copy);
+            }
+            Ok(None) => {
+                let horizon = COMMENT_HORIZON.min(instance.settings.settle);
+                let bound = bound(intent.opened, horizon);
+                if self.now() < bound {
+                    work.be_due(bound);
+                } else {
+                    let why = "no comment of ours there carries its mark".to_owned();
+                    work.move_intent(intent.id, &IntentEvent::Refused(why));
+                }
+            }
+            Err(error) => {
+                instance.failed(&error);
+                work.failed = true;
+            }
+        }
+    }
+
+    /// Looks at the mark of each comment that the sync user wrote since the intent: lists need not bring properties.
+    async fn find_comment(
+        &self,
+        work: &Work,
+        intent: &Intent,
+        instance: &Instance,
+        issue: crate::model::ids::IssueId,
+    ) -> Result<Option<CommentId>, JiraError> {
+        let skew = SignedDuration::from_millis(instance.identity.skew_ms);
+        let since = intent.opened.saturating_add(skew).and_then(|at| at.checked_sub(MARGIN)).unwrap_or(Timestamp::MIN);
+        let us = &instance.identity.account;
+        for comment in instance.read.comments(issue).await? {
+            let ours = comment.author.as_ref().is_some_and(|author| &author.account == us);
+            if !ours || comment.created < since {
+                continue;
+            }
+            let mark = instance.read.comment_mark(issue, &comment.id).await?;
+            let mark = mark.and_then(|mark| self.seal.open(&mark, work.sync.id(), &intent.operation.side));
+            if mark.is_some_and(|mark| mark.operation == intent.id) {
+                return Ok(Some(comment.id));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn doubtful_creates(work: &Work) -> impl Iterator<Item = &Intent> {
+    work.intents.iter().filter(|intent| {
+        matches!(intent.operation.action, Action::Create { .. })
+            && matches!(intent.state, IntentState::Open | IntentState::InDoubt)
+    })
+}
+
+fn bound(opened: Timestamp, wait: Duration) -> Timestamp {
+    let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+    opened.saturating_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+/// A replica that we created, as a row shows it. Nothing of it counts as observed yet.
+fn replica_of(row: &IssueSnapshot) -> Replica {
+    Replica {
+        issue: row.id,
+        key: row.key.clone(),
+        updated: row.created,
+        entry: EntryId(0),
+        ours: true,
+        observed: false,
+        bases: BTreeMap::new(),
+    }
+}
+
+/// Notes the copy that an intent made.
+pub(super) fn copied(work: &mut Work, intent: &Intent, copy: CommentId) {
+    let Action::AddComment { origin, comment, .. } = &intent.operation.action else { return };
+    for record in &mut work.item.comments {
+        if &record.side == origin && &record.id == comment {
+            record.copies.insert(intent.operation.side.clone(), copy.clone());
+        }
+    }
+}

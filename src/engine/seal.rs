@@ -1,0 +1,99 @@
+//! Marks: what Jira keeps beside our writes, so that we know them again. Sealed under the state's key and bound to the side,
+//! so that two partners who compare notes learn nothing. Must never give a mark that can be read without the key.
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::clock::Entropy;
+use crate::model::ids::{ItemId, OperationId, SideId, SyncId};
+use crate::model::store::StateIdentity;
+
+/// Bytes of what is sealed: operation, then item, 16 each.
+const PLAIN: usize = 32;
+
+/// Makes marks, and reads those that were made with the same key.
+pub(crate) struct Seal {
+    key: LessSafeKey,
+}
+
+/// What a mark of ours says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// The operation that wrote.
+    pub(crate) operation: OperationId,
+    /// The item that it was about: enough to rebuild a lost state.
+    pub(crate) item: ItemId,
+}
+
+/// The cipher of the library refused its own key or input: a defect, or a machine without randomness.
+#[derive(Debug, thiserror::Error)]
+#[error("could not seal a mark")]
+pub(crate) struct CannotSeal;
+
+impl Seal {
+    /// The seal of a state.
+    pub(crate) fn new(identity: &StateIdentity) -> Result<Self, CannotSeal> {
+        let key = UnboundKey::new(&AES_256_GCM, &identity.seal_key).map_err(|_| CannotSeal)?;
+        Ok(Self { key: LessSafeKey::new(key) })
+    }
+
+    /// The mark of an operation on a side: about 80 characters of base64.
+    pub(crate) fn close(
+        &self,
+        mark: Mark,
+        sync: &SyncId,
+        side: &SideId,
+        entropy: &dyn Entropy,
+    ) -> Result<String, CannotSeal> {
+        let mut nonce = [0; NONCE_LEN];
+        entropy.fill(&mut nonce);
+        let mut sealed = Vec::with_capacity(PLAIN + 16);
+        sealed.extend_from_slice(&mark.operation.0.to_be_bytes());
+        sealed.extend_from_slice(&mark.item.0.to_be_bytes());
+        let place = place(sync, side);
+        self.key
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(&place), &mut sealed)
+            .map_err(|_| CannotSeal)?;
+        let whole: Vec<u8> = nonce.iter().copied().chain(sealed).collect();
+        Ok(URL_SAFE_NO_PAD.encode(whole))
+    }
+
+    /// What a text says, if it is a mark of ours for that side; `None` for anybody else's.
+    pub(crate) fn open(&self, text: &str, sync: &SyncId, side: &SideId) -> Option<Mark> {
+        let whole = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (nonce, sealed) = whole.split_first_chunk::<NONCE_LEN>()?;
+        let mut sealed = sealed.to_vec();
+        let place = place(sync, side);
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let plain = self.key.open_in_place(nonce, Aad::from(&place), &mut sealed).ok()?;
+        let (operation, item) = plain.split_first_chunk::<16>()?;
+        let item: [u8; 16] = item.try_into().ok()?;
+        Some(Mark { operation: OperationId(u128::from_be_bytes(*operation)), item: ItemId(u128::from_be_bytes(item)) })
+    }
+}
+
+/// A mark is good on its own side only: names hold no NUL.
+fn place(sync: &SyncId, side: &SideId) -> Vec<u8> {
+    format!("{sync}\0{side}").into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SeededEntropy;
+
+    #[test]
+    fn a_mark_opens_on_its_side_with_its_key_alone() {
+        let seal = |byte: u8| Seal::new(&StateIdentity { daemon: "d".into(), seal_key: [byte; 32] }).unwrap();
+        let (entropy, ours, other) = (SeededEntropy::new(1), seal(1), seal(2));
+        let mark = Mark { operation: OperationId(7), item: ItemId(9) };
+        let text = ours.close(mark, &"s".into(), &"a".into(), &entropy).unwrap();
+        assert_eq!(ours.open(&text, &"s".into(), &"a".into()), Some(mark));
+        assert_eq!(ours.open(&text, &"s".into(), &"b".into()), None);
+        assert_eq!(other.open(&text, &"s".into(), &"a".into()), None);
+        assert_eq!(ours.open("not ours", &"s".into(), &"a".into()), None);
+        assert_ne!(text, ours.close(mark, &"s".into(), &"a".into(), &entropy).unwrap());
+        assert!(text.len() <= 100, "{}", text.len());
+    }
+}

@@ -1,0 +1,163 @@
+//! From checked settings and connections to an engine that may run. Must never start where the configuration means another
+//! Jira or another account than the state was made with.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::apply::Hands;
+use super::instance::Instance;
+use super::names::{Finding, Severity};
+use super::seal::{CannotSeal, Seal};
+use super::survey::survey;
+use super::sync_run::{SyncRun, want_on};
+use super::{Engine, rows::Rows};
+use crate::clock::{Clock, Entropy};
+use crate::jira::{Identity, JiraError, Want};
+use crate::model::ids::{InstanceId, SyncId};
+use crate::model::settings::SyncSettings;
+use crate::model::store::{Store, StoreError};
+
+pub use super::survey::{Connection, Connections};
+
+/// Why an engine could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// Instances that refused us or are out of reach.
+    #[error("{}", lines(.0))]
+    Jira(Vec<JiraError>),
+    /// The configuration names what is not there.
+    #[error("the configuration does not fit what the instances offer")]
+    Findings(Vec<Finding>),
+    /// An instance is another one than before.
+    #[error("instance `{instance}` was {was}, and is now {is}: its issues are not those that the state knows")]
+    OtherJira {
+        /// The instance.
+        instance: InstanceId,
+        /// What the state knows.
+        was: String,
+        /// What answers now.
+        is: String,
+    },
+    /// The state could not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Marks cannot be made.
+    #[error("the key of the state cannot be used")]
+    Seal,
+}
+
+impl From<CannotSeal> for SetupError {
+    fn from(_: CannotSeal) -> Self {
+        Self::Seal
+    }
+}
+
+fn lines(errors: &[JiraError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// What an engine is made of.
+pub struct Parts {
+    /// The state.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// The instances, to read.
+    pub connections: Connections,
+    /// The instances, to write.
+    pub hands: Hands,
+    /// The syncs.
+    pub syncs: BTreeMap<SyncId, SyncSettings>,
+    /// Names this process in leases: host and pid.
+    pub holder: String,
+    /// How often instances are polled.
+    pub poll: Duration,
+}
+
+impl Engine {
+    /// Looks at every instance and makes an engine.
+    ///
+    /// # Errors
+    /// An instance cannot be used, the configuration does not fit it, or the state cannot answer.
+    pub async fn set_up(parts: Parts) -> Result<(Self, Vec<Finding>), SetupError> {
+        let survey = survey(&parts.connections, &parts.syncs, false).await;
+        if !survey.failures.is_empty() {
+            return Err(SetupError::Jira(survey.failures));
+        }
+        if survey.findings.iter().any(|finding| finding.severity == Severity::Error) {
+            return Err(SetupError::Findings(survey.findings));
+        }
+        let seal = Seal::new(&parts.store.identity().await?)?;
+        let mut instances = BTreeMap::new();
+        for (id, connection) in parts.connections {
+            let Some(identity) = survey.identities.get(&id).cloned() else { continue };
+            bind(&*parts.store, &id, &identity).await?;
+            let (projects, want) = polled(&survey.syncs, &id);
+            if let Some(project) = projects.first() {
+                // Without an answer times are asked for more widely than needed: slower, never wrong.
+                if let Err(error) = connection.read.learn_time_form(project).await {
+                    tracing::warn!(instance = %id, %error, "could not learn how times are read in JQL");
+                }
+            }
+            let clock = Arc::clone(&parts.clock);
+            let instance = Instance::new(connection.settings, connection.read, identity, projects, want, clock);
+            instances.insert(id, Arc::new(instance));
+        }
+        let mut syncs = BTreeMap::new();
+        let mut catalogs = survey.catalogs;
+        for (id, settings) in survey.syncs {
+            let mut workflows = BTreeMap::new();
+            for side in &settings.sides {
+                let learnt = parts.store.workflow(&side.instance, &side.project).await?;
+                workflows.insert(side.id.clone(), learnt);
+            }
+            let skew = |instance: &InstanceId| survey.identities.get(instance).map_or(0, |identity| identity.skew_ms);
+            let skews = settings.sides.iter().map(|side| (side.id.clone(), skew(&side.instance))).collect();
+            let run = SyncRun::new(settings, skews, catalogs.remove(&id).unwrap_or_default(), workflows);
+            syncs.insert(id, Arc::new(run));
+        }
+        let engine = Self {
+            store: parts.store,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            seal,
+            hands: parts.hands,
+            holder: parts.holder,
+            instances,
+            syncs,
+            rows: Rows::default(),
+            check_after: parts.poll * 3 + Duration::from_secs(15),
+            learnt_at: Mutex::default(),
+        };
+        Ok((engine, survey.findings))
+    }
+}
+
+/// What one search of an instance covers: all projects of all syncs on it, with all their fields.
+fn polled(syncs: &BTreeMap<SyncId, SyncSettings>, instance: &InstanceId) -> (BTreeSet<String>, Want) {
+    let mut projects = BTreeSet::new();
+    let mut want = Want { mark: true, ..Want::default() };
+    for sync in syncs.values() {
+        for side in sync.sides.iter().filter(|side| &side.instance == instance) {
+            projects.insert(side.project.clone());
+            let of_side = want_on(sync, &side.id);
+            want.fields.extend(of_side.fields);
+            want.comments |= of_side.comments;
+        }
+    }
+    (projects, want)
+}
+
+/// Remembers which Jira and which account an instance is, and refuses another one.
+async fn bind(store: &dyn Store, instance: &InstanceId, identity: &Identity) -> Result<(), SetupError> {
+    let name = format!("identity of {instance}");
+    let is = format!("`{}` as `{}`", identity.base_url, identity.account);
+    match store.note(&name).await? {
+        Some(was) if was != is => Err(SetupError::OtherJira { instance: instance.clone(), was, is }),
+        Some(_) => Ok(()),
+        None => Ok(store.set_note(&name, &is).await?),
+    }
+}

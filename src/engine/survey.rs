@@ -1,0 +1,212 @@
+//! Looks at every instance before anything is done there: who we are, what it offers, what we may. Only reads. Must never stop
+//! at the first thing that is wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::names::{Finding, resolve};
+use crate::jira::{Failure, Identity, JiraError, JiraRead};
+use crate::model::catalog::Catalog;
+use crate::model::ids::{InstanceId, SideId, SyncId};
+use crate::model::settings::{FieldKind, InstanceSettings, OnUnmapped, SideSettings, SyncSettings};
+
+/// An instance and its reading end.
+#[derive(Clone)]
+pub struct Connection {
+    /// Its settings.
+    pub settings: InstanceSettings,
+    /// Its reading end.
+    pub read: Arc<dyn JiraRead>,
+}
+
+/// All instances.
+pub type Connections = BTreeMap<InstanceId, Connection>;
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// Who we are on the instances that answered.
+    pub identities: BTreeMap<InstanceId, Identity>,
+    /// The syncs with every field by its id.
+    pub syncs: BTreeMap<SyncId, SyncSettings>,
+    /// What each side offers, of the sides that answered.
+    pub catalogs: BTreeMap<SyncId, BTreeMap<SideId, Catalog>>,
+    /// Instances that refused or are out of reach.
+    pub failures: Vec<JiraError>,
+    /// What is not as it should be.
+    pub findings: Vec<Finding>,
+    /// What is needed and held, per side. Empty unless asked for.
+    pub permissions: Vec<PermissionReport>,
+}
+
+/// One permission that a side's mapping needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PermissionNeed {
+    /// Jira's key.
+    pub key: &'static str,
+    /// What it is needed for.
+    pub for_what: &'static str,
+    /// Whether the sync user holds it in the project.
+    pub held: bool,
+}
+
+/// The permissions of one side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PermissionReport {
+    /// The sync.
+    pub sync: SyncId,
+    /// The side.
+    pub side: SideId,
+    /// The instance.
+    pub instance: InstanceId,
+    /// The project's key.
+    pub project: String,
+    /// One row per permission.
+    pub needs: Vec<PermissionNeed>,
+}
+
+/// Looks at all instances. `permissions`: ask for those too.
+pub async fn survey(connections: &Connections, syncs: &BTreeMap<SyncId, SyncSettings>, permissions: bool) -> Survey {
+    let mut survey = Survey::default();
+    let asked = connections.values().map(async |connection| connection.read.identity().await);
+    for (instance, identity) in connections.keys().zip(futures_util::future::join_all(asked).await) {
+        match identity {
+            Ok(identity) => {
+                survey.identities.insert(instance.clone(), identity);
+            }
+            Err(error) => survey.failures.push(error),
+        }
+    }
+    for sync in syncs.values() {
+        let read = sync.sides.iter().filter(|side| survey.identities.contains_key(&side.instance));
+        let read = read.filter_map(|side| Some((side, connections.get(&side.instance)?)));
+        let read = read.map(async |(side, connection)| (side, one_side(connection, sync, side, permissions).await));
+        let mut catalogs = BTreeMap::new();
+        for (side, (catalog, report)) in futures_util::future::join_all(read).await {
+            match catalog {
+                Ok(catalog) => {
+                    catalogs.insert(side.id.clone(), catalog);
+                }
+                Err(error) => survey.side_failed(sync, side, error),
+            }
+            match report {
+                Some(Ok(report)) => survey.report(sync, report),
+                Some(Err(error)) => survey.side_failed(sync, side, error),
+                None => {}
+            }
+        }
+        let (resolved, findings) = resolve(sync, &catalogs);
+        survey.findings.extend(findings);
+        survey.syncs.insert(sync.id.clone(), resolved);
+        survey.catalogs.insert(sync.id.clone(), catalogs);
+    }
+    survey.findings.sort();
+    survey.findings.dedup();
+    survey
+}
+
+impl Survey {
+    /// A project that is not there is a matter of the configuration; all else is the instance's.
+    fn side_failed(&mut self, sync: &SyncSettings, side: &SideSettings, error: JiraError) {
+        let gone = match &error.failure {
+            Failure::NotFound => true,
+            Failure::Refused(refusal) => matches!(refusal.status, 400 | 403),
+            Failure::Unreachable(_)
+            | Failure::NotUs(_)
+            | Failure::Locked(_)
+            | Failure::NotJira(_)
+            | Failure::Wait(_)
+            | Failure::Server(_)
+            | Failure::Unreadable(_) => false,
+        };
+        if !gone {
+            self.failures.push(error);
+            return;
+        }
+        let place = format!("sync.{}.side.{}", sync.id, side.id);
+        let what = format!("project `{}` of instance `{}` cannot be used: {error}", side.project, side.instance);
+        let remedy = "correct the project's key, or let the sync user browse the project (Browse Projects)";
+        self.findings.push(Finding::error(place, what, remedy));
+    }
+
+    fn report(&mut self, sync: &SyncSettings, report: PermissionReport) {
+        for need in report.needs.iter().filter(|need| !need.held) {
+            let place = format!("sync.{}.side.{}", sync.id, report.side);
+            let what = format!(
+                "the sync user lacks {} in project `{}` of instance `{}`: needed to {}",
+                need.key, report.project, report.instance, need.for_what
+            );
+            let remedy = format!("let an administrator of `{}` grant {} to it there", report.project, need.key);
+            self.findings.push(Finding::error(place, what, remedy));
+        }
+        self.permissions.push(report);
+    }
+}
+
+/// Reads what one side offers, and what we may there.
+async fn one_side(
+    connection: &Connection,
+    sync: &SyncSettings,
+    side: &SideSettings,
+    permissions: bool,
+) -> (Result<Catalog, JiraError>, Option<Result<PermissionReport, JiraError>>) {
+    let people = people_on(sync, &side.id);
+    let catalog = connection.read.catalog(&side.project, &people).await;
+    if !permissions || catalog.is_err() {
+        return (catalog, None);
+    }
+    let needed = needed_on(sync, side);
+    let keys: Vec<&str> = needed.iter().map(|(key, _)| *key).collect();
+    let held = connection.read.permissions(&side.project, &keys).await;
+    let report = held.map(|held| PermissionReport {
+        sync: sync.id.clone(),
+        side: side.id.clone(),
+        instance: side.instance.clone(),
+        project: side.project.clone(),
+        needs: needed
+            .into_iter()
+            .map(|(key, for_what)| PermissionNeed { key, for_what, held: held.get(key).copied().unwrap_or(false) })
+            .collect(),
+    });
+    (catalog, Some(report))
+}
+
+/// The people of the user map, and the defaults, that a side names.
+fn people_on(sync: &SyncSettings, side: &SideId) -> BTreeSet<String> {
+    let mapped = sync.users.rows.iter().filter_map(|row| row.names.get(side)).flatten().cloned();
+    let defaults = sync.fields.values().filter(|row| row.kind == FieldKind::Person);
+    let defaults = defaults.filter_map(|row| match &row.on_unmapped {
+        OnUnmapped::Default(names) => names.get(side).cloned(),
+        OnUnmapped::Leave | OnUnmapped::Clear => None,
+    });
+    mapped.chain(defaults).collect()
+}
+
+/// The permission keys that a side's part in the sync needs (jira-facts: permissions), and what for.
+fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'static str)> {
+    let mut needed = vec![("BROWSE_PROJECTS", "see the project's issues")];
+    let receives = |kind: FieldKind| {
+        sync.fields.values().any(|row| {
+            row.kind == kind && row.sides.contains_key(&side.id) && row.from.iter().any(|from| from != &side.id)
+        })
+    };
+    let kinds = [FieldKind::Line, FieldKind::Document, FieldKind::Choice, FieldKind::Words, FieldKind::Day];
+    if sync.sides.len() > 1 {
+        needed.push(("CREATE_ISSUES", "create counterparts"));
+    }
+    if kinds.into_iter().any(receives) {
+        needed.push(("EDIT_ISSUES", "carry fields"));
+    }
+    if receives(FieldKind::Status) {
+        needed.push(("TRANSITION_ISSUES", "carry the status"));
+    }
+    if receives(FieldKind::Person) {
+        needed.push(("ASSIGN_ISSUES", "carry the assignee"));
+    }
+    if sync.comments.to.contains(&side.id) && sync.comments.from.iter().any(|from| from != &side.id) {
+        needed.push(("ADD_COMMENTS", "copy comments"));
+    }
+    needed
+}

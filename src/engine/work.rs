@@ -1,0 +1,175 @@
+//! One item in the hands of a worker: what is known, what was just read, what is planned. Must never be shared between two
+//! workers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::SyncRun;
+use crate::model::hub::{Conflict, ItemState};
+use crate::model::ids::{FieldName, OperationId, SideId};
+use crate::model::issue::{IssueSnapshot, NativeValue, TransitionOffer};
+use crate::model::operation::{Intent, IntentEvent, IntentState};
+use crate::model::problem::Problem;
+use crate::model::store::{Claim, Record};
+use crate::plan::{Hold, Plan, Step};
+
+/// One item being worked on.
+pub(crate) struct Work {
+    pub(crate) sync: Arc<SyncRun>,
+    pub(crate) fence: u64,
+    pub(crate) attempts: u32,
+    pub(crate) item: ItemState,
+    pub(crate) intents: Vec<Intent>,
+    /// Reads that are not taken in yet.
+    pub(crate) reads: BTreeMap<SideId, Read>,
+    /// The transitions offered, with the status that they are offered in.
+    pub(crate) offers: BTreeMap<SideId, (String, Vec<TransitionOffer>)>,
+    /// Sides that were read directly since they were last written to.
+    pub(crate) fresh: BTreeSet<SideId>,
+    /// Sides to be read directly before anything is decided there, and whether with the transitions offered.
+    pub(crate) to_read: BTreeMap<SideId, bool>,
+    /// Sides whose values and log did not agree: what is read next is believed.
+    pub(crate) again: BTreeSet<SideId>,
+    /// Sides that could not be read or written in this cycle, with the reason.
+    pub(crate) unread: BTreeMap<SideId, String>,
+    /// Sides where a field is sent by itself, because Jira refused several together without naming one.
+    pub(crate) singly: BTreeSet<SideId>,
+    pub(crate) plan: Option<Plan>,
+    pub(crate) asked_when: bool,
+    pub(crate) conflicts: Vec<Conflict>,
+    pub(crate) acts: Vec<(SideId, FieldName)>,
+    pub(crate) ways: Vec<(SideId, String, String, String)>,
+    pub(crate) moves: Vec<(OperationId, IntentState)>,
+    pub(crate) problems: BTreeSet<Problem>,
+    /// What the last plan did not do, and why.
+    pub(crate) holds: Vec<Hold>,
+    /// When to look again even if nothing is hinted.
+    pub(crate) due: Option<Timestamp>,
+    /// Something went wrong that time may mend.
+    pub(crate) failed: bool,
+    /// Nothing more is done in this cycle.
+    pub(crate) over: bool,
+    /// The end of the cycle is recorded.
+    pub(crate) recorded: bool,
+}
+
+/// One read of one replica, its log attributed.
+pub(crate) struct Read {
+    pub(crate) snapshot: IssueSnapshot,
+    pub(crate) steps: Vec<Step>,
+    /// Whether it was read directly, and not by the index.
+    pub(crate) direct: bool,
+    /// Whether it was read because an earlier read did not agree with its log.
+    pub(crate) again: bool,
+}
+
+impl Work {
+    pub(crate) fn new(claim: Claim, sync: Arc<SyncRun>) -> Self {
+        Self {
+            sync,
+            fence: claim.fence,
+            attempts: claim.attempts,
+            item: claim.item,
+            intents: claim.intents,
+            reads: BTreeMap::new(),
+            offers: BTreeMap::new(),
+            fresh: BTreeSet::new(),
+            to_read: BTreeMap::new(),
+            again: BTreeSet::new(),
+            unread: BTreeMap::new(),
+            singly: BTreeSet::new(),
+            plan: None,
+            asked_when: false,
+            conflicts: Vec::new(),
+            acts: Vec::new(),
+            ways: Vec::new(),
+            moves: Vec::new(),
+            problems: BTreeSet::new(),
+            holds: Vec::new(),
+            due: None,
+            failed: false,
+            over: false,
+            recorded: false,
+        }
+    }
+
+    /// Looks again at this time at the latest.
+    pub(crate) fn be_due(&mut self, at: Timestamp) {
+        self.due = Some(self.due.map_or(at, |due| due.min(at)));
+    }
+
+    /// Wants a side read directly; `transitions`: with those offered now.
+    pub(crate) fn want_read(&mut self, side: &SideId, transitions: bool) {
+        if !self.unread.contains_key(side) {
+            let wanted = self.to_read.entry(side.clone()).or_insert(transitions);
+            *wanted |= transitions;
+        }
+    }
+
+    /// Moves an intent on. An event that cannot happen changes nothing and is a defect, so it is logged.
+    pub(crate) fn move_intent(&mut self, id: OperationId, event: &IntentEvent) {
+        let Some(intent) = self.intents.iter_mut().find(|intent| intent.id == id) else { return };
+        match intent.state.next(event) {
+            Ok(state) if state != intent.state => {
+                intent.state = state.clone();
+                self.moves.push((id, state));
+            }
+            Ok(_) => {}
+            Err(illegal) => tracing::error!(operation = %id, %illegal, "an intent took an event that it cannot take"),
+        }
+    }
+
+    /// What a side's sync user cannot do, for people.
+    pub(crate) fn problem(&mut self, side: &SideId, field: Option<&FieldName>, what: String, remedy: &str) {
+        let remedy = remedy.to_owned();
+        self.problems.insert(Problem { side: side.clone(), field: field.cloned(), what, remedy });
+    }
+
+    /// The status that a read shows.
+    pub(crate) fn status_in(snapshot: &IssueSnapshot) -> Option<&str> {
+        match snapshot.fields.get(&"status".into()) {
+            Some(NativeValue::Named(named)) => Some(&named.name),
+            _ => None,
+        }
+    }
+
+    /// The sides where the item may have a replica.
+    pub(crate) fn belongs(&self) -> BTreeSet<SideId> {
+        let open = self.sync.settings.sides.iter().filter(|side| side.when.is_none()).map(|side| side.id.clone());
+        open.chain(self.item.belongs.iter().cloned()).collect()
+    }
+
+    /// Takes what is to be recorded now. The problems are those of the whole cycle only when it is over.
+    pub(crate) fn record(&mut self) -> Record {
+        let problems = self.over.then(|| self.all_problems());
+        self.recorded = self.over;
+        Record {
+            item: self.item.clone(),
+            intents: std::mem::take(&mut self.moves),
+            conflicts: std::mem::take(&mut self.conflicts),
+            problems,
+            acts: std::mem::take(&mut self.acts),
+        }
+    }
+
+    /// What needs a person: what the last plan held back, what Jira refused and will not be asked again, what failed now.
+    fn all_problems(&self) -> Vec<Problem> {
+        let mut all = self.problems.clone();
+        for hold in &self.holds {
+            let (side, field) = (hold.side.clone(), hold.field.clone());
+            all.insert(Problem { side, field, what: hold.why.clone(), remedy: hold.remedy.clone() });
+        }
+        for (side, replica) in &self.item.replicas {
+            for (field, base) in &replica.bases {
+                if let Some(refused) = base.acknowledged.as_ref().filter(|acknowledged| acknowledged.refused) {
+                    let remedy = "mend what Jira names; it is tried again when the value changes".to_owned();
+                    let (side, field) = (side.clone(), Some(field.clone()));
+                    all.insert(Problem { side, field, what: refused.reason.clone(), remedy });
+                }
+            }
+        }
+        all.into_iter().collect()
+    }
+}

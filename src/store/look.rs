@@ -1,0 +1,122 @@
+//! Looking at items, conflicts and figures. Must never change anything: these run on a connection that cannot.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::columns::{Milliseconds, URGENCIES, decode};
+use super::step::StepResult;
+use super::{journal, problems};
+use crate::model::hub::{Conflict, ItemState};
+use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, SideId, SyncId};
+use crate::model::store::{Claim, Figures};
+
+/// One item.
+pub(super) fn item(connection: &Connection, item: ItemId) -> StepResult<Option<ItemState>> {
+    let text: Option<String> = connection
+        .prepare_cached("SELECT state FROM items WHERE id = ?1")?
+        .query_row([item], |row| row.get(0))
+        .optional()?;
+    text.map(|text| decode(|| format!("the state of item {item}"), &text)).transpose()
+}
+
+/// What a claim of the item gives, whoever holds it.
+pub(super) fn claim(connection: &Connection, item: ItemId, now: Timestamp) -> StepResult<Option<Claim>> {
+    let Some(state) = self::item(connection, item)? else {
+        return Ok(None);
+    };
+    let (fence, attempts): (i64, u32) = connection
+        .prepare_cached("SELECT fence, attempts FROM work WHERE item = ?1")?
+        .query_row([item], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(Some(Claim {
+        item: state,
+        fence: fence.cast_unsigned(),
+        intents: journal::of_item(connection, item, now)?,
+        attempts,
+        problems: problems::of_item(connection, item)?,
+    }))
+}
+
+/// The items that hold an issue.
+pub(super) fn items_of(
+    connection: &Connection,
+    instance: &InstanceId,
+    issue: IssueId,
+) -> StepResult<Vec<(ItemId, SyncId, SideId)>> {
+    let mut statement = connection
+        .prepare_cached("SELECT item, sync, side FROM replicas WHERE instance = ?1 AND issue = ?2 ORDER BY sync")?;
+    let rows = statement.query_map(params![instance, issue], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Items by the key of a replica. Keys are unique on one instance only.
+pub(super) fn items_by_key(connection: &Connection, key: &IssueKey) -> StepResult<Vec<ItemId>> {
+    let mut statement = connection.prepare_cached("SELECT DISTINCT item FROM replicas WHERE key = ?1 ORDER BY item")?;
+    let rows = statement.query_map([key], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Ids of items in order.
+pub(super) fn item_ids(connection: &Connection, after: Option<ItemId>, limit: usize) -> StepResult<Vec<ItemId>> {
+    // Without a start nothing is greater than the empty blob but every id.
+    let mut statement =
+        connection.prepare_cached("SELECT id FROM items WHERE id > coalesce(?1, x'') ORDER BY id LIMIT ?2")?;
+    let rows = statement.query_map(params![after, i64::try_from(limit).unwrap_or(i64::MAX)], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The conflicts of one item, oldest first.
+pub(super) fn conflicts(connection: &Connection, item: ItemId) -> StepResult<Vec<Conflict>> {
+    let mut statement = connection.prepare_cached("SELECT conflict FROM conflicts WHERE item = ?1 ORDER BY number")?;
+    let rows = statement.query_map([item], |row| row.get::<_, String>(0))?;
+    rows.map(|text| decode(|| format!("a conflict of item {item}"), &text?)).collect()
+}
+
+/// Figures for `status`.
+pub(super) fn figures(connection: &Connection, now: Timestamp) -> StepResult<Figures> {
+    let count = |sql: &'static str| -> StepResult<u64> {
+        let count: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        Ok(count.cast_unsigned())
+    };
+    let mut due = 0;
+    for urgency in URGENCIES {
+        let count: i64 = connection
+            .prepare_cached(
+                "SELECT count(*) FROM work
+                 WHERE claimed_by IS NULL AND due_ms IS NOT NULL AND urgency = ?1 AND due_ms <= ?2",
+            )?
+            .query_row(params![urgency, Milliseconds(now)], |row| row.get(0))?;
+        due += count.cast_unsigned();
+    }
+    let mut statement = connection.prepare_cached("SELECT instance, updated_ms FROM cursors ORDER BY instance")?;
+    let cursors = statement.query_map([], |row| {
+        let Milliseconds(updated) = row.get(1)?;
+        Ok((row.get(0)?, updated))
+    })?;
+    Ok(Figures {
+        items: count("SELECT count(*) FROM items")?,
+        due,
+        claimed: count("SELECT count(*) FROM work WHERE claimed_by IS NOT NULL")?,
+        open_intents: count("SELECT count(*) FROM intents WHERE settled_ms IS NULL")?,
+        conflicts: count("SELECT count(*) FROM conflicts")?,
+        problems: count("SELECT count(*) FROM problems")?,
+        cursors: cursors.collect::<Result<_, _>>()?,
+    })
+}
+
+/// Reads every page and says what is wrong, line by line; empty when all is well.
+pub(super) fn check(connection: &Connection) -> StepResult<Vec<String>> {
+    let mut said: Vec<String> = Vec::new();
+    let mut pages = connection.prepare("PRAGMA integrity_check")?;
+    let mut rows = pages.query([])?;
+    while let Some(row) = rows.next()? {
+        said.push(row.get(0)?);
+    }
+    said.retain(|line| line != "ok");
+    let mut references = connection.prepare("PRAGMA foreign_key_check")?;
+    let mut rows = references.query([])?;
+    while let Some(row) = rows.next()? {
+        let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
+        said.push(format!("a row of {table} names a row of {parent} that is not there"));
+    }
+    Ok(said)
+}

@@ -1,0 +1,84 @@
+//! The problems that stand, of items and of whole instances or syncs. Must never restart the age of a problem that was only
+//! told again.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::columns::{Milliseconds, decode, encode};
+use super::step::StepResult;
+use crate::model::ids::ItemId;
+use crate::model::problem::Problem;
+use crate::model::store::StoredProblem;
+
+/// Whose problems they are.
+pub(super) enum Owner {
+    /// One item's.
+    Item(ItemId),
+    /// An instance's or a sync's, by its words.
+    About(String),
+}
+
+/// From now on exactly these stand; those that stood already keep their age.
+pub(super) fn replace(connection: &Connection, owner: &Owner, problems: &[Problem], now: Timestamp) -> StepResult<()> {
+    let (item, about) = match owner {
+        Owner::Item(item) => (Some(*item), None),
+        Owner::About(about) => (None, Some(about.as_str())),
+    };
+    let mut wanted: BTreeSet<&Problem> = problems.iter().collect();
+    let mut select = match owner {
+        Owner::Item(_) => connection.prepare_cached("SELECT number, problem FROM problems WHERE item = ?1")?,
+        Owner::About(_) => connection.prepare_cached("SELECT number, problem FROM problems WHERE about = ?1")?,
+    };
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let standing: Vec<(i64, String)> = match owner {
+        Owner::Item(item) => select.query_map([item], row)?.collect::<Result<_, _>>()?,
+        Owner::About(about) => select.query_map([about], row)?.collect::<Result<_, _>>()?,
+    };
+    for (number, text) in standing {
+        // One that cannot be read is replaced like one that is over.
+        let problem: Option<Problem> = serde_json::from_str(&text).ok();
+        if !problem.is_some_and(|problem| wanted.remove(&problem)) {
+            connection.prepare_cached("DELETE FROM problems WHERE number = ?1")?.execute([number])?;
+        }
+    }
+    for problem in problems {
+        if wanted.remove(problem) {
+            let text = encode("a problem", problem)?;
+            connection
+                .prepare_cached("INSERT INTO problems (item, about, since_ms, problem) VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![item, about, Milliseconds(now), text])?;
+        }
+    }
+    Ok(())
+}
+
+/// One item's problems, oldest first.
+pub(super) fn of_item(connection: &Connection, item: ItemId) -> StepResult<Vec<Problem>> {
+    let mut statement =
+        connection.prepare_cached("SELECT problem FROM problems WHERE item = ?1 ORDER BY since_ms, number")?;
+    let rows = statement.query_map([item], |row| row.get::<_, String>(0))?;
+    rows.map(|text| decode(|| format!("a problem of item {item}"), &text?)).collect()
+}
+
+/// All standing problems, oldest first.
+pub(super) fn all(connection: &Connection, limit: usize) -> StepResult<Vec<StoredProblem>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT item, coalesce(about, (SELECT group_concat(key, ', ' ORDER BY side) FROM replicas
+             WHERE replicas.item = problems.item AND key IS NOT NULL)), problem, since_ms
+         FROM problems ORDER BY since_ms, number LIMIT ?1",
+    )?;
+    let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+        let since: Milliseconds = row.get(3)?;
+        Ok((row.get::<_, Option<ItemId>>(0)?, row.get::<_, Option<String>>(1)?, row.get::<_, String>(2)?, since))
+    })?;
+    rows.map(|row| {
+        let (item, about, text, Milliseconds(since)) = row?;
+        // An item none of whose issues was read yet has no key to be called by.
+        let about = about.or_else(|| item.map(|item| format!("item {item}"))).unwrap_or_default();
+        let problem = decode(|| format!("a problem of {about}"), &text)?;
+        Ok(StoredProblem { item, about, problem, since })
+    })
+    .collect()
+}

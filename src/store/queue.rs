@@ -1,0 +1,244 @@
+//! The work queue: what is due, who has it, what is waiting to become an item. Must never lose a wake-up: a claim takes the
+//! due time away, so whatever is there when the item is given back came after.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, named_params, params};
+
+use super::columns::{Milliseconds, URGENCIES, encode};
+use super::look;
+use super::step::{StepError, StepResult};
+use crate::model::ids::{InstanceId, IssueId, ItemId, SideId};
+use crate::model::problem::Problem;
+use crate::model::store::{Claim, Cursor, Hint, Newcomer, StoreError, Urgency};
+
+/// The due items of one urgency, by the partial index.
+pub(super) const DUE: &str = "SELECT item FROM work
+    WHERE claimed_by IS NULL AND due_ms IS NOT NULL AND urgency = ?1 AND due_ms <= ?2 ORDER BY due_ms, item LIMIT ?3";
+
+/// The soonest due time of one urgency, by the same index.
+pub(super) const SOONEST: &str = "SELECT min(due_ms) FROM work
+    WHERE claimed_by IS NULL AND due_ms IS NOT NULL AND urgency = ?1";
+
+/// The items of an issue.
+pub(super) const ITEMS_OF: &str = "SELECT item FROM replicas WHERE instance = ?1 AND issue = ?2";
+
+/// Everything of one poll, webhook or sweep at once: the cursor never passes what is not queued.
+pub(super) fn hints(
+    connection: &Connection,
+    instance: &InstanceId,
+    hints: &[Hint],
+    newcomers: &[Newcomer],
+    cursor: Option<Cursor>,
+    due: Timestamp,
+) -> StepResult<()> {
+    let mut items_of = connection.prepare_cached(ITEMS_OF)?;
+    for hint in hints {
+        let items: Vec<ItemId> =
+            items_of.query_map(params![instance, hint.issue], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        for item in items {
+            wake(connection, item, Urgency::Live, due)?;
+        }
+    }
+    for newcomer in newcomers {
+        connection
+            .prepare_cached(
+                "INSERT INTO newcomers (sync, instance, issue, side, first_seen_ms)
+                 SELECT :sync, :instance, :issue, :side, :first_seen WHERE NOT EXISTS (SELECT 1 FROM replicas
+                     WHERE instance = :instance AND issue = :issue AND sync = :sync)
+                 ON CONFLICT (sync, instance, issue) DO UPDATE SET side = excluded.side",
+            )?
+            .execute(named_params! {
+                ":sync": newcomer.sync,
+                ":instance": newcomer.instance,
+                ":issue": newcomer.issue,
+                ":side": newcomer.side,
+                ":first_seen": Milliseconds(newcomer.first_seen),
+            })?;
+    }
+    if let Some(cursor) = cursor {
+        connection
+            .prepare_cached(
+                "INSERT INTO cursors (instance, updated_ms) VALUES (?1, ?2)
+                 ON CONFLICT (instance) DO UPDATE SET updated_ms = max(updated_ms, excluded.updated_ms)",
+            )?
+            .execute(params![instance, Milliseconds(cursor.updated)])?;
+    }
+    Ok(())
+}
+
+/// Makes an item due at `due`, or leaves it due sooner. The more urgent reason stands, unless the older one is done with.
+pub(super) fn wake(connection: &Connection, item: ItemId, urgency: Urgency, due: Timestamp) -> StepResult<()> {
+    connection
+        .prepare_cached(
+            "UPDATE work SET
+                 urgency = CASE WHEN due_ms IS NULL AND claimed_by IS NULL THEN ?2 ELSE min(urgency, ?2) END,
+                 due_ms = coalesce(min(due_ms, ?3), ?3)
+             WHERE item = ?1",
+        )?
+        .execute(params![item, urgency, Milliseconds(due)])?;
+    Ok(())
+}
+
+/// Takes due items, the most urgent first, within an urgency those that wait longest.
+pub(super) fn claim(connection: &Connection, holder: &str, now: Timestamp, limit: usize) -> StepResult<Vec<Claim>> {
+    let mut claims = Vec::new();
+    for urgency in URGENCIES {
+        let wanted = limit.saturating_sub(claims.len());
+        if wanted == 0 {
+            break;
+        }
+        let mut due = connection.prepare_cached(DUE)?;
+        let items: Vec<ItemId> = due
+            .query_map(params![urgency, Milliseconds(now), i64::try_from(wanted).unwrap_or(i64::MAX)], |row| {
+                row.get(0)
+            })?
+            .collect::<Result<_, _>>()?;
+        for item in items {
+            claims.extend(take(connection, holder, now, item)?);
+        }
+    }
+    Ok(claims)
+}
+
+/// Takes these items if they are free.
+pub(super) fn claim_these(
+    connection: &Connection,
+    holder: &str,
+    now: Timestamp,
+    items: &[ItemId],
+) -> StepResult<Vec<Claim>> {
+    let mut claims = Vec::new();
+    for item in items {
+        claims.extend(take(connection, holder, now, *item)?);
+    }
+    Ok(claims)
+}
+
+fn take(connection: &Connection, holder: &str, now: Timestamp, item: ItemId) -> StepResult<Option<Claim>> {
+    let taken = connection
+        .prepare_cached(
+            "UPDATE work SET claimed_by = ?2, fence = fence + 1, due_ms = NULL WHERE item = ?1 AND claimed_by IS NULL",
+        )?
+        .execute(params![item, holder])?;
+    if taken == 0 {
+        return Ok(None);
+    }
+    match look::claim(connection, item, now) {
+        Err(StepError::Domain(StoreError::Unreadable { what, why })) => {
+            set_aside(connection, now, item, &format!("The state holds {what} that cannot be read: {why}"))?;
+            Ok(None)
+        }
+        other => other,
+    }
+}
+
+/// One item that cannot be read must not hold up the others: it waits for the next hint, with a problem that says why.
+fn set_aside(connection: &Connection, now: Timestamp, item: ItemId, what: &str) -> StepResult<()> {
+    connection.prepare_cached("UPDATE work SET claimed_by = NULL WHERE item = ?1")?.execute([item])?;
+    let side: Option<SideId> = connection
+        .prepare_cached("SELECT side FROM replicas WHERE item = ?1 ORDER BY side LIMIT 1")?
+        .query_row([item], |row| row.get(0))
+        .optional()?;
+    let problem = Problem {
+        side: side.unwrap_or_else(|| SideId::from("")),
+        field: None,
+        what: what.to_owned(),
+        remedy: "Run `jirasyncd state check`; restore a backup, or rebuild the state.".to_owned(),
+    };
+    let text = encode("a problem", &problem)?;
+    connection
+        .prepare_cached(
+            "INSERT INTO problems (item, since_ms, problem) SELECT ?1, ?2, ?3
+             WHERE NOT EXISTS (SELECT 1 FROM problems WHERE item = ?1 AND problem = ?3)",
+        )?
+        .execute(params![item, Milliseconds(now), text])?;
+    Ok(())
+}
+
+/// Refuses whoever does not hold the item under its newest fence.
+pub(super) fn check_lease(connection: &Connection, item: ItemId, fence: u64) -> StepResult<()> {
+    let held = connection
+        .prepare_cached("SELECT 1 FROM work WHERE item = ?1 AND fence = ?2 AND claimed_by IS NOT NULL")?
+        .exists(params![item, fence.cast_signed()])?;
+    if held { Ok(()) } else { Err(StoreError::Fenced { item }.into()) }
+}
+
+/// Gives an item back. A due time that came while it was held stands if it is sooner.
+pub(super) fn release(
+    connection: &Connection,
+    item: ItemId,
+    fence: u64,
+    due: Option<Timestamp>,
+    attempts: u32,
+) -> StepResult<()> {
+    let released = connection
+        .prepare_cached(
+            "UPDATE work SET claimed_by = NULL, attempts = ?4, due_ms = coalesce(min(due_ms, ?3), due_ms, ?3)
+             WHERE item = ?1 AND fence = ?2 AND claimed_by IS NOT NULL",
+        )?
+        .execute(params![item, fence.cast_signed(), due.map(Milliseconds), attempts])?;
+    if released == 0 { Err(StoreError::Fenced { item }.into()) } else { Ok(()) }
+}
+
+/// Frees what a dead holder held. It is due at once: nobody knows how far the holder came.
+pub(super) fn free_all(connection: &Connection, now: Timestamp) -> StepResult<()> {
+    connection
+        .prepare_cached(
+            "UPDATE work SET claimed_by = NULL, due_ms = min(coalesce(due_ms, ?1), ?1) WHERE claimed_by IS NOT NULL",
+        )?
+        .execute([Milliseconds(now)])?;
+    Ok(())
+}
+
+/// When the next free item is due.
+pub(super) fn next_due(connection: &Connection) -> StepResult<Option<Timestamp>> {
+    let mut soonest: Option<Timestamp> = None;
+    for urgency in URGENCIES {
+        let due: Option<Milliseconds> = connection.prepare_cached(SOONEST)?.query_row([urgency], |row| row.get(0))?;
+        if let Some(Milliseconds(due)) = due {
+            soonest = Some(soonest.map_or(due, |other| other.min(due)));
+        }
+    }
+    Ok(soonest)
+}
+
+/// Newcomers not decided yet, oldest first.
+pub(super) fn newcomers(connection: &Connection, limit: usize) -> StepResult<Vec<Newcomer>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT sync, side, instance, issue, first_seen_ms FROM newcomers
+         ORDER BY first_seen_ms, sync, instance, issue LIMIT ?1",
+    )?;
+    let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+        let Milliseconds(first_seen) = row.get(4)?;
+        Ok(Newcomer { sync: row.get(0)?, side: row.get(1)?, instance: row.get(2)?, issue: row.get(3)?, first_seen })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Forgets newcomers.
+pub(super) fn forget_newcomers(connection: &Connection, newcomers: &[Newcomer]) -> StepResult<()> {
+    let mut statement =
+        connection.prepare_cached("DELETE FROM newcomers WHERE sync = ?1 AND instance = ?2 AND issue = ?3")?;
+    for newcomer in newcomers {
+        statement.execute(params![newcomer.sync, newcomer.instance, newcomer.issue])?;
+    }
+    Ok(())
+}
+
+/// The issues among `issues` that an item of `sync` holds.
+pub(super) fn known(
+    connection: &Connection,
+    sync: &crate::model::ids::SyncId,
+    instance: &InstanceId,
+    issues: &[IssueId],
+) -> StepResult<Vec<IssueId>> {
+    let mut statement =
+        connection.prepare_cached("SELECT 1 FROM replicas WHERE instance = ?1 AND issue = ?2 AND sync = ?3")?;
+    let mut known = Vec::new();
+    for issue in issues {
+        if statement.exists(params![instance, issue, sync])? {
+            known.push(*issue);
+        }
+    }
+    Ok(known)
+}

@@ -1,0 +1,377 @@
+//! The store that the engine sees: each call of the trait becomes one step for a worker. Must never run SQL itself.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use super::journal::{Entry, Move};
+use super::problems::Owner;
+use super::record::{ItemColumns, RecordColumns};
+use super::step::StepResult;
+use super::worker::{Held, Spawn, Worker};
+use super::{OpenError, SideInstances, journal, knowledge, look, open, problems, queue, record};
+use crate::clock::{Clock, Entropy};
+use crate::model::catalog::Workflow;
+use crate::model::hub::{Conflict, ItemState};
+use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
+use crate::model::operation::{Intent, IntentState};
+use crate::model::problem::Problem;
+use crate::model::store::{
+    Claim, Cursor, Figures, Hint, Newcomer, Record, StateIdentity, Store, StoreError, StoredProblem, Urgency,
+};
+
+/// What a store that writes is given.
+#[derive(Clone)]
+pub struct Dependencies {
+    /// Dates what is recorded.
+    pub clock: Arc<dyn Clock>,
+    /// Makes the state's identity.
+    pub entropy: Arc<dyn Entropy>,
+    /// The instance of each side, from the configuration.
+    pub instances: SideInstances,
+    /// Where the work is done.
+    pub spawn: Spawn,
+}
+
+impl std::fmt::Debug for Dependencies {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Dependencies").field("spawn", &self.spawn).finish_non_exhaustive()
+    }
+}
+
+/// The state in an SQLite database. Dropping it finishes what is queued, closes the file and frees the lock.
+pub struct SqliteStore {
+    /// Declared first, so dropped first: the writer then finds nobody reading, and folds its log into the file.
+    reader: Option<Worker>,
+    /// `None`: opened for reading only.
+    writer: Option<Writer>,
+}
+
+struct Writer {
+    worker: Worker,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    instances: SideInstances,
+}
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteStore").field("writes", &self.writer.is_some()).finish_non_exhaustive()
+    }
+}
+
+/// A writing call on a state that was opened for reading.
+#[derive(Debug, thiserror::Error)]
+#[error("the state was opened for reading only")]
+struct ReadOnly;
+
+impl SqliteStore {
+    /// Opens the state at `path` for writing, alone, and makes it if nothing is there. Its folder must exist.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; nothing was changed then.
+    pub fn open(path: &Path, dependencies: Dependencies) -> Result<Self, OpenError> {
+        let held = open::for_writing(path)?;
+        let spawn = dependencies.spawn;
+        let writer = Writer::start(held, dependencies)?;
+        let reader = match spawn {
+            Spawn::Inline => None,
+            Spawn::Thread => {
+                let held = open::for_reading(path)?;
+                Some(start(spawn, "state-reader", held)?)
+            }
+        };
+        Ok(Self { reader, writer: Some(writer) })
+    }
+
+    /// A state in memory, gone when dropped.
+    ///
+    /// # Errors
+    /// SQLite or the system refused.
+    pub fn in_memory(dependencies: Dependencies) -> Result<Self, OpenError> {
+        let writer = Writer::start(open::in_memory()?, dependencies)?;
+        Ok(Self { reader: None, writer: Some(writer) })
+    }
+
+    /// A copy in memory of the state at `path`, to plan on: whatever is written to it is thrown away. A new one where there
+    /// is none yet.
+    ///
+    /// # Errors
+    /// See [`OpenError`]. The file is only read.
+    pub fn copy_in_memory(path: &Path, dependencies: Dependencies) -> Result<Self, OpenError> {
+        let writer = Writer::start(open::copy(path)?, dependencies)?;
+        Ok(Self { reader: None, writer: Some(writer) })
+    }
+
+    /// Opens the state at `path` for reading, beside a running daemon or without one. Every writing call is refused, and
+    /// not a byte of the state changes. Work is done on the calling thread.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; [`OpenError::Missing`] when there is none yet.
+    pub fn read_only(path: &Path) -> Result<Self, OpenError> {
+        let held = open::for_reading(path)?;
+        Ok(Self { reader: Some(start(Spawn::Inline, "state-reader", held)?), writer: None })
+    }
+
+    /// What a claim of `item` would give, without taking it: for plans and explanations. Its fence allows nothing unless the
+    /// caller holds the item.
+    ///
+    /// # Errors
+    /// The state could not answer.
+    pub async fn view(&self, item: ItemId, now: Timestamp) -> Result<Option<Claim>, StoreError> {
+        self.read("look at an item", move |connection| look::claim(connection, item, now)).await
+    }
+
+    /// Makes items due at `due` for a reason other than a hint, such as a sweep. One that is due sooner stays so, and the
+    /// more urgent reason stands.
+    ///
+    /// # Errors
+    /// The state could not answer.
+    pub async fn queue_items(&self, items: &[ItemId], urgency: Urgency, due: Timestamp) -> Result<(), StoreError> {
+        let items = items.to_vec();
+        self.write("queue items", move |connection| {
+            items.iter().try_for_each(|item| queue::wake(connection, *item, urgency, due))
+        })
+        .await
+    }
+
+    /// Reads the whole state and says what is damaged, line by line; empty when all is well. Takes seconds on a large one.
+    ///
+    /// # Errors
+    /// The state could not be read at all.
+    pub async fn check(&self) -> Result<Vec<String>, StoreError> {
+        self.read("check the state", look::check).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        attempt: &'static str,
+        step: impl FnOnce(&Connection) -> StepResult<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let worker = self.reader.as_ref().or(self.writer.as_ref().map(|writer| &writer.worker));
+        match worker {
+            Some(worker) => worker.run(attempt, step).await,
+            None => Err(StoreError::Database { attempt, source: "the state is closed".into() }),
+        }
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        attempt: &'static str,
+        step: impl FnOnce(&Connection) -> StepResult<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer(attempt)?.worker.run(attempt, step).await
+    }
+
+    fn writer(&self, attempt: &'static str) -> Result<&Writer, StoreError> {
+        self.writer.as_ref().ok_or_else(|| StoreError::Database { attempt, source: Box::new(ReadOnly) })
+    }
+}
+
+impl Writer {
+    fn start(held: Held, dependencies: Dependencies) -> Result<Self, OpenError> {
+        let Dependencies { clock, entropy, instances, spawn } = dependencies;
+        Ok(Self { worker: start(spawn, "state-writer", held)?, clock, entropy, instances })
+    }
+}
+
+fn start(spawn: Spawn, name: &str, held: Held) -> Result<Worker, OpenError> {
+    Worker::start(spawn, name, held).map_err(|source| OpenError::Thread { source })
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn identity(&self) -> Result<StateIdentity, StoreError> {
+        const ATTEMPT: &str = "read who this state is";
+        let Some(writer) = &self.writer else {
+            let unmade = || StoreError::Unreadable {
+                what: "no identity".to_owned(),
+                why: "no daemon has run on this state yet".to_owned(),
+            };
+            return self.read(ATTEMPT, knowledge::identity).await?.ok_or_else(unmade);
+        };
+        let entropy = Arc::clone(&writer.entropy);
+        self.write(ATTEMPT, move |connection| knowledge::identity_or_new(connection, &*entropy)).await
+    }
+
+    async fn cursor(&self, instance: &InstanceId) -> Result<Option<Cursor>, StoreError> {
+        let instance = instance.clone();
+        self.read("read a cursor", move |connection| knowledge::cursor(connection, &instance)).await
+    }
+
+    async fn queue_hints(
+        &self,
+        instance: &InstanceId,
+        hints: &[Hint],
+        newcomers: &[Newcomer],
+        cursor: Option<Cursor>,
+        due: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (instance, hints, newcomers) = (instance.clone(), hints.to_vec(), newcomers.to_vec());
+        self.write("queue hints", move |connection| {
+            queue::hints(connection, &instance, &hints, &newcomers, cursor, due)
+        })
+        .await
+    }
+
+    async fn items_of(
+        &self,
+        instance: &InstanceId,
+        issue: IssueId,
+    ) -> Result<Vec<(ItemId, SyncId, SideId)>, StoreError> {
+        let instance = instance.clone();
+        self.read("look up an issue", move |connection| look::items_of(connection, &instance, issue)).await
+    }
+
+    async fn known(
+        &self,
+        sync: &SyncId,
+        instance: &InstanceId,
+        issues: &[IssueId],
+    ) -> Result<Vec<IssueId>, StoreError> {
+        let (sync, instance, issues) = (sync.clone(), instance.clone(), issues.to_vec());
+        self.read("look up issues", move |connection| queue::known(connection, &sync, &instance, &issues)).await
+    }
+
+    async fn newcomers(&self, limit: usize) -> Result<Vec<Newcomer>, StoreError> {
+        self.read("read newcomers", move |connection| queue::newcomers(connection, limit)).await
+    }
+
+    async fn forget_newcomers(&self, newcomers: &[Newcomer]) -> Result<(), StoreError> {
+        let newcomers = newcomers.to_vec();
+        self.write("forget newcomers", move |connection| queue::forget_newcomers(connection, &newcomers)).await
+    }
+
+    async fn begin_item(
+        &self,
+        item: &ItemState,
+        instance: &InstanceId,
+        newcomer: &Newcomer,
+        urgency: Urgency,
+        due: Timestamp,
+    ) -> Result<bool, StoreError> {
+        const ATTEMPT: &str = "begin an item";
+        let instances = &self.writer(ATTEMPT)?.instances;
+        let item = ItemColumns::of(item, instances)?.starting_from(newcomer, instance);
+        let (instance, newcomer) = (instance.clone(), newcomer.clone());
+        self.write(ATTEMPT, move |connection| record::begin(connection, &item, &instance, &newcomer, urgency, due))
+            .await
+    }
+
+    async fn claim(&self, holder: &str, now: Timestamp, limit: usize) -> Result<Vec<Claim>, StoreError> {
+        let holder = holder.to_owned();
+        self.write("claim due items", move |connection| queue::claim(connection, &holder, now, limit)).await
+    }
+
+    async fn claim_these(&self, holder: &str, now: Timestamp, items: &[ItemId]) -> Result<Vec<Claim>, StoreError> {
+        let (holder, items) = (holder.to_owned(), items.to_vec());
+        self.write("claim items", move |connection| queue::claim_these(connection, &holder, now, &items)).await
+    }
+
+    async fn open_intents(&self, fence: u64, intents: &[Intent]) -> Result<(), StoreError> {
+        const ATTEMPT: &str = "open intents";
+        let now = self.writer(ATTEMPT)?.clock.now();
+        let intents: Vec<(Intent, Entry)> =
+            intents.iter().map(|intent| Ok((intent.clone(), Entry::of(intent)?))).collect::<Result<_, StoreError>>()?;
+        self.write(ATTEMPT, move |connection| journal::open(connection, fence, now, &intents)).await
+    }
+
+    async fn move_intents(&self, moves: &[(OperationId, IntentState)]) -> Result<(), StoreError> {
+        const ATTEMPT: &str = "move intents";
+        let now = self.writer(ATTEMPT)?.clock.now();
+        let moves: Vec<Move> = moves.iter().map(Move::of).collect::<Result<_, _>>()?;
+        self.write(ATTEMPT, move |connection| journal::advance(connection, now, &moves)).await
+    }
+
+    async fn count_search(&self, operation: OperationId) -> Result<(), StoreError> {
+        self.write("count a search", move |connection| journal::count_search(connection, operation)).await
+    }
+
+    async fn intent(&self, operation: OperationId) -> Result<Option<Intent>, StoreError> {
+        self.read("look up an intent", move |connection| journal::find(connection, operation)).await
+    }
+
+    async fn record(&self, records: &[(u64, Record)]) -> Result<(), StoreError> {
+        const ATTEMPT: &str = "record what became of items";
+        let writer = self.writer(ATTEMPT)?;
+        let now = writer.clock.now();
+        let records: Vec<RecordColumns> = records
+            .iter()
+            .map(|(fence, record)| RecordColumns::of(*fence, record, &writer.instances))
+            .collect::<Result<_, _>>()?;
+        self.write(ATTEMPT, move |connection| record::record(connection, now, &records)).await
+    }
+
+    async fn release(&self, item: ItemId, fence: u64, due: Option<Timestamp>, attempts: u32) -> Result<(), StoreError> {
+        self.write("release an item", move |connection| queue::release(connection, item, fence, due, attempts)).await
+    }
+
+    async fn free_all(&self) -> Result<(), StoreError> {
+        const ATTEMPT: &str = "free the items of a dead holder";
+        let now = self.writer(ATTEMPT)?.clock.now();
+        self.write(ATTEMPT, move |connection| queue::free_all(connection, now)).await
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.read("see what is due next", queue::next_due).await
+    }
+
+    async fn workflow(&self, instance: &InstanceId, project: &str) -> Result<Workflow, StoreError> {
+        let (instance, project) = (instance.clone(), project.to_owned());
+        self.read("read learnt ways", move |connection| knowledge::workflow(connection, &instance, &project)).await
+    }
+
+    async fn learn_ways(
+        &self,
+        instance: &InstanceId,
+        project: &str,
+        ways: &[(String, String, String)],
+    ) -> Result<(), StoreError> {
+        let (instance, project, ways) = (instance.clone(), project.to_owned(), ways.to_vec());
+        self.write("keep learnt ways", move |connection| knowledge::learn_ways(connection, &instance, &project, &ways))
+            .await
+    }
+
+    async fn set_problems(&self, about: &str, problems: &[Problem], now: Timestamp) -> Result<(), StoreError> {
+        let (owner, problems) = (Owner::About(about.to_owned()), problems.to_vec());
+        self.write("keep problems", move |connection| problems::replace(connection, &owner, &problems, now)).await
+    }
+
+    async fn problems(&self, limit: usize) -> Result<Vec<StoredProblem>, StoreError> {
+        self.read("read problems", move |connection| problems::all(connection, limit)).await
+    }
+
+    async fn conflicts(&self, item: ItemId) -> Result<Vec<Conflict>, StoreError> {
+        self.read("read conflicts", move |connection| look::conflicts(connection, item)).await
+    }
+
+    async fn figures(&self, now: Timestamp) -> Result<Figures, StoreError> {
+        self.read("count", move |connection| look::figures(connection, now)).await
+    }
+
+    async fn note(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let name = name.to_owned();
+        self.read("read a note", move |connection| knowledge::note(connection, &name)).await
+    }
+
+    async fn set_note(&self, name: &str, value: &str) -> Result<(), StoreError> {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        self.write("keep a note", move |connection| knowledge::set_note(connection, &name, &value)).await
+    }
+
+    async fn item(&self, item: ItemId) -> Result<Option<ItemState>, StoreError> {
+        self.read("read an item", move |connection| look::item(connection, item)).await
+    }
+
+    async fn items_by_key(&self, key: &IssueKey) -> Result<Vec<ItemId>, StoreError> {
+        let key = key.clone();
+        self.read("look up a key", move |connection| look::items_by_key(connection, &key)).await
+    }
+
+    async fn item_ids(&self, after: Option<ItemId>, limit: usize) -> Result<Vec<ItemId>, StoreError> {
+        self.read("list items", move |connection| look::item_ids(connection, after, limit)).await
+    }
+}
