@@ -105,7 +105,8 @@ impl DaemonHandle for Running {
         let figures = store.figures(jiff::Timestamp::MAX).await;
         match store.problems(MOST_PROBLEMS).await {
             Ok(standing) => {
-                problems.extend(standing.into_iter().map(|known| format!("{}: {}", known.about, known.problem.what)))
+                let told = standing.into_iter().map(|known| format!("{}: {}", known.about, known.problem.what));
+                problems.extend(told);
             }
             Err(error) => problems.push(words(&error)),
         }
