@@ -7,30 +7,37 @@ mod simulate;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+/// Runs the command that the arguments name.
+#[cfg(feature = "simulator")]
+#[must_use]
+pub fn main() -> ExitCode {
+    use clap::Parser;
+    let arguments = Arguments::parse();
+    let Ok(runtime) = tokio::runtime::Runtime::new() else { return ExitCode::FAILURE };
+    runtime.block_on(dispatch(arguments.command))
+}
+
+/// Runs the command that the arguments name; without the simulator there is none yet.
+#[cfg(not(feature = "simulator"))]
+#[must_use]
+pub fn main() -> ExitCode {
+    ExitCode::SUCCESS
+}
 
 /// Keep issues in step across several Jira instances
-#[derive(Debug, Parser)]
+#[cfg(feature = "simulator")]
+#[derive(Debug, clap::Parser)]
 #[command(version)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
 
-#[derive(Debug, Subcommand)]
+#[cfg(feature = "simulator")]
+#[derive(Debug, clap::Subcommand)]
 enum Command {
-    #[cfg(feature = "simulator")]
     Demo(demo::DemoArguments),
-    #[cfg(feature = "simulator")]
     Simulate(simulate::SimulateArguments),
-}
-
-/// Runs the command that the arguments name.
-#[must_use]
-pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let Ok(runtime) = tokio::runtime::Runtime::new() else { return ExitCode::FAILURE };
-    runtime.block_on(dispatch(arguments.command))
 }
 
 #[cfg(feature = "simulator")]
@@ -42,10 +49,4 @@ async fn dispatch(command: Command) -> ExitCode {
         Command::Demo(arguments) => demo::run(arguments, &mut out, terminal).await,
         Command::Simulate(arguments) => simulate::run(arguments, &mut out).await,
     }
-}
-
-#[cfg(not(feature = "simulator"))]
-#[expect(clippy::unused_async, reason = "the commands that wait are behind the feature")]
-async fn dispatch(command: Command) -> ExitCode {
-    match command {}
 }
