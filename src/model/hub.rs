@@ -110,6 +110,21 @@ pub struct Standing {
     pub before: Value,
     /// The value it set.
     pub value: Value,
+    /// What its author knew by the acts that they knew: the newest of them, so that an act that becomes known late is
+    /// recognised as one that was acted on top of.
+    #[serde(default)]
+    pub knew: Vec<Glimpse>,
+}
+
+/// What stood on a side when somebody acted there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Glimpse {
+    /// The side.
+    pub side: SideId,
+    /// When they acted: corrected server time.
+    pub at: Timestamp,
+    /// The value that stood there before.
+    pub before: Value,
 }
 
 /// What a replica was last seen to hold of one field.

@@ -15,10 +15,13 @@ use super::{Draft, audiences_of, place};
 use crate::mapping::{Place, outbound, same};
 use crate::merge;
 use crate::model::document::{Block, Document};
-use crate::model::hub::{Acts, Agreed, Audience, Base, Conflict, Standing};
+use crate::model::hub::{Acts, Agreed, Audience, Base, Conflict, Glimpse, Standing};
 use crate::model::ids::{OperationId, SideId};
 use crate::model::settings::{ConflictPolicy, FieldKind, FieldRow, SyncSettings};
 use crate::model::value::Value;
+
+/// Glimpses kept per standing act: as many acts may be made before the first of them becomes known elsewhere.
+const MOST_GLIMPSES: usize = 32;
 
 /// One change by a person.
 pub(super) struct Act {
@@ -64,9 +67,11 @@ impl Sight<'_> {
 
     /// The same the other way round: whether the author of an act known before knew this one.
     fn was_known_to(&self, standing: &Standing, act: &Act) -> bool {
-        standing.side != act.side
-            && standing.at > act.at
-            && (self.stands_for)(&standing.side, &act.value, &standing.before)
+        let glimpsed = |side: &SideId, at: Timestamp, before: &Value| {
+            side != &act.side && at > act.at && (self.stands_for)(side, &act.value, before)
+        };
+        glimpsed(&standing.side, standing.at, &standing.before)
+            || standing.knew.iter().any(|glimpse| glimpsed(&glimpse.side, glimpse.at, &glimpse.before))
     }
 }
 
@@ -253,15 +258,23 @@ fn scalar(sync: &SyncSettings, agreed: &mut Agreed, act: &Act, number: u64, sigh
     let ask = sync.on_conflict == ConflictPolicy::Ask;
     let is_agreed = |standing: &Standing, agreed: &Agreed| standing.side == agreed.by && standing.at == agreed.at;
     let old = agreed.clone();
-    agreed.standing.retain(|standing| {
+    let (kept, known): (Vec<Standing>, Vec<Standing>) = agreed.standing.drain(..).partition(|standing| {
         // Under `ask` an act settles nothing but what it replaced: the others keep their own until they move themselves.
         let waits = ask && standing.side != act.side && !(sight.stands_for)(sight.side, &standing.value, sight.before);
         waits || !sight.knew(standing, act.at)
     });
+    agreed.standing = kept;
     let contested = agreed.standing.iter().any(|standing| is_agreed(standing, &old));
-    if !agreed.standing.iter().any(|standing| sight.was_known_to(standing, act)) {
-        let before = sight.before.clone();
-        agreed.standing.push(Standing { side: act.side.clone(), number, at: act.at, before, value: act.value.clone() });
+    let before = sight.before.clone();
+    let mine =
+        Standing { side: act.side.clone(), number, at: act.at, before, value: act.value.clone(), knew: Vec::new() };
+    match agreed.standing.iter_mut().find(|standing| sight.was_known_to(standing, act)) {
+        Some(later) => learn(later, known.into_iter().chain([mine])),
+        None => {
+            let mut mine = mine;
+            learn(&mut mine, known);
+            agreed.standing.push(mine);
+        }
     }
     let first = agreed.standing.iter().max_by_key(|standing| rank(sync, &standing.side, standing.at))?.clone();
     let wins = first.side == act.side && first.number == number;
@@ -276,6 +289,16 @@ fn scalar(sync: &SyncSettings, agreed: &mut Agreed, act: &Act, number: u64, sigh
         agreed.asking = others.map(|standing| standing.side.clone()).collect();
     }
     clash.then(|| if wins { settle(&old, act, true) } else { settle(agreed, act, false) })
+}
+
+/// The author of an act knew what the authors of these knew.
+fn learn(standing: &mut Standing, known: impl IntoIterator<Item = Standing>) {
+    for other in known {
+        standing.knew.extend(other.knew);
+        standing.knew.push(Glimpse { side: other.side, at: other.at, before: other.before });
+    }
+    standing.knew.sort_by_key(|glimpse| Reverse(glimpse.at));
+    standing.knew.truncate(MOST_GLIMPSES);
 }
 
 /// The record of a conflict, before the agreed value is moved.

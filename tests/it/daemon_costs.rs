@@ -11,7 +11,8 @@ use super::daemon_support::{THREE, World, calls, two, two_clouds};
 fn create(jira: &Jira, count: usize, more: &Value) {
     let jane = jira.person("jane").unwrap();
     for index in 0..count {
-        let mut fields = json!({ "summary": format!("Item {index:04}"), "description": "Text", "priority": { "name": "Low" } });
+        let mut fields =
+            json!({ "summary": format!("Item {index:04}"), "description": "Text", "priority": { "name": "Low" } });
         fields.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
         jane.create("SUP", "Bug", fields).unwrap();
     }

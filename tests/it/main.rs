@@ -19,9 +19,9 @@ mod crash;
 #[cfg(test)]
 mod daemon_carries;
 #[cfg(test)]
-mod daemon_crashes;
-#[cfg(test)]
 mod daemon_costs;
+#[cfg(test)]
+mod daemon_crashes;
 #[cfg(test)]
 mod daemon_support;
 #[cfg(test)]

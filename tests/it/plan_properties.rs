@@ -608,6 +608,13 @@ proptest! {
 }
 
 /// A person sets the priority to something else and back while our write is on its way: that is an act, and the newest.
+/// Found by the property above: what was known by equality alone must stay known when its author acted again.
+#[test]
+fn what_was_glimpsed_before_a_later_act_stays_known() {
+    let acts = [(1, 4, 2), (1, 4, 1), (4, 4, 0), (4, 4, 2)];
+    looks_alike(SOUND, 5, &acts, &[176], &ConflictPolicy::Prefer(side(1))).unwrap();
+}
+
 #[test]
 fn a_persons_entry_that_restores_the_last_seen_value_is_never_dropped() {
     restored_value_counts(SOUND).unwrap();
