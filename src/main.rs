@@ -1,5 +1,5 @@
 //! argv -> exit code, nothing else.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    jirasyncd::cli::main()
 }

@@ -1,1 +1,76 @@
-//! The commands: one file each, text or JSON output, exit codes. It must never hold logic that another front end would need.
+//! The commands: one file each, text or JSON output, exit codes. It must never hold logic that another front end would need,
+//! and never print past [`output::Output`], which makes texts from Jira harmless for a terminal.
+
+mod arguments;
+mod check;
+mod check_text;
+mod exit;
+mod explain;
+mod health;
+mod output;
+mod plan;
+mod run;
+mod settings;
+mod status;
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command, Common};
+use exit::Exit;
+use output::{Look, Output};
+
+use crate::telemetry::{self, LogSettings};
+
+/// Runs the command of this process's arguments.
+#[must_use]
+pub fn main() -> ExitCode {
+    let look = Look { stdout_is_terminal: io::stdout().is_terminal(), stderr_is_terminal: io::stderr().is_terminal() };
+    run_command(std::env::args_os(), look, &mut io::stdout(), &mut io::stderr()).into()
+}
+
+fn run_command(
+    words: impl IntoIterator<Item = OsString>,
+    look: Look,
+    stdout: &mut dyn Write,
+    stderr: &mut dyn Write,
+) -> Exit {
+    let arguments = match Arguments::try_parse_from(words) {
+        Ok(arguments) => arguments,
+        Err(answer) => {
+            // Help and version are answers too. Written by the parser itself, which knows the terminal.
+            let _ = answer.print();
+            return if answer.use_stderr() { Exit::Configuration } else { Exit::Done };
+        }
+    };
+    let mut output = Output::new(stdout, stderr, look, arguments.command.wants_json());
+    let done = log(&arguments, look).and_then(|()| dispatch(arguments, &mut output));
+    done.unwrap_or_else(|error| explain::say(&error, &mut output))
+}
+
+fn log(arguments: &Arguments, look: Look) -> anyhow::Result<()> {
+    let Common { log, log_format, .. } = &arguments.common;
+    let usual = if matches!(arguments.command, Command::Run(_)) { "info" } else { "warn" };
+    let directives = log.clone().unwrap_or_else(|| usual.to_owned());
+    let settings = LogSettings { directives, format: (*log_format).into(), colour: look.stderr_is_terminal };
+    Ok(telemetry::start(&settings)?)
+}
+
+fn dispatch(arguments: Arguments, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let Arguments { common, command } = arguments;
+    match command {
+        Command::Check(wanted) => check::run(&common, &wanted, output),
+        Command::Plan(wanted) => plan::run(&common, wanted, output),
+        Command::Run(wanted) => run::run(&common, &wanted, output),
+        Command::Status(_) => status::run(&common, output),
+        Command::Health(wanted) => health::run(&common, &wanted, output),
+    }
+}
+
+/// A runtime for commands that only ask.
+fn small_runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
