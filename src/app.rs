@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::config::Config;
-use crate::console::{BindError, Status};
+use crate::console::{self, BindError, Listeners, Running, Status, StatusSource};
 use crate::engine::apply::Hands;
 use crate::engine::{Connection, Connections, Engine, Finding, Parts, SetupError};
 use crate::jira::{self, ReqwestTransport, TransportSetupError};
@@ -149,10 +149,38 @@ pub fn connect(config: &Config, surroundings: &Surroundings) -> Result<(Connecti
 
 /// The daemon.
 pub struct Daemon {
+    known: Arc<Known>,
+    engine: Engine,
+    listeners: std::sync::Mutex<Option<Listeners>>,
+}
+
+struct Known {
     config: Config,
     clock: Arc<dyn Clock>,
     store: Arc<SqliteStore>,
-    engine: Engine,
+    since: jiff::Timestamp,
+}
+
+impl Known {
+    async fn status(&self) -> Result<Status, StoreError> {
+        let instances = &self.config.instances;
+        let now = self.clock.now();
+        let mut status = Status::of_state(&*self.store, &self.config.daemon.state, instances, now).await?;
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        status.running = Some(Running { version, pid: std::process::id(), since: self.since });
+        Ok(status)
+    }
+}
+
+#[async_trait::async_trait]
+impl StatusSource for Known {
+    async fn status(&self) -> Result<Status, String> {
+        Self::status(self).await.map_err(|error| error.to_string())
+    }
+
+    fn health(&self) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 impl Daemon {
@@ -173,6 +201,8 @@ impl Daemon {
             spawn: surroundings.spawn,
         };
         let store = Arc::new(SqliteStore::open(&config.daemon.state, dependencies)?);
+        let socket = console::control_socket(&config.daemon);
+        let listeners = console::bind(config.daemon.listen, &socket).await?;
         let clock = Arc::clone(&surroundings.clock);
         let (engine, warnings) = Engine::set_up(Parts {
             store: Arc::clone(&store) as Arc<dyn Store>,
@@ -185,7 +215,9 @@ impl Daemon {
             poll: config.daemon.poll,
         })
         .await?;
-        Ok((Self { config, clock, store, engine }, warnings))
+        let since = clock.now();
+        let known = Arc::new(Known { config, clock, store, since });
+        Ok((Self { known, engine, listeners: std::sync::Mutex::new(Some(listeners)) }, warnings))
     }
 
     /// Runs until cancelled.
@@ -193,7 +225,11 @@ impl Daemon {
     /// # Errors
     /// The state failed.
     pub async fn run(&self, cancel: CancellationToken) -> Result<(), RunError> {
-        cancel.cancelled().await;
+        let listeners = self.listeners.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(listeners) = listeners {
+            let source = Arc::clone(&self.known) as Arc<dyn StatusSource>;
+            let _ = console::serve(listeners, source, cancel).await;
+        }
         Ok(())
     }
 
@@ -217,7 +253,7 @@ impl Daemon {
             summary.items += worked.items as u64;
             summary.writes += worked.writes as u64;
         }
-        summary.problems = self.store.figures(self.clock.now()).await?.problems;
+        summary.problems = self.known.store.figures(self.known.clock.now()).await?.problems;
         Ok(summary)
     }
 
@@ -226,8 +262,7 @@ impl Daemon {
     /// # Errors
     /// The state failed.
     pub async fn status(&self) -> Result<Status, StoreError> {
-        let instances = &self.config.instances;
-        Status::of_state(&*self.store, &self.config.daemon.state, instances, self.clock.now()).await
+        self.known.status().await
     }
 }
 

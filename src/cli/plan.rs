@@ -50,7 +50,6 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
     let keys: Vec<IssueKey> = wanted.item.iter().map(|key| IssueKey::from(key.trim())).collect();
     let asked_for = (!keys.is_empty()).then(|| keys.clone());
     let waiting = output.waiting(format!("reading {}", counted(config.instances.len(), "instance")));
-    // The store works on the calling thread, so a small runtime does.
     let items =
         small_runtime()?.block_on(async { preview(config, &Surroundings::of_this_machine(), asked_for).await })?;
     drop(waiting);

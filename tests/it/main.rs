@@ -3,9 +3,15 @@
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod cli_world;
+#[cfg(test)]
 mod clock;
 #[cfg(test)]
 mod config;
+#[cfg(test)]
+mod console;
 #[cfg(test)]
 mod container;
 #[cfg(test)]
