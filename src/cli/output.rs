@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn a_table_lines_up_and_lets_nothing_act() {
         let rows = vec![vec!["a\u{1b}".into(), "b".into()], vec!["long name".into(), "c".into()]];
-        assert_eq!(table("  ", &rows), "  a\\u{1b}     b\n  long name  c\n");
+        assert_eq!(table("  ", &rows), "  a\\u{1b}    b\n  long name  c\n");
         assert_eq!(counted(1, "item") + " " + &counted(0, "item"), "1 item 0 items");
     }
 }

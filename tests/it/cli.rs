@@ -126,6 +126,8 @@ async fn names_from_a_jira_cannot_act_on_the_terminal() {
         let said = world.place().run(words).await.expect(0, &["all is well"]);
         let acts = |sign: char| sign != '\n' && sign.is_control() || sign == '\u{202e}';
         assert!(!said.all().chars().any(acts), "{said:?}");
+        let forged = said.stdout.lines().filter(|line| line.starts_with("all is well")).count();
+        assert_eq!(forged, usize::from(words.len() == 1), "a name wrote a line of its own: {said:?}");
     }
 }
 
