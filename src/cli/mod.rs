@@ -1,5 +1,5 @@
 //! The commands: one file each, text or JSON output, exit codes. It must never hold logic that another front end would need,
-//! and never print past [`output::Output`], which makes texts from Jira harmless for a terminal.
+//! and never print past `output::Output`, which makes texts from Jira harmless for a terminal.
 
 mod arguments;
 mod check;
