@@ -29,7 +29,7 @@ pub(super) struct Common {
     /// The configuration file.
     #[arg(long, global = true, value_name = "FILE", env = "JIRASYNCD_CONFIG", default_value = USUAL_CONFIG)]
     pub(super) config: PathBuf,
-    /// What to log on stderr: `debug`, `jirasyncd::engine=trace,info` [default: info for `run`, else warn].
+    /// What to log on stderr: `debug`, `jirasyncd::engine=trace,info` [default: info for `run`, warn for most others].
     #[arg(long, global = true, value_name = "DIRECTIVES", env = "JIRASYNCD_LOG")]
     pub(super) log: Option<String>,
     /// The form of the log.
@@ -68,6 +68,10 @@ pub(super) enum Command {
     Status(Status),
     /// Asks a daemon whether it is well: for the health check of a container. Exit code 1 when it is not.
     Health(Health),
+    #[cfg(feature = "simulator")]
+    Demo(super::demo::DemoArguments),
+    #[cfg(feature = "simulator")]
+    Simulate(super::simulate::SimulateArguments),
 }
 
 impl Command {
@@ -79,6 +83,21 @@ impl Command {
             | Self::Run(Run { json, .. })
             | Self::Status(Status { json })
             | Self::Health(Health { json, .. }) => *json,
+            #[cfg(feature = "simulator")]
+            Self::Demo(wanted) => wanted.json,
+            #[cfg(feature = "simulator")]
+            Self::Simulate(_) => false,
+        }
+    }
+
+    /// What is logged unless something else is asked for.
+    pub(super) fn usual_log(&self) -> &'static str {
+        match self {
+            Self::Run(_) => "info",
+            Self::Check(_) | Self::Plan(_) | Self::Status(_) | Self::Health(_) => "warn",
+            // They draw what happens; lines of a log would fall in between.
+            #[cfg(feature = "simulator")]
+            Self::Demo(_) | Self::Simulate(_) => "off",
         }
     }
 }

@@ -135,19 +135,10 @@ fn of_start(error: &StartError) -> (Exit, Option<&'static str>) {
         StartError::Setup(SetupError::Store(_) | SetupError::Seal) | StartError::Store(_) => {
             (Exit::Problems, Some("look after the disk that the state lies on"))
         }
-        StartError::Listen { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
-            let hint = "stop what listens there, or set `listen` in `[daemon]` (or JIRASYNCD_LISTEN) to another port";
-            (Exit::Problems, Some(hint))
-        }
-        StartError::Listen { .. } => {
-            (Exit::Configuration, Some("set `listen` in `[daemon]` to an address of this machine"))
-        }
-        StartError::Socket { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
-            (Exit::Problems, Some("stop the daemon that runs, or give this one its own `socket` in `[daemon]`"))
-        }
-        StartError::Socket { .. } => {
-            let hint = "set `socket` in `[daemon]` to a file in a folder that the daemon's user may write";
-            (Exit::Configuration, Some(hint))
+        // These say themselves what to do.
+        StartError::Listen { source, .. } | StartError::Socket { source, .. } => {
+            let in_use = source.kind() == io::ErrorKind::AddrInUse;
+            (if in_use { Exit::Problems } else { Exit::Configuration }, None)
         }
     }
 }
@@ -213,6 +204,7 @@ mod tests {
         let error = StartError::State(OpenError::Unwritable { path: "s".into(), source });
         let error = anyhow::Error::from(error);
         let explained = explain(&error);
-        assert_eq!(explained.causes, ["the disk is on fire"], "{explained:?}");
+        assert_eq!(explained.causes.len(), 2, "{explained:?}");
+        assert!(explained.causes[0].contains("cannot write") && explained.causes[1] == "the disk is on fire");
     }
 }

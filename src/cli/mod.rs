@@ -4,6 +4,8 @@
 mod arguments;
 mod check;
 mod check_text;
+#[cfg(feature = "simulator")]
+mod demo;
 mod exit;
 mod explain;
 mod health;
@@ -11,6 +13,8 @@ mod output;
 mod plan;
 mod run;
 mod settings;
+#[cfg(feature = "simulator")]
+mod simulate;
 mod status;
 
 use std::ffi::OsString;
@@ -29,45 +33,56 @@ use crate::telemetry::{self, LogSettings};
 #[must_use]
 pub fn main() -> ExitCode {
     let look = Look { stdout_is_terminal: io::stdout().is_terminal(), stderr_is_terminal: io::stderr().is_terminal() };
-    run_command(std::env::args_os(), look, &mut io::stdout(), &mut io::stderr()).into()
+    run_command(std::env::args_os(), look, &mut io::stdout(), &mut io::stderr())
 }
 
 fn run_command(
     words: impl IntoIterator<Item = OsString>,
     look: Look,
-    stdout: &mut dyn Write,
+    stdout: &mut (dyn Write + Send),
     stderr: &mut dyn Write,
-) -> Exit {
+) -> ExitCode {
     let arguments = match Arguments::try_parse_from(words) {
         Ok(arguments) => arguments,
         Err(answer) => {
             // Help and version are answers too. Written by the parser itself, which knows the terminal.
             let _ = answer.print();
-            return if answer.use_stderr() { Exit::Configuration } else { Exit::Done };
+            return if answer.use_stderr() { Exit::Configuration } else { Exit::Done }.into();
         }
     };
-    let mut output = Output::new(stdout, stderr, look, arguments.command.wants_json());
-    let done = log(&arguments, look).and_then(|()| dispatch(arguments, &mut output));
-    done.unwrap_or_else(|error| explain::say(&error, &mut output))
+    let Arguments { common, command } = arguments;
+    let json = command.wants_json();
+    if let Err(error) = log(&common, &command, look) {
+        return explain::say(&error, &mut Output::new(stdout, stderr, look, json)).into();
+    }
+    let mut output = Output::new(stdout, stderr, look, json);
+    dispatch(command, &common, &mut output).unwrap_or_else(|error| explain::say(&error, &mut output).into())
 }
 
-fn log(arguments: &Arguments, look: Look) -> anyhow::Result<()> {
-    let Common { log, log_format, .. } = &arguments.common;
-    let usual = if matches!(arguments.command, Command::Run(_)) { "info" } else { "warn" };
-    let directives = log.clone().unwrap_or_else(|| usual.to_owned());
-    let settings = LogSettings { directives, format: (*log_format).into(), colour: look.stderr_is_terminal };
+fn log(common: &Common, command: &Command, look: Look) -> anyhow::Result<()> {
+    let directives = common.log.clone().unwrap_or_else(|| command.usual_log().to_owned());
+    let settings = LogSettings { directives, format: common.log_format.into(), colour: look.stderr_is_terminal };
     Ok(telemetry::start(&settings)?)
 }
 
-fn dispatch(arguments: Arguments, output: &mut Output<'_>) -> anyhow::Result<Exit> {
-    let Arguments { common, command } = arguments;
-    match command {
-        Command::Check(wanted) => check::run(&common, &wanted, output),
-        Command::Plan(wanted) => plan::run(&common, wanted, output),
-        Command::Run(wanted) => run::run(&common, &wanted, output),
-        Command::Status(_) => status::run(&common, output),
-        Command::Health(wanted) => health::run(&common, &wanted, output),
-    }
+fn dispatch(command: Command, common: &Common, output: &mut Output<'_>) -> anyhow::Result<ExitCode> {
+    let exit = match command {
+        Command::Check(wanted) => check::run(common, &wanted, output)?,
+        Command::Plan(wanted) => plan::run(common, wanted, output)?,
+        Command::Run(wanted) => run::run(common, &wanted, output)?,
+        Command::Status(_) => status::run(common, output)?,
+        Command::Health(wanted) => health::run(common, &wanted, output)?,
+        #[cfg(feature = "simulator")]
+        Command::Demo(wanted) => {
+            let terminal = output.colour();
+            return Ok(tokio::runtime::Runtime::new()?.block_on(demo::run(wanted, output.stdout(), terminal)));
+        }
+        #[cfg(feature = "simulator")]
+        Command::Simulate(wanted) => {
+            return Ok(tokio::runtime::Runtime::new()?.block_on(simulate::run(wanted, output.stdout())));
+        }
+    };
+    Ok(exit.into())
 }
 
 /// A runtime for commands that only ask.

@@ -18,14 +18,14 @@ pub(super) struct Look {
 
 /// The two streams of a command.
 pub(super) struct Output<'w> {
-    stdout: &'w mut dyn Write,
+    stdout: &'w mut (dyn Write + Send),
     stderr: &'w mut dyn Write,
     look: Look,
     json: bool,
 }
 
 impl<'w> Output<'w> {
-    pub(super) fn new(stdout: &'w mut dyn Write, stderr: &'w mut dyn Write, look: Look, json: bool) -> Self {
+    pub(super) fn new(stdout: &'w mut (dyn Write + Send), stderr: &'w mut dyn Write, look: Look, json: bool) -> Self {
         Self { stdout, stderr, look, json }
     }
 
@@ -42,6 +42,12 @@ impl<'w> Output<'w> {
     /// Whether what is said on stderr may be coloured.
     pub(super) fn stderr_colour(&self) -> bool {
         self.look.stderr_is_terminal
+    }
+
+    /// Where the result goes to, for a command that draws by itself and never shows a text that is not its own.
+    #[cfg(feature = "simulator")]
+    pub(super) fn stdout(&mut self) -> &mut (dyn Write + Send) {
+        self.stdout
     }
 
     /// One line of the result.

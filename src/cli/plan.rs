@@ -51,7 +51,7 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
     let asked_for = (!keys.is_empty()).then(|| keys.clone());
     let waiting = output.waiting(format!("reading {}", counted(config.instances.len(), "instance")));
     let items =
-        small_runtime()?.block_on(async { preview(config, &Surroundings::of_this_machine(), asked_for).await })?;
+        small_runtime()?.block_on(async { preview(config, Surroundings::of_this_machine(), asked_for).await })?;
     drop(waiting);
     let totals = Totals::of(&items);
     let exit = if totals.sides_unread > 0 { Exit::Instance } else { Exit::Done };

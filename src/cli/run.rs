@@ -2,8 +2,10 @@
 //! twice, and tells systemd only what is so.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -14,6 +16,7 @@ use super::output::{Output, counted};
 use super::settings;
 use crate::app::{Daemon, OnceSummary, Surroundings};
 use crate::config::{Config, SecretsWanted};
+use crate::console::{self, StatusSource};
 use crate::engine::Finding;
 
 /// Runs until told to stop, or once.
@@ -27,7 +30,11 @@ pub(super) fn run(common: &Common, wanted: &Wanted, output: &mut Output<'_>) -> 
             () = stop.asked() => return Ok(Exit::Done),
         };
         say(&warnings, output)?;
-        if wanted.once { once(&daemon, stop, output).await } else { until_stopped(&daemon, &config, stop).await }
+        if wanted.once {
+            once(&daemon, stop, output).await
+        } else {
+            until_stopped(Arc::new(daemon), &config, stop).await
+        }
     });
     // What does not end by itself is cut off: it was given its time to drain.
     runtime.shutdown_timeout(Duration::from_millis(500));
@@ -56,11 +63,14 @@ async fn once(daemon: &Daemon, mut stop: Stop, output: &mut Output<'_>) -> anyho
         output.json(&serde_json::json!({ "exit": exit, "summary": summary }))?;
         return Ok(exit);
     }
-    let (items, writes) = (count(summary.items), count(summary.writes));
-    let problems = counted(count(summary.problems), "problem");
-    output.line(&format!("{}, {}, {problems}", counted(items, "item"), counted(writes, "write")))?;
+    let (items, writes) = (counted(summary.items, "item"), counted(summary.writes, "write"));
+    let problems = counted(usize::try_from(summary.problems).unwrap_or(usize::MAX), "problem");
+    output.line(&format!("{items}, {writes}, {problems}"))?;
     if !summary.unreachable.is_empty() {
-        output.line(&format!("refused or out of reach: {}", summary.unreachable.join(", ")))?;
+        output.line("refused or out of reach:")?;
+    }
+    for why in &summary.unreachable {
+        output.line(&format!("  {why}"))?;
     }
     if summary.problems > 0 {
         output.note("Hint: `jirasyncd status` lists the problems with what to do about them")?;
@@ -78,22 +88,25 @@ fn exit_of(summary: &OnceSummary) -> Exit {
     }
 }
 
-fn count(number: impl TryInto<usize>) -> usize {
-    number.try_into().unwrap_or(usize::MAX)
-}
-
-async fn until_stopped(daemon: &Daemon, config: &Config, mut stop: Stop) -> anyhow::Result<Exit> {
+async fn until_stopped(daemon: Arc<Daemon>, config: &Config, mut stop: Stop) -> anyhow::Result<Exit> {
     let cancel = CancellationToken::new();
+    let doors = daemon.open_doors().await?;
+    let address = doors.address()?;
     tell(&[NotifyState::Ready]);
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         instances = config.instances.len(),
         syncs = config.syncs.len(),
-        listen = %config.daemon.listen,
+        listen = %address,
         "runs"
     );
     let watch = tokio::spawn(keep_alive(cancel.clone()));
-    let run = daemon.run(cancel.clone());
+    let answers = console::serve(doors, Arc::clone(&daemon) as Arc<dyn StatusSource>, cancel.clone());
+    let run = async {
+        let run = async { daemon.run(cancel.clone()).await.map_err(anyhow::Error::from) };
+        let answers = async { answers.await.context("the doors were closed") };
+        tokio::try_join!(run, answers)
+    };
     tokio::pin!(run);
     let ended = tokio::select! {
         ended = &mut run => ended,

@@ -261,7 +261,7 @@ fn side_of(cell: &Cursor<'_>, sides: &Sides, findings: &mut Findings<'_>) -> Opt
     let ours: Vec<&str> = keys::field_keys().collect();
     let known = sides.order().map(SideId::as_str).chain(ours);
     let message = format!("`{}` is no key of a field row, and no side of this sync", cell.name);
-    findings.error(&cell.key_spot, message, suggest(cell.name, known));
+    findings.unknown(&cell.key_spot, message, suggest(cell.name, known));
     None
 }
 

@@ -146,6 +146,10 @@ fn auth(reading: &Reading<'_>, table: &Cursor<'_>, kind: Option<Kind>, findings:
     if let Some(token) = token.as_ref().filter(|token| token.text().is_none()) {
         shape::hide(token, findings);
     }
+    // Where the two were mixed up, the token stands under `user`.
+    if let Some(user) = auth.get(&keys::USER).filter(|user| !user.text().is_some_and(is_email)) {
+        shape::hide(&user, findings);
+    }
     let token = token.and_then(|cursor| secret::resolve(reading, &cursor, findings));
     let method = auth.get(&keys::METHOD)?;
     let user = auth.get(&keys::USER);
@@ -159,6 +163,11 @@ fn auth(reading: &Reading<'_>, table: &Cursor<'_>, kind: Option<Kind>, findings:
         return None;
     }
     match (method.text()?, user) {
+        ("api-token", Some(user)) if user.text().is_some_and(|text| !text.trim().is_empty() && !is_email(text)) => {
+            let help = "write the e-mail that the sync user logs in with: `user = \"sync@acme.example\"`";
+            findings.error(&user.spot, "`user` is no e-mail", help);
+            None
+        }
         ("api-token", Some(user)) => Some(Auth::ApiToken { user: user.text()?.to_owned(), token: token? }),
         ("api-token", None) => {
             let help = "add the sync user's e-mail: `user = \"sync@acme.example\"`";
@@ -172,4 +181,8 @@ fn auth(reading: &Reading<'_>, table: &Cursor<'_>, kind: Option<Kind>, findings:
         ("bearer", None) => Some(Auth::Bearer { token: token? }),
         _ => None,
     }
+}
+
+fn is_email(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !text.contains(' '))
 }

@@ -30,7 +30,7 @@ pub(super) fn warn(top: &Cursor<'_>, syncs: &[SyncSettings], findings: &mut Find
     for instance in top.get(&keys::INSTANCE).iter().flat_map(Cursor::entries) {
         let uses =
             |side: &Cursor<'_>| side.get(&keys::SIDE_INSTANCE).and_then(|cursor| cursor.text()) == Some(instance.name);
-        if !sides.iter().any(uses) {
+        if !sides.iter().any(uses) && !findings.has_errors() {
             let message = format!("no side uses the instance `{}`", instance.name);
             findings.warning(&instance.key_spot, message, "take it out, or name it in a side");
         }

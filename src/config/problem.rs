@@ -2,6 +2,7 @@
 //! secret: the source that is shown was masked before.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
@@ -24,6 +25,9 @@ pub struct Problem {
     /// The bytes that it is about.
     #[serde(skip)]
     span: Range<usize>,
+    /// Whether it is about a key that nobody knows.
+    #[serde(skip)]
+    unknown: bool,
 }
 
 /// Everything found in one file. Its `Display` is the rendering without colour.
@@ -43,7 +47,7 @@ pub struct Report {
 impl Report {
     /// A report on a file as a whole, which could not be read.
     pub(super) fn unreadable(file: &str, message: String, help: String) -> Self {
-        let problem = Problem { line: 0, column: 0, path: String::new(), message, help, span: 0..0 };
+        let problem = Problem { line: 0, column: 0, path: String::new(), message, help, span: 0..0, unknown: false };
         Self { file: file.to_owned(), errors: vec![problem], warnings: Vec::new(), source: String::new() }
     }
 
@@ -116,15 +120,23 @@ pub(super) struct Findings<'a> {
     errors: Vec<Problem>,
     warnings: Vec<Problem>,
     masks: Vec<Range<usize>>,
+    unknown: BTreeSet<String>,
 }
 
 impl<'a> Findings<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, errors: Vec::new(), warnings: Vec::new(), masks: Vec::new() }
+        Self { text, errors: Vec::new(), warnings: Vec::new(), masks: Vec::new(), unknown: BTreeSet::new() }
     }
 
     pub(super) fn error(&mut self, spot: &Spot, message: impl Into<String>, help: impl Into<String>) {
         let problem = self.problem(spot, message.into(), help.into());
+        self.errors.push(problem);
+    }
+
+    /// A key that nobody knows: what is said about its value, here or elsewhere, says nothing more and is dropped.
+    pub(super) fn unknown(&mut self, spot: &Spot, message: impl Into<String>, help: impl Into<String>) {
+        self.unknown.insert(spot.path.clone());
+        let problem = Problem { unknown: true, ..self.problem(spot, message.into(), help.into()) };
         self.errors.push(problem);
     }
 
@@ -155,7 +167,9 @@ impl<'a> Findings<'a> {
             problems.dedup();
             problems
         };
-        Report { file: file.to_owned(), errors: in_order(self.errors), warnings: in_order(self.warnings), source }
+        let mut errors = in_order(self.errors);
+        errors.retain(|problem| problem.unknown || !within(&problem.path, &self.unknown));
+        Report { file: file.to_owned(), errors, warnings: in_order(self.warnings), source }
     }
 
     fn problem(&self, spot: &Spot, message: String, help: String) -> Problem {
@@ -169,8 +183,15 @@ impl<'a> Findings<'a> {
             message,
             help,
             span: start..end,
+            unknown: false,
         }
     }
+}
+
+/// Whether the path is one of these, or below one.
+fn within(path: &str, tops: &BTreeSet<String>) -> bool {
+    let ends = path.char_indices().filter(|(_, sign)| *sign == '.' || *sign == '[').map(|(at, _)| at);
+    ends.chain([path.len()]).any(|end| tops.contains(&path[..end]))
 }
 
 /// The nearest place at or before `at` that does not split a character.
@@ -196,9 +217,12 @@ fn masked(text: &str, masks: &[Range<usize>]) -> String {
 pub(super) fn nearest<'n>(word: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let lower = word.to_lowercase();
     let limit = (word.chars().count() / 3).max(1);
+    // `poll-interval` is far from `poll` by letters, and still means it.
+    let longer = |name: &str| name.len() > 3 && lower.starts_with(name);
     known
         .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
+        .map(|name| (name, name.to_lowercase()))
+        .map(|(name, low)| (if longer(&low) { 1 } else { strsim::damerau_levenshtein(&lower, &low) }, name))
         .filter(|(distance, _)| *distance <= limit)
         .min()
         .map(|(_, name)| name)

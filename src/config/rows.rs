@@ -44,8 +44,12 @@ fn row(
     findings: &mut Findings<'_>,
 ) -> Option<Row> {
     let mut names: BTreeMap<SideId, Vec<String>> = BTreeMap::new();
+    let mut all_known = true;
     for cell in cells.entries().filter(|cell| cell.name != keys::PATH.name || !cell.is_table()) {
-        let Some(side) = sides.known(&cell, findings) else { continue };
+        let Some(side) = sides.known(&cell, findings) else {
+            all_known = false;
+            continue;
+        };
         let written = cell.one_or_many();
         if written.is_empty() && cell.items().next().is_none() && cell.text().is_none() {
             findings.error(&cell.key_spot, format!("no name for side `{side}`"), "write one, or leave the side out");
@@ -59,7 +63,7 @@ fn row(
     let path = path(cells, &names, sides, findings);
     let (first_side, first_names) = sides.order().find_map(|side| Some((side, names.get(side)?)))?;
     let shared = first_names.first()?.clone();
-    if names.len() == 1 {
+    if names.len() == 1 && all_known {
         let message = format!("the row of `{shared}` names side `{first_side}` only, so that it is carried nowhere");
         findings.warning(&cells.spot, message, "name it on another side too, or take the row out");
     }

@@ -89,6 +89,23 @@ pub(super) fn is_reference(text: &str) -> bool {
     reference(text).is_some()
 }
 
+/// Words that the key of a secret is made of.
+const SECRET_WORDS: [&str; 5] = ["token", "password", "secret", "credential", "auth"];
+
+/// Whether a key of that name may hold a secret.
+pub(super) fn is_secret_word(key: &str) -> bool {
+    let lower = key.to_lowercase();
+    lower == "pat" || SECRET_WORDS.iter().any(|word| lower.contains(word))
+}
+
+/// Whether text at that path may be a secret written there by mistake: anywhere in an instance or in a table that nobody
+/// knows, and under every key that is called so.
+pub(super) fn may_lie_at(path: &str) -> bool {
+    let mut parts = path.split(['.', '[']);
+    let harmless = matches!(parts.next(), Some("daemon" | "sync"));
+    !harmless || parts.any(is_secret_word)
+}
+
 /// The secret that the text at `cursor` names; an empty one where secrets are not wanted.
 pub(super) fn resolve(reading: &Reading<'_>, cursor: &Cursor<'_>, findings: &mut Findings<'_>) -> Option<Secret> {
     let text = cursor.text()?;

@@ -21,7 +21,13 @@ fn check(cursor: &Cursor<'_>, shape: &Shape, findings: &mut Findings<'_>) {
             findings.error(&cursor.spot, message, format!("write a number above 0 and up to {most}"));
         }
         (Shape::Word(words), Value::Text(text)) if !words.contains(&text.as_str()) => {
-            let message = format!("`{text}` is none of {}", listed(words));
+            // Beside a token its own text may stand in the wrong place.
+            let beside_token = cursor.spot.path.contains(".auth.");
+            if beside_token {
+                hide(cursor, findings);
+            }
+            let given = if beside_token { cursor.name } else { text };
+            let message = format!("`{given}` is none of {}", listed(words));
             findings.error(&cursor.spot, message, suggest(text, words.iter().copied()));
         }
         (Shape::Text(_), Value::Text(_))
@@ -126,7 +132,7 @@ fn table(cursor: &Cursor<'_>, keys: &[&Key], named: Option<&Named>, findings: &m
             (None, None) => {
                 hide(&entry, findings);
                 let message = format!("unknown key `{}`", entry.name);
-                findings.error(&entry.key_spot, message, suggest(entry.name, keys.iter().map(|key| key.name)));
+                findings.unknown(&entry.key_spot, message, suggest(entry.name, keys.iter().map(|key| key.name)));
             }
         }
     }
@@ -158,10 +164,10 @@ fn is_name(name: &str) -> bool {
         && name.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '-' || sign == '_')
 }
 
-/// Masks every text below that is no reference to a secret.
+/// Masks every value below that may be a secret and is no reference to one.
 pub(super) fn hide(cursor: &Cursor<'_>, findings: &mut Findings<'_>) {
     let scalar = !matches!(cursor.node.value, Value::List(_) | Value::Table(_));
-    if scalar && !cursor.text().is_some_and(secret::is_reference) {
+    if scalar && !cursor.text().is_some_and(secret::is_reference) && secret::may_lie_at(&cursor.spot.path) {
         findings.mask(cursor.node.span.clone());
     }
     for below in cursor.entries().chain(cursor.items()) {

@@ -52,7 +52,12 @@ impl Sides {
 
     /// The side that the key of an entry names.
     pub(super) fn known(&self, entry: &Cursor<'_>, findings: &mut Findings<'_>) -> Option<SideId> {
-        self.find(entry.name, &entry.key_spot, findings)
+        let found = self.order.iter().find(|side| side.as_str() == entry.name);
+        if found.is_none() {
+            let help = suggest(entry.name, self.order.iter().map(SideId::as_str));
+            findings.unknown(&entry.key_spot, format!("there is no side `{}` in this sync", entry.name), help);
+        }
+        found.cloned()
     }
 
     /// The sides that a list names; all where there is no list.

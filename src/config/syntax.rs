@@ -8,8 +8,6 @@ use super::secret;
 
 /// Errors that are told: later ones mostly follow from the first.
 const MOST: usize = 10;
-/// Keys whose value may be a secret.
-const SECRET_WORDS: [&str; 6] = ["token", "password", "secret", "credential", "auth", "pat"];
 /// Signs in a row that may be a token, if there are letters and digits among them.
 const TOKEN_LENGTH: usize = 20;
 
@@ -47,7 +45,7 @@ fn mask(text: &str, findings: &mut Findings<'_>) {
             findings.mask(start + found.start..start + found.end);
             inside = true;
         }
-        if !line.contains('=') && is_secret_word(key) {
+        if !line.contains('=') && secret::is_secret_word(key) {
             findings.mask(start..start + line.len());
             inside = true;
         }
@@ -56,11 +54,6 @@ fn mask(text: &str, findings: &mut Findings<'_>) {
         }
         start += line.len();
     }
-}
-
-fn is_secret_word(key: &str) -> bool {
-    let lower = key.to_lowercase();
-    SECRET_WORDS.iter().any(|word| lower.contains(word))
 }
 
 /// What follows `token =` and the like on a line, to its end, unless it is a reference.
@@ -75,7 +68,7 @@ fn secret_values(line: &str) -> Vec<Range<usize>> {
         let value = line[at + 1..].trim_start_matches([' ', '\t', '"', '\'']);
         let reference = value.split(['"', '\'', ' ', ',', '}', '\n', '\r']).next().unwrap_or_default();
         let table = value.starts_with('{');
-        if is_secret_word(&word) && !table && !secret::is_reference(reference) {
+        if secret::is_secret_word(&word) && !table && !secret::is_reference(reference) {
             found.push(at + 1..line.len());
         }
     }

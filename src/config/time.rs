@@ -1,4 +1,4 @@
-//! Durations and cron expressions. Must never read the clock.
+//! Durations and cron expressions. Must never let a result depend on the hour: only whether a time comes at all is asked.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -63,6 +63,10 @@ pub(super) fn cron_problem(text: &str) -> Option<String> {
     if fields != 6 {
         return Some(format!("a cron expression has 6 fields here, this has {fields}"));
     }
-    let judged = tokio_cron_scheduler::Job::new(text, |_, _| {});
-    judged.is_err().then(|| format!("`{text}` is no cron expression"))
+    let Ok(mut job) = tokio_cron_scheduler::Job::new(text, |_, _| {}) else {
+        return Some(format!("`{text}` is no cron expression"));
+    };
+    // The scheduler keeps 0 where it finds no next time.
+    let never = job.job_data().is_ok_and(|data| data.next_tick == 0);
+    never.then(|| format!("`{text}` never comes"))
 }

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
 
 use super::apply::draft;
 use super::look::taken_in;
 use super::seal::Mark;
 use super::work::Work;
 use super::{Engine, SyncRun};
-use crate::jira::{IssueDraft, growing};
+use crate::jira::{Created, IssueDraft, WriteOutcome, growing};
 use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, ItemId, OperationId, SideId};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
@@ -55,8 +56,16 @@ impl Engine {
     /// # Errors
     /// The state could not answer. What was claimed is freed at the next start.
     pub async fn work(&self) -> Result<Worked, StoreError> {
-        let claims = self.store.claim(&self.holder, self.now(), BATCH).await?;
+        let claims = self.claim().await?;
         self.work_on(claims).await
+    }
+
+    /// Takes a batch of due items; [`Engine::work_on`] gives them back.
+    ///
+    /// # Errors
+    /// The state could not answer.
+    pub async fn claim(&self) -> Result<Vec<Claim>, StoreError> {
+        self.store.claim(&self.holder, self.now(), BATCH).await
     }
 
     /// The plans for these items, carrying nothing out. The state must be a copy: what was in doubt is settled in it.
@@ -87,7 +96,11 @@ impl Engine {
         Ok(works)
     }
 
-    async fn work_on(&self, claims: Vec<Claim>) -> Result<Worked, StoreError> {
+    /// Works on what was claimed.
+    ///
+    /// # Errors
+    /// The state could not answer. What was claimed stays so until it is freed.
+    pub async fn work_on(&self, claims: Vec<Claim>) -> Result<Worked, StoreError> {
         let mut worked = Worked { items: claims.len(), writes: 0 };
         let mut works = self.take_up(claims).await?;
         for round in 0..MOST_ROUNDS {
@@ -165,16 +178,25 @@ impl Engine {
             work.intents.extend(intents.iter().cloned());
             all.push(intents);
         }
-        let opened = works.iter().zip(&all).filter(|(_, intents)| !intents.is_empty());
-        let opened = opened.map(|(work, intents)| self.store.open_intents(work.fence, intents));
-        for result in futures_util::future::join_all(opened.collect::<Vec<_>>()).await {
+        let mut opened = Vec::new();
+        for (work, intents) in works.iter().zip(&all) {
+            if !intents.is_empty() {
+                opened.push(self.store.open_intents(work.fence, intents));
+            }
+        }
+        for result in futures_util::future::join_all(opened).await {
             result?;
         }
         let count = all.iter().map(Vec::len).sum();
         self.create_all(works, &all).await;
-        let sends = works.iter_mut().zip(&all).map(|(work, intents)| self.send_all(work, intents));
-        let sent = futures_util::stream::iter(sends.collect::<Vec<_>>()).buffer_unordered(AT_ONCE);
-        sent.collect::<Vec<()>>().await;
+        // Boxed: many futures over borrowed arguments cannot be shown to be `Send` otherwise.
+        let mut sends: Vec<BoxFuture<'_, ()>> = Vec::new();
+        for (work, intents) in works.iter_mut().zip(&all) {
+            if !intents.is_empty() {
+                sends.push(Box::pin(self.send_all(work, intents)));
+            }
+        }
+        futures_util::stream::iter(sends).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
         self.record(works).await?;
         Ok(count)
     }
@@ -220,18 +242,25 @@ impl Engine {
                 }
             }
         }
-        let sends = groups.into_iter().map(|(instance, group)| async move {
-            let drafts: Vec<IssueDraft> = group.iter().map(|(_, _, draft)| draft.clone()).collect();
-            let outcomes = self.hands.create(&instance, &drafts).await;
-            group.into_iter().map(|(index, intent, _)| (index, intent)).zip(outcomes).collect::<Vec<_>>()
-        });
-        for group in futures_util::future::join_all(sends.collect::<Vec<_>>()).await {
-            for ((index, intent), outcome) in group {
-                if let Some(work) = works.get_mut(index) {
-                    self.created_outcome(work, &intent, outcome);
-                }
+        let mut sends: Vec<BoxFuture<'_, Vec<(usize, Intent, WriteOutcome<Created>)>>> = Vec::new();
+        for (instance, group) in groups {
+            sends.push(Box::pin(self.create_group(instance, group)));
+        }
+        for (index, intent, outcome) in futures_util::future::join_all(sends).await.into_iter().flatten() {
+            if let Some(work) = works.get_mut(index) {
+                self.created_outcome(work, &intent, outcome);
             }
         }
+    }
+
+    async fn create_group(
+        &self,
+        instance: InstanceId,
+        group: Vec<(usize, Intent, IssueDraft)>,
+    ) -> Vec<(usize, Intent, WriteOutcome<Created>)> {
+        let drafts: Vec<IssueDraft> = group.iter().map(|(_, _, draft)| draft.clone()).collect();
+        let outcomes = self.hands.create(&instance, &drafts).await;
+        group.into_iter().zip(outcomes).map(|((index, intent, _), outcome)| (index, intent, outcome)).collect()
     }
 
     /// Sends one item's other writes in order. After one that failed nothing more goes to its side in this cycle.

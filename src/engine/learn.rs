@@ -78,7 +78,17 @@ impl Engine {
         let catalogs = work.sync.catalogs();
         let Some(catalog) = catalogs.get(side) else { return Ok(false) };
         let mut ways = Vec::new();
-        for issue_type in work.sync.settings.issue_types.rows.iter().filter_map(|row| row.names.get(side)).flatten() {
+        let issue_types: Vec<String> = work
+            .sync
+            .settings
+            .issue_types
+            .rows
+            .iter()
+            .filter_map(|row| row.names.get(side))
+            .flatten()
+            .cloned()
+            .collect();
+        for issue_type in &issue_types {
             for status in &catalog.statuses {
                 let sample = instance.read.sample(&settings.project, issue_type, &status.name).await;
                 let Ok(Some(sample)) = sample else { continue };

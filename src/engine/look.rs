@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
+
 use super::Engine;
 use super::admit::with_mark;
 use super::instance::Instance;
@@ -19,6 +21,8 @@ use crate::plan::{Observation, Plan, PlanInput, Wanted, check, plan};
 
 /// A wanted read: the work's place in the batch, its side, the issue.
 type Wish = (usize, SideId, IssueId);
+/// What a read brought.
+type Answer = Result<IssueSnapshot, JiraError>;
 
 /// Rounds of reading for one plan. More are a defect: every round reads something that the one before asked for.
 const MOST_ROUNDS: usize = 8;
@@ -162,15 +166,14 @@ impl Engine {
                 }
             }
         }
-        let reads = groups.into_iter().filter_map(|((instance, transitions), wanted)| {
-            let instance = self.instances.get(&instance).cloned()?;
-            Some(async move {
-                let issues: Vec<IssueId> = wanted.iter().map(|(_, _, issue)| *issue).collect();
-                let answers = read_directly(&instance, &issues, transitions).await;
-                (instance, wanted, answers)
-            })
-        });
-        let answered = futures_util::future::join_all(reads.collect::<Vec<_>>()).await;
+        // Boxed: many futures over borrowed arguments cannot be shown to be `Send` otherwise.
+        let mut reads: Vec<BoxFuture<'_, (Arc<Instance>, Vec<Wish>, Vec<Answer>)>> = Vec::new();
+        for ((instance, transitions), wanted) in groups {
+            if let Some(instance) = self.instances.get(&instance).cloned() {
+                reads.push(Box::pin(read_group(instance, wanted, transitions)));
+            }
+        }
+        let answered = futures_util::future::join_all(reads).await;
         for (instance, wanted, answers) in answered {
             for ((index, side, _), answer) in wanted.into_iter().zip(answers) {
                 if let Some(work) = works.get_mut(index) {
@@ -238,6 +241,16 @@ impl Engine {
     pub(super) fn instance_on(&self, work: &Work, side: &SideId) -> Option<Arc<Instance>> {
         work.sync.instance_of(side).and_then(|id| self.instances.get(id)).cloned()
     }
+}
+
+async fn read_group(
+    instance: Arc<Instance>,
+    wanted: Vec<Wish>,
+    transitions: bool,
+) -> (Arc<Instance>, Vec<Wish>, Vec<Answer>) {
+    let issues: Vec<IssueId> = wanted.iter().map(|(_, _, issue)| *issue).collect();
+    let answers = read_directly(&instance, &issues, transitions).await;
+    (instance, wanted, answers)
 }
 
 /// Reads issues directly. An instance that is left alone is not asked.

@@ -29,15 +29,7 @@ impl Engine {
     pub(super) async fn recover(&self, works: &mut [Work]) -> Result<(), StoreError> {
         self.recover_creates(works).await?;
         for work in works.iter_mut() {
-            let open = |intent: &&Intent| matches!(intent.state, IntentState::Open | IntentState::InDoubt);
-            let comments: Vec<Intent> = work
-                .intents
-                .iter()
-                .filter(open)
-                .filter(|intent| matches!(intent.operation.action, Action::AddComment { .. }))
-                .cloned()
-                .collect();
-            for intent in comments {
+            for intent in doubtful_comments(work) {
                 self.recover_comment(work, &intent).await;
             }
         }
@@ -61,13 +53,7 @@ impl Engine {
                 instance.failed(error);
             }
             for work in works.iter_mut() {
-                let here = |intent: &Intent| {
-                    work.sync
-                        .side(&intent.operation.side)
-                        .is_some_and(|side| &side.instance == instance.id() && side.project == project)
-                };
-                let doubts: Vec<Intent> = doubtful_creates(work).filter(|intent| here(intent)).cloned().collect();
-                for intent in doubts {
+                for intent in doubts_at(work, instance.id(), &project) {
                     match &found {
                         Ok(rows) => self.settle_create(work, &intent, rows, &instance).await?,
                         Err(_) => work.failed = true,
@@ -97,9 +83,8 @@ impl Engine {
         instance: &Instance,
     ) -> Result<(), StoreError> {
         let side = intent.operation.side.clone();
-        let marked = |row: &&IssueSnapshot| self.mark_on(work, &side, row) == Some(intent.id);
-        if let Some(row) = rows.iter().find(marked) {
-            let replica = replica_of(row);
+        let marked = rows.iter().find(|row| self.mark_on(work, &side, row) == Some(intent.id)).map(replica_of);
+        if let Some(replica) = marked {
             work.move_intent(intent.id, &IntentEvent::AnsweredYes);
             self.bind(work, &side, replica, intent.id);
             return Ok(());
@@ -199,6 +184,20 @@ impl Engine {
         }
         Ok(None)
     }
+}
+
+fn doubtful_comments(work: &Work) -> Vec<Intent> {
+    let open = work.intents.iter().filter(|intent| matches!(intent.state, IntentState::Open | IntentState::InDoubt));
+    open.filter(|intent| matches!(intent.operation.action, Action::AddComment { .. })).cloned().collect()
+}
+
+/// The creates in doubt in one project.
+fn doubts_at(work: &Work, instance: &InstanceId, project: &str) -> Vec<Intent> {
+    let here = |intent: &&Intent| {
+        let side = work.sync.side(&intent.operation.side);
+        side.is_some_and(|side| &side.instance == instance && side.project == project)
+    };
+    doubtful_creates(work).filter(here).cloned().collect()
 }
 
 fn doubtful_creates(work: &Work) -> impl Iterator<Item = &Intent> {

@@ -277,7 +277,7 @@ pub(crate) fn create(state: &mut State, by: By<'_>, body: &Value) -> Result<u64,
     Ok(id)
 }
 
-fn blank(state: &State, project: &Project, id: u64, user: Option<&str>) -> Issue {
+pub(crate) fn blank(state: &State, project: &Project, id: u64, user: Option<&str>) -> Issue {
     let mut fields = BTreeMap::new();
     if let Some(status) = project.statuses.first() {
         fields.insert("status".to_owned(), json!(status));

@@ -57,7 +57,7 @@ fn field(id: &str, name: &str, kind: FieldKind) -> Field {
     Field { id: id.into(), name: name.into(), custom: false, kind, options: Vec::new() }
 }
 
-/// A custom field; its options get ids from `next_option` on.
+/// A custom field, or a system field beyond those of [`system`]; its options get ids from `next_option` on.
 pub(crate) fn custom(setup: &FieldSetup, next_option: &mut u64) -> Field {
     let names: &[String] = match &setup.kind {
         FieldType::Select(names) | FieldType::MultiSelect(names) => names,
@@ -81,7 +81,7 @@ pub(crate) fn custom(setup: &FieldSetup, next_option: &mut u64) -> Field {
     Field {
         id: setup.id.clone(),
         name: setup.name.clone(),
-        custom: true,
+        custom: setup.id.starts_with("customfield_"),
         kind: FieldKind::Plain(setup.kind.clone()),
         options,
     }

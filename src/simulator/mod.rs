@@ -38,6 +38,7 @@ pub use limits::{Bucket, Limits};
 pub use observe::{Count, Exchange};
 pub use people::Person;
 pub use reply::Refusal;
+pub use seed::{SeedError, Seeded};
 pub use serve::serve;
 pub use setup::{
     Category, Credential, FieldSetup, FieldType, Holder, Kind, ProjectSetup, Quirks, Setup, StatusSetup,

@@ -415,7 +415,7 @@ pub struct Setup {
     pub quirks: Quirks,
     /// See [`Limits`].
     pub limits: Limits,
-    /// Recorded issues that are put in at start, see [`Setup::from_recorded`].
+    /// Recorded issues that are put in at start, see [`Setup::add_seed`].
     pub recorded: Vec<serde_json::Value>,
 }
 

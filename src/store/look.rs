@@ -1,7 +1,7 @@
 //! Looking at items, conflicts and figures. Must never change anything: these run on a connection that cannot.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::columns::{Milliseconds, URGENCIES, decode};
 use super::step::StepResult;
@@ -105,18 +105,21 @@ pub(super) fn figures(connection: &Connection, now: Timestamp) -> StepResult<Fig
 
 /// Reads every page and says what is wrong, line by line; empty when all is well.
 pub(super) fn check(connection: &Connection) -> StepResult<Vec<String>> {
-    let mut said: Vec<String> = Vec::new();
-    let mut pages = connection.prepare("PRAGMA integrity_check")?;
-    let mut rows = pages.query([])?;
-    while let Some(row) = rows.next()? {
-        said.push(row.get(0)?);
-    }
+    let mut said = lines(connection, "PRAGMA integrity_check", |row| row.get(0))?;
     said.retain(|line| line != "ok");
-    let mut references = connection.prepare("PRAGMA foreign_key_check")?;
-    let mut rows = references.query([])?;
-    while let Some(row) = rows.next()? {
-        let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
-        said.push(format!("a row of {table} names a row of {parent} that is not there"));
+    if said.is_empty() {
+        said = lines(connection, "PRAGMA foreign_key_check", |row| {
+            let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
+            Ok(format!("a row of {table} names a row of {parent} that is not there"))
+        })?;
     }
     Ok(said)
+}
+
+fn lines(
+    connection: &Connection,
+    sql: &str,
+    line: impl FnMut(&Row<'_>) -> rusqlite::Result<String>,
+) -> rusqlite::Result<Vec<String>> {
+    connection.prepare(sql)?.query_map([], line)?.collect()
 }

@@ -5,7 +5,9 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::time::Duration;
 
+use rusqlite::backup::Backup;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::error::OpenError;
@@ -21,6 +23,9 @@ const READER_CACHE_KIB: i64 = 2_000;
 const BUSY_TIMEOUT_MS: i64 = 5_000;
 /// To what the write-ahead log is cut after it has grown, in bytes.
 const LOG_LIMIT_BYTES: i64 = 16 * 1024 * 1024;
+
+/// Pages copied in one step.
+const COPIED_PAGES: std::ffi::c_int = 1_000;
 
 /// What is checked page by page at each start: the tables that say who we are and which issue belongs to which item. The
 /// large ones (items, intents) are not: reading all of them would take longer than a start may. A damaged page in those is
@@ -87,6 +92,21 @@ pub(super) fn in_memory() -> Result<Held, OpenError> {
     let path = Path::new(":memory:");
     let mut connection = Connection::open_in_memory().map_err(failed(path, "make"))?;
     migrate(&mut connection).map_err(failed(path, "make"))?;
+    configure(&connection, WRITER_CACHE_KIB).map_err(failed(path, "set up"))?;
+    Ok(Held { connection, _lock: None })
+}
+
+/// A copy of the state at `path` in memory, or a new one where there is none yet. The file is only read.
+pub(super) fn copy(path: &Path) -> Result<Held, OpenError> {
+    let source = match for_reading(path) {
+        Ok(source) => source,
+        Err(OpenError::Missing { .. }) => return in_memory(),
+        Err(error) => return Err(error),
+    };
+    let mut connection = Connection::open_in_memory().map_err(failed(path, "copy"))?;
+    Backup::new(&source.connection, &mut connection)
+        .and_then(|backup| backup.run_to_completion(COPIED_PAGES, Duration::ZERO, None))
+        .map_err(failed(path, "copy"))?;
     configure(&connection, WRITER_CACHE_KIB).map_err(failed(path, "set up"))?;
     Ok(Held { connection, _lock: None })
 }

@@ -96,6 +96,16 @@ impl SqliteStore {
         Ok(Self { reader: None, writer: Some(writer) })
     }
 
+    /// A copy in memory of the state at `path`, to plan on: whatever is written to it is thrown away. A new one where there
+    /// is none yet.
+    ///
+    /// # Errors
+    /// See [`OpenError`]. The file is only read.
+    pub fn copy_in_memory(path: &Path, dependencies: Dependencies) -> Result<Self, OpenError> {
+        let writer = Writer::start(open::copy(path)?, dependencies)?;
+        Ok(Self { reader: None, writer: Some(writer) })
+    }
+
     /// Opens the state at `path` for reading, beside a running daemon or without one. Every writing call is refused, and
     /// not a byte of the state changes. Work is done on the calling thread.
     ///
@@ -129,11 +139,12 @@ impl SqliteStore {
     }
 
     /// Reads the whole state and says what is damaged, line by line; empty when all is well. Takes seconds on a large one.
-    ///
-    /// # Errors
-    /// The state could not be read at all.
-    pub async fn check(&self) -> Result<Vec<String>, StoreError> {
-        self.read("check the state", look::check).await
+    pub async fn check(&self) -> Vec<String> {
+        // Damage can be such that the check itself cannot go on: that is its finding.
+        self.read("check the state", look::check).await.unwrap_or_else(|error| {
+            let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
+            vec![format!("{error}{cause}")]
+        })
     }
 
     async fn read<T: Send + 'static>(

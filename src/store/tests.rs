@@ -1,1 +1,173 @@
-//! Tests of the store.
+//! What only the inside can show: that queries use their indexes, and that steps which share a transaction do not share a
+//! fate.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use rusqlite::{Connection, params};
+
+use super::open;
+use super::queue::{DUE, ITEMS_OF, SOONEST};
+use super::worker::{Held, Spawn, Worker};
+use crate::model::store::StoreError;
+
+fn plan(connection: &Connection, sql: &str) -> String {
+    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let count = statement.parameter_count();
+    let rows = statement
+        .query_map(rusqlite::params_from_iter(std::iter::repeat_n(1, count)), |row| row.get::<_, String>(3))
+        .unwrap();
+    rows.map(Result::unwrap).collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn the_queue_is_read_by_its_index() {
+    let held = open::in_memory().unwrap();
+    for sql in [DUE, SOONEST] {
+        let plan = plan(&held.connection, sql);
+        assert!(plan.contains("SEARCH work USING") && plan.contains("work_due (urgency=?"), "{plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "sorted anew: {plan}");
+    }
+    let plan = plan(&held.connection, ITEMS_OF);
+    assert!(plan.contains("replicas_issue (instance=? AND issue=?)"), "{plan}");
+}
+
+/// A worker on one table of numbers, and how often it committed.
+fn worker(path: &std::path::Path) -> (Worker, Arc<AtomicUsize>) {
+    let mut connection = Connection::open(path).unwrap();
+    let _: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).unwrap();
+    connection.execute_batch("CREATE TABLE t (n INTEGER PRIMARY KEY)").unwrap();
+    let commits = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&commits);
+    let hook = move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        false
+    };
+    connection.commit_hook(Some(hook)).unwrap();
+    (Worker::start(Spawn::Thread, "test-writer", Held { connection, _lock: None }).unwrap(), commits)
+}
+
+#[tokio::test]
+async fn steps_that_queue_up_share_a_commit_but_not_a_fate() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("group.db");
+    let (worker, commits) = worker(&path);
+    let (open_gate, gate) = channel::<()>();
+    let first = worker.run("wait", move |connection| {
+        gate.recv_timeout(Duration::from_secs(60)).unwrap();
+        connection.execute("INSERT INTO t VALUES (1)", [])?;
+        Ok(connection.total_changes())
+    });
+    let insert = |number: i64| {
+        worker.run("insert", move |connection| {
+            connection.execute("INSERT INTO t VALUES (?1)", [number])?;
+            // Fails after it wrote: its own work is undone, and nobody else's.
+            if number == 3 {
+                connection.execute("INSERT INTO t VALUES (1)", [])?;
+            }
+            Ok(connection.is_autocommit())
+        })
+    };
+    let rest = futures_util::future::join_all((2..=6).map(insert));
+    let other = Connection::open(&path).unwrap();
+    let seen = || other.query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0)).unwrap();
+    let release = async {
+        // Everybody is queued by now: join polls in order.
+        assert_eq!(seen(), 0, "answered or visible before the commit");
+        open_gate.send(()).unwrap();
+    };
+    let (first, rest, ()) = tokio::join!(first, rest, release);
+    assert!(first.is_ok());
+    let failed: Vec<usize> = rest.iter().enumerate().filter(|(_, r)| r.is_err()).map(|(i, _)| i + 2).collect();
+    assert_eq!(failed, [3]);
+    assert_eq!(seen(), 5);
+    assert_eq!(commits.load(Ordering::SeqCst), 1, "each step was committed on its own");
+}
+
+#[tokio::test]
+async fn a_commit_that_fails_is_told_to_everybody() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fail.db");
+    let (worker, _) = worker(&path);
+    worker
+        .run("prepare", |connection| {
+            connection
+                .execute_batch("CREATE TABLE child (n INTEGER REFERENCES t (n) DEFERRABLE INITIALLY DEFERRED)")?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let (open_gate, gate) = channel::<()>();
+    let good = worker.run("good", move |connection| {
+        gate.recv_timeout(Duration::from_secs(60)).unwrap();
+        connection.execute("INSERT INTO t VALUES (1)", [])?;
+        Ok(())
+    });
+    // The reference is only checked at the commit.
+    let bad = worker.run("bad", |connection| {
+        connection.execute("INSERT INTO child VALUES (?1)", params![77])?;
+        Ok(())
+    });
+    let release = async { open_gate.send(()).unwrap() };
+    let (good, bad, ()) = tokio::join!(good, bad, release);
+    for result in [good, bad] {
+        assert!(matches!(&result, Err(StoreError::Database { .. })), "{result:?}");
+    }
+    // And the next one works again.
+    worker.run("next", |connection| Ok(connection.execute("INSERT INTO t VALUES (2)", [])?)).await.unwrap();
+    let other = Connection::open(&path).unwrap();
+    assert_eq!(other.query_row("SELECT group_concat(n) FROM t", [], |row| row.get::<_, String>(0)).unwrap(), "2");
+}
+
+#[tokio::test]
+async fn a_transaction_that_sqlite_undid_is_told_to_everybody() {
+    let folder = tempfile::tempdir().unwrap();
+    let (worker, _) = worker(&folder.path().join("full.db"));
+    let (open_gate, gate) = channel::<()>();
+    let early = worker.run("early", move |connection| {
+        gate.recv_timeout(Duration::from_secs(60)).unwrap();
+        connection.execute("INSERT INTO t VALUES (1)", [])?;
+        Ok(())
+    });
+    // `OR ROLLBACK` does on purpose what a full disk does.
+    let undone = worker.run("undone", |connection| {
+        connection.execute("INSERT OR ROLLBACK INTO t VALUES (1)", [])?;
+        Ok(())
+    });
+    let late = worker.run("late", |connection| Ok(connection.execute("INSERT INTO t VALUES (3)", [])?));
+    let release = async { open_gate.send(()).unwrap() };
+    let (early, undone, late, ()) = tokio::join!(early, undone, late, release);
+    assert!(early.is_err(), "it was told that its work stands, but it was undone");
+    assert!(undone.is_err());
+    assert!(late.is_ok(), "{late:?}");
+}
+
+#[tokio::test]
+async fn a_reader_never_answers_from_before_it_was_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("read.db");
+    let (writer, _) = worker(&path);
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let connection = Connection::open_with_flags(&path, flags).unwrap();
+    let reader = Worker::start(Spawn::Thread, "test-reader", Held { connection, _lock: None }).unwrap();
+    let count =
+        |connection: &Connection| Ok(connection.query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0))?);
+    let ((reading, begun), (open_gate, gate)) = (channel::<()>(), channel::<()>());
+    let slow = reader.run("read slowly", move |connection| {
+        let counted = count(connection);
+        reading.send(()).unwrap();
+        gate.recv_timeout(Duration::from_secs(60)).unwrap();
+        counted
+    });
+    let after = async {
+        begun.recv_timeout(Duration::from_secs(60)).unwrap();
+        writer.run("insert", |connection| Ok(connection.execute("INSERT INTO t VALUES (1)", [])?)).await.unwrap();
+        // Queued behind the slow one, which still holds its older view.
+        let (counted, ()) = tokio::join!(reader.run("read", count), async { open_gate.send(()).unwrap() });
+        counted.unwrap()
+    };
+    let (slow, after) = tokio::join!(slow, after);
+    assert_eq!((slow.unwrap(), after), (0, 1));
+}

@@ -11,11 +11,23 @@ mod clock;
 #[cfg(test)]
 mod config;
 #[cfg(test)]
+mod config_cases;
+#[cfg(test)]
+mod config_secrets;
+#[cfg(test)]
 mod console;
 #[cfg(test)]
 mod container;
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod daemon_carries;
+#[cfg(test)]
+mod daemon_crashes;
+#[cfg(test)]
+mod daemon_support;
 #[cfg(test)]
 mod foreign_clients;
 #[cfg(test)]
@@ -41,6 +53,10 @@ mod simulator_data_center;
 #[cfg(test)]
 mod simulator_faults;
 #[cfg(test)]
+mod simulator_seed;
+#[cfg(test)]
 mod simulator_support;
+#[cfg(test)]
+mod store;
 #[cfg(test)]
 mod systemd;

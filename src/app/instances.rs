@@ -1,0 +1,94 @@
+//! Polling one instance and keeping its record for `status`. Must never let a failing instance hold up another.
+
+use std::sync::PoisonError;
+
+use jiff::Timestamp;
+
+use super::Daemon;
+use crate::engine::{PollError, Polled};
+use crate::model::ids::{InstanceId, SideId};
+use crate::model::problem::Problem;
+use crate::model::store::{Store as _, StoreError};
+
+/// How the polls of an instance went.
+#[derive(Debug, Clone, Default)]
+pub(super) struct PollRecord {
+    /// The last that brought an answer, by our clock.
+    pub(super) last_good: Option<Timestamp>,
+    /// What the last one said if it failed.
+    pub(super) error: Option<String>,
+}
+
+/// Under what the problems of an instance are kept.
+pub(super) fn about(instance: &InstanceId) -> String {
+    format!("instance {instance}")
+}
+
+impl Daemon {
+    /// Polls one instance once. What Jira says against it becomes a problem of the instance, until it answers again.
+    pub(super) async fn poll(&self, instance: &InstanceId) -> Result<Polled, StoreError> {
+        if self.engine.paused(instance).is_some() {
+            return Ok(Polled::default());
+        }
+        match self.engine.poll(instance).await {
+            Ok(polled) => {
+                let was_bad = self.note_poll(instance, None);
+                if was_bad {
+                    tracing::info!(%instance, "instance `{instance}` answers again");
+                    self.store.set_problems(&about(instance), &[], self.surroundings.clock.now()).await?;
+                }
+                if polled.rows > 0 {
+                    tracing::debug!(%instance, rows = polled.rows, "{} issues changed on `{instance}`", polled.rows);
+                    self.wake.notify_one();
+                }
+                Ok(polled)
+            }
+            Err(PollError::Jira(error)) => {
+                let words = error.to_string();
+                if !self.note_poll(instance, Some(words.clone())) {
+                    tracing::warn!(%instance, %error, "instance `{instance}` cannot be polled");
+                }
+                let problem = Problem {
+                    side: SideId::new(instance.as_str()),
+                    field: None,
+                    what: words,
+                    remedy: remedy(&error.failure).to_owned(),
+                };
+                self.store.set_problems(&about(instance), &[problem], self.surroundings.clock.now()).await?;
+                Ok(Polled::default())
+            }
+            Err(PollError::Store(error)) => Err(error),
+        }
+    }
+
+    /// Keeps how a poll went. Says whether the one before had failed.
+    fn note_poll(&self, instance: &InstanceId, error: Option<String>) -> bool {
+        let mut polls = self.polls.lock().unwrap_or_else(PoisonError::into_inner);
+        let record = polls.entry(instance.clone()).or_default();
+        let was_bad = record.error.is_some();
+        if error.is_none() {
+            record.last_good = Some(self.surroundings.clock.now());
+        }
+        record.error = error;
+        was_bad
+    }
+
+    pub(super) fn poll_record(&self, instance: &InstanceId) -> PollRecord {
+        self.polls.lock().unwrap_or_else(PoisonError::into_inner).get(instance).cloned().unwrap_or_default()
+    }
+}
+
+/// What a person can do about it.
+fn remedy(failure: &crate::jira::Failure) -> &'static str {
+    use crate::jira::Failure;
+    match failure {
+        Failure::Unreachable(_) => "look at the network, the name and the certificate; it is tried again by itself",
+        Failure::NotUs(_) => "give the instance a token that works; it is tried again every five minutes",
+        Failure::Locked(_) => "log in once as the sync user by the browser",
+        Failure::NotJira(_) => "correct the instance's `url`, or what stands between (proxy, single sign-on)",
+        Failure::Refused(_) => "let the sync user browse every project of its syncs, or correct their keys",
+        Failure::NotFound => "correct the instance's `url`",
+        Failure::Wait(_) | Failure::Server(_) => "none: it is tried again by itself",
+        Failure::Unreadable(_) => "look whether the instance was upgraded; it is tried again by itself",
+    }
+}

@@ -1,0 +1,220 @@
+//! The composition root: configuration to stores, clients and tasks. It must never decide anything about an issue.
+
+mod doors;
+mod instances;
+mod once;
+mod preview;
+mod run;
+mod sweep;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+
+use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
+use crate::config::Config;
+use crate::engine::apply::Hands;
+use crate::engine::{Connection, Connections, Engine, Finding, Parts, SetupError};
+use crate::jira::{JiraWrite, ReqwestTransport, Transport, TransportSetupError, connect as connect_jira};
+use crate::model::ids::InstanceId;
+use crate::model::settings::InstanceSettings;
+use crate::model::store::{Store, StoreError};
+use crate::store::{Dependencies, OpenError, SideInstances, Spawn, SqliteStore};
+
+pub use once::OnceSummary;
+pub use preview::{PreviewedItem, preview};
+pub use run::RunError;
+
+/// Makes the transport of an instance.
+pub type Transports = dyn Fn(&InstanceSettings) -> Result<Arc<dyn Transport>, TransportSetupError> + Send + Sync;
+
+/// Puts something between the engine and the state: a simulated run counts its effects there, or dies at one.
+pub type Between = dyn Fn(Arc<dyn Store>) -> Arc<dyn Store> + Send + Sync;
+
+/// What the daemon stands in: all of it can be replaced, so that a whole run repeats from a seed.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// The network.
+    pub transports: Arc<Transports>,
+    /// Where the state's work is done.
+    pub spawn: Spawn,
+    /// What stands between the engine and the state; nothing in production.
+    pub between: Arc<Between>,
+}
+
+impl Surroundings {
+    /// The machine as it is.
+    #[must_use]
+    pub fn of_this_machine() -> Self {
+        let transports = |settings: &InstanceSettings| -> Result<Arc<dyn Transport>, TransportSetupError> {
+            Ok(Arc::new(ReqwestTransport::new(settings.timeout, settings.ca_file.as_deref())?))
+        };
+        Self {
+            clock: Arc::new(SystemClock::new()),
+            entropy: Arc::new(SystemEntropy),
+            transports: Arc::new(transports),
+            spawn: Spawn::Thread,
+            between: Arc::new(|store| store),
+        }
+    }
+}
+
+/// Why a daemon could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The state cannot be opened.
+    #[error("could not open the state")]
+    State(#[from] OpenError),
+    /// An instance's transport could not be made.
+    #[error("could not set up the connection to instance `{instance}`")]
+    Transport {
+        /// The instance.
+        instance: InstanceId,
+        /// The cause.
+        #[source]
+        source: TransportSetupError,
+    },
+    /// The instances and the configuration do not go together.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// The state failed.
+    #[error("could not use the state")]
+    Store(#[from] StoreError),
+    /// The address cannot be listened on.
+    #[error("could not listen on {address}: free the port, or change `daemon.listen`")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// The control socket cannot be made.
+    #[error("could not make the control socket {path:?}: change `daemon.socket`, or its folder's owner")]
+    Socket {
+        /// The socket.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A daemon that is set up: its state is locked, its instances answered.
+pub struct Daemon {
+    config: Config,
+    surroundings: Surroundings,
+    store: Arc<SqliteStore>,
+    engine: Arc<Engine>,
+    since: jiff::Timestamp,
+    polls: Mutex<BTreeMap<InstanceId, instances::PollRecord>>,
+    wake: tokio::sync::Notify,
+    /// The state failed, and is tried again.
+    state_fails: AtomicBool,
+}
+
+/// Makes the two ends of every instance. Nothing is sent.
+///
+/// # Errors
+/// An instance's certificates cannot be used.
+pub fn connect(config: &Config, surroundings: &Surroundings) -> Result<(Connections, Hands), StartError> {
+    let mut connections = Connections::new();
+    let mut hands: BTreeMap<InstanceId, Arc<dyn JiraWrite>> = BTreeMap::new();
+    for (id, settings) in &config.instances {
+        let transport = (surroundings.transports)(settings)
+            .map_err(|source| StartError::Transport { instance: id.clone(), source })?;
+        let (clock, entropy) = (Arc::clone(&surroundings.clock), Arc::clone(&surroundings.entropy));
+        let (read, write) = connect_jira(settings, transport, clock, entropy);
+        connections.insert(id.clone(), Connection { settings: settings.clone(), read });
+        hands.insert(id.clone(), write);
+    }
+    Ok((connections, Hands::new(hands)))
+}
+
+/// The instance of each side.
+pub(crate) fn side_instances(config: &Config) -> SideInstances {
+    let sides = config.syncs.values().flat_map(|sync| sync.sides.iter().map(move |side| (sync, side)));
+    sides.map(|(sync, side)| ((sync.id.clone(), side.id.clone()), side.instance.clone())).collect()
+}
+
+/// Opens the state for writing.
+fn open(config: &Config, surroundings: &Surroundings) -> Result<SqliteStore, OpenError> {
+    SqliteStore::open(&config.daemon.state, dependencies(config, surroundings))
+}
+
+fn dependencies(config: &Config, surroundings: &Surroundings) -> Dependencies {
+    Dependencies {
+        clock: Arc::clone(&surroundings.clock),
+        entropy: Arc::clone(&surroundings.entropy),
+        instances: side_instances(config),
+        spawn: surroundings.spawn,
+    }
+}
+
+/// Looks at the instances and makes the engine on a state.
+async fn engine_on(
+    config: &Config,
+    surroundings: &Surroundings,
+    store: Arc<dyn Store>,
+) -> Result<(Engine, Vec<Finding>), StartError> {
+    let (connections, hands) = connect(config, surroundings)?;
+    let parts = Parts {
+        store,
+        clock: Arc::clone(&surroundings.clock),
+        entropy: Arc::clone(&surroundings.entropy),
+        connections,
+        hands,
+        syncs: config.syncs.clone(),
+        holder: format!("pid {}", std::process::id()),
+        poll: config.daemon.poll,
+    };
+    Ok(Engine::set_up(parts).await?)
+}
+
+impl Daemon {
+    /// Locks the state, looks at the instances, and is ready to run. The second part of the result are warnings.
+    ///
+    /// # Errors
+    /// The state is in use or unusable, an instance refused or is out of reach, or the configuration names what is not there.
+    pub async fn start(config: Config, surroundings: Surroundings) -> Result<(Self, Vec<Finding>), StartError> {
+        let store = Arc::new(open(&config, &surroundings)?);
+        store.free_all().await?;
+        let as_store = (surroundings.between)(Arc::<SqliteStore>::clone(&store));
+        let (engine, findings) = engine_on(&config, &surroundings, as_store).await?;
+        for about in
+            engine.instances().map(instances::about).chain(config.syncs.keys().map(|sync| format!("sync {sync}")))
+        {
+            store.set_problems(&about, &[], surroundings.clock.now()).await?;
+        }
+        let daemon = Self {
+            since: surroundings.clock.now(),
+            config,
+            surroundings,
+            store,
+            engine: Arc::new(engine),
+            polls: Mutex::default(),
+            wake: tokio::sync::Notify::new(),
+            state_fails: AtomicBool::new(false),
+        };
+        Ok((daemon, findings))
+    }
+
+    /// The engine, to be driven step by step.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The state, to be looked at.
+    #[must_use]
+    pub fn store(&self) -> &SqliteStore {
+        &self.store
+    }
+}

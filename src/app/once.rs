@@ -1,0 +1,78 @@
+//! `run --once`: recover, poll, work until nothing is due, a sweep if one is due. Must never wait for people or for the clock
+//! longer than a write needs to be seen.
+
+use serde::Serialize;
+
+use super::{Daemon, RunError};
+use crate::model::ids::InstanceId;
+use crate::model::store::Store as _;
+
+/// Polls after the first, to see what was written. What is still unseen then is looked for by the next run.
+const MORE_POLLS: usize = 3;
+
+/// What one run did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct OnceSummary {
+    /// Items worked on, counted each time.
+    pub items: usize,
+    /// Writes sent.
+    pub writes: usize,
+    /// Problems standing now.
+    pub problems: u64,
+    /// Instances that did not answer, with the reason.
+    pub unreachable: Vec<String>,
+}
+
+impl Daemon {
+    /// Does everything that is to be done now.
+    ///
+    /// # Errors
+    /// The state failed.
+    pub async fn once(&self) -> Result<OnceSummary, RunError> {
+        let mut summary = OnceSummary::default();
+        for round in 0..=MORE_POLLS {
+            let changed = self.poll_all().await?;
+            let before = summary.writes;
+            self.work_until_quiet(&mut summary).await?;
+            if round == 0 && self.sweep_is_due().await? {
+                self.sweep_all().await?;
+                self.work_until_quiet(&mut summary).await?;
+            }
+            let open = self.store.figures(self.surroundings.clock.now()).await?.open_intents;
+            if round > 0 && changed == 0 || summary.writes == before && open == 0 {
+                break;
+            }
+        }
+        summary.problems = self.store.figures(self.surroundings.clock.now()).await?.problems;
+        for instance in self.engine.instances() {
+            summary.unreachable.extend(self.poll_record(instance).error);
+        }
+        Ok(summary)
+    }
+
+    /// Polls every instance at once. Returns how many rows were new.
+    pub(super) async fn poll_all(&self) -> Result<usize, RunError> {
+        let instances: Vec<InstanceId> = self.engine.instances().cloned().collect();
+        let mut polls = Vec::with_capacity(instances.len());
+        for instance in &instances {
+            polls.push(self.poll(instance));
+        }
+        let mut rows = 0;
+        for polled in futures_util::future::join_all(polls).await {
+            rows += polled?.rows;
+        }
+        Ok(rows)
+    }
+
+    async fn work_until_quiet(&self, summary: &mut OnceSummary) -> Result<(), RunError> {
+        loop {
+            let started = self.engine.admit().await?;
+            let worked = self.engine.work().await?;
+            summary.items += worked.items;
+            summary.writes += worked.writes;
+            if started == 0 && worked.items == 0 {
+                return Ok(());
+            }
+        }
+    }
+}

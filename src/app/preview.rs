@@ -1,0 +1,93 @@
+//! What a run would do, worked out on a copy of the state in memory. Must never write to an instance or to the state: it
+//! never calls what does.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{StartError, Surroundings, dependencies, engine_on};
+use crate::config::Config;
+use crate::engine::PollError;
+use crate::model::hub::ItemState;
+use crate::model::ids::{InstanceId, IssueKey, ItemId, SideId};
+use crate::model::store::Store;
+use crate::plan::Plan;
+use crate::store::SqliteStore;
+
+/// Items planned at once.
+const AT_ONCE: usize = 100;
+
+/// What would be done with one item.
+#[derive(Debug, Clone)]
+pub struct PreviewedItem {
+    /// The keys of its issues, by side.
+    pub names: String,
+    /// The plan; `None` where it cannot be made now.
+    pub plan: Option<Plan>,
+    /// Sides that could not be read, with the reason.
+    pub unread: BTreeMap<SideId, String>,
+}
+
+/// Plans everything that a run would work on now, or only the items that hold one of `keys`.
+///
+/// # Errors
+/// As for a start; the state may be in use, and may not exist yet.
+pub async fn preview(
+    config: Config,
+    surroundings: Surroundings,
+    keys: Option<Vec<IssueKey>>,
+) -> Result<Vec<PreviewedItem>, StartError> {
+    let mut dependencies = dependencies(&config, &surroundings);
+    dependencies.spawn = crate::store::Spawn::Inline;
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::copy_in_memory(&config.daemon.state, dependencies)?);
+    store.free_all().await?;
+    let (engine, _) = engine_on(&config, &surroundings, Arc::clone(&store)).await?;
+    let instances: Vec<InstanceId> = engine.instances().cloned().collect();
+    for instance in &instances {
+        match engine.poll(instance).await {
+            Ok(_) => {}
+            Err(PollError::Jira(error)) => return Err(crate::engine::SetupError::Jira(vec![error]).into()),
+            Err(PollError::Store(error)) => return Err(error.into()),
+        }
+    }
+    while engine.admit().await? > 0 {}
+    let wanted = match &keys {
+        Some(keys) => named(&*store, keys).await?,
+        None => all(&*store, surroundings.clock.now()).await?,
+    };
+    let mut previewed = Vec::new();
+    for part in wanted.chunks(AT_ONCE) {
+        for preview in engine.preview(part).await? {
+            let names = names(&preview.item);
+            previewed.push(PreviewedItem { names, plan: preview.plan, unread: preview.unread });
+        }
+    }
+    Ok(previewed)
+}
+
+async fn named(store: &dyn Store, keys: &[IssueKey]) -> Result<Vec<ItemId>, StartError> {
+    let mut items = Vec::new();
+    for key in keys {
+        items.extend(store.items_by_key(key).await?);
+    }
+    items.sort();
+    items.dedup();
+    Ok(items)
+}
+
+/// The items that are due. Claiming takes them in order; the copy is thrown away.
+async fn all(store: &dyn Store, now: jiff::Timestamp) -> Result<Vec<ItemId>, StartError> {
+    let mut items = Vec::new();
+    loop {
+        let claims = store.claim("preview", now, AT_ONCE).await?;
+        if claims.is_empty() {
+            break;
+        }
+        items.extend(claims.iter().map(|claim| claim.item.id));
+    }
+    store.free_all().await?;
+    Ok(items)
+}
+
+fn names(item: &ItemState) -> String {
+    item.replicas.iter().map(|(side, replica)| format!("{side} {}", replica.key)).collect::<Vec<_>>().join(" = ")
+}

@@ -1,0 +1,192 @@
+//! The daemon's tasks: one poller per instance, the worker, the sweeper. Must never go on half-dead: a task that cannot use
+//! the state ends the run, and whoever started it starts it again.
+
+use std::pin::pin;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use tokio::time::MissedTickBehavior;
+use tokio_cron_scheduler::JobSchedulerError;
+use tokio_util::sync::CancellationToken;
+
+use super::{Daemon, sweep};
+use crate::engine::Worked;
+use crate::model::ids::InstanceId;
+use crate::model::store::{Store as _, StoreError};
+
+/// Batches worked on at once: one that waits for a slow instance does not hold up the others.
+const BATCHES: usize = 4;
+/// Longest sleep of the worker: what is due is looked up again at the latest then.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// How long work under way may go on after the daemon was told to stop. What is not done then is in doubt, and looked for.
+const DRAIN: Duration = Duration::from_secs(10);
+/// How long the state is given to recover, in a row of attempts, before the run ends.
+const STATE_RETRY: Duration = Duration::from_secs(5);
+const STATE_RETRIES: u32 = 12;
+
+/// Why a run ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The state failed.
+    #[error("the state failed")]
+    Store(#[from] StoreError),
+    /// The schedule cannot be kept.
+    #[error("could not keep the schedule of full checks")]
+    Schedule(#[from] JobSchedulerError),
+}
+
+impl Daemon {
+    /// Runs until it is cancelled, then finishes what is under way for up to ten seconds.
+    ///
+    /// # Errors
+    /// The state failed and did not recover.
+    pub async fn run(&self, cancel: CancellationToken) -> Result<(), RunError> {
+        let instances: Vec<InstanceId> = self.engine.instances().cloned().collect();
+        let polls =
+            futures_util::future::try_join_all(instances.iter().map(|instance| self.poll_on(instance, &cancel)));
+        tokio::try_join!(polls, self.work_on(&cancel), self.sweep_on(&cancel))?;
+        Ok(())
+    }
+
+    async fn poll_on(&self, instance: &InstanceId, cancel: &CancellationToken) -> Result<(), RunError> {
+        let mut ticks = tokio::time::interval(self.config.daemon.poll);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut failures = 0;
+        while cancel.run_until_cancelled(ticks.tick()).await.is_some() {
+            match cancel.run_until_cancelled(self.poll(instance)).await {
+                Some(Ok(_)) => self.state_answered(&mut failures),
+                Some(Err(error)) => self.state_failed(error, &mut failures, cancel).await?,
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits after the state failed, and gives up after a minute: a full disk may be made room on, a broken one not.
+    async fn state_failed(
+        &self,
+        error: StoreError,
+        failures: &mut u32,
+        cancel: &CancellationToken,
+    ) -> Result<(), RunError> {
+        *failures += 1;
+        self.state_fails.store(true, Ordering::Relaxed);
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        tracing::error!(%error, cause, "the state failed; trying again");
+        if *failures > STATE_RETRIES {
+            return Err(error.into());
+        }
+        cancel.run_until_cancelled(tokio::time::sleep(STATE_RETRY)).await;
+        Ok(())
+    }
+
+    fn state_answered(&self, failures: &mut u32) {
+        *failures = 0;
+        self.state_fails.store(false, Ordering::Relaxed);
+    }
+
+    async fn work_on(&self, cancel: &CancellationToken) -> Result<(), RunError> {
+        let mut failures = 0;
+        while !cancel.is_cancelled() {
+            match self.work_batches(cancel).await {
+                Ok(()) => self.state_answered(&mut failures),
+                Err(error) => {
+                    self.state_failed(error, &mut failures, cancel).await?;
+                    // No batch is under way here: what the failed ones had claimed is free again.
+                    if let Err(error) = self.store.free_all().await {
+                        tracing::warn!(%error, "the state is still out of order");
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Works on batches until cancelled or until the state fails; either way nothing is under way afterwards.
+    async fn work_batches(&self, cancel: &CancellationToken) -> Result<(), StoreError> {
+        let mut running: FuturesUnordered<BoxFuture<'_, Result<Worked, StoreError>>> = FuturesUnordered::new();
+        let result = loop {
+            if cancel.is_cancelled() {
+                break Ok(());
+            }
+            if running.len() < BATCHES {
+                let claims = match self.claim().await {
+                    Ok(claims) => claims,
+                    Err(error) => break Err(error),
+                };
+                if !claims.is_empty() {
+                    running.push(Box::pin(self.engine.work_on(claims)));
+                    continue;
+                }
+            }
+            let sleep = self.until_due().await;
+            let woken = pin!(self.wake.notified());
+            tokio::select! {
+                Some(worked) = running.next(), if !running.is_empty() => {
+                    if let Err(error) = worked {
+                        break Err(error);
+                    }
+                }
+                () = woken => {}
+                () = tokio::time::sleep(sleep) => {}
+                () = cancel.cancelled() => {}
+            }
+        };
+        let drained = async {
+            let mut drained = Ok(());
+            while let Some(worked) = running.next().await {
+                drained = drained.and(worked.map(|_| ()));
+            }
+            drained
+        };
+        let drained = tokio::time::timeout(DRAIN, drained).await.unwrap_or(Ok(()));
+        result.and(drained)
+    }
+
+    async fn claim(&self) -> Result<Vec<crate::model::store::Claim>, StoreError> {
+        self.engine.admit().await?;
+        self.engine.claim().await
+    }
+
+    /// How long nothing is due.
+    async fn until_due(&self) -> Duration {
+        let now = self.surroundings.clock.now();
+        match self.store.next_due().await {
+            Ok(Some(due)) => {
+                let wait = due.duration_since(now);
+                let wait = Duration::try_from(wait).unwrap_or(Duration::ZERO);
+                wait.clamp(Duration::from_millis(50), LONGEST_SLEEP)
+            }
+            Ok(None) | Err(_) => LONGEST_SLEEP,
+        }
+    }
+
+    async fn sweep_on(&self, cancel: &CancellationToken) -> Result<(), RunError> {
+        let (mut scheduler, mut ticks) = sweep::ticks(&self.config.daemon.sweep).await?;
+        let mut due = self.sweep_is_due().await?;
+        loop {
+            if !due {
+                match cancel.run_until_cancelled(ticks.recv()).await {
+                    Some(Some(())) => {}
+                    Some(None) | None => break,
+                }
+                if cancel.run_until_cancelled(tokio::time::sleep(self.sweep_jitter())).await.is_none() {
+                    break;
+                }
+            }
+            due = false;
+            match cancel.run_until_cancelled(self.sweep_all()).await {
+                Some(Ok(())) => {}
+                Some(Err(error)) => tracing::error!(%error, "the full check failed; the next one comes"),
+                None => break,
+            }
+        }
+        if let Err(error) = scheduler.shutdown().await {
+            tracing::debug!(%error, "the scheduler did not stop cleanly");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,79 @@
+//! When the full check runs: on its cron schedule, with jitter, and made up for when it was missed. Must never run twice at
+//! once: a tick that comes while one runs is dropped.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+
+use super::{Daemon, RunError};
+use crate::model::store::Store as _;
+
+/// Under what the time of the last full check is kept.
+const LAST: &str = "last sweep";
+/// A schedule that is not kept for so long was missed.
+const LONGEST: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+/// Pause between two portions: the full check leaves room for what is urgent.
+const PAUSE: Duration = Duration::from_millis(200);
+/// Ticks are put off by up to this, so that many daemons do not ask at once.
+const JITTER: Duration = Duration::from_secs(120);
+
+/// Sends a tick for each time of the schedule. The scheduler only ticks: it has no guard against overlap, and its stop does
+/// not wait.
+pub(super) async fn ticks(schedule: &str) -> Result<(JobScheduler, mpsc::Receiver<()>), JobSchedulerError> {
+    let (sender, receiver) = mpsc::channel(1);
+    let scheduler = JobScheduler::new().await?;
+    let job = Job::new_async(schedule, move |_, _| {
+        let sender = sender.clone();
+        Box::pin(async move {
+            // Full: one is waiting already.
+            let _ = sender.try_send(());
+        })
+    })?;
+    scheduler.add(job).await?;
+    scheduler.start().await?;
+    Ok((scheduler, receiver))
+}
+
+impl Daemon {
+    /// Whether no full check ran for longer than any schedule should leave it.
+    pub(super) async fn sweep_is_due(&self) -> Result<bool, RunError> {
+        let last = self.store.note(LAST).await?.and_then(|text| text.parse::<Timestamp>().ok());
+        let now = self.surroundings.clock.now();
+        match last {
+            Some(last) => Ok(now.duration_since(last) > LONGEST),
+            None => {
+                // A new state: what is there now was just read.
+                self.store.set_note(LAST, &now.to_string()).await?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Compares everything, portion by portion.
+    pub(super) async fn sweep_all(&self) -> Result<(), RunError> {
+        let (mut after, mut compared, mut different) = (None, 0, 0);
+        loop {
+            let (swept, next) = self.engine.sweep(after).await?;
+            compared += swept.compared;
+            different += swept.different;
+            if swept.different > 0 {
+                self.wake.notify_one();
+            }
+            after = next;
+            if after.is_none() {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        self.store.set_note(LAST, &self.surroundings.clock.now().to_string()).await?;
+        tracing::info!(compared, different, "full check: {compared} issues compared, {different} differ");
+        Ok(())
+    }
+
+    /// How long a tick is put off.
+    pub(super) fn sweep_jitter(&self) -> Duration {
+        JITTER.mul_f64(self.surroundings.entropy.unit())
+    }
+}

@@ -1,0 +1,259 @@
+//! Files with something wrong in them, and exactly what is said about each. Must never grow without a look at whether the
+//! words help somebody who meets them for the first time.
+
+/// What is replaced in the base file, by what, and what is said: kind, line and column, path, message, remedy.
+pub(crate) type Case = (&'static str, &'static str, &'static [&'static str]);
+
+#[rustfmt::skip]
+pub(crate) const CASES: &[Case] = &[
+    (r#"state = "sqlite:/tmp/state.db""#, r#"state = "sqlite:/tmp/state.db"
+poll-interval = "30s""#, &[
+        "error 3:1 daemon.poll-interval: unknown key `poll-interval` -> did you mean `poll`?",
+    ]),
+    (r#"state = "sqlite:/tmp/state.db""#, r#"stat = "sqlite:/tmp/state.db""#, &[
+        "error 2:1 daemon.stat: unknown key `stat` -> did you mean `state`?",
+    ]),
+    (r#"state = "sqlite:/tmp/state.db""#, "poll = 30", &[
+        r#"error 2:8 daemon.poll: `poll` takes a duration in quotes, not a number -> write a duration: `poll = "30s"`"#,
+    ]),
+    (r#"state = "sqlite:/tmp/state.db""#, r#"poll = "30 sec"
+sweep = "17 */6 * * *""#, &[
+        "error 2:8 daemon.poll: `30 sec` is no duration -> write numbers with units `ms`, `s`, `m` (or `min`), `h`, `d`: `1h30m`",
+        "error 3:9 daemon.sweep: a cron expression has 6 fields here, this has 5 -> write second, minute, hour, day, month, weekday: `0 17 */6 * * *`",
+    ]),
+    (r#"state = "sqlite:/tmp/state.db""#, r#"poll = "2h"
+sweep = "0 99 */6 * * *""#, &[
+        "error 2:8 daemon.poll: `poll` is out of range: `2h` -> write between `1s` and `1h`",
+        "error 3:9 daemon.sweep: `0 99 */6 * * *` is no cron expression -> write second, minute, hour, day, month, weekday: `0 17 */6 * * *`",
+    ]),
+    (r#"state = "sqlite:/tmp/state.db""#, r#"listen = "localhost:80"
+state = "postgres://u:CANARY@h/db""#, &[
+        "error 2:10 daemon.listen: `localhost:80` is no address with a port -> write an IP address and a port: `127.0.0.1:8470`, `[::1]:8470`",
+        "error 3:9 daemon.state: a state in PostgreSQL is not built yet -> write `sqlite:PATH`: one daemon on one machine",
+    ]),
+    (r#"state = "sqlite:/tmp/state.db""#, r#"state = "/tmp/state.db""#, &[
+        "error 2:9 daemon.state: `state` does not say where the state lies -> write `sqlite:PATH`: `sqlite:/var/lib/jirasyncd/state.db`",
+    ]),
+    ("[daemon]", "[deamon]", &[
+        "error 1:2 deamon: unknown key `deamon` -> did you mean `daemon`?",
+    ]),
+    (r#"kind = "cloud""#, r#"kind = "clowd""#, &[
+        "error 5:8 instance.acme.kind: `clowd` is none of `cloud`, `data-center` -> did you mean `cloud`?",
+    ]),
+    (r#"kind = "cloud"
+"#, "", &[
+        r#"error 4:11 instance.acme: `instance.acme` has no `kind` -> write `kind = "cloud"`; it takes `cloud`, `data-center`"#,
+    ]),
+    (r#"kind = "data-center""#, r#"kind = "cloud""#, &[
+        r#"error 12:19 instance.globex.auth.method: Jira Cloud takes no personal access token -> write `method = "api-token"`"#,
+    ]),
+    ("https://acme.atlassian.net/", "http://acme.atlassian.net/", &[
+        "error 6:7 instance.acme.url: `http` would send the token in the clear -> write `https://`; `http://` is for the loopback only",
+    ]),
+    ("https://acme.atlassian.net/", "https://me:CANARY@acme.atlassian.net/", &[
+        "error 6:7 instance.acme.url: the URL holds credentials -> take them out: `auth` says how to log in",
+    ]),
+    ("https://acme.atlassian.net/", "https://acme.atlassian.net/jira", &[
+        "error 6:7 instance.acme.url: the base URL of Jira Cloud has no path, this has `/jira` -> write `https://acme.atlassian.net`",
+    ]),
+    ("https://acme.atlassian.net/", "acme.atlassian.net", &[
+        "error 6:7 instance.acme.url: this is no URL: relative URL without a base -> write the base URL: `https://acme.atlassian.net`, `https://jira.example.org/jira`",
+    ]),
+    ("env:ACME_TOKEN", "CANARY", &[
+        "error 7:68 instance.acme.auth.token: `token` names no place of a secret; a token itself is never written here -> write `env:NAME`, `file:PATH` or `credential:NAME`; if this was a token, make a new one",
+    ]),
+    (r#"user = "sync@acme.example", token"#, r#"user = "sync@acme.example", tokn"#, &[
+        r#"error 7:1 instance.acme.auth: `instance.acme.auth` has no `token` -> write where a secret lies: `token = "env:ACME_TOKEN"`"#,
+        "error 7:60 instance.acme.auth.tokn: unknown key `tokn` -> did you mean `token`?",
+    ]),
+    (r#"user = "sync@acme.example", token = "env:ACME_TOKEN" }"#, r#"user = "sync@acme.example", token = CANARY }"#, &[
+        "error 7:68 : this is not TOML: string values must be quoted, expected literal string -> text stands in quotes, lists in `[ ]`, tables in `{ }`; each key stands once",
+    ]),
+    (r#"user = "sync@acme.example","#, "", &[
+        r#"error 7:1 instance.acme.auth: `api-token` needs a `user` -> add the sync user's e-mail: `user = "sync@acme.example"`"#,
+    ]),
+    (r#"method = "bearer","#, r#"method = "bearer", user = "x","#, &[
+        "error 12:29 instance.globex.auth.user: `bearer` takes no `user`: the token says who it is -> take `user` out",
+    ]),
+    ("env:ACME_TOKEN", "env:NO_TOKEN", &[
+        "error 7:68 instance.acme.auth.token: the environment variable `NO_TOKEN` is not set, or is not UTF-8 -> set `NO_TOKEN` where the daemon is started, or name another place",
+    ]),
+    ("env:ACME_TOKEN", "file:/no/such", &[
+        "error 7:68 instance.acme.auth.token: the secret file `/no/such` cannot be read: entity not found -> create it, and let the daemon read it",
+    ]),
+    ("[instance.globex]", "[instance.glob-ex]", &[
+        "error 18:28 sync.support.side.globex.instance: there is no instance `globex` -> did you mean `glob-ex`?",
+    ]),
+    (r#"home = "acme""#, r#"home = "acmi""#, &[
+        "error 15:8 sync.support.home: there is no side `acmi` in this sync -> did you mean `acme`?",
+    ]),
+    (r#"home = "acme"
+"#, "", &[
+        r#"error 17:72 sync.support.side.globex.when: `when` needs a `home` -> add `home = "SIDE"` to the sync: `when` is JQL that is asked there"#,
+    ]),
+    (r#"on-conflict = "newest""#, r#"on-conflict = "prefer globx""#, &[
+        "error 16:15 sync.support.on-conflict: there is no side `globx` in this sync -> did you mean `globex`?",
+    ]),
+    (r#"on-conflict = "newest""#, r#"on-conflict = "latest""#, &[
+        "error 16:15 sync.support.on-conflict: `latest` is none of `newest`, `ask`, `prefer SIDE` -> write `newest`, `ask`, or `prefer acme`",
+    ]),
+    (r#"on-conflict = "newest""#, r#"on_conflict = "newest""#, &[
+        "error 16:1 sync.support.on_conflict: unknown key `on_conflict` -> did you mean `on-conflict`?",
+    ]),
+    (r#"project = "ENG", sees = ["acme"]"#, r#"project = "eng", sees = ["acmee"]"#, &[
+        "error 18:48 sync.support.side.globex.project: `eng` is no project key -> write `ENG`",
+        "error 18:63 sync.support.side.globex.sees[0]: there is no side `acmee` in this sync -> did you mean `acme`?",
+    ]),
+    (r#"instance = "globex", project = "ENG""#, r#"instance = "acme", project = "SUP""#, &[
+        "error 18:6 sync.support.side.globex: sides `acme` and `globex` are both project `SUP` of `acme` -> each side is a project of its own: keep one of them",
+    ]),
+    (r#"side.acme = { instance = "acme", project = "SUP" }"#, "", &[
+        "error 15:8 sync.support.home: there is no side `acme` in this sync -> known here: `globex`",
+        r#"error 18:1 sync.support.side: sync `support` has 1 side, and needs two -> add a side: `side.NAME = { instance = "…", project = "…" }`"#,
+        "error 18:63 sync.support.side.globex.sees[0]: there is no side `acme` in this sync -> known here: `globex`",
+        "error 22:7 sync.support.map.status[0].acme: there is no side `acme` in this sync -> known here: `globex`",
+        "error 23:7 sync.support.map.status[1].acme: there is no side `acme` in this sync -> known here: `globex`",
+        "error 25:12 sync.support.map.users[0].acme: there is no side `acme` in this sync -> known here: `globex`",
+        "error 30:14 sync.support.fields.severity.acme: `acme` is no key of a field row, and no side of this sync -> known here: `globex`, `from`, `across`, `exclude`, `kind`, `values`, `on-unmapped`",
+    ]),
+    (r#"acme = "Done", globex = "Closed""#, r#"acme = "Backlog", globex = "Closed""#, &[
+        "error 23:14 sync.support.map.status[1].acme: two rows map `Backlog` of side `acme` -> the other is in line 22: keep it in one of them",
+    ]),
+    (r#"acme = "Done", globex = "Closed""#, r#"globx = "Closed""#, &[
+        "error 23:7 sync.support.map.status[1].globx: there is no side `globx` in this sync -> did you mean `globex`?",
+        "error 23:34 sync.support.map.status[1].path.globex: the path on side `globex` does not end in a name of its row -> name the row on side `globex` too",
+    ]),
+    (r#"acme = "Done", globex = "Closed""#, r#"globex = "To Do", path2 = 1"#, &[
+        "error 23:5 sync.support.map.status[1]: two rows would share the name `To Do`, so that neither maps back -> the other is in line 22; a row is called by its first side in the order acme, globex: name it there",
+        "error 23:25 sync.support.map.status[1].path2: there is no side `path2` in this sync -> known here: `acme`, `globex`",
+        "error 23:45 sync.support.map.status[1].path.globex: the path on side `globex` does not end in a name of its row -> end it with `To Do`",
+    ]),
+    (r#""Working", "Closed"]"#, r#""Working", "Closd"]"#, &[
+        "error 23:50 sync.support.map.status[1].path.globex: the path on side `globex` does not end in a name of its row -> did you mean `Closed`?",
+    ]),
+    (r#"globex = "jdoe" }"#, "}", &[
+        "warning 25:10 sync.support.map.users[0]: the row of `jane@acme.example` names side `acme` only, so that it is carried nowhere -> name it on another side too, or take the row out",
+    ]),
+    ("users = [", "link-type = []
+users = [", &[
+        "error 25:1 sync.support.map.link-type: issue links are not carried yet -> take `link-type` out",
+    ]),
+    (r#"users = [{ acme = "jane@acme.example", globex = "jdoe" }]"#, r#"users = "file:users.csv""#, &[
+        "error 25:9 sync.support.map.users: `users` takes a list, not text -> rows are not read from a file yet: write them here",
+    ]),
+    (r#"summary = "both""#, r#"summary = "skip""#, &[
+        r#"error 28:11 sync.support.fields.summary: `summary` cannot be skipped: Jira makes no issue without one -> write `"both"`, or say with `from` whose changes count"#,
+    ]),
+    (r#"summary = "both""#, r#"sumary = "both""#, &[
+        r#"error 27:15 sync.support.fields: no row carries `summary`, and Jira makes no issue without one -> add `summary = "both"`"#,
+        "error 28:1 sync.support.fields.sumary: `sumary` is no field that every Jira has -> did you mean `summary`?",
+    ]),
+    (r#"summary = "both""#, r#"summary = "both"
+components = "both"
+duedate = "both"
+due-date = "both""#, &[
+        "error 29:1 sync.support.fields.components: `components` is not carried yet -> take the row out",
+        "error 31:1 sync.support.fields.due-date: two rows carry `due-date` -> keep one; both spellings mean the same field",
+    ]),
+    (r#"summary = "both""#, r#"summary = "both"
+x = { acme = "a" , kind = "line"}
+y = { acme = "Severity", globex = "z" }
+status = { on-unmapped = "clear" }"#, &[
+        "error 29:1 sync.support.fields.x: `x` is carried by one side only -> name the field on another side too, or take the row out",
+        "error 30:1 sync.support.fields.y: it is not said what `y` holds -> add `kind`: `line`, `document`, `select`, `words`, `person` or `day`",
+        r#"error 31:26 sync.support.fields.status.on-unmapped: `status` cannot be emptied -> write `"leave"`, or per side a name to write"#,
+    ]),
+    (r#"assignee = "both""#, r#"assignee = { form = ["acme"] }"#, &[
+        "error 29:14 sync.support.fields.assignee.form: `form` is no key of a field row, and no side of this sync -> did you mean `from`?",
+    ]),
+    (r#"assignee = "both""#, r#"labels = { from = [], exclude = "x" }"#, &[
+        r#"error 29:12 sync.support.fields.labels.from: `from` names no side, so that nothing is carried -> write `"skip"` instead"#,
+        "error 29:33 sync.support.fields.labels.exclude: `exclude` takes a list, not text -> put it between `[` and `]`",
+    ]),
+    ("{{ author.name }} (Acme)", "{{ author.email }}", &[
+        "error 33:21 sync.support.comments.header.globex: the header names `author.email`, which a comment does not have -> it may name `{{ author.name }}` and `{{ side }}`, and must give one line",
+    ]),
+    ("{{ author.name }} (Acme)", "{{ author.name", &[
+        "error 33:21 sync.support.comments.header.globex: the header does not work: unexpected end of input, expected end of variable block -> it may name `{{ author.name }}` and `{{ side }}`, and must give one line",
+    ]),
+    ("header =", r#"internal = "as-internal"
+restricted = []
+unrestricted = "bth"
+header ="#, &[
+        r#"error 33:1 sync.support.comments.internal: internal comments are not carried yet -> write `internal = "skip"`, or take it out"#,
+        r#"error 34:1 sync.support.comments.restricted: restricted comments are not carried yet -> write `restricted = "skip"`, or take it out"#,
+        "error 35:16 sync.support.comments.unrestricted: `bth` is none of `both`, `skip` -> did you mean `both`?",
+    ]),
+    (r#"home = "acme""#, "home = acme", &[
+        "error 15:8 : this is not TOML: string values must be quoted, expected literal string -> text stands in quotes, lists in `[ ]`, tables in `{ }`; each key stands once",
+    ]),
+    (r#"home = "acme""#, r#"home = "acme"
+home = "acme""#, &[
+        "error 16:1 : this is not TOML: duplicate key -> text stands in quotes, lists in `[ ]`, tables in `{ }`; each key stands once",
+    ]),
+    ("[sync.support.comments]", "[sync.support.comments", &[
+        "error 32:23 : this is not TOML: unclosed table, expected `]` -> text stands in quotes, lists in `[ ]`, tables in `{ }`; each key stands once",
+    ]),
+    (r#"sync@acme.example", token = "env:ACME_TOKEN""#, r#"nobody", token = "env:ACME_TOKEN""#, &[
+        r#"error 7:39 instance.acme.auth.user: `user` is no e-mail -> write the e-mail that the sync user logs in with: `user = "sync@acme.example"`"#,
+    ]),
+    ("https://jira.globex.example/jira/", "https://acme.atlassian.net", &[
+        r#"error 11:7 instance.globex.url: `acme.atlassian.net` is Jira Cloud, not Data Center -> write `kind = "cloud"`"#,
+    ]),
+    ("https://jira.globex.example/jira/", "https://jira.globex.example/?a=b", &[
+        "error 11:7 instance.globex.url: a base URL has no `?` and no `#` -> write the base URL: `https://acme.atlassian.net`, `https://jira.example.org/jira`",
+    ]),
+    (r#"kind = "cloud"
+"#, r#"kind = "cloud"
+rate = 0
+timeout = "1ms"
+ca-file = "none.pem"
+"#, &[
+        "error 6:8 instance.acme.rate: `rate` is out of range -> write a number above 0 and up to 1000",
+        "error 7:11 instance.acme.timeout: `timeout` is out of range: `1ms` -> write between `1s` and `10min`",
+        "error 8:11 instance.acme.ca-file: `none.pem` cannot be read: entity not found -> name a PEM file that begins with `-----BEGIN CERTIFICATE-----`",
+    ]),
+    ("env:ACME_TOKEN", "credential:none", &[
+        "error 7:68 instance.acme.auth.token: the secret file `/run/credentials/none` cannot be read: entity not found -> create it, and let the daemon read it",
+    ]),
+    ("side.globex = { instance", r#"side.path = { instance = "globex", project = "P" }
+side."a b" = { instance = "globex", project = "Q" }
+side.globex = { instance"#, &[
+        "error 18:6 sync.support.side.path: a side cannot be called `path`: it has a meaning of its own in rows -> choose another name",
+        r#"error 19:6 sync.support.side."a b": `a b` cannot be the name of a side -> begin with a letter, and use letters, digits, `-` and `_`, at most 64"#,
+    ]),
+    (r#"project = "SUP" }"#, r#"project = "SUP", when = "x" }"#, &[
+        "error 17:51 sync.support.side.acme.when: `when` on the home side itself has no meaning -> to choose which issues made here are carried, write `jql`",
+    ]),
+    (r#"assignee = "both""#, r#"assignee = { on-unmapped = { globx = "jdoe" }, values = [] }"#, &[
+        "error 29:30 sync.support.fields.assignee.on-unmapped.globx: there is no side `globx` in this sync -> did you mean `globex`?",
+        "error 29:48 sync.support.fields.assignee.values: `values` is for selects only -> take `values` out",
+    ]),
+    (r#"assignee = "both""#, r#"assignee = { kind = "line" }"#, &[
+        "error 29:21 sync.support.fields.assignee.kind: `assignee` has a kind of its own -> take `kind` out",
+    ]),
+    (r#"assignee = "both""#, r#"priority = { values = [] }
+labels = { acme = "labels", globex = "customfield_10042" }"#, &[
+        "error 29:14 sync.support.fields.priority.values: the rows of `priority` do not stand here -> put them under `map.priority`",
+        "error 31:1 sync.support.fields.severity: rows `labels` and `severity` both carry `customfield_10042` of side `globex` -> a field belongs to one row: keep it in one of them",
+    ]),
+    (r#"assignee = "both""#, r#"status = { acme = "customfield_1", globex = "status" }"#, &[
+        "error 29:19 sync.support.fields.status.acme: `status` is the field `status` on every side -> take the cell out",
+    ]),
+    (r#"assignee = "both""#, r#"priority = { from = ["acme"], acrosss = true }
+storyPoints = "both""#, &[
+        "error 29:31 sync.support.fields.priority.acrosss: `acrosss` is no key of a field row, and no side of this sync -> did you mean `across`?",
+        r#"error 30:1 sync.support.fields.storyPoints: `storyPoints` is no field that every Jira has -> say what each side calls it: `storyPoints = { kind = "line", acme = "…", globex = "…" }`"#,
+    ]),
+    (r#"acme = "S1", globex = "Critical""#, r#"acme = [], globex = "?x""#, &[
+        "error 30:75 sync.support.fields.severity.values[0].acme: no name for side `acme` -> write one, or leave the side out",
+        "error 30:95 sync.support.fields.severity.values[0].globex: `?x` begins with `?` -> rename it in Jira, or leave it out: `?` marks names without a row",
+        "warning 30:73 sync.support.fields.severity.values[0]: the row of `?x` names side `globex` only, so that it is carried nowhere -> name it on another side too, or take the row out",
+    ]),
+    ("[sync.support.fields]
+", "[sync.support.nothing]
+", &[
+        r#"error 14:7 sync.support: `sync.support` has no `fields` -> add `[sync.support.fields]` with `summary = "both"` in it"#,
+        "error 27:15 sync.support.nothing: unknown key `nothing` -> known here: `home`, `on-conflict`, `side`, `map`, `fields`, `comments`",
+    ]),
+];

@@ -1,0 +1,143 @@
+//! A daemon that dies at the n-th effect: before or after a request reaches Jira, before or after a commit. Must never let
+//! anything of the dead daemon go on.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::Timestamp;
+use jirasyncd::jira::{Transport, TransportError};
+use jirasyncd::model::catalog::Workflow;
+use jirasyncd::model::hub::{Conflict, ItemState};
+use jirasyncd::model::ids::{InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
+use jirasyncd::model::operation::{Intent, IntentState};
+use jirasyncd::model::problem::Problem;
+use jirasyncd::model::store::{
+    Claim, Cursor, Figures, Hint, Newcomer, Record, StateIdentity, Store, StoreError, StoredProblem, Urgency,
+};
+use tokio::sync::Notify;
+
+/// Counts effects, and stops for ever at one of them.
+#[derive(Default)]
+pub(crate) struct Fuse {
+    /// Effects left until the daemon dies; 0: it does not.
+    left: AtomicUsize,
+    passed: AtomicUsize,
+    blown: AtomicBool,
+    told: Notify,
+}
+
+impl Fuse {
+    /// Dies at the `n`-th effect from now, counted from 1; 0: never.
+    pub(crate) fn set(&self, n: usize) {
+        self.left.store(n, Ordering::SeqCst);
+        self.passed.store(0, Ordering::SeqCst);
+        self.blown.store(false, Ordering::SeqCst);
+    }
+
+    /// Effects since it was set.
+    pub(crate) fn passed(&self) -> usize {
+        self.passed.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn is_blown(&self) -> bool {
+        self.blown.load(Ordering::SeqCst)
+    }
+
+    /// Returns when the daemon is dead.
+    pub(crate) async fn blown(&self) {
+        while !self.is_blown() {
+            self.told.notified().await;
+        }
+    }
+
+    /// One effect. Never returns once the daemon is dead.
+    async fn effect(&self) {
+        if self.is_blown() {
+            return std::future::pending().await;
+        }
+        self.passed.fetch_add(1, Ordering::SeqCst);
+        let left = self.left.load(Ordering::SeqCst);
+        if left > 0 {
+            self.left.store(left - 1, Ordering::SeqCst);
+            if left == 1 {
+                self.blown.store(true, Ordering::SeqCst);
+                self.told.notify_one();
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+}
+
+/// A network with a fuse before and behind every request that may change something.
+pub(crate) struct FusedNet(pub(crate) Arc<dyn Transport>, pub(crate) Arc<Fuse>);
+
+#[async_trait]
+impl Transport for FusedNet {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+        let path = request.uri().path();
+        let reads = request.method() == http::Method::GET || path.ends_with("/jql") || path.ends_with("/bulkfetch");
+        if reads || path.ends_with("/search") {
+            return self.0.send(request).await;
+        }
+        self.1.effect().await;
+        let answer = self.0.send(request).await;
+        self.1.effect().await;
+        answer
+    }
+}
+
+/// A state with a fuse before and behind every commit.
+pub(crate) struct FusedStore(pub(crate) Arc<dyn Store>, pub(crate) Arc<Fuse>);
+
+macro_rules! fused {
+    (reads { $(fn $read:ident($($r:ident: $rt:ty),*) -> $rr:ty;)* } commits { $(fn $commit:ident($($c:ident: $ct:ty),*) -> $cr:ty;)* }) => {
+        #[async_trait]
+        impl Store for FusedStore {
+            $(async fn $read(&self, $($r: $rt),*) -> Result<$rr, StoreError> { self.0.$read($($r),*).await })*
+            $(async fn $commit(&self, $($c: $ct),*) -> Result<$cr, StoreError> {
+                self.1.effect().await;
+                let done = self.0.$commit($($c),*).await;
+                self.1.effect().await;
+                done
+            })*
+        }
+    };
+}
+
+fused! {
+    reads {
+        fn identity() -> StateIdentity;
+        fn cursor(instance: &InstanceId) -> Option<Cursor>;
+        fn items_of(instance: &InstanceId, issue: IssueId) -> Vec<(ItemId, SyncId, SideId)>;
+        fn known(sync: &SyncId, instance: &InstanceId, issues: &[IssueId]) -> Vec<IssueId>;
+        fn newcomers(limit: usize) -> Vec<Newcomer>;
+        fn intent(operation: OperationId) -> Option<Intent>;
+        fn next_due() -> Option<Timestamp>;
+        fn workflow(instance: &InstanceId, project: &str) -> Workflow;
+        fn problems(limit: usize) -> Vec<StoredProblem>;
+        fn conflicts(item: ItemId) -> Vec<Conflict>;
+        fn figures(now: Timestamp) -> Figures;
+        fn note(name: &str) -> Option<String>;
+        fn item(item: ItemId) -> Option<ItemState>;
+        fn items_by_key(key: &IssueKey) -> Vec<ItemId>;
+        fn item_ids(after: Option<ItemId>, limit: usize) -> Vec<ItemId>;
+        fn learn_ways(instance: &InstanceId, project: &str, ways: &[(String, String, String)]) -> ();
+        fn set_problems(about: &str, problems: &[Problem], now: Timestamp) -> ();
+        fn set_note(name: &str, value: &str) -> ();
+        fn free_all() -> ();
+    }
+    commits {
+        fn queue_hints(instance: &InstanceId, hints: &[Hint], newcomers: &[Newcomer], cursor: Option<Cursor>, due: Timestamp) -> ();
+        fn forget_newcomers(newcomers: &[Newcomer]) -> ();
+        fn begin_item(item: &ItemState, instance: &InstanceId, newcomer: &Newcomer, urgency: Urgency, due: Timestamp) -> bool;
+        fn claim(holder: &str, now: Timestamp, limit: usize) -> Vec<Claim>;
+        fn claim_these(holder: &str, now: Timestamp, items: &[ItemId]) -> Vec<Claim>;
+        fn open_intents(fence: u64, intents: &[Intent]) -> ();
+        fn move_intents(moves: &[(OperationId, IntentState)]) -> ();
+        fn count_search(operation: OperationId) -> ();
+        fn record(records: &[(u64, Record)]) -> ();
+        fn release(item: ItemId, fence: u64, due: Option<Timestamp>, attempts: u32) -> ();
+    }
+}

@@ -1,0 +1,84 @@
+//! What the daemon carries between three Jiras, in both directions, as people see it. Must never look at the daemon's state.
+
+use jirasyncd::simulator::Jira;
+use serde_json::json;
+
+use super::daemon_support::{THREE, World, calls, two};
+
+fn share(jira: &Jira, summary: &str, labels: &[&str]) -> String {
+    let fields = json!({ "summary": summary, "labels": labels, "description": "First line\n\nSecond" , "priority": { "name": "Highest" } });
+    jira.person("jane").unwrap().create("SUP", "Bug", fields).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_field_goes_from_a_to_b_and_back() {
+    let world = World::new(&two(), |jiras| {
+        share(&jiras["acme"], "Printer on fire", &[]);
+    })
+    .await;
+    world.settle().await;
+    assert_eq!(world.field("globex", "Printer", "summary"), "Printer on fire");
+    assert_eq!(world.field("globex", "Printer", "priority"), "P1");
+    assert_eq!(world.field("globex", "Printer", "issuetype"), "Defect");
+    let key = world.issue("globex", "Printer").key;
+    world.person("globex", "jdoe").edit(&key, json!({ "summary": "Printer smokes" })).unwrap();
+    world.settle().await;
+    assert_eq!(world.field("acme", "Printer", "summary"), "Printer smokes");
+    assert!(world.problems().await.is_empty(), "{:?}", world.problems().await);
+    for jira in world.jiras.values() {
+        jira.reset_calls();
+    }
+    world.interval().await;
+    assert_eq!(calls(world.jira("acme")).values().sum::<u64>(), 1, "{:?}", calls(world.jira("acme")));
+    assert_eq!(calls(world.jira("globex")).values().sum::<u64>(), 1, "{:?}", calls(world.jira("globex")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_kind_of_value_crosses_in_both_directions() {
+    let world = World::new(THREE, |jiras| {
+        share(&jiras["acme"], "Shared with both", &["share-globex", "share-initech", "urgent"]);
+        share(&jiras["acme"], "Shared with nobody", &["urgent"]);
+    })
+    .await;
+    world.settle().await;
+    assert!(world.issues("globex", "nobody").is_empty() && world.issues("initech", "nobody").is_empty());
+    for jira in ["globex", "initech"] {
+        assert_eq!(world.field(jira, "Shared", "labels"), "urgent");
+        assert_eq!(world.field(jira, "Shared", "description"), "First line\n\nSecond");
+    }
+    let (acme, globex) = (world.issue("acme", "both").key, world.issue("globex", "both").key);
+    let jane = world.person("acme", "jane");
+    jane.assign(&acme, Some("jane")).unwrap();
+    jane.edit(&acme, json!({ "duedate": "2026-05-01" })).unwrap();
+    jane.transition(&acme, "Done").unwrap();
+    jane.comment(&acme, "Looks *done* to me").unwrap();
+    world.person("globex", "mlopez").update(&globex, json!({ "labels": [{ "add": "paper" }] })).unwrap();
+    world.settle().await;
+    assert_eq!(world.field("globex", "both", "status"), "Closed");
+    assert_eq!(world.field("initech", "both", "status"), "Fertig");
+    assert_eq!(world.field("globex", "both", "assignee"), "John Doe");
+    assert_eq!(world.field("initech", "both", "assignee"), "Petra Müller");
+    assert_eq!(world.field("initech", "both", "duedate"), "2026-05-01");
+    assert_eq!(world.field("acme", "both", "labels"), "paper share-globex share-initech urgent");
+    assert_eq!(world.field("initech", "both", "labels"), "urgent", "initech does not see globex");
+    let comments = world.issue("globex", "both").comments;
+    assert_eq!(comments.len(), 1);
+    assert!(comments[0].body.starts_with("Jane Roe (acme):"), "{}", comments[0].body);
+    assert_eq!(world.issue("acme", "both").comments.len(), 1);
+    world.person("initech", "petra").comment(&world.issue("initech", "both").key, "Von uns").unwrap();
+    world.settle().await;
+    assert_eq!(world.issue("acme", "both").comments.len(), 2);
+    assert_eq!(world.issue("globex", "both").comments.len(), 1, "globex does not see initech");
+    assert!(world.problems().await.is_empty(), "{:?}", world.problems().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_issue_of_a_partner_starts_at_home_and_goes_no_further() {
+    let world = World::new(THREE, |_| {}).await;
+    world.settle().await;
+    let mlopez = world.person("globex", "mlopez");
+    mlopez.create("ENG", "Defect", json!({ "summary": "From globex", "priority": { "name": "P4" } })).unwrap();
+    world.settle().await;
+    assert_eq!(world.field("acme", "From globex", "priority"), "Low");
+    assert!(world.issues("initech", "From globex").is_empty());
+}

@@ -1,0 +1,159 @@
+//! Kills the daemon at every effect of a create, an edit, a comment and a two-hop transition, and starts it again on the same
+//! files. Afterwards there is one replica per side and one copy per comment, and everything arrived. Must never skip an effect.
+
+use std::sync::Arc;
+
+use jirasyncd::model::settings::InstanceSettings;
+use jirasyncd::model::store::Store;
+use serde_json::json;
+
+use super::crash::{Fuse, FusedNet, FusedStore};
+use super::daemon_support::{World, two};
+
+/// What people do, and what must be true in the end.
+struct Scenario {
+    /// Before the daemon starts for the first time.
+    before: fn(&World),
+    /// While it runs; the daemon then dies somewhere on the way.
+    act: fn(&World),
+    /// What the Jiras must show.
+    holds: fn(&World),
+}
+
+async fn fused(scenario: &Scenario) -> (World, Arc<Fuse>) {
+    let mut world = World::without_daemon(&two());
+    let fuse = Arc::new(Fuse::default());
+    let (net, transports) = (Arc::clone(&fuse), Arc::clone(&world.surroundings.transports));
+    world.surroundings.transports = Arc::new(move |settings: &InstanceSettings| {
+        Ok(Arc::new(FusedNet(transports(settings)?, Arc::clone(&net))) as _)
+    });
+    let store = Arc::clone(&fuse);
+    world.surroundings.between =
+        Arc::new(move |inner| Arc::new(FusedStore(inner, Arc::clone(&store))) as Arc<dyn Store>);
+    (scenario.before)(&world);
+    world.start().await;
+    world.settle().await;
+    (scenario.act)(&world);
+    (world, fuse)
+}
+
+/// Runs until quiet, and starts the daemon again when it dies.
+async fn live(world: &mut World, fuse: &Fuse) {
+    for _ in 0..4 {
+        let dead = tokio::select! {
+            biased;
+            () = fuse.blown() => true,
+            _ = world.interval() => false,
+        };
+        if dead {
+            fuse.set(0);
+            world.start().await;
+            break;
+        }
+    }
+    fuse.set(0);
+    world.settle().await;
+}
+
+/// Dies once at every effect, and a second time while recovering from the first.
+async fn at_every_effect(scenario: Scenario) {
+    let (mut world, fuse) = fused(&scenario).await;
+    fuse.set(0);
+    live_without_death(&mut world).await;
+    let effects = fuse.passed();
+    (scenario.holds)(&world);
+    assert!(effects > 8, "only {effects} effects were counted");
+    for n in 1..=effects {
+        let (mut world, fuse) = fused(&scenario).await;
+        fuse.set(n);
+        live(&mut world, &fuse).await;
+        (scenario.holds)(&world);
+        world.daemon = None;
+    }
+    println!("{effects} effects, the daemon died at each");
+}
+
+async fn live_without_death(world: &mut World) {
+    for _ in 0..4 {
+        world.interval().await;
+    }
+}
+
+fn issue(world: &World) {
+    let fields = json!({ "summary": "Item", "description": "One\n\nTwo", "priority": { "name": "Low" } });
+    world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+}
+
+fn one_of_each(world: &World) {
+    assert_eq!(world.jira("acme").issues().len(), 1);
+    assert_eq!(world.jira("globex").issues().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_is_done_once() {
+    at_every_effect(Scenario {
+        before: |_| {},
+        act: issue,
+        holds: |world| {
+            one_of_each(world);
+            assert_eq!(world.field("globex", "Item", "priority"), "P4");
+            assert_eq!(world.field("globex", "Item", "description"), "One\n\nTwo");
+        },
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_arrives_and_is_not_echoed() {
+    at_every_effect(Scenario {
+        before: issue,
+        act: |world| {
+            let key = world.issue("globex", "Item").key;
+            world.person("globex", "jdoe").edit(&key, json!({ "summary": "Item, edited" })).unwrap();
+        },
+        holds: |world| {
+            one_of_each(world);
+            assert_eq!(world.field("acme", "Item", "summary"), "Item, edited");
+            let history = world.issue("acme", "Item").history;
+            assert_eq!(history.len(), 1, "{history:?}");
+            assert_eq!(world.issue("globex", "Item").history.len(), 1);
+        },
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_comment_is_copied_once() {
+    at_every_effect(Scenario {
+        before: issue,
+        act: |world| {
+            let key = world.issue("acme", "Item").key;
+            world.person("acme", "jane").comment(&key, "First").unwrap();
+            world.person("acme", "omar").comment(&key, "Second").unwrap();
+        },
+        holds: |world| {
+            one_of_each(world);
+            assert_eq!(world.issue("acme", "Item").comments.len(), 2);
+            let bodies: Vec<String> = world.issue("globex", "Item").comments.into_iter().map(|c| c.body).collect();
+            assert_eq!(bodies.len(), 2, "{bodies:?}");
+            assert!(bodies[0].ends_with("First") && bodies[1].ends_with("Second"), "{bodies:?}");
+        },
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_status_two_hops_away_is_reached_and_none_of_the_hops_is_echoed() {
+    at_every_effect(Scenario {
+        before: issue,
+        act: |world| world.person("acme", "jane").transition(&world.issue("acme", "Item").key, "Done").unwrap(),
+        holds: |world| {
+            one_of_each(world);
+            assert_eq!(world.field("globex", "Item", "status"), "Closed");
+            assert_eq!(world.field("acme", "Item", "status"), "Done");
+            assert_eq!(world.issue("acme", "Item").history.len(), 1, "{:?}", world.issue("acme", "Item").history);
+            assert_eq!(world.issue("globex", "Item").history.len(), 2);
+        },
+    })
+    .await;
+}

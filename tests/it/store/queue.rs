@@ -1,0 +1,226 @@
+//! Hints, claims and leases: nothing is lost, nobody holds an item twice.
+
+use jirasyncd::model::ids::IssueId;
+use jirasyncd::model::store::{Cursor, Hint, Store, StoreError, Urgency};
+
+use super::in_every_mode;
+use super::support::{World, at, id, intent, item, newcomer, record};
+
+in_every_mode!(
+    the_most_urgent_go_first,
+    a_claim_is_for_nobody_else,
+    an_old_fence_is_refused_everywhere,
+    a_hint_during_work_is_not_lost,
+    a_hint_is_not_delayed_by_a_later_due_time,
+    a_hint_makes_backfill_live,
+    a_sweep_never_delays_or_demotes,
+    a_dead_holders_items_are_due_at_once,
+    the_cursor_never_goes_back,
+    newcomers_keep_their_first_sight,
+    a_bound_issue_is_no_newcomer,
+    an_issue_starts_one_item_per_sync,
+    next_due_is_the_soonest_free,
+    items_are_claimed_by_name,
+);
+
+async fn the_most_urgent_go_first(world: World) {
+    world.begin(1, Urgency::Sweep).await;
+    world.begin(2, Urgency::Backfill).await;
+    world.begin(3, Urgency::Live).await;
+    world.begin(4, Urgency::Backfill).await;
+    world.begin(5, Urgency::Live).await;
+    let due = world.claim_one_of_each(5).await;
+    assert_eq!(due, [3, 5, 2, 4, 1]);
+}
+
+impl World {
+    async fn claim_one_of_each(&self, count: usize) -> Vec<u128> {
+        let mut order = Vec::new();
+        for _ in 0..count {
+            order.extend(self.claim(0, 1).await.iter().map(|claim| claim.item.id.0));
+        }
+        order
+    }
+}
+
+async fn a_claim_is_for_nobody_else(world: World) {
+    world.begin(1, Urgency::Live).await;
+    let claim = world.claim_one(0).await;
+    assert_eq!((claim.fence, claim.attempts), (1, 0));
+    assert_eq!(claim.item, item(1));
+    assert!(world.claim(1_000, 10).await.is_empty());
+    assert!(world.store.claim_these("you", at(0), &[id(1)]).await.unwrap().is_empty());
+    world.store.release(id(1), claim.fence, Some(at(30)), 2).await.unwrap();
+    assert!(world.claim(29, 10).await.is_empty(), "due too early");
+    let again = world.claim_one(30).await;
+    assert_eq!((again.fence, again.attempts), (2, 2));
+}
+
+async fn an_old_fence_is_refused_everywhere(world: World) {
+    world.begin(1, Urgency::Live).await;
+    let old = world.claim_one(0).await.fence;
+    world.store.release(id(1), old, Some(at(0)), 0).await.unwrap();
+    let fenced = |result| assert!(matches!(result, Err(StoreError::Fenced { item }) if item == id(1)), "{result:?}");
+    // Given back: the old fence is worth nothing even before somebody else comes.
+    fenced(world.store.record(&[(old, record(item(1)))]).await);
+    let new = world.claim_one(0).await.fence;
+    fenced(world.store.release(id(1), old, None, 0).await);
+    fenced(world.store.open_intents(old, &[intent(1, id(1), 0)]).await);
+    let mut changed = item(1);
+    changed.belongs.insert("g".into());
+    fenced(world.store.record(&[(old, record(changed.clone()))]).await);
+    assert_eq!(world.store.item(id(1)).await.unwrap(), Some(item(1)));
+    assert_eq!(world.store.intent(intent(1, id(1), 0).id).await.unwrap(), None);
+    world.store.record(&[(new, record(changed.clone()))]).await.unwrap();
+    assert_eq!(world.store.item(id(1)).await.unwrap(), Some(changed));
+}
+
+async fn a_hint_during_work_is_not_lost(world: World) {
+    world.begin(1, Urgency::Backfill).await;
+    let fence = world.claim_one(0).await.fence;
+    world.hint(1, 5).await;
+    assert!(world.claim(10, 10).await.is_empty(), "claimed twice");
+    world.store.release(id(1), fence, Some(at(3_600)), 1).await.unwrap();
+    let fence = world.claim_one(5).await.fence;
+    // The same with nothing else to wait for.
+    world.hint(1, 6).await;
+    world.store.release(id(1), fence, None, 0).await.unwrap();
+    let fence = world.claim_one(6).await.fence;
+    // What came before the claim is taken in by it.
+    world.store.release(id(1), fence, None, 0).await.unwrap();
+    assert!(world.claim(9_999, 10).await.is_empty());
+    assert_eq!(world.store.next_due().await.unwrap(), None);
+}
+
+async fn a_hint_is_not_delayed_by_a_later_due_time(world: World) {
+    world.begin(1, Urgency::Live).await;
+    let fence = world.claim_one(0).await.fence;
+    world.store.release(id(1), fence, Some(at(3_600)), 4).await.unwrap();
+    world.hint(1, 5).await;
+    world.hint(1, 50).await;
+    assert_eq!(world.store.next_due().await.unwrap(), Some(at(5)));
+    let claim = world.claim_one(5).await;
+    assert_eq!(claim.attempts, 4, "a hint is no success");
+}
+
+async fn a_hint_makes_backfill_live(world: World) {
+    world.begin(1, Urgency::Backfill).await;
+    world.begin(2, Urgency::Sweep).await;
+    world.hint(2, 0).await;
+    assert_eq!(world.claim_one_of_each(2).await, [2, 1]);
+}
+
+async fn a_sweep_never_delays_or_demotes(world: World) {
+    for number in 1..=3 {
+        world.begin(number, Urgency::Live).await;
+    }
+    for claim in world.claim(0, 10).await {
+        world.store.release(claim.item.id, claim.fence, None, 0).await.unwrap();
+    }
+    world.hint(1, 10).await;
+    world.store.queue_items(&[id(1), id(2), id(3)], Urgency::Sweep, at(20)).await.unwrap();
+    world.hint(3, 30).await;
+    assert_eq!(world.store.next_due().await.unwrap(), Some(at(10)));
+    // 1 and 3 have been hinted, 2 was only swept.
+    assert_eq!(world.claimed(30, 10).await, [id(1), id(3), id(2)]);
+}
+
+async fn a_dead_holders_items_are_due_at_once(world: World) {
+    world.begin(1, Urgency::Live).await;
+    world.begin(2, Urgency::Live).await;
+    let claims = world.claim(0, 10).await;
+    world.store.release(id(2), claims[1].fence, Some(at(3_600)), 0).await.unwrap();
+    world.set(40);
+    world.store.free_all().await.unwrap();
+    let claim = world.claim_one(40).await;
+    assert_eq!((claim.item.id, claim.fence), (id(1), 2));
+    assert!(matches!(world.store.release(id(1), 1, None, 0).await, Err(StoreError::Fenced { .. })));
+}
+
+async fn the_cursor_never_goes_back(world: World) {
+    let acme = "acme".into();
+    assert_eq!(world.store.cursor(&acme).await.unwrap(), None);
+    for (to, stands) in [(5, 5), (9, 9), (7, 9)] {
+        let cursor = Some(Cursor { updated: at(to) });
+        world.store.queue_hints(&acme, &[], &[], cursor, at(0)).await.unwrap();
+        assert_eq!(world.store.cursor(&acme).await.unwrap(), Some(Cursor { updated: at(stands) }));
+    }
+    world.store.queue_hints(&acme, &[], &[], None, at(0)).await.unwrap();
+    assert_eq!(world.store.cursor(&acme).await.unwrap(), Some(Cursor { updated: at(9) }));
+    assert_eq!(world.store.cursor(&"globex".into()).await.unwrap(), None);
+}
+
+async fn newcomers_keep_their_first_sight(world: World) {
+    let acme = "acme".into();
+    let queue = async |newcomers: &[_]| world.store.queue_hints(&acme, &[], newcomers, None, at(0)).await.unwrap();
+    queue(&[newcomer("one", 1, 50), newcomer("one", 2, 40)]).await;
+    let mut moved = newcomer("one", 1, 90);
+    moved.side = "g".into();
+    queue(&[moved.clone(), newcomer("two", 1, 60)]).await;
+    moved.first_seen = at(50);
+    let all = [newcomer("one", 2, 40), moved, newcomer("two", 1, 60)];
+    assert_eq!(world.store.newcomers(10).await.unwrap(), all);
+    assert_eq!(world.store.newcomers(1).await.unwrap(), all[..1]);
+    world.store.forget_newcomers(&all[..2]).await.unwrap();
+    assert_eq!(world.store.newcomers(10).await.unwrap(), all[2..]);
+}
+
+async fn a_bound_issue_is_no_newcomer(world: World) {
+    world.begin(1, Urgency::Live).await;
+    let seen = [newcomer("one", 1, 0), newcomer("two", 1, 0), newcomer("one", 2, 0)];
+    let hints = [Hint { issue: IssueId(1) }, Hint { issue: IssueId(2) }];
+    world.store.queue_hints(&"acme".into(), &hints, &seen, None, at(0)).await.unwrap();
+    assert_eq!(world.store.newcomers(10).await.unwrap(), [newcomer("one", 2, 0), newcomer("two", 1, 0)]);
+    let issues = [IssueId(2), IssueId(1), IssueId(3)];
+    let known =
+        async |sync: &str, instance: &str| world.store.known(&sync.into(), &instance.into(), &issues).await.unwrap();
+    assert_eq!(known("one", "acme").await, [IssueId(1)]);
+    assert_eq!(known("two", "acme").await, []);
+    assert_eq!(known("one", "globex").await, []);
+}
+
+async fn an_issue_starts_one_item_per_sync(world: World) {
+    let acme = "acme".into();
+    world.store.queue_hints(&acme, &[], &[newcomer("one", 1, 0)], None, at(0)).await.unwrap();
+    world.begin(1, Urgency::Live).await;
+    assert_eq!(world.store.newcomers(10).await.unwrap(), []);
+    let mut second = item(1);
+    second.id = id(99);
+    let begin = async |item: &_, sync: &str| {
+        world.store.begin_item(item, &acme, &newcomer(sync, 1, 0), Urgency::Live, at(0)).await.unwrap()
+    };
+    assert!(!begin(&second, "one").await, "two items for one issue");
+    assert_eq!(world.store.item(id(99)).await.unwrap(), None);
+    second.sync = "two".into();
+    assert!(begin(&second, "two").await, "syncs are independent");
+    let held = world.store.items_of(&acme, IssueId(1)).await.unwrap();
+    assert_eq!(held, [(id(1), "one".into(), "a".into()), (id(99), "two".into(), "a".into())]);
+    // One hint wakes both.
+    for claim in world.claim(0, 10).await {
+        world.store.release(claim.item.id, claim.fence, None, 0).await.unwrap();
+    }
+    world.hint(1, 1).await;
+    assert_eq!(world.claimed(1, 10).await, [id(1), id(99)]);
+    assert_eq!(world.store.items_of(&"globex".into(), IssueId(1)).await.unwrap(), []);
+}
+
+async fn next_due_is_the_soonest_free(world: World) {
+    assert_eq!(world.store.next_due().await.unwrap(), None);
+    for number in 1..=3 {
+        world.begin(number, Urgency::Sweep).await;
+    }
+    for (claim, due) in world.claim(0, 10).await.iter().zip([30, 20, 10]) {
+        world.store.release(claim.item.id, claim.fence, Some(at(due)), 0).await.unwrap();
+    }
+    assert_eq!(world.store.next_due().await.unwrap(), Some(at(10)));
+    assert_eq!(world.claimed(15, 10).await, [id(3)]);
+    assert_eq!(world.store.next_due().await.unwrap(), Some(at(20)), "a claimed item is nobody's next");
+}
+
+async fn items_are_claimed_by_name(world: World) {
+    world.begin(1, Urgency::Live).await;
+    let fence = world.claim_one(0).await.fence;
+    world.store.release(id(1), fence, None, 0).await.unwrap();
+    let claims = world.store.claim_these("me", at(0), &[id(7), id(1), id(1)]).await.unwrap();
+    assert_eq!(claims.iter().map(|claim| (claim.item.id, claim.fence)).collect::<Vec<_>>(), [(id(1), 2)]);
+}

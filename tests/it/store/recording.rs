@@ -1,0 +1,187 @@
+//! Records: an item's state, bindings, conflicts and problems move together, and one issue is never in two items of a sync.
+
+use jirasyncd::model::ids::{IssueId, OperationId};
+use jirasyncd::model::operation::IntentState;
+use jirasyncd::model::store::{Store, StoreError, Urgency};
+
+use super::in_every_mode;
+use super::support::{World, acts, at, conflict, id, intent, item, newcomer, problem, record, replica};
+
+in_every_mode!(
+    a_record_binds_new_replicas,
+    keys_follow,
+    one_issue_is_never_in_two_items,
+    a_record_is_all_or_nothing,
+    what_is_no_longer_listed_stays_bound,
+    a_side_without_instance_is_told,
+    a_newcomer_is_bound_before_it_is_read,
+    conflicts_are_kept_for_ever,
+    problems_keep_their_age,
+    everything_comes_back_as_it_was,
+);
+
+async fn a_record_binds_new_replicas(world: World) {
+    world.begin(1, Urgency::Live).await;
+    let fence = world.claim_one(0).await.fence;
+    let mut changed = item(1);
+    changed.replicas.insert("g".into(), replica(77, "ENG-7"));
+    let globex = "globex".into();
+    // The created issue may be seen by a poll before its answer is recorded.
+    let mut seen = newcomer("one", 77, 0);
+    (seen.side, seen.instance) = ("g".into(), "globex".into());
+    world.store.queue_hints(&globex, &[], &[seen], None, at(0)).await.unwrap();
+    world.store.record(&[(fence, record(changed))]).await.unwrap();
+    assert_eq!(world.store.newcomers(10).await.unwrap(), []);
+    let held = world.store.items_of(&globex, IssueId(77)).await.unwrap();
+    assert_eq!(held, [(id(1), "one".into(), "g".into())]);
+    assert_eq!(world.store.items_of(&"acme".into(), IssueId(77)).await.unwrap(), []);
+}
+
+async fn keys_follow(world: World) {
+    world.begin(1, Urgency::Live).await;
+    world.begin(2, Urgency::Live).await;
+    let claims = world.claim(0, 10).await;
+    let (mut moved, mut other) = (item(1), item(2));
+    moved.replicas.insert("a".into(), replica(1, "NEW-1"));
+    other.replicas.insert("g".into(), replica(50, "NEW-1"));
+    world.store.record(&[(claims[0].fence, record(moved)), (claims[1].fence, record(other))]).await.unwrap();
+    // Keys are unique on one instance only.
+    assert_eq!(world.store.items_by_key(&"NEW-1".into()).await.unwrap(), [id(1), id(2)]);
+    assert_eq!(world.store.items_by_key(&"SUP-1".into()).await.unwrap(), []);
+    assert_eq!(world.store.items_by_key(&"SUP-2".into()).await.unwrap(), [id(2)]);
+}
+
+async fn one_issue_is_never_in_two_items(world: World) {
+    world.begin(1, Urgency::Live).await;
+    world.begin(2, Urgency::Live).await;
+    let claims = world.claim(0, 10).await;
+    let mut first = item(1);
+    first.replicas.insert("g".into(), replica(77, "ENG-7"));
+    world.store.record(&[(claims[0].fence, record(first))]).await.unwrap();
+    let mut second = item(2);
+    second.replicas.insert("g".into(), replica(77, "ENG-7"));
+    let error = world.store.record(&[(claims[1].fence, record(second))]).await.unwrap_err();
+    let StoreError::Bound { issue, holder, .. } = &error else { panic!("{error}") };
+    assert_eq!((*issue, *holder), (IssueId(77), id(1)));
+    assert!(error.to_string().contains("issue 77 on globex belongs to item"), "{error}");
+    assert_eq!(world.store.item(id(2)).await.unwrap(), Some(item(2)));
+}
+
+async fn a_record_is_all_or_nothing(world: World) {
+    world.begin(1, Urgency::Live).await;
+    world.begin(2, Urgency::Live).await;
+    let claims = world.claim(0, 10).await;
+    world.store.open_intents(claims[0].fence, &[intent(1, id(1), 0)]).await.unwrap();
+    let mut full = record(item(1));
+    full.item.acts = acts(3);
+    full.intents.push((OperationId(1), IntentState::Confirmed));
+    full.conflicts.push(conflict("lost"));
+    full.problems = Some(vec![problem("broken")]);
+    full.acts.push(("a".into(), "summary".into()));
+    let error = world.store.record(&[(claims[0].fence, full), (99, record(item(2)))]).await.unwrap_err();
+    assert!(matches!(error, StoreError::Fenced { item } if item == id(2)), "{error}");
+    assert_eq!(world.store.item(id(1)).await.unwrap(), Some(item(1)));
+    assert_eq!(world.store.intent(OperationId(1)).await.unwrap().unwrap().state, IntentState::Open);
+    assert_eq!(world.store.conflicts(id(1)).await.unwrap(), []);
+    assert!(world.store.problems(10).await.unwrap().is_empty());
+}
+
+async fn what_is_no_longer_listed_stays_bound(world: World) {
+    world.begin(1, Urgency::Live).await;
+    let fence = world.claim_one(0).await.fence;
+    let mut bare = item(1);
+    bare.replicas.clear();
+    world.store.record(&[(fence, record(bare))]).await.unwrap();
+    assert_eq!(world.store.items_of(&"acme".into(), IssueId(1)).await.unwrap().len(), 1);
+}
+
+async fn a_side_without_instance_is_told(world: World) {
+    world.begin(1, Urgency::Live).await;
+    let fence = world.claim_one(0).await.fence;
+    let mut changed = item(1);
+    changed.replicas.insert("gone".into(), replica(5, "X-5"));
+    let error = world.store.record(&[(fence, record(changed))]).await.unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains("sync one has no side gone"), "{source}");
+}
+
+async fn a_newcomer_is_bound_before_it_is_read(world: World) {
+    let (bare, newcomer) = (jirasyncd::model::hub::ItemState::new(id(1), "one".into()), newcomer("one", 8, 0));
+    let acme = "acme".into();
+    assert!(world.store.begin_item(&bare, &acme, &newcomer, Urgency::Backfill, at(0)).await.unwrap());
+    assert_eq!(world.store.items_of(&acme, IssueId(8)).await.unwrap(), [(id(1), "one".into(), "a".into())]);
+    let fence = world.claim_one(0).await.fence;
+    let mut read = bare;
+    read.replicas.insert("a".into(), replica(8, "SUP-8"));
+    world.store.record(&[(fence, record(read))]).await.unwrap();
+    assert_eq!(world.store.items_by_key(&"SUP-8".into()).await.unwrap(), [id(1)]);
+}
+
+async fn conflicts_are_kept_for_ever(world: World) {
+    world.begin(1, Urgency::Live).await;
+    let fence = world.claim_one(0).await.fence;
+    for lost in ["first", "second", "second"] {
+        let mut found = record(item(1));
+        found.conflicts.push(conflict(lost));
+        world.store.record(&[(fence, found)]).await.unwrap();
+    }
+    let all = [conflict("first"), conflict("second"), conflict("second")];
+    assert_eq!(world.store.conflicts(id(1)).await.unwrap(), all);
+    assert_eq!(world.store.conflicts(id(2)).await.unwrap(), []);
+}
+
+async fn problems_keep_their_age(world: World) {
+    world.begin(1, Urgency::Live).await;
+    let fence = world.claim_one(0).await.fence;
+    let now_has = async |seconds, problems: Option<Vec<_>>| {
+        world.set(seconds);
+        let mut told = record(item(1));
+        told.problems = problems;
+        world.store.record(&[(fence, told)]).await.unwrap();
+    };
+    now_has(10, Some(vec![problem("old"), problem("over")])).await;
+    now_has(20, Some(vec![problem("new"), problem("old"), problem("old")])).await;
+    now_has(30, None).await;
+    world.store.set_problems("instance acme", &[problem("down")], at(15)).await.unwrap();
+    world.store.set_problems("instance globex", &[problem("down")], at(16)).await.unwrap();
+    world.store.set_problems("instance acme", &[problem("down"), problem("slow")], at(40)).await.unwrap();
+    world.store.set_problems("instance globex", &[], at(41)).await.unwrap();
+    let standing = world.store.problems(10).await.unwrap();
+    let told: Vec<_> =
+        standing.iter().map(|one| (one.item, one.about.as_str(), one.problem.what.as_str(), one.since)).collect();
+    let expected = [
+        (Some(id(1)), "SUP-1", "old", at(10)),
+        (None, "instance acme", "down", at(15)),
+        (Some(id(1)), "SUP-1", "new", at(20)),
+        (None, "instance acme", "slow", at(40)),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(world.store.problems(2).await.unwrap().len(), 2);
+    world.store.release(id(1), fence, Some(at(0)), 0).await.unwrap();
+    let fence = world.claim_one(0).await;
+    assert_eq!(fence.problems, [problem("old"), problem("new")], "a claim tells the item's own");
+}
+
+async fn everything_comes_back_as_it_was(world: World) {
+    world.begin(1, Urgency::Live).await;
+    let fence = world.claim_one(0).await.fence;
+    let mut rich = item(1);
+    rich.acts = acts(u64::from(u32::MAX) * 1_000);
+    rich.belongs.insert("g".into());
+    rich.replicas.insert("g".into(), replica(u64::MAX, "ENG-\u{1F980}'\"\0;"));
+    let audience = conflict("x").audience;
+    let agreed = jirasyncd::model::hub::Agreed {
+        value: jirasyncd::model::value::Value::Line("it's \u{2028} \\ \0 fine".into()),
+        acts: acts(2),
+        origins: ["a".into()].into(),
+        by: "a".into(),
+        at: "2026-03-04T05:06:07.123456789Z".parse().unwrap(),
+        asking: ["g".into()].into(),
+        standing: Vec::new(),
+    };
+    rich.hub.entry("summary".into()).or_default().insert(audience, agreed);
+    world.store.record(&[(fence, record(rich.clone()))]).await.unwrap();
+    assert_eq!(world.store.item(id(1)).await.unwrap(), Some(rich));
+    let held = world.store.items_of(&"globex".into(), IssueId(u64::MAX)).await.unwrap();
+    assert_eq!(held.len(), 1, "the largest issue id is as good as any");
+}
