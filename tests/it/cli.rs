@@ -150,6 +150,29 @@ async fn status_says_what_it_was_read_from() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_plan_is_shown_before_it_is_carried_out() {
+    let world = World::new().await;
+    let place = world.place();
+    let jane = world.acme.person("jane").unwrap();
+    let fields = serde_json::json!({ "summary": "It \u{1b}[2J broke" });
+    let key = jane.create("SUP", "Bug", fields).unwrap();
+    let said = place.run(&["plan"]).await.expect(0, &["+ globex create `Defect`", "1 item: 1 change", "nothing was"]);
+    assert!(said.stdout.contains("\\u{1b}[2J") && !said.stdout.contains('\u{1b}'), "{said:?}");
+    let json = place.run(&["plan", "--json", "--item", &key]).await.expect(0, &[]).json();
+    assert_eq!((&json["totals"]["changes"], &json["exit"]), (&1.into(), &0.into()), "{json}");
+    assert_eq!(world.globex.count("createIssue"), 0, "`plan` wrote");
+    assert!(!place.file("state.db").exists(), "`plan` made a state");
+    place.run(&["plan", "--item", "SUP-99"]).await.expect(0, &["no item has an issue `SUP-99`", "0 items"]);
+
+    // The new issue's priority has no row.
+    place.run(&["run", "--once"]).await.expect(1, &["1 problem\n", "Hint: `jirasyncd status`"]);
+    assert_eq!(world.globex.count("createIssue"), 1);
+    place.run(&["plan", "--item", &key]).await.expect(0, &["1 item: 0 changes"]);
+    let parts = ["1  items", "1  problems standing", "SUP-1, ENG-1, side globex, priority", "Hint: add a row"];
+    place.run(&["status"]).await.expect(1, &parts);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn even_the_most_talkative_log_holds_no_token() {
     let world = World::new().await;
     let place = world.place();
