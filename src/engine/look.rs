@@ -136,6 +136,7 @@ impl Engine {
             for wanted in wanted {
                 match wanted {
                     Wanted::Transitions => work.want_read(side, true),
+                    Wanted::Comments => work.want_read(side, false),
                     Wanted::FreshRead => {
                         work.again.insert(side.clone());
                         work.want_read(side, false);

@@ -179,6 +179,9 @@ pub struct CommentRecord {
     /// Its text as read, kept until every replica that may have it has its copy.
     #[serde(default)]
     pub pending: Option<PendingComment>,
+    /// Whether it was not there any more when its side was last read whole, or may not be seen: no more copies are made.
+    #[serde(default)]
+    pub gone: bool,
 }
 
 /// The text of a comment that waits for its copies.

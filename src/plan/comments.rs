@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::fold::corrected;
-use super::{Draft, Observation};
+use super::{Draft, Observation, Wanted};
 use crate::mapping::header::{DEFAULT_HEADER, render};
 use crate::model::document::Syntax;
 use crate::model::hub::{CommentRecord, PendingComment};
@@ -24,8 +24,7 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
         let ours = us.is_some() && author.map(|author| &author.account) == us.as_ref();
         let records = &draft.plan.item.comments;
         let copy = records.iter().any(|record| record.copies.get(side) == Some(&comment.id));
-        let known = records.iter().any(|record| &record.side == side && record.id == comment.id);
-        if comment.restricted || ours || copy || known {
+        if comment.restricted || ours || copy {
             continue;
         }
         let pending = PendingComment {
@@ -33,13 +32,27 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             author: author.map_or_else(|| "somebody".to_owned(), |author| author.display_name.clone()),
             created: corrected(draft, side, comment.created),
         };
+        if let Some(known) = records.iter().position(|record| &record.side == side && record.id == comment.id) {
+            // A side that joined after the text was forgotten is still to get its copy.
+            let wanted = records.get(known).is_some_and(|record| {
+                record.pending.is_none() && sides_of(draft).any(|other| receives(draft, record, other))
+            });
+            if let Some(record) = draft.plan.item.comments.get_mut(known).filter(|_| wanted) {
+                record.pending = Some(pending);
+            }
+            continue;
+        }
         draft.plan.item.comments.push(CommentRecord {
             side: side.clone(),
             id: comment.id.clone(),
             copies: std::collections::BTreeMap::new(),
             refused: std::collections::BTreeMap::new(),
             pending: Some(pending),
+            gone: false,
         });
+    }
+    for record in draft.plan.item.comments.iter_mut().filter(|record| &record.side == side) {
+        record.gone = !comments.list.iter().any(|comment| comment.id == record.id && !comment.restricted);
     }
 }
 
@@ -49,7 +62,10 @@ pub(super) fn copy(draft: &mut Draft<'_>) {
     let mut operations: Vec<((Timestamp, usize, CommentId), Operation)> = Vec::new();
     let records = draft.plan.item.comments.clone();
     for (index, record) in records.iter().enumerate() {
-        let Some(pending) = &record.pending else { continue };
+        let Some(pending) = &record.pending else {
+            read_again(draft, record);
+            continue;
+        };
         let order = sync.side_ids().position(|side| side == &record.side).unwrap_or(usize::MAX);
         let mut waiting = false;
         for side in &sync.sides {
@@ -70,12 +86,30 @@ pub(super) fn copy(draft: &mut Draft<'_>) {
     refusals(draft);
 }
 
+fn sides_of<'d>(draft: &'d Draft<'_>) -> impl Iterator<Item = &'d SideId> {
+    draft.input.sync.side_ids()
+}
+
+/// A side joined after a comment's text was forgotten: the text is read again where it was written.
+fn read_again(draft: &mut Draft<'_>, record: &CommentRecord) {
+    let just_read = draft.input.observed.contains_key(&record.side);
+    let due = |side: &SideId| {
+        let observed = draft.plan.item.replicas.get(side).is_some_and(|replica| replica.observed);
+        observed && receives(draft, record, side)
+    };
+    if !just_read && draft.plan.item.replicas.contains_key(&record.side) && sides_of(draft).any(due) {
+        let side = record.side.clone();
+        draft.want(&side, Wanted::Comments);
+    }
+}
+
 /// Whether a side is still to get a copy, now or when it has a replica.
 fn receives(draft: &Draft<'_>, record: &CommentRecord, side: &SideId) -> bool {
     let sync = draft.input.sync;
     let sees = sync.side(side).is_some_and(|settings| settings.sees.contains(&record.side));
     let place = draft.plan.item.replicas.contains_key(side) || draft.input.belongs.contains(side);
     side != &record.side
+        && !(record.gone && record.pending.is_none())
         && sync.comments.to.contains(side)
         && sees
         && place

@@ -72,6 +72,8 @@ pub enum By {
 pub enum Wanted {
     /// The transitions offered now.
     Transitions,
+    /// A read, for comments whose text a side that joined late is still to get.
+    Comments,
     /// A fresh read: the log and the values do not agree.
     FreshRead,
 }

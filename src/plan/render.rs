@@ -33,6 +33,7 @@ pub fn render(plan: &Plan) -> String {
         for wanted in wanted {
             let what = match wanted {
                 Wanted::Transitions => "the transitions offered now are needed",
+                Wanted::Comments => "its comments are needed",
                 Wanted::FreshRead => "its values and its history do not agree: a fresh read is needed",
             };
             lines.push(format!("? {} {what}", name(plan, side)));

@@ -82,3 +82,27 @@ async fn an_issue_of_a_partner_starts_at_home_and_goes_no_further() {
     assert_eq!(world.field("acme", "From globex", "priority"), "Low");
     assert!(world.issues("initech", "From globex").is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_side_that_joins_late_gets_the_comments_that_were_there() {
+    let world = World::new(THREE, |jiras| {
+        share(&jiras["acme"], "Late guest", &["share-globex"]);
+    })
+    .await;
+    world.settle().await;
+    let (acme, jane) = (world.issue("acme", "Late").key, world.person("acme", "jane"));
+    for text in ["First", "Second", "Third"] {
+        jane.comment(&acme, text).unwrap();
+        world.settle().await;
+    }
+    let third = world.issue("acme", "Late").comments[2].id.to_string();
+    jane.delete_comment(&acme, &third).unwrap();
+    jane.update(&acme, json!({ "labels": [{ "add": "share-initech" }] })).unwrap();
+    world.settle().await;
+    let bodies: Vec<String> = world.issue("initech", "Late").comments.into_iter().map(|c| c.body).collect();
+    assert_eq!(bodies.len(), 2, "{bodies:?}");
+    assert!(bodies[0].ends_with("First") && bodies[1].ends_with("Second"), "{bodies:?}");
+    world.jira("acme").reset_calls();
+    world.interval().await;
+    assert_eq!(calls(world.jira("acme")).values().sum::<u64>(), 1, "{:?}", calls(world.jira("acme")));
+}

@@ -27,6 +27,8 @@ mod daemon_carries;
 #[cfg(test)]
 mod daemon_crashes;
 #[cfg(test)]
+mod daemon_costs;
+#[cfg(test)]
 mod daemon_support;
 #[cfg(test)]
 mod foreign_clients;

@@ -55,9 +55,12 @@ impl<'a> View<'a> {
         }
         let block = block(shown, report);
         self.clear()?;
+        // A line that wraps would take two lines of the screen, and the next drawing would leave one standing.
+        write!(self.out, "\x1b[?7l")?;
         for line in &block {
             writeln!(self.out, "{line}")?;
         }
+        write!(self.out, "\x1b[?7h")?;
         self.drawn = block.len();
         self.out.flush()
     }

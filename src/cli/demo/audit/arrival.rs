@@ -229,16 +229,23 @@ fn comment(item: &Item<'_>, replica: Replica<'_>, comment: &CommentView, report:
             continue;
         }
         report.expected += 1;
+        let written = comment.updated.strftime("%H:%M:%S%.3f");
         match copies.as_slice() {
             [] => {
-                let what = format!("{whose} has not arrived at {}", party.name());
+                let what = format!("{whose}, written {written}, has not arrived at {}", party.name());
                 report.findings.push(Finding::new(Rule::Arrives, what));
             }
             [copy] if paragraphs(&copy.body).join("\n").contains(&paragraphs(&comment.body).join("\n")) => {
                 report.arrived += 1;
             }
             [copy] => {
-                let what = format!("{whose} reads `{}` at {}, but should `{}`", copy.body, party.name(), comment.body);
+                let what = format!(
+                    "{whose}, written {written}, reads `{}` at {} since {}, but should `{}`",
+                    copy.body,
+                    party.name(),
+                    copy.updated.strftime("%H:%M:%S%.3f"),
+                    comment.body
+                );
                 report.findings.push(Finding::new(Rule::Arrives, what));
             }
             more => {

@@ -146,7 +146,7 @@ async fn a_missing_replica_value_or_comment_is_found() {
     world.finds(Rule::Arrives, "ENG-1 at globex: assignee is `Li Wei`, but should be empty");
     world.finds(Rule::Arrives, "OPS-1 at initech: status is `Done`, but should be `In Progress`");
     world.finds(Rule::Arrives, "ENG-1 at globex: labels is `ui`, but should be with `night`");
-    world.finds(Rule::Arrives, "note0009 from SUP-1 at acme has not arrived at globex");
+    world.finds(Rule::Arrives, "note0009 from SUP-1 at acme, written 09:01:00.000, has not arrived at globex");
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,7 +154,7 @@ async fn a_lost_comment_edit_is_found() {
     let world = world().await;
     let comment = world.jiras[&Acme].issue("SUP-1").unwrap().comments[0].id.to_string();
     world.person(Acme, "jane").edit_comment("SUP-1", &comment, "note0001 not here any more").unwrap();
-    world.finds(Rule::Arrives, "note0001 from SUP-1 at acme reads");
+    world.finds(Rule::Arrives, "note0001 from SUP-1 at acme, written 09:01:00.000, reads");
 }
 
 #[tokio::test(start_paused = true)]
