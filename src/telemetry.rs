@@ -1,1 +1,206 @@
-//! Logs and the names of their fields. It must never let a secret or a body through.
+//! Logs: plain lines or JSON on stderr, every text in them made harmless. It must never let a secret or a body through: what
+//! other crates say below a warning (whole requests, headers) is dropped whatever is asked for.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::filter::{EnvFilter, ParseError, filter_fn};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::console::{escaped, escaped_json};
+
+/// The crate whose words are shown at every level.
+const OURS: &str = env!("CARGO_CRATE_NAME");
+
+/// What a line of the log looks like.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Time, level, module, message, fields.
+    #[default]
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone)]
+pub struct LogSettings {
+    /// `warn`, `jirasyncd=debug`, `jirasyncd::engine=trace,info`: as `RUST_LOG` is written elsewhere.
+    pub directives: String,
+    /// The form of a line.
+    pub format: LogFormat,
+    /// Whether levels are coloured. Only for a terminal.
+    pub colour: bool,
+}
+
+/// Why there is no log.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// The directives cannot be read.
+    #[error("`{directives}` does not say what to log")]
+    Directives {
+        /// As they were given.
+        directives: String,
+        /// Why not.
+        source: ParseError,
+    },
+}
+
+/// Writes the log of this process to stderr from now on. A log that is being written already stays.
+///
+/// # Errors
+/// The directives cannot be read.
+pub fn start(settings: &LogSettings) -> Result<(), TelemetryError> {
+    let subscriber = subscriber(settings, io::stderr)?;
+    // Set already: somebody in this process wants to have the log elsewhere.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+    Ok(())
+}
+
+/// What writes the log to `writer`.
+///
+/// # Errors
+/// The directives cannot be read.
+pub fn subscriber<W>(settings: &LogSettings, writer: W) -> Result<Box<dyn Subscriber + Send + Sync>, TelemetryError>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let filter = EnvFilter::try_new(&settings.directives)
+        .map_err(|source| TelemetryError::Directives { directives: settings.directives.clone(), source })?;
+    // HTTP clients log headers when they are asked for details.
+    let quiet = filter_fn(|about| about.target().starts_with(OURS) || *about.level() <= Level::WARN);
+    let base = tracing_subscriber::fmt::layer().with_ansi(settings.colour);
+    let layer = match settings.format {
+        LogFormat::Text => base.event_format(Lines).with_writer(writer).boxed(),
+        LogFormat::Json => base.with_ansi(false).json().flatten_event(true).with_writer(EscapedJson(writer)).boxed(),
+    };
+    Ok(Box::new(tracing_subscriber::registry().with(layer.with_filter(quiet).with_filter(filter))))
+}
+
+/// Events as lines of text.
+struct Lines;
+
+impl<S, N> FormatEvent<S, N> for Lines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        SystemTime.format_time(&mut writer)?;
+        let level = *event.metadata().level();
+        if writer.has_ansi_escapes() {
+            write!(writer, " {}{level:>5}\u{1b}[0m", colour(level))?;
+        } else {
+            write!(writer, " {level:>5}")?;
+        }
+        let mut fields = String::new();
+        context.field_format().format_fields(Writer::new(&mut fields), event)?;
+        writeln!(writer, " {}: {}", event.metadata().target(), escaped(&fields))
+    }
+}
+
+fn colour(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "\u{1b}[31m",
+        Level::WARN => "\u{1b}[33m",
+        Level::INFO => "\u{1b}[32m",
+        _ => "\u{1b}[2m",
+    }
+}
+
+/// Gives out writers that escape what JSON allows in strings and a terminal acts on.
+struct EscapedJson<W>(W);
+
+impl<'w, W: MakeWriter<'w>> MakeWriter<'w> for EscapedJson<W> {
+    type Writer = Escaping<W::Writer>;
+
+    fn make_writer(&'w self) -> Self::Writer {
+        Escaping(self.0.make_writer())
+    }
+}
+
+/// Escapes whole events: the formatter hands each over in one piece.
+struct Escaping<W>(W);
+
+impl<W: Write> Write for Escaping<W> {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        self.0.write_all(escaped_json(&String::from_utf8_lossy(event)).as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(format: LogFormat, directives: &str, say: impl FnOnce()) -> String {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let settings = LogSettings { directives: directives.to_owned(), format, colour: false };
+        let subscriber = subscriber(&settings, move || writer.clone()).unwrap();
+        tracing::subscriber::with_default(subscriber, say);
+        let bytes = kept.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    /// The summary of an issue by somebody who wants the log to say something else.
+    const SUMMARY: &str = "x\u{1b}[2J\u{1b}]0;owned\u{7}\r\n2026-01-01T00:00:00Z ERROR forged\u{202e}txt\u{9b}31m";
+
+    fn say_it() {
+        tracing::info!(summary = SUMMARY, shown = %SUMMARY, debugged = ?SUMMARY, "looked at {SUMMARY}");
+    }
+
+    #[test]
+    fn an_issue_summary_cannot_write_the_log() {
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let said = logged(format, "info", say_it);
+            assert_eq!(said.matches('\n').count(), 1, "{said:?}");
+            let line = said.strip_suffix('\n').unwrap();
+            assert!(!line.chars().any(|sign| sign.is_control() || sign == '\u{202e}'), "{line:?}");
+            assert!(line.contains("forged"), "nothing may be lost: {line:?}");
+        }
+        let json: serde_json::Value = serde_json::from_str(&logged(LogFormat::Json, "info", say_it)).unwrap();
+        assert_eq!(json["shown"], SUMMARY);
+    }
+
+    #[test]
+    fn others_stay_silent_below_a_warning() {
+        let said = logged(LogFormat::Text, "trace", || {
+            tracing::debug!(target: "hyper::proto", "authorization: Bearer s3cr3t");
+            tracing::warn!(target: "hyper::proto", "kept");
+            tracing::trace!("ours");
+        });
+        assert!(said.contains("kept") && said.contains("ours") && !said.contains("s3cr3t"), "{said}");
+    }
+
+    #[test]
+    fn only_a_terminal_gets_colour_and_directives_are_checked() {
+        assert!(!logged(LogFormat::Text, "info", || tracing::error!("e")).contains('\u{1b}'));
+        let wrong = LogSettings { directives: "jirasyncd=loud".to_owned(), format: LogFormat::Text, colour: false };
+        assert!(subscriber(&wrong, io::sink).is_err());
+    }
+}

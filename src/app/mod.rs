@@ -1,5 +1,6 @@
 //! The composition root: configuration to stores, clients and tasks. It must never decide anything about an issue.
 
+mod doors;
 mod instances;
 mod once;
 mod preview;
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
@@ -114,6 +116,8 @@ pub struct Daemon {
     since: jiff::Timestamp,
     polls: Mutex<BTreeMap<InstanceId, instances::PollRecord>>,
     wake: tokio::sync::Notify,
+    /// The state failed, and is tried again.
+    state_fails: AtomicBool,
 }
 
 /// Makes the two ends of every instance. Nothing is sent.
@@ -197,6 +201,7 @@ impl Daemon {
             engine: Arc::new(engine),
             polls: Mutex::default(),
             wake: tokio::sync::Notify::new(),
+            state_fails: AtomicBool::new(false),
         };
         Ok((daemon, findings))
     }

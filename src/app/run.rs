@@ -2,6 +2,7 @@
 //! the state ends the run, and whoever started it starts it again.
 
 use std::pin::pin;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -56,7 +57,7 @@ impl Daemon {
         let mut failures = 0;
         while cancel.run_until_cancelled(ticks.tick()).await.is_some() {
             match cancel.run_until_cancelled(self.poll(instance)).await {
-                Some(Ok(_)) => failures = 0,
+                Some(Ok(_)) => self.state_answered(&mut failures),
                 Some(Err(error)) => self.state_failed(error, &mut failures, cancel).await?,
                 None => break,
             }
@@ -72,6 +73,7 @@ impl Daemon {
         cancel: &CancellationToken,
     ) -> Result<(), RunError> {
         *failures += 1;
+        self.state_fails.store(true, Ordering::Relaxed);
         let cause = std::error::Error::source(&error).map(ToString::to_string);
         tracing::error!(%error, cause, "the state failed; trying again");
         if *failures > STATE_RETRIES {
@@ -81,11 +83,16 @@ impl Daemon {
         Ok(())
     }
 
+    fn state_answered(&self, failures: &mut u32) {
+        *failures = 0;
+        self.state_fails.store(false, Ordering::Relaxed);
+    }
+
     async fn work_on(&self, cancel: &CancellationToken) -> Result<(), RunError> {
         let mut failures = 0;
         while !cancel.is_cancelled() {
             match self.work_batches(cancel).await {
-                Ok(()) => failures = 0,
+                Ok(()) => self.state_answered(&mut failures),
                 Err(error) => {
                     self.state_failed(error, &mut failures, cancel).await?;
                     // No batch is under way here: what the failed ones had claimed is free again.

@@ -1,52 +1,91 @@
-//! The commands: one file each, text or JSON output, exit codes. It must never hold logic that another front end would need.
+//! The commands: one file each, text or JSON output, exit codes. It must never hold logic that another front end would need,
+//! and never print past `output::Output`, which makes texts from Jira harmless for a terminal.
 
+mod arguments;
+mod check;
+mod check_text;
 #[cfg(feature = "simulator")]
 mod demo;
+mod exit;
+mod explain;
+mod health;
+mod output;
+mod plan;
+mod run;
+mod settings;
 #[cfg(feature = "simulator")]
 mod simulate;
+mod status;
 
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-/// Runs the command that the arguments name.
-#[cfg(feature = "simulator")]
+use clap::Parser;
+
+use arguments::{Arguments, Command, Common};
+use exit::Exit;
+use output::{Look, Output};
+
+use crate::telemetry::{self, LogSettings};
+
+/// Runs the command of this process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
-    use clap::Parser;
-    let arguments = Arguments::parse();
-    let Ok(runtime) = tokio::runtime::Runtime::new() else { return ExitCode::FAILURE };
-    runtime.block_on(dispatch(arguments.command))
+    let look = Look { stdout_is_terminal: io::stdout().is_terminal(), stderr_is_terminal: io::stderr().is_terminal() };
+    run_command(std::env::args_os(), look, &mut io::stdout(), &mut io::stderr())
 }
 
-/// Runs the command that the arguments name; without the simulator there is none yet.
-#[cfg(not(feature = "simulator"))]
-#[must_use]
-pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
-}
-
-/// Keep issues in step across several Jira instances
-#[cfg(feature = "simulator")]
-#[derive(Debug, clap::Parser)]
-#[command(version)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[cfg(feature = "simulator")]
-#[derive(Debug, clap::Subcommand)]
-enum Command {
-    Demo(demo::DemoArguments),
-    Simulate(simulate::SimulateArguments),
-}
-
-#[cfg(feature = "simulator")]
-async fn dispatch(command: Command) -> ExitCode {
-    use std::io::IsTerminal;
-    let mut out = std::io::stdout();
-    let terminal = out.is_terminal();
-    match command {
-        Command::Demo(arguments) => demo::run(arguments, &mut out, terminal).await,
-        Command::Simulate(arguments) => simulate::run(arguments, &mut out).await,
+fn run_command(
+    words: impl IntoIterator<Item = OsString>,
+    look: Look,
+    stdout: &mut (dyn Write + Send),
+    stderr: &mut dyn Write,
+) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(words) {
+        Ok(arguments) => arguments,
+        Err(answer) => {
+            // Help and version are answers too. Written by the parser itself, which knows the terminal.
+            let _ = answer.print();
+            return if answer.use_stderr() { Exit::Configuration } else { Exit::Done }.into();
+        }
+    };
+    let Arguments { common, command } = arguments;
+    let json = command.wants_json();
+    if let Err(error) = log(&common, &command, look) {
+        return explain::say(&error, &mut Output::new(stdout, stderr, look, json)).into();
     }
+    let mut output = Output::new(stdout, stderr, look, json);
+    dispatch(command, &common, &mut output).unwrap_or_else(|error| explain::say(&error, &mut output).into())
+}
+
+fn log(common: &Common, command: &Command, look: Look) -> anyhow::Result<()> {
+    let directives = common.log.clone().unwrap_or_else(|| command.usual_log().to_owned());
+    let settings = LogSettings { directives, format: common.log_format.into(), colour: look.stderr_is_terminal };
+    Ok(telemetry::start(&settings)?)
+}
+
+fn dispatch(command: Command, common: &Common, output: &mut Output<'_>) -> anyhow::Result<ExitCode> {
+    let exit = match command {
+        Command::Check(wanted) => check::run(common, &wanted, output)?,
+        Command::Plan(wanted) => plan::run(common, wanted, output)?,
+        Command::Run(wanted) => run::run(common, &wanted, output)?,
+        Command::Status(_) => status::run(common, output)?,
+        Command::Health(wanted) => health::run(common, &wanted, output)?,
+        #[cfg(feature = "simulator")]
+        Command::Demo(wanted) => {
+            let terminal = output.colour();
+            return Ok(tokio::runtime::Runtime::new()?.block_on(demo::run(wanted, output.stdout(), terminal)));
+        }
+        #[cfg(feature = "simulator")]
+        Command::Simulate(wanted) => {
+            return Ok(tokio::runtime::Runtime::new()?.block_on(simulate::run(wanted, output.stdout())));
+        }
+    };
+    Ok(exit.into())
+}
+
+/// A runtime for commands that only ask.
+fn small_runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }

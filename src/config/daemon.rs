@@ -10,6 +10,9 @@ use super::node::Cursor;
 use super::problem::Findings;
 use super::time::{cron_problem, default_of, duration_of};
 
+/// A variable that stands above `listen`: an image knows where it must listen, the configuration of its user does not.
+const LISTEN_VARIABLE: &str = "JIRASYNCD_LISTEN";
+
 /// The process: its state, its address, its pace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DaemonSettings {
@@ -29,7 +32,7 @@ pub struct DaemonSettings {
 pub(super) fn read(reading: &Reading<'_>, top: &Cursor<'_>, findings: &mut Findings<'_>) -> Option<DaemonSettings> {
     let table = top.get(&keys::DAEMON).unwrap_or_else(|| top.nothing());
     let state = state(reading, &table, findings);
-    let listen = listen(&table, findings);
+    let listen = listen(reading, &table, findings);
     let poll = duration_of(&table, &keys::POLL, &("1s"..="1h"), findings);
     let sweep = sweep(&table, findings);
     let socket = table.get(&keys::SOCKET).and_then(|cursor| Some(reading.beside(cursor.text()?)));
@@ -58,7 +61,20 @@ fn state(reading: &Reading<'_>, table: &Cursor<'_>, findings: &mut Findings<'_>)
     path.map(|path| reading.beside(path))
 }
 
-fn listen(table: &Cursor<'_>, findings: &mut Findings<'_>) -> Option<SocketAddr> {
+fn listen(reading: &Reading<'_>, table: &Cursor<'_>, findings: &mut Findings<'_>) -> Option<SocketAddr> {
+    let written = written_listen(table, findings);
+    let Some(text) = reading.environment.variable(LISTEN_VARIABLE).filter(|text| !text.is_empty()) else {
+        return written;
+    };
+    let address = text.parse().ok();
+    if address.is_none() {
+        let message = format!("the environment variable `{LISTEN_VARIABLE}` is no address with a port");
+        findings.error(&table.spot, message, "set it to an IP address and a port: `0.0.0.0:8470`");
+    }
+    address
+}
+
+fn written_listen(table: &Cursor<'_>, findings: &mut Findings<'_>) -> Option<SocketAddr> {
     let Some(cursor) = table.get(&keys::LISTEN) else { return default_of(&keys::LISTEN).parse().ok() };
     let text = cursor.text().filter(|text| !text.trim().is_empty())?;
     let address = text.parse().ok();

@@ -492,3 +492,17 @@ proptest! {
         prop_assert_eq!(fits, !refused, "{}", report);
     }
 }
+
+#[test]
+fn an_image_says_where_to_listen_whatever_the_file_says() {
+    let listening = |value: &str| {
+        let world = World::complete().variable("JIRASYNCD_LISTEN", value);
+        config::load(&root("config/example.toml"), "c", &world, SecretsWanted::Yes)
+    };
+    let loaded = listening("0.0.0.0:8470").unwrap_or_else(|report| panic!("{report}"));
+    assert_eq!(loaded.config.daemon.listen.to_string(), "0.0.0.0:8470");
+    let loaded = listening("").unwrap_or_else(|report| panic!("{report}"));
+    assert_eq!(loaded.config.daemon.listen.to_string(), "127.0.0.1:8470");
+    let report = listening("everywhere").unwrap_err();
+    assert!(report.errors[0].message.contains("`JIRASYNCD_LISTEN` is no address"), "{report}");
+}

@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod cli_world;
+#[cfg(test)]
 mod clock;
 #[cfg(test)]
 mod config;
@@ -10,6 +14,8 @@ mod config;
 mod config_cases;
 #[cfg(test)]
 mod config_secrets;
+#[cfg(test)]
+mod console;
 #[cfg(test)]
 mod container;
 #[cfg(test)]

@@ -1,0 +1,58 @@
+//! What the daemon tells about itself at its doors. Must never ask a Jira, nor hold up the work.
+
+use std::sync::atomic::Ordering;
+
+use async_trait::async_trait;
+
+use super::{Daemon, StartError};
+use crate::console::{BindError, Listeners, Running, Status, StatusSource, bind, control_socket};
+use crate::model::store::StoreError;
+
+impl From<BindError> for StartError {
+    fn from(error: BindError) -> Self {
+        match error {
+            BindError::Listen { address, source } => Self::Listen { address, source },
+            BindError::Socket { path, source } => Self::Socket { path, source },
+        }
+    }
+}
+
+impl Daemon {
+    /// Binds the port and the control socket: for a daemon that stays, not for one round.
+    ///
+    /// # Errors
+    /// One of them is in use or cannot be made.
+    pub async fn open_doors(&self) -> Result<Listeners, StartError> {
+        Ok(bind(self.config.daemon.listen, &control_socket(&self.config.daemon)).await?)
+    }
+
+    /// How it is.
+    ///
+    /// # Errors
+    /// The state could not answer.
+    pub async fn status(&self) -> Result<Status, StoreError> {
+        let now = self.surroundings.clock.now();
+        let mut status = Status::of_state(&*self.store, &self.config.daemon.state, &self.config.instances, now).await?;
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        status.running = Some(Running { version, pid: std::process::id(), since: self.since });
+        for instance in &mut status.instances {
+            let record = self.poll_record(&instance.name);
+            instance.paused = self.engine.paused(&instance.name);
+            instance.polled_at = record.last_good;
+            instance.last_error = record.error;
+        }
+        Ok(status)
+    }
+}
+
+#[async_trait]
+impl StatusSource for Daemon {
+    async fn status(&self) -> Result<Status, String> {
+        Self::status(self).await.map_err(|error| error.to_string())
+    }
+
+    fn health(&self) -> Result<(), String> {
+        // A Jira out of reach is no reason to start the daemon again: that would not mend it.
+        if self.state_fails.load(Ordering::Relaxed) { Err("the state fails".to_owned()) } else { Ok(()) }
+    }
+}

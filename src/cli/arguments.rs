@@ -1,0 +1,175 @@
+//! What can be typed. It must never take a secret: arguments are shown by `ps`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::telemetry::LogFormat;
+
+/// Where the configuration is, unless told otherwise.
+const USUAL_CONFIG: &str = "/etc/jirasyncd/jirasyncd.toml";
+
+/// Keeps issues in step across several Jira instances, in both directions.
+///
+/// Exit codes: 0 done; 1 done, with problems that a person should look at, or this machine failed; 2 the configuration is
+/// wrong; 3 an instance refused or is out of reach.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true, max_term_width = 120)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// What every command takes, before its name or after it.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Common {
+    /// The configuration file.
+    #[arg(long, global = true, value_name = "FILE", env = "JIRASYNCD_CONFIG", default_value = USUAL_CONFIG)]
+    pub(super) config: PathBuf,
+    /// What to log on stderr: `debug`, `jirasyncd::engine=trace,info` [default: info for `run`, warn for most others].
+    #[arg(long, global = true, value_name = "DIRECTIVES", env = "JIRASYNCD_LOG")]
+    pub(super) log: Option<String>,
+    /// The form of the log.
+    #[arg(long, global = true, value_name = "FORM", env = "JIRASYNCD_LOG_FORMAT", default_value = "text")]
+    pub(super) log_format: Form,
+}
+
+/// The form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    /// Plain lines.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+impl From<Form> for LogFormat {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Text => Self::Text,
+            Form::Json => Self::Json,
+        }
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Says all that is wrong: in the configuration, with the instances, and every permission that is missing.
+    Check(Check),
+    /// Shows what a run would do, as a diff. Writes nothing.
+    Plan(Plan),
+    /// Runs the daemon, until SIGTERM or Ctrl-C.
+    Run(Run),
+    /// Shows how the daemon is; without one, what its state knows. Exit code 1 while problems stand.
+    Status(Status),
+    /// Asks a daemon whether it is well: for the health check of a container. Exit code 1 when it is not.
+    Health(Health),
+    #[cfg(feature = "simulator")]
+    Demo(super::demo::DemoArguments),
+    #[cfg(feature = "simulator")]
+    Simulate(super::simulate::SimulateArguments),
+}
+
+impl Command {
+    /// Whether JSON is printed instead of text.
+    pub(super) fn wants_json(&self) -> bool {
+        match self {
+            Self::Check(Check { json, .. })
+            | Self::Plan(Plan { json, .. })
+            | Self::Run(Run { json, .. })
+            | Self::Status(Status { json })
+            | Self::Health(Health { json, .. }) => *json,
+            #[cfg(feature = "simulator")]
+            Self::Demo(wanted) => wanted.json,
+            #[cfg(feature = "simulator")]
+            Self::Simulate(_) => false,
+        }
+    }
+
+    /// What is logged unless something else is asked for.
+    pub(super) fn usual_log(&self) -> &'static str {
+        match self {
+            Self::Run(_) => "info",
+            Self::Check(_) | Self::Plan(_) | Self::Status(_) | Self::Health(_) => "warn",
+            // They draw what happens; lines of a log would fall in between.
+            #[cfg(feature = "simulator")]
+            Self::Demo(_) | Self::Simulate(_) => "off",
+        }
+    }
+}
+
+/// The arguments of `check`.
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Reads the configuration alone: no instance is asked, no secret fetched.
+    #[arg(long)]
+    pub(super) offline: bool,
+    /// Prints JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// The arguments of `plan`.
+#[derive(Debug, Args)]
+pub(super) struct Plan {
+    /// Only the item that one of its issues has this key in; may be given several times.
+    #[arg(long, value_name = "KEY")]
+    pub(super) item: Vec<String>,
+    /// Prints JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// The arguments of `run`.
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    /// Finishes what an earlier run left, polls, works until nothing is due, and exits.
+    #[arg(long)]
+    pub(super) once: bool,
+    /// Prints JSON, where something is printed.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// The arguments of `status`.
+#[derive(Debug, Args)]
+pub(super) struct Status {
+    /// Prints JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// The arguments of `health`.
+#[derive(Debug, Args)]
+pub(super) struct Health {
+    /// Asks this address instead of the one that the configuration listens on.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(super) address: Option<SocketAddr>,
+    /// Prints JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_commands_are_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_configuration_is_named_before_the_command_or_after_it() {
+        for words in [["jirasyncd", "--config", "x.toml", "status"], ["jirasyncd", "status", "--config", "x.toml"]] {
+            let arguments = Arguments::try_parse_from(words).unwrap();
+            assert_eq!(arguments.common.config, PathBuf::from("x.toml"));
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! `jirasyncd plan`: what a run would do, as the plan itself renders it. It must never write to a Jira or to the state.
+
+use serde::Serialize;
+
+use super::arguments::{Common, Plan as Wanted};
+use super::exit::Exit;
+use super::output::{Output, counted};
+use super::{settings, small_runtime};
+use crate::app::{PreviewedItem, Surroundings, preview};
+use crate::config::SecretsWanted;
+use crate::console::escaped;
+use crate::model::ids::IssueKey;
+use crate::plan::{Plan, render};
+
+/// The answer as JSON.
+#[derive(Serialize)]
+struct Answer<'p> {
+    exit: Exit,
+    items: Vec<Item<'p>>,
+    totals: Totals,
+}
+
+/// One item as JSON.
+#[derive(Serialize)]
+struct Item<'p> {
+    /// The keys of its issues.
+    names: &'p str,
+    /// The plan, a change per line.
+    lines: Vec<String>,
+    /// Sides that could not be read, and why.
+    unread: std::collections::BTreeMap<String, &'p str>,
+    /// The plan as it is; absent where none could be made.
+    plan: Option<&'p Plan>,
+}
+
+/// How much is planned.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+struct Totals {
+    items: usize,
+    changes: usize,
+    conflicts: usize,
+    not_done: usize,
+    to_be_read: usize,
+    sides_unread: usize,
+}
+
+/// Prints the plans.
+pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let config = settings::load(common, SecretsWanted::Yes, output)?;
+    let keys: Vec<IssueKey> = wanted.item.iter().map(|key| IssueKey::from(key.trim())).collect();
+    let asked_for = (!keys.is_empty()).then(|| keys.clone());
+    let waiting = output.waiting(format!("reading {}", counted(config.instances.len(), "instance")));
+    let items =
+        small_runtime()?.block_on(async { preview(config, Surroundings::of_this_machine(), asked_for).await })?;
+    drop(waiting);
+    let totals = Totals::of(&items);
+    let exit = if totals.sides_unread > 0 { Exit::Instance } else { Exit::Done };
+    if output.json_wanted() {
+        output.json(&Answer { exit, items: items.iter().map(Item::of).collect(), totals })?;
+        return Ok(exit);
+    }
+    if items.is_empty() && !keys.is_empty() {
+        let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+        output.line(&format!("no item has an issue {}: it may be new, or not be carried", keys.join(", ")))?;
+    }
+    for item in &items {
+        output.block(&item.plan.as_ref().map(render).unwrap_or_default())?;
+        for (side, why) in &item.unread {
+            output.line(&format!("? {}: side {side} could not be read: {why}", item.names))?;
+        }
+    }
+    output.line(&totals.in_words())?;
+    Ok(exit)
+}
+
+impl<'p> Item<'p> {
+    fn of(item: &'p PreviewedItem) -> Self {
+        let lines = item.plan.as_ref().map(render).unwrap_or_default();
+        Self {
+            names: &item.names,
+            lines: lines.lines().map(|line| escaped(line).into_owned()).collect(),
+            unread: item.unread.iter().map(|(side, why)| (side.to_string(), why.as_str())).collect(),
+            plan: item.plan.as_ref(),
+        }
+    }
+}
+
+impl Totals {
+    fn of(items: &[PreviewedItem]) -> Self {
+        let mut totals = Self { items: items.len(), ..Self::default() };
+        for item in items {
+            totals.sides_unread += item.unread.len();
+            if let Some(plan) = &item.plan {
+                totals.changes += plan.operations.len();
+                totals.conflicts += plan.conflicts.len();
+                totals.not_done += plan.holds.len();
+                totals.to_be_read += plan.wanted.values().map(std::collections::BTreeSet::len).sum::<usize>();
+            }
+        }
+        totals
+    }
+
+    fn in_words(&self) -> String {
+        let mut words = format!(
+            "{}: {}, {}, {} not done",
+            counted(self.items, "item"),
+            counted(self.changes, "change"),
+            counted(self.conflicts, "conflict"),
+            self.not_done
+        );
+        if self.to_be_read > 0 {
+            words.push_str(&format!(", {} to be read again", self.to_be_read));
+        }
+        if self.sides_unread > 0 {
+            words.push_str(&format!(", {} not read", counted(self.sides_unread, "side")));
+        }
+        words.push_str("; nothing was written");
+        words
+    }
+}

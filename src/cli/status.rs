@@ -1,0 +1,129 @@
+//! `jirasyncd status`: the daemon over its control socket, else its state, read only. It must never change the state, and
+//! always says which of the two it was.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::arguments::Common;
+use super::exit::Exit;
+use super::output::{Output, counted, table};
+use super::settings::{absolute, load};
+use super::small_runtime;
+use crate::clock::{Clock as _, SystemClock};
+use crate::config::{Config, SecretsWanted};
+use crate::console::{AskError, ProblemStatus, Status, ask_status, control_sockets, escaped};
+use crate::store::SqliteStore;
+
+/// The answer as JSON.
+#[derive(Serialize)]
+struct Answer<'s> {
+    /// Who answered.
+    source: Source,
+    #[serde(flatten)]
+    status: &'s Status,
+}
+
+/// Who answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Source {
+    /// The daemon that runs.
+    Daemon,
+    /// Its state; no daemon runs.
+    State,
+}
+
+/// Shows it; 1 while problems stand.
+pub(super) fn run(common: &Common, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let config = load(common, SecretsWanted::No, output)?;
+    let status = small_runtime()?.block_on(find(&config, output))?;
+    let source = if status.running.is_some() { Source::Daemon } else { Source::State };
+    if output.json_wanted() {
+        output.json(&Answer { source, status: &status })?;
+    } else {
+        output.block(&text(&status))?;
+    }
+    Ok(if status.problems.is_empty() { Exit::Done } else { Exit::Problems })
+}
+
+async fn find(config: &Config, output: &mut Output<'_>) -> anyhow::Result<Status> {
+    let state = absolute(&config.daemon.state);
+    for socket in control_sockets(&config.daemon) {
+        match ask_status(&socket).await {
+            Ok(status) if absolute(&status.state) == state => return Ok(status),
+            // The daemon of another configuration.
+            Ok(_) | Err(AskError::NoDaemon { .. }) => {}
+            Err(error @ (AskError::Denied { .. } | AskError::NoAnswer { .. })) => {
+                output.note(&format!("{error}; the state is read instead"))?;
+            }
+        }
+    }
+    let store = SqliteStore::read_only(&config.daemon.state)?;
+    let now = SystemClock::new().now();
+    Ok(Status::of_state(&store, &config.daemon.state, &config.instances, now).await?)
+}
+
+fn text(status: &Status) -> String {
+    let mut out = String::new();
+    let state = status.state.display().to_string();
+    // Writing to a string cannot fail.
+    let _ = match &status.running {
+        Some(running) => writeln!(
+            out,
+            "daemon: runs since {}, process {}, version {}\nstate:  {}",
+            running.since,
+            running.pid,
+            escaped(&running.version),
+            escaped(&state)
+        ),
+        None => writeln!(out, "daemon: none answers; this is what its state knows\nstate:  {}", escaped(&state)),
+    };
+    let figures = &status.figures;
+    let rows = [
+        ("items", figures.items),
+        ("due now", figures.due),
+        ("being worked on", figures.claimed),
+        ("writes without an outcome yet", figures.open_intents),
+        ("conflicts recorded", figures.conflicts),
+        ("problems standing", figures.problems),
+    ];
+    let rows: Vec<Vec<String>> = rows.iter().map(|(name, count)| vec![count.to_string(), (*name).to_owned()]).collect();
+    let _ = write!(out, "\n{}\ninstances\n{}", table("  ", &rows), instances(status));
+    if !status.problems.is_empty() {
+        let _ = write!(out, "\nproblems\n{}", problems(&status.problems));
+        let left_out = figures.problems.saturating_sub(status.problems.len() as u64);
+        if left_out > 0 {
+            let left_out = counted(usize::try_from(left_out).unwrap_or(usize::MAX), "more problem");
+            let _ = writeln!(out, "  and {left_out}");
+        }
+    }
+    out
+}
+
+fn instances(status: &Status) -> String {
+    let rows: Vec<Vec<String>> = status
+        .instances
+        .iter()
+        .map(|instance| {
+            let polled = instance.polled_to.map_or_else(|| "not polled yet".to_owned(), |to| format!("polled to {to}"));
+            let at = instance.polled_at.map(|at| format!("last poll {at}")).unwrap_or_default();
+            let trouble = instance.paused.as_ref().map(|why| format!("paused: {why}"));
+            let trouble = trouble.or_else(|| instance.last_error.as_ref().map(|why| format!("failed: {why}")));
+            vec![instance.name.to_string(), polled, at, trouble.unwrap_or_default()]
+        })
+        .collect();
+    table("  ", &rows)
+}
+
+fn problems(problems: &[ProblemStatus]) -> String {
+    let mut out = String::new();
+    for problem in problems {
+        let field = problem.field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
+        let place = format!("{}, side {}{field}, since {}", problem.about, problem.side, problem.since);
+        let _ = writeln!(out, "  {}", escaped(&place));
+        let _ = writeln!(out, "    {}", escaped(&problem.what));
+        let _ = writeln!(out, "    Hint: {}", escaped(&problem.remedy));
+    }
+    out
+}

@@ -1,0 +1,123 @@
+//! What is answered at the doors. It must never answer a page that somebody's browser was lured to: on the port the `Host`
+//! must be an address or the loopback's name, which no foreign DNS can point at us.
+
+use std::future::Future;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use tokio_util::sync::CancellationToken;
+
+use super::{Listeners, StatusSource};
+
+/// How long answers that are under way may take once the daemon stops.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
+
+type Source = Arc<dyn StatusSource>;
+
+/// Answers at both doors until `cancel`, then lets answers that are under way end, and removes the socket's file.
+///
+/// # Errors
+/// The system closed a door.
+pub async fn serve(listeners: Listeners, source: Arc<dyn StatusSource>, cancel: CancellationToken) -> io::Result<()> {
+    let Listeners { tcp, unix, file: _file } = listeners;
+    let stop = || {
+        let cancel = cancel.clone();
+        async move { cancel.cancelled().await }
+    };
+    let port = axum::serve(tcp, on_the_port(Arc::clone(&source))).with_graceful_shutdown(stop());
+    let socket = axum::serve(unix, on_the_socket(source)).with_graceful_shutdown(stop());
+    let both = async { tokio::try_join!(port.into_future(), socket.into_future()).map(|((), ())| ()) };
+    let too_late = async {
+        cancel.cancelled().await;
+        tokio::time::sleep(LAST_ANSWERS).await;
+    };
+    tokio::select! {
+        ended = both => ended,
+        () = too_late => Ok(()),
+    }
+}
+
+fn on_the_port(source: Source) -> Router {
+    Router::new()
+        .route("/health", get(health))
+        .route("/status", get(refuse_status))
+        .with_state(source)
+        .layer(from_fn(check_host))
+        .layer(from_fn(harden))
+}
+
+fn on_the_socket(source: Source) -> Router {
+    Router::new().route("/health", get(health)).route("/status", get(status)).with_state(source).layer(from_fn(harden))
+}
+
+async fn health(State(source): State<Source>) -> Response {
+    match source.health() {
+        Ok(()) => (StatusCode::OK, "ok\n").into_response(),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response(),
+    }
+}
+
+async fn status(State(source): State<Source>) -> Response {
+    match source.status().await {
+        Ok(status) => Json(status).into_response(),
+        Err(why) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{why}\n")).into_response(),
+    }
+}
+
+fn refuse_status() -> impl Future<Output = (StatusCode, &'static str)> + Send {
+    std::future::ready((StatusCode::FORBIDDEN, "the status is told over the control socket only\n"))
+}
+
+async fn check_host(request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    if host.is_some_and(names_us) {
+        next.run(request).await
+    } else {
+        (StatusCode::MISDIRECTED_REQUEST, "ask by IP address, or as `localhost`\n").into_response()
+    }
+}
+
+/// Whether a `Host` header is an address or the loopback's name, with a port or without.
+fn names_us(host: &str) -> bool {
+    let (name, port) = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').unwrap_or((rest, "none")),
+        None => host.find(':').map_or((host, ""), |at| host.split_at(at)),
+    };
+    let is_port = |port: &str| port.strip_prefix(':').is_some_and(|digits| digits.parse::<u16>().is_ok());
+    (port.is_empty() || is_port(port)) && (name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok())
+}
+
+async fn harden(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_dns_could_point_at_us_is_not_ours() {
+        for ours in ["127.0.0.1", "127.0.0.1:8470", "localhost", "LOCALHOST:1", "[::1]", "[::1]:8470", "10.0.0.7:80"] {
+            assert!(names_us(ours), "{ours}");
+        }
+        for foreign in ["", ":80", "evil.example", "evil.example:8470", "localhost.evil.example", "127.0.0.1.nip.io"] {
+            assert!(!names_us(foreign), "{foreign}");
+        }
+        for broken in ["127.0.0.1:", "127.0.0.1:x", "[::1", "[::1]x", "127.0.0.1:99999"] {
+            assert!(!names_us(broken), "{broken}");
+        }
+    }
+}

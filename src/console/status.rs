@@ -1,0 +1,120 @@
+//! What `status` shows, over the control socket and from the state alone. It must never hold a secret, and of an issue
+//! nothing but keys and what is said in problems.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::ids::{FieldName, InstanceId, ItemId, SideId};
+use crate::model::settings::{InstanceSettings, Kind};
+use crate::model::store::{Figures, Store, StoreError, StoredProblem};
+
+/// Problems that are shown at most; `figures.problems` counts all.
+pub const SHOWN_PROBLEMS: usize = 200;
+
+/// How the daemon, or its state without one, is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Status {
+    /// The daemon that runs. `None`: read from the state alone.
+    pub running: Option<Running>,
+    /// The state's file.
+    pub state: PathBuf,
+    /// Counts.
+    pub figures: Figures,
+    /// The instances of the configuration, by name.
+    pub instances: Vec<InstanceStatus>,
+    /// What needs a person, oldest first, at most [`SHOWN_PROBLEMS`].
+    pub problems: Vec<ProblemStatus>,
+}
+
+/// The process.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Running {
+    /// Its version.
+    pub version: String,
+    /// Its process id.
+    pub pid: u32,
+    /// When it was started.
+    pub since: Timestamp,
+}
+
+/// One instance.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct InstanceStatus {
+    /// Its name.
+    pub name: InstanceId,
+    /// Its kind.
+    pub kind: Kind,
+    /// Why nothing is asked of it now, if it is so. `None` without a daemon.
+    pub paused: Option<String>,
+    /// How far it was polled, in its own time.
+    pub polled_to: Option<Timestamp>,
+    /// When a poll last went well, by our clock. `None`: not since the daemon was started.
+    pub polled_at: Option<Timestamp>,
+    /// The last error of a poll, until one goes well.
+    pub last_error: Option<String>,
+}
+
+/// What needs a person.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ProblemStatus {
+    /// The item; `None` when it is an instance's or a sync's.
+    pub item: Option<ItemId>,
+    /// The keys of the item's issues, or what else it is about.
+    pub about: String,
+    /// The side it is on.
+    pub side: SideId,
+    /// The field, if it is one field's.
+    pub field: Option<FieldName>,
+    /// What is wrong.
+    pub what: String,
+    /// What to do.
+    pub remedy: String,
+    /// Since when, by our clock.
+    pub since: Timestamp,
+}
+
+impl From<StoredProblem> for ProblemStatus {
+    fn from(stored: StoredProblem) -> Self {
+        let StoredProblem { item, about, problem, since } = stored;
+        Self {
+            item,
+            about,
+            side: problem.side,
+            field: problem.field,
+            what: problem.what,
+            remedy: problem.remedy,
+            since,
+        }
+    }
+}
+
+impl Status {
+    /// What the state alone knows. A daemon adds itself as `running`, and to each instance what it saw.
+    ///
+    /// # Errors
+    /// The state could not answer.
+    pub async fn of_state(
+        store: &dyn Store,
+        state: &Path,
+        instances: &BTreeMap<InstanceId, InstanceSettings>,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let figures = store.figures(now).await?;
+        let polled: BTreeMap<&InstanceId, Timestamp> =
+            figures.cursors.iter().map(|(instance, updated)| (instance, *updated)).collect();
+        let instance = |settings: &InstanceSettings| InstanceStatus {
+            name: settings.id.clone(),
+            kind: settings.kind,
+            paused: None,
+            polled_to: polled.get(&settings.id).copied(),
+            polled_at: None,
+            last_error: None,
+        };
+        let instances = instances.values().map(instance).collect();
+        let problems = store.problems(SHOWN_PROBLEMS).await?.into_iter().map(ProblemStatus::from).collect();
+        Ok(Self { running: None, state: state.to_owned(), figures, instances, problems })
+    }
+}

@@ -1,0 +1,238 @@
+//! The commands as somebody types them: exit codes, texts, JSON. Must never reach past the binary, but to simulated Jiras.
+
+use std::io::Read as _;
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
+
+use super::cli_world::{Place, World, configuration, said};
+
+const EVERY_COMMAND: [&[&str]; 6] = [&["check"], &["plan"], &["run"], &["run", "--once"], &["status"], &["health"]];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_configuration_every_command_says_so() {
+    let place = Place::new("");
+    std::fs::remove_file(place.file("jirasyncd.toml")).unwrap();
+    for words in EVERY_COMMAND {
+        place.run(words).await.expect(2, &["there is no such configuration file", "--config"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_configuration_is_told_whole_by_every_command() {
+    let broken = configuration("https://acme.example", "https://globex.example")
+        .replace("listen = ", "lisen = ")
+        .replace("kind = \"data-center\"", "kind = \"server\"");
+    let place = Place::new(&broken);
+    for words in EVERY_COMMAND {
+        let said = place.run(words).await.expect(2, &["jirasyncd.toml:3:1", "`listen`", "jirasyncd.toml:11:8"]);
+        assert_eq!(said.stdout.is_empty(), words[0] != "check", "{said:?}");
+    }
+    let json = place.run(&["check", "--json"]).await.expect(2, &[]).json();
+    assert_eq!(json["configuration"]["errors"][0]["line"], 3, "{json}");
+    assert_eq!(json["exit"], 2);
+    let json = place.run(&["plan", "--json"]).await.expect(2, &[]).json();
+    assert_eq!(json["error"]["exit"], 2, "{json}");
+    assert_eq!(json["error"]["configuration"]["errors"][0]["line"], 3, "{json}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_cannot_be_written_is_a_mistake_of_the_caller() {
+    let place = Place::new("");
+    place.run(&["check", "--log", "jirasyncd=loud"]).await.expect(2, &["`jirasyncd=loud` does not say what to log"]);
+    place.run(&["chekc"]).await.expect(2, &["check"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_asks_everything_and_finds_nothing() {
+    let world = World::new().await;
+    let place = world.place();
+    let parts = ["all is well", "Sync (Acme)", "Sync (Globex)", "held  BROWSE_PROJECTS", "held  ADD_COMMENTS"];
+    let said = place.run(&["check"]).await.expect(0, &parts);
+    assert!(said.stderr.is_empty() && !said.stdout.contains('\u{1b}'), "{said:?}");
+    let json = place.run(&["check", "--json"]).await.expect(0, &[]).json();
+    assert_eq!(json["instances"].as_array().unwrap().len(), 2, "{json}");
+    assert_eq!(json["permissions"][0]["needs"][0]["held"], true, "{json}");
+    assert!(!place.file("state.db").exists(), "`check` made a state");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn offline_nothing_is_asked_and_no_secret_is_needed() {
+    let world = World::new().await;
+    let place = world.place();
+    let mut command = place.command(&["check", "--offline"]);
+    command.env_remove("ACME_TOKEN");
+    said(command).await.expect(0, &["the instances were not asked"]);
+    assert_eq!(world.acme.total_calls() + world.globex.total_calls(), 0);
+    let mut command = place.command(&["check"]);
+    command.env_remove("ACME_TOKEN");
+    said(command).await.expect(2, &["`ACME_TOKEN` is not set"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_an_instance_does_not_have_are_findings() {
+    let world = World::new().await;
+    let unknown = world.place_with("globex = \"Closed\"", "globex = \"Closd\"");
+    unknown.run(&["check"]).await.expect(2, &["`Closd`", "Hint: ", "map.status", "1 error"]);
+    let json = unknown.run(&["check", "--json"]).await.expect(2, &[]).json();
+    assert_eq!(json["findings"][0]["severity"], "error", "{json}");
+    for words in [&["plan"][..], &["run"], &["run", "--once"]] {
+        unknown.run(words).await.expect(2, &["`Closd`", "Hint: "]);
+    }
+    let project = world.place_with("project = \"ENG\"", "project = \"NOPE\"");
+    project.run(&["check"]).await.expect(2, &["project `NOPE` of instance `globex`", "Hint: "]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_permission_is_named_with_what_it_is_for() {
+    let world = World::with(|_, globex| {
+        globex.projects[0].permissions.remove("ADD_COMMENTS");
+    })
+    .await;
+    let parts = ["MISSING  ADD_COMMENTS", "to copy comments", "project `ENG`", "Hint: let an administrator"];
+    world.place().run(&["check"]).await.expect(2, &parts);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_out_of_reach_is_not_the_configurations_fault() {
+    let world = World::new().await;
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", closed.local_addr().unwrap());
+    drop(closed);
+    let place = world.place_with(&world.acme.base_url(), &url);
+    let said = place.run(&["check"]).await.expect(3, &["FAILED", "instance `acme`", "Hint: see that `url` is right"]);
+    assert!(said.stdout.contains("Sync (Globex)"), "the other instance was not looked at: {said:?}");
+    for words in [&["plan"][..], &["run"], &["run", "--once"]] {
+        place.run(words).await.expect(3, &["Error: ", "instance `acme`", "Hint: "]);
+    }
+    let json = place.run(&["plan", "--json"]).await.expect(3, &[]).json();
+    assert_eq!(json["error"]["instances"][0]["instance"], "acme", "{json}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_token_is_named_but_not_shown() {
+    let world = World::new().await;
+    let place = world.place();
+    for words in [&["check"][..], &["plan"], &["run", "--once"]] {
+        let mut command = place.command(words);
+        command.env("GLOBEX_TOKEN", "canary-that-nobody-made");
+        said(command).await.expect(3, &["instance `globex`", "not logged in", "Hint: make a new token"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_from_a_jira_cannot_act_on_the_terminal() {
+    let world = World::with(|acme, _| acme.users[0].display_name = "S\u{1b}[2Jync\u{202e}\r\nall is well".into()).await;
+    for words in [&["check"][..], &["check", "--json"]] {
+        let said = world.place().run(words).await.expect(0, &["all is well"]);
+        let acts = |sign: char| sign != '\n' && sign.is_control() || sign == '\u{202e}';
+        assert!(!said.all().chars().any(acts), "{said:?}");
+        let forged = said.stdout.lines().filter(|line| line.starts_with("all is well")).count();
+        assert_eq!(forged, usize::from(words.len() == 1), "a name wrote a line of its own: {said:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn status_says_what_it_was_read_from() {
+    let world = World::new().await;
+    let place = world.place();
+    place.run(&["status"]).await.expect(1, &["there is no state", "jirasyncd run"]);
+    std::fs::write(place.file("state.db"), "Dear diary,\n").unwrap();
+    place.run(&["status"]).await.expect(2, &["is not a state of jirasyncd"]);
+    assert_eq!(std::fs::read_to_string(place.file("state.db")).unwrap(), "Dear diary,\n");
+    std::fs::remove_file(place.file("state.db")).unwrap();
+
+    place.run(&["run", "--once"]).await.expect(0, &["0 problems"]);
+    place.run(&["status"]).await.expect(0, &["daemon: none answers", "state.db", "instances", "acme"]);
+    let json = place.run(&["status", "--json"]).await.expect(0, &[]).json();
+    assert_eq!((&json["source"], &json["running"]), (&"state".into(), &serde_json::Value::Null), "{json}");
+    let json = place.run(&["run", "--once", "--json"]).await.expect(0, &[]).json();
+    assert_eq!(json["summary"]["problems"], 0, "{json}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_is_shown_before_it_is_carried_out() {
+    let world = World::new().await;
+    let place = world.place();
+    let jane = world.acme.person("jane").unwrap();
+    let fields = serde_json::json!({ "summary": "It \u{1b}[2J broke" });
+    let key = jane.create("SUP", "Bug", fields).unwrap();
+    let said = place.run(&["plan"]).await.expect(0, &["+ globex create `Defect`", "1 item: 1 change", "nothing was"]);
+    assert!(said.stdout.contains("\\u{1b}[2J") && !said.stdout.contains('\u{1b}'), "{said:?}");
+    let json = place.run(&["plan", "--json", "--item", &key]).await.expect(0, &[]).json();
+    assert_eq!((&json["totals"]["changes"], &json["exit"]), (&1.into(), &0.into()), "{json}");
+    assert_eq!(world.globex.count("createIssue"), 0, "`plan` wrote");
+    assert!(!place.file("state.db").exists(), "`plan` made a state");
+    place.run(&["plan", "--item", "SUP-99"]).await.expect(0, &["no item has an issue `SUP-99`", "0 items"]);
+
+    // The new issue's priority has no row.
+    place.run(&["run", "--once"]).await.expect(1, &["1 problem\n", "Hint: `jirasyncd status`"]);
+    assert_eq!(world.globex.count("createIssue"), 1);
+    place.run(&["plan", "--item", &key]).await.expect(0, &["1 item: 0 changes"]);
+    let parts = ["1  items", "1  problems standing", "SUP-1, ENG-1, side globex, priority", "Hint: add a row"];
+    place.run(&["status"]).await.expect(1, &parts);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn even_the_most_talkative_log_holds_no_token() {
+    let world = World::new().await;
+    let place = world.place();
+    for words in [&["check", "--log", "trace"][..], &["run", "--once", "--log", "trace", "--log-format", "json"]] {
+        place.run(words).await.expect(0, &[]);
+    }
+}
+
+/// Waits until `found` finds something, at most ten seconds.
+async fn eventually<T>(mut found: impl AsyncFnMut() -> Option<T>) -> T {
+    for _ in 0..200 {
+        if let Some(found) = found().await {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("nothing came of it");
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_can_be_asked_told_and_stopped() {
+    let world = World::new().await;
+    let port = free_port();
+    let place = world.place_with("127.0.0.1:0", &format!("127.0.0.1:{port}"));
+    place.run(&["health"]).await.expect(1, &["does not answer"]);
+    let notified = UnixDatagram::bind(place.file("notify")).unwrap();
+    notified.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let mut command = place.command(&["run"]);
+    command.env("NOTIFY_SOCKET", place.file("notify")).env("WATCHDOG_USEC", "300000");
+    let mut daemon = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    eventually(async || (place.run(&["health"]).await.code == 0).then_some(())).await;
+
+    place.run(&["health"]).await.expect(0, &["ok"]);
+    let json = place.run(&["health", "--json"]).await.expect(0, &[]).json();
+    assert_eq!(json["healthy"], true);
+    let version = env!("CARGO_PKG_VERSION");
+    place.run(&["status"]).await.expect(0, &["daemon: runs since", &format!("version {version}"), "acme"]);
+    let json = place.run(&["status", "--json"]).await.expect(0, &[]).json();
+    assert_eq!((&json["source"], &json["running"]["pid"]), (&"daemon".into(), &daemon.id().into()), "{json}");
+    // A second one is told who holds the state, and disturbs nothing.
+    place.run(&["run"]).await.expect(1, &["is in use by process", &daemon.id().to_string()]);
+    place.run(&["status"]).await.expect(0, &["daemon: runs since"]);
+
+    std::process::Command::new("kill").arg(daemon.id().to_string()).status().unwrap();
+    let code = eventually(async || daemon.try_wait().unwrap()).await.code();
+    let mut log = String::new();
+    daemon.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("INFO jirasyncd::cli::run: runs") && !log.contains("canary"), "{log}");
+    assert!(!place.file("control.sock").exists(), "the control socket was left behind");
+    let mut told = String::new();
+    let mut buffer = [0; 256];
+    while !told.contains("STOPPING=1") {
+        let length = notified.recv(&mut buffer).unwrap();
+        told.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
+    }
+    assert!(told.starts_with("READY=1") && told.contains("WATCHDOG=1"), "{told}");
+    place.run(&["status"]).await.expect(0, &["daemon: none answers"]);
+}
