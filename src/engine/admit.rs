@@ -20,7 +20,7 @@ use crate::model::store::{Newcomer, StoreError, Urgency};
 
 /// Newcomers decided on at once.
 const AT_ONCE: usize = 1_000;
-/// As many ids Cloud reads past its index in one search (`reconcileIssues` [v3]).
+/// As many ids Cloud reads past its index in one search (`reconcileIssues`, its v3 document).
 const RECONCILED: usize = 50;
 /// Newcomers from which on a first copy counts as backfill: live changes go first.
 const MANY: usize = 20;

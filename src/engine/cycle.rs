@@ -30,6 +30,9 @@ const AT_ONCE: usize = 8;
 const FIRST_RETRY: Duration = Duration::from_secs(2);
 const LONGEST_RETRY: Duration = Duration::from_secs(900);
 
+/// What became of one create: the work's place in the batch, its intent, the outcome.
+type CreateOutcome = (usize, Intent, WriteOutcome<Created>);
+
 /// What a batch did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Worked {
@@ -242,7 +245,7 @@ impl Engine {
                 }
             }
         }
-        let mut sends: Vec<BoxFuture<'_, Vec<(usize, Intent, WriteOutcome<Created>)>>> = Vec::new();
+        let mut sends: Vec<BoxFuture<'_, Vec<CreateOutcome>>> = Vec::new();
         for (instance, group) in groups {
             sends.push(Box::pin(self.create_group(instance, group)));
         }
@@ -253,11 +256,7 @@ impl Engine {
         }
     }
 
-    async fn create_group(
-        &self,
-        instance: InstanceId,
-        group: Vec<(usize, Intent, IssueDraft)>,
-    ) -> Vec<(usize, Intent, WriteOutcome<Created>)> {
+    async fn create_group(&self, instance: InstanceId, group: Vec<(usize, Intent, IssueDraft)>) -> Vec<CreateOutcome> {
         let drafts: Vec<IssueDraft> = group.iter().map(|(_, _, draft)| draft.clone()).collect();
         let outcomes = self.hands.create(&instance, &drafts).await;
         group.into_iter().zip(outcomes).map(|((index, intent, _), outcome)| (index, intent, outcome)).collect()

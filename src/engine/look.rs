@@ -23,6 +23,8 @@ use crate::plan::{Observation, Plan, PlanInput, Wanted, check, plan};
 type Wish = (usize, SideId, IssueId);
 /// What a read brought.
 type Answer = Result<IssueSnapshot, JiraError>;
+/// What was asked of one instance at once, and the answers in the same order.
+type Group = (Arc<Instance>, Vec<Wish>, Vec<Answer>);
 
 /// Rounds of reading for one plan. More are a defect: every round reads something that the one before asked for.
 const MOST_ROUNDS: usize = 8;
@@ -168,7 +170,7 @@ impl Engine {
             }
         }
         // Boxed: many futures over borrowed arguments cannot be shown to be `Send` otherwise.
-        let mut reads: Vec<BoxFuture<'_, (Arc<Instance>, Vec<Wish>, Vec<Answer>)>> = Vec::new();
+        let mut reads: Vec<BoxFuture<'_, Group>> = Vec::new();
         for ((instance, transitions), wanted) in groups {
             if let Some(instance) = self.instances.get(&instance).cloned() {
                 reads.push(Box::pin(read_group(instance, wanted, transitions)));
@@ -244,11 +246,7 @@ impl Engine {
     }
 }
 
-async fn read_group(
-    instance: Arc<Instance>,
-    wanted: Vec<Wish>,
-    transitions: bool,
-) -> (Arc<Instance>, Vec<Wish>, Vec<Answer>) {
+async fn read_group(instance: Arc<Instance>, wanted: Vec<Wish>, transitions: bool) -> Group {
     let issues: Vec<IssueId> = wanted.iter().map(|(_, _, issue)| *issue).collect();
     let answers = read_directly(&instance, &issues, transitions).await;
     (instance, wanted, answers)

@@ -1,9 +1,9 @@
 //! One item's cycle: detect, observe, plan, apply, record, recover. It must never decide what should be written (that is
 //! `plan`), and nothing in it but `apply` may write.
 //!
-//! Polls queue hints ([`detect`]); newcomers become items ([`admit`]); due items are worked on in batches ([`cycle`]), each
-//! item by one worker at a time. A batch looks ([`look`]) until every plan rests on what was read, writes down what it
-//! knows, and only then writes to Jira ([`apply`]).
+//! Polls queue hints (`detect`); newcomers become items (`admit`); due items are worked on in batches (`cycle`), each
+//! item by one worker at a time. A batch looks (`look`) until every plan rests on what was read, writes down what it
+//! knows, and only then writes to Jira (`apply`).
 
 mod admit;
 pub mod apply;

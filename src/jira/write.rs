@@ -17,7 +17,7 @@ use crate::model::ids::{CommentId, IssueId, IssueKey};
 use crate::model::issue::{IssueSnapshot, NativeValue};
 use crate::model::settings::Kind;
 
-/// Issues in one `issue/bulk` [v3].
+/// Issues in one `issue/bulk` (Cloud's v3 document).
 const BULK: usize = 50;
 
 /// The writing end of a client.

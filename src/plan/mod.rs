@@ -1,11 +1,11 @@
 //! What should be written, decided from data alone. It must never do I/O, read a clock or draw randomness.
 //!
-//! First every observation is taken in, side by side in the sync's fixed order ([`fold`]): what the log says people did
-//! becomes an *act*, and acts move the agreed values ([`acts`]). Then, for every side, what it should hold is compared with
-//! what it was seen to hold ([`targets`], [`status`], [`create`], [`comments`]).
+//! First every observation is taken in, side by side in the sync's fixed order (`fold`): what the log says people did
+//! becomes an *act*, and acts move the agreed values (`acts`). Then, for every side, what it should hold is compared with
+//! what it was seen to hold (`targets`, `status`, `create`, `comments`).
 //!
-//! Invariant by absence: nothing in this folder moves a base because a value was *decided*. Bases move in [`fold`], where a
-//! value was observed, and in [`targets`], where a side is told that it cannot hold one.
+//! Invariant by absence: nothing in this folder moves a base because a value was *decided*. Bases move in `fold`, where a
+//! value was observed, and in `targets`, where a side is told that it cannot hold one.
 
 mod acts;
 pub mod check;

@@ -1,6 +1,6 @@
 //! A Jira to rehearse against. It follows Atlassian's documents, never our client, and shares no code with it.
 //!
-//! [`Setup`] describes one, [`Jira`] runs it: over HTTP by [`serve`], in process by [`Jira::handle`]. People are
+//! [`Setup`] describes one, [`Jira`] runs it: over HTTP by [`serve`](fn@serve), in process by [`Jira::handle`]. People are
 //! [`Person`]s, faults are [`FaultRule`]s, and every request is an [`Exchange`] that tests can count and check.
 
 mod adf;

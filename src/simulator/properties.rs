@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::reply::Refusal;
 
-/// Any non-empty JSON of at most 32,768 characters under a key of at most 255 [v3].
+/// Any non-empty JSON of at most 32,768 characters under a key of at most 255 (v3).
 pub(crate) fn check(key: &str, value: &Value) -> Result<(), Refusal> {
     if key.is_empty() || key.chars().count() > 255 {
         return Err(Refusal::message(400, "The property key cannot be longer than 255 characters."));

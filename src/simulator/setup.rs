@@ -208,9 +208,9 @@ pub enum Holder {
     User(String),
     /// The members of a project role.
     Role(String),
-    /// Whoever reported the issue; in project context it shows as held [v3].
+    /// Whoever reported the issue; in project context it shows as held (v3).
     Reporter,
-    /// Whoever the issue is assigned to; in project context it shows as held [v3].
+    /// Whoever the issue is assigned to; in project context it shows as held (v3).
     Assignee,
 }
 

@@ -3,7 +3,7 @@
 use super::permissions::holds;
 use super::state::{Issue, Project, State, Transition};
 
-/// The transitions that this user may take from the issue's status; none without `TRANSITION_ISSUES` [v3].
+/// The transitions that this user may take from the issue's status; none without `TRANSITION_ISSUES` (v3).
 pub(crate) fn offered<'a>(
     state: &State,
     project: &'a Project,

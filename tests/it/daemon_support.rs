@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -202,10 +202,6 @@ impl World {
 
     pub(crate) fn surroundings(&self) -> Surroundings {
         self.surroundings.clone()
-    }
-
-    pub(crate) fn state(&self) -> PathBuf {
-        self.config.daemon.state.clone()
     }
 
     pub(crate) async fn try_start(&mut self) -> Result<(), StartError> {

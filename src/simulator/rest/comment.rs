@@ -25,7 +25,7 @@ pub(crate) fn list(state: &mut State, call: &Call) -> Answer {
     Ok(Reply::ok(json!({ "startAt": start, "maxResults": most, "total": visible.len(), "comments": page })))
 }
 
-/// `POST comment/list`: at most 1,000 ids [v3].
+/// `POST comment/list`: at most 1,000 ids (v3).
 pub(crate) fn by_ids(state: &mut State, call: &Call) -> Answer {
     let ids: Vec<u64> =
         call.body.get("ids").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_u64).collect();

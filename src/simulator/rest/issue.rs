@@ -23,7 +23,7 @@ fn created(state: &State, call: &Call, id: u64) -> Value {
     json!({ "id": id.to_string(), "key": key, "self": call.view(state).link(&format!("issue/{id}")) })
 }
 
-/// `POST issue/bulk`: at most 50 on Cloud; 201 if any succeeded, 400 if none [v3].
+/// `POST issue/bulk`: at most 50 on Cloud; 201 if any succeeded, 400 if none (v3).
 pub(crate) fn insert_many(state: &mut State, call: &Call) -> Answer {
     let wanted = call.body.get("issueUpdates").and_then(Value::as_array).cloned().unwrap_or_default();
     if wanted.is_empty() || (state.is_cloud() && wanted.len() > 50) {
@@ -48,7 +48,7 @@ pub(crate) fn get(state: &mut State, call: &Call) -> Answer {
     Ok(Reply::ok(call.view(state).issue(&issue, &call.wanted(Some("*all")))))
 }
 
-/// `PUT issue/{}`: 204, or with `returnIssue=true` on Cloud 200 and the issue [v3].
+/// `PUT issue/{}`: 204, or with `returnIssue=true` on Cloud 200 and the issue (v3).
 pub(crate) fn edit(state: &mut State, call: &Call) -> Answer {
     let issue = call.issue(state)?;
     let notify = call.flag("notifyUsers").unwrap_or(true);
@@ -99,7 +99,7 @@ pub(crate) fn assign(state: &mut State, call: &Call) -> Answer {
     Ok(Reply::empty(204))
 }
 
-/// `POST issue/bulkfetch`: at most 100; what is not found or not visible is silently missing; ascending id [v3].
+/// `POST issue/bulkfetch`: at most 100; what is not found or not visible is silently missing; ascending id (v3).
 pub(crate) fn bulk_fetch(state: &mut State, call: &Call) -> Answer {
     let wanted_issues = strings(call.body.get("issueIdsOrKeys"));
     if wanted_issues.is_empty() || wanted_issues.len() > 100 {
@@ -125,7 +125,7 @@ fn visible(state: &State, call: &Call, wanted: &[String]) -> BTreeMap<u64, Arc<I
         .collect()
 }
 
-/// `GET issue/{}/changelog`: oldest first, 100 a page [v3].
+/// `GET issue/{}/changelog`: oldest first, 100 a page (v3).
 pub(crate) fn changelog(state: &mut State, call: &Call) -> Answer {
     let issue = call.issue(state)?;
     let (start, most) = call.page(100, 100)?;
@@ -163,7 +163,7 @@ pub(crate) fn changelog_by_ids(state: &mut State, call: &Call) -> Answer {
     })))
 }
 
-/// `POST changelog/bulkfetch`: at most 1,000 issues and 10 field ids; by date, then issue id [v3].
+/// `POST changelog/bulkfetch`: at most 1,000 issues and 10 field ids; by date, then issue id (v3).
 pub(crate) fn bulk_changelogs(state: &mut State, call: &Call) -> Answer {
     let wanted = strings(call.body.get("issueIdsOrKeys"));
     let field_ids = strings(call.body.get("fieldIds"));

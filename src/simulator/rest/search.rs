@@ -12,7 +12,7 @@ use super::{Call, strings};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// The words of Cloud's 410 for the old search [sec].
+/// The words of Cloud's 410 for the old search (sec).
 const GONE: &str = "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. A full migration guideline is available at https://developer.atlassian.com/changelog/#CHANGE-2046";
 
 /// What a client asks of `search/jql`.
@@ -38,7 +38,7 @@ pub(crate) fn cloud_get(state: &mut State, call: &Call) -> Answer {
     cloud(state, call, &asked)
 }
 
-/// `POST search/jql`: the body allows no other names [v3].
+/// `POST search/jql`: the body allows no other names (v3).
 pub(crate) fn cloud_post(state: &mut State, call: &Call) -> Answer {
     const KNOWN: [&str; 8] =
         ["expand", "fields", "fieldsByKeys", "jql", "maxResults", "nextPageToken", "properties", "reconcileIssues"];

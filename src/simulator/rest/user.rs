@@ -47,7 +47,7 @@ fn rows<'a>(view: View<'_>, users: impl Iterator<Item = &'a User>, (start, most)
     Value::Array(users.skip(start).take(most).map(|user| view.user(&user.id)).collect())
 }
 
-/// `GET user/search`: without Browse users and groups an empty list [v3].
+/// `GET user/search`: without Browse users and groups an empty list (v3).
 pub(crate) fn search(state: &mut State, call: &Call) -> Answer {
     let page = call.page(50, 1_000)?;
     if !permissions::holds_global(state, call.user.as_deref(), "USER_PICKER") {
