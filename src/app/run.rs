@@ -12,10 +12,11 @@ use tokio::time::MissedTickBehavior;
 use tokio_cron_scheduler::JobSchedulerError;
 use tokio_util::sync::CancellationToken;
 
-use super::{Daemon, sweep};
+use super::Daemon;
 use crate::engine::Worked;
 use crate::model::ids::InstanceId;
 use crate::model::store::{Store as _, StoreError};
+use crate::schedule::cron::Ticks;
 
 /// Batches worked on at once: one that waits for a slow instance does not hold up the others.
 const BATCHES: usize = 4;
@@ -165,13 +166,12 @@ impl Daemon {
     }
 
     async fn sweep_on(&self, cancel: &CancellationToken) -> Result<(), RunError> {
-        let (mut scheduler, mut ticks) = sweep::ticks(&self.config.daemon.sweep).await?;
+        let mut ticks = Ticks::start(&self.config.daemon.sweep).await?;
         let mut due = self.sweep_is_due().await?;
         loop {
             if !due {
-                match cancel.run_until_cancelled(ticks.recv()).await {
-                    Some(Some(())) => {}
-                    Some(None) | None => break,
+                if cancel.run_until_cancelled(ticks.next()).await != Some(true) {
+                    break;
                 }
                 if cancel.run_until_cancelled(tokio::time::sleep(self.sweep_jitter())).await.is_none() {
                     break;
@@ -184,9 +184,7 @@ impl Daemon {
                 None => break,
             }
         }
-        if let Err(error) = scheduler.shutdown().await {
-            tracing::debug!(%error, "the scheduler did not stop cleanly");
-        }
+        ticks.stop().await;
         Ok(())
     }
 }

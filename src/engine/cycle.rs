@@ -13,12 +13,13 @@ use super::look::taken_in;
 use super::seal::Mark;
 use super::work::Work;
 use super::{Engine, SyncRun};
-use crate::jira::{Created, IssueDraft, WriteOutcome, growing};
+use crate::jira::{Created, IssueDraft, WriteOutcome};
 use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, ItemId, OperationId, SideId};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
 use crate::model::store::{Claim, Record, StoreError};
 use crate::plan::Plan;
+use crate::schedule::growing;
 
 /// Items of one batch: as many as one bulk read takes.
 pub(crate) const BATCH: usize = 100;

@@ -8,9 +8,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::clock::Clock;
-use crate::jira::{Failure, Identity, JiraError, JiraRead, Want, growing};
+use crate::jira::{Failure, Identity, JiraError, JiraRead, Want};
 use crate::model::ids::{InstanceId, IssueId};
 use crate::model::settings::InstanceSettings;
+use crate::schedule::growing;
 
 /// How long an instance is left alone after the login was refused, in seconds: accounts get locked by asking.
 const LOGIN_PAUSE: Duration = Duration::from_secs(300);

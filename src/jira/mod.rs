@@ -26,7 +26,6 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 pub use reqwest_transport::{ReqwestTransport, TransportSetupError};
-pub use retry::growing;
 pub use transport::{BODY_CAP, Transport, TransportError, Trouble};
 
 use crate::clock::{Clock, Entropy};
