@@ -252,12 +252,12 @@ impl Engine {
             tracing::warn!(sync = %sync.id(), %side, %error, "could not ask which issues are in scope");
             return Ok(());
         }
-        tracing::error!(sync = %sync.id(), %side, %error, "Jira refuses the sync's JQL; the sync stands still");
+        tracing::error!(sync = %sync.id(), %side, %error, "Jira refuses the sync's JQL: no further issue joins it");
         sync.stop(error.to_string());
         let problem = Problem {
             side: side.clone(),
             field: None,
-            what: format!("nothing of this sync is carried: Jira refuses its JQL: {error}"),
+            what: format!("no further issue joins this sync: Jira refuses its JQL: {error}"),
             remedy: format!("correct `{key}` of side `{side}` in sync `{}`, and restart", sync.id()),
         };
         self.store.set_problems(&format!("sync {}", sync.id()), &[problem], self.now()).await

@@ -25,6 +25,7 @@ impl Engine {
         match outcome {
             WriteOutcome::Done(created) => {
                 work.move_intent(intent.id, &IntentEvent::AnsweredYes);
+                tracing::info!(sync = %work.sync.id(), %side, issue.key = %created.key, operation = %intent.id, "created {}", created.key);
                 let replica = Replica {
                     issue: created.id,
                     key: created.key,
@@ -74,6 +75,9 @@ impl Engine {
 
     /// Takes in what became of any other write.
     pub(super) async fn outcome(&self, work: &mut Work, intent: &Intent, sent: Sent) {
+        if sent.is_done() {
+            tell(work, intent);
+        }
         match sent {
             Sent::Edit(outcome) => self.edit_outcome(work, intent, *outcome).await,
             Sent::Hop(outcome) => self.hop_outcome(work, intent, outcome),
@@ -218,6 +222,21 @@ impl Engine {
         work.unread.insert(intent.operation.side.clone(), why.to_owned());
         work.be_due(self.after(Duration::from_millis(wait_ms)));
     }
+}
+
+/// Says what was written, by names alone: values are nobody's business in a log.
+fn tell(work: &Work, intent: &Intent) {
+    let side = &intent.operation.side;
+    let key = work.item.replicas.get(side).map(|replica| replica.key.to_string()).unwrap_or_default();
+    let what = match &intent.operation.action {
+        Action::Create { .. } => "created".to_owned(),
+        Action::SetFields { fields } => {
+            format!("set {}", fields.keys().map(FieldName::as_str).collect::<Vec<_>>().join(", "))
+        }
+        Action::Transition { from, to, .. } => format!("moved from `{from}` to `{to}`"),
+        Action::AddComment { origin, comment, .. } => format!("copied comment {comment} of {origin}"),
+    };
+    tracing::info!(sync = %work.sync.id(), %side, issue.key = %key, operation = %intent.id, "{key}: {what}");
 }
 
 fn base_of<'w>(work: &'w mut Work, side: &SideId, name: &FieldName) -> Option<&'w mut crate::model::hub::Base> {
