@@ -18,6 +18,13 @@ use crate::model::store::{Cursor, Hint, Newcomer, StoreError};
 /// are asked for, and what is new among them is read.
 const FEW: usize = 50;
 
+/// How long queued rows are remembered: where times in JQL can only be asked for widely, a search goes back 26 hours.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(27);
+
+/// `updated` may stand still for so long while an issue changes (some databases keep whole seconds): what is fresher than
+/// this is read along again by the next poll.
+const STANDS_STILL: SignedDuration = SignedDuration::from_secs(3);
+
 /// What a poll brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Polled {
@@ -60,13 +67,26 @@ impl Engine {
     }
 
     async fn poll_instance(&self, instance: &Arc<Instance>) -> Result<Polled, PollError> {
+        let begun = instance.server_now();
         let cursor = self.store.cursor(instance.id()).await?;
         let overlap = SignedDuration::try_from(instance.settings.overlap).unwrap_or(SignedDuration::MAX);
         let since = cursor.map(|cursor| cursor.updated.saturating_sub(overlap).unwrap_or(Timestamp::MIN));
-        match since {
-            Some(since) if instance.seen_count() > FEW => self.poll_narrow(instance, since).await,
-            Some(_) | None => self.poll_rows(instance, since).await,
+        let polled = match since {
+            Some(since) if instance.seen_since(since) > FEW => self.poll_narrow(instance, since).await?,
+            Some(_) | None => self.poll_rows(instance, since).await?,
+        };
+        self.move_on(instance, cursor, begun.saturating_sub(overlap).unwrap_or(Timestamp::MIN)).await?;
+        Ok(polled)
+    }
+
+    /// After a whole poll everything up to a little before its beginning is known, whether anything changed or not.
+    async fn move_on(&self, instance: &Instance, before: Option<Cursor>, reached: Timestamp) -> Result<(), StoreError> {
+        if before.is_some_and(|cursor| cursor.updated < reached) {
+            let cursor = Some(Cursor { updated: reached });
+            self.store.queue_hints(instance.id(), &[], &[], cursor, self.now()).await?;
         }
+        instance.forget_before(reached.saturating_sub(REMEMBERED).unwrap_or(Timestamp::MIN));
+        Ok(())
     }
 
     /// Reads rows in full, oldest first. Every page is queued before the next is asked for.
@@ -78,7 +98,8 @@ impl Engine {
             let found = read.changes(&instance.projects, since, &instance.want, page.as_deref()).await?;
             polled.pages += 1;
             let is_last = found.next.is_none();
-            polled.rows += self.queue(instance, found.rows, is_last).await?;
+            let newest = found.rows.iter().map(|row| row.updated).max();
+            polled.rows += self.queue(instance, found.rows, newest).await?;
             page = found.next;
             if is_last {
                 return Ok(polled);
@@ -93,11 +114,13 @@ impl Engine {
         loop {
             let found = instance.read.touched(&instance.projects, since, page.as_deref()).await?;
             polled.pages += 1;
+            // Behind what this page names nothing was asked yet: a row that moved on while it was read must not pull the cursor along.
+            let newest = found.rows.iter().map(|(_, updated)| *updated).max();
             let new = found.rows.into_iter().filter(|(issue, updated)| !instance.has_seen(*issue, *updated));
             let new: Vec<IssueId> = new.map(|(issue, _)| issue).collect();
             let rows = if new.is_empty() { Vec::new() } else { instance.read.rows(&new, &instance.want).await? };
             let is_last = found.next.is_none();
-            polled.rows += self.queue(instance, rows, is_last).await?;
+            polled.rows += self.queue(instance, rows, newest).await?;
             page = found.next;
             if is_last {
                 return Ok(polled);
@@ -105,46 +128,31 @@ impl Engine {
         }
     }
 
-    /// Queues the rows that are new, and moves the cursor behind them, in one transaction. Rows come in the order of
+    /// Queues the rows that are new, and moves the cursor to `newest`, in one transaction. Pages come in the order of
     /// `updated`, so all that lies before the cursor was queued. Returns how many were new.
     async fn queue(
         &self,
         instance: &Arc<Instance>,
         rows: Vec<IssueSnapshot>,
-        is_last: bool,
+        newest: Option<Timestamp>,
     ) -> Result<usize, StoreError> {
         let rows: Vec<IssueSnapshot> = rows.into_iter().filter(|row| !instance.has_seen(row.id, row.updated)).collect();
-        let newest = rows.iter().map(|row| row.updated).max();
         if !rows.is_empty() {
             let hints: Vec<Hint> = rows.iter().map(|row| Hint { issue: row.id }).collect();
             let newcomers = self.newcomers_of(instance, &rows).await?;
             let cursor = newest.map(|updated| Cursor { updated });
-            let times: Vec<(IssueId, Timestamp)> = rows.iter().map(|row| (row.id, row.updated)).collect();
+            let settled = instance.server_now().checked_sub(STANDS_STILL).unwrap_or(Timestamp::MIN);
+            let settled = rows.iter().filter(|row| row.updated < settled);
+            let times: Vec<(IssueId, Timestamp)> = settled.map(|row| (row.id, row.updated)).collect();
             let count = rows.len();
             for row in rows {
                 self.rows.put(instance.id(), row);
             }
             self.store.queue_hints(instance.id(), &hints, &newcomers, cursor, self.now()).await?;
-            instance.saw(times, None);
-            if is_last {
-                self.forget_old(instance).await?;
-            }
+            instance.saw(times);
             return Ok(count);
         }
-        if is_last {
-            self.forget_old(instance).await?;
-        }
         Ok(0)
-    }
-
-    async fn forget_old(&self, instance: &Arc<Instance>) -> Result<(), StoreError> {
-        let cursor = self.store.cursor(instance.id()).await?;
-        // Twice the overlap: the form of times may make a search begin earlier than asked.
-        let overlap = SignedDuration::try_from(instance.settings.overlap * 2).unwrap_or(SignedDuration::MAX);
-        let margin = SignedDuration::from_mins(2);
-        let horizon = cursor.and_then(|cursor| cursor.updated.checked_sub(overlap).ok()?.checked_sub(margin).ok());
-        instance.saw([], horizon);
-        Ok(())
     }
 
     /// The rows that no item of a sync holds, for each sync that covers their project.

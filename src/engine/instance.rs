@@ -102,26 +102,33 @@ impl Instance {
         self.state().seen.get(&issue).is_some_and(|seen| *seen >= updated)
     }
 
-    /// Remembers queued rows, and forgets those before `horizon`.
-    pub(crate) fn saw(&self, rows: impl IntoIterator<Item = (IssueId, Timestamp)>, horizon: Option<Timestamp>) {
+    /// Remembers queued rows.
+    pub(crate) fn saw(&self, rows: impl IntoIterator<Item = (IssueId, Timestamp)>) {
         let mut state = self.state();
         for (issue, updated) in rows {
             let seen = state.seen.entry(issue).or_insert(updated);
             *seen = (*seen).max(updated);
         }
-        if let Some(horizon) = horizon {
-            state.seen.retain(|_, updated| *updated >= horizon);
-        }
     }
 
-    /// How many rows lie within the overlap, as far as is known.
-    pub(crate) fn seen_count(&self) -> usize {
-        self.state().seen.len()
+    /// Forgets rows that no poll brings again.
+    pub(crate) fn forget_before(&self, horizon: Timestamp) {
+        self.state().seen.retain(|_, updated| *updated >= horizon);
+    }
+
+    /// How many known rows a search from `since` on brings again.
+    pub(crate) fn seen_since(&self, since: Timestamp) -> usize {
+        self.state().seen.values().filter(|updated| **updated >= since).count()
+    }
+
+    /// Server time minus ours, in milliseconds, as last measured.
+    pub(crate) fn skew_ms(&self) -> i64 {
+        self.read.skew_ms().unwrap_or(self.identity.skew_ms)
     }
 
     /// Its server's time now, as far as the measured skew tells.
     pub(crate) fn server_now(&self) -> Timestamp {
-        let skew = jiff::SignedDuration::from_millis(self.identity.skew_ms);
+        let skew = jiff::SignedDuration::from_millis(self.skew_ms());
         self.clock.now().saturating_add(skew).unwrap_or(Timestamp::MAX)
     }
 }

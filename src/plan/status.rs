@@ -44,6 +44,7 @@ pub(super) fn hop(
     let path = path_on(table, side, shared);
     let Some((offer, last)) = next(draft, side, offers, &goals, path, &now, &issue_type) else {
         let goal = goals.first().cloned().unwrap_or_default();
+        draft.plan.stuck.insert(side.clone());
         let remedy = format!(
             "add `path = {{ {side} = [\"…\", \"{goal}\"] }}` to the row of `{shared}` in `map.status`, or move one issue there by hand once"
         );

@@ -106,3 +106,20 @@ async fn a_side_that_joins_late_gets_the_comments_that_were_there() {
     world.interval().await;
     assert_eq!(calls(world.jira("acme")).values().sum::<u64>(), 1, "{:?}", calls(world.jira("acme")));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_second_change_in_the_same_instant_is_not_missed() {
+    let world = World::new(&two(), |jiras| {
+        share(&jiras["acme"], "Twice", &[]);
+    })
+    .await;
+    world.settle().await;
+    let (key, jane) = (world.issue("globex", "Twice").key, world.person("globex", "jdoe"));
+    jane.edit(&key, json!({ "summary": "Twice: first" })).unwrap();
+    // The clock stands still: `updated` is the same for both edits.
+    world.daemon().once().await.unwrap();
+    assert_eq!(world.field("acme", "Twice", "summary"), "Twice: first");
+    jane.edit(&key, json!({ "summary": "Twice: second" })).unwrap();
+    world.settle().await;
+    assert_eq!(world.field("acme", "Twice", "summary"), "Twice: second");
+}
