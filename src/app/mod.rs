@@ -184,7 +184,11 @@ const QUEUED_AT_ONCE: usize = 1_000;
 const MOST_PROBLEMS: usize = 10_000;
 
 /// With another configuration every item may have to look different: a side may have joined, a row of a map may be there now.
-async fn look_at_everything_again(store: &SqliteStore, config: &Config, now: jiff::Timestamp) -> Result<(), StoreError> {
+async fn look_at_everything_again(
+    store: &SqliteStore,
+    config: &Config,
+    now: jiff::Timestamp,
+) -> Result<(), StoreError> {
     const NAME: &str = "configuration";
     let known = store.note(NAME).await?;
     if known.as_deref() == Some(&config.fingerprint) {

@@ -51,8 +51,14 @@ pub(super) fn hop(
         return Err((format!("no way is known from `{now}` to `{goal}`"), remedy));
     };
     if !offer.required.is_empty() {
-        let why = format!("the transition `{}` asks for {} and nothing maps it", offer.name, offer.required.join(", "));
-        return Err((why, "map the field, give it a default on the screen, or take it off the screen".to_owned()));
+        let why = format!(
+            "the transition `{}` asks for {}, which is not carried with a status",
+            offer.name,
+            offer.required.join(", ")
+        );
+        let remedy =
+            "let the workflow set it, give it a default, or take it off the screen; or move the issue on by hand";
+        return Err((why, remedy.to_owned()));
     }
     let action = Action::Transition {
         transition: offer.id.clone(),
