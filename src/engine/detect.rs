@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::instance::Instance;
+use super::instance::{Instance, Window};
 use super::{Engine, SyncRun};
 use crate::jira::JiraError;
 use crate::model::ids::{InstanceId, IssueId};
@@ -17,6 +17,9 @@ use crate::model::store::{Cursor, Hint, Newcomer, StoreError};
 /// Up to this many rows known within the overlap, the overlap is read along in full; with more of them only ids and times
 /// are asked for, and what is new among them is read.
 const FEW: usize = 50;
+
+/// Rows read at once where only ids and times were asked for.
+const PORTION: usize = 100;
 
 /// What a poll brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -61,12 +64,18 @@ impl Engine {
 
     async fn poll_instance(&self, instance: &Arc<Instance>) -> Result<Polled, PollError> {
         let cursor = self.store.cursor(instance.id()).await?;
-        let overlap = SignedDuration::try_from(instance.settings.overlap).unwrap_or(SignedDuration::MAX);
-        let since = cursor.map(|cursor| cursor.updated.saturating_sub(overlap).unwrap_or(Timestamp::MIN));
-        match since {
-            Some(since) if instance.seen_count() > FEW => self.poll_narrow(instance, since).await,
-            Some(_) | None => self.poll_rows(instance, since).await,
-        }
+        let Some(cursor) = cursor else {
+            return self.poll_rows(instance, None).await;
+        };
+        let now = instance.surely_past(cursor.updated);
+        let window = instance.window(cursor.updated);
+        let polled = if instance.seen_since(window.since) > FEW {
+            self.poll_narrow(instance, &window).await?
+        } else {
+            self.poll_rows(instance, Some(window.since)).await?
+        };
+        instance.asked_all_until(now);
+        Ok(polled)
     }
 
     /// Reads rows in full, oldest first. Every page is queued before the next is asked for.
@@ -78,39 +87,59 @@ impl Engine {
             let found = read.changes(&instance.projects, since, &instance.want, page.as_deref()).await?;
             polled.pages += 1;
             let is_last = found.next.is_none();
-            polled.rows += self.queue(instance, found.rows, is_last).await?;
+            // What lies before was asked for only because JQL cannot say it more exactly.
+            let rows = found.rows.into_iter().filter(|row| since.is_none_or(|since| row.updated >= since));
+            polled.rows += self.queue(instance, rows.collect(), None, is_last).await?;
             page = found.next;
             if is_last {
+                instance.looked_at_all();
                 return Ok(polled);
             }
         }
     }
 
-    /// Reads ids and times, and then those rows that are not known.
-    async fn poll_narrow(&self, instance: &Arc<Instance>, since: Timestamp) -> Result<Polled, PollError> {
+    /// Reads ids and times, the newest first, and then those rows that are not known, the oldest first. Behind a page on
+    /// which nothing is new nothing was before; what the index brings late is found once per overlap, when all is read.
+    async fn poll_narrow(&self, instance: &Arc<Instance>, window: &Window) -> Result<Polled, PollError> {
+        let since = if window.whole { window.earlier } else { window.since };
         let mut polled = Polled::default();
         let mut page: Option<String> = None;
+        let mut new: Vec<(Timestamp, IssueId)> = Vec::new();
         loop {
             let found = instance.read.touched(&instance.projects, since, page.as_deref()).await?;
             polled.pages += 1;
-            let new = found.rows.into_iter().filter(|(issue, updated)| !instance.has_seen(*issue, *updated));
-            let new: Vec<IssueId> = new.map(|(issue, _)| issue).collect();
-            let rows = if new.is_empty() { Vec::new() } else { instance.read.rows(&new, &instance.want).await? };
-            let is_last = found.next.is_none();
-            polled.rows += self.queue(instance, rows, is_last).await?;
+            let before = new.len();
+            let rows = found.rows.into_iter().filter(|(_, updated)| *updated >= since);
+            let unknown = rows.filter(|(issue, updated)| !instance.has_seen(*issue, *updated));
+            new.extend(unknown.map(|(issue, updated)| (updated, issue)));
             page = found.next;
-            if is_last {
-                return Ok(polled);
+            if page.is_none() || !window.whole && new.len() == before {
+                break;
             }
         }
+        new.sort_unstable();
+        new.dedup();
+        for part in new.chunks(PORTION) {
+            let issues: Vec<IssueId> = part.iter().map(|(_, issue)| *issue).collect();
+            let mut rows = instance.read.rows(&issues, &instance.want).await?;
+            rows.sort_by_key(|row| (row.updated, row.id));
+            // A row that changed once more since it was listed must not take the cursor past those behind it.
+            polled.rows += self.queue(instance, rows, part.last().map(|(listed, _)| *listed), false).await?;
+        }
+        self.forget_old(instance).await?;
+        if window.whole {
+            instance.looked_at_all();
+        }
+        Ok(polled)
     }
 
     /// Queues the rows that are new, and moves the cursor behind them, in one transaction. Rows come in the order of
-    /// `updated`, so all that lies before the cursor was queued. Returns how many were new.
+    /// `updated`, so all that lies before the cursor was queued; it moves no further than `most`. Returns how many were new.
     async fn queue(
         &self,
         instance: &Arc<Instance>,
         rows: Vec<IssueSnapshot>,
+        most: Option<Timestamp>,
         is_last: bool,
     ) -> Result<usize, StoreError> {
         let rows: Vec<IssueSnapshot> = rows.into_iter().filter(|row| !instance.has_seen(row.id, row.updated)).collect();
@@ -118,6 +147,7 @@ impl Engine {
         if !rows.is_empty() {
             let hints: Vec<Hint> = rows.iter().map(|row| Hint { issue: row.id }).collect();
             let newcomers = self.newcomers_of(instance, &rows).await?;
+            let newest = newest.map(|newest| most.map_or(newest, |most| newest.min(most)));
             let cursor = newest.map(|updated| Cursor { updated });
             let times: Vec<(IssueId, Timestamp)> = rows.iter().map(|row| (row.id, row.updated)).collect();
             let count = rows.len();
@@ -139,7 +169,7 @@ impl Engine {
 
     async fn forget_old(&self, instance: &Arc<Instance>) -> Result<(), StoreError> {
         let cursor = self.store.cursor(instance.id()).await?;
-        // Twice the overlap: the form of times may make a search begin earlier than asked.
+        // Twice the overlap: so far back is looked when all is looked at.
         let overlap = SignedDuration::try_from(instance.settings.overlap * 2).unwrap_or(SignedDuration::MAX);
         let margin = SignedDuration::from_mins(2);
         let horizon = cursor.and_then(|cursor| cursor.updated.checked_sub(overlap).ok()?.checked_sub(margin).ok());
