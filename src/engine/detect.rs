@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::instance::Instance;
+use super::instance::{Instance, Window};
 use super::{Engine, SyncRun};
 use crate::jira::JiraError;
 use crate::model::ids::{InstanceId, IssueId};
@@ -18,12 +18,12 @@ use crate::model::store::{Cursor, Hint, Newcomer, StoreError};
 /// are asked for, and what is new among them is read.
 const FEW: usize = 50;
 
-/// How long queued rows are remembered: where times in JQL can only be asked for widely, a search goes back 26 hours.
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(27);
-
 /// `updated` may stand still for so long while an issue changes (some databases keep whole seconds): what is fresher than
 /// this is read along again by the next poll.
 const STANDS_STILL: SignedDuration = SignedDuration::from_secs(3);
+
+/// Rows read at once where only ids and times were asked for.
+const PORTION: usize = 100;
 
 /// What a poll brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -67,26 +67,19 @@ impl Engine {
     }
 
     async fn poll_instance(&self, instance: &Arc<Instance>) -> Result<Polled, PollError> {
-        let begun = instance.server_now();
         let cursor = self.store.cursor(instance.id()).await?;
-        let overlap = SignedDuration::try_from(instance.settings.overlap).unwrap_or(SignedDuration::MAX);
-        let since = cursor.map(|cursor| cursor.updated.saturating_sub(overlap).unwrap_or(Timestamp::MIN));
-        let polled = match since {
-            Some(since) if instance.seen_since(since) > FEW => self.poll_narrow(instance, since).await?,
-            Some(_) | None => self.poll_rows(instance, since).await?,
+        let Some(cursor) = cursor else {
+            return self.poll_rows(instance, None).await;
         };
-        self.move_on(instance, cursor, begun.saturating_sub(overlap).unwrap_or(Timestamp::MIN)).await?;
+        let now = instance.surely_past(cursor.updated);
+        let window = instance.window(cursor.updated);
+        let polled = if instance.seen_since(window.since) > FEW {
+            self.poll_narrow(instance, &window).await?
+        } else {
+            self.poll_rows(instance, Some(window.since)).await?
+        };
+        instance.asked_all_until(now);
         Ok(polled)
-    }
-
-    /// After a whole poll everything up to a little before its beginning is known, whether anything changed or not.
-    async fn move_on(&self, instance: &Instance, before: Option<Cursor>, reached: Timestamp) -> Result<(), StoreError> {
-        if before.is_some_and(|cursor| cursor.updated < reached) {
-            let cursor = Some(Cursor { updated: reached });
-            self.store.queue_hints(instance.id(), &[], &[], cursor, self.now()).await?;
-        }
-        instance.forget_before(reached.saturating_sub(REMEMBERED).unwrap_or(Timestamp::MIN));
-        Ok(())
     }
 
     /// Reads rows in full, oldest first. Every page is queued before the next is asked for.
@@ -98,48 +91,67 @@ impl Engine {
             let found = read.changes(&instance.projects, since, &instance.want, page.as_deref()).await?;
             polled.pages += 1;
             let is_last = found.next.is_none();
-            let newest = found.rows.iter().map(|row| row.updated).max();
-            polled.rows += self.queue(instance, found.rows, newest).await?;
+            // What lies before was asked for only because JQL cannot say it more exactly.
+            let rows = found.rows.into_iter().filter(|row| since.is_none_or(|since| row.updated >= since));
+            polled.rows += self.queue(instance, rows.collect(), None, is_last).await?;
             page = found.next;
             if is_last {
+                instance.looked_at_all();
                 return Ok(polled);
             }
         }
     }
 
-    /// Reads ids and times, and then those rows that are not known.
-    async fn poll_narrow(&self, instance: &Arc<Instance>, since: Timestamp) -> Result<Polled, PollError> {
+    /// Reads ids and times, the newest first, and then those rows that are not known, the oldest first. Behind a page on
+    /// which nothing is new nothing was before; what the index brings late is found once per overlap, when all is read.
+    async fn poll_narrow(&self, instance: &Arc<Instance>, window: &Window) -> Result<Polled, PollError> {
+        let since = if window.whole { window.earlier } else { window.since };
         let mut polled = Polled::default();
         let mut page: Option<String> = None;
+        let mut new: Vec<(Timestamp, IssueId)> = Vec::new();
         loop {
             let found = instance.read.touched(&instance.projects, since, page.as_deref()).await?;
             polled.pages += 1;
-            // Behind what this page names nothing was asked yet: a row that moved on while it was read must not pull the cursor along.
-            let newest = found.rows.iter().map(|(_, updated)| *updated).max();
-            let new = found.rows.into_iter().filter(|(issue, updated)| !instance.has_seen(*issue, *updated));
-            let new: Vec<IssueId> = new.map(|(issue, _)| issue).collect();
-            let rows = if new.is_empty() { Vec::new() } else { instance.read.rows(&new, &instance.want).await? };
-            let is_last = found.next.is_none();
-            polled.rows += self.queue(instance, rows, newest).await?;
+            let before = new.len();
+            let rows = found.rows.into_iter().filter(|(_, updated)| *updated >= since);
+            let unknown = rows.filter(|(issue, updated)| !instance.has_seen(*issue, *updated));
+            new.extend(unknown.map(|(issue, updated)| (updated, issue)));
             page = found.next;
-            if is_last {
-                return Ok(polled);
+            if page.is_none() || !window.whole && new.len() == before {
+                break;
             }
         }
+        new.sort_unstable();
+        new.dedup();
+        for part in new.chunks(PORTION) {
+            let issues: Vec<IssueId> = part.iter().map(|(_, issue)| *issue).collect();
+            let mut rows = instance.read.rows(&issues, &instance.want).await?;
+            rows.sort_by_key(|row| (row.updated, row.id));
+            // A row that changed once more since it was listed must not take the cursor past those behind it.
+            polled.rows += self.queue(instance, rows, part.last().map(|(listed, _)| *listed), false).await?;
+        }
+        self.forget_old(instance).await?;
+        if window.whole {
+            instance.looked_at_all();
+        }
+        Ok(polled)
     }
 
-    /// Queues the rows that are new, and moves the cursor to `newest`, in one transaction. Pages come in the order of
-    /// `updated`, so all that lies before the cursor was queued. Returns how many were new.
+    /// Queues the rows that are new, and moves the cursor behind them, in one transaction. Rows come in the order of
+    /// `updated`, so all that lies before the cursor was queued; it moves no further than `most`. Returns how many were new.
     async fn queue(
         &self,
         instance: &Arc<Instance>,
         rows: Vec<IssueSnapshot>,
-        newest: Option<Timestamp>,
+        most: Option<Timestamp>,
+        is_last: bool,
     ) -> Result<usize, StoreError> {
         let rows: Vec<IssueSnapshot> = rows.into_iter().filter(|row| !instance.has_seen(row.id, row.updated)).collect();
+        let newest = rows.iter().map(|row| row.updated).max();
         if !rows.is_empty() {
             let hints: Vec<Hint> = rows.iter().map(|row| Hint { issue: row.id }).collect();
             let newcomers = self.newcomers_of(instance, &rows).await?;
+            let newest = newest.map(|newest| most.map_or(newest, |most| newest.min(most)));
             let cursor = newest.map(|updated| Cursor { updated });
             let settled = instance.server_now().checked_sub(STANDS_STILL).unwrap_or(Timestamp::MIN);
             let settled = rows.iter().filter(|row| row.updated < settled);
@@ -149,10 +161,26 @@ impl Engine {
                 self.rows.put(instance.id(), row);
             }
             self.store.queue_hints(instance.id(), &hints, &newcomers, cursor, self.now()).await?;
-            instance.saw(times);
+            instance.saw(times, None);
+            if is_last {
+                self.forget_old(instance).await?;
+            }
             return Ok(count);
         }
+        if is_last {
+            self.forget_old(instance).await?;
+        }
         Ok(0)
+    }
+
+    async fn forget_old(&self, instance: &Arc<Instance>) -> Result<(), StoreError> {
+        let cursor = self.store.cursor(instance.id()).await?;
+        // Twice the overlap: so far back is looked when all is looked at.
+        let overlap = SignedDuration::try_from(instance.settings.overlap * 2).unwrap_or(SignedDuration::MAX);
+        let margin = SignedDuration::from_mins(2);
+        let horizon = cursor.and_then(|cursor| cursor.updated.checked_sub(overlap).ok()?.checked_sub(margin).ok());
+        instance.saw([], horizon);
+        Ok(())
     }
 
     /// The rows that no item of a sync holds, for each sync that covers their project.

@@ -15,7 +15,7 @@ use jirasyncd::config::{self, Config, Environment, FileContent, SecretsWanted};
 use jirasyncd::jira::{Transport, TransportError, Trouble};
 use jirasyncd::model::settings::InstanceSettings;
 use jirasyncd::model::store::Store as _;
-use jirasyncd::simulator::{IssueView, Jira, Person, presets};
+use jirasyncd::simulator::{IssueView, Jira, Person, Setup, presets};
 use jirasyncd::store::Spawn;
 
 use super::contract::watch::{Watch, watched};
@@ -127,7 +127,7 @@ impl Transport for Net {
     }
 }
 
-/// One variable, the sync users' token; there are no files.
+/// The one variable that is set is the sync users' token; there are no files.
 pub(crate) struct Tokens;
 
 impl Environment for Tokens {
@@ -147,7 +147,7 @@ pub(crate) struct World {
     pub(crate) config: Config,
     pub(crate) surroundings: Surroundings,
     _watches: Vec<Watch>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 pub(crate) fn load(text: &str, state: &Path) -> Config {
@@ -166,12 +166,19 @@ impl World {
     }
 
     pub(crate) fn without_daemon(config: &str) -> Self {
+        Self::prepared(config, |_| {})
+    }
+
+    /// The Jiras after `change` changed what they are made of, and no daemon. Without text there is no configuration yet.
+    pub(crate) fn prepared(config: &str, change: impl FnOnce(&mut [(&'static str, Setup); 3])) -> Self {
+        let config = if config.is_empty() { THREE } else { config };
         let clock: Arc<dyn Clock> = Arc::new(VirtualClock::starting_at(EPOCH.parse().unwrap()));
-        let setups = [
+        let mut setups = [
             ("acme", presets::acme(ACME)),
             ("globex", presets::globex(GLOBEX)),
             ("initech", presets::initech(INITECH)),
         ];
+        change(&mut setups);
         let jiras: BTreeMap<&'static str, Jira> = setups
             .iter()
             .enumerate()
@@ -196,8 +203,14 @@ impl World {
             _watches: jiras.values().map(watched).collect(),
             jiras,
             daemon: None,
-            _folder: folder,
+            folder: folder,
         }
+    }
+
+    /// The same Jiras under another configuration.
+    pub(crate) fn with_config(mut self, config: &str) -> Self {
+        self.config = load(config, &self.folder.path().join("state.db"));
+        self
     }
 
     pub(crate) fn surroundings(&self) -> Surroundings {

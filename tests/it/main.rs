@@ -21,6 +21,9 @@ mod container;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+#[path = "../../benches/counted/mod.rs"]
+mod counted;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod daemon_carries;
@@ -30,6 +33,8 @@ mod daemon_costs;
 mod daemon_crashes;
 #[cfg(test)]
 mod daemon_support;
+#[cfg(test)]
+mod footprint;
 #[cfg(test)]
 mod foreign_clients;
 #[cfg(test)]
@@ -46,6 +51,12 @@ mod plan_properties;
 mod plan_world;
 #[cfg(test)]
 mod planted;
+#[cfg(test)]
+mod process_kills;
+#[cfg(test)]
+mod process_people;
+#[cfg(test)]
+mod process_support;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
