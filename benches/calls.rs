@@ -28,7 +28,7 @@ mod contract {
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     tokio::time::pause();
-    print!("{}", counted::table(&counted::all().await));
+    print!("{}", counted::table(&counted::scenarios::all().await));
     match counted::recorded_issues().await {
         Some(recorded) => println!("\n{recorded}"),
         None => println!("\nskipped: the recorded issues are not here"),

@@ -2,7 +2,7 @@
 //! exactly once per interval. Shared by `benches/calls.rs` and `tests/it/daemon_costs.rs`. Must never leave a call out.
 
 mod recorded;
-mod scenarios;
+pub(crate) mod scenarios;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,7 +15,6 @@ use jirasyncd::simulator::{Jira, Kind};
 use super::daemon_support::World;
 
 pub(crate) use recorded::recorded_issues;
-pub(crate) use scenarios::{all, idle, idle_of_many, idle_of_two_syncs};
 
 /// The poll interval of the configurations in `daemon_support`.
 const INTERVAL: Duration = Duration::from_secs(30);

@@ -7,7 +7,11 @@ use super::counted::{self, Row};
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_daemon_sends_one_search_per_instance_and_interval() {
-    for rows in [counted::idle().await, counted::idle_of_two_syncs().await, counted::idle_of_many().await] {
+    for rows in [
+        counted::scenarios::idle().await,
+        counted::scenarios::idle_of_two_syncs().await,
+        counted::scenarios::idle_of_many().await,
+    ] {
         for row in rows {
             assert_eq!((row.intervals, row.polls.calls, row.work.calls), (1, 1, 0), "{row:?}");
         }
@@ -24,7 +28,7 @@ async fn every_limit_holds_and_the_published_figures_are_what_is_counted() {
     let text = std::fs::read_to_string(&path).unwrap();
     let (head, rest) = text.split_once(BEGIN).expect("the table's beginning");
     let (written, tail) = rest.split_once(END).expect("the table's end");
-    let rows = counted::all().await;
+    let rows = counted::scenarios::all().await;
     let counted = counted::table(&rows);
     println!("{counted}");
     rows.iter().for_each(Row::hold);

@@ -203,7 +203,7 @@ impl World {
             _watches: jiras.values().map(watched).collect(),
             jiras,
             daemon: None,
-            folder: folder,
+            folder,
         }
     }
 
