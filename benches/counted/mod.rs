@@ -117,7 +117,10 @@ impl Meter {
         let polled = sums(world);
         let mut busy = false;
         loop {
-            let started = engine.admit().await.unwrap();
+            let mut started = 0;
+            for instance in engine.instances().cloned().collect::<Vec<InstanceId>>() {
+                started += engine.admit(&instance).await.unwrap();
+            }
             let worked = engine.work().await.unwrap();
             if started == 0 && worked.items == 0 {
                 break;

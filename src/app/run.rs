@@ -92,8 +92,8 @@ impl Daemon {
     async fn work_on(&self, cancel: &CancellationToken) -> Result<(), RunError> {
         let mut failures = 0;
         while !cancel.is_cancelled() {
-            match self.work_batches(cancel).await {
-                Ok(()) => self.state_answered(&mut failures),
+            match self.work_batches(cancel, &mut failures).await {
+                Ok(()) => {}
                 Err(error) => {
                     self.state_failed(error, &mut failures, cancel).await?;
                     // No batch is under way here: what the failed ones had claimed is free again.
@@ -107,7 +107,7 @@ impl Daemon {
     }
 
     /// Works on batches until cancelled or until the state fails; either way nothing is under way afterwards.
-    async fn work_batches(&self, cancel: &CancellationToken) -> Result<(), StoreError> {
+    async fn work_batches(&self, cancel: &CancellationToken, failures: &mut u32) -> Result<(), StoreError> {
         let mut running: FuturesUnordered<BoxFuture<'_, Result<Worked, StoreError>>> = FuturesUnordered::new();
         let result = loop {
             if cancel.is_cancelled() {
@@ -118,6 +118,7 @@ impl Daemon {
                     Ok(claims) => claims,
                     Err(error) => break Err(error),
                 };
+                self.state_answered(failures);
                 if !claims.is_empty() {
                     running.push(Box::pin(self.engine.work_on(claims)));
                     continue;
@@ -148,7 +149,6 @@ impl Daemon {
     }
 
     async fn claim(&self) -> Result<Vec<crate::model::store::Claim>, StoreError> {
-        self.engine.admit().await?;
         self.engine.claim().await
     }
 

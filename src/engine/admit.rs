@@ -12,7 +12,7 @@ use super::work::Work;
 use super::{Engine, SyncRun};
 use crate::jira::{Failure, JiraError, Want};
 use crate::model::hub::{ItemState, Replica};
-use crate::model::ids::{EntryId, IssueId, SideId, SyncId};
+use crate::model::ids::{EntryId, InstanceId, IssueId, SideId, SyncId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::problem::Problem;
 use crate::model::settings::Kind;
@@ -26,23 +26,22 @@ const RECONCILED: usize = 50;
 const MANY: usize = 20;
 
 impl Engine {
-    /// Decides on newcomers. Returns how many items were started.
+    /// Decides on an instance's newcomers. Returns how many items were started. Those of a stopped sync wait, and hold up
+    /// nobody else's.
     ///
     /// # Errors
     /// The state could not answer. What an instance does not answer is asked again next time.
-    pub async fn admit(&self) -> Result<usize, StoreError> {
-        let waiting = self.store.newcomers(AT_ONCE).await?;
-        let mut groups: BTreeMap<(SyncId, SideId), Vec<Newcomer>> = BTreeMap::new();
-        for newcomer in waiting {
-            groups.entry((newcomer.sync.clone(), newcomer.side.clone())).or_default().push(newcomer);
-        }
+    pub async fn admit(&self, instance: &InstanceId) -> Result<usize, StoreError> {
         let mut started = 0;
-        for ((sync, side), newcomers) in groups {
-            match self.syncs.get(&sync).cloned() {
-                Some(sync) if sync.stopped().is_none() => started += self.admit_on(&sync, &side, newcomers).await?,
-                Some(_) => {}
-                // The sync is no longer in the configuration.
-                None => self.store.forget_newcomers(&newcomers).await?,
+        let syncs: Vec<Arc<SyncRun>> = self.syncs.values().cloned().collect();
+        for sync in syncs.iter().filter(|sync| sync.stopped().is_none()) {
+            let sides = sync.settings.sides.iter().filter(|side| &side.instance == instance);
+            let sides: Vec<SideId> = sides.map(|side| side.id.clone()).collect();
+            for side in &sides {
+                let newcomers = self.store.newcomers(Some((sync.id(), side)), AT_ONCE).await?;
+                if !newcomers.is_empty() {
+                    started += self.admit_on(sync, side, newcomers).await?;
+                }
             }
         }
         Ok(started)
@@ -98,6 +97,10 @@ impl Engine {
             } else if self.is_final(&instance, row.updated) {
                 over.push(newcomer);
             }
+        }
+        for newcomer in &over {
+            // Nobody will ask for its row.
+            self.rows.take(instance.id(), newcomer.issue);
         }
         if !over.is_empty() {
             self.store.forget_newcomers(&over).await?;
@@ -169,6 +172,7 @@ impl Engine {
             entry: EntryId(0),
             ours: false,
             observed: false,
+            restricted: false,
             bases: BTreeMap::new(),
         };
         item.replicas.insert(side.clone(), replica);
@@ -232,7 +236,11 @@ impl Engine {
             let Some(issue) = work.reads.get(&home.id).map(|read| read.snapshot.id) else { continue };
             if found.contains(&issue) {
                 work.item.belongs.insert(side.clone());
-            } else if !times.get(&issue).is_some_and(|updated| self.is_final(&instance, *updated)) {
+                continue;
+            }
+            // It left before it had a counterpart there: then it gets none.
+            work.item.belongs.remove(side);
+            if !times.get(&issue).is_some_and(|updated| self.is_final(&instance, *updated)) {
                 work.be_due(self.after(instance.settings.settle));
             }
         }
@@ -252,12 +260,12 @@ impl Engine {
             tracing::warn!(sync = %sync.id(), %side, %error, "could not ask which issues are in scope");
             return Ok(());
         }
-        tracing::error!(sync = %sync.id(), %side, %error, "Jira refuses the sync's JQL; the sync stands still");
-        sync.stop(error.to_string());
+        tracing::error!(sync = %sync.id(), %side, %error, "Jira refuses the sync's JQL: no further issue joins it");
+        sync.stop(side, error.to_string());
         let problem = Problem {
             side: side.clone(),
             field: None,
-            what: format!("nothing of this sync is carried: Jira refuses its JQL: {error}"),
+            what: format!("no further issue joins this sync: Jira refuses its JQL: {error}"),
             remedy: format!("correct `{key}` of side `{side}` in sync `{}`, and restart", sync.id()),
         };
         self.store.set_problems(&format!("sync {}", sync.id()), &[problem], self.now()).await

@@ -18,6 +18,10 @@ use crate::model::store::{Cursor, Hint, Newcomer, StoreError};
 /// are asked for, and what is new among them is read.
 const FEW: usize = 50;
 
+/// `updated` may stand still for so long while an issue changes (some databases keep whole seconds): what is fresher than
+/// this is read along again by the next poll.
+const STANDS_STILL: SignedDuration = SignedDuration::from_secs(3);
+
 /// Rows read at once where only ids and times were asked for.
 const PORTION: usize = 100;
 
@@ -149,7 +153,9 @@ impl Engine {
             let newcomers = self.newcomers_of(instance, &rows).await?;
             let newest = newest.map(|newest| most.map_or(newest, |most| newest.min(most)));
             let cursor = newest.map(|updated| Cursor { updated });
-            let times: Vec<(IssueId, Timestamp)> = rows.iter().map(|row| (row.id, row.updated)).collect();
+            let settled = instance.server_now().checked_sub(STANDS_STILL).unwrap_or(Timestamp::MIN);
+            let settled = rows.iter().filter(|row| row.updated < settled);
+            let times: Vec<(IssueId, Timestamp)> = settled.map(|row| (row.id, row.updated)).collect();
             let count = rows.len();
             for row in rows {
                 self.rows.put(instance.id(), row);

@@ -170,9 +170,14 @@ impl Instance {
         Window { since, earlier: back(since, overlap), whole: passed.is_none_or(|passed| passed >= overlap) }
     }
 
+    /// Server time minus ours, in milliseconds, as last measured.
+    pub(crate) fn skew_ms(&self) -> i64 {
+        self.read.skew_ms().unwrap_or(self.identity.skew_ms)
+    }
+
     /// Its server's time now, as far as the measured skew tells.
     pub(crate) fn server_now(&self) -> Timestamp {
-        let skew = jiff::SignedDuration::from_millis(self.identity.skew_ms);
+        let skew = jiff::SignedDuration::from_millis(self.skew_ms());
         self.clock.now().saturating_add(skew).unwrap_or(Timestamp::MAX)
     }
 }

@@ -74,6 +74,13 @@ impl Engine {
         self.instances.get(instance)?.pause().map(|pause| pause.why)
     }
 
+    /// The syncs that nothing joins now, with the side whose JQL Jira refuses, and its words.
+    #[must_use]
+    pub fn stopped(&self) -> Vec<(SyncId, SideId, String)> {
+        let stopped = self.syncs.values().filter_map(|sync| Some((sync.id().clone(), sync.stopped()?)));
+        stopped.map(|(sync, (side, why))| (sync, side, why)).collect()
+    }
+
     /// Names of a side in messages.
     fn in_words(sync: &SyncRun, side: &SideId) -> String {
         format!("sync `{}`, side `{side}`", sync.id())

@@ -114,9 +114,7 @@ impl Engine {
                 let learnt = parts.store.workflow(&side.instance, &side.project).await?;
                 workflows.insert(side.id.clone(), learnt);
             }
-            let skew = |instance: &InstanceId| survey.identities.get(instance).map_or(0, |identity| identity.skew_ms);
-            let skews = settings.sides.iter().map(|side| (side.id.clone(), skew(&side.instance))).collect();
-            let run = SyncRun::new(settings, skews, catalogs.remove(&id).unwrap_or_default(), workflows);
+            let run = SyncRun::new(settings, catalogs.remove(&id).unwrap_or_default(), workflows);
             syncs.insert(id, Arc::new(run));
         }
         let engine = Self {

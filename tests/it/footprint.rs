@@ -42,6 +42,7 @@ fn replica(number: u64, key: String) -> Replica {
         entry: EntryId(number),
         ours: false,
         observed: true,
+        restricted: false,
         bases: std::collections::BTreeMap::new(),
     };
     for field in ["summary", "description", "status", "priority", "labels"] {
