@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
-use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
+use crate::clock::{Clock, Entropy, SteadyClock, SystemClock, SystemEntropy};
 use crate::config::Config;
 use crate::engine::apply::Hands;
 use crate::engine::{Connection, Connections, Engine, Finding, Parts, SetupError};
@@ -50,6 +50,11 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
+    /// The same with a clock that nobody can set.
+    fn steady(self) -> Self {
+        Self { clock: Arc::new(SteadyClock::over(self.clock)), ..self }
+    }
+
     /// The machine as it is.
     #[must_use]
     pub fn of_this_machine() -> Self {
@@ -184,6 +189,7 @@ impl Daemon {
     /// # Errors
     /// The state is in use or unusable, an instance refused or is out of reach, or the configuration names what is not there.
     pub async fn start(config: Config, surroundings: Surroundings) -> Result<(Self, Vec<Finding>), StartError> {
+        let surroundings = surroundings.steady();
         let store = Arc::new(open(&config, &surroundings)?);
         store.free_all().await?;
         let as_store = (surroundings.between)(Arc::<SqliteStore>::clone(&store));

@@ -87,7 +87,14 @@ impl Engine {
         let mut works = Vec::with_capacity(claims.len());
         for claim in claims {
             match self.syncs.get(&claim.item.sync).cloned() {
-                Some(sync) => works.push(Work::new(claim, sync)),
+                Some(sync) => match sync.stopped(self.clock.monotonic()) {
+                    None => works.push(Work::new(claim, sync)),
+                    // Jira refuses its JQL: what it holds waits until that is tried again.
+                    Some(until) => {
+                        let due = self.after(until.saturating_sub(self.clock.monotonic()));
+                        self.store.release(claim.item.id, claim.fence, Some(due), claim.attempts).await?;
+                    }
+                },
                 // A sync that is no longer configured: its items rest until it is again.
                 None => self.store.release(claim.item.id, claim.fence, None, 0).await?,
             }
@@ -293,6 +300,9 @@ impl Engine {
             work.over = true;
         }
         self.record(&mut works).await?;
+        for duplicate in works.iter_mut().flat_map(|work| std::mem::take(&mut work.duplicates)) {
+            self.tell_duplicate(&duplicate).await?;
+        }
         for work in works {
             let mut due = work.due;
             let mut attempts = 0;

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::clock::Clock;
 use crate::jira::{Failure, Identity, JiraError, JiraRead, Want, growing};
 use crate::model::ids::{InstanceId, IssueId};
+use crate::model::issue::IssueSnapshot;
 use crate::model::settings::InstanceSettings;
 
 /// How long an instance is left alone after the login was refused, in seconds: accounts get locked by asking.
@@ -17,6 +18,13 @@ const LOGIN_PAUSE: Duration = Duration::from_secs(300);
 /// First and longest pause after an instance could not be reached.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
+/// The coarsest tick of a server's `updated`, and the error of a measured skew.
+const TICK: jiff::SignedDuration = jiff::SignedDuration::from_secs(3);
+/// Two skews that differ by more than this, in milliseconds, show that a clock was set.
+pub(crate) const CLOCK_SET_MS: u64 = 60_000;
+/// First and longest wait before a newcomer that cannot be read is asked for again.
+const FIRST_REREAD: Duration = Duration::from_secs(30);
+const LONGEST_REREAD: Duration = Duration::from_secs(3_600);
 
 /// One instance.
 pub(crate) struct Instance {
@@ -27,14 +35,20 @@ pub(crate) struct Instance {
     pub(crate) projects: BTreeSet<String>,
     /// What a row of the poll brings: the mapped fields of all sides on it.
     pub(crate) want: Want,
+    /// Skews that earlier runs measured, for what they wrote down by their clock, in milliseconds.
+    pub(crate) earlier_skews: Vec<i64>,
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Rows within the overlap that were queued: id to `updated`.
-    seen: BTreeMap<IssueId, Timestamp>,
+    /// Rows within the overlap that were queued.
+    seen: BTreeMap<IssueId, Seen>,
+    /// Newcomers that cannot be read.
+    unread: BTreeMap<IssueId, Unread>,
+    /// Projects that a poll was refused for.
+    missing: BTreeMap<String, Missing>,
     failures: u32,
     pause: Option<Pause>,
 }
@@ -48,6 +62,47 @@ pub(crate) struct Pause {
     pub(crate) why: String,
 }
 
+/// A row that was queued.
+#[derive(Clone, Copy)]
+struct Seen {
+    updated: Timestamp,
+    print: Print,
+    /// Whether it was read so long after `updated` that no later change can bear the same time.
+    settled: bool,
+}
+
+/// What tells two versions of a row apart that bear the same time: some servers keep times by the second.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Print {
+    entry: u64,
+    comments: usize,
+}
+
+impl Print {
+    pub(crate) fn of(row: &IssueSnapshot) -> Self {
+        let entry = row.log.iter().map(|entry| entry.id.0).max().unwrap_or(0);
+        Self { entry, comments: row.comments.list.len() }
+    }
+}
+
+/// A newcomer that cannot be read.
+struct Unread {
+    why: String,
+    times: u32,
+    /// Not asked for before, by our monotonic time.
+    until: Duration,
+}
+
+/// A project that a poll was refused for.
+#[derive(Debug, Clone)]
+pub(crate) struct Missing {
+    /// How far the instance was polled when the project was last read; what changed in it since is still to be read.
+    pub(crate) since: Option<Timestamp>,
+    pub(crate) why: String,
+    /// Not asked for before, by our monotonic time.
+    pub(crate) until: Duration,
+}
+
 impl Instance {
     pub(crate) fn new(
         settings: InstanceSettings,
@@ -55,9 +110,10 @@ impl Instance {
         identity: Identity,
         projects: BTreeSet<String>,
         want: Want,
+        earlier_skews: Vec<i64>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { settings, read, identity, projects, want, clock, state: Mutex::default() }
+        Self { settings, read, identity, projects, want, earlier_skews, clock, state: Mutex::default() }
     }
 
     pub(crate) fn id(&self) -> &InstanceId {
@@ -96,26 +152,119 @@ impl Instance {
         state.pause = None;
     }
 
-    /// Whether this row was queued already.
+    /// Whether an issue was queued as it was at that time, and surely did not change again within the same tick of its
+    /// server's clock.
     pub(crate) fn has_seen(&self, issue: IssueId, updated: Timestamp) -> bool {
-        self.state().seen.get(&issue).is_some_and(|seen| *seen >= updated)
+        let state = self.state();
+        state.seen.get(&issue).is_some_and(|seen| seen.updated > updated || seen.updated == updated && seen.settled)
     }
 
-    /// Remembers queued rows, and forgets those before `horizon`.
-    pub(crate) fn saw(&self, rows: impl IntoIterator<Item = (IssueId, Timestamp)>, horizon: Option<Timestamp>) {
+    /// Whether this very row was queued already.
+    pub(crate) fn has_seen_row(&self, row: &IssueSnapshot) -> bool {
+        let state = self.state();
+        let same = |seen: &Seen| seen.updated == row.updated && seen.print == Print::of(row);
+        state.seen.get(&row.id).is_some_and(|seen| seen.updated > row.updated || same(seen))
+    }
+
+    /// Remembers queued rows.
+    pub(crate) fn saw(&self, rows: impl IntoIterator<Item = (IssueId, Timestamp, Print)>) {
+        let server_now = self.server_now();
         let mut state = self.state();
-        for (issue, updated) in rows {
-            let seen = state.seen.entry(issue).or_insert(updated);
-            *seen = (*seen).max(updated);
+        for (issue, updated, print) in rows {
+            let settled = server_now.duration_since(updated) > TICK;
+            let new = Seen { updated, print, settled };
+            let seen = state.seen.entry(issue).or_insert(new);
+            if seen.updated <= updated {
+                *seen = new;
+            }
         }
-        if let Some(horizon) = horizon {
-            state.seen.retain(|_, updated| *updated >= horizon);
-        }
+    }
+
+    /// Forgets rows before `horizon`.
+    pub(crate) fn forget_before(&self, horizon: Timestamp) {
+        self.state().seen.retain(|_, seen| seen.updated >= horizon);
+    }
+
+    /// Notes that a newcomer cannot be read; it is asked for again later and later.
+    pub(crate) fn could_not_read(&self, issue: IssueId, why: &str) {
+        let now = self.clock.monotonic();
+        let mut state = self.state();
+        let times = state.unread.get(&issue).map_or(0, |unread| unread.times.saturating_add(1));
+        let until = now + growing(FIRST_REREAD, LONGEST_REREAD, times);
+        state.unread.insert(issue, Unread { why: why.to_owned(), times, until });
+    }
+
+    /// Notes that an issue can be read.
+    pub(crate) fn could_read(&self, issue: IssueId) {
+        self.state().unread.remove(&issue);
+    }
+
+    /// Whether an issue that could not be read is not asked for yet.
+    pub(crate) fn is_put_off(&self, issue: IssueId) -> bool {
+        let now = self.clock.monotonic();
+        self.state().unread.get(&issue).is_some_and(|unread| unread.until > now)
+    }
+
+    /// The projects that a poll covers: all but the missing ones.
+    pub(crate) fn polled(&self) -> BTreeSet<String> {
+        let state = self.state();
+        self.projects.iter().filter(|project| !state.missing.contains_key(*project)).cloned().collect()
+    }
+
+    /// Notes that a poll is refused for a project.
+    pub(crate) fn misses(&self, project: &str, since: Option<Timestamp>, why: String) {
+        let until = self.clock.monotonic() + LOGIN_PAUSE;
+        self.state().missing.insert(project.to_owned(), Missing { since, why, until });
+    }
+
+    /// Notes that a project was missing when the daemon last ran: it is asked for at once.
+    pub(crate) fn recalls(&self, project: &str, since: Timestamp) {
+        let why = "it was missing when the daemon last ran".to_owned();
+        let missing = Missing { since: Some(since), why, until: self.clock.monotonic() };
+        self.state().missing.insert(project.to_owned(), missing);
+    }
+
+    /// Notes that a project can be polled again.
+    pub(crate) fn has_again(&self, project: &str) {
+        self.state().missing.remove(project);
+    }
+
+    /// The missing projects that it is time to ask for again.
+    pub(crate) fn to_ask_again(&self) -> Vec<(String, Missing)> {
+        let now = self.clock.monotonic();
+        let state = self.state();
+        let due = state.missing.iter().filter(|(_, missing)| missing.until <= now);
+        due.map(|(project, missing)| (project.clone(), missing.clone())).collect()
+    }
+
+    /// What is wrong with parts of it while the rest goes on: what, and what to do.
+    pub(crate) fn troubles(&self) -> Vec<(String, &'static str)> {
+        let state = self.state();
+        let missing = state.missing.iter().map(|(project, missing)| {
+            let what = format!("project `{project}` cannot be polled, the others are: {}", missing.why);
+            (what, "let the sync user browse the project, or correct its key; it is asked for again every five minutes")
+        });
+        let unread = state.unread.iter().map(|(issue, unread)| {
+            let what = format!("issue {issue} cannot be read and starts no item: {}", unread.why);
+            (what, "look at the issue, and at what the instance's add-ons put into it; it is tried again")
+        });
+        missing.chain(unread).collect()
     }
 
     /// How many rows lie within the overlap, as far as is known.
     pub(crate) fn seen_count(&self) -> usize {
         self.state().seen.len()
+    }
+
+    /// The earliest server time that a time of ours can mean, of this run or an earlier one.
+    pub(crate) fn earliest(&self, ours: Timestamp) -> Timestamp {
+        let least = self.earlier_skews.iter().copied().fold(self.identity.skew_ms, i64::min);
+        ours.saturating_add(jiff::SignedDuration::from_millis(least)).unwrap_or(Timestamp::MIN)
+    }
+
+    /// Whether our clock was set between an earlier run and this one, as its server's clock shows.
+    pub(crate) fn clock_was_set(&self) -> bool {
+        self.earlier_skews.iter().any(|skew| skew.abs_diff(self.identity.skew_ms) > CLOCK_SET_MS)
     }
 
     /// Its server's time now, as far as the measured skew tells.

@@ -9,6 +9,7 @@ mod admit;
 pub mod apply;
 mod cycle;
 mod detect;
+mod found;
 mod instance;
 mod learn;
 mod look;
@@ -48,6 +49,8 @@ use sync_run::SyncRun;
 pub struct Engine {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    /// When this run began.
+    started: Timestamp,
     entropy: Arc<dyn Entropy>,
     seal: seal::Seal,
     hands: apply::Hands,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Engine;
+use super::found::Duplicate;
 use super::instance::Instance;
 use super::work::Work;
 use crate::jira::JiraError;
@@ -70,8 +71,7 @@ impl Engine {
         project: &str,
         since: Timestamp,
     ) -> Result<Vec<IssueSnapshot>, JiraError> {
-        let skew = SignedDuration::from_millis(instance.identity.skew_ms);
-        let since = since.saturating_add(skew).and_then(|since| since.checked_sub(MARGIN)).unwrap_or(Timestamp::MIN);
+        let since = instance.earliest(since).checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
         instance.read.created_by_us(project, since).await
     }
 
@@ -86,10 +86,10 @@ impl Engine {
         let marked = rows.iter().find(|row| self.mark_on(work, &side, row) == Some(intent.id)).map(replica_of);
         if let Some(replica) = marked {
             work.move_intent(intent.id, &IntentEvent::AnsweredYes);
-            self.bind(work, &side, replica, intent.id);
+            self.bind(work, &side, replica);
             return Ok(());
         }
-        let bound = bound(intent.opened, instance.settings.settle);
+        let bound = bound(self.waits_from(instance, intent.opened), instance.settings.settle);
         if self.now() < bound {
             work.be_due(bound);
             return Ok(());
@@ -108,6 +108,16 @@ impl Engine {
         Ok(())
     }
 
+    /// From when on a doubt waits. Where our clock was set since an earlier run, its times mean nothing here: the doubts that
+    /// it left wait from the start of this one.
+    fn waits_from(&self, instance: &Instance, opened: Timestamp) -> Timestamp {
+        match instance.clock_was_set() {
+            true if opened > self.now() => self.started,
+            true => opened.max(self.started),
+            false => opened,
+        }
+    }
+
     /// The operation that a row's mark names.
     fn mark_on(&self, work: &Work, side: &SideId, row: &IssueSnapshot) -> Option<OperationId> {
         let mark = self.seal.open(row.mark.as_deref()?, work.sync.id(), side)?;
@@ -115,14 +125,13 @@ impl Engine {
     }
 
     /// Binds what we created. A second one is a duplicate: it is said, and never deleted.
-    pub(super) fn bind(&self, work: &mut Work, side: &SideId, replica: Replica, operation: OperationId) {
+    pub(super) fn bind(&self, work: &mut Work, side: &SideId, replica: Replica) {
         match work.item.replicas.get(side) {
             Some(there) if there.issue != replica.issue => {
-                let what = format!(
-                    "{} is a duplicate of {}: it was created by operation {operation}, whose answer came too late",
-                    replica.key, there.key
-                );
-                work.problem(side, None, what, "look at both issues, and delete the one that nobody uses");
+                if let Some(instance) = work.sync.instance_of(side).cloned() {
+                    let (side, of) = (side.clone(), there.key.clone());
+                    work.duplicates.push(Duplicate { instance, side, issue: replica.issue, key: replica.key, of });
+                }
             }
             Some(_) => {}
             None => {
@@ -145,7 +154,7 @@ impl Engine {
             }
             Ok(None) => {
                 let horizon = COMMENT_HORIZON.min(instance.settings.settle);
-                let bound = bound(intent.opened, horizon);
+                let bound = bound(self.waits_from(&instance, intent.opened), horizon);
                 if self.now() < bound {
                     work.be_due(bound);
                 } else {
@@ -168,8 +177,7 @@ impl Engine {
         instance: &Instance,
         issue: crate::model::ids::IssueId,
     ) -> Result<Option<CommentId>, JiraError> {
-        let skew = SignedDuration::from_millis(instance.identity.skew_ms);
-        let since = intent.opened.saturating_add(skew).and_then(|at| at.checked_sub(MARGIN)).unwrap_or(Timestamp::MIN);
+        let since = instance.earliest(intent.opened).checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
         let us = &instance.identity.account;
         for comment in instance.read.comments(issue).await? {
             let ours = comment.author.as_ref().is_some_and(|author| &author.account == us);
@@ -213,7 +221,7 @@ fn bound(opened: Timestamp, wait: Duration) -> Timestamp {
 }
 
 /// A replica that we created, as a row shows it. Nothing of it counts as observed yet.
-fn replica_of(row: &IssueSnapshot) -> Replica {
+pub(super) fn replica_of(row: &IssueSnapshot) -> Replica {
     Replica {
         issue: row.id,
         key: row.key.clone(),

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::jira::Want;
 use crate::model::catalog::{Catalog, Workflow};
 use crate::model::ids::{FieldId, InstanceId, SideId, SyncId};
+use crate::model::problem::Problem;
 use crate::model::settings::{FieldKind, SideSettings, SyncSettings};
 
 /// One sync.
@@ -17,8 +19,15 @@ pub(crate) struct SyncRun {
     wants: BTreeMap<SideId, Want>,
     catalogs: Mutex<Arc<BTreeMap<SideId, Catalog>>>,
     workflows: Mutex<Arc<BTreeMap<SideId, Workflow>>>,
-    /// Why nothing of it is done now: a JQL that Jira refuses.
-    stopped: Mutex<Option<String>>,
+    /// Why nothing of it is done now: by side and key the clauses that Jira refuses.
+    stops: Mutex<BTreeMap<(SideId, &'static str), Stop>>,
+}
+
+/// A clause that Jira refuses.
+struct Stop {
+    problem: Problem,
+    /// When it is tried again, by our monotonic time.
+    until: Duration,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -39,7 +48,7 @@ impl SyncRun {
             wants,
             catalogs: Mutex::new(Arc::new(catalogs)),
             workflows: Mutex::new(Arc::new(workflows)),
-            stopped: Mutex::default(),
+            stops: Mutex::default(),
         }
     }
 
@@ -98,12 +107,24 @@ impl SyncRun {
         *all = Arc::new(changed);
     }
 
-    pub(crate) fn stop(&self, why: String) {
-        *lock(&self.stopped) = Some(why);
+    /// Stops for a clause, until it is tried again.
+    pub(crate) fn stop(&self, side: &SideId, key: &'static str, problem: Problem, until: Duration) {
+        lock(&self.stops).insert((side.clone(), key), Stop { problem, until });
     }
 
-    pub(crate) fn stopped(&self) -> Option<String> {
-        lock(&self.stopped).clone()
+    /// Jira took the clause. Says whether it had refused it before.
+    pub(crate) fn goes_on(&self, side: &SideId, key: &'static str) -> bool {
+        lock(&self.stops).remove(&(side.clone(), key)).is_some()
+    }
+
+    /// Until when nothing of it is done, if it is stopped now.
+    pub(crate) fn stopped(&self, now: Duration) -> Option<Duration> {
+        lock(&self.stops).values().map(|stop| stop.until).filter(|until| *until > now).max()
+    }
+
+    /// What is said of the clauses that Jira refused when they were last tried.
+    pub(crate) fn stop_problems(&self) -> Vec<Problem> {
+        lock(&self.stops).values().map(|stop| stop.problem.clone()).collect()
     }
 }
 
