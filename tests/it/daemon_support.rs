@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use jirasyncd::config::{self, Config, Environment, FileContent, SecretsWanted};
 use jirasyncd::jira::{Transport, TransportError, Trouble};
 use jirasyncd::model::settings::InstanceSettings;
 use jirasyncd::model::store::Store as _;
-use jirasyncd::simulator::{IssueView, Jira, Person, presets};
+use jirasyncd::simulator::{IssueView, Jira, Person, Setup, presets};
 use jirasyncd::store::Spawn;
 
 use super::contract::watch::{Watch, watched};
@@ -127,12 +127,17 @@ impl Transport for Net {
     }
 }
 
-/// The one variable that is set is the sync users' token; there are no files.
+/// The sync users' token and one person's; there are no files, and no other variables.
 pub(crate) struct Tokens;
 
 impl Environment for Tokens {
     fn variable(&self, name: &str) -> Option<String> {
-        (name == "TOKEN").then(|| presets::SYNC_TOKEN.to_owned())
+        match name {
+            "TOKEN" => Some(presets::SYNC_TOKEN.to_owned()),
+            // A person's, for a daemon that is told the wrong account.
+            "JANE" => Some("jane-token".to_owned()),
+            _ => None,
+        }
     }
 
     fn file(&self, _: &Path) -> io::Result<FileContent> {
@@ -147,7 +152,12 @@ pub(crate) struct World {
     pub(crate) config: Config,
     pub(crate) surroundings: Surroundings,
     _watches: Vec<Watch>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
+}
+
+/// A folder in memory where the machine has one: these tests commit often, and wait for the disk otherwise.
+fn new_folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 pub(crate) fn load(text: &str, state: &Path) -> Config {
@@ -166,12 +176,18 @@ impl World {
     }
 
     pub(crate) fn without_daemon(config: &str) -> Self {
+        Self::of(config, |_| {})
+    }
+
+    /// The Jiras, their descriptions changed before they start, and no daemon yet.
+    pub(crate) fn of(config: &str, change: impl FnOnce(&mut BTreeMap<&'static str, Setup>)) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(VirtualClock::starting_at(EPOCH.parse().unwrap()));
-        let setups = [
+        let mut setups = BTreeMap::from([
             ("acme", presets::acme(ACME)),
             ("globex", presets::globex(GLOBEX)),
             ("initech", presets::initech(INITECH)),
-        ];
+        ]);
+        change(&mut setups);
         let jiras: BTreeMap<&'static str, Jira> = setups
             .iter()
             .enumerate()
@@ -183,7 +199,7 @@ impl World {
         let hosts = [("acme.example", "acme"), ("jira.globex.example", "globex"), ("initech.example", "initech")];
         let net = hosts.map(|(host, name)| (host.to_owned(), jiras[name].clone())).into();
         let net: Arc<dyn Transport> = Arc::new(Net(net));
-        let folder = tempfile::tempdir().unwrap();
+        let folder = new_folder();
         Self {
             config: load(config, &folder.path().join("state.db")),
             surroundings: Surroundings {
@@ -196,8 +212,19 @@ impl World {
             _watches: jiras.values().map(watched).collect(),
             jiras,
             daemon: None,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Where the state is.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.folder.path().join("state.db")
+    }
+
+    /// Puts something between the daemon and the network.
+    pub(crate) fn bend(&mut self, bend: impl Fn(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync + 'static) {
+        let inner = Arc::clone(&self.surroundings.transports);
+        self.surroundings.transports = Arc::new(move |settings: &InstanceSettings| Ok(bend(inner(settings)?)));
     }
 
     pub(crate) fn surroundings(&self) -> Surroundings {
