@@ -39,7 +39,9 @@ impl Daemon {
                     tracing::info!(%instance, "instance `{instance}` answers again");
                 }
                 self.tell_troubles(instance, was_bad).await?;
-                if polled.rows > 0 {
+                // Here and not with the worker: an instance that answers slowly holds up its own newcomers alone.
+                let started = self.engine.admit(instance).await?;
+                if polled.rows > 0 || started > 0 {
                     tracing::debug!(%instance, rows = polled.rows, "{} issues changed on `{instance}`", polled.rows);
                     self.wake.notify_one();
                 }

@@ -17,11 +17,11 @@ use std::sync::{Arc, Mutex};
 use crate::clock::{Clock, Entropy, SteadyClock, SystemClock, SystemEntropy};
 use crate::config::Config;
 use crate::engine::apply::Hands;
-use crate::engine::{Connection, Connections, Engine, Finding, Parts, SetupError};
+use crate::engine::{Connection, Connections, Engine, Finding, Parts, SetupError, is_about_an_issue};
 use crate::jira::{JiraWrite, ReqwestTransport, Transport, TransportSetupError, connect as connect_jira};
 use crate::model::ids::InstanceId;
 use crate::model::settings::InstanceSettings;
-use crate::model::store::{Store, StoreError};
+use crate::model::store::{Store, StoreError, Urgency};
 use crate::store::{Dependencies, OpenError, SideInstances, Spawn, SqliteStore};
 
 pub use once::OnceSummary;
@@ -183,6 +183,55 @@ async fn engine_on(
     Ok(Engine::set_up(parts).await?)
 }
 
+/// Items queued at once after a change of the configuration.
+const QUEUED_AT_ONCE: usize = 1_000;
+/// Problems looked through at a start.
+const MOST_PROBLEMS: usize = 10_000;
+
+/// With another configuration every item may have to look different: a side may have joined, a row of a map may be there now.
+async fn look_at_everything_again(
+    store: &SqliteStore,
+    config: &Config,
+    now: jiff::Timestamp,
+) -> Result<(), StoreError> {
+    const NAME: &str = "configuration";
+    let known = store.note(NAME).await?;
+    if known.as_deref() == Some(&config.fingerprint) {
+        return Ok(());
+    }
+    if known.is_some() {
+        let mut after = None;
+        loop {
+            let items = store.item_ids(after, QUEUED_AT_ONCE).await?;
+            store.queue_items(&items, Urgency::Backfill, now).await?;
+            after = items.last().copied();
+            if items.len() < QUEUED_AT_ONCE {
+                break;
+            }
+        }
+        tracing::info!("the configuration changed: every item is looked at again");
+    }
+    store.set_note(NAME, &config.fingerprint).await
+}
+
+/// Problems of instances and syncs that are no longer configured are over.
+async fn forget_problems_of_strangers(
+    store: &SqliteStore,
+    config: &Config,
+    now: jiff::Timestamp,
+) -> Result<(), StoreError> {
+    let ours = |about: &str| {
+        config.instances.keys().any(|instance| instances::about(instance) == about)
+            || config.syncs.keys().any(|sync| format!("sync {sync}") == about)
+    };
+    for stored in store.problems(MOST_PROBLEMS).await? {
+        if stored.item.is_none() && !ours(&stored.about) && !is_about_an_issue(&stored.about) {
+            store.set_problems(&stored.about, &[], now).await?;
+        }
+    }
+    Ok(())
+}
+
 impl Daemon {
     /// Locks the state, looks at the instances, and is ready to run. The second part of the result are warnings.
     ///
@@ -194,6 +243,8 @@ impl Daemon {
         store.free_all().await?;
         let as_store = (surroundings.between)(Arc::<SqliteStore>::clone(&store));
         let (engine, findings) = engine_on(&config, &surroundings, as_store).await?;
+        look_at_everything_again(&store, &config, surroundings.clock.now()).await?;
+        forget_problems_of_strangers(&store, &config, surroundings.clock.now()).await?;
         for about in
             engine.instances().map(instances::about).chain(config.syncs.keys().map(|sync| format!("sync {sync}")))
         {

@@ -1,6 +1,8 @@
 //! `run --once`: recover, poll, work until nothing is due, a sweep if one is due. Must never wait for people or for the clock
 //! longer than a write needs to be seen.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::{Daemon, RunError};
@@ -9,6 +11,9 @@ use crate::model::store::Store as _;
 
 /// Polls after the first, to see what was written. What is still unseen then is looked for by the next run.
 const MORE_POLLS: usize = 3;
+
+/// How long to wait for the index to show what was written.
+const INDEX_WAIT: Duration = Duration::from_secs(1);
 
 /// What one run did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -39,13 +44,19 @@ impl Daemon {
                 self.work_until_quiet(&mut summary).await?;
             }
             let open = self.store.figures(self.surroundings.clock.now()).await?.open_intents;
-            if round > 0 && changed == 0 || summary.writes == before && open == 0 {
+            let quiet = changed == 0 && summary.writes == before;
+            if open == 0 && (round > 0 || quiet) {
                 break;
+            }
+            if quiet {
+                // What was written is not in the index yet.
+                tokio::time::sleep(INDEX_WAIT).await;
             }
         }
         summary.problems = self.store.figures(self.surroundings.clock.now()).await?.problems;
         for instance in self.engine.instances() {
-            summary.unreachable.extend(self.poll_record(instance).error);
+            // One that fell silent after its poll is as unreachable as one that did not answer it.
+            summary.unreachable.extend(self.poll_record(instance).error.or_else(|| self.engine.paused(instance)));
         }
         Ok(summary)
     }
@@ -66,11 +77,10 @@ impl Daemon {
 
     async fn work_until_quiet(&self, summary: &mut OnceSummary) -> Result<(), RunError> {
         loop {
-            let started = self.engine.admit().await?;
             let worked = self.engine.work().await?;
             summary.items += worked.items;
             summary.writes += worked.writes;
-            if started == 0 && worked.items == 0 {
+            if worked.items == 0 {
                 return Ok(());
             }
         }

@@ -8,7 +8,7 @@ use super::{StartError, Surroundings, dependencies, engine_on};
 use crate::config::Config;
 use crate::engine::PollError;
 use crate::model::hub::ItemState;
-use crate::model::ids::{InstanceId, IssueKey, ItemId, SideId};
+use crate::model::ids::{InstanceId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::store::Store;
 use crate::plan::Plan;
 use crate::store::SqliteStore;
@@ -49,12 +49,14 @@ pub async fn preview(
             Err(PollError::Store(error)) => return Err(error.into()),
         }
     }
-    while engine.admit().await? > 0 {}
+    for instance in &instances {
+        while engine.admit(instance).await? > 0 {}
+    }
     let wanted = match &keys {
         Some(keys) => named(&*store, keys).await?,
         None => all(&*store, surroundings.clock.now()).await?,
     };
-    let mut previewed = Vec::new();
+    let mut previewed: Vec<PreviewedItem> = engine.stopped().into_iter().map(not_planned).collect();
     for part in wanted.chunks(AT_ONCE) {
         for preview in engine.preview(part).await? {
             let names = names(&preview.item);
@@ -62,6 +64,11 @@ pub async fn preview(
         }
     }
     Ok(previewed)
+}
+
+/// A sync whose JQL Jira refuses: nothing new of it can be planned.
+fn not_planned((sync, side, why): (SyncId, SideId, String)) -> PreviewedItem {
+    PreviewedItem { names: format!("sync {sync}"), plan: None, unread: BTreeMap::from([(side, why)]) }
 }
 
 async fn named(store: &dyn Store, keys: &[IssueKey]) -> Result<Vec<ItemId>, StartError> {

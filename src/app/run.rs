@@ -12,10 +12,11 @@ use tokio::time::MissedTickBehavior;
 use tokio_cron_scheduler::JobSchedulerError;
 use tokio_util::sync::CancellationToken;
 
-use super::{Daemon, sweep};
+use super::Daemon;
 use crate::engine::Worked;
 use crate::model::ids::InstanceId;
 use crate::model::store::{Store as _, StoreError};
+use crate::schedule::cron::Ticks;
 
 /// Batches worked on at once: one that waits for a slow instance does not hold up the others.
 const BATCHES: usize = 4;
@@ -91,8 +92,8 @@ impl Daemon {
     async fn work_on(&self, cancel: &CancellationToken) -> Result<(), RunError> {
         let mut failures = 0;
         while !cancel.is_cancelled() {
-            match self.work_batches(cancel).await {
-                Ok(()) => self.state_answered(&mut failures),
+            match self.work_batches(cancel, &mut failures).await {
+                Ok(()) => {}
                 Err(error) => {
                     self.state_failed(error, &mut failures, cancel).await?;
                     // No batch is under way here: what the failed ones had claimed is free again.
@@ -106,7 +107,7 @@ impl Daemon {
     }
 
     /// Works on batches until cancelled or until the state fails; either way nothing is under way afterwards.
-    async fn work_batches(&self, cancel: &CancellationToken) -> Result<(), StoreError> {
+    async fn work_batches(&self, cancel: &CancellationToken, failures: &mut u32) -> Result<(), StoreError> {
         let mut running: FuturesUnordered<BoxFuture<'_, Result<Worked, StoreError>>> = FuturesUnordered::new();
         let result = loop {
             if cancel.is_cancelled() {
@@ -117,6 +118,7 @@ impl Daemon {
                     Ok(claims) => claims,
                     Err(error) => break Err(error),
                 };
+                self.state_answered(failures);
                 if !claims.is_empty() {
                     running.push(Box::pin(self.engine.work_on(claims)));
                     continue;
@@ -147,7 +149,6 @@ impl Daemon {
     }
 
     async fn claim(&self) -> Result<Vec<crate::model::store::Claim>, StoreError> {
-        self.engine.admit().await?;
         self.engine.claim().await
     }
 
@@ -165,13 +166,12 @@ impl Daemon {
     }
 
     async fn sweep_on(&self, cancel: &CancellationToken) -> Result<(), RunError> {
-        let (mut scheduler, mut ticks) = sweep::ticks(&self.config.daemon.sweep).await?;
+        let mut ticks = Ticks::start(&self.config.daemon.sweep).await?;
         let mut due = self.sweep_is_due().await?;
         loop {
             if !due {
-                match cancel.run_until_cancelled(ticks.recv()).await {
-                    Some(Some(())) => {}
-                    Some(None) | None => break,
+                if cancel.run_until_cancelled(ticks.next()).await != Some(true) {
+                    break;
                 }
                 if cancel.run_until_cancelled(tokio::time::sleep(self.sweep_jitter())).await.is_none() {
                     break;
@@ -184,9 +184,7 @@ impl Daemon {
                 None => break,
             }
         }
-        if let Err(error) = scheduler.shutdown().await {
-            tracing::debug!(%error, "the scheduler did not stop cleanly");
-        }
+        ticks.stop().await;
         Ok(())
     }
 }

@@ -4,8 +4,6 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
-use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use super::{Daemon, RunError};
 use crate::model::store::Store as _;
@@ -18,23 +16,6 @@ const LONGEST: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 const PAUSE: Duration = Duration::from_millis(200);
 /// Ticks are put off by up to this, so that many daemons do not ask at once.
 const JITTER: Duration = Duration::from_secs(120);
-
-/// Sends a tick for each time of the schedule. The scheduler only ticks: it has no guard against overlap, and its stop does
-/// not wait.
-pub(super) async fn ticks(schedule: &str) -> Result<(JobScheduler, mpsc::Receiver<()>), JobSchedulerError> {
-    let (sender, receiver) = mpsc::channel(1);
-    let scheduler = JobScheduler::new().await?;
-    let job = Job::new_async(schedule, move |_, _| {
-        let sender = sender.clone();
-        Box::pin(async move {
-            // Full: one is waiting already.
-            let _ = sender.try_send(());
-        })
-    })?;
-    scheduler.add(job).await?;
-    scheduler.start().await?;
-    Ok((scheduler, receiver))
-}
 
 impl Daemon {
     /// Whether no full check ran for longer than any schedule should leave it.

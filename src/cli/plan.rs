@@ -64,7 +64,12 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
         output.line(&format!("no item has an issue {}: it may be new, or not be carried", keys.join(", ")))?;
     }
     for item in &items {
-        output.block(&item.plan.as_ref().map(render).unwrap_or_default())?;
+        let lines = item.plan.as_ref().map(render).unwrap_or_default();
+        if !lines.is_empty() {
+            // A line of a plan names the side that is written to; which issue it comes from stands above.
+            output.line(&format!("{}:", item.names))?;
+        }
+        output.block(&lines)?;
         for (side, why) in &item.unread {
             output.line(&format!("? {}: side {side} could not be read: {why}", item.names))?;
         }

@@ -319,12 +319,17 @@ fn on_unmapped(cursor: &Cursor<'_>, row: &FieldRow, sides: &Sides, findings: &mu
     only_for(named, cursor, "selects, statuses, issue types, priorities and people", findings);
     let never_empty = matches!(row.kind, FieldKind::Status | FieldKind::IssueType);
     match cursor.text() {
+        Some("unassign") if row.kind != FieldKind::Person => {
+            let message = format!("`{}` is nobody's assignment", row.name);
+            findings.error(&cursor.spot, message, "write `\"clear\"`, `\"leave\"`, or per side a name to write");
+            OnUnmapped::Leave
+        }
         Some("clear") if never_empty => {
             let message = format!("`{}` cannot be emptied", row.name);
             findings.error(&cursor.spot, message, "write `\"leave\"`, or per side a name to write");
             OnUnmapped::Leave
         }
-        Some("clear") => OnUnmapped::Clear,
+        Some("clear" | "unassign") => OnUnmapped::Clear,
         Some(_) => OnUnmapped::Leave,
         None => OnUnmapped::Default(defaults(cursor, row, sides, findings)),
     }

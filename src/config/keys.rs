@@ -268,11 +268,11 @@ pub(super) static FIELD_VALUES: Key = optional("values", ROWS, "The rows of a se
 pub(super) static FIELD_ON_UNMAPPED: Key = default(
     "on-unmapped",
     Shape::Either(&[
-        Shape::Word(&["leave", "clear"]),
+        Shape::Word(&["leave", "clear", "unassign"]),
         Shape::Named(&Named { what: "side", makes: false, keys: &[], rest: Shape::Text(&JIRA_NAME) }),
     ]),
     "leave",
-    "Where a side has no counterpart of a value: leave what is there, empty the field, or per side a name to write.",
+    "Where a side has no counterpart of a value: leave what is there, empty the field (of people also: unassign), or per side a name to write.",
 );
 static FIELD_ROW: Named = Named {
     what: "side",

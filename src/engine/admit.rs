@@ -13,7 +13,7 @@ use super::work::Work;
 use super::{Engine, SyncRun};
 use crate::jira::{Failure, JiraError, Want};
 use crate::model::hub::{ItemState, Replica};
-use crate::model::ids::{EntryId, IssueId, SideId, SyncId};
+use crate::model::ids::{EntryId, InstanceId, IssueId, SideId, SyncId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::problem::Problem;
 use crate::model::settings::Kind;
@@ -25,29 +25,27 @@ const AT_ONCE: usize = 1_000;
 const RECONCILED: usize = 50;
 /// Newcomers from which on a first copy counts as backfill: live changes go first.
 const MANY: usize = 20;
-/// How long a sync stands still before a clause that Jira refused is tried again: what it names may be back.
+/// How long nothing joins a sync before a clause that Jira refused is tried again: what it names may be back.
 const STOP: Duration = Duration::from_secs(300);
 
 impl Engine {
-    /// Decides on newcomers. Returns how many items were started.
+    /// Decides on an instance's newcomers. Returns how many items were started. Those of a stopped sync wait, and hold up
+    /// nobody else's.
     ///
     /// # Errors
     /// The state could not answer. What an instance does not answer is asked again next time.
-    pub async fn admit(&self) -> Result<usize, StoreError> {
-        let waiting = self.store.newcomers(AT_ONCE).await?;
-        let mut groups: BTreeMap<(SyncId, SideId), Vec<Newcomer>> = BTreeMap::new();
-        for newcomer in waiting {
-            groups.entry((newcomer.sync.clone(), newcomer.side.clone())).or_default().push(newcomer);
-        }
+    pub async fn admit(&self, instance: &InstanceId) -> Result<usize, StoreError> {
         let mut started = 0;
-        for ((sync, side), newcomers) in groups {
-            match self.syncs.get(&sync).cloned() {
-                Some(sync) if sync.stopped(self.clock.monotonic()).is_none() => {
-                    started += self.admit_on(&sync, &side, newcomers).await?;
+        let syncs: Vec<Arc<SyncRun>> = self.syncs.values().cloned().collect();
+        let now = self.clock.monotonic();
+        for sync in syncs.iter().filter(|sync| sync.stopped(now).is_none()) {
+            let sides = sync.settings.sides.iter().filter(|side| &side.instance == instance);
+            let sides: Vec<SideId> = sides.map(|side| side.id.clone()).collect();
+            for side in &sides {
+                let newcomers = self.store.newcomers(Some((sync.id(), side)), AT_ONCE).await?;
+                if !newcomers.is_empty() {
+                    started += self.admit_on(sync, side, newcomers).await?;
                 }
-                Some(_) => {}
-                // The sync is no longer in the configuration.
-                None => self.store.forget_newcomers(&newcomers).await?,
             }
         }
         Ok(started)
@@ -125,6 +123,10 @@ impl Engine {
                 over.push(newcomer);
             }
         }
+        for newcomer in &over {
+            // Nobody will ask for its row.
+            self.rows.take(instance.id(), newcomer.issue);
+        }
         if !over.is_empty() {
             self.store.forget_newcomers(&over).await?;
         }
@@ -195,6 +197,7 @@ impl Engine {
             entry: EntryId(0),
             ours: false,
             observed: false,
+            restricted: false,
             bases: BTreeMap::new(),
         };
         item.replicas.insert(side.clone(), replica);
@@ -214,6 +217,11 @@ impl Engine {
             work.when_is_open = false;
             asked.push((index, home));
             for side in work.open_whens() {
+                if let Some(until) = work.sync.refuses(&side, "when", self.clock.monotonic()) {
+                    work.when_is_open = true;
+                    work.be_due(self.after(until.saturating_sub(self.clock.monotonic())));
+                    continue;
+                }
                 groups.entry((work.sync.id().clone(), side)).or_default().push(index);
             }
         }
@@ -268,7 +276,11 @@ impl Engine {
             let Some(issue) = work.reads.get(&home.id).map(|read| read.snapshot.id) else { continue };
             if found.contains(&issue) {
                 work.item.belongs.insert(side.clone());
-            } else if !times.get(&issue).is_some_and(|updated| self.is_final(&instance, *updated)) {
+                continue;
+            }
+            // It left before it had a counterpart there: then it gets none.
+            work.item.belongs.remove(side);
+            if !times.get(&issue).is_some_and(|updated| self.is_final(&instance, *updated)) {
                 work.when_is_open = true;
                 work.be_due(self.after(instance.settings.settle));
             }
@@ -291,11 +303,11 @@ impl Engine {
             tracing::warn!(sync = %sync.id(), %side, %error, "could not ask which issues are in scope");
             return Ok(());
         }
-        tracing::error!(sync = %sync.id(), %side, %error, "Jira refuses the sync's JQL; the sync stands still");
+        tracing::error!(sync = %sync.id(), %side, %error, "Jira refuses the sync's JQL: no further issue joins it");
         let problem = Problem {
             side: side.clone(),
             field: None,
-            what: format!("nothing of this sync is carried: Jira refuses its JQL: {error}"),
+            what: format!("no further issue joins this sync: Jira refuses its JQL: {error}"),
             remedy: format!(
                 "correct `{key}` of side `{side}` in sync `{}` and restart, or mend in Jira what it names: it is tried \
                  again every five minutes",

@@ -22,6 +22,17 @@ pub(super) enum Sent {
     Comment(WriteOutcome<CommentId>),
 }
 
+impl Sent {
+    /// Whether Jira said yes.
+    pub(super) fn is_done(&self) -> bool {
+        match self {
+            Self::Edit(outcome) => matches!(**outcome, WriteOutcome::Done(_)),
+            Self::Hop(outcome) => matches!(outcome, WriteOutcome::Done(())),
+            Self::Comment(outcome) => matches!(outcome, WriteOutcome::Done(_)),
+        }
+    }
+}
+
 impl Hands {
     /// Takes the writing ends over.
     #[must_use]

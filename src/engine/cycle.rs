@@ -7,18 +7,23 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp};
 
 use super::apply::draft;
 use super::look::taken_in;
 use super::seal::Mark;
 use super::work::Work;
 use super::{Engine, SyncRun};
-use crate::jira::{Created, IssueDraft, WriteOutcome, growing};
-use crate::model::hub::ItemState;
-use crate::model::ids::{InstanceId, ItemId, OperationId, SideId};
+use crate::jira::{Created, IssueDraft, WriteOutcome};
+use crate::mapping::same;
+use crate::model::hub::{Acknowledged, Acts, ItemState};
+use crate::model::ids::{FieldName, InstanceId, ItemId, OperationId, SideId};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
+use crate::model::settings::FieldKind;
 use crate::model::store::{Claim, Record, StoreError};
+use crate::model::value::Value;
 use crate::plan::Plan;
+use crate::schedule::growing;
 
 /// Items of one batch: as many as one bulk read takes.
 pub(crate) const BATCH: usize = 100;
@@ -29,6 +34,10 @@ const AT_ONCE: usize = 8;
 /// First and longest wait before an item that failed is tried again.
 const FIRST_RETRY: Duration = Duration::from_secs(2);
 const LONGEST_RETRY: Duration = Duration::from_secs(900);
+/// The same for what only a person can mend: an idle daemon stays idle.
+const LONGEST_SLOW_RETRY: Duration = Duration::from_secs(6 * 3_600);
+/// Longest that a transition may be under way after its answer was lost: taken twice, its functions would run twice.
+const HOP_HORIZON: Duration = Duration::from_secs(120);
 
 /// What became of one create: the work's place in the batch, its intent, the outcome.
 type CreateOutcome = (usize, Intent, WriteOutcome<Created>);
@@ -87,14 +96,7 @@ impl Engine {
         let mut works = Vec::with_capacity(claims.len());
         for claim in claims {
             match self.syncs.get(&claim.item.sync).cloned() {
-                Some(sync) => match sync.stopped(self.clock.monotonic()) {
-                    None => works.push(Work::new(claim, sync)),
-                    // Jira refuses its JQL: what it holds waits until that is tried again.
-                    Some(until) => {
-                        let due = self.after(until.saturating_sub(self.clock.monotonic()));
-                        self.store.release(claim.item.id, claim.fence, Some(due), claim.attempts).await?;
-                    }
-                },
+                Some(sync) => works.push(Work::new(claim, sync)),
                 // A sync that is no longer configured: its items rest until it is again.
                 None => self.store.release(claim.item.id, claim.fence, None, 0).await?,
             }
@@ -150,12 +152,14 @@ impl Engine {
         let mut judged = false;
         for side in &sides {
             let direct = work.reads.get(side).is_some_and(|read| read.direct);
-            judged |= direct && judge(work, side);
+            judged |= direct && self.judge(work, side);
             work.reads.remove(side);
             work.again.remove(side);
         }
+        work.stuck = plan.stuck;
         self.keep_ways(work).await?;
-        let learnt = self.learn_from_samples(work).await?;
+        let learnt =
+            self.learn_from_samples(work).await? || (!work.stuck.is_empty() && work.learnt != work.sync.learnt());
         let mut operations: Vec<Operation> =
             plan.operations.into_iter().filter(|operation| !work.unread.contains_key(&operation.side)).collect();
         operations.retain(|operation| self.may_write(work, &operation.side));
@@ -225,6 +229,7 @@ impl Engine {
             if !comment {
                 busy.push(operation.side.clone());
             }
+            let operation_side = operation.side.clone();
             for operation in singly(work, operation) {
                 intents.push(Intent {
                     id: OperationId(self.entropy.next_u128()),
@@ -233,6 +238,7 @@ impl Engine {
                     operation,
                     state: IntentState::Open,
                     opened: self.now(),
+                    opened_there: self.instance_on(work, &operation_side).map(|instance| instance.server_now()),
                     searches: 0,
                 });
             }
@@ -294,6 +300,49 @@ impl Engine {
         self.seal.close(mark, sync.id(), &intent.operation.side, &*self.entropy).ok()
     }
 
+    /// A direct read settles the edits and hops of its side that were sent before it: an answered one that left no entry
+    /// changed nothing, one in doubt that left none did not happen. Says whether it settled any.
+    fn judge(&self, work: &mut Work, side: &SideId) -> bool {
+        let open: Vec<Intent> = work
+            .intents
+            .iter()
+            .filter(|intent| &intent.operation.side == side && !intent.state.is_settled())
+            .filter(|intent| matches!(intent.operation.action, Action::SetFields { .. } | Action::Transition { .. }))
+            .cloned()
+            .collect();
+        let mut settled = false;
+        for intent in open {
+            if intent.state == IntentState::Answered {
+                work.move_intent(intent.id, &IntentEvent::Seen);
+                changed_nothing(work, &intent);
+            } else {
+                let left = self.instance_on(work, side).and_then(|instance| {
+                    let horizon = HOP_HORIZON.min(instance.settings.settle);
+                    self.left_until(&instance, &intent, horizon)
+                });
+                if let (Action::Transition { .. }, Some(left)) = (&intent.operation.action, left) {
+                    work.be_due(self.after(left));
+                    continue;
+                }
+                let why = "a direct read shows no trace of it".to_owned();
+                work.move_intent(intent.id, &IntentEvent::Refused(why));
+            }
+            settled = true;
+        }
+        settled
+    }
+
+    /// When an item is looked at again by itself: also for writes that polls should show by then.
+    fn due_of(&self, work: &Work) -> Option<Timestamp> {
+        let unseen = work.intents.iter().filter(|intent| intent.state == IntentState::Answered);
+        let check = SignedDuration::try_from(self.check_after).unwrap_or(SignedDuration::MAX);
+        let now = self.now();
+        let next = |from: Timestamp| from.saturating_add(check).unwrap_or(Timestamp::MAX);
+        // One that is late was just looked for in vain: asked again at once, a side that cannot be read would be asked for ever.
+        let checks = unseen.map(|intent| Some(next(intent.opened)).filter(|at| *at > now).unwrap_or_else(|| next(now)));
+        checks.chain(work.due).min()
+    }
+
     /// Records the end of the cycle and gives the items back.
     async fn finish(&self, mut works: Vec<Work>) -> Result<(), StoreError> {
         for work in &mut works {
@@ -304,10 +353,11 @@ impl Engine {
             self.tell_duplicate(&duplicate).await?;
         }
         for work in works {
-            let mut due = work.due;
+            let mut due = self.due_of(&work);
             let mut attempts = 0;
             if work.failed {
-                let delay = growing(FIRST_RETRY, LONGEST_RETRY, work.attempts).mul_f64(0.5 + self.entropy.unit() / 2.0);
+                let longest = if work.slow { LONGEST_SLOW_RETRY } else { LONGEST_RETRY };
+                let delay = growing(FIRST_RETRY, longest, work.attempts).mul_f64(0.5 + self.entropy.unit() / 2.0);
                 let at = self.after(delay);
                 due = Some(due.map_or(at, |due| due.min(at)));
                 attempts = work.attempts.saturating_add(1);
@@ -316,28 +366,6 @@ impl Engine {
         }
         Ok(())
     }
-}
-
-/// A direct read settles the edits and hops of its side that were sent before it: an answered one that left no entry changed
-/// nothing, one in doubt that left none did not happen. Says whether it settled any.
-fn judge(work: &mut Work, side: &SideId) -> bool {
-    let open: Vec<(OperationId, IntentState)> = work
-        .intents
-        .iter()
-        .filter(|intent| &intent.operation.side == side)
-        .filter(|intent| matches!(intent.operation.action, Action::SetFields { .. } | Action::Transition { .. }))
-        .filter(|intent| !intent.state.is_settled())
-        .map(|intent| (intent.id, intent.state.clone()))
-        .collect();
-    for (id, state) in &open {
-        let event = if *state == IntentState::Answered {
-            IntentEvent::Seen
-        } else {
-            IntentEvent::Refused("a direct read shows no trace of it".to_owned())
-        };
-        work.move_intent(*id, &event);
-    }
-    !open.is_empty()
 }
 
 /// An edit as one operation, or as one per field where Jira refused them together without naming one.
@@ -352,5 +380,29 @@ fn singly(work: &Work, operation: Operation) -> Vec<Operation> {
         | Action::Create { .. }
         | Action::Transition { .. }
         | Action::AddComment { .. }) => vec![Operation { side, action }],
+    }
+}
+
+/// Jira said yes and changed nothing. Where another value stands there than was written, it keeps its own: told so, it is not
+/// tried again until the agreed value moves.
+fn changed_nothing(work: &mut Work, intent: &Intent) {
+    let wanted: Vec<(FieldName, Value, Acts)> = match &intent.operation.action {
+        Action::SetFields { fields } => {
+            fields.iter().map(|(name, write)| (name.clone(), write.wanted.clone(), write.acts.clone())).collect()
+        }
+        Action::Transition { last: true, wanted, acts, .. } => {
+            let row = work.sync.settings.fields.values().find(|row| row.kind == FieldKind::Status);
+            row.map(|row| (row.name.clone(), wanted.clone(), acts.clone())).into_iter().collect()
+        }
+        Action::Transition { .. } | Action::Create { .. } | Action::AddComment { .. } => Vec::new(),
+    };
+    let Some(replica) = work.item.replicas.get_mut(&intent.operation.side) else { return };
+    for (name, wanted, acts) in wanted {
+        let base = replica.bases.entry(name.clone()).or_default();
+        if !base.value.as_ref().is_some_and(|held| same(held, &wanted)) {
+            base.matched.join(&acts);
+            let reason = format!("Jira took `{name}` and kept its own value");
+            base.acknowledged = Some(Acknowledged { reason, refused: true });
+        }
     }
 }

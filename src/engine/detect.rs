@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::instance::{Instance, Print};
+use super::instance::Instance;
 use super::{Engine, SyncRun};
 use crate::jira::{Failure, JiraError, ReadRows};
 use crate::model::ids::{InstanceId, IssueId};
@@ -17,6 +17,13 @@ use crate::model::store::{Cursor, Hint, Newcomer, StoreError};
 /// Up to this many rows known within the overlap, the overlap is read along in full; with more of them only ids and times
 /// are asked for, and what is new among them is read.
 const FEW: usize = 50;
+
+/// How long queued rows are remembered: where times in JQL can only be asked for widely, a search goes back 26 hours.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(27);
+
+/// `updated` may stand still for so long while an issue changes (some databases keep whole seconds): what is fresher than
+/// this is read along again by the next poll.
+const STANDS_STILL: SignedDuration = SignedDuration::from_secs(3);
 
 /// What a poll brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -75,12 +82,27 @@ impl Engine {
     }
 
     async fn poll_instance(&self, instance: &Arc<Instance>) -> Result<Polled, PollError> {
-        let since = looking_back(instance, self.store.cursor(instance.id()).await?.map(|cursor| cursor.updated));
+        let begun = instance.server_now();
+        let cursor = self.store.cursor(instance.id()).await?;
+        let since = looking_back(instance, cursor.map(|cursor| cursor.updated));
         let projects = instance.polled();
-        match since {
-            Some(since) if instance.seen_count() > FEW => self.poll_narrow(instance, &projects, since).await,
-            Some(_) | None => self.poll_rows(instance, &projects, since, true).await,
+        let polled = match since {
+            Some(since) if instance.seen_since(since) > FEW => self.poll_narrow(instance, &projects, since).await?,
+            Some(_) | None => self.poll_rows(instance, &projects, since, true).await?,
+        };
+        let overlap = SignedDuration::try_from(instance.settings.overlap).unwrap_or(SignedDuration::MAX);
+        self.move_on(instance, cursor, begun.saturating_sub(overlap).unwrap_or(Timestamp::MIN)).await?;
+        Ok(polled)
+    }
+
+    /// After a whole poll everything up to a little before its beginning is known, whether anything changed or not.
+    async fn move_on(&self, instance: &Instance, before: Option<Cursor>, reached: Timestamp) -> Result<(), StoreError> {
+        if before.is_some_and(|cursor| cursor.updated < reached) {
+            let cursor = Some(Cursor { updated: reached });
+            self.store.queue_hints(instance.id(), &[], &[], cursor, self.now()).await?;
         }
+        instance.forget_before(reached.saturating_sub(REMEMBERED).unwrap_or(Timestamp::MIN));
+        Ok(())
     }
 
     /// A poll of all projects was refused: finds out which of them it is for, so that the others go on. Says whether there
@@ -168,8 +190,10 @@ impl Engine {
             let found = read.changes(projects, since, &instance.want, page.as_deref()).await?;
             polled.pages += 1;
             let is_last = found.next.is_none();
+            let newest = found.rows.iter().map(|row| row.updated);
+            let newest = newest.chain(found.unread.iter().filter_map(|row| row.updated)).max();
             let read = ReadRows { rows: found.rows, unread: found.unread };
-            polled.rows += self.queue(instance, read, is_last, moves_cursor).await?;
+            polled.rows += self.queue(instance, read, newest.filter(|_| moves_cursor)).await?;
             page = found.next;
             if is_last {
                 return Ok(polled);
@@ -189,6 +213,8 @@ impl Engine {
         loop {
             let found = instance.read.touched(projects, since, page.as_deref()).await?;
             polled.pages += 1;
+            // Behind what this page names nothing was asked yet: a row that moved on while it was read must not pull the cursor along.
+            let newest = found.rows.iter().map(|(_, updated)| *updated).max();
             let new = found.rows.into_iter().filter(|(issue, updated)| !instance.has_seen(*issue, *updated));
             let new: BTreeMap<IssueId, Timestamp> = new.collect();
             let issues: Vec<IssueId> = new.keys().copied().collect();
@@ -200,7 +226,7 @@ impl Engine {
                 row.updated = row.updated.or_else(|| new.get(&row.issue?).copied());
             }
             let is_last = found.next.is_none();
-            polled.rows += self.queue(instance, read, is_last, true).await?;
+            polled.rows += self.queue(instance, read, newest).await?;
             page = found.next;
             if is_last {
                 return Ok(polled);
@@ -208,21 +234,17 @@ impl Engine {
         }
     }
 
-    /// Queues the rows that are new, and moves the cursor behind them, in one transaction. Rows come in the order of
+    /// Queues the rows that are new, and moves the cursor to `newest`, in one transaction. Pages come in the order of
     /// `updated`, so all that lies before the cursor was queued. One that cannot be read is queued like the others: whoever
     /// works on it reads it again. Returns how many were new.
     async fn queue(
         &self,
         instance: &Arc<Instance>,
         read: ReadRows,
-        is_last: bool,
-        moves_cursor: bool,
+        newest: Option<Timestamp>,
     ) -> Result<usize, StoreError> {
-        let time = |row: &IssueSnapshot| (row.id, row.updated, Print::of(row));
-        let (known, rows): (Vec<IssueSnapshot>, Vec<IssueSnapshot>) =
-            read.rows.into_iter().partition(|row| instance.has_seen_row(row));
-        // Read once more, by now perhaps late enough.
-        instance.saw(known.iter().map(time));
+        let is_new = |row: &IssueSnapshot| !instance.has_seen(row.id, row.updated);
+        let rows: Vec<IssueSnapshot> = read.rows.into_iter().filter(is_new).collect();
         let unread = read.unread.into_iter().filter_map(|row| Some((row.issue?, row.updated, row.why)));
         let unread: Vec<(IssueId, Option<Timestamp>, String)> = unread
             .filter(|(issue, updated, _)| updated.is_none_or(|updated| !instance.has_seen(*issue, updated)))
@@ -238,10 +260,11 @@ impl Engine {
                 }
                 newcomers.extend(unknown);
             }
-            let mut times: Vec<(IssueId, Timestamp, Print)> = rows.iter().map(time).collect();
-            times.extend(unread.iter().filter_map(|(issue, updated, _)| Some((*issue, (*updated)?, Print::default()))));
-            let newest = times.iter().map(|(_, updated, _)| *updated).max().filter(|_| moves_cursor);
             let cursor = newest.map(|updated| Cursor { updated });
+            let settled = instance.server_now().checked_sub(STANDS_STILL).unwrap_or(Timestamp::MIN);
+            let mut times: Vec<(IssueId, Timestamp)> = rows.iter().map(|row| (row.id, row.updated)).collect();
+            times.extend(unread.iter().filter_map(|(issue, updated, _)| Some((*issue, (*updated)?))));
+            times.retain(|(_, updated)| *updated < settled);
             let count = hints.len();
             for row in rows {
                 instance.could_read(row.id);
@@ -249,27 +272,9 @@ impl Engine {
             }
             self.store.queue_hints(instance.id(), &hints, &newcomers, cursor, self.now()).await?;
             instance.saw(times);
-            if is_last {
-                self.forget_old(instance).await?;
-            }
             return Ok(count);
         }
-        if is_last {
-            self.forget_old(instance).await?;
-        }
         Ok(0)
-    }
-
-    async fn forget_old(&self, instance: &Arc<Instance>) -> Result<(), StoreError> {
-        let cursor = self.store.cursor(instance.id()).await?;
-        // Twice the overlap: the form of times may make a search begin earlier than asked.
-        let overlap = SignedDuration::try_from(instance.settings.overlap * 2).unwrap_or(SignedDuration::MAX);
-        let margin = SignedDuration::from_mins(2);
-        let horizon = cursor.and_then(|cursor| cursor.updated.checked_sub(overlap).ok()?.checked_sub(margin).ok());
-        if let Some(horizon) = horizon {
-            instance.forget_before(horizon);
-        }
-        Ok(())
     }
 
     /// An issue that cannot be read may start an item of any sync there, as far as is known.

@@ -23,6 +23,12 @@ const STRANGER: &str = "unknown item of";
 /// Problems looked through for duplicates at the end of a full check.
 const MOST: usize = 1_000;
 
+/// Whether a problem filed under these words is about an issue that no item holds: it stands until the issue is gone.
+#[must_use]
+pub fn is_about_an_issue(about: &str) -> bool {
+    about.starts_with(DUPLICATE) || about.starts_with(STRANGER)
+}
+
 /// A second issue that we made for one side of an item.
 #[derive(Debug, Clone)]
 pub(crate) struct Duplicate {

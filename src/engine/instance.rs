@@ -8,20 +8,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::clock::Clock;
-use crate::jira::{Failure, Identity, JiraError, JiraRead, Want, growing};
+use crate::jira::{Failure, Identity, JiraError, JiraRead, Want};
 use crate::model::ids::{InstanceId, IssueId};
-use crate::model::issue::IssueSnapshot;
 use crate::model::settings::InstanceSettings;
+use crate::schedule::growing;
 
 /// How long an instance is left alone after the login was refused, in seconds: accounts get locked by asking.
 const LOGIN_PAUSE: Duration = Duration::from_secs(300);
 /// First and longest pause after an instance could not be reached.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
-/// The coarsest tick of a server's `updated`, and the error of a measured skew.
-const TICK: jiff::SignedDuration = jiff::SignedDuration::from_secs(3);
-/// Two skews that differ by more than this, in milliseconds, show that a clock was set.
-pub(crate) const CLOCK_SET_MS: u64 = 60_000;
 /// First and longest wait before a newcomer that cannot be read is asked for again.
 const FIRST_REREAD: Duration = Duration::from_secs(30);
 const LONGEST_REREAD: Duration = Duration::from_secs(3_600);
@@ -35,16 +31,14 @@ pub(crate) struct Instance {
     pub(crate) projects: BTreeSet<String>,
     /// What a row of the poll brings: the mapped fields of all sides on it.
     pub(crate) want: Want,
-    /// Skews that earlier runs measured, for what they wrote down by their clock, in milliseconds.
-    pub(crate) earlier_skews: Vec<i64>,
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Rows within the overlap that were queued.
-    seen: BTreeMap<IssueId, Seen>,
+    /// Rows within the overlap that were queued: id to `updated`.
+    seen: BTreeMap<IssueId, Timestamp>,
     /// Newcomers that cannot be read.
     unread: BTreeMap<IssueId, Unread>,
     /// Projects that a poll was refused for.
@@ -60,29 +54,6 @@ pub(crate) struct Pause {
     pub(crate) until: Duration,
     /// In words.
     pub(crate) why: String,
-}
-
-/// A row that was queued.
-#[derive(Clone, Copy)]
-struct Seen {
-    updated: Timestamp,
-    print: Print,
-    /// Whether it was read so long after `updated` that no later change can bear the same time.
-    settled: bool,
-}
-
-/// What tells two versions of a row apart that bear the same time: some servers keep times by the second.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Print {
-    entry: u64,
-    comments: usize,
-}
-
-impl Print {
-    pub(crate) fn of(row: &IssueSnapshot) -> Self {
-        let entry = row.log.iter().map(|entry| entry.id.0).max().unwrap_or(0);
-        Self { entry, comments: row.comments.list.len() }
-    }
 }
 
 /// A newcomer that cannot be read.
@@ -110,10 +81,9 @@ impl Instance {
         identity: Identity,
         projects: BTreeSet<String>,
         want: Want,
-        earlier_skews: Vec<i64>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { settings, read, identity, projects, want, earlier_skews, clock, state: Mutex::default() }
+        Self { settings, read, identity, projects, want, clock, state: Mutex::default() }
     }
 
     pub(crate) fn id(&self) -> &InstanceId {
@@ -152,37 +122,9 @@ impl Instance {
         state.pause = None;
     }
 
-    /// Whether an issue was queued as it was at that time, and surely did not change again within the same tick of its
-    /// server's clock.
+    /// Whether this row was queued already.
     pub(crate) fn has_seen(&self, issue: IssueId, updated: Timestamp) -> bool {
-        let state = self.state();
-        state.seen.get(&issue).is_some_and(|seen| seen.updated > updated || seen.updated == updated && seen.settled)
-    }
-
-    /// Whether this very row was queued already.
-    pub(crate) fn has_seen_row(&self, row: &IssueSnapshot) -> bool {
-        let state = self.state();
-        let same = |seen: &Seen| seen.updated == row.updated && seen.print == Print::of(row);
-        state.seen.get(&row.id).is_some_and(|seen| seen.updated > row.updated || same(seen))
-    }
-
-    /// Remembers queued rows.
-    pub(crate) fn saw(&self, rows: impl IntoIterator<Item = (IssueId, Timestamp, Print)>) {
-        let server_now = self.server_now();
-        let mut state = self.state();
-        for (issue, updated, print) in rows {
-            let settled = server_now.duration_since(updated) > TICK;
-            let new = Seen { updated, print, settled };
-            let seen = state.seen.entry(issue).or_insert(new);
-            if seen.updated <= updated {
-                *seen = new;
-            }
-        }
-    }
-
-    /// Forgets rows before `horizon`.
-    pub(crate) fn forget_before(&self, horizon: Timestamp) {
-        self.state().seen.retain(|_, seen| seen.updated >= horizon);
+        self.state().seen.get(&issue).is_some_and(|seen| *seen >= updated)
     }
 
     /// Notes that a newcomer cannot be read; it is asked for again later and later.
@@ -251,25 +193,33 @@ impl Instance {
         missing.chain(unread).collect()
     }
 
-    /// How many rows lie within the overlap, as far as is known.
-    pub(crate) fn seen_count(&self) -> usize {
-        self.state().seen.len()
+    /// Remembers queued rows.
+    pub(crate) fn saw(&self, rows: impl IntoIterator<Item = (IssueId, Timestamp)>) {
+        let mut state = self.state();
+        for (issue, updated) in rows {
+            let seen = state.seen.entry(issue).or_insert(updated);
+            *seen = (*seen).max(updated);
+        }
     }
 
-    /// The earliest server time that a time of ours can mean, of this run or an earlier one.
-    pub(crate) fn earliest(&self, ours: Timestamp) -> Timestamp {
-        let least = self.earlier_skews.iter().copied().fold(self.identity.skew_ms, i64::min);
-        ours.saturating_add(jiff::SignedDuration::from_millis(least)).unwrap_or(Timestamp::MIN)
+    /// Forgets rows that no poll brings again.
+    pub(crate) fn forget_before(&self, horizon: Timestamp) {
+        self.state().seen.retain(|_, updated| *updated >= horizon);
     }
 
-    /// Whether our clock was set between an earlier run and this one, as its server's clock shows.
-    pub(crate) fn clock_was_set(&self) -> bool {
-        self.earlier_skews.iter().any(|skew| skew.abs_diff(self.identity.skew_ms) > CLOCK_SET_MS)
+    /// How many known rows a search from `since` on brings again.
+    pub(crate) fn seen_since(&self, since: Timestamp) -> usize {
+        self.state().seen.values().filter(|updated| **updated >= since).count()
+    }
+
+    /// Server time minus ours, in milliseconds, as last measured.
+    pub(crate) fn skew_ms(&self) -> i64 {
+        self.read.skew_ms().unwrap_or(self.identity.skew_ms)
     }
 
     /// Its server's time now, as far as the measured skew tells.
     pub(crate) fn server_now(&self) -> Timestamp {
-        let skew = jiff::SignedDuration::from_millis(self.identity.skew_ms);
+        let skew = jiff::SignedDuration::from_millis(self.skew_ms());
         self.clock.now().saturating_add(skew).unwrap_or(Timestamp::MAX)
     }
 }

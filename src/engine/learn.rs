@@ -8,7 +8,6 @@ use super::Engine;
 use super::work::Work;
 use crate::model::ids::SideId;
 use crate::model::issue::TransitionOffer;
-use crate::model::settings::FieldKind;
 use crate::model::store::StoreError;
 
 /// How long a side's samples are good for.
@@ -46,15 +45,10 @@ impl Engine {
     /// Where a status has no known way, learns from one sample issue in each status of the project. Says whether anything was
     /// learnt. At most once an hour per side.
     pub(super) async fn learn_from_samples(&self, work: &mut Work) -> Result<bool, StoreError> {
-        let Some(row) = work.sync.settings.fields.values().find(|row| row.kind == FieldKind::Status).cloned() else {
-            return Ok(false);
-        };
         let mut learnt = false;
-        for side in row.sides.keys() {
-            let stuck = work.item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name));
-            let stuck = stuck.and_then(|base| base.acknowledged.as_ref()).is_some_and(|told| !told.refused);
-            if stuck && self.may_sample(work, side) {
-                learnt |= self.sample_side(work, side).await?;
+        for side in work.stuck.clone() {
+            if self.may_sample(work, &side) {
+                learnt |= self.sample_side(work, &side).await?;
             }
         }
         Ok(learnt)
@@ -78,16 +72,11 @@ impl Engine {
         let catalogs = work.sync.catalogs();
         let Some(catalog) = catalogs.get(side) else { return Ok(false) };
         let mut ways = Vec::new();
-        let issue_types: Vec<String> = work
-            .sync
-            .settings
-            .issue_types
-            .rows
-            .iter()
-            .filter_map(|row| row.names.get(side))
-            .flatten()
-            .cloned()
-            .collect();
+        let mapped = work.sync.settings.issue_types.rows.iter().filter_map(|row| row.names.get(side)).flatten();
+        let mut issue_types: Vec<String> = mapped.cloned().collect();
+        if issue_types.is_empty() {
+            issue_types = catalog.issue_types.iter().map(|issue_type| issue_type.name.clone()).collect();
+        }
         for issue_type in &issue_types {
             for status in &catalog.statuses {
                 let sample = instance.read.sample(&settings.project, issue_type, &status.name).await;

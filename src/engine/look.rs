@@ -11,6 +11,7 @@ use super::admit::with_mark;
 use super::instance::Instance;
 use super::work::Work;
 use crate::jira::JiraError;
+use crate::model::catalog::Catalog;
 use crate::model::hub::ItemState;
 use crate::model::ids::{FieldName, InstanceId, IssueId, SideId};
 use crate::model::issue::{IssueSnapshot, TransitionOffer};
@@ -103,7 +104,11 @@ impl Engine {
 
     /// Plans one item on what was read, or asks for what has to be read first.
     fn think(&self, work: &mut Work) {
-        let (catalogs, workflows, belongs) = (work.sync.catalogs(), work.sync.workflows(), work.belongs());
+        work.learnt = work.sync.learnt();
+        let (mut catalogs, workflows, belongs) = (work.sync.catalogs(), work.sync.workflows(), work.belongs());
+        if !work.left_out.is_empty() {
+            catalogs = Arc::new(without(&catalogs, work));
+        }
         let observed: BTreeMap<SideId, Observation> = work
             .reads
             .iter()
@@ -114,11 +119,17 @@ impl Engine {
             .collect();
         let offers = offers_now(work);
         let sync = Arc::clone(&work.sync);
+        let skews: BTreeMap<SideId, i64> = sync
+            .settings
+            .sides
+            .iter()
+            .filter_map(|side| Some((side.id.clone(), self.instances.get(&side.instance)?.skew_ms())))
+            .collect();
         let input = PlanInput {
             sync: &sync.settings,
             catalogs: &catalogs,
             workflows: &workflows,
-            skews: &sync.skews,
+            skews: &skews,
             item: &work.item,
             observed: &observed,
             intents: &work.intents,
@@ -221,6 +232,7 @@ impl Engine {
         };
         match observed {
             Ok(Some(mut read)) => {
+                work.read.insert(side.clone());
                 read.again = direct && work.again.contains(side);
                 work.reads.insert(side.clone(), read);
                 if direct {
@@ -237,6 +249,13 @@ impl Engine {
     }
 
     fn unread(&self, work: &mut Work, side: &SideId, instance: &Instance, error: &JiraError) {
+        if let Some(pause) = instance.pause() {
+            // Known already, and not asked again before the pause is over.
+            let wait = pause.until.saturating_sub(self.clock.monotonic());
+            work.be_due(self.after(wait));
+            work.unread.insert(side.clone(), error.to_string());
+            return;
+        }
         if Self::is_gone(error) {
             let key = work.item.replicas.get(side).map(|replica| replica.key.to_string()).unwrap_or_default();
             let what =
@@ -244,6 +263,7 @@ impl Engine {
             let remedy =
                 "restore it, or let the sync user see it; it is asked for again with every change of its counterparts";
             work.problem(side, None, what, remedy);
+            work.slow = true;
         } else if !instance.failed(error) {
             let what = format!("{}: {error}", Self::in_words(&work.sync, side));
             work.problem(side, None, what, "it is tried again; if it stays, look at the issue in Jira");
@@ -277,6 +297,20 @@ async fn read_directly(
     let mut want = with_mark(&instance.want);
     want.transitions = transitions;
     instance.read.issues(issues, &want).await
+}
+
+/// The catalogs without the fields that Jira refused at this item's creation.
+fn without(catalogs: &BTreeMap<SideId, Catalog>, work: &Work) -> BTreeMap<SideId, Catalog> {
+    let mut catalogs = catalogs.clone();
+    for (side, fields) in &work.left_out {
+        let mapped = work.sync.want(side).fields;
+        let Some(catalog) = catalogs.get_mut(side) else { continue };
+        for issue_type in catalog.issue_types.clone() {
+            let screen = catalog.create_fields.entry(issue_type.name).or_insert_with(|| mapped.clone());
+            screen.retain(|field| !fields.contains(field));
+        }
+    }
+    catalogs
 }
 
 /// The offers that are good in the status last seen.

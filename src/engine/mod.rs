@@ -37,6 +37,7 @@ use crate::model::store::Store;
 
 pub use cycle::{Preview, Worked};
 pub use detect::{PollError, Polled};
+pub use found::is_about_an_issue;
 pub use names::{Finding, Severity};
 pub use setup::{Connection, Connections, Parts, SetupError};
 pub use survey::{PermissionNeed, PermissionReport, Survey, survey};
@@ -49,8 +50,6 @@ use sync_run::SyncRun;
 pub struct Engine {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    /// When this run began.
-    started: Timestamp,
     entropy: Arc<dyn Entropy>,
     seal: seal::Seal,
     hands: apply::Hands,
@@ -75,6 +74,16 @@ impl Engine {
     #[must_use]
     pub fn paused(&self, instance: &InstanceId) -> Option<String> {
         self.instances.get(instance)?.pause().map(|pause| pause.why)
+    }
+
+    /// The syncs that nothing joins now, with the side whose JQL Jira refuses, and its words.
+    #[must_use]
+    pub fn stopped(&self) -> Vec<(SyncId, SideId, String)> {
+        let stopped = self.syncs.values().flat_map(|sync| {
+            let problems = sync.stop_problems().into_iter();
+            problems.map(|problem| (sync.id().clone(), problem.side, problem.what))
+        });
+        stopped.collect()
     }
 
     /// Names of a side in messages.

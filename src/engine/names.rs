@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::model::catalog::Catalog;
 use crate::model::ids::{FieldId, SideId};
 use crate::model::issue::Named;
-use crate::model::settings::{FieldKind, SyncSettings, Table};
+use crate::model::settings::{FieldKind, OnUnmapped, SyncSettings, Table};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -67,6 +67,7 @@ pub(crate) fn resolve(settings: &SyncSettings, catalogs: &BTreeMap<SideId, Catal
         look.table("map.status", "status", &settings.statuses, &catalog.statuses);
         look.table("map.priority", "priority", &settings.priorities, &catalog.priorities);
         look.people(catalog);
+        look.defaults(catalog);
     }
     (sync, found)
 }
@@ -127,6 +128,33 @@ impl Look<'_> {
                     let remedy = "correct the e-mail, account id or user name, or let the sync user browse users";
                     self.found.push(Finding::warning(place, format!("nobody is found as `{cell}`"), remedy));
                 }
+            }
+        }
+    }
+}
+
+impl Look<'_> {
+    /// The names that rows write where a value has no counterpart.
+    fn defaults(&mut self, catalog: &Catalog) {
+        for row in self.settings.fields.values() {
+            let OnUnmapped::Default(names) = &row.on_unmapped else { continue };
+            let Some(name) = names.get(self.side) else { continue };
+            let offered = match row.kind {
+                FieldKind::Choice if row.name.as_str() == "priority" => &catalog.priorities,
+                FieldKind::Status => &catalog.statuses,
+                FieldKind::IssueType => &catalog.issue_types,
+                FieldKind::Line
+                | FieldKind::Document
+                | FieldKind::Choice
+                | FieldKind::Words
+                | FieldKind::Person
+                | FieldKind::Day => continue,
+            };
+            if !offered.is_empty() && !offered.iter().any(|offered| &offered.name == name) {
+                let place = format!("sync.{}.fields.{}.on-unmapped, side `{}`", self.settings.id, row.name, self.side);
+                let all: Vec<&str> = offered.iter().map(|offered| offered.name.as_str()).collect();
+                let hint = format!("there are: {}", all.join(", "));
+                self.found.push(Finding::error(place, format!("there is no `{name}` there"), hint));
             }
         }
     }

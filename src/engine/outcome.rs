@@ -13,9 +13,12 @@ use crate::model::hub::{Acknowledged, Replica};
 use crate::model::ids::{EntryId, FieldId, FieldName, SideId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent};
+use crate::model::settings::FieldKind;
 use crate::plan::By;
 
-/// How soon a write without an answer is looked for.
+/// Attempts after which a failure is more than a passing one.
+const FEW_ATTEMPTS: u32 = 3;
+/// How soon a create without an answer is looked for.
 const DOUBT_WAIT: Duration = Duration::from_secs(2);
 
 /// Whether a refusal is about what was written, and would be the same for ever: the value is acknowledged as refused. Any
@@ -31,6 +34,7 @@ impl Engine {
         match outcome {
             WriteOutcome::Done(created) => {
                 work.move_intent(intent.id, &IntentEvent::AnsweredYes);
+                tracing::info!(sync = %work.sync.id(), %side, issue.key = %created.key, operation = %intent.id, "created {}", created.key);
                 let replica = Replica {
                     issue: created.id,
                     key: created.key,
@@ -38,10 +42,10 @@ impl Engine {
                     entry: EntryId(0),
                     ours: true,
                     observed: false,
+                    restricted: false,
                     bases: BTreeMap::new(),
                 };
                 self.bind(work, side, replica);
-                work.be_due(self.after(self.check_after));
             }
             WriteOutcome::Refused(refusal) => self.create_refused(work, intent, &refusal),
             WriteOutcome::NotFound => {
@@ -67,19 +71,22 @@ impl Engine {
             |field: &FieldId| fields.values().any(|write| &write.field == field && write.field.as_str() != "summary");
         let named: Vec<FieldId> = refusal.fields.keys().map(|field| FieldId::from(field.as_str())).collect();
         if !named.is_empty() && named.iter().all(sent) {
-            for field in &named {
-                work.sync.leave_out(&side, issue_type, field);
-            }
+            tracing::info!(%side, issue_type, fields = ?named, "fields refused at creation are tried afterwards");
+            work.left_out.entry(side).or_default().extend(named);
             return;
         }
         let what = format!("no counterpart was created in {}: {refusal}", Self::in_words(&work.sync, &side));
         work.problem(&side, None, what, "mend what Jira names (a required field, a permission); it is tried again");
         work.unread.insert(side, refusal.to_string());
         work.failed = true;
+        work.slow = true;
     }
 
     /// Takes in what became of any other write.
     pub(super) async fn outcome(&self, work: &mut Work, intent: &Intent, sent: Sent) {
+        if sent.is_done() {
+            tell(work, intent);
+        }
         match sent {
             Sent::Edit(outcome) => self.edit_outcome(work, intent, *outcome).await,
             Sent::Hop(outcome) => self.hop_outcome(work, intent, outcome),
@@ -115,8 +122,8 @@ impl Engine {
                 }
             }
             WriteOutcome::Done(None) => {
+                // The next poll shows it.
                 work.move_intent(intent.id, &IntentEvent::AnsweredYes);
-                work.be_due(self.after(self.check_after));
             }
             WriteOutcome::Refused(refusal) => self.edit_refused(work, intent, &refusal),
             outcome @ (WriteOutcome::NotFound | WriteOutcome::NotSent { .. } | WriteOutcome::InDoubt(_)) => {
@@ -161,31 +168,34 @@ impl Engine {
         let side = intent.operation.side.clone();
         work.fresh.remove(&side);
         work.offers.remove(&side);
-        let Action::Transition { last, acts, .. } = &intent.operation.action else { return };
+        let Action::Transition { last, acts, from, to, .. } = &intent.operation.action else { return };
         match outcome {
             WriteOutcome::Done(()) => {
                 work.move_intent(intent.id, &IntentEvent::AnsweredYes);
-                if *last {
-                    work.be_due(self.after(self.check_after));
-                } else {
+                if !*last {
                     work.want_read(&side, true);
                 }
             }
             WriteOutcome::Refused(refusal) if !is_about_the_value(&refusal) => self.refused_now(work, intent, &refusal),
             WriteOutcome::Refused(refusal) => {
                 work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
-                let row = work
-                    .sync
-                    .settings
-                    .fields
-                    .values()
-                    .find(|row| row.kind == crate::model::settings::FieldKind::Status);
+                let row = work.sync.settings.fields.values().find(|row| row.kind == FieldKind::Status);
                 let Some(name) = row.map(|row| row.name.clone()) else { return };
+                let reason = format!("Jira refused the transition from `{from}` to `{to}`: {refusal}");
                 if let Some(base) = base_of(work, &side, &name) {
+                    // Told that it cannot for now: a stop on the way is tried again, and makes no false conflict.
                     base.matched.join(acts);
-                    let reason = format!("Jira refused the transition: {refusal}");
-                    base.acknowledged = Some(Acknowledged { reason, refused: true });
+                    base.acknowledged = Some(Acknowledged { reason: reason.clone(), refused: false });
                 }
+                work.problem(
+                    &side,
+                    Some(&name),
+                    reason,
+                    "do what Jira asks for, or move the issue on by hand; it is tried again",
+                );
+                work.unread.insert(side, refusal.to_string());
+                work.failed = true;
+                work.slow = true;
             }
             outcome @ (WriteOutcome::NotFound | WriteOutcome::NotSent { .. } | WriteOutcome::InDoubt(_)) => {
                 self.no_answer(work, intent, outcome);
@@ -201,12 +211,21 @@ impl Engine {
             WriteOutcome::InDoubt(why) => {
                 tracing::warn!(operation = %intent.id, %side, why, "nobody knows whether a write was done");
                 work.move_intent(intent.id, &IntentEvent::AnswerLost);
+                if work.attempts >= FEW_ATTEMPTS {
+                    let what = format!("again and again nobody knows whether a write was done: {why}");
+                    work.problem(
+                        &side,
+                        None,
+                        what,
+                        "look at that Jira's log; it is looked for and tried again, ever more seldom",
+                    );
+                }
                 work.unread.insert(side, why);
                 work.failed = true;
-                work.be_due(self.after(DOUBT_WAIT));
             }
             WriteOutcome::NotFound => {
                 let why = "the issue is not there, or not visible".to_owned();
+                work.slow = true;
                 work.move_intent(intent.id, &IntentEvent::Refused(why.clone()));
                 work.problem(&side, None, why.clone(), "restore it, or let the sync user see it; it is tried again");
                 work.unread.insert(side, why);
@@ -224,6 +243,7 @@ impl Engine {
         if refusal.status != 409 {
             let what = format!("Jira refused a change in {}: {refusal}", Self::in_words(&work.sync, &side));
             work.problem(&side, None, what, "give the sync user the right that Jira names; it is tried again");
+            work.slow = true;
         }
         work.unread.insert(side, refusal.to_string());
         work.failed = true;
@@ -234,6 +254,21 @@ impl Engine {
         work.unread.insert(intent.operation.side.clone(), why.to_owned());
         work.be_due(self.after(Duration::from_millis(wait_ms)));
     }
+}
+
+/// Says what was written, by names alone: values are nobody's business in a log.
+fn tell(work: &Work, intent: &Intent) {
+    let side = &intent.operation.side;
+    let key = work.item.replicas.get(side).map(|replica| replica.key.to_string()).unwrap_or_default();
+    let what = match &intent.operation.action {
+        Action::Create { .. } => "created".to_owned(),
+        Action::SetFields { fields } => {
+            format!("set {}", fields.keys().map(FieldName::as_str).collect::<Vec<_>>().join(", "))
+        }
+        Action::Transition { from, to, .. } => format!("moved from `{from}` to `{to}`"),
+        Action::AddComment { origin, comment, .. } => format!("copied comment {comment} of {origin}"),
+    };
+    tracing::info!(sync = %work.sync.id(), %side, issue.key = %key, operation = %intent.id, "{key}: {what}");
 }
 
 fn base_of<'w>(work: &'w mut Work, side: &SideId, name: &FieldName) -> Option<&'w mut crate::model::hub::Base> {

@@ -42,9 +42,9 @@ impl Engine {
         for work in works.iter() {
             for intent in doubtful_creates(work) {
                 let Some(settings) = work.sync.side(&intent.operation.side) else { continue };
-                let since =
-                    places.entry((settings.instance.clone(), settings.project.clone())).or_insert(intent.opened);
-                *since = (*since).min(intent.opened);
+                let Some(opened) = self.opened_there(&settings.instance, intent) else { continue };
+                let since = places.entry((settings.instance.clone(), settings.project.clone())).or_insert(opened);
+                *since = (*since).min(opened);
             }
         }
         for ((instance, project), since) in places {
@@ -65,13 +65,26 @@ impl Engine {
         Ok(())
     }
 
+    /// When an intent was opened, by its instance's clock.
+    fn opened_there(&self, instance: &InstanceId, intent: &Intent) -> Option<Timestamp> {
+        let skew = SignedDuration::from_millis(self.instances.get(instance)?.skew_ms());
+        Some(intent.opened_there.unwrap_or_else(|| intent.opened.saturating_add(skew).unwrap_or(Timestamp::MAX)))
+    }
+
+    /// How long a write may still be under way, or hidden by the index, by the instance's clock: ours may have been set.
+    pub(super) fn left_until(&self, instance: &Instance, intent: &Intent, horizon: Duration) -> Option<Duration> {
+        let opened = self.opened_there(instance.id(), intent)?;
+        let passed = Duration::try_from(instance.server_now().duration_since(opened)).unwrap_or(Duration::ZERO);
+        horizon.checked_sub(passed).filter(|left| !left.is_zero())
+    }
+
     async fn created(
         &self,
         instance: &Instance,
         project: &str,
         since: Timestamp,
     ) -> Result<Vec<IssueSnapshot>, JiraError> {
-        let since = instance.earliest(since).checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
+        let since = since.checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
         instance.read.created_by_us(project, since).await
     }
 
@@ -89,9 +102,8 @@ impl Engine {
             self.bind(work, &side, replica);
             return Ok(());
         }
-        let bound = bound(self.waits_from(instance, intent.opened), instance.settings.settle);
-        if self.now() < bound {
-            work.be_due(bound);
+        if let Some(left) = self.left_until(instance, intent, instance.settings.settle) {
+            work.be_due(self.after(left));
             return Ok(());
         }
         self.store.count_search(intent.id).await?;
@@ -106,16 +118,6 @@ impl Engine {
         let why = format!("looked for {searches} times after the lag bound, and not found");
         work.move_intent(intent.id, &IntentEvent::Refused(why));
         Ok(())
-    }
-
-    /// From when on a doubt waits. Where our clock was set since an earlier run, its times mean nothing here: the doubts that
-    /// it left wait from the start of this one.
-    fn waits_from(&self, instance: &Instance, opened: Timestamp) -> Timestamp {
-        match instance.clock_was_set() {
-            true if opened > self.now() => self.started,
-            true => opened.max(self.started),
-            false => opened,
-        }
     }
 
     /// The operation that a row's mark names.
@@ -154,9 +156,8 @@ impl Engine {
             }
             Ok(None) => {
                 let horizon = COMMENT_HORIZON.min(instance.settings.settle);
-                let bound = bound(self.waits_from(&instance, intent.opened), horizon);
-                if self.now() < bound {
-                    work.be_due(bound);
+                if let Some(left) = self.left_until(&instance, intent, horizon) {
+                    work.be_due(self.after(left));
                 } else {
                     let why = "no comment of ours there carries its mark".to_owned();
                     work.move_intent(intent.id, &IntentEvent::Refused(why));
@@ -177,7 +178,8 @@ impl Engine {
         instance: &Instance,
         issue: crate::model::ids::IssueId,
     ) -> Result<Option<CommentId>, JiraError> {
-        let since = instance.earliest(intent.opened).checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
+        let opened = self.opened_there(instance.id(), intent).unwrap_or(Timestamp::MIN);
+        let since = opened.checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
         let us = &instance.identity.account;
         for comment in instance.read.comments(issue).await? {
             let ours = comment.author.as_ref().is_some_and(|author| &author.account == us);
@@ -215,11 +217,6 @@ fn doubtful_creates(work: &Work) -> impl Iterator<Item = &Intent> {
     })
 }
 
-fn bound(opened: Timestamp, wait: Duration) -> Timestamp {
-    let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
-    opened.saturating_add(wait).unwrap_or(Timestamp::MAX)
-}
-
 /// A replica that we created, as a row shows it. Nothing of it counts as observed yet.
 pub(super) fn replica_of(row: &IssueSnapshot) -> Replica {
     Replica {
@@ -229,6 +226,7 @@ pub(super) fn replica_of(row: &IssueSnapshot) -> Replica {
         entry: EntryId(0),
         ours: true,
         observed: false,
+        restricted: false,
         bases: BTreeMap::new(),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::apply::Hands;
-use super::instance::{CLOCK_SET_MS, Instance};
+use super::instance::Instance;
 use super::names::{Finding, Severity};
 use super::seal::{CannotSeal, Seal};
 use super::survey::survey;
@@ -19,9 +19,6 @@ use crate::model::settings::SyncSettings;
 use crate::model::store::{Store, StoreError};
 
 pub use super::survey::{Connection, Connections};
-
-/// Skews kept per instance: more settings of the clock than that are not told apart.
-const SKEWS: usize = 8;
 
 /// Why an engine could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -106,8 +103,7 @@ impl Engine {
                 }
             }
             let clock = Arc::clone(&parts.clock);
-            let skews = earlier_skews(&*parts.store, &id, identity.skew_ms).await?;
-            let instance = Instance::new(connection.settings, connection.read, identity, projects, want, skews, clock);
+            let instance = Instance::new(connection.settings, connection.read, identity, projects, want, clock);
             instances.insert(id, Arc::new(instance));
         }
         let mut syncs = BTreeMap::new();
@@ -118,13 +114,10 @@ impl Engine {
                 let learnt = parts.store.workflow(&side.instance, &side.project).await?;
                 workflows.insert(side.id.clone(), learnt);
             }
-            let skew = |instance: &InstanceId| survey.identities.get(instance).map_or(0, |identity| identity.skew_ms);
-            let skews = settings.sides.iter().map(|side| (side.id.clone(), skew(&side.instance))).collect();
-            let run = SyncRun::new(settings, skews, catalogs.remove(&id).unwrap_or_default(), workflows);
+            let run = SyncRun::new(settings, catalogs.remove(&id).unwrap_or_default(), workflows);
             syncs.insert(id, Arc::new(run));
         }
         let engine = Self {
-            started: parts.clock.now(),
             store: parts.store,
             clock: parts.clock,
             entropy: parts.entropy,
@@ -157,19 +150,6 @@ fn polled(syncs: &BTreeMap<SyncId, SyncSettings>, instance: &InstanceId) -> (BTr
         }
     }
     (projects, want)
-}
-
-/// The skews that earlier runs measured, and from now on this one: a time of ours in the state means the clock of its run.
-async fn earlier_skews(store: &dyn Store, instance: &InstanceId, now: i64) -> Result<Vec<i64>, StoreError> {
-    let name = format!("skews of {instance}");
-    let note = store.note(&name).await?.unwrap_or_default();
-    let skews: Vec<i64> = note.split(' ').filter_map(|skew| skew.parse().ok()).collect();
-    if skews.last().is_none_or(|last| last.abs_diff(now) > CLOCK_SET_MS) {
-        let kept = skews.iter().copied().skip(skews.len().saturating_sub(SKEWS - 1)).chain([now]);
-        let words: Vec<String> = kept.map(|skew| skew.to_string()).collect();
-        store.set_note(&name, &words.join(" ")).await?;
-    }
-    Ok(skews)
 }
 
 /// Remembers which Jira and which account an instance is, and refuses another one.

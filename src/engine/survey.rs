@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::names::{Finding, resolve};
 use crate::jira::{Failure, Identity, JiraError, JiraRead};
 use crate::model::catalog::Catalog;
-use crate::model::ids::{InstanceId, SideId, SyncId};
+use crate::model::ids::{InstanceId, IssueId, SideId, SyncId};
 use crate::model::settings::{FieldKind, InstanceSettings, OnUnmapped, SideSettings, SyncSettings};
 
 /// An instance and its reading end.
@@ -97,6 +97,9 @@ pub async fn survey(connections: &Connections, syncs: &BTreeMap<SyncId, SyncSett
                 None => {}
             }
         }
+        if permissions {
+            survey.try_clauses(connections, sync).await;
+        }
         let (resolved, findings) = resolve(sync, &catalogs);
         survey.findings.extend(findings);
         survey.syncs.insert(sync.id.clone(), resolved);
@@ -129,6 +132,30 @@ impl Survey {
         let what = format!("project `{}` of instance `{}` cannot be used: {error}", side.project, side.instance);
         let remedy = "correct the project's key, or let the sync user browse the project (Browse Projects)";
         self.findings.push(Finding::error(place, what, remedy));
+    }
+
+    /// Lets Jira read every JQL of the sync: `jql` of each side, and `when` on home.
+    async fn try_clauses(&mut self, connections: &Connections, sync: &SyncSettings) {
+        let home = sync.home.as_ref().and_then(|home| sync.side(home));
+        for side in &sync.sides {
+            let own = side.jql.as_ref().map(|clause| (side, "jql", clause));
+            let at_home = home.and_then(|home| Some((home, "when", side.when.as_ref()?)));
+            for (asked, key, clause) in own.into_iter().chain(at_home) {
+                let answers = self.identities.contains_key(&asked.instance);
+                let Some(connection) = connections.get(&asked.instance).filter(|_| answers) else { continue };
+                // No issue has this id: only whether the clause can be read matters.
+                let tried = connection.read.matching(&asked.project, clause, &[IssueId(1)]).await;
+                match tried {
+                    Ok(_) => {}
+                    Err(JiraError { failure: Failure::Refused(refusal), .. }) => {
+                        let place = format!("sync.{}.side.{}.{key}", sync.id, side.id);
+                        let what = format!("instance `{}` refuses the JQL `{clause}`: {refusal}", asked.instance);
+                        self.findings.push(Finding::error(place, what, "try it in that Jira's search, and correct it"));
+                    }
+                    Err(error) => self.failures.push(error),
+                }
+            }
+        }
     }
 
     fn report(&mut self, sync: &SyncSettings, report: PermissionReport) {

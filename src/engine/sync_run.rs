@@ -1,6 +1,7 @@
 //! One sync as it runs: its settings with every name resolved, and what its sides offer. Must never hold anything of one item.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,13 +14,13 @@ use crate::model::settings::{FieldKind, SideSettings, SyncSettings};
 /// One sync.
 pub(crate) struct SyncRun {
     pub(crate) settings: SyncSettings,
-    /// Server time minus ours per side, in milliseconds.
-    pub(crate) skews: BTreeMap<SideId, i64>,
     /// What a read of a side's issue brings.
     wants: BTreeMap<SideId, Want>,
-    catalogs: Mutex<Arc<BTreeMap<SideId, Catalog>>>,
+    catalogs: Arc<BTreeMap<SideId, Catalog>>,
     workflows: Mutex<Arc<BTreeMap<SideId, Workflow>>>,
-    /// Why nothing of it is done now: by side and key the clauses that Jira refuses.
+    /// How often a new way was learnt: a plan made before the last one may be better now.
+    learnt: AtomicU64,
+    /// Why nothing joins it now: by side and key the clauses that Jira refuses.
     stops: Mutex<BTreeMap<(SideId, &'static str), Stop>>,
 }
 
@@ -37,16 +38,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl SyncRun {
     pub(crate) fn new(
         settings: SyncSettings,
-        skews: BTreeMap<SideId, i64>,
         catalogs: BTreeMap<SideId, Catalog>,
         workflows: BTreeMap<SideId, Workflow>,
     ) -> Self {
         let wants = settings.side_ids().map(|side| (side.clone(), want_on(&settings, side))).collect();
         Self {
             settings,
-            skews,
             wants,
-            catalogs: Mutex::new(Arc::new(catalogs)),
+            catalogs: Arc::new(catalogs),
+            learnt: AtomicU64::new(0),
             workflows: Mutex::new(Arc::new(workflows)),
             stops: Mutex::default(),
         }
@@ -69,7 +69,12 @@ impl SyncRun {
     }
 
     pub(crate) fn catalogs(&self) -> Arc<BTreeMap<SideId, Catalog>> {
-        Arc::clone(&lock(&self.catalogs))
+        Arc::clone(&self.catalogs)
+    }
+
+    /// How often a new way was learnt.
+    pub(crate) fn learnt(&self) -> u64 {
+        self.learnt.load(Ordering::Acquire)
     }
 
     pub(crate) fn workflows(&self) -> Arc<BTreeMap<SideId, Workflow>> {
@@ -91,20 +96,9 @@ impl SyncRun {
                 workflow.learn(issue_type, from, to);
             }
             *all = Arc::new(changed);
+            self.learnt.fetch_add(1, Ordering::AcqRel);
         }
         new.into_iter().collect()
-    }
-
-    /// Takes a field off what is set at creation of a type: Jira refused it there.
-    pub(crate) fn leave_out(&self, side: &SideId, issue_type: &str, field: &FieldId) {
-        let mut all = lock(&self.catalogs);
-        let mut changed = BTreeMap::clone(&all);
-        let mapped: BTreeSet<FieldId> =
-            self.settings.fields.values().filter_map(|row| row.sides.get(side).cloned()).collect();
-        if let Some(catalog) = changed.get_mut(side) {
-            catalog.create_fields.entry(issue_type.to_owned()).or_insert(mapped).remove(field);
-        }
-        *all = Arc::new(changed);
     }
 
     /// Stops for a clause, until it is tried again.
@@ -117,7 +111,12 @@ impl SyncRun {
         lock(&self.stops).remove(&(side.clone(), key)).is_some()
     }
 
-    /// Until when nothing of it is done, if it is stopped now.
+    /// Until when a clause that Jira refused is not tried again.
+    pub(crate) fn refuses(&self, side: &SideId, key: &'static str, now: Duration) -> Option<Duration> {
+        lock(&self.stops).get(&(side.clone(), key)).map(|stop| stop.until).filter(|until| *until > now)
+    }
+
+    /// Until when nothing joins it, if it is stopped now.
     pub(crate) fn stopped(&self, now: Duration) -> Option<Duration> {
         lock(&self.stops).values().map(|stop| stop.until).filter(|until| *until > now).max()
     }

@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use super::SyncRun;
 use super::found::Duplicate;
 use crate::model::hub::{Conflict, ItemState};
-use crate::model::ids::{FieldName, OperationId, SideId};
+use crate::model::ids::{FieldId, FieldName, OperationId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue, TransitionOffer};
-use crate::model::operation::{Intent, IntentEvent, IntentState};
+use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
 use crate::model::problem::Problem;
 use crate::model::store::{Claim, Record};
 use crate::plan::{Hold, Plan, Step};
@@ -37,7 +37,16 @@ pub(crate) struct Work {
     pub(crate) unread: BTreeMap<SideId, String>,
     /// Sides where a field is sent by itself, because Jira refused several together without naming one.
     pub(crate) singly: BTreeSet<SideId>,
+    /// Fields that Jira refused at this item's creation on a side: they are tried afterwards.
+    pub(crate) left_out: BTreeMap<SideId, BTreeSet<FieldId>>,
     pub(crate) plan: Option<Plan>,
+    /// How much was learnt of the workflows when it was planned.
+    pub(crate) learnt: u64,
+    /// Sides that the last plan found no way for.
+    pub(crate) stuck: BTreeSet<SideId>,
+    /// The problems that stood when the item was taken, and the sides that were read since.
+    pub(crate) before: Vec<Problem>,
+    pub(crate) read: BTreeSet<SideId>,
     pub(crate) asked_when: bool,
     /// A `when` was not answered for good in this cycle.
     pub(crate) when_is_open: bool,
@@ -54,6 +63,8 @@ pub(crate) struct Work {
     pub(crate) due: Option<Timestamp>,
     /// Something went wrong that time may mend.
     pub(crate) failed: bool,
+    /// Only a person can mend it: it is tried again ever more seldom.
+    pub(crate) slow: bool,
     /// Nothing more is done in this cycle.
     pub(crate) over: bool,
     /// The end of the cycle is recorded.
@@ -85,7 +96,12 @@ impl Work {
             again: BTreeSet::new(),
             unread: BTreeMap::new(),
             singly: BTreeSet::new(),
+            left_out: BTreeMap::new(),
             plan: None,
+            learnt: 0,
+            stuck: BTreeSet::new(),
+            before: claim.problems,
+            read: BTreeSet::new(),
             asked_when: false,
             when_is_open: false,
             conflicts: Vec::new(),
@@ -97,6 +113,7 @@ impl Work {
             holds: Vec::new(),
             due: None,
             failed: false,
+            slow: false,
             over: false,
             recorded: false,
         }
@@ -176,6 +193,18 @@ impl Work {
             let (side, field) = (hold.side.clone(), hold.field.clone());
             all.insert(Problem { side, field, what: hold.why.clone(), remedy: hold.remedy.clone() });
         }
+        let kept = self.before.iter().filter(|problem| {
+            let in_doubt = self.intents.iter().any(|intent| {
+                intent.operation.side == problem.side
+                    && !intent.state.is_settled()
+                    && !matches!(intent.operation.action, Action::AddComment { .. })
+            });
+            // What the plan could not judge now is neither better nor worse than before.
+            in_doubt
+                || self.unread.contains_key(&problem.side)
+                || (problem.field.is_none() && !self.read.contains(&problem.side))
+        });
+        all.extend(kept.cloned());
         for (side, replica) in &self.item.replicas {
             for (field, base) in &replica.bases {
                 if let Some(refused) = base.acknowledged.as_ref().filter(|acknowledged| acknowledged.refused) {

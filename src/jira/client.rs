@@ -29,6 +29,10 @@ const LOGIN_WAIT_MS: u64 = 300_000;
 /// How long a write waits for what a person must mend, in milliseconds.
 const MEND_WAIT_MS: u64 = 60_000;
 
+/// How far the date of an answer may be from what the measured skew says, in milliseconds: it is cut to the second, and an
+/// answer takes its time.
+const MOST_DRIFT_MS: i64 = 5_000;
+
 /// What is known of the account once `identity` was asked.
 #[derive(Debug, Clone)]
 pub(super) struct Account {
@@ -48,6 +52,7 @@ pub(super) struct Client {
     account: Mutex<Option<Account>>,
     fields: Mutex<Option<Arc<FieldList>>>,
     time_form: Mutex<Option<TimeForm>>,
+    skew_ms: Mutex<Option<i64>>,
 }
 
 /// An answer that may be used.
@@ -112,6 +117,7 @@ impl Client {
             account: Mutex::default(),
             fields: Mutex::default(),
             time_form: Mutex::default(),
+            skew_ms: Mutex::default(),
         }
     }
 
@@ -123,6 +129,27 @@ impl Client {
     /// Remembers who we are: every later answer must be to this account.
     pub(super) fn set_account(&self, account: Account) {
         *lock(&self.account) = Some(account);
+    }
+
+    /// Server time minus ours, once measured.
+    pub(super) fn skew_ms(&self) -> Option<i64> {
+        *lock(&self.skew_ms)
+    }
+
+    /// Takes an exact measure of the skew.
+    pub(super) fn set_skew(&self, skew_ms: i64) {
+        *lock(&self.skew_ms) = Some(skew_ms);
+    }
+
+    /// Follows a clock that was set, ours or theirs: every answer is dated, to the second.
+    fn watch_skew(&self, headers: &HeaderMap, middle_ms: i64) {
+        let date = headers.get("date").and_then(|value| value.to_str().ok()).and_then(retry::http_date);
+        let Some(date) = date else { return };
+        let by_date = date.as_millisecond() + 500 - middle_ms;
+        let mut skew = lock(&self.skew_ms);
+        if skew.is_some_and(|skew| (skew - by_date).abs() > MOST_DRIFT_MS) {
+            *skew = Some(by_date);
+        }
     }
 
     /// How times are written in JQL here.
@@ -192,6 +219,7 @@ impl Client {
             let middle_ms = i64::midpoint(before, self.clock.now().as_millisecond());
             let seen = match &sent {
                 Ok(answer) => {
+                    self.watch_skew(answer.headers(), middle_ms);
                     self.gate.learn(call.endpoint, call.issue, answer.status().as_u16(), answer.headers());
                     Seen::Answer(answer.status().as_u16(), answer.headers())
                 }

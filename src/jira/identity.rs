@@ -30,13 +30,15 @@ impl Client {
         }
         let zone = jiff::tz::TimeZone::get(&zone_name).ok();
         self.set_account(Account { id: person.account.clone(), zone });
+        let skew_ms = skew(&answer, server.server_time);
+        self.set_skew(skew_ms);
         Ok(Identity {
             account: person.account,
             display_name: person.display_name,
             time_zone: zone_name,
             base_url: server.base_url.unwrap_or_default(),
             version: server.version.unwrap_or_default(),
-            skew_ms: skew(&answer, server.server_time),
+            skew_ms,
         })
     }
 

@@ -26,7 +26,6 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 pub use reqwest_transport::{ReqwestTransport, TransportSetupError};
-pub use retry::growing;
 pub use transport::{BODY_CAP, Transport, TransportError, Trouble};
 
 use crate::clock::{Clock, Entropy};
@@ -253,6 +252,9 @@ pub trait JiraRead: Send + Sync + 'static {
 
     /// Proves who we are, measures the skew, learns the time zone. Must be called before any other read.
     async fn identity(&self) -> Result<Identity, JiraError>;
+
+    /// Server time minus our time in milliseconds, as the newest answers tell; `None` before [`JiraRead::identity`].
+    fn skew_ms(&self) -> Option<i64>;
 
     /// What the instance and this project offer; `people` are the user map's cells for this side.
     async fn catalog(&self, project: &str, people: &BTreeSet<String>) -> Result<Catalog, JiraError>;

@@ -46,6 +46,10 @@ impl JiraRead for Reader {
         self.0.identity().await
     }
 
+    fn skew_ms(&self) -> Option<i64> {
+        self.0.skew_ms()
+    }
+
     async fn catalog(&self, project: &str, people: &BTreeSet<String>) -> Result<Catalog, JiraError> {
         self.0.catalog(project, people).await
     }

@@ -1,13 +1,13 @@
 //! What is to be done after one attempt: one pure function of the operation's class, what came back, and how often it was
-//! tried. The only file that uses `backoff`. Must never say that a write may be sent again unless it surely was not done.
+//! tried. Must never say that a write may be sent again unless it surely was not done.
 
 use std::time::Duration;
 
-use backoff::backoff::Backoff;
 use http::HeaderMap;
 
 use super::Failure;
 use super::transport::{TransportError, Trouble};
+use crate::schedule::growing;
 
 /// How often a read is tried in all.
 pub(super) const ATTEMPTS: u32 = 4;
@@ -124,23 +124,6 @@ pub(super) fn login_refused(headers: &HeaderMap) -> bool {
 #[must_use]
 pub(super) fn growth(attempt: u32) -> Duration {
     growing(FIRST, LONGEST, attempt)
-}
-
-/// A delay that doubles from `first` up to `longest`; `attempt` counts from 0. Without jitter.
-#[must_use]
-pub fn growing(first: Duration, longest: Duration, attempt: u32) -> Duration {
-    let mut delays = backoff::ExponentialBackoffBuilder::new()
-        .with_initial_interval(first)
-        .with_multiplier(2.0)
-        .with_max_interval(longest)
-        .with_randomization_factor(0.0)
-        .with_max_elapsed_time(None)
-        .build();
-    let mut delay = first;
-    for _ in 0..=attempt.min(32) {
-        delay = delays.next_backoff().unwrap_or(longest);
-    }
-    delay
 }
 
 /// A wait made a little longer (up to a quarter), so that many do not come back at once. Never shorter: it may have been told.

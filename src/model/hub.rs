@@ -176,6 +176,9 @@ pub struct Replica {
     pub ours: bool,
     /// Set once the first observation was taken in.
     pub observed: bool,
+    /// Whether it had a security level when it was last read: then nothing of its item is carried.
+    #[serde(default)]
+    pub restricted: bool,
     /// What it was last seen to hold.
     pub bases: BTreeMap<FieldName, Base>,
 }

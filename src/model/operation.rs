@@ -106,6 +106,9 @@ pub struct Intent {
     pub state: IntentState,
     /// When it was opened, by our clock.
     pub opened: Timestamp,
+    /// The same by the clock of the instance that is written to, as far as the measured skew told: clocks of ours may be set.
+    #[serde(default)]
+    pub opened_there: Option<Timestamp>,
     /// For a create in doubt: how often the index was asked after the lag bound without result.
     pub searches: u32,
 }

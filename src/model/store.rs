@@ -202,8 +202,8 @@ pub trait Store: Send + Sync + 'static {
     async fn known(&self, sync: &SyncId, instance: &InstanceId, issues: &[IssueId])
     -> Result<Vec<IssueId>, StoreError>;
 
-    /// Newcomers not decided yet, oldest first, at most `limit`.
-    async fn newcomers(&self, limit: usize) -> Result<Vec<Newcomer>, StoreError>;
+    /// Newcomers not decided yet, of one side or of all, oldest first, at most `limit`.
+    async fn newcomers(&self, of: Option<(&SyncId, &SideId)>, limit: usize) -> Result<Vec<Newcomer>, StoreError>;
 
     /// Forgets newcomers that turned out not to start an item.
     async fn forget_newcomers(&self, newcomers: &[Newcomer]) -> Result<(), StoreError>;

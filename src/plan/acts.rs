@@ -180,7 +180,7 @@ fn decide(
             None
         }
         FieldKind::Words => {
-            words(agreed, act, sight.before, on_top);
+            words(agreed, act, sight.before, on_top, sight.private);
             None
         }
         FieldKind::Document => document(sync, agreed, act, sight, on_top),
@@ -194,7 +194,7 @@ fn decide(
 }
 
 /// Elements are added and removed each on its own: never a conflict.
-fn words(agreed: &mut Agreed, act: &Act, before: &Value, on_top: bool) {
+fn words(agreed: &mut Agreed, act: &Act, before: &Value, on_top: bool, private: bool) {
     let set = |value: &Value| match value {
         Value::Words(words) => words.clone(),
         Value::Empty | Value::Line(_) | Value::Document(_) | Value::Choice(_) | Value::Person(_) | Value::Day(_) => {
@@ -202,7 +202,10 @@ fn words(agreed: &mut Agreed, act: &Act, before: &Value, on_top: bool) {
         }
     };
     let (base, hub, side) = (set(before), set(&agreed.value), set(&act.value));
-    let whole = on_top && base == hub;
+    // Before the first act that the audience may see, what stood there is what it starts from.
+    let nothing_yet = agreed.origins.is_empty() && !private;
+    let whole = nothing_yet || (on_top && base == hub);
+    let hub = if nothing_yet { base.clone() } else { hub };
     let merged = merge::set::apply(&base, &hub, &side);
     agreed.value = if merged.is_empty() { Value::Empty } else { Value::Words(merged) };
     blame(agreed, act, whole);

@@ -33,9 +33,9 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             created: corrected(draft, side, comment.created),
         };
         if let Some(known) = records.iter().position(|record| &record.side == side && record.id == comment.id) {
-            // A side that joined after the text was forgotten is still to get its copy.
+            // A copy that waits gets the text as it is now, and a side that joined after it was forgotten is still to get one.
             let wanted = records.get(known).is_some_and(|record| {
-                record.pending.is_none() && sides_of(draft).any(|other| receives(draft, record, other))
+                record.pending.is_some() || sides_of(draft).any(|other| receives(draft, record, other))
             });
             if let Some(record) = draft.plan.item.comments.get_mut(known).filter(|_| wanted) {
                 record.pending = Some(pending);
@@ -109,7 +109,7 @@ fn receives(draft: &Draft<'_>, record: &CommentRecord, side: &SideId) -> bool {
     let sees = sync.side(side).is_some_and(|settings| settings.sees.contains(&record.side));
     let place = draft.plan.item.replicas.contains_key(side) || draft.input.belongs.contains(side);
     side != &record.side
-        && !(record.gone && record.pending.is_none())
+        && !record.gone
         && sync.comments.to.contains(side)
         && sees
         && place

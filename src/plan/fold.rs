@@ -20,13 +20,10 @@ const MOST_COUNTED: u32 = 5;
 /// Takes one side's observation in, or asks for another one where values and log do not agree.
 pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observation) {
     let snapshot = &observation.snapshot;
+    if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
+        replica.restricted = snapshot.restricted;
+    }
     if snapshot.restricted {
-        draft.barred = true;
-        let why = format!(
-            "{} has a security level: it is not carried, and nothing is written to its counterparts",
-            snapshot.key
-        );
-        draft.hold(side, None, why, "remove the security level if it may be shared");
         return;
     }
     let Some(replica) = draft.plan.item.replicas.get(side) else { return };
@@ -169,6 +166,16 @@ fn our_first_value(
     }
 }
 
+/// The first read of a field whose row joined the sync after the issue did.
+fn joined_later(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) {
+    let ours = draft.plan.item.replicas.get(side).is_some_and(|replica| replica.ours);
+    if ours {
+        our_first_value(draft, row, side, observation, None);
+    } else {
+        first_value(draft, row, side, observation);
+    }
+}
+
 /// A later read: the steps since, in order.
 fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) {
     let nothing = draft.nothing.clone();
@@ -177,8 +184,13 @@ fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Ob
     let (Some(field), Some(now)) = (row.sides.get(side), current(&place, observation)) else { return };
     let steps = touching(observation, field);
     if steps.is_empty() {
-        let known =
-            draft.plan.item.replicas.get(side).and_then(|r| r.bases.get(&row.name)).and_then(|base| base.value.clone());
+        let base = draft.plan.item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name));
+        if base.is_none() {
+            // A row that joined the sync later: what stands there is no news, whoever looks at it first.
+            joined_later(draft, row, side, observation);
+            return;
+        }
+        let known = base.and_then(|base| base.value.clone());
         if known.is_some_and(|known| same(&known, &now)) {
             return;
         }

@@ -110,4 +110,6 @@ pub struct Plan {
     pub acts: Vec<(SideId, FieldName)>,
     /// Ways of the workflow that people were seen to take: (side, issue type, from status, to status).
     pub ways: Vec<(SideId, String, String, String)>,
+    /// Sides whose status is to move and has no known way.
+    pub stuck: BTreeSet<SideId>,
 }

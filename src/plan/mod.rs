@@ -8,6 +8,7 @@
 //! value was observed, and in `targets`, where a side is told that it cannot hold one.
 
 mod acts;
+mod audiences;
 pub mod check;
 mod comments;
 mod create;
@@ -34,12 +35,15 @@ use crate::model::settings::{FieldRow, SyncSettings};
 #[must_use]
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     let mut draft = Draft::new(input);
+    audiences::settle(&mut draft);
     for side in &input.sync.sides {
         if let Some(observation) = input.observed.get(&side.id) {
             fold::take_in(&mut draft, &side.id, observation);
         }
     }
-    if draft.barred {
+    // A security level bars the whole item from being carried, also while the issue that has it is not read again.
+    if draft.plan.item.replicas.values().any(|replica| replica.restricted) {
+        draft.say_restricted();
         return draft.finish();
     }
     for side in &input.sync.sides {
@@ -57,8 +61,6 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
 struct Draft<'a> {
     input: &'a PlanInput<'a>,
     plan: Plan,
-    /// Something bars the whole item from being carried: a security level.
-    barred: bool,
     nothing: Catalog,
 }
 
@@ -73,8 +75,9 @@ impl<'a> Draft<'a> {
             seen: Vec::new(),
             acts: Vec::new(),
             ways: Vec::new(),
+            stuck: BTreeSet::new(),
         };
-        Self { input, plan, barred: false, nothing: Catalog::default() }
+        Self { input, plan, nothing: Catalog::default() }
     }
 
     fn finish(mut self) -> Plan {
@@ -87,6 +90,17 @@ impl<'a> Draft<'a> {
 
     fn hold(&mut self, side: &SideId, field: Option<&FieldName>, why: String, remedy: &str) {
         self.plan.holds.push(Hold { side: side.clone(), field: field.cloned(), why, remedy: remedy.to_owned() });
+    }
+
+    /// Says of every issue with a security level that nothing of its item is carried.
+    fn say_restricted(&mut self) {
+        let restricted = self.plan.item.replicas.iter().filter(|(_, replica)| replica.restricted);
+        let keys: Vec<_> = restricted.map(|(side, replica)| (side.clone(), replica.key.clone())).collect();
+        for (side, key) in keys {
+            let why =
+                format!("{key} has a security level: it is not carried, and nothing is written to its counterparts");
+            self.hold(&side, None, why, "remove the security level if it may be shared");
+        }
     }
 
     fn want(&mut self, side: &SideId, wanted: Wanted) {

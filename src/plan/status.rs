@@ -44,14 +44,21 @@ pub(super) fn hop(
     let path = path_on(table, side, shared);
     let Some((offer, last)) = next(draft, side, offers, &goals, path, &now, &issue_type) else {
         let goal = goals.first().cloned().unwrap_or_default();
+        draft.plan.stuck.insert(side.clone());
         let remedy = format!(
             "add `path = {{ {side} = [\"…\", \"{goal}\"] }}` to the row of `{shared}` in `map.status`, or move one issue there by hand once"
         );
         return Err((format!("no way is known from `{now}` to `{goal}`"), remedy));
     };
     if !offer.required.is_empty() {
-        let why = format!("the transition `{}` asks for {} and nothing maps it", offer.name, offer.required.join(", "));
-        return Err((why, "map the field, give it a default on the screen, or take it off the screen".to_owned()));
+        let why = format!(
+            "the transition `{}` asks for {}, which is not carried with a status",
+            offer.name,
+            offer.required.join(", ")
+        );
+        let remedy =
+            "let the workflow set it, give it a default, or take it off the screen; or move the issue on by hand";
+        return Err((why, remedy.to_owned()));
     }
     let action = Action::Transition {
         transition: offer.id.clone(),

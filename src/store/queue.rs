@@ -204,13 +204,20 @@ pub(super) fn next_due(connection: &Connection) -> StepResult<Option<Timestamp>>
     Ok(soonest)
 }
 
-/// Newcomers not decided yet, oldest first.
-pub(super) fn newcomers(connection: &Connection, limit: usize) -> StepResult<Vec<Newcomer>> {
+/// Newcomers not decided yet, of one side or of all, oldest first.
+pub(super) fn newcomers(
+    connection: &Connection,
+    of: Option<&(crate::model::ids::SyncId, SideId)>,
+    limit: usize,
+) -> StepResult<Vec<Newcomer>> {
     let mut statement = connection.prepare_cached(
         "SELECT sync, side, instance, issue, first_seen_ms FROM newcomers
+         WHERE (?2 IS NULL OR sync = ?2) AND (?3 IS NULL OR side = ?3)
          ORDER BY first_seen_ms, sync, instance, issue LIMIT ?1",
     )?;
-    let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let (sync, side) = (of.map(|(sync, _)| sync.as_str()), of.map(|(_, side)| side.as_str()));
+    let rows = statement.query_map(params![limit, sync, side], |row| {
         let Milliseconds(first_seen) = row.get(4)?;
         Ok(Newcomer { sync: row.get(0)?, side: row.get(1)?, instance: row.get(2)?, issue: row.get(3)?, first_seen })
     })?;

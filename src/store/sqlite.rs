@@ -237,8 +237,9 @@ impl Store for SqliteStore {
         self.read("look up issues", move |connection| queue::known(connection, &sync, &instance, &issues)).await
     }
 
-    async fn newcomers(&self, limit: usize) -> Result<Vec<Newcomer>, StoreError> {
-        self.read("read newcomers", move |connection| queue::newcomers(connection, limit)).await
+    async fn newcomers(&self, of: Option<(&SyncId, &SideId)>, limit: usize) -> Result<Vec<Newcomer>, StoreError> {
+        let of = of.map(|(sync, side)| (sync.clone(), side.clone()));
+        self.read("read newcomers", move |connection| queue::newcomers(connection, of.as_ref(), limit)).await
     }
 
     async fn forget_newcomers(&self, newcomers: &[Newcomer]) -> Result<(), StoreError> {

@@ -26,8 +26,9 @@ const LAYERS: &[(&str, u8)] = &[
 ];
 
 /// Imports between neighbours of one layer, each for a reason written in `docs/design.md`: a text is merged block by
-/// block and written in the receiving side's markup, so `text` lies at the bottom of its layer.
-const NEIGHBOURS: &[(&str, &str)] = &[("merge", "text"), ("mapping", "text")];
+/// block and written in the receiving side's markup, so `text` lies at the bottom of its layer; requests and items wait by
+/// one growth of delays, so `schedule` lies below `jira`.
+const NEIGHBOURS: &[(&str, &str)] = &[("merge", "text"), ("mapping", "text"), ("jira", "schedule")];
 
 const PURE: &[&str] = &["model", "merge", "text", "mapping", "plan"];
 const IMPURE_CRATES: &[&str] = &["tokio", "reqwest", "rusqlite", "axum", "rand"];

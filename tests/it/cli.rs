@@ -83,6 +83,38 @@ async fn names_that_an_instance_does_not_have_are_findings() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_jql_that_jira_refuses_is_found_before_the_first_write() {
+    let world = World::new().await;
+    let place = world.place_with("project = \"ENG\"", "project = \"ENG\", jql = \"labels is not not empty\"");
+    let parts = ["sync.support.side.globex.jql", "`globex` refuses the JQL `labels is not not empty`", "Hint: try it"];
+    place.run(&["check"]).await.expect(2, &parts);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_that_cannot_be_used_is_left_as_it_is() {
+    let world = World::new().await;
+    let place = world.place();
+    std::fs::write(place.file("state.db"), "a diary, and no database").unwrap();
+    for words in [&["run"][..], &["run", "--once"], &["plan"], &["status"]] {
+        place.run(words).await.expect(2, &["state.db", "is not a state of jirasyncd"]);
+    }
+    assert_eq!(std::fs::read_to_string(place.file("state.db")).unwrap(), "a diary, and no database");
+    let nowhere = world.place_with("sqlite:", "sqlite:nowhere/");
+    nowhere.run(&["run", "--once"]).await.expect(2, &["there is no folder"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_in_use_is_named_with_the_remedy() {
+    let world = World::new().await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let place = world.place_with("127.0.0.1:0", &address);
+    place.run(&["run"]).await.expect(1, &[&format!("could not listen on {address}"), "daemon.listen"]);
+    // Once needs no port.
+    assert!(matches!(place.run(&["run", "--once"]).await.code, 0 | 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_missing_permission_is_named_with_what_it_is_for() {
     let world = World::with(|_, globex| {
         globex.projects[0].permissions.remove("ADD_COMMENTS");

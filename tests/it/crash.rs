@@ -163,7 +163,7 @@ fused! {
         fn cursor(instance: &InstanceId) -> Option<Cursor>;
         fn items_of(instance: &InstanceId, issue: IssueId) -> Vec<(ItemId, SyncId, SideId)>;
         fn known(sync: &SyncId, instance: &InstanceId, issues: &[IssueId]) -> Vec<IssueId>;
-        fn newcomers(limit: usize) -> Vec<Newcomer>;
+        fn newcomers(of: Option<(&SyncId, &SideId)>, limit: usize) -> Vec<Newcomer>;
         fn intent(operation: OperationId) -> Option<Intent>;
         fn next_due() -> Option<Timestamp>;
         fn workflow(instance: &InstanceId, project: &str) -> Workflow;

@@ -1,6 +1,6 @@
 //! What the daemon carries between three Jiras, in both directions, as people see it. Must never look at the daemon's state.
 
-use jirasyncd::simulator::Jira;
+use jirasyncd::simulator::{Fault, FaultRule, Jira, When};
 use serde_json::json;
 
 use super::daemon_support::{THREE, World, calls, two};
@@ -105,4 +105,71 @@ async fn a_side_that_joins_late_gets_the_comments_that_were_there() {
     world.jira("acme").reset_calls();
     world.interval().await;
     assert_eq!(calls(world.jira("acme")).values().sum::<u64>(), 1, "{:?}", calls(world.jira("acme")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_change_in_the_same_instant_is_not_missed() {
+    let world = World::new(&two(), |jiras| {
+        share(&jiras["acme"], "Twice", &[]);
+    })
+    .await;
+    world.settle().await;
+    let (key, jane) = (world.issue("globex", "Twice").key, world.person("globex", "jdoe"));
+    jane.edit(&key, json!({ "summary": "Twice: first" })).unwrap();
+    // The clock stands still: `updated` is the same for both edits.
+    world.daemon().once().await.unwrap();
+    assert_eq!(world.field("acme", "Twice", "summary"), "Twice: first");
+    jane.edit(&key, json!({ "summary": "Twice: second" })).unwrap();
+    world.settle().await;
+    assert_eq!(world.field("acme", "Twice", "summary"), "Twice: second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_side_and_a_field_that_join_later_take_nothing_away() {
+    // At first without initech, and without priorities.
+    let before = two().replace("priority = \"both\"", "priority = \"skip\"");
+    let mut world = World::new(&before, |jiras| {
+        share(&jiras["acme"], "Grown up", &["urgent", "paper"]);
+    })
+    .await;
+    world.settle().await;
+    assert_eq!(world.field("globex", "Grown", "priority"), "P3", "Jira's default");
+    let state = world.config.daemon.state.clone();
+    let open = THREE.replace(", sees = [\"acme\"], when = \"labels = share-globex\"", "");
+    let open = open.replace(", sees = [\"acme\"], when = \"labels = share-initech\"", "");
+    world.config = super::daemon_support::load(&open, &state);
+    world.start().await;
+    world.settle().await;
+    assert_eq!(world.field("acme", "Grown", "priority"), "Highest", "a default of ours is nobody's act");
+    assert_eq!(world.field("globex", "Grown", "priority"), "P1");
+    assert_eq!(world.field("initech", "Grown", "priority"), "Hoch");
+    assert_eq!(world.field("initech", "Grown", "labels"), "paper urgent");
+    let key = world.issue("acme", "Grown").key;
+    world.person("acme", "jane").update(&key, json!({ "labels": [{ "add": "later" }] })).unwrap();
+    world.settle().await;
+    for jira in ["acme", "globex", "initech"] {
+        assert_eq!(world.field(jira, "Grown", "labels"), "later paper urgent", "{jira}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_shared_by_mistake_and_taken_back_in_time_does_not_cross() {
+    let world = World::new(THREE, |jiras| {
+        share(&jiras["acme"], "Secret plan", &[]);
+    })
+    .await;
+    world.settle().await;
+    let (key, jane) = (world.issue("acme", "Secret").key, world.person("acme", "jane"));
+    for operation in ["createIssue", "createIssues"] {
+        world.jira("globex").add_fault(FaultRule::new(operation, When::Always, Fault::Status(403)));
+    }
+    jane.update(&key, json!({ "labels": [{ "add": "share-globex" }] })).unwrap();
+    world.interval().await;
+    jane.update(&key, json!({ "labels": [{ "remove": "share-globex" }] })).unwrap();
+    world.interval().await;
+    world.jira("globex").clear_faults();
+    for _ in 0..60 {
+        world.interval().await;
+    }
+    assert!(world.issues("globex", "Secret").is_empty());
 }

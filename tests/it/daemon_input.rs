@@ -156,7 +156,7 @@ async fn a_row_that_nobody_can_read_does_not_hold_up_the_others() {
         let problems = world.problems().await;
         assert!(problems.iter().any(|problem| problem.contains("cannot be read")), "{problems:?}");
         bad.store(false, Ordering::SeqCst);
-        world.intervals(130).await;
+        world.intervals(30).await;
         world.rest().await.unwrap();
         assert_eq!(world.in_step("acme", to).await, Ok(()), "{host}");
     }

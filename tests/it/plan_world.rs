@@ -295,6 +295,7 @@ impl World {
             entry: EntryId(0),
             ours,
             observed: false,
+            restricted: false,
             bases: BTreeMap::new(),
         }
     }
@@ -736,6 +737,7 @@ impl World {
             operation: operation.clone(),
             state: IntentState::Open,
             opened: time(self.now),
+            opened_there: None,
             searches: 0,
         });
         match fate {

@@ -159,10 +159,10 @@ async fn newcomers_keep_their_first_sight(world: World) {
     queue(&[moved.clone(), newcomer("two", 1, 60)]).await;
     moved.first_seen = at(50);
     let all = [newcomer("one", 2, 40), moved, newcomer("two", 1, 60)];
-    assert_eq!(world.store.newcomers(10).await.unwrap(), all);
-    assert_eq!(world.store.newcomers(1).await.unwrap(), all[..1]);
+    assert_eq!(world.store.newcomers(None, 10).await.unwrap(), all);
+    assert_eq!(world.store.newcomers(None, 1).await.unwrap(), all[..1]);
     world.store.forget_newcomers(&all[..2]).await.unwrap();
-    assert_eq!(world.store.newcomers(10).await.unwrap(), all[2..]);
+    assert_eq!(world.store.newcomers(None, 10).await.unwrap(), all[2..]);
 }
 
 async fn a_bound_issue_is_no_newcomer(world: World) {
@@ -170,7 +170,7 @@ async fn a_bound_issue_is_no_newcomer(world: World) {
     let seen = [newcomer("one", 1, 0), newcomer("two", 1, 0), newcomer("one", 2, 0)];
     let hints = [Hint { issue: IssueId(1) }, Hint { issue: IssueId(2) }];
     world.store.queue_hints(&"acme".into(), &hints, &seen, None, at(0)).await.unwrap();
-    assert_eq!(world.store.newcomers(10).await.unwrap(), [newcomer("one", 2, 0), newcomer("two", 1, 0)]);
+    assert_eq!(world.store.newcomers(None, 10).await.unwrap(), [newcomer("one", 2, 0), newcomer("two", 1, 0)]);
     let issues = [IssueId(2), IssueId(1), IssueId(3)];
     let known =
         async |sync: &str, instance: &str| world.store.known(&sync.into(), &instance.into(), &issues).await.unwrap();
@@ -183,7 +183,7 @@ async fn an_issue_starts_one_item_per_sync(world: World) {
     let acme = "acme".into();
     world.store.queue_hints(&acme, &[], &[newcomer("one", 1, 0)], None, at(0)).await.unwrap();
     world.begin(1, Urgency::Live).await;
-    assert_eq!(world.store.newcomers(10).await.unwrap(), []);
+    assert_eq!(world.store.newcomers(None, 10).await.unwrap(), []);
     let mut second = item(1);
     second.id = id(99);
     let begin = async |item: &_, sync: &str| {

@@ -31,7 +31,7 @@ async fn a_record_binds_new_replicas(world: World) {
     (seen.side, seen.instance) = ("g".into(), "globex".into());
     world.store.queue_hints(&globex, &[], &[seen], None, at(0)).await.unwrap();
     world.store.record(&[(fence, record(changed))]).await.unwrap();
-    assert_eq!(world.store.newcomers(10).await.unwrap(), []);
+    assert_eq!(world.store.newcomers(None, 10).await.unwrap(), []);
     let held = world.store.items_of(&globex, IssueId(77)).await.unwrap();
     assert_eq!(held, [(id(1), "one".into(), "g".into())]);
     assert_eq!(world.store.items_of(&"acme".into(), IssueId(77)).await.unwrap(), []);

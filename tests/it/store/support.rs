@@ -131,6 +131,7 @@ pub(super) fn replica(issue: u64, key: &str) -> Replica {
         entry: EntryId(0),
         ours: false,
         observed: false,
+        restricted: false,
         bases: BTreeMap::new(),
     }
 }
@@ -153,6 +154,7 @@ pub(super) fn intent(number: u128, item: ItemId, opened: i64) -> Intent {
         operation: Operation { side: "g".into(), action: Action::SetFields { fields: BTreeMap::new() } },
         state: IntentState::Open,
         opened: at(opened),
+        opened_there: None,
         searches: 0,
     }
 }
