@@ -127,12 +127,12 @@ impl Transport for Net {
     }
 }
 
-/// Every variable is the sync users' token; there are no files.
+/// The one variable that is set is the sync users' token; there are no files.
 pub(crate) struct Tokens;
 
 impl Environment for Tokens {
-    fn variable(&self, _: &str) -> Option<String> {
-        Some(presets::SYNC_TOKEN.to_owned())
+    fn variable(&self, name: &str) -> Option<String> {
+        (name == "TOKEN").then(|| presets::SYNC_TOKEN.to_owned())
     }
 
     fn file(&self, _: &Path) -> io::Result<FileContent> {

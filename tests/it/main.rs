@@ -31,6 +31,8 @@ mod daemon_crashes;
 #[cfg(test)]
 mod daemon_support;
 #[cfg(test)]
+mod daemon_text;
+#[cfg(test)]
 mod foreign_clients;
 #[cfg(test)]
 mod jira_client;
@@ -62,3 +64,9 @@ mod simulator_support;
 mod store;
 #[cfg(test)]
 mod systemd;
+#[cfg(test)]
+mod text_properties;
+#[cfg(test)]
+mod text_table;
+#[cfg(test)]
+mod text_trees;
