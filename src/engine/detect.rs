@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::instance::Instance;
+use super::instance::{Instance, Window};
 use super::{Engine, SyncRun};
 use crate::jira::{Failure, JiraError, ReadRows};
 use crate::model::ids::{InstanceId, IssueId};
@@ -18,12 +18,12 @@ use crate::model::store::{Cursor, Hint, Newcomer, StoreError};
 /// are asked for, and what is new among them is read.
 const FEW: usize = 50;
 
-/// How long queued rows are remembered: where times in JQL can only be asked for widely, a search goes back 26 hours.
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(27);
-
 /// `updated` may stand still for so long while an issue changes (some databases keep whole seconds): what is fresher than
 /// this is read along again by the next poll.
 const STANDS_STILL: SignedDuration = SignedDuration::from_secs(3);
+
+/// Rows read at once where only ids and times were asked for.
+const PORTION: usize = 100;
 
 /// What a poll brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -82,27 +82,20 @@ impl Engine {
     }
 
     async fn poll_instance(&self, instance: &Arc<Instance>) -> Result<Polled, PollError> {
-        let begun = instance.server_now();
         let cursor = self.store.cursor(instance.id()).await?;
-        let since = looking_back(instance, cursor.map(|cursor| cursor.updated));
         let projects = instance.polled();
-        let polled = match since {
-            Some(since) if instance.seen_since(since) > FEW => self.poll_narrow(instance, &projects, since).await?,
-            Some(_) | None => self.poll_rows(instance, &projects, since, true).await?,
+        let Some(cursor) = cursor else {
+            return self.poll_rows(instance, &projects, None, true).await;
         };
-        let overlap = SignedDuration::try_from(instance.settings.overlap).unwrap_or(SignedDuration::MAX);
-        self.move_on(instance, cursor, begun.saturating_sub(overlap).unwrap_or(Timestamp::MIN)).await?;
+        let now = instance.surely_past(cursor.updated);
+        let window = instance.window(cursor.updated);
+        let polled = if instance.seen_since(window.since) > FEW {
+            self.poll_narrow(instance, &projects, &window).await?
+        } else {
+            self.poll_rows(instance, &projects, Some(window.since), true).await?
+        };
+        instance.asked_all_until(now);
         Ok(polled)
-    }
-
-    /// After a whole poll everything up to a little before its beginning is known, whether anything changed or not.
-    async fn move_on(&self, instance: &Instance, before: Option<Cursor>, reached: Timestamp) -> Result<(), StoreError> {
-        if before.is_some_and(|cursor| cursor.updated < reached) {
-            let cursor = Some(Cursor { updated: reached });
-            self.store.queue_hints(instance.id(), &[], &[], cursor, self.now()).await?;
-        }
-        instance.forget_before(reached.saturating_sub(REMEMBERED).unwrap_or(Timestamp::MIN));
-        Ok(())
     }
 
     /// A poll of all projects was refused: finds out which of them it is for, so that the others go on. Says whether there
@@ -190,58 +183,75 @@ impl Engine {
             let found = read.changes(projects, since, &instance.want, page.as_deref()).await?;
             polled.pages += 1;
             let is_last = found.next.is_none();
-            let newest = found.rows.iter().map(|row| row.updated);
-            let newest = newest.chain(found.unread.iter().filter_map(|row| row.updated)).max();
-            let read = ReadRows { rows: found.rows, unread: found.unread };
-            polled.rows += self.queue(instance, read, newest.filter(|_| moves_cursor)).await?;
+            // What lies before was asked for only because JQL cannot say it more exactly.
+            let rows = found.rows.into_iter().filter(|row| since.is_none_or(|since| row.updated >= since));
+            let read = ReadRows { rows: rows.collect(), unread: found.unread };
+            let most = if moves_cursor { Timestamp::MAX } else { Timestamp::MIN };
+            polled.rows += self.queue(instance, read, most, is_last).await?;
             page = found.next;
             if is_last {
+                if moves_cursor {
+                    instance.looked_at_all();
+                }
                 return Ok(polled);
             }
         }
     }
 
-    /// Reads ids and times, and then those rows that are not known.
+    /// Reads ids and times, the newest first, and then those rows that are not known, the oldest first. Behind a page on
+    /// which nothing is new nothing was before; what the index brings late is found once per overlap, when all is read.
     async fn poll_narrow(
         &self,
         instance: &Arc<Instance>,
         projects: &BTreeSet<String>,
-        since: Timestamp,
+        window: &Window,
     ) -> Result<Polled, PollError> {
+        let since = if window.whole { window.earlier } else { window.since };
         let mut polled = Polled::default();
         let mut page: Option<String> = None;
+        let mut new: Vec<(Timestamp, IssueId)> = Vec::new();
         loop {
             let found = instance.read.touched(projects, since, page.as_deref()).await?;
             polled.pages += 1;
-            // Behind what this page names nothing was asked yet: a row that moved on while it was read must not pull the cursor along.
-            let newest = found.rows.iter().map(|(_, updated)| *updated).max();
-            let new = found.rows.into_iter().filter(|(issue, updated)| !instance.has_seen(*issue, *updated));
-            let new: BTreeMap<IssueId, Timestamp> = new.collect();
-            let issues: Vec<IssueId> = new.keys().copied().collect();
-            let mut read = ReadRows::default();
-            if !issues.is_empty() {
-                read = instance.read.rows(&issues, &instance.want).await?;
-            }
-            for row in &mut read.unread {
-                row.updated = row.updated.or_else(|| new.get(&row.issue?).copied());
-            }
-            let is_last = found.next.is_none();
-            polled.rows += self.queue(instance, read, newest).await?;
+            let before = new.len();
+            let rows = found.rows.into_iter().filter(|(_, updated)| *updated >= since);
+            let unknown = rows.filter(|(issue, updated)| !instance.has_seen(*issue, *updated));
+            new.extend(unknown.map(|(issue, updated)| (updated, issue)));
             page = found.next;
-            if is_last {
-                return Ok(polled);
+            if page.is_none() || !window.whole && new.len() == before {
+                break;
             }
         }
+        new.sort_unstable();
+        new.dedup();
+        for part in new.chunks(PORTION) {
+            let issues: Vec<IssueId> = part.iter().map(|(_, issue)| *issue).collect();
+            let mut read = instance.read.rows(&issues, &instance.want).await?;
+            read.rows.sort_by_key(|row| (row.updated, row.id));
+            let listed: BTreeMap<IssueId, Timestamp> = part.iter().map(|(updated, issue)| (*issue, *updated)).collect();
+            for row in &mut read.unread {
+                row.updated = row.updated.or_else(|| listed.get(&row.issue?).copied());
+            }
+            // A row that changed once more since it was listed must not take the cursor past those behind it.
+            polled.rows +=
+                self.queue(instance, read, part.last().map_or(Timestamp::MIN, |(listed, _)| *listed), false).await?;
+        }
+        self.forget_old(instance).await?;
+        if window.whole {
+            instance.looked_at_all();
+        }
+        Ok(polled)
     }
 
-    /// Queues the rows that are new, and moves the cursor to `newest`, in one transaction. Pages come in the order of
-    /// `updated`, so all that lies before the cursor was queued. One that cannot be read is queued like the others: whoever
-    /// works on it reads it again. Returns how many were new.
+    /// Queues the rows that are new, and moves the cursor behind them, in one transaction. Rows come in the order of
+    /// `updated`, so all that lies before the cursor was queued; it moves no further than `most`, and never back. A row that
+    /// cannot be read is queued like the others: whoever works on it reads it again. Returns how many were new.
     async fn queue(
         &self,
         instance: &Arc<Instance>,
         read: ReadRows,
-        newest: Option<Timestamp>,
+        most: Timestamp,
+        is_last: bool,
     ) -> Result<usize, StoreError> {
         let is_new = |row: &IssueSnapshot| !instance.has_seen(row.id, row.updated);
         let rows: Vec<IssueSnapshot> = read.rows.into_iter().filter(is_new).collect();
@@ -260,10 +270,11 @@ impl Engine {
                 }
                 newcomers.extend(unknown);
             }
-            let cursor = newest.map(|updated| Cursor { updated });
-            let settled = instance.server_now().checked_sub(STANDS_STILL).unwrap_or(Timestamp::MIN);
             let mut times: Vec<(IssueId, Timestamp)> = rows.iter().map(|row| (row.id, row.updated)).collect();
             times.extend(unread.iter().filter_map(|(issue, updated, _)| Some((*issue, (*updated)?))));
+            let newest = times.iter().map(|(_, updated)| *updated.min(&most)).max();
+            let cursor = newest.filter(|_| most > Timestamp::MIN).map(|updated| Cursor { updated });
+            let settled = instance.server_now().checked_sub(STANDS_STILL).unwrap_or(Timestamp::MIN);
             times.retain(|(_, updated)| *updated < settled);
             let count = hints.len();
             for row in rows {
@@ -271,10 +282,26 @@ impl Engine {
                 self.rows.put(instance.id(), row);
             }
             self.store.queue_hints(instance.id(), &hints, &newcomers, cursor, self.now()).await?;
-            instance.saw(times);
+            instance.saw(times, None);
+            if is_last {
+                self.forget_old(instance).await?;
+            }
             return Ok(count);
         }
+        if is_last {
+            self.forget_old(instance).await?;
+        }
         Ok(0)
+    }
+
+    async fn forget_old(&self, instance: &Arc<Instance>) -> Result<(), StoreError> {
+        let cursor = self.store.cursor(instance.id()).await?;
+        // Twice the overlap: so far back is looked when all is looked at.
+        let overlap = SignedDuration::try_from(instance.settings.overlap * 2).unwrap_or(SignedDuration::MAX);
+        let margin = SignedDuration::from_mins(2);
+        let horizon = cursor.and_then(|cursor| cursor.updated.checked_sub(overlap).ok()?.checked_sub(margin).ok());
+        instance.saw([], horizon);
+        Ok(())
     }
 
     /// An issue that cannot be read may start an item of any sync there, as far as is known.

@@ -45,6 +45,24 @@ struct State {
     missing: BTreeMap<String, Missing>,
     failures: u32,
     pause: Option<Pause>,
+    /// The cursor, and our monotonic time when it was first met there: the server's time is later than the one by at least
+    /// what has passed since the other. No skew enters, and nobody can set this clock.
+    anchor: Option<(Timestamp, Duration)>,
+    /// Server time that a poll was surely made after: all that was visible then was asked for.
+    asked: Option<Timestamp>,
+    /// When the whole overlap was last looked at, by our monotonic time.
+    whole: Option<Duration>,
+}
+
+/// How far back a poll asks, in server time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Window {
+    /// From here.
+    pub(crate) since: Timestamp,
+    /// One overlap earlier: what was not seen because only the newest rows were looked at.
+    pub(crate) earlier: Timestamp,
+    /// The whole overlap is to be looked at this time.
+    pub(crate) whole: bool,
 }
 
 /// Why an instance is left alone, and until when.
@@ -193,23 +211,54 @@ impl Instance {
         missing.chain(unread).collect()
     }
 
-    /// Remembers queued rows.
-    pub(crate) fn saw(&self, rows: impl IntoIterator<Item = (IssueId, Timestamp)>) {
+    /// Remembers queued rows, and forgets those before `horizon`.
+    pub(crate) fn saw(&self, rows: impl IntoIterator<Item = (IssueId, Timestamp)>, horizon: Option<Timestamp>) {
         let mut state = self.state();
         for (issue, updated) in rows {
             let seen = state.seen.entry(issue).or_insert(updated);
             *seen = (*seen).max(updated);
         }
+        if let Some(horizon) = horizon {
+            state.seen.retain(|_, updated| *updated >= horizon);
+        }
     }
 
-    /// Forgets rows that no poll brings again.
-    pub(crate) fn forget_before(&self, horizon: Timestamp) {
-        self.state().seen.retain(|_, updated| *updated >= horizon);
-    }
-
-    /// How many known rows a search from `since` on brings again.
+    /// How many known rows lie behind this time.
     pub(crate) fn seen_since(&self, since: Timestamp) -> usize {
         self.state().seen.values().filter(|updated| **updated >= since).count()
+    }
+
+    /// A server time that is surely past now, as the cursor and the time since tell.
+    pub(crate) fn surely_past(&self, cursor: Timestamp) -> Timestamp {
+        let now = self.clock.monotonic();
+        let mut state = self.state();
+        let known = state.anchor.filter(|(met, _)| *met == cursor);
+        let (met, at) = known.unwrap_or((cursor, now));
+        state.anchor = Some((met, at));
+        met.saturating_add(signed(now.saturating_sub(at))).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Takes note of a poll that was answered whole; it was made after this server time.
+    pub(crate) fn asked_all_until(&self, now: Timestamp) {
+        let mut state = self.state();
+        state.asked = Some(state.asked.map_or(now, |asked| asked.max(now)));
+    }
+
+    /// Takes note that the whole overlap was looked at.
+    pub(crate) fn looked_at_all(&self) {
+        self.state().whole = Some(self.clock.monotonic());
+    }
+
+    /// What the next poll asks: one overlap before the cursor, and while nothing changes no further back than the index may
+    /// lag behind the last poll. So an idle poll finds nothing, however much was changed at last.
+    pub(crate) fn window(&self, cursor: Timestamp) -> Window {
+        let back = |at: Timestamp, by: Duration| at.saturating_sub(signed(by)).unwrap_or(Timestamp::MIN);
+        let overlap = self.settings.overlap;
+        let state = self.state();
+        let asked = state.asked.map(|asked| back(asked, overlap.max(self.settings.settle)));
+        let since = back(cursor, overlap).max(asked.unwrap_or(Timestamp::MIN));
+        let passed = state.whole.map(|at| self.clock.monotonic().saturating_sub(at));
+        Window { since, earlier: back(since, overlap), whole: passed.is_none_or(|passed| passed >= overlap) }
     }
 
     /// Server time minus ours, in milliseconds, as last measured.
@@ -222,4 +271,8 @@ impl Instance {
         let skew = jiff::SignedDuration::from_millis(self.skew_ms());
         self.clock.now().saturating_add(skew).unwrap_or(Timestamp::MAX)
     }
+}
+
+fn signed(duration: Duration) -> jiff::SignedDuration {
+    jiff::SignedDuration::try_from(duration).unwrap_or(jiff::SignedDuration::MAX)
 }

@@ -112,7 +112,7 @@ pub struct UnreadRow {
 /// One page of ids and times.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TouchedPage {
-    /// Ids and `updated` (server time), in order of (`updated`, id).
+    /// Ids and `updated` (server time), the newest first.
     pub rows: Vec<(IssueId, Timestamp)>,
     /// How to go on; `None` on the last page.
     pub next: Option<String>,
@@ -272,7 +272,8 @@ pub trait JiraRead: Send + Sync + 'static {
         page: Option<&str>,
     ) -> Result<ChangePage, JiraError>;
 
-    /// The same with nothing but ids and times, up to 1,000 a page: for looking back over what was read already.
+    /// The same with nothing but ids and times, up to 1,000 a page and the newest first: for looking back over what was read
+    /// already.
     async fn touched(
         &self,
         projects: &BTreeSet<String>,

@@ -95,7 +95,7 @@ impl JiraRead for Reader {
         let query = jql::projects(projects.iter().map(String::as_str));
         let search = Search {
             jql: format!(
-                "{query} AND updated >= {} ORDER BY updated ASC, id ASC",
+                "{query} AND updated >= {} ORDER BY updated DESC, id DESC",
                 self.0.time_form().at_or_before(since)
             ),
             ask: Ask::Times,

@@ -15,7 +15,8 @@ pub fn inbound(place: &Place<'_>, native: &NativeValue) -> Option<Value> {
         return Some(Value::Empty);
     }
     let value = match (place.row.kind, native) {
-        (FieldKind::Line, NativeValue::Text(text) | NativeValue::Wiki(text)) => Value::Line(text.clone()),
+        // Jira trims what is written, but keeps blanks that came otherwise: they are no difference.
+        (FieldKind::Line, NativeValue::Text(text) | NativeValue::Wiki(text)) => Value::Line(text.trim().to_owned()),
         (FieldKind::Day, NativeValue::Text(text)) => Value::Day(text.get(..10).unwrap_or(text).to_owned()),
         (FieldKind::Document, NativeValue::Text(_) | NativeValue::Wiki(_) | NativeValue::Adf(_)) => {
             Value::Document(crate::text::read(native))

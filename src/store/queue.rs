@@ -180,13 +180,11 @@ pub(super) fn release(
     if released == 0 { Err(StoreError::Fenced { item }.into()) } else { Ok(()) }
 }
 
-/// Frees what a dead holder held. It is due at once: nobody knows how far the holder came. So is what waits: it waits by a
-/// clock that may have been set since.
+/// Frees what a dead holder held. It is due at once: nobody knows how far the holder came.
 pub(super) fn free_all(connection: &Connection, now: Timestamp) -> StepResult<()> {
     connection
         .prepare_cached(
-            "UPDATE work SET claimed_by = NULL, due_ms = min(coalesce(due_ms, ?1), ?1)
-             WHERE claimed_by IS NOT NULL OR due_ms > ?1",
+            "UPDATE work SET claimed_by = NULL, due_ms = min(coalesce(due_ms, ?1), ?1) WHERE claimed_by IS NOT NULL",
         )?
         .execute([Milliseconds(now)])?;
     Ok(())

@@ -61,10 +61,10 @@ fn the_image_is_small_and_runs_as_nobody_special() {
     let stages = stages(&file("Dockerfile"));
     let [builder, last] = stages.as_slice() else { panic!("two stages, not {}", stages.len()) };
     assert!(all(builder, "FROM")[0].starts_with("rust:"), "{builder:?}");
-    assert!(all(builder, "RUN").iter().any(|run| run.contains("cargo build --release --locked")), "{builder:?}");
+    assert!(all(builder, "RUN").iter().any(|run| run.contains("cargo build --profile dist --locked")), "{builder:?}");
     assert_eq!(all(last, "FROM"), ["debian:12-slim"]);
     assert!(all(last, "RUN").iter().any(|run| run.contains("ca-certificates")), "no CA certificates: {last:?}");
-    assert_eq!(all(last, "COPY"), ["--from=builder /build/target/release/jirasyncd /usr/local/bin/jirasyncd"]);
+    assert_eq!(all(last, "COPY"), ["--from=builder /build/target/dist/jirasyncd /usr/local/bin/jirasyncd"]);
     let user: u32 = all(last, "USER")[0].parse().expect("a user by number");
     assert!(user > 0, "root");
     assert_eq!(all(last, "VOLUME"), ["/var/lib/jirasyncd"]);

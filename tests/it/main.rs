@@ -23,6 +23,9 @@ mod container;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+#[path = "../../benches/counted/mod.rs"]
+mod counted;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod daemon_audit;
@@ -43,6 +46,8 @@ mod daemon_random;
 #[cfg(test)]
 mod daemon_support;
 #[cfg(test)]
+mod footprint;
+#[cfg(test)]
 mod foreign_clients;
 #[cfg(test)]
 mod jira_client;
@@ -58,6 +63,12 @@ mod plan_properties;
 mod plan_world;
 #[cfg(test)]
 mod planted;
+#[cfg(test)]
+mod process_kills;
+#[cfg(test)]
+mod process_people;
+#[cfg(test)]
+mod process_support;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]

@@ -135,7 +135,9 @@ fn the_first_two_commands_do_all_the_set_up() {
 
 #[test]
 fn links_of_the_documents_lead_somewhere() {
-    for name in ["README.md", "docs/design.md", "docs/decisions.md", "docs/promises.md", "CHANGELOG.md"] {
+    for name in
+        ["README.md", "docs/design.md", "docs/decisions.md", "docs/promises.md", "benches/README.md", "CHANGELOG.md"]
+    {
         let text = text(name);
         let folder = root().join(name).parent().unwrap().to_owned();
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
