@@ -168,7 +168,8 @@ impl Engine {
         self.instances.get(instance).map(|instance| instance.troubles()).unwrap_or_default()
     }
 
-    /// Reads rows in full, oldest first. Every page is queued before the next is asked for.
+    /// Reads rows in full, oldest first. Every page is queued before the next is asked for. The cursor stays where only a part
+    /// of the projects is read.
     async fn poll_rows(
         &self,
         instance: &Arc<Instance>,
@@ -184,12 +185,15 @@ impl Engine {
             polled.pages += 1;
             let is_last = found.next.is_none();
             // What lies before was asked for only because JQL cannot say it more exactly.
-            let rows = found.rows.into_iter().filter(|row| since.is_none_or(|since| row.updated >= since));
-            let read = ReadRows { rows: rows.collect(), unread: found.unread };
-            let most = if moves_cursor { Timestamp::MAX } else { Timestamp::MIN };
-            polled.rows += self.queue(instance, read, most, is_last).await?;
+            let late = |updated: Timestamp| since.is_none_or(|since| updated >= since);
+            let rows: Vec<IssueSnapshot> = found.rows.into_iter().filter(|row| late(row.updated)).collect();
+            let unread: Vec<_> = found.unread.into_iter().filter(|row| row.updated.is_none_or(late)).collect();
+            let newest = rows.iter().map(|row| row.updated).chain(unread.iter().filter_map(|row| row.updated)).max();
+            let newest = newest.filter(|_| moves_cursor);
+            polled.rows += self.queue(instance, ReadRows { rows, unread }, newest).await?;
             page = found.next;
             if is_last {
+                self.forget_old(instance).await?;
                 if moves_cursor {
                     instance.looked_at_all();
                 }
@@ -225,16 +229,14 @@ impl Engine {
         new.sort_unstable();
         new.dedup();
         for part in new.chunks(PORTION) {
+            let listed: BTreeMap<IssueId, Timestamp> = part.iter().map(|(listed, issue)| (*issue, *listed)).collect();
             let issues: Vec<IssueId> = part.iter().map(|(_, issue)| *issue).collect();
             let mut read = instance.read.rows(&issues, &instance.want).await?;
-            read.rows.sort_by_key(|row| (row.updated, row.id));
-            let listed: BTreeMap<IssueId, Timestamp> = part.iter().map(|(updated, issue)| (*issue, *updated)).collect();
             for row in &mut read.unread {
                 row.updated = row.updated.or_else(|| listed.get(&row.issue?).copied());
             }
             // A row that changed once more since it was listed must not take the cursor past those behind it.
-            polled.rows +=
-                self.queue(instance, read, part.last().map_or(Timestamp::MIN, |(listed, _)| *listed), false).await?;
+            polled.rows += self.queue(instance, read, part.last().map(|(listed, _)| *listed)).await?;
         }
         self.forget_old(instance).await?;
         if window.whole {
@@ -243,15 +245,14 @@ impl Engine {
         Ok(polled)
     }
 
-    /// Queues the rows that are new, and moves the cursor behind them, in one transaction. Rows come in the order of
-    /// `updated`, so all that lies before the cursor was queued; it moves no further than `most`, and never back. A row that
-    /// cannot be read is queued like the others: whoever works on it reads it again. Returns how many were new.
+    /// Queues the rows that are new, and moves the cursor to `newest`, in one transaction. Pages come in the order of
+    /// `updated`, so all that lies before the cursor was queued. One that cannot be read is queued like the others: whoever
+    /// works on it reads it again. Returns how many were new.
     async fn queue(
         &self,
         instance: &Arc<Instance>,
         read: ReadRows,
-        most: Timestamp,
-        is_last: bool,
+        newest: Option<Timestamp>,
     ) -> Result<usize, StoreError> {
         let is_new = |row: &IssueSnapshot| !instance.has_seen(row.id, row.updated);
         let rows: Vec<IssueSnapshot> = read.rows.into_iter().filter(is_new).collect();
@@ -270,11 +271,10 @@ impl Engine {
                 }
                 newcomers.extend(unknown);
             }
+            let cursor = newest.map(|updated| Cursor { updated });
+            let settled = instance.server_now().checked_sub(STANDS_STILL).unwrap_or(Timestamp::MIN);
             let mut times: Vec<(IssueId, Timestamp)> = rows.iter().map(|row| (row.id, row.updated)).collect();
             times.extend(unread.iter().filter_map(|(issue, updated, _)| Some((*issue, (*updated)?))));
-            let newest = times.iter().map(|(_, updated)| *updated.min(&most)).max();
-            let cursor = newest.filter(|_| most > Timestamp::MIN).map(|updated| Cursor { updated });
-            let settled = instance.server_now().checked_sub(STANDS_STILL).unwrap_or(Timestamp::MIN);
             times.retain(|(_, updated)| *updated < settled);
             let count = hints.len();
             for row in rows {
@@ -283,13 +283,7 @@ impl Engine {
             }
             self.store.queue_hints(instance.id(), &hints, &newcomers, cursor, self.now()).await?;
             instance.saw(times, None);
-            if is_last {
-                self.forget_old(instance).await?;
-            }
             return Ok(count);
-        }
-        if is_last {
-            self.forget_old(instance).await?;
         }
         Ok(0)
     }

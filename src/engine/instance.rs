@@ -18,6 +18,7 @@ const LOGIN_PAUSE: Duration = Duration::from_secs(300);
 /// First and longest pause after an instance could not be reached.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
+
 /// First and longest wait before a newcomer that cannot be read is asked for again.
 const FIRST_REREAD: Duration = Duration::from_secs(30);
 const LONGEST_REREAD: Duration = Duration::from_secs(3_600);

@@ -179,26 +179,14 @@ impl World {
         Self::of(config, |_| {})
     }
 
-    /// The same, the descriptions by name.
+    /// The Jiras, their descriptions changed before they start, and no daemon yet.
     pub(crate) fn of(config: &str, change: impl FnOnce(&mut BTreeMap<&'static str, Setup>)) -> Self {
-        Self::prepared(config, |setups| {
-            let mut named: BTreeMap<&'static str, Setup> = setups.iter().cloned().collect();
-            change(&mut named);
-            for (name, setup) in setups {
-                *setup = named.remove(name).unwrap();
-            }
-        })
-    }
-
-    /// The Jiras after `change` changed what they are made of, and no daemon. Without text there is no configuration yet.
-    pub(crate) fn prepared(config: &str, change: impl FnOnce(&mut [(&'static str, Setup); 3])) -> Self {
-        let config = if config.is_empty() { THREE } else { config };
         let clock: Arc<dyn Clock> = Arc::new(VirtualClock::starting_at(EPOCH.parse().unwrap()));
-        let mut setups = [
+        let mut setups = BTreeMap::from([
             ("acme", presets::acme(ACME)),
             ("globex", presets::globex(GLOBEX)),
             ("initech", presets::initech(INITECH)),
-        ];
+        ]);
         change(&mut setups);
         let jiras: BTreeMap<&'static str, Jira> = setups
             .iter()
