@@ -188,18 +188,22 @@ const QUEUED_AT_ONCE: usize = 1_000;
 /// Problems looked through at a start.
 const MOST_PROBLEMS: usize = 10_000;
 
+/// Two skews that differ by more than this, in milliseconds, show that a clock was set.
+const CLOCK_SET_MS: u64 = 60_000;
+
 /// With another configuration every item may have to look different: a side may have joined, a row of a map may be there now.
+/// And what waits by a clock that was set since may wait for hours.
 async fn look_at_everything_again(
     store: &SqliteStore,
+    engine: &Engine,
     config: &Config,
     now: jiff::Timestamp,
 ) -> Result<(), StoreError> {
     const NAME: &str = "configuration";
     let known = store.note(NAME).await?;
-    if known.as_deref() == Some(&config.fingerprint) {
-        return Ok(());
-    }
-    if known.is_some() {
+    let is_other = known.as_deref() != Some(&config.fingerprint);
+    let was_set = clock_was_set(store, engine).await?;
+    if known.is_some() && (is_other || was_set) {
         let mut after = None;
         loop {
             let items = store.item_ids(after, QUEUED_AT_ONCE).await?;
@@ -209,9 +213,25 @@ async fn look_at_everything_again(
                 break;
             }
         }
-        tracing::info!("the configuration changed: every item is looked at again");
+        let why = if is_other { "the configuration changed" } else { "a clock was set" };
+        tracing::info!("{why}: every item is looked at again");
     }
-    store.set_note(NAME, &config.fingerprint).await
+    if is_other { store.set_note(NAME, &config.fingerprint).await } else { Ok(()) }
+}
+
+/// Whether our clock, or that of a Jira, was set since the last run.
+async fn clock_was_set(store: &SqliteStore, engine: &Engine) -> Result<bool, StoreError> {
+    let mut was_set = false;
+    for instance in engine.instances() {
+        let Some(skew) = engine.skew_ms(instance) else { continue };
+        let name = format!("skew of {instance}");
+        let known = store.note(&name).await?.and_then(|known| known.parse::<i64>().ok());
+        if known.is_none_or(|known| known.abs_diff(skew) > CLOCK_SET_MS) {
+            was_set |= known.is_some();
+            store.set_note(&name, &skew.to_string()).await?;
+        }
+    }
+    Ok(was_set)
 }
 
 /// Problems of instances and syncs that are no longer configured are over.
@@ -243,7 +263,7 @@ impl Daemon {
         store.free_all().await?;
         let as_store = (surroundings.between)(Arc::<SqliteStore>::clone(&store));
         let (engine, findings) = engine_on(&config, &surroundings, as_store).await?;
-        look_at_everything_again(&store, &config, surroundings.clock.now()).await?;
+        look_at_everything_again(&store, &engine, &config, surroundings.clock.now()).await?;
         forget_problems_of_strangers(&store, &config, surroundings.clock.now()).await?;
         for about in
             engine.instances().map(instances::about).chain(config.syncs.keys().map(|sync| format!("sync {sync}")))

@@ -70,6 +70,12 @@ impl Engine {
         self.instances.keys()
     }
 
+    /// Server time of an instance minus ours, in milliseconds, as last measured.
+    #[must_use]
+    pub fn skew_ms(&self, instance: &InstanceId) -> Option<i64> {
+        Some(self.instances.get(instance)?.skew_ms())
+    }
+
     /// Why nothing is asked of an instance now, if it is so.
     #[must_use]
     pub fn paused(&self, instance: &InstanceId) -> Option<String> {

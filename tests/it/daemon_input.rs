@@ -84,6 +84,10 @@ async fn a_search_that_is_refused_for_a_moment_stops_no_sync() {
         world.jira("acme").add_fault(FaultRule::new("search", When::EveryNth(2), Fault::Status(status)));
         world.intervals(4).await;
         world.jira("acme").clear_faults();
+        // At once: a sync that stood still would be asked for again after five minutes only.
+        create(&world, "SUP", "Shortly after", &["share-globex"]);
+        world.intervals(3).await;
+        assert_eq!(world.issues("globex", "Shortly after").len(), 1, "{status}");
         world.rest().await.unwrap();
         assert_eq!(world.issues("globex", "Shared").len(), 1, "{status}");
         assert_eq!(world.problems().await, Vec::<String>::new(), "{status}");
