@@ -93,6 +93,34 @@ impl Clock for VirtualClock {
     }
 }
 
+/// A clock that is set once, when it is made, and from then on runs with the monotonic reading: whoever sets the machine's
+/// clock while we run moves no due time and no measured skew.
+pub struct SteadyClock {
+    inner: std::sync::Arc<dyn Clock>,
+    set_to: Timestamp,
+    at: Duration,
+}
+
+impl SteadyClock {
+    /// Set to what `inner` says now.
+    #[must_use]
+    pub fn over(inner: std::sync::Arc<dyn Clock>) -> Self {
+        Self { set_to: inner.now(), at: inner.monotonic(), inner }
+    }
+}
+
+impl Clock for SteadyClock {
+    fn now(&self) -> Timestamp {
+        let passed = self.inner.monotonic().saturating_sub(self.at);
+        let passed = jiff::SignedDuration::try_from(passed).unwrap_or(jiff::SignedDuration::MAX);
+        self.set_to.saturating_add(passed).unwrap_or(Timestamp::MAX)
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.inner.monotonic()
+    }
+}
+
 /// Randomness of the operating system, through the library that also seals our marks.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct SystemEntropy;

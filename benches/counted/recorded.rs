@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use jirasyncd::simulator::{IssueView, ProjectSetup, Setup};
 
-use super::super::daemon_support::{World, two};
+use super::super::daemon_support::{THREE, World, two};
 use super::{Meter, Sum};
 
 /// Files of the recordings: issues of a Cloud site, and of a server.
@@ -83,8 +83,9 @@ fn sync_of(index: usize, project: &ProjectSetup, target: &str, setup: &Setup) ->
 pub(crate) async fn recorded_issues() -> Option<Recorded> {
     let texts = read()?;
     let mut config = two().split_once("[sync.support]").unwrap().0.to_owned();
-    let world = World::prepared("", |setups| {
-        let [(_, acme), (_, globex), _] = setups;
+    let world = World::of(THREE, |setups| {
+        let mut both = setups.iter_mut().filter(|(name, _)| **name != "initech").map(|(_, setup)| setup);
+        let (acme, globex) = (both.next().unwrap(), both.next().unwrap());
         acme.projects.clear();
         acme.fields.clear();
         for text in &texts {

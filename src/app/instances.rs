@@ -17,6 +17,8 @@ pub(super) struct PollRecord {
     pub(super) last_good: Option<Timestamp>,
     /// What the last one said if it failed.
     pub(super) error: Option<String>,
+    /// What is wrong with parts of it.
+    pub(super) troubles: Vec<(String, &'static str)>,
 }
 
 /// Under what the problems of an instance are kept.
@@ -35,8 +37,8 @@ impl Daemon {
                 let was_bad = self.note_poll(instance, None);
                 if was_bad {
                     tracing::info!(%instance, "instance `{instance}` answers again");
-                    self.store.set_problems(&about(instance), &[], self.surroundings.clock.now()).await?;
                 }
+                self.tell_troubles(instance, was_bad).await?;
                 // Here and not with the worker: an instance that answers slowly holds up its own newcomers alone.
                 let started = self.engine.admit(instance).await?;
                 if polled.rows > 0 || started > 0 {
@@ -61,6 +63,27 @@ impl Daemon {
             }
             Err(PollError::Store(error)) => Err(error),
         }
+    }
+
+    /// Keeps what is wrong with parts of an instance as its problems, where that changed or something else stood there.
+    async fn tell_troubles(&self, instance: &InstanceId, was_bad: bool) -> Result<(), StoreError> {
+        let troubles = self.engine.troubles(instance);
+        let changed = {
+            let mut polls = self.polls.lock().unwrap_or_else(PoisonError::into_inner);
+            let record = polls.entry(instance.clone()).or_default();
+            std::mem::replace(&mut record.troubles, troubles.clone()) != troubles
+        };
+        if !changed && !was_bad {
+            return Ok(());
+        }
+        let problem = |(what, remedy): (String, &str)| Problem {
+            side: SideId::new(instance.as_str()),
+            field: None,
+            what,
+            remedy: remedy.to_owned(),
+        };
+        let problems: Vec<Problem> = troubles.into_iter().map(problem).collect();
+        self.store.set_problems(&about(instance), &problems, self.surroundings.clock.now()).await
     }
 
     /// Keeps how a poll went. Says whether the one before had failed.

@@ -14,10 +14,10 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
-use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
+use crate::clock::{Clock, Entropy, SteadyClock, SystemClock, SystemEntropy};
 use crate::config::Config;
 use crate::engine::apply::Hands;
-use crate::engine::{Connection, Connections, Engine, Finding, Parts, SetupError};
+use crate::engine::{Connection, Connections, Engine, Finding, Parts, SetupError, is_about_an_issue};
 use crate::jira::{JiraWrite, ReqwestTransport, Transport, TransportSetupError, connect as connect_jira};
 use crate::model::ids::InstanceId;
 use crate::model::settings::InstanceSettings;
@@ -50,6 +50,11 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
+    /// The same with a clock that nobody can set.
+    fn steady(self) -> Self {
+        Self { clock: Arc::new(SteadyClock::over(self.clock)), ..self }
+    }
+
     /// The machine as it is.
     #[must_use]
     pub fn of_this_machine() -> Self {
@@ -220,7 +225,7 @@ async fn forget_problems_of_strangers(
             || config.syncs.keys().any(|sync| format!("sync {sync}") == about)
     };
     for stored in store.problems(MOST_PROBLEMS).await? {
-        if stored.item.is_none() && !ours(&stored.about) {
+        if stored.item.is_none() && !ours(&stored.about) && !is_about_an_issue(&stored.about) {
             store.set_problems(&stored.about, &[], now).await?;
         }
     }
@@ -233,6 +238,7 @@ impl Daemon {
     /// # Errors
     /// The state is in use or unusable, an instance refused or is out of reach, or the configuration names what is not there.
     pub async fn start(config: Config, surroundings: Surroundings) -> Result<(Self, Vec<Finding>), StartError> {
+        let surroundings = surroundings.steady();
         let store = Arc::new(open(&config, &surroundings)?);
         store.free_all().await?;
         let as_store = (surroundings.between)(Arc::<SqliteStore>::clone(&store));

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -24,6 +25,8 @@ const AT_ONCE: usize = 1_000;
 const RECONCILED: usize = 50;
 /// Newcomers from which on a first copy counts as backfill: live changes go first.
 const MANY: usize = 20;
+/// How long nothing joins a sync before a clause that Jira refused is tried again: what it names may be back.
+const STOP: Duration = Duration::from_secs(300);
 
 impl Engine {
     /// Decides on an instance's newcomers. Returns how many items were started. Those of a stopped sync wait, and hold up
@@ -34,7 +37,8 @@ impl Engine {
     pub async fn admit(&self, instance: &InstanceId) -> Result<usize, StoreError> {
         let mut started = 0;
         let syncs: Vec<Arc<SyncRun>> = self.syncs.values().cloned().collect();
-        for sync in syncs.iter().filter(|sync| sync.stopped().is_none()) {
+        let now = self.clock.monotonic();
+        for sync in syncs.iter().filter(|sync| sync.stopped(now).is_none()) {
             let sides = sync.settings.sides.iter().filter(|side| &side.instance == instance);
             let sides: Vec<SideId> = sides.map(|side| side.id.clone()).collect();
             for side in &sides {
@@ -54,13 +58,22 @@ impl Engine {
         if instance.pause().is_some() {
             return Ok(0);
         }
+        let all: Vec<Newcomer> = all.into_iter().filter(|newcomer| !instance.is_put_off(newcomer.issue)).collect();
         let (mut rows, missing) = self.rows_of(&instance, &all);
+        let mut unread = BTreeSet::new();
         if !missing.is_empty() {
             match instance.read.rows(&missing, &instance.want).await {
                 Ok(read) => {
-                    for row in read {
+                    for row in read.rows {
+                        instance.could_read(row.id);
                         self.rows.put(instance.id(), row.clone());
                         rows.insert(row.id, row);
+                    }
+                    for row in read.unread {
+                        if let Some(issue) = row.issue {
+                            instance.could_not_read(issue, &row.why);
+                            unread.insert(issue);
+                        }
                     }
                 }
                 Err(error) => {
@@ -75,14 +88,26 @@ impl Engine {
         let (mut open, mut over) = (Vec::new(), Vec::new());
         for newcomer in all {
             match rows.get(&newcomer.issue) {
-                Some(row) if by_us(row) || row.project != project => over.push(newcomer),
+                Some(row) if row.project != project => over.push(newcomer),
+                Some(row) if by_us(row) => {
+                    if self.found_ours(sync, side, &instance, row).await? {
+                        over.push(newcomer);
+                    }
+                }
                 Some(_) => open.push(newcomer),
+                // It is asked for again, by and by.
+                None if unread.contains(&newcomer.issue) => {}
                 // Gone again, or not visible: the next change hints it again.
                 None => over.push(newcomer),
             }
         }
         let in_scope = match self.in_scope(sync, side, &instance, &open, &rows).await {
-            Ok(in_scope) => in_scope,
+            Ok(in_scope) => {
+                if !open.is_empty() {
+                    self.scope_taken(sync, side, "jql").await?;
+                }
+                in_scope
+            }
             Err(error) => {
                 self.scope_failed(sync, side, &instance, &error, "jql").await?;
                 return Ok(0);
@@ -182,22 +207,33 @@ impl Engine {
     /// Finds on which sides with a `when` items belong, for those whose home was just read.
     pub(super) async fn ask_when(&self, works: &mut [Work]) -> Result<(), StoreError> {
         let mut groups: BTreeMap<(SyncId, SideId), Vec<usize>> = BTreeMap::new();
+        let mut asked: Vec<(usize, SideId)> = Vec::new();
         for (index, work) in works.iter_mut().enumerate() {
             let Some(home) = work.sync.settings.home.clone() else { continue };
-            if work.asked_when || !work.reads.contains_key(&home) || work.sync.stopped().is_some() {
+            if work.asked_when || !work.reads.contains_key(&home) {
                 continue;
             }
             work.asked_when = true;
-            for side in &work.sync.settings.sides {
-                let open = side.when.is_some() && !work.item.replicas.contains_key(&side.id);
-                if open {
-                    groups.entry((work.sync.id().clone(), side.id.clone())).or_default().push(index);
+            work.when_is_open = false;
+            asked.push((index, home));
+            for side in work.open_whens() {
+                if let Some(until) = work.sync.refuses(&side, "when", self.clock.monotonic()) {
+                    work.when_is_open = true;
+                    work.be_due(self.after(until.saturating_sub(self.clock.monotonic())));
+                    continue;
                 }
+                groups.entry((work.sync.id().clone(), side)).or_default().push(index);
             }
         }
         for ((sync, side), indices) in groups {
             let Some(sync) = self.syncs.get(&sync).cloned() else { continue };
             self.ask_when_on(&sync, &side, &indices, works).await?;
+        }
+        for (index, home) in asked {
+            let Some(work) = works.get_mut(index).filter(|work| !work.when_is_open) else { continue };
+            if let Some(updated) = work.reads.get(&home).map(|read| read.snapshot.updated) {
+                work.item.asked = Some(updated);
+            }
         }
         Ok(())
     }
@@ -221,11 +257,15 @@ impl Engine {
         let issues: Vec<IssueId> = times.keys().copied().collect();
         let recent = |issue: &IssueId| times.get(issue).is_some_and(|updated| !self.is_settled(&instance, *updated));
         let found = match matching(&instance, &home.project, &when, &issues, recent).await {
-            Ok(found) => found,
+            Ok(found) => {
+                self.scope_taken(sync, side, "when").await?;
+                found
+            }
             Err(error) => {
                 for index in indices {
                     if let Some(work) = works.get_mut(*index) {
                         work.failed = true;
+                        work.when_is_open = true;
                     }
                 }
                 return self.scope_failed(sync, side, &instance, &error, "when").await;
@@ -241,6 +281,7 @@ impl Engine {
             // It left before it had a counterpart there: then it gets none.
             work.item.belongs.remove(side);
             if !times.get(&issue).is_some_and(|updated| self.is_final(&instance, *updated)) {
+                work.when_is_open = true;
                 work.be_due(self.after(instance.settings.settle));
             }
         }
@@ -254,21 +295,40 @@ impl Engine {
         side: &SideId,
         instance: &Instance,
         error: &JiraError,
-        key: &str,
+        key: &'static str,
     ) -> Result<(), StoreError> {
-        if instance.failed(error) || !matches!(error.failure, Failure::Refused(_)) {
+        // Jira calls a bad clause a bad request; any other no is about rights or the moment.
+        let is_bad = matches!(&error.failure, Failure::Refused(refusal) if refusal.status == 400);
+        if instance.failed(error) || !is_bad {
             tracing::warn!(sync = %sync.id(), %side, %error, "could not ask which issues are in scope");
             return Ok(());
         }
         tracing::error!(sync = %sync.id(), %side, %error, "Jira refuses the sync's JQL: no further issue joins it");
-        sync.stop(side, error.to_string());
         let problem = Problem {
             side: side.clone(),
             field: None,
             what: format!("no further issue joins this sync: Jira refuses its JQL: {error}"),
-            remedy: format!("correct `{key}` of side `{side}` in sync `{}`, and restart", sync.id()),
+            remedy: format!(
+                "correct `{key}` of side `{side}` in sync `{}` and restart, or mend in Jira what it names: it is tried \
+                 again every five minutes",
+                sync.id()
+            ),
         };
-        self.store.set_problems(&format!("sync {}", sync.id()), &[problem], self.now()).await
+        sync.stop(side, key, problem, self.clock.monotonic() + STOP);
+        self.tell_stops(sync).await
+    }
+
+    /// Jira took a clause: a sync that stood still for it goes on.
+    async fn scope_taken(&self, sync: &SyncRun, side: &SideId, key: &'static str) -> Result<(), StoreError> {
+        if !sync.goes_on(side, key) {
+            return Ok(());
+        }
+        tracing::info!(sync = %sync.id(), %side, "Jira takes the sync's JQL again");
+        self.tell_stops(sync).await
+    }
+
+    async fn tell_stops(&self, sync: &SyncRun) -> Result<(), StoreError> {
+        self.store.set_problems(&format!("sync {}", sync.id()), &sync.stop_problems(), self.now()).await
     }
 }
 

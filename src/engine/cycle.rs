@@ -336,7 +336,10 @@ impl Engine {
     fn due_of(&self, work: &Work) -> Option<Timestamp> {
         let unseen = work.intents.iter().filter(|intent| intent.state == IntentState::Answered);
         let check = SignedDuration::try_from(self.check_after).unwrap_or(SignedDuration::MAX);
-        let checks = unseen.map(|intent| intent.opened.saturating_add(check).unwrap_or(Timestamp::MAX));
+        let now = self.now();
+        let next = |from: Timestamp| from.saturating_add(check).unwrap_or(Timestamp::MAX);
+        // One that is late was just looked for in vain: asked again at once, a side that cannot be read would be asked for ever.
+        let checks = unseen.map(|intent| Some(next(intent.opened)).filter(|at| *at > now).unwrap_or_else(|| next(now)));
         checks.chain(work.due).min()
     }
 
@@ -346,6 +349,9 @@ impl Engine {
             work.over = true;
         }
         self.record(&mut works).await?;
+        for duplicate in works.iter_mut().flat_map(|work| std::mem::take(&mut work.duplicates)) {
+            self.tell_duplicate(&duplicate).await?;
+        }
         for work in works {
             let mut due = self.due_of(&work);
             let mut attempts = 0;

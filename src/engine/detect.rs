@@ -2,14 +2,14 @@
 //! first reads. Must never move the cursor past a row that is not queued, and never ask by a side's JQL: an issue that left
 //! the filter would not be seen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::instance::{Instance, Window};
 use super::{Engine, SyncRun};
-use crate::jira::JiraError;
+use crate::jira::{Failure, JiraError, ReadRows};
 use crate::model::ids::{InstanceId, IssueId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::store::{Cursor, Hint, Newcomer, StoreError};
@@ -34,6 +34,12 @@ pub struct Polled {
     pub pages: usize,
 }
 
+impl Polled {
+    fn and(self, more: Self) -> Self {
+        Self { rows: self.rows + more.rows, pages: self.pages + more.pages }
+    }
+}
+
 /// Why a poll failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PollError {
@@ -55,7 +61,16 @@ impl Engine {
         if instance.projects.is_empty() || instance.pause().is_some() {
             return Ok(Polled::default());
         }
-        let polled = self.poll_instance(&instance).await;
+        let mut polled = self.poll_instance(&instance).await;
+        if let Err(PollError::Jira(error)) = &polled
+            && is_refused(error)
+            && self.find_missing(&instance).await?
+        {
+            polled = self.poll_instance(&instance).await;
+        }
+        if polled.is_ok() {
+            polled = self.ask_again(&instance).await.map(|more| polled.unwrap_or_default().and(more));
+        }
         match &polled {
             Ok(_) => instance.answered(),
             Err(PollError::Jira(error)) => {
@@ -68,35 +83,120 @@ impl Engine {
 
     async fn poll_instance(&self, instance: &Arc<Instance>) -> Result<Polled, PollError> {
         let cursor = self.store.cursor(instance.id()).await?;
+        let projects = instance.polled();
         let Some(cursor) = cursor else {
-            return self.poll_rows(instance, None).await;
+            return self.poll_rows(instance, &projects, None, true).await;
         };
         let now = instance.surely_past(cursor.updated);
         let window = instance.window(cursor.updated);
         let polled = if instance.seen_since(window.since) > FEW {
-            self.poll_narrow(instance, &window).await?
+            self.poll_narrow(instance, &projects, &window).await?
         } else {
-            self.poll_rows(instance, Some(window.since)).await?
+            self.poll_rows(instance, &projects, Some(window.since), true).await?
         };
         instance.asked_all_until(now);
         Ok(polled)
     }
 
-    /// Reads rows in full, oldest first. Every page is queued before the next is asked for.
-    async fn poll_rows(&self, instance: &Arc<Instance>, since: Option<Timestamp>) -> Result<Polled, PollError> {
+    /// A poll of all projects was refused: finds out which of them it is for, so that the others go on. Says whether there
+    /// is one to go on with.
+    async fn find_missing(&self, instance: &Arc<Instance>) -> Result<bool, PollError> {
+        let projects = instance.polled();
+        if projects.len() < 2 {
+            return Ok(false);
+        }
+        let cursor = self.store.cursor(instance.id()).await?.map(|cursor| cursor.updated);
+        let mut missing = Vec::new();
+        for project in &projects {
+            let one = BTreeSet::from([project.clone()]);
+            let asked = instance.read.touched(&one, cursor.unwrap_or(instance.server_now()), None).await;
+            match asked {
+                Ok(_) => {}
+                Err(error) if is_refused(&error) => missing.push((project, error.to_string())),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if missing.is_empty() || missing.len() == projects.len() {
+            return Ok(false);
+        }
+        for (project, why) in missing {
+            tracing::error!(instance = %instance.id(), %project, why, "a project cannot be polled any more");
+            // Durable: what changes there until it is back must not be missed over a restart.
+            let since = cursor.map_or_else(String::new, |cursor| cursor.to_string());
+            self.store.set_note(&missing_note(instance.id(), project), &since).await?;
+            instance.misses(project, cursor, why);
+        }
+        Ok(true)
+    }
+
+    /// Asks for missing projects again. One that is back is read from where it was last read.
+    async fn ask_again(&self, instance: &Arc<Instance>) -> Result<Polled, PollError> {
+        let mut polled = Polled::default();
+        for (project, missing) in instance.to_ask_again() {
+            let one = BTreeSet::from([project.clone()]);
+            let since = looking_back(instance, missing.since);
+            match self.poll_rows(instance, &one, since, false).await {
+                Ok(read) => {
+                    polled = polled.and(read);
+                    self.store.set_note(&missing_note(instance.id(), &project), "").await?;
+                    instance.has_again(&project);
+                    tracing::info!(instance = %instance.id(), %project, "project can be polled again");
+                }
+                Err(PollError::Jira(error)) if is_refused(&error) => {
+                    instance.misses(&project, missing.since, error.to_string());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(polled)
+    }
+
+    /// Takes up which projects of an instance were missing when the daemon last ran: they are read from there.
+    pub(super) async fn recall_missing(&self, instance: &Instance) -> Result<(), StoreError> {
+        for project in &instance.projects {
+            let note = self.store.note(&missing_note(instance.id(), project)).await?;
+            if let Some(since) = note.and_then(|note| note.parse::<Timestamp>().ok()) {
+                instance.recalls(project, since);
+            }
+        }
+        Ok(())
+    }
+
+    /// What is wrong with parts of an instance while the rest goes on: what, and what to do.
+    #[must_use]
+    pub fn troubles(&self, instance: &InstanceId) -> Vec<(String, &'static str)> {
+        self.instances.get(instance).map(|instance| instance.troubles()).unwrap_or_default()
+    }
+
+    /// Reads rows in full, oldest first. Every page is queued before the next is asked for. The cursor stays where only a part
+    /// of the projects is read.
+    async fn poll_rows(
+        &self,
+        instance: &Arc<Instance>,
+        projects: &BTreeSet<String>,
+        since: Option<Timestamp>,
+        moves_cursor: bool,
+    ) -> Result<Polled, PollError> {
         let mut polled = Polled::default();
         let mut page = None;
         loop {
             let read = &instance.read;
-            let found = read.changes(&instance.projects, since, &instance.want, page.as_deref()).await?;
+            let found = read.changes(projects, since, &instance.want, page.as_deref()).await?;
             polled.pages += 1;
             let is_last = found.next.is_none();
             // What lies before was asked for only because JQL cannot say it more exactly.
-            let rows = found.rows.into_iter().filter(|row| since.is_none_or(|since| row.updated >= since));
-            polled.rows += self.queue(instance, rows.collect(), None, is_last).await?;
+            let late = |updated: Timestamp| since.is_none_or(|since| updated >= since);
+            let rows: Vec<IssueSnapshot> = found.rows.into_iter().filter(|row| late(row.updated)).collect();
+            let unread: Vec<_> = found.unread.into_iter().filter(|row| row.updated.is_none_or(late)).collect();
+            let newest = rows.iter().map(|row| row.updated).chain(unread.iter().filter_map(|row| row.updated)).max();
+            let newest = newest.filter(|_| moves_cursor);
+            polled.rows += self.queue(instance, ReadRows { rows, unread }, newest).await?;
             page = found.next;
             if is_last {
-                instance.looked_at_all();
+                self.forget_old(instance).await?;
+                if moves_cursor {
+                    instance.looked_at_all();
+                }
                 return Ok(polled);
             }
         }
@@ -104,13 +204,18 @@ impl Engine {
 
     /// Reads ids and times, the newest first, and then those rows that are not known, the oldest first. Behind a page on
     /// which nothing is new nothing was before; what the index brings late is found once per overlap, when all is read.
-    async fn poll_narrow(&self, instance: &Arc<Instance>, window: &Window) -> Result<Polled, PollError> {
+    async fn poll_narrow(
+        &self,
+        instance: &Arc<Instance>,
+        projects: &BTreeSet<String>,
+        window: &Window,
+    ) -> Result<Polled, PollError> {
         let since = if window.whole { window.earlier } else { window.since };
         let mut polled = Polled::default();
         let mut page: Option<String> = None;
         let mut new: Vec<(Timestamp, IssueId)> = Vec::new();
         loop {
-            let found = instance.read.touched(&instance.projects, since, page.as_deref()).await?;
+            let found = instance.read.touched(projects, since, page.as_deref()).await?;
             polled.pages += 1;
             let before = new.len();
             let rows = found.rows.into_iter().filter(|(_, updated)| *updated >= since);
@@ -124,11 +229,14 @@ impl Engine {
         new.sort_unstable();
         new.dedup();
         for part in new.chunks(PORTION) {
+            let listed: BTreeMap<IssueId, Timestamp> = part.iter().map(|(listed, issue)| (*issue, *listed)).collect();
             let issues: Vec<IssueId> = part.iter().map(|(_, issue)| *issue).collect();
-            let mut rows = instance.read.rows(&issues, &instance.want).await?;
-            rows.sort_by_key(|row| (row.updated, row.id));
+            let mut read = instance.read.rows(&issues, &instance.want).await?;
+            for row in &mut read.unread {
+                row.updated = row.updated.or_else(|| listed.get(&row.issue?).copied());
+            }
             // A row that changed once more since it was listed must not take the cursor past those behind it.
-            polled.rows += self.queue(instance, rows, part.last().map(|(listed, _)| *listed), false).await?;
+            polled.rows += self.queue(instance, read, part.last().map(|(listed, _)| *listed)).await?;
         }
         self.forget_old(instance).await?;
         if window.whole {
@@ -137,38 +245,45 @@ impl Engine {
         Ok(polled)
     }
 
-    /// Queues the rows that are new, and moves the cursor behind them, in one transaction. Rows come in the order of
-    /// `updated`, so all that lies before the cursor was queued; it moves no further than `most`. Returns how many were new.
+    /// Queues the rows that are new, and moves the cursor to `newest`, in one transaction. Pages come in the order of
+    /// `updated`, so all that lies before the cursor was queued. One that cannot be read is queued like the others: whoever
+    /// works on it reads it again. Returns how many were new.
     async fn queue(
         &self,
         instance: &Arc<Instance>,
-        rows: Vec<IssueSnapshot>,
-        most: Option<Timestamp>,
-        is_last: bool,
+        read: ReadRows,
+        newest: Option<Timestamp>,
     ) -> Result<usize, StoreError> {
-        let rows: Vec<IssueSnapshot> = rows.into_iter().filter(|row| !instance.has_seen(row.id, row.updated)).collect();
-        let newest = rows.iter().map(|row| row.updated).max();
-        if !rows.is_empty() {
-            let hints: Vec<Hint> = rows.iter().map(|row| Hint { issue: row.id }).collect();
-            let newcomers = self.newcomers_of(instance, &rows).await?;
-            let newest = newest.map(|newest| most.map_or(newest, |most| newest.min(most)));
+        let is_new = |row: &IssueSnapshot| !instance.has_seen(row.id, row.updated);
+        let rows: Vec<IssueSnapshot> = read.rows.into_iter().filter(is_new).collect();
+        let unread = read.unread.into_iter().filter_map(|row| Some((row.issue?, row.updated, row.why)));
+        let unread: Vec<(IssueId, Option<Timestamp>, String)> = unread
+            .filter(|(issue, updated, _)| updated.is_none_or(|updated| !instance.has_seen(*issue, updated)))
+            .collect();
+        if !rows.is_empty() || !unread.is_empty() {
+            let mut hints: Vec<Hint> = rows.iter().map(|row| Hint { issue: row.id }).collect();
+            hints.extend(unread.iter().map(|(issue, ..)| Hint { issue: *issue }));
+            let mut newcomers = self.newcomers_of(instance, &rows).await?;
+            for (issue, _, why) in &unread {
+                let unknown = self.unread_newcomers(instance, *issue).await?;
+                if !unknown.is_empty() {
+                    instance.could_not_read(*issue, why);
+                }
+                newcomers.extend(unknown);
+            }
             let cursor = newest.map(|updated| Cursor { updated });
             let settled = instance.server_now().checked_sub(STANDS_STILL).unwrap_or(Timestamp::MIN);
-            let settled = rows.iter().filter(|row| row.updated < settled);
-            let times: Vec<(IssueId, Timestamp)> = settled.map(|row| (row.id, row.updated)).collect();
-            let count = rows.len();
+            let mut times: Vec<(IssueId, Timestamp)> = rows.iter().map(|row| (row.id, row.updated)).collect();
+            times.extend(unread.iter().filter_map(|(issue, updated, _)| Some((*issue, (*updated)?))));
+            times.retain(|(_, updated)| *updated < settled);
+            let count = hints.len();
             for row in rows {
+                instance.could_read(row.id);
                 self.rows.put(instance.id(), row);
             }
             self.store.queue_hints(instance.id(), &hints, &newcomers, cursor, self.now()).await?;
             instance.saw(times, None);
-            if is_last {
-                self.forget_old(instance).await?;
-            }
             return Ok(count);
-        }
-        if is_last {
-            self.forget_old(instance).await?;
         }
         Ok(0)
     }
@@ -181,6 +296,20 @@ impl Engine {
         let horizon = cursor.and_then(|cursor| cursor.updated.checked_sub(overlap).ok()?.checked_sub(margin).ok());
         instance.saw([], horizon);
         Ok(())
+    }
+
+    /// An issue that cannot be read may start an item of any sync there, as far as is known.
+    async fn unread_newcomers(&self, instance: &Arc<Instance>, issue: IssueId) -> Result<Vec<Newcomer>, StoreError> {
+        let mut found = Vec::new();
+        for sync in self.syncs.values() {
+            if !self.store.known(sync.id(), instance.id(), &[issue]).await?.is_empty() {
+                continue;
+            }
+            for side in sync.settings.sides.iter().filter(|side| &side.instance == instance.id()) {
+                found.push(newcomer(sync, &side.id, instance, issue, self.now()));
+            }
+        }
+        Ok(found)
     }
 
     /// The rows that no item of a sync holds, for each sync that covers their project.
@@ -205,6 +334,21 @@ impl Engine {
         }
         Ok(found)
     }
+}
+
+/// Jira's no to a whole query: a project in it is gone, or may not be seen.
+fn is_refused(error: &JiraError) -> bool {
+    matches!(error.failure, Failure::Refused(_) | Failure::NotFound)
+}
+
+fn looking_back(instance: &Instance, from: Option<Timestamp>) -> Option<Timestamp> {
+    let overlap = SignedDuration::try_from(instance.settings.overlap).unwrap_or(SignedDuration::MAX);
+    from.map(|from| from.saturating_sub(overlap).unwrap_or(Timestamp::MIN))
+}
+
+/// Under what it is kept how far a missing project was read.
+fn missing_note(instance: &InstanceId, project: &str) -> String {
+    format!("project {project} of {instance} unread since")
 }
 
 fn newcomer(

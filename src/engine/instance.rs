@@ -19,6 +19,10 @@ const LOGIN_PAUSE: Duration = Duration::from_secs(300);
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
+/// First and longest wait before a newcomer that cannot be read is asked for again.
+const FIRST_REREAD: Duration = Duration::from_secs(30);
+const LONGEST_REREAD: Duration = Duration::from_secs(3_600);
+
 /// One instance.
 pub(crate) struct Instance {
     pub(crate) settings: InstanceSettings,
@@ -36,6 +40,10 @@ pub(crate) struct Instance {
 struct State {
     /// Rows within the overlap that were queued: id to `updated`.
     seen: BTreeMap<IssueId, Timestamp>,
+    /// Newcomers that cannot be read.
+    unread: BTreeMap<IssueId, Unread>,
+    /// Projects that a poll was refused for.
+    missing: BTreeMap<String, Missing>,
     failures: u32,
     pause: Option<Pause>,
     /// The cursor, and our monotonic time when it was first met there: the server's time is later than the one by at least
@@ -65,6 +73,24 @@ pub(crate) struct Pause {
     pub(crate) until: Duration,
     /// In words.
     pub(crate) why: String,
+}
+
+/// A newcomer that cannot be read.
+struct Unread {
+    why: String,
+    times: u32,
+    /// Not asked for before, by our monotonic time.
+    until: Duration,
+}
+
+/// A project that a poll was refused for.
+#[derive(Debug, Clone)]
+pub(crate) struct Missing {
+    /// How far the instance was polled when the project was last read; what changed in it since is still to be read.
+    pub(crate) since: Option<Timestamp>,
+    pub(crate) why: String,
+    /// Not asked for before, by our monotonic time.
+    pub(crate) until: Duration,
 }
 
 impl Instance {
@@ -118,6 +144,72 @@ impl Instance {
     /// Whether this row was queued already.
     pub(crate) fn has_seen(&self, issue: IssueId, updated: Timestamp) -> bool {
         self.state().seen.get(&issue).is_some_and(|seen| *seen >= updated)
+    }
+
+    /// Notes that a newcomer cannot be read; it is asked for again later and later.
+    pub(crate) fn could_not_read(&self, issue: IssueId, why: &str) {
+        let now = self.clock.monotonic();
+        let mut state = self.state();
+        let times = state.unread.get(&issue).map_or(0, |unread| unread.times.saturating_add(1));
+        let until = now + growing(FIRST_REREAD, LONGEST_REREAD, times);
+        state.unread.insert(issue, Unread { why: why.to_owned(), times, until });
+    }
+
+    /// Notes that an issue can be read.
+    pub(crate) fn could_read(&self, issue: IssueId) {
+        self.state().unread.remove(&issue);
+    }
+
+    /// Whether an issue that could not be read is not asked for yet.
+    pub(crate) fn is_put_off(&self, issue: IssueId) -> bool {
+        let now = self.clock.monotonic();
+        self.state().unread.get(&issue).is_some_and(|unread| unread.until > now)
+    }
+
+    /// The projects that a poll covers: all but the missing ones.
+    pub(crate) fn polled(&self) -> BTreeSet<String> {
+        let state = self.state();
+        self.projects.iter().filter(|project| !state.missing.contains_key(*project)).cloned().collect()
+    }
+
+    /// Notes that a poll is refused for a project.
+    pub(crate) fn misses(&self, project: &str, since: Option<Timestamp>, why: String) {
+        let until = self.clock.monotonic() + LOGIN_PAUSE;
+        self.state().missing.insert(project.to_owned(), Missing { since, why, until });
+    }
+
+    /// Notes that a project was missing when the daemon last ran: it is asked for at once.
+    pub(crate) fn recalls(&self, project: &str, since: Timestamp) {
+        let why = "it was missing when the daemon last ran".to_owned();
+        let missing = Missing { since: Some(since), why, until: self.clock.monotonic() };
+        self.state().missing.insert(project.to_owned(), missing);
+    }
+
+    /// Notes that a project can be polled again.
+    pub(crate) fn has_again(&self, project: &str) {
+        self.state().missing.remove(project);
+    }
+
+    /// The missing projects that it is time to ask for again.
+    pub(crate) fn to_ask_again(&self) -> Vec<(String, Missing)> {
+        let now = self.clock.monotonic();
+        let state = self.state();
+        let due = state.missing.iter().filter(|(_, missing)| missing.until <= now);
+        due.map(|(project, missing)| (project.clone(), missing.clone())).collect()
+    }
+
+    /// What is wrong with parts of it while the rest goes on: what, and what to do.
+    pub(crate) fn troubles(&self) -> Vec<(String, &'static str)> {
+        let state = self.state();
+        let missing = state.missing.iter().map(|(project, missing)| {
+            let what = format!("project `{project}` cannot be polled, the others are: {}", missing.why);
+            (what, "let the sync user browse the project, or correct its key; it is asked for again every five minutes")
+        });
+        let unread = state.unread.iter().map(|(issue, unread)| {
+            let what = format!("issue {issue} cannot be read and starts no item: {}", unread.why);
+            (what, "look at the issue, and at what the instance's add-ons put into it; it is tried again")
+        });
+        missing.chain(unread).collect()
     }
 
     /// Remembers queued rows, and forgets those before `horizon`.

@@ -46,7 +46,18 @@ impl Engine {
                 work.want_read(side, false);
             }
         }
+        self.want_home(work);
         self.want_what_is_in_doubt(work);
+    }
+
+    /// The home, where a `when` was not answered for good for what is known of it: the question must not be lost because the
+    /// next cycle was about another side.
+    fn want_home(&self, work: &mut Work) {
+        let Some(home) = work.sync.settings.home.clone().filter(|home| !work.reads.contains_key(home)) else { return };
+        let Some(replica) = work.item.replicas.get(&home) else { return };
+        if work.item.asked < Some(replica.updated) && !work.open_whens().is_empty() {
+            work.want_read(&home, false);
+        }
     }
 
     /// Edits and hops that nobody knows the outcome of, or that polls should have shown by now.

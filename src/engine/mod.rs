@@ -9,6 +9,7 @@ mod admit;
 pub mod apply;
 mod cycle;
 mod detect;
+mod found;
 mod instance;
 mod learn;
 mod look;
@@ -36,6 +37,7 @@ use crate::model::store::Store;
 
 pub use cycle::{Preview, Worked};
 pub use detect::{PollError, Polled};
+pub use found::is_about_an_issue;
 pub use names::{Finding, Severity};
 pub use setup::{Connection, Connections, Parts, SetupError};
 pub use survey::{PermissionNeed, PermissionReport, Survey, survey};
@@ -77,8 +79,11 @@ impl Engine {
     /// The syncs that nothing joins now, with the side whose JQL Jira refuses, and its words.
     #[must_use]
     pub fn stopped(&self) -> Vec<(SyncId, SideId, String)> {
-        let stopped = self.syncs.values().filter_map(|sync| Some((sync.id().clone(), sync.stopped()?)));
-        stopped.map(|(sync, (side, why))| (sync, side, why)).collect()
+        let stopped = self.syncs.values().flat_map(|sync| {
+            let problems = sync.stop_problems().into_iter();
+            problems.map(|problem| (sync.id().clone(), problem.side, problem.what))
+        });
+        stopped.collect()
     }
 
     /// Names of a side in messages.

@@ -63,7 +63,7 @@ impl Engine {
     }
 
     /// Finds an old operation of ours again, so that its entry can be understood.
-    async fn remember(&self, work: &mut Work, operation: OperationId) {
+    pub(super) async fn remember(&self, work: &mut Work, operation: OperationId) {
         if work.intents.iter().any(|intent| intent.id == operation) {
             return;
         }

@@ -21,6 +21,12 @@ const FEW_ATTEMPTS: u32 = 3;
 /// How soon a create without an answer is looked for.
 const DOUBT_WAIT: Duration = Duration::from_secs(2);
 
+/// Whether a refusal is about what was written, and would be the same for ever: the value is acknowledged as refused. Any
+/// other (403, 404, 409, …) is about rights, the place or the moment, which pass without the value changing.
+fn is_about_the_value(refusal: &Refusal) -> bool {
+    !refusal.fields.is_empty() || matches!(refusal.status, 400 | 413 | 422)
+}
+
 impl Engine {
     /// Takes in what became of a create.
     pub(super) fn created_outcome(&self, work: &mut Work, intent: &Intent, outcome: WriteOutcome<Created>) {
@@ -39,7 +45,7 @@ impl Engine {
                     restricted: false,
                     bases: BTreeMap::new(),
                 };
-                self.bind(work, side, replica, intent.id);
+                self.bind(work, side, replica);
             }
             WriteOutcome::Refused(refusal) => self.create_refused(work, intent, &refusal),
             WriteOutcome::NotFound => {
@@ -89,22 +95,10 @@ impl Engine {
                 work.move_intent(intent.id, &IntentEvent::Seen);
                 copied(work, intent, copy);
             }
-            // A missing permission, or an issue that takes no comments now, may be mended: the copy is tried again.
-            Sent::Comment(WriteOutcome::Refused(refusal)) if matches!(refusal.status, 401 | 403 | 409) => {
-                let side = intent.operation.side.clone();
-                work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
-                let what = format!("a comment was not copied: {refusal}");
-                work.problem(
-                    &side,
-                    None,
-                    what,
-                    "let the sync user add comments there (Add Comments); it is tried again",
-                );
-                work.unread.insert(side, refusal.to_string());
-                work.failed = true;
-                work.slow = true;
+            Sent::Comment(WriteOutcome::Refused(refusal)) if is_about_the_value(&refusal) => {
+                comment_refused(work, intent, &refusal);
             }
-            Sent::Comment(WriteOutcome::Refused(refusal)) => comment_refused(work, intent, &refusal),
+            Sent::Comment(WriteOutcome::Refused(refusal)) => self.refused_now(work, intent, &refusal),
             Sent::Comment(outcome) => self.no_answer(work, intent, outcome),
         }
     }
@@ -141,14 +135,12 @@ impl Engine {
     /// The fields that Jira names are acknowledged as refused; the rest goes on. Where it names none, each is tried by itself.
     fn edit_refused(&self, work: &mut Work, intent: &Intent, refusal: &Refusal) {
         let side = intent.operation.side.clone();
-        work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
-        let Action::SetFields { fields } = &intent.operation.action else { return };
-        if refusal.status == 409 {
-            // Somebody was there at the same time: from a fresh read.
-            work.failed = true;
-            work.unread.insert(side, refusal.to_string());
+        if !is_about_the_value(refusal) {
+            self.refused_now(work, intent, refusal);
             return;
         }
+        work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
+        let Action::SetFields { fields } = &intent.operation.action else { return };
         let named: Vec<&FieldName> = fields
             .iter()
             .filter(|(_, write)| refusal.fields.contains_key(write.field.as_str()))
@@ -184,11 +176,7 @@ impl Engine {
                     work.want_read(&side, true);
                 }
             }
-            WriteOutcome::Refused(refusal) if refusal.status == 409 => {
-                work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
-                work.unread.insert(side, refusal.to_string());
-                work.failed = true;
-            }
+            WriteOutcome::Refused(refusal) if !is_about_the_value(&refusal) => self.refused_now(work, intent, &refusal),
             WriteOutcome::Refused(refusal) => {
                 work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
                 let row = work.sync.settings.fields.values().find(|row| row.kind == FieldKind::Status);
@@ -245,6 +233,20 @@ impl Engine {
             }
             WriteOutcome::Done(_) | WriteOutcome::Refused(_) => {}
         }
+    }
+
+    /// A no that may pass: nothing is acknowledged, and it is tried again from a fresh read.
+    fn refused_now(&self, work: &mut Work, intent: &Intent, refusal: &Refusal) {
+        let side = intent.operation.side.clone();
+        work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
+        // Somebody was there at the same time: no matter for a person.
+        if refusal.status != 409 {
+            let what = format!("Jira refused a change in {}: {refusal}", Self::in_words(&work.sync, &side));
+            work.problem(&side, None, what, "give the sync user the right that Jira names; it is tried again");
+            work.slow = true;
+        }
+        work.unread.insert(side, refusal.to_string());
+        work.failed = true;
     }
 
     fn not_sent(&self, work: &mut Work, intent: &Intent, why: &str, wait_ms: u64) {

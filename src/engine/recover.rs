@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Engine;
+use super::found::Duplicate;
 use super::instance::Instance;
 use super::work::Work;
 use crate::jira::JiraError;
@@ -98,7 +99,7 @@ impl Engine {
         let marked = rows.iter().find(|row| self.mark_on(work, &side, row) == Some(intent.id)).map(replica_of);
         if let Some(replica) = marked {
             work.move_intent(intent.id, &IntentEvent::AnsweredYes);
-            self.bind(work, &side, replica, intent.id);
+            self.bind(work, &side, replica);
             return Ok(());
         }
         if let Some(left) = self.left_until(instance, intent, instance.settings.settle) {
@@ -126,14 +127,13 @@ impl Engine {
     }
 
     /// Binds what we created. A second one is a duplicate: it is said, and never deleted.
-    pub(super) fn bind(&self, work: &mut Work, side: &SideId, replica: Replica, operation: OperationId) {
+    pub(super) fn bind(&self, work: &mut Work, side: &SideId, replica: Replica) {
         match work.item.replicas.get(side) {
             Some(there) if there.issue != replica.issue => {
-                let what = format!(
-                    "{} is a duplicate of {}: it was created by operation {operation}, whose answer came too late",
-                    replica.key, there.key
-                );
-                work.problem(side, None, what, "look at both issues, and delete the one that nobody uses");
+                if let Some(instance) = work.sync.instance_of(side).cloned() {
+                    let (side, of) = (side.clone(), there.key.clone());
+                    work.duplicates.push(Duplicate { instance, side, issue: replica.issue, key: replica.key, of });
+                }
             }
             Some(_) => {}
             None => {
@@ -218,7 +218,7 @@ fn doubtful_creates(work: &Work) -> impl Iterator<Item = &Intent> {
 }
 
 /// A replica that we created, as a row shows it. Nothing of it counts as observed yet.
-fn replica_of(row: &IssueSnapshot) -> Replica {
+pub(super) fn replica_of(row: &IssueSnapshot) -> Replica {
     Replica {
         issue: row.id,
         key: row.key.clone(),

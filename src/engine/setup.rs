@@ -130,6 +130,9 @@ impl Engine {
             check_after: parts.poll * 3 + Duration::from_secs(15),
             learnt_at: Mutex::default(),
         };
+        for instance in engine.instances.values() {
+            engine.recall_missing(instance).await?;
+        }
         Ok((engine, survey.findings))
     }
 }

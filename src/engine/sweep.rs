@@ -43,8 +43,9 @@ impl Engine {
                 continue;
             };
             let issues: Vec<IssueId> = known.keys().copied().collect();
+            // One that cannot be read counts as different, and is read by itself.
             let rows = match instance.read.rows(&issues, &instance.want).await {
-                Ok(rows) => rows,
+                Ok(read) => read.rows,
                 Err(error) => {
                     instance.failed(&error);
                     continue;
@@ -65,6 +66,10 @@ impl Engine {
             let hints: Vec<Hint> = different.into_iter().map(|issue| Hint { issue }).collect();
             self.store.queue_hints(&id, &hints, &[], None, self.now()).await?;
         }
-        Ok((swept, ids.last().copied().filter(|_| ids.len() == AT_ONCE)))
+        let next = ids.last().copied().filter(|_| ids.len() == AT_ONCE);
+        if next.is_none() {
+            self.look_after_duplicates().await?;
+        }
+        Ok((swept, next))
     }
 }

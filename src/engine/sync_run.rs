@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::jira::Want;
 use crate::model::catalog::{Catalog, Workflow};
 use crate::model::ids::{FieldId, InstanceId, SideId, SyncId};
+use crate::model::problem::Problem;
 use crate::model::settings::{FieldKind, SideSettings, SyncSettings};
 
 /// One sync.
@@ -18,8 +20,15 @@ pub(crate) struct SyncRun {
     workflows: Mutex<Arc<BTreeMap<SideId, Workflow>>>,
     /// How often a new way was learnt: a plan made before the last one may be better now.
     learnt: AtomicU64,
-    /// Why nothing of it is done now: a JQL that Jira refuses.
-    stopped: Mutex<Option<(SideId, String)>>,
+    /// Why nothing joins it now: by side and key the clauses that Jira refuses.
+    stops: Mutex<BTreeMap<(SideId, &'static str), Stop>>,
+}
+
+/// A clause that Jira refuses.
+struct Stop {
+    problem: Problem,
+    /// When it is tried again, by our monotonic time.
+    until: Duration,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -39,7 +48,7 @@ impl SyncRun {
             catalogs: Arc::new(catalogs),
             learnt: AtomicU64::new(0),
             workflows: Mutex::new(Arc::new(workflows)),
-            stopped: Mutex::default(),
+            stops: Mutex::default(),
         }
     }
 
@@ -92,12 +101,29 @@ impl SyncRun {
         new.into_iter().collect()
     }
 
-    pub(crate) fn stop(&self, side: &SideId, why: String) {
-        *lock(&self.stopped) = Some((side.clone(), why));
+    /// Stops for a clause, until it is tried again.
+    pub(crate) fn stop(&self, side: &SideId, key: &'static str, problem: Problem, until: Duration) {
+        lock(&self.stops).insert((side.clone(), key), Stop { problem, until });
     }
 
-    pub(crate) fn stopped(&self) -> Option<(SideId, String)> {
-        lock(&self.stopped).clone()
+    /// Jira took the clause. Says whether it had refused it before.
+    pub(crate) fn goes_on(&self, side: &SideId, key: &'static str) -> bool {
+        lock(&self.stops).remove(&(side.clone(), key)).is_some()
+    }
+
+    /// Until when a clause that Jira refused is not tried again.
+    pub(crate) fn refuses(&self, side: &SideId, key: &'static str, now: Duration) -> Option<Duration> {
+        lock(&self.stops).get(&(side.clone(), key)).map(|stop| stop.until).filter(|until| *until > now)
+    }
+
+    /// Until when nothing joins it, if it is stopped now.
+    pub(crate) fn stopped(&self, now: Duration) -> Option<Duration> {
+        lock(&self.stops).values().map(|stop| stop.until).filter(|until| *until > now).max()
+    }
+
+    /// What is said of the clauses that Jira refused when they were last tried.
+    pub(crate) fn stop_problems(&self) -> Vec<Problem> {
+        lock(&self.stops).values().map(|stop| stop.problem.clone()).collect()
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::SyncRun;
+use super::found::Duplicate;
 use crate::model::hub::{Conflict, ItemState};
 use crate::model::ids::{FieldId, FieldName, OperationId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue, TransitionOffer};
@@ -47,11 +48,15 @@ pub(crate) struct Work {
     pub(crate) before: Vec<Problem>,
     pub(crate) read: BTreeSet<SideId>,
     pub(crate) asked_when: bool,
+    /// A `when` was not answered for good in this cycle.
+    pub(crate) when_is_open: bool,
     pub(crate) conflicts: Vec<Conflict>,
     pub(crate) acts: Vec<(SideId, FieldName)>,
     pub(crate) ways: Vec<(SideId, String, String, String)>,
     pub(crate) moves: Vec<(OperationId, IntentState)>,
     pub(crate) problems: BTreeSet<Problem>,
+    /// Second issues that we made for a side, found in this cycle.
+    pub(crate) duplicates: Vec<Duplicate>,
     /// What the last plan did not do, and why.
     pub(crate) holds: Vec<Hold>,
     /// When to look again even if nothing is hinted.
@@ -98,11 +103,13 @@ impl Work {
             before: claim.problems,
             read: BTreeSet::new(),
             asked_when: false,
+            when_is_open: false,
             conflicts: Vec::new(),
             acts: Vec::new(),
             ways: Vec::new(),
             moves: Vec::new(),
             problems: BTreeSet::new(),
+            duplicates: Vec::new(),
             holds: Vec::new(),
             due: None,
             failed: false,
@@ -150,6 +157,14 @@ impl Work {
             Some(NativeValue::Named(named)) => Some(&named.name),
             _ => None,
         }
+    }
+
+    /// The sides whose `when` decides whether the item gets a replica there.
+    pub(crate) fn open_whens(&self) -> Vec<SideId> {
+        let open = |side: &&crate::model::settings::SideSettings| {
+            side.when.is_some() && !self.item.replicas.contains_key(&side.id)
+        };
+        self.sync.settings.sides.iter().filter(open).map(|side| side.id.clone()).collect()
     }
 
     /// The sides where the item may have a replica.

@@ -83,8 +83,30 @@ pub struct Want {
 pub struct ChangePage {
     /// The rows, in order of (`updated`, id).
     pub rows: Vec<IssueSnapshot>,
+    /// Rows that cannot be read: one bad issue must not hide the others.
+    pub unread: Vec<UnreadRow>,
     /// How to go on; `None` on the last page.
     pub next: Option<String>,
+}
+
+/// What a read of rows brought.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReadRows {
+    /// The rows.
+    pub rows: Vec<IssueSnapshot>,
+    /// Rows that cannot be read.
+    pub unread: Vec<UnreadRow>,
+}
+
+/// A row of an answer that cannot be read, and as much of it as can.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadRow {
+    /// The issue.
+    pub issue: Option<IssueId>,
+    /// Its `updated` (server time).
+    pub updated: Option<Timestamp>,
+    /// What is wrong with it, with the place.
+    pub why: String,
 }
 
 /// One page of ids and times.
@@ -261,7 +283,7 @@ pub trait JiraRead: Send + Sync + 'static {
 
     /// Reads of issues as a poll brings them, 100 a request on both kinds: on Data Center by the index. Issues that are not
     /// there, or not visible, are left out.
-    async fn rows(&self, issues: &[IssueId], want: &Want) -> Result<Vec<IssueSnapshot>, JiraError>;
+    async fn rows(&self, issues: &[IssueId], want: &Want) -> Result<ReadRows, JiraError>;
 
     /// Some issue of the project in a status, to learn its transitions from. By the index.
     async fn sample(&self, project: &str, issue_type: &str, status: &str) -> Result<Option<IssueId>, JiraError>;

@@ -14,7 +14,9 @@ use super::client::Client;
 use super::decode::{self, Decoder};
 use super::fields::FieldList;
 use super::search::{Ask, Search, expands, field_names};
-use super::{ChangePage, Failure, Identity, JiraError, JiraRead, Permissions, TouchedPage, Want, jql, wire};
+use super::{
+    ChangePage, Failure, Identity, JiraError, JiraRead, Permissions, ReadRows, TouchedPage, UnreadRow, Want, jql, wire,
+};
 use crate::model::catalog::Catalog;
 use crate::model::ids::{AccountId, CommentId, EntryId, InstanceId, IssueId};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, TransitionOffer};
@@ -106,26 +108,28 @@ impl JiraRead for Reader {
         Ok(TouchedPage { rows: rows.map_err(|failure| self.0.error(&search.attempt, failure))?, next: page.next })
     }
 
-    async fn rows(&self, issues: &[IssueId], want: &Want) -> Result<Vec<IssueSnapshot>, JiraError> {
+    async fn rows(&self, issues: &[IssueId], want: &Want) -> Result<ReadRows, JiraError> {
+        let mut read = ReadRows::default();
         if self.0.kind == Kind::Cloud {
-            let read = self.issues(issues, want).await.into_iter();
-            let there = read.filter(|row| !matches!(row, Err(JiraError { failure: Failure::NotFound, .. })));
-            return there.collect();
+            sort(issues, self.issues(issues, want).await, &mut read)?;
+            return Ok(read);
         }
-        let mut rows = Vec::new();
         for part in issues.chunks(BULK) {
             let attempt = format!("reading {} issues", part.len());
             let search = Search { jql: jql::ids(part), ask: Ask::Rows(want), page: None, fresh: &[], attempt };
             match self.0.rows(&search, want).await {
-                Ok(page) => rows.extend(page.rows),
+                Ok(page) => {
+                    read.rows.extend(page.rows);
+                    read.unread.extend(page.unread);
+                }
                 // An id that is gone makes Jira refuse them all.
                 Err(JiraError { failure: Failure::Refused(_), .. }) => {
-                    rows.extend(self.issues(part, want).await.into_iter().flatten());
+                    sort(part, self.issues(part, want).await, &mut read)?;
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok(rows)
+        Ok(read)
     }
 
     async fn sample(&self, project: &str, issue_type: &str, status: &str) -> Result<Option<IssueId>, JiraError> {
@@ -236,13 +240,44 @@ impl JiraRead for Reader {
     }
 }
 
+/// Sorts direct reads into rows and unreadable ones; what is not there is left out.
+fn sort(
+    issues: &[IssueId],
+    answers: Vec<Result<IssueSnapshot, JiraError>>,
+    read: &mut ReadRows,
+) -> Result<(), JiraError> {
+    for (issue, answer) in issues.iter().zip(answers) {
+        match answer {
+            Ok(row) => read.rows.push(row),
+            Err(JiraError { failure: Failure::NotFound, .. }) => {}
+            Err(JiraError { failure: Failure::Unreadable(why), .. }) => {
+                read.unread.push(UnreadRow { issue: Some(*issue), updated: None, why });
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 impl Client {
     pub(super) async fn rows(&self, search: &Search<'_>, want: &Want) -> Result<ChangePage, JiraError> {
         let fields = self.fields_for_reading().await?;
         let page = self.search(search).await?;
         let decoder = Decoder { kind: self.kind, fields: &fields };
-        let rows = page.rows.into_iter().map(|row| decoder.issue(row, want)).collect::<Result<_, _>>();
-        Ok(ChangePage { rows: rows.map_err(|failure| self.error(&search.attempt, failure))?, next: page.next })
+        let (mut rows, mut unread) = (Vec::new(), Vec::new());
+        for row in page.rows {
+            let known = decode::touched(row.clone()).ok();
+            let id = row.get("id").and_then(wire::id_text).and_then(|id| id.parse().ok()).map(IssueId);
+            match decoder.issue(row, want) {
+                Ok(row) => rows.push(row),
+                Err(failure) => {
+                    let why = failure.to_string();
+                    tracing::error!(instance = %self.instance, issue = ?id, why, "a row of an answer cannot be read");
+                    unread.push(UnreadRow { issue: id, updated: known.map(|(_, updated)| updated), why });
+                }
+            }
+        }
+        Ok(ChangePage { rows, unread, next: page.next })
     }
 
     /// Asks for some ids. An id that is gone makes Jira refuse the whole query, so after a refusal the clause is asked alone;
@@ -351,6 +386,10 @@ impl Client {
         let mut rows = Vec::new();
         loop {
             let page = self.rows(&search, &want).await?;
+            // A row that cannot be read might be the one that is looked for: nothing may be concluded without it.
+            if let Some(unread) = page.unread.first() {
+                return Err(self.error(&search.attempt, Failure::Unreadable(unread.why.clone())));
+            }
             rows.extend(page.rows);
             search.page = page.next;
             if search.page.is_none() {

@@ -231,6 +231,10 @@ pub struct ItemState {
     /// The sides where it was found to belong (`when`). A replica that exists stays in step whether listed or not.
     #[serde(default)]
     pub belongs: BTreeSet<SideId>,
+    /// The home's `updated` for which every open `when` was answered for good. Older than what is known of the home: it is to
+    /// be asked again, whatever else happened to the item since.
+    #[serde(default)]
+    pub asked: Option<Timestamp>,
 }
 
 impl ItemState {
@@ -245,6 +249,7 @@ impl ItemState {
             hub: BTreeMap::new(),
             comments: Vec::new(),
             belongs: BTreeSet::new(),
+            asked: None,
         }
     }
 }

@@ -221,6 +221,13 @@ impl Jira {
         change(&mut self.lock().state.quirks);
     }
 
+    /// Gives a permission of a project to these holders alone, while it runs.
+    pub fn set_permission(&self, project: &str, key: &str, holders: &[super::Holder]) {
+        if let Some(project) = self.lock().state.projects.get_mut(project) {
+            project.permissions.insert(key.to_owned(), holders.iter().cloned().collect());
+        }
+    }
+
     /// Changes the rate limits while it runs.
     pub fn set_limits(&self, limits: Limits) {
         let mut inside = self.lock();

@@ -91,10 +91,61 @@ impl Transport for FusedNet {
 /// A state with a fuse before and behind every commit.
 pub(crate) struct FusedStore(pub(crate) Arc<dyn Store>, pub(crate) Arc<Fuse>);
 
+/// The same with a planted bug: the cursor moves in a transaction of its own, before the rows that it passes are queued.
+pub(crate) struct EarlyCursor(pub(crate) Arc<dyn Store>, pub(crate) Arc<Fuse>);
+
+impl FusedStore {
+    async fn queue(
+        &self,
+        instance: &InstanceId,
+        hints: &[Hint],
+        newcomers: &[Newcomer],
+        cursor: Option<Cursor>,
+        due: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.1.effect().await;
+        self.0.queue_hints(instance, hints, newcomers, cursor, due).await?;
+        self.1.effect().await;
+        Ok(())
+    }
+}
+
+impl EarlyCursor {
+    async fn queue(
+        &self,
+        instance: &InstanceId,
+        hints: &[Hint],
+        newcomers: &[Newcomer],
+        cursor: Option<Cursor>,
+        due: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.1.effect().await;
+        self.0.queue_hints(instance, &[], &[], cursor, due).await?;
+        self.1.effect().await;
+        self.0.queue_hints(instance, hints, newcomers, None, due).await?;
+        self.1.effect().await;
+        Ok(())
+    }
+}
+
 macro_rules! fused {
     (reads { $(fn $read:ident($($r:ident: $rt:ty),*) -> $rr:ty;)* } commits { $(fn $commit:ident($($c:ident: $ct:ty),*) -> $cr:ty;)* }) => {
+        fused!(@of FusedStore reads { $(fn $read($($r: $rt),*) -> $rr;)* } commits { $(fn $commit($($c: $ct),*) -> $cr;)* });
+        fused!(@of EarlyCursor reads { $(fn $read($($r: $rt),*) -> $rr;)* } commits { $(fn $commit($($c: $ct),*) -> $cr;)* });
+    };
+    (@of $name:ident reads { $(fn $read:ident($($r:ident: $rt:ty),*) -> $rr:ty;)* } commits { $(fn $commit:ident($($c:ident: $ct:ty),*) -> $cr:ty;)* }) => {
         #[async_trait]
-        impl Store for FusedStore {
+        impl Store for $name {
+            async fn queue_hints(
+                &self,
+                instance: &InstanceId,
+                hints: &[Hint],
+                newcomers: &[Newcomer],
+                cursor: Option<Cursor>,
+                due: Timestamp,
+            ) -> Result<(), StoreError> {
+                self.queue(instance, hints, newcomers, cursor, due).await
+            }
             $(async fn $read(&self, $($r: $rt),*) -> Result<$rr, StoreError> { self.0.$read($($r),*).await })*
             $(async fn $commit(&self, $($c: $ct),*) -> Result<$cr, StoreError> {
                 self.1.effect().await;
@@ -129,7 +180,6 @@ fused! {
         fn free_all() -> ();
     }
     commits {
-        fn queue_hints(instance: &InstanceId, hints: &[Hint], newcomers: &[Newcomer], cursor: Option<Cursor>, due: Timestamp) -> ();
         fn forget_newcomers(newcomers: &[Newcomer]) -> ();
         fn begin_item(item: &ItemState, instance: &InstanceId, newcomer: &Newcomer, urgency: Urgency, due: Timestamp) -> bool;
         fn claim(holder: &str, now: Timestamp, limit: usize) -> Vec<Claim>;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -127,12 +127,17 @@ impl Transport for Net {
     }
 }
 
-/// The one variable that is set is the sync users' token; there are no files.
+/// The sync users' token and one person's; there are no files, and no other variables.
 pub(crate) struct Tokens;
 
 impl Environment for Tokens {
     fn variable(&self, name: &str) -> Option<String> {
-        (name == "TOKEN").then(|| presets::SYNC_TOKEN.to_owned())
+        match name {
+            "TOKEN" => Some(presets::SYNC_TOKEN.to_owned()),
+            // A person's, for a daemon that is told the wrong account.
+            "JANE" => Some("jane-token".to_owned()),
+            _ => None,
+        }
     }
 
     fn file(&self, _: &Path) -> io::Result<FileContent> {
@@ -148,6 +153,11 @@ pub(crate) struct World {
     pub(crate) surroundings: Surroundings,
     _watches: Vec<Watch>,
     folder: tempfile::TempDir,
+}
+
+/// A folder in memory where the machine has one: these tests commit often, and wait for the disk otherwise.
+fn new_folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 pub(crate) fn load(text: &str, state: &Path) -> Config {
@@ -166,18 +176,17 @@ impl World {
     }
 
     pub(crate) fn without_daemon(config: &str) -> Self {
-        Self::prepared(config, |_| {})
+        Self::of(config, |_| {})
     }
 
-    /// The Jiras after `change` changed what they are made of, and no daemon. Without text there is no configuration yet.
-    pub(crate) fn prepared(config: &str, change: impl FnOnce(&mut [(&'static str, Setup); 3])) -> Self {
-        let config = if config.is_empty() { THREE } else { config };
+    /// The Jiras, their descriptions changed before they start, and no daemon yet.
+    pub(crate) fn of(config: &str, change: impl FnOnce(&mut BTreeMap<&'static str, Setup>)) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(VirtualClock::starting_at(EPOCH.parse().unwrap()));
-        let mut setups = [
+        let mut setups = BTreeMap::from([
             ("acme", presets::acme(ACME)),
             ("globex", presets::globex(GLOBEX)),
             ("initech", presets::initech(INITECH)),
-        ];
+        ]);
         change(&mut setups);
         let jiras: BTreeMap<&'static str, Jira> = setups
             .iter()
@@ -190,7 +199,7 @@ impl World {
         let hosts = [("acme.example", "acme"), ("jira.globex.example", "globex"), ("initech.example", "initech")];
         let net = hosts.map(|(host, name)| (host.to_owned(), jiras[name].clone())).into();
         let net: Arc<dyn Transport> = Arc::new(Net(net));
-        let folder = tempfile::tempdir().unwrap();
+        let folder = new_folder();
         Self {
             config: load(config, &folder.path().join("state.db")),
             surroundings: Surroundings {
@@ -205,6 +214,17 @@ impl World {
             daemon: None,
             folder,
         }
+    }
+
+    /// Where the state is.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.folder.path().join("state.db")
+    }
+
+    /// Puts something between the daemon and the network.
+    pub(crate) fn bend(&mut self, bend: impl Fn(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync + 'static) {
+        let inner = Arc::clone(&self.surroundings.transports);
+        self.surroundings.transports = Arc::new(move |settings: &InstanceSettings| Ok(bend(inner(settings)?)));
     }
 
     /// The same Jiras under another configuration.

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod bent;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod cli_world;
@@ -26,11 +28,21 @@ mod counted;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod daemon_audit;
+#[cfg(test)]
 mod daemon_carries;
 #[cfg(test)]
 mod daemon_costs;
 #[cfg(test)]
 mod daemon_crashes;
+#[cfg(test)]
+mod daemon_faults;
+#[cfg(test)]
+mod daemon_input;
+#[cfg(test)]
+mod daemon_planted;
+#[cfg(test)]
+mod daemon_random;
 #[cfg(test)]
 mod daemon_support;
 #[cfg(test)]

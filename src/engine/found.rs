@@ -1,0 +1,172 @@
+//! Issues that polls bring and that the sync user made: what nobody knew the outcome of is settled by them, and a second one
+//! for the same side is told. Must never delete one, and never start an item from one.
+
+use std::sync::Arc;
+
+use super::instance::Instance;
+use super::recover::replica_of;
+use super::seal::Mark;
+use super::work::Work;
+use super::{Engine, SyncRun};
+use crate::jira::{Failure, Want};
+use crate::model::ids::{InstanceId, IssueId, IssueKey, SideId};
+use crate::model::issue::IssueSnapshot;
+use crate::model::operation::{IntentEvent, IntentState};
+use crate::model::problem::Problem;
+use crate::model::settings::Kind;
+use crate::model::store::StoreError;
+
+/// How the problems about second issues are filed; instance and id follow.
+const DUPLICATE: &str = "duplicate";
+/// How the problems about issues of unknown items are filed; instance and id follow.
+const STRANGER: &str = "unknown item of";
+/// Problems looked through for duplicates at the end of a full check.
+const MOST: usize = 1_000;
+
+/// Whether a problem filed under these words is about an issue that no item holds: it stands until the issue is gone.
+#[must_use]
+pub fn is_about_an_issue(about: &str) -> bool {
+    about.starts_with(DUPLICATE) || about.starts_with(STRANGER)
+}
+
+/// A second issue that we made for one side of an item.
+#[derive(Debug, Clone)]
+pub(crate) struct Duplicate {
+    pub(crate) instance: InstanceId,
+    pub(crate) side: SideId,
+    /// The second issue.
+    pub(crate) issue: IssueId,
+    pub(crate) key: IssueKey,
+    /// The one that is kept in step.
+    pub(crate) of: IssueKey,
+}
+
+impl Engine {
+    /// Takes in an issue that the sync user made and that no item holds. Says whether nothing more is to be done about it.
+    pub(super) async fn found_ours(
+        &self,
+        sync: &Arc<SyncRun>,
+        side: &SideId,
+        instance: &Instance,
+        row: &IssueSnapshot,
+    ) -> Result<bool, StoreError> {
+        if !self.store.items_of(instance.id(), row.id).await?.is_empty() {
+            return Ok(true);
+        }
+        let mut text = row.mark.clone();
+        if text.is_none() && instance.settings.kind == Kind::DataCenter {
+            // A search brings no properties there.
+            let want = Want { mark: true, ..instance.want.clone() };
+            match instance.read.issues(&[row.id], &want).await.pop() {
+                Some(Ok(read)) => {
+                    text.clone_from(&read.mark);
+                    self.rows.put(instance.id(), read);
+                }
+                Some(Err(error)) if matches!(error.failure, Failure::NotFound) => return Ok(true),
+                Some(Err(error)) => {
+                    instance.failed(&error);
+                    return Ok(false);
+                }
+                None => return Ok(false),
+            }
+        }
+        match text.and_then(|text| self.seal.open(&text, sync.id(), side)) {
+            Some(mark) => self.settle_by(sync, side, instance, row, mark).await,
+            // Somebody else's, another sync's, or made by hand.
+            None => Ok(true),
+        }
+    }
+
+    /// Settles the create that an issue's mark names, or tells that the issue is one too many.
+    async fn settle_by(
+        &self,
+        sync: &Arc<SyncRun>,
+        side: &SideId,
+        instance: &Instance,
+        row: &IssueSnapshot,
+        mark: Mark,
+    ) -> Result<bool, StoreError> {
+        let Some(claim) = self.store.claim_these(&self.holder, self.now(), &[mark.item]).await?.pop() else {
+            if self.store.item(mark.item).await?.is_some() {
+                // In the hands of a worker, who may be about to record this very issue.
+                return Ok(false);
+            }
+            self.tell_stranger(side, instance, row).await?;
+            return Ok(true);
+        };
+        let (item, fence, attempts) = (claim.item.id, claim.fence, claim.attempts);
+        let mut work = Work::new(claim, Arc::clone(sync));
+        match work.item.replicas.get(side) {
+            Some(there) if there.issue == row.id => {}
+            Some(there) => {
+                let (instance, of) = (instance.id().clone(), there.key.clone());
+                let (side, key) = (side.clone(), row.key.clone());
+                self.tell_duplicate(&Duplicate { instance, side, issue: row.id, key, of }).await?;
+            }
+            None => {
+                self.remember(&mut work, mark.operation).await;
+                let state = work.intents.iter().find(|intent| intent.id == mark.operation);
+                let state = state.map(|intent| intent.state.clone());
+                // One that was given up landed after all: that is seen, and no second one is made.
+                let given_up = matches!(state, Some(IntentState::Void(_)));
+                let event = if given_up { IntentEvent::Seen } else { IntentEvent::AnsweredYes };
+                if state.is_some_and(|state| state != IntentState::Confirmed) {
+                    work.move_intent(mark.operation, &event);
+                }
+                work.item.replicas.insert(side.clone(), replica_of(row));
+                tracing::info!(%item, key = %row.key, "found by its mark: what we created without an answer");
+                self.store.record(&[(fence, work.record())]).await?;
+            }
+        }
+        self.store.release(item, fence, Some(self.now()), attempts).await?;
+        Ok(true)
+    }
+
+    /// Tells of a second issue, until it is gone.
+    pub(super) async fn tell_duplicate(&self, found: &Duplicate) -> Result<(), StoreError> {
+        let Duplicate { instance, side, issue, key, of } = found;
+        tracing::error!(%instance, %key, %of, "a create landed after it was given up: a duplicate");
+        let problem = Problem {
+            side: side.clone(),
+            field: None,
+            what: format!(
+                "{key} is a duplicate of {of}: its creation landed after it was given up; only {of} is kept in step"
+            ),
+            remedy:
+                "look at both issues, and delete the one that nobody uses; the next full check sees that it is gone"
+                    .to_owned(),
+        };
+        self.store.set_problems(&format!("{DUPLICATE} {instance} {issue}"), &[problem], self.now()).await
+    }
+
+    async fn tell_stranger(&self, side: &SideId, instance: &Instance, row: &IssueSnapshot) -> Result<(), StoreError> {
+        let (key, id) = (&row.key, row.id);
+        tracing::error!(instance = %instance.id(), %key, "an issue carries our mark, and the state does not know its item");
+        let problem = Problem {
+            side: side.clone(),
+            field: None,
+            what: format!("{key} carries our mark, but the state does not know its item; it is left alone"),
+            remedy: "if the state was restored from a backup, restore a newer one; else delete the issue".to_owned(),
+        };
+        self.store.set_problems(&format!("{STRANGER} {} {id}", instance.id()), &[problem], self.now()).await
+    }
+
+    /// Forgets the problems about second issues and strangers that are gone.
+    pub(super) async fn look_after_duplicates(&self) -> Result<(), StoreError> {
+        for stored in self.store.problems(MOST).await? {
+            let filed = stored.about.strip_prefix(DUPLICATE).or_else(|| stored.about.strip_prefix(STRANGER));
+            let Some((instance, issue)) = filed.and_then(|rest| rest.trim().split_once(' ')) else { continue };
+            let (Some(instance), Ok(issue)) = (self.instances.get(&InstanceId::from(instance)), issue.parse()) else {
+                continue;
+            };
+            if stored.item.is_some() || instance.pause().is_some() {
+                continue;
+            }
+            let read = instance.read.issues(&[IssueId(issue)], &Want::default()).await.pop();
+            if matches!(read, Some(Err(error)) if matches!(error.failure, Failure::NotFound)) {
+                self.store.set_problems(&stored.about, &[], self.now()).await?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,149 @@
+//! What the Jiras of a world must show once people and faults stopped: one replica per side, comments exactly once, equal
+//! values, no echo. Must never ask the daemon what is true: only what it says stands open.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jirasyncd::model::store::Store as _;
+use jirasyncd::simulator::IssueView;
+
+use super::daemon_support::World;
+
+/// The sync users' ids.
+pub(crate) const SYNC_USERS: [(&str, &str); 3] =
+    [("acme", "5b10a2844c20165700ede21f"), ("globex", "JIRAUSER10100"), ("initech", "60a1b2c3d4e5f60071c2d3e4")];
+
+/// One thing, as each side calls it: acme, globex, initech.
+const NAMES: [(&str, &[[&str; 3]]); 3] = [
+    ("issuetype", &[["Bug", "Defect", "Fehler"], ["Task", "Task", "Aufgabe"]]),
+    (
+        "status",
+        &[
+            ["To Do", "Open", "Neu"],
+            ["Backlog", "Open", "Neu"],
+            ["In Progress", "Working", "In Arbeit"],
+            ["Done", "Closed", "Fertig"],
+        ],
+    ),
+    ("priority", &[["Highest", "P1", "Hoch"], ["Medium", "P3", "Mittel"], ["Low", "P4", "Niedrig"]]),
+];
+
+fn column(jira: &str) -> usize {
+    SYNC_USERS.iter().position(|(name, _)| *name == jira).unwrap()
+}
+
+/// The sync user's id on a Jira.
+pub(crate) fn sync_user(jira: &str) -> &'static str {
+    SYNC_USERS[column(jira)].1
+}
+
+/// A value in words that mean the same on every side.
+pub(crate) fn shared(jira: &str, view: &IssueView, field: &str) -> String {
+    let text = view.fields.get(field).cloned().unwrap_or_default();
+    let table = NAMES.iter().find(|(name, _)| *name == field);
+    let row = table.and_then(|(_, rows)| rows.iter().find(|row| row[column(jira)] == text));
+    match (field, row) {
+        ("labels", _) => text.split(' ').filter(|word| !word.starts_with("share-")).collect::<Vec<_>>().join(" "),
+        // Backlog and To Do are one status elsewhere.
+        (_, Some(row)) => row[1].to_owned() + row[2],
+        (_, None) => text,
+    }
+}
+
+/// The first word of a summary: what no edit of these tests takes away.
+pub(crate) fn token(view: &IssueView) -> String {
+    let summary = view.fields.get("summary").cloned().unwrap_or_default();
+    summary.split(' ').next().unwrap_or_default().to_owned()
+}
+
+/// The issues of a Jira by their token, each of which must be there once.
+pub(crate) fn by_token(world: &World, jira: &str) -> Result<BTreeMap<String, IssueView>, String> {
+    let mut found: BTreeMap<String, IssueView> = BTreeMap::new();
+    for view in world.jira(jira).issues() {
+        let key = view.key.clone();
+        if let Some(other) = found.insert(token(&view), view) {
+            return Err(format!("{jira}: {key} and {} are the same item", other.key));
+        }
+    }
+    Ok(found)
+}
+
+/// The entries of the sync user in an issue's history.
+pub(crate) fn ours(jira: &str, view: &IssueView) -> usize {
+    view.history.iter().filter(|entry| entry.author.as_deref() == Some(sync_user(jira))).count()
+}
+
+/// Compares two sides that carry everything of each other.
+pub(crate) fn compare(world: &World, left: &str, right: &str) -> Result<(), String> {
+    let (lefts, rights) = (by_token(world, left)?, by_token(world, right)?);
+    let (known, also) =
+        (lefts.keys().cloned().collect::<BTreeSet<_>>(), rights.keys().cloned().collect::<BTreeSet<_>>());
+    if known != also {
+        return Err(format!("{left} has {known:?}, {right} has {also:?}"));
+    }
+    for (token, one) in &lefts {
+        let two = &rights[token];
+        for field in ["summary", "description", "priority", "labels", "duedate", "status", "issuetype"] {
+            let (here, there) = (shared(left, one, field), shared(right, two, field));
+            if here != there {
+                return Err(format!("{token} {field}: {left} `{here}`, {right} `{there}`"));
+            }
+        }
+        comments(left, one, right, two)?;
+        comments(right, two, left, one)?;
+    }
+    Ok(())
+}
+
+/// Every comment of a person on one side is there once on the other.
+pub(crate) fn comments(from: &str, one: &IssueView, to: &str, two: &IssueView) -> Result<(), String> {
+    for comment in one.comments.iter().filter(|comment| comment.author.as_deref() != Some(sync_user(from))) {
+        let copies = two.comments.iter().filter(|copy| {
+            copy.author.as_deref() == Some(sync_user(to)) && copy.body.trim_end().ends_with(&comment.body)
+        });
+        let expected = usize::from(comment.visibility.is_none());
+        if copies.count() != expected {
+            let there: Vec<&str> = two.comments.iter().map(|comment| comment.body.as_str()).collect();
+            return Err(format!("{} `{}` on {to} {}: {there:?}", one.key, comment.body, two.key));
+        }
+    }
+    Ok(())
+}
+
+impl World {
+    /// Intervals until nothing is worked on, open, waiting or left alone: also what was put off for long.
+    pub(crate) async fn rest(&self) -> Result<(), String> {
+        let mut quiet = 0;
+        for _ in 0..150 {
+            let summary = self.interval().await;
+            let figures = self.daemon().store().figures(self.surroundings.clock.now()).await.unwrap();
+            let waits = self.daemon().store().next_due().await.unwrap().is_some();
+            let paused = self.daemon().engine().instances().any(|id| self.daemon().engine().paused(id).is_some());
+            let calm = summary.items == 0 && figures.open_intents == 0 && !waits && !paused;
+            quiet = if calm { quiet + 1 } else { 0 };
+            if quiet == 2 {
+                return Ok(());
+            }
+        }
+        Err(format!("never at rest: {:?}", self.problems().await))
+    }
+
+    /// Some intervals, whatever becomes of them.
+    pub(crate) async fn intervals(&self, count: usize) {
+        for _ in 0..count {
+            self.interval().await;
+        }
+    }
+
+    /// Lets this much time pass without the daemon.
+    pub(crate) async fn pass(&self, seconds: u64) {
+        tokio::time::advance(Duration::from_secs(seconds)).await;
+    }
+
+    /// Whether two sides show the same, with nothing standing open.
+    pub(crate) async fn in_step(&self, left: &str, right: &str) -> Result<(), String> {
+        compare(self, left, right)?;
+        let problems = self.problems().await;
+        if problems.is_empty() { Ok(()) } else { Err(format!("problems: {problems:?}")) }
+    }
+}
