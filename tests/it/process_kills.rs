@@ -171,7 +171,7 @@ async fn however_often_it_is_killed_everything_arrives_once() {
         assert!(running.kill(), "it ended by itself:\n{}", tail(&log));
     }
     // On a machine that does much else, few writes are reached in time.
-    assert!(second && in_a_write >= kills / 8 + 1, "only {in_a_write} kills fell into a write");
+    assert!(second && in_a_write > kills / 8, "only {in_a_write} kills fell into a write");
     let running = Running::start(&place, kills);
     running.ready().await;
     tokio::time::sleep(Duration::from_secs(1)).await;
