@@ -95,7 +95,21 @@ impl Engine {
             return Ok(true);
         };
         let (item, fence, attempts) = (claim.item.id, claim.fence, claim.attempts);
-        let mut work = Work::new(claim, Arc::clone(sync));
+        let settled = self.settle_claimed(Work::new(claim, Arc::clone(sync)), side, instance, row, mark).await;
+        // Given back whatever became of it: nobody else could work on it before the next start.
+        self.store.release(item, fence, Some(self.now()), attempts).await?;
+        settled.map(|()| true)
+    }
+
+    async fn settle_claimed(
+        &self,
+        mut work: Work,
+        side: &SideId,
+        instance: &Instance,
+        row: &IssueSnapshot,
+        mark: Mark,
+    ) -> Result<(), StoreError> {
+        let fence = work.fence;
         match work.item.replicas.get(side) {
             Some(there) if there.issue == row.id => {}
             Some(there) => {
@@ -114,12 +128,11 @@ impl Engine {
                     work.move_intent(mark.operation, &event);
                 }
                 work.item.replicas.insert(side.clone(), replica_of(row));
-                tracing::info!(%item, key = %row.key, "found by its mark: what we created without an answer");
+                tracing::info!(item = %work.item.id, key = %row.key, "found by its mark: what we created without an answer");
                 self.store.record(&[(fence, work.record())]).await?;
             }
         }
-        self.store.release(item, fence, Some(self.now()), attempts).await?;
-        Ok(true)
+        Ok(())
     }
 
     /// Tells of a second issue, until it is gone.

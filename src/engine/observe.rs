@@ -35,6 +35,9 @@ impl Engine {
             snapshot.comments.list = instance.read.comments(snapshot.id).await?;
             snapshot.comments.complete = true;
         }
+        if snapshot.comments.complete {
+            self.look_for_late_comments(work, side, instance, &snapshot).await?;
+        }
         // What a person's issue held when it was first seen is theirs as it stands; its history is no news.
         let first = !observed && !ours;
         let after = if first { EntryId(u64::MAX) } else { known };

@@ -196,6 +196,61 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// Copies that landed after they were given up. One that stands alone is taken for what it is; one beside another copy is
+    /// told as long as it is there, and never deleted. Costs a request only where the sync user has comments that nobody knows.
+    pub(super) async fn look_for_late_comments(
+        &self,
+        work: &mut Work,
+        side: &SideId,
+        instance: &Instance,
+        snapshot: &IssueSnapshot,
+    ) -> Result<(), JiraError> {
+        let given_up = given_up_comments(work, side);
+        let opened = given_up.iter().filter_map(|intent| self.opened_there(instance.id(), intent)).min();
+        let Some(since) = opened.and_then(|opened| opened.checked_sub(MARGIN).ok()) else { return Ok(()) };
+        let us = &instance.identity.account;
+        for comment in &snapshot.comments.list {
+            let ours = comment.author.as_ref().is_some_and(|author| &author.account == us);
+            let known = work.item.comments.iter().any(|record| record.copies.get(side) == Some(&comment.id));
+            if !ours || known || comment.created < since {
+                continue;
+            }
+            let mark = instance.read.comment_mark(snapshot.id, &comment.id).await?;
+            let mark = mark.and_then(|mark| self.seal.open(&mark, work.sync.id(), side));
+            let late = given_up.iter().find(|intent| mark.is_some_and(|mark| mark.operation == intent.id));
+            let Some(intent) = late else { continue };
+            match copy_beside(work, intent) {
+                None => {
+                    work.move_intent(intent.id, &IntentEvent::Seen);
+                    copied(work, intent, comment.id.clone());
+                }
+                Some(other) => {
+                    let what = format!(
+                        "comment {} of {} is a duplicate of comment {other}: it landed after it was given up",
+                        comment.id, snapshot.key
+                    );
+                    work.problem(side, None, what, "delete one of the two comments");
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn given_up_comments(work: &Work, side: &SideId) -> Vec<Intent> {
+    let of_side = work.intents.iter().filter(|intent| &intent.operation.side == side);
+    let given_up = of_side.filter(|intent| matches!(intent.state, IntentState::Void(_)));
+    given_up.filter(|intent| matches!(intent.operation.action, Action::AddComment { .. })).cloned().collect()
+}
+
+/// The copy that stands already where an intent was to make one.
+fn copy_beside(work: &Work, intent: &Intent) -> Option<CommentId> {
+    let Action::AddComment { origin, comment, .. } = &intent.operation.action else { return None };
+    let record = work.item.comments.iter().find(|record| &record.side == origin && &record.id == comment)?;
+    record.copies.get(&intent.operation.side).cloned()
+}
+
 fn doubtful_comments(work: &Work) -> Vec<Intent> {
     let open = work.intents.iter().filter(|intent| matches!(intent.state, IntentState::Open | IntentState::InDoubt));
     open.filter(|intent| matches!(intent.operation.action, Action::AddComment { .. })).cloned().collect()

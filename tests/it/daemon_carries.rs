@@ -173,3 +173,39 @@ async fn what_was_shared_by_mistake_and_taken_back_in_time_does_not_cross() {
     }
     assert!(world.issues("globex", "Secret").is_empty());
 }
+
+/// Where a Jira does not keep our tag, what we write is taken for an untagged change of the sync user: it is not carried on,
+/// and people's changes still are.
+#[tokio::test(start_paused = true)]
+async fn without_tags_people_are_carried_and_we_are_not_echoed() {
+    let world = World::new(&two(), |jiras| {
+        for jira in jiras.values() {
+            jira.set_quirks(|quirks| quirks.keeps_history_metadata = false);
+        }
+        share(&jiras["acme"], "Untagged", &[]);
+    })
+    .await;
+    world.settle().await;
+    let (acme, globex) = (world.issue("acme", "Untagged").key, world.issue("globex", "Untagged").key);
+    let (jane, john) = (world.person("acme", "jane"), world.person("globex", "jdoe"));
+    for round in 0..3 {
+        jane.edit(&acme, json!({ "summary": format!("Untagged, Jane {round}"), "labels": [format!("j{round}")] }))
+            .unwrap();
+        world.settle().await;
+        assert_eq!(world.field("globex", "Untagged", "summary"), format!("Untagged, Jane {round}"));
+        john.edit(&globex, json!({ "summary": format!("Untagged, John {round}") })).unwrap();
+        world.settle().await;
+        assert_eq!(world.field("acme", "Untagged", "summary"), format!("Untagged, John {round}"));
+    }
+    jane.transition(&acme, "Done").unwrap();
+    world.settle().await;
+    assert_eq!(world.field("globex", "Untagged", "status"), "Closed");
+    let ours = |jira: &str, user: &str| {
+        let history = world.issue(jira, "Untagged").history;
+        history.iter().filter(|entry| entry.author.as_deref() == Some(user)).count()
+    };
+    // Three edits of John's at acme; three of Jane's and two hops at globex.
+    assert_eq!(ours("acme", "5b10a2844c20165700ede21f"), 3);
+    assert_eq!(ours("globex", "JIRAUSER10100"), 5);
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}

@@ -209,6 +209,41 @@ async fn a_create_that_lands_after_all_patience_is_told_and_never_deleted() {
     }
 }
 
+/// A copy of a comment that lands after it was given up and done again: it is told as long as it is there, and it stays.
+#[tokio::test(start_paused = true)]
+async fn a_comment_that_lands_after_all_patience_is_told_and_never_deleted() {
+    for (config, to, who) in [(two(), "globex", "mlopez"), (two_clouds(), "initech", "petra")] {
+        let world = World::new(&config, |_| {}).await;
+        let key = create(&world, "Item");
+        world.rest().await.unwrap();
+        world.jira(to).add_fault(FaultRule::new(
+            "addComment",
+            When::Nth(1),
+            Fault::LateWrite(Duration::from_secs(900)),
+        ));
+        let jane = world.person("acme", "jane");
+        jane.comment(&key, "Said once").unwrap();
+        world.rest().await.unwrap();
+        let there = || world.issue(to, "Item").comments;
+        assert_eq!(there().len(), 1, "it was done again");
+        world.pass(900).await;
+        world.rest().await.unwrap();
+        assert_eq!(there().len(), 2, "the late one did not land, or was deleted");
+        let problems = world.problems().await;
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].contains("is a duplicate of comment"), "{problems:?}");
+        // It stands while the item goes on, and makes no echo.
+        jane.edit(&key, json!({ "summary": "Item edited" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!((world.problems().await.len(), world.issue("acme", "Item").comments.len()), (1, 1));
+        let (copy, second) = (world.issue(to, "Item").key, there()[1].id.to_string());
+        world.person(to, who).delete_comment(&copy, &second).unwrap();
+        jane.edit(&key, json!({ "summary": "Item edited again" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
 /// What lands late, but before it was done again, is taken for what it is: nothing is created twice.
 #[tokio::test(start_paused = true)]
 async fn a_create_that_lands_late_settles_its_doubt_by_the_next_poll() {
