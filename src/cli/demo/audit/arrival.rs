@@ -146,7 +146,7 @@ fn labels(visible: &[&Write], all: &[Write], actual: Option<&str>) -> Result<(),
 }
 
 /// Texts merge, so the last text stands as it was written only if its author knew all others, and nobody wrote whom this side
-/// may not see. Otherwise every paragraph must be somebody's, and what the last author added or took away must show.
+/// or the author's may not see. Otherwise every paragraph must be somebody's, and what the last author added or took away must show.
 fn text(party: Party, visible: &[&Write], all: &[Write], last: &Write, actual: &Shared) -> Result<(), String> {
     let hidden: Vec<&str> =
         Party::ALL.iter().filter(|other| !party.sees(**other)).filter_map(|other| other.canary()).collect();
@@ -161,7 +161,9 @@ fn text(party: Party, visible: &[&Write], all: &[Write], last: &Write, actual: &
     }
     let others = || visible.iter().filter(|write| !std::ptr::eq(**write, last));
     let knew = others().next_back().is_none_or(|write| allowed(&write.value) == before);
-    let alone = visible.len() == all.len() && rivals(visible, last).len() == 1;
+    // Nor could the last author know whom their own side may not see: their text then joins another's at home.
+    let met_all = all.iter().all(|write| last.party.sees(write.party));
+    let alone = visible.len() == all.len() && met_all && rivals(visible, last).len() == 1;
     let added = || wanted.iter().filter(|line| !before.contains(line));
     let removed = || before.iter().filter(|line| !wanted.contains(line));
     let somebodys = || actual.iter().all(|line| visible.iter().any(|write| lines(&write.value).contains(line)));

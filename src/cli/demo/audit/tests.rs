@@ -288,6 +288,28 @@ async fn a_partners_paragraph_stays_behind_when_home_edits_beside_it() {
     world.finds(Rule::Arrives, "OPS-1 at initech: description");
 }
 
+/// Seed 1 of the demo on a slow machine: two edits in a row by one partner, after the other partner's paragraph had arrived.
+#[tokio::test(start_paused = true)]
+async fn a_partners_edits_join_the_others_paragraph_at_home() {
+    let world = world().await;
+    let describe = |party: Party, name: &str, key: &str, text: &str| {
+        world.person(party, name).edit(key, json!({ "description": text })).unwrap();
+    };
+    let first = "The printer is slow word0001";
+    describe(Globex, "jdoe", "ENG-1", &format!("word0002 glxprivate\n\n{first}"));
+    world.later().await;
+    describe(Acme, "sync", "SUP-1", &format!("word0002 glxprivate\n\n{first}"));
+    world.later().await;
+    describe(Initech, "petra", "OPS-1", &format!("word0003 itxprivate\n\n{first}"));
+    world.later().await;
+    describe(Initech, "petra", "OPS-1", &format!("word0003 itxprivate\n\nword0004 itxprivate\n\n{first}"));
+    let merged = format!("word0003 itxprivate\n\nword0004 itxprivate\n\nword0002 glxprivate\n\n{first}");
+    describe(Acme, "sync", "SUP-1", &merged);
+    world.is_clean();
+    describe(Acme, "sync", "SUP-1", &format!("word0003 itxprivate\n\nword0002 glxprivate\n\n{first}"));
+    world.finds(Rule::Arrives, "SUP-1 at acme: description");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_lost_tag_is_found() {
     let world = world().await;
