@@ -113,6 +113,7 @@ fn python() -> Option<Vec<PathBuf>> {
         let folder = installed("python");
         let interpreter = folder.join("bin/python");
         let wanted = std::fs::read_to_string(clients().join("requirements.txt")).unwrap();
+        let _alone = alone("python");
         if !is_current(&folder, &wanted) {
             drop(std::fs::remove_dir_all(&folder));
             let made = Command::new("python3").args(["-m", "venv"]).arg(&folder).output();
@@ -142,6 +143,7 @@ fn node() -> Option<Vec<PathBuf>> {
         }
         let folder = installed("node");
         let wanted = std::fs::read_to_string(clients().join("package-lock.json")).unwrap();
+        let _alone = alone("node");
         let current = is_current(&folder, &wanted);
         std::fs::create_dir_all(&folder).unwrap();
         for name in ["package.json", "package-lock.json", "jirajs.mjs"] {
@@ -155,6 +157,15 @@ fn node() -> Option<Vec<PathBuf>> {
         Some(folder.join("jirajs.mjs"))
     });
     ready.clone().map(|script| vec![PathBuf::from("node"), script])
+}
+
+/// Holds others off until dropped: each test may be a process of its own, and all install into one folder.
+fn alone(name: &str) -> std::fs::File {
+    let path = installed(name).with_extension("lock");
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let file = std::fs::File::create(path).unwrap();
+    file.lock().unwrap();
+    file
 }
 
 /// Whether exactly these versions are installed there.
