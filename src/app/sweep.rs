@@ -7,23 +7,22 @@ use jiff::Timestamp;
 
 use super::{Daemon, RunError};
 use crate::model::store::Store as _;
+use crate::schedule::cron::next_after;
 
 /// Under what the time of the last full check is kept.
 const LAST: &str = "last sweep";
-/// A schedule that is not kept for so long was missed.
-const LONGEST: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 /// Pause between two portions: the full check leaves room for what is urgent.
 const PAUSE: Duration = Duration::from_millis(200);
 /// Ticks are put off by up to this, so that many daemons do not ask at once.
 const JITTER: Duration = Duration::from_secs(120);
 
 impl Daemon {
-    /// Whether no full check ran for longer than any schedule should leave it.
+    /// Whether the schedule ticked since the last full check, with nobody there to hear it.
     pub(super) async fn sweep_is_due(&self) -> Result<bool, RunError> {
         let last = self.store.note(LAST).await?.and_then(|text| text.parse::<Timestamp>().ok());
         let now = self.surroundings.clock.now();
         match last {
-            Some(last) => Ok(now.duration_since(last) > LONGEST),
+            Some(last) => Ok(next_after(&self.config.daemon.sweep, last).is_some_and(|next| next <= now)),
             None => {
                 // A new state: what is there now was just read.
                 self.store.set_note(LAST, &now.to_string()).await?;

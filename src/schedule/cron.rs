@@ -3,11 +3,24 @@
 
 use std::time::Duration;
 
+use chrono::DateTime;
+use croner::parser::{CronParser, Seconds};
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 /// How long the scheduler is given to stop: it does not wait for its jobs, so it needs none.
 const STOP: Duration = Duration::from_secs(1);
+
+/// The first time after `from` at which the schedule ticks; `None` where it never does, or the expression cannot be read. The
+/// same parser as the scheduler's, in UTC.
+#[must_use]
+pub fn next_after(expression: &str, from: Timestamp) -> Option<Timestamp> {
+    let cron = CronParser::builder().seconds(Seconds::Required).dom_and_dow(true).build().parse(expression).ok()?;
+    let from = DateTime::from_timestamp(from.as_second(), 0)?;
+    let next = cron.find_next_occurrence(&from, false).ok()?;
+    Timestamp::from_second(next.timestamp()).ok()
+}
 
 /// A running schedule. Dropped without [`Ticks::stop`], it goes on ticking into nothing.
 pub struct Ticks {
@@ -66,6 +79,17 @@ mod tests {
             assert_eq!(tick, Ok(true));
         }
         ticks.stop().await;
+    }
+
+    #[test]
+    fn the_next_time_is_told_in_utc() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let next = |expression: &str, from: &str| next_after(expression, at(from));
+        assert_eq!(next("0 17 */6 * * *", "2026-03-28T18:16:59.9Z"), Some(at("2026-03-28T18:17:00Z")));
+        assert_eq!(next("0 17 */6 * * *", "2026-03-28T18:17:00Z"), Some(at("2026-03-29T00:17:00Z")));
+        assert_eq!(next("0 0 3 1 * MON", "2026-03-02T00:00:00Z"), Some(at("2026-06-01T03:00:00Z")), "both must hold");
+        assert_eq!(next("0 0 0 30 2 *", "2026-03-02T00:00:00Z"), None);
+        assert_eq!(next("never", "2026-03-02T00:00:00Z"), None);
     }
 
     #[tokio::test]

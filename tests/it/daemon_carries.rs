@@ -1,5 +1,7 @@
 //! What the daemon carries between three Jiras, in both directions, as people see it. Must never look at the daemon's state.
 
+use std::time::Duration;
+
 use jirasyncd::simulator::{Fault, FaultRule, Jira, When};
 use serde_json::json;
 
@@ -105,6 +107,25 @@ async fn a_side_that_joins_late_gets_the_comments_that_were_there() {
     world.jira("acme").reset_calls();
     world.interval().await;
     assert_eq!(calls(world.jira("acme")).values().sum::<u64>(), 1, "{:?}", calls(world.jira("acme")));
+}
+
+/// `0 17 */6 * * *` ticks at 12:17, with nobody there to hear it; the world begins at 09:30.
+#[tokio::test(start_paused = true)]
+async fn a_full_check_that_was_missed_is_made_up_for_once() {
+    let world = World::new(&two(), |jiras| {
+        share(&jiras["acme"], "Checked", &[]);
+    })
+    .await;
+    world.settle().await;
+    world.jira("acme").reset_calls();
+    let mut checks = Vec::new();
+    for minutes in [120, 35, 15, 330, 60] {
+        tokio::time::advance(Duration::from_secs(minutes * 60)).await;
+        world.interval().await;
+        checks.push(world.jira("acme").count("getIssue"));
+    }
+    // Until 11:30, 12:05, 12:20, 17:50 and 18:50, and the minutes that settling took.
+    assert_eq!(checks, [0, 0, 1, 1, 2], "{:?}", calls(world.jira("acme")));
 }
 
 #[tokio::test(start_paused = true)]
