@@ -61,7 +61,11 @@ impl Hands {
                 let edit = IssueEdit { issue, fields, tag: mark.to_owned() };
                 Some(Sent::Edit(Box::new(end.edit(&edit, want).await)))
             }
-            Action::Transition { transition, .. } => Some(Sent::Hop(end.transition(issue, transition, mark).await)),
+            Action::Transition { transition, fields, .. } => {
+                let fields = fields.values().map(|write| (write.field.clone(), write.write.clone())).collect();
+                let edit = IssueEdit { issue, fields, tag: mark.to_owned() };
+                Some(Sent::Hop(end.transition(transition, &edit).await))
+            }
             Action::AddComment { body, .. } => Some(Sent::Comment(end.add_comment(issue, body, mark).await)),
         }
     }

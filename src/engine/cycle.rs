@@ -386,18 +386,19 @@ fn singly(work: &Work, operation: Operation) -> Vec<Operation> {
 /// Jira said yes and changed nothing. Where another value stands there than was written, it keeps its own: told so, it is not
 /// tried again until the agreed value moves.
 fn changed_nothing(work: &mut Work, intent: &Intent) {
-    let wanted: Vec<(FieldName, Value, Acts)> = match &intent.operation.action {
-        Action::SetFields { fields } => {
-            fields.iter().map(|(name, write)| (name.clone(), write.wanted.clone(), write.acts.clone())).collect()
+    let mut told: Vec<(FieldName, Value, Acts)> = Vec::new();
+    match &intent.operation.action {
+        Action::SetFields { fields } | Action::Transition { fields, .. } => {
+            told.extend(fields.iter().map(|(name, write)| (name.clone(), write.wanted.clone(), write.acts.clone())));
         }
-        Action::Transition { last: true, wanted, acts, .. } => {
-            let row = work.sync.settings.fields.values().find(|row| row.kind == FieldKind::Status);
-            row.map(|row| (row.name.clone(), wanted.clone(), acts.clone())).into_iter().collect()
-        }
-        Action::Transition { .. } | Action::Create { .. } | Action::AddComment { .. } => Vec::new(),
-    };
+        Action::Create { .. } | Action::AddComment { .. } => {}
+    }
+    if let Action::Transition { last: true, wanted, acts, .. } = &intent.operation.action {
+        let row = work.sync.settings.fields.values().find(|row| row.kind == FieldKind::Status);
+        told.extend(row.map(|row| (row.name.clone(), wanted.clone(), acts.clone())));
+    }
     let Some(replica) = work.item.replicas.get_mut(&intent.operation.side) else { return };
-    for (name, wanted, acts) in wanted {
+    for (name, wanted, acts) in told {
         let base = replica.bases.entry(name.clone()).or_default();
         if !base.value.as_ref().is_some_and(|held| same(held, &wanted)) {
             base.matched.join(&acts);

@@ -11,7 +11,8 @@ use super::wire::{self, MARK, OURS};
 use super::{Failure, Want};
 use crate::model::ids::{AccountId, CommentId, EntryId, FieldId, IssueId, IssueKey};
 use crate::model::issue::{
-    CommentSnapshot, Comments, IssueSnapshot, LogEntry, LogItem, Named, NativeValue, Person, TransitionOffer,
+    CommentSnapshot, Comments, IssueSnapshot, LogEntry, LogItem, Named, NativeValue, Person, ScreenField,
+    TransitionOffer,
 };
 use crate::model::settings::Kind;
 
@@ -254,7 +255,10 @@ pub(super) fn offers(transitions: Vec<wire::Transition>) -> Vec<TransitionOffer>
             .fields
             .into_iter()
             .filter(|(_, field)| field.required && !field.has_default_value)
-            .map(|(id, field)| field.name.unwrap_or(id))
+            .map(|(id, field)| ScreenField {
+                name: field.name.unwrap_or_else(|| id.clone()),
+                id: FieldId::from(id.as_str()),
+            })
             .collect(),
     };
     available.map(offer).collect()

@@ -77,15 +77,17 @@ impl Encoder<'_> {
         body
     }
 
+    /// The body that takes a transition, with what its screen asks for.
+    pub(super) fn transition(self, id: &str, edit: &IssueEdit) -> Value {
+        let mut body = self.edit(edit);
+        body["transition"] = json!({ "id": id });
+        body
+    }
+
     /// The body that adds a comment.
     pub(super) fn comment(self, body: &NativeValue, mark: &str) -> Value {
         json!({ "body": self.value(&FieldId::from("comment"), body), "properties": [property(mark)] })
     }
-}
-
-/// The body that takes a transition.
-pub(super) fn transition(id: &str, tag: &str) -> Value {
-    json!({ "transition": { "id": id }, "historyMetadata": metadata(tag) })
 }
 
 fn property(mark: &str) -> Value {

@@ -329,8 +329,9 @@ pub trait JiraWrite: Send + Sync + 'static {
     /// Sets fields. Where the kind gives the issue back with its log (Cloud), that is the check.
     async fn edit(&self, edit: &IssueEdit, want: &Want) -> WriteOutcome<Option<IssueSnapshot>>;
 
-    /// Takes one transition.
-    async fn transition(&self, issue: IssueId, transition: &str, tag: &str) -> WriteOutcome<()>;
+    /// Takes one transition of the edit's issue, under its tag, and sets its fields with it: a screen's required fields must
+    /// come in the request itself.
+    async fn transition(&self, transition: &str, edit: &IssueEdit) -> WriteOutcome<()>;
 
     /// Adds a comment with our sealed mark as its property.
     async fn add_comment(&self, issue: IssueId, body: &NativeValue, mark: &str) -> WriteOutcome<CommentId>;

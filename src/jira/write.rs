@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::client::{Answer, Client, NotDone, Written, refusal_of};
 use super::decode::{self, Decoder};
-use super::encode::{self, Encoder};
+use super::encode::Encoder;
 use super::fields::FieldList;
 use super::search::expands;
 use super::{Created, IssueDraft, IssueEdit, JiraWrite, Refusal, Want, WriteOutcome, wire};
@@ -42,9 +42,11 @@ impl JiraWrite for Writer {
         self.0.edit(edit, want, &fields).await
     }
 
-    async fn transition(&self, issue: IssueId, transition: &str, tag: &str) -> WriteOutcome<()> {
+    async fn transition(&self, transition: &str, edit: &IssueEdit) -> WriteOutcome<()> {
+        let fields = if edit.fields.is_empty() { Arc::default() } else { self.0.fields_for_writing().await };
+        let issue = edit.issue;
         let path = ["issue", &issue.to_string(), "transitions"];
-        let body = encode::transition(transition, tag);
+        let body = Encoder { kind: self.0.kind, fields: &fields }.transition(transition, edit);
         let attempt = format!("taking transition {transition} of issue {issue}");
         let call = Call::with_body("doTransition", Method::POST, &path, body, attempt).on(issue);
         match self.0.write(&call).await {

@@ -148,6 +148,15 @@ pub struct TransitionOffer {
     pub name: String,
     /// The status it leads to.
     pub to: Named,
-    /// Names of screen fields that are required and have no default.
-    pub required: Vec<String>,
+    /// Fields of its screen that are required and have no default.
+    pub required: Vec<ScreenField>,
+}
+
+/// A field that a transition's screen asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScreenField {
+    /// The field's id.
+    pub id: FieldId,
+    /// Its display name.
+    pub name: String,
 }

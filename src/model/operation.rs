@@ -49,6 +49,9 @@ pub enum Action {
         wanted: Value,
         /// The acts of the agreed status.
         acts: Acts,
+        /// What its screen asks for: the agreed values, which the replica holds already wherever an edit could set them.
+        #[serde(default)]
+        fields: BTreeMap<FieldName, FieldWrite>,
     },
     /// A copy of a person's comment is added.
     AddComment {

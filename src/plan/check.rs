@@ -8,7 +8,7 @@ use super::{Plan, PlanInput, Wanted};
 use crate::mapping::{Place, inbound, same};
 use crate::model::catalog::Catalog;
 use crate::model::hub::{Agreed, Audience, Base, Replica};
-use crate::model::ids::{CommentId, FieldName, SideId};
+use crate::model::ids::{CommentId, FieldId, FieldName, SideId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
 use crate::model::settings::{FieldKind, FieldRow, SideSettings};
@@ -42,7 +42,7 @@ pub fn check(input: &PlanInput<'_>, plan: &Plan) -> Vec<Violation> {
                 check.create(&operation.side);
                 check.fields(&operation.side, fields, true);
             }
-            Action::SetFields { fields } => check.fields(&operation.side, fields, false),
+            Action::SetFields { fields } => check.edit(&operation.side, fields),
             Action::Transition { .. } => check.hop(operation),
             Action::AddComment { origin, comment, .. } => check.comment(&operation.side, origin, comment),
         }
@@ -160,10 +160,20 @@ impl Check<'_> {
         }
     }
 
-    fn fields(&mut self, side: &SideId, fields: &BTreeMap<FieldName, FieldWrite>, create: bool) {
-        if fields.is_empty() && !create {
+    fn edit(&mut self, side: &SideId, fields: &BTreeMap<FieldName, FieldWrite>) {
+        if fields.is_empty() {
             self.fail("no empty edit", side, "an edit without a field");
         }
+        self.fields(side, fields, false);
+        for (name, write) in fields {
+            let held = self.base(side, name).and_then(|base| base.value.clone());
+            if held.is_some_and(|held| same(&held, &write.wanted)) {
+                self.fail("what is held already is not written", side, format!("`{name}`"));
+            }
+        }
+    }
+
+    fn fields(&mut self, side: &SideId, fields: &BTreeMap<FieldName, FieldWrite>, create: bool) {
         for (name, write) in fields {
             let input = self.input;
             let Some(row) = input.sync.fields.get(name) else {
@@ -181,9 +191,6 @@ impl Check<'_> {
             let held = self.base(side, name).and_then(|base| base.value.clone());
             if !create && write.expects != held {
                 self.fail("a write expects what was seen", side, format!("`{name}` expects another value"));
-            }
-            if !create && held.is_some_and(|held| same(&held, &write.wanted)) {
-                self.fail("what is held already is not written", side, format!("`{name}`"));
             }
         }
     }
@@ -226,17 +233,23 @@ impl Check<'_> {
 
     fn hop(&mut self, operation: &Operation) {
         let side = &operation.side;
-        let Action::Transition { transition, from, to, wanted, last, acts } = &operation.action else { return };
+        let Action::Transition { transition, from, to, wanted, last, acts, fields } = &operation.action else { return };
+        self.fields(side, fields, false);
         let offer = self.input.offers.get(side).and_then(|all| all.iter().find(|offer| &offer.id == transition));
         match offer {
             None => self.fail("only offered hops are made", side, format!("`{transition}` is not offered now")),
             Some(offer) if &offer.to.name != to => {
                 self.fail("only offered hops are made", side, format!("`{transition}` does not lead to `{to}`"));
             }
-            Some(offer) if !offer.required.is_empty() => {
-                self.fail("no hop asks for what nobody maps", side, offer.required.join(", "));
+            Some(offer) => {
+                let given = |id: &FieldId| fields.values().any(|write| &write.field == id);
+                if let Some(missing) = offer.required.iter().find(|asked| !given(&asked.id)) {
+                    self.fail("no hop asks for what nobody maps", side, missing.name.clone());
+                }
+                if fields.values().any(|write| !offer.required.iter().any(|asked| asked.id == write.field)) {
+                    self.fail("a hop sets nothing but what it asks for", side, format!("`{transition}`"));
+                }
             }
-            Some(_) => {}
         }
         let input = self.input;
         let rows = input.sync.fields.values();

@@ -300,7 +300,10 @@ fn written_by(intent: &Intent, row: &FieldRow) -> Option<Written> {
         Action::Transition { last, wanted, acts, .. } if row.kind == FieldKind::Status => {
             Some(if *last { Written::Value(wanted.clone(), acts.clone()) } else { Written::Hop })
         }
-        Action::Transition { .. } | Action::AddComment { .. } => None,
+        Action::Transition { fields, .. } => {
+            fields.get(&row.name).map(|write| Written::Value(write.wanted.clone(), write.acts.clone()))
+        }
+        Action::AddComment { .. } => None,
     }
 }
 

@@ -1,14 +1,15 @@
 //! The next hop of a status on its way. Must never make an exploratory hop: only what is offered now and known to lead on.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::{Draft, Wanted};
-use crate::mapping::{names_on, path_on};
+use super::targets::held_as;
+use super::{Draft, Wanted, agreed_for, place};
+use crate::mapping::{names_on, outbound, path_on};
 use crate::model::hub::Agreed;
-use crate::model::ids::SideId;
+use crate::model::ids::{FieldName, SideId};
 use crate::model::issue::{NativeValue, TransitionOffer};
-use crate::model::operation::{Action, Operation};
-use crate::model::settings::FieldKind;
+use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
+use crate::model::settings::{FieldKind, FieldRow};
 use crate::model::value::Value;
 
 /// Hops of the longest way that is taken.
@@ -50,16 +51,19 @@ pub(super) fn hop(
         );
         return Err((format!("no way is known from `{now}` to `{goal}`"), remedy));
     };
-    if !offer.required.is_empty() {
-        let why = format!(
-            "the transition `{}` asks for {}, which is not carried with a status",
-            offer.name,
-            offer.required.join(", ")
-        );
-        let remedy =
-            "let the workflow set it, give it a default, or take it off the screen; or move the issue on by hand";
-        return Err((why, remedy.to_owned()));
-    }
+    let fields = match screen(draft, side, offer) {
+        Asked::Given(fields) => fields,
+        Asked::Later => return Ok(()),
+        Asked::Missing(names) => {
+            let why = format!(
+                "the transition `{}` asks for {}, which no row of `fields` gives a value here",
+                offer.name,
+                names.join(", ")
+            );
+            let remedy = "map the field and give it a value, let the workflow set it, give it a default, or take it off the screen; or move the issue on by hand";
+            return Err((why, remedy.to_owned()));
+        }
+    };
     let action = Action::Transition {
         transition: offer.id.clone(),
         from: now,
@@ -67,9 +71,61 @@ pub(super) fn hop(
         last,
         wanted,
         acts: agreed.acts.clone(),
+        fields,
     };
     draft.plan.operations.push(Operation { side: side.clone(), action });
     Ok(())
+}
+
+/// What a transition's screen asks for.
+enum Asked {
+    /// All of it is agreed: it is sent along.
+    Given(BTreeMap<FieldName, FieldWrite>),
+    /// An edit of this plan writes some of it: the hop comes after.
+    Later,
+    /// The names of what nothing gives a value.
+    Missing(Vec<String>),
+}
+
+/// Sends what is held once more, since Jira wants it in the request itself. What an edit could set was set by an edit before, so
+/// that a refused hop keeps no value back; only what the edit screen lacks is set here.
+fn screen(draft: &Draft<'_>, side: &SideId, offer: &TransitionOffer) -> Asked {
+    let mut fields = BTreeMap::new();
+    let mut missing = Vec::new();
+    for asked in &offer.required {
+        let row = draft.input.sync.fields.values().find(|row| row.sides.get(side) == Some(&asked.id));
+        if row.is_some_and(|row| edits(draft, side, row)) {
+            return Asked::Later;
+        }
+        match row.and_then(|row| Some((row.name.clone(), write(draft, side, row)?))) {
+            Some((name, write)) => drop(fields.insert(name, write)),
+            None => missing.push(asked.name.clone()),
+        }
+    }
+    if missing.is_empty() { Asked::Given(fields) } else { Asked::Missing(missing) }
+}
+
+fn edits(draft: &Draft<'_>, side: &SideId, row: &FieldRow) -> bool {
+    draft.plan.operations.iter().any(|operation| {
+        matches!(&operation.action, Action::SetFields { fields } if &operation.side == side && fields.contains_key(&row.name))
+    })
+}
+
+/// The agreed value of a field for a screen; `None` where there is none, or this side has no name for it.
+fn write(draft: &Draft<'_>, side: &SideId, row: &FieldRow) -> Option<FieldWrite> {
+    let agreed = agreed_for(&draft.plan.item, draft.input.sync, row, side)?;
+    let place = place(draft.input, &draft.nothing, row, side);
+    let native = outbound(&place, &agreed.value).ok().filter(|native| *native != NativeValue::Empty)?;
+    let settable = !matches!(row.kind, FieldKind::Status | FieldKind::IssueType) && !agreed.asking.contains(side);
+    let wanted = settable.then(|| held_as(&place, &native, &agreed.value))?;
+    let write = if let NativeValue::Words(add) = native {
+        NativeWrite::Words { add: add.into_iter().collect(), remove: Vec::new() }
+    } else {
+        NativeWrite::Set(native)
+    };
+    let base = draft.plan.item.replicas.get(side)?.bases.get(&row.name);
+    let expects = base.and_then(|base| base.value.clone());
+    Some(FieldWrite { field: row.sides.get(side)?.clone(), write, wanted, expects, acts: agreed.acts.clone() })
 }
 
 /// The offer to take now, and whether it reaches a goal.

@@ -344,6 +344,39 @@ async fn a_transition_that_asks_for_what_nobody_maps_holds_the_status_alone() {
     assert_eq!(world.in_step("acme", "globex").await, Ok(()));
 }
 
+/// What the screen asks for is sent with the hop although an edit set it before: Jira wants it in the request.
+#[tokio::test(start_paused = true)]
+async fn a_transition_gets_what_its_screen_asks_for_from_mapped_fields() {
+    for (config, to, hop) in [(two(), "globex", "Close"), (two_clouds(), "initech", "Abschließen")] {
+        let mut world = World::of(&config, |setups| {
+            for transition in &mut setups.get_mut(to).unwrap().projects[0].transitions {
+                if transition.name == hop {
+                    transition.screen.extend(["duedate", "priority", "labels"].map(|name| (name.to_owned(), true)));
+                }
+            }
+        });
+        world.start().await;
+        let key = create(&world, "SUP", "Item", &["night"]);
+        world.settle().await;
+        let jane = world.person("acme", "jane");
+        jane.transition(&key, "Done").unwrap();
+        world.rest().await.unwrap();
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("asks for Due"), "{problems:?}");
+        assert_eq!(world.jira(to).count("doTransition"), usize::from(to == "globex") as u64, "no hop that must fail");
+        jane.edit(&key, json!({ "duedate": "2026-04-01" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.in_step("acme", to).await, Ok(()));
+        assert_eq!(world.problems().await, Vec::<String>::new());
+        let there = world.issue(to, "Item");
+        assert_eq!((there.fields["duedate"].as_str(), there.fields["labels"].as_str()), ("2026-04-01", "night"));
+        // Nothing of it is a person's change now: it goes no further.
+        world.jira("acme").reset_calls();
+        world.intervals(10).await;
+        assert_eq!(world.jira("acme").count("editIssue"), 0);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn restricted_comments_and_security_levels_do_not_cross() {
     let mut world = World::without_daemon(&two());

@@ -10,7 +10,7 @@ use jirasyncd::model::operation::NativeWrite;
 use jirasyncd::model::settings::Kind;
 use serde_json::json;
 
-use super::jira_support::{Bench, berlin, cloud, server, server_in, set, text, want, words};
+use super::jira_support::{Bench, bare, berlin, cloud, server, server_in, set, text, want, words};
 
 fn both() -> [Bench; 2] {
     [cloud(), server()]
@@ -226,14 +226,14 @@ async fn takes_a_transition_and_tags_it() {
         assert_eq!(bench.one(issue, &asked).await.transitions.unwrap(), offers);
         let offer = offers.iter().find(|offer| offer.name == name).unwrap();
         assert_eq!(offer.to.name, to);
-        assert_eq!(bench.write.transition(issue, &offer.id, "sealed-hop").await, WriteOutcome::Done(()));
+        assert_eq!(bench.write.transition(&offer.id, &bare(issue, "sealed-hop")).await, WriteOutcome::Done(()));
         let seen = bench.one(issue, &asked).await;
         assert_eq!(name_of(&seen.fields[&FieldId::from("status")]), to);
         assert_eq!(seen.log.last().unwrap().tag.as_deref(), Some("sealed-hop"));
         assert!(seen.log.last().unwrap().items.iter().any(|item| item.field.as_str() == "status"));
-        let wrong = bench.write.transition(issue, "99999", "t").await;
+        let wrong = bench.write.transition("99999", &bare(issue, "t")).await;
         assert!(matches!(wrong, WriteOutcome::Refused(_) | WriteOutcome::InDoubt(_)), "{wrong:?}");
-        assert_eq!(bench.write.transition(IssueId(999_999), "1", "t").await, WriteOutcome::NotFound);
+        assert_eq!(bench.write.transition("1", &bare(IssueId(999_999), "t")).await, WriteOutcome::NotFound);
     }
 }
 

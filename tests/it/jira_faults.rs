@@ -15,7 +15,7 @@ use jirasyncd::model::ids::IssueId;
 use jirasyncd::model::settings::{Auth, Kind};
 use jirasyncd::simulator::{Fault, FaultRule, Jira, Limits, When, presets};
 
-use super::jira_support::{Bench, EPOCH, InProcess, cloud, server, set, settings, text, want};
+use super::jira_support::{Bench, EPOCH, InProcess, bare, cloud, server, set, settings, text, want};
 
 fn both() -> [Bench; 2] {
     [cloud(), server()]
@@ -114,7 +114,7 @@ async fn write_under(bench: &Bench, operation: &str, issue: IssueId, transition:
             fate(&outcomes[0])
         }
         "editIssue" => fate(&bench.write.edit(&set(issue, "summary", text("edited"), "t"), &want(&["summary"])).await),
-        "doTransition" => fate(&bench.write.transition(issue, transition, "t").await),
+        "doTransition" => fate(&bench.write.transition(transition, &bare(issue, "t")).await),
         "addComment" => fate(&bench.write.add_comment(issue, &bench.rich("hello"), "m").await),
         other => panic!("{other}"),
     };
@@ -217,7 +217,7 @@ async fn a_wrong_token_is_told_at_every_door_and_never_an_empty_result() {
         for row in read.issues(&[IssueId(1), IssueId(2)], &Want::default()).await {
             not_us(row.unwrap_err());
         }
-        let refused = write.transition(IssueId(1), "1", "t").await;
+        let refused = write.transition("1", &bare(IssueId(1), "t")).await;
         assert_eq!(fate(&refused), Fate::NotSent);
     }
 }
@@ -279,7 +279,7 @@ async fn no_error_shows_a_secret_and_no_header_does_either() {
         ] {
             let (read, write, transport) = scripted(kind, token, vec![first]);
             let said = format!("{:?} {}", read.identity().await, read.identity().await.unwrap_err());
-            let said = format!("{said} {:?}", write.transition(IssueId(1), "1", "t").await);
+            let said = format!("{said} {:?}", write.transition("1", &bare(IssueId(1), "t")).await);
             let asked = transport.asked.lock().unwrap();
             let shown = format!("{said} {asked:?}");
             assert!(!shown.contains(token) && !shown.contains(&encoded), "{shown}");
@@ -311,7 +311,7 @@ async fn what_was_never_sent_is_told_from_what_was() {
     ] {
         let error = Err(TransportError { trouble, detail: String::new() });
         let (_, write, transport) = scripted(Kind::Cloud, "t", vec![error]);
-        assert_eq!(fate(&write.transition(IssueId(1), "1", "t").await), expected, "{trouble:?}");
+        assert_eq!(fate(&write.transition("1", &bare(IssueId(1), "t")).await), expected, "{trouble:?}");
         assert_eq!(transport.asked.lock().unwrap().len(), 1);
     }
 }
@@ -358,7 +358,7 @@ async fn the_wrong_kind_the_wrong_url_and_a_locked_account_are_told() {
     let (read, write, transport) = scripted(Kind::DataCenter, "t", vec![answer(403, &captcha, "{}")]);
     assert!(matches!(read.identity().await.unwrap_err().failure, Failure::Locked(_)));
     assert!(matches!(read.identity().await.unwrap_err().failure, Failure::Locked(_)));
-    assert_eq!(fate(&write.transition(IssueId(1), "1", "t").await), Fate::NotSent);
+    assert_eq!(fate(&write.transition("1", &bare(IssueId(1), "t")).await), Fate::NotSent);
     assert_eq!(transport.asked.lock().unwrap().len(), 1, "a locked account is left alone");
 }
 

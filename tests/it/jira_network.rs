@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::jira_support::{settings, text};
+use super::jira_support::{bare, settings, text};
 
 fn transport(timeout: Duration) -> ReqwestTransport {
     ReqwestTransport::new(timeout, None).unwrap()
@@ -88,7 +88,7 @@ async fn a_redirect_is_not_followed() {
     let (read, write) = connect(&settings, Arc::new(transport(LONG)), clock, Arc::new(SeededEntropy::new(1)));
     let error = read.identity().await.unwrap_err();
     assert!(matches!(&error.failure, Failure::NotJira(words) if words.contains("`127.0.0.1`")), "{error}");
-    assert!(matches!(write.transition(IssueId(1), "1", "t").await, WriteOutcome::InDoubt(_)));
+    assert!(matches!(write.transition("1", &bare(IssueId(1), "t")).await, WriteOutcome::InDoubt(_)));
     assert_eq!(reached.load(std::sync::atomic::Ordering::SeqCst), 0);
 }
 

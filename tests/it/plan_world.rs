@@ -12,7 +12,8 @@ use jirasyncd::model::ids::{
     AccountId, CommentId, EntryId, FieldId, FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId,
 };
 use jirasyncd::model::issue::{
-    CommentSnapshot, Comments, IssueSnapshot, LogEntry, LogItem, Named, NativeValue, Person, TransitionOffer,
+    CommentSnapshot, Comments, IssueSnapshot, LogEntry, LogItem, Named, NativeValue, Person, ScreenField,
+    TransitionOffer,
 };
 use jirasyncd::model::operation::{Action, Intent, IntentEvent, IntentState, NativeWrite, Operation};
 use jirasyncd::model::settings::{
@@ -119,6 +120,15 @@ fn time(now: i64) -> Timestamp {
 
 fn named(name: &str) -> NativeValue {
     NativeValue::Named(Named { id: format!("id-{name}"), name: name.to_owned() })
+}
+
+/// What the screen before a status asks for: priority before the last one.
+fn asked(to: &str) -> Vec<ScreenField> {
+    if to.ends_with("Done") {
+        vec![ScreenField { id: "priority".into(), name: "Priority".to_owned() }]
+    } else {
+        Vec::new()
+    }
 }
 
 fn on(side: &SideId, name: &str) -> String {
@@ -491,7 +501,7 @@ impl World {
                 id: format!("to {to}"),
                 name: format!("to {to}"),
                 to: Named { id: format!("id-{to}"), name: to.to_owned() },
-                required: Vec::new(),
+                required: asked(to),
             });
             offers.insert(side.clone(), list.collect());
         }
@@ -656,12 +666,18 @@ impl World {
                 }
                 self.change(&side, issue, By::Us(id), values);
             }
-            Action::Transition { from, to, .. } => {
+            Action::Transition { from, to, fields, .. } => {
                 let Some(issue) = self.issue(&side).map(|issue| issue.id) else { return };
                 let NativeValue::Named(now) = self.held(&side, "status") else { return };
                 // A transition is offered in one status only: elsewhere Jira refuses it.
-                if &now.name == from {
-                    self.change(&side, issue, By::Us(id), vec![("status".into(), named(to))]);
+                let given = |field: &FieldId| fields.values().any(|write| &write.field == field);
+                if &now.name == from && asked(to).iter().all(|field| given(&field.id)) {
+                    let mut values = vec![("status".into(), named(to))];
+                    for write in fields.values() {
+                        let before = self.held(&side, write.field.as_str());
+                        values.push((write.field.clone(), self.stored(&side, &before, write)));
+                    }
+                    self.change(&side, issue, By::Us(id), values);
                 }
             }
             Action::AddComment { body, .. } => {
