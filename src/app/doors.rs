@@ -40,6 +40,7 @@ impl Daemon {
             instance.paused = self.engine.paused(&instance.name);
             instance.polled_at = record.last_good;
             instance.last_error = record.error;
+            instance.untagged = self.engine.is_untagged(&instance.name);
         }
         Ok(status)
     }

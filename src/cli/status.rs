@@ -110,6 +110,8 @@ fn instances(status: &Status) -> String {
             let at = instance.polled_at.map(|at| format!("last poll {at}")).unwrap_or_default();
             let trouble = instance.paused.as_ref().map(|why| format!("paused: {why}"));
             let trouble = trouble.or_else(|| instance.last_error.as_ref().map(|why| format!("failed: {why}")));
+            let untagged = || "untagged mode: it does not give `historyMetadata` back, see docs/promises.md".to_owned();
+            let trouble = trouble.or_else(|| instance.untagged.then(untagged));
             vec![instance.name.to_string(), polled, at, trouble.unwrap_or_default()]
         })
         .collect();

@@ -55,6 +55,9 @@ pub struct InstanceStatus {
     pub polled_at: Option<Timestamp>,
     /// The last error of a poll, until one goes well.
     pub last_error: Option<String>,
+    /// Untagged mode: it was seen not to give the tags of our writes back. `false` without a daemon.
+    #[serde(default)]
+    pub untagged: bool,
 }
 
 /// What needs a person.
@@ -112,6 +115,7 @@ impl Status {
             polled_to: polled.get(&settings.id).copied(),
             polled_at: None,
             last_error: None,
+            untagged: false,
         };
         let instances = instances.values().map(instance).collect();
         let problems = store.problems(SHOWN_PROBLEMS).await?.into_iter().map(ProblemStatus::from).collect();

@@ -17,12 +17,12 @@ use super::{Engine, SyncRun};
 use crate::jira::{Created, IssueDraft, WriteOutcome};
 use crate::mapping::same;
 use crate::model::hub::{Acknowledged, Acts, ItemState};
-use crate::model::ids::{FieldName, InstanceId, ItemId, OperationId, SideId};
+use crate::model::ids::{FieldId, FieldName, InstanceId, ItemId, OperationId, SideId};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
 use crate::model::settings::FieldKind;
 use crate::model::store::{Claim, Record, StoreError};
 use crate::model::value::Value;
-use crate::plan::Plan;
+use crate::plan::{By, Plan};
 use crate::schedule::growing;
 
 /// Items of one batch: as many as one bulk read takes.
@@ -313,6 +313,10 @@ impl Engine {
         let mut settled = false;
         for intent in open {
             if intent.state == IntentState::Answered {
+                if let Some(instance) = self.instance_on(work, side).filter(|_| has_untagged_entry(work, side, &intent))
+                {
+                    instance.gave_tag_back(false);
+                }
                 work.move_intent(intent.id, &IntentEvent::Seen);
                 changed_nothing(work, &intent);
             } else {
@@ -381,6 +385,18 @@ fn singly(work: &Work, operation: Operation) -> Vec<Operation> {
         | Action::Transition { .. }
         | Action::AddComment { .. }) => vec![Operation { side, action }],
     }
+}
+
+/// Whether a read shows what a confirmed write did as an entry of the sync user without any tag.
+fn has_untagged_entry(work: &Work, side: &SideId, intent: &Intent) -> bool {
+    let Some(read) = work.reads.get(side) else { return false };
+    let wrote = |field: &FieldId| match &intent.operation.action {
+        Action::SetFields { fields } => fields.values().any(|write| &write.field == field),
+        Action::Transition { .. } => field.as_str() == "status",
+        Action::Create { .. } | Action::AddComment { .. } => false,
+    };
+    let untagged = read.steps.iter().filter(|step| step.by == By::SyncUser && step.entry.tag.is_none());
+    untagged.flat_map(|step| &step.entry.items).any(|item| wrote(&item.field))
 }
 
 /// Jira said yes and changed nothing. Where another value stands there than was written, it keeps its own: told so, it is not

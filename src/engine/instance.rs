@@ -53,6 +53,8 @@ struct State {
     asked: Option<Timestamp>,
     /// When the whole overlap was last looked at, by our monotonic time.
     whole: Option<Duration>,
+    /// It does not give our tags back.
+    untagged: bool,
 }
 
 /// How far back a poll asks, in server time.
@@ -139,6 +141,22 @@ impl Instance {
         let mut state = self.state();
         state.failures = 0;
         state.pause = None;
+    }
+
+    /// Notes whether an entry of ours came with the tag that we sent (`historyMetadata`).
+    pub(crate) fn gave_tag_back(&self, tag: bool) {
+        let before = std::mem::replace(&mut self.state().untagged, !tag);
+        if !tag && !before {
+            tracing::warn!(
+                instance = %self.id(),
+                "untagged mode: this Jira does not give `historyMetadata` back; its entries by the sync user are known by their author alone"
+            );
+        }
+    }
+
+    /// Whether it does not give our tags back.
+    pub(crate) fn is_untagged(&self) -> bool {
+        self.state().untagged
     }
 
     /// Whether this row was queued already.

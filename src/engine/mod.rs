@@ -82,6 +82,12 @@ impl Engine {
         self.instances.get(instance)?.pause().map(|pause| pause.why)
     }
 
+    /// Whether an instance was seen not to give our tags back, since the start: untagged mode.
+    #[must_use]
+    pub fn is_untagged(&self, instance: &InstanceId) -> bool {
+        self.instances.get(instance).is_some_and(|instance| instance.is_untagged())
+    }
+
     /// The syncs that nothing joins now, with the side whose JQL Jira refuses, and its words.
     #[must_use]
     pub fn stopped(&self) -> Vec<(SyncId, SideId, String)> {

@@ -50,6 +50,7 @@ impl Engine {
             .collect();
         for step in &steps {
             if let By::Us(operation) = step.by {
+                instance.gave_tag_back(true);
                 self.remember(work, operation).await;
             }
         }

@@ -229,4 +229,13 @@ async fn without_tags_people_are_carried_and_we_are_not_echoed() {
     assert_eq!(ours("acme", "5b10a2844c20165700ede21f"), 3);
     assert_eq!(ours("globex", "JIRAUSER10100"), 5);
     assert_eq!(world.problems().await, Vec::<String>::new());
+    let untagged = async || -> Vec<bool> {
+        world.daemon().status().await.unwrap().instances.iter().map(|instance| instance.untagged).collect()
+    };
+    assert_eq!(untagged().await, [true, true]);
+    // A Jira that was brought up to date leaves the mode.
+    world.jira("globex").set_quirks(|quirks| quirks.keeps_history_metadata = true);
+    jane.edit(&acme, json!({ "summary": "Untagged, Jane again" })).unwrap();
+    world.settle().await;
+    assert_eq!(untagged().await, [true, false]);
 }
