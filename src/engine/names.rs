@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::model::catalog::Catalog;
 use crate::model::ids::{FieldId, SideId};
 use crate::model::issue::Named;
-use crate::model::settings::{FieldKind, OnUnmapped, SyncSettings, Table};
+use crate::model::settings::{FieldKind, FieldRow, OnUnmapped, SyncSettings, Table};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -66,6 +66,9 @@ pub(crate) fn resolve(settings: &SyncSettings, catalogs: &BTreeMap<SideId, Catal
         look.table("map.issue-type", "issue type", &settings.issue_types, &catalog.issue_types);
         look.table("map.status", "status", &settings.statuses, &catalog.statuses);
         look.table("map.priority", "priority", &settings.priorities, &catalog.priorities);
+        for row in sync.fields.values() {
+            look.options(row, catalog);
+        }
         look.people(catalog);
         look.defaults(catalog);
     }
@@ -117,6 +120,13 @@ impl Look<'_> {
                 self.found.push(Finding::error(place, format!("there is no {thing} `{name}`"), hint));
             }
         }
+    }
+
+    /// The options of a select. A field that is on no create screen tells nothing of them.
+    fn options(&mut self, row: &FieldRow, catalog: &Catalog) {
+        let Some(offered) = row.sides.get(self.side).and_then(|field| catalog.options.get(field)) else { return };
+        let named: Vec<Named> = offered.iter().map(|name| Named { id: String::new(), name: name.clone() }).collect();
+        self.table(&format!("fields.{}.values", row.name), "option", &row.values, &named);
     }
 
     fn people(&mut self, catalog: &Catalog) {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::call::Call;
 use super::client::Client;
 use super::decode::Decoder;
@@ -14,6 +16,11 @@ use crate::model::settings::Kind;
 
 /// Fields on one page of a create screen: Cloud takes no more.
 const SCREEN_PAGE: usize = 200;
+
+/// How an option is called.
+fn option(allowed: &Value) -> Option<&str> {
+    allowed.get("value").or_else(|| allowed.get("name")).and_then(Value::as_str)
+}
 
 impl Client {
     /// Reads the catalog; the field list is read anew too.
@@ -29,9 +36,13 @@ impl Client {
         let call = Call::get("getPriorities", &["priority"], "reading the priorities");
         let priorities: Vec<wire::Thing> = self.read(&call).await?;
         let mut create_fields = BTreeMap::new();
+        let mut options: BTreeMap<FieldId, BTreeSet<String>> = BTreeMap::new();
         for kind in &types {
             if let Some(screen) = self.create_screen(project, kind).await? {
-                create_fields.insert(kind.name.clone(), screen);
+                create_fields.insert(kind.name.clone(), screen.keys().cloned().collect());
+                for (field, offered) in screen.into_iter().filter(|(_, offered)| !offered.is_empty()) {
+                    options.entry(field).or_default().extend(offered);
+                }
             }
         }
         let mut found = BTreeMap::new();
@@ -50,18 +61,19 @@ impl Client {
             sync_user: self.account().map(|account| account.id),
             people: found,
             create_fields,
+            options,
         })
     }
 
-    /// The fields on the create screen; `None` where we may not create.
+    /// The fields on the create screen with their options; `None` where we may not create.
     async fn create_screen(
         &self,
         project: &str,
         kind: &wire::TypeWithStatuses,
-    ) -> Result<Option<BTreeSet<FieldId>>, JiraError> {
+    ) -> Result<Option<BTreeMap<FieldId, BTreeSet<String>>>, JiraError> {
         let attempt = format!("reading the create screen of `{}` in project {project}", kind.name);
         let path = ["issue", "createmeta", project, "issuetypes", &kind.id.0];
-        let mut screen = BTreeSet::new();
+        let mut screen = BTreeMap::new();
         let mut start = 0;
         loop {
             let call = Call::get("getCreateIssueMetaIssueTypeId", &path, &attempt)
@@ -73,7 +85,10 @@ impl Client {
                 Err(error) => return Err(error),
             };
             let count = page.fields.len();
-            screen.extend(page.fields.into_iter().filter_map(|field| field.field_id.or(field.key)).map(FieldId::new));
+            screen.extend(page.fields.into_iter().filter_map(|field| {
+                let options = field.allowed_values.iter().filter_map(option).map(str::to_owned).collect();
+                Some((FieldId::new(field.field_id.or(field.key)?), options))
+            }));
             start += count;
             if count == 0 || page.total.is_none_or(|total| start >= total) {
                 return Ok(Some(screen));

@@ -225,6 +225,9 @@ pub(super) struct ScreenField {
     pub(super) name: Option<String>,
     pub(super) field_id: Option<String>,
     pub(super) key: Option<String>,
+    /// What may be chosen: options with a `value`, other things with a `name`. Of any shape where an app made the field.
+    #[serde(default)]
+    pub(super) allowed_values: Vec<Value>,
 }
 
 /// Something with an id and a name.

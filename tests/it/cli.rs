@@ -78,6 +78,14 @@ async fn names_that_an_instance_does_not_have_are_findings() {
     for words in [&["plan"][..], &["run"], &["run", "--once"]] {
         unknown.run(words).await.expect(2, &["`Closd`", "Hint: "]);
     }
+    let severity = |there: &str| {
+        let values = format!("values = [ {{ acme = \"S1\", globex = \"{there}\" }} ]");
+        let row = format!("severity = {{ acme = \"Severity\", globex = \"Severity\", {values} }}");
+        world.place_with("summary = \"both\"", &format!("summary = \"both\"\n{row}"))
+    };
+    severity("Critical").run(&["check"]).await.expect(0, &[]);
+    let parts = ["fields.severity.values, side `globex`", "there is no option `Critcal`", "did you mean `Critical`?"];
+    severity("Critcal").run(&["check"]).await.expect(2, &parts);
     let project = world.place_with("project = \"ENG\"", "project = \"NOPE\"");
     project.run(&["check"]).await.expect(2, &["project `NOPE` of instance `globex`", "Hint: "]);
 }
