@@ -2,7 +2,7 @@
 
 use super::document;
 use crate::model::document::{Block, Cell, Column, Document, Inline, Task};
-use crate::text::{key, normal, partners};
+use crate::text::{joined, key, partners};
 
 /// What both made of a block. `None`: they changed the same.
 pub(super) fn merge(base: &Block, left: &Block, right: &Block) -> Option<Block> {
@@ -232,12 +232,9 @@ impl Ord for Word {
 
 /// Merges by words, where the changes do not touch. `None`: they do.
 fn words(base: &[Inline], left: &[Inline], right: &[Inline]) -> Option<Vec<Inline>> {
-    let out = sequence(&split(base), &split(left), &split(right))?.into_iter().map(|word| word.inline).collect();
-    let joined = normal(&Document { blocks: vec![Block::Paragraph(out)] });
-    match joined.blocks.into_iter().next() {
-        Some(Block::Paragraph(run)) => Some(run),
-        _ => Some(Vec::new()),
-    }
+    let words = sequence(&split(base), &split(left), &split(right))?;
+    // Not made normal: that would take names off people.
+    Some(joined(&words.into_iter().map(|word| word.inline).collect::<Vec<_>>()))
 }
 
 /// A run as words and the blanks between them.

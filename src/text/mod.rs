@@ -9,6 +9,7 @@ mod adf_runs;
 mod adf_write;
 mod align;
 mod colour;
+mod html;
 mod lift;
 mod marked;
 mod normal;
@@ -29,12 +30,14 @@ mod wiki_table;
 mod wiki_write;
 
 pub(crate) use align::partners;
+pub use html::html;
 pub use lift::lift;
+pub(crate) use normal::joined;
 pub use normal::{key, normal, same};
 pub use plain::plain;
 pub use project::CUT_NOTICE;
 pub use rewrite::{rewrite, says};
-pub use target::{People, TEXT_LIMIT, Target};
+pub use target::{People, TEXT_LIMIT, Target, is_of_one_site};
 pub use walk::change_runs;
 
 use crate::model::document::{Block, Document, Inline, Syntax};

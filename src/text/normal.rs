@@ -229,7 +229,7 @@ pub(super) fn without_outer_breaks(inlines: &[Inline]) -> &[Inline] {
 }
 
 /// Joins runs with equal marks, and nothing else.
-pub(super) fn joined(inlines: &[Inline]) -> Vec<Inline> {
+pub(crate) fn joined(inlines: &[Inline]) -> Vec<Inline> {
     let mut out = Vec::new();
     for inline in inlines {
         let Inline::Text(text, marks) = inline else {

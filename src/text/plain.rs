@@ -49,7 +49,14 @@ fn block(one: &Block) -> String {
             lines.join("\n")
         }
         Block::Card { address, .. } => address.clone(),
-        Block::Dressed { block, .. } => self::block(block),
+        Block::Dressed { attributes, block, .. } => {
+            let text = self::block(block);
+            // Wiki's title of code is there to be read.
+            match attributes.get("title").and_then(serde_json::Value::as_str) {
+                Some(title) => format!("{title}\n{text}"),
+                None => text,
+            }
+        }
     }
 }
 

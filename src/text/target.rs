@@ -72,6 +72,12 @@ impl<'a> Target<'a> {
     }
 }
 
+/// Whether a block is, or holds, what means something on one site only.
+#[must_use]
+pub fn is_of_one_site(block: &Block) -> bool {
+    inventory(&Document { blocks: vec![block.clone()] }).iter().any(|key| !key.is_empty())
+}
+
 fn media_key(place: &FilePlace) -> String {
     match place {
         FilePlace::Media(attributes) => {

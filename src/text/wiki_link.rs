@@ -63,7 +63,7 @@ impl Reader {
             [address] => (*address, *address, None),
             [.., text, address, tip] if is_address(address) && !is_address(tip) => (*text, *address, Some(*tip)),
             [.., _, address] => {
-                (inside.strip_suffix(address).map_or("", |text| text.trim_end_matches('|')), *address, None)
+                (inside.strip_suffix(address).map_or("", |text| text.strip_suffix('|').unwrap_or(text)), *address, None)
             }
             [] => return false,
         };

@@ -87,8 +87,8 @@ impl Pen<'_> {
     }
 
     fn status(&self, text: &str, colour: &str) -> String {
-        let label = text.replace('\n', " ");
-        let label = format!("{}{}{}", STATUS.0, label.replace([STATUS.0, STATUS.1], " ").replace('|', "\\|"), STATUS.1);
+        let label = monospaced(&text.replace([STATUS.0, STATUS.1], " "));
+        let label = format!("{}{label}{}", STATUS.0, STATUS.1);
         match status_colour(colour) {
             Some(colour) => format!("{{color:{colour}}}{label}{{color}}"),
             None => label,

@@ -6,6 +6,7 @@ use crate::model::document::{Attributes, Block, Cell};
 /// A table, and where it ends.
 pub(super) fn read(scanner: &Scanner<'_>, from: usize) -> (Vec<Block>, usize) {
     let mut rows = Vec::new();
+    let mut signs = Signs::default();
     let mut at = from;
     while at < scanner.text.len() {
         let here = line(scanner.text, at);
@@ -13,7 +14,7 @@ pub(super) fn read(scanner: &Scanner<'_>, from: usize) -> (Vec<Block>, usize) {
         if !here.text.trim_start().starts_with('|') {
             break;
         }
-        let (row, end) = Row { scanner, signs: Signs::default() }.read(at + lead);
+        let (row, end) = Row { scanner, signs: &mut signs }.read(at + lead);
         rows.push(row);
         at = end.max(at + 1);
     }
@@ -30,7 +31,7 @@ struct Signs {
 
 struct Row<'a, 's> {
     scanner: &'s Scanner<'a>,
-    signs: Signs,
+    signs: &'s mut Signs,
 }
 
 impl Row<'_, '_> {
@@ -65,7 +66,10 @@ impl Row<'_, '_> {
         {
             match sign {
                 '|' => return (at, None),
-                '\\' => at += 1 + rest.chars().nth(1).map_or(0, char::len_utf8),
+                '\\' => {
+                    let kept = rest.chars().nth(1).filter(|next| !matches!(next, '\n' | '\r'));
+                    at += 1 + kept.map_or(0, char::len_utf8);
+                }
                 '\n' | '\r' => {
                     let next = line(text, at).next;
                     let following = line(text, next).text.trim_start();
@@ -97,7 +101,9 @@ fn skip(text: &str, known: &mut Option<usize>, at: usize, length: usize, close: 
     let from = at + length;
     if known.is_none_or(|known| known < from) {
         let rest = text.get(from..).unwrap_or_default();
-        *known = Some(rest.find(close).map_or(text.len(), |found| from + found));
+        let plain = |found: &usize| !rest.get(..*found).is_some_and(|before| before.ends_with('\\'));
+        let next = rest.match_indices(close).map(|(found, _)| found).find(plain);
+        *known = Some(next.map_or(text.len(), |found| from + found));
     }
     match *known {
         Some(found) if found < text.len() && is_one_line(text, from, found) => found + close.len(),
