@@ -10,7 +10,8 @@ use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use super::apply::draft;
-use super::look::taken_in;
+use super::look::{is_seen_by_reading, taken_in};
+use super::revisions::judge_revision;
 use super::seal::Mark;
 use super::work::Work;
 use super::{Engine, SyncRun};
@@ -220,7 +221,7 @@ impl Engine {
         let mut intents = Vec::new();
         let mut busy: Vec<SideId> = Vec::new();
         for operation in operations {
-            let comment = matches!(operation.action, Action::AddComment { .. });
+            let comment = operation.action.is_about_a_comment();
             if !comment && busy.contains(&operation.side) {
                 let transitions = matches!(operation.action, Action::Transition { .. });
                 work.want_read(&operation.side, transitions && !work.offers.contains_key(&operation.side));
@@ -307,11 +308,15 @@ impl Engine {
             .intents
             .iter()
             .filter(|intent| &intent.operation.side == side && !intent.state.is_settled())
-            .filter(|intent| matches!(intent.operation.action, Action::SetFields { .. } | Action::Transition { .. }))
+            .filter(|intent| is_seen_by_reading(&intent.operation.action))
             .cloned()
             .collect();
         let mut settled = false;
         for intent in open {
+            if intent.operation.action.is_about_a_comment() {
+                settled |= judge_revision(work, &intent);
+                continue;
+            }
             if intent.state == IntentState::Answered {
                 if let Some(instance) = self.instance_on(work, side).filter(|_| has_untagged_entry(work, side, &intent))
                 {
@@ -383,7 +388,9 @@ fn singly(work: &Work, operation: Operation) -> Vec<Operation> {
         action @ (Action::SetFields { .. }
         | Action::Create { .. }
         | Action::Transition { .. }
-        | Action::AddComment { .. }) => vec![Operation { side, action }],
+        | Action::AddComment { .. }
+        | Action::EditComment { .. }
+        | Action::DeleteComment { .. }) => vec![Operation { side, action }],
     }
 }
 
@@ -393,7 +400,10 @@ fn has_untagged_entry(work: &Work, side: &SideId, intent: &Intent) -> bool {
     let wrote = |field: &FieldId| match &intent.operation.action {
         Action::SetFields { fields } => fields.values().any(|write| &write.field == field),
         Action::Transition { .. } => field.as_str() == "status",
-        Action::Create { .. } | Action::AddComment { .. } => false,
+        Action::Create { .. }
+        | Action::AddComment { .. }
+        | Action::EditComment { .. }
+        | Action::DeleteComment { .. } => false,
     };
     let untagged = read.steps.iter().filter(|step| step.by == By::SyncUser && step.entry.tag.is_none());
     untagged.flat_map(|step| &step.entry.items).any(|item| wrote(&item.field))
@@ -407,7 +417,10 @@ fn changed_nothing(work: &mut Work, intent: &Intent) {
         Action::SetFields { fields } | Action::Transition { fields, .. } => {
             told.extend(fields.iter().map(|(name, write)| (name.clone(), write.wanted.clone(), write.acts.clone())));
         }
-        Action::Create { .. } | Action::AddComment { .. } => {}
+        Action::Create { .. }
+        | Action::AddComment { .. }
+        | Action::EditComment { .. }
+        | Action::DeleteComment { .. } => {}
     }
     if let Action::Transition { last: true, wanted, acts, .. } = &intent.operation.action {
         let row = work.sync.settings.fields.values().find(|row| row.kind == FieldKind::Status);

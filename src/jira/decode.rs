@@ -229,6 +229,7 @@ impl Decoder<'_> {
             created: comment.created.0,
             updated: comment.updated.map_or(comment.created.0, |updated| updated.0),
             body,
+            changed_by: comment.update_author.and_then(|user| self.person(user)).map(|person| person.account),
             restricted,
         }
     }

@@ -138,7 +138,11 @@ fn our_first_value(
 ) {
     let written = created.and_then(|intent| match &intent.operation.action {
         Action::Create { fields, .. } => fields.get(&row.name).map(|write| (write.wanted.clone(), write.acts.clone())),
-        Action::SetFields { .. } | Action::Transition { .. } | Action::AddComment { .. } => None,
+        Action::SetFields { .. }
+        | Action::Transition { .. }
+        | Action::AddComment { .. }
+        | Action::EditComment { .. }
+        | Action::DeleteComment { .. } => None,
     });
     let place = place(draft.input, &draft.nothing, row, side);
     let now = current(&place, observation);
@@ -303,7 +307,7 @@ fn written_by(intent: &Intent, row: &FieldRow) -> Option<Written> {
         Action::Transition { fields, .. } => {
             fields.get(&row.name).map(|write| Written::Value(write.wanted.clone(), write.acts.clone()))
         }
-        Action::AddComment { .. } => None,
+        Action::AddComment { .. } | Action::EditComment { .. } | Action::DeleteComment { .. } => None,
     }
 }
 

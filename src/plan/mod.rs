@@ -2,7 +2,7 @@
 //!
 //! First every observation is taken in, side by side in the sync's fixed order (`fold`): what the log says people did
 //! becomes an *act*, and acts move the agreed values (`acts`). Then, for every side, what it should hold is compared with
-//! what it was seen to hold (`targets`, `status`, `create`, `comments`).
+//! what it was seen to hold (`targets`, `status`, `create`, `comments`, `revisions`).
 //!
 //! Invariant by absence: nothing in this folder moves a base because a value was *decided*. Bases move in `fold`, where a
 //! value was observed, and in `targets`, where a side is told that it cannot hold one.
@@ -15,6 +15,7 @@ mod create;
 mod fold;
 pub mod input;
 mod render;
+mod revisions;
 mod status;
 mod targets;
 
@@ -28,7 +29,7 @@ use crate::mapping::Place;
 use crate::model::catalog::Catalog;
 use crate::model::hub::{Agreed, Audience, ItemState};
 use crate::model::ids::{FieldName, SideId};
-use crate::model::operation::{Action, Intent};
+use crate::model::operation::Intent;
 use crate::model::settings::{FieldRow, SyncSettings};
 
 /// Decides what should be written. Total and deterministic.
@@ -54,6 +55,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         }
     }
     comments::copy(&mut draft);
+    revisions::revise(&mut draft);
     draft.finish()
 }
 
@@ -117,7 +119,7 @@ impl<'a> Draft<'a> {
 
     /// Whether an edit, hop or create on the side is not settled: nothing more is planned there until it is.
     fn is_in_doubt(&self, side: &SideId) -> bool {
-        self.unsettled(side).any(|intent| !matches!(intent.operation.action, Action::AddComment { .. }))
+        self.unsettled(side).any(|intent| !intent.operation.action.is_about_a_comment())
     }
 
     fn catalog(&self, side: &SideId) -> &Catalog {
