@@ -7,10 +7,15 @@ use jirasyncd::model::document::{
 use proptest::prelude::*;
 use serde_json::json;
 
+/// Text of that shape. Compiled once, which a string that is a strategy by itself is not.
+fn regex(shape: &str) -> impl Strategy<Value = String> {
+    prop::string::string_regex(shape).expect("a regular expression")
+}
+
 fn words() -> impl Strategy<Value = String> {
     prop_oneof![
-        6 => "[a-zA-Z0-9äöü.,]{1,8}( [a-zA-Z0-9.,]{1,6}){0,3}",
-        2 => "[a-zA-Z0-9*_{}\\[\\]|!+^~#.:()?&;\\\\<>-]{1,8}( [*_{}\\[\\]a-z()/:-]{1,6}){0,3}",
+        6 => regex("[a-zA-Z0-9äöü.,]{1,8}( [a-zA-Z0-9.,]{1,6}){0,3}"),
+        2 => regex("[a-zA-Z0-9*_{}\\[\\]|!+^~#.:()?&;\\\\<>-]{1,8}( [*_{}\\[\\]a-z()/:-]{1,6}){0,3}"),
         1 => Just("h1. bq. مرحبا 👩‍👩‍👧 e\u{301} a\u{a0}b".to_owned()),
     ]
 }
@@ -88,9 +93,9 @@ fn leaf() -> impl Strategy<Value = Block> {
     prop_oneof![
         6 => run().prop_map(Block::Paragraph),
         1 => (1u8..=6, run()).prop_map(|(level, run)| Block::Heading(level, run)),
-        1 => (prop::option::of(Just("java".to_owned())), "[a-z{}* ]{0,12}(\n[a-z]{1,5}){0,2}|\\{code\\}")
+        1 => (prop::option::of(Just("java".to_owned())), regex("[a-z{}* ]{0,12}(\n[a-z]{1,5}){0,2}|\\{code\\}"))
             .prop_map(|(language, text)| Block::Code { language, text }),
-        1 => "[a-z{}* ]{0,12}".prop_map(Block::Preformatted),
+        1 => regex("[a-z{}* ]{0,12}").prop_map(Block::Preformatted),
         1 => Just(Block::Rule),
         1 => prop::collection::vec(task(), 0..3).prop_map(Block::Tasks),
         1 => prop::collection::vec((any::<bool>(), run()), 0..3).prop_map(|list| {
@@ -151,9 +156,10 @@ pub(crate) fn block(depth: u32) -> impl Strategy<Value = Block> {
     })
 }
 
-/// Any document.
+/// Any document. In a long run they are deeper, which takes most of the time.
 pub(crate) fn document() -> impl Strategy<Value = Document> {
-    prop::collection::vec(block(3), 0..5).prop_map(|blocks| Document { blocks })
+    let depth = if std::env::var_os("JIRASYNCD_LONG").is_some() { 3 } else { 2 };
+    prop::collection::vec(block(depth), 0..4).prop_map(|blocks| Document { blocks })
 }
 
 /// Text with marks that both syntaxes have.
@@ -201,8 +207,8 @@ fn exact_leaf() -> impl Strategy<Value = Block> {
     prop_oneof![
         4 => exact_run().prop_map(Block::Paragraph),
         1 => (1u8..=6, exact_run()).prop_map(move |(level, run)| Block::Heading(level, flat(run))),
-        1 => "[a-z*{}|]{1,9}(\n[a-z *#|]{1,9}){0,2}[a-z]".prop_map(|text| Block::Code { language: Some("java".to_owned()), text }),
-        1 => "[a-z*{}|]{1,9}".prop_map(Block::Preformatted),
+        1 => regex("[a-z*{}|]{1,9}(\n[a-z *#|]{1,9}){0,2}[a-z]").prop_map(|text| Block::Code { language: Some("java".to_owned()), text }),
+        1 => regex("[a-z*{}|]{1,9}").prop_map(Block::Preformatted),
         1 => Just(Block::Rule),
         1 => prop::collection::vec(task(), 1..3).prop_map(Block::Tasks),
         1 => prop::collection::vec((any::<bool>(), exact_run()), 1..3).prop_map(|list| {
