@@ -39,7 +39,7 @@ fn all_adf_that_we_write_is_valid() {
         println!("skipped: no ADF schema: set JIRASYNCD_SHARED");
         return;
     }
-    run(2_500, document(), |document| {
+    run(10_000, document(), |document| {
         for target in [Target::home(Syntax::Adf), Target::new(Syntax::Adf, &Document::default(), &nobody)] {
             let NativeValue::Adf(node) = write_for(&document, &target) else { continue };
             let wrong = adf::check(&node);
