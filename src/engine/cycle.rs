@@ -18,7 +18,7 @@ use super::{Engine, SyncRun};
 use crate::jira::{Created, IssueDraft, WriteOutcome};
 use crate::mapping::same;
 use crate::model::hub::{Acknowledged, Acts, ItemState};
-use crate::model::ids::{FieldId, FieldName, InstanceId, ItemId, OperationId, SideId};
+use crate::model::ids::{FieldName, InstanceId, ItemId, OperationId, SideId};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
 use crate::model::settings::FieldKind;
 use crate::model::store::{Claim, Record, StoreError};
@@ -148,6 +148,7 @@ impl Engine {
         work.ways.extend(plan.ways);
         work.holds = plan.holds;
         for operation in &plan.seen {
+            self.note_missing_tag(work, *operation);
             work.move_intent(*operation, &IntentEvent::Seen);
         }
         let mut judged = false;
@@ -168,6 +169,18 @@ impl Engine {
             work.over = true;
         }
         Ok(operations)
+    }
+
+    /// A write of ours that was seen without its tag: the instance does not give tags back.
+    fn note_missing_tag(&self, work: &Work, operation: OperationId) {
+        let Some(intent) = work.intents.iter().find(|intent| intent.id == operation) else { return };
+        let logged = matches!(intent.operation.action, Action::SetFields { .. } | Action::Transition { .. });
+        let Some(read) = work.reads.get(&intent.operation.side).filter(|_| logged) else { return };
+        if !read.steps.iter().any(|step| step.by == By::Us(operation))
+            && let Some(instance) = self.instance_on(work, &intent.operation.side)
+        {
+            instance.gave_tag_back(false);
+        }
     }
 
     /// Whether an instance may be written to now; if not, the item comes back when it may.
@@ -318,10 +331,6 @@ impl Engine {
                 continue;
             }
             if intent.state == IntentState::Answered {
-                if let Some(instance) = self.instance_on(work, side).filter(|_| has_untagged_entry(work, side, &intent))
-                {
-                    instance.gave_tag_back(false);
-                }
                 work.move_intent(intent.id, &IntentEvent::Seen);
                 changed_nothing(work, &intent);
             } else {
@@ -392,21 +401,6 @@ fn singly(work: &Work, operation: Operation) -> Vec<Operation> {
         | Action::EditComment { .. }
         | Action::DeleteComment { .. }) => vec![Operation { side, action }],
     }
-}
-
-/// Whether a read shows what a confirmed write did as an entry of the sync user without any tag.
-fn has_untagged_entry(work: &Work, side: &SideId, intent: &Intent) -> bool {
-    let Some(read) = work.reads.get(side) else { return false };
-    let wrote = |field: &FieldId| match &intent.operation.action {
-        Action::SetFields { fields } => fields.values().any(|write| &write.field == field),
-        Action::Transition { .. } => field.as_str() == "status",
-        Action::Create { .. }
-        | Action::AddComment { .. }
-        | Action::EditComment { .. }
-        | Action::DeleteComment { .. } => false,
-    };
-    let untagged = read.steps.iter().filter(|step| step.by == By::SyncUser && step.entry.tag.is_none());
-    untagged.flat_map(|step| &step.entry.items).any(|item| wrote(&item.field))
 }
 
 /// Jira said yes and changed nothing. Where another value stands there than was written, it keeps its own: told so, it is not

@@ -114,7 +114,10 @@ impl Engine {
             .iter()
             .map(|(side, read)| {
                 let (snapshot, steps) = (read.snapshot.clone(), read.steps.clone());
-                (side.clone(), Observation { snapshot, steps, steps_whole: true, direct: read.direct, again: read.again })
+                (
+                    side.clone(),
+                    Observation { snapshot, steps, steps_whole: true, direct: read.direct, again: read.again },
+                )
             })
             .collect();
         let offers = offers_now(work);

@@ -75,7 +75,9 @@ mod tests {
 
     use super::*;
     use crate::model::catalog::Catalog;
-    use crate::model::settings::{CommentSettings, ConflictPolicy, FieldRow, OnUnmapped, Row, SyncSettings, Table, WhenDeleted};
+    use crate::model::settings::{
+        CommentSettings, ConflictPolicy, FieldRow, OnUnmapped, Row, SyncSettings, Table, WhenDeleted,
+    };
 
     fn logged_on(kind: Kind, to: &str, text: &str) -> Option<Value> {
         let names = BTreeMap::from([("b".into(), vec!["jdoe".to_owned()])]);

@@ -248,7 +248,18 @@ impl Check<'_> {
     fn hop(&mut self, operation: &Operation) {
         let side = &operation.side;
         let Action::Transition { transition, from, to, wanted, last, acts, fields } = &operation.action else { return };
-        self.fields(side, fields, false);
+        let held = |name: &FieldName| self.base(side, name).and_then(|base| base.value.clone());
+        let (again, set): (BTreeMap<_, _>, BTreeMap<_, _>) = fields
+            .clone()
+            .into_iter()
+            .partition(|(name, write)| held(name).is_some_and(|held| same(&held, &write.wanted)));
+        self.fields(side, &set, false);
+        for (name, write) in &again {
+            let row = self.input.sync.fields.get(name);
+            if row.and_then(|row| row.sides.get(side)) != Some(&write.field) {
+                self.fail("only mapped fields are written", side, format!("`{name}`"));
+            }
+        }
         let offer = self.input.offers.get(side).and_then(|all| all.iter().find(|offer| &offer.id == transition));
         match offer {
             None => self.fail("only offered hops are made", side, format!("`{transition}` is not offered now")),
@@ -345,10 +356,11 @@ impl Check<'_> {
     }
 
     fn barred(&mut self) {
-        let input = self.input;
-        for (side, observation) in input.observed {
-            if observation.snapshot.restricted && !self.plan.operations.is_empty() {
-                self.fail("what has a security level is not carried", side, "writes are planned");
+        let (input, plan) = (self.input, self.plan);
+        let restricted = |side: &SideId| plan.item.replicas.get(side).is_some_and(|replica| replica.restricted);
+        for operation in &plan.operations {
+            if restricted(&operation.side) || input.sync.home.as_ref().is_some_and(restricted) {
+                self.fail("what has a security level is let be", &operation.side, "a write is planned");
             }
         }
     }

@@ -132,7 +132,7 @@ fn copy_to(
     pending: &PendingComment,
     side: &SideId,
 ) -> Option<Operation> {
-    let replica = draft.plan.item.replicas.get(side)?;
+    let replica = draft.plan.item.replicas.get(side).filter(|_| !draft.is_barred(side))?;
     let under_way = draft.unsettled(side).any(|intent| match &intent.operation.action {
         Action::AddComment { origin, comment, .. } => origin == &record.side && comment == &record.id,
         // Nothing is added to what may not be there.

@@ -47,6 +47,15 @@ pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
     // Without a summary that the side may see there is nothing to make an issue of.
     if fields.values().any(|write| write.field.as_str() == "summary") {
         draft.plan.operations.push(Operation { side: side.clone(), action: Action::Create { issue_type, fields } });
+    } else if sync.side(side).is_some_and(|side| side.when.is_some()) {
+        // It was picked for this side, so somebody waits for it.
+        let why = "no counterpart is made: its summary was written where this side sees nobody".to_owned();
+        draft.hold(
+            side,
+            None,
+            why,
+            "write the summary anew on a side that it sees, or add the author's side to `sees`",
+        );
     }
 }
 

@@ -207,7 +207,10 @@ fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Ob
         let value = if next.is_none() { Some(now.clone()) } else { logged(&place, item) };
         match step.by {
             By::Us(operation) => our_step(draft, row, side, operation, value, step.entry.id),
-            By::SyncUser => side_effect(draft, row, side, value, step),
+            By::SyncUser => match untagged_write(draft, row, side, value.as_ref(), step) {
+                Some(operation) => our_step(draft, row, side, operation, value, step.entry.id),
+                None => side_effect(draft, row, side, value, step),
+            },
             By::Person => {
                 let overwriter = next.and_then(|(next, _)| match next.by {
                     By::Us(operation) => Some(operation),
@@ -290,6 +293,30 @@ fn our_step(
     }
 }
 
+/// The write of ours that an entry without any tag shows, where an instance gives no tags back: one that is not settled, of this
+/// field, with this value.
+fn untagged_write(
+    draft: &Draft<'_>,
+    row: &FieldRow,
+    side: &SideId,
+    value: Option<&Value>,
+    step: &Step,
+) -> Option<OperationId> {
+    if step.entry.tag.is_some() {
+        return None;
+    }
+    let shows = |intent: &&Intent| match written_by(intent, row) {
+        Some(Written::Value(wanted, _)) => value.is_none_or(|value| same(value, &wanted)),
+        Some(Written::Hop) => match &intent.operation.action {
+            Action::Transition { to, .. } => step.entry.items.iter().any(|item| item.to_text.as_ref() == Some(to)),
+            _ => false,
+        },
+        None => false,
+    };
+    let open = draft.input.intents.iter().filter(|intent| &intent.operation.side == side && !intent.state.is_settled());
+    open.filter(shows).map(|intent| intent.id).next()
+}
+
 enum Written {
     Value(Value, Acts),
     Hop,
@@ -315,7 +342,10 @@ fn written_by(intent: &Intent, row: &FieldRow) -> Option<Written> {
 fn side_effect(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, value: Option<Value>, step: &Step) {
     let Some(value) = value else { return };
     let sync = draft.input.sync;
-    let policy = sync.side(side).map_or(SideEffects::Accept, |side| side.side_effects);
+    // A tag that is not this sync's is another's of ours: its write is nobody's act.
+    let ours_elsewhere = step.entry.tag.is_some();
+    let policy =
+        sync.side(side).map(|side| side.side_effects).filter(|_| !ours_elsewhere).unwrap_or(SideEffects::Accept);
     let told = super::agreed_for(&draft.plan.item, sync, row, side).map(|agreed| agreed.acts.clone());
     let Some(base) = draft.plan.item.replicas.get_mut(side).map(|r| r.bases.entry(row.name.clone()).or_default())
     else {

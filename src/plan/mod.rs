@@ -42,12 +42,11 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
             fold::take_in(&mut draft, &side.id, observation);
         }
     }
-    // A security level bars the whole item from being carried, also while the issue that has it is not read again.
-    if draft.plan.item.replicas.values().any(|replica| replica.restricted) {
-        draft.say_restricted();
-        return draft.finish();
-    }
+    draft.say_restricted();
     for side in &input.sync.sides {
+        if draft.is_barred(&side.id) {
+            continue;
+        }
         if draft.plan.item.replicas.contains_key(&side.id) {
             targets::aim(&mut draft, &side.id);
         } else {
@@ -94,13 +93,19 @@ impl<'a> Draft<'a> {
         self.plan.holds.push(Hold { side: side.clone(), field: field.cloned(), why, remedy: remedy.to_owned() });
     }
 
-    /// Says of every issue with a security level that nothing of its item is carried.
+    /// Whether a security level keeps a side apart, also while its issue is not read again: its own, or home's, which is the
+    /// item's. A partner's own level is nothing that others could notice.
+    fn is_barred(&self, side: &SideId) -> bool {
+        let restricted = |side: &SideId| self.plan.item.replicas.get(side).is_some_and(|replica| replica.restricted);
+        restricted(side) || self.input.sync.home.as_ref().is_some_and(restricted)
+    }
+
+    /// Says of every issue with a security level that nothing is carried from it or to it.
     fn say_restricted(&mut self) {
         let restricted = self.plan.item.replicas.iter().filter(|(_, replica)| replica.restricted);
         let keys: Vec<_> = restricted.map(|(side, replica)| (side.clone(), replica.key.clone())).collect();
         for (side, key) in keys {
-            let why =
-                format!("{key} has a security level: it is not carried, and nothing is written to its counterparts");
+            let why = format!("{key} has a security level: nothing of it is carried, and nothing is written to it");
             self.hold(&side, None, why, "remove the security level if it may be shared");
         }
     }

@@ -37,7 +37,13 @@ pub(super) fn look_at_copies(draft: &mut Draft<'_>, side: &SideId, observation: 
     let us = draft.catalog(side).sync_user.clone();
     for index in 0..draft.plan.item.comments.len() {
         let Some(record) = draft.plan.item.comments.get(index) else { continue };
-        let Some(there) = copy_in(record, side, observation) else { continue };
+        let Some(there) = copy_in(record, side, observation) else {
+            // Deleted by a person: nothing stands there that could be lost.
+            if let Some(record) = draft.plan.item.comments.get_mut(index) {
+                record.strayed.remove(side);
+            }
+            continue;
+        };
         let stands = rich(draft, side).read(&there.body);
         let as_written = record.written.get(side).is_none_or(|written| text::same(&written.body, &stands));
         let by = there.changed_by.as_ref().filter(|account| Some(*account) != us.as_ref());
@@ -67,7 +73,7 @@ pub(super) fn revise(draft: &mut Draft<'_>) {
 
 /// The observation of a side that is good enough to change its comments on; `None`: it was asked for, or is not to be had now.
 fn direct<'a>(draft: &mut Draft<'a>, side: &SideId) -> Option<&'a Observation> {
-    if !draft.plan.item.replicas.get(side).is_some_and(|replica| replica.observed) {
+    if draft.is_barred(side) || !draft.plan.item.replicas.get(side).is_some_and(|replica| replica.observed) {
         return None;
     }
     let observation = draft.input.observed.get(side).filter(|observation| observation.direct);
@@ -179,10 +185,8 @@ fn withdraw(draft: &mut Draft<'_>, index: usize, record: &CommentRecord, side: &
         return;
     }
     // The original is gone by the word of the issue itself, read whole; `gone` follows every read that was taken in.
-    if direct(draft, &record.side).is_none() {
-        return;
-    }
-    let Some(observation) = direct(draft, side) else { return };
+    let (origin, there) = (direct(draft, &record.side), direct(draft, side));
+    let (Some(_), Some(observation)) = (origin, there) else { return };
     if copy_in(record, side, observation).is_none() {
         if let Some(record) = draft.plan.item.comments.get_mut(index) {
             record.copies.remove(side);
@@ -191,11 +195,10 @@ fn withdraw(draft: &mut Draft<'_>, index: usize, record: &CommentRecord, side: &
         }
         return;
     }
-    if record.strayed.contains_key(side) {
+    if draft.plan.item.comments.get(index).is_some_and(|record| record.strayed.contains_key(side)) {
         return;
     }
-    let action =
-        Action::DeleteComment { origin: record.side.clone(), comment: record.id.clone(), copy: copy.clone() };
+    let action = Action::DeleteComment { origin: record.side.clone(), comment: record.id.clone(), copy: copy.clone() };
     draft.plan.operations.push(Operation { side: side.clone(), action });
 }
 
@@ -211,12 +214,16 @@ fn strays(draft: &mut Draft<'_>) {
     for (side, copy, gone) in strays {
         let (why, remedy) = if gone {
             (
-                format!("the original of comment {copy} is not there any more, but its copy was changed here: it stays"),
+                format!(
+                    "the original of comment {copy} is not there any more, but its copy was changed here: it stays"
+                ),
                 "delete the copy by hand if it is not wanted",
             )
         } else {
             (
-                format!("comment {copy} is a copy, and was changed here: the original was not, and its next edit replaces this"),
+                format!(
+                    "comment {copy} is a copy, and was changed here: the original was not, and its next edit replaces this"
+                ),
                 "write a comment of its own instead, or have the original changed",
             )
         };

@@ -32,6 +32,8 @@ mod daemon_audit;
 #[cfg(test)]
 mod daemon_carries;
 #[cfg(test)]
+mod daemon_comments;
+#[cfg(test)]
 mod daemon_costs;
 #[cfg(test)]
 mod daemon_crashes;

@@ -76,6 +76,8 @@ pub(crate) struct Issue {
     pub(crate) comments: Vec<CommentSnapshot>,
     /// The operation that made a comment, as the property that Jira keeps.
     marks: BTreeMap<CommentId, OperationId>,
+    /// Whether it has a security level.
+    restricted: bool,
 }
 
 /// A write that reaches Jira later than anybody expects.
@@ -316,6 +318,7 @@ impl World {
             log: Vec::new(),
             comments: Vec::new(),
             marks: BTreeMap::new(),
+            restricted: false,
         };
         self.issues.entry(side.clone()).or_default().push(issue);
         id
@@ -491,6 +494,13 @@ impl World {
         }
     }
 
+    /// Somebody gives an issue a security level, or takes it away.
+    pub(crate) fn level(&mut self, side: &SideId, restricted: bool) {
+        if let Some(issue) = self.issues.get_mut(side).and_then(|list| list.first_mut()) {
+            issue.restricted = restricted;
+        }
+    }
+
     /// Somebody changes a comment: on their own side, or a copy of ours.
     pub(crate) fn revise(&mut self, side: &SideId, pick: usize, what: Revision) {
         self.now += 1000;
@@ -543,7 +553,7 @@ impl World {
             updated: log.last().map_or(issue.created, |entry| entry.created),
             creator: None,
             issue_type: issue.issue_type.clone(),
-            restricted: false,
+            restricted: issue.restricted,
             fields: issue.fields.clone(),
             comments: Comments { list: issue.comments.clone(), complete: true },
             log,
@@ -749,9 +759,8 @@ impl World {
         });
         for intent in open.cloned().collect::<Vec<_>>() {
             let side = intent.operation.side.clone();
-            let stands = |world: &mut Self, copy: &CommentId| {
-                world.comment_at(&side, copy).map(|there| text::read(&there.body))
-            };
+            let stands =
+                |world: &mut Self, copy: &CommentId| world.comment_at(&side, copy).map(|there| text::read(&there.body));
             let done = match &intent.operation.action {
                 Action::EditComment { copy, wanted, .. } => {
                     stands(self, copy).is_some_and(|stands| text::same(&stands, wanted))
