@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use super::Place;
 use super::table::{FOREIGN, shared_of};
+use crate::model::catalog::Catalog;
+use crate::model::ids::SideId;
 use crate::model::issue::{NativeValue, Person};
-use crate::model::settings::FieldKind;
+use crate::model::settings::{FieldKind, Table};
 use crate::model::value::Value;
 
 /// The shared value of what the side holds. `None`: a shape that this kind of field does not carry.
@@ -19,7 +21,7 @@ pub fn inbound(place: &Place<'_>, native: &NativeValue) -> Option<Value> {
         (FieldKind::Line, NativeValue::Text(text) | NativeValue::Wiki(text)) => Value::Line(text.trim().to_owned()),
         (FieldKind::Day, NativeValue::Text(text)) => Value::Day(text.get(..10).unwrap_or(text).to_owned()),
         (FieldKind::Document, NativeValue::Text(_) | NativeValue::Wiki(_) | NativeValue::Adf(_)) => {
-            Value::Document(crate::text::read(native))
+            Value::Document(super::Rich::from(place).read(native))
         }
         (FieldKind::Choice | FieldKind::Status | FieldKind::IssueType, NativeValue::Named(named)) => {
             Value::Choice(shared_of(place.table(), place.side, &named.name))
@@ -39,11 +41,15 @@ pub(super) fn carried(place: &Place<'_>, words: &BTreeSet<String>) -> BTreeSet<S
 
 /// The shared name of somebody: the row one of whose cells for this side was found to be them.
 pub(super) fn shared_person(place: &Place<'_>, person: &Person) -> String {
-    let is_them = |cell: &String| match place.catalog.people.get(cell) {
-        Some(found) => found.account == person.account,
-        None => cell == person.account.as_str(),
+    shared_account(place.table(), place.side, place.catalog, person.account.as_str())
+}
+
+/// The same for an account of that side.
+pub(super) fn shared_account(table: &Table, side: &SideId, catalog: &Catalog, account: &str) -> String {
+    let is_them = |cell: &String| match catalog.people.get(cell) {
+        Some(found) => found.account.as_str() == account,
+        None => cell == account,
     };
-    let rows = &place.table().rows;
-    let row = rows.iter().find(|row| row.names.get(place.side).is_some_and(|cells| cells.iter().any(is_them)));
-    row.map_or_else(|| format!("{FOREIGN}{}:{}", place.side, person.account), |row| row.shared.clone())
+    let row = table.rows.iter().find(|row| row.names.get(side).is_some_and(|cells| cells.iter().any(is_them)));
+    row.map_or_else(|| format!("{FOREIGN}{side}:{account}"), |row| row.shared.clone())
 }

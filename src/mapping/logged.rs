@@ -19,7 +19,7 @@ pub fn logged(place: &Place<'_>, item: &LogItem) -> Option<Value> {
     let value = match place.row.kind {
         FieldKind::Line => text.map(|text| Value::Line(text.to_owned())),
         FieldKind::Document if place.catalog.kind == Some(Kind::DataCenter) => {
-            text.map(|text| Value::Document(crate::text::read(&NativeValue::Wiki(text.to_owned()))))
+            text.map(|text| Value::Document(super::Rich::from(place).read(&NativeValue::Wiki(text.to_owned()))))
         }
         FieldKind::Document => return None,
         FieldKind::Choice | FieldKind::Status | FieldKind::IssueType => {

@@ -5,16 +5,18 @@ pub mod header;
 mod inbound;
 mod logged;
 mod outbound;
+mod rich;
 mod table;
 
 pub use inbound::inbound;
 pub use logged::{logged, logged_roughly};
-pub use outbound::{Unmappable, outbound};
+pub use outbound::{Unmappable, outbound, outbound_over};
+pub use rich::Rich;
 pub use table::{FOREIGN, names_on, path_on, shared_of};
 
 use crate::model::catalog::Catalog;
 use crate::model::document::Syntax;
-use crate::model::settings::{FieldKind, FieldRow, Kind, SyncSettings, Table};
+use crate::model::settings::{FieldKind, FieldRow, SyncSettings, Table};
 use crate::model::value::Value;
 
 /// One field on one side, with all that its mapping may know.
@@ -48,10 +50,7 @@ impl Place<'_> {
     /// The syntax of rich text there.
     #[must_use]
     pub fn syntax(&self) -> Syntax {
-        match self.catalog.kind {
-            Some(Kind::DataCenter) => Syntax::Wiki,
-            Some(Kind::Cloud) | None => Syntax::Adf,
-        }
+        Rich::from(self).syntax()
     }
 
     /// Whether a word never crosses.

@@ -18,11 +18,20 @@ pub struct Unmappable {
     pub remedy: String,
 }
 
-/// What to write so that the side holds the value. A status gives the preferred name; how to get there is the planner's.
+/// What to write so that a side that holds nothing yet holds the value. A status gives the preferred name; how to get there
+/// is the planner's.
 ///
 /// # Errors
 /// The side has no counterpart of the value.
 pub fn outbound(place: &Place<'_>, value: &Value) -> Result<NativeValue, Unmappable> {
+    outbound_over(place, value, &NativeValue::Empty)
+}
+
+/// The same for a side that holds `last`: of a text, what stands there already stays as it is.
+///
+/// # Errors
+/// The side has no counterpart of the value.
+pub fn outbound_over(place: &Place<'_>, value: &Value, last: &NativeValue) -> Result<NativeValue, Unmappable> {
     if value.is_empty() {
         return Ok(NativeValue::Empty);
     }
@@ -30,7 +39,7 @@ pub fn outbound(place: &Place<'_>, value: &Value) -> Result<NativeValue, Unmappa
         Value::Empty => Ok(NativeValue::Empty),
         Value::Line(text) => Ok(NativeValue::Text(one_line(text))),
         Value::Day(day) => Ok(NativeValue::Text(day.clone())),
-        Value::Document(document) => Ok(crate::text::write(document, place.syntax())),
+        Value::Document(document) => Ok(super::Rich::from(place).write(document, last)),
         Value::Words(words) => Ok(NativeValue::Words(super::inbound::carried(place, words))),
         Value::Choice(shared) => choice(place, shared),
         Value::Person(shared) => person(place, shared),

@@ -1,7 +1,8 @@
 //! Documents, block by block. Must never mix two versions of one block but where their words do not overlap.
 
-use crate::model::document::{Block, Document, Inline};
-use crate::text::normal;
+use super::block;
+use crate::model::document::{Block, Document};
+use crate::text::{key, partners};
 
 /// A merged document and where both had changed the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,11 +26,37 @@ pub struct BlockConflict {
     pub right: Vec<Block>,
 }
 
+/// Blocks with their keys: equal keys are the same for change detection.
+#[derive(Clone, Copy)]
+struct Keyed<'a> {
+    blocks: &'a [Block],
+    keys: &'a [String],
+}
+
+impl<'a> Keyed<'a> {
+    fn slice(&self, from: usize, to: usize) -> Self {
+        Self {
+            blocks: self.blocks.get(from..to).unwrap_or_default(),
+            keys: self.keys.get(from..to).unwrap_or_default(),
+        }
+    }
+
+    fn each(&self) -> impl Iterator<Item = Keyed<'a>> + use<'a> {
+        let whole = *self;
+        (0..whole.blocks.len()).map(move |at| whole.slice(at, at + 1))
+    }
+}
+
 /// Merges what `left` and `right` made of `base`.
 #[must_use]
 pub fn merge(base: &Document, left: &Document, right: &Document) -> Merged {
+    let keys = |document: &Document| document.blocks.iter().map(key).collect::<Vec<_>>();
+    let (base_keys, left_keys, right_keys) = (keys(base), keys(left), keys(right));
+    let base = Keyed { blocks: &base.blocks, keys: &base_keys };
+    let left = Keyed { blocks: &left.blocks, keys: &left_keys };
+    let right = Keyed { blocks: &right.blocks, keys: &right_keys };
     let mut merged = Merged { document: Document::default(), conflicts: Vec::new() };
-    let (to_left, to_right) = (matches(&base.blocks, &left.blocks, alike), matches(&base.blocks, &right.blocks, alike));
+    let (to_left, to_right) = (partners(base.keys, left.keys), partners(base.keys, right.keys));
     let (mut b, mut l, mut r) = (0, 0, 0);
     loop {
         // The next block of the base that stands in both: what lies before it is one stretch.
@@ -38,12 +65,7 @@ pub fn merge(base: &Document, left: &Document, right: &Document) -> Merged {
             _ => None,
         });
         let (b_end, l_end, r_end) = anchor.unwrap_or((base.blocks.len(), left.blocks.len(), right.blocks.len()));
-        stretch(
-            &mut merged,
-            slice(&base.blocks, b, b_end),
-            slice(&left.blocks, l, l_end),
-            slice(&right.blocks, r, r_end),
-        );
+        stretch(&mut merged, base.slice(b, b_end), left.slice(l, l_end), right.slice(r, r_end));
         let Some((at, in_left, in_right)) = anchor else { return merged };
         // Alike in all three: the left one's own source is kept.
         merged.document.blocks.extend(left.blocks.get(in_left).cloned());
@@ -51,35 +73,22 @@ pub fn merge(base: &Document, left: &Document, right: &Document) -> Merged {
     }
 }
 
-fn slice(blocks: &[Block], from: usize, to: usize) -> &[Block] {
-    blocks.get(from..to).unwrap_or_default()
-}
-
-fn alike(left: &Block, right: &Block) -> bool {
-    left == right
-        || normal(&Document { blocks: vec![left.clone()] }) == normal(&Document { blocks: vec![right.clone()] })
-}
-
-fn all_alike(left: &[Block], right: &[Block]) -> bool {
-    left.len() == right.len() && left.iter().zip(right).all(|(left, right)| alike(left, right))
-}
-
-fn stretch(merged: &mut Merged, base: &[Block], left: &[Block], right: &[Block]) {
+fn stretch(merged: &mut Merged, base: Keyed<'_>, left: Keyed<'_>, right: Keyed<'_>) {
     let out = &mut merged.document.blocks;
-    if all_alike(left, right) || all_alike(base, right) {
-        out.extend_from_slice(left);
-    } else if all_alike(base, left) {
-        out.extend_from_slice(right);
-    } else if base.is_empty() {
+    if left.keys == right.keys || base.keys == right.keys {
+        out.extend_from_slice(left.blocks);
+    } else if base.keys == left.keys {
+        out.extend_from_slice(right.blocks);
+    } else if base.blocks.is_empty() {
         // Both added something at one place: both stay.
-        out.extend_from_slice(left);
-        out.extend_from_slice(right);
-    } else if base.len() == left.len() && left.len() == right.len() {
-        for ((base, left), right) in base.iter().zip(left).zip(right) {
+        out.extend_from_slice(left.blocks);
+        out.extend_from_slice(right.blocks);
+    } else if base.blocks.len() == left.blocks.len() && left.blocks.len() == right.blocks.len() {
+        for ((base, left), right) in base.each().zip(left.each()).zip(right.each()) {
             one_block(merged, base, left, right);
         }
     } else if let Some(both) = around(base, left, right).or_else(|| around(base, right, left)) {
-        merged.document.blocks.extend(both);
+        out.extend(both);
     } else {
         conflict(merged, base, left, right);
     }
@@ -87,131 +96,43 @@ fn stretch(merged: &mut Merged, base: &[Block], left: &[Block], right: &[Block])
 
 /// Where one version kept every block of the base and only put others beside them: those stay, around what the other
 /// version made of the base.
-fn around(base: &[Block], changed: &[Block], added: &[Block]) -> Option<Vec<Block>> {
-    let partners: Option<Vec<usize>> = matches(base, added, alike).into_iter().collect();
-    let partners = partners?;
+fn around(base: Keyed<'_>, changed: Keyed<'_>, added: Keyed<'_>) -> Option<Vec<Block>> {
+    let found: Option<Vec<usize>> = partners(base.keys, added.keys).into_iter().collect();
+    let found: std::collections::BTreeMap<usize, usize> =
+        found?.into_iter().enumerate().map(|(at, partner)| (partner, at)).collect();
     let mut out = Vec::new();
-    for (index, block) in added.iter().enumerate() {
-        match partners.iter().position(|partner| *partner == index) {
+    for (index, block) in added.blocks.iter().enumerate() {
+        match found.get(&index) {
             None => out.push(block.clone()),
             // Block for block where that can be told, else all in the place of the first.
-            Some(at) if base.len() == changed.len() => out.extend(changed.get(at).cloned()),
-            Some(0) => out.extend_from_slice(changed),
+            Some(at) if base.blocks.len() == changed.blocks.len() => out.extend(changed.blocks.get(*at).cloned()),
+            Some(0) => out.extend_from_slice(changed.blocks),
             Some(_) => {}
         }
     }
     Some(out)
 }
 
-fn conflict(merged: &mut Merged, base: &[Block], left: &[Block], right: &[Block]) {
+fn conflict(merged: &mut Merged, base: Keyed<'_>, left: Keyed<'_>, right: Keyed<'_>) {
     let index = merged.document.blocks.len();
-    merged.conflicts.push(BlockConflict { index, base: base.to_vec(), left: left.to_vec(), right: right.to_vec() });
-    merged.document.blocks.extend_from_slice(left);
+    let (base, left, right) = (base.blocks.to_vec(), left.blocks.to_vec(), right.blocks.to_vec());
+    merged.document.blocks.extend_from_slice(&left);
+    merged.conflicts.push(BlockConflict { index, base, left, right });
 }
 
-fn one_block(merged: &mut Merged, base: &Block, left: &Block, right: &Block) {
-    if alike(left, right) || alike(base, right) {
-        merged.document.blocks.push(left.clone());
-    } else if alike(base, left) {
-        merged.document.blocks.push(right.clone());
-    } else if let (Block::Paragraph(base), Block::Paragraph(left), Block::Paragraph(right)) = (base, left, right)
-        && let Some(run) = words(base, left, right)
+fn one_block(merged: &mut Merged, base: Keyed<'_>, left: Keyed<'_>, right: Keyed<'_>) {
+    let out = &mut merged.document.blocks;
+    if left.keys == right.keys || base.keys == right.keys {
+        out.extend_from_slice(left.blocks);
+    } else if base.keys == left.keys {
+        out.extend_from_slice(right.blocks);
+    } else if let (Some(one), Some(two), Some(three)) = (base.blocks.first(), left.blocks.first(), right.blocks.first())
+        && let Some(both) = block::merge(one, two, three)
     {
-        merged.document.blocks.push(Block::Paragraph(run));
+        out.push(both);
     } else {
-        conflict(merged, std::slice::from_ref(base), std::slice::from_ref(left), std::slice::from_ref(right));
+        conflict(merged, base, left, right);
     }
-}
-
-/// Merges by words, where the changes do not touch. `None`: they do.
-fn words(base: &[Inline], left: &[Inline], right: &[Inline]) -> Option<Vec<Inline>> {
-    let (base, left, right) = (split(base), split(left), split(right));
-    let (to_left, to_right) = (matches(&base, &left, PartialEq::eq), matches(&base, &right, PartialEq::eq));
-    let (mut b, mut l, mut r) = (0, 0, 0);
-    let mut out = Vec::new();
-    loop {
-        let anchor = (b..base.len()).find_map(|at| match (to_left.get(at), to_right.get(at)) {
-            (Some(Some(in_left)), Some(Some(in_right))) => Some((at, *in_left, *in_right)),
-            _ => None,
-        });
-        let (b_end, l_end, r_end) = anchor.unwrap_or((base.len(), left.len(), right.len()));
-        let (of_base, of_left, of_right) = (base.get(b..b_end)?, left.get(l..l_end)?, right.get(r..r_end)?);
-        if of_left == of_right || of_base == of_right {
-            out.extend_from_slice(of_left);
-        } else if of_base == of_left {
-            out.extend_from_slice(of_right);
-        } else {
-            return None;
-        }
-        let Some((at, in_left, in_right)) = anchor else { break };
-        out.push(left.get(in_left)?.clone());
-        (b, l, r) = (at + 1, in_left + 1, in_right + 1);
-    }
-    let joined = normal(&Document { blocks: vec![Block::Paragraph(out)] });
-    match joined.blocks.into_iter().next() {
-        Some(Block::Paragraph(run)) => Some(run),
-        _ => Some(Vec::new()),
-    }
-}
-
-/// A run as words and the blanks between them.
-fn split(run: &[Inline]) -> Vec<Inline> {
-    let mut out = Vec::new();
-    for inline in run {
-        let Inline::Text(text, marks) = inline else {
-            out.push(inline.clone());
-            continue;
-        };
-        let mut word = String::new();
-        for character in text.chars() {
-            if word.chars().last().is_some_and(|last| last.is_whitespace() != character.is_whitespace()) {
-                out.push(Inline::Text(std::mem::take(&mut word), marks.clone()));
-            }
-            word.push(character);
-        }
-        if !word.is_empty() {
-            out.push(Inline::Text(word, marks.clone()));
-        }
-    }
-    out
-}
-
-/// For each element of `base` its partner in `other`, by a longest common subsequence.
-fn matches<T>(base: &[T], other: &[T], same: impl Fn(&T, &T) -> bool) -> Vec<Option<usize>> {
-    let (rows, columns) = (base.len(), other.len());
-    let mut lengths = vec![vec![0_usize; columns + 1]; rows + 1];
-    let at = |lengths: &[Vec<usize>], row: usize, column: usize| {
-        lengths.get(row).and_then(|r| r.get(column)).copied().unwrap_or(0)
-    };
-    for row in (0..rows).rev() {
-        for column in (0..columns).rev() {
-            let equal = base.get(row).zip(other.get(column)).is_some_and(|(left, right)| same(left, right));
-            let length = if equal {
-                at(&lengths, row + 1, column + 1) + 1
-            } else {
-                at(&lengths, row + 1, column).max(at(&lengths, row, column + 1))
-            };
-            if let Some(cell) = lengths.get_mut(row).and_then(|cells| cells.get_mut(column)) {
-                *cell = length;
-            }
-        }
-    }
-    let mut partners = vec![None; rows];
-    let (mut row, mut column) = (0, 0);
-    while row < rows && column < columns {
-        let equal = base.get(row).zip(other.get(column)).is_some_and(|(left, right)| same(left, right));
-        if equal && at(&lengths, row, column) == at(&lengths, row + 1, column + 1) + 1 {
-            if let Some(partner) = partners.get_mut(row) {
-                *partner = Some(column);
-            }
-            (row, column) = (row + 1, column + 1);
-        } else if at(&lengths, row + 1, column) >= at(&lengths, row, column + 1) {
-            row += 1;
-        } else {
-            column += 1;
-        }
-    }
-    partners
 }
 
 #[cfg(test)]
@@ -232,6 +153,41 @@ mod tests {
     #[test]
     fn edits_to_different_words_of_one_block_both_survive() {
         assert_eq!(merged("one two three", "one 2 three", "one two 3"), ("one 2 3".to_owned(), 0));
+    }
+
+    #[test]
+    fn edits_within_one_list_table_or_panel_both_survive() {
+        let read = |text: &str| crate::text::read(&crate::model::issue::NativeValue::Wiki(text.to_owned()));
+        for (base, left, right, both) in [
+            ("* a\n* b\n* c", "* A\n* b\n* c", "* a\n* b\n* c\n* d", "* A\n* b\n* c\n* d"),
+            ("||h||i||\n|1|2|", "||h||i||\n|one|2|", "||h||i||\n|1|two|", "||h||i||\n|one|two|"),
+            (
+                "{panel}\na\n\nb\n{panel}",
+                "{panel}\nA\n\nb\n{panel}",
+                "{panel}\na\n\nB\n{panel}",
+                "{panel}\nA\n\nB\n{panel}",
+            ),
+            (
+                "{panel:title=x}\na\n{panel}",
+                "{panel:title=y}\na\n{panel}",
+                "{panel:title=x}\nA\n{panel}",
+                "{panel:title=y}\nA\n{panel}",
+            ),
+            ("h1. one two", "h1. 1 two", "h1. one 2", "h1. 1 2"),
+            (
+                "{code}\na\nb\nc\n{code}",
+                "{code}\nA\nb\nc\n{code}",
+                "{code}\na\nb\nC\n{code}",
+                "{code}\nA\nb\nC\n{code}",
+            ),
+        ] {
+            let merged = merge(&read(base), &read(left), &read(right));
+            assert_eq!(merged.conflicts, [], "{base}");
+            assert!(crate::text::same(&merged.document, &read(both)), "{:?}", merged.document);
+        }
+        let clash = merge(&read("* a\n* b"), &read("* A\n* b"), &read("* x\n* b"));
+        assert_eq!(clash.conflicts.len(), 1);
+        assert_eq!((clash.conflicts[0].index, clash.conflicts[0].right.len()), (0, 1));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::targets::held_as;
 use super::{Draft, audiences_of, place};
-use crate::mapping::{Place, outbound, same};
+use crate::mapping::{Place, Rich, outbound, same};
 use crate::merge;
 use crate::model::document::{Block, Document};
 use crate::model::hub::{Acts, Agreed, Audience, Base, Conflict, Glimpse, Standing};
@@ -46,6 +46,8 @@ struct Sight<'a> {
     /// Whether what a side holds (the last) stands for a value, by that side's mapping.
     stands_for: &'a dyn Fn(&SideId, &Value, &Value) -> bool,
     side: &'a SideId,
+    /// That side, as far as its texts go.
+    rich: Rich<'a>,
 }
 
 impl Sight<'_> {
@@ -77,6 +79,9 @@ impl Sight<'_> {
 
 /// Whether `held` is a value, or as near to it as the place can come.
 fn is_held_as(place: &Place<'_>, value: &Value, held: &Value) -> bool {
+    if let (Value::Document(value), Value::Document(held)) = (value, held) {
+        return Rich::from(place).is_held_as(value, held);
+    }
     outbound(place, value).map_or(true, |native| same(&held_as(place, &native, value), held))
 }
 
@@ -105,7 +110,8 @@ pub(super) fn take(draft: &mut Draft<'_>, row: &FieldRow, act: &Act) {
         }
         let private = told.sides().any(|side| !audience.0.contains(side));
         let (told, refused) = (told.seen_by(&audience), refused.seen_by(&audience));
-        let sight = Sight { told, refused, private, before: &before, stands_for: &stands_for, side: &act.side };
+        let rich = Rich::from(&place(input, nothing, row, &act.side));
+        let sight = Sight { told, refused, private, before: &before, stands_for: &stands_for, side: &act.side, rich };
         let agreed = item.hub.entry(row.name.clone()).or_default().entry(audience.clone());
         let agreed = agreed.or_insert_with(|| nothing_yet(act));
         let conflict = decide(sync, row, agreed, act, number, &sight);
@@ -220,14 +226,16 @@ fn document(sync: &SyncSettings, agreed: &mut Agreed, act: &Act, sight: &Sight<'
         }
     };
     let nothing_yet = agreed.standing.is_empty() && agreed.origins.is_empty();
-    let whole = on_top && (same(sight.before, &agreed.value) || (nothing_yet && !sight.private));
+    // In terms of what is agreed: what that side could not hold is not what its author took out.
+    let hub = text(&agreed.value);
+    let (base, side) = sight.rich.lift(&text(sight.before), &text(&act.value), &hub);
+    let whole = on_top && (crate::text::same(&base, &hub) || (nothing_yet && !sight.private));
     if whole {
-        agreed.value = act.value.clone();
+        agreed.value = if side.is_empty() { Value::Empty } else { Value::Document(side) };
         blame(agreed, act, true);
         return None;
     }
     let wins = on_top || outranks(sync, act, agreed);
-    let (base, hub, side) = (text(sight.before), text(&agreed.value), text(&act.value));
     let merged =
         if wins { merge::document::merge(&base, &side, &hub) } else { merge::document::merge(&base, &hub, &side) };
     let clash = !merged.conflicts.is_empty() && !on_top;
@@ -236,6 +244,14 @@ fn document(sync: &SyncSettings, agreed: &mut Agreed, act: &Act, sight: &Sight<'
     }
     let decided = clash.then(|| settle(agreed, act, wins));
     let mut merged = merged;
+    if on_top {
+        // An edited label does not take away what it stands for: both stay, one below the other.
+        for conflict in merged.conflicts.iter().rev() {
+            let kept: Vec<Block> =
+                conflict.right.iter().filter(|block| crate::text::is_of_one_site(block)).cloned().collect();
+            merged.document.blocks.splice(conflict.index..conflict.index, kept);
+        }
+    }
     if on_top && sight.private {
         // The author saw all that this audience agreed on, and more: a block that stood there untouched and that the
         // audience does not have was never meant for it.

@@ -5,12 +5,12 @@ use jiff::Timestamp;
 
 use super::fold::corrected;
 use super::{Draft, Observation, Wanted};
+use crate::mapping::Rich;
 use crate::mapping::header::{DEFAULT_HEADER, render};
-use crate::model::document::Syntax;
 use crate::model::hub::{CommentRecord, PendingComment};
 use crate::model::ids::{CommentId, SideId};
+use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, Operation};
-use crate::model::settings::Kind;
 
 /// Takes in the comments that people wrote on a side.
 pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observation) {
@@ -28,7 +28,7 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             continue;
         }
         let pending = PendingComment {
-            body: crate::text::read(&comment.body),
+            body: rich(draft, side).read(&comment.body),
             author: author.map_or_else(|| "somebody".to_owned(), |author| author.display_name.clone()),
             created: corrected(draft, side, comment.created),
         };
@@ -142,11 +142,15 @@ fn copy_to(
             return None;
         }
     };
-    let syntax = if draft.catalog(side).kind == Some(Kind::DataCenter) { Syntax::Wiki } else { Syntax::Adf };
     let document = crate::text::with_header(&header, &pending.body);
-    let body = crate::text::write(&document, syntax);
+    let body = rich(draft, side).write(&document, &NativeValue::Empty);
     let action = Action::AddComment { origin: record.side.clone(), comment: record.id.clone(), body };
     Some(Operation { side: side.clone(), action })
+}
+
+/// A side, as far as its texts go.
+fn rich<'d>(draft: &'d Draft<'_>, side: &'d SideId) -> Rich<'d> {
+    Rich { sync: draft.input.sync, side, catalog: draft.catalog(side) }
 }
 
 /// Copies that Jira refused stay visible.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Draft, Wanted, agreed_for, place, status};
-use crate::mapping::{Place, inbound, outbound, same};
+use crate::mapping::{Place, inbound, outbound_over, same};
 use crate::model::hub::{Acknowledged, Agreed, Base};
 use crate::model::ids::{FieldName, SideId};
 use crate::model::issue::NativeValue;
@@ -94,7 +94,9 @@ fn stand(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, 
     let mut known = base.acts.clone();
     known.join(&base.matched);
     let told = known.contains(&agreed.acts);
-    let native = match outbound(&place, &agreed.value) {
+    // What was just read there: blocks of a text that nobody changed are written as they are.
+    let last = row.sides.get(side).and_then(|field| input.observed.get(side)?.snapshot.fields.get(field));
+    let native = match outbound_over(&place, &agreed.value, last.unwrap_or(&NativeValue::Empty)) {
         Ok(native) => native,
         Err(unmappable) if base.value.as_ref().is_some_and(|held| same(held, &agreed.value)) => {
             drop(unmappable);

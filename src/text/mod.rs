@@ -1,16 +1,44 @@
 //! ADF and wiki markup to the neutral document and back. Pure: no I/O, no clock. Must never lose text: what cannot be
 //! converted is kept as literal text, and goes back as it was to a side of its own syntax.
 
+mod adf_inline;
+mod adf_literal;
+mod adf_place;
 mod adf_read;
+mod adf_runs;
 mod adf_write;
+mod align;
+mod colour;
+mod html;
+mod lift;
+mod marked;
 mod normal;
 mod plain;
+mod project;
+mod rewrite;
+mod target;
+mod walk;
 mod wiki_block;
+mod wiki_emoji;
+mod wiki_escape;
 mod wiki_inline;
+mod wiki_link;
+mod wiki_list;
+mod wiki_macro;
+mod wiki_runs;
+mod wiki_table;
 mod wiki_write;
 
-pub use normal::{normal, same};
+pub(crate) use align::partners;
+pub use html::html;
+pub use lift::lift;
+pub(crate) use normal::joined;
+pub use normal::{key, normal, same};
 pub use plain::plain;
+pub use project::CUT_NOTICE;
+pub use rewrite::{rewrite, says};
+pub use target::{People, TEXT_LIMIT, Target, is_of_one_site};
+pub use walk::change_runs;
 
 use crate::model::document::{Block, Document, Inline, Syntax};
 use crate::model::issue::NativeValue;
@@ -30,15 +58,21 @@ pub fn read(value: &NativeValue) -> Document {
     }
 }
 
-/// Writes a document for a side of that syntax. An empty one is [`NativeValue::Empty`].
+/// Writes a document for the site that it comes from. An empty one is [`NativeValue::Empty`].
 #[must_use]
 pub fn write(document: &Document, syntax: Syntax) -> NativeValue {
+    write_for(document, &Target::home(syntax))
+}
+
+/// Writes a document for a side. An empty one is [`NativeValue::Empty`].
+#[must_use]
+pub fn write_for(document: &Document, target: &Target<'_>) -> NativeValue {
     if document.is_empty() {
         return NativeValue::Empty;
     }
-    match syntax {
-        Syntax::Adf => NativeValue::Adf(adf_write::write(document)),
-        Syntax::Wiki => NativeValue::Wiki(wiki_write::write(document)),
+    match target.syntax {
+        Syntax::Adf => NativeValue::Adf(adf_write::write(document, target)),
+        Syntax::Wiki => NativeValue::Wiki(wiki_write::write(document, target)),
     }
 }
 

@@ -3,7 +3,9 @@
 
 use serde_json::Value as Json;
 
-use crate::model::document::{Block, Document, Inline, Literal, Mark, Syntax};
+use crate::model::document::{
+    Attributes, Block, Cell, Column, Decision, Document, File, FilePlace, Inline, Literal, Mark, Syntax, Task,
+};
 
 /// Whether two documents are the same but for what Jira normalises.
 #[must_use]
@@ -16,6 +18,13 @@ pub fn same(left: &Document, right: &Document) -> bool {
 #[must_use]
 pub fn normal(document: &Document) -> Document {
     Document { blocks: blocks(&document.blocks) }
+}
+
+/// A key that is the same for the same block, as [`same`] has it.
+#[must_use]
+pub fn key(block: &Block) -> String {
+    let normal = self::block(block);
+    serde_json::to_string(&normal).unwrap_or_else(|_| format!("{normal:?}"))
 }
 
 fn blocks(list: &[Block]) -> Vec<Block> {
@@ -33,14 +42,77 @@ fn block(block: &Block) -> Option<Block> {
         }
         Block::Heading(level, inlines) => Block::Heading(*level, run(inlines)),
         Block::BulletList(list) => Block::BulletList(items(list)?),
-        Block::OrderedList(list) => Block::OrderedList(items(list)?),
+        Block::OrderedList(list) | Block::NumberedFrom(1, list) => Block::OrderedList(items(list)?),
+        Block::NumberedFrom(first, list) => Block::NumberedFrom(*first, items(list)?),
         Block::Code { language, text } => {
             Block::Code { language: language.as_ref().map(|name| name.to_lowercase()), text: line_ends(text) }
         }
+        Block::Preformatted(text) => Block::Preformatted(line_ends(text)),
         Block::Quote(inner) => Block::Quote(blocks(inner)),
         Block::Rule => Block::Rule,
         Block::Unknown(literal) => Block::Unknown(literal_of(literal)),
+        Block::Panel { kind, title, attributes, blocks: inner } => Block::Panel {
+            kind: kind.clone(),
+            title: title.trim().to_owned(),
+            attributes: attributes.clone(),
+            blocks: blocks(inner),
+        },
+        Block::Expand { title, blocks: inner } => {
+            Block::Expand { title: title.trim().to_owned(), blocks: blocks(inner) }
+        }
+        Block::Table(rows) => Block::Table(rows.iter().map(|row| row.iter().map(cell).collect()).collect()),
+        Block::Tasks(list) => Block::Tasks(list.iter().map(task).collect()),
+        Block::Decisions(list) => {
+            let one = |one: &Decision| Decision { decided: one.decided, inlines: run(&one.inlines) };
+            Block::Decisions(list.iter().map(one).collect())
+        }
+        Block::Layout(columns) => {
+            let column =
+                |column: &Column| Column { attributes: column.attributes.clone(), blocks: blocks(&column.blocks) };
+            Block::Layout(columns.iter().map(column).collect())
+        }
+        Block::Files { group, files, caption, attributes } => Block::Files {
+            group: *group,
+            files: files.iter().map(file).collect(),
+            caption: run(caption),
+            attributes: attributes.clone(),
+        },
+        Block::Card { .. } => block.clone(),
+        Block::Dressed { attributes, marks, block, .. } if attributes.is_empty() && marks.is_empty() => {
+            return self::block(block);
+        }
+        Block::Dressed { syntax, attributes, marks, block } => Block::Dressed {
+            syntax: *syntax,
+            attributes: attributes.clone(),
+            marks: marks.clone(),
+            block: Box::new(self::block(block)?),
+        },
     })
+}
+
+fn cell(cell: &Cell) -> Cell {
+    let told = |(name, value): &(&String, &Json)| {
+        !(matches!(name.as_str(), "colspan" | "rowspan") && value.as_u64() == Some(1))
+    };
+    let attributes = cell.attributes.iter().filter(told).map(|(name, value)| (name.clone(), value.clone())).collect();
+    Cell { heading: cell.heading, attributes, blocks: blocks(&cell.blocks) }
+}
+
+fn task(task: &Task) -> Task {
+    Task { done: task.done, inlines: run(&task.inlines), nested: task.nested.iter().map(self::task).collect() }
+}
+
+fn file(file: &File) -> File {
+    let place = match &file.place {
+        FilePlace::Media(attributes) => {
+            let told = |(name, _): &(&String, &Json)| name.as_str() != "occurrenceKey";
+            let attributes: Attributes =
+                attributes.iter().filter(told).map(|(name, value)| (name.clone(), value.clone())).collect();
+            FilePlace::Media(attributes)
+        }
+        FilePlace::Picture | FilePlace::Attachment | FilePlace::Address(_) => file.place.clone(),
+    };
+    File { place, ..file.clone() }
 }
 
 /// The items that hold anything. `None`: there are none.
@@ -59,6 +131,13 @@ fn run(inlines: &[Inline]) -> Vec<Inline> {
     let mut out: Vec<Inline> = Vec::new();
     for inline in inlines {
         match inline {
+            Inline::Unknown(_)
+            | Inline::Mention { .. }
+            | Inline::Emoji { .. }
+            | Inline::Date(_)
+            | Inline::Status { .. }
+            | Inline::Card(_)
+            | Inline::File(_) => out.push(whole(inline)),
             Inline::Text(text, marks) => {
                 // An address that shows itself is a link everywhere, marked or not.
                 let shows = |mark: &Mark| matches!(mark, Mark::Link(address) if address == text);
@@ -77,7 +156,6 @@ fn run(inlines: &[Inline]) -> Vec<Inline> {
                 trim_end(&mut out);
                 out.push(Inline::HardBreak);
             }
-            Inline::Unknown(literal) => out.push(Inline::Unknown(literal_of(literal))),
         }
     }
     trim_end(&mut out);
@@ -98,6 +176,19 @@ fn run(inlines: &[Inline]) -> Vec<Inline> {
     blanks_apart(out)
 }
 
+/// What is no text. Names of people are looked up anew by Jira, and pictures are drawn by their names.
+fn whole(inline: &Inline) -> Inline {
+    match inline {
+        Inline::Unknown(literal) => Inline::Unknown(literal_of(literal)),
+        Inline::Mention { person, .. } => Inline::Mention { person: person.clone(), name: String::new() },
+        Inline::Emoji { name, .. } => Inline::Emoji { name: name.clone(), text: None, id: None },
+        Inline::File(found) => Inline::File(file(found)),
+        Inline::Text(..) | Inline::HardBreak | Inline::Date(_) | Inline::Status { .. } | Inline::Card(_) => {
+            inline.clone()
+        }
+    }
+}
+
 /// Takes marks off the blanks at the ends of a marked run: wiki markup cannot hold them there.
 fn blanks_apart(run: Vec<Inline>) -> Vec<Inline> {
     let mut out: Vec<Inline> = Vec::new();
@@ -116,19 +207,39 @@ fn blanks_apart(run: Vec<Inline>) -> Vec<Inline> {
     out
 }
 
+/// The run without the breaks at its ends, which say nothing.
+pub(super) fn without_outer_breaks(inlines: &[Inline]) -> &[Inline] {
+    let blank = |inline: &Inline| match inline {
+        Inline::HardBreak => true,
+        Inline::Text(text, _) => text.trim().is_empty(),
+        Inline::Unknown(_)
+        | Inline::Mention { .. }
+        | Inline::Emoji { .. }
+        | Inline::Date(_)
+        | Inline::Status { .. }
+        | Inline::Card(_)
+        | Inline::File(_) => false,
+    };
+    let breaks = inlines.iter().take_while(|inline| blank(inline)).collect::<Vec<_>>();
+    let lead = breaks.iter().rposition(|inline| matches!(inline, Inline::HardBreak)).map_or(0, |last| last + 1);
+    let rest = inlines.get(lead..).unwrap_or_default();
+    let tail = rest.iter().rev().take_while(|inline| blank(inline)).collect::<Vec<_>>();
+    let cut = tail.iter().rposition(|inline| matches!(inline, Inline::HardBreak)).map_or(0, |last| last + 1);
+    rest.get(..rest.len() - cut).unwrap_or_default()
+}
+
 /// Joins runs with equal marks, and nothing else.
-pub(super) fn joined(inlines: &[Inline]) -> Vec<Inline> {
+pub(crate) fn joined(inlines: &[Inline]) -> Vec<Inline> {
     let mut out = Vec::new();
     for inline in inlines {
-        match inline {
-            Inline::Text(text, marks) => {
-                let mut marks = marks.clone();
-                marks.sort();
-                marks.dedup();
-                push_text(&mut out, text, &marks);
-            }
-            Inline::HardBreak | Inline::Unknown(_) => out.push(inline.clone()),
-        }
+        let Inline::Text(text, marks) = inline else {
+            out.push(inline.clone());
+            continue;
+        };
+        let mut marks = marks.clone();
+        marks.sort();
+        marks.dedup();
+        push_text(&mut out, text, &marks);
     }
     out
 }
@@ -150,6 +261,11 @@ fn trim_end(out: &mut Vec<Inline>) {
             out.pop();
         }
     }
+}
+
+/// A key that is the same for the same literal.
+pub(super) fn source_key(literal: &Literal) -> String {
+    literal_of(literal).source
 }
 
 fn literal_of(literal: &Literal) -> Literal {

@@ -70,6 +70,40 @@ fn unknown_nodes_go_back_as_they_were() {
 }
 
 #[test]
+fn documents_of_earlier_versions_still_load() {
+    let old = json!([
+        { "paragraph": [{ "text": ["a", ["strong", { "link": "https://e.com" }]] }, "hard-break",
+            { "unknown": { "syntax": "adf", "source": "{}", "plain": "p" } }] },
+        { "heading": [2, []] },
+        { "bullet-list": [[{ "paragraph": [] }]] },
+        { "ordered-list": [] },
+        { "code": { "language": null, "text": "x" } },
+        { "quote": [] },
+        "rule",
+        { "unknown": { "syntax": "wiki", "source": "|a|", "plain": "a" } }
+    ]);
+    let document: Document = serde_json::from_value(old.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&document).unwrap(), old);
+}
+
+#[test]
+fn what_means_something_on_one_site_only_goes_nowhere_else() {
+    let node = json!({ "type": "doc", "version": 1, "content": [
+        { "type": "extension", "attrs": { "extensionKey": "chart", "extensionType": "secret.vendor" } },
+        { "type": "paragraph", "content": [{ "type": "mention", "attrs": { "id": "account-1", "text": "@Jane" } }] }
+    ] });
+    let document = read(&NativeValue::Adf(node.clone()));
+    let nobody = |_: &str| None;
+    let elsewhere = Target::new(Syntax::Adf, &Document::default(), &nobody);
+    let NativeValue::Adf(given) = write_for(&document, &elsewhere) else { panic!("ADF") };
+    assert!(!given.to_string().contains("secret.vendor") && !given.to_string().contains("account-1"), "{given}");
+    assert!(given.to_string().contains("[extension: chart]") && given.to_string().contains("@Jane"), "{given}");
+    let themselves = |person: &str| Some(person.to_owned());
+    let at_home = Target::new(Syntax::Adf, &document, &themselves);
+    assert_eq!(write_for(&document, &at_home), NativeValue::Adf(node));
+}
+
+#[test]
 fn what_jira_normalises_is_the_same_and_nothing_else_is() {
     let one = wiki("a  \r\nb\r\n\r\n\r\nc");
     let two = wiki("a\nb\n\nc\n");

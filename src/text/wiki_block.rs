@@ -1,124 +1,183 @@
-//! Wiki markup to the document, block by block. Must never lose a line: what is no known block is a paragraph or kept literally.
+//! Wiki markup to the document, block by block. Must never lose a line: what is no known block is a paragraph or kept
+//! literally. Takes time linear in the text: what was searched for in vain is not searched for again.
 
 use super::wiki_inline;
-use crate::model::document::{Block, Document, Literal, Syntax};
+use super::wiki_list;
+use super::wiki_macro::{Closes, Opening};
+use super::wiki_table;
+use crate::model::document::{Attributes, Block, Document, FilePlace, Inline};
 
-/// Levels of nested quotes and lists that are followed.
-const DEEPEST: usize = 16;
+/// Levels of nested blocks that are followed; what is deeper is read as lines of text.
+pub(super) const DEEPEST: usize = 12;
+
+/// Some blocks and the stretch of the text that they were read from.
+pub(super) struct Piece {
+    pub(super) blocks: Vec<Block>,
+    pub(super) from: usize,
+    pub(super) to: usize,
+}
 
 /// Reads a whole text.
 pub(super) fn read(markup: &str) -> Document {
-    let text = markup.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "");
-    let lines: Vec<&str> = text.split('\n').collect();
-    Document { blocks: blocks(&lines, 0) }
+    Document { blocks: blocks(markup, 0) }
 }
 
-fn blocks(lines: &[&str], depth: usize) -> Vec<Block> {
+/// Reads the blocks of a text that lies so deep.
+pub(super) fn blocks(text: &str, depth: usize) -> Vec<Block> {
+    pieces(text, depth).into_iter().flat_map(|piece| piece.blocks).collect()
+}
+
+/// The same, with where each came from. Stretches do not hold the blank lines between them.
+pub(super) fn pieces(text: &str, depth: usize) -> Vec<Piece> {
+    let scanner = Scanner { text, depth, closes: Closes::new(text) };
     let mut out = Vec::new();
     let mut at = 0;
-    while at < lines.len() {
-        let rest = lines.get(at..).unwrap_or_default();
-        let Some(line) = rest.first() else { break };
-        if line.trim().is_empty() {
-            at += 1;
+    while at < text.len() {
+        let line = line(text, at);
+        if line.text.trim().is_empty() {
+            at = line.next;
             continue;
         }
-        let (block, taken) = special(rest, depth).unwrap_or_else(|| paragraph(rest));
-        out.extend(block);
-        at += taken.max(1);
+        let from = at + (line.text.len() - line.text.trim_start().len());
+        let (blocks, end) = scanner.block(from).unwrap_or_else(|| scanner.paragraph(from));
+        let end = end.max(from + 1);
+        let to = from + text.get(from..end).unwrap_or_default().trim_end().len();
+        if !blocks.is_empty() {
+            out.push(Piece { blocks, from, to });
+        }
+        at = end;
     }
     out
 }
 
-/// A block that is no paragraph, and how many lines it took.
-fn special(lines: &[&str], depth: usize) -> Option<(Vec<Block>, usize)> {
-    let line = lines.first()?.trim();
-    if let Some(found) = fenced(lines) {
-        return Some(found);
-    }
-    if let Some(after) = line.strip_prefix("{quote}").filter(|_| depth < DEEPEST) {
-        return quote(lines, after, depth);
-    }
-    if let Some(level) = heading_level(line) {
-        let text = line.get(3..).unwrap_or_default().trim();
-        return Some((vec![Block::Heading(level, wiki_inline::read(text))], 1));
-    }
-    if let Some(text) = line.strip_prefix("bq.") {
-        return Some((vec![Block::Quote(vec![Block::Paragraph(wiki_inline::read(text.trim()))])], 1));
-    }
-    if line == "----" {
-        return Some((vec![Block::Rule], 1));
-    }
-    if item_prefix(line).is_some() {
-        return Some(list(lines));
-    }
-    if line.starts_with('|') {
-        let taken = lines.iter().take_while(|line| line.trim().starts_with('|')).count();
-        return Some((vec![literal(lines.get(..taken)?)], taken));
-    }
-    macro_block(lines)
+/// One line: its text without the line end, and where the next one begins.
+#[derive(Clone, Copy)]
+pub(super) struct Line<'a> {
+    pub(super) text: &'a str,
+    pub(super) next: usize,
 }
 
-/// `{code}` and `{noformat}`, to their closing twin or the end.
-fn fenced(lines: &[&str]) -> Option<(Vec<Block>, usize)> {
-    let line = lines.first()?.trim_start();
-    let (name, open) = ["code", "noformat"].into_iter().find_map(|name| {
-        let rest = line.strip_prefix('{')?.strip_prefix(name)?;
-        (rest.starts_with('}') || rest.starts_with(':')).then_some((name, rest))
-    })?;
-    let (parameters, after) = open.split_once('}')?;
-    let close = format!("{{{name}}}");
-    let language = parameters.trim_start_matches(':').split('|').find(|part| !part.contains('=') && !part.is_empty());
-    // A titled or numbered one has more than we carry.
-    if parameters.contains('=') {
+/// The line from `at` on.
+pub(super) fn line(text: &str, at: usize) -> Line<'_> {
+    let rest = text.get(at..).unwrap_or_default();
+    match rest.find(['\n', '\r']) {
+        Some(end) => {
+            let long = rest.get(end..).is_some_and(|tail| tail.starts_with("\r\n"));
+            Line { text: rest.get(..end).unwrap_or_default(), next: at + end + if long { 2 } else { 1 } }
+        }
+        None => Line { text: rest, next: text.len() },
+    }
+}
+
+/// One text with what is known of its macros.
+pub(super) struct Scanner<'a> {
+    pub(super) text: &'a str,
+    pub(super) depth: usize,
+    pub(super) closes: Closes<'a>,
+}
+
+impl Scanner<'_> {
+    /// A block that is no paragraph, and where it ends.
+    fn block(&self, at: usize) -> Option<(Vec<Block>, usize)> {
+        if self.depth >= DEEPEST {
+            return None;
+        }
+        if let Some(opening) = self.closes.opening(at) {
+            return Some((opening.blocks(self.depth), opening.end));
+        }
+        let line = line(self.text, at);
+        let start = line.text.trim();
+        if let Some(level) = heading_level(start) {
+            let text = start.get(3..).unwrap_or_default().trim();
+            return Some((vec![Block::Heading(level, wiki_inline::read(text))], line.next));
+        }
+        if let Some(text) = start.strip_prefix("bq.") {
+            return Some((vec![Block::Quote(vec![Block::Paragraph(wiki_inline::read(text.trim()))])], line.next));
+        }
+        if start == "----" {
+            return Some((vec![Block::Rule], line.next));
+        }
+        if wiki_list::item_prefix(start).is_some() {
+            return Some(wiki_list::read(self, at));
+        }
+        if start.starts_with('|') {
+            return Some(wiki_table::read(self, at));
+        }
+        None
+    }
+
+    /// Whether a line begins something else than more of a paragraph.
+    pub(super) fn begins_block(&self, at: usize) -> bool {
+        let line = line(self.text, at);
+        let start = line.text.trim();
+        let lead = line.text.len() - line.text.trim_start().len();
+        self.depth < DEEPEST
+            && (heading_level(start).is_some()
+                || start.starts_with("bq.")
+                || start == "----"
+                || start.starts_with('|')
+                || wiki_list::item_prefix(start).is_some()
+                || self.closes.opening(at + lead).is_some())
+    }
+
+    /// The first macro with a body that opens in a line, behind its beginning.
+    pub(super) fn opening_within(&self, from: usize, to: usize) -> Option<Opening<'_>> {
+        if self.depth >= DEEPEST {
+            return None;
+        }
+        let line = self.text.get(from..to)?;
+        line.match_indices('{').find_map(|(offset, _)| self.closes.opening(from + offset))
+    }
+
+    fn paragraph(&self, from: usize) -> (Vec<Block>, usize) {
+        let mut end = from;
+        let mut at = from;
+        while at < self.text.len() {
+            let line = line(self.text, at);
+            if at > from && (line.text.trim().is_empty() || self.begins_block(at)) {
+                break;
+            }
+            if let Some(opening) = self.opening_within(at, at + line.text.len()) {
+                end = opening.from;
+                break;
+            }
+            at = line.next;
+            end = at;
+        }
+        let text = self.text.get(from..end).unwrap_or_default().trim_end();
+        (alone(text).into_iter().collect(), end)
+    }
+}
+
+/// The block of a text that stands on its own: mostly a paragraph. `None`: there is nothing in it.
+pub(super) fn alone(text: &str) -> Option<Block> {
+    if text.is_empty() {
         return None;
     }
-    let block = |text: String| Block::Code { language: language.map(str::to_owned), text };
-    if let Some((text, behind)) = after.split_once(&close) {
-        let mut found = vec![block(text.to_owned())];
-        if !behind.trim().is_empty() {
-            found.push(Block::Paragraph(wiki_inline::read(behind.trim())));
-        }
-        return Some((found, 1));
+    if let Some((address, embedded)) = card(text) {
+        return Some(Block::Card { address: address.to_owned(), embedded, attributes: Attributes::new() });
     }
-    let mut text: Vec<&str> = Vec::new();
-    if !after.is_empty() {
-        text.push(after);
+    let run = wiki_inline::read(text);
+    if let [Inline::File(file)] = run.as_slice()
+        && matches!(file.place, FilePlace::Address(_))
+    {
+        let (caption, attributes) = (Vec::new(), Attributes::new());
+        return Some(Block::Files { group: false, files: vec![file.clone()], caption, attributes });
     }
-    for (index, line) in lines.iter().enumerate().skip(1) {
-        if let Some((before, behind)) = line.split_once(&close) {
-            if !before.is_empty() {
-                text.push(before);
-            }
-            let mut found = vec![block(text.join("\n"))];
-            if !behind.trim().is_empty() {
-                found.push(Block::Paragraph(wiki_inline::read(behind.trim())));
-            }
-            return Some((found, index + 1));
-        }
-        text.push(line);
-    }
-    None
+    Some(Block::Paragraph(run))
 }
 
-fn quote(lines: &[&str], after: &str, depth: usize) -> Option<(Vec<Block>, usize)> {
-    if let Some((inner, behind)) = after.split_once("{quote}") {
-        let mut found = vec![Block::Quote(blocks(&inner.split('\n').collect::<Vec<_>>(), depth + 1))];
-        if !behind.trim().is_empty() {
-            found.push(Block::Paragraph(wiki_inline::read(behind.trim())));
-        }
-        return Some((found, 1));
-    }
-    let end = lines.iter().skip(1).position(|line| line.contains("{quote}"))? + 1;
-    let (last, behind) = lines.get(end)?.split_once("{quote}")?;
-    let mut inner: Vec<&str> = vec![after];
-    inner.extend(lines.get(1..end)?);
-    inner.push(last);
-    let mut found = vec![Block::Quote(blocks(&inner, depth + 1))];
-    if !behind.trim().is_empty() {
-        found.push(Block::Paragraph(wiki_inline::read(behind.trim())));
-    }
-    Some((found, end + 1))
+/// `[address|address|smart-card]`, as Cloud writes previews in markup.
+fn card(text: &str) -> Option<(&str, bool)> {
+    let inside = text.strip_prefix('[')?.strip_suffix(']')?;
+    let (shown, rest) = inside.split_once('|')?;
+    let (address, shape) = rest.split_once('|')?;
+    let embedded = match shape {
+        "smart-card" => false,
+        "smart-embed" => true,
+        _ => return None,
+    };
+    (shown == address && wiki_inline::is_address(address)).then_some((address, embedded))
 }
 
 fn heading_level(line: &str) -> Option<u8> {
@@ -126,104 +185,4 @@ fn heading_level(line: &str) -> Option<u8> {
     let (Some('h'), Some(digit), Some('.')) = (chars.next(), chars.next(), chars.next()) else { return None };
     let level = digit.to_digit(10).and_then(|digit| u8::try_from(digit).ok())?;
     ((1..=6).contains(&level) && chars.next().is_none_or(char::is_whitespace)).then_some(level)
-}
-
-/// The signs before a list item, and its text.
-fn item_prefix(line: &str) -> Option<(&str, &str)> {
-    let (signs, text) = line.trim_start().split_once(' ')?;
-    let fits = !signs.is_empty() && signs.chars().all(|sign| matches!(sign, '*' | '#')) || signs == "-";
-    fits.then_some((signs, text))
-}
-
-/// A list with its nested lists and the lines that go on an item.
-fn list(lines: &[&str]) -> (Vec<Block>, usize) {
-    let mut items: Vec<(String, String)> = Vec::new();
-    let mut taken = 0;
-    for line in lines {
-        if let Some((signs, text)) = item_prefix(line) {
-            items.push((signs.replace('-', "*"), text.trim().to_owned()));
-        } else if line.trim().is_empty() || special(&[line], DEEPEST).is_some() {
-            break;
-        } else if let Some((_, text)) = items.last_mut() {
-            text.push('\n');
-            text.push_str(line.trim());
-        }
-        taken += 1;
-    }
-    let items: Vec<(&str, &str)> = items.iter().map(|(signs, text)| (signs.as_str(), text.as_str())).collect();
-    (nest(&items, 0), taken)
-}
-
-/// Builds the lists of one level from items whose signs begin alike.
-fn nest(items: &[(&str, &str)], level: usize) -> Vec<Block> {
-    let mut out: Vec<Block> = Vec::new();
-    let mut at = 0;
-    while at < items.len() {
-        let sign = items.get(at).and_then(|(signs, _)| signs.chars().nth(level)).unwrap_or('*');
-        let same = |(signs, _): &&(&str, &str)| signs.chars().nth(level).unwrap_or('*') == sign;
-        let run = items.get(at..).unwrap_or_default().iter().take_while(same).count().max(1);
-        let blocks = list_of(items.get(at..at + run).unwrap_or_default(), level);
-        out.push(if sign == '#' { Block::OrderedList(blocks) } else { Block::BulletList(blocks) });
-        at += run;
-    }
-    out
-}
-
-fn list_of(items: &[(&str, &str)], level: usize) -> Vec<Vec<Block>> {
-    let mut out: Vec<Vec<Block>> = Vec::new();
-    let mut at = 0;
-    while let Some((signs, text)) = items.get(at) {
-        let deep = |signs: &str| signs.chars().count() > level + 1 && level < DEEPEST;
-        if deep(signs) {
-            let run = items.get(at..).unwrap_or_default().iter().take_while(|(signs, _)| deep(signs)).count();
-            let nested = nest(items.get(at..at + run).unwrap_or_default(), level + 1);
-            match out.last_mut() {
-                Some(item) => item.extend(nested),
-                None => out.push(nested),
-            }
-            at += run;
-        } else {
-            out.push(vec![Block::Paragraph(wiki_inline::read(text))]);
-            at += 1;
-        }
-    }
-    out
-}
-
-/// A macro that stands on its own line, to its closing twin: kept literally.
-fn macro_block(lines: &[&str]) -> Option<(Vec<Block>, usize)> {
-    let line = lines.first()?.trim();
-    let inner = line.strip_prefix('{')?;
-    let name: String = inner.chars().take_while(char::is_ascii_alphanumeric).collect();
-    let known = [
-        "panel", "code", "noformat", "info", "note", "warning", "tip", "expand", "adf", "excerpt", "section", "column",
-    ];
-    if !known.contains(&name.as_str()) {
-        return None;
-    }
-    let close = format!("{{{name}}}");
-    let opens_itself =
-        line.len() > close.len() && line.ends_with(&close) && line.matches(&close).count() >= 1 && line != close;
-    if opens_itself {
-        return Some((vec![literal(lines.get(..1)?)], 1));
-    }
-    let end = lines.iter().skip(1).position(|line| line.contains(&close))? + 2;
-    Some((vec![literal(lines.get(..end)?)], end))
-}
-
-fn literal(lines: &[&str]) -> Block {
-    let source = lines.join("\n");
-    Block::Unknown(Literal { syntax: Syntax::Wiki, plain: source.clone(), source })
-}
-
-fn paragraph(lines: &[&str]) -> (Vec<Block>, usize) {
-    let mut taken = 1;
-    while let Some(line) = lines.get(taken) {
-        if line.trim().is_empty() || special(lines.get(taken..).unwrap_or_default(), DEEPEST).is_some() {
-            break;
-        }
-        taken += 1;
-    }
-    let text = lines.get(..taken).unwrap_or_default().join("\n");
-    (vec![Block::Paragraph(wiki_inline::read(text.trim_end()))], taken)
 }

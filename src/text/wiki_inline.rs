@@ -1,28 +1,82 @@
-//! Wiki markup within a block to inlines. Must never lose a character: what is no markup is text.
+//! Wiki markup within a block to inlines. Must never lose a character: what is no markup is text. Takes time linear in the
+//! text: what was searched for in vain is not searched for again.
 
-use crate::model::document::{Inline, Literal, Mark, Syntax};
+use super::marked::{STATUS, read_status};
+use super::wiki_emoji;
+use crate::model::document::{Inline, Mark};
 
 /// Levels of nested marks that are followed.
-const DEEPEST: usize = 16;
-
-/// How a backslash is written where it would keep something from being markup.
-pub(super) const BACKSLASH: &str = "&#92;";
+const DEEPEST: usize = 12;
 
 /// Reads the text of one block; line ends are hard breaks.
 pub(super) fn read(text: &str) -> Vec<Inline> {
     let mut reader = Reader { out: Vec::new(), word: String::new() };
-    let chars: Vec<char> = text.chars().collect();
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let chars: Vec<char> = text.chars().filter(|sign| *sign != '\0').collect();
     reader.run(&chars, &[], 0);
-    reader.out
+    super::normal::joined(&reader.out)
 }
 
-struct Reader {
-    out: Vec<Inline>,
-    word: String,
+pub(super) struct Reader {
+    pub(super) out: Vec<Inline>,
+    pub(super) word: String,
+}
+
+/// The next places of what closes marks, as far as they were looked for: a search is never made twice.
+#[derive(Default)]
+pub(super) struct Found(Vec<(String, usize, Option<usize>)>);
+
+impl Found {
+    /// The next place from `from` on, by `search`.
+    pub(super) fn next(&mut self, what: &str, from: usize, search: impl FnOnce() -> Option<usize>) -> Option<usize> {
+        if let Some((_, searched, found)) = self.0.iter_mut().find(|(name, _, _)| name == what) {
+            if *searched <= from && found.is_none_or(|found| found >= from) {
+                return *found;
+            }
+            *searched = from;
+            *found = search();
+            return *found;
+        }
+        let found = search();
+        self.0.push((what.to_owned(), from, found));
+        found
+    }
+
+    /// The end of the line that `from` is in.
+    pub(super) fn line(&mut self, chars: &[char], from: usize) -> usize {
+        self.next("\n", from, || find(chars, from, &['\n'])).unwrap_or(chars.len())
+    }
+
+    /// The next place of a needle that no backslash keeps from being markup.
+    pub(super) fn plain(&mut self, chars: &[char], from: usize, needle: &str) -> Option<usize> {
+        self.next(needle, from, || {
+            let needle: Vec<char> = needle.chars().collect();
+            find_plain(chars, from, &needle)
+        })
+    }
+}
+
+/// Where a reader stands.
+#[derive(Clone, Copy)]
+pub(super) struct Spot<'a> {
+    pub(super) chars: &'a [char],
+    pub(super) at: usize,
+    pub(super) marks: &'a [Mark],
+    pub(super) depth: usize,
+}
+
+impl<'a> Spot<'a> {
+    pub(super) fn rest(&self) -> &'a [char] {
+        self.chars.get(self.at..).unwrap_or_default()
+    }
+
+    pub(super) fn text(&self, from: usize, to: usize) -> String {
+        self.chars.get(from..to).unwrap_or_default().iter().collect()
+    }
 }
 
 impl Reader {
-    fn flush(&mut self, marks: &[Mark]) {
+    pub(super) fn flush(&mut self, marks: &[Mark]) {
         if !self.word.is_empty() {
             let mut marks = marks.to_vec();
             marks.sort();
@@ -31,34 +85,34 @@ impl Reader {
         }
     }
 
-    fn run(&mut self, chars: &[char], marks: &[Mark], depth: usize) {
+    pub(super) fn push(&mut self, marks: &[Mark], inline: Inline) {
+        self.flush(marks);
+        self.out.push(inline);
+    }
+
+    pub(super) fn run(&mut self, chars: &[char], marks: &[Mark], depth: usize) {
         let mut at = 0;
-        while at < chars.len() {
-            let taken = if depth < DEEPEST { self.markup(chars, at, marks, depth) } else { 0 };
-            if taken > 0 {
-                at += taken;
-                continue;
-            }
-            if let Some(character) = chars.get(at) {
+        let mut found = Found::default();
+        while let Some(character) = chars.get(at) {
+            let taken = self.markup(Spot { chars, at, marks, depth }, &mut found);
+            if taken == 0 {
                 self.word.push(*character);
             }
-            at += 1;
+            at += taken.max(1);
         }
         self.flush(marks);
     }
 
-    /// Reads the markup that begins at `at`, if any. Returns how many characters it took.
-    fn markup(&mut self, chars: &[char], at: usize, marks: &[Mark], depth: usize) -> usize {
-        let rest = chars.get(at..).unwrap_or_default();
+    /// Reads the markup that begins at the spot, if any. Returns how many characters it took.
+    fn markup(&mut self, spot: Spot<'_>, found: &mut Found) -> usize {
+        let rest = spot.rest();
         match rest {
             ['\n', ..] => {
-                self.flush(marks);
-                self.out.push(Inline::HardBreak);
+                self.push(spot.marks, Inline::HardBreak);
                 1
             }
             ['\\', '\\', ..] => {
-                self.flush(marks);
-                self.out.push(Inline::HardBreak);
+                self.push(spot.marks, Inline::HardBreak);
                 // A line end behind it is the same break.
                 if rest.get(2) == Some(&'\n') { 3 } else { 2 }
             }
@@ -66,183 +120,123 @@ impl Reader {
                 self.word.push(*next);
                 2
             }
-            ['&', '#', '9', '2', ';', ..] => {
-                self.word.push('\\');
-                5
-            }
-            ['{', '{', ..] => self.between(rest, "{{", "}}", marks, |inner| Some((inner, Mark::Code))),
+            ['&', '#', ..] => self.entity(rest),
+            _ if spot.depth >= DEEPEST => 0,
+            ['{', '{', ..] => self.code(spot, found),
             ['{', sign, '}', ..] if mark_of(*sign).is_some() => {
                 let fence: String = rest.iter().take(3).collect();
-                let mark = mark_of(*sign);
-                self.nested(rest, 3, &fence, marks, mark, depth)
+                self.fenced(spot, found, 3, &fence, mark_of(*sign))
             }
-            ['{', ..] => self.braces(rest, marks, depth),
-            ['[', ..] => self.brackets(rest, marks, depth),
-            ['!', next, ..] if !next.is_whitespace() && starts_word(chars, at) => self.image(rest, marks),
-            ['h', 't', 't', 'p', ..] if starts_word(chars, at) => self.address(rest, marks),
-            [sign, next, ..] if mark_of(*sign).is_some() && !next.is_whitespace() && starts_word(chars, at) => {
-                self.plain_mark(rest, *sign, marks, depth)
+            ['{', ..] => self.braces(spot, found),
+            ['[', ..] => self.brackets(spot, found),
+            ['!', next, ..] if !next.is_whitespace() && starts_word(spot) => self.image(spot, found),
+            ['?', '?', next, ..] if !next.is_whitespace() && starts_word(spot) => self.citation(spot, found),
+            ['h', 't', 't', 'p', ..] if starts_word(spot) => self.address(spot),
+            ['(' | ':' | ';', ..] if starts_word(spot) => match wiki_emoji::read(rest) {
+                Some((emoji, taken)) => {
+                    self.push(spot.marks, emoji);
+                    taken
+                }
+                None => 0,
+            },
+            [sign, ..] if *sign == STATUS.0 => self.status(spot, found),
+            [sign, next, ..] if mark_of(*sign).is_some() && !next.is_whitespace() && starts_word(spot) => {
+                self.plain_mark(spot, found, *sign)
             }
             _ => 0,
         }
     }
 
+    /// `&#92;`: a character by its number.
+    fn entity(&mut self, rest: &[char]) -> usize {
+        let digits: String = rest.iter().skip(2).take(7).take_while(|sign| sign.is_ascii_digit()).collect();
+        let closed = rest.get(2 + digits.len()) == Some(&';');
+        let character = digits.parse().ok().and_then(char::from_u32).filter(|sign| closed && !sign.is_control());
+        let Some(character) = character else { return 0 };
+        self.word.push(character);
+        digits.len() + 3
+    }
+
     /// `*strong*` and its like: closed on the same line, before a character that does not go on a word.
-    fn plain_mark(&mut self, rest: &[char], sign: char, marks: &[Mark], depth: usize) -> usize {
-        let line = rest.iter().position(|c| *c == '\n').unwrap_or(rest.len());
+    fn plain_mark(&mut self, spot: Spot<'_>, found: &mut Found, sign: char) -> usize {
+        let line = found.line(spot.chars, spot.at);
         let closes = |index: &usize| {
-            rest.get(*index) == Some(&sign)
-                && rest.get(index - 1).is_some_and(|before| !before.is_whitespace() && *before != '\\')
-                && rest.get(index + 1).is_none_or(|after| !after.is_alphanumeric() && *after != sign)
+            spot.chars.get(*index) == Some(&sign)
+                && spot.chars.get(index - 1).is_some_and(|before| !before.is_whitespace() && *before != '\\')
+                && spot.chars.get(index + 1).is_none_or(|after| !after.is_alphanumeric() && *after != sign)
         };
-        let Some(end) = (2..line).find(closes) else { return 0 };
-        let Some(mark) = mark_of(sign) else { return 0 };
-        self.inner(rest.get(1..end).unwrap_or_default(), marks, mark, depth);
-        end + 1
+        let from = spot.at + 2;
+        // Where nothing closes it, the end of the line stands for that, so that the line is searched once.
+        let end =
+            found.next(&sign.to_string(), from, || (from..line).find(closes).or(Some(line))).filter(|end| *end < line);
+        let (Some(end), Some(mark)) = (end, mark_of(sign)) else { return 0 };
+        self.inner(spot, spot.at + 1, end, mark);
+        end + 1 - spot.at
     }
 
-    /// `{*}strong{*}`: marks within a word.
-    fn nested(
+    /// `??a citation??`.
+    fn citation(&mut self, spot: Spot<'_>, found: &mut Found) -> usize {
+        let line = found.line(spot.chars, spot.at);
+        let end = found.plain(spot.chars, spot.at + 3, "??").filter(|end| *end < line);
+        let Some(end) = end else { return 0 };
+        self.inner(spot, spot.at + 2, end, Mark::Citation);
+        end + 2 - spot.at
+    }
+
+    /// `{*}strong{*}`: marks within a word, and `{color:…}`.
+    pub(super) fn fenced(
         &mut self,
-        rest: &[char],
-        from: usize,
+        spot: Spot<'_>,
+        found: &mut Found,
+        length: usize,
         fence: &str,
-        marks: &[Mark],
         mark: Option<Mark>,
-        depth: usize,
     ) -> usize {
-        let fence: Vec<char> = fence.chars().collect();
-        let (Some(end), Some(mark)) = (find_plain(rest, from, &fence), mark) else { return 0 };
-        self.inner(rest.get(from..end).unwrap_or_default(), marks, mark, depth);
-        end + fence.len()
+        let from = spot.at + length;
+        let (Some(end), Some(mark)) = (found.plain(spot.chars, from, fence), mark) else { return 0 };
+        self.inner(spot, from, end, mark);
+        end + fence.chars().count() - spot.at
     }
 
-    fn inner(&mut self, inner: &[char], marks: &[Mark], mark: Mark, depth: usize) {
-        self.flush(marks);
-        let mut deeper = marks.to_vec();
+    fn inner(&mut self, spot: Spot<'_>, from: usize, to: usize, mark: Mark) {
+        self.flush(spot.marks);
+        let mut deeper = spot.marks.to_vec();
         deeper.push(mark);
-        self.run(inner, &deeper, depth + 1);
+        self.run(spot.chars.get(from..to).unwrap_or_default(), &deeper, spot.depth + 1);
     }
 
-    fn between(
-        &mut self,
-        rest: &[char],
-        open: &str,
-        close: &str,
-        marks: &[Mark],
-        make: impl Fn(String) -> Option<(String, Mark)>,
-    ) -> usize {
-        let close: Vec<char> = close.chars().collect();
-        let from = open.chars().count();
-        let Some(end) = find_plain(rest, from, &close).filter(|end| *end > from) else { return 0 };
-        let inner: String = rest.get(from..end).unwrap_or_default().iter().collect();
-        let Some((text, mark)) = make(unescape(&inner)) else { return 0 };
-        self.flush(marks);
-        let mut marks = marks.to_vec();
-        marks.push(mark);
-        marks.sort();
-        self.out.push(Inline::Text(text.replace('\n', " "), marks));
-        end + close.len()
+    /// `{{monospaced}}`.
+    fn code(&mut self, spot: Spot<'_>, found: &mut Found) -> usize {
+        let from = spot.at + 2;
+        let Some(end) = found.plain(spot.chars, from, "}}").filter(|end| *end > from) else { return 0 };
+        // A third closing brace belongs to the text.
+        let end = if spot.chars.get(end + 2) == Some(&'}') { end + 1 } else { end };
+        let inner = unescape(spot.chars.get(from..end).unwrap_or_default());
+        self.flush(spot.marks);
+        let mut marks = spot.marks.to_vec();
+        marks.push(Mark::Code);
+        self.word = inner.replace('\n', " ");
+        self.flush(&marks);
+        end + 2 - spot.at
     }
 
-    /// `{color:…}` is a mark; any other macro is kept literally.
-    fn braces(&mut self, rest: &[char], marks: &[Mark], depth: usize) -> usize {
-        let Some(end) = find(rest, 1, &['}']).filter(|end| *end > 1 && *end < 200) else { return 0 };
-        let name: String = rest.get(1..end).unwrap_or_default().iter().collect();
-        if let Some(colour) = name.strip_prefix("color:") {
-            let mark = Mark::Colour(colour.to_owned());
-            return self.nested(rest, end + 1, "{color}", marks, Some(mark), depth);
+    /// A status in the signs that stand for it.
+    fn status(&mut self, spot: Spot<'_>, found: &mut Found) -> usize {
+        let line = found.line(spot.chars, spot.at);
+        let close = STATUS.1.to_string();
+        let Some(end) = found.plain(spot.chars, spot.at, &close).filter(|end| *end < line) else { return 0 };
+        let text = unescape(spot.chars.get(spot.at..=end).unwrap_or_default());
+        match read_status(&text, spot.marks) {
+            Some(status) => {
+                self.push(spot.marks, status);
+                end + 1 - spot.at
+            }
+            None => 0,
         }
-        if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            return 0;
-        }
-        let source: String = rest.get(..=end).unwrap_or_default().iter().collect();
-        self.literal(marks, source.clone(), source);
-        end + 1
-    }
-
-    /// `[text|address]`, `[address]`, `[~user]`, `[^file]`.
-    fn brackets(&mut self, rest: &[char], marks: &[Mark], depth: usize) -> usize {
-        let line = rest.iter().position(|c| *c == '\n').unwrap_or(rest.len());
-        let Some(end) = find_plain(rest, 1, &[']']).filter(|end| *end > 1 && *end < line) else { return 0 };
-        let inside: String = rest.get(1..end).unwrap_or_default().iter().collect();
-        if let Some(user) = inside.strip_prefix('~') {
-            let plain = format!("@{}", user.trim_start_matches("accountid:"));
-            self.literal(marks, format!("[{inside}]"), plain);
-            return end + 1;
-        }
-        if let Some(file) = inside.strip_prefix('^') {
-            self.literal(marks, format!("[{inside}]"), file.to_owned());
-            return end + 1;
-        }
-        let (text, address) = inside.rsplit_once('|').unwrap_or((&inside, &inside));
-        if !is_address(address) {
-            return 0;
-        }
-        self.flush(marks);
-        let mut deeper = marks.to_vec();
-        deeper.push(Mark::Link(address.trim().to_owned()));
-        if text == address {
-            self.word = address.trim().to_owned();
-            self.flush(&deeper);
-        } else {
-            let text: Vec<char> = text.chars().collect();
-            self.run_link(&text, &deeper, depth);
-        }
-        end + 1
-    }
-
-    /// The text of a link holds marks but no links.
-    fn run_link(&mut self, text: &[char], marks: &[Mark], depth: usize) {
-        let before = self.out.len();
-        self.run(text, marks, depth + 1);
-        if self.out.len() == before {
-            self.word = text.iter().collect();
-            self.flush(marks);
-        }
-    }
-
-    fn image(&mut self, rest: &[char], marks: &[Mark]) -> usize {
-        let line = rest.iter().position(|c| *c == '\n').unwrap_or(rest.len());
-        let Some(end) = find(rest, 1, &['!']).filter(|end| *end > 1 && *end < line) else { return 0 };
-        let inside: String = rest.get(1..end).unwrap_or_default().iter().collect();
-        let name = inside.split('|').next().unwrap_or_default().to_owned();
-        // Exclamation marks in running text name no file.
-        if !name.contains('.') || name.contains(' ') {
-            return 0;
-        }
-        self.literal(marks, format!("!{inside}!"), name);
-        end + 1
-    }
-
-    fn address(&mut self, rest: &[char], marks: &[Mark]) -> usize {
-        let whole: String = rest
-            .iter()
-            .take_while(|c| !c.is_whitespace() && !matches!(c, '|' | ']' | '[' | '{' | '}' | '"' | '<' | '>' | '\\'))
-            .collect();
-        let address = whole.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '*', '_']);
-        let names_host = address
-            .strip_prefix("https://")
-            .or_else(|| address.strip_prefix("http://"))
-            .is_some_and(|host| !host.is_empty());
-        if !names_host || marks.iter().any(|mark| matches!(mark, Mark::Link(_))) {
-            return 0;
-        }
-        self.flush(marks);
-        let mut deeper = marks.to_vec();
-        deeper.push(Mark::Link(address.to_owned()));
-        self.word = address.to_owned();
-        self.flush(&deeper);
-        address.chars().count()
-    }
-
-    fn literal(&mut self, marks: &[Mark], source: String, plain: String) {
-        self.flush(marks);
-        self.out.push(Inline::Unknown(Literal { syntax: Syntax::Wiki, source, plain }));
     }
 }
 
-fn find(chars: &[char], from: usize, needle: &[char]) -> Option<usize> {
+pub(super) fn find(chars: &[char], from: usize, needle: &[char]) -> Option<usize> {
     (from..chars.len()).find(|at| chars.get(*at..).is_some_and(|rest| rest.starts_with(needle)))
 }
 
@@ -258,13 +252,13 @@ fn find_plain(chars: &[char], from: usize, needle: &[char]) -> Option<usize> {
     None
 }
 
-fn starts_word(chars: &[char], at: usize) -> bool {
-    at.checked_sub(1)
-        .and_then(|before| chars.get(before))
-        .is_none_or(|before| !before.is_alphanumeric() && *before != '\\')
+pub(super) fn starts_word(spot: Spot<'_>) -> bool {
+    let before = spot.at.checked_sub(1).and_then(|before| spot.chars.get(before));
+    before.is_none_or(|before| !before.is_alphanumeric() && *before != '\\')
 }
 
-fn is_address(text: &str) -> bool {
+/// Whether a text is an address that a link may have.
+pub(super) fn is_address(text: &str) -> bool {
     let text = text.trim();
     let schemes = ["http://", "https://", "mailto:", "ftp://", "ftps://", "file:", "tel:", "#"];
     !text.contains([' ', '\\']) && schemes.iter().any(|scheme| text.starts_with(scheme) && text.len() > scheme.len())
@@ -285,17 +279,27 @@ pub(super) fn mark_of(sign: char) -> Option<Mark> {
 
 /// Whether a backslash before it makes it plain.
 pub(super) fn is_special(sign: char) -> bool {
-    matches!(sign, '*' | '_' | '-' | '+' | '^' | '~' | '{' | '}' | '[' | ']' | '!' | '|' | '#' | '\\' | '?' | 'h' | 'b')
+    "*_-+^~{}[]!|#\\?(:;⟦⟧".contains(sign)
 }
 
-fn unescape(text: &str) -> String {
-    let mut out = String::new();
-    let mut chars = text.chars().peekable();
-    while let Some(character) = chars.next() {
-        match chars.peek() {
-            Some(next) if character == '\\' && matches!(next, '{' | '}' | '\\') => {}
-            _ => out.push(character),
+/// Text in which backslashes keep signs from being markup, and characters are written by number.
+pub(super) fn unescape(chars: &[char]) -> String {
+    let mut reader = Reader { out: Vec::new(), word: String::new() };
+    let mut at = 0;
+    while let Some(sign) = chars.get(at) {
+        let rest = chars.get(at..).unwrap_or_default();
+        let taken = match rest {
+            ['\\', next @ ('{' | '}' | '\\' | '|' | '⟦' | '⟧'), ..] => {
+                reader.word.push(*next);
+                2
+            }
+            ['&', '#', ..] => reader.entity(rest),
+            _ => 0,
+        };
+        if taken == 0 {
+            reader.word.push(*sign);
         }
+        at += taken.max(1);
     }
-    out
+    reader.word
 }

@@ -46,6 +46,8 @@ mod daemon_random;
 #[cfg(test)]
 mod daemon_support;
 #[cfg(test)]
+mod daemon_text;
+#[cfg(test)]
 mod footprint;
 #[cfg(test)]
 mod foreign_clients;
@@ -85,3 +87,9 @@ mod simulator_support;
 mod store;
 #[cfg(test)]
 mod systemd;
+#[cfg(test)]
+mod text_properties;
+#[cfg(test)]
+mod text_table;
+#[cfg(test)]
+mod text_trees;

@@ -1,0 +1,100 @@
+//! Rich text as one side has it. Must never call somebody whom the map does not name, and never give a side what means
+//! something on another site only.
+
+use super::table::{FOREIGN, names_on};
+use super::{Place, inbound};
+use crate::model::catalog::Catalog;
+use crate::model::document::{Document, Inline, Syntax};
+use crate::model::ids::SideId;
+use crate::model::issue::NativeValue;
+use crate::model::settings::{Kind, SyncSettings};
+use crate::text::{self, Target};
+
+/// A side, as far as its texts go.
+#[derive(Debug, Clone, Copy)]
+pub struct Rich<'a> {
+    /// The sync.
+    pub sync: &'a SyncSettings,
+    /// The side.
+    pub side: &'a SideId,
+    /// What the side offers.
+    pub catalog: &'a Catalog,
+}
+
+impl<'a> From<&Place<'a>> for Rich<'a> {
+    fn from(place: &Place<'a>) -> Self {
+        Self { sync: place.sync, side: place.side, catalog: place.catalog }
+    }
+}
+
+impl Rich<'_> {
+    /// The syntax of rich text there.
+    #[must_use]
+    pub fn syntax(&self) -> Syntax {
+        match self.catalog.kind {
+            Some(Kind::DataCenter) => Syntax::Wiki,
+            Some(Kind::Cloud) | None => Syntax::Adf,
+        }
+    }
+
+    /// What the side holds, with people by their shared names.
+    #[must_use]
+    pub fn read(&self, native: &NativeValue) -> Document {
+        let mut document = text::read(native);
+        text::change_runs(&mut document.blocks, &mut |run| {
+            for inline in run {
+                if let Inline::Mention { person, .. } = inline {
+                    *person = inbound::shared_account(&self.sync.users, self.side, self.catalog, person);
+                }
+            }
+        });
+        document
+    }
+
+    /// What to write so that the side says what the document says. `last` is what it holds: what stands there already stays as
+    /// it is.
+    #[must_use]
+    pub fn write(&self, document: &Document, last: &NativeValue) -> NativeValue {
+        self.target(&self.read(last), |target| text::rewrite(last, document, target))
+    }
+
+    /// Whether the document is, as near as the side can come to it, what the side holds.
+    #[must_use]
+    pub fn is_held_as(&self, document: &Document, held: &Document) -> bool {
+        if text::same(document, held) {
+            return true;
+        }
+        let written = self.target(held, |target| text::rewrite(&NativeValue::Empty, document, target));
+        text::same(&self.read(&written), held)
+    }
+
+    /// What the side held before and after an edit, in terms of what is agreed: our own loss is no edit.
+    #[must_use]
+    pub fn lift(&self, before: &Document, after: &Document, agreed: &Document) -> (Document, Document) {
+        // Where nothing was lost there is nothing to put back.
+        if text::same(before, agreed) {
+            return (before.clone(), after.clone());
+        }
+        let mut own = before.clone();
+        own.blocks.extend(after.blocks.iter().cloned());
+        self.target(&own, |target| text::lift(before, after, agreed, target))
+    }
+
+    fn target<T>(&self, held: &Document, act: impl FnOnce(&Target<'_>) -> T) -> T {
+        let people = |person: &str| self.account(person);
+        act(&Target::new(self.syntax(), held, &people))
+    }
+
+    /// The account of a person of that shared name. `None`: the side knows nobody by it.
+    fn account(&self, shared: &str) -> Option<String> {
+        if let Some(foreign) = shared.strip_prefix(FOREIGN) {
+            let (side, account) = foreign.split_once(':')?;
+            return (side == self.side.as_str()).then(|| account.to_owned());
+        }
+        if self.sync.users.rows.is_empty() {
+            return None;
+        }
+        let cells = names_on(&self.sync.users, self.side, shared);
+        cells.into_iter().find_map(|cell| self.catalog.people.get(cell)).map(|person| person.account.to_string())
+    }
+}
