@@ -121,7 +121,7 @@ impl Engine {
             WriteOutcome::Refused(refusal) if is_about_the_value(&refusal) => revision_refused(work, intent, &refusal),
             WriteOutcome::Refused(refusal) => self.refused_now(work, intent, &refusal),
             outcome @ (WriteOutcome::NotSent { .. } | WriteOutcome::InDoubt(_)) => {
-                self.no_answer(work, intent, outcome)
+                self.no_answer(work, intent, outcome);
             }
         }
     }

@@ -202,7 +202,9 @@ impl Work {
             // What the plan could not judge now is neither better nor worse than before.
             in_doubt
                 || self.unread.contains_key(&problem.side)
-                || (problem.field.is_none() && !self.read.contains(&problem.side))
+                || (problem.field.is_none()
+                    && self.item.replicas.contains_key(&problem.side)
+                    && !self.read.contains(&problem.side))
         });
         all.extend(kept.cloned());
         for (side, replica) in &self.item.replicas {

@@ -307,10 +307,17 @@ fn untagged_write(
     }
     let shows = |intent: &&Intent| match written_by(intent, row) {
         Some(Written::Value(wanted, _)) => value.is_none_or(|value| same(value, &wanted)),
-        Some(Written::Hop) => match &intent.operation.action {
-            Action::Transition { to, .. } => step.entry.items.iter().any(|item| item.to_text.as_ref() == Some(to)),
-            _ => false,
-        },
+        Some(Written::Hop) => {
+            let leads_to = |item: &LogItem| match &intent.operation.action {
+                Action::Transition { to, .. } => item.to_text.as_ref() == Some(to),
+                Action::Create { .. }
+                | Action::SetFields { .. }
+                | Action::AddComment { .. }
+                | Action::EditComment { .. }
+                | Action::DeleteComment { .. } => false,
+            };
+            step.entry.items.iter().any(leads_to)
+        }
         None => false,
     };
     let open = draft.input.intents.iter().filter(|intent| &intent.operation.side == side && !intent.state.is_settled());

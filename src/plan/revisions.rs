@@ -102,9 +102,9 @@ fn bring_up_to_date(draft: &mut Draft<'_>, index: usize, record: &CommentRecord,
     let sync = draft.input.sync;
     let sees = sync.side(side).is_some_and(|settings| settings.sees.contains(&record.side));
     let Some(said) = record.said.as_ref().filter(|_| sees && sync.comments.to.contains(side)) else { return };
-    let behind = record.written.get(side).is_none_or(|written| written.edits < said.edits);
     // A copy from before texts were kept shows the first one.
-    let behind = behind && !(said.edits == 0 && !record.written.contains_key(side));
+    let shown = record.written.get(side).map_or(0, |written| written.edits);
+    let behind = shown < said.edits;
     let refused = record.refused.contains_key(side);
     let drifted = drifted(draft, record, side);
     if !(behind || drifted) || refused || is_under_way(draft, side, copy) {

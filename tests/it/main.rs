@@ -42,6 +42,8 @@ mod daemon_faults;
 #[cfg(test)]
 mod daemon_input;
 #[cfg(test)]
+mod daemon_isolation;
+#[cfg(test)]
 mod daemon_planted;
 #[cfg(test)]
 mod daemon_random;

@@ -718,7 +718,11 @@ impl World {
         };
         let written = self.intents.iter().rfind(of_copy).and_then(|intent| match &intent.operation.action {
             Action::AddComment { wanted, edits, .. } => Some(WrittenCopy { body: wanted.clone(), edits: *edits }),
-            _ => None,
+            Action::Create { .. }
+            | Action::SetFields { .. }
+            | Action::Transition { .. }
+            | Action::EditComment { .. }
+            | Action::DeleteComment { .. } => None,
         });
         let records = self.item.comments.iter_mut();
         for record in records.filter(|record| &record.side == origin && &record.id == comment) {
@@ -766,7 +770,10 @@ impl World {
                     stands(self, copy).is_some_and(|stands| text::same(&stands, wanted))
                 }
                 Action::DeleteComment { copy, .. } => stands(self, copy).is_none(),
-                _ => false,
+                Action::Create { .. }
+                | Action::SetFields { .. }
+                | Action::Transition { .. }
+                | Action::AddComment { .. } => false,
             };
             if done {
                 self.move_intent(intent.id, &IntentEvent::Seen);
