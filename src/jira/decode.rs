@@ -300,6 +300,13 @@ mod tests {
         assert!(matches!(read(r#"{ "summary": "\ud83d" "#), Err(Failure::Unreadable(_))));
     }
 
+    #[test]
+    fn json_nested_without_end_is_refused_in_words() {
+        let deep = format!("{{\"description\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        let Err(Failure::Unreadable(why)) = read::<Value>(deep.as_bytes()) else { panic!("refused") };
+        assert!(why.contains("recursion limit"), "{why}");
+    }
+
     fn all_fields(row: &Value) -> Want {
         let fields = row["fields"].as_object().unwrap().keys().map(|id| FieldId::from(id.as_str())).collect();
         Want { fields, comments: true, mark: true, transitions: true }
