@@ -10,6 +10,7 @@ mod gate;
 mod history;
 mod identity;
 mod jql;
+mod lenient;
 mod proof;
 mod read;
 mod reqwest_transport;

@@ -92,6 +92,8 @@ mod store;
 #[cfg(test)]
 mod systemd;
 #[cfg(test)]
+mod text_fuzz;
+#[cfg(test)]
 mod text_properties;
 #[cfg(test)]
 mod text_table;
