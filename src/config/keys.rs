@@ -261,10 +261,10 @@ pub(super) static FIELD_EXCLUDE: Key =
     optional("exclude", Shape::List(&Shape::Text(&LABEL)), "Words that never cross: exact, or ending in `*`.");
 pub(super) static FIELD_KIND: Key = optional(
     "kind",
-    Shape::Word(&["line", "document", "select", "words", "person", "day"]),
+    Shape::Word(&["line", "document", "select", "options", "words", "person", "day", "moment", "number"]),
     "What a custom field holds. With `values` it is a select.",
 );
-pub(super) static FIELD_VALUES: Key = optional("values", ROWS, "The rows of a select.");
+pub(super) static FIELD_VALUES: Key = optional("values", ROWS, "The rows of a select, or of a set of options.");
 pub(super) static FIELD_ON_UNMAPPED: Key = default(
     "on-unmapped",
     Shape::Either(&[

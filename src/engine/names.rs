@@ -157,6 +157,9 @@ impl Look<'_> {
                 | FieldKind::Document
                 | FieldKind::Choice
                 | FieldKind::Words
+                | FieldKind::Options
+                | FieldKind::Number
+                | FieldKind::Moment
                 | FieldKind::Person
                 | FieldKind::Day => continue,
             };

@@ -178,6 +178,20 @@ pub enum FieldKind {
     Person,
     /// A calendar day.
     Day,
+    /// A number.
+    Number,
+    /// An instant.
+    Moment,
+    /// A set of options, written as add and remove.
+    Options,
+}
+
+impl FieldKind {
+    /// Whether it holds a set, whose elements come and go each on its own.
+    #[must_use]
+    pub fn is_set(self) -> bool {
+        matches!(self, Self::Words | Self::Options)
+    }
 }
 
 /// One field that the sync carries.
