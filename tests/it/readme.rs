@@ -149,8 +149,8 @@ async fn its_own_commands_run_on_its_own_configuration() {
         configuration = configuration.replace(part, &by);
     }
     let place = Place::new(&configuration);
-    std::fs::write(place.file("acme-token"), ACME_TOKEN).unwrap();
-    std::fs::write(place.file("globex-pat"), GLOBEX_TOKEN).unwrap();
+    fs::write(place.file("acme-token"), ACME_TOKEN).unwrap();
+    fs::write(place.file("globex-pat"), GLOBEX_TOKEN).unwrap();
     let fields = json!({ "summary": "Printer", "labels": ["share-globex"], "priority": { "name": "Highest" } });
     world.acme.person("jane").unwrap().create("SUP", "Bug", fields).unwrap();
     let mut ran = Vec::new();
