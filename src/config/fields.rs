@@ -295,7 +295,8 @@ fn kind(entry: &Cursor<'_>, system: Option<&System>, findings: &mut Findings<'_>
         (None, Some(_)) => written,
         (None, None) if entry.get(&keys::FIELD_VALUES).is_some() => Some(FieldKind::Choice),
         (None, None) => {
-            let help = "add `kind`: `line`, `document`, `select`, `options`, `words`, `person`, `day`, `moment` or `number`";
+            let help =
+                "add `kind`: `line`, `document`, `select`, `options`, `words`, `person`, `day`, `moment` or `number`";
             findings.error(&entry.key_spot, format!("it is not said what `{}` holds", entry.name), help);
             None
         }

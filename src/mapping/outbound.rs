@@ -45,7 +45,8 @@ pub fn outbound_over(place: &Place<'_>, value: &Value, last: &NativeValue) -> Re
         Value::Moment(moment) => Ok(NativeValue::Text(jira_moment(moment).unwrap_or_else(|| moment.clone()))),
         Value::Words(shared) if place.row.kind == FieldKind::Options => {
             // One without a name here stays where it is; that the rest stands for the whole is told by the planner.
-            let names = shared.iter().filter_map(|shared| names_on(place.table(), place.side, shared).into_iter().next());
+            let names =
+                shared.iter().filter_map(|shared| names_on(place.table(), place.side, shared).into_iter().next());
             let names = names.map(str::to_owned).collect();
             Ok(NativeValue::Words(super::inbound::carried(place, &names)))
         }

@@ -212,9 +212,7 @@ fn words(agreed: &mut Agreed, act: &Act, before: &Value, on_top: bool, private: 
         | Value::Person(_)
         | Value::Number(_)
         | Value::Moment(_)
-        | Value::Day(_) => {
-            BTreeSet::new()
-        }
+        | Value::Day(_) => BTreeSet::new(),
     };
     let (base, hub, side) = (set(before), set(&agreed.value), set(&act.value));
     // Before the first act that the audience may see, what stood there is what it starts from.
@@ -237,9 +235,7 @@ fn document(sync: &SyncSettings, agreed: &mut Agreed, act: &Act, sight: &Sight<'
         | Value::Person(_)
         | Value::Number(_)
         | Value::Moment(_)
-        | Value::Day(_) => {
-            Document::default()
-        }
+        | Value::Day(_) => Document::default(),
     };
     let nothing_yet = agreed.standing.is_empty() && agreed.origins.is_empty();
     // In terms of what is agreed: what that side could not hold is not what its author took out.

@@ -160,7 +160,7 @@ x = { acme = "a" , kind = "line"}
 y = { acme = "Severity", globex = "z" }
 status = { on-unmapped = "clear" }"#, &[
         "error 29:1 sync.support.fields.x: `x` is carried by one side only -> name the field on another side too, or take the row out",
-        "error 30:1 sync.support.fields.y: it is not said what `y` holds -> add `kind`: `line`, `document`, `select`, `words`, `person` or `day`",
+        "error 30:1 sync.support.fields.y: it is not said what `y` holds -> add `kind`: `line`, `document`, `select`, `options`, `words`, `person`, `day`, `moment` or `number`",
         r#"error 31:26 sync.support.fields.status.on-unmapped: `status` cannot be emptied -> write `"leave"`, or per side a name to write"#,
     ]),
     (r#"assignee = "both""#, r#"assignee = { form = ["acme"] }"#, &[
@@ -227,7 +227,7 @@ side.globex = { instance"#, &[
     ]),
     (r#"assignee = "both""#, r#"assignee = { on-unmapped = { globx = "jdoe" }, values = [] }"#, &[
         "error 29:30 sync.support.fields.assignee.on-unmapped.globx: there is no side `globx` in this sync -> did you mean `globex`?",
-        "error 29:48 sync.support.fields.assignee.values: `values` is for selects only -> take `values` out",
+        "error 29:48 sync.support.fields.assignee.values: `values` is for selects and options only -> take `values` out",
     ]),
     (r#"assignee = "both""#, r#"assignee = { kind = "line" }"#, &[
         "error 29:21 sync.support.fields.assignee.kind: `assignee` has a kind of its own -> take `kind` out",

@@ -40,6 +40,8 @@ mod daemon_crashes;
 #[cfg(test)]
 mod daemon_faults;
 #[cfg(test)]
+mod daemon_fields;
+#[cfg(test)]
 mod daemon_input;
 #[cfg(test)]
 mod daemon_isolation;
