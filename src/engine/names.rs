@@ -71,6 +71,7 @@ pub(crate) fn resolve(settings: &SyncSettings, catalogs: &BTreeMap<SideId, Catal
         }
         look.people(catalog);
         look.defaults(catalog);
+        look.required(&sync, catalog);
     }
     (sync, found)
 }
@@ -118,6 +119,33 @@ impl Look<'_> {
                     near.map_or_else(|| format!("there are: {}", all.join(", ")), |n| format!("did you mean `{n}`?"));
                 let place = format!("sync.{}.{key}, side `{}`", self.settings.id, self.side);
                 self.found.push(Finding::error(place, format!("there is no {thing} `{name}`"), hint));
+            }
+        }
+    }
+
+    /// What a create screen demands, and no row gives. Jira fills the project, the type and, where it is hidden, the reporter.
+    fn required(&mut self, resolved: &SyncSettings, catalog: &Catalog) {
+        const GIVEN: [&str; 4] = ["project", "issuetype", "summary", "reporter"];
+        let mapped: Vec<&FieldId> = resolved.fields.values().filter_map(|row| row.sides.get(self.side)).collect();
+        let rows = &self.settings.issue_types.rows;
+        let made = |name: &str| {
+            rows.is_empty()
+                || rows.iter().any(|row| {
+                    row.names.get(self.side).and_then(|names| names.first()).is_some_and(|first| first == name)
+                })
+        };
+        for (issue_type, required) in catalog.required.iter().filter(|(name, _)| made(name)) {
+            let missing: Vec<String> = required
+                .iter()
+                .filter(|(id, _)| !GIVEN.contains(&id.as_str()) && !mapped.contains(id))
+                .map(|(id, name)| format!("`{name}` ({id})"))
+                .collect();
+            if !missing.is_empty() {
+                let place = format!("sync.{}.fields, side `{}`", self.settings.id, self.side);
+                let what =
+                    format!("an issue of type `{issue_type}` needs {}, which no row gives a value", missing.join(", "));
+                let remedy = "map the field, give it a default in that Jira, or make it optional: Jira refuses the creation without it";
+                self.found.push(Finding::warning(place, what, remedy));
             }
         }
     }

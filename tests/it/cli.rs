@@ -86,6 +86,12 @@ async fn names_that_an_instance_does_not_have_are_findings() {
     severity("Critical").run(&["check"]).await.expect(0, &[]);
     let parts = ["fields.severity.values, side `globex`", "there is no option `Critcal`", "did you mean `Critical`?"];
     severity("Critcal").run(&["check"]).await.expect(2, &parts);
+    let demanding = World::with(|_, globex| {
+        globex.projects[0].required.insert("customfield_10111".into());
+    })
+    .await;
+    let parts = ["warning", "an issue of type `Defect` needs `Customer name` (customfield_10111), which no row gives"];
+    demanding.place().run(&["check"]).await.expect(0, &parts);
     let project = world.place_with("project = \"ENG\"", "project = \"NOPE\"");
     project.run(&["check"]).await.expect(2, &["project `NOPE` of instance `globex`", "Hint: "]);
 }
