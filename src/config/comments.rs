@@ -9,7 +9,7 @@ use super::node::Cursor;
 use super::problem::{Findings, listed};
 use super::sides::Sides;
 use crate::model::ids::SideId;
-use crate::model::settings::CommentSettings;
+use crate::model::settings::{CommentSettings, WhenDeleted};
 
 /// What a template may name.
 const KNOWN: [&str; 2] = ["author.name", "side"];
@@ -42,7 +42,9 @@ pub(super) fn read(sync: &Cursor<'_>, sides: &Sides, findings: &mut Findings<'_>
         }
         header.insert(side, template.to_owned());
     }
-    CommentSettings { from, to, header }
+    let deleted = table.as_ref().and_then(|table| table.get(&keys::DELETED));
+    let keep = deleted.as_ref().and_then(Cursor::text) == Some("keep");
+    CommentSettings { from, to, header, deleted: if keep { WhenDeleted::Keep } else { WhenDeleted::Delete } }
 }
 
 /// Renders a template for somebody made up, as strictly as it will be for comments.

@@ -317,9 +317,15 @@ pub(super) static HEADER: Key = optional(
     Shape::Named(&Named { what: "side", makes: false, keys: &[], rest: Shape::Text(&TEMPLATE) }),
     "Per receiving side the first line of a copied comment, over `author.name` and `side`.",
 );
+pub(super) static DELETED: Key = default(
+    "deleted",
+    Shape::Word(&["delete", "keep"]),
+    "delete",
+    "What becomes of the copies of a comment that is deleted, or is restricted later: deleted too, or kept.",
+);
 pub(super) static COMMENTS: Key = optional(
     "comments",
-    Shape::Table(&[&UNRESTRICTED, &RESTRICTED, &INTERNAL, &HEADER]),
+    Shape::Table(&[&UNRESTRICTED, &RESTRICTED, &INTERNAL, &HEADER, &DELETED]),
     "What happens to comments. Left out: those that everybody may read are carried.",
 );
 static ONE_SYNC: Named = Named {

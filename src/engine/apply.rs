@@ -20,6 +20,8 @@ pub(super) enum Sent {
     Hop(WriteOutcome<()>),
     /// A comment was added.
     Comment(WriteOutcome<CommentId>),
+    /// A copy of a comment was changed or deleted.
+    Revision(WriteOutcome<()>),
 }
 
 impl Sent {
@@ -27,7 +29,7 @@ impl Sent {
     pub(super) fn is_done(&self) -> bool {
         match self {
             Self::Edit(outcome) => matches!(**outcome, WriteOutcome::Done(_)),
-            Self::Hop(outcome) => matches!(outcome, WriteOutcome::Done(())),
+            Self::Hop(outcome) | Self::Revision(outcome) => matches!(outcome, WriteOutcome::Done(())),
             Self::Comment(outcome) => matches!(outcome, WriteOutcome::Done(_)),
         }
     }
@@ -67,6 +69,8 @@ impl Hands {
                 Some(Sent::Hop(end.transition(transition, &edit).await))
             }
             Action::AddComment { body, .. } => Some(Sent::Comment(end.add_comment(issue, body, mark).await)),
+            Action::EditComment { copy, body, .. } => Some(Sent::Revision(end.edit_comment(issue, copy, body).await)),
+            Action::DeleteComment { copy, .. } => Some(Sent::Revision(end.delete_comment(issue, copy).await)),
         }
     }
 }

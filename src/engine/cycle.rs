@@ -10,14 +10,15 @@ use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use super::apply::draft;
-use super::look::taken_in;
+use super::look::{is_seen_by_reading, taken_in};
+use super::revisions::judge_revision;
 use super::seal::Mark;
 use super::work::Work;
 use super::{Engine, SyncRun};
 use crate::jira::{Created, IssueDraft, WriteOutcome};
 use crate::mapping::same;
 use crate::model::hub::{Acknowledged, Acts, ItemState};
-use crate::model::ids::{FieldId, FieldName, InstanceId, ItemId, OperationId, SideId};
+use crate::model::ids::{FieldName, InstanceId, ItemId, OperationId, SideId};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
 use crate::model::settings::FieldKind;
 use crate::model::store::{Claim, Record, StoreError};
@@ -147,6 +148,7 @@ impl Engine {
         work.ways.extend(plan.ways);
         work.holds = plan.holds;
         for operation in &plan.seen {
+            self.note_missing_tag(work, *operation);
             work.move_intent(*operation, &IntentEvent::Seen);
         }
         let mut judged = false;
@@ -167,6 +169,18 @@ impl Engine {
             work.over = true;
         }
         Ok(operations)
+    }
+
+    /// A write of ours that was seen without its tag: the instance does not give tags back.
+    fn note_missing_tag(&self, work: &Work, operation: OperationId) {
+        let Some(intent) = work.intents.iter().find(|intent| intent.id == operation) else { return };
+        let logged = matches!(intent.operation.action, Action::SetFields { .. } | Action::Transition { .. });
+        let Some(read) = work.reads.get(&intent.operation.side).filter(|_| logged) else { return };
+        if !read.steps.iter().any(|step| step.by == By::Us(operation))
+            && let Some(instance) = self.instance_on(work, &intent.operation.side)
+        {
+            instance.gave_tag_back(false);
+        }
     }
 
     /// Whether an instance may be written to now; if not, the item comes back when it may.
@@ -220,7 +234,7 @@ impl Engine {
         let mut intents = Vec::new();
         let mut busy: Vec<SideId> = Vec::new();
         for operation in operations {
-            let comment = matches!(operation.action, Action::AddComment { .. });
+            let comment = operation.action.is_about_a_comment();
             if !comment && busy.contains(&operation.side) {
                 let transitions = matches!(operation.action, Action::Transition { .. });
                 work.want_read(&operation.side, transitions && !work.offers.contains_key(&operation.side));
@@ -307,16 +321,16 @@ impl Engine {
             .intents
             .iter()
             .filter(|intent| &intent.operation.side == side && !intent.state.is_settled())
-            .filter(|intent| matches!(intent.operation.action, Action::SetFields { .. } | Action::Transition { .. }))
+            .filter(|intent| is_seen_by_reading(&intent.operation.action))
             .cloned()
             .collect();
         let mut settled = false;
         for intent in open {
+            if intent.operation.action.is_about_a_comment() {
+                settled |= judge_revision(work, &intent);
+                continue;
+            }
             if intent.state == IntentState::Answered {
-                if let Some(instance) = self.instance_on(work, side).filter(|_| has_untagged_entry(work, side, &intent))
-                {
-                    instance.gave_tag_back(false);
-                }
                 work.move_intent(intent.id, &IntentEvent::Seen);
                 changed_nothing(work, &intent);
             } else {
@@ -383,20 +397,10 @@ fn singly(work: &Work, operation: Operation) -> Vec<Operation> {
         action @ (Action::SetFields { .. }
         | Action::Create { .. }
         | Action::Transition { .. }
-        | Action::AddComment { .. }) => vec![Operation { side, action }],
+        | Action::AddComment { .. }
+        | Action::EditComment { .. }
+        | Action::DeleteComment { .. }) => vec![Operation { side, action }],
     }
-}
-
-/// Whether a read shows what a confirmed write did as an entry of the sync user without any tag.
-fn has_untagged_entry(work: &Work, side: &SideId, intent: &Intent) -> bool {
-    let Some(read) = work.reads.get(side) else { return false };
-    let wrote = |field: &FieldId| match &intent.operation.action {
-        Action::SetFields { fields } => fields.values().any(|write| &write.field == field),
-        Action::Transition { .. } => field.as_str() == "status",
-        Action::Create { .. } | Action::AddComment { .. } => false,
-    };
-    let untagged = read.steps.iter().filter(|step| step.by == By::SyncUser && step.entry.tag.is_none());
-    untagged.flat_map(|step| &step.entry.items).any(|item| wrote(&item.field))
 }
 
 /// Jira said yes and changed nothing. Where another value stands there than was written, it keeps its own: told so, it is not
@@ -407,7 +411,10 @@ fn changed_nothing(work: &mut Work, intent: &Intent) {
         Action::SetFields { fields } | Action::Transition { fields, .. } => {
             told.extend(fields.iter().map(|(name, write)| (name.clone(), write.wanted.clone(), write.acts.clone())));
         }
-        Action::Create { .. } | Action::AddComment { .. } => {}
+        Action::Create { .. }
+        | Action::AddComment { .. }
+        | Action::EditComment { .. }
+        | Action::DeleteComment { .. } => {}
     }
     if let Action::Transition { last: true, wanted, acts, .. } = &intent.operation.action {
         let row = work.sync.settings.fields.values().find(|row| row.kind == FieldKind::Status);

@@ -67,7 +67,7 @@ impl Engine {
         let sides: Vec<SideId> = work
             .intents
             .iter()
-            .filter(|intent| matches!(intent.operation.action, Action::SetFields { .. } | Action::Transition { .. }))
+            .filter(|intent| is_seen_by_reading(&intent.operation.action))
             .filter(|intent| match intent.state {
                 IntentState::Open | IntentState::InDoubt => true,
                 IntentState::Answered => late(intent.opened),
@@ -114,7 +114,10 @@ impl Engine {
             .iter()
             .map(|(side, read)| {
                 let (snapshot, steps) = (read.snapshot.clone(), read.steps.clone());
-                (side.clone(), Observation { snapshot, steps, steps_whole: true, again: read.again })
+                (
+                    side.clone(),
+                    Observation { snapshot, steps, steps_whole: true, direct: read.direct, again: read.again },
+                )
             })
             .collect();
         let offers = offers_now(work);
@@ -171,8 +174,11 @@ impl Engine {
         for operation in &planned.operations {
             let needs = match &operation.action {
                 Action::SetFields { .. } | Action::Transition { .. } => !work.fresh.contains(&operation.side),
-                // Nothing can be overwritten by what is new.
-                Action::Create { .. } | Action::AddComment { .. } => false,
+                // Nothing can be overwritten by what is new; and what changes a copy was planned on a direct read.
+                Action::Create { .. }
+                | Action::AddComment { .. }
+                | Action::EditComment { .. }
+                | Action::DeleteComment { .. } => false,
             };
             if needs {
                 work.want_read(&operation.side, matches!(operation.action, Action::Transition { .. }));
@@ -326,6 +332,17 @@ fn offers_now(work: &Work) -> BTreeMap<SideId, Vec<TransitionOffer>> {
 
 fn held_status(item: &ItemState, side: &SideId, row: &FieldName) -> Option<String> {
     item.replicas.get(side)?.bases.get(row)?.native.clone()
+}
+
+/// Whether a direct read of the issue tells what became of it. Creates and new comments are looked for by their marks.
+pub(super) fn is_seen_by_reading(action: &Action) -> bool {
+    match action {
+        Action::SetFields { .. }
+        | Action::Transition { .. }
+        | Action::EditComment { .. }
+        | Action::DeleteComment { .. } => true,
+        Action::Create { .. } | Action::AddComment { .. } => false,
+    }
 }
 
 /// The sides whose reads a plan took in.

@@ -17,6 +17,7 @@ mod names;
 mod observe;
 mod outcome;
 mod recover;
+mod revisions;
 mod rows;
 mod seal;
 mod setup;

@@ -30,7 +30,8 @@ impl Engine {
         if !covered && (observed || ours) {
             snapshot.log = instance.read.log_after(snapshot.id, known).await?;
         }
-        let wants_comments = work.sync.settings.comments.from.contains(side);
+        let has_copies = work.item.comments.iter().any(|record| record.copies.contains_key(side));
+        let wants_comments = work.sync.settings.comments.from.contains(side) || has_copies;
         if wants_comments && !snapshot.comments.complete {
             snapshot.comments.list = instance.read.comments(snapshot.id).await?;
             snapshot.comments.complete = true;

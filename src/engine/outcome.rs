@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Engine;
 use super::apply::Sent;
 use super::recover::copied;
+use super::revisions::{revised, revision_refused};
 use super::work::Work;
 use crate::jira::{Created, Refusal, WriteOutcome};
 use crate::model::hub::{Acknowledged, Replica};
@@ -100,6 +101,28 @@ impl Engine {
             }
             Sent::Comment(WriteOutcome::Refused(refusal)) => self.refused_now(work, intent, &refusal),
             Sent::Comment(outcome) => self.no_answer(work, intent, outcome),
+            Sent::Revision(outcome) => self.revision_outcome(work, intent, outcome),
+        }
+    }
+
+    fn revision_outcome(&self, work: &mut Work, intent: &Intent, outcome: WriteOutcome<()>) {
+        match outcome {
+            WriteOutcome::Done(()) => {
+                work.move_intent(intent.id, &IntentEvent::AnsweredYes);
+                work.move_intent(intent.id, &IntentEvent::Seen);
+                revised(work, intent);
+            }
+            WriteOutcome::NotFound => {
+                // The comment or its issue: the next look at it tells which.
+                work.move_intent(intent.id, &IntentEvent::Refused("not there".to_owned()));
+                work.fresh.remove(&intent.operation.side);
+                work.want_read(&intent.operation.side, false);
+            }
+            WriteOutcome::Refused(refusal) if is_about_the_value(&refusal) => revision_refused(work, intent, &refusal),
+            WriteOutcome::Refused(refusal) => self.refused_now(work, intent, &refusal),
+            outcome @ (WriteOutcome::NotSent { .. } | WriteOutcome::InDoubt(_)) => {
+                self.no_answer(work, intent, outcome);
+            }
         }
     }
 
@@ -267,6 +290,8 @@ fn tell(work: &Work, intent: &Intent) {
         }
         Action::Transition { from, to, .. } => format!("moved from `{from}` to `{to}`"),
         Action::AddComment { origin, comment, .. } => format!("copied comment {comment} of {origin}"),
+        Action::EditComment { copy, .. } => format!("changed the copy {copy} of a comment"),
+        Action::DeleteComment { copy, .. } => format!("deleted the copy {copy} of a comment"),
     };
     tracing::info!(sync = %work.sync.id(), %side, issue.key = %key, operation = %intent.id, "{key}: {what}");
 }

@@ -10,7 +10,7 @@ use super::names::{Finding, resolve};
 use crate::jira::{Failure, Identity, JiraError, JiraRead};
 use crate::model::catalog::Catalog;
 use crate::model::ids::{InstanceId, IssueId, SideId, SyncId};
-use crate::model::settings::{FieldKind, InstanceSettings, OnUnmapped, SideSettings, SyncSettings};
+use crate::model::settings::{FieldKind, InstanceSettings, OnUnmapped, SideSettings, SyncSettings, WhenDeleted};
 
 /// An instance and its reading end.
 #[derive(Clone)]
@@ -234,6 +234,10 @@ fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'s
     }
     if sync.comments.to.contains(&side.id) && sync.comments.from.iter().any(|from| from != &side.id) {
         needed.push(("ADD_COMMENTS", "copy comments"));
+        needed.push(("EDIT_OWN_COMMENTS", "change the copies of comments that are changed"));
+        if sync.comments.deleted == WhenDeleted::Delete {
+            needed.push(("DELETE_OWN_COMMENTS", "delete the copies of comments that are deleted"));
+        }
     }
     needed
 }

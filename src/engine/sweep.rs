@@ -1,10 +1,11 @@
 //! The full check: every replica's time and newest entry against what was last taken in. It finds what polls missed. Must never
 //! conclude from absence: what is missing is only hinted, and read directly.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Engine;
-use crate::model::ids::{InstanceId, IssueId, ItemId};
+use crate::model::hub::ItemState;
+use crate::model::ids::{CommentId, InstanceId, IssueId, ItemId, SideId};
 use crate::model::store::{Hint, StoreError};
 
 /// Items compared at once: their replicas fit one request per instance.
@@ -19,6 +20,12 @@ pub struct Swept {
     pub different: usize,
 }
 
+/// The comments of people on a side that are taken for standing there.
+fn comments_of(item: &ItemState, side: &SideId) -> BTreeSet<CommentId> {
+    let theirs = item.comments.iter().filter(|record| &record.side == side && !record.gone);
+    theirs.map(|record| record.id.clone()).collect()
+}
+
 impl Engine {
     /// Compares a hundred items after `after`, and queues those that differ. `None` when that was the end.
     ///
@@ -27,6 +34,7 @@ impl Engine {
     pub async fn sweep(&self, after: Option<ItemId>) -> Result<(Swept, Option<ItemId>), StoreError> {
         let ids = self.store.item_ids(after, AT_ONCE).await?;
         let mut wanted: BTreeMap<InstanceId, BTreeMap<IssueId, (jiff::Timestamp, u64)>> = BTreeMap::new();
+        let mut said: BTreeMap<(InstanceId, IssueId), BTreeSet<CommentId>> = BTreeMap::new();
         for id in &ids {
             let Some(item) = self.store.item(*id).await? else { continue };
             let Some(sync) = self.syncs.get(&item.sync) else { continue };
@@ -34,6 +42,9 @@ impl Engine {
                 if let Some(instance) = sync.instance_of(side) {
                     let known = (replica.updated, replica.entry.0);
                     wanted.entry(instance.clone()).or_default().insert(replica.issue, known);
+                    if sync.settings.comments.from.contains(side) {
+                        said.insert((instance.clone(), replica.issue), comments_of(&item, side));
+                    }
                 }
             }
         }
@@ -55,6 +66,10 @@ impl Engine {
             for row in rows {
                 let newest = row.log.iter().map(|entry| entry.id.0).max().unwrap_or(0);
                 let same = known.get(&row.id).is_some_and(|known| *known >= (row.updated, newest));
+                // A comment that was deleted need not move `updated`.
+                let there = |comment: &CommentId| row.comments.list.iter().any(|read| &read.id == comment);
+                let gone = said.get(&(id.clone(), row.id)).is_some_and(|said| !said.iter().all(there));
+                let same = same && !(row.comments.complete && gone);
                 if same {
                     different.retain(|issue| *issue != row.id);
                 } else {

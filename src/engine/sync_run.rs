@@ -134,7 +134,7 @@ pub(crate) fn want_on(sync: &SyncSettings, side: &SideId) -> Want {
         sync.fields.values().filter_map(|row| row.sides.get(side).filter(|_| row.kind != FieldKind::IssueType));
     Want {
         fields: fields.filter(|field| **field != of_type).cloned().collect(),
-        comments: sync.comments.from.contains(side),
+        comments: sync.comments.from.contains(side) || sync.comments.to.contains(side),
         mark: false,
         transitions: false,
     }

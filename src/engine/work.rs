@@ -11,7 +11,7 @@ use super::found::Duplicate;
 use crate::model::hub::{Conflict, ItemState};
 use crate::model::ids::{FieldId, FieldName, OperationId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue, TransitionOffer};
-use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
+use crate::model::operation::{Intent, IntentEvent, IntentState};
 use crate::model::problem::Problem;
 use crate::model::store::{Claim, Record};
 use crate::plan::{Hold, Plan, Step};
@@ -197,12 +197,14 @@ impl Work {
             let in_doubt = self.intents.iter().any(|intent| {
                 intent.operation.side == problem.side
                     && !intent.state.is_settled()
-                    && !matches!(intent.operation.action, Action::AddComment { .. })
+                    && !intent.operation.action.is_about_a_comment()
             });
             // What the plan could not judge now is neither better nor worse than before.
             in_doubt
                 || self.unread.contains_key(&problem.side)
-                || (problem.field.is_none() && !self.read.contains(&problem.side))
+                || (problem.field.is_none()
+                    && self.item.replicas.contains_key(&problem.side)
+                    && !self.read.contains(&problem.side))
         });
         all.extend(kept.cloned());
         for (side, replica) in &self.item.replicas {

@@ -52,6 +52,16 @@ impl Call {
         Self { method, body: Some(body), ..Self::get(endpoint, path, attempt) }
     }
 
+    /// A write without a body.
+    pub(super) fn without_body(
+        endpoint: &'static str,
+        method: Method,
+        path: &[&str],
+        attempt: impl Into<String>,
+    ) -> Self {
+        Self { method, ..Self::get(endpoint, path, attempt) }
+    }
+
     /// Adds a query parameter.
     pub(super) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.query.push((name, value.into()));

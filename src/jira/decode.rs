@@ -1,6 +1,7 @@
 //! Wire to model: an issue's JSON as a snapshot, its values by what the field list says or by their shape. Must never turn
 //! something unreadable into something empty.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::de::DeserializeOwned;
@@ -8,7 +9,7 @@ use serde_json::Value;
 
 use super::fields::FieldList;
 use super::wire::{self, MARK, OURS};
-use super::{Failure, Want};
+use super::{Failure, Want, lenient};
 use crate::model::ids::{AccountId, CommentId, EntryId, FieldId, IssueId, IssueKey};
 use crate::model::issue::{
     CommentSnapshot, Comments, IssueSnapshot, LogEntry, LogItem, Named, NativeValue, Person, ScreenField,
@@ -21,6 +22,13 @@ const CLOUD_LOG_CAP: usize = 40;
 
 /// Reads JSON into a type; what cannot be read is named by its path.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+    strictly(body).or_else(|failure| match lenient::whole_characters(body) {
+        Cow::Owned(whole) => strictly(&whole),
+        Cow::Borrowed(_) => Err(failure),
+    })
+}
+
+fn strictly<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| unreadable(&error))?;
     json.end().map_err(|error| Failure::Unreadable(error.to_string()))?;
@@ -229,6 +237,7 @@ impl Decoder<'_> {
             created: comment.created.0,
             updated: comment.updated.map_or(comment.created.0, |updated| updated.0),
             body,
+            changed_by: comment.update_author.and_then(|user| self.person(user)).map(|person| person.account),
             restricted,
         }
     }
@@ -287,6 +296,20 @@ mod tests {
 
     fn lines(path: &str) -> Option<Vec<Value>> {
         Some(recorded(path)?.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+    }
+
+    #[test]
+    fn half_a_character_makes_no_answer_unreadable() {
+        let read = |body: &str| read::<Value>(body.as_bytes());
+        assert_eq!(read(r#"{ "summary": "cut \ud83d" }"#).unwrap()["summary"], "cut \u{fffd}");
+        assert!(matches!(read(r#"{ "summary": "\ud83d" "#), Err(Failure::Unreadable(_))));
+    }
+
+    #[test]
+    fn json_nested_without_end_is_refused_in_words() {
+        let deep = format!("{{\"description\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        let Err(Failure::Unreadable(why)) = read::<Value>(deep.as_bytes()) else { panic!("refused") };
+        assert!(why.contains("recursion limit"), "{why}");
     }
 
     fn all_fields(row: &Value) -> Want {

@@ -84,6 +84,11 @@ impl Encoder<'_> {
         body
     }
 
+    /// The body that changes a comment. Without properties: an array of them could publish an internal note (jira-facts 8).
+    pub(super) fn comment_edit(self, body: &NativeValue) -> Value {
+        json!({ "body": self.value(&FieldId::from("comment"), body) })
+    }
+
     /// The body that adds a comment.
     pub(super) fn comment(self, body: &NativeValue, mark: &str) -> Value {
         json!({ "body": self.value(&FieldId::from("comment"), body), "properties": [property(mark)] })

@@ -10,6 +10,7 @@ mod gate;
 mod history;
 mod identity;
 mod jql;
+mod lenient;
 mod proof;
 mod read;
 mod reqwest_transport;
@@ -332,6 +333,12 @@ pub trait JiraWrite: Send + Sync + 'static {
     /// Takes one transition of the edit's issue, under its tag, and sets its fields with it: a screen's required fields must
     /// come in the request itself.
     async fn transition(&self, transition: &str, edit: &IssueEdit) -> WriteOutcome<()>;
+
+    /// Replaces the body of a comment of ours, and nothing else of it.
+    async fn edit_comment(&self, issue: IssueId, comment: &CommentId, body: &NativeValue) -> WriteOutcome<()>;
+
+    /// Deletes a comment of ours. One that is not there is [`WriteOutcome::NotFound`].
+    async fn delete_comment(&self, issue: IssueId, comment: &CommentId) -> WriteOutcome<()>;
 
     /// Adds a comment with our sealed mark as its property.
     async fn add_comment(&self, issue: IssueId, body: &NativeValue, mark: &str) -> WriteOutcome<CommentId>;

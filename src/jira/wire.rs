@@ -175,6 +175,7 @@ pub(super) struct CommentPage {
 pub(super) struct Comment {
     pub(super) id: Id,
     pub(super) author: Option<User>,
+    pub(super) update_author: Option<User>,
     #[serde(default)]
     pub(super) body: Value,
     pub(super) created: Stamp,

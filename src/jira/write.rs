@@ -55,6 +55,28 @@ impl JiraWrite for Writer {
         }
     }
 
+    async fn edit_comment(&self, issue: IssueId, comment: &CommentId, body: &NativeValue) -> WriteOutcome<()> {
+        let fields = FieldList::default();
+        let body = Encoder { kind: self.0.kind, fields: &fields }.comment_edit(body);
+        let path = ["issue", &issue.to_string(), "comment", comment.as_str()];
+        let attempt = format!("changing comment {comment} of issue {issue}");
+        let call = Call::with_body("updateComment", Method::PUT, &path, body, attempt).on(issue);
+        match self.0.write(&call).await {
+            Written::Yes(_) => WriteOutcome::Done(()),
+            Written::No(no) => no.outcome(),
+        }
+    }
+
+    async fn delete_comment(&self, issue: IssueId, comment: &CommentId) -> WriteOutcome<()> {
+        let path = ["issue", &issue.to_string(), "comment", comment.as_str()];
+        let attempt = format!("deleting comment {comment} of issue {issue}");
+        let call = Call::without_body("deleteComment", Method::DELETE, &path, attempt).on(issue);
+        match self.0.write(&call).await {
+            Written::Yes(_) => WriteOutcome::Done(()),
+            Written::No(no) => no.outcome(),
+        }
+    }
+
     async fn add_comment(&self, issue: IssueId, body: &NativeValue, mark: &str) -> WriteOutcome<CommentId> {
         let fields = FieldList::default();
         let body = Encoder { kind: self.0.kind, fields: &fields }.comment(body, mark);

@@ -75,7 +75,9 @@ mod tests {
 
     use super::*;
     use crate::model::catalog::Catalog;
-    use crate::model::settings::{CommentSettings, ConflictPolicy, FieldRow, OnUnmapped, Row, SyncSettings, Table};
+    use crate::model::settings::{
+        CommentSettings, ConflictPolicy, FieldRow, OnUnmapped, Row, SyncSettings, Table, WhenDeleted,
+    };
 
     fn logged_on(kind: Kind, to: &str, text: &str) -> Option<Value> {
         let names = BTreeMap::from([("b".into(), vec!["jdoe".to_owned()])]);
@@ -90,7 +92,12 @@ mod tests {
             priorities: Table::default(),
             users: Table { rows: vec![row] },
             fields: BTreeMap::new(),
-            comments: CommentSettings { from: BTreeSet::new(), to: BTreeSet::new(), header: BTreeMap::new() },
+            comments: CommentSettings {
+                from: BTreeSet::new(),
+                to: BTreeSet::new(),
+                header: BTreeMap::new(),
+                deleted: WhenDeleted::Delete,
+            },
         };
         let row = FieldRow {
             name: "assignee".into(),

@@ -200,6 +200,35 @@ pub struct CommentRecord {
     /// Whether it was not there any more when its side was last read whole, or may not be seen: no more copies are made.
     #[serde(default)]
     pub gone: bool,
+    /// What it says. `None`: not read since its text is kept.
+    #[serde(default)]
+    pub said: Option<Said>,
+    /// What each copy was last made to hold.
+    #[serde(default)]
+    pub written: BTreeMap<SideId, WrittenCopy>,
+    /// Copies that somebody else changed, and who: they stand as they are until the original changes.
+    #[serde(default)]
+    pub strayed: BTreeMap<SideId, String>,
+}
+
+/// What a person's comment says, as last read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Said {
+    /// Its text.
+    pub body: Document,
+    /// What its author is called where it was written.
+    pub author: String,
+    /// How often it was seen to change.
+    pub edits: u64,
+}
+
+/// What a copy was last made to hold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WrittenCopy {
+    /// Header and text, as they are read back.
+    pub body: Document,
+    /// The count of the original's edits that it shows.
+    pub edits: u64,
 }
 
 /// The text of a comment that waits for its copies.

@@ -105,6 +105,8 @@ pub struct CommentSnapshot {
     pub updated: Timestamp,
     /// The body: `Adf` or `Wiki`.
     pub body: NativeValue,
+    /// Who changed it last, if that is shown.
+    pub changed_by: Option<AccountId>,
     /// Restricted to a role or group, or internal to a service desk: does not cross.
     pub restricted: bool,
 }

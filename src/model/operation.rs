@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::document::Document;
 use super::hub::Acts;
 use super::ids::{CommentId, FieldId, FieldName, IssueId, ItemId, OperationId, SideId};
 use super::issue::NativeValue;
@@ -61,7 +62,49 @@ pub enum Action {
         comment: CommentId,
         /// The body with its header: `Adf` or `Wiki`.
         body: NativeValue,
+        /// The same as it will be read back.
+        #[serde(default)]
+        wanted: Document,
+        /// The count of the original's edits that it shows.
+        #[serde(default)]
+        edits: u64,
     },
+    /// Our own copy of a comment is changed as its original was. Never anything but the body: properties could publish an
+    /// internal note.
+    EditComment {
+        /// The side where the comment was written.
+        origin: SideId,
+        /// Its id there.
+        comment: CommentId,
+        /// Our copy.
+        copy: CommentId,
+        /// The body with its header: `Adf` or `Wiki`.
+        body: NativeValue,
+        /// The same as it will be read back.
+        wanted: Document,
+        /// The count of the original's edits that it shows.
+        edits: u64,
+    },
+    /// Our own copy of a comment is deleted, since the original is not there any more.
+    DeleteComment {
+        /// The side where the comment was written.
+        origin: SideId,
+        /// Its id there.
+        comment: CommentId,
+        /// Our copy.
+        copy: CommentId,
+    },
+}
+
+impl Action {
+    /// Whether it concerns a comment alone: it can stand beside any other write.
+    #[must_use]
+    pub fn is_about_a_comment(&self) -> bool {
+        match self {
+            Self::AddComment { .. } | Self::EditComment { .. } | Self::DeleteComment { .. } => true,
+            Self::Create { .. } | Self::SetFields { .. } | Self::Transition { .. } => false,
+        }
+    }
 }
 
 /// One field of a write.

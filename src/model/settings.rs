@@ -222,4 +222,16 @@ pub struct CommentSettings {
     pub to: BTreeSet<SideId>,
     /// Per receiving side the template of the first line (minijinja over `author.name`, `side`), checked to parse.
     pub header: BTreeMap<SideId, String>,
+    /// What becomes of the copies when the original is deleted, or may not be seen any more.
+    pub deleted: WhenDeleted,
+}
+
+/// What becomes of copies when their original is not there any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhenDeleted {
+    /// They are deleted too, unless a person changed them.
+    Delete,
+    /// They stay.
+    Keep,
 }

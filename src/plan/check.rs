@@ -45,6 +45,10 @@ pub fn check(input: &PlanInput<'_>, plan: &Plan) -> Vec<Violation> {
             Action::SetFields { fields } => check.edit(&operation.side, fields),
             Action::Transition { .. } => check.hop(operation),
             Action::AddComment { origin, comment, .. } => check.comment(&operation.side, origin, comment),
+            Action::EditComment { origin, comment, copy, .. } | Action::DeleteComment { origin, comment, copy } => {
+                let deleted = matches!(operation.action, Action::DeleteComment { .. });
+                check.revision(&operation.side, (origin, comment, copy), deleted);
+            }
         }
     }
     check.barred();
@@ -115,6 +119,16 @@ impl Check<'_> {
                     }
                     continue;
                 }
+                Action::EditComment { origin, comment, .. } | Action::DeleteComment { origin, comment, .. } => {
+                    if !copies.insert((side, origin, comment)) {
+                        self.found.push(Violation {
+                            rule: "a copy is changed once at a time",
+                            side: side.clone(),
+                            what: format!("{origin}'s comment {comment} twice"),
+                        });
+                    }
+                    continue;
+                }
             };
             let late = index == 1 && count.get(2).is_some_and(|hops| *hops > 0);
             if let Some(count) = count.get_mut(index) {
@@ -132,7 +146,7 @@ impl Check<'_> {
                 &intent.operation.side == side
                     && !intent.state.is_settled()
                     && !self.plan.seen.contains(&intent.id)
-                    && !matches!(intent.operation.action, Action::AddComment { .. })
+                    && !intent.operation.action.is_about_a_comment()
             });
             if unsettled {
                 self.found.push(Violation {
@@ -234,7 +248,18 @@ impl Check<'_> {
     fn hop(&mut self, operation: &Operation) {
         let side = &operation.side;
         let Action::Transition { transition, from, to, wanted, last, acts, fields } = &operation.action else { return };
-        self.fields(side, fields, false);
+        let held = |name: &FieldName| self.base(side, name).and_then(|base| base.value.clone());
+        let (again, set): (BTreeMap<_, _>, BTreeMap<_, _>) = fields
+            .clone()
+            .into_iter()
+            .partition(|(name, write)| held(name).is_some_and(|held| same(&held, &write.wanted)));
+        self.fields(side, &set, false);
+        for (name, write) in &again {
+            let row = self.input.sync.fields.get(name);
+            if row.and_then(|row| row.sides.get(side)) != Some(&write.field) {
+                self.fail("only mapped fields are written", side, format!("`{name}`"));
+            }
+        }
         let offer = self.input.offers.get(side).and_then(|all| all.iter().find(|offer| &offer.id == transition));
         match offer {
             None => self.fail("only offered hops are made", side, format!("`{transition}` is not offered now")),
@@ -304,11 +329,38 @@ impl Check<'_> {
         }
     }
 
+    fn revision(&mut self, side: &SideId, (origin, comment, copy): (&SideId, &CommentId, &CommentId), deleted: bool) {
+        let record = self.input.item.comments.iter().find(|record| &record.side == origin && &record.id == comment);
+        if record.and_then(|record| record.copies.get(side)) != Some(copy) {
+            self.fail("only our own copies are changed", side, format!("comment {copy}"));
+        }
+        let rules = &self.input.sync.comments;
+        let sees = self.settings(side).is_some_and(|settings| settings.sees.contains(origin));
+        if !deleted && (!sees || !rules.to.contains(side)) {
+            self.fail("comments go only where they may be seen", side, format!("{origin}'s comment {comment}"));
+        }
+        let lists = |side: &SideId| {
+            let observation = self.input.observed.get(side).filter(|observation| observation.direct);
+            observation.map(|observation| &observation.snapshot.comments).filter(|comments| comments.complete)
+        };
+        if lists(side).is_none_or(|comments| !comments.list.iter().any(|there| &there.id == copy)) {
+            self.fail("a copy is changed on a fresh read", side, format!("comment {copy}"));
+        }
+        let stands = |comments: &crate::model::issue::Comments| {
+            comments.list.iter().any(|there| &there.id == comment && !there.restricted)
+        };
+        let is_there = lists(origin).is_none_or(stands);
+        if deleted && is_there {
+            self.fail("nothing is deleted that is not surely gone", side, format!("{origin}'s comment {comment}"));
+        }
+    }
+
     fn barred(&mut self) {
-        let input = self.input;
-        for (side, observation) in input.observed {
-            if observation.snapshot.restricted && !self.plan.operations.is_empty() {
-                self.fail("what has a security level is not carried", side, "writes are planned");
+        let (input, plan) = (self.input, self.plan);
+        let restricted = |side: &SideId| plan.item.replicas.get(side).is_some_and(|replica| replica.restricted);
+        for operation in &plan.operations {
+            if restricted(&operation.side) || input.sync.home.as_ref().is_some_and(restricted) {
+                self.fail("what has a security level is let be", &operation.side, "a write is planned");
             }
         }
     }

@@ -4,10 +4,12 @@
 use jiff::Timestamp;
 
 use super::fold::corrected;
+use super::revisions::{hear, look_at_copies};
 use super::{Draft, Observation, Wanted};
 use crate::mapping::Rich;
 use crate::mapping::header::{DEFAULT_HEADER, render};
-use crate::model::hub::{CommentRecord, PendingComment};
+use crate::model::document::Document;
+use crate::model::hub::{CommentRecord, PendingComment, Said};
 use crate::model::ids::{CommentId, SideId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, Operation};
@@ -15,6 +17,9 @@ use crate::model::operation::{Action, Operation};
 /// Takes in the comments that people wrote on a side.
 pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observation) {
     let comments = &observation.snapshot.comments;
+    if comments.complete {
+        look_at_copies(draft, side, observation);
+    }
     if !draft.input.sync.comments.from.contains(side) || !comments.complete {
         return;
     }
@@ -37,8 +42,9 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             let wanted = records.get(known).is_some_and(|record| {
                 record.pending.is_some() || sides_of(draft).any(|other| receives(draft, record, other))
             });
-            if let Some(record) = draft.plan.item.comments.get_mut(known).filter(|_| wanted) {
-                record.pending = Some(pending);
+            if let Some(record) = draft.plan.item.comments.get_mut(known) {
+                hear(record, pending.body.clone(), pending.author.clone());
+                record.pending = Some(pending).filter(|_| wanted).or_else(|| record.pending.take());
             }
             continue;
         }
@@ -47,8 +53,11 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             id: comment.id.clone(),
             copies: std::collections::BTreeMap::new(),
             refused: std::collections::BTreeMap::new(),
+            said: Some(Said { body: pending.body.clone(), author: pending.author.clone(), edits: 0 }),
             pending: Some(pending),
             gone: false,
+            written: std::collections::BTreeMap::new(),
+            strayed: std::collections::BTreeMap::new(),
         });
     }
     for record in draft.plan.item.comments.iter_mut().filter(|record| &record.side == side) {
@@ -123,18 +132,37 @@ fn copy_to(
     pending: &PendingComment,
     side: &SideId,
 ) -> Option<Operation> {
-    let replica = draft.plan.item.replicas.get(side)?;
+    let replica = draft.plan.item.replicas.get(side).filter(|_| !draft.is_barred(side))?;
     let under_way = draft.unsettled(side).any(|intent| match &intent.operation.action {
         Action::AddComment { origin, comment, .. } => origin == &record.side && comment == &record.id,
         // Nothing is added to what may not be there.
         Action::Create { .. } => true,
-        Action::SetFields { .. } | Action::Transition { .. } => false,
+        Action::SetFields { .. }
+        | Action::Transition { .. }
+        | Action::EditComment { .. }
+        | Action::DeleteComment { .. } => false,
     });
     if !replica.observed || under_way {
         return None;
     }
+    let (body, wanted) = copy_body(draft, record, &pending.author, &pending.body, side, &NativeValue::Empty)?;
+    let edits = record.said.as_ref().map_or(0, |said| said.edits);
+    let (origin, comment) = (record.side.clone(), record.id.clone());
+    let action = Action::AddComment { origin, comment, body, wanted, edits };
+    Some(Operation { side: side.clone(), action })
+}
+
+/// What a copy is to hold, over what it holds now, and the same as it will be read back.
+pub(super) fn copy_body(
+    draft: &mut Draft<'_>,
+    record: &CommentRecord,
+    author: &str,
+    body: &Document,
+    side: &SideId,
+    last: &NativeValue,
+) -> Option<(NativeValue, Document)> {
     let template = draft.input.sync.comments.header.get(side).map_or(DEFAULT_HEADER, String::as_str);
-    let header = match render(template, &pending.author, &record.side) {
+    let header = match render(template, author, &record.side) {
         Ok(header) => header,
         Err(why) => {
             let remedy = format!("correct `comments.header.{side}`");
@@ -142,14 +170,15 @@ fn copy_to(
             return None;
         }
     };
-    let document = crate::text::with_header(&header, &pending.body);
-    let body = rich(draft, side).write(&document, &NativeValue::Empty);
-    let action = Action::AddComment { origin: record.side.clone(), comment: record.id.clone(), body };
-    Some(Operation { side: side.clone(), action })
+    let document = crate::text::with_header(&header, body);
+    let rich = rich(draft, side);
+    let body = rich.write(&document, last);
+    let wanted = rich.read(&body);
+    Some((body, wanted))
 }
 
 /// A side, as far as its texts go.
-fn rich<'d>(draft: &'d Draft<'_>, side: &'d SideId) -> Rich<'d> {
+pub(super) fn rich<'d>(draft: &'d Draft<'_>, side: &'d SideId) -> Rich<'d> {
     Rich { sync: draft.input.sync, side, catalog: draft.catalog(side) }
 }
 

@@ -28,6 +28,9 @@ pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
         return;
     }
     let sync = draft.input.sync;
+    if is_picked_unseen(draft, side) {
+        return;
+    }
     let Some(issue_type) = issue_type(draft, side) else { return };
     let offered = draft.catalog(side).create_fields.get(&issue_type).cloned();
     let mut fields: BTreeMap<_, FieldWrite> = BTreeMap::new();
@@ -48,6 +51,28 @@ pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
     if fields.values().any(|write| write.field.as_str() == "summary") {
         draft.plan.operations.push(Operation { side: side.clone(), action: Action::Create { issue_type, fields } });
     }
+}
+
+/// Whether an item that home picked for this side has no summary or no type that the side may see. Somebody waits for it there,
+/// so it is told.
+fn is_picked_unseen(draft: &mut Draft<'_>, side: &SideId) -> bool {
+    let sync = draft.input.sync;
+    let is_needed = |row: &&FieldRow| {
+        let summary = row.sides.get(side).is_some_and(|field| field.as_str() == "summary");
+        summary || row.kind == FieldKind::IssueType
+    };
+    let unseen = sync.fields.values().filter(is_needed);
+    let unseen: Vec<&str> = unseen
+        .filter(|row| agreed_for(&draft.plan.item, sync, row, side).is_none())
+        .map(|row| row.name.as_str())
+        .collect();
+    if unseen.is_empty() || sync.side(side).is_none_or(|side| side.when.is_none()) {
+        return false;
+    }
+    let why = format!("no counterpart is made: whom this side sees has not written its {}", unseen.join(" and "));
+    let remedy = "change these on a side that it sees, or add the side that wrote them to `sees`";
+    draft.hold(side, None, why, remedy);
+    true
 }
 
 fn issue_type(draft: &mut Draft<'_>, side: &SideId) -> Option<String> {

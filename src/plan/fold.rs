@@ -138,7 +138,11 @@ fn our_first_value(
 ) {
     let written = created.and_then(|intent| match &intent.operation.action {
         Action::Create { fields, .. } => fields.get(&row.name).map(|write| (write.wanted.clone(), write.acts.clone())),
-        Action::SetFields { .. } | Action::Transition { .. } | Action::AddComment { .. } => None,
+        Action::SetFields { .. }
+        | Action::Transition { .. }
+        | Action::AddComment { .. }
+        | Action::EditComment { .. }
+        | Action::DeleteComment { .. } => None,
     });
     let place = place(draft.input, &draft.nothing, row, side);
     let now = current(&place, observation);
@@ -203,7 +207,10 @@ fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Ob
         let value = if next.is_none() { Some(now.clone()) } else { logged(&place, item) };
         match step.by {
             By::Us(operation) => our_step(draft, row, side, operation, value, step.entry.id),
-            By::SyncUser => side_effect(draft, row, side, value, step),
+            By::SyncUser => match untagged_write(draft, row, side, value.as_ref(), step) {
+                Some(operation) => our_step(draft, row, side, operation, value, step.entry.id),
+                None => side_effect(draft, row, side, value, step),
+            },
             By::Person => {
                 let overwriter = next.and_then(|(next, _)| match next.by {
                     By::Us(operation) => Some(operation),
@@ -286,6 +293,37 @@ fn our_step(
     }
 }
 
+/// The write of ours that an entry without any tag shows, where an instance gives no tags back: one that is not settled, of this
+/// field, with this value.
+fn untagged_write(
+    draft: &Draft<'_>,
+    row: &FieldRow,
+    side: &SideId,
+    value: Option<&Value>,
+    step: &Step,
+) -> Option<OperationId> {
+    if step.entry.tag.is_some() {
+        return None;
+    }
+    let shows = |intent: &&Intent| match written_by(intent, row) {
+        Some(Written::Value(wanted, _)) => value.is_none_or(|value| same(value, &wanted)),
+        Some(Written::Hop) => {
+            let leads_to = |item: &LogItem| match &intent.operation.action {
+                Action::Transition { to, .. } => item.to_text.as_ref() == Some(to),
+                Action::Create { .. }
+                | Action::SetFields { .. }
+                | Action::AddComment { .. }
+                | Action::EditComment { .. }
+                | Action::DeleteComment { .. } => false,
+            };
+            step.entry.items.iter().any(leads_to)
+        }
+        None => false,
+    };
+    let open = draft.input.intents.iter().filter(|intent| &intent.operation.side == side && !intent.state.is_settled());
+    open.filter(shows).map(|intent| intent.id).next()
+}
+
 enum Written {
     Value(Value, Acts),
     Hop,
@@ -303,7 +341,7 @@ fn written_by(intent: &Intent, row: &FieldRow) -> Option<Written> {
         Action::Transition { fields, .. } => {
             fields.get(&row.name).map(|write| Written::Value(write.wanted.clone(), write.acts.clone()))
         }
-        Action::AddComment { .. } => None,
+        Action::AddComment { .. } | Action::EditComment { .. } | Action::DeleteComment { .. } => None,
     }
 }
 
@@ -311,7 +349,10 @@ fn written_by(intent: &Intent, row: &FieldRow) -> Option<Written> {
 fn side_effect(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, value: Option<Value>, step: &Step) {
     let Some(value) = value else { return };
     let sync = draft.input.sync;
-    let policy = sync.side(side).map_or(SideEffects::Accept, |side| side.side_effects);
+    // A tag that is not this sync's is another's of ours: its write is nobody's act.
+    let ours_elsewhere = step.entry.tag.is_some();
+    let policy =
+        sync.side(side).map(|side| side.side_effects).filter(|_| !ours_elsewhere).unwrap_or(SideEffects::Accept);
     let told = super::agreed_for(&draft.plan.item, sync, row, side).map(|agreed| agreed.acts.clone());
     let Some(base) = draft.plan.item.replicas.get_mut(side).map(|r| r.bases.entry(row.name.clone()).or_default())
     else {

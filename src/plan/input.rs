@@ -43,6 +43,8 @@ pub struct Observation {
     pub steps: Vec<Step>,
     /// Whether `steps` are all of them. If not, compare states; the author is unknown.
     pub steps_whole: bool,
+    /// Whether it was read from the issue itself, and not from the index: what it lacks is not there.
+    pub direct: bool,
     /// Whether it was read again because log and values did not agree: then the values are believed.
     pub again: bool,
 }
@@ -72,7 +74,7 @@ pub enum By {
 pub enum Wanted {
     /// The transitions offered now.
     Transitions,
-    /// A read, for comments whose text a side that joined late is still to get.
+    /// A direct read, for comments: whose text a side that joined late is still to get, or whose copies are to change.
     Comments,
     /// A fresh read: the log and the values do not agree.
     FreshRead,

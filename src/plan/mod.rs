@@ -2,7 +2,7 @@
 //!
 //! First every observation is taken in, side by side in the sync's fixed order (`fold`): what the log says people did
 //! becomes an *act*, and acts move the agreed values (`acts`). Then, for every side, what it should hold is compared with
-//! what it was seen to hold (`targets`, `status`, `create`, `comments`).
+//! what it was seen to hold (`targets`, `status`, `create`, `comments`, `revisions`).
 //!
 //! Invariant by absence: nothing in this folder moves a base because a value was *decided*. Bases move in `fold`, where a
 //! value was observed, and in `targets`, where a side is told that it cannot hold one.
@@ -15,6 +15,7 @@ mod create;
 mod fold;
 pub mod input;
 mod render;
+mod revisions;
 mod status;
 mod targets;
 
@@ -28,7 +29,7 @@ use crate::mapping::Place;
 use crate::model::catalog::Catalog;
 use crate::model::hub::{Agreed, Audience, ItemState};
 use crate::model::ids::{FieldName, SideId};
-use crate::model::operation::{Action, Intent};
+use crate::model::operation::Intent;
 use crate::model::settings::{FieldRow, SyncSettings};
 
 /// Decides what should be written. Total and deterministic.
@@ -41,12 +42,11 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
             fold::take_in(&mut draft, &side.id, observation);
         }
     }
-    // A security level bars the whole item from being carried, also while the issue that has it is not read again.
-    if draft.plan.item.replicas.values().any(|replica| replica.restricted) {
-        draft.say_restricted();
-        return draft.finish();
-    }
+    draft.say_restricted();
     for side in &input.sync.sides {
+        if draft.is_barred(&side.id) {
+            continue;
+        }
         if draft.plan.item.replicas.contains_key(&side.id) {
             targets::aim(&mut draft, &side.id);
         } else {
@@ -54,6 +54,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         }
     }
     comments::copy(&mut draft);
+    revisions::revise(&mut draft);
     draft.finish()
 }
 
@@ -92,13 +93,19 @@ impl<'a> Draft<'a> {
         self.plan.holds.push(Hold { side: side.clone(), field: field.cloned(), why, remedy: remedy.to_owned() });
     }
 
-    /// Says of every issue with a security level that nothing of its item is carried.
+    /// Whether a security level keeps a side apart, also while its issue is not read again: its own, or home's, which is the
+    /// item's. A partner's own level is nothing that others could notice.
+    fn is_barred(&self, side: &SideId) -> bool {
+        let restricted = |side: &SideId| self.plan.item.replicas.get(side).is_some_and(|replica| replica.restricted);
+        restricted(side) || self.input.sync.home.as_ref().is_some_and(restricted)
+    }
+
+    /// Says of every issue with a security level that nothing is carried from it or to it.
     fn say_restricted(&mut self) {
         let restricted = self.plan.item.replicas.iter().filter(|(_, replica)| replica.restricted);
         let keys: Vec<_> = restricted.map(|(side, replica)| (side.clone(), replica.key.clone())).collect();
         for (side, key) in keys {
-            let why =
-                format!("{key} has a security level: it is not carried, and nothing is written to its counterparts");
+            let why = format!("{key} has a security level: nothing of it is carried, and nothing is written to it");
             self.hold(&side, None, why, "remove the security level if it may be shared");
         }
     }
@@ -117,7 +124,7 @@ impl<'a> Draft<'a> {
 
     /// Whether an edit, hop or create on the side is not settled: nothing more is planned there until it is.
     fn is_in_doubt(&self, side: &SideId) -> bool {
-        self.unsettled(side).any(|intent| !matches!(intent.operation.action, Action::AddComment { .. }))
+        self.unsettled(side).any(|intent| !intent.operation.action.is_about_a_comment())
     }
 
     fn catalog(&self, side: &SideId) -> &Catalog {

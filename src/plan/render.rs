@@ -64,9 +64,16 @@ fn write_operation(lines: &mut Vec<String>, plan: &Plan, operation: &Operation) 
             let goal = if *last { String::new() } else { format!(" (on the way to {})", value(wanted)) };
             lines.push(format!("> {name} status: `{from}` -> `{to}`{goal}"));
         }
-        Action::AddComment { origin, comment, body } => {
+        Action::AddComment { origin, comment, body, .. } => {
             let text = crate::text::plain(&crate::text::read(body));
             lines.push(format!("\" {name} comment {comment} of {origin}: {}", quoted(&text)));
+        }
+        Action::EditComment { origin, comment, copy, body, .. } => {
+            let text = crate::text::plain(&crate::text::read(body));
+            lines.push(format!("\" {name} copy {copy} of comment {comment} of {origin} becomes: {}", quoted(&text)));
+        }
+        Action::DeleteComment { origin, comment, copy } => {
+            lines.push(format!("- {name} copy {copy} of comment {comment} of {origin} is deleted"));
         }
     }
 }

@@ -111,19 +111,29 @@ fn edits(draft: &Draft<'_>, side: &SideId, row: &FieldRow) -> bool {
     })
 }
 
-/// The agreed value of a field for a screen; `None` where there is none, or this side has no name for it.
+/// What a field holds, for a screen: what is to stand there, or else the agreed value. `None` where there is neither, or this
+/// side has no name for it.
 fn write(draft: &Draft<'_>, side: &SideId, row: &FieldRow) -> Option<FieldWrite> {
+    if matches!(row.kind, FieldKind::Status | FieldKind::IssueType) {
+        return None;
+    }
     let agreed = agreed_for(&draft.plan.item, draft.input.sync, row, side)?;
+    let base = draft.plan.item.replicas.get(side)?.bases.get(&row.name);
     let place = place(draft.input, &draft.nothing, row, side);
-    let native = outbound(&place, &agreed.value).ok().filter(|native| *native != NativeValue::Empty)?;
-    let settable = !matches!(row.kind, FieldKind::Status | FieldKind::IssueType) && !agreed.asking.contains(side);
-    let wanted = settable.then(|| held_as(&place, &native, &agreed.value))?;
+    let in_words = |value: &Value| outbound(&place, value).ok().filter(|native| *native != NativeValue::Empty);
+    // A value that is left standing against the agreed one stays, whatever the screen asks for.
+    let is_let_be = agreed.asking.contains(side)
+        || base.is_some_and(|base| base.side_effect.is_some() || base.acknowledged.is_some())
+        || in_words(&agreed.value).is_none();
+    let held = base.and_then(|base| base.value.as_ref()).filter(|held| is_let_be && in_words(held).is_some());
+    let value = held.or((!agreed.asking.contains(side)).then_some(&agreed.value))?;
+    let native = in_words(value)?;
+    let wanted = held_as(&place, &native, value);
     let write = if let NativeValue::Words(add) = native {
         NativeWrite::Words { add: add.into_iter().collect(), remove: Vec::new() }
     } else {
         NativeWrite::Set(native)
     };
-    let base = draft.plan.item.replicas.get(side)?.bases.get(&row.name);
     let expects = base.and_then(|base| base.value.clone());
     Some(FieldWrite { field: row.sides.get(side)?.clone(), write, wanted, expects, acts: agreed.acts.clone() })
 }

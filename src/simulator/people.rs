@@ -122,6 +122,15 @@ impl Person {
         self.run(rest::edit_comment, &[issue, comment], body).map(drop)
     }
 
+    /// Lets only members of a project role read a comment from now on.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn restrict_comment(&self, issue: &str, comment: &str, text: &str, role: &str) -> Result<(), Refusal> {
+        let body = json!({ "body": self.text(text), "visibility": { "type": "role", "value": role } });
+        self.run(rest::edit_comment, &[issue, comment], body).map(drop)
+    }
+
     /// Deletes a comment.
     ///
     /// # Errors

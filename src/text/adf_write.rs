@@ -21,9 +21,26 @@ pub(super) struct Writer<'a> {
     ids: Counter<u32>,
 }
 
+/// A node that holds others. By hand, because the macro would copy all that is in it, once for each level.
+fn holding(kind: &str, content: Vec<Json>) -> Json {
+    let mut node = Map::new();
+    node.insert("type".to_owned(), Json::from(kind));
+    node.insert("content".to_owned(), Json::Array(content));
+    Json::Object(node)
+}
+
+/// The same with attributes.
+fn dressed_with(kind: &str, attributes: Json, content: Vec<Json>) -> Json {
+    let mut node = holding(kind, content);
+    node["attrs"] = attributes;
+    node
+}
+
 /// A `doc` node of these nodes.
 pub(super) fn doc(content: Vec<Json>) -> Json {
-    json!({ "type": "doc", "version": 1, "content": content })
+    let mut node = holding("doc", content);
+    node["version"] = json!(1);
+    node
 }
 
 /// The nodes of one block of a document. `place` is counted in blocks: ids are made from it.
@@ -52,9 +69,7 @@ impl Writer<'_> {
         match block {
             Block::Paragraph(inlines) => vec![self.paragraph(inlines)],
             Block::Heading(level, inlines) if fits(inside, "heading") => {
-                vec![
-                    json!({ "type": "heading", "attrs": { "level": level.clamp(&1, &6) }, "content": self.run(inlines) }),
-                ]
+                vec![dressed_with("heading", json!({ "level": level.clamp(&1, &6) }), self.run(inlines))]
             }
             // Containers that take no headings show them bold.
             Block::Heading(_, inlines) => vec![self.paragraph(&bold(inlines))],
@@ -84,14 +99,14 @@ impl Writer<'_> {
     }
 
     pub(super) fn paragraph(&self, inlines: &[Inline]) -> Json {
-        json!({ "type": "paragraph", "content": self.run(inlines) })
+        holding("paragraph", self.run(inlines))
     }
 
     fn container(&self, kind: &str, blocks: &[Block], inside: Inside, within: Inside) -> Vec<Json> {
         if !fits(inside, kind) {
             return self.all(blocks, inside);
         }
-        vec![json!({ "type": kind, "content": self.filled(blocks, within) })]
+        vec![holding(kind, self.filled(blocks, within))]
     }
 
     fn list(&self, kind: &str, items: &[Vec<Block>], first: Option<u64>) -> Vec<Json> {
@@ -101,12 +116,12 @@ impl Writer<'_> {
             if !matches!(type_of(content.first()), Some("paragraph" | "codeBlock" | "mediaSingle")) {
                 content.insert(0, json!({ "type": "paragraph", "content": [] }));
             }
-            json!({ "type": "listItem", "content": content })
+            holding("listItem", content)
         };
         if items.is_empty() {
             return Vec::new();
         }
-        let mut node = json!({ "type": kind, "content": items.iter().map(item).collect::<Vec<_>>() });
+        let mut node = holding(kind, items.iter().map(item).collect());
         if let Some(first) = first {
             node["attrs"] = json!({ "order": first });
         }
@@ -128,7 +143,7 @@ impl Writer<'_> {
         let mut attrs = fitting("panel", attributes);
         let kind = if kinds.contains(&kind) { kind } else { "info" };
         attrs.insert("panelType".to_owned(), json!(kind));
-        vec![json!({ "type": "panel", "attrs": attrs, "content": content })]
+        vec![dressed_with("panel", Json::Object(attrs), content)]
     }
 
     fn titled(&self, title: &str) -> Vec<Json> {
@@ -145,13 +160,13 @@ impl Writer<'_> {
             content.extend(self.all(blocks, inside));
             return content;
         };
-        vec![json!({ "type": kind, "attrs": { "title": title }, "content": self.filled(blocks, within) })]
+        vec![dressed_with(kind, json!({ "title": title }), self.filled(blocks, within))]
     }
 
     fn table(&self, rows: &[Vec<Cell>], inside: Inside) -> Vec<Json> {
         let cell = |cell: &Cell| {
             let kind = if cell.heading { "tableHeader" } else { "tableCell" };
-            let mut node = json!({ "type": kind, "content": self.filled(&cell.blocks, Inside::Cell) });
+            let mut node = holding(kind, self.filled(&cell.blocks, Inside::Cell));
             with_attributes(&mut node, fitting("cell", &cell.attributes));
             node
         };
@@ -166,8 +181,8 @@ impl Writer<'_> {
             };
             return rows.iter().map(row).collect();
         }
-        let row = |row: &Vec<Cell>| json!({ "type": "tableRow", "content": row.iter().map(cell).collect::<Vec<_>>() });
-        vec![json!({ "type": "table", "content": rows.iter().map(row).collect::<Vec<_>>() })]
+        let row = |row: &Vec<Cell>| holding("tableRow", row.iter().map(cell).collect());
+        vec![holding("table", rows.iter().map(row).collect())]
     }
 
     fn id(&self) -> String {
@@ -186,10 +201,10 @@ impl Writer<'_> {
         for task in tasks {
             let state = if task.done { "DONE" } else { "TODO" };
             let attrs = json!({ "localId": self.id(), "state": state });
-            content.push(json!({ "type": "taskItem", "attrs": attrs, "content": self.run(&task.inlines) }));
+            content.push(dressed_with("taskItem", attrs, self.run(&task.inlines)));
             content.extend(self.task_list(&task.nested, inside));
         }
-        vec![json!({ "type": "taskList", "attrs": { "localId": self.id() }, "content": content })]
+        vec![dressed_with("taskList", json!({ "localId": self.id() }), content)]
     }
 
     fn decision_list(&self, decisions: &[Decision], inside: Inside) -> Vec<Json> {
@@ -202,10 +217,10 @@ impl Writer<'_> {
         let item = |decision: &Decision| {
             let state = if decision.decided { "DECIDED" } else { "UNDECIDED" };
             let attrs = json!({ "localId": self.id(), "state": state });
-            json!({ "type": "decisionItem", "attrs": attrs, "content": self.run(&decision.inlines) })
+            dressed_with("decisionItem", attrs, self.run(&decision.inlines))
         };
         let content: Vec<Json> = decisions.iter().map(item).collect();
-        vec![json!({ "type": "decisionList", "attrs": { "localId": self.id() }, "content": content })]
+        vec![dressed_with("decisionList", json!({ "localId": self.id() }), content)]
     }
 
     fn layout(&self, columns: &[Column], inside: Inside) -> Vec<Json> {
@@ -216,9 +231,9 @@ impl Writer<'_> {
         let column = |column: &Column| {
             let mut attrs = fitting("column", &column.attributes);
             attrs.entry("width").or_insert_with(|| even.clone());
-            json!({ "type": "layoutColumn", "attrs": attrs, "content": self.filled(&column.blocks, Inside::Column) })
+            dressed_with("layoutColumn", Json::Object(attrs), self.filled(&column.blocks, Inside::Column))
         };
-        vec![json!({ "type": "layoutSection", "content": columns.iter().map(column).collect::<Vec<_>>() })]
+        vec![holding("layoutSection", columns.iter().map(column).collect())]
     }
 
     fn files(
@@ -235,9 +250,9 @@ impl Writer<'_> {
             Some(nodes) if fits(inside, kind) && (group && !nodes.is_empty() || nodes.len() == 1) => {
                 let mut content = nodes;
                 if !group && !caption.is_empty() {
-                    content.push(json!({ "type": "caption", "content": self.caption(caption) }));
+                    content.push(holding("caption", self.caption(caption)));
                 }
-                let mut node = json!({ "type": kind, "content": content });
+                let mut node = holding(kind, content);
                 if !group {
                     let mut attrs = fitting("mediaSingle", attributes);
                     size(attributes, &mut attrs);

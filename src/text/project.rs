@@ -4,7 +4,7 @@
 use serde_json::Value as Json;
 
 use super::target::Target;
-use super::{adf_read, adf_write, normal, wiki_block, wiki_write};
+use super::{adf_read, adf_write, normal, wiki_write};
 use crate::model::document::{Block, Document, Inline, Syntax};
 
 /// Stands in place of what a side has no room for.
@@ -41,8 +41,7 @@ pub(super) fn units(document: &Document, target: &Target<'_>) -> Vec<Unit> {
 fn unit(place: usize, block: &Block, target: &Target<'_>) -> Unit {
     let (written, read) = match target.syntax {
         Syntax::Wiki => {
-            let text = wiki_write::top(block, target);
-            let read = wiki_block::read(&text).blocks;
+            let (text, read) = wiki_write::top_read(block, target);
             (Written::Wiki(text), read)
         }
         Syntax::Adf => {

@@ -1,12 +1,14 @@
 //! A document written over what a side holds: blocks that stand there already are given back as they were, byte for byte and
 //! node for node. Must never change a block that nobody changed.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 
 use super::align::partners;
 use super::project::{Unit, Written, fitting, keys, notice, units};
 use super::target::Target;
-use super::{adf_read, adf_write, read, same, wiki_block};
+use super::{adf_read, adf_write, key, read, same, wiki_block};
 use crate::model::document::{Document, Syntax};
 use crate::model::issue::NativeValue;
 
@@ -34,6 +36,7 @@ pub fn rewrite(last: &NativeValue, document: &Document, target: &Target<'_>) -> 
     }
     let fit = fitting(&all, target.limit);
     let mut units = all;
+    keep_what_stands(last, document, &mut units);
     if fit < units.len() {
         units.truncate(fit);
         units.push(notice(target));
@@ -43,6 +46,21 @@ pub fn rewrite(last: &NativeValue, document: &Document, target: &Target<'_>) -> 
         (Syntax::Adf, NativeValue::Adf(node)) => NativeValue::Adf(over_adf(node, &units)),
         (Syntax::Wiki, _) => NativeValue::Wiki(over_wiki("", &units)),
         (Syntax::Adf, _) => NativeValue::Adf(over_adf(&adf_write::doc(Vec::new()), &units)),
+    }
+}
+
+/// A block that stands there as it is stays, whatever would be written for it: a node that we do not know is not ours to change.
+fn keep_what_stands(last: &NativeValue, document: &Document, units: &mut [Unit]) {
+    let mut held: Option<BTreeSet<String>> = None;
+    for unit in units {
+        let Some(own) = document.blocks.get(unit.block).map(key) else { continue };
+        if unit.keys == [own.as_str()] {
+            continue;
+        }
+        let held = held.get_or_insert_with(|| keys(&read(last).blocks).into_iter().collect());
+        if held.contains(&own) && !unit.keys.iter().all(|key| held.contains(key)) {
+            unit.keys = vec![own];
+        }
     }
 }
 

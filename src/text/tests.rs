@@ -190,3 +190,17 @@ proptest! {
         prop_assert!(same(&once, &twice), "{:?}", written(&once));
     }
 }
+
+#[test]
+fn a_node_that_nobody_knows_stays_when_another_block_is_edited() {
+    let node = |word: &str| {
+        json!({ "type": "doc", "version": 1, "content": [
+            { "type": "newThing", "attrs": { "a": 1 }, "content": [{ "type": "text", "text": "inside" }] },
+            { "type": "paragraph", "content": [{ "type": "newSign", "attrs": { "b": 2 } }, { "type": "text", "text": "so",
+                "marks": [{ "type": "newMark" }] }] },
+            { "type": "paragraph", "content": [{ "type": "text", "text": word }] }] })
+    };
+    let (last, edited) = (NativeValue::Adf(node("old")), NativeValue::Adf(node("new")));
+    let target = Target::new(Syntax::Adf, &read(&last), &|_| None);
+    assert_eq!(rewrite(&last, &read(&edited), &target), edited);
+}

@@ -39,12 +39,26 @@ pub(super) fn write(document: &Document, target: &Target<'_>) -> String {
     texts.join("\n\n")
 }
 
-/// One block of a document, written the light way if that reads as the heavy one.
+/// One block of a document, written the light way if that reads as the block, or as the heavy one does.
 pub(super) fn top(block: &Block, target: &Target<'_>) -> String {
-    let pen = |care| Pen { target, care, quote: false, panel: false, cell: false };
-    let (light, heavy) = (pen(Care::Light).block(block), pen(Care::Heavy).block(block));
-    let alike = light == heavy || normal(&wiki_block::read(&light)) == normal(&wiki_block::read(&heavy));
-    if alike { light } else { heavy }
+    top_read(block, target).0
+}
+
+/// The same, with what it reads as.
+pub(super) fn top_read(block: &Block, target: &Target<'_>) -> (String, Vec<Block>) {
+    let written = |care| {
+        let text = Pen { target, care, quote: false, panel: false, cell: false }.block(block);
+        let read = wiki_block::read(&text);
+        (text, read)
+    };
+    let (light, read) = written(Care::Light);
+    // Nearly always so, and then nothing more need be asked.
+    if read.blocks == std::slice::from_ref(block) {
+        return (light, read.blocks);
+    }
+    let (heavy, expected) = written(Care::Heavy);
+    let alike = light == heavy || read == expected || normal(&read) == normal(&expected);
+    if alike { (light, read.blocks) } else { (heavy, expected.blocks) }
 }
 
 impl Pen<'_> {

@@ -32,6 +32,8 @@ mod daemon_audit;
 #[cfg(test)]
 mod daemon_carries;
 #[cfg(test)]
+mod daemon_comments;
+#[cfg(test)]
 mod daemon_costs;
 #[cfg(test)]
 mod daemon_crashes;
@@ -39,6 +41,8 @@ mod daemon_crashes;
 mod daemon_faults;
 #[cfg(test)]
 mod daemon_input;
+#[cfg(test)]
+mod daemon_isolation;
 #[cfg(test)]
 mod daemon_planted;
 #[cfg(test)]
@@ -87,6 +91,8 @@ mod simulator_support;
 mod store;
 #[cfg(test)]
 mod systemd;
+#[cfg(test)]
+mod text_fuzz;
 #[cfg(test)]
 mod text_properties;
 #[cfg(test)]

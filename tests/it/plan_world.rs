@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jirasyncd::model::catalog::{Catalog, Workflow};
 use jirasyncd::model::document::Syntax;
-use jirasyncd::model::hub::{Conflict, ItemState, Replica};
+use jirasyncd::model::hub::{Conflict, ItemState, Replica, WrittenCopy};
 use jirasyncd::model::ids::{
     AccountId, CommentId, EntryId, FieldId, FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId,
 };
@@ -18,7 +18,7 @@ use jirasyncd::model::issue::{
 use jirasyncd::model::operation::{Action, Intent, IntentEvent, IntentState, NativeWrite, Operation};
 use jirasyncd::model::settings::{
     CommentSettings, ConflictPolicy, FieldKind, FieldRow, Kind, OnUnmapped, Row, SideEffects, SideSettings,
-    SyncSettings, Table,
+    SyncSettings, Table, WhenDeleted,
 };
 use jirasyncd::model::value::Value;
 use jirasyncd::plan::{By, Observation, Plan, PlanInput, Step, Wanted, check, plan};
@@ -76,6 +76,8 @@ pub(crate) struct Issue {
     pub(crate) comments: Vec<CommentSnapshot>,
     /// The operation that made a comment, as the property that Jira keeps.
     marks: BTreeMap<CommentId, OperationId>,
+    /// Whether it has a security level.
+    restricted: bool,
 }
 
 /// A write that reaches Jira later than anybody expects.
@@ -109,6 +111,12 @@ pub(crate) struct World {
     /// This side stores summaries in another form than they were sent.
     pub(crate) shouting: Option<SideId>,
     zombies: Vec<Zombie>,
+    /// Comments that their authors deleted.
+    pub(crate) deleted: Vec<(SideId, CommentId)>,
+    /// What people wrote into copies: the side, the copy, the words. What a late write of ours ran over is not among them.
+    pub(crate) scribbles: Vec<(SideId, CommentId, String)>,
+    /// Copies that people deleted: the side, and what they said.
+    pub(crate) dropped: Vec<(SideId, String)>,
     rig: Rig,
     next: u64,
     entry: u64,
@@ -196,8 +204,24 @@ pub(crate) fn settings(sides: &[SideId], policy: ConflictPolicy) -> SyncSettings
             from: sides.iter().cloned().collect(),
             to: sides.iter().cloned().collect(),
             header: BTreeMap::new(),
+            deleted: WhenDeleted::Delete,
         },
     }
+}
+
+/// How somebody changes a comment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Revision {
+    /// The author changes it.
+    Edit,
+    /// The author lets only some read it.
+    Restrict,
+    /// The author deletes it.
+    Delete,
+    /// A person on another side writes into the copy.
+    EditCopy,
+    /// A person on another side deletes the copy.
+    DeleteCopy,
 }
 
 /// What an issue of the world can be asked to become by a person. `value` picks among the field's possible values.
@@ -227,6 +251,9 @@ impl World {
             meddling: None,
             shouting: None,
             zombies: Vec::new(),
+            deleted: Vec::new(),
+            scribbles: Vec::new(),
+            dropped: Vec::new(),
             rig,
             next: 1,
             entry: 1,
@@ -291,6 +318,7 @@ impl World {
             log: Vec::new(),
             comments: Vec::new(),
             marks: BTreeMap::new(),
+            restricted: false,
         };
         self.issues.entry(side.clone()).or_default().push(issue);
         id
@@ -458,10 +486,56 @@ impl World {
             created: time(self.now),
             updated: time(self.now),
             body,
+            changed_by: Some(AccountId::new(format!("person-{side}"))),
             restricted,
         };
         if let Some(issue) = self.issues.get_mut(side).and_then(|list| list.first_mut()) {
             issue.comments.push(comment);
+        }
+    }
+
+    /// Somebody gives an issue a security level, or takes it away.
+    pub(crate) fn level(&mut self, side: &SideId, restricted: bool) {
+        if let Some(issue) = self.issues.get_mut(side).and_then(|list| list.first_mut()) {
+            issue.restricted = restricted;
+        }
+    }
+
+    /// Somebody changes a comment: on their own side, or a copy of ours.
+    pub(crate) fn revise(&mut self, side: &SideId, pick: usize, what: Revision) {
+        self.now += 1000;
+        self.next += 1;
+        let (now, mark) = (time(self.now), self.next);
+        let syntax = self.syntax(side);
+        let originals = matches!(what, Revision::Edit | Revision::Restrict | Revision::Delete);
+        let Some(issue) = self.issues.get_mut(side).and_then(|list| list.first_mut()) else { return };
+        let is_it = |comment: &CommentSnapshot| comment.id.as_str().starts_with(if originals { 'c' } else { 'k' });
+        let found: Vec<usize> =
+            issue.comments.iter().enumerate().filter(|(_, comment)| is_it(comment)).map(|(index, _)| index).collect();
+        let Some(index) = found.get(pick % found.len().max(1)).copied() else { return };
+        let comment = &mut issue.comments[index];
+        comment.updated = now;
+        comment.changed_by = Some(AccountId::new(format!("person-{side}")));
+        let text = text::plain(&text::read(&comment.body));
+        match what {
+            Revision::Edit => {
+                let said = format!("said {} on {side}, edit {mark}", comment.id);
+                comment.body = text::write(&text::from_plain(&said), syntax);
+            }
+            Revision::Restrict => comment.restricted = true,
+            Revision::Delete => {
+                self.deleted.push((side.clone(), comment.id.clone()));
+                issue.comments.remove(index);
+            }
+            Revision::EditCopy => {
+                let scribble = format!("scribble {mark}");
+                comment.body = text::write(&text::from_plain(&format!("{text}\n\n{scribble}")), syntax);
+                self.scribbles.push((side.clone(), comment.id.clone(), scribble));
+            }
+            Revision::DeleteCopy => {
+                self.dropped.push((side.clone(), text));
+                issue.comments.remove(index);
+            }
         }
     }
 
@@ -479,7 +553,7 @@ impl World {
             updated: log.last().map_or(issue.created, |entry| entry.created),
             creator: None,
             issue_type: issue.issue_type.clone(),
-            restricted: false,
+            restricted: issue.restricted,
             fields: issue.fields.clone(),
             comments: Comments { list: issue.comments.clone(), complete: true },
             log,
@@ -487,7 +561,7 @@ impl World {
             mark: None,
             transitions: None,
         };
-        Some(Observation { snapshot, steps, steps_whole: true, again })
+        Some(Observation { snapshot, steps, steps_whole: true, direct: again, again })
     }
 
     /// What is offered where a read was just made.
@@ -570,6 +644,7 @@ impl World {
                 IntentState::Confirmed | IntentState::Void(_) => {}
             }
         }
+        self.judge_revisions(&observed.keys().cloned().collect());
         if plan.wanted.values().any(|wanted| wanted.contains(&Wanted::FreshRead)) {
             if again {
                 return Err("a fresh read is wanted after a fresh read".to_owned());
@@ -627,15 +702,85 @@ impl World {
                 Action::Create { .. } if self.item.replicas[&side].observed => {
                     self.move_intent(intent.id, &IntentEvent::Seen);
                 }
-                Action::Create { .. } | Action::SetFields { .. } | Action::Transition { .. } => {}
+                Action::Create { .. }
+                | Action::SetFields { .. }
+                | Action::Transition { .. }
+                | Action::EditComment { .. }
+                | Action::DeleteComment { .. } => {}
             }
         }
     }
 
     fn copied(&mut self, side: &SideId, origin: &SideId, comment: &CommentId, copy: &CommentId) {
+        let of_copy = |intent: &&Intent| {
+            matches!(&intent.operation.action, Action::AddComment { origin: o, comment: c, .. } if o == origin && c == comment)
+                && &intent.operation.side == side
+        };
+        let written = self.intents.iter().rfind(of_copy).and_then(|intent| match &intent.operation.action {
+            Action::AddComment { wanted, edits, .. } => Some(WrittenCopy { body: wanted.clone(), edits: *edits }),
+            Action::Create { .. }
+            | Action::SetFields { .. }
+            | Action::Transition { .. }
+            | Action::EditComment { .. }
+            | Action::DeleteComment { .. } => None,
+        });
         let records = self.item.comments.iter_mut();
         for record in records.filter(|record| &record.side == origin && &record.id == comment) {
             record.copies.insert(side.clone(), copy.clone());
+            record.written.extend(written.clone().map(|written| (side.clone(), written)));
+        }
+    }
+
+    fn comment_at(&mut self, side: &SideId, id: &CommentId) -> Option<&mut CommentSnapshot> {
+        let issue = self.issues.get_mut(side)?.first_mut()?;
+        issue.comments.iter_mut().find(|comment| &comment.id == id)
+    }
+
+    /// Notes what was done to a copy.
+    fn revised(&mut self, operation: &Operation) {
+        let side = &operation.side;
+        let (Action::EditComment { origin, comment, .. } | Action::DeleteComment { origin, comment, .. }) =
+            &operation.action
+        else {
+            return;
+        };
+        let mut records = self.item.comments.iter_mut();
+        let Some(record) = records.find(|record| &record.side == origin && &record.id == comment) else { return };
+        record.strayed.remove(side);
+        if let Action::EditComment { wanted, edits, .. } = &operation.action {
+            record.written.insert(side.clone(), WrittenCopy { body: wanted.clone(), edits: *edits });
+        } else {
+            record.copies.remove(side);
+            record.written.remove(side);
+        }
+    }
+
+    /// A read tells what became of changes to copies.
+    fn judge_revisions(&mut self, sides: &BTreeSet<SideId>) {
+        let open = self.intents.iter().filter(|intent| {
+            let revises = matches!(intent.operation.action, Action::EditComment { .. } | Action::DeleteComment { .. });
+            revises && !intent.state.is_settled() && sides.contains(&intent.operation.side)
+        });
+        for intent in open.cloned().collect::<Vec<_>>() {
+            let side = intent.operation.side.clone();
+            let stands =
+                |world: &mut Self, copy: &CommentId| world.comment_at(&side, copy).map(|there| text::read(&there.body));
+            let done = match &intent.operation.action {
+                Action::EditComment { copy, wanted, .. } => {
+                    stands(self, copy).is_some_and(|stands| text::same(&stands, wanted))
+                }
+                Action::DeleteComment { copy, .. } => stands(self, copy).is_none(),
+                Action::Create { .. }
+                | Action::SetFields { .. }
+                | Action::Transition { .. }
+                | Action::AddComment { .. } => false,
+            };
+            if done {
+                self.move_intent(intent.id, &IntentEvent::Seen);
+                self.revised(&intent.operation);
+            } else {
+                self.move_intent(intent.id, &IntentEvent::Refused("not there".to_owned()));
+            }
         }
     }
 
@@ -693,8 +838,22 @@ impl World {
                         created: now,
                         updated: now,
                         body: body.clone(),
+                        changed_by: Some(AccountId::new("sync")),
                         restricted: false,
                     });
+                }
+            }
+            Action::EditComment { copy, body, .. } => {
+                let now = time(self.now);
+                if let Some(there) = self.comment_at(&side, copy) {
+                    there.body = body.clone();
+                    there.updated = now;
+                    there.changed_by = Some(AccountId::new("sync"));
+                }
+            }
+            Action::DeleteComment { copy, .. } => {
+                if let Some(issue) = self.issues.get_mut(&side).and_then(|list| list.first_mut()) {
+                    issue.comments.retain(|comment| &comment.id != copy);
                 }
             }
         }
@@ -727,6 +886,10 @@ impl World {
     /// Late writes land now.
     pub(crate) fn land(&mut self) {
         for zombie in std::mem::take(&mut self.zombies) {
+            // Comments have no history: what such a write ran over cannot be kept, as `docs/promises.md` says.
+            if let Action::EditComment { copy, .. } | Action::DeleteComment { copy, .. } = &zombie.operation.action {
+                self.scribbles.retain(|(side, id, _)| side != &zombie.operation.side || id != copy);
+            }
             self.effect(zombie.id, &zombie.operation);
         }
     }
@@ -740,7 +903,7 @@ impl World {
     /// Carries one write out. `false`: the daemon died, or must look again first.
     fn send(&mut self, operation: &Operation, fate: Fate) -> bool {
         let side = operation.side.clone();
-        let comment = matches!(operation.action, Action::AddComment { .. });
+        let comment = operation.action.is_about_a_comment();
         if !comment && self.rig.verifies && self.is_stale(&side) {
             return false;
         }
@@ -790,6 +953,10 @@ impl World {
                 self.move_intent(id, &IntentEvent::Seen);
                 self.copied(&side, origin, comment, &copy);
             }
+            Action::EditComment { .. } | Action::DeleteComment { .. } => {
+                self.move_intent(id, &IntentEvent::Seen);
+                self.revised(operation);
+            }
             Action::SetFields { .. } | Action::Transition { .. } => {}
         }
         true
@@ -806,7 +973,7 @@ impl World {
             if blocked.contains(&operation.side) {
                 continue;
             }
-            if !self.send(operation, fate()) || !matches!(operation.action, Action::AddComment { .. }) {
+            if !self.send(operation, fate()) || !operation.action.is_about_a_comment() {
                 blocked.insert(operation.side.clone());
             }
         }

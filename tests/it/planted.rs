@@ -13,15 +13,18 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use crate::plan_properties::{
-    Move, calm, ends_with_the_newest, honest, isolates, nothing_overwritten, restored_value_counts, stored_otherwise,
-    survives,
+    Move, busy, calm, ends_with_the_newest, honest, isolates, nothing_overwritten, restored_value_counts,
+    stored_otherwise, survives,
 };
 use crate::plan_world::{Rig, SOUND};
+
+/// Scripts that are played even if the first of them shows the bug.
+const ENOUGH: usize = 80;
 
 /// Scripts that are the same in every run.
 fn scripts(strategy: impl Strategy<Value = Vec<Move>>) -> Vec<Vec<Move>> {
     let mut runner = TestRunner::deterministic();
-    (0..80).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect()
+    (0..600).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect()
 }
 
 /// Whether a property fails for some script, and what it says first. It must hold for all of them without the bug.
@@ -37,6 +40,9 @@ fn caught(
             panic!("without the bug: {why}");
         }
         first = first.or_else(|| property(rig, count, script).err());
+        if first.is_some() && index >= ENOUGH {
+            break;
+        }
     }
     first
 }
@@ -95,7 +101,7 @@ fn author_only(input: &PlanInput<'_>) -> Plan {
 
 #[test]
 fn author_only_echo_is_caught_by_p5() {
-    assert_caught(unchecked(author_only), "", honest(), ends_with_the_newest);
+    assert_caught(unchecked(author_only), "", busy(), ends_with_the_newest);
 }
 
 /// A field that shows what was last seen counts as unchanged, whatever the log says.

@@ -5,6 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde_json::json;
+
+use super::cli_world::{ACME_TOKEN, GLOBEX_TOKEN, Place, World, said};
+
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
@@ -39,6 +43,8 @@ fn account(command: &str) -> Result<(), String> {
         }
         // We are inside of it.
         ["scripts/test"] => holds(".ci/run", "exec scripts/test"),
+        // Given below to every command that runs on the README's configuration.
+        ["export", setting] => holds("README.md", &format!("\n{setting}\n")),
         ["jirasyncd", rest @ ..] => command_line(rest),
         ["install", rest @ ..] => installed(rest),
         // Needs a running systemd: the units themselves are judged in `systemd.rs`.
@@ -125,6 +131,46 @@ fn every_command_of_the_readme_is_accounted_for() {
     for command in ["curl example.org", "install -D missing-folder/", "systemctl enable --now other.service"] {
         assert!(account(command).is_err(), "`{command}` is let through");
     }
+}
+
+/// The configuration of the README as it stands, but for the addresses of the Jiras and of the daemon's own things.
+#[tokio::test(flavor = "multi_thread")]
+async fn its_own_commands_run_on_its_own_configuration() {
+    let readme = text("README.md");
+    let world = World::new().await;
+    let mut configuration = blocks(&readme, "toml").join("\n");
+    for (part, by) in [
+        ("https://acme.atlassian.net", world.acme.base_url()),
+        ("https://jira.globex.example", world.globex.base_url()),
+        ("sqlite:/var/lib/jirasyncd/state.db", "sqlite:state.db".to_owned()),
+        ("127.0.0.1:8470", "127.0.0.1:0".to_owned()),
+    ] {
+        assert!(configuration.contains(part), "{part}");
+        configuration = configuration.replace(part, &by);
+    }
+    let place = Place::new(&configuration);
+    fs::write(place.file("acme-token"), ACME_TOKEN).unwrap();
+    fs::write(place.file("globex-pat"), GLOBEX_TOKEN).unwrap();
+    let fields = json!({ "summary": "Printer", "labels": ["share-globex"], "priority": { "name": "Highest" } });
+    world.acme.person("jane").unwrap().create("SUP", "Bug", fields).unwrap();
+    let mut ran = Vec::new();
+    for command in blocks(&readme, "sh") {
+        let Some((words, _)) = command.strip_prefix("jirasyncd ").and_then(|rest| rest.split_once(" --config")) else {
+            continue;
+        };
+        let mut words: Vec<&str> = words.split(' ').collect();
+        if words == ["run"] {
+            // The daemon itself goes on for ever: once is the same, with an end.
+            words.push("--once");
+        }
+        let mut command = place.command(&words);
+        command.env("CREDENTIALS_DIRECTORY", place.folder.path()).current_dir(place.folder.path());
+        let said = said(command).await;
+        assert_eq!(said.code, 0, "{words:?}: {said:?}");
+        ran.push(words.join(" "));
+    }
+    assert_eq!(ran, ["check --offline", "check", "plan", "plan --item SUP-1", "run --once", "status"]);
+    assert_eq!(world.globex.issues().len(), 1, "nothing crossed");
 }
 
 #[test]

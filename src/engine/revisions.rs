@@ -1,0 +1,76 @@
+//! What became of a change to our copy of a comment. Such a write bears no tag: what stands there tells. Must never call a copy
+//! changed that was not seen or confirmed to be.
+
+use super::work::Work;
+use crate::jira::Refusal;
+use crate::mapping::Rich;
+use crate::model::hub::{CommentRecord, WrittenCopy};
+use crate::model::operation::{Action, Intent, IntentEvent};
+
+/// A direct read settles a change in doubt: either the copy is as it was to be, or the change did not happen. One that lands
+/// later is found by the next read, and made good. Says whether it settled it.
+pub(super) fn judge_revision(work: &mut Work, intent: &Intent) -> bool {
+    let Some(read) = work.reads.get(&intent.operation.side) else { return false };
+    let comments = &read.snapshot.comments;
+    if !comments.complete {
+        return false;
+    }
+    let done = match &intent.operation.action {
+        Action::EditComment { copy, wanted, .. } => {
+            let catalogs = work.sync.catalogs();
+            let side = &intent.operation.side;
+            let there = comments.list.iter().find(|comment| &comment.id == copy);
+            there.zip(catalogs.get(side)).is_some_and(|(there, catalog)| {
+                let rich = Rich { sync: &work.sync.settings, side, catalog };
+                crate::text::same(&rich.read(&there.body), wanted)
+            })
+        }
+        Action::DeleteComment { copy, .. } => !comments.list.iter().any(|comment| &comment.id == copy),
+        Action::Create { .. } | Action::SetFields { .. } | Action::Transition { .. } | Action::AddComment { .. } => {
+            return false;
+        }
+    };
+    if done {
+        work.move_intent(intent.id, &IntentEvent::Seen);
+        revised(work, intent);
+    } else {
+        work.move_intent(intent.id, &IntentEvent::Refused("a direct read shows no trace of it".to_owned()));
+    }
+    true
+}
+
+/// Notes that a copy was changed or deleted.
+pub(super) fn revised(work: &mut Work, intent: &Intent) {
+    let side = &intent.operation.side;
+    let Some(record) = record_of(work, intent) else { return };
+    match &intent.operation.action {
+        Action::EditComment { wanted, edits, .. } => {
+            record.written.insert(side.clone(), WrittenCopy { body: wanted.clone(), edits: *edits });
+            record.strayed.remove(side);
+        }
+        Action::DeleteComment { .. } => {
+            record.copies.remove(side);
+            record.written.remove(side);
+            record.strayed.remove(side);
+        }
+        Action::Create { .. } | Action::SetFields { .. } | Action::Transition { .. } | Action::AddComment { .. } => {}
+    }
+}
+
+/// Jira will not take it: it is not tried again until the original changes once more.
+pub(super) fn revision_refused(work: &mut Work, intent: &Intent, refusal: &Refusal) {
+    work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
+    let side = intent.operation.side.clone();
+    if let Some(record) = record_of(work, intent) {
+        record.refused.insert(side, refusal.to_string());
+    }
+}
+
+fn record_of<'w>(work: &'w mut Work, intent: &Intent) -> Option<&'w mut CommentRecord> {
+    let (Action::EditComment { origin, comment, .. } | Action::DeleteComment { origin, comment, .. }) =
+        &intent.operation.action
+    else {
+        return None;
+    };
+    work.item.comments.iter_mut().find(|record| &record.side == origin && &record.id == comment)
+}

@@ -1,0 +1,232 @@
+//! What happens to a comment after it was copied: an edit of the original is made on the copies, and copies of what is not there
+//! any more are withdrawn. Must never change or delete anything but our own copies, never on the word of an index, and never
+//! lose what a person wrote into a copy.
+
+use std::collections::BTreeSet;
+
+use super::comments::{copy_body, rich};
+use super::fold::corrected;
+use super::{Draft, Observation, Wanted};
+use crate::model::document::Document;
+use crate::model::hub::{Audience, CommentRecord, Conflict, Said, WrittenCopy};
+use crate::model::ids::{CommentId, FieldName, SideId};
+use crate::model::issue::CommentSnapshot;
+use crate::model::operation::{Action, Operation};
+use crate::model::settings::WhenDeleted;
+use crate::model::value::Value;
+use crate::text;
+
+/// What conflicts of comments are filed under.
+const FIELD: &str = "comment";
+
+/// Takes in what an original says now.
+pub(super) fn hear(record: &mut CommentRecord, body: Document, author: String) {
+    match &mut record.said {
+        None => record.said = Some(Said { body, author, edits: 0 }),
+        Some(said) if !text::same(&said.body, &body) => {
+            *said = Said { body, author, edits: said.edits.saturating_add(1) };
+            // What Jira refused was the old text.
+            record.refused.retain(|side, _| !record.copies.contains_key(side));
+        }
+        Some(_) => {}
+    }
+}
+
+/// Takes in how a side's copies stand: one that somebody else changed is noted.
+pub(super) fn look_at_copies(draft: &mut Draft<'_>, side: &SideId, observation: &Observation) {
+    let us = draft.catalog(side).sync_user.clone();
+    for index in 0..draft.plan.item.comments.len() {
+        let Some(record) = draft.plan.item.comments.get(index) else { continue };
+        let Some(there) = copy_in(record, side, observation) else {
+            // Deleted by a person: nothing stands there that could be lost.
+            if let Some(record) = draft.plan.item.comments.get_mut(index) {
+                record.strayed.remove(side);
+            }
+            continue;
+        };
+        let stands = rich(draft, side).read(&there.body);
+        let as_written = record.written.get(side).is_none_or(|written| text::same(&written.body, &stands));
+        let by = there.changed_by.as_ref().filter(|account| Some(*account) != us.as_ref());
+        let stray = by.filter(|_| !as_written).map(ToString::to_string);
+        let Some(record) = draft.plan.item.comments.get_mut(index) else { continue };
+        match stray {
+            Some(account) => drop(record.strayed.insert(side.clone(), account)),
+            None => drop(record.strayed.remove(side)),
+        }
+    }
+}
+
+/// Plans the edits and deletions of copies.
+pub(super) fn revise(draft: &mut Draft<'_>) {
+    for index in 0..draft.plan.item.comments.len() {
+        let Some(record) = draft.plan.item.comments.get(index).cloned() else { continue };
+        for (side, copy) in &record.copies {
+            if record.gone {
+                withdraw(draft, index, &record, side, copy);
+            } else {
+                bring_up_to_date(draft, index, &record, side, copy);
+            }
+        }
+    }
+    strays(draft);
+}
+
+/// The observation of a side that is good enough to change its comments on; `None`: it was asked for, or is not to be had now.
+fn direct<'a>(draft: &mut Draft<'a>, side: &SideId) -> Option<&'a Observation> {
+    if draft.is_barred(side) || !draft.plan.item.replicas.get(side).is_some_and(|replica| replica.observed) {
+        return None;
+    }
+    let observation = draft.input.observed.get(side).filter(|observation| observation.direct);
+    if observation.is_none() {
+        draft.want(side, Wanted::Comments);
+    }
+    observation.filter(|observation| observation.snapshot.comments.complete)
+}
+
+fn copy_in<'o>(record: &CommentRecord, side: &SideId, observation: &'o Observation) -> Option<&'o CommentSnapshot> {
+    let copy = record.copies.get(side)?;
+    observation.snapshot.comments.list.iter().find(|comment| &comment.id == copy)
+}
+
+/// Whether a write to this copy is not settled yet.
+fn is_under_way(draft: &Draft<'_>, side: &SideId, id: &CommentId) -> bool {
+    draft.unsettled(side).any(|intent| match &intent.operation.action {
+        Action::EditComment { copy, .. } | Action::DeleteComment { copy, .. } => copy == id,
+        Action::Create { .. } | Action::SetFields { .. } | Action::Transition { .. } | Action::AddComment { .. } => {
+            false
+        }
+    })
+}
+
+fn bring_up_to_date(draft: &mut Draft<'_>, index: usize, record: &CommentRecord, side: &SideId, copy: &CommentId) {
+    let sync = draft.input.sync;
+    let sees = sync.side(side).is_some_and(|settings| settings.sees.contains(&record.side));
+    let Some(said) = record.said.as_ref().filter(|_| sees && sync.comments.to.contains(side)) else { return };
+    // A copy from before texts were kept shows the first one.
+    let shown = record.written.get(side).map_or(0, |written| written.edits);
+    let behind = shown < said.edits;
+    let refused = record.refused.contains_key(side);
+    let drifted = drifted(draft, record, side);
+    if !(behind || drifted) || refused || is_under_way(draft, side, copy) {
+        return;
+    }
+    let Some(observation) = direct(draft, side) else { return };
+    let Some(there) = copy_in(record, side, observation) else {
+        // A person deleted it: it is not made again.
+        note(draft, index, side, None, said.edits);
+        return;
+    };
+    let stands = rich(draft, side).read(&there.body);
+    let Some((body, wanted)) = copy_body(draft, record, &said.author, &said.body, side, &there.body) else { return };
+    if text::same(&stands, &wanted) {
+        note(draft, index, side, Some(wanted), said.edits);
+        return;
+    }
+    if record.strayed.contains_key(side) {
+        overwritten(draft, index, record, said, side, there, &stands);
+    }
+    let (origin, comment, copy) = (record.side.clone(), record.id.clone(), copy.clone());
+    let action = Action::EditComment { origin, comment, copy, body, wanted, edits: said.edits };
+    draft.plan.operations.push(Operation { side: side.clone(), action });
+}
+
+/// Whether a copy that only we changed does not hold what we last wrote: an older write of ours landed late.
+fn drifted(draft: &Draft<'_>, record: &CommentRecord, side: &SideId) -> bool {
+    let (Some(written), Some(observation)) = (record.written.get(side), draft.input.observed.get(side)) else {
+        return false;
+    };
+    let Some(there) = copy_in(record, side, observation) else { return false };
+    let ours = there.changed_by.is_none() || there.changed_by == draft.catalog(side).sync_user;
+    ours && !text::same(&rich(draft, side).read(&there.body), &written.body)
+}
+
+/// The copy is known to hold this now, or not to be there.
+fn note(draft: &mut Draft<'_>, index: usize, side: &SideId, body: Option<Document>, edits: u64) {
+    let Some(record) = draft.plan.item.comments.get_mut(index) else { return };
+    let body = body.or_else(|| record.written.remove(side).map(|written| written.body)).unwrap_or_default();
+    record.written.insert(side.clone(), WrittenCopy { body, edits });
+    record.strayed.remove(side);
+}
+
+/// A person changed the copy, and others the original: the original stands, and what the person wrote is kept as a conflict.
+fn overwritten(
+    draft: &mut Draft<'_>,
+    index: usize,
+    record: &CommentRecord,
+    said: &Said,
+    side: &SideId,
+    there: &CommentSnapshot,
+    stands: &Document,
+) {
+    let conflict = Conflict {
+        field: FieldName::from(FIELD),
+        audience: Audience(BTreeSet::from([record.side.clone(), side.clone()])),
+        winner: record.side.clone(),
+        kept: Value::Document(said.body.clone()),
+        loser: side.clone(),
+        lost: Value::Document(stands.clone()),
+        at: corrected(draft, side, there.updated),
+        overwritten_by: None,
+    };
+    draft.plan.conflicts.push(conflict);
+    // Recorded once, however often the write has to be tried.
+    if let Some(record) = draft.plan.item.comments.get_mut(index) {
+        record.strayed.remove(side);
+        let edits = record.written.get(side).map_or(0, |written| written.edits);
+        record.written.insert(side.clone(), WrittenCopy { body: stands.clone(), edits });
+    }
+}
+
+fn withdraw(draft: &mut Draft<'_>, index: usize, record: &CommentRecord, side: &SideId, copy: &CommentId) {
+    if draft.input.sync.comments.deleted == WhenDeleted::Keep
+        || record.refused.contains_key(side)
+        || is_under_way(draft, side, copy)
+    {
+        return;
+    }
+    // The original is gone by the word of the issue itself, read whole; `gone` follows every read that was taken in.
+    let (origin, there) = (direct(draft, &record.side), direct(draft, side));
+    let (Some(_), Some(observation)) = (origin, there) else { return };
+    if copy_in(record, side, observation).is_none() {
+        if let Some(record) = draft.plan.item.comments.get_mut(index) {
+            record.copies.remove(side);
+            record.written.remove(side);
+            record.strayed.remove(side);
+        }
+        return;
+    }
+    if draft.plan.item.comments.get(index).is_some_and(|record| record.strayed.contains_key(side)) {
+        return;
+    }
+    let action = Action::DeleteComment { origin: record.side.clone(), comment: record.id.clone(), copy: copy.clone() };
+    draft.plan.operations.push(Operation { side: side.clone(), action });
+}
+
+/// Copies that somebody else changed stay visible until the original changes.
+fn strays(draft: &mut Draft<'_>) {
+    let mut strays = Vec::new();
+    for record in &draft.plan.item.comments {
+        for side in record.strayed.keys().filter(|side| record.copies.contains_key(*side)) {
+            let copy = record.copies.get(side).map(ToString::to_string).unwrap_or_default();
+            strays.push((side.clone(), copy, record.gone));
+        }
+    }
+    for (side, copy, gone) in strays {
+        let (why, remedy) = if gone {
+            (
+                format!(
+                    "the original of comment {copy} is not there any more, but its copy was changed here: it stays"
+                ),
+                "delete the copy by hand if it is not wanted",
+            )
+        } else {
+            (
+                format!(
+                    "comment {copy} is a copy, and was changed here: the original was not, and its next edit replaces this"
+                ),
+                "write a comment of its own instead, or have the original changed",
+            )
+        };
+        draft.hold(&side, None, why, remedy);
+    }
+}

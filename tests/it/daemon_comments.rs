@@ -1,0 +1,232 @@
+//! What becomes of comments after they were copied: edits and deletions of the original, edits and deletions of the copy,
+//! restrictions, missing rights, lost answers. Must never take the daemon's word for what stands in a Jira.
+
+use std::time::Duration;
+
+use jirasyncd::model::store::Store as _;
+use jirasyncd::simulator::{CommentView, Fault, FaultRule, Holder, When};
+use serde_json::json;
+
+use super::daemon_support::{World, calls, two, two_clouds};
+
+/// A world of two sides with an item, and a comment by a person of `from` that has its copy on `to`.
+struct Told {
+    world: World,
+    /// Where the comment was written, by whom, the issue and the comment.
+    from: (&'static str, &'static str, String, String),
+    /// Where the copy is, a person there, the issue.
+    to: (&'static str, &'static str, String),
+}
+
+impl Told {
+    /// From acme to globex, back, and from one Cloud to another.
+    async fn all(change: impl Fn(String) -> String) -> Vec<Self> {
+        let mut all = Vec::new();
+        for (config, from, to) in [
+            (two(), ("acme", "jane"), ("globex", "jdoe")),
+            (two(), ("globex", "jdoe"), ("acme", "jane")),
+            (two_clouds(), ("acme", "omar"), ("initech", "petra")),
+        ] {
+            let world = World::new(&change(config), |_| {}).await;
+            let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+            world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+            world.rest().await.unwrap();
+            let (here, there) = (world.issue(from.0, "Item").key, world.issue(to.0, "Item").key);
+            let comment = world.person(from.0, from.1).comment(&here, "Said first").unwrap();
+            world.rest().await.unwrap();
+            let told = Self { world, from: (from.0, from.1, here, comment), to: (to.0, to.1, there) };
+            assert_eq!(told.copies().len(), 1);
+            assert!(told.copy().body.ends_with("Said first"), "{:?}", told.copy());
+            all.push(told);
+        }
+        all
+    }
+
+    fn copies(&self) -> Vec<CommentView> {
+        self.world.issue(self.to.0, "Item").comments
+    }
+
+    fn copy(&self) -> CommentView {
+        self.copies().remove(0)
+    }
+
+    fn edit(&self, text: &str) {
+        let (jira, who, issue, comment) = &self.from;
+        self.world.person(jira, who).edit_comment(issue, comment, text).unwrap();
+    }
+
+    fn delete(&self) {
+        let (jira, who, issue, comment) = &self.from;
+        self.world.person(jira, who).delete_comment(issue, comment).unwrap();
+    }
+
+    /// Somebody over there writes into the copy, as an administrator of comments may.
+    fn scribble(&self, text: &str) {
+        let (jira, who, issue) = &self.to;
+        let project = issue.split('-').next().unwrap();
+        self.world.jira(jira).set_permission(project, "EDIT_ALL_COMMENTS", &[Holder::LoggedIn]);
+        self.world.person(jira, who).edit_comment(issue, &self.copy().id.to_string(), text).unwrap();
+    }
+
+    async fn conflicts(&self) -> Vec<String> {
+        let store = self.world.daemon().store();
+        let items = store.item_ids(None, 10).await.unwrap();
+        let conflicts = store.conflicts(items[0]).await.unwrap();
+        conflicts.iter().map(|conflict| format!("{conflict:?}")).collect()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_of_the_original_is_made_on_the_copy_once() {
+    for told in Told::all(|config| config).await {
+        let before = told.copy();
+        told.world.jira(told.from.0).reset_calls();
+        told.world.jira(told.to.0).reset_calls();
+        told.edit("Said *better*");
+        told.world.rest().await.unwrap();
+        let after = told.copy();
+        assert_eq!(after.id, before.id);
+        let header = before.body.lines().next().unwrap();
+        assert!(after.body.starts_with(header) && after.body.contains("better"), "{after:?}");
+        told.world.intervals(20).await;
+        let (from, to) = (calls(told.world.jira(told.from.0)), calls(told.world.jira(told.to.0)));
+        assert_eq!(to.get("updateComment"), Some(&1), "{to:?}");
+        assert_eq!((from.get("updateComment"), from.get("addComment")), (None, None), "{from:?}");
+        assert_eq!(told.world.problems().await, Vec::<String>::new());
+        assert!(told.conflicts().await.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_copies_of_a_deleted_comment_are_deleted_or_kept() {
+    for told in Told::all(|config| config).await {
+        let (jira, who, issue, _) = &told.from;
+        told.world.person(jira, who).comment(issue, "Said last").unwrap();
+        told.world.rest().await.unwrap();
+        told.delete();
+        // Jira need not move `updated` when a comment goes: the next change, or the full check, brings it.
+        told.world.daemon().engine().sweep(None).await.unwrap();
+        told.world.rest().await.unwrap();
+        let left = told.copies();
+        assert!(left.len() == 1 && left[0].body.ends_with("Said last"), "{left:?}");
+        assert_eq!(told.world.problems().await, Vec::<String>::new());
+    }
+    let keep =
+        |config: String| config.replace("unrestricted = \"both\"", "unrestricted = \"both\"\ndeleted = \"keep\"");
+    for told in Told::all(keep).await {
+        told.delete();
+        told.world.daemon().engine().sweep(None).await.unwrap();
+        told.world.rest().await.unwrap();
+        assert_eq!(told.copies().len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_comment_that_is_restricted_later_is_withdrawn() {
+    let told = Told::all(|config| config).await.remove(2);
+    let (jira, who, issue, comment) = &told.from;
+    told.world.person(jira, who).restrict_comment(issue, comment, "Said first", "Globex desk").unwrap();
+    told.world.rest().await.unwrap();
+    assert_eq!(told.copies(), Vec::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_person_writes_into_a_copy_is_told_and_never_lost() {
+    for told in Told::all(|config| config).await {
+        told.scribble("Said first, but I doubt it");
+        told.world.rest().await.unwrap();
+        told.world.intervals(5).await;
+        assert_eq!(told.copy().body, "Said first, but I doubt it");
+        let problems = told.world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("is a copy, and was changed here"), "{problems:?}");
+        assert_eq!(told.world.issue(told.from.0, "Item").comments[0].body, "Said first", "it is not ours to change");
+        told.edit("Said anew");
+        told.world.rest().await.unwrap();
+        assert!(told.copy().body.ends_with("Said anew"), "{:?}", told.copy());
+        let conflicts = told.conflicts().await;
+        assert!(conflicts.len() == 1 && conflicts[0].contains("but I doubt it"), "{conflicts:?}");
+        assert_eq!(told.world.problems().await, Vec::<String>::new());
+        // A copy that somebody changed is not deleted with its original.
+        told.scribble("Mine now");
+        told.world.rest().await.unwrap();
+        told.delete();
+        told.world.daemon().engine().sweep(None).await.unwrap();
+        told.world.rest().await.unwrap();
+        assert_eq!(told.copy().body, "Mine now");
+        let problems = told.world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("it stays"), "{problems:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_a_person_deleted_is_not_made_again() {
+    for told in Told::all(|config| config).await {
+        let (jira, who, issue) = &told.to;
+        let project = issue.split('-').next().unwrap();
+        told.world.jira(jira).set_permission(project, "DELETE_ALL_COMMENTS", &[Holder::LoggedIn]);
+        told.world.person(jira, who).delete_comment(issue, &told.copy().id.to_string()).unwrap();
+        told.world.rest().await.unwrap();
+        told.edit("Said anew");
+        told.world.rest().await.unwrap();
+        told.world.intervals(5).await;
+        assert_eq!(told.copies(), Vec::new());
+        assert_eq!(told.world.issue(told.from.0, "Item").comments.len(), 1, "the original stays");
+        assert_eq!(told.world.problems().await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_right_to_edit_own_comments_the_copy_stays_and_that_is_told() {
+    for told in Told::all(|config| config).await {
+        let project = told.to.2.split('-').next().unwrap().to_owned();
+        let nobody = [Holder::User("nobody".into())];
+        told.world.jira(told.to.0).set_permission(&project, "EDIT_OWN_COMMENTS", &nobody);
+        told.world.jira(told.to.0).set_permission(&project, "EDIT_ALL_COMMENTS", &nobody);
+        told.edit("Said anew");
+        let (jira, who, issue, _) = &told.from;
+        told.world.person(jira, who).edit(issue, json!({ "summary": "Item goes on" })).unwrap();
+        told.world.intervals(10).await;
+        assert_eq!(told.world.field(told.to.0, "Item", "summary"), "Item goes on");
+        assert!(told.copy().body.ends_with("Said first"));
+        let problems = told.world.problems().await;
+        assert!(!problems.is_empty() && problems[0].contains("permission to edit this comment"), "{problems:?}");
+        told.world.jira(told.to.0).set_permission(&project, "EDIT_OWN_COMMENTS", &[Holder::LoggedIn]);
+        told.edit("Said at last");
+        told.world.pass(4_000).await;
+        told.world.rest().await.unwrap();
+        assert!(told.copy().body.ends_with("Said at last"), "{:?}", told.copy());
+        assert_eq!(told.world.problems().await, Vec::<String>::new());
+    }
+}
+
+/// Whatever the answer to a write on a copy, in the end the copy says what the original says.
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_leaves_the_copy_right() {
+    let faults = [
+        Fault::ResetBefore,
+        Fault::ResetAfter,
+        Fault::StatusAfter(502),
+        Fault::Truncated,
+        Fault::Status(409),
+        Fault::LateWrite(Duration::from_secs(20)),
+    ];
+    for fault in faults {
+        for told in Told::all(|config| config).await {
+            let jira = told.world.jira(told.to.0);
+            jira.add_fault(FaultRule::new("updateComment", When::Nth(1), fault.clone()));
+            told.edit("Said anew");
+            told.world.intervals(3).await;
+            told.edit("Said at last");
+            told.world.intervals(20).await;
+            told.world.rest().await.unwrap();
+            assert!(told.copy().body.ends_with("Said at last"), "{fault:?}: {:?}", told.copy());
+            jira.add_fault(FaultRule::new("deleteComment", When::Nth(1), fault.clone()));
+            told.delete();
+            told.world.daemon().engine().sweep(None).await.unwrap();
+            told.world.intervals(20).await;
+            told.world.rest().await.unwrap();
+            assert_eq!(told.copies(), Vec::new(), "{fault:?}");
+            assert_eq!(told.world.problems().await, Vec::<String>::new(), "{fault:?}");
+        }
+    }
+}
