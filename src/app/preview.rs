@@ -43,14 +43,17 @@ pub async fn preview(
     let (engine, _) = engine_on(&config, &surroundings, Arc::clone(&store)).await?;
     let instances: Vec<InstanceId> = engine.instances().cloned().collect();
     for instance in &instances {
-        match engine.poll(instance).await {
-            Ok(_) => {}
-            Err(PollError::Jira(error)) => return Err(crate::engine::SetupError::Jira(vec![error]).into()),
-            Err(PollError::Store(error)) => return Err(error.into()),
+        loop {
+            let polled = match engine.poll(instance).await {
+                Ok(polled) => polled,
+                Err(PollError::Jira(error)) => return Err(crate::engine::SetupError::Jira(vec![error]).into()),
+                Err(PollError::Store(error)) => return Err(error.into()),
+            };
+            while engine.admit(instance).await? > 0 {}
+            if !polled.more {
+                break;
+            }
         }
-    }
-    for instance in &instances {
-        while engine.admit(instance).await? > 0 {}
     }
     let wanted = match &keys {
         Some(keys) => named(&*store, keys).await?,

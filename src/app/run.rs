@@ -58,7 +58,12 @@ impl Daemon {
         let mut failures = 0;
         while cancel.run_until_cancelled(ticks.tick()).await.is_some() {
             match cancel.run_until_cancelled(self.poll(instance)).await {
-                Some(Ok(_)) => self.state_answered(&mut failures),
+                Some(Ok(polled)) => {
+                    self.state_answered(&mut failures);
+                    if polled.more {
+                        ticks.reset_immediately();
+                    }
+                }
                 Some(Err(error)) => self.state_failed(error, &mut failures, cancel).await?,
                 None => break,
             }

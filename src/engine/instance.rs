@@ -197,9 +197,9 @@ impl Instance {
     }
 
     /// Notes that a project was missing when the daemon last ran: it is asked for at once.
-    pub(crate) fn recalls(&self, project: &str, since: Timestamp) {
+    pub(crate) fn recalls(&self, project: &str, since: Option<Timestamp>) {
         let why = "it was missing when the daemon last ran".to_owned();
-        let missing = Missing { since: Some(since), why, until: self.clock.monotonic() };
+        let missing = Missing { since, why, until: self.clock.monotonic() };
         self.state().missing.insert(project.to_owned(), missing);
     }
 

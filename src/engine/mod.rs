@@ -7,6 +7,7 @@
 
 mod admit;
 pub mod apply;
+mod backfill;
 mod cycle;
 mod detect;
 mod found;
@@ -59,6 +60,8 @@ pub struct Engine {
     instances: BTreeMap<InstanceId, Arc<Instance>>,
     syncs: BTreeMap<SyncId, Arc<SyncRun>>,
     rows: rows::Rows,
+    /// The sides whose project is still to be read from the beginning.
+    readings: Mutex<backfill::Readings>,
     /// How long a write may stay unseen in polls before its issue is read directly.
     check_after: Duration,
     /// When each side's workflow was last learnt from samples, by our monotonic time.

@@ -127,12 +127,14 @@ impl Engine {
             instances,
             syncs,
             rows: Rows::default(),
+            readings: Mutex::default(),
             check_after: parts.poll * 3 + Duration::from_secs(15),
             learnt_at: Mutex::default(),
         };
         for instance in engine.instances.values() {
             engine.recall_missing(instance).await?;
         }
+        engine.recall_readings().await?;
         Ok((engine, survey.findings))
     }
 }

@@ -30,6 +30,8 @@ mod crash;
 #[cfg(test)]
 mod daemon_audit;
 #[cfg(test)]
+mod daemon_backfill;
+#[cfg(test)]
 mod daemon_carries;
 #[cfg(test)]
 mod daemon_comments;
