@@ -179,6 +179,7 @@ async fn engine_on(
         syncs: config.syncs.clone(),
         holder: format!("pid {}", std::process::id()),
         poll: config.daemon.poll,
+        unknown_copies: config.daemon.unknown_copies,
     };
     Ok(Engine::set_up(parts).await?)
 }

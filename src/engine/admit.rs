@@ -327,7 +327,7 @@ impl Engine {
         self.tell_stops(sync).await
     }
 
-    async fn tell_stops(&self, sync: &SyncRun) -> Result<(), StoreError> {
+    pub(super) async fn tell_stops(&self, sync: &SyncRun) -> Result<(), StoreError> {
         self.store.set_problems(&format!("sync {}", sync.id()), &sync.stop_problems(), self.now()).await
     }
 }

@@ -8,12 +8,12 @@ use std::sync::{Arc, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::Engine;
 use super::detect::{PollError, Polled, newcomer};
 use super::instance::Instance;
+use super::{Engine, SyncRun};
 use crate::jira::ChangePage;
 use crate::model::ids::{InstanceId, IssueId, SideId, SyncId};
-use crate::model::settings::SideSettings;
+use crate::model::settings::{SideSettings, UnknownCopies};
 use crate::model::store::StoreError;
 
 /// Pages read in one go. Between two goes the instance is polled, so that what happens now does not wait.
@@ -33,16 +33,26 @@ pub(super) struct Reading {
     reached: Option<Timestamp>,
     /// All of it is queued.
     whole: bool,
+    /// The place was read whole before, under whatever clause: what lies there is known.
+    #[serde(default)]
+    proven: bool,
+    /// A counterpart was not created in the sync because this place was not read yet.
+    #[serde(default)]
+    withheld: bool,
 }
 
 impl Reading {
     fn of(side: &SideSettings) -> Self {
         let (instance, project, jql) = (side.instance.clone(), side.project.clone(), side.jql.clone());
-        Self { instance, project, jql, reached: None, whole: false }
+        Self { instance, project, jql, reached: None, whole: false, proven: false, withheld: false }
     }
 
-    fn is_of(&self, side: &SideSettings) -> bool {
-        self.instance == side.instance && self.project == side.project && self.jql == side.jql
+    /// What is known of a side that was read so far as this says.
+    fn going_on(self, side: &SideSettings) -> Self {
+        if self.instance != side.instance || self.project != side.project {
+            return Self::of(side);
+        }
+        if self.jql == side.jql { self } else { Self { jql: side.jql.clone(), reached: None, whole: false, ..self } }
     }
 }
 
@@ -62,7 +72,7 @@ impl Engine {
             for side in &sync.settings.sides {
                 let known = self.store.note(&note(sync.id(), &side.id)).await?;
                 let known = known.and_then(|known| serde_json::from_str::<Reading>(&known).ok());
-                let reading = known.filter(|known| known.is_of(side)).unwrap_or_else(|| Reading::of(side));
+                let reading = known.map_or_else(|| Reading::of(side), |known| known.going_on(side));
                 if !reading.whole {
                     pending.insert((sync.id().clone(), side.id.clone()), reading);
                 }
@@ -95,18 +105,70 @@ impl Engine {
     /// Notes that these projects were read from the beginning, for every sync.
     pub(super) async fn have_read(&self, instance: &Instance, projects: &BTreeSet<String>) -> Result<(), StoreError> {
         for project in projects {
+            let _alone = self.reading.lock().await;
             for (place, reading) in self.unread_sides(instance.id(), project) {
-                self.keep(&place, Reading { whole: true, ..reading }).await?;
+                self.finish_reading(instance, &place, reading).await?;
             }
         }
         Ok(())
+    }
+
+    /// All of a side's project is queued. Where copies of another state lie there, that is no end: it is read again.
+    async fn finish_reading(
+        &self,
+        instance: &Instance,
+        place: &(SyncId, SideId),
+        reading: Reading,
+    ) -> Result<(), StoreError> {
+        let Some(sync) = self.syncs.get(&place.0) else { return Ok(()) };
+        if self.is_unclear(instance, &reading) {
+            self.hold_for_strangers(sync, &place.1, instance, &reading.project).await?;
+            return self.keep(place, Reading { reached: None, whole: false, ..reading }).await;
+        }
+        self.go_on_after_strangers(sync, &place.1).await?;
+        if reading.withheld {
+            self.store.wake_sync(&place.0, self.now()).await?;
+        }
+        self.keep(place, Reading { whole: true, proven: true, withheld: false, ..reading }).await
+    }
+
+    /// Whether copies of another state were found in a place that this one does not know yet.
+    fn is_unclear(&self, instance: &Instance, reading: &Reading) -> bool {
+        !reading.proven && self.unknown_copies == UnknownCopies::Hold && instance.has_strangers(&reading.project)
+    }
+
+    /// Whether a counterpart may be created on a side: not before its project was read once from the beginning, and not in a
+    /// sync one of whose projects holds copies of another state.
+    pub(super) fn may_create(&self, sync: &SyncRun, side: &SideId) -> bool {
+        let readings = self.readings.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = (sync.id().clone(), side.clone());
+        readings.get(&place).is_none_or(|reading| reading.proven) && !sync.is_held()
+    }
+
+    /// Remembers that counterparts wait until the sync's projects are read. Durable: nothing else will wake their items. Says
+    /// whether they wait indeed: it may just have been read.
+    pub(super) async fn withheld(&self, sync: &SyncRun, sides: &[SideId]) -> Result<bool, StoreError> {
+        let _alone = self.reading.lock().await;
+        if sides.iter().all(|side| self.may_create(sync, side)) {
+            return Ok(false);
+        }
+        let pending: Readings = {
+            let readings = self.readings.lock().unwrap_or_else(PoisonError::into_inner);
+            let of_sync = readings.iter().filter(|((of, _), reading)| of == sync.id() && !reading.withheld);
+            of_sync.map(|(place, reading)| (place.clone(), reading.clone())).collect()
+        };
+        for (place, reading) in pending {
+            self.keep(&place, Reading { withheld: true, ..reading }).await?;
+        }
+        Ok(true)
     }
 
     /// Reads on in the projects of an instance that are to be read from the beginning, one go of each.
     pub(super) async fn read_on(&self, instance: &Arc<Instance>) -> Result<Polled, PollError> {
         let mut polled = Polled::default();
         for project in instance.polled() {
-            let sides = self.unread_sides(instance.id(), &project);
+            let mut sides = self.unread_sides(instance.id(), &project);
+            sides.retain(|(sync, side), _| !self.waits_for_strangers(sync, side));
             if !sides.is_empty() && !self.has_enough(&sides).await? {
                 polled = polled.and(self.read_project(instance, &project, sides).await?);
             }
@@ -132,6 +194,7 @@ impl Engine {
         let from = sides.values().map(|reading| reading.reached).min().flatten();
         if from.is_none() {
             tracing::info!(instance = %instance.id(), project, "reads project {project} from the beginning");
+            instance.forget_strangers(project);
         }
         let one = BTreeSet::from([project.to_owned()]);
         let (mut polled, mut page, mut reached) = (Polled::default(), None, from);
@@ -141,20 +204,41 @@ impl Engine {
             page.clone_from(&found.next);
             let times = found.rows.iter().map(|row| row.updated);
             reached = times.chain(found.unread.iter().filter_map(|row| row.updated)).max().max(reached);
+            self.look_for_strangers(instance, &found.rows).await?;
             polled.rows += self.queue_newcomers(instance, &sides, found).await?;
+            let unclear = sides.values().any(|reading| self.is_unclear(instance, reading));
             let is_far = match (from, reached) {
                 (Some(from), Some(reached)) => reached.duration_since(from) >= STEP,
                 (from, _) => from.is_none(),
             };
-            for (place, reading) in &sides {
-                self.keep(place, Reading { reached, whole: page.is_none(), ..reading.clone() }).await?;
-            }
-            if page.is_none() || polled.pages >= PAGES && is_far {
-                break;
+            self.have_read_until(instance, project, &sides, reached, page.is_none()).await?;
+            if page.is_none() || unclear || polled.pages >= PAGES && is_far {
+                polled.more = page.is_some() && !unclear;
+                return Ok(polled);
             }
         }
-        polled.more = page.is_some();
-        Ok(polled)
+    }
+
+    async fn have_read_until(
+        &self,
+        instance: &Instance,
+        project: &str,
+        sides: &Readings,
+        reached: Option<Timestamp>,
+        whole: bool,
+    ) -> Result<(), StoreError> {
+        let _alone = self.reading.lock().await;
+        // As they are now: something may have begun to wait for one meanwhile.
+        let now = self.unread_sides(instance.id(), project);
+        for (place, reading) in now.into_iter().filter(|(place, _)| sides.contains_key(place)) {
+            let reading = Reading { reached, ..reading };
+            if whole || self.is_unclear(instance, &reading) {
+                self.finish_reading(instance, &place, reading).await?;
+            } else {
+                self.keep(&place, reading).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Queues the rows that no item of a side's sync holds. Hints of known issues are the polls' business.

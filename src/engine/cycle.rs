@@ -89,7 +89,10 @@ impl Engine {
         let claims = self.store.claim_these(&self.holder, self.now(), items).await?;
         let mut works = self.take_up(claims).await?;
         self.look(&mut works).await?;
-        let preview = |work: Work| Preview { item: work.item, plan: work.plan, unread: work.unread };
+        let preview = |work: Work| {
+            let plan = work.plan.map(|plan| self.without_withheld(&work.sync, plan));
+            Preview { item: work.item, plan, unread: work.unread }
+        };
         Ok(works.into_iter().map(preview).collect())
     }
 
@@ -162,8 +165,14 @@ impl Engine {
         self.keep_ways(work).await?;
         let learnt =
             self.learn_from_samples(work).await? || (!work.stuck.is_empty() && work.learnt != work.sync.learnt());
-        let mut operations: Vec<Operation> =
+        let operations: Vec<Operation> =
             plan.operations.into_iter().filter(|operation| !work.unread.contains_key(&operation.side)).collect();
+        let (waiting, mut operations): (Vec<Operation>, Vec<Operation>) =
+            operations.into_iter().partition(|operation| self.is_withheld(&work.sync, operation));
+        let waiting: Vec<SideId> = waiting.into_iter().map(|operation| operation.side).collect();
+        if !waiting.is_empty() && !self.withheld(&work.sync, &waiting).await? {
+            work.be_due(self.now());
+        }
         operations.retain(|operation| self.may_write(work, &operation.side));
         if operations.is_empty() && !judged && !learnt {
             work.over = true;

@@ -211,6 +211,9 @@ impl Engine {
             let unread: Vec<_> = found.unread.into_iter().filter(|row| row.updated.is_none_or(late)).collect();
             let newest = rows.iter().map(|row| row.updated).chain(unread.iter().filter_map(|row| row.updated)).max();
             let newest = newest.filter(|_| moves_cursor);
+            if since.is_none() {
+                self.look_for_strangers(instance, &rows).await?;
+            }
             polled.rows += self.queue(instance, ReadRows { rows, unread }, newest).await?;
             page = found.next;
             if is_last {

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::strangers::{self, in_words};
 use crate::clock::Clock;
 use crate::jira::{Failure, Identity, JiraError, JiraRead, Want};
-use crate::model::ids::{InstanceId, IssueId};
+use crate::model::ids::{InstanceId, IssueId, IssueKey};
 use crate::model::settings::InstanceSettings;
 use crate::schedule::growing;
 
@@ -44,6 +45,8 @@ struct State {
     unread: BTreeMap<IssueId, Unread>,
     /// Projects that a poll was refused for.
     missing: BTreeMap<String, Missing>,
+    /// By project the issues that the sync user made for another state.
+    strangers: BTreeMap<String, BTreeMap<IssueId, IssueKey>>,
     failures: u32,
     pause: Option<Pause>,
     /// The cursor, and our monotonic time when it was first met there: the server's time is later than the one by at least
@@ -227,7 +230,35 @@ impl Instance {
             let what = format!("issue {issue} cannot be read and starts no item: {}", unread.why);
             (what, "look at the issue, and at what the instance's add-ons put into it; it is tried again")
         });
-        missing.chain(unread).collect()
+        let strangers = state.strangers.iter().filter(|(_, issues)| !issues.is_empty());
+        let strangers = strangers.map(|(project, issues)| (in_words(project, issues), strangers::REMEDY));
+        missing.chain(unread).chain(strangers).collect()
+    }
+
+    /// Notes an issue that the sync user made for another state.
+    pub(crate) fn met_stranger(&self, project: &str, issue: IssueId, key: &IssueKey) {
+        let mut state = self.state();
+        state.strangers.entry(project.to_owned()).or_default().insert(issue, key.clone());
+    }
+
+    /// How many such issues are known in a project.
+    pub(crate) fn strangers(&self, project: &str) -> usize {
+        self.state().strangers.get(project).map_or(0, BTreeMap::len)
+    }
+
+    /// Whether there is any such issue in a project.
+    pub(crate) fn has_strangers(&self, project: &str) -> bool {
+        self.strangers(project) > 0
+    }
+
+    /// A project is read from the beginning: what is found there now is what counts.
+    pub(crate) fn forget_strangers(&self, project: &str) {
+        self.state().strangers.remove(project);
+    }
+
+    /// What is said of such issues in a project.
+    pub(crate) fn strangers_in_words(&self, project: &str) -> String {
+        self.state().strangers.get(project).map(|issues| in_words(project, issues)).unwrap_or_default()
     }
 
     /// Remembers queued rows, and forgets those before `horizon`.

@@ -317,6 +317,11 @@ impl Store for SqliteStore {
         self.write(ATTEMPT, move |connection| queue::free_all(connection, now)).await
     }
 
+    async fn wake_sync(&self, sync: &SyncId, due: Timestamp) -> Result<(), StoreError> {
+        let sync = sync.clone();
+        self.write("queue the items of a sync", move |connection| queue::wake_sync(connection, &sync, due)).await
+    }
+
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         self.read("see what is due next", queue::next_due).await
     }

@@ -180,6 +180,7 @@ fused! {
         fn free_all() -> ();
     }
     commits {
+        fn wake_sync(sync: &SyncId, due: Timestamp) -> ();
         fn forget_newcomers(newcomers: &[Newcomer]) -> ();
         fn begin_item(item: &ItemState, instance: &InstanceId, newcomer: &Newcomer, urgency: Urgency, due: Timestamp) -> bool;
         fn claim(holder: &str, now: Timestamp, limit: usize) -> Vec<Claim>;

@@ -222,7 +222,7 @@ async fn a_damaged_state_is_left_alone() {
     holed[4_096..].fill(0);
     fs::write(&path, &holed).unwrap();
     let said = open(&path).unwrap_err().to_string();
-    assert!(said.contains("is damaged") && said.contains("state restore"), "{said}");
+    assert!(said.contains("is damaged") && said.contains("the file of a backup"), "{said}");
     assert_eq!(fs::read(&path).unwrap(), holed, "the file was changed");
 
     // The file is gone, what was not folded into it is still there.
