@@ -10,12 +10,13 @@ use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use super::apply::draft;
+use super::instance::Instance;
 use super::look::{is_seen_by_reading, taken_in};
 use super::revisions::judge_revision;
 use super::seal::Mark;
 use super::work::Work;
 use super::{Engine, SyncRun};
-use crate::jira::{Created, IssueDraft, WriteOutcome};
+use crate::jira::{Created, IssueDraft, JiraError, WriteOutcome};
 use crate::mapping::same;
 use crate::model::hub::{Acknowledged, Acts, ItemState};
 use crate::model::ids::{FieldName, InstanceId, ItemId, OperationId, SideId};
@@ -37,6 +38,8 @@ const FIRST_RETRY: Duration = Duration::from_secs(2);
 const LONGEST_RETRY: Duration = Duration::from_secs(900);
 /// The same for what only a person can mend: an idle daemon stays idle.
 const LONGEST_SLOW_RETRY: Duration = Duration::from_secs(6 * 3_600);
+/// When a write is tried again that was not sent because its instance is left alone for now.
+const SOON: Duration = Duration::from_secs(5);
 /// Longest that a transition may be under way after its answer was lost: taken twice, its functions would run twice.
 const HOP_HORIZON: Duration = Duration::from_secs(120);
 
@@ -306,6 +309,12 @@ impl Engine {
                 work.move_intent(intent.id, &IntentEvent::Refused("not sent: a write before it failed".to_owned()));
                 continue;
             }
+            if let Some(error) = self.instance_on(work, side).and_then(|instance| self.leaves_alone(&instance)) {
+                work.move_intent(intent.id, &IntentEvent::Refused(format!("not sent: {error}")));
+                work.unread.insert(side.clone(), error.to_string());
+                work.be_due(self.after(SOON));
+                continue;
+            }
             let mark = self.mark(&work.sync, intent);
             let (Some(instance), Some(mark)) = (work.sync.instance_of(side).cloned(), mark) else {
                 work.move_intent(intent.id, &IntentEvent::Refused("not sent: no mark could be made".to_owned()));
@@ -316,6 +325,17 @@ impl Engine {
                 self.outcome(work, intent, sent).await;
             }
         }
+    }
+
+    /// Why nothing is sent to an instance now, if it is so. One that does not answer is left alone by everybody.
+    fn leaves_alone(&self, instance: &Instance) -> Option<JiraError> {
+        if let Some(error) = instance.is_silent() {
+            if instance.pause().is_none() {
+                instance.failed(&error);
+            }
+            return Some(error);
+        }
+        instance.pause().map(|pause| pause.error(instance))
     }
 
     fn mark(&self, sync: &Arc<SyncRun>, intent: &Intent) -> Option<String> {

@@ -20,6 +20,9 @@ const LOGIN_PAUSE: Duration = Duration::from_secs(300);
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
+/// How often it is listened whether an instance is silent.
+const LISTEN: Duration = Duration::from_millis(500);
+
 /// First and longest wait before a newcomer that cannot be read is asked for again.
 const FIRST_REREAD: Duration = Duration::from_secs(30);
 const LONGEST_REREAD: Duration = Duration::from_secs(3_600);
@@ -80,6 +83,14 @@ pub(crate) struct Pause {
     pub(crate) why: String,
 }
 
+impl Pause {
+    /// What is said instead of asking.
+    pub(crate) fn error(&self, instance: &Instance) -> JiraError {
+        let failure = Failure::Unreachable(format!("left alone for now: {}", self.why));
+        JiraError { attempt: "reading issues".to_owned(), instance: instance.id().clone(), failure }
+    }
+}
+
 /// A newcomer that cannot be read.
 struct Unread {
     why: String,
@@ -121,6 +132,35 @@ impl Instance {
     /// The pause that holds now.
     pub(crate) fn pause(&self) -> Option<Pause> {
         self.state().pause.clone().filter(|pause| pause.until > self.clock.monotonic())
+    }
+
+    /// Waits for what is asked, but not while the instance answers nothing at all: a batch has other items too.
+    ///
+    /// # Errors
+    /// What the asking says; or that the instance is silent.
+    pub(crate) async fn patiently<T>(&self, asked: impl Future<Output = Result<T, JiraError>>) -> Result<T, JiraError> {
+        tokio::select! {
+            biased;
+            answer = asked => answer,
+            error = self.falls_silent() => Err(error),
+        }
+    }
+
+    /// Returns once the instance is silent, with what is to be said of it.
+    pub(crate) async fn falls_silent(&self) -> JiraError {
+        loop {
+            tokio::time::sleep(LISTEN).await;
+            if let Some(error) = self.is_silent() {
+                return error;
+            }
+        }
+    }
+
+    /// That the instance is silent, if it is.
+    pub(crate) fn is_silent(&self) -> Option<JiraError> {
+        let lasts = self.read.silent_for()?;
+        let failure = Failure::Unreachable(format!("nothing was answered for {} s", lasts.as_secs()));
+        Some(JiraError { attempt: "waiting for an answer".to_owned(), instance: self.id().clone(), failure })
     }
 
     /// Takes note of a failed request that says something about the whole instance. Says whether it did.

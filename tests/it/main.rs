@@ -50,6 +50,7 @@ mod daemon_planted;
 #[cfg(test)]
 mod daemon_random;
 #[cfg(test)]
+mod daemon_silence;
 mod daemon_strangers;
 mod daemon_support;
 #[cfg(test)]
