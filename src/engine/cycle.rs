@@ -399,7 +399,11 @@ impl Engine {
         for duplicate in works.iter_mut().flat_map(|work| std::mem::take(&mut work.duplicates)) {
             self.tell_duplicate(&duplicate).await?;
         }
-        for work in works {
+        for mut work in works {
+            if !work.stuck.is_empty() && work.learnt != work.sync.learnt() {
+                // A way became known before the problem stood that it would have woken the item by.
+                work.be_due(self.now());
+            }
             let mut due = self.due_of(&work);
             let mut attempts = 0;
             if work.failed {

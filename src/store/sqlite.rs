@@ -16,7 +16,7 @@ use super::{OpenError, SideInstances, journal, knowledge, look, open, problems, 
 use crate::clock::{Clock, Entropy};
 use crate::model::catalog::Workflow;
 use crate::model::hub::{Conflict, ItemState};
-use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
+use crate::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
 use crate::model::operation::{Intent, IntentState};
 use crate::model::problem::Problem;
 use crate::model::store::{
@@ -320,6 +320,22 @@ impl Store for SqliteStore {
     async fn wake_sync(&self, sync: &SyncId, due: Timestamp) -> Result<(), StoreError> {
         let sync = sync.clone();
         self.write("queue the items of a sync", move |connection| queue::wake_sync(connection, &sync, due)).await
+    }
+
+    async fn wake_troubled(
+        &self,
+        sync: &SyncId,
+        side: &SideId,
+        field: &FieldName,
+        due: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (sync, side, field) = (sync.clone(), side.clone(), field.clone());
+        self.write("queue items with a problem", move |connection| {
+            problems::of_field(connection, &sync, &side, &field)?
+                .into_iter()
+                .try_for_each(|item| queue::wake(connection, item, Urgency::Live, due))
+        })
+        .await
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {

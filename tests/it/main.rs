@@ -51,6 +51,7 @@ mod daemon_planted;
 mod daemon_random;
 #[cfg(test)]
 mod daemon_silence;
+mod daemon_status;
 mod daemon_strangers;
 mod daemon_support;
 #[cfg(test)]
