@@ -148,9 +148,15 @@ pub(super) static SOCKET: Key = optional(
     Shape::Text(&PATH_TEXT),
     "The Unix socket over which commands talk to the daemon. Left out, the daemon chooses.",
 );
+pub(super) static UNKNOWN_COPIES: Key = default(
+    "unknown-copies",
+    Shape::Word(&["hold", "leave"]),
+    "hold",
+    "Where issues lie that the sync user made for another state than this one: create nothing, or leave them and begin anew.",
+);
 pub(super) static DAEMON: Key = optional(
     "daemon",
-    Shape::Table(&[&STATE, &LISTEN, &POLL, &SWEEP, &SOCKET]),
+    Shape::Table(&[&STATE, &LISTEN, &POLL, &SWEEP, &SOCKET, &UNKNOWN_COPIES]),
     "The process: its state, its address, its pace.",
 );
 

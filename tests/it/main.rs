@@ -30,6 +30,8 @@ mod crash;
 #[cfg(test)]
 mod daemon_audit;
 #[cfg(test)]
+mod daemon_backfill;
+#[cfg(test)]
 mod daemon_carries;
 #[cfg(test)]
 mod daemon_comments;
@@ -50,6 +52,9 @@ mod daemon_planted;
 #[cfg(test)]
 mod daemon_random;
 #[cfg(test)]
+mod daemon_silence;
+mod daemon_status;
+mod daemon_strangers;
 mod daemon_support;
 #[cfg(test)]
 mod daemon_text;
