@@ -34,10 +34,10 @@ const MOST_ROUNDS: usize = 12;
 /// Items of a batch that are written to at once.
 const AT_ONCE: usize = 8;
 /// First and longest wait before an item that failed is tried again.
-const FIRST_RETRY: Duration = Duration::from_secs(2);
+pub(super) const FIRST_RETRY: Duration = Duration::from_secs(2);
 const LONGEST_RETRY: Duration = Duration::from_secs(900);
 /// The same for what only a person can mend: an idle daemon stays idle.
-const LONGEST_SLOW_RETRY: Duration = Duration::from_secs(6 * 3_600);
+pub(super) const LONGEST_SLOW_RETRY: Duration = Duration::from_secs(6 * 3_600);
 /// When a write is tried again that was not sent because its instance is left alone for now.
 const SOON: Duration = Duration::from_secs(5);
 /// Longest that a transition may be under way after its answer was lost: taken twice, its functions would run twice.
@@ -170,8 +170,10 @@ impl Engine {
             self.learn_from_samples(work).await? || (!work.stuck.is_empty() && work.learnt != work.sync.learnt());
         let operations: Vec<Operation> =
             plan.operations.into_iter().filter(|operation| !work.unread.contains_key(&operation.side)).collect();
-        let (waiting, mut operations): (Vec<Operation>, Vec<Operation>) =
+        let (waiting, operations): (Vec<Operation>, Vec<Operation>) =
             operations.into_iter().partition(|operation| self.is_withheld(&work.sync, operation));
+        let mut operations: Vec<Operation> =
+            operations.into_iter().filter(|operation| !self.was_just_refused(work, operation)).collect();
         let waiting: Vec<SideId> = waiting.into_iter().map(|operation| operation.side).collect();
         if !waiting.is_empty() && !self.withheld(&work.sync, &waiting).await? {
             work.be_due(self.now());
