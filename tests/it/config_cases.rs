@@ -91,6 +91,12 @@ state = "postgres://u:CANARY@h/db""#, &[
 "#, "", &[
         r#"error 17:72 sync.support.side.globex.when: `when` needs a `home` -> add `home = "SIDE"` to the sync: `when` is JQL that is asked there"#,
     ]),
+    (r#"when = "labels = x""#, r#"when = "labels = x) OR (project = SUP""#, &[
+        "error 18:79 sync.support.side.globex.when: this JQL closes a parenthesis that it did not open -> write it so that Jira's own search takes it as it stands",
+    ]),
+    (r#"when = "labels = x""#, r#"jql = "(summary ~ ')\\')'", when = 'labels = "a(b"'"#, &[
+        "error 18:78 sync.support.side.globex.jql: this JQL opens a parenthesis and does not close it -> write it so that Jira's own search takes it as it stands",
+    ]),
     (r#"on-conflict = "newest""#, r#"on-conflict = "prefer globx""#, &[
         "error 16:15 sync.support.on-conflict: there is no side `globx` in this sync -> did you mean `globex`?",
     ]),
