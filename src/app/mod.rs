@@ -25,7 +25,7 @@ use crate::model::store::{Store, StoreError, Urgency};
 use crate::store::{Dependencies, OpenError, SideInstances, Spawn, SqliteStore};
 
 pub use once::OnceSummary;
-pub use preview::{PreviewedItem, preview};
+pub use preview::{Previewed, PreviewedItem, preview};
 pub use run::RunError;
 
 /// Makes the transport of an instance.

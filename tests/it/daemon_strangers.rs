@@ -45,7 +45,12 @@ async fn a_new_state_over_copies_of_a_lost_one_creates_nothing() {
         lose_the_state(&mut world);
         let planned = preview(world.config.clone(), world.surroundings(), None).await.unwrap();
         let creates = |plan: &Plan| plan.operations.len();
-        assert_eq!(planned.iter().filter_map(|item| item.plan.as_ref()).map(creates).sum::<usize>(), 0, "{planned:?}");
+        assert_eq!(
+            planned.items.iter().filter_map(|item| item.plan.as_ref()).map(creates).sum::<usize>(),
+            0,
+            "{planned:?}"
+        );
+        assert!(!planned.stopped.is_empty(), "{planned:?}");
         world.start().await;
         world.intervals(5).await;
         create(&world, "SUP", "Item-new x", &[]);
