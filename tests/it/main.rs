@@ -53,8 +53,11 @@ mod daemon_planted;
 mod daemon_random;
 #[cfg(test)]
 mod daemon_silence;
+#[cfg(test)]
 mod daemon_status;
+#[cfg(test)]
 mod daemon_strangers;
+#[cfg(test)]
 mod daemon_support;
 #[cfg(test)]
 mod daemon_text;
