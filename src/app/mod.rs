@@ -25,7 +25,7 @@ use crate::model::store::{Store, StoreError, Urgency};
 use crate::store::{Dependencies, OpenError, SideInstances, Spawn, SqliteStore};
 
 pub use once::OnceSummary;
-pub use preview::{PreviewedItem, preview};
+pub use preview::{Previewed, PreviewedItem, preview};
 pub use run::RunError;
 
 /// Makes the transport of an instance.
@@ -179,6 +179,7 @@ async fn engine_on(
         syncs: config.syncs.clone(),
         holder: format!("pid {}", std::process::id()),
         poll: config.daemon.poll,
+        unknown_copies: config.daemon.unknown_copies,
     };
     Ok(Engine::set_up(parts).await?)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{Daemon, RunError};
+use crate::engine::Polled;
 use crate::model::ids::InstanceId;
 use crate::model::store::Store as _;
 
@@ -35,8 +36,9 @@ impl Daemon {
     /// The state failed.
     pub async fn once(&self) -> Result<OnceSummary, RunError> {
         let mut summary = OnceSummary::default();
-        for round in 0..=MORE_POLLS {
-            let changed = self.poll_all().await?;
+        let mut round = 0;
+        while round <= MORE_POLLS {
+            let polled = self.poll_all().await?;
             let before = summary.writes;
             self.work_until_quiet(&mut summary).await?;
             if round == 0 && self.sweep_is_due().await? {
@@ -44,7 +46,10 @@ impl Daemon {
                 self.work_until_quiet(&mut summary).await?;
             }
             let open = self.store.figures(self.surroundings.clock.now()).await?.open_intents;
-            let quiet = changed == 0 && summary.writes == before;
+            if polled.more {
+                continue;
+            }
+            let quiet = polled.rows == 0 && summary.writes == before;
             if open == 0 && (round > 0 || quiet) {
                 break;
             }
@@ -52,6 +57,7 @@ impl Daemon {
                 // What was written is not in the index yet.
                 tokio::time::sleep(INDEX_WAIT).await;
             }
+            round += 1;
         }
         summary.problems = self.store.figures(self.surroundings.clock.now()).await?.problems;
         for instance in self.engine.instances() {
@@ -61,18 +67,18 @@ impl Daemon {
         Ok(summary)
     }
 
-    /// Polls every instance at once. Returns how many rows were new.
-    pub(super) async fn poll_all(&self) -> Result<usize, RunError> {
+    /// Polls every instance at once. Returns what all of them brought.
+    pub(super) async fn poll_all(&self) -> Result<Polled, RunError> {
         let instances: Vec<InstanceId> = self.engine.instances().cloned().collect();
         let mut polls = Vec::with_capacity(instances.len());
         for instance in &instances {
             polls.push(self.poll(instance));
         }
-        let mut rows = 0;
+        let mut all = Polled::default();
         for polled in futures_util::future::join_all(polls).await {
-            rows += polled?.rows;
+            all = all.and(polled?);
         }
-        Ok(rows)
+        Ok(all)
     }
 
     async fn work_until_quiet(&self, summary: &mut OnceSummary) -> Result<(), RunError> {

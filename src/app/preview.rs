@@ -16,6 +16,15 @@ use crate::store::SqliteStore;
 /// Items planned at once.
 const AT_ONCE: usize = 100;
 
+/// What would be done.
+#[derive(Debug, Clone, Default)]
+pub struct Previewed {
+    /// The items that a run would work on.
+    pub items: Vec<PreviewedItem>,
+    /// The syncs that nothing joins now: the side, and why.
+    pub stopped: Vec<(SyncId, SideId, String)>,
+}
+
 /// What would be done with one item.
 #[derive(Debug, Clone)]
 pub struct PreviewedItem {
@@ -35,7 +44,7 @@ pub async fn preview(
     config: Config,
     surroundings: Surroundings,
     keys: Option<Vec<IssueKey>>,
-) -> Result<Vec<PreviewedItem>, StartError> {
+) -> Result<Previewed, StartError> {
     let mut dependencies = dependencies(&config, &surroundings);
     dependencies.spawn = crate::store::Spawn::Inline;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::copy_in_memory(&config.daemon.state, dependencies)?);
@@ -43,32 +52,31 @@ pub async fn preview(
     let (engine, _) = engine_on(&config, &surroundings, Arc::clone(&store)).await?;
     let instances: Vec<InstanceId> = engine.instances().cloned().collect();
     for instance in &instances {
-        match engine.poll(instance).await {
-            Ok(_) => {}
-            Err(PollError::Jira(error)) => return Err(crate::engine::SetupError::Jira(vec![error]).into()),
-            Err(PollError::Store(error)) => return Err(error.into()),
+        loop {
+            let polled = match engine.poll(instance).await {
+                Ok(polled) => polled,
+                Err(PollError::Jira(error)) => return Err(crate::engine::SetupError::Jira(vec![error]).into()),
+                Err(PollError::Store(error)) => return Err(error.into()),
+            };
+            while engine.admit(instance).await? > 0 {}
+            if !polled.more {
+                break;
+            }
         }
-    }
-    for instance in &instances {
-        while engine.admit(instance).await? > 0 {}
     }
     let wanted = match &keys {
         Some(keys) => named(&*store, keys).await?,
         None => all(&*store, surroundings.clock.now()).await?,
     };
-    let mut previewed: Vec<PreviewedItem> = engine.stopped().into_iter().map(not_planned).collect();
+    let mut items = Vec::new();
     for part in wanted.chunks(AT_ONCE) {
         for preview in engine.preview(part).await? {
             let names = names(&preview.item);
-            previewed.push(PreviewedItem { names, plan: preview.plan, unread: preview.unread });
+            items.push(PreviewedItem { names, plan: preview.plan, unread: preview.unread });
         }
     }
-    Ok(previewed)
-}
-
-/// A sync whose JQL Jira refuses: nothing new of it can be planned.
-fn not_planned((sync, side, why): (SyncId, SideId, String)) -> PreviewedItem {
-    PreviewedItem { names: format!("sync {sync}"), plan: None, unread: BTreeMap::from([(side, why)]) }
+    // Asked last: a `when` is only tried with the items.
+    Ok(Previewed { items, stopped: engine.stopped() })
 }
 
 async fn named(store: &dyn Store, keys: &[IssueKey]) -> Result<Vec<ItemId>, StartError> {

@@ -1,6 +1,7 @@
 //! The daemon's tasks: one poller per instance, the worker, the sweeper. Must never go on half-dead: a task that cannot use
 //! the state ends the run, and whoever started it starts it again.
 
+use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_cron_scheduler::JobSchedulerError;
 use tokio_util::sync::CancellationToken;
 
@@ -18,8 +19,11 @@ use crate::model::ids::InstanceId;
 use crate::model::store::{Store as _, StoreError};
 use crate::schedule::cron::Ticks;
 
-/// Batches worked on at once: one that waits for a slow instance does not hold up the others.
+/// Batches worked on at once, and the most there may be: one that takes long waits for an instance, and counts no longer.
 const BATCHES: usize = 4;
+const MOST_BATCHES: usize = 16;
+/// From when on a batch takes long.
+const LONG: Duration = Duration::from_secs(5);
 /// Longest sleep of the worker: what is due is looked up again at the latest then.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// How long work under way may go on after the daemon was told to stop. What is not done then is in doubt, and looked for.
@@ -37,6 +41,40 @@ pub enum RunError {
     /// The schedule cannot be kept.
     #[error("could not keep the schedule of full checks")]
     Schedule(#[from] JobSchedulerError),
+}
+
+/// How many batches are under way, and since when.
+#[derive(Default)]
+struct Pace {
+    begun: BTreeMap<u64, Instant>,
+    next: u64,
+}
+
+impl Pace {
+    fn begins(&mut self) -> u64 {
+        self.next += 1;
+        self.begun.insert(self.next, Instant::now());
+        self.next
+    }
+
+    fn ends(&mut self, number: u64) {
+        self.begun.remove(&number);
+    }
+
+    /// Whether one more may begin.
+    fn allows_more(&self) -> bool {
+        let young = self.begun.values().filter(|begun| begun.elapsed() < LONG).count();
+        young < BATCHES && self.begun.len() < MOST_BATCHES
+    }
+
+    /// A sleep until one more may begin, where none may now; else the one that is wished for.
+    fn bounds(&self, wished: Duration) -> Duration {
+        if self.allows_more() {
+            return wished;
+        }
+        let oldest = self.begun.values().map(Instant::elapsed).filter(|elapsed| *elapsed < LONG).max();
+        oldest.map_or(LONGEST_SLEEP, |elapsed| LONG.saturating_sub(elapsed).max(Duration::from_millis(50)))
+    }
 }
 
 impl Daemon {
@@ -58,7 +96,12 @@ impl Daemon {
         let mut failures = 0;
         while cancel.run_until_cancelled(ticks.tick()).await.is_some() {
             match cancel.run_until_cancelled(self.poll(instance)).await {
-                Some(Ok(_)) => self.state_answered(&mut failures),
+                Some(Ok(polled)) => {
+                    self.state_answered(&mut failures);
+                    if polled.more {
+                        ticks.reset_immediately();
+                    }
+                }
                 Some(Err(error)) => self.state_failed(error, &mut failures, cancel).await?,
                 None => break,
             }
@@ -108,26 +151,29 @@ impl Daemon {
 
     /// Works on batches until cancelled or until the state fails; either way nothing is under way afterwards.
     async fn work_batches(&self, cancel: &CancellationToken, failures: &mut u32) -> Result<(), StoreError> {
-        let mut running: FuturesUnordered<BoxFuture<'_, Result<Worked, StoreError>>> = FuturesUnordered::new();
+        let mut running: FuturesUnordered<BoxFuture<'_, (u64, Result<Worked, StoreError>)>> = FuturesUnordered::new();
+        let mut pace = Pace::default();
         let result = loop {
             if cancel.is_cancelled() {
                 break Ok(());
             }
-            if running.len() < BATCHES {
+            if pace.allows_more() {
                 let claims = match self.claim().await {
                     Ok(claims) => claims,
                     Err(error) => break Err(error),
                 };
                 self.state_answered(failures);
                 if !claims.is_empty() {
-                    running.push(Box::pin(self.engine.work_on(claims)));
+                    let (number, work) = (pace.begins(), self.engine.work_on(claims));
+                    running.push(Box::pin(async move { (number, work.await) }));
                     continue;
                 }
             }
-            let sleep = self.until_due().await;
+            let sleep = pace.bounds(self.until_due().await);
             let woken = pin!(self.wake.notified());
             tokio::select! {
-                Some(worked) = running.next(), if !running.is_empty() => {
+                Some((number, worked)) = running.next(), if !running.is_empty() => {
+                    pace.ends(number);
                     if let Err(error) = worked {
                         break Err(error);
                     }
@@ -139,7 +185,7 @@ impl Daemon {
         };
         let drained = async {
             let mut drained = Ok(());
-            while let Some(worked) = running.next().await {
+            while let Some((_, worked)) = running.next().await {
                 drained = drained.and(worked.map(|_| ()));
             }
             drained

@@ -129,7 +129,8 @@ fn of_start(error: &StartError) -> (Exit, Option<&'static str>) {
             (Exit::Configuration, Some("`jirasyncd check` says all that is wrong at once"))
         }
         StartError::Setup(SetupError::OtherJira { .. }) => {
-            let hint = "correct `url` or `auth` of that instance, or name another `state` to begin anew with";
+            let hint = "correct `url` or `auth` of that instance; with a `state` of its own another Jira begins anew, and \
+                        every counterpart is created again";
             (Exit::Configuration, Some(hint))
         }
         StartError::Setup(SetupError::Store(_) | SetupError::Seal) | StartError::Store(_) => {

@@ -1,12 +1,14 @@
 //! `jirasyncd plan`: what a run would do, as the plan itself renders it. It must never write to a Jira or to the state.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::arguments::{Common, Plan as Wanted};
 use super::exit::Exit;
 use super::output::{Output, counted};
 use super::{settings, small_runtime};
-use crate::app::{PreviewedItem, Surroundings, preview};
+use crate::app::{Previewed, PreviewedItem, Surroundings, preview};
 use crate::config::SecretsWanted;
 use crate::console::escaped;
 use crate::model::ids::IssueKey;
@@ -17,7 +19,17 @@ use crate::plan::{Plan, render};
 struct Answer<'p> {
     exit: Exit,
     items: Vec<Item<'p>>,
+    /// The syncs that nothing joins now.
+    stopped: Vec<Stopped<'p>>,
     totals: Totals,
+}
+
+/// A sync that nothing joins now, as JSON.
+#[derive(Serialize)]
+struct Stopped<'p> {
+    sync: &'p str,
+    side: &'p str,
+    why: &'p str,
 }
 
 /// One item as JSON.
@@ -42,6 +54,7 @@ struct Totals {
     not_done: usize,
     to_be_read: usize,
     sides_unread: usize,
+    syncs_stopped: usize,
 }
 
 /// Prints the plans.
@@ -50,13 +63,16 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
     let keys: Vec<IssueKey> = wanted.item.iter().map(|key| IssueKey::from(key.trim())).collect();
     let asked_for = (!keys.is_empty()).then(|| keys.clone());
     let waiting = output.waiting(format!("reading {}", counted(config.instances.len(), "instance")));
-    let items =
+    let Previewed { items, stopped } =
         small_runtime()?.block_on(async { preview(config, Surroundings::of_this_machine(), asked_for).await })?;
     drop(waiting);
-    let totals = Totals::of(&items);
-    let exit = if totals.sides_unread > 0 { Exit::Instance } else { Exit::Done };
+    let syncs: BTreeSet<_> = stopped.iter().map(|(sync, ..)| sync).collect();
+    let totals = Totals::of(&items, syncs.len());
+    let exit = totals.exit();
     if output.json_wanted() {
-        output.json(&Answer { exit, items: items.iter().map(Item::of).collect(), totals })?;
+        let stopped = stopped.iter().map(|(sync, side, why)| Stopped { sync: sync.as_str(), side: side.as_str(), why });
+        let (items, stopped) = (items.iter().map(Item::of).collect(), stopped.collect());
+        output.json(&Answer { exit, items, stopped, totals })?;
         return Ok(exit);
     }
     if items.is_empty() && !keys.is_empty() {
@@ -73,6 +89,9 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
         for (side, why) in &item.unread {
             output.line(&format!("? {}: side {side} could not be read: {why}", item.names))?;
         }
+    }
+    for (sync, side, why) in &stopped {
+        output.line(&format!("? sync {sync}, side {side}: {why}"))?;
     }
     output.line(&totals.in_words())?;
     Ok(exit)
@@ -91,15 +110,26 @@ impl<'p> Item<'p> {
 }
 
 impl Totals {
-    fn of(items: &[PreviewedItem]) -> Self {
-        let mut totals = Self { items: items.len(), ..Self::default() };
+    /// As documented in the README: what is not done is a problem, a side that cannot be read is an instance's.
+    fn exit(&self) -> Exit {
+        if self.sides_unread > 0 {
+            Exit::Instance
+        } else if self.not_done > 0 || self.syncs_stopped > 0 {
+            Exit::Problems
+        } else {
+            Exit::Done
+        }
+    }
+
+    fn of(items: &[PreviewedItem], syncs_stopped: usize) -> Self {
+        let mut totals = Self { items: items.len(), syncs_stopped, ..Self::default() };
         for item in items {
             totals.sides_unread += item.unread.len();
             if let Some(plan) = &item.plan {
                 totals.changes += plan.operations.len();
                 totals.conflicts += plan.conflicts.len();
                 totals.not_done += plan.holds.len();
-                totals.to_be_read += plan.wanted.values().map(std::collections::BTreeSet::len).sum::<usize>();
+                totals.to_be_read += plan.wanted.values().map(BTreeSet::len).sum::<usize>();
             }
         }
         totals
@@ -118,6 +148,9 @@ impl Totals {
         }
         if self.sides_unread > 0 {
             words.push_str(&format!(", {} not read", counted(self.sides_unread, "side")));
+        }
+        if self.syncs_stopped > 0 {
+            words.push_str(&format!(", {} stopped", counted(self.syncs_stopped, "sync")));
         }
         words.push_str("; nothing was written");
         words

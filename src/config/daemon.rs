@@ -9,6 +9,7 @@ use super::keys;
 use super::node::Cursor;
 use super::problem::Findings;
 use super::time::{cron_problem, default_of, duration_of};
+use crate::model::settings::UnknownCopies;
 
 /// A variable that stands above `listen`: an image knows where it must listen, the configuration of its user does not.
 const LISTEN_VARIABLE: &str = "JIRASYNCD_LISTEN";
@@ -26,6 +27,8 @@ pub struct DaemonSettings {
     pub sweep: String,
     /// The control socket, where one is named.
     pub socket: Option<PathBuf>,
+    /// What to make of issues that the sync user made for another state.
+    pub unknown_copies: UnknownCopies,
 }
 
 /// Reads the table; without one every default stands.
@@ -36,7 +39,12 @@ pub(super) fn read(reading: &Reading<'_>, top: &Cursor<'_>, findings: &mut Findi
     let poll = duration_of(&table, &keys::POLL, &("1s"..="1h"), findings);
     let sweep = sweep(&table, findings);
     let socket = table.get(&keys::SOCKET).and_then(|cursor| Some(reading.beside(cursor.text()?)));
-    Some(DaemonSettings { state: state?, listen: listen?, poll: poll?, sweep: sweep?, socket })
+    let word = table.get(&keys::UNKNOWN_COPIES).and_then(|cursor| cursor.text().map(str::to_owned));
+    let unknown_copies = match word.as_deref().unwrap_or(default_of(&keys::UNKNOWN_COPIES)) {
+        "leave" => UnknownCopies::Leave,
+        _ => UnknownCopies::Hold,
+    };
+    Some(DaemonSettings { state: state?, listen: listen?, poll: poll?, sweep: sweep?, socket, unknown_copies })
 }
 
 fn state(reading: &Reading<'_>, table: &Cursor<'_>, findings: &mut Findings<'_>) -> Option<PathBuf> {

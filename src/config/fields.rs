@@ -91,7 +91,14 @@ pub(super) fn read(
             FieldKind::IssueType => true,
             FieldKind::Status => !settings.statuses.rows.is_empty(),
             FieldKind::Choice => !settings.priorities.rows.is_empty(),
-            FieldKind::Line | FieldKind::Document | FieldKind::Words | FieldKind::Person | FieldKind::Day => false,
+            FieldKind::Line
+            | FieldKind::Document
+            | FieldKind::Words
+            | FieldKind::Options
+            | FieldKind::Number
+            | FieldKind::Moment
+            | FieldKind::Person
+            | FieldKind::Day => false,
         };
         if implied && !named.contains(system.name) {
             let row = plain(system.name, system.kind, everywhere(system, sides), sides);
@@ -178,7 +185,7 @@ fn detailed(
     }
     row.across = entry.get(&keys::FIELD_ACROSS).and_then(|cursor| cursor.flag()).unwrap_or_default();
     if let Some(list) = entry.get(&keys::FIELD_EXCLUDE) {
-        only_for(kind == FieldKind::Words, &list, "words", findings);
+        only_for(kind.is_set(), &list, "sets", findings);
         row.exclude = list.items().filter_map(|item| Some(item.text()?.to_owned())).collect();
     }
     if let Some(list) = entry.get(&keys::FIELD_VALUES) {
@@ -188,7 +195,7 @@ fn detailed(
             let message = format!("the rows of `{}` do not stand here", system.name);
             findings.error(&list.key_spot, message, format!("put them under `map.{}`", system.name));
         } else {
-            only_for(kind == FieldKind::Choice, &list, "selects", findings);
+            only_for(matches!(kind, FieldKind::Choice | FieldKind::Options), &list, "selects and options", findings);
         }
         row.values = rows::read(Some(&list), sides, findings);
     }
@@ -274,6 +281,9 @@ fn kind(entry: &Cursor<'_>, system: Option<&System>, findings: &mut Findings<'_>
         "words" => Some(FieldKind::Words),
         "person" => Some(FieldKind::Person),
         "day" => Some(FieldKind::Day),
+        "options" => Some(FieldKind::Options),
+        "number" => Some(FieldKind::Number),
+        "moment" => Some(FieldKind::Moment),
         _ => None,
     });
     match (system, cursor) {
@@ -285,7 +295,8 @@ fn kind(entry: &Cursor<'_>, system: Option<&System>, findings: &mut Findings<'_>
         (None, Some(_)) => written,
         (None, None) if entry.get(&keys::FIELD_VALUES).is_some() => Some(FieldKind::Choice),
         (None, None) => {
-            let help = "add `kind`: `line`, `document`, `select`, `words`, `person` or `day`";
+            let help =
+                "add `kind`: `line`, `document`, `select`, `options`, `words`, `person`, `day`, `moment` or `number`";
             findings.error(&entry.key_spot, format!("it is not said what `{}` holds", entry.name), help);
             None
         }

@@ -148,9 +148,15 @@ pub(super) static SOCKET: Key = optional(
     Shape::Text(&PATH_TEXT),
     "The Unix socket over which commands talk to the daemon. Left out, the daemon chooses.",
 );
+pub(super) static UNKNOWN_COPIES: Key = default(
+    "unknown-copies",
+    Shape::Word(&["hold", "leave"]),
+    "hold",
+    "Where issues lie that the sync user made for another state than this one: create nothing, or leave them and begin anew.",
+);
 pub(super) static DAEMON: Key = optional(
     "daemon",
-    Shape::Table(&[&STATE, &LISTEN, &POLL, &SWEEP, &SOCKET]),
+    Shape::Table(&[&STATE, &LISTEN, &POLL, &SWEEP, &SOCKET, &UNKNOWN_COPIES]),
     "The process: its state, its address, its pace.",
 );
 
@@ -261,10 +267,10 @@ pub(super) static FIELD_EXCLUDE: Key =
     optional("exclude", Shape::List(&Shape::Text(&LABEL)), "Words that never cross: exact, or ending in `*`.");
 pub(super) static FIELD_KIND: Key = optional(
     "kind",
-    Shape::Word(&["line", "document", "select", "words", "person", "day"]),
+    Shape::Word(&["line", "document", "select", "options", "words", "person", "day", "moment", "number"]),
     "What a custom field holds. With `values` it is a select.",
 );
-pub(super) static FIELD_VALUES: Key = optional("values", ROWS, "The rows of a select.");
+pub(super) static FIELD_VALUES: Key = optional("values", ROWS, "The rows of a select, or of a set of options.");
 pub(super) static FIELD_ON_UNMAPPED: Key = default(
     "on-unmapped",
     Shape::Either(&[

@@ -96,6 +96,11 @@ pub(super) fn read(
             let message = format!("sides `{first}` and `{}` are both project `{project}` of `{instance}`", entry.name);
             findings.error(&entry.key_spot, message, "each side is a project of its own: keep one of them");
         }
+        for key in [&keys::SIDE_JQL, &keys::SIDE_WHEN] {
+            if let Some(clause) = entry.get(key) {
+                check_clause(&clause, findings);
+            }
+        }
         if let Some(when) = entry.get(&keys::SIDE_WHEN) {
             check_when(&entry, &when, home, findings);
         }
@@ -151,6 +156,37 @@ fn project(side: &Cursor<'_>, findings: &mut Findings<'_>) -> Option<String> {
     };
     findings.error(&cursor.spot, format!("`{key}` is no project key"), help);
     None
+}
+
+/// A clause is put into a larger query in parentheses: one that closes them would reach further than its side.
+fn check_clause(clause: &Cursor<'_>, findings: &mut Findings<'_>) {
+    let Some(why) = clause.text().and_then(unbalanced) else { return };
+    findings.error(&clause.spot, format!("this JQL {why}"), "write it so that Jira's own search takes it as it stands");
+}
+
+/// What is wrong with the parentheses and quotes of a clause.
+fn unbalanced(clause: &str) -> Option<&'static str> {
+    let mut open = 0_usize;
+    let mut quote = None;
+    let mut signs = clause.chars();
+    while let Some(sign) = signs.next() {
+        match (quote, sign) {
+            (_, '\\') => drop(signs.next()),
+            (Some(begun), _) if begun == sign => quote = None,
+            (None, '"' | '\'') => quote = Some(sign),
+            (None, '(') => open += 1,
+            (None, ')') => match open.checked_sub(1) {
+                Some(left) => open = left,
+                None => return Some("closes a parenthesis that it did not open"),
+            },
+            _ => {}
+        }
+    }
+    match (quote, open) {
+        (Some(_), _) => Some("opens a quote and does not close it"),
+        (None, 0) => None,
+        (None, _) => Some("opens a parenthesis and does not close it"),
+    }
 }
 
 fn check_when(side: &Cursor<'_>, when: &Cursor<'_>, home: Option<&str>, findings: &mut Findings<'_>) {

@@ -164,6 +164,7 @@ mod tests {
             poll: Duration::from_secs(30),
             sweep: String::new(),
             socket: socket.map(PathBuf::from),
+            unknown_copies: crate::model::settings::UnknownCopies::Hold,
         }
     }
 

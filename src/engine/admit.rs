@@ -256,7 +256,7 @@ impl Engine {
             .collect();
         let issues: Vec<IssueId> = times.keys().copied().collect();
         let recent = |issue: &IssueId| times.get(issue).is_some_and(|updated| !self.is_settled(&instance, *updated));
-        let found = match matching(&instance, &home.project, &when, &issues, recent).await {
+        let found = match instance.patiently(matching(&instance, &home.project, &when, &issues, recent)).await {
             Ok(found) => {
                 self.scope_taken(sync, side, "when").await?;
                 found
@@ -327,7 +327,7 @@ impl Engine {
         self.tell_stops(sync).await
     }
 
-    async fn tell_stops(&self, sync: &SyncRun) -> Result<(), StoreError> {
+    pub(super) async fn tell_stops(&self, sync: &SyncRun) -> Result<(), StoreError> {
         self.store.set_problems(&format!("sync {}", sync.id()), &sync.stop_problems(), self.now()).await
     }
 }

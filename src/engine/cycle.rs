@@ -10,12 +10,13 @@ use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use super::apply::draft;
+use super::instance::Instance;
 use super::look::{is_seen_by_reading, taken_in};
 use super::revisions::judge_revision;
 use super::seal::Mark;
 use super::work::Work;
 use super::{Engine, SyncRun};
-use crate::jira::{Created, IssueDraft, WriteOutcome};
+use crate::jira::{Created, IssueDraft, JiraError, WriteOutcome};
 use crate::mapping::same;
 use crate::model::hub::{Acknowledged, Acts, ItemState};
 use crate::model::ids::{FieldName, InstanceId, ItemId, OperationId, SideId};
@@ -33,10 +34,12 @@ const MOST_ROUNDS: usize = 12;
 /// Items of a batch that are written to at once.
 const AT_ONCE: usize = 8;
 /// First and longest wait before an item that failed is tried again.
-const FIRST_RETRY: Duration = Duration::from_secs(2);
+pub(super) const FIRST_RETRY: Duration = Duration::from_secs(2);
 const LONGEST_RETRY: Duration = Duration::from_secs(900);
 /// The same for what only a person can mend: an idle daemon stays idle.
-const LONGEST_SLOW_RETRY: Duration = Duration::from_secs(6 * 3_600);
+pub(super) const LONGEST_SLOW_RETRY: Duration = Duration::from_secs(6 * 3_600);
+/// When a write is tried again that was not sent because its instance is left alone for now.
+const SOON: Duration = Duration::from_secs(5);
 /// Longest that a transition may be under way after its answer was lost: taken twice, its functions would run twice.
 const HOP_HORIZON: Duration = Duration::from_secs(120);
 
@@ -89,7 +92,10 @@ impl Engine {
         let claims = self.store.claim_these(&self.holder, self.now(), items).await?;
         let mut works = self.take_up(claims).await?;
         self.look(&mut works).await?;
-        let preview = |work: Work| Preview { item: work.item, plan: work.plan, unread: work.unread };
+        let preview = |work: Work| {
+            let plan = work.plan.map(|plan| self.without_withheld(&work.sync, plan));
+            Preview { item: work.item, plan, unread: work.unread }
+        };
         Ok(works.into_iter().map(preview).collect())
     }
 
@@ -162,8 +168,16 @@ impl Engine {
         self.keep_ways(work).await?;
         let learnt =
             self.learn_from_samples(work).await? || (!work.stuck.is_empty() && work.learnt != work.sync.learnt());
-        let mut operations: Vec<Operation> =
+        let operations: Vec<Operation> =
             plan.operations.into_iter().filter(|operation| !work.unread.contains_key(&operation.side)).collect();
+        let (waiting, operations): (Vec<Operation>, Vec<Operation>) =
+            operations.into_iter().partition(|operation| self.is_withheld(&work.sync, operation));
+        let mut operations: Vec<Operation> =
+            operations.into_iter().filter(|operation| !self.was_just_refused(work, operation)).collect();
+        let waiting: Vec<SideId> = waiting.into_iter().map(|operation| operation.side).collect();
+        if !waiting.is_empty() && !self.withheld(&work.sync, &waiting).await? {
+            work.be_due(self.now());
+        }
         operations.retain(|operation| self.may_write(work, &operation.side));
         if operations.is_empty() && !judged && !learnt {
             work.over = true;
@@ -297,6 +311,12 @@ impl Engine {
                 work.move_intent(intent.id, &IntentEvent::Refused("not sent: a write before it failed".to_owned()));
                 continue;
             }
+            if let Some(error) = self.instance_on(work, side).and_then(|instance| self.leaves_alone(&instance)) {
+                work.move_intent(intent.id, &IntentEvent::Refused(format!("not sent: {error}")));
+                work.unread.insert(side.clone(), error.to_string());
+                work.be_due(self.after(SOON));
+                continue;
+            }
             let mark = self.mark(&work.sync, intent);
             let (Some(instance), Some(mark)) = (work.sync.instance_of(side).cloned(), mark) else {
                 work.move_intent(intent.id, &IntentEvent::Refused("not sent: no mark could be made".to_owned()));
@@ -307,6 +327,17 @@ impl Engine {
                 self.outcome(work, intent, sent).await;
             }
         }
+    }
+
+    /// Why nothing is sent to an instance now, if it is so. One that does not answer is left alone by everybody.
+    fn leaves_alone(&self, instance: &Instance) -> Option<JiraError> {
+        if let Some(error) = instance.is_silent() {
+            if instance.pause().is_none() {
+                instance.failed(&error);
+            }
+            return Some(error);
+        }
+        instance.pause().map(|pause| pause.error(instance))
     }
 
     fn mark(&self, sync: &Arc<SyncRun>, intent: &Intent) -> Option<String> {
@@ -370,7 +401,11 @@ impl Engine {
         for duplicate in works.iter_mut().flat_map(|work| std::mem::take(&mut work.duplicates)) {
             self.tell_duplicate(&duplicate).await?;
         }
-        for work in works {
+        for mut work in works {
+            if !work.stuck.is_empty() && work.learnt != work.sync.learnt() {
+                // A way became known before the problem stood that it would have woken the item by.
+                work.be_due(self.now());
+            }
             let mut due = self.due_of(&work);
             let mut attempts = 0;
             if work.failed {

@@ -22,6 +22,9 @@ const FEW: usize = 50;
 /// this is read along again by the next poll.
 const STANDS_STILL: SignedDuration = SignedDuration::from_secs(3);
 
+/// What is kept of a project that was missing before it was ever read.
+const BEGINNING: &str = "the beginning";
+
 /// Rows read at once where only ids and times were asked for.
 const PORTION: usize = 100;
 
@@ -32,11 +35,15 @@ pub struct Polled {
     pub rows: usize,
     /// Pages asked for.
     pub pages: usize,
+    /// A project that is read from the beginning goes on: the next poll brings more.
+    pub more: bool,
 }
 
 impl Polled {
-    fn and(self, more: Self) -> Self {
-        Self { rows: self.rows + more.rows, pages: self.pages + more.pages }
+    /// What both brought.
+    #[must_use]
+    pub fn and(self, more: Self) -> Self {
+        Self { rows: self.rows + more.rows, pages: self.pages + more.pages, more: self.more || more.more }
     }
 }
 
@@ -71,6 +78,9 @@ impl Engine {
         if polled.is_ok() {
             polled = self.ask_again(&instance).await.map(|more| polled.unwrap_or_default().and(more));
         }
+        if polled.is_ok() {
+            polled = self.read_on(&instance).await.map(|more| polled.unwrap_or_default().and(more));
+        }
         match &polled {
             Ok(_) => instance.answered(),
             Err(PollError::Jira(error)) => {
@@ -85,7 +95,9 @@ impl Engine {
         let cursor = self.store.cursor(instance.id()).await?;
         let projects = instance.polled();
         let Some(cursor) = cursor else {
-            return self.poll_rows(instance, &projects, None, true).await;
+            let polled = self.poll_rows(instance, &projects, None, true).await?;
+            self.have_read(instance, &projects).await?;
+            return Ok(polled);
         };
         let now = instance.surely_past(cursor.updated);
         let window = instance.window(cursor.updated);
@@ -122,7 +134,7 @@ impl Engine {
         for (project, why) in missing {
             tracing::error!(instance = %instance.id(), %project, why, "a project cannot be polled any more");
             // Durable: what changes there until it is back must not be missed over a restart.
-            let since = cursor.map_or_else(String::new, |cursor| cursor.to_string());
+            let since = cursor.map_or_else(|| BEGINNING.to_owned(), |cursor| cursor.to_string());
             self.store.set_note(&missing_note(instance.id(), project), &since).await?;
             instance.misses(project, cursor, why);
         }
@@ -138,6 +150,9 @@ impl Engine {
             match self.poll_rows(instance, &one, since, false).await {
                 Ok(read) => {
                     polled = polled.and(read);
+                    if since.is_none() {
+                        self.have_read(instance, &one).await?;
+                    }
                     self.store.set_note(&missing_note(instance.id(), &project), "").await?;
                     instance.has_again(&project);
                     tracing::info!(instance = %instance.id(), %project, "project can be polled again");
@@ -155,8 +170,14 @@ impl Engine {
     pub(super) async fn recall_missing(&self, instance: &Instance) -> Result<(), StoreError> {
         for project in &instance.projects {
             let note = self.store.note(&missing_note(instance.id(), project)).await?;
-            if let Some(since) = note.and_then(|note| note.parse::<Timestamp>().ok()) {
-                instance.recalls(project, since);
+            match note.as_deref() {
+                Some(BEGINNING) => instance.recalls(project, None),
+                Some(since) => {
+                    if let Ok(since) = since.parse::<Timestamp>() {
+                        instance.recalls(project, Some(since));
+                    }
+                }
+                None => {}
             }
         }
         Ok(())
@@ -190,6 +211,9 @@ impl Engine {
             let unread: Vec<_> = found.unread.into_iter().filter(|row| row.updated.is_none_or(late)).collect();
             let newest = rows.iter().map(|row| row.updated).chain(unread.iter().filter_map(|row| row.updated)).max();
             let newest = newest.filter(|_| moves_cursor);
+            if since.is_none() {
+                self.look_for_strangers(instance, &rows).await?;
+            }
             polled.rows += self.queue(instance, ReadRows { rows, unread }, newest).await?;
             page = found.next;
             if is_last {
@@ -351,7 +375,7 @@ fn missing_note(instance: &InstanceId, project: &str) -> String {
     format!("project {project} of {instance} unread since")
 }
 
-fn newcomer(
+pub(super) fn newcomer(
     sync: &SyncRun,
     side: &crate::model::ids::SideId,
     instance: &Instance,

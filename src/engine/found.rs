@@ -70,10 +70,14 @@ impl Engine {
                 None => return Ok(false),
             }
         }
-        match text.and_then(|text| self.seal.open(&text, sync.id(), side)) {
+        // Made by hand.
+        let Some(text) = text else { return Ok(true) };
+        match self.seal.open(&text, sync.id(), side) {
             Some(mark) => self.settle_by(sync, side, instance, row, mark).await,
-            // Somebody else's, another sync's, or made by hand.
-            None => Ok(true),
+            None => {
+                self.met_copy(instance, row, &text);
+                Ok(true)
+            }
         }
     }
 

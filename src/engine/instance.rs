@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::strangers::{self, in_words};
 use crate::clock::Clock;
 use crate::jira::{Failure, Identity, JiraError, JiraRead, Want};
-use crate::model::ids::{InstanceId, IssueId};
+use crate::model::ids::{InstanceId, IssueId, IssueKey};
 use crate::model::settings::InstanceSettings;
 use crate::schedule::growing;
 
@@ -18,6 +19,9 @@ const LOGIN_PAUSE: Duration = Duration::from_secs(300);
 /// First and longest pause after an instance could not be reached.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
+
+/// How often it is listened whether an instance is silent.
+const LISTEN: Duration = Duration::from_millis(500);
 
 /// First and longest wait before a newcomer that cannot be read is asked for again.
 const FIRST_REREAD: Duration = Duration::from_secs(30);
@@ -44,6 +48,8 @@ struct State {
     unread: BTreeMap<IssueId, Unread>,
     /// Projects that a poll was refused for.
     missing: BTreeMap<String, Missing>,
+    /// By project the issues that the sync user made for another state.
+    strangers: BTreeMap<String, BTreeMap<IssueId, IssueKey>>,
     failures: u32,
     pause: Option<Pause>,
     /// The cursor, and our monotonic time when it was first met there: the server's time is later than the one by at least
@@ -75,6 +81,14 @@ pub(crate) struct Pause {
     pub(crate) until: Duration,
     /// In words.
     pub(crate) why: String,
+}
+
+impl Pause {
+    /// What is said instead of asking.
+    pub(crate) fn error(&self, instance: &Instance) -> JiraError {
+        let failure = Failure::Unreachable(format!("left alone for now: {}", self.why));
+        JiraError { attempt: "reading issues".to_owned(), instance: instance.id().clone(), failure }
+    }
 }
 
 /// A newcomer that cannot be read.
@@ -118,6 +132,35 @@ impl Instance {
     /// The pause that holds now.
     pub(crate) fn pause(&self) -> Option<Pause> {
         self.state().pause.clone().filter(|pause| pause.until > self.clock.monotonic())
+    }
+
+    /// Waits for what is asked, but not while the instance answers nothing at all: a batch has other items too.
+    ///
+    /// # Errors
+    /// What the asking says; or that the instance is silent.
+    pub(crate) async fn patiently<T>(&self, asked: impl Future<Output = Result<T, JiraError>>) -> Result<T, JiraError> {
+        tokio::select! {
+            biased;
+            answer = asked => answer,
+            error = self.falls_silent() => Err(error),
+        }
+    }
+
+    /// Returns once the instance is silent, with what is to be said of it.
+    pub(crate) async fn falls_silent(&self) -> JiraError {
+        loop {
+            tokio::time::sleep(LISTEN).await;
+            if let Some(error) = self.is_silent() {
+                return error;
+            }
+        }
+    }
+
+    /// That the instance is silent, if it is.
+    pub(crate) fn is_silent(&self) -> Option<JiraError> {
+        let lasts = self.read.silent_for()?;
+        let failure = Failure::Unreachable(format!("nothing was answered for {} s", lasts.as_secs()));
+        Some(JiraError { attempt: "waiting for an answer".to_owned(), instance: self.id().clone(), failure })
     }
 
     /// Takes note of a failed request that says something about the whole instance. Says whether it did.
@@ -197,9 +240,9 @@ impl Instance {
     }
 
     /// Notes that a project was missing when the daemon last ran: it is asked for at once.
-    pub(crate) fn recalls(&self, project: &str, since: Timestamp) {
+    pub(crate) fn recalls(&self, project: &str, since: Option<Timestamp>) {
         let why = "it was missing when the daemon last ran".to_owned();
-        let missing = Missing { since: Some(since), why, until: self.clock.monotonic() };
+        let missing = Missing { since, why, until: self.clock.monotonic() };
         self.state().missing.insert(project.to_owned(), missing);
     }
 
@@ -227,7 +270,35 @@ impl Instance {
             let what = format!("issue {issue} cannot be read and starts no item: {}", unread.why);
             (what, "look at the issue, and at what the instance's add-ons put into it; it is tried again")
         });
-        missing.chain(unread).collect()
+        let strangers = state.strangers.iter().filter(|(_, issues)| !issues.is_empty());
+        let strangers = strangers.map(|(project, issues)| (in_words(project, issues), strangers::REMEDY));
+        missing.chain(unread).chain(strangers).collect()
+    }
+
+    /// Notes an issue that the sync user made for another state.
+    pub(crate) fn met_stranger(&self, project: &str, issue: IssueId, key: &IssueKey) {
+        let mut state = self.state();
+        state.strangers.entry(project.to_owned()).or_default().insert(issue, key.clone());
+    }
+
+    /// How many such issues are known in a project.
+    pub(crate) fn strangers(&self, project: &str) -> usize {
+        self.state().strangers.get(project).map_or(0, BTreeMap::len)
+    }
+
+    /// Whether there is any such issue in a project.
+    pub(crate) fn has_strangers(&self, project: &str) -> bool {
+        self.strangers(project) > 0
+    }
+
+    /// A project is read from the beginning: what is found there now is what counts.
+    pub(crate) fn forget_strangers(&self, project: &str) {
+        self.state().strangers.remove(project);
+    }
+
+    /// What is said of such issues in a project.
+    pub(crate) fn strangers_in_words(&self, project: &str) -> String {
+        self.state().strangers.get(project).map(|issues| in_words(project, issues)).unwrap_or_default()
     }
 
     /// Remembers queued rows, and forgets those before `horizon`.

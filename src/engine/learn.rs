@@ -1,13 +1,13 @@
 //! The workflow graph as far as it was seen: from people's changelog entries, from transitions offered, and where a way is
 //! missing from one sample issue in each status. Must never make a hop to find out.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::Engine;
 use super::work::Work;
 use crate::model::ids::SideId;
 use crate::model::issue::TransitionOffer;
+use crate::model::settings::{FieldKind, SideSettings};
 use crate::model::store::StoreError;
 
 /// How long a side's samples are good for.
@@ -34,10 +34,7 @@ impl Engine {
         for settings in work.sync.settings.sides.clone() {
             let of_side = ways.iter().filter(|(side, ..)| side == &settings.id);
             let of_side: Vec<_> = of_side.map(|(_, kind, from, to)| (kind.clone(), from.clone(), to.clone())).collect();
-            let new = work.sync.learn(&settings.id, &of_side);
-            if !new.is_empty() {
-                self.store.learn_ways(&settings.instance, &settings.project, &new).await?;
-            }
+            self.learn(&settings, &of_side).await?;
         }
         Ok(())
     }
@@ -85,10 +82,28 @@ impl Engine {
                 ways.extend(offers.into_iter().map(|offer| (issue_type.clone(), status.name.clone(), offer.to.name)));
             }
         }
-        let new = Arc::clone(&work.sync).learn(side, &ways);
-        if !new.is_empty() {
-            self.store.learn_ways(&settings.instance, &settings.project, &new).await?;
+        self.learn(&settings, &ways).await
+    }
+
+    /// Learns ways, in every sync that has to do with the project. An item that one of them may help is due again. Says whether
+    /// any was new.
+    async fn learn(&self, place: &SideSettings, ways: &[(String, String, String)]) -> Result<bool, StoreError> {
+        let mut learnt = false;
+        for sync in self.syncs.values() {
+            let here = |side: &&SideSettings| side.instance == place.instance && side.project == place.project;
+            for side in sync.settings.sides.iter().filter(here) {
+                let new = sync.learn(&side.id, ways);
+                if new.is_empty() {
+                    continue;
+                }
+                learnt = true;
+                self.store.learn_ways(&side.instance, &side.project, &new).await?;
+                let status = sync.settings.fields.values().find(|row| row.kind == FieldKind::Status);
+                if let Some(status) = status {
+                    self.store.wake_troubled(sync.id(), &side.id, &status.name, self.now()).await?;
+                }
+            }
         }
-        Ok(!new.is_empty())
+        Ok(learnt)
     }
 }

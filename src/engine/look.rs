@@ -285,7 +285,11 @@ impl Engine {
 
 async fn read_group(instance: Arc<Instance>, wanted: Vec<Wish>, transitions: bool) -> Group {
     let issues: Vec<IssueId> = wanted.iter().map(|(_, _, issue)| *issue).collect();
-    let answers = read_directly(&instance, &issues, transitions).await;
+    let answers = tokio::select! {
+        biased;
+        answers = read_directly(&instance, &issues, transitions) => answers,
+        error = instance.falls_silent() => issues.iter().map(|_| Err(error.clone())).collect(),
+    };
     (instance, wanted, answers)
 }
 
@@ -295,9 +299,11 @@ async fn read_directly(
     issues: &[IssueId],
     transitions: bool,
 ) -> Vec<Result<IssueSnapshot, JiraError>> {
+    if let Some(error) = instance.is_silent() {
+        return issues.iter().map(|_| Err(error.clone())).collect();
+    }
     if let Some(pause) = instance.pause() {
-        let failure = crate::jira::Failure::Unreachable(format!("left alone for now: {}", pause.why));
-        let error = JiraError { attempt: "reading issues".to_owned(), instance: instance.id().clone(), failure };
+        let error = pause.error(instance);
         return issues.iter().map(|_| Err(error.clone())).collect();
     }
     let mut want = with_mark(&instance.want);

@@ -7,6 +7,7 @@
 
 mod admit;
 pub mod apply;
+mod backfill;
 mod cycle;
 mod detect;
 mod found;
@@ -21,6 +22,7 @@ mod revisions;
 mod rows;
 mod seal;
 mod setup;
+mod strangers;
 mod survey;
 mod sweep;
 mod sync_run;
@@ -34,6 +36,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::{Clock, Entropy};
 use crate::model::ids::{InstanceId, ItemId, SideId, SyncId};
+use crate::model::settings::UnknownCopies;
 use crate::model::store::Store;
 
 pub use cycle::{Preview, Worked};
@@ -59,6 +62,11 @@ pub struct Engine {
     instances: BTreeMap<InstanceId, Arc<Instance>>,
     syncs: BTreeMap<SyncId, Arc<SyncRun>>,
     rows: rows::Rows,
+    /// The sides whose project is still to be read from the beginning.
+    readings: Mutex<backfill::Readings>,
+    /// Held while it is decided whether one of them is read, and whether something waits for it.
+    reading: tokio::sync::Mutex<()>,
+    unknown_copies: UnknownCopies,
     /// How long a write may stay unseen in polls before its issue is read directly.
     check_after: Duration,
     /// When each side's workflow was last learnt from samples, by our monotonic time.

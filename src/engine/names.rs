@@ -71,6 +71,7 @@ pub(crate) fn resolve(settings: &SyncSettings, catalogs: &BTreeMap<SideId, Catal
         }
         look.people(catalog);
         look.defaults(catalog);
+        look.required(&sync, catalog);
     }
     (sync, found)
 }
@@ -122,6 +123,33 @@ impl Look<'_> {
         }
     }
 
+    /// What a create screen demands, and no row gives. Jira fills the project, the type and, where it is hidden, the reporter.
+    fn required(&mut self, resolved: &SyncSettings, catalog: &Catalog) {
+        const GIVEN: [&str; 4] = ["project", "issuetype", "summary", "reporter"];
+        let mapped: Vec<&FieldId> = resolved.fields.values().filter_map(|row| row.sides.get(self.side)).collect();
+        let rows = &self.settings.issue_types.rows;
+        let made = |name: &str| {
+            rows.is_empty()
+                || rows.iter().any(|row| {
+                    row.names.get(self.side).and_then(|names| names.first()).is_some_and(|first| first == name)
+                })
+        };
+        for (issue_type, required) in catalog.required.iter().filter(|(name, _)| made(name)) {
+            let missing: Vec<String> = required
+                .iter()
+                .filter(|(id, _)| !GIVEN.contains(&id.as_str()) && !mapped.contains(id))
+                .map(|(id, name)| format!("`{name}` ({id})"))
+                .collect();
+            if !missing.is_empty() {
+                let place = format!("sync.{}.fields, side `{}`", self.settings.id, self.side);
+                let what =
+                    format!("an issue of type `{issue_type}` needs {}, which no row gives a value", missing.join(", "));
+                let remedy = "map the field, give it a default in that Jira, or make it optional: Jira refuses the creation without it";
+                self.found.push(Finding::warning(place, what, remedy));
+            }
+        }
+    }
+
     /// The options of a select. A field that is on no create screen tells nothing of them.
     fn options(&mut self, row: &FieldRow, catalog: &Catalog) {
         let Some(offered) = row.sides.get(self.side).and_then(|field| catalog.options.get(field)) else { return };
@@ -157,6 +185,9 @@ impl Look<'_> {
                 | FieldKind::Document
                 | FieldKind::Choice
                 | FieldKind::Words
+                | FieldKind::Options
+                | FieldKind::Number
+                | FieldKind::Moment
                 | FieldKind::Person
                 | FieldKind::Day => continue,
             };

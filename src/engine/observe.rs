@@ -28,12 +28,12 @@ impl Engine {
         }
         let covered = snapshot.log_whole || snapshot.log.iter().any(|entry| entry.id <= known);
         if !covered && (observed || ours) {
-            snapshot.log = instance.read.log_after(snapshot.id, known).await?;
+            snapshot.log = instance.patiently(instance.read.log_after(snapshot.id, known)).await?;
         }
         let has_copies = work.item.comments.iter().any(|record| record.copies.contains_key(side));
         let wants_comments = work.sync.settings.comments.from.contains(side) || has_copies;
         if wants_comments && !snapshot.comments.complete {
-            snapshot.comments.list = instance.read.comments(snapshot.id).await?;
+            snapshot.comments.list = instance.patiently(instance.read.comments(snapshot.id)).await?;
             snapshot.comments.complete = true;
         }
         if snapshot.comments.complete {

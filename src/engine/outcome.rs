@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Engine;
 use super::apply::Sent;
+use super::cycle::{FIRST_RETRY, LONGEST_SLOW_RETRY};
 use super::recover::copied;
 use super::revisions::{revised, revision_refused};
 use super::work::Work;
@@ -13,14 +14,22 @@ use crate::jira::{Created, Refusal, WriteOutcome};
 use crate::model::hub::{Acknowledged, Replica};
 use crate::model::ids::{EntryId, FieldId, FieldName, SideId};
 use crate::model::issue::IssueSnapshot;
-use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent};
+use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent, IntentState, Operation};
 use crate::model::settings::FieldKind;
 use crate::plan::By;
+use crate::schedule::growing;
 
 /// Attempts after which a failure is more than a passing one.
 const FEW_ATTEMPTS: u32 = 3;
 /// How soon a create without an answer is looked for.
 const DOUBT_WAIT: Duration = Duration::from_secs(2);
+
+/// What is to be done about a refused hop.
+const REFUSED_HOP: &str = "do what Jira asks for, or move the issue on by hand; it is tried again";
+
+fn refused_hop(from: &str, to: &str, why: &str) -> String {
+    format!("Jira refused the transition from `{from}` to `{to}`: {why}")
+}
 
 /// Whether a refusal is about what was written, and would be the same for ever: the value is acknowledged as refused. Any
 /// other (403, 404, 409, …) is about rights, the place or the moment, which pass without the value changing.
@@ -204,18 +213,13 @@ impl Engine {
                 work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
                 let row = work.sync.settings.fields.values().find(|row| row.kind == FieldKind::Status);
                 let Some(name) = row.map(|row| row.name.clone()) else { return };
-                let reason = format!("Jira refused the transition from `{from}` to `{to}`: {refusal}");
+                let reason = refused_hop(from, to, &refusal.to_string());
                 if let Some(base) = base_of(work, &side, &name) {
                     // Told that it cannot for now: a stop on the way is tried again, and makes no false conflict.
                     base.matched.join(acts);
                     base.acknowledged = Some(Acknowledged { reason: reason.clone(), refused: false });
                 }
-                work.problem(
-                    &side,
-                    Some(&name),
-                    reason,
-                    "do what Jira asks for, or move the issue on by hand; it is tried again",
-                );
+                work.problem(&side, Some(&name), reason, REFUSED_HOP);
                 work.unread.insert(side, refusal.to_string());
                 work.failed = true;
                 work.slow = true;
@@ -224,6 +228,36 @@ impl Engine {
                 self.no_answer(work, intent, outcome);
             }
         }
+    }
+
+    /// Whether this very hop was refused, and it is not time to try it again: another hint does not change Jira's mind. The
+    /// problem goes on to stand.
+    pub(super) fn was_just_refused(&self, work: &mut Work, operation: &Operation) -> bool {
+        let Action::Transition { from, to, .. } = &operation.action else { return false };
+        let of_hop = work.intents.iter().filter(|intent| &intent.operation == operation);
+        let refused: Vec<(jiff::Timestamp, String)> = of_hop
+            .filter_map(|intent| match &intent.state {
+                IntentState::Void(why) => Some((intent.opened, refused_hop(from, to, why))),
+                IntentState::Open | IntentState::InDoubt | IntentState::Answered | IntentState::Confirmed => None,
+            })
+            .filter(|(_, reason)| {
+                work.before.iter().any(|problem| problem.side == operation.side && &problem.what == reason)
+            })
+            .collect();
+        let Some((last, reason)) = refused.iter().max().cloned() else { return false };
+        // The retry that follows a refusal comes no sooner than after half of this.
+        let times = u32::try_from(refused.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        let wait = growing(FIRST_RETRY, LONGEST_SLOW_RETRY, times) / 2;
+        let due = last.saturating_add(wait).unwrap_or(jiff::Timestamp::MAX);
+        // A clock that was set back makes it no longer than it is anyway.
+        if due <= self.now() || last > self.now() {
+            return false;
+        }
+        let status = work.sync.settings.fields.values().find(|row| row.kind == FieldKind::Status);
+        let status = status.map(|row| row.name.clone());
+        work.problem(&operation.side, status.as_ref(), reason, REFUSED_HOP);
+        work.be_due(due);
+        true
     }
 
     /// Outcomes that mean the same for every kind of write.

@@ -50,14 +50,20 @@ impl Engine {
         for ((instance, project), since) in places {
             let Some(instance) = self.instances.get(&instance).cloned() else { continue };
             let found = self.created(&instance, &project, since).await;
-            if let Err(error) = &found {
+            let left_alone = instance.pause();
+            if let (Err(error), None) = (&found, &left_alone) {
                 instance.failed(error);
             }
             for work in works.iter_mut() {
                 for intent in doubts_at(work, instance.id(), &project) {
                     match &found {
                         Ok(rows) => self.settle_create(work, &intent, rows, &instance).await?,
-                        Err(_) => work.failed = true,
+                        Err(_) => match &left_alone {
+                            Some(pause) => {
+                                work.be_due(self.after(pause.until.saturating_sub(self.clock.monotonic())));
+                            }
+                            None => work.failed = true,
+                        },
                     }
                 }
             }
@@ -85,7 +91,10 @@ impl Engine {
         since: Timestamp,
     ) -> Result<Vec<IssueSnapshot>, JiraError> {
         let since = since.checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
-        instance.read.created_by_us(project, since).await
+        if let Some(pause) = instance.pause() {
+            return Err(pause.error(instance));
+        }
+        instance.patiently(instance.read.created_by_us(project, since)).await
     }
 
     async fn settle_create(
@@ -149,7 +158,7 @@ impl Engine {
             work.failed = true;
             return;
         }
-        match self.find_comment(work, intent, &instance, issue).await {
+        match instance.patiently(self.find_comment(work, intent, &instance, issue)).await {
             Ok(Some(copy)) => {
                 work.move_intent(intent.id, &IntentEvent::Seen);
                 copied(work, intent, copy);

@@ -15,7 +15,7 @@ use super::{Engine, rows::Rows};
 use crate::clock::{Clock, Entropy};
 use crate::jira::{Identity, JiraError, Want};
 use crate::model::ids::{InstanceId, SyncId};
-use crate::model::settings::SyncSettings;
+use crate::model::settings::{SyncSettings, UnknownCopies};
 use crate::model::store::{Store, StoreError};
 
 pub use super::survey::{Connection, Connections};
@@ -75,6 +75,8 @@ pub struct Parts {
     pub holder: String,
     /// How often instances are polled.
     pub poll: Duration,
+    /// What to make of issues that the sync user made for another state.
+    pub unknown_copies: UnknownCopies,
 }
 
 impl Engine {
@@ -127,12 +129,16 @@ impl Engine {
             instances,
             syncs,
             rows: Rows::default(),
+            readings: Mutex::default(),
+            reading: tokio::sync::Mutex::default(),
+            unknown_copies: parts.unknown_copies,
             check_after: parts.poll * 3 + Duration::from_secs(15),
             learnt_at: Mutex::default(),
         };
         for instance in engine.instances.values() {
             engine.recall_missing(instance).await?;
         }
+        engine.recall_readings().await?;
         Ok((engine, survey.findings))
     }
 }

@@ -219,7 +219,16 @@ fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'s
             row.kind == kind && row.sides.contains_key(&side.id) && row.from.iter().any(|from| from != &side.id)
         })
     };
-    let kinds = [FieldKind::Line, FieldKind::Document, FieldKind::Choice, FieldKind::Words, FieldKind::Day];
+    let kinds = [
+        FieldKind::Line,
+        FieldKind::Document,
+        FieldKind::Choice,
+        FieldKind::Words,
+        FieldKind::Options,
+        FieldKind::Number,
+        FieldKind::Moment,
+        FieldKind::Day,
+    ];
     if sync.sides.len() > 1 {
         needed.push(("CREATE_ISSUES", "create counterparts"));
     }

@@ -11,6 +11,9 @@ use crate::model::ids::{FieldId, InstanceId, SideId, SyncId};
 use crate::model::problem::Problem;
 use crate::model::settings::{FieldKind, SideSettings, SyncSettings};
 
+/// The key of a stop that no clause is the reason for: copies of another state.
+pub(crate) const COPIES: &str = "copies";
+
 /// One sync.
 pub(crate) struct SyncRun {
     pub(crate) settings: SyncSettings,
@@ -109,6 +112,11 @@ impl SyncRun {
     /// Jira took the clause. Says whether it had refused it before.
     pub(crate) fn goes_on(&self, side: &SideId, key: &'static str) -> bool {
         lock(&self.stops).remove(&(side.clone(), key)).is_some()
+    }
+
+    /// Whether copies of another state were found in one of its projects.
+    pub(crate) fn is_held(&self) -> bool {
+        lock(&self.stops).keys().any(|(_, key)| *key == COPIES)
     }
 
     /// Until when a clause that Jira refused is not tried again.

@@ -210,7 +210,13 @@ impl Work {
         for (side, replica) in &self.item.replicas {
             for (field, base) in &replica.bases {
                 if let Some(refused) = base.acknowledged.as_ref().filter(|acknowledged| acknowledged.refused) {
-                    let remedy = "mend what Jira names; it is tried again when the value changes".to_owned();
+                    // Where Jira said nothing, there is nothing of it to mend.
+                    let remedy = if refused.reason.starts_with("Jira") {
+                        "mend what Jira names; it is tried again when the value changes"
+                    } else {
+                        "set it back by hand where it was changed, or let the side's changes count (`from` of the field's row)"
+                    };
+                    let remedy = remedy.to_owned();
                     let (side, field) = (side.clone(), Some(field.clone()));
                     all.insert(Problem { side, field, what: refused.reason.clone(), remedy });
                 }

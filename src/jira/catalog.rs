@@ -17,6 +17,26 @@ use crate::model::settings::Kind;
 /// Fields on one page of a create screen: Cloud takes no more.
 const SCREEN_PAGE: usize = 200;
 
+/// What a create screen shows.
+#[derive(Default)]
+struct Screen {
+    /// Its fields, each with what may be chosen.
+    options: BTreeMap<FieldId, BTreeSet<String>>,
+    /// Those that must be filled and have no default, with their display names.
+    required: BTreeMap<FieldId, String>,
+}
+
+impl Screen {
+    fn take(&mut self, field: wire::ScreenField) {
+        let options = field.allowed_values.iter().filter_map(option).map(str::to_owned).collect();
+        let Some(id) = field.field_id.or(field.key) else { return };
+        if field.required && !field.has_default_value {
+            self.required.insert(FieldId::from(id.as_str()), field.name.unwrap_or_else(|| id.clone()));
+        }
+        self.options.insert(FieldId::new(id), options);
+    }
+}
+
 /// How an option is called.
 fn option(allowed: &Value) -> Option<&str> {
     allowed.get("value").or_else(|| allowed.get("name")).and_then(Value::as_str)
@@ -36,11 +56,13 @@ impl Client {
         let call = Call::get("getPriorities", &["priority"], "reading the priorities");
         let priorities: Vec<wire::Thing> = self.read(&call).await?;
         let mut create_fields = BTreeMap::new();
+        let mut required = BTreeMap::new();
         let mut options: BTreeMap<FieldId, BTreeSet<String>> = BTreeMap::new();
         for kind in &types {
             if let Some(screen) = self.create_screen(project, kind).await? {
-                create_fields.insert(kind.name.clone(), screen.keys().cloned().collect());
-                for (field, offered) in screen.into_iter().filter(|(_, offered)| !offered.is_empty()) {
+                create_fields.insert(kind.name.clone(), screen.options.keys().cloned().collect());
+                required.insert(kind.name.clone(), screen.required);
+                for (field, offered) in screen.options.into_iter().filter(|(_, offered)| !offered.is_empty()) {
                     options.entry(field).or_default().extend(offered);
                 }
             }
@@ -61,19 +83,16 @@ impl Client {
             sync_user: self.account().map(|account| account.id),
             people: found,
             create_fields,
+            required,
             options,
         })
     }
 
-    /// The fields on the create screen with their options; `None` where we may not create.
-    async fn create_screen(
-        &self,
-        project: &str,
-        kind: &wire::TypeWithStatuses,
-    ) -> Result<Option<BTreeMap<FieldId, BTreeSet<String>>>, JiraError> {
+    /// The fields on the create screen; `None` where we may not create.
+    async fn create_screen(&self, project: &str, kind: &wire::TypeWithStatuses) -> Result<Option<Screen>, JiraError> {
         let attempt = format!("reading the create screen of `{}` in project {project}", kind.name);
         let path = ["issue", "createmeta", project, "issuetypes", &kind.id.0];
-        let mut screen = BTreeMap::new();
+        let mut screen = Screen::default();
         let mut start = 0;
         loop {
             let call = Call::get("getCreateIssueMetaIssueTypeId", &path, &attempt)
@@ -85,10 +104,9 @@ impl Client {
                 Err(error) => return Err(error),
             };
             let count = page.fields.len();
-            screen.extend(page.fields.into_iter().filter_map(|field| {
-                let options = field.allowed_values.iter().filter_map(option).map(str::to_owned).collect();
-                Some((FieldId::new(field.field_id.or(field.key)?), options))
-            }));
+            for field in page.fields {
+                screen.take(field);
+            }
             start += count;
             if count == 0 || page.total.is_none_or(|total| start >= total) {
                 return Ok(Some(screen));

@@ -15,6 +15,7 @@ use super::gate::{Closed, Gate};
 use super::jql::TimeForm;
 use super::proof;
 use super::retry::{self, Class, Decision, Seen};
+use super::silence::Silence;
 use super::transport::Transport;
 use super::wire::ErrorCollection;
 use super::{Failure, JiraError, Refusal, WriteOutcome, decode};
@@ -49,6 +50,7 @@ pub(super) struct Client {
     pub(super) clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     gate: Gate,
+    pub(super) silence: Silence,
     account: Mutex<Option<Account>>,
     fields: Mutex<Option<Arc<FieldList>>>,
     time_form: Mutex<Option<TimeForm>>,
@@ -112,6 +114,7 @@ impl Client {
             target: Target::of(settings),
             transport,
             gate: Gate::new(settings.rate, Arc::clone(&clock)),
+            silence: Silence::new(Arc::clone(&clock)),
             clock,
             entropy,
             account: Mutex::default(),
@@ -211,11 +214,14 @@ impl Client {
 
     async fn read_raw(&self, call: &Call) -> Result<Answer, Failure> {
         let mut attempt = 0;
+        let mut asking = self.silence.call();
         loop {
             self.pass(call).await?;
             let request = self.request(call).map_err(Failure::Unreachable)?;
             let before = self.clock.now().as_millisecond();
+            asking.sends();
             let sent = self.transport.send(request).await;
+            asking.ended(sent.is_ok());
             let middle_ms = i64::midpoint(before, self.clock.now().as_millisecond());
             let seen = match &sent {
                 Ok(answer) => {
@@ -281,7 +287,10 @@ impl Client {
             return Err(NotDone::NotSent(failure.to_string(), wait));
         }
         let request = self.request(call).map_err(|why| NotDone::NotSent(why, MEND_WAIT_MS))?;
+        let mut asking = self.silence.call();
+        asking.sends();
         let sent = self.transport.send(request).await;
+        asking.ended(sent.is_ok());
         let seen = match &sent {
             Ok(answer) => {
                 self.gate.learn(call.endpoint, call.issue, answer.status().as_u16(), answer.headers());

@@ -112,7 +112,13 @@ impl Decoder<'_> {
             return NativeValue::Text(value.to_string());
         }
         if let Some(list) = value.as_array() {
-            let words: Option<BTreeSet<String>> = list.iter().map(|word| word.as_str().map(str::to_owned)).collect();
+            let word = |element: &Value| {
+                let named = element.get("value").or_else(|| element.get("name")).and_then(Value::as_str);
+                // Somebody has a name too, but is nobody's word.
+                let named = named.filter(|_| element.get("displayName").is_none());
+                element.as_str().or(named).map(str::to_owned)
+            };
+            let words: Option<BTreeSet<String>> = list.iter().map(word).collect();
             return words.map_or_else(|| NativeValue::Other(value.clone()), NativeValue::Words);
         }
         self.object(value)

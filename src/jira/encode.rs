@@ -33,12 +33,17 @@ impl Encoder<'_> {
             NativeValue::Named(named) if !named.id.is_empty() => json!({ "id": named.id }),
             NativeValue::Named(named) if self.fields.is_option(field) => json!({ "value": named.name }),
             NativeValue::Named(named) => json!({ "name": named.name }),
-            NativeValue::Words(words) => json!(words),
+            NativeValue::Words(words) => words.iter().map(|word| self.element(field, word)).collect(),
             NativeValue::Person(person) => match self.kind {
                 Kind::Cloud => json!({ "accountId": person.account.as_str() }),
                 Kind::DataCenter => json!({ "name": person.account.as_str() }),
             },
         }
+    }
+
+    /// An element of a set.
+    fn element(self, field: &FieldId, word: &str) -> Value {
+        self.fields.element_key(field).map_or_else(|| json!(word), |key| json!({ key: word }))
     }
 
     /// The body that creates one issue.
@@ -61,8 +66,9 @@ impl Encoder<'_> {
                     fields.insert(id.to_string(), self.value(id, value));
                 }
                 NativeWrite::Words { add, remove } => {
-                    let remove = remove.iter().map(|word| json!({ "remove": word }));
-                    let steps: Vec<Value> = add.iter().map(|word| json!({ "add": word })).chain(remove).collect();
+                    let remove = remove.iter().map(|word| json!({ "remove": self.element(id, word) }));
+                    let add = add.iter().map(|word| json!({ "add": self.element(id, word) }));
+                    let steps: Vec<Value> = add.chain(remove).collect();
                     update.insert(id.to_string(), Value::Array(steps));
                 }
             }

@@ -55,6 +55,16 @@ impl FieldList {
         self.schema(field).and_then(|schema| schema.kind.as_deref()) == Some("number")
     }
 
+    /// How an element of a set is written: a bare word, or an object with its name under this key.
+    #[must_use]
+    pub(super) fn element_key(&self, field: &FieldId) -> Option<&'static str> {
+        match self.schema(field).and_then(|schema| schema.items.as_deref()) {
+            Some("option") => Some("value"),
+            Some("component" | "version" | "group") => Some("name"),
+            _ => None,
+        }
+    }
+
     /// Whether a name in it is an option's `value` (select) and not a `name` (version, group).
     #[must_use]
     pub(super) fn is_option(&self, field: &FieldId) -> bool {

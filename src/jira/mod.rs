@@ -16,6 +16,7 @@ mod read;
 mod reqwest_transport;
 mod retry;
 mod search;
+mod silence;
 mod transport;
 mod wire;
 mod write;
@@ -256,6 +257,9 @@ pub trait JiraRead: Send + Sync + 'static {
 
     /// Server time minus our time in milliseconds, as the newest answers tell; `None` before [`JiraRead::identity`].
     fn skew_ms(&self) -> Option<i64>;
+
+    /// For how long it has answered nothing that was asked, if that is longer than it ever takes of late.
+    fn silent_for(&self) -> Option<std::time::Duration>;
 
     /// What the instance and this project offer; `people` are the user map's cells for this side.
     async fn catalog(&self, project: &str, people: &BTreeSet<String>) -> Result<Catalog, JiraError>;

@@ -50,6 +50,10 @@ impl JiraRead for Reader {
         self.0.skew_ms()
     }
 
+    fn silent_for(&self) -> Option<std::time::Duration> {
+        self.0.silence.lasts()
+    }
+
     async fn catalog(&self, project: &str, people: &BTreeSet<String>) -> Result<Catalog, JiraError> {
         self.0.catalog(project, people).await
     }

@@ -94,6 +94,8 @@ pub(super) struct Schema {
     #[serde(rename = "type")]
     pub(super) kind: Option<String>,
     pub(super) custom: Option<String>,
+    /// What an array holds.
+    pub(super) items: Option<String>,
 }
 
 /// An issue, with what was asked for.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Place;
+use super::scalar::{moment, number};
 use super::table::{FOREIGN, shared_of};
 use crate::model::catalog::Catalog;
 use crate::model::ids::SideId;
@@ -29,6 +30,12 @@ pub fn inbound(place: &Place<'_>, native: &NativeValue) -> Option<Value> {
         (FieldKind::Choice, NativeValue::Text(text)) => Value::Choice(shared_of(place.table(), place.side, text)),
         (FieldKind::Line, NativeValue::Named(named)) => Value::Line(named.name.clone()),
         (FieldKind::Words, NativeValue::Words(words)) => Value::Words(carried(place, words)),
+        (FieldKind::Options, NativeValue::Words(names)) => {
+            let carried = carried(place, names);
+            Value::Words(carried.iter().map(|name| shared_of(place.table(), place.side, name)).collect())
+        }
+        (FieldKind::Number, NativeValue::Text(text)) => Value::Number(number(text)?),
+        (FieldKind::Moment, NativeValue::Text(text)) => Value::Moment(moment(text)?),
         (FieldKind::Person, NativeValue::Person(person)) => Value::Person(shared_person(place, person)),
         _ => return None,
     };

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Place;
 use super::inbound::{carried, shared_person};
+use super::scalar::{moment, number};
 use super::table::{FOREIGN, shared_of};
 use crate::model::ids::AccountId;
 use crate::model::issue::{LogItem, NativeValue, Person};
@@ -33,6 +34,17 @@ pub fn logged(place: &Place<'_>, item: &LogItem) -> Option<Value> {
             Some(id) => Some(Value::Person(shared_person(place, &who(place, id, text)?))),
             None => None,
         },
+        // Names may hold the comma that parts them, and ids are nobody's words.
+        FieldKind::Options if text.is_some() => return None,
+        FieldKind::Options => None,
+        FieldKind::Number => match text {
+            Some(text) => Some(Value::Number(number(text)?)),
+            None => None,
+        },
+        FieldKind::Moment => match id.or(text) {
+            Some(text) => Some(Value::Moment(moment(text)?)),
+            None => None,
+        },
         FieldKind::Day => id.or(text).map(|day| Value::Day(day.get(..10).unwrap_or(day).to_owned())),
     };
     Some(value.filter(|value| !value.is_empty()).unwrap_or(Value::Empty))
@@ -50,6 +62,9 @@ pub fn logged_roughly(place: &Place<'_>, item: &LogItem) -> Option<Value> {
         | FieldKind::IssueType
         | FieldKind::Status
         | FieldKind::Words
+        | FieldKind::Options
+        | FieldKind::Number
+        | FieldKind::Moment
         | FieldKind::Day => None,
     })
 }

@@ -6,6 +6,7 @@ mod inbound;
 mod logged;
 mod outbound;
 mod rich;
+mod scalar;
 mod table;
 
 pub use inbound::inbound;
@@ -41,9 +42,14 @@ impl Place<'_> {
             FieldKind::Status => &self.sync.statuses,
             FieldKind::Person => &self.sync.users,
             FieldKind::Choice if self.row.name.as_str() == "priority" => &self.sync.priorities,
-            FieldKind::Choice | FieldKind::Line | FieldKind::Document | FieldKind::Words | FieldKind::Day => {
-                &self.row.values
-            }
+            FieldKind::Choice
+            | FieldKind::Line
+            | FieldKind::Document
+            | FieldKind::Words
+            | FieldKind::Options
+            | FieldKind::Number
+            | FieldKind::Moment
+            | FieldKind::Day => &self.row.values,
         }
     }
 

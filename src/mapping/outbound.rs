@@ -1,6 +1,7 @@
 //! A shared value in a side's own words. Must never write what is close: no counterpart is an answer with a reason.
 
 use super::Place;
+use super::scalar::jira_moment;
 use super::table::{FOREIGN, names_on};
 use crate::model::issue::{Named, NativeValue};
 use crate::model::settings::{FieldKind, OnUnmapped};
@@ -40,6 +41,15 @@ pub fn outbound_over(place: &Place<'_>, value: &Value, last: &NativeValue) -> Re
         Value::Line(text) => Ok(NativeValue::Text(one_line(text))),
         Value::Day(day) => Ok(NativeValue::Text(day.clone())),
         Value::Document(document) => Ok(super::Rich::from(place).write(document, last)),
+        Value::Number(number) => Ok(NativeValue::Text(number.clone())),
+        Value::Moment(moment) => Ok(NativeValue::Text(jira_moment(moment).unwrap_or_else(|| moment.clone()))),
+        Value::Words(shared) if place.row.kind == FieldKind::Options => {
+            // One without a name here stays where it is; that the rest stands for the whole is told by the planner.
+            let names =
+                shared.iter().filter_map(|shared| names_on(place.table(), place.side, shared).into_iter().next());
+            let names = names.map(str::to_owned).collect();
+            Ok(NativeValue::Words(super::inbound::carried(place, &names)))
+        }
         Value::Words(words) => Ok(NativeValue::Words(super::inbound::carried(place, words))),
         Value::Choice(shared) => choice(place, shared),
         Value::Person(shared) => person(place, shared),
@@ -75,6 +85,9 @@ fn choice(place: &Place<'_>, shared: &str) -> Result<NativeValue, Unmappable> {
         | FieldKind::Line
         | FieldKind::Document
         | FieldKind::Words
+        | FieldKind::Options
+        | FieldKind::Number
+        | FieldKind::Moment
         | FieldKind::Person
         | FieldKind::Day => {
             return Ok(NativeValue::Named(Named { id: String::new(), name }));
@@ -107,7 +120,14 @@ fn no_row(place: &Place<'_>, shared: &str) -> Unmappable {
         FieldKind::Status => "map.status".to_owned(),
         FieldKind::Person => "map.users".to_owned(),
         FieldKind::Choice if place.row.name.as_str() == "priority" => "map.priority".to_owned(),
-        FieldKind::Choice | FieldKind::Line | FieldKind::Document | FieldKind::Words | FieldKind::Day => {
+        FieldKind::Choice
+        | FieldKind::Line
+        | FieldKind::Document
+        | FieldKind::Words
+        | FieldKind::Options
+        | FieldKind::Number
+        | FieldKind::Moment
+        | FieldKind::Day => {
             format!("fields.{}.values", place.row.name)
         }
     };

@@ -27,6 +27,8 @@ pub struct Catalog {
     pub people: BTreeMap<String, Person>,
     /// Per issue type name the ids of the fields on its create screen.
     pub create_fields: BTreeMap<String, BTreeSet<FieldId>>,
+    /// Per issue type name what its create screen demands and has no default for: id to display name.
+    pub required: BTreeMap<String, BTreeMap<FieldId, String>>,
     /// The options that fields offer on any of these screens. A field that is on none of them is not here.
     pub options: BTreeMap<FieldId, BTreeSet<String>>,
 }

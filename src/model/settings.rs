@@ -128,6 +128,17 @@ pub enum ConflictPolicy {
     Ask,
 }
 
+/// What to make of issues that the sync user made for a state that is not this one, in a project that is read for the first
+/// time: the state was lost, and would create every counterpart again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnknownCopies {
+    /// Nothing is created in the sync until somebody says what they are.
+    Hold,
+    /// They are left alone.
+    Leave,
+}
+
 /// What to make of an entry by the sync user without our tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -178,6 +189,20 @@ pub enum FieldKind {
     Person,
     /// A calendar day.
     Day,
+    /// A number.
+    Number,
+    /// An instant.
+    Moment,
+    /// A set of options, written as add and remove.
+    Options,
+}
+
+impl FieldKind {
+    /// Whether it holds a set, whose elements come and go each on its own.
+    #[must_use]
+    pub fn is_set(self) -> bool {
+        matches!(self, Self::Words | Self::Options)
+    }
 }
 
 /// One field that the sync carries.

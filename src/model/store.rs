@@ -248,6 +248,18 @@ pub trait Store: Send + Sync + 'static {
     /// Frees what a dead holder of this state held. Called once at start, under the exclusive lock.
     async fn free_all(&self) -> Result<(), StoreError>;
 
+    /// Makes all items of a sync due at `due`.
+    async fn wake_sync(&self, sync: &SyncId, due: Timestamp) -> Result<(), StoreError>;
+
+    /// Makes the items of a sync due at `due` that have a problem with a field on a side.
+    async fn wake_troubled(
+        &self,
+        sync: &SyncId,
+        side: &SideId,
+        field: &FieldName,
+        due: Timestamp,
+    ) -> Result<(), StoreError>;
+
     /// When the next unclaimed item is due, if any.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
 

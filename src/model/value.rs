@@ -24,6 +24,10 @@ pub enum Value {
     Person(String),
     /// A calendar day, `YYYY-MM-DD`.
     Day(String),
+    /// A number in its shortest decimal form: `3`, `2.5`.
+    Number(String),
+    /// An instant in UTC, `YYYY-MM-DDThh:mm:ssZ` with as many decimals as it has.
+    Moment(String),
 }
 
 impl Value {
@@ -32,7 +36,12 @@ impl Value {
     pub fn is_empty(&self) -> bool {
         match self {
             Self::Empty => true,
-            Self::Line(text) | Self::Choice(text) | Self::Person(text) | Self::Day(text) => text.is_empty(),
+            Self::Line(text)
+            | Self::Choice(text)
+            | Self::Person(text)
+            | Self::Day(text)
+            | Self::Number(text)
+            | Self::Moment(text) => text.is_empty(),
             Self::Words(words) => words.is_empty(),
             Self::Document(document) => document.is_empty(),
         }

@@ -176,7 +176,7 @@ fn decide(
 ) -> Option<Decided> {
     let on_top = sight.knew_all(agreed, act.at);
     match row.kind {
-        FieldKind::Words | FieldKind::Document if same(&agreed.value, &act.value) => {
+        FieldKind::Words | FieldKind::Options | FieldKind::Document if same(&agreed.value, &act.value) => {
             // Both wrote the same: no conflict, and nothing left to ask. The later one is the author from now on.
             if on_top || outranks(sync, act, agreed) {
                 (agreed.by, agreed.at) = (act.side.clone(), act.at);
@@ -185,7 +185,7 @@ fn decide(
             agreed.asking.clear();
             None
         }
-        FieldKind::Words => {
+        FieldKind::Words | FieldKind::Options => {
             words(agreed, act, sight.before, on_top, sight.private);
             None
         }
@@ -195,6 +195,8 @@ fn decide(
         | FieldKind::IssueType
         | FieldKind::Status
         | FieldKind::Person
+        | FieldKind::Number
+        | FieldKind::Moment
         | FieldKind::Day => scalar(sync, agreed, act, number, sight),
     }
 }
@@ -203,9 +205,14 @@ fn decide(
 fn words(agreed: &mut Agreed, act: &Act, before: &Value, on_top: bool, private: bool) {
     let set = |value: &Value| match value {
         Value::Words(words) => words.clone(),
-        Value::Empty | Value::Line(_) | Value::Document(_) | Value::Choice(_) | Value::Person(_) | Value::Day(_) => {
-            BTreeSet::new()
-        }
+        Value::Empty
+        | Value::Line(_)
+        | Value::Document(_)
+        | Value::Choice(_)
+        | Value::Person(_)
+        | Value::Number(_)
+        | Value::Moment(_)
+        | Value::Day(_) => BTreeSet::new(),
     };
     let (base, hub, side) = (set(before), set(&agreed.value), set(&act.value));
     // Before the first act that the audience may see, what stood there is what it starts from.
@@ -221,9 +228,14 @@ fn words(agreed: &mut Agreed, act: &Act, before: &Value, on_top: bool, private: 
 fn document(sync: &SyncSettings, agreed: &mut Agreed, act: &Act, sight: &Sight<'_>, on_top: bool) -> Option<Decided> {
     let text = |value: &Value| match value {
         Value::Document(document) => document.clone(),
-        Value::Empty | Value::Line(_) | Value::Words(_) | Value::Choice(_) | Value::Person(_) | Value::Day(_) => {
-            Document::default()
-        }
+        Value::Empty
+        | Value::Line(_)
+        | Value::Words(_)
+        | Value::Choice(_)
+        | Value::Person(_)
+        | Value::Number(_)
+        | Value::Moment(_)
+        | Value::Day(_) => Document::default(),
     };
     let nothing_yet = agreed.standing.is_empty() && agreed.origins.is_empty();
     // In terms of what is agreed: what that side could not hold is not what its author took out.

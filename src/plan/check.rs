@@ -240,7 +240,7 @@ impl Check<'_> {
         if let Some(word) = excluded {
             self.fail("excluded words are left alone", side, format!("`{word}` of `{}`", row.name));
         }
-        if row.kind == FieldKind::Words && matches!(write.write, NativeWrite::Set(_)) {
+        if row.kind.is_set() && matches!(write.write, NativeWrite::Set(_)) {
             self.fail("sets are written as additions and removals", side, format!("`{}`", row.name));
         }
     }

@@ -112,7 +112,7 @@ fn conflict(conflict: &Conflict) -> String {
 fn value(value: &Value) -> String {
     match value {
         Value::Empty => "nothing".to_owned(),
-        Value::Line(text) | Value::Day(text) => quoted(text),
+        Value::Line(text) | Value::Day(text) | Value::Number(text) | Value::Moment(text) => quoted(text),
         Value::Choice(name) | Value::Person(name) => quoted(name.strip_prefix(FOREIGN).unwrap_or(name)),
         Value::Words(words) => words.iter().map(String::as_str).collect::<Vec<_>>().join(" "),
         Value::Document(document) => quoted(&crate::text::plain(document)),

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Draft, Wanted, agreed_for, place, status};
-use crate::mapping::{Place, inbound, outbound_over, same};
+use crate::mapping::{Place, inbound, outbound, outbound_over, same};
 use crate::model::hub::{Acknowledged, Agreed, Base};
 use crate::model::ids::{FieldName, SideId};
 use crate::model::issue::NativeValue;
@@ -37,7 +37,8 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId) {
             Stand::Cannot(why, remedy) => cannot(draft, row, side, &agreed, why, &remedy),
             Stand::Write(native, wanted) if row.kind == FieldKind::Status => hop = Some((row, agreed, native, wanted)),
             Stand::Write(native, wanted) => {
-                if let Some(write) = write_of(row, side, &agreed, &base, native, wanted) {
+                let held = words_there(draft, row, side, &base);
+                if let Some(write) = write_of(row, side, &agreed, &base, (&held, native), wanted) {
                     fields.insert(row.name.clone(), write);
                 }
             }
@@ -148,24 +149,31 @@ pub(super) fn held_as(place: &Place<'_>, native: &NativeValue, value: &Value) ->
     inbound(place, native).unwrap_or_else(|| value.clone())
 }
 
+/// The elements of a set that a side was seen to hold, in its own words.
+fn words_there(draft: &Draft<'_>, row: &FieldRow, side: &SideId, base: &Base) -> BTreeSet<String> {
+    let place = place(draft.input, &draft.nothing, row, side);
+    match base.value.as_ref().map(|held| outbound(&place, held)) {
+        Some(Ok(NativeValue::Words(words))) => words,
+        _ => BTreeSet::new(),
+    }
+}
+
 fn write_of(
     row: &FieldRow,
     side: &SideId,
     agreed: &Agreed,
     base: &Base,
-    native: NativeValue,
+    (held, native): (&BTreeSet<String>, NativeValue),
     wanted: Value,
 ) -> Option<FieldWrite> {
-    let write = match (row.kind, native) {
-        (FieldKind::Words, native) => {
-            let want = if let NativeValue::Words(words) = native { words } else { BTreeSet::new() };
-            let held = if let Some(Value::Words(words)) = &base.value { words.clone() } else { BTreeSet::new() };
-            NativeWrite::Words {
-                add: want.difference(&held).cloned().collect(),
-                remove: held.difference(&want).cloned().collect(),
-            }
+    let write = if row.kind.is_set() {
+        let want = if let NativeValue::Words(words) = native { words } else { BTreeSet::new() };
+        NativeWrite::Words {
+            add: want.difference(held).cloned().collect(),
+            remove: held.difference(&want).cloned().collect(),
         }
-        (_, native) => NativeWrite::Set(native),
+    } else {
+        NativeWrite::Set(native)
     };
     let field = row.sides.get(side)?.clone();
     Some(FieldWrite { field, write, wanted, expects: base.value.clone(), acts: agreed.acts.clone() })

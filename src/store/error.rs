@@ -45,8 +45,9 @@ pub enum OpenError {
     },
     /// A state that is damaged.
     #[error(
-        "the state {path:?} is damaged ({why}): it was left as it is; keep a copy, then `jirasyncd state restore` a backup, \
-         or move it away and `jirasyncd state rebuild`"
+        "the state {path:?} is damaged ({why}): it was left as it is; keep a copy, then put the file of a backup in its place, \
+         without the files `-wal` and `-shm` beside it; a new state would not know what was created, and create nothing where \
+         the copies of this one lie"
     )]
     Corrupt {
         /// The file.

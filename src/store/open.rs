@@ -47,6 +47,11 @@ pub(super) fn for_writing(path: &Path) -> Result<Held, OpenError> {
         create(path, folder)?;
     }
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // SQLite opens a file that may only be read without a word, and fails at the first write.
+    if connection.is_readonly(rusqlite::MAIN_DB).map_err(failed(path, "open"))? {
+        let why = "the file may only be read";
+        return Err(OpenError::Unwritable { path: path.to_owned(), source: io::Error::other(why) });
+    }
     let found = supported(path, &connection)?;
     check(path, &connection)?;
     if found < known_version() {

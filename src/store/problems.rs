@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 
 use super::columns::{Milliseconds, decode, encode};
 use super::step::StepResult;
-use crate::model::ids::ItemId;
+use crate::model::ids::{FieldName, ItemId, SideId, SyncId};
 use crate::model::problem::Problem;
 use crate::model::store::StoredProblem;
 
@@ -60,6 +60,28 @@ pub(super) fn of_item(connection: &Connection, item: ItemId) -> StepResult<Vec<P
         connection.prepare_cached("SELECT problem FROM problems WHERE item = ?1 ORDER BY since_ms, number")?;
     let rows = statement.query_map([item], |row| row.get::<_, String>(0))?;
     rows.map(|text| decode(|| format!("a problem of item {item}"), &text?)).collect()
+}
+
+/// The items of a sync that have a problem with a field on a side.
+pub(super) fn of_field(
+    connection: &Connection,
+    sync: &SyncId,
+    side: &SideId,
+    field: &FieldName,
+) -> StepResult<BTreeSet<ItemId>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT problems.item, problem FROM problems JOIN items ON items.id = problems.item WHERE items.sync = ?1",
+    )?;
+    let rows = statement.query_map([sync], |row| Ok((row.get::<_, ItemId>(0)?, row.get::<_, String>(1)?)))?;
+    let mut found = BTreeSet::new();
+    for row in rows {
+        let (item, text) = row?;
+        let problem: Problem = decode(|| format!("a problem of item {item}"), &text)?;
+        if &problem.side == side && problem.field.as_ref() == Some(field) {
+            found.insert(item);
+        }
+    }
+    Ok(found)
 }
 
 /// All standing problems, oldest first.

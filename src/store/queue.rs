@@ -79,6 +79,13 @@ pub(super) fn wake(connection: &Connection, item: ItemId, urgency: Urgency, due:
     Ok(())
 }
 
+/// Makes all items of a sync due at `due`, as a first copy is.
+pub(super) fn wake_sync(connection: &Connection, sync: &crate::model::ids::SyncId, due: Timestamp) -> StepResult<()> {
+    let mut select = connection.prepare_cached("SELECT id FROM items WHERE sync = ?1")?;
+    let items: Vec<ItemId> = select.query_map([sync], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    items.into_iter().try_for_each(|item| wake(connection, item, Urgency::Backfill, due))
+}
+
 /// Takes due items, the most urgent first, within an urgency those that wait longest.
 pub(super) fn claim(connection: &Connection, holder: &str, now: Timestamp, limit: usize) -> StepResult<Vec<Claim>> {
     let mut claims = Vec::new();
@@ -143,7 +150,7 @@ fn set_aside(connection: &Connection, now: Timestamp, item: ItemId, what: &str) 
         side: side.unwrap_or_else(|| SideId::from("")),
         field: None,
         what: what.to_owned(),
-        remedy: "Run `jirasyncd state check`; restore a backup, or rebuild the state.".to_owned(),
+        remedy: "stop the daemon and put the file of a backup in the state's place; all other items go on".to_owned(),
     };
     let text = encode("a problem", &problem)?;
     connection

@@ -16,7 +16,7 @@ use super::{OpenError, SideInstances, journal, knowledge, look, open, problems, 
 use crate::clock::{Clock, Entropy};
 use crate::model::catalog::Workflow;
 use crate::model::hub::{Conflict, ItemState};
-use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
+use crate::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
 use crate::model::operation::{Intent, IntentState};
 use crate::model::problem::Problem;
 use crate::model::store::{
@@ -315,6 +315,27 @@ impl Store for SqliteStore {
         const ATTEMPT: &str = "free the items of a dead holder";
         let now = self.writer(ATTEMPT)?.clock.now();
         self.write(ATTEMPT, move |connection| queue::free_all(connection, now)).await
+    }
+
+    async fn wake_sync(&self, sync: &SyncId, due: Timestamp) -> Result<(), StoreError> {
+        let sync = sync.clone();
+        self.write("queue the items of a sync", move |connection| queue::wake_sync(connection, &sync, due)).await
+    }
+
+    async fn wake_troubled(
+        &self,
+        sync: &SyncId,
+        side: &SideId,
+        field: &FieldName,
+        due: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (sync, side, field) = (sync.clone(), side.clone(), field.clone());
+        self.write("queue items with a problem", move |connection| {
+            problems::of_field(connection, &sync, &side, &field)?
+                .into_iter()
+                .try_for_each(|item| queue::wake(connection, item, Urgency::Live, due))
+        })
+        .await
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {

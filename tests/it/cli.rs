@@ -86,6 +86,12 @@ async fn names_that_an_instance_does_not_have_are_findings() {
     severity("Critical").run(&["check"]).await.expect(0, &[]);
     let parts = ["fields.severity.values, side `globex`", "there is no option `Critcal`", "did you mean `Critical`?"];
     severity("Critcal").run(&["check"]).await.expect(2, &parts);
+    let demanding = World::with(|_, globex| {
+        globex.projects[0].required.insert("customfield_10111".into());
+    })
+    .await;
+    let parts = ["warning", "an issue of type `Defect` needs `Customer name` (customfield_10111), which no row gives"];
+    demanding.place().run(&["check"]).await.expect(0, &parts);
     let project = world.place_with("project = \"ENG\"", "project = \"NOPE\"");
     project.run(&["check"]).await.expect(2, &["project `NOPE` of instance `globex`", "Hint: "]);
 }
@@ -196,18 +202,25 @@ async fn a_plan_is_shown_before_it_is_carried_out() {
     let jane = world.acme.person("jane").unwrap();
     let fields = serde_json::json!({ "summary": "It \u{1b}[2J broke" });
     let key = jane.create("SUP", "Bug", fields).unwrap();
-    let said = place.run(&["plan"]).await.expect(0, &["+ globex create `Defect`", "1 item: 1 change", "nothing was"]);
+    // Its priority has no row: a problem, here as in a run.
+    let parts = ["+ globex create `Defect`", "1 item: 1 change", "1 not done", "nothing was"];
+    let said = place.run(&["plan"]).await.expect(1, &parts);
     assert!(said.stdout.contains("\\u{1b}[2J") && !said.stdout.contains('\u{1b}'), "{said:?}");
-    let json = place.run(&["plan", "--json", "--item", &key]).await.expect(0, &[]).json();
-    assert_eq!((&json["totals"]["changes"], &json["exit"]), (&1.into(), &0.into()), "{json}");
+    let json = place.run(&["plan", "--json", "--item", &key]).await.expect(1, &[]).json();
+    assert_eq!((&json["totals"]["changes"], &json["exit"]), (&1.into(), &1.into()), "{json}");
     assert_eq!(world.globex.count("createIssue"), 0, "`plan` wrote");
     assert!(!place.file("state.db").exists(), "`plan` made a state");
     place.run(&["plan", "--item", "SUP-99"]).await.expect(0, &["no item has an issue `SUP-99`", "0 items"]);
 
-    // The new issue's priority has no row.
     place.run(&["run", "--once"]).await.expect(1, &["1 problem\n", "Hint: `jirasyncd status`"]);
     assert_eq!(world.globex.count("createIssue"), 1);
-    place.run(&["plan", "--item", &key]).await.expect(0, &["1 item: 0 changes"]);
+    place.run(&["plan", "--item", &key]).await.expect(1, &["1 item: 0 changes", "1 not done"]);
+    // A clause that Jira refuses: nothing more can be planned, and that is said.
+    let fields = serde_json::json!({ "summary": "Another" });
+    jane.create("SUP", "Bug", fields).unwrap();
+    let acme = "side.acme = { instance = \"acme\", project = \"SUP\"";
+    let refused = world.place_with(acme, &format!("{acme}, jql = \"nosuch = 1\""));
+    refused.run(&["plan"]).await.expect(1, &["nosuch", "1 sync stopped"]);
     let parts = ["1  items", "1  problems standing", "SUP-1, ENG-1, side globex, priority", "Hint: add a row"];
     place.run(&["status"]).await.expect(1, &parts);
 }

@@ -236,6 +236,8 @@ fn the_settings_are_what_the_file_says() {
         ("assignee", FieldKind::Person),
         ("severity", FieldKind::Choice),
         ("customer", FieldKind::Line),
+        ("platforms", FieldKind::Options),
+        ("effort", FieldKind::Number),
     ]);
     assert_eq!(kinds, expected);
     let row = |name: &str| &sync.fields[&name.into()];

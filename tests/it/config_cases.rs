@@ -91,6 +91,12 @@ state = "postgres://u:CANARY@h/db""#, &[
 "#, "", &[
         r#"error 17:72 sync.support.side.globex.when: `when` needs a `home` -> add `home = "SIDE"` to the sync: `when` is JQL that is asked there"#,
     ]),
+    (r#"when = "labels = x""#, r#"when = "labels = x) OR (project = SUP""#, &[
+        "error 18:79 sync.support.side.globex.when: this JQL closes a parenthesis that it did not open -> write it so that Jira's own search takes it as it stands",
+    ]),
+    (r#"when = "labels = x""#, r#"jql = "(summary ~ ')\\')'", when = 'labels = "a(b"'"#, &[
+        "error 18:78 sync.support.side.globex.jql: this JQL opens a parenthesis and does not close it -> write it so that Jira's own search takes it as it stands",
+    ]),
     (r#"on-conflict = "newest""#, r#"on-conflict = "prefer globx""#, &[
         "error 16:15 sync.support.on-conflict: there is no side `globx` in this sync -> did you mean `globex`?",
     ]),
@@ -160,7 +166,7 @@ x = { acme = "a" , kind = "line"}
 y = { acme = "Severity", globex = "z" }
 status = { on-unmapped = "clear" }"#, &[
         "error 29:1 sync.support.fields.x: `x` is carried by one side only -> name the field on another side too, or take the row out",
-        "error 30:1 sync.support.fields.y: it is not said what `y` holds -> add `kind`: `line`, `document`, `select`, `words`, `person` or `day`",
+        "error 30:1 sync.support.fields.y: it is not said what `y` holds -> add `kind`: `line`, `document`, `select`, `options`, `words`, `person`, `day`, `moment` or `number`",
         r#"error 31:26 sync.support.fields.status.on-unmapped: `status` cannot be emptied -> write `"leave"`, or per side a name to write"#,
     ]),
     (r#"assignee = "both""#, r#"assignee = { form = ["acme"] }"#, &[
@@ -227,7 +233,7 @@ side.globex = { instance"#, &[
     ]),
     (r#"assignee = "both""#, r#"assignee = { on-unmapped = { globx = "jdoe" }, values = [] }"#, &[
         "error 29:30 sync.support.fields.assignee.on-unmapped.globx: there is no side `globx` in this sync -> did you mean `globex`?",
-        "error 29:48 sync.support.fields.assignee.values: `values` is for selects only -> take `values` out",
+        "error 29:48 sync.support.fields.assignee.values: `values` is for selects and options only -> take `values` out",
     ]),
     (r#"assignee = "both""#, r#"assignee = { kind = "line" }"#, &[
         "error 29:21 sync.support.fields.assignee.kind: `assignee` has a kind of its own -> take `kind` out",

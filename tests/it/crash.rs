@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jirasyncd::jira::{Transport, TransportError};
 use jirasyncd::model::catalog::Workflow;
 use jirasyncd::model::hub::{Conflict, ItemState};
-use jirasyncd::model::ids::{InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
+use jirasyncd::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
 use jirasyncd::model::operation::{Intent, IntentState};
 use jirasyncd::model::problem::Problem;
 use jirasyncd::model::store::{
@@ -180,6 +180,8 @@ fused! {
         fn free_all() -> ();
     }
     commits {
+        fn wake_troubled(sync: &SyncId, side: &SideId, field: &FieldName, due: Timestamp) -> ();
+        fn wake_sync(sync: &SyncId, due: Timestamp) -> ();
         fn forget_newcomers(newcomers: &[Newcomer]) -> ();
         fn begin_item(item: &ItemState, instance: &InstanceId, newcomer: &Newcomer, urgency: Urgency, due: Timestamp) -> bool;
         fn claim(holder: &str, now: Timestamp, limit: usize) -> Vec<Claim>;

@@ -20,24 +20,24 @@ use super::cli_world;
 use super::daemon_audit::compare;
 use super::daemon_support::{THREE, World, load, two, two_clouds};
 
-fn create(world: &World, project: &str, summary: &str, labels: &[&str]) -> String {
+pub(crate) fn create(world: &World, project: &str, summary: &str, labels: &[&str]) -> String {
     let fields = json!({ "summary": summary, "priority": { "name": "Low" }, "labels": labels });
     world.person("acme", "jane").create(project, "Bug", fields).unwrap()
 }
 
-fn edit(world: &World, jira: &str, who: &str, key: &str, summary: &str) {
+pub(crate) fn edit(world: &World, jira: &str, who: &str, key: &str, summary: &str) {
     world.person(jira, who).edit(key, json!({ "summary": summary })).unwrap();
 }
 
 /// The three-sided configuration with a second sync over project `TWO` of acme, one part of which is replaced.
-fn second(part: &str, by: &str) -> String {
+pub(crate) fn second(part: &str, by: &str) -> String {
     let sync = THREE.split_once("[sync.support]").unwrap().1.replace("sync.support", "sync.second");
     let sync = sync.replace("project = \"SUP\"", "project = \"TWO\"").replace(part, by);
     format!("{THREE}\n[sync.second]{sync}")
 }
 
 /// A world where acme has a second project like `SUP`.
-fn with_second_project(config: &str) -> World {
+pub(crate) fn with_second_project(config: &str) -> World {
     World::of(config, |setups| {
         let acme = setups.get_mut("acme").unwrap();
         let first = acme.projects[0].clone();

@@ -30,6 +30,8 @@ mod crash;
 #[cfg(test)]
 mod daemon_audit;
 #[cfg(test)]
+mod daemon_backfill;
+#[cfg(test)]
 mod daemon_carries;
 #[cfg(test)]
 mod daemon_comments;
@@ -40,6 +42,8 @@ mod daemon_crashes;
 #[cfg(test)]
 mod daemon_faults;
 #[cfg(test)]
+mod daemon_fields;
+#[cfg(test)]
 mod daemon_input;
 #[cfg(test)]
 mod daemon_isolation;
@@ -47,6 +51,12 @@ mod daemon_isolation;
 mod daemon_planted;
 #[cfg(test)]
 mod daemon_random;
+#[cfg(test)]
+mod daemon_silence;
+#[cfg(test)]
+mod daemon_status;
+#[cfg(test)]
+mod daemon_strangers;
 #[cfg(test)]
 mod daemon_support;
 #[cfg(test)]

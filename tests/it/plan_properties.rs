@@ -165,9 +165,14 @@ fn scribbles(world: &World) -> Result<(), String> {
         let stands = there.as_ref().is_none_or(|copy| copy_text(&copy.body).contains(scribble));
         let lost = |conflict: &Conflict| match &conflict.lost {
             Value::Document(document) => jirasyncd::text::plain(document).contains(scribble),
-            Value::Empty | Value::Line(_) | Value::Choice(_) | Value::Words(_) | Value::Person(_) | Value::Day(_) => {
-                false
-            }
+            Value::Empty
+            | Value::Line(_)
+            | Value::Choice(_)
+            | Value::Words(_)
+            | Value::Person(_)
+            | Value::Number(_)
+            | Value::Moment(_)
+            | Value::Day(_) => false,
         };
         let kept = world.conflicts.iter().any(lost);
         ensure(stands || kept, || format!("P2: `{scribble}` in a copy on {side} is gone"))?;

@@ -151,6 +151,18 @@ fn a_folder_that_cannot_be_written_is_told() {
 }
 
 #[tokio::test]
+async fn a_state_that_may_only_be_read_is_told_before_it_is_used() {
+    let world = closed_state().await;
+    fs::set_permissions(world.path(), fs::Permissions::from_mode(0o400)).unwrap();
+    // Root may write it all the same.
+    let opened = open(&world.path());
+    if fs::OpenOptions::new().write(true).open(world.path()).is_err() {
+        let error = opened.unwrap_err();
+        assert!(matches!(error, OpenError::Unwritable { .. }), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_state_of_another_user_is_refused() {
     let world = closed_state().await;
     let file = fs::File::open(world.path()).unwrap();
@@ -222,7 +234,7 @@ async fn a_damaged_state_is_left_alone() {
     holed[4_096..].fill(0);
     fs::write(&path, &holed).unwrap();
     let said = open(&path).unwrap_err().to_string();
-    assert!(said.contains("is damaged") && said.contains("state restore"), "{said}");
+    assert!(said.contains("is damaged") && said.contains("the file of a backup"), "{said}");
     assert_eq!(fs::read(&path).unwrap(), holed, "the file was changed");
 
     // The file is gone, what was not folded into it is still there.

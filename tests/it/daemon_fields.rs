@@ -1,0 +1,110 @@
+//! Custom fields of every kind that is carried, between Cloud and Data Center and between two Clouds, with different names and
+//! ids on each side: set, changed, cleared, changed on both sides at once. Must never ask the daemon what a Jira holds.
+
+use jirasyncd::simulator::{FieldSetup, FieldType, Setup};
+use serde_json::{Value, json};
+
+use super::daemon_support::{World, calls, two, two_clouds};
+
+/// Effort (number), start (date and time), platforms (options), under the ids of a side.
+const IDS: [(&str, [&str; 3]); 3] = [
+    ("acme", ["customfield_20001", "customfield_20002", "customfield_20003"]),
+    ("globex", ["customfield_30001", "customfield_30002", "customfield_30003"]),
+    ("initech", ["customfield_40001", "customfield_40002", "customfield_40003"]),
+];
+
+fn ids(side: &str) -> [&'static str; 3] {
+    IDS.iter().find(|(name, _)| *name == side).unwrap().1
+}
+
+fn add(setup: &mut Setup, side: &str, mac: &str) {
+    let [effort, start, platforms] = ids(side);
+    let options = [mac, "Linux", "Windows 11, old", "Own"].map(str::to_owned).to_vec();
+    setup.fields.push(FieldSetup::new(effort, "Effort", FieldType::Number));
+    setup.fields.push(FieldSetup::new(start, "Start", FieldType::DateTime));
+    setup.fields.push(FieldSetup::new(platforms, "Platforms", FieldType::MultiSelect(options)));
+}
+
+fn world(config: &str, other: &str) -> World {
+    let cells = |place: usize| format!("acme = \"{}\", {other} = \"{}\"", ids("acme")[place], ids(other)[place]);
+    let row = |acme: &str, there: &str| format!("{{ acme = \"{acme}\", {other} = \"{there}\" }}");
+    let values = [row("Mac", "macOS"), row("Linux", "Linux"), row("Windows 11, old", "Windows 11, old")].join(", ");
+    let rows = format!(
+        "summary = \"both\"\neffort = {{ {}, kind = \"number\" }}\nstart = {{ {}, kind = \"moment\" }}\n\
+         platforms = {{ {}, kind = \"options\", values = [ {values} ] }}",
+        cells(0),
+        cells(1),
+        cells(2)
+    );
+    World::of(&config.replacen("summary = \"both\"", &rows, 1), |setups| {
+        add(setups.get_mut("acme").unwrap(), "acme", "Mac");
+        add(setups.get_mut(other).unwrap(), other, "macOS");
+    })
+}
+
+fn options(names: &[&str]) -> Value {
+    names.iter().map(|name| json!({ "value": name })).collect()
+}
+
+/// What the Jira of a side shows: effort, start, platforms.
+fn shown(world: &World, side: &str) -> [String; 3] {
+    ids(side).map(|id| world.field(side, "Item", id))
+}
+
+#[tokio::test(start_paused = true)]
+async fn numbers_instants_and_options_cross_in_both_directions() {
+    for (config, other, who) in [(two(), "globex", "jdoe"), (two_clouds(), "initech", "petra")] {
+        let mut world = world(&config, other);
+        world.start().await;
+        let ([effort, start, platforms], [effort_there, start_there, platforms_there]) = (ids("acme"), ids(other));
+        let mut fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+        fields[effort] = json!(2.5);
+        fields[start] = json!("2026-04-01T10:00:00.000+0200");
+        fields[platforms] = options(&["Mac", "Windows 11, old"]);
+        let key = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+        world.rest().await.unwrap();
+        let there = world.issue(other, "Item").key;
+        assert_eq!(shown(&world, other)[0], "2.5");
+        assert!(shown(&world, other)[2].contains("macOS") && shown(&world, other)[2].contains("Windows 11, old"));
+        let instant = |side: &str| {
+            let text = shown(&world, side)[1].clone();
+            jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", &text).unwrap().to_timestamp().unwrap()
+        };
+        assert_eq!(instant(other), instant("acme"));
+        // Back, all at once; of the set one comes and one goes.
+        let mut fields = json!({ effort_there: 3, start_there: "2026-05-01T08:30:00.000+0000" });
+        fields[platforms_there] = options(&["macOS", "Linux"]);
+        world.person(other, who).edit(&there, fields).unwrap();
+        world.rest().await.unwrap();
+        let here = shown(&world, "acme");
+        assert_eq!(here[0].parse::<f64>().unwrap(), 3.0);
+        assert_eq!(instant("acme").to_string(), "2026-05-01T08:30:00Z");
+        assert!(here[2].contains("Mac") && here[2].contains("Linux") && !here[2].contains("Windows"), "{here:?}");
+        // Both change the set at once: both changes stand.
+        let step = |id: &str, verb: &str, name: &str| json!({ id: [{ verb: { "value": name } }] });
+        world.person("acme", "jane").update(&key, step(platforms, "remove", "Mac")).unwrap();
+        world.person(other, who).update(&there, step(platforms_there, "add", "Windows 11, old")).unwrap();
+        world.rest().await.unwrap();
+        for side in ["acme", other] {
+            let set = shown(&world, side)[2].clone();
+            assert!(!set.to_lowercase().contains("mac") && set.contains("Linux") && set.contains("Windows"), "{set}");
+        }
+        // One that has no row stays on its side, and that is told; the rest goes on.
+        world.person("acme", "jane").update(&key, step(platforms, "add", "Own")).unwrap();
+        world.rest().await.unwrap();
+        assert!(shown(&world, "acme")[2].contains("Own") && !shown(&world, other)[2].contains("Own"));
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("`platforms` cannot be held in full here"), "{problems:?}");
+        world.person("acme", "jane").update(&key, step(platforms, "remove", "Own")).unwrap();
+        // Cleared.
+        let nothing = json!({ effort: null, start: null, platforms: [] });
+        world.person("acme", "jane").edit(&key, nothing).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(shown(&world, other), [String::new(), String::new(), String::new()]);
+        assert_eq!(world.problems().await, Vec::<String>::new());
+        // Nothing of all that was taken for a change of somebody's.
+        world.jira("acme").reset_calls();
+        world.intervals(10).await;
+        assert_eq!(calls(world.jira("acme")).get("editIssue"), None);
+    }
+}

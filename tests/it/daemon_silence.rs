@@ -1,0 +1,84 @@
+//! An instance that takes connections and answers nothing: the work for all others goes on, and it is caught up with when it
+//! is back. Must never be made to pass by shortening its time-out.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use jirasyncd::jira::{Transport, TransportError, Trouble};
+use tokio_util::sync::CancellationToken;
+
+use super::daemon_input::{create, edit};
+use super::daemon_support::{THREE, World};
+
+/// A network in which one host is silent while it is told so.
+struct Hanging {
+    inner: Arc<dyn Transport>,
+    host: &'static str,
+    silent: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl Transport for Hanging {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+        if request.uri().host() == Some(self.host) && self.silent.load(Ordering::SeqCst) {
+            tokio::time::sleep(Duration::from_secs(30)).await;
+            return Err(TransportError { trouble: Trouble::Timeout, detail: String::new() });
+        }
+        self.inner.send(request).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_hangs_holds_up_nobody_elses_work() {
+    let mut world = World::without_daemon(THREE);
+    let silent = Arc::new(AtomicBool::new(false));
+    let held = Arc::clone(&silent);
+    world.bend(move |inner| {
+        Arc::new(Hanging { inner, host: "initech.example", silent: Arc::clone(&held) }) as Arc<dyn Transport>
+    });
+    world.start().await;
+    // Enough for many batches that touch the one that hangs, and some that do not.
+    let mut theirs = Vec::new();
+    for index in 0..600 {
+        theirs.push(create(&world, "SUP", &format!("Theirs-{index} x"), &["share-initech"]));
+    }
+    let others: Vec<String> =
+        (0..5).map(|index| create(&world, "SUP", &format!("Other-{index} x"), &["share-globex"])).collect();
+    world.settle().await;
+    assert_eq!(world.issues("initech", "Theirs-").len(), 600);
+    let cancel = CancellationToken::new();
+    let people = async {
+        tokio::time::sleep(Duration::from_secs(40)).await;
+        silent.store(true, Ordering::SeqCst);
+        let mut slowest = Duration::ZERO;
+        for round in 0..8 {
+            // Those of the silent one first, so that they are polled and claimed with the others or before them.
+            for (index, key) in theirs.iter().enumerate().filter(|(index, _)| index % 8 == round) {
+                edit(&world, "acme", "jane", key, &format!("Theirs-{index} of round {round}"));
+            }
+            let summary = format!("Other-{} of round {round}", round % 5);
+            edit(&world, "acme", "jane", &others[round % 5], &summary);
+            let before = tokio::time::Instant::now();
+            while world.issues("globex", &summary).is_empty() {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                assert!(before.elapsed() < Duration::from_secs(300), "never carried");
+            }
+            slowest = slowest.max(before.elapsed());
+        }
+        silent.store(false, Ordering::SeqCst);
+        let before = tokio::time::Instant::now();
+        while (0..8).any(|round| world.issues("initech", &format!("of round {round}")).len() < 75) {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            assert!(before.elapsed() < Duration::from_secs(1_200), "never caught up: {:?}", world.problems().await);
+        }
+        cancel.cancel();
+        slowest
+    };
+    let (ran, slowest) = tokio::join!(world.daemon().run(cancel.clone()), people);
+    ran.unwrap();
+    // A poll comes every 30 s; the rest is ours.
+    assert!(slowest <= Duration::from_secs(30 + 12), "{slowest:?}");
+}

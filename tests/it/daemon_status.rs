@@ -1,0 +1,76 @@
+//! Statuses that find no way, or are refused on it: they go on when something changed, and ask for nothing in vain before. Must
+//! never be judged by the daemon's word.
+
+use jirasyncd::simulator::{Fault, FaultRule, When};
+
+use super::daemon_audit::ours;
+use super::daemon_input::{create, edit};
+use super::daemon_support::{World, two};
+
+#[tokio::test(start_paused = true)]
+async fn a_status_without_a_way_goes_on_when_another_issue_shows_one() {
+    for restart in [false, true] {
+        let config = two().replace(", path = { globex = [\"Working\", \"Closed\"] }", "");
+        let mut world = World::new(&config, |_| {}).await;
+        let key = create(&world, "SUP", "Stuck", &[]);
+        create(&world, "SUP", "Scout", &[]);
+        world.settle().await;
+        world.person("acme", "jane").transition(&key, "Done").unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.field("globex", "Stuck", "status"), "Open");
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("no way is known from"), "{problems:?}");
+        if restart {
+            world.start().await;
+            world.rest().await.unwrap();
+        }
+        // A person takes another issue there; nobody touches the one that is stuck.
+        let scout = world.issue("globex", "Scout").key;
+        world.person("globex", "jdoe").transition(&scout, "Working").unwrap();
+        world.rest().await.unwrap();
+        world.person("globex", "jdoe").transition(&scout, "Closed").unwrap();
+        world.intervals(3).await;
+        world.rest().await.unwrap();
+        assert_eq!(world.field("globex", "Stuck", "status"), "Closed", "restart: {restart}");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_hop_is_not_sent_again_for_every_hint() {
+    let world = World::new(&two(), |_| {}).await;
+    let key = create(&world, "SUP", "Item", &[]);
+    world.settle().await;
+    world.jira("globex").add_fault(FaultRule::new("doTransition", When::EveryNth(1), Fault::Status(400)));
+    world.person("acme", "jane").transition(&key, "In Progress").unwrap();
+    world.intervals(6).await;
+    world.jira("globex").reset_calls();
+    // Tried for half a minute, the next try is a minute or more away; hints come every 30 s.
+    for round in 0..20 {
+        edit(&world, "acme", "jane", &key, &format!("Item {round}"));
+        world.interval().await;
+        let problems = world.problems().await;
+        assert!(problems.iter().any(|problem| problem.contains("Jira refused the transition")), "{problems:?}");
+    }
+    let tries = world.jira("globex").count("doTransition");
+    assert!((1..=5).contains(&tries), "{tries} tries in ten minutes");
+    assert_eq!(world.field("globex", "Item", "summary"), "Item 19");
+    world.jira("globex").clear_faults();
+    world.rest().await.unwrap();
+    assert_eq!(world.in_step("acme", "globex").await, Ok(()));
+    assert_eq!(ours("globex", &world.issue("globex", "Item")), 21);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_goal_is_tried_at_once_after_a_refusal() {
+    let world = World::new(&two(), |_| {}).await;
+    let key = create(&world, "SUP", "Item", &[]);
+    world.settle().await;
+    world.jira("globex").add_fault(FaultRule::new("doTransition", When::EveryNth(1), Fault::Status(400)));
+    world.person("acme", "jane").transition(&key, "In Progress").unwrap();
+    world.intervals(20).await;
+    world.jira("globex").clear_faults();
+    world.person("acme", "jane").transition(&key, "Done").unwrap();
+    world.intervals(2).await;
+    assert_eq!(world.field("globex", "Item", "status"), "Closed");
+}
