@@ -1,5 +1,5 @@
-//! What became of a change to our copy of a comment. Such a write bears no tag: what stands there tells. Must never call a copy
-//! changed that was not seen or confirmed to be.
+//! What became of a change to our copy of a comment, or of a link. Such a write bears no tag: what stands there tells. Must never
+//! call a copy changed that was not seen or confirmed to be.
 
 use super::work::Work;
 use crate::jira::Refusal;
@@ -12,7 +12,7 @@ use crate::model::operation::{Action, Intent, IntentEvent};
 pub(super) fn judge_revision(work: &mut Work, intent: &Intent) -> bool {
     let Some(read) = work.reads.get(&intent.operation.side) else { return false };
     let comments = &read.snapshot.comments;
-    if !comments.complete {
+    if !comments.complete && !matches!(intent.operation.action, Action::Link { .. }) {
         return false;
     }
     let done = match &intent.operation.action {
@@ -26,6 +26,8 @@ pub(super) fn judge_revision(work: &mut Work, intent: &Intent) -> bool {
             })
         }
         Action::DeleteComment { copy, .. } => !comments.list.iter().any(|comment| &comment.id == copy),
+        // It is set again: there is one per global id, however often.
+        Action::Link { .. } => false,
         Action::Create { .. } | Action::SetFields { .. } | Action::Transition { .. } | Action::AddComment { .. } => {
             return false;
         }
@@ -42,6 +44,12 @@ pub(super) fn judge_revision(work: &mut Work, intent: &Intent) -> bool {
 /// Notes that a copy was changed or deleted.
 pub(super) fn revised(work: &mut Work, intent: &Intent) {
     let side = &intent.operation.side;
+    if let Action::Link { to, key, .. } = &intent.operation.action {
+        if let Some(replica) = work.item.replicas.get_mut(side) {
+            replica.links.insert(to.clone(), key.clone());
+        }
+        return;
+    }
     let Some(record) = record_of(work, intent) else { return };
     match &intent.operation.action {
         Action::EditComment { wanted, edits, .. } => {
@@ -53,7 +61,11 @@ pub(super) fn revised(work: &mut Work, intent: &Intent) {
             record.written.remove(side);
             record.strayed.remove(side);
         }
-        Action::Create { .. } | Action::SetFields { .. } | Action::Transition { .. } | Action::AddComment { .. } => {}
+        Action::Create { .. }
+        | Action::SetFields { .. }
+        | Action::Transition { .. }
+        | Action::AddComment { .. }
+        | Action::Link { .. } => {}
     }
 }
 

@@ -34,7 +34,7 @@ use crate::clock::{Clock, Entropy};
 use crate::model::catalog::Catalog;
 use crate::model::ids::{AccountId, CommentId, FieldId, InstanceId, IssueId, IssueKey};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, NativeValue, TransitionOffer};
-use crate::model::operation::NativeWrite;
+use crate::model::operation::{NativeWrite, RemoteLink};
 use crate::model::settings::{InstanceSettings, Kind};
 
 /// The two ends of one instance. They share the login, the rate budget and what was learnt of the instance. No request is
@@ -343,6 +343,9 @@ pub trait JiraWrite: Send + Sync + 'static {
 
     /// Deletes a comment of ours. One that is not there is [`WriteOutcome::NotFound`].
     async fn delete_comment(&self, issue: IssueId, comment: &CommentId) -> WriteOutcome<()>;
+
+    /// Makes an issue link to something elsewhere, or changes the link with that global id.
+    async fn link(&self, issue: IssueId, link: &RemoteLink) -> WriteOutcome<()>;
 
     /// Adds a comment with our sealed mark as its property.
     async fn add_comment(&self, issue: IssueId, body: &NativeValue, mark: &str) -> WriteOutcome<CommentId>;

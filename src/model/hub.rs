@@ -181,6 +181,9 @@ pub struct Replica {
     pub restricted: bool,
     /// What it was last seen to hold.
     pub bases: BTreeMap<FieldName, Base>,
+    /// The counterparts that it links to, by the key that the link shows.
+    #[serde(default)]
+    pub links: BTreeMap<SideId, IssueKey>,
 }
 
 /// A person's comment and its copies.

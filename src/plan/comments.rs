@@ -140,7 +140,8 @@ fn copy_to(
         Action::SetFields { .. }
         | Action::Transition { .. }
         | Action::EditComment { .. }
-        | Action::DeleteComment { .. } => false,
+        | Action::DeleteComment { .. }
+        | Action::Link { .. } => false,
     });
     if !replica.observed || under_way {
         return None;

@@ -92,9 +92,11 @@ fn copy_in<'o>(record: &CommentRecord, side: &SideId, observation: &'o Observati
 fn is_under_way(draft: &Draft<'_>, side: &SideId, id: &CommentId) -> bool {
     draft.unsettled(side).any(|intent| match &intent.operation.action {
         Action::EditComment { copy, .. } | Action::DeleteComment { copy, .. } => copy == id,
-        Action::Create { .. } | Action::SetFields { .. } | Action::Transition { .. } | Action::AddComment { .. } => {
-            false
-        }
+        Action::Create { .. }
+        | Action::SetFields { .. }
+        | Action::Transition { .. }
+        | Action::AddComment { .. }
+        | Action::Link { .. } => false,
     })
 }
 
