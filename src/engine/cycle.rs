@@ -317,6 +317,9 @@ impl Engine {
                 work.be_due(self.after(SOON));
                 continue;
             }
+            if !self.is_surely_gone(work, intent).await {
+                continue;
+            }
             let mark = self.mark(&work.sync, intent);
             let (Some(instance), Some(mark)) = (work.sync.instance_of(side).cloned(), mark) else {
                 work.move_intent(intent.id, &IntentEvent::Refused("not sent: no mark could be made".to_owned()));

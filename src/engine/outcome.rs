@@ -129,7 +129,7 @@ impl Engine {
                 work.want_read(&intent.operation.side, false);
             }
             WriteOutcome::Refused(refusal)
-                if is_about_the_value(&refusal) && !matches!(intent.operation.action, Action::Link { .. }) =>
+                if is_about_the_value(&refusal) && matches!(intent.operation.action, Action::EditComment { .. }) =>
             {
                 revision_refused(work, intent, &refusal);
             }

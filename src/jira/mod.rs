@@ -306,6 +306,9 @@ pub trait JiraRead: Send + Sync + 'static {
     /// All comments of an issue that the sync user may see, oldest first.
     async fn comments(&self, issue: IssueId) -> Result<Vec<CommentSnapshot>, JiraError>;
 
+    /// One comment, by itself; `None`: it is not there, or the sync user may not see it.
+    async fn comment(&self, issue: IssueId, comment: &CommentId) -> Result<Option<CommentSnapshot>, JiraError>;
+
     /// Our sealed mark on a comment, if there is one.
     async fn comment_mark(&self, issue: IssueId, comment: &CommentId) -> Result<Option<String>, JiraError>;
 

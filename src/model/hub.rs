@@ -212,6 +212,9 @@ pub struct CommentRecord {
     /// Copies that somebody else changed, and who: they stand as they are until the original changes.
     #[serde(default)]
     pub strayed: BTreeMap<SideId, String>,
+    /// What of these is recorded as the lost half of a conflict.
+    #[serde(default)]
+    pub recorded: BTreeMap<SideId, Document>,
 }
 
 /// What a person's comment says, as last read.

@@ -315,7 +315,11 @@ impl World {
         fields.entry("status".into()).or_insert_with(|| named(&on(side, STATUSES[0])));
         let issue = Issue {
             id,
-            key: IssueKey::new(format!("{}-{}", side.as_str().to_uppercase(), id.0)),
+            key: IssueKey::new(format!(
+                "{}-{}",
+                side.as_str().to_uppercase(),
+                self.issues.get(side).map_or(0, Vec::len) + 1
+            )),
             created: time(self.now),
             issue_type: Named { id: String::new(), name: issue_type },
             fields,
@@ -842,7 +846,9 @@ impl World {
             }
             Action::AddComment { body, .. } => {
                 self.next += 1;
-                let copy = CommentId::new(format!("k{}", self.next));
+                // A Jira's own count: what happens elsewhere does not enter.
+                let count = self.issue(&side).map_or(0, |issue| issue.marks.len());
+                let copy = CommentId::new(format!("k-{side}-{count}"));
                 let now = time(self.now);
                 let author = Person { account: AccountId::new("sync"), display_name: "Sync".to_owned(), email: None };
                 if let Some(issue) = self.issues.get_mut(&side).and_then(|list| list.first_mut()) {
