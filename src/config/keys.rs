@@ -334,11 +334,17 @@ pub(super) static COMMENTS: Key = optional(
     Shape::Table(&[&UNRESTRICTED, &RESTRICTED, &INTERNAL, &HEADER, &DELETED]),
     "What happens to comments. Left out: those that everybody may read are carried.",
 );
+pub(super) static COUNTERPARTS: Key = default(
+    "counterparts",
+    Shape::Word(&["link", "skip"]),
+    "skip",
+    "`link`: each issue gets a remote link to each counterpart that its side sees, for the people there (Link Issues).",
+);
 static ONE_SYNC: Named = Named {
     what: "sync",
     makes: true,
     keys: &[],
-    rest: Shape::Table(&[&HOME, &ON_CONFLICT, &SIDE, &MAP, &FIELDS, &COMMENTS]),
+    rest: Shape::Table(&[&HOME, &ON_CONFLICT, &SIDE, &MAP, &FIELDS, &COMMENTS, &COUNTERPARTS]),
 };
 pub(super) static SYNC: Key = optional("sync", Shape::Named(&ONE_SYNC), "The rules that keep issues in step, by name.");
 

@@ -35,6 +35,7 @@ fn sync(top: &Cursor<'_>, table: &Cursor<'_>, findings: &mut Findings<'_>) -> Sy
         users: rows::read(users.as_ref(), &names, findings),
         fields: std::collections::BTreeMap::new(),
         comments: comments::read(table, &names, findings),
+        links: table.get(&keys::COUNTERPARTS).as_ref().and_then(Cursor::text) == Some("link"),
     };
     settings.fields = fields::read(table, &settings, &names, findings);
     settings

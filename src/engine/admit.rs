@@ -199,6 +199,7 @@ impl Engine {
             observed: false,
             restricted: false,
             bases: BTreeMap::new(),
+            links: BTreeMap::new(),
         };
         item.replicas.insert(side.clone(), replica);
         self.store.begin_item(&item, instance.id(), newcomer, urgency, self.now()).await

@@ -20,7 +20,7 @@ pub(super) enum Sent {
     Hop(WriteOutcome<()>),
     /// A comment was added.
     Comment(WriteOutcome<CommentId>),
-    /// A copy of a comment was changed or deleted.
+    /// A copy of a comment was changed or deleted, or a link was set.
     Revision(WriteOutcome<()>),
 }
 
@@ -70,6 +70,7 @@ impl Hands {
             }
             Action::AddComment { body, .. } => Some(Sent::Comment(end.add_comment(issue, body, mark).await)),
             Action::EditComment { copy, body, .. } => Some(Sent::Revision(end.edit_comment(issue, copy, body).await)),
+            Action::Link { link, .. } => Some(Sent::Revision(end.link(issue, link).await)),
             Action::DeleteComment { copy, .. } => Some(Sent::Revision(end.delete_comment(issue, copy).await)),
         }
     }

@@ -248,7 +248,7 @@ impl Engine {
         let mut intents = Vec::new();
         let mut busy: Vec<SideId> = Vec::new();
         for operation in operations {
-            let comment = operation.action.is_about_a_comment();
+            let comment = operation.action.is_beside_the_fields();
             if !comment && busy.contains(&operation.side) {
                 let transitions = matches!(operation.action, Action::Transition { .. });
                 work.want_read(&operation.side, transitions && !work.offers.contains_key(&operation.side));
@@ -317,6 +317,9 @@ impl Engine {
                 work.be_due(self.after(SOON));
                 continue;
             }
+            if !self.is_surely_gone(work, intent).await {
+                continue;
+            }
             let mark = self.mark(&work.sync, intent);
             let (Some(instance), Some(mark)) = (work.sync.instance_of(side).cloned(), mark) else {
                 work.move_intent(intent.id, &IntentEvent::Refused("not sent: no mark could be made".to_owned()));
@@ -357,7 +360,7 @@ impl Engine {
             .collect();
         let mut settled = false;
         for intent in open {
-            if intent.operation.action.is_about_a_comment() {
+            if intent.operation.action.is_beside_the_fields() {
                 settled |= judge_revision(work, &intent);
                 continue;
             }
@@ -434,7 +437,8 @@ fn singly(work: &Work, operation: Operation) -> Vec<Operation> {
         | Action::Transition { .. }
         | Action::AddComment { .. }
         | Action::EditComment { .. }
-        | Action::DeleteComment { .. }) => vec![Operation { side, action }],
+        | Action::DeleteComment { .. }
+        | Action::Link { .. }) => vec![Operation { side, action }],
     }
 }
 
@@ -449,7 +453,8 @@ fn changed_nothing(work: &mut Work, intent: &Intent) {
         Action::Create { .. }
         | Action::AddComment { .. }
         | Action::EditComment { .. }
-        | Action::DeleteComment { .. } => {}
+        | Action::DeleteComment { .. }
+        | Action::Link { .. } => {}
     }
     if let Action::Transition { last: true, wanted, acts, .. } = &intent.operation.action {
         let row = work.sync.settings.fields.values().find(|row| row.kind == FieldKind::Status);

@@ -178,7 +178,8 @@ impl Engine {
                 Action::Create { .. }
                 | Action::AddComment { .. }
                 | Action::EditComment { .. }
-                | Action::DeleteComment { .. } => false,
+                | Action::DeleteComment { .. }
+                | Action::Link { .. } => false,
             };
             if needs {
                 work.want_read(&operation.side, matches!(operation.action, Action::Transition { .. }));
@@ -346,7 +347,8 @@ pub(super) fn is_seen_by_reading(action: &Action) -> bool {
         Action::SetFields { .. }
         | Action::Transition { .. }
         | Action::EditComment { .. }
-        | Action::DeleteComment { .. } => true,
+        | Action::DeleteComment { .. }
+        | Action::Link { .. } => true,
         Action::Create { .. } | Action::AddComment { .. } => false,
     }
 }

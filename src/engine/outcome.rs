@@ -54,6 +54,7 @@ impl Engine {
                     observed: false,
                     restricted: false,
                     bases: BTreeMap::new(),
+                    links: BTreeMap::new(),
                 };
                 self.bind(work, side, replica);
             }
@@ -127,7 +128,11 @@ impl Engine {
                 work.fresh.remove(&intent.operation.side);
                 work.want_read(&intent.operation.side, false);
             }
-            WriteOutcome::Refused(refusal) if is_about_the_value(&refusal) => revision_refused(work, intent, &refusal),
+            WriteOutcome::Refused(refusal)
+                if is_about_the_value(&refusal) && matches!(intent.operation.action, Action::EditComment { .. }) =>
+            {
+                revision_refused(work, intent, &refusal);
+            }
             WriteOutcome::Refused(refusal) => self.refused_now(work, intent, &refusal),
             outcome @ (WriteOutcome::NotSent { .. } | WriteOutcome::InDoubt(_)) => {
                 self.no_answer(work, intent, outcome);
@@ -325,6 +330,7 @@ fn tell(work: &Work, intent: &Intent) {
         Action::Transition { from, to, .. } => format!("moved from `{from}` to `{to}`"),
         Action::AddComment { origin, comment, .. } => format!("copied comment {comment} of {origin}"),
         Action::EditComment { copy, .. } => format!("changed the copy {copy} of a comment"),
+        Action::Link { link, .. } => format!("linked to {}", link.title),
         Action::DeleteComment { copy, .. } => format!("deleted the copy {copy} of a comment"),
     };
     tracing::info!(sync = %work.sync.id(), %side, issue.key = %key, operation = %intent.id, "{key}: {what}");

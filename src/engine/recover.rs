@@ -292,6 +292,7 @@ pub(super) fn replica_of(row: &IssueSnapshot) -> Replica {
         observed: false,
         restricted: false,
         bases: BTreeMap::new(),
+        links: BTreeMap::new(),
     }
 }
 

@@ -1,18 +1,45 @@
-//! What became of a change to our copy of a comment. Such a write bears no tag: what stands there tells. Must never call a copy
-//! changed that was not seen or confirmed to be.
+//! What became of a change to our copy of a comment, or of a link. Such a write bears no tag: what stands there tells. Must never
+//! call a copy changed that was not seen or confirmed to be.
 
+use super::Engine;
 use super::work::Work;
 use crate::jira::Refusal;
 use crate::mapping::Rich;
 use crate::model::hub::{CommentRecord, WrittenCopy};
 use crate::model::operation::{Action, Intent, IntentEvent};
 
+impl Engine {
+    /// Before a copy is deleted its original is asked for by itself: a list that is read page by page can miss one. Says whether
+    /// the write may be sent; any other may.
+    pub(super) async fn is_surely_gone(&self, work: &mut Work, intent: &Intent) -> bool {
+        let Action::DeleteComment { origin, comment, .. } = &intent.operation.action else { return true };
+        let issue = work.item.replicas.get(origin).map(|replica| replica.issue);
+        let (Some(instance), Some(issue)) = (self.instance_on(work, origin), issue) else { return false };
+        let why = match instance.read.comment(issue, comment).await {
+            Ok(None) => return true,
+            Ok(Some(there)) if there.restricted => return true,
+            Ok(Some(_)) => "the original is there after all".to_owned(),
+            Err(error) => {
+                instance.failed(&error);
+                work.failed = true;
+                error.to_string()
+            }
+        };
+        work.move_intent(intent.id, &IntentEvent::Refused(format!("not sent: {why}")));
+        if let Some(record) = record_of(work, intent) {
+            record.gone = false;
+        }
+        work.want_read(origin, false);
+        false
+    }
+}
+
 /// A direct read settles a change in doubt: either the copy is as it was to be, or the change did not happen. One that lands
 /// later is found by the next read, and made good. Says whether it settled it.
 pub(super) fn judge_revision(work: &mut Work, intent: &Intent) -> bool {
     let Some(read) = work.reads.get(&intent.operation.side) else { return false };
     let comments = &read.snapshot.comments;
-    if !comments.complete {
+    if !comments.complete && !matches!(intent.operation.action, Action::Link { .. }) {
         return false;
     }
     let done = match &intent.operation.action {
@@ -26,6 +53,8 @@ pub(super) fn judge_revision(work: &mut Work, intent: &Intent) -> bool {
             })
         }
         Action::DeleteComment { copy, .. } => !comments.list.iter().any(|comment| &comment.id == copy),
+        // It is set again: there is one per global id, however often.
+        Action::Link { .. } => false,
         Action::Create { .. } | Action::SetFields { .. } | Action::Transition { .. } | Action::AddComment { .. } => {
             return false;
         }
@@ -42,18 +71,31 @@ pub(super) fn judge_revision(work: &mut Work, intent: &Intent) -> bool {
 /// Notes that a copy was changed or deleted.
 pub(super) fn revised(work: &mut Work, intent: &Intent) {
     let side = &intent.operation.side;
+    if let Action::Link { to, key, .. } = &intent.operation.action {
+        if let Some(replica) = work.item.replicas.get_mut(side) {
+            replica.links.insert(to.clone(), key.clone());
+        }
+        return;
+    }
     let Some(record) = record_of(work, intent) else { return };
     match &intent.operation.action {
         Action::EditComment { wanted, edits, .. } => {
             record.written.insert(side.clone(), WrittenCopy { body: wanted.clone(), edits: *edits });
             record.strayed.remove(side);
+            record.recorded.remove(side);
         }
         Action::DeleteComment { .. } => {
+            record.refused.remove(side);
+            record.recorded.remove(side);
             record.copies.remove(side);
             record.written.remove(side);
             record.strayed.remove(side);
         }
-        Action::Create { .. } | Action::SetFields { .. } | Action::Transition { .. } | Action::AddComment { .. } => {}
+        Action::Create { .. }
+        | Action::SetFields { .. }
+        | Action::Transition { .. }
+        | Action::AddComment { .. }
+        | Action::Link { .. } => {}
     }
 }
 

@@ -86,7 +86,9 @@ pub async fn survey(connections: &Connections, syncs: &BTreeMap<SyncId, SyncSett
         let mut catalogs = BTreeMap::new();
         for (side, (catalog, report)) in futures_util::future::join_all(read).await {
             match catalog {
-                Ok(catalog) => {
+                Ok(mut catalog) => {
+                    let identity = survey.identities.get(&side.instance);
+                    catalog.address = identity.map(|identity| identity.base_url.clone()).unwrap_or_default();
                     catalogs.insert(side.id.clone(), catalog);
                 }
                 Err(error) => survey.side_failed(sync, side, error),
@@ -234,6 +236,9 @@ fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'s
     }
     if kinds.into_iter().any(receives) {
         needed.push(("EDIT_ISSUES", "carry fields"));
+    }
+    if sync.links && side.sees.iter().any(|other| other != &side.id) {
+        needed.push(("LINK_ISSUES", "link to the counterparts"));
     }
     if receives(FieldKind::Status) {
         needed.push(("TRANSITION_ISSUES", "carry the status"));

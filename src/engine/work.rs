@@ -197,7 +197,7 @@ impl Work {
             let in_doubt = self.intents.iter().any(|intent| {
                 intent.operation.side == problem.side
                     && !intent.state.is_settled()
-                    && !intent.operation.action.is_about_a_comment()
+                    && !intent.operation.action.is_beside_the_fields()
             });
             // What the plan could not judge now is neither better nor worse than before.
             in_doubt

@@ -76,6 +76,8 @@ impl Client {
         let named = |id: wire::Id, name: String| Named { id: id.0, name };
         Ok(Catalog {
             kind: Some(self.kind),
+            // What the server calls itself is told by whoever asked who we are.
+            address: String::new(),
             fields: fields.names(),
             issue_types: types.into_iter().map(|kind| named(kind.id, kind.name)).collect(),
             statuses: statuses.into_iter().map(|(id, name)| named(id, name)).collect(),

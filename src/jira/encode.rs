@@ -7,7 +7,7 @@ use super::wire::{MARK, OURS};
 use super::{IssueDraft, IssueEdit};
 use crate::model::ids::FieldId;
 use crate::model::issue::NativeValue;
-use crate::model::operation::NativeWrite;
+use crate::model::operation::{NativeWrite, RemoteLink};
 use crate::model::settings::Kind;
 
 /// Writes bodies for one kind.
@@ -99,6 +99,16 @@ impl Encoder<'_> {
     pub(super) fn comment(self, body: &NativeValue, mark: &str) -> Value {
         json!({ "body": self.value(&FieldId::from("comment"), body), "properties": [property(mark)] })
     }
+}
+
+/// The body of a remote link.
+pub(super) fn link(link: &RemoteLink) -> Value {
+    json!({
+        "globalId": link.global_id,
+        "application": { "type": OURS, "name": OURS },
+        "relationship": "counterpart",
+        "object": { "url": link.url, "title": link.title },
+    })
 }
 
 fn property(mark: &str) -> Value {

@@ -9,6 +9,9 @@ use crate::model::ids::{EntryId, IssueId};
 use crate::model::issue::CommentSnapshot;
 use crate::model::settings::Kind;
 
+/// How often a list that changes while it is read is begun anew.
+const TRIES: usize = 4;
+
 /// Entries or comments of one page.
 const PAGE: usize = 100;
 
@@ -64,7 +67,8 @@ impl Client {
 
     pub(super) async fn all_comments(&self, issue: IssueId) -> Result<Vec<CommentSnapshot>, JiraError> {
         let attempt = format!("reading the comments of issue {issue}");
-        let mut all = Vec::new();
+        let mut all: Vec<wire::Comment> = Vec::new();
+        let (mut before, mut tries) = (None, 0);
         loop {
             let path = ["issue", &issue.to_string(), "comment"];
             let mut call = Call::get("getComments", &path, &attempt)
@@ -76,6 +80,17 @@ impl Client {
             }
             let page: wire::CommentPage = self.read(&call).await?;
             let (count, total) = (page.comments.len(), page.total);
+            // One that comes or goes between two pages pushes another out of sight: what is read then is no whole list.
+            if !all.is_empty() && total != before {
+                tries += 1;
+                if tries == TRIES {
+                    let words = format!("the list changed {TRIES} times while it was read");
+                    return Err(self.error(&attempt, Failure::Unreadable(words)));
+                }
+                (all, before) = (Vec::new(), None);
+                continue;
+            }
+            before = total;
             all.extend(page.comments);
             match total {
                 Some(total) if all.len() < total && count == 0 => {

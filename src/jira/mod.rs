@@ -34,7 +34,7 @@ use crate::clock::{Clock, Entropy};
 use crate::model::catalog::Catalog;
 use crate::model::ids::{AccountId, CommentId, FieldId, InstanceId, IssueId, IssueKey};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, NativeValue, TransitionOffer};
-use crate::model::operation::NativeWrite;
+use crate::model::operation::{NativeWrite, RemoteLink};
 use crate::model::settings::{InstanceSettings, Kind};
 
 /// The two ends of one instance. They share the login, the rate budget and what was learnt of the instance. No request is
@@ -306,6 +306,9 @@ pub trait JiraRead: Send + Sync + 'static {
     /// All comments of an issue that the sync user may see, oldest first.
     async fn comments(&self, issue: IssueId) -> Result<Vec<CommentSnapshot>, JiraError>;
 
+    /// One comment, by itself; `None`: it is not there, or the sync user may not see it.
+    async fn comment(&self, issue: IssueId, comment: &CommentId) -> Result<Option<CommentSnapshot>, JiraError>;
+
     /// Our sealed mark on a comment, if there is one.
     async fn comment_mark(&self, issue: IssueId, comment: &CommentId) -> Result<Option<String>, JiraError>;
 
@@ -343,6 +346,9 @@ pub trait JiraWrite: Send + Sync + 'static {
 
     /// Deletes a comment of ours. One that is not there is [`WriteOutcome::NotFound`].
     async fn delete_comment(&self, issue: IssueId, comment: &CommentId) -> WriteOutcome<()>;
+
+    /// Makes an issue link to something elsewhere, or changes the link with that global id.
+    async fn link(&self, issue: IssueId, link: &RemoteLink) -> WriteOutcome<()>;
 
     /// Adds a comment with our sealed mark as its property.
     async fn add_comment(&self, issue: IssueId, body: &NativeValue, mark: &str) -> WriteOutcome<CommentId>;

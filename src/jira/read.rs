@@ -203,6 +203,23 @@ impl JiraRead for Reader {
         self.0.all_comments(issue).await
     }
 
+    async fn comment(&self, issue: IssueId, comment: &CommentId) -> Result<Option<CommentSnapshot>, JiraError> {
+        let attempt = format!("reading comment {comment} of issue {issue}");
+        let path = ["issue", &issue.to_string(), "comment", comment.as_str()];
+        let mut call = Call::get("getComment", &path, attempt);
+        if self.0.kind == Kind::DataCenter {
+            call = call.query("expand", "properties");
+        }
+        match self.0.read::<wire::Comment>(&call).await {
+            Ok(found) => {
+                let fields = FieldList::default();
+                Ok(Decoder { kind: self.0.kind, fields: &fields }.comments(vec![found]).pop())
+            }
+            Err(JiraError { failure: Failure::NotFound, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn comment_mark(&self, issue: IssueId, comment: &CommentId) -> Result<Option<String>, JiraError> {
         let attempt = format!("reading our mark on comment {comment} of issue {issue}");
         let path = ["comment", comment.as_str(), "properties", wire::OURS];

@@ -9,12 +9,13 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::client::{Answer, Client, NotDone, Written, refusal_of};
 use super::decode::{self, Decoder};
-use super::encode::Encoder;
+use super::encode::{self, Encoder};
 use super::fields::FieldList;
 use super::search::expands;
 use super::{Created, IssueDraft, IssueEdit, JiraWrite, Refusal, Want, WriteOutcome, wire};
 use crate::model::ids::{CommentId, IssueId, IssueKey};
 use crate::model::issue::{IssueSnapshot, NativeValue};
+use crate::model::operation::RemoteLink;
 use crate::model::settings::Kind;
 
 /// Issues in one `issue/bulk` (Cloud's v3 document).
@@ -72,6 +73,16 @@ impl JiraWrite for Writer {
         let attempt = format!("deleting comment {comment} of issue {issue}");
         let call = Call::without_body("deleteComment", Method::DELETE, &path, attempt).on(issue);
         match self.0.write(&call).await {
+            Written::Yes(_) => WriteOutcome::Done(()),
+            Written::No(no) => no.outcome(),
+        }
+    }
+
+    async fn link(&self, issue: IssueId, link: &RemoteLink) -> WriteOutcome<()> {
+        let path = ["issue", &issue.to_string(), "remotelink"];
+        let attempt = format!("linking issue {issue} to {}", link.title);
+        let call = Call::with_body("createOrUpdateRemoteIssueLink", Method::POST, &path, encode::link(link), attempt);
+        match self.0.write(&call.on(issue)).await {
             Written::Yes(_) => WriteOutcome::Done(()),
             Written::No(no) => no.outcome(),
         }

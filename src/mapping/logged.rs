@@ -113,6 +113,7 @@ mod tests {
                 header: BTreeMap::new(),
                 deleted: WhenDeleted::Delete,
             },
+            links: false,
         };
         let row = FieldRow {
             name: "assignee".into(),

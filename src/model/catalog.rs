@@ -13,6 +13,9 @@ use super::settings::Kind;
 pub struct Catalog {
     /// `None` until the instance was read.
     pub kind: Option<Kind>,
+    /// Where the instance is, for people: without a slash at the end. Empty until it was read.
+    #[serde(default)]
+    pub address: String,
     /// All fields of the instance: id to display name. Names are not unique.
     pub fields: BTreeMap<FieldId, String>,
     /// Issue types of the project.

@@ -181,6 +181,9 @@ pub struct Replica {
     pub restricted: bool,
     /// What it was last seen to hold.
     pub bases: BTreeMap<FieldName, Base>,
+    /// The counterparts that it links to, by the key that the link shows.
+    #[serde(default)]
+    pub links: BTreeMap<SideId, IssueKey>,
 }
 
 /// A person's comment and its copies.
@@ -209,6 +212,9 @@ pub struct CommentRecord {
     /// Copies that somebody else changed, and who: they stand as they are until the original changes.
     #[serde(default)]
     pub strayed: BTreeMap<SideId, String>,
+    /// What of these is recorded as the lost half of a conflict.
+    #[serde(default)]
+    pub recorded: BTreeMap<SideId, Document>,
 }
 
 /// What a person's comment says, as last read.

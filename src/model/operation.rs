@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::document::Document;
 use super::hub::Acts;
-use super::ids::{CommentId, FieldId, FieldName, IssueId, ItemId, OperationId, SideId};
+use super::ids::{CommentId, FieldId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId};
 use super::issue::NativeValue;
 use super::value::Value;
 
@@ -85,6 +85,15 @@ pub enum Action {
         /// The count of the original's edits that it shows.
         edits: u64,
     },
+    /// The replica shows its people where a counterpart is. Kept once by its global id, however often it is sent.
+    Link {
+        /// The side of the counterpart.
+        to: SideId,
+        /// The counterpart's key.
+        key: IssueKey,
+        /// What is shown.
+        link: RemoteLink,
+    },
     /// Our own copy of a comment is deleted, since the original is not there any more.
     DeleteComment {
         /// The side where the comment was written.
@@ -96,12 +105,23 @@ pub enum Action {
     },
 }
 
+/// A link from an issue to something elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteLink {
+    /// What Jira knows it by, at most 255 characters: one that is there already is replaced.
+    pub global_id: String,
+    /// Where it leads.
+    pub url: String,
+    /// What is shown.
+    pub title: String,
+}
+
 impl Action {
-    /// Whether it concerns a comment alone: it can stand beside any other write.
+    /// Whether it concerns no field of the issue: it can stand beside any other write.
     #[must_use]
-    pub fn is_about_a_comment(&self) -> bool {
+    pub fn is_beside_the_fields(&self) -> bool {
         match self {
-            Self::AddComment { .. } | Self::EditComment { .. } | Self::DeleteComment { .. } => true,
+            Self::AddComment { .. } | Self::EditComment { .. } | Self::DeleteComment { .. } | Self::Link { .. } => true,
             Self::Create { .. } | Self::SetFields { .. } | Self::Transition { .. } => false,
         }
     }

@@ -82,6 +82,8 @@ pub struct SyncSettings {
     pub fields: BTreeMap<FieldName, FieldRow>,
     /// What happens to comments.
     pub comments: CommentSettings,
+    /// Whether each replica links to the counterparts that its side sees.
+    pub links: bool,
 }
 
 impl SyncSettings {

@@ -45,6 +45,7 @@ pub fn check(input: &PlanInput<'_>, plan: &Plan) -> Vec<Violation> {
             Action::SetFields { fields } => check.edit(&operation.side, fields),
             Action::Transition { .. } => check.hop(operation),
             Action::AddComment { origin, comment, .. } => check.comment(&operation.side, origin, comment),
+            Action::Link { to, .. } => check.link(&operation.side, to),
             Action::EditComment { origin, comment, copy, .. } | Action::DeleteComment { origin, comment, copy } => {
                 let deleted = matches!(operation.action, Action::DeleteComment { .. });
                 check.revision(&operation.side, (origin, comment, copy), deleted);
@@ -119,6 +120,7 @@ impl Check<'_> {
                     }
                     continue;
                 }
+                Action::Link { .. } => continue,
                 Action::EditComment { origin, comment, .. } | Action::DeleteComment { origin, comment, .. } => {
                     if !copies.insert((side, origin, comment)) {
                         self.found.push(Violation {
@@ -146,7 +148,7 @@ impl Check<'_> {
                 &intent.operation.side == side
                     && !intent.state.is_settled()
                     && !self.plan.seen.contains(&intent.id)
-                    && !intent.operation.action.is_about_a_comment()
+                    && !intent.operation.action.is_beside_the_fields()
             });
             if unsettled {
                 self.found.push(Violation {
@@ -326,6 +328,13 @@ impl Check<'_> {
         let read = read.and_then(|list| list.iter().find(|read| &read.id == comment));
         if record.is_none() && read.is_none_or(|read| read.restricted) {
             self.fail("restricted comments stay", side, format!("{origin}'s comment {comment}"));
+        }
+    }
+
+    fn link(&mut self, side: &SideId, to: &SideId) {
+        let sees = self.settings(side).is_some_and(|settings| settings.sees.contains(to));
+        if !sees || side == to || !self.input.sync.links {
+            self.fail("links lead only to what may be seen", side, format!("the counterpart on `{to}`"));
         }
     }
 

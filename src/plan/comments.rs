@@ -38,12 +38,15 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             created: corrected(draft, side, comment.created),
         };
         if let Some(known) = records.iter().position(|record| &record.side == side && record.id == comment.id) {
+            if let Some(record) = draft.plan.item.comments.get_mut(known) {
+                hear(record, pending.body.clone(), pending.author.clone());
+            }
+            let records = &draft.plan.item.comments;
             // A copy that waits gets the text as it is now, and a side that joined after it was forgotten is still to get one.
             let wanted = records.get(known).is_some_and(|record| {
                 record.pending.is_some() || sides_of(draft).any(|other| receives(draft, record, other))
             });
             if let Some(record) = draft.plan.item.comments.get_mut(known) {
-                hear(record, pending.body.clone(), pending.author.clone());
                 record.pending = Some(pending).filter(|_| wanted).or_else(|| record.pending.take());
             }
             continue;
@@ -58,6 +61,7 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             gone: false,
             written: std::collections::BTreeMap::new(),
             strayed: std::collections::BTreeMap::new(),
+            recorded: std::collections::BTreeMap::new(),
         });
     }
     for record in draft.plan.item.comments.iter_mut().filter(|record| &record.side == side) {
@@ -140,7 +144,8 @@ fn copy_to(
         Action::SetFields { .. }
         | Action::Transition { .. }
         | Action::EditComment { .. }
-        | Action::DeleteComment { .. } => false,
+        | Action::DeleteComment { .. }
+        | Action::Link { .. } => false,
     });
     if !replica.observed || under_way {
         return None;

@@ -142,7 +142,8 @@ fn our_first_value(
         | Action::Transition { .. }
         | Action::AddComment { .. }
         | Action::EditComment { .. }
-        | Action::DeleteComment { .. } => None,
+        | Action::DeleteComment { .. }
+        | Action::Link { .. } => None,
     });
     let place = place(draft.input, &draft.nothing, row, side);
     let now = current(&place, observation);
@@ -314,7 +315,8 @@ fn untagged_write(
                 | Action::SetFields { .. }
                 | Action::AddComment { .. }
                 | Action::EditComment { .. }
-                | Action::DeleteComment { .. } => false,
+                | Action::DeleteComment { .. }
+                | Action::Link { .. } => false,
             };
             step.entry.items.iter().any(leads_to)
         }
@@ -341,7 +343,9 @@ fn written_by(intent: &Intent, row: &FieldRow) -> Option<Written> {
         Action::Transition { fields, .. } => {
             fields.get(&row.name).map(|write| Written::Value(write.wanted.clone(), write.acts.clone()))
         }
-        Action::AddComment { .. } | Action::EditComment { .. } | Action::DeleteComment { .. } => None,
+        Action::AddComment { .. } | Action::EditComment { .. } | Action::DeleteComment { .. } | Action::Link { .. } => {
+            None
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! First every observation is taken in, side by side in the sync's fixed order (`fold`): what the log says people did
 //! becomes an *act*, and acts move the agreed values (`acts`). Then, for every side, what it should hold is compared with
-//! what it was seen to hold (`targets`, `status`, `create`, `comments`, `revisions`).
+//! what it was seen to hold (`targets`, `status`, `create`, `comments`, `revisions`, `links`).
 //!
 //! Invariant by absence: nothing in this folder moves a base because a value was *decided*. Bases move in `fold`, where a
 //! value was observed, and in `targets`, where a side is told that it cannot hold one.
@@ -14,6 +14,7 @@ mod comments;
 mod create;
 mod fold;
 pub mod input;
+mod links;
 mod render;
 mod revisions;
 mod status;
@@ -55,6 +56,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     }
     comments::copy(&mut draft);
     revisions::revise(&mut draft);
+    links::show(&mut draft);
     draft.finish()
 }
 
@@ -124,7 +126,7 @@ impl<'a> Draft<'a> {
 
     /// Whether an edit, hop or create on the side is not settled: nothing more is planned there until it is.
     fn is_in_doubt(&self, side: &SideId) -> bool {
-        self.unsettled(side).any(|intent| !intent.operation.action.is_about_a_comment())
+        self.unsettled(side).any(|intent| !intent.operation.action.is_beside_the_fields())
     }
 
     fn catalog(&self, side: &SideId) -> &Catalog {

@@ -72,6 +72,7 @@ fn write_operation(lines: &mut Vec<String>, plan: &Plan, operation: &Operation) 
             let text = crate::text::plain(&crate::text::read(body));
             lines.push(format!("\" {name} copy {copy} of comment {comment} of {origin} becomes: {}", quoted(&text)));
         }
+        Action::Link { link, .. } => lines.push(format!("@ {name} links to {}", link.title)),
         Action::DeleteComment { origin, comment, copy } => {
             lines.push(format!("- {name} copy {copy} of comment {comment} of {origin} is deleted"));
         }

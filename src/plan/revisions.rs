@@ -11,7 +11,7 @@ use crate::model::document::Document;
 use crate::model::hub::{Audience, CommentRecord, Conflict, Said, WrittenCopy};
 use crate::model::ids::{CommentId, FieldName, SideId};
 use crate::model::issue::CommentSnapshot;
-use crate::model::operation::{Action, Operation};
+use crate::model::operation::{Action, Intent, Operation};
 use crate::model::settings::WhenDeleted;
 use crate::model::value::Value;
 use crate::text;
@@ -26,7 +26,7 @@ pub(super) fn hear(record: &mut CommentRecord, body: Document, author: String) {
         Some(said) if !text::same(&said.body, &body) => {
             *said = Said { body, author, edits: said.edits.saturating_add(1) };
             // What Jira refused was the old text.
-            record.refused.retain(|side, _| !record.copies.contains_key(side));
+            record.refused.clear();
         }
         Some(_) => {}
     }
@@ -46,8 +46,9 @@ pub(super) fn look_at_copies(draft: &mut Draft<'_>, side: &SideId, observation: 
         };
         let stands = rich(draft, side).read(&there.body);
         let as_written = record.written.get(side).is_none_or(|written| text::same(&written.body, &stands));
-        let by = there.changed_by.as_ref().filter(|account| Some(*account) != us.as_ref());
-        let stray = by.filter(|_| !as_written).map(ToString::to_string);
+        let ours = there.changed_by.is_some() && there.changed_by == us;
+        let by = there.changed_by.as_ref().map_or_else(|| "somebody".to_owned(), ToString::to_string);
+        let stray = (!ours && !as_written).then_some(by);
         let Some(record) = draft.plan.item.comments.get_mut(index) else { continue };
         match stray {
             Some(account) => drop(record.strayed.insert(side.clone(), account)),
@@ -92,9 +93,11 @@ fn copy_in<'o>(record: &CommentRecord, side: &SideId, observation: &'o Observati
 fn is_under_way(draft: &Draft<'_>, side: &SideId, id: &CommentId) -> bool {
     draft.unsettled(side).any(|intent| match &intent.operation.action {
         Action::EditComment { copy, .. } | Action::DeleteComment { copy, .. } => copy == id,
-        Action::Create { .. } | Action::SetFields { .. } | Action::Transition { .. } | Action::AddComment { .. } => {
-            false
-        }
+        Action::Create { .. }
+        | Action::SetFields { .. }
+        | Action::Transition { .. }
+        | Action::AddComment { .. }
+        | Action::Link { .. } => false,
     })
 }
 
@@ -130,14 +133,29 @@ fn bring_up_to_date(draft: &mut Draft<'_>, index: usize, record: &CommentRecord,
     draft.plan.operations.push(Operation { side: side.clone(), action });
 }
 
-/// Whether a copy that only we changed does not hold what we last wrote: an older write of ours landed late.
+/// Whether a copy holds an older text of ours: a write that landed late. What else a Jira makes of our text is its own, and is
+/// not written again and again.
 fn drifted(draft: &Draft<'_>, record: &CommentRecord, side: &SideId) -> bool {
     let (Some(written), Some(observation)) = (record.written.get(side), draft.input.observed.get(side)) else {
         return false;
     };
     let Some(there) = copy_in(record, side, observation) else { return false };
-    let ours = there.changed_by.is_none() || there.changed_by == draft.catalog(side).sync_user;
-    ours && !text::same(&rich(draft, side).read(&there.body), &written.body)
+    let stands = rich(draft, side).read(&there.body);
+    let is_older = |intent: &&Intent| match &intent.operation.action {
+        Action::EditComment { copy, wanted, edits, .. } => {
+            copy == &there.id && *edits < written.edits && text::same(wanted, &stands)
+        }
+        Action::AddComment { origin, comment, wanted, edits, .. } => {
+            origin == &record.side && comment == &record.id && *edits < written.edits && text::same(wanted, &stands)
+        }
+        Action::Create { .. }
+        | Action::SetFields { .. }
+        | Action::Transition { .. }
+        | Action::DeleteComment { .. }
+        | Action::Link { .. } => false,
+    };
+    let mut ours = draft.input.intents.iter().filter(|intent| &intent.operation.side == side);
+    !text::same(&stands, &written.body) && ours.any(|intent| is_older(&intent))
 }
 
 /// The copy is known to hold this now, or not to be there.
@@ -168,20 +186,18 @@ fn overwritten(
         at: corrected(draft, side, there.updated),
         overwritten_by: None,
     };
+    // Recorded once, however often the write has to be tried; the copy is a person's until it is done.
+    if record.recorded.get(side).is_some_and(|recorded| text::same(recorded, stands)) {
+        return;
+    }
     draft.plan.conflicts.push(conflict);
-    // Recorded once, however often the write has to be tried.
     if let Some(record) = draft.plan.item.comments.get_mut(index) {
-        record.strayed.remove(side);
-        let edits = record.written.get(side).map_or(0, |written| written.edits);
-        record.written.insert(side.clone(), WrittenCopy { body: stands.clone(), edits });
+        record.recorded.insert(side.clone(), stands.clone());
     }
 }
 
 fn withdraw(draft: &mut Draft<'_>, index: usize, record: &CommentRecord, side: &SideId, copy: &CommentId) {
-    if draft.input.sync.comments.deleted == WhenDeleted::Keep
-        || record.refused.contains_key(side)
-        || is_under_way(draft, side, copy)
-    {
+    if draft.input.sync.comments.deleted == WhenDeleted::Keep || is_under_way(draft, side, copy) {
         return;
     }
     // The original is gone by the word of the issue itself, read whole; `gone` follows every read that was taken in.

@@ -126,6 +126,10 @@ fn write(draft: &Draft<'_>, side: &SideId, row: &FieldRow) -> Option<FieldWrite>
         || base.is_some_and(|base| base.side_effect.is_some() || base.acknowledged.is_some())
         || in_words(&agreed.value).is_none();
     let held = base.and_then(|base| base.value.as_ref()).filter(|held| is_let_be && in_words(held).is_some());
+    // Emptied on purpose, as far as anybody knows.
+    if held.is_none() && base.is_some_and(|base| base.side_effect.is_some()) {
+        return None;
+    }
     let value = held.or((!agreed.asking.contains(side)).then_some(&agreed.value))?;
     let native = in_words(value)?;
     let wanted = held_as(&place, &native, value);

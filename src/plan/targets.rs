@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Draft, Wanted, agreed_for, place, status};
-use crate::mapping::{Place, inbound, outbound, outbound_over, same};
+use crate::mapping::{Place, inbound, outbound, outbound_over, same, shared_of};
 use crate::model::hub::{Acknowledged, Agreed, Base};
 use crate::model::ids::{FieldName, SideId};
 use crate::model::issue::NativeValue;
@@ -38,6 +38,7 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId) {
             Stand::Write(native, wanted) if row.kind == FieldKind::Status => hop = Some((row, agreed, native, wanted)),
             Stand::Write(native, wanted) => {
                 let held = words_there(draft, row, side, &base);
+                let native = with_names_that_stand(draft, row, side, &agreed, &held, native);
                 if let Some(write) = write_of(row, side, &agreed, &base, (&held, native), wanted) {
                     fields.insert(row.name.clone(), write);
                 }
@@ -152,10 +153,34 @@ pub(super) fn held_as(place: &Place<'_>, native: &NativeValue, value: &Value) ->
 /// The elements of a set that a side was seen to hold, in its own words.
 fn words_there(draft: &Draft<'_>, row: &FieldRow, side: &SideId, base: &Base) -> BTreeSet<String> {
     let place = place(draft.input, &draft.nothing, row, side);
-    match base.value.as_ref().map(|held| outbound(&place, held)) {
-        Some(Ok(NativeValue::Words(words))) => words,
+    let read = draft.input.observed.get(side).zip(row.sides.get(side));
+    let read = read.and_then(|(observation, field)| observation.snapshot.fields.get(field));
+    match (read, base.value.as_ref().map(|held| outbound(&place, held))) {
+        (Some(NativeValue::Words(words)), _) => words.iter().filter(|word| !place.is_excluded(word)).cloned().collect(),
+        (_, Some(Ok(NativeValue::Words(words)))) => words,
         _ => BTreeSet::new(),
     }
+}
+
+/// Of several names that one option has on a side, the one that stands there already is as good as the preferred one.
+fn with_names_that_stand(
+    draft: &Draft<'_>,
+    row: &FieldRow,
+    side: &SideId,
+    agreed: &Agreed,
+    held: &BTreeSet<String>,
+    native: NativeValue,
+) -> NativeValue {
+    let (FieldKind::Options, NativeValue::Words(preferred), Value::Words(agreed)) = (row.kind, &native, &agreed.value)
+    else {
+        return native;
+    };
+    let place = place(draft.input, &draft.nothing, row, side);
+    let shared = |name: &String| shared_of(place.table(), side, name);
+    let mut words: BTreeSet<String> = held.iter().filter(|name| agreed.contains(&shared(name))).cloned().collect();
+    let there: BTreeSet<String> = words.iter().map(shared).collect();
+    words.extend(preferred.iter().filter(|name| !there.contains(&shared(name))).cloned());
+    NativeValue::Words(words)
 }
 
 fn write_of(

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::adf;
 use super::jira::Jira;
-use super::state::{Issue, State};
+use super::state::{Issue, RemoteLink, State};
 use super::values;
 
 /// An issue as an auditor sees it.
@@ -30,12 +30,19 @@ pub struct IssueView {
     pub fields: BTreeMap<String, String>,
     /// Entity properties.
     pub properties: BTreeMap<String, Value>,
+    /// Remote links, oldest first: title and address.
+    pub links: Vec<(String, String)>,
     /// Oldest first.
     pub comments: Vec<CommentView>,
     /// Oldest first.
     pub history: Vec<EntryView>,
     /// How often people were notified.
     pub notifications: u64,
+}
+
+fn link(link: &RemoteLink) -> (String, String) {
+    let text = |at: &str| link.body.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned();
+    (text("/object/title"), text("/object/url"))
 }
 
 /// A comment as an auditor sees it.
@@ -127,6 +134,7 @@ fn view(state: &State, issue: &Issue) -> IssueView {
         updated: issue.updated,
         fields,
         properties: issue.properties.clone(),
+        links: issue.remote_links.iter().map(link).collect(),
         comments: comments.collect(),
         history: history.collect(),
         notifications: issue.notifications,

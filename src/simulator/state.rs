@@ -155,6 +155,21 @@ pub(crate) struct Comment {
     pub(crate) properties: BTreeMap<String, Value>,
 }
 
+/// A link to something elsewhere.
+#[derive(Debug, Clone)]
+pub(crate) struct RemoteLink {
+    pub(crate) id: u64,
+    /// As it was sent.
+    pub(crate) body: Value,
+}
+
+impl RemoteLink {
+    /// What it is known by.
+    pub(crate) fn global_id(&self) -> Option<&str> {
+        self.body.get("globalId").and_then(Value::as_str)
+    }
+}
+
 /// An issue. Values are canonical: ids for references, ADF (Cloud) or wiki text (Data Center) for rich text.
 #[derive(Debug, Clone)]
 pub(crate) struct Issue {
@@ -169,6 +184,7 @@ pub(crate) struct Issue {
     pub(crate) fields: BTreeMap<String, Value>,
     pub(crate) properties: BTreeMap<String, Value>,
     pub(crate) comments: Vec<Comment>,
+    pub(crate) remote_links: Vec<RemoteLink>,
     /// Oldest first.
     pub(crate) history: Vec<Entry>,
     /// Cloud: version of each rich text field, as its changelog entries name it.

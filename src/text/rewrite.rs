@@ -35,6 +35,10 @@ pub fn rewrite(last: &NativeValue, document: &Document, target: &Target<'_>) -> 
         return NativeValue::Empty;
     }
     let fit = fitting(&all, target.limit);
+    // Even what no block holds, like characters that cannot be shown, stays where nothing is to change.
+    if fit == all.len() && is_in(target.syntax, last) && same(&read(last), document) {
+        return last.clone();
+    }
     let mut units = all;
     keep_what_stands(last, document, &mut units);
     if fit < units.len() {
@@ -47,6 +51,10 @@ pub fn rewrite(last: &NativeValue, document: &Document, target: &Target<'_>) -> 
         (Syntax::Wiki, _) => NativeValue::Wiki(over_wiki("", &units)),
         (Syntax::Adf, _) => NativeValue::Adf(over_adf(&adf_write::doc(Vec::new()), &units)),
     }
+}
+
+fn is_in(syntax: Syntax, native: &NativeValue) -> bool {
+    matches!((syntax, native), (Syntax::Wiki, NativeValue::Wiki(_)) | (Syntax::Adf, NativeValue::Adf(_)))
 }
 
 /// A block that stands there as it is stays, whatever would be written for it: a node that we do not know is not ours to change.

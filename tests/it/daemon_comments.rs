@@ -1,12 +1,15 @@
 //! What becomes of comments after they were copied: edits and deletions of the original, edits and deletions of the copy,
 //! restrictions, missing rights, lost answers. Must never take the daemon's word for what stands in a Jira.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jirasyncd::jira::Transport;
 use jirasyncd::model::store::Store as _;
 use jirasyncd::simulator::{CommentView, Fault, FaultRule, Holder, When};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::bent::{Bent, each_issue};
 use super::daemon_support::{World, calls, two, two_clouds};
 
 /// A world of two sides with an item, and a comment by a person of `from` that has its copy on `to`.
@@ -197,6 +200,117 @@ async fn without_the_right_to_edit_own_comments_the_copy_stays_and_that_is_told(
         assert!(told.copy().body.ends_with("Said at last"), "{:?}", told.copy());
         assert_eq!(told.world.problems().await, Vec::<String>::new());
     }
+}
+
+/// A refusal that passed must not keep a text with a partner that may not read it any more.
+#[tokio::test(start_paused = true)]
+async fn a_refused_edit_or_deletion_does_not_stop_a_later_withdrawal() {
+    for told in Told::all(|config| config).await {
+        let project = told.to.2.split('-').next().unwrap().to_owned();
+        let jira = told.world.jira(told.to.0);
+        let allow = |keys: &[&str], holder: &str| {
+            let holder = if holder == "all" { Holder::LoggedIn } else { Holder::User(holder.into()) };
+            keys.iter().for_each(|key| jira.set_permission(&project, key, std::slice::from_ref(&holder)));
+        };
+        allow(&["EDIT_OWN_COMMENTS", "EDIT_ALL_COMMENTS", "DELETE_OWN_COMMENTS", "DELETE_ALL_COMMENTS"], "nobody");
+        told.edit("Said anew");
+        told.world.intervals(4).await;
+        told.delete();
+        told.world.daemon().engine().sweep(None).await.unwrap();
+        told.world.intervals(4).await;
+        assert_eq!(told.copies().len(), 1);
+        assert!(!told.world.problems().await.is_empty());
+        allow(&["DELETE_OWN_COMMENTS"], "all");
+        told.world.pass(7_200).await;
+        told.world.rest().await.unwrap();
+        assert_eq!(told.copies(), Vec::new());
+        assert_eq!(told.world.problems().await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_with_a_persons_words_stays_also_when_our_edit_of_it_failed() {
+    for told in Told::all(|config| config).await {
+        let project = told.to.2.split('-').next().unwrap().to_owned();
+        told.scribble("Mine, with care");
+        told.world.rest().await.unwrap();
+        told.world.jira(told.to.0).add_fault(FaultRule::new("updateComment", When::Always, Fault::Status(403)));
+        told.edit("Said anew");
+        told.world.intervals(4).await;
+        told.delete();
+        told.world.daemon().engine().sweep(None).await.unwrap();
+        told.world.intervals(20).await;
+        assert_eq!(told.copy().body, "Mine, with care", "{project}");
+        assert_eq!(told.conflicts().await.len(), 1, "recorded once");
+    }
+}
+
+/// The list is read in pages, and one is deleted between two of them: what it pushes out of sight is not gone.
+#[tokio::test(start_paused = true)]
+async fn a_list_that_changes_while_it_is_read_deletes_nothing() {
+    let mut world = World::without_daemon(&two());
+    let (acme, key) = (world.jira("acme").clone(), Arc::new(Mutex::new(String::new())));
+    let doomed: Arc<Mutex<Vec<String>>> = Arc::default();
+    let (issue, victims) = (Arc::clone(&key), Arc::clone(&doomed));
+    world.bend(move |inner| {
+        let (acme, issue, victims) = (acme.clone(), Arc::clone(&issue), Arc::clone(&victims));
+        Arc::new(Bent::new(inner).back(move |place, _, said| {
+            // As Cloud is said to do: no more than twenty come with an issue.
+            each_issue(said, |issue| {
+                if let Some(list) = issue.pointer_mut("/fields/comment/comments").and_then(Value::as_array_mut) {
+                    list.truncate(20);
+                }
+            });
+            if place.starts_with("GET acme.example") && place.ends_with("/comment") && said["startAt"] == 0 {
+                if let Some(victim) = victims.lock().unwrap().pop() {
+                    acme.person("jane").unwrap().delete_comment(&issue.lock().unwrap(), &victim).unwrap();
+                }
+            }
+        })) as Arc<dyn Transport>
+    });
+    world.start().await;
+    let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+    let jane = world.person("acme", "jane");
+    *key.lock().unwrap() = jane.create("SUP", "Bug", fields).unwrap();
+    let issue = key.lock().unwrap().clone();
+    let ids: Vec<String> = (0..110).map(|number| jane.comment(&issue, &format!("Said {number}.")).unwrap()).collect();
+    world.rest().await.unwrap();
+    assert_eq!(world.issue("globex", "Item").comments.len(), 110);
+    world.jira("globex").reset_calls();
+    doomed.lock().unwrap().extend([ids[3].clone(), ids[2].clone()]);
+    jane.edit_comment(&issue, &ids[50], "Said otherwise.").unwrap();
+    world.rest().await.unwrap();
+    assert!(doomed.lock().unwrap().is_empty(), "nothing was deleted in between");
+    assert_eq!(world.issue("globex", "Item").comments.len(), 108);
+    assert_eq!(world.jira("globex").count("deleteComment"), 2);
+    assert_eq!(world.jira("globex").count("addComment"), 0, "one was deleted that stood there, and made again");
+}
+
+/// A Jira that keeps something else than was sent, in our name: it is not fought.
+#[tokio::test(start_paused = true)]
+async fn what_a_jira_makes_of_a_copy_is_not_written_again_and_again() {
+    let mut world = World::without_daemon(&two());
+    world.bend(|inner| {
+        Arc::new(Bent::new(inner).out(|place, body| {
+            let text = body.get("body").and_then(Value::as_str).map(|text| text.replace("secret", "removed"));
+            if let Some(text) = text.filter(|_| place.contains("globex.example") && place.contains("/comment")) {
+                body["body"] = json!(text);
+            }
+        })) as Arc<dyn Transport>
+    });
+    world.start().await;
+    let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+    let key = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    world.rest().await.unwrap();
+    let comment = world.person("acme", "jane").comment(&key, "The secret is 42").unwrap();
+    world.rest().await.unwrap();
+    world.intervals(10).await;
+    world.person("acme", "jane").edit_comment(&key, &comment, "The secret is 43").unwrap();
+    world.rest().await.unwrap();
+    world.intervals(10).await;
+    let copies = world.issue("globex", "Item").comments;
+    assert!(copies.len() == 1 && copies[0].body.ends_with("The removed is 43"), "{copies:?}");
+    assert_eq!(world.jira("globex").count("updateComment"), 1);
 }
 
 /// Whatever the answer to a write on a copy, in the end the copy says what the original says.

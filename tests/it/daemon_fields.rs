@@ -108,3 +108,37 @@ async fn numbers_instants_and_options_cross_in_both_directions() {
         assert_eq!(calls(world.jira("acme")).get("editIssue"), None);
     }
 }
+
+/// One option may have several names on a side: the one that stands there is the one that goes.
+#[tokio::test(start_paused = true)]
+async fn of_several_names_the_one_that_stands_there_is_removed() {
+    let rows = format!(
+        "summary = \"both\"\nplatforms = {{ acme = \"{}\", globex = \"{}\", kind = \"options\", \
+         values = [ {{ acme = [\"Mac\", \"Linux\"], globex = \"macOS\" }}, {{ acme = \"Own\", globex = \"Own\" }} ] }}",
+        ids("acme")[2],
+        ids("globex")[2]
+    );
+    let mut world = World::of(&two().replacen("summary = \"both\"", &rows, 1), |setups| {
+        add(setups.get_mut("acme").unwrap(), "acme", "Mac");
+        add(setups.get_mut("globex").unwrap(), "globex", "macOS");
+    });
+    world.start().await;
+    let mut fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+    fields[ids("acme")[2]] = options(&["Linux", "Own"]);
+    let key = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    world.rest().await.unwrap();
+    let there = world.issue("globex", "Item").key;
+    assert!(shown(&world, "globex")[2].contains("macOS"));
+    let step = |side: &str, verb: &str, name: &str| json!({ ids(side)[2]: [{ verb: { "value": name } }] });
+    // Nothing is gained by the preferred name where another stands.
+    world.person("globex", "jdoe").update(&there, step("globex", "remove", "Own")).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(shown(&world, "acme")[2], "Linux");
+    world.person("globex", "jdoe").update(&there, step("globex", "remove", "macOS")).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(shown(&world, "acme")[2], "");
+    world.person("acme", "jane").update(&key, step("acme", "add", "Mac")).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!((shown(&world, "acme")[2].as_str(), shown(&world, "globex")[2].as_str()), ("Mac", "macOS"));
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}

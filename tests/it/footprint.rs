@@ -44,6 +44,7 @@ fn replica(number: u64, key: String) -> Replica {
         observed: true,
         restricted: false,
         bases: std::collections::BTreeMap::new(),
+        links: std::collections::BTreeMap::new(),
     };
     for field in ["summary", "description", "status", "priority", "labels"] {
         let base = replica.bases.entry(field.into()).or_default();

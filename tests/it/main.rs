@@ -48,6 +48,8 @@ mod daemon_input;
 #[cfg(test)]
 mod daemon_isolation;
 #[cfg(test)]
+mod daemon_links;
+#[cfg(test)]
 mod daemon_planted;
 #[cfg(test)]
 mod daemon_random;

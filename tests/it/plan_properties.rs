@@ -104,6 +104,11 @@ pub(crate) fn audit(world: &World) -> Result<(), String> {
             })?;
         }
     }
+    for side in world.everywhere() {
+        let sees = world.sync.side(&side).map_or(0, |settings| settings.sees.iter().filter(|to| *to != &side).count());
+        let shown = world.issue(&side).map_or(0, |issue| issue.links.len());
+        ensure(shown == sees, || format!("P3: {side} links to {shown} counterparts and sees {sees}"))?;
+    }
     agreement(world)?;
     comments(world)?;
     nothing_lost(world)
@@ -352,6 +357,7 @@ fn sent_bytes(operation: &Operation) -> String {
         Action::AddComment { body, .. } => format!("{side} say {body:?}"),
         Action::EditComment { copy, body, .. } => format!("{side} copy {copy} says {body:?}"),
         Action::DeleteComment { copy, .. } => format!("{side} copy {copy} goes"),
+        Action::Link { link, .. } => format!("{side} links {link:?}"),
     }
 }
 

@@ -78,6 +78,8 @@ pub(crate) struct Issue {
     marks: BTreeMap<CommentId, OperationId>,
     /// Whether it has a security level.
     restricted: bool,
+    /// The links to elsewhere, by global id.
+    pub(crate) links: BTreeMap<String, String>,
 }
 
 /// A write that reaches Jira later than anybody expects.
@@ -206,6 +208,7 @@ pub(crate) fn settings(sides: &[SideId], policy: ConflictPolicy) -> SyncSettings
             header: BTreeMap::new(),
             deleted: WhenDeleted::Delete,
         },
+        links: true,
     }
 }
 
@@ -273,6 +276,7 @@ impl World {
                 statuses: all(&STATUSES),
                 priorities: all(&PRIORITIES),
                 sync_user: Some(AccountId::new("sync")),
+                address: format!("https://{side}.example"),
                 ..Catalog::default()
             };
             let mut workflow = Workflow::default();
@@ -311,7 +315,11 @@ impl World {
         fields.entry("status".into()).or_insert_with(|| named(&on(side, STATUSES[0])));
         let issue = Issue {
             id,
-            key: IssueKey::new(format!("{}-{}", side.as_str().to_uppercase(), id.0)),
+            key: IssueKey::new(format!(
+                "{}-{}",
+                side.as_str().to_uppercase(),
+                self.issues.get(side).map_or(0, Vec::len) + 1
+            )),
             created: time(self.now),
             issue_type: Named { id: String::new(), name: issue_type },
             fields,
@@ -319,6 +327,7 @@ impl World {
             comments: Vec::new(),
             marks: BTreeMap::new(),
             restricted: false,
+            links: BTreeMap::new(),
         };
         self.issues.entry(side.clone()).or_default().push(issue);
         id
@@ -335,6 +344,7 @@ impl World {
             observed: false,
             restricted: false,
             bases: BTreeMap::new(),
+            links: BTreeMap::new(),
         }
     }
 
@@ -706,7 +716,8 @@ impl World {
                 | Action::SetFields { .. }
                 | Action::Transition { .. }
                 | Action::EditComment { .. }
-                | Action::DeleteComment { .. } => {}
+                | Action::DeleteComment { .. }
+                | Action::Link { .. } => {}
             }
         }
     }
@@ -722,7 +733,8 @@ impl World {
             | Action::SetFields { .. }
             | Action::Transition { .. }
             | Action::EditComment { .. }
-            | Action::DeleteComment { .. } => None,
+            | Action::DeleteComment { .. }
+            | Action::Link { .. } => None,
         });
         let records = self.item.comments.iter_mut();
         for record in records.filter(|record| &record.side == origin && &record.id == comment) {
@@ -739,6 +751,9 @@ impl World {
     /// Notes what was done to a copy.
     fn revised(&mut self, operation: &Operation) {
         let side = &operation.side;
+        if let Action::Link { to, key, .. } = &operation.action {
+            self.item.replicas.get_mut(side).unwrap().links.insert(to.clone(), key.clone());
+        }
         let (Action::EditComment { origin, comment, .. } | Action::DeleteComment { origin, comment, .. }) =
             &operation.action
         else {
@@ -758,7 +773,10 @@ impl World {
     /// A read tells what became of changes to copies.
     fn judge_revisions(&mut self, sides: &BTreeSet<SideId>) {
         let open = self.intents.iter().filter(|intent| {
-            let revises = matches!(intent.operation.action, Action::EditComment { .. } | Action::DeleteComment { .. });
+            let revises = matches!(
+                intent.operation.action,
+                Action::EditComment { .. } | Action::DeleteComment { .. } | Action::Link { .. }
+            );
             revises && !intent.state.is_settled() && sides.contains(&intent.operation.side)
         });
         for intent in open.cloned().collect::<Vec<_>>() {
@@ -773,6 +791,7 @@ impl World {
                 Action::Create { .. }
                 | Action::SetFields { .. }
                 | Action::Transition { .. }
+                | Action::Link { .. }
                 | Action::AddComment { .. } => false,
             };
             if done {
@@ -827,7 +846,9 @@ impl World {
             }
             Action::AddComment { body, .. } => {
                 self.next += 1;
-                let copy = CommentId::new(format!("k{}", self.next));
+                // A Jira's own count: what happens elsewhere does not enter.
+                let count = self.issue(&side).map_or(0, |issue| issue.marks.len());
+                let copy = CommentId::new(format!("k-{side}-{count}"));
                 let now = time(self.now);
                 let author = Person { account: AccountId::new("sync"), display_name: "Sync".to_owned(), email: None };
                 if let Some(issue) = self.issues.get_mut(&side).and_then(|list| list.first_mut()) {
@@ -849,6 +870,11 @@ impl World {
                     there.body = body.clone();
                     there.updated = now;
                     there.changed_by = Some(AccountId::new("sync"));
+                }
+            }
+            Action::Link { link, .. } => {
+                if let Some(issue) = self.issues.get_mut(&side).and_then(|list| list.first_mut()) {
+                    issue.links.insert(link.global_id.clone(), link.title.clone());
                 }
             }
             Action::DeleteComment { copy, .. } => {
@@ -903,7 +929,7 @@ impl World {
     /// Carries one write out. `false`: the daemon died, or must look again first.
     fn send(&mut self, operation: &Operation, fate: Fate) -> bool {
         let side = operation.side.clone();
-        let comment = operation.action.is_about_a_comment();
+        let comment = operation.action.is_beside_the_fields();
         if !comment && self.rig.verifies && self.is_stale(&side) {
             return false;
         }
@@ -953,7 +979,7 @@ impl World {
                 self.move_intent(id, &IntentEvent::Seen);
                 self.copied(&side, origin, comment, &copy);
             }
-            Action::EditComment { .. } | Action::DeleteComment { .. } => {
+            Action::EditComment { .. } | Action::DeleteComment { .. } | Action::Link { .. } => {
                 self.move_intent(id, &IntentEvent::Seen);
                 self.revised(operation);
             }
@@ -973,7 +999,7 @@ impl World {
             if blocked.contains(&operation.side) {
                 continue;
             }
-            if !self.send(operation, fate()) || !operation.action.is_about_a_comment() {
+            if !self.send(operation, fate()) || !operation.action.is_beside_the_fields() {
                 blocked.insert(operation.side.clone());
             }
         }

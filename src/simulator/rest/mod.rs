@@ -4,6 +4,7 @@ mod comment;
 mod issue;
 mod meta;
 mod property;
+mod remote;
 mod routes;
 mod search;
 mod transition;

@@ -3,7 +3,7 @@
 use super::super::reply::Answer;
 use super::super::setup::Kind;
 use super::super::state::State;
-use super::{Call, comment, issue, meta, property, search, transition, user};
+use super::{Call, comment, issue, meta, property, remote, search, transition, user};
 
 /// One operation.
 #[derive(Clone, Copy)]
@@ -94,6 +94,9 @@ const ROUTES: &[Route] = &[
     route("GET", "issue/{}/properties/{}", "getIssueProperty", None, true, property::issue_get),
     route("PUT", "issue/{}/properties/{}", "setIssueProperty", None, false, property::issue_set),
     route("DELETE", "issue/{}/properties/{}", "deleteIssueProperty", None, false, property::issue_delete),
+    route("GET", "issue/{}/remotelink", "getRemoteIssueLinks", None, true, remote::list),
+    route("POST", "issue/{}/remotelink", "createOrUpdateRemoteIssueLink", None, false, remote::set),
+    route("DELETE", "issue/{}/remotelink", "deleteRemoteIssueLinkByGlobalId", None, false, remote::remove),
     route("GET", "user", "getUser", None, false, user::get),
     route("GET", "user/search", "findUsers", None, true, user::search),
     route("GET", "users/search", "getAllUsers", CLOUD, false, user::all),

@@ -133,6 +133,7 @@ pub(super) fn replica(issue: u64, key: &str) -> Replica {
         observed: false,
         restricted: false,
         bases: BTreeMap::new(),
+        links: BTreeMap::new(),
     }
 }
 
