@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::model::document::Mark;
+use crate::model::document::{Cell, Mark};
 
 fn text(text: &str) -> Inline {
     Inline::Text(text.to_owned(), Vec::new())
@@ -31,6 +31,20 @@ fn wiki_marks_links_lists_and_code_are_read() {
     assert!(run.contains(&Inline::Text("link".into(), vec![Mark::Link("https://example.com".into())])));
     assert!(run.contains(&Inline::Text("code".into(), vec![Mark::Code])));
     assert_eq!(document.blocks[4], Block::Code { language: Some("java".into()), text: "int x;".into() });
+}
+
+/// Found by the long run: the brace that closes the words was taken for the half of what closes them, and the bracket in
+/// them reached into the next cell.
+#[test]
+fn a_cell_ends_behind_code_that_ends_in_a_brace() {
+    let code = |text: &str| Inline::Text(text.to_owned(), vec![Mark::Code]);
+    let cell = |run: Vec<Inline>| Cell { blocks: vec![Block::Paragraph(run)], ..Cell::default() };
+    let table = Block::Table(vec![vec![
+        cell(vec![text("so "), code("a[1}"), text(" on")]),
+        cell(vec![Inline::Card("https://example.com/browse/A-1".into())]),
+    ]]);
+    let document = Document { blocks: vec![table] };
+    assert!(same(&document, &wiki(&written(&document))), "{}", written(&document));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Tables of wiki markup. Must never lose a cell.
 
 use super::wiki_block::{self, Scanner, line};
+use super::wiki_inline::is_special;
 use crate::model::document::{Attributes, Block, Cell};
 
 /// A table, and where it ends.
@@ -100,15 +101,27 @@ impl Row<'_, '_> {
 fn skip(text: &str, known: &mut Option<usize>, at: usize, length: usize, close: &str) -> usize {
     let from = at + length;
     if known.is_none_or(|known| known < from) {
-        let rest = text.get(from..).unwrap_or_default();
-        let plain = |found: &usize| !rest.get(..*found).is_some_and(|before| before.ends_with('\\'));
-        let next = rest.match_indices(close).map(|(found, _)| found).find(plain);
-        *known = Some(next.map_or(text.len(), |found| from + found));
+        *known = Some(find_plain(text, from, close).unwrap_or(text.len()));
     }
     match *known {
         Some(found) if found < text.len() && is_one_line(text, from, found) => found + close.len(),
         _ => from,
     }
+}
+
+/// The next place of a needle that no backslash keeps from being markup: byte offsets.
+fn find_plain(text: &str, from: usize, needle: &str) -> Option<usize> {
+    let mut at = from;
+    while let Some(rest) = text.get(at..)
+        && let Some(sign) = rest.chars().next()
+    {
+        if rest.starts_with(needle) {
+            return Some(at);
+        }
+        let kept = rest.chars().nth(1).filter(|next| sign == '\\' && is_special(*next));
+        at += sign.len_utf8() + kept.map_or(0, char::len_utf8);
+    }
+    None
 }
 
 /// Whether no line ends between two places. Looks no further than a link or a file name may reach.
