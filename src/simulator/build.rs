@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::setup::{ProjectSetup, Setup, StatusSetup, UserSetup};
-use super::state::{IssueType, Named, Project, State, Status, Transition, User};
+use super::state::{IssueType, Named, Project, State, Status, ThingKind, Transition, User};
 use super::{fields, time};
 
 /// Numbers that ids are counted from, as in a real instance.
@@ -28,6 +28,8 @@ pub(crate) fn state(setup: &Setup, now: Timestamp) -> State {
         statuses: Vec::new(),
         priorities: named(&setup.priorities, 0),
         resolutions: named(&setup.resolutions, FIRST - 1),
+        groups: setup.groups.clone(),
+        things: Vec::new(),
         roles: BTreeMap::new(),
         projects: BTreeMap::new(),
         issues: BTreeMap::new(),
@@ -111,6 +113,15 @@ pub(crate) fn add_project(state: &mut State, setup: &ProjectSetup) {
         last_number: 0,
     };
     state.projects.insert(setup.key.clone(), project);
+    for (kind, names) in [
+        (ThingKind::Component, &setup.components),
+        (ThingKind::Version, &setup.versions),
+        (ThingKind::SecurityLevel, &setup.security_levels),
+    ] {
+        for name in names {
+            state.make_thing(&setup.key, kind, name);
+        }
+    }
 }
 
 /// The id of an issue type, made on first use.

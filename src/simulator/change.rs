@@ -67,6 +67,7 @@ pub(crate) fn field_permission(field: &str) -> Option<&'static str> {
         "assignee" => Some("ASSIGN_ISSUES"),
         "reporter" => Some("MODIFY_REPORTER"),
         "duedate" => Some("SCHEDULE_ISSUES"),
+        "security" => Some("SET_ISSUE_SECURITY"),
         _ => None,
     }
 }
@@ -94,6 +95,15 @@ pub(crate) fn draft(
         }
         if update.contains_key(name) {
             errors.insert(name.clone(), format!("Field '{name}' cannot appear in both 'fields' and 'update'"));
+            continue;
+        }
+        if name == "timetracking" {
+            match writable(state, project, current, by, name, screen)
+                .and_then(|_| values::time_tracking(value, creating))
+            {
+                Ok(estimates) => draft.changes.extend(estimates),
+                Err(reason) => drop(errors.insert(name.clone(), reason)),
+            }
             continue;
         }
         match writable(state, project, current, by, name, screen)
@@ -179,7 +189,7 @@ fn updated(
             (None, Some(part)) => (part, false),
             (None, None) => return Err("Unknown operation".into()),
         };
-        if !matches!(field.kind, FieldKind::Plain(FieldType::Labels | FieldType::Users | FieldType::MultiSelect(_))) {
+        if !matches!(&field.kind, FieldKind::Plain(kind) if kind.is_set()) {
             return Err(format!("Field '{}' does not support this operation", field.id));
         }
         let parsed = values::parse(state, project, field, &json!([part]), version)?;
@@ -398,7 +408,11 @@ pub(crate) fn log(
         if old == new || (values::is_empty(&old) && values::is_empty(&new)) {
             continue;
         }
-        items.push(item(state, issue, field, &old, &new));
+        if matches!(name.as_str(), "components" | "versions" | "fixVersions") {
+            items.extend(one_by_one(state, field, &old, &new));
+        } else {
+            items.push(item(state, issue, field, &old, &new));
+        }
         if is_versioned(state, &name) {
             *issue.text_versions.entry(name.clone()).or_insert(0) += 1;
         }
@@ -442,6 +456,25 @@ fn item(state: &State, issue: &Issue, field: &Field, old: &Value, new: &Value) -
         from = (version > 0).then(|| text_version(issue, field, version));
         to = Some(text_version(issue, field, version + 1));
     }
+    named_item(field, (from, from_string), (to, to_string))
+}
+
+/// Components and versions of the system are logged element by element: first what went, then what came.
+fn one_by_one(state: &State, field: &Field, old: &Value, new: &Value) -> Vec<Item> {
+    let ids = |value: &Value| -> Vec<String> {
+        value.as_array().into_iter().flatten().filter_map(|id| id.as_str().map(str::to_owned)).collect()
+    };
+    let (old, new) = (ids(old), ids(new));
+    let shown = |id: &String| (Some(id.clone()), state.thing(id).map(|thing| thing.name.clone()));
+    let gone = old.iter().filter(|id| !new.contains(id)).map(|id| named_item(field, shown(id), (None, None)));
+    let came = new.iter().filter(|id| !old.contains(id)).map(|id| named_item(field, (None, None), shown(id)));
+    gone.chain(came).collect()
+}
+
+/// What a log shows of a value: the id part and the text part.
+type Logged = (Option<String>, Option<String>);
+
+fn named_item(field: &Field, (from, from_string): Logged, (to, to_string): Logged) -> Item {
     let name = match field.id.as_str() {
         "components" => "Component".to_owned(),
         "versions" => "Version".to_owned(),

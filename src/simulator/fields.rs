@@ -21,9 +21,11 @@ pub(crate) fn system(kind: Kind) -> Vec<Field> {
         plain("assignee", "Assignee", FieldType::User),
         plain("reporter", "Reporter", FieldType::User),
         plain("duedate", "Due date", FieldType::Date),
-        plain("components", "Components", FieldType::Opaque),
-        plain("versions", "Affects versions", FieldType::Opaque),
-        plain("fixVersions", "Fix versions", FieldType::Opaque),
+        plain("components", "Components", FieldType::Components),
+        plain("versions", "Affects versions", FieldType::Versions),
+        plain("fixVersions", "Fix versions", FieldType::Versions),
+        plain("security", "Security Level", FieldType::Security),
+        field("timetracking", "Time tracking", FieldKind::TimeTracking),
         plain("resolutiondate", "Resolved", FieldType::Opaque),
         plain("timeestimate", "Remaining Estimate", FieldType::Opaque),
         plain("timeoriginalestimate", "Original estimate", FieldType::Opaque),
@@ -54,13 +56,28 @@ pub(crate) fn system(kind: Kind) -> Vec<Field> {
 }
 
 fn field(id: &str, name: &str, kind: FieldKind) -> Field {
-    Field { id: id.into(), name: name.into(), custom: false, kind, options: Vec::new() }
+    Field { id: id.into(), name: name.into(), custom: false, kind, options: Vec::new(), children: Vec::new() }
 }
 
 /// A custom field, or a system field beyond those of [`system`]; its options get ids from `next_option` on.
 pub(crate) fn custom(setup: &FieldSetup, next_option: &mut u64) -> Field {
-    let names: &[String] = match &setup.kind {
-        FieldType::Select(names) | FieldType::MultiSelect(names) => names,
+    let mut make = |name: &String| {
+        *next_option += 1;
+        (next_option.to_string(), name.clone())
+    };
+    let (mut options, mut children) = (Vec::new(), Vec::new());
+    match &setup.kind {
+        FieldType::Select(names)
+        | FieldType::MultiSelect(names)
+        | FieldType::Radio(names)
+        | FieldType::Checkboxes(names) => options = names.iter().map(make).collect(),
+        FieldType::Cascade(tree) => {
+            for (name, below) in tree {
+                let parent = make(name);
+                children.extend(below.iter().map(&mut make).map(|(id, name)| (parent.0.clone(), id, name)));
+                options.push(parent);
+            }
+        }
         FieldType::Text
         | FieldType::RichText
         | FieldType::Number
@@ -69,21 +86,22 @@ pub(crate) fn custom(setup: &FieldSetup, next_option: &mut u64) -> Field {
         | FieldType::Labels
         | FieldType::User
         | FieldType::Users
-        | FieldType::Opaque => &[],
-    };
-    let options = names
-        .iter()
-        .map(|name| {
-            *next_option += 1;
-            (next_option.to_string(), name.clone())
-        })
-        .collect();
+        | FieldType::Url
+        | FieldType::Group
+        | FieldType::Groups
+        | FieldType::Version
+        | FieldType::Versions
+        | FieldType::Components
+        | FieldType::Security
+        | FieldType::Opaque => {}
+    }
     Field {
         id: setup.id.clone(),
         name: setup.name.clone(),
         custom: setup.id.starts_with("customfield_"),
         kind: FieldKind::Plain(setup.kind.clone()),
         options,
+        children,
     }
 }
 
@@ -101,9 +119,17 @@ fn schema_parts(field: &Field) -> (&'static str, Option<&'static str>, &'static 
             FieldType::Users => ("array", Some("user"), "multiuserpicker"),
             FieldType::Select(_) => ("option", None, "select"),
             FieldType::MultiSelect(_) => ("array", Some("option"), "multiselect"),
+            FieldType::Url => ("string", None, "url"),
+            FieldType::Radio(_) => ("option", None, "radiobuttons"),
+            FieldType::Checkboxes(_) => ("array", Some("option"), "multicheckboxes"),
+            FieldType::Cascade(_) => ("option-with-child", None, "cascadingselect"),
+            FieldType::Group => ("group", None, "grouppicker"),
+            FieldType::Groups => ("array", Some("group"), "multigrouppicker"),
+            FieldType::Version => ("version", None, "version"),
+            FieldType::Versions => ("array", Some("version"), "multiversion"),
+            FieldType::Components => ("array", Some("component"), ""),
+            FieldType::Security => ("securitylevel", None, ""),
             FieldType::Opaque => match field.id.as_str() {
-                "components" => ("array", Some("component"), ""),
-                "versions" | "fixVersions" => ("array", Some("version"), ""),
                 "resolutiondate" | "statuscategorychangedate" => ("datetime", None, ""),
                 "timeestimate" | "timeoriginalestimate" | "timespent" => ("number", None, ""),
                 _ => ("any", None, "readonlyfield"),
@@ -114,6 +140,7 @@ fn schema_parts(field: &Field) -> (&'static str, Option<&'static str>, &'static 
         FieldKind::Status => ("status", None, ""),
         FieldKind::IssueType => ("issuetype", None, ""),
         FieldKind::Project => ("project", None, ""),
+        FieldKind::TimeTracking => ("timetracking", None, ""),
         FieldKind::Derived => match field.id.as_str() {
             "created" | "updated" => ("datetime", None, ""),
             "creator" => ("user", None, ""),
@@ -177,7 +204,7 @@ pub(crate) fn clause_names(field: &Field) -> Vec<String> {
 pub(crate) fn is_writable(field: &Field) -> bool {
     match &field.kind {
         FieldKind::Plain(kind) => *kind != FieldType::Opaque,
-        FieldKind::Priority | FieldKind::IssueType => true,
+        FieldKind::Priority | FieldKind::IssueType | FieldKind::TimeTracking => true,
         // Resolution is written by transitions; status by transitions only; the project by a move.
         FieldKind::Resolution | FieldKind::Status | FieldKind::Project | FieldKind::Derived => false,
     }
@@ -204,19 +231,9 @@ pub(crate) fn describe(state: &State, field: &Field) -> Value {
 /// What may be done with the field in `update`.
 pub(crate) fn operations(field: &Field) -> Value {
     match &field.kind {
-        FieldKind::Plain(FieldType::Labels | FieldType::Users | FieldType::MultiSelect(_)) => {
-            json!(["add", "set", "remove"])
-        }
-        FieldKind::Plain(
-            FieldType::Text
-            | FieldType::RichText
-            | FieldType::Number
-            | FieldType::Date
-            | FieldType::DateTime
-            | FieldType::User
-            | FieldType::Select(_)
-            | FieldType::Opaque,
-        )
+        FieldKind::Plain(kind) if kind.is_set() => json!(["add", "set", "remove"]),
+        FieldKind::TimeTracking => json!(["set", "edit"]),
+        FieldKind::Plain(_)
         | FieldKind::Priority
         | FieldKind::Resolution
         | FieldKind::Status

@@ -25,6 +25,12 @@ impl Jira {
         Some(Person { jira: self.clone(), id })
     }
 
+    /// What somebody is called, by id.
+    #[must_use]
+    pub fn display_name(&self, id: &str) -> String {
+        self.lock().state.display(id)
+    }
+
     /// Everybody who can log in or be assigned, in the order of ids.
     #[must_use]
     pub fn people(&self) -> Vec<Person> {
@@ -168,6 +174,14 @@ impl Person {
         let list = reply.get("transitions").and_then(Value::as_array).cloned().unwrap_or_default();
         let text = |value: &Value, at: &str| value.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned();
         Ok(list.iter().map(|entry| (text(entry, "/id"), text(entry, "/name"), text(entry, "/to/name"))).collect())
+    }
+
+    /// Makes a component of a project.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn make_component(&self, project: &str, name: &str) -> Result<(), Refusal> {
+        self.run(rest::create_component, &[], json!({ "name": name, "project": project })).map(drop)
     }
 
     /// Deletes an issue.

@@ -150,13 +150,25 @@ fn category_of(literal: &str) -> Option<&'static str> {
 fn asked(field: &Field) -> Option<Asked> {
     let FieldKind::Plain(kind) = &field.kind else { return None };
     match kind {
-        FieldType::Text | FieldType::RichText => Some(Asked::Text),
+        FieldType::Text | FieldType::RichText | FieldType::Url => Some(Asked::Text),
         FieldType::Number => Some(Asked::Number),
         FieldType::Date => Some(Asked::Day),
         FieldType::DateTime => Some(Asked::Time),
         FieldType::Labels => Some(Asked::Label),
-        FieldType::User | FieldType::Users | FieldType::Select(_) | FieldType::MultiSelect(_) => Some(Asked::Named),
-        FieldType::Opaque => None,
+        FieldType::User
+        | FieldType::Users
+        | FieldType::Select(_)
+        | FieldType::MultiSelect(_)
+        | FieldType::Radio(_)
+        | FieldType::Checkboxes(_) => Some(Asked::Named),
+        FieldType::Cascade(_)
+        | FieldType::Group
+        | FieldType::Groups
+        | FieldType::Version
+        | FieldType::Versions
+        | FieldType::Components
+        | FieldType::Security
+        | FieldType::Opaque => None,
     }
 }
 
@@ -241,12 +253,16 @@ impl Row<'_> {
             FieldKind::Plain(FieldType::Number) => part.as_f64().map(JqlValue::Number),
             FieldKind::Plain(FieldType::Date) => part.as_str().and_then(|text| text.parse().ok()).map(JqlValue::Day),
             FieldKind::Plain(FieldType::DateTime) => part.as_str().and_then(time::parse_stamp).map(JqlValue::Time),
-            FieldKind::Plain(FieldType::Text | FieldType::Labels) => Some(JqlValue::Text(part.as_str()?.to_owned())),
+            FieldKind::Plain(FieldType::Text | FieldType::Url | FieldType::Labels) => {
+                Some(JqlValue::Text(part.as_str()?.to_owned()))
+            }
             FieldKind::Plain(FieldType::User | FieldType::Users) => {
                 let id = part.as_str()?;
                 Some(plain(id, &self.state.display(id)))
             }
-            FieldKind::Plain(FieldType::Select(_) | FieldType::MultiSelect(_)) => {
+            FieldKind::Plain(
+                FieldType::Select(_) | FieldType::MultiSelect(_) | FieldType::Radio(_) | FieldType::Checkboxes(_),
+            ) => {
                 let id = part.as_str()?;
                 Some(plain(id, &values::option_name(field, id).unwrap_or_default()))
             }
@@ -254,7 +270,19 @@ impl Row<'_> {
                 let (id, name) = values::logged(self.state, field, part);
                 Some(plain(&id?, &name.unwrap_or_default()))
             }
-            FieldKind::Plain(FieldType::Opaque) | FieldKind::Project | FieldKind::Derived => None,
+            FieldKind::Plain(
+                FieldType::Cascade(_)
+                | FieldType::Group
+                | FieldType::Groups
+                | FieldType::Version
+                | FieldType::Versions
+                | FieldType::Components
+                | FieldType::Security
+                | FieldType::Opaque,
+            )
+            | FieldKind::Project
+            | FieldKind::TimeTracking
+            | FieldKind::Derived => None,
         }
     }
 }

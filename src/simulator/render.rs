@@ -5,7 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::change::{self, Screen};
 use super::setup::{Category, FieldType};
-use super::state::{Comment, Entry, Field, FieldKind, Issue, IssueType, Named, Project, State, Status, Transition};
+use super::state::{
+    Comment, Entry, Field, FieldKind, Issue, IssueType, Named, Project, State, Status, Thing, ThingKind, Transition,
+};
 use super::values::{self, Version};
 use super::{adf, comments, fields, permissions, time, workflow};
 
@@ -160,26 +162,43 @@ impl View<'_> {
             FieldKind::IssueType => {
                 by_id.and_then(|id| self.state.issue_type(id)).map_or(Value::Null, |known| self.issue_type(known))
             }
-            FieldKind::Project | FieldKind::Derived => value.clone(),
+            FieldKind::Project | FieldKind::Derived | FieldKind::TimeTracking => value.clone(),
             FieldKind::Plain(kind) => match kind {
                 FieldType::RichText => self.rich(value),
                 FieldType::User => self.person(by_id),
                 FieldType::Users => {
                     Value::Array(list(value).iter().filter_map(Value::as_str).map(|id| self.user(id)).collect())
                 }
-                FieldType::Select(_) => by_id.map_or(Value::Null, |id| self.option(field, id)),
-                FieldType::MultiSelect(_) => Value::Array(
+                FieldType::Select(_) | FieldType::Radio(_) => by_id.map_or(Value::Null, |id| self.option(field, id)),
+                FieldType::Cascade(_) => by_id.map_or(Value::Null, |path| {
+                    let (parent, child) = path.split_once(',').map_or((path, None), |(parent, id)| (parent, Some(id)));
+                    let mut option = self.option(field, parent);
+                    if let Some(child) = child {
+                        option["child"] = self.option(field, child);
+                    }
+                    option
+                }),
+                FieldType::MultiSelect(_) | FieldType::Checkboxes(_) => Value::Array(
                     list(value).iter().filter_map(Value::as_str).map(|id| self.option(field, id)).collect(),
                 ),
+                FieldType::Group => by_id.map_or(Value::Null, |name| self.group(name)),
+                FieldType::Groups => {
+                    Value::Array(list(value).iter().filter_map(Value::as_str).map(|name| self.group(name)).collect())
+                }
+                FieldType::Version | FieldType::Security => {
+                    by_id.and_then(|id| self.state.thing(id)).map_or(Value::Null, |thing| self.thing(thing))
+                }
+                FieldType::Versions | FieldType::Components => {
+                    let ids = list(value).iter().filter_map(Value::as_str);
+                    Value::Array(ids.filter_map(|id| self.state.thing(id)).map(|thing| self.thing(thing)).collect())
+                }
                 FieldType::Labels => Value::Array(list(value).to_vec()),
-                FieldType::Opaque
-                    if value.is_null() && matches!(field.id.as_str(), "components" | "versions" | "fixVersions") =>
-                {
-                    json!([])
-                }
-                FieldType::Text | FieldType::Number | FieldType::Date | FieldType::DateTime | FieldType::Opaque => {
-                    value.clone()
-                }
+                FieldType::Text
+                | FieldType::Url
+                | FieldType::Number
+                | FieldType::Date
+                | FieldType::DateTime
+                | FieldType::Opaque => value.clone(),
             },
         }
     }
@@ -189,6 +208,49 @@ impl View<'_> {
             return json!(adf::to_wiki(value));
         }
         value.clone()
+    }
+
+    /// A component, version or security level.
+    pub(crate) fn thing(&self, thing: &Thing) -> Value {
+        if let Some(recorded) = &thing.recorded {
+            return recorded.clone();
+        }
+        let path = match thing.kind {
+            ThingKind::Component => "component",
+            ThingKind::Version => "version",
+            ThingKind::SecurityLevel => "securitylevel",
+        };
+        let mut body =
+            json!({ "self": self.link(&format!("{path}/{}", thing.id)), "id": thing.id, "name": thing.name });
+        match thing.kind {
+            ThingKind::Version => {
+                body["archived"] = json!(false);
+                body["released"] = json!(false);
+            }
+            ThingKind::SecurityLevel => body["description"] = json!(""),
+            ThingKind::Component => {}
+        }
+        body
+    }
+
+    fn group(&self, name: &str) -> Value {
+        let mut body = json!({ "self": self.link(&format!("group?groupname={}", encode(name))), "name": name });
+        if self.state.is_cloud() {
+            body["groupId"] = json!(format!("g-{}", name.to_lowercase().replace(' ', "-")));
+        }
+        body
+    }
+
+    /// Both estimates, as `timetracking` shows them.
+    fn time_tracking(issue: &Issue) -> Value {
+        let mut body = Map::new();
+        for (field, name) in [("timeoriginalestimate", "originalEstimate"), ("timeestimate", "remainingEstimate")] {
+            if let Some(seconds) = issue.value(field).as_u64() {
+                body.insert(name.to_owned(), json!(time::in_words(seconds)));
+                body.insert(format!("{name}Seconds"), json!(seconds));
+            }
+        }
+        Value::Object(body)
     }
 
     fn option(&self, field: &Field, id: &str) -> Value {
@@ -224,6 +286,7 @@ impl View<'_> {
             let value = match field.kind {
                 FieldKind::Project => project.map_or(Value::Null, |project| self.project(project)),
                 FieldKind::Derived => self.derived(issue, &field.id),
+                FieldKind::TimeTracking => Self::time_tracking(issue),
                 FieldKind::Plain(_)
                 | FieldKind::Priority
                 | FieldKind::Resolution
@@ -406,23 +469,23 @@ impl View<'_> {
                 let own = self.state.types.iter().filter(|kind| project.types.contains(&kind.id));
                 all(own.map(|kind| self.issue_type(kind)).collect())
             }
-            FieldKind::Plain(FieldType::Select(_) | FieldType::MultiSelect(_)) => {
-                all(field.options.iter().map(|(id, _)| self.option(field, id)).collect())
-            }
             FieldKind::Project => all(vec![self.project(project)]),
-            FieldKind::Plain(
-                FieldType::Text
-                | FieldType::RichText
-                | FieldType::Number
-                | FieldType::Date
-                | FieldType::DateTime
-                | FieldType::Labels
-                | FieldType::User
-                | FieldType::Users
-                | FieldType::Opaque,
-            )
-            | FieldKind::Status
-            | FieldKind::Derived => None,
+            FieldKind::Plain(kind) => {
+                if let Some((kind, _)) = values::thing_kind(kind) {
+                    return all(self.state.things_of(&project.key, kind).map(|thing| self.thing(thing)).collect());
+                }
+                let offered = field.options.iter().map(|(id, _)| {
+                    let mut option = self.option(field, id);
+                    let below = field.children.iter().filter(|(above, ..)| above == id);
+                    let below: Vec<Value> = below.map(|(_, child, _)| self.option(field, child)).collect();
+                    if !below.is_empty() {
+                        option["children"] = Value::Array(below);
+                    }
+                    option
+                });
+                if field.options.is_empty() { None } else { all(offered.collect()) }
+            }
+            FieldKind::TimeTracking | FieldKind::Status | FieldKind::Derived => None,
         }
     }
 

@@ -106,8 +106,57 @@ pub enum FieldType {
     Select(Vec<String>),
     /// Some of these options.
     MultiSelect(Vec<String>),
+    /// A web address.
+    Url,
+    /// One of these options, as radio buttons.
+    Radio(Vec<String>),
+    /// Some of these options, as checkboxes.
+    Checkboxes(Vec<String>),
+    /// One of these options, and perhaps one of those below it.
+    Cascade(Vec<(String, Vec<String>)>),
+    /// One group of users.
+    Group,
+    /// Several groups.
+    Groups,
+    /// One version of the project.
+    Version,
+    /// Several versions of the project.
+    Versions,
+    /// Several components of the project.
+    Components,
+    /// A security level of the project.
+    Security,
     /// Kept and given back as it came; not writable.
     Opaque,
+}
+
+impl FieldType {
+    /// Whether its elements come and go each on its own.
+    pub(crate) fn is_set(&self) -> bool {
+        match self {
+            Self::Labels
+            | Self::Users
+            | Self::MultiSelect(_)
+            | Self::Checkboxes(_)
+            | Self::Groups
+            | Self::Versions
+            | Self::Components => true,
+            Self::Text
+            | Self::RichText
+            | Self::Number
+            | Self::Date
+            | Self::DateTime
+            | Self::User
+            | Self::Select(_)
+            | Self::Opaque
+            | Self::Url
+            | Self::Radio(_)
+            | Self::Cascade(_)
+            | Self::Group
+            | Self::Version
+            | Self::Security => false,
+        }
+    }
 }
 
 /// A custom field.
@@ -237,6 +286,12 @@ pub struct ProjectSetup {
     pub permissions: BTreeMap<String, BTreeSet<Holder>>,
     /// Role name -> user ids.
     pub roles: BTreeMap<String, BTreeSet<String>>,
+    /// Names of its components.
+    pub components: Vec<String>,
+    /// Names of its versions.
+    pub versions: Vec<String>,
+    /// Names of its security levels. Who may see which is not played: everybody who may browse the project does.
+    pub security_levels: Vec<String>,
 }
 
 /// Permission keys that [`ProjectSetup::new`] gives to everybody who is logged in.
@@ -301,6 +356,9 @@ impl ProjectSetup {
             required: BTreeSet::new(),
             permissions: everyday.chain(admin).collect(),
             roles: BTreeMap::from([("Administrators".to_owned(), BTreeSet::new())]),
+            components: Vec::new(),
+            versions: Vec::new(),
+            security_levels: Vec::new(),
         }
     }
 
@@ -405,6 +463,8 @@ pub struct Setup {
     pub priorities: Vec<String>,
     /// Names.
     pub resolutions: Vec<String>,
+    /// Names of all groups of users.
+    pub groups: Vec<String>,
     /// Custom fields.
     pub fields: Vec<FieldSetup>,
     /// Projects.
@@ -443,6 +503,7 @@ impl Setup {
             cannot_browse_users: BTreeSet::new(),
             priorities: Vec::new(),
             resolutions: Vec::new(),
+            groups: Vec::new(),
             fields: Vec::new(),
             projects: Vec::new(),
             clock_skew: SignedDuration::ZERO,

@@ -35,6 +35,8 @@ pub(crate) enum FieldKind {
     Status,
     IssueType,
     Project,
+    /// Both estimates, as one object. They are stored as fields of their own.
+    TimeTracking,
     /// Computed when rendered; never stored, never written.
     Derived,
 }
@@ -48,6 +50,8 @@ pub(crate) struct Field {
     pub(crate) kind: FieldKind,
     /// Options with their ids, for selects.
     pub(crate) options: Vec<(String, String)>,
+    /// Options below another: the other's id, their own, their name.
+    pub(crate) children: Vec<(String, String, String)>,
 }
 
 impl Field {
@@ -62,6 +66,26 @@ impl Field {
 pub(crate) struct Named {
     pub(crate) id: String,
     pub(crate) name: String,
+}
+
+/// What a project has of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ThingKind {
+    Component,
+    Version,
+    SecurityLevel,
+}
+
+/// A component, version or security level.
+#[derive(Debug, Clone)]
+pub(crate) struct Thing {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) kind: ThingKind,
+    /// Project key.
+    pub(crate) project: String,
+    /// As it was recorded, if it was: so it is given back.
+    pub(crate) recorded: Option<Value>,
 }
 
 #[derive(Debug, Clone)]
@@ -235,6 +259,10 @@ pub(crate) struct State {
     pub(crate) statuses: Vec<Status>,
     pub(crate) priorities: Vec<Named>,
     pub(crate) resolutions: Vec<Named>,
+    /// Names of groups.
+    pub(crate) groups: Vec<String>,
+    /// Components, versions and security levels of all projects, in the order of ids.
+    pub(crate) things: Vec<Thing>,
     /// Role name -> id.
     pub(crate) roles: BTreeMap<String, u64>,
     /// By key.
@@ -328,6 +356,32 @@ impl State {
         let issue = seen.1.as_ref()?;
         // What is deleted cannot be loaded any more, whatever the index says.
         self.issues.contains_key(&id).then_some(issue)
+    }
+
+    /// What a project has of one kind.
+    pub(crate) fn things_of<'a>(&'a self, project: &'a str, kind: ThingKind) -> impl Iterator<Item = &'a Thing> {
+        self.things.iter().filter(move |thing| thing.kind == kind && thing.project == project)
+    }
+
+    /// The component, version or level of that id.
+    pub(crate) fn thing(&self, id: &str) -> Option<&Thing> {
+        self.things.iter().find(|thing| thing.id == id)
+    }
+
+    /// The id of a project's thing of that name, made where there is none.
+    pub(crate) fn make_thing(&mut self, project: &str, kind: ThingKind, name: &str) -> String {
+        if let Some(known) = self.things_of(project, kind).find(|thing| thing.name == name) {
+            return known.id.clone();
+        }
+        let id = (10_500 + self.things.len()).to_string();
+        self.things.push(Thing {
+            id: id.clone(),
+            name: name.to_owned(),
+            kind,
+            project: project.to_owned(),
+            recorded: None,
+        });
+        id
     }
 
     pub(crate) fn next_entry(&mut self) -> u64 {

@@ -33,6 +33,33 @@ pub(crate) fn after(time: Timestamp, span: std::time::Duration) -> Timestamp {
     time.checked_add(signed).unwrap_or(Timestamp::MAX)
 }
 
+/// The units of a time to be spent: a week has five days, a day eight hours.
+const UNITS: [(char, u64); 4] = [('w', 144_000), ('d', 28_800), ('h', 3_600), ('m', 60)];
+
+/// `1w 2d 3h 4m`, or bare minutes, in seconds; `None` for anything else.
+pub(crate) fn seconds(text: &str) -> Option<u64> {
+    let mut sum = 0_u64;
+    for part in text.split_whitespace() {
+        let unit = UNITS.iter().find(|(unit, _)| part.ends_with(*unit));
+        let (digits, each) = unit.map_or((part, 60), |(unit, each)| (part.trim_end_matches(*unit), *each));
+        sum = sum.checked_add(digits.parse::<u64>().ok()?.checked_mul(each)?)?;
+    }
+    (!text.trim().is_empty()).then_some(sum)
+}
+
+/// Seconds as Jira shows them: `1w 2d 3h 4m`.
+pub(crate) fn in_words(seconds: u64) -> String {
+    let mut rest = seconds;
+    let mut parts = Vec::new();
+    for (unit, each) in UNITS {
+        if rest >= each {
+            parts.push(format!("{}{unit}", rest / each));
+            rest %= each;
+        }
+    }
+    if parts.is_empty() { "0m".to_owned() } else { parts.join(" ") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::adf;
 use super::setup::FieldType;
-use super::state::{Field, FieldKind, Project, State};
+use super::state::{Field, FieldKind, Project, State, ThingKind};
 use super::time;
 
 /// Which REST version speaks: 3 takes ADF, 2 takes wiki text.
@@ -59,7 +59,7 @@ pub(crate) fn parse(
         FieldKind::Priority => named(&state.priorities, value, "The priority selected is invalid."),
         FieldKind::Resolution => named(&state.resolutions, value, "The resolution selected is invalid."),
         FieldKind::IssueType => issue_type(state, project, value),
-        FieldKind::Status | FieldKind::Project | FieldKind::Derived => {
+        FieldKind::Status | FieldKind::Project | FieldKind::TimeTracking | FieldKind::Derived => {
             Err(format!("Field '{}' cannot be set.", field.id))
         }
     }
@@ -81,18 +81,40 @@ fn parse_plain(
             .map(|user| user_reference(state, user))
             .collect::<Result<Vec<Value>, String>>()
             .map(Value::Array),
-        FieldType::MultiSelect(_) => array(value)?
+        FieldType::MultiSelect(_) | FieldType::Checkboxes(_) => array(value)?
             .iter()
             .map(|option| option_reference(field, option))
             .collect::<Result<Vec<Value>, String>>()
             .map(Value::Array),
-        FieldType::Text => text(field, value),
+        FieldType::Groups => array(value)?
+            .iter()
+            .map(|group| group_reference(state, group))
+            .collect::<Result<Vec<Value>, String>>()
+            .map(Value::Array),
+        FieldType::Versions | FieldType::Components => array(value)?
+            .iter()
+            .map(|thing| thing_reference(state, project, kind, thing))
+            .collect::<Result<Vec<Value>, String>>()
+            .map(Value::Array),
+        FieldType::Text | FieldType::Url => text(field, value),
         FieldType::Opaque => Err(format!("Field '{}' cannot be set.", field.id)),
-        FieldType::Number | FieldType::Date | FieldType::DateTime | FieldType::User | FieldType::Select(_)
+        FieldType::Number
+        | FieldType::Date
+        | FieldType::DateTime
+        | FieldType::User
+        | FieldType::Select(_)
+        | FieldType::Radio(_)
+        | FieldType::Cascade(_)
+        | FieldType::Group
+        | FieldType::Version
+        | FieldType::Security
             if value.is_null() =>
         {
             Ok(Value::Null)
         }
+        FieldType::Group => group_reference(state, value),
+        FieldType::Version | FieldType::Security => thing_reference(state, project, kind, value),
+        FieldType::Cascade(_) => cascade_reference(field, value),
         FieldType::Number => {
             value.as_f64().map(|number| json!(number)).ok_or_else(|| "Operation value must be a number".into())
         }
@@ -110,7 +132,7 @@ fn parse_plain(
             check_user(state, project, field, &user)?;
             Ok(user)
         }
-        FieldType::Select(_) => option_reference(field, value),
+        FieldType::Select(_) | FieldType::Radio(_) => option_reference(field, value),
     }
 }
 
@@ -216,6 +238,95 @@ fn option_reference(field: &Field, value: &Value) -> Result<Value, String> {
         .ok_or_else(|| format!("Option value '{}' is not valid", by("value").or_else(|| by("id")).unwrap_or_default()))
 }
 
+/// `{"value":…,"child":{"value":…}}`, each by id as well; kept as `PARENT` or `PARENT,CHILD`.
+fn cascade_reference(field: &Field, value: &Value) -> Result<Value, String> {
+    let parent = option_reference(field, value)?;
+    let (Some(parent), Some(child)) = (parent.as_str(), value.get("child").filter(|child| !child.is_null())) else {
+        return Ok(parent);
+    };
+    let by = |name: &str| child.get(name).and_then(Value::as_str);
+    let found = field.children.iter().find(|(above, id, name)| {
+        above == parent && by("id").map_or_else(|| by("value") == Some(name), |wanted| wanted == id)
+    });
+    let (_, id, _) = found.ok_or_else(|| {
+        format!(
+            "The option '{}' is invalid for parent '{parent}'",
+            by("value").or_else(|| by("id")).unwrap_or_default()
+        )
+    })?;
+    Ok(json!(format!("{parent},{id}")))
+}
+
+/// `{"name":…}`; Cloud's examples show a bare name too.
+fn group_reference(state: &State, value: &Value) -> Result<Value, String> {
+    let name = value.get("name").and_then(Value::as_str).or_else(|| value.as_str()).unwrap_or_default();
+    let known = state.groups.iter().find(|known| *known == name);
+    known.map(|name| json!(name)).ok_or_else(|| format!("Could not find group '{name}'."))
+}
+
+/// What a field of this type chooses from.
+pub(crate) fn thing_kind(kind: &FieldType) -> Option<(ThingKind, &'static str)> {
+    match kind {
+        FieldType::Components => Some((ThingKind::Component, "Component")),
+        FieldType::Version | FieldType::Versions => Some((ThingKind::Version, "Version")),
+        FieldType::Security => Some((ThingKind::SecurityLevel, "Security level")),
+        FieldType::Text
+        | FieldType::RichText
+        | FieldType::Number
+        | FieldType::Date
+        | FieldType::DateTime
+        | FieldType::Labels
+        | FieldType::User
+        | FieldType::Users
+        | FieldType::Select(_)
+        | FieldType::MultiSelect(_)
+        | FieldType::Url
+        | FieldType::Radio(_)
+        | FieldType::Checkboxes(_)
+        | FieldType::Cascade(_)
+        | FieldType::Group
+        | FieldType::Groups
+        | FieldType::Opaque => None,
+    }
+}
+
+/// A component, version or level of the project, by id or name.
+fn thing_reference(state: &State, project: &Project, kind: &FieldType, value: &Value) -> Result<Value, String> {
+    let Some((kind, word)) = thing_kind(kind) else { return Ok(Value::Null) };
+    let by = |name: &str| value.get(name).and_then(Value::as_str);
+    let mut known = state.things_of(&project.key, kind);
+    let found = match (by("id"), by("name")) {
+        (Some(id), _) => known.find(|thing| thing.id == id),
+        (None, Some(name)) => known.find(|thing| thing.name.eq_ignore_ascii_case(name)),
+        (None, None) => None,
+    };
+    found.map(|thing| json!(thing.id)).ok_or_else(|| match (by("name"), by("id")) {
+        (Some(name), _) => format!("{word} name '{name}' is not valid"),
+        (None, id) => format!("{word} id '{}' is not valid", id.unwrap_or_default()),
+    })
+}
+
+/// What a client wrote as `timetracking` -> the estimates that it gives, in seconds. At creation what is only estimated is
+/// what remains as well.
+pub(crate) fn time_tracking(value: &Value, creating: bool) -> Result<Vec<(String, Value)>, String> {
+    let given = |name: &str| match value.get(name) {
+        None => Ok(None),
+        Some(Value::Null) => Ok(Some(Value::Null)),
+        Some(value) => {
+            let text = value.as_str().unwrap_or_default();
+            time::seconds(text)
+                .map(|seconds| Some(json!(seconds)))
+                .ok_or_else(|| format!("The value '{text}' is not a valid time: e.g. \"3w 4d 12h\" was expected"))
+        }
+    };
+    let (original, mut remaining) = (given("originalEstimate")?, given("remainingEstimate")?);
+    if creating && remaining.is_none() {
+        remaining.clone_from(&original);
+    }
+    let named = [("timeoriginalestimate", original), ("timeestimate", remaining)];
+    Ok(named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
+}
+
 fn named(known: &[super::state::Named], value: &Value, message: &str) -> Result<Value, String> {
     if value.is_null() {
         return Ok(Value::Null);
@@ -251,9 +362,9 @@ pub(crate) fn logged(state: &State, field: &Field, value: &Value) -> (Option<Str
         FieldKind::Resolution => (own(text), text.and_then(|id| name_of(&state.resolutions, id))),
         FieldKind::Status => (own(text), text.and_then(|id| state.status(id)).map(|status| status.name.clone())),
         FieldKind::IssueType => (own(text), text.and_then(|id| state.issue_type(id)).map(|kind| kind.name.clone())),
-        FieldKind::Project | FieldKind::Derived => (own(text), own(text)),
+        FieldKind::Project | FieldKind::Derived | FieldKind::TimeTracking => (own(text), own(text)),
         FieldKind::Plain(kind) => match kind {
-            FieldType::Text => (None, own(text)),
+            FieldType::Text | FieldType::Url => (None, own(text)),
             FieldType::RichText => (None, Some(text.map_or_else(|| adf::to_wiki(value), str::to_owned))),
             FieldType::Number => (None, value.as_f64().map(|number| number.to_string())),
             FieldType::Date if field.custom => (own(text), text.map(short_date)),
@@ -265,11 +376,37 @@ pub(crate) fn logged(state: &State, field: &Field, value: &Value) -> (Option<Str
                 Some(format!("[{}]", joined(value, ", ", |id| id.to_owned()))),
                 Some(format!("[{}]", joined(value, ", ", |id| state.display(id)))),
             ),
-            FieldType::Select(_) => (own(text), text.and_then(|id| option_name(field, id))),
-            FieldType::MultiSelect(_) => (
+            FieldType::Select(_) | FieldType::Radio(_) => (own(text), text.and_then(|id| option_name(field, id))),
+            FieldType::Cascade(_) => {
+                let words = text.map(|path| {
+                    let (parent, child) = path.split_once(',').map_or((path, None), |(parent, id)| (parent, Some(id)));
+                    let first = format!("Parent values: {}({parent})", option_name(field, parent).unwrap_or_default());
+                    match child {
+                        Some(id) => {
+                            format!("{first}Level 1 values: {}({id})", option_name(field, id).unwrap_or_default())
+                        }
+                        None => first,
+                    }
+                });
+                (own(text), words)
+            }
+            FieldType::Group => (own(text), own(text)),
+            FieldType::Groups => {
+                let words = format!("[{}]", joined(value, ", ", |name| name.to_owned()));
+                (Some(words.clone()), Some(words))
+            }
+            FieldType::Version | FieldType::Security => (own(text), text.map(|id| thing_name(state, id))),
+            FieldType::Versions | FieldType::Components => (
+                Some(format!("[{}]", joined(value, ", ", |id| id.to_owned()))),
+                Some(joined(value, ",", |id| thing_name(state, id))),
+            ),
+            FieldType::MultiSelect(_) | FieldType::Checkboxes(_) => (
                 Some(format!("[{}]", joined(value, ", ", |id| id.to_owned()))),
                 Some(joined(value, ",", |id| option_name(field, id).unwrap_or_default())),
             ),
+            FieldType::Opaque if matches!(field.id.as_str(), "timeestimate" | "timeoriginalestimate") => {
+                (Some(value.to_string()), Some(value.to_string()))
+            }
             FieldType::Opaque => (None, Some(text.map_or_else(|| value.to_string(), str::to_owned))),
         },
     }
@@ -287,7 +424,13 @@ fn joined(value: &Value, separator: &str, each: impl Fn(&str) -> String) -> Stri
 
 /// The name of an option.
 pub(crate) fn option_name(field: &Field, id: &str) -> Option<String> {
-    field.options.iter().find(|(known, _)| known == id).map(|(_, name)| name.clone())
+    let below = || field.children.iter().find(|(_, known, _)| known == id).map(|(_, _, name)| name);
+    field.options.iter().find(|(known, _)| known == id).map(|(_, name)| name).or_else(below).cloned()
+}
+
+/// The name of a component, version or level.
+fn thing_name(state: &State, id: &str) -> String {
+    state.thing(id).map(|thing| thing.name.clone()).unwrap_or_default()
 }
 
 fn name_of(known: &[super::state::Named], id: &str) -> Option<String> {

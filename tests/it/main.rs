@@ -95,6 +95,7 @@ mod simulator_cloud;
 mod simulator_data_center;
 #[cfg(test)]
 mod simulator_faults;
+mod simulator_fields;
 #[cfg(test)]
 mod simulator_seed;
 #[cfg(test)]

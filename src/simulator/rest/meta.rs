@@ -8,7 +8,7 @@ use super::super::fields as catalogue;
 use super::super::permissions::{self, GLOBAL, PROJECT, holds, holds_global};
 use super::super::reply::{Answer, Refusal, Reply};
 use super::super::setup::{Category, Holder};
-use super::super::state::{Project, State};
+use super::super::state::{Project, State, ThingKind};
 use super::Call;
 
 /// `GET serverInfo`: for everybody.
@@ -82,8 +82,9 @@ pub(crate) fn project(state: &mut State, call: &Call) -> Answer {
     let types = state.types.iter().filter(|kind| project.types.contains(&kind.id));
     body["issueTypes"] = types.map(|kind| view.issue_type(kind)).collect();
     body["description"] = json!("");
-    body["components"] = json!([]);
-    body["versions"] = json!([]);
+    let things = |kind| -> Value { state.things_of(&project.key, kind).map(|thing| view.thing(thing)).collect() };
+    body["components"] = things(ThingKind::Component);
+    body["versions"] = things(ThingKind::Version);
     let roles = project.roles.keys().filter_map(|role| {
         let id = state.roles.get(role)?;
         Some((role.clone(), json!(view.link(&format!("project/{}/role/{id}", project.id)))))

@@ -7,6 +7,7 @@ mod property;
 mod remote;
 mod routes;
 mod search;
+mod thing;
 mod transition;
 mod user;
 
@@ -23,6 +24,7 @@ use std::sync::Arc;
 pub(crate) use comment::{add as add_comment, edit as edit_comment, remove as delete_comment};
 pub(crate) use issue::{delete as delete_issue, edit as edit_issue, insert as create_issue};
 pub(crate) use routes::{Found, Route, find};
+pub(crate) use thing::create_component;
 pub(crate) use transition::{list as list_transitions, take as take_transition};
 
 /// One request, understood as far as its path, query and body go.

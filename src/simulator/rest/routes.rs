@@ -3,7 +3,7 @@
 use super::super::reply::Answer;
 use super::super::setup::Kind;
 use super::super::state::State;
-use super::{Call, comment, issue, meta, property, remote, search, transition, user};
+use super::{Call, comment, issue, meta, property, remote, search, thing, transition, user};
 
 /// One operation.
 #[derive(Clone, Copy)]
@@ -44,6 +44,10 @@ const ROUTES: &[Route] = &[
     route("GET", "project/{}/permissionscheme", "getAssignedPermissionScheme", None, false, meta::project_scheme),
     route("GET", "project/{}/role", "getProjectRoles", None, false, meta::project_roles),
     route("GET", "project/{}/role/{}", "getProjectRole", None, false, meta::project_role),
+    route("GET", "project/{}/components", "getProjectComponents", None, true, thing::components),
+    route("GET", "project/{}/versions", "getProjectVersions", None, true, thing::versions),
+    route("POST", "component", "createComponent", None, false, thing::create_component),
+    route("POST", "version", "createVersion", None, false, thing::create_version),
     route("GET", "permissionscheme", "getAllPermissionSchemes", None, false, meta::schemes),
     route("GET", "permissionscheme/{}", "getPermissionScheme", None, false, meta::scheme),
     route("GET", "field", "getFields", None, true, meta::fields),

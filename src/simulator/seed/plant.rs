@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::setup::FieldType;
-use super::super::state::{Comment, Entry, Field, FieldKind, Issue, Item, State, Visibility};
+use super::super::state::{Comment, Entry, Field, FieldKind, Issue, Item, State, ThingKind, Visibility};
 use super::super::{adf, change, time, values};
 use super::{learn, name_of, user_id};
 
@@ -37,8 +37,9 @@ pub(crate) fn plant(state: &mut State, recorded: &Value) {
     }
     let fields = recorded.get("fields").and_then(Value::as_object);
     for (name, value) in fields.into_iter().flatten() {
+        make_things(state, &project.key, name, value);
         let Some(field) = state.fields.get(name) else { continue };
-        match canonical(state, field, value) {
+        match canonical(state, &project.key, field, value) {
             Some(value) if !values::is_empty(&value) => drop(issue.fields.insert(name.clone(), value)),
             Some(_) => drop(issue.fields.remove(name)),
             None => {}
@@ -74,8 +75,34 @@ fn person(state: &State, value: &Value) -> Option<String> {
     state.user(&id).map(|user| user.id.clone())
 }
 
+/// The components, versions and levels that a value names, made where the project has none of that name.
+fn make_things(state: &mut State, project: &str, field: &str, value: &Value) {
+    let Some(kind) = state.fields.get(field).and_then(thing_kind) else { return };
+    let each = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    for part in each {
+        let Some(name) = name_of(part) else { continue };
+        let id = state.make_thing(project, kind, name);
+        if let Some(thing) = state.things.iter_mut().find(|thing| thing.id == id) {
+            thing.recorded.get_or_insert_with(|| part.clone());
+        }
+    }
+}
+
+fn thing_kind(field: &Field) -> Option<ThingKind> {
+    match &field.kind {
+        FieldKind::Plain(kind) => values::thing_kind(kind).map(|(kind, _)| kind),
+        FieldKind::Priority
+        | FieldKind::Resolution
+        | FieldKind::Status
+        | FieldKind::IssueType
+        | FieldKind::Project
+        | FieldKind::TimeTracking
+        | FieldKind::Derived => None,
+    }
+}
+
 /// A recorded value as it is kept; `None` for what is computed.
-fn canonical(state: &State, field: &Field, value: &Value) -> Option<Value> {
+fn canonical(state: &State, project: &str, field: &Field, value: &Value) -> Option<Value> {
     if value.is_null() {
         return (field.kind != FieldKind::Derived).then_some(Value::Null);
     }
@@ -86,13 +113,17 @@ fn canonical(state: &State, field: &Field, value: &Value) -> Option<Value> {
         let name = name_of(value)?;
         field.options.iter().find(|(_, known)| known == name).map(|(id, _)| json!(id))
     };
+    let thing = |value: &Value| {
+        let (kind, name) = (thing_kind(field)?, name_of(value)?);
+        state.things_of(project, kind).find(|thing| thing.name == name).map(|thing| json!(thing.id))
+    };
     let user = |value: &Value| person(state, value).map(Value::from);
     let named = |known: &[super::super::state::Named]| {
         let name = name_of(value)?;
         known.iter().find(|entry| entry.name == name).map(|entry| json!(entry.id))
     };
     Some(match &field.kind {
-        FieldKind::Project | FieldKind::Derived => return None,
+        FieldKind::Project | FieldKind::TimeTracking | FieldKind::Derived => return None,
         FieldKind::Priority => named(&state.priorities)?,
         FieldKind::Resolution => named(&state.resolutions)?,
         FieldKind::Status => {
@@ -105,7 +136,9 @@ fn canonical(state: &State, field: &Field, value: &Value) -> Option<Value> {
         }
         FieldKind::Plain(kind) => match kind {
             FieldType::RichText => rich(state, value),
-            FieldType::Text => value.as_str().map_or_else(|| json!(value.to_string()), |text| json!(text)),
+            FieldType::Text | FieldType::Url => {
+                value.as_str().map_or_else(|| json!(value.to_string()), |text| json!(text))
+            }
             FieldType::Labels => {
                 let mut labels: Vec<&str> = value.as_array()?.iter().filter_map(Value::as_str).collect();
                 labels.sort_unstable();
@@ -114,8 +147,14 @@ fn canonical(state: &State, field: &Field, value: &Value) -> Option<Value> {
             }
             FieldType::User => user(value)?,
             FieldType::Users => list(&user),
-            FieldType::Select(_) => option(value)?,
-            FieldType::MultiSelect(_) => list(&option),
+            FieldType::Select(_) | FieldType::Radio(_) => option(value)?,
+            FieldType::MultiSelect(_) | FieldType::Checkboxes(_) => list(&option),
+            FieldType::Version | FieldType::Security => thing(value)?,
+            FieldType::Versions | FieldType::Components => list(&thing),
+            FieldType::Group => json!(name_of(value)?),
+            FieldType::Groups => list(&|group| name_of(group).map(Value::from)),
+            // No recorded file has one.
+            FieldType::Cascade(_) => option(value)?,
             FieldType::Number | FieldType::Date | FieldType::DateTime | FieldType::Opaque => value.clone(),
         },
     })

@@ -199,7 +199,8 @@ fn field(row: &Value) -> Result<FieldSetup, String> {
     let custom = part("/schema/custom").rsplit(':').next().unwrap_or_default();
     let kind = match (part("/schema/type"), part("/schema/items"), custom) {
         ("string", _, "textarea") => FieldType::RichText,
-        ("string", _, "textfield" | "url") => FieldType::Text,
+        ("string", _, "textfield") => FieldType::Text,
+        ("string", _, "url") => FieldType::Url,
         ("number", ..) => FieldType::Number,
         ("date", ..) => FieldType::Date,
         ("datetime", _, "datetime") => FieldType::DateTime,
@@ -208,6 +209,8 @@ fn field(row: &Value) -> Result<FieldSetup, String> {
         ("option", ..) => FieldType::Select(Vec::new()),
         ("user", ..) => FieldType::User,
         ("array", "user", _) => FieldType::Users,
+        ("version", ..) => FieldType::Version,
+        ("array", "version", _) => FieldType::Versions,
         _ => FieldType::Opaque,
     };
     Ok(FieldSetup::new(part("/id"), part("/name"), kind))

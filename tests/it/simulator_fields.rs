@@ -1,0 +1,120 @@
+//! The simulated Jira keeps every type of field as Atlassian documents it: what is written, what is read, what is logged, who may.
+
+use jirasyncd::simulator::{FieldSetup, FieldType, Kind, Setup, presets};
+use serde_json::{Value, json};
+
+use super::contract::watch::watched;
+use super::simulator_support::{Answer, Client, start};
+
+const CASCADE: &str = "customfield_21000";
+const GROUPS: &str = "customfield_21001";
+const RADIO: &str = "customfield_21002";
+
+fn enrich(mut setup: Setup) -> Setup {
+    let tree =
+        vec![("Europe".to_owned(), vec!["France".to_owned(), "Spain".to_owned()]), ("Asia".to_owned(), Vec::new())];
+    setup.fields.push(FieldSetup::new(CASCADE, "Region", FieldType::Cascade(tree)));
+    setup.fields.push(FieldSetup::new(GROUPS, "Teams", FieldType::Groups));
+    setup.fields.push(FieldSetup::new(RADIO, "Size", FieldType::Radio(vec!["S".to_owned(), "L".to_owned()])));
+    setup.groups = vec!["red".to_owned(), "blue".to_owned()];
+    let project = &mut setup.projects[0];
+    project.components = vec!["Api".to_owned(), "Web".to_owned()];
+    project.versions = vec!["1.0".to_owned(), "2.0".to_owned()];
+    project.security_levels = vec!["Staff".to_owned()];
+    setup
+}
+
+fn both() -> [(Client, &'static str, &'static str); 2] {
+    let acme = start(&enrich(presets::acme("https://acme.example")));
+    let globex = start(&enrich(presets::globex("https://jira.globex.example/jira")));
+    [(Client::of(&acme, "sync"), "SUP", "Bug"), (Client::of(&globex, "sync"), "ENG", "Defect")]
+}
+
+async fn issue(client: &Client, project: &str, kind: &str, mut fields: Value) -> Answer {
+    fields["project"] = json!({ "key": project });
+    fields["issuetype"] = json!({ "name": kind });
+    fields["summary"] = json!("x");
+    client.post("issue", json!({ "fields": fields })).await
+}
+
+fn last_items(history: &Value) -> Vec<Value> {
+    let entries = history["changelog"]["histories"].as_array().unwrap();
+    let last = entries.iter().max_by_key(|entry| entry["id"].as_str().unwrap().parse::<u64>().unwrap()).unwrap();
+    last["items"].as_array().unwrap().clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn components_and_versions_are_the_projects_and_logged_one_by_one() {
+    for (client, project, kind) in both() {
+        let _watch = watched(&client.jira);
+        let fields = json!({ "components": [{ "name": "Api" }], "fixVersions": [{ "name": "1.0" }] });
+        let key = issue(&client, project, kind, fields).await.text("/key").to_owned();
+        let path = format!("issue/{key}");
+        let update =
+            json!({ "update": { "components": [{ "add": { "name": "Web" } }, { "remove": { "name": "Api" } }] } });
+        assert!(client.put(&path, update).await.status < 300);
+        let read = client.get(&format!("{path}?expand=changelog")).await;
+        assert_eq!(read.body["fields"]["components"].as_array().unwrap().len(), 1);
+        assert_eq!(read.text("/fields/components/0/name"), "Web");
+        let items = last_items(&read.body);
+        assert_eq!(items.len(), 2, "{items:?}");
+        assert_eq!((items[0]["field"].as_str(), items[0]["fromString"].as_str()), (Some("Component"), Some("Api")));
+        assert!(items[0]["toString"].is_null() && items[1]["fromString"].is_null());
+        let wrong = client.put(&path, json!({ "fields": { "fixVersions": [{ "name": "9" }] } })).await;
+        assert_eq!((wrong.status, wrong.text("/errors/fixVersions")), (400, "Version name '9' is not valid"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_who_administers_the_project_makes_components_and_versions() {
+    for (client, project, kind) in both() {
+        let _watch = watched(&client.jira);
+        let id = client.get(&format!("project/{project}")).await.text("/id").parse::<u64>().unwrap();
+        let version = json!({ "name": "3.0", "projectId": id });
+        assert_eq!(client.post("version", version.clone()).await.status, 201);
+        let again = client.post("version", version.clone()).await;
+        assert!(again.status == 400 && again.text("/errors/name").contains("already exists"), "{again:?}");
+        let component = json!({ "name": "Db", "project": project });
+        assert_eq!(client.post("component", component.clone()).await.status, 201);
+        let fields = json!({ "components": [{ "name": "Db" }], "versions": [{ "name": "3.0" }] });
+        assert_eq!(issue(&client, project, kind, fields).await.status, 201);
+        client.jira.set_permission(project, "ADMINISTER_PROJECTS", &[]);
+        let cloud = client.jira.kind() == Kind::Cloud;
+        let version = json!({ "name": "4.0", "projectId": id });
+        assert_eq!(client.post("version", version).await.status, if cloud { 404 } else { 403 });
+        assert_eq!(client.post("component", json!({ "name": "New", "project": project })).await.status, 403);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_types_read_as_they_are_written() {
+    for (client, project, kind) in both() {
+        let _watch = watched(&client.jira);
+        let mut fields = json!({ "timetracking": { "originalEstimate": "1d 30m" }, "security": { "name": "Staff" } });
+        fields[CASCADE] = json!({ "value": "Europe", "child": { "value": "Spain" } });
+        fields[GROUPS] = json!([{ "name": "red" }, { "name": "blue" }]);
+        fields[RADIO] = json!({ "value": "L" });
+        let key = issue(&client, project, kind, fields).await.text("/key").to_owned();
+        let path = format!("issue/{key}");
+        let read = client.get(&path).await;
+        assert_eq!(read.body["fields"]["timeoriginalestimate"], json!(30_600));
+        assert_eq!(read.body["fields"]["timeestimate"], json!(30_600), "what is only estimated is what remains");
+        assert_eq!(read.text("/fields/timetracking/originalEstimate"), "1d 30m");
+        assert_eq!(read.text("/fields/security/name"), "Staff");
+        assert_eq!(read.text(&format!("/fields/{CASCADE}/child/value")), "Spain");
+        assert_eq!(read.text(&format!("/fields/{RADIO}/value")), "L");
+        assert_eq!(read.body["fields"][GROUPS].as_array().unwrap().len(), 2);
+        let edit = json!({ "fields": { "timetracking": { "remainingEstimate": "45m" } } });
+        assert!(client.put(&path, edit).await.status < 300);
+        let items = last_items(&client.get(&format!("{path}?expand=changelog")).await.body);
+        assert_eq!((items[0]["field"].as_str(), items[0]["to"].as_str()), (Some("timeestimate"), Some("2700")));
+        let wrong = client.put(&path, json!({ "fields": { "timetracking": { "remainingEstimate": "soon" } } })).await;
+        assert!(wrong.status == 400 && wrong.text("/errors/timetracking").contains("soon"));
+        let mut wrong = json!({});
+        wrong[CASCADE] = json!({ "value": "Asia", "child": { "value": "Spain" } });
+        assert_eq!(client.put(&path, json!({ "fields": wrong })).await.status, 400, "Spain is not below Asia");
+        client.jira.set_permission(project, "SET_ISSUE_SECURITY", &[]);
+        let level = client.put(&path, json!({ "fields": { "security": null } })).await;
+        assert_eq!(level.status, 400, "only who may set security levels");
+    }
+}
