@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::composed;
 use super::keys;
 use super::node::Cursor;
 use super::problem::{Findings, Spot, nearest, suggest};
@@ -20,7 +21,7 @@ struct System {
     fixed: bool,
 }
 
-const SYSTEM: [System; 8] = [
+const SYSTEM: [System; 17] = [
     System { name: "summary", field: "summary", kind: FieldKind::Line, fixed: true },
     System { name: "description", field: "description", kind: FieldKind::Document, fixed: false },
     System { name: "issue-type", field: "issuetype", kind: FieldKind::IssueType, fixed: true },
@@ -29,28 +30,35 @@ const SYSTEM: [System; 8] = [
     System { name: "labels", field: "labels", kind: FieldKind::Words, fixed: false },
     System { name: "assignee", field: "assignee", kind: FieldKind::Person, fixed: false },
     System { name: "due-date", field: "duedate", kind: FieldKind::Day, fixed: false },
+    System { name: "components", field: "components", kind: FieldKind::Options, fixed: false },
+    System { name: "fix-versions", field: "fixVersions", kind: FieldKind::Options, fixed: false },
+    System { name: "affects-versions", field: "versions", kind: FieldKind::Options, fixed: false },
+    System { name: "environment", field: "environment", kind: FieldKind::Document, fixed: false },
+    System { name: "reporter", field: "reporter", kind: FieldKind::Person, fixed: false },
+    System { name: "resolution", field: "resolution", kind: FieldKind::Choice, fixed: true },
+    System { name: "security", field: "security", kind: FieldKind::Choice, fixed: true },
+    System { name: "original-estimate", field: "timeoriginalestimate", kind: FieldKind::Duration, fixed: false },
+    System { name: "remaining-estimate", field: "timeestimate", kind: FieldKind::Duration, fixed: false },
 ];
 
 /// Other spellings of a row's name: Jira's own ids.
-const ALIASES: [(&str, &str); 2] = [("duedate", "due-date"), ("issuetype", "issue-type")];
+const ALIASES: [(&str, &str); 6] = [
+    ("duedate", "due-date"),
+    ("issuetype", "issue-type"),
+    ("fixVersions", "fix-versions"),
+    ("versions", "affects-versions"),
+    ("timeoriginalestimate", "original-estimate"),
+    ("timeestimate", "remaining-estimate"),
+];
 
 /// Fields of every Jira that are not carried yet, by name and id.
-const LATER: [&str; 20] = [
+const LATER: [&str; 11] = [
     "attachment",
     "attachments",
     "comment",
-    "components",
-    "fixVersions",
-    "fix-versions",
-    "versions",
-    "affects-versions",
     "issuelinks",
     "links",
     "parent",
-    "reporter",
-    "creator",
-    "resolution",
-    "security",
     "subtasks",
     "timetracking",
     "watchers",
@@ -90,21 +98,15 @@ pub(super) fn read(
         let implied = match system.kind {
             FieldKind::IssueType => true,
             FieldKind::Status => !settings.statuses.rows.is_empty(),
-            FieldKind::Choice => !settings.priorities.rows.is_empty(),
-            FieldKind::Line
-            | FieldKind::Document
-            | FieldKind::Words
-            | FieldKind::Options
-            | FieldKind::Number
-            | FieldKind::Moment
-            | FieldKind::Person
-            | FieldKind::Day => false,
+            FieldKind::Choice if system.name == "priority" => !settings.priorities.rows.is_empty(),
+            _ => false,
         };
         if implied && !named.contains(system.name) {
             let row = plain(system.name, system.kind, everywhere(system, sides), sides);
             rows.insert(row.name.clone(), row);
         }
     }
+    composed::check(&table, &rows, findings);
     if !named.contains("summary") {
         let message = "no row carries `summary`, and Jira makes no issue without one";
         findings.error(&table.spot, message, "add `summary = \"both\"`");
@@ -126,7 +128,15 @@ fn plain(name: &str, kind: FieldKind, cells: BTreeMap<SideId, FieldId>, sides: &
         exclude: Vec::new(),
         values: Table::default(),
         on_unmapped: OnUnmapped::Leave,
+        composed: None,
+        default: BTreeMap::new(),
     }
+}
+
+/// A field that has the same name on every side: what it holds is read there. `None` where the name is rather a slip.
+fn by_name(entry: &Cursor<'_>, sides: &Sides) -> Option<BTreeMap<SideId, FieldId>> {
+    let slip = nearest(entry.name, SYSTEM.iter().map(|system| system.name)).is_some();
+    (!slip).then(|| sides.order().map(|side| (side.clone(), FieldId::from(entry.name))).collect())
 }
 
 fn row(
@@ -149,10 +159,13 @@ fn row(
         }
         (Some("skip"), _) => None,
         (Some(_), Some(system)) => Some(plain(name, system.kind, everywhere(system, sides), sides)),
-        (Some(_), None) => {
-            unknown(entry, sides, findings);
-            None
-        }
+        (Some(_), None) => match by_name(entry, sides) {
+            Some(cells) => Some(plain(name, FieldKind::AsThere, cells, sides)),
+            None => {
+                unknown(entry, sides, findings);
+                None
+            }
+        },
         (None, _) if entry.is_table() => detailed(entry, name, system, settings, sides, findings),
         (None, _) => None,
     }
@@ -180,8 +193,15 @@ fn detailed(
     let cells = cells(entry, system, sides, findings)?;
     let kind = kind(entry, system, findings)?;
     let mut row = plain(name, kind, cells, sides);
+    row.composed = composed::read(entry, findings);
     if let Some(list) = entry.get(&keys::FIELD_FROM) {
         row.from = from(&list, &row, sides, findings);
+    } else if row.composed.is_some() {
+        row.from.clear();
+    }
+    composed::warn(entry, &row, sides, findings);
+    if let Some(cursor) = entry.get(&keys::FIELD_DEFAULT) {
+        row.default = defaults(&cursor, &row, sides, findings);
     }
     row.across = entry.get(&keys::FIELD_ACROSS).and_then(|cursor| cursor.flag()).unwrap_or_default();
     if let Some(list) = entry.get(&keys::FIELD_EXCLUDE) {
@@ -189,9 +209,7 @@ fn detailed(
         row.exclude = list.items().filter_map(|item| Some(item.text()?.to_owned())).collect();
     }
     if let Some(list) = entry.get(&keys::FIELD_VALUES) {
-        if let Some(system) =
-            system.filter(|system| matches!(system.kind, FieldKind::Choice | FieldKind::Status | FieldKind::IssueType))
-        {
+        if let Some(system) = system.filter(|system| matches!(system.name, "priority" | "status" | "issue-type")) {
             let message = format!("the rows of `{}` do not stand here", system.name);
             findings.error(&list.key_spot, message, format!("put them under `map.{}`", system.name));
         } else {
@@ -202,7 +220,7 @@ fn detailed(
     if let Some(cursor) = entry.get(&keys::FIELD_ON_UNMAPPED) {
         row.on_unmapped = on_unmapped(&cursor, &row, sides, findings);
     }
-    if kind == FieldKind::Person && settings.users.rows.is_empty() {
+    if matches!(kind, FieldKind::Person | FieldKind::People) && settings.users.rows.is_empty() {
         let message = format!("`{}` carries people, and `map.users` has no row", entry.name);
         findings.warning(
             &entry.key_spot,
@@ -248,10 +266,13 @@ fn cells(
             None
         }
         None if found.is_empty() => {
-            unknown(entry, sides, findings);
-            None
+            let named = by_name(entry, sides);
+            if named.is_none() {
+                unknown(entry, sides, findings);
+            }
+            named
         }
-        _ if found.len() < 2 => {
+        _ if found.len() < 2 && !composed::is_one(entry) => {
             let message = format!("`{}` is carried by one side only", entry.name);
             findings.error(&entry.key_spot, message, "name the field on another side too, or take the row out");
             None
@@ -280,6 +301,8 @@ fn kind(entry: &Cursor<'_>, system: Option<&System>, findings: &mut Findings<'_>
         "select" => Some(FieldKind::Choice),
         "words" => Some(FieldKind::Words),
         "person" => Some(FieldKind::Person),
+        "people" => Some(FieldKind::People),
+        "duration" => Some(FieldKind::Duration),
         "day" => Some(FieldKind::Day),
         "options" => Some(FieldKind::Options),
         "number" => Some(FieldKind::Number),
@@ -294,12 +317,8 @@ fn kind(entry: &Cursor<'_>, system: Option<&System>, findings: &mut Findings<'_>
         (Some(system), _) => Some(system.kind),
         (None, Some(_)) => written,
         (None, None) if entry.get(&keys::FIELD_VALUES).is_some() => Some(FieldKind::Choice),
-        (None, None) => {
-            let help =
-                "add `kind`: `line`, `document`, `select`, `options`, `words`, `person`, `day`, `moment` or `number`";
-            findings.error(&entry.key_spot, format!("it is not said what `{}` holds", entry.name), help);
-            None
-        }
+        // What the sides' fields hold, once they were read.
+        (None, None) => Some(FieldKind::AsThere),
     }
 }
 
@@ -326,8 +345,16 @@ fn only_for(fits: bool, cursor: &Cursor<'_>, what: &str, findings: &mut Findings
 }
 
 fn on_unmapped(cursor: &Cursor<'_>, row: &FieldRow, sides: &Sides, findings: &mut Findings<'_>) -> OnUnmapped {
-    let named = matches!(row.kind, FieldKind::Choice | FieldKind::Status | FieldKind::IssueType | FieldKind::Person);
-    only_for(named, cursor, "selects, statuses, issue types, priorities and people", findings);
+    let plain = matches!(
+        row.kind,
+        FieldKind::Line
+            | FieldKind::Document
+            | FieldKind::Number
+            | FieldKind::Duration
+            | FieldKind::Day
+            | FieldKind::Moment
+    );
+    only_for(!plain, cursor, "sets, selects, statuses, issue types, priorities and people", findings);
     let never_empty = matches!(row.kind, FieldKind::Status | FieldKind::IssueType);
     match cursor.text() {
         Some("unassign") if row.kind != FieldKind::Person => {
@@ -341,6 +368,17 @@ fn on_unmapped(cursor: &Cursor<'_>, row: &FieldRow, sides: &Sides, findings: &mu
             OnUnmapped::Leave
         }
         Some("clear" | "unassign") => OnUnmapped::Clear,
+        Some("skip") => OnUnmapped::Skip,
+        Some("create")
+            if matches!(row.kind, FieldKind::Options | FieldKind::Words | FieldKind::Choice | FieldKind::AsThere) =>
+        {
+            OnUnmapped::Create
+        }
+        Some("create") => {
+            let message = format!("what `{}` names cannot be made", row.name);
+            findings.error(&cursor.spot, message, "`create` is for labels, versions and components");
+            OnUnmapped::Leave
+        }
         Some(_) => OnUnmapped::Leave,
         None => OnUnmapped::Default(defaults(cursor, row, sides, findings)),
     }

@@ -117,6 +117,7 @@ static JQL: Form = form("JQL", "labels = share-globex", None);
 static JIRA_NAME: Form = form("a name in Jira", "In Progress", None);
 static FIELD: Form = form("a field's id or display name", "customfield_10042", None);
 static LABEL: Form = form("a word, or the beginning of words and `*`", "share-*", None);
+static COMPOSED: Form = form("a template", "[{{ key }}] {{ summary }}", None);
 static TEMPLATE: Form = form("a template of one line", "{{ author.name }} (Acme)", None);
 
 const SIDES: Shape = Shape::List(&Shape::Text(&NAME));
@@ -267,34 +268,61 @@ pub(super) static FIELD_EXCLUDE: Key =
     optional("exclude", Shape::List(&Shape::Text(&LABEL)), "Words that never cross: exact, or ending in `*`.");
 pub(super) static FIELD_KIND: Key = optional(
     "kind",
-    Shape::Word(&["line", "document", "select", "options", "words", "person", "day", "moment", "number"]),
-    "What a custom field holds. With `values` it is a select.",
+    Shape::Word(&[
+        "line", "document", "select", "options", "words", "person", "people", "day", "moment", "number", "duration",
+    ]),
+    "What a row carries. Left out, it is what the fields hold on all sides; with `values` it is a select.",
 );
 pub(super) static FIELD_VALUES: Key = optional("values", ROWS, "The rows of a select, or of a set of options.");
 pub(super) static FIELD_ON_UNMAPPED: Key = default(
     "on-unmapped",
     Shape::Either(&[
-        Shape::Word(&["leave", "clear", "unassign"]),
+        Shape::Word(&["leave", "problem", "skip", "clear", "unassign", "create"]),
         Shape::Named(&Named { what: "side", makes: false, keys: &[], rest: Shape::Text(&JIRA_NAME) }),
     ]),
     "leave",
-    "Where a side has no counterpart of a value: leave what is there, empty the field (of people also: unassign), or per side a name to write.",
+    "Where a side has no counterpart of a value: leave what is there and say so (also: problem), or say nothing (skip), empty the field (of people also: unassign), make the version or component there (create), or per side a name to write.",
+);
+pub(super) static FIELD_VALUE: Key = optional(
+    "value",
+    Shape::Text(&JIRA_NAME),
+    "Always this, on the sides that are named here and not in `from`. Several words are parted by commas.",
+);
+pub(super) static FIELD_TEMPLATE: Key = optional(
+    "template",
+    Shape::Text(&COMPOSED),
+    "Composed of other values, on the sides that are named here and not in `from`: over `key`, `side` and the rows of `fields`, `-` written as `_`.",
+);
+pub(super) static FIELD_DEFAULT: Key = optional(
+    "default",
+    Shape::Named(&Named { what: "side", makes: false, keys: &[], rest: Shape::Text(&JIRA_NAME) }),
+    "Per side what is written where the value is empty elsewhere.",
 );
 static FIELD_ROW: Named = Named {
     what: "side",
     makes: false,
-    keys: &[&FIELD_FROM, &FIELD_ACROSS, &FIELD_EXCLUDE, &FIELD_KIND, &FIELD_VALUES, &FIELD_ON_UNMAPPED],
+    keys: &[
+        &FIELD_FROM,
+        &FIELD_ACROSS,
+        &FIELD_EXCLUDE,
+        &FIELD_KIND,
+        &FIELD_VALUES,
+        &FIELD_ON_UNMAPPED,
+        &FIELD_VALUE,
+        &FIELD_TEMPLATE,
+        &FIELD_DEFAULT,
+    ],
     rest: Shape::Text(&FIELD),
 };
 pub(super) static FIELDS: Key = required(
     "fields",
     Shape::Named(&Named {
         what: "field",
-        makes: true,
+        makes: false,
         keys: &[],
         rest: Shape::Either(&[CARRIED, Shape::Named(&FIELD_ROW)]),
     }),
-    "The fields that are carried: `\"both\"`, `\"skip\"`, or a table. Custom fields name their field per side.",
+    "The fields that are carried: `\"both\"`, `\"skip\"`, or a table. A custom field is named per side, or by the name that it has on all of them.",
 );
 
 pub(super) static COMMENTS_FROM: Key =

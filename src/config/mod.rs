@@ -2,6 +2,7 @@
 //! each with its place and a remedy. Nothing unchecked may leave this folder, and no secret may appear in what it says.
 
 mod comments;
+mod composed;
 mod daemon;
 mod fields;
 mod instance;

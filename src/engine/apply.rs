@@ -22,6 +22,8 @@ pub(super) enum Sent {
     Comment(WriteOutcome<CommentId>),
     /// A copy of a comment was changed or deleted, or a link was set.
     Revision(WriteOutcome<()>),
+    /// A version or component was made.
+    Offer(WriteOutcome<()>),
 }
 
 impl Sent {
@@ -29,7 +31,9 @@ impl Sent {
     pub(super) fn is_done(&self) -> bool {
         match self {
             Self::Edit(outcome) => matches!(**outcome, WriteOutcome::Done(_)),
-            Self::Hop(outcome) | Self::Revision(outcome) => matches!(outcome, WriteOutcome::Done(())),
+            Self::Hop(outcome) | Self::Revision(outcome) | Self::Offer(outcome) => {
+                matches!(outcome, WriteOutcome::Done(()))
+            }
             Self::Comment(outcome) => matches!(outcome, WriteOutcome::Done(_)),
         }
     }
@@ -50,6 +54,16 @@ impl Hands {
         }
     }
 
+    /// Makes what a project lacks.
+    pub(super) async fn offer(&self, instance: &InstanceId, project: &str, intent: &Intent) -> Option<Sent> {
+        let Action::Offer { thing, name, .. } = &intent.operation.action else { return None };
+        let outcome = match self.0.get(instance) {
+            Some(end) => end.offer(project, *thing, name).await,
+            None => nobody(),
+        };
+        Some(Sent::Offer(outcome))
+    }
+
     /// Sends an intent that is durable. `mark` is its sealed mark for the side; `want` is what a write that gives the issue
     /// back should bring. `None`: a create, which goes with others.
     pub(super) async fn send(&self, instance: &InstanceId, intent: &Intent, mark: &str, want: &Want) -> Option<Sent> {
@@ -57,7 +71,7 @@ impl Hands {
             return Some(Sent::Hop(nobody()));
         };
         match &intent.operation.action {
-            Action::Create { .. } => None,
+            Action::Create { .. } | Action::Offer { .. } => None,
             Action::SetFields { fields } => {
                 let fields = fields.values().map(|write| (write.field.clone(), write.write.clone())).collect();
                 let edit = IssueEdit { issue, fields, tag: mark.to_owned() };

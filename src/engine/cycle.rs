@@ -110,6 +110,7 @@ impl Engine {
         }
         self.recover(&mut works).await?;
         for work in &mut works {
+            self.try_again(work);
             self.take_rows(work).await;
         }
         Ok(works)
@@ -174,6 +175,7 @@ impl Engine {
             operations.into_iter().partition(|operation| self.is_withheld(&work.sync, operation));
         let mut operations: Vec<Operation> =
             operations.into_iter().filter(|operation| !self.was_just_refused(work, operation)).collect();
+        operations.retain(|operation| !self.may_not_be_made(work, operation));
         let waiting: Vec<SideId> = waiting.into_iter().map(|operation| operation.side).collect();
         if !waiting.is_empty() && !self.withheld(&work.sync, &waiting).await? {
             work.be_due(self.now());
@@ -325,6 +327,11 @@ impl Engine {
                 work.move_intent(intent.id, &IntentEvent::Refused("not sent: no mark could be made".to_owned()));
                 continue;
             };
+            let project = work.sync.side(side).map(|settings| settings.project.clone()).unwrap_or_default();
+            if let Some(sent) = self.hands.offer(&instance, &project, intent).await {
+                self.outcome(work, intent, sent).await;
+                continue;
+            }
             let want = work.sync.want(side);
             if let Some(sent) = self.hands.send(&instance, intent, &mark, &want).await {
                 self.outcome(work, intent, sent).await;
@@ -438,6 +445,7 @@ fn singly(work: &Work, operation: Operation) -> Vec<Operation> {
         | Action::AddComment { .. }
         | Action::EditComment { .. }
         | Action::DeleteComment { .. }
+        | Action::Offer { .. }
         | Action::Link { .. }) => vec![Operation { side, action }],
     }
 }
@@ -454,6 +462,7 @@ fn changed_nothing(work: &mut Work, intent: &Intent) {
         | Action::AddComment { .. }
         | Action::EditComment { .. }
         | Action::DeleteComment { .. }
+        | Action::Offer { .. }
         | Action::Link { .. } => {}
     }
     if let Action::Transition { last: true, wanted, acts, .. } = &intent.operation.action {
@@ -466,7 +475,7 @@ fn changed_nothing(work: &mut Work, intent: &Intent) {
         if !base.value.as_ref().is_some_and(|held| same(held, &wanted)) {
             base.matched.join(&acts);
             let reason = format!("Jira took `{name}` and kept its own value");
-            base.acknowledged = Some(Acknowledged { reason, refused: true });
+            base.acknowledged = Some(Acknowledged { reason, refused: true, may_pass: true });
         }
     }
 }

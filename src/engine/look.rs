@@ -87,7 +87,13 @@ impl Engine {
             self.ask_when(works).await?;
             let mut more = false;
             for work in works.iter_mut().filter(|work| !work.over && work.plan.is_none()) {
+                work.sync.doubt_assignable(self.clock.monotonic());
                 self.think(work);
+                if let Some(plan) = work.plan.take() {
+                    let learnt = self.learn_what_is_offered(work, &plan).await;
+                    work.plan = Some(plan).filter(|_| !learnt);
+                    more |= learnt;
+                }
                 more |= !work.to_read.is_empty();
             }
             if !more {
@@ -179,6 +185,7 @@ impl Engine {
                 | Action::AddComment { .. }
                 | Action::EditComment { .. }
                 | Action::DeleteComment { .. }
+                | Action::Offer { .. }
                 | Action::Link { .. } => false,
             };
             if needs {
@@ -348,6 +355,7 @@ pub(super) fn is_seen_by_reading(action: &Action) -> bool {
         | Action::Transition { .. }
         | Action::EditComment { .. }
         | Action::DeleteComment { .. }
+        | Action::Offer { .. }
         | Action::Link { .. } => true,
         Action::Create { .. } | Action::AddComment { .. } => false,
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::mapping::vocabulary;
 use crate::model::catalog::Catalog;
 use crate::model::ids::{FieldId, SideId};
 use crate::model::issue::Named;
@@ -61,6 +62,7 @@ pub(crate) fn resolve(settings: &SyncSettings, catalogs: &BTreeMap<SideId, Catal
             }
         }
     }
+    super::kinds::settle(&mut sync, catalogs, &mut found);
     for (side, catalog) in catalogs {
         let mut look = Look { settings, side, found: &mut found };
         look.table("map.issue-type", "issue type", &settings.issue_types, &catalog.issue_types);
@@ -158,7 +160,8 @@ impl Look<'_> {
     }
 
     fn people(&mut self, catalog: &Catalog) {
-        let carried = self.settings.fields.values().any(|row| row.kind == FieldKind::Person);
+        let carried =
+            self.settings.fields.values().any(|row| matches!(row.kind, FieldKind::Person | FieldKind::People));
         for row in self.settings.users.rows.iter().filter(|_| carried) {
             for cell in row.names.get(self.side).into_iter().flatten() {
                 if !catalog.people.contains_key(cell) {
@@ -177,20 +180,7 @@ impl Look<'_> {
         for row in self.settings.fields.values() {
             let OnUnmapped::Default(names) = &row.on_unmapped else { continue };
             let Some(name) = names.get(self.side) else { continue };
-            let offered = match row.kind {
-                FieldKind::Choice if row.name.as_str() == "priority" => &catalog.priorities,
-                FieldKind::Status => &catalog.statuses,
-                FieldKind::IssueType => &catalog.issue_types,
-                FieldKind::Line
-                | FieldKind::Document
-                | FieldKind::Choice
-                | FieldKind::Words
-                | FieldKind::Options
-                | FieldKind::Number
-                | FieldKind::Moment
-                | FieldKind::Person
-                | FieldKind::Day => continue,
-            };
+            let Some(offered) = vocabulary(row).offered(catalog) else { continue };
             if !offered.is_empty() && !offered.iter().any(|offered| &offered.name == name) {
                 let place = format!("sync.{}.fields.{}.on-unmapped, side `{}`", self.settings.id, row.name, self.side);
                 let all: Vec<&str> = offered.iter().map(|offered| offered.name.as_str()).collect();

@@ -112,6 +112,7 @@ impl Engine {
             Sent::Comment(WriteOutcome::Refused(refusal)) => self.refused_now(work, intent, &refusal),
             Sent::Comment(outcome) => self.no_answer(work, intent, outcome),
             Sent::Revision(outcome) => self.revision_outcome(work, intent, outcome),
+            Sent::Offer(outcome) => self.offer_outcome(work, intent, outcome).await,
         }
     }
 
@@ -222,7 +223,7 @@ impl Engine {
                 if let Some(base) = base_of(work, &side, &name) {
                     // Told that it cannot for now: a stop on the way is tried again, and makes no false conflict.
                     base.matched.join(acts);
-                    base.acknowledged = Some(Acknowledged { reason: reason.clone(), refused: false });
+                    base.acknowledged = Some(Acknowledged { reason: reason.clone(), refused: false, may_pass: false });
                 }
                 work.problem(&side, Some(&name), reason, REFUSED_HOP);
                 work.unread.insert(side, refusal.to_string());
@@ -330,6 +331,7 @@ fn tell(work: &Work, intent: &Intent) {
         Action::Transition { from, to, .. } => format!("moved from `{from}` to `{to}`"),
         Action::AddComment { origin, comment, .. } => format!("copied comment {comment} of {origin}"),
         Action::EditComment { copy, .. } => format!("changed the copy {copy} of a comment"),
+        Action::Offer { thing, name, .. } => format!("made the {} `{name}`", thing.word()),
         Action::Link { link, .. } => format!("linked to {}", link.title),
         Action::DeleteComment { copy, .. } => format!("deleted the copy {copy} of a comment"),
     };
@@ -344,7 +346,7 @@ fn base_of<'w>(work: &'w mut Work, side: &SideId, name: &FieldName) -> Option<&'
 fn acknowledge(work: &mut Work, side: &SideId, name: &FieldName, write: &FieldWrite, reason: String) {
     if let Some(base) = base_of(work, side, name) {
         base.matched.join(&write.acts);
-        base.acknowledged = Some(Acknowledged { reason, refused: true });
+        base.acknowledged = Some(Acknowledged { reason, refused: true, may_pass: true });
     }
 }
 

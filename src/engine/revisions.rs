@@ -39,7 +39,7 @@ impl Engine {
 pub(super) fn judge_revision(work: &mut Work, intent: &Intent) -> bool {
     let Some(read) = work.reads.get(&intent.operation.side) else { return false };
     let comments = &read.snapshot.comments;
-    if !comments.complete && !matches!(intent.operation.action, Action::Link { .. }) {
+    if !comments.complete && !matches!(intent.operation.action, Action::Link { .. } | Action::Offer { .. }) {
         return false;
     }
     let done = match &intent.operation.action {
@@ -54,7 +54,7 @@ pub(super) fn judge_revision(work: &mut Work, intent: &Intent) -> bool {
         }
         Action::DeleteComment { copy, .. } => !comments.list.iter().any(|comment| &comment.id == copy),
         // It is set again: there is one per global id, however often.
-        Action::Link { .. } => false,
+        Action::Link { .. } | Action::Offer { .. } => false,
         Action::Create { .. } | Action::SetFields { .. } | Action::Transition { .. } | Action::AddComment { .. } => {
             return false;
         }
@@ -95,6 +95,7 @@ pub(super) fn revised(work: &mut Work, intent: &Intent) {
         | Action::SetFields { .. }
         | Action::Transition { .. }
         | Action::AddComment { .. }
+        | Action::Offer { .. }
         | Action::Link { .. } => {}
     }
 }

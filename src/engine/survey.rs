@@ -10,7 +10,9 @@ use super::names::{Finding, resolve};
 use crate::jira::{Failure, Identity, JiraError, JiraRead};
 use crate::model::catalog::Catalog;
 use crate::model::ids::{InstanceId, IssueId, SideId, SyncId};
-use crate::model::settings::{FieldKind, InstanceSettings, OnUnmapped, SideSettings, SyncSettings, WhenDeleted};
+use crate::model::settings::{
+    Composed, FieldKind, InstanceSettings, OnUnmapped, SideSettings, SyncSettings, WhenDeleted,
+};
 
 /// An instance and its reading end.
 #[derive(Clone)]
@@ -203,38 +205,39 @@ async fn one_side(
 }
 
 /// The people of the user map, and the defaults, that a side names.
-fn people_on(sync: &SyncSettings, side: &SideId) -> BTreeSet<String> {
+pub(super) fn people_on(sync: &SyncSettings, side: &SideId) -> BTreeSet<String> {
     let mapped = sync.users.rows.iter().filter_map(|row| row.names.get(side)).flatten().cloned();
-    let defaults = sync.fields.values().filter(|row| row.kind == FieldKind::Person);
-    let defaults = defaults.filter_map(|row| match &row.on_unmapped {
+    let rows = || sync.fields.values().filter(|row| matches!(row.kind, FieldKind::Person | FieldKind::People));
+    let unmapped = rows().filter_map(|row| match &row.on_unmapped {
         OnUnmapped::Default(names) => names.get(side).cloned(),
-        OnUnmapped::Leave | OnUnmapped::Clear => None,
+        OnUnmapped::Leave | OnUnmapped::Skip | OnUnmapped::Create | OnUnmapped::Clear => None,
     });
-    mapped.chain(defaults).collect()
+    let written = rows().filter_map(|row| row.default.get(side).cloned());
+    let constants = rows().filter_map(|row| match &row.composed {
+        Some(Composed::Constant(name)) => Some(name.clone()),
+        Some(Composed::Template(_)) | None => None,
+    });
+    mapped.chain(unmapped).chain(written).chain(constants).collect()
 }
 
 /// The permission keys that a side's part in the sync needs (jira-facts: permissions), and what for.
 fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'static str)> {
     let mut needed = vec![("BROWSE_PROJECTS", "see the project's issues")];
-    let receives = |kind: FieldKind| {
-        sync.fields.values().any(|row| {
-            row.kind == kind && row.sides.contains_key(&side.id) && row.from.iter().any(|from| from != &side.id)
-        })
-    };
-    let kinds = [
-        FieldKind::Line,
-        FieldKind::Document,
-        FieldKind::Choice,
-        FieldKind::Words,
-        FieldKind::Options,
-        FieldKind::Number,
-        FieldKind::Moment,
-        FieldKind::Day,
-    ];
+    let received = sync.fields.values().filter(|row| {
+        let written = row.from.iter().any(|from| from != &side.id) || row.composed.is_some();
+        row.sides.contains_key(&side.id) && written
+    });
+    let received: Vec<_> = received.collect();
+    let receives = |kind: FieldKind| received.iter().any(|row| row.kind == kind);
+    let receives_into =
+        |id: &str| received.iter().any(|row| row.sides.get(&side.id).is_some_and(|field| field.as_str() == id));
+    // A reporter or an assignee that is only written has a permission of its own, and wants this one as well.
+    let edited =
+        received.iter().any(|row| !matches!(row.kind, FieldKind::IssueType | FieldKind::Status | FieldKind::Person));
     if sync.sides.len() > 1 {
         needed.push(("CREATE_ISSUES", "create counterparts"));
     }
-    if kinds.into_iter().any(receives) {
+    if edited {
         needed.push(("EDIT_ISSUES", "carry fields"));
     }
     if sync.links && side.sees.iter().any(|other| other != &side.id) {
@@ -243,8 +246,17 @@ fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'s
     if receives(FieldKind::Status) {
         needed.push(("TRANSITION_ISSUES", "carry the status"));
     }
-    if receives(FieldKind::Person) {
+    if receives_into("assignee") {
         needed.push(("ASSIGN_ISSUES", "carry the assignee"));
+    }
+    if receives_into("reporter") {
+        needed.push(("MODIFY_REPORTER", "carry the reporter"));
+    }
+    if receives_into("security") {
+        needed.push(("SET_ISSUE_SECURITY", "carry the security level"));
+    }
+    if received.iter().any(|row| row.on_unmapped == OnUnmapped::Create) {
+        needed.push(("ADMINISTER_PROJECTS", "make versions and components"));
     }
     if sync.comments.to.contains(&side.id) && sync.comments.from.iter().any(|from| from != &side.id) {
         needed.push(("ADD_COMMENTS", "copy comments"));

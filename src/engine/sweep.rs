@@ -27,6 +27,17 @@ fn comments_of(item: &ItemState, side: &SideId) -> BTreeSet<CommentId> {
 }
 
 impl Engine {
+    /// Has an item looked at where something was refused that may be possible by now.
+    async fn hint_what_may_pass(&self, item: &ItemState, sync: &super::SyncRun) -> Result<(), StoreError> {
+        for (side, replica) in &item.replicas {
+            let waits = replica.bases.values().any(|base| base.acknowledged.as_ref().is_some_and(|why| why.may_pass));
+            if let (true, Some(instance)) = (waits, sync.instance_of(side)) {
+                self.store.queue_hints(instance, &[Hint { issue: replica.issue }], &[], None, self.now()).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Compares a hundred items after `after`, and queues those that differ. `None` when that was the end.
     ///
     /// # Errors
@@ -38,6 +49,7 @@ impl Engine {
         for id in &ids {
             let Some(item) = self.store.item(*id).await? else { continue };
             let Some(sync) = self.syncs.get(&item.sync) else { continue };
+            self.hint_what_may_pass(&item, sync).await?;
             for (side, replica) in &item.replicas {
                 if let Some(instance) = sync.instance_of(side) {
                     let known = (replica.updated, replica.entry.0);

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::jira::Want;
-use crate::model::catalog::{Catalog, Workflow};
-use crate::model::ids::{FieldId, InstanceId, SideId, SyncId};
+use crate::model::catalog::{Catalog, Shape, Workflow};
+use crate::model::ids::{AccountId, FieldId, InstanceId, SideId, SyncId};
+use crate::model::operation::Thing;
 use crate::model::problem::Problem;
 use crate::model::settings::{FieldKind, SideSettings, SyncSettings};
 
@@ -19,7 +20,11 @@ pub(crate) struct SyncRun {
     pub(crate) settings: SyncSettings,
     /// What a read of a side's issue brings.
     wants: BTreeMap<SideId, Want>,
-    catalogs: Arc<BTreeMap<SideId, Catalog>>,
+    catalogs: Mutex<Arc<BTreeMap<SideId, Catalog>>>,
+    /// When a side was last asked again what it offers, by our monotonic time.
+    looked: Mutex<BTreeMap<SideId, Duration>>,
+    /// Who may be assigned on a side, and until when that is believed.
+    assignable: Mutex<BTreeMap<(SideId, AccountId), (bool, Duration)>>,
     workflows: Mutex<Arc<BTreeMap<SideId, Workflow>>>,
     /// How often a new way was learnt: a plan made before the last one may be better now.
     learnt: AtomicU64,
@@ -48,7 +53,9 @@ impl SyncRun {
         Self {
             settings,
             wants,
-            catalogs: Arc::new(catalogs),
+            catalogs: Mutex::new(Arc::new(catalogs)),
+            looked: Mutex::default(),
+            assignable: Mutex::default(),
             learnt: AtomicU64::new(0),
             workflows: Mutex::new(Arc::new(workflows)),
             stops: Mutex::default(),
@@ -72,7 +79,83 @@ impl SyncRun {
     }
 
     pub(crate) fn catalogs(&self) -> Arc<BTreeMap<SideId, Catalog>> {
-        Arc::clone(&self.catalogs)
+        Arc::clone(&lock(&self.catalogs))
+    }
+
+    /// Whether a side may be asked again what it offers; if so, that is noted.
+    pub(crate) fn may_look_again(&self, side: &SideId, now: Duration, age: Duration) -> bool {
+        let mut looked = lock(&self.looked);
+        if looked.get(side).is_some_and(|at| now < *at + age) {
+            return false;
+        }
+        looked.insert(side.clone(), now);
+        true
+    }
+
+    /// Takes what a side offers now. Says whether it is another thing than before.
+    pub(crate) fn offers_now(&self, side: &SideId, mut catalog: Catalog) -> bool {
+        self.change(side, |known| {
+            catalog.address.clone_from(&known.address);
+            catalog.unassignable.clone_from(&known.unassignable);
+            *known = catalog;
+        })
+    }
+
+    /// A version or component was made: the fields that hold such things offer it, where it is known what they offer.
+    pub(crate) fn offers_too(&self, side: &SideId, thing: Thing, name: &str) -> bool {
+        self.change(side, |known| {
+            let Catalog { options, shapes, .. } = known;
+            let holds = |field: &FieldId| match shapes.get(field) {
+                Some(Shape::Version | Shape::Versions) => thing == Thing::Version,
+                Some(Shape::Components) => thing == Thing::Component,
+                Some(_) | None => false,
+            };
+            for (_, offered) in options.iter_mut().filter(|(field, _)| holds(field)) {
+                offered.insert(name.to_owned());
+            }
+        })
+    }
+
+    fn change(&self, side: &SideId, change: impl FnOnce(&mut Catalog)) -> bool {
+        let mut all = lock(&self.catalogs);
+        let mut changed = BTreeMap::clone(&all);
+        let Some(catalog) = changed.get_mut(side) else { return false };
+        change(catalog);
+        let differs = changed != **all;
+        *all = Arc::new(changed);
+        differs
+    }
+
+    /// Whether it is known whether somebody may be assigned. What is believed no longer is forgotten.
+    pub(crate) fn was_asked(&self, side: &SideId, account: &AccountId, now: Duration) -> bool {
+        let known = lock(&self.assignable).get(&(side.clone(), account.clone())).copied();
+        known.is_some_and(|(_, until)| until > now)
+    }
+
+    /// Notes whether somebody may be assigned.
+    pub(crate) fn note_assignable(&self, side: &SideId, account: &AccountId, may: bool, until: Duration) {
+        lock(&self.assignable).insert((side.clone(), account.clone()), (may, until));
+        self.change(side, |known| {
+            if may {
+                known.unassignable.remove(account)
+            } else {
+                known.unassignable.insert(account.clone())
+            };
+        });
+    }
+
+    /// Forgets who may not be assigned, where that was asked long ago: it is asked again.
+    pub(crate) fn doubt_assignable(&self, now: Duration) {
+        let old: Vec<(SideId, AccountId)> = {
+            let known = lock(&self.assignable);
+            known.iter().filter(|(_, (may, until))| !may && *until <= now).map(|(key, _)| key.clone()).collect()
+        };
+        for (side, account) in old {
+            lock(&self.assignable).remove(&(side.clone(), account.clone()));
+            self.change(&side, |known| {
+                known.unassignable.remove(&account);
+            });
+        }
     }
 
     /// How often a new way was learnt.

@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::call::Call;
 use super::client::Client;
 use super::decode::Decoder;
-use super::fields::FieldList;
+use super::fields::{ESTIMATES, FieldList, TIME_TRACKING};
 use super::{Failure, JiraError, wire};
-use crate::model::catalog::Catalog;
+use crate::model::catalog::{BELOW, Catalog, Shape};
 use crate::model::ids::{AccountId, FieldId};
 use crate::model::issue::{Named, Person};
 use crate::model::settings::Kind;
@@ -28,18 +28,25 @@ struct Screen {
 
 impl Screen {
     fn take(&mut self, field: wire::ScreenField) {
-        let options = field.allowed_values.iter().filter_map(option).map(str::to_owned).collect();
+        let options: BTreeSet<String> = field.allowed_values.iter().flat_map(options).collect();
         let Some(id) = field.field_id.or(field.key) else { return };
         if field.required && !field.has_default_value {
             self.required.insert(FieldId::from(id.as_str()), field.name.unwrap_or_else(|| id.clone()));
+        }
+        if id == TIME_TRACKING {
+            self.options.extend(ESTIMATES.map(|(id, _)| (FieldId::from(id), BTreeSet::new())));
         }
         self.options.insert(FieldId::new(id), options);
     }
 }
 
-/// How an option is called.
-fn option(allowed: &Value) -> Option<&str> {
-    allowed.get("value").or_else(|| allowed.get("name")).and_then(Value::as_str)
+/// How an option is called, and those below it.
+fn options(allowed: &Value) -> Vec<String> {
+    let name = |option: &Value| option.get("value").or_else(|| option.get("name"))?.as_str().map(str::to_owned);
+    let Some(own) = name(allowed) else { return Vec::new() };
+    let below = allowed.get("children").and_then(Value::as_array).into_iter().flatten().filter_map(name);
+    let below: Vec<String> = below.map(|below| format!("{own}{BELOW}{below}")).collect();
+    std::iter::once(own).chain(below).collect()
 }
 
 impl Client {
@@ -62,7 +69,13 @@ impl Client {
             if let Some(screen) = self.create_screen(project, kind).await? {
                 create_fields.insert(kind.name.clone(), screen.options.keys().cloned().collect());
                 required.insert(kind.name.clone(), screen.required);
-                for (field, offered) in screen.options.into_iter().filter(|(_, offered)| !offered.is_empty()) {
+                // A project may have no version at all; of other fields nothing is told where nothing is listed.
+                let is_told = |field: &FieldId, offered: &BTreeSet<String>| {
+                    let projects =
+                        matches!(fields.shape(field), Some(Shape::Version | Shape::Versions | Shape::Components));
+                    projects || !offered.is_empty()
+                };
+                for (field, offered) in screen.options.into_iter().filter(|(field, offered)| is_told(field, offered)) {
                     options.entry(field).or_default().extend(offered);
                 }
             }
@@ -87,6 +100,8 @@ impl Client {
             create_fields,
             required,
             options,
+            shapes: fields.shapes(),
+            unassignable: BTreeSet::new(),
         })
     }
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::fields::FieldList;
 use super::wire::{self, MARK, OURS};
 use super::{Failure, Want, lenient};
+use crate::model::catalog::{BELOW, Shape};
 use crate::model::ids::{AccountId, CommentId, EntryId, FieldId, IssueId, IssueKey};
 use crate::model::issue::{
     CommentSnapshot, Comments, IssueSnapshot, LogEntry, LogItem, Named, NativeValue, Person, ScreenField,
@@ -113,18 +114,21 @@ impl Decoder<'_> {
         }
         if let Some(list) = value.as_array() {
             let word = |element: &Value| {
+                // Somebody is known by their account, not by a word.
+                if element.get("displayName").is_some() {
+                    let user: wire::User = part(element.clone()).ok()?;
+                    return self.person(user).map(|person| person.account.to_string());
+                }
                 let named = element.get("value").or_else(|| element.get("name")).and_then(Value::as_str);
-                // Somebody has a name too, but is nobody's word.
-                let named = named.filter(|_| element.get("displayName").is_none());
                 element.as_str().or(named).map(str::to_owned)
             };
             let words: Option<BTreeSet<String>> = list.iter().map(word).collect();
             return words.map_or_else(|| NativeValue::Other(value.clone()), NativeValue::Words);
         }
-        self.object(value)
+        self.object(field, value)
     }
 
-    fn object(self, value: &Value) -> NativeValue {
+    fn object(self, field: &FieldId, value: &Value) -> NativeValue {
         let text = |name: &str| value.get(name).and_then(Value::as_str);
         if text("type") == Some("doc") {
             return NativeValue::Adf(value.clone());
@@ -135,10 +139,17 @@ impl Decoder<'_> {
         {
             return NativeValue::Person(person);
         }
-        // A cascading select has a child: more than one name.
-        let id = value.get("id").and_then(wire::id_text).filter(|_| value.get("child").is_none());
-        match (id, text("name").or_else(|| text("value"))) {
-            (Some(id), Some(name)) => NativeValue::Named(Named { id, name: name.to_owned() }),
+        let id = value.get("id").or_else(|| value.get("groupId")).and_then(wire::id_text);
+        match (id, text("name").or_else(|| text("value")), value.pointer("/child/value").and_then(Value::as_str)) {
+            // A cascading select has a child: more than one name.
+            (_, Some(name), Some(below)) => {
+                NativeValue::Named(Named { id: String::new(), name: format!("{name}{BELOW}{below}") })
+            }
+            (Some(id), Some(name), None) => NativeValue::Named(Named { id, name: name.to_owned() }),
+            // A group of Data Center has no id.
+            (None, Some(name), None) if self.fields.shape(field) == Some(Shape::Group) => {
+                NativeValue::Named(Named { id: String::new(), name: name.to_owned() })
+            }
             _ => NativeValue::Other(value.clone()),
         }
     }
@@ -266,6 +277,7 @@ pub(super) fn offers(transitions: Vec<wire::Transition>) -> Vec<TransitionOffer>
         id: transition.id.0,
         name: transition.name,
         to: Named { id: transition.to.id.0, name: transition.to.name },
+        shows: transition.fields.keys().map(|id| FieldId::from(id.as_str())).collect(),
         required: transition
             .fields
             .into_iter()

@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::fields::FieldList;
+use super::fields::{ESTIMATES, FieldList, TIME_TRACKING};
 use super::wire::{MARK, OURS};
 use super::{IssueDraft, IssueEdit};
+use crate::model::catalog::{BELOW, Shape};
 use crate::model::ids::FieldId;
 use crate::model::issue::NativeValue;
 use crate::model::operation::{NativeWrite, RemoteLink};
@@ -31,18 +32,31 @@ impl Encoder<'_> {
             NativeValue::Text(text) | NativeValue::Wiki(text) => json!(text),
             NativeValue::Adf(value) | NativeValue::Other(value) => value.clone(),
             NativeValue::Named(named) if !named.id.is_empty() => json!({ "id": named.id }),
+            NativeValue::Named(named) if self.fields.shape(field) == Some(Shape::Cascade) => {
+                match named.name.split_once(BELOW) {
+                    Some((name, below)) => json!({ "value": name, "child": { "value": below } }),
+                    None => json!({ "value": named.name }),
+                }
+            }
             NativeValue::Named(named) if self.fields.is_option(field) => json!({ "value": named.name }),
             NativeValue::Named(named) => json!({ "name": named.name }),
             NativeValue::Words(words) => words.iter().map(|word| self.element(field, word)).collect(),
-            NativeValue::Person(person) => match self.kind {
-                Kind::Cloud => json!({ "accountId": person.account.as_str() }),
-                Kind::DataCenter => json!({ "name": person.account.as_str() }),
-            },
+            NativeValue::Person(person) => self.account(person.account.as_str()),
+        }
+    }
+
+    fn account(self, account: &str) -> Value {
+        match self.kind {
+            Kind::Cloud => json!({ "accountId": account }),
+            Kind::DataCenter => json!({ "name": account }),
         }
     }
 
     /// An element of a set.
     fn element(self, field: &FieldId, word: &str) -> Value {
+        if self.fields.shape(field) == Some(Shape::People) {
+            return self.account(word);
+        }
         self.fields.element_key(field).map_or_else(|| json!(word), |key| json!({ key: word }))
     }
 
@@ -50,6 +64,7 @@ impl Encoder<'_> {
     pub(super) fn draft(self, draft: &IssueDraft) -> Value {
         let mut fields: Map<String, Value> =
             draft.fields.iter().map(|(id, value)| (id.to_string(), self.value(id, value))).collect();
+        gather(&mut fields);
         // Fields that are empty at creation are left out: a screen without them would refuse even a null.
         fields.retain(|_, value| !value.is_null() && value != &json!([]));
         fields.insert("project".into(), json!({ "key": draft.project }));
@@ -73,6 +88,7 @@ impl Encoder<'_> {
                 }
             }
         }
+        gather(&mut fields);
         let mut body = json!({ "historyMetadata": metadata(&edit.tag) });
         if !fields.is_empty() {
             body["fields"] = Value::Object(fields);
@@ -98,6 +114,19 @@ impl Encoder<'_> {
     /// The body that adds a comment.
     pub(super) fn comment(self, body: &NativeValue, mark: &str) -> Value {
         json!({ "body": self.value(&FieldId::from("comment"), body), "properties": [property(mark)] })
+    }
+}
+
+/// Writes the estimates as Jira takes them: minutes, in one field. None at all is no minutes.
+fn gather(fields: &mut Map<String, Value>) {
+    let mut estimates = Map::new();
+    for (field, part) in ESTIMATES {
+        let Some(value) = fields.remove(field) else { continue };
+        let seconds = value.as_u64().or_else(|| value.as_str()?.parse().ok()).unwrap_or_default();
+        estimates.insert(part.to_owned(), json!(format!("{}m", seconds.div_ceil(60))));
+    }
+    if !estimates.is_empty() {
+        fields.insert(TIME_TRACKING.to_owned(), Value::Object(estimates));
     }
 }
 

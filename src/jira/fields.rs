@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::wire;
+use crate::model::catalog::Shape;
 use crate::model::ids::FieldId;
 
 /// The instance's field list, by id.
@@ -28,6 +29,13 @@ const LOG_NAMES: [(&str, &str); 12] = [
     ("parent", "parent"),
 ];
 
+/// The estimates: read as fields of their own, written together as parts of one.
+pub(super) const ESTIMATES: [(&str, &str); 2] =
+    [("timeoriginalestimate", "originalEstimate"), ("timeestimate", "remainingEstimate")];
+
+/// The field that the estimates are written as.
+pub(super) const TIME_TRACKING: &str = "timetracking";
+
 impl FieldList {
     /// From `GET field`.
     #[must_use]
@@ -47,6 +55,43 @@ impl FieldList {
         let custom = self.schema(field).and_then(|schema| schema.custom.as_deref());
         matches!(field.as_str(), "description" | "environment")
             || custom.is_some_and(|custom| custom.ends_with(":textarea"))
+    }
+
+    /// What each field holds.
+    #[must_use]
+    pub(super) fn shapes(&self) -> BTreeMap<FieldId, Shape> {
+        self.by_id.keys().filter_map(|id| Some((id.clone(), self.shape(id)?))).collect()
+    }
+
+    /// What a field holds; `None` where that is not told.
+    #[must_use]
+    pub(super) fn shape(&self, field: &FieldId) -> Option<Shape> {
+        let schema = self.schema(field)?;
+        if self.is_rich(field) {
+            return Some(Shape::Rich);
+        }
+        if ESTIMATES.iter().any(|(id, _)| *id == field.as_str()) {
+            return Some(Shape::Duration);
+        }
+        Some(match (schema.kind.as_deref()?, schema.items.as_deref()) {
+            ("string", _) => Shape::Text,
+            ("number", _) => Shape::Number,
+            ("date", _) => Shape::Day,
+            ("datetime", _) => Shape::Moment,
+            ("option", _) => Shape::Option,
+            ("option-with-child", _) => Shape::Cascade,
+            ("user", _) => Shape::Person,
+            ("group", _) => Shape::Group,
+            ("version", _) => Shape::Version,
+            ("priority" | "resolution" | "status" | "issuetype" | "securitylevel", _) => Shape::Named,
+            ("array", Some("string")) => Shape::Words,
+            ("array", Some("option")) => Shape::Options,
+            ("array", Some("user")) => Shape::People,
+            ("array", Some("group")) => Shape::Groups,
+            ("array", Some("version")) => Shape::Versions,
+            ("array", Some("component")) => Shape::Components,
+            _ => Shape::Other,
+        })
     }
 
     /// Whether the field holds a number.

@@ -34,7 +34,7 @@ use crate::clock::{Clock, Entropy};
 use crate::model::catalog::Catalog;
 use crate::model::ids::{AccountId, CommentId, FieldId, InstanceId, IssueId, IssueKey};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, NativeValue, TransitionOffer};
-use crate::model::operation::{NativeWrite, RemoteLink};
+use crate::model::operation::{NativeWrite, RemoteLink, Thing};
 use crate::model::settings::{InstanceSettings, Kind};
 
 /// The two ends of one instance. They share the login, the rate budget and what was learnt of the instance. No request is
@@ -349,6 +349,9 @@ pub trait JiraWrite: Send + Sync + 'static {
 
     /// Makes an issue link to something elsewhere, or changes the link with that global id.
     async fn link(&self, issue: IssueId, link: &RemoteLink) -> WriteOutcome<()>;
+
+    /// Makes a version or component of that name in a project. One that is there already is a refusal.
+    async fn offer(&self, project: &str, thing: Thing, name: &str) -> WriteOutcome<()>;
 
     /// Adds a comment with our sealed mark as its property.
     async fn add_comment(&self, issue: IssueId, body: &NativeValue, mark: &str) -> WriteOutcome<CommentId>;

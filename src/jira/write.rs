@@ -10,12 +10,12 @@ use super::call::Call;
 use super::client::{Answer, Client, NotDone, Written, refusal_of};
 use super::decode::{self, Decoder};
 use super::encode::{self, Encoder};
-use super::fields::FieldList;
+use super::fields::{ESTIMATES, FieldList, TIME_TRACKING};
 use super::search::expands;
-use super::{Created, IssueDraft, IssueEdit, JiraWrite, Refusal, Want, WriteOutcome, wire};
+use super::{Created, Failure, IssueDraft, IssueEdit, JiraError, JiraWrite, Refusal, Want, WriteOutcome, wire};
 use crate::model::ids::{CommentId, IssueId, IssueKey};
 use crate::model::issue::{IssueSnapshot, NativeValue};
-use crate::model::operation::RemoteLink;
+use crate::model::operation::{RemoteLink, Thing};
 use crate::model::settings::Kind;
 
 /// Issues in one `issue/bulk` (Cloud's v3 document).
@@ -88,6 +88,30 @@ impl JiraWrite for Writer {
         }
     }
 
+    async fn offer(&self, project: &str, thing: Thing, name: &str) -> WriteOutcome<()> {
+        let attempt = format!("making the {} `{name}` in project {project}", thing.word());
+        let (endpoint, path, mut body) = match thing {
+            Thing::Version => ("createVersion", "version", json!({ "name": name })),
+            Thing::Component => ("createComponent", "component", json!({ "name": name, "project": project })),
+        };
+        if thing == Thing::Version {
+            match self.0.project_number(project).await {
+                Ok(id) => body["projectId"] = json!(id),
+                Err(error) => return WriteOutcome::NotSent { why: error.to_string(), wait_ms: 60_000 },
+            }
+        }
+        match self.0.write(&Call::with_body(endpoint, Method::POST, &[path], body, attempt)).await {
+            Written::Yes(_) => WriteOutcome::Done(()),
+            // Cloud says so of a version where the right to administer the project is missing.
+            Written::No(NotDone::NotFound) => WriteOutcome::Refused(Refusal {
+                status: 404,
+                messages: vec![format!("project {project} is not there, or may not be administered")],
+                ..Refusal::default()
+            }),
+            Written::No(no) => no.outcome(),
+        }
+    }
+
     async fn add_comment(&self, issue: IssueId, body: &NativeValue, mark: &str) -> WriteOutcome<CommentId> {
         let fields = FieldList::default();
         let body = Encoder { kind: self.0.kind, fields: &fields }.comment(body, mark);
@@ -105,6 +129,13 @@ impl JiraWrite for Writer {
 }
 
 impl Client {
+    /// The number of a project: a version is made by it.
+    async fn project_number(&self, project: &str) -> Result<u64, JiraError> {
+        let attempt = format!("reading project {project}");
+        let found: wire::Thing = self.read(&Call::get("getProject", &["project", project], &attempt)).await?;
+        found.id.number().ok_or_else(|| self.error(&attempt, Failure::Unreadable("an id that is no number".to_owned())))
+    }
+
     /// The field list for encoding. Where it cannot be read now, ids and names decide: a write does not fail for want of it.
     async fn fields_for_writing(&self) -> Arc<FieldList> {
         self.field_list(false).await.unwrap_or_default()
@@ -124,7 +155,7 @@ impl Client {
                 messages: vec![format!("project {} is not there, or not visible", draft.project)],
                 ..Refusal::default()
             }),
-            Written::No(no) => no.outcome(),
+            Written::No(no) => by_part(no.outcome()),
         }
     }
 
@@ -165,7 +196,7 @@ impl Client {
         }
         match self.write(&call).await {
             Written::Yes(answer) => WriteOutcome::Done(self.returned(&answer, edit.issue, want, fields)),
-            Written::No(no) => no.outcome(),
+            Written::No(no) => by_part(no.outcome()),
         }
     }
 
@@ -184,6 +215,16 @@ impl Client {
     }
 }
 
+/// What Jira says of the estimates together is said of each.
+fn by_part<T>(mut outcome: WriteOutcome<T>) -> WriteOutcome<T> {
+    if let WriteOutcome::Refused(refusal) = &mut outcome
+        && let Some(why) = refusal.fields.remove(TIME_TRACKING)
+    {
+        refusal.fields.extend(ESTIMATES.map(|(field, _)| (field.to_owned(), why.clone())));
+    }
+    outcome
+}
+
 fn done(created: wire::CreatedThing) -> WriteOutcome<Created> {
     match (created.id.number(), created.key) {
         (Some(id), Some(key)) => WriteOutcome::Done(Created { id: IssueId(id), key: IssueKey::new(key) }),
@@ -199,7 +240,7 @@ fn assigned(many: wire::CreatedMany, count: usize) -> Vec<WriteOutcome<Created>>
     for error in many.errors {
         let refusal = refusal_of(error.status.unwrap_or(400), error.element_errors.unwrap_or_default());
         match error.failed_element_number.and_then(|at| outcomes.get_mut(at)) {
-            Some(place) if place.is_none() => *place = Some(WriteOutcome::Refused(refusal)),
+            Some(place) if place.is_none() => *place = Some(by_part(WriteOutcome::Refused(refusal))),
             Some(_) | None => adds_up = false,
         }
     }

@@ -29,11 +29,26 @@ pub fn inbound(place: &Place<'_>, native: &NativeValue) -> Option<Value> {
         }
         (FieldKind::Choice, NativeValue::Text(text)) => Value::Choice(shared_of(place.table(), place.side, text)),
         (FieldKind::Line, NativeValue::Named(named)) => Value::Line(named.name.clone()),
-        (FieldKind::Words, NativeValue::Words(words)) => Value::Words(carried(place, words)),
-        (FieldKind::Options, NativeValue::Words(names)) => {
-            let carried = carried(place, names);
-            Value::Words(carried.iter().map(|name| shared_of(place.table(), place.side, name)).collect())
+        // In words, wherever people are only named.
+        (FieldKind::Line, NativeValue::Person(person)) => Value::Line(person.display_name.clone()),
+        (FieldKind::Line, NativeValue::Words(words)) => {
+            Value::Line(carried(place, words).into_iter().collect::<Vec<_>>().join(", "))
         }
+        (FieldKind::Words | FieldKind::Options | FieldKind::People, NativeValue::Words(names)) => {
+            let carried = carried(place, names);
+            Value::Words(carried.iter().map(|name| super::shared_element(place, name)).collect())
+        }
+        (FieldKind::Options, NativeValue::Named(named)) => {
+            Value::Words(BTreeSet::from([super::shared_element(place, &named.name)]))
+        }
+        (FieldKind::People, NativeValue::Person(person)) => {
+            Value::Words(BTreeSet::from([super::shared_element(place, person.account.as_str())]))
+        }
+        (FieldKind::Duration, NativeValue::Text(text)) => match number(text)? {
+            // Nothing is estimated as no time at all: that is how it is cleared.
+            seconds if seconds == "0" => Value::Empty,
+            seconds => Value::Number(seconds),
+        },
         (FieldKind::Number, NativeValue::Text(text)) => Value::Number(number(text)?),
         (FieldKind::Moment, NativeValue::Text(text)) => Value::Moment(moment(text)?),
         (FieldKind::Person, NativeValue::Person(person)) => Value::Person(shared_person(place, person)),

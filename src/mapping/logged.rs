@@ -7,7 +7,8 @@ use super::Place;
 use super::inbound::{carried, shared_person};
 use super::scalar::{moment, number};
 use super::table::{FOREIGN, shared_of};
-use crate::model::ids::AccountId;
+use crate::model::catalog::Shape;
+use crate::model::ids::{AccountId, FieldId};
 use crate::model::issue::{LogItem, NativeValue, Person};
 use crate::model::settings::{FieldKind, Kind};
 use crate::model::value::Value;
@@ -18,26 +19,33 @@ pub fn logged(place: &Place<'_>, item: &LogItem) -> Option<Value> {
     let text = item.to_text.as_deref().filter(|text| !text.is_empty());
     let id = item.to.as_deref().filter(|id| !id.is_empty());
     let value = match place.row.kind {
+        FieldKind::Line if place.shape().is_some_and(is_logged_otherwise) => return None,
         FieldKind::Line => text.map(|text| Value::Line(text.to_owned())),
         FieldKind::Document if place.catalog.kind == Some(Kind::DataCenter) => {
             text.map(|text| Value::Document(super::Rich::from(place).read(&NativeValue::Wiki(text.to_owned()))))
         }
         FieldKind::Document => return None,
+        FieldKind::Choice if place.shape() == Some(Shape::Cascade) && text.is_some() => return None,
         FieldKind::Choice | FieldKind::Status | FieldKind::IssueType => {
             text.map(|name| Value::Choice(shared_of(place.table(), place.side, name)))
         }
+        // Where elements are logged one by one, no entry says what the whole became.
+        FieldKind::Words | FieldKind::Options | FieldKind::People if one_by_one(place) => return None,
+        FieldKind::Words if place.shape().is_some_and(|shape| shape != Shape::Words) && text.is_some() => return None,
         FieldKind::Words => {
             let words: BTreeSet<String> = text.unwrap_or_default().split_whitespace().map(str::to_owned).collect();
             Some(Value::Words(carried(place, &words)))
         }
+        FieldKind::AsThere => return None,
         FieldKind::Person => match id {
             Some(id) => Some(Value::Person(shared_person(place, &who(place, id, text)?))),
             None => None,
         },
         // Names may hold the comma that parts them, and ids are nobody's words.
-        FieldKind::Options if text.is_some() => return None,
-        FieldKind::Options => None,
-        FieldKind::Number => match text {
+        FieldKind::Options | FieldKind::People if text.is_some() => return None,
+        FieldKind::Options | FieldKind::People => None,
+        FieldKind::Number | FieldKind::Duration => match text {
+            Some("0") if place.row.kind == FieldKind::Duration => None,
             Some(text) => Some(Value::Number(number(text)?)),
             None => None,
         },
@@ -48,6 +56,27 @@ pub fn logged(place: &Place<'_>, item: &LogItem) -> Option<Value> {
         FieldKind::Day => id.or(text).map(|day| Value::Day(day.get(..10).unwrap_or(day).to_owned())),
     };
     Some(value.filter(|value| !value.is_empty()).unwrap_or(Value::Empty))
+}
+
+/// Whether the log has the elements of the field one by one, each in an item of its own: both kinds do so for these.
+fn one_by_one(place: &Place<'_>) -> bool {
+    let field = place.row.sides.get(place.side).map(FieldId::as_str);
+    matches!(field, Some("components" | "versions" | "fixVersions"))
+}
+
+/// Whether a text in the log is not the name that the field shows.
+fn is_logged_otherwise(shape: Shape) -> bool {
+    matches!(
+        shape,
+        Shape::Cascade
+            | Shape::Options
+            | Shape::Groups
+            | Shape::Versions
+            | Shape::Components
+            | Shape::Words
+            | Shape::Day
+            | Shape::Moment
+    )
 }
 
 /// The same for what the log carries inexactly: enough to keep a lost value for people to read.
@@ -63,7 +92,10 @@ pub fn logged_roughly(place: &Place<'_>, item: &LogItem) -> Option<Value> {
         | FieldKind::Status
         | FieldKind::Words
         | FieldKind::Options
+        | FieldKind::People
         | FieldKind::Number
+        | FieldKind::Duration
+        | FieldKind::AsThere
         | FieldKind::Moment
         | FieldKind::Day => None,
     })
@@ -124,6 +156,8 @@ mod tests {
             exclude: Vec::new(),
             values: Table::default(),
             on_unmapped: OnUnmapped::Leave,
+            composed: None,
+            default: BTreeMap::new(),
         };
         let jane = Person { account: "jdoe".into(), display_name: "Jane Doe".to_owned(), email: None };
         let people = BTreeMap::from([("jdoe".to_owned(), jane)]);

@@ -1,22 +1,30 @@
 //! A side's own words to the sync's shared vocabulary and back. Pure. Must never guess: what has no row becomes a value that
 //! no other side has, or stays where it is with a reason.
 
+pub mod compose;
+mod fit;
 pub mod header;
 mod inbound;
+mod kinds;
 mod logged;
 mod outbound;
 mod rich;
 mod scalar;
+mod set;
 mod table;
 
+pub use fit::{Fit, fit, natural};
 pub use inbound::inbound;
+pub use kinds::{Vocabulary, vocabulary};
 pub use logged::{logged, logged_roughly};
 pub use outbound::{Unmappable, outbound, outbound_over};
 pub use rich::Rich;
+pub use set::{lacking, shared_element};
 pub use table::{FOREIGN, names_on, path_on, shared_of};
 
-use crate::model::catalog::Catalog;
+use crate::model::catalog::{Catalog, Shape};
 use crate::model::document::Syntax;
+use crate::model::issue::NativeValue;
 use crate::model::settings::{FieldKind, FieldRow, SyncSettings, Table};
 use crate::model::value::Value;
 
@@ -37,20 +45,21 @@ impl Place<'_> {
     /// The table whose rows give the field its shared names. Empty: names are shared as they are.
     #[must_use]
     pub fn table(&self) -> &Table {
-        match self.row.kind {
-            FieldKind::IssueType => &self.sync.issue_types,
-            FieldKind::Status => &self.sync.statuses,
-            FieldKind::Person => &self.sync.users,
-            FieldKind::Choice if self.row.name.as_str() == "priority" => &self.sync.priorities,
-            FieldKind::Choice
-            | FieldKind::Line
-            | FieldKind::Document
-            | FieldKind::Words
-            | FieldKind::Options
-            | FieldKind::Number
-            | FieldKind::Moment
-            | FieldKind::Day => &self.row.values,
-        }
+        vocabulary(self.row).table(self.sync, self.row)
+    }
+
+    /// What the field holds there, where that is known.
+    #[must_use]
+    pub fn shape(&self) -> Option<Shape> {
+        self.catalog.shapes.get(self.row.sides.get(self.side)?).copied()
+    }
+
+    /// Whether the side has that name for this field, as far as is known.
+    #[must_use]
+    pub fn offers(&self, name: &str) -> bool {
+        let offered = self.row.sides.get(self.side).and_then(|field| self.catalog.options.get(field));
+        // Words are made by being written.
+        self.shape() == Some(Shape::Words) || offered.is_none_or(|offered| offered.contains(name))
     }
 
     /// The syntax of rich text there.
@@ -66,6 +75,41 @@ impl Place<'_> {
             Some(start) => word.starts_with(start),
             None => word == pattern,
         })
+    }
+}
+
+/// What a text of the configuration is as a value of a field on a side: a constant, a default.
+#[must_use]
+pub fn written(place: &Place<'_>, text: &str) -> NativeValue {
+    let words = || text.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty());
+    match place.row.kind {
+        FieldKind::Choice | FieldKind::Status | FieldKind::IssueType if place.shape() != Some(Shape::Text) => {
+            outbound::named(text.to_owned())
+        }
+        FieldKind::Words | FieldKind::Options if place.shape().is_some_and(Shape::is_choice) => {
+            outbound::named(text.to_owned())
+        }
+        FieldKind::Words | FieldKind::Options => NativeValue::Words(words().collect()),
+        FieldKind::People => {
+            let people = words().filter_map(|cell| place.catalog.people.get(&cell));
+            NativeValue::Words(people.map(|person| person.account.to_string()).collect())
+        }
+        FieldKind::Person => {
+            place.catalog.people.get(text).map_or(NativeValue::Empty, |person| NativeValue::Person(person.clone()))
+        }
+        FieldKind::Document => {
+            Rich::from(place).write(&crate::text::read(&NativeValue::Text(text.to_owned())), &NativeValue::Empty)
+        }
+        FieldKind::Line if place.shape().is_some_and(Shape::is_choice) => outbound::named(text.to_owned()),
+        FieldKind::Line => NativeValue::Text(outbound::one_line(text)),
+        FieldKind::Choice
+        | FieldKind::Status
+        | FieldKind::IssueType
+        | FieldKind::Number
+        | FieldKind::Duration
+        | FieldKind::Moment
+        | FieldKind::AsThere
+        | FieldKind::Day => NativeValue::Text(text.to_owned()),
     }
 }
 

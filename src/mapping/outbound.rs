@@ -1,9 +1,10 @@
 //! A shared value in a side's own words. Must never write what is close: no counterpart is an answer with a reason.
 
-use super::Place;
-use super::scalar::jira_moment;
+use super::scalar::{jira_moment, whole_minutes};
 use super::table::{FOREIGN, names_on};
-use crate::model::issue::{Named, NativeValue};
+use super::{Place, Vocabulary, vocabulary};
+use crate::model::catalog::Shape;
+use crate::model::issue::{Named, NativeValue, Person};
 use crate::model::settings::{FieldKind, OnUnmapped};
 use crate::model::value::Value;
 
@@ -17,6 +18,8 @@ pub struct Unmappable {
     pub why: String,
     /// What to do about it.
     pub remedy: String,
+    /// Whether it may pass without the configuration being changed.
+    pub may_pass: bool,
 }
 
 /// What to write so that a side that holds nothing yet holds the value. A status gives the preferred name; how to get there
@@ -34,30 +37,29 @@ pub fn outbound(place: &Place<'_>, value: &Value) -> Result<NativeValue, Unmappa
 /// The side has no counterpart of the value.
 pub fn outbound_over(place: &Place<'_>, value: &Value, last: &NativeValue) -> Result<NativeValue, Unmappable> {
     if value.is_empty() {
-        return Ok(NativeValue::Empty);
+        return Ok(place.row.default.get(place.side).map_or(NativeValue::Empty, |text| super::written(place, text)));
     }
     match value {
         Value::Empty => Ok(NativeValue::Empty),
+        Value::Line(text) if place.shape().is_some_and(Shape::is_choice) => {
+            let name = text.trim().to_owned();
+            if place.offers(&name) { Ok(named(name)) } else { Err(not_offered(place, &name)) }
+        }
         Value::Line(text) => Ok(NativeValue::Text(one_line(text))),
         Value::Day(day) => Ok(NativeValue::Text(day.clone())),
         Value::Document(document) => Ok(super::Rich::from(place).write(document, last)),
+        Value::Number(number) if place.row.kind == FieldKind::Duration => Ok(NativeValue::Text(whole_minutes(number))),
         Value::Number(number) => Ok(NativeValue::Text(number.clone())),
         Value::Moment(moment) => Ok(NativeValue::Text(jira_moment(moment).unwrap_or_else(|| moment.clone()))),
-        Value::Words(shared) if place.row.kind == FieldKind::Options => {
-            // One without a name here stays where it is; that the rest stands for the whole is told by the planner.
-            let names =
-                shared.iter().filter_map(|shared| names_on(place.table(), place.side, shared).into_iter().next());
-            let names = names.map(str::to_owned).collect();
-            Ok(NativeValue::Words(super::inbound::carried(place, &names)))
-        }
-        Value::Words(words) => Ok(NativeValue::Words(super::inbound::carried(place, words))),
+        // An element without a name here stays where it is; that the rest stands for the whole is told by the planner.
+        Value::Words(shared) => Ok(super::set::set(place, shared)),
         Value::Choice(shared) => choice(place, shared),
         Value::Person(shared) => person(place, shared),
     }
 }
 
 /// One line of at most 255 characters: Jira refuses more. Our cut never flows back: it counts as the same value.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let line = text.replace(['\r', '\n'], " ");
     if line.chars().count() <= LINE_LIMIT {
         return line;
@@ -69,70 +71,79 @@ fn one_line(text: &str) -> String {
 
 fn choice(place: &Place<'_>, shared: &str) -> Result<NativeValue, Unmappable> {
     let names = names_on(place.table(), place.side, shared);
-    let name = match (names.first(), &place.row.on_unmapped) {
-        (Some(name), _) => (*name).to_owned(),
-        (None, OnUnmapped::Clear) => return Ok(NativeValue::Empty),
-        (None, OnUnmapped::Default(defaults)) if defaults.contains_key(place.side) => {
-            defaults.get(place.side).cloned().unwrap_or_default()
-        }
-        (None, OnUnmapped::Leave | OnUnmapped::Default(_)) => return Err(no_row(place, shared)),
+    let own = vocabulary(place.row) == Vocabulary::Own;
+    let name = match names.first() {
+        Some(name) if own && !place.offers(name) => Err(not_offered(place, name)),
+        Some(name) => Ok((*name).to_owned()),
+        None => Err(no_row(place, shared)),
     };
-    let offered = match place.row.kind {
-        FieldKind::IssueType => &place.catalog.issue_types,
-        FieldKind::Status => &place.catalog.statuses,
-        FieldKind::Choice if place.row.name.as_str() == "priority" => &place.catalog.priorities,
-        FieldKind::Choice
-        | FieldKind::Line
-        | FieldKind::Document
-        | FieldKind::Words
-        | FieldKind::Options
-        | FieldKind::Number
-        | FieldKind::Moment
-        | FieldKind::Person
-        | FieldKind::Day => {
-            return Ok(NativeValue::Named(Named { id: String::new(), name }));
-        }
+    let name = match (name, &place.row.on_unmapped) {
+        (Ok(name), _) => name,
+        (Err(_), OnUnmapped::Clear) => return Ok(NativeValue::Empty),
+        (Err(why), OnUnmapped::Default(defaults)) => defaults.get(place.side).cloned().ok_or(why)?,
+        (Err(why), OnUnmapped::Leave | OnUnmapped::Skip | OnUnmapped::Create) => return Err(why),
     };
+    if place.shape() == Some(Shape::Text) && own {
+        return Ok(NativeValue::Text(name));
+    }
+    let offered = vocabulary(place.row).offered(place.catalog).unwrap_or_default();
     let id = offered.iter().find(|offer| offer.name == name).map(|offer| offer.id.clone()).unwrap_or_default();
     Ok(NativeValue::Named(Named { id, name }))
+}
+
+/// A thing by its name alone.
+pub(super) fn named(name: String) -> NativeValue {
+    NativeValue::Named(Named { id: String::new(), name })
 }
 
 fn person(place: &Place<'_>, shared: &str) -> Result<NativeValue, Unmappable> {
     let cells = names_on(place.table(), place.side, shared);
     let found = cells.iter().find_map(|cell| place.catalog.people.get(*cell));
+    let mut why = no_row(place, shared);
     if let (Some(person), false) = (found, place.table().rows.is_empty()) {
-        return Ok(NativeValue::Person(person.clone()));
+        if !may_not_have_it(place, person) {
+            return Ok(NativeValue::Person(person.clone()));
+        }
+        why = Unmappable {
+            why: format!("{} may not be assigned issues on side `{}`", person.display_name, place.side),
+            remedy: format!(
+                "let them be assigned there (Assignable User), or change their row in `sync.{}.map.users`",
+                place.sync.id
+            ),
+            may_pass: true,
+        };
     }
     match &place.row.on_unmapped {
         OnUnmapped::Clear => Ok(NativeValue::Empty),
         OnUnmapped::Default(defaults) => {
             let default = defaults.get(place.side).and_then(|cell| place.catalog.people.get(cell));
-            default.map(|person| NativeValue::Person(person.clone())).ok_or_else(|| no_row(place, shared))
+            default.map(|person| NativeValue::Person(person.clone())).ok_or(why)
         }
-        OnUnmapped::Leave => Err(no_row(place, shared)),
+        OnUnmapped::Leave | OnUnmapped::Skip | OnUnmapped::Create => Err(why),
+    }
+}
+
+/// Whether Jira said of somebody that they may not be assigned what this field is about.
+fn may_not_have_it(place: &Place<'_>, person: &Person) -> bool {
+    let assignee = place.row.sides.get(place.side).is_some_and(|field| field.as_str() == "assignee");
+    assignee && place.catalog.unassignable.contains(&person.account)
+}
+
+/// A name that the map gives, and the side does not have.
+fn not_offered(place: &Place<'_>, name: &str) -> Unmappable {
+    Unmappable {
+        why: format!("field `{}` of side `{}` does not offer `{name}`", place.row.name, place.side),
+        remedy: "add it there, or name what is there in the row's `values`; it is looked for again".to_owned(),
+        may_pass: true,
     }
 }
 
 fn no_row(place: &Place<'_>, shared: &str) -> Unmappable {
     let name = shared.strip_prefix(FOREIGN).unwrap_or(shared);
-    let map = match place.row.kind {
-        FieldKind::IssueType => "map.issue-type".to_owned(),
-        FieldKind::Status => "map.status".to_owned(),
-        FieldKind::Person => "map.users".to_owned(),
-        FieldKind::Choice if place.row.name.as_str() == "priority" => "map.priority".to_owned(),
-        FieldKind::Choice
-        | FieldKind::Line
-        | FieldKind::Document
-        | FieldKind::Words
-        | FieldKind::Options
-        | FieldKind::Number
-        | FieldKind::Moment
-        | FieldKind::Day => {
-            format!("fields.{}.values", place.row.name)
-        }
-    };
+    let map = vocabulary(place.row).key(place.row);
     Unmappable {
         why: format!("`{name}` of field `{}` has no counterpart on side `{}`", place.row.name, place.side),
         remedy: format!("add a row for it to `sync.{}.{map}`", place.sync.id),
+        may_pass: false,
     }
 }

@@ -12,6 +12,12 @@ pub(super) fn number(text: &str) -> Option<String> {
     number.is_finite().then(|| number.to_string())
 }
 
+/// Seconds rounded up to whole minutes: Jira takes no less.
+pub(super) fn whole_minutes(seconds: &str) -> String {
+    let whole: Option<u64> = seconds.parse().ok();
+    whole.map_or_else(|| seconds.to_owned(), |seconds| (seconds.div_ceil(60) * 60).to_string())
+}
+
 /// An instant in UTC; `None` for what is none, like a date in somebody's language.
 pub(super) fn moment(text: &str) -> Option<String> {
     let text = text.trim();

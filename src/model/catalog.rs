@@ -34,7 +34,68 @@ pub struct Catalog {
     pub required: BTreeMap<String, BTreeMap<FieldId, String>>,
     /// The options that fields offer on any of these screens. A field that is on none of them is not here.
     pub options: BTreeMap<FieldId, BTreeSet<String>>,
+    /// What each field holds. A field that is not here may hold anything.
+    #[serde(default)]
+    pub shapes: BTreeMap<FieldId, Shape>,
+    /// Accounts that may not be assigned issues of the project, as Jira said when it was asked.
+    #[serde(default)]
+    pub unassignable: BTreeSet<AccountId>,
 }
+
+/// What a field of an instance holds, which decides how it is read and written there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shape {
+    /// One line of text, or a web address.
+    Text,
+    /// Rich text.
+    Rich,
+    /// A number.
+    Number,
+    /// Seconds of work: an estimate.
+    Duration,
+    /// A calendar day.
+    Day,
+    /// An instant.
+    Moment,
+    /// A set of words.
+    Words,
+    /// One option.
+    Option,
+    /// A set of options.
+    Options,
+    /// An option, and perhaps one below it.
+    Cascade,
+    /// One user.
+    Person,
+    /// A set of users.
+    People,
+    /// One group of users.
+    Group,
+    /// A set of groups.
+    Groups,
+    /// One version.
+    Version,
+    /// A set of versions.
+    Versions,
+    /// A set of components.
+    Components,
+    /// Something else with a name: a priority, a resolution, a security level.
+    Named,
+    /// Something that is not carried.
+    Other,
+}
+
+impl Shape {
+    /// Whether it holds one thing out of those that are offered.
+    #[must_use]
+    pub fn is_choice(self) -> bool {
+        matches!(self, Self::Option | Self::Cascade | Self::Group | Self::Version | Self::Named)
+    }
+}
+
+/// What parts an option from the one below it in a name of ours: `Europe > France`.
+pub const BELOW: &str = " > ";
 
 /// The ways between statuses that were seen to work: (from status name, to status name).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -159,6 +159,10 @@ pub struct Acknowledged {
     pub reason: String,
     /// Whether Jira refused it: then it is not tried again until the agreed value moves or somebody asks for it.
     pub refused: bool,
+    /// Whether it may pass without anybody touching the issue (a screen, a permission, an option): each full check has it looked
+    /// at again.
+    #[serde(default)]
+    pub may_pass: bool,
 }
 
 /// One replica of an item.

@@ -152,6 +152,9 @@ pub struct TransitionOffer {
     pub to: Named,
     /// Fields of its screen that are required and have no default.
     pub required: Vec<ScreenField>,
+    /// All fields of its screen.
+    #[serde(default)]
+    pub shows: BTreeSet<FieldId>,
 }
 
 /// A field that a transition's screen asks for.

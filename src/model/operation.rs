@@ -85,6 +85,16 @@ pub enum Action {
         /// The count of the original's edits that it shows.
         edits: u64,
     },
+    /// A version or component is made in the side's project, so that a field may hold it. There is one per name, however often
+    /// it is sent.
+    Offer {
+        /// The field that is to hold it.
+        field: FieldName,
+        /// What is made.
+        thing: Thing,
+        /// Its name there.
+        name: String,
+    },
     /// The replica shows its people where a counterpart is. Kept once by its global id, however often it is sent.
     Link {
         /// The side of the counterpart.
@@ -105,6 +115,27 @@ pub enum Action {
     },
 }
 
+/// What can be made in a project for a field to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Thing {
+    /// A version.
+    Version,
+    /// A component.
+    Component,
+}
+
+impl Thing {
+    /// In words.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Version => "version",
+            Self::Component => "component",
+        }
+    }
+}
+
 /// A link from an issue to something elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemoteLink {
@@ -121,7 +152,11 @@ impl Action {
     #[must_use]
     pub fn is_beside_the_fields(&self) -> bool {
         match self {
-            Self::AddComment { .. } | Self::EditComment { .. } | Self::DeleteComment { .. } | Self::Link { .. } => true,
+            Self::AddComment { .. }
+            | Self::EditComment { .. }
+            | Self::DeleteComment { .. }
+            | Self::Offer { .. }
+            | Self::Link { .. } => true,
             Self::Create { .. } | Self::SetFields { .. } | Self::Transition { .. } => false,
         }
     }

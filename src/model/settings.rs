@@ -195,15 +195,21 @@ pub enum FieldKind {
     Number,
     /// An instant.
     Moment,
-    /// A set of options, written as add and remove.
+    /// A set of options (versions, components, groups), written as add and remove.
     Options,
+    /// A set of users, written as add and remove.
+    People,
+    /// Seconds of work: an estimate.
+    Duration,
+    /// What the instances say that the field holds. Never there once they were read.
+    AsThere,
 }
 
 impl FieldKind {
     /// Whether it holds a set, whose elements come and go each on its own.
     #[must_use]
     pub fn is_set(self) -> bool {
-        matches!(self, Self::Words | Self::Options)
+        matches!(self, Self::Words | Self::Options | Self::People)
     }
 }
 
@@ -226,6 +232,22 @@ pub struct FieldRow {
     pub values: Table,
     /// What to write where the value has no counterpart.
     pub on_unmapped: OnUnmapped,
+    /// What is written on the sides whose acts do not count, instead of what people wrote elsewhere.
+    #[serde(default)]
+    pub composed: Option<Composed>,
+    /// Per side what is written where nothing is agreed.
+    #[serde(default)]
+    pub default: BTreeMap<SideId, String>,
+}
+
+/// What the sync itself writes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Composed {
+    /// Always this.
+    Constant(String),
+    /// This template (minijinja) over the item's other values, checked to parse.
+    Template(String),
 }
 
 /// What to write where a side has no counterpart of a value.
@@ -234,6 +256,10 @@ pub struct FieldRow {
 pub enum OnUnmapped {
     /// Leave what is there, and say so.
     Leave,
+    /// Leave what is there, and say nothing.
+    Skip,
+    /// Make it there: a version or a component. Where that is refused, as [`OnUnmapped::Leave`].
+    Create,
     /// Empty the field (assignee: unassign), and say so.
     Clear,
     /// Write this name of that side instead, and say so.

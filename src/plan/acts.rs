@@ -176,7 +176,9 @@ fn decide(
 ) -> Option<Decided> {
     let on_top = sight.knew_all(agreed, act.at);
     match row.kind {
-        FieldKind::Words | FieldKind::Options | FieldKind::Document if same(&agreed.value, &act.value) => {
+        FieldKind::Words | FieldKind::Options | FieldKind::People | FieldKind::Document
+            if same(&agreed.value, &act.value) =>
+        {
             // Both wrote the same: no conflict, and nothing left to ask. The later one is the author from now on.
             if on_top || outranks(sync, act, agreed) {
                 (agreed.by, agreed.at) = (act.side.clone(), act.at);
@@ -185,7 +187,7 @@ fn decide(
             agreed.asking.clear();
             None
         }
-        FieldKind::Words | FieldKind::Options => {
+        FieldKind::Words | FieldKind::Options | FieldKind::People => {
             words(agreed, act, sight.before, on_top, sight.private);
             None
         }
@@ -196,7 +198,9 @@ fn decide(
         | FieldKind::Status
         | FieldKind::Person
         | FieldKind::Number
+        | FieldKind::Duration
         | FieldKind::Moment
+        | FieldKind::AsThere
         | FieldKind::Day => scalar(sync, agreed, act, number, sight),
     }
 }

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::{Plan, PlanInput, Wanted};
-use crate::mapping::{Place, inbound, same};
-use crate::model::catalog::Catalog;
+use crate::mapping::{Place, inbound, names_on, same};
+use crate::model::catalog::{Catalog, Shape};
 use crate::model::hub::{Agreed, Audience, Base, Replica};
 use crate::model::ids::{CommentId, FieldId, FieldName, SideId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
-use crate::model::settings::{FieldKind, FieldRow, SideSettings};
+use crate::model::settings::{FieldKind, FieldRow, OnUnmapped, SideSettings};
 use crate::model::value::Value;
 
 /// A rule that a plan breaks. Always a defect of ours: such a plan must not be carried out.
@@ -46,6 +46,7 @@ pub fn check(input: &PlanInput<'_>, plan: &Plan) -> Vec<Violation> {
             Action::Transition { .. } => check.hop(operation),
             Action::AddComment { origin, comment, .. } => check.comment(&operation.side, origin, comment),
             Action::Link { to, .. } => check.link(&operation.side, to),
+            Action::Offer { field, name, .. } => check.offer(&operation.side, field, name),
             Action::EditComment { origin, comment, copy, .. } | Action::DeleteComment { origin, comment, copy } => {
                 let deleted = matches!(operation.action, Action::DeleteComment { .. });
                 check.revision(&operation.side, (origin, comment, copy), deleted);
@@ -120,7 +121,7 @@ impl Check<'_> {
                     }
                     continue;
                 }
-                Action::Link { .. } => continue,
+                Action::Link { .. } | Action::Offer { .. } => continue,
                 Action::EditComment { origin, comment, .. } | Action::DeleteComment { origin, comment, .. } => {
                     if !copies.insert((side, origin, comment)) {
                         self.found.push(Violation {
@@ -211,8 +212,35 @@ impl Check<'_> {
         }
     }
 
+    /// Nothing is made for what the side may not hold, or without the row saying so.
+    fn offer(&mut self, side: &SideId, field: &FieldName, name: &str) {
+        let input = self.input;
+        let row = input.sync.fields.get(field).filter(|row| row.sides.contains_key(side));
+        let Some(row) = row.filter(|row| row.on_unmapped == OnUnmapped::Create) else {
+            self.fail("only what a row lets be made is made", side, format!("`{name}` for `{field}`"));
+            return;
+        };
+        let place = place(input, &self.nothing, row, side);
+        let is_it = |shared: &String| names_on(place.table(), side, shared).first() == Some(&name);
+        let agreed = self.agreed(row, side).is_some_and(|agreed| match &agreed.value {
+            Value::Words(words) => words.iter().any(|shared| is_it(shared)),
+            Value::Choice(shared) | Value::Line(shared) => is_it(shared),
+            _ => false,
+        });
+        if !agreed || place.is_excluded(name) {
+            self.fail("only agreed values are written", side, format!("`{name}` of `{field}` is made"));
+        }
+    }
+
     fn may_receive(&mut self, side: &SideId, row: &FieldRow, write: &FieldWrite) {
         let may_see = self.may_see(row, side);
+        let composed = row.composed.is_some() && !row.from.contains(side);
+        if composed || (self.agreed(row, side).is_none() && row.default.contains_key(side)) {
+            if let Some(actor) = write.acts.sides().find(|actor| !may_see.contains(*actor)) {
+                self.fail("no leak", side, format!("`{}` counts acts of `{actor}`, which it does not see", row.name));
+            }
+            return;
+        }
         let Some(agreed) = self.agreed(row, side).cloned() else {
             self.fail("only agreed values are written", side, format!("nothing is agreed of `{}`", row.name));
             return;
@@ -239,10 +267,11 @@ impl Check<'_> {
             NativeWrite::Set(_) => Vec::new(),
         };
         let excluded = touched.into_iter().find(|word| place.is_excluded(word));
+        let single = place.shape().is_some_and(|shape| shape.is_choice() || shape == Shape::Person);
         if let Some(word) = excluded {
             self.fail("excluded words are left alone", side, format!("`{word}` of `{}`", row.name));
         }
-        if row.kind.is_set() && matches!(write.write, NativeWrite::Set(_)) {
+        if row.kind.is_set() && matches!(write.write, NativeWrite::Set(_)) && !single {
             self.fail("sets are written as additions and removals", side, format!("`{}`", row.name));
         }
     }
@@ -273,7 +302,9 @@ impl Check<'_> {
                 if let Some(missing) = offer.required.iter().find(|asked| !given(&asked.id)) {
                     self.fail("no hop asks for what nobody maps", side, missing.name.clone());
                 }
-                if fields.values().any(|write| !offer.required.iter().any(|asked| asked.id == write.field)) {
+                let only_so = |id: &FieldId| id.as_str() == "resolution" && offer.shows.contains(id);
+                let asked = |id: &FieldId| offer.required.iter().any(|asked| &asked.id == id);
+                if fields.values().any(|write| !asked(&write.field) && !only_so(&write.field)) {
                     self.fail("a hop sets nothing but what it asks for", side, format!("`{transition}`"));
                 }
             }

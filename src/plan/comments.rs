@@ -145,6 +145,7 @@ fn copy_to(
         | Action::Transition { .. }
         | Action::EditComment { .. }
         | Action::DeleteComment { .. }
+        | Action::Offer { .. }
         | Action::Link { .. } => false,
     });
     if !replica.observed || under_way {

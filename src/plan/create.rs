@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use super::targets::held_as;
+use super::targets::{held_as, is_set_by_hops, is_short};
 use super::{Draft, agreed_for, place};
 use crate::mapping::outbound;
 use crate::model::ids::SideId;
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
-use crate::model::settings::{FieldKind, FieldRow};
+use crate::model::settings::{FieldKind, FieldRow, OnUnmapped};
 use crate::model::value::Value;
 
 /// Proposes the creation of the side's replica, if the item belongs there.
@@ -63,6 +63,7 @@ fn is_picked_unseen(draft: &mut Draft<'_>, side: &SideId) -> bool {
     };
     let unseen = sync.fields.values().filter(is_needed);
     let unseen: Vec<&str> = unseen
+        .filter(|row| !super::composed::is_composed(row, side))
         .filter(|row| agreed_for(&draft.plan.item, sync, row, side).is_none())
         .map(|row| row.name.as_str())
         .collect();
@@ -96,14 +97,21 @@ fn issue_type(draft: &mut Draft<'_>, side: &SideId) -> Option<String> {
 }
 
 fn write(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId) -> Option<FieldWrite> {
-    let sync = draft.input.sync;
-    let agreed = agreed_for(&draft.plan.item, sync, row, side)?.clone();
+    let agreed = draft.due(row, side)?;
     let field = row.sides.get(side)?.clone();
+    // Only a transition sets it.
+    if is_set_by_hops(row, side) {
+        return None;
+    }
     let place = place(draft.input, &draft.nothing, row, side);
-    match outbound(&place, &agreed.value) {
+    let native = outbound(&place, &agreed.value);
+    let wanted: Option<Value> = native.as_ref().ok().map(|native| held_as(&place, native, &agreed.value));
+    let short = wanted.as_ref().is_some_and(|wanted| is_short(row, &agreed.value, wanted));
+    super::lacks::say(draft, row, side, &agreed.value, short);
+    match native {
         Ok(NativeValue::Empty) => None,
         Ok(native) => {
-            let wanted: Value = held_as(&place, &native, &agreed.value);
+            let wanted = wanted.unwrap_or(Value::Empty);
             let write = if let NativeValue::Words(words) = native {
                 NativeWrite::Words { add: words.into_iter().collect(), remove: Vec::new() }
             } else {
@@ -111,6 +119,7 @@ fn write(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId) -> Option<FieldWr
             };
             Some(FieldWrite { field, write, wanted, expects: None, acts: agreed.acts })
         }
+        Err(_) if row.on_unmapped == OnUnmapped::Skip => None,
         Err(unmappable) => {
             draft.hold(side, Some(&row.name), unmappable.why, &unmappable.remedy);
             None

@@ -143,6 +143,7 @@ fn our_first_value(
         | Action::AddComment { .. }
         | Action::EditComment { .. }
         | Action::DeleteComment { .. }
+        | Action::Offer { .. }
         | Action::Link { .. } => None,
     });
     let place = place(draft.input, &draft.nothing, row, side);
@@ -242,9 +243,7 @@ fn change(
         take(draft, row, &Act { side: side.clone(), value, at, overwritten_by });
         return;
     }
-    let sync = draft.input.sync;
-    let told =
-        super::agreed_for(&draft.plan.item, sync, row, side).map(|agreed| agreed.acts.clone()).unwrap_or_default();
+    let told = draft.due(row, side).map(|agreed| agreed.acts).unwrap_or_default();
     let Some(replica) = draft.plan.item.replicas.get_mut(side) else { return };
     let base = replica.bases.entry(row.name.clone()).or_default();
     observe(base, value);
@@ -253,7 +252,7 @@ fn change(
         "`{}` was changed here, but this side only receives it; the next change elsewhere overwrites it",
         row.name
     );
-    base.acknowledged = Some(Acknowledged { reason, refused: true });
+    base.acknowledged = Some(Acknowledged { reason, refused: true, may_pass: false });
 }
 
 /// An entry under one of our operations.
@@ -316,6 +315,7 @@ fn untagged_write(
                 | Action::AddComment { .. }
                 | Action::EditComment { .. }
                 | Action::DeleteComment { .. }
+                | Action::Offer { .. }
                 | Action::Link { .. } => false,
             };
             step.entry.items.iter().any(leads_to)
@@ -343,9 +343,11 @@ fn written_by(intent: &Intent, row: &FieldRow) -> Option<Written> {
         Action::Transition { fields, .. } => {
             fields.get(&row.name).map(|write| Written::Value(write.wanted.clone(), write.acts.clone()))
         }
-        Action::AddComment { .. } | Action::EditComment { .. } | Action::DeleteComment { .. } | Action::Link { .. } => {
-            None
-        }
+        Action::AddComment { .. }
+        | Action::EditComment { .. }
+        | Action::DeleteComment { .. }
+        | Action::Offer { .. }
+        | Action::Link { .. } => None,
     }
 }
 

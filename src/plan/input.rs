@@ -114,4 +114,6 @@ pub struct Plan {
     pub ways: Vec<(SideId, String, String, String)>,
     /// Sides whose status is to move and has no known way.
     pub stuck: BTreeSet<SideId>,
+    /// Sides that were not seen to offer what they should hold: to be looked at again.
+    pub lacking: BTreeSet<SideId>,
 }

@@ -11,9 +11,11 @@ mod acts;
 mod audiences;
 pub mod check;
 mod comments;
+mod composed;
 mod create;
 mod fold;
 pub mod input;
+mod lacks;
 mod links;
 mod render;
 mod revisions;
@@ -79,6 +81,7 @@ impl<'a> Draft<'a> {
             acts: Vec::new(),
             ways: Vec::new(),
             stuck: BTreeSet::new(),
+            lacking: BTreeSet::new(),
         };
         Self { input, plan, nothing: Catalog::default() }
     }
@@ -109,6 +112,22 @@ impl<'a> Draft<'a> {
         for (side, key) in keys {
             let why = format!("{key} has a security level: nothing of it is carried, and nothing is written to it");
             self.hold(&side, None, why, "remove the security level if it may be shared");
+        }
+    }
+
+    /// What a side is to hold of a row; a template that does not work is told.
+    fn due(&mut self, row: &FieldRow, side: &SideId) -> Option<Agreed> {
+        match composed::due(self, row, side) {
+            Ok(agreed) => agreed.map(std::borrow::Cow::into_owned),
+            Err(why) => {
+                self.hold(
+                    side,
+                    Some(&row.name),
+                    format!("the template of `{}` does not work: {why}", row.name),
+                    "correct it",
+                );
+                None
+            }
         }
     }
 

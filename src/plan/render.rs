@@ -72,6 +72,9 @@ fn write_operation(lines: &mut Vec<String>, plan: &Plan, operation: &Operation) 
             let text = crate::text::plain(&crate::text::read(body));
             lines.push(format!("\" {name} copy {copy} of comment {comment} of {origin} becomes: {}", quoted(&text)));
         }
+        Action::Offer { field, thing, name: made } => {
+            lines.push(format!("+ {name} {field}: the {} `{made}` is made in the project", thing.word()));
+        }
         Action::Link { link, .. } => lines.push(format!("@ {name} links to {}", link.title)),
         Action::DeleteComment { origin, comment, copy } => {
             lines.push(format!("- {name} copy {copy} of comment {comment} of {origin} is deleted"));

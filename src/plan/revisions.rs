@@ -97,6 +97,7 @@ fn is_under_way(draft: &Draft<'_>, side: &SideId, id: &CommentId) -> bool {
         | Action::SetFields { .. }
         | Action::Transition { .. }
         | Action::AddComment { .. }
+        | Action::Offer { .. }
         | Action::Link { .. } => false,
     })
 }
@@ -152,6 +153,7 @@ fn drifted(draft: &Draft<'_>, record: &CommentRecord, side: &SideId) -> bool {
         | Action::SetFields { .. }
         | Action::Transition { .. }
         | Action::DeleteComment { .. }
+        | Action::Offer { .. }
         | Action::Link { .. } => false,
     };
     let mut ours = draft.input.intents.iter().filter(|intent| &intent.operation.side == side);

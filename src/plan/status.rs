@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::targets::held_as;
+use super::targets::{held_as, is_set_by_hops};
 use super::{Draft, Wanted, agreed_for, place};
 use crate::mapping::{names_on, outbound, path_on};
 use crate::model::hub::Agreed;
@@ -100,6 +100,15 @@ fn screen(draft: &Draft<'_>, side: &SideId, offer: &TransitionOffer) -> Asked {
         match row.and_then(|row| Some((row.name.clone(), write(draft, side, row)?))) {
             Some((name, write)) => drop(fields.insert(name, write)),
             None => missing.push(asked.name.clone()),
+        }
+    }
+    // What only a transition can set goes along with one that shows it.
+    let shown = draft.input.sync.fields.values().filter(|row| {
+        is_set_by_hops(row, side) && row.sides.get(side).is_some_and(|field| offer.shows.contains(field))
+    });
+    for row in shown {
+        if let (false, Some(write)) = (fields.contains_key(&row.name), write(draft, side, row)) {
+            fields.insert(row.name.clone(), write);
         }
     }
     if missing.is_empty() { Asked::Given(fields) } else { Asked::Missing(missing) }

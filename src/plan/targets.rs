@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Draft, Wanted, agreed_for, place, status};
-use crate::mapping::{Place, inbound, outbound, outbound_over, same, shared_of};
+use super::{Draft, Wanted, lacks, place, status};
+use crate::mapping::{Place, Unmappable, inbound, outbound, outbound_over, same, shared_element};
+use crate::model::catalog::Shape;
 use crate::model::hub::{Acknowledged, Agreed, Base};
 use crate::model::ids::{FieldName, SideId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
-use crate::model::settings::{FieldKind, FieldRow};
+use crate::model::settings::{FieldKind, FieldRow, OnUnmapped};
 use crate::model::value::Value;
 
 /// Plans the edits and the next hop of one replica.
@@ -22,9 +23,9 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId) {
     }
     let sync = draft.input.sync;
     let mut fields: BTreeMap<FieldName, FieldWrite> = BTreeMap::new();
-    let mut hop = None;
+    let (mut hop, mut by_hop) = (None, None);
     for row in sync.fields.values().filter(|row| row.sides.contains_key(side)) {
-        let Some(agreed) = agreed_for(&draft.plan.item, sync, row, side).cloned() else { continue };
+        let Some(agreed) = draft.due(row, side) else { continue };
         let base = draft.plan.item.replicas.get(side).and_then(|r| r.bases.get(&row.name)).cloned().unwrap_or_default();
         match stand(draft, row, side, &agreed, &base) {
             Stand::Holds => {
@@ -34,12 +35,15 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId) {
                 });
             }
             Stand::LetBe => {}
-            Stand::Cannot(why, remedy) => cannot(draft, row, side, &agreed, why, &remedy),
+            Stand::Cannot(why) => cannot(draft, row, side, &agreed, why),
             Stand::Write(native, wanted) if row.kind == FieldKind::Status => hop = Some((row, agreed, native, wanted)),
+            Stand::Write(..) if is_set_by_hops(row, side) => by_hop = Some(row),
             Stand::Write(native, wanted) => {
                 let held = words_there(draft, row, side, &base);
+                let shape = place(draft.input, &draft.nothing, row, side).shape();
+                let single = shape.is_some_and(|shape| shape.is_choice() || shape == Shape::Person);
                 let native = with_names_that_stand(draft, row, side, &agreed, &held, native);
-                if let Some(write) = write_of(row, side, &agreed, &base, (&held, native), wanted) {
+                if let Some(write) = write_of(row, side, &agreed, &base, (&held, native), wanted, single) {
                     fields.insert(row.name.clone(), write);
                 }
             }
@@ -48,21 +52,29 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId) {
     if !fields.is_empty() {
         draft.plan.operations.push(Operation { side: side.clone(), action: Action::SetFields { fields } });
     }
+    if let (Some(row), None) = (by_hop, &hop) {
+        let why = format!("only a transition sets `{}`, and the status is as it should be", row.name);
+        draft.hold(side, Some(&row.name), why, "set it there by hand, or with the next transition that shows it");
+    }
     if let Some((row, agreed, native, wanted)) = hop
         && let Err((why, remedy)) = status::hop(draft, side, &agreed, &native, wanted)
     {
-        cannot(draft, row, side, &agreed, why, &remedy);
+        cannot(draft, row, side, &agreed, Unmappable { why, remedy, may_pass: false });
     }
 }
 
 /// The side is told that it cannot hold what is agreed: it is tried again by every plan, and its people's next act is no
 /// conflict with what they were never shown.
-fn cannot(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, why: String, remedy: &str) {
+fn cannot(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, cannot: Unmappable) {
+    let Unmappable { why, remedy, may_pass } = cannot;
     with_base(draft, side, row, |base| {
         base.matched.join(&agreed.acts);
-        base.acknowledged = Some(Acknowledged { reason: why.clone(), refused: false });
+        base.acknowledged = Some(Acknowledged { reason: why.clone(), refused: false, may_pass });
     });
-    draft.hold(side, Some(&row.name), why, remedy);
+    if row.on_unmapped == OnUnmapped::Skip {
+        return;
+    }
+    draft.hold(side, Some(&row.name), why, &remedy);
 }
 
 /// Changes the base of a field on a replica that exists.
@@ -78,8 +90,8 @@ enum Stand {
     Holds,
     /// It does not, and that is to stay so for now.
     LetBe,
-    /// It has no way to hold it: why, and the remedy.
-    Cannot(String, String),
+    /// It has no way to hold it.
+    Cannot(Unmappable),
     /// It is to be written: the native value, and the shared value that stands there then.
     Write(NativeValue, Value),
 }
@@ -104,19 +116,13 @@ fn stand(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, 
             drop(unmappable);
             return Stand::Holds;
         }
-        Err(unmappable) => return Stand::Cannot(unmappable.why, unmappable.remedy),
+        Err(unmappable) => {
+            lacks::say(draft, row, side, &agreed.value, false);
+            return Stand::Cannot(unmappable);
+        }
     };
     let wanted = held_as(&place, &native, &agreed.value);
-    // Markup that the other syntax lacks is no news: texts are carried as well as they can be.
-    if row.kind != FieldKind::Document && !same(&wanted, &agreed.value) {
-        let why = format!("`{}` cannot be held in full here: another value stands for it", row.name);
-        draft.hold(
-            side,
-            Some(&row.name),
-            why,
-            "none needed; add a row to the map, or shorten the text, to have it exactly",
-        );
-    }
+    lacks::say(draft, row, side, &agreed.value, is_short(row, &agreed.value, &wanted));
     if base.value.as_ref().is_some_and(|held| same(held, &wanted)) {
         return Stand::Holds;
     }
@@ -150,6 +156,17 @@ pub(super) fn held_as(place: &Place<'_>, native: &NativeValue, value: &Value) ->
     inbound(place, native).unwrap_or_else(|| value.clone())
 }
 
+/// Whether what a side can hold is not the whole value. Markup that the other syntax lacks is no news: texts are carried as well
+/// as they can be. Nor is what is written where nothing is agreed.
+pub(super) fn is_short(row: &FieldRow, agreed: &Value, wanted: &Value) -> bool {
+    row.kind != FieldKind::Document && !agreed.is_empty() && !same(wanted, agreed)
+}
+
+/// Whether Jira lets only a transition set the field, with its screen.
+pub(super) fn is_set_by_hops(row: &FieldRow, side: &SideId) -> bool {
+    row.sides.get(side).is_some_and(|field| field.as_str() == "resolution")
+}
+
 /// The elements of a set that a side was seen to hold, in its own words.
 fn words_there(draft: &Draft<'_>, row: &FieldRow, side: &SideId, base: &Base) -> BTreeSet<String> {
     let place = place(draft.input, &draft.nothing, row, side);
@@ -171,12 +188,13 @@ fn with_names_that_stand(
     held: &BTreeSet<String>,
     native: NativeValue,
 ) -> NativeValue {
-    let (FieldKind::Options, NativeValue::Words(preferred), Value::Words(agreed)) = (row.kind, &native, &agreed.value)
+    let (FieldKind::Options | FieldKind::People, NativeValue::Words(preferred), Value::Words(agreed)) =
+        (row.kind, &native, &agreed.value)
     else {
         return native;
     };
     let place = place(draft.input, &draft.nothing, row, side);
-    let shared = |name: &String| shared_of(place.table(), side, name);
+    let shared = |name: &String| shared_element(&place, name);
     let mut words: BTreeSet<String> = held.iter().filter(|name| agreed.contains(&shared(name))).cloned().collect();
     let there: BTreeSet<String> = words.iter().map(shared).collect();
     words.extend(preferred.iter().filter(|name| !there.contains(&shared(name))).cloned());
@@ -190,8 +208,9 @@ fn write_of(
     base: &Base,
     (held, native): (&BTreeSet<String>, NativeValue),
     wanted: Value,
+    single: bool,
 ) -> Option<FieldWrite> {
-    let write = if row.kind.is_set() {
+    let write = if row.kind.is_set() && !matches!(native, NativeValue::Named(_) | NativeValue::Person(_)) && !single {
         let want = if let NativeValue::Words(words) = native { words } else { BTreeSet::new() };
         NativeWrite::Words {
             add: want.difference(held).cloned().collect(),

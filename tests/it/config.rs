@@ -237,6 +237,13 @@ fn the_settings_are_what_the_file_says() {
         ("severity", FieldKind::Choice),
         ("customer", FieldKind::Line),
         ("platforms", FieldKind::Options),
+        ("components", FieldKind::Options),
+        ("fix-versions", FieldKind::Options),
+        ("affects-versions", FieldKind::Options),
+        ("resolution", FieldKind::Choice),
+        ("source", FieldKind::AsThere),
+        ("reference", FieldKind::AsThere),
+        ("reported-by", FieldKind::Line),
         ("effort", FieldKind::Number),
     ]);
     assert_eq!(kinds, expected);

@@ -48,6 +48,7 @@ mod daemon_input;
 #[cfg(test)]
 mod daemon_isolation;
 #[cfg(test)]
+mod daemon_kinds;
 mod daemon_links;
 #[cfg(test)]
 mod daemon_planted;
@@ -63,6 +64,7 @@ mod daemon_strangers;
 mod daemon_support;
 #[cfg(test)]
 mod daemon_text;
+mod daemon_things;
 #[cfg(test)]
 mod footprint;
 #[cfg(test)]

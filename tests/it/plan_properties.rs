@@ -357,6 +357,7 @@ fn sent_bytes(operation: &Operation) -> String {
         Action::AddComment { body, .. } => format!("{side} say {body:?}"),
         Action::EditComment { copy, body, .. } => format!("{side} copy {copy} says {body:?}"),
         Action::DeleteComment { copy, .. } => format!("{side} copy {copy} goes"),
+        Action::Offer { name, .. } => format!("{side} makes {name}"),
         Action::Link { link, .. } => format!("{side} links {link:?}"),
     }
 }

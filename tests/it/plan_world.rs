@@ -164,6 +164,8 @@ fn rows(sides: &[SideId]) -> BTreeMap<FieldName, FieldRow> {
         exclude: vec!["private-*".to_owned()],
         values: Table::default(),
         on_unmapped: OnUnmapped::Leave,
+        composed: None,
+        default: BTreeMap::new(),
     };
     let all = [
         row("issue-type", "issuetype", FieldKind::IssueType),
@@ -586,6 +588,7 @@ impl World {
                 name: format!("to {to}"),
                 to: Named { id: format!("id-{to}"), name: to.to_owned() },
                 required: asked(to),
+                shows: BTreeSet::new(),
             });
             offers.insert(side.clone(), list.collect());
         }
@@ -717,6 +720,7 @@ impl World {
                 | Action::Transition { .. }
                 | Action::EditComment { .. }
                 | Action::DeleteComment { .. }
+                | Action::Offer { .. }
                 | Action::Link { .. } => {}
             }
         }
@@ -734,6 +738,7 @@ impl World {
             | Action::Transition { .. }
             | Action::EditComment { .. }
             | Action::DeleteComment { .. }
+            | Action::Offer { .. }
             | Action::Link { .. } => None,
         });
         let records = self.item.comments.iter_mut();
@@ -791,6 +796,7 @@ impl World {
                 Action::Create { .. }
                 | Action::SetFields { .. }
                 | Action::Transition { .. }
+                | Action::Offer { .. }
                 | Action::Link { .. }
                 | Action::AddComment { .. } => false,
             };
@@ -872,6 +878,7 @@ impl World {
                     there.changed_by = Some(AccountId::new("sync"));
                 }
             }
+            Action::Offer { .. } => {}
             Action::Link { link, .. } => {
                 if let Some(issue) = self.issues.get_mut(&side).and_then(|list| list.first_mut()) {
                     issue.links.insert(link.global_id.clone(), link.title.clone());
@@ -979,7 +986,7 @@ impl World {
                 self.move_intent(id, &IntentEvent::Seen);
                 self.copied(&side, origin, comment, &copy);
             }
-            Action::EditComment { .. } | Action::DeleteComment { .. } | Action::Link { .. } => {
+            Action::EditComment { .. } | Action::DeleteComment { .. } | Action::Link { .. } | Action::Offer { .. } => {
                 self.move_intent(id, &IntentEvent::Seen);
                 self.revised(operation);
             }

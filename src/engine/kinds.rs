@@ -1,0 +1,110 @@
+//! What every row carries, once the instances were read: a kind that the file leaves open, and whether it fits what each side's
+//! field holds. Pure. Must never choose a kind that the sides do not agree on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::names::Finding;
+use crate::mapping::{Fit, fit, natural};
+use crate::model::catalog::{Catalog, Shape};
+use crate::model::ids::SideId;
+use crate::model::settings::{FieldKind, FieldRow, SyncSettings};
+
+/// Gives every row its kind, and says where one does not fit.
+pub(super) fn settle(sync: &mut SyncSettings, catalogs: &BTreeMap<SideId, Catalog>, found: &mut Vec<Finding>) {
+    let id = sync.id.clone();
+    for row in sync.fields.values_mut() {
+        let place = format!("sync.{id}.fields.{}", row.name);
+        if row.kind == FieldKind::AsThere {
+            match agreed(row, catalogs) {
+                Ok(Some(kind)) => row.kind = kind,
+                Ok(None) => {}
+                Err(what) => {
+                    let remedy = "say `kind`, or name fields of one type";
+                    found.push(Finding::error(place, what, remedy));
+                    continue;
+                }
+            }
+        }
+        for (side, shape) in shapes(row, catalogs) {
+            let receives =
+                row.from.iter().any(|from| from != side) || (row.composed.is_some() && !row.from.contains(side));
+            let (what, remedy) = match fit(row.kind, shape) {
+                Fit::Both => continue,
+                Fit::Read if !receives => continue,
+                Fit::Read => (
+                    format!("{} can be read as {}, not written", words(shape), kind_words(row.kind)),
+                    format!("let only `{side}` count (`from = [\"{side}\"]`), or change `kind`"),
+                ),
+                Fit::Never => (
+                    format!("{} does not hold {}", words(shape), kind_words(row.kind)),
+                    "change `kind`, or name another field".to_owned(),
+                ),
+            };
+            found.push(Finding::error(format!("{place}, side `{side}`"), what, remedy));
+        }
+    }
+}
+
+fn shapes<'a>(row: &'a FieldRow, catalogs: &BTreeMap<SideId, Catalog>) -> Vec<(&'a SideId, Shape)> {
+    let shape = |side: &SideId, field| catalogs.get(side).and_then(|catalog| catalog.shapes.get(field)).copied();
+    row.sides.iter().filter_map(|(side, field)| Some((side, shape(side, field)?))).collect()
+}
+
+/// The one kind that all known sides have by nature. `Ok(None)`: nothing is known.
+fn agreed(row: &FieldRow, catalogs: &BTreeMap<SideId, Catalog>) -> Result<Option<FieldKind>, String> {
+    let shapes = shapes(row, catalogs);
+    let kinds: BTreeSet<Option<FieldKind>> = shapes.iter().map(|(_, shape)| natural(*shape)).collect();
+    let mut kinds = kinds.into_iter();
+    match (kinds.next(), kinds.next()) {
+        (None, _) => Ok(None),
+        (Some(Some(kind)), None) => Ok(Some(kind)),
+        (Some(_), _) => {
+            let told: Vec<String> =
+                shapes.iter().map(|(side, shape)| format!("{} on `{side}`", words(*shape))).collect();
+            Err(format!("it is not clear what `{}` carries: it is {}", row.name, told.join(", ")))
+        }
+    }
+}
+
+fn words(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Text => "a line of text",
+        Shape::Rich => "a text field",
+        Shape::Number => "a number field",
+        Shape::Duration => "an estimate",
+        Shape::Day => "a date field",
+        Shape::Moment => "a date and time field",
+        Shape::Words => "a labels field",
+        Shape::Option => "a select",
+        Shape::Options => "a multi-select",
+        Shape::Cascade => "a cascading select",
+        Shape::Person => "a user field",
+        Shape::People => "a multi-user field",
+        Shape::Group => "a group field",
+        Shape::Groups => "a multi-group field",
+        Shape::Version => "a version field",
+        Shape::Versions => "a multi-version field",
+        Shape::Components => "a components field",
+        Shape::Named => "a field of Jira's own",
+        Shape::Other => "a field that is not carried",
+    }
+}
+
+fn kind_words(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Line => "a line of text (`line`)",
+        FieldKind::Document => "rich text (`document`)",
+        FieldKind::Choice => "one choice (`select`)",
+        FieldKind::IssueType => "the issue type",
+        FieldKind::Status => "the status",
+        FieldKind::Words => "words (`words`)",
+        FieldKind::Person => "a user (`person`)",
+        FieldKind::Day => "a date (`day`)",
+        FieldKind::Number => "a number (`number`)",
+        FieldKind::Moment => "a date and time (`moment`)",
+        FieldKind::Options => "a set of options (`options`)",
+        FieldKind::People => "a set of users (`people`)",
+        FieldKind::Duration => "an estimate (`duration`)",
+        FieldKind::AsThere => "what is there",
+    }
+}

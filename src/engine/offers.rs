@@ -1,0 +1,242 @@
+//! What sides offer, learnt again while the daemon runs: options that somebody added, what we made there ourselves, who may be
+//! assigned. Must never ask again and again for what is not there.
+
+use std::time::Duration;
+
+use super::Engine;
+use super::cycle::LONGEST_SLOW_RETRY;
+use super::survey::people_on;
+use super::work::Work;
+use crate::jira::{JiraError, Refusal, WriteOutcome};
+use crate::model::ids::{AccountId, FieldName, SideId};
+use crate::model::issue::NativeValue;
+use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent, IntentState, NativeWrite, Operation};
+use crate::model::settings::SideSettings;
+use crate::plan::Plan;
+use crate::schedule::growing;
+
+/// How long what a side was seen to offer is good for, where something is lacking.
+const OFFERS_LAST: Duration = Duration::from_secs(600);
+/// How long it is believed that somebody may be assigned, and that they may not.
+const MAY_LASTS: Duration = Duration::from_secs(24 * 3_600);
+const MAY_NOT_LASTS: Duration = Duration::from_secs(600);
+/// How long a refused field is left alone.
+const TRY_AGAIN: Duration = Duration::from_secs(3_600);
+/// First wait after a version or component was refused.
+const FIRST_ASK: Duration = Duration::from_secs(300);
+
+impl Engine {
+    /// What Jira refused of a field is tried again when the issue is looked at, but not soon: a screen may show the field by then,
+    /// a permission be given.
+    pub(super) fn try_again(&self, work: &mut Work) {
+        let now = self.now();
+        let lately = |side: &SideId, name: &FieldName| {
+            let of_field = work.intents.iter().filter(|intent| &intent.operation.side == side);
+            of_field.filter(|intent| writes(&intent.operation.action, name)).any(|intent| {
+                let passed = now.duration_since(intent.opened);
+                passed >= jiff::SignedDuration::ZERO && passed.unsigned_abs() < TRY_AGAIN
+            })
+        };
+        let refused = work.item.replicas.iter().flat_map(|(side, replica)| {
+            let of_side = replica.bases.iter().filter(|(_, base)| {
+                base.acknowledged.as_ref().is_some_and(|acknowledged| acknowledged.refused && acknowledged.may_pass)
+            });
+            of_side.map(move |(name, _)| (side.clone(), name.clone()))
+        });
+        let due: Vec<(SideId, FieldName)> = refused.filter(|(side, name)| !lately(side, name)).collect();
+        for (side, name) in due {
+            let base = work.item.replicas.get_mut(&side).and_then(|replica| replica.bases.get_mut(&name));
+            if let Some(acknowledged) = base.and_then(|base| base.acknowledged.as_mut()) {
+                acknowledged.refused = false;
+            }
+        }
+    }
+
+    /// Learns what a plan lacks. Says whether the plan is to be made again.
+    pub(super) async fn learn_what_is_offered(&self, work: &Work, plan: &Plan) -> bool {
+        let mut learnt = false;
+        for side in &plan.lacking {
+            learnt |= self.look_again(work, side, OFFERS_LAST).await;
+        }
+        for operation in &plan.operations {
+            let (Action::SetFields { fields } | Action::Create { fields, .. }) = &operation.action else { continue };
+            for account in fields.values().filter_map(assigned) {
+                learnt |= self.may_not_be_assigned(work, &operation.side, account).await;
+            }
+        }
+        learnt
+    }
+
+    /// Reads once more what a side offers, unless that was done not long ago. Says whether it is another thing now.
+    async fn look_again(&self, work: &Work, side: &SideId, age: Duration) -> bool {
+        let now = self.clock.monotonic();
+        let (Some(settings), Some(instance)) = (work.sync.side(side), self.instance_on(work, side)) else {
+            return false;
+        };
+        if !work.sync.may_look_again(side, now, age) || instance.pause().is_some() {
+            return false;
+        }
+        let people = people_on(&work.sync.settings, side);
+        let read = instance.patiently(instance.read.catalog(&settings.project, &people)).await;
+        match read {
+            Ok(catalog) => work.sync.offers_now(side, catalog),
+            Err(error) => {
+                instance.failed(&error);
+                tracing::warn!(%side, %error, "could not read again what is offered");
+                false
+            }
+        }
+    }
+
+    /// Asks Jira before somebody is assigned. Says whether they may not be, which is news.
+    async fn may_not_be_assigned(&self, work: &Work, side: &SideId, account: &AccountId) -> bool {
+        let now = self.clock.monotonic();
+        let (Some(settings), Some(instance)) = (work.sync.side(side), self.instance_on(work, side)) else {
+            return false;
+        };
+        if work.sync.was_asked(side, account, now) || instance.pause().is_some() {
+            return false;
+        }
+        match self.ask(settings, &instance, account).await {
+            Ok(may) => {
+                let until = now + if may { MAY_LASTS } else { MAY_NOT_LASTS };
+                work.sync.note_assignable(side, account, may, until);
+                !may
+            }
+            // Without an answer Jira decides when it is written.
+            Err(error) => {
+                instance.failed(&error);
+                false
+            }
+        }
+    }
+
+    async fn ask(
+        &self,
+        settings: &SideSettings,
+        instance: &super::instance::Instance,
+        account: &AccountId,
+    ) -> Result<bool, JiraError> {
+        instance.patiently(instance.read.assignable(&settings.project, account)).await
+    }
+
+    /// What became of a version or component that was to be made.
+    pub(super) async fn offer_outcome(&self, work: &mut Work, intent: &Intent, outcome: WriteOutcome<()>) {
+        let side = intent.operation.side.clone();
+        match outcome {
+            WriteOutcome::Done(()) => {
+                work.move_intent(intent.id, &IntentEvent::AnsweredYes);
+                work.move_intent(intent.id, &IntentEvent::Seen);
+                self.made(work, intent).await;
+            }
+            WriteOutcome::Refused(refusal) => {
+                work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
+                // It may be there by now: somebody, or another item, made it.
+                self.look_again(work, &side, Duration::ZERO).await;
+                if self.lacks(work, intent) {
+                    refused(work, intent, &refusal);
+                }
+            }
+            // It is made once per name: what is lacking is asked for again.
+            WriteOutcome::InDoubt(why) => {
+                work.move_intent(intent.id, &IntentEvent::Refused(format!("in doubt: {why}")));
+                self.look_again(work, &side, Duration::ZERO).await;
+                work.failed = true;
+            }
+            WriteOutcome::NotFound => {
+                work.move_intent(intent.id, &IntentEvent::Refused("not there".to_owned()));
+                work.failed = true;
+            }
+            WriteOutcome::NotSent { why, wait_ms } => {
+                work.move_intent(intent.id, &IntentEvent::Refused(format!("not sent: {why}")));
+                work.be_due(self.after(Duration::from_millis(wait_ms)));
+            }
+        }
+    }
+
+    async fn made(&self, work: &Work, intent: &Intent) {
+        if let Action::Offer { thing, name, .. } = &intent.operation.action {
+            work.sync.offers_too(&intent.operation.side, *thing, name);
+        }
+        // Where that is not known by field, it is read.
+        if self.lacks(work, intent) {
+            self.look_again(work, &intent.operation.side, Duration::ZERO).await;
+        }
+    }
+
+    fn lacks(&self, work: &Work, intent: &Intent) -> bool {
+        let (Action::Offer { field, name, .. }, side) = (&intent.operation.action, &intent.operation.side) else {
+            return false;
+        };
+        let catalogs = work.sync.catalogs();
+        let id = work.sync.settings.fields.get(field).and_then(|row| row.sides.get(side));
+        let offered = id.zip(catalogs.get(side)).and_then(|(id, catalog)| catalog.options.get(id));
+        offered.is_some_and(|offered| !offered.contains(name))
+    }
+
+    /// Whether what an operation makes was refused, and it is not time to ask again. The problem goes on to stand.
+    pub(super) fn may_not_be_made(&self, work: &mut Work, operation: &Operation) -> bool {
+        if !matches!(operation.action, Action::Offer { .. }) {
+            return false;
+        }
+        let of_it = work.intents.iter().filter(|intent| &intent.operation == operation);
+        let refused_at: Vec<(jiff::Timestamp, String)> = of_it
+            .filter_map(|intent| match &intent.state {
+                // What Jira said no to; what was in doubt is asked again at once.
+                IntentState::Void(why) if why.starts_with("status ") => Some((intent.opened, why.clone())),
+                IntentState::Void(_)
+                | IntentState::Open
+                | IntentState::InDoubt
+                | IntentState::Answered
+                | IntentState::Confirmed => None,
+            })
+            .collect();
+        let Some((last, why)) = refused_at.iter().max().cloned() else { return false };
+        let times = u32::try_from(refused_at.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        let wait = growing(FIRST_ASK, LONGEST_SLOW_RETRY, times);
+        let due = last.saturating_add(wait).unwrap_or(jiff::Timestamp::MAX);
+        if due <= self.now() || last > self.now() {
+            return false;
+        }
+        if let Action::Offer { field, thing, name } = &operation.action {
+            let what = in_words(*thing, name, &why);
+            work.problem(&operation.side, Some(field), what, REMEDY);
+        }
+        work.be_due(due);
+        true
+    }
+}
+
+const REMEDY: &str = "let the sync user administer the project, or make it there; it is asked for again";
+
+fn in_words(thing: crate::model::operation::Thing, name: &str, why: &str) -> String {
+    format!("Jira did not let the {} `{name}` be made: {why}", thing.word())
+}
+
+fn refused(work: &mut Work, intent: &Intent, refusal: &Refusal) {
+    if let Action::Offer { field, thing, name } = &intent.operation.action {
+        let what = in_words(*thing, name, &refusal.to_string());
+        work.problem(&intent.operation.side, Some(field), what, REMEDY);
+    }
+}
+
+fn writes(action: &Action, name: &FieldName) -> bool {
+    match action {
+        Action::Create { fields, .. } | Action::SetFields { fields } | Action::Transition { fields, .. } => {
+            fields.contains_key(name)
+        }
+        Action::AddComment { .. }
+        | Action::EditComment { .. }
+        | Action::DeleteComment { .. }
+        | Action::Offer { .. }
+        | Action::Link { .. } => false,
+    }
+}
+
+/// Whom a write assigns.
+fn assigned(write: &FieldWrite) -> Option<&AccountId> {
+    match &write.write {
+        NativeWrite::Set(NativeValue::Person(person)) if write.field.as_str() == "assignee" => Some(&person.account),
+        NativeWrite::Set(_) | NativeWrite::Words { .. } => None,
+    }
+}

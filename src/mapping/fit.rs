@@ -1,0 +1,60 @@
+//! Which kind of value goes into which shape of field, and whether it comes back out of it. Must never call a loss a fit: what
+//! cannot come back whole is read-only there.
+
+use crate::model::catalog::Shape;
+use crate::model::settings::FieldKind;
+
+/// How a kind and a shape go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fit {
+    /// It is read and written.
+    Both,
+    /// It is read only: the side may send, and cannot receive.
+    Read,
+    /// Not at all.
+    Never,
+}
+
+/// How values of a kind go with a field of that shape.
+#[must_use]
+pub fn fit(kind: FieldKind, shape: Shape) -> Fit {
+    match (kind, shape) {
+        (FieldKind::IssueType | FieldKind::Status | FieldKind::AsThere, _)
+        | (FieldKind::Line, Shape::Text)
+        | (FieldKind::Document, Shape::Rich)
+        | (FieldKind::Choice, Shape::Text)
+        | (FieldKind::Words, Shape::Words | Shape::Options | Shape::Versions | Shape::Components | Shape::Groups)
+        | (FieldKind::Options, Shape::Words | Shape::Options | Shape::Versions | Shape::Components | Shape::Groups)
+        | (FieldKind::Person, Shape::Person)
+        | (FieldKind::People, Shape::People | Shape::Person)
+        | (FieldKind::Day, Shape::Day)
+        | (FieldKind::Moment, Shape::Moment)
+        | (FieldKind::Number, Shape::Number)
+        | (FieldKind::Duration, Shape::Duration | Shape::Number) => Fit::Both,
+        (FieldKind::Line | FieldKind::Choice | FieldKind::Options, shape) if shape.is_choice() => Fit::Both,
+        (FieldKind::Line, Shape::Person | Shape::Number | Shape::Day | Shape::Moment)
+        | (FieldKind::Line, Shape::Words | Shape::Options | Shape::Versions | Shape::Components | Shape::Groups)
+        | (FieldKind::Document, Shape::Text)
+        | (FieldKind::Day, Shape::Moment) => Fit::Read,
+        _ => Fit::Never,
+    }
+}
+
+/// The kind that a field of that shape has where nothing else is said.
+#[must_use]
+pub fn natural(shape: Shape) -> Option<FieldKind> {
+    match shape {
+        Shape::Text => Some(FieldKind::Line),
+        Shape::Rich => Some(FieldKind::Document),
+        Shape::Number => Some(FieldKind::Number),
+        Shape::Duration => Some(FieldKind::Duration),
+        Shape::Day => Some(FieldKind::Day),
+        Shape::Moment => Some(FieldKind::Moment),
+        Shape::Words => Some(FieldKind::Words),
+        Shape::Option | Shape::Cascade | Shape::Group | Shape::Version | Shape::Named => Some(FieldKind::Choice),
+        Shape::Options | Shape::Groups | Shape::Versions | Shape::Components => Some(FieldKind::Options),
+        Shape::Person => Some(FieldKind::Person),
+        Shape::People => Some(FieldKind::People),
+        Shape::Other => None,
+    }
+}

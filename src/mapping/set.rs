@@ -1,0 +1,89 @@
+//! Sets on a side: which of its own elements stand for the shared ones. Must never drop an element without it being told by
+//! [`lacking`].
+
+use std::collections::BTreeSet;
+
+use super::Place;
+use super::inbound::{carried, shared_account};
+use super::table::{FOREIGN, names_on, shared_of};
+use crate::model::catalog::Shape;
+use crate::model::issue::{Named, NativeValue};
+use crate::model::settings::{FieldKind, OnUnmapped};
+
+/// What one element is on the side. `None`: it has no counterpart.
+fn native(place: &Place<'_>, shared: &str) -> Option<String> {
+    let known = match place.row.kind {
+        FieldKind::People => account(place, shared),
+        FieldKind::Options => names_on(place.table(), place.side, shared).first().map(|name| (*name).to_owned()),
+        _ => Some(shared.to_owned()),
+    };
+    known.filter(|name| place.row.kind == FieldKind::People || place.offers(name))
+}
+
+fn account(place: &Place<'_>, shared: &str) -> Option<String> {
+    let own = shared.strip_prefix(FOREIGN).and_then(|rest| rest.split_once(':'));
+    if let Some((side, account)) = own {
+        return (side == place.side.as_str()).then(|| account.to_owned());
+    }
+    let cells = names_on(place.table(), place.side, shared);
+    let found = cells.iter().find_map(|cell| place.catalog.people.get(*cell));
+    found.map(|person| person.account.to_string()).filter(|_| !place.table().rows.is_empty())
+}
+
+/// The shared name of an element of the side.
+#[must_use]
+pub fn shared_element(place: &Place<'_>, name: &str) -> String {
+    match place.row.kind {
+        FieldKind::People => shared_account(place.table(), place.side, place.catalog, name),
+        FieldKind::Words => name.to_owned(),
+        _ => shared_of(place.table(), place.side, name),
+    }
+}
+
+/// What to write of a set. One that a side can hold one element of holds the first in the order of the table's rows.
+pub(super) fn set(place: &Place<'_>, shared: &BTreeSet<String>) -> NativeValue {
+    let order = |shared: &String| {
+        let row = place.table().rows.iter().position(|row| &row.shared == shared);
+        (row.unwrap_or(usize::MAX), shared.clone())
+    };
+    let mut elements: Vec<&String> = shared.iter().collect();
+    elements.sort_by_key(|shared| order(shared));
+    let mut names: Vec<String> = elements.iter().filter_map(|shared| native(place, shared)).collect();
+    if let (OnUnmapped::Default(defaults), true) = (&place.row.on_unmapped, names.len() < elements.len()) {
+        names.extend(defaults.get(place.side).cloned());
+    }
+    let kept = carried(place, &names.iter().cloned().collect());
+    names.retain(|name| kept.contains(name));
+    match place.shape() {
+        Some(Shape::Person) => {
+            let is_first = |person: &&crate::model::issue::Person| {
+                Some(person.account.as_str()) == names.first().map(String::as_str)
+            };
+            let person = place.catalog.people.values().find(is_first);
+            person.map_or(NativeValue::Empty, |person| NativeValue::Person(person.clone()))
+        }
+        Some(shape) if shape.is_choice() => names
+            .into_iter()
+            .next()
+            .map_or(NativeValue::Empty, |name| NativeValue::Named(Named { id: String::new(), name })),
+        _ => NativeValue::Words(names.into_iter().collect()),
+    }
+}
+
+/// The names that a side should have for the elements of a set, and does not offer; and the elements that it has no name for.
+#[must_use]
+pub fn lacking(place: &Place<'_>, shared: &BTreeSet<String>) -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut unoffered, mut unnamed) = (BTreeSet::new(), BTreeSet::new());
+    for element in shared.iter().filter(|shared| native(place, shared).is_none()) {
+        let name = match place.row.kind {
+            FieldKind::People => None,
+            FieldKind::Options => names_on(place.table(), place.side, element).first().map(|name| (*name).to_owned()),
+            _ => Some(element.clone()),
+        };
+        match name {
+            Some(name) => drop(unoffered.insert(name)),
+            None => drop(unnamed.insert(element.strip_prefix(FOREIGN).unwrap_or(element).to_owned())),
+        }
+    }
+    (unoffered, unnamed)
+}

@@ -1,0 +1,64 @@
+//! Elements of a value that a side has no counterpart of: told, left alone, or made there. Must never make anything without the
+//! row saying so.
+
+use std::collections::BTreeSet;
+
+use super::{Draft, place};
+use crate::mapping::{lacking, names_on};
+use crate::model::catalog::Shape;
+use crate::model::ids::SideId;
+use crate::model::operation::{Action, Operation, Thing};
+use crate::model::settings::{FieldRow, OnUnmapped};
+use crate::model::value::Value;
+
+/// Says what of a value a side cannot hold, asks for what is missing to be looked for again, and makes what may be made. `short`:
+/// what is held there is not the whole value.
+pub(super) fn say(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, value: &Value, short: bool) {
+    let place = place(draft.input, &draft.nothing, row, side);
+    let (unoffered, unnamed) = match value {
+        Value::Words(shared) => lacking(&place, shared),
+        Value::Choice(shared) | Value::Line(shared) => {
+            let name = names_on(place.table(), side, shared).first().map(|name| (*name).to_owned());
+            let known = place.shape().is_some_and(Shape::is_choice);
+            (name.filter(|name| known && !place.offers(name)).into_iter().collect(), BTreeSet::new())
+        }
+        _ => (BTreeSet::new(), BTreeSet::new()),
+    };
+    let thing = match place.shape() {
+        Some(Shape::Version | Shape::Versions) => Some(Thing::Version),
+        Some(Shape::Components) => Some(Thing::Component),
+        _ => None,
+    };
+    if !unoffered.is_empty() {
+        draft.plan.lacking.insert(side.clone());
+    }
+    if let (OnUnmapped::Create, Some(thing)) = (&row.on_unmapped, thing) {
+        for name in &unoffered {
+            make(draft, row, side, thing, name);
+        }
+    }
+    if !short || row.on_unmapped == OnUnmapped::Skip {
+        return;
+    }
+    let names: Vec<String> = unoffered.iter().chain(&unnamed).map(|name| format!("`{name}`")).collect();
+    let what = if names.is_empty() {
+        "another value stands for it".to_owned()
+    } else {
+        format!("{} is missing", names.join(", "))
+    };
+    let remedy =
+        "none needed; add a row to the map, what is missing to that Jira, or shorten the text, to have it exactly";
+    draft.hold(side, Some(&row.name), format!("`{}` cannot be held in full here: {what}", row.name), remedy);
+}
+
+fn make(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, thing: Thing, name: &str) {
+    let action = Action::Offer { field: row.name.clone(), thing, name: name.to_owned() };
+    // One name may be lacking for several fields: it is made once.
+    let is_made = |operation: &Operation| {
+        &operation.side == side
+            && matches!(&operation.action, Action::Offer { thing: made, name: other, .. } if *made == thing && other == name)
+    };
+    if !draft.plan.operations.iter().any(is_made) {
+        draft.plan.operations.push(Operation { side: side.clone(), action });
+    }
+}

@@ -1,0 +1,249 @@
+//! Every other kind of field, between Cloud and Data Center and between two Clouds, in both directions: radio, checkboxes,
+//! cascading select, web address, users, groups, environment, reporter, estimates, resolution. Must never ask the daemon what a
+//! Jira holds.
+
+use jirasyncd::simulator::{FieldSetup, FieldType, Person, Setup};
+use serde_json::{Value, json};
+
+use super::daemon_support::{World, calls, two, two_clouds};
+
+/// Custom fields, each under the same place of a side's ids.
+const FIELDS: [&str; 9] = ["Size", "Checks", "Region", "Site", "Owner", "Reviewers", "Team", "Teams", "Backup"];
+const SIZE: usize = 0;
+const CHECKS: usize = 1;
+const REGION: usize = 2;
+const SITE: usize = 3;
+const OWNER: usize = 4;
+const REVIEWERS: usize = 5;
+const TEAM: usize = 6;
+const TEAMS: usize = 7;
+
+fn id(side: &str, place: usize) -> String {
+    let base = if side == "acme" { 23_000 } else { 33_000 };
+    format!("customfield_{}", base + place)
+}
+
+fn enrich(setup: &mut Setup, side: &str) {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>();
+    let home = side == "acme";
+    let tree = vec![("Europe".to_owned(), names(&["France", "Spain"])), ("Asia".to_owned(), Vec::new())];
+    let types = [
+        FieldType::Radio(names(&["S", "L"])),
+        FieldType::Checkboxes(names(if home { &["Legal", "Safety"] } else { &["Recht", "Safety"] })),
+        FieldType::Cascade(tree),
+        FieldType::Url,
+        FieldType::User,
+        FieldType::Users,
+        FieldType::Group,
+        FieldType::Groups,
+        FieldType::User,
+    ];
+    for ((place, name), kind) in FIELDS.iter().enumerate().zip(types) {
+        setup.fields.push(FieldSetup::new(&id(side, place), name, kind));
+    }
+    setup.groups = names(&["red", "blue"]);
+}
+
+fn pairs() -> [(String, &'static str, &'static str, &'static str); 2] {
+    let more = |text: String, side: &str, cell: &str| {
+        text.replacen(
+            "users = [ ",
+            &format!("users = [ {{ acme = \"omar@acme.example\", {side} = \"{cell}\" }},\n          "),
+            1,
+        )
+    };
+    [
+        (more(two(), "globex", "mlopez"), "globex", "jdoe", "mlopez"),
+        (more(two_clouds(), "initech", "anna@initech.example"), "initech", "petra", "anna"),
+    ]
+}
+
+fn world(config: &str, other: &str, rows: &str) -> World {
+    World::of(&config.replacen("summary = \"both\"", &format!("summary = \"both\"\n{rows}"), 1), |setups| {
+        enrich(setups.get_mut("acme").unwrap(), "acme");
+        enrich(setups.get_mut(other).unwrap(), other);
+    })
+}
+
+/// Somebody, as a field of their Jira takes them.
+fn user(world: &World, side: &str, person: &Person) -> Value {
+    if side == "globex" {
+        let name = if person.id() == "JIRAUSER10101" { "jdoe" } else { "mlopez" };
+        return json!({ "name": name });
+    }
+    let _ = world;
+    json!({ "accountId": person.id() })
+}
+
+fn issue(fields: Value) -> Value {
+    let mut all = json!({ "summary": "Item", "priority": { "name": "Low" } });
+    all.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    all
+}
+
+async fn quiet(world: &World) {
+    world.jira("acme").reset_calls();
+    world.intervals(10).await;
+    assert_eq!(calls(world.jira("acme")).get("editIssue"), None, "nothing of all that was taken for a change");
+}
+
+#[tokio::test(start_paused = true)]
+async fn choices_of_every_kind_cross_without_a_kind_being_said() {
+    for (config, other, who, _) in pairs() {
+        let rows = format!(
+            "Size = \"both\"\nRegion = \"both\"\nSite = \"both\"\nTeam = \"both\"\nTeams = \"both\"\n\
+             checks = {{ acme = \"Checks\", {other} = \"Checks\", kind = \"options\", values = [ \
+             {{ acme = \"Legal\", {other} = \"Recht\" }}, {{ acme = \"Safety\", {other} = \"Safety\" }} ] }}\n\
+             environment = \"both\""
+        );
+        let mut world = world(&config, other, &rows);
+        world.start().await;
+        let mut fields = json!({ "environment": "A big one" });
+        fields[id("acme", SIZE)] = json!({ "value": "L" });
+        fields[id("acme", CHECKS)] = json!([{ "value": "Legal" }]);
+        fields[id("acme", REGION)] = json!({ "value": "Europe", "child": { "value": "Spain" } });
+        fields[id("acme", SITE)] = json!("https://acme.example/a");
+        fields[id("acme", TEAM)] = json!({ "name": "red" });
+        fields[id("acme", TEAMS)] = json!([{ "name": "red" }, { "name": "blue" }]);
+        let key = world.person("acme", "jane").create("SUP", "Bug", issue(fields)).unwrap();
+        world.rest().await.unwrap();
+        let there = world.issue(other, "Item").key;
+        let shown = |side: &str, place: usize| world.field(side, "Item", &id(side, place));
+        assert_eq!((shown(other, SIZE), shown(other, CHECKS)), ("L".to_owned(), "Recht".to_owned()));
+        assert!(
+            shown(other, REGION).contains("Europe") && shown(other, REGION).contains("Spain"),
+            "{}",
+            shown(other, REGION)
+        );
+        assert_eq!((shown(other, SITE), shown(other, TEAM)), ("https://acme.example/a".to_owned(), "red".to_owned()));
+        assert_eq!(shown(other, TEAMS), "[red, blue]".replace("red, blue", "blue, red"));
+        let environment = world.field(other, "Item", "environment");
+        assert!(environment == "A big one", "{environment}");
+        // Back: each is changed or cleared.
+        let mut fields = json!({ "environment": "Small" });
+        fields[id(other, SIZE)] = json!({ "value": "S" });
+        fields[id(other, REGION)] = json!({ "value": "Asia" });
+        fields[id(other, SITE)] = json!(null);
+        fields[id(other, TEAM)] = json!({ "name": "blue" });
+        world.person(other, who).edit(&there, fields).unwrap();
+        let step = json!({ id(other, CHECKS): [{ "add": { "value": "Safety" } }], id(other, TEAMS): [{ "remove": { "name": "red" } }] });
+        world.person(other, who).update(&there, step).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(
+            (shown("acme", SIZE), shown("acme", SITE), shown("acme", TEAM)),
+            ("S".into(), String::new(), "blue".into())
+        );
+        assert!(shown("acme", REGION).contains("Asia") && !shown("acme", REGION).contains("Spain"));
+        assert!(shown("acme", CHECKS).contains("Legal") && shown("acme", CHECKS).contains("Safety"));
+        assert_eq!(
+            (shown("acme", TEAMS).as_str(), world.field("acme", "Item", "environment").as_str()),
+            ("[blue]", "Small")
+        );
+        // Another child of the other parent, and nothing.
+        world.person("acme", "jane").edit(&key, json!({ id("acme", REGION): { "value": "Europe", "child": { "value": "France" } }, id("acme", TEAM): null })).unwrap();
+        world.rest().await.unwrap();
+        assert!(shown(other, REGION).contains("France"));
+        assert_eq!(shown(other, TEAM), "");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+        quiet(&world).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn users_and_reporters_cross_by_the_map() {
+    for (config, other, who, second) in pairs() {
+        let mut world = world(&config, other, "Owner = \"both\"\nReviewers = \"both\"\nreporter = \"both\"");
+        world.start().await;
+        let [jane, omar, li] = ["jane", "omar", "li"].map(|name| world.person("acme", name));
+        let mut fields = json!({ "reporter": user(&world, "acme", &omar) });
+        fields[id("acme", OWNER)] = user(&world, "acme", &jane);
+        fields[id("acme", REVIEWERS)] = json!([user(&world, "acme", &jane), user(&world, "acme", &omar)]);
+        let key = jane.create("SUP", "Bug", issue(fields)).unwrap();
+        world.rest().await.unwrap();
+        let there = world.issue(other, "Item").key;
+        let name = |world: &World, side: &str, field: &str| world.field(side, "Item", field);
+        let [first, other_one] = [who, second].map(|name| world.person(other, name));
+        let (owner, reviewers) = (id(other, OWNER), id(other, REVIEWERS));
+        assert!(!name(&world, other, "reporter").is_empty());
+        let display = |person: &Person| world.jira(other).display_name(person.id());
+        assert_eq!(
+            (name(&world, other, "reporter"), name(&world, other, &owner)),
+            (display(&other_one), display(&first))
+        );
+        assert!(
+            name(&world, other, &reviewers).contains(&display(&first))
+                && name(&world, other, &reviewers).contains(&display(&other_one))
+        );
+        // One is taken out there while another, whom the map does not know, is put in here: theirs stays where it is.
+        first.update(&there, json!({ &reviewers: [{ "remove": user(&world, other, &first) }] })).unwrap();
+        jane.update(&key, json!({ id("acme", REVIEWERS): [{ "add": user(&world, "acme", &li) }] })).unwrap();
+        first.edit(&there, json!({ &owner: user(&world, other, &other_one) })).unwrap();
+        world.rest().await.unwrap();
+        let here = name(&world, "acme", &id("acme", REVIEWERS));
+        assert!(here.contains("Omar") && here.contains("Li Wei") && !here.contains("Jane"), "{here}");
+        assert_eq!(name(&world, other, &reviewers), format!("[{}]", display(&other_one)));
+        assert_eq!(name(&world, "acme", &id("acme", OWNER)), "Omar Haddad");
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("`Reviewers` cannot be held in full here"), "{problems:?}");
+        quiet(&world).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn estimates_cross_in_seconds_whatever_they_are_written_as() {
+    for (config, other, who, _) in pairs() {
+        let mut world = world(&config, other, "original-estimate = \"both\"\nremaining-estimate = \"both\"");
+        world.start().await;
+        let jane = world.person("acme", "jane");
+        let key = jane
+            .create(
+                "SUP",
+                "Bug",
+                issue(json!({ "timetracking": { "originalEstimate": "1d", "remainingEstimate": "3h" } })),
+            )
+            .unwrap();
+        world.rest().await.unwrap();
+        let there = world.issue(other, "Item").key;
+        let shown =
+            |side: &str| (world.field(side, "Item", "timeoriginalestimate"), world.field(side, "Item", "timeestimate"));
+        assert_eq!(shown(other), ("28800".to_owned(), "10800".to_owned()));
+        world.person(other, who).edit(&there, json!({ "timetracking": { "remainingEstimate": "1h 30m" } })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(shown("acme"), ("28800".to_owned(), "5400".to_owned()));
+        jane.edit(&key, json!({ "timetracking": { "originalEstimate": null, "remainingEstimate": "2d" } })).unwrap();
+        world.rest().await.unwrap();
+        assert!(matches!(shown(other).0.as_str(), "" | "0") && shown(other).1 == "57600", "{:?}", shown(other));
+        assert_eq!(world.problems().await, Vec::<String>::new());
+        quiet(&world).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resolution_goes_with_the_transition_that_shows_it() {
+    let rows = "resolution = { values = [ { acme = \"Done\", globex = \"Fixed\" }, { acme = \"Won't Do\", globex = \"Won't Fix\" } ] }";
+    let config = two().replacen("summary = \"both\"", &format!("summary = \"both\"\n{rows}"), 1);
+    let mut world = World::of(&config, |setups| {
+        let project = &mut setups.get_mut("acme").unwrap().projects[0];
+        for edge in &mut project.transitions {
+            if edge.to == "Done" {
+                edge.screen.insert("resolution".to_owned(), false);
+            }
+        }
+    });
+    world.start().await;
+    let jane = world.person("acme", "jane");
+    let key = jane.create("SUP", "Bug", issue(json!({}))).unwrap();
+    world.rest().await.unwrap();
+    let there = world.issue("globex", "Item").key;
+    jane.transition_with(&key, "Done", json!({ "resolution": { "name": "Won't Do" } })).unwrap();
+    world.rest().await.unwrap();
+    let shown = |side: &str| (world.field(side, "Item", "status"), world.field(side, "Item", "resolution"));
+    assert_eq!(shown("globex"), ("Closed".to_owned(), "Won't Fix".to_owned()));
+    assert_eq!(world.problems().await, Vec::<String>::new());
+    // Opened again there: the workflows take it away on both sides.
+    world.person("globex", "jdoe").transition(&there, "Reopen").unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(shown("acme"), ("To Do".to_owned(), String::new()));
+    assert_eq!(world.problems().await, Vec::<String>::new());
+    quiet(&world).await;
+}
