@@ -21,7 +21,7 @@ struct System {
     fixed: bool,
 }
 
-const SYSTEM: [System; 17] = [
+const SYSTEM: [System; 16] = [
     System { name: "summary", field: "summary", kind: FieldKind::Line, fixed: true },
     System { name: "description", field: "description", kind: FieldKind::Document, fixed: false },
     System { name: "issue-type", field: "issuetype", kind: FieldKind::IssueType, fixed: true },
@@ -36,7 +36,6 @@ const SYSTEM: [System; 17] = [
     System { name: "environment", field: "environment", kind: FieldKind::Document, fixed: false },
     System { name: "reporter", field: "reporter", kind: FieldKind::Person, fixed: false },
     System { name: "resolution", field: "resolution", kind: FieldKind::Choice, fixed: true },
-    System { name: "security", field: "security", kind: FieldKind::Choice, fixed: true },
     System { name: "original-estimate", field: "timeoriginalestimate", kind: FieldKind::Duration, fixed: false },
     System { name: "remaining-estimate", field: "timeestimate", kind: FieldKind::Duration, fixed: false },
 ];
@@ -52,13 +51,14 @@ const ALIASES: [(&str, &str); 6] = [
 ];
 
 /// Fields of every Jira that are not carried yet, by name and id.
-const LATER: [&str; 11] = [
+const LATER: [&str; 12] = [
     "attachment",
     "attachments",
     "comment",
     "issuelinks",
     "links",
     "parent",
+    "security",
     "subtasks",
     "timetracking",
     "watchers",
@@ -95,10 +95,10 @@ pub(super) fn read(
         rows.insert(row.name.clone(), row);
     }
     for system in &SYSTEM {
-        let implied = match system.kind {
-            FieldKind::IssueType => true,
-            FieldKind::Status => !settings.statuses.rows.is_empty(),
-            FieldKind::Choice if system.name == "priority" => !settings.priorities.rows.is_empty(),
+        let implied = match system.name {
+            "issue-type" => true,
+            "status" => !settings.statuses.rows.is_empty(),
+            "priority" => !settings.priorities.rows.is_empty(),
             _ => false,
         };
         if implied && !named.contains(system.name) {

@@ -252,9 +252,6 @@ fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'s
     if receives_into("reporter") {
         needed.push(("MODIFY_REPORTER", "carry the reporter"));
     }
-    if receives_into("security") {
-        needed.push(("SET_ISSUE_SECURITY", "carry the security level"));
-    }
     if received.iter().any(|row| row.on_unmapped == OnUnmapped::Create) {
         needed.push(("ADMINISTER_PROJECTS", "make versions and components"));
     }

@@ -41,9 +41,12 @@ pub fn logged(place: &Place<'_>, item: &LogItem) -> Option<Value> {
             Some(id) => Some(Value::Person(shared_person(place, &who(place, id, text)?))),
             None => None,
         },
-        // Names may hold the comma that parts them, and ids are nobody's words.
-        FieldKind::Options | FieldKind::People if text.is_some() => return None,
-        FieldKind::Options | FieldKind::People => None,
+        FieldKind::Options => match text {
+            Some(text) => Some(Value::Words(elements(place, text)?)),
+            None => None,
+        },
+        FieldKind::People if text.is_some() => return None,
+        FieldKind::People => None,
         FieldKind::Number | FieldKind::Duration => match text {
             Some("0") if place.row.kind == FieldKind::Duration => None,
             Some(text) => Some(Value::Number(number(text)?)),
@@ -56,6 +59,56 @@ pub fn logged(place: &Place<'_>, item: &LogItem) -> Option<Value> {
         FieldKind::Day => id.or(text).map(|day| Value::Day(day.get(..10).unwrap_or(day).to_owned())),
     };
     Some(value.filter(|value| !value.is_empty()).unwrap_or(Value::Empty))
+}
+
+/// The set that a text of options parted by commas means. A name may hold a comma itself: only where one reading of the text is
+/// made of names that the field offers is it that.
+fn elements(place: &Place<'_>, text: &str) -> Option<BTreeSet<String>> {
+    let offered = place.row.sides.get(place.side).and_then(|field| place.catalog.options.get(field))?;
+    let mut found = Vec::new();
+    readings(text, offered, &mut Vec::new(), &mut found);
+    let names = match found.as_slice() {
+        [one] => carried(place, one),
+        [] | [_, ..] => return None,
+    };
+    Some(names.iter().map(|name| super::shared_element(place, name)).collect())
+}
+
+fn readings(rest: &str, offered: &BTreeSet<String>, so_far: &mut Vec<String>, found: &mut Vec<BTreeSet<String>>) {
+    for name in offered.iter().filter(|name| !name.is_empty()) {
+        if so_far.contains(name) {
+            continue;
+        }
+        let Some(after) = rest.strip_prefix(name.as_str()) else { continue };
+        so_far.push(name.clone());
+        if after.is_empty() {
+            found.push(so_far.iter().cloned().collect());
+        } else if let (Some(next), true) = (after.strip_prefix(','), found.len() < 2) {
+            readings(next, offered, so_far, found);
+        }
+        so_far.pop();
+    }
+}
+
+/// What a set became by an entry that names its elements one by one, each in an item of its own. `None`: it is not such a field.
+#[must_use]
+pub fn logged_elements(place: &Place<'_>, entry: &[LogItem], before: &Value) -> Option<Value> {
+    if !one_by_one(place) || !place.row.kind.is_set() {
+        return None;
+    }
+    let field = place.row.sides.get(place.side)?;
+    let mut words = before.words();
+    for item in entry.iter().filter(|item| &item.field == field) {
+        let shared = |name: &Option<String>| {
+            let name = name.as_deref().filter(|name| !name.is_empty() && !place.is_excluded(name))?;
+            Some(super::shared_element(place, name))
+        };
+        if let Some(gone) = shared(&item.from_text) {
+            words.remove(&gone);
+        }
+        words.extend(shared(&item.to_text));
+    }
+    Some(if words.is_empty() { Value::Empty } else { Value::Words(words) })
 }
 
 /// Whether the log has the elements of the field one by one, each in an item of its own: both kinds do so for these.

@@ -16,7 +16,7 @@ mod table;
 pub use fit::{Fit, fit, natural};
 pub use inbound::inbound;
 pub use kinds::{Vocabulary, vocabulary};
-pub use logged::{logged, logged_roughly};
+pub use logged::{logged, logged_elements, logged_roughly};
 pub use outbound::{Unmappable, outbound, outbound_over};
 pub use rich::Rich;
 pub use set::{lacking, shared_element};

@@ -12,12 +12,19 @@ use crate::model::settings::{FieldKind, OnUnmapped};
 
 /// What one element is on the side. `None`: it has no counterpart.
 fn native(place: &Place<'_>, shared: &str) -> Option<String> {
-    let known = match place.row.kind {
-        FieldKind::People => account(place, shared),
-        FieldKind::Options => names_on(place.table(), place.side, shared).first().map(|name| (*name).to_owned()),
-        _ => Some(shared.to_owned()),
-    };
-    known.filter(|name| place.row.kind == FieldKind::People || place.offers(name))
+    if place.row.kind == FieldKind::People {
+        account(place, shared)
+    } else {
+        name(place, shared).filter(|name| place.offers(name))
+    }
+}
+
+/// The side's name for an element, offered or not.
+fn name(place: &Place<'_>, shared: &str) -> Option<String> {
+    if place.row.kind == FieldKind::Words {
+        return Some(shared.to_owned());
+    }
+    names_on(place.table(), place.side, shared).first().map(|name| (*name).to_owned())
 }
 
 fn account(place: &Place<'_>, shared: &str) -> Option<String> {
@@ -33,11 +40,10 @@ fn account(place: &Place<'_>, shared: &str) -> Option<String> {
 /// The shared name of an element of the side.
 #[must_use]
 pub fn shared_element(place: &Place<'_>, name: &str) -> String {
-    match place.row.kind {
-        FieldKind::People => shared_account(place.table(), place.side, place.catalog, name),
-        FieldKind::Words => name.to_owned(),
-        _ => shared_of(place.table(), place.side, name),
+    if place.row.kind == FieldKind::People {
+        return shared_account(place.table(), place.side, place.catalog, name);
     }
+    if place.row.kind == FieldKind::Words { name.to_owned() } else { shared_of(place.table(), place.side, name) }
 }
 
 /// What to write of a set. One that a side can hold one element of holds the first in the order of the table's rows.
@@ -75,11 +81,8 @@ pub(super) fn set(place: &Place<'_>, shared: &BTreeSet<String>) -> NativeValue {
 pub fn lacking(place: &Place<'_>, shared: &BTreeSet<String>) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut unoffered, mut unnamed) = (BTreeSet::new(), BTreeSet::new());
     for element in shared.iter().filter(|shared| native(place, shared).is_none()) {
-        let name = match place.row.kind {
-            FieldKind::People => None,
-            FieldKind::Options => names_on(place.table(), place.side, element).first().map(|name| (*name).to_owned()),
-            _ => Some(element.clone()),
-        };
+        let name =
+            Some(element).filter(|_| place.row.kind != FieldKind::People).and_then(|element| name(place, element));
         match name {
             Some(name) => drop(unoffered.insert(name)),
             None => drop(unnamed.insert(element.strip_prefix(FOREIGN).unwrap_or(element).to_owned())),

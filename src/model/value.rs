@@ -31,6 +31,12 @@ pub enum Value {
 }
 
 impl Value {
+    /// The elements of a set; of anything else there are none.
+    #[must_use]
+    pub fn words(&self) -> BTreeSet<String> {
+        if let Self::Words(words) = self { words.clone() } else { BTreeSet::new() }
+    }
+
     /// Whether nothing is there: empty text, an empty set and an empty document count as nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -223,9 +223,14 @@ impl Check<'_> {
         let place = place(input, &self.nothing, row, side);
         let is_it = |shared: &String| names_on(place.table(), side, shared).first() == Some(&name);
         let agreed = self.agreed(row, side).is_some_and(|agreed| match &agreed.value {
-            Value::Words(words) => words.iter().any(|shared| is_it(shared)),
+            Value::Words(words) => words.iter().any(is_it),
             Value::Choice(shared) | Value::Line(shared) => is_it(shared),
-            _ => false,
+            Value::Empty
+            | Value::Document(_)
+            | Value::Person(_)
+            | Value::Day(_)
+            | Value::Number(_)
+            | Value::Moment(_) => false,
         });
         if !agreed || place.is_excluded(name) {
             self.fail("only agreed values are written", side, format!("`{name}` of `{field}` is made"));

@@ -11,6 +11,9 @@ use crate::model::ids::SideId;
 use crate::model::settings::{Composed, FieldRow};
 use crate::model::value::Value;
 
+/// What a template may name, and what it is.
+type Values = BTreeMap<String, String>;
+
 /// Whether the sync itself writes the row on that side.
 pub(super) fn is_composed(row: &FieldRow, side: &SideId) -> bool {
     row.composed.is_some() && !row.from.contains(side)
@@ -53,15 +56,10 @@ fn made(side: &SideId, value: Value, acts: Acts) -> Agreed {
 
 /// What a template may name on that side, and the acts behind what it does name. `None`: it names the counterpart's key, and none
 /// is there that the side sees.
-fn values(
-    draft: &Draft<'_>,
-    row: &FieldRow,
-    side: &SideId,
-    template: &str,
-) -> Result<Option<(BTreeMap<String, String>, Acts)>, String> {
+fn values(draft: &Draft<'_>, row: &FieldRow, side: &SideId, template: &str) -> Result<Option<(Values, Acts)>, String> {
     let named = compose::variables(template)?;
     let sync = draft.input.sync;
-    let (mut values, mut acts) = (BTreeMap::new(), Acts::default());
+    let (mut values, mut acts) = (Values::new(), Acts::default());
     for other in sync.fields.values() {
         let variable = compose::variable(other.name.as_str());
         let agreed = agreed_for(&draft.plan.item, sync, other, side);

@@ -5,12 +5,12 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::acts::{Act, observe, take};
-use super::{By, Draft, Observation, Step, Wanted, place};
-use crate::mapping::{Place, inbound, logged, logged_roughly, same};
+use super::{By, Draft, Observation, PlanInput, Step, Wanted, place};
+use crate::mapping::{Place, inbound, logged, logged_elements, logged_roughly, same, shared_element};
 use crate::model::hub::{Acknowledged, Acts};
 use crate::model::ids::{EntryId, FieldId, OperationId, SideId};
 use crate::model::issue::{LogItem, NativeValue};
-use crate::model::operation::{Action, Intent, IntentState};
+use crate::model::operation::{Action, Intent, IntentState, NativeWrite};
 use crate::model::settings::{FieldKind, FieldRow, SideEffects};
 use crate::model::value::Value;
 
@@ -204,9 +204,20 @@ fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Ob
         change(draft, row, side, now, observation.snapshot.updated, None);
         return;
     }
+    let held = draft.plan.item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name));
+    let mut before = held.and_then(|base| base.value.clone());
     for (index, (step, item)) in steps.iter().enumerate() {
         let next = steps.get(index + 1);
-        let value = if next.is_none() { Some(now.clone()) } else { logged(&place, item) };
+        let one_by_one = before.as_ref().and_then(|before| logged_elements(&place, &step.entry.items, before));
+        let undone = || match next {
+            Some((next, _)) if index + 2 == steps.len() => undone(input, &place, next, &now),
+            Some(_) | None => None,
+        };
+        let value = match next {
+            None => Some(now.clone()),
+            Some(_) => one_by_one.or_else(|| logged(&place, item)).or_else(undone),
+        };
+        before.clone_from(&value);
         match step.by {
             By::Us(operation) => our_step(draft, row, side, operation, value, step.entry.id),
             By::SyncUser => match untagged_write(draft, row, side, value.as_ref(), step) {
@@ -227,6 +238,23 @@ fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Ob
             }
         }
     }
+}
+
+/// What a set was before a write of ours that came last: what stands there, without what we added and with what we took away. The
+/// log need not say it.
+fn undone(input: &PlanInput<'_>, place: &Place<'_>, step: &Step, now: &Value) -> Option<Value> {
+    let By::Us(operation) = step.by else { return None };
+    let intent = input.intents.iter().find(|intent| intent.id == operation)?;
+    let (Action::SetFields { fields } | Action::Transition { fields, .. }) = &intent.operation.action else {
+        return None;
+    };
+    let NativeWrite::Words { add, remove } = &fields.get(&place.row.name)?.write else { return None };
+    let mut words = now.words();
+    for name in add {
+        words.remove(&shared_element(place, name));
+    }
+    words.extend(remove.iter().map(|name| shared_element(place, name)));
+    Some(if words.is_empty() { Value::Empty } else { Value::Words(words) })
 }
 
 /// A person's change on a side, which counts only where the row says so.

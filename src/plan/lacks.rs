@@ -22,7 +22,9 @@ pub(super) fn say(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, value: &
             let known = place.shape().is_some_and(Shape::is_choice);
             (name.filter(|name| known && !place.offers(name)).into_iter().collect(), BTreeSet::new())
         }
-        _ => (BTreeSet::new(), BTreeSet::new()),
+        Value::Empty | Value::Document(_) | Value::Person(_) | Value::Day(_) | Value::Number(_) | Value::Moment(_) => {
+            (BTreeSet::new(), BTreeSet::new())
+        }
     };
     let thing = match place.shape() {
         Some(Shape::Version | Shape::Versions) => Some(Thing::Version),

@@ -1,9 +1,15 @@
 //! Components and versions: carried by name, made where a row says so, refused where the right is missing; and sets in which a
 //! person changes another element while we write. Must never ask the daemon what a Jira holds.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jirasyncd::jira::Transport;
 use jirasyncd::simulator::{FieldSetup, FieldType, Setup};
 use serde_json::{Value, json};
 
+use super::bent::Bent;
 use super::daemon_support::{World, calls, two, two_clouds};
 
 /// Found in (one version), shipped in (several), under the ids of a side.
@@ -191,4 +197,62 @@ async fn what_is_added_there_later_is_found() {
     world.rest().await.unwrap();
     assert_eq!(world.field(other, "Item", "components"), "Api");
     assert_eq!(world.problems().await, Vec::<String>::new());
+}
+
+/// Sets are written as additions and removals: what a person adds between our read and our write stays.
+#[tokio::test(start_paused = true)]
+async fn what_a_person_adds_while_we_write_survives() {
+    for (config, other, who) in pairs() {
+        let shipped_there = ids(other)[1];
+        let rows = format!(
+            "components = \"both\"\nfix-versions = \"both\"\nshipped = {{ acme = \"{}\", {other} = \"{shipped_there}\" }}",
+            ids("acme")[1]
+        );
+        let all: [&[&str]; 4] =
+            [&["Api", "Web", "Db"], &["1.0", "2.0", "3.0"], &["Api", "Web", "Db"], &["1.0", "2.0", "3.0"]];
+        let mut world = world(&config, other, &rows, all);
+        let race = Arc::new(AtomicBool::new(false));
+        let (armed, jira) = (Arc::clone(&race), world.jira(other).clone());
+        world.bend(move |inner| {
+            let (armed, jira) = (Arc::clone(&armed), jira.clone());
+            let host = jira.base_url().split('/').nth(2).unwrap().to_owned();
+            Arc::new(Bent::new(inner).out(move |place, _| {
+                let edits = place.starts_with(&format!("PUT {host}")) && place.contains("/issue/");
+                if edits && armed.swap(false, Ordering::SeqCst) {
+                    let issue = place.rsplit('/').next().unwrap();
+                    let person = jira.person(who).unwrap();
+                    for (field, name) in [("components", "Db"), ("fixVersions", "3.0"), (shipped_there, "3.0")] {
+                        person.update(issue, step(field, "add", name)).unwrap();
+                    }
+                    person.update(issue, json!({ "labels": [{ "add": "raced" }] })).unwrap();
+                }
+            })) as Arc<dyn Transport>
+        });
+        world.start().await;
+        let mut fields = json!({ "components": names(&["Api"]), "fixVersions": names(&["1.0"]), "labels": ["one"] });
+        fields[ids("acme")[1]] = names(&["1.0"]);
+        let key = world.person("acme", "jane").create("SUP", "Bug", issue(&fields)).unwrap();
+        world.rest().await.unwrap();
+        race.store(true, Ordering::SeqCst);
+        let jane = world.person("acme", "jane");
+        let both = |add: &str, remove: &str| json!([{ "add": { "name": add } }, { "remove": { "name": remove } }]);
+        let update = json!({
+            "components": both("Web", "Api"), "fixVersions": both("2.0", "1.0"), ids("acme")[1]: both("2.0", "1.0"),
+            "labels": [{ "add": "two" }, { "remove": "one" }],
+        });
+        jane.update(&key, update).unwrap();
+        world.rest().await.unwrap();
+        assert!(!race.load(Ordering::SeqCst), "there was no race");
+        for side in ["acme", other] {
+            let set = |field: &str| {
+                world.field(side, "Item", field).split([',', ' ']).map(str::to_owned).collect::<BTreeSet<String>>()
+            };
+            let is = |words: [&str; 2]| BTreeSet::from(words.map(str::to_owned));
+            assert_eq!(set("components"), is(["Db", "Web"]), "{side}");
+            assert_eq!(set("fixVersions"), is(["2.0", "3.0"]), "{side}");
+            assert_eq!(set(ids(side)[1]), is(["2.0", "3.0"]), "{side}");
+            assert_eq!(set("labels"), is(["raced", "two"]), "{side}");
+        }
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
 }
