@@ -228,6 +228,13 @@ impl Jira {
         }
     }
 
+    /// Puts these fields alone on a project's screens, while it runs; none at all: every field that can be written.
+    pub fn set_screen(&self, project: &str, fields: &[&str]) {
+        if let Some(project) = self.lock().state.projects.get_mut(project) {
+            project.screen = fields.iter().map(|field| (*field).to_owned()).collect();
+        }
+    }
+
     /// Changes the rate limits while it runs.
     pub fn set_limits(&self, limits: Limits) {
         let mut inside = self.lock();

@@ -46,6 +46,14 @@ pub(crate) fn shared(jira: &str, view: &IssueView, field: &str) -> String {
         ("labels", _) => text.split(' ').filter(|word| !word.starts_with("share-")).collect::<Vec<_>>().join(" "),
         // Backlog and To Do are one status elsewhere.
         (_, Some(row)) => row[1].to_owned() + row[2],
+        // Each Jira shows them in the order of its own ids.
+        ("components" | "fixVersions", None) => {
+            let mut names: Vec<&str> =
+                text.split(|sign: char| !sign.is_alphanumeric()).filter(|name| !name.is_empty()).collect();
+            names.sort_unstable();
+            names.join(" ")
+        }
+        ("timeoriginalestimate" | "timeestimate", None) if text == "0" => String::new(),
         (_, None) => text,
     }
 }
@@ -55,6 +63,21 @@ pub(crate) fn token(view: &IssueView) -> String {
     let summary = view.fields.get("summary").cloned().unwrap_or_default();
     summary.split(' ').next().unwrap_or_default().to_owned()
 }
+
+/// What is compared: a field that no configuration carries is empty on both sides.
+const FIELDS: [&str; 11] = [
+    "summary",
+    "description",
+    "priority",
+    "labels",
+    "duedate",
+    "status",
+    "issuetype",
+    "components",
+    "fixVersions",
+    "timeoriginalestimate",
+    "timeestimate",
+];
 
 /// The issues of a Jira by their token, each of which must be there once.
 pub(crate) fn by_token(world: &World, jira: &str) -> Result<BTreeMap<String, IssueView>, String> {
@@ -83,7 +106,7 @@ pub(crate) fn compare(world: &World, left: &str, right: &str) -> Result<(), Stri
     }
     for (token, one) in &lefts {
         let two = &rights[token];
-        for field in ["summary", "description", "priority", "labels", "duedate", "status", "issuetype"] {
+        for field in FIELDS {
             let (here, there) = (shared(left, one, field), shared(right, two, field));
             if here != there {
                 return Err(format!("{token} {field}: {left} `{here}`, {right} `{there}`"));

@@ -58,8 +58,13 @@ struct Life {
 
 impl Life {
     async fn new(seed: u64) -> Self {
-        let mut world = World::of(THREE, |setups| {
-            for setup in setups.values_mut() {
+        let rows = "summary = \"both\"\ncomponents = \"both\"\nfix-versions = { on-unmapped = \"create\" }\noriginal-estimate = \"both\"";
+        let mut world = World::of(&THREE.replacen("summary = \"both\"", rows, 1), |setups| {
+            for (number, setup) in setups.values_mut().enumerate() {
+                let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+                setup.projects[0].components = names(&["Api", "Web", "Db"]);
+                // What one side has of these is made on the others.
+                setup.projects[0].versions = names(&["v1", "v2", "v3"][number..]);
                 // Faults say when there is too much; a limit of its own would only slow the run.
                 setup.limits = jirasyncd::simulator::Limits::off();
             }
@@ -104,7 +109,10 @@ impl Life {
 
     fn change(&self, who: &Person, column: usize, issue: &IssueView, number: usize, canary: &str) {
         let key = &issue.key;
-        let done = match self.dice.below(7) {
+        let done = match self.dice.below(10) {
+            7 => who.update(key, json!({ "components": [{ self.dice.one(&["add", "remove"]): { "name": self.dice.one(&["Api", "Web", "Db"]) } }] })),
+            8 => who.update(key, json!({ "fixVersions": [{ self.dice.one(&["add", "remove"]): { "name": "v3" } }] })),
+            9 => who.edit(key, json!({ "timetracking": { "originalEstimate": format!("{}m", self.dice.below(3) * 30) } })),
             0 | 1 => who.edit(key, json!({ "summary": format!("{} {number} {canary}", token(issue)) })),
             2 => who.edit(key, json!({ "description": format!("Text {number} {canary}") })),
             3 => who.edit(key, json!({ "priority": { "name": PRIORITIES[self.dice.below(3)][column] } })),
@@ -259,7 +267,7 @@ impl Life {
         counterpart: &IssueView,
     ) -> Result<(), String> {
         let other = if partner == "globex" { "initech" } else { "globex" };
-        for field in ["summary", "description", "priority", "status"] {
+        for field in ["summary", "description", "priority", "status", "timeoriginalestimate"] {
             let others = self.world.jira(other).issues();
             let third = others.iter().find(|view| super::daemon_audit::token(view) == token);
             let acted = third.is_some_and(|view| {

@@ -36,6 +36,7 @@ mod daemon_carries;
 #[cfg(test)]
 mod daemon_comments;
 #[cfg(test)]
+mod daemon_composed;
 mod daemon_costs;
 #[cfg(test)]
 mod daemon_crashes;

@@ -1,0 +1,303 @@
+//! What the sync itself writes, what has no counterpart, and values that cross from one type of field to another. Must never ask
+//! the daemon what a Jira holds.
+
+use jirasyncd::app::StartError;
+use jirasyncd::simulator::{FieldSetup, FieldType, Holder, Setup};
+use serde_json::{Value, json};
+
+use super::daemon_support::{World, calls, two, two_clouds};
+
+/// Fields of home and of the partner, by name.
+fn enrich(setup: &mut Setup, fields: &[(&str, FieldType)], base: u64) {
+    for (number, (name, kind)) in fields.iter().enumerate() {
+        setup.fields.push(FieldSetup::new(&format!("customfield_{}", base + number as u64), name, kind.clone()));
+    }
+    setup.projects[0].versions = vec!["1.0".to_owned(), "2.0".to_owned()];
+}
+
+fn world(config: &str, other: &str, rows: &str, home: &[(&str, FieldType)], there: &[(&str, FieldType)]) -> World {
+    World::of(&config.replacen("summary = \"both\"", rows, 1), |setups| {
+        enrich(setups.get_mut("acme").unwrap(), home, 24_000);
+        enrich(setups.get_mut(other).unwrap(), there, 34_000);
+    })
+}
+
+fn pairs() -> [(String, &'static str, &'static str); 2] {
+    [(two(), "globex", "jdoe"), (two_clouds(), "initech", "petra")]
+}
+
+fn issue(fields: &Value) -> Value {
+    let mut all = json!({ "summary": "Item", "priority": { "name": "Low" } });
+    all.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    all
+}
+
+fn options(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn constants_templates_and_defaults_are_written_to_one_side() {
+    for (config, other, who) in pairs() {
+        let rows = format!(
+            "summary = {{ from = [\"acme\"], template = \"[{{{{ key }}}}] {{{{ summary }}}}\" }}\n\
+             source = {{ {other} = \"Source\", value = \"Partner\" }}\n\
+             reference = {{ {other} = \"Reference\", template = \"{{{{ key }}}}/{{{{ priority }}}}/{{{{ due_date }}}}\" }}\n\
+             \"Note\" = {{ default = {{ {other} = \"none given\" }} }}"
+        );
+        let home = [("Note", FieldType::Text)];
+        let there = [
+            ("Source", FieldType::Select(options(&["Partner", "Own"]))),
+            ("Reference", FieldType::Text),
+            ("Note", FieldType::Text),
+        ];
+        let mut world = world(&config, other, &rows, &home, &there);
+        world.start().await;
+        let jane = world.person("acme", "jane");
+        let key = jane.create("SUP", "Bug", issue(&json!({ "duedate": "2026-05-01" }))).unwrap();
+        world.rest().await.unwrap();
+        let shown = |world: &World, field: &str| world.field(other, "Item", field);
+        assert_eq!(shown(&world, "summary"), format!("[{key}] Item"));
+        assert_eq!(shown(&world, "customfield_34000"), "Partner");
+        assert_eq!(shown(&world, "customfield_34001"), format!("{key}/Low/2026-05-01"));
+        assert_eq!(shown(&world, "customfield_34002"), "none given");
+        assert_eq!(world.field("acme", "Item", "summary"), "Item", "what is composed never flows back");
+        // What it is composed of changes, and is taken away.
+        jane.edit(&key, json!({ "summary": "Item, renamed", "duedate": null, "customfield_24000": "given" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(shown(&world, "summary"), format!("[{key}] Item, renamed"));
+        assert_eq!(shown(&world, "customfield_34001"), format!("{key}/Low/"));
+        assert_eq!(shown(&world, "customfield_34002"), "given");
+        jane.edit(&key, json!({ "customfield_24000": null })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(shown(&world, "customfield_34002"), "none given");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+        // A person's own word there stays until what it is composed of changes, and is told.
+        let there = world.issue(other, "Item").key;
+        world.person(other, who).edit(&there, json!({ "summary": "Item of ours" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(
+            (shown(&world, "summary"), world.field("acme", "Item", "summary")),
+            ("Item of ours".into(), "Item, renamed".into())
+        );
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("only receives"), "{problems:?}");
+        jane.edit(&key, json!({ "summary": "Item, again" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(shown(&world, "summary"), format!("[{key}] Item, again"));
+        assert_eq!(world.problems().await, Vec::<String>::new());
+        world.jira(other).reset_calls();
+        world.intervals(10).await;
+        assert_eq!(calls(world.jira(other)).get("editIssue"), None);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn values_cross_from_one_type_of_field_to_another() {
+    for (config, other, who) in pairs() {
+        let rows = format!(
+            "summary = \"both\"\n\
+             severity = {{ acme = \"Grade\", {other} = \"Grade text\", kind = \"select\" }}\n\
+             customer = {{ acme = \"Client\", {other} = \"Client list\", kind = \"line\" }}\n\
+             reported-by = {{ acme = \"reporter\", {other} = \"Reported by\", kind = \"line\", from = [\"acme\"] }}\n\
+             found = {{ acme = \"Found in\", {other} = \"Found text\", kind = \"line\" }}\n\
+             areas = {{ acme = \"Areas\", {other} = \"Area\", kind = \"options\", values = [ \
+             {{ acme = \"Core\", {other} = \"Core\" }}, {{ acme = \"Edge\", {other} = \"Edge\" }} ] }}\n\
+             day = {{ acme = \"Start\", {other} = \"Start day\", kind = \"day\", from = [\"acme\"] }}"
+        );
+        let home = [
+            ("Grade", FieldType::Select(options(&["A", "B"]))),
+            ("Client", FieldType::Text),
+            ("Found in", FieldType::Version),
+            ("Areas", FieldType::MultiSelect(options(&["Core", "Edge", "Old"]))),
+            ("Start", FieldType::DateTime),
+        ];
+        let there = [
+            ("Grade text", FieldType::Text),
+            ("Client list", FieldType::Select(options(&["Umbrella", "Hooli"]))),
+            ("Reported by", FieldType::Text),
+            ("Found text", FieldType::Text),
+            ("Area", FieldType::Select(options(&["Core", "Edge"]))),
+            ("Start day", FieldType::Date),
+        ];
+        let mut world = world(&config, other, &rows, &home, &there);
+        world.start().await;
+        let jane = world.person("acme", "jane");
+        let fields = json!({
+            "customfield_24000": { "value": "B" }, "customfield_24001": "Hooli", "customfield_24002": { "name": "1.0" },
+            "customfield_24003": [{ "value": "Edge" }, { "value": "Core" }], "customfield_24004": "2026-04-01T10:00:00.000+0000",
+        });
+        let key = jane.create("SUP", "Bug", issue(&fields)).unwrap();
+        world.rest().await.unwrap();
+        let key_there = world.issue(other, "Item").key;
+        let shown = |world: &World, place: u64| world.field(other, "Item", &format!("customfield_{}", 34_000 + place));
+        assert_eq!((shown(&world, 0), shown(&world, 1)), ("B".to_owned(), "Hooli".to_owned()));
+        assert_eq!((shown(&world, 2), shown(&world, 3)), ("Jane Roe".to_owned(), "1.0".to_owned()));
+        assert_eq!(shown(&world, 4), "Core", "of several the first in the table's order");
+        assert_eq!(shown(&world, 5), "01/Apr/26");
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("`areas` cannot be held in full"), "{problems:?}");
+        // Back: text that is an option or a version is taken, the single option is one element of the set.
+        let person = world.person(other, who);
+        let fields = json!({
+            "customfield_34000": "A", "customfield_34001": { "value": "Umbrella" }, "customfield_34003": "2.0",
+            "customfield_34004": { "value": "Edge" },
+        });
+        person.edit(&key_there, fields).unwrap();
+        world.rest().await.unwrap();
+        let home = |world: &World, place: u64| world.field("acme", "Item", &format!("customfield_{}", 24_000 + place));
+        assert_eq!((home(&world, 0), home(&world, 1), home(&world, 2)), ("A".into(), "Umbrella".into(), "2.0".into()));
+        assert_eq!(home(&world, 3), "Edge");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+        // What is nothing there is a problem of its field alone.
+        person.edit(&key_there, json!({ "customfield_34000": "Z", "summary": "Item 2" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!((home(&world, 0), world.field("acme", "Item", "summary")), ("A".into(), "Item 2".into()));
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("does not offer `Z`"), "{problems:?}");
+        jane.edit(&key, json!({ "customfield_24000": { "value": "B" } })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(shown(&world, 0), "B");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_that_are_not_unique_and_types_that_do_not_fit_are_told_before_anything_is_done() {
+    let rows = "summary = \"both\"\nTwin = \"both\"\nSplit = \"both\"\nbad = { acme = \"Note\", globex = \"Note\", kind = \"number\" }\n\
+                day = { acme = \"When\", globex = \"Day\", kind = \"day\" }";
+    let home = [
+        ("Twin", FieldType::Text),
+        ("Twin", FieldType::Text),
+        ("Split", FieldType::Text),
+        ("Note", FieldType::Text),
+        ("When", FieldType::DateTime),
+    ];
+    let there =
+        [("Twin", FieldType::Text), ("Split", FieldType::Number), ("Note", FieldType::Text), ("Day", FieldType::Date)];
+    let mut world = world(&two(), "globex", rows, &home, &there);
+    let Err(StartError::Setup(jirasyncd::engine::SetupError::Findings(findings))) = world.try_start().await else {
+        panic!("it started");
+    };
+    let said: Vec<String> = findings.iter().map(|found| format!("{}: {}", found.place, found.what)).collect();
+    let has = |place: &str, what: &str| said.iter().any(|line| line.contains(place) && line.contains(what));
+    assert!(
+        has("fields.Twin, side `acme`", "2 fields are called `Twin`: `customfield_24000`, `customfield_24001`"),
+        "{said:?}"
+    );
+    assert!(has("fields.Split", "a line of text on `acme`, a number field on `globex`"), "{said:?}");
+    assert!(has("fields.bad, side `acme`", "does not hold a number"), "{said:?}");
+    assert!(has("fields.day, side `acme`", "can be read as a date (`day`), not written"), "{said:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_may_not_be_assigned_is_not_tried() {
+    for (config, other, who) in pairs() {
+        let project = if other == "globex" { "ENG" } else { "OPS" };
+        let mut world = World::without_daemon(&config);
+        let sync = world.person(other, "sync").id().to_owned();
+        world.jira(other).set_permission(project, "ASSIGNABLE_USER", &[Holder::User(sync)]);
+        world.start().await;
+        let jane = world.person("acme", "jane");
+        let key = jane.create("SUP", "Bug", issue(&json!({}))).unwrap();
+        jane.assign(&key, Some("jane")).unwrap();
+        world.rest().await.unwrap();
+        jane.edit(&key, json!({ "summary": "Item 2" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(
+            (world.field(other, "Item 2", "summary"), world.field(other, "Item 2", "assignee")),
+            ("Item 2".into(), String::new())
+        );
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("may not be assigned issues on side"), "{problems:?}");
+        // Nothing was refused: it was asked, and once.
+        let refused =
+            world.jira(other).calls().into_iter().filter(|call| call.operation != "getUser" && call.status == 400);
+        assert_eq!(refused.count(), 0);
+        assert_eq!(world.jira(other).count("findAssignableUsers"), 1);
+        // With the right it is made good by the next full check.
+        world.jira(other).set_permission(project, "ASSIGNABLE_USER", &[Holder::LoggedIn]);
+        world.pass(7 * 3_600).await;
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        let name = world.person(other, who);
+        assert_eq!(world.field(other, "Item 2", "assignee"), world.jira(other).display_name(name.id()));
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+/// For each kind: off the screen it is a problem of its field, and it is written when the screen shows it.
+#[tokio::test(start_paused = true)]
+async fn fields_off_the_screen_hold_up_nothing_and_are_written_when_they_appear() {
+    for (config, other, _) in pairs() {
+        let kinds = [
+            ("Pick", FieldType::Radio(options(&["A"]))),
+            ("Checks", FieldType::Checkboxes(options(&["A"]))),
+            ("Site", FieldType::Url),
+            ("Team", FieldType::Group),
+            ("Region", FieldType::Cascade(vec![("A".to_owned(), options(&["B"]))])),
+            ("Found", FieldType::Version),
+            ("Owner", FieldType::User),
+        ];
+        let mut rows = "summary = \"both\"\ncomponents = \"both\"\nfix-versions = \"both\"\noriginal-estimate = \"both\"\nenvironment = \"both\"".to_owned();
+        for (name, _) in &kinds {
+            rows.push_str(&format!("\n{name} = \"both\""));
+        }
+        let project = if other == "globex" { "ENG" } else { "OPS" };
+        let mut world = World::of(&config.replacen("summary = \"both\"", &rows, 1), |setups| {
+            for (side, base) in [("acme", 24_000), (other, 34_000)] {
+                let setup = setups.get_mut(side).unwrap();
+                enrich(setup, &kinds, base);
+                setup.groups = vec!["red".to_owned()];
+                setup.projects[0].components = vec!["Api".to_owned()];
+            }
+            let screen = ["summary", "description", "priority", "labels", "assignee", "duedate"];
+            setups.get_mut(other).unwrap().projects[0].screen = screen.map(str::to_owned).into();
+        });
+        world.start().await;
+        let jane = world.person("acme", "jane");
+        let key = jane.create("SUP", "Bug", issue(&json!({}))).unwrap();
+        world.rest().await.unwrap();
+        let fields = json!({
+            "summary": "Item 2", "components": [{ "name": "Api" }], "fixVersions": [{ "name": "1.0" }], "environment": "here",
+            "timetracking": { "originalEstimate": "1h" },
+            "customfield_24000": { "value": "A" }, "customfield_24001": [{ "value": "A" }], "customfield_24002": "https://a.example",
+            "customfield_24003": { "name": "red" }, "customfield_24004": { "value": "A", "child": { "value": "B" } },
+            "customfield_24005": { "name": "2.0" }, "customfield_24006": { "accountId": jane.id() },
+        });
+        jane.edit(&key, fields).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.field(other, "Item", "summary"), "Item 2", "the rest goes on");
+        let problems = world.problems().await;
+        let all = [
+            "components",
+            "fix-versions",
+            "original-estimate",
+            "environment",
+            "Pick",
+            "Checks",
+            "Site",
+            "Team",
+            "Region",
+            "Found",
+            "Owner",
+        ];
+        for row in all {
+            assert!(problems.iter().any(|problem| problem.contains(&format!("`{row}`"))), "{row}: {problems:?}");
+        }
+        world.jira(other).reset_calls();
+        world.intervals(20).await;
+        assert_eq!(world.jira(other).count("editIssue"), 0, "nothing is tried again soon");
+        world.jira(other).set_screen(project, &[]);
+        world.pass(7 * 3_600).await;
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.problems().await, Vec::<String>::new());
+        for field in ["components", "fixVersions", "environment", "timeoriginalestimate"] {
+            assert!(!world.field(other, "Item", field).is_empty(), "{field}");
+        }
+        for place in 34_000..34_007 {
+            assert!(!world.field(other, "Item", &format!("customfield_{place}")).is_empty(), "{place}");
+        }
+    }
+}
