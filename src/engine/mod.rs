@@ -18,6 +18,7 @@ mod names;
 mod observe;
 mod outcome;
 mod recover;
+mod refer;
 mod revisions;
 mod rows;
 mod seal;

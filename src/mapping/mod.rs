@@ -5,6 +5,8 @@ pub mod header;
 mod inbound;
 mod logged;
 mod outbound;
+mod reference;
+mod reference_words;
 mod rich;
 mod scalar;
 mod table;
@@ -12,6 +14,7 @@ mod table;
 pub use inbound::inbound;
 pub use logged::{logged, logged_roughly};
 pub use outbound::{Unmappable, outbound, outbound_over};
+pub use reference::{HIDDEN, NO_REFERENCES, References};
 pub use rich::Rich;
 pub use table::{FOREIGN, names_on, path_on, shared_of};
 
@@ -31,6 +34,10 @@ pub struct Place<'a> {
     pub side: &'a crate::model::ids::SideId,
     /// What the side offers.
     pub catalog: &'a Catalog,
+    /// What texts refer to.
+    pub references: &'a References,
+    /// Where a text that is too long stands whole.
+    pub origin: Option<&'a crate::model::ids::SideId>,
 }
 
 impl Place<'_> {

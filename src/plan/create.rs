@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::targets::held_as;
 use super::{Draft, agreed_for, place};
-use crate::mapping::outbound;
+use crate::mapping::{Place, outbound};
 use crate::model::ids::SideId;
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
@@ -99,7 +99,7 @@ fn write(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId) -> Option<FieldWr
     let sync = draft.input.sync;
     let agreed = agreed_for(&draft.plan.item, sync, row, side)?.clone();
     let field = row.sides.get(side)?.clone();
-    let place = place(draft.input, &draft.nothing, row, side);
+    let place = Place { origin: Some(&agreed.by), ..place(draft.input, &draft.nothing, row, side) };
     match outbound(&place, &agreed.value) {
         Ok(NativeValue::Empty) => None,
         Ok(native) => {

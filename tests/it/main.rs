@@ -54,6 +54,8 @@ mod daemon_planted;
 #[cfg(test)]
 mod daemon_random;
 #[cfg(test)]
+mod daemon_references;
+#[cfg(test)]
 mod daemon_silence;
 #[cfg(test)]
 mod daemon_status;
