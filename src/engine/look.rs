@@ -85,6 +85,7 @@ impl Engine {
         for _ in 0..MOST_ROUNDS {
             self.read_wanted(works).await;
             self.ask_when(works).await?;
+            self.refer(works).await?;
             let mut more = false;
             for work in works.iter_mut().filter(|work| !work.over && work.plan.is_none()) {
                 work.sync.doubt_assignable(self.clock.monotonic());
@@ -144,6 +145,7 @@ impl Engine {
             intents: &work.intents,
             belongs: &belongs,
             offers: &offers,
+            references: &work.references,
         };
         let planned = plan(&input);
         let violations = check(&input, &planned);

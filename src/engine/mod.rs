@@ -20,6 +20,7 @@ mod observe;
 mod offers;
 mod outcome;
 mod recover;
+mod refer;
 mod revisions;
 mod rows;
 mod seal;

@@ -48,7 +48,8 @@ pub(super) fn judge_revision(work: &mut Work, intent: &Intent) -> bool {
             let side = &intent.operation.side;
             let there = comments.list.iter().find(|comment| &comment.id == copy);
             there.zip(catalogs.get(side)).is_some_and(|(there, catalog)| {
-                let rich = Rich { sync: &work.sync.settings, side, catalog };
+                let rich =
+                    Rich { sync: &work.sync.settings, side, catalog, references: &work.references, origin: None };
                 crate::text::same(&rich.read(&there.body), wanted)
             })
         }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::SyncRun;
 use super::found::Duplicate;
+use crate::mapping::References;
 use crate::model::hub::{Conflict, ItemState};
 use crate::model::ids::{FieldId, FieldName, OperationId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue, TransitionOffer};
@@ -42,6 +43,8 @@ pub(crate) struct Work {
     pub(crate) plan: Option<Plan>,
     /// How much was learnt of the workflows when it was planned.
     pub(crate) learnt: u64,
+    /// What the item's texts refer to.
+    pub(crate) references: References,
     /// Sides that the last plan found no way for.
     pub(crate) stuck: BTreeSet<SideId>,
     /// The problems that stood when the item was taken, and the sides that were read since.
@@ -99,6 +102,7 @@ impl Work {
             left_out: BTreeMap::new(),
             plan: None,
             learnt: 0,
+            references: References::default(),
             stuck: BTreeSet::new(),
             before: claim.problems,
             read: BTreeSet::new(),

@@ -217,7 +217,17 @@ mod tests {
         let catalog = Catalog { kind: Some(kind), people, ..Catalog::default() };
         let (to, to_text) = (Some(to.to_owned()), Some(text.to_owned()));
         let item = LogItem { field: "assignee".into(), from: None, from_text: None, to, to_text };
-        logged(&Place { sync: &sync, row: &row, side: &"b".into(), catalog: &catalog }, &item)
+        logged(
+            &Place {
+                sync: &sync,
+                row: &row,
+                side: &"b".into(),
+                catalog: &catalog,
+                references: &crate::mapping::NO_REFERENCES,
+                origin: None,
+            },
+            &item,
+        )
     }
 
     #[test]

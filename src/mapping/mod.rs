@@ -8,6 +8,8 @@ mod inbound;
 mod kinds;
 mod logged;
 mod outbound;
+mod reference;
+mod reference_words;
 mod rich;
 mod scalar;
 mod set;
@@ -18,6 +20,7 @@ pub use inbound::inbound;
 pub use kinds::{Vocabulary, vocabulary};
 pub use logged::{logged, logged_elements, logged_roughly};
 pub use outbound::{Unmappable, outbound, outbound_over};
+pub use reference::{HIDDEN, NO_REFERENCES, References};
 pub use rich::Rich;
 pub use set::{lacking, shared_element};
 pub use table::{FOREIGN, names_on, path_on, shared_of};
@@ -39,6 +42,10 @@ pub struct Place<'a> {
     pub side: &'a crate::model::ids::SideId,
     /// What the side offers.
     pub catalog: &'a Catalog,
+    /// What texts refer to.
+    pub references: &'a References,
+    /// Where a text that is too long stands whole.
+    pub origin: Option<&'a crate::model::ids::SideId>,
 }
 
 impl Place<'_> {

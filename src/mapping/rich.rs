@@ -1,10 +1,11 @@
 //! Rich text as one side has it. Must never call somebody whom the map does not name, and never give a side what means
 //! something on another site only.
 
+use super::reference::{Reader, References};
 use super::table::{FOREIGN, names_on};
 use super::{Place, inbound};
 use crate::model::catalog::Catalog;
-use crate::model::document::{Document, Inline, Syntax};
+use crate::model::document::{Block, Document, Inline, Syntax};
 use crate::model::ids::SideId;
 use crate::model::issue::NativeValue;
 use crate::model::settings::{Kind, SyncSettings};
@@ -19,11 +20,21 @@ pub struct Rich<'a> {
     pub side: &'a SideId,
     /// What the side offers.
     pub catalog: &'a Catalog,
+    /// What texts refer to.
+    pub references: &'a References,
+    /// Where a text that is too long stands whole.
+    pub origin: Option<&'a SideId>,
 }
 
 impl<'a> From<&Place<'a>> for Rich<'a> {
     fn from(place: &Place<'a>) -> Self {
-        Self { sync: place.sync, side: place.side, catalog: place.catalog }
+        Self {
+            sync: place.sync,
+            side: place.side,
+            catalog: place.catalog,
+            references: place.references,
+            origin: place.origin,
+        }
     }
 }
 
@@ -41,21 +52,28 @@ impl Rich<'_> {
     #[must_use]
     pub fn read(&self, native: &NativeValue) -> Document {
         let mut document = text::read(native);
-        text::change_runs(&mut document.blocks, &mut |run| {
+        self.neutral(&mut document.blocks);
+        document
+    }
+
+    /// What a side's own words say, in shared ones: people by their shared names, issues by side and key.
+    fn neutral(&self, blocks: &mut [Block]) {
+        text::change_runs(blocks, &mut |run| {
             for inline in run {
                 if let Inline::Mention { person, .. } = inline {
                     *person = inbound::shared_account(&self.sync.users, self.side, self.catalog, person);
                 }
             }
         });
-        document
+        self.references.neutral(self.side, blocks);
     }
 
     /// What to write so that the side says what the document says. `last` is what it holds: what stands there already stays as
     /// it is.
     #[must_use]
     pub fn write(&self, document: &Document, last: &NativeValue) -> NativeValue {
-        self.target(&self.read(last), |target| text::rewrite(last, document, target))
+        let settled = self.settled(document);
+        self.target(&self.read(last), |target| text::rewrite(last, &settled, target))
     }
 
     /// Whether the document is, as near as the side can come to it, what the side holds.
@@ -64,7 +82,8 @@ impl Rich<'_> {
         if text::same(document, held) {
             return true;
         }
-        let written = self.target(held, |target| text::rewrite(&NativeValue::Empty, document, target));
+        let settled = self.settled(document);
+        let written = self.target(held, |target| text::rewrite(&NativeValue::Empty, &settled, target));
         text::same(&self.read(&written), held)
     }
 
@@ -80,9 +99,30 @@ impl Rich<'_> {
         self.target(&own, |target| text::lift(before, after, agreed, target))
     }
 
+    /// A document that names issues as the side does: what got a counterpart since is another text there.
+    fn settled(&self, document: &Document) -> Document {
+        let mut settled = document.clone();
+        self.reader().localise(&mut settled.blocks);
+        self.references.neutral(self.side, &mut settled.blocks);
+        settled
+    }
+
+    fn reader(&self) -> Reader<'_> {
+        Reader {
+            references: self.references,
+            sync: self.sync,
+            side: self.side,
+            links_keys: self.syntax() == Syntax::Wiki,
+        }
+    }
+
     fn target<T>(&self, held: &Document, act: impl FnOnce(&Target<'_>) -> T) -> T {
         let people = |person: &str| self.account(person);
-        act(&Target::new(self.syntax(), held, &people))
+        let reader = self.reader();
+        let forth = |blocks: &mut Vec<Block>| reader.localise(blocks);
+        let back = |blocks: &mut Vec<Block>| self.neutral(blocks);
+        let whole = self.origin.and_then(|origin| reader.own(origin));
+        act(&Target::new(self.syntax(), held, &people).in_words_of(&forth, &back).whole_at(whole))
     }
 
     /// The account of a person of that shared name. `None`: the side knows nobody by it.

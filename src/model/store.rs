@@ -1,6 +1,7 @@
 //! The durable state as the engine sees it: domain operations, never transactions or SQL. Must never be awaited between the
 //! two halves of one domain step: each call is one short transaction, all of it or nothing.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use async_trait::async_trait;
@@ -297,6 +298,13 @@ pub trait Store: Send + Sync + 'static {
 
     /// Items whose replica on any side has this key now.
     async fn items_by_key(&self, key: &IssueKey) -> Result<Vec<ItemId>, StoreError>;
+
+    /// The replicas, with a key, of all items of a sync that have one of these keys on any side.
+    async fn counterparts(
+        &self,
+        sync: &SyncId,
+        keys: &[IssueKey],
+    ) -> Result<Vec<BTreeMap<SideId, IssueKey>>, StoreError>;
 
     /// Ids of items after `after`, in order, at most `limit`: for plans and sweeps over everything.
     async fn item_ids(&self, after: Option<ItemId>, limit: usize) -> Result<Vec<ItemId>, StoreError>;

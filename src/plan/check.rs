@@ -477,5 +477,12 @@ fn both_text(left: &Value, right: &Value) -> bool {
 }
 
 fn place<'a>(input: &'a PlanInput<'_>, nothing: &'a Catalog, row: &'a FieldRow, side: &'a SideId) -> Place<'a> {
-    Place { sync: input.sync, row, side, catalog: input.catalogs.get(side).unwrap_or(nothing) }
+    Place {
+        sync: input.sync,
+        row,
+        side,
+        catalog: input.catalogs.get(side).unwrap_or(nothing),
+        references: input.references,
+        origin: None,
+    }
 }

@@ -177,7 +177,7 @@ pub(super) fn copy_body(
         }
     };
     let document = crate::text::with_header(&header, body);
-    let rich = rich(draft, side);
+    let rich = Rich { origin: Some(&record.side), ..rich(draft, side) };
     let body = rich.write(&document, last);
     let wanted = rich.read(&body);
     Some((body, wanted))
@@ -185,7 +185,13 @@ pub(super) fn copy_body(
 
 /// A side, as far as its texts go.
 pub(super) fn rich<'d>(draft: &'d Draft<'_>, side: &'d SideId) -> Rich<'d> {
-    Rich { sync: draft.input.sync, side, catalog: draft.catalog(side) }
+    Rich {
+        sync: draft.input.sync,
+        side,
+        catalog: draft.catalog(side),
+        references: draft.input.references,
+        origin: None,
+    }
 }
 
 /// Copies that Jira refused stay visible.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::targets::{held_as, is_set_by_hops, is_short};
 use super::{Draft, agreed_for, place};
-use crate::mapping::outbound;
+use crate::mapping::{Place, outbound};
 use crate::model::ids::SideId;
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
@@ -103,7 +103,7 @@ fn write(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId) -> Option<FieldWr
     if is_set_by_hops(row, side) {
         return None;
     }
-    let place = place(draft.input, &draft.nothing, row, side);
+    let place = Place { origin: Some(&agreed.by), ..place(draft.input, &draft.nothing, row, side) };
     let native = outbound(&place, &agreed.value);
     let wanted: Option<Value> = native.as_ref().ok().map(|native| held_as(&place, native, &agreed.value));
     let short = wanted.as_ref().is_some_and(|wanted| is_short(row, &agreed.value, wanted));

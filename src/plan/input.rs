@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::mapping::References;
 use crate::model::catalog::{Catalog, Workflow};
 use crate::model::hub::{Conflict, ItemState};
 use crate::model::ids::{FieldName, OperationId, SideId};
@@ -32,6 +33,8 @@ pub struct PlanInput<'a> {
     pub belongs: &'a BTreeSet<SideId>,
     /// The transitions offered now, per side, for the status last observed.
     pub offers: &'a BTreeMap<SideId, Vec<TransitionOffer>>,
+    /// What texts refer to. The items of all issues that they name are in it.
+    pub references: &'a References,
 }
 
 /// A read of one replica, with every log entry since the record attributed.

@@ -155,7 +155,14 @@ impl<'a> Draft<'a> {
 
 /// A field on a side.
 fn place<'a>(input: &'a PlanInput<'_>, nothing: &'a Catalog, row: &'a FieldRow, side: &'a SideId) -> Place<'a> {
-    Place { sync: input.sync, row, side, catalog: input.catalogs.get(side).unwrap_or(nothing) }
+    Place {
+        sync: input.sync,
+        row,
+        side,
+        catalog: input.catalogs.get(side).unwrap_or(nothing),
+        references: input.references,
+        origin: None,
+    }
 }
 
 /// Whose acts may enter what a side receives of a field.

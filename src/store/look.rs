@@ -1,5 +1,7 @@
 //! Looking at items, conflicts and figures. Must never change anything: these run on a connection that cannot.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -53,6 +55,26 @@ pub(super) fn items_by_key(connection: &Connection, key: &IssueKey) -> StepResul
     let mut statement = connection.prepare_cached("SELECT DISTINCT item FROM replicas WHERE key = ?1 ORDER BY item")?;
     let rows = statement.query_map([key], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The replicas of the items of a sync that have one of these keys on any side.
+pub(super) fn counterparts(
+    connection: &Connection,
+    sync: &SyncId,
+    keys: &[IssueKey],
+) -> StepResult<Vec<BTreeMap<SideId, IssueKey>>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT other.item, other.side, other.key FROM replicas AS one JOIN replicas AS other ON other.item = one.item
+         WHERE one.key = ?1 AND one.sync = ?2 AND other.key IS NOT NULL",
+    )?;
+    let mut found: BTreeMap<ItemId, BTreeMap<SideId, IssueKey>> = BTreeMap::new();
+    for key in keys {
+        for row in statement.query_map(params![key, sync], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))? {
+            let (item, side, key) = row?;
+            found.entry(item).or_default().insert(side, key);
+        }
+    }
+    Ok(found.into_values().collect())
 }
 
 /// Ids of items in order.

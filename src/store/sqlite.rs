@@ -1,5 +1,6 @@
 //! The store that the engine sees: each call of the trait becomes one step for a worker. Must never run SQL itself.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -392,6 +393,15 @@ impl Store for SqliteStore {
     async fn items_by_key(&self, key: &IssueKey) -> Result<Vec<ItemId>, StoreError> {
         let key = key.clone();
         self.read("look up a key", move |connection| look::items_by_key(connection, &key)).await
+    }
+
+    async fn counterparts(
+        &self,
+        sync: &SyncId,
+        keys: &[IssueKey],
+    ) -> Result<Vec<BTreeMap<SideId, IssueKey>>, StoreError> {
+        let (sync, keys) = (sync.clone(), keys.to_vec());
+        self.read("look up keys", move |connection| look::counterparts(connection, &sync, &keys)).await
     }
 
     async fn item_ids(&self, after: Option<ItemId>, limit: usize) -> Result<Vec<ItemId>, StoreError> {

@@ -16,7 +16,7 @@ pub fn lift(before: &Document, after: &Document, agreed: &Document, target: &Tar
     let mut units = units(agreed, target);
     // Only where the notice stood was anything cut: a side may have more room than we think.
     let is_cut = notice(target).keys.first().is_some_and(|key| keys(&before.blocks).contains(key));
-    let fit = if is_cut { fitting(&units, target.limit) } else { units.len() };
+    let fit = if is_cut { fitting(&units, target) } else { units.len() };
     let rest = units.split_off(fit);
     let lifter = Lifter { agreed, target, units, rest };
     let (after, edited) = lifter.lift(after, &BTreeSet::new());

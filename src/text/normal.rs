@@ -3,6 +3,7 @@
 
 use serde_json::Value as Json;
 
+use super::project::CUT_NOTICE;
 use crate::model::document::{
     Attributes, Block, Cell, Column, Decision, Document, File, FilePlace, Inline, Literal, Mark, Syntax, Task,
 };
@@ -35,10 +36,14 @@ fn block(block: &Block) -> Option<Block> {
     Some(match block {
         Block::Paragraph(inlines) => {
             let inlines = run(inlines);
-            if inlines.is_empty() {
-                return None;
+            match inlines.first() {
+                None => return None,
+                // Where the whole text is found is no part of the text.
+                Some(Inline::Text(text, marks)) if text.starts_with(CUT_NOTICE) && marks.is_empty() => {
+                    Block::Paragraph(vec![Inline::Text(CUT_NOTICE.to_owned(), Vec::new())])
+                }
+                Some(_) => Block::Paragraph(inlines),
             }
-            Block::Paragraph(inlines)
         }
         Block::Heading(level, inlines) => Block::Heading(*level, run(inlines)),
         Block::BulletList(list) => Block::BulletList(items(list)?),

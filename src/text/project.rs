@@ -5,9 +5,9 @@ use serde_json::Value as Json;
 
 use super::target::Target;
 use super::{adf_read, adf_write, normal, wiki_write};
-use crate::model::document::{Block, Document, Inline, Syntax};
+use crate::model::document::{Block, Document, Inline, Mark, Syntax};
 
-/// Stands in place of what a side has no room for.
+/// Begins the paragraph that stands in place of what a side has no room for. Where the text stands whole is behind it.
 pub const CUT_NOTICE: &str = "✂ The rest of this text is longer than this Jira takes.";
 
 /// What is written for one block.
@@ -39,6 +39,9 @@ pub(super) fn units(document: &Document, target: &Target<'_>) -> Vec<Unit> {
 }
 
 fn unit(place: usize, block: &Block, target: &Target<'_>) -> Unit {
+    let local = target.forth(block);
+    // A block stays one block in other words.
+    let block = local.first().unwrap_or(block);
     let (written, read) = match target.syntax {
         Syntax::Wiki => {
             let (text, read) = wiki_write::top_read(block, target);
@@ -58,21 +61,27 @@ fn unit(place: usize, block: &Block, target: &Target<'_>) -> Unit {
             if nodes * 8 < target.limit { nodes } else { utf16(&wiki_write::top(block, &Target::home(Syntax::Wiki))) }
         }
     };
-    Unit { block: place, keys: keys(&read), written, length }
+    Unit { block: place, keys: keys(&target.back(read)), written, length }
 }
 
 /// The unit of the notice that stands for what was cut.
 pub(super) fn notice(target: &Target<'_>) -> Unit {
-    unit(usize::MAX, &Block::Paragraph(vec![Inline::Text(CUT_NOTICE.to_owned(), Vec::new())]), target)
+    let mut run = vec![Inline::Text(CUT_NOTICE.to_owned(), Vec::new())];
+    if let Some((name, address)) = &target.whole {
+        run.push(Inline::Text(" ".to_owned(), Vec::new()));
+        run.push(Inline::Text(name.clone(), vec![Mark::Link(address.clone())]));
+    }
+    unit(usize::MAX, &Block::Paragraph(run), target)
 }
 
 /// How many of the units fit. All of them, or as many as leave room for the notice.
-pub(super) fn fitting(units: &[Unit], limit: usize) -> usize {
+pub(super) fn fitting(units: &[Unit], target: &Target<'_>) -> usize {
+    let limit = target.limit;
     let parted = |unit: &Unit| unit.length + 2;
     if units.iter().map(parted).sum::<usize>() <= limit + 2 {
         return units.len();
     }
-    let room = limit.saturating_sub(utf16(CUT_NOTICE) + 8);
+    let room = limit.saturating_sub(notice(target).length + 8);
     let mut taken = 0;
     units
         .iter()

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::align::partners;
 use super::project::{Unit, Written, fitting, keys, notice, units};
 use super::target::Target;
-use super::{adf_read, adf_write, key, read, same, wiki_block};
+use super::{adf_read, adf_write, key, same, wiki_block};
 use crate::model::document::{Document, Syntax};
 use crate::model::issue::NativeValue;
 
@@ -34,22 +34,24 @@ pub fn rewrite(last: &NativeValue, document: &Document, target: &Target<'_>) -> 
     if all.is_empty() {
         return NativeValue::Empty;
     }
-    let fit = fitting(&all, target.limit);
+    let fit = fitting(&all, target);
     // Even what no block holds, like characters that cannot be shown, stays where nothing is to change.
-    if fit == all.len() && is_in(target.syntax, last) && same(&read(last), document) {
+    if fit == all.len() && is_in(target.syntax, last) && same(&target.read(last), document) {
         return last.clone();
     }
     let mut units = all;
-    keep_what_stands(last, document, &mut units);
+    keep_what_stands(last, document, &mut units, target);
     if fit < units.len() {
         units.truncate(fit);
         units.push(notice(target));
     }
     match (target.syntax, last) {
-        (Syntax::Wiki, NativeValue::Wiki(text) | NativeValue::Text(text)) => NativeValue::Wiki(over_wiki(text, &units)),
-        (Syntax::Adf, NativeValue::Adf(node)) => NativeValue::Adf(over_adf(node, &units)),
-        (Syntax::Wiki, _) => NativeValue::Wiki(over_wiki("", &units)),
-        (Syntax::Adf, _) => NativeValue::Adf(over_adf(&adf_write::doc(Vec::new()), &units)),
+        (Syntax::Wiki, NativeValue::Wiki(text) | NativeValue::Text(text)) => {
+            NativeValue::Wiki(over_wiki(text, &units, target))
+        }
+        (Syntax::Adf, NativeValue::Adf(node)) => NativeValue::Adf(over_adf(node, &units, target)),
+        (Syntax::Wiki, _) => NativeValue::Wiki(over_wiki("", &units, target)),
+        (Syntax::Adf, _) => NativeValue::Adf(over_adf(&adf_write::doc(Vec::new()), &units, target)),
     }
 }
 
@@ -58,26 +60,26 @@ fn is_in(syntax: Syntax, native: &NativeValue) -> bool {
 }
 
 /// A block that stands there as it is stays, whatever would be written for it: a node that we do not know is not ours to change.
-fn keep_what_stands(last: &NativeValue, document: &Document, units: &mut [Unit]) {
+fn keep_what_stands(last: &NativeValue, document: &Document, units: &mut [Unit], target: &Target<'_>) {
     let mut held: Option<BTreeSet<String>> = None;
     for unit in units {
         let Some(own) = document.blocks.get(unit.block).map(key) else { continue };
         if unit.keys == [own.as_str()] {
             continue;
         }
-        let held = held.get_or_insert_with(|| keys(&read(last).blocks).into_iter().collect());
+        let held = held.get_or_insert_with(|| keys(&target.read(last).blocks).into_iter().collect());
         if held.contains(&own) && !unit.keys.iter().all(|key| held.contains(key)) {
             unit.keys = vec![own];
         }
     }
 }
 
-fn over_wiki(text: &str, units: &[Unit]) -> String {
+fn over_wiki(text: &str, units: &[Unit], target: &Target<'_>) -> String {
     let pieces = wiki_block::pieces(text, 0);
     let mut held = Vec::new();
     let mut sources = Vec::new();
     for piece in &pieces {
-        let found = keys(&piece.blocks);
+        let found = keys(&target.back(piece.blocks.clone()));
         sources.push(Source { keys: found.len(), from: piece.from, to: piece.to });
         held.extend(found);
     }
@@ -85,7 +87,11 @@ fn over_wiki(text: &str, units: &[Unit]) -> String {
     let close = assemble(text, &sources, &chunks, true);
     let wanted: Vec<String> = units.iter().flat_map(|unit| unit.keys.iter().cloned()).collect();
     // Where a new block would run into an old one, they are set apart.
-    if keys(&wiki_block::read(&close).blocks) == wanted { close } else { assemble(text, &sources, &chunks, false) }
+    if keys(&target.back(wiki_block::read(&close).blocks)) == wanted {
+        close
+    } else {
+        assemble(text, &sources, &chunks, false)
+    }
 }
 
 /// The text of the chunks. `close`: what replaces something stands as close to its neighbours as that did.
@@ -128,12 +134,12 @@ fn between<'t>(text: &'t str, sources: &[Source], last: usize, first: usize) -> 
     gap.contains(['\n', '\r']).then_some(gap).or(Some(gap))
 }
 
-fn over_adf(node: &Json, units: &[Unit]) -> Json {
+fn over_adf(node: &Json, units: &[Unit], target: &Target<'_>) -> Json {
     let nodes = adf_read::content(node);
     let mut held = Vec::new();
     let mut sources = Vec::new();
     for (index, node) in nodes.iter().enumerate() {
-        let found = keys(&[adf_read::top(node)]);
+        let found = keys(&target.back(vec![adf_read::top(node)]));
         if !found.is_empty() {
             sources.push(Source { keys: found.len(), from: index, to: index + 1 });
         }
@@ -232,5 +238,5 @@ fn run(units: &[Unit], found: &[Option<usize>], begins: &Places, ends: &Places) 
 /// Whether what a side holds says what is written for it, so that nothing need be written.
 #[must_use]
 pub fn says(last: &NativeValue, document: &Document, target: &Target<'_>) -> bool {
-    same(&read(last), &read(&rewrite(last, document, target)))
+    same(&target.read(last), &target.read(&rewrite(last, document, target)))
 }

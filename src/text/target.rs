@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::normal::source_key;
 use super::walk;
 use crate::model::document::{Block, Document, FilePlace, Inline, Literal, Mark, Syntax};
+use crate::model::issue::NativeValue;
 
 /// Jira's limit for one text, in UTF-16 units: it is written in Java.
 pub const TEXT_LIMIT: usize = 32_767;
@@ -13,13 +14,20 @@ pub const TEXT_LIMIT: usize = 32_767;
 /// Who a person of a text is on the side that is written to. `None`: nobody, so that nobody is called.
 pub type People<'a> = &'a dyn Fn(&str) -> Option<String>;
 
+/// Puts one side's words in place of shared ones, or the other way round.
+pub type Rewording<'a> = &'a dyn Fn(&mut Vec<Block>);
+
 /// The side that a document is written for.
 pub struct Target<'a> {
     /// What it speaks.
     pub syntax: Syntax,
     /// The longest text that it takes, in UTF-16 units.
     pub limit: usize,
+    /// Where the text stands whole: what to call it, and its address.
+    pub(super) whole: Option<(String, String)>,
     people: People<'a>,
+    forth: Rewording<'a>,
+    back: Rewording<'a>,
     own: Own,
 }
 
@@ -35,13 +43,60 @@ impl<'a> Target<'a> {
     /// A side that held `held` so far; `people` gives the accounts there.
     #[must_use]
     pub fn new(syntax: Syntax, held: &Document, people: People<'a>) -> Self {
-        Self { syntax, limit: TEXT_LIMIT, people, own: Own::These(inventory(held)) }
+        Self {
+            syntax,
+            limit: TEXT_LIMIT,
+            whole: None,
+            people,
+            forth: &|_| (),
+            back: &|_| (),
+            own: Own::These(inventory(held)),
+        }
     }
 
     /// The site that a document comes from: everything in it means something there.
     #[must_use]
     pub fn home(syntax: Syntax) -> Self {
-        Self { syntax, limit: TEXT_LIMIT, people: &|person| Some(person.to_owned()), own: Own::All }
+        Self {
+            syntax,
+            limit: TEXT_LIMIT,
+            whole: None,
+            people: &|person| Some(person.to_owned()),
+            forth: &|_| (),
+            back: &|_| (),
+            own: Own::All,
+        }
+    }
+
+    /// The same, with words that are put in place of shared ones in what is written (`forth`), and shared ones in place of
+    /// the side's in what is read (`back`).
+    #[must_use]
+    pub fn in_words_of(self, forth: Rewording<'a>, back: Rewording<'a>) -> Self {
+        Self { forth, back, ..self }
+    }
+
+    /// The same, with where the text stands whole: what to call it, and its address.
+    #[must_use]
+    pub fn whole_at(self, whole: Option<(String, String)>) -> Self {
+        Self { whole, ..self }
+    }
+
+    /// A block in the side's words.
+    pub(super) fn forth(&self, block: &Block) -> Vec<Block> {
+        let mut blocks = vec![block.clone()];
+        (self.forth)(&mut blocks);
+        blocks
+    }
+
+    /// What stands there, in shared words.
+    pub(super) fn back(&self, mut blocks: Vec<Block>) -> Vec<Block> {
+        (self.back)(&mut blocks);
+        blocks
+    }
+
+    /// What the side holds, in shared words.
+    pub(super) fn read(&self, native: &NativeValue) -> Document {
+        Document { blocks: self.back(super::read(native).blocks) }
     }
 
     /// The account of a person there.

@@ -1,6 +1,6 @@
 //! Visits every block and every run of a document, whatever holds them. Must never skip a kind of block that holds others.
 
-use crate::model::document::{Block, Inline};
+use crate::model::document::{Block, File, FilePlace, Inline, Mark};
 
 /// Visits every block, the outer ones first.
 pub(super) fn blocks(list: &[Block], visit: &mut dyn FnMut(&Block)) {
@@ -84,4 +84,87 @@ fn change_tasks(tasks: &mut [crate::model::document::Task], change: &mut dyn FnM
         change(&mut task.inlines);
         change_tasks(&mut task.nested, change);
     }
+}
+
+/// Changes every block, the outer ones first.
+pub fn change_blocks(list: &mut [Block], change: &mut dyn FnMut(&mut Block)) {
+    for block in list {
+        change(block);
+        match block {
+            Block::BulletList(items) | Block::OrderedList(items) | Block::NumberedFrom(_, items) => {
+                items.iter_mut().for_each(|item| change_blocks(item, change));
+            }
+            Block::Quote(inner) | Block::Panel { blocks: inner, .. } | Block::Expand { blocks: inner, .. } => {
+                change_blocks(inner, change);
+            }
+            Block::Table(rows) => rows.iter_mut().flatten().for_each(|cell| change_blocks(&mut cell.blocks, change)),
+            Block::Layout(columns) => columns.iter_mut().for_each(|column| change_blocks(&mut column.blocks, change)),
+            Block::Dressed { block, .. } => change_blocks(std::slice::from_mut(block), change),
+            Block::Paragraph(_)
+            | Block::Heading(..)
+            | Block::Code { .. }
+            | Block::Rule
+            | Block::Unknown(_)
+            | Block::Preformatted(_)
+            | Block::Tasks(_)
+            | Block::Decisions(_)
+            | Block::Files { .. }
+            | Block::Card { .. } => {}
+        }
+    }
+}
+
+/// Changes all words that are shown, and the addresses of links, cards and files. What is kept literally stays.
+pub fn change_words(list: &mut [Block], change: &mut dyn FnMut(&mut String)) {
+    change_blocks(list, &mut |block| match block {
+        Block::Code { text, .. } | Block::Preformatted(text) => change(text),
+        Block::Panel { title, .. } | Block::Expand { title, .. } => change(title),
+        Block::Card { address, .. } => change(address),
+        Block::Files { files, .. } => files.iter_mut().for_each(|file| change_file(file, change)),
+        Block::Paragraph(_)
+        | Block::Heading(..)
+        | Block::BulletList(_)
+        | Block::OrderedList(_)
+        | Block::NumberedFrom(..)
+        | Block::Quote(_)
+        | Block::Table(_)
+        | Block::Layout(_)
+        | Block::Dressed { .. }
+        | Block::Rule
+        | Block::Unknown(_)
+        | Block::Tasks(_)
+        | Block::Decisions(_) => {}
+    });
+    change_runs(list, &mut |run| run.iter_mut().for_each(|inline| change_inline(inline, change)));
+}
+
+fn change_inline(inline: &mut Inline, change: &mut dyn FnMut(&mut String)) {
+    match inline {
+        Inline::Text(words, marks) => {
+            change(words);
+            for mark in marks {
+                if let Mark::Link(text) | Mark::Tip(text) = mark {
+                    change(text);
+                }
+            }
+        }
+        Inline::Card(address) => change(address),
+        Inline::Status { text, .. } => change(text),
+        Inline::Mention { name, .. } => change(name),
+        Inline::File(file) => change_file(file, change),
+        Inline::HardBreak | Inline::Unknown(_) | Inline::Emoji { .. } | Inline::Date(_) => {}
+    }
+}
+
+fn change_file(file: &mut File, change: &mut dyn FnMut(&mut String)) {
+    change(&mut file.name);
+    if let FilePlace::Address(address) = &mut file.place {
+        change(address);
+    }
+}
+
+/// Visits all words that are shown, and the addresses of links, cards and files.
+pub fn visit_words(list: &[Block], visit: &mut dyn FnMut(&str)) {
+    let mut copy = list.to_vec();
+    change_words(&mut copy, &mut |words| visit(words));
 }

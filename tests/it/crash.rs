@@ -1,6 +1,7 @@
 //! A daemon that dies at the n-th effect: before or after a request reaches Jira, before or after a commit. Must never let
 //! anything of the dead daemon go on.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -173,6 +174,7 @@ fused! {
         fn note(name: &str) -> Option<String>;
         fn item(item: ItemId) -> Option<ItemState>;
         fn items_by_key(key: &IssueKey) -> Vec<ItemId>;
+        fn counterparts(sync: &SyncId, keys: &[IssueKey]) -> Vec<BTreeMap<SideId, IssueKey>>;
         fn item_ids(after: Option<ItemId>, limit: usize) -> Vec<ItemId>;
         fn learn_ways(instance: &InstanceId, project: &str, ways: &[(String, String, String)]) -> ();
         fn set_problems(about: &str, problems: &[Problem], now: Timestamp) -> ();

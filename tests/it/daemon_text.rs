@@ -15,11 +15,11 @@ fn open() -> String {
     THREE.replace(", sees = [\"acme\"]", "")
 }
 
-fn text(text: &str) -> Value {
+pub(crate) fn text(text: &str) -> Value {
     json!({ "type": "text", "text": text })
 }
 
-fn paragraph(content: &[Value]) -> Value {
+pub(crate) fn paragraph(content: &[Value]) -> Value {
     json!({ "type": "paragraph", "content": content })
 }
 
@@ -68,11 +68,11 @@ async fn raw(world: &World, jira: &str, part: &str) -> Value {
     body["fields"]["description"].clone()
 }
 
-async fn wiki(world: &World, part: &str) -> String {
+pub(crate) async fn wiki(world: &World, part: &str) -> String {
     raw(world, "globex", part).await.as_str().unwrap().to_owned()
 }
 
-async fn nodes(world: &World, jira: &str, part: &str) -> Vec<Value> {
+pub(crate) async fn nodes(world: &World, jira: &str, part: &str) -> Vec<Value> {
     raw(world, jira, part).await["content"].as_array().unwrap().clone()
 }
 

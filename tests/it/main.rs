@@ -37,6 +37,7 @@ mod daemon_carries;
 mod daemon_comments;
 #[cfg(test)]
 mod daemon_composed;
+#[cfg(test)]
 mod daemon_costs;
 #[cfg(test)]
 mod daemon_crashes;
@@ -50,11 +51,14 @@ mod daemon_input;
 mod daemon_isolation;
 #[cfg(test)]
 mod daemon_kinds;
+#[cfg(test)]
 mod daemon_links;
 #[cfg(test)]
 mod daemon_planted;
 #[cfg(test)]
 mod daemon_random;
+#[cfg(test)]
+mod daemon_references;
 #[cfg(test)]
 mod daemon_silence;
 #[cfg(test)]
@@ -65,6 +69,7 @@ mod daemon_strangers;
 mod daemon_support;
 #[cfg(test)]
 mod daemon_text;
+#[cfg(test)]
 mod daemon_things;
 #[cfg(test)]
 mod footprint;
@@ -98,6 +103,7 @@ mod simulator_cloud;
 mod simulator_data_center;
 #[cfg(test)]
 mod simulator_faults;
+#[cfg(test)]
 mod simulator_fields;
 #[cfg(test)]
 mod simulator_seed;

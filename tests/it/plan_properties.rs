@@ -258,8 +258,14 @@ pub(crate) fn newest_stands(world: &World) -> Result<(), String> {
         let newest = world.deeds.iter().filter(|(_, of, ..)| of == field).max_by_key(|(.., at)| *at);
         let Some((author, _, value, _)) = newest else { continue };
         let row = world.sync.fields.values().find(|row| row.sides[author].as_str() == field).unwrap();
-        let place =
-            jirasyncd::mapping::Place { sync: &world.sync, row, side: author, catalog: &world.catalogs[author] };
+        let place = jirasyncd::mapping::Place {
+            sync: &world.sync,
+            row,
+            side: author,
+            catalog: &world.catalogs[author],
+            references: &jirasyncd::mapping::NO_REFERENCES,
+            origin: None,
+        };
         let wanted = jirasyncd::mapping::inbound(&place, value).unwrap();
         for side in world.everywhere() {
             let shown = world.shared(&side, field);

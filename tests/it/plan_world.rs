@@ -365,7 +365,14 @@ impl World {
     /// What a side holds of a field, in shared words.
     pub(crate) fn shared(&self, side: &SideId, field: &str) -> Value {
         let row = self.sync.fields.values().find(|row| row.sides.get(side) == Some(&FieldId::from(field))).unwrap();
-        let place = jirasyncd::mapping::Place { sync: &self.sync, row, side, catalog: &self.catalogs[side] };
+        let place = jirasyncd::mapping::Place {
+            sync: &self.sync,
+            row,
+            side,
+            catalog: &self.catalogs[side],
+            references: &jirasyncd::mapping::NO_REFERENCES,
+            origin: None,
+        };
         jirasyncd::mapping::inbound(&place, &self.held(side, field)).unwrap()
     }
 
@@ -617,6 +624,7 @@ impl World {
             intents: &self.intents,
             belongs: &self.belongs,
             offers,
+            references: &jirasyncd::mapping::NO_REFERENCES,
         }
     }
 

@@ -110,7 +110,14 @@ fn equality_first(input: &PlanInput<'_>) -> Plan {
     for (side, observation) in &mut observed {
         for row in input.sync.fields.values() {
             let Some(field) = row.sides.get(side) else { continue };
-            let place = Place { sync: input.sync, row, side, catalog: &input.catalogs[side] };
+            let place = Place {
+                sync: input.sync,
+                row,
+                side,
+                catalog: &input.catalogs[side],
+                references: input.references,
+                origin: None,
+            };
             let shown = observation.snapshot.fields.get(field).unwrap_or(&NativeValue::Empty);
             let base = input.item.replicas.get(side).and_then(|r| r.bases.get(&row.name)).and_then(|b| b.value.clone());
             if base.is_some() && base == inbound(&place, shown) {

@@ -1,0 +1,335 @@
+//! Issues that a text names, by key or by address. Each side's people read the key and the address of their own counterpart.
+//! Must never show a side the key, the address or the name of an issue on a side that it does not see.
+//!
+//! What is agreed, and what is known of a side, names an issue by the side and the key that its author wrote. That reading
+//! hangs on nothing but the settings, so a text does not seem edited because an issue in it got a counterpart later.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::reference_words::{Found, find, names, scrub};
+use crate::model::catalog::Catalog;
+use crate::model::document::{Block, Document, File, FilePlace, Inline, Mark};
+use crate::model::ids::{IssueKey, SideId};
+use crate::model::settings::SyncSettings;
+use crate::text;
+
+/// How an agreed text names an issue: followed by the side, a slash, the key and what follows it in the address.
+const SCHEME: &str = "jirasyncd-issue:";
+
+/// Stands for an issue that a side may not know of.
+pub const HIDDEN: &str = "[issue]";
+
+/// What texts can refer to: the sides' projects and addresses, and the items that hold the issues named.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct References {
+    pub(super) sites: BTreeMap<SideId, Site>,
+    pairs: BTreeMap<(SideId, IssueKey), BTreeMap<SideId, IssueKey>>,
+    own: BTreeMap<SideId, IssueKey>,
+}
+
+/// Where a side's issues are.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Site {
+    /// The key of its project.
+    pub(super) project: String,
+    /// Its address, without a slash at the end. Empty: not read yet.
+    pub(super) address: String,
+}
+
+/// A text that refers to nothing.
+pub static NO_REFERENCES: References =
+    References { sites: BTreeMap::new(), pairs: BTreeMap::new(), own: BTreeMap::new() };
+
+impl References {
+    /// The sides of a sync, and the replicas of the item whose texts these are. No other item is known yet.
+    #[must_use]
+    pub fn new(sync: &SyncSettings, catalogs: &BTreeMap<SideId, Catalog>, own: BTreeMap<SideId, IssueKey>) -> Self {
+        let site = |side: &crate::model::settings::SideSettings| {
+            let address = catalogs.get(&side.id).map(|catalog| catalog.address.trim_end_matches('/').to_owned());
+            (side.id.clone(), Site { project: side.project.clone(), address: address.unwrap_or_default() })
+        };
+        Self { sites: sync.sides.iter().map(site).collect(), pairs: BTreeMap::new(), own }
+    }
+
+    /// The replicas of one item.
+    pub fn pair(&mut self, replicas: &BTreeMap<SideId, IssueKey>) {
+        for (side, key) in replicas {
+            self.pairs.insert((side.clone(), key.clone()), replicas.clone());
+        }
+    }
+
+    /// The keys in an agreed text that may be those of a side's issues.
+    #[must_use]
+    pub fn mentioned(&self, document: &Document) -> BTreeSet<IssueKey> {
+        let mut keys = BTreeSet::new();
+        text::visit_words(&document.blocks, &mut |words| keys.extend(self.keys(words)));
+        keys
+    }
+
+    /// The same of some words or their markup.
+    pub fn keys(&self, words: &str) -> impl Iterator<Item = IssueKey> {
+        self.keys_in(words, None).into_iter().map(|found| found.key)
+    }
+
+    /// The issues of any side that some words name; `side` is where they were written.
+    pub(super) fn keys_in(&self, words: &str, side: Option<&SideId>) -> Vec<Found> {
+        if self.sites.is_empty() || !words.contains('-') { Vec::new() } else { find(words, &self.sites, side) }
+    }
+
+    /// Names the issues in what a side holds by side and key.
+    pub(super) fn neutral(&self, side: &SideId, blocks: &mut [Block]) {
+        if self.sites.is_empty() {
+            return;
+        }
+        text::change_blocks(blocks, &mut |block| {
+            if let Block::Card { address, .. } = block
+                && let Some(neutral) = self.neutral_address(side, address)
+            {
+                *address = neutral;
+            }
+        });
+        text::change_runs(blocks, &mut |run| {
+            if run.iter().any(|inline| self.names_an_issue(side, inline)) {
+                *run = run.drain(..).flat_map(|inline| self.neutral_inline(side, inline)).collect();
+            }
+        });
+    }
+
+    fn names_an_issue(&self, side: &SideId, inline: &Inline) -> bool {
+        match inline {
+            Inline::Text(words, marks) => {
+                words.contains('-') && !self.keys_in(words, Some(side)).is_empty()
+                    || marks.iter().any(|mark| matches!(mark, Mark::Link(address) if address.contains("/browse/")))
+            }
+            Inline::Card(address) => address.contains("/browse/"),
+            Inline::HardBreak
+            | Inline::Unknown(_)
+            | Inline::Mention { .. }
+            | Inline::Emoji { .. }
+            | Inline::Date(_)
+            | Inline::Status { .. }
+            | Inline::File(_) => false,
+        }
+    }
+
+    fn neutral_inline(&self, side: &SideId, inline: Inline) -> Vec<Inline> {
+        match inline {
+            Inline::Card(address) => {
+                vec![Inline::Card(self.neutral_address(side, &address).unwrap_or(address))]
+            }
+            Inline::Text(words, mut marks) if marks.iter().any(|mark| matches!(mark, Mark::Link(_))) => {
+                for mark in &mut marks {
+                    if let Mark::Link(address) = mark
+                        && let Some(neutral) = self.neutral_address(side, address)
+                    {
+                        *address = neutral;
+                    }
+                }
+                vec![Inline::Text(words, marks)]
+            }
+            // Jira makes no links in code.
+            Inline::Text(words, marks) if !marks.contains(&Mark::Code) => self.neutral_words(side, &words, &marks),
+            Inline::Text(..)
+            | Inline::HardBreak
+            | Inline::Unknown(_)
+            | Inline::Mention { .. }
+            | Inline::Emoji { .. }
+            | Inline::Date(_)
+            | Inline::Status { .. }
+            | Inline::File(_) => vec![inline],
+        }
+    }
+
+    /// Words with the keys and addresses in them set apart.
+    fn neutral_words(&self, side: &SideId, words: &str, marks: &[Mark]) -> Vec<Inline> {
+        let mut out = Vec::new();
+        let mut reached = 0;
+        for found in self.keys_in(words, Some(side)) {
+            // A key within an address that is none of ours.
+            let (from, to) = found.whole;
+            if from < reached {
+                continue;
+            }
+            let mut linked = marks.to_vec();
+            linked.push(Mark::Link(neutral_form(&found.side, &found.key, &found.rest)));
+            linked.sort();
+            out.push(Inline::Text(words.get(reached..from).unwrap_or_default().to_owned(), marks.to_vec()));
+            out.push(Inline::Text(words.get(from..to).unwrap_or_default().to_owned(), linked));
+            reached = to;
+        }
+        out.push(Inline::Text(words.get(reached..).unwrap_or_default().to_owned(), marks.to_vec()));
+        out.retain(|inline| !matches!(inline, Inline::Text(words, _) if words.is_empty()));
+        out
+    }
+
+    fn neutral_address(&self, side: &SideId, address: &str) -> Option<String> {
+        let found = self.keys_in(address, Some(side)).into_iter().next()?;
+        (found.whole == (0, address.len()) && address.contains("/browse/"))
+            .then(|| neutral_form(&found.side, &found.key, &found.rest))
+    }
+}
+
+/// For whom a text is written.
+pub(super) struct Reader<'a> {
+    pub(super) references: &'a References,
+    pub(super) sync: &'a SyncSettings,
+    pub(super) side: &'a SideId,
+    /// Whether a key becomes a link there by itself.
+    pub(super) links_keys: bool,
+}
+
+impl Reader<'_> {
+    /// Puts a side's own keys and addresses in place of what the agreed text names, and takes out what it may not know of.
+    pub(super) fn localise(&self, blocks: &mut [Block]) {
+        if self.references.sites.is_empty() {
+            return;
+        }
+        text::change_blocks(blocks, &mut |block| {
+            if let Block::Card { address, .. } = block
+                && let Some((side, key, rest)) = named(address)
+            {
+                match self.shown(&side, &key) {
+                    Some((at, key)) => *address = self.address(at, key, &rest),
+                    None => *block = Block::Paragraph(vec![Inline::Text(HIDDEN.to_owned(), Vec::new())]),
+                }
+            }
+        });
+        text::change_runs(blocks, &mut |run| {
+            for inline in run.iter_mut() {
+                self.local_inline(inline);
+            }
+        });
+        let hidden = self.hidden();
+        if !hidden.is_empty() {
+            without_ways(blocks, &hidden);
+            text::change_words(blocks, &mut |words| scrub(words, &hidden, HIDDEN));
+        }
+    }
+
+    fn local_inline(&self, inline: &mut Inline) {
+        if let Inline::Card(address) = inline
+            && let Some((side, key, rest)) = named(address)
+        {
+            match self.shown(&side, &key) {
+                Some((at, key)) => *address = self.address(at, key, &rest),
+                None => *inline = Inline::Text(HIDDEN.to_owned(), Vec::new()),
+            }
+        } else if let Inline::Text(words, marks) = inline
+            && let Some(place) = marks.iter().position(|mark| matches!(mark, Mark::Link(to) if to.starts_with(SCHEME)))
+            && let Some(Mark::Link(link)) = marks.get(place).cloned()
+            && let Some((side, key, rest)) = named(&link)
+        {
+            let shows_key = *words == key.as_str();
+            let shows_address = words.contains("://");
+            match self.shown(&side, &key) {
+                Some((at, local)) => {
+                    let address = self.address(at, local, &rest);
+                    if shows_key {
+                        *words = local.to_string();
+                    } else if shows_address {
+                        words.clone_from(&address);
+                    }
+                    if (shows_key && at == self.side && self.links_keys) || address.is_empty() {
+                        marks.remove(place);
+                    } else if let Some(mark) = marks.get_mut(place) {
+                        *mark = Mark::Link(address);
+                    }
+                }
+                None => {
+                    if shows_key || shows_address {
+                        HIDDEN.clone_into(words);
+                    }
+                    marks.remove(place);
+                }
+            }
+        }
+    }
+
+    /// Where the side's people look for an issue: their own counterpart, else the issue that was named if they see its side,
+    /// else a counterpart that they see. `None`: they may not know of it.
+    fn shown<'s>(&'s self, side: &'s SideId, key: &'s IssueKey) -> Option<(&'s SideId, &'s IssueKey)> {
+        let group = self.references.pairs.get(&(side.clone(), key.clone()));
+        let own = group.and_then(|group| group.get_key_value(self.side));
+        let named = self.sees(side).then_some((side, key));
+        own.or(named).or_else(|| group?.iter().find(|(other, _)| self.sees(other)))
+    }
+
+    /// The item's own replica on a side that the reader sees: its key and address.
+    pub(super) fn own(&self, side: &SideId) -> Option<(String, String)> {
+        let key = self.references.own.get(side).filter(|_| side != self.side && self.sees(side))?;
+        let address = self.address(side, key, "");
+        (!address.is_empty()).then(|| (key.to_string(), address))
+    }
+
+    fn sees(&self, side: &SideId) -> bool {
+        side == self.side || self.sync.side(self.side).is_some_and(|settings| settings.sees.contains(side))
+    }
+
+    fn address(&self, side: &SideId, key: &IssueKey, rest: &str) -> String {
+        match self.references.sites.get(side) {
+            // What follows a key, like the id of a comment, means something on its own site only.
+            Some(site) if !site.address.is_empty() => {
+                let rest = if side == self.side { "" } else { rest };
+                format!("{}/browse/{key}{rest}", site.address)
+            }
+            Some(_) | None => String::new(),
+        }
+    }
+
+    /// The sites that the side does not see, but for projects and addresses that it sees under another name.
+    fn hidden(&self) -> Vec<&Site> {
+        let seen = |site: &Site| {
+            let known = |(side, other): (&SideId, &Site)| self.sees(side) && other.project == site.project;
+            self.references.sites.iter().any(known)
+        };
+        let hidden = self.references.sites.iter().filter(|(side, _)| !self.sees(side));
+        hidden.map(|(_, site)| site).filter(|site| !seen(site)).collect()
+    }
+}
+
+/// Takes out links, cards and files whose address is on a site that their reader may not know of.
+fn without_ways(blocks: &mut [Block], hidden: &[&Site]) {
+    let leads_there = |address: &str| names(address, hidden);
+    let file_leads_there = |file: &File| matches!(&file.place, FilePlace::Address(address) if leads_there(address));
+    text::change_blocks(blocks, &mut |block| {
+        let gone = if let Block::Card { address, .. } = block {
+            leads_there(address)
+        } else if let Block::Files { files, .. } = block {
+            let before = files.len();
+            files.retain(|file| !file_leads_there(file));
+            files.is_empty() && before > 0
+        } else {
+            false
+        };
+        if gone {
+            *block = Block::Paragraph(vec![Inline::Text(HIDDEN.to_owned(), Vec::new())]);
+        }
+    });
+    text::change_runs(blocks, &mut |run| {
+        for inline in run {
+            let gone = if let Inline::Text(_, marks) = inline {
+                marks.retain(|mark| !matches!(mark, Mark::Link(address) if leads_there(address)));
+                false
+            } else if let Inline::Card(address) = inline {
+                leads_there(address)
+            } else {
+                matches!(inline, Inline::File(file) if file_leads_there(file))
+            };
+            if gone {
+                *inline = Inline::Text(HIDDEN.to_owned(), Vec::new());
+            }
+        }
+    });
+}
+
+fn neutral_form(side: &SideId, key: &IssueKey, rest: &str) -> String {
+    format!("{SCHEME}{side}/{key}{rest}")
+}
+
+/// The side, the key and the rest of what an agreed text names.
+fn named(address: &str) -> Option<(SideId, IssueKey, String)> {
+    let (side, rest) = address.strip_prefix(SCHEME)?.split_once('/')?;
+    let end = rest.find(['?', '#']).unwrap_or(rest.len());
+    let (key, rest) = rest.split_at(end);
+    Some((side.into(), key.into(), rest.to_owned()))
+}
