@@ -84,6 +84,8 @@ pub fn lacking(place: &Place<'_>, shared: &BTreeSet<String>) -> (BTreeSet<String
         let name =
             Some(element).filter(|_| place.row.kind != FieldKind::People).and_then(|element| name(place, element));
         match name {
+            // What never crosses is not missed.
+            Some(name) if place.is_excluded(&name) => {}
             Some(name) => drop(unoffered.insert(name)),
             None => drop(unnamed.insert(element.strip_prefix(FOREIGN).unwrap_or(element).to_owned())),
         }

@@ -63,6 +63,11 @@ fn values(draft: &Draft<'_>, row: &FieldRow, side: &SideId, template: &str) -> R
     for other in sync.fields.values() {
         let variable = compose::variable(other.name.as_str());
         let agreed = agreed_for(&draft.plan.item, sync, other, side);
+        // An issue is not made of a summary that the side may not see.
+        let summary = other.sides.get(side).is_some_and(|field| field.as_str() == "summary");
+        if summary && agreed.is_none() && named.contains(&variable) {
+            return Ok(None);
+        }
         values.insert(variable.clone(), agreed.map(|agreed| compose::in_words(&agreed.value)).unwrap_or_default());
         if let (Some(agreed), true) = (agreed, named.contains(&variable)) {
             acts.join(&agreed.acts);

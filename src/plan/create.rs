@@ -63,8 +63,7 @@ fn is_picked_unseen(draft: &mut Draft<'_>, side: &SideId) -> bool {
     };
     let unseen = sync.fields.values().filter(is_needed);
     let unseen: Vec<&str> = unseen
-        .filter(|row| !super::composed::is_composed(row, side))
-        .filter(|row| agreed_for(&draft.plan.item, sync, row, side).is_none())
+        .filter(|row| matches!(super::composed::due(draft, row, side), Ok(None)))
         .map(|row| row.name.as_str())
         .collect();
     if unseen.is_empty() || sync.side(side).is_none_or(|side| side.when.is_none()) {
