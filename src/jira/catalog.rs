@@ -86,6 +86,7 @@ impl Client {
             people: found,
             create_fields,
             required,
+            upload_limit: None,
             options,
         })
     }

@@ -1,6 +1,8 @@
 //! A side's own words to the sync's shared vocabulary and back. Pure. Must never guess: what has no row becomes a value that
 //! no other side has, or stays where it is with a reason.
 
+mod file_name;
+mod file_reference;
 pub mod header;
 mod inbound;
 mod logged;
@@ -11,6 +13,7 @@ mod rich;
 mod scalar;
 mod table;
 
+pub use file_name::{file_name, fits};
 pub use inbound::inbound;
 pub use logged::{logged, logged_roughly};
 pub use outbound::{Unmappable, outbound, outbound_over};

@@ -145,7 +145,9 @@ fn copy_to(
         | Action::Transition { .. }
         | Action::EditComment { .. }
         | Action::DeleteComment { .. }
-        | Action::Link { .. } => false,
+        | Action::Link { .. }
+        | Action::AddFile { .. }
+        | Action::DeleteFile { .. } => false,
     });
     if !replica.observed || under_way {
         return None;

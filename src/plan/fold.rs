@@ -53,6 +53,7 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
         }
     }
     learn_ways(draft, side, observation);
+    super::attachments::collect(draft, side, observation);
     super::comments::collect(draft, side, observation);
     if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
         replica.observed = true;
@@ -143,7 +144,9 @@ fn our_first_value(
         | Action::AddComment { .. }
         | Action::EditComment { .. }
         | Action::DeleteComment { .. }
-        | Action::Link { .. } => None,
+        | Action::Link { .. }
+        | Action::AddFile { .. }
+        | Action::DeleteFile { .. } => None,
     });
     let place = place(draft.input, &draft.nothing, row, side);
     let now = current(&place, observation);
@@ -316,7 +319,9 @@ fn untagged_write(
                 | Action::AddComment { .. }
                 | Action::EditComment { .. }
                 | Action::DeleteComment { .. }
-                | Action::Link { .. } => false,
+                | Action::Link { .. }
+                | Action::AddFile { .. }
+                | Action::DeleteFile { .. } => false,
             };
             step.entry.items.iter().any(leads_to)
         }
@@ -343,9 +348,12 @@ fn written_by(intent: &Intent, row: &FieldRow) -> Option<Written> {
         Action::Transition { fields, .. } => {
             fields.get(&row.name).map(|write| Written::Value(write.wanted.clone(), write.acts.clone()))
         }
-        Action::AddComment { .. } | Action::EditComment { .. } | Action::DeleteComment { .. } | Action::Link { .. } => {
-            None
-        }
+        Action::AddComment { .. }
+        | Action::EditComment { .. }
+        | Action::DeleteComment { .. }
+        | Action::Link { .. }
+        | Action::AddFile { .. }
+        | Action::DeleteFile { .. } => None,
     }
 }
 

@@ -45,6 +45,8 @@ fn is_under_way(draft: &Draft<'_>, side: &SideId, counterpart: &SideId) -> bool 
         | Action::Transition { .. }
         | Action::AddComment { .. }
         | Action::EditComment { .. }
-        | Action::DeleteComment { .. } => false,
+        | Action::DeleteComment { .. }
+        | Action::AddFile { .. }
+        | Action::DeleteFile { .. } => false,
     })
 }

@@ -97,7 +97,9 @@ fn is_under_way(draft: &Draft<'_>, side: &SideId, id: &CommentId) -> bool {
         | Action::SetFields { .. }
         | Action::Transition { .. }
         | Action::AddComment { .. }
-        | Action::Link { .. } => false,
+        | Action::Link { .. }
+        | Action::AddFile { .. }
+        | Action::DeleteFile { .. } => false,
     })
 }
 
@@ -152,7 +154,9 @@ fn drifted(draft: &Draft<'_>, record: &CommentRecord, side: &SideId) -> bool {
         | Action::SetFields { .. }
         | Action::Transition { .. }
         | Action::DeleteComment { .. }
-        | Action::Link { .. } => false,
+        | Action::Link { .. }
+        | Action::AddFile { .. }
+        | Action::DeleteFile { .. } => false,
     };
     let mut ours = draft.input.intents.iter().filter(|intent| &intent.operation.side == side);
     !text::same(&stands, &written.body) && ours.any(|intent| is_older(&intent))

@@ -28,6 +28,8 @@ mod counted;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod daemon_attachments;
+#[cfg(test)]
 mod daemon_audit;
 #[cfg(test)]
 mod daemon_backfill;

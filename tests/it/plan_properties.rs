@@ -364,6 +364,8 @@ fn sent_bytes(operation: &Operation) -> String {
         Action::EditComment { copy, body, .. } => format!("{side} copy {copy} says {body:?}"),
         Action::DeleteComment { copy, .. } => format!("{side} copy {copy} goes"),
         Action::Link { link, .. } => format!("{side} links {link:?}"),
+        Action::AddFile { name, .. } => format!("{side} attaches {name}"),
+        Action::DeleteFile { copy, .. } => format!("{side} deletes {copy}"),
     }
 }
 
