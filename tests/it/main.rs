@@ -110,6 +110,10 @@ mod systemd;
 #[cfg(test)]
 mod text_fuzz;
 #[cfg(test)]
+mod text_opinion;
+#[cfg(test)]
+mod text_opinion_reasons;
+#[cfg(test)]
 mod text_properties;
 #[cfg(test)]
 mod text_table;
