@@ -101,6 +101,7 @@ const fn form(what: &'static str, example: &'static str, pattern: Option<&'stati
 /// What a name made in this file looks like.
 pub(super) const NAME_PATTERN: &str = "^[A-Za-z][A-Za-z0-9_-]{0,63}$";
 
+static PATTERN: Form = form("a name in which `*` stands for anything", "*.png", None);
 static DURATION: Form = form("a duration", "30s", Some("^([0-9]{1,9}(ms|s|m|min|h|d))+$"));
 static CRON: Form = form("a cron expression with seconds", "0 17 */6 * * *", None);
 static STATE_URL: Form =
@@ -362,6 +363,30 @@ pub(super) static COMMENTS: Key = optional(
     Shape::Table(&[&UNRESTRICTED, &RESTRICTED, &INTERNAL, &HEADER, &DELETED]),
     "What happens to comments. Left out: those that everybody may read are carried.",
 );
+pub(super) static FILE_FROM: Key = optional("from", SIDES, "The sides whose people's files cross. Left out: all.");
+pub(super) static FILE_TO: Key = optional("to", SIDES, "The sides that receive files. Left out: all.");
+pub(super) static FILE_NAMES: Key = optional(
+    "names",
+    Shape::List(&Shape::Text(&PATTERN)),
+    "The names of files that cross, `*` standing for anything. Left out: all; needed where sides do not see one another.",
+);
+pub(super) static FILE_LARGEST: Key = optional(
+    "largest",
+    Shape::Number(1_000_000.0),
+    "The largest file that crosses, in megabytes. Left out: what the receiving Jira takes.",
+);
+pub(super) static FILE_DELETED: Key = default(
+    "deleted",
+    Shape::Word(&["delete", "keep"]),
+    "delete",
+    "What becomes of the copies of a file that is deleted: deleted too, or kept.",
+);
+pub(super) static ATTACHMENTS: Key = default(
+    "attachments",
+    Shape::Either(&[CARRIED, Shape::Table(&[&FILE_FROM, &FILE_TO, &FILE_NAMES, &FILE_LARGEST, &FILE_DELETED])]),
+    "skip",
+    "Files of issues: carried, or not (Create Attachments, Delete Own Attachments).",
+);
 pub(super) static COUNTERPARTS: Key = default(
     "counterparts",
     Shape::Word(&["link", "skip"]),
@@ -372,7 +397,7 @@ static ONE_SYNC: Named = Named {
     what: "sync",
     makes: true,
     keys: &[],
-    rest: Shape::Table(&[&HOME, &ON_CONFLICT, &SIDE, &MAP, &FIELDS, &COMMENTS, &COUNTERPARTS]),
+    rest: Shape::Table(&[&HOME, &ON_CONFLICT, &SIDE, &MAP, &FIELDS, &COMMENTS, &ATTACHMENTS, &COUNTERPARTS]),
 };
 pub(super) static SYNC: Key = optional("sync", Shape::Named(&ONE_SYNC), "The rules that keep issues in step, by name.");
 

@@ -1,6 +1,7 @@
 //! The configuration file, raw and checked. `load` reads it as a whole and says everything that is wrong with it at once,
 //! each with its place and a remedy. Nothing unchecked may leave this folder, and no secret may appear in what it says.
 
+mod attachments;
 mod comments;
 mod composed;
 mod daemon;

@@ -4,7 +4,7 @@ use super::node::Cursor;
 use super::problem::Findings;
 use super::sides::{self, Sides};
 use super::time::default_of;
-use super::{comments, fields, keys, rows};
+use super::{attachments, comments, fields, keys, rows};
 use crate::model::ids::SyncId;
 use crate::model::settings::{ConflictPolicy, SyncSettings};
 
@@ -20,6 +20,7 @@ fn sync(top: &Cursor<'_>, table: &Cursor<'_>, findings: &mut Findings<'_>) -> Sy
     let home = sides::home(table, &names, findings);
     let settings = sides::read(top, table, &names, home_name, findings);
     sides::warn_alone(table, &settings, findings);
+    let attachments = attachments::read(table, &settings, &names, findings);
     let map = table.get(&keys::MAP);
     let list = |key| map.as_ref().and_then(|map| map.get(key));
     let (issue_type, status, priority, users) =
@@ -35,6 +36,7 @@ fn sync(top: &Cursor<'_>, table: &Cursor<'_>, findings: &mut Findings<'_>) -> Sy
         users: rows::read(users.as_ref(), &names, findings),
         fields: std::collections::BTreeMap::new(),
         comments: comments::read(table, &names, findings),
+        attachments,
         links: table.get(&keys::COUNTERPARTS).as_ref().and_then(Cursor::text) == Some("link"),
     };
     settings.fields = fields::read(table, &settings, &names, findings);

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::jira::{Created, IssueDraft, IssueEdit, JiraWrite, Want, WriteOutcome};
-use crate::model::ids::{CommentId, FieldId, InstanceId};
+use crate::jira::{Created, FileDraft, IssueDraft, IssueEdit, JiraWrite, Pieces, Want, WriteOutcome};
+use crate::model::ids::{AttachmentId, CommentId, FieldId, InstanceId, IssueId};
 use crate::model::issue::{IssueSnapshot, NativeValue};
 use crate::model::operation::{Action, Intent, NativeWrite};
 
@@ -20,7 +20,9 @@ pub(super) enum Sent {
     Hop(WriteOutcome<()>),
     /// A comment was added.
     Comment(WriteOutcome<CommentId>),
-    /// A copy of a comment was changed or deleted, or a link was set.
+    /// A file was attached.
+    File(WriteOutcome<AttachmentId>),
+    /// A copy of a comment was changed or deleted, a link was set, or a copy of a file deleted.
     Revision(WriteOutcome<()>),
     /// A version or component was made.
     Offer(WriteOutcome<()>),
@@ -35,6 +37,7 @@ impl Sent {
                 matches!(outcome, WriteOutcome::Done(()))
             }
             Self::Comment(outcome) => matches!(outcome, WriteOutcome::Done(_)),
+            Self::File(outcome) => matches!(outcome, WriteOutcome::Done(_)),
         }
     }
 }
@@ -64,14 +67,28 @@ impl Hands {
         Some(Sent::Offer(outcome))
     }
 
+    /// Attaches a file by an intent that is durable.
+    pub(super) async fn attach(
+        &self,
+        instance: &InstanceId,
+        issue: IssueId,
+        draft: &FileDraft,
+        pieces: Pieces,
+    ) -> WriteOutcome<AttachmentId> {
+        match self.0.get(instance) {
+            Some(end) => end.attach(issue, draft, pieces).await,
+            None => nobody(),
+        }
+    }
+
     /// Sends an intent that is durable. `mark` is its sealed mark for the side; `want` is what a write that gives the issue
-    /// back should bring. `None`: a create, which goes with others.
+    /// back should bring. `None`: a create, which goes with others, or a file, which comes from elsewhere.
     pub(super) async fn send(&self, instance: &InstanceId, intent: &Intent, mark: &str, want: &Want) -> Option<Sent> {
         let (Some(end), issue) = (self.0.get(instance), intent.issue?) else {
             return Some(Sent::Hop(nobody()));
         };
         match &intent.operation.action {
-            Action::Create { .. } | Action::Offer { .. } => None,
+            Action::Create { .. } | Action::Offer { .. } | Action::AddFile { .. } => None,
             Action::SetFields { fields } => {
                 let fields = fields.values().map(|write| (write.field.clone(), write.write.clone())).collect();
                 let edit = IssueEdit { issue, fields, tag: mark.to_owned() };
@@ -85,6 +102,7 @@ impl Hands {
             Action::AddComment { body, .. } => Some(Sent::Comment(end.add_comment(issue, body, mark).await)),
             Action::EditComment { copy, body, .. } => Some(Sent::Revision(end.edit_comment(issue, copy, body).await)),
             Action::Link { link, .. } => Some(Sent::Revision(end.link(issue, link).await)),
+            Action::DeleteFile { copy, .. } => Some(Sent::Revision(end.detach(issue, copy).await)),
             Action::DeleteComment { copy, .. } => Some(Sent::Revision(end.delete_comment(issue, copy).await)),
         }
     }

@@ -180,7 +180,7 @@ impl Engine {
         if !waiting.is_empty() && !self.withheld(&work.sync, &waiting).await? {
             work.be_due(self.now());
         }
-        operations.retain(|operation| self.may_write(work, &operation.side));
+        operations.retain(|operation| !work.put_off.contains(operation) && self.may_write(work, &operation.side));
         if operations.is_empty() && !judged && !learnt {
             work.over = true;
         }
@@ -333,7 +333,12 @@ impl Engine {
                 continue;
             }
             let want = work.sync.want(side);
-            if let Some(sent) = self.hands.send(&instance, intent, &mark, &want).await {
+            let sent = if matches!(intent.operation.action, Action::AddFile { .. }) {
+                self.carry_file(work, intent).await
+            } else {
+                self.hands.send(&instance, intent, &mark, &want).await
+            };
+            if let Some(sent) = sent {
                 self.outcome(work, intent, sent).await;
             }
         }
@@ -446,7 +451,9 @@ fn singly(work: &Work, operation: Operation) -> Vec<Operation> {
         | Action::EditComment { .. }
         | Action::DeleteComment { .. }
         | Action::Offer { .. }
-        | Action::Link { .. }) => vec![Operation { side, action }],
+        | Action::Link { .. }
+        | Action::AddFile { .. }
+        | Action::DeleteFile { .. }) => vec![Operation { side, action }],
     }
 }
 
@@ -463,7 +470,9 @@ fn changed_nothing(work: &mut Work, intent: &Intent) {
         | Action::EditComment { .. }
         | Action::DeleteComment { .. }
         | Action::Offer { .. }
-        | Action::Link { .. } => {}
+        | Action::Link { .. }
+        | Action::AddFile { .. }
+        | Action::DeleteFile { .. } => {}
     }
     if let Action::Transition { last: true, wanted, acts, .. } = &intent.operation.action {
         let row = work.sync.settings.fields.values().find(|row| row.kind == FieldKind::Status);

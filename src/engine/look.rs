@@ -188,7 +188,9 @@ impl Engine {
                 | Action::EditComment { .. }
                 | Action::DeleteComment { .. }
                 | Action::Offer { .. }
-                | Action::Link { .. } => false,
+                | Action::Link { .. }
+                | Action::AddFile { .. }
+                | Action::DeleteFile { .. } => false,
             };
             if needs {
                 work.want_read(&operation.side, matches!(operation.action, Action::Transition { .. }));
@@ -350,7 +352,8 @@ fn held_status(item: &ItemState, side: &SideId, row: &FieldName) -> Option<Strin
     item.replicas.get(side)?.bases.get(row)?.native.clone()
 }
 
-/// Whether a direct read of the issue tells what became of it. Creates and new comments are looked for by their marks.
+/// Whether a direct read of the issue tells what became of it. Creates and new comments are looked for by their marks,
+/// files by what is in them.
 pub(super) fn is_seen_by_reading(action: &Action) -> bool {
     match action {
         Action::SetFields { .. }
@@ -358,8 +361,9 @@ pub(super) fn is_seen_by_reading(action: &Action) -> bool {
         | Action::EditComment { .. }
         | Action::DeleteComment { .. }
         | Action::Offer { .. }
-        | Action::Link { .. } => true,
-        Action::Create { .. } | Action::AddComment { .. } => false,
+        | Action::Link { .. }
+        | Action::DeleteFile { .. } => true,
+        Action::Create { .. } | Action::AddComment { .. } | Action::AddFile { .. } => false,
     }
 }
 

@@ -10,6 +10,7 @@ pub mod apply;
 mod backfill;
 mod cycle;
 mod detect;
+mod files;
 mod found;
 mod instance;
 mod kinds;

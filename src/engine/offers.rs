@@ -229,6 +229,8 @@ fn writes(action: &Action, name: &FieldName) -> bool {
         | Action::EditComment { .. }
         | Action::DeleteComment { .. }
         | Action::Offer { .. }
+        | Action::AddFile { .. }
+        | Action::DeleteFile { .. }
         | Action::Link { .. } => false,
     }
 }

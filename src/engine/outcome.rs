@@ -111,6 +111,7 @@ impl Engine {
             }
             Sent::Comment(WriteOutcome::Refused(refusal)) => self.refused_now(work, intent, &refusal),
             Sent::Comment(outcome) => self.no_answer(work, intent, outcome),
+            Sent::File(outcome) => self.file_outcome(work, intent, outcome),
             Sent::Revision(outcome) => self.revision_outcome(work, intent, outcome),
             Sent::Offer(outcome) => self.offer_outcome(work, intent, outcome).await,
         }
@@ -267,7 +268,7 @@ impl Engine {
     }
 
     /// Outcomes that mean the same for every kind of write.
-    fn no_answer<T>(&self, work: &mut Work, intent: &Intent, outcome: WriteOutcome<T>) {
+    pub(super) fn no_answer<T>(&self, work: &mut Work, intent: &Intent, outcome: WriteOutcome<T>) {
         let side = intent.operation.side.clone();
         match outcome {
             WriteOutcome::NotSent { why, wait_ms } => self.not_sent(work, intent, &why, wait_ms),
@@ -299,7 +300,7 @@ impl Engine {
     }
 
     /// A no that may pass: nothing is acknowledged, and it is tried again from a fresh read.
-    fn refused_now(&self, work: &mut Work, intent: &Intent, refusal: &Refusal) {
+    pub(super) fn refused_now(&self, work: &mut Work, intent: &Intent, refusal: &Refusal) {
         let side = intent.operation.side.clone();
         work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
         // Somebody was there at the same time: no matter for a person.
@@ -334,6 +335,8 @@ fn tell(work: &Work, intent: &Intent) {
         Action::Offer { thing, name, .. } => format!("made the {} `{name}`", thing.word()),
         Action::Link { link, .. } => format!("linked to {}", link.title),
         Action::DeleteComment { copy, .. } => format!("deleted the copy {copy} of a comment"),
+        Action::AddFile { origin, file, .. } => format!("copied attachment {file} of {origin}"),
+        Action::DeleteFile { copy, .. } => format!("deleted the copy {copy} of an attachment"),
     };
     tracing::info!(sync = %work.sync.id(), %side, issue.key = %key, operation = %intent.id, "{key}: {what}");
 }

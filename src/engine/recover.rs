@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Engine;
+use super::files::doubtful_files;
 use super::found::Duplicate;
 use super::instance::Instance;
 use super::work::Work;
@@ -26,12 +27,15 @@ const MARGIN: SignedDuration = SignedDuration::from_mins(2);
 const COMMENT_HORIZON: Duration = Duration::from_secs(120);
 
 impl Engine {
-    /// Settles what can be settled of an item's doubts about creates and comments.
+    /// Settles what can be settled of an item's doubts about creates, comments and files.
     pub(super) async fn recover(&self, works: &mut [Work]) -> Result<(), StoreError> {
         self.recover_creates(works).await?;
         for work in works.iter_mut() {
             for intent in doubtful_comments(work) {
                 self.recover_comment(work, &intent).await;
+            }
+            for intent in doubtful_files(work) {
+                self.recover_file(work, &intent).await;
             }
         }
         Ok(())
@@ -72,7 +76,7 @@ impl Engine {
     }
 
     /// When an intent was opened, by its instance's clock.
-    fn opened_there(&self, instance: &InstanceId, intent: &Intent) -> Option<Timestamp> {
+    pub(super) fn opened_there(&self, instance: &InstanceId, intent: &Intent) -> Option<Timestamp> {
         let skew = SignedDuration::from_millis(self.instances.get(instance)?.skew_ms());
         Some(intent.opened_there.unwrap_or_else(|| intent.opened.saturating_add(skew).unwrap_or(Timestamp::MAX)))
     }

@@ -24,6 +24,7 @@ impl Engine {
                     references.pair(&replicas);
                 }
             }
+            references.attach(&work.item.attachments);
             work.references = references;
         }
         Ok(())

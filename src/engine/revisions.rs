@@ -39,7 +39,9 @@ impl Engine {
 pub(super) fn judge_revision(work: &mut Work, intent: &Intent) -> bool {
     let Some(read) = work.reads.get(&intent.operation.side) else { return false };
     let comments = &read.snapshot.comments;
-    if !comments.complete && !matches!(intent.operation.action, Action::Link { .. } | Action::Offer { .. }) {
+    if !comments.complete
+        && !matches!(intent.operation.action, Action::Link { .. } | Action::Offer { .. } | Action::DeleteFile { .. })
+    {
         return false;
     }
     let done = match &intent.operation.action {
@@ -53,10 +55,18 @@ pub(super) fn judge_revision(work: &mut Work, intent: &Intent) -> bool {
                 crate::text::same(&rich.read(&there.body), wanted)
             })
         }
+        Action::DeleteFile { copy, .. } => {
+            let files = read.snapshot.attachments.as_ref();
+            files.is_some_and(|files| !files.iter().any(|file| &file.id == copy))
+        }
         Action::DeleteComment { copy, .. } => !comments.list.iter().any(|comment| &comment.id == copy),
         // It is set again: there is one per global id, however often.
         Action::Link { .. } | Action::Offer { .. } => false,
-        Action::Create { .. } | Action::SetFields { .. } | Action::Transition { .. } | Action::AddComment { .. } => {
+        Action::Create { .. }
+        | Action::SetFields { .. }
+        | Action::Transition { .. }
+        | Action::AddComment { .. }
+        | Action::AddFile { .. } => {
             return false;
         }
     };
@@ -78,6 +88,9 @@ pub(super) fn revised(work: &mut Work, intent: &Intent) {
         }
         return;
     }
+    if matches!(intent.operation.action, Action::DeleteFile { .. }) {
+        super::files::detached(work, intent);
+    }
     let Some(record) = record_of(work, intent) else { return };
     match &intent.operation.action {
         Action::EditComment { wanted, edits, .. } => {
@@ -97,6 +110,8 @@ pub(super) fn revised(work: &mut Work, intent: &Intent) {
         | Action::Transition { .. }
         | Action::AddComment { .. }
         | Action::Offer { .. }
+        | Action::AddFile { .. }
+        | Action::DeleteFile { .. }
         | Action::Link { .. } => {}
     }
 }

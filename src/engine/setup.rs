@@ -153,6 +153,7 @@ fn polled(syncs: &BTreeMap<SyncId, SyncSettings>, instance: &InstanceId) -> (BTr
             let of_side = want_on(sync, &side.id);
             want.fields.extend(of_side.fields);
             want.comments |= of_side.comments;
+            want.attachments |= of_side.attachments;
         }
     }
     (projects, want)

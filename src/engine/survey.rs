@@ -184,7 +184,15 @@ async fn one_side(
     permissions: bool,
 ) -> (Result<Catalog, JiraError>, Option<Result<PermissionReport, JiraError>>) {
     let people = people_on(sync, &side.id);
-    let catalog = connection.read.catalog(&side.project, &people).await;
+    let mut catalog = connection.read.catalog(&side.project, &people).await;
+    if let Ok(found) = &mut catalog
+        && sync.attachments.to.contains(&side.id)
+    {
+        match connection.read.upload_limit().await {
+            Ok(limit) => found.upload_limit = limit,
+            Err(error) => catalog = Err(error),
+        }
+    }
     if !permissions || catalog.is_err() {
         return (catalog, None);
     }
@@ -254,6 +262,12 @@ fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'s
     }
     if received.iter().any(|row| row.on_unmapped == OnUnmapped::Create) {
         needed.push(("ADMINISTER_PROJECTS", "make versions and components"));
+    }
+    if sync.attachments.to.contains(&side.id) && sync.attachments.from.iter().any(|from| from != &side.id) {
+        needed.push(("CREATE_ATTACHMENTS", "copy attachments"));
+        if sync.attachments.deleted == WhenDeleted::Delete {
+            needed.push(("DELETE_OWN_ATTACHMENTS", "delete the copies of attachments that are deleted"));
+        }
     }
     if sync.comments.to.contains(&side.id) && sync.comments.from.iter().any(|from| from != &side.id) {
         needed.push(("ADD_COMMENTS", "copy comments"));

@@ -12,7 +12,7 @@ use crate::mapping::References;
 use crate::model::hub::{Conflict, ItemState};
 use crate::model::ids::{FieldId, FieldName, OperationId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue, TransitionOffer};
-use crate::model::operation::{Intent, IntentEvent, IntentState};
+use crate::model::operation::{Intent, IntentEvent, IntentState, Operation};
 use crate::model::problem::Problem;
 use crate::model::store::{Claim, Record};
 use crate::plan::{Hold, Plan, Step};
@@ -38,6 +38,8 @@ pub(crate) struct Work {
     pub(crate) unread: BTreeMap<SideId, String>,
     /// Sides where a field is sent by itself, because Jira refused several together without naming one.
     pub(crate) singly: BTreeSet<SideId>,
+    /// Writes that were refused for now and hold up nothing else: they are not tried again in this cycle.
+    pub(crate) put_off: Vec<Operation>,
     /// Fields that Jira refused at this item's creation on a side: they are tried afterwards.
     pub(crate) left_out: BTreeMap<SideId, BTreeSet<FieldId>>,
     pub(crate) plan: Option<Plan>,
@@ -99,6 +101,7 @@ impl Work {
             again: BTreeSet::new(),
             unread: BTreeMap::new(),
             singly: BTreeSet::new(),
+            put_off: Vec::new(),
             left_out: BTreeMap::new(),
             plan: None,
             learnt: 0,

@@ -24,6 +24,8 @@ pub(super) struct Call {
     /// What is attempted, for messages.
     pub(super) attempt: String,
     pub(super) needs: Needs,
+    /// Whether the path does not lie below `/rest/api/N/`.
+    pub(super) outside: bool,
 }
 
 impl Call {
@@ -38,6 +40,7 @@ impl Call {
             issue: None,
             attempt: attempt.into(),
             needs: Needs::Us,
+            outside: false,
         }
     }
 
@@ -65,6 +68,12 @@ impl Call {
     /// Adds a query parameter.
     pub(super) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.query.push((name, value.into()));
+        self
+    }
+
+    /// Says that the path lies outside the REST API.
+    pub(super) fn outside(mut self) -> Self {
+        self.outside = true;
         self
     }
 
@@ -114,7 +123,11 @@ impl Target {
         };
         {
             let mut segments = url.path_segments_mut().map_err(|()| "the instance's `url` has no path".to_owned())?;
-            segments.pop_if_empty().extend(["rest", "api", version]).extend(&call.path);
+            segments.pop_if_empty();
+            if !call.outside {
+                segments.extend(["rest", "api", version]);
+            }
+            segments.extend(&call.path);
         }
         if !call.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&call.query);

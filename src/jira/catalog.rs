@@ -99,6 +99,7 @@ impl Client {
             people: found,
             create_fields,
             required,
+            upload_limit: None,
             options,
             shapes: fields.shapes(),
             unassignable: BTreeSet::new(),

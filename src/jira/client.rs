@@ -16,13 +16,15 @@ use super::jql::TimeForm;
 use super::proof;
 use super::retry::{self, Class, Decision, Seen};
 use super::silence::Silence;
-use super::transport::Transport;
+use super::transport::{Pieces, Transport, TransportError, gathered};
 use super::wire::ErrorCollection;
 use super::{Failure, JiraError, Refusal, WriteOutcome, decode};
 use crate::clock::{Clock, Entropy};
 use crate::model::ids::{AccountId, InstanceId};
 use crate::model::settings::{InstanceSettings, Kind};
 
+/// As an attempt: one after which nothing is tried again.
+const NO_MORE: u32 = 1_000;
 /// How often an answer that cannot be read is asked for again.
 const REREADS: u32 = 2;
 /// How long a write waits when we are not logged in, in milliseconds.
@@ -291,6 +293,11 @@ impl Client {
         asking.sends();
         let sent = self.transport.send(request).await;
         asking.ended(sent.is_ok());
+        self.answered(call, sent)
+    }
+
+    /// What the answer to a write means.
+    fn answered(&self, call: &Call, sent: Result<http::Response<Bytes>, TransportError>) -> Result<Answer, NotDone> {
         let seen = match &sent {
             Ok(answer) => {
                 self.gate.learn(call.endpoint, call.issue, answer.status().as_u16(), answer.headers());
@@ -333,6 +340,61 @@ impl Client {
 
     fn request(&self, call: &Call) -> Result<http::Request<Bytes>, String> {
         self.target.as_ref().map_err(Clone::clone)?.request(call)
+    }
+
+    /// Fresh randomness.
+    pub(super) fn random(&self) -> u128 {
+        self.entropy.next_u128()
+    }
+
+    /// Asks for bytes, once: who carries them on tries again.
+    pub(super) async fn download(&self, call: &Call) -> Result<Pieces, Failure> {
+        self.pass(call).await?;
+        let mut request = self.request(call).map_err(Failure::Unreachable)?;
+        request.headers_mut().insert(http::header::ACCEPT, http::HeaderValue::from_static("*/*"));
+        let sent = self.transport.download(request).await;
+        let answer = sent.map_err(|error| Failure::Unreachable(error.to_string()))?;
+        let (parts, pieces) = answer.into_parts();
+        let status = parts.status.as_u16();
+        self.gate.learn(call.endpoint, call.issue, status, &parts.headers);
+        if (200..300).contains(&status) {
+            let account = self.account().map(|account| account.id);
+            proof::to_us(self.kind, account.as_ref(), call.needs, status, &parts.headers)?;
+            return Ok(pieces);
+        }
+        let body = gathered(pieces).await.map_err(|error| Failure::Unreachable(error.to_string()))?;
+        match retry::decide(Class::Read, Seen::Answer(status, &parts.headers), NO_MORE) {
+            Decision::GiveUp(failure) => Err(failure),
+            Decision::Give | Decision::RetryAfter(_) | Decision::InDoubt(_) | Decision::NotSent(..) => {
+                let answer = Answer { status, headers: parts.headers, body, middle_ms: 0 };
+                self.given(call, answer).and_then(|answer| Err(Failure::Server(answer.status)))
+            }
+        }
+    }
+
+    /// Sends a body piece by piece, once, and sorts its answer into yes and no.
+    pub(super) async fn upload(&self, call: &Call, kind: http::HeaderValue, length: u64, body: Pieces) -> Written {
+        if let Err(failure) = self.pass(call).await {
+            let wait = if let Failure::Wait(wait) = failure { wait } else { LOGIN_WAIT_MS };
+            return Written::No(NotDone::NotSent(failure.to_string(), wait));
+        }
+        let mut request = match self.request(call) {
+            Ok(request) => request.map(drop),
+            Err(why) => return Written::No(NotDone::NotSent(why, MEND_WAIT_MS)),
+        };
+        let headers = request.headers_mut();
+        headers.insert(http::header::CONTENT_TYPE, kind);
+        headers.insert(http::header::CONTENT_LENGTH, http::HeaderValue::from(length));
+        // Without it Jira takes the upload for one from a page that somebody was lured to.
+        headers.insert("x-atlassian-token", http::HeaderValue::from_static("no-check"));
+        let sent = self.transport.upload(request, body).await;
+        match self.answered(call, sent) {
+            Ok(answer) if (200..300).contains(&answer.status) => Written::Yes(answer),
+            // Data Center says 404 also where a file is too large: the issue was just read.
+            Ok(answer) if answer.status == 404 && self.kind == Kind::Cloud => Written::No(NotDone::NotFound),
+            Ok(answer) => Written::No(NotDone::Refused(refusal(answer.status, &answer.body))),
+            Err(no) => Written::No(no),
+        }
     }
 
     async fn sleep(&self, wait: Duration) {

@@ -8,13 +8,14 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::fields::FieldList;
+use super::files::Row;
 use super::wire::{self, MARK, OURS};
 use super::{Failure, Want, lenient};
 use crate::model::catalog::{BELOW, Shape};
 use crate::model::ids::{AccountId, CommentId, EntryId, FieldId, IssueId, IssueKey};
 use crate::model::issue::{
-    CommentSnapshot, Comments, IssueSnapshot, LogEntry, LogItem, Named, NativeValue, Person, ScreenField,
-    TransitionOffer,
+    AttachmentSnapshot, CommentSnapshot, Comments, IssueSnapshot, LogEntry, LogItem, Named, NativeValue, Person,
+    ScreenField, TransitionOffer,
 };
 use crate::model::settings::Kind;
 
@@ -82,6 +83,9 @@ impl Decoder<'_> {
             Some(page) => self.comments_in_issue(page.clone(), &project)?,
             None => Comments::default(),
         };
+        // Where it does not come, nothing is known: it is not empty.
+        let told = want.attachments && issue.fields.contains_key("attachment");
+        let attachments = told.then(|| self.files(field("attachment"))).transpose()?;
         let (log, log_whole) = self.log(issue.changelog)?;
         let mark = issue.properties.as_ref().and_then(|all| all.get(OURS)).and_then(mark_in);
         Ok(IssueSnapshot {
@@ -95,11 +99,17 @@ impl Decoder<'_> {
             restricted: field("security").is_some(),
             fields: values.collect(),
             comments,
+            attachments,
             log,
             log_whole,
             mark,
             transitions: issue.transitions.map(offers).filter(|_| want.transitions),
         })
+    }
+
+    fn files(self, files: Option<&Value>) -> Result<Vec<AttachmentSnapshot>, Failure> {
+        let rows: Vec<Row> = files.cloned().map(part).transpose()?.unwrap_or_default();
+        Ok(rows.into_iter().map(|row| row.snapshot(self)).collect())
     }
 
     /// The value of a field. Missing and null are empty.
@@ -332,7 +342,7 @@ mod tests {
 
     fn all_fields(row: &Value) -> Want {
         let fields = row["fields"].as_object().unwrap().keys().map(|id| FieldId::from(id.as_str())).collect();
-        Want { fields, comments: true, mark: true, transitions: true }
+        Want { fields, comments: true, attachments: true, mark: true, transitions: true }
     }
 
     fn value(snapshot: &IssueSnapshot, field: &str) -> NativeValue {

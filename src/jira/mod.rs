@@ -6,6 +6,7 @@ mod client;
 mod decode;
 mod encode;
 mod fields;
+mod files;
 mod gate;
 mod history;
 mod identity;
@@ -28,11 +29,11 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 pub use reqwest_transport::{ReqwestTransport, TransportSetupError};
-pub use transport::{BODY_CAP, Transport, TransportError, Trouble};
+pub use transport::{BODY_CAP, Pieces, Transport, TransportError, Trouble};
 
 use crate::clock::{Clock, Entropy};
 use crate::model::catalog::Catalog;
-use crate::model::ids::{AccountId, CommentId, FieldId, InstanceId, IssueId, IssueKey};
+use crate::model::ids::{AccountId, AttachmentId, CommentId, FieldId, InstanceId, IssueId, IssueKey};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, NativeValue, TransitionOffer};
 use crate::model::operation::{NativeWrite, RemoteLink, Thing};
 use crate::model::settings::{InstanceSettings, Kind};
@@ -74,6 +75,8 @@ pub struct Want {
     pub fields: BTreeSet<FieldId>,
     /// Comments too (complete or said not to be).
     pub comments: bool,
+    /// Files too, without what is in them.
+    pub attachments: bool,
     /// Our issue property too.
     pub mark: bool,
     /// The transitions offered now too (`expand=transitions`), in the same request.
@@ -142,6 +145,17 @@ pub struct IssueEdit {
     pub fields: BTreeMap<FieldId, NativeWrite>,
     /// Our sealed tag for `historyMetadata`.
     pub tag: String,
+}
+
+/// A file to be attached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileDraft {
+    /// Its name.
+    pub name: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its MIME type.
+    pub mime: String,
 }
 
 /// What a sync needs the sync user to be allowed in a project: permission keys to whether it is.
@@ -318,6 +332,12 @@ pub trait JiraRead: Send + Sync + 'static {
     /// Issues of the project that the sync user created at or after `since` (server time), with our marks, by the index.
     async fn created_by_us(&self, project: &str, since: Timestamp) -> Result<Vec<IssueSnapshot>, JiraError>;
 
+    /// The largest file that may be attached, in bytes; `None` where none may.
+    async fn upload_limit(&self) -> Result<Option<u64>, JiraError>;
+
+    /// What is in a file, piece by piece. The pieces end with an error unless they are `size` bytes.
+    async fn file(&self, file: &AttachmentId, name: &str, size: u64) -> Result<Pieces, JiraError>;
+
     /// Whether somebody may be assigned issues of the project.
     async fn assignable(&self, project: &str, account: &AccountId) -> Result<bool, JiraError>;
 
@@ -340,6 +360,12 @@ pub trait JiraWrite: Send + Sync + 'static {
     /// Takes one transition of the edit's issue, under its tag, and sets its fields with it: a screen's required fields must
     /// come in the request itself.
     async fn transition(&self, transition: &str, edit: &IssueEdit) -> WriteOutcome<()>;
+
+    /// Attaches a file whose bytes come piece by piece. Where they break off nothing is attached.
+    async fn attach(&self, issue: IssueId, draft: &FileDraft, pieces: Pieces) -> WriteOutcome<AttachmentId>;
+
+    /// Deletes a file of ours. One that is not there any more counts as deleted.
+    async fn detach(&self, issue: IssueId, file: &AttachmentId) -> WriteOutcome<()>;
 
     /// Replaces the body of a comment of ours, and nothing else of it.
     async fn edit_comment(&self, issue: IssueId, comment: &CommentId, body: &NativeValue) -> WriteOutcome<()>;

@@ -14,11 +14,12 @@ use super::client::Client;
 use super::decode::{self, Decoder};
 use super::fields::FieldList;
 use super::search::{Ask, Search, expands, field_names};
+use super::transport::Pieces;
 use super::{
     ChangePage, Failure, Identity, JiraError, JiraRead, Permissions, ReadRows, TouchedPage, UnreadRow, Want, jql, wire,
 };
 use crate::model::catalog::Catalog;
-use crate::model::ids::{AccountId, CommentId, EntryId, InstanceId, IssueId};
+use crate::model::ids::{AccountId, AttachmentId, CommentId, EntryId, InstanceId, IssueId};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, TransitionOffer};
 use crate::model::settings::Kind;
 
@@ -239,6 +240,14 @@ impl JiraRead for Reader {
 
     async fn created_by_us(&self, project: &str, since: Timestamp) -> Result<Vec<IssueSnapshot>, JiraError> {
         self.0.created_by_us(project, since, self).await
+    }
+
+    async fn upload_limit(&self) -> Result<Option<u64>, JiraError> {
+        self.0.upload_limit().await
+    }
+
+    async fn file(&self, file: &AttachmentId, name: &str, size: u64) -> Result<Pieces, JiraError> {
+        self.0.file(file, name, size).await
     }
 
     async fn assignable(&self, project: &str, account: &AccountId) -> Result<bool, JiraError> {

@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
 
-use super::transport::{BODY_CAP, Transport, TransportError, Trouble};
+use super::transport::{BODY_CAP, Pieces, Transport, TransportError, Trouble, gathered};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Shorter than the idle time-out of common servers, so that a write seldom meets a connection just being closed.
+/// Bytes per second below which an upload is given up.
+const SLOWEST: u64 = 64 * 1024;
 const POOL_IDLE: Duration = Duration::from_secs(20);
 
 /// What rustls' own words hold when it, and not the connection, failed. Its errors cannot be told apart by type here.
@@ -21,6 +24,9 @@ const TLS_WORDS: [&str; 5] = ["certificate", "tls", "handshake", "corrupt messag
 #[derive(Debug, Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
+    /// For files: only a silence ends what takes long.
+    files: reqwest::Client,
+    timeout: Duration,
 }
 
 /// A transport could not be made: a matter of the configuration or of the machine.
@@ -56,22 +62,33 @@ impl ReqwestTransport {
     /// The certificate file is unusable, or there are no certificates at all.
     pub fn new(timeout: Duration, ca_file: Option<&Path>) -> Result<Self, TransportSetupError> {
         let certificates = ca_file.map(read_certificates).transpose()?.unwrap_or_default();
-        let merged = builder(timeout).tls_certs_merge(certificates.clone()).build();
-        let built = match merged {
-            // reqwest refuses to build without any system store, even when certificates were given (its issue 2988).
-            Err(_) if !certificates.is_empty() => builder(timeout).tls_certs_only(certificates).build(),
-            other => other,
-        };
-        let client = built.map_err(|error| {
-            let words = chain(&error);
-            if words.contains("No CA certificates") {
-                TransportSetupError::NoCertificates
-            } else {
-                TransportSetupError::Other(words)
-            }
+        let client = built(&certificates, || {
+            builder(timeout).read_timeout(timeout).timeout(timeout.saturating_mul(4)).gzip(true)
         })?;
-        Ok(Self { client })
+        // A file that is packed itself must not be unpacked on the way.
+        let files = built(&certificates, || builder(timeout).gzip(false))?;
+        Ok(Self { client, files, timeout })
     }
+}
+
+fn built(
+    certificates: &[reqwest::Certificate],
+    builder: impl Fn() -> reqwest::ClientBuilder,
+) -> Result<reqwest::Client, TransportSetupError> {
+    let merged = builder().tls_certs_merge(certificates.to_vec()).build();
+    let built = match merged {
+        // reqwest refuses to build without any system store, even when certificates were given (its issue 2988).
+        Err(_) if !certificates.is_empty() => builder().tls_certs_only(certificates.to_vec()).build(),
+        other => other,
+    };
+    built.map_err(|error| {
+        let words = chain(&error);
+        if words.contains("No CA certificates") {
+            TransportSetupError::NoCertificates
+        } else {
+            TransportSetupError::Other(words)
+        }
+    })
 }
 
 fn builder(timeout: Duration) -> reqwest::ClientBuilder {
@@ -79,10 +96,7 @@ fn builder(timeout: Duration) -> reqwest::ClientBuilder {
         .retry(reqwest::retry::never())
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT.min(timeout))
-        .read_timeout(timeout)
-        .timeout(timeout.saturating_mul(4))
         .pool_idle_timeout(POOL_IDLE)
-        .gzip(true)
         .user_agent(concat!("jirasyncd/", env!("CARGO_PKG_VERSION")))
 }
 
@@ -114,6 +128,62 @@ impl Transport for ReqwestTransport {
         *answer.headers_mut() = headers;
         Ok(answer)
     }
+
+    async fn upload(&self, request: http::Request<()>, body: Pieces) -> Result<http::Response<Bytes>, TransportError> {
+        let length =
+            request.headers().get(http::header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let longest = self.longest(length.unwrap_or(0));
+        let request = request.map(|()| reqwest::Body::wrap_stream(body));
+        let request = reqwest::Request::try_from(request)
+            .map_err(|error| TransportError { trouble: Trouble::NotConnected, detail: chain(&error.without_url()) })?;
+        let answered = tokio::time::timeout(longest, self.files.execute(request)).await.map_err(|_| too_late())?;
+        let response = answered.map_err(before_the_answer)?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let pieces = response.bytes_stream().map(|piece| piece.map_err(within_the_answer)).boxed();
+        let mut answer = http::Response::new(gathered(pieces).await?);
+        *answer.status_mut() = status;
+        *answer.headers_mut() = headers;
+        Ok(answer)
+    }
+
+    async fn download(&self, request: http::Request<Bytes>) -> Result<http::Response<Pieces>, TransportError> {
+        let request = reqwest::Request::try_from(request)
+            .map_err(|error| TransportError { trouble: Trouble::NotConnected, detail: chain(&error.without_url()) })?;
+        let answered = tokio::time::timeout(self.timeout, self.files.execute(request)).await.map_err(|_| too_late())?;
+        let response = answered.map_err(before_the_answer)?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let pieces =
+            in_time(response.bytes_stream().map(|piece| piece.map_err(within_the_answer)).boxed(), self.timeout);
+        let mut answer = http::Response::new(pieces);
+        *answer.status_mut() = status;
+        *answer.headers_mut() = headers;
+        Ok(answer)
+    }
+}
+
+impl ReqwestTransport {
+    /// The longest that a body of so many bytes may take: as an exchange, and at least 64 KiB a second.
+    fn longest(&self, length: u64) -> Duration {
+        self.timeout.saturating_mul(4).saturating_add(Duration::from_secs(length / SLOWEST))
+    }
+}
+
+fn too_late() -> TransportError {
+    TransportError { trouble: Trouble::Timeout, detail: String::new() }
+}
+
+/// The pieces, none of which may take longer than this.
+fn in_time(pieces: Pieces, timeout: Duration) -> Pieces {
+    let next = move |state: Option<Pieces>| async move {
+        let mut pieces = state?;
+        match tokio::time::timeout(timeout, pieces.next()).await {
+            Ok(Some(Ok(piece))) => Some((Ok(piece), Some(pieces))),
+            Ok(Some(Err(error))) => Some((Err(error), None)),
+            Ok(None) => None,
+            Err(_) => Some((Err(too_late()), None)),
+        }
+    };
+    futures_util::stream::unfold(Some(pieces), next).boxed()
 }
 
 fn before_the_answer(error: reqwest::Error) -> TransportError {

@@ -205,6 +205,9 @@ pub(super) fn field_names(want: &Want) -> Vec<String> {
     const ALWAYS: [&str; 6] = ["project", "issuetype", "created", "updated", "creator", "security"];
     let mut names: Vec<String> = ALWAYS.iter().map(|name| (*name).to_owned()).collect();
     names.extend(want.fields.iter().map(ToString::to_string).filter(|name| !ALWAYS.contains(&name.as_str())));
+    if want.attachments {
+        names.push("attachment".to_owned());
+    }
     if want.comments && !want.fields.iter().any(|field| field.as_str() == "comment") {
         names.push("comment".to_owned());
     }

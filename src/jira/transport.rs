@@ -4,10 +4,15 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
 
 /// The most bytes of one answer's body, unpacked. What is larger is an error, never cut.
 pub const BODY_CAP: usize = 64 * 1024 * 1024;
+
+/// A body piece by piece. After an error nothing more comes.
+pub type Pieces = BoxStream<'static, Result<Bytes, TransportError>>;
 
 /// Sends one request and brings the whole answer. URIs are absolute.
 #[async_trait]
@@ -17,6 +22,38 @@ pub trait Transport: Send + Sync + 'static {
     /// # Errors
     /// No whole answer came: [`TransportError::trouble`] says why and whether the request may have arrived.
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError>;
+
+    /// Sends a request whose body comes piece by piece; its `content-length` is set. A piece that is an error breaks the
+    /// request off. This gathers the pieces; what carries large files must not.
+    ///
+    /// # Errors
+    /// As [`Transport::send`].
+    async fn upload(&self, request: http::Request<()>, body: Pieces) -> Result<http::Response<Bytes>, TransportError> {
+        let whole = gathered(body).await?;
+        self.send(request.map(|()| whole)).await
+    }
+
+    /// Sends a request whose answer's body comes piece by piece. This gathers it first; what carries large files must not.
+    ///
+    /// # Errors
+    /// As [`Transport::send`], but that a body may break off later.
+    async fn download(&self, request: http::Request<Bytes>) -> Result<http::Response<Pieces>, TransportError> {
+        let answer = self.send(request).await?;
+        Ok(answer.map(|body| futures_util::stream::once(async move { Ok(body) }).boxed()))
+    }
+}
+
+/// All pieces in one, up to [`BODY_CAP`].
+pub(super) async fn gathered(mut body: Pieces) -> Result<Bytes, TransportError> {
+    let mut whole = BytesMut::new();
+    while let Some(piece) = body.next().await {
+        let piece = piece?;
+        if whole.len() + piece.len() > BODY_CAP {
+            return Err(TransportError { trouble: Trouble::TooLarge, detail: String::new() });
+        }
+        whole.extend_from_slice(&piece);
+    }
+    Ok(whole.freeze())
 }
 
 /// What broke.

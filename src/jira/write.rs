@@ -12,8 +12,11 @@ use super::decode::{self, Decoder};
 use super::encode::{self, Encoder};
 use super::fields::{ESTIMATES, FieldList, TIME_TRACKING};
 use super::search::expands;
-use super::{Created, Failure, IssueDraft, IssueEdit, JiraError, JiraWrite, Refusal, Want, WriteOutcome, wire};
-use crate::model::ids::{CommentId, IssueId, IssueKey};
+use super::transport::Pieces;
+use super::{
+    Created, Failure, FileDraft, IssueDraft, IssueEdit, JiraError, JiraWrite, Refusal, Want, WriteOutcome, wire,
+};
+use crate::model::ids::{AttachmentId, CommentId, IssueId, IssueKey};
 use crate::model::issue::{IssueSnapshot, NativeValue};
 use crate::model::operation::{RemoteLink, Thing};
 use crate::model::settings::Kind;
@@ -54,6 +57,14 @@ impl JiraWrite for Writer {
             Written::Yes(_) => WriteOutcome::Done(()),
             Written::No(no) => no.outcome(),
         }
+    }
+
+    async fn attach(&self, issue: IssueId, draft: &FileDraft, pieces: Pieces) -> WriteOutcome<AttachmentId> {
+        self.0.attach(issue, draft, pieces).await
+    }
+
+    async fn detach(&self, issue: IssueId, file: &AttachmentId) -> WriteOutcome<()> {
+        self.0.detach(issue, file).await
     }
 
     async fn edit_comment(&self, issue: IssueId, comment: &CommentId, body: &NativeValue) -> WriteOutcome<()> {

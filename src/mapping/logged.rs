@@ -183,6 +183,7 @@ mod tests {
         let names = BTreeMap::from([("b".into(), vec!["jdoe".to_owned()])]);
         let row = Row { shared: "jane".to_owned(), names, path: BTreeMap::new() };
         let sync = SyncSettings {
+            attachments: crate::model::settings::AttachmentSettings::default(),
             id: "s".into(),
             home: None,
             on_conflict: ConflictPolicy::Newest,

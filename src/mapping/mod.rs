@@ -2,6 +2,8 @@
 //! no other side has, or stays where it is with a reason.
 
 pub mod compose;
+mod file_name;
+mod file_reference;
 mod fit;
 pub mod header;
 mod inbound;
@@ -15,6 +17,7 @@ mod scalar;
 mod set;
 mod table;
 
+pub use file_name::{file_name, fits};
 pub use fit::{Fit, fit, natural};
 pub use inbound::inbound;
 pub use kinds::{Vocabulary, vocabulary};

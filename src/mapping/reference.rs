@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::file_reference::FileThere;
 use super::reference_words::{Found, find, names, scrub};
 use crate::model::catalog::Catalog;
 use crate::model::document::{Block, Document, File, FilePlace, Inline, Mark};
@@ -25,6 +26,7 @@ pub struct References {
     pub(super) sites: BTreeMap<SideId, Site>,
     pairs: BTreeMap<(SideId, IssueKey), BTreeMap<SideId, IssueKey>>,
     own: BTreeMap<SideId, IssueKey>,
+    pub(super) files: BTreeMap<SideId, Vec<FileThere>>,
 }
 
 /// Where a side's issues are.
@@ -38,7 +40,7 @@ pub(super) struct Site {
 
 /// A text that refers to nothing.
 pub static NO_REFERENCES: References =
-    References { sites: BTreeMap::new(), pairs: BTreeMap::new(), own: BTreeMap::new() };
+    References { sites: BTreeMap::new(), pairs: BTreeMap::new(), own: BTreeMap::new(), files: BTreeMap::new() };
 
 impl References {
     /// The sides of a sync, and the replicas of the item whose texts these are. No other item is known yet.
@@ -48,7 +50,7 @@ impl References {
             let address = catalogs.get(&side.id).map(|catalog| catalog.address.trim_end_matches('/').to_owned());
             (side.id.clone(), Site { project: side.project.clone(), address: address.unwrap_or_default() })
         };
-        Self { sites: sync.sides.iter().map(site).collect(), pairs: BTreeMap::new(), own }
+        Self { sites: sync.sides.iter().map(site).collect(), pairs: BTreeMap::new(), own, files: BTreeMap::new() }
     }
 
     /// The replicas of one item.
@@ -81,6 +83,7 @@ impl References {
         if self.sites.is_empty() {
             return;
         }
+        self.neutral_files(side, blocks);
         text::change_blocks(blocks, &mut |block| {
             if let Block::Card { address, .. } = block
                 && let Some(neutral) = self.neutral_address(side, address)
@@ -174,8 +177,10 @@ pub(super) struct Reader<'a> {
     pub(super) references: &'a References,
     pub(super) sync: &'a SyncSettings,
     pub(super) side: &'a SideId,
-    /// Whether a key becomes a link there by itself.
+    /// Whether a key becomes a link there by itself, and files are known by name: wiki markup.
     pub(super) links_keys: bool,
+    /// The ids of the media that it holds already.
+    pub(super) owned: BTreeSet<String>,
 }
 
 impl Reader<'_> {
@@ -199,6 +204,7 @@ impl Reader<'_> {
                 self.local_inline(inline);
             }
         });
+        self.local_files(blocks);
         let hidden = self.hidden();
         if !hidden.is_empty() {
             without_ways(blocks, &hidden);

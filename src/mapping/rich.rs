@@ -1,6 +1,7 @@
 //! Rich text as one side has it. Must never call somebody whom the map does not name, and never give a side what means
 //! something on another site only.
 
+use super::file_reference::media_in;
 use super::reference::{Reader, References};
 use super::table::{FOREIGN, names_on};
 use super::{Place, inbound};
@@ -72,8 +73,16 @@ impl Rich<'_> {
     /// it is.
     #[must_use]
     pub fn write(&self, document: &Document, last: &NativeValue) -> NativeValue {
-        let settled = self.settled(document);
-        self.target(&self.read(last), |target| text::rewrite(last, &settled, target))
+        let held = self.read(last);
+        let settled = self.settled(document, &held);
+        self.target(&held, |target| text::rewrite(last, &settled, target))
+    }
+
+    /// What the side would be given if it held nothing, but for what it is known to hold.
+    #[must_use]
+    pub fn unseen(&self, document: &Document, held: &Document) -> NativeValue {
+        let settled = self.settled(document, held);
+        self.target(held, |target| text::rewrite(&NativeValue::Empty, &settled, target))
     }
 
     /// Whether the document is, as near as the side can come to it, what the side holds.
@@ -82,8 +91,7 @@ impl Rich<'_> {
         if text::same(document, held) {
             return true;
         }
-        let settled = self.settled(document);
-        let written = self.target(held, |target| text::rewrite(&NativeValue::Empty, &settled, target));
+        let written = self.unseen(document, held);
         text::same(&self.read(&written), held)
     }
 
@@ -100,25 +108,26 @@ impl Rich<'_> {
     }
 
     /// A document that names issues as the side does: what got a counterpart since is another text there.
-    fn settled(&self, document: &Document) -> Document {
+    fn settled(&self, document: &Document, held: &Document) -> Document {
         let mut settled = document.clone();
-        self.reader().localise(&mut settled.blocks);
+        self.reader(held).localise(&mut settled.blocks);
         self.references.neutral(self.side, &mut settled.blocks);
         settled
     }
 
-    fn reader(&self) -> Reader<'_> {
+    fn reader(&self, held: &Document) -> Reader<'_> {
         Reader {
             references: self.references,
             sync: self.sync,
             side: self.side,
             links_keys: self.syntax() == Syntax::Wiki,
+            owned: media_in(&held.blocks),
         }
     }
 
     fn target<T>(&self, held: &Document, act: impl FnOnce(&Target<'_>) -> T) -> T {
         let people = |person: &str| self.account(person);
-        let reader = self.reader();
+        let reader = self.reader(held);
         let forth = |blocks: &mut Vec<Block>| reader.localise(blocks);
         let back = |blocks: &mut Vec<Block>| self.neutral(blocks);
         let whole = self.origin.and_then(|origin| reader.own(origin));

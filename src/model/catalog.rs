@@ -32,6 +32,9 @@ pub struct Catalog {
     pub create_fields: BTreeMap<String, BTreeSet<FieldId>>,
     /// Per issue type name what its create screen demands and has no default for: id to display name.
     pub required: BTreeMap<String, BTreeMap<FieldId, String>>,
+    /// The largest file that may be attached, in bytes; `None` where that was not asked, or files may not be attached at all.
+    #[serde(default)]
+    pub upload_limit: Option<u64>,
     /// The options that fields offer on any of these screens. A field that is on none of them is not here.
     pub options: BTreeMap<FieldId, BTreeSet<String>>,
     /// What each field holds. A field that is not here may hold anything.

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::document::Document;
-use super::ids::{CommentId, EntryId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
+use super::ids::{AttachmentId, CommentId, EntryId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
 use super::value::Value;
 
 /// How many acts of people on each side are contained in something.
@@ -252,6 +252,38 @@ pub struct PendingComment {
     pub created: Timestamp,
 }
 
+/// A person's file and its copies.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttachmentRecord {
+    /// The side where it was attached.
+    pub side: SideId,
+    /// Its id there.
+    pub id: AttachmentId,
+    /// Its name there.
+    pub name: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its MIME type there.
+    pub mime: String,
+    /// Our copies, and their names.
+    pub copies: BTreeMap<SideId, FileCopy>,
+    /// Sides that did not take it, with the reason.
+    #[serde(default)]
+    pub refused: BTreeMap<SideId, String>,
+    /// Whether it was not there any more when its issue was last read.
+    #[serde(default)]
+    pub gone: bool,
+}
+
+/// A copy of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileCopy {
+    /// Its id.
+    pub id: AttachmentId,
+    /// Its name: that of the original, without what no file name should hold.
+    pub name: String,
+}
+
 /// Everything durable about one item but its journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ItemState {
@@ -267,6 +299,9 @@ pub struct ItemState {
     pub hub: BTreeMap<FieldName, BTreeMap<Audience, Agreed>>,
     /// People's comments, in the order they were seen.
     pub comments: Vec<CommentRecord>,
+    /// People's files and their copies, in the order they were seen.
+    #[serde(default)]
+    pub attachments: Vec<AttachmentRecord>,
     /// The sides where it was found to belong (`when`). A replica that exists stays in step whether listed or not.
     #[serde(default)]
     pub belongs: BTreeSet<SideId>,
@@ -287,6 +322,7 @@ impl ItemState {
             acts: Acts::default(),
             hub: BTreeMap::new(),
             comments: Vec::new(),
+            attachments: Vec::new(),
             belongs: BTreeSet::new(),
             asked: None,
         }

@@ -71,6 +71,10 @@ text_id! {
     /// A comment's id on one instance.
     CommentId
 }
+text_id! {
+    /// An attachment's id on one instance.
+    AttachmentId
+}
 
 /// An issue's numeric id: its identity within an instance, stable over moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

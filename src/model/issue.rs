@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ids::{AccountId, CommentId, EntryId, FieldId, IssueId, IssueKey};
+use super::ids::{AccountId, AttachmentId, CommentId, EntryId, FieldId, IssueId, IssueKey};
 
 /// One read of one issue. Values are read before (or together with) the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +31,9 @@ pub struct IssueSnapshot {
     pub fields: BTreeMap<FieldId, NativeValue>,
     /// The comments that came with the read, and whether these are all.
     pub comments: Comments,
+    /// The files of the issue; `None` if they were not asked for. They come whole.
+    #[serde(default)]
+    pub attachments: Option<Vec<AttachmentSnapshot>>,
     /// Changelog entries that came with the read, oldest first.
     pub log: Vec<LogEntry>,
     /// Whether `log` reaches back to the first entry. If not, older entries exist that were not read.
@@ -109,6 +112,23 @@ pub struct CommentSnapshot {
     pub changed_by: Option<AccountId>,
     /// Restricted to a role or group, or internal to a service desk: does not cross.
     pub restricted: bool,
+}
+
+/// One file of an issue, without what is in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttachmentSnapshot {
+    /// Its id.
+    pub id: AttachmentId,
+    /// Its name, as it was given: not unique, and not to be trusted.
+    pub name: String,
+    /// Its size in bytes, as the server tells it.
+    pub size: u64,
+    /// Its MIME type, as the server tells it.
+    pub mime: String,
+    /// Who attached it, if that is shown.
+    pub author: Option<AccountId>,
+    /// The server's `created`.
+    pub created: Timestamp,
 }
 
 /// One changelog entry.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::document::Document;
 use super::hub::Acts;
-use super::ids::{CommentId, FieldId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId};
+use super::ids::{AttachmentId, CommentId, FieldId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId};
 use super::issue::NativeValue;
 use super::value::Value;
 
@@ -104,6 +104,30 @@ pub enum Action {
         /// What is shown.
         link: RemoteLink,
     },
+    /// A copy of a person's file is attached: streamed from the one instance to the other.
+    AddFile {
+        /// The side where the file was attached.
+        origin: SideId,
+        /// Its id there.
+        file: AttachmentId,
+        /// Its name there.
+        original: String,
+        /// The name of the copy.
+        name: String,
+        /// Its size in bytes: what comes otherwise is not kept.
+        size: u64,
+        /// Its MIME type.
+        mime: String,
+    },
+    /// Our own copy of a file is deleted, since the original is not there any more.
+    DeleteFile {
+        /// The side where the file was attached.
+        origin: SideId,
+        /// Its id there.
+        file: AttachmentId,
+        /// Our copy.
+        copy: AttachmentId,
+    },
     /// Our own copy of a comment is deleted, since the original is not there any more.
     DeleteComment {
         /// The side where the comment was written.
@@ -156,7 +180,9 @@ impl Action {
             | Self::EditComment { .. }
             | Self::DeleteComment { .. }
             | Self::Offer { .. }
-            | Self::Link { .. } => true,
+            | Self::Link { .. }
+            | Self::AddFile { .. }
+            | Self::DeleteFile { .. } => true,
             Self::Create { .. } | Self::SetFields { .. } | Self::Transition { .. } => false,
         }
     }

@@ -82,6 +82,8 @@ pub struct SyncSettings {
     pub fields: BTreeMap<FieldName, FieldRow>,
     /// What happens to comments.
     pub comments: CommentSettings,
+    /// What happens to attachments.
+    pub attachments: AttachmentSettings,
     /// Whether each replica links to the counterparts that its side sees.
     pub links: bool,
 }
@@ -279,11 +281,27 @@ pub struct CommentSettings {
     pub deleted: WhenDeleted,
 }
 
+/// What happens to attachments. The default carries none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttachmentSettings {
+    /// The sides whose people's files cross. Empty: none.
+    pub from: BTreeSet<SideId>,
+    /// The sides that receive files.
+    pub to: BTreeSet<SideId>,
+    /// Patterns of names that cross, `*` standing for anything. Empty: all.
+    pub names: Vec<String>,
+    /// The largest that crosses, in bytes. `None`: as large as the receiving Jira takes.
+    pub largest: Option<u64>,
+    /// What becomes of the copies when the original is deleted.
+    pub deleted: WhenDeleted,
+}
+
 /// What becomes of copies when their original is not there any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WhenDeleted {
     /// They are deleted too, unless a person changed them.
+    #[default]
     Delete,
     /// They stay.
     Keep,

@@ -8,7 +8,7 @@ use super::{Plan, PlanInput, Wanted};
 use crate::mapping::{Place, inbound, names_on, same};
 use crate::model::catalog::{Catalog, Shape};
 use crate::model::hub::{Agreed, Audience, Base, Replica};
-use crate::model::ids::{CommentId, FieldId, FieldName, SideId};
+use crate::model::ids::{AttachmentId, CommentId, FieldId, FieldName, SideId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
 use crate::model::settings::{FieldKind, FieldRow, OnUnmapped, SideSettings};
@@ -47,6 +47,8 @@ pub fn check(input: &PlanInput<'_>, plan: &Plan) -> Vec<Violation> {
             Action::AddComment { origin, comment, .. } => check.comment(&operation.side, origin, comment),
             Action::Link { to, .. } => check.link(&operation.side, to),
             Action::Offer { field, name, .. } => check.offer(&operation.side, field, name),
+            Action::AddFile { origin, file, .. } => check.file(&operation.side, origin, file),
+            Action::DeleteFile { origin, file, copy } => check.file_gone(&operation.side, origin, file, copy),
             Action::EditComment { origin, comment, copy, .. } | Action::DeleteComment { origin, comment, copy } => {
                 let deleted = matches!(operation.action, Action::DeleteComment { .. });
                 check.revision(&operation.side, (origin, comment, copy), deleted);
@@ -103,7 +105,7 @@ impl Check<'_> {
     /// write that is not settled.
     fn counts(&mut self) {
         let mut edits: BTreeMap<&SideId, [usize; 3]> = BTreeMap::new();
-        let mut copies = BTreeSet::new();
+        let (mut copies, mut files) = (BTreeSet::new(), BTreeSet::new());
         for operation in &self.plan.operations {
             let side = &operation.side;
             let count = edits.entry(side).or_default();
@@ -121,7 +123,17 @@ impl Check<'_> {
                     }
                     continue;
                 }
-                Action::Link { .. } | Action::Offer { .. } => continue,
+                Action::Link { .. } | Action::Offer { .. } | Action::DeleteFile { .. } => continue,
+                Action::AddFile { origin, file, .. } => {
+                    if !files.insert((side, origin, file)) {
+                        self.found.push(Violation {
+                            rule: "a file is copied once",
+                            side: side.clone(),
+                            what: format!("{origin}'s attachment {file} twice"),
+                        });
+                    }
+                    continue;
+                }
                 Action::EditComment { origin, comment, .. } | Action::DeleteComment { origin, comment, .. } => {
                     if !copies.insert((side, origin, comment)) {
                         self.found.push(Violation {
@@ -364,6 +376,41 @@ impl Check<'_> {
         let read = read.and_then(|list| list.iter().find(|read| &read.id == comment));
         if record.is_none() && read.is_none_or(|read| read.restricted) {
             self.fail("restricted comments stay", side, format!("{origin}'s comment {comment}"));
+        }
+    }
+
+    fn file(&mut self, side: &SideId, origin: &SideId, file: &AttachmentId) {
+        let rules = &self.input.sync.attachments;
+        let sees = self.settings(side).is_some_and(|settings| settings.sees.contains(origin));
+        if side == origin || !sees || !rules.from.contains(origin) || !rules.to.contains(side) {
+            self.fail("files go only where they may be seen", side, format!("{origin}'s attachment {file}"));
+        }
+        let records = &self.input.item.attachments;
+        let record = records.iter().find(|record| &record.side == origin && &record.id == file);
+        let under_way = self.input.intents.iter().any(|intent| {
+            &intent.operation.side == side
+                && !intent.state.is_settled()
+                && matches!(&intent.operation.action,
+                    Action::AddFile { origin: o, file: f, .. } if o == origin && f == file)
+        });
+        if under_way || record.is_some_and(|record| record.copies.contains_key(side)) {
+            self.fail("a file is copied once", side, format!("{origin}'s attachment {file}"));
+        }
+        if records.iter().any(|record| record.copies.get(origin).is_some_and(|copy| &copy.id == file)) {
+            self.fail("copies are not copied", side, format!("{origin}'s attachment {file}"));
+        }
+    }
+
+    fn file_gone(&mut self, side: &SideId, origin: &SideId, file: &AttachmentId, copy: &AttachmentId) {
+        let records = &self.input.item.attachments;
+        let ours = records.iter().any(|record| {
+            &record.side == origin
+                && &record.id == file
+                && record.copies.get(side).is_some_and(|known| &known.id == copy)
+        });
+        let direct = |side: &SideId| self.input.observed.get(side).is_some_and(|observation| observation.direct);
+        if !ours || !direct(side) || !direct(origin) {
+            self.fail("only our own copies are deleted, by what was read itself", side, format!("attachment {copy}"));
         }
     }
 

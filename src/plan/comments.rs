@@ -146,7 +146,9 @@ fn copy_to(
         | Action::EditComment { .. }
         | Action::DeleteComment { .. }
         | Action::Offer { .. }
-        | Action::Link { .. } => false,
+        | Action::Link { .. }
+        | Action::AddFile { .. }
+        | Action::DeleteFile { .. } => false,
     });
     if !replica.observed || under_way {
         return None;

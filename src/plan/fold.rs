@@ -53,6 +53,7 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
         }
     }
     learn_ways(draft, side, observation);
+    super::attachments::collect(draft, side, observation);
     super::comments::collect(draft, side, observation);
     if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
         replica.observed = true;
@@ -144,7 +145,9 @@ fn our_first_value(
         | Action::EditComment { .. }
         | Action::DeleteComment { .. }
         | Action::Offer { .. }
-        | Action::Link { .. } => None,
+        | Action::Link { .. }
+        | Action::AddFile { .. }
+        | Action::DeleteFile { .. } => None,
     });
     let place = place(draft.input, &draft.nothing, row, side);
     let now = current(&place, observation);
@@ -344,7 +347,9 @@ fn untagged_write(
                 | Action::EditComment { .. }
                 | Action::DeleteComment { .. }
                 | Action::Offer { .. }
-                | Action::Link { .. } => false,
+                | Action::Link { .. }
+                | Action::AddFile { .. }
+                | Action::DeleteFile { .. } => false,
             };
             step.entry.items.iter().any(leads_to)
         }
@@ -375,7 +380,9 @@ fn written_by(intent: &Intent, row: &FieldRow) -> Option<Written> {
         | Action::EditComment { .. }
         | Action::DeleteComment { .. }
         | Action::Offer { .. }
-        | Action::Link { .. } => None,
+        | Action::Link { .. }
+        | Action::AddFile { .. }
+        | Action::DeleteFile { .. } => None,
     }
 }
 

@@ -77,7 +77,7 @@ pub enum By {
 pub enum Wanted {
     /// The transitions offered now.
     Transitions,
-    /// A direct read, for comments: whose text a side that joined late is still to get, or whose copies are to change.
+    /// A direct read, for a text that is to be written over what stands there, and for comments: whose text a side that joined late is still to get, or whose copies are to change.
     Comments,
     /// A fresh read: the log and the values do not agree.
     FreshRead,

@@ -46,6 +46,8 @@ fn is_under_way(draft: &Draft<'_>, side: &SideId, counterpart: &SideId) -> bool 
         | Action::AddComment { .. }
         | Action::EditComment { .. }
         | Action::Offer { .. }
-        | Action::DeleteComment { .. } => false,
+        | Action::DeleteComment { .. }
+        | Action::AddFile { .. }
+        | Action::DeleteFile { .. } => false,
     })
 }

@@ -8,6 +8,7 @@
 //! value was observed, and in `targets`, where a side is told that it cannot hold one.
 
 mod acts;
+mod attachments;
 mod audiences;
 pub mod check;
 mod comments;
@@ -56,6 +57,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
             create::propose(&mut draft, &side.id);
         }
     }
+    attachments::carry(&mut draft);
     comments::copy(&mut draft);
     revisions::revise(&mut draft);
     links::show(&mut draft);

@@ -16,7 +16,7 @@ const SHOWN: usize = 60;
 
 /// The plan as a diff, one change per line, each line ended. Empty when nothing is to be done or said.
 ///
-/// `+` creates, `~` changes, `>` moves the status on, `"` adds a comment, `!` is a conflict, `-` is not done, `?` has to be
+/// `+` creates, `~` changes, `>` moves the status on, `"` adds a comment, `&` attaches a file, `!` is a conflict, `-` is not done, `?` has to be
 /// read first.
 #[must_use]
 pub fn render(plan: &Plan) -> String {
@@ -33,7 +33,7 @@ pub fn render(plan: &Plan) -> String {
         for wanted in wanted {
             let what = match wanted {
                 Wanted::Transitions => "the transitions offered now are needed",
-                Wanted::Comments => "its comments are needed",
+                Wanted::Comments => "a direct read of it is needed",
                 Wanted::FreshRead => "its values and its history do not agree: a fresh read is needed",
             };
             lines.push(format!("? {} {what}", name(plan, side)));
@@ -54,6 +54,7 @@ fn name(plan: &Plan, side: &SideId) -> String {
 
 fn write_operation(lines: &mut Vec<String>, plan: &Plan, operation: &Operation) {
     let name = name(plan, &operation.side);
+    let name_there = &name;
     match &operation.action {
         Action::Create { issue_type, fields } => {
             lines.push(format!("+ {name} create `{issue_type}`"));
@@ -73,7 +74,13 @@ fn write_operation(lines: &mut Vec<String>, plan: &Plan, operation: &Operation) 
             lines.push(format!("\" {name} copy {copy} of comment {comment} of {origin} becomes: {}", quoted(&text)));
         }
         Action::Offer { field, thing, name: made } => {
-            lines.push(format!("+ {name} {field}: the {} `{made}` is made in the project", thing.word()));
+            lines.push(format!("+ {name_there} {field}: the {} `{made}` is made in the project", thing.word()));
+        }
+        Action::AddFile { origin, name, size, .. } => {
+            lines.push(format!("& {name_there} file `{name}` of {origin} is attached ({size} bytes)"));
+        }
+        Action::DeleteFile { origin, file, copy } => {
+            lines.push(format!("- {name_there} copy {copy} of attachment {file} of {origin} is deleted"));
         }
         Action::Link { link, .. } => lines.push(format!("@ {name} links to {}", link.title)),
         Action::DeleteComment { origin, comment, copy } => {

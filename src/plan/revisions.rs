@@ -98,7 +98,9 @@ fn is_under_way(draft: &Draft<'_>, side: &SideId, id: &CommentId) -> bool {
         | Action::Transition { .. }
         | Action::AddComment { .. }
         | Action::Offer { .. }
-        | Action::Link { .. } => false,
+        | Action::Link { .. }
+        | Action::AddFile { .. }
+        | Action::DeleteFile { .. } => false,
     })
 }
 
@@ -154,7 +156,9 @@ fn drifted(draft: &Draft<'_>, record: &CommentRecord, side: &SideId) -> bool {
         | Action::Transition { .. }
         | Action::DeleteComment { .. }
         | Action::Offer { .. }
-        | Action::Link { .. } => false,
+        | Action::Link { .. }
+        | Action::AddFile { .. }
+        | Action::DeleteFile { .. } => false,
     };
     let mut ours = draft.input.intents.iter().filter(|intent| &intent.operation.side == side);
     !text::same(&stands, &written.body) && ours.any(|intent| is_older(&intent))

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Draft, Wanted, lacks, place, status};
-use crate::mapping::{Place, Unmappable, inbound, outbound, outbound_over, same, shared_element};
+use crate::mapping::{Place, Rich, Unmappable, inbound, outbound, outbound_over, same, shared_element};
 use crate::model::catalog::Shape;
 use crate::model::hub::{Acknowledged, Agreed, Base};
 use crate::model::ids::{FieldName, SideId};
@@ -36,6 +36,10 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId) {
             }
             Stand::LetBe => {}
             Stand::Cannot(why) => cannot(draft, row, side, &agreed, why),
+            // A text is written over what was just read there, and over nothing else.
+            Stand::Write(..) if row.kind == FieldKind::Document && !draft.input.observed.contains_key(side) => {
+                draft.want(side, Wanted::Comments);
+            }
             Stand::Write(native, wanted) if row.kind == FieldKind::Status => hop = Some((row, agreed, native, wanted)),
             Stand::Write(..) if is_set_by_hops(row, side) => by_hop = Some(row),
             Stand::Write(native, wanted) => {
@@ -110,7 +114,12 @@ fn stand(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, 
     let told = known.contains(&agreed.acts);
     // What was just read there: blocks of a text that nobody changed are written as they are.
     let last = row.sides.get(side).and_then(|field| input.observed.get(side)?.snapshot.fields.get(field));
-    let native = match outbound_over(&place, &agreed.value, last.unwrap_or(&NativeValue::Empty)) {
+    let native = match (last, &agreed.value, &base.value) {
+        // What it was last seen to hold tells what it would be given; what it is given goes over what stands there.
+        (None, Value::Document(document), Some(Value::Document(held))) => Ok(Rich::from(&place).unseen(document, held)),
+        (last, value, _) => outbound_over(&place, value, last.unwrap_or(&NativeValue::Empty)),
+    };
+    let native = match native {
         Ok(native) => native,
         Err(unmappable) if base.value.as_ref().is_some_and(|held| same(held, &agreed.value)) => {
             drop(unmappable);

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::adf;
 use super::jira::Jira;
-use super::state::{Issue, RemoteLink, State};
+use super::state::{Attachment, Issue, RemoteLink, State};
 use super::values;
 
 /// An issue as an auditor sees it.
@@ -32,6 +32,8 @@ pub struct IssueView {
     pub properties: BTreeMap<String, Value>,
     /// Remote links, oldest first: title and address.
     pub links: Vec<(String, String)>,
+    /// Files, oldest first.
+    pub attachments: Vec<AttachmentView>,
     /// Oldest first.
     pub comments: Vec<CommentView>,
     /// Oldest first.
@@ -43,6 +45,23 @@ pub struct IssueView {
 fn link(link: &RemoteLink) -> (String, String) {
     let text = |at: &str| link.body.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned();
     (text("/object/title"), text("/object/url"))
+}
+
+/// A file as an auditor sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttachmentView {
+    /// Id.
+    pub id: u64,
+    /// Name.
+    pub name: String,
+    /// Id of its author.
+    pub author: Option<String>,
+    /// What is in it.
+    pub content: bytes::Bytes,
+}
+
+fn attachment(file: &Attachment) -> AttachmentView {
+    AttachmentView { id: file.id, name: file.name.clone(), author: file.author.clone(), content: file.content.clone() }
 }
 
 /// A comment as an auditor sees it.
@@ -134,6 +153,7 @@ fn view(state: &State, issue: &Issue) -> IssueView {
         updated: issue.updated,
         fields,
         properties: issue.properties.clone(),
+        attachments: issue.attachments.iter().map(attachment).collect(),
         links: issue.remote_links.iter().map(link).collect(),
         comments: comments.collect(),
         history: history.collect(),

@@ -35,11 +35,13 @@ pub(crate) fn state(setup: &Setup, now: Timestamp) -> State {
         issues: BTreeMap::new(),
         keys: BTreeMap::new(),
         comments: BTreeMap::new(),
+        attachments: BTreeMap::new(),
         index: BTreeMap::new(),
         searches: BTreeMap::new(),
         last_issue: FIRST - 1,
         last_comment: FIRST - 1,
         last_entry: FIRST - 1,
+        last_attachment: FIRST - 1,
         last_search: 0,
         extra_lag: std::time::Duration::ZERO,
     };

@@ -14,8 +14,8 @@ use super::auth::{self, Identity};
 use super::faults::{self, Fault, FaultRule};
 use super::limits::{Limits, Meter};
 use super::observe::{Count, Exchange, Observer};
-use super::reply::{Answer, Refusal};
-use super::rest::{self, Call, Found, Route};
+use super::reply::{Answer, Refusal, Reply};
+use super::rest::{self, Call, Found, Route, Upload};
 use super::setup::{Kind, Setup};
 use super::state::State;
 use super::values::Version;
@@ -75,8 +75,9 @@ struct Seen {
 /// An answer on its way out.
 struct Outcome {
     status: u16,
-    content_type: &'static str,
+    content_type: String,
     body: Bytes,
+    location: Option<String>,
     broken: Option<Break>,
 }
 
@@ -90,11 +91,18 @@ const JSON: &str = "application/json;charset=UTF-8";
 
 impl Outcome {
     fn json(status: u16, body: &Value) -> Self {
-        Self { status, content_type: JSON, body: Bytes::from(body.to_string()), broken: None }
+        let body = Bytes::from(body.to_string());
+        Self { status, content_type: JSON.to_owned(), body, location: None, broken: None }
     }
 
     fn reset() -> Self {
-        Self { status: 0, content_type: JSON, body: Bytes::new(), broken: Some(Break::Reset) }
+        Self {
+            status: 0,
+            content_type: JSON.to_owned(),
+            body: Bytes::new(),
+            location: None,
+            broken: Some(Break::Reset),
+        }
     }
 }
 
@@ -153,9 +161,12 @@ impl Jira {
             }
         };
         if !outcome.body.is_empty() || outcome.status == 200 {
-            put("content-type", outcome.content_type);
+            put("content-type", &outcome.content_type);
         }
         put("date", &seen.exchange.at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
+        if let Some(location) = &outcome.location {
+            put("location", location);
+        }
         for (name, value) in &seen.headers {
             put(name, value);
         }
@@ -357,7 +368,7 @@ impl Inside {
         };
         let found = match (version, rest) {
             (Some(_), Some((_, below))) => rest::find(self.state.kind, parts.method.as_str(), below),
-            _ => Found::Nothing,
+            _ => rest::find_outside(self.state.kind, parts.method.as_str(), &path),
         };
         (path, version.unwrap_or(Version::V2), found)
     }
@@ -387,10 +398,11 @@ impl Inside {
         let user = self.admit(seen, &route, &identity)?;
         seen.exchange.user.clone_from(&user);
         self.limit(seen, &route, user.as_deref(), parts.method.as_str(), &parameters)?;
-        let body = json_body(parts, body)?;
+        let upload = (route.name == "addAttachment").then(|| upload(parts, body));
+        let body = if upload.is_some() { Value::Null } else { json_body(parts, body)? };
         let query = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let query = query.map(|(key, value)| (key.into_owned(), value.into_owned())).collect();
-        Ok((route, Call { user, version, parameters, query, body }))
+        Ok((route, Call { user, version, parameters, query, body, upload }))
     }
 
     /// Who this is done as; 401 where nobody may.
@@ -458,7 +470,8 @@ impl Inside {
             Fault::RateLimited { .. } => Outcome::json(429, &Refusal::message(429, "Rate limit exceeded.").body()),
             Fault::Unavailable { status, .. } => Outcome {
                 status: *status,
-                content_type: "text/html;charset=UTF-8",
+                content_type: "text/html;charset=UTF-8".to_owned(),
+                location: None,
                 body: Bytes::from_static(b"<html><head><title>Unavailable</title></head><body></body></html>"),
                 broken: None,
             },
@@ -475,7 +488,8 @@ impl Inside {
             Fault::Truncated => Outcome { broken: Some(Break::Truncate), ..outcome(self.run(route, &call)) },
             Fault::LoginPage => Outcome {
                 status: 200,
-                content_type: "text/html;charset=UTF-8",
+                content_type: "text/html;charset=UTF-8".to_owned(),
+                location: None,
                 body: Bytes::from_static(
                     b"<!DOCTYPE html><html><head><title>Log in</title></head><body><form></form></body></html>",
                 ),
@@ -512,11 +526,23 @@ fn fault_headers(fault: Option<&Fault>, now: Timestamp) -> Vec<(&'static str, St
 
 fn outcome(answer: Answer) -> Outcome {
     match answer {
-        Ok(reply) => match reply.body {
-            Some(body) => Outcome::json(reply.status, &body),
-            None => Outcome { status: reply.status, content_type: JSON, body: Bytes::new(), broken: None },
-        },
+        Ok(Reply { status, body: Some(body), .. }) => Outcome::json(status, &body),
+        Ok(Reply { status, file: Some((content_type, body)), .. }) => {
+            Outcome { status, content_type, body, location: None, broken: None }
+        }
+        Ok(Reply { status, location, .. }) => {
+            Outcome { status, content_type: JSON.to_owned(), body: Bytes::new(), location, broken: None }
+        }
         Err(refusal) => Outcome::json(refusal.status, &refusal.body()),
+    }
+}
+
+fn upload(parts: &http::request::Parts, body: &Bytes) -> Upload {
+    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    Upload {
+        content_type: header("content-type").to_owned(),
+        body: body.clone(),
+        token: matches!(header("x-atlassian-token"), "no-check" | "nocheck"),
     }
 }
 

@@ -145,6 +145,36 @@ impl Person {
         self.run(rest::delete_comment, &[issue, comment], Value::Null).map(drop)
     }
 
+    /// Attaches a file; gives its id.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn attach(&self, issue: &str, name: &str, content: &[u8]) -> Result<String, Refusal> {
+        let boundary = "simulated-boundary";
+        let name = name.replace('"', "%22");
+        let head = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: \
+             application/octet-stream\r\n\r\n"
+        );
+        let body = [head.as_bytes(), content, format!("\r\n--{boundary}--\r\n").as_bytes()].concat();
+        let content_type = format!("multipart/form-data; boundary={boundary}");
+        let upload = rest::Upload { content_type, body: body.into(), token: true };
+        let mut inside = self.jira.lock();
+        let state = &mut inside.state;
+        let call = Call { upload: Some(upload), ..self.call(state, &[issue], Value::Null) };
+        let reply = rest::add_attachment(state, &call)?;
+        let body = reply.body.unwrap_or_default();
+        Ok(body.pointer("/0/id").and_then(Value::as_str).unwrap_or_default().to_owned())
+    }
+
+    /// Deletes a file.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn detach(&self, attachment: &str) -> Result<(), Refusal> {
+        self.run(rest::delete_attachment, &[attachment], Value::Null).map(drop)
+    }
+
     /// Takes the transition of that name, or the first that leads to the status of that name.
     ///
     /// # Errors
@@ -213,14 +243,21 @@ impl Person {
         let mut inside = self.jira.lock();
         let state = &mut inside.state;
         soften(state, &mut body);
-        let call = Call {
+        let call = self.call(state, parameters, body);
+        operation(state, &call).map(|reply| reply.body.unwrap_or(Value::Null))
+    }
+}
+
+impl Person {
+    fn call(&self, state: &State, parameters: &[&str], body: Value) -> Call {
+        Call {
             user: Some(self.id.clone()),
             version: if state.is_cloud() { Version::V3 } else { Version::V2 },
             parameters: parameters.iter().map(|part| (*part).to_owned()).collect(),
             query: Vec::new(),
             body,
-        };
-        operation(state, &call).map(|reply| reply.body.unwrap_or(Value::Null))
+            upload: None,
+        }
     }
 }
 

@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 use super::change::{self, Screen};
 use super::setup::{Category, FieldType};
 use super::state::{
-    Comment, Entry, Field, FieldKind, Issue, IssueType, Named, Project, State, Status, Thing, ThingKind, Transition,
+    Attachment, Comment, Entry, Field, FieldKind, Issue, IssueType, Named, Project, State, Status, Thing, ThingKind,
+    Transition,
 };
 use super::values::{self, Version};
 use super::{adf, comments, fields, permissions, time, workflow};
@@ -92,6 +93,21 @@ impl View<'_> {
 
     fn person(&self, id: Option<&str>) -> Value {
         id.map_or(Value::Null, |id| self.user(id))
+    }
+
+    /// A file's metadata. Data Center's are outside the REST API, under their names.
+    pub(crate) fn attachment(&self, file: &Attachment) -> Value {
+        let id = file.id;
+        let content = if self.state.is_cloud() {
+            self.link(&format!("attachment/content/{id}"))
+        } else {
+            format!("{}/secure/attachment/{id}/{}", self.state.base, encode(&file.name))
+        };
+        json!({
+            "self": self.link(&format!("attachment/{id}")), "id": id.to_string(), "filename": file.name,
+            "author": self.person(file.author.as_deref()), "created": self.stamp(file.created),
+            "size": file.content.len(), "mimeType": file.mime, "content": content,
+        })
     }
 
     pub(crate) fn status(&self, status: &Status) -> Value {
@@ -266,7 +282,8 @@ impl View<'_> {
             "updated" => json!(self.stamp(issue.updated)),
             "creator" => self.person(issue.creator.as_deref()),
             "comment" => self.comments(issue, &[]),
-            "issuelinks" | "subtasks" | "attachment" => json!([]),
+            "issuelinks" | "subtasks" => json!([]),
+            "attachment" => issue.attachments.iter().map(|file| self.attachment(file)).collect(),
             "watches" => {
                 json!({ "self": self.link(&format!("issue/{}/watchers", issue.key)), "watchCount": 0, "isWatching": false })
             }

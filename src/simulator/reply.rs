@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 /// An answer that Jira gives gladly.
@@ -9,22 +10,36 @@ use serde_json::{Value, json};
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: Option<Value>,
+    /// Bytes that are no JSON, with their type.
+    pub(crate) file: Option<(String, Bytes)>,
+    /// Where to look instead.
+    pub(crate) location: Option<String>,
 }
 
 impl Reply {
     /// 200 with a body.
     pub(crate) fn ok(body: Value) -> Self {
-        Self { status: 200, body: Some(body) }
+        Self { status: 200, body: Some(body), file: None, location: None }
     }
 
     /// 201 with a body.
     pub(crate) fn created(body: Value) -> Self {
-        Self { status: 201, body: Some(body) }
+        Self { status: 201, body: Some(body), file: None, location: None }
     }
 
     /// 204, or another status without a body.
     pub(crate) fn empty(status: u16) -> Self {
-        Self { status, body: None }
+        Self { status, body: None, file: None, location: None }
+    }
+
+    /// 200 with the bytes of a file.
+    pub(crate) fn file(mime: &str, content: Bytes) -> Self {
+        Self { status: 200, body: None, file: Some((mime.to_owned(), content)), location: None }
+    }
+
+    /// 303.
+    pub(crate) fn see_other(location: String) -> Self {
+        Self { status: 303, body: None, file: None, location: Some(location) }
     }
 }
 

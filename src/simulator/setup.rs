@@ -407,6 +407,10 @@ pub struct Quirks {
     pub unknown_names_are_empty: bool,
     /// Adding or editing a comment moves the issue's `updated` (memory).
     pub comment_moves_updated: bool,
+    /// Whether files may be attached at all.
+    pub attachments: bool,
+    /// The largest file, in bytes.
+    pub upload_limit: u64,
     /// Deleting a comment moves the issue's `updated` (not known).
     pub comment_delete_moves_updated: bool,
     /// `historyMetadata` is kept and given back in changelog entries.
@@ -433,6 +437,8 @@ impl Default for Quirks {
             index_lag: Duration::ZERO,
             unknown_names_are_empty: false,
             comment_moves_updated: true,
+            attachments: true,
+            upload_limit: 10 << 20,
             comment_delete_moves_updated: false,
             keeps_history_metadata: true,
             comment_lists_carry_properties: false,

@@ -179,6 +179,17 @@ pub(crate) struct Comment {
     pub(crate) properties: BTreeMap<String, Value>,
 }
 
+/// A file of an issue.
+#[derive(Debug, Clone)]
+pub(crate) struct Attachment {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) mime: String,
+    pub(crate) author: Option<String>,
+    pub(crate) created: Timestamp,
+    pub(crate) content: bytes::Bytes,
+}
+
 /// A link to something elsewhere.
 #[derive(Debug, Clone)]
 pub(crate) struct RemoteLink {
@@ -209,6 +220,7 @@ pub(crate) struct Issue {
     pub(crate) properties: BTreeMap<String, Value>,
     pub(crate) comments: Vec<Comment>,
     pub(crate) remote_links: Vec<RemoteLink>,
+    pub(crate) attachments: Vec<Attachment>,
     /// Oldest first.
     pub(crate) history: Vec<Entry>,
     /// Cloud: version of each rich text field, as its changelog entries name it.
@@ -272,12 +284,15 @@ pub(crate) struct State {
     pub(crate) keys: BTreeMap<String, u64>,
     /// Comment id -> issue id.
     pub(crate) comments: BTreeMap<u64, u64>,
+    /// Attachment id -> issue id.
+    pub(crate) attachments: BTreeMap<u64, u64>,
     /// What search may see, oldest version first.
     pub(crate) index: BTreeMap<u64, VecDeque<IndexedVersion>>,
     pub(crate) searches: BTreeMap<String, OpenSearch>,
     pub(crate) last_issue: u64,
     pub(crate) last_comment: u64,
     pub(crate) last_entry: u64,
+    pub(crate) last_attachment: u64,
     pub(crate) last_search: u64,
     /// Extra lag of the request in hand, from a fault.
     pub(crate) extra_lag: std::time::Duration,

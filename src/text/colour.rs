@@ -43,5 +43,10 @@ pub(super) fn hex(colour: &str) -> Option<String> {
         };
     }
     let lower = colour.to_ascii_lowercase();
+    if let Some(parts) = lower.strip_prefix("rgb(").and_then(|rest| rest.strip_suffix(')')) {
+        let parts: Option<Vec<u8>> = parts.split(',').map(|part| part.trim().parse().ok()).collect();
+        let [red, green, blue] = parts?.try_into().ok()?;
+        return Some(format!("#{red:02x}{green:02x}{blue:02x}"));
+    }
     NAMES.iter().find(|(name, _)| *name == lower).map(|(_, hex)| (*hex).to_owned())
 }

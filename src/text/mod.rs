@@ -38,7 +38,7 @@ pub use plain::plain;
 pub use project::CUT_NOTICE;
 pub use rewrite::{rewrite, says};
 pub use target::{People, Rewording, TEXT_LIMIT, Target, is_of_one_site};
-pub use walk::{change_blocks, change_runs, change_words, visit_words};
+pub use walk::{change_blocks, change_runs, change_words, visit_files, visit_words};
 
 use crate::model::document::{Block, Document, Inline, Syntax};
 use crate::model::issue::NativeValue;

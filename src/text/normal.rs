@@ -80,9 +80,11 @@ fn block(block: &Block) -> Option<Block> {
             group: *group,
             files: files.iter().map(file).collect(),
             caption: run(caption),
-            attributes: attributes.clone(),
+            attributes: granted(attributes),
         },
-        Block::Card { .. } => block.clone(),
+        Block::Card { address, embedded, attributes } => {
+            Block::Card { address: address.clone(), embedded: *embedded, attributes: granted(attributes) }
+        }
         Block::Dressed { attributes, marks, block, .. } if attributes.is_empty() && marks.is_empty() => {
             return self::block(block);
         }
@@ -93,6 +95,24 @@ fn block(block: &Block) -> Option<Block> {
             block: Box::new(self::block(block)?),
         },
     })
+}
+
+/// Without the layout that ADF asks for where nobody chose one.
+fn granted(attributes: &Attributes) -> Attributes {
+    let told = |(name, value): &(&String, &Json)| !(name.as_str() == "layout" && *value == "center");
+    attributes.iter().filter(told).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// A colour by its number, where it was named.
+fn numbered(mark: &Mark) -> Mark {
+    let number = |colour: &str| super::colour::hex(colour).map_or_else(|| colour.to_owned(), |hex| hex.to_lowercase());
+    if let Mark::Colour(colour) = mark {
+        Mark::Colour(number(colour))
+    } else if let Mark::Background(colour) = mark {
+        Mark::Background(number(colour))
+    } else {
+        mark.clone()
+    }
 }
 
 fn cell(cell: &Cell) -> Cell {
@@ -146,7 +166,7 @@ fn run(inlines: &[Inline]) -> Vec<Inline> {
             Inline::Text(text, marks) => {
                 // An address that shows itself is a link everywhere, marked or not.
                 let shows = |mark: &Mark| matches!(mark, Mark::Link(address) if address == text);
-                let mut marks: Vec<Mark> = marks.iter().filter(|mark| !shows(mark)).cloned().collect();
+                let mut marks: Vec<Mark> = marks.iter().filter(|mark| !shows(mark)).map(numbered).collect();
                 marks.sort();
                 marks.dedup();
                 if let Some(Inline::Text(before, same)) = out.last_mut()

@@ -218,3 +218,72 @@ fn a_node_that_nobody_knows_stays_when_another_block_is_edited() {
     let target = Target::new(Syntax::Adf, &read(&last), &|_| None);
     assert_eq!(rewrite(&last, &read(&edited), &target), edited);
 }
+
+fn run_of(markup: &str) -> Vec<Inline> {
+    match wiki(markup).blocks.as_slice() {
+        [Block::Paragraph(run)] => run.clone(),
+        other => panic!("{markup:?} is {other:?}"),
+    }
+}
+
+/// Each as Jira's own renderer has it, by the converter that Atlassian ported from it.
+#[test]
+fn markup_means_what_it_means_in_jira() {
+    for (markup, shown) in [
+        ("a -- b --- c", "a – b — c"),
+        ("a ---- b", "a ---- b"),
+        ("--a", "--a"),
+        ("a\\)b \\@ \\% \\:) \\. c:\\temp", "a)b @ % \\:) \\. c:\\temp"),
+        ("\\\\server\\share", "\\\\server\\share"),
+        ("修改{{code}}使用", "修改{{code}}使用"),
+        ("{{ name }}", "{{ name }}"),
+        ("a{{b}}c {{color:red}}d", "a{{b}}c {{color:red}}d"),
+    ] {
+        assert_eq!(run_of(markup), vec![text(shown)], "{markup}");
+    }
+    let marked = |shown: &str, mark: Mark| Inline::Text(shown.to_owned(), vec![mark]);
+    assert_eq!(run_of("**a**"), vec![text("*"), marked("a", Mark::Strong), text("*")]);
+    assert_eq!(run_of("*a**b*"), vec![marked("ab", Mark::Strong)]);
+    assert_eq!(run_of("\\\\*a*"), vec![Inline::HardBreak, marked("a", Mark::Strong)]);
+    assert_eq!(run_of("a{{{}b{}}}c"), vec![text("a"), marked("b", Mark::Code), text("c")]);
+    assert_eq!(wiki("-----").blocks, vec![Block::Rule]);
+    assert_eq!(wiki("h1.Title").blocks, vec![Block::Heading(1, vec![text("Title")])]);
+    assert!(matches!(run_of("see !Screen Shot 1.png|thumbnail! there").as_slice(), [_, Inline::File(_), _]));
+    assert_eq!(run_of("wow !yes. no! there"), vec![text("wow !yes. no! there")]);
+    let signs = [(":-)", ":slight_smile:"), ("(?)", ":question:"), ("(flag)", ":flag_on:")];
+    for (sign, name) in signs {
+        assert!(matches!(run_of(sign).as_slice(), [Inline::Emoji { name: read, .. }] if read == name), "{sign}");
+    }
+    let NativeValue::Adf(red) = write(&wiki("{color:rgb(255, 0, 0)}a{color}"), Syntax::Adf) else { panic!("ADF") };
+    assert!(red.to_string().contains("#ff0000"), "{red}");
+}
+
+#[test]
+fn a_nested_item_belongs_to_the_item_above_it() {
+    let item = |word: &str, nested: Vec<Block>| {
+        let mut item = vec![Block::Paragraph(vec![text(word)])];
+        item.extend(nested);
+        item
+    };
+    let bullet = |word: &str| Block::BulletList(vec![item(word, Vec::new())]);
+    let numbered = |word: &str| Block::OrderedList(vec![item(word, Vec::new())]);
+    let step = Block::OrderedList(vec![item("a", vec![bullet("b"), numbered("c")]), item("d", Vec::new())]);
+    assert_eq!(wiki("# a\n** b\n## c\n# d").blocks, vec![step]);
+    let hyphens = Block::BulletList(vec![item("a", vec![bullet("b")])]);
+    assert_eq!(wiki("- a\n-- b").blocks, vec![hyphens]);
+}
+
+/// Jira shows a backslash before these, or does not heed it: they are written in another way.
+#[test]
+fn what_a_backslash_does_not_keep_is_written_otherwise() {
+    let plain = |shown: &str| written(&Document { blocks: vec![Block::Paragraph(vec![text(shown)])] });
+    assert_eq!(plain("so :) or :D (x)"), "so :\\) or &#58;D \\(x)");
+    assert_eq!(plain("⟦a⟧"), "&#10214;a&#10215;");
+    let link = Inline::Text("a [b] | c".to_owned(), vec![Mark::Link("https://example.com".to_owned())]);
+    let code = Inline::Text("code".to_owned(), vec![Mark::Code]);
+    let run = |run: Vec<Inline>| written(&Document { blocks: vec![Block::Paragraph(run)] });
+    assert_eq!(run(vec![link]), "[a &#91;b&#93; &#124; c|https://example.com]");
+    assert_eq!(run(vec![code, text("s")]), "{{{}code{}}}s");
+    let cell = Cell { blocks: vec![Block::Paragraph(vec![text("a|b")])], ..Cell::default() };
+    assert_eq!(written(&Document { blocks: vec![Block::Table(vec![vec![cell]])] }), "|a&#124;b|");
+}

@@ -168,3 +168,19 @@ pub fn visit_words(list: &[Block], visit: &mut dyn FnMut(&str)) {
     let mut copy = list.to_vec();
     change_words(&mut copy, &mut |words| visit(words));
 }
+
+/// Visits every file.
+pub fn visit_files(list: &[Block], visit: &mut dyn FnMut(&File)) {
+    blocks(list, &mut |block| {
+        if let Block::Files { files, .. } = block {
+            files.iter().for_each(&mut *visit);
+        }
+    });
+    runs(list, &mut |run| {
+        for inline in run {
+            if let Inline::File(file) = inline {
+                visit(file);
+            }
+        }
+    });
+}

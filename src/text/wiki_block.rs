@@ -94,7 +94,7 @@ impl Scanner<'_> {
         if let Some(text) = start.strip_prefix("bq.") {
             return Some((vec![Block::Quote(vec![Block::Paragraph(wiki_inline::read(text.trim()))])], line.next));
         }
-        if start == "----" {
+        if is_rule(start) {
             return Some((vec![Block::Rule], line.next));
         }
         if wiki_list::item_prefix(start).is_some() {
@@ -114,7 +114,7 @@ impl Scanner<'_> {
         self.depth < DEEPEST
             && (heading_level(start).is_some()
                 || start.starts_with("bq.")
-                || start == "----"
+                || is_rule(start)
                 || start.starts_with('|')
                 || wiki_list::item_prefix(start).is_some()
                 || self.closes.opening(at + lead).is_some())
@@ -184,5 +184,10 @@ fn heading_level(line: &str) -> Option<u8> {
     let mut chars = line.chars();
     let (Some('h'), Some(digit), Some('.')) = (chars.next(), chars.next(), chars.next()) else { return None };
     let level = digit.to_digit(10).and_then(|digit| u8::try_from(digit).ok())?;
-    ((1..=6).contains(&level) && chars.next().is_none_or(char::is_whitespace)).then_some(level)
+    (1..=6).contains(&level).then_some(level)
+}
+
+/// Four or five hyphens on a line of their own.
+pub(super) fn is_rule(line: &str) -> bool {
+    matches!(line.trim(), "----" | "-----")
 }

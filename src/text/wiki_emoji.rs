@@ -7,7 +7,7 @@ const EMOJI: &[(&str, &str, &str)] = &[
     ("(/)", ":check_mark:", "✅"),
     ("(x)", ":cross_mark:", "❌"),
     ("(!)", ":warning:", "⚠"),
-    ("(?)", ":question_mark:", "❓"),
+    ("(?)", ":question:", "❓"),
     ("(+)", ":plus:", "➕"),
     ("(-)", ":minus:", "➖"),
     ("(i)", ":info:", "ℹ"),
@@ -25,6 +25,16 @@ const EMOJI: &[(&str, &str, &str)] = &[
     (":P", ":stuck_out_tongue:", "😛"),
     (":D", ":smiley:", "😃"),
     (";)", ":wink:", "😉"),
+    ("(flag)", ":flag_on:", "🚩"),
+    ("(flagoff)", ":flag_off:", "🏳"),
+    // Written the first way, read in these too.
+    (":-)", ":slight_smile:", "🙂"),
+    (":-(", ":disappointed:", "😞"),
+    (":-P", ":stuck_out_tongue:", "😛"),
+    (":p", ":stuck_out_tongue:", "😛"),
+    (":-p", ":stuck_out_tongue:", "😛"),
+    (":-D", ":smiley:", "😃"),
+    (";-)", ":wink:", "😉"),
 ];
 
 /// The picture whose sign begins a text, and how many characters the sign has.

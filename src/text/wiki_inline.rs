@@ -111,6 +111,10 @@ impl Reader {
                 self.push(spot.marks, Inline::HardBreak);
                 1
             }
+            ['\\', '\\', ..] if !breaks_line(spot) => {
+                self.word.push_str("\\\\");
+                2
+            }
             ['\\', '\\', ..] => {
                 self.push(spot.marks, Inline::HardBreak);
                 // A line end behind it is the same break.
@@ -122,6 +126,7 @@ impl Reader {
             }
             ['&', '#', ..] => self.entity(rest),
             _ if spot.depth >= DEEPEST => 0,
+            ['{', '{', '{', '}', ..] => self.fenced_code(spot, found),
             ['{', '{', ..] => self.code(spot, found),
             ['{', sign, '}', ..] if mark_of(*sign).is_some() => {
                 let fence: String = rest.iter().take(3).collect();
@@ -139,8 +144,12 @@ impl Reader {
                 }
                 None => 0,
             },
+            ['-', '-', '-', ..] if stands_apart(spot, 3) => self.dash('—'),
+            ['-', '-', ..] if stands_apart(spot, 2) => self.dash('–'),
             [sign, ..] if *sign == STATUS.0 => self.status(spot, found),
-            [sign, next, ..] if mark_of(*sign).is_some() && !next.is_whitespace() && starts_word(spot) => {
+            [sign, next, ..]
+                if mark_of(*sign).is_some() && !next.is_whitespace() && next != sign && starts_word(spot) =>
+            {
                 self.plain_mark(spot, found, *sign)
             }
             _ => 0,
@@ -162,8 +171,11 @@ impl Reader {
         let line = found.line(spot.chars, spot.at);
         let closes = |index: &usize| {
             spot.chars.get(*index) == Some(&sign)
-                && spot.chars.get(index - 1).is_some_and(|before| !before.is_whitespace() && *before != '\\')
-                && spot.chars.get(index + 1).is_none_or(|after| !after.is_alphanumeric() && *after != sign)
+                && spot
+                    .chars
+                    .get(index - 1)
+                    .is_some_and(|before| !before.is_whitespace() && *before != '\\' && *before != sign)
+                && spot.chars.get(index + 1).is_none_or(|after| !after.is_alphanumeric())
         };
         let from = spot.at + 2;
         // Where nothing closes it, the end of the line stands for that, so that the line is searched once.
@@ -205,19 +217,58 @@ impl Reader {
         self.run(spot.chars.get(from..to).unwrap_or_default(), &deeper, spot.depth + 1);
     }
 
-    /// `{{monospaced}}`.
+    /// `{{monospaced}}`, where no word goes on before or behind it.
     fn code(&mut self, spot: Spot<'_>, found: &mut Found) -> usize {
         let from = spot.at + 2;
-        let Some(end) = found.plain(spot.chars, from, "}}").filter(|end| *end > from) else { return 0 };
         // A third closing brace belongs to the text.
-        let end = if spot.chars.get(end + 2) == Some(&'}') { end + 1 } else { end };
-        let inner = unescape(spot.chars.get(from..end).unwrap_or_default());
+        let behind = |end: usize| if spot.chars.get(end + 2) == Some(&'}') { end + 1 } else { end };
+        let closes = |end: &usize| {
+            let blank =
+                end.checked_sub(1).and_then(|last| spot.chars.get(last)).is_none_or(|last| last.is_whitespace());
+            !blank && spot.chars.get(behind(*end) + 2).is_none_or(|after| !after.is_alphanumeric())
+        };
+        let search = || {
+            let mut at = from;
+            loop {
+                let end = find_plain(spot.chars, at, &['}', '}'])?;
+                if closes(&end) {
+                    return Some(end);
+                }
+                at = behind(end) + 2;
+            }
+        };
+        let opens = starts_word(spot) && spot.chars.get(from).is_some_and(|next| !next.is_whitespace());
+        let end = opens.then(|| found.next("{{", from, search)).flatten().filter(|end| *end > from);
+        let Some(end) = end else {
+            // Behind a brace no macro begins.
+            self.word.push_str("{{");
+            return 2;
+        };
+        self.monospaced(spot, from, behind(end));
+        behind(end) + 2 - spot.at
+    }
+
+    /// `{{{}monospaced{}}}`: within a word too.
+    fn fenced_code(&mut self, spot: Spot<'_>, found: &mut Found) -> usize {
+        let from = spot.at + 4;
+        let Some(end) = found.plain(spot.chars, from, "{}}}").filter(|end| *end > from) else { return 0 };
+        self.monospaced(spot, from, end);
+        end + 4 - spot.at
+    }
+
+    fn monospaced(&mut self, spot: Spot<'_>, from: usize, to: usize) {
+        let inner = unescape(spot.chars.get(from..to).unwrap_or_default());
         self.flush(spot.marks);
         let mut marks = spot.marks.to_vec();
         marks.push(Mark::Code);
         self.word = inner.replace('\n', " ");
         self.flush(&marks);
-        end + 2 - spot.at
+    }
+
+    /// Two or three hyphens between blanks are shown as a dash.
+    fn dash(&mut self, shown: char) -> usize {
+        self.word.push(shown);
+        if shown == '—' { 3 } else { 2 }
     }
 
     /// A status in the signs that stand for it.
@@ -252,9 +303,25 @@ fn find_plain(chars: &[char], from: usize, needle: &[char]) -> Option<usize> {
     None
 }
 
+/// Whether two backslashes are a line break: not behind or before another one in the same word, as in `\\server\share`.
+fn breaks_line(spot: Spot<'_>) -> bool {
+    let before = spot.at.checked_sub(1).and_then(|before| spot.chars.get(before));
+    let word = spot.rest().iter().skip(2).take_while(|sign| !sign.is_whitespace());
+    before != Some(&'\\') && !word.into_iter().any(|sign| *sign == '\\')
+}
+
+/// Whether that many characters stand between blanks or the ends of the text.
+fn stands_apart(spot: Spot<'_>, length: usize) -> bool {
+    let before = spot.at.checked_sub(1).and_then(|before| spot.chars.get(before));
+    let blank = |sign: Option<&char>| sign.is_none_or(|sign| sign.is_whitespace());
+    blank(before) && blank(spot.rest().get(length))
+}
+
 pub(super) fn starts_word(spot: Spot<'_>) -> bool {
     let before = spot.at.checked_sub(1).and_then(|before| spot.chars.get(before));
-    before.is_none_or(|before| !before.is_alphanumeric() && *before != '\\')
+    // Behind two backslashes a line or a text begins.
+    let broken = spot.at.checked_sub(2).and_then(|before| spot.chars.get(before)) == Some(&'\\');
+    before.is_none_or(|before| !before.is_alphanumeric() && (*before != '\\' || broken))
 }
 
 /// Whether a text is an address that a link may have.
@@ -277,9 +344,10 @@ pub(super) fn mark_of(sign: char) -> Option<Mark> {
     }
 }
 
-/// Whether a backslash before it makes it plain.
+/// Whether a backslash before it makes it plain, and is not shown itself: the signs that Jira has in its list. Of two
+/// backslashes the second keeps nothing from being markup.
 pub(super) fn is_special(sign: char) -> bool {
-    "*_-+^~{}[]!|#\\?(:;⟦⟧".contains(sign)
+    "*_-+^~{}[]()!|#\\?%@".contains(sign)
 }
 
 /// Text in which backslashes keep signs from being markup, and characters are written by number.
@@ -289,7 +357,7 @@ pub(super) fn unescape(chars: &[char]) -> String {
     while let Some(sign) = chars.get(at) {
         let rest = chars.get(at..).unwrap_or_default();
         let taken = match rest {
-            ['\\', next @ ('{' | '}' | '\\' | '|' | '⟦' | '⟧'), ..] => {
+            ['\\', next @ ('{' | '}' | '\\' | '|'), ..] => {
                 reader.word.push(*next);
                 2
             }

@@ -150,9 +150,15 @@ pub(super) fn is_image(inside: &str) -> bool {
     let sized = parameters.is_empty()
         || parameters.split([',', '|']).all(|part| part.trim() == "thumbnail" || part.contains('='));
     let dot = name.rfind('.').unwrap_or(0);
-    let strange = |sign: char| sign.is_whitespace() || "{}[]\\".contains(sign);
-    dot > 0 && dot + 1 < name.len() && sized && !name.contains(strange)
+    // Blanks are in the names of screenshots, and between the exclamation marks of running text.
+    let spaced = name.contains(char::is_whitespace);
+    let end = name.get(dot + 1..).unwrap_or_default();
+    let pictured = !spaced || name.trim() == name && PICTURES.iter().any(|known| end.eq_ignore_ascii_case(known));
+    dot > 0 && !end.is_empty() && sized && pictured && !name.contains(['{', '}', '[', ']', '\\', '\n', '\r'])
 }
+
+/// How the names of pictures and films end.
+const PICTURES: [&str; 12] = ["png", "jpg", "jpeg", "gif", "bmp", "svg", "webp", "tif", "tiff", "mp4", "mov", "webm"];
 
 /// The parts of a link, where no backslash keeps a bar from parting them.
 fn parts(inside: &str) -> Vec<&str> {

@@ -18,13 +18,21 @@ pub(super) fn item_prefix(line: &str) -> Option<(&str, &str)> {
     fits.then_some((signs, text))
 }
 
+/// The same within a list, where hyphens nest too.
+pub(super) fn further_prefix(line: &str) -> Option<(&str, &str)> {
+    let (signs, text) = line.trim_start().split_once(' ')?;
+    let fits = !signs.is_empty() && signs.chars().all(|sign| matches!(sign, '*' | '#' | '-'));
+    (fits && !super::wiki_block::is_rule(line)).then_some((signs, text))
+}
+
 /// A list with its nested lists and the lines that go on an item, and where it ends.
 pub(super) fn read(scanner: &Scanner<'_>, from: usize) -> (Vec<Block>, usize) {
     let mut items: Vec<Item> = Vec::new();
     let mut at = from;
     while at < scanner.text.len() {
         let first = line(scanner.text, at);
-        let Some((signs, text)) = item_prefix(first.text) else { break };
+        let prefix = if items.is_empty() { item_prefix(first.text) } else { further_prefix(first.text) };
+        let Some((signs, text)) = prefix else { break };
         let begin = at + first.text.len() - text.len();
         let end = item_end(scanner, begin);
         let signs = signs.chars().map(|sign| if sign == '-' { '*' } else { sign }).collect();
@@ -42,7 +50,8 @@ fn item_end(scanner: &Scanner<'_>, begin: usize) -> usize {
         let here = line(scanner.text, at);
         let lead = here.text.len() - here.text.trim_start().len();
         let opens = scanner.closes.opening(at + lead).filter(|_| !is_first || lead < here.text.len());
-        if !is_first && opens.is_none() && (here.text.trim().is_empty() || scanner.begins_block(at)) {
+        let ends = here.text.trim().is_empty() || scanner.begins_block(at) || further_prefix(here.text).is_some();
+        if !is_first && opens.is_none() && ends {
             return at;
         }
         is_first = false;
@@ -85,14 +94,15 @@ fn text(text: Option<&str>, out: &mut Vec<Block>) {
     }
 }
 
-/// Builds the lists of one level from items whose signs begin alike.
+/// Builds the lists of one level. What lies deeper belongs to the item before it, whatever sign it begins with.
 fn nest(items: &mut [Item], level: usize) -> Vec<Block> {
     let mut out: Vec<Block> = Vec::new();
     let mut rest = items;
     while let Some(first) = rest.first() {
         let sign = first.signs.get(level).copied().unwrap_or('*');
-        let same = |item: &&Item| item.signs.get(level).copied().unwrap_or('*') == sign;
-        let run = rest.iter().take_while(same).count().max(1);
+        let goes_on =
+            |item: &&Item| item.signs.len() > level + 1 || item.signs.get(level).copied().unwrap_or('*') == sign;
+        let run = rest.iter().take_while(goes_on).count().max(1);
         let (these, others) = rest.split_at_mut(run);
         let blocks = list_of(these, level);
         out.push(if sign == '#' { Block::OrderedList(blocks) } else { read_list(blocks) });

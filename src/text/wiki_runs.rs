@@ -5,7 +5,7 @@ use super::adf_runs::shown_day;
 use super::marked::{STATUS, status_colour};
 use super::normal::joined;
 use super::wiki_emoji;
-use super::wiki_escape::{escape, monospaced, plain_lines};
+use super::wiki_escape::{escape, link_text, monospaced, plain_lines};
 use super::wiki_inline::mark_of;
 use super::wiki_write::{Care, Pen, file};
 use crate::model::document::{FilePlace, Inline, Mark, Syntax};
@@ -87,7 +87,7 @@ impl Pen<'_> {
     }
 
     fn status(&self, text: &str, colour: &str) -> String {
-        let label = monospaced(&text.replace([STATUS.0, STATUS.1], " "));
+        let label = monospaced(&text.replace([STATUS.0, STATUS.1], " "), *self);
         let label = format!("{}{label}{}", STATUS.0, STATUS.1);
         match status_colour(colour) {
             Some(colour) => format!("{{color:{colour}}}{label}{{color}}"),
@@ -114,7 +114,11 @@ impl Pen<'_> {
 
     fn wrap(&self, text: &str, marks: &[Mark], tight: bool) -> String {
         let code = marks.contains(&Mark::Code);
-        let mut body = if code { format!("{{{{{}}}}}", monospaced(text)) } else { escape(text, ' ', *self) };
+        let mut body = match (code, tight) {
+            (true, false) => format!("{{{{{}}}}}", monospaced(text, *self)),
+            (true, true) => format!("{{{{{{}}{}{{}}}}}}", monospaced(text, *self)),
+            (false, _) => escape(text, ' ', *self),
+        };
         if marks.contains(&Mark::Citation) && !code {
             body = format!("??{body}??");
         }
@@ -152,8 +156,8 @@ fn linked(body: &str, text: &str, address: &str, tip: Option<&str>, alone: bool)
         return text.to_owned();
     }
     match (holds, tip) {
-        (true, Some(tip)) => format!("[{body}|{address}|{tip}]"),
-        (true, None) => format!("[{body}|{address}]"),
+        (true, Some(tip)) => format!("[{}|{address}|{tip}]", link_text(body)),
+        (true, None) => format!("[{}|{address}]", link_text(body)),
         (false, _) => {
             let shown: String = address.chars().map(number_if_special).collect();
             if text == address { body.to_owned() } else { format!("{body} ({shown})") }
@@ -162,7 +166,7 @@ fn linked(body: &str, text: &str, address: &str, tip: Option<&str>, alone: bool)
 }
 
 fn number_if_special(sign: char) -> String {
-    if super::wiki_inline::is_special(sign) && sign != ':' && sign != '-' && sign != '#' {
+    if super::wiki_inline::is_special(sign) && !"-#%@()".contains(sign) {
         format!("&#{};", u32::from(sign))
     } else {
         sign.to_string()

@@ -28,6 +28,8 @@ mod counted;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod daemon_attachments;
+#[cfg(test)]
 mod daemon_audit;
 #[cfg(test)]
 mod daemon_backfill;
@@ -115,6 +117,10 @@ mod store;
 mod systemd;
 #[cfg(test)]
 mod text_fuzz;
+#[cfg(test)]
+mod text_opinion;
+#[cfg(test)]
+mod text_opinion_reasons;
 #[cfg(test)]
 mod text_properties;
 #[cfg(test)]

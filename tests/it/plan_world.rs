@@ -190,6 +190,7 @@ pub(crate) fn settings(sides: &[SideId], policy: ConflictPolicy) -> SyncSettings
         side_effects: SideEffects::Accept,
     };
     SyncSettings {
+        attachments: jirasyncd::model::settings::AttachmentSettings::default(),
         id: "s".into(),
         home: Some(sides[0].clone()),
         on_conflict: policy,
@@ -565,6 +566,7 @@ impl World {
         let steps = steps.map(|(entry, by)| Step { entry: entry.clone(), by: *by }).collect();
         let log: Vec<LogEntry> = issue.log.iter().map(|(entry, _)| entry.clone()).collect();
         let snapshot = IssueSnapshot {
+            attachments: None,
             id: issue.id,
             key: issue.key.clone(),
             project: side.as_str().to_uppercase(),
@@ -729,7 +731,9 @@ impl World {
                 | Action::EditComment { .. }
                 | Action::DeleteComment { .. }
                 | Action::Offer { .. }
-                | Action::Link { .. } => {}
+                | Action::Link { .. }
+                | Action::AddFile { .. }
+                | Action::DeleteFile { .. } => {}
             }
         }
     }
@@ -747,7 +751,9 @@ impl World {
             | Action::EditComment { .. }
             | Action::DeleteComment { .. }
             | Action::Offer { .. }
-            | Action::Link { .. } => None,
+            | Action::Link { .. }
+            | Action::AddFile { .. }
+            | Action::DeleteFile { .. } => None,
         });
         let records = self.item.comments.iter_mut();
         for record in records.filter(|record| &record.side == origin && &record.id == comment) {
@@ -806,6 +812,8 @@ impl World {
                 | Action::Transition { .. }
                 | Action::Offer { .. }
                 | Action::Link { .. }
+                | Action::AddFile { .. }
+                | Action::DeleteFile { .. }
                 | Action::AddComment { .. } => false,
             };
             if done {
@@ -887,6 +895,7 @@ impl World {
                 }
             }
             Action::Offer { .. } => {}
+            Action::AddFile { .. } | Action::DeleteFile { .. } => unreachable!("this world carries no files"),
             Action::Link { link, .. } => {
                 if let Some(issue) = self.issues.get_mut(&side).and_then(|list| list.first_mut()) {
                     issue.links.insert(link.global_id.clone(), link.title.clone());
@@ -994,6 +1003,7 @@ impl World {
                 self.move_intent(id, &IntentEvent::Seen);
                 self.copied(&side, origin, comment, &copy);
             }
+            Action::AddFile { .. } | Action::DeleteFile { .. } => unreachable!("this world carries no files"),
             Action::EditComment { .. } | Action::DeleteComment { .. } | Action::Link { .. } | Action::Offer { .. } => {
                 self.move_intent(id, &IntentEvent::Seen);
                 self.revised(operation);

@@ -1,18 +1,20 @@
 //! What becomes of every node and mark of ADF on its way to wiki markup and back: the table in docs/text.md, made from what
-//! the code does. `UPDATE=1` writes it anew. Must never claim what was not tried.
+//! the code does, with Atlassian's converter beside it. `UPDATE=1` writes it anew. Must never claim what was not tried.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use jirasyncd::model::document::{Document, Syntax};
 use jirasyncd::model::issue::NativeValue;
-use jirasyncd::text::{Target, lift, plain, read, same, write_for};
+use jirasyncd::text::{Target, lift, read, same, write_for};
 use serde_json::{Value, json};
 
 use super::contract::document::shared;
+use super::text_opinion::{Made, Verdict, answers, counted, differ, judge, reasons, theirs};
 
 const BEGIN: &str = "<!-- table: made by a test, UPDATE=1 writes it anew -->";
 const END: &str = "<!-- end of table -->";
+const REMAKE: &str = "the inputs changed: scripts/second-opinion update asks theirs anew";
 
 fn nobody(_: &str) -> Option<String> {
     None
@@ -167,12 +169,14 @@ fn nodes() -> Vec<Row> {
         ),
         Row(
             "emoji",
-            inline(&json!({ "type": "emoji", "attrs": { "shortName": ":check_mark:", "text": "✅" } })),
+            inline(
+                &json!({ "type": "emoji", "attrs": { "shortName": ":check_mark:", "id": "atlassian-check_mark", "text": "✅" } }),
+            ),
             Some("see (/) there"),
         ),
         Row(
             "emoji without a sign",
-            inline(&json!({ "type": "emoji", "attrs": { "shortName": ":bee:", "text": "🐝" } })),
+            inline(&json!({ "type": "emoji", "attrs": { "shortName": ":bee:", "id": "1f41d", "text": "🐝" } })),
             None,
         ),
         Row("date", inline(&json!({ "type": "date", "attrs": { "timestamp": "1700000000000" } })), None),
@@ -244,55 +248,110 @@ fn marks() -> Vec<Row> {
     ]
 }
 
-/// How a document comes through a syntax.
-fn verdict(document: &Document, through: Syntax) -> &'static str {
-    let written = write_for(document, &Target::new(through, &Document::default(), &nobody));
-    let back = read(&written);
-    let words = |document: &Document| plain(document).split_whitespace().collect::<String>();
-    if same(&back, document) {
-        "exact"
-    } else if words(&back) == words(document) && !words(document).contains('[') {
-        "equivalent"
-    } else {
-        "placeholder"
+/// What ours makes of a row, and of its way there and back while nobody touches it.
+fn ours(row: &Row) -> Made {
+    let Row(name, node, markup) = row;
+    let mut made = Made { again: Some(Verdict::Exact), ..Made::default() };
+    let sources = [
+        (!only_markup(row)).then(|| (NativeValue::Adf(doc(node)), Syntax::Adf, Syntax::Wiki)),
+        markup.map(|markup| (NativeValue::Wiki(markup.to_owned()), Syntax::Wiki, Syntax::Adf)),
+    ];
+    for (held, own, other) in sources.into_iter().flatten() {
+        let document = read(&held);
+        let home = same(&read(&jirasyncd::text::write(&document, own)), &document);
+        assert!(home, "{name}: comes back to its own site");
+        let target = Target::new(other, &Document::default(), &nobody);
+        let shown = read(&write_for(&document, &target));
+        let (_, lifted) = lift(&shown, &shown, &document, &target);
+        assert!(same(&lifted, &document), "{name}: what nobody touched comes back");
+        let verdict = judge(&shown, &document);
+        assert!(verdict < Verdict::Lost, "{name}: a word is lost");
+        let there = if other == Syntax::Wiki { &mut made.as_wiki } else { &mut made.as_adf };
+        *there = Some((verdict, shown));
     }
+    made
 }
 
-fn line(row: &Row) -> String {
-    let Row(name, node, markup) = row;
-    let document = read(&NativeValue::Adf(json!({ "type": "doc", "version": 1, "content": [node] })));
-    let held = same(&read(&jirasyncd::text::write(&document, Syntax::Adf)), &document);
-    assert!(held, "{name}: ADF comes back to its own site");
-    let only_markup = markup.is_some() && node == &words("word") && *name != "doc, paragraph, text";
-    let target = Target::new(Syntax::Wiki, &Document::default(), &nobody);
-    let shown = read(&write_for(&document, &target));
-    let (_, lifted) = lift(&shown, &shown, &document, &target);
-    assert!(same(&lifted, &document), "{name}: what nobody touched comes back");
-    let there = if only_markup { "–" } else { verdict(&document, Syntax::Wiki) };
-    let back = markup.map_or("–", |markup| verdict(&read(&NativeValue::Wiki(markup.to_owned())), Syntax::Adf));
-    format!("| {name} | {there} | {back} | exact |")
+fn words_of(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn line(name: &str, ours: &Made, theirs: &Made) -> String {
+    let word = |verdict: Option<Verdict>| verdict.map_or("–", Verdict::word);
+    let both = ours.verdicts().into_iter().zip(theirs.verdicts());
+    let cells: Vec<String> = both.map(|(ours, theirs)| format!("{} | {}", word(ours), word(theirs))).collect();
+    format!("| {name} | {} |", cells.join(" | "))
 }
 
 #[test]
 fn the_table_says_what_the_code_does() {
+    let (answers, versions) = answers();
     let mut lines = vec![BEGIN.to_owned(), String::new()];
-    for (title, rows) in [("Nodes", nodes()), ("Marks", marks())] {
+    let (mut rows, mut differing) = (Vec::new(), Vec::new());
+    for (title, of) in [("Nodes", nodes()), ("Marks", marks())] {
         lines.push(format!(
-            "| {title} | ADF → wiki | wiki → ADF | there and back, untouched |\n| --- | --- | --- | --- |"
+            "| {title} | ADF → wiki | theirs | wiki → ADF | theirs | there and back, untouched | theirs |\n\
+             | --- | --- | --- | --- | --- | --- | --- |"
         ));
-        lines.extend(rows.iter().map(line));
+        for row in &of {
+            let answer = answers.get(row.0).unwrap_or_else(|| panic!("{}: {REMAKE}", row.0));
+            assert_eq!(
+                input(row),
+                json!({ "name": answer["name"], "adf": answer["adf"], "wiki": answer["wiki"] }),
+                "{REMAKE}"
+            );
+            let (ours, theirs) = (ours(row), theirs(answer));
+            lines.push(line(row.0, &ours, &theirs));
+            if differ(&ours, &theirs) {
+                differing.push(row.0.to_owned());
+            }
+            rows.push((ours, theirs));
+        }
         lines.push(String::new());
     }
+    assert_eq!(rows.len(), answers.len(), "{REMAKE}");
+    lines.extend(counted(&rows));
+    lines.push(String::new());
+    lines.extend(reasons(&differing));
+    lines.push(String::new());
     lines.push(END.to_owned());
     let made = lines.join("\n");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/text.md");
     let text = std::fs::read_to_string(&path).unwrap();
+    for (package, version) in versions.as_object().unwrap() {
+        let told = format!("`{package}` {}", version.as_str().unwrap_or_default());
+        assert!(words_of(&text).contains(&told), "docs/text.md does not say: {told}");
+    }
     let (from, to) = (text.find(BEGIN).expect("the beginning"), text.find(END).expect("the end") + END.len());
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, format!("{}{made}{}", &text[..from], &text[to..])).unwrap();
         return;
     }
     assert_eq!(&text[from..to], made, "UPDATE=1 writes the table anew");
+}
+
+#[test]
+fn the_inputs_are_given_to_the_second_opinion() {
+    let mut lines = String::new();
+    for row in nodes().iter().chain(&marks()) {
+        lines.push_str(&input(row).to_string());
+        lines.push('\n');
+    }
+    std::fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join("second-opinion-inputs.jsonl"), lines).unwrap();
+}
+
+fn input(row: &Row) -> Value {
+    let Row(name, node, markup) = row;
+    json!({ "name": name, "adf": (!only_markup(row)).then(|| doc(node)), "wiki": markup })
+}
+
+/// Whether a row is about markup that no node of ADF stands for.
+fn only_markup(row: &Row) -> bool {
+    row.2.is_some() && row.1 == words("word") && row.0 != "doc, paragraph, text"
+}
+
+fn doc(node: &Value) -> Value {
+    json!({ "type": "doc", "version": 1, "content": [node] })
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The REST operations. Each takes the state and one call and gives an answer; none knows about sockets, faults or limits.
 
+mod attachment;
 mod comment;
 mod issue;
 mod meta;
@@ -21,9 +22,10 @@ use super::state::{Issue, Project, State};
 use super::values::Version;
 use std::sync::Arc;
 
+pub(crate) use attachment::{add as add_attachment, remove as delete_attachment};
 pub(crate) use comment::{add as add_comment, edit as edit_comment, remove as delete_comment};
 pub(crate) use issue::{delete as delete_issue, edit as edit_issue, insert as create_issue};
-pub(crate) use routes::{Found, Route, find};
+pub(crate) use routes::{Found, Route, find, find_outside};
 pub(crate) use thing::create_component;
 pub(crate) use transition::{list as list_transitions, take as take_transition};
 
@@ -36,6 +38,17 @@ pub(crate) struct Call {
     pub(crate) parameters: Vec<String>,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) body: Value,
+    /// The body of an upload, which is no JSON.
+    pub(crate) upload: Option<Upload>,
+}
+
+/// A multipart body.
+#[derive(Debug, Clone)]
+pub(crate) struct Upload {
+    pub(crate) content_type: String,
+    pub(crate) body: bytes::Bytes,
+    /// Whether `X-Atlassian-Token: no-check` came along.
+    pub(crate) token: bool,
 }
 
 impl Call {

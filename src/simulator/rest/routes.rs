@@ -3,7 +3,7 @@
 use super::super::reply::Answer;
 use super::super::setup::Kind;
 use super::super::state::State;
-use super::{Call, comment, issue, meta, property, remote, search, thing, transition, user};
+use super::{Call, attachment, comment, issue, meta, property, remote, search, thing, transition, user};
 
 /// One operation.
 #[derive(Clone, Copy)]
@@ -101,6 +101,11 @@ const ROUTES: &[Route] = &[
     route("GET", "issue/{}/remotelink", "getRemoteIssueLinks", None, true, remote::list),
     route("POST", "issue/{}/remotelink", "createOrUpdateRemoteIssueLink", None, false, remote::set),
     route("DELETE", "issue/{}/remotelink", "deleteRemoteIssueLinkByGlobalId", None, false, remote::remove),
+    route("GET", "attachment/meta", "getAttachmentMeta", None, false, attachment::settings),
+    route("GET", "attachment/content/{}", "getAttachmentContent", CLOUD, true, attachment::content),
+    route("GET", "attachment/{}", "getAttachment", None, true, attachment::get),
+    route("DELETE", "attachment/{}", "removeAttachment", None, false, attachment::remove),
+    route("POST", "issue/{}/attachments", "addAttachment", None, false, attachment::add),
     route("GET", "user", "getUser", None, false, user::get),
     route("GET", "user/search", "findUsers", None, true, user::search),
     route("GET", "users/search", "getAllUsers", CLOUD, false, user::all),
@@ -108,6 +113,18 @@ const ROUTES: &[Route] = &[
     route("GET", "user/bulk", "bulkGetUsers", CLOUD, false, user::bulk),
     route("GET", "user/assignable/search", "findAssignableUsers", None, false, user::assignable),
 ];
+
+/// The operation of a path outside the REST API: the files of Data Center.
+pub(crate) fn find_outside(kind: Kind, method: &str, path: &str) -> Found {
+    const DOWNLOAD: Route =
+        route("GET", "secure/attachment/{}/{}", "downloadAttachment", SERVER, true, attachment::download);
+    let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
+    match matches(DOWNLOAD.path, &segments).filter(|_| kind == Kind::DataCenter) {
+        Some(parameters) if method == DOWNLOAD.method => Found::Route(DOWNLOAD, parameters),
+        Some(_) => Found::OtherMethod,
+        None => Found::Nothing,
+    }
+}
 
 /// What a lookup found.
 pub(crate) enum Found {

@@ -1,0 +1,208 @@
+//! Files on their way: from the instance where a person attached one, piece by piece, to the one that gets a copy. Must never
+//! keep a file, never attach what is not whole, and never take another file for a copy of ours: what is in it tells.
+
+use std::time::Duration;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use futures_util::StreamExt as _;
+use jiff::{SignedDuration, Timestamp};
+
+use super::Engine;
+use super::apply::Sent;
+use super::instance::Instance;
+use super::work::Work;
+use crate::jira::{Failure, FileDraft, JiraError, Pieces, Want, WriteOutcome};
+use crate::model::hub::{AttachmentRecord, FileCopy};
+use crate::model::ids::{AttachmentId, SideId};
+use crate::model::issue::AttachmentSnapshot;
+use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
+
+/// How much earlier than an intent its file is looked for: clocks differ.
+const MARGIN: SignedDuration = SignedDuration::from_mins(2);
+/// Longest that a small upload may be under way unseen. A larger one gets the time that it may take on the slowest line.
+const HORIZON: Duration = Duration::from_secs(120);
+/// Bytes per second below which an upload is given up.
+const SLOWEST: u64 = 64 * 1024;
+
+impl Engine {
+    /// Carries a file over. `None`: it was not sent, and why is said.
+    pub(super) async fn carry_file(&self, work: &mut Work, intent: &Intent) -> Option<Sent> {
+        let Action::AddFile { origin, file, original, name, size, mime } = &intent.operation.action else {
+            return None;
+        };
+        let (Some(source), Some(issue)) = (self.instance_on(work, origin), intent.issue) else { return None };
+        let pieces = match source.patiently(source.read.file(file, original, *size)).await {
+            Ok(pieces) => pieces,
+            Err(error) => {
+                self.not_read(work, intent, origin, &source, &error);
+                return None;
+            }
+        };
+        let instance = work.sync.instance_of(&intent.operation.side).cloned()?;
+        let draft = FileDraft { name: name.clone(), size: *size, mime: mime.clone() };
+        Some(Sent::File(self.hands.attach(&instance, issue, &draft, pieces).await))
+    }
+
+    fn not_read(&self, work: &mut Work, intent: &Intent, origin: &SideId, source: &Instance, error: &JiraError) {
+        work.move_intent(intent.id, &IntentEvent::Refused(format!("not sent: {error}")));
+        if matches!(error.failure, Failure::NotFound) {
+            // It was taken away meanwhile, or the issue was: a read of the issue tells.
+            work.want_read(origin, false);
+            work.put_off.push(intent.operation.clone());
+            return;
+        }
+        if source.pause().is_none() && !source.failed(error) {
+            let what = format!("a file cannot be read: {error}");
+            work.problem(origin, None, what, "it is tried again; if it stays, look at the attachment in that Jira");
+        }
+        work.put_off.push(intent.operation.clone());
+        work.failed = true;
+    }
+
+    /// Takes in what became of an upload.
+    pub(super) fn file_outcome(&self, work: &mut Work, intent: &Intent, outcome: WriteOutcome<AttachmentId>) {
+        match outcome {
+            WriteOutcome::Done(copy) => {
+                work.move_intent(intent.id, &IntentEvent::AnsweredYes);
+                work.move_intent(intent.id, &IntentEvent::Seen);
+                attached(work, intent, copy);
+            }
+            // Too large by a limit of its own, or of a kind that is not let in: the same for ever.
+            WriteOutcome::Refused(refusal) if matches!(refusal.status, 400 | 404 | 413 | 415 | 422) => {
+                work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
+                let side = intent.operation.side.clone();
+                if let Some(record) = record_of(work, intent) {
+                    let why = format!("`{}` was not taken: {refusal}", record.name);
+                    record.refused.insert(side, why);
+                }
+            }
+            WriteOutcome::Refused(refusal) => {
+                self.refused_now(work, intent, &refusal);
+                // Only the file waits: the right to attach is one of its own.
+                work.unread.remove(&intent.operation.side);
+                work.put_off.push(intent.operation.clone());
+            }
+            outcome @ (WriteOutcome::NotFound | WriteOutcome::NotSent { .. } | WriteOutcome::InDoubt(_)) => {
+                self.no_answer(work, intent, outcome);
+            }
+        }
+    }
+
+    /// Looks for a file that was sent without an answer, in the issue itself.
+    pub(super) async fn recover_file(&self, work: &mut Work, intent: &Intent) {
+        let side = intent.operation.side.clone();
+        let Some(instance) = self.instance_on(work, &side) else { return };
+        if instance.pause().is_some() {
+            work.failed = true;
+            return;
+        }
+        match instance.patiently(self.find_file(work, intent, &instance)).await {
+            Ok(Some(copy)) => {
+                work.move_intent(intent.id, &IntentEvent::Seen);
+                attached(work, intent, copy);
+            }
+            Ok(None) => {
+                let Action::AddFile { size, .. } = &intent.operation.action else { return };
+                let horizon = HORIZON.min(instance.settings.settle) + Duration::from_secs(size / SLOWEST);
+                if let Some(left) = self.left_until(&instance, intent, horizon) {
+                    work.be_due(self.after(left));
+                } else {
+                    let why = "no file of ours there is what was sent".to_owned();
+                    work.move_intent(intent.id, &IntentEvent::Refused(why));
+                }
+            }
+            Err(error) => {
+                instance.failed(&error);
+                work.failed = true;
+            }
+        }
+    }
+
+    async fn find_file(
+        &self,
+        work: &Work,
+        intent: &Intent,
+        instance: &Instance,
+    ) -> Result<Option<AttachmentId>, JiraError> {
+        let Action::AddFile { origin, file, original, name, size, .. } = &intent.operation.action else {
+            return Ok(None);
+        };
+        let Some(issue) = intent.issue else { return Ok(None) };
+        let want = Want { attachments: true, ..Want::default() };
+        let Some(read) = instance.read.issues(&[issue], &want).await.into_iter().next() else { return Ok(None) };
+        let since = self.opened_there(instance.id(), intent).unwrap_or(Timestamp::MIN);
+        let since = since.checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
+        let side = &intent.operation.side;
+        let may_be = |there: &AttachmentSnapshot| {
+            there.author.as_ref() == Some(&instance.identity.account)
+                && &there.name == name
+                && there.size == *size
+                && there.created >= since
+                && !is_copy(work, side, &there.id)
+        };
+        let candidates = read?.attachments.unwrap_or_default();
+        let Some(source) = self.instance_on(work, origin) else { return Ok(None) };
+        let mut sent = None;
+        for there in candidates.into_iter().filter(may_be) {
+            if sent.is_none() {
+                sent = Some(hash(source.read.file(file, original, *size).await?).await);
+            }
+            // One of them cannot be read whole now: nothing is known.
+            let found = hash(instance.read.file(&there.id, &there.name, there.size).await?).await;
+            match (&sent, found) {
+                (Some(Some(sent)), Some(found)) if *sent == found => return Ok(Some(there.id)),
+                (Some(Some(_)), Some(_)) => {}
+                _ => {
+                    let failure = Failure::Unreachable("a file broke off while it was compared".to_owned());
+                    let attempt = "looking for a file that was sent".to_owned();
+                    return Err(JiraError { attempt, instance: instance.id().clone(), failure });
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// SHA-256 of what comes; `None` where it does not come whole.
+async fn hash(mut pieces: Pieces) -> Option<Vec<u8>> {
+    let mut context = Context::new(&SHA256);
+    while let Some(piece) = pieces.next().await {
+        context.update(&piece.ok()?);
+    }
+    Some(context.finish().as_ref().to_vec())
+}
+
+fn is_copy(work: &Work, side: &SideId, file: &AttachmentId) -> bool {
+    work.item.attachments.iter().any(|record| record.copies.get(side).is_some_and(|copy| &copy.id == file))
+}
+
+/// The uploads that nobody knows the outcome of.
+pub(super) fn doubtful_files(work: &Work) -> Vec<Intent> {
+    let open = work.intents.iter().filter(|intent| matches!(intent.state, IntentState::Open | IntentState::InDoubt));
+    open.filter(|intent| matches!(intent.operation.action, Action::AddFile { .. })).cloned().collect()
+}
+
+/// Notes the copy that an upload made.
+fn attached(work: &mut Work, intent: &Intent, copy: AttachmentId) {
+    let Action::AddFile { name, .. } = &intent.operation.action else { return };
+    let (side, name) = (intent.operation.side.clone(), name.clone());
+    if let Some(record) = record_of(work, intent) {
+        record.copies.insert(side, FileCopy { id: copy, name });
+    }
+}
+
+/// Notes that a copy was deleted.
+pub(super) fn detached(work: &mut Work, intent: &Intent) {
+    let side = intent.operation.side.clone();
+    if let Some(record) = record_of(work, intent) {
+        record.copies.remove(&side);
+    }
+}
+
+fn record_of<'w>(work: &'w mut Work, intent: &Intent) -> Option<&'w mut AttachmentRecord> {
+    let (Action::AddFile { origin, file, .. } | Action::DeleteFile { origin, file, .. }) = &intent.operation.action
+    else {
+        return None;
+    };
+    work.item.attachments.iter_mut().find(|record| &record.side == origin && &record.id == file)
+}

@@ -1,0 +1,181 @@
+//! Files: people's are noted where they are attached, and copied to every side that may have them. Must never copy a copy, one
+//! of the sync user's own, or one whose issue may not be seen, and never delete anything but our own copies.
+
+use super::{Draft, Observation, Wanted};
+use crate::mapping::{file_name, fits};
+use crate::model::hub::AttachmentRecord;
+use crate::model::ids::{AttachmentId, SideId};
+use crate::model::operation::{Action, Operation};
+use crate::model::settings::WhenDeleted;
+
+/// Takes in the files of a side's issue.
+pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observation) {
+    let Some(files) = &observation.snapshot.attachments else { return };
+    if !draft.input.sync.attachments.from.contains(side) {
+        return;
+    }
+    let us = draft.catalog(side).sync_user.clone();
+    for file in files {
+        let ours = us.is_some() && file.author == us;
+        let records = &draft.plan.item.attachments;
+        let copy = records.iter().any(|record| record.copies.get(side).is_some_and(|copy| copy.id == file.id));
+        let known = records.iter().any(|record| &record.side == side && record.id == file.id);
+        if ours || copy || known {
+            continue;
+        }
+        draft.plan.item.attachments.push(AttachmentRecord {
+            side: side.clone(),
+            id: file.id.clone(),
+            name: file.name.clone(),
+            size: file.size,
+            mime: file.mime.clone(),
+            copies: std::collections::BTreeMap::new(),
+            refused: std::collections::BTreeMap::new(),
+            gone: false,
+        });
+    }
+    for record in draft.plan.item.attachments.iter_mut().filter(|record| &record.side == side) {
+        record.gone = !files.iter().any(|file| file.id == record.id);
+    }
+}
+
+/// Plans the copies that are missing, before anything that may name them, and the deletion of those whose original is gone.
+pub(super) fn carry(draft: &mut Draft<'_>) {
+    let mut added = Vec::new();
+    for record in draft.plan.item.attachments.clone() {
+        for side in draft.input.sync.side_ids() {
+            if record.gone {
+                withdraw(draft, &record, side);
+            } else if receives(draft, &record, side) {
+                added.extend(copy_to(draft, &record, side));
+            }
+        }
+    }
+    draft.plan.operations.splice(0..0, added);
+    refusals(draft);
+}
+
+/// Whether a side is still to get a copy, now or when it has a replica.
+fn receives(draft: &Draft<'_>, record: &AttachmentRecord, side: &SideId) -> bool {
+    let sync = draft.input.sync;
+    let rules = &sync.attachments;
+    let sees = sync.side(side).is_some_and(|settings| settings.sees.contains(&record.side));
+    let name = file_name(&record.name);
+    side != &record.side
+        && rules.from.contains(&record.side)
+        && rules.to.contains(side)
+        && sees
+        && (rules.names.is_empty() || rules.names.iter().any(|pattern| fits(pattern, &name)))
+        && !record.copies.contains_key(side)
+        && !record.refused.contains_key(side)
+}
+
+fn copy_to(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId) -> Option<Operation> {
+    // Nothing leaves an issue that may not be seen, and nothing enters one.
+    if draft.is_barred(side) || draft.is_barred(&record.side) {
+        return None;
+    }
+    if !draft.plan.item.replicas.get(side)?.observed || is_under_way(draft, side, record) {
+        return None;
+    }
+    let name = file_name(&record.name);
+    let limit = draft.input.sync.attachments.largest.map_or(u64::MAX, |largest| largest);
+    let taken = draft.catalog(side).upload_limit;
+    if record.size > limit.min(taken.unwrap_or(0)) {
+        let (why, remedy) = too_large(draft, record, side, &name);
+        draft.hold(side, None, why, remedy);
+        return None;
+    }
+    let action = Action::AddFile {
+        origin: record.side.clone(),
+        file: record.id.clone(),
+        original: record.name.clone(),
+        name,
+        size: record.size,
+        mime: record.mime.clone(),
+    };
+    Some(Operation { side: side.clone(), action })
+}
+
+fn too_large(draft: &Draft<'_>, record: &AttachmentRecord, side: &SideId, name: &str) -> (String, &'static str) {
+    let size = record.size;
+    let from = &record.side;
+    match draft.catalog(side).upload_limit {
+        None => (
+            format!("`{name}` of {from} is not copied: that Jira takes no files"),
+            "switch attachments on there, or set `attachments = \"skip\"`",
+        ),
+        Some(limit) if size > limit => (
+            format!("`{name}` of {from} is not copied: it has {size} bytes, and that Jira takes {limit}"),
+            "raise the limit there; it is tried again",
+        ),
+        Some(_) => (
+            format!("`{name}` of {from} is not copied: it has {size} bytes, more than `largest` allows"),
+            "raise `attachments.largest`, or send it another way",
+        ),
+    }
+}
+
+/// Whether a write about this file on that side is not settled, or nothing may be added to what may not be there.
+fn is_under_way(draft: &Draft<'_>, side: &SideId, record: &AttachmentRecord) -> bool {
+    draft.unsettled(side).any(|intent| match &intent.operation.action {
+        Action::AddFile { origin, file, .. } | Action::DeleteFile { origin, file, .. } => {
+            origin == &record.side && file == &record.id
+        }
+        Action::Create { .. } => true,
+        Action::SetFields { .. }
+        | Action::Transition { .. }
+        | Action::AddComment { .. }
+        | Action::EditComment { .. }
+        | Action::DeleteComment { .. }
+        | Action::Offer { .. }
+        | Action::Link { .. } => false,
+    })
+}
+
+/// Deletes our copy of a file that is not there any more, by the word of both issues themselves.
+fn withdraw(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId) {
+    let keep = draft.input.sync.attachments.deleted == WhenDeleted::Keep;
+    let Some(copy) = record.copies.get(side).filter(|_| !keep) else { return };
+    if draft.is_barred(side) || draft.is_barred(&record.side) || is_under_way(draft, side, record) {
+        return;
+    }
+    let (Some(_), Some(there)) = (direct(draft, &record.side), direct(draft, side)) else { return };
+    if there.iter().any(|id| id == &copy.id) {
+        let action = Action::DeleteFile { origin: record.side.clone(), file: record.id.clone(), copy: copy.id.clone() };
+        draft.plan.operations.push(Operation { side: side.clone(), action });
+        return;
+    }
+    let known = |known: &&mut AttachmentRecord| known.side == record.side && known.id == record.id;
+    if let Some(record) = draft.plan.item.attachments.iter_mut().find(known) {
+        record.copies.remove(side);
+    }
+}
+
+/// The files of a side's issue by a direct read; `None`: it was asked for, or is not to be had now.
+fn direct(draft: &mut Draft<'_>, side: &SideId) -> Option<Vec<AttachmentId>> {
+    if !draft.plan.item.replicas.get(side).is_some_and(|replica| replica.observed) {
+        return None;
+    }
+    let observation = draft.input.observed.get(side).filter(|observation| observation.direct);
+    if observation.is_none() {
+        draft.want(side, Wanted::Comments);
+    }
+    let files = observation?.snapshot.attachments.as_ref()?;
+    Some(files.iter().map(|file| file.id.clone()).collect())
+}
+
+/// Files that Jira refused stay visible.
+fn refusals(draft: &mut Draft<'_>) {
+    let refused: Vec<(SideId, String)> = draft
+        .plan
+        .item
+        .attachments
+        .iter()
+        .filter(|record| !record.gone)
+        .flat_map(|record| record.refused.iter().map(|(side, why)| (side.clone(), why.clone())))
+        .collect();
+    for (side, why) in refused {
+        draft.hold(&side, None, why, "attach it there by hand, or take it away here");
+    }
+}

@@ -1,0 +1,221 @@
+//! Files of issues: once each, whole, to those who may have them. Must never take the daemon's word for what stands in a Jira.
+
+use std::time::Duration;
+
+use jirasyncd::simulator::{AttachmentView, Fault, FaultRule, Holder, When};
+use serde_json::json;
+
+use super::daemon_support::{ACME, THREE, World, calls, two, two_clouds};
+use super::daemon_text::{nodes, paragraph, text, wiki};
+
+/// With what the sync's table begins with, so that the key stands in it.
+fn with(config: &str, how: &str) -> String {
+    config.replacen("home = \"acme\"", &format!("home = \"acme\"\n{how}"), 1)
+}
+
+/// Sides with an item, the first of which is where files are attached.
+async fn pairs() -> Vec<(World, (&'static str, &'static str), (&'static str, &'static str))> {
+    let mut all = Vec::new();
+    for (config, from, to) in [
+        (two(), ("acme", "jane"), ("globex", "jdoe")),
+        (two(), ("globex", "jdoe"), ("acme", "jane")),
+        (two_clouds(), ("acme", "omar"), ("initech", "petra")),
+    ] {
+        let world = World::new(&with(&config, "attachments = \"both\""), |_| {}).await;
+        let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+        world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+        world.rest().await.unwrap();
+        all.push((world, from, to));
+    }
+    all
+}
+
+fn files(world: &World, jira: &str) -> Vec<AttachmentView> {
+    world.issue(jira, "Item").attachments
+}
+
+fn shown(world: &World, jira: &str) -> Vec<(String, Vec<u8>)> {
+    let mut shown: Vec<_> = files(world, jira).into_iter().map(|file| (file.name, file.content.to_vec())).collect();
+    // What is tried again may come after what was attached later.
+    shown.sort();
+    shown
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_is_copied_once_and_goes_with_its_original() {
+    for (world, from, to) in pairs().await {
+        let key = world.issue(from.0, "Item").key;
+        let person = world.person(from.0, from.1);
+        let bytes: Vec<u8> = (0..100_000_u32).map(|number| (number % 251) as u8).collect();
+        let first = person.attach(&key, "plan.png", &bytes).unwrap();
+        person.attach(&key, "plan.png", b"another of that name").unwrap();
+        person.attach(&key, "empty.txt", b"").unwrap();
+        person.attach(&key, "Übersicht \u{1F4CB}.pdf", b"\r\n--x--\r\n").unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(shown(&world, to.0), shown(&world, from.0), "{from:?} to {to:?}");
+        assert!(files(&world, to.0).iter().all(|file| file.author != files(&world, from.0)[0].author));
+        // Nothing of it comes back, and nothing is sent again.
+        world.jira(from.0).reset_calls();
+        world.jira(to.0).reset_calls();
+        world.intervals(10).await;
+        for jira in [from.0, to.0] {
+            assert_eq!(calls(world.jira(jira)).get("addAttachment"), None, "{jira}");
+            assert_eq!(calls(world.jira(jira)).get("getAttachmentContent"), None, "{jira}");
+        }
+        person.detach(&first).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(shown(&world, to.0), shown(&world, from.0), "the copy goes with the original");
+        assert_eq!(files(&world, to.0).len(), 3);
+        // A copy that somebody took away is not made again, and the original stays.
+        let copy = files(&world, to.0)[0].id.to_string();
+        world.jira(to.0).set_permission(
+            world.issue(to.0, "Item").key.split('-').next().unwrap(),
+            "DELETE_ALL_ATTACHMENTS",
+            &[Holder::LoggedIn],
+        );
+        world.person(to.0, to.1).detach(&copy).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!((files(&world, from.0).len(), files(&world, to.0).len()), (3, 2));
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_fault_makes_a_second_copy_or_loses_one() {
+    for fault in [
+        Fault::ResetBefore,
+        Fault::ResetAfter,
+        Fault::StatusAfter(502),
+        Fault::Status(503),
+        Fault::Truncated,
+        Fault::LateWrite(Duration::from_secs(40)),
+    ] {
+        for (world, from, to) in pairs().await {
+            let key = world.issue(from.0, "Item").key;
+            world.jira(to.0).add_fault(FaultRule::new("addAttachment", When::Nth(1), fault.clone()));
+            world.person(from.0, from.1).attach(&key, "plan.png", b"bytes").unwrap();
+            // Of the same name and length, by the sync user's side of things, and another file.
+            world.person(from.0, from.1).attach(&key, "plan.png", b"other").unwrap();
+            world.intervals(30).await;
+            assert_eq!(shown(&world, to.0), shown(&world, from.0), "{fault:?}: {from:?} to {to:?}");
+            assert_eq!(world.problems().await, Vec::<String>::new(), "{fault:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_download_that_breaks_attaches_nothing_and_is_tried_again() {
+    for (operation, from, to) in
+        [("getAttachmentContent", ("acme", "jane"), "globex"), ("downloadAttachment", ("globex", "jdoe"), "acme")]
+    {
+        for fault in [Fault::Truncated, Fault::ResetBefore, Fault::Status(500), Fault::LoginPage, Fault::Anonymous] {
+            let world = World::new(&with(&two(), "attachments = \"both\""), |_| {}).await;
+            let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+            world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+            world.rest().await.unwrap();
+            world.jira(from.0).add_fault(FaultRule::new(operation, When::Nth(1), fault.clone()));
+            let key = world.issue(from.0, "Item").key;
+            world.person(from.0, from.1).attach(&key, "plan.png", b"some bytes").unwrap();
+            world.intervals(40).await;
+            assert_eq!(shown(&world, to), shown(&world, from.0), "{fault:?} at {}", from.0);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_jira_does_not_take_is_told_by_name_and_size() {
+    let world = World::of(&with(&two(), "attachments = { largest = 0.002 }"), |setups| {
+        setups.get_mut("globex").unwrap().quirks.upload_limit = 1_000;
+    });
+    let mut world = world;
+    world.start().await;
+    let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+    let key = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    world.person("acme", "jane").attach(&key, "large.bin", &[0; 1_001]).unwrap();
+    world.person("acme", "jane").attach(&key, "small.bin", &[0; 1_000]).unwrap();
+    world.rest().await.unwrap();
+    let globex = world.issue("globex", "Item").key;
+    world.person("globex", "jdoe").attach(&globex, "huge.bin", &[0; 900]).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(
+        files(&world, "globex").iter().map(|file| file.name.as_str()).collect::<Vec<_>>(),
+        ["small.bin", "huge.bin"]
+    );
+    let problems = world.problems().await;
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(
+        problems[0].contains("large.bin") && problems[0].contains("1001") && problems[0].contains("1000"),
+        "{problems:?}"
+    );
+    // Somebody without the right is told once, and the rest goes on.
+    world.jira("globex").set_permission("ENG", "CREATE_ATTACHMENTS", &[Holder::User("nobody".into())]);
+    world.person("acme", "jane").attach(&key, "late.bin", b"x").unwrap();
+    world.person("acme", "jane").edit(&key, json!({ "summary": "Item renamed" })).unwrap();
+    world.intervals(3).await;
+    assert_eq!(world.field("globex", "Item renamed", "summary"), "Item renamed");
+    let problems = world.problems().await;
+    assert!(problems.iter().any(|problem| problem.contains("permission to create attachments")), "{problems:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn partners_get_the_files_that_are_named_for_them_and_none_of_one_another() {
+    let world = World::new(&with(THREE, "attachments = { names = [\"share-*\"] }"), |_| {}).await;
+    let labels = ["share-globex", "share-initech"];
+    let fields = json!({ "summary": "Item", "priority": { "name": "Low" }, "labels": labels });
+    let key = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    world.rest().await.unwrap();
+    world.person("acme", "jane").attach(&key, "share-all.txt", b"all").unwrap();
+    world.person("acme", "jane").attach(&key, "own.txt", b"own").unwrap();
+    world.person("globex", "jdoe").attach(&world.issue("globex", "Item").key, "share-globex.txt", b"globex").unwrap();
+    world.person("initech", "petra").attach(&world.issue("initech", "Item").key, "share-initech.txt", b"i").unwrap();
+    world.rest().await.unwrap();
+    let names = |jira: &str| {
+        let mut names: Vec<String> = files(&world, jira).into_iter().map(|file| file.name).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("acme"), ["own.txt", "share-all.txt", "share-globex.txt", "share-initech.txt"]);
+    assert_eq!(names("globex"), ["share-all.txt", "share-globex.txt"]);
+    assert_eq!(names("initech"), ["share-all.txt", "share-initech.txt"]);
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_shows_the_files_of_its_own_issue() {
+    let world = World::new(&with(&two(), "attachments = \"both\""), |_| {}).await;
+    let media = json!({ "type": "mediaSingle", "attrs": { "layout": "center" }, "content": [
+        { "type": "media", "attrs": { "type": "file", "id": "6e7c7f2c-dd7a-499c-bceb-6f32bfbf30b5", "collection": "", "alt": "plan.png" } }] });
+    let blocks = [paragraph(&[text("First.")]), media, paragraph(&[text("Last.")])];
+    let document = json!({ "type": "doc", "version": 1, "content": blocks });
+    let fields = json!({ "summary": "Item", "priority": { "name": "Low" }, "description": document });
+    let key = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    world.rest().await.unwrap();
+    assert!(wiki(&world, "Item").await.contains("[file: plan.png"), "nothing is there to be shown yet");
+    world.person("acme", "jane").attach(&key, "plan.png", b"png").unwrap();
+    world.rest().await.unwrap();
+    // The simulator takes every upload for a file without a type of its own.
+    assert_eq!(wiki(&world, "Item").await, "First.\n\n[^plan.png]\n\nLast.");
+    assert_eq!(nodes(&world, "acme", "Item").await, blocks, "nothing flows back");
+
+    let globex = world.issue("globex", "Item").key;
+    world.person("globex", "jdoe").attach(&globex, "notes.txt", b"notes").unwrap();
+    let edited = "First.\n\n[^plan.png]\n\nLast, see [^notes.txt].";
+    world.person("globex", "jdoe").edit(&globex, json!({ "description": edited })).unwrap();
+    world.rest().await.unwrap();
+    let after = nodes(&world, "acme", "Item").await;
+    assert_eq!(after[..2], blocks[..2], "the picture stays node for node");
+    let copy = files(&world, "acme").into_iter().find(|file| file.name == "notes.txt").unwrap();
+    let address = format!("{ACME}/rest/api/3/attachment/content/{}", copy.id);
+    let shown = after[2].to_string();
+    assert!(shown.contains(&address) && shown.contains("notes.txt") && !shown.contains("[file"), "{shown}");
+    assert_eq!(wiki(&world, "Item").await, edited, "byte for byte");
+    // An edit on the side that shows a link keeps what the others show.
+    let words = shown.replace("Last, see", "At last, see");
+    let blocks: Vec<serde_json::Value> =
+        [after[0].clone(), after[1].clone(), serde_json::from_str(&words).unwrap()].into();
+    let document = json!({ "type": "doc", "version": 1, "content": blocks });
+    world.person("acme", "jane").edit(&key, json!({ "description": document })).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(wiki(&world, "Item").await, edited.replace("Last, see", "At last, see"));
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
