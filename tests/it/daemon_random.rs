@@ -14,7 +14,7 @@ use jirasyncd::simulator::{Fault, FaultRule, IssueView, Person, When};
 use serde_json::json;
 
 use super::crash::{Fuse, FusedNet, FusedStore};
-use super::daemon_audit::{by_token, comments, shared, sync_user, token};
+use super::daemon_audit::{by_token, comments, files, shared, sync_user, token};
 use super::daemon_support::{THREE, World};
 
 /// Seeds that failed once: each found a defect.
@@ -58,7 +58,8 @@ struct Life {
 
 impl Life {
     async fn new(seed: u64) -> Self {
-        let mut world = World::of(THREE, |setups| {
+        let carried = THREE.replacen("home = \"acme\"", "home = \"acme\"\nattachments = { names = [\"*\"] }", 1);
+        let mut world = World::of(&carried, |setups| {
             for setup in setups.values_mut() {
                 // Faults say when there is too much; a limit of its own would only slow the run.
                 setup.limits = jirasyncd::simulator::Limits::off();
@@ -104,11 +105,20 @@ impl Life {
 
     fn change(&self, who: &Person, column: usize, issue: &IssueView, number: usize, canary: &str) {
         let key = &issue.key;
-        let done = match self.dice.below(7) {
+        let done = match self.dice.below(9) {
             0 | 1 => who.edit(key, json!({ "summary": format!("{} {number} {canary}", token(issue)) })),
             2 => who.edit(key, json!({ "description": format!("Text {number} {canary}") })),
             3 => who.edit(key, json!({ "priority": { "name": PRIORITIES[self.dice.below(3)][column] } })),
             4 => who.comment(key, &format!("Comment {number} {canary}")).map(drop),
+            // Every second one has the same name.
+            7 => {
+                let name = format!("{}-{canary}.txt", number / 2 * 2);
+                who.attach(key, &name, format!("File {number} {canary}").as_bytes()).map(drop)
+            }
+            8 => {
+                let own = issue.attachments.iter().find(|file| file.author.as_deref() == Some(who.id()));
+                own.map_or(Ok(()), |file| who.detach(&file.id.to_string()))
+            }
             5 => who.update(key, json!({ "labels": [{ "add": format!("word-{}", self.dice.below(4)) }] })),
             _ => {
                 let to = self.dice.one(STATUSES[column]);
@@ -207,6 +217,7 @@ impl Life {
             for issue in all[jira].values() {
                 let mut texts: Vec<&str> = issue.comments.iter().map(|comment| comment.body.as_str()).collect();
                 texts.extend(issue.fields.values().map(String::as_str));
+                texts.extend(issue.attachments.iter().map(|file| file.name.as_str()));
                 texts.extend(issue.history.iter().flat_map(|entry| &entry.items).filter_map(|item| item.2.as_deref()));
                 if texts.iter().any(|text| text.contains(&format!("from-{other}"))) {
                     return Err(format!("{} of {jira} shows what {other} wrote: {texts:?}", issue.key));
@@ -242,6 +253,8 @@ impl Life {
                 continue;
             };
             comments(partner, counterpart, "acme", issue)?;
+            files(partner, counterpart, "acme", issue)?;
+            files("acme", issue, partner, counterpart)?;
             // Those of home's own people cross; the copies of another partner's there are not theirs.
             comments("acme", issue, partner, counterpart)?;
             self.judge_values(token, issue, partner, counterpart).await?;
@@ -323,7 +336,16 @@ impl Life {
 }
 
 fn is_write(operation: &str) -> bool {
-    matches!(operation, "createIssue" | "createIssues" | "editIssue" | "doTransition" | "addComment")
+    matches!(
+        operation,
+        "createIssue"
+            | "createIssues"
+            | "editIssue"
+            | "doTransition"
+            | "addComment"
+            | "addAttachment"
+            | "removeAttachment"
+    )
 }
 
 async fn try_seed(seed: u64) -> Result<(usize, usize, usize), String> {
