@@ -86,6 +86,12 @@ impl Client {
                 found.insert(cell.clone(), person);
             }
         }
+        let mut strangers = BTreeSet::new();
+        for account in found.values().map(|person| &person.account).collect::<BTreeSet<_>>() {
+            if !self.may_look(project, account).await? {
+                strangers.insert(account.clone());
+            }
+        }
         let named = |id: wire::Id, name: String| Named { id: id.0, name };
         Ok(Catalog {
             kind: Some(self.kind),
@@ -97,6 +103,7 @@ impl Client {
             priorities: priorities.into_iter().map(|thing| named(thing.id, thing.name)).collect(),
             sync_user: self.account().map(|account| account.id),
             people: found,
+            strangers,
             create_fields,
             required,
             upload_limit: None,
@@ -159,6 +166,27 @@ impl Client {
         // Two accounts with one address: neither is surely meant.
         let found = by_email.next().filter(|_| by_email.next().is_none());
         Ok(found.and_then(|user| decoder.person(user)))
+    }
+
+    /// Whether somebody may see the project's issues. Where the sync user may not browse users, nobody
+    /// is known to.
+    async fn may_look(&self, project: &str, account: &AccountId) -> Result<bool, JiraError> {
+        let attempt = format!("asking whether `{account}` may see project {project}");
+        let name = match self.kind {
+            Kind::Cloud => "accountId",
+            Kind::DataCenter => "username",
+        };
+        let call = Call::get("findUsersWithBrowsePermission", &["user", "viewissue", "search"], attempt)
+            .query("projectKey", project)
+            .query(name, account.as_str());
+        let found: Vec<wire::User> = match self.read(&call).await {
+            Ok(found) => found,
+            Err(JiraError { failure: Failure::Refused(_) | Failure::NotFound, .. }) => return Ok(true),
+            Err(error) => return Err(error),
+        };
+        let fields = FieldList::default();
+        let decoder = Decoder { kind: self.kind, fields: &fields };
+        Ok(found.into_iter().filter_map(|user| decoder.person(user)).any(|person| &person.account == account))
     }
 
     async fn account_named(&self, cell: &str, attempt: String) -> Result<Option<Person>, JiraError> {

@@ -144,6 +144,8 @@ impl Rich<'_> {
             return None;
         }
         let cells = names_on(&self.sync.users, self.side, shared);
-        cells.into_iter().find_map(|cell| self.catalog.people.get(cell)).map(|person| person.account.to_string())
+        let person = cells.into_iter().find_map(|cell| self.catalog.people.get(cell))?;
+        // Whoever may not see the issue must not be called to it.
+        (!self.catalog.strangers.contains(&person.account)).then(|| person.account.to_string())
     }
 }

@@ -28,6 +28,9 @@ pub struct Catalog {
     pub sync_user: Option<AccountId>,
     /// The people of the user map that were found: the configured text to the person.
     pub people: BTreeMap<String, Person>,
+    /// Those of them who may not see the project's issues: a text must not call them there.
+    #[serde(default)]
+    pub strangers: BTreeSet<AccountId>,
     /// Per issue type name the ids of the fields on its create screen.
     pub create_fields: BTreeMap<String, BTreeSet<FieldId>>,
     /// Per issue type name what its create screen demands and has no default for: id to display name.

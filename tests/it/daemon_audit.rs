@@ -133,6 +133,26 @@ pub(crate) fn comments(from: &str, one: &IssueView, to: &str, two: &IssueView) -
     Ok(())
 }
 
+/// Every file of a person on one side is there once on the other, and no copy is left of one that is gone.
+pub(crate) fn files(from: &str, one: &IssueView, to: &str, two: &IssueView) -> Result<(), String> {
+    let shown = |view: &IssueView, ours: bool, jira: &str| {
+        let of = view.attachments.iter().filter(|file| (file.author.as_deref() == Some(sync_user(jira))) == ours);
+        let mut shown: Vec<(String, Vec<u8>)> = of.map(|file| (file.name.clone(), file.content.to_vec())).collect();
+        shown.sort();
+        shown
+    };
+    let written = shown(one, false, from);
+    let copies = shown(two, true, to);
+    // At home there are copies of other partners' files too.
+    let missing = written.iter().filter(|file| copies.iter().filter(|copy| copy == file).count() != 1).count();
+    let theirs = copies.iter().filter(|(name, _)| name.contains(&format!("from-{from}"))).count();
+    if missing > 0 || theirs != written.len() {
+        let names = |files: &[(String, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        return Err(format!("{} has files {:?}, {to} {:?}", one.key, names(&written), names(&copies)));
+    }
+    Ok(())
+}
+
 impl World {
     /// Intervals until nothing is worked on, open, waiting or left alone: also what was put off for long.
     pub(crate) async fn rest(&self) -> Result<(), String> {

@@ -21,7 +21,8 @@ struct Scenario {
 }
 
 async fn fused(scenario: &Scenario) -> (World, Arc<Fuse>) {
-    let mut world = World::without_daemon(&two());
+    let mut world =
+        World::without_daemon(&two().replacen("home = \"acme\"", "home = \"acme\"\nattachments = \"both\"", 1));
     let fuse = Arc::new(Fuse::default());
     let (net, transports) = (Arc::clone(&fuse), Arc::clone(&world.surroundings.transports));
     world.surroundings.transports = Arc::new(move |settings: &InstanceSettings| {
@@ -137,6 +138,36 @@ async fn a_comment_is_copied_once() {
             let bodies: Vec<String> = world.issue("globex", "Item").comments.into_iter().map(|c| c.body).collect();
             assert_eq!(bodies.len(), 2, "{bodies:?}");
             assert!(bodies[0].ends_with("First") && bodies[1].ends_with("Second"), "{bodies:?}");
+        },
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_are_copied_once_and_deleted_once() {
+    at_every_effect(Scenario {
+        before: |world| {
+            issue(world);
+            let key = world.issue("acme", "Item").key;
+            world.person("acme", "jane").attach(&key, "old.txt", b"old").unwrap();
+        },
+        act: |world| {
+            let key = world.issue("acme", "Item").key;
+            let jane = world.person("acme", "jane");
+            jane.detach(&world.issue("acme", "Item").attachments[0].id.to_string()).unwrap();
+            jane.attach(&key, "same.txt", b"first").unwrap();
+            jane.attach(&key, "same.txt", b"other").unwrap();
+            let globex = world.issue("globex", "Item").key;
+            world.person("globex", "jdoe").attach(&globex, "theirs.txt", b"theirs").unwrap();
+        },
+        holds: |world| {
+            one_of_each(world);
+            for jira in ["acme", "globex"] {
+                let files = world.issue(jira, "Item").attachments;
+                let mut contents: Vec<&[u8]> = files.iter().map(|file| &file.content[..]).collect();
+                contents.sort_unstable();
+                assert_eq!(contents, [&b"first"[..], b"other", b"theirs"], "{jira}: {files:?}");
+            }
         },
     })
     .await;

@@ -14,7 +14,7 @@ use jirasyncd::simulator::{Fault, FaultRule, IssueView, Person, When};
 use serde_json::json;
 
 use super::crash::{Fuse, FusedNet, FusedStore};
-use super::daemon_audit::{by_token, comments, shared, sync_user, token};
+use super::daemon_audit::{by_token, comments, files, shared, sync_user, token};
 use super::daemon_support::{THREE, World};
 
 /// Seeds that failed once: each found a defect.
@@ -58,8 +58,9 @@ struct Life {
 
 impl Life {
     async fn new(seed: u64) -> Self {
+        let carried = THREE.replacen("home = \"acme\"", "home = \"acme\"\nattachments = { names = [\"*\"] }", 1);
         let rows = "summary = \"both\"\ncomponents = \"both\"\nfix-versions = { on-unmapped = \"create\" }\noriginal-estimate = \"both\"";
-        let mut world = World::of(&THREE.replacen("summary = \"both\"", rows, 1), |setups| {
+        let mut world = World::of(&carried.replacen("summary = \"both\"", rows, 1), |setups| {
             for (number, setup) in setups.values_mut().enumerate() {
                 let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
                 setup.projects[0].components = names(&["Api", "Web", "Db"]);
@@ -109,14 +110,23 @@ impl Life {
 
     fn change(&self, who: &Person, column: usize, issue: &IssueView, number: usize, canary: &str) {
         let key = &issue.key;
-        let done = match self.dice.below(10) {
-            7 => who.update(key, json!({ "components": [{ self.dice.one(&["add", "remove"]): { "name": self.dice.one(&["Api", "Web", "Db"]) } }] })),
-            8 => who.update(key, json!({ "fixVersions": [{ self.dice.one(&["add", "remove"]): { "name": "v3" } }] })),
-            9 => who.edit(key, json!({ "timetracking": { "originalEstimate": format!("{}m", self.dice.below(3) * 30) } })),
+        let done = match self.dice.below(12) {
+            9 => who.update(key, json!({ "components": [{ self.dice.one(&["add", "remove"]): { "name": self.dice.one(&["Api", "Web", "Db"]) } }] })),
+            10 => who.update(key, json!({ "fixVersions": [{ self.dice.one(&["add", "remove"]): { "name": "v3" } }] })),
+            11 => who.edit(key, json!({ "timetracking": { "originalEstimate": format!("{}m", self.dice.below(3) * 30) } })),
             0 | 1 => who.edit(key, json!({ "summary": format!("{} {number} {canary}", token(issue)) })),
             2 => who.edit(key, json!({ "description": format!("Text {number} {canary}") })),
             3 => who.edit(key, json!({ "priority": { "name": PRIORITIES[self.dice.below(3)][column] } })),
             4 => who.comment(key, &format!("Comment {number} {canary}")).map(drop),
+            // Every second one has the same name.
+            7 => {
+                let name = format!("{}-{canary}.txt", number / 2 * 2);
+                who.attach(key, &name, format!("File {number} {canary}").as_bytes()).map(drop)
+            }
+            8 => {
+                let own = issue.attachments.iter().find(|file| file.author.as_deref() == Some(who.id()));
+                own.map_or(Ok(()), |file| who.detach(&file.id.to_string()))
+            }
             5 => who.update(key, json!({ "labels": [{ "add": format!("word-{}", self.dice.below(4)) }] })),
             _ => {
                 let to = self.dice.one(STATUSES[column]);
@@ -215,6 +225,7 @@ impl Life {
             for issue in all[jira].values() {
                 let mut texts: Vec<&str> = issue.comments.iter().map(|comment| comment.body.as_str()).collect();
                 texts.extend(issue.fields.values().map(String::as_str));
+                texts.extend(issue.attachments.iter().map(|file| file.name.as_str()));
                 texts.extend(issue.history.iter().flat_map(|entry| &entry.items).filter_map(|item| item.2.as_deref()));
                 if texts.iter().any(|text| text.contains(&format!("from-{other}"))) {
                     return Err(format!("{} of {jira} shows what {other} wrote: {texts:?}", issue.key));
@@ -250,6 +261,8 @@ impl Life {
                 continue;
             };
             comments(partner, counterpart, "acme", issue)?;
+            files(partner, counterpart, "acme", issue)?;
+            files("acme", issue, partner, counterpart)?;
             // Those of home's own people cross; the copies of another partner's there are not theirs.
             comments("acme", issue, partner, counterpart)?;
             self.judge_values(token, issue, partner, counterpart).await?;
@@ -331,7 +344,16 @@ impl Life {
 }
 
 fn is_write(operation: &str) -> bool {
-    matches!(operation, "createIssue" | "createIssues" | "editIssue" | "doTransition" | "addComment")
+    matches!(
+        operation,
+        "createIssue"
+            | "createIssues"
+            | "editIssue"
+            | "doTransition"
+            | "addComment"
+            | "addAttachment"
+            | "removeAttachment"
+    )
 }
 
 async fn try_seed(seed: u64) -> Result<(usize, usize, usize), String> {

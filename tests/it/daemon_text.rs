@@ -174,3 +174,32 @@ async fn what_is_too_long_for_a_side_is_cut_there_and_nowhere_else() {
     assert_eq!(after[1..], blocks[..]);
     assert!(world.problems().await.is_empty(), "{:?}", world.problems().await);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_mention_calls_the_mapped_person_and_nobody_who_may_not_see_the_issue() {
+    for may_look in [true, false] {
+        let mut world = World::of(&open(), |setups| {
+            let globex = setups.get_mut("globex").unwrap();
+            let others = globex.users.iter().filter(|user| may_look || user.name != "jdoe");
+            let others = others.map(|user| jirasyncd::simulator::Holder::User(user.id.clone())).collect();
+            globex.projects[0].permissions.insert("BROWSE_PROJECTS".to_owned(), others);
+        });
+        world.start().await;
+        let jane = world.person("acme", "jane").id().to_owned();
+        let mention = json!({ "type": "mention", "attrs": { "id": jane, "text": "@Jane" } });
+        let document =
+            json!({ "type": "doc", "version": 1, "content": [paragraph(&[text("Ask "), mention, text(".")])] });
+        let fields = json!({ "summary": "Called", "labels": ["share-globex"], "description": document });
+        let key = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+        world.settle().await;
+        let wanted = if may_look { "Ask [~jdoe]." } else { "Ask @Jane." };
+        assert_eq!(wiki(&world, "Called").await, wanted);
+        world
+            .person("globex", "mlopez")
+            .edit(&world.issue("globex", "Called").key, json!({ "summary": "Called up" }))
+            .unwrap();
+        world.settle().await;
+        assert_eq!(nodes(&world, "acme", "Called up").await, document["content"].as_array().unwrap()[..], "{key}");
+        assert!(world.problems().await.is_empty(), "{:?}", world.problems().await);
+    }
+}

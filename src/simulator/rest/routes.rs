@@ -111,6 +111,7 @@ const ROUTES: &[Route] = &[
     route("GET", "users/search", "getAllUsers", CLOUD, false, user::all),
     route("GET", "user/list", "getAllUsers", SERVER, false, user::all),
     route("GET", "user/bulk", "bulkGetUsers", CLOUD, false, user::bulk),
+    route("GET", "user/viewissue/search", "findUsersWithBrowsePermission", None, false, user::viewers),
     route("GET", "user/assignable/search", "findAssignableUsers", None, false, user::assignable),
 ];
 

@@ -39,6 +39,12 @@ fn data_center() -> Value {
             "evidence": "its own description: \"List of roles and URIs to full details\"; no schema is declared",
         }),
         json!({
+            "pointer": "/paths/~1api~12~1user~1viewissue~1search/get/responses/200/content/application~1json/schema",
+            "op": "replace",
+            "value": list("UserBean"),
+            "evidence": "its own description: \"Returns a list of active users\"; declared as one, as its siblings are",
+        }),
+        json!({
             "pointer": "/paths/~1api~12~1issue~1bulk/post/responses/400/content",
             "op": "add",
             "value": { "application/json": { "schema": { "$ref": "#/components/schemas/IssuesCreateResponse" } } },
