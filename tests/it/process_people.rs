@@ -98,7 +98,7 @@ impl People {
                 "summary"
             }
             60..72 => {
-                let text = format!("First of {key}\n\nThe {number}th thing");
+                let text = format!("First of these\n\nThe {number}th thing");
                 person.edit(key, json!({ "description": text })).unwrap();
                 "description"
             }
