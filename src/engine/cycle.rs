@@ -180,6 +180,7 @@ impl Engine {
         if !waiting.is_empty() && !self.withheld(&work.sync, &waiting).await? {
             work.be_due(self.now());
         }
+        Self::tell_unfound(work, &operations);
         operations.retain(|operation| !work.put_off.contains(operation) && self.may_write(work, &operation.side));
         if operations.is_empty() && !judged && !learnt {
             work.over = true;

@@ -1,6 +1,8 @@
 //! Files on their way: from the instance where a person attached one, piece by piece, to the one that gets a copy. Must never
 //! keep a file, never attach what is not whole, and never take another file for a copy of ours: what is in it tells.
 
+use std::collections::BTreeMap;
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_lc_rs::digest::{Context, SHA256};
@@ -13,13 +15,14 @@ use super::instance::Instance;
 use super::work::Work;
 use crate::jira::{Failure, FileDraft, JiraError, Pieces, Want, WriteOutcome};
 use crate::model::hub::{AttachmentRecord, FileCopy};
-use crate::model::ids::{AttachmentId, SideId};
+use crate::model::ids::{AttachmentId, OperationId, SideId};
 use crate::model::issue::AttachmentSnapshot;
-use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
+use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
 
 /// How much earlier than an intent its file is looked for: clocks differ.
 const MARGIN: SignedDuration = SignedDuration::from_mins(2);
-/// Longest that a small upload may be under way unseen. A larger one gets the time that it may take on the slowest line.
+/// Longest that an upload may be taken in after its answer was lost. One of which that is not known gets the time that it may
+/// take on the slowest line as well.
 const HORIZON: Duration = Duration::from_secs(120);
 /// Bytes per second below which an upload is given up.
 const SLOWEST: u64 = 64 * 1024;
@@ -49,14 +52,29 @@ impl Engine {
             // It was taken away meanwhile, or the issue was: a read of the issue tells.
             work.want_read(origin, false);
             work.put_off.push(intent.operation.clone());
+            work.unfound.push(intent.operation.clone());
             return;
         }
-        if source.pause().is_none() && !source.failed(error) {
+        // One file that a Jira cannot give is no reason to leave all of it alone.
+        let alone = matches!(error.failure, Failure::Server(_));
+        if alone || source.pause().is_none() && !source.failed(error) {
             let what = format!("a file cannot be read: {error}");
             work.problem(origin, None, what, "it is tried again; if it stays, look at the attachment in that Jira");
         }
         work.put_off.push(intent.operation.clone());
         work.failed = true;
+    }
+
+    /// Files that are listed still, though they were not found.
+    pub(super) fn tell_unfound(work: &mut Work, planned: &[Operation]) {
+        for operation in std::mem::take(&mut work.unfound) {
+            if let (true, Action::AddFile { origin, name, .. }) = (planned.contains(&operation), &operation.action) {
+                let what = format!("`{name}` is listed there, but cannot be read");
+                work.problem(origin, None, what, "it is tried again; if it stays, look at the attachment in that Jira");
+                work.failed = true;
+                work.slow = true;
+            }
+        }
     }
 
     /// Takes in what became of an upload.
@@ -68,7 +86,7 @@ impl Engine {
                 attached(work, intent, copy);
             }
             // Too large by a limit of its own, or of a kind that is not let in: the same for ever.
-            WriteOutcome::Refused(refusal) if matches!(refusal.status, 400 | 404 | 413 | 415 | 422) => {
+            WriteOutcome::Refused(refusal) if matches!(refusal.status, 400 | 413 | 415 | 422) => {
                 work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
                 let side = intent.operation.side.clone();
                 if let Some(record) = record_of(work, intent) {
@@ -83,6 +101,9 @@ impl Engine {
                 work.put_off.push(intent.operation.clone());
             }
             outcome @ (WriteOutcome::NotFound | WriteOutcome::NotSent { .. } | WriteOutcome::InDoubt(_)) => {
+                if matches!(outcome, WriteOutcome::InDoubt(_)) {
+                    self.lost_uploads().insert(intent.id, self.clock.monotonic());
+                }
                 self.no_answer(work, intent, outcome);
             }
         }
@@ -98,24 +119,46 @@ impl Engine {
         }
         match instance.patiently(self.find_file(work, intent, &instance)).await {
             Ok(Some(copy)) => {
+                self.lost_uploads().remove(&intent.id);
                 work.move_intent(intent.id, &IntentEvent::Seen);
                 attached(work, intent, copy);
             }
             Ok(None) => {
-                let Action::AddFile { size, .. } = &intent.operation.action else { return };
-                let horizon = HORIZON.min(instance.settings.settle) + Duration::from_secs(size / SLOWEST);
-                if let Some(left) = self.left_until(&instance, intent, horizon) {
+                if let Some(left) = self.may_still_land(&instance, intent) {
                     work.be_due(self.after(left));
                 } else {
+                    self.lost_uploads().remove(&intent.id);
                     let why = "no file of ours there is what was sent".to_owned();
                     work.move_intent(intent.id, &IntentEvent::Refused(why));
                 }
             }
             Err(error) => {
-                instance.failed(&error);
+                // The original may be what cannot be read, and that is on another instance.
+                let alone = matches!(error.failure, Failure::Server(_)) && error.instance != *instance.id();
+                if let Some(failed) = self.instances.get(&error.instance).filter(|_| !alone) {
+                    failed.failed(&error);
+                }
                 work.failed = true;
             }
         }
+    }
+
+    /// How long an upload without an answer may yet be taken in. It counts from when the answer was lost, however long the
+    /// upload stood behind others or was under way; for one from before the start, from the start.
+    fn may_still_land(&self, instance: &Instance, intent: &Intent) -> Option<Duration> {
+        let Action::AddFile { size, .. } = &intent.operation.action else { return None };
+        let horizon = HORIZON.min(instance.settings.settle);
+        let lost = self.lost_uploads().get(&intent.id).copied();
+        let (since, horizon) = match lost {
+            Some(lost) => (lost, horizon),
+            None => (self.began, horizon + Duration::from_secs(size / SLOWEST)),
+        };
+        let passed = self.clock.monotonic().saturating_sub(since);
+        horizon.checked_sub(passed).filter(|left| !left.is_zero())
+    }
+
+    fn lost_uploads(&self) -> MutexGuard<'_, BTreeMap<OperationId, Duration>> {
+        self.lost_uploads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn find_file(
@@ -145,7 +188,12 @@ impl Engine {
         let mut sent = None;
         for there in candidates.into_iter().filter(may_be) {
             if sent.is_none() {
-                sent = Some(hash(source.read.file(file, original, *size).await?).await);
+                match source.read.file(file, original, *size).await {
+                    Ok(pieces) => sent = Some(hash(pieces).await),
+                    // The original is not there any more, and no other write of ours made this file: it goes as well.
+                    Err(JiraError { failure: Failure::NotFound, .. }) => return Ok(Some(there.id)),
+                    Err(error) => return Err(error),
+                }
             }
             // One of them cannot be read whole now: nothing is known.
             let found = hash(instance.read.file(&there.id, &there.name, there.size).await?).await;
@@ -187,15 +235,15 @@ fn attached(work: &mut Work, intent: &Intent, copy: AttachmentId) {
     let Action::AddFile { name, .. } = &intent.operation.action else { return };
     let (side, name) = (intent.operation.side.clone(), name.clone());
     if let Some(record) = record_of(work, intent) {
-        record.copies.insert(side, FileCopy { id: copy, name });
+        record.copies.insert(side, FileCopy { id: copy, name, gone: false });
     }
 }
 
 /// Notes that a copy was deleted.
 pub(super) fn detached(work: &mut Work, intent: &Intent) {
     let side = intent.operation.side.clone();
-    if let Some(record) = record_of(work, intent) {
-        record.copies.remove(&side);
+    if let Some(copy) = record_of(work, intent).and_then(|record| record.copies.get_mut(&side)) {
+        copy.gone = true;
     }
 }
 

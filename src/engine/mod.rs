@@ -39,7 +39,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::{Clock, Entropy};
-use crate::model::ids::{InstanceId, ItemId, SideId, SyncId};
+use crate::model::ids::{InstanceId, ItemId, OperationId, SideId, SyncId};
 use crate::model::settings::UnknownCopies;
 use crate::model::store::Store;
 
@@ -75,6 +75,9 @@ pub struct Engine {
     check_after: Duration,
     /// When each side's workflow was last learnt from samples, by our monotonic time.
     learnt_at: Mutex<BTreeMap<(SyncId, SideId), Duration>>,
+    /// When the answers to uploads were lost, and when this began, by our monotonic time.
+    lost_uploads: Mutex<BTreeMap<OperationId, Duration>>,
+    began: Duration,
 }
 
 impl Engine {

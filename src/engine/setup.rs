@@ -119,6 +119,7 @@ impl Engine {
             let run = SyncRun::new(settings, catalogs.remove(&id).unwrap_or_default(), workflows);
             syncs.insert(id, Arc::new(run));
         }
+        let began = parts.clock.monotonic();
         let engine = Self {
             store: parts.store,
             clock: parts.clock,
@@ -134,6 +135,8 @@ impl Engine {
             unknown_copies: parts.unknown_copies,
             check_after: parts.poll * 3 + Duration::from_secs(15),
             learnt_at: Mutex::default(),
+            lost_uploads: Mutex::default(),
+            began,
         };
         for instance in engine.instances.values() {
             engine.recall_missing(instance).await?;

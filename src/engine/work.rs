@@ -40,6 +40,8 @@ pub(crate) struct Work {
     pub(crate) singly: BTreeSet<SideId>,
     /// Writes that were refused for now and hold up nothing else: they are not tried again in this cycle.
     pub(crate) put_off: Vec<Operation>,
+    /// Those of them whose file was not found.
+    pub(crate) unfound: Vec<Operation>,
     /// Fields that Jira refused at this item's creation on a side: they are tried afterwards.
     pub(crate) left_out: BTreeMap<SideId, BTreeSet<FieldId>>,
     pub(crate) plan: Option<Plan>,
@@ -102,6 +104,7 @@ impl Work {
             unread: BTreeMap::new(),
             singly: BTreeSet::new(),
             put_off: Vec::new(),
+            unfound: Vec::new(),
             left_out: BTreeMap::new(),
             plan: None,
             learnt: 0,

@@ -12,9 +12,9 @@ use futures_util::StreamExt as _;
 use super::transport::{BODY_CAP, Pieces, Transport, TransportError, Trouble, gathered};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Shorter than the idle time-out of common servers, so that a write seldom meets a connection just being closed.
 /// Bytes per second below which an upload is given up.
 const SLOWEST: u64 = 64 * 1024;
+/// Shorter than the idle time-out of common servers, so that a write seldom meets a connection just being closed.
 const POOL_IDLE: Duration = Duration::from_secs(20);
 
 /// What rustls' own words hold when it, and not the connection, failed. Its errors cannot be told apart by type here.
@@ -140,6 +140,7 @@ impl Transport for ReqwestTransport {
         let response = answered.map_err(before_the_answer)?;
         let (status, headers) = (response.status(), response.headers().clone());
         let pieces = response.bytes_stream().map(|piece| piece.map_err(within_the_answer)).boxed();
+        let pieces = in_time(pieces, self.timeout);
         let mut answer = http::Response::new(gathered(pieces).await?);
         *answer.status_mut() = status;
         *answer.headers_mut() = headers;

@@ -8,7 +8,9 @@ const LONGEST: usize = 255;
 #[must_use]
 pub fn file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let seen: String = last.chars().filter(|sign| !sign.is_control() && !is_direction(*sign)).collect();
+    let seen = last.chars().filter(|sign| !sign.is_control() && !is_direction(*sign));
+    // A quote cannot stand in the header that carries the name: Jira would give another name back than was sent.
+    let seen: String = seen.map(|sign| if sign == '"' { '\'' } else { sign }).collect();
     let name = seen.trim().trim_start_matches("..").trim();
     if name.is_empty() {
         return "file".to_owned();
@@ -24,9 +26,9 @@ pub fn file_name(name: &str) -> String {
     format!("{}{end}", name.get(..cut).unwrap_or_default())
 }
 
-/// Signs that turn the order of what follows around: they make `txt.exe` of `exe.txt`.
+/// Signs that turn the order of what follows around (they make `txt.exe` of `exe.txt`), or end a line.
 fn is_direction(sign: char) -> bool {
-    matches!(sign, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(sign, '\u{61c}' | '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Whether a name fits a pattern, in which `*` stands for anything, whatever the case of letters.
@@ -57,6 +59,8 @@ mod tests {
             ("C:\\temp\\a.txt", "a.txt"),
             ("a\r\nb\0.txt", "ab.txt"),
             ("\u{202e}gpj.exe", "gpj.exe"),
+            ("a\u{2028}b\u{61c}.txt", "ab.txt"),
+            ("say \"hi\".txt", "say 'hi'.txt"),
             ("..", "file"),
             ("  ", "file"),
             ("/", "file"),

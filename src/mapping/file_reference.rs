@@ -23,28 +23,32 @@ pub(super) struct FileThere {
     pub(super) id: AttachmentId,
     /// Whether it can be shown as a picture.
     pub(super) picture: bool,
+    /// Whether it was deleted with its original. What points to it is read as before.
+    pub(super) gone: bool,
 }
 
 impl References {
     /// The files of the item whose texts these are.
     pub fn attach(&mut self, records: &[AttachmentRecord]) {
         for record in records {
-            let there = |name: &str, id: &AttachmentId| FileThere {
+            let there = |name: &str, id: &AttachmentId, gone: bool| FileThere {
                 original: record.name.clone(),
                 name: name.to_owned(),
                 id: id.clone(),
                 picture: record.mime.starts_with("image/"),
+                gone,
             };
-            self.files.entry(record.side.clone()).or_default().push(there(&record.name, &record.id));
+            self.files.entry(record.side.clone()).or_default().push(there(&record.name, &record.id, false));
             for (side, copy) in &record.copies {
-                self.files.entry(side.clone()).or_default().push(there(&copy.name, &copy.id));
+                self.files.entry(side.clone()).or_default().push(there(&copy.name, &copy.id, copy.gone));
             }
         }
     }
 
-    /// Of several of one name the newest: that is what Jira shows.
+    /// Of several of one name the newest that is there: that is what Jira shows.
     fn file(&self, side: &SideId, original: &str) -> Option<&FileThere> {
-        self.files.get(side)?.iter().rev().find(|there| there.original == original)
+        let mut named = self.files.get(side)?.iter().rev().filter(|there| there.original == original);
+        named.clone().find(|there| !there.gone).or_else(|| named.next())
     }
 
     /// Calls the files in what a side holds by the names of their originals.

@@ -4,10 +4,11 @@
 //! What is agreed, and what is known of a side, names an issue by the side and the key that its author wrote. That reading
 //! hangs on nothing but the settings, so a text does not seem edited because an issue in it got a counterpart later.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::file_reference::FileThere;
-use super::reference_words::{Found, find, names, scrub};
+use super::reference_words::{Found, Hidden, find};
 use crate::model::catalog::Catalog;
 use crate::model::document::{Block, Document, File, FilePlace, Inline, Mark};
 use crate::model::ids::{IssueKey, SideId};
@@ -36,6 +37,8 @@ pub(super) struct Site {
     pub(super) project: String,
     /// Its address, without a slash at the end. Empty: not read yet.
     pub(super) address: String,
+    /// The other sides that it sees. What its people write means no issue of any other.
+    pub(super) sees: BTreeSet<SideId>,
 }
 
 /// A text that refers to nothing.
@@ -48,7 +51,8 @@ impl References {
     pub fn new(sync: &SyncSettings, catalogs: &BTreeMap<SideId, Catalog>, own: BTreeMap<SideId, IssueKey>) -> Self {
         let site = |side: &crate::model::settings::SideSettings| {
             let address = catalogs.get(&side.id).map(|catalog| catalog.address.trim_end_matches('/').to_owned());
-            (side.id.clone(), Site { project: side.project.clone(), address: address.unwrap_or_default() })
+            let address = address.unwrap_or_default();
+            (side.id.clone(), Site { project: side.project.clone(), address, sees: side.sees.clone() })
         };
         Self { sites: sync.sides.iter().map(site).collect(), pairs: BTreeMap::new(), own, files: BTreeMap::new() }
     }
@@ -102,9 +106,9 @@ impl References {
         match inline {
             Inline::Text(words, marks) => {
                 words.contains('-') && !self.keys_in(words, Some(side)).is_empty()
-                    || marks.iter().any(|mark| matches!(mark, Mark::Link(address) if address.contains("/browse/")))
+                    || marks.iter().any(|mark| matches!(mark, Mark::Link(address) if may_name(address)))
             }
-            Inline::Card(address) => address.contains("/browse/"),
+            Inline::Card(address) => may_name(address),
             Inline::HardBreak
             | Inline::Unknown(_)
             | Inline::Mention { .. }
@@ -166,6 +170,10 @@ impl References {
     }
 
     fn neutral_address(&self, side: &SideId, address: &str) -> Option<String> {
+        // Only we name issues so: what a person wrote like it names none.
+        if address.starts_with(SCHEME) {
+            return Some(format!("x-{address}"));
+        }
         let found = self.keys_in(address, Some(side)).into_iter().next()?;
         (found.whole == (0, address.len()) && address.contains("/browse/"))
             .then(|| neutral_form(&found.side, &found.key, &found.rest))
@@ -181,9 +189,13 @@ pub(super) struct Reader<'a> {
     pub(super) links_keys: bool,
     /// The ids of the media that it holds already.
     pub(super) owned: BTreeSet<String>,
+    /// What it holds: what stands there already is no news to it.
+    pub(super) held: &'a Document,
+    /// What it may not know of, once that was asked.
+    pub(super) hidden: OnceCell<Option<Hidden<'a>>>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     /// Puts a side's own keys and addresses in place of what the agreed text names, and takes out what it may not know of.
     pub(super) fn localise(&self, blocks: &mut [Block]) {
         if self.references.sites.is_empty() {
@@ -205,10 +217,9 @@ impl Reader<'_> {
             }
         });
         self.local_files(blocks);
-        let hidden = self.hidden();
-        if !hidden.is_empty() {
-            without_ways(blocks, &hidden);
-            text::change_words(blocks, &mut |words| scrub(words, &hidden, HIDDEN));
+        if let Some(hidden) = self.hidden.get_or_init(|| self.what_is_hidden()) {
+            without_ways(blocks, hidden);
+            text::change_words(blocks, &mut |words| hidden.scrub(words, HIDDEN));
         }
     }
 
@@ -282,27 +293,36 @@ impl Reader<'_> {
         }
     }
 
-    /// The sites that the side does not see, but for projects and addresses that it sees under another name.
-    fn hidden(&self) -> Vec<&Site> {
-        let seen = |site: &Site| {
-            let known = |(side, other): (&SideId, &Site)| self.sees(side) && other.project == site.project;
-            self.references.sites.iter().any(known)
-        };
-        let hidden = self.references.sites.iter().filter(|(side, _)| !self.sees(side));
-        hidden.map(|(_, site)| site).filter(|site| !seen(site)).collect()
+    fn what_is_hidden(&self) -> Option<Hidden<'a>> {
+        let sites = self.hidden_sites();
+        if sites.is_empty() {
+            return None;
+        }
+        let known = self.references.sites.iter().filter(|(side, _)| self.sees(side));
+        let mut hidden = Hidden::new(sites, known.map(|(_, site)| site).collect());
+        text::visit_words(&self.held.blocks, &mut |words| hidden.stands(words));
+        Some(hidden)
+    }
+
+    /// The sites that the side does not see.
+    fn hidden_sites(&self) -> Vec<&'a Site> {
+        self.references.sites.iter().filter(|(side, _)| !self.sees(side)).map(|(_, site)| site).collect()
     }
 }
 
 /// Takes out links, cards and files whose address is on a site that their reader may not know of.
-fn without_ways(blocks: &mut [Block], hidden: &[&Site]) {
-    let leads_there = |address: &str| names(address, hidden);
-    let file_leads_there = |file: &File| matches!(&file.place, FilePlace::Address(address) if leads_there(address));
+fn without_ways(blocks: &mut [Block], hidden: &Hidden<'_>) {
+    let leads_there = |address: &str| hidden.is_in(address);
+    let file_leads_there = |file: &mut File| {
+        file.marks.retain(|mark| !leads_there(&mark.to_string()));
+        matches!(&file.place, FilePlace::Address(address) if leads_there(address))
+    };
     text::change_blocks(blocks, &mut |block| {
         let gone = if let Block::Card { address, .. } = block {
             leads_there(address)
         } else if let Block::Files { files, .. } = block {
             let before = files.len();
-            files.retain(|file| !file_leads_there(file));
+            files.retain_mut(|file| !file_leads_there(file));
             files.is_empty() && before > 0
         } else {
             false
@@ -318,14 +338,21 @@ fn without_ways(blocks: &mut [Block], hidden: &[&Site]) {
                 false
             } else if let Inline::Card(address) = inline {
                 leads_there(address)
+            } else if let Inline::File(file) = inline {
+                file_leads_there(file)
             } else {
-                matches!(inline, Inline::File(file) if file_leads_there(file))
+                false
             };
             if gone {
                 *inline = Inline::Text(HIDDEN.to_owned(), Vec::new());
             }
         }
     });
+}
+
+/// Whether an address may be that of an issue.
+fn may_name(address: &str) -> bool {
+    address.contains("/browse/") || address.starts_with(SCHEME)
 }
 
 fn neutral_form(side: &SideId, key: &IssueKey, rest: &str) -> String {

@@ -1,6 +1,6 @@
 //! Where words name an issue. Must never take for a key what stands within another word.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::reference::Site;
 use crate::model::ids::{IssueKey, SideId};
@@ -18,16 +18,20 @@ pub(super) struct Found {
 }
 
 /// The issues that some words name, in order. `side` is where the words were written: its own project goes before another
-/// side's of the same name, unless an address says which. `None`: whatever could be a key of any side.
+/// side's of the same name, unless an address says which, and none of a side that it does not see. `None`: whatever could be a
+/// key of any side.
 pub(super) fn find(words: &str, sites: &BTreeMap<SideId, Site>, side: Option<&SideId>) -> Vec<Found> {
     let mut out: Vec<Found> = Vec::new();
+    let sees = side.and_then(|side| sites.get(side)).map(|site| &site.sees);
+    let knows = |owner: &SideId| side == Some(owner) || sees.is_none_or(|sees| sees.contains(owner));
     for (dash, _) in words.match_indices('-') {
         let Some((from, to)) = key_at(words, dash) else { continue };
         if out.last().is_some_and(|last| last.whole.1 > from) {
             continue;
         }
         let (Some(project), Some(key)) = (words.get(from..dash), words.get(from..to)) else { continue };
-        let named: Vec<(&SideId, &Site)> = sites.iter().filter(|(_, site)| site.project == project).collect();
+        let named: Vec<(&SideId, &Site)> =
+            sites.iter().filter(|(owner, site)| site.project == project && knows(owner)).collect();
         if named.is_empty() {
             continue;
         }
@@ -89,45 +93,113 @@ fn address_around(words: &str, from: usize, to: usize, site: &str) -> Option<(us
     Some((begin, to + tail))
 }
 
-/// Whether some words name an issue or an address of these sites.
-pub(super) fn names(words: &str, sites: &[&Site]) -> bool {
-    let named = |site: &&Site| {
-        !site.address.is_empty() && words.contains(&site.address) || key_of(words, &site.project).is_some()
-    };
-    sites.iter().any(named)
+/// What a reader may not know of.
+pub(super) struct Hidden<'a> {
+    sites: Vec<&'a Site>,
+    /// What it knows, and may be of the same name or address.
+    known: Vec<&'a Site>,
+    /// What it has before its eyes all the same: its own words.
+    standing: BTreeSet<String>,
 }
 
-/// Takes out of some words what names an issue, or the address, of a site that their reader may not know of.
-pub(super) fn scrub(words: &mut String, hidden: &[&Site], instead: &str) {
-    for site in hidden {
-        if !site.address.is_empty() && words.contains(&site.address) {
-            *words = without_addresses(words, &site.address, instead);
+impl<'a> Hidden<'a> {
+    /// The first sites, for somebody who knows the second.
+    pub(super) fn new(sites: Vec<&'a Site>, known: Vec<&'a Site>) -> Self {
+        Self { sites, known, standing: BTreeSet::new() }
+    }
+
+    /// Takes note of words that stand before the reader already.
+    pub(super) fn stands(&mut self, words: &str) {
+        let there: Vec<String> =
+            self.places(words).into_iter().filter_map(|(from, to)| words.get(from..to).map(str::to_owned)).collect();
+        self.standing.extend(there);
+    }
+
+    /// Whether some words name an issue or an address of these sites.
+    pub(super) fn is_in(&self, words: &str) -> bool {
+        self.places(words).into_iter().any(|(from, to)| !self.is_standing(words, from, to))
+    }
+
+    /// Takes out of some words what names an issue, or the address, of these sites.
+    pub(super) fn scrub(&self, words: &mut String, instead: &str) {
+        let places = self.places(words);
+        let mut out = String::new();
+        let mut reached = 0;
+        for (from, to) in places {
+            if from < reached || self.is_standing(words, from, to) {
+                continue;
+            }
+            out.push_str(words.get(reached..from).unwrap_or_default());
+            out.push_str(instead);
+            reached = to;
         }
-        while let Some((from, to)) = key_of(words, &site.project) {
-            words.replace_range(from..to, instead);
+        if reached > 0 {
+            out.push_str(words.get(reached..).unwrap_or_default());
+            *words = out;
+        }
+    }
+
+    fn is_standing(&self, words: &str, from: usize, to: usize) -> bool {
+        words.get(from..to).is_some_and(|place| self.standing.contains(place))
+    }
+
+    /// Where words name them, in order; of those that begin together the longest first.
+    fn places(&self, words: &str) -> Vec<(usize, usize)> {
+        let mut places = Vec::new();
+        if words.contains('-') {
+            self.keys(words, &mut places);
+        }
+        if words.contains('.') || words.contains(':') || words.contains('/') {
+            let lower = words.to_ascii_lowercase();
+            let known = |site: &Site| self.known.iter().any(|known| known.address == site.address);
+            for site in self.sites.iter().filter(|site| !site.address.is_empty() && !known(site)) {
+                addresses(&lower, &site.address.to_ascii_lowercase(), &mut places);
+            }
+        }
+        places.sort_unstable_by_key(|(from, to)| (*from, usize::MAX - to));
+        places
+    }
+
+    /// Keys, also as parts of longer words like the name of a branch.
+    fn keys(&self, words: &str, places: &mut Vec<(usize, usize)>) {
+        for (dash, _) in words.match_indices('-') {
+            let (before, after) = words.split_at(dash);
+            let digits = after.bytes().skip(1).take_while(u8::is_ascii_digit).count();
+            if digits == 0 {
+                continue;
+            }
+            let whole = before.get(before.trim_end_matches(is_of_project).len()..).unwrap_or_default();
+            for site in self.sites.iter().filter(|site| before.ends_with(&site.project)) {
+                let from = dash - site.project.len();
+                let within = before.get(..from).is_some_and(|ahead| ahead.ends_with(char::is_alphanumeric));
+                if !within && !self.known.iter().any(|known| known.project == whole) {
+                    places.push((from, dash + 1 + digits));
+                }
+            }
         }
     }
 }
 
-fn without_addresses(words: &str, address: &str, instead: &str) -> String {
-    let mut out = String::with_capacity(words.len());
-    let mut rest = words;
-    while let Some(at) = rest.find(address) {
-        out.push_str(rest.get(..at).unwrap_or_default());
-        out.push_str(instead);
-        let behind = rest.get(at + address.len()..).unwrap_or_default();
+/// Where an address stands, with or without how it is reached before it, and with the path behind it. Both in small letters.
+fn addresses(words: &str, address: &str, places: &mut Vec<(usize, usize)>) {
+    let host = address.split_once("://").map_or(address, |(_, host)| host);
+    let mut reached = 0;
+    for (at, _) in words.match_indices(host) {
+        if at < reached {
+            continue;
+        }
+        let (ahead, behind) = (words.get(..at).unwrap_or_default(), words.get(at + host.len()..).unwrap_or_default());
+        // Another host's name that ends or begins like this one.
+        let goes_on = |rest: &str| rest.starts_with(|sign: char| sign.is_alphanumeric() || sign == '-');
+        let longer = goes_on(behind) || behind.strip_prefix('.').is_some_and(goes_on);
+        if longer || ahead.ends_with(|sign: char| sign.is_alphanumeric() || matches!(sign, '-' | '.' | '@')) {
+            continue;
+        }
+        let scheme = ["https://", "http://"].into_iter().find(|scheme| ahead.ends_with(scheme));
         let end = behind.find(|sign: char| sign.is_whitespace() || matches!(sign, ')' | ']' | '|' | '"' | '>' | '<'));
-        rest = behind.get(end.unwrap_or(behind.len())..).unwrap_or_default();
+        reached = at + host.len() + end.unwrap_or(behind.len());
+        places.push((at - scheme.map_or(0, str::len), reached));
     }
-    out.push_str(rest);
-    out
-}
-
-/// The first key of a project in some words.
-fn key_of(words: &str, project: &str) -> Option<(usize, usize)> {
-    let dashes = words.match_indices('-').map(|(dash, _)| dash);
-    let mut keys = dashes.filter_map(|dash| key_at(words, dash).map(|key| (dash, key)));
-    keys.find(|(dash, (from, _))| words.get(*from..*dash) == Some(project)).map(|(_, key)| key)
 }
 
 #[cfg(test)]
@@ -135,7 +207,12 @@ mod tests {
     use super::*;
 
     fn sites() -> BTreeMap<SideId, Site> {
-        let site = |project: &str, address: &str| Site { project: project.to_owned(), address: address.to_owned() };
+        let sees: BTreeSet<SideId> = ["acme", "globex", "initech"].into_iter().map(SideId::from).collect();
+        let site = |project: &str, address: &str| Site {
+            project: project.to_owned(),
+            address: address.to_owned(),
+            sees: sees.clone(),
+        };
         BTreeMap::from([
             ("acme".into(), site("ACME", "https://acme.example")),
             ("globex".into(), site("ACME", "https://globex.example/jira")),
@@ -182,10 +259,42 @@ mod tests {
 
     #[test]
     fn what_may_not_be_known_is_taken_out() {
-        let sites = sites();
-        let hidden = [&sites[&"initech".into()]];
-        let mut words = "INI_2-3 at https://initech.example/x/y (INI_2-4), ACME-1, INI_22-3".to_owned();
-        scrub(&mut words, &hidden, "[issue]");
-        assert_eq!(words, "[issue] at [issue] ([issue]), ACME-1, INI_22-3");
+        let mut sites = sites();
+        let other = Site { project: "A_INI_2".to_owned(), ..sites[&SideId::from("acme")].clone() };
+        sites.insert("other".into(), other);
+        let of = |side: &str| &sites[&SideId::from(side)];
+        // Globex has a project of the same name as one that is known, and an address that is not.
+        let mut hidden = Hidden::new(vec![of("initech"), of("globex")], vec![of("acme"), of("other")]);
+        let scrubbed = |hidden: &Hidden<'_>, words: &str| {
+            let mut words = words.to_owned();
+            hidden.scrub(&mut words, "[issue]");
+            words
+        };
+        for (words, wanted) in [
+            (
+                "INI_2-3 at https://initech.example/x/y (INI_2-4), ACME-1, INI_22-3",
+                "[issue] at [issue] ([issue]), ACME-1, INI_22-3",
+            ),
+            (
+                "fix-INI_2-3 INI_2-3_fix x_INI_2-3 XINI_2-3 A_INI_2-3",
+                "fix-[issue] [issue]_fix x_[issue] XINI_2-3 A_INI_2-3",
+            ),
+            ("HTTP://Initech.example, initech.example/y, ainitech.example", "[issue] [issue] ainitech.example"),
+            ("initech.example.org me@initech.example.", "initech.example.org me@initech.example."),
+            ("İİ INI_2-3", "İİ [issue]"),
+            ("ACME-1 https://globex.example/jira/browse/ACME-1", "ACME-1 [issue]"),
+        ] {
+            assert_eq!(scrubbed(&hidden, words), wanted);
+        }
+        hidden.stands("INI_2-3");
+        assert_eq!(scrubbed(&hidden, "INI_2-3 INI_2-33"), "INI_2-3 [issue]");
+    }
+
+    #[test]
+    fn words_mean_no_issue_of_a_side_that_their_writer_does_not_see() {
+        let mut sites = sites();
+        sites.get_mut(&"acme".into()).unwrap().sees = BTreeSet::from(["globex".into()]);
+        let found = find("INI_2-3 https://initech.example/browse/INI_2-4 ACME-1", &sites, Some(&"acme".into()));
+        assert_eq!(found.iter().map(|found| found.key.as_str()).collect::<Vec<_>>(), ["ACME-1"]);
     }
 }

@@ -1,6 +1,8 @@
 //! Rich text as one side has it. Must never call somebody whom the map does not name, and never give a side what means
 //! something on another site only.
 
+use std::cell::OnceCell;
+
 use super::file_reference::media_in;
 use super::reference::{Reader, References};
 use super::table::{FOREIGN, names_on};
@@ -115,13 +117,15 @@ impl Rich<'_> {
         settled
     }
 
-    fn reader(&self, held: &Document) -> Reader<'_> {
+    fn reader<'r>(&'r self, held: &'r Document) -> Reader<'r> {
         Reader {
             references: self.references,
             sync: self.sync,
             side: self.side,
             links_keys: self.syntax() == Syntax::Wiki,
             owned: media_in(&held.blocks),
+            held,
+            hidden: OnceCell::new(),
         }
     }
 

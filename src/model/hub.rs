@@ -282,6 +282,9 @@ pub struct FileCopy {
     pub id: AttachmentId,
     /// Its name: that of the original, without what no file name should hold.
     pub name: String,
+    /// Whether it was deleted with its original. Texts that point to it are read as before.
+    #[serde(default)]
+    pub gone: bool,
 }
 
 /// Everything durable about one item but its journal.

@@ -11,6 +11,12 @@ use crate::model::settings::WhenDeleted;
 /// Takes in the files of a side's issue.
 pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observation) {
     let Some(files) = &observation.snapshot.attachments else { return };
+    // Jira says that a file is not there also where it may only not be seen: one that shows up again is to be deleted still.
+    for record in &mut draft.plan.item.attachments {
+        if let Some(copy) = record.copies.get_mut(side).filter(|copy| files.iter().any(|file| file.id == copy.id)) {
+            copy.gone = false;
+        }
+    }
     if !draft.input.sync.attachments.from.contains(side) {
         return;
     }
@@ -66,7 +72,7 @@ fn receives(draft: &Draft<'_>, record: &AttachmentRecord, side: &SideId) -> bool
         && rules.to.contains(side)
         && sees
         && (rules.names.is_empty() || rules.names.iter().any(|pattern| fits(pattern, &name)))
-        && !record.copies.contains_key(side)
+        && record.copies.get(side).is_none_or(|copy| copy.gone)
         && !record.refused.contains_key(side)
 }
 
@@ -136,7 +142,7 @@ fn is_under_way(draft: &Draft<'_>, side: &SideId, record: &AttachmentRecord) -> 
 /// Deletes our copy of a file that is not there any more, by the word of both issues themselves.
 fn withdraw(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId) {
     let keep = draft.input.sync.attachments.deleted == WhenDeleted::Keep;
-    let Some(copy) = record.copies.get(side).filter(|_| !keep) else { return };
+    let Some(copy) = record.copies.get(side).filter(|copy| !keep && !copy.gone) else { return };
     if draft.is_barred(side) || draft.is_barred(&record.side) || is_under_way(draft, side, record) {
         return;
     }
@@ -147,8 +153,9 @@ fn withdraw(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId) {
         return;
     }
     let known = |known: &&mut AttachmentRecord| known.side == record.side && known.id == record.id;
-    if let Some(record) = draft.plan.item.attachments.iter_mut().find(known) {
-        record.copies.remove(side);
+    let record = draft.plan.item.attachments.iter_mut().find(known);
+    if let Some(copy) = record.and_then(|record| record.copies.get_mut(side)) {
+        copy.gone = true;
     }
 }
 

@@ -393,7 +393,7 @@ impl Check<'_> {
                 && matches!(&intent.operation.action,
                     Action::AddFile { origin: o, file: f, .. } if o == origin && f == file)
         });
-        if under_way || record.is_some_and(|record| record.copies.contains_key(side)) {
+        if under_way || record.is_some_and(|record| record.copies.get(side).is_some_and(|copy| !copy.gone)) {
             self.fail("a file is copied once", side, format!("{origin}'s attachment {file}"));
         }
         if records.iter().any(|record| record.copies.get(origin).is_some_and(|copy| &copy.id == file)) {

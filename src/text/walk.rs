@@ -1,6 +1,6 @@
 //! Visits every block and every run of a document, whatever holds them. Must never skip a kind of block that holds others.
 
-use crate::model::document::{Block, File, FilePlace, Inline, Mark};
+use crate::model::document::{Block, File, FilePlace, Inline, Literal, Mark, Syntax};
 
 /// Visits every block, the outer ones first.
 pub(super) fn blocks(list: &[Block], visit: &mut dyn FnMut(&Block)) {
@@ -114,10 +114,16 @@ pub fn change_blocks(list: &mut [Block], change: &mut dyn FnMut(&mut Block)) {
     }
 }
 
-/// Changes all words that are shown, and the addresses of links, cards and files. What is kept literally stays.
+/// Changes all words that are shown, and the addresses of links, cards and files. Of what is kept literally the words and the
+/// markup change; a node stays: no other site is given it.
 pub fn change_words(list: &mut [Block], change: &mut dyn FnMut(&mut String)) {
     change_blocks(list, &mut |block| match block {
-        Block::Code { text, .. } | Block::Preformatted(text) => change(text),
+        Block::Code { language, text } => {
+            language.iter_mut().for_each(&mut *change);
+            change(text);
+        }
+        Block::Preformatted(text) => change(text),
+        Block::Unknown(literal) => change_literal(literal, change),
         Block::Panel { title, .. } | Block::Expand { title, .. } => change(title),
         Block::Card { address, .. } => change(address),
         Block::Files { files, .. } => files.iter_mut().for_each(|file| change_file(file, change)),
@@ -131,7 +137,6 @@ pub fn change_words(list: &mut [Block], change: &mut dyn FnMut(&mut String)) {
         | Block::Layout(_)
         | Block::Dressed { .. }
         | Block::Rule
-        | Block::Unknown(_)
         | Block::Tasks(_)
         | Block::Decisions(_) => {}
     });
@@ -152,7 +157,19 @@ fn change_inline(inline: &mut Inline, change: &mut dyn FnMut(&mut String)) {
         Inline::Status { text, .. } => change(text),
         Inline::Mention { name, .. } => change(name),
         Inline::File(file) => change_file(file, change),
-        Inline::HardBreak | Inline::Unknown(_) | Inline::Emoji { .. } | Inline::Date(_) => {}
+        Inline::Unknown(literal) => change_literal(literal, change),
+        Inline::Emoji { name, text, .. } => {
+            change(name);
+            text.iter_mut().for_each(change);
+        }
+        Inline::HardBreak | Inline::Date(_) => {}
+    }
+}
+
+fn change_literal(literal: &mut Literal, change: &mut dyn FnMut(&mut String)) {
+    change(&mut literal.plain);
+    if literal.syntax == Syntax::Wiki {
+        change(&mut literal.source);
     }
 }
 

@@ -219,3 +219,130 @@ async fn a_text_shows_the_files_of_its_own_issue() {
     assert_eq!(wiki(&world, "Item").await, edited.replace("Last, see", "At last, see"));
     assert_eq!(world.problems().await, Vec::<String>::new());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_text_that_names_a_file_is_not_changed_by_the_files_end() {
+    let world = World::new(&with(&two(), "attachments = \"both\""), |_| {}).await;
+    let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+    let key = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    world.rest().await.unwrap();
+    let globex = world.issue("globex", "Item").key;
+    let jdoe = world.person("globex", "jdoe");
+    let file = jdoe.attach(&globex, "notes.txt", b"notes").unwrap();
+    jdoe.edit(&globex, json!({ "description": "First.\n\nSee [^notes.txt]." })).unwrap();
+    let comment = jdoe.comment(&globex, "As in [^notes.txt].").unwrap();
+    world.rest().await.unwrap();
+    jdoe.detach(&file).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(files(&world, "acme").len(), 0);
+    assert_eq!(world.problems().await, Vec::<String>::new(), "the file went");
+    let mut nodes = nodes(&world, "acme", "Item").await;
+    nodes[0] = paragraph(&[text("First, by home.")]);
+    let document = json!({ "type": "doc", "version": 1, "content": nodes });
+    world.person("acme", "jane").edit(&key, json!({ "description": document })).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(wiki(&world, "Item").await, "First, by home.\n\nSee [^notes.txt].");
+    jdoe.edit_comment(&globex, &comment, "As it was in [^notes.txt].").unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(world.problems().await, Vec::<String>::new(), "the comment was edited");
+    let comments = world.issue("acme", "Item").comments;
+    assert!(comments[0].body.to_string().contains("As it was in"), "{comments:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_with_quotes_is_known_again() {
+    for (world, from, to) in pairs().await {
+        let key = world.issue(from.0, "Item").key;
+        world.jira(to.0).add_fault(FaultRule::new("addAttachment", When::Nth(1), Fault::ResetAfter));
+        world.person(from.0, from.1).attach(&key, "say \"hi\" 100%22.txt", b"bytes").unwrap();
+        world.intervals(30).await;
+        let names: Vec<_> = files(&world, to.0).into_iter().map(|file| file.name).collect();
+        assert_eq!(names.len(), 1, "{from:?} to {to:?}: {names:?}");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_upload_behind_slow_ones_is_not_made_twice() {
+    for (world, from, to) in pairs().await {
+        let key = world.issue(from.0, "Item").key;
+        world.jira(to.0).add_fault(FaultRule::new("addAttachment", When::Nth(1), Fault::Slow(Duration::from_secs(90))));
+        world.jira(to.0).add_fault(FaultRule::new(
+            "addAttachment",
+            When::Nth(2),
+            Fault::LateWrite(Duration::from_secs(40)),
+        ));
+        world.person(from.0, from.1).attach(&key, "one.png", b"one").unwrap();
+        world.person(from.0, from.1).attach(&key, "two.png", b"two").unwrap();
+        world.intervals(30).await;
+        assert_eq!(shown(&world, to.0), shown(&world, from.0), "{from:?} to {to:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_original_that_goes_while_its_copy_is_in_doubt_takes_it_along() {
+    for (world, from, to) in pairs().await {
+        let key = world.issue(from.0, "Item").key;
+        world.jira(to.0).add_fault(FaultRule::new("addAttachment", When::Nth(1), Fault::ResetAfter));
+        for operation in ["getAttachmentContent", "downloadAttachment"] {
+            for call in 2..5 {
+                world.jira(from.0).add_fault(FaultRule::new(operation, When::Nth(call), Fault::Status(500)));
+            }
+        }
+        let file = world.person(from.0, from.1).attach(&key, "plan.png", b"bytes").unwrap();
+        world.interval().await;
+        assert_eq!(files(&world, to.0).len(), 1);
+        world.person(from.0, from.1).detach(&file).unwrap();
+        world.intervals(40).await;
+        assert_eq!(files(&world, to.0).len(), 0, "{from:?} to {to:?}");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+        // The item goes on.
+        world.person(from.0, from.1).edit(&key, json!({ "summary": "Item two" })).unwrap();
+        world.intervals(10).await;
+        assert_eq!(world.field(to.0, "Item", "summary"), "Item two");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_met_a_missing_issue_is_tried_again() {
+    for (world, from, to) in pairs().await {
+        let key = world.issue(from.0, "Item").key;
+        world.jira(to.0).add_fault(FaultRule::new("addAttachment", When::Nth(1), Fault::Status(404)));
+        world.person(from.0, from.1).attach(&key, "plan.png", b"bytes").unwrap();
+        world.intervals(60).await;
+        assert_eq!(shown(&world, to.0), shown(&world, from.0), "{from:?} to {to:?}");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_cannot_be_read_is_told_and_holds_up_nothing_else() {
+    for (operation, from, to) in
+        [("getAttachmentContent", ("acme", "jane"), "globex"), ("downloadAttachment", ("globex", "jdoe"), "acme")]
+    {
+        for status in [404, 500] {
+            let world = World::new(&with(&two(), "attachments = \"both\""), |_| {}).await;
+            let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+            world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+            world.rest().await.unwrap();
+            world.jira(from.0).add_fault(FaultRule::new(operation, When::Always, Fault::Status(status)));
+            let key = world.issue(from.0, "Item").key;
+            let person = world.person(from.0, from.1);
+            person.attach(&key, "plan.png", b"some bytes").unwrap();
+            world.intervals(6).await;
+            let problems = world.problems().await;
+            assert!(
+                problems.iter().any(|problem| problem.contains("plan.png") || problem.contains("a file cannot")),
+                "{status} at {}: {problems:?}",
+                from.0
+            );
+            person.edit(&key, json!({ "summary": "Item two" })).unwrap();
+            world.intervals(2).await;
+            assert_eq!(world.field(to, "Item", "summary"), "Item two", "{status} at {}", from.0);
+            world.jira(from.0).clear_faults();
+            world.intervals(120).await;
+            assert_eq!(shown(&world, to), shown(&world, from.0), "{status} at {}", from.0);
+            assert_eq!(world.problems().await, Vec::<String>::new(), "{status} at {}", from.0);
+        }
+    }
+}

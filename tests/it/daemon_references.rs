@@ -168,3 +168,56 @@ async fn a_cut_leads_to_the_whole_text() {
     assert_eq!(after[1..], blocks[..]);
     assert_eq!(world.problems().await, Vec::<String>::new());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_sides_own_words_stay_whoever_else_has_a_project_of_that_name() {
+    let Told { world, keys } = told(|_| vec![paragraph(&[text("First.")])]).await;
+    let globex = world.issue("globex", "Ours").key;
+    let own = format!("Our OPS-777 and {0} are ours.\n\n[words|jirasyncd-issue:initech/{0}]\n\nLast.", keys[4]);
+    world.person("globex", "jdoe").edit(&globex, json!({ "description": own.clone() })).unwrap();
+    world.rest().await.unwrap();
+    let mut at_home = nodes(&world, "acme", "Ours").await;
+    let last = at_home.len() - 1;
+    at_home[last] = paragraph(&[text("Last, by home.")]);
+    world.person("acme", "jane").edit(&keys[0], json!({ "description": document(&at_home) })).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(wiki(&world, "Ours").await, own.replace("Last.", "Last, by home."));
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_way_of_writing_it_lets_a_hidden_issue_through() {
+    let link = json!([{ "type": "link", "attrs": { "href": format!("{INITECH}/browse/OPS-777") } }]);
+    let pieces = [
+        json!({ "type": "bodiedExtension", "attrs": { "extensionType": "com.example", "extensionKey": "box" },
+            "content": [paragraph(&[text("literal OPS-777 at https://initech.example/x")])] }),
+        paragraph(&[text("branch feature-OPS-777")]),
+        paragraph(&[text("branch OPS-777_fix")]),
+        paragraph(&[text("branch fix_OPS-777")]),
+        paragraph(&[text("without a scheme initech.example/browse/OPS-777")]),
+        paragraph(&[text("loud HTTPS://INITECH.EXAMPLE/browse/OPS-777")]),
+        json!({ "type": "mediaSingle", "attrs": { "layout": "center" }, "content": [
+            { "type": "media", "attrs": { "type": "external", "url": "https://pictures.example/x.png" }, "marks": link.clone() }] }),
+        json!({ "type": "mediaSingle", "attrs": { "layout": "center" }, "content": [
+            { "type": "media", "attrs": { "type": "file", "id": "6e7c7f2c-dd7a-499c-bceb-6f32bfbf30b5", "collection": "", "alt": "OPS-777.png" }, "marks": link }] }),
+        paragraph(&[
+            json!({ "type": "inlineExtension", "attrs": { "extensionType": "x", "extensionKey": "y", "text": "OPS-777" } }),
+        ]),
+        json!({ "type": "codeBlock", "attrs": { "language": "OPS-777" }, "content": [text("x")] }),
+        paragraph(&[json!({ "type": "emoji", "attrs": { "shortName": ":OPS-777:", "text": ":OPS-777:" } })]),
+        paragraph(&[json!({ "type": "placeholder", "attrs": { "text": "OPS-777" } })]),
+    ];
+    let mut leaks = Vec::new();
+    let Told { world, keys } = told(|_| vec![paragraph(&[text("x")])]).await;
+    for piece in pieces {
+        let blocks = [paragraph(&[text("First.")]), piece.clone()];
+        world.person("acme", "jane").edit(&keys[0], json!({ "description": document(&blocks) })).unwrap();
+        world.rest().await.unwrap();
+        let markup = wiki(&world, "Ours").await;
+        let lower = markup.to_lowercase();
+        if lower.contains("ops-777") || lower.contains("initech") {
+            leaks.push(markup);
+        }
+    }
+    assert!(leaks.is_empty(), "{leaks:#?}");
+}

@@ -166,3 +166,22 @@ fn a_machine_without_certificates_says_so() {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success() && said.contains("1 passed"), "{said}");
 }
+
+#[tokio::test]
+async fn an_upload_whose_answer_stops_half_way_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = [0; 4096];
+        let _ = stream.read(&mut head).await;
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf").await;
+        std::future::pending::<()>().await;
+    });
+    let request = http::Request::post(url).header("content-length", "2").body(()).unwrap();
+    let body = futures_util::stream::once(async { Ok(Bytes::from_static(b"ab")) });
+    let network = transport(Duration::from_millis(300));
+    let sent = network.upload(request, Box::pin(body));
+    let sent = tokio::time::timeout(Duration::from_secs(20), sent).await.expect("it is given up");
+    assert_eq!(sent.unwrap_err().trouble, Trouble::Timeout);
+}
