@@ -2,6 +2,8 @@
 //! keep a file, never attach what is not whole, and never take another file for a copy of ours: what is in it tells.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -37,16 +39,42 @@ impl Engine {
         let pieces = match source.patiently(source.read.file(file, original, *size)).await {
             Ok(pieces) => pieces,
             Err(error) => {
-                self.not_read(work, intent, origin, &source, &error);
+                // One file that a Jira cannot give is no reason to leave all of it alone.
+                let alone = matches!(error.failure, Failure::Server(_) | Failure::Unreachable(_));
+                self.not_read(work, intent, origin, &source, &error, alone);
                 return None;
             }
         };
         let instance = work.sync.instance_of(&intent.operation.side).cloned()?;
         let draft = FileDraft { name: name.clone(), size: *size, mime: mime.clone() };
-        Some(Sent::File(self.hands.attach(&instance, issue, &draft, pieces).await))
+        let broke = Arc::new(AtomicBool::new(false));
+        let noted = Arc::clone(&broke);
+        let note = move |piece: &Result<bytes::Bytes, _>| {
+            if piece.is_err() {
+                noted.store(true, Ordering::Release);
+            }
+        };
+        let outcome = self.hands.attach(&instance, issue, &draft, pieces.inspect(note).boxed()).await;
+        if broke.load(Ordering::Acquire) && !matches!(outcome, WriteOutcome::Done(_)) {
+            // We broke the upload off ourselves, before its end: nothing is in doubt, and the file is what is wrong.
+            let failure = Failure::Unreachable("it does not come whole".to_owned());
+            let error =
+                JiraError { attempt: format!("reading attachment {file}"), instance: source.id().clone(), failure };
+            self.not_read(work, intent, origin, &source, &error, true);
+            return None;
+        }
+        Some(Sent::File(outcome))
     }
 
-    fn not_read(&self, work: &mut Work, intent: &Intent, origin: &SideId, source: &Instance, error: &JiraError) {
+    fn not_read(
+        &self,
+        work: &mut Work,
+        intent: &Intent,
+        origin: &SideId,
+        source: &Instance,
+        error: &JiraError,
+        alone: bool,
+    ) {
         work.move_intent(intent.id, &IntentEvent::Refused(format!("not sent: {error}")));
         if matches!(error.failure, Failure::NotFound) {
             // It was taken away meanwhile, or the issue was: a read of the issue tells.
@@ -55,8 +83,6 @@ impl Engine {
             work.unfound.push(intent.operation.clone());
             return;
         }
-        // One file that a Jira cannot give is no reason to leave all of it alone.
-        let alone = matches!(error.failure, Failure::Server(_));
         if alone || source.pause().is_none() && !source.failed(error) {
             let what = format!("a file cannot be read: {error}");
             work.problem(origin, None, what, "it is tried again; if it stays, look at the attachment in that Jira");

@@ -181,7 +181,7 @@ impl Client {
             .query(name, account.as_str());
         let found: Vec<wire::User> = match self.read(&call).await {
             Ok(found) => found,
-            Err(JiraError { failure: Failure::Refused(_) | Failure::NotFound, .. }) => return Ok(true),
+            Err(JiraError { failure: Failure::Refused(_) | Failure::NotFound, .. }) => return Ok(false),
             Err(error) => return Err(error),
         };
         let fields = FieldList::default();

@@ -346,3 +346,25 @@ async fn a_file_that_cannot_be_read_is_told_and_holds_up_nothing_else() {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_never_comes_whole_is_told_and_seldom_asked_for() {
+    let world = World::new(&with(&two(), "attachments = \"both\""), |_| {}).await;
+    let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+    let key = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    world.rest().await.unwrap();
+    world.jira("acme").add_fault(FaultRule::new("getAttachmentContent", When::Always, Fault::Truncated));
+    world.person("acme", "jane").attach(&key, "plan.png", b"some bytes").unwrap();
+    world.jira("acme").reset_calls();
+    world.intervals(60).await;
+    assert!(world.issue("globex", "Item").attachments.is_empty());
+    let problems = world.problems().await;
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].contains("a file cannot be read"), "{problems:?}");
+    let asked = calls(world.jira("acme"))["getAttachmentContent"];
+    assert!(asked < 15, "{asked} times in half an hour");
+    world.jira("acme").clear_faults();
+    world.intervals(40).await;
+    assert_eq!(shown(&world, "globex"), shown(&world, "acme"));
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}

@@ -27,20 +27,27 @@ fn scripts(strategy: impl Strategy<Value = Vec<Move>>) -> Vec<Vec<Move>> {
     (0..600).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect()
 }
 
-/// Whether a property fails for some script, and what it says first. It must hold for all of them without the bug.
+/// Whether a property fails for some script, and what it says first, or first of what begins with `by`. It must hold for all of them without the bug.
 fn caught(
     rig: Rig,
     scripts: &[Vec<Move>],
+    by: &str,
     property: impl Fn(Rig, usize, &[Move]) -> Result<(), String>,
 ) -> Option<String> {
-    let mut first = None;
+    let mut first: Option<String> = None;
     for (index, script) in scripts.iter().enumerate() {
         let count = [2, 3, 5][index % 3];
         if let Err(why) = property(SOUND, count, script) {
             panic!("without the bug: {why}");
         }
-        first = first.or_else(|| property(rig, count, script).err());
-        if first.is_some() && index >= ENOUGH {
+        // Another property may see the same bug in an earlier script.
+        let sought = |why: &String| why.starts_with(by);
+        if !first.as_ref().is_some_and(sought)
+            && let Err(why) = property(rig, count, script)
+        {
+            first = first.filter(|_| !sought(&why)).or(Some(why));
+        }
+        if first.as_ref().is_some_and(sought) && index >= ENOUGH {
             break;
         }
     }
@@ -53,7 +60,7 @@ fn assert_caught(
     strategy: impl Strategy<Value = Vec<Move>>,
     property: impl Fn(Rig, usize, &[Move]) -> Result<(), String>,
 ) {
-    let why = caught(rig, &scripts(strategy), property).expect("the planted bug was not caught");
+    let why = caught(rig, &scripts(strategy), by, property).expect("the planted bug was not caught");
     assert!(why.starts_with(by), "caught, but otherwise: {why}");
 }
 
