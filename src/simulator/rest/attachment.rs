@@ -134,7 +134,7 @@ fn located(state: &State, call: &Call) -> Result<(Issue, Attachment), Refusal> {
     Ok((Issue::clone(issue), found))
 }
 
-/// `GET attachment/{}`: here the id is a number [v3].
+/// `GET attachment/{}`: here the id is a number (v3).
 pub(crate) fn get(state: &mut State, call: &Call) -> Answer {
     let (_, file) = located(state, call)?;
     let mut body = call.view(state).attachment(&file);
