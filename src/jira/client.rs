@@ -359,7 +359,7 @@ impl Client {
         self.gate.learn(call.endpoint, call.issue, status, &parts.headers);
         if (200..300).contains(&status) {
             let account = self.account().map(|account| account.id);
-            proof::to_us(self.kind, account.as_ref(), call.needs, status, &parts.headers)?;
+            proof::identity(self.kind, account.as_ref(), call.needs, status, &parts.headers)?;
             return Ok(pieces);
         }
         let body = gathered(pieces).await.map_err(|error| Failure::Unreachable(error.to_string()))?;

@@ -61,18 +61,8 @@ fn login(status: u16, headers: &HeaderMap) -> Result<(), Failure> {
     Err(Failure::NotUs(format!("the token was not taken ({reason}): it is wrong, expired or revoked")))
 }
 
-/// Whether an answer whose body may be anything was given to us.
-pub(super) fn to_us(
-    kind: Kind,
-    expected: Option<&AccountId>,
-    needs: Needs,
-    status: u16,
-    headers: &HeaderMap,
-) -> Result<(), Failure> {
-    identity(kind, expected, needs, status, headers)
-}
-
-fn identity(
+/// Whether an answer, whatever its body is, was given to us.
+pub(super) fn identity(
     kind: Kind,
     expected: Option<&AccountId>,
     needs: Needs,

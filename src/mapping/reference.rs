@@ -206,7 +206,7 @@ impl<'a> Reader<'a> {
                 && let Some((side, key, rest)) = named(address)
             {
                 match self.shown(&side, &key) {
-                    Some((at, key)) => *address = self.address(at, key, &rest),
+                    Some((at, key)) => *address = self.address(at, key, if at == &side { &rest } else { "" }),
                     None => *block = Block::Paragraph(vec![Inline::Text(HIDDEN.to_owned(), Vec::new())]),
                 }
             }
@@ -228,7 +228,7 @@ impl<'a> Reader<'a> {
             && let Some((side, key, rest)) = named(address)
         {
             match self.shown(&side, &key) {
-                Some((at, key)) => *address = self.address(at, key, &rest),
+                Some((at, key)) => *address = self.address(at, key, if at == &side { &rest } else { "" }),
                 None => *inline = Inline::Text(HIDDEN.to_owned(), Vec::new()),
             }
         } else if let Inline::Text(words, marks) = inline
@@ -237,10 +237,10 @@ impl<'a> Reader<'a> {
             && let Some((side, key, rest)) = named(&link)
         {
             let shows_key = *words == key.as_str();
-            let shows_address = words.contains("://");
+            let shows_address = shows_address_of(words, &key);
             match self.shown(&side, &key) {
                 Some((at, local)) => {
-                    let address = self.address(at, local, &rest);
+                    let address = self.address(at, local, if at == &side { &rest } else { "" });
                     if shows_key {
                         *words = local.to_string();
                     } else if shows_address {
@@ -282,13 +282,10 @@ impl<'a> Reader<'a> {
         side == self.side || self.sync.side(self.side).is_some_and(|settings| settings.sees.contains(side))
     }
 
+    /// What follows the key, like the id of a comment, means something for the issue that was named and for no counterpart.
     fn address(&self, side: &SideId, key: &IssueKey, rest: &str) -> String {
         match self.references.sites.get(side) {
-            // What follows a key, like the id of a comment, means something on its own site only.
-            Some(site) if !site.address.is_empty() => {
-                let rest = if side == self.side { "" } else { rest };
-                format!("{}/browse/{key}{rest}", site.address)
-            }
+            Some(site) if !site.address.is_empty() => format!("{}/browse/{key}{rest}", site.address),
             Some(_) | None => String::new(),
         }
     }
@@ -353,6 +350,14 @@ fn without_ways(blocks: &mut [Block], hidden: &Hidden<'_>) {
 /// Whether an address may be that of an issue.
 fn may_name(address: &str) -> bool {
     address.contains("/browse/") || address.starts_with(SCHEME)
+}
+
+/// Whether a link's words are the address of the issue that it leads to, and not words of its author.
+fn shows_address_of(words: &str, key: &IssueKey) -> bool {
+    let behind = words.split_once("/browse/").and_then(|(_, behind)| behind.strip_prefix(key.as_str()));
+    words.starts_with("http")
+        && !words.contains(char::is_whitespace)
+        && behind.is_some_and(|rest| rest.is_empty() || rest.starts_with(['?', '#']))
 }
 
 fn neutral_form(side: &SideId, key: &IssueKey, rest: &str) -> String {

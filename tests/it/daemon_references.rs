@@ -221,3 +221,22 @@ async fn no_way_of_writing_it_lets_a_hidden_issue_through() {
     }
     assert!(leaks.is_empty(), "{leaks:#?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_links_own_words_and_the_comment_that_it_leads_to_stay() {
+    let words = "not https://example.com/browse/x but this";
+    let blocks = |keys: &[String; 5], end: &str| {
+        let comment = format!("{ACME}/browse/{}?focusedCommentId=7", keys[1]);
+        vec![paragraph(&[linked(words, &comment), text(&format!(" and {} {end}", keys[1]))])]
+    };
+    let Told { world, keys } = told(|keys| blocks(keys, "one")).await;
+    let markup = wiki(&world, "Ours").await;
+    assert!(markup.contains(&format!("[{words}|{GLOBEX}/browse/{}]", keys[3])), "{markup}");
+    let globex = world.issue("globex", "Ours").key;
+    world.person("globex", "jdoe").edit(&globex, json!({ "description": markup.replace("one", "two") })).unwrap();
+    world.rest().await.unwrap();
+    let after = nodes(&world, "acme", "Ours").await;
+    assert_eq!(after[0]["content"][0], blocks(&keys, "two")[0]["content"][0], "the author's own link");
+    assert!(after[0].to_string().contains(" two"), "{after:?}");
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}

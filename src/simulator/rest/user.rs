@@ -94,33 +94,25 @@ pub(crate) fn bulk(state: &mut State, call: &Call) -> Answer {
 
 /// `GET user/assignable/search`: who may be assigned in a project or an issue.
 pub(crate) fn assignable(state: &mut State, call: &Call) -> Answer {
-    let page = call.page(50, 1_000)?;
-    let key = match (call.query("issueKey").or_else(|| call.query("issueId")), call.query("project")) {
-        (Some(issue), _) => state.issue(issue).map(|issue| issue.project.clone()).unwrap_or_default(),
-        (None, Some(project)) => project.to_owned(),
-        (None, None) => return Err(Refusal::message(400, "Either project or issueKey must be given.")),
-    };
-    let project = call.project(state, &key)?;
-    let text = if state.is_cloud() { call.query("query") } else { call.query("username") };
-    let exact = call.query("accountId").filter(|_| state.is_cloud());
-    let fitting = state
-        .users
-        .values()
-        .filter(|user| user.active && holds(state, &project, None, Some(&user.id), "ASSIGNABLE_USER"))
-        .filter(|user| text.is_none_or(|text| fits(user, text)) && exact.is_none_or(|id| user.id == id));
-    Ok(Reply::ok(rows(call.view(state), fitting, page)))
+    let issue = call.query("issueKey").or_else(|| call.query("issueId"));
+    entitled(state, call, (issue, "project"), "ASSIGNABLE_USER")
 }
 
 /// `GET user/viewissue/search`: who may see the issues of a project, or an issue; without Browse users and groups an empty list.
 pub(crate) fn viewers(state: &mut State, call: &Call) -> Answer {
-    let page = call.page(50, 1_000)?;
     if !permissions::holds_global(state, call.user.as_deref(), "USER_PICKER") {
         return Ok(Reply::ok(json!([])));
     }
-    let key = match (call.query("issueKey"), call.query("projectKey")) {
+    entitled(state, call, (call.query("issueKey"), "projectKey"), "BROWSE_PROJECTS")
+}
+
+/// The active users that fit and hold a permission in a project, or the project of an issue.
+fn entitled(state: &State, call: &Call, (issue, by_project): (Option<&str>, &str), permission: &str) -> Answer {
+    let page = call.page(50, 1_000)?;
+    let key = match (issue, call.query(by_project)) {
         (Some(issue), _) => state.issue(issue).map(|issue| issue.project.clone()).unwrap_or_default(),
         (None, Some(project)) => project.to_owned(),
-        (None, None) => return Err(Refusal::message(400, "Either projectKey or issueKey must be given.")),
+        (None, None) => return Err(Refusal::message(400, format!("Either {by_project} or issueKey must be given."))),
     };
     let project = call.project(state, &key)?;
     let text = if state.is_cloud() { call.query("query") } else { call.query("username") };
@@ -128,7 +120,7 @@ pub(crate) fn viewers(state: &mut State, call: &Call) -> Answer {
     let fitting = state
         .users
         .values()
-        .filter(|user| user.active && holds(state, &project, None, Some(&user.id), "BROWSE_PROJECTS"))
+        .filter(|user| user.active && holds(state, &project, None, Some(&user.id), permission))
         .filter(|user| text.is_none_or(|text| fits(user, text)) && exact.is_none_or(|id| user.id == id));
     Ok(Reply::ok(rows(call.view(state), fitting, page)))
 }
