@@ -368,3 +368,21 @@ async fn a_file_that_never_comes_whole_is_told_and_seldom_asked_for() {
     assert_eq!(shown(&world, "globex"), shown(&world, "acme"));
     assert_eq!(world.problems().await, Vec::<String>::new());
 }
+
+#[tokio::test(start_paused = true)]
+async fn another_file_of_that_name_and_size_is_not_taken_for_the_copy() {
+    let world = World::new(&with(&two(), "attachments = \"both\""), |_| {}).await;
+    let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+    let key = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    world.rest().await.unwrap();
+    world.jira("globex").add_fault(FaultRule::new("addAttachment", When::Nth(1), Fault::ResetBefore));
+    world.person("acme", "jane").attach(&key, "plan.png", b"bytes").unwrap();
+    world.intervals(1).await;
+    assert_eq!(calls(world.jira("globex"))["addAttachment"], 1, "sent, and nobody knows what became of it");
+    // By the sync user's own hand, while it is looked for.
+    world.person("globex", "sync").attach(&world.issue("globex", "Item").key, "plan.png", b"other").unwrap();
+    world.intervals(30).await;
+    let mut there: Vec<Vec<u8>> = files(&world, "globex").into_iter().map(|file| file.content.to_vec()).collect();
+    there.sort();
+    assert_eq!(there, [b"bytes".to_vec(), b"other".to_vec()]);
+}
