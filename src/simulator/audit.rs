@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::adf;
 use super::jira::Jira;
-use super::state::{Attachment, Issue, RemoteLink, State};
+use super::state::{Attachment, Issue, RemoteLink, State, Worklog};
 use super::values;
 
 /// An issue as an auditor sees it.
@@ -36,6 +36,8 @@ pub struct IssueView {
     pub attachments: Vec<AttachmentView>,
     /// Oldest first.
     pub comments: Vec<CommentView>,
+    /// Oldest first.
+    pub worklogs: Vec<WorklogView>,
     /// Oldest first.
     pub history: Vec<EntryView>,
     /// How often people were notified.
@@ -81,6 +83,35 @@ pub struct CommentView {
     pub visibility: Option<(String, String)>,
     /// Entity properties.
     pub properties: BTreeMap<String, Value>,
+}
+
+/// Logged work as an auditor sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorklogView {
+    /// Id.
+    pub id: u64,
+    /// Id of its author.
+    pub author: Option<String>,
+    /// Wiki text; empty where there is none.
+    pub comment: String,
+    /// When the work began.
+    pub started: Timestamp,
+    /// How long it took, in seconds.
+    pub seconds: u64,
+    /// `(type, value)` of its restriction.
+    pub visibility: Option<(String, String)>,
+}
+
+fn worklog(work: &Worklog) -> WorklogView {
+    let wiki = || if work.comment.is_null() { String::new() } else { adf::to_wiki(&work.comment) };
+    WorklogView {
+        id: work.id,
+        author: work.author.clone(),
+        comment: work.comment.as_str().map_or_else(wiki, str::to_owned),
+        started: work.started,
+        seconds: work.seconds,
+        visibility: work.visibility.as_ref().map(|visibility| (visibility.kind.clone(), visibility.value.clone())),
+    }
 }
 
 /// A changelog entry as an auditor sees it.
@@ -156,6 +187,7 @@ fn view(state: &State, issue: &Issue) -> IssueView {
         attachments: issue.attachments.iter().map(attachment).collect(),
         links: issue.remote_links.iter().map(link).collect(),
         comments: comments.collect(),
+        worklogs: issue.worklogs.iter().map(worklog).collect(),
         history: history.collect(),
         notifications: issue.notifications,
     }

@@ -40,6 +40,7 @@ pub(crate) fn state(setup: &Setup, now: Timestamp) -> State {
         searches: BTreeMap::new(),
         last_issue: FIRST - 1,
         last_comment: FIRST - 1,
+        last_worklog: FIRST - 1,
         last_entry: FIRST - 1,
         last_attachment: FIRST - 1,
         last_search: 0,

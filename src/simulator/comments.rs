@@ -48,7 +48,12 @@ pub(crate) fn body(state: &State, by: By<'_>, comment: &Value) -> Result<Value, 
     values::rich_text(state, by.version, &body, true).map_err(|reason| Refusal::field("comment", reason))
 }
 
-fn visibility(project: &Project, user: Option<&str>, comment: &Value) -> Result<Option<Visibility>, Refusal> {
+/// Checks whom something is restricted to.
+pub(crate) fn visibility(
+    project: &Project,
+    user: Option<&str>,
+    comment: &Value,
+) -> Result<Option<Visibility>, Refusal> {
     let Some(wanted) = comment.get("visibility").filter(|value| !value.is_null()) else { return Ok(None) };
     let part = |name: &str| wanted.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (kind, value) = (part("type"), part("value"));
@@ -62,7 +67,12 @@ fn visibility(project: &Project, user: Option<&str>, comment: &Value) -> Result<
 
 /// Whether this user may read the comment.
 pub(crate) fn sees(project: &Project, comment: &Comment, user: Option<&str>) -> bool {
-    comment.visibility.as_ref().is_none_or(|visibility| {
+    lets_see(project, comment.visibility.as_ref(), user)
+}
+
+/// Whether a restriction lets this user read.
+pub(crate) fn lets_see(project: &Project, visibility: Option<&Visibility>, user: Option<&str>) -> bool {
+    visibility.is_none_or(|visibility| {
         user.is_some_and(|user| {
             visibility.kind == "role"
                 && project.roles.get(&visibility.value).is_some_and(|members| members.contains(user))

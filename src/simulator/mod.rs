@@ -30,8 +30,9 @@ mod state;
 mod time;
 mod values;
 mod workflow;
+mod worklogs;
 
-pub use audit::{AttachmentView, CommentView, EntryView, IssueView};
+pub use audit::{AttachmentView, CommentView, EntryView, IssueView, WorklogView};
 pub use faults::{Fault, FaultRule, When};
 pub use jira::{Broken, Jira};
 pub use limits::{Bucket, Limits};

@@ -145,6 +145,56 @@ impl Person {
         self.run(rest::delete_comment, &[issue, comment], Value::Null).map(drop)
     }
 
+    /// Logs work in plain text, with the remaining estimate left to Jira; gives its id. `started` as REST takes it.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn log_work(&self, issue: &str, started: &str, seconds: u64, text: &str) -> Result<String, Refusal> {
+        let body = json!({ "started": started, "timeSpentSeconds": seconds, "comment": self.text(text) });
+        self.add_worklog(issue, body)
+    }
+
+    /// Logs work, the body as in REST; gives its id.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn add_worklog(&self, issue: &str, body: Value) -> Result<String, Refusal> {
+        let reply = self.run(rest::add_worklog, &[issue], body)?;
+        Ok(reply.get("id").and_then(Value::as_str).unwrap_or_default().to_owned())
+    }
+
+    /// Changes logged work, the body as in REST.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn edit_worklog(&self, issue: &str, worklog: &str, body: Value) -> Result<(), Refusal> {
+        self.run(rest::edit_worklog, &[issue, worklog], body).map(drop)
+    }
+
+    /// Deletes logged work.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn delete_worklog(&self, issue: &str, worklog: &str) -> Result<(), Refusal> {
+        self.run(rest::delete_worklog, &[issue, worklog], Value::Null).map(drop)
+    }
+
+    /// Votes for an issue.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn vote(&self, issue: &str) -> Result<(), Refusal> {
+        self.run(rest::vote, &[issue], Value::Null).map(drop)
+    }
+
+    /// Takes a vote back.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn unvote(&self, issue: &str) -> Result<(), Refusal> {
+        self.run(rest::unvote, &[issue], Value::Null).map(drop)
+    }
+
     /// Attaches a file; gives its id.
     ///
     /// # Errors

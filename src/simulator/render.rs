@@ -10,7 +10,7 @@ use super::state::{
     Transition,
 };
 use super::values::{self, Version};
-use super::{adf, comments, fields, permissions, time, workflow};
+use super::{adf, comments, fields, permissions, time, workflow, worklogs};
 
 /// For whom and in which REST version something is rendered.
 #[derive(Clone, Copy)]
@@ -260,7 +260,12 @@ impl View<'_> {
     /// Both estimates, as `timetracking` shows them.
     fn time_tracking(issue: &Issue) -> Value {
         let mut body = Map::new();
-        for (field, name) in [("timeoriginalestimate", "originalEstimate"), ("timeestimate", "remainingEstimate")] {
+        let parts = [
+            ("timeoriginalestimate", "originalEstimate"),
+            ("timeestimate", "remainingEstimate"),
+            ("timespent", "timeSpent"),
+        ];
+        for (field, name) in parts {
             if let Some(seconds) = issue.value(field).as_u64() {
                 body.insert(name.to_owned(), json!(time::in_words(seconds)));
                 body.insert(format!("{name}Seconds"), json!(seconds));
@@ -276,6 +281,22 @@ impl View<'_> {
         })
     }
 
+    /// How many watch an issue.
+    pub(crate) fn watches(&self, issue: &Issue) -> Value {
+        json!({
+            "self": self.link(&format!("issue/{}/watchers", issue.key)), "watchCount": issue.watchers.len(),
+            "isWatching": self.user.is_some_and(|user| issue.watchers.contains(user)),
+        })
+    }
+
+    /// How many voted for an issue.
+    pub(crate) fn votes(&self, issue: &Issue) -> Value {
+        json!({
+            "self": self.link(&format!("issue/{}/votes", issue.key)), "votes": issue.voters.len(),
+            "hasVoted": self.user.is_some_and(|user| issue.voters.contains(user)),
+        })
+    }
+
     fn derived(&self, issue: &Issue, field: &str) -> Value {
         match field {
             "created" => json!(self.stamp(issue.created)),
@@ -284,13 +305,9 @@ impl View<'_> {
             "comment" => self.comments(issue, &[]),
             "issuelinks" | "subtasks" => json!([]),
             "attachment" => issue.attachments.iter().map(|file| self.attachment(file)).collect(),
-            "watches" => {
-                json!({ "self": self.link(&format!("issue/{}/watchers", issue.key)), "watchCount": 0, "isWatching": false })
-            }
-            "votes" => {
-                json!({ "self": self.link(&format!("issue/{}/votes", issue.key)), "votes": 0, "hasVoted": false })
-            }
-            "worklog" => json!({ "startAt": 0, "maxResults": 20, "total": 0, "worklogs": [] }),
+            "watches" => self.watches(issue),
+            "votes" => self.votes(issue),
+            "worklog" => worklogs::field(*self, issue),
             "progress" | "aggregateprogress" => json!({ "progress": 0, "total": 0 }),
             _ => json!(-1),
         }

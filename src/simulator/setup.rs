@@ -407,6 +407,8 @@ pub struct Quirks {
     pub unknown_names_are_empty: bool,
     /// Adding or editing a comment moves the issue's `updated` (memory).
     pub comment_moves_updated: bool,
+    /// Whether time tracking is switched on.
+    pub time_tracking: bool,
     /// Whether files may be attached at all.
     pub attachments: bool,
     /// The largest file, in bytes.
@@ -437,6 +439,7 @@ impl Default for Quirks {
             index_lag: Duration::ZERO,
             unknown_names_are_empty: false,
             comment_moves_updated: true,
+            time_tracking: true,
             attachments: true,
             upload_limit: 10 << 20,
             comment_delete_moves_updated: false,

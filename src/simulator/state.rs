@@ -179,6 +179,24 @@ pub(crate) struct Comment {
     pub(crate) properties: BTreeMap<String, Value>,
 }
 
+/// Work that somebody logged.
+#[derive(Debug, Clone)]
+pub(crate) struct Worklog {
+    pub(crate) id: u64,
+    pub(crate) author: Option<String>,
+    pub(crate) update_author: Option<String>,
+    /// ADF on Cloud, a string on Data Center; null: none.
+    pub(crate) comment: Value,
+    pub(crate) created: Timestamp,
+    pub(crate) updated: Timestamp,
+    pub(crate) started: Timestamp,
+    /// Time spent, in seconds.
+    pub(crate) seconds: u64,
+    pub(crate) visibility: Option<Visibility>,
+    /// Cloud only.
+    pub(crate) properties: BTreeMap<String, Value>,
+}
+
 /// A file of an issue.
 #[derive(Debug, Clone)]
 pub(crate) struct Attachment {
@@ -219,6 +237,12 @@ pub(crate) struct Issue {
     pub(crate) fields: BTreeMap<String, Value>,
     pub(crate) properties: BTreeMap<String, Value>,
     pub(crate) comments: Vec<Comment>,
+    /// Oldest first.
+    pub(crate) worklogs: Vec<Worklog>,
+    /// Ids of users.
+    pub(crate) watchers: BTreeSet<String>,
+    /// Ids of users.
+    pub(crate) voters: BTreeSet<String>,
     pub(crate) remote_links: Vec<RemoteLink>,
     pub(crate) attachments: Vec<Attachment>,
     /// Oldest first.
@@ -291,6 +315,7 @@ pub(crate) struct State {
     pub(crate) searches: BTreeMap<String, OpenSearch>,
     pub(crate) last_issue: u64,
     pub(crate) last_comment: u64,
+    pub(crate) last_worklog: u64,
     pub(crate) last_entry: u64,
     pub(crate) last_attachment: u64,
     pub(crate) last_search: u64,

@@ -404,7 +404,7 @@ pub(crate) fn logged(state: &State, field: &Field, value: &Value) -> (Option<Str
                 Some(format!("[{}]", joined(value, ", ", |id| id.to_owned()))),
                 Some(joined(value, ",", |id| option_name(field, id).unwrap_or_default())),
             ),
-            FieldType::Opaque if matches!(field.id.as_str(), "timeestimate" | "timeoriginalestimate") => {
+            FieldType::Opaque if matches!(field.id.as_str(), "timeestimate" | "timeoriginalestimate" | "timespent") => {
                 (Some(value.to_string()), Some(value.to_string()))
             }
             FieldType::Opaque => (None, Some(text.map_or_else(|| value.to_string(), str::to_owned))),

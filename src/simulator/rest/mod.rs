@@ -11,6 +11,8 @@ mod search;
 mod thing;
 mod transition;
 mod user;
+mod watcher;
+mod worklog;
 
 use serde_json::Value;
 
@@ -28,6 +30,8 @@ pub(crate) use issue::{delete as delete_issue, edit as edit_issue, insert as cre
 pub(crate) use routes::{Found, Route, find, find_outside};
 pub(crate) use thing::create_component;
 pub(crate) use transition::{list as list_transitions, take as take_transition};
+pub(crate) use watcher::{unvote, vote};
+pub(crate) use worklog::{add as add_worklog, edit as edit_worklog, remove as delete_worklog};
 
 /// One request, understood as far as its path, query and body go.
 #[derive(Debug, Clone)]

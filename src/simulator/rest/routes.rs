@@ -3,7 +3,9 @@
 use super::super::reply::Answer;
 use super::super::setup::Kind;
 use super::super::state::State;
-use super::{Call, attachment, comment, issue, meta, property, remote, search, thing, transition, user};
+use super::{
+    Call, attachment, comment, issue, meta, property, remote, search, thing, transition, user, watcher, worklog,
+};
 
 /// One operation.
 #[derive(Clone, Copy)]
@@ -90,6 +92,17 @@ const ROUTES: &[Route] = &[
     route("GET", "issue/{}/comment/{}", "getComment", None, true, comment::get),
     route("PUT", "issue/{}/comment/{}", "updateComment", None, false, comment::edit),
     route("DELETE", "issue/{}/comment/{}", "deleteComment", None, false, comment::remove),
+    route("GET", "issue/{}/worklog", "getIssueWorklog", None, true, worklog::list),
+    route("POST", "issue/{}/worklog", "addWorklog", None, false, worklog::add),
+    route("GET", "issue/{}/worklog/{}", "getWorklog", None, true, worklog::get),
+    route("PUT", "issue/{}/worklog/{}", "updateWorklog", None, false, worklog::edit),
+    route("DELETE", "issue/{}/worklog/{}", "deleteWorklog", None, false, worklog::remove),
+    route("GET", "issue/{}/watchers", "getIssueWatchers", None, true, watcher::list),
+    route("POST", "issue/{}/watchers", "addWatcher", None, false, watcher::add),
+    route("DELETE", "issue/{}/watchers", "removeWatcher", None, false, watcher::remove),
+    route("GET", "issue/{}/votes", "getVotes", None, true, watcher::votes),
+    route("POST", "issue/{}/votes", "addVote", None, false, watcher::vote),
+    route("DELETE", "issue/{}/votes", "removeVote", None, false, watcher::unvote),
     route("GET", "comment/{}/properties", "getCommentPropertyKeys", None, true, property::comment_keys),
     route("GET", "comment/{}/properties/{}", "getCommentProperty", None, true, property::comment_get),
     route("PUT", "comment/{}/properties/{}", "setCommentProperty", None, false, property::comment_set),

@@ -77,6 +77,8 @@ async fn cloud_keeps_its_contract() {
     metadata(&client, &scene).await;
     let key = issues(&client, &scene).await;
     comments_and_properties(&client, &key).await;
+    worklogs(&client, &scene).await;
+    watchers_and_votes(&client, &scene).await;
     cloud_alone(&client, &scene, &key).await;
     refusals(&client, &key).await;
 }
@@ -89,6 +91,8 @@ async fn data_center_keeps_its_contract() {
     metadata(&client, &scene).await;
     let key = issues(&client, &scene).await;
     comments_and_properties(&client, &key).await;
+    worklogs(&client, &scene).await;
+    watchers_and_votes(&client, &scene).await;
     data_center_alone(&client, &scene, &key).await;
     refusals(&client, &key).await;
 }
@@ -196,6 +200,69 @@ async fn comments_and_properties(client: &Client, key: &str) {
     client.get(&format!("issue/{key}/properties")).await;
     client.get(&format!("issue/{key}/properties/mark")).await;
     client.ask(204, "DELETE", &format!("issue/{key}/properties/other"), Value::Null).await;
+}
+
+/// An issue of its own: writes to one are limited.
+async fn another(client: &Client, scene: &Scene) -> String {
+    let fields =
+        json!({ "project": { "key": scene.project }, "issuetype": { "name": scene.kind }, "summary": "Another" });
+    let made = client.ask(201, "POST", "issue", json!({ "fields": fields })).await;
+    made["key"].as_str().unwrap().to_owned()
+}
+
+async fn worklogs(client: &Client, scene: &Scene) {
+    let key = another(client, scene).await;
+    let at = "2026-03-10T08:30:00.000+0100";
+    let mut body = json!({ "comment": client.rich("Dug"), "started": at, "timeSpentSeconds": 3_600 });
+    if client.is_cloud() {
+        body["properties"] = json!([{ "key": "mark", "value": { "id": 3 } }]);
+    }
+    let made = client.ask(201, "POST", &format!("issue/{key}/worklog?adjustEstimate=leave"), body).await;
+    let id = made["id"].as_str().unwrap().to_owned();
+    let bare = json!({ "started": at, "timeSpent": "2h" });
+    client.ask(201, "POST", &format!("issue/{key}/worklog"), bare).await;
+    let path = format!("issue/{key}/worklog/{id}");
+    client.ask(200, "PUT", &format!("{path}?adjustEstimate=leave"), json!({ "timeSpentSeconds": 60 })).await;
+    client.get(&path).await;
+    let page = client.get(&format!("issue/{key}/worklog")).await;
+    assert_eq!(page["total"], 2);
+    assert_eq!(client.get(&format!("issue/{key}?fields=worklog,timespent")).await["fields"]["timespent"], 7_260);
+    client.ask(204, "DELETE", &format!("{path}?adjustEstimate=leave"), Value::Null).await;
+    client.ask(404, "GET", &path, Value::Null).await;
+    let zulu = json!({ "started": "2026-03-10T08:30:00Z", "timeSpentSeconds": 60 });
+    client.ask(400, "POST", &format!("issue/{key}/worklog"), zulu).await;
+    client.ask(400, "POST", &format!("issue/{key}/worklog"), json!({ "started": at })).await;
+    client.jira.set_quirks(|quirks| quirks.time_tracking = false);
+    client.ask(404, "GET", &format!("issue/{key}/worklog"), Value::Null).await;
+    client.jira.set_quirks(|quirks| quirks.time_tracking = true);
+}
+
+async fn watchers_and_votes(client: &Client, scene: &Scene) {
+    let key = another(client, scene).await;
+    let (path, name) = (format!("issue/{key}/watchers"), if client.is_cloud() { "accountId" } else { "username" });
+    let who = scene.user.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned();
+    let before = client.get(&format!("issue/{key}?fields=updated,watches,votes")).await;
+    for _ in 0..2 {
+        client.ask(204, "POST", &path, json!(who)).await;
+    }
+    let list = client.get(&path).await;
+    assert_eq!((&list["watchCount"], list["watchers"].as_array().map(Vec::len)), (&json!(1), Some(1)));
+    client.jira.set_permission(scene.project, "VIEW_VOTERS_AND_WATCHERS", &[]);
+    client.jira.set_permission(scene.project, "MANAGE_WATCHERS", &[]);
+    let list = client.get(&path).await;
+    assert_eq!((&list["watchCount"], list["watchers"].as_array().map(Vec::len)), (&json!(1), Some(0)));
+    let refused = if client.is_cloud() { 403 } else { 401 };
+    client.ask(refused, "DELETE", &format!("{path}?{name}={who}"), Value::Null).await;
+    client.jira.set_permission(scene.project, "MANAGE_WATCHERS", &[jirasyncd::simulator::Holder::LoggedIn]);
+    for _ in 0..2 {
+        client.ask(204, "DELETE", &format!("{path}?{name}={who}"), Value::Null).await;
+    }
+    client.ask(404, "POST", &path, json!("nobody-of-that-name")).await;
+    client.ask(400, "DELETE", &path, Value::Null).await;
+    client.ask(404, "POST", &format!("issue/{key}/votes"), Value::Null).await;
+    let after = client.get(&format!("issue/{key}?fields=updated,watches,votes")).await;
+    assert_eq!(before["fields"], after["fields"], "nothing of it moves `updated`");
+    assert_eq!(client.get(&format!("issue/{key}/votes")).await["votes"], 0);
 }
 
 async fn cloud_alone(client: &Client, scene: &Scene, key: &str) {
