@@ -363,6 +363,30 @@ pub(super) static COMMENTS: Key = optional(
     Shape::Table(&[&UNRESTRICTED, &RESTRICTED, &INTERNAL, &HEADER, &DELETED]),
     "What happens to comments. Left out: those that everybody may read are carried.",
 );
+static WORK_FROM: Key = optional("from", SIDES, "The sides whose people's logged work crosses. Left out: all.");
+static WORK_TO: Key = optional("to", SIDES, "The sides that receive logged work. Left out: all.");
+static WORK_UNRESTRICTED: Key = default(
+    "unrestricted",
+    Shape::Either(&[CARRIED, Shape::Table(&[&WORK_FROM, &WORK_TO])]),
+    "skip",
+    "Logged work that everybody may read. What is for a role or group never crosses.",
+);
+static WORK_HEADER: Key = optional(
+    "header",
+    Shape::Named(&Named { what: "side", makes: false, keys: &[], rest: Shape::Text(&TEMPLATE) }),
+    "Per receiving side the first line of a copied worklog, over `author.name` and `side`: the sync user logs it.",
+);
+static WORK_DELETED: Key = default(
+    "deleted",
+    Shape::Word(&["delete", "keep"]),
+    "delete",
+    "What becomes of the copies of a worklog that is deleted, or is restricted later: deleted too, or kept.",
+);
+pub(super) static WORKLOGS: Key = optional(
+    "worklogs",
+    Shape::Table(&[&WORK_UNRESTRICTED, &WORK_HEADER, &WORK_DELETED]),
+    "What happens to logged work (Work On Issues, Edit and Delete Own Worklogs). Left out: it is not carried.",
+);
 pub(super) static FILE_FROM: Key = optional("from", SIDES, "The sides whose people's files cross. Left out: all.");
 pub(super) static FILE_TO: Key = optional("to", SIDES, "The sides that receive files. Left out: all.");
 pub(super) static FILE_NAMES: Key = optional(
@@ -397,7 +421,7 @@ static ONE_SYNC: Named = Named {
     what: "sync",
     makes: true,
     keys: &[],
-    rest: Shape::Table(&[&HOME, &ON_CONFLICT, &SIDE, &MAP, &FIELDS, &COMMENTS, &ATTACHMENTS, &COUNTERPARTS]),
+    rest: Shape::Table(&[&HOME, &ON_CONFLICT, &SIDE, &MAP, &FIELDS, &COMMENTS, &WORKLOGS, &ATTACHMENTS, &COUNTERPARTS]),
 };
 pub(super) static SYNC: Key = optional("sync", Shape::Named(&ONE_SYNC), "The rules that keep issues in step, by name.");
 

@@ -6,6 +6,7 @@ use super::sides::{self, Sides};
 use super::time::default_of;
 use super::{attachments, comments, fields, keys, rows};
 use crate::model::ids::SyncId;
+use crate::model::remark::Remark;
 use crate::model::settings::{ConflictPolicy, SyncSettings};
 
 /// Reads all syncs, in the file's order.
@@ -35,7 +36,8 @@ fn sync(top: &Cursor<'_>, table: &Cursor<'_>, findings: &mut Findings<'_>) -> Sy
         priorities: rows::read(priority.as_ref(), &names, findings),
         users: rows::read(users.as_ref(), &names, findings),
         fields: std::collections::BTreeMap::new(),
-        comments: comments::read(table, &names, findings),
+        comments: comments::read(table, Remark::Comment, &names, findings),
+        worklogs: comments::read(table, Remark::Worklog, &names, findings),
         attachments,
         links: table.get(&keys::COUNTERPARTS).as_ref().and_then(Cursor::text) == Some("link"),
     };

@@ -8,6 +8,7 @@ use crate::jira::{Created, FileDraft, IssueDraft, IssueEdit, JiraWrite, Pieces, 
 use crate::model::ids::{AttachmentId, CommentId, FieldId, InstanceId, IssueId};
 use crate::model::issue::{IssueSnapshot, NativeValue};
 use crate::model::operation::{Action, Intent, NativeWrite};
+use crate::model::remark::Remark;
 
 /// The writing ends of all instances.
 pub struct Hands(BTreeMap<InstanceId, Arc<dyn JiraWrite>>);
@@ -98,6 +99,15 @@ impl Hands {
                 let fields = fields.values().map(|write| (write.field.clone(), write.write.clone())).collect();
                 let edit = IssueEdit { issue, fields, tag: mark.to_owned() };
                 Some(Sent::Hop(end.transition(transition, &edit).await))
+            }
+            Action::AddComment { spent: Some(spent), body, .. } => {
+                Some(Sent::Comment(end.log_work(issue, *spent, body, mark).await))
+            }
+            Action::EditComment { spent: Some(spent), copy, body, .. } => {
+                Some(Sent::Revision(end.edit_work(issue, copy, *spent, body).await))
+            }
+            Action::DeleteComment { remark: Remark::Worklog, copy, .. } => {
+                Some(Sent::Revision(end.delete_work(issue, copy).await))
             }
             Action::AddComment { body, .. } => Some(Sent::Comment(end.add_comment(issue, body, mark).await)),
             Action::EditComment { copy, body, .. } => Some(Sent::Revision(end.edit_comment(issue, copy, body).await)),

@@ -31,6 +31,7 @@ mod survey;
 mod sweep;
 mod sync_run;
 mod work;
+mod worklogs;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

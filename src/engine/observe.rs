@@ -7,6 +7,7 @@ use super::{Engine, SyncRun};
 use crate::jira::{Failure, JiraError};
 use crate::model::ids::{EntryId, OperationId, SideId};
 use crate::model::issue::{IssueSnapshot, LogEntry};
+use crate::model::remark::Remark;
 use crate::plan::{By, Step};
 
 impl Engine {
@@ -36,8 +37,11 @@ impl Engine {
             snapshot.comments.list = instance.patiently(instance.read.comments(snapshot.id)).await?;
             snapshot.comments.complete = true;
         }
-        if snapshot.comments.complete {
-            self.look_for_late_comments(work, side, instance, &snapshot).await?;
+        self.complete_worklogs(work, side, instance, &mut snapshot).await?;
+        for remark in Remark::ALL {
+            if snapshot.remarks(remark).complete {
+                self.look_for_late_comments(work, side, instance, &snapshot, remark).await?;
+            }
         }
         // What a person's issue held when it was first seen is theirs as it stands; its history is no news.
         let first = !observed && !ours;

@@ -10,6 +10,7 @@ use super::cycle::{FIRST_RETRY, LONGEST_SLOW_RETRY};
 use super::recover::copied;
 use super::revisions::{revised, revision_refused};
 use super::work::Work;
+use super::worklogs::{UNFOUND, is_about_work};
 use crate::jira::{Created, Refusal, WriteOutcome};
 use crate::model::hub::{Acknowledged, Replica};
 use crate::model::ids::{EntryId, FieldId, FieldName, SideId};
@@ -101,6 +102,12 @@ impl Engine {
         match sent {
             Sent::Edit(outcome) => self.edit_outcome(work, intent, *outcome).await,
             Sent::Hop(outcome) => self.hop_outcome(work, intent, outcome),
+            Sent::Comment(WriteOutcome::NotFound) if is_about_work(intent) => self.work_refused(work, intent, UNFOUND),
+            Sent::Comment(WriteOutcome::Refused(refusal)) | Sent::Revision(WriteOutcome::Refused(refusal))
+                if is_about_work(intent) =>
+            {
+                self.work_refused(work, intent, &refusal.to_string());
+            }
             Sent::Comment(WriteOutcome::Done(copy)) => {
                 work.move_intent(intent.id, &IntentEvent::AnsweredYes);
                 work.move_intent(intent.id, &IntentEvent::Seen);
@@ -330,11 +337,11 @@ fn tell(work: &Work, intent: &Intent) {
             format!("set {}", fields.keys().map(FieldName::as_str).collect::<Vec<_>>().join(", "))
         }
         Action::Transition { from, to, .. } => format!("moved from `{from}` to `{to}`"),
-        Action::AddComment { origin, comment, .. } => format!("copied comment {comment} of {origin}"),
-        Action::EditComment { copy, .. } => format!("changed the copy {copy} of a comment"),
+        Action::AddComment { remark, origin, comment, .. } => format!("copied {} {comment} of {origin}", remark.word()),
+        Action::EditComment { remark, copy, .. } => format!("changed the copy {copy} of a {}", remark.word()),
         Action::Offer { thing, name, .. } => format!("made the {} `{name}`", thing.word()),
         Action::Link { link, .. } => format!("linked to {}", link.title),
-        Action::DeleteComment { copy, .. } => format!("deleted the copy {copy} of a comment"),
+        Action::DeleteComment { remark, copy, .. } => format!("deleted the copy {copy} of a {}", remark.word()),
         Action::AddFile { origin, file, .. } => format!("copied attachment {file} of {origin}"),
         Action::DeleteFile { copy, .. } => format!("deleted the copy {copy} of an attachment"),
     };

@@ -1,4 +1,4 @@
-//! What is in doubt is looked for: creates by their mark in the index, comments by the marks of the sync user's own. Must never
+//! What is in doubt is looked for: creates by their mark in the index, comments and worklogs by the marks of the sync user's own. Must never
 //! call something not there before it could have been found: not before the instance's lag bound, and for issues not before
 //! two searches after it.
 
@@ -13,10 +13,13 @@ use super::found::Duplicate;
 use super::instance::Instance;
 use super::work::Work;
 use crate::jira::JiraError;
+use crate::mapping::Rich;
 use crate::model::hub::{Replica, WrittenCopy};
 use crate::model::ids::{CommentId, EntryId, InstanceId, OperationId, SideId};
-use crate::model::issue::IssueSnapshot;
+use crate::model::issue::{CommentSnapshot, IssueSnapshot};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
+use crate::model::remark::{Remark, Spent};
+use crate::model::settings::Kind;
 use crate::model::store::StoreError;
 
 /// Searches without result after the lag bound that make a "not there".
@@ -172,7 +175,7 @@ impl Engine {
                 if let Some(left) = self.left_until(&instance, intent, horizon) {
                     work.be_due(self.after(left));
                 } else {
-                    let why = "no comment of ours there carries its mark".to_owned();
+                    let why = "nothing of ours there is what was sent".to_owned();
                     work.move_intent(intent.id, &IntentEvent::Refused(why));
                 }
             }
@@ -183,7 +186,7 @@ impl Engine {
         }
     }
 
-    /// Looks at the mark of each comment that the sync user wrote since the intent: lists need not bring properties.
+    /// Looks at what the sync user wrote since the intent: lists need not bring properties.
     async fn find_comment(
         &self,
         work: &Work,
@@ -191,59 +194,91 @@ impl Engine {
         instance: &Instance,
         issue: crate::model::ids::IssueId,
     ) -> Result<Option<CommentId>, JiraError> {
+        let Some((remark, ..)) = intent.operation.action.original() else { return Ok(None) };
         let opened = self.opened_there(instance.id(), intent).unwrap_or(Timestamp::MIN);
         let since = opened.checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
         let us = &instance.identity.account;
-        for comment in instance.read.comments(issue).await? {
-            let ours = comment.author.as_ref().is_some_and(|author| &author.account == us);
-            if !ours || comment.created < since {
+        let all = match remark {
+            Remark::Comment => instance.read.comments(issue).await?,
+            Remark::Worklog => instance.read.worklogs(issue).await?,
+        };
+        for there in all {
+            let ours = there.author.as_ref().is_some_and(|author| &author.account == us);
+            if !ours || there.created < since {
                 continue;
             }
-            let mark = instance.read.comment_mark(issue, &comment.id).await?;
-            let mark = mark.and_then(|mark| self.seal.open(&mark, work.sync.id(), &intent.operation.side));
-            if mark.is_some_and(|mark| mark.operation == intent.id) {
-                return Ok(Some(comment.id));
+            if self.made_by(work, std::slice::from_ref(intent), instance, issue, &there).await?.is_some() {
+                return Ok(Some(there.id));
             }
         }
         Ok(None)
+    }
+
+    /// Which of some intents of one side made a comment or worklog of the sync user's, by its mark. Worklogs of Data Center have
+    /// none: there it is the one that nobody knows and that holds just what was sent.
+    async fn made_by<'i>(
+        &self,
+        work: &Work,
+        intents: &'i [Intent],
+        instance: &Instance,
+        issue: crate::model::ids::IssueId,
+        there: &CommentSnapshot,
+    ) -> Result<Option<&'i Intent>, JiraError> {
+        let Some(first) = intents.first() else { return Ok(None) };
+        let Some((remark, ..)) = first.operation.action.original() else { return Ok(None) };
+        let mark = match remark {
+            Remark::Comment => instance.read.comment_mark(issue, &there.id).await?,
+            Remark::Worklog if instance.settings.kind == Kind::DataCenter => {
+                return Ok(intents.iter().find(|intent| holds_what_was_sent(work, intent, there)));
+            }
+            Remark::Worklog => there.mark.clone(),
+        };
+        let mark = mark.and_then(|mark| self.seal.open(&mark, work.sync.id(), &first.operation.side));
+        Ok(intents.iter().find(|intent| mark.is_some_and(|mark| mark.operation == intent.id)))
     }
 }
 
 impl Engine {
     /// Copies that landed after they were given up. One that stands alone is taken for what it is; one beside another copy is
-    /// told as long as it is there, and never deleted. Costs a request only where the sync user has comments that nobody knows.
+    /// told as long as it is there, and never deleted. Costs a request only where the sync user has some that nobody knows.
     pub(super) async fn look_for_late_comments(
         &self,
         work: &mut Work,
         side: &SideId,
         instance: &Instance,
         snapshot: &IssueSnapshot,
+        remark: Remark,
     ) -> Result<(), JiraError> {
-        let given_up = given_up_comments(work, side);
+        let given_up = given_up_comments(work, side, remark);
         let opened = given_up.iter().filter_map(|intent| self.opened_there(instance.id(), intent)).min();
         let Some(since) = opened.and_then(|opened| opened.checked_sub(MARGIN).ok()) else { return Ok(()) };
         let us = &instance.identity.account;
-        for comment in &snapshot.comments.list {
-            let ours = comment.author.as_ref().is_some_and(|author| &author.account == us);
-            let known = work.item.comments.iter().any(|record| record.copies.get(side) == Some(&comment.id));
-            if !ours || known || comment.created < since {
-                continue;
-            }
-            let mark = instance.read.comment_mark(snapshot.id, &comment.id).await?;
-            let mark = mark.and_then(|mark| self.seal.open(&mark, work.sync.id(), side));
-            let late = given_up.iter().find(|intent| mark.is_some_and(|mark| mark.operation == intent.id));
+        let unknown = |work: &Work, there: &CommentSnapshot| {
+            let ours = there.author.as_ref().is_some_and(|author| &author.account == us);
+            ours && there.created >= since && !is_copy(work, side, &there.id, remark)
+        };
+        let mut list: Vec<CommentSnapshot> = snapshot.remarks(remark).list.clone();
+        list.retain(|there| unknown(work, there));
+        if remark == Remark::Worklog && instance.settings.kind == Kind::Cloud && !list.is_empty() {
+            // With an issue they come without their marks.
+            list = instance.read.worklogs(snapshot.id).await?;
+            list.retain(|there| unknown(work, there));
+        }
+        for there in list {
+            let late = self.made_by(work, &given_up, instance, snapshot.id, &there).await?;
             let Some(intent) = late else { continue };
             match copy_beside(work, intent) {
                 None => {
                     work.move_intent(intent.id, &IntentEvent::Seen);
-                    copied(work, intent, comment.id.clone());
+                    copied(work, intent, there.id.clone());
                 }
                 Some(other) => {
+                    let word = remark.word();
                     let what = format!(
-                        "comment {} of {} is a duplicate of comment {other}: it landed after it was given up",
-                        comment.id, snapshot.key
+                        "{word} {} of {} is a duplicate of {word} {other}: it landed after it was given up",
+                        there.id, snapshot.key
                     );
-                    work.problem(side, None, what, "delete one of the two comments");
+                    work.problem(side, None, what, "delete one of the two");
                 }
             }
         }
@@ -251,16 +286,34 @@ impl Engine {
     }
 }
 
-fn given_up_comments(work: &Work, side: &SideId) -> Vec<Intent> {
+/// Whether it is a copy of ours that is known.
+fn is_copy(work: &Work, side: &SideId, id: &CommentId, remark: Remark) -> bool {
+    work.item.remarks(remark).iter().any(|record| record.copies.get(side) == Some(id))
+}
+
+/// Whether a worklog that nobody knows holds just what an intent sent.
+fn holds_what_was_sent(work: &Work, intent: &Intent, there: &CommentSnapshot) -> bool {
+    let Action::AddComment { remark, wanted, spent, .. } = &intent.operation.action else { return false };
+    let side = &intent.operation.side;
+    let catalogs = work.sync.catalogs();
+    let Some(catalog) = catalogs.get(side) else { return false };
+    let rich = Rich { sync: &work.sync.settings, side, catalog, references: &work.references, origin: None };
+    !is_copy(work, side, &there.id, *remark)
+        && Spent::same(there.spent, *spent)
+        && crate::text::same(&rich.read(&there.body), wanted)
+}
+
+fn given_up_comments(work: &Work, side: &SideId, remark: Remark) -> Vec<Intent> {
     let of_side = work.intents.iter().filter(|intent| &intent.operation.side == side);
     let given_up = of_side.filter(|intent| matches!(intent.state, IntentState::Void(_)));
-    given_up.filter(|intent| matches!(intent.operation.action, Action::AddComment { .. })).cloned().collect()
+    let adds = |intent: &&Intent| matches!(&intent.operation.action, Action::AddComment { remark: kind, .. } if *kind == remark);
+    given_up.filter(adds).cloned().collect()
 }
 
 /// The copy that stands already where an intent was to make one.
 fn copy_beside(work: &Work, intent: &Intent) -> Option<CommentId> {
-    let Action::AddComment { origin, comment, .. } = &intent.operation.action else { return None };
-    let record = work.item.comments.iter().find(|record| &record.side == origin && &record.id == comment)?;
+    let (remark, origin, comment) = intent.operation.action.original()?;
+    let record = work.item.remarks(remark).iter().find(|record| &record.side == origin && &record.id == comment)?;
     record.copies.get(&intent.operation.side).cloned()
 }
 
@@ -302,14 +355,17 @@ pub(super) fn replica_of(row: &IssueSnapshot) -> Replica {
 
 /// Notes the copy that an intent made.
 pub(super) fn copied(work: &mut Work, intent: &Intent, copy: CommentId) {
-    let Action::AddComment { origin, comment, wanted, edits, .. } = &intent.operation.action else { return };
-    for record in &mut work.item.comments {
+    let Action::AddComment { remark, origin, comment, wanted, edits, spent, .. } = &intent.operation.action else {
+        return;
+    };
+    for record in work.item.remarks_mut(*remark) {
         if &record.side == origin && &record.id == comment {
             let side = &intent.operation.side;
             record.copies.insert(side.clone(), copy.clone());
             // An intent from before texts were kept has none.
             if !wanted.blocks.is_empty() {
-                record.written.insert(side.clone(), WrittenCopy { body: wanted.clone(), edits: *edits });
+                let written = WrittenCopy { body: wanted.clone(), edits: *edits, spent: *spent };
+                record.written.insert(side.clone(), written);
             }
         }
     }

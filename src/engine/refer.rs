@@ -40,13 +40,14 @@ fn mentioned(work: &Work, references: &References) -> BTreeSet<IssueKey> {
             hear(document);
         }
     }
-    for comment in &work.item.comments {
+    for comment in work.item.comments.iter().chain(&work.item.worklogs) {
         let said = comment.said.as_ref().map(|said| &said.body);
         let pending = comment.pending.as_ref().map(|pending| &pending.body);
         said.into_iter().chain(pending).for_each(&mut hear);
     }
     for read in work.reads.values() {
-        let comments = read.snapshot.comments.list.iter().map(|comment| &comment.body);
+        let remarks = read.snapshot.comments.list.iter().chain(&read.snapshot.worklogs.list);
+        let comments = remarks.map(|comment| &comment.body);
         let natives = read.snapshot.fields.values().chain(comments);
         for native in natives {
             match native {

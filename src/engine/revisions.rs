@@ -7,15 +7,24 @@ use crate::jira::Refusal;
 use crate::mapping::Rich;
 use crate::model::hub::{CommentRecord, WrittenCopy};
 use crate::model::operation::{Action, Intent, IntentEvent};
+use crate::model::remark::{Remark, Spent};
 
 impl Engine {
     /// Before a copy is deleted its original is asked for by itself: a list that is read page by page can miss one. Says whether
     /// the write may be sent; any other may.
     pub(super) async fn is_surely_gone(&self, work: &mut Work, intent: &Intent) -> bool {
-        let Action::DeleteComment { origin, comment, .. } = &intent.operation.action else { return true };
+        let Action::DeleteComment { remark, origin, comment, .. } = &intent.operation.action else { return true };
         let issue = work.item.replicas.get(origin).map(|replica| replica.issue);
         let (Some(instance), Some(issue)) = (self.instance_on(work, origin), issue) else { return false };
-        let why = match instance.read.comment(issue, comment).await {
+        let asked = match remark {
+            Remark::Comment => instance.read.comment(issue, comment).await,
+            // Where time tracking is off none is found by itself: only a list that comes says that one is not in it.
+            Remark::Worklog => match instance.read.worklogs(issue).await {
+                Ok(list) => Ok(list.into_iter().find(|there| &there.id == comment)),
+                Err(error) => Err(error),
+            },
+        };
+        let why = match asked {
             Ok(None) => return true,
             Ok(Some(there)) if there.restricted => return true,
             Ok(Some(_)) => "the original is there after all".to_owned(),
@@ -38,21 +47,20 @@ impl Engine {
 /// later is found by the next read, and made good. Says whether it settled it.
 pub(super) fn judge_revision(work: &mut Work, intent: &Intent) -> bool {
     let Some(read) = work.reads.get(&intent.operation.side) else { return false };
-    let comments = &read.snapshot.comments;
-    if !comments.complete
-        && !matches!(intent.operation.action, Action::Link { .. } | Action::Offer { .. } | Action::DeleteFile { .. })
-    {
+    let remark = intent.operation.action.original().map(|(remark, ..)| remark);
+    let comments = read.snapshot.remarks(remark.unwrap_or_default());
+    if remark.is_some() && !comments.complete {
         return false;
     }
     let done = match &intent.operation.action {
-        Action::EditComment { copy, wanted, .. } => {
+        Action::EditComment { copy, wanted, spent, .. } => {
             let catalogs = work.sync.catalogs();
             let side = &intent.operation.side;
             let there = comments.list.iter().find(|comment| &comment.id == copy);
             there.zip(catalogs.get(side)).is_some_and(|(there, catalog)| {
                 let rich =
                     Rich { sync: &work.sync.settings, side, catalog, references: &work.references, origin: None };
-                crate::text::same(&rich.read(&there.body), wanted)
+                crate::text::same(&rich.read(&there.body), wanted) && Spent::same(there.spent, *spent)
             })
         }
         Action::DeleteFile { copy, .. } => {
@@ -93,8 +101,9 @@ pub(super) fn revised(work: &mut Work, intent: &Intent) {
     }
     let Some(record) = record_of(work, intent) else { return };
     match &intent.operation.action {
-        Action::EditComment { wanted, edits, .. } => {
-            record.written.insert(side.clone(), WrittenCopy { body: wanted.clone(), edits: *edits });
+        Action::EditComment { wanted, edits, spent, .. } => {
+            let written = WrittenCopy { body: wanted.clone(), edits: *edits, spent: *spent };
+            record.written.insert(side.clone(), written);
             record.strayed.remove(side);
             record.recorded.remove(side);
         }
@@ -126,10 +135,8 @@ pub(super) fn revision_refused(work: &mut Work, intent: &Intent, refusal: &Refus
 }
 
 fn record_of<'w>(work: &'w mut Work, intent: &Intent) -> Option<&'w mut CommentRecord> {
-    let (Action::EditComment { origin, comment, .. } | Action::DeleteComment { origin, comment, .. }) =
-        &intent.operation.action
-    else {
-        return None;
-    };
-    work.item.comments.iter_mut().find(|record| &record.side == origin && &record.id == comment)
+    let action = &intent.operation.action;
+    let (remark, origin, comment) = action.original().filter(|_| !matches!(action, Action::AddComment { .. }))?;
+    let mut records = work.item.remarks_mut(remark).iter_mut();
+    records.find(|record| &record.side == origin && &record.id == comment)
 }

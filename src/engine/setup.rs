@@ -156,6 +156,7 @@ fn polled(syncs: &BTreeMap<SyncId, SyncSettings>, instance: &InstanceId) -> (BTr
             let of_side = want_on(sync, &side.id);
             want.fields.extend(of_side.fields);
             want.comments |= of_side.comments;
+            want.worklogs |= of_side.worklogs;
             want.attachments |= of_side.attachments;
         }
     }

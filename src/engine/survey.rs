@@ -269,6 +269,13 @@ fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'s
             needed.push(("DELETE_OWN_ATTACHMENTS", "delete the copies of attachments that are deleted"));
         }
     }
+    if sync.worklogs.to.contains(&side.id) && sync.worklogs.from.iter().any(|from| from != &side.id) {
+        needed.push(("WORK_ON_ISSUES", "copy worklogs"));
+        needed.push(("EDIT_OWN_WORKLOGS", "change the copies of worklogs that are changed"));
+        if sync.worklogs.deleted == WhenDeleted::Delete {
+            needed.push(("DELETE_OWN_WORKLOGS", "delete the copies of worklogs that are deleted"));
+        }
+    }
     if sync.comments.to.contains(&side.id) && sync.comments.from.iter().any(|from| from != &side.id) {
         needed.push(("ADD_COMMENTS", "copy comments"));
         needed.push(("EDIT_OWN_COMMENTS", "change the copies of comments that are changed"));

@@ -226,6 +226,7 @@ pub(crate) fn want_on(sync: &SyncSettings, side: &SideId) -> Want {
     Want {
         fields: fields.filter(|field| **field != of_type).cloned().collect(),
         comments: sync.comments.from.contains(side) || sync.comments.to.contains(side),
+        worklogs: sync.worklogs.from.contains(side) || sync.worklogs.to.contains(side),
         attachments: sync.attachments.from.contains(side) || sync.attachments.to.contains(side),
         mark: false,
         transitions: false,

@@ -83,6 +83,8 @@ impl Decoder<'_> {
             Some(page) => self.comments_in_issue(page.clone(), &project)?,
             None => Comments::default(),
         };
+        let worklogs = field("worklog").filter(|_| want.worklogs).map(|page| self.worklogs_in_issue(page.clone()));
+        let worklogs = worklogs.transpose()?.unwrap_or_default();
         // Where it does not come, nothing is known: it is not empty.
         let told = want.attachments && issue.fields.contains_key("attachment");
         let attachments = told.then(|| self.files(field("attachment"))).transpose()?;
@@ -99,6 +101,7 @@ impl Decoder<'_> {
             restricted: field("security").is_some(),
             fields: values.collect(),
             comments,
+            worklogs,
             attachments,
             log,
             log_whole,
@@ -249,15 +252,7 @@ impl Decoder<'_> {
         let restricted = comment.visibility.as_ref().is_some_and(|visibility| !visibility.is_null())
             || comment.jsd_public == Some(false)
             || comment.properties.iter().any(is_internal);
-        let body = match (self.kind, comment.body.as_str()) {
-            (Kind::DataCenter, Some(text)) => NativeValue::Wiki(text.to_owned()),
-            (Kind::Cloud, _) if comment.body.get("type").and_then(Value::as_str) == Some("doc") => {
-                NativeValue::Adf(comment.body)
-            }
-            (_, Some(text)) => NativeValue::Text(text.to_owned()),
-            (_, None) if comment.body.is_null() => NativeValue::Empty,
-            (_, None) => NativeValue::Other(comment.body),
-        };
+        let body = self.body(comment.body);
         CommentSnapshot {
             id: CommentId::new(comment.id.0),
             author: comment.author.and_then(|user| self.person(user)),
@@ -266,6 +261,19 @@ impl Decoder<'_> {
             body,
             changed_by: comment.update_author.and_then(|user| self.person(user)).map(|person| person.account),
             restricted,
+            spent: None,
+            mark: None,
+        }
+    }
+
+    /// What somebody says.
+    pub(super) fn body(self, body: Value) -> NativeValue {
+        match (self.kind, body.as_str()) {
+            (Kind::DataCenter, Some(text)) => NativeValue::Wiki(text.to_owned()),
+            (Kind::Cloud, _) if body.get("type").and_then(Value::as_str) == Some("doc") => NativeValue::Adf(body),
+            (_, Some(text)) => NativeValue::Text(text.to_owned()),
+            (_, None) if body.is_null() => NativeValue::Empty,
+            (_, None) => NativeValue::Other(body),
         }
     }
 }
@@ -342,7 +350,7 @@ mod tests {
 
     fn all_fields(row: &Value) -> Want {
         let fields = row["fields"].as_object().unwrap().keys().map(|id| FieldId::from(id.as_str())).collect();
-        Want { fields, comments: true, attachments: true, mark: true, transitions: true }
+        Want { fields, comments: true, worklogs: true, attachments: true, mark: true, transitions: true }
     }
 
     fn value(snapshot: &IssueSnapshot, field: &str) -> NativeValue {

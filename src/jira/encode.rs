@@ -9,6 +9,7 @@ use crate::model::catalog::{BELOW, Shape};
 use crate::model::ids::FieldId;
 use crate::model::issue::NativeValue;
 use crate::model::operation::{NativeWrite, RemoteLink};
+use crate::model::remark::Spent;
 use crate::model::settings::Kind;
 
 /// Writes bodies for one kind.
@@ -109,6 +110,18 @@ impl Encoder<'_> {
     /// The body that changes a comment. Without properties: an array of them could publish an internal note (jira-facts 8).
     pub(super) fn comment_edit(self, body: &NativeValue) -> Value {
         json!({ "body": self.value(&FieldId::from("comment"), body) })
+    }
+
+    /// The body of logged work. Jira takes the time in milliseconds, with an offset without a colon, and in no other form. Data
+    /// Center's worklogs have no properties.
+    pub(super) fn work(self, spent: Spent, body: &NativeValue, mark: Option<&str>) -> Value {
+        let started = spent.started.strftime("%Y-%m-%dT%H:%M:%S%.3f+0000").to_string();
+        let comment = self.value(&FieldId::from("worklog"), body);
+        let mut work = json!({ "comment": comment, "started": started, "timeSpentSeconds": spent.seconds });
+        if let Some(mark) = mark.filter(|_| self.kind == Kind::Cloud) {
+            work["properties"] = json!([property(mark)]);
+        }
+        work
     }
 
     /// The body that adds a comment.

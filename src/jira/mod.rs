@@ -20,6 +20,7 @@ mod search;
 mod silence;
 mod transport;
 mod wire;
+mod worklogs;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +37,7 @@ use crate::model::catalog::Catalog;
 use crate::model::ids::{AccountId, AttachmentId, CommentId, FieldId, InstanceId, IssueId, IssueKey};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, NativeValue, TransitionOffer};
 use crate::model::operation::{NativeWrite, RemoteLink, Thing};
+use crate::model::remark::Spent;
 use crate::model::settings::{InstanceSettings, Kind};
 
 /// The two ends of one instance. They share the login, the rate budget and what was learnt of the instance. No request is
@@ -75,6 +77,8 @@ pub struct Want {
     pub fields: BTreeSet<FieldId>,
     /// Comments too (complete or said not to be).
     pub comments: bool,
+    /// Logged work too (complete or said not to be).
+    pub worklogs: bool,
     /// Files too, without what is in them.
     pub attachments: bool,
     /// Our issue property too.
@@ -326,6 +330,10 @@ pub trait JiraRead: Send + Sync + 'static {
     /// Our sealed mark on a comment, if there is one.
     async fn comment_mark(&self, issue: IssueId, comment: &CommentId) -> Result<Option<String>, JiraError>;
 
+    /// All logged work of an issue that the sync user may see, oldest first, on Cloud with our marks. Refused or not found where
+    /// time tracking is switched off.
+    async fn worklogs(&self, issue: IssueId) -> Result<Vec<CommentSnapshot>, JiraError>;
+
     /// The transitions offered now.
     async fn transitions(&self, issue: IssueId) -> Result<Vec<TransitionOffer>, JiraError>;
 
@@ -372,6 +380,21 @@ pub trait JiraWrite: Send + Sync + 'static {
 
     /// Deletes a comment of ours. One that is not there is [`WriteOutcome::NotFound`].
     async fn delete_comment(&self, issue: IssueId, comment: &CommentId) -> WriteOutcome<()>;
+
+    /// Logs work with its text, on Cloud with our sealed mark as its property. The remaining estimate stays as it is.
+    async fn log_work(&self, issue: IssueId, spent: Spent, body: &NativeValue, mark: &str) -> WriteOutcome<CommentId>;
+
+    /// Replaces the work and the text of a worklog of ours. The remaining estimate stays as it is.
+    async fn edit_work(
+        &self,
+        issue: IssueId,
+        worklog: &CommentId,
+        spent: Spent,
+        body: &NativeValue,
+    ) -> WriteOutcome<()>;
+
+    /// Deletes a worklog of ours. One that is not there is [`WriteOutcome::NotFound`].
+    async fn delete_work(&self, issue: IssueId, worklog: &CommentId) -> WriteOutcome<()>;
 
     /// Makes an issue link to something elsewhere, or changes the link with that global id.
     async fn link(&self, issue: IssueId, link: &RemoteLink) -> WriteOutcome<()>;

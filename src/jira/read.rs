@@ -231,6 +231,10 @@ impl JiraRead for Reader {
         }
     }
 
+    async fn worklogs(&self, issue: IssueId) -> Result<Vec<CommentSnapshot>, JiraError> {
+        self.0.all_worklogs(issue).await
+    }
+
     async fn transitions(&self, issue: IssueId) -> Result<Vec<TransitionOffer>, JiraError> {
         let path = ["issue", &issue.to_string(), "transitions"];
         let call = Call::get("getTransitions", &path, format!("reading the transitions of issue {issue}"));

@@ -188,6 +188,32 @@ pub(super) struct Comment {
     pub(super) properties: Vec<Property>,
 }
 
+/// Logged work as a field or as a page.
+#[derive(Debug, Deserialize)]
+pub(super) struct WorklogPage {
+    pub(super) total: Option<usize>,
+    #[serde(default)]
+    pub(super) worklogs: Vec<Worklog>,
+}
+
+/// One piece of logged work.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Worklog {
+    pub(super) id: Id,
+    pub(super) author: Option<User>,
+    pub(super) update_author: Option<User>,
+    #[serde(default)]
+    pub(super) comment: Value,
+    pub(super) created: Stamp,
+    pub(super) updated: Option<Stamp>,
+    pub(super) started: Stamp,
+    pub(super) time_spent_seconds: u64,
+    pub(super) visibility: Option<Value>,
+    #[serde(default)]
+    pub(super) properties: Vec<Property>,
+}
+
 /// An entity property.
 #[derive(Debug, Deserialize)]
 pub(super) struct Property {

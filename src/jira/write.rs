@@ -19,6 +19,7 @@ use super::{
 use crate::model::ids::{AttachmentId, CommentId, IssueId, IssueKey};
 use crate::model::issue::{IssueSnapshot, NativeValue};
 use crate::model::operation::{RemoteLink, Thing};
+use crate::model::remark::Spent;
 use crate::model::settings::Kind;
 
 /// Issues in one `issue/bulk` (Cloud's v3 document).
@@ -87,6 +88,24 @@ impl JiraWrite for Writer {
             Written::Yes(_) => WriteOutcome::Done(()),
             Written::No(no) => no.outcome(),
         }
+    }
+
+    async fn log_work(&self, issue: IssueId, spent: Spent, body: &NativeValue, mark: &str) -> WriteOutcome<CommentId> {
+        self.0.log_work(issue, spent, body, mark).await
+    }
+
+    async fn edit_work(
+        &self,
+        issue: IssueId,
+        worklog: &CommentId,
+        spent: Spent,
+        body: &NativeValue,
+    ) -> WriteOutcome<()> {
+        self.0.edit_work(issue, worklog, spent, body).await
+    }
+
+    async fn delete_work(&self, issue: IssueId, worklog: &CommentId) -> WriteOutcome<()> {
+        self.0.delete_work(issue, worklog).await
     }
 
     async fn link(&self, issue: IssueId, link: &RemoteLink) -> WriteOutcome<()> {

@@ -199,6 +199,7 @@ mod tests {
                 header: BTreeMap::new(),
                 deleted: WhenDeleted::Delete,
             },
+            worklogs: CommentSettings::default(),
             links: false,
         };
         let row = FieldRow {

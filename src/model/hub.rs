@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::document::Document;
 use super::ids::{AttachmentId, CommentId, EntryId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
+use super::remark::{Remark, Spent};
 use super::value::Value;
 
 /// How many acts of people on each side are contained in something.
@@ -190,7 +191,7 @@ pub struct Replica {
     pub links: BTreeMap<SideId, IssueKey>,
 }
 
-/// A person's comment and its copies.
+/// A person's comment or logged work, and its copies.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CommentRecord {
     /// The side where it was written.
@@ -230,6 +231,9 @@ pub struct Said {
     pub author: String,
     /// How often it was seen to change.
     pub edits: u64,
+    /// The work, of logged work.
+    #[serde(default)]
+    pub spent: Option<Spent>,
 }
 
 /// What a copy was last made to hold.
@@ -239,6 +243,9 @@ pub struct WrittenCopy {
     pub body: Document,
     /// The count of the original's edits that it shows.
     pub edits: u64,
+    /// The work that it shows, of logged work.
+    #[serde(default)]
+    pub spent: Option<Spent>,
 }
 
 /// The text of a comment that waits for its copies.
@@ -250,6 +257,9 @@ pub struct PendingComment {
     pub author: String,
     /// When it was written: server time of its side, corrected for the measured skew.
     pub created: Timestamp,
+    /// The work, of logged work.
+    #[serde(default)]
+    pub spent: Option<Spent>,
 }
 
 /// A person's file and its copies.
@@ -302,6 +312,9 @@ pub struct ItemState {
     pub hub: BTreeMap<FieldName, BTreeMap<Audience, Agreed>>,
     /// People's comments, in the order they were seen.
     pub comments: Vec<CommentRecord>,
+    /// People's logged work, in the order it was seen.
+    #[serde(default)]
+    pub worklogs: Vec<CommentRecord>,
     /// People's files and their copies, in the order they were seen.
     #[serde(default)]
     pub attachments: Vec<AttachmentRecord>,
@@ -325,9 +338,27 @@ impl ItemState {
             acts: Acts::default(),
             hub: BTreeMap::new(),
             comments: Vec::new(),
+            worklogs: Vec::new(),
             attachments: Vec::new(),
             belongs: BTreeSet::new(),
             asked: None,
+        }
+    }
+
+    /// What people said, of one kind.
+    #[must_use]
+    pub fn remarks(&self, remark: Remark) -> &[CommentRecord] {
+        match remark {
+            Remark::Comment => &self.comments,
+            Remark::Worklog => &self.worklogs,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn remarks_mut(&mut self, remark: Remark) -> &mut Vec<CommentRecord> {
+        match remark {
+            Remark::Comment => &mut self.comments,
+            Remark::Worklog => &mut self.worklogs,
         }
     }
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{AccountId, AttachmentId, CommentId, EntryId, FieldId, IssueId, IssueKey};
+use super::remark::{Remark, Spent};
 
 /// One read of one issue. Values are read before (or together with) the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +32,9 @@ pub struct IssueSnapshot {
     pub fields: BTreeMap<FieldId, NativeValue>,
     /// The comments that came with the read, and whether these are all.
     pub comments: Comments,
+    /// The logged work that came with the read, and whether this is all.
+    #[serde(default)]
+    pub worklogs: Comments,
     /// The files of the issue; `None` if they were not asked for. They come whole.
     #[serde(default)]
     pub attachments: Option<Vec<AttachmentSnapshot>>,
@@ -42,6 +46,17 @@ pub struct IssueSnapshot {
     pub mark: Option<String>,
     /// The transitions offered in the status that was read, if they were asked for.
     pub transitions: Option<Vec<TransitionOffer>>,
+}
+
+impl IssueSnapshot {
+    /// What people say there, of one kind.
+    #[must_use]
+    pub fn remarks(&self, remark: Remark) -> &Comments {
+        match remark {
+            Remark::Comment => &self.comments,
+            Remark::Worklog => &self.worklogs,
+        }
+    }
 }
 
 /// A field's value as the side holds it.
@@ -86,7 +101,7 @@ pub struct Person {
     pub email: Option<String>,
 }
 
-/// The comments of a read.
+/// The comments of a read, or its logged work.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Comments {
     /// Oldest first.
@@ -95,7 +110,7 @@ pub struct Comments {
     pub complete: bool,
 }
 
-/// One comment.
+/// One comment, or one piece of logged work.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CommentSnapshot {
     /// Its id.
@@ -112,6 +127,12 @@ pub struct CommentSnapshot {
     pub changed_by: Option<AccountId>,
     /// Restricted to a role or group, or internal to a service desk: does not cross.
     pub restricted: bool,
+    /// The work that was done, of logged work.
+    #[serde(default)]
+    pub spent: Option<Spent>,
+    /// Our sealed mark, where it came along.
+    #[serde(default)]
+    pub mark: Option<String>,
 }
 
 /// One file of an issue, without what is in it.

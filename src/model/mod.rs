@@ -7,6 +7,7 @@ pub mod ids;
 pub mod issue;
 pub mod operation;
 pub mod problem;
+pub mod remark;
 pub mod secret;
 pub mod settings;
 pub mod store;

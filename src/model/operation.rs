@@ -9,6 +9,7 @@ use super::document::Document;
 use super::hub::Acts;
 use super::ids::{AttachmentId, CommentId, FieldId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId};
 use super::issue::NativeValue;
+use super::remark::{Remark, Spent};
 use super::value::Value;
 
 /// One write, all choices made.
@@ -54,8 +55,11 @@ pub enum Action {
         #[serde(default)]
         fields: BTreeMap<FieldName, FieldWrite>,
     },
-    /// A copy of a person's comment is added.
+    /// A copy of a person's comment, or of their logged work, is added.
     AddComment {
+        /// Which of the two.
+        #[serde(default)]
+        remark: Remark,
         /// The side where the comment was written.
         origin: SideId,
         /// Its id there.
@@ -68,10 +72,16 @@ pub enum Action {
         /// The count of the original's edits that it shows.
         #[serde(default)]
         edits: u64,
+        /// The work, of logged work.
+        #[serde(default)]
+        spent: Option<Spent>,
     },
-    /// Our own copy of a comment is changed as its original was. Never anything but the body: properties could publish an
-    /// internal note.
+    /// Our own copy of a comment, or of logged work, is changed as its original was. Never anything but the body and the work:
+    /// properties could publish an internal note.
     EditComment {
+        /// Which of the two.
+        #[serde(default)]
+        remark: Remark,
         /// The side where the comment was written.
         origin: SideId,
         /// Its id there.
@@ -84,6 +94,9 @@ pub enum Action {
         wanted: Document,
         /// The count of the original's edits that it shows.
         edits: u64,
+        /// The work, of logged work.
+        #[serde(default)]
+        spent: Option<Spent>,
     },
     /// A version or component is made in the side's project, so that a field may hold it. There is one per name, however often
     /// it is sent.
@@ -128,8 +141,11 @@ pub enum Action {
         /// Our copy.
         copy: AttachmentId,
     },
-    /// Our own copy of a comment is deleted, since the original is not there any more.
+    /// Our own copy of a comment, or of logged work, is deleted, since the original is not there any more.
     DeleteComment {
+        /// Which of the two.
+        #[serde(default)]
+        remark: Remark,
         /// The side where the comment was written.
         origin: SideId,
         /// Its id there.
@@ -172,6 +188,17 @@ pub struct RemoteLink {
 }
 
 impl Action {
+    /// What of people's is copied, changed or deleted: its kind, the side where it was written, its id there.
+    #[must_use]
+    pub fn original(&self) -> Option<(Remark, &SideId, &CommentId)> {
+        match self {
+            Self::AddComment { remark, origin, comment, .. }
+            | Self::EditComment { remark, origin, comment, .. }
+            | Self::DeleteComment { remark, origin, comment, .. } => Some((*remark, origin, comment)),
+            _ => None,
+        }
+    }
+
     /// Whether it concerns no field of the issue: it can stand beside any other write.
     #[must_use]
     pub fn is_beside_the_fields(&self) -> bool {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{FieldId, FieldName, InstanceId, SideId, SyncId};
+use super::remark::Remark;
 use super::secret::Secret;
 
 /// Which of the two products an instance runs.
@@ -82,6 +83,9 @@ pub struct SyncSettings {
     pub fields: BTreeMap<FieldName, FieldRow>,
     /// What happens to comments.
     pub comments: CommentSettings,
+    /// What happens to logged work.
+    #[serde(default)]
+    pub worklogs: CommentSettings,
     /// What happens to attachments.
     pub attachments: AttachmentSettings,
     /// Whether each replica links to the counterparts that its side sees.
@@ -93,6 +97,15 @@ impl SyncSettings {
     #[must_use]
     pub fn side(&self, id: &SideId) -> Option<&SideSettings> {
         self.sides.iter().find(|side| &side.id == id)
+    }
+
+    /// What happens to what people say, of one kind.
+    #[must_use]
+    pub fn remarks(&self, remark: Remark) -> &CommentSettings {
+        match remark {
+            Remark::Comment => &self.comments,
+            Remark::Worklog => &self.worklogs,
+        }
     }
 
     /// The ids of all sides, in their fixed order.
@@ -268,8 +281,8 @@ pub enum OnUnmapped {
     Default(BTreeMap<SideId, String>),
 }
 
-/// What happens to comments.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What happens to comments, or to logged work. The default carries none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommentSettings {
     /// The sides whose people's comments cross. Empty: none.
     pub from: BTreeSet<SideId>,

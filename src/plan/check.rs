@@ -11,6 +11,7 @@ use crate::model::hub::{Agreed, Audience, Base, Replica};
 use crate::model::ids::{AttachmentId, CommentId, FieldId, FieldName, SideId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
+use crate::model::remark::Remark;
 use crate::model::settings::{FieldKind, FieldRow, OnUnmapped, SideSettings};
 use crate::model::value::Value;
 
@@ -44,14 +45,17 @@ pub fn check(input: &PlanInput<'_>, plan: &Plan) -> Vec<Violation> {
             }
             Action::SetFields { fields } => check.edit(&operation.side, fields),
             Action::Transition { .. } => check.hop(operation),
-            Action::AddComment { origin, comment, .. } => check.comment(&operation.side, origin, comment),
+            Action::AddComment { remark, origin, comment, .. } => {
+                check.comment(&operation.side, origin, comment, *remark);
+            }
             Action::Link { to, .. } => check.link(&operation.side, to),
             Action::Offer { field, name, .. } => check.offer(&operation.side, field, name),
             Action::AddFile { origin, file, .. } => check.file(&operation.side, origin, file),
             Action::DeleteFile { origin, file, copy } => check.file_gone(&operation.side, origin, file, copy),
-            Action::EditComment { origin, comment, copy, .. } | Action::DeleteComment { origin, comment, copy } => {
+            Action::EditComment { remark, origin, comment, copy, .. }
+            | Action::DeleteComment { remark, origin, comment, copy } => {
                 let deleted = matches!(operation.action, Action::DeleteComment { .. });
-                check.revision(&operation.side, (origin, comment, copy), deleted);
+                check.revision(&operation.side, (origin, comment, copy), deleted, *remark);
             }
         }
     }
@@ -350,32 +354,37 @@ impl Check<'_> {
         self.may_receive(side, row, &write);
     }
 
-    fn comment(&mut self, side: &SideId, origin: &SideId, comment: &CommentId) {
-        let rules = &self.input.sync.comments;
+    fn comment(&mut self, side: &SideId, origin: &SideId, comment: &CommentId, remark: Remark) {
+        let rules = self.input.sync.remarks(remark);
         let sees = self.settings(side).is_some_and(|settings| settings.sees.contains(origin));
         if side == origin || !sees || !rules.from.contains(origin) || !rules.to.contains(side) {
-            self.fail("comments go only where they may be seen", side, format!("{origin}'s comment {comment}"));
+            self.fail(
+                "comments go only where they may be seen",
+                side,
+                format!("{origin}'s {} {comment}", remark.word()),
+            );
         }
-        let record = self.input.item.comments.iter().find(|record| &record.side == origin && &record.id == comment);
+        let record =
+            self.input.item.remarks(remark).iter().find(|record| &record.side == origin && &record.id == comment);
         if record.is_some_and(|record| record.copies.contains_key(side) || record.refused.contains_key(side)) {
-            self.fail("a comment is copied once", side, format!("{origin}'s comment {comment} has a copy"));
+            self.fail("a comment is copied once", side, format!("{origin}'s {} {comment} has a copy", remark.word()));
         }
         let under_way = self.input.intents.iter().any(|intent| {
             &intent.operation.side == side
                 && !intent.state.is_settled()
-                && matches!(&intent.operation.action,
-                    Action::AddComment { origin: o, comment: c, .. } if o == origin && c == comment)
+                && matches!(&intent.operation.action, Action::AddComment { .. })
+                && intent.operation.action.original() == Some((remark, origin, comment))
         });
         if under_way {
-            self.fail("a comment is copied once", side, format!("{origin}'s comment {comment} is under way"));
+            self.fail("a comment is copied once", side, format!("{origin}'s {} {comment} is under way", remark.word()));
         }
-        if self.input.item.comments.iter().any(|record| record.copies.get(origin) == Some(comment)) {
-            self.fail("copies are not copied", side, format!("{origin}'s comment {comment}"));
+        if self.input.item.remarks(remark).iter().any(|record| record.copies.get(origin) == Some(comment)) {
+            self.fail("copies are not copied", side, format!("{origin}'s {} {comment}", remark.word()));
         }
-        let read = self.input.observed.get(origin).map(|observation| &observation.snapshot.comments.list);
+        let read = self.input.observed.get(origin).map(|observation| &observation.snapshot.remarks(remark).list);
         let read = read.and_then(|list| list.iter().find(|read| &read.id == comment));
         if record.is_none() && read.is_none_or(|read| read.restricted) {
-            self.fail("restricted comments stay", side, format!("{origin}'s comment {comment}"));
+            self.fail("restricted comments stay", side, format!("{origin}'s {} {comment}", remark.word()));
         }
     }
 
@@ -421,29 +430,44 @@ impl Check<'_> {
         }
     }
 
-    fn revision(&mut self, side: &SideId, (origin, comment, copy): (&SideId, &CommentId, &CommentId), deleted: bool) {
-        let record = self.input.item.comments.iter().find(|record| &record.side == origin && &record.id == comment);
+    fn revision(
+        &mut self,
+        side: &SideId,
+        (origin, comment, copy): (&SideId, &CommentId, &CommentId),
+        deleted: bool,
+        remark: Remark,
+    ) {
+        let record =
+            self.input.item.remarks(remark).iter().find(|record| &record.side == origin && &record.id == comment);
         if record.and_then(|record| record.copies.get(side)) != Some(copy) {
-            self.fail("only our own copies are changed", side, format!("comment {copy}"));
+            self.fail("only our own copies are changed", side, format!("{} {copy}", remark.word()));
         }
-        let rules = &self.input.sync.comments;
+        let rules = self.input.sync.remarks(remark);
         let sees = self.settings(side).is_some_and(|settings| settings.sees.contains(origin));
         if !deleted && (!sees || !rules.to.contains(side)) {
-            self.fail("comments go only where they may be seen", side, format!("{origin}'s comment {comment}"));
+            self.fail(
+                "comments go only where they may be seen",
+                side,
+                format!("{origin}'s {} {comment}", remark.word()),
+            );
         }
         let lists = |side: &SideId| {
             let observation = self.input.observed.get(side).filter(|observation| observation.direct);
-            observation.map(|observation| &observation.snapshot.comments).filter(|comments| comments.complete)
+            observation.map(|observation| observation.snapshot.remarks(remark)).filter(|comments| comments.complete)
         };
         if lists(side).is_none_or(|comments| !comments.list.iter().any(|there| &there.id == copy)) {
-            self.fail("a copy is changed on a fresh read", side, format!("comment {copy}"));
+            self.fail("a copy is changed on a fresh read", side, format!("{} {copy}", remark.word()));
         }
         let stands = |comments: &crate::model::issue::Comments| {
             comments.list.iter().any(|there| &there.id == comment && !there.restricted)
         };
         let is_there = lists(origin).is_none_or(stands);
         if deleted && is_there {
-            self.fail("nothing is deleted that is not surely gone", side, format!("{origin}'s comment {comment}"));
+            self.fail(
+                "nothing is deleted that is not surely gone",
+                side,
+                format!("{origin}'s {} {comment}", remark.word()),
+            );
         }
     }
 

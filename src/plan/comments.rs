@@ -1,5 +1,5 @@
-//! Comments: people's are collected where they are written, and copied to every side that may see them, in the order they
-//! were written. Must never copy a restricted or internal one, a copy, or one of the sync user's own.
+//! Comments and logged work: people's are collected where they are written, and copied to every side that may see them, in the
+//! order they were written. Must never copy a restricted or internal one, a copy, or one of the sync user's own.
 
 use jiff::Timestamp;
 
@@ -13,21 +13,22 @@ use crate::model::hub::{CommentRecord, PendingComment, Said};
 use crate::model::ids::{CommentId, SideId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, Operation};
+use crate::model::remark::Remark;
 
 /// Takes in the comments that people wrote on a side.
-pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observation) {
-    let comments = &observation.snapshot.comments;
+pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observation, remark: Remark) {
+    let comments = observation.snapshot.remarks(remark);
     if comments.complete {
-        look_at_copies(draft, side, observation);
+        look_at_copies(draft, side, observation, remark);
     }
-    if !draft.input.sync.comments.from.contains(side) || !comments.complete {
+    if !draft.input.sync.remarks(remark).from.contains(side) || !comments.complete {
         return;
     }
     let us = draft.catalog(side).sync_user.clone();
     for comment in &comments.list {
         let author = comment.author.as_ref();
         let ours = us.is_some() && author.map(|author| &author.account) == us.as_ref();
-        let records = &draft.plan.item.comments;
+        let records = draft.plan.item.remarks(remark);
         let copy = records.iter().any(|record| record.copies.get(side) == Some(&comment.id));
         if comment.restricted || ours || copy {
             continue;
@@ -36,27 +37,28 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             body: rich(draft, side).read(&comment.body),
             author: author.map_or_else(|| "somebody".to_owned(), |author| author.display_name.clone()),
             created: corrected(draft, side, comment.created),
+            spent: comment.spent,
         };
         if let Some(known) = records.iter().position(|record| &record.side == side && record.id == comment.id) {
-            if let Some(record) = draft.plan.item.comments.get_mut(known) {
-                hear(record, pending.body.clone(), pending.author.clone());
+            if let Some(record) = draft.plan.item.remarks_mut(remark).get_mut(known) {
+                hear(record, pending.body.clone(), pending.author.clone(), pending.spent);
             }
-            let records = &draft.plan.item.comments;
+            let records = draft.plan.item.remarks(remark);
             // A copy that waits gets the text as it is now, and a side that joined after it was forgotten is still to get one.
             let wanted = records.get(known).is_some_and(|record| {
-                record.pending.is_some() || sides_of(draft).any(|other| receives(draft, record, other))
+                record.pending.is_some() || sides_of(draft).any(|other| receives(draft, record, other, remark))
             });
-            if let Some(record) = draft.plan.item.comments.get_mut(known) {
+            if let Some(record) = draft.plan.item.remarks_mut(remark).get_mut(known) {
                 record.pending = Some(pending).filter(|_| wanted).or_else(|| record.pending.take());
             }
             continue;
         }
-        draft.plan.item.comments.push(CommentRecord {
+        draft.plan.item.remarks_mut(remark).push(CommentRecord {
             side: side.clone(),
             id: comment.id.clone(),
             copies: std::collections::BTreeMap::new(),
             refused: std::collections::BTreeMap::new(),
-            said: Some(Said { body: pending.body.clone(), author: pending.author.clone(), edits: 0 }),
+            said: Some(first_said(&pending)),
             pending: Some(pending),
             gone: false,
             written: std::collections::BTreeMap::new(),
@@ -64,39 +66,43 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             recorded: std::collections::BTreeMap::new(),
         });
     }
-    for record in draft.plan.item.comments.iter_mut().filter(|record| &record.side == side) {
+    for record in draft.plan.item.remarks_mut(remark).iter_mut().filter(|record| &record.side == side) {
         record.gone = !comments.list.iter().any(|comment| comment.id == record.id && !comment.restricted);
     }
 }
 
+fn first_said(pending: &PendingComment) -> Said {
+    Said { body: pending.body.clone(), author: pending.author.clone(), edits: 0, spent: pending.spent }
+}
+
 /// Plans the copies that are missing, and forgets texts that are needed no more.
-pub(super) fn copy(draft: &mut Draft<'_>) {
+pub(super) fn copy(draft: &mut Draft<'_>, remark: Remark) {
     let sync = draft.input.sync;
     let mut operations: Vec<((Timestamp, usize, CommentId), Operation)> = Vec::new();
-    let records = draft.plan.item.comments.clone();
+    let records = draft.plan.item.remarks(remark).to_vec();
     for (index, record) in records.iter().enumerate() {
         let Some(pending) = &record.pending else {
-            read_again(draft, record);
+            read_again(draft, record, remark);
             continue;
         };
         let order = sync.side_ids().position(|side| side == &record.side).unwrap_or(usize::MAX);
         let mut waiting = false;
         for side in &sync.sides {
-            if !receives(draft, record, &side.id) {
+            if !receives(draft, record, &side.id, remark) {
                 continue;
             }
             waiting = true;
-            if let Some(operation) = copy_to(draft, record, pending, &side.id) {
+            if let Some(operation) = copy_to(draft, record, pending, &side.id, remark) {
                 operations.push(((pending.created, order, record.id.clone()), operation));
             }
         }
-        if !waiting && let Some(record) = draft.plan.item.comments.get_mut(index) {
+        if !waiting && let Some(record) = draft.plan.item.remarks_mut(remark).get_mut(index) {
             record.pending = None;
         }
     }
     operations.sort_by(|left, right| left.0.cmp(&right.0));
     draft.plan.operations.extend(operations.into_iter().map(|(_, operation)| operation));
-    refusals(draft);
+    refusals(draft, remark);
 }
 
 fn sides_of<'d>(draft: &'d Draft<'_>) -> impl Iterator<Item = &'d SideId> {
@@ -104,11 +110,11 @@ fn sides_of<'d>(draft: &'d Draft<'_>) -> impl Iterator<Item = &'d SideId> {
 }
 
 /// A side joined after a comment's text was forgotten: the text is read again where it was written.
-fn read_again(draft: &mut Draft<'_>, record: &CommentRecord) {
+fn read_again(draft: &mut Draft<'_>, record: &CommentRecord, remark: Remark) {
     let just_read = draft.input.observed.contains_key(&record.side);
     let due = |side: &SideId| {
         let observed = draft.plan.item.replicas.get(side).is_some_and(|replica| replica.observed);
-        observed && receives(draft, record, side)
+        observed && receives(draft, record, side, remark)
     };
     if !just_read && draft.plan.item.replicas.contains_key(&record.side) && sides_of(draft).any(due) {
         let side = record.side.clone();
@@ -117,13 +123,13 @@ fn read_again(draft: &mut Draft<'_>, record: &CommentRecord) {
 }
 
 /// Whether a side is still to get a copy, now or when it has a replica.
-fn receives(draft: &Draft<'_>, record: &CommentRecord, side: &SideId) -> bool {
+fn receives(draft: &Draft<'_>, record: &CommentRecord, side: &SideId, remark: Remark) -> bool {
     let sync = draft.input.sync;
     let sees = sync.side(side).is_some_and(|settings| settings.sees.contains(&record.side));
     let place = draft.plan.item.replicas.contains_key(side) || draft.input.belongs.contains(side);
     side != &record.side
         && !record.gone
-        && sync.comments.to.contains(side)
+        && sync.remarks(remark).to.contains(side)
         && sees
         && place
         && !record.copies.contains_key(side)
@@ -135,28 +141,21 @@ fn copy_to(
     record: &CommentRecord,
     pending: &PendingComment,
     side: &SideId,
+    remark: Remark,
 ) -> Option<Operation> {
     let replica = draft.plan.item.replicas.get(side).filter(|_| !draft.is_barred(side))?;
     let under_way = draft.unsettled(side).any(|intent| match &intent.operation.action {
-        Action::AddComment { origin, comment, .. } => origin == &record.side && comment == &record.id,
+        Action::AddComment { .. } => intent.operation.action.original() == Some((remark, &record.side, &record.id)),
         // Nothing is added to what may not be there.
-        Action::Create { .. } => true,
-        Action::SetFields { .. }
-        | Action::Transition { .. }
-        | Action::EditComment { .. }
-        | Action::DeleteComment { .. }
-        | Action::Offer { .. }
-        | Action::Link { .. }
-        | Action::AddFile { .. }
-        | Action::DeleteFile { .. } => false,
+        action => matches!(action, Action::Create { .. }),
     });
     if !replica.observed || under_way {
         return None;
     }
-    let (body, wanted) = copy_body(draft, record, &pending.author, &pending.body, side, &NativeValue::Empty)?;
+    let (body, wanted) = copy_body(draft, record, (&pending.author, &pending.body), side, &NativeValue::Empty, remark)?;
     let edits = record.said.as_ref().map_or(0, |said| said.edits);
     let (origin, comment) = (record.side.clone(), record.id.clone());
-    let action = Action::AddComment { origin, comment, body, wanted, edits };
+    let action = Action::AddComment { remark, origin, comment, body, wanted, edits, spent: pending.spent };
     Some(Operation { side: side.clone(), action })
 }
 
@@ -164,17 +163,18 @@ fn copy_to(
 pub(super) fn copy_body(
     draft: &mut Draft<'_>,
     record: &CommentRecord,
-    author: &str,
-    body: &Document,
+    (author, body): (&str, &Document),
     side: &SideId,
     last: &NativeValue,
+    remark: Remark,
 ) -> Option<(NativeValue, Document)> {
-    let template = draft.input.sync.comments.header.get(side).map_or(DEFAULT_HEADER, String::as_str);
+    let template = draft.input.sync.remarks(remark).header.get(side).map_or(DEFAULT_HEADER, String::as_str);
     let header = match render(template, author, &record.side) {
         Ok(header) => header,
         Err(why) => {
-            let remedy = format!("correct `comments.header.{side}`");
-            draft.hold(side, None, format!("the header of comments cannot be made: {why}"), &remedy);
+            let word = remark.word();
+            let remedy = format!("correct `{word}s.header.{side}`");
+            draft.hold(side, None, format!("the header of {word}s cannot be made: {why}"), &remedy);
             return None;
         }
     };
@@ -197,11 +197,11 @@ pub(super) fn rich<'d>(draft: &'d Draft<'_>, side: &'d SideId) -> Rich<'d> {
 }
 
 /// Copies that Jira refused stay visible.
-fn refusals(draft: &mut Draft<'_>) {
+fn refusals(draft: &mut Draft<'_>, remark: Remark) {
     let refused: Vec<(SideId, String)> = draft
         .plan
         .item
-        .comments
+        .remarks(remark)
         .iter()
         .flat_map(|record| record.refused.iter().map(|(side, why)| (side.clone(), why.clone())))
         .collect();
@@ -209,8 +209,8 @@ fn refusals(draft: &mut Draft<'_>) {
         draft.hold(
             &side,
             None,
-            format!("Jira refused the copy of a comment: {why}"),
-            "read Jira's message; the comment stays where it was written",
+            format!("Jira refused the copy of a {}: {why}", remark.word()),
+            "read Jira's message; the original stays where it was written",
         );
     }
 }

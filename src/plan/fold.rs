@@ -11,6 +11,7 @@ use crate::model::hub::{Acknowledged, Acts};
 use crate::model::ids::{EntryId, FieldId, OperationId, SideId};
 use crate::model::issue::{LogItem, NativeValue};
 use crate::model::operation::{Action, Intent, IntentState, NativeWrite};
+use crate::model::remark::Remark;
 use crate::model::settings::{FieldKind, FieldRow, SideEffects};
 use crate::model::value::Value;
 
@@ -54,7 +55,9 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
     }
     learn_ways(draft, side, observation);
     super::attachments::collect(draft, side, observation);
-    super::comments::collect(draft, side, observation);
+    for remark in Remark::ALL {
+        super::comments::collect(draft, side, observation, remark);
+    }
     if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
         replica.observed = true;
         replica.key = snapshot.key.clone();

@@ -34,6 +34,7 @@ use crate::model::catalog::Catalog;
 use crate::model::hub::{Agreed, Audience, ItemState};
 use crate::model::ids::{FieldName, SideId};
 use crate::model::operation::Intent;
+use crate::model::remark::Remark;
 use crate::model::settings::{FieldRow, SyncSettings};
 
 /// Decides what should be written. Total and deterministic.
@@ -58,8 +59,12 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         }
     }
     attachments::carry(&mut draft);
-    comments::copy(&mut draft);
-    revisions::revise(&mut draft);
+    for remark in Remark::ALL {
+        comments::copy(&mut draft, remark);
+    }
+    for remark in Remark::ALL {
+        revisions::revise(&mut draft, remark);
+    }
     links::show(&mut draft);
     draft.finish()
 }

@@ -9,6 +9,7 @@ use crate::model::hub::Conflict;
 use crate::model::ids::{FieldName, SideId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
+use crate::model::remark::Spent;
 use crate::model::value::Value;
 
 /// Characters of a long value that are shown.
@@ -65,13 +66,18 @@ fn write_operation(lines: &mut Vec<String>, plan: &Plan, operation: &Operation) 
             let goal = if *last { String::new() } else { format!(" (on the way to {})", value(wanted)) };
             lines.push(format!("> {name} status: `{from}` -> `{to}`{goal}"));
         }
-        Action::AddComment { origin, comment, body, .. } => {
+        Action::AddComment { remark, origin, comment, body, spent, .. } => {
             let text = crate::text::plain(&crate::text::read(body));
-            lines.push(format!("\" {name} comment {comment} of {origin}: {}", quoted(&text)));
+            let (word, work) = (remark.word(), worked(*spent));
+            lines.push(format!("\" {name} {word} {comment} of {origin}: {work}{}", quoted(&text)));
         }
-        Action::EditComment { origin, comment, copy, body, .. } => {
+        Action::EditComment { remark, origin, comment, copy, body, spent, .. } => {
             let text = crate::text::plain(&crate::text::read(body));
-            lines.push(format!("\" {name} copy {copy} of comment {comment} of {origin} becomes: {}", quoted(&text)));
+            let (word, work) = (remark.word(), worked(*spent));
+            lines.push(format!(
+                "\" {name} copy {copy} of {word} {comment} of {origin} becomes: {work}{}",
+                quoted(&text)
+            ));
         }
         Action::Offer { field, thing, name: made } => {
             lines.push(format!("+ {name_there} {field}: the {} `{made}` is made in the project", thing.word()));
@@ -83,10 +89,15 @@ fn write_operation(lines: &mut Vec<String>, plan: &Plan, operation: &Operation) 
             lines.push(format!("- {name_there} copy {copy} of attachment {file} of {origin} is deleted"));
         }
         Action::Link { link, .. } => lines.push(format!("@ {name} links to {}", link.title)),
-        Action::DeleteComment { origin, comment, copy } => {
-            lines.push(format!("- {name} copy {copy} of comment {comment} of {origin} is deleted"));
+        Action::DeleteComment { remark, origin, comment, copy } => {
+            let word = remark.word();
+            lines.push(format!("- {name} copy {copy} of {word} {comment} of {origin} is deleted"));
         }
     }
+}
+
+fn worked(spent: Option<Spent>) -> String {
+    spent.map(|spent| format!("{}, ", spent.in_words())).unwrap_or_default()
 }
 
 fn write_fields(lines: &mut Vec<String>, sign: char, name: &str, fields: &BTreeMap<FieldName, FieldWrite>) {

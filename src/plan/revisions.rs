@@ -1,4 +1,4 @@
-//! What happens to a comment after it was copied: an edit of the original is made on the copies, and copies of what is not there
+//! What happens to a comment, or to logged work, after it was copied: an edit of the original is made on the copies, and copies of what is not there
 //! any more are withdrawn. Must never change or delete anything but our own copies, never on the word of an index, and never
 //! lose what a person wrote into a copy.
 
@@ -12,19 +12,17 @@ use crate::model::hub::{Audience, CommentRecord, Conflict, Said, WrittenCopy};
 use crate::model::ids::{CommentId, FieldName, SideId};
 use crate::model::issue::CommentSnapshot;
 use crate::model::operation::{Action, Intent, Operation};
+use crate::model::remark::{Remark, Spent};
 use crate::model::settings::WhenDeleted;
 use crate::model::value::Value;
 use crate::text;
 
-/// What conflicts of comments are filed under.
-const FIELD: &str = "comment";
-
 /// Takes in what an original says now.
-pub(super) fn hear(record: &mut CommentRecord, body: Document, author: String) {
+pub(super) fn hear(record: &mut CommentRecord, body: Document, author: String, spent: Option<Spent>) {
     match &mut record.said {
-        None => record.said = Some(Said { body, author, edits: 0 }),
-        Some(said) if !text::same(&said.body, &body) => {
-            *said = Said { body, author, edits: said.edits.saturating_add(1) };
+        None => record.said = Some(Said { body, author, edits: 0, spent }),
+        Some(said) if !text::same(&said.body, &body) || !Spent::same(said.spent, spent) => {
+            *said = Said { body, author, edits: said.edits.saturating_add(1), spent };
             // What Jira refused was the old text.
             record.refused.clear();
         }
@@ -33,23 +31,26 @@ pub(super) fn hear(record: &mut CommentRecord, body: Document, author: String) {
 }
 
 /// Takes in how a side's copies stand: one that somebody else changed is noted.
-pub(super) fn look_at_copies(draft: &mut Draft<'_>, side: &SideId, observation: &Observation) {
+pub(super) fn look_at_copies(draft: &mut Draft<'_>, side: &SideId, observation: &Observation, remark: Remark) {
     let us = draft.catalog(side).sync_user.clone();
-    for index in 0..draft.plan.item.comments.len() {
-        let Some(record) = draft.plan.item.comments.get(index) else { continue };
-        let Some(there) = copy_in(record, side, observation) else {
+    for index in 0..draft.plan.item.remarks(remark).len() {
+        let Some(record) = draft.plan.item.remarks(remark).get(index) else { continue };
+        let Some(there) = copy_in(record, side, observation, remark) else {
             // Deleted by a person: nothing stands there that could be lost.
-            if let Some(record) = draft.plan.item.comments.get_mut(index) {
+            if let Some(record) = draft.plan.item.remarks_mut(remark).get_mut(index) {
                 record.strayed.remove(side);
             }
             continue;
         };
         let stands = rich(draft, side).read(&there.body);
-        let as_written = record.written.get(side).is_none_or(|written| text::same(&written.body, &stands));
+        let as_written = record
+            .written
+            .get(side)
+            .is_none_or(|written| text::same(&written.body, &stands) && Spent::same(written.spent, there.spent));
         let ours = there.changed_by.is_some() && there.changed_by == us;
         let by = there.changed_by.as_ref().map_or_else(|| "somebody".to_owned(), ToString::to_string);
         let stray = (!ours && !as_written).then_some(by);
-        let Some(record) = draft.plan.item.comments.get_mut(index) else { continue };
+        let Some(record) = draft.plan.item.remarks_mut(remark).get_mut(index) else { continue };
         match stray {
             Some(account) => drop(record.strayed.insert(side.clone(), account)),
             None => drop(record.strayed.remove(side)),
@@ -58,22 +59,22 @@ pub(super) fn look_at_copies(draft: &mut Draft<'_>, side: &SideId, observation: 
 }
 
 /// Plans the edits and deletions of copies.
-pub(super) fn revise(draft: &mut Draft<'_>) {
-    for index in 0..draft.plan.item.comments.len() {
-        let Some(record) = draft.plan.item.comments.get(index).cloned() else { continue };
+pub(super) fn revise(draft: &mut Draft<'_>, remark: Remark) {
+    for index in 0..draft.plan.item.remarks(remark).len() {
+        let Some(record) = draft.plan.item.remarks(remark).get(index).cloned() else { continue };
         for (side, copy) in &record.copies {
             if record.gone {
-                withdraw(draft, index, &record, side, copy);
+                withdraw(draft, index, &record, side, copy, remark);
             } else {
-                bring_up_to_date(draft, index, &record, side, copy);
+                bring_up_to_date(draft, index, &record, side, copy, remark);
             }
         }
     }
-    strays(draft);
+    strays(draft, remark);
 }
 
 /// The observation of a side that is good enough to change its comments on; `None`: it was asked for, or is not to be had now.
-fn direct<'a>(draft: &mut Draft<'a>, side: &SideId) -> Option<&'a Observation> {
+fn direct<'a>(draft: &mut Draft<'a>, side: &SideId, remark: Remark) -> Option<&'a Observation> {
     if draft.is_barred(side) || !draft.plan.item.replicas.get(side).is_some_and(|replica| replica.observed) {
         return None;
     }
@@ -81,153 +82,172 @@ fn direct<'a>(draft: &mut Draft<'a>, side: &SideId) -> Option<&'a Observation> {
     if observation.is_none() {
         draft.want(side, Wanted::Comments);
     }
-    observation.filter(|observation| observation.snapshot.comments.complete)
+    observation.filter(|observation| observation.snapshot.remarks(remark).complete)
 }
 
-fn copy_in<'o>(record: &CommentRecord, side: &SideId, observation: &'o Observation) -> Option<&'o CommentSnapshot> {
+fn copy_in<'o>(
+    record: &CommentRecord,
+    side: &SideId,
+    observation: &'o Observation,
+    remark: Remark,
+) -> Option<&'o CommentSnapshot> {
     let copy = record.copies.get(side)?;
-    observation.snapshot.comments.list.iter().find(|comment| &comment.id == copy)
+    observation.snapshot.remarks(remark).list.iter().find(|comment| &comment.id == copy)
 }
 
 /// Whether a write to this copy is not settled yet.
-fn is_under_way(draft: &Draft<'_>, side: &SideId, id: &CommentId) -> bool {
+fn is_under_way(draft: &Draft<'_>, side: &SideId, id: &CommentId, remark: Remark) -> bool {
     draft.unsettled(side).any(|intent| match &intent.operation.action {
-        Action::EditComment { copy, .. } | Action::DeleteComment { copy, .. } => copy == id,
-        Action::Create { .. }
-        | Action::SetFields { .. }
-        | Action::Transition { .. }
-        | Action::AddComment { .. }
-        | Action::Offer { .. }
-        | Action::Link { .. }
-        | Action::AddFile { .. }
-        | Action::DeleteFile { .. } => false,
+        Action::EditComment { copy, remark: kind, .. } | Action::DeleteComment { copy, remark: kind, .. } => {
+            copy == id && *kind == remark
+        }
+        _ => false,
     })
 }
 
-fn bring_up_to_date(draft: &mut Draft<'_>, index: usize, record: &CommentRecord, side: &SideId, copy: &CommentId) {
+fn bring_up_to_date(
+    draft: &mut Draft<'_>,
+    index: usize,
+    record: &CommentRecord,
+    side: &SideId,
+    copy: &CommentId,
+    remark: Remark,
+) {
     let sync = draft.input.sync;
     let sees = sync.side(side).is_some_and(|settings| settings.sees.contains(&record.side));
-    let Some(said) = record.said.as_ref().filter(|_| sees && sync.comments.to.contains(side)) else { return };
+    let Some(said) = record.said.as_ref().filter(|_| sees && sync.remarks(remark).to.contains(side)) else { return };
     // A copy from before texts were kept shows the first one.
     let shown = record.written.get(side).map_or(0, |written| written.edits);
     let behind = shown < said.edits;
     let refused = record.refused.contains_key(side);
-    let drifted = drifted(draft, record, side);
-    if !(behind || drifted) || refused || is_under_way(draft, side, copy) {
+    let drifted = drifted(draft, record, side, remark);
+    if !(behind || drifted) || refused || is_under_way(draft, side, copy, remark) {
         return;
     }
-    let Some(observation) = direct(draft, side) else { return };
-    let Some(there) = copy_in(record, side, observation) else {
+    let Some(observation) = direct(draft, side, remark) else { return };
+    let Some(there) = copy_in(record, side, observation, remark) else {
         // A person deleted it: it is not made again.
-        note(draft, index, side, None, said.edits);
+        note(draft, (index, remark), side, None, said);
         return;
     };
     let stands = rich(draft, side).read(&there.body);
-    let Some((body, wanted)) = copy_body(draft, record, &said.author, &said.body, side, &there.body) else { return };
-    if text::same(&stands, &wanted) {
-        note(draft, index, side, Some(wanted), said.edits);
+    let says = (said.author.as_str(), &said.body);
+    let Some((body, wanted)) = copy_body(draft, record, says, side, &there.body, remark) else { return };
+    if text::same(&stands, &wanted) && Spent::same(said.spent, there.spent) {
+        note(draft, (index, remark), side, Some(wanted), said);
         return;
     }
     if record.strayed.contains_key(side) {
-        overwritten(draft, index, record, said, side, there, &stands);
+        overwritten(draft, (index, remark), record, said, side, there, &stands);
     }
     let (origin, comment, copy) = (record.side.clone(), record.id.clone(), copy.clone());
-    let action = Action::EditComment { origin, comment, copy, body, wanted, edits: said.edits };
+    let action =
+        Action::EditComment { remark, origin, comment, copy, body, wanted, edits: said.edits, spent: said.spent };
     draft.plan.operations.push(Operation { side: side.clone(), action });
 }
 
 /// Whether a copy holds an older text of ours: a write that landed late. What else a Jira makes of our text is its own, and is
 /// not written again and again.
-fn drifted(draft: &Draft<'_>, record: &CommentRecord, side: &SideId) -> bool {
+fn drifted(draft: &Draft<'_>, record: &CommentRecord, side: &SideId, remark: Remark) -> bool {
     let (Some(written), Some(observation)) = (record.written.get(side), draft.input.observed.get(side)) else {
         return false;
     };
-    let Some(there) = copy_in(record, side, observation) else { return false };
+    let Some(there) = copy_in(record, side, observation, remark) else { return false };
     let stands = rich(draft, side).read(&there.body);
+    let shows =
+        |wanted: &Document, spent: Option<Spent>| text::same(wanted, &stands) && Spent::same(spent, there.spent);
     let is_older = |intent: &&Intent| match &intent.operation.action {
-        Action::EditComment { copy, wanted, edits, .. } => {
-            copy == &there.id && *edits < written.edits && text::same(wanted, &stands)
+        Action::EditComment { remark: kind, copy, wanted, edits, spent, .. } => {
+            *kind == remark && copy == &there.id && *edits < written.edits && shows(wanted, *spent)
         }
-        Action::AddComment { origin, comment, wanted, edits, .. } => {
-            origin == &record.side && comment == &record.id && *edits < written.edits && text::same(wanted, &stands)
+        action @ Action::AddComment { wanted, edits, spent, .. } => {
+            action.original() == Some((remark, &record.side, &record.id))
+                && *edits < written.edits
+                && shows(wanted, *spent)
         }
-        Action::Create { .. }
-        | Action::SetFields { .. }
-        | Action::Transition { .. }
-        | Action::DeleteComment { .. }
-        | Action::Offer { .. }
-        | Action::Link { .. }
-        | Action::AddFile { .. }
-        | Action::DeleteFile { .. } => false,
+        _ => false,
     };
     let mut ours = draft.input.intents.iter().filter(|intent| &intent.operation.side == side);
-    !text::same(&stands, &written.body) && ours.any(|intent| is_older(&intent))
+    !shows(&written.body, written.spent) && ours.any(|intent| is_older(&intent))
 }
 
 /// The copy is known to hold this now, or not to be there.
-fn note(draft: &mut Draft<'_>, index: usize, side: &SideId, body: Option<Document>, edits: u64) {
-    let Some(record) = draft.plan.item.comments.get_mut(index) else { return };
+fn note(draft: &mut Draft<'_>, (index, remark): (usize, Remark), side: &SideId, body: Option<Document>, said: &Said) {
+    let Some(record) = draft.plan.item.remarks_mut(remark).get_mut(index) else { return };
     let body = body.or_else(|| record.written.remove(side).map(|written| written.body)).unwrap_or_default();
-    record.written.insert(side.clone(), WrittenCopy { body, edits });
+    record.written.insert(side.clone(), WrittenCopy { body, edits: said.edits, spent: said.spent });
     record.strayed.remove(side);
 }
 
 /// A person changed the copy, and others the original: the original stands, and what the person wrote is kept as a conflict.
 fn overwritten(
     draft: &mut Draft<'_>,
-    index: usize,
+    (index, remark): (usize, Remark),
     record: &CommentRecord,
     said: &Said,
     side: &SideId,
     there: &CommentSnapshot,
     stands: &Document,
 ) {
+    let mut lost = stands.clone();
+    if let Some(spent) = there.spent {
+        lost.blocks.extend(text::from_plain(&spent.in_words()).blocks);
+    }
     let conflict = Conflict {
-        field: FieldName::from(FIELD),
+        field: FieldName::from(remark.word()),
         audience: Audience(BTreeSet::from([record.side.clone(), side.clone()])),
         winner: record.side.clone(),
         kept: Value::Document(said.body.clone()),
         loser: side.clone(),
-        lost: Value::Document(stands.clone()),
+        lost: Value::Document(lost.clone()),
         at: corrected(draft, side, there.updated),
         overwritten_by: None,
     };
     // Recorded once, however often the write has to be tried; the copy is a person's until it is done.
-    if record.recorded.get(side).is_some_and(|recorded| text::same(recorded, stands)) {
+    if record.recorded.get(side).is_some_and(|recorded| text::same(recorded, &lost)) {
         return;
     }
     draft.plan.conflicts.push(conflict);
-    if let Some(record) = draft.plan.item.comments.get_mut(index) {
-        record.recorded.insert(side.clone(), stands.clone());
+    if let Some(record) = draft.plan.item.remarks_mut(remark).get_mut(index) {
+        record.recorded.insert(side.clone(), lost);
     }
 }
 
-fn withdraw(draft: &mut Draft<'_>, index: usize, record: &CommentRecord, side: &SideId, copy: &CommentId) {
-    if draft.input.sync.comments.deleted == WhenDeleted::Keep || is_under_way(draft, side, copy) {
+fn withdraw(
+    draft: &mut Draft<'_>,
+    index: usize,
+    record: &CommentRecord,
+    side: &SideId,
+    copy: &CommentId,
+    remark: Remark,
+) {
+    if draft.input.sync.remarks(remark).deleted == WhenDeleted::Keep || is_under_way(draft, side, copy, remark) {
         return;
     }
     // The original is gone by the word of the issue itself, read whole; `gone` follows every read that was taken in.
-    let (origin, there) = (direct(draft, &record.side), direct(draft, side));
+    let (origin, there) = (direct(draft, &record.side, remark), direct(draft, side, remark));
     let (Some(_), Some(observation)) = (origin, there) else { return };
-    if copy_in(record, side, observation).is_none() {
-        if let Some(record) = draft.plan.item.comments.get_mut(index) {
+    if copy_in(record, side, observation, remark).is_none() {
+        if let Some(record) = draft.plan.item.remarks_mut(remark).get_mut(index) {
             record.copies.remove(side);
             record.written.remove(side);
             record.strayed.remove(side);
         }
         return;
     }
-    if draft.plan.item.comments.get(index).is_some_and(|record| record.strayed.contains_key(side)) {
+    if draft.plan.item.remarks(remark).get(index).is_some_and(|record| record.strayed.contains_key(side)) {
         return;
     }
-    let action = Action::DeleteComment { origin: record.side.clone(), comment: record.id.clone(), copy: copy.clone() };
+    let (origin, comment) = (record.side.clone(), record.id.clone());
+    let action = Action::DeleteComment { remark, origin, comment, copy: copy.clone() };
     draft.plan.operations.push(Operation { side: side.clone(), action });
 }
 
 /// Copies that somebody else changed stay visible until the original changes.
-fn strays(draft: &mut Draft<'_>) {
+fn strays(draft: &mut Draft<'_>, remark: Remark) {
+    let word = remark.word();
     let mut strays = Vec::new();
-    for record in &draft.plan.item.comments {
+    for record in draft.plan.item.remarks(remark) {
         for side in record.strayed.keys().filter(|side| record.copies.contains_key(*side)) {
             let copy = record.copies.get(side).map(ToString::to_string).unwrap_or_default();
             strays.push((side.clone(), copy, record.gone));
@@ -236,17 +256,15 @@ fn strays(draft: &mut Draft<'_>) {
     for (side, copy, gone) in strays {
         let (why, remedy) = if gone {
             (
-                format!(
-                    "the original of comment {copy} is not there any more, but its copy was changed here: it stays"
-                ),
+                format!("the original of {word} {copy} is not there any more, but its copy was changed here: it stays"),
                 "delete the copy by hand if it is not wanted",
             )
         } else {
             (
                 format!(
-                    "comment {copy} is a copy, and was changed here: the original was not, and its next edit replaces this"
+                    "{word} {copy} is a copy, and was changed here: the original was not, and its next edit replaces this"
                 ),
-                "write a comment of its own instead, or have the original changed",
+                "write one of its own instead, or have the original changed",
             )
         };
         draft.hold(&side, None, why, remedy);

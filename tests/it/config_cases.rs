@@ -258,6 +258,13 @@ storyPoints = "both""#, &[
 ", "[sync.support.nothing]
 ", &[
         r#"error 14:7 sync.support: `sync.support` has no `fields` -> add `[sync.support.fields]` with `summary = "both"` in it"#,
-        "error 27:15 sync.support.nothing: unknown key `nothing` -> known here: `home`, `on-conflict`, `side`, `map`, `fields`, `comments`, `attachments`, `counterparts`",
+        "error 27:15 sync.support.nothing: unknown key `nothing` -> known here: `home`, `on-conflict`, `side`, `map`, `fields`, `comments`, `worklogs`, `attachments`, `counterparts`",
+    ]),
+    ("[sync.support.comments]", "[sync.support.worklogs]\nunrestricted = \"bth\"\nrestricted = \"skip\"\n\n[sync.support.comments]", &[
+        "error 33:16 sync.support.worklogs.unrestricted: `bth` is none of `both`, `skip` -> did you mean `both`?",
+        "error 34:1 sync.support.worklogs.restricted: unknown key `restricted` -> did you mean `unrestricted`?",
+    ]),
+    ("[sync.support.comments]", "[sync.support.worklogs]\nheader = { globex = \"{{ author.name }}\" }\n\n[sync.support.comments]", &[
+        "warning 33:12 sync.support.worklogs.header.globex: side `globex` receives no worklogs, so its header is never used -> take it out, or let worklogs reach that side",
     ]),
 ];

@@ -21,8 +21,10 @@ struct Scenario {
 }
 
 async fn fused(scenario: &Scenario) -> (World, Arc<Fuse>) {
-    let mut world =
-        World::without_daemon(&two().replacen("home = \"acme\"", "home = \"acme\"\nattachments = \"both\"", 1));
+    let mut world = World::without_daemon(&format!(
+        "{}\n[sync.support.worklogs]\nunrestricted = \"both\"\n",
+        two().replacen("home = \"acme\"", "home = \"acme\"\nattachments = \"both\"", 1)
+    ));
     let fuse = Arc::new(Fuse::default());
     let (net, transports) = (Arc::clone(&fuse), Arc::clone(&world.surroundings.transports));
     world.surroundings.transports = Arc::new(move |settings: &InstanceSettings| {
@@ -138,6 +140,41 @@ async fn a_comment_is_copied_once() {
             let bodies: Vec<String> = world.issue("globex", "Item").comments.into_iter().map(|c| c.body).collect();
             assert_eq!(bodies.len(), 2, "{bodies:?}");
             assert!(bodies[0].ends_with("First") && bodies[1].ends_with("Second"), "{bodies:?}");
+        },
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_is_logged_once_changed_once_and_deleted_once() {
+    const AT: &str = "2026-03-10T08:30:00.000+0000";
+    at_every_effect(Scenario {
+        before: |world| {
+            issue(world);
+            let key = world.issue("acme", "Item").key;
+            let jane = world.person("acme", "jane");
+            jane.log_work(&key, AT, 60, "Goes").unwrap();
+            jane.log_work(&key, AT, 120, "Changes").unwrap();
+        },
+        act: |world| {
+            let old = world.issue("acme", "Item");
+            let jane = world.person("acme", "jane");
+            jane.delete_worklog(&old.key, &old.worklogs[0].id.to_string()).unwrap();
+            let more = serde_json::json!({ "timeSpentSeconds": 180 });
+            jane.edit_worklog(&old.key, &old.worklogs[1].id.to_string(), more).unwrap();
+            jane.log_work(&old.key, AT, 240, "Same").unwrap();
+            jane.log_work(&old.key, AT, 240, "Same").unwrap();
+            let globex = world.issue("globex", "Item").key;
+            world.person("globex", "jdoe").log_work(&globex, AT, 300, "Theirs").unwrap();
+        },
+        holds: |world| {
+            one_of_each(world);
+            for jira in ["acme", "globex"] {
+                let work = world.issue(jira, "Item").worklogs;
+                let mut seconds: Vec<u64> = work.iter().map(|work| work.seconds).collect();
+                seconds.sort_unstable();
+                assert_eq!(seconds, [180, 240, 240, 300], "{jira}: {work:?}");
+            }
         },
     })
     .await;

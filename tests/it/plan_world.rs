@@ -211,6 +211,7 @@ pub(crate) fn settings(sides: &[SideId], policy: ConflictPolicy) -> SyncSettings
             header: BTreeMap::new(),
             deleted: WhenDeleted::Delete,
         },
+        worklogs: CommentSettings::default(),
         links: true,
     }
 }
@@ -508,6 +509,8 @@ impl World {
             body,
             changed_by: Some(AccountId::new(format!("person-{side}"))),
             restricted,
+            spent: None,
+            mark: None,
         };
         if let Some(issue) = self.issues.get_mut(side).and_then(|list| list.first_mut()) {
             issue.comments.push(comment);
@@ -567,6 +570,7 @@ impl World {
         let log: Vec<LogEntry> = issue.log.iter().map(|(entry, _)| entry.clone()).collect();
         let snapshot = IssueSnapshot {
             attachments: None,
+            worklogs: Comments::default(),
             id: issue.id,
             key: issue.key.clone(),
             project: side.as_str().to_uppercase(),
@@ -744,7 +748,9 @@ impl World {
                 && &intent.operation.side == side
         };
         let written = self.intents.iter().rfind(of_copy).and_then(|intent| match &intent.operation.action {
-            Action::AddComment { wanted, edits, .. } => Some(WrittenCopy { body: wanted.clone(), edits: *edits }),
+            Action::AddComment { wanted, edits, .. } => {
+                Some(WrittenCopy { body: wanted.clone(), edits: *edits, spent: None })
+            }
             Action::Create { .. }
             | Action::SetFields { .. }
             | Action::Transition { .. }
@@ -782,7 +788,7 @@ impl World {
         let Some(record) = records.find(|record| &record.side == origin && &record.id == comment) else { return };
         record.strayed.remove(side);
         if let Action::EditComment { wanted, edits, .. } = &operation.action {
-            record.written.insert(side.clone(), WrittenCopy { body: wanted.clone(), edits: *edits });
+            record.written.insert(side.clone(), WrittenCopy { body: wanted.clone(), edits: *edits, spent: None });
         } else {
             record.copies.remove(side);
             record.written.remove(side);
@@ -883,6 +889,8 @@ impl World {
                         body: body.clone(),
                         changed_by: Some(AccountId::new("sync")),
                         restricted: false,
+                        spent: None,
+                        mark: None,
                     });
                 }
             }

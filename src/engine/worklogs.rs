@@ -1,0 +1,67 @@
+//! Logged work where it differs from comments: time tracking may be off, and a no holds up nothing else. Must never conclude from
+//! a list that is empty because time tracking is off.
+
+use super::Engine;
+use super::instance::Instance;
+use super::work::Work;
+use crate::jira::{Failure, JiraError};
+use crate::model::ids::SideId;
+use crate::model::issue::{Comments, IssueSnapshot};
+use crate::model::operation::{Intent, IntentEvent};
+use crate::model::remark::Remark;
+
+/// Why work cannot be logged on an issue that is not found.
+pub(super) const UNFOUND: &str = "the issue is not there, or time tracking is switched off";
+
+/// Whether a write is about logged work.
+pub(super) fn is_about_work(intent: &Intent) -> bool {
+    intent.operation.action.original().is_some_and(|(remark, ..)| remark == Remark::Worklog)
+}
+
+impl Engine {
+    /// Reads all logged work of an issue where the read brought only a part, or none of what is known to be there.
+    pub(super) async fn complete_worklogs(
+        &self,
+        work: &mut Work,
+        side: &SideId,
+        instance: &Instance,
+        snapshot: &mut IssueSnapshot,
+    ) -> Result<(), JiraError> {
+        let there = &snapshot.worklogs;
+        let copied = work.item.worklogs.iter().any(|record| record.copies.contains_key(side));
+        let known = copied || work.item.worklogs.iter().any(|record| &record.side == side && !record.gone);
+        let wanted = work.sync.settings.worklogs.from.contains(side) || copied;
+        // What does not come at all is not known, and not asked for.
+        let part = !there.complete && !there.list.is_empty();
+        let vanished = there.complete && there.list.is_empty() && known;
+        if !wanted || !(part || vanished) {
+            return Ok(());
+        }
+        snapshot.worklogs = match instance.patiently(instance.read.worklogs(snapshot.id)).await {
+            Ok(list) => Comments { list, complete: true },
+            // Switched off: nothing is known, and it is asked again, ever more seldom.
+            Err(error @ JiraError { failure: Failure::NotFound | Failure::Refused(_), .. }) => {
+                let what = format!("{}: worklogs are known there and cannot be read: {error}", snapshot.key);
+                work.problem(side, None, what, "switch time tracking on there; until then they stay as they are");
+                work.failed = true;
+                work.slow = true;
+                Comments::default()
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(())
+    }
+
+    /// A no to a worklog: a right, time tracking, the status. It is told and tried again, ever more seldom; the rest goes on.
+    pub(super) fn work_refused(&self, work: &mut Work, intent: &Intent, why: &str) {
+        work.move_intent(intent.id, &IntentEvent::Refused(why.to_owned()));
+        let side = intent.operation.side.clone();
+        let what = format!("Jira refused a worklog in {}: {why}", Self::in_words(&work.sync, &side));
+        let remedy = "switch time tracking on there, and give the sync user Work On Issues, Edit and Delete Own Worklogs; it \
+                      is tried again";
+        work.problem(&side, None, what, remedy);
+        work.put_off.push(intent.operation.clone());
+        work.failed = true;
+        work.slow = true;
+    }
+}

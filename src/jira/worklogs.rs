@@ -1,0 +1,146 @@
+//! Logged work, read and written. Must never let a write of ours move somebody's estimate: `adjustEstimate=leave`, always.
+
+use http::Method;
+use serde_json::Value;
+
+use super::call::Call;
+use super::client::{Client, Written};
+use super::decode::{self, Decoder};
+use super::encode::Encoder;
+use super::fields::FieldList;
+use super::{Failure, JiraError, WriteOutcome, wire};
+use crate::model::ids::{CommentId, IssueId};
+use crate::model::issue::{CommentSnapshot, Comments, NativeValue};
+use crate::model::remark::Spent;
+use crate::model::settings::Kind;
+
+/// Worklogs of one page (Cloud's v3 document). Data Center gives all, and knows no pages.
+const PAGE: usize = 5_000;
+/// How often a list that changes while it is read is begun anew.
+const TRIES: u32 = 3;
+
+impl Client {
+    /// All logged work of an issue, on Cloud with our marks.
+    pub(super) async fn all_worklogs(&self, issue: IssueId) -> Result<Vec<CommentSnapshot>, JiraError> {
+        let attempt = format!("reading the worklogs of issue {issue}");
+        let mut all: Vec<wire::Worklog> = Vec::new();
+        let (mut before, mut tries) = (None, 0);
+        loop {
+            let mut call = Call::get("getIssueWorklog", &["issue", &issue.to_string(), "worklog"], &attempt);
+            if self.kind == Kind::Cloud {
+                call = call
+                    .query("startAt", all.len().to_string())
+                    .query("maxResults", PAGE.to_string())
+                    .query("expand", "properties");
+            }
+            let page: wire::WorklogPage = self.read(&call).await?;
+            let (count, total) = (page.worklogs.len(), page.total);
+            // One that comes or goes between two pages pushes another out of sight.
+            if !all.is_empty() && total != before {
+                tries += 1;
+                if tries == TRIES {
+                    let words = format!("the list changed {TRIES} times while it was read");
+                    return Err(self.error(&attempt, Failure::Unreadable(words)));
+                }
+                (all, before) = (Vec::new(), None);
+                continue;
+            }
+            before = total;
+            all.extend(page.worklogs);
+            match total {
+                Some(total) if all.len() < total && count == 0 => {
+                    let words = format!("an empty page after {} of {total} worklogs", all.len());
+                    return Err(self.error(&attempt, Failure::Unreadable(words)));
+                }
+                Some(total) if all.len() < total && self.kind == Kind::Cloud => {}
+                Some(total) if all.len() < total => {
+                    let words = format!("{} of {total} worklogs came", all.len());
+                    return Err(self.error(&attempt, Failure::Unreadable(words)));
+                }
+                Some(_) | None => break,
+            }
+        }
+        let fields = FieldList::default();
+        Ok(Decoder { kind: self.kind, fields: &fields }.worklogs(all))
+    }
+
+    pub(super) async fn log_work(
+        &self,
+        issue: IssueId,
+        spent: Spent,
+        body: &NativeValue,
+        mark: &str,
+    ) -> WriteOutcome<CommentId> {
+        let fields = FieldList::default();
+        let body = Encoder { kind: self.kind, fields: &fields }.work(spent, body, Some(mark));
+        let path = ["issue", &issue.to_string(), "worklog"];
+        let attempt = format!("logging work on issue {issue}");
+        let call = Call::with_body("addWorklog", Method::POST, &path, body, attempt).on(issue);
+        match self.write(&call.query("adjustEstimate", "leave")).await {
+            Written::Yes(answer) => match decode::read::<wire::CreatedThing>(&answer.body) {
+                Ok(created) => WriteOutcome::Done(CommentId::new(created.id.0)),
+                Err(failure) => WriteOutcome::InDoubt(failure.to_string()),
+            },
+            Written::No(no) => no.outcome(),
+        }
+    }
+
+    pub(super) async fn edit_work(
+        &self,
+        issue: IssueId,
+        worklog: &CommentId,
+        spent: Spent,
+        body: &NativeValue,
+    ) -> WriteOutcome<()> {
+        let fields = FieldList::default();
+        let body = Encoder { kind: self.kind, fields: &fields }.work(spent, body, None);
+        let path = ["issue", &issue.to_string(), "worklog", worklog.as_str()];
+        let attempt = format!("changing worklog {worklog} of issue {issue}");
+        let call = Call::with_body("updateWorklog", Method::PUT, &path, body, attempt).on(issue);
+        match self.write(&call.query("adjustEstimate", "leave")).await {
+            Written::Yes(_) => WriteOutcome::Done(()),
+            Written::No(no) => no.outcome(),
+        }
+    }
+
+    pub(super) async fn delete_work(&self, issue: IssueId, worklog: &CommentId) -> WriteOutcome<()> {
+        let path = ["issue", &issue.to_string(), "worklog", worklog.as_str()];
+        let attempt = format!("deleting worklog {worklog} of issue {issue}");
+        let call = Call::without_body("deleteWorklog", Method::DELETE, &path, attempt).on(issue);
+        match self.write(&call.query("adjustEstimate", "leave")).await {
+            Written::Yes(_) => WriteOutcome::Done(()),
+            Written::No(no) => no.outcome(),
+        }
+    }
+}
+
+impl Decoder<'_> {
+    /// The logged work that came as a field: the first twenty of `total`.
+    pub(super) fn worklogs_in_issue(self, page: Value) -> Result<Comments, Failure> {
+        let page: wire::WorklogPage = decode::part(page)?;
+        let complete = page.total == Some(page.worklogs.len());
+        Ok(Comments { list: self.worklogs(page.worklogs), complete })
+    }
+
+    fn worklogs(self, worklogs: Vec<wire::Worklog>) -> Vec<CommentSnapshot> {
+        let mut list: Vec<(u64, CommentSnapshot)> =
+            worklogs.into_iter().map(|work| (work.id.number().unwrap_or(u64::MAX), self.worklog(work))).collect();
+        list.sort_by_key(|(id, work)| (work.created, *id));
+        list.into_iter().map(|(_, work)| work).collect()
+    }
+
+    fn worklog(self, work: wire::Worklog) -> CommentSnapshot {
+        let ours = work.properties.iter().find(|property| property.key == wire::OURS);
+        CommentSnapshot {
+            mark: ours.and_then(|property| decode::mark_in(&property.value)),
+            id: CommentId::new(work.id.0),
+            author: work.author.and_then(|user| self.person(user)),
+            created: work.created.0,
+            updated: work.updated.map_or(work.created.0, |updated| updated.0),
+            body: self.body(work.comment),
+            changed_by: work.update_author.and_then(|user| self.person(user)).map(|person| person.account),
+            restricted: work.visibility.is_some_and(|visibility| !visibility.is_null()),
+            spent: Some(Spent { started: work.started.0, seconds: work.time_spent_seconds }),
+        }
+    }
+}
