@@ -71,6 +71,7 @@ fn words(shape: Shape) -> &'static str {
         Shape::Text => "a line of text",
         Shape::Rich => "a text field",
         Shape::Number => "a number field",
+        Shape::Count => "a count",
         Shape::Duration => "an estimate",
         Shape::Day => "a date field",
         Shape::Moment => "a date and time field",

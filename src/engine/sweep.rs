@@ -4,9 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Engine;
+use crate::model::catalog::Shape;
 use crate::model::hub::ItemState;
-use crate::model::ids::{CommentId, InstanceId, IssueId, ItemId, SideId};
+use crate::model::ids::{CommentId, FieldId, InstanceId, IssueId, ItemId, SideId};
+use crate::model::issue::{IssueSnapshot, NativeValue};
+use crate::model::settings::FieldRow;
 use crate::model::store::{Hint, StoreError};
+use crate::model::value::Value;
 
 /// Items compared at once: their replicas fit one request per instance.
 const AT_ONCE: usize = 100;
@@ -24,6 +28,26 @@ pub struct Swept {
 fn comments_of(item: &ItemState, side: &SideId) -> BTreeSet<CommentId> {
     let theirs = item.comments.iter().filter(|record| &record.side == side && !record.gone);
     theirs.map(|record| record.id.clone()).collect()
+}
+
+/// What a side was last seen to count: votes, which move no `updated`.
+fn counts_of(item: &ItemState, sync: &super::SyncRun, side: &SideId) -> Vec<(FieldId, Option<Value>)> {
+    let catalogs = sync.catalogs();
+    let counts = |field: &FieldId| {
+        catalogs.get(side).and_then(|catalog| catalog.shapes.get(field)).is_some_and(|shape| *shape == Shape::Count)
+    };
+    let bases = item.replicas.get(side).map(|replica| &replica.bases);
+    let rows = sync.settings.fields.values().filter_map(|row| Some((row, row.sides.get(side)?)));
+    let held = |row: &FieldRow| bases.and_then(|bases| bases.get(&row.name)?.value.clone());
+    rows.filter(|(_, field)| counts(field)).map(|(row, field)| (field.clone(), held(row))).collect()
+}
+
+/// Whether a row counts what was last seen.
+fn counts_the_same(row: &IssueSnapshot, counts: &[(FieldId, Option<Value>)]) -> bool {
+    counts.iter().all(|(field, held)| match row.fields.get(field) {
+        Some(NativeValue::Text(count)) => held.as_ref() == Some(&Value::Number(count.clone())),
+        Some(_) | None => true,
+    })
 }
 
 impl Engine {
@@ -46,6 +70,7 @@ impl Engine {
         let ids = self.store.item_ids(after, AT_ONCE).await?;
         let mut wanted: BTreeMap<InstanceId, BTreeMap<IssueId, (jiff::Timestamp, u64)>> = BTreeMap::new();
         let mut said: BTreeMap<(InstanceId, IssueId), BTreeSet<CommentId>> = BTreeMap::new();
+        let mut counted: BTreeMap<(InstanceId, IssueId), Vec<(FieldId, Option<Value>)>> = BTreeMap::new();
         for id in &ids {
             let Some(item) = self.store.item(*id).await? else { continue };
             let Some(sync) = self.syncs.get(&item.sync) else { continue };
@@ -54,6 +79,10 @@ impl Engine {
                 if let Some(instance) = sync.instance_of(side) {
                     let known = (replica.updated, replica.entry.0);
                     wanted.entry(instance.clone()).or_default().insert(replica.issue, known);
+                    let counts = counts_of(&item, sync, side);
+                    if !counts.is_empty() {
+                        counted.insert((instance.clone(), replica.issue), counts);
+                    }
                     if sync.settings.comments.from.contains(side) {
                         said.insert((instance.clone(), replica.issue), comments_of(&item, side));
                     }
@@ -82,6 +111,8 @@ impl Engine {
                 let there = |comment: &CommentId| row.comments.list.iter().any(|read| &read.id == comment);
                 let gone = said.get(&(id.clone(), row.id)).is_some_and(|said| !said.iter().all(there));
                 let same = same && !(row.comments.complete && gone);
+                let same =
+                    same && counted.get(&(id.clone(), row.id)).is_none_or(|counts| counts_the_same(&row, counts));
                 if same {
                     different.retain(|issue| *issue != row.id);
                 } else {

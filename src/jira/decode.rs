@@ -146,6 +146,9 @@ impl Decoder<'_> {
         if text("type") == Some("doc") {
             return NativeValue::Adf(value.clone());
         }
+        if let (Some(Shape::Count) | None, Some(votes)) = (self.fields.shape(field), value.get("votes")) {
+            return NativeValue::Text(votes.to_string());
+        }
         if let Ok(user) = part::<wire::User>(value.clone())
             && value.get("displayName").is_some()
             && let Some(person) = self.person(user)

@@ -76,6 +76,7 @@ impl FieldList {
         Some(match (schema.kind.as_deref()?, schema.items.as_deref()) {
             ("string", _) => Shape::Text,
             ("number", _) => Shape::Number,
+            ("votes", _) => Shape::Count,
             ("date", _) => Shape::Day,
             ("datetime", _) => Shape::Moment,
             ("option", _) => Shape::Option,

@@ -32,6 +32,7 @@ pub fn fit(kind: FieldKind, shape: Shape) -> Fit {
         | (FieldKind::Number, Shape::Number)
         | (FieldKind::Duration, Shape::Duration | Shape::Number) => Fit::Both,
         (FieldKind::Line | FieldKind::Choice | FieldKind::Options, shape) if shape.is_choice() => Fit::Both,
+        (FieldKind::Line | FieldKind::Number, Shape::Count) => Fit::Read,
         (FieldKind::Line, Shape::Person | Shape::Number | Shape::Day | Shape::Moment)
         | (FieldKind::Line, Shape::Words | Shape::Options | Shape::Versions | Shape::Components | Shape::Groups)
         | (FieldKind::Document, Shape::Text)
@@ -46,7 +47,7 @@ pub fn natural(shape: Shape) -> Option<FieldKind> {
     match shape {
         Shape::Text => Some(FieldKind::Line),
         Shape::Rich => Some(FieldKind::Document),
-        Shape::Number => Some(FieldKind::Number),
+        Shape::Number | Shape::Count => Some(FieldKind::Number),
         Shape::Duration => Some(FieldKind::Duration),
         Shape::Day => Some(FieldKind::Day),
         Shape::Moment => Some(FieldKind::Moment),

@@ -58,6 +58,8 @@ pub enum Shape {
     Rich,
     /// A number.
     Number,
+    /// How many voted: read, and never written.
+    Count,
     /// Seconds of work: an estimate.
     Duration,
     /// A calendar day.

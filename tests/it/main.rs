@@ -73,6 +73,7 @@ mod daemon_support;
 mod daemon_text;
 #[cfg(test)]
 mod daemon_things;
+mod daemon_votes;
 mod daemon_worklogs;
 #[cfg(test)]
 mod footprint;

@@ -1,0 +1,52 @@
+//! How many voted, carried as a number from the side that counts. Must never ask the daemon what a Jira holds.
+
+use jirasyncd::simulator::{FieldSetup, FieldType};
+use serde_json::json;
+
+use super::daemon_support::{World, two};
+
+const POPULAR: &str = "customfield_40001";
+
+fn config(from: &str, to: &str) -> String {
+    let row = format!(
+        "popularity = {{ kind = \"number\", from = [\"{from}\"], {from} = \"votes\", {to} = \"{POPULAR}\" }}\n"
+    );
+    two().replacen("summary = \"both\"", &format!("summary = \"both\"\n{row}"), 1)
+}
+
+#[tokio::test(start_paused = true)]
+async fn votes_are_carried_as_a_number_one_way() {
+    for (from, voter, to) in [("acme", "omar", "globex"), ("globex", "mlopez", "acme")] {
+        let mut world = World::of(&config(from, to), |setups| {
+            setups.get_mut(to).unwrap().fields.push(FieldSetup::new(POPULAR, "Popularity", FieldType::Number));
+        });
+        world.start().await;
+        let (jira, kind, who) = if from == "acme" { ("SUP", "Bug", "jane") } else { ("ENG", "Defect", "jdoe") };
+        let key = world.person(from, who).create(jira, kind, json!({ "summary": "Item" })).unwrap();
+        world.rest().await.unwrap();
+        world.person(from, voter).vote(&key).unwrap();
+        // Nothing tells of a vote: another change of the issue, or the full check, does.
+        world.intervals(4).await;
+        assert_ne!(world.field(to, "Item", POPULAR), "1");
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.field(to, "Item", POPULAR), "1");
+        let swept = world.daemon().engine().sweep(None).await.unwrap().0;
+        assert_eq!(swept.different, 0, "what was carried is no news");
+        world.person(from, voter).unvote(&key).unwrap();
+        world.person(from, who).edit(&key, json!({ "summary": "Item two" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.field(to, "Item two", POPULAR), "0");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn votes_are_never_written() {
+    let both = config("acme", "globex").replace("from = [\"acme\"], ", "");
+    let mut world = World::of(&both, |setups| {
+        setups.get_mut("globex").unwrap().fields.push(FieldSetup::new(POPULAR, "Popularity", FieldType::Number));
+    });
+    let refused = format!("{:?}", world.try_start().await.unwrap_err());
+    assert!(refused.contains("can be read as a number") && refused.contains("a count"), "{refused}");
+}
