@@ -30,8 +30,11 @@ fn comments_of(item: &ItemState, side: &SideId) -> BTreeSet<CommentId> {
     theirs.map(|record| record.id.clone()).collect()
 }
 
+/// Fields that count, and what they were last seen to hold.
+type Counts = Vec<(FieldId, Option<Value>)>;
+
 /// What a side was last seen to count: votes, which move no `updated`.
-fn counts_of(item: &ItemState, sync: &super::SyncRun, side: &SideId) -> Vec<(FieldId, Option<Value>)> {
+fn counts_of(item: &ItemState, sync: &super::SyncRun, side: &SideId) -> Counts {
     let catalogs = sync.catalogs();
     let counts = |field: &FieldId| {
         catalogs.get(side).and_then(|catalog| catalog.shapes.get(field)).is_some_and(|shape| *shape == Shape::Count)
@@ -70,7 +73,7 @@ impl Engine {
         let ids = self.store.item_ids(after, AT_ONCE).await?;
         let mut wanted: BTreeMap<InstanceId, BTreeMap<IssueId, (jiff::Timestamp, u64)>> = BTreeMap::new();
         let mut said: BTreeMap<(InstanceId, IssueId), BTreeSet<CommentId>> = BTreeMap::new();
-        let mut counted: BTreeMap<(InstanceId, IssueId), Vec<(FieldId, Option<Value>)>> = BTreeMap::new();
+        let mut counted: BTreeMap<(InstanceId, IssueId), Counts> = BTreeMap::new();
         for id in &ids {
             let Some(item) = self.store.item(*id).await? else { continue };
             let Some(sync) = self.syncs.get(&item.sync) else { continue };

@@ -191,12 +191,13 @@ impl Action {
     /// What of people's is copied, changed or deleted: its kind, the side where it was written, its id there.
     #[must_use]
     pub fn original(&self) -> Option<(Remark, &SideId, &CommentId)> {
-        match self {
-            Self::AddComment { remark, origin, comment, .. }
-            | Self::EditComment { remark, origin, comment, .. }
-            | Self::DeleteComment { remark, origin, comment, .. } => Some((*remark, origin, comment)),
-            _ => None,
-        }
+        let (Self::AddComment { remark, origin, comment, .. }
+        | Self::EditComment { remark, origin, comment, .. }
+        | Self::DeleteComment { remark, origin, comment, .. }) = self
+        else {
+            return None;
+        };
+        Some((*remark, origin, comment))
     }
 
     /// Whether it concerns no field of the issue: it can stand beside any other write.

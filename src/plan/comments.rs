@@ -144,10 +144,12 @@ fn copy_to(
     remark: Remark,
 ) -> Option<Operation> {
     let replica = draft.plan.item.replicas.get(side).filter(|_| !draft.is_barred(side))?;
-    let under_way = draft.unsettled(side).any(|intent| match &intent.operation.action {
-        Action::AddComment { .. } => intent.operation.action.original() == Some((remark, &record.side, &record.id)),
+    let under_way = draft.unsettled(side).any(|intent| {
+        let action = &intent.operation.action;
+        let this = matches!(action, Action::AddComment { .. })
+            && action.original() == Some((remark, &record.side, &record.id));
         // Nothing is added to what may not be there.
-        action => matches!(action, Action::Create { .. }),
+        this || matches!(action, Action::Create { .. })
     });
     if !replica.observed || under_way {
         return None;

@@ -97,11 +97,13 @@ fn copy_in<'o>(
 
 /// Whether a write to this copy is not settled yet.
 fn is_under_way(draft: &Draft<'_>, side: &SideId, id: &CommentId, remark: Remark) -> bool {
-    draft.unsettled(side).any(|intent| match &intent.operation.action {
-        Action::EditComment { copy, remark: kind, .. } | Action::DeleteComment { copy, remark: kind, .. } => {
-            copy == id && *kind == remark
-        }
-        _ => false,
+    draft.unsettled(side).any(|intent| {
+        let (Action::EditComment { copy, remark: kind, .. } | Action::DeleteComment { copy, remark: kind, .. }) =
+            &intent.operation.action
+        else {
+            return false;
+        };
+        copy == id && *kind == remark
     })
 }
 
@@ -156,16 +158,13 @@ fn drifted(draft: &Draft<'_>, record: &CommentRecord, side: &SideId, remark: Rem
     let stands = rich(draft, side).read(&there.body);
     let shows =
         |wanted: &Document, spent: Option<Spent>| text::same(wanted, &stands) && Spent::same(spent, there.spent);
-    let is_older = |intent: &&Intent| match &intent.operation.action {
-        Action::EditComment { remark: kind, copy, wanted, edits, spent, .. } => {
-            *kind == remark && copy == &there.id && *edits < written.edits && shows(wanted, *spent)
+    let is_older = |intent: &&Intent| {
+        let action = &intent.operation.action;
+        if let Action::EditComment { remark: kind, copy, wanted, edits, spent, .. } = action {
+            return *kind == remark && copy == &there.id && *edits < written.edits && shows(wanted, *spent);
         }
-        action @ Action::AddComment { wanted, edits, spent, .. } => {
-            action.original() == Some((remark, &record.side, &record.id))
-                && *edits < written.edits
-                && shows(wanted, *spent)
-        }
-        _ => false,
+        let Action::AddComment { wanted, edits, spent, .. } = action else { return false };
+        action.original() == Some((remark, &record.side, &record.id)) && *edits < written.edits && shows(wanted, *spent)
     };
     let mut ours = draft.input.intents.iter().filter(|intent| &intent.operation.side == side);
     !shows(&written.body, written.spent) && ours.any(|intent| is_older(&intent))
