@@ -73,7 +73,9 @@ mod daemon_support;
 mod daemon_text;
 #[cfg(test)]
 mod daemon_things;
+#[cfg(test)]
 mod daemon_votes;
+#[cfg(test)]
 mod daemon_worklogs;
 #[cfg(test)]
 mod footprint;
