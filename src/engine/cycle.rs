@@ -440,40 +440,22 @@ impl Engine {
 /// An edit as one operation, or as one per field where Jira refused them together without naming one.
 fn singly(work: &Work, operation: Operation) -> Vec<Operation> {
     let Operation { side, action } = operation;
-    match action {
-        Action::SetFields { fields } if work.singly.contains(&side) && fields.len() > 1 => fields
-            .into_iter()
-            .map(|field| Operation { side: side.clone(), action: Action::SetFields { fields: [field].into() } })
-            .collect(),
-        action @ (Action::SetFields { .. }
-        | Action::Create { .. }
-        | Action::Transition { .. }
-        | Action::AddComment { .. }
-        | Action::EditComment { .. }
-        | Action::DeleteComment { .. }
-        | Action::Offer { .. }
-        | Action::Link { .. }
-        | Action::AddFile { .. }
-        | Action::DeleteFile { .. }) => vec![Operation { side, action }],
+    let one = |action| Operation { side: side.clone(), action };
+    if let Action::SetFields { fields } = action {
+        if work.singly.contains(&side) && fields.len() > 1 {
+            return fields.into_iter().map(|field| one(Action::SetFields { fields: [field].into() })).collect();
+        }
+        return vec![one(Action::SetFields { fields })];
     }
+    vec![one(action)]
 }
 
 /// Jira said yes and changed nothing. Where another value stands there than was written, it keeps its own: told so, it is not
 /// tried again until the agreed value moves.
 fn changed_nothing(work: &mut Work, intent: &Intent) {
     let mut told: Vec<(FieldName, Value, Acts)> = Vec::new();
-    match &intent.operation.action {
-        Action::SetFields { fields } | Action::Transition { fields, .. } => {
-            told.extend(fields.iter().map(|(name, write)| (name.clone(), write.wanted.clone(), write.acts.clone())));
-        }
-        Action::Create { .. }
-        | Action::AddComment { .. }
-        | Action::EditComment { .. }
-        | Action::DeleteComment { .. }
-        | Action::Offer { .. }
-        | Action::Link { .. }
-        | Action::AddFile { .. }
-        | Action::DeleteFile { .. } => {}
+    if let Action::SetFields { fields } | Action::Transition { fields, .. } = &intent.operation.action {
+        told.extend(fields.iter().map(|(name, write)| (name.clone(), write.wanted.clone(), write.acts.clone())));
     }
     if let Action::Transition { last: true, wanted, acts, .. } = &intent.operation.action {
         let row = work.sync.settings.fields.values().find(|row| row.kind == FieldKind::Status);

@@ -180,18 +180,9 @@ impl Engine {
             }
         }
         for operation in &planned.operations {
-            let needs = match &operation.action {
-                Action::SetFields { .. } | Action::Transition { .. } => !work.fresh.contains(&operation.side),
-                // Nothing can be overwritten by what is new; and what changes a copy was planned on a direct read.
-                Action::Create { .. }
-                | Action::AddComment { .. }
-                | Action::EditComment { .. }
-                | Action::DeleteComment { .. }
-                | Action::Offer { .. }
-                | Action::Link { .. }
-                | Action::AddFile { .. }
-                | Action::DeleteFile { .. } => false,
-            };
+            // Nothing can be overwritten by what is new; and what changes a copy was planned on a direct read.
+            let overwrites = matches!(operation.action, Action::SetFields { .. } | Action::Transition { .. });
+            let needs = overwrites && !work.fresh.contains(&operation.side);
             if needs {
                 work.want_read(&operation.side, matches!(operation.action, Action::Transition { .. }));
             }
@@ -355,16 +346,7 @@ fn held_status(item: &ItemState, side: &SideId, row: &FieldName) -> Option<Strin
 /// Whether a direct read of the issue tells what became of it. Creates and new comments are looked for by their marks,
 /// files by what is in them.
 pub(super) fn is_seen_by_reading(action: &Action) -> bool {
-    match action {
-        Action::SetFields { .. }
-        | Action::Transition { .. }
-        | Action::EditComment { .. }
-        | Action::DeleteComment { .. }
-        | Action::Offer { .. }
-        | Action::Link { .. }
-        | Action::DeleteFile { .. } => true,
-        Action::Create { .. } | Action::AddComment { .. } | Action::AddFile { .. } => false,
-    }
+    !matches!(action, Action::Create { .. } | Action::AddComment { .. } | Action::AddFile { .. })
 }
 
 /// The sides whose reads a plan took in.

@@ -221,18 +221,7 @@ fn refused(work: &mut Work, intent: &Intent, refusal: &Refusal) {
 }
 
 fn writes(action: &Action, name: &FieldName) -> bool {
-    match action {
-        Action::Create { fields, .. } | Action::SetFields { fields } | Action::Transition { fields, .. } => {
-            fields.contains_key(name)
-        }
-        Action::AddComment { .. }
-        | Action::EditComment { .. }
-        | Action::DeleteComment { .. }
-        | Action::Offer { .. }
-        | Action::AddFile { .. }
-        | Action::DeleteFile { .. }
-        | Action::Link { .. } => false,
-    }
+    action.fields().is_some_and(|fields| fields.contains_key(name))
 }
 
 /// Whom a write assigns.

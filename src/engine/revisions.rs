@@ -2,7 +2,8 @@
 //! call a copy changed that was not seen or confirmed to be.
 
 use super::Engine;
-use super::work::Work;
+use super::look::is_seen_by_reading;
+use super::work::{Read, Work};
 use crate::jira::Refusal;
 use crate::mapping::Rich;
 use crate::model::hub::{CommentRecord, WrittenCopy};
@@ -39,12 +40,27 @@ impl Engine {
 pub(super) fn judge_revision(work: &mut Work, intent: &Intent) -> bool {
     let Some(read) = work.reads.get(&intent.operation.side) else { return false };
     let comments = &read.snapshot.comments;
-    if !comments.complete
-        && !matches!(intent.operation.action, Action::Link { .. } | Action::Offer { .. } | Action::DeleteFile { .. })
-    {
+    let of_comments = matches!(intent.operation.action, Action::EditComment { .. } | Action::DeleteComment { .. });
+    if of_comments && !comments.complete {
         return false;
     }
-    let done = match &intent.operation.action {
+    if !is_seen_by_reading(&intent.operation.action) || !intent.operation.action.is_beside_the_fields() {
+        return false;
+    }
+    let done = shows(work, intent, read);
+    if done {
+        work.move_intent(intent.id, &IntentEvent::Seen);
+        revised(work, intent);
+    } else {
+        work.move_intent(intent.id, &IntentEvent::Refused("a direct read shows no trace of it".to_owned()));
+    }
+    true
+}
+
+/// Whether a direct read shows that a change was done.
+fn shows(work: &Work, intent: &Intent, read: &Read) -> bool {
+    let comments = &read.snapshot.comments;
+    match &intent.operation.action {
         Action::EditComment { copy, wanted, .. } => {
             let catalogs = work.sync.catalogs();
             let side = &intent.operation.side;
@@ -66,17 +82,8 @@ pub(super) fn judge_revision(work: &mut Work, intent: &Intent) -> bool {
         | Action::SetFields { .. }
         | Action::Transition { .. }
         | Action::AddComment { .. }
-        | Action::AddFile { .. } => {
-            return false;
-        }
-    };
-    if done {
-        work.move_intent(intent.id, &IntentEvent::Seen);
-        revised(work, intent);
-    } else {
-        work.move_intent(intent.id, &IntentEvent::Refused("a direct read shows no trace of it".to_owned()));
+        | Action::AddFile { .. } => false,
     }
-    true
 }
 
 /// Notes that a copy was changed or deleted.
@@ -92,28 +99,15 @@ pub(super) fn revised(work: &mut Work, intent: &Intent) {
         super::files::detached(work, intent);
     }
     let Some(record) = record_of(work, intent) else { return };
-    match &intent.operation.action {
-        Action::EditComment { wanted, edits, .. } => {
-            record.written.insert(side.clone(), WrittenCopy { body: wanted.clone(), edits: *edits });
-            record.strayed.remove(side);
-            record.recorded.remove(side);
-        }
-        Action::DeleteComment { .. } => {
-            record.refused.remove(side);
-            record.recorded.remove(side);
-            record.copies.remove(side);
-            record.written.remove(side);
-            record.strayed.remove(side);
-        }
-        Action::Create { .. }
-        | Action::SetFields { .. }
-        | Action::Transition { .. }
-        | Action::AddComment { .. }
-        | Action::Offer { .. }
-        | Action::AddFile { .. }
-        | Action::DeleteFile { .. }
-        | Action::Link { .. } => {}
+    if let Action::EditComment { wanted, edits, .. } = &intent.operation.action {
+        record.written.insert(side.clone(), WrittenCopy { body: wanted.clone(), edits: *edits });
+    } else {
+        record.refused.remove(side);
+        record.copies.remove(side);
+        record.written.remove(side);
     }
+    record.strayed.remove(side);
+    record.recorded.remove(side);
 }
 
 /// Jira will not take it: it is not tried again until the original changes once more.

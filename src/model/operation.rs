@@ -175,15 +175,16 @@ impl Action {
     /// Whether it concerns no field of the issue: it can stand beside any other write.
     #[must_use]
     pub fn is_beside_the_fields(&self) -> bool {
-        match self {
-            Self::AddComment { .. }
-            | Self::EditComment { .. }
-            | Self::DeleteComment { .. }
-            | Self::Offer { .. }
-            | Self::Link { .. }
-            | Self::AddFile { .. }
-            | Self::DeleteFile { .. } => true,
-            Self::Create { .. } | Self::SetFields { .. } | Self::Transition { .. } => false,
+        self.fields().is_none()
+    }
+
+    /// The fields that it sets; `None` of what concerns no field.
+    #[must_use]
+    pub fn fields(&self) -> Option<&BTreeMap<FieldName, FieldWrite>> {
+        if let Self::Create { fields, .. } | Self::SetFields { fields } | Self::Transition { fields, .. } = self {
+            Some(fields)
+        } else {
+            None
         }
     }
 }

@@ -137,18 +137,11 @@ fn copy_to(
     side: &SideId,
 ) -> Option<Operation> {
     let replica = draft.plan.item.replicas.get(side).filter(|_| !draft.is_barred(side))?;
-    let under_way = draft.unsettled(side).any(|intent| match &intent.operation.action {
-        Action::AddComment { origin, comment, .. } => origin == &record.side && comment == &record.id,
+    let under_way = draft.unsettled(side).any(|intent| {
+        let action = &intent.operation.action;
         // Nothing is added to what may not be there.
-        Action::Create { .. } => true,
-        Action::SetFields { .. }
-        | Action::Transition { .. }
-        | Action::EditComment { .. }
-        | Action::DeleteComment { .. }
-        | Action::Offer { .. }
-        | Action::Link { .. }
-        | Action::AddFile { .. }
-        | Action::DeleteFile { .. } => false,
+        matches!(action, Action::AddComment { origin, comment, .. } if origin == &record.side && comment == &record.id)
+            || matches!(action, Action::Create { .. })
     });
     if !replica.observed || under_way {
         return None;

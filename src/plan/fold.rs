@@ -137,17 +137,9 @@ fn our_first_value(
     observation: &Observation,
     created: Option<&Intent>,
 ) {
-    let written = created.and_then(|intent| match &intent.operation.action {
-        Action::Create { fields, .. } => fields.get(&row.name).map(|write| (write.wanted.clone(), write.acts.clone())),
-        Action::SetFields { .. }
-        | Action::Transition { .. }
-        | Action::AddComment { .. }
-        | Action::EditComment { .. }
-        | Action::DeleteComment { .. }
-        | Action::Offer { .. }
-        | Action::Link { .. }
-        | Action::AddFile { .. }
-        | Action::DeleteFile { .. } => None,
+    let written = created.and_then(|intent| {
+        let write = intent.operation.action.fields()?.get(&row.name)?;
+        Some((write.wanted.clone(), write.acts.clone()))
     });
     let place = place(draft.input, &draft.nothing, row, side);
     let now = current(&place, observation);
@@ -339,18 +331,7 @@ fn untagged_write(
     let shows = |intent: &&Intent| match written_by(intent, row) {
         Some(Written::Value(wanted, _)) => value.is_none_or(|value| same(value, &wanted)),
         Some(Written::Hop) => {
-            let leads_to = |item: &LogItem| match &intent.operation.action {
-                Action::Transition { to, .. } => item.to_text.as_ref() == Some(to),
-                Action::Create { .. }
-                | Action::SetFields { .. }
-                | Action::AddComment { .. }
-                | Action::EditComment { .. }
-                | Action::DeleteComment { .. }
-                | Action::Offer { .. }
-                | Action::Link { .. }
-                | Action::AddFile { .. }
-                | Action::DeleteFile { .. } => false,
-            };
+            let leads_to = |item: &LogItem| matches!(&intent.operation.action, Action::Transition { to, .. } if item.to_text.as_ref() == Some(to));
             step.entry.items.iter().any(leads_to)
         }
         None => false,
@@ -366,24 +347,11 @@ enum Written {
 
 /// What an intent writes of a field, if it is one of its fields.
 fn written_by(intent: &Intent, row: &FieldRow) -> Option<Written> {
-    match &intent.operation.action {
-        Action::SetFields { fields } | Action::Create { fields, .. } => {
-            fields.get(&row.name).map(|write| Written::Value(write.wanted.clone(), write.acts.clone()))
-        }
-        Action::Transition { last, wanted, acts, .. } if row.kind == FieldKind::Status => {
-            Some(if *last { Written::Value(wanted.clone(), acts.clone()) } else { Written::Hop })
-        }
-        Action::Transition { fields, .. } => {
-            fields.get(&row.name).map(|write| Written::Value(write.wanted.clone(), write.acts.clone()))
-        }
-        Action::AddComment { .. }
-        | Action::EditComment { .. }
-        | Action::DeleteComment { .. }
-        | Action::Offer { .. }
-        | Action::Link { .. }
-        | Action::AddFile { .. }
-        | Action::DeleteFile { .. } => None,
+    let action = &intent.operation.action;
+    if let (Action::Transition { last, wanted, acts, .. }, FieldKind::Status) = (action, row.kind) {
+        return Some(if *last { Written::Value(wanted.clone(), acts.clone()) } else { Written::Hop });
     }
+    action.fields()?.get(&row.name).map(|write| Written::Value(write.wanted.clone(), write.acts.clone()))
 }
 
 /// An entry by the sync user without our tag: never a person's change.

@@ -37,17 +37,9 @@ pub(super) fn show(draft: &mut Draft<'_>) {
 }
 
 fn is_under_way(draft: &Draft<'_>, side: &SideId, counterpart: &SideId) -> bool {
-    draft.unsettled(side).any(|intent| match &intent.operation.action {
-        Action::Link { to, .. } => to == counterpart,
+    draft.unsettled(side).any(|intent| {
+        let action = &intent.operation.action;
         // Nothing is linked to from what may not be there.
-        Action::Create { .. } => true,
-        Action::SetFields { .. }
-        | Action::Transition { .. }
-        | Action::AddComment { .. }
-        | Action::EditComment { .. }
-        | Action::Offer { .. }
-        | Action::DeleteComment { .. }
-        | Action::AddFile { .. }
-        | Action::DeleteFile { .. } => false,
+        matches!(action, Action::Link { to, .. } if to == counterpart) || matches!(action, Action::Create { .. })
     })
 }

@@ -91,16 +91,9 @@ fn copy_in<'o>(record: &CommentRecord, side: &SideId, observation: &'o Observati
 
 /// Whether a write to this copy is not settled yet.
 fn is_under_way(draft: &Draft<'_>, side: &SideId, id: &CommentId) -> bool {
-    draft.unsettled(side).any(|intent| match &intent.operation.action {
-        Action::EditComment { copy, .. } | Action::DeleteComment { copy, .. } => copy == id,
-        Action::Create { .. }
-        | Action::SetFields { .. }
-        | Action::Transition { .. }
-        | Action::AddComment { .. }
-        | Action::Offer { .. }
-        | Action::Link { .. }
-        | Action::AddFile { .. }
-        | Action::DeleteFile { .. } => false,
+    draft.unsettled(side).any(|intent| {
+        matches!(&intent.operation.action,
+            Action::EditComment { copy, .. } | Action::DeleteComment { copy, .. } if copy == id)
     })
 }
 
@@ -144,21 +137,13 @@ fn drifted(draft: &Draft<'_>, record: &CommentRecord, side: &SideId) -> bool {
     };
     let Some(there) = copy_in(record, side, observation) else { return false };
     let stands = rich(draft, side).read(&there.body);
-    let is_older = |intent: &&Intent| match &intent.operation.action {
-        Action::EditComment { copy, wanted, edits, .. } => {
-            copy == &there.id && *edits < written.edits && text::same(wanted, &stands)
-        }
-        Action::AddComment { origin, comment, wanted, edits, .. } => {
-            origin == &record.side && comment == &record.id && *edits < written.edits && text::same(wanted, &stands)
-        }
-        Action::Create { .. }
-        | Action::SetFields { .. }
-        | Action::Transition { .. }
-        | Action::DeleteComment { .. }
-        | Action::Offer { .. }
-        | Action::Link { .. }
-        | Action::AddFile { .. }
-        | Action::DeleteFile { .. } => false,
+    let is_older = |intent: &&Intent| {
+        let (Action::EditComment { origin, comment, wanted, edits, .. }
+        | Action::AddComment { origin, comment, wanted, edits, .. }) = &intent.operation.action
+        else {
+            return false;
+        };
+        origin == &record.side && comment == &record.id && *edits < written.edits && text::same(wanted, &stands)
     };
     let mut ours = draft.input.intents.iter().filter(|intent| &intent.operation.side == side);
     !text::same(&stands, &written.body) && ours.any(|intent| is_older(&intent))
