@@ -12,7 +12,7 @@ use super::instance::Instance;
 use super::work::Work;
 use crate::jira::JiraError;
 use crate::model::catalog::Catalog;
-use crate::model::hub::ItemState;
+use crate::model::hub::{ItemState, Replica};
 use crate::model::ids::{FieldName, InstanceId, IssueId, SideId};
 use crate::model::issue::{IssueSnapshot, TransitionOffer};
 use crate::model::operation::{Action, IntentState};
@@ -84,6 +84,7 @@ impl Engine {
     pub(super) async fn look(&self, works: &mut [Work]) -> Result<(), StoreError> {
         for _ in 0..MOST_ROUNDS {
             self.read_wanted(works).await;
+            self.confirm_absences(works).await?;
             self.ask_when(works).await?;
             self.refer(works).await?;
             let mut more = false;
@@ -181,10 +182,17 @@ impl Engine {
         }
         for operation in &planned.operations {
             // Nothing can be overwritten by what is new; and what changes a copy was planned on a direct read.
-            let overwrites = matches!(operation.action, Action::SetFields { .. } | Action::Transition { .. });
+            let overwrites = matches!(
+                operation.action,
+                Action::SetFields { .. } | Action::Transition { .. } | Action::DeleteIssue { .. }
+            );
             let needs = overwrites && !work.fresh.contains(&operation.side);
             if needs {
                 work.want_read(&operation.side, matches!(operation.action, Action::Transition { .. }));
+            }
+            if let Action::DeleteIssue { with } = &operation.action {
+                // That it is gone was confirmed, perhaps long ago: it is looked for once more.
+                work.want_read(with, false);
             }
         }
     }
@@ -228,6 +236,7 @@ impl Engine {
     ) {
         let observed = match answer {
             Ok(snapshot) => {
+                self.note_presence(work, side, &snapshot);
                 let offers = snapshot.transitions.clone();
                 let status = Work::status_in(&snapshot).map(str::to_owned);
                 let observed = self.observe(work, side, instance, snapshot, direct).await;
@@ -266,19 +275,15 @@ impl Engine {
             return;
         }
         if Self::is_gone(error) {
-            let key = work.item.replicas.get(side).map(|replica| replica.key.to_string()).unwrap_or_default();
-            let what =
-                format!("{key} is not there, or the sync user may not see it; nothing is written or deleted for it");
-            let remedy =
-                "restore it, or let the sync user see it; it is asked for again with every change of its counterparts";
-            work.problem(side, None, what, remedy);
-            work.slow = true;
+            // Missed once it is told as such, and gone for sure by the plan.
+            work.slow |= !self.note_absence(work, side);
         } else if !instance.failed(error) {
             let what = format!("{}: {error}", Self::in_words(&work.sync, side));
             work.problem(side, None, what, "it is tried again; if it stays, look at the issue in Jira");
         }
+        let known = Self::is_gone(error) && work.item.replicas.get(side).is_some_and(Replica::is_elsewhere);
         work.unread.insert(side.clone(), error.to_string());
-        work.failed = true;
+        work.failed |= !known;
     }
 
     pub(super) fn instance_on(&self, work: &Work, side: &SideId) -> Option<Arc<Instance>> {

@@ -55,6 +55,7 @@ impl Engine {
                     restricted: false,
                     bases: BTreeMap::new(),
                     links: BTreeMap::new(),
+                    away: None,
                 };
                 self.bind(work, side, replica);
             }
@@ -122,7 +123,11 @@ impl Engine {
             WriteOutcome::Done(()) => {
                 work.move_intent(intent.id, &IntentEvent::AnsweredYes);
                 work.move_intent(intent.id, &IntentEvent::Seen);
-                revised(work, intent);
+                if matches!(intent.operation.action, Action::DeleteIssue { .. }) {
+                    self.deleted(work, &intent.operation.side);
+                } else {
+                    revised(work, intent);
+                }
             }
             WriteOutcome::NotFound => {
                 // The comment or its issue: the next look at it tells which.
@@ -334,6 +339,8 @@ fn tell(work: &Work, intent: &Intent) {
         Action::EditComment { copy, .. } => format!("changed the copy {copy} of a comment"),
         Action::Offer { thing, name, .. } => format!("made the {} `{name}`", thing.word()),
         Action::Link { link, .. } => format!("linked to {}", link.title),
+        Action::Unlink { to, .. } => format!("took away the link to the counterpart on {to}"),
+        Action::DeleteIssue { with } => format!("deleted: the counterpart on {with} is gone"),
         Action::DeleteComment { copy, .. } => format!("deleted the copy {copy} of a comment"),
         Action::AddFile { origin, file, .. } => format!("copied attachment {file} of {origin}"),
         Action::DeleteFile { copy, .. } => format!("deleted the copy {copy} of an attachment"),

@@ -297,6 +297,7 @@ pub(super) fn replica_of(row: &IssueSnapshot) -> Replica {
         restricted: false,
         bases: BTreeMap::new(),
         links: BTreeMap::new(),
+        away: None,
     }
 }
 

@@ -14,6 +14,10 @@ impl Engine {
     /// the write may be sent; any other may.
     pub(super) async fn is_surely_gone(&self, work: &mut Work, intent: &Intent) -> bool {
         let Action::DeleteComment { origin, comment, .. } = &intent.operation.action else { return true };
+        if work.item.comments.iter().any(|record| record.notice && &record.id == comment) {
+            // It never was a comment anywhere.
+            return true;
+        }
         let issue = work.item.replicas.get(origin).map(|replica| replica.issue);
         let (Some(instance), Some(issue)) = (self.instance_on(work, origin), issue) else { return false };
         let why = match instance.read.comment(issue, comment).await {
@@ -77,11 +81,12 @@ fn shows(work: &Work, intent: &Intent, read: &Read) -> bool {
         }
         Action::DeleteComment { copy, .. } => !comments.list.iter().any(|comment| &comment.id == copy),
         // It is set again: there is one per global id, however often.
-        Action::Link { .. } | Action::Offer { .. } => false,
+        Action::Link { .. } | Action::Unlink { .. } | Action::Offer { .. } => false,
         Action::Create { .. }
         | Action::SetFields { .. }
         | Action::Transition { .. }
         | Action::AddComment { .. }
+        | Action::DeleteIssue { .. }
         | Action::AddFile { .. } => false,
     }
 }
@@ -92,6 +97,12 @@ pub(super) fn revised(work: &mut Work, intent: &Intent) {
     if let Action::Link { to, key, .. } = &intent.operation.action {
         if let Some(replica) = work.item.replicas.get_mut(side) {
             replica.links.insert(to.clone(), key.clone());
+        }
+        return;
+    }
+    if let Action::Unlink { to, .. } = &intent.operation.action {
+        if let Some(replica) = work.item.replicas.get_mut(side) {
+            replica.links.remove(to);
         }
         return;
     }

@@ -11,7 +11,7 @@ use crate::jira::{Failure, Identity, JiraError, JiraRead};
 use crate::model::catalog::Catalog;
 use crate::model::ids::{InstanceId, IssueId, SideId, SyncId};
 use crate::model::settings::{
-    Composed, FieldKind, InstanceSettings, OnUnmapped, SideSettings, SyncSettings, WhenDeleted,
+    Composed, Farewell, FieldKind, InstanceSettings, OnUnmapped, SideSettings, SyncSettings, WhenDeleted,
 };
 
 /// An instance and its reading end.
@@ -262,6 +262,9 @@ fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'s
     }
     if received.iter().any(|row| row.on_unmapped == OnUnmapped::Create) {
         needed.push(("ADMINISTER_PROJECTS", "make versions and components"));
+    }
+    if [&sync.life.deleted, &sync.life.moved].contains(&&Farewell::Delete) {
+        needed.push(("DELETE_ISSUES", "delete the copies of issues that are gone (`life`)"));
     }
     if sync.attachments.to.contains(&side.id) && sync.attachments.from.iter().any(|from| from != &side.id) {
         needed.push(("CREATE_ATTACHMENTS", "copy attachments"));

@@ -376,6 +376,12 @@ pub trait JiraWrite: Send + Sync + 'static {
     /// Makes an issue link to something elsewhere, or changes the link with that global id.
     async fn link(&self, issue: IssueId, link: &RemoteLink) -> WriteOutcome<()>;
 
+    /// Takes the link with that global id away. One that is not there any more counts as taken away.
+    async fn unlink(&self, issue: IssueId, global_id: &str) -> WriteOutcome<()>;
+
+    /// Deletes an issue of ours. One that is not there any more counts as deleted; one with sub-tasks is refused.
+    async fn delete(&self, issue: IssueId) -> WriteOutcome<()>;
+
     /// Makes a version or component of that name in a project. One that is there already is a refusal.
     async fn offer(&self, project: &str, thing: Thing, name: &str) -> WriteOutcome<()>;
 

@@ -99,6 +99,19 @@ impl JiraWrite for Writer {
         }
     }
 
+    async fn unlink(&self, issue: IssueId, global_id: &str) -> WriteOutcome<()> {
+        let path = ["issue", &issue.to_string(), "remotelink"];
+        let attempt = format!("taking a link of issue {issue} away");
+        let call = Call::without_body("deleteRemoteIssueLinkByGlobalId", Method::DELETE, &path, attempt);
+        self.0.remove(&call.query("globalId", global_id).on(issue)).await
+    }
+
+    async fn delete(&self, issue: IssueId) -> WriteOutcome<()> {
+        let attempt = format!("deleting issue {issue}");
+        let call = Call::without_body("deleteIssue", Method::DELETE, &["issue", &issue.to_string()], attempt);
+        self.0.remove(&call.on(issue)).await
+    }
+
     async fn offer(&self, project: &str, thing: Thing, name: &str) -> WriteOutcome<()> {
         let attempt = format!("making the {} `{name}` in project {project}", thing.word());
         let (endpoint, path, mut body) = match thing {
@@ -140,6 +153,14 @@ impl JiraWrite for Writer {
 }
 
 impl Client {
+    /// Sends a deletion: what is not there any more counts as deleted.
+    async fn remove(&self, call: &Call) -> WriteOutcome<()> {
+        match self.write(call).await {
+            Written::Yes(_) | Written::No(NotDone::NotFound) => WriteOutcome::Done(()),
+            Written::No(no) => no.outcome(),
+        }
+    }
+
     /// The number of a project: a version is made by it.
     async fn project_number(&self, project: &str) -> Result<u64, JiraError> {
         let attempt = format!("reading project {project}");

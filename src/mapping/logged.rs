@@ -184,6 +184,7 @@ mod tests {
         let row = Row { shared: "jane".to_owned(), names, path: BTreeMap::new() };
         let sync = SyncSettings {
             attachments: crate::model::settings::AttachmentSettings::default(),
+            life: crate::model::settings::LifeSettings::default(),
             id: "s".into(),
             home: None,
             on_conflict: ConflictPolicy::Newest,

@@ -188,6 +188,43 @@ pub struct Replica {
     /// The counterparts that it links to, by the key that the link shows.
     #[serde(default)]
     pub links: BTreeMap<SideId, IssueKey>,
+    /// Set while it is not where it was.
+    #[serde(default)]
+    pub away: Option<Away>,
+}
+
+/// That a replica is not where it was. Absence is never deletion: nothing is done about it before it is confirmed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Away {
+    /// In what way.
+    pub how: Absence,
+    /// Since when, by our clock.
+    pub since: Timestamp,
+    /// When it was confirmed, by our clock.
+    pub confirmed: Option<Timestamp>,
+    /// Whether its counterparts were given the status that the sync sets for this.
+    #[serde(default)]
+    pub moved_on: bool,
+}
+
+/// In what way a replica is not where it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Absence {
+    /// It is not there, or not visible: Jira says the same of both.
+    Missing,
+    /// It is in this project now.
+    Moved(String),
+    /// We deleted it, since a counterpart was.
+    DeletedByUs,
+}
+
+impl Replica {
+    /// Whether nothing is to be carried to it or from it for now: it is in another project, or known for sure to be gone.
+    #[must_use]
+    pub fn is_elsewhere(&self) -> bool {
+        self.away.as_ref().is_some_and(|away| away.confirmed.is_some() || matches!(away.how, Absence::Moved(_)))
+    }
 }
 
 /// A person's comment and its copies.
@@ -219,6 +256,9 @@ pub struct CommentRecord {
     /// What of these is recorded as the lost half of a conflict.
     #[serde(default)]
     pub recorded: BTreeMap<SideId, Document>,
+    /// Whether it is no person's, but says that the side's issue is not where it was.
+    #[serde(default)]
+    pub notice: bool,
 }
 
 /// What a person's comment says, as last read.

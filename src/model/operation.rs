@@ -104,6 +104,18 @@ pub enum Action {
         /// What is shown.
         link: RemoteLink,
     },
+    /// The replica's link to a counterpart is taken away, since that is not where it was.
+    Unlink {
+        /// The side of the counterpart.
+        to: SideId,
+        /// What Jira knows the link by.
+        global_id: String,
+    },
+    /// The replica, which we made, is deleted: its counterpart was.
+    DeleteIssue {
+        /// The side whose issue is not there any more.
+        with: SideId,
+    },
     /// A copy of a person's file is attached: streamed from the one instance to the other.
     AddFile {
         /// The side where the file was attached.
@@ -175,7 +187,7 @@ impl Action {
     /// Whether it concerns no field of the issue: it can stand beside any other write.
     #[must_use]
     pub fn is_beside_the_fields(&self) -> bool {
-        self.fields().is_none()
+        self.fields().is_none() && !matches!(self, Self::DeleteIssue { .. })
     }
 
     /// The fields that it sets; `None` of what concerns no field.

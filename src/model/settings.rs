@@ -84,6 +84,8 @@ pub struct SyncSettings {
     pub comments: CommentSettings,
     /// What happens to attachments.
     pub attachments: AttachmentSettings,
+    /// What happens when an issue is not where it was.
+    pub life: LifeSettings,
     /// Whether each replica links to the counterparts that its side sees.
     pub links: bool,
 }
@@ -305,4 +307,32 @@ pub enum WhenDeleted {
     Delete,
     /// They stay.
     Keep,
+}
+
+/// What happens when an issue of a sync is not where it was. By default nothing is done to its counterparts, and it is told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LifeSettings {
+    /// It was deleted, or the sync user may not see it any more: no API tells the one from the other.
+    pub deleted: Farewell,
+    /// It was moved to another project.
+    pub moved: Farewell,
+    /// As many issues of one side may go within a day before none of them is taken for gone.
+    pub most_missing: usize,
+}
+
+/// What becomes of the counterparts of an issue that is not where it was. Only those whose sides see its side.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Farewell {
+    /// They stay as they are.
+    #[default]
+    Keep,
+    /// They get a comment that says so.
+    Comment,
+    /// They get this status, by its shared name.
+    Transition(String),
+    /// Their link to it is taken away.
+    Unlink,
+    /// Those that we made are deleted. One that a person made never is.
+    Delete,
 }

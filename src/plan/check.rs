@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{Plan, PlanInput, Wanted};
+use super::{Observation, Plan, PlanInput, Wanted};
 use crate::mapping::{Place, inbound, names_on, same};
 use crate::model::catalog::{Catalog, Shape};
-use crate::model::hub::{Agreed, Audience, Base, Replica};
+use crate::model::hub::{Absence, Agreed, Audience, Base, Replica};
 use crate::model::ids::{AttachmentId, CommentId, FieldId, FieldName, SideId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
-use crate::model::settings::{FieldKind, FieldRow, OnUnmapped, SideSettings};
+use crate::model::settings::{Farewell, FieldKind, FieldRow, OnUnmapped, SideSettings};
 use crate::model::value::Value;
 
 /// A rule that a plan breaks. Always a defect of ours: such a plan must not be carried out.
@@ -46,6 +46,8 @@ pub fn check(input: &PlanInput<'_>, plan: &Plan) -> Vec<Violation> {
             Action::Transition { .. } => check.hop(operation),
             Action::AddComment { origin, comment, .. } => check.comment(&operation.side, origin, comment),
             Action::Link { to, .. } => check.link(&operation.side, to),
+            Action::Unlink { to, .. } => check.parting(&operation.side, to, &Farewell::Unlink),
+            Action::DeleteIssue { with } => check.parting(&operation.side, with, &Farewell::Delete),
             Action::Offer { field, name, .. } => check.offer(&operation.side, field, name),
             Action::AddFile { origin, file, .. } => check.file(&operation.side, origin, file),
             Action::DeleteFile { origin, file, copy } => check.file_gone(&operation.side, origin, file, copy),
@@ -123,7 +125,10 @@ impl Check<'_> {
                     }
                     continue;
                 }
-                Action::Link { .. } | Action::Offer { .. } | Action::DeleteFile { .. } => continue,
+                Action::DeleteIssue { .. } => 0,
+                Action::Link { .. } | Action::Unlink { .. } | Action::Offer { .. } | Action::DeleteFile { .. } => {
+                    continue;
+                }
                 Action::AddFile { origin, file, .. } => {
                     if !files.insert((side, origin, file)) {
                         self.found.push(Violation {
@@ -353,7 +358,10 @@ impl Check<'_> {
     fn comment(&mut self, side: &SideId, origin: &SideId, comment: &CommentId) {
         let rules = &self.input.sync.comments;
         let sees = self.settings(side).is_some_and(|settings| settings.sees.contains(origin));
-        if side == origin || !sees || !rules.from.contains(origin) || !rules.to.contains(side) {
+        let records = &self.plan.item.comments;
+        let notice = records.iter().any(|record| record.notice && &record.side == origin && &record.id == comment);
+        let carried = notice || (rules.from.contains(origin) && rules.to.contains(side));
+        if side == origin || !sees || !carried {
             self.fail("comments go only where they may be seen", side, format!("{origin}'s comment {comment}"));
         }
         let record = self.input.item.comments.iter().find(|record| &record.side == origin && &record.id == comment);
@@ -374,7 +382,7 @@ impl Check<'_> {
         }
         let read = self.input.observed.get(origin).map(|observation| &observation.snapshot.comments.list);
         let read = read.and_then(|list| list.iter().find(|read| &read.id == comment));
-        if record.is_none() && read.is_none_or(|read| read.restricted) {
+        if !notice && record.is_none() && read.is_none_or(|read| read.restricted) {
             self.fail("restricted comments stay", side, format!("{origin}'s comment {comment}"));
         }
     }
@@ -418,6 +426,24 @@ impl Check<'_> {
         let sees = self.settings(side).is_some_and(|settings| settings.sees.contains(to));
         if !sees || side == to || !self.input.sync.links {
             self.fail("links lead only to what may be seen", side, format!("the counterpart on `{to}`"));
+        }
+    }
+
+    /// A counterpart is parted with only when the absence of the other is confirmed, as the sync says, and deleted only if it is
+    /// ours.
+    fn parting(&mut self, side: &SideId, gone: &SideId, by: &Farewell) {
+        let sees = self.settings(side).is_some_and(|settings| settings.sees.contains(gone));
+        let away = self.input.item.replicas.get(gone).and_then(|replica| replica.away.as_ref());
+        let policy = match away.filter(|away| away.confirmed.is_some()).map(|away| &away.how) {
+            Some(Absence::Missing) => Some(&self.input.sync.life.deleted),
+            Some(Absence::Moved(_)) => Some(&self.input.sync.life.moved),
+            Some(Absence::DeletedByUs) | None => None,
+        };
+        if side == gone || !sees || policy != Some(by) {
+            self.fail("what is not known to be gone is not parted with", side, format!("the counterpart on `{gone}`"));
+        }
+        if by == &Farewell::Delete && !self.replica(side).is_some_and(|replica| replica.ours) {
+            self.fail("only our own copies are deleted", side, "a person made it");
         }
     }
 
@@ -466,7 +492,10 @@ impl Check<'_> {
                 continue;
             };
             let refresh = plan.wanted.get(side).is_some_and(|wanted| wanted.contains(&Wanted::FreshRead));
-            let observation = input.observed.get(side).filter(|read| !read.snapshot.restricted && !refresh);
+            let project = input.sync.side(side).map(|settings| &settings.project);
+            let here = |read: &&Observation| project.is_none_or(|project| project == &read.snapshot.project);
+            let observation =
+                input.observed.get(side).filter(|read| !read.snapshot.restricted && !refresh).filter(here);
             for (name, base) in &replica.bases {
                 let Some(row) = input.sync.fields.get(name) else { continue };
                 let held_before = before.bases.get(name).and_then(|base| base.value.as_ref());

@@ -62,9 +62,10 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             written: std::collections::BTreeMap::new(),
             strayed: std::collections::BTreeMap::new(),
             recorded: std::collections::BTreeMap::new(),
+            notice: false,
         });
     }
-    for record in draft.plan.item.comments.iter_mut().filter(|record| &record.side == side) {
+    for record in draft.plan.item.comments.iter_mut().filter(|record| &record.side == side && !record.notice) {
         record.gone = !comments.list.iter().any(|comment| comment.id == record.id && !comment.restricted);
     }
 }
@@ -123,7 +124,7 @@ fn receives(draft: &Draft<'_>, record: &CommentRecord, side: &SideId) -> bool {
     let place = draft.plan.item.replicas.contains_key(side) || draft.input.belongs.contains(side);
     side != &record.side
         && !record.gone
-        && sync.comments.to.contains(side)
+        && (record.notice || sync.comments.to.contains(side))
         && sees
         && place
         && !record.copies.contains_key(side)
@@ -171,7 +172,7 @@ pub(super) fn copy_body(
             return None;
         }
     };
-    let document = crate::text::with_header(&header, body);
+    let document = if record.notice { body.clone() } else { crate::text::with_header(&header, body) };
     let rich = Rich { origin: Some(&record.side), ..rich(draft, side) };
     let body = rich.write(&document, last);
     let wanted = rich.read(&body);

@@ -23,7 +23,7 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
     if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
         replica.restricted = snapshot.restricted;
     }
-    if snapshot.restricted {
+    if snapshot.restricted || !super::absence::is_here(draft, side, observation) {
         return;
     }
     let Some(replica) = draft.plan.item.replicas.get(side) else { return };

@@ -82,6 +82,10 @@ fn write_operation(lines: &mut Vec<String>, plan: &Plan, operation: &Operation) 
         Action::DeleteFile { origin, file, copy } => {
             lines.push(format!("- {name_there} copy {copy} of attachment {file} of {origin} is deleted"));
         }
+        Action::Unlink { to, .. } => lines.push(format!("- {name} the link to the counterpart on {to} is taken away")),
+        Action::DeleteIssue { with } => {
+            lines.push(format!("- {name} is deleted: it is our copy, and the counterpart on {with} is gone"));
+        }
         Action::Link { link, .. } => lines.push(format!("@ {name} links to {}", link.title)),
         Action::DeleteComment { origin, comment, copy } => {
             lines.push(format!("- {name} copy {copy} of comment {comment} of {origin} is deleted"));

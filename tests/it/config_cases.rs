@@ -258,6 +258,10 @@ storyPoints = "both""#, &[
 ", "[sync.support.nothing]
 ", &[
         r#"error 14:7 sync.support: `sync.support` has no `fields` -> add `[sync.support.fields]` with `summary = "both"` in it"#,
-        "error 27:15 sync.support.nothing: unknown key `nothing` -> known here: `home`, `on-conflict`, `side`, `map`, `fields`, `comments`, `attachments`, `counterparts`",
+        "error 27:15 sync.support.nothing: unknown key `nothing` -> known here: `home`, `on-conflict`, `side`, `map`, `fields`, `comments`, `attachments`, `life`, `counterparts`",
+    ]),
+    ("[sync.support.comments]", "[sync.support.life]\ndeleted = { transition = \"Dome\" }\nmoved = \"forget\"\n\n[sync.support.comments]", &[
+        "error 33:26 sync.support.life.deleted.transition: no row of `map.status` has `Dome` -> did you mean `Done`?",
+        "error 34:9 sync.support.life.moved: `forget` is none of `keep`, `comment`, `unlink`, `delete` -> known here: `keep`, `comment`, `unlink`, `delete`",
     ]),
 ];

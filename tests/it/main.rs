@@ -54,6 +54,8 @@ mod daemon_isolation;
 #[cfg(test)]
 mod daemon_kinds;
 #[cfg(test)]
+mod daemon_life;
+#[cfg(test)]
 mod daemon_links;
 #[cfg(test)]
 mod daemon_planted;
