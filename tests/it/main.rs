@@ -102,6 +102,8 @@ mod readme;
 #[cfg(test)]
 mod simulator_cloud;
 #[cfg(test)]
+mod simulator_comments;
+#[cfg(test)]
 mod simulator_data_center;
 #[cfg(test)]
 mod simulator_faults;
