@@ -186,6 +186,7 @@ impl Engine {
                 Action::Create { .. }
                 | Action::AddComment { .. }
                 | Action::EditComment { .. }
+                | Action::EditOriginal { .. }
                 | Action::DeleteComment { .. }
                 | Action::Offer { .. }
                 | Action::Link { .. }
@@ -359,6 +360,7 @@ pub(super) fn is_seen_by_reading(action: &Action) -> bool {
         Action::SetFields { .. }
         | Action::Transition { .. }
         | Action::EditComment { .. }
+        | Action::EditOriginal { .. }
         | Action::DeleteComment { .. }
         | Action::Offer { .. }
         | Action::Link { .. }

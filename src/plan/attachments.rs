@@ -133,6 +133,7 @@ fn is_under_way(draft: &Draft<'_>, side: &SideId, record: &AttachmentRecord) -> 
         | Action::Transition { .. }
         | Action::AddComment { .. }
         | Action::EditComment { .. }
+        | Action::EditOriginal { .. }
         | Action::DeleteComment { .. }
         | Action::Offer { .. }
         | Action::Link { .. } => false,

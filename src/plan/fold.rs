@@ -143,6 +143,7 @@ fn our_first_value(
         | Action::Transition { .. }
         | Action::AddComment { .. }
         | Action::EditComment { .. }
+        | Action::EditOriginal { .. }
         | Action::DeleteComment { .. }
         | Action::Offer { .. }
         | Action::Link { .. }
@@ -345,6 +346,7 @@ fn untagged_write(
                 | Action::SetFields { .. }
                 | Action::AddComment { .. }
                 | Action::EditComment { .. }
+                | Action::EditOriginal { .. }
                 | Action::DeleteComment { .. }
                 | Action::Offer { .. }
                 | Action::Link { .. }
@@ -378,6 +380,7 @@ fn written_by(intent: &Intent, row: &FieldRow) -> Option<Written> {
         }
         Action::AddComment { .. }
         | Action::EditComment { .. }
+        | Action::EditOriginal { .. }
         | Action::DeleteComment { .. }
         | Action::Offer { .. }
         | Action::Link { .. }

@@ -45,6 +45,7 @@ fn is_under_way(draft: &Draft<'_>, side: &SideId, counterpart: &SideId) -> bool 
         | Action::Transition { .. }
         | Action::AddComment { .. }
         | Action::EditComment { .. }
+        | Action::EditOriginal { .. }
         | Action::Offer { .. }
         | Action::DeleteComment { .. }
         | Action::AddFile { .. }

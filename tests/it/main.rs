@@ -48,6 +48,8 @@ mod daemon_faults;
 #[cfg(test)]
 mod daemon_fields;
 #[cfg(test)]
+mod daemon_flow_back;
+#[cfg(test)]
 mod daemon_input;
 #[cfg(test)]
 mod daemon_isolation;
@@ -59,6 +61,8 @@ mod daemon_links;
 mod daemon_planted;
 #[cfg(test)]
 mod daemon_random;
+#[cfg(test)]
+mod daemon_readers;
 #[cfg(test)]
 mod daemon_references;
 #[cfg(test)]

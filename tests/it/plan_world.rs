@@ -13,12 +13,12 @@ use jirasyncd::model::ids::{
 };
 use jirasyncd::model::issue::{
     CommentSnapshot, Comments, IssueSnapshot, LogEntry, LogItem, Named, NativeValue, Person, ScreenField,
-    TransitionOffer,
+    TransitionOffer, Visibility,
 };
 use jirasyncd::model::operation::{Action, Intent, IntentEvent, IntentState, NativeWrite, Operation};
 use jirasyncd::model::settings::{
-    CommentSettings, ConflictPolicy, FieldKind, FieldRow, Kind, OnUnmapped, Row, SideEffects, SideSettings,
-    SyncSettings, Table, WhenDeleted,
+    CommentSettings, ConflictPolicy, CopyEdits, FieldKind, FieldRow, Kind, OnUnmapped, Row, SideEffects, SideSettings,
+    SyncSettings, Table, WhenDeleted, WhenNarrowed,
 };
 use jirasyncd::model::value::Value;
 use jirasyncd::plan::{By, Observation, Plan, PlanInput, Step, Wanted, check, plan};
@@ -210,6 +210,10 @@ pub(crate) fn settings(sides: &[SideId], policy: ConflictPolicy) -> SyncSettings
             to: sides.iter().cloned().collect(),
             header: BTreeMap::new(),
             deleted: WhenDeleted::Delete,
+            restricted: Vec::new(),
+            internal: false,
+            narrowed: WhenNarrowed::Delete,
+            copies: CopyEdits::Hold,
         },
         links: true,
     }
@@ -507,7 +511,8 @@ impl World {
             updated: time(self.now),
             body,
             changed_by: Some(AccountId::new(format!("person-{side}"))),
-            restricted,
+            visibility: if restricted { Visibility::Other } else { Visibility::Everybody },
+            parent: None,
         };
         if let Some(issue) = self.issues.get_mut(side).and_then(|list| list.first_mut()) {
             issue.comments.push(comment);
@@ -542,7 +547,7 @@ impl World {
                 let said = format!("said {} on {side}, edit {mark}", comment.id);
                 comment.body = text::write(&text::from_plain(&said), syntax);
             }
-            Revision::Restrict => comment.restricted = true,
+            Revision::Restrict => comment.visibility = Visibility::Other,
             Revision::Delete => {
                 self.deleted.push((side.clone(), comment.id.clone()));
                 issue.comments.remove(index);
@@ -729,6 +734,7 @@ impl World {
                 | Action::SetFields { .. }
                 | Action::Transition { .. }
                 | Action::EditComment { .. }
+                | Action::EditOriginal { .. }
                 | Action::DeleteComment { .. }
                 | Action::Offer { .. }
                 | Action::Link { .. }
@@ -749,6 +755,7 @@ impl World {
             | Action::SetFields { .. }
             | Action::Transition { .. }
             | Action::EditComment { .. }
+            | Action::EditOriginal { .. }
             | Action::DeleteComment { .. }
             | Action::Offer { .. }
             | Action::Link { .. }
@@ -807,7 +814,8 @@ impl World {
                     stands(self, copy).is_some_and(|stands| text::same(&stands, wanted))
                 }
                 Action::DeleteComment { copy, .. } => stands(self, copy).is_none(),
-                Action::Create { .. }
+                Action::EditOriginal { .. }
+                | Action::Create { .. }
                 | Action::SetFields { .. }
                 | Action::Transition { .. }
                 | Action::Offer { .. }
@@ -882,7 +890,8 @@ impl World {
                         updated: now,
                         body: body.clone(),
                         changed_by: Some(AccountId::new("sync")),
-                        restricted: false,
+                        visibility: Visibility::Everybody,
+                        parent: None,
                     });
                 }
             }
@@ -895,7 +904,9 @@ impl World {
                 }
             }
             Action::Offer { .. } => {}
-            Action::AddFile { .. } | Action::DeleteFile { .. } => unreachable!("this world carries no files"),
+            Action::AddFile { .. } | Action::DeleteFile { .. } | Action::EditOriginal { .. } => {
+                unreachable!("this world carries no files, and holds what is written into copies")
+            }
             Action::Link { link, .. } => {
                 if let Some(issue) = self.issues.get_mut(&side).and_then(|list| list.first_mut()) {
                     issue.links.insert(link.global_id.clone(), link.title.clone());
@@ -1003,7 +1014,9 @@ impl World {
                 self.move_intent(id, &IntentEvent::Seen);
                 self.copied(&side, origin, comment, &copy);
             }
-            Action::AddFile { .. } | Action::DeleteFile { .. } => unreachable!("this world carries no files"),
+            Action::AddFile { .. } | Action::DeleteFile { .. } | Action::EditOriginal { .. } => {
+                unreachable!("this world carries no files, and holds what is written into copies")
+            }
             Action::EditComment { .. } | Action::DeleteComment { .. } | Action::Link { .. } | Action::Offer { .. } => {
                 self.move_intent(id, &IntentEvent::Seen);
                 self.revised(operation);
