@@ -118,6 +118,7 @@ static JQL: Form = form("JQL", "labels = share-globex", None);
 static JIRA_NAME: Form = form("a name in Jira", "In Progress", None);
 static FIELD: Form = form("a field's id or display name", "customfield_10042", None);
 static LABEL: Form = form("a word, or the beginning of words and `*`", "share-*", None);
+static READERS: Form = form("a role or group", "role:Globex desk", Some("^(role|group):.+$"));
 static COMPOSED: Form = form("a template", "[{{ key }}] {{ summary }}", None);
 static TEMPLATE: Form = form("a template of one line", "{{ author.name }} (Acme)", None);
 
@@ -335,17 +336,20 @@ pub(super) static UNRESTRICTED: Key = default(
     "both",
     "Comments that everybody may read.",
 );
-static RESTRICTED: Key = default(
+pub(super) static WITH: Key =
+    required("with", Shape::Text(&NAME), "The side that gets these comments, and whose comments land among them.");
+static READERS_CELLS: Named = Named { what: "side", makes: false, keys: &[&WITH], rest: Shape::Text(&READERS) };
+pub(super) static RESTRICTED: Key = default(
     "restricted",
-    Shape::Later(&Later { what: "restricted comments", word: Some("skip") }),
+    Shape::Either(&[Shape::Word(&["skip"]), Shape::List(&Shape::Named(&READERS_CELLS))]),
     "skip",
-    "Comments for a role or group: skipped.",
+    "Comments for a role or group: skipped, but for those of these rows, each `{ SIDE = \"role:NAME\", with = \"OTHER\" }`.",
 );
-static INTERNAL: Key = default(
+pub(super) static INTERNAL: Key = default(
     "internal",
-    Shape::Later(&Later { what: "internal comments", word: Some("skip") }),
+    Shape::Word(&["skip", "as-internal"]),
     "skip",
-    "Internal comments of a service desk: skipped.",
+    "Internal comments of a service desk: skipped, or copied as internal ones to sides that are service desks too.",
 );
 pub(super) static HEADER: Key = optional(
     "header",
@@ -356,11 +360,23 @@ pub(super) static DELETED: Key = default(
     "deleted",
     Shape::Word(&["delete", "keep"]),
     "delete",
-    "What becomes of the copies of a comment that is deleted, or is restricted later: deleted too, or kept.",
+    "What becomes of the copies of a comment that is deleted, or is out of the sync user's sight: deleted too, or kept.",
+);
+pub(super) static NARROWED: Key = default(
+    "narrowed",
+    Shape::Word(&["delete", "empty"]),
+    "delete",
+    "What becomes of the copies of a comment that may not be read there any more: deleted, or their text replaced by a notice.",
+);
+pub(super) static COPY_EDITS: Key = default(
+    "copies",
+    Shape::Word(&["hold", "flow-back"]),
+    "hold",
+    "What becomes of a person's edit of a copy: it stays there and is told, or it is made on the original too.",
 );
 pub(super) static COMMENTS: Key = optional(
     "comments",
-    Shape::Table(&[&UNRESTRICTED, &RESTRICTED, &INTERNAL, &HEADER, &DELETED]),
+    Shape::Table(&[&UNRESTRICTED, &RESTRICTED, &INTERNAL, &HEADER, &DELETED, &NARROWED, &COPY_EDITS]),
     "What happens to comments. Left out: those that everybody may read are carried.",
 );
 pub(super) static FILE_FROM: Key = optional("from", SIDES, "The sides whose people's files cross. Left out: all.");
@@ -435,7 +451,7 @@ pub(super) static FILE: Shape = Shape::Table(&[&DAEMON, &INSTANCE, &SYNC]);
 
 /// The words of ours that stand beside side names somewhere, so that no side may be called so.
 pub(super) fn reserved_side_names() -> impl Iterator<Item = &'static str> {
-    FIELD_ROW.keys.iter().chain(STATUS_CELLS.keys).map(|key| key.name)
+    FIELD_ROW.keys.iter().chain(STATUS_CELLS.keys).chain(READERS_CELLS.keys).map(|key| key.name)
 }
 
 /// The keys of ours in a field row.

@@ -21,6 +21,7 @@ fn sync(top: &Cursor<'_>, table: &Cursor<'_>, findings: &mut Findings<'_>) -> Sy
     let settings = sides::read(top, table, &names, home_name, findings);
     sides::warn_alone(table, &settings, findings);
     let attachments = attachments::read(table, &settings, &names, findings);
+    let comments = comments::read(table, &settings, &names, findings);
     let map = table.get(&keys::MAP);
     let list = |key| map.as_ref().and_then(|map| map.get(key));
     let (issue_type, status, priority, users) =
@@ -35,7 +36,7 @@ fn sync(top: &Cursor<'_>, table: &Cursor<'_>, findings: &mut Findings<'_>) -> Sy
         priorities: rows::read(priority.as_ref(), &names, findings),
         users: rows::read(users.as_ref(), &names, findings),
         fields: std::collections::BTreeMap::new(),
-        comments: comments::read(table, &names, findings),
+        comments,
         attachments,
         life: life::read(table, &statuses, findings),
         statuses,

@@ -99,10 +99,15 @@ impl Hands {
                 let edit = IssueEdit { issue, fields, tag: mark.to_owned() };
                 Some(Sent::Hop(end.transition(transition, &edit).await))
             }
-            Action::AddComment { body, .. } => Some(Sent::Comment(end.add_comment(issue, body, mark).await)),
+            Action::AddComment { body, terms, .. } => {
+                Some(Sent::Comment(end.add_comment(issue, body, &terms.under, mark).await))
+            }
             Action::EditComment { copy, body, .. } => Some(Sent::Revision(end.edit_comment(issue, copy, body).await)),
             Action::Unlink { global_id, .. } => Some(Sent::Revision(end.unlink(issue, global_id).await)),
             Action::DeleteIssue { .. } => Some(Sent::Revision(end.delete(issue).await)),
+            Action::EditOriginal { comment, body, .. } => {
+                Some(Sent::Revision(end.edit_comment(issue, comment, body).await))
+            }
             Action::Link { link, .. } => Some(Sent::Revision(end.link(issue, link).await)),
             Action::DeleteFile { copy, .. } => Some(Sent::Revision(end.detach(issue, copy).await)),
             Action::DeleteComment { copy, .. } => Some(Sent::Revision(end.delete_comment(issue, copy).await)),

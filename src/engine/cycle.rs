@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::apply::draft;
 use super::instance::Instance;
 use super::look::{is_seen_by_reading, taken_in};
-use super::revisions::judge_revision;
+use super::revisions::{judge_revision, shows_original};
 use super::seal::Mark;
 use super::work::Work;
 use super::{Engine, SyncRun};
@@ -320,7 +320,7 @@ impl Engine {
                 work.be_due(self.after(SOON));
                 continue;
             }
-            if !self.is_surely_gone(work, intent).await {
+            if !self.is_still_so(work, intent).await {
                 continue;
             }
             let mark = self.mark(&work.sync, intent);
@@ -374,6 +374,15 @@ impl Engine {
         let mut settled = false;
         for intent in open {
             if intent.operation.action.is_beside_the_fields() {
+                // Landing late it would run over what people write into their own comment until then.
+                if !shows_original(work, &intent)
+                    && let Some(left) = self.instance_on(work, side).and_then(|instance| {
+                        self.left_until(&instance, &intent, HOP_HORIZON.min(instance.settings.settle))
+                    })
+                {
+                    work.be_due(self.after(left));
+                    continue;
+                }
                 settled |= judge_revision(work, &intent);
                 continue;
             }

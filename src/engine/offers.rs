@@ -11,7 +11,7 @@ use crate::jira::{JiraError, Refusal, WriteOutcome};
 use crate::model::ids::{AccountId, FieldName, SideId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent, IntentState, NativeWrite, Operation};
-use crate::model::settings::SideSettings;
+use crate::model::settings::{CopyEdits, SideSettings};
 use crate::plan::Plan;
 use crate::schedule::growing;
 
@@ -20,6 +20,8 @@ const OFFERS_LAST: Duration = Duration::from_secs(600);
 /// How long it is believed that somebody may be assigned, and that they may not.
 const MAY_LASTS: Duration = Duration::from_secs(24 * 3_600);
 const MAY_NOT_LASTS: Duration = Duration::from_secs(600);
+/// Jira's key for the right to edit what others wrote.
+const EDIT_ALL: &str = "EDIT_ALL_COMMENTS";
 /// How long a refused field is left alone.
 const TRY_AGAIN: Duration = Duration::from_secs(3_600);
 /// First wait after a version or component was refused.
@@ -64,7 +66,32 @@ impl Engine {
                 learnt |= self.may_not_be_assigned(work, &operation.side, account).await;
             }
         }
+        for record in plan.item.comments.iter().filter(|record| !record.strayed.is_empty()) {
+            learnt |= self.learn_edits_all(work, &record.side).await;
+        }
         learnt
+    }
+
+    /// Asks whether what others wrote may be edited, where a person changed a copy and that is to flow back.
+    async fn learn_edits_all(&self, work: &Work, side: &SideId) -> bool {
+        let now = self.clock.monotonic();
+        let (Some(settings), Some(instance)) = (work.sync.side(side), self.instance_on(work, side)) else {
+            return false;
+        };
+        let flows = work.sync.settings.comments.copies == CopyEdits::FlowBack;
+        if !flows || work.sync.knows_edits_all(side, now) || instance.pause().is_some() {
+            return false;
+        }
+        match instance.patiently(instance.read.permissions(&settings.project, &[EDIT_ALL])).await {
+            Ok(held) => {
+                let may = held.get(EDIT_ALL) == Some(&true);
+                work.sync.note_edits_all(side, may, now + if may { MAY_LASTS } else { MAY_NOT_LASTS })
+            }
+            Err(error) => {
+                instance.failed(&error);
+                false
+            }
+        }
     }
 
     /// Reads once more what a side offers, unless that was done not long ago. Says whether it is another thing now.

@@ -8,7 +8,7 @@ use super::Engine;
 use super::apply::Sent;
 use super::cycle::{FIRST_RETRY, LONGEST_SLOW_RETRY};
 use super::recover::copied;
-use super::revisions::{revised, revision_refused};
+use super::revisions::{revised, revision_refused, turned_back};
 use super::work::Work;
 use crate::jira::{Created, Refusal, WriteOutcome};
 use crate::model::hub::{Acknowledged, Replica};
@@ -107,6 +107,12 @@ impl Engine {
                 work.move_intent(intent.id, &IntentEvent::Seen);
                 copied(work, intent, copy);
             }
+            Sent::Comment(WriteOutcome::Refused(refusal)) if refusal.fields.contains_key("commentLevel") => {
+                // A right of its own, which holds up nothing else. It is never sent for more readers instead.
+                self.refused_now(work, intent, &refusal);
+                work.unread.remove(&intent.operation.side);
+                work.put_off.push(intent.operation.clone());
+            }
             Sent::Comment(WriteOutcome::Refused(refusal)) if is_about_the_value(&refusal) => {
                 comment_refused(work, intent, &refusal);
             }
@@ -120,6 +126,17 @@ impl Engine {
 
     fn revision_outcome(&self, work: &mut Work, intent: &Intent, outcome: WriteOutcome<()>) {
         match outcome {
+            WriteOutcome::Done(()) if matches!(intent.operation.action, Action::EditOriginal { .. }) => {
+                // The original is not ours: what it says now is read, and then known.
+                work.move_intent(intent.id, &IntentEvent::AnsweredYes);
+                work.fresh.remove(&intent.operation.side);
+                work.want_read(&intent.operation.side, false);
+            }
+            WriteOutcome::Refused(refusal)
+                if refusal.status != 409 && matches!(intent.operation.action, Action::EditOriginal { .. }) =>
+            {
+                turned_back(work, intent, &refusal);
+            }
             WriteOutcome::Done(()) => {
                 work.move_intent(intent.id, &IntentEvent::AnsweredYes);
                 work.move_intent(intent.id, &IntentEvent::Seen);
@@ -136,7 +153,8 @@ impl Engine {
                 work.want_read(&intent.operation.side, false);
             }
             WriteOutcome::Refused(refusal)
-                if is_about_the_value(&refusal) && matches!(intent.operation.action, Action::EditComment { .. }) =>
+                if is_about_the_value(&refusal)
+                    && matches!(intent.operation.action, Action::EditComment { emptied: false, .. }) =>
             {
                 revision_refused(work, intent, &refusal);
             }
@@ -337,6 +355,7 @@ fn tell(work: &Work, intent: &Intent) {
         Action::Transition { from, to, .. } => format!("moved from `{from}` to `{to}`"),
         Action::AddComment { origin, comment, .. } => format!("copied comment {comment} of {origin}"),
         Action::EditComment { copy, .. } => format!("changed the copy {copy} of a comment"),
+        Action::EditOriginal { comment, by, .. } => format!("changed comment {comment} as its copy on {by}"),
         Action::Offer { thing, name, .. } => format!("made the {} `{name}`", thing.word()),
         Action::Link { link, .. } => format!("linked to {}", link.title),
         Action::Unlink { to, .. } => format!("took away the link to the counterpart on {to}"),

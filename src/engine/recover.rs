@@ -13,7 +13,7 @@ use super::found::Duplicate;
 use super::instance::Instance;
 use super::work::Work;
 use crate::jira::JiraError;
-use crate::model::hub::{Replica, WrittenCopy};
+use crate::model::hub::{Replica, Terms, WrittenCopy};
 use crate::model::ids::{CommentId, EntryId, InstanceId, OperationId, SideId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
@@ -303,11 +303,15 @@ pub(super) fn replica_of(row: &IssueSnapshot) -> Replica {
 
 /// Notes the copy that an intent made.
 pub(super) fn copied(work: &mut Work, intent: &Intent, copy: CommentId) {
-    let Action::AddComment { origin, comment, wanted, edits, .. } = &intent.operation.action else { return };
+    let Action::AddComment { origin, comment, wanted, edits, terms, .. } = &intent.operation.action else { return };
     for record in &mut work.item.comments {
         if &record.side == origin && &record.id == comment {
             let side = &intent.operation.side;
             record.copies.insert(side.clone(), copy.clone());
+            record.emptied.remove(side);
+            if terms != &Terms::default() {
+                record.terms.insert(side.clone(), terms.clone());
+            }
             // An intent from before texts were kept has none.
             if !wanted.blocks.is_empty() {
                 record.written.insert(side.clone(), WrittenCopy { body: wanted.clone(), edits: *edits });

@@ -6,37 +6,125 @@ use super::look::is_seen_by_reading;
 use super::work::{Read, Work};
 use crate::jira::Refusal;
 use crate::mapping::Rich;
-use crate::model::hub::{CommentRecord, WrittenCopy};
-use crate::model::operation::{Action, Intent, IntentEvent};
+use crate::model::document::Document;
+use crate::model::hub::{CommentRecord, Terms, WrittenCopy};
+use crate::model::ids::{CommentId, SideId};
+use crate::model::issue::NativeValue;
+use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
 
 impl Engine {
-    /// Before a copy is deleted its original is asked for by itself: a list that is read page by page can miss one. Says whether
-    /// the write may be sent; any other may.
-    pub(super) async fn is_surely_gone(&self, work: &mut Work, intent: &Intent) -> bool {
-        let Action::DeleteComment { origin, comment, .. } = &intent.operation.action else { return true };
+    /// Before a copy is changed its original is asked for by itself: a list that is read page by page can miss one, and it may be
+    /// for fewer readers by now. The same before a copy is made of what not everybody may read. Says whether the write may be
+    /// sent; any other may.
+    pub(super) async fn is_still_so(&self, work: &mut Work, intent: &Intent) -> bool {
+        if let Action::EditOriginal { comment, by, expects, .. } = &intent.operation.action {
+            return self.is_as_expected(work, intent, comment, by, expects).await;
+        }
+        let (origin, comment, withdraws) = match &intent.operation.action {
+            Action::DeleteComment { origin, comment, .. }
+            | Action::EditComment { origin, comment, emptied: true, .. } => (origin, comment, true),
+            Action::EditComment { origin, comment, .. } => (origin, comment, false),
+            Action::AddComment { origin, comment, terms, .. } if terms != &Terms::default() => (origin, comment, false),
+            Action::AddComment { .. }
+            | Action::EditOriginal { .. }
+            | Action::Create { .. }
+            | Action::SetFields { .. }
+            | Action::Transition { .. }
+            | Action::Offer { .. }
+            | Action::Link { .. }
+            | Action::Unlink { .. }
+            | Action::DeleteIssue { .. }
+            | Action::AddFile { .. }
+            | Action::DeleteFile { .. } => return true,
+        };
         if work.item.comments.iter().any(|record| record.notice && &record.id == comment) {
             // It never was a comment anywhere.
             return true;
         }
         let issue = work.item.replicas.get(origin).map(|replica| replica.issue);
         let (Some(instance), Some(issue)) = (self.instance_on(work, origin), issue) else { return false };
-        let why = match instance.read.comment(issue, comment).await {
-            Ok(None) => return true,
-            Ok(Some(there)) if there.restricted => return true,
-            Ok(Some(_)) => "the original is there after all".to_owned(),
+        let terms = if let Action::AddComment { terms, .. } = &intent.operation.action {
+            terms.clone()
+        } else {
+            record_of(work, intent).map(|record| record.terms_of(&intent.operation.side)).unwrap_or_default()
+        };
+        let asked = instance.patiently(instance.read.comment(issue, comment)).await;
+        let why = match asked {
+            Ok(None) if withdraws => return true,
+            Ok(None) => "the original is not there".to_owned(),
+            Ok(Some(there)) => {
+                let side = &intent.operation.side;
+                let routed = work.sync.settings.comments.route(origin, &there.visibility, side);
+                let same = there.visibility == terms.of && routed.is_none_or(|readers| readers == terms.under);
+                match (withdraws, same) {
+                    (true, false) | (false, true) => return true,
+                    (true, true) => "the original is there after all".to_owned(),
+                    (false, false) => "the original has other readers now".to_owned(),
+                }
+            }
             Err(error) => {
                 instance.failed(&error);
                 work.failed = true;
+                work.put_off.push(intent.operation.clone());
                 error.to_string()
             }
         };
         work.move_intent(intent.id, &IntentEvent::Refused(format!("not sent: {why}")));
-        if let Some(record) = record_of(work, intent) {
+        if let Some(record) = record_of(work, intent).filter(|_| withdraws) {
             record.gone = false;
         }
         work.want_read(origin, false);
         false
     }
+
+    /// Before a person's own comment is changed it is asked for once more: it must say what it said, to the same readers.
+    async fn is_as_expected(
+        &self,
+        work: &mut Work,
+        intent: &Intent,
+        comment: &CommentId,
+        by: &SideId,
+        expects: &Document,
+    ) -> bool {
+        let side = &intent.operation.side;
+        let (Some(instance), Some(issue)) = (self.instance_on(work, side), intent.issue) else { return false };
+        let terms = record_of(work, intent).map(|record| record.terms_of(by)).unwrap_or_default();
+        let asked = instance.patiently(instance.read.comment(issue, comment)).await;
+        let why = match asked {
+            Ok(Some(there)) if there.visibility == terms.of && reads_as(work, side, &there.body, expects) => {
+                return true;
+            }
+            Ok(_) => "somebody changed it meanwhile".to_owned(),
+            Err(error) => {
+                instance.failed(&error);
+                work.failed = true;
+                work.put_off.push(intent.operation.clone());
+                error.to_string()
+            }
+        };
+        work.move_intent(intent.id, &IntentEvent::Refused(format!("not sent: {why}")));
+        work.fresh.remove(side);
+        work.want_read(side, false);
+        false
+    }
+}
+
+/// Whether a body is read as this text on a side.
+fn reads_as(work: &Work, side: &SideId, body: &NativeValue, text: &Document) -> bool {
+    let catalogs = work.sync.catalogs();
+    catalogs.get(side).is_some_and(|catalog| {
+        let rich = Rich { sync: &work.sync.settings, side, catalog, references: &work.references, origin: None };
+        crate::text::same(&rich.read(body), text)
+    })
+}
+
+/// Whether nothing is in doubt about a write to an original: it was answered, or it stands there. Any other write is none.
+pub(super) fn shows_original(work: &Work, intent: &Intent) -> bool {
+    let Action::EditOriginal { comment, wanted, .. } = &intent.operation.action else { return true };
+    let side = &intent.operation.side;
+    let comments = work.reads.get(side).map(|read| &read.snapshot.comments);
+    let there = comments.and_then(|comments| comments.list.iter().find(|there| &there.id == comment));
+    intent.state == IntentState::Answered || there.is_none_or(|there| reads_as(work, side, &there.body, wanted))
 }
 
 /// A direct read settles a change in doubt: either the copy is as it was to be, or the change did not happen. One that lands
@@ -44,7 +132,10 @@ impl Engine {
 pub(super) fn judge_revision(work: &mut Work, intent: &Intent) -> bool {
     let Some(read) = work.reads.get(&intent.operation.side) else { return false };
     let comments = &read.snapshot.comments;
-    let of_comments = matches!(intent.operation.action, Action::EditComment { .. } | Action::DeleteComment { .. });
+    let of_comments = matches!(
+        intent.operation.action,
+        Action::EditComment { .. } | Action::EditOriginal { .. } | Action::DeleteComment { .. }
+    );
     if of_comments && !comments.complete {
         return false;
     }
@@ -66,14 +157,13 @@ fn shows(work: &Work, intent: &Intent, read: &Read) -> bool {
     let comments = &read.snapshot.comments;
     match &intent.operation.action {
         Action::EditComment { copy, wanted, .. } => {
-            let catalogs = work.sync.catalogs();
-            let side = &intent.operation.side;
             let there = comments.list.iter().find(|comment| &comment.id == copy);
-            there.zip(catalogs.get(side)).is_some_and(|(there, catalog)| {
-                let rich =
-                    Rich { sync: &work.sync.settings, side, catalog, references: &work.references, origin: None };
-                crate::text::same(&rich.read(&there.body), wanted)
-            })
+            there.is_some_and(|there| reads_as(work, &intent.operation.side, &there.body, wanted))
+        }
+        // Answered, it was done, whatever stands there since.
+        Action::EditOriginal { comment, .. } => {
+            intent.state == IntentState::Answered
+                || comments.list.iter().any(|there| &there.id == comment) && shows_original(work, intent)
         }
         Action::DeleteFile { copy, .. } => {
             let files = read.snapshot.attachments.as_ref();
@@ -110,15 +200,26 @@ pub(super) fn revised(work: &mut Work, intent: &Intent) {
         super::files::detached(work, intent);
     }
     let Some(record) = record_of(work, intent) else { return };
-    if let Action::EditComment { wanted, edits, .. } = &intent.operation.action {
+    if let Action::EditComment { wanted, edits, emptied, .. } = &intent.operation.action {
         record.written.insert(side.clone(), WrittenCopy { body: wanted.clone(), edits: *edits });
+        if *emptied {
+            record.emptied.insert(side.clone());
+        } else {
+            record.emptied.remove(side);
+        }
+        record.strayed.remove(side);
+        record.recorded.remove(side);
+    } else if let Action::EditOriginal { by, carried, .. } = &intent.operation.action {
+        // As far as the copy knows, one edit of the original is still to come: what it says now.
+        let edits = record.said.as_ref().map_or(0, |said| said.edits.saturating_sub(1));
+        record.written.insert(by.clone(), WrittenCopy { body: carried.clone(), edits });
+        record.strayed.remove(by);
+        record.recorded.remove(by);
+        record.turned_back.remove(by);
     } else {
         record.refused.remove(side);
-        record.copies.remove(side);
-        record.written.remove(side);
+        record.forget(side);
     }
-    record.strayed.remove(side);
-    record.recorded.remove(side);
 }
 
 /// Jira will not take it: it is not tried again until the original changes once more.
@@ -130,11 +231,31 @@ pub(super) fn revision_refused(work: &mut Work, intent: &Intent, refusal: &Refus
     }
 }
 
+/// Jira will not take what a person wrote into a copy on the original: it stays in the copy, and is told.
+pub(super) fn turned_back(work: &mut Work, intent: &Intent, refusal: &Refusal) {
+    work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
+    let Action::EditOriginal { by, carried, .. } = &intent.operation.action else { return };
+    if let Some(record) = record_of(work, intent) {
+        record.turned_back.insert(by.clone(), (carried.clone(), refusal.to_string()));
+    }
+}
+
 fn record_of<'w>(work: &'w mut Work, intent: &Intent) -> Option<&'w mut CommentRecord> {
-    let (Action::EditComment { origin, comment, .. } | Action::DeleteComment { origin, comment, .. }) =
-        &intent.operation.action
-    else {
-        return None;
+    let (origin, comment) = match &intent.operation.action {
+        Action::EditComment { origin, comment, .. } | Action::DeleteComment { origin, comment, .. } => {
+            (origin, comment)
+        }
+        Action::EditOriginal { comment, .. } => (&intent.operation.side, comment),
+        Action::Create { .. }
+        | Action::SetFields { .. }
+        | Action::Transition { .. }
+        | Action::AddComment { .. }
+        | Action::Offer { .. }
+        | Action::Link { .. }
+        | Action::Unlink { .. }
+        | Action::DeleteIssue { .. }
+        | Action::AddFile { .. }
+        | Action::DeleteFile { .. } => return None,
     };
     work.item.comments.iter_mut().find(|record| &record.side == origin && &record.id == comment)
 }

@@ -11,7 +11,8 @@ use crate::jira::{Failure, Identity, JiraError, JiraRead};
 use crate::model::catalog::Catalog;
 use crate::model::ids::{InstanceId, IssueId, SideId, SyncId};
 use crate::model::settings::{
-    Composed, Farewell, FieldKind, InstanceSettings, OnUnmapped, SideSettings, SyncSettings, WhenDeleted,
+    Composed, CopyEdits, Farewell, FieldKind, InstanceSettings, OnUnmapped, SideSettings, SyncSettings, WhenDeleted,
+    WhenNarrowed,
 };
 
 /// An instance and its reading end.
@@ -193,6 +194,14 @@ async fn one_side(
             Err(error) => catalog = Err(error),
         }
     }
+    if let Ok(found) = &mut catalog
+        && sync.comments.internal
+    {
+        match connection.read.is_service_desk(&side.project).await {
+            Ok(desk) => found.service_desk = Some(desk),
+            Err(error) => catalog = Err(error),
+        }
+    }
     if !permissions || catalog.is_err() {
         return (catalog, None);
     }
@@ -272,11 +281,16 @@ fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'s
             needed.push(("DELETE_OWN_ATTACHMENTS", "delete the copies of attachments that are deleted"));
         }
     }
-    if sync.comments.to.contains(&side.id) && sync.comments.from.iter().any(|from| from != &side.id) {
+    let copied = sync.side_ids().any(|to| to != &side.id && sync.comments.takes(to));
+    if sync.comments.copies == CopyEdits::FlowBack && sync.comments.gives(&side.id) && copied {
+        needed.push(("EDIT_ALL_COMMENTS", "make on an original what somebody wrote into its copy"));
+    }
+    if sync.comments.takes(&side.id) && sync.side_ids().any(|from| from != &side.id && sync.comments.gives(from)) {
         needed.push(("ADD_COMMENTS", "copy comments"));
         needed.push(("EDIT_OWN_COMMENTS", "change the copies of comments that are changed"));
-        if sync.comments.deleted == WhenDeleted::Delete {
-            needed.push(("DELETE_OWN_COMMENTS", "delete the copies of comments that are deleted"));
+        let withdraws = sync.comments.narrowed == WhenNarrowed::Delete;
+        if sync.comments.deleted == WhenDeleted::Delete || withdraws {
+            needed.push(("DELETE_OWN_COMMENTS", "delete the copies of comments that are deleted or restricted"));
         }
     }
     needed

@@ -107,6 +107,8 @@ impl Client {
             create_fields,
             required,
             upload_limit: None,
+            service_desk: None,
+            edits_all_comments: None,
             options,
             shapes: fields.shapes(),
             unassignable: BTreeSet::new(),

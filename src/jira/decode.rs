@@ -15,7 +15,7 @@ use crate::model::catalog::{BELOW, Shape};
 use crate::model::ids::{AccountId, CommentId, EntryId, FieldId, IssueId, IssueKey};
 use crate::model::issue::{
     AttachmentSnapshot, CommentSnapshot, Comments, IssueSnapshot, LogEntry, LogItem, Named, NativeValue, Person,
-    ScreenField, TransitionOffer,
+    ScreenField, TransitionOffer, Visibility,
 };
 use crate::model::settings::Kind;
 
@@ -246,9 +246,14 @@ impl Decoder<'_> {
     }
 
     fn comment(self, comment: wire::Comment) -> CommentSnapshot {
-        let restricted = comment.visibility.as_ref().is_some_and(|visibility| !visibility.is_null())
-            || comment.jsd_public == Some(false)
-            || comment.properties.iter().any(is_internal);
+        let internal = comment.jsd_public == Some(false) || comment.properties.iter().any(is_internal);
+        let visibility = match comment.visibility.as_ref().filter(|visibility| !visibility.is_null()) {
+            None if internal => Visibility::Internal,
+            None => Visibility::Everybody,
+            // Restricted twice: no word is fit for it.
+            Some(_) if internal => Visibility::Other,
+            Some(visibility) => readers(visibility),
+        };
         let body = match (self.kind, comment.body.as_str()) {
             (Kind::DataCenter, Some(text)) => NativeValue::Wiki(text.to_owned()),
             (Kind::Cloud, _) if comment.body.get("type").and_then(Value::as_str) == Some("doc") => {
@@ -265,8 +270,19 @@ impl Decoder<'_> {
             updated: comment.updated.map_or(comment.created.0, |updated| updated.0),
             body,
             changed_by: comment.update_author.and_then(|user| self.person(user)).map(|person| person.account),
-            restricted,
+            visibility,
+            parent: comment.parent_id.as_ref().and_then(wire::id_text).map(CommentId::new),
         }
+    }
+}
+
+/// The readers that a comment's `visibility` names.
+fn readers(visibility: &Value) -> Visibility {
+    let text = |name: &str| visibility.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+    match (text("type"), text("value")) {
+        (Some("role"), Some(name)) => Visibility::Role(name.to_owned()),
+        (Some("group"), Some(name)) => Visibility::Group(name.to_owned()),
+        _ => Visibility::Other,
     }
 }
 
@@ -446,7 +462,7 @@ mod tests {
     #[test]
     fn a_comment_that_might_be_internal_is_restricted() {
         use serde_json::json;
-        let open = |extra: Value| !comment(Kind::DataCenter, &extra).restricted;
+        let open = |extra: Value| comment(Kind::DataCenter, &extra).visibility == Visibility::Everybody;
         assert!(open(json!({})));
         assert!(open(json!({ "jsdPublic": true, "visibility": null })));
         assert!(open(json!({ "properties": [{ "key": "sd.public.comment", "value": { "internal": false } }] })));

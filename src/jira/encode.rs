@@ -7,7 +7,7 @@ use super::wire::{MARK, OURS};
 use super::{IssueDraft, IssueEdit};
 use crate::model::catalog::{BELOW, Shape};
 use crate::model::ids::FieldId;
-use crate::model::issue::NativeValue;
+use crate::model::issue::{NativeValue, Visibility};
 use crate::model::operation::{NativeWrite, RemoteLink};
 use crate::model::settings::Kind;
 
@@ -111,9 +111,25 @@ impl Encoder<'_> {
         json!({ "body": self.value(&FieldId::from("comment"), body) })
     }
 
-    /// The body that adds a comment.
-    pub(super) fn comment(self, body: &NativeValue, mark: &str) -> Value {
-        json!({ "body": self.value(&FieldId::from("comment"), body), "properties": [property(mark)] })
+    /// The body that adds a comment; `None` where its readers cannot be named: then nothing may be sent.
+    pub(super) fn comment(self, body: &NativeValue, readers: &Visibility, mark: &str) -> Option<Value> {
+        let mut properties = vec![property(mark)];
+        let visibility = match readers {
+            Visibility::Everybody => None,
+            Visibility::Role(name) => Some(json!({ "type": "role", "value": name })),
+            Visibility::Group(name) => Some(json!({ "type": "group", "value": name })),
+            Visibility::Internal => {
+                // The platform's `jsdPublic` is read-only; this works on both kinds (jira-facts 8).
+                properties.push(json!({ "key": "sd.public.comment", "value": { "internal": true } }));
+                None
+            }
+            Visibility::Other => return None,
+        };
+        let mut comment = json!({ "body": self.value(&FieldId::from("comment"), body), "properties": properties });
+        if let Some(visibility) = visibility {
+            comment["visibility"] = visibility;
+        }
+        Some(comment)
     }
 }
 

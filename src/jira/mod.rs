@@ -34,7 +34,7 @@ pub use transport::{BODY_CAP, Pieces, Transport, TransportError, Trouble};
 use crate::clock::{Clock, Entropy};
 use crate::model::catalog::Catalog;
 use crate::model::ids::{AccountId, AttachmentId, CommentId, FieldId, InstanceId, IssueId, IssueKey};
-use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, NativeValue, TransitionOffer};
+use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, NativeValue, TransitionOffer, Visibility};
 use crate::model::operation::{NativeWrite, RemoteLink, Thing};
 use crate::model::settings::{InstanceSettings, Kind};
 
@@ -341,6 +341,9 @@ pub trait JiraRead: Send + Sync + 'static {
     /// Whether somebody may be assigned issues of the project.
     async fn assignable(&self, project: &str, account: &AccountId) -> Result<bool, JiraError>;
 
+    /// Whether the project is a service desk, whose comments can be internal.
+    async fn is_service_desk(&self, project: &str) -> Result<bool, JiraError>;
+
     /// Tries how the instance reads times in JQL, around the newest issue of the project, and uses the best form that works
     /// from then on. Without it (and where nothing works) times are written earlier than meant. At most five requests.
     async fn learn_time_form(&self, _project: &str) -> Result<(), JiraError> {
@@ -385,6 +388,12 @@ pub trait JiraWrite: Send + Sync + 'static {
     /// Makes a version or component of that name in a project. One that is there already is a refusal.
     async fn offer(&self, project: &str, thing: Thing, name: &str) -> WriteOutcome<()>;
 
-    /// Adds a comment with our sealed mark as its property.
-    async fn add_comment(&self, issue: IssueId, body: &NativeValue, mark: &str) -> WriteOutcome<CommentId>;
+    /// Adds a comment with our sealed mark as its property, for `readers` alone.
+    async fn add_comment(
+        &self,
+        issue: IssueId,
+        body: &NativeValue,
+        readers: &Visibility,
+        mark: &str,
+    ) -> WriteOutcome<CommentId>;
 }

@@ -265,6 +265,12 @@ impl JiraRead for Reader {
         Ok(found.into_iter().filter_map(|user| decoder.person(user)).any(|person| &person.account == account))
     }
 
+    async fn is_service_desk(&self, project: &str) -> Result<bool, JiraError> {
+        let attempt = format!("reading project {project}");
+        let found: wire::Project = self.0.read(&Call::get("getProject", &["project", project], &attempt)).await?;
+        Ok(found.project_type_key.as_deref() == Some("service_desk"))
+    }
+
     async fn learn_time_form(&self, project: &str) -> Result<(), JiraError> {
         self.0.learn_time_form(project).await
     }

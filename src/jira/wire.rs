@@ -184,6 +184,8 @@ pub(super) struct Comment {
     pub(super) updated: Option<Stamp>,
     pub(super) visibility: Option<Value>,
     pub(super) jsd_public: Option<bool>,
+    /// Cloud: the comment that it answers. In no document of Atlassian's.
+    pub(super) parent_id: Option<Value>,
     #[serde(default)]
     pub(super) properties: Vec<Property>,
 }
@@ -239,6 +241,13 @@ pub(super) struct Thing {
     pub(super) id: Id,
     #[serde(default)]
     pub(super) name: String,
+}
+
+/// A project, as far as its kind goes.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Project {
+    pub(super) project_type_key: Option<String>,
 }
 
 /// A row of `GET project/{}/statuses`.

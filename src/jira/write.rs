@@ -17,7 +17,7 @@ use super::{
     Created, Failure, FileDraft, IssueDraft, IssueEdit, JiraError, JiraWrite, Refusal, Want, WriteOutcome, wire,
 };
 use crate::model::ids::{AttachmentId, CommentId, IssueId, IssueKey};
-use crate::model::issue::{IssueSnapshot, NativeValue};
+use crate::model::issue::{IssueSnapshot, NativeValue, Visibility};
 use crate::model::operation::{RemoteLink, Thing};
 use crate::model::settings::Kind;
 
@@ -136,9 +136,17 @@ impl JiraWrite for Writer {
         }
     }
 
-    async fn add_comment(&self, issue: IssueId, body: &NativeValue, mark: &str) -> WriteOutcome<CommentId> {
+    async fn add_comment(
+        &self,
+        issue: IssueId,
+        body: &NativeValue,
+        readers: &Visibility,
+        mark: &str,
+    ) -> WriteOutcome<CommentId> {
         let fields = FieldList::default();
-        let body = Encoder { kind: self.0.kind, fields: &fields }.comment(body, mark);
+        let Some(body) = Encoder { kind: self.0.kind, fields: &fields }.comment(body, readers, mark) else {
+            return WriteOutcome::NotSent { why: "nobody can be named to read it".to_owned(), wait_ms: 60_000 };
+        };
         let path = ["issue", &issue.to_string(), "comment"];
         let attempt = format!("commenting on issue {issue}");
         let call = Call::with_body("addComment", Method::POST, &path, body, attempt).on(issue);

@@ -195,6 +195,10 @@ mod tests {
             users: Table { rows: vec![row] },
             fields: BTreeMap::new(),
             comments: CommentSettings {
+                restricted: Vec::new(),
+                internal: false,
+                narrowed: crate::model::settings::WhenNarrowed::Delete,
+                copies: crate::model::settings::CopyEdits::Hold,
                 from: BTreeSet::new(),
                 to: BTreeSet::new(),
                 header: BTreeMap::new(),

@@ -43,6 +43,12 @@ pub struct Catalog {
     /// What each field holds. A field that is not here may hold anything.
     #[serde(default)]
     pub shapes: BTreeMap<FieldId, Shape>,
+    /// Whether the project is a service desk, whose comments can be internal; `None` where that was not asked.
+    #[serde(default)]
+    pub service_desk: Option<bool>,
+    /// Whether the sync user may edit what others wrote; `None` where that was not asked.
+    #[serde(default)]
+    pub edits_all_comments: Option<bool>,
     /// Accounts that may not be assigned issues of the project, as Jira said when it was asked.
     #[serde(default)]
     pub unassignable: BTreeSet<AccountId>,

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::document::Document;
 use super::ids::{AttachmentId, CommentId, EntryId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
+use super::issue::Visibility;
 use super::value::Value;
 
 /// How many acts of people on each side are contained in something.
@@ -259,6 +260,49 @@ pub struct CommentRecord {
     /// Whether it is no person's, but says that the side's issue is not where it was.
     #[serde(default)]
     pub notice: bool,
+    /// Who may read it where it was written, as last read.
+    #[serde(default)]
+    pub visibility: Visibility,
+    /// The comment that it answers there.
+    #[serde(default)]
+    pub parent: Option<CommentId>,
+    /// Who might read the original and each copy when that was made, where not everybody might read both.
+    #[serde(default)]
+    pub terms: BTreeMap<SideId, Terms>,
+    /// Copies that hold a notice in place of the text, which may not be read there any more.
+    #[serde(default)]
+    pub emptied: BTreeSet<SideId>,
+    /// Copies whose text its own Jira did not take back into the original: the text, and why.
+    #[serde(default)]
+    pub turned_back: BTreeMap<SideId, (Document, String)>,
+}
+
+impl CommentRecord {
+    /// Who might read the original and the copy on a side when that was made.
+    #[must_use]
+    pub fn terms_of(&self, side: &SideId) -> Terms {
+        self.terms.get(side).cloned().unwrap_or_default()
+    }
+
+    /// Forgets a copy that is not there any more.
+    pub fn forget(&mut self, side: &SideId) {
+        self.copies.remove(side);
+        self.written.remove(side);
+        self.strayed.remove(side);
+        self.terms.remove(side);
+        self.recorded.remove(side);
+        self.emptied.remove(side);
+        self.turned_back.remove(side);
+    }
+}
+
+/// Who may read a comment, and a copy of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// Who may read the original where it was written.
+    pub of: Visibility,
+    /// Who may read the copy.
+    pub under: Visibility,
 }
 
 /// What a person's comment says, as last read.
@@ -391,4 +435,18 @@ pub struct Conflict {
     pub at: Timestamp,
     /// Our write that overwrote it, if it was a lost update.
     pub overwritten_by: Option<OperationId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_of_an_earlier_version_was_for_everybody() {
+        let record: CommentRecord =
+            serde_json::from_str(r#"{ "side": "acme", "id": "1", "copies": { "globex": "2" }, "refused": {} }"#)
+                .unwrap();
+        assert_eq!(record.visibility, Visibility::Everybody);
+        assert_eq!(record.terms_of(&"globex".into()), Terms::default());
+    }
 }

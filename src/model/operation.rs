@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::document::Document;
-use super::hub::Acts;
+use super::hub::{Acts, Terms};
 use super::ids::{AttachmentId, CommentId, FieldId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId};
 use super::issue::NativeValue;
 use super::value::Value;
@@ -68,6 +68,9 @@ pub enum Action {
         /// The count of the original's edits that it shows.
         #[serde(default)]
         edits: u64,
+        /// Who may read the original, and who is to read this.
+        #[serde(default)]
+        terms: Terms,
     },
     /// Our own copy of a comment is changed as its original was. Never anything but the body: properties could publish an
     /// internal note.
@@ -84,6 +87,26 @@ pub enum Action {
         wanted: Document,
         /// The count of the original's edits that it shows.
         edits: u64,
+        /// Whether a notice takes the place of the text, which may not be read there any more.
+        #[serde(default)]
+        emptied: bool,
+    },
+    /// A person's own comment is changed as somebody changed our copy of it. Nothing but the body.
+    EditOriginal {
+        /// Its id.
+        comment: CommentId,
+        /// The side where the copy was changed.
+        by: SideId,
+        /// The copy there.
+        copy: CommentId,
+        /// The body: `Adf` or `Wiki`.
+        body: NativeValue,
+        /// The same as it will be read back.
+        wanted: Document,
+        /// What it was seen to say; the write is void when it says something else.
+        expects: Document,
+        /// What the copy says, header and all.
+        carried: Document,
     },
     /// A version or component is made in the side's project, so that a field may hold it. There is one per name, however often
     /// it is sent.

@@ -7,6 +7,7 @@ use super::{Draft, Observation};
 use crate::mapping::same;
 use crate::model::hub::{Absence, CommentRecord, PendingComment, Said};
 use crate::model::ids::{CommentId, SideId};
+use crate::model::issue::Visibility;
 use crate::model::operation::{Action, Operation};
 use crate::model::settings::{Farewell, FieldKind};
 use crate::model::value::Value;
@@ -102,6 +103,11 @@ fn say(draft: &mut Draft<'_>, side: &SideId, id: &CommentId, words: &str, at: ji
         strayed: std::collections::BTreeMap::new(),
         recorded: std::collections::BTreeMap::new(),
         notice: true,
+        visibility: Visibility::Everybody,
+        parent: None,
+        terms: std::collections::BTreeMap::new(),
+        emptied: std::collections::BTreeSet::new(),
+        turned_back: std::collections::BTreeMap::new(),
     });
 }
 

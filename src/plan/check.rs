@@ -44,15 +44,22 @@ pub fn check(input: &PlanInput<'_>, plan: &Plan) -> Vec<Violation> {
             }
             Action::SetFields { fields } => check.edit(&operation.side, fields),
             Action::Transition { .. } => check.hop(operation),
-            Action::AddComment { origin, comment, .. } => check.comment(&operation.side, origin, comment),
+            Action::AddComment { origin, comment, terms, .. } => {
+                check.comment(&operation.side, origin, comment);
+                check.readers(&operation.side, origin, comment, terms);
+            }
             Action::Link { to, .. } => check.link(&operation.side, to),
             Action::Unlink { to, .. } => check.parting(&operation.side, to, &Farewell::Unlink),
             Action::DeleteIssue { with } => check.parting(&operation.side, with, &Farewell::Delete),
             Action::Offer { field, name, .. } => check.offer(&operation.side, field, name),
             Action::AddFile { origin, file, .. } => check.file(&operation.side, origin, file),
             Action::DeleteFile { origin, file, copy } => check.file_gone(&operation.side, origin, file, copy),
+            Action::EditOriginal { comment, by, copy, .. } => check.original(&operation.side, comment, by, copy),
             Action::EditComment { origin, comment, copy, .. } | Action::DeleteComment { origin, comment, copy } => {
-                let deleted = matches!(operation.action, Action::DeleteComment { .. });
+                let deleted = matches!(
+                    operation.action,
+                    Action::DeleteComment { .. } | Action::EditComment { emptied: true, .. }
+                );
                 check.revision(&operation.side, (origin, comment, copy), deleted);
             }
         }
@@ -65,19 +72,19 @@ pub fn check(input: &PlanInput<'_>, plan: &Plan) -> Vec<Violation> {
     check.found
 }
 
-struct Check<'a> {
-    input: &'a PlanInput<'a>,
-    plan: &'a Plan,
+pub(super) struct Check<'a> {
+    pub(super) input: &'a PlanInput<'a>,
+    pub(super) plan: &'a Plan,
     nothing: Catalog,
     found: Vec<Violation>,
 }
 
 impl Check<'_> {
-    fn fail(&mut self, rule: &'static str, side: &SideId, what: impl Into<String>) {
+    pub(super) fn fail(&mut self, rule: &'static str, side: &SideId, what: impl Into<String>) {
         self.found.push(Violation { rule, side: side.clone(), what: what.into() });
     }
 
-    fn settings(&self, side: &SideId) -> Option<&SideSettings> {
+    pub(super) fn settings(&self, side: &SideId) -> Option<&SideSettings> {
         self.input.sync.side(side)
     }
 
@@ -139,10 +146,11 @@ impl Check<'_> {
                     }
                     continue;
                 }
-                Action::EditComment { origin, comment, .. } | Action::DeleteComment { origin, comment, .. } => {
+                Action::EditComment { .. } | Action::DeleteComment { .. } | Action::EditOriginal { .. } => {
+                    let Some((origin, comment)) = changed(operation) else { continue };
                     if !copies.insert((side, origin, comment)) {
                         self.found.push(Violation {
-                            rule: "a copy is changed once at a time",
+                            rule: "a comment is changed once at a time",
                             side: side.clone(),
                             what: format!("{origin}'s comment {comment} twice"),
                         });
@@ -355,38 +363,6 @@ impl Check<'_> {
         self.may_receive(side, row, &write);
     }
 
-    fn comment(&mut self, side: &SideId, origin: &SideId, comment: &CommentId) {
-        let rules = &self.input.sync.comments;
-        let sees = self.settings(side).is_some_and(|settings| settings.sees.contains(origin));
-        let records = &self.plan.item.comments;
-        let notice = records.iter().any(|record| record.notice && &record.side == origin && &record.id == comment);
-        let carried = notice || (rules.from.contains(origin) && rules.to.contains(side));
-        if side == origin || !sees || !carried {
-            self.fail("comments go only where they may be seen", side, format!("{origin}'s comment {comment}"));
-        }
-        let record = self.input.item.comments.iter().find(|record| &record.side == origin && &record.id == comment);
-        if record.is_some_and(|record| record.copies.contains_key(side) || record.refused.contains_key(side)) {
-            self.fail("a comment is copied once", side, format!("{origin}'s comment {comment} has a copy"));
-        }
-        let under_way = self.input.intents.iter().any(|intent| {
-            &intent.operation.side == side
-                && !intent.state.is_settled()
-                && matches!(&intent.operation.action,
-                    Action::AddComment { origin: o, comment: c, .. } if o == origin && c == comment)
-        });
-        if under_way {
-            self.fail("a comment is copied once", side, format!("{origin}'s comment {comment} is under way"));
-        }
-        if self.input.item.comments.iter().any(|record| record.copies.get(origin) == Some(comment)) {
-            self.fail("copies are not copied", side, format!("{origin}'s comment {comment}"));
-        }
-        let read = self.input.observed.get(origin).map(|observation| &observation.snapshot.comments.list);
-        let read = read.and_then(|list| list.iter().find(|read| &read.id == comment));
-        if !notice && record.is_none() && read.is_none_or(|read| read.restricted) {
-            self.fail("restricted comments stay", side, format!("{origin}'s comment {comment}"));
-        }
-    }
-
     fn file(&mut self, side: &SideId, origin: &SideId, file: &AttachmentId) {
         let rules = &self.input.sync.attachments;
         let sees = self.settings(side).is_some_and(|settings| settings.sees.contains(origin));
@@ -444,32 +420,6 @@ impl Check<'_> {
         }
         if by == &Farewell::Delete && !self.replica(side).is_some_and(|replica| replica.ours) {
             self.fail("only our own copies are deleted", side, "a person made it");
-        }
-    }
-
-    fn revision(&mut self, side: &SideId, (origin, comment, copy): (&SideId, &CommentId, &CommentId), deleted: bool) {
-        let record = self.input.item.comments.iter().find(|record| &record.side == origin && &record.id == comment);
-        if record.and_then(|record| record.copies.get(side)) != Some(copy) {
-            self.fail("only our own copies are changed", side, format!("comment {copy}"));
-        }
-        let rules = &self.input.sync.comments;
-        let sees = self.settings(side).is_some_and(|settings| settings.sees.contains(origin));
-        if !deleted && (!sees || !rules.to.contains(side)) {
-            self.fail("comments go only where they may be seen", side, format!("{origin}'s comment {comment}"));
-        }
-        let lists = |side: &SideId| {
-            let observation = self.input.observed.get(side).filter(|observation| observation.direct);
-            observation.map(|observation| &observation.snapshot.comments).filter(|comments| comments.complete)
-        };
-        if lists(side).is_none_or(|comments| !comments.list.iter().any(|there| &there.id == copy)) {
-            self.fail("a copy is changed on a fresh read", side, format!("comment {copy}"));
-        }
-        let stands = |comments: &crate::model::issue::Comments| {
-            comments.list.iter().any(|there| &there.id == comment && !there.restricted)
-        };
-        let is_there = lists(origin).is_none_or(stands);
-        if deleted && is_there {
-            self.fail("nothing is deleted that is not surely gone", side, format!("{origin}'s comment {comment}"));
         }
     }
 
@@ -560,5 +510,25 @@ fn place<'a>(input: &'a PlanInput<'_>, nothing: &'a Catalog, row: &'a FieldRow, 
         catalog: input.catalogs.get(side).unwrap_or(nothing),
         references: input.references,
         origin: None,
+    }
+}
+
+/// The comment that a change is about: the original of a copy, or an original itself.
+fn changed(operation: &Operation) -> Option<(&SideId, &CommentId)> {
+    match &operation.action {
+        Action::EditComment { origin, comment, .. } | Action::DeleteComment { origin, comment, .. } => {
+            Some((origin, comment))
+        }
+        Action::EditOriginal { comment, .. } => Some((&operation.side, comment)),
+        Action::Create { .. }
+        | Action::SetFields { .. }
+        | Action::Transition { .. }
+        | Action::AddComment { .. }
+        | Action::Offer { .. }
+        | Action::Link { .. }
+        | Action::Unlink { .. }
+        | Action::DeleteIssue { .. }
+        | Action::AddFile { .. }
+        | Action::DeleteFile { .. } => None,
     }
 }

@@ -1,5 +1,5 @@
 //! Comments: people's are collected where they are written, and copied to every side that may see them, in the order they
-//! were written. Must never copy a restricted or internal one, a copy, or one of the sync user's own.
+//! were written. Must never copy a restricted or internal one further than a row says, a copy, or one of the sync user's own.
 
 use jiff::Timestamp;
 
@@ -8,10 +8,10 @@ use super::revisions::{hear, look_at_copies};
 use super::{Draft, Observation, Wanted};
 use crate::mapping::Rich;
 use crate::mapping::header::{DEFAULT_HEADER, render};
-use crate::model::document::Document;
-use crate::model::hub::{CommentRecord, PendingComment, Said};
+use crate::model::document::{Block, Document, Inline};
+use crate::model::hub::{CommentRecord, PendingComment, Said, Terms};
 use crate::model::ids::{CommentId, SideId};
-use crate::model::issue::NativeValue;
+use crate::model::issue::{NativeValue, Visibility};
 use crate::model::operation::{Action, Operation};
 
 /// Takes in the comments that people wrote on a side.
@@ -20,16 +20,40 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
     if comments.complete {
         look_at_copies(draft, side, observation);
     }
-    if !draft.input.sync.comments.from.contains(side) || !comments.complete {
+    if !draft.input.sync.comments.gives(side) || !comments.complete {
         return;
     }
+    let rules = &draft.input.sync.comments;
     let us = draft.catalog(side).sync_user.clone();
     for comment in &comments.list {
         let author = comment.author.as_ref();
         let ours = us.is_some() && author.map(|author| &author.account) == us.as_ref();
         let records = &draft.plan.item.comments;
         let copy = records.iter().any(|record| record.copies.get(side) == Some(&comment.id));
-        if comment.restricted || ours || copy {
+        if ours || copy {
+            continue;
+        }
+        let known = records.iter().position(|record| &record.side == side && record.id == comment.id);
+        if let Some(record) = known.and_then(|known| draft.plan.item.comments.get_mut(known)) {
+            if record.visibility != comment.visibility {
+                record.visibility = comment.visibility.clone();
+                // A copy whose readers are the right ones for these too stays as it is.
+                for copy in record.copies.keys() {
+                    let under = record.terms.get(copy).map(|terms| terms.under.clone()).unwrap_or_default();
+                    if rules.route(side, &comment.visibility, copy).as_ref() == Some(&under) {
+                        record.terms.insert(copy.clone(), Terms { of: comment.visibility.clone(), under });
+                    }
+                }
+                // What Jira refused was for other readers.
+                record.refused.clear();
+            }
+            record.parent.clone_from(&comment.parent);
+        }
+        if !goes_anywhere(draft, side, &comment.visibility) {
+            // Nobody else may read it now: its text is not kept either.
+            if let Some(record) = known.and_then(|known| draft.plan.item.comments.get_mut(known)) {
+                record.pending = None;
+            }
             continue;
         }
         let pending = PendingComment {
@@ -37,7 +61,7 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             author: author.map_or_else(|| "somebody".to_owned(), |author| author.display_name.clone()),
             created: corrected(draft, side, comment.created),
         };
-        if let Some(known) = records.iter().position(|record| &record.side == side && record.id == comment.id) {
+        if let Some(known) = known {
             if let Some(record) = draft.plan.item.comments.get_mut(known) {
                 hear(record, pending.body.clone(), pending.author.clone());
             }
@@ -62,12 +86,33 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             written: std::collections::BTreeMap::new(),
             strayed: std::collections::BTreeMap::new(),
             recorded: std::collections::BTreeMap::new(),
+            visibility: comment.visibility.clone(),
+            parent: comment.parent.clone(),
+            terms: std::collections::BTreeMap::new(),
+            emptied: std::collections::BTreeSet::new(),
+            turned_back: std::collections::BTreeMap::new(),
             notice: false,
         });
     }
     for record in draft.plan.item.comments.iter_mut().filter(|record| &record.side == side && !record.notice) {
-        record.gone = !comments.list.iter().any(|comment| comment.id == record.id && !comment.restricted);
+        record.gone = !comments.list.iter().any(|comment| comment.id == record.id);
     }
+}
+
+/// Whether comments with these readers go to any other side.
+fn goes_anywhere(draft: &Draft<'_>, side: &SideId, readers: &Visibility) -> bool {
+    let sync = draft.input.sync;
+    sync.side_ids().any(|other| other != side && sync.comments.route(side, readers, other).is_some())
+}
+
+/// Who is to read a side's copy of a comment. `None`: there is to be none.
+pub(super) fn readers(draft: &Draft<'_>, record: &CommentRecord, side: &SideId) -> Option<Visibility> {
+    let readers = draft.input.sync.comments.route(&record.side, &record.visibility, side);
+    // A notice goes also where comments do not.
+    let readers = readers.or_else(|| record.notice.then_some(Visibility::Everybody))?;
+    // Where nobody knows what is internal it would be public.
+    let shown = readers == Visibility::Internal && draft.catalog(side).service_desk != Some(true);
+    (!shown).then_some(readers)
 }
 
 /// Plans the copies that are missing, and forgets texts that are needed no more.
@@ -98,6 +143,30 @@ pub(super) fn copy(draft: &mut Draft<'_>) {
     operations.sort_by(|left, right| left.0.cmp(&right.0));
     draft.plan.operations.extend(operations.into_iter().map(|(_, operation)| operation));
     refusals(draft);
+    undesked(draft);
+}
+
+/// Internal comments that a side could not keep from everybody are told, and stay.
+fn undesked(draft: &mut Draft<'_>) {
+    let sync = draft.input.sync;
+    let mut sides: Vec<SideId> = Vec::new();
+    for record in draft.plan.item.comments.iter().filter(|record| record.visibility == Visibility::Internal) {
+        let bare = |side: &&SideId| {
+            let sees = sync.side(side).is_some_and(|settings| settings.sees.contains(&record.side));
+            let place = draft.plan.item.replicas.contains_key(side);
+            let routed = sync.comments.route(&record.side, &record.visibility, side) == Some(Visibility::Internal);
+            *side != &record.side && sees && place && !record.gone && routed && readers(draft, record, side).is_none()
+        };
+        sides.extend(sync.side_ids().filter(bare).cloned());
+    }
+    for side in sides {
+        draft.hold(
+            &side,
+            None,
+            "an internal comment was not copied: the project is no service desk, so everybody could read it".to_owned(),
+            "share it by hand, or set `internal = \"skip\"`",
+        );
+    }
 }
 
 fn sides_of<'d>(draft: &'d Draft<'_>) -> impl Iterator<Item = &'d SideId> {
@@ -124,7 +193,7 @@ fn receives(draft: &Draft<'_>, record: &CommentRecord, side: &SideId) -> bool {
     let place = draft.plan.item.replicas.contains_key(side) || draft.input.belongs.contains(side);
     side != &record.side
         && !record.gone
-        && (record.notice || sync.comments.to.contains(side))
+        && readers(draft, record, side).is_some()
         && sees
         && place
         && !record.copies.contains_key(side)
@@ -150,7 +219,8 @@ fn copy_to(
     let (body, wanted) = copy_body(draft, record, &pending.author, &pending.body, side, &NativeValue::Empty)?;
     let edits = record.said.as_ref().map_or(0, |said| said.edits);
     let (origin, comment) = (record.side.clone(), record.id.clone());
-    let action = Action::AddComment { origin, comment, body, wanted, edits };
+    let terms = Terms { of: record.visibility.clone(), under: readers(draft, record, side)? };
+    let action = Action::AddComment { origin, comment, body, wanted, edits, terms };
     Some(Operation { side: side.clone(), action })
 }
 
@@ -172,11 +242,30 @@ pub(super) fn copy_body(
             return None;
         }
     };
-    let document = if record.notice { body.clone() } else { crate::text::with_header(&header, body) };
+    let mut document = body.clone();
+    // No contract takes the parent of a new comment, so whom it answers stands in words.
+    if let Some(author) = answered(draft, record, side) {
+        let line = Block::Paragraph(vec![Inline::Text(format!("{author}:"), Vec::new())]);
+        document.blocks.insert(0, Block::Quote(vec![line]));
+    }
+    let document = if record.notice { document } else { crate::text::with_header(&header, &document) };
     let rich = Rich { origin: Some(&record.side), ..rich(draft, side) };
     let body = rich.write(&document, last);
     let wanted = rich.read(&body);
     Some((body, wanted))
+}
+
+/// The author of the comment that this one answers, where the side may know of it.
+fn answered(draft: &Draft<'_>, record: &CommentRecord, side: &SideId) -> Option<String> {
+    let parent = record.parent.as_ref()?;
+    let is_parent = |other: &&CommentRecord| {
+        other.side == record.side && &other.id == parent || other.copies.get(&record.side) == Some(parent)
+    };
+    let answered = draft.plan.item.comments.iter().find(is_parent)?;
+    let sees = draft.input.sync.side(side).is_some_and(|settings| settings.sees.contains(&answered.side));
+    let told = sees && !answered.gone && readers(draft, answered, side).is_some();
+    let said = answered.said.as_ref().filter(|_| &answered.side == side || told)?;
+    Some(said.author.clone())
 }
 
 /// A side, as far as its texts go.

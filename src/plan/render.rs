@@ -7,7 +7,7 @@ use super::{Plan, Wanted};
 use crate::mapping::FOREIGN;
 use crate::model::hub::Conflict;
 use crate::model::ids::{FieldName, SideId};
-use crate::model::issue::NativeValue;
+use crate::model::issue::{NativeValue, Visibility};
 use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
 use crate::model::value::Value;
 
@@ -65,13 +65,19 @@ fn write_operation(lines: &mut Vec<String>, plan: &Plan, operation: &Operation) 
             let goal = if *last { String::new() } else { format!(" (on the way to {})", value(wanted)) };
             lines.push(format!("> {name} status: `{from}` -> `{to}`{goal}"));
         }
-        Action::AddComment { origin, comment, body, .. } => {
+        Action::AddComment { origin, comment, body, terms, .. } => {
             let text = crate::text::plain(&crate::text::read(body));
-            lines.push(format!("\" {name} comment {comment} of {origin}: {}", quoted(&text)));
+            let open = terms.under == Visibility::Everybody;
+            let readers = if open { String::new() } else { format!(" (for {})", terms.under) };
+            lines.push(format!("\" {name} comment {comment} of {origin}{readers}: {}", quoted(&text)));
         }
         Action::EditComment { origin, comment, copy, body, .. } => {
             let text = crate::text::plain(&crate::text::read(body));
             lines.push(format!("\" {name} copy {copy} of comment {comment} of {origin} becomes: {}", quoted(&text)));
+        }
+        Action::EditOriginal { comment, by, body, .. } => {
+            let text = crate::text::plain(&crate::text::read(body));
+            lines.push(format!("\" {name} comment {comment} becomes, as its copy on {by}: {}", quoted(&text)));
         }
         Action::Offer { field, thing, name: made } => {
             lines.push(format!("+ {name_there} {field}: the {} `{made}` is made in the project", thing.word()));

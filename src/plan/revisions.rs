@@ -4,7 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use super::comments::{copy_body, rich};
+use super::comments::{copy_body, readers, rich};
+use super::flow_back;
 use super::fold::corrected;
 use super::{Draft, Observation, Wanted};
 use crate::model::document::Document;
@@ -12,7 +13,7 @@ use crate::model::hub::{Audience, CommentRecord, Conflict, Said, WrittenCopy};
 use crate::model::ids::{CommentId, FieldName, SideId};
 use crate::model::issue::CommentSnapshot;
 use crate::model::operation::{Action, Intent, Operation};
-use crate::model::settings::WhenDeleted;
+use crate::model::settings::{CopyEdits, WhenDeleted, WhenNarrowed};
 use crate::model::value::Value;
 use crate::text;
 
@@ -59,21 +60,26 @@ pub(super) fn look_at_copies(draft: &mut Draft<'_>, side: &SideId, observation: 
 
 /// Plans the edits and deletions of copies.
 pub(super) fn revise(draft: &mut Draft<'_>) {
+    let mut flowing = BTreeSet::new();
     for index in 0..draft.plan.item.comments.len() {
         let Some(record) = draft.plan.item.comments.get(index).cloned() else { continue };
         for (side, copy) in &record.copies {
             if record.gone {
                 withdraw(draft, index, &record, side, copy);
+            } else if is_narrowed(draft, &record, side) {
+                narrow(draft, index, &record, side, copy);
+            } else if record.strayed.contains_key(side) && flow_back::carry(draft, index, &record, side, copy) {
+                flowing.insert((index, side.clone()));
             } else {
                 bring_up_to_date(draft, index, &record, side, copy);
             }
         }
     }
-    strays(draft);
+    strays(draft, &flowing);
 }
 
 /// The observation of a side that is good enough to change its comments on; `None`: it was asked for, or is not to be had now.
-fn direct<'a>(draft: &mut Draft<'a>, side: &SideId) -> Option<&'a Observation> {
+pub(super) fn direct<'a>(draft: &mut Draft<'a>, side: &SideId) -> Option<&'a Observation> {
     if draft.is_barred(side) || !draft.plan.item.replicas.get(side).is_some_and(|replica| replica.observed) {
         return None;
     }
@@ -84,7 +90,11 @@ fn direct<'a>(draft: &mut Draft<'a>, side: &SideId) -> Option<&'a Observation> {
     observation.filter(|observation| observation.snapshot.comments.complete)
 }
 
-fn copy_in<'o>(record: &CommentRecord, side: &SideId, observation: &'o Observation) -> Option<&'o CommentSnapshot> {
+pub(super) fn copy_in<'o>(
+    record: &CommentRecord,
+    side: &SideId,
+    observation: &'o Observation,
+) -> Option<&'o CommentSnapshot> {
     let copy = record.copies.get(side)?;
     observation.snapshot.comments.list.iter().find(|comment| &comment.id == copy)
 }
@@ -100,13 +110,16 @@ fn is_under_way(draft: &Draft<'_>, side: &SideId, id: &CommentId) -> bool {
 fn bring_up_to_date(draft: &mut Draft<'_>, index: usize, record: &CommentRecord, side: &SideId, copy: &CommentId) {
     let sync = draft.input.sync;
     let sees = sync.side(side).is_some_and(|settings| settings.sees.contains(&record.side));
-    let Some(said) = record.said.as_ref().filter(|_| sees && sync.comments.to.contains(side)) else { return };
+    // Where the configuration lets nothing pass any more, what stands there stays as it is.
+    let passes = sees && readers(draft, record, side).is_some();
+    let Some(said) = record.said.as_ref().filter(|_| passes) else { return };
     // A copy from before texts were kept shows the first one.
     let shown = record.written.get(side).map_or(0, |written| written.edits);
-    let behind = shown < said.edits;
+    let behind = shown < said.edits || record.emptied.contains(side);
     let refused = record.refused.contains_key(side);
     let drifted = drifted(draft, record, side);
-    if !(behind || drifted) || refused || is_under_way(draft, side, copy) {
+    let waits = is_under_way(draft, side, copy) || flow_back::is_under_way(draft, record);
+    if !(behind || drifted) || refused || waits {
         return;
     }
     let Some(observation) = direct(draft, side) else { return };
@@ -125,7 +138,7 @@ fn bring_up_to_date(draft: &mut Draft<'_>, index: usize, record: &CommentRecord,
         overwritten(draft, index, record, said, side, there, &stands);
     }
     let (origin, comment, copy) = (record.side.clone(), record.id.clone(), copy.clone());
-    let action = Action::EditComment { origin, comment, copy, body, wanted, edits: said.edits };
+    let action = Action::EditComment { origin, comment, copy, body, wanted, edits: said.edits, emptied: false };
     draft.plan.operations.push(Operation { side: side.clone(), action });
 }
 
@@ -137,13 +150,25 @@ fn drifted(draft: &Draft<'_>, record: &CommentRecord, side: &SideId) -> bool {
     };
     let Some(there) = copy_in(record, side, observation) else { return false };
     let stands = rich(draft, side).read(&there.body);
-    let is_older = |intent: &&Intent| {
-        let (Action::EditComment { origin, comment, wanted, edits, .. }
-        | Action::AddComment { origin, comment, wanted, edits, .. }) = &intent.operation.action
-        else {
-            return false;
-        };
-        origin == &record.side && comment == &record.id && *edits < written.edits && text::same(wanted, &stands)
+    let is_older = |intent: &&Intent| match &intent.operation.action {
+        Action::EditComment { copy, wanted, edits, emptied, .. } => {
+            let is_older = *edits < written.edits || *emptied != record.emptied.contains(side);
+            copy == &there.id && is_older && text::same(wanted, &stands)
+        }
+        Action::AddComment { origin, comment, wanted, edits, .. } => {
+            origin == &record.side && comment == &record.id && *edits < written.edits && text::same(wanted, &stands)
+        }
+        Action::Create { .. }
+        | Action::EditOriginal { .. }
+        | Action::SetFields { .. }
+        | Action::Transition { .. }
+        | Action::DeleteComment { .. }
+        | Action::DeleteIssue { .. }
+        | Action::Offer { .. }
+        | Action::Link { .. }
+        | Action::Unlink { .. }
+        | Action::AddFile { .. }
+        | Action::DeleteFile { .. } => false,
     };
     let mut ours = draft.input.intents.iter().filter(|intent| &intent.operation.side == side);
     !text::same(&stands, &written.body) && ours.any(|intent| is_older(&intent))
@@ -155,10 +180,11 @@ fn note(draft: &mut Draft<'_>, index: usize, side: &SideId, body: Option<Documen
     let body = body.or_else(|| record.written.remove(side).map(|written| written.body)).unwrap_or_default();
     record.written.insert(side.clone(), WrittenCopy { body, edits });
     record.strayed.remove(side);
+    record.emptied.remove(side);
 }
 
 /// A person changed the copy, and others the original: the original stands, and what the person wrote is kept as a conflict.
-fn overwritten(
+pub(super) fn overwritten(
     draft: &mut Draft<'_>,
     index: usize,
     record: &CommentRecord,
@@ -178,7 +204,8 @@ fn overwritten(
         overwritten_by: None,
     };
     // Recorded once, however often the write has to be tried; the copy is a person's until it is done.
-    if record.recorded.get(side).is_some_and(|recorded| text::same(recorded, stands)) {
+    let now = draft.plan.item.comments.get(index);
+    if now.and_then(|record| record.recorded.get(side)).is_some_and(|recorded| text::same(recorded, stands)) {
         return;
     }
     draft.plan.conflicts.push(conflict);
@@ -187,8 +214,60 @@ fn overwritten(
     }
 }
 
+/// What stands in place of a text that may not be read there any more. The same for every comment: it tells nothing.
+const NOTICE: &str = "This comment is not shared here any more.";
+
+/// Whether the readers of an original, or what becomes of such comments on a side, are others than when the copy was made.
+/// What only the configuration forbids now stays as it is.
+fn is_narrowed(draft: &Draft<'_>, record: &CommentRecord, side: &SideId) -> bool {
+    let terms = record.terms_of(side);
+    let routed = draft.input.sync.comments.route(&record.side, &record.visibility, side);
+    record.visibility != terms.of || routed.is_some_and(|readers| readers != terms.under)
+}
+
+/// A copy that its readers may not have any more is deleted, or a notice takes the place of its text. Where the comment may
+/// be read by others there, its copy is always made anew.
+fn narrow(draft: &mut Draft<'_>, index: usize, record: &CommentRecord, side: &SideId, copy: &CommentId) {
+    let sync = draft.input.sync;
+    let moves = sync.comments.route(&record.side, &record.visibility, side).is_some();
+    if moves || sync.comments.narrowed == WhenNarrowed::Delete {
+        delete(draft, index, record, side, copy);
+        return;
+    }
+    let notice = text::from_plain(NOTICE);
+    // A late text of ours would stand open again. What else a Jira makes of the notice is its own.
+    let is_done = record.emptied.contains(side) && !drifted(draft, record, side);
+    if is_done || is_under_way(draft, side, copy) {
+        return;
+    }
+    let (origin, there) = (direct(draft, &record.side), direct(draft, side));
+    let (Some(_), Some(observation)) = (origin, there) else { return };
+    let Some(there) = copy_in(record, side, observation) else {
+        if let Some(record) = draft.plan.item.comments.get_mut(index) {
+            record.forget(side);
+        }
+        return;
+    };
+    if draft.plan.item.comments.get(index).is_some_and(|record| record.strayed.contains_key(side)) {
+        return;
+    }
+    let rich = rich(draft, side);
+    let body = rich.write(&notice, &there.body);
+    let wanted = rich.read(&body);
+    let (origin, comment, copy) = (record.side.clone(), record.id.clone(), copy.clone());
+    let edits = record.written.get(side).map_or(0, |written| written.edits);
+    let action = Action::EditComment { origin, comment, copy, body, wanted, edits, emptied: true };
+    draft.plan.operations.push(Operation { side: side.clone(), action });
+}
+
 fn withdraw(draft: &mut Draft<'_>, index: usize, record: &CommentRecord, side: &SideId, copy: &CommentId) {
-    if draft.input.sync.comments.deleted == WhenDeleted::Keep || is_under_way(draft, side, copy) {
+    if draft.input.sync.comments.deleted == WhenDeleted::Delete {
+        delete(draft, index, record, side, copy);
+    }
+}
+
+fn delete(draft: &mut Draft<'_>, index: usize, record: &CommentRecord, side: &SideId, copy: &CommentId) {
+    if is_under_way(draft, side, copy) {
         return;
     }
     // The original is gone by the word of the issue itself, read whole; `gone` follows every read that was taken in.
@@ -196,9 +275,7 @@ fn withdraw(draft: &mut Draft<'_>, index: usize, record: &CommentRecord, side: &
     let (Some(_), Some(observation)) = (origin, there) else { return };
     if copy_in(record, side, observation).is_none() {
         if let Some(record) = draft.plan.item.comments.get_mut(index) {
-            record.copies.remove(side);
-            record.written.remove(side);
-            record.strayed.remove(side);
+            record.forget(side);
         }
         return;
     }
@@ -209,27 +286,43 @@ fn withdraw(draft: &mut Draft<'_>, index: usize, record: &CommentRecord, side: &
     draft.plan.operations.push(Operation { side: side.clone(), action });
 }
 
+/// Why what stands in a copy stays there, though it may flow back.
+fn kept(draft: &Draft<'_>, record: &CommentRecord, side: &SideId) -> String {
+    if draft.input.sync.comments.copies == CopyEdits::Hold {
+        return String::new();
+    }
+    let turned_back = record.turned_back.get(side).map(|(_, why)| format!("Jira refused it there: {why}"));
+    let why = flow_back::obstacle(draft, record, side).or(turned_back);
+    why.map_or_else(String::new, |why| format!("; it cannot flow back, since {why}"))
+}
+
 /// Copies that somebody else changed stay visible until the original changes.
-fn strays(draft: &mut Draft<'_>) {
+fn strays(draft: &mut Draft<'_>, flowing: &BTreeSet<(usize, SideId)>) {
     let mut strays = Vec::new();
-    for record in &draft.plan.item.comments {
-        for side in record.strayed.keys().filter(|side| record.copies.contains_key(*side)) {
+    for (index, record) in draft.plan.item.comments.iter().enumerate() {
+        let told = |side: &&SideId| record.copies.contains_key(*side) && !flowing.contains(&(index, (*side).clone()));
+        for side in record.strayed.keys().filter(told) {
             let copy = record.copies.get(side).map(ToString::to_string).unwrap_or_default();
-            strays.push((side.clone(), copy, record.gone));
+            strays.push((
+                side.clone(),
+                copy,
+                record.gone || is_narrowed(draft, record, side),
+                kept(draft, record, side),
+            ));
         }
     }
-    for (side, copy, gone) in strays {
+    for (side, copy, gone, kept) in strays {
         let (why, remedy) = if gone {
             (
                 format!(
-                    "the original of comment {copy} is not there any more, but its copy was changed here: it stays"
+                    "the original of comment {copy} is not there any more, or not for this side, but its copy was changed here: it stays"
                 ),
                 "delete the copy by hand if it is not wanted",
             )
         } else {
             (
                 format!(
-                    "comment {copy} is a copy, and was changed here: the original was not, and its next edit replaces this"
+                    "comment {copy} is a copy, and was changed here: the original was not, and its next edit replaces this{kept}"
                 ),
                 "write a comment of its own instead, or have the original changed",
             )

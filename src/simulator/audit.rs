@@ -77,6 +77,12 @@ pub struct CommentView {
     pub created: Timestamp,
     /// When it was last rewritten.
     pub updated: Timestamp,
+    /// Who rewrote it last.
+    pub updated_by: Option<String>,
+    /// Whether its property keeps it from a service desk's customers.
+    pub internal: bool,
+    /// The comment that it answers.
+    pub parent: Option<u64>,
     /// `(type, value)` of its restriction.
     pub visibility: Option<(String, String)>,
     /// Entity properties.
@@ -130,6 +136,9 @@ fn view(state: &State, issue: &Issue) -> IssueView {
         body: comment.body.as_str().map_or_else(|| adf::to_wiki(&comment.body), str::to_owned),
         created: comment.created,
         updated: comment.updated,
+        internal: super::comments::is_internal(comment),
+        parent: comment.parent,
+        updated_by: comment.update_author.clone(),
         visibility: comment.visibility.as_ref().map(|visibility| (visibility.kind.clone(), visibility.value.clone())),
         properties: comment.properties.clone(),
     });

@@ -29,6 +29,7 @@ pub(crate) fn state(setup: &Setup, now: Timestamp) -> State {
         priorities: named(&setup.priorities, 0),
         resolutions: named(&setup.resolutions, FIRST - 1),
         groups: setup.groups.clone(),
+        group_members: setup.group_members.clone(),
         things: Vec::new(),
         roles: BTreeMap::new(),
         projects: BTreeMap::new(),
@@ -113,6 +114,7 @@ pub(crate) fn add_project(state: &mut State, setup: &ProjectSetup) {
             .map(|(role, members)| (role.clone(), members.iter().cloned().collect::<BTreeSet<_>>()))
             .collect(),
         last_number: 0,
+        service_desk: setup.service_desk,
     };
     state.projects.insert(setup.key.clone(), project);
     for (kind, names) in [

@@ -263,7 +263,7 @@ pub(crate) fn create(state: &mut State, by: By<'_>, body: &Value) -> Result<u64,
     let added = draft
         .comments
         .iter()
-        .map(|comment| comments::check(state, &project, by, comment))
+        .map(|comment| comments::check(state, &project, None, by, comment))
         .collect::<Result<Vec<_>, _>>()?;
     state.last_issue += 1;
     let id = state.last_issue;
@@ -380,7 +380,7 @@ fn apply(
     let added = draft
         .comments
         .iter()
-        .map(|comment| comments::check(state, project, by, comment))
+        .map(|comment| comments::check(state, project, Some(issue), by, comment))
         .collect::<Result<Vec<_>, _>>()?;
     let mut issue = issue.clone();
     issue.properties.extend(draft.properties);

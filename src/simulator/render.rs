@@ -153,7 +153,7 @@ impl View<'_> {
         let avatar = |size: &str| format!("{}/secure/projectavatar?size={size}&pid={}", self.state.base, project.id);
         let mut body = json!({
             "self": self.link(&format!("project/{}", project.id)), "id": project.id, "key": project.key, "name": project.name,
-            "projectTypeKey": "software",
+            "projectTypeKey": if project.service_desk { "service_desk" } else { "software" },
             "avatarUrls": { "16x16": avatar("xsmall"), "24x24": avatar("small"), "32x32": avatar("medium"), "48x48": avatar("large") },
         });
         if self.state.is_cloud() {
@@ -399,7 +399,7 @@ impl View<'_> {
         let project = self.state.projects.get(&issue.project).cloned();
         let user = self.user.map(str::to_owned);
         issue.comments.iter().filter(move |comment| {
-            project.as_ref().is_some_and(|project| comments::sees(project, comment, user.as_deref()))
+            project.as_ref().is_some_and(|project| comments::sees(self.state, project, comment, user.as_deref()))
         })
     }
 
@@ -416,7 +416,11 @@ impl View<'_> {
             body["updateAuthor"] = self.user(author);
         }
         if self.state.is_cloud() {
-            body["jsdPublic"] = json!(true);
+            let desk = self.state.projects.get(&issue.project).is_some_and(|project| project.service_desk);
+            body["jsdPublic"] = json!(!(desk && comments::is_internal(comment)));
+            if let Some(parent) = comment.parent {
+                body["parentId"] = json!(parent);
+            }
         }
         if let Some(visibility) = &comment.visibility {
             body["visibility"] = json!({ "type": visibility.kind, "value": visibility.value });

@@ -290,6 +290,8 @@ pub struct ProjectSetup {
     pub components: Vec<String>,
     /// Names of its versions.
     pub versions: Vec<String>,
+    /// Whether it is a service desk: then comments can be internal.
+    pub service_desk: bool,
     /// Names of its security levels. Who may see which is not played: everybody who may browse the project does.
     pub security_levels: Vec<String>,
 }
@@ -358,6 +360,7 @@ impl ProjectSetup {
             roles: BTreeMap::from([("Administrators".to_owned(), BTreeSet::new())]),
             components: Vec::new(),
             versions: Vec::new(),
+            service_desk: false,
             security_levels: Vec::new(),
         }
     }
@@ -471,6 +474,8 @@ pub struct Setup {
     pub resolutions: Vec<String>,
     /// Names of all groups of users.
     pub groups: Vec<String>,
+    /// Group name -> ids of its members.
+    pub group_members: BTreeMap<String, BTreeSet<String>>,
     /// Custom fields.
     pub fields: Vec<FieldSetup>,
     /// Projects.
@@ -510,6 +515,7 @@ impl Setup {
             priorities: Vec::new(),
             resolutions: Vec::new(),
             groups: Vec::new(),
+            group_members: BTreeMap::new(),
             fields: Vec::new(),
             projects: Vec::new(),
             clock_skew: SignedDuration::ZERO,

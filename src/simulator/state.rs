@@ -131,6 +131,7 @@ pub(crate) struct Project {
     pub(crate) permissions: BTreeMap<String, BTreeSet<Holder>>,
     pub(crate) roles: BTreeMap<String, BTreeSet<String>>,
     pub(crate) last_number: u64,
+    pub(crate) service_desk: bool,
 }
 
 /// One field's change inside a changelog entry, in the recorded shape.
@@ -176,6 +177,8 @@ pub(crate) struct Comment {
     pub(crate) created: Timestamp,
     pub(crate) updated: Timestamp,
     pub(crate) visibility: Option<Visibility>,
+    /// Cloud: the comment that it answers.
+    pub(crate) parent: Option<u64>,
     pub(crate) properties: BTreeMap<String, Value>,
 }
 
@@ -273,6 +276,8 @@ pub(crate) struct State {
     pub(crate) resolutions: Vec<Named>,
     /// Names of groups.
     pub(crate) groups: Vec<String>,
+    /// Group name -> ids of its members.
+    pub(crate) group_members: BTreeMap<String, BTreeSet<String>>,
     /// Components, versions and security levels of all projects, in the order of ids.
     pub(crate) things: Vec<Thing>,
     /// Role name -> id.

@@ -181,13 +181,34 @@ status = { on-unmapped = "clear" }"#, &[
     ("{{ author.name }} (Acme)", "{{ author.name", &[
         "error 33:21 sync.support.comments.header.globex: the header does not work: unexpected end of input, expected end of variable block -> it may name `{{ author.name }}` and `{{ side }}`, and must give one line",
     ]),
-    ("header =", r#"internal = "as-internal"
-restricted = []
+    ("header =", r#"internal = "both"
+restricted = "both"
 unrestricted = "bth"
+narrowed = "keep"
+copies = "flowback"
 header ="#, &[
-        r#"error 33:1 sync.support.comments.internal: internal comments are not carried yet -> write `internal = "skip"`, or take it out"#,
-        r#"error 34:1 sync.support.comments.restricted: restricted comments are not carried yet -> write `restricted = "skip"`, or take it out"#,
+        "error 33:12 sync.support.comments.internal: `both` is none of `skip`, `as-internal` -> known here: `skip`, `as-internal`",
+        "error 34:14 sync.support.comments.restricted: `both` is none of `skip` -> known here: `skip`",
         "error 35:16 sync.support.comments.unrestricted: `bth` is none of `both`, `skip` -> did you mean `both`?",
+        "error 36:12 sync.support.comments.narrowed: `keep` is none of `delete`, `empty` -> known here: `delete`, `empty`",
+        "error 37:10 sync.support.comments.copies: `flowback` is none of `hold`, `flow-back` -> did you mean `flow-back`?",
+    ]),
+    ("header =", r#"restricted = [
+  { acme = "Globex desk", with = "globex" },
+  { acme = "role:Desk", with = "globx" },
+  { globex = "role:Desk", with = "globex" },
+  { acme = "role:Desk" },
+  { acme = "role:Desk", with = "globex" },
+  { acme = "group:desk", with = "globex" },
+  { acme = "role:Other", globex = "role:", with = "globex" },
+]
+header ="#, &[
+        "error 34:12 sync.support.comments.restricted[0].acme: `Globex desk` is neither a role nor a group -> write `role:NAME` for a role of the project, or `group:NAME`",
+        "error 35:32 sync.support.comments.restricted[1].with: there is no side `globx` in this sync -> did you mean `globex`?",
+        r#"error 36:3 sync.support.comments.restricted[2]: the row does not say which comments it is about -> name the side where the comments are restricted: `{ SIDE = "role:NAME", with = "OTHER" }`"#,
+        r#"error 37:3 sync.support.comments.restricted[3]: `sync.support.comments.restricted[3]` has no `with` -> write a name: `with = "acme"`"#,
+        "error 39:3 sync.support.comments.restricted[5]: another row says already what these comments of `acme` and `globex` are -> keep one row per role or group of each of the two sides",
+        "error 40:35 sync.support.comments.restricted[6].globex: `role:` is neither a role nor a group -> write `role:NAME` for a role of the project, or `group:NAME`",
     ]),
     (r#"home = "acme""#, "home = acme", &[
         "error 15:8 : this is not TOML: string values must be quoted, expected literal string -> text stands in quotes, lists in `[ ]`, tables in `{ }`; each key stands once",

@@ -48,6 +48,8 @@ mod daemon_faults;
 #[cfg(test)]
 mod daemon_fields;
 #[cfg(test)]
+mod daemon_flow_back;
+#[cfg(test)]
 mod daemon_input;
 #[cfg(test)]
 mod daemon_isolation;
@@ -61,6 +63,8 @@ mod daemon_links;
 mod daemon_planted;
 #[cfg(test)]
 mod daemon_random;
+#[cfg(test)]
+mod daemon_readers;
 #[cfg(test)]
 mod daemon_references;
 #[cfg(test)]
@@ -103,6 +107,8 @@ mod process_support;
 mod readme;
 #[cfg(test)]
 mod simulator_cloud;
+#[cfg(test)]
+mod simulator_comments;
 #[cfg(test)]
 mod simulator_data_center;
 #[cfg(test)]

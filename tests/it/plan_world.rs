@@ -15,12 +15,12 @@ use jirasyncd::model::ids::{
 };
 use jirasyncd::model::issue::{
     CommentSnapshot, Comments, IssueSnapshot, LogEntry, LogItem, Named, NativeValue, Person, ScreenField,
-    TransitionOffer,
+    TransitionOffer, Visibility,
 };
 use jirasyncd::model::operation::{Action, Intent, IntentEvent, IntentState, NativeWrite, Operation};
 use jirasyncd::model::settings::{
-    CommentSettings, ConflictPolicy, FieldKind, FieldRow, Kind, OnUnmapped, Row, SideEffects, SideSettings,
-    SyncSettings, Table, WhenDeleted,
+    CommentSettings, ConflictPolicy, CopyEdits, FieldKind, FieldRow, Kind, OnUnmapped, Row, SideEffects, SideSettings,
+    SyncSettings, Table, WhenDeleted, WhenNarrowed,
 };
 use jirasyncd::model::value::Value;
 use jirasyncd::plan::{By, Observation, Plan, PlanInput, Step, Wanted, check, plan};
@@ -213,6 +213,10 @@ pub(crate) fn settings(sides: &[SideId], policy: ConflictPolicy) -> SyncSettings
             to: sides.iter().cloned().collect(),
             header: BTreeMap::new(),
             deleted: WhenDeleted::Delete,
+            restricted: Vec::new(),
+            internal: false,
+            narrowed: WhenNarrowed::Delete,
+            copies: CopyEdits::Hold,
         },
         links: true,
     }
@@ -511,7 +515,8 @@ impl World {
             updated: time(self.now),
             body,
             changed_by: Some(AccountId::new(format!("person-{side}"))),
-            restricted,
+            visibility: if restricted { Visibility::Other } else { Visibility::Everybody },
+            parent: None,
         };
         if let Some(issue) = self.issues.get_mut(side).and_then(|list| list.first_mut()) {
             issue.comments.push(comment);
@@ -546,7 +551,7 @@ impl World {
                 let said = format!("said {} on {side}, edit {mark}", comment.id);
                 comment.body = text::write(&text::from_plain(&said), syntax);
             }
-            Revision::Restrict => comment.restricted = true,
+            Revision::Restrict => comment.visibility = Visibility::Other,
             Revision::Delete => {
                 self.deleted.push((side.clone(), comment.id.clone()));
                 issue.comments.remove(index);
@@ -863,7 +868,8 @@ impl World {
                         updated: now,
                         body: body.clone(),
                         changed_by: Some(AccountId::new("sync")),
-                        restricted: false,
+                        visibility: Visibility::Everybody,
+                        parent: None,
                     });
                 }
             }
@@ -886,7 +892,7 @@ impl World {
                     issue.comments.retain(|comment| &comment.id != copy);
                 }
             }
-            _ => unreachable!("this world carries no files, and nothing in it goes"),
+            _ => unreachable!("this world carries no files, holds what is written into copies, and nothing in it goes"),
         }
         self.sent.push(operation.clone());
     }
@@ -989,7 +995,7 @@ impl World {
                 self.revised(operation);
             }
             Action::SetFields { .. } | Action::Transition { .. } => {}
-            _ => unreachable!("this world carries no files, and nothing in it goes"),
+            _ => unreachable!("this world carries no files, holds what is written into copies, and nothing in it goes"),
         }
         true
     }
