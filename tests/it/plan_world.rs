@@ -903,10 +903,9 @@ impl World {
                     there.changed_by = Some(AccountId::new("sync"));
                 }
             }
-            Action::Offer { .. } => {}
-            Action::AddFile { .. } | Action::DeleteFile { .. } | Action::EditOriginal { .. } => {
-                unreachable!("this world carries no files, and holds what is written into copies")
-            }
+            // What is written into copies stays there in this world.
+            Action::Offer { .. } | Action::EditOriginal { .. } => {}
+            Action::AddFile { .. } | Action::DeleteFile { .. } => unreachable!("this world carries no files"),
             Action::Link { link, .. } => {
                 if let Some(issue) = self.issues.get_mut(&side).and_then(|list| list.first_mut()) {
                     issue.links.insert(link.global_id.clone(), link.title.clone());
@@ -1014,14 +1013,12 @@ impl World {
                 self.move_intent(id, &IntentEvent::Seen);
                 self.copied(&side, origin, comment, &copy);
             }
-            Action::AddFile { .. } | Action::DeleteFile { .. } | Action::EditOriginal { .. } => {
-                unreachable!("this world carries no files, and holds what is written into copies")
-            }
+            Action::AddFile { .. } | Action::DeleteFile { .. } => unreachable!("this world carries no files"),
             Action::EditComment { .. } | Action::DeleteComment { .. } | Action::Link { .. } | Action::Offer { .. } => {
                 self.move_intent(id, &IntentEvent::Seen);
                 self.revised(operation);
             }
-            Action::SetFields { .. } | Action::Transition { .. } => {}
+            Action::SetFields { .. } | Action::Transition { .. } | Action::EditOriginal { .. } => {}
         }
         true
     }
