@@ -35,6 +35,9 @@ struct Told {
     to: (&'static str, &'static str, String),
 }
 
+/// What somebody does while an answer is on its way.
+type Deed = Arc<Mutex<Option<Box<dyn Fn() + Send>>>>;
+
 type Way = (String, (&'static str, &'static str), (&'static str, &'static str));
 
 fn ways() -> [Way; 3] {
@@ -257,17 +260,18 @@ async fn a_lost_answer_leaves_the_original_right() {
 async fn an_original_that_changes_while_we_write_is_not_run_over() {
     for way in ways() {
         let armed = Arc::new(AtomicBool::new(false));
-        let deed: Arc<Mutex<Option<Box<dyn Fn() + Send>>>> = Arc::default();
+        let deed = Deed::default();
         let (held, act) = (Arc::clone(&armed), Arc::clone(&deed));
         let told = Told::new(way, |world| {
             world.bend(move |inner| {
                 let (held, act) = (Arc::clone(&held), Arc::clone(&act));
                 Arc::new(Bent::new(inner).back(move |_, _, said| {
                     // The copy with a person's words is on its way.
-                    if said.to_string().contains("Said better") && held.swap(false, Ordering::SeqCst) {
-                        if let Some(deed) = act.lock().unwrap().take() {
-                            deed();
-                        }
+                    if said.to_string().contains("Said better")
+                        && held.swap(false, Ordering::SeqCst)
+                        && let Some(deed) = act.lock().unwrap().take()
+                    {
+                        deed();
                     }
                 })) as Arc<dyn Transport>
             });

@@ -13,6 +13,9 @@ use serde_json::json;
 use super::bent::Bent;
 use super::daemon_support::{THREE, World, two, two_clouds};
 
+/// What somebody does while an answer is on its way.
+type Deed = Arc<Mutex<Option<Box<dyn Fn() + Send>>>>;
+
 const DESK: &str = r#"restricted = [{ acme = "role:Globex desk", with = "globex" }]"#;
 
 fn with(config: &str, line: &str) -> String {
@@ -264,7 +267,7 @@ async fn a_comment_that_is_narrowed_while_we_write_is_not_sent() {
     for (config, jira, who, there, role) in ways() {
         let mut world = World::of(&config, |setups| set_up(setups, &[]));
         let armed = Arc::new(AtomicBool::new(false));
-        let deed: Arc<Mutex<Option<Box<dyn Fn() + Send>>>> = Arc::default();
+        let deed = Deed::default();
         let (held, act) = (Arc::clone(&armed), Arc::clone(&deed));
         world.bend(move |inner| {
             let (held, act) = (Arc::clone(&held), Arc::clone(&act));

@@ -881,7 +881,8 @@ impl World {
                     there.changed_by = Some(AccountId::new("sync"));
                 }
             }
-            Action::Offer { .. } => {}
+            // What is written into copies stays there in this world.
+            Action::Offer { .. } | Action::EditOriginal { .. } => {}
             Action::Link { link, .. } => {
                 if let Some(issue) = self.issues.get_mut(&side).and_then(|list| list.first_mut()) {
                     issue.links.insert(link.global_id.clone(), link.title.clone());
@@ -892,7 +893,7 @@ impl World {
                     issue.comments.retain(|comment| &comment.id != copy);
                 }
             }
-            _ => unreachable!("this world carries no files, holds what is written into copies, and nothing in it goes"),
+            _ => unreachable!("this world carries no files, and nothing in it goes"),
         }
         self.sent.push(operation.clone());
     }
@@ -994,8 +995,8 @@ impl World {
                 self.move_intent(id, &IntentEvent::Seen);
                 self.revised(operation);
             }
-            Action::SetFields { .. } | Action::Transition { .. } => {}
-            _ => unreachable!("this world carries no files, holds what is written into copies, and nothing in it goes"),
+            Action::SetFields { .. } | Action::Transition { .. } | Action::EditOriginal { .. } => {}
+            _ => unreachable!("this world carries no files, and nothing in it goes"),
         }
         true
     }
