@@ -469,6 +469,8 @@ pub struct Setup {
     pub priorities: Vec<String>,
     /// Names.
     pub resolutions: Vec<String>,
+    /// Types of links between issues: name, how it reads at the inward end, and at the outward end.
+    pub link_types: Vec<(String, String, String)>,
     /// Names of all groups of users.
     pub groups: Vec<String>,
     /// Custom fields.
@@ -509,6 +511,7 @@ impl Setup {
             cannot_browse_users: BTreeSet::new(),
             priorities: Vec::new(),
             resolutions: Vec::new(),
+            link_types: usual_link_types(),
             groups: Vec::new(),
             fields: Vec::new(),
             projects: Vec::new(),
@@ -521,4 +524,16 @@ impl Setup {
             recorded: Vec::new(),
         }
     }
+}
+
+/// What every new Jira has.
+fn usual_link_types() -> Vec<(String, String, String)> {
+    [
+        ("Blocks", "is blocked by", "blocks"),
+        ("Cloners", "is cloned by", "clones"),
+        ("Duplicate", "is duplicated by", "duplicates"),
+        ("Relates", "relates to", "relates to"),
+    ]
+    .map(|(name, inward, outward)| (name.to_owned(), inward.to_owned(), outward.to_owned()))
+    .into()
 }

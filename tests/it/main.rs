@@ -108,6 +108,8 @@ mod simulator_faults;
 #[cfg(test)]
 mod simulator_fields;
 #[cfg(test)]
+mod simulator_links;
+#[cfg(test)]
 mod simulator_seed;
 #[cfg(test)]
 mod simulator_support;
