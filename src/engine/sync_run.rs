@@ -97,6 +97,8 @@ impl SyncRun {
         self.change(side, |known| {
             catalog.address.clone_from(&known.address);
             catalog.unassignable.clone_from(&known.unassignable);
+            // Not asked again: it does not change with the screens.
+            catalog.upload_limit = known.upload_limit;
             *known = catalog;
         })
     }
