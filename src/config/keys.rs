@@ -253,8 +253,11 @@ pub(super) static MAP_STATUS: Key =
     optional("status", Shape::List(&Shape::Named(&STATUS_CELLS)), "Statuses. Given, statuses are carried.");
 pub(super) static MAP_PRIORITY: Key = optional("priority", ROWS, "Priorities. Given, priorities are carried.");
 pub(super) static MAP_USERS: Key = optional("users", ROWS, "People: e-mails, account ids or user names.");
-static MAP_LINK_TYPE: Key =
-    optional("link-type", Shape::Later(&Later { what: "issue links", word: None }), "Not carried yet.");
+pub(super) static MAP_LINK_TYPE: Key = optional(
+    "link-type",
+    ROWS,
+    "Types of issue links, with `:inward` behind a name where the direction is turned round. Left out: they have the same names everywhere.",
+);
 pub(super) static MAP: Key = optional(
     "map",
     Shape::Table(&[&MAP_ISSUE_TYPE, &MAP_STATUS, &MAP_PRIORITY, &MAP_USERS, &MAP_LINK_TYPE]),

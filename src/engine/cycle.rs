@@ -373,6 +373,11 @@ impl Engine {
             .collect();
         let mut settled = false;
         for intent in open {
+            let link = matches!(intent.operation.action, Action::AddIssueLink { .. } | Action::DeleteIssueLink { .. });
+            if link && intent.state == IntentState::Answered && self.is_young(&intent) {
+                // What was read may be older than the answer.
+                continue;
+            }
             if intent.operation.action.is_beside_the_fields() {
                 settled |= judge_revision(work, &intent);
                 continue;
@@ -395,6 +400,11 @@ impl Engine {
             settled = true;
         }
         settled
+    }
+
+    /// Whether polls may yet show a write by themselves.
+    fn is_young(&self, intent: &Intent) -> bool {
+        self.now().duration_since(intent.opened).unsigned_abs() < self.check_after
     }
 
     /// When an item is looked at again by itself: also for writes that polls should show by then.
@@ -454,7 +464,9 @@ fn singly(work: &Work, operation: Operation) -> Vec<Operation> {
         | Action::Offer { .. }
         | Action::Link { .. }
         | Action::AddFile { .. }
-        | Action::DeleteFile { .. }) => vec![Operation { side, action }],
+        | Action::DeleteFile { .. }
+        | Action::AddIssueLink { .. }
+        | Action::DeleteIssueLink { .. }) => vec![Operation { side, action }],
     }
 }
 
@@ -473,7 +485,9 @@ fn changed_nothing(work: &mut Work, intent: &Intent) {
         | Action::Offer { .. }
         | Action::Link { .. }
         | Action::AddFile { .. }
-        | Action::DeleteFile { .. } => {}
+        | Action::DeleteFile { .. }
+        | Action::AddIssueLink { .. }
+        | Action::DeleteIssueLink { .. } => {}
     }
     if let Action::Transition { last: true, wanted, acts, .. } = &intent.operation.action {
         let row = work.sync.settings.fields.values().find(|row| row.kind == FieldKind::Status);

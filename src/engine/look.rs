@@ -190,7 +190,9 @@ impl Engine {
                 | Action::Offer { .. }
                 | Action::Link { .. }
                 | Action::AddFile { .. }
-                | Action::DeleteFile { .. } => false,
+                | Action::DeleteFile { .. }
+                | Action::AddIssueLink { .. }
+                | Action::DeleteIssueLink { .. } => false,
             };
             if needs {
                 work.want_read(&operation.side, matches!(operation.action, Action::Transition { .. }));
@@ -362,7 +364,9 @@ pub(super) fn is_seen_by_reading(action: &Action) -> bool {
         | Action::DeleteComment { .. }
         | Action::Offer { .. }
         | Action::Link { .. }
-        | Action::DeleteFile { .. } => true,
+        | Action::DeleteFile { .. }
+        | Action::AddIssueLink { .. }
+        | Action::DeleteIssueLink { .. } => true,
         Action::Create { .. } | Action::AddComment { .. } | Action::AddFile { .. } => false,
     }
 }

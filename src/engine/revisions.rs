@@ -38,6 +38,9 @@ impl Engine {
 /// later is found by the next read, and made good. Says whether it settled it.
 pub(super) fn judge_revision(work: &mut Work, intent: &Intent) -> bool {
     let Some(read) = work.reads.get(&intent.operation.side) else { return false };
+    if matches!(intent.operation.action, Action::AddIssueLink { .. } | Action::DeleteIssueLink { .. }) {
+        return super::relations::judge(work, intent);
+    }
     let comments = &read.snapshot.comments;
     if !comments.complete
         && !matches!(intent.operation.action, Action::Link { .. } | Action::Offer { .. } | Action::DeleteFile { .. })
@@ -66,6 +69,8 @@ pub(super) fn judge_revision(work: &mut Work, intent: &Intent) -> bool {
         | Action::SetFields { .. }
         | Action::Transition { .. }
         | Action::AddComment { .. }
+        | Action::AddIssueLink { .. }
+        | Action::DeleteIssueLink { .. }
         | Action::AddFile { .. } => {
             return false;
         }
@@ -112,6 +117,8 @@ pub(super) fn revised(work: &mut Work, intent: &Intent) {
         | Action::Offer { .. }
         | Action::AddFile { .. }
         | Action::DeleteFile { .. }
+        | Action::AddIssueLink { .. }
+        | Action::DeleteIssueLink { .. }
         | Action::Link { .. } => {}
     }
 }

@@ -107,6 +107,7 @@ impl Client {
             create_fields,
             required,
             upload_limit: None,
+            link_types: Vec::new(),
             options,
             shapes: fields.shapes(),
             unassignable: BTreeSet::new(),

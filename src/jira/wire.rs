@@ -241,6 +241,14 @@ pub(super) struct Thing {
     pub(super) name: String,
 }
 
+/// `GET issueLinkType`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LinkTypes {
+    #[serde(default)]
+    pub(super) issue_link_types: Vec<Thing>,
+}
+
 /// A row of `GET project/{}/statuses`.
 #[derive(Debug, Deserialize)]
 pub(super) struct TypeWithStatuses {

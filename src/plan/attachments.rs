@@ -135,6 +135,8 @@ fn is_under_way(draft: &Draft<'_>, side: &SideId, record: &AttachmentRecord) -> 
         | Action::EditComment { .. }
         | Action::DeleteComment { .. }
         | Action::Offer { .. }
+        | Action::AddIssueLink { .. }
+        | Action::DeleteIssueLink { .. }
         | Action::Link { .. } => false,
     })
 }

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::{Plan, PlanInput, Wanted};
-use crate::mapping::{Place, inbound, names_on, same};
+use crate::mapping::{Place, inbound, names_on, native_link, same};
 use crate::model::catalog::{Catalog, Shape};
 use crate::model::hub::{Agreed, Audience, Base, Replica};
 use crate::model::ids::{AttachmentId, CommentId, FieldId, FieldName, SideId};
 use crate::model::issue::NativeValue;
-use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
+use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation, Relation};
 use crate::model::settings::{FieldKind, FieldRow, OnUnmapped, SideSettings};
 use crate::model::value::Value;
 
@@ -49,6 +49,8 @@ pub fn check(input: &PlanInput<'_>, plan: &Plan) -> Vec<Violation> {
             Action::Offer { field, name, .. } => check.offer(&operation.side, field, name),
             Action::AddFile { origin, file, .. } => check.file(&operation.side, origin, file),
             Action::DeleteFile { origin, file, copy } => check.file_gone(&operation.side, origin, file, copy),
+            Action::AddIssueLink { link } => check.relation(&operation.side, link, None),
+            Action::DeleteIssueLink { link, id } => check.relation(&operation.side, link, Some(id)),
             Action::EditComment { origin, comment, copy, .. } | Action::DeleteComment { origin, comment, copy } => {
                 let deleted = matches!(operation.action, Action::DeleteComment { .. });
                 check.revision(&operation.side, (origin, comment, copy), deleted);
@@ -123,7 +125,11 @@ impl Check<'_> {
                     }
                     continue;
                 }
-                Action::Link { .. } | Action::Offer { .. } | Action::DeleteFile { .. } => continue,
+                Action::Link { .. }
+                | Action::Offer { .. }
+                | Action::DeleteFile { .. }
+                | Action::AddIssueLink { .. }
+                | Action::DeleteIssueLink { .. } => continue,
                 Action::AddFile { origin, file, .. } => {
                     if !files.insert((side, origin, file)) {
                         self.found.push(Violation {
@@ -418,6 +424,49 @@ impl Check<'_> {
         let sees = self.settings(side).is_some_and(|settings| settings.sees.contains(to));
         if !sees || side == to || !self.input.sync.links {
             self.fail("links lead only to what may be seen", side, format!("the counterpart on `{to}`"));
+        }
+    }
+
+    /// A link is made only where it is agreed and lacking, and taken away only where it is not agreed and was seen.
+    fn relation(&mut self, side: &SideId, link: &Relation, id: Option<&String>) {
+        let input = self.input;
+        let row = input.sync.fields.get(&link.field).filter(|row| row.kind == FieldKind::Links);
+        let Some((row, field)) = row.and_then(|row| Some((row, row.sides.get(side)?))) else {
+            self.fail("only mapped fields are written", side, format!("`{}`", link.field));
+            return;
+        };
+        let Some(agreed) = self.agreed(row, side).cloned() else {
+            self.fail("only agreed values are written", side, format!("a link of `{}`", link.field));
+            return;
+        };
+        let may_see = self.may_see(row, side);
+        if agreed.origins.iter().any(|origin| !may_see.contains(origin)) {
+            self.fail("no leak", side, format!("a link of `{}` comes from where it does not see", link.field));
+        }
+        let held = self.base(side, &link.field).and_then(|base| base.value.clone()).unwrap_or(Value::Empty);
+        let (wanted, held) = (agreed.value.words().contains(&link.element), held.words().contains(&link.element));
+        if wanted != id.is_none() || held != id.is_some() {
+            self.fail("only agreed values are written", side, format!("the link to {}", link.key));
+        }
+        let place = place(input, &self.nothing, row, side);
+        if id.is_none() && native_link(&place, &link.element).map(|known| known.issue) != Ok(link.issue) {
+            self.fail("links lead only to what is there", side, format!("the link to {}", link.key));
+        }
+        let read = input.observed.get(side).and_then(|read| read.snapshot.fields.get(field));
+        let shown = |id: &String| matches!(read, Some(NativeValue::Links(links)) if links.iter().any(|l| &l.id == id));
+        if id.is_some_and(|id| !shown(id)) {
+            self.fail("only a link that was read is taken away", side, format!("the link to {}", link.key));
+        }
+        let under_way = input.intents.iter().any(|intent| {
+            &intent.operation.side == side
+                && !intent.state.is_settled()
+                && !self.plan.seen.contains(&intent.id)
+                && matches!(&intent.operation.action,
+                    Action::AddIssueLink { link: other } | Action::DeleteIssueLink { link: other, .. }
+                        if other.element == link.element)
+        });
+        if under_way {
+            self.fail("a link is written once at a time", side, format!("the link to {}", link.key));
         }
     }
 

@@ -148,7 +148,9 @@ fn copy_to(
         | Action::Offer { .. }
         | Action::Link { .. }
         | Action::AddFile { .. }
-        | Action::DeleteFile { .. } => false,
+        | Action::DeleteFile { .. }
+        | Action::AddIssueLink { .. }
+        | Action::DeleteIssueLink { .. } => false,
     });
     if !replica.observed || under_way {
         return None;

@@ -48,6 +48,8 @@ fn is_under_way(draft: &Draft<'_>, side: &SideId, counterpart: &SideId) -> bool 
         | Action::Offer { .. }
         | Action::DeleteComment { .. }
         | Action::AddFile { .. }
-        | Action::DeleteFile { .. } => false,
+        | Action::DeleteFile { .. }
+        | Action::AddIssueLink { .. }
+        | Action::DeleteIssueLink { .. } => false,
     })
 }

@@ -18,6 +18,7 @@ mod fold;
 pub mod input;
 mod lacks;
 mod links;
+mod relations;
 mod render;
 mod revisions;
 mod status;

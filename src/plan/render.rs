@@ -8,7 +8,7 @@ use crate::mapping::FOREIGN;
 use crate::model::hub::Conflict;
 use crate::model::ids::{FieldName, SideId};
 use crate::model::issue::NativeValue;
-use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
+use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation, Relation};
 use crate::model::value::Value;
 
 /// Characters of a long value that are shown.
@@ -83,10 +83,18 @@ fn write_operation(lines: &mut Vec<String>, plan: &Plan, operation: &Operation) 
             lines.push(format!("- {name_there} copy {copy} of attachment {file} of {origin} is deleted"));
         }
         Action::Link { link, .. } => lines.push(format!("@ {name} links to {}", link.title)),
+        Action::AddIssueLink { link } => lines.push(format!("+ {name} {}: {}", link.field, in_words(link))),
+        Action::DeleteIssueLink { link, .. } => lines.push(format!("- {name} {}: {}", link.field, in_words(link))),
         Action::DeleteComment { origin, comment, copy } => {
             lines.push(format!("- {name} copy {copy} of comment {comment} of {origin} is deleted"));
         }
     }
+}
+
+/// A link as its issue shows it.
+fn in_words(link: &Relation) -> String {
+    let end = if link.outward { "outward" } else { "inward" };
+    format!("`{}` ({end}) {}", link.kind, link.key)
 }
 
 fn write_fields(lines: &mut Vec<String>, sign: char, name: &str, fields: &BTreeMap<FieldName, FieldWrite>) {
@@ -140,6 +148,7 @@ fn native(native: &NativeValue, wanted: &Value) -> String {
         | NativeValue::Wiki(_)
         | NativeValue::Adf(_)
         | NativeValue::Words(_)
+        | NativeValue::Links(_)
         | NativeValue::Other(_) => value(wanted),
     }
 }

@@ -100,7 +100,9 @@ fn is_under_way(draft: &Draft<'_>, side: &SideId, id: &CommentId) -> bool {
         | Action::Offer { .. }
         | Action::Link { .. }
         | Action::AddFile { .. }
-        | Action::DeleteFile { .. } => false,
+        | Action::DeleteFile { .. }
+        | Action::AddIssueLink { .. }
+        | Action::DeleteIssueLink { .. } => false,
     })
 }
 
@@ -158,7 +160,9 @@ fn drifted(draft: &Draft<'_>, record: &CommentRecord, side: &SideId) -> bool {
         | Action::Offer { .. }
         | Action::Link { .. }
         | Action::AddFile { .. }
-        | Action::DeleteFile { .. } => false,
+        | Action::DeleteFile { .. }
+        | Action::AddIssueLink { .. }
+        | Action::DeleteIssueLink { .. } => false,
     };
     let mut ours = draft.input.intents.iter().filter(|intent| &intent.operation.side == side);
     !text::same(&stands, &written.body) && ours.any(|intent| is_older(&intent))

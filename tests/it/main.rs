@@ -62,6 +62,8 @@ mod daemon_random;
 #[cfg(test)]
 mod daemon_references;
 #[cfg(test)]
+mod daemon_relations;
+#[cfg(test)]
 mod daemon_silence;
 #[cfg(test)]
 mod daemon_status;

@@ -212,6 +212,7 @@ pub(crate) fn settings(sides: &[SideId], policy: ConflictPolicy) -> SyncSettings
             deleted: WhenDeleted::Delete,
         },
         links: true,
+        link_types: Table::default(),
     }
 }
 
@@ -386,6 +387,7 @@ impl World {
             NativeValue::Named(named) => Some(named.name.clone()),
             NativeValue::Words(words) => Some(words.iter().cloned().collect::<Vec<_>>().join(" ")),
             NativeValue::Person(person) => Some(person.display_name.clone()),
+            NativeValue::Links(_) => None,
             NativeValue::Other(other) => Some(other.to_string()),
         };
         let id = |value: &NativeValue| match value {
@@ -396,6 +398,7 @@ impl World {
             | NativeValue::Wiki(_)
             | NativeValue::Adf(_)
             | NativeValue::Words(_)
+            | NativeValue::Links(_)
             | NativeValue::Other(_) => None,
         };
         LogItem { field: field.clone(), from: id(from), from_text: text(from), to: id(to), to_text: text(to) }
@@ -733,7 +736,9 @@ impl World {
                 | Action::Offer { .. }
                 | Action::Link { .. }
                 | Action::AddFile { .. }
-                | Action::DeleteFile { .. } => {}
+                | Action::DeleteFile { .. }
+                | Action::AddIssueLink { .. }
+                | Action::DeleteIssueLink { .. } => {}
             }
         }
     }
@@ -753,7 +758,9 @@ impl World {
             | Action::Offer { .. }
             | Action::Link { .. }
             | Action::AddFile { .. }
-            | Action::DeleteFile { .. } => None,
+            | Action::DeleteFile { .. }
+            | Action::AddIssueLink { .. }
+            | Action::DeleteIssueLink { .. } => None,
         });
         let records = self.item.comments.iter_mut();
         for record in records.filter(|record| &record.side == origin && &record.id == comment) {
@@ -814,6 +821,8 @@ impl World {
                 | Action::Link { .. }
                 | Action::AddFile { .. }
                 | Action::DeleteFile { .. }
+                | Action::AddIssueLink { .. }
+                | Action::DeleteIssueLink { .. }
                 | Action::AddComment { .. } => false,
             };
             if done {
@@ -895,11 +904,13 @@ impl World {
                 }
             }
             Action::Offer { .. } => {}
-            Action::AddFile { .. } | Action::DeleteFile { .. } => unreachable!("this world carries no files"),
+            Action::AddFile { .. }
+            | Action::DeleteFile { .. }
+            | Action::AddIssueLink { .. }
+            | Action::DeleteIssueLink { .. } => unreachable!("this world carries no files and no issue links"),
             Action::Link { link, .. } => {
-                if let Some(issue) = self.issues.get_mut(&side).and_then(|list| list.first_mut()) {
-                    issue.links.insert(link.global_id.clone(), link.title.clone());
-                }
+                let issue = self.issues.get_mut(&side).and_then(|list| list.first_mut());
+                issue.map(|issue| issue.links.insert(link.global_id.clone(), link.title.clone()));
             }
             Action::DeleteComment { copy, .. } => {
                 if let Some(issue) = self.issues.get_mut(&side).and_then(|list| list.first_mut()) {
@@ -1003,7 +1014,10 @@ impl World {
                 self.move_intent(id, &IntentEvent::Seen);
                 self.copied(&side, origin, comment, &copy);
             }
-            Action::AddFile { .. } | Action::DeleteFile { .. } => unreachable!("this world carries no files"),
+            Action::AddFile { .. }
+            | Action::DeleteFile { .. }
+            | Action::AddIssueLink { .. }
+            | Action::DeleteIssueLink { .. } => unreachable!("this world carries no files and no issue links"),
             Action::EditComment { .. } | Action::DeleteComment { .. } | Action::Link { .. } | Action::Offer { .. } => {
                 self.move_intent(id, &IntentEvent::Seen);
                 self.revised(operation);
