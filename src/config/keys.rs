@@ -45,8 +45,6 @@ pub(super) enum Shape {
     Named(&'static Named),
     /// Any of these, told apart by type.
     Either(&'static [Self]),
-    /// Known, but carried by a later release only.
-    Later(&'static Later),
 }
 
 /// A table whose keys are chosen by the user.
@@ -71,15 +69,6 @@ pub(super) struct Form {
     pub(super) example: &'static str,
     /// What it must match, as far as an editor can tell. The reading decides.
     pub(super) pattern: Option<&'static str>,
-}
-
-/// Something that is known and not carried yet.
-#[derive(Debug)]
-pub(super) struct Later {
-    /// In the plural: "restricted comments".
-    pub(super) what: &'static str,
-    /// The only word that is taken now.
-    pub(super) word: Option<&'static str>,
 }
 
 const fn required(name: &'static str, shape: Shape, doc: &'static str) -> Key {
@@ -254,8 +243,11 @@ pub(super) static MAP_STATUS: Key =
     optional("status", Shape::List(&Shape::Named(&STATUS_CELLS)), "Statuses. Given, statuses are carried.");
 pub(super) static MAP_PRIORITY: Key = optional("priority", ROWS, "Priorities. Given, priorities are carried.");
 pub(super) static MAP_USERS: Key = optional("users", ROWS, "People: e-mails, account ids or user names.");
-static MAP_LINK_TYPE: Key =
-    optional("link-type", Shape::Later(&Later { what: "issue links", word: None }), "Not carried yet.");
+pub(super) static MAP_LINK_TYPE: Key = optional(
+    "link-type",
+    ROWS,
+    "Types of issue links, with `:inward` behind a name where the direction is turned round. Left out: they have the same names everywhere.",
+);
 pub(super) static MAP: Key = optional(
     "map",
     Shape::Table(&[&MAP_ISSUE_TYPE, &MAP_STATUS, &MAP_PRIORITY, &MAP_USERS, &MAP_LINK_TYPE]),

@@ -34,6 +34,7 @@ fn sync(top: &Cursor<'_>, table: &Cursor<'_>, findings: &mut Findings<'_>) -> Sy
         sides: settings,
         issue_types: rows::read(issue_type.as_ref(), &names, findings),
         priorities: rows::read(priority.as_ref(), &names, findings),
+        link_types: rows::read(list(&keys::MAP_LINK_TYPE).as_ref(), &names, findings),
         users: rows::read(users.as_ref(), &names, findings),
         fields: std::collections::BTreeMap::new(),
         comments,

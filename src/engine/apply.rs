@@ -26,6 +26,8 @@ pub(super) enum Sent {
     Revision(WriteOutcome<()>),
     /// A version or component was made.
     Offer(WriteOutcome<()>),
+    /// An issue link was made or taken away.
+    Relation(WriteOutcome<()>),
 }
 
 impl Sent {
@@ -33,7 +35,7 @@ impl Sent {
     pub(super) fn is_done(&self) -> bool {
         match self {
             Self::Edit(outcome) => matches!(**outcome, WriteOutcome::Done(_)),
-            Self::Hop(outcome) | Self::Revision(outcome) | Self::Offer(outcome) => {
+            Self::Hop(outcome) | Self::Revision(outcome) | Self::Offer(outcome) | Self::Relation(outcome) => {
                 matches!(outcome, WriteOutcome::Done(()))
             }
             Self::Comment(outcome) => matches!(outcome, WriteOutcome::Done(_)),
@@ -110,6 +112,11 @@ impl Hands {
             }
             Action::Link { link, .. } => Some(Sent::Revision(end.link(issue, link).await)),
             Action::DeleteFile { copy, .. } => Some(Sent::Revision(end.detach(issue, copy).await)),
+            Action::AddIssueLink { link } => {
+                let (from, to) = if link.outward { (issue, link.issue) } else { (link.issue, issue) };
+                Some(Sent::Relation(end.add_issue_link(&link.kind, from, to).await))
+            }
+            Action::DeleteIssueLink { id, .. } => Some(Sent::Relation(end.delete_issue_link(issue, id).await)),
             Action::DeleteComment { copy, .. } => Some(Sent::Revision(end.delete_comment(issue, copy).await)),
         }
     }

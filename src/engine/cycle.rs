@@ -373,6 +373,11 @@ impl Engine {
             .collect();
         let mut settled = false;
         for intent in open {
+            let link = matches!(intent.operation.action, Action::AddIssueLink { .. } | Action::DeleteIssueLink { .. });
+            if link && intent.state == IntentState::Answered && self.is_young(&intent) {
+                // What was read may be older than the answer.
+                continue;
+            }
             if intent.operation.action.is_beside_the_fields() {
                 // Landing late it would run over what people write into their own comment until then.
                 if !shows_original(work, &intent)
@@ -404,6 +409,11 @@ impl Engine {
             settled = true;
         }
         settled
+    }
+
+    /// Whether polls may yet show a write by themselves.
+    fn is_young(&self, intent: &Intent) -> bool {
+        self.now().duration_since(intent.opened).unsigned_abs() < self.check_after
     }
 
     /// When an item is looked at again by itself: also for writes that polls should show by then.

@@ -23,6 +23,7 @@ mod offers;
 mod outcome;
 mod recover;
 mod refer;
+mod relations;
 mod revisions;
 mod rows;
 mod seal;

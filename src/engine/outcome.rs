@@ -121,6 +121,7 @@ impl Engine {
             Sent::File(outcome) => self.file_outcome(work, intent, outcome),
             Sent::Revision(outcome) => self.revision_outcome(work, intent, outcome),
             Sent::Offer(outcome) => self.offer_outcome(work, intent, outcome).await,
+            Sent::Relation(outcome) => self.relation_outcome(work, intent, outcome),
         }
     }
 
@@ -363,6 +364,8 @@ fn tell(work: &Work, intent: &Intent) {
         Action::DeleteComment { copy, .. } => format!("deleted the copy {copy} of a comment"),
         Action::AddFile { origin, file, .. } => format!("copied attachment {file} of {origin}"),
         Action::DeleteFile { copy, .. } => format!("deleted the copy {copy} of an attachment"),
+        Action::AddIssueLink { link } => format!("linked to {} (`{}`)", link.key, link.kind),
+        Action::DeleteIssueLink { link, .. } => format!("unlinked from {} (`{}`)", link.key, link.kind),
     };
     tracing::info!(sync = %work.sync.id(), %side, issue.key = %key, operation = %intent.id, "{key}: {what}");
 }

@@ -34,6 +34,8 @@ impl Engine {
             | Action::Link { .. }
             | Action::Unlink { .. }
             | Action::DeleteIssue { .. }
+            | Action::AddIssueLink { .. }
+            | Action::DeleteIssueLink { .. }
             | Action::AddFile { .. }
             | Action::DeleteFile { .. } => return true,
         };
@@ -131,6 +133,9 @@ pub(super) fn shows_original(work: &Work, intent: &Intent) -> bool {
 /// later is found by the next read, and made good. Says whether it settled it.
 pub(super) fn judge_revision(work: &mut Work, intent: &Intent) -> bool {
     let Some(read) = work.reads.get(&intent.operation.side) else { return false };
+    if matches!(intent.operation.action, Action::AddIssueLink { .. } | Action::DeleteIssueLink { .. }) {
+        return super::relations::judge(work, intent);
+    }
     let comments = &read.snapshot.comments;
     let of_comments = matches!(
         intent.operation.action,
@@ -177,6 +182,8 @@ fn shows(work: &Work, intent: &Intent, read: &Read) -> bool {
         | Action::Transition { .. }
         | Action::AddComment { .. }
         | Action::DeleteIssue { .. }
+        | Action::AddIssueLink { .. }
+        | Action::DeleteIssueLink { .. }
         | Action::AddFile { .. } => false,
     }
 }
@@ -254,6 +261,8 @@ fn record_of<'w>(work: &'w mut Work, intent: &Intent) -> Option<&'w mut CommentR
         | Action::Link { .. }
         | Action::Unlink { .. }
         | Action::DeleteIssue { .. }
+        | Action::AddIssueLink { .. }
+        | Action::DeleteIssueLink { .. }
         | Action::AddFile { .. }
         | Action::DeleteFile { .. } => return None,
     };

@@ -202,6 +202,14 @@ async fn one_side(
             Err(error) => catalog = Err(error),
         }
     }
+    if let Ok(found) = &mut catalog
+        && has_links(sync, &side.id)
+    {
+        match connection.read.link_types().await {
+            Ok(types) => found.link_types = types,
+            Err(error) => catalog = Err(error),
+        }
+    }
     if !permissions || catalog.is_err() {
         return (catalog, None);
     }
@@ -219,6 +227,11 @@ async fn one_side(
             .collect(),
     });
     (catalog, Some(report))
+}
+
+/// Whether a side carries issue links.
+pub(super) fn has_links(sync: &SyncSettings, side: &SideId) -> bool {
+    sync.fields.values().any(|row| row.kind == FieldKind::Links && row.sides.contains_key(side))
 }
 
 /// The people of the user map, and the defaults, that a side names.
@@ -249,15 +262,18 @@ fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'s
     let receives_into =
         |id: &str| received.iter().any(|row| row.sides.get(&side.id).is_some_and(|field| field.as_str() == id));
     // A reporter or an assignee that is only written has a permission of its own, and wants this one as well.
-    let edited =
-        received.iter().any(|row| !matches!(row.kind, FieldKind::IssueType | FieldKind::Status | FieldKind::Person));
+    let edited = received.iter().any(|row| {
+        !matches!(row.kind, FieldKind::IssueType | FieldKind::Status | FieldKind::Person | FieldKind::Links)
+    });
     if sync.sides.len() > 1 {
         needed.push(("CREATE_ISSUES", "create counterparts"));
     }
     if edited {
         needed.push(("EDIT_ISSUES", "carry fields"));
     }
-    if sync.links && side.sees.iter().any(|other| other != &side.id) {
+    if receives(FieldKind::Links) {
+        needed.push(("LINK_ISSUES", "carry links between issues"));
+    } else if sync.links && side.sees.iter().any(|other| other != &side.id) {
         needed.push(("LINK_ISSUES", "link to the counterparts"));
     }
     if receives(FieldKind::Status) {

@@ -7,15 +7,15 @@ use std::collections::BTreeSet;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::fields::FieldList;
+use super::fields::{FieldList, LINKS};
 use super::files::Row;
 use super::wire::{self, MARK, OURS};
 use super::{Failure, Want, lenient};
 use crate::model::catalog::{BELOW, Shape};
 use crate::model::ids::{AccountId, CommentId, EntryId, FieldId, IssueId, IssueKey};
 use crate::model::issue::{
-    AttachmentSnapshot, CommentSnapshot, Comments, IssueSnapshot, LogEntry, LogItem, Named, NativeValue, Person,
-    ScreenField, TransitionOffer, Visibility,
+    AttachmentSnapshot, CommentSnapshot, Comments, IssueLink, IssueSnapshot, LogEntry, LogItem, Named, NativeValue,
+    Person, ScreenField, TransitionOffer, Visibility,
 };
 use crate::model::settings::Kind;
 
@@ -121,6 +121,10 @@ impl Decoder<'_> {
         }
         if value.is_number() || value.is_boolean() {
             return NativeValue::Text(value.to_string());
+        }
+        if let (LINKS, Some(list)) = (field.as_str(), value.as_array()) {
+            let links: Option<BTreeSet<IssueLink>> = list.iter().filter_map(link).collect();
+            return links.map_or_else(|| NativeValue::Other(value.clone()), NativeValue::Links);
         }
         if let Some(list) = value.as_array() {
             let word = |element: &Value| {
@@ -315,6 +319,25 @@ pub(super) fn offers(transitions: Vec<wire::Transition>) -> Vec<TransitionOffer>
             .collect(),
     };
     available.map(offer).collect()
+}
+
+/// One link of an issue. `None`: its other end is not shown. `Some(None)`: it cannot be read.
+fn link(value: &Value) -> Option<Option<IssueLink>> {
+    let (end, outward) = match (value.get("outwardIssue"), value.get("inwardIssue")) {
+        (Some(end), _) => (end, true),
+        (None, Some(end)) => (end, false),
+        (None, None) => return None,
+    };
+    let read = || {
+        Some(IssueLink {
+            id: value.get("id").and_then(wire::id_text)?,
+            kind: value.pointer("/type/name")?.as_str()?.to_owned(),
+            outward,
+            issue: IssueId(end.get("id").and_then(wire::id_text)?.parse().ok()?),
+            key: IssueKey::new(end.get("key")?.as_str()?),
+        })
+    };
+    Some(read())
 }
 
 fn plain(value: &Value) -> Option<String> {

@@ -6,7 +6,7 @@ use super::fields::{ESTIMATES, FieldList, TIME_TRACKING};
 use super::wire::{MARK, OURS};
 use super::{IssueDraft, IssueEdit};
 use crate::model::catalog::{BELOW, Shape};
-use crate::model::ids::FieldId;
+use crate::model::ids::{FieldId, IssueId};
 use crate::model::issue::{NativeValue, Visibility};
 use crate::model::operation::{NativeWrite, RemoteLink};
 use crate::model::settings::Kind;
@@ -42,6 +42,8 @@ impl Encoder<'_> {
             NativeValue::Named(named) => json!({ "name": named.name }),
             NativeValue::Words(words) => words.iter().map(|word| self.element(field, word)).collect(),
             NativeValue::Person(person) => self.account(person.account.as_str()),
+            // Made and taken away one by one, never as a field.
+            NativeValue::Links(_) => Value::Null,
         }
     }
 
@@ -153,6 +155,15 @@ pub(super) fn link(link: &RemoteLink) -> Value {
         "application": { "type": OURS, "name": OURS },
         "relationship": "counterpart",
         "object": { "url": link.url, "title": link.title },
+    })
+}
+
+/// The body of an issue link. The one named as inward shows the other as `outwardIssue` (jira-facts 10).
+pub(super) fn issue_link(kind: &str, from: IssueId, to: IssueId) -> Value {
+    json!({
+        "type": { "name": kind },
+        "inwardIssue": { "id": from.to_string() },
+        "outwardIssue": { "id": to.to_string() },
     })
 }
 

@@ -335,6 +335,9 @@ pub trait JiraRead: Send + Sync + 'static {
     /// The largest file that may be attached, in bytes; `None` where none may.
     async fn upload_limit(&self) -> Result<Option<u64>, JiraError>;
 
+    /// The names of the types of issue links. Empty where linking is switched off.
+    async fn link_types(&self) -> Result<Vec<String>, JiraError>;
+
     /// What is in a file, piece by piece. The pieces end with an error unless they are `size` bytes.
     async fn file(&self, file: &AttachmentId, name: &str, size: u64) -> Result<Pieces, JiraError>;
 
@@ -384,6 +387,14 @@ pub trait JiraWrite: Send + Sync + 'static {
 
     /// Deletes an issue of ours. One that is not there any more counts as deleted; one with sub-tasks is refused.
     async fn delete(&self, issue: IssueId) -> WriteOutcome<()>;
+
+    /// Makes a link of that type, so that `from` reads as its outward text (`SUP-1 blocks SUP-2`). One that is there already is a
+    /// yes too, and no answer names it.
+    async fn add_issue_link(&self, kind: &str, from: IssueId, to: IssueId) -> WriteOutcome<()>;
+
+    /// Takes a link of an issue away. One that is not there, or may not be seen or taken away, is [`WriteOutcome::NotFound`] on
+    /// Cloud.
+    async fn delete_issue_link(&self, issue: IssueId, link: &str) -> WriteOutcome<()>;
 
     /// Makes a version or component of that name in a project. One that is there already is a refusal.
     async fn offer(&self, project: &str, thing: Thing, name: &str) -> WriteOutcome<()>;

@@ -242,6 +242,15 @@ impl JiraRead for Reader {
         self.0.created_by_us(project, since, self).await
     }
 
+    async fn link_types(&self) -> Result<Vec<String>, JiraError> {
+        let call = Call::get("getIssueLinkTypes", &["issueLinkType"], "reading the types of issue links");
+        match self.0.read::<wire::LinkTypes>(&call).await {
+            Ok(found) => Ok(found.issue_link_types.into_iter().map(|kind| kind.name).collect()),
+            Err(JiraError { failure: Failure::NotFound, .. }) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn upload_limit(&self) -> Result<Option<u64>, JiraError> {
         self.0.upload_limit().await
     }

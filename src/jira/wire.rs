@@ -250,6 +250,14 @@ pub(super) struct Project {
     pub(super) project_type_key: Option<String>,
 }
 
+/// `GET issueLinkType`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LinkTypes {
+    #[serde(default)]
+    pub(super) issue_link_types: Vec<Thing>,
+}
+
 /// A row of `GET project/{}/statuses`.
 #[derive(Debug, Deserialize)]
 pub(super) struct TypeWithStatuses {

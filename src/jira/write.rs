@@ -112,6 +112,24 @@ impl JiraWrite for Writer {
         self.0.remove(&call.on(issue)).await
     }
 
+    async fn add_issue_link(&self, kind: &str, from: IssueId, to: IssueId) -> WriteOutcome<()> {
+        let attempt = format!("linking issue {from} to issue {to} by `{kind}`");
+        let body = encode::issue_link(kind, from, to);
+        match self.0.write(&Call::with_body("linkIssues", Method::POST, &["issueLink"], body, attempt).on(from)).await {
+            Written::Yes(_) => WriteOutcome::Done(()),
+            Written::No(no) => no.outcome(),
+        }
+    }
+
+    async fn delete_issue_link(&self, issue: IssueId, link: &str) -> WriteOutcome<()> {
+        let attempt = format!("taking link {link} of issue {issue} away");
+        let call = Call::without_body("deleteIssueLink", Method::DELETE, &["issueLink", link], attempt).on(issue);
+        match self.0.write(&call).await {
+            Written::Yes(_) => WriteOutcome::Done(()),
+            Written::No(no) => no.outcome(),
+        }
+    }
+
     async fn offer(&self, project: &str, thing: Thing, name: &str) -> WriteOutcome<()> {
         let attempt = format!("making the {} `{name}` in project {project}", thing.word());
         let (endpoint, path, mut body) = match thing {

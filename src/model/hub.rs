@@ -371,6 +371,37 @@ pub struct FileCopy {
     pub gone: bool,
 }
 
+/// A replica of an item that another item's values name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct There {
+    /// Its issue.
+    pub issue: IssueId,
+    /// Its key.
+    pub key: IssueKey,
+    /// Whether it has a security level.
+    pub restricted: bool,
+}
+
+/// What an item waits for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Awaited {
+    /// That an issue that is no item's yet becomes one.
+    Issue {
+        /// The side that it is on.
+        side: SideId,
+        /// The issue.
+        issue: IssueId,
+    },
+    /// That an item gets its counterpart on a side.
+    Replica {
+        /// The item.
+        item: ItemId,
+        /// The side.
+        side: SideId,
+    },
+}
+
 /// Everything durable about one item but its journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ItemState {
@@ -389,6 +420,9 @@ pub struct ItemState {
     /// People's files and their copies, in the order they were seen.
     #[serde(default)]
     pub attachments: Vec<AttachmentRecord>,
+    /// What its links wait for: it is looked at again when that comes.
+    #[serde(default)]
+    pub awaits: BTreeSet<Awaited>,
     /// The sides where it was found to belong (`when`). A replica that exists stays in step whether listed or not.
     #[serde(default)]
     pub belongs: BTreeSet<SideId>,
@@ -410,6 +444,7 @@ impl ItemState {
             hub: BTreeMap::new(),
             comments: Vec::new(),
             attachments: Vec::new(),
+            awaits: BTreeSet::new(),
             belongs: BTreeSet::new(),
             asked: None,
         }

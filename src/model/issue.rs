@@ -63,6 +63,8 @@ pub enum NativeValue {
     Words(BTreeSet<String>),
     /// A user.
     Person(Person),
+    /// Links to other issues.
+    Links(BTreeSet<IssueLink>),
     /// A shape that this version does not carry.
     Other(serde_json::Value),
 }
@@ -74,6 +76,21 @@ pub struct Named {
     pub id: String,
     /// The display name.
     pub name: String,
+}
+
+/// A link to another issue, as one of its two ends shows it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct IssueLink {
+    /// Its id; empty where it is yet to be made.
+    pub id: String,
+    /// The name of its type.
+    pub kind: String,
+    /// Whether it reads as the type's outward text from here: `SUP-1 blocks SUP-2`, seen from SUP-1.
+    pub outward: bool,
+    /// The other issue.
+    pub issue: IssueId,
+    /// Its key.
+    pub key: IssueKey,
 }
 
 /// A user as an instance shows them.

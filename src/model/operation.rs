@@ -163,6 +163,18 @@ pub enum Action {
         /// Our copy.
         copy: AttachmentId,
     },
+    /// An issue link is made. Jira gives it no id, and makes no second one where it is there already.
+    AddIssueLink {
+        /// The link.
+        link: Relation,
+    },
+    /// An issue link is taken away.
+    DeleteIssueLink {
+        /// The link.
+        link: Relation,
+        /// Its id there.
+        id: String,
+    },
     /// Our own copy of a comment is deleted, since the original is not there any more.
     DeleteComment {
         /// The side where the comment was written.
@@ -195,6 +207,33 @@ impl Thing {
     }
 }
 
+/// A link between the replicas of two items on one side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relation {
+    /// The field whose value it is an element of.
+    pub field: FieldName,
+    /// The element, in shared words.
+    pub element: String,
+    /// The name of its type there.
+    pub kind: String,
+    /// Whether it reads as the type's outward text from the item's own replica.
+    pub outward: bool,
+    /// The other issue.
+    pub issue: IssueId,
+    /// Its key.
+    pub key: IssueKey,
+    /// The acts of the agreed value.
+    pub acts: Acts,
+}
+
+impl Relation {
+    /// Whether it is about the same link, whatever was agreed besides.
+    #[must_use]
+    pub fn is_of(&self, other: &Self) -> bool {
+        (&self.field, &self.element, &self.kind, self.issue) == (&other.field, &other.element, &other.kind, other.issue)
+    }
+}
+
 /// A link from an issue to something elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemoteLink {
@@ -207,6 +246,15 @@ pub struct RemoteLink {
 }
 
 impl Action {
+    /// The issue link that is made, or taken away by its id.
+    #[must_use]
+    pub fn issue_link(&self) -> Option<(&Relation, Option<&str>)> {
+        if let Self::AddIssueLink { link } = self {
+            return Some((link, None));
+        }
+        if let Self::DeleteIssueLink { link, id } = self { Some((link, Some(id))) } else { None }
+    }
+
     /// Whether it concerns no field of the issue: it can stand beside any other write.
     #[must_use]
     pub fn is_beside_the_fields(&self) -> bool {

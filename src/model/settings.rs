@@ -77,6 +77,9 @@ pub struct SyncSettings {
     pub statuses: Table,
     /// Priorities.
     pub priorities: Table,
+    /// Types of issue links: cells are names, with `:inward` behind them where the direction is turned round.
+    #[serde(default)]
+    pub link_types: Table,
     /// People: cells are e-mails, account ids or user names.
     pub users: Table,
     /// The field rows by name. Issue type and status have rows too.
@@ -206,6 +209,8 @@ pub enum FieldKind {
     People,
     /// Seconds of work: an estimate.
     Duration,
+    /// A set of links to other items of the sync, each made and taken away by itself.
+    Links,
     /// What the instances say that the field holds. Never there once they were read.
     AsThere,
 }
@@ -214,7 +219,7 @@ impl FieldKind {
     /// Whether it holds a set, whose elements come and go each on its own.
     #[must_use]
     pub fn is_set(self) -> bool {
-        matches!(self, Self::Words | Self::Options | Self::People)
+        matches!(self, Self::Words | Self::Options | Self::People | Self::Links)
     }
 }
 

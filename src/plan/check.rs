@@ -55,6 +55,8 @@ pub fn check(input: &PlanInput<'_>, plan: &Plan) -> Vec<Violation> {
             Action::AddFile { origin, file, .. } => check.file(&operation.side, origin, file),
             Action::DeleteFile { origin, file, copy } => check.file_gone(&operation.side, origin, file, copy),
             Action::EditOriginal { comment, by, copy, .. } => check.original(&operation.side, comment, by, copy),
+            Action::AddIssueLink { link } => check.relation(&operation.side, link, None),
+            Action::DeleteIssueLink { link, id } => check.relation(&operation.side, link, Some(id)),
             Action::EditComment { origin, comment, copy, .. } | Action::DeleteComment { origin, comment, copy } => {
                 let deleted = matches!(
                     operation.action,
@@ -75,7 +77,7 @@ pub fn check(input: &PlanInput<'_>, plan: &Plan) -> Vec<Violation> {
 pub(super) struct Check<'a> {
     pub(super) input: &'a PlanInput<'a>,
     pub(super) plan: &'a Plan,
-    nothing: Catalog,
+    pub(super) nothing: Catalog,
     found: Vec<Violation>,
 }
 
@@ -89,7 +91,7 @@ impl Check<'_> {
     }
 
     /// Whose acts a side may receive of a field: worked out here from the settings, not by the planner's own function.
-    fn may_see(&self, row: &FieldRow, side: &SideId) -> BTreeSet<SideId> {
+    pub(super) fn may_see(&self, row: &FieldRow, side: &SideId) -> BTreeSet<SideId> {
         let everybody = self.input.sync.side_ids().cloned();
         if row.across {
             return everybody.collect();
@@ -98,7 +100,7 @@ impl Check<'_> {
         everybody.filter(|other| other == side || sees.is_some_and(|sees| sees.contains(other))).collect()
     }
 
-    fn agreed(&self, row: &FieldRow, side: &SideId) -> Option<&Agreed> {
+    pub(super) fn agreed(&self, row: &FieldRow, side: &SideId) -> Option<&Agreed> {
         self.plan.item.hub.get(&row.name)?.get(&Audience(self.may_see(row, side)))
     }
 
@@ -106,7 +108,7 @@ impl Check<'_> {
         self.plan.item.replicas.get(side)
     }
 
-    fn base(&self, side: &SideId, field: &FieldName) -> Option<&Base> {
+    pub(super) fn base(&self, side: &SideId, field: &FieldName) -> Option<&Base> {
         self.replica(side)?.bases.get(field)
     }
 
@@ -133,9 +135,12 @@ impl Check<'_> {
                     continue;
                 }
                 Action::DeleteIssue { .. } => 0,
-                Action::Link { .. } | Action::Unlink { .. } | Action::Offer { .. } | Action::DeleteFile { .. } => {
-                    continue;
-                }
+                Action::Link { .. }
+                | Action::Unlink { .. }
+                | Action::Offer { .. }
+                | Action::DeleteFile { .. }
+                | Action::AddIssueLink { .. }
+                | Action::DeleteIssueLink { .. } => continue,
                 Action::AddFile { origin, file, .. } => {
                     if !files.insert((side, origin, file)) {
                         self.found.push(Violation {
@@ -170,26 +175,23 @@ impl Check<'_> {
                     });
                 }
             }
-            let unsettled = self.input.intents.iter().any(|intent| {
-                &intent.operation.side == side
-                    && !intent.state.is_settled()
-                    && !self.plan.seen.contains(&intent.id)
-                    && !intent.operation.action.is_beside_the_fields()
-            });
-            if unsettled {
-                self.found.push(Violation {
-                    rule: "nothing is written beside a write that is not settled",
-                    side: side.clone(),
-                    what: "an earlier one is open".to_owned(),
-                });
-            }
-            if self.plan.wanted.get(side).is_some_and(|wanted| wanted.contains(&Wanted::FreshRead)) {
-                self.found.push(Violation {
-                    rule: "nothing is written where values and log do not agree",
-                    side: side.clone(),
-                    what: "a fresh read is wanted first".to_owned(),
-                });
-            }
+            self.clear(side);
+        }
+    }
+
+    /// What stands on a side must be known before it is written to.
+    fn clear(&mut self, side: &SideId) {
+        let unsettled = self.input.intents.iter().any(|intent| {
+            &intent.operation.side == side
+                && !intent.state.is_settled()
+                && !self.plan.seen.contains(&intent.id)
+                && !intent.operation.action.is_beside_the_fields()
+        });
+        if unsettled {
+            self.fail("nothing is written beside a write that is not settled", side, "an earlier one is open");
+        }
+        if self.plan.wanted.get(side).is_some_and(|wanted| wanted.contains(&Wanted::FreshRead)) {
+            self.fail("nothing is written where values and log do not agree", side, "a fresh read is wanted first");
         }
     }
 
@@ -502,7 +504,12 @@ fn both_text(left: &Value, right: &Value) -> bool {
     matches!((left, right), (Value::Document(_), Value::Document(_))) && same(left, right)
 }
 
-fn place<'a>(input: &'a PlanInput<'_>, nothing: &'a Catalog, row: &'a FieldRow, side: &'a SideId) -> Place<'a> {
+pub(super) fn place<'a>(
+    input: &'a PlanInput<'_>,
+    nothing: &'a Catalog,
+    row: &'a FieldRow,
+    side: &'a SideId,
+) -> Place<'a> {
     Place {
         sync: input.sync,
         row,
@@ -528,6 +535,8 @@ fn changed(operation: &Operation) -> Option<(&SideId, &CommentId)> {
         | Action::Link { .. }
         | Action::Unlink { .. }
         | Action::DeleteIssue { .. }
+        | Action::AddIssueLink { .. }
+        | Action::DeleteIssueLink { .. }
         | Action::AddFile { .. }
         | Action::DeleteFile { .. } => None,
     }

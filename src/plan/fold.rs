@@ -5,7 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::acts::{Act, observe, take};
-use super::{By, Draft, Observation, PlanInput, Step, Wanted, place};
+use super::{By, Draft, Observation, PlanInput, Step, Wanted, place, relations};
 use crate::mapping::{Place, inbound, logged, logged_elements, logged_roughly, same, shared_element};
 use crate::model::hub::{Acknowledged, Acts};
 use crate::model::ids::{EntryId, FieldId, OperationId, SideId};
@@ -29,7 +29,15 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
     let Some(replica) = draft.plan.item.replicas.get(side) else { return };
     let (first, ours) = (!replica.observed, replica.ours);
     let rows: Vec<&FieldRow> = draft.input.sync.fields.values().filter(|row| row.sides.contains_key(side)).collect();
-    let agree = |row: &&FieldRow| first || observation.again || agrees(draft, row, side, observation);
+    let agree = |row: &&FieldRow| {
+        first
+            || observation.again
+            || if row.kind == FieldKind::Links {
+                relations::is_clear(draft, row, side, observation)
+            } else {
+                agrees(draft, row, side, observation)
+            }
+    };
     if !rows.iter().all(agree) {
         draft.want(side, Wanted::FreshRead);
         return;
@@ -39,6 +47,10 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
         draft.plan.seen.push(*operation);
     }
     for row in rows {
+        if row.kind == FieldKind::Links {
+            relations::take_in(draft, row, side, observation);
+            continue;
+        }
         match (first, ours) {
             (true, false) => first_value(draft, row, side, observation),
             (true, true) => our_first_value(draft, row, side, observation, created.as_ref().map(|created| &created.1)),
@@ -117,7 +129,7 @@ fn creation(draft: &Draft<'_>, side: &SideId) -> Option<(OperationId, Intent)> {
 }
 
 /// The first read of an issue that a person made: all that stands there is theirs.
-fn first_value(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) {
+pub(super) fn first_value(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) {
     let place = place(draft.input, &draft.nothing, row, side);
     let Some(value) = current(&place, observation) else { return };
     if value.is_empty() || !row.from.contains(side) {
@@ -253,7 +265,7 @@ fn undone(input: &PlanInput<'_>, place: &Place<'_>, step: &Step, now: &Value) ->
 }
 
 /// A person's change on a side, which counts only where the row says so.
-fn change(
+pub(super) fn change(
     draft: &mut Draft<'_>,
     row: &FieldRow,
     side: &SideId,
@@ -355,7 +367,7 @@ fn written_by(intent: &Intent, row: &FieldRow) -> Option<Written> {
 }
 
 /// An entry by the sync user without our tag: never a person's change.
-fn side_effect(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, value: Option<Value>, step: &Step) {
+pub(super) fn side_effect(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, value: Option<Value>, step: &Step) {
     let Some(value) = value else { return };
     let sync = draft.input.sync;
     // A tag that is not this sync's is another's of ours: its write is nobody's act.

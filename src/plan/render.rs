@@ -8,7 +8,7 @@ use crate::mapping::FOREIGN;
 use crate::model::hub::Conflict;
 use crate::model::ids::{FieldName, SideId};
 use crate::model::issue::{NativeValue, Visibility};
-use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
+use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation, Relation};
 use crate::model::value::Value;
 
 /// Characters of a long value that are shown.
@@ -93,10 +93,18 @@ fn write_operation(lines: &mut Vec<String>, plan: &Plan, operation: &Operation) 
             lines.push(format!("- {name} is deleted: it is our copy, and the counterpart on {with} is gone"));
         }
         Action::Link { link, .. } => lines.push(format!("@ {name} links to {}", link.title)),
+        Action::AddIssueLink { link } => lines.push(format!("+ {name} {}: {}", link.field, in_words(link))),
+        Action::DeleteIssueLink { link, .. } => lines.push(format!("- {name} {}: {}", link.field, in_words(link))),
         Action::DeleteComment { origin, comment, copy } => {
             lines.push(format!("- {name} copy {copy} of comment {comment} of {origin} is deleted"));
         }
     }
+}
+
+/// A link as its issue shows it.
+fn in_words(link: &Relation) -> String {
+    let end = if link.outward { "outward" } else { "inward" };
+    format!("`{}` ({end}) {}", link.kind, link.key)
 }
 
 fn write_fields(lines: &mut Vec<String>, sign: char, name: &str, fields: &BTreeMap<FieldName, FieldWrite>) {
@@ -150,6 +158,7 @@ fn native(native: &NativeValue, wanted: &Value) -> String {
         | NativeValue::Wiki(_)
         | NativeValue::Adf(_)
         | NativeValue::Words(_)
+        | NativeValue::Links(_)
         | NativeValue::Other(_) => value(wanted),
     }
 }

@@ -168,7 +168,9 @@ fn drifted(draft: &Draft<'_>, record: &CommentRecord, side: &SideId) -> bool {
         | Action::Link { .. }
         | Action::Unlink { .. }
         | Action::AddFile { .. }
-        | Action::DeleteFile { .. } => false,
+        | Action::DeleteFile { .. }
+        | Action::AddIssueLink { .. }
+        | Action::DeleteIssueLink { .. } => false,
     };
     let mut ours = draft.input.intents.iter().filter(|intent| &intent.operation.side == side);
     !text::same(&stands, &written.body) && ours.any(|intent| is_older(&intent))

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::adf;
 use super::jira::Jira;
-use super::state::{Attachment, Issue, RemoteLink, State};
+use super::state::{Attachment, Issue, IssueLink, RemoteLink, State};
 use super::values;
 
 /// An issue as an auditor sees it.
@@ -32,6 +32,8 @@ pub struct IssueView {
     pub properties: BTreeMap<String, Value>,
     /// Remote links, oldest first: title and address.
     pub links: Vec<(String, String)>,
+    /// Links to other issues, in the order they were made.
+    pub issue_links: Vec<LinkView>,
     /// Files, oldest first.
     pub attachments: Vec<AttachmentView>,
     /// Oldest first.
@@ -45,6 +47,29 @@ pub struct IssueView {
 fn link(link: &RemoteLink) -> (String, String) {
     let text = |at: &str| link.body.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned();
     (text("/object/title"), text("/object/url"))
+}
+
+/// A link to another issue as an auditor sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkView {
+    /// Id.
+    pub id: u64,
+    /// Name of its type.
+    pub kind: String,
+    /// Whether it reads as the type's outward text from here.
+    pub outward: bool,
+    /// Key of the other issue.
+    pub other: String,
+}
+
+fn issue_link(state: &State, link: &IssueLink) -> LinkView {
+    let kind = state.link_types.iter().find(|kind| kind.id == link.kind);
+    LinkView {
+        id: link.id,
+        kind: kind.map(|kind| kind.name.clone()).unwrap_or_default(),
+        outward: link.outward,
+        other: state.issues.get(&link.other).map(|issue| issue.key.clone()).unwrap_or_default(),
+    }
 }
 
 /// A file as an auditor sees it.
@@ -164,6 +189,7 @@ fn view(state: &State, issue: &Issue) -> IssueView {
         properties: issue.properties.clone(),
         attachments: issue.attachments.iter().map(attachment).collect(),
         links: issue.remote_links.iter().map(link).collect(),
+        issue_links: issue.issue_links.iter().map(|link| issue_link(state, link)).collect(),
         comments: comments.collect(),
         history: history.collect(),
         notifications: issue.notifications,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::setup::{ProjectSetup, Setup, StatusSetup, UserSetup};
-use super::state::{IssueType, Named, Project, State, Status, ThingKind, Transition, User};
+use super::state::{IssueType, LinkType, Named, Project, State, Status, ThingKind, Transition, User};
 use super::{fields, time};
 
 /// Numbers that ids are counted from, as in a real instance.
@@ -28,6 +28,17 @@ pub(crate) fn state(setup: &Setup, now: Timestamp) -> State {
         statuses: Vec::new(),
         priorities: named(&setup.priorities, 0),
         resolutions: named(&setup.resolutions, FIRST - 1),
+        link_types: setup
+            .link_types
+            .iter()
+            .zip(FIRST..)
+            .map(|((name, inward, outward), id)| LinkType {
+                id: id.to_string(),
+                name: name.clone(),
+                inward: inward.clone(),
+                outward: outward.clone(),
+            })
+            .collect(),
         groups: setup.groups.clone(),
         group_members: setup.group_members.clone(),
         things: Vec::new(),
@@ -43,6 +54,7 @@ pub(crate) fn state(setup: &Setup, now: Timestamp) -> State {
         last_comment: FIRST - 1,
         last_entry: FIRST - 1,
         last_attachment: FIRST - 1,
+        last_link: FIRST - 1,
         last_search: 0,
         extra_lag: std::time::Duration::ZERO,
     };

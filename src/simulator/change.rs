@@ -312,6 +312,7 @@ pub(crate) fn blank(state: &State, project: &Project, id: u64, user: Option<&str
         properties: BTreeMap::new(),
         comments: Vec::new(),
         remote_links: Vec::new(),
+        issue_links: Vec::new(),
         attachments: Vec::new(),
         history: Vec::new(),
         text_versions: BTreeMap::new(),

@@ -31,7 +31,7 @@ mod time;
 mod values;
 mod workflow;
 
-pub use audit::{AttachmentView, CommentView, EntryView, IssueView};
+pub use audit::{AttachmentView, CommentView, EntryView, IssueView, LinkView};
 pub use faults::{Fault, FaultRule, When};
 pub use jira::{Broken, Jira};
 pub use limits::{Bucket, Limits};

@@ -220,6 +220,24 @@ impl Person {
         self.run(rest::delete_attachment, &[attachment], Value::Null).map(drop)
     }
 
+    /// Links an issue to another, so that the first reads as the type's outward text (`SUP-1 blocks SUP-2`).
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn link(&self, issue: &str, kind: &str, other: &str) -> Result<(), Refusal> {
+        let body =
+            json!({ "type": { "name": kind }, "inwardIssue": { "key": issue }, "outwardIssue": { "key": other } });
+        self.run(rest::link_issues, &[], body).map(drop)
+    }
+
+    /// Takes a link away, by its id.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn unlink(&self, link: u64) -> Result<(), Refusal> {
+        self.run(rest::unlink_issues, &[&link.to_string()], Value::Null).map(drop)
+    }
+
     /// Takes the transition of that name, or the first that leads to the status of that name.
     ///
     /// # Errors

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use super::change::{self, Screen};
 use super::setup::{Category, FieldType};
 use super::state::{
-    Attachment, Comment, Entry, Field, FieldKind, Issue, IssueType, Named, Project, State, Status, Thing, ThingKind,
-    Transition,
+    Attachment, Comment, Entry, Field, FieldKind, Issue, IssueType, LinkType, Named, Project, State, Status, Thing,
+    ThingKind, Transition,
 };
 use super::values::{self, Version};
 use super::{adf, comments, fields, permissions, time, workflow};
@@ -276,13 +276,49 @@ impl View<'_> {
         })
     }
 
+    pub(crate) fn link_type(&self, kind: &LinkType) -> Value {
+        json!({
+            "self": self.link(&format!("issueLinkType/{}", kind.id)), "id": kind.id, "name": kind.name,
+            "inward": kind.inward, "outward": kind.outward,
+        })
+    }
+
+    /// The links of an issue to those that may be seen: others are not shown at all.
+    fn issue_links(&self, issue: &Issue) -> Value {
+        let shown = issue.issue_links.iter().filter_map(|link| {
+            let other = self.state.issues.get(&link.other)?;
+            let seen = permissions::sees(self.state, other, self.user);
+            let kind = self.state.link_types.iter().find(|kind| kind.id == link.kind)?;
+            seen.then(|| {
+                let end = if link.outward { "outwardIssue" } else { "inwardIssue" };
+                json!({
+                    "id": link.id.to_string(), "self": self.link(&format!("issueLink/{}", link.id)),
+                    "type": self.link_type(kind), end: self.brief(other),
+                })
+            })
+        });
+        Value::Array(shown.collect())
+    }
+
+    /// An issue as others that name it show it.
+    pub(crate) fn brief(&self, issue: &Issue) -> Value {
+        let field =
+            |id: &str| self.state.fields.get(id).map_or(Value::Null, |field| self.value(field, issue.value(id)));
+        json!({
+            "id": issue.id.to_string(), "key": issue.key, "self": self.link(&format!("issue/{}", issue.id)),
+            "fields": { "summary": field("summary"), "status": field("status"), "priority": field("priority"),
+                "issuetype": field("issuetype") },
+        })
+    }
+
     fn derived(&self, issue: &Issue, field: &str) -> Value {
         match field {
             "created" => json!(self.stamp(issue.created)),
             "updated" => json!(self.stamp(issue.updated)),
             "creator" => self.person(issue.creator.as_deref()),
             "comment" => self.comments(issue, &[]),
-            "issuelinks" | "subtasks" => json!([]),
+            "issuelinks" => self.issue_links(issue),
+            "subtasks" => json!([]),
             "attachment" => issue.attachments.iter().map(|file| self.attachment(file)).collect(),
             "watches" => {
                 json!({ "self": self.link(&format!("issue/{}/watchers", issue.key)), "watchCount": 0, "isWatching": false })

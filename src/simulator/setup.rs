@@ -472,6 +472,8 @@ pub struct Setup {
     pub priorities: Vec<String>,
     /// Names.
     pub resolutions: Vec<String>,
+    /// Types of links between issues: name, how it reads at the inward end, and at the outward end.
+    pub link_types: Vec<(String, String, String)>,
     /// Names of all groups of users.
     pub groups: Vec<String>,
     /// Group name -> ids of its members.
@@ -514,6 +516,7 @@ impl Setup {
             cannot_browse_users: BTreeSet::new(),
             priorities: Vec::new(),
             resolutions: Vec::new(),
+            link_types: usual_link_types(),
             groups: Vec::new(),
             group_members: BTreeMap::new(),
             fields: Vec::new(),
@@ -527,4 +530,16 @@ impl Setup {
             recorded: Vec::new(),
         }
     }
+}
+
+/// What every new Jira has.
+fn usual_link_types() -> Vec<(String, String, String)> {
+    [
+        ("Blocks", "is blocked by", "blocks"),
+        ("Cloners", "is cloned by", "clones"),
+        ("Duplicate", "is duplicated by", "duplicates"),
+        ("Relates", "relates to", "relates to"),
+    ]
+    .map(|(name, inward, outward)| (name.to_owned(), inward.to_owned(), outward.to_owned()))
+    .into()
 }

@@ -208,6 +208,27 @@ impl RemoteLink {
     }
 }
 
+/// A type of links between issues.
+#[derive(Debug, Clone)]
+pub(crate) struct LinkType {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) inward: String,
+    pub(crate) outward: String,
+}
+
+/// A link to another issue, as one end has it; the other end has the same link the other way round.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct IssueLink {
+    pub(crate) id: u64,
+    /// Id of its type.
+    pub(crate) kind: String,
+    /// Whether the other issue is shown as `outwardIssue`: from here it reads as the type's outward text.
+    pub(crate) outward: bool,
+    /// Id of the other issue.
+    pub(crate) other: u64,
+}
+
 /// An issue. Values are canonical: ids for references, ADF (Cloud) or wiki text (Data Center) for rich text.
 #[derive(Debug, Clone)]
 pub(crate) struct Issue {
@@ -223,6 +244,7 @@ pub(crate) struct Issue {
     pub(crate) properties: BTreeMap<String, Value>,
     pub(crate) comments: Vec<Comment>,
     pub(crate) remote_links: Vec<RemoteLink>,
+    pub(crate) issue_links: Vec<IssueLink>,
     pub(crate) attachments: Vec<Attachment>,
     /// Oldest first.
     pub(crate) history: Vec<Entry>,
@@ -274,6 +296,7 @@ pub(crate) struct State {
     pub(crate) statuses: Vec<Status>,
     pub(crate) priorities: Vec<Named>,
     pub(crate) resolutions: Vec<Named>,
+    pub(crate) link_types: Vec<LinkType>,
     /// Names of groups.
     pub(crate) groups: Vec<String>,
     /// Group name -> ids of its members.
@@ -298,6 +321,7 @@ pub(crate) struct State {
     pub(crate) last_comment: u64,
     pub(crate) last_entry: u64,
     pub(crate) last_attachment: u64,
+    pub(crate) last_link: u64,
     pub(crate) last_search: u64,
     /// Extra lag of the request in hand, from a fault.
     pub(crate) extra_lag: std::time::Duration,

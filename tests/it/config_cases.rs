@@ -142,7 +142,14 @@ state = "postgres://u:CANARY@h/db""#, &[
     ]),
     ("users = [", "link-type = []
 users = [", &[
-        "error 25:1 sync.support.map.link-type: issue links are not carried yet -> take `link-type` out",
+    ]),
+    (r#"summary = "both""#, r#"summary = "both"
+links = { on-unmapped = "clear", exclude = ["a"], default = { acme = "x" } }
+issuelinks = "both""#, &[
+        "error 29:25 sync.support.fields.links.on-unmapped: links are not cleared for want of a type -> write `\"leave\"` or `\"skip\"`",
+        "error 29:34 sync.support.fields.links.exclude: `exclude` says nothing about links -> take `exclude` out",
+        "error 29:51 sync.support.fields.links.default: `default` says nothing about links -> take `default` out",
+        "error 30:1 sync.support.fields.issuelinks: two rows carry `links` -> keep one; both spellings mean the same field",
     ]),
     (r#"users = [{ acme = "jane@acme.example", globex = "jdoe" }]"#, r#"users = "file:users.csv""#, &[
         "error 25:9 sync.support.map.users: `users` takes a list, not text -> rows are not read from a file yet: write them here",

@@ -68,6 +68,8 @@ mod daemon_readers;
 #[cfg(test)]
 mod daemon_references;
 #[cfg(test)]
+mod daemon_relations;
+#[cfg(test)]
 mod daemon_silence;
 #[cfg(test)]
 mod daemon_status;
@@ -115,6 +117,8 @@ mod simulator_data_center;
 mod simulator_faults;
 #[cfg(test)]
 mod simulator_fields;
+#[cfg(test)]
+mod simulator_links;
 #[cfg(test)]
 mod simulator_seed;
 #[cfg(test)]

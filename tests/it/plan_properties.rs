@@ -370,6 +370,8 @@ fn sent_bytes(operation: &Operation) -> String {
         Action::DeleteIssue { .. } => format!("{side} goes"),
         Action::AddFile { name, .. } => format!("{side} attaches {name}"),
         Action::DeleteFile { copy, .. } => format!("{side} deletes {copy}"),
+        Action::AddIssueLink { link } => format!("{side} links to {}", link.key),
+        Action::DeleteIssueLink { link, .. } => format!("{side} no longer links to {}", link.key),
     }
 }
 

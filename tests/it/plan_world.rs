@@ -219,6 +219,7 @@ pub(crate) fn settings(sides: &[SideId], policy: ConflictPolicy) -> SyncSettings
             copies: CopyEdits::Hold,
         },
         links: true,
+        link_types: Table::default(),
     }
 }
 
@@ -394,6 +395,7 @@ impl World {
             NativeValue::Named(named) => Some(named.name.clone()),
             NativeValue::Words(words) => Some(words.iter().cloned().collect::<Vec<_>>().join(" ")),
             NativeValue::Person(person) => Some(person.display_name.clone()),
+            NativeValue::Links(_) => None,
             NativeValue::Other(other) => Some(other.to_string()),
         };
         let id = |value: &NativeValue| match value {
@@ -404,6 +406,7 @@ impl World {
             | NativeValue::Wiki(_)
             | NativeValue::Adf(_)
             | NativeValue::Words(_)
+            | NativeValue::Links(_)
             | NativeValue::Other(_) => None,
         };
         LogItem { field: field.clone(), from: id(from), from_text: text(from), to: id(to), to_text: text(to) }
@@ -884,16 +887,15 @@ impl World {
             // What is written into copies stays there in this world.
             Action::Offer { .. } | Action::EditOriginal { .. } => {}
             Action::Link { link, .. } => {
-                if let Some(issue) = self.issues.get_mut(&side).and_then(|list| list.first_mut()) {
-                    issue.links.insert(link.global_id.clone(), link.title.clone());
-                }
+                let issue = self.issues.get_mut(&side).and_then(|list| list.first_mut());
+                issue.map(|issue| issue.links.insert(link.global_id.clone(), link.title.clone()));
             }
             Action::DeleteComment { copy, .. } => {
                 if let Some(issue) = self.issues.get_mut(&side).and_then(|list| list.first_mut()) {
                     issue.comments.retain(|comment| &comment.id != copy);
                 }
             }
-            _ => unreachable!("this world carries no files, and nothing in it goes"),
+            _ => unreachable!("this world carries no files and no issue links, and nothing in it goes"),
         }
         self.sent.push(operation.clone());
     }
@@ -996,7 +998,7 @@ impl World {
                 self.revised(operation);
             }
             Action::SetFields { .. } | Action::Transition { .. } | Action::EditOriginal { .. } => {}
-            _ => unreachable!("this world carries no files, and nothing in it goes"),
+            _ => unreachable!("this world carries no files and no issue links, and nothing in it goes"),
         }
         true
     }
