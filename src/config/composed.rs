@@ -9,7 +9,7 @@ use super::problem::{Findings, listed};
 use super::sides::Sides;
 use crate::mapping::compose;
 use crate::model::ids::FieldName;
-use crate::model::settings::{Composed, FieldRow};
+use crate::model::settings::{Composed, FieldKind, FieldRow};
 
 /// Whether a row may stand for one side alone.
 pub(super) fn is_one(entry: &Cursor<'_>) -> bool {
@@ -37,7 +37,8 @@ pub(super) fn warn(entry: &Cursor<'_>, row: &FieldRow, sides: &Sides, findings: 
 
 /// Tries every template out on made-up values.
 pub(super) fn check(table: &Cursor<'_>, rows: &BTreeMap<FieldName, FieldRow>, findings: &mut Findings<'_>) {
-    let mut known: BTreeSet<String> = rows.keys().map(|name| compose::variable(name.as_str())).collect();
+    let named = rows.values().filter(|row| row.kind != FieldKind::Links);
+    let mut known: BTreeSet<String> = named.map(|row| compose::variable(row.name.as_str())).collect();
     known.extend(["key".to_owned(), "side".to_owned()]);
     for entry in table.entries() {
         let Some(cursor) = entry.get(&keys::FIELD_TEMPLATE) else { continue };

@@ -21,7 +21,7 @@ struct System {
     fixed: bool,
 }
 
-const SYSTEM: [System; 16] = [
+const SYSTEM: [System; 17] = [
     System { name: "summary", field: "summary", kind: FieldKind::Line, fixed: true },
     System { name: "description", field: "description", kind: FieldKind::Document, fixed: false },
     System { name: "issue-type", field: "issuetype", kind: FieldKind::IssueType, fixed: true },
@@ -37,11 +37,13 @@ const SYSTEM: [System; 16] = [
     System { name: "reporter", field: "reporter", kind: FieldKind::Person, fixed: false },
     System { name: "resolution", field: "resolution", kind: FieldKind::Choice, fixed: true },
     System { name: "original-estimate", field: "timeoriginalestimate", kind: FieldKind::Duration, fixed: false },
+    System { name: "links", field: "issuelinks", kind: FieldKind::Links, fixed: true },
     System { name: "remaining-estimate", field: "timeestimate", kind: FieldKind::Duration, fixed: false },
 ];
 
 /// Other spellings of a row's name: Jira's own ids.
-const ALIASES: [(&str, &str); 6] = [
+const ALIASES: [(&str, &str); 7] = [
+    ("issuelinks", "links"),
     ("duedate", "due-date"),
     ("issuetype", "issue-type"),
     ("fixVersions", "fix-versions"),
@@ -51,12 +53,10 @@ const ALIASES: [(&str, &str); 6] = [
 ];
 
 /// Fields of every Jira that are not carried yet, by name and id.
-const LATER: [&str; 12] = [
+const LATER: [&str; 10] = [
     "attachment",
     "attachments",
     "comment",
-    "issuelinks",
-    "links",
     "parent",
     "security",
     "subtasks",
@@ -217,6 +217,16 @@ fn detailed(
         }
         row.values = rows::read(Some(&list), sides, findings);
     }
+    if kind == FieldKind::Links {
+        for key in
+            [&keys::FIELD_EXCLUDE, &keys::FIELD_VALUES, &keys::FIELD_VALUE, &keys::FIELD_TEMPLATE, &keys::FIELD_DEFAULT]
+        {
+            if let Some(cursor) = entry.get(key) {
+                let message = format!("`{}` says nothing about links", cursor.name);
+                findings.error(&cursor.key_spot, message, format!("take `{}` out", cursor.name));
+            }
+        }
+    }
     if let Some(cursor) = entry.get(&keys::FIELD_ON_UNMAPPED) {
         row.on_unmapped = on_unmapped(&cursor, &row, sides, findings);
     }
@@ -367,6 +377,10 @@ fn on_unmapped(cursor: &Cursor<'_>, row: &FieldRow, sides: &Sides, findings: &mu
             findings.error(&cursor.spot, message, "write `\"leave\"`, or per side a name to write");
             OnUnmapped::Leave
         }
+        Some("clear" | "unassign") if row.kind == FieldKind::Links => {
+            findings.error(&cursor.spot, "links are not cleared for want of a type", "write `\"leave\"` or `\"skip\"`");
+            OnUnmapped::Leave
+        }
         Some("clear" | "unassign") => OnUnmapped::Clear,
         Some("skip") => OnUnmapped::Skip,
         Some("create")
@@ -380,6 +394,10 @@ fn on_unmapped(cursor: &Cursor<'_>, row: &FieldRow, sides: &Sides, findings: &mu
             OnUnmapped::Leave
         }
         Some(_) => OnUnmapped::Leave,
+        None if row.kind == FieldKind::Links => {
+            findings.error(&cursor.spot, "no other link stands for one", "write `\"leave\"` or `\"skip\"`");
+            OnUnmapped::Leave
+        }
         None => OnUnmapped::Default(defaults(cursor, row, sides, findings)),
     }
 }

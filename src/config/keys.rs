@@ -45,8 +45,6 @@ pub(super) enum Shape {
     Named(&'static Named),
     /// Any of these, told apart by type.
     Either(&'static [Self]),
-    /// Known, but carried by a later release only.
-    Later(&'static Later),
 }
 
 /// A table whose keys are chosen by the user.
@@ -71,15 +69,6 @@ pub(super) struct Form {
     pub(super) example: &'static str,
     /// What it must match, as far as an editor can tell. The reading decides.
     pub(super) pattern: Option<&'static str>,
-}
-
-/// Something that is known and not carried yet.
-#[derive(Debug)]
-pub(super) struct Later {
-    /// In the plural: "restricted comments".
-    pub(super) what: &'static str,
-    /// The only word that is taken now.
-    pub(super) word: Option<&'static str>,
 }
 
 const fn required(name: &'static str, shape: Shape, doc: &'static str) -> Key {
@@ -118,6 +107,7 @@ static JQL: Form = form("JQL", "labels = share-globex", None);
 static JIRA_NAME: Form = form("a name in Jira", "In Progress", None);
 static FIELD: Form = form("a field's id or display name", "customfield_10042", None);
 static LABEL: Form = form("a word, or the beginning of words and `*`", "share-*", None);
+static READERS: Form = form("a role or group", "role:Globex desk", Some("^(role|group):.+$"));
 static COMPOSED: Form = form("a template", "[{{ key }}] {{ summary }}", None);
 static TEMPLATE: Form = form("a template of one line", "{{ author.name }} (Acme)", None);
 
@@ -253,8 +243,11 @@ pub(super) static MAP_STATUS: Key =
     optional("status", Shape::List(&Shape::Named(&STATUS_CELLS)), "Statuses. Given, statuses are carried.");
 pub(super) static MAP_PRIORITY: Key = optional("priority", ROWS, "Priorities. Given, priorities are carried.");
 pub(super) static MAP_USERS: Key = optional("users", ROWS, "People: e-mails, account ids or user names.");
-static MAP_LINK_TYPE: Key =
-    optional("link-type", Shape::Later(&Later { what: "issue links", word: None }), "Not carried yet.");
+pub(super) static MAP_LINK_TYPE: Key = optional(
+    "link-type",
+    ROWS,
+    "Types of issue links, with `:inward` behind a name where the direction is turned round. Left out: they have the same names everywhere.",
+);
 pub(super) static MAP: Key = optional(
     "map",
     Shape::Table(&[&MAP_ISSUE_TYPE, &MAP_STATUS, &MAP_PRIORITY, &MAP_USERS, &MAP_LINK_TYPE]),
@@ -335,17 +328,20 @@ pub(super) static UNRESTRICTED: Key = default(
     "both",
     "Comments that everybody may read.",
 );
-static RESTRICTED: Key = default(
+pub(super) static WITH: Key =
+    required("with", Shape::Text(&NAME), "The side that gets these comments, and whose comments land among them.");
+static READERS_CELLS: Named = Named { what: "side", makes: false, keys: &[&WITH], rest: Shape::Text(&READERS) };
+pub(super) static RESTRICTED: Key = default(
     "restricted",
-    Shape::Later(&Later { what: "restricted comments", word: Some("skip") }),
+    Shape::Either(&[Shape::Word(&["skip"]), Shape::List(&Shape::Named(&READERS_CELLS))]),
     "skip",
-    "Comments for a role or group: skipped.",
+    "Comments for a role or group: skipped, but for those of these rows, each `{ SIDE = \"role:NAME\", with = \"OTHER\" }`.",
 );
-static INTERNAL: Key = default(
+pub(super) static INTERNAL: Key = default(
     "internal",
-    Shape::Later(&Later { what: "internal comments", word: Some("skip") }),
+    Shape::Word(&["skip", "as-internal"]),
     "skip",
-    "Internal comments of a service desk: skipped.",
+    "Internal comments of a service desk: skipped, or copied as internal ones to sides that are service desks too.",
 );
 pub(super) static HEADER: Key = optional(
     "header",
@@ -356,11 +352,23 @@ pub(super) static DELETED: Key = default(
     "deleted",
     Shape::Word(&["delete", "keep"]),
     "delete",
-    "What becomes of the copies of a comment that is deleted, or is restricted later: deleted too, or kept.",
+    "What becomes of the copies of a comment that is deleted, or is out of the sync user's sight: deleted too, or kept.",
+);
+pub(super) static NARROWED: Key = default(
+    "narrowed",
+    Shape::Word(&["delete", "empty"]),
+    "delete",
+    "What becomes of the copies of a comment that may not be read there any more: deleted, or their text replaced by a notice.",
+);
+pub(super) static COPY_EDITS: Key = default(
+    "copies",
+    Shape::Word(&["hold", "flow-back"]),
+    "hold",
+    "What becomes of a person's edit of a copy: it stays there and is told, or it is made on the original too.",
 );
 pub(super) static COMMENTS: Key = optional(
     "comments",
-    Shape::Table(&[&UNRESTRICTED, &RESTRICTED, &INTERNAL, &HEADER, &DELETED]),
+    Shape::Table(&[&UNRESTRICTED, &RESTRICTED, &INTERNAL, &HEADER, &DELETED, &NARROWED, &COPY_EDITS]),
     "What happens to comments. Left out: those that everybody may read are carried.",
 );
 static WORK_FROM: Key = optional("from", SIDES, "The sides whose people's logged work crosses. Left out: all.");
@@ -417,11 +425,51 @@ pub(super) static COUNTERPARTS: Key = default(
     "skip",
     "`link`: each issue gets a remote link to each counterpart that its side sees, for the people there (Link Issues).",
 );
+pub(super) static LIFE_TRANSITION: Key = Key {
+    name: "transition",
+    shape: Shape::Text(&JIRA_NAME),
+    need: Need::Required,
+    doc: "The status that the counterparts get, as a row of `map.status` calls it.",
+};
+pub(super) static LIFE_DELETED: Key = default(
+    "deleted",
+    Shape::Either(&[Shape::Word(&["keep", "comment", "unlink", "delete"]), Shape::Table(&[&LIFE_TRANSITION])]),
+    "keep",
+    "When an issue is deleted, or the sync user may not see it any more: its counterparts are kept, get a comment, lose their link to it, get a status (`{ transition = \"Done\" }`), or are deleted if the sync user made them (Delete Issues).",
+);
+pub(super) static LIFE_MOVED: Key = default(
+    "moved",
+    Shape::Either(&[Shape::Word(&["keep", "comment", "unlink", "delete"]), Shape::Table(&[&LIFE_TRANSITION])]),
+    "keep",
+    "The same for an issue that is moved to another project. While it is there nothing is carried to it or from it.",
+);
+pub(super) static LIFE_MOST: Key = default(
+    "most-missing",
+    Shape::Number(1_000_000.0),
+    "10",
+    "As many issues of one side may go within a day; of more, none is taken for gone.",
+);
+pub(super) static LIFE: Key = optional(
+    "life",
+    Shape::Table(&[&LIFE_DELETED, &LIFE_MOVED, &LIFE_MOST]),
+    "What happens to the counterparts of an issue that is not where it was. Left out: nothing, and it is told.",
+);
 static ONE_SYNC: Named = Named {
     what: "sync",
     makes: true,
     keys: &[],
-    rest: Shape::Table(&[&HOME, &ON_CONFLICT, &SIDE, &MAP, &FIELDS, &COMMENTS, &WORKLOGS, &ATTACHMENTS, &COUNTERPARTS]),
+    rest: Shape::Table(&[
+        &HOME,
+        &ON_CONFLICT,
+        &SIDE,
+        &MAP,
+        &FIELDS,
+        &COMMENTS,
+        &WORKLOGS,
+        &ATTACHMENTS,
+        &LIFE,
+        &COUNTERPARTS,
+    ]),
 };
 pub(super) static SYNC: Key = optional("sync", Shape::Named(&ONE_SYNC), "The rules that keep issues in step, by name.");
 
@@ -430,7 +478,7 @@ pub(super) static FILE: Shape = Shape::Table(&[&DAEMON, &INSTANCE, &SYNC]);
 
 /// The words of ours that stand beside side names somewhere, so that no side may be called so.
 pub(super) fn reserved_side_names() -> impl Iterator<Item = &'static str> {
-    FIELD_ROW.keys.iter().chain(STATUS_CELLS.keys).map(|key| key.name)
+    FIELD_ROW.keys.iter().chain(STATUS_CELLS.keys).chain(READERS_CELLS.keys).map(|key| key.name)
 }
 
 /// The keys of ours in a field row.

@@ -8,6 +8,7 @@ mod daemon;
 mod fields;
 mod instance;
 mod keys;
+mod life;
 mod node;
 mod overlap;
 mod problem;

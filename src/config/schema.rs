@@ -30,7 +30,6 @@ fn of(shape: &Shape) -> Value {
         Shape::Table(keys) => table(keys, None),
         Shape::Named(named) => table(named.keys, Some(named)),
         Shape::Either(shapes) => json!({ "anyOf": shapes.iter().map(of).collect::<Vec<_>>() }),
-        Shape::Later(later) => later.word.map_or_else(|| json!({ "not": {} }), |word| json!({ "enum": [word] })),
     }
 }
 

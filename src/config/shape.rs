@@ -45,16 +45,6 @@ fn check(cursor: &Cursor<'_>, shape: &Shape, findings: &mut Findings<'_>) {
             Some(shape) => check(cursor, shape, findings),
             None => mismatch(cursor, shape, findings),
         },
-        (Shape::Later(later), value) => {
-            let taken = matches!((value, later.word), (Value::Text(text), Some(word)) if text == word);
-            if !taken {
-                let help = later.word.map_or_else(
-                    || format!("take `{}` out", cursor.name),
-                    |word| format!("write `{} = \"{word}\"`, or take it out", cursor.name),
-                );
-                findings.error(&cursor.key_spot, format!("{} are not carried yet", later.what), help);
-            }
-        }
         _ => mismatch(cursor, shape, findings),
     }
 }
@@ -67,7 +57,6 @@ fn takes(shape: &Shape, node: &Node) -> bool {
         Shape::List(_) => matches!(node.value, Value::List(_)),
         Shape::Table(_) | Shape::Named(_) => matches!(node.value, Value::Table(_)),
         Shape::Either(shapes) => shapes.iter().any(|shape| takes(shape, node)),
-        Shape::Later(_) => true,
     }
 }
 
@@ -80,13 +69,9 @@ fn mismatch(cursor: &Cursor<'_>, shape: &Shape, findings: &mut Findings<'_>) {
         Shape::Text(form) => example(cursor, form),
         _ if rows && from_file => "rows are not read from a file yet: write them here".to_owned(),
         Shape::List(_) => "put it between `[` and `]`".to_owned(),
-        Shape::Number(_)
-        | Shape::Flag
-        | Shape::Word(_)
-        | Shape::Table(_)
-        | Shape::Named(_)
-        | Shape::Either(_)
-        | Shape::Later(_) => format!("write {}", expected(shape)),
+        Shape::Number(_) | Shape::Flag | Shape::Word(_) | Shape::Table(_) | Shape::Named(_) | Shape::Either(_) => {
+            format!("write {}", expected(shape))
+        }
     };
     findings.error(&cursor.spot, message, help);
 }
@@ -113,7 +98,6 @@ fn expected(shape: &Shape) -> String {
         Shape::List(_) => "a list".to_owned(),
         Shape::Table(_) | Shape::Named(_) => "a table".to_owned(),
         Shape::Either(shapes) => shapes.iter().map(expected).collect::<Vec<_>>().join(" or "),
-        Shape::Later(_) => "nothing yet".to_owned(),
     }
 }
 
@@ -150,7 +134,7 @@ fn missing(key: &Key, path: &str) -> String {
         Shape::Named(named) if named.what == "field" => format!("add `[{below}]` with `summary = \"both\"` in it"),
         Shape::Named(named) => format!("add `[{below}.NAME]` for each {}", named.what),
         Shape::Table(_) => format!("add a table `{below}`"),
-        Shape::Number(_) | Shape::Flag | Shape::List(_) | Shape::Either(_) | Shape::Later(_) => {
+        Shape::Number(_) | Shape::Flag | Shape::List(_) | Shape::Either(_) => {
             format!("add `{}`", key.name)
         }
     }

@@ -4,7 +4,7 @@ use super::node::Cursor;
 use super::problem::Findings;
 use super::sides::{self, Sides};
 use super::time::default_of;
-use super::{attachments, comments, fields, keys, rows};
+use super::{attachments, comments, fields, keys, life, rows};
 use crate::model::ids::SyncId;
 use crate::model::remark::Remark;
 use crate::model::settings::{ConflictPolicy, SyncSettings};
@@ -22,23 +22,28 @@ fn sync(top: &Cursor<'_>, table: &Cursor<'_>, findings: &mut Findings<'_>) -> Sy
     let settings = sides::read(top, table, &names, home_name, findings);
     sides::warn_alone(table, &settings, findings);
     let attachments = attachments::read(table, &settings, &names, findings);
+    let worklogs = comments::read(table, Remark::Worklog, &settings, &names, findings);
+    let comments = comments::read(table, Remark::Comment, &settings, &names, findings);
     let map = table.get(&keys::MAP);
     let list = |key| map.as_ref().and_then(|map| map.get(key));
     let (issue_type, status, priority, users) =
         (list(&keys::MAP_ISSUE_TYPE), list(&keys::MAP_STATUS), list(&keys::MAP_PRIORITY), list(&keys::MAP_USERS));
+    let statuses = rows::read(status.as_ref(), &names, findings);
     let mut settings = SyncSettings {
         id: SyncId::new(table.name),
         home,
         on_conflict: on_conflict(table, &names, findings),
         sides: settings,
         issue_types: rows::read(issue_type.as_ref(), &names, findings),
-        statuses: rows::read(status.as_ref(), &names, findings),
         priorities: rows::read(priority.as_ref(), &names, findings),
+        link_types: rows::read(list(&keys::MAP_LINK_TYPE).as_ref(), &names, findings),
         users: rows::read(users.as_ref(), &names, findings),
         fields: std::collections::BTreeMap::new(),
-        comments: comments::read(table, Remark::Comment, &names, findings),
-        worklogs: comments::read(table, Remark::Worklog, &names, findings),
+        comments,
+        worklogs,
         attachments,
+        life: life::read(table, &statuses, findings),
+        statuses,
         links: table.get(&keys::COUNTERPARTS).as_ref().and_then(Cursor::text) == Some("link"),
     };
     settings.fields = fields::read(table, &settings, &names, findings);

@@ -200,6 +200,7 @@ impl Engine {
             restricted: false,
             bases: BTreeMap::new(),
             links: BTreeMap::new(),
+            away: None,
         };
         item.replicas.insert(side.clone(), replica);
         self.store.begin_item(&item, instance.id(), newcomer, urgency, self.now()).await

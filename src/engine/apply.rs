@@ -27,6 +27,8 @@ pub(super) enum Sent {
     Revision(WriteOutcome<()>),
     /// A version or component was made.
     Offer(WriteOutcome<()>),
+    /// An issue link was made or taken away.
+    Relation(WriteOutcome<()>),
 }
 
 impl Sent {
@@ -34,7 +36,7 @@ impl Sent {
     pub(super) fn is_done(&self) -> bool {
         match self {
             Self::Edit(outcome) => matches!(**outcome, WriteOutcome::Done(_)),
-            Self::Hop(outcome) | Self::Revision(outcome) | Self::Offer(outcome) => {
+            Self::Hop(outcome) | Self::Revision(outcome) | Self::Offer(outcome) | Self::Relation(outcome) => {
                 matches!(outcome, WriteOutcome::Done(()))
             }
             Self::Comment(outcome) => matches!(outcome, WriteOutcome::Done(_)),
@@ -109,10 +111,22 @@ impl Hands {
             Action::DeleteComment { remark: Remark::Worklog, copy, .. } => {
                 Some(Sent::Revision(end.delete_work(issue, copy).await))
             }
-            Action::AddComment { body, .. } => Some(Sent::Comment(end.add_comment(issue, body, mark).await)),
+            Action::AddComment { body, terms, .. } => {
+                Some(Sent::Comment(end.add_comment(issue, body, &terms.under, mark).await))
+            }
             Action::EditComment { copy, body, .. } => Some(Sent::Revision(end.edit_comment(issue, copy, body).await)),
+            Action::Unlink { global_id, .. } => Some(Sent::Revision(end.unlink(issue, global_id).await)),
+            Action::DeleteIssue { .. } => Some(Sent::Revision(end.delete(issue).await)),
+            Action::EditOriginal { comment, body, .. } => {
+                Some(Sent::Revision(end.edit_comment(issue, comment, body).await))
+            }
             Action::Link { link, .. } => Some(Sent::Revision(end.link(issue, link).await)),
             Action::DeleteFile { copy, .. } => Some(Sent::Revision(end.detach(issue, copy).await)),
+            Action::AddIssueLink { link } => {
+                let (from, to) = if link.outward { (issue, link.issue) } else { (link.issue, issue) };
+                Some(Sent::Relation(end.add_issue_link(&link.kind, from, to).await))
+            }
+            Action::DeleteIssueLink { id, .. } => Some(Sent::Relation(end.delete_issue_link(issue, id).await)),
             Action::DeleteComment { copy, .. } => Some(Sent::Revision(end.delete_comment(issue, copy).await)),
         }
     }

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::apply::draft;
 use super::instance::Instance;
 use super::look::{is_seen_by_reading, taken_in};
-use super::revisions::judge_revision;
+use super::revisions::{judge_revision, shows_original};
 use super::seal::Mark;
 use super::work::Work;
 use super::{Engine, SyncRun};
@@ -320,7 +320,7 @@ impl Engine {
                 work.be_due(self.after(SOON));
                 continue;
             }
-            if !self.is_surely_gone(work, intent).await {
+            if !self.is_still_so(work, intent).await {
                 continue;
             }
             let mark = self.mark(&work.sync, intent);
@@ -373,7 +373,21 @@ impl Engine {
             .collect();
         let mut settled = false;
         for intent in open {
+            let link = matches!(intent.operation.action, Action::AddIssueLink { .. } | Action::DeleteIssueLink { .. });
+            if link && intent.state == IntentState::Answered && self.is_young(&intent) {
+                // What was read may be older than the answer.
+                continue;
+            }
             if intent.operation.action.is_beside_the_fields() {
+                // Landing late it would run over what people write into their own comment until then.
+                if !shows_original(work, &intent)
+                    && let Some(left) = self.instance_on(work, side).and_then(|instance| {
+                        self.left_until(&instance, &intent, HOP_HORIZON.min(instance.settings.settle))
+                    })
+                {
+                    work.be_due(self.after(left));
+                    continue;
+                }
                 settled |= judge_revision(work, &intent);
                 continue;
             }
@@ -395,6 +409,11 @@ impl Engine {
             settled = true;
         }
         settled
+    }
+
+    /// Whether polls may yet show a write by themselves.
+    fn is_young(&self, intent: &Intent) -> bool {
+        self.now().duration_since(intent.opened).unsigned_abs() < self.check_after
     }
 
     /// When an item is looked at again by itself: also for writes that polls should show by then.
@@ -440,40 +459,22 @@ impl Engine {
 /// An edit as one operation, or as one per field where Jira refused them together without naming one.
 fn singly(work: &Work, operation: Operation) -> Vec<Operation> {
     let Operation { side, action } = operation;
-    match action {
-        Action::SetFields { fields } if work.singly.contains(&side) && fields.len() > 1 => fields
-            .into_iter()
-            .map(|field| Operation { side: side.clone(), action: Action::SetFields { fields: [field].into() } })
-            .collect(),
-        action @ (Action::SetFields { .. }
-        | Action::Create { .. }
-        | Action::Transition { .. }
-        | Action::AddComment { .. }
-        | Action::EditComment { .. }
-        | Action::DeleteComment { .. }
-        | Action::Offer { .. }
-        | Action::Link { .. }
-        | Action::AddFile { .. }
-        | Action::DeleteFile { .. }) => vec![Operation { side, action }],
+    let one = |action| Operation { side: side.clone(), action };
+    if let Action::SetFields { fields } = action {
+        if work.singly.contains(&side) && fields.len() > 1 {
+            return fields.into_iter().map(|field| one(Action::SetFields { fields: [field].into() })).collect();
+        }
+        return vec![one(Action::SetFields { fields })];
     }
+    vec![one(action)]
 }
 
 /// Jira said yes and changed nothing. Where another value stands there than was written, it keeps its own: told so, it is not
 /// tried again until the agreed value moves.
 fn changed_nothing(work: &mut Work, intent: &Intent) {
     let mut told: Vec<(FieldName, Value, Acts)> = Vec::new();
-    match &intent.operation.action {
-        Action::SetFields { fields } | Action::Transition { fields, .. } => {
-            told.extend(fields.iter().map(|(name, write)| (name.clone(), write.wanted.clone(), write.acts.clone())));
-        }
-        Action::Create { .. }
-        | Action::AddComment { .. }
-        | Action::EditComment { .. }
-        | Action::DeleteComment { .. }
-        | Action::Offer { .. }
-        | Action::Link { .. }
-        | Action::AddFile { .. }
-        | Action::DeleteFile { .. } => {}
+    if let Action::SetFields { fields } | Action::Transition { fields, .. } = &intent.operation.action {
+        told.extend(fields.iter().map(|(name, write)| (name.clone(), write.wanted.clone(), write.acts.clone())));
     }
     if let Action::Transition { last: true, wanted, acts, .. } = &intent.operation.action {
         let row = work.sync.settings.fields.values().find(|row| row.kind == FieldKind::Status);

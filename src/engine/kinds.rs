@@ -86,6 +86,7 @@ fn words(shape: Shape) -> &'static str {
         Shape::Version => "a version field",
         Shape::Versions => "a multi-version field",
         Shape::Components => "a components field",
+        Shape::Links => "the links to other issues",
         Shape::Named => "a field of Jira's own",
         Shape::Other => "a field that is not carried",
     }
@@ -105,6 +106,7 @@ fn kind_words(kind: FieldKind) -> &'static str {
         FieldKind::Moment => "a date and time (`moment`)",
         FieldKind::Options => "a set of options (`options`)",
         FieldKind::People => "a set of users (`people`)",
+        FieldKind::Links => "links to other issues",
         FieldKind::Duration => "an estimate (`duration`)",
         FieldKind::AsThere => "what is there",
     }

@@ -12,7 +12,7 @@ use super::instance::Instance;
 use super::work::Work;
 use crate::jira::JiraError;
 use crate::model::catalog::Catalog;
-use crate::model::hub::ItemState;
+use crate::model::hub::{Absence, Away, ItemState};
 use crate::model::ids::{FieldName, InstanceId, IssueId, SideId};
 use crate::model::issue::{IssueSnapshot, TransitionOffer};
 use crate::model::operation::{Action, IntentState};
@@ -84,6 +84,7 @@ impl Engine {
     pub(super) async fn look(&self, works: &mut [Work]) -> Result<(), StoreError> {
         for _ in 0..MOST_ROUNDS {
             self.read_wanted(works).await;
+            self.confirm_absences(works).await?;
             self.ask_when(works).await?;
             self.refer(works).await?;
             let mut more = false;
@@ -180,20 +181,18 @@ impl Engine {
             }
         }
         for operation in &planned.operations {
-            let needs = match &operation.action {
-                Action::SetFields { .. } | Action::Transition { .. } => !work.fresh.contains(&operation.side),
-                // Nothing can be overwritten by what is new; and what changes a copy was planned on a direct read.
-                Action::Create { .. }
-                | Action::AddComment { .. }
-                | Action::EditComment { .. }
-                | Action::DeleteComment { .. }
-                | Action::Offer { .. }
-                | Action::Link { .. }
-                | Action::AddFile { .. }
-                | Action::DeleteFile { .. } => false,
-            };
+            // Nothing can be overwritten by what is new; and what changes a copy was planned on a direct read.
+            let overwrites = matches!(
+                operation.action,
+                Action::SetFields { .. } | Action::Transition { .. } | Action::DeleteIssue { .. }
+            );
+            let needs = overwrites && !work.fresh.contains(&operation.side);
             if needs {
                 work.want_read(&operation.side, matches!(operation.action, Action::Transition { .. }));
+            }
+            if let Action::DeleteIssue { with } = &operation.action {
+                // That it is gone was confirmed, perhaps long ago: it is looked for once more.
+                work.want_read(with, false);
             }
         }
     }
@@ -237,6 +236,7 @@ impl Engine {
     ) {
         let observed = match answer {
             Ok(snapshot) => {
+                self.note_presence(work, side, &snapshot);
                 let offers = snapshot.transitions.clone();
                 let status = Work::status_in(&snapshot).map(str::to_owned);
                 let observed = self.observe(work, side, instance, snapshot, direct).await;
@@ -275,19 +275,18 @@ impl Engine {
             return;
         }
         if Self::is_gone(error) {
-            let key = work.item.replicas.get(side).map(|replica| replica.key.to_string()).unwrap_or_default();
-            let what =
-                format!("{key} is not there, or the sync user may not see it; nothing is written or deleted for it");
-            let remedy =
-                "restore it, or let the sync user see it; it is asked for again with every change of its counterparts";
-            work.problem(side, None, what, remedy);
+            // Missed once it is told as such, and gone for sure by the plan.
             work.slow = true;
+            self.note_absence(work, side);
         } else if !instance.failed(error) {
             let what = format!("{}: {error}", Self::in_words(&work.sync, side));
             work.problem(side, None, what, "it is tried again; if it stays, look at the issue in Jira");
         }
+        // Gone or not, it is asked for again, ever more seldom: the right to see it may come back without a trace.
+        let ours = |away: &Away| away.how == Absence::DeletedByUs;
+        let deleted = work.item.replicas.get(side).and_then(|replica| replica.away.as_ref()).is_some_and(ours);
         work.unread.insert(side.clone(), error.to_string());
-        work.failed = true;
+        work.failed |= !(deleted && Self::is_gone(error));
     }
 
     pub(super) fn instance_on(&self, work: &Work, side: &SideId) -> Option<Arc<Instance>> {
@@ -355,16 +354,7 @@ fn held_status(item: &ItemState, side: &SideId, row: &FieldName) -> Option<Strin
 /// Whether a direct read of the issue tells what became of it. Creates and new comments are looked for by their marks,
 /// files by what is in them.
 pub(super) fn is_seen_by_reading(action: &Action) -> bool {
-    match action {
-        Action::SetFields { .. }
-        | Action::Transition { .. }
-        | Action::EditComment { .. }
-        | Action::DeleteComment { .. }
-        | Action::Offer { .. }
-        | Action::Link { .. }
-        | Action::DeleteFile { .. } => true,
-        Action::Create { .. } | Action::AddComment { .. } | Action::AddFile { .. } => false,
-    }
+    !matches!(action, Action::Create { .. } | Action::AddComment { .. } | Action::AddFile { .. })
 }
 
 /// The sides whose reads a plan took in.

@@ -5,6 +5,7 @@
 //! item by one worker at a time. A batch looks (`look`) until every plan rests on what was read, writes down what it
 //! knows, and only then writes to Jira (`apply`).
 
+mod absence;
 mod admit;
 pub mod apply;
 mod backfill;
@@ -22,6 +23,7 @@ mod offers;
 mod outcome;
 mod recover;
 mod refer;
+mod relations;
 mod revisions;
 mod rows;
 mod seal;
@@ -79,6 +81,8 @@ pub struct Engine {
     /// When the answers to uploads were lost, and when this began, by our monotonic time.
     lost_uploads: Mutex<BTreeMap<OperationId, Duration>>,
     began: Duration,
+    /// Held while it is counted how many issues went.
+    counting: tokio::sync::Mutex<()>,
 }
 
 impl Engine {

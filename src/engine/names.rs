@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::mapping::vocabulary;
+use crate::mapping::{link_cell, vocabulary};
 use crate::model::catalog::Catalog;
 use crate::model::ids::{FieldId, SideId};
 use crate::model::issue::Named;
@@ -67,6 +67,7 @@ pub(crate) fn resolve(settings: &SyncSettings, catalogs: &BTreeMap<SideId, Catal
         let mut look = Look { settings, side, found: &mut found };
         look.table("map.issue-type", "issue type", &settings.issue_types, &catalog.issue_types);
         look.table("map.status", "status", &settings.statuses, &catalog.statuses);
+        look.link_types(catalog);
         look.table("map.priority", "priority", &settings.priorities, &catalog.priorities);
         for row in sync.fields.values() {
             look.options(row, catalog);
@@ -123,6 +124,17 @@ impl Look<'_> {
                 self.found.push(Finding::error(place, format!("there is no {thing} `{name}`"), hint));
             }
         }
+    }
+
+    /// The types of links that rows name. Their cells may turn the direction round.
+    fn link_types(&mut self, catalog: &Catalog) {
+        let offered = catalog.link_types.iter().map(|name| Named { id: String::new(), name: name.clone() });
+        let offered: Vec<Named> = offered.collect();
+        let mut table = self.settings.link_types.clone();
+        for name in table.rows.iter_mut().flat_map(|row| row.names.values_mut()).flatten() {
+            *name = link_cell(name).0.to_owned();
+        }
+        self.table("map.link-type", "link type", &table, &offered);
     }
 
     /// What a create screen demands, and no row gives. Jira fills the project, the type and, where it is hidden, the reporter.

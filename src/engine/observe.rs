@@ -32,7 +32,7 @@ impl Engine {
             snapshot.log = instance.patiently(instance.read.log_after(snapshot.id, known)).await?;
         }
         let has_copies = work.item.comments.iter().any(|record| record.copies.contains_key(side));
-        let wants_comments = work.sync.settings.comments.from.contains(side) || has_copies;
+        let wants_comments = work.sync.settings.comments.gives(side) || has_copies;
         if wants_comments && !snapshot.comments.complete {
             snapshot.comments.list = instance.patiently(instance.read.comments(snapshot.id)).await?;
             snapshot.comments.complete = true;

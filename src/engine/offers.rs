@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use super::Engine;
 use super::cycle::LONGEST_SLOW_RETRY;
-use super::survey::people_on;
+use super::survey::{has_links, people_on};
 use super::work::Work;
 use crate::jira::{JiraError, Refusal, WriteOutcome};
 use crate::model::ids::{AccountId, FieldName, SideId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent, IntentState, NativeWrite, Operation};
-use crate::model::settings::SideSettings;
+use crate::model::settings::{CopyEdits, SideSettings};
 use crate::plan::Plan;
 use crate::schedule::growing;
 
@@ -20,6 +20,8 @@ const OFFERS_LAST: Duration = Duration::from_secs(600);
 /// How long it is believed that somebody may be assigned, and that they may not.
 const MAY_LASTS: Duration = Duration::from_secs(24 * 3_600);
 const MAY_NOT_LASTS: Duration = Duration::from_secs(600);
+/// Jira's key for the right to edit what others wrote.
+const EDIT_ALL: &str = "EDIT_ALL_COMMENTS";
 /// How long a refused field is left alone.
 const TRY_AGAIN: Duration = Duration::from_secs(3_600);
 /// First wait after a version or component was refused.
@@ -64,7 +66,32 @@ impl Engine {
                 learnt |= self.may_not_be_assigned(work, &operation.side, account).await;
             }
         }
+        for record in plan.item.comments.iter().filter(|record| !record.strayed.is_empty()) {
+            learnt |= self.learn_edits_all(work, &record.side).await;
+        }
         learnt
+    }
+
+    /// Asks whether what others wrote may be edited, where a person changed a copy and that is to flow back.
+    async fn learn_edits_all(&self, work: &Work, side: &SideId) -> bool {
+        let now = self.clock.monotonic();
+        let (Some(settings), Some(instance)) = (work.sync.side(side), self.instance_on(work, side)) else {
+            return false;
+        };
+        let flows = work.sync.settings.comments.copies == CopyEdits::FlowBack;
+        if !flows || work.sync.knows_edits_all(side, now) || instance.pause().is_some() {
+            return false;
+        }
+        match instance.patiently(instance.read.permissions(&settings.project, &[EDIT_ALL])).await {
+            Ok(held) => {
+                let may = held.get(EDIT_ALL) == Some(&true);
+                work.sync.note_edits_all(side, may, now + if may { MAY_LASTS } else { MAY_NOT_LASTS })
+            }
+            Err(error) => {
+                instance.failed(&error);
+                false
+            }
+        }
     }
 
     /// Reads once more what a side offers, unless that was done not long ago. Says whether it is another thing now.
@@ -78,8 +105,16 @@ impl Engine {
         }
         let people = people_on(&work.sync.settings, side);
         let read = instance.patiently(instance.read.catalog(&settings.project, &people)).await;
-        match read {
-            Ok(catalog) => work.sync.offers_now(side, catalog),
+        let types = if has_links(&work.sync.settings, side) && read.is_ok() {
+            instance.patiently(instance.read.link_types()).await
+        } else {
+            Ok(Vec::new())
+        };
+        match read.and_then(|catalog| Ok((catalog, types?))) {
+            Ok((mut catalog, types)) => {
+                catalog.link_types = types;
+                work.sync.offers_now(side, catalog)
+            }
             Err(error) => {
                 instance.failed(&error);
                 tracing::warn!(%side, %error, "could not read again what is offered");
@@ -176,10 +211,14 @@ impl Engine {
 
     /// Whether what an operation makes was refused, and it is not time to ask again. The problem goes on to stand.
     pub(super) fn may_not_be_made(&self, work: &mut Work, operation: &Operation) -> bool {
-        if !matches!(operation.action, Action::Offer { .. }) {
+        let made = matches!(
+            operation.action,
+            Action::Offer { .. } | Action::AddIssueLink { .. } | Action::DeleteIssueLink { .. }
+        );
+        if !made {
             return false;
         }
-        let of_it = work.intents.iter().filter(|intent| &intent.operation == operation);
+        let of_it = work.intents.iter().filter(|intent| is_the_same(&intent.operation, operation));
         let refused_at: Vec<(jiff::Timestamp, String)> = of_it
             .filter_map(|intent| match &intent.state {
                 // What Jira said no to; what was in doubt is asked again at once.
@@ -202,8 +241,27 @@ impl Engine {
             let what = in_words(*thing, name, &why);
             work.problem(&operation.side, Some(field), what, REMEDY);
         }
+        if let Action::AddIssueLink { link } | Action::DeleteIssueLink { link, .. } = &operation.action {
+            let deed = if matches!(operation.action, Action::AddIssueLink { .. }) { "made" } else { "taken away" };
+            let what = format!("Jira did not let the link `{}` to {} be {deed}: {why}", link.kind, link.key);
+            let remedy = "let the sync user link issues there (Link Issues) and see both; it is tried again";
+            work.problem(&operation.side, Some(&link.field), what, remedy);
+        }
         work.be_due(due);
         true
+    }
+}
+
+/// Whether two operations do the same.
+fn is_the_same(one: &Operation, other: &Operation) -> bool {
+    match (&one.action, &other.action) {
+        (Action::AddIssueLink { link: one_link }, Action::AddIssueLink { link }) => {
+            one.side == other.side && one_link.is_of(link)
+        }
+        (Action::DeleteIssueLink { id: one_id, .. }, Action::DeleteIssueLink { id, .. }) => {
+            one.side == other.side && one_id == id
+        }
+        _ => one == other,
     }
 }
 
@@ -221,18 +279,9 @@ fn refused(work: &mut Work, intent: &Intent, refusal: &Refusal) {
 }
 
 fn writes(action: &Action, name: &FieldName) -> bool {
-    match action {
-        Action::Create { fields, .. } | Action::SetFields { fields } | Action::Transition { fields, .. } => {
-            fields.contains_key(name)
-        }
-        Action::AddComment { .. }
-        | Action::EditComment { .. }
-        | Action::DeleteComment { .. }
-        | Action::Offer { .. }
-        | Action::AddFile { .. }
-        | Action::DeleteFile { .. }
-        | Action::Link { .. } => false,
-    }
+    let link = matches!(action,
+        Action::AddIssueLink { link } | Action::DeleteIssueLink { link, .. } if &link.field == name);
+    link || action.fields().is_some_and(|fields| fields.contains_key(name))
 }
 
 /// Whom a write assigns.

@@ -8,7 +8,7 @@ use super::Engine;
 use super::apply::Sent;
 use super::cycle::{FIRST_RETRY, LONGEST_SLOW_RETRY};
 use super::recover::copied;
-use super::revisions::{revised, revision_refused};
+use super::revisions::{revised, revision_refused, turned_back};
 use super::work::Work;
 use super::worklogs::{UNFOUND, is_about_work};
 use crate::jira::{Created, Refusal, WriteOutcome};
@@ -56,6 +56,7 @@ impl Engine {
                     restricted: false,
                     bases: BTreeMap::new(),
                     links: BTreeMap::new(),
+                    away: None,
                 };
                 self.bind(work, side, replica);
             }
@@ -113,6 +114,12 @@ impl Engine {
                 work.move_intent(intent.id, &IntentEvent::Seen);
                 copied(work, intent, copy);
             }
+            Sent::Comment(WriteOutcome::Refused(refusal)) if refusal.fields.contains_key("commentLevel") => {
+                // A right of its own, which holds up nothing else. It is never sent for more readers instead.
+                self.refused_now(work, intent, &refusal);
+                work.unread.remove(&intent.operation.side);
+                work.put_off.push(intent.operation.clone());
+            }
             Sent::Comment(WriteOutcome::Refused(refusal)) if is_about_the_value(&refusal) => {
                 comment_refused(work, intent, &refusal);
             }
@@ -121,15 +128,31 @@ impl Engine {
             Sent::File(outcome) => self.file_outcome(work, intent, outcome),
             Sent::Revision(outcome) => self.revision_outcome(work, intent, outcome),
             Sent::Offer(outcome) => self.offer_outcome(work, intent, outcome).await,
+            Sent::Relation(outcome) => self.relation_outcome(work, intent, outcome),
         }
     }
 
     fn revision_outcome(&self, work: &mut Work, intent: &Intent, outcome: WriteOutcome<()>) {
         match outcome {
+            WriteOutcome::Done(()) if matches!(intent.operation.action, Action::EditOriginal { .. }) => {
+                // The original is not ours: what it says now is read, and then known.
+                work.move_intent(intent.id, &IntentEvent::AnsweredYes);
+                work.fresh.remove(&intent.operation.side);
+                work.want_read(&intent.operation.side, false);
+            }
+            WriteOutcome::Refused(refusal)
+                if refusal.status != 409 && matches!(intent.operation.action, Action::EditOriginal { .. }) =>
+            {
+                turned_back(work, intent, &refusal);
+            }
             WriteOutcome::Done(()) => {
                 work.move_intent(intent.id, &IntentEvent::AnsweredYes);
                 work.move_intent(intent.id, &IntentEvent::Seen);
-                revised(work, intent);
+                if matches!(intent.operation.action, Action::DeleteIssue { .. }) {
+                    self.deleted(work, &intent.operation.side);
+                } else {
+                    revised(work, intent);
+                }
             }
             WriteOutcome::NotFound => {
                 // The comment or its issue: the next look at it tells which.
@@ -138,7 +161,8 @@ impl Engine {
                 work.want_read(&intent.operation.side, false);
             }
             WriteOutcome::Refused(refusal)
-                if is_about_the_value(&refusal) && matches!(intent.operation.action, Action::EditComment { .. }) =>
+                if is_about_the_value(&refusal)
+                    && matches!(intent.operation.action, Action::EditComment { emptied: false, .. }) =>
             {
                 revision_refused(work, intent, &refusal);
             }
@@ -339,11 +363,16 @@ fn tell(work: &Work, intent: &Intent) {
         Action::Transition { from, to, .. } => format!("moved from `{from}` to `{to}`"),
         Action::AddComment { remark, origin, comment, .. } => format!("copied {} {comment} of {origin}", remark.word()),
         Action::EditComment { remark, copy, .. } => format!("changed the copy {copy} of a {}", remark.word()),
+        Action::EditOriginal { comment, by, .. } => format!("changed comment {comment} as its copy on {by}"),
         Action::Offer { thing, name, .. } => format!("made the {} `{name}`", thing.word()),
         Action::Link { link, .. } => format!("linked to {}", link.title),
+        Action::Unlink { to, .. } => format!("took away the link to the counterpart on {to}"),
+        Action::DeleteIssue { with } => format!("deleted: the counterpart on {with} is gone"),
         Action::DeleteComment { remark, copy, .. } => format!("deleted the copy {copy} of a {}", remark.word()),
         Action::AddFile { origin, file, .. } => format!("copied attachment {file} of {origin}"),
         Action::DeleteFile { copy, .. } => format!("deleted the copy {copy} of an attachment"),
+        Action::AddIssueLink { link } => format!("linked to {} (`{}`)", link.key, link.kind),
+        Action::DeleteIssueLink { link, .. } => format!("unlinked from {} (`{}`)", link.key, link.kind),
     };
     tracing::info!(sync = %work.sync.id(), %side, issue.key = %key, operation = %intent.id, "{key}: {what}");
 }

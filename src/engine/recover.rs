@@ -14,7 +14,7 @@ use super::instance::Instance;
 use super::work::Work;
 use crate::jira::JiraError;
 use crate::mapping::Rich;
-use crate::model::hub::{Replica, WrittenCopy};
+use crate::model::hub::{Replica, Terms, WrittenCopy};
 use crate::model::ids::{CommentId, EntryId, InstanceId, OperationId, SideId};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
@@ -350,18 +350,24 @@ pub(super) fn replica_of(row: &IssueSnapshot) -> Replica {
         restricted: false,
         bases: BTreeMap::new(),
         links: BTreeMap::new(),
+        away: None,
     }
 }
 
 /// Notes the copy that an intent made.
 pub(super) fn copied(work: &mut Work, intent: &Intent, copy: CommentId) {
-    let Action::AddComment { remark, origin, comment, wanted, edits, spent, .. } = &intent.operation.action else {
+    let Action::AddComment { remark, origin, comment, wanted, edits, spent, terms, .. } = &intent.operation.action
+    else {
         return;
     };
     for record in work.item.remarks_mut(*remark) {
         if &record.side == origin && &record.id == comment {
             let side = &intent.operation.side;
             record.copies.insert(side.clone(), copy.clone());
+            record.emptied.remove(side);
+            if terms != &Terms::default() {
+                record.terms.insert(side.clone(), terms.clone());
+            }
             // An intent from before texts were kept has none.
             if !wanted.blocks.is_empty() {
                 let written = WrittenCopy { body: wanted.clone(), edits: *edits, spent: *spent };

@@ -25,6 +25,7 @@ impl Engine {
                 }
             }
             references.attach(&work.item.attachments);
+            self.relate(work, &mut references).await?;
             work.references = references;
         }
         Ok(())
@@ -57,6 +58,7 @@ fn mentioned(work: &Work, references: &References) -> BTreeSet<IssueKey> {
                 | NativeValue::Named(_)
                 | NativeValue::Words(_)
                 | NativeValue::Person(_)
+                | NativeValue::Links(_)
                 | NativeValue::Other(_) => {}
             }
         }

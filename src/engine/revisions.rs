@@ -2,82 +2,147 @@
 //! call a copy changed that was not seen or confirmed to be.
 
 use super::Engine;
-use super::work::Work;
+use super::look::is_seen_by_reading;
+use super::work::{Read, Work};
 use crate::jira::Refusal;
 use crate::mapping::Rich;
-use crate::model::hub::{CommentRecord, WrittenCopy};
-use crate::model::operation::{Action, Intent, IntentEvent};
+use crate::model::document::Document;
+use crate::model::hub::{CommentRecord, Terms, WrittenCopy};
+use crate::model::ids::{CommentId, SideId};
+use crate::model::issue::NativeValue;
+use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
 use crate::model::remark::{Remark, Spent};
 
 impl Engine {
-    /// Before a copy is deleted its original is asked for by itself: a list that is read page by page can miss one. Says whether
-    /// the write may be sent; any other may.
-    pub(super) async fn is_surely_gone(&self, work: &mut Work, intent: &Intent) -> bool {
-        let Action::DeleteComment { remark, origin, comment, .. } = &intent.operation.action else { return true };
+    /// Before a copy is changed its original is asked for by itself: a list that is read page by page can miss one, and it may be
+    /// for fewer readers by now. The same before a copy is made of what not everybody may read. Says whether the write may be
+    /// sent; any other may.
+    pub(super) async fn is_still_so(&self, work: &mut Work, intent: &Intent) -> bool {
+        let action = &intent.operation.action;
+        if let Action::EditOriginal { comment, by, expects, .. } = action {
+            return self.is_as_expected(work, intent, comment, by, expects).await;
+        }
+        let Some((remark, origin, comment)) = action.original() else { return true };
+        let withdraws = matches!(action, Action::DeleteComment { .. } | Action::EditComment { emptied: true, .. });
+        let is_open = matches!(action, Action::AddComment { terms, .. } if terms == &Terms::default());
+        // Logged work that not everybody may read is not carried at all: only what is taken back is asked for.
+        if is_open || remark == Remark::Worklog && !withdraws {
+            return true;
+        }
+        let is_notice = |record: &CommentRecord| record.notice && &record.id == comment;
+        if remark == Remark::Comment && work.item.comments.iter().any(is_notice) {
+            // It never was a comment anywhere.
+            return true;
+        }
         let issue = work.item.replicas.get(origin).map(|replica| replica.issue);
         let (Some(instance), Some(issue)) = (self.instance_on(work, origin), issue) else { return false };
+        let terms = if let Action::AddComment { terms, .. } = action {
+            terms.clone()
+        } else {
+            record_of(work, intent).map(|record| record.terms_of(&intent.operation.side)).unwrap_or_default()
+        };
         let asked = match remark {
-            Remark::Comment => instance.read.comment(issue, comment).await,
+            Remark::Comment => instance.patiently(instance.read.comment(issue, comment)).await,
             // Where time tracking is off none is found by itself: only a list that comes says that one is not in it.
-            Remark::Worklog => match instance.read.worklogs(issue).await {
+            Remark::Worklog => match instance.patiently(instance.read.worklogs(issue)).await {
                 Ok(list) => Ok(list.into_iter().find(|there| &there.id == comment)),
                 Err(error) => Err(error),
             },
         };
         let why = match asked {
-            Ok(None) => return true,
-            Ok(Some(there)) if there.restricted => return true,
-            Ok(Some(_)) => "the original is there after all".to_owned(),
+            Ok(None) if withdraws => return true,
+            Ok(None) => "the original is not there".to_owned(),
+            Ok(Some(there)) => {
+                let side = &intent.operation.side;
+                let routed = work.sync.settings.remarks(remark).route(origin, &there.visibility, side);
+                let same = there.visibility == terms.of && routed.is_none_or(|readers| readers == terms.under);
+                match (withdraws, same) {
+                    (true, false) | (false, true) => return true,
+                    (true, true) => "the original is there after all".to_owned(),
+                    (false, false) => "the original has other readers now".to_owned(),
+                }
+            }
             Err(error) => {
                 instance.failed(&error);
                 work.failed = true;
+                work.put_off.push(intent.operation.clone());
                 error.to_string()
             }
         };
         work.move_intent(intent.id, &IntentEvent::Refused(format!("not sent: {why}")));
-        if let Some(record) = record_of(work, intent) {
+        if let Some(record) = record_of(work, intent).filter(|_| withdraws) {
             record.gone = false;
         }
         work.want_read(origin, false);
         false
     }
+
+    /// Before a person's own comment is changed it is asked for once more: it must say what it said, to the same readers.
+    async fn is_as_expected(
+        &self,
+        work: &mut Work,
+        intent: &Intent,
+        comment: &CommentId,
+        by: &SideId,
+        expects: &Document,
+    ) -> bool {
+        let side = &intent.operation.side;
+        let (Some(instance), Some(issue)) = (self.instance_on(work, side), intent.issue) else { return false };
+        let terms = record_of(work, intent).map(|record| record.terms_of(by)).unwrap_or_default();
+        let asked = instance.patiently(instance.read.comment(issue, comment)).await;
+        let why = match asked {
+            Ok(Some(there)) if there.visibility == terms.of && reads_as(work, side, &there.body, expects) => {
+                return true;
+            }
+            Ok(_) => "somebody changed it meanwhile".to_owned(),
+            Err(error) => {
+                instance.failed(&error);
+                work.failed = true;
+                work.put_off.push(intent.operation.clone());
+                error.to_string()
+            }
+        };
+        work.move_intent(intent.id, &IntentEvent::Refused(format!("not sent: {why}")));
+        work.fresh.remove(side);
+        work.want_read(side, false);
+        false
+    }
+}
+
+/// Whether a body is read as this text on a side.
+fn reads_as(work: &Work, side: &SideId, body: &NativeValue, text: &Document) -> bool {
+    let catalogs = work.sync.catalogs();
+    catalogs.get(side).is_some_and(|catalog| {
+        let rich = Rich { sync: &work.sync.settings, side, catalog, references: &work.references, origin: None };
+        crate::text::same(&rich.read(body), text)
+    })
+}
+
+/// Whether nothing is in doubt about a write to an original: it was answered, or it stands there. Any other write is none.
+pub(super) fn shows_original(work: &Work, intent: &Intent) -> bool {
+    let Action::EditOriginal { comment, wanted, .. } = &intent.operation.action else { return true };
+    let side = &intent.operation.side;
+    let comments = work.reads.get(side).map(|read| &read.snapshot.comments);
+    let there = comments.and_then(|comments| comments.list.iter().find(|there| &there.id == comment));
+    intent.state == IntentState::Answered || there.is_none_or(|there| reads_as(work, side, &there.body, wanted))
 }
 
 /// A direct read settles a change in doubt: either the copy is as it was to be, or the change did not happen. One that lands
 /// later is found by the next read, and made good. Says whether it settled it.
 pub(super) fn judge_revision(work: &mut Work, intent: &Intent) -> bool {
     let Some(read) = work.reads.get(&intent.operation.side) else { return false };
-    let remark = intent.operation.action.original().map(|(remark, ..)| remark);
-    let comments = read.snapshot.remarks(remark.unwrap_or_default());
-    if remark.is_some() && !comments.complete {
+    if matches!(intent.operation.action, Action::AddIssueLink { .. } | Action::DeleteIssueLink { .. }) {
+        return super::relations::judge(work, intent);
+    }
+    let original = matches!(intent.operation.action, Action::EditOriginal { .. }).then_some(Remark::Comment);
+    let remark = intent.operation.action.original().map(|(remark, ..)| remark).or(original);
+    if remark.is_some_and(|remark| !read.snapshot.remarks(remark).complete) {
         return false;
     }
-    let done = match &intent.operation.action {
-        Action::EditComment { copy, wanted, spent, .. } => {
-            let catalogs = work.sync.catalogs();
-            let side = &intent.operation.side;
-            let there = comments.list.iter().find(|comment| &comment.id == copy);
-            there.zip(catalogs.get(side)).is_some_and(|(there, catalog)| {
-                let rich =
-                    Rich { sync: &work.sync.settings, side, catalog, references: &work.references, origin: None };
-                crate::text::same(&rich.read(&there.body), wanted) && Spent::same(there.spent, *spent)
-            })
-        }
-        Action::DeleteFile { copy, .. } => {
-            let files = read.snapshot.attachments.as_ref();
-            files.is_some_and(|files| !files.iter().any(|file| &file.id == copy))
-        }
-        Action::DeleteComment { copy, .. } => !comments.list.iter().any(|comment| &comment.id == copy),
-        // It is set again: there is one per global id, however often.
-        Action::Link { .. } | Action::Offer { .. } => false,
-        Action::Create { .. }
-        | Action::SetFields { .. }
-        | Action::Transition { .. }
-        | Action::AddComment { .. }
-        | Action::AddFile { .. } => {
-            return false;
-        }
-    };
+    if !is_seen_by_reading(&intent.operation.action) || !intent.operation.action.is_beside_the_fields() {
+        return false;
+    }
+    let done = shows(work, intent, read);
     if done {
         work.move_intent(intent.id, &IntentEvent::Seen);
         revised(work, intent);
@@ -85,6 +150,41 @@ pub(super) fn judge_revision(work: &mut Work, intent: &Intent) -> bool {
         work.move_intent(intent.id, &IntentEvent::Refused("a direct read shows no trace of it".to_owned()));
     }
     true
+}
+
+/// Whether a direct read shows that a change was done.
+fn shows(work: &Work, intent: &Intent, read: &Read) -> bool {
+    let remark = intent.operation.action.original().map(|(remark, ..)| remark).unwrap_or_default();
+    let list = &read.snapshot.remarks(remark).list;
+    match &intent.operation.action {
+        Action::EditComment { copy, wanted, spent, .. } => {
+            let there = list.iter().find(|there| &there.id == copy);
+            there.is_some_and(|there| {
+                let side = &intent.operation.side;
+                reads_as(work, side, &there.body, wanted) && Spent::same(there.spent, *spent)
+            })
+        }
+        // Answered, it was done, whatever stands there since.
+        Action::EditOriginal { comment, .. } => {
+            intent.state == IntentState::Answered
+                || list.iter().any(|there| &there.id == comment) && shows_original(work, intent)
+        }
+        Action::DeleteFile { copy, .. } => {
+            let files = read.snapshot.attachments.as_ref();
+            files.is_some_and(|files| !files.iter().any(|file| &file.id == copy))
+        }
+        Action::DeleteComment { copy, .. } => !list.iter().any(|there| &there.id == copy),
+        // It is set again: there is one per global id, however often.
+        Action::Link { .. } | Action::Unlink { .. } | Action::Offer { .. } => false,
+        Action::Create { .. }
+        | Action::SetFields { .. }
+        | Action::Transition { .. }
+        | Action::AddComment { .. }
+        | Action::DeleteIssue { .. }
+        | Action::AddIssueLink { .. }
+        | Action::DeleteIssueLink { .. }
+        | Action::AddFile { .. } => false,
+    }
 }
 
 /// Notes that a copy was changed or deleted.
@@ -96,32 +196,35 @@ pub(super) fn revised(work: &mut Work, intent: &Intent) {
         }
         return;
     }
+    if let Action::Unlink { to, .. } = &intent.operation.action {
+        if let Some(replica) = work.item.replicas.get_mut(side) {
+            replica.links.remove(to);
+        }
+        return;
+    }
     if matches!(intent.operation.action, Action::DeleteFile { .. }) {
         super::files::detached(work, intent);
     }
     let Some(record) = record_of(work, intent) else { return };
-    match &intent.operation.action {
-        Action::EditComment { wanted, edits, spent, .. } => {
-            let written = WrittenCopy { body: wanted.clone(), edits: *edits, spent: *spent };
-            record.written.insert(side.clone(), written);
-            record.strayed.remove(side);
-            record.recorded.remove(side);
+    if let Action::EditComment { wanted, edits, spent, emptied, .. } = &intent.operation.action {
+        record.written.insert(side.clone(), WrittenCopy { body: wanted.clone(), edits: *edits, spent: *spent });
+        if *emptied {
+            record.emptied.insert(side.clone());
+        } else {
+            record.emptied.remove(side);
         }
-        Action::DeleteComment { .. } => {
-            record.refused.remove(side);
-            record.recorded.remove(side);
-            record.copies.remove(side);
-            record.written.remove(side);
-            record.strayed.remove(side);
-        }
-        Action::Create { .. }
-        | Action::SetFields { .. }
-        | Action::Transition { .. }
-        | Action::AddComment { .. }
-        | Action::Offer { .. }
-        | Action::AddFile { .. }
-        | Action::DeleteFile { .. }
-        | Action::Link { .. } => {}
+        record.strayed.remove(side);
+        record.recorded.remove(side);
+    } else if let Action::EditOriginal { by, carried, .. } = &intent.operation.action {
+        // As far as the copy knows, one edit of the original is still to come: what it says now.
+        let edits = record.said.as_ref().map_or(0, |said| said.edits.saturating_sub(1));
+        record.written.insert(by.clone(), WrittenCopy { body: carried.clone(), edits, spent: None });
+        record.strayed.remove(by);
+        record.recorded.remove(by);
+        record.turned_back.remove(by);
+    } else {
+        record.refused.remove(side);
+        record.forget(side);
     }
 }
 
@@ -134,9 +237,23 @@ pub(super) fn revision_refused(work: &mut Work, intent: &Intent, refusal: &Refus
     }
 }
 
+/// Jira will not take what a person wrote into a copy on the original: it stays in the copy, and is told.
+pub(super) fn turned_back(work: &mut Work, intent: &Intent, refusal: &Refusal) {
+    work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
+    let Action::EditOriginal { by, carried, .. } = &intent.operation.action else { return };
+    if let Some(record) = record_of(work, intent) {
+        record.turned_back.insert(by.clone(), (carried.clone(), refusal.to_string()));
+    }
+}
+
 fn record_of<'w>(work: &'w mut Work, intent: &Intent) -> Option<&'w mut CommentRecord> {
     let action = &intent.operation.action;
-    let (remark, origin, comment) = action.original().filter(|_| !matches!(action, Action::AddComment { .. }))?;
+    let original = action.original().filter(|_| !matches!(action, Action::AddComment { .. }));
+    let (remark, origin, comment) = if let Action::EditOriginal { comment, .. } = action {
+        (Remark::Comment, &intent.operation.side, comment)
+    } else {
+        original?
+    };
     let mut records = work.item.remarks_mut(remark).iter_mut();
     records.find(|record| &record.side == origin && &record.id == comment)
 }

@@ -137,6 +137,7 @@ impl Engine {
             learnt_at: Mutex::default(),
             lost_uploads: Mutex::default(),
             began,
+            counting: tokio::sync::Mutex::default(),
         };
         for instance in engine.instances.values() {
             engine.recall_missing(instance).await?;

@@ -11,7 +11,8 @@ use crate::jira::{Failure, Identity, JiraError, JiraRead};
 use crate::model::catalog::Catalog;
 use crate::model::ids::{InstanceId, IssueId, SideId, SyncId};
 use crate::model::settings::{
-    Composed, FieldKind, InstanceSettings, OnUnmapped, SideSettings, SyncSettings, WhenDeleted,
+    Composed, CopyEdits, Farewell, FieldKind, InstanceSettings, OnUnmapped, SideSettings, SyncSettings, WhenDeleted,
+    WhenNarrowed,
 };
 
 /// An instance and its reading end.
@@ -193,6 +194,22 @@ async fn one_side(
             Err(error) => catalog = Err(error),
         }
     }
+    if let Ok(found) = &mut catalog
+        && sync.comments.internal
+    {
+        match connection.read.is_service_desk(&side.project).await {
+            Ok(desk) => found.service_desk = Some(desk),
+            Err(error) => catalog = Err(error),
+        }
+    }
+    if let Ok(found) = &mut catalog
+        && has_links(sync, &side.id)
+    {
+        match connection.read.link_types().await {
+            Ok(types) => found.link_types = types,
+            Err(error) => catalog = Err(error),
+        }
+    }
     if !permissions || catalog.is_err() {
         return (catalog, None);
     }
@@ -210,6 +227,11 @@ async fn one_side(
             .collect(),
     });
     (catalog, Some(report))
+}
+
+/// Whether a side carries issue links.
+pub(super) fn has_links(sync: &SyncSettings, side: &SideId) -> bool {
+    sync.fields.values().any(|row| row.kind == FieldKind::Links && row.sides.contains_key(side))
 }
 
 /// The people of the user map, and the defaults, that a side names.
@@ -240,15 +262,18 @@ fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'s
     let receives_into =
         |id: &str| received.iter().any(|row| row.sides.get(&side.id).is_some_and(|field| field.as_str() == id));
     // A reporter or an assignee that is only written has a permission of its own, and wants this one as well.
-    let edited =
-        received.iter().any(|row| !matches!(row.kind, FieldKind::IssueType | FieldKind::Status | FieldKind::Person));
+    let edited = received.iter().any(|row| {
+        !matches!(row.kind, FieldKind::IssueType | FieldKind::Status | FieldKind::Person | FieldKind::Links)
+    });
     if sync.sides.len() > 1 {
         needed.push(("CREATE_ISSUES", "create counterparts"));
     }
     if edited {
         needed.push(("EDIT_ISSUES", "carry fields"));
     }
-    if sync.links && side.sees.iter().any(|other| other != &side.id) {
+    if receives(FieldKind::Links) {
+        needed.push(("LINK_ISSUES", "carry links between issues"));
+    } else if sync.links && side.sees.iter().any(|other| other != &side.id) {
         needed.push(("LINK_ISSUES", "link to the counterparts"));
     }
     if receives(FieldKind::Status) {
@@ -263,6 +288,9 @@ fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'s
     if received.iter().any(|row| row.on_unmapped == OnUnmapped::Create) {
         needed.push(("ADMINISTER_PROJECTS", "make versions and components"));
     }
+    if [&sync.life.deleted, &sync.life.moved].contains(&&Farewell::Delete) {
+        needed.push(("DELETE_ISSUES", "delete the copies of issues that are gone (`life`)"));
+    }
     if sync.attachments.to.contains(&side.id) && sync.attachments.from.iter().any(|from| from != &side.id) {
         needed.push(("CREATE_ATTACHMENTS", "copy attachments"));
         if sync.attachments.deleted == WhenDeleted::Delete {
@@ -276,11 +304,16 @@ fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'s
             needed.push(("DELETE_OWN_WORKLOGS", "delete the copies of worklogs that are deleted"));
         }
     }
-    if sync.comments.to.contains(&side.id) && sync.comments.from.iter().any(|from| from != &side.id) {
+    let copied = sync.side_ids().any(|to| to != &side.id && sync.comments.takes(to));
+    if sync.comments.copies == CopyEdits::FlowBack && sync.comments.gives(&side.id) && copied {
+        needed.push(("EDIT_ALL_COMMENTS", "make on an original what somebody wrote into its copy"));
+    }
+    if sync.comments.takes(&side.id) && sync.side_ids().any(|from| from != &side.id && sync.comments.gives(from)) {
         needed.push(("ADD_COMMENTS", "copy comments"));
         needed.push(("EDIT_OWN_COMMENTS", "change the copies of comments that are changed"));
-        if sync.comments.deleted == WhenDeleted::Delete {
-            needed.push(("DELETE_OWN_COMMENTS", "delete the copies of comments that are deleted"));
+        let withdraws = sync.comments.narrowed == WhenNarrowed::Delete;
+        if sync.comments.deleted == WhenDeleted::Delete || withdraws {
+            needed.push(("DELETE_OWN_COMMENTS", "delete the copies of comments that are deleted or restricted"));
         }
     }
     needed

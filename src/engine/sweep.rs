@@ -8,7 +8,7 @@ use crate::model::catalog::Shape;
 use crate::model::hub::ItemState;
 use crate::model::ids::{CommentId, FieldId, InstanceId, IssueId, ItemId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue};
-use crate::model::settings::FieldRow;
+use crate::model::settings::{CopyEdits, FieldRow};
 use crate::model::store::{Hint, StoreError};
 use crate::model::value::Value;
 
@@ -58,7 +58,10 @@ impl Engine {
     async fn hint_what_may_pass(&self, item: &ItemState, sync: &super::SyncRun) -> Result<(), StoreError> {
         for (side, replica) in &item.replicas {
             let waits = replica.bases.values().any(|base| base.acknowledged.as_ref().is_some_and(|why| why.may_pass));
-            if let (true, Some(instance)) = (waits, sync.instance_of(side)) {
+            // What somebody wrote into a copy goes back to its original once the right to edit that is given.
+            let flows = sync.settings.comments.copies == CopyEdits::FlowBack;
+            let strays = item.comments.iter().any(|record| &record.side == side && !record.strayed.is_empty());
+            if let (true, Some(instance)) = (waits || flows && strays, sync.instance_of(side)) {
                 self.store.queue_hints(instance, &[Hint { issue: replica.issue }], &[], None, self.now()).await?;
             }
         }
@@ -86,7 +89,7 @@ impl Engine {
                     if !counts.is_empty() {
                         counted.insert((instance.clone(), replica.issue), counts);
                     }
-                    if sync.settings.comments.from.contains(side) {
+                    if sync.settings.comments.gives(side) {
                         said.insert((instance.clone(), replica.issue), comments_of(&item, side));
                     }
                 }

@@ -25,6 +25,8 @@ pub(crate) struct SyncRun {
     looked: Mutex<BTreeMap<SideId, Duration>>,
     /// Who may be assigned on a side, and until when that is believed.
     assignable: Mutex<BTreeMap<(SideId, AccountId), (bool, Duration)>>,
+    /// Until when it is believed whether the sync user may edit all comments on a side.
+    edits_all: Mutex<BTreeMap<SideId, Duration>>,
     workflows: Mutex<Arc<BTreeMap<SideId, Workflow>>>,
     /// How often a new way was learnt: a plan made before the last one may be better now.
     learnt: AtomicU64,
@@ -56,6 +58,7 @@ impl SyncRun {
             catalogs: Mutex::new(Arc::new(catalogs)),
             looked: Mutex::default(),
             assignable: Mutex::default(),
+            edits_all: Mutex::default(),
             learnt: AtomicU64::new(0),
             workflows: Mutex::new(Arc::new(workflows)),
             stops: Mutex::default(),
@@ -97,6 +100,11 @@ impl SyncRun {
         self.change(side, |known| {
             catalog.address.clone_from(&known.address);
             catalog.unassignable.clone_from(&known.unassignable);
+            // Asked for once, beside the catalog.
+            catalog.upload_limit = known.upload_limit;
+            catalog.link_types.clone_from(&known.link_types);
+            catalog.service_desk = known.service_desk;
+            catalog.edits_all_comments = known.edits_all_comments;
             *known = catalog;
         })
     }
@@ -142,6 +150,17 @@ impl SyncRun {
                 known.unassignable.insert(account.clone())
             };
         });
+    }
+
+    /// Whether it is known whether the sync user may edit what others wrote on a side.
+    pub(crate) fn knows_edits_all(&self, side: &SideId, now: Duration) -> bool {
+        lock(&self.edits_all).get(side).is_some_and(|until| *until > now)
+    }
+
+    /// Notes whether the sync user may edit what others wrote, and until when that is believed. Says whether that is news.
+    pub(crate) fn note_edits_all(&self, side: &SideId, may: bool, until: Duration) -> bool {
+        lock(&self.edits_all).insert(side.clone(), until);
+        self.change(side, |known| known.edits_all_comments = Some(may))
     }
 
     /// Forgets who may not be assigned, where that was asked long ago: it is asked again.
@@ -225,7 +244,7 @@ pub(crate) fn want_on(sync: &SyncSettings, side: &SideId) -> Want {
         sync.fields.values().filter_map(|row| row.sides.get(side).filter(|_| row.kind != FieldKind::IssueType));
     Want {
         fields: fields.filter(|field| **field != of_type).cloned().collect(),
-        comments: sync.comments.from.contains(side) || sync.comments.to.contains(side),
+        comments: sync.comments.gives(side) || sync.comments.takes(side),
         worklogs: sync.worklogs.from.contains(side) || sync.worklogs.to.contains(side),
         attachments: sync.attachments.from.contains(side) || sync.attachments.to.contains(side),
         mark: false,

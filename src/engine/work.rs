@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::SyncRun;
 use super::found::Duplicate;
 use crate::mapping::References;
-use crate::model::hub::{Conflict, ItemState};
+use crate::model::hub::{Absence, Conflict, ItemState, Replica};
 use crate::model::ids::{FieldId, FieldName, OperationId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue, TransitionOffer};
 use crate::model::operation::{Intent, IntentEvent, IntentState, Operation};
@@ -36,6 +36,9 @@ pub(crate) struct Work {
     pub(crate) again: BTreeSet<SideId>,
     /// Sides that could not be read or written in this cycle, with the reason.
     pub(crate) unread: BTreeMap<SideId, String>,
+    /// Sides whose issue is where it was again, and those whose absence was judged in this cycle.
+    pub(crate) returned: BTreeSet<SideId>,
+    pub(crate) judged_absence: BTreeSet<SideId>,
     /// Sides where a field is sent by itself, because Jira refused several together without naming one.
     pub(crate) singly: BTreeSet<SideId>,
     /// Writes that were refused for now and hold up nothing else: they are not tried again in this cycle.
@@ -102,6 +105,8 @@ impl Work {
             to_read: BTreeMap::new(),
             again: BTreeSet::new(),
             unread: BTreeMap::new(),
+            returned: BTreeSet::new(),
+            judged_absence: BTreeSet::new(),
             singly: BTreeSet::new(),
             put_off: Vec::new(),
             unfound: Vec::new(),
@@ -203,6 +208,7 @@ impl Work {
             let (side, field) = (hold.side.clone(), hold.field.clone());
             all.insert(Problem { side, field, what: hold.why.clone(), remedy: hold.remedy.clone() });
         }
+        let gone = |side: &SideId| self.item.replicas.get(side).is_some_and(Replica::is_elsewhere);
         let kept = self.before.iter().filter(|problem| {
             let in_doubt = self.intents.iter().any(|intent| {
                 intent.operation.side == problem.side
@@ -210,14 +216,15 @@ impl Work {
                     && !intent.operation.action.is_beside_the_fields()
             });
             // What the plan could not judge now is neither better nor worse than before.
-            in_doubt
-                || self.unread.contains_key(&problem.side)
+            let unjudged = self.unread.contains_key(&problem.side)
                 || (problem.field.is_none()
                     && self.item.replicas.contains_key(&problem.side)
-                    && !self.read.contains(&problem.side))
+                    && !self.read.contains(&problem.side));
+            in_doubt || (unjudged && !gone(&problem.side))
         });
         all.extend(kept.cloned());
         for (side, replica) in &self.item.replicas {
+            all.extend(missed(side, replica));
             for (field, base) in &replica.bases {
                 if let Some(refused) = base.acknowledged.as_ref().filter(|acknowledged| acknowledged.refused) {
                     // Where Jira said nothing, there is nothing of it to mend.
@@ -234,4 +241,17 @@ impl Work {
         }
         all.into_iter().collect()
     }
+}
+
+/// That an issue was missed, and it is not known yet whether it is gone.
+fn missed(side: &SideId, replica: &Replica) -> Option<Problem> {
+    let away = replica.away.as_ref().filter(|away| away.confirmed.is_none() && away.how == Absence::Missing)?;
+    let since = away.since.strftime("%Y-%m-%d %H:%M");
+    let what = format!(
+        "{} is not there since {since} UTC, or the sync user may not see it; nothing is written or deleted for it",
+        replica.key
+    );
+    let remedy = "restore it, or let the sync user see it; it is asked for again with every change of its counterparts"
+        .to_owned();
+    Some(Problem { side: side.clone(), field: None, what, remedy })
 }

@@ -306,6 +306,7 @@ impl Client {
             Err(error) => Seen::Broken(error),
         };
         match (retry::decide(Class::Write, seen, 0), sent) {
+            (Decision::NotSent(..), Ok(answer)) if self.is_unlinkable(call, &answer) => Ok(taken(answer)),
             (Decision::NotSent(why, wait), sent) => {
                 if let Ok(answer) = sent {
                     // Only to learn of a lock; the words of the decision stay.
@@ -317,6 +318,19 @@ impl Client {
             (_, Ok(answer)) => self.judge(call, taken(answer)),
             (_, Err(error)) => Err(NotDone::InDoubt(error.to_string())),
         }
+    }
+
+    /// Data Center says 401 where the right to link issues is missing [dc]: the login was taken, as the answer shows.
+    fn is_unlinkable(&self, call: &Call, answer: &http::Response<Bytes>) -> bool {
+        let account = self.account().map(|account| account.id);
+        let headers = answer.headers();
+        let about_links = matches!(call.endpoint, "linkIssues" | "deleteIssueLink");
+        about_links
+            && self.kind == Kind::DataCenter
+            && answer.status().as_u16() == 401
+            && !retry::login_refused(headers)
+            && headers.contains_key("x-ausername")
+            && proof::identity(self.kind, account.as_ref(), call.needs, 200, headers).is_ok()
     }
 
     /// A write's answer that was not settled by its status alone. A yes that is not proven to be to us, or is no answer of

@@ -7,15 +7,15 @@ use std::collections::BTreeSet;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::fields::FieldList;
+use super::fields::{FieldList, LINKS};
 use super::files::Row;
 use super::wire::{self, MARK, OURS};
 use super::{Failure, Want, lenient};
 use crate::model::catalog::{BELOW, Shape};
 use crate::model::ids::{AccountId, CommentId, EntryId, FieldId, IssueId, IssueKey};
 use crate::model::issue::{
-    AttachmentSnapshot, CommentSnapshot, Comments, IssueSnapshot, LogEntry, LogItem, Named, NativeValue, Person,
-    ScreenField, TransitionOffer,
+    AttachmentSnapshot, CommentSnapshot, Comments, IssueLink, IssueSnapshot, LogEntry, LogItem, Named, NativeValue,
+    Person, ScreenField, TransitionOffer, Visibility,
 };
 use crate::model::settings::Kind;
 
@@ -124,6 +124,10 @@ impl Decoder<'_> {
         }
         if value.is_number() || value.is_boolean() {
             return NativeValue::Text(value.to_string());
+        }
+        if let (LINKS, Some(list)) = (field.as_str(), value.as_array()) {
+            let links: Option<BTreeSet<IssueLink>> = list.iter().filter_map(link).collect();
+            return links.map_or_else(|| NativeValue::Other(value.clone()), NativeValue::Links);
         }
         if let Some(list) = value.as_array() {
             let word = |element: &Value| {
@@ -252,9 +256,14 @@ impl Decoder<'_> {
     }
 
     fn comment(self, comment: wire::Comment) -> CommentSnapshot {
-        let restricted = comment.visibility.as_ref().is_some_and(|visibility| !visibility.is_null())
-            || comment.jsd_public == Some(false)
-            || comment.properties.iter().any(is_internal);
+        let internal = comment.jsd_public == Some(false) || comment.properties.iter().any(is_internal);
+        let visibility = match comment.visibility.as_ref().filter(|visibility| !visibility.is_null()) {
+            None if internal => Visibility::Internal,
+            None => Visibility::Everybody,
+            // Restricted twice: no word is fit for it.
+            Some(_) if internal => Visibility::Other,
+            Some(visibility) => readers(visibility),
+        };
         let body = self.body(comment.body);
         CommentSnapshot {
             id: CommentId::new(comment.id.0),
@@ -263,7 +272,8 @@ impl Decoder<'_> {
             updated: comment.updated.map_or(comment.created.0, |updated| updated.0),
             body,
             changed_by: comment.update_author.and_then(|user| self.person(user)).map(|person| person.account),
-            restricted,
+            visibility,
+            parent: comment.parent_id.as_ref().and_then(wire::id_text).map(CommentId::new),
             spent: None,
             mark: None,
         }
@@ -278,6 +288,16 @@ impl Decoder<'_> {
             (_, None) if body.is_null() => NativeValue::Empty,
             (_, None) => NativeValue::Other(body),
         }
+    }
+}
+
+/// The readers that a `visibility` of a comment or worklog names.
+pub(super) fn readers(visibility: &Value) -> Visibility {
+    let text = |name: &str| visibility.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+    match (text("type"), text("value")) {
+        (Some("role"), Some(name)) => Visibility::Role(name.to_owned()),
+        (Some("group"), Some(name)) => Visibility::Group(name.to_owned()),
+        _ => Visibility::Other,
     }
 }
 
@@ -310,6 +330,25 @@ pub(super) fn offers(transitions: Vec<wire::Transition>) -> Vec<TransitionOffer>
             .collect(),
     };
     available.map(offer).collect()
+}
+
+/// One link of an issue. `None`: its other end is not shown. `Some(None)`: it cannot be read.
+fn link(value: &Value) -> Option<Option<IssueLink>> {
+    let (end, outward) = match (value.get("outwardIssue"), value.get("inwardIssue")) {
+        (Some(end), _) => (end, true),
+        (None, Some(end)) => (end, false),
+        (None, None) => return None,
+    };
+    let read = || {
+        Some(IssueLink {
+            id: value.get("id").and_then(wire::id_text)?,
+            kind: value.pointer("/type/name")?.as_str()?.to_owned(),
+            outward,
+            issue: IssueId(end.get("id").and_then(wire::id_text)?.parse().ok()?),
+            key: IssueKey::new(end.get("key")?.as_str()?),
+        })
+    };
+    Some(read())
 }
 
 fn plain(value: &Value) -> Option<String> {
@@ -457,7 +496,7 @@ mod tests {
     #[test]
     fn a_comment_that_might_be_internal_is_restricted() {
         use serde_json::json;
-        let open = |extra: Value| !comment(Kind::DataCenter, &extra).restricted;
+        let open = |extra: Value| comment(Kind::DataCenter, &extra).visibility == Visibility::Everybody;
         assert!(open(json!({})));
         assert!(open(json!({ "jsdPublic": true, "visibility": null })));
         assert!(open(json!({ "properties": [{ "key": "sd.public.comment", "value": { "internal": false } }] })));

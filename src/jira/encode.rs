@@ -6,8 +6,8 @@ use super::fields::{ESTIMATES, FieldList, TIME_TRACKING};
 use super::wire::{MARK, OURS};
 use super::{IssueDraft, IssueEdit};
 use crate::model::catalog::{BELOW, Shape};
-use crate::model::ids::FieldId;
-use crate::model::issue::NativeValue;
+use crate::model::ids::{FieldId, IssueId};
+use crate::model::issue::{NativeValue, Visibility};
 use crate::model::operation::{NativeWrite, RemoteLink};
 use crate::model::remark::Spent;
 use crate::model::settings::Kind;
@@ -43,6 +43,8 @@ impl Encoder<'_> {
             NativeValue::Named(named) => json!({ "name": named.name }),
             NativeValue::Words(words) => words.iter().map(|word| self.element(field, word)).collect(),
             NativeValue::Person(person) => self.account(person.account.as_str()),
+            // Made and taken away one by one, never as a field.
+            NativeValue::Links(_) => Value::Null,
         }
     }
 
@@ -124,9 +126,25 @@ impl Encoder<'_> {
         work
     }
 
-    /// The body that adds a comment.
-    pub(super) fn comment(self, body: &NativeValue, mark: &str) -> Value {
-        json!({ "body": self.value(&FieldId::from("comment"), body), "properties": [property(mark)] })
+    /// The body that adds a comment; `None` where its readers cannot be named: then nothing may be sent.
+    pub(super) fn comment(self, body: &NativeValue, readers: &Visibility, mark: &str) -> Option<Value> {
+        let mut properties = vec![property(mark)];
+        let visibility = match readers {
+            Visibility::Everybody => None,
+            Visibility::Role(name) => Some(json!({ "type": "role", "value": name })),
+            Visibility::Group(name) => Some(json!({ "type": "group", "value": name })),
+            Visibility::Internal => {
+                // The platform's `jsdPublic` is read-only; this works on both kinds (jira-facts 8).
+                properties.push(json!({ "key": "sd.public.comment", "value": { "internal": true } }));
+                None
+            }
+            Visibility::Other => return None,
+        };
+        let mut comment = json!({ "body": self.value(&FieldId::from("comment"), body), "properties": properties });
+        if let Some(visibility) = visibility {
+            comment["visibility"] = visibility;
+        }
+        Some(comment)
     }
 }
 
@@ -150,6 +168,15 @@ pub(super) fn link(link: &RemoteLink) -> Value {
         "application": { "type": OURS, "name": OURS },
         "relationship": "counterpart",
         "object": { "url": link.url, "title": link.title },
+    })
+}
+
+/// The body of an issue link. The one named as inward shows the other as `outwardIssue` (jira-facts 10).
+pub(super) fn issue_link(kind: &str, from: IssueId, to: IssueId) -> Value {
+    json!({
+        "type": { "name": kind },
+        "inwardIssue": { "id": from.to_string() },
+        "outwardIssue": { "id": to.to_string() },
     })
 }
 

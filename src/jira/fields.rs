@@ -29,6 +29,9 @@ const LOG_NAMES: [(&str, &str); 12] = [
     ("parent", "parent"),
 ];
 
+/// The links between issues.
+pub(super) const LINKS: &str = "issuelinks";
+
 /// The estimates: read as fields of their own, written together as parts of one.
 pub(super) const ESTIMATES: [(&str, &str); 2] =
     [("timeoriginalestimate", "originalEstimate"), ("timeestimate", "remainingEstimate")];
@@ -91,6 +94,7 @@ impl FieldList {
             ("array", Some("group")) => Shape::Groups,
             ("array", Some("version")) => Shape::Versions,
             ("array", Some("component")) => Shape::Components,
+            ("array", Some("issuelinks")) if field.as_str() == LINKS => Shape::Links,
             _ => Shape::Other,
         })
     }

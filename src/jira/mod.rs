@@ -35,7 +35,7 @@ pub use transport::{BODY_CAP, Pieces, Transport, TransportError, Trouble};
 use crate::clock::{Clock, Entropy};
 use crate::model::catalog::Catalog;
 use crate::model::ids::{AccountId, AttachmentId, CommentId, FieldId, InstanceId, IssueId, IssueKey};
-use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, NativeValue, TransitionOffer};
+use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, NativeValue, TransitionOffer, Visibility};
 use crate::model::operation::{NativeWrite, RemoteLink, Thing};
 use crate::model::remark::Spent;
 use crate::model::settings::{InstanceSettings, Kind};
@@ -343,11 +343,17 @@ pub trait JiraRead: Send + Sync + 'static {
     /// The largest file that may be attached, in bytes; `None` where none may.
     async fn upload_limit(&self) -> Result<Option<u64>, JiraError>;
 
+    /// The names of the types of issue links. Empty where linking is switched off.
+    async fn link_types(&self) -> Result<Vec<String>, JiraError>;
+
     /// What is in a file, piece by piece. The pieces end with an error unless they are `size` bytes.
     async fn file(&self, file: &AttachmentId, name: &str, size: u64) -> Result<Pieces, JiraError>;
 
     /// Whether somebody may be assigned issues of the project.
     async fn assignable(&self, project: &str, account: &AccountId) -> Result<bool, JiraError>;
+
+    /// Whether the project is a service desk, whose comments can be internal.
+    async fn is_service_desk(&self, project: &str) -> Result<bool, JiraError>;
 
     /// Tries how the instance reads times in JQL, around the newest issue of the project, and uses the best form that works
     /// from then on. Without it (and where nothing works) times are written earlier than meant. At most five requests.
@@ -399,9 +405,29 @@ pub trait JiraWrite: Send + Sync + 'static {
     /// Makes an issue link to something elsewhere, or changes the link with that global id.
     async fn link(&self, issue: IssueId, link: &RemoteLink) -> WriteOutcome<()>;
 
+    /// Takes the link with that global id away. One that is not there any more counts as taken away.
+    async fn unlink(&self, issue: IssueId, global_id: &str) -> WriteOutcome<()>;
+
+    /// Deletes an issue of ours. One that is not there any more counts as deleted; one with sub-tasks is refused.
+    async fn delete(&self, issue: IssueId) -> WriteOutcome<()>;
+
+    /// Makes a link of that type, so that `from` reads as its outward text (`SUP-1 blocks SUP-2`). One that is there already is a
+    /// yes too, and no answer names it.
+    async fn add_issue_link(&self, kind: &str, from: IssueId, to: IssueId) -> WriteOutcome<()>;
+
+    /// Takes a link of an issue away. One that is not there, or may not be seen or taken away, is [`WriteOutcome::NotFound`] on
+    /// Cloud.
+    async fn delete_issue_link(&self, issue: IssueId, link: &str) -> WriteOutcome<()>;
+
     /// Makes a version or component of that name in a project. One that is there already is a refusal.
     async fn offer(&self, project: &str, thing: Thing, name: &str) -> WriteOutcome<()>;
 
-    /// Adds a comment with our sealed mark as its property.
-    async fn add_comment(&self, issue: IssueId, body: &NativeValue, mark: &str) -> WriteOutcome<CommentId>;
+    /// Adds a comment with our sealed mark as its property, for `readers` alone.
+    async fn add_comment(
+        &self,
+        issue: IssueId,
+        body: &NativeValue,
+        readers: &Visibility,
+        mark: &str,
+    ) -> WriteOutcome<CommentId>;
 }

@@ -246,6 +246,15 @@ impl JiraRead for Reader {
         self.0.created_by_us(project, since, self).await
     }
 
+    async fn link_types(&self) -> Result<Vec<String>, JiraError> {
+        let call = Call::get("getIssueLinkTypes", &["issueLinkType"], "reading the types of issue links");
+        match self.0.read::<wire::LinkTypes>(&call).await {
+            Ok(found) => Ok(found.issue_link_types.into_iter().map(|kind| kind.name).collect()),
+            Err(JiraError { failure: Failure::NotFound, .. }) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn upload_limit(&self) -> Result<Option<u64>, JiraError> {
         self.0.upload_limit().await
     }
@@ -267,6 +276,12 @@ impl JiraRead for Reader {
         let fields = FieldList::default();
         let decoder = Decoder { kind: self.0.kind, fields: &fields };
         Ok(found.into_iter().filter_map(|user| decoder.person(user)).any(|person| &person.account == account))
+    }
+
+    async fn is_service_desk(&self, project: &str) -> Result<bool, JiraError> {
+        let attempt = format!("reading project {project}");
+        let found: wire::Project = self.0.read(&Call::get("getProject", &["project", project], &attempt)).await?;
+        Ok(found.project_type_key.as_deref() == Some("service_desk"))
     }
 
     async fn learn_time_form(&self, project: &str) -> Result<(), JiraError> {

@@ -184,6 +184,8 @@ pub(super) struct Comment {
     pub(super) updated: Option<Stamp>,
     pub(super) visibility: Option<Value>,
     pub(super) jsd_public: Option<bool>,
+    /// Cloud: the comment that it answers. In no document of Atlassian's.
+    pub(super) parent_id: Option<Value>,
     #[serde(default)]
     pub(super) properties: Vec<Property>,
 }
@@ -265,6 +267,21 @@ pub(super) struct Thing {
     pub(super) id: Id,
     #[serde(default)]
     pub(super) name: String,
+}
+
+/// A project, as far as its kind goes.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Project {
+    pub(super) project_type_key: Option<String>,
+}
+
+/// `GET issueLinkType`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LinkTypes {
+    #[serde(default)]
+    pub(super) issue_link_types: Vec<Thing>,
 }
 
 /// A row of `GET project/{}/statuses`.

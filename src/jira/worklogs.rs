@@ -10,7 +10,7 @@ use super::encode::Encoder;
 use super::fields::FieldList;
 use super::{Failure, JiraError, WriteOutcome, wire};
 use crate::model::ids::{CommentId, IssueId};
-use crate::model::issue::{CommentSnapshot, Comments, NativeValue};
+use crate::model::issue::{CommentSnapshot, Comments, NativeValue, Visibility};
 use crate::model::remark::Spent;
 use crate::model::settings::Kind;
 
@@ -131,6 +131,7 @@ impl Decoder<'_> {
 
     fn worklog(self, work: wire::Worklog) -> CommentSnapshot {
         let ours = work.properties.iter().find(|property| property.key == wire::OURS);
+        let readers = work.visibility.as_ref().filter(|visibility| !visibility.is_null());
         CommentSnapshot {
             mark: ours.and_then(|property| decode::mark_in(&property.value)),
             id: CommentId::new(work.id.0),
@@ -139,7 +140,8 @@ impl Decoder<'_> {
             updated: work.updated.map_or(work.created.0, |updated| updated.0),
             body: self.body(work.comment),
             changed_by: work.update_author.and_then(|user| self.person(user)).map(|person| person.account),
-            restricted: work.visibility.is_some_and(|visibility| !visibility.is_null()),
+            visibility: readers.map_or(Visibility::Everybody, decode::readers),
+            parent: None,
             spent: Some(Spent { started: work.started.0, seconds: work.time_spent_seconds }),
         }
     }

@@ -17,7 +17,7 @@ use super::{
     Created, Failure, FileDraft, IssueDraft, IssueEdit, JiraError, JiraWrite, Refusal, Want, WriteOutcome, wire,
 };
 use crate::model::ids::{AttachmentId, CommentId, IssueId, IssueKey};
-use crate::model::issue::{IssueSnapshot, NativeValue};
+use crate::model::issue::{IssueSnapshot, NativeValue, Visibility};
 use crate::model::operation::{RemoteLink, Thing};
 use crate::model::remark::Spent;
 use crate::model::settings::Kind;
@@ -118,6 +118,37 @@ impl JiraWrite for Writer {
         }
     }
 
+    async fn unlink(&self, issue: IssueId, global_id: &str) -> WriteOutcome<()> {
+        let path = ["issue", &issue.to_string(), "remotelink"];
+        let attempt = format!("taking a link of issue {issue} away");
+        let call = Call::without_body("deleteRemoteIssueLinkByGlobalId", Method::DELETE, &path, attempt);
+        self.0.remove(&call.query("globalId", global_id).on(issue)).await
+    }
+
+    async fn delete(&self, issue: IssueId) -> WriteOutcome<()> {
+        let attempt = format!("deleting issue {issue}");
+        let call = Call::without_body("deleteIssue", Method::DELETE, &["issue", &issue.to_string()], attempt);
+        self.0.remove(&call.on(issue)).await
+    }
+
+    async fn add_issue_link(&self, kind: &str, from: IssueId, to: IssueId) -> WriteOutcome<()> {
+        let attempt = format!("linking issue {from} to issue {to} by `{kind}`");
+        let body = encode::issue_link(kind, from, to);
+        match self.0.write(&Call::with_body("linkIssues", Method::POST, &["issueLink"], body, attempt).on(from)).await {
+            Written::Yes(_) => WriteOutcome::Done(()),
+            Written::No(no) => no.outcome(),
+        }
+    }
+
+    async fn delete_issue_link(&self, issue: IssueId, link: &str) -> WriteOutcome<()> {
+        let attempt = format!("taking link {link} of issue {issue} away");
+        let call = Call::without_body("deleteIssueLink", Method::DELETE, &["issueLink", link], attempt).on(issue);
+        match self.0.write(&call).await {
+            Written::Yes(_) => WriteOutcome::Done(()),
+            Written::No(no) => no.outcome(),
+        }
+    }
+
     async fn offer(&self, project: &str, thing: Thing, name: &str) -> WriteOutcome<()> {
         let attempt = format!("making the {} `{name}` in project {project}", thing.word());
         let (endpoint, path, mut body) = match thing {
@@ -142,9 +173,17 @@ impl JiraWrite for Writer {
         }
     }
 
-    async fn add_comment(&self, issue: IssueId, body: &NativeValue, mark: &str) -> WriteOutcome<CommentId> {
+    async fn add_comment(
+        &self,
+        issue: IssueId,
+        body: &NativeValue,
+        readers: &Visibility,
+        mark: &str,
+    ) -> WriteOutcome<CommentId> {
         let fields = FieldList::default();
-        let body = Encoder { kind: self.0.kind, fields: &fields }.comment(body, mark);
+        let Some(body) = Encoder { kind: self.0.kind, fields: &fields }.comment(body, readers, mark) else {
+            return WriteOutcome::NotSent { why: "nobody can be named to read it".to_owned(), wait_ms: 60_000 };
+        };
         let path = ["issue", &issue.to_string(), "comment"];
         let attempt = format!("commenting on issue {issue}");
         let call = Call::with_body("addComment", Method::POST, &path, body, attempt).on(issue);
@@ -159,6 +198,14 @@ impl JiraWrite for Writer {
 }
 
 impl Client {
+    /// Sends a deletion: what is not there any more counts as deleted.
+    async fn remove(&self, call: &Call) -> WriteOutcome<()> {
+        match self.write(call).await {
+            Written::Yes(_) | Written::No(NotDone::NotFound) => WriteOutcome::Done(()),
+            Written::No(no) => no.outcome(),
+        }
+    }
+
     /// The number of a project: a version is made by it.
     async fn project_number(&self, project: &str) -> Result<u64, JiraError> {
         let attempt = format!("reading project {project}");

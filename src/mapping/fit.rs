@@ -27,6 +27,7 @@ pub fn fit(kind: FieldKind, shape: Shape) -> Fit {
         | (FieldKind::Options, Shape::Words | Shape::Options | Shape::Versions | Shape::Components | Shape::Groups)
         | (FieldKind::Person, Shape::Person)
         | (FieldKind::People, Shape::People | Shape::Person)
+        | (FieldKind::Links, Shape::Links)
         | (FieldKind::Day, Shape::Day)
         | (FieldKind::Moment, Shape::Moment)
         | (FieldKind::Number, Shape::Number)
@@ -56,6 +57,7 @@ pub fn natural(shape: Shape) -> Option<FieldKind> {
         Shape::Options | Shape::Groups | Shape::Versions | Shape::Components => Some(FieldKind::Options),
         Shape::Person => Some(FieldKind::Person),
         Shape::People => Some(FieldKind::People),
+        Shape::Links => Some(FieldKind::Links),
         Shape::Other => None,
     }
 }

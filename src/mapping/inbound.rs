@@ -38,6 +38,9 @@ pub fn inbound(place: &Place<'_>, native: &NativeValue) -> Option<Value> {
             let carried = carried(place, names);
             Value::Words(carried.iter().map(|name| super::shared_element(place, name)).collect())
         }
+        (FieldKind::Links, NativeValue::Links(links)) => {
+            Value::Words(super::shared_links(place, links).into_keys().collect())
+        }
         (FieldKind::Options, NativeValue::Named(named)) => {
             Value::Words(BTreeSet::from([super::shared_element(place, &named.name)]))
         }

@@ -36,6 +36,7 @@ pub fn vocabulary(row: &FieldRow) -> Vocabulary {
         | FieldKind::Moment
         | FieldKind::Duration
         | FieldKind::AsThere
+        | FieldKind::Links
         | FieldKind::Day => Vocabulary::Own,
     }
 }

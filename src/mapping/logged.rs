@@ -36,7 +36,8 @@ pub fn logged(place: &Place<'_>, item: &LogItem) -> Option<Value> {
             let words: BTreeSet<String> = text.unwrap_or_default().split_whitespace().map(str::to_owned).collect();
             Some(Value::Words(carried(place, &words)))
         }
-        FieldKind::AsThere => return None,
+        // Who did it is told by the log; what it became, by what stands there.
+        FieldKind::AsThere | FieldKind::Links => return None,
         FieldKind::Person => match id {
             Some(id) => Some(Value::Person(shared_person(place, &who(place, id, text)?))),
             None => None,
@@ -149,6 +150,7 @@ pub fn logged_roughly(place: &Place<'_>, item: &LogItem) -> Option<Value> {
         | FieldKind::Number
         | FieldKind::Duration
         | FieldKind::AsThere
+        | FieldKind::Links
         | FieldKind::Moment
         | FieldKind::Day => None,
     })
@@ -184,6 +186,7 @@ mod tests {
         let row = Row { shared: "jane".to_owned(), names, path: BTreeMap::new() };
         let sync = SyncSettings {
             attachments: crate::model::settings::AttachmentSettings::default(),
+            life: crate::model::settings::LifeSettings::default(),
             id: "s".into(),
             home: None,
             on_conflict: ConflictPolicy::Newest,
@@ -191,9 +194,14 @@ mod tests {
             issue_types: Table::default(),
             statuses: Table::default(),
             priorities: Table::default(),
+            link_types: Table::default(),
             users: Table { rows: vec![row] },
             fields: BTreeMap::new(),
             comments: CommentSettings {
+                restricted: Vec::new(),
+                internal: false,
+                narrowed: crate::model::settings::WhenNarrowed::Delete,
+                copies: crate::model::settings::CopyEdits::Hold,
                 from: BTreeSet::new(),
                 to: BTreeSet::new(),
                 header: BTreeMap::new(),

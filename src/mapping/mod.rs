@@ -12,6 +12,7 @@ mod logged;
 mod outbound;
 mod reference;
 mod reference_words;
+mod relation;
 mod rich;
 mod scalar;
 mod set;
@@ -24,6 +25,7 @@ pub use kinds::{Vocabulary, vocabulary};
 pub use logged::{logged, logged_elements, logged_roughly};
 pub use outbound::{Unmappable, outbound, outbound_over};
 pub use reference::{HIDDEN, NO_REFERENCES, References};
+pub use relation::{Relatives, Unlinkable, element_parts, link_cell, native_link, shared_links, strange_links};
 pub use rich::Rich;
 pub use set::{lacking, shared_element};
 pub use table::{FOREIGN, names_on, path_on, shared_of};
@@ -112,6 +114,7 @@ pub fn written(place: &Place<'_>, text: &str) -> NativeValue {
         }
         FieldKind::Line if place.shape().is_some_and(Shape::is_choice) => outbound::named(text.to_owned()),
         FieldKind::Line => NativeValue::Text(outbound::one_line(text)),
+        FieldKind::Links => NativeValue::Empty,
         FieldKind::Choice
         | FieldKind::Status
         | FieldKind::IssueType

@@ -51,6 +51,10 @@ pub fn outbound_over(place: &Place<'_>, value: &Value, last: &NativeValue) -> Re
         Value::Number(number) if place.row.kind == FieldKind::Duration => Ok(NativeValue::Text(whole_minutes(number))),
         Value::Number(number) => Ok(NativeValue::Text(number.clone())),
         Value::Moment(moment) => Ok(NativeValue::Text(jira_moment(moment).unwrap_or_else(|| moment.clone()))),
+        // As far as they can be made here.
+        Value::Words(shared) if place.row.kind == FieldKind::Links => Ok(NativeValue::Links(
+            shared.iter().filter_map(|element| super::native_link(place, element).ok()).collect(),
+        )),
         // An element without a name here stays where it is; that the rest stands for the whole is told by the planner.
         Value::Words(shared) => Ok(super::set::set(place, shared)),
         Value::Choice(shared) => choice(place, shared),

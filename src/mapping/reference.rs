@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::file_reference::FileThere;
 use super::reference_words::{Found, Hidden, find};
+use super::relation::Relatives;
 use crate::model::catalog::Catalog;
 use crate::model::document::{Block, Document, File, FilePlace, Inline, Mark};
 use crate::model::ids::{IssueKey, SideId};
@@ -28,6 +29,8 @@ pub struct References {
     pairs: BTreeMap<(SideId, IssueKey), BTreeMap<SideId, IssueKey>>,
     own: BTreeMap<SideId, IssueKey>,
     pub(super) files: BTreeMap<SideId, Vec<FileThere>>,
+    /// The items that values name.
+    pub relatives: Relatives,
 }
 
 /// Where a side's issues are.
@@ -42,8 +45,13 @@ pub(super) struct Site {
 }
 
 /// A text that refers to nothing.
-pub static NO_REFERENCES: References =
-    References { sites: BTreeMap::new(), pairs: BTreeMap::new(), own: BTreeMap::new(), files: BTreeMap::new() };
+pub static NO_REFERENCES: References = References {
+    sites: BTreeMap::new(),
+    pairs: BTreeMap::new(),
+    own: BTreeMap::new(),
+    files: BTreeMap::new(),
+    relatives: Relatives::NONE,
+};
 
 impl References {
     /// The sides of a sync, and the replicas of the item whose texts these are. No other item is known yet.
@@ -54,7 +62,13 @@ impl References {
             let address = address.unwrap_or_default();
             (side.id.clone(), Site { project: side.project.clone(), address, sees: side.sees.clone() })
         };
-        Self { sites: sync.sides.iter().map(site).collect(), pairs: BTreeMap::new(), own, files: BTreeMap::new() }
+        Self {
+            sites: sync.sides.iter().map(site).collect(),
+            pairs: BTreeMap::new(),
+            own,
+            files: BTreeMap::new(),
+            relatives: Relatives::NONE,
+        }
     }
 
     /// The replicas of one item.

@@ -38,11 +38,20 @@ pub struct Catalog {
     /// The largest file that may be attached, in bytes; `None` where that was not asked, or files may not be attached at all.
     #[serde(default)]
     pub upload_limit: Option<u64>,
+    /// The names of the types of issue links. Empty where that was not asked.
+    #[serde(default)]
+    pub link_types: Vec<String>,
     /// The options that fields offer on any of these screens. A field that is on none of them is not here.
     pub options: BTreeMap<FieldId, BTreeSet<String>>,
     /// What each field holds. A field that is not here may hold anything.
     #[serde(default)]
     pub shapes: BTreeMap<FieldId, Shape>,
+    /// Whether the project is a service desk, whose comments can be internal; `None` where that was not asked.
+    #[serde(default)]
+    pub service_desk: Option<bool>,
+    /// Whether the sync user may edit what others wrote; `None` where that was not asked.
+    #[serde(default)]
+    pub edits_all_comments: Option<bool>,
     /// Accounts that may not be assigned issues of the project, as Jira said when it was asked.
     #[serde(default)]
     pub unassignable: BTreeSet<AccountId>,
@@ -88,6 +97,8 @@ pub enum Shape {
     Versions,
     /// A set of components.
     Components,
+    /// Links to other issues.
+    Links,
     /// Something else with a name: a priority, a resolution, a security level.
     Named,
     /// Something that is not carried.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::document::Document;
 use super::ids::{AttachmentId, CommentId, EntryId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
+use super::issue::Visibility;
 use super::remark::{Remark, Spent};
 use super::value::Value;
 
@@ -189,6 +190,43 @@ pub struct Replica {
     /// The counterparts that it links to, by the key that the link shows.
     #[serde(default)]
     pub links: BTreeMap<SideId, IssueKey>,
+    /// Set while it is not where it was.
+    #[serde(default)]
+    pub away: Option<Away>,
+}
+
+/// That a replica is not where it was. Absence is never deletion: nothing is done about it before it is confirmed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Away {
+    /// In what way.
+    pub how: Absence,
+    /// Since when, by our clock.
+    pub since: Timestamp,
+    /// When it was confirmed, by our clock.
+    pub confirmed: Option<Timestamp>,
+    /// Whether its counterparts were given the status that the sync sets for this.
+    #[serde(default)]
+    pub moved_on: bool,
+}
+
+/// In what way a replica is not where it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Absence {
+    /// It is not there, or not visible: Jira says the same of both.
+    Missing,
+    /// It is in this project now.
+    Moved(String),
+    /// We deleted it, since a counterpart was.
+    DeletedByUs,
+}
+
+impl Replica {
+    /// Whether nothing is to be carried to it or from it for now: it is in another project, or known for sure to be gone.
+    #[must_use]
+    pub fn is_elsewhere(&self) -> bool {
+        self.away.as_ref().is_some_and(|away| away.confirmed.is_some() || matches!(away.how, Absence::Moved(_)))
+    }
 }
 
 /// A person's comment or logged work, and its copies.
@@ -220,6 +258,52 @@ pub struct CommentRecord {
     /// What of these is recorded as the lost half of a conflict.
     #[serde(default)]
     pub recorded: BTreeMap<SideId, Document>,
+    /// Whether it is no person's, but says that the side's issue is not where it was.
+    #[serde(default)]
+    pub notice: bool,
+    /// Who may read it where it was written, as last read.
+    #[serde(default)]
+    pub visibility: Visibility,
+    /// The comment that it answers there.
+    #[serde(default)]
+    pub parent: Option<CommentId>,
+    /// Who might read the original and each copy when that was made, where not everybody might read both.
+    #[serde(default)]
+    pub terms: BTreeMap<SideId, Terms>,
+    /// Copies that hold a notice in place of the text, which may not be read there any more.
+    #[serde(default)]
+    pub emptied: BTreeSet<SideId>,
+    /// Copies whose text its own Jira did not take back into the original: the text, and why.
+    #[serde(default)]
+    pub turned_back: BTreeMap<SideId, (Document, String)>,
+}
+
+impl CommentRecord {
+    /// Who might read the original and the copy on a side when that was made.
+    #[must_use]
+    pub fn terms_of(&self, side: &SideId) -> Terms {
+        self.terms.get(side).cloned().unwrap_or_default()
+    }
+
+    /// Forgets a copy that is not there any more.
+    pub fn forget(&mut self, side: &SideId) {
+        self.copies.remove(side);
+        self.written.remove(side);
+        self.strayed.remove(side);
+        self.terms.remove(side);
+        self.recorded.remove(side);
+        self.emptied.remove(side);
+        self.turned_back.remove(side);
+    }
+}
+
+/// Who may read a comment, and a copy of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// Who may read the original where it was written.
+    pub of: Visibility,
+    /// Who may read the copy.
+    pub under: Visibility,
 }
 
 /// What a person's comment says, as last read.
@@ -297,6 +381,37 @@ pub struct FileCopy {
     pub gone: bool,
 }
 
+/// A replica of an item that another item's values name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct There {
+    /// Its issue.
+    pub issue: IssueId,
+    /// Its key.
+    pub key: IssueKey,
+    /// Whether it has a security level.
+    pub restricted: bool,
+}
+
+/// What an item waits for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Awaited {
+    /// That an issue that is no item's yet becomes one.
+    Issue {
+        /// The side that it is on.
+        side: SideId,
+        /// The issue.
+        issue: IssueId,
+    },
+    /// That an item gets its counterpart on a side.
+    Replica {
+        /// The item.
+        item: ItemId,
+        /// The side.
+        side: SideId,
+    },
+}
+
 /// Everything durable about one item but its journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ItemState {
@@ -318,6 +433,9 @@ pub struct ItemState {
     /// People's files and their copies, in the order they were seen.
     #[serde(default)]
     pub attachments: Vec<AttachmentRecord>,
+    /// What its links wait for: it is looked at again when that comes.
+    #[serde(default)]
+    pub awaits: BTreeSet<Awaited>,
     /// The sides where it was found to belong (`when`). A replica that exists stays in step whether listed or not.
     #[serde(default)]
     pub belongs: BTreeSet<SideId>,
@@ -340,6 +458,7 @@ impl ItemState {
             comments: Vec::new(),
             worklogs: Vec::new(),
             attachments: Vec::new(),
+            awaits: BTreeSet::new(),
             belongs: BTreeSet::new(),
             asked: None,
         }
@@ -382,4 +501,18 @@ pub struct Conflict {
     pub at: Timestamp,
     /// Our write that overwrote it, if it was a lost update.
     pub overwritten_by: Option<OperationId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_of_an_earlier_version_was_for_everybody() {
+        let record: CommentRecord =
+            serde_json::from_str(r#"{ "side": "acme", "id": "1", "copies": { "globex": "2" }, "refused": {} }"#)
+                .unwrap();
+        assert_eq!(record.visibility, Visibility::Everybody);
+        assert_eq!(record.terms_of(&"globex".into()), Terms::default());
+    }
 }

@@ -2,6 +2,7 @@
 //! shared value: mapping makes those.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -77,6 +78,8 @@ pub enum NativeValue {
     Words(BTreeSet<String>),
     /// A user.
     Person(Person),
+    /// Links to other issues.
+    Links(BTreeSet<IssueLink>),
     /// A shape that this version does not carry.
     Other(serde_json::Value),
 }
@@ -88,6 +91,21 @@ pub struct Named {
     pub id: String,
     /// The display name.
     pub name: String,
+}
+
+/// A link to another issue, as one of its two ends shows it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct IssueLink {
+    /// Its id; empty where it is yet to be made.
+    pub id: String,
+    /// The name of its type.
+    pub kind: String,
+    /// Whether it reads as the type's outward text from here: `SUP-1 blocks SUP-2`, seen from SUP-1.
+    pub outward: bool,
+    /// The other issue.
+    pub issue: IssueId,
+    /// Its key.
+    pub key: IssueKey,
 }
 
 /// A user as an instance shows them.
@@ -125,14 +143,60 @@ pub struct CommentSnapshot {
     pub body: NativeValue,
     /// Who changed it last, if that is shown.
     pub changed_by: Option<AccountId>,
-    /// Restricted to a role or group, or internal to a service desk: does not cross.
-    pub restricted: bool,
+    /// Who may read it.
+    pub visibility: Visibility,
+    /// The comment that it answers, where the kind has threads.
+    #[serde(default)]
+    pub parent: Option<CommentId>,
     /// The work that was done, of logged work.
     #[serde(default)]
     pub spent: Option<Spent>,
     /// Our sealed mark, where it came along.
     #[serde(default)]
     pub mark: Option<String>,
+}
+
+/// Who may read a comment.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Visibility {
+    /// Everybody who may see the issue.
+    #[default]
+    Everybody,
+    /// The members of a role of the project, by its name.
+    Role(String),
+    /// The members of a group, by its name.
+    Group(String),
+    /// Whoever works in the service desk, and none of its customers.
+    Internal,
+    /// Fewer, in a way that has no word here: it goes nowhere.
+    Other,
+}
+
+impl Visibility {
+    /// From its form in the configuration: `role:NAME` or `group:NAME`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (kind, name) = text.split_once(':')?;
+        let name = name.trim();
+        match kind.trim() {
+            "role" if !name.is_empty() => Some(Self::Role(name.to_owned())),
+            "group" if !name.is_empty() => Some(Self::Group(name.to_owned())),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Visibility {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Everybody => f.write_str("everybody"),
+            Self::Role(name) => write!(f, "role `{name}`"),
+            Self::Group(name) => write!(f, "group `{name}`"),
+            Self::Internal => f.write_str("the service desk alone"),
+            Self::Other => f.write_str("some"),
+        }
+    }
 }
 
 /// One file of an issue, without what is in it.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::document::Document;
-use super::hub::Acts;
+use super::hub::{Acts, Terms};
 use super::ids::{AttachmentId, CommentId, FieldId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId};
 use super::issue::NativeValue;
 use super::remark::{Remark, Spent};
@@ -75,6 +75,9 @@ pub enum Action {
         /// The work, of logged work.
         #[serde(default)]
         spent: Option<Spent>,
+        /// Who may read the original, and who is to read this.
+        #[serde(default)]
+        terms: Terms,
     },
     /// Our own copy of a comment, or of logged work, is changed as its original was. Never anything but the body and the work:
     /// properties could publish an internal note.
@@ -97,6 +100,26 @@ pub enum Action {
         /// The work, of logged work.
         #[serde(default)]
         spent: Option<Spent>,
+        /// Whether a notice takes the place of the text, which may not be read there any more.
+        #[serde(default)]
+        emptied: bool,
+    },
+    /// A person's own comment is changed as somebody changed our copy of it. Nothing but the body.
+    EditOriginal {
+        /// Its id.
+        comment: CommentId,
+        /// The side where the copy was changed.
+        by: SideId,
+        /// The copy there.
+        copy: CommentId,
+        /// The body: `Adf` or `Wiki`.
+        body: NativeValue,
+        /// The same as it will be read back.
+        wanted: Document,
+        /// What it was seen to say; the write is void when it says something else.
+        expects: Document,
+        /// What the copy says, header and all.
+        carried: Document,
     },
     /// A version or component is made in the side's project, so that a field may hold it. There is one per name, however often
     /// it is sent.
@@ -116,6 +139,18 @@ pub enum Action {
         key: IssueKey,
         /// What is shown.
         link: RemoteLink,
+    },
+    /// The replica's link to a counterpart is taken away, since that is not where it was.
+    Unlink {
+        /// The side of the counterpart.
+        to: SideId,
+        /// What Jira knows the link by.
+        global_id: String,
+    },
+    /// The replica, which we made, is deleted: its counterpart was.
+    DeleteIssue {
+        /// The side whose issue is not there any more.
+        with: SideId,
     },
     /// A copy of a person's file is attached: streamed from the one instance to the other.
     AddFile {
@@ -140,6 +175,18 @@ pub enum Action {
         file: AttachmentId,
         /// Our copy.
         copy: AttachmentId,
+    },
+    /// An issue link is made. Jira gives it no id, and makes no second one where it is there already.
+    AddIssueLink {
+        /// The link.
+        link: Relation,
+    },
+    /// An issue link is taken away.
+    DeleteIssueLink {
+        /// The link.
+        link: Relation,
+        /// Its id there.
+        id: String,
     },
     /// Our own copy of a comment, or of logged work, is deleted, since the original is not there any more.
     DeleteComment {
@@ -176,6 +223,33 @@ impl Thing {
     }
 }
 
+/// A link between the replicas of two items on one side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relation {
+    /// The field whose value it is an element of.
+    pub field: FieldName,
+    /// The element, in shared words.
+    pub element: String,
+    /// The name of its type there.
+    pub kind: String,
+    /// Whether it reads as the type's outward text from the item's own replica.
+    pub outward: bool,
+    /// The other issue.
+    pub issue: IssueId,
+    /// Its key.
+    pub key: IssueKey,
+    /// The acts of the agreed value.
+    pub acts: Acts,
+}
+
+impl Relation {
+    /// Whether it is about the same link, whatever was agreed besides.
+    #[must_use]
+    pub fn is_of(&self, other: &Self) -> bool {
+        (&self.field, &self.element, &self.kind, self.issue) == (&other.field, &other.element, &other.kind, other.issue)
+    }
+}
+
 /// A link from an issue to something elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemoteLink {
@@ -200,18 +274,28 @@ impl Action {
         Some((*remark, origin, comment))
     }
 
+    /// The issue link that is made, or taken away by its id.
+    #[must_use]
+    pub fn issue_link(&self) -> Option<(&Relation, Option<&str>)> {
+        if let Self::AddIssueLink { link } = self {
+            return Some((link, None));
+        }
+        if let Self::DeleteIssueLink { link, id } = self { Some((link, Some(id))) } else { None }
+    }
+
     /// Whether it concerns no field of the issue: it can stand beside any other write.
     #[must_use]
     pub fn is_beside_the_fields(&self) -> bool {
-        match self {
-            Self::AddComment { .. }
-            | Self::EditComment { .. }
-            | Self::DeleteComment { .. }
-            | Self::Offer { .. }
-            | Self::Link { .. }
-            | Self::AddFile { .. }
-            | Self::DeleteFile { .. } => true,
-            Self::Create { .. } | Self::SetFields { .. } | Self::Transition { .. } => false,
+        self.fields().is_none() && !matches!(self, Self::DeleteIssue { .. })
+    }
+
+    /// The fields that it sets; `None` of what concerns no field.
+    #[must_use]
+    pub fn fields(&self) -> Option<&BTreeMap<FieldName, FieldWrite>> {
+        if let Self::Create { fields, .. } | Self::SetFields { fields } | Self::Transition { fields, .. } = self {
+            Some(fields)
+        } else {
+            None
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{FieldId, FieldName, InstanceId, SideId, SyncId};
+use super::issue::Visibility;
 use super::remark::Remark;
 use super::secret::Secret;
 
@@ -77,6 +78,9 @@ pub struct SyncSettings {
     pub statuses: Table,
     /// Priorities.
     pub priorities: Table,
+    /// Types of issue links: cells are names, with `:inward` behind them where the direction is turned round.
+    #[serde(default)]
+    pub link_types: Table,
     /// People: cells are e-mails, account ids or user names.
     pub users: Table,
     /// The field rows by name. Issue type and status have rows too.
@@ -88,6 +92,8 @@ pub struct SyncSettings {
     pub worklogs: CommentSettings,
     /// What happens to attachments.
     pub attachments: AttachmentSettings,
+    /// What happens when an issue is not where it was.
+    pub life: LifeSettings,
     /// Whether each replica links to the counterparts that its side sees.
     pub links: bool,
 }
@@ -216,6 +222,8 @@ pub enum FieldKind {
     People,
     /// Seconds of work: an estimate.
     Duration,
+    /// A set of links to other items of the sync, each made and taken away by itself.
+    Links,
     /// What the instances say that the field holds. Never there once they were read.
     AsThere,
 }
@@ -224,7 +232,7 @@ impl FieldKind {
     /// Whether it holds a set, whose elements come and go each on its own.
     #[must_use]
     pub fn is_set(self) -> bool {
-        matches!(self, Self::Words | Self::Options | Self::People)
+        matches!(self, Self::Words | Self::Options | Self::People | Self::Links)
     }
 }
 
@@ -292,6 +300,89 @@ pub struct CommentSettings {
     pub header: BTreeMap<SideId, String>,
     /// What becomes of the copies when the original is deleted, or may not be seen any more.
     pub deleted: WhenDeleted,
+    /// Which restricted comments cross, and as what.
+    #[serde(default)]
+    pub restricted: Vec<RestrictedRow>,
+    /// Whether internal comments of a service desk cross, as internal ones.
+    #[serde(default)]
+    pub internal: bool,
+    /// What becomes of a copy whose original may not be read there any more.
+    #[serde(default)]
+    pub narrowed: WhenNarrowed,
+    /// What becomes of what people write into copies.
+    #[serde(default)]
+    pub copies: CopyEdits,
+}
+
+impl CommentSettings {
+    /// Who is to read the copy on `side` of a comment of `origin` that `visibility` may read there. `None`: no copy is made.
+    #[must_use]
+    pub fn route(&self, origin: &SideId, visibility: &Visibility, side: &SideId) -> Option<Visibility> {
+        let row = self.restricted.iter().find_map(|row| {
+            if &row.at == origin && &row.with == side && &row.visibility == visibility {
+                return Some(row.there.clone());
+            }
+            (&row.with == origin && &row.at == side && &row.there == visibility).then(|| row.visibility.clone())
+        });
+        row.or_else(|| match visibility {
+            Visibility::Everybody => {
+                (self.from.contains(origin) && self.to.contains(side)).then_some(Visibility::Everybody)
+            }
+            Visibility::Internal => self.internal.then_some(Visibility::Internal),
+            Visibility::Role(_) | Visibility::Group(_) | Visibility::Other => None,
+        })
+    }
+
+    /// Whether comments of a side may cross.
+    #[must_use]
+    pub fn gives(&self, side: &SideId) -> bool {
+        self.internal
+            || self.from.contains(side)
+            || self.restricted.iter().any(|row| &row.at == side || &row.with == side)
+    }
+
+    /// Whether a side may get comments.
+    #[must_use]
+    pub fn takes(&self, side: &SideId) -> bool {
+        self.internal
+            || self.to.contains(side)
+            || self.restricted.iter().any(|row| &row.at == side || &row.with == side)
+    }
+}
+
+/// Comments of one visibility on one side, and what they are on another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestrictedRow {
+    /// The side where they are restricted.
+    pub at: SideId,
+    /// To whom.
+    pub visibility: Visibility,
+    /// The side with which they are shared.
+    pub with: SideId,
+    /// Who may read them there.
+    pub there: Visibility,
+}
+
+/// What becomes of a copy whose original may not be read there any more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhenNarrowed {
+    /// It is deleted, unless a person changed it.
+    #[default]
+    Delete,
+    /// A notice takes the place of its text, unless a person changed it.
+    Empty,
+}
+
+/// What becomes of what people write into copies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CopyEdits {
+    /// It stays where it is and is told: a comment is its author's word.
+    #[default]
+    Hold,
+    /// It is made on the original too, where the sync user may edit all comments.
+    FlowBack,
 }
 
 /// What happens to attachments. The default carries none.
@@ -318,4 +409,32 @@ pub enum WhenDeleted {
     Delete,
     /// They stay.
     Keep,
+}
+
+/// What happens when an issue of a sync is not where it was. By default nothing is done to its counterparts, and it is told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LifeSettings {
+    /// It was deleted, or the sync user may not see it any more: no API tells the one from the other.
+    pub deleted: Farewell,
+    /// It was moved to another project.
+    pub moved: Farewell,
+    /// As many issues of one side may go within a day before none of them is taken for gone.
+    pub most_missing: usize,
+}
+
+/// What becomes of the counterparts of an issue that is not where it was. Only those whose sides see its side.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Farewell {
+    /// They stay as they are.
+    #[default]
+    Keep,
+    /// They get a comment that says so.
+    Comment,
+    /// They get this status, by its shared name.
+    Transition(String),
+    /// Their link to it is taken away.
+    Unlink,
+    /// Those that we made are deleted. One that a person made never is.
+    Delete,
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::catalog::Workflow;
-use super::hub::{Conflict, ItemState};
+use super::hub::{Conflict, ItemState, There};
 use super::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
 use super::operation::{Intent, IntentState};
 use super::problem::Problem;
@@ -305,6 +305,14 @@ pub trait Store: Send + Sync + 'static {
         sync: &SyncId,
         keys: &[IssueKey],
     ) -> Result<Vec<BTreeMap<SideId, IssueKey>>, StoreError>;
+
+    /// The items of a sync that hold one of these issues, and these items, each with the replicas that have a key.
+    async fn relatives(
+        &self,
+        sync: &SyncId,
+        issues: &[(InstanceId, IssueId)],
+        items: &[ItemId],
+    ) -> Result<Vec<(ItemId, BTreeMap<SideId, There>)>, StoreError>;
 
     /// Ids of items after `after`, in order, at most `limit`: for plans and sweeps over everything.
     async fn item_ids(&self, after: Option<ItemId>, limit: usize) -> Result<Vec<ItemId>, StoreError>;

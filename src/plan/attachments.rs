@@ -124,18 +124,11 @@ fn too_large(draft: &Draft<'_>, record: &AttachmentRecord, side: &SideId, name: 
 
 /// Whether a write about this file on that side is not settled, or nothing may be added to what may not be there.
 fn is_under_way(draft: &Draft<'_>, side: &SideId, record: &AttachmentRecord) -> bool {
-    draft.unsettled(side).any(|intent| match &intent.operation.action {
-        Action::AddFile { origin, file, .. } | Action::DeleteFile { origin, file, .. } => {
-            origin == &record.side && file == &record.id
-        }
-        Action::Create { .. } => true,
-        Action::SetFields { .. }
-        | Action::Transition { .. }
-        | Action::AddComment { .. }
-        | Action::EditComment { .. }
-        | Action::DeleteComment { .. }
-        | Action::Offer { .. }
-        | Action::Link { .. } => false,
+    draft.unsettled(side).any(|intent| {
+        let action = &intent.operation.action;
+        matches!(action, Action::AddFile { origin, file, .. } | Action::DeleteFile { origin, file, .. }
+            if origin == &record.side && file == &record.id)
+            || matches!(action, Action::Create { .. })
     })
 }
 

@@ -4,15 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{Plan, PlanInput, Wanted};
+use super::{Observation, Plan, PlanInput, Wanted};
 use crate::mapping::{Place, inbound, names_on, same};
 use crate::model::catalog::{Catalog, Shape};
-use crate::model::hub::{Agreed, Audience, Base, Replica};
+use crate::model::hub::{Absence, Agreed, Audience, Base, Replica};
 use crate::model::ids::{AttachmentId, CommentId, FieldId, FieldName, SideId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
-use crate::model::remark::Remark;
-use crate::model::settings::{FieldKind, FieldRow, OnUnmapped, SideSettings};
+use crate::model::settings::{Farewell, FieldKind, FieldRow, OnUnmapped, SideSettings};
 use crate::model::value::Value;
 
 /// A rule that a plan breaks. Always a defect of ours: such a plan must not be carried out.
@@ -45,16 +44,25 @@ pub fn check(input: &PlanInput<'_>, plan: &Plan) -> Vec<Violation> {
             }
             Action::SetFields { fields } => check.edit(&operation.side, fields),
             Action::Transition { .. } => check.hop(operation),
-            Action::AddComment { remark, origin, comment, .. } => {
+            Action::AddComment { remark, origin, comment, terms, .. } => {
                 check.comment(&operation.side, origin, comment, *remark);
+                check.readers(&operation.side, (origin, comment), terms, *remark);
             }
             Action::Link { to, .. } => check.link(&operation.side, to),
+            Action::Unlink { to, .. } => check.parting(&operation.side, to, &Farewell::Unlink),
+            Action::DeleteIssue { with } => check.parting(&operation.side, with, &Farewell::Delete),
             Action::Offer { field, name, .. } => check.offer(&operation.side, field, name),
             Action::AddFile { origin, file, .. } => check.file(&operation.side, origin, file),
             Action::DeleteFile { origin, file, copy } => check.file_gone(&operation.side, origin, file, copy),
+            Action::EditOriginal { comment, by, copy, .. } => check.original(&operation.side, comment, by, copy),
+            Action::AddIssueLink { link } => check.relation(&operation.side, link, None),
+            Action::DeleteIssueLink { link, id } => check.relation(&operation.side, link, Some(id)),
             Action::EditComment { remark, origin, comment, copy, .. }
             | Action::DeleteComment { remark, origin, comment, copy } => {
-                let deleted = matches!(operation.action, Action::DeleteComment { .. });
+                let deleted = matches!(
+                    operation.action,
+                    Action::DeleteComment { .. } | Action::EditComment { emptied: true, .. }
+                );
                 check.revision(&operation.side, (origin, comment, copy), deleted, *remark);
             }
         }
@@ -67,24 +75,24 @@ pub fn check(input: &PlanInput<'_>, plan: &Plan) -> Vec<Violation> {
     check.found
 }
 
-struct Check<'a> {
-    input: &'a PlanInput<'a>,
-    plan: &'a Plan,
-    nothing: Catalog,
+pub(super) struct Check<'a> {
+    pub(super) input: &'a PlanInput<'a>,
+    pub(super) plan: &'a Plan,
+    pub(super) nothing: Catalog,
     found: Vec<Violation>,
 }
 
 impl Check<'_> {
-    fn fail(&mut self, rule: &'static str, side: &SideId, what: impl Into<String>) {
+    pub(super) fn fail(&mut self, rule: &'static str, side: &SideId, what: impl Into<String>) {
         self.found.push(Violation { rule, side: side.clone(), what: what.into() });
     }
 
-    fn settings(&self, side: &SideId) -> Option<&SideSettings> {
+    pub(super) fn settings(&self, side: &SideId) -> Option<&SideSettings> {
         self.input.sync.side(side)
     }
 
     /// Whose acts a side may receive of a field: worked out here from the settings, not by the planner's own function.
-    fn may_see(&self, row: &FieldRow, side: &SideId) -> BTreeSet<SideId> {
+    pub(super) fn may_see(&self, row: &FieldRow, side: &SideId) -> BTreeSet<SideId> {
         let everybody = self.input.sync.side_ids().cloned();
         if row.across {
             return everybody.collect();
@@ -93,7 +101,7 @@ impl Check<'_> {
         everybody.filter(|other| other == side || sees.is_some_and(|sees| sees.contains(other))).collect()
     }
 
-    fn agreed(&self, row: &FieldRow, side: &SideId) -> Option<&Agreed> {
+    pub(super) fn agreed(&self, row: &FieldRow, side: &SideId) -> Option<&Agreed> {
         self.plan.item.hub.get(&row.name)?.get(&Audience(self.may_see(row, side)))
     }
 
@@ -101,7 +109,7 @@ impl Check<'_> {
         self.plan.item.replicas.get(side)
     }
 
-    fn base(&self, side: &SideId, field: &FieldName) -> Option<&Base> {
+    pub(super) fn base(&self, side: &SideId, field: &FieldName) -> Option<&Base> {
         self.replica(side)?.bases.get(field)
     }
 
@@ -127,7 +135,13 @@ impl Check<'_> {
                     }
                     continue;
                 }
-                Action::Link { .. } | Action::Offer { .. } | Action::DeleteFile { .. } => continue,
+                Action::DeleteIssue { .. } => 0,
+                Action::Link { .. }
+                | Action::Unlink { .. }
+                | Action::Offer { .. }
+                | Action::DeleteFile { .. }
+                | Action::AddIssueLink { .. }
+                | Action::DeleteIssueLink { .. } => continue,
                 Action::AddFile { origin, file, .. } => {
                     if !files.insert((side, origin, file)) {
                         self.found.push(Violation {
@@ -138,10 +152,11 @@ impl Check<'_> {
                     }
                     continue;
                 }
-                Action::EditComment { origin, comment, .. } | Action::DeleteComment { origin, comment, .. } => {
+                Action::EditComment { .. } | Action::DeleteComment { .. } | Action::EditOriginal { .. } => {
+                    let Some((origin, comment)) = changed(operation) else { continue };
                     if !copies.insert((side, origin, comment)) {
                         self.found.push(Violation {
-                            rule: "a copy is changed once at a time",
+                            rule: "a comment is changed once at a time",
                             side: side.clone(),
                             what: format!("{origin}'s comment {comment} twice"),
                         });
@@ -161,26 +176,23 @@ impl Check<'_> {
                     });
                 }
             }
-            let unsettled = self.input.intents.iter().any(|intent| {
-                &intent.operation.side == side
-                    && !intent.state.is_settled()
-                    && !self.plan.seen.contains(&intent.id)
-                    && !intent.operation.action.is_beside_the_fields()
-            });
-            if unsettled {
-                self.found.push(Violation {
-                    rule: "nothing is written beside a write that is not settled",
-                    side: side.clone(),
-                    what: "an earlier one is open".to_owned(),
-                });
-            }
-            if self.plan.wanted.get(side).is_some_and(|wanted| wanted.contains(&Wanted::FreshRead)) {
-                self.found.push(Violation {
-                    rule: "nothing is written where values and log do not agree",
-                    side: side.clone(),
-                    what: "a fresh read is wanted first".to_owned(),
-                });
-            }
+            self.clear(side);
+        }
+    }
+
+    /// What stands on a side must be known before it is written to.
+    fn clear(&mut self, side: &SideId) {
+        let unsettled = self.input.intents.iter().any(|intent| {
+            &intent.operation.side == side
+                && !intent.state.is_settled()
+                && !self.plan.seen.contains(&intent.id)
+                && !intent.operation.action.is_beside_the_fields()
+        });
+        if unsettled {
+            self.fail("nothing is written beside a write that is not settled", side, "an earlier one is open");
+        }
+        if self.plan.wanted.get(side).is_some_and(|wanted| wanted.contains(&Wanted::FreshRead)) {
+            self.fail("nothing is written where values and log do not agree", side, "a fresh read is wanted first");
         }
     }
 
@@ -354,40 +366,6 @@ impl Check<'_> {
         self.may_receive(side, row, &write);
     }
 
-    fn comment(&mut self, side: &SideId, origin: &SideId, comment: &CommentId, remark: Remark) {
-        let rules = self.input.sync.remarks(remark);
-        let sees = self.settings(side).is_some_and(|settings| settings.sees.contains(origin));
-        if side == origin || !sees || !rules.from.contains(origin) || !rules.to.contains(side) {
-            self.fail(
-                "comments go only where they may be seen",
-                side,
-                format!("{origin}'s {} {comment}", remark.word()),
-            );
-        }
-        let record =
-            self.input.item.remarks(remark).iter().find(|record| &record.side == origin && &record.id == comment);
-        if record.is_some_and(|record| record.copies.contains_key(side) || record.refused.contains_key(side)) {
-            self.fail("a comment is copied once", side, format!("{origin}'s {} {comment} has a copy", remark.word()));
-        }
-        let under_way = self.input.intents.iter().any(|intent| {
-            &intent.operation.side == side
-                && !intent.state.is_settled()
-                && matches!(&intent.operation.action, Action::AddComment { .. })
-                && intent.operation.action.original() == Some((remark, origin, comment))
-        });
-        if under_way {
-            self.fail("a comment is copied once", side, format!("{origin}'s {} {comment} is under way", remark.word()));
-        }
-        if self.input.item.remarks(remark).iter().any(|record| record.copies.get(origin) == Some(comment)) {
-            self.fail("copies are not copied", side, format!("{origin}'s {} {comment}", remark.word()));
-        }
-        let read = self.input.observed.get(origin).map(|observation| &observation.snapshot.remarks(remark).list);
-        let read = read.and_then(|list| list.iter().find(|read| &read.id == comment));
-        if record.is_none() && read.is_none_or(|read| read.restricted) {
-            self.fail("restricted comments stay", side, format!("{origin}'s {} {comment}", remark.word()));
-        }
-    }
-
     fn file(&mut self, side: &SideId, origin: &SideId, file: &AttachmentId) {
         let rules = &self.input.sync.attachments;
         let sees = self.settings(side).is_some_and(|settings| settings.sees.contains(origin));
@@ -430,44 +408,21 @@ impl Check<'_> {
         }
     }
 
-    fn revision(
-        &mut self,
-        side: &SideId,
-        (origin, comment, copy): (&SideId, &CommentId, &CommentId),
-        deleted: bool,
-        remark: Remark,
-    ) {
-        let record =
-            self.input.item.remarks(remark).iter().find(|record| &record.side == origin && &record.id == comment);
-        if record.and_then(|record| record.copies.get(side)) != Some(copy) {
-            self.fail("only our own copies are changed", side, format!("{} {copy}", remark.word()));
-        }
-        let rules = self.input.sync.remarks(remark);
-        let sees = self.settings(side).is_some_and(|settings| settings.sees.contains(origin));
-        if !deleted && (!sees || !rules.to.contains(side)) {
-            self.fail(
-                "comments go only where they may be seen",
-                side,
-                format!("{origin}'s {} {comment}", remark.word()),
-            );
-        }
-        let lists = |side: &SideId| {
-            let observation = self.input.observed.get(side).filter(|observation| observation.direct);
-            observation.map(|observation| observation.snapshot.remarks(remark)).filter(|comments| comments.complete)
+    /// A counterpart is parted with only when the absence of the other is confirmed, as the sync says, and deleted only if it is
+    /// ours.
+    fn parting(&mut self, side: &SideId, gone: &SideId, by: &Farewell) {
+        let sees = self.settings(side).is_some_and(|settings| settings.sees.contains(gone));
+        let away = self.input.item.replicas.get(gone).and_then(|replica| replica.away.as_ref());
+        let policy = match away.filter(|away| away.confirmed.is_some()).map(|away| &away.how) {
+            Some(Absence::Missing) => Some(&self.input.sync.life.deleted),
+            Some(Absence::Moved(_)) => Some(&self.input.sync.life.moved),
+            Some(Absence::DeletedByUs) | None => None,
         };
-        if lists(side).is_none_or(|comments| !comments.list.iter().any(|there| &there.id == copy)) {
-            self.fail("a copy is changed on a fresh read", side, format!("{} {copy}", remark.word()));
+        if side == gone || !sees || policy != Some(by) {
+            self.fail("what is not known to be gone is not parted with", side, format!("the counterpart on `{gone}`"));
         }
-        let stands = |comments: &crate::model::issue::Comments| {
-            comments.list.iter().any(|there| &there.id == comment && !there.restricted)
-        };
-        let is_there = lists(origin).is_none_or(stands);
-        if deleted && is_there {
-            self.fail(
-                "nothing is deleted that is not surely gone",
-                side,
-                format!("{origin}'s {} {comment}", remark.word()),
-            );
+        if by == &Farewell::Delete && !self.replica(side).is_some_and(|replica| replica.ours) {
+            self.fail("only our own copies are deleted", side, "a person made it");
         }
     }
 
@@ -490,7 +445,10 @@ impl Check<'_> {
                 continue;
             };
             let refresh = plan.wanted.get(side).is_some_and(|wanted| wanted.contains(&Wanted::FreshRead));
-            let observation = input.observed.get(side).filter(|read| !read.snapshot.restricted && !refresh);
+            let project = input.sync.side(side).map(|settings| &settings.project);
+            let here = |read: &&Observation| project.is_none_or(|project| project == &read.snapshot.project);
+            let observation =
+                input.observed.get(side).filter(|read| !read.snapshot.restricted && !refresh).filter(here);
             for (name, base) in &replica.bases {
                 let Some(row) = input.sync.fields.get(name) else { continue };
                 let held_before = before.bases.get(name).and_then(|base| base.value.as_ref());
@@ -547,7 +505,12 @@ fn both_text(left: &Value, right: &Value) -> bool {
     matches!((left, right), (Value::Document(_), Value::Document(_))) && same(left, right)
 }
 
-fn place<'a>(input: &'a PlanInput<'_>, nothing: &'a Catalog, row: &'a FieldRow, side: &'a SideId) -> Place<'a> {
+pub(super) fn place<'a>(
+    input: &'a PlanInput<'_>,
+    nothing: &'a Catalog,
+    row: &'a FieldRow,
+    side: &'a SideId,
+) -> Place<'a> {
     Place {
         sync: input.sync,
         row,
@@ -555,5 +518,27 @@ fn place<'a>(input: &'a PlanInput<'_>, nothing: &'a Catalog, row: &'a FieldRow, 
         catalog: input.catalogs.get(side).unwrap_or(nothing),
         references: input.references,
         origin: None,
+    }
+}
+
+/// The comment that a change is about: the original of a copy, or an original itself.
+fn changed(operation: &Operation) -> Option<(&SideId, &CommentId)> {
+    match &operation.action {
+        Action::EditComment { origin, comment, .. } | Action::DeleteComment { origin, comment, .. } => {
+            Some((origin, comment))
+        }
+        Action::EditOriginal { comment, .. } => Some((&operation.side, comment)),
+        Action::Create { .. }
+        | Action::SetFields { .. }
+        | Action::Transition { .. }
+        | Action::AddComment { .. }
+        | Action::Offer { .. }
+        | Action::Link { .. }
+        | Action::Unlink { .. }
+        | Action::DeleteIssue { .. }
+        | Action::AddIssueLink { .. }
+        | Action::DeleteIssueLink { .. }
+        | Action::AddFile { .. }
+        | Action::DeleteFile { .. } => None,
     }
 }

@@ -1,5 +1,6 @@
 //! Comments and logged work: people's are collected where they are written, and copied to every side that may see them, in the
-//! order they were written. Must never copy a restricted or internal one, a copy, or one of the sync user's own.
+//! order they were written. Must never copy a restricted or internal one further than a row says, a copy, or one of the sync
+//! user's own.
 
 use jiff::Timestamp;
 
@@ -8,12 +9,13 @@ use super::revisions::{hear, look_at_copies};
 use super::{Draft, Observation, Wanted};
 use crate::mapping::Rich;
 use crate::mapping::header::{DEFAULT_HEADER, render};
-use crate::model::document::Document;
-use crate::model::hub::{CommentRecord, PendingComment, Said};
+use crate::model::document::{Block, Document, Inline};
+use crate::model::hub::{CommentRecord, PendingComment, Said, Terms};
 use crate::model::ids::{CommentId, SideId};
-use crate::model::issue::NativeValue;
+use crate::model::issue::{CommentSnapshot, NativeValue, Visibility};
 use crate::model::operation::{Action, Operation};
 use crate::model::remark::Remark;
+use crate::model::settings::CommentSettings;
 
 /// Takes in the comments that people wrote on a side.
 pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observation, remark: Remark) {
@@ -21,16 +23,28 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
     if comments.complete {
         look_at_copies(draft, side, observation, remark);
     }
-    if !draft.input.sync.remarks(remark).from.contains(side) || !comments.complete {
+    if !draft.input.sync.remarks(remark).gives(side) || !comments.complete {
         return;
     }
+    let rules = draft.input.sync.remarks(remark);
     let us = draft.catalog(side).sync_user.clone();
     for comment in &comments.list {
         let author = comment.author.as_ref();
         let ours = us.is_some() && author.map(|author| &author.account) == us.as_ref();
         let records = draft.plan.item.remarks(remark);
         let copy = records.iter().any(|record| record.copies.get(side) == Some(&comment.id));
-        if comment.restricted || ours || copy {
+        if ours || copy {
+            continue;
+        }
+        let known = records.iter().position(|record| &record.side == side && record.id == comment.id);
+        if let Some(record) = known.and_then(|known| draft.plan.item.remarks_mut(remark).get_mut(known)) {
+            read_by(record, comment, rules);
+        }
+        if !goes_anywhere(draft, side, &comment.visibility, remark) {
+            // Nobody else may read it now: its text is not kept either.
+            if let Some(record) = known.and_then(|known| draft.plan.item.remarks_mut(remark).get_mut(known)) {
+                record.pending = None;
+            }
             continue;
         }
         let pending = PendingComment {
@@ -39,7 +53,7 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             created: corrected(draft, side, comment.created),
             spent: comment.spent,
         };
-        if let Some(known) = records.iter().position(|record| &record.side == side && record.id == comment.id) {
+        if let Some(known) = known {
             if let Some(record) = draft.plan.item.remarks_mut(remark).get_mut(known) {
                 hear(record, pending.body.clone(), pending.author.clone(), pending.spent);
             }
@@ -64,15 +78,61 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             written: std::collections::BTreeMap::new(),
             strayed: std::collections::BTreeMap::new(),
             recorded: std::collections::BTreeMap::new(),
+            visibility: comment.visibility.clone(),
+            parent: comment.parent.clone(),
+            terms: std::collections::BTreeMap::new(),
+            emptied: std::collections::BTreeSet::new(),
+            turned_back: std::collections::BTreeMap::new(),
+            notice: false,
         });
     }
-    for record in draft.plan.item.remarks_mut(remark).iter_mut().filter(|record| &record.side == side) {
-        record.gone = !comments.list.iter().any(|comment| comment.id == record.id && !comment.restricted);
+    // Logged work that not everybody may read goes nowhere: to others it is as if it were not there.
+    let stands = |record: &CommentRecord| {
+        let there = comments.list.iter().find(|comment| comment.id == record.id);
+        there.is_some_and(|there| remark == Remark::Comment || there.visibility == Visibility::Everybody)
+    };
+    let records = draft.plan.item.remarks_mut(remark).iter_mut();
+    for record in records.filter(|record| &record.side == side && !record.notice) {
+        record.gone = !stands(record);
     }
 }
 
 fn first_said(pending: &PendingComment) -> Said {
     Said { body: pending.body.clone(), author: pending.author.clone(), edits: 0, spent: pending.spent }
+}
+
+/// Takes in who may read an original now, and what it answers.
+fn read_by(record: &mut CommentRecord, comment: &CommentSnapshot, rules: &CommentSettings) {
+    record.parent.clone_from(&comment.parent);
+    if record.visibility == comment.visibility {
+        return;
+    }
+    record.visibility = comment.visibility.clone();
+    // A copy whose readers are the right ones for these too stays as it is.
+    for copy in record.copies.keys() {
+        let under = record.terms.get(copy).map(|terms| terms.under.clone()).unwrap_or_default();
+        if rules.route(&record.side, &comment.visibility, copy).as_ref() == Some(&under) {
+            record.terms.insert(copy.clone(), Terms { of: comment.visibility.clone(), under });
+        }
+    }
+    // What Jira refused was for other readers.
+    record.refused.clear();
+}
+
+/// Whether comments with these readers go to any other side.
+fn goes_anywhere(draft: &Draft<'_>, side: &SideId, readers: &Visibility, remark: Remark) -> bool {
+    let sync = draft.input.sync;
+    sync.side_ids().any(|other| other != side && sync.remarks(remark).route(side, readers, other).is_some())
+}
+
+/// Who is to read a side's copy of a comment. `None`: there is to be none.
+pub(super) fn readers(draft: &Draft<'_>, record: &CommentRecord, side: &SideId, remark: Remark) -> Option<Visibility> {
+    let readers = draft.input.sync.remarks(remark).route(&record.side, &record.visibility, side);
+    // A notice goes also where comments do not.
+    let readers = readers.or_else(|| record.notice.then_some(Visibility::Everybody))?;
+    // Where nobody knows what is internal it would be public.
+    let shown = readers == Visibility::Internal && draft.catalog(side).service_desk != Some(true);
+    (!shown).then_some(readers)
 }
 
 /// Plans the copies that are missing, and forgets texts that are needed no more.
@@ -103,6 +163,37 @@ pub(super) fn copy(draft: &mut Draft<'_>, remark: Remark) {
     operations.sort_by(|left, right| left.0.cmp(&right.0));
     draft.plan.operations.extend(operations.into_iter().map(|(_, operation)| operation));
     refusals(draft, remark);
+    if remark == Remark::Comment {
+        undesked(draft);
+    }
+}
+
+/// Internal comments that a side could not keep from everybody are told, and stay.
+fn undesked(draft: &mut Draft<'_>) {
+    let sync = draft.input.sync;
+    let mut sides: Vec<SideId> = Vec::new();
+    for record in draft.plan.item.comments.iter().filter(|record| record.visibility == Visibility::Internal) {
+        let bare = |side: &&SideId| {
+            let sees = sync.side(side).is_some_and(|settings| settings.sees.contains(&record.side));
+            let place = draft.plan.item.replicas.contains_key(side);
+            let routed = sync.comments.route(&record.side, &record.visibility, side) == Some(Visibility::Internal);
+            *side != &record.side
+                && sees
+                && place
+                && !record.gone
+                && routed
+                && readers(draft, record, side, Remark::Comment).is_none()
+        };
+        sides.extend(sync.side_ids().filter(bare).cloned());
+    }
+    for side in sides {
+        draft.hold(
+            &side,
+            None,
+            "an internal comment was not copied: the project is no service desk, so everybody could read it".to_owned(),
+            "share it by hand, or set `internal = \"skip\"`",
+        );
+    }
 }
 
 fn sides_of<'d>(draft: &'d Draft<'_>) -> impl Iterator<Item = &'d SideId> {
@@ -129,7 +220,7 @@ fn receives(draft: &Draft<'_>, record: &CommentRecord, side: &SideId, remark: Re
     let place = draft.plan.item.replicas.contains_key(side) || draft.input.belongs.contains(side);
     side != &record.side
         && !record.gone
-        && sync.remarks(remark).to.contains(side)
+        && readers(draft, record, side, remark).is_some()
         && sees
         && place
         && !record.copies.contains_key(side)
@@ -157,7 +248,8 @@ fn copy_to(
     let (body, wanted) = copy_body(draft, record, (&pending.author, &pending.body), side, &NativeValue::Empty, remark)?;
     let edits = record.said.as_ref().map_or(0, |said| said.edits);
     let (origin, comment) = (record.side.clone(), record.id.clone());
-    let action = Action::AddComment { remark, origin, comment, body, wanted, edits, spent: pending.spent };
+    let terms = Terms { of: record.visibility.clone(), under: readers(draft, record, side, remark)? };
+    let action = Action::AddComment { remark, origin, comment, body, wanted, edits, spent: pending.spent, terms };
     Some(Operation { side: side.clone(), action })
 }
 
@@ -180,11 +272,30 @@ pub(super) fn copy_body(
             return None;
         }
     };
-    let document = crate::text::with_header(&header, body);
+    let mut document = body.clone();
+    // No contract takes the parent of a new comment, so whom it answers stands in words.
+    if let Some(author) = answered(draft, record, side) {
+        let line = Block::Paragraph(vec![Inline::Text(format!("{author}:"), Vec::new())]);
+        document.blocks.insert(0, Block::Quote(vec![line]));
+    }
+    let document = if record.notice { document } else { crate::text::with_header(&header, &document) };
     let rich = Rich { origin: Some(&record.side), ..rich(draft, side) };
     let body = rich.write(&document, last);
     let wanted = rich.read(&body);
     Some((body, wanted))
+}
+
+/// The author of the comment that this one answers, where the side may know of it.
+fn answered(draft: &Draft<'_>, record: &CommentRecord, side: &SideId) -> Option<String> {
+    let parent = record.parent.as_ref()?;
+    let is_parent = |other: &&CommentRecord| {
+        other.side == record.side && &other.id == parent || other.copies.get(&record.side) == Some(parent)
+    };
+    let answered = draft.plan.item.comments.iter().find(is_parent)?;
+    let sees = draft.input.sync.side(side).is_some_and(|settings| settings.sees.contains(&answered.side));
+    let told = sees && !answered.gone && readers(draft, answered, side, Remark::Comment).is_some();
+    let said = answered.said.as_ref().filter(|_| &answered.side == side || told)?;
+    Some(said.author.clone())
 }
 
 /// A side, as far as its texts go.

@@ -8,7 +8,7 @@ use super::{Draft, agreed_for, audience_of, place};
 use crate::mapping::{compose, inbound, written};
 use crate::model::hub::{Acts, Agreed, Audience};
 use crate::model::ids::SideId;
-use crate::model::settings::{Composed, FieldRow};
+use crate::model::settings::{Composed, FieldKind, FieldRow};
 use crate::model::value::Value;
 
 /// What a template may name, and what it is.
@@ -60,7 +60,7 @@ fn values(draft: &Draft<'_>, row: &FieldRow, side: &SideId, template: &str) -> R
     let named = compose::variables(template)?;
     let sync = draft.input.sync;
     let (mut values, mut acts) = (Values::new(), Acts::default());
-    for other in sync.fields.values() {
+    for other in sync.fields.values().filter(|row| row.kind != FieldKind::Links) {
         let variable = compose::variable(other.name.as_str());
         let agreed = agreed_for(&draft.plan.item, sync, other, side);
         // An issue is not made of a summary that the side may not see.

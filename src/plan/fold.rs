@@ -5,7 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::acts::{Act, observe, take};
-use super::{By, Draft, Observation, PlanInput, Step, Wanted, place};
+use super::{By, Draft, Observation, PlanInput, Step, Wanted, place, relations};
 use crate::mapping::{Place, inbound, logged, logged_elements, logged_roughly, same, shared_element};
 use crate::model::hub::{Acknowledged, Acts};
 use crate::model::ids::{EntryId, FieldId, OperationId, SideId};
@@ -24,13 +24,21 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
     if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
         replica.restricted = snapshot.restricted;
     }
-    if snapshot.restricted {
+    if snapshot.restricted || !super::absence::is_here(draft, side, observation) {
         return;
     }
     let Some(replica) = draft.plan.item.replicas.get(side) else { return };
     let (first, ours) = (!replica.observed, replica.ours);
     let rows: Vec<&FieldRow> = draft.input.sync.fields.values().filter(|row| row.sides.contains_key(side)).collect();
-    let agree = |row: &&FieldRow| first || observation.again || agrees(draft, row, side, observation);
+    let agree = |row: &&FieldRow| {
+        first
+            || observation.again
+            || if row.kind == FieldKind::Links {
+                relations::is_clear(draft, row, side, observation)
+            } else {
+                agrees(draft, row, side, observation)
+            }
+    };
     if !rows.iter().all(agree) {
         draft.want(side, Wanted::FreshRead);
         return;
@@ -40,6 +48,10 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
         draft.plan.seen.push(*operation);
     }
     for row in rows {
+        if row.kind == FieldKind::Links {
+            relations::take_in(draft, row, side, observation);
+            continue;
+        }
         match (first, ours) {
             (true, false) => first_value(draft, row, side, observation),
             (true, true) => our_first_value(draft, row, side, observation, created.as_ref().map(|created| &created.1)),
@@ -120,7 +132,7 @@ fn creation(draft: &Draft<'_>, side: &SideId) -> Option<(OperationId, Intent)> {
 }
 
 /// The first read of an issue that a person made: all that stands there is theirs.
-fn first_value(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) {
+pub(super) fn first_value(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) {
     let place = place(draft.input, &draft.nothing, row, side);
     let Some(value) = current(&place, observation) else { return };
     if value.is_empty() || !row.from.contains(side) {
@@ -140,17 +152,9 @@ fn our_first_value(
     observation: &Observation,
     created: Option<&Intent>,
 ) {
-    let written = created.and_then(|intent| match &intent.operation.action {
-        Action::Create { fields, .. } => fields.get(&row.name).map(|write| (write.wanted.clone(), write.acts.clone())),
-        Action::SetFields { .. }
-        | Action::Transition { .. }
-        | Action::AddComment { .. }
-        | Action::EditComment { .. }
-        | Action::DeleteComment { .. }
-        | Action::Offer { .. }
-        | Action::Link { .. }
-        | Action::AddFile { .. }
-        | Action::DeleteFile { .. } => None,
+    let written = created.and_then(|intent| {
+        let write = intent.operation.action.fields()?.get(&row.name)?;
+        Some((write.wanted.clone(), write.acts.clone()))
     });
     let place = place(draft.input, &draft.nothing, row, side);
     let now = current(&place, observation);
@@ -264,7 +268,7 @@ fn undone(input: &PlanInput<'_>, place: &Place<'_>, step: &Step, now: &Value) ->
 }
 
 /// A person's change on a side, which counts only where the row says so.
-fn change(
+pub(super) fn change(
     draft: &mut Draft<'_>,
     row: &FieldRow,
     side: &SideId,
@@ -342,18 +346,7 @@ fn untagged_write(
     let shows = |intent: &&Intent| match written_by(intent, row) {
         Some(Written::Value(wanted, _)) => value.is_none_or(|value| same(value, &wanted)),
         Some(Written::Hop) => {
-            let leads_to = |item: &LogItem| match &intent.operation.action {
-                Action::Transition { to, .. } => item.to_text.as_ref() == Some(to),
-                Action::Create { .. }
-                | Action::SetFields { .. }
-                | Action::AddComment { .. }
-                | Action::EditComment { .. }
-                | Action::DeleteComment { .. }
-                | Action::Offer { .. }
-                | Action::Link { .. }
-                | Action::AddFile { .. }
-                | Action::DeleteFile { .. } => false,
-            };
+            let leads_to = |item: &LogItem| matches!(&intent.operation.action, Action::Transition { to, .. } if item.to_text.as_ref() == Some(to));
             step.entry.items.iter().any(leads_to)
         }
         None => false,
@@ -369,28 +362,15 @@ enum Written {
 
 /// What an intent writes of a field, if it is one of its fields.
 fn written_by(intent: &Intent, row: &FieldRow) -> Option<Written> {
-    match &intent.operation.action {
-        Action::SetFields { fields } | Action::Create { fields, .. } => {
-            fields.get(&row.name).map(|write| Written::Value(write.wanted.clone(), write.acts.clone()))
-        }
-        Action::Transition { last, wanted, acts, .. } if row.kind == FieldKind::Status => {
-            Some(if *last { Written::Value(wanted.clone(), acts.clone()) } else { Written::Hop })
-        }
-        Action::Transition { fields, .. } => {
-            fields.get(&row.name).map(|write| Written::Value(write.wanted.clone(), write.acts.clone()))
-        }
-        Action::AddComment { .. }
-        | Action::EditComment { .. }
-        | Action::DeleteComment { .. }
-        | Action::Offer { .. }
-        | Action::Link { .. }
-        | Action::AddFile { .. }
-        | Action::DeleteFile { .. } => None,
+    let action = &intent.operation.action;
+    if let (Action::Transition { last, wanted, acts, .. }, FieldKind::Status) = (action, row.kind) {
+        return Some(if *last { Written::Value(wanted.clone(), acts.clone()) } else { Written::Hop });
     }
+    action.fields()?.get(&row.name).map(|write| Written::Value(write.wanted.clone(), write.acts.clone()))
 }
 
 /// An entry by the sync user without our tag: never a person's change.
-fn side_effect(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, value: Option<Value>, step: &Step) {
+pub(super) fn side_effect(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, value: Option<Value>, step: &Step) {
     let Some(value) = value else { return };
     let sync = draft.input.sync;
     // A tag that is not this sync's is another's of ours: its write is nobody's act.

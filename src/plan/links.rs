@@ -1,6 +1,7 @@
 //! Where the counterparts are, for the people who work on a replica. Must never show a side what it does not see.
 
 use super::Draft;
+use crate::model::hub::Replica;
 use crate::model::ids::{IssueKey, SideId};
 use crate::model::operation::{Action, Operation, RemoteLink};
 
@@ -16,12 +17,14 @@ pub(super) fn show(draft: &mut Draft<'_>) {
         let lacks = |to: &SideId, key: &IssueKey| {
             to != &side.id && side.sees.contains(to) && replica.links.get(to) != Some(key)
         };
+        // A link to what is gone is as it was, or was taken away.
+        let gone = |to: &SideId| draft.plan.item.replicas.get(to).is_some_and(Replica::is_elsewhere);
         let lacking: Vec<(SideId, IssueKey)> = draft
             .plan
             .item
             .replicas
             .iter()
-            .filter(|(to, counterpart)| lacks(to, &counterpart.key))
+            .filter(|(to, counterpart)| lacks(to, &counterpart.key) && !gone(to))
             .map(|(to, counterpart)| (to.clone(), counterpart.key.clone()))
             .collect();
         for (to, key) in lacking {
@@ -29,25 +32,22 @@ pub(super) fn show(draft: &mut Draft<'_>) {
             if address.is_empty() || is_under_way(draft, &side.id, &to) {
                 continue;
             }
-            let global_id = format!("jirasyncd:{}:{to}", draft.plan.item.id);
+            let global_id = global_id(draft, &to);
             let link = RemoteLink { global_id, url: format!("{address}/browse/{key}"), title: format!("{key} ({to})") };
             draft.plan.operations.push(Operation { side: side.id.clone(), action: Action::Link { to, key, link } });
         }
     }
 }
 
+/// What Jira knows the links to a side's counterpart by.
+pub(super) fn global_id(draft: &Draft<'_>, to: &SideId) -> String {
+    format!("jirasyncd:{}:{to}", draft.plan.item.id)
+}
+
 fn is_under_way(draft: &Draft<'_>, side: &SideId, counterpart: &SideId) -> bool {
-    draft.unsettled(side).any(|intent| match &intent.operation.action {
-        Action::Link { to, .. } => to == counterpart,
+    draft.unsettled(side).any(|intent| {
+        let action = &intent.operation.action;
         // Nothing is linked to from what may not be there.
-        Action::Create { .. } => true,
-        Action::SetFields { .. }
-        | Action::Transition { .. }
-        | Action::AddComment { .. }
-        | Action::EditComment { .. }
-        | Action::Offer { .. }
-        | Action::DeleteComment { .. }
-        | Action::AddFile { .. }
-        | Action::DeleteFile { .. } => false,
+        matches!(action, Action::Link { to, .. } if to == counterpart) || matches!(action, Action::Create { .. })
     })
 }

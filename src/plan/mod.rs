@@ -7,17 +7,22 @@
 //! Invariant by absence: nothing in this folder moves a base because a value was *decided*. Bases move in `fold`, where a
 //! value was observed, and in `targets`, where a side is told that it cannot hold one.
 
+mod absence;
 mod acts;
 mod attachments;
 mod audiences;
 pub mod check;
+mod check_comments;
+mod check_relations;
 mod comments;
 mod composed;
 mod create;
+mod flow_back;
 mod fold;
 pub mod input;
 mod lacks;
 mod links;
+mod relations;
 mod render;
 mod revisions;
 mod status;
@@ -31,7 +36,7 @@ pub use render::render;
 
 use crate::mapping::Place;
 use crate::model::catalog::Catalog;
-use crate::model::hub::{Agreed, Audience, ItemState};
+use crate::model::hub::{Agreed, Audience, ItemState, Replica};
 use crate::model::ids::{FieldName, SideId};
 use crate::model::operation::Intent;
 use crate::model::remark::Remark;
@@ -48,6 +53,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         }
     }
     draft.say_restricted();
+    absence::part(&mut draft);
     for side in &input.sync.sides {
         if draft.is_barred(&side.id) {
             continue;
@@ -66,6 +72,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         revisions::revise(&mut draft, remark);
     }
     links::show(&mut draft);
+    absence::act(&mut draft);
     draft.finish()
 }
 
@@ -105,11 +112,12 @@ impl<'a> Draft<'a> {
         self.plan.holds.push(Hold { side: side.clone(), field: field.cloned(), why, remedy: remedy.to_owned() });
     }
 
-    /// Whether a security level keeps a side apart, also while its issue is not read again: its own, or home's, which is the
-    /// item's. A partner's own level is nothing that others could notice.
+    /// Whether a side is kept apart, also while its issue is not read again: by a security level of its own, or home's, which is
+    /// the item's (a partner's own level is nothing that others could notice), or since its issue is not where it was.
     fn is_barred(&self, side: &SideId) -> bool {
         let restricted = |side: &SideId| self.plan.item.replicas.get(side).is_some_and(|replica| replica.restricted);
-        restricted(side) || self.input.sync.home.as_ref().is_some_and(restricted)
+        let elsewhere = self.plan.item.replicas.get(side).is_some_and(Replica::is_elsewhere);
+        elsewhere || restricted(side) || self.input.sync.home.as_ref().is_some_and(restricted)
     }
 
     /// Says of every issue with a security level that nothing is carried from it or to it.

@@ -7,8 +7,8 @@ use super::{Plan, Wanted};
 use crate::mapping::FOREIGN;
 use crate::model::hub::Conflict;
 use crate::model::ids::{FieldName, SideId};
-use crate::model::issue::NativeValue;
-use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
+use crate::model::issue::{NativeValue, Visibility};
+use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation, Relation};
 use crate::model::remark::Spent;
 use crate::model::value::Value;
 
@@ -66,10 +66,12 @@ fn write_operation(lines: &mut Vec<String>, plan: &Plan, operation: &Operation) 
             let goal = if *last { String::new() } else { format!(" (on the way to {})", value(wanted)) };
             lines.push(format!("> {name} status: `{from}` -> `{to}`{goal}"));
         }
-        Action::AddComment { remark, origin, comment, body, spent, .. } => {
+        Action::AddComment { remark, origin, comment, body, spent, terms, .. } => {
             let text = crate::text::plain(&crate::text::read(body));
             let (word, work) = (remark.word(), worked(*spent));
-            lines.push(format!("\" {name} {word} {comment} of {origin}: {work}{}", quoted(&text)));
+            let open = terms.under == Visibility::Everybody;
+            let readers = if open { String::new() } else { format!(" (for {})", terms.under) };
+            lines.push(format!("\" {name} {word} {comment} of {origin}{readers}: {work}{}", quoted(&text)));
         }
         Action::EditComment { remark, origin, comment, copy, body, spent, .. } => {
             let text = crate::text::plain(&crate::text::read(body));
@@ -78,6 +80,10 @@ fn write_operation(lines: &mut Vec<String>, plan: &Plan, operation: &Operation) 
                 "\" {name} copy {copy} of {word} {comment} of {origin} becomes: {work}{}",
                 quoted(&text)
             ));
+        }
+        Action::EditOriginal { comment, by, body, .. } => {
+            let text = crate::text::plain(&crate::text::read(body));
+            lines.push(format!("\" {name} comment {comment} becomes, as its copy on {by}: {}", quoted(&text)));
         }
         Action::Offer { field, thing, name: made } => {
             lines.push(format!("+ {name_there} {field}: the {} `{made}` is made in the project", thing.word()));
@@ -88,7 +94,13 @@ fn write_operation(lines: &mut Vec<String>, plan: &Plan, operation: &Operation) 
         Action::DeleteFile { origin, file, copy } => {
             lines.push(format!("- {name_there} copy {copy} of attachment {file} of {origin} is deleted"));
         }
+        Action::Unlink { to, .. } => lines.push(format!("- {name} the link to the counterpart on {to} is taken away")),
+        Action::DeleteIssue { with } => {
+            lines.push(format!("- {name} is deleted: it is our copy, and the counterpart on {with} is gone"));
+        }
         Action::Link { link, .. } => lines.push(format!("@ {name} links to {}", link.title)),
+        Action::AddIssueLink { link } => lines.push(format!("+ {name} {}: {}", link.field, in_words(link))),
+        Action::DeleteIssueLink { link, .. } => lines.push(format!("- {name} {}: {}", link.field, in_words(link))),
         Action::DeleteComment { remark, origin, comment, copy } => {
             let word = remark.word();
             lines.push(format!("- {name} copy {copy} of {word} {comment} of {origin} is deleted"));
@@ -98,6 +110,12 @@ fn write_operation(lines: &mut Vec<String>, plan: &Plan, operation: &Operation) 
 
 fn worked(spent: Option<Spent>) -> String {
     spent.map(|spent| format!("{}, ", spent.in_words())).unwrap_or_default()
+}
+
+/// A link as its issue shows it.
+fn in_words(link: &Relation) -> String {
+    let end = if link.outward { "outward" } else { "inward" };
+    format!("`{}` ({end}) {}", link.kind, link.key)
 }
 
 fn write_fields(lines: &mut Vec<String>, sign: char, name: &str, fields: &BTreeMap<FieldName, FieldWrite>) {
@@ -151,6 +169,7 @@ fn native(native: &NativeValue, wanted: &Value) -> String {
         | NativeValue::Wiki(_)
         | NativeValue::Adf(_)
         | NativeValue::Words(_)
+        | NativeValue::Links(_)
         | NativeValue::Other(_) => value(wanted),
     }
 }

@@ -4,7 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use super::comments::{copy_body, rich};
+use super::comments::{copy_body, readers, rich};
+use super::flow_back;
 use super::fold::corrected;
 use super::{Draft, Observation, Wanted};
 use crate::model::document::Document;
@@ -13,7 +14,7 @@ use crate::model::ids::{CommentId, FieldName, SideId};
 use crate::model::issue::CommentSnapshot;
 use crate::model::operation::{Action, Intent, Operation};
 use crate::model::remark::{Remark, Spent};
-use crate::model::settings::WhenDeleted;
+use crate::model::settings::{CopyEdits, WhenDeleted, WhenNarrowed};
 use crate::model::value::Value;
 use crate::text;
 
@@ -60,21 +61,29 @@ pub(super) fn look_at_copies(draft: &mut Draft<'_>, side: &SideId, observation: 
 
 /// Plans the edits and deletions of copies.
 pub(super) fn revise(draft: &mut Draft<'_>, remark: Remark) {
+    let mut flowing = BTreeSet::new();
     for index in 0..draft.plan.item.remarks(remark).len() {
         let Some(record) = draft.plan.item.remarks(remark).get(index).cloned() else { continue };
         for (side, copy) in &record.copies {
             if record.gone {
-                withdraw(draft, index, &record, side, copy, remark);
+                withdraw(draft, (index, remark), &record, side, copy);
+            } else if is_narrowed(draft, &record, side, remark) {
+                narrow(draft, (index, remark), &record, side, copy);
+            } else if record.strayed.contains_key(side)
+                && remark == Remark::Comment
+                && flow_back::carry(draft, index, &record, side, copy)
+            {
+                flowing.insert((index, side.clone()));
             } else {
                 bring_up_to_date(draft, index, &record, side, copy, remark);
             }
         }
     }
-    strays(draft, remark);
+    strays(draft, remark, &flowing);
 }
 
 /// The observation of a side that is good enough to change its comments on; `None`: it was asked for, or is not to be had now.
-fn direct<'a>(draft: &mut Draft<'a>, side: &SideId, remark: Remark) -> Option<&'a Observation> {
+pub(super) fn direct<'a>(draft: &mut Draft<'a>, side: &SideId, remark: Remark) -> Option<&'a Observation> {
     if draft.is_barred(side) || !draft.plan.item.replicas.get(side).is_some_and(|replica| replica.observed) {
         return None;
     }
@@ -85,7 +94,7 @@ fn direct<'a>(draft: &mut Draft<'a>, side: &SideId, remark: Remark) -> Option<&'
     observation.filter(|observation| observation.snapshot.remarks(remark).complete)
 }
 
-fn copy_in<'o>(
+pub(super) fn copy_in<'o>(
     record: &CommentRecord,
     side: &SideId,
     observation: &'o Observation,
@@ -117,13 +126,17 @@ fn bring_up_to_date(
 ) {
     let sync = draft.input.sync;
     let sees = sync.side(side).is_some_and(|settings| settings.sees.contains(&record.side));
-    let Some(said) = record.said.as_ref().filter(|_| sees && sync.remarks(remark).to.contains(side)) else { return };
+    // Where the configuration lets nothing pass any more, what stands there stays as it is.
+    let passes = sees && readers(draft, record, side, remark).is_some();
+    let Some(said) = record.said.as_ref().filter(|_| passes) else { return };
     // A copy from before texts were kept shows the first one.
     let shown = record.written.get(side).map_or(0, |written| written.edits);
-    let behind = shown < said.edits;
+    let behind = shown < said.edits || record.emptied.contains(side);
     let refused = record.refused.contains_key(side);
     let drifted = drifted(draft, record, side, remark);
-    if !(behind || drifted) || refused || is_under_way(draft, side, copy, remark) {
+    let flows_back = remark == Remark::Comment && flow_back::is_under_way(draft, record);
+    let waits = is_under_way(draft, side, copy, remark) || flows_back;
+    if !(behind || drifted) || refused || waits {
         return;
     }
     let Some(observation) = direct(draft, side, remark) else { return };
@@ -143,8 +156,8 @@ fn bring_up_to_date(
         overwritten(draft, (index, remark), record, said, side, there, &stands);
     }
     let (origin, comment, copy) = (record.side.clone(), record.id.clone(), copy.clone());
-    let action =
-        Action::EditComment { remark, origin, comment, copy, body, wanted, edits: said.edits, spent: said.spent };
+    let (edits, spent) = (said.edits, said.spent);
+    let action = Action::EditComment { remark, origin, comment, copy, body, wanted, edits, spent, emptied: false };
     draft.plan.operations.push(Operation { side: side.clone(), action });
 }
 
@@ -160,8 +173,9 @@ fn drifted(draft: &Draft<'_>, record: &CommentRecord, side: &SideId, remark: Rem
         |wanted: &Document, spent: Option<Spent>| text::same(wanted, &stands) && Spent::same(spent, there.spent);
     let is_older = |intent: &&Intent| {
         let action = &intent.operation.action;
-        if let Action::EditComment { remark: kind, copy, wanted, edits, spent, .. } = action {
-            return *kind == remark && copy == &there.id && *edits < written.edits && shows(wanted, *spent);
+        if let Action::EditComment { remark: kind, copy, wanted, edits, spent, emptied, .. } = action {
+            let is_older = *edits < written.edits || *emptied != record.emptied.contains(side);
+            return *kind == remark && copy == &there.id && is_older && shows(wanted, *spent);
         }
         let Action::AddComment { wanted, edits, spent, .. } = action else { return false };
         action.original() == Some((remark, &record.side, &record.id)) && *edits < written.edits && shows(wanted, *spent)
@@ -176,10 +190,11 @@ fn note(draft: &mut Draft<'_>, (index, remark): (usize, Remark), side: &SideId, 
     let body = body.or_else(|| record.written.remove(side).map(|written| written.body)).unwrap_or_default();
     record.written.insert(side.clone(), WrittenCopy { body, edits: said.edits, spent: said.spent });
     record.strayed.remove(side);
+    record.emptied.remove(side);
 }
 
 /// A person changed the copy, and others the original: the original stands, and what the person wrote is kept as a conflict.
-fn overwritten(
+pub(super) fn overwritten(
     draft: &mut Draft<'_>,
     (index, remark): (usize, Remark),
     record: &CommentRecord,
@@ -203,7 +218,8 @@ fn overwritten(
         overwritten_by: None,
     };
     // Recorded once, however often the write has to be tried; the copy is a person's until it is done.
-    if record.recorded.get(side).is_some_and(|recorded| text::same(recorded, &lost)) {
+    let now = draft.plan.item.remarks(remark).get(index);
+    if now.and_then(|record| record.recorded.get(side)).is_some_and(|recorded| text::same(recorded, &lost)) {
         return;
     }
     draft.plan.conflicts.push(conflict);
@@ -212,15 +228,79 @@ fn overwritten(
     }
 }
 
-fn withdraw(
+/// What stands in place of a text that may not be read there any more. The same for every comment: it tells nothing.
+const NOTICE: &str = "This comment is not shared here any more.";
+
+/// Whether the readers of an original, or what becomes of such comments on a side, are others than when the copy was made.
+/// What only the configuration forbids now stays as it is.
+fn is_narrowed(draft: &Draft<'_>, record: &CommentRecord, side: &SideId, remark: Remark) -> bool {
+    let terms = record.terms_of(side);
+    let routed = draft.input.sync.remarks(remark).route(&record.side, &record.visibility, side);
+    record.visibility != terms.of || routed.is_some_and(|readers| readers != terms.under)
+}
+
+/// A copy that its readers may not have any more is deleted, or a notice takes the place of its text. Where the comment may
+/// be read by others there, its copy is always made anew.
+fn narrow(
     draft: &mut Draft<'_>,
-    index: usize,
+    (index, remark): (usize, Remark),
     record: &CommentRecord,
     side: &SideId,
     copy: &CommentId,
-    remark: Remark,
 ) {
-    if draft.input.sync.remarks(remark).deleted == WhenDeleted::Keep || is_under_way(draft, side, copy, remark) {
+    let sync = draft.input.sync;
+    let moves = sync.remarks(remark).route(&record.side, &record.visibility, side).is_some();
+    if moves || sync.remarks(remark).narrowed == WhenNarrowed::Delete {
+        delete(draft, (index, remark), record, side, copy);
+        return;
+    }
+    let notice = text::from_plain(NOTICE);
+    // A late text of ours would stand open again. What else a Jira makes of the notice is its own.
+    let is_done = record.emptied.contains(side) && !drifted(draft, record, side, remark);
+    if is_done || is_under_way(draft, side, copy, remark) {
+        return;
+    }
+    let (origin, there) = (direct(draft, &record.side, remark), direct(draft, side, remark));
+    let (Some(_), Some(observation)) = (origin, there) else { return };
+    let Some(there) = copy_in(record, side, observation, remark) else {
+        if let Some(record) = draft.plan.item.remarks_mut(remark).get_mut(index) {
+            record.forget(side);
+        }
+        return;
+    };
+    if draft.plan.item.remarks(remark).get(index).is_some_and(|record| record.strayed.contains_key(side)) {
+        return;
+    }
+    let rich = rich(draft, side);
+    let body = rich.write(&notice, &there.body);
+    let wanted = rich.read(&body);
+    let (origin, comment, copy) = (record.side.clone(), record.id.clone(), copy.clone());
+    let edits = record.written.get(side).map_or(0, |written| written.edits);
+    let spent = record.written.get(side).and_then(|written| written.spent);
+    let action = Action::EditComment { remark, origin, comment, copy, body, wanted, edits, spent, emptied: true };
+    draft.plan.operations.push(Operation { side: side.clone(), action });
+}
+
+fn withdraw(
+    draft: &mut Draft<'_>,
+    (index, remark): (usize, Remark),
+    record: &CommentRecord,
+    side: &SideId,
+    copy: &CommentId,
+) {
+    if draft.input.sync.remarks(remark).deleted == WhenDeleted::Delete {
+        delete(draft, (index, remark), record, side, copy);
+    }
+}
+
+fn delete(
+    draft: &mut Draft<'_>,
+    (index, remark): (usize, Remark),
+    record: &CommentRecord,
+    side: &SideId,
+    copy: &CommentId,
+) {
+    if is_under_way(draft, side, copy, remark) {
         return;
     }
     // The original is gone by the word of the issue itself, read whole; `gone` follows every read that was taken in.
@@ -228,9 +308,7 @@ fn withdraw(
     let (Some(_), Some(observation)) = (origin, there) else { return };
     if copy_in(record, side, observation, remark).is_none() {
         if let Some(record) = draft.plan.item.remarks_mut(remark).get_mut(index) {
-            record.copies.remove(side);
-            record.written.remove(side);
-            record.strayed.remove(side);
+            record.forget(side);
         }
         return;
     }
@@ -242,26 +320,44 @@ fn withdraw(
     draft.plan.operations.push(Operation { side: side.clone(), action });
 }
 
+/// Why what stands in a copy stays there, though it may flow back.
+fn kept(draft: &Draft<'_>, record: &CommentRecord, side: &SideId, remark: Remark) -> String {
+    if draft.input.sync.remarks(remark).copies == CopyEdits::Hold {
+        return String::new();
+    }
+    let turned_back = record.turned_back.get(side).map(|(_, why)| format!("Jira refused it there: {why}"));
+    let why = flow_back::obstacle(draft, record, side).or(turned_back);
+    why.map_or_else(String::new, |why| format!("; it cannot flow back, since {why}"))
+}
+
 /// Copies that somebody else changed stay visible until the original changes.
-fn strays(draft: &mut Draft<'_>, remark: Remark) {
+fn strays(draft: &mut Draft<'_>, remark: Remark, flowing: &BTreeSet<(usize, SideId)>) {
     let word = remark.word();
     let mut strays = Vec::new();
-    for record in draft.plan.item.remarks(remark) {
-        for side in record.strayed.keys().filter(|side| record.copies.contains_key(*side)) {
+    for (index, record) in draft.plan.item.remarks(remark).iter().enumerate() {
+        let told = |side: &&SideId| record.copies.contains_key(*side) && !flowing.contains(&(index, (*side).clone()));
+        for side in record.strayed.keys().filter(told) {
             let copy = record.copies.get(side).map(ToString::to_string).unwrap_or_default();
-            strays.push((side.clone(), copy, record.gone));
+            strays.push((
+                side.clone(),
+                copy,
+                record.gone || is_narrowed(draft, record, side, remark),
+                kept(draft, record, side, remark),
+            ));
         }
     }
-    for (side, copy, gone) in strays {
+    for (side, copy, gone, kept) in strays {
         let (why, remedy) = if gone {
             (
-                format!("the original of {word} {copy} is not there any more, but its copy was changed here: it stays"),
+                format!(
+                    "the original of {word} {copy} is not there any more, or not for this side, but its copy was changed here: it stays"
+                ),
                 "delete the copy by hand if it is not wanted",
             )
         } else {
             (
                 format!(
-                    "{word} {copy} is a copy, and was changed here: the original was not, and its next edit replaces this"
+                    "{word} {copy} is a copy, and was changed here: the original was not, and its next edit replaces this{kept}"
                 ),
                 "write one of its own instead, or have the original changed",
             )

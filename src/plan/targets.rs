@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Draft, Wanted, lacks, place, status};
+use super::{Draft, Wanted, lacks, place, relations, status};
 use crate::mapping::{Place, Rich, Unmappable, inbound, outbound, outbound_over, same, shared_element};
 use crate::model::catalog::Shape;
 use crate::model::hub::{Acknowledged, Agreed, Base};
@@ -27,6 +27,10 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId) {
     for row in sync.fields.values().filter(|row| row.sides.contains_key(side)) {
         let Some(agreed) = draft.due(row, side) else { continue };
         let base = draft.plan.item.replicas.get(side).and_then(|r| r.bases.get(&row.name)).cloned().unwrap_or_default();
+        if row.kind == FieldKind::Links {
+            relations::aim(draft, row, side, &agreed, &base);
+            continue;
+        }
         match stand(draft, row, side, &agreed, &base) {
             Stand::Holds => {
                 with_base(draft, side, row, |base| {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::adf;
 use super::jira::Jira;
-use super::state::{Attachment, Issue, RemoteLink, State, Worklog};
+use super::state::{Attachment, Issue, IssueLink, RemoteLink, State, Worklog};
 use super::values;
 
 /// An issue as an auditor sees it.
@@ -32,6 +32,8 @@ pub struct IssueView {
     pub properties: BTreeMap<String, Value>,
     /// Remote links, oldest first: title and address.
     pub links: Vec<(String, String)>,
+    /// Links to other issues, in the order they were made.
+    pub issue_links: Vec<LinkView>,
     /// Files, oldest first.
     pub attachments: Vec<AttachmentView>,
     /// Oldest first.
@@ -47,6 +49,29 @@ pub struct IssueView {
 fn link(link: &RemoteLink) -> (String, String) {
     let text = |at: &str| link.body.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned();
     (text("/object/title"), text("/object/url"))
+}
+
+/// A link to another issue as an auditor sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkView {
+    /// Id.
+    pub id: u64,
+    /// Name of its type.
+    pub kind: String,
+    /// Whether it reads as the type's outward text from here.
+    pub outward: bool,
+    /// Key of the other issue.
+    pub other: String,
+}
+
+fn issue_link(state: &State, link: &IssueLink) -> LinkView {
+    let kind = state.link_types.iter().find(|kind| kind.id == link.kind);
+    LinkView {
+        id: link.id,
+        kind: kind.map(|kind| kind.name.clone()).unwrap_or_default(),
+        outward: link.outward,
+        other: state.issues.get(&link.other).map(|issue| issue.key.clone()).unwrap_or_default(),
+    }
 }
 
 /// A file as an auditor sees it.
@@ -79,6 +104,12 @@ pub struct CommentView {
     pub created: Timestamp,
     /// When it was last rewritten.
     pub updated: Timestamp,
+    /// Who rewrote it last.
+    pub updated_by: Option<String>,
+    /// Whether its property keeps it from a service desk's customers.
+    pub internal: bool,
+    /// The comment that it answers.
+    pub parent: Option<u64>,
     /// `(type, value)` of its restriction.
     pub visibility: Option<(String, String)>,
     /// Entity properties.
@@ -161,6 +192,9 @@ fn view(state: &State, issue: &Issue) -> IssueView {
         body: comment.body.as_str().map_or_else(|| adf::to_wiki(&comment.body), str::to_owned),
         created: comment.created,
         updated: comment.updated,
+        internal: super::comments::is_internal(comment),
+        parent: comment.parent,
+        updated_by: comment.update_author.clone(),
         visibility: comment.visibility.as_ref().map(|visibility| (visibility.kind.clone(), visibility.value.clone())),
         properties: comment.properties.clone(),
     });
@@ -186,6 +220,7 @@ fn view(state: &State, issue: &Issue) -> IssueView {
         properties: issue.properties.clone(),
         attachments: issue.attachments.iter().map(attachment).collect(),
         links: issue.remote_links.iter().map(link).collect(),
+        issue_links: issue.issue_links.iter().map(|link| issue_link(state, link)).collect(),
         comments: comments.collect(),
         worklogs: issue.worklogs.iter().map(worklog).collect(),
         history: history.collect(),

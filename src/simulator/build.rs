@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::setup::{ProjectSetup, Setup, StatusSetup, UserSetup};
-use super::state::{IssueType, Named, Project, State, Status, ThingKind, Transition, User};
+use super::state::{IssueType, LinkType, Named, Project, State, Status, ThingKind, Transition, User};
 use super::{fields, time};
 
 /// Numbers that ids are counted from, as in a real instance.
@@ -28,7 +28,19 @@ pub(crate) fn state(setup: &Setup, now: Timestamp) -> State {
         statuses: Vec::new(),
         priorities: named(&setup.priorities, 0),
         resolutions: named(&setup.resolutions, FIRST - 1),
+        link_types: setup
+            .link_types
+            .iter()
+            .zip(FIRST..)
+            .map(|((name, inward, outward), id)| LinkType {
+                id: id.to_string(),
+                name: name.clone(),
+                inward: inward.clone(),
+                outward: outward.clone(),
+            })
+            .collect(),
         groups: setup.groups.clone(),
+        group_members: setup.group_members.clone(),
         things: Vec::new(),
         roles: BTreeMap::new(),
         projects: BTreeMap::new(),
@@ -43,6 +55,7 @@ pub(crate) fn state(setup: &Setup, now: Timestamp) -> State {
         last_worklog: FIRST - 1,
         last_entry: FIRST - 1,
         last_attachment: FIRST - 1,
+        last_link: FIRST - 1,
         last_search: 0,
         extra_lag: std::time::Duration::ZERO,
     };
@@ -114,6 +127,7 @@ pub(crate) fn add_project(state: &mut State, setup: &ProjectSetup) {
             .map(|(role, members)| (role.clone(), members.iter().cloned().collect::<BTreeSet<_>>()))
             .collect(),
         last_number: 0,
+        service_desk: setup.service_desk,
     };
     state.projects.insert(setup.key.clone(), project);
     for (kind, names) in [

@@ -263,7 +263,7 @@ pub(crate) fn create(state: &mut State, by: By<'_>, body: &Value) -> Result<u64,
     let added = draft
         .comments
         .iter()
-        .map(|comment| comments::check(state, &project, by, comment))
+        .map(|comment| comments::check(state, &project, None, by, comment))
         .collect::<Result<Vec<_>, _>>()?;
     state.last_issue += 1;
     let id = state.last_issue;
@@ -315,6 +315,7 @@ pub(crate) fn blank(state: &State, project: &Project, id: u64, user: Option<&str
         watchers: std::collections::BTreeSet::new(),
         voters: std::collections::BTreeSet::new(),
         remote_links: Vec::new(),
+        issue_links: Vec::new(),
         attachments: Vec::new(),
         history: Vec::new(),
         text_versions: BTreeMap::new(),
@@ -383,7 +384,7 @@ fn apply(
     let added = draft
         .comments
         .iter()
-        .map(|comment| comments::check(state, project, by, comment))
+        .map(|comment| comments::check(state, project, Some(issue), by, comment))
         .collect::<Result<Vec<_>, _>>()?;
     let mut issue = issue.clone();
     issue.properties.extend(draft.properties);

@@ -246,6 +246,11 @@ impl Jira {
         }
     }
 
+    /// Leaves these types of issue links alone, while it runs.
+    pub fn set_link_types(&self, names: &[&str]) {
+        self.lock().state.link_types.retain(|kind| names.contains(&kind.name.as_str()));
+    }
+
     /// Changes the rate limits while it runs.
     pub fn set_limits(&self, limits: Limits) {
         let mut inside = self.lock();

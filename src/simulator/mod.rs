@@ -32,7 +32,7 @@ mod values;
 mod workflow;
 mod worklogs;
 
-pub use audit::{AttachmentView, CommentView, EntryView, IssueView, WorklogView};
+pub use audit::{AttachmentView, CommentView, EntryView, IssueView, LinkView, WorklogView};
 pub use faults::{Fault, FaultRule, When};
 pub use jira::{Broken, Jira};
 pub use limits::{Bucket, Limits};

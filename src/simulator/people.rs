@@ -114,6 +114,32 @@ impl Person {
         self.add_comment(issue, body)
     }
 
+    /// Adds a comment that only members of a group may read; gives its id.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn group_comment(&self, issue: &str, text: &str, group: &str) -> Result<String, Refusal> {
+        let body = json!({ "body": self.text(text), "visibility": { "type": "group", "value": group } });
+        self.add_comment(issue, body)
+    }
+
+    /// Adds a comment that a service desk's customers do not see; gives its id.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn internal_comment(&self, issue: &str, text: &str) -> Result<String, Refusal> {
+        let property = json!({ "key": "sd.public.comment", "value": { "internal": true } });
+        self.add_comment(issue, json!({ "body": self.text(text), "properties": [property] }))
+    }
+
+    /// Answers a comment (Cloud); gives the answer's id.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn answer(&self, issue: &str, text: &str, comment: &str) -> Result<String, Refusal> {
+        self.add_comment(issue, json!({ "body": self.text(text), "parentId": comment }))
+    }
+
     fn add_comment(&self, issue: &str, body: Value) -> Result<String, Refusal> {
         let reply = self.run(rest::add_comment, &[issue], body)?;
         Ok(reply.get("id").and_then(Value::as_str).unwrap_or_default().to_owned())
@@ -134,6 +160,25 @@ impl Person {
     /// As REST would refuse it.
     pub fn restrict_comment(&self, issue: &str, comment: &str, text: &str, role: &str) -> Result<(), Refusal> {
         let body = json!({ "body": self.text(text), "visibility": { "type": "role", "value": role } });
+        self.run(rest::edit_comment, &[issue, comment], body).map(drop)
+    }
+
+    /// Lets everybody read a comment from now on.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn open_comment(&self, issue: &str, comment: &str, text: &str) -> Result<(), Refusal> {
+        let body = json!({ "body": self.text(text), "visibility": null });
+        self.run(rest::edit_comment, &[issue, comment], body).map(drop)
+    }
+
+    /// Makes a comment internal to a service desk, or public.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn set_internal(&self, issue: &str, comment: &str, text: &str, internal: bool) -> Result<(), Refusal> {
+        let property = json!({ "key": "sd.public.comment", "value": { "internal": internal } });
+        let body = json!({ "body": self.text(text), "properties": [property] });
         self.run(rest::edit_comment, &[issue, comment], body).map(drop)
     }
 
@@ -223,6 +268,24 @@ impl Person {
     /// As REST would refuse it.
     pub fn detach(&self, attachment: &str) -> Result<(), Refusal> {
         self.run(rest::delete_attachment, &[attachment], Value::Null).map(drop)
+    }
+
+    /// Links an issue to another, so that the first reads as the type's outward text (`SUP-1 blocks SUP-2`).
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn link(&self, issue: &str, kind: &str, other: &str) -> Result<(), Refusal> {
+        let body =
+            json!({ "type": { "name": kind }, "inwardIssue": { "key": issue }, "outwardIssue": { "key": other } });
+        self.run(rest::link_issues, &[], body).map(drop)
+    }
+
+    /// Takes a link away, by its id.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn unlink(&self, link: u64) -> Result<(), Refusal> {
+        self.run(rest::unlink_issues, &[&link.to_string()], Value::Null).map(drop)
     }
 
     /// Takes the transition of that name, or the first that leads to the status of that name.

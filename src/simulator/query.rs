@@ -227,7 +227,8 @@ impl JqlIssue for Row<'_> {
 impl Row<'_> {
     fn comments(&self) -> Vec<JqlValue> {
         let Some(project) = self.state.projects.get(&self.issue.project) else { return Vec::new() };
-        let seen = self.issue.comments.iter().filter(|comment| super::comments::sees(project, comment, self.user));
+        let seen =
+            self.issue.comments.iter().filter(|comment| super::comments::sees(self.state, project, comment, self.user));
         seen.map(|comment| {
             JqlValue::Text(comment.body.as_str().map_or_else(|| adf::to_wiki(&comment.body), str::to_owned))
         })

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use super::change::{self, Screen};
 use super::setup::{Category, FieldType};
 use super::state::{
-    Attachment, Comment, Entry, Field, FieldKind, Issue, IssueType, Named, Project, State, Status, Thing, ThingKind,
-    Transition,
+    Attachment, Comment, Entry, Field, FieldKind, Issue, IssueType, LinkType, Named, Project, State, Status, Thing,
+    ThingKind, Transition,
 };
 use super::values::{self, Version};
 use super::{adf, comments, fields, permissions, time, workflow, worklogs};
@@ -153,7 +153,7 @@ impl View<'_> {
         let avatar = |size: &str| format!("{}/secure/projectavatar?size={size}&pid={}", self.state.base, project.id);
         let mut body = json!({
             "self": self.link(&format!("project/{}", project.id)), "id": project.id, "key": project.key, "name": project.name,
-            "projectTypeKey": "software",
+            "projectTypeKey": if project.service_desk { "service_desk" } else { "software" },
             "avatarUrls": { "16x16": avatar("xsmall"), "24x24": avatar("small"), "32x32": avatar("medium"), "48x48": avatar("large") },
         });
         if self.state.is_cloud() {
@@ -281,19 +281,38 @@ impl View<'_> {
         })
     }
 
-    /// How many watch an issue.
-    pub(crate) fn watches(&self, issue: &Issue) -> Value {
+    pub(crate) fn link_type(&self, kind: &LinkType) -> Value {
         json!({
-            "self": self.link(&format!("issue/{}/watchers", issue.key)), "watchCount": issue.watchers.len(),
-            "isWatching": self.user.is_some_and(|user| issue.watchers.contains(user)),
+            "self": self.link(&format!("issueLinkType/{}", kind.id)), "id": kind.id, "name": kind.name,
+            "inward": kind.inward, "outward": kind.outward,
         })
     }
 
-    /// How many voted for an issue.
-    pub(crate) fn votes(&self, issue: &Issue) -> Value {
+    /// The links of an issue to those that may be seen: others are not shown at all.
+    fn issue_links(&self, issue: &Issue) -> Value {
+        let shown = issue.issue_links.iter().filter_map(|link| {
+            let other = self.state.issues.get(&link.other)?;
+            let seen = permissions::sees(self.state, other, self.user);
+            let kind = self.state.link_types.iter().find(|kind| kind.id == link.kind)?;
+            seen.then(|| {
+                let end = if link.outward { "outwardIssue" } else { "inwardIssue" };
+                json!({
+                    "id": link.id.to_string(), "self": self.link(&format!("issueLink/{}", link.id)),
+                    "type": self.link_type(kind), end: self.brief(other),
+                })
+            })
+        });
+        Value::Array(shown.collect())
+    }
+
+    /// An issue as others that name it show it.
+    pub(crate) fn brief(&self, issue: &Issue) -> Value {
+        let field =
+            |id: &str| self.state.fields.get(id).map_or(Value::Null, |field| self.value(field, issue.value(id)));
         json!({
-            "self": self.link(&format!("issue/{}/votes", issue.key)), "votes": issue.voters.len(),
-            "hasVoted": self.user.is_some_and(|user| issue.voters.contains(user)),
+            "id": issue.id.to_string(), "key": issue.key, "self": self.link(&format!("issue/{}", issue.id)),
+            "fields": { "summary": field("summary"), "status": field("status"), "priority": field("priority"),
+                "issuetype": field("issuetype") },
         })
     }
 
@@ -303,7 +322,8 @@ impl View<'_> {
             "updated" => json!(self.stamp(issue.updated)),
             "creator" => self.person(issue.creator.as_deref()),
             "comment" => self.comments(issue, &[]),
-            "issuelinks" | "subtasks" => json!([]),
+            "issuelinks" => self.issue_links(issue),
+            "subtasks" => json!([]),
             "attachment" => issue.attachments.iter().map(|file| self.attachment(file)).collect(),
             "watches" => self.watches(issue),
             "votes" => self.votes(issue),
@@ -416,7 +436,7 @@ impl View<'_> {
         let project = self.state.projects.get(&issue.project).cloned();
         let user = self.user.map(str::to_owned);
         issue.comments.iter().filter(move |comment| {
-            project.as_ref().is_some_and(|project| comments::sees(project, comment, user.as_deref()))
+            project.as_ref().is_some_and(|project| comments::sees(self.state, project, comment, user.as_deref()))
         })
     }
 
@@ -433,7 +453,11 @@ impl View<'_> {
             body["updateAuthor"] = self.user(author);
         }
         if self.state.is_cloud() {
-            body["jsdPublic"] = json!(true);
+            let desk = self.state.projects.get(&issue.project).is_some_and(|project| project.service_desk);
+            body["jsdPublic"] = json!(!(desk && comments::is_internal(comment)));
+            if let Some(parent) = comment.parent {
+                body["parentId"] = json!(parent);
+            }
         }
         if let Some(visibility) = &comment.visibility {
             body["visibility"] = json!({ "type": visibility.kind, "value": visibility.value });

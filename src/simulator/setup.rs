@@ -290,6 +290,8 @@ pub struct ProjectSetup {
     pub components: Vec<String>,
     /// Names of its versions.
     pub versions: Vec<String>,
+    /// Whether it is a service desk: then comments can be internal.
+    pub service_desk: bool,
     /// Names of its security levels. Who may see which is not played: everybody who may browse the project does.
     pub security_levels: Vec<String>,
 }
@@ -358,6 +360,7 @@ impl ProjectSetup {
             roles: BTreeMap::from([("Administrators".to_owned(), BTreeSet::new())]),
             components: Vec::new(),
             versions: Vec::new(),
+            service_desk: false,
             security_levels: Vec::new(),
         }
     }
@@ -472,8 +475,12 @@ pub struct Setup {
     pub priorities: Vec<String>,
     /// Names.
     pub resolutions: Vec<String>,
+    /// Types of links between issues: name, how it reads at the inward end, and at the outward end.
+    pub link_types: Vec<(String, String, String)>,
     /// Names of all groups of users.
     pub groups: Vec<String>,
+    /// Group name -> ids of its members.
+    pub group_members: BTreeMap<String, BTreeSet<String>>,
     /// Custom fields.
     pub fields: Vec<FieldSetup>,
     /// Projects.
@@ -512,7 +519,9 @@ impl Setup {
             cannot_browse_users: BTreeSet::new(),
             priorities: Vec::new(),
             resolutions: Vec::new(),
+            link_types: usual_link_types(),
             groups: Vec::new(),
+            group_members: BTreeMap::new(),
             fields: Vec::new(),
             projects: Vec::new(),
             clock_skew: SignedDuration::ZERO,
@@ -524,4 +533,16 @@ impl Setup {
             recorded: Vec::new(),
         }
     }
+}
+
+/// What every new Jira has.
+fn usual_link_types() -> Vec<(String, String, String)> {
+    [
+        ("Blocks", "is blocked by", "blocks"),
+        ("Cloners", "is cloned by", "clones"),
+        ("Duplicate", "is duplicated by", "duplicates"),
+        ("Relates", "relates to", "relates to"),
+    ]
+    .map(|(name, inward, outward)| (name.to_owned(), inward.to_owned(), outward.to_owned()))
+    .into()
 }

@@ -131,6 +131,7 @@ pub(crate) struct Project {
     pub(crate) permissions: BTreeMap<String, BTreeSet<Holder>>,
     pub(crate) roles: BTreeMap<String, BTreeSet<String>>,
     pub(crate) last_number: u64,
+    pub(crate) service_desk: bool,
 }
 
 /// One field's change inside a changelog entry, in the recorded shape.
@@ -176,6 +177,8 @@ pub(crate) struct Comment {
     pub(crate) created: Timestamp,
     pub(crate) updated: Timestamp,
     pub(crate) visibility: Option<Visibility>,
+    /// Cloud: the comment that it answers.
+    pub(crate) parent: Option<u64>,
     pub(crate) properties: BTreeMap<String, Value>,
 }
 
@@ -223,6 +226,27 @@ impl RemoteLink {
     }
 }
 
+/// A type of links between issues.
+#[derive(Debug, Clone)]
+pub(crate) struct LinkType {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) inward: String,
+    pub(crate) outward: String,
+}
+
+/// A link to another issue, as one end has it; the other end has the same link the other way round.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct IssueLink {
+    pub(crate) id: u64,
+    /// Id of its type.
+    pub(crate) kind: String,
+    /// Whether the other issue is shown as `outwardIssue`: from here it reads as the type's outward text.
+    pub(crate) outward: bool,
+    /// Id of the other issue.
+    pub(crate) other: u64,
+}
+
 /// An issue. Values are canonical: ids for references, ADF (Cloud) or wiki text (Data Center) for rich text.
 #[derive(Debug, Clone)]
 pub(crate) struct Issue {
@@ -244,6 +268,7 @@ pub(crate) struct Issue {
     /// Ids of users.
     pub(crate) voters: BTreeSet<String>,
     pub(crate) remote_links: Vec<RemoteLink>,
+    pub(crate) issue_links: Vec<IssueLink>,
     pub(crate) attachments: Vec<Attachment>,
     /// Oldest first.
     pub(crate) history: Vec<Entry>,
@@ -295,8 +320,11 @@ pub(crate) struct State {
     pub(crate) statuses: Vec<Status>,
     pub(crate) priorities: Vec<Named>,
     pub(crate) resolutions: Vec<Named>,
+    pub(crate) link_types: Vec<LinkType>,
     /// Names of groups.
     pub(crate) groups: Vec<String>,
+    /// Group name -> ids of its members.
+    pub(crate) group_members: BTreeMap<String, BTreeSet<String>>,
     /// Components, versions and security levels of all projects, in the order of ids.
     pub(crate) things: Vec<Thing>,
     /// Role name -> id.
@@ -318,6 +346,7 @@ pub(crate) struct State {
     pub(crate) last_worklog: u64,
     pub(crate) last_entry: u64,
     pub(crate) last_attachment: u64,
+    pub(crate) last_link: u64,
     pub(crate) last_search: u64,
     /// Extra lag of the request in hand, from a fault.
     pub(crate) extra_lag: std::time::Duration,

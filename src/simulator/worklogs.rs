@@ -63,7 +63,7 @@ pub(crate) fn check(state: &State, project: &Project, by: By<'_>, body: &Value) 
             kept.insert(key.to_owned(), value);
         }
     }
-    Ok(Checked { comment, started, seconds, visibility: visibility(project, by.user, body)?, properties: kept })
+    Ok(Checked { comment, started, seconds, visibility: visibility(state, project, by.user, body)?, properties: kept })
 }
 
 /// How the remaining estimate follows: what `adjustEstimate` says, and the words that go with it.
@@ -132,7 +132,7 @@ pub(crate) fn log(
 /// What this user may see of an issue's work, oldest first.
 pub(crate) fn visible<'i>(view: View<'_>, issue: &'i Issue) -> Vec<&'i Worklog> {
     let Some(project) = view.state.projects.get(&issue.project) else { return Vec::new() };
-    issue.worklogs.iter().filter(|work| lets_see(project, work.visibility.as_ref(), view.user)).collect()
+    issue.worklogs.iter().filter(|work| lets_see(view.state, project, work.visibility.as_ref(), view.user)).collect()
 }
 
 /// The field `worklog`: the first twenty, and how many there are.

@@ -1,6 +1,6 @@
 //! Looking at items, conflicts and figures. Must never change anything: these run on a connection that cannot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::columns::{Milliseconds, URGENCIES, decode};
 use super::step::StepResult;
 use super::{journal, problems};
-use crate::model::hub::{Conflict, ItemState};
+use crate::model::hub::{Conflict, ItemState, There};
 use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::store::{Claim, Figures};
 
@@ -75,6 +75,44 @@ pub(super) fn counterparts(
         }
     }
     Ok(found.into_values().collect())
+}
+
+/// Items by their issues and by their ids, with their replicas.
+pub(super) fn relatives(
+    connection: &Connection,
+    sync: &SyncId,
+    issues: &[(InstanceId, IssueId)],
+    items: &[ItemId],
+) -> StepResult<Vec<(ItemId, BTreeMap<SideId, There>)>> {
+    let mut wanted: BTreeSet<ItemId> = items.iter().copied().collect();
+    let mut holder =
+        connection.prepare_cached("SELECT item FROM replicas WHERE instance = ?1 AND issue = ?2 AND sync = ?3")?;
+    for (instance, issue) in issues {
+        wanted.extend(holder.query_row(params![instance, issue, sync], |row| row.get::<_, ItemId>(0)).optional()?);
+    }
+    // Of the item's state only the one mark is read, not the texts.
+    let mut replicas = connection.prepare_cached(
+        r#"SELECT side, issue, key, coalesce(json_extract(state, '$.replicas."' || side || '".restricted'), 0)
+           FROM replicas JOIN items ON items.id = replicas.item
+           WHERE replicas.item = ?1 AND replicas.sync = ?2 AND key IS NOT NULL"#,
+    )?;
+    let mut found = Vec::new();
+    for item in wanted {
+        let mut there: BTreeMap<SideId, There> = BTreeMap::new();
+        let rows = replicas.query_map(params![item, sync], |row| {
+            let restricted: i64 = row.get(3)?;
+            let (issue, key) = (row.get(1)?, row.get(2)?);
+            Ok((row.get(0)?, There { issue, key, restricted: restricted != 0 }))
+        })?;
+        for row in rows {
+            let (side, replica) = row?;
+            there.insert(side, replica);
+        }
+        if !there.is_empty() {
+            found.push((item, there));
+        }
+    }
+    Ok(found)
 }
 
 /// Ids of items in order.

@@ -1,6 +1,8 @@
 //! Recording what became of an item: its state, its bindings, its intents, conflicts, problems and acts, together or not at
 //! all. Must never bind one issue to two items of a sync, and never unbind one in passing.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -10,7 +12,7 @@ use super::problems::{self, Owner};
 use super::queue::{check_lease, wake};
 use super::step::StepResult;
 use super::{SideInstances, queue};
-use crate::model::hub::ItemState;
+use crate::model::hub::{Awaited, ItemState};
 use crate::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::problem::Problem;
 use crate::model::store::{Newcomer, Record, StoreError, Urgency};
@@ -30,6 +32,15 @@ pub(super) struct ItemColumns {
     sync: SyncId,
     state: String,
     bindings: Vec<Binding>,
+    /// What it waits for, by the words of the table.
+    awaits: BTreeMap<String, Sought>,
+}
+
+/// What an item waits for, as it is looked for.
+#[derive(Debug, Clone)]
+enum Sought {
+    Issue(InstanceId, IssueId),
+    Replica(ItemId, SideId),
 }
 
 impl ItemColumns {
@@ -41,7 +52,16 @@ impl ItemColumns {
             issue: replica.issue,
             key: Some(replica.key.clone()),
         });
-        Ok(Self { id: item.id, sync: item.sync.clone(), state: encode("an item", item)?, bindings: bindings.collect() })
+        let awaits = item.awaits.iter().filter_map(|awaited| match awaited {
+            Awaited::Issue { side, issue } => {
+                let instance = instances.get(&(item.sync.clone(), side.clone()))?;
+                Some((issue_of(&item.sync, instance, *issue), Sought::Issue(instance.clone(), *issue)))
+            }
+            Awaited::Replica { item, side } => Some((replica_of(*item, side), Sought::Replica(*item, side.clone()))),
+        });
+        let awaits = awaits.collect();
+        let state = encode("an item", item)?;
+        Ok(Self { id: item.id, sync: item.sync.clone(), state, bindings: bindings.collect(), awaits })
     }
 
     /// Adds the newcomer's own issue, which the item need not have read yet.
@@ -58,6 +78,16 @@ impl ItemColumns {
         }
         self
     }
+}
+
+/// How the table of what is awaited names an issue.
+fn issue_of(sync: &SyncId, instance: &InstanceId, issue: IssueId) -> String {
+    format!("issue {sync} {instance} {issue}")
+}
+
+/// How it names an item's counterpart on a side.
+fn replica_of(item: ItemId, side: &SideId) -> String {
+    format!("replica {item} {side}")
 }
 
 /// A record as its columns hold it.
@@ -107,7 +137,7 @@ pub(super) fn begin(
     connection
         .prepare_cached("INSERT INTO work (item, urgency) VALUES (?1, ?2)")?
         .execute(params![item.id, urgency])?;
-    bind(connection, item)?;
+    bind(connection, item, due)?;
     wake(connection, item.id, urgency, due)?;
     Ok(true)
 }
@@ -120,7 +150,8 @@ pub(super) fn record(connection: &Connection, now: Timestamp, records: &[RecordC
         connection
             .prepare_cached("UPDATE items SET state = ?2 WHERE id = ?1")?
             .execute(params![item, record.item.state])?;
-        bind(connection, &record.item)?;
+        bind(connection, &record.item, now)?;
+        wait(connection, &record.item, now)?;
         journal::advance(connection, now, &record.moves)?;
         for conflict in &record.conflicts {
             connection
@@ -140,7 +171,7 @@ pub(super) fn record(connection: &Connection, now: Timestamp, records: &[RecordC
 }
 
 /// Brings the bindings of the item's replicas up to date; those that it no longer lists stay.
-fn bind(connection: &Connection, item: &ItemColumns) -> StepResult<()> {
+fn bind(connection: &Connection, item: &ItemColumns, due: Timestamp) -> StepResult<()> {
     for binding in &item.bindings {
         let old: Option<(InstanceId, IssueId, Option<IssueKey>)> = connection
             .prepare_cached("SELECT instance, issue, key FROM replicas WHERE item = ?1 AND side = ?2")?
@@ -170,6 +201,7 @@ fn bind(connection: &Connection, item: &ItemColumns) -> StepResult<()> {
                      instance = excluded.instance, issue = excluded.issue, key = excluded.key",
             )?
             .execute(params![item.id, binding.side, item.sync, instance, binding.issue, binding.key])?;
+        wake_waiting(connection, item, binding, &instance, due)?;
         // What is bound waits no longer to start an item.
         connection
             .prepare_cached("DELETE FROM newcomers WHERE sync = ?1 AND instance = ?2 AND issue = ?3")?
@@ -188,4 +220,44 @@ fn holder_of(
         .prepare_cached("SELECT item FROM replicas WHERE instance = ?1 AND issue = ?2 AND sync = ?3")?
         .query_row(params![instance, issue, sync], |row| row.get(0))
         .optional()?)
+}
+
+/// Keeps what an item waits for. What came before it was waited for has it looked at again at once.
+fn wait(connection: &Connection, item: &ItemColumns, now: Timestamp) -> StepResult<()> {
+    let mut select = connection.prepare_cached("SELECT what FROM awaits WHERE item = ?1")?;
+    let known: BTreeSet<String> = select.query_map([item.id], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for over in known.iter().filter(|what| !item.awaits.contains_key(*what)) {
+        connection
+            .prepare_cached("DELETE FROM awaits WHERE what = ?1 AND item = ?2")?
+            .execute(params![over, item.id])?;
+    }
+    for (what, sought) in item.awaits.iter().filter(|(what, _)| !known.contains(*what)) {
+        connection
+            .prepare_cached("INSERT INTO awaits (what, item) VALUES (?1, ?2)")?
+            .execute(params![what, item.id])?;
+        let there = match sought {
+            Sought::Issue(instance, issue) => holder_of(connection, &item.sync, instance, *issue)?.is_some(),
+            Sought::Replica(other, side) => connection
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM replicas WHERE item = ?1 AND side = ?2)")?
+                .query_row(params![other, side], |row| row.get(0))?,
+        };
+        if there {
+            wake(connection, item.id, Urgency::Live, now)?;
+        }
+    }
+    Ok(())
+}
+
+/// Has the items looked at again that waited for a binding.
+fn wake_waiting(
+    connection: &Connection,
+    item: &ItemColumns,
+    binding: &Binding,
+    instance: &InstanceId,
+    due: Timestamp,
+) -> StepResult<()> {
+    let (issue, replica) = (issue_of(&item.sync, instance, binding.issue), replica_of(item.id, &binding.side));
+    let mut select = connection.prepare_cached("SELECT item FROM awaits WHERE what IN (?1, ?2)")?;
+    let waiting: Vec<ItemId> = select.query_map([issue, replica], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    waiting.into_iter().try_for_each(|waiting| wake(connection, waiting, Urgency::Live, due))
 }

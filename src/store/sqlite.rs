@@ -16,7 +16,7 @@ use super::worker::{Held, Spawn, Worker};
 use super::{OpenError, SideInstances, journal, knowledge, look, open, problems, queue, record};
 use crate::clock::{Clock, Entropy};
 use crate::model::catalog::Workflow;
-use crate::model::hub::{Conflict, ItemState};
+use crate::model::hub::{Conflict, ItemState, There};
 use crate::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
 use crate::model::operation::{Intent, IntentState};
 use crate::model::problem::Problem;
@@ -402,6 +402,16 @@ impl Store for SqliteStore {
     ) -> Result<Vec<BTreeMap<SideId, IssueKey>>, StoreError> {
         let (sync, keys) = (sync.clone(), keys.to_vec());
         self.read("look up keys", move |connection| look::counterparts(connection, &sync, &keys)).await
+    }
+
+    async fn relatives(
+        &self,
+        sync: &SyncId,
+        issues: &[(InstanceId, IssueId)],
+        items: &[ItemId],
+    ) -> Result<Vec<(ItemId, BTreeMap<SideId, There>)>, StoreError> {
+        let (sync, issues, items) = (sync.clone(), issues.to_vec(), items.to_vec());
+        self.read("look up linked items", move |connection| look::relatives(connection, &sync, &issues, &items)).await
     }
 
     async fn item_ids(&self, after: Option<ItemId>, limit: usize) -> Result<Vec<ItemId>, StoreError> {

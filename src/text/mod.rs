@@ -54,6 +54,7 @@ pub fn read(value: &NativeValue) -> Document {
         | NativeValue::Named(_)
         | NativeValue::Words(_)
         | NativeValue::Person(_)
+        | NativeValue::Links(_)
         | NativeValue::Other(_) => Document::default(),
     }
 }

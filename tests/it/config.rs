@@ -233,6 +233,7 @@ fn the_settings_are_what_the_file_says() {
         ("status", FieldKind::Status),
         ("priority", FieldKind::Choice),
         ("labels", FieldKind::Words),
+        ("links", FieldKind::Links),
         ("assignee", FieldKind::Person),
         ("severity", FieldKind::Choice),
         ("customer", FieldKind::Line),

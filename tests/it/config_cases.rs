@@ -142,7 +142,14 @@ state = "postgres://u:CANARY@h/db""#, &[
     ]),
     ("users = [", "link-type = []
 users = [", &[
-        "error 25:1 sync.support.map.link-type: issue links are not carried yet -> take `link-type` out",
+    ]),
+    (r#"summary = "both""#, r#"summary = "both"
+links = { on-unmapped = "clear", exclude = ["a"], default = { acme = "x" } }
+issuelinks = "both""#, &[
+        "error 29:25 sync.support.fields.links.on-unmapped: links are not cleared for want of a type -> write `\"leave\"` or `\"skip\"`",
+        "error 29:34 sync.support.fields.links.exclude: `exclude` says nothing about links -> take `exclude` out",
+        "error 29:51 sync.support.fields.links.default: `default` says nothing about links -> take `default` out",
+        "error 30:1 sync.support.fields.issuelinks: two rows carry `links` -> keep one; both spellings mean the same field",
     ]),
     (r#"users = [{ acme = "jane@acme.example", globex = "jdoe" }]"#, r#"users = "file:users.csv""#, &[
         "error 25:9 sync.support.map.users: `users` takes a list, not text -> rows are not read from a file yet: write them here",
@@ -181,13 +188,34 @@ status = { on-unmapped = "clear" }"#, &[
     ("{{ author.name }} (Acme)", "{{ author.name", &[
         "error 33:21 sync.support.comments.header.globex: the header does not work: unexpected end of input, expected end of variable block -> it may name `{{ author.name }}` and `{{ side }}`, and must give one line",
     ]),
-    ("header =", r#"internal = "as-internal"
-restricted = []
+    ("header =", r#"internal = "both"
+restricted = "both"
 unrestricted = "bth"
+narrowed = "keep"
+copies = "flowback"
 header ="#, &[
-        r#"error 33:1 sync.support.comments.internal: internal comments are not carried yet -> write `internal = "skip"`, or take it out"#,
-        r#"error 34:1 sync.support.comments.restricted: restricted comments are not carried yet -> write `restricted = "skip"`, or take it out"#,
+        "error 33:12 sync.support.comments.internal: `both` is none of `skip`, `as-internal` -> known here: `skip`, `as-internal`",
+        "error 34:14 sync.support.comments.restricted: `both` is none of `skip` -> known here: `skip`",
         "error 35:16 sync.support.comments.unrestricted: `bth` is none of `both`, `skip` -> did you mean `both`?",
+        "error 36:12 sync.support.comments.narrowed: `keep` is none of `delete`, `empty` -> known here: `delete`, `empty`",
+        "error 37:10 sync.support.comments.copies: `flowback` is none of `hold`, `flow-back` -> did you mean `flow-back`?",
+    ]),
+    ("header =", r#"restricted = [
+  { acme = "Globex desk", with = "globex" },
+  { acme = "role:Desk", with = "globx" },
+  { globex = "role:Desk", with = "globex" },
+  { acme = "role:Desk" },
+  { acme = "role:Desk", with = "globex" },
+  { acme = "group:desk", with = "globex" },
+  { acme = "role:Other", globex = "role:", with = "globex" },
+]
+header ="#, &[
+        "error 34:12 sync.support.comments.restricted[0].acme: `Globex desk` is neither a role nor a group -> write `role:NAME` for a role of the project, or `group:NAME`",
+        "error 35:32 sync.support.comments.restricted[1].with: there is no side `globx` in this sync -> did you mean `globex`?",
+        r#"error 36:3 sync.support.comments.restricted[2]: the row does not say which comments it is about -> name the side where the comments are restricted: `{ SIDE = "role:NAME", with = "OTHER" }`"#,
+        r#"error 37:3 sync.support.comments.restricted[3]: `sync.support.comments.restricted[3]` has no `with` -> write a name: `with = "acme"`"#,
+        "error 39:3 sync.support.comments.restricted[5]: another row says already what these comments of `acme` and `globex` are -> keep one row per role or group of each of the two sides",
+        "error 40:35 sync.support.comments.restricted[6].globex: `role:` is neither a role nor a group -> write `role:NAME` for a role of the project, or `group:NAME`",
     ]),
     (r#"home = "acme""#, "home = acme", &[
         "error 15:8 : this is not TOML: string values must be quoted, expected literal string -> text stands in quotes, lists in `[ ]`, tables in `{ }`; each key stands once",
@@ -258,7 +286,7 @@ storyPoints = "both""#, &[
 ", "[sync.support.nothing]
 ", &[
         r#"error 14:7 sync.support: `sync.support` has no `fields` -> add `[sync.support.fields]` with `summary = "both"` in it"#,
-        "error 27:15 sync.support.nothing: unknown key `nothing` -> known here: `home`, `on-conflict`, `side`, `map`, `fields`, `comments`, `worklogs`, `attachments`, `counterparts`",
+        "error 27:15 sync.support.nothing: unknown key `nothing` -> known here: `home`, `on-conflict`, `side`, `map`, `fields`, `comments`, `worklogs`, `attachments`, `life`, `counterparts`",
     ]),
     ("[sync.support.comments]", "[sync.support.worklogs]\nunrestricted = \"bth\"\nrestricted = \"skip\"\n\n[sync.support.comments]", &[
         "error 33:16 sync.support.worklogs.unrestricted: `bth` is none of `both`, `skip` -> did you mean `both`?",
@@ -266,5 +294,9 @@ storyPoints = "both""#, &[
     ]),
     ("[sync.support.comments]", "[sync.support.worklogs]\nheader = { globex = \"{{ author.name }}\" }\n\n[sync.support.comments]", &[
         "warning 33:12 sync.support.worklogs.header.globex: side `globex` receives no worklogs, so its header is never used -> take it out, or let worklogs reach that side",
+    ]),
+    ("[sync.support.comments]", "[sync.support.life]\ndeleted = { transition = \"Dome\" }\nmoved = \"forget\"\n\n[sync.support.comments]", &[
+        "error 33:26 sync.support.life.deleted.transition: no row of `map.status` has `Dome` -> did you mean `Done`?",
+        "error 34:9 sync.support.life.moved: `forget` is none of `keep`, `comment`, `unlink`, `delete` -> known here: `keep`, `comment`, `unlink`, `delete`",
     ]),
 ];

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use jirasyncd::jira::{Transport, TransportError};
 use jirasyncd::model::catalog::Workflow;
-use jirasyncd::model::hub::{Conflict, ItemState};
+use jirasyncd::model::hub::{Conflict, ItemState, There};
 use jirasyncd::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
 use jirasyncd::model::operation::{Intent, IntentState};
 use jirasyncd::model::problem::Problem;
@@ -175,6 +175,7 @@ fused! {
         fn item(item: ItemId) -> Option<ItemState>;
         fn items_by_key(key: &IssueKey) -> Vec<ItemId>;
         fn counterparts(sync: &SyncId, keys: &[IssueKey]) -> Vec<BTreeMap<SideId, IssueKey>>;
+        fn relatives(sync: &SyncId, issues: &[(InstanceId, IssueId)], items: &[ItemId]) -> Vec<(ItemId, BTreeMap<SideId, There>)>;
         fn item_ids(after: Option<ItemId>, limit: usize) -> Vec<ItemId>;
         fn learn_ways(instance: &InstanceId, project: &str, ways: &[(String, String, String)]) -> ();
         fn set_problems(about: &str, problems: &[Problem], now: Timestamp) -> ();

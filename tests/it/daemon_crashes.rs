@@ -1,10 +1,11 @@
-//! Kills the daemon at every effect of a create, an edit, a comment and a two-hop transition, and starts it again on the same
+//! Kills the daemon at every effect of a create, an edit, a comment, a two-hop transition and what else it does, and starts it again on the same
 //! files. Afterwards there is one replica per side and one copy per comment, and everything arrived. Must never skip an effect.
 
 use std::sync::Arc;
 
 use jirasyncd::model::settings::InstanceSettings;
 use jirasyncd::model::store::Store;
+use jirasyncd::simulator::Holder;
 use serde_json::json;
 
 use super::crash::{Fuse, FusedNet, FusedStore};
@@ -12,6 +13,8 @@ use super::daemon_support::{World, two};
 
 /// What people do, and what must be true in the end.
 struct Scenario {
+    /// What the sync says of issues that are gone.
+    life: &'static str,
     /// Before the daemon starts for the first time.
     before: fn(&World),
     /// While it runs; the daemon then dies somewhere on the way.
@@ -21,9 +24,10 @@ struct Scenario {
 }
 
 async fn fused(scenario: &Scenario) -> (World, Arc<Fuse>) {
+    let config = two().replacen("home = \"acme\"", "home = \"acme\"\nattachments = \"both\"", 1);
     let mut world = World::without_daemon(&format!(
-        "{}\n[sync.support.worklogs]\nunrestricted = \"both\"\n",
-        two().replacen("home = \"acme\"", "home = \"acme\"\nattachments = \"both\"", 1)
+        "{config}\n[sync.support.worklogs]\nunrestricted = \"both\"\n\n[sync.support.life]\n{}\n",
+        scenario.life
     ));
     let fuse = Arc::new(Fuse::default());
     let (net, transports) = (Arc::clone(&fuse), Arc::clone(&world.surroundings.transports));
@@ -95,6 +99,7 @@ fn one_of_each(world: &World) {
 #[tokio::test(start_paused = true)]
 async fn a_create_is_done_once() {
     at_every_effect(Scenario {
+        life: "",
         before: |_| {},
         act: issue,
         holds: |world| {
@@ -109,6 +114,7 @@ async fn a_create_is_done_once() {
 #[tokio::test(start_paused = true)]
 async fn an_edit_arrives_and_is_not_echoed() {
     at_every_effect(Scenario {
+        life: "",
         before: issue,
         act: |world| {
             let key = world.issue("globex", "Item").key;
@@ -128,6 +134,7 @@ async fn an_edit_arrives_and_is_not_echoed() {
 #[tokio::test(start_paused = true)]
 async fn a_comment_is_copied_once() {
     at_every_effect(Scenario {
+        life: "",
         before: issue,
         act: |world| {
             let key = world.issue("acme", "Item").key;
@@ -149,6 +156,7 @@ async fn a_comment_is_copied_once() {
 async fn work_is_logged_once_changed_once_and_deleted_once() {
     const AT: &str = "2026-03-10T08:30:00.000+0000";
     at_every_effect(Scenario {
+        life: "",
         before: |world| {
             issue(world);
             let key = world.issue("acme", "Item").key;
@@ -183,6 +191,7 @@ async fn work_is_logged_once_changed_once_and_deleted_once() {
 #[tokio::test(start_paused = true)]
 async fn files_are_copied_once_and_deleted_once() {
     at_every_effect(Scenario {
+        life: "",
         before: |world| {
             issue(world);
             let key = world.issue("acme", "Item").key;
@@ -213,6 +222,7 @@ async fn files_are_copied_once_and_deleted_once() {
 #[tokio::test(start_paused = true)]
 async fn a_status_two_hops_away_is_reached_and_none_of_the_hops_is_echoed() {
     at_every_effect(Scenario {
+        life: "",
         before: issue,
         act: |world| world.person("acme", "jane").transition(&world.issue("acme", "Item").key, "Done").unwrap(),
         holds: |world| {
@@ -221,6 +231,46 @@ async fn a_status_two_hops_away_is_reached_and_none_of_the_hops_is_echoed() {
             assert_eq!(world.field("acme", "Item", "status"), "Done");
             assert_eq!(world.issue("acme", "Item").history.len(), 1, "{:?}", world.issue("acme", "Item").history);
             assert_eq!(world.issue("globex", "Item").history.len(), 2);
+        },
+    })
+    .await;
+}
+
+fn the_original_is_deleted(world: &World) {
+    let key = world.issue("acme", "Item").key;
+    world.jira("acme").set_permission("SUP", "DELETE_ISSUES", &[Holder::LoggedIn]);
+    world.person("acme", "jane").delete(&key).unwrap();
+    // No poll shows that: a change of the counterpart makes the daemon look.
+    world
+        .person("globex", "jdoe")
+        .edit(&world.issue("globex", "Item").key, json!({ "summary": "Item, alone" }))
+        .unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_an_issue_is_gone_is_said_once() {
+    at_every_effect(Scenario {
+        life: "deleted = \"comment\"",
+        before: issue,
+        act: the_original_is_deleted,
+        holds: |world| {
+            let there = world.issue("globex", "Item, alone");
+            assert_eq!(there.comments.len(), 1, "{there:?}");
+            assert!(world.issues("acme", "Item").is_empty());
+        },
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_copy_of_a_deleted_issue_is_deleted_and_not_made_again() {
+    at_every_effect(Scenario {
+        life: "deleted = \"delete\"",
+        before: issue,
+        act: the_original_is_deleted,
+        holds: |world| {
+            assert!(world.issues("acme", "Item").is_empty());
+            assert!(world.issues("globex", "Item").is_empty());
         },
     })
     .await;

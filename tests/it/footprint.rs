@@ -45,6 +45,7 @@ fn replica(number: u64, key: String) -> Replica {
         restricted: false,
         bases: std::collections::BTreeMap::new(),
         links: std::collections::BTreeMap::new(),
+        away: None,
     };
     for field in ["summary", "description", "status", "priority", "labels"] {
         let base = replica.bases.entry(field.into()).or_default();

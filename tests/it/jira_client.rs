@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jirasyncd::jira::{Failure, Want, WriteOutcome};
 use jirasyncd::model::ids::{AccountId, EntryId, FieldId, IssueId};
-use jirasyncd::model::issue::{Named, NativeValue};
+use jirasyncd::model::issue::{Named, NativeValue, Visibility};
 use jirasyncd::model::operation::NativeWrite;
 use jirasyncd::model::settings::Kind;
 use serde_json::json;
@@ -243,7 +243,11 @@ async fn comments_carry_marks_and_their_restriction() {
         bench.identity().await;
         let created = bench.create("talks").await;
         let body = bench.rich("hello");
-        let WriteOutcome::Done(ours) = bench.write.add_comment(created.id, &body, "sealed-c").await else { panic!() };
+        let WriteOutcome::Done(ours) =
+            bench.write.add_comment(created.id, &body, &Visibility::Everybody, "sealed-c").await
+        else {
+            panic!()
+        };
         advance(5).await;
         let people = bench.jira.people();
         let human = people.iter().find(|person| ["5b10a2844c20165700ede21g", "JIRAUSER10102"].contains(&person.id()));
@@ -258,8 +262,8 @@ async fn comments_carry_marks_and_their_restriction() {
         assert_eq!(all.len(), 123);
         assert_eq!((&all[0].id, &all[0].body), (&ours, &body));
         assert_eq!(
-            all.iter().map(|comment| comment.restricted).take(4).collect::<Vec<_>>(),
-            [false, false, true, false]
+            all.iter().map(|comment| comment.visibility.clone()).skip(1).take(3).collect::<Vec<_>>(),
+            [Visibility::Everybody, Visibility::Role("Administrators".into()), Visibility::Everybody]
         );
         assert_eq!(bench.read.comment_mark(created.id, &ours).await.unwrap().as_deref(), Some("sealed-c"));
         assert_eq!(bench.read.comment_mark(created.id, &all[1].id).await.unwrap(), None);

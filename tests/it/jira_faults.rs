@@ -12,6 +12,7 @@ use jirasyncd::jira::{
     Failure, JiraError, JiraRead, JiraWrite, Transport, TransportError, Trouble, Want, WriteOutcome, connect,
 };
 use jirasyncd::model::ids::IssueId;
+use jirasyncd::model::issue::Visibility;
 use jirasyncd::model::settings::{Auth, Kind};
 use jirasyncd::simulator::{Fault, FaultRule, Jira, Limits, When, presets};
 
@@ -115,7 +116,7 @@ async fn write_under(bench: &Bench, operation: &str, issue: IssueId, transition:
         }
         "editIssue" => fate(&bench.write.edit(&set(issue, "summary", text("edited"), "t"), &want(&["summary"])).await),
         "doTransition" => fate(&bench.write.transition(transition, &bare(issue, "t")).await),
-        "addComment" => fate(&bench.write.add_comment(issue, &bench.rich("hello"), "m").await),
+        "addComment" => fate(&bench.write.add_comment(issue, &bench.rich("hello"), &Visibility::Everybody, "m").await),
         other => panic!("{other}"),
     };
     bench.jira.clear_faults();
@@ -338,7 +339,7 @@ async fn a_page_that_leads_to_itself_and_a_yes_to_somebody_else_are_errors() {
     let other = answer(201, &[JSON, ("x-aaccountid", "other")], r#"{"id":"5"}"#);
     let (read, write, _) = scripted(Kind::Cloud, "t", vec![server, myself, other]);
     read.identity().await.unwrap();
-    let doubt = write.add_comment(IssueId(1), &text("x"), "m").await;
+    let doubt = write.add_comment(IssueId(1), &text("x"), &Visibility::Everybody, "m").await;
     assert!(matches!(&doubt, WriteOutcome::InDoubt(why) if why.contains("`other`")), "{doubt:?}");
 }
 

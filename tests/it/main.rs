@@ -48,11 +48,15 @@ mod daemon_faults;
 #[cfg(test)]
 mod daemon_fields;
 #[cfg(test)]
+mod daemon_flow_back;
+#[cfg(test)]
 mod daemon_input;
 #[cfg(test)]
 mod daemon_isolation;
 #[cfg(test)]
 mod daemon_kinds;
+#[cfg(test)]
+mod daemon_life;
 #[cfg(test)]
 mod daemon_links;
 #[cfg(test)]
@@ -60,7 +64,11 @@ mod daemon_planted;
 #[cfg(test)]
 mod daemon_random;
 #[cfg(test)]
+mod daemon_readers;
+#[cfg(test)]
 mod daemon_references;
+#[cfg(test)]
+mod daemon_relations;
 #[cfg(test)]
 mod daemon_silence;
 #[cfg(test)]
@@ -106,11 +114,15 @@ mod readme;
 #[cfg(test)]
 mod simulator_cloud;
 #[cfg(test)]
+mod simulator_comments;
+#[cfg(test)]
 mod simulator_data_center;
 #[cfg(test)]
 mod simulator_faults;
 #[cfg(test)]
 mod simulator_fields;
+#[cfg(test)]
+mod simulator_links;
 #[cfg(test)]
 mod simulator_seed;
 #[cfg(test)]

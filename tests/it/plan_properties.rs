@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jirasyncd::model::hub::{Audience, Conflict};
 use jirasyncd::model::ids::{FieldId, SideId};
-use jirasyncd::model::issue::{CommentSnapshot, NativeValue};
+use jirasyncd::model::issue::{CommentSnapshot, NativeValue, Visibility};
 use jirasyncd::model::operation::{Action, NativeWrite, Operation};
 use jirasyncd::model::settings::{ConflictPolicy, SideEffects};
 use jirasyncd::model::value::Value;
@@ -141,7 +141,7 @@ fn comments(world: &World) -> Result<(), String> {
                 let dropped =
                     world.dropped.iter().any(|(side, text)| side == &to && format!("{text}\n").contains(&said));
                 let scribbled = copies.iter().any(|copy| world.scribbles.iter().any(|(_, id, _)| id == &copy.id));
-                let wanted = usize::from(!dropped && (!comment.restricted || scribbled));
+                let wanted = usize::from(!dropped && (comment.visibility == Visibility::Everybody || scribbled));
                 let count = copies.len();
                 ensure(count == wanted, || format!("P9: {count} copies of {said} on {to}, not {wanted}"))?;
                 let now = copy_text(&comment.body);
@@ -361,12 +361,17 @@ fn sent_bytes(operation: &Operation) -> String {
         Action::SetFields { fields: list } => format!("{side} set: {}", fields(list)),
         Action::Transition { transition, .. } => format!("{side} hop {transition}"),
         Action::AddComment { body, .. } => format!("{side} say {body:?}"),
+        Action::EditOriginal { body, .. } => format!("{side} say originally {body:?}"),
         Action::EditComment { copy, body, .. } => format!("{side} copy {copy} says {body:?}"),
         Action::DeleteComment { copy, .. } => format!("{side} copy {copy} goes"),
         Action::Offer { name, .. } => format!("{side} makes {name}"),
         Action::Link { link, .. } => format!("{side} links {link:?}"),
+        Action::Unlink { to, .. } => format!("{side} unlinks {to}"),
+        Action::DeleteIssue { .. } => format!("{side} goes"),
         Action::AddFile { name, .. } => format!("{side} attaches {name}"),
         Action::DeleteFile { copy, .. } => format!("{side} deletes {copy}"),
+        Action::AddIssueLink { link } => format!("{side} links to {}", link.key),
+        Action::DeleteIssueLink { link, .. } => format!("{side} no longer links to {}", link.key),
     }
 }
 

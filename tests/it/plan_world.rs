@@ -2,6 +2,8 @@
 //! the daemon does, with faults. It has no Jira, no text conversion and no store. Must never help the planner: it attributes
 //! log entries by who really made them.
 
+#![allow(clippy::wildcard_enum_match_arm, reason = "what this world does not play is one case")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -13,12 +15,12 @@ use jirasyncd::model::ids::{
 };
 use jirasyncd::model::issue::{
     CommentSnapshot, Comments, IssueSnapshot, LogEntry, LogItem, Named, NativeValue, Person, ScreenField,
-    TransitionOffer,
+    TransitionOffer, Visibility,
 };
 use jirasyncd::model::operation::{Action, Intent, IntentEvent, IntentState, NativeWrite, Operation};
 use jirasyncd::model::settings::{
-    CommentSettings, ConflictPolicy, FieldKind, FieldRow, Kind, OnUnmapped, Row, SideEffects, SideSettings,
-    SyncSettings, Table, WhenDeleted,
+    CommentSettings, ConflictPolicy, CopyEdits, FieldKind, FieldRow, Kind, OnUnmapped, Row, SideEffects, SideSettings,
+    SyncSettings, Table, WhenDeleted, WhenNarrowed,
 };
 use jirasyncd::model::value::Value;
 use jirasyncd::plan::{By, Observation, Plan, PlanInput, Step, Wanted, check, plan};
@@ -191,6 +193,7 @@ pub(crate) fn settings(sides: &[SideId], policy: ConflictPolicy) -> SyncSettings
     };
     SyncSettings {
         attachments: jirasyncd::model::settings::AttachmentSettings::default(),
+        life: jirasyncd::model::settings::LifeSettings::default(),
         id: "s".into(),
         home: Some(sides[0].clone()),
         on_conflict: policy,
@@ -210,9 +213,14 @@ pub(crate) fn settings(sides: &[SideId], policy: ConflictPolicy) -> SyncSettings
             to: sides.iter().cloned().collect(),
             header: BTreeMap::new(),
             deleted: WhenDeleted::Delete,
+            restricted: Vec::new(),
+            internal: false,
+            narrowed: WhenNarrowed::Delete,
+            copies: CopyEdits::Hold,
         },
         worklogs: CommentSettings::default(),
         links: true,
+        link_types: Table::default(),
     }
 }
 
@@ -349,6 +357,7 @@ impl World {
             restricted: false,
             bases: BTreeMap::new(),
             links: BTreeMap::new(),
+            away: None,
         }
     }
 
@@ -387,6 +396,7 @@ impl World {
             NativeValue::Named(named) => Some(named.name.clone()),
             NativeValue::Words(words) => Some(words.iter().cloned().collect::<Vec<_>>().join(" ")),
             NativeValue::Person(person) => Some(person.display_name.clone()),
+            NativeValue::Links(_) => None,
             NativeValue::Other(other) => Some(other.to_string()),
         };
         let id = |value: &NativeValue| match value {
@@ -397,6 +407,7 @@ impl World {
             | NativeValue::Wiki(_)
             | NativeValue::Adf(_)
             | NativeValue::Words(_)
+            | NativeValue::Links(_)
             | NativeValue::Other(_) => None,
         };
         LogItem { field: field.clone(), from: id(from), from_text: text(from), to: id(to), to_text: text(to) }
@@ -508,7 +519,8 @@ impl World {
             updated: time(self.now),
             body,
             changed_by: Some(AccountId::new(format!("person-{side}"))),
-            restricted,
+            visibility: if restricted { Visibility::Other } else { Visibility::Everybody },
+            parent: None,
             spent: None,
             mark: None,
         };
@@ -545,7 +557,7 @@ impl World {
                 let said = format!("said {} on {side}, edit {mark}", comment.id);
                 comment.body = text::write(&text::from_plain(&said), syntax);
             }
-            Revision::Restrict => comment.restricted = true,
+            Revision::Restrict => comment.visibility = Visibility::Other,
             Revision::Delete => {
                 self.deleted.push((side.clone(), comment.id.clone()));
                 issue.comments.remove(index);
@@ -729,15 +741,7 @@ impl World {
                 Action::Create { .. } if self.item.replicas[&side].observed => {
                     self.move_intent(intent.id, &IntentEvent::Seen);
                 }
-                Action::Create { .. }
-                | Action::SetFields { .. }
-                | Action::Transition { .. }
-                | Action::EditComment { .. }
-                | Action::DeleteComment { .. }
-                | Action::Offer { .. }
-                | Action::Link { .. }
-                | Action::AddFile { .. }
-                | Action::DeleteFile { .. } => {}
+                _ => {}
             }
         }
     }
@@ -751,15 +755,7 @@ impl World {
             Action::AddComment { wanted, edits, .. } => {
                 Some(WrittenCopy { body: wanted.clone(), edits: *edits, spent: None })
             }
-            Action::Create { .. }
-            | Action::SetFields { .. }
-            | Action::Transition { .. }
-            | Action::EditComment { .. }
-            | Action::DeleteComment { .. }
-            | Action::Offer { .. }
-            | Action::Link { .. }
-            | Action::AddFile { .. }
-            | Action::DeleteFile { .. } => None,
+            _ => None,
         });
         let records = self.item.comments.iter_mut();
         for record in records.filter(|record| &record.side == origin && &record.id == comment) {
@@ -813,14 +809,7 @@ impl World {
                     stands(self, copy).is_some_and(|stands| text::same(&stands, wanted))
                 }
                 Action::DeleteComment { copy, .. } => stands(self, copy).is_none(),
-                Action::Create { .. }
-                | Action::SetFields { .. }
-                | Action::Transition { .. }
-                | Action::Offer { .. }
-                | Action::Link { .. }
-                | Action::AddFile { .. }
-                | Action::DeleteFile { .. }
-                | Action::AddComment { .. } => false,
+                _ => false,
             };
             if done {
                 self.move_intent(intent.id, &IntentEvent::Seen);
@@ -888,7 +877,8 @@ impl World {
                         updated: now,
                         body: body.clone(),
                         changed_by: Some(AccountId::new("sync")),
-                        restricted: false,
+                        visibility: Visibility::Everybody,
+                        parent: None,
                         spent: None,
                         mark: None,
                     });
@@ -902,18 +892,18 @@ impl World {
                     there.changed_by = Some(AccountId::new("sync"));
                 }
             }
-            Action::Offer { .. } => {}
-            Action::AddFile { .. } | Action::DeleteFile { .. } => unreachable!("this world carries no files"),
+            // What is written into copies stays there in this world.
+            Action::Offer { .. } | Action::EditOriginal { .. } => {}
             Action::Link { link, .. } => {
-                if let Some(issue) = self.issues.get_mut(&side).and_then(|list| list.first_mut()) {
-                    issue.links.insert(link.global_id.clone(), link.title.clone());
-                }
+                let issue = self.issues.get_mut(&side).and_then(|list| list.first_mut());
+                issue.map(|issue| issue.links.insert(link.global_id.clone(), link.title.clone()));
             }
             Action::DeleteComment { copy, .. } => {
                 if let Some(issue) = self.issues.get_mut(&side).and_then(|list| list.first_mut()) {
                     issue.comments.retain(|comment| &comment.id != copy);
                 }
             }
+            _ => unreachable!("this world carries no files and no issue links, and nothing in it goes"),
         }
         self.sent.push(operation.clone());
     }
@@ -1011,12 +1001,12 @@ impl World {
                 self.move_intent(id, &IntentEvent::Seen);
                 self.copied(&side, origin, comment, &copy);
             }
-            Action::AddFile { .. } | Action::DeleteFile { .. } => unreachable!("this world carries no files"),
             Action::EditComment { .. } | Action::DeleteComment { .. } | Action::Link { .. } | Action::Offer { .. } => {
                 self.move_intent(id, &IntentEvent::Seen);
                 self.revised(operation);
             }
-            Action::SetFields { .. } | Action::Transition { .. } => {}
+            Action::SetFields { .. } | Action::Transition { .. } | Action::EditOriginal { .. } => {}
+            _ => unreachable!("this world carries no files and no issue links, and nothing in it goes"),
         }
         true
     }

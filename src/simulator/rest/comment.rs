@@ -52,7 +52,7 @@ pub(crate) fn by_ids(state: &mut State, call: &Call) -> Answer {
 pub(crate) fn add(state: &mut State, call: &Call) -> Answer {
     let issue = call.issue(state)?;
     let project = change::project_of(state, &issue)?;
-    let checked = comments::check(state, &project, call.by(), &call.body)?;
+    let checked = comments::check(state, &project, Some(&issue), call.by(), &call.body)?;
     let mut issue = Issue::clone(&issue);
     let id = comments::push(state, &mut issue, call.user.as_deref(), checked);
     let number = issue.id;
@@ -73,7 +73,8 @@ fn located(state: &State, call: &Call) -> Result<(Arc<Issue>, Project, u64), Ref
     let id = call.parameter(1);
     let missing = || Refusal::message(404, format!("Can not find a comment for the id: {id}."));
     let number: u64 = id.parse().map_err(|_| missing())?;
-    let seen = find(&issue, number).is_some_and(|comment| comments::sees(&project, comment, call.user.as_deref()));
+    let seen =
+        find(&issue, number).is_some_and(|comment| comments::sees(state, &project, comment, call.user.as_deref()));
     if seen { Ok((issue, project, number)) } else { Err(missing()) }
 }
 
@@ -103,8 +104,17 @@ pub(crate) fn edit(state: &mut State, call: &Call) -> Answer {
         ));
     }
     let body = comments::body(state, call.by(), &call.body)?;
+    let child = find(&issue, id).filter(|comment| comment.parent.is_some());
+    let visibility = call.body.get("visibility").filter(|_| child.is_some());
+    if visibility.is_some_and(|wanted| {
+        child.and_then(|comment| comment.visibility.as_ref()).map(|there| there.value.as_str())
+            != wanted.get("value").and_then(Value::as_str)
+    }) {
+        // [v3]
+        return Err(Refusal::message(400, "The visibility of a child comment cannot be changed."));
+    }
     let rest = call.body.get("visibility").or_else(|| call.body.get("properties")).is_some();
-    let checked = if rest { Some(comments::check(state, &project, call.by(), &call.body)?) } else { None };
+    let checked = if rest { Some(comments::check(state, &project, None, call.by(), &call.body)?) } else { None };
     let mut issue = Issue::clone(&issue);
     let now = state.now;
     if let Some(comment) = issue.comments.iter_mut().find(|comment| comment.id == id) {
@@ -115,7 +125,9 @@ pub(crate) fn edit(state: &mut State, call: &Call) -> Answer {
             if call.body.get("visibility").is_some() {
                 comment.visibility = checked.visibility;
             }
-            comment.properties.extend(checked.properties);
+            if call.body.get("properties").is_some() {
+                comments::put_properties(&project, comment, checked.properties);
+            }
         }
     }
     if state.quirks.comment_moves_updated {

@@ -75,6 +75,7 @@ pub(crate) fn delete(state: &mut State, call: &Call) -> Answer {
     if !permissions::holds(state, &project, Some(&issue), call.user.as_deref(), "DELETE_ISSUES") {
         return Err(Refusal::message(403, "You do not have permission to delete issues in this project."));
     }
+    super::issue_link::forget(state, call, &issue);
     state.remove(issue.id);
     Ok(Reply::empty(204))
 }

@@ -3,6 +3,7 @@
 mod attachment;
 mod comment;
 mod issue;
+mod issue_link;
 mod meta;
 mod property;
 mod remote;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 pub(crate) use attachment::{add as add_attachment, remove as delete_attachment};
 pub(crate) use comment::{add as add_comment, edit as edit_comment, remove as delete_comment};
 pub(crate) use issue::{delete as delete_issue, edit as edit_issue, insert as create_issue};
+pub(crate) use issue_link::{add as link_issues, remove as unlink_issues};
 pub(crate) use routes::{Found, Route, find, find_outside};
 pub(crate) use thing::create_component;
 pub(crate) use transition::{list as list_transitions, take as take_transition};

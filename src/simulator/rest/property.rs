@@ -76,8 +76,10 @@ fn comment_issue(state: &State, call: &Call) -> Result<(Arc<Issue>, usize), Refu
     let issue = state.comments.get(&number).and_then(|issue| state.issues.get(issue)).ok_or_else(lost)?;
     let project = change::project_of(state, issue)?;
     let user = call.user.as_deref();
-    let position =
-        issue.comments.iter().position(|comment| comment.id == number && comments::sees(&project, comment, user));
+    let position = issue
+        .comments
+        .iter()
+        .position(|comment| comment.id == number && comments::sees(state, &project, comment, user));
     match position {
         Some(position) if permissions::sees(state, issue, user) => Ok((Arc::clone(issue), position)),
         _ => Err(lost()),

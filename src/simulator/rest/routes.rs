@@ -4,7 +4,8 @@ use super::super::reply::Answer;
 use super::super::setup::Kind;
 use super::super::state::State;
 use super::{
-    Call, attachment, comment, issue, meta, property, remote, search, thing, transition, user, watcher, worklog,
+    Call, attachment, comment, issue, issue_link, meta, property, remote, search, thing, transition, user, watcher,
+    worklog,
 };
 
 /// One operation.
@@ -114,6 +115,10 @@ const ROUTES: &[Route] = &[
     route("GET", "issue/{}/remotelink", "getRemoteIssueLinks", None, true, remote::list),
     route("POST", "issue/{}/remotelink", "createOrUpdateRemoteIssueLink", None, false, remote::set),
     route("DELETE", "issue/{}/remotelink", "deleteRemoteIssueLinkByGlobalId", None, false, remote::remove),
+    route("GET", "issueLinkType", "getIssueLinkTypes", None, true, issue_link::types),
+    route("POST", "issueLink", "linkIssues", None, false, issue_link::add),
+    route("GET", "issueLink/{}", "getIssueLink", None, true, issue_link::get),
+    route("DELETE", "issueLink/{}", "deleteIssueLink", None, false, issue_link::remove),
     route("GET", "attachment/meta", "getAttachmentMeta", None, false, attachment::settings),
     route("GET", "attachment/content/{}", "getAttachmentContent", CLOUD, true, attachment::content),
     route("GET", "attachment/{}", "getAttachment", None, true, attachment::get),

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::render::View;
 use super::super::reply::{Answer, Refusal, Reply};
 use super::super::state::{Issue, State};
 use super::super::{change, permissions};
@@ -114,4 +115,22 @@ pub(crate) fn unvote(state: &mut State, call: &Call) -> Answer {
     }
     state.store(issue);
     Ok(Reply::empty(204))
+}
+
+impl View<'_> {
+    /// How many watch an issue.
+    pub(crate) fn watches(&self, issue: &Issue) -> Value {
+        json!({
+            "self": self.link(&format!("issue/{}/watchers", issue.key)), "watchCount": issue.watchers.len(),
+            "isWatching": self.user.is_some_and(|user| issue.watchers.contains(user)),
+        })
+    }
+
+    /// How many voted for an issue.
+    pub(crate) fn votes(&self, issue: &Issue) -> Value {
+        json!({
+            "self": self.link(&format!("issue/{}/votes", issue.key)), "votes": issue.voters.len(),
+            "hasVoted": self.user.is_some_and(|user| issue.voters.contains(user)),
+        })
+    }
 }

@@ -176,7 +176,7 @@ fn located(state: &State, call: &Call, doing: Doing) -> Result<(Arc<Issue>, Proj
     let missing = || Refusal::message(404, format!("Cannot find worklog with id: '{id}'."));
     let number: u64 = id.parse().map_err(|_| missing())?;
     let user = call.user.as_deref();
-    let seen = find(&issue, number).is_some_and(|work| lets_see(&project, work.visibility.as_ref(), user));
+    let seen = find(&issue, number).is_some_and(|work| lets_see(state, &project, work.visibility.as_ref(), user));
     if seen { Ok((issue, project, number)) } else { Err(missing()) }
 }
 

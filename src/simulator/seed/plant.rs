@@ -239,6 +239,7 @@ fn comments(state: &mut State, issue: &mut Issue, recorded: &Value) {
             updated: moment(comment.get("updated")).unwrap_or(created),
             visibility: part("/visibility/value")
                 .map(|value| Visibility { kind: part("/visibility/type").unwrap_or_else(|| "role".into()), value }),
+            parent: comment.get("parentId").and_then(Value::as_u64),
             properties: std::collections::BTreeMap::new(),
         });
     }

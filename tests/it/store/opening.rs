@@ -4,10 +4,12 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use jirasyncd::model::hub::Awaited;
+use jirasyncd::model::ids::IssueId;
 use jirasyncd::model::store::{Store, StoreError, Urgency};
 use jirasyncd::store::{OpenError, Spawn, SqliteStore};
 
-use super::support::{World, at, dependencies, hand_clock, id, intent, item};
+use super::support::{World, at, dependencies, hand_clock, id, intent, item, record};
 
 fn open(path: &Path) -> Result<SqliteStore, OpenError> {
     SqliteStore::open(path, dependencies(Spawn::Inline, &hand_clock()))
@@ -221,7 +223,23 @@ async fn a_newer_state_is_left_alone() {
     let connection = rusqlite::Connection::open(world.path()).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
-    refused(&world.path(), "made by a newer jirasyncd (schema 99, this one knows 1)");
+    refused(&world.path(), "made by a newer jirasyncd (schema 99, this one knows 2)");
+}
+
+#[tokio::test]
+async fn an_older_state_is_brought_up() {
+    let world = closed_state().await;
+    let connection = rusqlite::Connection::open(world.path()).unwrap();
+    connection.execute_batch("DROP TABLE awaits").unwrap();
+    connection.pragma_update(None, "user_version", 1).unwrap();
+    drop(connection);
+    let store = open(&world.path()).unwrap();
+    let claims = store.claim_these("a test", at(0), &[id(1)]).await.unwrap();
+    assert_eq!(claims[0].item, item(1));
+    let mut waits = item(1);
+    waits.awaits.insert(Awaited::Issue { side: "a".into(), issue: IssueId(9) });
+    store.record(&[(claims[0].fence, record(waits.clone()))]).await.unwrap();
+    assert_eq!(store.item(id(1)).await.unwrap(), Some(waits));
 }
 
 #[tokio::test]

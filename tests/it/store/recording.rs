@@ -1,5 +1,6 @@
 //! Records: an item's state, bindings, conflicts and problems move together, and one issue is never in two items of a sync.
 
+use jirasyncd::model::hub::{Awaited, Replica, There};
 use jirasyncd::model::ids::{IssueId, OperationId};
 use jirasyncd::model::operation::IntentState;
 use jirasyncd::model::store::{Store, StoreError, Urgency};
@@ -15,6 +16,8 @@ in_every_mode!(
     what_is_no_longer_listed_stays_bound,
     a_side_without_instance_is_told,
     a_newcomer_is_bound_before_it_is_read,
+    who_waits_is_woken_by_what_comes,
+    linked_items_are_found_by_issue_and_by_id,
     conflicts_are_kept_for_ever,
     problems_keep_their_age,
     everything_comes_back_as_it_was,
@@ -184,4 +187,69 @@ async fn everything_comes_back_as_it_was(world: World) {
     assert_eq!(world.store.item(id(1)).await.unwrap(), Some(rich));
     let held = world.store.items_of(&"globex".into(), IssueId(u64::MAX)).await.unwrap();
     assert_eq!(held.len(), 1, "the largest issue id is as good as any");
+}
+
+async fn who_waits_is_woken_by_what_comes(world: World) {
+    // For the counterpart of an item, for an issue to become an item's, and for both in the other order.
+    for (first, round) in [(true, 0), (false, 10)] {
+        let (waiting, other) = (round + 1, round + 2);
+        world.begin(waiting, Urgency::Live).await;
+        let claim = world.claim_one(0).await;
+        let mut waits = item(waiting);
+        waits.awaits.insert(Awaited::Replica { item: id(other), side: "g".into() });
+        waits.awaits.insert(Awaited::Issue { side: "a".into(), issue: IssueId(other) });
+        if first {
+            world.store.record(&[(claim.fence, record(waits.clone()))]).await.unwrap();
+            world.store.release(id(waiting), claim.fence, None, 0).await.unwrap();
+            assert_eq!(world.claimed(0, 10).await, []);
+        }
+        world.begin(other, Urgency::Live).await;
+        let claims = world.claim(0, 10).await;
+        let mut held: Vec<_> = claims.iter().map(|claim| (claim.item.id, claim.fence)).collect();
+        held.sort();
+        let expected: &[u64] = if first { &[waiting, other] } else { &[other] };
+        assert_eq!(
+            held.iter().map(|(item, _)| *item).collect::<Vec<_>>(),
+            expected.iter().map(|n| id(*n)).collect::<Vec<_>>()
+        );
+        let fence = held.iter().find(|(item, _)| *item == id(other)).unwrap().1;
+        let mut bound = item(other);
+        bound.replicas.insert("g".into(), replica(500 + other, &format!("ENG-{other}")));
+        world.store.record(&[(fence, record(bound))]).await.unwrap();
+        world.store.release(id(other), fence, None, 0).await.unwrap();
+        let fence = match held.iter().find(|(item, _)| *item == id(waiting)) {
+            Some((_, fence)) => *fence,
+            None => {
+                world.store.record(&[(claim.fence, record(waits.clone()))]).await.unwrap();
+                claim.fence
+            }
+        };
+        world.store.release(id(waiting), fence, None, 0).await.unwrap();
+        let woken = world.claim_one(0).await;
+        assert_eq!((woken.item.id, woken.item.awaits.len()), (id(waiting), 2));
+        // Recorded as it was, or without: it sleeps.
+        world.store.record(&[(woken.fence, record(waits.clone()))]).await.unwrap();
+        waits.awaits.clear();
+        world.store.record(&[(woken.fence, record(waits))]).await.unwrap();
+        world.store.release(id(waiting), woken.fence, None, 0).await.unwrap();
+        assert_eq!(world.claimed(0, 10).await, []);
+    }
+}
+
+async fn linked_items_are_found_by_issue_and_by_id(world: World) {
+    world.begin(1, Urgency::Live).await;
+    let fence = world.claim_one(0).await.fence;
+    let mut changed = item(1);
+    changed.replicas.insert("g".into(), Replica { restricted: true, ..replica(77, "ENG-7") });
+    world.store.record(&[(fence, record(changed))]).await.unwrap();
+    let sync = "one".into();
+    let by_issue = world.store.relatives(&sync, &[("globex".into(), IssueId(77))], &[]).await.unwrap();
+    let by_id = world.store.relatives(&sync, &[], &[id(1), id(9)]).await.unwrap();
+    assert_eq!(by_issue, by_id);
+    let [(found, there)] = by_issue.as_slice() else { panic!("{by_issue:?}") };
+    assert_eq!((*found, there.len()), (id(1), 2));
+    let globex = There { issue: IssueId(77), key: "ENG-7".into(), restricted: true };
+    assert_eq!(there.get(&"g".into()), Some(&globex));
+    assert!(!there[&"a".into()].restricted);
+    assert_eq!(world.store.relatives(&"two".into(), &[("globex".into(), IssueId(77))], &[id(1)]).await.unwrap(), []);
 }

@@ -134,6 +134,7 @@ pub(super) fn replica(issue: u64, key: &str) -> Replica {
         restricted: false,
         bases: BTreeMap::new(),
         links: BTreeMap::new(),
+        away: None,
     }
 }
 

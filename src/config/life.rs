@@ -1,0 +1,45 @@
+//! The `life` of a sync: what happens when an issue is not where it was. Must never let counterparts be touched for want of a word
+//! about it: without the table they stay as they are.
+
+use super::keys;
+use super::node::Cursor;
+use super::problem::{Findings, suggest};
+use crate::model::settings::{Farewell, LifeSettings, Table};
+
+/// As many issues of one side may go within a day unless the file says another number.
+const MOST_MISSING: usize = 10;
+
+/// Reads the table. `statuses` are the sync's, which a transition must name one of.
+pub(super) fn read(sync: &Cursor<'_>, statuses: &Table, findings: &mut Findings<'_>) -> LifeSettings {
+    let table = sync.get(&keys::LIFE);
+    let key = |key| table.as_ref().and_then(|table| table.get(key));
+    let most = key(&keys::LIFE_MOST).and_then(|cursor| cursor.number());
+    LifeSettings {
+        deleted: farewell(key(&keys::LIFE_DELETED).as_ref(), statuses, findings),
+        moved: farewell(key(&keys::LIFE_MOVED).as_ref(), statuses, findings),
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be above 0 and small")]
+        most_missing: most.map_or(MOST_MISSING, |most| most as usize),
+    }
+}
+
+fn farewell(cursor: Option<&Cursor<'_>>, statuses: &Table, findings: &mut Findings<'_>) -> Farewell {
+    let Some(cursor) = cursor else { return Farewell::Keep };
+    if let Some(status) = cursor.get(&keys::LIFE_TRANSITION).filter(|_| cursor.is_table()) {
+        let Some(name) = status.text() else { return Farewell::Keep };
+        let is_it = |row: &&crate::model::settings::Row| {
+            row.shared == name || row.names.values().flatten().any(|cell| cell == name)
+        };
+        let Some(row) = statuses.rows.iter().find(is_it) else {
+            let help = suggest(name, statuses.rows.iter().map(|row| row.shared.as_str()));
+            findings.error(&status.spot, format!("no row of `map.status` has `{name}`"), help);
+            return Farewell::Keep;
+        };
+        return Farewell::Transition(row.shared.clone());
+    }
+    match cursor.text() {
+        Some("comment") => Farewell::Comment,
+        Some("unlink") => Farewell::Unlink,
+        Some("delete") => Farewell::Delete,
+        Some(_) | None => Farewell::Keep,
+    }
+}

@@ -1,0 +1,176 @@
+//! Whether an issue is where it was. Must never take absence for deletion: an issue is gone when it was missed twice, as long
+//! apart as its index may lag, while its project could be read, and when not too many of its side are.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Engine;
+use super::work::Work;
+use crate::model::hub::{Absence, Away};
+use crate::model::ids::{ItemId, SideId};
+use crate::model::issue::IssueSnapshot;
+use crate::model::operation::{Action, Intent, IntentEvent};
+use crate::model::store::StoreError;
+
+/// What says that the project itself can be read.
+const CONTROL: &str = "BROWSE_PROJECTS";
+/// How long an issue counts for the brake.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
+/// When it is looked again where the brake is on, or the project cannot be read.
+const LATER: Duration = Duration::from_secs(3_600);
+/// As many above the brake are counted: beyond it the number says no more.
+const COUNTED: usize = 100;
+
+impl Engine {
+    /// Takes in where a read shows an issue to be.
+    pub(super) fn note_presence(&self, work: &mut Work, side: &SideId, snapshot: &IssueSnapshot) {
+        let project = work.sync.side(side).map(|settings| settings.project.clone());
+        let Some(replica) = work.item.replicas.get_mut(side) else { return };
+        let how = Absence::Moved(snapshot.project.clone());
+        if project.is_none_or(|project| project == snapshot.project) {
+            if let Some(away) = replica.away.take() {
+                tracing::info!(%side, issue.key = %snapshot.key, since = %away.since, "an issue is where it was again");
+                work.returned.insert(side.clone());
+            }
+        } else if replica.away.as_ref().is_none_or(|away| away.how != how) {
+            replica.away = Some(Away { how, since: self.now(), confirmed: None, moved_on: false });
+        }
+    }
+
+    /// Takes in that an issue is not there, or not visible.
+    pub(super) fn note_absence(&self, work: &mut Work, side: &SideId) {
+        let deletes = |intent: &&Intent| {
+            &intent.operation.side == side
+                && !intent.state.is_settled()
+                && matches!(intent.operation.action, Action::DeleteIssue { .. })
+        };
+        let deleting: Vec<Intent> = work.intents.iter().filter(deletes).cloned().collect();
+        for intent in &deleting {
+            work.move_intent(intent.id, &IntentEvent::Seen);
+            self.deleted(work, side);
+        }
+        let now = self.now();
+        let Some(replica) = work.item.replicas.get_mut(side) else { return };
+        if replica.away.as_ref().is_none_or(|away| matches!(away.how, Absence::Moved(_))) {
+            replica.away = Some(Away { how: Absence::Missing, since: now, confirmed: None, moved_on: false });
+        }
+    }
+
+    /// Takes in that we deleted an issue of ours.
+    pub(super) fn deleted(&self, work: &mut Work, side: &SideId) {
+        let now = self.now();
+        if let Some(replica) = work.item.replicas.get_mut(side) {
+            let how = Absence::DeletedByUs;
+            replica.away = Some(Away { how, since: now, confirmed: Some(now), moved_on: false });
+        }
+        // There is nothing to be read any more.
+        work.to_read.remove(side);
+        work.reads.remove(side);
+    }
+
+    /// Confirms what can be by now, and looks again later where it cannot.
+    pub(super) async fn confirm_absences(&self, works: &mut [Work]) -> Result<(), StoreError> {
+        for work in works.iter_mut().filter(|work| !work.over && work.plan.is_none()) {
+            for side in std::mem::take(&mut work.returned) {
+                let _held = self.counting.lock().await;
+                self.count(work, &side, None).await?;
+            }
+            let open = work.item.replicas.iter().filter_map(|(side, replica)| {
+                let away = replica.away.as_ref().filter(|away| away.confirmed.is_none())?;
+                let looked = match away.how {
+                    Absence::Missing => work.unread.contains_key(side),
+                    Absence::Moved(_) | Absence::DeletedByUs => work.fresh.contains(side),
+                };
+                Some((side.clone(), away.since, looked))
+            });
+            for (side, since, looked) in open.collect::<Vec<_>>() {
+                if work.judged_absence.insert(side.clone()) {
+                    self.confirm_absence(work, &side, since, looked).await?;
+                } else if !looked {
+                    work.judged_absence.remove(&side);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn confirm_absence(
+        &self,
+        work: &mut Work,
+        side: &SideId,
+        since: Timestamp,
+        looked: bool,
+    ) -> Result<(), StoreError> {
+        let many = {
+            let _held = self.counting.lock().await;
+            self.count(work, side, Some(since)).await?
+        };
+        let (now, most) = (self.now(), work.sync.settings.life.most_missing);
+        let Some(instance) = self.instance_on(work, side) else { return Ok(()) };
+        let settle = SignedDuration::try_from(instance.settings.settle).unwrap_or(SignedDuration::MAX);
+        let sure_at = since.saturating_add(settle).unwrap_or(Timestamp::MAX);
+        if now < sure_at {
+            work.be_due(sure_at);
+        } else if many > most {
+            let what = format!(
+                "{many} issues of side `{side}` went within a day, more than `life.most-missing` ({most}): none of them is taken for gone"
+            );
+            let remedy =
+                "look whether the sync user lost a right there; if they were meant to go, raise `life.most-missing`";
+            work.problem(side, None, what, remedy);
+            work.be_due(self.after(LATER));
+        } else if !looked {
+            work.want_read(side, false);
+        } else if self.can_see_the_project(work, side).await {
+            if let Some(away) = work.item.replicas.get_mut(side).and_then(|replica| replica.away.as_mut()) {
+                tracing::warn!(%side, how = ?away.how, "an issue is not where it was");
+                away.confirmed = Some(now);
+            }
+        } else {
+            work.be_due(self.after(LATER));
+        }
+        Ok(())
+    }
+
+    /// The positive control: what is missing in a project that cannot be read is not gone.
+    async fn can_see_the_project(&self, work: &mut Work, side: &SideId) -> bool {
+        let Some(instance) = self.instance_on(work, side) else { return false };
+        let project = work.sync.side(side).map(|settings| settings.project.clone()).unwrap_or_default();
+        match instance.read.permissions(&project, &[CONTROL]).await {
+            Ok(held) => held.get(CONTROL) == Some(&true),
+            Err(error) => {
+                if !Self::is_gone(&error) {
+                    instance.failed(&error);
+                }
+                false
+            }
+        }
+    }
+
+    /// How many issues of a side went within a day, this one counted or not.
+    async fn count(&self, work: &Work, side: &SideId, since: Option<Timestamp>) -> Result<usize, StoreError> {
+        let name = format!("gone {}/{side}", work.sync.id());
+        let kept = self.store.note(&name).await?;
+        let mut gone: BTreeMap<ItemId, Timestamp> =
+            kept.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let before = gone.clone();
+        let now = self.now();
+        gone.retain(|_, since| now.duration_since(*since) < REMEMBERED);
+        match since {
+            Some(since) if gone.len() < work.sync.settings.life.most_missing.saturating_add(COUNTED) => {
+                // An old absence that is looked at again is one of today's.
+                let since = if now.duration_since(since) < REMEMBERED { since } else { now };
+                gone.entry(work.item.id).or_insert(since);
+            }
+            Some(_) => {}
+            None => drop(gone.remove(&work.item.id)),
+        }
+        if gone != before {
+            let text = serde_json::to_string(&gone).unwrap_or_default();
+            self.store.set_note(&name, &text).await?;
+        }
+        Ok(gone.len())
+    }
+}

@@ -1,0 +1,93 @@
+//! Links between issues: what they lead to is looked up, and what became of one that was made or taken away is taken in. Must
+//! never call a link made before it was seen: Jira's yes has no id, and is the same for one that was there already.
+
+use std::collections::BTreeSet;
+
+use super::Engine;
+use super::work::Work;
+use crate::jira::{Refusal, WriteOutcome};
+use crate::mapping::{References, element_parts};
+use crate::model::hub::Acknowledged;
+use crate::model::ids::{InstanceId, IssueId, ItemId};
+use crate::model::issue::NativeValue;
+use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
+use crate::model::settings::FieldKind;
+use crate::model::store::StoreError;
+use crate::plan::audience_of;
+
+impl Engine {
+    /// Looks up the items at the other ends of an item's links, as they are agreed and as they were just read.
+    pub(super) async fn relate(&self, work: &Work, references: &mut References) -> Result<(), StoreError> {
+        let mut issues: BTreeSet<(InstanceId, IssueId)> = BTreeSet::new();
+        let mut items: BTreeSet<ItemId> = BTreeSet::new();
+        let sync = &work.sync.settings;
+        for row in sync.fields.values().filter(|row| row.kind == FieldKind::Links) {
+            for (side, field) in &row.sides {
+                let read = work.reads.get(side).and_then(|read| read.snapshot.fields.get(field));
+                if let (Some(NativeValue::Links(links)), Some(settings)) = (read, sync.side(side)) {
+                    issues.extend(links.iter().map(|link| (settings.instance.clone(), link.issue)));
+                }
+            }
+            let agreed = work.item.hub.get(&row.name).into_iter().flat_map(|audiences| audiences.values());
+            let held = work.item.replicas.values().filter_map(|replica| replica.bases.get(&row.name)?.value.as_ref());
+            for value in agreed.map(|agreed| &agreed.value).chain(held) {
+                items.extend(value.words().iter().filter_map(|element| Some(element_parts(element)?.0)));
+            }
+        }
+        if issues.is_empty() && items.is_empty() {
+            return Ok(());
+        }
+        let (issues, items): (Vec<_>, Vec<_>) = (issues.into_iter().collect(), items.into_iter().collect());
+        for (item, replicas) in self.store.relatives(&work.item.sync, &issues, &items).await? {
+            references.relatives.add(item, replicas);
+        }
+        Ok(())
+    }
+
+    /// What became of a link that was made or taken away. A no is told where it would be tried again, and not tried soon.
+    pub(super) fn relation_outcome(&self, work: &mut Work, intent: &Intent, outcome: WriteOutcome<()>) {
+        match outcome {
+            // The next poll shows it, from both ends.
+            WriteOutcome::Done(()) => work.move_intent(intent.id, &IntentEvent::AnsweredYes),
+            WriteOutcome::Refused(refusal) => refused(work, intent, &refusal),
+            WriteOutcome::NotFound => {
+                let words = "the link, its type or an issue is not there, or Link Issues is missing";
+                refused(work, intent, &Refusal { status: 404, messages: vec![words.to_owned()], ..Refusal::default() });
+                // One that somebody else took away is no loss: a read tells.
+                work.fresh.remove(&intent.operation.side);
+                work.want_read(&intent.operation.side, false);
+            }
+            outcome @ (WriteOutcome::NotSent { .. } | WriteOutcome::InDoubt(_)) => {
+                self.no_answer(work, intent, outcome);
+            }
+        }
+    }
+}
+
+fn refused(work: &mut Work, intent: &Intent, refusal: &Refusal) {
+    work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
+}
+
+/// A direct read settles a link in doubt: it stands there, or it was not made. Says whether it settled it.
+pub(super) fn judge(work: &mut Work, intent: &Intent) -> bool {
+    if intent.state != IntentState::Answered {
+        work.move_intent(intent.id, &IntentEvent::Refused("a direct read shows no trace of it".to_owned()));
+        return true;
+    }
+    // Jira said yes, and it is not there: told so, it is not sent again and again.
+    work.move_intent(intent.id, &IntentEvent::Seen);
+    let (Action::AddIssueLink { link } | Action::DeleteIssueLink { link, .. }) = &intent.operation.action else {
+        return true;
+    };
+    let (side, sync) = (&intent.operation.side, &work.sync.settings);
+    let agreed = sync.fields.get(&link.field).map(|row| audience_of(sync, row, side));
+    let agreed = agreed.and_then(|audience| work.item.hub.get(&link.field)?.get(&audience));
+    let acts = agreed.map(|agreed| agreed.acts.clone()).unwrap_or_default();
+    if let Some(replica) = work.item.replicas.get_mut(side) {
+        let base = replica.bases.entry(link.field.clone()).or_default();
+        base.matched.join(&acts);
+        let reason = format!("Jira took the change of the link to {} and kept its own", link.key);
+        base.acknowledged = Some(Acknowledged { reason, refused: true, may_pass: true });
+    }
+    true
+}

@@ -1,0 +1,164 @@
+//! What becomes of the counterparts of an issue that is not where it was. Must never act before the absence is confirmed, never
+//! touch an issue that a person made beyond a comment, a status or a link, and never reach a side that does not see the one whose
+//! issue it is.
+
+use super::acts::{Act, take};
+use super::{Draft, Observation};
+use crate::mapping::same;
+use crate::model::hub::{Absence, CommentRecord, PendingComment, Said};
+use crate::model::ids::{CommentId, SideId};
+use crate::model::issue::Visibility;
+use crate::model::operation::{Action, Operation};
+use crate::model::settings::{Farewell, FieldKind};
+use crate::model::value::Value;
+use crate::text;
+
+/// Whose words a notice is, where a comment has an author.
+const US: &str = "jirasyncd";
+
+/// Whether an issue is where its side's project is. What it holds elsewhere is no news.
+pub(super) fn is_here(draft: &Draft<'_>, side: &SideId, observation: &Observation) -> bool {
+    let project = draft.input.sync.side(side).map(|settings| settings.project.as_str());
+    project.is_none_or(|project| project == observation.snapshot.project)
+}
+
+/// Does what the sync says for issues that are gone, and takes back the notices of those that are there again.
+pub(super) fn part(draft: &mut Draft<'_>) {
+    for side in draft.input.sync.side_ids() {
+        let Some(replica) = draft.plan.item.replicas.get(side) else { continue };
+        let (key, issue) = (replica.key.clone(), replica.issue);
+        let away = replica.away.clone().filter(|away| away.confirmed.is_some());
+        let Some(away) = away else {
+            for record in draft.plan.item.comments.iter_mut().filter(|record| record.notice && &record.side == side) {
+                record.gone = true;
+            }
+            continue;
+        };
+        let life = &draft.input.sync.life;
+        let (policy, what) = match &away.how {
+            Absence::DeletedByUs => continue,
+            Absence::Missing => (&life.deleted, format!("{key} was deleted, or the sync user may not see it any more")),
+            Absence::Moved(project) => (&life.moved, format!("{key} was moved, and is in project {project} now")),
+        };
+        match policy {
+            Farewell::Keep => {
+                let why = format!("{what}: nothing is carried to it or from it; its counterparts stay as they are");
+                draft.hold(side, None, why, "bring it back, or say in `life` what becomes of the counterparts");
+            }
+            Farewell::Comment => {
+                let since = away.confirmed.unwrap_or(away.since);
+                let id = CommentId::new(format!("absence-{issue}-{}", since.as_second()));
+                say(draft, side, &id, &format!("{what}. This counterpart stays as it is."), since);
+            }
+            Farewell::Transition(status) => move_on(draft, side, status, &what),
+            // Planned last: nothing else is written to what goes.
+            Farewell::Unlink | Farewell::Delete => {}
+        }
+    }
+}
+
+/// Takes away the links to what is gone, or our copies of it, where the sync says so.
+pub(super) fn act(draft: &mut Draft<'_>) {
+    for side in draft.input.sync.side_ids() {
+        let away = draft.plan.item.replicas.get(side).and_then(|replica| replica.away.as_ref());
+        let how = away.filter(|away| away.confirmed.is_some()).map(|away| &away.how);
+        let life = &draft.input.sync.life;
+        let policy = match how {
+            Some(Absence::Missing) => &life.deleted,
+            Some(Absence::Moved(_)) => &life.moved,
+            Some(Absence::DeletedByUs) | None => continue,
+        };
+        match policy {
+            Farewell::Unlink => unlink(draft, side),
+            Farewell::Delete => delete(draft, side),
+            Farewell::Keep | Farewell::Comment | Farewell::Transition(_) => {}
+        }
+    }
+}
+
+/// The sides that may know of it and have a counterpart that can be written to.
+fn others(draft: &Draft<'_>, side: &SideId) -> Vec<SideId> {
+    let settings = draft.input.sync.sides.iter().filter(|other| &other.id != side && other.sees.contains(side));
+    let there = |other: &&SideId| draft.plan.item.replicas.get(*other).is_some_and(|replica| replica.observed);
+    let open = settings.map(|other| &other.id).filter(there).filter(|other| !draft.is_barred(other));
+    open.cloned().collect()
+}
+
+/// A notice goes the way of comments: it is journalled, copied once, and taken back when the issue is there again.
+fn say(draft: &mut Draft<'_>, side: &SideId, id: &CommentId, words: &str, at: jiff::Timestamp) {
+    let records = &mut draft.plan.item.comments;
+    if records.iter().any(|record| &record.side == side && &record.id == id) {
+        return;
+    }
+    let (body, author) = (text::from_plain(words), US.to_owned());
+    records.push(CommentRecord {
+        side: side.clone(),
+        id: id.clone(),
+        copies: std::collections::BTreeMap::new(),
+        refused: std::collections::BTreeMap::new(),
+        said: Some(Said { body: body.clone(), author: author.clone(), edits: 0, spent: None }),
+        pending: Some(PendingComment { body, author, created: at, spent: None }),
+        gone: false,
+        written: std::collections::BTreeMap::new(),
+        strayed: std::collections::BTreeMap::new(),
+        recorded: std::collections::BTreeMap::new(),
+        notice: true,
+        visibility: Visibility::Everybody,
+        parent: None,
+        terms: std::collections::BTreeMap::new(),
+        emptied: std::collections::BTreeSet::new(),
+        turned_back: std::collections::BTreeMap::new(),
+    });
+}
+
+/// The status counts as set on the side whose issue is gone, once: what people do to it later stands.
+fn move_on(draft: &mut Draft<'_>, side: &SideId, status: &str, what: &str) {
+    let rows = draft.input.sync.fields.values();
+    let row = rows.clone().find(|row| row.kind == FieldKind::Status && row.sides.contains_key(side));
+    let Some(row) = row.filter(|row| row.from.contains(side)) else {
+        let why = format!("{what}: the status of its counterparts stays, since this side's does not count");
+        draft.hold(side, None, why, "let it count (`from` of the row `status`), or choose another `life`");
+        return;
+    };
+    let Some(replica) = draft.plan.item.replicas.get_mut(side) else { return };
+    let Some(away) = replica.away.as_mut().filter(|away| !away.moved_on) else { return };
+    away.moved_on = true;
+    let at = away.confirmed.unwrap_or(away.since);
+    let seen = replica.bases.get(&row.name).cloned();
+    let value = Value::Choice(status.to_owned());
+    if seen.as_ref().and_then(|base| base.value.as_ref()).is_some_and(|held| same(held, &value)) {
+        return;
+    }
+    take(draft, row, &Act { side: side.clone(), value, at, overwritten_by: None });
+    // Nobody saw it hold that: the base stays what was seen last.
+    if let Some(base) = draft.plan.item.replicas.get_mut(side).and_then(|replica| replica.bases.get_mut(&row.name)) {
+        base.value = seen.and_then(|base| base.value);
+    }
+}
+
+fn unlink(draft: &mut Draft<'_>, side: &SideId) {
+    for other in others(draft, side) {
+        let linked = draft.plan.item.replicas.get(&other).is_some_and(|replica| replica.links.contains_key(side));
+        let under_way = draft
+            .unsettled(&other)
+            .any(|intent| matches!(&intent.operation.action, Action::Unlink { to, .. } if to == side));
+        if linked && !under_way {
+            let action = Action::Unlink { to: side.clone(), global_id: super::links::global_id(draft, side) };
+            draft.plan.operations.push(Operation { side: other, action });
+        }
+    }
+}
+
+fn delete(draft: &mut Draft<'_>, side: &SideId) {
+    for other in others(draft, side) {
+        let Some(replica) = draft.plan.item.replicas.get(&other) else { continue };
+        if !replica.ours {
+            let key = replica.key.clone();
+            let why = format!("the counterpart on {side} is gone; {key} is no copy of ours, so it is not deleted");
+            draft.hold(&other, None, why, "delete it by hand if it is not wanted");
+        } else if !draft.is_in_doubt(&other) {
+            draft.plan.operations.retain(|operation| operation.side != other);
+            draft.plan.operations.push(Operation { side: other, action: Action::DeleteIssue { with: side.clone() } });
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The part of the second look at a plan that is about comments and logged work: where they go, who may read them, and what of them is
+//! changed. Must never share a decision with the planner.
+
+use super::check::Check;
+use crate::model::hub::Terms;
+use crate::model::ids::{CommentId, SideId};
+use crate::model::issue::{CommentSnapshot, Visibility};
+use crate::model::operation::Action;
+use crate::model::remark::Remark;
+use crate::model::settings::{CopyEdits, RestrictedRow};
+
+impl Check<'_> {
+    pub(super) fn comment(&mut self, side: &SideId, origin: &SideId, comment: &CommentId, remark: Remark) {
+        let rules = self.input.sync.remarks(remark);
+        let word = remark.word();
+        let sees = self.settings(side).is_some_and(|settings| settings.sees.contains(origin));
+        let named =
+            |row: &RestrictedRow| [&row.at, &row.with] == [side, origin] || [&row.at, &row.with] == [origin, side];
+        let open = rules.internal || rules.from.contains(origin) && rules.to.contains(side);
+        let open = open || self.is_notice(origin, comment, remark);
+        if side == origin || !sees || !(open || rules.restricted.iter().any(named)) {
+            self.fail("comments go only where they may be seen", side, format!("{origin}'s {word} {comment}"));
+        }
+        let record =
+            self.input.item.remarks(remark).iter().find(|record| &record.side == origin && &record.id == comment);
+        if record.is_some_and(|record| record.copies.contains_key(side) || record.refused.contains_key(side)) {
+            self.fail("a comment is copied once", side, format!("{origin}'s {word} {comment} has a copy"));
+        }
+        let under_way = self.input.intents.iter().any(|intent| {
+            &intent.operation.side == side
+                && !intent.state.is_settled()
+                && matches!(&intent.operation.action, Action::AddComment { .. })
+                && intent.operation.action.original() == Some((remark, origin, comment))
+        });
+        if under_way {
+            self.fail("a comment is copied once", side, format!("{origin}'s {word} {comment} is under way"));
+        }
+        if self.input.item.remarks(remark).iter().any(|record| record.copies.get(origin) == Some(comment)) {
+            self.fail("copies are not copied", side, format!("{origin}'s {word} {comment}"));
+        }
+        if record.is_none()
+            && self.read_comment(origin, comment, remark).is_none()
+            && !self.is_notice(origin, comment, remark)
+        {
+            self.fail("restricted comments stay", side, format!("{origin}'s {word} {comment}"));
+        }
+    }
+
+    /// Whether it is no comment, but says that an issue is not where it was.
+    fn is_notice(&self, side: &SideId, comment: &CommentId, remark: Remark) -> bool {
+        let mut records = self.plan.item.remarks(remark).iter();
+        records.any(|record| record.notice && &record.side == side && &record.id == comment)
+    }
+
+    fn read_comment(&self, side: &SideId, comment: &CommentId, remark: Remark) -> Option<&CommentSnapshot> {
+        let comments = self.input.observed.get(side)?.snapshot.remarks(remark);
+        comments.list.iter().find(|read| &read.id == comment)
+    }
+
+    /// Who may read a copy: nobody but whom a row or a word of the configuration names for the original's readers.
+    pub(super) fn readers(
+        &mut self,
+        side: &SideId,
+        (origin, comment): (&SideId, &CommentId),
+        terms: &Terms,
+        remark: Remark,
+    ) {
+        let word = remark.word();
+        let to_all = terms == &Terms::default() && self.is_notice(origin, comment, remark);
+        let fits = to_all || self.may_read(side, origin, (&terms.of, &terms.under), remark);
+        let known =
+            self.plan.item.remarks(remark).iter().find(|record| &record.side == origin && &record.id == comment);
+        let as_read = self.read_comment(origin, comment, remark).map(|read| &read.visibility);
+        let now = as_read.or_else(|| known.map(|record| &record.visibility));
+        if !fits || now != Some(&terms.of) {
+            self.fail("restricted comments stay", side, format!("{origin}'s {word} {comment} for {}", terms.under));
+        }
+    }
+
+    /// Whether a copy for these readers may stand on `side` of what those of `origin` may read.
+    fn may_read(
+        &self,
+        side: &SideId,
+        origin: &SideId,
+        (of, under): (&Visibility, &Visibility),
+        remark: Remark,
+    ) -> bool {
+        let rules = self.input.sync.remarks(remark);
+        let forth = |row: &RestrictedRow| [&row.at, &row.with] == [origin, side] && &row.visibility == of;
+        let back = |row: &RestrictedRow| [&row.with, &row.at] == [origin, side] && &row.there == of;
+        let mut rows = rules.restricted.iter().filter(|row| forth(row) || back(row)).peekable();
+        // What a partner says to everybody there may have to land among few here.
+        if rows.peek().is_some() {
+            return rows.any(|row| forth(row) && &row.there == under || back(row) && &row.visibility == under);
+        }
+        match (of, under) {
+            (Visibility::Everybody, Visibility::Everybody) => rules.from.contains(origin) && rules.to.contains(side),
+            (Visibility::Internal, Visibility::Internal) => {
+                rules.internal
+                    && self.input.catalogs.get(side).is_some_and(|catalog| catalog.service_desk == Some(true))
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn revision(
+        &mut self,
+        side: &SideId,
+        (origin, comment, copy): (&SideId, &CommentId, &CommentId),
+        deleted: bool,
+        remark: Remark,
+    ) {
+        let word = remark.word();
+        let record =
+            self.input.item.remarks(remark).iter().find(|record| &record.side == origin && &record.id == comment);
+        if record.and_then(|record| record.copies.get(side)) != Some(copy) {
+            self.fail("only our own copies are changed", side, format!("{word} {copy}"));
+        }
+        let sees = self.settings(side).is_some_and(|settings| settings.sees.contains(origin));
+        if !deleted && !sees {
+            self.fail("comments go only where they may be seen", side, format!("{origin}'s {word} {comment}"));
+        }
+        let lists = |side: &SideId| {
+            let observation = self.input.observed.get(side).filter(|observation| observation.direct);
+            observation.map(|observation| observation.snapshot.remarks(remark)).filter(|comments| comments.complete)
+        };
+        if lists(side).is_none_or(|comments| !comments.list.iter().any(|there| &there.id == copy)) {
+            self.fail("a copy is changed on a fresh read", side, format!("{word} {copy}"));
+        }
+        let terms = record.map(|record| record.terms_of(side)).unwrap_or_default();
+        let known =
+            self.plan.item.remarks(remark).iter().find(|record| &record.side == origin && &record.id == comment);
+        // What was just read of the original, else what is known of it.
+        let stands = lists(origin).map(|comments| comments.list.iter().find(|there| &there.id == comment));
+        let now = stands.map_or_else(|| known.map(|record| &record.visibility), |there| there.map(|it| &it.visibility));
+        let fits = now.is_some_and(|now| self.may_read(side, origin, (now, &terms.under), remark));
+        if !deleted && !fits {
+            self.fail("restricted comments stay", side, format!("{origin}'s {word} {comment}"));
+        }
+        // What the configuration alone forbids now is not taken back.
+        let as_ever = now == Some(&terms.of) && terms == Terms::default();
+        if deleted && (stands.is_none() || fits || as_ever) {
+            self.fail("nothing is deleted that is not surely gone", side, format!("{origin}'s {word} {comment}"));
+        }
+    }
+
+    /// A person's comment is changed only as somebody changed our copy of it, and only where all who read it may know of them.
+    pub(super) fn original(&mut self, side: &SideId, comment: &CommentId, by: &SideId, copy: &CommentId) {
+        let rules = &self.input.sync.comments;
+        let record = self.plan.item.comments.iter().find(|record| &record.side == side && &record.id == comment);
+        let Some(record) = record.filter(|record| record.copies.get(by) == Some(copy)) else {
+            self.fail("an original follows our own copy", side, format!("comment {comment}"));
+            return;
+        };
+        let terms = record.terms_of(by);
+        let sees =
+            |who: &SideId, whom: &SideId| self.settings(who).is_some_and(|settings| settings.sees.contains(whom));
+        let apart = self.input.sync.side_ids().any(|other| {
+            let named =
+                |row: &RestrictedRow| [&row.at, &row.with] == [side, other] || [&row.with, &row.at] == [side, other];
+            let reads = rules.internal || rules.to.contains(other) || rules.restricted.iter().any(named);
+            let routed = rules.route(side, &record.visibility, other).is_some();
+            other != by && other != side && reads && routed && sees(other, side) && !sees(other, by)
+        });
+        let stands = |side: &SideId, id: &CommentId| {
+            let observation = self.input.observed.get(side).filter(|observation| observation.direct);
+            let comments = observation.map(|observation| &observation.snapshot.comments);
+            let comments = comments.filter(|comments| comments.complete);
+            comments.and_then(|comments| comments.list.iter().find(|there| &there.id == id))
+        };
+        let as_it_was = stands(side, comment).is_some_and(|there| there.visibility == terms.of)
+            && stands(by, copy).is_some_and(|there| there.visibility == terms.under);
+        if rules.copies != CopyEdits::FlowBack || !sees(side, by) || apart {
+            self.fail("comments go only where they may be seen", side, format!("what `{by}` wrote into a copy"));
+        }
+        if !as_it_was {
+            self.fail("an original is changed on a fresh read", side, format!("comment {comment}"));
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! Links between items: what people did to them is told by comparing what stands there, the log says only who; and each link is
+//! made or taken away by itself. Must never take a link away because it is only not shown: Jira hides those to issues that we may
+//! not see.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::acts::observe;
+use super::fold::{change, first_value, side_effect};
+use super::{By, Draft, Observation, Step, Wanted, place};
+use crate::mapping::{Unlinkable, native_link, shared_links, strange_links};
+use crate::model::hub::{Acknowledged, Acts, Agreed, Awaited, Base};
+use crate::model::ids::{EntryId, FieldId, IssueKey, SideId};
+use crate::model::issue::{IssueLink, NativeValue};
+use crate::model::operation::{Action, Intent, IntentState, Operation, Relation};
+use crate::model::settings::{FieldRow, OnUnmapped};
+use crate::model::value::Value;
+
+/// The links that an observation shows.
+fn shown(row: &FieldRow, side: &SideId, observation: &Observation) -> BTreeSet<IssueLink> {
+    let field = row.sides.get(side);
+    match field.and_then(|field| observation.snapshot.fields.get(field)) {
+        Some(NativeValue::Links(links)) => links.clone(),
+        Some(_) | None => BTreeSet::new(),
+    }
+}
+
+fn value(words: &BTreeSet<String>) -> Value {
+    if words.is_empty() { Value::Empty } else { Value::Words(words.clone()) }
+}
+
+/// Whether what is missing in a read is missing for want of a direct read: an index may be behind.
+pub(super) fn is_clear(draft: &Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) -> bool {
+    if observation.direct {
+        return true;
+    }
+    let place = place(draft.input, &draft.nothing, row, side);
+    let links = shown(row, side, observation);
+    let now = shared_links(&place, &links);
+    let base = draft.plan.item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name));
+    let known = base.and_then(|base| base.value.as_ref()).map(Value::words).unwrap_or_default();
+    let field = row.sides.get(side);
+    let told = |element: &String| field.and_then(|field| who(draft, side, field, observation, element, None)).is_some();
+    known.iter().filter(|element| !now.contains_key(*element)).all(told)
+}
+
+/// Who last made (`key` of the other issue) or took away (`None`: its key as we know it) a link, by the log since the last read.
+fn who<'o>(
+    draft: &Draft<'_>,
+    side: &SideId,
+    field: &FieldId,
+    observation: &'o Observation,
+    element: &str,
+    added: Option<&IssueKey>,
+) -> Option<&'o Step> {
+    let known = crate::mapping::element_parts(element);
+    let known = known.and_then(|(item, _)| draft.input.references.relatives.there(item, side));
+    let key = added.or(known.map(|there| &there.key))?.as_str();
+    let names = |step: &&Step| {
+        step.entry.items.iter().filter(|item| &item.field == field).any(|item| {
+            let named = if added.is_some() { &item.to } else { &item.from };
+            named.as_deref() == Some(key)
+        })
+    };
+    observation.steps.iter().rev().find(names)
+}
+
+/// Our writes of an element on a side, the newest first.
+fn ours<'i>(draft: &Draft<'i>, row: &FieldRow, side: &SideId, element: &str, adding: bool) -> Option<&'i Intent> {
+    let is_it = |intent: &&Intent| {
+        let link = intent.operation.action.issue_link();
+        &intent.operation.side == side
+            && link
+                .is_some_and(|(link, id)| id.is_none() == adding && link.field == row.name && link.element == element)
+    };
+    let mut all: Vec<&Intent> = draft.input.intents.iter().filter(is_it).collect();
+    all.sort_by_key(|intent| (!intent.state.is_settled(), intent.opened));
+    all.pop()
+}
+
+fn acts_of(intent: &Intent) -> Acts {
+    intent.operation.action.issue_link().map(|(link, _)| link.acts.clone()).unwrap_or_default()
+}
+
+fn is_live(intent: &Intent) -> bool {
+    matches!(intent.state, IntentState::Open | IntentState::InDoubt | IntentState::Answered)
+}
+
+/// Takes in what a read shows of an item's links.
+pub(super) fn take_in(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) {
+    let links = shown(row, side, observation);
+    await_strangers(draft, row, side, &links);
+    let Some(replica) = draft.plan.item.replicas.get(side) else { return };
+    let made_now = replica.ours && !replica.observed;
+    if !replica.bases.contains_key(&row.name) {
+        if !made_now {
+            first_value(draft, row, side, observation);
+            return;
+        }
+        // Nothing is written at creation: what stands there was added since.
+        if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
+            observe(replica.bases.entry(row.name.clone()).or_default(), Value::Empty);
+        }
+    }
+    compare(draft, row, side, observation, &links);
+}
+
+/// A link to an issue that may yet become an item has this one looked at again then.
+fn await_strangers(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, links: &BTreeSet<IssueLink>) {
+    let strange = strange_links(&place(draft.input, &draft.nothing, row, side), links);
+    let awaits = &mut draft.plan.item.awaits;
+    awaits.retain(|awaited| !matches!(awaited, Awaited::Issue { side: of, .. } if of == side));
+    awaits.extend(strange.into_iter().map(|issue| Awaited::Issue { side: side.clone(), issue }));
+}
+
+/// What became of an item's links since they were last seen.
+struct Changes<'o> {
+    known: BTreeSet<String>,
+    now: BTreeSet<String>,
+    /// What stood there with our own writes done.
+    ours_too: BTreeSet<String>,
+    /// The acts of those writes.
+    acts: Acts,
+    /// What the sync user did besides, or nobody: the element, whether it came, and the entry.
+    effects: Vec<(String, bool, Option<&'o Step>)>,
+    /// When a person last did something.
+    last: Timestamp,
+}
+
+impl<'o> Changes<'o> {
+    /// One element that came or went.
+    fn tell(&mut self, element: &str, came: bool, step: Option<&'o Step>, ours: Option<&Intent>) {
+        match (step.map(|step| step.by), ours) {
+            (Some(By::Person), _) => self.last = step.map_or(self.last, |step| step.entry.created),
+            (Some(_), Some(intent)) => self.is_ours(element, came, intent),
+            (None, Some(intent)) if is_live(intent) => self.is_ours(element, came, intent),
+            // What came without an entry is a person's. What went without one may only not be seen.
+            (None, _) if came => {}
+            (_, _) => self.effects.push((element.to_owned(), came, step)),
+        }
+    }
+
+    fn is_ours(&mut self, element: &str, came: bool, intent: &Intent) {
+        put(&mut self.ours_too, element, came);
+        self.acts.join(&acts_of(intent));
+    }
+}
+
+fn put(words: &mut BTreeSet<String>, element: &str, there: bool) {
+    if there {
+        words.insert(element.to_owned());
+    } else {
+        words.remove(element);
+    }
+}
+
+fn compare(
+    draft: &mut Draft<'_>,
+    row: &FieldRow,
+    side: &SideId,
+    observation: &Observation,
+    links: &BTreeSet<IssueLink>,
+) {
+    let Some(field) = row.sides.get(side) else { return };
+    let elements = shared_links(&place(draft.input, &draft.nothing, row, side), links);
+    let base = draft.plan.item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name));
+    let known = base.and_then(|base| base.value.as_ref()).map(Value::words).unwrap_or_default();
+    let mut changes = Changes {
+        now: elements.keys().cloned().collect(),
+        ours_too: known.clone(),
+        acts: Acts::default(),
+        effects: Vec::new(),
+        last: observation.snapshot.updated,
+        known,
+    };
+    let before = changes.known.clone();
+    for element in elements.keys().filter(|element| !before.contains(*element)) {
+        let key = elements.get(element).and_then(|links| links.first()).map(|link| &link.key);
+        let step = key.and_then(|key| who(draft, side, field, observation, element, Some(key)));
+        changes.tell(element, true, step, ours(draft, row, side, element, true));
+    }
+    for element in before.iter().filter(|element| !elements.contains_key(*element)) {
+        let step = who(draft, side, field, observation, element, None);
+        changes.tell(element, false, step, ours(draft, row, side, element, false));
+    }
+    landed(draft, row, side, observation, links, &mut changes);
+    settle(draft, row, side, &changes);
+}
+
+/// Our own writes that are seen now, also those that somebody undid at once.
+fn landed<'o>(
+    draft: &mut Draft<'_>,
+    row: &FieldRow,
+    side: &SideId,
+    observation: &'o Observation,
+    links: &BTreeSet<IssueLink>,
+    changes: &mut Changes<'o>,
+) {
+    let Some(field) = row.sides.get(side) else { return };
+    let mut seen = Vec::new();
+    for intent in draft.input.intents.iter().filter(|intent| &intent.operation.side == side && is_live(intent)) {
+        let Some((link, id)) = intent.operation.action.issue_link().filter(|(link, _)| link.field == row.name) else {
+            continue;
+        };
+        let element = &link.element;
+        let came = who(draft, side, field, observation, element, Some(&link.key)).map(|step| step.by);
+        let (known, now) = (changes.known.contains(element), changes.now.contains(element));
+        match id {
+            None if now => seen.push(intent.id),
+            None if !known && came.is_some_and(|by| by != By::Person) => {
+                // It was there, and somebody took it away again.
+                seen.push(intent.id);
+                changes.is_ours(element, true, intent);
+                let gone = who(draft, side, field, observation, element, None);
+                changes.last = gone.map_or(changes.last, |step| step.entry.created);
+            }
+            Some(id) if !links.iter().any(|there| there.id == id) => {
+                seen.push(intent.id);
+                if now && known && came == Some(By::Person) {
+                    // It was gone, and somebody made it again.
+                    changes.is_ours(element, false, intent);
+                }
+            }
+            None | Some(_) => {}
+        }
+    }
+    draft.plan.seen.extend(seen);
+}
+
+/// Moves the base, and counts what people did.
+fn settle(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, changes: &Changes<'_>) {
+    if changes.ours_too != changes.known {
+        with_base(draft, row, side, |base| {
+            observe(base, value(&changes.ours_too));
+            base.acts.join(&changes.acts);
+        });
+    }
+    let mut besides = changes.ours_too.clone();
+    for (element, came, _) in &changes.effects {
+        put(&mut besides, element, *came);
+    }
+    if besides != changes.ours_too {
+        match changes.effects.iter().rev().find_map(|(_, _, step)| *step) {
+            Some(step) => side_effect(draft, row, side, Some(value(&besides)), step),
+            // Not shown any more, and nobody took it away.
+            None => with_base(draft, row, side, |base| {
+                observe(base, value(&besides));
+                base.side_effect = Some(EntryId(0));
+            }),
+        }
+    }
+    if changes.now != besides {
+        change(draft, row, side, value(&changes.now), changes.last, None);
+    }
+}
+
+fn with_base(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, change: impl FnOnce(&mut Base)) {
+    if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
+        change(replica.bases.entry(row.name.clone()).or_default());
+    }
+}
+
+/// Plans the links that a replica lacks, and those that it should not have.
+pub(super) fn aim(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, base: &Base) {
+    let mut told = base.acts.clone();
+    told.join(&base.matched);
+    let told = told.contains(&agreed.acts);
+    if told && base.acknowledged.as_ref().is_some_and(|acknowledged| acknowledged.refused) {
+        return;
+    }
+    let (held, wanted) = (base.value.as_ref().map(Value::words).unwrap_or_default(), agreed.value.words());
+    if told && base.side_effect.is_some() && held != wanted {
+        let why = format!("`{}` is not as agreed here, and no person changed it; it was not carried", row.name);
+        let remedy =
+            "let the sync user see all linked issues, and nobody else act as the sync user; or change the links";
+        draft.hold(side, Some(&row.name), why, remedy);
+        return;
+    }
+    let (mut planned, mut open, mut reasons) = (Vec::new(), false, Vec::new());
+    let mut waits: BTreeSet<Awaited> = BTreeSet::new();
+    for element in wanted.difference(&held) {
+        let native = native_link(&place(draft.input, &draft.nothing, row, side), element);
+        match native {
+            Ok(_) if is_under_way(draft, side, element) => open = true,
+            Ok(link) => {
+                planned.push(Action::AddIssueLink { link: relation(row, element, &link, agreed) });
+            }
+            Err(Unlinkable::NotThere(item)) => {
+                waits.insert(Awaited::Replica { item, side: side.clone() });
+                reasons.push("an issue that it links to has no counterpart here yet".to_owned());
+            }
+            Err(Unlinkable::Restricted(key)) => reasons.push(format!("{key} has a security level")),
+            Err(Unlinkable::NoType(name)) => {
+                draft.plan.lacking.insert(side.clone());
+                let why = format!("a link of type `{name}` cannot be made here: there is no such type");
+                reasons.push(why.clone());
+                if row.on_unmapped != OnUnmapped::Skip {
+                    let remedy =
+                        format!("add a row to `sync.{}.map.link-type`, or the type there", draft.input.sync.id);
+                    draft.hold(side, Some(&row.name), why, &remedy);
+                }
+            }
+        }
+    }
+    for element in held.difference(&wanted) {
+        let restricted = matches!(
+            native_link(&place(draft.input, &draft.nothing, row, side), element),
+            Err(Unlinkable::Restricted(_))
+        );
+        if restricted {
+            reasons.push("a link to an issue with a security level is left alone".to_owned());
+            continue;
+        }
+        open |= is_under_way(draft, side, element);
+        if !open {
+            match there(draft, row, side, element, agreed) {
+                Some(links) => planned.extend(links),
+                None => {
+                    draft.want(side, Wanted::Comments);
+                    open = true;
+                }
+            }
+        }
+    }
+    let awaits = &mut draft.plan.item.awaits;
+    awaits.retain(|awaited| !matches!(awaited, Awaited::Replica { side: of, .. } if of == side));
+    awaits.extend(waits);
+    if planned.is_empty() && !open {
+        with_base(draft, row, side, |base| {
+            base.matched.join(&agreed.acts);
+            let reason = reasons.first().cloned();
+            base.acknowledged = reason.map(|reason| Acknowledged { reason, refused: false, may_pass: true });
+        });
+    }
+    draft.plan.operations.extend(planned.into_iter().map(|action| Operation { side: side.clone(), action }));
+}
+
+fn relation(row: &FieldRow, element: &str, link: &IssueLink, agreed: &Agreed) -> Relation {
+    Relation {
+        field: row.name.clone(),
+        element: element.to_owned(),
+        kind: link.kind.clone(),
+        outward: link.outward,
+        issue: link.issue,
+        key: link.key.clone(),
+        acts: agreed.acts.clone(),
+    }
+}
+
+/// The deletion of the links that stand for an element, by a read; `None`: that has to be read first.
+fn there(draft: &Draft<'_>, row: &FieldRow, side: &SideId, element: &str, agreed: &Agreed) -> Option<Vec<Action>> {
+    let observation = draft.input.observed.get(side)?;
+    let links = shown(row, side, observation);
+    let place = place(draft.input, &draft.nothing, row, side);
+    let found = shared_links(&place, &links).remove(element).unwrap_or_default();
+    let delete =
+        |link: &IssueLink| Action::DeleteIssueLink { link: relation(row, element, link, agreed), id: link.id.clone() };
+    Some(found.into_iter().map(delete).collect())
+}
+
+/// Whether a write of a link is not settled.
+fn is_under_way(draft: &Draft<'_>, side: &SideId, element: &str) -> bool {
+    draft
+        .unsettled(side)
+        .any(|intent| intent.operation.action.issue_link().is_some_and(|(link, _)| link.element == element))
+}

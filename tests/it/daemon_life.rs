@@ -1,0 +1,234 @@
+//! Issues that are not where they were: deleted, hidden, moved, and there again. Must never take the daemon's word for what became
+//! of a counterpart.
+
+use jirasyncd::simulator::{Fault, FaultRule, Holder, IssueView, ProjectSetup, When};
+use serde_json::json;
+
+use super::daemon_support::{THREE, World, calls, two, two_clouds};
+
+/// With a `life` table.
+fn with(config: &str, life: &str) -> String {
+    format!("{config}\n[sync.support.life]\n{life}\n")
+}
+
+/// A world with one item that has a counterpart on both sides, and where everybody may delete.
+async fn paired(config: &str) -> World {
+    let mut world = World::of(config, |setups| {
+        let acme = setups.get_mut("acme").unwrap();
+        acme.projects.push(ProjectSetup::new("OLD", 10_300, "Attic").types(&["Bug", "Task"]));
+        let globex = setups.get_mut("globex").unwrap();
+        globex.projects.push(ProjectSetup::new("ATTIC", 10_400, "Attic").types(&["Defect", "Task"]));
+    });
+    for (jira, project) in [("acme", "SUP"), ("globex", "ENG"), ("initech", "OPS")] {
+        world.jira(jira).set_permission(project, "DELETE_ISSUES", &[Holder::LoggedIn]);
+    }
+    world.start().await;
+    world.daemon().once().await.unwrap();
+    let fields =
+        json!({ "summary": "Item", "priority": { "name": "Low" }, "labels": ["share-globex", "share-initech"] });
+    world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    world.rest().await.unwrap();
+    world
+}
+
+/// The full check, which is what finds that an issue is not there any more.
+async fn look(world: &World) {
+    world.daemon().engine().sweep(None).await.unwrap();
+    world.intervals(12).await;
+    world.settle().await;
+}
+
+fn only(world: &World, jira: &str) -> IssueView {
+    world.issue(jira, "Item")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deleted_issue_is_told_and_its_counterpart_stays() {
+    for (config, gone, left) in
+        [(two(), "acme", "globex"), (two(), "globex", "acme"), (two_clouds(), "acme", "initech")]
+    {
+        let world = paired(&config).await;
+        let before = only(&world, left);
+        let key = only(&world, gone).key;
+        let who = if gone == "acme" { "jane" } else { "jdoe" };
+        world.person(gone, who).delete(&key).unwrap();
+        world.jira(left).reset_calls();
+        look(&world).await;
+        let problems = world.problems().await;
+        assert!(
+            problems.len() == 1 && problems[0].contains(&key) && problems[0].contains("was deleted"),
+            "{problems:?}"
+        );
+        assert_eq!(only(&world, left), before);
+        // What people do to the other goes on, and the lost one is not made again.
+        let fields = json!({ "summary": "Item, alone" });
+        let other = if left == "acme" {
+            "jane"
+        } else if left == "globex" {
+            "jdoe"
+        } else {
+            "petra"
+        };
+        world.person(left, other).edit(&before.key, fields).unwrap();
+        look(&world).await;
+        assert!(world.issues(gone, "Item").is_empty());
+        assert_eq!(world.problems().await, problems);
+        world.jira(gone).reset_calls();
+        world.intervals(10).await;
+        let idle = calls(world.jira(gone));
+        assert!(idle.values().sum::<u64>() <= 10, "an issue that is gone is not asked for again and again: {idle:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_miss_is_no_deletion() {
+    for (gone, other) in [("acme", "globex"), ("globex", "acme")] {
+        let world = paired(&with(&two(), "deleted = \"delete\"")).await;
+        let (project, key) = if gone == "acme" { ("SUP", "jane") } else { ("ENG", "jdoe") };
+        // The right to see the project is lost for a while: the control says that nothing can be said.
+        world.jira(gone).set_permission(project, "BROWSE_PROJECTS", &[]);
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.intervals(30).await;
+        assert_eq!(world.issues(other, "Item").len(), 1);
+        assert!(!world.problems().await.is_empty());
+        world.jira(gone).set_permission(project, "BROWSE_PROJECTS", &[Holder::LoggedIn]);
+        world.intervals(200).await;
+        look(&world).await;
+        let edit = json!({ "summary": "Item, seen again" });
+        let issue = only(&world, gone).key;
+        world.person(gone, key).edit(&issue, edit).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.field(other, "Item", "summary"), "Item, seen again");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_counterparts_of_a_deleted_issue_get_what_the_sync_says() {
+    // A comment, once, by the sync user.
+    let world = paired(&with(&two(), "deleted = \"comment\"")).await;
+    let key = only(&world, "acme").key;
+    world.person("acme", "jane").delete(&key).unwrap();
+    look(&world).await;
+    look(&world).await;
+    let comments = only(&world, "globex").comments;
+    assert!(comments.len() == 1 && comments[0].body.contains(&key), "{comments:?}");
+    assert_eq!(world.problems().await, Vec::<String>::new());
+
+    // A status, once: what people do to it afterwards stands.
+    let world = paired(&with(&two(), "deleted = { transition = \"Done\" }")).await;
+    world.person("acme", "jane").delete(&only(&world, "acme").key).unwrap();
+    look(&world).await;
+    let issue = only(&world, "globex");
+    assert_eq!(issue.fields["status"], "Closed");
+    world.person("globex", "jdoe").transition(&issue.key, "Reopen").unwrap();
+    look(&world).await;
+    assert_eq!(only(&world, "globex").fields["status"], "Open");
+    assert_eq!(world.problems().await, Vec::<String>::new());
+
+    // The link to it goes.
+    let linked = two().replace("home = \"acme\"", "home = \"acme\"\ncounterparts = \"link\"");
+    let world = paired(&with(&linked, "deleted = \"unlink\"")).await;
+    let issue = only(&world, "globex");
+    assert_eq!(issue.links.len(), 1, "{issue:?}");
+    world.person("acme", "jane").delete(&only(&world, "acme").key).unwrap();
+    look(&world).await;
+    assert!(only(&world, "globex").links.is_empty());
+    look(&world).await;
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_copies_of_ours_are_deleted() {
+    for (config, copy) in [(two(), "globex"), (two_clouds(), "initech")] {
+        let world = paired(&with(&config, "deleted = \"delete\"")).await;
+        world.person("acme", "jane").delete(&only(&world, "acme").key).unwrap();
+        look(&world).await;
+        assert!(world.issues(copy, "Item").is_empty());
+        look(&world).await;
+        assert_eq!(world.problems().await, Vec::<String>::new());
+        assert_eq!(calls(world.jira(copy)).get("deleteIssue"), Some(&1));
+    }
+    // The other way round the original is a person's.
+    let world = paired(&with(&two(), "deleted = \"delete\"")).await;
+    world.person("globex", "jdoe").delete(&only(&world, "globex").key).unwrap();
+    look(&world).await;
+    assert_eq!(world.issues("acme", "Item").len(), 1);
+    let problems = world.problems().await;
+    assert!(problems.iter().any(|problem| problem.contains("no copy of ours")), "{problems:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_whose_answer_is_lost_is_done_once() {
+    for fault in [Fault::ResetBefore, Fault::ResetAfter, Fault::StatusAfter(502)] {
+        let world = paired(&with(&two(), "deleted = \"delete\"")).await;
+        world.jira("globex").add_fault(FaultRule::new("deleteIssue", When::Nth(1), fault.clone()));
+        world.person("acme", "jane").delete(&only(&world, "acme").key).unwrap();
+        look(&world).await;
+        assert!(world.issues("globex", "Item").is_empty());
+        look(&world).await;
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_deletions_at_once_are_believed_by_nobody() {
+    let world = paired(&with(&two(), "deleted = \"delete\"\nmost-missing = 3")).await;
+    for number in 0..4 {
+        let fields = json!({ "summary": format!("Many {number}"), "priority": { "name": "Low" } });
+        world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    }
+    world.rest().await.unwrap();
+    for issue in world.issues("acme", "Many") {
+        world.person("acme", "jane").delete(&issue.key).unwrap();
+    }
+    world.daemon().engine().sweep(None).await.unwrap();
+    world.intervals(300).await;
+    assert_eq!(world.issues("globex", "Many").len(), 4);
+    let problems = world.problems().await;
+    assert!(problems.iter().any(|problem| problem.contains("most-missing")), "{problems:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_moved_issue_is_let_be_until_it_comes_back() {
+    for (from, other, attic, back) in [("acme", "globex", "OLD", "SUP"), ("globex", "acme", "ATTIC", "ENG")] {
+        let (mover, elsewhere) = if from == "acme" { ("jane", "jdoe") } else { ("jdoe", "jane") };
+        let world = paired(&with(&two(), "moved = \"comment\"")).await;
+        let key = only(&world, from).key;
+        let moved = world.person(from, mover).move_to(&key, attic).unwrap();
+        world.person(from, mover).edit(&moved, json!({ "summary": "Item in the attic" })).unwrap();
+        look(&world).await;
+        let there = only(&world, other);
+        assert_eq!(there.fields["summary"], "Item");
+        let notices: Vec<_> = there.comments.iter().filter(|comment| comment.body.contains(attic)).collect();
+        assert_eq!(notices.len(), 1, "{there:?}");
+        world.person(other, elsewhere).edit(&there.key, json!({ "labels": ["here-only"] })).unwrap();
+        world.rest().await.unwrap();
+        let has = |jira| only(&world, jira).fields.get("labels").is_some_and(|labels| labels.contains("here-only"));
+        assert!(!has(from));
+        // Back again: what was done meanwhile on both sides is carried, and the notice is taken back.
+        world.person(from, mover).move_to(&moved, back).unwrap();
+        world.intervals(6).await;
+        world.rest().await.unwrap();
+        assert_eq!(only(&world, other).fields["summary"], "Item in the attic");
+        assert!(has(from));
+        assert!(only(&world, other).comments.is_empty());
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_partner_deletes_is_not_told_to_another() {
+    let world = paired(&with(THREE, "deleted = \"comment\"")).await;
+    let key = only(&world, "globex").key;
+    world.jira("initech").reset_calls();
+    world.person("globex", "jdoe").delete(&key).unwrap();
+    look(&world).await;
+    assert_eq!(only(&world, "acme").comments.len(), 1);
+    assert!(only(&world, "initech").comments.is_empty());
+    let writes = calls(world.jira("initech"));
+    assert!(
+        !writes.keys().any(|operation| operation.starts_with("add") || operation.starts_with("edit")),
+        "{writes:?}"
+    );
+}
