@@ -320,7 +320,7 @@ impl Client {
         }
     }
 
-    /// Data Center says 401 where the right to link issues is missing [dc]: the login was taken, as the answer shows.
+    /// Data Center says 401 where the right to link issues is missing (so its document): the login was taken, as the answer shows.
     fn is_unlinkable(&self, call: &Call, answer: &http::Response<Bytes>) -> bool {
         let account = self.account().map(|account| account.id);
         let headers = answer.headers();
