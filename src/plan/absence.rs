@@ -48,7 +48,12 @@ pub(super) fn part(draft: &mut Draft<'_>) {
             Farewell::Comment => {
                 let since = away.confirmed.unwrap_or(away.since);
                 let id = CommentId::new(format!("absence-{issue}-{}", since.as_second()));
-                say(draft, side, &id, &format!("{what}. This counterpart stays as it is."), since);
+                // Where it went is nobody's business but its own side's.
+                let where_to = match &away.how {
+                    Absence::Moved(_) => format!("{key} was moved out of its project"),
+                    Absence::Missing | Absence::DeletedByUs => what,
+                };
+                say(draft, side, &id, &format!("{where_to}. This counterpart stays as it is."), since);
             }
             Farewell::Transition(status) => move_on(draft, side, status, &what),
             // Planned last: nothing else is written to what goes.

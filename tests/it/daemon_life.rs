@@ -200,8 +200,9 @@ async fn a_moved_issue_is_let_be_until_it_comes_back() {
         look(&world).await;
         let there = only(&world, other);
         assert_eq!(there.fields["summary"], "Item");
-        let notices: Vec<_> = there.comments.iter().filter(|comment| comment.body.contains(attic)).collect();
+        let notices: Vec<_> = there.comments.iter().filter(|comment| comment.body.contains("was moved")).collect();
         assert_eq!(notices.len(), 1, "{there:?}");
+        assert!(!notices[0].body.contains(attic), "where it went is not told: {notices:?}");
         world.person(other, elsewhere).edit(&there.key, json!({ "labels": ["here-only"] })).unwrap();
         world.rest().await.unwrap();
         let has = |jira| only(&world, jira).fields.get("labels").is_some_and(|labels| labels.contains("here-only"));
