@@ -2,9 +2,10 @@
 //! call a copy changed that was not seen or confirmed to be.
 
 use super::Engine;
+use super::instance::Instance;
 use super::look::is_seen_by_reading;
 use super::work::{Read, Work};
-use crate::jira::Refusal;
+use crate::jira::{JiraError, Refusal};
 use crate::mapping::Rich;
 use crate::model::document::Document;
 use crate::model::hub::{CommentRecord, Terms, WrittenCopy};
@@ -62,12 +63,7 @@ impl Engine {
                     (false, false) => "the original has other readers now".to_owned(),
                 }
             }
-            Err(error) => {
-                instance.failed(&error);
-                work.failed = true;
-                work.put_off.push(intent.operation.clone());
-                error.to_string()
-            }
+            Err(error) => put_off(work, intent, &instance, &error),
         };
         work.move_intent(intent.id, &IntentEvent::Refused(format!("not sent: {why}")));
         if let Some(record) = record_of(work, intent).filter(|_| withdraws) {
@@ -95,18 +91,21 @@ impl Engine {
                 return true;
             }
             Ok(_) => "somebody changed it meanwhile".to_owned(),
-            Err(error) => {
-                instance.failed(&error);
-                work.failed = true;
-                work.put_off.push(intent.operation.clone());
-                error.to_string()
-            }
+            Err(error) => put_off(work, intent, &instance, &error),
         };
         work.move_intent(intent.id, &IntentEvent::Refused(format!("not sent: {why}")));
         work.fresh.remove(side);
         work.want_read(side, false);
         false
     }
+}
+
+/// What could not be asked now is not written now, and holds up nothing else. Says why.
+fn put_off(work: &mut Work, intent: &Intent, instance: &Instance, error: &JiraError) -> String {
+    instance.failed(error);
+    work.failed = true;
+    work.put_off.push(intent.operation.clone());
+    error.to_string()
 }
 
 /// Whether a body is read as this text on a side.

@@ -4,13 +4,11 @@ use super::call::Call;
 use super::client::Client;
 use super::decode::Decoder;
 use super::fields::FieldList;
-use super::{Failure, JiraError, wire};
+use super::pages::Pages;
+use super::{JiraError, wire};
 use crate::model::ids::{EntryId, IssueId};
 use crate::model::issue::CommentSnapshot;
 use crate::model::settings::Kind;
-
-/// How often a list that changes while it is read is begun anew.
-const TRIES: usize = 4;
 
 /// Entries or comments of one page.
 const PAGE: usize = 100;
@@ -67,42 +65,22 @@ impl Client {
 
     pub(super) async fn all_comments(&self, issue: IssueId) -> Result<Vec<CommentSnapshot>, JiraError> {
         let attempt = format!("reading the comments of issue {issue}");
-        let mut all: Vec<wire::Comment> = Vec::new();
-        let (mut before, mut tries) = (None, 0);
+        let mut pages = Pages::new("comments", Some(PAGE));
         loop {
             let path = ["issue", &issue.to_string(), "comment"];
             let mut call = Call::get("getComments", &path, &attempt)
-                .query("startAt", all.len().to_string())
+                .query("startAt", pages.start().to_string())
                 .query("maxResults", PAGE.to_string());
             if self.kind == Kind::DataCenter {
                 // Only the properties tell which comments are internal to a service desk.
                 call = call.query("expand", "properties");
             }
             let page: wire::CommentPage = self.read(&call).await?;
-            let (count, total) = (page.comments.len(), page.total);
-            // One that comes or goes between two pages pushes another out of sight: what is read then is no whole list.
-            if !all.is_empty() && total != before {
-                tries += 1;
-                if tries == TRIES {
-                    let words = format!("the list changed {TRIES} times while it was read");
-                    return Err(self.error(&attempt, Failure::Unreadable(words)));
-                }
-                (all, before) = (Vec::new(), None);
-                continue;
-            }
-            before = total;
-            all.extend(page.comments);
-            match total {
-                Some(total) if all.len() < total && count == 0 => {
-                    let words = format!("an empty page after {} of {total} comments", all.len());
-                    return Err(self.error(&attempt, Failure::Unreadable(words)));
-                }
-                Some(total) if all.len() < total => {}
-                None if count >= PAGE => {}
-                Some(_) | None => break,
+            if pages.take(page.comments, page.total).map_err(|failure| self.error(&attempt, failure))? {
+                break;
             }
         }
         let fields = FieldList::default();
-        Ok(Decoder { kind: self.kind, fields: &fields }.comments(all))
+        Ok(Decoder { kind: self.kind, fields: &fields }.comments(pages.whole()))
     }
 }

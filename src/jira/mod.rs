@@ -12,6 +12,7 @@ mod history;
 mod identity;
 mod jql;
 mod lenient;
+mod pages;
 mod proof;
 mod read;
 mod reqwest_transport;

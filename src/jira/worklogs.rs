@@ -8,6 +8,7 @@ use super::client::{Client, Written};
 use super::decode::{self, Decoder};
 use super::encode::Encoder;
 use super::fields::FieldList;
+use super::pages::Pages;
 use super::{Failure, JiraError, WriteOutcome, wire};
 use crate::model::ids::{CommentId, IssueId};
 use crate::model::issue::{CommentSnapshot, Comments, NativeValue, Visibility};
@@ -16,52 +17,28 @@ use crate::model::settings::Kind;
 
 /// Worklogs of one page (Cloud's v3 document). Data Center gives all, and knows no pages.
 const PAGE: usize = 5_000;
-/// How often a list that changes while it is read is begun anew.
-const TRIES: u32 = 3;
 
 impl Client {
     /// All logged work of an issue, on Cloud with our marks.
     pub(super) async fn all_worklogs(&self, issue: IssueId) -> Result<Vec<CommentSnapshot>, JiraError> {
         let attempt = format!("reading the worklogs of issue {issue}");
-        let mut all: Vec<wire::Worklog> = Vec::new();
-        let (mut before, mut tries) = (None, 0);
+        let paged = self.kind == Kind::Cloud;
+        let mut pages = Pages::new("worklogs", paged.then_some(PAGE));
         loop {
             let mut call = Call::get("getIssueWorklog", &["issue", &issue.to_string(), "worklog"], &attempt);
-            if self.kind == Kind::Cloud {
+            if paged {
                 call = call
-                    .query("startAt", all.len().to_string())
+                    .query("startAt", pages.start().to_string())
                     .query("maxResults", PAGE.to_string())
                     .query("expand", "properties");
             }
             let page: wire::WorklogPage = self.read(&call).await?;
-            let (count, total) = (page.worklogs.len(), page.total);
-            // One that comes or goes between two pages pushes another out of sight.
-            if !all.is_empty() && total != before {
-                tries += 1;
-                if tries == TRIES {
-                    let words = format!("the list changed {TRIES} times while it was read");
-                    return Err(self.error(&attempt, Failure::Unreadable(words)));
-                }
-                (all, before) = (Vec::new(), None);
-                continue;
-            }
-            before = total;
-            all.extend(page.worklogs);
-            match total {
-                Some(total) if all.len() < total && count == 0 => {
-                    let words = format!("an empty page after {} of {total} worklogs", all.len());
-                    return Err(self.error(&attempt, Failure::Unreadable(words)));
-                }
-                Some(total) if all.len() < total && self.kind == Kind::Cloud => {}
-                Some(total) if all.len() < total => {
-                    let words = format!("{} of {total} worklogs came", all.len());
-                    return Err(self.error(&attempt, Failure::Unreadable(words)));
-                }
-                Some(_) | None => break,
+            if pages.take(page.worklogs, page.total).map_err(|failure| self.error(&attempt, failure))? {
+                break;
             }
         }
         let fields = FieldList::default();
-        Ok(Decoder { kind: self.kind, fields: &fields }.worklogs(all))
+        Ok(Decoder { kind: self.kind, fields: &fields }.worklogs(pages.whole()))
     }
 
     pub(super) async fn log_work(

@@ -1,0 +1,99 @@
+//! A list that is read page by page by its place. Must never be called whole when an element may have been pushed out of sight
+//! between two pages.
+
+use super::Failure;
+
+/// How often a list that changes while it is read is begun anew.
+const TRIES: usize = 4;
+
+/// What of a list was read.
+pub(super) struct Pages<T> {
+    /// In the plural: "comments".
+    what: &'static str,
+    /// Elements of one page; `None` where all come in one answer.
+    size: Option<usize>,
+    all: Vec<T>,
+    total: Option<usize>,
+    tries: usize,
+}
+
+impl<T> Pages<T> {
+    pub(super) fn new(what: &'static str, size: Option<usize>) -> Self {
+        Self { what, size, all: Vec::new(), total: None, tries: 0 }
+    }
+
+    /// Where the next page begins.
+    pub(super) fn start(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Takes the page that begins there. Says whether the list is whole now.
+    ///
+    /// # Errors
+    /// The list changes again and again, or ends before its own total.
+    pub(super) fn take(&mut self, page: Vec<T>, total: Option<usize>) -> Result<bool, Failure> {
+        let count = page.len();
+        // One that comes or goes between two pages pushes another out of sight: what is read then is no whole list.
+        if !self.all.is_empty() && total != self.total {
+            self.tries += 1;
+            if self.tries == TRIES {
+                return Err(Failure::Unreadable(format!("the list changed {TRIES} times while it was read")));
+            }
+            (self.all, self.total) = (Vec::new(), None);
+            return Ok(false);
+        }
+        self.total = total;
+        self.all.extend(page);
+        let read = self.all.len();
+        match (total, self.size) {
+            (Some(total), size) if read < total && (count == 0 || size.is_none()) => {
+                Err(Failure::Unreadable(format!("{read} of {total} {} came, and no more", self.what)))
+            }
+            (Some(total), _) => Ok(read >= total),
+            (None, size) => Ok(size.is_none_or(|size| count < size)),
+        }
+    }
+
+    pub(super) fn whole(self) -> Vec<T> {
+        self.all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_whole_at_its_total_or_at_a_short_page() {
+        let mut pages = Pages::new("comments", Some(2));
+        assert_eq!(pages.take(vec![1, 2], Some(3)), Ok(false));
+        assert_eq!(pages.start(), 2);
+        assert_eq!(pages.take(vec![3], Some(3)), Ok(true));
+        assert_eq!(pages.whole(), [1, 2, 3]);
+        let mut pages = Pages::new("comments", Some(2));
+        assert_eq!(pages.take(vec![1, 2], None), Ok(false));
+        assert_eq!(pages.take(vec![], None), Ok(true));
+    }
+
+    #[test]
+    fn one_that_changes_meanwhile_is_begun_anew_and_given_up_in_the_end() {
+        let mut pages = Pages::new("comments", Some(2));
+        assert_eq!(pages.take(vec![1, 2], Some(3)), Ok(false));
+        assert_eq!(pages.take(vec![4], Some(4)), Ok(false));
+        assert_eq!(pages.start(), 0);
+        for total in 5..7 {
+            assert_eq!(pages.take(vec![1, 2], Some(total)), Ok(false));
+            assert_eq!(pages.take(vec![3, 4], Some(total + 10)), Ok(false));
+        }
+        assert_eq!(pages.take(vec![1, 2], Some(9)), Ok(false));
+        assert!(pages.take(vec![3, 4], Some(10)).is_err());
+    }
+
+    #[test]
+    fn one_that_ends_too_soon_is_no_list() {
+        let mut pages = Pages::new("comments", Some(2));
+        assert_eq!(pages.take(vec![1, 2], Some(3)), Ok(false));
+        assert!(pages.take(vec![], Some(3)).is_err());
+        assert!(Pages::new("worklogs", None).take(vec![1], Some(2)).is_err());
+    }
+}
