@@ -13,12 +13,22 @@ const MOST_MISSING: usize = 10;
 pub(super) fn read(sync: &Cursor<'_>, statuses: &Table, findings: &mut Findings<'_>) -> LifeSettings {
     let table = sync.get(&keys::LIFE);
     let key = |key| table.as_ref().and_then(|table| table.get(key));
-    let most = key(&keys::LIFE_MOST).and_then(|cursor| cursor.number());
+    let most = key(&keys::LIFE_MOST);
+    let number = most.as_ref().and_then(Cursor::number);
+    if let (Some(cursor), Some(number)) = (&most, number)
+        && number.fract() != 0.0
+    {
+        findings.error(&cursor.spot, format!("`{number}` is no number of issues"), "write a whole number: `10`");
+    }
     LifeSettings {
         deleted: farewell(key(&keys::LIFE_DELETED).as_ref(), statuses, findings),
         moved: farewell(key(&keys::LIFE_MOVED).as_ref(), statuses, findings),
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be above 0 and small")]
-        most_missing: most.map_or(MOST_MISSING, |most| most as usize),
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked to be whole, above 0 and small"
+        )]
+        most_missing: number.map_or(MOST_MISSING, |most| most as usize),
     }
 }
 
