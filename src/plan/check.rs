@@ -433,6 +433,12 @@ impl Check<'_> {
             if restricted(&operation.side) || input.sync.home.as_ref().is_some_and(restricted) {
                 self.fail("what has a security level is let be", &operation.side, "a write is planned");
             }
+            if let Action::AddComment { remark, origin, comment, .. } = &operation.action
+                && restricted(origin)
+                && !self.is_notice(origin, comment, *remark)
+            {
+                self.fail("what has a security level is let be", &operation.side, format!("{comment} of `{origin}`"));
+            }
         }
     }
 

@@ -47,7 +47,7 @@ impl Check<'_> {
     }
 
     /// Whether it is no comment, but says that an issue is not where it was.
-    fn is_notice(&self, side: &SideId, comment: &CommentId, remark: Remark) -> bool {
+    pub(super) fn is_notice(&self, side: &SideId, comment: &CommentId, remark: Remark) -> bool {
         let mut records = self.plan.item.remarks(remark).iter();
         records.any(|record| record.notice && &record.side == side && &record.id == comment)
     }

@@ -227,6 +227,12 @@ fn receives(draft: &Draft<'_>, record: &CommentRecord, side: &SideId, remark: Re
         && !record.refused.contains_key(side)
 }
 
+/// Whether what was heard before is not passed on any more: the issue where it was written has a security level by now, or is
+/// not where it was. A notice speaks of just that.
+pub(super) fn is_shut(draft: &Draft<'_>, record: &CommentRecord) -> bool {
+    !record.notice && draft.is_barred(&record.side)
+}
+
 fn copy_to(
     draft: &mut Draft<'_>,
     record: &CommentRecord,
@@ -234,7 +240,7 @@ fn copy_to(
     side: &SideId,
     remark: Remark,
 ) -> Option<Operation> {
-    let replica = draft.plan.item.replicas.get(side).filter(|_| !draft.is_barred(side))?;
+    let replica = draft.plan.item.replicas.get(side).filter(|_| !draft.is_barred(side) && !is_shut(draft, record))?;
     let under_way = draft.unsettled(side).any(|intent| {
         let action = &intent.operation.action;
         let this = matches!(action, Action::AddComment { .. })

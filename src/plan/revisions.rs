@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::comments::{copy_body, readers, rich};
+use super::comments::{copy_body, is_shut, readers, rich};
 use super::flow_back;
 use super::fold::corrected;
 use super::{Draft, Observation, Wanted};
@@ -135,7 +135,7 @@ fn bring_up_to_date(
     let refused = record.refused.contains_key(side);
     let drifted = drifted(draft, record, side, remark);
     let flows_back = remark == Remark::Comment && flow_back::is_under_way(draft, record);
-    let waits = is_under_way(draft, side, copy, remark) || flows_back;
+    let waits = is_under_way(draft, side, copy, remark) || flows_back || is_shut(draft, record);
     if !(behind || drifted) || refused || waits {
         return;
     }

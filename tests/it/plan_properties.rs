@@ -740,6 +740,22 @@ fn a_partners_text_brings_forward_when_but_not_what_the_other_hears() {
     isolates(SOUND, &[edit(0, 3, 0), edit(2, 3, 0), comment, look(252)], 0).unwrap();
 }
 
+/// Found by the property above: a comment that was heard of but not copied yet stays where it is once the issue has a level.
+#[test]
+fn what_was_heard_before_the_security_level_is_not_passed_on() {
+    let mut world = World::new(&sides(2), ConflictPolicy::Newest, SOUND);
+    world.settle().unwrap();
+    world.comment(&side(1), false);
+    world.cycle(&BTreeSet::from([side(1)]), &mut || Fate::Lost).unwrap();
+    world.level(&side(1), true);
+    world.settle().unwrap();
+    let copies = |world: &World| world.issue(&side(0)).unwrap().comments.len();
+    assert_eq!(copies(&world), 0, "it was passed on");
+    world.level(&side(1), false);
+    world.settle().unwrap();
+    assert_eq!(copies(&world), 1, "nobody hears of it any more");
+}
+
 /// A person sets the priority to something else and back while our write is on its way: that is an act, and the newest.
 /// Found by the property above: what was known by equality alone must stay known when its author acted again.
 #[test]
