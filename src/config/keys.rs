@@ -108,6 +108,7 @@ static JIRA_NAME: Form = form("a name in Jira", "In Progress", None);
 static FIELD: Form = form("a field's id or display name", "customfield_10042", None);
 static LABEL: Form = form("a word, or the beginning of words and `*`", "share-*", None);
 static READERS: Form = form("a role or group", "role:Globex desk", Some("^(role|group):.+$"));
+static CIRCLE: Form = form("some people", "group:Field team", Some("^(group|role|user):.+$"));
 static COMPOSED: Form = form("a template", "[{{ key }}] {{ summary }}", None);
 static TEMPLATE: Form = form("a template of one line", "{{ author.name }} (Acme)", None);
 
@@ -212,11 +213,27 @@ pub(super) static SIDE_EFFECTS: Key = default(
     "accept",
     "What to make of changes that Jira makes in the sync user's name: let be, undo, or carry.",
 );
+pub(super) static SIDE_FROM: Key = optional(
+    "from",
+    Shape::List(&Shape::Text(&CIRCLE)),
+    "Only the acts of these people cross: `group:NAME`, `role:NAME` of the project, `user:ACCOUNT`. Left out: everybody's.",
+);
+pub(super) static SIDE_NOT_FROM: Key =
+    optional("not-from", Shape::List(&Shape::Text(&CIRCLE)), "The acts of these people stay where they are.");
 static ONE_SIDE: Named = Named {
     what: "side",
     makes: true,
     keys: &[],
-    rest: Shape::Table(&[&SIDE_INSTANCE, &SIDE_PROJECT, &SIDE_JQL, &SIDE_WHEN, &SIDE_SEES, &SIDE_EFFECTS]),
+    rest: Shape::Table(&[
+        &SIDE_INSTANCE,
+        &SIDE_PROJECT,
+        &SIDE_JQL,
+        &SIDE_WHEN,
+        &SIDE_SEES,
+        &SIDE_EFFECTS,
+        &SIDE_FROM,
+        &SIDE_NOT_FROM,
+    ]),
 };
 pub(super) static SIDE: Key =
     required("side", Shape::Named(&ONE_SIDE), "The sides of the sync, by name; at least two.");

@@ -9,6 +9,7 @@ use super::problem::{Findings, Spot, listed, suggest};
 use super::time::default_of;
 use crate::model::ids::{InstanceId, SideId};
 use crate::model::settings::{SideEffects, SideSettings};
+use crate::model::whose::{Circle, Whose};
 
 /// The names of a sync's sides in their fixed order: home first, then by name.
 pub(super) struct Sides {
@@ -120,9 +121,34 @@ pub(super) fn read(
                 "count" => SideEffects::Count,
                 _ => SideEffects::Accept,
             },
+            whose: Whose {
+                from: circles(&entry, &keys::SIDE_FROM, findings),
+                not_from: circles(&entry, &keys::SIDE_NOT_FROM, findings),
+            },
         });
     }
     found.sort_by_key(|side| sides.order.iter().position(|id| id == &side.id));
+    found
+}
+
+/// The people that a list names.
+fn circles(side: &Cursor<'_>, key: &keys::Key, findings: &mut Findings<'_>) -> BTreeSet<Circle> {
+    let mut found = BTreeSet::new();
+    let Some(list) = side.get(key) else { return found };
+    for item in list.items() {
+        let Some(text) = item.text() else { continue };
+        match Circle::parse(text) {
+            Some(circle) => drop(found.insert(circle)),
+            None => {
+                let help = "write `group:NAME`, `role:NAME` for a role of the project, or `user:ACCOUNT`";
+                findings.error(&item.spot, format!("`{text}` names no people"), help);
+            }
+        }
+    }
+    if found.is_empty() && list.items().next().is_none() {
+        let help = "name somebody, or take it out: left out, everybody's acts cross";
+        findings.error(&list.spot, format!("`{}` names nobody", key.name), help);
+    }
     found
 }
 

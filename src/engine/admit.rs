@@ -60,28 +60,7 @@ impl Engine {
         }
         let all: Vec<Newcomer> = all.into_iter().filter(|newcomer| !instance.is_put_off(newcomer.issue)).collect();
         let (mut rows, missing) = self.rows_of(&instance, &all);
-        let mut unread = BTreeSet::new();
-        if !missing.is_empty() {
-            match instance.read.rows(&missing, &instance.want).await {
-                Ok(read) => {
-                    for row in read.rows {
-                        instance.could_read(row.id);
-                        self.rows.put(instance.id(), row.clone());
-                        rows.insert(row.id, row);
-                    }
-                    for row in read.unread {
-                        if let Some(issue) = row.issue {
-                            instance.could_not_read(issue, &row.why);
-                            unread.insert(issue);
-                        }
-                    }
-                }
-                Err(error) => {
-                    instance.failed(&error);
-                    return Ok(0);
-                }
-            }
-        }
+        let Some(unread) = self.read_missing(&instance, &missing, &mut rows).await else { return Ok(0) };
         let us = instance.identity.account.clone();
         let by_us = |row: &IssueSnapshot| row.creator.as_ref().is_some_and(|creator| creator.account == us);
         let project = sync.side(side).map(|side| side.project.clone()).unwrap_or_default();
@@ -118,7 +97,13 @@ impl Engine {
         for newcomer in open {
             let Some(row) = rows.get(&newcomer.issue) else { continue };
             if in_scope.contains(&newcomer.issue) {
-                started += usize::from(self.begin(sync, side, &instance, &newcomer, row, urgency).await?);
+                match self.may_begin(sync, side, &instance, row).await? {
+                    Some(true) => {
+                        started += usize::from(self.begin(sync, side, &instance, &newcomer, row, urgency).await?);
+                    }
+                    Some(false) => over.push(newcomer),
+                    None => {}
+                }
             } else if self.is_final(&instance, row.updated) {
                 over.push(newcomer);
             }
@@ -145,6 +130,39 @@ impl Engine {
             }
         }
         (rows, missing)
+    }
+
+    /// Reads the rows that are not at hand, and gives the issues that cannot be read. `None`: Jira did not answer.
+    async fn read_missing(
+        &self,
+        instance: &Instance,
+        missing: &[IssueId],
+        rows: &mut BTreeMap<IssueId, IssueSnapshot>,
+    ) -> Option<BTreeSet<IssueId>> {
+        let mut unread = BTreeSet::new();
+        if missing.is_empty() {
+            return Some(unread);
+        }
+        match instance.read.rows(missing, &instance.want).await {
+            Ok(read) => {
+                for row in read.rows {
+                    instance.could_read(row.id);
+                    self.rows.put(instance.id(), row.clone());
+                    rows.insert(row.id, row);
+                }
+                for row in read.unread {
+                    if let Some(issue) = row.issue {
+                        instance.could_not_read(issue, &row.why);
+                        unread.insert(issue);
+                    }
+                }
+                Some(unread)
+            }
+            Err(error) => {
+                instance.failed(&error);
+                None
+            }
+        }
     }
 
     /// Those of the newcomers that the side's `jql` finds; all without one.
@@ -180,6 +198,34 @@ impl Engine {
         instance.settings.kind == Kind::Cloud || self.is_settled(instance, updated)
     }
 
+    /// Whether whoever made an issue is one of those whose acts cross; if not, that is told. `None`: Jira did not answer.
+    async fn may_begin(
+        &self,
+        sync: &SyncRun,
+        side: &SideId,
+        instance: &Instance,
+        row: &IssueSnapshot,
+    ) -> Result<Option<bool>, StoreError> {
+        let Some(settings) = sync.side(side).filter(|settings| !settings.whose.is_everybody()) else {
+            return Ok(Some(true));
+        };
+        let crosses = match &row.creator {
+            Some(creator) => self.crosses(settings, instance, &creator.account).await,
+            None => Ok(false),
+        };
+        match crosses {
+            Ok(true) => Ok(Some(true)),
+            Ok(false) => {
+                self.tell_stays(sync, side, row.key.as_str()).await?;
+                Ok(Some(false))
+            }
+            Err(error) => {
+                instance.failed(&error);
+                Ok(None)
+            }
+        }
+    }
+
     async fn begin(
         &self,
         sync: &SyncRun,
@@ -201,6 +247,7 @@ impl Engine {
             bases: BTreeMap::new(),
             links: BTreeMap::new(),
             away: None,
+            staying: 0,
         };
         item.replicas.insert(side.clone(), replica);
         self.store.begin_item(&item, instance.id(), newcomer, urgency, self.now()).await

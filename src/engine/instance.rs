@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::circles::Circles;
 use super::strangers::{self, in_words};
 use crate::clock::Clock;
 use crate::jira::{Failure, Identity, JiraError, JiraRead, Want};
@@ -38,6 +39,7 @@ pub(crate) struct Instance {
     pub(crate) want: Want,
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
+    circles: Mutex<Circles>,
 }
 
 #[derive(Default)]
@@ -118,7 +120,7 @@ impl Instance {
         want: Want,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { settings, read, identity, projects, want, clock, state: Mutex::default() }
+        Self { settings, read, identity, projects, want, clock, state: Mutex::default(), circles: Mutex::default() }
     }
 
     pub(crate) fn id(&self) -> &InstanceId {
@@ -127,6 +129,11 @@ impl Instance {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who is in which group and role, as far as it was asked.
+    pub(super) fn circles(&self) -> MutexGuard<'_, Circles> {
+        self.circles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The pause that holds now.

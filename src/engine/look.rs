@@ -124,7 +124,14 @@ impl Engine {
                 let (snapshot, steps) = (read.snapshot.clone(), read.steps.clone());
                 (
                     side.clone(),
-                    Observation { snapshot, steps, steps_whole: true, direct: read.direct, again: read.again },
+                    Observation {
+                        snapshot,
+                        steps,
+                        steps_whole: true,
+                        direct: read.direct,
+                        again: read.again,
+                        outsiders: read.outsiders.clone(),
+                    },
                 )
             })
             .collect();

@@ -9,6 +9,7 @@ mod absence;
 mod admit;
 pub mod apply;
 mod backfill;
+mod circles;
 mod cycle;
 mod detect;
 mod files;

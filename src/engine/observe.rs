@@ -28,7 +28,9 @@ impl Engine {
             return Ok(None);
         }
         let covered = snapshot.log_whole || snapshot.log.iter().any(|entry| entry.id <= known);
-        if !covered && (observed || ours) {
+        // Where some people's acts stay, the history tells whose what stands there is.
+        let whole = work.sync.side(side).is_some_and(|settings| !settings.whose.is_everybody());
+        if !covered && (observed || ours || whole) {
             snapshot.log = instance.patiently(instance.read.log_after(snapshot.id, known)).await?;
         }
         let has_copies = work.item.comments.iter().any(|record| record.copies.contains_key(side));
@@ -47,6 +49,7 @@ impl Engine {
         let first = !observed && !ours;
         let after = if first { EntryId(u64::MAX) } else { known };
         let sync = std::sync::Arc::clone(&work.sync);
+        let outsiders = self.outsiders_in(&sync, side, instance, &snapshot).await?;
         let steps: Vec<Step> = snapshot
             .log
             .iter()
@@ -59,7 +62,7 @@ impl Engine {
                 self.remember(work, operation).await;
             }
         }
-        Ok(Some(Read { snapshot, steps, direct, again: false }))
+        Ok(Some(Read { snapshot, steps, direct, again: false, outsiders }))
     }
 
     /// Who made an entry. A mark is believed only from the sync user's own hand: a person could copy one.

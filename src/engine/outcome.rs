@@ -57,6 +57,7 @@ impl Engine {
                     bases: BTreeMap::new(),
                     links: BTreeMap::new(),
                     away: None,
+                    staying: 0,
                 };
                 self.bind(work, side, replica);
             }

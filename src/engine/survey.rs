@@ -14,6 +14,7 @@ use crate::model::settings::{
     Composed, CopyEdits, Farewell, FieldKind, InstanceSettings, OnUnmapped, SideSettings, SyncSettings, WhenDeleted,
     WhenNarrowed,
 };
+use crate::model::whose::Circle;
 
 /// An instance and its reading end.
 #[derive(Clone)]
@@ -104,6 +105,7 @@ pub async fn survey(connections: &Connections, syncs: &BTreeMap<SyncId, SyncSett
         }
         if permissions {
             survey.try_clauses(connections, sync).await;
+            survey.try_roles(connections, sync).await;
         }
         let (resolved, findings) = resolve(sync, &catalogs);
         survey.findings.extend(findings);
@@ -158,6 +160,22 @@ impl Survey {
                         self.findings.push(Finding::error(place, what, "try it in that Jira's search, and correct it"));
                     }
                     Err(error) => self.failures.push(error),
+                }
+            }
+        }
+    }
+
+    /// Looks for the roles that `from` and `not-from` name. That they may not be seen is told with the permissions.
+    async fn try_roles(&mut self, connections: &Connections, sync: &SyncSettings) {
+        for side in sync.sides.iter().filter(|side| self.identities.contains_key(&side.instance)) {
+            let Some(connection) = connections.get(&side.instance) else { continue };
+            for circle in side.whose.circles() {
+                let Circle::Role(role) = circle else { continue };
+                if let Ok(None) = connection.read.role_actors(&side.project, role).await {
+                    let place = format!("sync.{}.side.{}", sync.id, side.id);
+                    let what =
+                        format!("project `{}` of instance `{}` has no role `{role}`", side.project, side.instance);
+                    self.findings.push(Finding::error(place, what, "write the role's name as the project shows it"));
                 }
             }
         }
@@ -253,6 +271,12 @@ pub(super) fn people_on(sync: &SyncSettings, side: &SideId) -> BTreeSet<String> 
 /// The permission keys that a side's part in the sync needs (jira-facts: permissions), and what for.
 fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'static str)> {
     let mut needed = vec![("BROWSE_PROJECTS", "see the project's issues")];
+    if side.whose.circles().any(|circle| !matches!(circle, Circle::User(_))) {
+        needed.push(("USER_PICKER", "see who is in the groups and roles of `from` and `not-from`"));
+    }
+    if side.whose.circles().any(|circle| matches!(circle, Circle::Role(_))) {
+        needed.push(("ADMINISTER_PROJECTS", "see who has the roles of `from` and `not-from`"));
+    }
     let received = sync.fields.values().filter(|row| {
         let written = row.from.iter().any(|from| from != &side.id) || row.composed.is_some();
         row.sides.contains_key(&side.id) && written

@@ -10,7 +10,7 @@ use super::SyncRun;
 use super::found::Duplicate;
 use crate::mapping::References;
 use crate::model::hub::{Absence, Conflict, ItemState, Replica};
-use crate::model::ids::{FieldId, FieldName, OperationId, SideId};
+use crate::model::ids::{AccountId, FieldId, FieldName, OperationId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue, TransitionOffer};
 use crate::model::operation::{Intent, IntentEvent, IntentState, Operation};
 use crate::model::problem::Problem;
@@ -89,6 +89,8 @@ pub(crate) struct Read {
     pub(crate) direct: bool,
     /// Whether it was read because an earlier read did not agree with its log.
     pub(crate) again: bool,
+    /// The accounts whose acts stay here, of those that did something in it.
+    pub(crate) outsiders: BTreeSet<AccountId>,
 }
 
 impl Work {

@@ -2,6 +2,7 @@
 
 mod call;
 mod catalog;
+mod circles;
 mod client;
 mod decode;
 mod encode;
@@ -52,6 +53,15 @@ pub fn connect(
 ) -> (Arc<dyn JiraRead>, Arc<dyn JiraWrite>) {
     let client = Arc::new(client::Client::new(settings, transport, clock, entropy));
     (Arc::new(read::Reader(Arc::clone(&client))), Arc::new(write::Writer(client)))
+}
+
+/// Who has a role in a project.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RoleActors {
+    /// As themselves.
+    pub accounts: BTreeSet<AccountId>,
+    /// The groups whose members have it, by their names.
+    pub groups: BTreeSet<String>,
 }
 
 /// Who we are on an instance, proven by its own answer.
@@ -352,6 +362,12 @@ pub trait JiraRead: Send + Sync + 'static {
 
     /// Whether somebody may be assigned issues of the project.
     async fn assignable(&self, project: &str, account: &AccountId) -> Result<bool, JiraError>;
+
+    /// The names of the groups that an account is in, also by other groups. `None`: Jira does not show them.
+    async fn groups_of(&self, account: &AccountId) -> Result<Option<BTreeSet<String>>, JiraError>;
+
+    /// Who has a role in a project; `None`: there is no role of that name.
+    async fn role_actors(&self, project: &str, role: &str) -> Result<Option<RoleActors>, JiraError>;
 
     /// Whether the project is a service desk, whose comments can be internal.
     async fn is_service_desk(&self, project: &str) -> Result<bool, JiraError>;

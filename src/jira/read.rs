@@ -16,7 +16,8 @@ use super::fields::FieldList;
 use super::search::{Ask, Search, expands, field_names};
 use super::transport::Pieces;
 use super::{
-    ChangePage, Failure, Identity, JiraError, JiraRead, Permissions, ReadRows, TouchedPage, UnreadRow, Want, jql, wire,
+    ChangePage, Failure, Identity, JiraError, JiraRead, Permissions, ReadRows, RoleActors, TouchedPage, UnreadRow,
+    Want, jql, wire,
 };
 use crate::model::catalog::Catalog;
 use crate::model::ids::{AccountId, AttachmentId, CommentId, EntryId, InstanceId, IssueId};
@@ -276,6 +277,14 @@ impl JiraRead for Reader {
         let fields = FieldList::default();
         let decoder = Decoder { kind: self.0.kind, fields: &fields };
         Ok(found.into_iter().filter_map(|user| decoder.person(user)).any(|person| &person.account == account))
+    }
+
+    async fn groups_of(&self, account: &AccountId) -> Result<Option<BTreeSet<String>>, JiraError> {
+        self.0.groups_of(account).await
+    }
+
+    async fn role_actors(&self, project: &str, role: &str) -> Result<Option<RoleActors>, JiraError> {
+        self.0.role_actors(project, role).await
     }
 
     async fn is_service_desk(&self, project: &str) -> Result<bool, JiraError> {

@@ -77,6 +77,43 @@ pub(super) struct User {
     pub(super) time_zone: Option<String>,
 }
 
+/// A user with `expand=groups`.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct UserWithGroups {
+    pub(super) groups: Option<GroupList>,
+}
+
+/// The groups of a user.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(super) struct GroupList {
+    #[serde(default)]
+    pub(super) items: Vec<GroupName>,
+}
+
+/// A group by its name.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct GroupName {
+    pub(super) name: String,
+}
+
+/// Who has a role.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Role {
+    #[serde(default)]
+    pub(super) actors: Vec<RoleActor>,
+}
+
+/// One who has a role: on Cloud a user or a group, on Data Center a name and its kind.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RoleActor {
+    #[serde(rename = "type")]
+    pub(super) kind: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) actor_user: Option<User>,
+    pub(super) actor_group: Option<GroupName>,
+}
+
 /// A field of `GET field`.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Field {

@@ -193,6 +193,9 @@ pub struct Replica {
     /// Set while it is not where it was.
     #[serde(default)]
     pub away: Option<Away>,
+    /// How many of its comments, worklogs and files are people's whose acts stay here.
+    #[serde(default)]
+    pub staying: u32,
 }
 
 /// That a replica is not where it was. Absence is never deletion: nothing is done about it before it is confirmed.

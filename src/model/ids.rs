@@ -51,6 +51,30 @@ text_id! {
     /// A side's name in its sync (`side.NAME`).
     SideId
 }
+impl SideId {
+    /// The people of this side whose acts stay there (`from`, `not-from`). They are counted as a side of their own that nobody
+    /// sees but this one: so what is kept of theirs is kept as a partner's private acts are. No side's own name ends like this.
+    #[must_use]
+    pub fn outsiders(&self) -> Self {
+        Self(format!("{}{OUTSIDERS}", self.place().as_str()))
+    }
+
+    /// The side where they act: itself, but for outsiders.
+    #[must_use]
+    pub fn place(&self) -> Self {
+        Self(self.0.trim_end_matches(OUTSIDERS).to_owned())
+    }
+
+    /// Whether it stands for people whose acts stay where they are.
+    #[must_use]
+    pub fn is_outsiders(&self) -> bool {
+        self.0.ends_with(OUTSIDERS)
+    }
+}
+
+/// Not a sign of names in the configuration.
+const OUTSIDERS: char = '~';
+
 text_id! {
     /// A field's name in the sync's shared vocabulary: the key of its row under `fields`.
     FieldName

@@ -12,3 +12,4 @@ pub mod secret;
 pub mod settings;
 pub mod store;
 pub mod value;
+pub mod whose;

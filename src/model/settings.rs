@@ -10,6 +10,7 @@ use super::ids::{FieldId, FieldName, InstanceId, SideId, SyncId};
 use super::issue::Visibility;
 use super::remark::Remark;
 use super::secret::Secret;
+use super::whose::Whose;
 
 /// Which of the two products an instance runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -137,6 +138,9 @@ pub struct SideSettings {
     pub sees: BTreeSet<SideId>,
     /// What to make of the sync user's untagged changes.
     pub side_effects: SideEffects,
+    /// Whose acts cross from it.
+    #[serde(default)]
+    pub whose: Whose,
 }
 
 /// What people's concurrent changes of one scalar field lead to.

@@ -25,6 +25,7 @@ const MOST_GLIMPSES: usize = 32;
 
 /// One change by a person.
 pub(super) struct Act {
+    /// Where; for people whose acts stay there, the side that stands for them.
     pub(super) side: SideId,
     pub(super) value: Value,
     /// Corrected server time.
@@ -92,7 +93,8 @@ pub(super) fn take(draft: &mut Draft<'_>, row: &FieldRow, act: &Act) {
     let item = &mut draft.plan.item;
     let number = item.acts.of(&act.side) + 1;
     item.acts.include(&act.side, number);
-    let Some(replica) = item.replicas.get_mut(&act.side) else { return };
+    let at = act.side.place();
+    let Some(replica) = item.replicas.get_mut(&at) else { return };
     let base = replica.bases.entry(row.name.clone()).or_default();
     let before = base.value.clone().unwrap_or(Value::Empty);
     let told = base.acts.clone();
@@ -100,17 +102,18 @@ pub(super) fn take(draft: &mut Draft<'_>, row: &FieldRow, act: &Act) {
     observe(base, act.value.clone());
     base.acts.include(&act.side, number);
     base.counted = 0;
-    draft.plan.acts.push((act.side.clone(), row.name.clone()));
+    draft.plan.acts.push((at.clone(), row.name.clone()));
     let (input, nothing) = (draft.input, &draft.nothing);
-    let stands_for =
-        |side: &SideId, value: &Value, held: &Value| is_held_as(&place(input, nothing, row, side), value, held);
+    let stands_for = |side: &SideId, value: &Value, held: &Value| {
+        is_held_as(&place(input, nothing, row, &side.place()), value, held)
+    };
     for audience in audiences_of(sync, row) {
         if !audience.0.contains(&act.side) {
             continue;
         }
         let private = told.sides().any(|side| !audience.0.contains(side));
         let (told, refused) = (told.seen_by(&audience), refused.seen_by(&audience));
-        let rich = Rich::from(&place(input, nothing, row, &act.side));
+        let rich = Rich::from(&place(input, nothing, row, &at));
         let sight = Sight { told, refused, private, before: &before, stands_for: &stands_for, side: &act.side, rich };
         let agreed = item.hub.entry(row.name.clone()).or_default().entry(audience.clone());
         let agreed = agreed.or_insert_with(|| nothing_yet(act));
@@ -155,9 +158,9 @@ impl Decided {
         Conflict {
             field: row.name.clone(),
             audience,
-            winner: self.winner,
+            winner: self.winner.place(),
             kept: self.kept,
-            loser: self.loser,
+            loser: self.loser.place(),
             lost: self.lost,
             at: self.at,
             overwritten_by: act.overwritten_by,
@@ -295,7 +298,9 @@ fn scalar(sync: &SyncSettings, agreed: &mut Agreed, act: &Act, number: u64, sigh
     let old = agreed.clone();
     let (kept, known): (Vec<Standing>, Vec<Standing>) = agreed.standing.drain(..).partition(|standing| {
         // Under `ask` an act settles nothing but what it replaced: the others keep their own until they move themselves.
-        let waits = ask && standing.side != act.side && !(sight.stands_for)(sight.side, &standing.value, sight.before);
+        let waits = ask
+            && standing.side.place() != act.side.place()
+            && !(sight.stands_for)(sight.side, &standing.value, sight.before);
         waits || !sight.knew(standing, act.at)
     });
     agreed.standing = kept;
@@ -321,7 +326,7 @@ fn scalar(sync: &SyncSettings, agreed: &mut Agreed, act: &Act, number: u64, sigh
     agreed.asking.clear();
     if ask {
         let others = agreed.standing.iter().filter(|standing| standing.value != agreed.value);
-        agreed.asking = others.map(|standing| standing.side.clone()).collect();
+        agreed.asking = others.map(|standing| standing.side.place()).collect();
     }
     clash.then(|| if wins { settle(&old, act, true) } else { settle(agreed, act, false) })
 }
@@ -346,7 +351,7 @@ fn settle(agreed: &Agreed, act: &Act, wins: bool) -> Decided {
 
 /// Each side keeps its own until somebody resolves.
 fn ask(agreed: &mut Agreed, act: &Act) -> Decided {
-    agreed.asking.insert(act.side.clone());
+    agreed.asking.insert(act.side.place());
     settle(agreed, act, false)
 }
 
@@ -366,7 +371,8 @@ fn outranks(sync: &SyncSettings, act: &Act, agreed: &Agreed) -> bool {
 
 /// Who goes first: the preferred side, then the later one, then the earlier side in order.
 fn rank(sync: &SyncSettings, side: &SideId, at: Timestamp) -> (bool, Timestamp, Reverse<usize>) {
-    let order = sync.side_ids().position(|known| known == side).unwrap_or(usize::MAX);
-    let preferred = matches!(&sync.on_conflict, ConflictPolicy::Prefer(preferred) if preferred == side);
+    let side = side.place();
+    let order = sync.side_ids().position(|known| *known == side).unwrap_or(usize::MAX);
+    let preferred = matches!(&sync.on_conflict, ConflictPolicy::Prefer(preferred) if *preferred == side);
     (preferred, at, Reverse(order))
 }

@@ -1,6 +1,7 @@
 //! Files: people's are noted where they are attached, and copied to every side that may have them. Must never copy a copy, one
 //! of the sync user's own, or one whose issue may not be seen, and never delete anything but our own copies.
 
+use super::whose::stays;
 use super::{Draft, Observation, Wanted};
 use crate::mapping::{file_name, fits};
 use crate::model::hub::AttachmentRecord;
@@ -26,7 +27,7 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
         let records = &draft.plan.item.attachments;
         let copy = records.iter().any(|record| record.copies.get(side).is_some_and(|copy| copy.id == file.id));
         let known = records.iter().any(|record| &record.side == side && record.id == file.id);
-        if ours || copy || known {
+        if ours || copy || known || stays(draft.input, side, file.author.as_ref()) {
             continue;
         }
         draft.plan.item.attachments.push(AttachmentRecord {

@@ -94,11 +94,11 @@ impl Check<'_> {
     /// Whose acts a side may receive of a field: worked out here from the settings, not by the planner's own function.
     pub(super) fn may_see(&self, row: &FieldRow, side: &SideId) -> BTreeSet<SideId> {
         let everybody = self.input.sync.side_ids().cloned();
-        if row.across {
-            return everybody.collect();
-        }
-        let sees = self.settings(side).map(|settings| &settings.sees);
-        everybody.filter(|other| other == side || sees.is_some_and(|sees| sees.contains(other))).collect()
+        let settings = self.settings(side);
+        let sees = settings.map(|settings| &settings.sees);
+        let shows = |other: &SideId| row.across || other == side || sees.is_some_and(|sees| sees.contains(other));
+        let own = settings.filter(|settings| !settings.whose.is_everybody()).map(|_| side.outsiders());
+        everybody.filter(shows).chain(own).collect()
     }
 
     pub(super) fn agreed(&self, row: &FieldRow, side: &SideId) -> Option<&Agreed> {

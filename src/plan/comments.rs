@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::fold::corrected;
 use super::revisions::{hear, look_at_copies};
+use super::whose::keeps;
 use super::{Draft, Observation, Wanted};
 use crate::mapping::Rich;
 use crate::mapping::header::{DEFAULT_HEADER, render};
@@ -45,6 +46,10 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             if let Some(record) = known.and_then(|known| draft.plan.item.remarks_mut(remark).get_mut(known)) {
                 record.pending = None;
             }
+            continue;
+        }
+        if keeps(draft.input, side, comment) {
+            // What was said before somebody changed it whose acts stay is what the others go on reading.
             continue;
         }
         let pending = PendingComment {

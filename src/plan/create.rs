@@ -102,7 +102,8 @@ fn write(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId) -> Option<FieldWr
     if is_set_by_hops(row, side) {
         return None;
     }
-    let place = Place { origin: Some(&agreed.by), ..place(draft.input, &draft.nothing, row, side) };
+    let origin = agreed.by.place();
+    let place = Place { origin: Some(&origin), ..place(draft.input, &draft.nothing, row, side) };
     let native = outbound(&place, &agreed.value);
     let wanted: Option<Value> = native.as_ref().ok().map(|native| held_as(&place, native, &agreed.value));
     let short = wanted.as_ref().is_some_and(|wanted| is_short(row, &agreed.value, wanted));

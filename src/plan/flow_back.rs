@@ -5,10 +5,11 @@
 use super::Draft;
 use super::comments::{readers, rich};
 use super::revisions::{copy_in, direct, overwritten};
+use super::whose::stays;
 use crate::merge::document::merge;
 use crate::model::document::{Block, Document};
 use crate::model::hub::CommentRecord;
-use crate::model::ids::{CommentId, SideId};
+use crate::model::ids::{AccountId, CommentId, SideId};
 use crate::model::operation::{Action, Operation};
 use crate::model::remark::Remark;
 use crate::model::settings::CopyEdits;
@@ -88,6 +89,9 @@ pub(super) fn obstacle(draft: &Draft<'_>, record: &CommentRecord, side: &SideId)
     // Also one that has no counterpart yet: the words would be in the comment when it gets one.
     if let Some(other) = sync.side_ids().filter(reads).find(|other| !sees(other, side)) {
         return Some(format!("`{other}` reads this comment too, and may not see what the people of `{side}` write"));
+    }
+    if record.strayed.get(side).is_some_and(|by| stays(draft.input, side, Some(&AccountId::from(by.as_str())))) {
+        return Some("it was changed by somebody whose acts stay there".to_owned());
     }
     if draft.is_barred(side) || draft.is_barred(origin) {
         return Some("an issue has a security level".to_owned());

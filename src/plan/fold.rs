@@ -5,7 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::acts::{Act, observe, take};
-use super::{By, Draft, Observation, PlanInput, Step, Wanted, place, relations};
+use super::{By, Draft, Observation, PlanInput, Step, Wanted, place, relations, whose};
 use crate::mapping::{Place, inbound, logged, logged_elements, logged_roughly, same, shared_element};
 use crate::model::hub::{Acknowledged, Acts};
 use crate::model::ids::{EntryId, FieldId, OperationId, SideId};
@@ -66,6 +66,7 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
         }
     }
     learn_ways(draft, side, observation);
+    whose::count(draft, side, observation);
     super::attachments::collect(draft, side, observation);
     for remark in Remark::ALL {
         super::comments::collect(draft, side, observation, remark);
@@ -88,7 +89,7 @@ fn value_of(row: &FieldRow, side: &SideId, observation: &Observation) -> Option<
     Some(observation.snapshot.fields.get(field).cloned().unwrap_or(NativeValue::Empty))
 }
 
-fn current(place: &Place<'_>, observation: &Observation) -> Option<Value> {
+pub(super) fn current(place: &Place<'_>, observation: &Observation) -> Option<Value> {
     inbound(place, &value_of(place.row, place.side, observation)?)
 }
 
@@ -133,6 +134,10 @@ fn creation(draft: &Draft<'_>, side: &SideId) -> Option<(OperationId, Intent)> {
 
 /// The first read of an issue that a person made: all that stands there is theirs.
 pub(super) fn first_value(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) {
+    if row.from.contains(side) && super::own_outsiders(draft.input.sync, side).is_some() {
+        whose::first_value(draft, row, side, observation);
+        return;
+    }
     let place = place(draft.input, &draft.nothing, row, side);
     let Some(value) = current(&place, observation) else { return };
     if value.is_empty() || !row.from.contains(side) {
@@ -211,7 +216,8 @@ fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Ob
             return;
         }
         // It changed without an entry: nobody knows who did it, so it counts as a person's.
-        change(draft, row, side, now, observation.snapshot.updated, None);
+        let who = whose::voice(input, side, None);
+        change(draft, row, &who, now, observation.snapshot.updated, None);
         return;
     }
     let held = draft.plan.item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name));
@@ -243,7 +249,8 @@ fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Ob
                 let replaced = next.is_some_and(|(next, _)| next.by != By::Person);
                 let value = if replaced { value.or_else(|| logged_roughly(&place, item)) } else { value };
                 if let Some(value) = value {
-                    change(draft, row, side, value, step.entry.created, overwriter);
+                    let who = whose::voice(input, side, step.entry.author.as_ref());
+                    change(draft, row, &who, value, step.entry.created, overwriter);
                 }
             }
         }
@@ -267,18 +274,19 @@ fn undone(input: &PlanInput<'_>, place: &Place<'_>, step: &Step, now: &Value) ->
     Some(if words.is_empty() { Value::Empty } else { Value::Words(words) })
 }
 
-/// A person's change on a side, which counts only where the row says so.
+/// A person's change on a side, which counts only where the row says so. `who`: the side that it counts for.
 pub(super) fn change(
     draft: &mut Draft<'_>,
     row: &FieldRow,
-    side: &SideId,
+    who: &SideId,
     value: Value,
     at: Timestamp,
     overwritten_by: Option<OperationId>,
 ) {
+    let side = &who.place();
     if row.from.contains(side) {
         let at = corrected(draft, side, at);
-        take(draft, row, &Act { side: side.clone(), value, at, overwritten_by });
+        take(draft, row, &Act { side: who.clone(), value, at, overwritten_by });
         return;
     }
     let told = draft.due(row, side).map(|agreed| agreed.acts).unwrap_or_default();

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::mapping::References;
 use crate::model::catalog::{Catalog, Workflow};
 use crate::model::hub::{Conflict, ItemState};
-use crate::model::ids::{FieldName, OperationId, SideId};
+use crate::model::ids::{AccountId, FieldName, OperationId, SideId};
 use crate::model::issue::{IssueSnapshot, LogEntry, TransitionOffer};
 use crate::model::operation::{Intent, Operation};
 use crate::model::settings::SyncSettings;
@@ -50,6 +50,9 @@ pub struct Observation {
     pub direct: bool,
     /// Whether it was read again because log and values did not agree: then the values are believed.
     pub again: bool,
+    /// The accounts whose acts stay here, of those that did something in what was read (`from`, `not-from`). Where the side
+    /// names anybody, the acts of unknown authors stay too.
+    pub outsiders: BTreeSet<AccountId>,
 }
 
 /// One changelog entry and who made it.

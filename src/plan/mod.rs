@@ -27,6 +27,7 @@ mod render;
 mod revisions;
 mod status;
 mod targets;
+mod whose;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,6 +74,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     }
     links::show(&mut draft);
     absence::act(&mut draft);
+    whose::say(&mut draft);
     draft.finish()
 }
 
@@ -184,11 +186,17 @@ fn place<'a>(input: &'a PlanInput<'_>, nothing: &'a Catalog, row: &'a FieldRow, 
 #[must_use]
 pub fn audience_of(sync: &SyncSettings, row: &FieldRow, side: &SideId) -> Audience {
     if row.across {
-        return Audience(sync.side_ids().cloned().collect());
+        return Audience(sync.side_ids().cloned().chain(own_outsiders(sync, side)).collect());
     }
     let mut sees = sync.side(side).map(|side| side.sees.clone()).unwrap_or_default();
     sees.insert(side.clone());
+    sees.extend(own_outsiders(sync, side));
     Audience(sees)
+}
+
+/// What stays on a side is part of what stands there.
+fn own_outsiders(sync: &SyncSettings, side: &SideId) -> Option<SideId> {
+    sync.side(side).filter(|settings| !settings.whose.is_everybody()).map(|_| side.outsiders())
 }
 
 /// The distinct audiences of a field's receivers.

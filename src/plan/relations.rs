@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::acts::observe;
 use super::fold::{change, first_value, side_effect};
+use super::whose::stays;
 use super::{By, Draft, Observation, Step, Wanted, place};
 use crate::mapping::{Unlinkable, native_link, shared_links, strange_links};
 use crate::model::hub::{Acknowledged, Acts, Agreed, Awaited, Base};
@@ -124,20 +125,31 @@ struct Changes<'o> {
     acts: Acts,
     /// What the sync user did besides, or nobody: the element, whether it came, and the entry.
     effects: Vec<(String, bool, Option<&'o Step>)>,
+    /// What people did whose acts stay here, or nobody knows who: the element, and whether it came.
+    staying: Vec<(String, bool)>,
     /// When a person last did something.
     last: Timestamp,
 }
 
 impl<'o> Changes<'o> {
-    /// One element that came or went.
-    fn tell(&mut self, element: &str, came: bool, step: Option<&'o Step>, ours: Option<&Intent>) {
+    /// One element that came or went, and whether a person's doing it stays here.
+    fn tell(&mut self, (element, came, stays): (&str, bool, bool), step: Option<&'o Step>, ours: Option<&Intent>) {
         match (step.map(|step| step.by), ours) {
-            (Some(By::Person), _) => self.last = step.map_or(self.last, |step| step.entry.created),
+            (Some(By::Person), _) => {
+                self.last = step.map_or(self.last, |step| step.entry.created);
+                self.stays(element, came, stays);
+            }
             (Some(_), Some(intent)) => self.is_ours(element, came, intent),
             (None, Some(intent)) if is_live(intent) => self.is_ours(element, came, intent),
             // What came without an entry is a person's. What went without one may only not be seen.
-            (None, _) if came => {}
+            (None, _) if came => self.stays(element, came, stays),
             (_, _) => self.effects.push((element.to_owned(), came, step)),
+        }
+    }
+
+    fn stays(&mut self, element: &str, came: bool, stays: bool) {
+        if stays {
+            self.staying.push((element.to_owned(), came));
         }
     }
 
@@ -171,6 +183,7 @@ fn compare(
         ours_too: known.clone(),
         acts: Acts::default(),
         effects: Vec::new(),
+        staying: Vec::new(),
         last: observation.snapshot.updated,
         known,
     };
@@ -178,11 +191,13 @@ fn compare(
     for element in elements.keys().filter(|element| !before.contains(*element)) {
         let key = elements.get(element).and_then(|links| links.first()).map(|link| &link.key);
         let step = key.and_then(|key| who(draft, side, field, observation, element, Some(key)));
-        changes.tell(element, true, step, ours(draft, row, side, element, true));
+        let stays = stays(draft.input, side, step.and_then(|step| step.entry.author.as_ref()));
+        changes.tell((element, true, stays), step, ours(draft, row, side, element, true));
     }
     for element in before.iter().filter(|element| !elements.contains_key(*element)) {
         let step = who(draft, side, field, observation, element, None);
-        changes.tell(element, false, step, ours(draft, row, side, element, false));
+        let stays = stays(draft.input, side, step.and_then(|step| step.entry.author.as_ref()));
+        changes.tell((element, false, stays), step, ours(draft, row, side, element, false));
     }
     landed(draft, row, side, observation, links, &mut changes);
     settle(draft, row, side, &changes);
@@ -250,8 +265,15 @@ fn settle(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, changes: &Change
             }),
         }
     }
-    if changes.now != besides {
-        change(draft, row, side, value(&changes.now), changes.last, None);
+    let mut crossing = changes.now.clone();
+    for (element, came) in &changes.staying {
+        put(&mut crossing, element, !came);
+    }
+    if crossing != besides {
+        change(draft, row, side, value(&crossing), changes.last, None);
+    }
+    if changes.now != crossing {
+        change(draft, row, &side.outsiders(), value(&changes.now), changes.last, None);
     }
 }
 

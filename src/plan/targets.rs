@@ -107,7 +107,8 @@ enum Stand {
 fn stand(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, base: &Base) -> Stand {
     let nothing = draft.nothing.clone();
     let input = draft.input;
-    let place = Place { origin: Some(&agreed.by), ..place(input, &nothing, row, side) };
+    let origin = agreed.by.place();
+    let place = Place { origin: Some(&origin), ..place(input, &nothing, row, side) };
     if agreed.asking.contains(side) {
         let why = format!("people changed `{}` on two sides; each keeps its own until somebody resolves it", row.name);
         draft.hold(side, Some(&row.name), why, "make both sides equal, or resolve the conflict");

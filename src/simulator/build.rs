@@ -126,6 +126,7 @@ pub(crate) fn add_project(state: &mut State, setup: &ProjectSetup) {
             .iter()
             .map(|(role, members)| (role.clone(), members.iter().cloned().collect::<BTreeSet<_>>()))
             .collect(),
+        role_groups: setup.role_groups.clone(),
         last_number: 0,
         service_desk: setup.service_desk,
     };

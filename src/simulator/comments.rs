@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::change::By;
+use super::permissions::has_role;
 use super::permissions::holds;
 use super::reply::Refusal;
 use super::state::{Comment, Issue, Project, State, Visibility};
@@ -102,12 +103,11 @@ pub(crate) fn visibility(
 }
 
 fn is_member(state: &State, project: &Project, visibility: &Visibility, user: Option<&str>) -> bool {
-    let members = match visibility.kind.as_str() {
-        "role" => project.roles.get(&visibility.value),
-        "group" => state.group_members.get(&visibility.value),
-        _ => None,
-    };
-    user.is_some_and(|user| members.is_some_and(|members| members.contains(user)))
+    user.is_some_and(|user| match visibility.kind.as_str() {
+        "role" => has_role(state, project, &visibility.value, user),
+        "group" => state.group_members.get(&visibility.value).is_some_and(|members| members.contains(user)),
+        _ => false,
+    })
 }
 
 /// Whether its property keeps it from a service desk's customers.

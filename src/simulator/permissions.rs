@@ -48,6 +48,13 @@ pub(crate) const PROJECT: &[&str] = &[
 pub(crate) const GLOBAL: &[&str] =
     &["ADMINISTER", "SYSTEM_ADMIN", "USER_PICKER", "BULK_CHANGE", "CREATE_SHARED_OBJECTS"];
 
+/// Whether somebody has a role of a project, as themselves or by a group.
+pub(crate) fn has_role(state: &State, project: &Project, role: &str, user: &str) -> bool {
+    let by_group = |group: &String| state.group_members.get(group).is_some_and(|members| members.contains(user));
+    project.roles.get(role).is_some_and(|members| members.contains(user))
+        || project.role_groups.get(role).is_some_and(|groups| groups.iter().any(by_group))
+}
+
 /// Whether this user (None: anonymous) holds a project permission, for an issue or in project context.
 pub(crate) fn holds(state: &State, project: &Project, issue: Option<&Issue>, user: Option<&str>, key: &str) -> bool {
     let Some(holders) = project.permissions.get(key) else { return false };
@@ -55,9 +62,7 @@ pub(crate) fn holds(state: &State, project: &Project, issue: Option<&Issue>, use
         Holder::Anyone => true,
         Holder::LoggedIn => user.is_some_and(|id| state.users.contains_key(id)),
         Holder::User(id) => user == Some(id.as_str()),
-        Holder::Role(role) => {
-            user.is_some_and(|id| project.roles.get(role).is_some_and(|members| members.contains(id)))
-        }
+        Holder::Role(role) => user.is_some_and(|id| has_role(state, project, role, id)),
         // In project context these show as held [v3].
         Holder::Reporter => user.is_some() && issue.is_none_or(|issue| issue.text("reporter") == user),
         Holder::Assignee => user.is_some() && issue.is_none_or(|issue| issue.text("assignee") == user),

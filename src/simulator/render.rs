@@ -249,7 +249,8 @@ impl View<'_> {
         body
     }
 
-    fn group(&self, name: &str) -> Value {
+    /// A group, as fields and users show it.
+    pub(crate) fn group(&self, name: &str) -> Value {
         let mut body = json!({ "self": self.link(&format!("group?groupname={}", encode(name))), "name": name });
         if self.state.is_cloud() {
             body["groupId"] = json!(format!("g-{}", name.to_lowercase().replace(' ', "-")));

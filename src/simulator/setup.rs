@@ -286,6 +286,8 @@ pub struct ProjectSetup {
     pub permissions: BTreeMap<String, BTreeSet<Holder>>,
     /// Role name -> user ids.
     pub roles: BTreeMap<String, BTreeSet<String>>,
+    /// Role name -> names of the groups whose members have it.
+    pub role_groups: BTreeMap<String, BTreeSet<String>>,
     /// Names of its components.
     pub components: Vec<String>,
     /// Names of its versions.
@@ -358,6 +360,7 @@ impl ProjectSetup {
             required: BTreeSet::new(),
             permissions: everyday.chain(admin).collect(),
             roles: BTreeMap::from([("Administrators".to_owned(), BTreeSet::new())]),
+            role_groups: BTreeMap::new(),
             components: Vec::new(),
             versions: Vec::new(),
             service_desk: false,
@@ -390,6 +393,14 @@ impl ProjectSetup {
     #[must_use]
     pub fn member(mut self, role: &str, user: &str) -> Self {
         self.roles.entry(role.into()).or_default().insert(user.into());
+        self
+    }
+
+    /// Gives a role to the members of a group.
+    #[must_use]
+    pub fn member_group(mut self, role: &str, group: &str) -> Self {
+        self.roles.entry(role.into()).or_default();
+        self.role_groups.entry(role.into()).or_default().insert(group.into());
         self
     }
 

@@ -130,6 +130,8 @@ pub(crate) struct Project {
     pub(crate) required: BTreeSet<String>,
     pub(crate) permissions: BTreeMap<String, BTreeSet<Holder>>,
     pub(crate) roles: BTreeMap<String, BTreeSet<String>>,
+    /// Role name -> names of groups.
+    pub(crate) role_groups: BTreeMap<String, BTreeSet<String>>,
     pub(crate) last_number: u64,
     pub(crate) service_desk: bool,
 }

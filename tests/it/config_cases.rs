@@ -106,6 +106,10 @@ state = "postgres://u:CANARY@h/db""#, &[
     (r#"on-conflict = "newest""#, r#"on_conflict = "newest""#, &[
         "error 16:1 sync.support.on_conflict: unknown key `on_conflict` -> did you mean `on-conflict`?",
     ]),
+    (r#"project = "ENG", sees = ["acme"]"#, r#"project = "ENG", from = ["desk", "group:Field team"], not-from = []"#, &[
+        "error 18:63 sync.support.side.globex.from[0]: `desk` names no people -> write `group:NAME`, `role:NAME` for a role of the project, or `user:ACCOUNT`",
+        "error 18:92 sync.support.side.globex.not-from: `not-from` names nobody -> name somebody, or take it out: left out, everybody's acts cross",
+    ]),
     (r#"project = "ENG", sees = ["acme"]"#, r#"project = "eng", sees = ["acmee"]"#, &[
         "error 18:48 sync.support.side.globex.project: `eng` is no project key -> write `ENG`",
         "error 18:63 sync.support.side.globex.sees[0]: there is no side `acmee` in this sync -> did you mean `acme`?",

@@ -452,11 +452,13 @@ pub(crate) fn isolates(rig: Rig, script: &[Move], begun_by: usize) -> Result<(),
     ensure(shown[0] == shown[1], || format!("isolation: in the end with {:#?}, without {:#?}", shown[0], shown[1]))
 }
 
-fn with_home(step: Move) -> Move {
-    match step {
-        Move::Cycle { mask, fates } if mask & 4 != 0 => Move::Cycle { mask: mask | 1, fates },
-        other => other,
+fn with_home(mut step: Move) -> Move {
+    if let Move::Cycle { mask, .. } = &mut step
+        && *mask & 4 != 0
+    {
+        *mask |= 1;
     }
+    step
 }
 
 /// What there is to say of a world in the end, once with what `c` does and once without.

@@ -190,6 +190,7 @@ pub(crate) fn settings(sides: &[SideId], policy: ConflictPolicy) -> SyncSettings
         when: None,
         sees: sides.iter().cloned().collect(),
         side_effects: SideEffects::Accept,
+        whose: jirasyncd::model::whose::Whose::default(),
     };
     SyncSettings {
         attachments: jirasyncd::model::settings::AttachmentSettings::default(),
@@ -358,6 +359,7 @@ impl World {
             bases: BTreeMap::new(),
             links: BTreeMap::new(),
             away: None,
+            staying: 0,
         }
     }
 
@@ -598,7 +600,7 @@ impl World {
             mark: None,
             transitions: None,
         };
-        Some(Observation { snapshot, steps, steps_whole: true, direct: again, again })
+        Some(Observation { snapshot, steps, steps_whole: true, direct: again, again, outsiders: BTreeSet::new() })
     }
 
     /// What is offered where a read was just made.

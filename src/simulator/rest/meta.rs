@@ -340,6 +340,11 @@ pub(crate) fn project_roles(state: &mut State, call: &Call) -> Answer {
 /// `GET project/{}/role/{}`
 pub(crate) fn project_role(state: &mut State, call: &Call) -> Answer {
     let project = call.project(state, call.parameter(0))?;
+    let user = call.user.as_deref();
+    if !holds(state, &project, None, user, "ADMINISTER_PROJECTS") && !holds_global(state, user, "ADMINISTER") {
+        // Both documents: as if there were none.
+        return Err(Refusal::message(404, "The project role was not found."));
+    }
     let found = project
         .roles
         .iter()
@@ -356,6 +361,19 @@ pub(crate) fn project_role(state: &mut State, call: &Call) -> Answer {
         }
         Some(actor)
     });
+    let groups = project.role_groups.get(role).into_iter().flatten().enumerate().map(|(index, group)| {
+        let mut actor = json!({
+            "id": id * 1_000 + 500 + index as u64, "displayName": group, "type": "atlassian-group-role-actor",
+        });
+        if state.is_cloud() {
+            let shown = call.view(state).group(group);
+            actor["actorGroup"] = json!({ "displayName": group, "name": group, "groupId": shown["groupId"] });
+        } else {
+            actor["name"] = json!(group);
+        }
+        actor
+    });
+    let actors = actors.chain(groups);
     Ok(Reply::ok(json!({
         "self": call.view(state).link(&format!("project/{}/role/{id}", project.id)), "id": id, "name": role, "description": "",
         "actors": actors.collect::<Vec<_>>(),

@@ -19,6 +19,9 @@ pub(crate) fn myself(state: &mut State, call: &Call) -> Answer {
 
 /// `GET user`: `accountId` on Cloud, `username` or `key` on Data Center.
 pub(crate) fn get(state: &mut State, call: &Call) -> Answer {
+    if state.is_cloud() && !permissions::holds_global(state, call.user.as_deref(), "USER_PICKER") {
+        return Err(Refusal::message(403, "You do not have the permission to browse users."));
+    }
     let found = if state.is_cloud() {
         call.query("accountId").and_then(|id| state.users.get(id))
     } else {
@@ -29,7 +32,16 @@ pub(crate) fn get(state: &mut State, call: &Call) -> Answer {
     let found = found.ok_or_else(|| {
         Refusal::message(404, format!("The user named '{}' does not exist", asked.unwrap_or_default()))
     })?;
-    Ok(Reply::ok(call.view(state).user(&found.id)))
+    let mut body = call.view(state).user(&found.id);
+    if call.query("expand").is_some_and(|expand| expand.split(',').any(|part| part.trim() == "groups")) {
+        let view = call.view(state);
+        let is_in = |(name, members): (&String, &std::collections::BTreeSet<String>)| {
+            members.contains(&found.id).then(|| view.group(name))
+        };
+        let groups: Vec<Value> = state.group_members.iter().filter_map(is_in).collect();
+        body["groups"] = json!({ "size": groups.len(), "items": groups });
+    }
+    Ok(Reply::ok(body))
 }
 
 /// Whether a user fits what was typed: prefix of the display name, a word of it, the login or the e-mail address.

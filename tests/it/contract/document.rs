@@ -45,6 +45,10 @@ pub(crate) fn correct(document: &mut Value, errata: &Value) {
         let (parent, name) = pointer.rsplit_once('/').expect("a pointer has a parent");
         let name = name.replace("~1", "/").replace("~0", "~");
         let parent = document.pointer_mut(parent).unwrap_or_else(|| panic!("the document has no {parent}"));
+        if let (Some(list), "-", Some("add")) = (parent.as_array_mut(), name.as_str(), erratum["op"].as_str()) {
+            list.push(erratum["value"].clone());
+            continue;
+        }
         let parent = parent.as_object_mut().unwrap_or_else(|| panic!("{pointer} is not in an object"));
         match erratum["op"].as_str() {
             Some("remove") => drop(parent.remove(&name)),

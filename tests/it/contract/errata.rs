@@ -72,6 +72,18 @@ fn data_center() -> Value {
             "value": { "type": "object" },
             "evidence": "the values are whatever was stored; declared as an object without names",
         }),
+        json!({
+            "pointer": "/paths/~1api~12~1user/get/parameters/-",
+            "op": "add",
+            "value": { "name": "expand", "in": "query", "schema": { "type": "string" } },
+            "evidence": "its answer (UserBean) names what may be expanded: `expand` and `groups`, `applicationRoles`",
+        }),
+        json!({
+            "pointer": "/components/schemas/SimpleListWrapperGroupJsonBean/properties/items",
+            "op": "add",
+            "value": { "type": "array", "items": { "$ref": "#/components/schemas/GroupJsonBean" } },
+            "evidence": "Atlassian's example of GET user; a list wrapper without its list",
+        }),
     ];
     all.extend(names());
     Value::Array(all)

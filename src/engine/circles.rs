@@ -1,0 +1,165 @@
+//! Who is in the circles that `from` and `not-from` name, asked when somebody acts and kept for a while. Must never take
+//! somebody for a member whose membership could not be read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::instance::Instance;
+use super::{Engine, SyncRun};
+use crate::jira::{Failure, JiraError, RoleActors};
+use crate::model::ids::{AccountId, SideId};
+use crate::model::issue::IssueSnapshot;
+use crate::model::problem::Problem;
+use crate::model::remark::Remark;
+use crate::model::settings::SideSettings;
+use crate::model::store::StoreError;
+use crate::model::whose::Circle;
+
+/// How long what was read is believed: somebody who joins a group is heard after this at the latest.
+const BELIEVED: Duration = Duration::from_secs(600);
+/// Issues that a problem names; the others are counted.
+const NAMED: usize = 10;
+/// Issues whose makers' acts stay that are remembered per side.
+const REMEMBERED: usize = 1_000;
+
+/// What was read of an instance's groups and roles, and when, by our monotonic time. `None`: Jira does not show it.
+#[derive(Default)]
+pub(super) struct Circles {
+    groups: BTreeMap<AccountId, (Duration, Option<BTreeSet<String>>)>,
+    roles: BTreeMap<(String, String), (Duration, Option<RoleActors>)>,
+}
+
+impl Engine {
+    /// Those of the people who did something in what was read whose acts stay there.
+    pub(super) async fn outsiders_in(
+        &self,
+        sync: &SyncRun,
+        side: &SideId,
+        instance: &Instance,
+        snapshot: &IssueSnapshot,
+    ) -> Result<BTreeSet<AccountId>, JiraError> {
+        let Some(settings) = sync.side(side).filter(|settings| !settings.whose.is_everybody()) else {
+            return Ok(BTreeSet::new());
+        };
+        let mut accounts: BTreeSet<&AccountId> =
+            snapshot.log.iter().filter_map(|entry| entry.author.as_ref()).collect();
+        accounts.extend(snapshot.creator.as_ref().map(|creator| &creator.account));
+        for comment in Remark::ALL.into_iter().flat_map(|remark| &snapshot.remarks(remark).list) {
+            accounts.extend(comment.author.as_ref().map(|author| &author.account));
+            accounts.extend(comment.changed_by.as_ref());
+        }
+        accounts.extend(snapshot.attachments.iter().flatten().filter_map(|file| file.author.as_ref()));
+        accounts.remove(&instance.identity.account);
+        let mut outsiders = BTreeSet::new();
+        for account in accounts {
+            if !self.crosses(settings, instance, account).await? {
+                outsiders.insert(account.clone());
+            }
+        }
+        Ok(outsiders)
+    }
+
+    /// Whether what somebody does on a side crosses.
+    pub(super) async fn crosses(
+        &self,
+        side: &SideSettings,
+        instance: &Instance,
+        account: &AccountId,
+    ) -> Result<bool, JiraError> {
+        let mut known = BTreeMap::new();
+        for circle in side.whose.circles() {
+            known.insert(circle, self.is_in(circle, &side.project, instance, account).await?);
+        }
+        let unknown = |circle: &Circle| known.get(circle).copied().flatten().is_none();
+        let is_in = |circle: &Circle| known.get(circle).copied().flatten().unwrap_or(false);
+        Ok(!side.whose.not_from.iter().any(unknown) && side.whose.lets(is_in))
+    }
+
+    /// Whether an account is in a circle; `None`: Jira does not say.
+    async fn is_in(
+        &self,
+        circle: &Circle,
+        project: &str,
+        instance: &Instance,
+        account: &AccountId,
+    ) -> Result<Option<bool>, JiraError> {
+        match circle {
+            Circle::User(name) => Ok(Some(account.as_str() == name)),
+            Circle::Group(name) => {
+                let groups = self.groups_of(instance, account).await?;
+                Ok(groups.map(|groups| groups.contains(name)))
+            }
+            Circle::Role(name) => {
+                let Some(actors) = self.role_actors(instance, project, name).await? else { return Ok(None) };
+                if actors.accounts.contains(account) || actors.groups.is_empty() {
+                    return Ok(Some(actors.accounts.contains(account)));
+                }
+                let groups = self.groups_of(instance, account).await?;
+                Ok(groups.map(|groups| !groups.is_disjoint(&actors.groups)))
+            }
+        }
+    }
+
+    async fn groups_of(&self, instance: &Instance, account: &AccountId) -> Result<Option<BTreeSet<String>>, JiraError> {
+        let now = self.clock.monotonic();
+        if let Some((at, groups)) = instance.circles().groups.get(account)
+            && now.saturating_sub(*at) < BELIEVED
+        {
+            return Ok(groups.clone());
+        }
+        let groups = shown(instance.patiently(instance.read.groups_of(account)).await)?;
+        instance.circles().groups.insert(account.clone(), (now, groups.clone()));
+        Ok(groups)
+    }
+
+    async fn role_actors(
+        &self,
+        instance: &Instance,
+        project: &str,
+        role: &str,
+    ) -> Result<Option<RoleActors>, JiraError> {
+        let now = self.clock.monotonic();
+        let key = (project.to_owned(), role.to_owned());
+        if let Some((at, actors)) = instance.circles().roles.get(&key)
+            && now.saturating_sub(*at) < BELIEVED
+        {
+            return Ok(actors.clone());
+        }
+        let actors = shown(instance.patiently(instance.read.role_actors(project, role)).await)?;
+        instance.circles().roles.insert(key, (now, actors.clone()));
+        Ok(actors)
+    }
+
+    /// Says that an issue is not carried since whoever made it is nobody whose acts cross.
+    pub(super) async fn tell_stays(&self, sync: &SyncRun, side: &SideId, key: &str) -> Result<(), StoreError> {
+        let name = format!("staying of {} {side}", sync.id());
+        let note = self.store.note(&name).await?.unwrap_or_default();
+        let mut keys: BTreeSet<String> = note.split_whitespace().map(str::to_owned).collect();
+        if keys.len() >= REMEMBERED || !keys.insert(key.to_owned()) {
+            return Ok(());
+        }
+        let all: Vec<&str> = keys.iter().map(String::as_str).collect();
+        self.store.set_note(&name, &all.join(" ")).await?;
+        let named = all.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+        let more = all.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let problem = Problem {
+            side: side.clone(),
+            field: None,
+            what: format!("made by people whose acts stay here, so not carried: {named}{more}"),
+            remedy: "let somebody make it again whose acts cross, or change `from` and `not-from`".to_owned(),
+        };
+        self.store.set_problems(&format!("staying {} {side}", sync.id()), &[problem], self.now()).await
+    }
+}
+
+/// A no is an answer: then Jira does not show it.
+fn shown<T>(answer: Result<Option<T>, JiraError>) -> Result<Option<T>, JiraError> {
+    match answer {
+        Err(error) if matches!(error.failure, Failure::Refused(_) | Failure::NotFound) => {
+            tracing::warn!(%error, "cannot see who is in a group or role: nobody is taken to be");
+            Ok(None)
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,134 @@
+//! People whose acts stay on their side (`from`, `not-from`). Their changes of fields are acts of a side of their own that only
+//! their side sees, so what is kept of theirs is kept as a partner's private acts are, and nothing here has to take care of it.
+//! Must never let an act cross whose author is not known to be one of those whose acts do.
+
+use super::acts::{Act, observe, take};
+use super::fold::{corrected, current};
+use super::{Draft, Observation, PlanInput, own_outsiders, place};
+use crate::mapping::{logged, logged_elements};
+use crate::model::ids::{AccountId, FieldId, SideId};
+use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, LogItem};
+use crate::model::remark::Remark;
+use crate::model::settings::{FieldKind, FieldRow, SyncSettings};
+use crate::model::value::Value;
+
+/// The side that an account's acts on `side` count for.
+pub(super) fn voice(input: &PlanInput<'_>, side: &SideId, author: Option<&AccountId>) -> SideId {
+    let stays = |account: &AccountId| input.observed.get(side).is_some_and(|read| read.outsiders.contains(account));
+    own_outsiders(input.sync, side).filter(|_| author.is_none_or(stays)).unwrap_or_else(|| side.clone())
+}
+
+/// Whether what an account does on a side stays there.
+pub(super) fn stays(input: &PlanInput<'_>, side: &SideId, author: Option<&AccountId>) -> bool {
+    voice(input, side, author).is_outsiders()
+}
+
+/// Whether a comment or logged work stays as it stands: somebody wrote it, or changed it last, whose acts do.
+pub(super) fn keeps(input: &PlanInput<'_>, side: &SideId, comment: &CommentSnapshot) -> bool {
+    let author = comment.author.as_ref().map(|author| &author.account);
+    stays(input, side, author) || comment.changed_by.as_ref().is_some_and(|account| stays(input, side, Some(account)))
+}
+
+/// The first read of an issue that a person made, where some people's acts stay: each field's history tells whose it is. Where
+/// the log does not say what stood there before somebody changed it whose acts stay, nothing of the field crosses.
+pub(super) fn first_value(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) {
+    let place = place(draft.input, &draft.nothing, row, side);
+    let (Some(field), Some(now)) = (row.sides.get(side), current(&place, observation)) else { return };
+    let made = corrected(draft, side, observation.snapshot.created);
+    let history = history(&observation.snapshot, field);
+    let maker = observation.snapshot.creator.as_ref().map(|creator| &creator.account);
+    let entries = history
+        .iter()
+        .map(|(entry, _)| (voice(draft.input, side, entry.author.as_ref()), corrected(draft, side, entry.created)));
+    let voices: Vec<_> = std::iter::once((voice(draft.input, side, maker), made)).chain(entries).collect();
+    let acts: Vec<_> = if voices.iter().all(|(voice, _)| voice == side) {
+        vec![(side.clone(), now, made)]
+    } else if let Some(values) = values(&place, &history, &now) {
+        voices.into_iter().zip(values).map(|((voice, at), value)| (voice, value, at)).collect()
+    } else {
+        vec![(side.outsiders(), now, made)]
+    };
+    for (index, (voice, value, at)) in acts.into_iter().enumerate() {
+        if index > 0 || !value.is_empty() {
+            take(draft, row, &Act { side: voice, value, at, overwritten_by: None });
+        } else if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
+            observe(replica.bases.entry(row.name.clone()).or_default(), value);
+        }
+    }
+}
+
+/// The entries that touch a field, oldest first.
+fn history<'s>(snapshot: &'s IssueSnapshot, field: &FieldId) -> Vec<(&'s LogEntry, &'s LogItem)> {
+    let item = |entry: &'s LogEntry| Some((entry, entry.items.iter().rev().find(|item| &item.field == field)?));
+    let mut history: Vec<_> = snapshot.log.iter().filter_map(item).collect();
+    history.sort_by_key(|(entry, _)| entry.id);
+    history
+}
+
+/// What a field was at first and after each entry. `None`: the log does not say.
+fn values(place: &crate::mapping::Place<'_>, history: &[(&LogEntry, &LogItem)], now: &Value) -> Option<Vec<Value>> {
+    if place.row.kind == FieldKind::Document {
+        // Logged texts are not what is read, so what one author changed of them cannot be told from what stood there.
+        return None;
+    }
+    let Some((_, first)) = history.first() else { return Some(vec![now.clone()]) };
+    let turned = LogItem { to: first.from.clone(), to_text: first.from_text.clone(), ..(*first).clone() };
+    let mut value = logged(place, &turned)?;
+    let mut values = vec![value.clone()];
+    for (index, (entry, item)) in history.iter().enumerate() {
+        value = if index + 1 == history.len() {
+            now.clone()
+        } else {
+            logged_elements(place, &entry.items, &value).or_else(|| logged(place, item))?
+        };
+        values.push(value.clone());
+    }
+    Some(values)
+}
+
+/// Counts what stays of an issue besides its fields.
+pub(super) fn count(draft: &mut Draft<'_>, side: &SideId, observation: &Observation) {
+    if own_outsiders(draft.input.sync, side).is_none() {
+        return;
+    }
+    let us = draft.catalog(side).sync_user.clone();
+    let (input, mut staying) = (draft.input, 0);
+    for remark in Remark::ALL.into_iter().filter(|remark| input.sync.remarks(*remark).gives(side)) {
+        let list = &observation.snapshot.remarks(remark).list;
+        let ours = |comment: &&CommentSnapshot| comment.author.as_ref().map(|author| &author.account) == us.as_ref();
+        staying += list.iter().filter(|comment| !ours(comment) && keeps(input, side, comment)).count();
+    }
+    if input.sync.attachments.from.contains(side) {
+        let files = observation.snapshot.attachments.iter().flatten();
+        staying += files.filter(|file| file.author != us && stays(input, side, file.author.as_ref())).count();
+    }
+    if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
+        replica.staying = u32::try_from(staying).unwrap_or(u32::MAX);
+    }
+}
+
+/// Says what stays.
+pub(super) fn say(draft: &mut Draft<'_>) {
+    const REMEDY: &str = "let somebody do it whose acts cross, or change `from` and `not-from`";
+    let sync = draft.input.sync;
+    for side in sync.side_ids() {
+        for row in sync.fields.values().filter(|row| row.sides.contains_key(side)) {
+            if !kept(draft, sync, row, side) {
+                continue;
+            }
+            let why = format!("`{}` was changed here by somebody whose acts stay here: it is not carried", row.name);
+            draft.hold(side, Some(&row.name), why, REMEDY);
+        }
+        let staying = draft.plan.item.replicas.get(side).map_or(0, |replica| replica.staying);
+        if staying > 0 {
+            let things = if staying == 1 { "1 comment or file" } else { "comments or files" };
+            let why = if staying == 1 { things.to_owned() } else { format!("{staying} {things}") };
+            draft.hold(side, None, format!("{why} of people whose acts stay here: not carried"), REMEDY);
+        }
+    }
+}
+
+fn kept(draft: &Draft<'_>, sync: &SyncSettings, row: &FieldRow, side: &SideId) -> bool {
+    let Some(outsiders) = own_outsiders(sync, side) else { return false };
+    super::agreed_for(&draft.plan.item, sync, row, side).is_some_and(|agreed| agreed.origins.contains(&outsiders))
+}
