@@ -124,6 +124,8 @@ mod simulator_fields;
 #[cfg(test)]
 mod simulator_links;
 #[cfg(test)]
+mod simulator_parents;
+#[cfg(test)]
 mod simulator_seed;
 #[cfg(test)]
 mod simulator_support;
