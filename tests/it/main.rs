@@ -60,6 +60,8 @@ mod daemon_life;
 #[cfg(test)]
 mod daemon_links;
 #[cfg(test)]
+mod daemon_parents;
+#[cfg(test)]
 mod daemon_planted;
 #[cfg(test)]
 mod daemon_random;
