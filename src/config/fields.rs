@@ -21,7 +21,7 @@ struct System {
     fixed: bool,
 }
 
-const SYSTEM: [System; 17] = [
+const SYSTEM: [System; 18] = [
     System { name: "summary", field: "summary", kind: FieldKind::Line, fixed: true },
     System { name: "description", field: "description", kind: FieldKind::Document, fixed: false },
     System { name: "issue-type", field: "issuetype", kind: FieldKind::IssueType, fixed: true },
@@ -38,6 +38,7 @@ const SYSTEM: [System; 17] = [
     System { name: "resolution", field: "resolution", kind: FieldKind::Choice, fixed: true },
     System { name: "original-estimate", field: "timeoriginalestimate", kind: FieldKind::Duration, fixed: false },
     System { name: "links", field: "issuelinks", kind: FieldKind::Links, fixed: true },
+    System { name: "parent", field: "parent", kind: FieldKind::Parent, fixed: true },
     System { name: "remaining-estimate", field: "timeestimate", kind: FieldKind::Duration, fixed: false },
 ];
 
@@ -53,18 +54,8 @@ const ALIASES: [(&str, &str); 7] = [
 ];
 
 /// Fields of every Jira that are not carried yet, by name and id.
-const LATER: [&str; 10] = [
-    "attachment",
-    "attachments",
-    "comment",
-    "parent",
-    "security",
-    "subtasks",
-    "timetracking",
-    "watchers",
-    "watches",
-    "worklog",
-];
+const LATER: [&str; 9] =
+    ["attachment", "attachments", "comment", "security", "subtasks", "timetracking", "watchers", "watches", "worklog"];
 
 /// Reads the rows of a sync whose tables were read before.
 pub(super) fn read(
@@ -217,12 +208,13 @@ fn detailed(
         }
         row.values = rows::read(Some(&list), sides, findings);
     }
-    if kind == FieldKind::Links {
+    if matches!(kind, FieldKind::Links | FieldKind::Parent) {
         for key in
             [&keys::FIELD_EXCLUDE, &keys::FIELD_VALUES, &keys::FIELD_VALUE, &keys::FIELD_TEMPLATE, &keys::FIELD_DEFAULT]
         {
             if let Some(cursor) = entry.get(key) {
-                let message = format!("`{}` says nothing about links", cursor.name);
+                let about = if kind == FieldKind::Links { "links" } else { "a parent" };
+                let message = format!("`{}` says nothing about {about}", cursor.name);
                 findings.error(&cursor.key_spot, message, format!("take `{}` out", cursor.name));
             }
         }
@@ -377,6 +369,10 @@ fn on_unmapped(cursor: &Cursor<'_>, row: &FieldRow, sides: &Sides, findings: &mu
             findings.error(&cursor.spot, message, "write `\"leave\"`, or per side a name to write");
             OnUnmapped::Leave
         }
+        Some("clear" | "unassign") if row.kind == FieldKind::Parent => {
+            findings.error(&cursor.spot, "a parent is not cleared for want of a counterpart", "take `on-unmapped` out");
+            OnUnmapped::Leave
+        }
         Some("clear" | "unassign") if row.kind == FieldKind::Links => {
             findings.error(&cursor.spot, "links are not cleared for want of a type", "write `\"leave\"` or `\"skip\"`");
             OnUnmapped::Leave
@@ -394,6 +390,10 @@ fn on_unmapped(cursor: &Cursor<'_>, row: &FieldRow, sides: &Sides, findings: &mu
             OnUnmapped::Leave
         }
         Some(_) => OnUnmapped::Leave,
+        None if row.kind == FieldKind::Parent => {
+            findings.error(&cursor.spot, "no other parent stands for one", "take `on-unmapped` out");
+            OnUnmapped::Leave
+        }
         None if row.kind == FieldKind::Links => {
             findings.error(&cursor.spot, "no other link stands for one", "write `\"leave\"` or `\"skip\"`");
             OnUnmapped::Leave

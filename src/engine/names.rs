@@ -151,6 +151,8 @@ impl Look<'_> {
         for (issue_type, required) in catalog.required.iter().filter(|(name, _)| made(name)) {
             let missing: Vec<String> = required
                 .iter()
+                // An epic is given its summary as its name.
+                .filter(|(id, _)| catalog.epic_name.as_ref() != Some(*id))
                 .filter(|(id, _)| !GIVEN.contains(&id.as_str()) && !mapped.contains(id))
                 .map(|(id, name)| format!("`{name}` ({id})"))
                 .collect();

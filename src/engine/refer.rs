@@ -59,6 +59,7 @@ fn mentioned(work: &Work, references: &References) -> BTreeSet<IssueKey> {
                 | NativeValue::Words(_)
                 | NativeValue::Person(_)
                 | NativeValue::Links(_)
+                | NativeValue::Parent(_)
                 | NativeValue::Other(_) => {}
             }
         }

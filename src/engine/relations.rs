@@ -6,19 +6,21 @@ use std::collections::BTreeSet;
 use super::Engine;
 use super::work::Work;
 use crate::jira::{Refusal, WriteOutcome};
-use crate::mapping::{References, element_parts};
+use crate::mapping::{References, element_parts, parent_item};
 use crate::model::hub::Acknowledged;
-use crate::model::ids::{InstanceId, IssueId, ItemId};
-use crate::model::issue::NativeValue;
+use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId};
+use crate::model::issue::{Above, NativeValue};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
 use crate::model::settings::FieldKind;
 use crate::model::store::StoreError;
+use crate::model::value::Value;
 use crate::plan::audience_of;
 
 impl Engine {
-    /// Looks up the items at the other ends of an item's links, as they are agreed and as they were just read.
+    /// Looks up the items at the other ends of an item's links and above it, as they are agreed and as they were just read.
     pub(super) async fn relate(&self, work: &Work, references: &mut References) -> Result<(), StoreError> {
         let mut issues: BTreeSet<(InstanceId, IssueId)> = BTreeSet::new();
+        let mut keys: BTreeSet<(InstanceId, IssueKey)> = BTreeSet::new();
         let mut items: BTreeSet<ItemId> = BTreeSet::new();
         let sync = &work.sync.settings;
         for row in sync.fields.values().filter(|row| row.kind == FieldKind::Links) {
@@ -34,11 +36,36 @@ impl Engine {
                 items.extend(value.words().iter().filter_map(|element| Some(element_parts(element)?.0)));
             }
         }
-        if issues.is_empty() && items.is_empty() {
+        for row in sync.fields.values().filter(|row| row.kind == FieldKind::Parent) {
+            for (side, field) in &row.sides {
+                let (Some(read), Some(settings)) = (work.reads.get(side), sync.side(side)) else { continue };
+                match read.snapshot.fields.get(field) {
+                    Some(NativeValue::Parent(Above { issue: Some(issue), .. })) => {
+                        issues.insert((settings.instance.clone(), *issue));
+                    }
+                    Some(NativeValue::Parent(Above { issue: None, key })) => {
+                        keys.insert((settings.instance.clone(), key.clone()));
+                    }
+                    Some(_) | None => {}
+                }
+                let logged = read.steps.iter().flat_map(|step| &step.entry.items).filter(|item| &item.field == field);
+                let ids = logged.filter_map(|item| item.to.as_ref()?.parse().ok()).map(IssueId);
+                issues.extend(ids.map(|issue| (settings.instance.clone(), issue)));
+            }
+            let agreed = work.item.hub.get(&row.name).into_iter().flat_map(|audiences| audiences.values());
+            let held = work.item.replicas.values().filter_map(|replica| replica.bases.get(&row.name)?.value.as_ref());
+            for value in agreed.map(|agreed| &agreed.value).chain(held) {
+                if let Value::Choice(shared) = value {
+                    items.extend(parent_item(shared));
+                }
+            }
+        }
+        if issues.is_empty() && keys.is_empty() && items.is_empty() {
             return Ok(());
         }
-        let (issues, items): (Vec<_>, Vec<_>) = (issues.into_iter().collect(), items.into_iter().collect());
-        for (item, replicas) in self.store.relatives(&work.item.sync, &issues, &items).await? {
+        let (issues, keys): (Vec<_>, Vec<_>) = (issues.into_iter().collect(), keys.into_iter().collect());
+        let items: Vec<_> = items.into_iter().collect();
+        for (item, replicas) in self.store.relatives(&work.item.sync, &issues, &keys, &items).await? {
             references.relatives.add(item, replicas);
         }
         Ok(())

@@ -92,6 +92,8 @@ impl Client {
                 strangers.insert(account.clone());
             }
         }
+        let server = self.kind == Kind::DataCenter;
+        let sub_task_types = types.iter().filter(|kind| kind.sub_task).map(|kind| kind.name.clone()).collect();
         let named = |id: wire::Id, name: String| Named { id: id.0, name };
         Ok(Catalog {
             kind: Some(self.kind),
@@ -110,6 +112,9 @@ impl Client {
             service_desk: None,
             edits_all_comments: None,
             link_types: Vec::new(),
+            sub_task_types,
+            epic_link: fields.epic_link().filter(|_| server),
+            epic_name: fields.epic_name().filter(|_| server),
             options,
             shapes: fields.shapes(),
             unassignable: BTreeSet::new(),

@@ -7,15 +7,15 @@ use std::collections::BTreeSet;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::fields::{FieldList, LINKS};
+use super::fields::{FieldList, LINKS, PARENT};
 use super::files::Row;
 use super::wire::{self, MARK, OURS};
 use super::{Failure, Want, lenient};
 use crate::model::catalog::{BELOW, Shape};
 use crate::model::ids::{AccountId, CommentId, EntryId, FieldId, IssueId, IssueKey};
 use crate::model::issue::{
-    AttachmentSnapshot, CommentSnapshot, Comments, IssueLink, IssueSnapshot, LogEntry, LogItem, Named, NativeValue,
-    Person, ScreenField, TransitionOffer, Visibility,
+    Above, AttachmentSnapshot, CommentSnapshot, Comments, IssueLink, IssueSnapshot, LogEntry, LogItem, Named,
+    NativeValue, Person, ScreenField, TransitionOffer, Visibility,
 };
 use crate::model::settings::Kind;
 
@@ -78,7 +78,13 @@ impl Decoder<'_> {
         let project_key = project.get("key").and_then(Value::as_str);
         let project_key = project_key.ok_or_else(|| Failure::Unreadable("no `project.key`".into()))?;
         let creator = field("creator").cloned().map(part::<wire::User>).transpose()?;
-        let values = want.fields.iter().map(|id| (id.clone(), self.value(id, issue.fields.get(id.as_str()))));
+        let values = want.fields.iter().map(|id| {
+            let value = match id.as_str() {
+                PARENT => self.above(&issue.fields),
+                name => self.value(id, issue.fields.get(name)),
+            };
+            (id.clone(), value)
+        });
         let comments = match field("comment") {
             Some(page) => self.comments_in_issue(page.clone(), &project)?,
             None => Comments::default(),
@@ -108,6 +114,27 @@ impl Decoder<'_> {
             mark,
             transitions: issue.transitions.map(offers).filter(|_| want.transitions),
         })
+    }
+
+    /// The issue above: `parent`, and where there is none, on Data Center, the epic.
+    fn above(self, fields: &serde_json::Map<String, Value>) -> NativeValue {
+        let there = |name: &str| fields.get(name).filter(|value| !value.is_null());
+        if let Some(parent) = there(PARENT) {
+            let key = parent.get("key").and_then(Value::as_str);
+            let issue = parent.get("id").and_then(wire::id_text).and_then(|id| id.parse().ok()).map(IssueId);
+            return match key {
+                Some(key) => NativeValue::Parent(Above { issue, key: IssueKey::new(key) }),
+                None => NativeValue::Other(parent.clone()),
+            };
+        }
+        let epic = self.fields.epic_link().filter(|_| self.kind == Kind::DataCenter);
+        match epic.and_then(|link| there(link.as_str()).cloned()) {
+            Some(Value::String(key)) if !key.is_empty() => {
+                NativeValue::Parent(Above { issue: None, key: IssueKey::new(key) })
+            }
+            Some(Value::String(_)) | None => NativeValue::Empty,
+            Some(other) => NativeValue::Other(other),
+        }
     }
 
     fn files(self, files: Option<&Value>) -> Result<Vec<AttachmentSnapshot>, Failure> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::fields::{ESTIMATES, FieldList, TIME_TRACKING};
+use super::fields::{ESTIMATES, FieldList, PARENT, TIME_TRACKING};
 use super::wire::{MARK, OURS};
 use super::{IssueDraft, IssueEdit};
 use crate::model::catalog::{BELOW, Shape};
@@ -43,6 +43,12 @@ impl Encoder<'_> {
             NativeValue::Named(named) => json!({ "name": named.name }),
             NativeValue::Words(words) => words.iter().map(|word| self.element(field, word)).collect(),
             NativeValue::Person(person) => self.account(person.account.as_str()),
+            NativeValue::Parent(above) if field.as_str() == PARENT => match above.issue {
+                Some(issue) => json!({ "id": issue.to_string() }),
+                None => json!({ "key": above.key }),
+            },
+            // An epic is named by its key alone.
+            NativeValue::Parent(above) => json!(above.key),
             // Made and taken away one by one, never as a field.
             NativeValue::Links(_) => Value::Null,
         }
@@ -80,6 +86,10 @@ impl Encoder<'_> {
         let (mut fields, mut update) = (Map::new(), Map::new());
         for (id, write) in &edit.fields {
             match write {
+                // So it is taken away [v3].
+                NativeWrite::Set(NativeValue::Empty) if id.as_str() == PARENT => {
+                    update.insert(PARENT.to_owned(), json!([{ "set": { "none": true } }]));
+                }
                 NativeWrite::Set(value) => {
                     fields.insert(id.to_string(), self.value(id, value));
                 }

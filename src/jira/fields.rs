@@ -14,7 +14,7 @@ pub(super) struct FieldList {
 }
 
 /// How changelog entries of both kinds name system fields, where it is not the id.
-const LOG_NAMES: [(&str, &str); 12] = [
+const LOG_NAMES: [(&str, &str); 13] = [
     ("status", "status"),
     ("issuetype", "issuetype"),
     ("issue type", "issuetype"),
@@ -27,7 +27,14 @@ const LOG_NAMES: [(&str, &str); 12] = [
     ("comment", "comment"),
     ("key", "issuekey"),
     ("parent", "parent"),
+    ("issueparentassociation", PARENT),
 ];
+
+/// The issue above: of sub-tasks on both kinds, of an epic's children on Cloud. Neither kind's field list need have it.
+pub(super) const PARENT: &str = "parent";
+
+/// How Cloud's changelog calls it; some entries come without a field's id (recorded).
+const PARENT_LOGGED: &str = "IssueParentAssociation";
 
 /// The links between issues.
 pub(super) const LINKS: &str = "issuelinks";
@@ -49,7 +56,9 @@ impl FieldList {
     /// Ids and display names.
     #[must_use]
     pub(super) fn names(&self) -> BTreeMap<FieldId, String> {
-        self.by_id.iter().map(|(id, field)| (id.clone(), field.name.clone())).collect()
+        let parent = (FieldId::from(PARENT), "Parent".to_owned());
+        let listed = self.by_id.iter().map(|(id, field)| (id.clone(), field.name.clone()));
+        std::iter::once(parent).chain(listed).collect()
     }
 
     /// Whether the field holds rich text (wiki markup on Data Center).
@@ -63,7 +72,9 @@ impl FieldList {
     /// What each field holds.
     #[must_use]
     pub(super) fn shapes(&self) -> BTreeMap<FieldId, Shape> {
-        self.by_id.keys().filter_map(|id| Some((id.clone(), self.shape(id)?))).collect()
+        let parent = (FieldId::from(PARENT), Shape::Parent);
+        let listed = self.by_id.keys().filter_map(|id| Some((id.clone(), self.shape(id)?)));
+        listed.chain(std::iter::once(parent)).collect()
     }
 
     /// What a field holds; `None` where that is not told.
@@ -99,6 +110,29 @@ impl FieldList {
         })
     }
 
+    /// Data Center: the field that names the epic of an issue, by its key.
+    #[must_use]
+    pub(super) fn epic_link(&self) -> Option<FieldId> {
+        self.of_software(":gh-epic-link")
+    }
+
+    /// Data Center: the field that names an epic for its children.
+    #[must_use]
+    pub(super) fn epic_name(&self) -> Option<FieldId> {
+        self.of_software(":gh-epic-label")
+    }
+
+    fn of_software(&self, kind: &str) -> Option<FieldId> {
+        let is_it = |field: &&wire::Field| {
+            field
+                .schema
+                .as_ref()
+                .and_then(|schema| schema.custom.as_deref())
+                .is_some_and(|custom| custom.ends_with(kind))
+        };
+        self.by_id.values().find(is_it).map(|field| FieldId::new(&*field.id))
+    }
+
     /// Whether the field holds a number.
     #[must_use]
     pub(super) fn is_number(&self, field: &FieldId) -> bool {
@@ -130,6 +164,9 @@ impl FieldList {
     /// given, because leaving the right one out would hide a person's change. Never empty.
     #[must_use]
     pub(super) fn meant_by(&self, item: &wire::Item) -> Vec<FieldId> {
+        if item.field == PARENT_LOGGED {
+            return vec![FieldId::from(PARENT)];
+        }
         if let Some(id) = item.field_id.as_deref().filter(|id| !id.is_empty()) {
             return vec![FieldId::from(id)];
         }
@@ -139,7 +176,11 @@ impl FieldList {
             return vec![id];
         }
         let named = |field: &&wire::Field| field.custom && field.name == item.field;
-        let found: Vec<FieldId> = self.by_id.values().filter(named).map(|field| FieldId::new(&*field.id)).collect();
+        let mut found: Vec<FieldId> = self.by_id.values().filter(named).map(|field| FieldId::new(&*field.id)).collect();
+        // The epic is what an issue has above it.
+        if self.epic_link().is_some_and(|link| found.contains(&link)) {
+            found.push(FieldId::from(PARENT));
+        }
         if found.is_empty() { vec![FieldId::from(item.field.as_str())] } else { found }
     }
 

@@ -385,7 +385,7 @@ impl Client {
     ) {
         let ids: Vec<String> = issues.iter().map(ToString::to_string).collect();
         let attempt = format!("reading {} issues", ids.len());
-        let mut body = json!({ "issueIdsOrKeys": ids, "fields": field_names(want), "expand": expands(want) });
+        let mut body = json!({ "issueIdsOrKeys": ids, "fields": field_names(want, None), "expand": expands(want) });
         if want.mark {
             body["properties"] = json!([wire::OURS]);
         }
@@ -409,8 +409,9 @@ impl Client {
     /// One issue by a request of its own.
     async fn issue(&self, issue: IssueId, want: &Want, fields: &FieldList) -> Result<IssueSnapshot, JiraError> {
         let attempt = format!("reading issue {issue}");
+        let epic = fields.epic_link().filter(|_| self.kind == Kind::DataCenter);
         let mut call = Call::get("getIssue", &["issue", &issue.to_string()], &attempt)
-            .query("fields", field_names(want).join(","))
+            .query("fields", field_names(want, epic.as_ref()).join(","))
             .query("expand", expands(want).join(","));
         if want.mark {
             call = call.query("properties", wire::OURS);

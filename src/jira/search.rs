@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::client::Client;
+use super::fields::PARENT;
 use super::{Failure, JiraError, Want, wire};
-use crate::model::ids::IssueId;
+use crate::model::ids::{FieldId, IssueId};
 use crate::model::settings::Kind;
 
 /// Rows of one page when fields are asked for: more are trimmed by Cloud, and one answer stays small.
@@ -59,11 +60,11 @@ impl Ask<'_> {
         }
     }
 
-    fn fields(self) -> Vec<String> {
+    fn fields(self, epic: Option<&FieldId>) -> Vec<String> {
         match self {
             Self::Ids => vec!["id".to_owned()],
             Self::Times => vec!["updated".to_owned()],
-            Self::Rows(want) => field_names(want),
+            Self::Rows(want) => field_names(want, epic),
         }
     }
 }
@@ -106,7 +107,7 @@ impl Client {
 
     async fn search_cloud(&self, search: &Search<'_>) -> Result<RawPage, JiraError> {
         let mut body =
-            json!({ "jql": search.jql, "maxResults": search.ask.size(self.kind), "fields": search.ask.fields() });
+            json!({ "jql": search.jql, "maxResults": search.ask.size(self.kind), "fields": search.ask.fields(None) });
         if let Ask::Rows(want) = search.ask {
             body["expand"] = json!(expands(want).join(","));
             if want.mark {
@@ -144,7 +145,9 @@ impl Client {
         if size == 0 {
             return Err(unreadable("a search goes no further than 10,000 rows here: ask from a later time".into()));
         }
-        let fields = search.ask.fields();
+        // A parent may stand in a field of its own, which only the list names.
+        let epic = self.field_list(false).await?.epic_link();
+        let fields = search.ask.fields(epic.as_ref());
         let mut body = json!({ "jql": search.jql, "startAt": place.start, "maxResults": size, "fields": fields });
         if let Ask::Rows(want) = search.ask {
             body["expand"] = json!(expands(want));
@@ -200,11 +203,17 @@ fn row_id(row: &Value) -> Option<u64> {
     row.get("id").and_then(wire::id_text)?.parse().ok()
 }
 
-/// The fields that every snapshot needs, and those that were asked for.
-pub(super) fn field_names(want: &Want) -> Vec<String> {
+/// The fields that every snapshot needs, and those that were asked for. `epic`: where Data Center keeps the epic, which is the parent
+/// of what is no sub-task.
+pub(super) fn field_names(want: &Want, epic: Option<&FieldId>) -> Vec<String> {
     const ALWAYS: [&str; 6] = ["project", "issuetype", "created", "updated", "creator", "security"];
     let mut names: Vec<String> = ALWAYS.iter().map(|name| (*name).to_owned()).collect();
     names.extend(want.fields.iter().map(ToString::to_string).filter(|name| !ALWAYS.contains(&name.as_str())));
+    if let Some(epic) = epic.filter(|epic| !want.fields.contains(*epic))
+        && want.fields.iter().any(|field| field.as_str() == PARENT)
+    {
+        names.push(epic.to_string());
+    }
     if want.attachments {
         names.push("attachment".to_owned());
     }

@@ -327,6 +327,8 @@ pub(super) struct TypeWithStatuses {
     pub(super) id: Id,
     #[serde(default)]
     pub(super) name: String,
+    #[serde(default, rename = "subtask")]
+    pub(super) sub_task: bool,
     #[serde(default)]
     pub(super) statuses: Vec<Thing>,
 }

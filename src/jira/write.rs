@@ -10,13 +10,13 @@ use super::call::Call;
 use super::client::{Answer, Client, NotDone, Written, refusal_of};
 use super::decode::{self, Decoder};
 use super::encode::{self, Encoder};
-use super::fields::{ESTIMATES, FieldList, TIME_TRACKING};
+use super::fields::{ESTIMATES, FieldList, PARENT, TIME_TRACKING};
 use super::search::expands;
 use super::transport::Pieces;
 use super::{
     Created, Failure, FileDraft, IssueDraft, IssueEdit, JiraError, JiraWrite, Refusal, Want, WriteOutcome, wire,
 };
-use crate::model::ids::{AttachmentId, CommentId, IssueId, IssueKey};
+use crate::model::ids::{AttachmentId, CommentId, FieldId, IssueId, IssueKey};
 use crate::model::issue::{IssueSnapshot, NativeValue, Visibility};
 use crate::model::operation::{RemoteLink, Thing};
 use crate::model::remark::Spent;
@@ -286,18 +286,23 @@ impl Client {
         let row: Value = decode::read(&answer.body).ok()?;
         row.get("changelog")?;
         let given = row.get("fields")?;
-        want.fields.iter().all(|field| given.get(field.as_str()).is_some()).then_some(())?;
+        // Without a parent there is no such field.
+        let is_given = |field: &FieldId| field.as_str() == PARENT || given.get(field.as_str()).is_some();
+        want.fields.iter().all(is_given).then_some(())?;
         let snapshot = Decoder { kind: self.kind, fields }.issue(row, want).ok()?;
         (snapshot.id == issue).then_some(snapshot)
     }
 }
 
-/// What Jira says of the estimates together is said of each.
+/// What Jira says of the estimates together is said of each; what it says of a parent under another name, of the parent.
 fn by_part<T>(mut outcome: WriteOutcome<T>) -> WriteOutcome<T> {
-    if let WriteOutcome::Refused(refusal) = &mut outcome
-        && let Some(why) = refusal.fields.remove(TIME_TRACKING)
-    {
-        refusal.fields.extend(ESTIMATES.map(|(field, _)| (field.to_owned(), why.clone())));
+    if let WriteOutcome::Refused(refusal) = &mut outcome {
+        if let Some(why) = refusal.fields.remove(TIME_TRACKING) {
+            refusal.fields.extend(ESTIMATES.map(|(field, _)| (field.to_owned(), why.clone())));
+        }
+        if let Some(why) = refusal.fields.remove("parentId") {
+            refusal.fields.insert(PARENT.to_owned(), why);
+        }
     }
     outcome
 }

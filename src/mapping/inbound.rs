@@ -41,6 +41,7 @@ pub fn inbound(place: &Place<'_>, native: &NativeValue) -> Option<Value> {
         (FieldKind::Links, NativeValue::Links(links)) => {
             Value::Words(super::shared_links(place, links).into_keys().collect())
         }
+        (FieldKind::Parent, NativeValue::Parent(above)) => Value::Choice(super::shared_parent(place, above)),
         (FieldKind::Options, NativeValue::Named(named)) => {
             Value::Words(BTreeSet::from([super::shared_element(place, &named.name)]))
         }

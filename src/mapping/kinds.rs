@@ -37,6 +37,7 @@ pub fn vocabulary(row: &FieldRow) -> Vocabulary {
         | FieldKind::Duration
         | FieldKind::AsThere
         | FieldKind::Links
+        | FieldKind::Parent
         | FieldKind::Day => Vocabulary::Own,
     }
 }

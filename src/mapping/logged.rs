@@ -8,8 +8,8 @@ use super::inbound::{carried, shared_person};
 use super::scalar::{moment, number};
 use super::table::{FOREIGN, shared_of};
 use crate::model::catalog::Shape;
-use crate::model::ids::{AccountId, FieldId};
-use crate::model::issue::{LogItem, NativeValue, Person};
+use crate::model::ids::{AccountId, FieldId, IssueId, IssueKey};
+use crate::model::issue::{Above, LogItem, NativeValue, Person};
 use crate::model::settings::{FieldKind, Kind};
 use crate::model::value::Value;
 
@@ -38,6 +38,10 @@ pub fn logged(place: &Place<'_>, item: &LogItem) -> Option<Value> {
         }
         // Who did it is told by the log; what it became, by what stands there.
         FieldKind::AsThere | FieldKind::Links => return None,
+        FieldKind::Parent => match id {
+            Some(id) => Some(Value::Choice(parent(place, id)?)),
+            None => None,
+        },
         FieldKind::Person => match id {
             Some(id) => Some(Value::Person(shared_person(place, &who(place, id, text)?))),
             None => None,
@@ -60,6 +64,14 @@ pub fn logged(place: &Place<'_>, item: &LogItem) -> Option<Value> {
         FieldKind::Day => id.or(text).map(|day| Value::Day(day.get(..10).unwrap_or(day).to_owned())),
     };
     Some(value.filter(|value| !value.is_empty()).unwrap_or(Value::Empty))
+}
+
+/// The issue above, by the id that both kinds log. Data Center's Epic Link shows a key, so that of a stranger the log says another
+/// word than the field.
+fn parent(place: &Place<'_>, id: &str) -> Option<String> {
+    let above = Above { issue: Some(IssueId(id.parse().ok()?)), key: IssueKey::new("") };
+    let shared = super::shared_parent(place, &above);
+    (place.catalog.kind == Some(Kind::Cloud) || !shared.starts_with(FOREIGN)).then_some(shared)
 }
 
 /// The set that a text of options parted by commas means. A name may hold a comma itself: only where one reading of the text is
@@ -151,6 +163,7 @@ pub fn logged_roughly(place: &Place<'_>, item: &LogItem) -> Option<Value> {
         | FieldKind::Duration
         | FieldKind::AsThere
         | FieldKind::Links
+        | FieldKind::Parent
         | FieldKind::Moment
         | FieldKind::Day => None,
     })

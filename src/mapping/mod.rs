@@ -25,7 +25,10 @@ pub use kinds::{Vocabulary, vocabulary};
 pub use logged::{logged, logged_elements, logged_roughly};
 pub use outbound::{Unmappable, outbound, outbound_over};
 pub use reference::{HIDDEN, NO_REFERENCES, References};
-pub use relation::{Relatives, Unlinkable, element_parts, link_cell, native_link, shared_links, strange_links};
+pub use relation::{
+    Parentless, Relatives, Unlinkable, element_parts, link_cell, native_link, native_parent, parent_item, shared_links,
+    shared_parent, strange_links,
+};
 pub use rich::Rich;
 pub use set::{lacking, shared_element};
 pub use table::{FOREIGN, names_on, path_on, shared_of};
@@ -114,7 +117,7 @@ pub fn written(place: &Place<'_>, text: &str) -> NativeValue {
         }
         FieldKind::Line if place.shape().is_some_and(Shape::is_choice) => outbound::named(text.to_owned()),
         FieldKind::Line => NativeValue::Text(outbound::one_line(text)),
-        FieldKind::Links => NativeValue::Empty,
+        FieldKind::Links | FieldKind::Parent => NativeValue::Empty,
         FieldKind::Choice
         | FieldKind::Status
         | FieldKind::IssueType

@@ -57,6 +57,9 @@ pub fn outbound_over(place: &Place<'_>, value: &Value, last: &NativeValue) -> Re
         )),
         // An element without a name here stays where it is; that the rest stands for the whole is told by the planner.
         Value::Words(shared) => Ok(super::set::set(place, shared)),
+        Value::Choice(shared) if place.row.kind == FieldKind::Parent => {
+            super::native_parent(place, shared).map(NativeValue::Parent).map_err(|_| no_parent(place))
+        }
         Value::Choice(shared) => choice(place, shared),
         Value::Person(shared) => person(place, shared),
     }
@@ -138,6 +141,14 @@ fn not_offered(place: &Place<'_>, name: &str) -> Unmappable {
     Unmappable {
         why: format!("field `{}` of side `{}` does not offer `{name}`", place.row.name, place.side),
         remedy: "add it there, or name what is there in the row's `values`; it is looked for again".to_owned(),
+        may_pass: true,
+    }
+}
+
+fn no_parent(place: &Place<'_>) -> Unmappable {
+    Unmappable {
+        why: format!("the parent has no counterpart on side `{}`", place.side),
+        remedy: "none: it is set as soon as there is one".to_owned(),
         may_pass: true,
     }
 }

@@ -5,9 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Place;
+use super::table::FOREIGN;
 use crate::model::hub::There;
 use crate::model::ids::{IssueId, IssueKey, ItemId, SideId};
-use crate::model::issue::IssueLink;
+use crate::model::issue::{Above, IssueLink};
 
 /// What follows a type's name in a cell where the direction is turned round, and where it is not.
 const INWARD: &str = ":inward";
@@ -18,16 +19,18 @@ const OUTWARD: &str = ":outward";
 pub struct Relatives {
     pub(super) items: BTreeMap<ItemId, BTreeMap<SideId, There>>,
     at: BTreeMap<(SideId, IssueId), ItemId>,
+    under: BTreeMap<(SideId, IssueKey), ItemId>,
 }
 
 impl Relatives {
     /// Nobody.
-    pub(super) const NONE: Self = Self { items: BTreeMap::new(), at: BTreeMap::new() };
+    pub(super) const NONE: Self = Self { items: BTreeMap::new(), at: BTreeMap::new(), under: BTreeMap::new() };
 
     /// An item with its replicas.
     pub fn add(&mut self, item: ItemId, replicas: BTreeMap<SideId, There>) {
         for (side, there) in &replicas {
             self.at.insert((side.clone(), there.issue), item);
+            self.under.insert((side.clone(), there.key.clone()), item);
         }
         self.items.insert(item, replicas);
     }
@@ -36,6 +39,15 @@ impl Relatives {
     #[must_use]
     pub fn item(&self, side: &SideId, issue: IssueId) -> Option<ItemId> {
         self.at.get(&(side.clone(), issue)).copied()
+    }
+
+    /// The item of the issue above another: by its id, or by its key where that is all there is.
+    #[must_use]
+    pub fn above(&self, side: &SideId, above: &Above) -> Option<ItemId> {
+        match above.issue {
+            Some(issue) => self.item(side, issue),
+            None => self.under.get(&(side.clone(), above.key.clone())).copied(),
+        }
     }
 
     /// An item's replica on a side.
@@ -144,4 +156,46 @@ pub fn native_link(place: &Place<'_>, element: &str) -> Result<IssueLink, Unlink
     }
     let (kind, same) = native_type(place, shared).ok_or_else(|| Unlinkable::NoType(link_cell(shared).0.to_owned()))?;
     Ok(IssueLink { id: String::new(), kind, outward: same, issue: there.issue, key: there.key.clone() })
+}
+
+/// Why an issue cannot be put below another on a side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parentless {
+    /// The item above has no counterpart there.
+    NotThere(ItemId),
+    /// The issue above has a security level.
+    Restricted,
+    /// The issue above is no item of the sync.
+    Stranger,
+}
+
+/// The shared word for the issue above: its item's id, or, of one that is no item's, a word that no other side has.
+#[must_use]
+pub fn shared_parent(place: &Place<'_>, above: &Above) -> String {
+    match (place.references.relatives.above(place.side, above), above.issue) {
+        (Some(item), _) => item.to_string(),
+        (None, Some(issue)) => format!("{FOREIGN}{}:{issue}", place.side),
+        (None, None) => format!("{FOREIGN}{}:{}", place.side, above.key),
+    }
+}
+
+/// The item that the shared word for an issue above names.
+#[must_use]
+pub fn parent_item(shared: &str) -> Option<ItemId> {
+    shared.parse().ok()
+}
+
+/// The counterpart of the issue above.
+///
+/// # Errors
+/// There is none there to be named.
+pub fn native_parent(place: &Place<'_>, shared: &str) -> Result<Above, Parentless> {
+    let item = parent_item(shared).ok_or(Parentless::Stranger)?;
+    let relatives = &place.references.relatives;
+    let there = relatives.there(item, place.side).ok_or(Parentless::NotThere(item))?;
+    let at_home = place.sync.home.as_ref().and_then(|home| relatives.there(item, home));
+    if there.restricted || at_home.is_some_and(|home| home.restricted) {
+        return Err(Parentless::Restricted);
+    }
+    Ok(Above { issue: Some(there.issue), key: there.key.clone() })
 }

@@ -41,6 +41,15 @@ pub struct Catalog {
     /// The names of the types of issue links. Empty where that was not asked.
     #[serde(default)]
     pub link_types: Vec<String>,
+    /// The names of the issue types whose issues are sub-tasks.
+    #[serde(default)]
+    pub sub_task_types: BTreeSet<String>,
+    /// Data Center: the field that names the epic of an issue which is no sub-task.
+    #[serde(default)]
+    pub epic_link: Option<FieldId>,
+    /// Data Center: the field that names an epic for its children, which an epic is not made without.
+    #[serde(default)]
+    pub epic_name: Option<FieldId>,
     /// The options that fields offer on any of these screens. A field that is on none of them is not here.
     pub options: BTreeMap<FieldId, BTreeSet<String>>,
     /// What each field holds. A field that is not here may hold anything.
@@ -99,6 +108,8 @@ pub enum Shape {
     Components,
     /// Links to other issues.
     Links,
+    /// The issue above.
+    Parent,
     /// Something else with a name: a priority, a resolution, a security level.
     Named,
     /// Something that is not carried.

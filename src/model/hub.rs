@@ -406,6 +406,13 @@ pub enum Awaited {
         /// The issue.
         issue: IssueId,
     },
+    /// The same of an issue that is known by its key alone.
+    Key {
+        /// The side that it is on.
+        side: SideId,
+        /// Its key.
+        key: IssueKey,
+    },
     /// That an item gets its counterpart on a side.
     Replica {
         /// The item.

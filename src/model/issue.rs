@@ -80,6 +80,8 @@ pub enum NativeValue {
     Person(Person),
     /// Links to other issues.
     Links(BTreeSet<IssueLink>),
+    /// The issue that it lies below.
+    Parent(Above),
     /// A shape that this version does not carry.
     Other(serde_json::Value),
 }
@@ -104,6 +106,15 @@ pub struct IssueLink {
     pub outward: bool,
     /// The other issue.
     pub issue: IssueId,
+    /// Its key.
+    pub key: IssueKey,
+}
+
+/// The issue that another lies below.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Above {
+    /// The issue; `None` where the field names it by its key alone (Epic Link).
+    pub issue: Option<IssueId>,
     /// Its key.
     pub key: IssueKey,
 }

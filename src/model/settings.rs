@@ -228,6 +228,8 @@ pub enum FieldKind {
     Duration,
     /// A set of links to other items of the sync, each made and taken away by itself.
     Links,
+    /// The item that this one lies below: a sub-task's issue, an issue's epic.
+    Parent,
     /// What the instances say that the field holds. Never there once they were read.
     AsThere,
 }

@@ -306,11 +306,12 @@ pub trait Store: Send + Sync + 'static {
         keys: &[IssueKey],
     ) -> Result<Vec<BTreeMap<SideId, IssueKey>>, StoreError>;
 
-    /// The items of a sync that hold one of these issues, and these items, each with the replicas that have a key.
+    /// The items of a sync that hold one of these issues, by id or by key, and these items, each with the replicas that have a key.
     async fn relatives(
         &self,
         sync: &SyncId,
         issues: &[(InstanceId, IssueId)],
+        keys: &[(InstanceId, IssueKey)],
         items: &[ItemId],
     ) -> Result<Vec<(ItemId, BTreeMap<SideId, There>)>, StoreError>;
 

@@ -203,6 +203,7 @@ fn decide(
         | FieldKind::Number
         | FieldKind::Duration
         | FieldKind::Moment
+        | FieldKind::Parent
         | FieldKind::AsThere
         | FieldKind::Day => scalar(sync, agreed, act, number, sight),
     }

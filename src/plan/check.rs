@@ -38,8 +38,9 @@ pub fn check(input: &PlanInput<'_>, plan: &Plan) -> Vec<Violation> {
     check.counts();
     for operation in &plan.operations {
         match &operation.action {
-            Action::Create { fields, .. } => {
+            Action::Create { issue_type, fields } => {
                 check.create(&operation.side);
+                check.sub_task(&operation.side, issue_type, fields);
                 check.fields(&operation.side, fields, true);
             }
             Action::SetFields { fields } => check.edit(&operation.side, fields),
@@ -221,16 +222,21 @@ impl Check<'_> {
     fn fields(&mut self, side: &SideId, fields: &BTreeMap<FieldName, FieldWrite>, create: bool) {
         for (name, write) in fields {
             let input = self.input;
+            if create && self.is_epic_name(side, name, write, fields) {
+                continue;
+            }
             let Some(row) = input.sync.fields.get(name) else {
                 self.fail("only mapped fields are written", side, format!("`{name}` has no row"));
                 continue;
             };
-            if row.sides.get(side) != Some(&write.field) {
+            let mapped = row.sides.get(side) == Some(&write.field);
+            if !mapped && !self.is_parent(side, row, write) {
                 self.fail("only mapped fields are written", side, format!("`{name}` is not `{}` there", write.field));
             }
             if matches!(row.kind, FieldKind::Status | FieldKind::IssueType) {
                 self.fail("status and type are not set as fields", side, format!("`{name}`"));
             }
+            self.parent(side, row, write);
             self.may_receive(side, row, write);
             self.words(side, row, write);
             let held = self.base(side, name).and_then(|base| base.value.clone());
@@ -468,6 +474,8 @@ impl Check<'_> {
                         let native = read.snapshot.fields.get(field).unwrap_or(&NativeValue::Empty);
                         let shown = inbound(&place(input, &self.nothing, row, side), native);
                         let follows = match (&shown, &base.value) {
+                            // One that is not seen any more need not be gone.
+                            (Some(shown), Some(_)) if row.kind == FieldKind::Parent && shown.is_empty() => true,
                             (Some(shown), Some(held)) => shown == held || both_text(shown, held),
                             (Some(shown), None) => shown.is_empty(),
                             (None, _) => true,

@@ -1,12 +1,14 @@
-//! The part of the second look at a plan that is about links between issues. Must never share a decision with the planner; it
+//! The part of the second look at a plan that is about links between issues, and parents. Must never share a decision with the planner; it
 //! may share the look-up of names.
 
+use std::collections::BTreeMap;
+
 use super::check::{Check, place};
-use crate::mapping::native_link;
-use crate::model::ids::SideId;
+use crate::mapping::{native_link, parent_item};
+use crate::model::ids::{FieldName, SideId};
 use crate::model::issue::NativeValue;
-use crate::model::operation::{Action, Relation};
-use crate::model::settings::FieldKind;
+use crate::model::operation::{Action, FieldWrite, NativeWrite, Relation};
+use crate::model::settings::{FieldKind, FieldRow};
 use crate::model::value::Value;
 
 impl Check<'_> {
@@ -50,6 +52,53 @@ impl Check<'_> {
         });
         if under_way {
             self.fail("a link is written once at a time", side, format!("the link to {}", link.key));
+        }
+    }
+
+    /// A sub-task is made below its parent, or not at all.
+    pub(super) fn sub_task(&mut self, side: &SideId, issue_type: &str, fields: &BTreeMap<FieldName, FieldWrite>) {
+        let catalog = self.input.catalogs.get(side);
+        let is_one = catalog.is_some_and(|catalog| catalog.sub_task_types.contains(issue_type));
+        let above = |write: &FieldWrite| matches!(&write.write, NativeWrite::Set(NativeValue::Parent(_)));
+        if is_one && !fields.values().any(|write| write.field.as_str() == "parent" && above(write)) {
+            self.fail("a sub-task is made below its parent", side, format!("`{issue_type}` without one"));
+        }
+    }
+
+    /// Whether a write is that of a parent to the field that Data Center keeps epics in.
+    pub(super) fn is_parent(&self, side: &SideId, row: &FieldRow, write: &FieldWrite) -> bool {
+        let catalog = self.input.catalogs.get(side);
+        row.kind == FieldKind::Parent
+            && row.sides.contains_key(side)
+            && catalog.is_some_and(|catalog| catalog.epic_link.as_ref() == Some(&write.field))
+    }
+
+    /// Whether a write gives an epic the name that it may see, and no row carries.
+    pub(super) fn is_epic_name(
+        &self,
+        side: &SideId,
+        name: &FieldName,
+        write: &FieldWrite,
+        fields: &BTreeMap<FieldName, FieldWrite>,
+    ) -> bool {
+        let catalog = self.input.catalogs.get(side);
+        let summary = fields.values().find(|other| other.field.as_str() == "summary");
+        !self.input.sync.fields.get(name).is_some_and(|row| row.sides.contains_key(side))
+            && catalog.is_some_and(|catalog| catalog.epic_name.as_ref() == Some(&write.field))
+            && summary.is_some_and(|summary| (&summary.write, &summary.acts) == (&write.write, &write.acts))
+    }
+
+    /// A parent is the counterpart of what is agreed.
+    pub(super) fn parent(&mut self, side: &SideId, row: &FieldRow, write: &FieldWrite) {
+        let NativeWrite::Set(NativeValue::Parent(above)) = &write.write else { return };
+        let agreed = self.agreed(row, side).map(|agreed| agreed.value.clone());
+        let item = match &agreed {
+            Some(Value::Choice(shared)) => parent_item(shared),
+            Some(_) | None => None,
+        };
+        let there = item.and_then(|item| self.input.references.relatives.there(item, side));
+        if there.is_none_or(|there| Some(there.issue) != above.issue || there.restricted) {
+            self.fail("links lead only to what is there", side, format!("the parent {}", above.key));
         }
     }
 }

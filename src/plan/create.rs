@@ -6,11 +6,14 @@ use std::collections::BTreeMap;
 use super::targets::{held_as, is_set_by_hops, is_short};
 use super::{Draft, agreed_for, place};
 use crate::mapping::{Place, outbound};
-use crate::model::ids::SideId;
+use crate::model::ids::{FieldName, SideId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
 use crate::model::settings::{FieldKind, FieldRow, OnUnmapped};
 use crate::model::value::Value;
+
+/// What the name of an epic is written as where no row carries it.
+pub(super) const EPIC_NAME: &str = "epic-name";
 
 /// Proposes the creation of the side's replica, if the item belongs there.
 pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
@@ -33,10 +36,11 @@ pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
     }
     let Some(issue_type) = issue_type(draft, side) else { return };
     let offered = draft.catalog(side).create_fields.get(&issue_type).cloned();
+    let Ok(parent) = super::parents::at_creation(draft, side, &issue_type) else { return };
     let mut fields: BTreeMap<_, FieldWrite> = BTreeMap::new();
     for row in sync.fields.values() {
         let Some(field) = row.sides.get(side) else { continue };
-        if matches!(row.kind, FieldKind::IssueType | FieldKind::Status | FieldKind::Links) {
+        if matches!(row.kind, FieldKind::IssueType | FieldKind::Status | FieldKind::Links | FieldKind::Parent) {
             continue;
         }
         // What is not on the create screen is set afterwards.
@@ -47,10 +51,29 @@ pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
             fields.insert(row.name.clone(), write);
         }
     }
+    fields.extend(parent);
+    fields.extend(epic_name(draft, side, &issue_type, &fields));
     // Without a summary that the side may see there is nothing to make an issue of.
     if fields.values().any(|write| write.field.as_str() == "summary") {
         draft.plan.operations.push(Operation { side: side.clone(), action: Action::Create { issue_type, fields } });
     }
+}
+
+/// Data Center makes no epic without a name: where no row gives it one, it has its summary's.
+fn epic_name(
+    draft: &Draft<'_>,
+    side: &SideId,
+    issue_type: &str,
+    fields: &BTreeMap<FieldName, FieldWrite>,
+) -> Option<(FieldName, FieldWrite)> {
+    let catalog = draft.catalog(side);
+    let field = catalog.epic_name.as_ref()?;
+    let required = catalog.required.get(issue_type)?.contains_key(field);
+    let summary = fields.values().find(|write| write.field.as_str() == "summary")?;
+    if !required || fields.values().any(|write| &write.field == field) {
+        return None;
+    }
+    Some((FieldName::from(EPIC_NAME), FieldWrite { field: field.clone(), ..summary.clone() }))
 }
 
 /// Whether an item that home picked for this side has no summary or no type that the side may see. Somebody waits for it there,

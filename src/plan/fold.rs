@@ -52,6 +52,9 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             relations::take_in(draft, row, side, observation);
             continue;
         }
+        if row.kind == FieldKind::Parent {
+            super::parents::await_stranger(draft, row, side, observation);
+        }
         match (first, ours) {
             (true, false) => first_value(draft, row, side, observation),
             (true, true) => our_first_value(draft, row, side, observation, created.as_ref().map(|created| &created.1)),
@@ -107,6 +110,9 @@ fn agrees(draft: &Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observ
     let expected = match touching(observation, field).last() {
         Some((_, item)) => logged(&place, item),
         None if row.kind == FieldKind::IssueType => return true,
+        // An issue that was no item's when it was read may be one now, and nothing was done to this one.
+        None if super::parents::is_below_a_stranger(draft, row, side) => return true,
+        None if is_hidden(row, &now) => return true,
         None => {
             draft.plan.item.replicas.get(side).and_then(|r| r.bases.get(&row.name)).and_then(|base| base.value.clone())
         }
@@ -115,6 +121,11 @@ fn agrees(draft: &Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observ
     expected.is_none_or(|expected| {
         same(&expected, &now) || (row.kind == FieldKind::Document && matches_log(observation, field))
     })
+}
+
+/// Whether a value that went without an entry may only not be seen: Jira does not show a parent to who may not see it.
+fn is_hidden(row: &FieldRow, now: &Value) -> bool {
+    row.kind == FieldKind::Parent && now.is_empty()
 }
 
 /// Whether a text has an entry: then the log says that it changed, and the value read says to what.
@@ -212,7 +223,7 @@ fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Ob
             return;
         }
         let known = base.and_then(|base| base.value.clone());
-        if known.is_some_and(|known| same(&known, &now)) {
+        if known.is_some_and(|known| same(&known, &now)) || is_hidden(row, &now) {
             return;
         }
         // It changed without an entry: nobody knows who did it, so it counts as a person's.

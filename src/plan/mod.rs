@@ -22,6 +22,7 @@ mod fold;
 pub mod input;
 mod lacks;
 mod links;
+mod parents;
 mod relations;
 mod render;
 mod revisions;

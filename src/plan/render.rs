@@ -164,6 +164,7 @@ fn native(native: &NativeValue, wanted: &Value) -> String {
     match native {
         NativeValue::Named(named) => quoted(&named.name),
         NativeValue::Person(person) => quoted(&person.display_name),
+        NativeValue::Parent(above) => above.key.to_string(),
         NativeValue::Empty
         | NativeValue::Text(_)
         | NativeValue::Wiki(_)

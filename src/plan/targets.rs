@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::parents::Hindrance;
 use super::{Draft, Wanted, lacks, place, relations, status};
 use crate::mapping::{Place, Rich, Unmappable, inbound, outbound, outbound_over, same, shared_element};
 use crate::model::catalog::Shape;
@@ -24,12 +25,26 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId) {
     let sync = draft.input.sync;
     let mut fields: BTreeMap<FieldName, FieldWrite> = BTreeMap::new();
     let (mut hop, mut by_hop) = (None, None);
+    super::parents::forget_waits(draft, side);
     for row in sync.fields.values().filter(|row| row.sides.contains_key(side)) {
         let Some(agreed) = draft.due(row, side) else { continue };
         let base = draft.plan.item.replicas.get(side).and_then(|r| r.bases.get(&row.name)).cloned().unwrap_or_default();
         if row.kind == FieldKind::Links {
             relations::aim(draft, row, side, &agreed, &base);
             continue;
+        }
+        if row.kind == FieldKind::Parent {
+            match super::parents::hindered(draft, row, side, &agreed, &base) {
+                Some(Hindrance::Waits(reason)) => {
+                    acknowledge(draft, row, side, &agreed, reason, true);
+                    continue;
+                }
+                Some(Hindrance::Cannot(why)) => {
+                    cannot(draft, row, side, &agreed, why);
+                    continue;
+                }
+                None => {}
+            }
         }
         match stand(draft, row, side, &agreed, &base) {
             Stand::Holds => {
@@ -51,7 +66,11 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId) {
                 let shape = place(draft.input, &draft.nothing, row, side).shape();
                 let single = shape.is_some_and(|shape| shape.is_choice() || shape == Shape::Person);
                 let native = with_names_that_stand(draft, row, side, &agreed, &held, native);
-                if let Some(write) = write_of(row, side, &agreed, &base, (&held, native), wanted, single) {
+                let write = write_of(row, side, &agreed, &base, (&held, native), wanted, single);
+                if let Some(mut write) = write {
+                    if row.kind == FieldKind::Parent {
+                        write.field = super::parents::field_here(draft, side, write.field);
+                    }
                     fields.insert(row.name.clone(), write);
                 }
             }
@@ -75,14 +94,18 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId) {
 /// conflict with what they were never shown.
 fn cannot(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, cannot: Unmappable) {
     let Unmappable { why, remedy, may_pass } = cannot;
-    with_base(draft, side, row, |base| {
-        base.matched.join(&agreed.acts);
-        base.acknowledged = Some(Acknowledged { reason: why.clone(), refused: false, may_pass });
-    });
+    acknowledge(draft, row, side, agreed, why.clone(), may_pass);
     if row.on_unmapped == OnUnmapped::Skip {
         return;
     }
     draft.hold(side, Some(&row.name), why, &remedy);
+}
+
+fn acknowledge(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, reason: String, may_pass: bool) {
+    with_base(draft, side, row, |base| {
+        base.matched.join(&agreed.acts);
+        base.acknowledged = Some(Acknowledged { reason, refused: false, may_pass });
+    });
 }
 
 /// Changes the base of a field on a replica that exists.

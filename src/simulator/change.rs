@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::comments;
 use super::fields;
+use super::parents;
 use super::permissions::{holds, holds_global};
 use super::reply::Refusal;
 use super::setup::FieldType;
@@ -41,7 +42,7 @@ pub(crate) enum Screen<'a> {
 
 const OFF_SCREEN: &str = "It is not on the appropriate screen, or unknown.";
 
-fn off_screen(field: &str) -> String {
+pub(crate) fn off_screen(field: &str) -> String {
     format!("Field '{field}' cannot be set. {OFF_SCREEN}")
 }
 
@@ -55,7 +56,7 @@ pub(crate) fn is_on_screen(project: &Project, field: &Field, screen: Screen<'_>)
         Screen::Project { creating } => {
             let listed = project.screen.is_empty()
                 || project.screen.contains(&field.id)
-                || matches!(field.id.as_str(), "summary" | "issuetype");
+                || matches!(field.id.as_str(), "summary" | "issuetype" | "parent");
             fields::is_writable(field) && listed && (creating || field.id != "project")
         }
     }
@@ -260,6 +261,7 @@ pub(crate) fn create(state: &mut State, by: By<'_>, body: &Value) -> Result<u64,
         None => Value::Null,
     };
     let draft = draft(state, &project, None, by, body, Screen::Project { creating: true })?;
+    parents::check(state, &project, &kind, by, &draft.changes, true)?;
     let added = draft
         .comments
         .iter()
@@ -283,7 +285,9 @@ pub(crate) fn create(state: &mut State, by: By<'_>, body: &Value) -> Result<u64,
     for comment in added {
         comments::push(state, &mut issue, by.user, comment);
     }
+    let (key, epic) = (issue.key.clone(), parents::epic_of(state, &issue));
     state.store(issue);
+    parents::tell_epics(state, by.user, (id, &key), &Value::Null, &epic);
     Ok(id)
 }
 
@@ -361,6 +365,7 @@ pub(crate) fn edit(state: &mut State, by: By<'_>, issue: &Issue, body: &Value, n
         }
     }
     let draft = draft(state, &project, Some(issue), by, body, Screen::Project { creating: false })?;
+    parents::check(state, &project, issue.value("issuetype"), by, &draft.changes, false)?;
     apply(state, by, issue, draft, &project, notify)
 }
 
@@ -387,13 +392,16 @@ fn apply(
         .map(|comment| comments::check(state, project, Some(issue), by, comment))
         .collect::<Result<Vec<_>, _>>()?;
     let mut issue = issue.clone();
+    let epic = parents::epic_of(state, &issue);
     issue.properties.extend(draft.properties);
     log(state, &mut issue, by.user, draft.changes, draft.metadata);
     for comment in added {
         comments::push(state, &mut issue, by.user, comment);
     }
     issue.notifications += u64::from(notify);
+    let (id, key, now) = (issue.id, issue.key.clone(), parents::epic_of(state, &issue));
     state.store(issue);
+    parents::tell_epics(state, by.user, (id, &key), &epic, &now);
     Ok(())
 }
 
@@ -415,6 +423,8 @@ pub(crate) fn log(
         }
         if matches!(name.as_str(), "components" | "versions" | "fixVersions") {
             items.extend(one_by_one(state, field, &old, &new));
+        } else if field.kind == FieldKind::Parent {
+            items.push(parents::item(state, field, &old, &new));
         } else {
             items.push(item(state, issue, field, &old, &new));
         }

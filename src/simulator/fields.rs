@@ -8,6 +8,8 @@ use super::state::{Field, FieldKind, State};
 
 /// Prefix of Atlassian's own custom field types.
 const CUSTOM: &str = "com.atlassian.jira.plugin.system.customfieldtypes:";
+/// Prefix of those of Jira Software.
+const SOFTWARE: &str = "com.pyxis.greenhopper.jira:";
 
 /// The system fields of an instance.
 pub(crate) fn system(kind: Kind) -> Vec<Field> {
@@ -26,6 +28,7 @@ pub(crate) fn system(kind: Kind) -> Vec<Field> {
         plain("fixVersions", "Fix versions", FieldType::Versions),
         plain("security", "Security Level", FieldType::Security),
         field("timetracking", "Time tracking", FieldKind::TimeTracking),
+        field("parent", "Parent", FieldKind::Parent),
         plain("resolutiondate", "Resolved", FieldType::Opaque),
         plain("timeestimate", "Remaining Estimate", FieldType::Opaque),
         plain("timeoriginalestimate", "Original estimate", FieldType::Opaque),
@@ -93,13 +96,15 @@ pub(crate) fn custom(setup: &FieldSetup, next_option: &mut u64) -> Field {
         | FieldType::Versions
         | FieldType::Components
         | FieldType::Security
+        | FieldType::EpicLink
+        | FieldType::EpicName
         | FieldType::Opaque => {}
     }
     Field {
         id: setup.id.clone(),
         name: setup.name.clone(),
         custom: setup.id.starts_with("customfield_"),
-        kind: FieldKind::Plain(setup.kind.clone()),
+        kind: if setup.kind == FieldType::EpicLink { FieldKind::Parent } else { FieldKind::Plain(setup.kind.clone()) },
         options,
         children,
     }
@@ -129,6 +134,7 @@ fn schema_parts(field: &Field) -> (&'static str, Option<&'static str>, &'static 
             FieldType::Versions => ("array", Some("version"), "multiversion"),
             FieldType::Components => ("array", Some("component"), ""),
             FieldType::Security => ("securitylevel", None, ""),
+            FieldType::EpicLink | FieldType::EpicName => ("string", None, "gh-epic-label"),
             FieldType::Opaque => match field.id.as_str() {
                 "resolutiondate" | "statuscategorychangedate" => ("datetime", None, ""),
                 "timeestimate" | "timeoriginalestimate" | "timespent" => ("number", None, ""),
@@ -141,6 +147,8 @@ fn schema_parts(field: &Field) -> (&'static str, Option<&'static str>, &'static 
         FieldKind::IssueType => ("issuetype", None, ""),
         FieldKind::Project => ("project", None, ""),
         FieldKind::TimeTracking => ("timetracking", None, ""),
+        FieldKind::Parent if field.custom => ("any", None, "gh-epic-link"),
+        FieldKind::Parent => ("issuelink", None, ""),
         FieldKind::Derived => match field.id.as_str() {
             "created" | "updated" => ("datetime", None, ""),
             "creator" => ("user", None, ""),
@@ -165,7 +173,8 @@ pub(crate) fn schema(field: &Field) -> Value {
         schema["items"] = json!(items);
     }
     if field.custom {
-        schema["custom"] = json!(format!("{CUSTOM}{custom}"));
+        let prefix = if custom.starts_with("gh-") { SOFTWARE } else { CUSTOM };
+        schema["custom"] = json!(format!("{prefix}{custom}"));
         if let Some(id) = field.id.strip_prefix("customfield_").and_then(|id| id.parse::<u64>().ok()) {
             schema["customId"] = json!(id);
         }
@@ -204,7 +213,7 @@ pub(crate) fn clause_names(field: &Field) -> Vec<String> {
 pub(crate) fn is_writable(field: &Field) -> bool {
     match &field.kind {
         FieldKind::Plain(kind) => *kind != FieldType::Opaque,
-        FieldKind::Priority | FieldKind::IssueType | FieldKind::TimeTracking => true,
+        FieldKind::Priority | FieldKind::IssueType | FieldKind::TimeTracking | FieldKind::Parent => true,
         // Resolution is written by transitions; status by transitions only; the project by a move.
         FieldKind::Resolution | FieldKind::Status | FieldKind::Project | FieldKind::Derived => false,
     }
@@ -239,6 +248,7 @@ pub(crate) fn operations(field: &Field) -> Value {
         | FieldKind::Status
         | FieldKind::IssueType
         | FieldKind::Project
+        | FieldKind::Parent
         | FieldKind::Derived => json!(["set"]),
     }
 }

@@ -15,6 +15,7 @@ mod jira;
 pub mod jql;
 mod limits;
 mod observe;
+mod parents;
 mod people;
 mod permissions;
 pub mod presets;

@@ -8,7 +8,7 @@ use super::reply::{Answer, Refusal};
 use super::rest::{self, Call};
 use super::state::State;
 use super::values::Version;
-use super::{adf, change};
+use super::{adf, change, parents};
 
 /// Somebody who works in a simulated Jira.
 #[derive(Debug, Clone)]
@@ -344,6 +344,17 @@ impl Person {
         let found = inside.state.issue(issue).cloned();
         let found = found.ok_or_else(|| Refusal::message(404, "Issue Does Not Exist"))?;
         change::move_to(&mut inside.state, Some(&self.id), &found, project)
+    }
+
+    /// Gives a sub-task another parent, as the browser does: on Data Center that is a move, and not of REST.
+    ///
+    /// # Errors
+    /// 404 when an issue does not exist.
+    pub fn move_under(&self, issue: &str, parent: &str) -> Result<(), Refusal> {
+        let mut inside = self.jira.lock();
+        let found = inside.state.issue(issue).cloned();
+        let found = found.ok_or_else(|| Refusal::message(404, "Issue Does Not Exist"))?;
+        parents::move_under(&mut inside.state, Some(&self.id), &found, parent)
     }
 
     /// Sends one request to an operation as this person, without HTTP.

@@ -150,7 +150,7 @@ fn category_of(literal: &str) -> Option<&'static str> {
 fn asked(field: &Field) -> Option<Asked> {
     let FieldKind::Plain(kind) = &field.kind else { return None };
     match kind {
-        FieldType::Text | FieldType::RichText | FieldType::Url => Some(Asked::Text),
+        FieldType::Text | FieldType::RichText | FieldType::Url | FieldType::EpicName => Some(Asked::Text),
         FieldType::Number => Some(Asked::Number),
         FieldType::Date => Some(Asked::Day),
         FieldType::DateTime => Some(Asked::Time),
@@ -168,6 +168,7 @@ fn asked(field: &Field) -> Option<Asked> {
         | FieldType::Versions
         | FieldType::Components
         | FieldType::Security
+        | FieldType::EpicLink
         | FieldType::Opaque => None,
     }
 }
@@ -254,7 +255,7 @@ impl Row<'_> {
             FieldKind::Plain(FieldType::Number) => part.as_f64().map(JqlValue::Number),
             FieldKind::Plain(FieldType::Date) => part.as_str().and_then(|text| text.parse().ok()).map(JqlValue::Day),
             FieldKind::Plain(FieldType::DateTime) => part.as_str().and_then(time::parse_stamp).map(JqlValue::Time),
-            FieldKind::Plain(FieldType::Text | FieldType::Url | FieldType::Labels) => {
+            FieldKind::Plain(FieldType::Text | FieldType::Url | FieldType::Labels | FieldType::EpicName) => {
                 Some(JqlValue::Text(part.as_str()?.to_owned()))
             }
             FieldKind::Plain(FieldType::User | FieldType::Users) => {
@@ -279,10 +280,12 @@ impl Row<'_> {
                 | FieldType::Versions
                 | FieldType::Components
                 | FieldType::Security
+                | FieldType::EpicLink
                 | FieldType::Opaque,
             )
             | FieldKind::Project
             | FieldKind::TimeTracking
+            | FieldKind::Parent
             | FieldKind::Derived => None,
         }
     }

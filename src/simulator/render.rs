@@ -10,7 +10,7 @@ use super::state::{
     ThingKind, Transition,
 };
 use super::values::{self, Version};
-use super::{adf, comments, fields, permissions, time, workflow, worklogs};
+use super::{adf, comments, fields, parents, permissions, time, workflow, worklogs};
 
 /// For whom and in which REST version something is rendered.
 #[derive(Clone, Copy)]
@@ -179,6 +179,7 @@ impl View<'_> {
                 by_id.and_then(|id| self.state.issue_type(id)).map_or(Value::Null, |known| self.issue_type(known))
             }
             FieldKind::Project | FieldKind::Derived | FieldKind::TimeTracking => value.clone(),
+            FieldKind::Parent => parents::shown(self, field, value),
             FieldKind::Plain(kind) => match kind {
                 FieldType::RichText => self.rich(value),
                 FieldType::User => self.person(by_id),
@@ -214,6 +215,8 @@ impl View<'_> {
                 | FieldType::Number
                 | FieldType::Date
                 | FieldType::DateTime
+                | FieldType::EpicLink
+                | FieldType::EpicName
                 | FieldType::Opaque => value.clone(),
             },
         }
@@ -324,7 +327,7 @@ impl View<'_> {
             "creator" => self.person(issue.creator.as_deref()),
             "comment" => self.comments(issue, &[]),
             "issuelinks" => self.issue_links(issue),
-            "subtasks" => json!([]),
+            "subtasks" => parents::sub_tasks(self.state, issue).iter().map(|child| self.brief(child)).collect(),
             "attachment" => issue.attachments.iter().map(|file| self.attachment(file)).collect(),
             "watches" => self.watches(issue),
             "votes" => self.votes(issue),
@@ -346,9 +349,13 @@ impl View<'_> {
                 | FieldKind::Priority
                 | FieldKind::Resolution
                 | FieldKind::Status
+                | FieldKind::Parent
                 | FieldKind::IssueType => self.value(field, issue.value(&field.id)),
             };
-            body.insert(field.id.clone(), value);
+            // Without a parent there is no such field.
+            if field.id != "parent" || !value.is_null() {
+                body.insert(field.id.clone(), value);
+            }
         }
         body
     }
@@ -544,15 +551,17 @@ impl View<'_> {
                 });
                 if field.options.is_empty() { None } else { all(offered.collect()) }
             }
-            FieldKind::TimeTracking | FieldKind::Status | FieldKind::Derived => None,
+            FieldKind::TimeTracking | FieldKind::Status | FieldKind::Parent | FieldKind::Derived => None,
         }
     }
 
-    /// The fields that this user may write on a screen, with their metadata.
-    pub(crate) fn screen(&self, project: &Project, issue: Option<&Issue>) -> Vec<(String, Value)> {
+    /// The fields that this user may write on a screen for issues of a type, with their metadata.
+    pub(crate) fn screen(&self, project: &Project, issue: Option<&Issue>, kind: &Value) -> Vec<(String, Value)> {
+        let level = parents::level(self.state, kind);
         let creating = issue.is_none();
         let shown = self.state.fields.values().filter(|field| {
             change::is_on_screen(project, field, Screen::Project { creating })
+                && parents::is_shown(self.state, field, level, creating)
                 || (creating && field.kind == FieldKind::Project)
         });
         shown
@@ -561,7 +570,8 @@ impl View<'_> {
                     .is_none_or(|key| permissions::holds(self.state, project, issue, self.user, key))
             })
             .map(|field| {
-                let always = matches!(field.id.as_str(), "summary" | "issuetype" | "project");
+                let always = matches!(field.id.as_str(), "summary" | "issuetype" | "project")
+                    || parents::is_required(field, level);
                 (field.id.clone(), self.meta(project, field, always || project.required.contains(&field.id)))
             })
             .collect()
@@ -573,7 +583,7 @@ impl View<'_> {
         if !editable || !permissions::holds(self.state, project, Some(issue), self.user, "EDIT_ISSUES") {
             return json!({ "fields": {} });
         }
-        json!({ "fields": self.screen(project, Some(issue)).into_iter().collect::<Map<_, _>>() })
+        json!({ "fields": self.screen(project, Some(issue), issue.value("issuetype")).into_iter().collect::<Map<_, _>>() })
     }
 }
 

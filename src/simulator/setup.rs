@@ -126,6 +126,10 @@ pub enum FieldType {
     Components,
     /// A security level of the project.
     Security,
+    /// Data Center: the epic that an issue belongs to.
+    EpicLink,
+    /// Data Center: what an epic is called on its children.
+    EpicName,
     /// Kept and given back as it came; not writable.
     Opaque,
 }
@@ -154,6 +158,8 @@ impl FieldType {
             | Self::Cascade(_)
             | Self::Group
             | Self::Version
+            | Self::EpicLink
+            | Self::EpicName
             | Self::Security => false,
         }
     }

@@ -37,6 +37,8 @@ pub(crate) enum FieldKind {
     Project,
     /// Both estimates, as one object. They are stored as fields of their own.
     TimeTracking,
+    /// Another issue that it lies below, by id: `parent`, and the custom field Epic Link of Data Center.
+    Parent,
     /// Computed when rendered; never stored, never written.
     Derived,
 }

@@ -59,6 +59,7 @@ pub(crate) fn parse(
         FieldKind::Priority => named(&state.priorities, value, "The priority selected is invalid."),
         FieldKind::Resolution => named(&state.resolutions, value, "The resolution selected is invalid."),
         FieldKind::IssueType => issue_type(state, project, value),
+        FieldKind::Parent => super::parents::parse(state, field, value),
         FieldKind::Status | FieldKind::Project | FieldKind::TimeTracking | FieldKind::Derived => {
             Err(format!("Field '{}' cannot be set.", field.id))
         }
@@ -96,8 +97,8 @@ fn parse_plain(
             .map(|thing| thing_reference(state, project, kind, thing))
             .collect::<Result<Vec<Value>, String>>()
             .map(Value::Array),
-        FieldType::Text | FieldType::Url => text(field, value),
-        FieldType::Opaque => Err(format!("Field '{}' cannot be set.", field.id)),
+        FieldType::Text | FieldType::Url | FieldType::EpicName => text(field, value),
+        FieldType::Opaque | FieldType::EpicLink => Err(format!("Field '{}' cannot be set.", field.id)),
         FieldType::Number
         | FieldType::Date
         | FieldType::DateTime
@@ -286,6 +287,8 @@ pub(crate) fn thing_kind(kind: &FieldType) -> Option<(ThingKind, &'static str)> 
         | FieldType::Cascade(_)
         | FieldType::Group
         | FieldType::Groups
+        | FieldType::EpicLink
+        | FieldType::EpicName
         | FieldType::Opaque => None,
     }
 }
@@ -363,8 +366,9 @@ pub(crate) fn logged(state: &State, field: &Field, value: &Value) -> (Option<Str
         FieldKind::Status => (own(text), text.and_then(|id| state.status(id)).map(|status| status.name.clone())),
         FieldKind::IssueType => (own(text), text.and_then(|id| state.issue_type(id)).map(|kind| kind.name.clone())),
         FieldKind::Project | FieldKind::Derived | FieldKind::TimeTracking => (own(text), own(text)),
+        FieldKind::Parent => super::parents::logged(state, value),
         FieldKind::Plain(kind) => match kind {
-            FieldType::Text | FieldType::Url => (None, own(text)),
+            FieldType::Text | FieldType::Url | FieldType::EpicLink | FieldType::EpicName => (None, own(text)),
             FieldType::RichText => (None, Some(text.map_or_else(|| adf::to_wiki(value), str::to_owned))),
             FieldType::Number => (None, value.as_f64().map(|number| number.to_string())),
             FieldType::Date if field.custom => (own(text), text.map(short_date)),

@@ -77,11 +77,12 @@ pub(super) fn counterparts(
     Ok(found.into_values().collect())
 }
 
-/// Items by their issues and by their ids, with their replicas.
+/// Items by their issues, by the keys of these, and by their ids, with their replicas.
 pub(super) fn relatives(
     connection: &Connection,
     sync: &SyncId,
     issues: &[(InstanceId, IssueId)],
+    keys: &[(InstanceId, IssueKey)],
     items: &[ItemId],
 ) -> StepResult<Vec<(ItemId, BTreeMap<SideId, There>)>> {
     let mut wanted: BTreeSet<ItemId> = items.iter().copied().collect();
@@ -89,6 +90,11 @@ pub(super) fn relatives(
         connection.prepare_cached("SELECT item FROM replicas WHERE instance = ?1 AND issue = ?2 AND sync = ?3")?;
     for (instance, issue) in issues {
         wanted.extend(holder.query_row(params![instance, issue, sync], |row| row.get::<_, ItemId>(0)).optional()?);
+    }
+    let mut keeper =
+        connection.prepare_cached("SELECT item FROM replicas WHERE key = ?2 AND instance = ?1 AND sync = ?3")?;
+    for (instance, key) in keys {
+        wanted.extend(keeper.query_row(params![instance, key, sync], |row| row.get::<_, ItemId>(0)).optional()?);
     }
     // Of the item's state only the one mark is read, not the texts.
     let mut replicas = connection.prepare_cached(

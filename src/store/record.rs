@@ -40,6 +40,7 @@ pub(super) struct ItemColumns {
 #[derive(Debug, Clone)]
 enum Sought {
     Issue(InstanceId, IssueId),
+    Key(InstanceId, IssueKey),
     Replica(ItemId, SideId),
 }
 
@@ -56,6 +57,10 @@ impl ItemColumns {
             Awaited::Issue { side, issue } => {
                 let instance = instances.get(&(item.sync.clone(), side.clone()))?;
                 Some((issue_of(&item.sync, instance, *issue), Sought::Issue(instance.clone(), *issue)))
+            }
+            Awaited::Key { side, key } => {
+                let instance = instances.get(&(item.sync.clone(), side.clone()))?;
+                Some((key_of(&item.sync, instance, key), Sought::Key(instance.clone(), key.clone())))
             }
             Awaited::Replica { item, side } => Some((replica_of(*item, side), Sought::Replica(*item, side.clone()))),
         });
@@ -83,6 +88,11 @@ impl ItemColumns {
 /// How the table of what is awaited names an issue.
 fn issue_of(sync: &SyncId, instance: &InstanceId, issue: IssueId) -> String {
     format!("issue {sync} {instance} {issue}")
+}
+
+/// The same of one that is known by its key alone.
+fn key_of(sync: &SyncId, instance: &InstanceId, key: &IssueKey) -> String {
+    format!("key {sync} {instance} {key}")
 }
 
 /// How it names an item's counterpart on a side.
@@ -237,6 +247,11 @@ fn wait(connection: &Connection, item: &ItemColumns, now: Timestamp) -> StepResu
             .execute(params![what, item.id])?;
         let there = match sought {
             Sought::Issue(instance, issue) => holder_of(connection, &item.sync, instance, *issue)?.is_some(),
+            Sought::Key(instance, key) => connection
+                .prepare_cached(
+                    "SELECT EXISTS (SELECT 1 FROM replicas WHERE key = ?1 AND instance = ?2 AND sync = ?3)",
+                )?
+                .query_row(params![key, instance, item.sync], |row| row.get(0))?,
             Sought::Replica(other, side) => connection
                 .prepare_cached("SELECT EXISTS (SELECT 1 FROM replicas WHERE item = ?1 AND side = ?2)")?
                 .query_row(params![other, side], |row| row.get(0))?,
@@ -257,7 +272,8 @@ fn wake_waiting(
     due: Timestamp,
 ) -> StepResult<()> {
     let (issue, replica) = (issue_of(&item.sync, instance, binding.issue), replica_of(item.id, &binding.side));
-    let mut select = connection.prepare_cached("SELECT item FROM awaits WHERE what IN (?1, ?2)")?;
-    let waiting: Vec<ItemId> = select.query_map([issue, replica], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let key = binding.key.as_ref().map_or_else(|| replica.clone(), |key| key_of(&item.sync, instance, key));
+    let mut select = connection.prepare_cached("SELECT item FROM awaits WHERE what IN (?1, ?2, ?3)")?;
+    let waiting: Vec<ItemId> = select.query_map([issue, replica, key], |row| row.get(0))?.collect::<Result<_, _>>()?;
     waiting.into_iter().try_for_each(|waiting| wake(connection, waiting, Urgency::Live, due))
 }

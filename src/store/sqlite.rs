@@ -408,10 +408,12 @@ impl Store for SqliteStore {
         &self,
         sync: &SyncId,
         issues: &[(InstanceId, IssueId)],
+        keys: &[(InstanceId, IssueKey)],
         items: &[ItemId],
     ) -> Result<Vec<(ItemId, BTreeMap<SideId, There>)>, StoreError> {
-        let (sync, issues, items) = (sync.clone(), issues.to_vec(), items.to_vec());
-        self.read("look up linked items", move |connection| look::relatives(connection, &sync, &issues, &items)).await
+        let (sync, issues, keys, items) = (sync.clone(), issues.to_vec(), keys.to_vec(), items.to_vec());
+        let attempt = "look up linked items";
+        self.read(attempt, move |connection| look::relatives(connection, &sync, &issues, &keys, &items)).await
     }
 
     async fn item_ids(&self, after: Option<ItemId>, limit: usize) -> Result<Vec<ItemId>, StoreError> {

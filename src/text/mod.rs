@@ -55,6 +55,7 @@ pub fn read(value: &NativeValue) -> Document {
         | NativeValue::Words(_)
         | NativeValue::Person(_)
         | NativeValue::Links(_)
+        | NativeValue::Parent(_)
         | NativeValue::Other(_) => Document::default(),
     }
 }

@@ -155,6 +155,15 @@ issuelinks = "both""#, &[
         "error 29:51 sync.support.fields.links.default: `default` says nothing about links -> take `default` out",
         "error 30:1 sync.support.fields.issuelinks: two rows carry `links` -> keep one; both spellings mean the same field",
     ]),
+    (r#"summary = "both""#, r#"summary = "both"
+parent = { on-unmapped = "clear", default = { acme = "x" }, globex = "customfield_1" }"#, &[
+        "error 29:70 sync.support.fields.parent.globex: `parent` is the field `parent` on every side -> take the cell out",
+    ]),
+    (r#"summary = "both""#, r#"summary = "both"
+parent = { on-unmapped = "clear", default = { acme = "x" } }"#, &[
+        "error 29:26 sync.support.fields.parent.on-unmapped: a parent is not cleared for want of a counterpart -> take `on-unmapped` out",
+        "error 29:35 sync.support.fields.parent.default: `default` says nothing about a parent -> take `default` out",
+    ]),
     (r#"users = [{ acme = "jane@acme.example", globex = "jdoe" }]"#, r#"users = "file:users.csv""#, &[
         "error 25:9 sync.support.map.users: `users` takes a list, not text -> rows are not read from a file yet: write them here",
     ]),

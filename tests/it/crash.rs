@@ -175,7 +175,7 @@ fused! {
         fn item(item: ItemId) -> Option<ItemState>;
         fn items_by_key(key: &IssueKey) -> Vec<ItemId>;
         fn counterparts(sync: &SyncId, keys: &[IssueKey]) -> Vec<BTreeMap<SideId, IssueKey>>;
-        fn relatives(sync: &SyncId, issues: &[(InstanceId, IssueId)], items: &[ItemId]) -> Vec<(ItemId, BTreeMap<SideId, There>)>;
+        fn relatives(sync: &SyncId, issues: &[(InstanceId, IssueId)], keys: &[(InstanceId, IssueKey)], items: &[ItemId]) -> Vec<(ItemId, BTreeMap<SideId, There>)>;
         fn item_ids(after: Option<ItemId>, limit: usize) -> Vec<ItemId>;
         fn learn_ways(instance: &InstanceId, project: &str, ways: &[(String, String, String)]) -> ();
         fn set_problems(about: &str, problems: &[Problem], now: Timestamp) -> ();

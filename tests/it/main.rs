@@ -60,6 +60,8 @@ mod daemon_life;
 #[cfg(test)]
 mod daemon_links;
 #[cfg(test)]
+mod daemon_parents;
+#[cfg(test)]
 mod daemon_planted;
 #[cfg(test)]
 mod daemon_random;
@@ -125,6 +127,8 @@ mod simulator_faults;
 mod simulator_fields;
 #[cfg(test)]
 mod simulator_links;
+#[cfg(test)]
+mod simulator_parents;
 #[cfg(test)]
 mod simulator_seed;
 #[cfg(test)]

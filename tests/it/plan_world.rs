@@ -398,7 +398,7 @@ impl World {
             NativeValue::Named(named) => Some(named.name.clone()),
             NativeValue::Words(words) => Some(words.iter().cloned().collect::<Vec<_>>().join(" ")),
             NativeValue::Person(person) => Some(person.display_name.clone()),
-            NativeValue::Links(_) => None,
+            NativeValue::Links(_) | NativeValue::Parent(_) => None,
             NativeValue::Other(other) => Some(other.to_string()),
         };
         let id = |value: &NativeValue| match value {
@@ -410,6 +410,7 @@ impl World {
             | NativeValue::Adf(_)
             | NativeValue::Words(_)
             | NativeValue::Links(_)
+            | NativeValue::Parent(_)
             | NativeValue::Other(_) => None,
         };
         LogItem { field: field.clone(), from: id(from), from_text: text(from), to: id(to), to_text: text(to) }

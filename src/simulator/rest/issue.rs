@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::super::change;
+use super::super::parents;
 use super::super::permissions;
 use super::super::render::Wanted;
 use super::super::reply::{Answer, Refusal, Reply};
@@ -75,8 +76,19 @@ pub(crate) fn delete(state: &mut State, call: &Call) -> Answer {
     if !permissions::holds(state, &project, Some(&issue), call.user.as_deref(), "DELETE_ISSUES") {
         return Err(Refusal::message(403, "You do not have permission to delete issues in this project."));
     }
-    super::issue_link::forget(state, call, &issue);
-    state.remove(issue.id);
+    let below = parents::sub_tasks(state, &issue);
+    if !below.is_empty() && call.flag("deleteSubtasks") != Some(true) {
+        let why = format!(
+            "The issue '{}' has subtasks. You must specify the 'deleteSubtasks' parameter to delete this issue and all its subtasks.",
+            issue.key
+        );
+        return Err(Refusal::message(400, why));
+    }
+    for gone in below.iter().chain([&issue]) {
+        super::issue_link::forget(state, call, gone);
+        state.remove(gone.id);
+        parents::orphan(state, gone.id);
+    }
     Ok(Reply::empty(204))
 }
 

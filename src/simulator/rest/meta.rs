@@ -110,7 +110,9 @@ pub(crate) fn project_statuses(state: &mut State, call: &Call) -> Answer {
 
 /// `GET field`
 pub(crate) fn fields(state: &mut State, _call: &Call) -> Answer {
-    Ok(Reply::ok(state.fields.values().map(|field| catalogue::describe(state, field)).collect()))
+    // Data Center's list has no `parent`.
+    let listed = state.fields.values().filter(|field| state.is_cloud() || field.id != "parent");
+    Ok(Reply::ok(listed.map(|field| catalogue::describe(state, field)).collect()))
 }
 
 /// `GET issuetype`
@@ -198,7 +200,7 @@ pub(crate) fn create_fields(state: &mut State, call: &Call) -> Answer {
     }
     let rows: Vec<Value> = call
         .view(state)
-        .screen(&project, None)
+        .screen(&project, None, &json!(call.parameter(1)))
         .into_iter()
         .map(|(id, mut meta)| {
             meta["fieldId"] = json!(id);

@@ -97,6 +97,7 @@ fn thing_kind(field: &Field) -> Option<ThingKind> {
         | FieldKind::IssueType
         | FieldKind::Project
         | FieldKind::TimeTracking
+        | FieldKind::Parent
         | FieldKind::Derived => None,
     }
 }
@@ -123,7 +124,7 @@ fn canonical(state: &State, project: &str, field: &Field, value: &Value) -> Opti
         known.iter().find(|entry| entry.name == name).map(|entry| json!(entry.id))
     };
     Some(match &field.kind {
-        FieldKind::Project | FieldKind::TimeTracking | FieldKind::Derived => return None,
+        FieldKind::Project | FieldKind::TimeTracking | FieldKind::Parent | FieldKind::Derived => return None,
         FieldKind::Priority => named(&state.priorities)?,
         FieldKind::Resolution => named(&state.resolutions)?,
         FieldKind::Status => {
@@ -136,7 +137,7 @@ fn canonical(state: &State, project: &str, field: &Field, value: &Value) -> Opti
         }
         FieldKind::Plain(kind) => match kind {
             FieldType::RichText => rich(state, value),
-            FieldType::Text | FieldType::Url => {
+            FieldType::Text | FieldType::Url | FieldType::EpicLink | FieldType::EpicName => {
                 value.as_str().map_or_else(|| json!(value.to_string()), |text| json!(text))
             }
             FieldType::Labels => {

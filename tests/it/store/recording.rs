@@ -243,13 +243,16 @@ async fn linked_items_are_found_by_issue_and_by_id(world: World) {
     changed.replicas.insert("g".into(), Replica { restricted: true, ..replica(77, "ENG-7") });
     world.store.record(&[(fence, record(changed))]).await.unwrap();
     let sync = "one".into();
-    let by_issue = world.store.relatives(&sync, &[("globex".into(), IssueId(77))], &[]).await.unwrap();
-    let by_id = world.store.relatives(&sync, &[], &[id(1), id(9)]).await.unwrap();
+    let by_issue = world.store.relatives(&sync, &[("globex".into(), IssueId(77))], &[], &[]).await.unwrap();
+    let by_id = world.store.relatives(&sync, &[], &[], &[id(1), id(9)]).await.unwrap();
     assert_eq!(by_issue, by_id);
     let [(found, there)] = by_issue.as_slice() else { panic!("{by_issue:?}") };
     assert_eq!((*found, there.len()), (id(1), 2));
     let globex = There { issue: IssueId(77), key: "ENG-7".into(), restricted: true };
     assert_eq!(there.get(&"g".into()), Some(&globex));
     assert!(!there[&"a".into()].restricted);
-    assert_eq!(world.store.relatives(&"two".into(), &[("globex".into(), IssueId(77))], &[id(1)]).await.unwrap(), []);
+    assert_eq!(
+        world.store.relatives(&"two".into(), &[("globex".into(), IssueId(77))], &[], &[id(1)]).await.unwrap(),
+        []
+    );
 }
