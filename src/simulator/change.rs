@@ -283,8 +283,16 @@ pub(crate) fn create(state: &mut State, by: By<'_>, body: &Value) -> Result<u64,
     for comment in added {
         comments::push(state, &mut issue, by.user, comment);
     }
+    autowatch(state, &mut issue, by.user);
     state.store(issue);
     Ok(id)
+}
+
+/// Who creates an issue or comments on it watches it from then on, if their profile says so (memory: edits do not count).
+pub(crate) fn autowatch(state: &State, issue: &mut Issue, user: Option<&str>) {
+    if let Some(user) = user.filter(|user| state.users.get(*user).is_some_and(|user| user.autowatch)) {
+        issue.watchers.insert(user.to_owned());
+    }
 }
 
 pub(crate) fn blank(state: &State, project: &Project, id: u64, user: Option<&str>) -> Issue {
