@@ -21,7 +21,7 @@ struct System {
     fixed: bool,
 }
 
-const SYSTEM: [System; 17] = [
+const SYSTEM: [System; 18] = [
     System { name: "summary", field: "summary", kind: FieldKind::Line, fixed: true },
     System { name: "description", field: "description", kind: FieldKind::Document, fixed: false },
     System { name: "issue-type", field: "issuetype", kind: FieldKind::IssueType, fixed: true },
@@ -38,11 +38,13 @@ const SYSTEM: [System; 17] = [
     System { name: "resolution", field: "resolution", kind: FieldKind::Choice, fixed: true },
     System { name: "original-estimate", field: "timeoriginalestimate", kind: FieldKind::Duration, fixed: false },
     System { name: "links", field: "issuelinks", kind: FieldKind::Links, fixed: true },
+    System { name: "watchers", field: "watches", kind: FieldKind::Watchers, fixed: true },
     System { name: "remaining-estimate", field: "timeestimate", kind: FieldKind::Duration, fixed: false },
 ];
 
 /// Other spellings of a row's name: Jira's own ids.
-const ALIASES: [(&str, &str); 7] = [
+const ALIASES: [(&str, &str); 8] = [
+    ("watches", "watchers"),
     ("issuelinks", "links"),
     ("duedate", "due-date"),
     ("issuetype", "issue-type"),
@@ -53,18 +55,8 @@ const ALIASES: [(&str, &str); 7] = [
 ];
 
 /// Fields of every Jira that are not carried yet, by name and id.
-const LATER: [&str; 10] = [
-    "attachment",
-    "attachments",
-    "comment",
-    "parent",
-    "security",
-    "subtasks",
-    "timetracking",
-    "watchers",
-    "watches",
-    "worklog",
-];
+const LATER: [&str; 8] =
+    ["attachment", "attachments", "comment", "parent", "security", "subtasks", "timetracking", "worklog"];
 
 /// Reads the rows of a sync whose tables were read before.
 pub(super) fn read(
@@ -217,12 +209,14 @@ fn detailed(
         }
         row.values = rows::read(Some(&list), sides, findings);
     }
-    if kind == FieldKind::Links {
+    let said = if kind == FieldKind::Links { "links" } else { "watchers" };
+    if matches!(kind, FieldKind::Links | FieldKind::Watchers) {
         for key in
             [&keys::FIELD_EXCLUDE, &keys::FIELD_VALUES, &keys::FIELD_VALUE, &keys::FIELD_TEMPLATE, &keys::FIELD_DEFAULT]
         {
-            if let Some(cursor) = entry.get(key) {
-                let message = format!("`{}` says nothing about links", cursor.name);
+            let excludes = kind == FieldKind::Watchers && std::ptr::eq(key, &raw const keys::FIELD_EXCLUDE);
+            if let Some(cursor) = entry.get(key).filter(|_| !excludes) {
+                let message = format!("`{}` says nothing about {said}", cursor.name);
                 findings.error(&cursor.key_spot, message, format!("take `{}` out", cursor.name));
             }
         }
@@ -230,7 +224,7 @@ fn detailed(
     if let Some(cursor) = entry.get(&keys::FIELD_ON_UNMAPPED) {
         row.on_unmapped = on_unmapped(&cursor, &row, sides, findings);
     }
-    if matches!(kind, FieldKind::Person | FieldKind::People) && settings.users.rows.is_empty() {
+    if matches!(kind, FieldKind::Person | FieldKind::People | FieldKind::Watchers) && settings.users.rows.is_empty() {
         let message = format!("`{}` carries people, and `map.users` has no row", entry.name);
         findings.warning(
             &entry.key_spot,
@@ -381,6 +375,10 @@ fn on_unmapped(cursor: &Cursor<'_>, row: &FieldRow, sides: &Sides, findings: &mu
             findings.error(&cursor.spot, "links are not cleared for want of a type", "write `\"leave\"` or `\"skip\"`");
             OnUnmapped::Leave
         }
+        Some("clear" | "unassign") if row.kind == FieldKind::Watchers => {
+            findings.error(&cursor.spot, "nobody stops watching for want of a row", "write `\"leave\"` or `\"skip\"`");
+            OnUnmapped::Leave
+        }
         Some("clear" | "unassign") => OnUnmapped::Clear,
         Some("skip") => OnUnmapped::Skip,
         Some("create")
@@ -396,6 +394,10 @@ fn on_unmapped(cursor: &Cursor<'_>, row: &FieldRow, sides: &Sides, findings: &mu
         Some(_) => OnUnmapped::Leave,
         None if row.kind == FieldKind::Links => {
             findings.error(&cursor.spot, "no other link stands for one", "write `\"leave\"` or `\"skip\"`");
+            OnUnmapped::Leave
+        }
+        None if row.kind == FieldKind::Watchers => {
+            findings.error(&cursor.spot, "nobody else watches in one's place", "write `\"leave\"` or `\"skip\"`");
             OnUnmapped::Leave
         }
         None => OnUnmapped::Default(defaults(cursor, row, sides, findings)),

@@ -201,6 +201,7 @@ impl Engine {
             bases: BTreeMap::new(),
             links: BTreeMap::new(),
             away: None,
+            watching: crate::model::hub::Watching::default(),
         };
         item.replicas.insert(side.clone(), replica);
         self.store.begin_item(&item, instance.id(), newcomer, urgency, self.now()).await

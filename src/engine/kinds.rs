@@ -87,6 +87,7 @@ fn words(shape: Shape) -> &'static str {
         Shape::Versions => "a multi-version field",
         Shape::Components => "a components field",
         Shape::Links => "the links to other issues",
+        Shape::Watchers => "who watches",
         Shape::Named => "a field of Jira's own",
         Shape::Other => "a field that is not carried",
     }
@@ -107,6 +108,7 @@ fn kind_words(kind: FieldKind) -> &'static str {
         FieldKind::Options => "a set of options (`options`)",
         FieldKind::People => "a set of users (`people`)",
         FieldKind::Links => "links to other issues",
+        FieldKind::Watchers => "watchers",
         FieldKind::Duration => "an estimate (`duration`)",
         FieldKind::AsThere => "what is there",
     }

@@ -351,6 +351,7 @@ pub(super) fn replica_of(row: &IssueSnapshot) -> Replica {
         bases: BTreeMap::new(),
         links: BTreeMap::new(),
         away: None,
+        watching: crate::model::hub::Watching::default(),
     }
 }
 

@@ -109,6 +109,7 @@ impl Client {
             upload_limit: None,
             service_desk: None,
             edits_all_comments: None,
+            hides_watchers: false,
             link_types: Vec::new(),
             options,
             shapes: fields.shapes(),

@@ -28,6 +28,7 @@ pub fn fit(kind: FieldKind, shape: Shape) -> Fit {
         | (FieldKind::Person, Shape::Person)
         | (FieldKind::People, Shape::People | Shape::Person)
         | (FieldKind::Links, Shape::Links)
+        | (FieldKind::Watchers, Shape::Watchers)
         | (FieldKind::Day, Shape::Day)
         | (FieldKind::Moment, Shape::Moment)
         | (FieldKind::Number, Shape::Number)
@@ -58,6 +59,7 @@ pub fn natural(shape: Shape) -> Option<FieldKind> {
         Shape::Person => Some(FieldKind::Person),
         Shape::People => Some(FieldKind::People),
         Shape::Links => Some(FieldKind::Links),
+        Shape::Watchers => Some(FieldKind::Watchers),
         Shape::Other => None,
     }
 }

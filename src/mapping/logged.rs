@@ -37,7 +37,7 @@ pub fn logged(place: &Place<'_>, item: &LogItem) -> Option<Value> {
             Some(Value::Words(carried(place, &words)))
         }
         // Who did it is told by the log; what it became, by what stands there.
-        FieldKind::AsThere | FieldKind::Links => return None,
+        FieldKind::AsThere | FieldKind::Links | FieldKind::Watchers => return None,
         FieldKind::Person => match id {
             Some(id) => Some(Value::Person(shared_person(place, &who(place, id, text)?))),
             None => None,
@@ -151,6 +151,7 @@ pub fn logged_roughly(place: &Place<'_>, item: &LogItem) -> Option<Value> {
         | FieldKind::Duration
         | FieldKind::AsThere
         | FieldKind::Links
+        | FieldKind::Watchers
         | FieldKind::Moment
         | FieldKind::Day => None,
     })
@@ -209,6 +210,7 @@ mod tests {
             },
             worklogs: CommentSettings::default(),
             links: false,
+            unwatch: false,
         };
         let row = FieldRow {
             name: "assignee".into(),

@@ -27,7 +27,7 @@ pub use outbound::{Unmappable, outbound, outbound_over};
 pub use reference::{HIDDEN, NO_REFERENCES, References};
 pub use relation::{Relatives, Unlinkable, element_parts, link_cell, native_link, shared_links, strange_links};
 pub use rich::Rich;
-pub use set::{lacking, shared_element};
+pub use set::{lacking, native_account, shared_element};
 pub use table::{FOREIGN, names_on, path_on, shared_of};
 
 use crate::model::catalog::{Catalog, Shape};
@@ -114,7 +114,7 @@ pub fn written(place: &Place<'_>, text: &str) -> NativeValue {
         }
         FieldKind::Line if place.shape().is_some_and(Shape::is_choice) => outbound::named(text.to_owned()),
         FieldKind::Line => NativeValue::Text(outbound::one_line(text)),
-        FieldKind::Links => NativeValue::Empty,
+        FieldKind::Links | FieldKind::Watchers => NativeValue::Empty,
         FieldKind::Choice
         | FieldKind::Status
         | FieldKind::IssueType

@@ -234,6 +234,7 @@ fn the_settings_are_what_the_file_says() {
         ("priority", FieldKind::Choice),
         ("labels", FieldKind::Words),
         ("links", FieldKind::Links),
+        ("watchers", FieldKind::Watchers),
         ("assignee", FieldKind::Person),
         ("severity", FieldKind::Choice),
         ("customer", FieldKind::Line),

@@ -46,6 +46,7 @@ fn replica(number: u64, key: String) -> Replica {
         bases: std::collections::BTreeMap::new(),
         links: std::collections::BTreeMap::new(),
         away: None,
+        watching: Default::default(),
     };
     for field in ["summary", "description", "status", "priority", "labels"] {
         let base = replica.bases.entry(field.into()).or_default();

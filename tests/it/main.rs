@@ -84,6 +84,8 @@ mod daemon_things;
 #[cfg(test)]
 mod daemon_votes;
 #[cfg(test)]
+mod daemon_watchers;
+#[cfg(test)]
 mod daemon_worklogs;
 #[cfg(test)]
 mod footprint;
