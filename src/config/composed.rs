@@ -37,7 +37,8 @@ pub(super) fn warn(entry: &Cursor<'_>, row: &FieldRow, sides: &Sides, findings: 
 
 /// Tries every template out on made-up values.
 pub(super) fn check(table: &Cursor<'_>, rows: &BTreeMap<FieldName, FieldRow>, findings: &mut Findings<'_>) {
-    let named = rows.values().filter(|row| !matches!(row.kind, FieldKind::Links | FieldKind::Parent));
+    let named =
+        rows.values().filter(|row| !matches!(row.kind, FieldKind::Links | FieldKind::Parent | FieldKind::Watchers));
     let mut known: BTreeSet<String> = named.map(|row| compose::variable(row.name.as_str())).collect();
     known.extend(["key".to_owned(), "side".to_owned()]);
     for entry in table.entries() {

@@ -21,7 +21,7 @@ struct System {
     fixed: bool,
 }
 
-const SYSTEM: [System; 18] = [
+const SYSTEM: [System; 19] = [
     System { name: "summary", field: "summary", kind: FieldKind::Line, fixed: true },
     System { name: "description", field: "description", kind: FieldKind::Document, fixed: false },
     System { name: "issue-type", field: "issuetype", kind: FieldKind::IssueType, fixed: true },
@@ -39,11 +39,13 @@ const SYSTEM: [System; 18] = [
     System { name: "original-estimate", field: "timeoriginalestimate", kind: FieldKind::Duration, fixed: false },
     System { name: "links", field: "issuelinks", kind: FieldKind::Links, fixed: true },
     System { name: "parent", field: "parent", kind: FieldKind::Parent, fixed: true },
+    System { name: "watchers", field: "watches", kind: FieldKind::Watchers, fixed: true },
     System { name: "remaining-estimate", field: "timeestimate", kind: FieldKind::Duration, fixed: false },
 ];
 
 /// Other spellings of a row's name: Jira's own ids.
-const ALIASES: [(&str, &str); 7] = [
+const ALIASES: [(&str, &str); 8] = [
+    ("watches", "watchers"),
     ("issuelinks", "links"),
     ("duedate", "due-date"),
     ("issuetype", "issue-type"),
@@ -54,8 +56,7 @@ const ALIASES: [(&str, &str); 7] = [
 ];
 
 /// Fields of every Jira that are not carried yet, by name and id.
-const LATER: [&str; 9] =
-    ["attachment", "attachments", "comment", "security", "subtasks", "timetracking", "watchers", "watches", "worklog"];
+const LATER: [&str; 7] = ["attachment", "attachments", "comment", "security", "subtasks", "timetracking", "worklog"];
 
 /// Reads the rows of a sync whose tables were read before.
 pub(super) fn read(
@@ -208,12 +209,19 @@ fn detailed(
         }
         row.values = rows::read(Some(&list), sides, findings);
     }
-    if matches!(kind, FieldKind::Links | FieldKind::Parent) {
+    if matches!(kind, FieldKind::Links | FieldKind::Parent | FieldKind::Watchers) {
+        let about = if kind == FieldKind::Links {
+            "links"
+        } else if kind == FieldKind::Parent {
+            "a parent"
+        } else {
+            "watchers"
+        };
         for key in
             [&keys::FIELD_EXCLUDE, &keys::FIELD_VALUES, &keys::FIELD_VALUE, &keys::FIELD_TEMPLATE, &keys::FIELD_DEFAULT]
         {
-            if let Some(cursor) = entry.get(key) {
-                let about = if kind == FieldKind::Links { "links" } else { "a parent" };
+            let excludes = kind == FieldKind::Watchers && std::ptr::eq(key, &raw const keys::FIELD_EXCLUDE);
+            if let Some(cursor) = entry.get(key).filter(|_| !excludes) {
                 let message = format!("`{}` says nothing about {about}", cursor.name);
                 findings.error(&cursor.key_spot, message, format!("take `{}` out", cursor.name));
             }
@@ -222,7 +230,7 @@ fn detailed(
     if let Some(cursor) = entry.get(&keys::FIELD_ON_UNMAPPED) {
         row.on_unmapped = on_unmapped(&cursor, &row, sides, findings);
     }
-    if matches!(kind, FieldKind::Person | FieldKind::People) && settings.users.rows.is_empty() {
+    if matches!(kind, FieldKind::Person | FieldKind::People | FieldKind::Watchers) && settings.users.rows.is_empty() {
         let message = format!("`{}` carries people, and `map.users` has no row", entry.name);
         findings.warning(
             &entry.key_spot,
@@ -377,6 +385,10 @@ fn on_unmapped(cursor: &Cursor<'_>, row: &FieldRow, sides: &Sides, findings: &mu
             findings.error(&cursor.spot, "links are not cleared for want of a type", "write `\"leave\"` or `\"skip\"`");
             OnUnmapped::Leave
         }
+        Some("clear" | "unassign") if row.kind == FieldKind::Watchers => {
+            findings.error(&cursor.spot, "nobody stops watching for want of a row", "write `\"leave\"` or `\"skip\"`");
+            OnUnmapped::Leave
+        }
         Some("clear" | "unassign") => OnUnmapped::Clear,
         Some("skip") => OnUnmapped::Skip,
         Some("create")
@@ -396,6 +408,10 @@ fn on_unmapped(cursor: &Cursor<'_>, row: &FieldRow, sides: &Sides, findings: &mu
         }
         None if row.kind == FieldKind::Links => {
             findings.error(&cursor.spot, "no other link stands for one", "write `\"leave\"` or `\"skip\"`");
+            OnUnmapped::Leave
+        }
+        None if row.kind == FieldKind::Watchers => {
+            findings.error(&cursor.spot, "nobody else watches in one's place", "write `\"leave\"` or `\"skip\"`");
             OnUnmapped::Leave
         }
         None => OnUnmapped::Default(defaults(cursor, row, sides, findings)),

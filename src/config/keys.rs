@@ -442,6 +442,11 @@ pub(super) static COUNTERPARTS: Key = default(
     "skip",
     "`link`: each issue gets a remote link to each counterpart that its side sees, for the people there (Link Issues).",
 );
+pub(super) static UNWATCH: Key = optional(
+    "unwatch",
+    Shape::Flag,
+    "Whether the sync user is taken from the watchers that Jira adds it to when it creates an issue or comments on one, at one request each. Left out: where `fields.watchers` is carried. Without any request: switch Autowatch off in its profile.",
+);
 pub(super) static LIFE_TRANSITION: Key = Key {
     name: "transition",
     shape: Shape::Text(&JIRA_NAME),
@@ -486,6 +491,7 @@ static ONE_SYNC: Named = Named {
         &ATTACHMENTS,
         &LIFE,
         &COUNTERPARTS,
+        &UNWATCH,
     ]),
 };
 pub(super) static SYNC: Key = optional("sync", Shape::Named(&ONE_SYNC), "The rules that keep issues in step, by name.");

@@ -7,7 +7,7 @@ use super::time::default_of;
 use super::{attachments, comments, fields, keys, life, rows};
 use crate::model::ids::SyncId;
 use crate::model::remark::Remark;
-use crate::model::settings::{ConflictPolicy, SyncSettings};
+use crate::model::settings::{ConflictPolicy, FieldKind, SyncSettings};
 
 /// Reads all syncs, in the file's order.
 pub(super) fn read(top: &Cursor<'_>, findings: &mut Findings<'_>) -> Vec<SyncSettings> {
@@ -45,8 +45,11 @@ fn sync(top: &Cursor<'_>, table: &Cursor<'_>, findings: &mut Findings<'_>) -> Sy
         life: life::read(table, &statuses, findings),
         statuses,
         links: table.get(&keys::COUNTERPARTS).as_ref().and_then(Cursor::text) == Some("link"),
+        unwatch: false,
     };
     settings.fields = fields::read(table, &settings, &names, findings);
+    let carried = settings.fields.values().any(|row| row.kind == FieldKind::Watchers);
+    settings.unwatch = table.get(&keys::UNWATCH).and_then(|cursor| cursor.flag()).unwrap_or(carried);
     settings
 }
 

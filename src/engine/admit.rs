@@ -248,6 +248,7 @@ impl Engine {
             links: BTreeMap::new(),
             away: None,
             staying: 0,
+            watching: crate::model::hub::Watching::default(),
         };
         item.replicas.insert(side.clone(), replica);
         self.store.begin_item(&item, instance.id(), newcomer, urgency, self.now()).await

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::jira::{Created, FileDraft, IssueDraft, IssueEdit, JiraWrite, Pieces, Want, WriteOutcome};
 use crate::model::ids::{AttachmentId, CommentId, FieldId, InstanceId, IssueId};
 use crate::model::issue::{IssueSnapshot, NativeValue};
-use crate::model::operation::{Action, Intent, NativeWrite};
+use crate::model::operation::{Action, Intent, NativeWrite, Watcher};
 use crate::model::remark::Remark;
 
 /// The writing ends of all instances.
@@ -29,6 +29,8 @@ pub(super) enum Sent {
     Offer(WriteOutcome<()>),
     /// An issue link was made or taken away.
     Relation(WriteOutcome<()>),
+    /// A watcher came or went.
+    Watch(WriteOutcome<()>),
 }
 
 impl Sent {
@@ -36,9 +38,11 @@ impl Sent {
     pub(super) fn is_done(&self) -> bool {
         match self {
             Self::Edit(outcome) => matches!(**outcome, WriteOutcome::Done(_)),
-            Self::Hop(outcome) | Self::Revision(outcome) | Self::Offer(outcome) | Self::Relation(outcome) => {
-                matches!(outcome, WriteOutcome::Done(()))
-            }
+            Self::Hop(outcome)
+            | Self::Revision(outcome)
+            | Self::Offer(outcome)
+            | Self::Relation(outcome)
+            | Self::Watch(outcome) => matches!(outcome, WriteOutcome::Done(())),
             Self::Comment(outcome) => matches!(outcome, WriteOutcome::Done(_)),
             Self::File(outcome) => matches!(outcome, WriteOutcome::Done(_)),
         }
@@ -127,6 +131,10 @@ impl Hands {
                 Some(Sent::Relation(end.add_issue_link(&link.kind, from, to).await))
             }
             Action::DeleteIssueLink { id, .. } => Some(Sent::Relation(end.delete_issue_link(issue, id).await)),
+            Action::AddWatcher { watcher } => Some(Sent::Watch(end.watch(issue, &watcher.account).await)),
+            Action::RemoveWatcher { watcher: Watcher { account, .. } } | Action::StopWatching { account } => {
+                Some(Sent::Watch(end.unwatch(issue, account).await))
+            }
             Action::DeleteComment { copy, .. } => Some(Sent::Revision(end.delete_comment(issue, copy).await)),
         }
     }

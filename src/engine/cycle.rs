@@ -165,6 +165,7 @@ impl Engine {
             work.reads.remove(side);
             work.again.remove(side);
         }
+        judged |= self.judge_watchers(work);
         work.stuck = plan.stuck;
         self.keep_ways(work).await?;
         let learnt =

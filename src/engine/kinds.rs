@@ -88,6 +88,7 @@ fn words(shape: Shape) -> &'static str {
         Shape::Components => "a components field",
         Shape::Links => "the links to other issues",
         Shape::Parent => "the parent",
+        Shape::Watchers => "who watches",
         Shape::Named => "a field of Jira's own",
         Shape::Other => "a field that is not carried",
     }
@@ -109,6 +110,7 @@ fn kind_words(kind: FieldKind) -> &'static str {
         FieldKind::People => "a set of users (`people`)",
         FieldKind::Links => "links to other issues",
         FieldKind::Parent => "the parent",
+        FieldKind::Watchers => "watchers",
         FieldKind::Duration => "an estimate (`duration`)",
         FieldKind::AsThere => "what is there",
     }

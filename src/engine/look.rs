@@ -48,6 +48,7 @@ impl Engine {
         }
         self.want_home(work);
         self.want_what_is_in_doubt(work);
+        self.want_watchers(work);
     }
 
     /// The home, where a `when` was not answered for good for what is known of it: the question must not be lost because the
@@ -84,19 +85,21 @@ impl Engine {
     pub(super) async fn look(&self, works: &mut [Work]) -> Result<(), StoreError> {
         for _ in 0..MOST_ROUNDS {
             self.read_wanted(works).await;
+            self.read_watchers(works).await;
             self.confirm_absences(works).await?;
             self.ask_when(works).await?;
             self.refer(works).await?;
             let mut more = false;
             for work in works.iter_mut().filter(|work| !work.over && work.plan.is_none()) {
                 work.sync.doubt_assignable(self.clock.monotonic());
+                work.sync.doubt_hidden_watchers(self.clock.monotonic());
                 self.think(work);
                 if let Some(plan) = work.plan.take() {
                     let learnt = self.learn_what_is_offered(work, &plan).await;
                     work.plan = Some(plan).filter(|_| !learnt);
                     more |= learnt;
                 }
-                more |= !work.to_read.is_empty();
+                more |= !work.to_read.is_empty() || !work.to_list.is_empty();
             }
             if !more {
                 return Ok(());
@@ -150,6 +153,7 @@ impl Engine {
             skews: &skews,
             item: &work.item,
             observed: &observed,
+            watchers: &work.watchers,
             intents: &work.intents,
             belongs: &belongs,
             offers: &offers,
@@ -158,7 +162,7 @@ impl Engine {
         let planned = plan(&input);
         let violations = check(&input, &planned);
         self.want_for(work, &planned);
-        if !work.to_read.is_empty() {
+        if !work.to_read.is_empty() || !work.to_list.is_empty() {
             return;
         }
         if let Some(violation) = violations.first() {
@@ -180,6 +184,7 @@ impl Engine {
                 match wanted {
                     Wanted::Transitions => work.want_read(side, true),
                     Wanted::Comments => work.want_read(side, false),
+                    Wanted::Watchers => work.want_list(side),
                     Wanted::FreshRead => {
                         work.again.insert(side.clone());
                         work.want_read(side, false);
@@ -359,9 +364,10 @@ fn held_status(item: &ItemState, side: &SideId, row: &FieldName) -> Option<Strin
 }
 
 /// Whether a direct read of the issue tells what became of it. Creates and new comments are looked for by their marks,
-/// files by what is in them.
+/// files by what is in them, watchers in the list of them.
 pub(super) fn is_seen_by_reading(action: &Action) -> bool {
-    !matches!(action, Action::Create { .. } | Action::AddComment { .. } | Action::AddFile { .. })
+    let made = matches!(action, Action::Create { .. } | Action::AddComment { .. } | Action::AddFile { .. });
+    !made && action.watcher().is_none() && !matches!(action, Action::StopWatching { .. })
 }
 
 /// The sides whose reads a plan took in.

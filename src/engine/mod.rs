@@ -33,6 +33,7 @@ mod strangers;
 mod survey;
 mod sweep;
 mod sync_run;
+mod watchers;
 mod work;
 mod worklogs;
 

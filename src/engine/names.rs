@@ -174,8 +174,11 @@ impl Look<'_> {
     }
 
     fn people(&mut self, catalog: &Catalog) {
-        let carried =
-            self.settings.fields.values().any(|row| matches!(row.kind, FieldKind::Person | FieldKind::People));
+        let carried = self
+            .settings
+            .fields
+            .values()
+            .any(|row| matches!(row.kind, FieldKind::Person | FieldKind::People | FieldKind::Watchers));
         for row in self.settings.users.rows.iter().filter(|_| carried) {
             for cell in row.names.get(self.side).into_iter().flatten() {
                 if !catalog.people.contains_key(cell) {

@@ -213,7 +213,12 @@ impl Engine {
     pub(super) fn may_not_be_made(&self, work: &mut Work, operation: &Operation) -> bool {
         let made = matches!(
             operation.action,
-            Action::Offer { .. } | Action::AddIssueLink { .. } | Action::DeleteIssueLink { .. }
+            Action::Offer { .. }
+                | Action::AddIssueLink { .. }
+                | Action::DeleteIssueLink { .. }
+                | Action::AddWatcher { .. }
+                | Action::RemoveWatcher { .. }
+                | Action::StopWatching { .. }
         );
         if !made {
             return false;
@@ -247,6 +252,18 @@ impl Engine {
             let remedy = "let the sync user link issues there (Link Issues) and see both; it is tried again";
             work.problem(&operation.side, Some(&link.field), what, remedy);
         }
+        if let Some((watcher, adds)) = operation.action.watcher() {
+            let deed = if adds { "made a watcher" } else { "taken from the watchers" };
+            let what = format!("Jira did not let `{}` be {deed}: {why}", watcher.account);
+            let remedy =
+                "give the sync user Manage Watchers there, and them the right to see the issue; it is tried again";
+            work.problem(&operation.side, Some(&watcher.field), what, remedy);
+        }
+        if matches!(operation.action, Action::StopWatching { .. }) {
+            let what = format!("Jira did not let the sync user stop watching: {why}");
+            let remedy = "switch Autowatch off in its profile there, or set `unwatch = false`; it is tried again";
+            work.problem(&operation.side, None, what, remedy);
+        }
         work.be_due(due);
         true
     }
@@ -261,7 +278,12 @@ fn is_the_same(one: &Operation, other: &Operation) -> bool {
         (Action::DeleteIssueLink { id: one_id, .. }, Action::DeleteIssueLink { id, .. }) => {
             one.side == other.side && one_id == id
         }
-        _ => one == other,
+        _ => match (one.action.watcher(), other.action.watcher()) {
+            (Some((one_watcher, adding)), Some((watcher, adds))) => {
+                (&one.side, adding, &one_watcher.account) == (&other.side, adds, &watcher.account)
+            }
+            _ => one == other,
+        },
     }
 }
 
@@ -281,7 +303,8 @@ fn refused(work: &mut Work, intent: &Intent, refusal: &Refusal) {
 fn writes(action: &Action, name: &FieldName) -> bool {
     let link = matches!(action,
         Action::AddIssueLink { link } | Action::DeleteIssueLink { link, .. } if &link.field == name);
-    link || action.fields().is_some_and(|fields| fields.contains_key(name))
+    let watcher = action.watcher().is_some_and(|(watcher, _)| &watcher.field == name);
+    link || watcher || action.fields().is_some_and(|fields| fields.contains_key(name))
 }
 
 /// Whom a write assigns.

@@ -58,6 +58,7 @@ impl Engine {
                     links: BTreeMap::new(),
                     away: None,
                     staying: 0,
+                    watching: crate::model::hub::Watching::default(),
                 };
                 self.bind(work, side, replica);
             }
@@ -130,6 +131,7 @@ impl Engine {
             Sent::Revision(outcome) => self.revision_outcome(work, intent, outcome),
             Sent::Offer(outcome) => self.offer_outcome(work, intent, outcome).await,
             Sent::Relation(outcome) => self.relation_outcome(work, intent, outcome),
+            Sent::Watch(outcome) => self.watch_outcome(work, intent, outcome),
         }
     }
 
@@ -372,6 +374,9 @@ fn tell(work: &Work, intent: &Intent) {
         Action::DeleteComment { remark, copy, .. } => format!("deleted the copy {copy} of a {}", remark.word()),
         Action::AddFile { origin, file, .. } => format!("copied attachment {file} of {origin}"),
         Action::DeleteFile { copy, .. } => format!("deleted the copy {copy} of an attachment"),
+        Action::AddWatcher { watcher } => format!("made `{}` a watcher", watcher.account),
+        Action::RemoveWatcher { watcher } => format!("took `{}` from the watchers", watcher.account),
+        Action::StopWatching { .. } => "the sync user stopped watching".to_owned(),
         Action::AddIssueLink { link } => format!("linked to {} (`{}`)", link.key, link.kind),
         Action::DeleteIssueLink { link, .. } => format!("unlinked from {} (`{}`)", link.key, link.kind),
     };

@@ -352,6 +352,7 @@ pub(super) fn replica_of(row: &IssueSnapshot) -> Replica {
         links: BTreeMap::new(),
         away: None,
         staying: 0,
+        watching: crate::model::hub::Watching::default(),
     }
 }
 

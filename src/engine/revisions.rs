@@ -182,6 +182,9 @@ fn shows(work: &Work, intent: &Intent, read: &Read) -> bool {
         | Action::DeleteIssue { .. }
         | Action::AddIssueLink { .. }
         | Action::DeleteIssueLink { .. }
+        | Action::AddWatcher { .. }
+        | Action::RemoveWatcher { .. }
+        | Action::StopWatching { .. }
         | Action::AddFile { .. } => false,
     }
 }

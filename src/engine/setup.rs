@@ -159,6 +159,7 @@ fn polled(syncs: &BTreeMap<SyncId, SyncSettings>, instance: &InstanceId) -> (BTr
             want.comments |= of_side.comments;
             want.worklogs |= of_side.worklogs;
             want.attachments |= of_side.attachments;
+            want.watches |= of_side.watches;
         }
     }
     (projects, want)

@@ -11,8 +11,8 @@ use crate::jira::{Failure, Identity, JiraError, JiraRead};
 use crate::model::catalog::Catalog;
 use crate::model::ids::{InstanceId, IssueId, SideId, SyncId};
 use crate::model::settings::{
-    Composed, CopyEdits, Farewell, FieldKind, InstanceSettings, OnUnmapped, SideSettings, SyncSettings, WhenDeleted,
-    WhenNarrowed,
+    Composed, CopyEdits, Farewell, FieldKind, FieldRow, InstanceSettings, OnUnmapped, SideSettings, SyncSettings,
+    WhenDeleted, WhenNarrowed,
 };
 use crate::model::whose::Circle;
 
@@ -255,7 +255,9 @@ pub(super) fn has_links(sync: &SyncSettings, side: &SideId) -> bool {
 /// The people of the user map, and the defaults, that a side names.
 pub(super) fn people_on(sync: &SyncSettings, side: &SideId) -> BTreeSet<String> {
     let mapped = sync.users.rows.iter().filter_map(|row| row.names.get(side)).flatten().cloned();
-    let rows = || sync.fields.values().filter(|row| matches!(row.kind, FieldKind::Person | FieldKind::People));
+    let is_of_people =
+        |row: &&FieldRow| matches!(row.kind, FieldKind::Person | FieldKind::People | FieldKind::Watchers);
+    let rows = || sync.fields.values().filter(is_of_people);
     let unmapped = rows().filter_map(|row| match &row.on_unmapped {
         OnUnmapped::Default(names) => names.get(side).cloned(),
         OnUnmapped::Leave | OnUnmapped::Skip | OnUnmapped::Create | OnUnmapped::Clear => None,
@@ -287,7 +289,8 @@ fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'s
         |id: &str| received.iter().any(|row| row.sides.get(&side.id).is_some_and(|field| field.as_str() == id));
     // A reporter or an assignee that is only written has a permission of its own, and wants this one as well.
     let edited = received.iter().any(|row| {
-        !matches!(row.kind, FieldKind::IssueType | FieldKind::Status | FieldKind::Person | FieldKind::Links)
+        let others = matches!(row.kind, FieldKind::IssueType | FieldKind::Status | FieldKind::Person);
+        !others && !matches!(row.kind, FieldKind::Links | FieldKind::Watchers)
     });
     if sync.sides.len() > 1 {
         needed.push(("CREATE_ISSUES", "create counterparts"));
@@ -299,6 +302,14 @@ fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'s
         needed.push(("LINK_ISSUES", "carry links between issues"));
     } else if sync.links && side.sees.iter().any(|other| other != &side.id) {
         needed.push(("LINK_ISSUES", "link to the counterparts"));
+    }
+    let is_watched =
+        sync.fields.values().any(|row| row.kind == FieldKind::Watchers && row.sides.contains_key(&side.id));
+    if is_watched {
+        needed.push(("VIEW_VOTERS_AND_WATCHERS", "see who watches"));
+    }
+    if receives(FieldKind::Watchers) {
+        needed.push(("MANAGE_WATCHERS", "carry watchers"));
     }
     if receives(FieldKind::Status) {
         needed.push(("TRANSITION_ISSUES", "carry the status"));

@@ -2,6 +2,7 @@
 //! conclude from absence: what is missing is only hinted, and read directly.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Engine;
 use crate::model::catalog::Shape;
@@ -29,6 +30,9 @@ fn comments_of(item: &ItemState, side: &SideId) -> BTreeSet<CommentId> {
     let theirs = item.comments.iter().filter(|record| &record.side == side && !record.gone);
     theirs.map(|record| record.id.clone()).collect()
 }
+
+/// The items that an issue belongs to, with their syncs.
+type Known = Vec<(ItemState, Arc<super::SyncRun>)>;
 
 /// Fields that count, and what they were last seen to hold.
 type Counts = Vec<(FieldId, Option<Value>)>;
@@ -77,6 +81,7 @@ impl Engine {
         let mut wanted: BTreeMap<InstanceId, BTreeMap<IssueId, (jiff::Timestamp, u64)>> = BTreeMap::new();
         let mut said: BTreeMap<(InstanceId, IssueId), BTreeSet<CommentId>> = BTreeMap::new();
         let mut counted: BTreeMap<(InstanceId, IssueId), Counts> = BTreeMap::new();
+        let mut watched: BTreeMap<(InstanceId, IssueId), Known> = BTreeMap::new();
         for id in &ids {
             let Some(item) = self.store.item(*id).await? else { continue };
             let Some(sync) = self.syncs.get(&item.sync) else { continue };
@@ -88,6 +93,10 @@ impl Engine {
                     let counts = counts_of(&item, sync, side);
                     if !counts.is_empty() {
                         counted.insert((instance.clone(), replica.issue), counts);
+                    }
+                    if sync.want(side).watches {
+                        let of_issue = watched.entry((instance.clone(), replica.issue)).or_default();
+                        of_issue.push((item.clone(), Arc::clone(sync)));
                     }
                     if sync.settings.comments.gives(side) {
                         said.insert((instance.clone(), replica.issue), comments_of(&item, side));
@@ -119,7 +128,9 @@ impl Engine {
                 let same = same && !(row.comments.complete && gone);
                 let same =
                     same && counted.get(&(id.clone(), row.id)).is_none_or(|counts| counts_the_same(&row, counts));
-                if same {
+                let mut items = watched.get(&(id.clone(), row.id)).into_iter().flatten();
+                let otherwise = items.any(|(item, sync)| self.is_watched_otherwise(item, sync, &row));
+                if same && !otherwise {
                     different.retain(|issue| *issue != row.id);
                 } else {
                     self.rows.put(&id, row);

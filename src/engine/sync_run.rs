@@ -10,7 +10,7 @@ use crate::model::catalog::{Catalog, Shape, Workflow};
 use crate::model::ids::{AccountId, FieldId, InstanceId, SideId, SyncId};
 use crate::model::operation::Thing;
 use crate::model::problem::Problem;
-use crate::model::settings::{FieldKind, SideSettings, SyncSettings};
+use crate::model::settings::{FieldKind, FieldRow, SideSettings, SyncSettings};
 
 /// The key of a stop that no clause is the reason for: copies of another state.
 pub(crate) const COPIES: &str = "copies";
@@ -25,6 +25,8 @@ pub(crate) struct SyncRun {
     looked: Mutex<BTreeMap<SideId, Duration>>,
     /// Who may be assigned on a side, and until when that is believed.
     assignable: Mutex<BTreeMap<(SideId, AccountId), (bool, Duration)>>,
+    /// Until when it is believed that a side does not show who watches.
+    hides_watchers: Mutex<BTreeMap<SideId, Duration>>,
     /// Until when it is believed whether the sync user may edit all comments on a side.
     edits_all: Mutex<BTreeMap<SideId, Duration>>,
     workflows: Mutex<Arc<BTreeMap<SideId, Workflow>>>,
@@ -58,6 +60,7 @@ impl SyncRun {
             catalogs: Mutex::new(Arc::new(catalogs)),
             looked: Mutex::default(),
             assignable: Mutex::default(),
+            hides_watchers: Mutex::default(),
             edits_all: Mutex::default(),
             learnt: AtomicU64::new(0),
             workflows: Mutex::new(Arc::new(workflows)),
@@ -105,6 +108,7 @@ impl SyncRun {
             catalog.link_types.clone_from(&known.link_types);
             catalog.service_desk = known.service_desk;
             catalog.edits_all_comments = known.edits_all_comments;
+            catalog.hides_watchers = known.hides_watchers;
             *known = catalog;
         })
     }
@@ -161,6 +165,24 @@ impl SyncRun {
     pub(crate) fn note_edits_all(&self, side: &SideId, may: bool, until: Duration) -> bool {
         lock(&self.edits_all).insert(side.clone(), until);
         self.change(side, |known| known.edits_all_comments = Some(may))
+    }
+
+    /// Notes that a side does not show who watches, and until when that is believed.
+    pub(crate) fn note_hidden_watchers(&self, side: &SideId, until: Duration) {
+        lock(&self.hides_watchers).insert(side.clone(), until);
+        self.change(side, |known| known.hides_watchers = true);
+    }
+
+    /// Forgets that a side does not show who watches, where that was asked long ago: it is asked again.
+    pub(crate) fn doubt_hidden_watchers(&self, now: Duration) {
+        let old: Vec<SideId> = {
+            let known = lock(&self.hides_watchers);
+            known.iter().filter(|(_, until)| **until <= now).map(|(side, _)| side.clone()).collect()
+        };
+        for side in old {
+            lock(&self.hides_watchers).remove(&side);
+            self.change(&side, |known| known.hides_watchers = false);
+        }
     }
 
     /// Forgets who may not be assigned, where that was asked long ago: it is asked again.
@@ -240,13 +262,14 @@ impl SyncRun {
 /// What a read of an issue on a side brings.
 pub(crate) fn want_on(sync: &SyncSettings, side: &SideId) -> Want {
     let of_type = FieldId::from("issuetype");
-    let fields =
-        sync.fields.values().filter_map(|row| row.sides.get(side).filter(|_| row.kind != FieldKind::IssueType));
+    let read = |row: &&FieldRow| !matches!(row.kind, FieldKind::IssueType | FieldKind::Watchers);
+    let fields = sync.fields.values().filter(read).filter_map(|row| row.sides.get(side));
     Want {
         fields: fields.filter(|field| **field != of_type).cloned().collect(),
         comments: sync.comments.gives(side) || sync.comments.takes(side),
         worklogs: sync.worklogs.from.contains(side) || sync.worklogs.to.contains(side),
         attachments: sync.attachments.from.contains(side) || sync.attachments.to.contains(side),
+        watches: sync.unwatch || sync.watchers_on(side).is_some(),
         mark: false,
         transitions: false,
     }

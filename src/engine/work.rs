@@ -11,7 +11,7 @@ use super::found::Duplicate;
 use crate::mapping::References;
 use crate::model::hub::{Absence, Conflict, ItemState, Replica};
 use crate::model::ids::{AccountId, FieldId, FieldName, OperationId, SideId};
-use crate::model::issue::{IssueSnapshot, NativeValue, TransitionOffer};
+use crate::model::issue::{IssueSnapshot, NativeValue, TransitionOffer, Watchers};
 use crate::model::operation::{Intent, IntentEvent, IntentState, Operation};
 use crate::model::problem::Problem;
 use crate::model::store::{Claim, Record};
@@ -32,6 +32,10 @@ pub(crate) struct Work {
     pub(crate) fresh: BTreeSet<SideId>,
     /// Sides to be read directly before anything is decided there, and whether with the transitions offered.
     pub(crate) to_read: BTreeMap<SideId, bool>,
+    /// Who watches, where that was read and is not taken in yet; where it is to be read; and where that failed in this cycle.
+    pub(crate) watchers: BTreeMap<SideId, Watchers>,
+    pub(crate) to_list: BTreeSet<SideId>,
+    pub(crate) unlisted: BTreeSet<SideId>,
     /// Sides whose values and log did not agree: what is read next is believed.
     pub(crate) again: BTreeSet<SideId>,
     /// Sides that could not be read or written in this cycle, with the reason.
@@ -105,6 +109,9 @@ impl Work {
             offers: BTreeMap::new(),
             fresh: BTreeSet::new(),
             to_read: BTreeMap::new(),
+            watchers: BTreeMap::new(),
+            to_list: BTreeSet::new(),
+            unlisted: BTreeSet::new(),
             again: BTreeSet::new(),
             unread: BTreeMap::new(),
             returned: BTreeSet::new(),
@@ -146,6 +153,14 @@ impl Work {
         if !self.unread.contains_key(side) {
             let wanted = self.to_read.entry(side.clone()).or_insert(transitions);
             *wanted |= transitions;
+        }
+    }
+
+    /// Wants a side's watchers read, unless that was done or failed.
+    pub(crate) fn want_list(&mut self, side: &SideId) {
+        let done = self.watchers.contains_key(side) || self.unlisted.contains(side) || self.unread.contains_key(side);
+        if !done {
+            self.to_list.insert(side.clone());
         }
     }
 

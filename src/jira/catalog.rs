@@ -111,6 +111,7 @@ impl Client {
             upload_limit: None,
             service_desk: None,
             edits_all_comments: None,
+            hides_watchers: false,
             link_types: Vec::new(),
             sub_task_types,
             epic_link: fields.epic_link().filter(|_| server),

@@ -248,6 +248,9 @@ impl Client {
 
     /// Proves an answer and turns a no into a failure.
     fn given(&self, call: &Call, answer: Answer) -> Result<Answer, Failure> {
+        if self.is_about_a_right(call, answer.status, &answer.headers) {
+            return Err(Failure::Refused(refusal(answer.status, &answer.body)));
+        }
         self.prove(call, &answer)?;
         match answer.status {
             200..=299 => Ok(answer),
@@ -306,7 +309,11 @@ impl Client {
             Err(error) => Seen::Broken(error),
         };
         match (retry::decide(Class::Write, seen, 0), sent) {
-            (Decision::NotSent(..), Ok(answer)) if self.is_unlinkable(call, &answer) => Ok(taken(answer)),
+            (Decision::NotSent(..), Ok(answer))
+                if self.is_about_a_right(call, answer.status().as_u16(), answer.headers()) =>
+            {
+                Ok(taken(answer))
+            }
             (Decision::NotSent(why, wait), sent) => {
                 if let Ok(answer) = sent {
                     // Only to learn of a lock; the words of the decision stay.
@@ -320,14 +327,14 @@ impl Client {
         }
     }
 
-    /// Data Center says 401 where the right to link issues is missing (so its document): the login was taken, as the answer shows.
-    fn is_unlinkable(&self, call: &Call, answer: &http::Response<Bytes>) -> bool {
+    /// Data Center says 401 where a right of these operations is missing (so its document): the login was taken, as the answer
+    /// shows.
+    fn is_about_a_right(&self, call: &Call, status: u16, headers: &HeaderMap) -> bool {
+        const SUCH: [&str; 5] = ["linkIssues", "deleteIssueLink", "getIssueWatchers", "addWatcher", "removeWatcher"];
         let account = self.account().map(|account| account.id);
-        let headers = answer.headers();
-        let about_links = matches!(call.endpoint, "linkIssues" | "deleteIssueLink");
-        about_links
+        SUCH.contains(&call.endpoint)
             && self.kind == Kind::DataCenter
-            && answer.status().as_u16() == 401
+            && status == 401
             && !retry::login_refused(headers)
             && headers.contains_key("x-ausername")
             && proof::identity(self.kind, account.as_ref(), call.needs, 200, headers).is_ok()

@@ -94,6 +94,7 @@ impl Decoder<'_> {
         // Where it does not come, nothing is known: it is not empty.
         let told = want.attachments && issue.fields.contains_key("attachment");
         let attachments = told.then(|| self.files(field("attachment"))).transpose()?;
+        let watched = field("watches").filter(|_| want.watches).and_then(super::watchers::count);
         let (log, log_whole) = self.log(issue.changelog)?;
         let mark = issue.properties.as_ref().and_then(|all| all.get(OURS)).and_then(mark_in);
         Ok(IssueSnapshot {
@@ -109,6 +110,7 @@ impl Decoder<'_> {
             comments,
             worklogs,
             attachments,
+            watched,
             log,
             log_whole,
             mark,
@@ -419,7 +421,7 @@ mod tests {
 
     fn all_fields(row: &Value) -> Want {
         let fields = row["fields"].as_object().unwrap().keys().map(|id| FieldId::from(id.as_str())).collect();
-        Want { fields, comments: true, worklogs: true, attachments: true, mark: true, transitions: true }
+        Want { fields, comments: true, worklogs: true, attachments: true, watches: true, mark: true, transitions: true }
     }
 
     fn value(snapshot: &IssueSnapshot, field: &str) -> NativeValue {

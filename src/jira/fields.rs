@@ -91,6 +91,7 @@ impl FieldList {
             ("string", _) => Shape::Text,
             ("number", _) => Shape::Number,
             ("votes", _) => Shape::Count,
+            ("watches", _) => Shape::Watchers,
             ("date", _) => Shape::Day,
             ("datetime", _) => Shape::Moment,
             ("option", _) => Shape::Option,

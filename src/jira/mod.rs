@@ -21,6 +21,7 @@ mod retry;
 mod search;
 mod silence;
 mod transport;
+mod watchers;
 mod wire;
 mod worklogs;
 mod write;
@@ -37,7 +38,9 @@ pub use transport::{BODY_CAP, Pieces, Transport, TransportError, Trouble};
 use crate::clock::{Clock, Entropy};
 use crate::model::catalog::Catalog;
 use crate::model::ids::{AccountId, AttachmentId, CommentId, FieldId, InstanceId, IssueId, IssueKey};
-use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, NativeValue, TransitionOffer, Visibility};
+use crate::model::issue::{
+    CommentSnapshot, IssueSnapshot, LogEntry, NativeValue, TransitionOffer, Visibility, Watchers,
+};
 use crate::model::operation::{NativeWrite, RemoteLink, Thing};
 use crate::model::remark::Spent;
 use crate::model::settings::{InstanceSettings, Kind};
@@ -92,6 +95,8 @@ pub struct Want {
     pub worklogs: bool,
     /// Files too, without what is in them.
     pub attachments: bool,
+    /// How many watch it too.
+    pub watches: bool,
     /// Our issue property too.
     pub mark: bool,
     /// The transitions offered now too (`expand=transitions`), in the same request.
@@ -345,6 +350,9 @@ pub trait JiraRead: Send + Sync + 'static {
     /// time tracking is switched off.
     async fn worklogs(&self, issue: IssueId) -> Result<Vec<CommentSnapshot>, JiraError>;
 
+    /// Who watches an issue. Where the sync user may not see that, it is refused, or there are more than are shown.
+    async fn watchers(&self, issue: IssueId) -> Result<Watchers, JiraError>;
+
     /// The transitions offered now.
     async fn transitions(&self, issue: IssueId) -> Result<Vec<TransitionOffer>, JiraError>;
 
@@ -435,6 +443,12 @@ pub trait JiraWrite: Send + Sync + 'static {
     /// Takes a link of an issue away. One that is not there, or may not be seen or taken away, is [`WriteOutcome::NotFound`] on
     /// Cloud.
     async fn delete_issue_link(&self, issue: IssueId, link: &str) -> WriteOutcome<()>;
+
+    /// Makes somebody a watcher of an issue. Who is one already is a yes too.
+    async fn watch(&self, issue: IssueId, account: &AccountId) -> WriteOutcome<()>;
+
+    /// Takes somebody from the watchers of an issue. Who is none is a yes too.
+    async fn unwatch(&self, issue: IssueId, account: &AccountId) -> WriteOutcome<()>;
 
     /// Makes a version or component of that name in a project. One that is there already is a refusal.
     async fn offer(&self, project: &str, thing: Thing, name: &str) -> WriteOutcome<()>;

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::model::catalog::Catalog;
 use crate::model::ids::{AccountId, AttachmentId, CommentId, EntryId, InstanceId, IssueId};
-use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, TransitionOffer};
+use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, TransitionOffer, Watchers};
 use crate::model::settings::Kind;
 
 /// Issues in one `bulkfetch`.
@@ -234,6 +234,10 @@ impl JiraRead for Reader {
 
     async fn worklogs(&self, issue: IssueId) -> Result<Vec<CommentSnapshot>, JiraError> {
         self.0.all_worklogs(issue).await
+    }
+
+    async fn watchers(&self, issue: IssueId) -> Result<Watchers, JiraError> {
+        self.0.list_watchers(issue).await
     }
 
     async fn transitions(&self, issue: IssueId) -> Result<Vec<TransitionOffer>, JiraError> {

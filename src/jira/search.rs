@@ -220,6 +220,9 @@ pub(super) fn field_names(want: &Want, epic: Option<&FieldId>) -> Vec<String> {
     if want.comments && !want.fields.iter().any(|field| field.as_str() == "comment") {
         names.push("comment".to_owned());
     }
+    if want.watches {
+        names.push("watches".to_owned());
+    }
     if want.worklogs {
         names.push("worklog".to_owned());
     }

@@ -430,3 +430,17 @@ pub(super) struct ErrorCollection {
     pub(super) error_message: Option<String>,
     pub(super) message: Option<String>,
 }
+
+/// Who watches an issue.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Watchers {
+    /// How many there are.
+    pub(super) watch_count: u64,
+    /// Whether whoever asks is one of them.
+    #[serde(default)]
+    pub(super) is_watching: bool,
+    /// Those who are shown.
+    #[serde(default)]
+    pub(super) watchers: Vec<User>,
+}

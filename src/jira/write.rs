@@ -16,7 +16,7 @@ use super::transport::Pieces;
 use super::{
     Created, Failure, FileDraft, IssueDraft, IssueEdit, JiraError, JiraWrite, Refusal, Want, WriteOutcome, wire,
 };
-use crate::model::ids::{AttachmentId, CommentId, FieldId, IssueId, IssueKey};
+use crate::model::ids::{AccountId, AttachmentId, CommentId, FieldId, IssueId, IssueKey};
 use crate::model::issue::{IssueSnapshot, NativeValue, Visibility};
 use crate::model::operation::{RemoteLink, Thing};
 use crate::model::remark::Spent;
@@ -147,6 +147,14 @@ impl JiraWrite for Writer {
             Written::Yes(_) => WriteOutcome::Done(()),
             Written::No(no) => no.outcome(),
         }
+    }
+
+    async fn watch(&self, issue: IssueId, account: &AccountId) -> WriteOutcome<()> {
+        self.0.add_watcher(issue, account).await
+    }
+
+    async fn unwatch(&self, issue: IssueId, account: &AccountId) -> WriteOutcome<()> {
+        self.0.remove_watcher(issue, account).await
     }
 
     async fn offer(&self, project: &str, thing: Thing, name: &str) -> WriteOutcome<()> {

@@ -29,6 +29,7 @@ pub fn fit(kind: FieldKind, shape: Shape) -> Fit {
         | (FieldKind::People, Shape::People | Shape::Person)
         | (FieldKind::Links, Shape::Links)
         | (FieldKind::Parent, Shape::Parent)
+        | (FieldKind::Watchers, Shape::Watchers)
         | (FieldKind::Day, Shape::Day)
         | (FieldKind::Moment, Shape::Moment)
         | (FieldKind::Number, Shape::Number)
@@ -60,6 +61,7 @@ pub fn natural(shape: Shape) -> Option<FieldKind> {
         Shape::People => Some(FieldKind::People),
         Shape::Links => Some(FieldKind::Links),
         Shape::Parent => Some(FieldKind::Parent),
+        Shape::Watchers => Some(FieldKind::Watchers),
         Shape::Other => None,
     }
 }

@@ -34,7 +34,10 @@ pub fn inbound(place: &Place<'_>, native: &NativeValue) -> Option<Value> {
         (FieldKind::Line, NativeValue::Words(words)) => {
             Value::Line(carried(place, words).into_iter().collect::<Vec<_>>().join(", "))
         }
-        (FieldKind::Words | FieldKind::Options | FieldKind::People, NativeValue::Words(names)) => {
+        (
+            FieldKind::Words | FieldKind::Options | FieldKind::People | FieldKind::Watchers,
+            NativeValue::Words(names),
+        ) => {
             let carried = carried(place, names);
             Value::Words(carried.iter().map(|name| super::shared_element(place, name)).collect())
         }

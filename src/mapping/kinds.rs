@@ -25,7 +25,7 @@ pub fn vocabulary(row: &FieldRow) -> Vocabulary {
     match row.kind {
         FieldKind::IssueType => Vocabulary::IssueTypes,
         FieldKind::Status => Vocabulary::Statuses,
-        FieldKind::Person | FieldKind::People => Vocabulary::Users,
+        FieldKind::Person | FieldKind::People | FieldKind::Watchers => Vocabulary::Users,
         FieldKind::Choice if row.name.as_str() == "priority" => Vocabulary::Priorities,
         FieldKind::Choice
         | FieldKind::Line

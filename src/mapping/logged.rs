@@ -37,7 +37,7 @@ pub fn logged(place: &Place<'_>, item: &LogItem) -> Option<Value> {
             Some(Value::Words(carried(place, &words)))
         }
         // Who did it is told by the log; what it became, by what stands there.
-        FieldKind::AsThere | FieldKind::Links => return None,
+        FieldKind::AsThere | FieldKind::Links | FieldKind::Watchers => return None,
         FieldKind::Parent => match id {
             Some(id) => Some(Value::Choice(parent(place, id)?)),
             None => None,
@@ -164,6 +164,7 @@ pub fn logged_roughly(place: &Place<'_>, item: &LogItem) -> Option<Value> {
         | FieldKind::AsThere
         | FieldKind::Links
         | FieldKind::Parent
+        | FieldKind::Watchers
         | FieldKind::Moment
         | FieldKind::Day => None,
     })
@@ -222,6 +223,7 @@ mod tests {
             },
             worklogs: CommentSettings::default(),
             links: false,
+            unwatch: false,
         };
         let row = FieldRow {
             name: "assignee".into(),

@@ -30,7 +30,7 @@ pub use relation::{
     shared_parent, strange_links,
 };
 pub use rich::Rich;
-pub use set::{lacking, shared_element};
+pub use set::{lacking, native_account, shared_element};
 pub use table::{FOREIGN, names_on, path_on, shared_of};
 
 use crate::model::catalog::{Catalog, Shape};
@@ -117,7 +117,7 @@ pub fn written(place: &Place<'_>, text: &str) -> NativeValue {
         }
         FieldKind::Line if place.shape().is_some_and(Shape::is_choice) => outbound::named(text.to_owned()),
         FieldKind::Line => NativeValue::Text(outbound::one_line(text)),
-        FieldKind::Links | FieldKind::Parent => NativeValue::Empty,
+        FieldKind::Links | FieldKind::Parent | FieldKind::Watchers => NativeValue::Empty,
         FieldKind::Choice
         | FieldKind::Status
         | FieldKind::IssueType

@@ -7,16 +7,23 @@ use super::Place;
 use super::inbound::{carried, shared_account};
 use super::table::{FOREIGN, names_on, shared_of};
 use crate::model::catalog::Shape;
+use crate::model::ids::AccountId;
 use crate::model::issue::{Named, NativeValue};
 use crate::model::settings::{FieldKind, OnUnmapped};
 
+fn is_of_people(place: &Place<'_>) -> bool {
+    matches!(place.row.kind, FieldKind::People | FieldKind::Watchers)
+}
+
+/// The account that an element of a set of people is on the side. `None`: nobody there is known as that.
+#[must_use]
+pub fn native_account(place: &Place<'_>, shared: &str) -> Option<AccountId> {
+    account(place, shared).map(AccountId::new)
+}
+
 /// What one element is on the side. `None`: it has no counterpart.
 fn native(place: &Place<'_>, shared: &str) -> Option<String> {
-    if place.row.kind == FieldKind::People {
-        account(place, shared)
-    } else {
-        name(place, shared).filter(|name| place.offers(name))
-    }
+    if is_of_people(place) { account(place, shared) } else { name(place, shared).filter(|name| place.offers(name)) }
 }
 
 /// The side's name for an element, offered or not.
@@ -40,7 +47,7 @@ fn account(place: &Place<'_>, shared: &str) -> Option<String> {
 /// The shared name of an element of the side.
 #[must_use]
 pub fn shared_element(place: &Place<'_>, name: &str) -> String {
-    if place.row.kind == FieldKind::People {
+    if is_of_people(place) {
         return shared_account(place.table(), place.side, place.catalog, name);
     }
     if place.row.kind == FieldKind::Words { name.to_owned() } else { shared_of(place.table(), place.side, name) }
@@ -81,8 +88,7 @@ pub(super) fn set(place: &Place<'_>, shared: &BTreeSet<String>) -> NativeValue {
 pub fn lacking(place: &Place<'_>, shared: &BTreeSet<String>) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut unoffered, mut unnamed) = (BTreeSet::new(), BTreeSet::new());
     for element in shared.iter().filter(|shared| native(place, shared).is_none()) {
-        let name =
-            Some(element).filter(|_| place.row.kind != FieldKind::People).and_then(|element| name(place, element));
+        let name = Some(element).filter(|_| !is_of_people(place)).and_then(|element| name(place, element));
         match name {
             // What never crosses is not missed.
             Some(name) if place.is_excluded(&name) => {}

@@ -61,6 +61,9 @@ pub struct Catalog {
     /// Whether the sync user may edit what others wrote; `None` where that was not asked.
     #[serde(default)]
     pub edits_all_comments: Option<bool>,
+    /// Whether Jira does not show who watches an issue, as it said when it was asked last.
+    #[serde(default)]
+    pub hides_watchers: bool,
     /// Accounts that may not be assigned issues of the project, as Jira said when it was asked.
     #[serde(default)]
     pub unassignable: BTreeSet<AccountId>,
@@ -110,6 +113,8 @@ pub enum Shape {
     Links,
     /// The issue above.
     Parent,
+    /// Who watches: counted with the issue, listed by itself.
+    Watchers,
     /// Something else with a name: a priority, a resolution, a security level.
     Named,
     /// Something that is not carried.

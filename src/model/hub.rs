@@ -196,6 +196,20 @@ pub struct Replica {
     /// How many of its comments, worklogs and files are people's whose acts stay here.
     #[serde(default)]
     pub staying: u32,
+    /// Who watches it, as far as more than the values of fields is known of it.
+    #[serde(default)]
+    pub watching: Watching,
+}
+
+/// What is known of an issue's watchers besides who they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watching {
+    /// How many others than the sync user watched it when the list of them was last taken in; `None`: it never was.
+    pub others: Option<u64>,
+    /// When that list was read, by our clock.
+    pub read: Option<Timestamp>,
+    /// Whether the sync user watches it, as last seen.
+    pub by_us: bool,
 }
 
 /// That a replica is not where it was. Absence is never deletion: nothing is done about it before it is confirmed.

@@ -39,6 +39,9 @@ pub struct IssueSnapshot {
     /// The files of the issue; `None` if they were not asked for. They come whole.
     #[serde(default)]
     pub attachments: Option<Vec<AttachmentSnapshot>>,
+    /// How many watch it; `None` if that was not asked for, or not told.
+    #[serde(default)]
+    pub watched: Option<Watched>,
     /// Changelog entries that came with the read, oldest first.
     pub log: Vec<LogEntry>,
     /// Whether `log` reaches back to the first entry. If not, older entries exist that were not read.
@@ -225,6 +228,28 @@ pub struct AttachmentSnapshot {
     pub author: Option<AccountId>,
     /// The server's `created`.
     pub created: Timestamp,
+}
+
+/// How many watch an issue, as any read of it tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watched {
+    /// Besides the sync user.
+    pub others: u64,
+    /// Whether the sync user does.
+    pub by_us: bool,
+}
+
+/// Who watches an issue, as the list of them tells, which is read by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watchers {
+    /// Those who are shown.
+    pub accounts: BTreeSet<AccountId>,
+    /// How many there are.
+    pub watched: Watched,
+    /// Whether all are shown. Nothing may be concluded from absence when false.
+    pub whole: bool,
+    /// When it was read, by our clock.
+    pub read: Timestamp,
 }
 
 /// One changelog entry.

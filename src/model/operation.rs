@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::document::Document;
 use super::hub::{Acts, Terms};
-use super::ids::{AttachmentId, CommentId, FieldId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId};
+use super::ids::{
+    AccountId, AttachmentId, CommentId, FieldId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId,
+};
 use super::issue::NativeValue;
 use super::remark::{Remark, Spent};
 use super::value::Value;
@@ -188,6 +190,21 @@ pub enum Action {
         /// Its id there.
         id: String,
     },
+    /// Somebody is made a watcher. Who is one already stays so.
+    AddWatcher {
+        /// Who.
+        watcher: Watcher,
+    },
+    /// Somebody is taken from the watchers. Who is none stays so.
+    RemoveWatcher {
+        /// Who.
+        watcher: Watcher,
+    },
+    /// The sync user is taken from the watchers, to whom Jira adds whoever creates an issue or comments on it.
+    StopWatching {
+        /// The sync user.
+        account: AccountId,
+    },
     /// Our own copy of a comment, or of logged work, is deleted, since the original is not there any more.
     DeleteComment {
         /// Which of the two.
@@ -250,6 +267,19 @@ impl Relation {
     }
 }
 
+/// Somebody who watches a replica, or is to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watcher {
+    /// The field whose value they are an element of.
+    pub field: FieldName,
+    /// The element, in shared words.
+    pub element: String,
+    /// Who they are there.
+    pub account: AccountId,
+    /// The acts of the agreed value.
+    pub acts: Acts,
+}
+
 /// A link from an issue to something elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemoteLink {
@@ -281,6 +311,15 @@ impl Action {
             return Some((link, None));
         }
         if let Self::DeleteIssueLink { link, id } = self { Some((link, Some(id))) } else { None }
+    }
+
+    /// Who is made a watcher (`true`), or is one no more. The sync user's own leaving is not among these.
+    #[must_use]
+    pub fn watcher(&self) -> Option<(&Watcher, bool)> {
+        if let Self::AddWatcher { watcher } = self {
+            return Some((watcher, true));
+        }
+        if let Self::RemoveWatcher { watcher } = self { Some((watcher, false)) } else { None }
     }
 
     /// Whether it concerns no field of the issue: it can stand beside any other write.

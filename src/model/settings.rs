@@ -97,6 +97,9 @@ pub struct SyncSettings {
     pub life: LifeSettings,
     /// Whether each replica links to the counterparts that its side sees.
     pub links: bool,
+    /// Whether the sync user stops watching what Jira made it watch for its own writes.
+    #[serde(default)]
+    pub unwatch: bool,
 }
 
 impl SyncSettings {
@@ -113,6 +116,12 @@ impl SyncSettings {
             Remark::Comment => &self.comments,
             Remark::Worklog => &self.worklogs,
         }
+    }
+
+    /// The row that carries a side's watchers.
+    #[must_use]
+    pub fn watchers_on(&self, side: &SideId) -> Option<&FieldRow> {
+        self.fields.values().find(|row| row.kind == FieldKind::Watchers && row.sides.contains_key(side))
     }
 
     /// The ids of all sides, in their fixed order.
@@ -230,6 +239,8 @@ pub enum FieldKind {
     Links,
     /// The item that this one lies below: a sub-task's issue, an issue's epic.
     Parent,
+    /// Who watches the issue, each added and taken away by itself.
+    Watchers,
     /// What the instances say that the field holds. Never there once they were read.
     AsThere,
 }
@@ -238,7 +249,7 @@ impl FieldKind {
     /// Whether it holds a set, whose elements come and go each on its own.
     #[must_use]
     pub fn is_set(self) -> bool {
-        matches!(self, Self::Words | Self::Options | Self::People | Self::Links)
+        matches!(self, Self::Words | Self::Options | Self::People | Self::Links | Self::Watchers)
     }
 }
 

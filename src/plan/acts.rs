@@ -179,7 +179,12 @@ fn decide(
 ) -> Option<Decided> {
     let on_top = sight.knew_all(agreed, act.at);
     match row.kind {
-        FieldKind::Words | FieldKind::Options | FieldKind::People | FieldKind::Links | FieldKind::Document
+        FieldKind::Words
+        | FieldKind::Options
+        | FieldKind::People
+        | FieldKind::Links
+        | FieldKind::Watchers
+        | FieldKind::Document
             if same(&agreed.value, &act.value) =>
         {
             // Both wrote the same: no conflict, and nothing left to ask. The later one is the author from now on.
@@ -190,7 +195,7 @@ fn decide(
             agreed.asking.clear();
             None
         }
-        FieldKind::Words | FieldKind::Options | FieldKind::People | FieldKind::Links => {
+        FieldKind::Words | FieldKind::Options | FieldKind::People | FieldKind::Links | FieldKind::Watchers => {
             words(agreed, act, sight.before, on_top, sight.private);
             None
         }

@@ -58,6 +58,9 @@ pub fn check(input: &PlanInput<'_>, plan: &Plan) -> Vec<Violation> {
             Action::EditOriginal { comment, by, copy, .. } => check.original(&operation.side, comment, by, copy),
             Action::AddIssueLink { link } => check.relation(&operation.side, link, None),
             Action::DeleteIssueLink { link, id } => check.relation(&operation.side, link, Some(id)),
+            Action::AddWatcher { watcher } => check.watcher(&operation.side, watcher, true),
+            Action::RemoveWatcher { watcher } => check.watcher(&operation.side, watcher, false),
+            Action::StopWatching { account } => check.leaving(&operation.side, account),
             Action::EditComment { remark, origin, comment, copy, .. }
             | Action::DeleteComment { remark, origin, comment, copy } => {
                 let deleted = matches!(
@@ -142,6 +145,9 @@ impl Check<'_> {
                 | Action::Offer { .. }
                 | Action::DeleteFile { .. }
                 | Action::AddIssueLink { .. }
+                | Action::AddWatcher { .. }
+                | Action::RemoveWatcher { .. }
+                | Action::StopWatching { .. }
                 | Action::DeleteIssueLink { .. } => continue,
                 Action::AddFile { origin, file, .. } => {
                     if !files.insert((side, origin, file)) {
@@ -464,6 +470,10 @@ impl Check<'_> {
             for (name, base) in &replica.bases {
                 let Some(row) = input.sync.fields.get(name) else { continue };
                 let held_before = before.bases.get(name).and_then(|base| base.value.as_ref());
+                if row.kind == FieldKind::Watchers {
+                    self.watchers_base(row, side, held_before, base.value.as_ref());
+                    continue;
+                }
                 match observation {
                     None if base.value.as_ref() != held_before => {
                         self.fail("bases follow what was seen", side, format!("`{name}` moved without a read"));
@@ -550,6 +560,9 @@ fn changed(operation: &Operation) -> Option<(&SideId, &CommentId)> {
         | Action::Link { .. }
         | Action::Unlink { .. }
         | Action::DeleteIssue { .. }
+        | Action::AddWatcher { .. }
+        | Action::RemoveWatcher { .. }
+        | Action::StopWatching { .. }
         | Action::AddIssueLink { .. }
         | Action::DeleteIssueLink { .. }
         | Action::AddFile { .. }

@@ -60,7 +60,8 @@ fn values(draft: &Draft<'_>, row: &FieldRow, side: &SideId, template: &str) -> R
     let named = compose::variables(template)?;
     let sync = draft.input.sync;
     let (mut values, mut acts) = (Values::new(), Acts::default());
-    for other in sync.fields.values().filter(|row| !matches!(row.kind, FieldKind::Links | FieldKind::Parent)) {
+    let own = |row: &&FieldRow| !matches!(row.kind, FieldKind::Links | FieldKind::Parent | FieldKind::Watchers);
+    for other in sync.fields.values().filter(own) {
         let variable = compose::variable(other.name.as_str());
         let agreed = agreed_for(&draft.plan.item, sync, other, side);
         // An issue is not made of a summary that the side may not see.

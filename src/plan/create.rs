@@ -40,7 +40,10 @@ pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
     let mut fields: BTreeMap<_, FieldWrite> = BTreeMap::new();
     for row in sync.fields.values() {
         let Some(field) = row.sides.get(side) else { continue };
-        if matches!(row.kind, FieldKind::IssueType | FieldKind::Status | FieldKind::Links | FieldKind::Parent) {
+        if matches!(
+            row.kind,
+            FieldKind::IssueType | FieldKind::Status | FieldKind::Links | FieldKind::Parent | FieldKind::Watchers
+        ) {
             continue;
         }
         // What is not on the create screen is set afterwards.

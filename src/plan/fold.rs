@@ -29,7 +29,9 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
     }
     let Some(replica) = draft.plan.item.replicas.get(side) else { return };
     let (first, ours) = (!replica.observed, replica.ours);
-    let rows: Vec<&FieldRow> = draft.input.sync.fields.values().filter(|row| row.sides.contains_key(side)).collect();
+    let rows = draft.input.sync.fields.values().filter(|row| row.sides.contains_key(side));
+    // No read of the issue says who its watchers are.
+    let rows: Vec<&FieldRow> = rows.filter(|row| row.kind != FieldKind::Watchers).collect();
     let agree = |row: &&FieldRow| {
         first
             || observation.again
@@ -76,6 +78,7 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
     }
     if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
         replica.observed = true;
+        replica.watching.by_us = snapshot.watched.map_or(replica.watching.by_us, |watched| watched.by_us);
         replica.key = snapshot.key.clone();
         replica.updated = replica.updated.max(snapshot.updated);
         let newest = observation.snapshot.log.iter().map(|entry| entry.id).max();

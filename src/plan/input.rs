@@ -8,7 +8,7 @@ use crate::mapping::References;
 use crate::model::catalog::{Catalog, Workflow};
 use crate::model::hub::{Conflict, ItemState};
 use crate::model::ids::{AccountId, FieldName, OperationId, SideId};
-use crate::model::issue::{IssueSnapshot, LogEntry, TransitionOffer};
+use crate::model::issue::{IssueSnapshot, LogEntry, TransitionOffer, Watchers};
 use crate::model::operation::{Intent, Operation};
 use crate::model::settings::SyncSettings;
 
@@ -27,6 +27,8 @@ pub struct PlanInput<'a> {
     pub item: &'a ItemState,
     /// Reads newer than the record, for any of the item's replicas.
     pub observed: &'a BTreeMap<SideId, Observation>,
+    /// Who watches the replicas, where that was just read by itself.
+    pub watchers: &'a BTreeMap<SideId, Watchers>,
     /// The item's intents whose tags may turn up, settled or not.
     pub intents: &'a [Intent],
     /// The sides where the item may have a replica (`when`, tested by the engine). A replica that exists stays in step.
@@ -84,6 +86,8 @@ pub enum Wanted {
     Comments,
     /// A fresh read: the log and the values do not agree.
     FreshRead,
+    /// Who watches, which no read of the issue tells.
+    Watchers,
 }
 
 /// Why something is not done.

@@ -14,6 +14,7 @@ mod audiences;
 pub mod check;
 mod check_comments;
 mod check_relations;
+mod check_watchers;
 mod comments;
 mod composed;
 mod create;
@@ -28,6 +29,7 @@ mod render;
 mod revisions;
 mod status;
 mod targets;
+mod watchers;
 mod whose;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +55,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         if let Some(observation) = input.observed.get(&side.id) {
             fold::take_in(&mut draft, &side.id, observation);
         }
+        watchers::take_in(&mut draft, &side.id);
     }
     draft.say_restricted();
     absence::part(&mut draft);
@@ -74,6 +77,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         revisions::revise(&mut draft, remark);
     }
     links::show(&mut draft);
+    watchers::leave(&mut draft);
     absence::act(&mut draft);
     whose::say(&mut draft);
     draft.finish()

@@ -35,6 +35,7 @@ pub fn render(plan: &Plan) -> String {
             let what = match wanted {
                 Wanted::Transitions => "the transitions offered now are needed",
                 Wanted::Comments => "a direct read of it is needed",
+                Wanted::Watchers => "the list of its watchers is needed",
                 Wanted::FreshRead => "its values and its history do not agree: a fresh read is needed",
             };
             lines.push(format!("? {} {what}", name(plan, side)));
@@ -101,6 +102,9 @@ fn write_operation(lines: &mut Vec<String>, plan: &Plan, operation: &Operation) 
         Action::Link { link, .. } => lines.push(format!("@ {name} links to {}", link.title)),
         Action::AddIssueLink { link } => lines.push(format!("+ {name} {}: {}", link.field, in_words(link))),
         Action::DeleteIssueLink { link, .. } => lines.push(format!("- {name} {}: {}", link.field, in_words(link))),
+        Action::AddWatcher { watcher } => lines.push(format!("+ {name} {}: {}", watcher.field, watcher.account)),
+        Action::RemoveWatcher { watcher } => lines.push(format!("- {name} {}: {}", watcher.field, watcher.account)),
+        Action::StopWatching { .. } => lines.push(format!("- {name} the sync user stops watching it")),
         Action::DeleteComment { remark, origin, comment, copy } => {
             let word = remark.word();
             lines.push(format!("- {name} copy {copy} of {word} {comment} of {origin} is deleted"));

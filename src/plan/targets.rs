@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::parents::Hindrance;
-use super::{Draft, Wanted, lacks, place, relations, status};
+use super::{Draft, Wanted, lacks, place, relations, status, watchers};
 use crate::mapping::{Place, Rich, Unmappable, inbound, outbound, outbound_over, same, shared_element};
 use crate::model::catalog::Shape;
 use crate::model::hub::{Acknowledged, Agreed, Base};
@@ -31,6 +31,10 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId) {
         let base = draft.plan.item.replicas.get(side).and_then(|r| r.bases.get(&row.name)).cloned().unwrap_or_default();
         if row.kind == FieldKind::Links {
             relations::aim(draft, row, side, &agreed, &base);
+            continue;
+        }
+        if row.kind == FieldKind::Watchers {
+            watchers::aim(draft, row, side, &agreed, &base);
             continue;
         }
         if row.kind == FieldKind::Parent {

@@ -80,6 +80,7 @@ fn user(setup: &UserSetup) -> User {
         zone: time::zone(&setup.time_zone),
         active: setup.active,
         account_type: setup.account_type.clone(),
+        autowatch: setup.autowatch,
         credentials: setup.credentials.clone(),
     }
 }

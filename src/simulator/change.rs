@@ -286,6 +286,7 @@ pub(crate) fn create(state: &mut State, by: By<'_>, body: &Value) -> Result<u64,
         comments::push(state, &mut issue, by.user, comment);
     }
     let (key, epic) = (issue.key.clone(), parents::epic_of(state, &issue));
+    super::rest::watcher::autowatch(state, &mut issue, by.user);
     state.store(issue);
     parents::tell_epics(state, by.user, (id, &key), &Value::Null, &epic);
     Ok(id)

@@ -153,5 +153,6 @@ pub(crate) fn push(state: &mut State, issue: &mut Issue, author: Option<&str>, c
     if state.quirks.comment_moves_updated {
         issue.updated = state.now;
     }
+    super::rest::watcher::autowatch(state, issue, author);
     id
 }

@@ -22,6 +22,8 @@ pub mod presets;
 mod properties;
 mod query;
 mod render;
+mod render_people;
+mod render_screens;
 mod reply;
 mod rest;
 mod seed;

@@ -1,6 +1,8 @@
 //! People who work in a simulated Jira, in process: what they do goes through the same code as REST, has them as author
 //! and makes the same changelog entries. Never counted as calls, never limited, never made to fail by a fault.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::jira::Jira;
@@ -23,6 +25,14 @@ impl Jira {
     pub fn person(&self, reference: &str) -> Option<Person> {
         let id = self.lock().state.user(reference)?.id.clone();
         Some(Person { jira: self.clone(), id })
+    }
+
+    /// The login names of those who watch an issue, by its id or key. The same on both kinds, so that tests can compare them.
+    #[must_use]
+    pub fn watchers(&self, issue: &str) -> BTreeSet<String> {
+        let inside = self.lock();
+        let watchers = inside.state.issue(issue).map(|issue| issue.watchers.clone()).unwrap_or_default();
+        watchers.iter().filter_map(|id| Some(inside.state.users.get(id)?.name.clone())).collect()
     }
 
     /// What somebody is called, by id.
@@ -238,6 +248,36 @@ impl Person {
     /// As REST would refuse it.
     pub fn unvote(&self, issue: &str) -> Result<(), Refusal> {
         self.run(rest::unvote, &[issue], Value::Null).map(drop)
+    }
+
+    /// Watches an issue.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn watch(&self, issue: &str) -> Result<(), Refusal> {
+        self.run(rest::watch, &[issue], Value::Null).map(drop)
+    }
+
+    /// Makes somebody (by id, name or e-mail address) a watcher of an issue.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn add_watcher(&self, issue: &str, who: &str) -> Result<(), Refusal> {
+        let name = self.jira.lock().state.rest_name(who);
+        self.run(rest::watch, &[issue], json!(name)).map(drop)
+    }
+
+    /// Takes somebody (by id, name or e-mail address) from the watchers of an issue.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn remove_watcher(&self, issue: &str, who: &str) -> Result<(), Refusal> {
+        let mut inside = self.jira.lock();
+        let state = &mut inside.state;
+        let mut call = self.call(state, &[issue], Value::Null);
+        let key = if state.is_cloud() { "accountId" } else { "username" };
+        call.query.push((key.to_owned(), state.rest_name(who)));
+        rest::unwatch(state, &call).map(drop)
     }
 
     /// Attaches a file; gives its id.

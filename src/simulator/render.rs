@@ -3,14 +3,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::change::{self, Screen};
 use super::setup::{Category, FieldType};
 use super::state::{
     Attachment, Comment, Entry, Field, FieldKind, Issue, IssueType, LinkType, Named, Project, State, Status, Thing,
-    ThingKind, Transition,
+    ThingKind,
 };
 use super::values::{self, Version};
-use super::{adf, comments, fields, parents, permissions, time, workflow, worklogs};
+use super::{adf, comments, fields, parents, permissions, time, worklogs};
 
 /// For whom and in which REST version something is rendered.
 #[derive(Clone, Copy)]
@@ -64,35 +63,6 @@ impl View<'_> {
     pub(crate) fn stamp(&self, at: jiff::Timestamp) -> String {
         let own = self.user.filter(|_| !self.state.is_cloud()).and_then(|id| self.state.users.get(id));
         time::stamp(at, own.map_or(&self.state.zone, |user| &user.zone))
-    }
-
-    /// A user as fields, comments and changelog entries show it.
-    pub(crate) fn user(&self, id: &str) -> Value {
-        let Some(user) = self.state.users.get(id) else {
-            return Value::Null;
-        };
-        let avatar = |size: u8| format!("{}/secure/useravatar?size={size}&ownerId={}", self.state.base, encode(id));
-        let avatars = json!({ "16x16": avatar(16), "24x24": avatar(24), "32x32": avatar(32), "48x48": avatar(48) });
-        if !self.state.is_cloud() {
-            return json!({
-                "self": self.link(&format!("user?username={}", encode(&user.name))),
-                "name": user.name, "key": user.id, "emailAddress": user.email, "avatarUrls": avatars,
-                "displayName": user.display_name, "active": user.active, "timeZone": user.zone_name,
-            });
-        }
-        let mut body = json!({
-            "self": self.link(&format!("user?accountId={}", encode(&user.id))),
-            "accountId": user.id, "avatarUrls": avatars, "displayName": user.display_name, "active": user.active,
-            "timeZone": user.zone_name, "accountType": user.account_type,
-        });
-        if !user.hide_email || self.user == Some(id) {
-            body["emailAddress"] = json!(user.email);
-        }
-        body
-    }
-
-    fn person(&self, id: Option<&str>) -> Value {
-        id.map_or(Value::Null, |id| self.user(id))
     }
 
     /// A file's metadata. Data Center's are outside the REST API, under their names.
@@ -252,15 +222,6 @@ impl View<'_> {
         body
     }
 
-    /// A group, as fields and users show it.
-    pub(crate) fn group(&self, name: &str) -> Value {
-        let mut body = json!({ "self": self.link(&format!("group?groupname={}", encode(name))), "name": name });
-        if self.state.is_cloud() {
-            body["groupId"] = json!(format!("g-{}", name.to_lowercase().replace(' ', "-")));
-        }
-        body
-    }
-
     /// Both estimates, as `timetracking` shows them.
     fn time_tracking(issue: &Issue) -> Value {
         let mut body = Map::new();
@@ -278,7 +239,7 @@ impl View<'_> {
         Value::Object(body)
     }
 
-    fn option(&self, field: &Field, id: &str) -> Value {
+    pub(super) fn option(&self, field: &Field, id: &str) -> Value {
         json!({
             "self": self.link(&format!("customFieldOption/{id}")), "id": id,
             "value": values::option_name(field, id).unwrap_or_default(),
@@ -478,112 +439,6 @@ impl View<'_> {
             body["properties"] = Value::Array(properties.collect());
         }
         body
-    }
-
-    /// The transitions on offer.
-    pub(crate) fn transitions(&self, project: &Project, issue: &Issue, with_fields: bool) -> Value {
-        let offered = workflow::offered(self.state, project, issue, self.user);
-        Value::Array(
-            offered.into_iter().map(|transition| self.transition(project, issue, transition, with_fields)).collect(),
-        )
-    }
-
-    fn transition(&self, project: &Project, issue: &Issue, transition: &Transition, with_fields: bool) -> Value {
-        let to = self.state.status(&transition.to).map_or(Value::Null, |status| self.status(status));
-        let mut body = json!({ "id": transition.id, "name": transition.name, "to": to });
-        if self.state.is_cloud() {
-            body["hasScreen"] = json!(!transition.screen.is_empty());
-            body["isGlobal"] = json!(transition.from.is_empty());
-            body["isInitial"] = json!(false);
-            body["isAvailable"] = json!(true);
-            body["isConditional"] = json!(!transition.needs.is_empty());
-            body["looped"] = json!(issue.text("status") == Some(transition.to.as_str()));
-        }
-        if with_fields {
-            let metas = transition.screen.iter().filter_map(|(name, required)| {
-                let field = self.state.fields.get(name)?;
-                Some((name.clone(), self.meta(project, field, *required)))
-            });
-            body["fields"] = metas.collect::<Map<_, _>>().into();
-        }
-        body
-    }
-
-    /// What editmeta, createmeta and transition screens say about a field.
-    pub(crate) fn meta(&self, project: &Project, field: &Field, required: bool) -> Value {
-        let mut meta = json!({
-            "required": required, "schema": fields::schema(field), "name": field.name,
-            "hasDefaultValue": false, "operations": fields::operations(field),
-        });
-        if self.state.is_cloud() {
-            meta["key"] = json!(field.id);
-        } else {
-            meta["fieldId"] = json!(field.id);
-        }
-        if let Some(allowed) = self.allowed(project, field) {
-            meta["allowedValues"] = allowed;
-        }
-        meta
-    }
-
-    fn allowed(&self, project: &Project, field: &Field) -> Option<Value> {
-        let all = |values: Vec<Value>| Some(Value::Array(values));
-        match &field.kind {
-            FieldKind::Priority => all(self.state.priorities.iter().map(|known| self.priority(known)).collect()),
-            FieldKind::Resolution => all(self.state.resolutions.iter().map(|known| self.resolution(known)).collect()),
-            FieldKind::IssueType => {
-                let own = self.state.types.iter().filter(|kind| project.types.contains(&kind.id));
-                all(own.map(|kind| self.issue_type(kind)).collect())
-            }
-            FieldKind::Project => all(vec![self.project(project)]),
-            FieldKind::Plain(kind) => {
-                if let Some((kind, _)) = values::thing_kind(kind) {
-                    return all(self.state.things_of(&project.key, kind).map(|thing| self.thing(thing)).collect());
-                }
-                let offered = field.options.iter().map(|(id, _)| {
-                    let mut option = self.option(field, id);
-                    let below = field.children.iter().filter(|(above, ..)| above == id);
-                    let below: Vec<Value> = below.map(|(_, child, _)| self.option(field, child)).collect();
-                    if !below.is_empty() {
-                        option["children"] = Value::Array(below);
-                    }
-                    option
-                });
-                if field.options.is_empty() { None } else { all(offered.collect()) }
-            }
-            FieldKind::TimeTracking | FieldKind::Status | FieldKind::Parent | FieldKind::Derived => None,
-        }
-    }
-
-    /// The fields that this user may write on a screen for issues of a type, with their metadata.
-    pub(crate) fn screen(&self, project: &Project, issue: Option<&Issue>, kind: &Value) -> Vec<(String, Value)> {
-        let level = parents::level(self.state, kind);
-        let creating = issue.is_none();
-        let shown = self.state.fields.values().filter(|field| {
-            change::is_on_screen(project, field, Screen::Project { creating })
-                && parents::is_shown(self.state, field, level, creating)
-                || (creating && field.kind == FieldKind::Project)
-        });
-        shown
-            .filter(|field| {
-                change::field_permission(&field.id)
-                    .is_none_or(|key| permissions::holds(self.state, project, issue, self.user, key))
-            })
-            .map(|field| {
-                let always = matches!(field.id.as_str(), "summary" | "issuetype" | "project")
-                    || parents::is_required(field, level);
-                (field.id.clone(), self.meta(project, field, always || project.required.contains(&field.id)))
-            })
-            .collect()
-    }
-
-    /// `editmeta`; empty without `EDIT_ISSUES` or in a status that refuses edits.
-    pub(crate) fn editmeta(&self, project: &Project, issue: &Issue) -> Value {
-        let editable = issue.text("status").and_then(|id| self.state.status(id)).is_none_or(|status| status.editable);
-        if !editable || !permissions::holds(self.state, project, Some(issue), self.user, "EDIT_ISSUES") {
-            return json!({ "fields": {} });
-        }
-        json!({ "fields": self.screen(project, Some(issue), issue.value("issuetype")).into_iter().collect::<Map<_, _>>() })
     }
 }
 

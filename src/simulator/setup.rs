@@ -47,6 +47,8 @@ pub struct UserSetup {
     pub active: bool,
     /// `atlassian`, `app`, `customer` (Cloud).
     pub account_type: String,
+    /// The profile's preference to watch what one creates or comments on (memory: on by default on both kinds).
+    pub autowatch: bool,
     /// All credentials that work.
     pub credentials: Vec<Credential>,
 }
@@ -64,6 +66,7 @@ impl UserSetup {
             time_zone: "Etc/UTC".into(),
             active: true,
             account_type: "atlassian".into(),
+            autowatch: true,
             credentials: Vec::new(),
         }
     }
@@ -447,6 +450,9 @@ pub struct Quirks {
     pub search_window: u64,
     /// Data Center: `jira.search.views.default.max`.
     pub search_page_cap: u64,
+    /// Data Center: the list of watchers is refused (401) without the right to see it, instead of left empty (memory; its document
+    /// names neither).
+    pub hidden_watchers_refused: bool,
     /// Limit of rich text and comments, in characters.
     pub text_limit: usize,
     /// Cloud: which API version `/rest/api/latest` means is 2 on both kinds (memory).
@@ -469,6 +475,7 @@ impl Default for Quirks {
             notify_without_right_drops_edit: false,
             search_window: 10_000,
             search_page_cap: 1_000,
+            hidden_watchers_refused: false,
             text_limit: 32_767,
             site_time_zone: "Etc/UTC".into(),
         }

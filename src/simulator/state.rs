@@ -22,6 +22,7 @@ pub(crate) struct User {
     pub(crate) zone: TimeZone,
     pub(crate) active: bool,
     pub(crate) account_type: String,
+    pub(crate) autowatch: bool,
     pub(crate) credentials: Vec<Credential>,
 }
 
@@ -469,6 +470,12 @@ impl State {
                 .values()
                 .find(|user| user.name.eq_ignore_ascii_case(reference) || user.email.eq_ignore_ascii_case(reference))
         })
+    }
+
+    /// How requests name this user: account id or login name.
+    pub(crate) fn rest_name(&self, reference: &str) -> String {
+        let name = |user: &User| if self.is_cloud() { user.id.clone() } else { user.name.clone() };
+        self.user(reference).map_or_else(|| reference.to_owned(), name)
     }
 
     /// How this user is named in `from`/`to` of changelog items: account id or user key.

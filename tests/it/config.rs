@@ -235,6 +235,7 @@ fn the_settings_are_what_the_file_says() {
         ("labels", FieldKind::Words),
         ("links", FieldKind::Links),
         ("parent", FieldKind::Parent),
+        ("watchers", FieldKind::Watchers),
         ("assignee", FieldKind::Person),
         ("severity", FieldKind::Choice),
         ("customer", FieldKind::Line),

@@ -175,10 +175,10 @@ parent = { on-unmapped = "clear", default = { acme = "x" } }"#, &[
         "error 28:1 sync.support.fields.sumary: `sumary` is no field that every Jira has -> did you mean `summary`?",
     ]),
     (r#"summary = "both""#, r#"summary = "both"
-watchers = "both"
+parent = "both"
 duedate = "both"
 due-date = "both""#, &[
-        "error 29:1 sync.support.fields.watchers: `watchers` is not carried yet -> take the row out",
+        "error 29:1 sync.support.fields.parent: `parent` is not carried yet -> take the row out",
         "error 31:1 sync.support.fields.due-date: two rows carry `due-date` -> keep one; both spellings mean the same field",
     ]),
     (r#"summary = "both""#, r#"summary = "both"
@@ -187,6 +187,17 @@ y = { acme = "q", globex = "z" }
 status = { on-unmapped = "clear" }"#, &[
         "error 29:1 sync.support.fields.x: `x` is carried by one side only -> name the field on another side too, or take the row out",
         r#"error 31:26 sync.support.fields.status.on-unmapped: `status` cannot be emptied -> write `"leave"`, or per side a name to write"#,
+    ]),
+    (r#"summary = "both""#, r#"summary = "both"
+watches = { acme = "watches", globex = "customfield_1", on-unmapped = "clear" }
+watchers = "both""#, &[
+        "error 29:40 sync.support.fields.watches.globex: `watchers` is the field `watches` on every side -> take the cell out",
+        "error 30:1 sync.support.fields.watchers: two rows carry `watchers` -> keep one; both spellings mean the same field",
+    ]),
+    (r#"summary = "both""#, r#"summary = "both"
+watchers = { exclude = ["bot"], default = { acme = "x" }, on-unmapped = { globex = "jdoe" } }"#, &[
+        "error 29:33 sync.support.fields.watchers.default: `default` says nothing about watchers -> take `default` out",
+        r#"error 29:59 sync.support.fields.watchers.on-unmapped: nobody else watches in one's place -> write `"leave"` or `"skip"`"#,
     ]),
     (r#"assignee = "both""#, r#"assignee = { form = ["acme"] }"#, &[
         "error 29:14 sync.support.fields.assignee.form: `form` is no key of a field row, and no side of this sync -> did you mean `from`?",
@@ -299,7 +310,7 @@ storyPoints = "both""#, &[
 ", "[sync.support.nothing]
 ", &[
         r#"error 14:7 sync.support: `sync.support` has no `fields` -> add `[sync.support.fields]` with `summary = "both"` in it"#,
-        "error 27:15 sync.support.nothing: unknown key `nothing` -> known here: `home`, `on-conflict`, `side`, `map`, `fields`, `comments`, `worklogs`, `attachments`, `life`, `counterparts`",
+        "error 27:15 sync.support.nothing: unknown key `nothing` -> known here: `home`, `on-conflict`, `side`, `map`, `fields`, `comments`, `worklogs`, `attachments`, `life`, `counterparts`, `unwatch`",
     ]),
     ("[sync.support.comments]", "[sync.support.worklogs]\nunrestricted = \"bth\"\nrestricted = \"skip\"\n\n[sync.support.comments]", &[
         "error 33:16 sync.support.worklogs.unrestricted: `bth` is none of `both`, `skip` -> did you mean `both`?",

@@ -47,6 +47,7 @@ fn replica(number: u64, key: String) -> Replica {
         links: std::collections::BTreeMap::new(),
         away: None,
         staying: 0,
+        watching: Default::default(),
     };
     for field in ["summary", "description", "status", "priority", "labels"] {
         let base = replica.bases.entry(field.into()).or_default();

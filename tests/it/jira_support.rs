@@ -102,7 +102,7 @@ pub(crate) fn server_in(zone: &str) -> Bench {
 
 pub(crate) fn want(fields: &[&str]) -> Want {
     let fields = fields.iter().map(|field| FieldId::from(*field)).collect();
-    Want { fields, comments: true, worklogs: false, attachments: false, mark: true, transitions: false }
+    Want { fields, comments: true, worklogs: false, attachments: false, watches: false, mark: true, transitions: false }
 }
 
 pub(crate) fn text(text: &str) -> NativeValue {

@@ -86,6 +86,8 @@ mod daemon_things;
 #[cfg(test)]
 mod daemon_votes;
 #[cfg(test)]
+mod daemon_watchers;
+#[cfg(test)]
 mod daemon_whose;
 #[cfg(test)]
 mod daemon_worklogs;

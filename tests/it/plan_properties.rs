@@ -370,6 +370,9 @@ fn sent_bytes(operation: &Operation) -> String {
         Action::DeleteIssue { .. } => format!("{side} goes"),
         Action::AddFile { name, .. } => format!("{side} attaches {name}"),
         Action::DeleteFile { copy, .. } => format!("{side} deletes {copy}"),
+        Action::AddWatcher { watcher } => format!("{side} is watched by {}", watcher.account),
+        Action::RemoveWatcher { watcher } => format!("{side} is no longer watched by {}", watcher.account),
+        Action::StopWatching { .. } => format!("{side} is no longer watched by us"),
         Action::AddIssueLink { link } => format!("{side} links to {}", link.key),
         Action::DeleteIssueLink { link, .. } => format!("{side} no longer links to {}", link.key),
     }

@@ -26,6 +26,9 @@ use jirasyncd::model::value::Value;
 use jirasyncd::plan::{By, Observation, Plan, PlanInput, Step, Wanted, check, plan};
 use jirasyncd::text;
 
+/// Nothing is said of watchers here.
+static NO_WATCHERS: BTreeMap<SideId, jirasyncd::model::issue::Watchers> = BTreeMap::new();
+
 /// The daemon that a world runs: the sound one, or one with a bug planted around the planner.
 #[derive(Clone, Copy)]
 pub(crate) struct Rig {
@@ -221,6 +224,7 @@ pub(crate) fn settings(sides: &[SideId], policy: ConflictPolicy) -> SyncSettings
         },
         worklogs: CommentSettings::default(),
         links: true,
+        unwatch: false,
         link_types: Table::default(),
     }
 }
@@ -360,6 +364,7 @@ impl World {
             links: BTreeMap::new(),
             away: None,
             staying: 0,
+            watching: Default::default(),
         }
     }
 
@@ -585,6 +590,7 @@ impl World {
         let log: Vec<LogEntry> = issue.log.iter().map(|(entry, _)| entry.clone()).collect();
         let snapshot = IssueSnapshot {
             attachments: None,
+            watched: None,
             worklogs: Comments::default(),
             id: issue.id,
             key: issue.key.clone(),
@@ -645,6 +651,7 @@ impl World {
             intents: &self.intents,
             belongs: &self.belongs,
             offers,
+            watchers: &NO_WATCHERS,
             references: &jirasyncd::mapping::NO_REFERENCES,
         }
     }

@@ -12,7 +12,7 @@ mod search;
 mod thing;
 mod transition;
 mod user;
-mod watcher;
+pub(crate) mod watcher;
 mod worklog;
 
 use serde_json::Value;
@@ -32,7 +32,7 @@ pub(crate) use issue_link::{add as link_issues, remove as unlink_issues};
 pub(crate) use routes::{Found, Route, find, find_outside};
 pub(crate) use thing::create_component;
 pub(crate) use transition::{list as list_transitions, take as take_transition};
-pub(crate) use watcher::{unvote, vote};
+pub(crate) use watcher::{add as watch, remove as unwatch, unvote, vote};
 pub(crate) use worklog::{add as add_worklog, edit as edit_worklog, remove as delete_worklog};
 
 /// One request, understood as far as its path, query and body go.

@@ -14,10 +14,13 @@ fn may(state: &State, call: &Call, issue: &Issue, key: &str) -> Result<bool, Ref
     Ok(permissions::holds(state, &project, Some(issue), call.user.as_deref(), key))
 }
 
-/// `GET issue/{}/watchers`: without the right to see them only how many there are.
+/// `GET issue/{}/watchers`: without the right to see them only how many there are; or a no, where a Data Center is so.
 pub(crate) fn list(state: &mut State, call: &Call) -> Answer {
     let issue = call.issue(state)?;
     let seen = may(state, call, &issue, "VIEW_VOTERS_AND_WATCHERS")?;
+    if !seen && !state.is_cloud() && state.quirks.hidden_watchers_refused {
+        return Err(Refusal::message(401, "You do not have permission to view the watcher list."));
+    }
     let view = call.view(state);
     let watchers: Vec<Value> = issue.watchers.iter().filter(|_| seen).map(|id| view.user(id)).collect();
     let mut body = view.watches(&issue);
@@ -132,5 +135,12 @@ impl View<'_> {
             "self": self.link(&format!("issue/{}/votes", issue.key)), "votes": issue.voters.len(),
             "hasVoted": self.user.is_some_and(|user| issue.voters.contains(user)),
         })
+    }
+}
+
+/// Who creates an issue or comments on it watches it from then on, if their profile says so (memory: edits do not count).
+pub(crate) fn autowatch(state: &State, issue: &mut Issue, user: Option<&str>) {
+    if let Some(user) = user.filter(|user| state.users.get(*user).is_some_and(|user| user.autowatch)) {
+        issue.watchers.insert(user.to_owned());
     }
 }

@@ -136,6 +136,7 @@ pub(super) fn replica(issue: u64, key: &str) -> Replica {
         links: BTreeMap::new(),
         away: None,
         staying: 0,
+        watching: Default::default(),
     }
 }
 
