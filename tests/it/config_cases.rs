@@ -175,10 +175,10 @@ parent = { on-unmapped = "clear", default = { acme = "x" } }"#, &[
         "error 28:1 sync.support.fields.sumary: `sumary` is no field that every Jira has -> did you mean `summary`?",
     ]),
     (r#"summary = "both""#, r#"summary = "both"
-parent = "both"
+security = "both"
 duedate = "both"
 due-date = "both""#, &[
-        "error 29:1 sync.support.fields.parent: `parent` is not carried yet -> take the row out",
+        "error 29:1 sync.support.fields.security: `security` is not carried yet -> take the row out",
         "error 31:1 sync.support.fields.due-date: two rows carry `due-date` -> keep one; both spellings mean the same field",
     ]),
     (r#"summary = "both""#, r#"summary = "both"
