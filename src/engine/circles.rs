@@ -84,10 +84,11 @@ impl Engine {
         account: &AccountId,
     ) -> Result<Option<bool>, JiraError> {
         match circle {
-            Circle::User(name) => Ok(Some(account.as_str() == name)),
+            // Neither kind tells two accounts or groups apart by capitals.
+            Circle::User(name) => Ok(Some(account.as_str().eq_ignore_ascii_case(name))),
             Circle::Group(name) => {
                 let groups = self.groups_of(instance, account).await?;
-                Ok(groups.map(|groups| groups.contains(name)))
+                Ok(groups.map(|groups| groups.iter().any(|group| group.eq_ignore_ascii_case(name))))
             }
             Circle::Role(name) => {
                 let Some(actors) = self.role_actors(instance, project, name).await? else { return Ok(None) };

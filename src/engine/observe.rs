@@ -29,8 +29,12 @@ impl Engine {
         }
         let covered = snapshot.log_whole || snapshot.log.iter().any(|entry| entry.id <= known);
         // Where some people's acts stay, the history tells whose what stands there is.
-        let whole = work.sync.side(side).is_some_and(|settings| !settings.whose.is_everybody());
-        if !covered && (observed || ours || whole) {
+        let parted = work.sync.side(side).is_some_and(|settings| !settings.whose.is_everybody());
+        let rows = work.sync.settings.fields.values().filter(|row| row.sides.contains_key(side));
+        let new_row = parted && rows.map(|row| &row.name).any(|name| !replica.bases.contains_key(name));
+        if new_row && !snapshot.log_whole {
+            snapshot.log = instance.patiently(instance.read.log_after(snapshot.id, EntryId(0))).await?;
+        } else if !covered && (observed || ours) {
             snapshot.log = instance.patiently(instance.read.log_after(snapshot.id, known)).await?;
         }
         let has_copies = work.item.comments.iter().any(|record| record.copies.contains_key(side));

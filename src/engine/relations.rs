@@ -107,7 +107,7 @@ pub(super) fn judge(work: &mut Work, intent: &Intent) -> bool {
         return true;
     };
     let (side, sync) = (&intent.operation.side, &work.sync.settings);
-    let agreed = sync.fields.get(&link.field).map(|row| audience_of(sync, row, side));
+    let agreed = sync.fields.get(&link.field).map(|row| audience_of(&work.item, sync, row, side));
     let agreed = agreed.and_then(|audience| work.item.hub.get(&link.field)?.get(&audience));
     let acts = agreed.map(|agreed| agreed.acts.clone()).unwrap_or_default();
     if let Some(replica) = work.item.replicas.get_mut(side) {

@@ -252,7 +252,7 @@ async fn listed(instance: &Instance, issue: IssueId) -> Result<Watchers, JiraErr
 fn kept_its_own(work: &mut Work, intent: &Intent) {
     let Some((watcher, _)) = intent.operation.action.watcher() else { return };
     let (side, sync) = (&intent.operation.side, &work.sync.settings);
-    let agreed = sync.fields.get(&watcher.field).map(|row| audience_of(sync, row, side));
+    let agreed = sync.fields.get(&watcher.field).map(|row| audience_of(&work.item, sync, row, side));
     let agreed = agreed.and_then(|audience| work.item.hub.get(&watcher.field)?.get(&audience));
     let acts = agreed.map(|agreed| agreed.acts.clone()).unwrap_or_default();
     let reason = format!("Jira took the change of watcher `{}` and kept its own", watcher.account);

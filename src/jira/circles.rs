@@ -22,7 +22,9 @@ impl Client {
         };
         let call = Call::get("getUser", &["user"], attempt).query(name, account.as_str()).query("expand", "groups");
         let user: wire::UserWithGroups = self.read(&call).await?;
-        Ok(user.groups.map(|groups| groups.items.into_iter().map(|group| group.name).collect()))
+        // A list that is cut says nothing about the groups that it lacks.
+        let whole = user.groups.filter(|groups| groups.size.is_none_or(|size| size <= groups.items.len()));
+        Ok(whole.map(|groups| groups.items.into_iter().map(|group| group.name).collect()))
     }
 
     /// Who has a role in a project; `None`: there is no role of that name.

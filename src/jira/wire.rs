@@ -86,6 +86,7 @@ pub(super) struct UserWithGroups {
 /// The groups of a user.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct GroupList {
+    pub(super) size: Option<usize>,
     #[serde(default)]
     pub(super) items: Vec<GroupName>,
 }

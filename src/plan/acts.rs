@@ -107,7 +107,7 @@ pub(super) fn take(draft: &mut Draft<'_>, row: &FieldRow, act: &Act) {
     let stands_for = |side: &SideId, value: &Value, held: &Value| {
         is_held_as(&place(input, nothing, row, &side.place()), value, held)
     };
-    for audience in audiences_of(sync, row) {
+    for audience in audiences_of(item, sync, row) {
         if !audience.0.contains(&act.side) {
             continue;
         }

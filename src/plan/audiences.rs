@@ -10,7 +10,7 @@ use crate::model::ids::FieldName;
 pub(super) fn settle(draft: &mut Draft<'_>) {
     let sync = draft.input.sync;
     for row in sync.fields.values() {
-        for audience in audiences_of(sync, row) {
+        for audience in audiences_of(&draft.plan.item, sync, row) {
             let known = draft.plan.item.hub.get(&row.name).is_some_and(|field| field.contains_key(&audience));
             if known {
                 continue;

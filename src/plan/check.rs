@@ -101,7 +101,8 @@ impl Check<'_> {
         let settings = self.settings(side);
         let sees = settings.map(|settings| &settings.sees);
         let shows = |other: &SideId| row.across || other == side || sees.is_some_and(|sees| sees.contains(other));
-        let own = settings.filter(|settings| !settings.whose.is_everybody()).map(|_| side.outsiders());
+        let bounded = settings.is_some_and(|settings| !settings.whose.is_everybody());
+        let own = Some(side.outsiders()).filter(|own| bounded || self.plan.item.acts.of(own) > 0);
         everybody.filter(shows).chain(own).collect()
     }
 

@@ -38,17 +38,21 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             continue;
         }
         let known = records.iter().position(|record| &record.side == side && record.id == comment.id);
-        if let Some(record) = known.and_then(|known| draft.plan.item.remarks_mut(remark).get_mut(known)) {
+        let (kept, goes) = (keeps(draft.input, side, comment), goes_anywhere(draft, side, &comment.visibility, remark));
+        // Somebody whose acts stay may narrow its readers, and not widen them.
+        if let Some(record) = known.and_then(|known| draft.plan.item.remarks_mut(remark).get_mut(known))
+            && (!kept || !goes)
+        {
             read_by(record, comment, rules);
         }
-        if !goes_anywhere(draft, side, &comment.visibility, remark) {
+        if !goes {
             // Nobody else may read it now: its text is not kept either.
             if let Some(record) = known.and_then(|known| draft.plan.item.remarks_mut(remark).get_mut(known)) {
                 record.pending = None;
             }
             continue;
         }
-        if keeps(draft.input, side, comment) {
+        if kept {
             // What was said before somebody changed it whose acts stay is what the others go on reading.
             continue;
         }

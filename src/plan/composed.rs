@@ -74,7 +74,7 @@ fn values(draft: &Draft<'_>, row: &FieldRow, side: &SideId, template: &str) -> R
             acts.join(&agreed.acts);
         }
     }
-    let audience = audience_of(sync, row, side);
+    let audience = audience_of(&draft.plan.item, sync, row, side);
     match counterpart(draft, side, &audience) {
         Some((from, key)) => {
             values.insert("key".to_owned(), key);

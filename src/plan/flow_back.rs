@@ -4,8 +4,8 @@
 
 use super::Draft;
 use super::comments::{readers, rich};
-use super::revisions::{copy_in, direct, overwritten};
-use super::whose::stays;
+use super::revisions::{SOMEBODY, copy_in, direct, overwritten};
+use super::whose::{keeps, stays};
 use crate::merge::document::merge;
 use crate::model::document::{Block, Document};
 use crate::model::hub::CommentRecord;
@@ -90,8 +90,17 @@ pub(super) fn obstacle(draft: &Draft<'_>, record: &CommentRecord, side: &SideId)
     if let Some(other) = sync.side_ids().filter(reads).find(|other| !sees(other, side)) {
         return Some(format!("`{other}` reads this comment too, and may not see what the people of `{side}` write"));
     }
-    if record.strayed.get(side).is_some_and(|by| stays(draft.input, side, Some(&AccountId::from(by.as_str())))) {
+    let by = record.strayed.get(side).map(|by| Some(AccountId::from(by.as_str())).filter(|by| by.as_str() != SOMEBODY));
+    if by.is_some_and(|by| stays(draft.input, side, by.as_ref())) {
         return Some("it was changed by somebody whose acts stay there".to_owned());
+    }
+    let original = draft
+        .input
+        .observed
+        .get(origin)
+        .and_then(|read| read.snapshot.comments.list.iter().find(|comment| comment.id == record.id));
+    if original.is_some_and(|original| keeps(draft.input, origin, original)) {
+        return Some("somebody whose acts stay there changed the original".to_owned());
     }
     if draft.is_barred(side) || draft.is_barred(origin) {
         return Some("an issue has a security level".to_owned());

@@ -148,7 +148,7 @@ fn creation(draft: &Draft<'_>, side: &SideId) -> Option<(OperationId, Intent)> {
 
 /// The first read of an issue that a person made: all that stands there is theirs.
 pub(super) fn first_value(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) {
-    if row.from.contains(side) && super::own_outsiders(draft.input.sync, side).is_some() {
+    if row.from.contains(side) && super::keeps_own(draft.input.sync, side) {
         whose::first_value(draft, row, side, observation);
         return;
     }
@@ -204,7 +204,7 @@ fn our_first_value(
 /// The first read of a field whose row joined the sync after the issue did.
 fn joined_later(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) {
     let ours = draft.plan.item.replicas.get(side).is_some_and(|replica| replica.ours);
-    if ours {
+    if ours && !super::keeps_own(draft.input.sync, side) {
         our_first_value(draft, row, side, observation, None);
     } else {
         first_value(draft, row, side, observation);
@@ -230,12 +230,13 @@ fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Ob
             return;
         }
         // It changed without an entry: nobody knows who did it, so it counts as a person's.
-        let who = whose::voice(input, side, None);
+        let who = whose::unlogged(draft, row, side, observation);
         change(draft, row, &who, now, observation.snapshot.updated, None);
         return;
     }
     let held = draft.plan.item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name));
     let mut before = held.and_then(|base| base.value.clone());
+    let mut mixed = false;
     for (index, (step, item)) in steps.iter().enumerate() {
         let next = steps.get(index + 1);
         let one_by_one = before.as_ref().and_then(|before| logged_elements(&place, &step.entry.items, before));
@@ -262,8 +263,11 @@ fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Ob
                 // A text between two people's edits is an ancestor of the later one; one that was overwritten by another hand is kept.
                 let replaced = next.is_some_and(|(next, _)| next.by != By::Person);
                 let value = if replaced { value.or_else(|| logged_roughly(&place, item)) } else { value };
+                let who = whose::voice(input, side, step.entry.author.as_ref());
+                // What they did is in what stands there, and cannot be told apart from what others do after them.
+                mixed |= who.is_outsiders() && value.is_none();
                 if let Some(value) = value {
-                    let who = whose::voice(input, side, step.entry.author.as_ref());
+                    let who = if mixed { side.outsiders() } else { who };
                     change(draft, row, &who, value, step.entry.created, overwriter);
                 }
             }

@@ -189,27 +189,29 @@ fn place<'a>(input: &'a PlanInput<'_>, nothing: &'a Catalog, row: &'a FieldRow, 
 
 /// Whose acts may enter what a side receives of a field.
 #[must_use]
-pub fn audience_of(sync: &SyncSettings, row: &FieldRow, side: &SideId) -> Audience {
+pub fn audience_of(item: &ItemState, sync: &SyncSettings, row: &FieldRow, side: &SideId) -> Audience {
+    let own = Some(side.outsiders()).filter(|own| keeps_own(sync, side) || item.acts.of(own) > 0);
     if row.across {
-        return Audience(sync.side_ids().cloned().chain(own_outsiders(sync, side)).collect());
+        return Audience(sync.side_ids().cloned().chain(own).collect());
     }
     let mut sees = sync.side(side).map(|side| side.sees.clone()).unwrap_or_default();
     sees.insert(side.clone());
-    sees.extend(own_outsiders(sync, side));
+    // What stays on a side is part of what stands there, also after everybody's acts were let cross.
+    sees.extend(own);
     Audience(sees)
 }
 
-/// What stays on a side is part of what stands there.
-fn own_outsiders(sync: &SyncSettings, side: &SideId) -> Option<SideId> {
-    sync.side(side).filter(|settings| !settings.whose.is_everybody()).map(|_| side.outsiders())
+/// Whether some people's acts stay on a side.
+fn keeps_own(sync: &SyncSettings, side: &SideId) -> bool {
+    sync.side(side).is_some_and(|settings| !settings.whose.is_everybody())
 }
 
 /// The distinct audiences of a field's receivers.
-fn audiences_of(sync: &SyncSettings, row: &FieldRow) -> BTreeSet<Audience> {
-    row.sides.keys().map(|side| audience_of(sync, row, side)).collect()
+fn audiences_of(item: &ItemState, sync: &SyncSettings, row: &FieldRow) -> BTreeSet<Audience> {
+    row.sides.keys().map(|side| audience_of(item, sync, row, side)).collect()
 }
 
 /// What is agreed for a side.
 fn agreed_for<'a>(item: &'a ItemState, sync: &SyncSettings, row: &FieldRow, side: &SideId) -> Option<&'a Agreed> {
-    item.hub.get(&row.name)?.get(&audience_of(sync, row, side))
+    item.hub.get(&row.name)?.get(&audience_of(item, sync, row, side))
 }

@@ -12,8 +12,8 @@ use super::whose::stays;
 use super::{By, Draft, Observation, Step, Wanted, place};
 use crate::mapping::{Unlinkable, native_link, shared_links, strange_links};
 use crate::model::hub::{Acknowledged, Acts, Agreed, Awaited, Base};
-use crate::model::ids::{EntryId, FieldId, IssueKey, SideId};
-use crate::model::issue::{IssueLink, NativeValue};
+use crate::model::ids::{AccountId, EntryId, FieldId, IssueKey, SideId};
+use crate::model::issue::{IssueLink, LogItem, NativeValue};
 use crate::model::operation::{Action, Intent, IntentState, Operation, Relation};
 use crate::model::settings::{FieldRow, OnUnmapped};
 use crate::model::value::Value;
@@ -65,6 +65,13 @@ fn who<'o>(
         })
     };
     observation.steps.iter().rev().find(names)
+}
+
+/// Who made a link, by what is read of the log: also one that came long ago, to an issue that became an item since.
+fn maker<'o>(field: &FieldId, observation: &'o Observation, key: &IssueKey) -> Option<&'o AccountId> {
+    let names = |item: &LogItem| &item.field == field && item.to.as_deref() == Some(key.as_str());
+    let entry = observation.snapshot.log.iter().rev().find(|entry| entry.items.iter().any(names));
+    entry.and_then(|entry| entry.author.as_ref())
 }
 
 /// Our writes of an element on a side, the newest first.
@@ -191,7 +198,9 @@ fn compare(
     for element in elements.keys().filter(|element| !before.contains(*element)) {
         let key = elements.get(element).and_then(|links| links.first()).map(|link| &link.key);
         let step = key.and_then(|key| who(draft, side, field, observation, element, Some(key)));
-        let stays = stays(draft.input, side, step.and_then(|step| step.entry.author.as_ref()));
+        let logged = key.and_then(|key| maker(field, observation, key));
+        let author = step.map_or(logged, |step| step.entry.author.as_ref());
+        let stays = stays(draft.input, side, author);
         changes.tell((element, true, stays), step, ours(draft, row, side, element, true));
     }
     for element in before.iter().filter(|element| !elements.contains_key(*element)) {

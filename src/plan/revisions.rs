@@ -18,6 +18,9 @@ use crate::model::settings::{CopyEdits, WhenDeleted, WhenNarrowed};
 use crate::model::value::Value;
 use crate::text;
 
+/// Who changed a copy, where Jira does not say.
+pub(super) const SOMEBODY: &str = "somebody";
+
 /// Takes in what an original says now.
 pub(super) fn hear(record: &mut CommentRecord, body: Document, author: String, spent: Option<Spent>) {
     match &mut record.said {
@@ -49,7 +52,7 @@ pub(super) fn look_at_copies(draft: &mut Draft<'_>, side: &SideId, observation: 
             .get(side)
             .is_none_or(|written| text::same(&written.body, &stands) && Spent::same(written.spent, there.spent));
         let ours = there.changed_by.is_some() && there.changed_by == us;
-        let by = there.changed_by.as_ref().map_or_else(|| "somebody".to_owned(), ToString::to_string);
+        let by = there.changed_by.as_ref().map_or_else(|| SOMEBODY.to_owned(), ToString::to_string);
         let stray = (!ours && !as_written).then_some(by);
         let Some(record) = draft.plan.item.remarks_mut(remark).get_mut(index) else { continue };
         match stray {

@@ -4,8 +4,8 @@
 
 use super::acts::{Act, observe, take};
 use super::fold::{corrected, current};
-use super::{Draft, Observation, PlanInput, own_outsiders, place};
-use crate::mapping::{logged, logged_elements};
+use super::{Draft, Observation, PlanInput, keeps_own, place};
+use crate::mapping::{logged, logged_elements, same};
 use crate::model::ids::{AccountId, FieldId, SideId};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, LogItem};
 use crate::model::remark::Remark;
@@ -15,7 +15,7 @@ use crate::model::value::Value;
 /// The side that an account's acts on `side` count for.
 pub(super) fn voice(input: &PlanInput<'_>, side: &SideId, author: Option<&AccountId>) -> SideId {
     let stays = |account: &AccountId| input.observed.get(side).is_some_and(|read| read.outsiders.contains(account));
-    own_outsiders(input.sync, side).filter(|_| author.is_none_or(stays)).unwrap_or_else(|| side.clone())
+    if keeps_own(input.sync, side) && author.is_none_or(stays) { side.outsiders() } else { side.clone() }
 }
 
 /// Whether what an account does on a side stays there.
@@ -26,7 +26,19 @@ pub(super) fn stays(input: &PlanInput<'_>, side: &SideId, author: Option<&Accoun
 /// Whether a comment or logged work stays as it stands: somebody wrote it, or changed it last, whose acts do.
 pub(super) fn keeps(input: &PlanInput<'_>, side: &SideId, comment: &CommentSnapshot) -> bool {
     let author = comment.author.as_ref().map(|author| &author.account);
-    stays(input, side, author) || comment.changed_by.as_ref().is_some_and(|account| stays(input, side, Some(account)))
+    let changed_by = comment.changed_by.as_ref().or_else(|| author.filter(|_| comment.updated == comment.created));
+    stays(input, side, author) || stays(input, side, changed_by)
+}
+
+/// Whose a change is that has no entry since the last read. What an issue lies below can come to mean something else because that
+/// became an item: then it is whoever put it there.
+pub(super) fn unlogged(draft: &Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) -> SideId {
+    let field = row.sides.get(side).filter(|_| row.kind == FieldKind::Parent);
+    let entry =
+        field.and_then(|field| history(&observation.snapshot, field).last().map(|(entry, _)| entry.author.clone()));
+    let maker = || observation.snapshot.creator.as_ref().map(|creator| creator.account.clone());
+    let author = if field.is_some() { entry.unwrap_or_else(maker) } else { None };
+    voice(draft.input, side, author.as_ref())
 }
 
 /// The first read of an issue that a person made, where some people's acts stay: each field's history tells whose it is. Where
@@ -88,7 +100,7 @@ fn values(place: &crate::mapping::Place<'_>, history: &[(&LogEntry, &LogItem)], 
 
 /// Counts what stays of an issue besides its fields.
 pub(super) fn count(draft: &mut Draft<'_>, side: &SideId, observation: &Observation) {
-    if own_outsiders(draft.input.sync, side).is_none() {
+    if !keeps_own(draft.input.sync, side) {
         return;
     }
     let us = draft.catalog(side).sync_user.clone();
@@ -129,6 +141,12 @@ pub(super) fn say(draft: &mut Draft<'_>) {
 }
 
 fn kept(draft: &Draft<'_>, sync: &SyncSettings, row: &FieldRow, side: &SideId) -> bool {
-    let Some(outsiders) = own_outsiders(sync, side) else { return false };
-    super::agreed_for(&draft.plan.item, sync, row, side).is_some_and(|agreed| agreed.origins.contains(&outsiders))
+    let (item, outsiders) = (&draft.plan.item, side.outsiders());
+    let Some(own) = super::agreed_for(item, sync, row, side).filter(|own| own.acts.of(&outsiders) > 0) else {
+        return false;
+    };
+    let value =
+        |other: &SideId| super::agreed_for(item, sync, row, other).map_or(&Value::Empty, |agreed| &agreed.value);
+    let sees = |other: &&SideId| sync.side(other).is_some_and(|settings| settings.sees.contains(side)) || row.across;
+    row.sides.keys().filter(|other| *other != side).filter(sees).any(|other| !same(value(other), &own.value))
 }

@@ -106,6 +106,10 @@ async fn stays(side: &str, rule: &str, (insider, outsider): (&str, &str)) {
     assert!(world.field(other, "Item", "description").contains("two and a half"));
     assert!(world.field(side, "Item", "description").contains("canary words"), "it was put back");
     assert_eq!(world.field(side, "Item", "duedate"), "2026-12-24", "it was put back");
+    let problems = world.problems().await;
+    let told =
+        problems.iter().any(|problem| problem.contains("`labels` was changed here by somebody whose acts stay here"));
+    assert!(told, "what stays is not listed any more: {problems:#?}");
     let copies = world.issue(other, "Item").comments;
     assert!(copies.len() == 1 && copies[0].body.contains("plain comment"), "{copies:?}");
 
@@ -169,6 +173,48 @@ async fn a_history_of_both_is_told_apart_when_it_is_first_read() {
     assert_eq!(world.field("globex", "Item", "summary"), "Item");
     assert!(!was_sent(world.jira("globex"), "canary"));
     assert_eq!(world.field("acme", "Item", "summary"), "Item, canary", "it was put back");
+    quiet(&world).await;
+}
+
+/// The log of a Cloud does not say what a text was between two people's edits: what both did since the last read stays.
+#[tokio::test(start_paused = true)]
+async fn a_text_that_both_changed_between_two_reads_stays() {
+    let world = world(&config("acme", r#"from = ["group:Field team"]"#)).await;
+    let (jane, omar) = (world.person("acme", "jane"), world.person("acme", "omar"));
+    let key = jane.create("SUP", "Bug", json!({ "summary": "Item", "description": jane.text("one\n\ntwo") })).unwrap();
+    world.settle().await;
+    omar.edit(&key, json!({ "description": omar.text("one\n\ncanary words\n\ntwo") })).unwrap();
+    jane.edit(&key, json!({ "description": jane.text("one\n\ncanary words\n\ntwo, mended") })).unwrap();
+    world.settle().await;
+    assert!(!was_sent(world.jira("globex"), "canary"));
+    jane.edit(&key, json!({ "description": jane.text("one and a half\n\ncanary words\n\ntwo, mended") })).unwrap();
+    world.settle().await;
+    assert!(!was_sent(world.jira("globex"), "canary"));
+    assert!(world.field("globex", "Item", "description").contains("one and a half"));
+    quiet(&world).await;
+}
+
+/// Without the rule nothing is put back, and what was kept before does not go out by itself.
+#[tokio::test(start_paused = true)]
+async fn letting_everybody_cross_again_puts_nothing_back() {
+    let mut world = world(&config("acme", r#"from = ["group:Field team"]"#)).await;
+    let (jane, omar) = (world.person("acme", "jane"), world.person("acme", "omar"));
+    let key = jane.create("SUP", "Bug", json!({ "summary": "Item", "labels": ["common"] })).unwrap();
+    world.settle().await;
+    omar.update(&key, json!({ "labels": [{ "add": "canary-label" }] })).unwrap();
+    omar.edit(&key, json!({ "duedate": "2026-12-24" })).unwrap();
+    world.settle().await;
+    world.daemon = None;
+    world = world.with_config(&config("acme", "jql = \"project = SUP\""));
+    world.start().await;
+    world.settle().await;
+    assert_eq!(labels(&world, "acme"), ["canary-label", "common"]);
+    assert_eq!(world.field("acme", "Item", "duedate"), "2026-12-24");
+    assert!(!was_sent(world.jira("globex"), "canary"));
+    // From now on everybody's acts cross.
+    omar.update(&key, json!({ "labels": [{ "add": "second" }] })).unwrap();
+    world.settle().await;
+    assert_eq!(labels(&world, "globex"), ["common", "second"]);
     quiet(&world).await;
 }
 
