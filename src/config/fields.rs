@@ -84,6 +84,9 @@ pub(super) fn read(
                 findings.error(&entry.key_spot, message, "a field belongs to one row: keep it in one of them");
             }
         }
+        if row.kind == FieldKind::Watchers {
+            warn_unsigned(&entry, &row, settings, findings);
+        }
         rows.insert(row.name.clone(), row);
     }
     for system in &SYSTEM {
@@ -160,6 +163,17 @@ fn row(
         },
         (None, _) if entry.is_table() => detailed(entry, name, system, settings, sides, findings),
         (None, _) => None,
+    }
+}
+
+/// Warns where acts that nobody signs would have to be told apart by who did them.
+fn warn_unsigned(entry: &Cursor<'_>, row: &FieldRow, settings: &SyncSettings, findings: &mut Findings<'_>) {
+    if let Some(side) = row.from.iter().find(|side| settings.parted(side).is_some()) {
+        let message = format!(
+            "Jira does not say who makes somebody a watcher: none of `{side}` cross, for its `from` or `not-from`"
+        );
+        let help = format!("leave `{side}` out of the row's `from`, or take its rule out");
+        findings.warning(&entry.key_spot, message, help);
     }
 }
 

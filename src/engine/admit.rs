@@ -206,9 +206,7 @@ impl Engine {
         instance: &Instance,
         row: &IssueSnapshot,
     ) -> Result<Option<bool>, StoreError> {
-        let Some(settings) = sync.side(side).filter(|settings| !settings.whose.is_everybody()) else {
-            return Ok(Some(true));
-        };
+        let Some(settings) = sync.settings.parted(side) else { return Ok(Some(true)) };
         let crosses = match &row.creator {
             Some(creator) => self.crosses(settings, instance, &creator.account).await,
             None => Ok(false),

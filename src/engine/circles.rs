@@ -38,9 +38,7 @@ impl Engine {
         instance: &Instance,
         snapshot: &IssueSnapshot,
     ) -> Result<BTreeSet<AccountId>, JiraError> {
-        let Some(settings) = sync.side(side).filter(|settings| !settings.whose.is_everybody()) else {
-            return Ok(BTreeSet::new());
-        };
+        let Some(settings) = sync.settings.parted(side) else { return Ok(BTreeSet::new()) };
         let mut accounts: BTreeSet<&AccountId> =
             snapshot.log.iter().filter_map(|entry| entry.author.as_ref()).collect();
         accounts.extend(snapshot.creator.as_ref().map(|creator| &creator.account));

@@ -29,7 +29,7 @@ impl Engine {
         }
         let covered = snapshot.log_whole || snapshot.log.iter().any(|entry| entry.id <= known);
         // Where some people's acts stay, the history tells whose what stands there is.
-        let parted = work.sync.side(side).is_some_and(|settings| !settings.whose.is_everybody());
+        let parted = work.sync.settings.parted(side).is_some();
         let rows = work.sync.settings.fields.values().filter(|row| row.sides.contains_key(side));
         let new_row = parted && rows.map(|row| &row.name).any(|name| !replica.bases.contains_key(name));
         if new_row && !snapshot.log_whole {

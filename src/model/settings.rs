@@ -128,6 +128,12 @@ impl SyncSettings {
     pub fn side_ids(&self) -> impl Iterator<Item = &SideId> {
         self.sides.iter().map(|side| &side.id)
     }
+
+    /// The side, if some of its people's acts stay there (`from`, `not-from`).
+    #[must_use]
+    pub fn parted(&self, side: &SideId) -> Option<&SideSettings> {
+        self.side(side).filter(|settings| !settings.whose.is_everybody())
+    }
 }
 
 /// One end of a sync.

@@ -203,7 +203,7 @@ pub fn audience_of(item: &ItemState, sync: &SyncSettings, row: &FieldRow, side: 
 
 /// Whether some people's acts stay on a side.
 fn keeps_own(sync: &SyncSettings, side: &SideId) -> bool {
-    sync.side(side).is_some_and(|settings| !settings.whose.is_everybody())
+    sync.parted(side).is_some()
 }
 
 /// The distinct audiences of a field's receivers.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::acts::observe;
 use super::fold::{change, first_value, side_effect};
+use super::targets::with_base;
 use super::whose::stays;
 use super::{By, Draft, Observation, Step, Wanted, place};
 use crate::mapping::{Unlinkable, native_link, shared_links, strange_links};
@@ -166,7 +167,8 @@ impl<'o> Changes<'o> {
     }
 }
 
-fn put(words: &mut BTreeSet<String>, element: &str, there: bool) {
+/// Puts an element into a set, or takes it out.
+pub(super) fn put(words: &mut BTreeSet<String>, element: &str, there: bool) {
     if there {
         words.insert(element.to_owned());
     } else {
@@ -255,7 +257,7 @@ fn landed<'o>(
 /// Moves the base, and counts what people did.
 fn settle(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, changes: &Changes<'_>) {
     if changes.ours_too != changes.known {
-        with_base(draft, row, side, |base| {
+        with_base(draft, side, row, |base| {
             observe(base, value(&changes.ours_too));
             base.acts.join(&changes.acts);
         });
@@ -268,7 +270,7 @@ fn settle(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, changes: &Change
         match changes.effects.iter().rev().find_map(|(_, _, step)| *step) {
             Some(step) => side_effect(draft, row, side, Some(value(&besides)), step),
             // Not shown any more, and nobody took it away.
-            None => with_base(draft, row, side, |base| {
+            None => with_base(draft, side, row, |base| {
                 observe(base, value(&besides));
                 base.side_effect = Some(EntryId(0));
             }),
@@ -283,12 +285,6 @@ fn settle(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, changes: &Change
     }
     if changes.now != crossing {
         change(draft, row, &side.outsiders(), value(&changes.now), changes.last, None);
-    }
-}
-
-fn with_base(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, change: impl FnOnce(&mut Base)) {
-    if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
-        change(replica.bases.entry(row.name.clone()).or_default());
     }
 }
 
@@ -358,7 +354,7 @@ pub(super) fn aim(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: 
     awaits.retain(|awaited| !matches!(awaited, Awaited::Replica { side: of, .. } if of == side));
     awaits.extend(waits);
     if planned.is_empty() && !open {
-        with_base(draft, row, side, |base| {
+        with_base(draft, side, row, |base| {
             base.matched.join(&agreed.acts);
             let reason = reasons.first().cloned();
             base.acknowledged = reason.map(|reason| Acknowledged { reason, refused: false, may_pass: true });

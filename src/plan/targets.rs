@@ -113,7 +113,7 @@ fn acknowledge(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Ag
 }
 
 /// Changes the base of a field on a replica that exists.
-fn with_base(draft: &mut Draft<'_>, side: &SideId, row: &FieldRow, change: impl FnOnce(&mut Base)) {
+pub(super) fn with_base(draft: &mut Draft<'_>, side: &SideId, row: &FieldRow, change: impl FnOnce(&mut Base)) {
     if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
         change(replica.bases.entry(row.name.clone()).or_default());
     }

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::acts::observe;
 use super::fold::change;
+use super::relations::put;
+use super::targets::with_base;
 use super::{Draft, Wanted, lacks, place, whose};
 use crate::mapping::{Place, native_account, shared_element};
 use crate::model::hub::{Acknowledged, Acts, Agreed, Base};
@@ -69,7 +71,7 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId) {
 /// Jira does not show who watches: nothing is known, and nothing is written there.
 fn hidden(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId) {
     let why = "Jira does not let the sync user see who watches".to_owned();
-    with_base(draft, row, side, |base| {
+    with_base(draft, side, row, |base| {
         base.acknowledged = Some(Acknowledged { reason: why.clone(), refused: false, may_pass: true });
     });
     let remedy = "grant it View Voters and Watchers in the project; it is asked again with the next change of the issue, or by the full check";
@@ -112,7 +114,7 @@ fn compare(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, list: &Watchers
         // Who watches here without us is nobody's business, and stays.
         now.retain(|element| settled.contains(element));
     }
-    with_base(draft, row, side, |base| {
+    with_base(draft, side, row, |base| {
         if base.value.is_none() || settled != known || base.acknowledged.as_ref().is_some_and(|why| !why.refused) {
             observe(base, value(settled.clone()));
         }
@@ -127,20 +129,6 @@ fn compare(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, list: &Watchers
         replica.watching.others = Some(list.watched.others);
         replica.watching.read = Some(list.read);
         replica.watching.by_us = list.watched.by_us;
-    }
-}
-
-fn put(words: &mut BTreeSet<String>, element: &str, there: bool) {
-    if there {
-        words.insert(element.to_owned());
-    } else {
-        words.remove(element);
-    }
-}
-
-fn with_base(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, change: impl FnOnce(&mut Base)) {
-    if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
-        change(replica.bases.entry(row.name.clone()).or_default());
     }
 }
 
@@ -196,7 +184,7 @@ pub(super) fn aim(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: 
     }
     lacks::say(draft, row, side, &agreed.value, short);
     if planned.is_empty() && !open {
-        with_base(draft, row, side, |base| {
+        with_base(draft, side, row, |base| {
             base.matched.join(&agreed.acts);
             base.acknowledged = None;
         });

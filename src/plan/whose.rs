@@ -125,7 +125,8 @@ pub(super) fn say(draft: &mut Draft<'_>) {
     let sync = draft.input.sync;
     for side in sync.side_ids() {
         for row in sync.fields.values().filter(|row| row.sides.contains_key(side)) {
-            if !kept(draft, sync, row, side) {
+            // Nobody knows who makes somebody a watcher: `check` says so once, and not of every issue that is watched.
+            if row.kind == FieldKind::Watchers || !kept(draft, sync, row, side) {
                 continue;
             }
             let why = format!("`{}` was changed here by somebody whose acts stay here: it is not carried", row.name);

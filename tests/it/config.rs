@@ -133,6 +133,17 @@ fn all_said(text: &str) -> Report {
     load(text).map_or_else(|report| report, |loaded| loaded.warnings)
 }
 
+/// Jira does not tell who makes somebody a watcher, so where some people's acts stay watchers do, and that is said once.
+#[test]
+fn watchers_that_a_rule_keeps_are_a_warning() {
+    let text = changed("project = \"ENG\"", "project = \"ENG\", not-from = [\"user:bot\"]");
+    let both = text.replacen("summary = \"both\"", "summary = \"both\"\nwatchers = \"both\"", 1);
+    let said = said(&all_said(&both)).join("\n");
+    assert!(said.contains("none of `globex` cross, for its `from` or `not-from`"), "{said}");
+    let away = both.replacen("watchers = \"both\"", "watchers = { from = [\"acme\"] }", 1);
+    assert!(all_said(&away).warnings.is_empty());
+}
+
 #[test]
 fn everything_wrong_is_said_with_its_place_and_a_remedy() {
     assert!(said(&load(BASE).unwrap().warnings).is_empty());

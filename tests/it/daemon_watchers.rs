@@ -1,11 +1,15 @@
 //! Who watches, carried one by one; and the sync user, which watches nothing. Must never take the daemon's word for who watches.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use jirasyncd::jira::Transport;
 use jirasyncd::simulator::{Fault, FaultRule, Holder, When};
 use serde_json::json;
 
+use super::bent::Bent;
 use super::daemon_support::{THREE, World, calls, two, two_clouds};
 
 /// With watchers carried, and three people known on all sides.
@@ -103,6 +107,33 @@ fn written(world: &World) -> u64 {
 
 fn reset(world: &World) {
     PLACES.iter().for_each(|place| world.jira(place.0).reset_calls());
+}
+
+/// A list that shows fewer than there are is no word about those that it lacks.
+#[tokio::test(start_paused = true)]
+async fn whom_a_list_does_not_show_is_not_gone() {
+    let mut world = World::without_daemon(&watched(&two(), QUIET));
+    let short = Arc::new(AtomicBool::new(false));
+    let is_short = Arc::clone(&short);
+    world.bend(move |inner| {
+        let is_short = Arc::clone(&is_short);
+        Arc::new(Bent::new(inner).back(move |place, _, said| {
+            let list = said.get_mut("watchers").and_then(serde_json::Value::as_array_mut);
+            if let Some(list) = list.filter(|_| place.contains("acme.example") && is_short.load(Ordering::SeqCst)) {
+                list.retain(|user| !user["displayName"].to_string().contains("Omar"));
+            }
+        })) as Arc<dyn Transport>
+    });
+    world.start().await;
+    create(&world, "acme", "Item");
+    add(&world, "acme", "Item", "omar");
+    world.settle().await;
+    assert_eq!(watchers(&world, "globex", "Item"), ["jane", "omar"].into());
+    short.store(true, Ordering::SeqCst);
+    add(&world, "acme", "Item", "li");
+    sweep(&world).await;
+    assert_eq!(watchers(&world, "globex", "Item"), ["jane", "li", "omar"].into());
+    assert_eq!(watchers(&world, "acme", "Item"), ["jane", "li", "omar"].into());
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,6 +9,7 @@ use jirasyncd::model::issue::{CommentSnapshot, NativeValue, Visibility};
 use jirasyncd::model::operation::{Action, NativeWrite, Operation};
 use jirasyncd::model::settings::{ConflictPolicy, SideEffects};
 use jirasyncd::model::value::Value;
+use jirasyncd::model::whose::Circle;
 use jirasyncd::plan::{By, render};
 use proptest::prelude::*;
 
@@ -464,6 +465,53 @@ fn with_home(mut step: Move) -> Move {
     step
 }
 
+/// What is sent to `b` is the same, byte for byte, with and without what people on `a` do whose acts stay there, if `a` is looked at
+/// before and after each of their acts: the log does not say what each of two people did to a text between two looks.
+pub(crate) fn keeps_outsiders_apart(rig: Rig, script: &[(Move, bool)], begun_by: usize) -> Result<(), String> {
+    let run = |with: bool| -> Result<(Vec<String>, NativeValue), String> {
+        let mut sync = settings(&sides(2), ConflictPolicy::Newest);
+        sync.sides[0].whose.from.extend(Circle::parse("group:team"));
+        let mut world = World::with(sync, &side(begun_by % 2), rig);
+        world.settle()?;
+        for (index, (step, outside)) in script.iter().enumerate() {
+            world.at(index);
+            let (acts, field) = match step {
+                Move::Edit { side, field, .. } => (side % 2 == 0, Some(FIELDS[field % 6])),
+                Move::Comment { side, .. } => (side % 2 == 0, None),
+                _ => (false, None),
+            };
+            if field.is_some_and(|field| !["summary", "labels", "description"].contains(&field)) {
+                continue;
+            }
+            world.outside = *outside && acts;
+            if world.outside {
+                world.cycle(&BTreeSet::from([side(0)]), &mut || Fate::Done)?;
+            }
+            if with || !world.outside {
+                play(&mut world, 2, std::slice::from_ref(step))?;
+            }
+            if world.outside {
+                world.outside = false;
+                world.cycle(&BTreeSet::from([side(0)]), &mut || Fate::Done)?;
+            }
+        }
+        world.at(script.len());
+        world.settle()?;
+        quiet(&mut world)?;
+        let told = world.sent.iter().filter(|operation| operation.side == side(1)).map(sent_bytes).collect();
+        Ok((told, world.held(&side(0), "labels")))
+    };
+    let ((with, kept), (without, bare)) = (run(true)?, run(false)?);
+    ensure(with == without, || format!("outsiders: with {with:#?}, without {without:#?}"))?;
+    // Nothing that they added was taken away.
+    let words = |value: &NativeValue| if let NativeValue::Words(words) = value { words.len() } else { 0 };
+    let is_theirs = |(step, outside): &&(Move, bool)| {
+        *outside && matches!(step, Move::Edit { side, field, .. } if side % 2 == 0 && FIELDS[field % 6] == "labels")
+    };
+    let added = script.iter().filter(is_theirs).count();
+    ensure(words(&kept) == words(&bare) + added, || format!("outsiders: {kept:?} is left of {added} and {bare:?}"))
+}
+
 /// What there is to say of a world in the end, once with what `c` does and once without.
 fn with_and_without<T>(rig: Rig, script: &[Move], begun_by: usize, say: fn(&World) -> T) -> Result<[T; 2], String> {
     let private = |step: &Move| match step {
@@ -594,6 +642,10 @@ fn edit() -> impl Strategy<Value = Move> {
     (0..5_usize, 0..6_usize, 0..4_usize).prop_map(|(side, field, pick)| Move::Edit { side, field, pick })
 }
 
+fn looks() -> impl Strategy<Value = Move> {
+    any::<u8>().prop_map(|mask| Move::Cycle { mask, fates: Vec::new() })
+}
+
 fn comment() -> impl Strategy<Value = Move> {
     (0..5_usize, prop::bool::weighted(0.2)).prop_map(|(side, restricted)| Move::Comment { side, restricted })
 }
@@ -652,7 +704,7 @@ pub(crate) fn calm() -> impl Strategy<Value = Vec<Move>> {
 
 /// The same, with what a partner may do apart: rewriting comments, and putting its issue under a security level.
 pub(crate) fn apart() -> impl Strategy<Value = Vec<Move>> {
-    let cycle = any::<u8>().prop_map(|mask| Move::Cycle { mask, fates: Vec::new() });
+    let cycle = looks();
     let level = any::<bool>().prop_map(|restricted| Move::Level { side: 2, restricted });
     let step = prop_oneof![4 => edit(), 2 => comment(), 2 => revise(), 1 => level, 3 => cycle];
     prop::collection::vec(step, 0..20)
@@ -712,6 +764,14 @@ proptest! {
     #[test]
     fn isolation_a_partners_private_acts_change_no_byte(script in apart(), begun_by in 0..2_usize) {
         pass(isolates(SOUND, &script, begun_by))?;
+    }
+
+    #[test]
+    fn what_people_do_whose_acts_stay_changes_no_byte(
+        script in prop::collection::vec((prop_oneof![4 => edit(), 2 => comment(), 2 => looks()], any::<bool>()), 0..16),
+        begun_by in 0..2_usize,
+    ) {
+        pass(keeps_outsiders_apart(SOUND, &script, begun_by))?;
     }
 
     #[test]

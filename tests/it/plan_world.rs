@@ -118,6 +118,8 @@ pub(crate) struct World {
     /// This side stores summaries in another form than they were sent.
     pub(crate) shouting: Option<SideId>,
     zombies: Vec<Zombie>,
+    /// Whether people who act now are some whose acts stay on their side.
+    pub(crate) outside: bool,
     /// Comments that their authors deleted.
     pub(crate) deleted: Vec<(SideId, CommentId)>,
     /// What people wrote into copies: the side, the copy, the words. What a late write of ours ran over is not among them.
@@ -271,6 +273,7 @@ impl World {
             meddling: None,
             shouting: None,
             zombies: Vec::new(),
+            outside: false,
             deleted: Vec::new(),
             scribbles: Vec::new(),
             dropped: Vec::new(),
@@ -438,7 +441,7 @@ impl World {
         if items.is_empty() {
             return false;
         }
-        let author = if by == By::Person { format!("person-{side}") } else { "sync".to_owned() };
+        let author = if by == By::Person { self.person(side) } else { "sync".to_owned() };
         let tag = if let By::Us(operation) = by { Some(operation.to_string()) } else { None };
         let entry = LogEntry {
             id: EntryId(self.entry),
@@ -490,11 +493,12 @@ impl World {
             }
             "description" => {
                 // Everybody edits a paragraph of their own, between fixed lines, so that edits never touch each other.
+                let own = if self.outside { "e" } else { side.as_str() };
                 let text = text::plain(&text::read(&self.held(side, field)));
                 let mut parts: Vec<String> = text.split("\n\n").filter(|p| !p.is_empty()).map(str::to_owned).collect();
                 for part in &mut parts {
-                    if part.starts_with(&format!("{side}: ")) {
-                        *part = format!("{side}: {fresh}");
+                    if part.starts_with(&format!("{own}: ")) {
+                        *part = format!("{own}: {fresh}");
                     }
                 }
                 text::write(&text::from_plain(&parts.join("\n\n")), self.syntax(side))
@@ -509,24 +513,25 @@ impl World {
         self.next = (step as u64 + 1) * 1_000_000;
     }
 
+    fn person(&self, side: &SideId) -> String {
+        format!("{}-{side}", if self.outside { "outside" } else { "person" })
+    }
+
     pub(crate) fn comment(&mut self, side: &SideId, restricted: bool) {
         self.now += 1000;
         let syntax = self.syntax(side);
         self.next += 1;
         let id = CommentId::new(format!("c{}", self.next));
         let body = text::write(&text::from_plain(&format!("said {id} on {side}")), syntax);
-        let author = Person {
-            account: AccountId::new(format!("person-{side}")),
-            display_name: format!("P {side}"),
-            email: None,
-        };
+        let author =
+            Person { account: AccountId::new(self.person(side)), display_name: format!("P {side}"), email: None };
         let comment = CommentSnapshot {
             id,
             author: Some(author),
             created: time(self.now),
             updated: time(self.now),
             body,
-            changed_by: Some(AccountId::new(format!("person-{side}"))),
+            changed_by: Some(AccountId::new(self.person(side))),
             visibility: if restricted { Visibility::Other } else { Visibility::Everybody },
             parent: None,
             spent: None,
@@ -597,7 +602,11 @@ impl World {
             project: side.as_str().to_uppercase(),
             created: issue.created,
             updated: log.last().map_or(issue.created, |entry| entry.created),
-            creator: None,
+            creator: Some(Person {
+                account: AccountId::new(format!("person-{side}")),
+                display_name: format!("P {side}"),
+                email: None,
+            }),
             issue_type: issue.issue_type.clone(),
             restricted: issue.restricted,
             fields: issue.fields.clone(),
@@ -607,7 +616,14 @@ impl World {
             mark: None,
             transitions: None,
         };
-        Some(Observation { snapshot, steps, steps_whole: true, direct: again, again, outsiders: BTreeSet::new() })
+        Some(Observation {
+            snapshot,
+            steps,
+            steps_whole: true,
+            direct: again,
+            again,
+            outsiders: [AccountId::new(format!("outside-{side}"))].into(),
+        })
     }
 
     /// What is offered where a read was just made.
