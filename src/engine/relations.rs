@@ -7,14 +7,12 @@ use super::Engine;
 use super::work::Work;
 use crate::jira::{Refusal, WriteOutcome};
 use crate::mapping::{References, element_parts, parent_item};
-use crate::model::hub::Acknowledged;
 use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId};
 use crate::model::issue::{Above, NativeValue};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
 use crate::model::settings::FieldKind;
 use crate::model::store::StoreError;
 use crate::model::value::Value;
-use crate::plan::audience_of;
 
 impl Engine {
     /// Looks up the items at the other ends of an item's links and above it, as they are agreed and as they were just read.
@@ -106,15 +104,7 @@ pub(super) fn judge(work: &mut Work, intent: &Intent) -> bool {
     let (Action::AddIssueLink { link } | Action::DeleteIssueLink { link, .. }) = &intent.operation.action else {
         return true;
     };
-    let (side, sync) = (&intent.operation.side, &work.sync.settings);
-    let agreed = sync.fields.get(&link.field).map(|row| audience_of(&work.item, sync, row, side));
-    let agreed = agreed.and_then(|audience| work.item.hub.get(&link.field)?.get(&audience));
-    let acts = agreed.map(|agreed| agreed.acts.clone()).unwrap_or_default();
-    if let Some(replica) = work.item.replicas.get_mut(side) {
-        let base = replica.bases.entry(link.field.clone()).or_default();
-        base.matched.join(&acts);
-        let reason = format!("Jira took the change of the link to {} and kept its own", link.key);
-        base.acknowledged = Some(Acknowledged { reason, refused: true, may_pass: true });
-    }
+    let reason = format!("Jira took the change of the link to {} and kept its own", link.key);
+    work.kept_its_own(&intent.operation.side, &link.field, reason);
     true
 }

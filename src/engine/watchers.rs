@@ -12,11 +12,10 @@ use super::Engine;
 use super::instance::Instance;
 use super::work::Work;
 use crate::jira::{Failure, JiraError, WriteOutcome};
-use crate::model::hub::{Acknowledged, ItemState, Replica};
+use crate::model::hub::{ItemState, Replica};
 use crate::model::ids::{IssueId, SideId};
 use crate::model::issue::{IssueSnapshot, Watchers};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
-use crate::plan::audience_of;
 
 /// Lists read at once.
 const AT_ONCE: usize = 4;
@@ -251,14 +250,7 @@ async fn listed(instance: &Instance, issue: IssueId) -> Result<Watchers, JiraErr
 /// Jira said yes, and the list is as before: told so, it is not sent again and again.
 fn kept_its_own(work: &mut Work, intent: &Intent) {
     let Some((watcher, _)) = intent.operation.action.watcher() else { return };
-    let (side, sync) = (&intent.operation.side, &work.sync.settings);
-    let agreed = sync.fields.get(&watcher.field).map(|row| audience_of(&work.item, sync, row, side));
-    let agreed = agreed.and_then(|audience| work.item.hub.get(&watcher.field)?.get(&audience));
-    let acts = agreed.map(|agreed| agreed.acts.clone()).unwrap_or_default();
-    let reason = format!("Jira took the change of watcher `{}` and kept its own", watcher.account);
-    if let Some(replica) = work.item.replicas.get_mut(side) {
-        let base = replica.bases.entry(watcher.field.clone()).or_default();
-        base.matched.join(&acts);
-        base.acknowledged = Some(Acknowledged { reason, refused: true, may_pass: true });
-    }
+    let (field, account) = (watcher.field.clone(), &watcher.account);
+    let reason = format!("Jira took the change of watcher `{account}` and kept its own");
+    work.kept_its_own(&intent.operation.side, &field, reason);
 }

@@ -9,13 +9,13 @@ use jiff::Timestamp;
 use super::SyncRun;
 use super::found::Duplicate;
 use crate::mapping::References;
-use crate::model::hub::{Absence, Conflict, ItemState, Replica};
+use crate::model::hub::{Absence, Acknowledged, Conflict, ItemState, Replica};
 use crate::model::ids::{AccountId, FieldId, FieldName, OperationId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue, TransitionOffer, Watchers};
 use crate::model::operation::{Intent, IntentEvent, IntentState, Operation};
 use crate::model::problem::Problem;
 use crate::model::store::{Claim, Record};
-use crate::plan::{Hold, Plan, Step};
+use crate::plan::{Hold, Plan, Step, audience_of};
 
 /// One item being worked on.
 pub(crate) struct Work {
@@ -141,6 +141,18 @@ impl Work {
             over: false,
             recorded: false,
         }
+    }
+
+    /// Jira said yes and nothing changed: told so, the same is not sent again and again until the agreed value moves.
+    pub(crate) fn kept_its_own(&mut self, side: &SideId, field: &FieldName, reason: String) {
+        let row = self.sync.settings.fields.get(field);
+        let audience = row.map(|row| audience_of(&self.item, &self.sync.settings, row, side));
+        let agreed = audience.and_then(|audience| self.item.hub.get(field)?.get(&audience));
+        let acts = agreed.map(|agreed| agreed.acts.clone()).unwrap_or_default();
+        let Some(replica) = self.item.replicas.get_mut(side) else { return };
+        let base = replica.bases.entry(field.clone()).or_default();
+        base.matched.join(&acts);
+        base.acknowledged = Some(Acknowledged { reason, refused: true, may_pass: true });
     }
 
     /// Looks again at this time at the latest.

@@ -475,11 +475,8 @@ pub(crate) fn keeps_outsiders_apart(rig: Rig, script: &[(Move, bool)], begun_by:
         world.settle()?;
         for (index, (step, outside)) in script.iter().enumerate() {
             world.at(index);
-            let (acts, field) = match step {
-                Move::Edit { side, field, .. } => (side % 2 == 0, Some(FIELDS[field % 6])),
-                Move::Comment { side, .. } => (side % 2 == 0, None),
-                _ => (false, None),
-            };
+            let acts = matches!(step, Move::Edit { side, .. } | Move::Comment { side, .. } if side % 2 == 0);
+            let field = if let Move::Edit { field, .. } = step { Some(FIELDS[field % 6]) } else { None };
             if field.is_some_and(|field| !["summary", "labels", "description"].contains(&field)) {
                 continue;
             }
