@@ -36,11 +36,13 @@ fn blocks(markdown: &str, language: &str) -> Vec<String> {
 fn account(command: &str) -> Result<(), String> {
     let words: Vec<&str> = command.split_whitespace().collect();
     match words.as_slice() {
-        // Needs minutes for its build: `scripts/test` runs it, with an end.
-        ["cargo", "run", "--release", "--", "demo"] => {
-            holds("scripts/test", "cargo run --release --locked -- demo --seconds")?;
+        // `scripts/test` runs it, with an end.
+        ["cargo", "run", "--", "demo"] => {
+            holds("scripts/test", "cargo run --locked -- demo --seconds")?;
             command_line(&["demo"])
         }
+        // Needs ten minutes: `scripts/test long` runs it.
+        ["cargo", "build", "--release"] => holds("scripts/test", "step release cargo build --release --locked"),
         // We are inside of it.
         ["scripts/test"] => holds(".ci/run", "exec scripts/test"),
         // Given below to every command that runs on the README's configuration.
@@ -176,7 +178,7 @@ async fn its_own_commands_run_on_its_own_configuration() {
 #[test]
 fn the_first_two_commands_do_all_the_set_up() {
     let commands = blocks(&text("README.md"), "sh");
-    assert_eq!(commands[..2], ["cargo run --release -- demo", "scripts/test"]);
+    assert_eq!(commands[..2], ["cargo run -- demo", "scripts/test"]);
 }
 
 #[test]
