@@ -11,6 +11,7 @@ use crate::model::hub::{Absence, Agreed, Audience, Base, Replica};
 use crate::model::ids::{AttachmentId, CommentId, FieldId, FieldName, SideId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
+use crate::model::remark::Remark;
 use crate::model::settings::{Farewell, FieldKind, FieldRow, OnUnmapped, SideSettings};
 use crate::model::value::Value;
 
@@ -130,13 +131,11 @@ impl Check<'_> {
                 Action::Create { .. } => 0,
                 Action::SetFields { .. } => 1,
                 Action::Transition { .. } => 2,
-                Action::AddComment { origin, comment, .. } => {
-                    if !copies.insert((side, origin, comment)) {
-                        self.found.push(Violation {
-                            rule: "a comment is copied once",
-                            side: side.clone(),
-                            what: format!("{origin}'s comment {comment} twice"),
-                        });
+                // Comments and worklogs are numbered each by themselves: one of each may have the same id.
+                Action::AddComment { remark, origin, comment, .. } => {
+                    if !copies.insert((side, *remark, origin, comment)) {
+                        let what = format!("{origin}'s {} {comment} twice", remark.word());
+                        self.found.push(Violation { rule: "a comment is copied once", side: side.clone(), what });
                     }
                     continue;
                 }
@@ -161,13 +160,11 @@ impl Check<'_> {
                     continue;
                 }
                 Action::EditComment { .. } | Action::DeleteComment { .. } | Action::EditOriginal { .. } => {
-                    let Some((origin, comment)) = changed(operation) else { continue };
-                    if !copies.insert((side, origin, comment)) {
-                        self.found.push(Violation {
-                            rule: "a comment is changed once at a time",
-                            side: side.clone(),
-                            what: format!("{origin}'s comment {comment} twice"),
-                        });
+                    let Some((remark, origin, comment)) = changed(operation) else { continue };
+                    if !copies.insert((side, remark, origin, comment)) {
+                        let what = format!("{origin}'s {} {comment} twice", remark.word());
+                        let rule = "a comment is changed once at a time";
+                        self.found.push(Violation { rule, side: side.clone(), what });
                     }
                     continue;
                 }
@@ -547,26 +544,7 @@ pub(super) fn place<'a>(
 }
 
 /// The comment that a change is about: the original of a copy, or an original itself.
-fn changed(operation: &Operation) -> Option<(&SideId, &CommentId)> {
-    match &operation.action {
-        Action::EditComment { origin, comment, .. } | Action::DeleteComment { origin, comment, .. } => {
-            Some((origin, comment))
-        }
-        Action::EditOriginal { comment, .. } => Some((&operation.side, comment)),
-        Action::Create { .. }
-        | Action::SetFields { .. }
-        | Action::Transition { .. }
-        | Action::AddComment { .. }
-        | Action::Offer { .. }
-        | Action::Link { .. }
-        | Action::Unlink { .. }
-        | Action::DeleteIssue { .. }
-        | Action::AddWatcher { .. }
-        | Action::RemoveWatcher { .. }
-        | Action::StopWatching { .. }
-        | Action::AddIssueLink { .. }
-        | Action::DeleteIssueLink { .. }
-        | Action::AddFile { .. }
-        | Action::DeleteFile { .. } => None,
-    }
+fn changed(operation: &Operation) -> Option<(Remark, &SideId, &CommentId)> {
+    let Action::EditOriginal { comment, .. } = &operation.action else { return operation.action.original() };
+    Some((Remark::Comment, &operation.side, comment))
 }
