@@ -156,19 +156,20 @@ pub(crate) fn files(from: &str, one: &IssueView, to: &str, two: &IssueView) -> R
 impl World {
     /// Intervals until nothing is worked on, open, waiting or left alone: also what was put off for long.
     pub(crate) async fn rest(&self) -> Result<(), String> {
-        let mut quiet = 0;
+        let (mut quiet, mut last) = (0, String::new());
         for _ in 0..150 {
             let summary = self.interval().await;
             let figures = self.daemon().store().figures(self.surroundings.clock.now()).await.unwrap();
             let waits = self.daemon().store().next_due().await.unwrap().is_some();
             let paused = self.daemon().engine().instances().any(|id| self.daemon().engine().paused(id).is_some());
             let calm = summary.items == 0 && figures.open_intents == 0 && !waits && !paused;
+            last = format!("{summary:?}, {} open, waiting: {waits}, paused: {paused}", figures.open_intents);
             quiet = if calm { quiet + 1 } else { 0 };
             if quiet == 2 {
                 return Ok(());
             }
         }
-        Err(format!("never at rest: {:?}", self.problems().await))
+        Err(format!("never at rest ({last}): {:?}", self.problems().await))
     }
 
     /// Some intervals, whatever becomes of them.

@@ -3,19 +3,15 @@
 //! many. Must never judge by the daemon's state, nor let a seed pass that did nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use std::time::Duration;
 
-use jirasyncd::clock::{Entropy, SeededEntropy};
 use jirasyncd::model::ids::IssueKey;
-use jirasyncd::model::settings::InstanceSettings;
-use jirasyncd::model::store::Store;
-use jirasyncd::simulator::{Fault, FaultRule, IssueView, Person, When};
+use jirasyncd::model::store::Store as _;
+use jirasyncd::simulator::{IssueView, Person};
 use serde_json::json;
 
-use super::crash::{Fuse, FusedNet, FusedStore};
 use super::daemon_audit::{by_token, comments, files, shared, sync_user, token};
 use super::daemon_support::{THREE, World};
+use super::random_life::{Life, seeds};
 
 /// Seeds that failed once: each found a defect.
 const FOUND: [u64; 1] = [0];
@@ -32,35 +28,17 @@ const PRIORITIES: [[&str; 3]; 3] = [["Highest", "P1", "Hoch"], ["Medium", "P3", 
 const STATUSES: [&[&str]; 3] =
     [&["To Do", "In Progress", "Done"], &["Open", "Working", "Closed"], &["Neu", "In Arbeit", "Fertig"]];
 
-/// Dice that repeat.
-struct Dice(SeededEntropy);
-
-impl Dice {
-    fn below(&self, count: usize) -> usize {
-        ((self.0.unit() * count as f64) as usize).min(count - 1)
-    }
-
-    fn one<T: Copy>(&self, of: &[T]) -> T {
-        of[self.below(of.len())]
-    }
-}
-
 /// One random life.
-struct Life {
-    seed: u64,
-    dice: Dice,
-    world: World,
-    fuse: Arc<Fuse>,
+struct Random {
+    life: Life,
     acts: usize,
-    deaths: usize,
-    struck: usize,
 }
 
-impl Life {
+impl Random {
     async fn new(seed: u64) -> Self {
         let carried = THREE.replacen("home = \"acme\"", "home = \"acme\"\nattachments = { names = [\"*\"] }", 1);
         let rows = "summary = \"both\"\ncomponents = \"both\"\nfix-versions = { on-unmapped = \"create\" }\noriginal-estimate = \"both\"";
-        let mut world = World::of(&carried.replacen("summary = \"both\"", rows, 1), |setups| {
+        let world = World::of(&carried.replacen("summary = \"both\"", rows, 1), |setups| {
             for (number, setup) in setups.values_mut().enumerate() {
                 let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
                 setup.projects[0].components = names(&["Api", "Web", "Db"]);
@@ -70,53 +48,44 @@ impl Life {
                 setup.limits = jirasyncd::simulator::Limits::off();
             }
         });
-        let fuse = Arc::new(Fuse::default());
-        let (net, transports) = (Arc::clone(&fuse), Arc::clone(&world.surroundings.transports));
-        world.surroundings.transports = Arc::new(move |settings: &InstanceSettings| {
-            Ok(Arc::new(FusedNet(transports(settings)?, Arc::clone(&net))) as _)
-        });
-        let store = Arc::clone(&fuse);
-        world.surroundings.between =
-            Arc::new(move |inner| Arc::new(FusedStore(inner, Arc::clone(&store))) as Arc<dyn Store>);
-        world.start().await;
-        Self { seed, dice: Dice(SeededEntropy::new(seed)), world, fuse, acts: 0, deaths: 0, struck: 0 }
+        Self { life: Life::new(seed, world).await, acts: 0 }
     }
 
     /// Somebody does something somewhere.
     fn act(&mut self) {
-        let column = self.dice.below(3);
+        let column = self.life.dice.below(3);
         let (jira, people, project, issue_type) = SIDES[column];
-        let who = self.world.person(jira, self.dice.one(people));
-        let issues = self.world.jira(jira).issues();
+        let who = self.life.world.person(jira, self.life.dice.one(people));
+        let issues = self.life.world.jira(jira).issues();
         let few = issues.len() < 3;
         let number = self.acts;
         self.acts += 1;
         // A canary in every text: whose it is shows where it went.
         let canary = format!("from-{jira}");
-        if few || self.dice.below(6) == 0 {
+        if few || self.life.dice.below(6) == 0 {
             let labels: Vec<&str> = ["share-globex", "share-initech", "paper"]
                 .into_iter()
-                .filter(|label| column == 0 && self.dice.below(3) > 0 || *label == "paper")
+                .filter(|label| column == 0 && self.life.dice.below(3) > 0 || *label == "paper")
                 .collect();
             let fields = json!({ "summary": format!("Item-{number} {canary}"), "labels": labels,
                 "description": format!("Text {number} {canary}"),
-                "priority": { "name": PRIORITIES[self.dice.below(3)][column] } });
+                "priority": { "name": PRIORITIES[self.life.dice.below(3)][column] } });
             who.create(project, issue_type, fields).unwrap();
             return;
         }
-        let issue = &issues[self.dice.below(issues.len())];
+        let issue = &issues[self.life.dice.below(issues.len())];
         self.change(&who, column, issue, number, &canary);
     }
 
     fn change(&self, who: &Person, column: usize, issue: &IssueView, number: usize, canary: &str) {
         let key = &issue.key;
-        let done = match self.dice.below(12) {
-            9 => who.update(key, json!({ "components": [{ self.dice.one(&["add", "remove"]): { "name": self.dice.one(&["Api", "Web", "Db"]) } }] })),
-            10 => who.update(key, json!({ "fixVersions": [{ self.dice.one(&["add", "remove"]): { "name": "v3" } }] })),
-            11 => who.edit(key, json!({ "timetracking": { "originalEstimate": format!("{}m", self.dice.below(3) * 30) } })),
+        let done = match self.life.dice.below(12) {
+            9 => who.update(key, json!({ "components": [{ self.life.dice.one(&["add", "remove"]): { "name": self.life.dice.one(&["Api", "Web", "Db"]) } }] })),
+            10 => who.update(key, json!({ "fixVersions": [{ self.life.dice.one(&["add", "remove"]): { "name": "v3" } }] })),
+            11 => who.edit(key, json!({ "timetracking": { "originalEstimate": format!("{}m", self.life.dice.below(3) * 30) } })),
             0 | 1 => who.edit(key, json!({ "summary": format!("{} {number} {canary}", token(issue)) })),
             2 => who.edit(key, json!({ "description": format!("Text {number} {canary}") })),
-            3 => who.edit(key, json!({ "priority": { "name": PRIORITIES[self.dice.below(3)][column] } })),
+            3 => who.edit(key, json!({ "priority": { "name": PRIORITIES[self.life.dice.below(3)][column] } })),
             4 => who.comment(key, &format!("Comment {number} {canary}")).map(drop),
             // Every second one has the same name.
             7 => {
@@ -127,9 +96,9 @@ impl Life {
                 let own = issue.attachments.iter().find(|file| file.author.as_deref() == Some(who.id()));
                 own.map_or(Ok(()), |file| who.detach(&file.id.to_string()))
             }
-            5 => who.update(key, json!({ "labels": [{ "add": format!("word-{}", self.dice.below(4)) }] })),
+            5 => who.update(key, json!({ "labels": [{ "add": format!("word-{}", self.life.dice.below(4)) }] })),
             _ => {
-                let to = self.dice.one(STATUSES[column]);
+                let to = self.life.dice.one(STATUSES[column]);
                 // Not every way exists: then nobody goes it.
                 let _ = who.transition(key, to);
                 Ok(())
@@ -138,77 +107,17 @@ impl Life {
         done.unwrap_or_else(|refusal| panic!("{key}: {refusal:?}"));
     }
 
-    fn break_something(&mut self) {
-        let (jira, ..) = SIDES[self.dice.below(3)];
-        let seconds = |n: u64| Duration::from_secs(n);
-        let faults = [
-            Fault::StatusAfter(502),
-            Fault::RateLimited { retry_after: Some(3) },
-            Fault::Unavailable { status: 503, retry_after: None },
-            Fault::ResetBefore,
-            Fault::ResetAfter,
-            Fault::LateWrite(seconds(20)),
-            Fault::Truncated,
-            Fault::LoginPage,
-            Fault::Slow(seconds(5)),
-            Fault::IndexLag(seconds(50)),
-            Fault::Status(409),
-            Fault::Status(403),
-        ];
-        let fault = faults[self.dice.below(faults.len())].clone();
-        let when = When::Probability(0.1 + 0.4 * self.dice.0.unit());
-        self.struck += 1;
-        self.world.jira(jira).add_fault(FaultRule::new("*", when, fault));
-    }
-
-    /// One interval, in which the daemon may die.
-    async fn live(&mut self) {
-        if self.dice.below(5) == 0 {
-            self.fuse.set(1 + self.dice.below(12));
-        }
-        let dead = tokio::select! {
-            biased;
-            () = self.fuse.blown() => true,
-            _ = self.world.interval() => false,
-        };
-        self.fuse.set(0);
-        if dead {
-            self.deaths += 1;
-            self.restart().await;
-        }
-    }
-
-    async fn restart(&mut self) {
-        // A start needs every instance: whoever starts the daemon tries again.
-        while self.world.try_start().await.is_err() {
-            self.world.pass(30).await;
-            for jira in self.world.jiras.values() {
-                jira.clear_faults();
-            }
-        }
-    }
-
     async fn run(&mut self) -> Result<(), String> {
-        let lag = Duration::from_secs(if self.seed.is_multiple_of(2) { 0 } else { 25 });
-        for jira in self.world.jiras.values() {
-            jira.set_index_lag(lag);
-        }
         for _ in 0..14 {
-            for _ in 0..self.dice.below(5) {
+            for _ in 0..self.life.dice.below(5) {
                 self.act();
-                self.world.pass(self.dice.below(7) as u64).await;
+                self.life.world.pass(self.life.dice.below(7) as u64).await;
             }
-            match self.dice.below(4) {
-                0 => self.break_something(),
-                1 => self.world.jiras.values().for_each(jirasyncd::simulator::Jira::clear_faults),
-                _ => {}
-            }
-            self.live().await;
+            self.life.weather(&SIDES.map(|side| side.0));
+            self.life.live().await;
         }
-        for jira in self.world.jiras.values() {
-            jira.clear_faults();
-        }
-        self.world.rest().await?;
+        self.life.heal();
+        self.life.world.rest().await?;
         self.judge().await
     }
 
@@ -216,7 +125,7 @@ impl Life {
     async fn judge(&self) -> Result<(), String> {
         let mut all: BTreeMap<&str, BTreeMap<String, IssueView>> = BTreeMap::new();
         for (jira, ..) in SIDES {
-            all.insert(jira, by_token(&self.world, jira)?);
+            all.insert(jira, by_token(&self.life.world, jira)?);
         }
         for partner in ["globex", "initech"] {
             self.judge_partner(&all, partner).await?;
@@ -232,11 +141,11 @@ impl Life {
                 }
             }
         }
-        for jira in self.world.jiras.values() {
+        for jira in self.life.world.jiras.values() {
             jira.reset_calls();
         }
-        self.world.intervals(3).await;
-        for (name, jira) in &self.world.jiras {
+        self.life.world.intervals(3).await;
+        for (name, jira) in &self.life.world.jiras {
             let writes: Vec<String> = jira.counts().into_keys().filter(|operation| is_write(operation)).collect();
             if !writes.is_empty() {
                 return Err(format!("{name} is written to after quiet: {writes:?}"));
@@ -281,7 +190,7 @@ impl Life {
     ) -> Result<(), String> {
         let other = if partner == "globex" { "initech" } else { "globex" };
         for field in ["summary", "description", "priority", "status", "timeoriginalestimate"] {
-            let others = self.world.jira(other).issues();
+            let others = self.life.world.jira(other).issues();
             let third = others.iter().find(|view| super::daemon_audit::token(view) == token);
             let acted = third.is_some_and(|view| {
                 let people = |author: Option<&str>| author != Some(sync_user(other));
@@ -297,7 +206,7 @@ impl Life {
 
     /// Whether a problem of that side and field stands.
     async fn is_told(&self, side: &str, field: &str) -> bool {
-        let stored = self.world.daemon().store().problems(1_000).await.unwrap();
+        let stored = self.life.world.daemon().store().problems(1_000).await.unwrap();
         stored.iter().any(|stored| {
             let named = stored.problem.field.as_ref().is_some_and(|named| named.as_str() == field);
             named && (stored.problem.side.as_str() == side || stored.problem.side.as_str() == "acme")
@@ -327,7 +236,7 @@ impl Life {
                 .chain(view.fields.get("summary").cloned())
                 .collect()
         };
-        let store = self.world.daemon().store();
+        let store = self.life.world.daemon().store();
         let mut kept = String::new();
         for item in store.items_by_key(&IssueKey::new(issue.key.clone())).await.unwrap() {
             kept.push_str(&format!("{:?}", store.conflicts(item).await.unwrap()));
@@ -357,9 +266,9 @@ fn is_write(operation: &str) -> bool {
 }
 
 async fn try_seed(seed: u64) -> Result<(usize, usize, usize), String> {
-    let mut life = Life::new(seed).await;
-    life.run().await.map_err(|why| format!("JIRASYNCD_SEED={seed}: {why}"))?;
-    Ok((life.acts, life.deaths, life.struck))
+    let mut random = Random::new(seed).await;
+    random.run().await.map_err(|why| format!("JIRASYNCD_SEED={seed}: {why}"))?;
+    Ok((random.acts, random.life.deaths, random.life.struck))
 }
 
 async fn try_seeds(seeds: impl Iterator<Item = u64>) {
@@ -382,12 +291,7 @@ async fn try_seeds(seeds: impl Iterator<Item = u64>) {
 
 #[tokio::test(start_paused = true)]
 async fn random_worlds_end_in_step() {
-    let variable = |name: &str| std::env::var(name).ok();
-    match (variable("JIRASYNCD_SEED").and_then(|seed| seed.parse().ok()), variable("JIRASYNCD_LONG")) {
-        (Some(seed), _) => try_seeds([seed].into_iter()).await,
-        (None, Some(_)) => try_seeds(0..MANY).await,
-        (None, None) => try_seeds(0..FEW).await,
-    }
+    try_seeds(seeds(FEW, MANY).into_iter()).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -44,6 +44,8 @@ mod daemon_costs;
 #[cfg(test)]
 mod daemon_crashes;
 #[cfg(test)]
+mod daemon_everything;
+#[cfg(test)]
 mod daemon_faults;
 #[cfg(test)]
 mod daemon_fields;
@@ -92,6 +94,16 @@ mod daemon_whose;
 #[cfg(test)]
 mod daemon_worklogs;
 #[cfg(test)]
+mod everything_acts;
+#[cfg(test)]
+mod everything_audit;
+#[cfg(test)]
+mod everything_people;
+#[cfg(test)]
+mod everything_values;
+#[cfg(test)]
+mod everything_world;
+#[cfg(test)]
 mod footprint;
 #[cfg(test)]
 mod foreign_clients;
@@ -115,6 +127,8 @@ mod process_kills;
 mod process_people;
 #[cfg(test)]
 mod process_support;
+#[cfg(test)]
+mod random_life;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]

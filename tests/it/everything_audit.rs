@@ -1,0 +1,253 @@
+//! What three Jiras must show when everybody has stopped: the same, once; and what nobody may find in what was sent. Must never
+//! ask the daemon what is true.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use jirasyncd::model::store::Store as _;
+use jirasyncd::simulator::IssueView;
+use tracing_subscriber::fmt::MakeWriter;
+
+use super::daemon_audit::{by_token, shared, sync_user, token};
+use super::daemon_support::World;
+use super::everything_people::Written;
+use super::everything_world::{BUILT_IN, CUSTOM, Custom, EPIC_LINK, SIDES};
+
+/// Every item is on all sides and the same there.
+pub(crate) fn equal(world: &World) -> Result<(), String> {
+    let mut all = Vec::new();
+    for side in &SIDES {
+        all.push(by_token(world, side.jira)?);
+    }
+    for (column, there) in all.iter().enumerate().skip(1) {
+        let (here, others): (BTreeSet<_>, BTreeSet<_>) = (all[0].keys().collect(), there.keys().collect());
+        if here != others {
+            return Err(format!("acme has {here:?}, {} {others:?}", SIDES[column].jira));
+        }
+    }
+    for (name, home) in &all[0] {
+        let views: Vec<&IssueView> = all.iter().map(|side| &side[name]).collect();
+        for column in 1..3 {
+            let (here, there) = (shown(world, 0, home), shown(world, column, views[column]));
+            if let Some((field, value)) = here.iter().find(|(field, value)| there.get(*field) != Some(value)) {
+                return Err(format!(
+                    "{name} {field}: acme {} `{value}`, {} {} `{}`",
+                    home.key, SIDES[column].jira, views[column].key, there[field]
+                ));
+            }
+        }
+        for (from, to) in (0..3).flat_map(|from| (0..3).map(move |to| (from, to))).filter(|(from, to)| from != to) {
+            let copies = |kind: &str, of: Vec<String>, found: Vec<String>| {
+                if of == found {
+                    Ok(())
+                } else {
+                    let (from, to) = (SIDES[from].jira, SIDES[to].jira);
+                    Err(format!("{name} {kind} of {from} {}: {of:?}, at {to} {}: {found:?}", home.key, views[1].key))
+                }
+            };
+            let by = format!("by{}z", SIDES[from].jira);
+            copies("comments", comments(views[from], from, None), comments(views[to], to, Some(&by)))?;
+            copies("files", files(views[from], from, None), files(views[to], to, Some(&by)))?;
+            copies("work", worklogs(views[from], from, None), worklogs(views[to], to, Some(&by)))?;
+        }
+    }
+    Ok(())
+}
+
+/// Who wrote it: people, or (with the sign of the side that it is a copy from) the sync user.
+fn is_wanted(author: Option<&str>, text: &str, column: usize, copy_of: Option<&str>) -> bool {
+    let ours = author == Some(sync_user(SIDES[column].jira));
+    copy_of.map_or(!ours, |sign| ours && text.contains(sign))
+}
+
+/// The last line: what the author wrote, without the header of a copy.
+fn body(text: &str) -> String {
+    text.trim_end().lines().last().unwrap_or_default().to_owned()
+}
+
+fn sorted(found: impl Iterator<Item = String>) -> Vec<String> {
+    let mut found: Vec<String> = found.collect();
+    found.sort();
+    found
+}
+
+fn comments(view: &IssueView, column: usize, copy_of: Option<&str>) -> Vec<String> {
+    let wanted = view.comments.iter().filter(|comment| {
+        is_wanted(comment.author.as_deref(), &comment.body, column, copy_of)
+            && (copy_of.is_some() || comment.visibility.is_none() && !comment.internal)
+    });
+    sorted(wanted.map(|comment| body(&comment.body)))
+}
+
+fn files(view: &IssueView, column: usize, copy_of: Option<&str>) -> Vec<String> {
+    let wanted = view.attachments.iter().filter(|file| is_wanted(file.author.as_deref(), &file.name, column, copy_of));
+    sorted(wanted.map(|file| format!("{} {}", file.name, String::from_utf8_lossy(&file.content))))
+}
+
+fn worklogs(view: &IssueView, column: usize, copy_of: Option<&str>) -> Vec<String> {
+    let wanted = view
+        .worklogs
+        .iter()
+        .filter(|work| is_wanted(work.author.as_deref(), &work.comment, column, copy_of) && work.visibility.is_none());
+    sorted(wanted.map(|work| format!("{} {} {}", work.started, work.seconds, body(&work.comment))))
+}
+
+/// What an issue shows, in words that are the same on every side.
+fn shown(world: &World, column: usize, view: &IssueView) -> BTreeMap<String, String> {
+    let jira = SIDES[column].jira;
+    let mut shown: BTreeMap<String, String> = BTreeMap::new();
+    for field in BUILT_IN {
+        let text = shared(jira, view, field);
+        let text = match field {
+            "assignee" => people(world, column, &text),
+            "issuetype" if text == SIDES[column].types[3] => "sub-task".to_owned(),
+            "labels" => words(&text),
+            "versions" => words(&text),
+            _ => text,
+        };
+        shown.insert(field.to_owned(), text);
+    }
+    for field in CUSTOM.into_iter().filter(|field| *field != Custom::Secret) {
+        let text = view.fields.get(&field.id(column)).cloned().unwrap_or_default();
+        let text = if matches!(field, Custom::Owner | Custom::Reviewers) {
+            people(world, column, &text)
+        } else if field == Custom::Effort {
+            text.parse::<f64>().map_or(text, |number| number.to_string())
+        } else if field == Custom::Start {
+            instant(&text)
+        } else if field.is_set() || matches!(field, Custom::Release | Custom::Region | Custom::Team) {
+            words(&text)
+        } else {
+            text
+        };
+        shown.insert(field.name(), text);
+    }
+    let above = view.fields.get(if column == 1 && !view.fields.contains_key("parent") { EPIC_LINK } else { "parent" });
+    let above = above.and_then(|key| world.jira(jira).issue(key)).map(|issue| token(&issue));
+    shown.insert("parent".to_owned(), above.unwrap_or_default());
+    let links = view.issue_links.iter().map(|link| {
+        let other = world.jira(jira).issue(&link.other).map(|issue| token(&issue));
+        // A type that reads the same both ways has no direction.
+        let outward = link.outward && link.kind != "Relates";
+        format!("{} {outward} {}", link.kind, other.unwrap_or_default())
+    });
+    shown.insert("links".to_owned(), sorted(links).join(", "));
+    let watchers = world.jira(jira).watchers(&view.key);
+    let places = SIDES[column].people.iter().enumerate().filter(|(_, name)| watchers.contains(**name));
+    shown.insert("watchers".to_owned(), sorted(places.map(|(place, _)| place.to_string())).join(" "));
+    shown
+}
+
+/// People by their place.
+fn people(world: &World, column: usize, text: &str) -> String {
+    let side = &SIDES[column];
+    let names = side.people.iter().enumerate().filter(|(_, name)| {
+        let id = world.person(side.jira, name).id().to_owned();
+        text.contains(&world.jira(side.jira).display_name(&id))
+    });
+    sorted(names.map(|(place, _)| place.to_string())).join(" ")
+}
+
+fn words(text: &str) -> String {
+    let found = text.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
+    sorted(found.map(str::to_owned)).join(" ")
+}
+
+fn instant(text: &str) -> String {
+    let read = jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", text).and_then(|parsed| parsed.to_timestamp());
+    read.map_or_else(|_| text.to_owned(), |at| at.to_string())
+}
+
+/// The requests to a Jira that may change something, in order of their bytes, with what is drawn by lot left out.
+pub(crate) fn requests(world: &World, jira: &str) -> Vec<String> {
+    let reads = |method: &str, path: &str| {
+        method == "GET" || ["/jql", "/bulkfetch", "/search", "/approximate-count"].iter().any(|end| path.ends_with(end))
+    };
+    let calls = world.jira(jira).calls();
+    let writes = calls.iter().filter(|call| !reads(&call.method, &call.path));
+    sorted(writes.map(|call| {
+        let body = String::from_utf8_lossy(&call.request_body);
+        format!("{jira} {} {} {} {}", call.method, call.path, call.query, without_lots(&body))
+    }))
+}
+
+/// Ids that are drawn by lot are not what somebody did: a mark, which is sealed so that only the daemon can read it (its length
+/// stays), and the line between the parts of an upload.
+fn without_lots(body: &str) -> String {
+    let marks = without(body, "\"mark\":\"", '"');
+    without(&marks, "--jirasyncd-", '\r')
+}
+
+/// The text with whatever lies between a beginning and an end replaced by its length.
+fn without(text: &str, begin: &str, end: char) -> String {
+    let mut left = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(begin) {
+        let (before, lot) = rest.split_at(at + begin.len());
+        let length = lot.find(end).unwrap_or(lot.len());
+        left += &format!("{before}{length} signs");
+        rest = &lot[length..];
+    }
+    left + rest
+}
+
+/// Nothing that a side may not know is in what was sent to it, in a problem of it, or in the log.
+pub(crate) async fn leaks(world: &World, written: &[Written], log: &str) -> Result<usize, String> {
+    let problems = world.daemon().store().problems(10_000).await.unwrap();
+    let mut shut = 0;
+    for (column, side) in SIDES.iter().enumerate() {
+        let secret: Vec<&Written> = written.iter().filter(|written| written.is_shut(column)).collect();
+        shut += secret.len();
+        for call in world.jira(side.jira).calls() {
+            let sent = format!("{} {} {}", call.path, call.query, String::from_utf8_lossy(&call.request_body));
+            // One search of the whole, most of which holds no such word at all.
+            if !sent.contains("by") {
+                continue;
+            }
+            if let Some(leak) = secret.iter().find(|written| sent.contains(&written.canary)) {
+                return Err(format!("{leak:?} was sent to {}: {} {sent}", side.jira, call.method));
+            }
+        }
+        for problem in problems.iter().filter(|stored| stored.problem.side.as_str() == side.jira) {
+            let said = format!("{:?}", problem.problem);
+            if let Some(leak) = secret.iter().find(|written| said.contains(&written.canary)) {
+                return Err(format!("{leak:?} is in a problem of {}: {said}", side.jira));
+            }
+        }
+    }
+    let secret = written.iter().filter(|written| (0..3).any(|column| written.is_shut(column)));
+    match secret.into_iter().find(|written| log.contains(&written.canary)) {
+        Some(leak) => Err(format!("{leak:?} is in the log")),
+        None => Ok(shut),
+    }
+}
+
+/// A log that is kept.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}

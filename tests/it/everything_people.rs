@@ -1,0 +1,428 @@
+//! People who do everything that can be done to an issue, and a ledger of who may never learn what they wrote. Must never touch
+//! what the daemon wrote, nor do what Jira would not let a person do.
+
+use jirasyncd::simulator::{CommentView, IssueView, Person, Refusal, WorklogView};
+use serde_json::{Value, json};
+
+use super::daemon_audit::token;
+use super::daemon_support::World;
+use super::everything_acts::{Act, Field, Talk, Thing, Tie, What};
+use super::everything_values::{custom, date, step};
+use super::everything_world::{
+    COMPONENTS, Custom, DESK, EPIC_LINK, EPIC_NAME, LEVEL, OUTSIDER, PRIORITIES, SIDES, STATUSES, Side, Sight, VERSIONS,
+};
+
+/// What somebody wrote, and who may never learn it.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) canary: String,
+    pub(crate) column: usize,
+    item: usize,
+    /// The sides that may not see it, whatever happens later.
+    shut: [bool; 3],
+    /// Whether its issue had a security level when it was written, and has it still.
+    leveled: bool,
+}
+
+impl Written {
+    pub(crate) fn is_shut(&self, column: usize) -> bool {
+        column != self.column && (self.shut[column] || self.leveled)
+    }
+}
+
+#[derive(Debug)]
+struct Item {
+    token: String,
+    /// Where it was made.
+    column: usize,
+    /// Where it may be.
+    places: [bool; 3],
+    level: [bool; 3],
+}
+
+/// Everything that people did.
+#[derive(Debug)]
+pub(crate) struct People {
+    sight: Sight,
+    items: Vec<Item>,
+    pub(crate) written: Vec<Written>,
+    /// How often each thing was done.
+    pub(crate) done: std::collections::BTreeMap<String, usize>,
+}
+
+impl People {
+    pub(crate) fn new(sight: Sight) -> Self {
+        Self { sight, items: Vec::new(), written: Vec::new(), done: std::collections::BTreeMap::new() }
+    }
+
+    /// How many items were made.
+    pub(crate) fn items(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Does not do it. What would have been made keeps its place among the items.
+    pub(crate) fn leave_out(&mut self, act: &Act) {
+        if act.what == What::Create {
+            let token = format!("Item-{}", act.number);
+            self.items.push(Item { token, column: act.column, places: [false; 3], level: [false; 3] });
+        }
+    }
+
+    /// Whether somebody of a side may do something to it: what one partner makes, home leaves alone, so that it does the same with
+    /// and without.
+    fn is_for(&self, item: &Item, column: usize) -> bool {
+        self.sight == Sight::Open || item.column == column || item.column == 0 || column == 1
+    }
+
+    /// Does it, unless there is nothing to do it to. Says whether it did.
+    pub(crate) fn act(&mut self, world: &World, act: &Act) -> Result<bool, String> {
+        let side = &SIDES[act.column];
+        let meets = |refusal: Refusal| format!("{act:?}: {refusal:?}");
+        if act.what == What::Create {
+            let who = world.person(side.jira, side.people[act.who]);
+            return self.create(world, act, &who).map_err(meets);
+        }
+        let Some(item) = self.items.get(act.item).filter(|item| self.is_for(item, act.column)) else {
+            return Ok(false);
+        };
+        let Some(issue) = find(world, side.jira, &item.token) else { return Ok(false) };
+        let act = Act { who: owner(world, act, &issue).unwrap_or(act.who), ..act.clone() };
+        let who = world.person(side.jira, side.people[act.who]);
+        let readers = self.change(&Scene { world, act: &act, side, who: &who, issue: &issue }).map_err(meets)?;
+        if let Some(readers) = readers {
+            *self.done.entry(format!("{:?}", act.what)).or_default() += 1;
+            self.write(&act, act.item, readers);
+        }
+        Ok(readers.is_some())
+    }
+
+    /// Notes what was written: `readers` are those that it was for, were the issue itself theirs.
+    fn write(&mut self, act: &Act, item: usize, readers: [bool; 3]) {
+        let place = &self.items[item];
+        let outside = self.sight == Sight::Apart && (act.column, act.who) == OUTSIDER;
+        let seen = |column: usize| {
+            let partners = self.sight == Sight::Apart && act.column != 0 && column != 0;
+            readers[column] && place.places[column] && !outside && !partners
+        };
+        let shut = [0, 1, 2].map(|column| !seen(column));
+        let leveled = place.level[act.column];
+        self.written.push(Written { canary: act.canary(), column: act.column, item, shut, leveled });
+    }
+
+    fn create(&mut self, world: &World, act: &Act, who: &Person) -> Result<bool, Refusal> {
+        let side = &SIDES[act.column];
+        let kind = [0, 1, 0, 1, 2, 3][act.pick % 6];
+        let mut fields = json!({ "summary": format!("Item-{} {}", act.number, act.canary()),
+            "description": who.text(&format!("First {}", act.canary())),
+            "priority": { "name": PRIORITIES[act.pick / 8 % 3][act.column] } });
+        if side.types[kind] == "Epic" && act.column == 1 {
+            fields[EPIC_NAME] = json!(format!("Epic {}", act.canary()));
+        }
+        if kind == 3 {
+            let above = self.items.get(act.item).filter(|item| self.is_for(item, act.column));
+            let above = above.and_then(|item| find(world, side.jira, &item.token));
+            let Some(above) = above.filter(|above| side.types[..2].contains(&above.fields["issuetype"].as_str()))
+            else {
+                self.leave_out(act);
+                return Ok(false);
+            };
+            fields["parent"] = json!({ "key": above.key });
+        }
+        let mut places = [true; 3];
+        if self.sight == Sight::Apart {
+            let shared = [true, !(act.pick / 32).is_multiple_of(4), !(act.pick / 128).is_multiple_of(4)];
+            places = [true, act.column == 1, act.column == 2];
+            if act.column == 0 {
+                places = shared;
+                let labels = ["share-globex", "share-initech"];
+                let labels: Vec<&str> =
+                    labels.iter().zip(&shared[1..]).filter(|(_, on)| **on).map(|(l, _)| *l).collect();
+                fields["labels"] = json!(labels);
+            }
+        }
+        who.create(side.project, side.types[kind], fields)?;
+        *self.done.entry("Create".to_owned()).or_default() += 1;
+        self.items.push(Item { token: format!("Item-{}", act.number), column: act.column, places, level: [false; 3] });
+        self.write(act, self.items.len() - 1, [true; 3]);
+        Ok(true)
+    }
+
+    /// Does it, and says who may read it; none where there was nothing to do.
+    fn change(&mut self, scene: &Scene<'_>) -> Result<Option<[bool; 3]>, Refusal> {
+        match scene.act.what {
+            What::Create => Ok(None),
+            What::Field(Field::Level) => self.level(scene),
+            What::Field(field) => field_act(scene, field),
+            What::Talk(talk) => self.talk(scene, talk),
+            What::Thing(thing) => thing_act(scene, thing),
+            What::Tie(tie) => self.tie(scene, tie),
+        }
+    }
+
+    fn level(&mut self, scene: &Scene<'_>) -> Result<Option<[bool; 3]>, Refusal> {
+        if self.sight == Sight::Open {
+            return Ok(None);
+        }
+        let (item, column) = (scene.act.item, scene.act.column);
+        let set = !self.items[item].level[column];
+        let level = if set { json!({ "name": LEVEL }) } else { Value::Null };
+        scene.who.edit(scene.key(), json!({ "security": level }))?;
+        self.items[item].level[column] = set;
+        if !set {
+            let here = self.written.iter_mut().filter(|written| (written.item, written.column) == (item, column));
+            here.for_each(|written| written.leveled = false);
+        }
+        Ok(Some([true; 3]))
+    }
+
+    fn talk(&self, scene: &Scene<'_>, talk: Talk) -> Result<Option<[bool; 3]>, Refusal> {
+        let (who, key, body, column) = (scene.who, scene.key(), scene.body(), scene.act.column);
+        let role = scene.side.role;
+        match talk {
+            Talk::Comment => who.comment(key, &body).map(|_| Some([true; 3])),
+            Talk::Answer => {
+                // Threads are of Cloud.
+                let Some(first) = scene.issue.comments.first().filter(|_| column != 1) else { return Ok(None) };
+                who.answer(key, &body, &first.id.to_string())?;
+                Ok(Some(readers(first, column)))
+            }
+            Talk::EditComment | Talk::NarrowComment | Talk::WidenComment => {
+                let narrows = talk == Talk::NarrowComment;
+                let Some(own) = scene.own_comment().filter(|_| !narrows || scene.act.who == role.1) else {
+                    return Ok(None);
+                };
+                let id = own.id.to_string();
+                if narrows {
+                    who.restrict_comment(key, &id, &body, role.0)?;
+                } else if talk == Talk::WidenComment {
+                    who.open_comment(key, &id, &body)?;
+                } else {
+                    who.edit_comment(key, &id, &body)?;
+                }
+                let after = scene.world.jira(scene.side.jira).issue(key);
+                let after = after.and_then(|issue| issue.comments.into_iter().find(|comment| comment.id == own.id));
+                Ok(after.map(|comment| readers(&comment, column)))
+            }
+            Talk::DeleteComment => {
+                let Some(own) = scene.own_comment() else { return Ok(None) };
+                who.delete_comment(key, &own.id.to_string())?;
+                Ok(Some([true; 3]))
+            }
+            Talk::RestrictedComment => {
+                let role = if column == 0 && scene.act.who == DESK.1 { DESK } else { role };
+                if scene.act.who != role.1 {
+                    return Ok(None);
+                }
+                who.restricted_comment(key, &body, role.0)?;
+                let apart = self.sight == Sight::Apart && role.0 == DESK.0;
+                Ok(Some([false, apart, false]))
+            }
+            // The third is no service desk.
+            Talk::InternalComment if column == 2 => Ok(None),
+            Talk::InternalComment => who.internal_comment(key, &body).map(|_| Some([false; 3])),
+        }
+    }
+
+    fn tie(&self, scene: &Scene<'_>, tie: Tie) -> Result<Option<[bool; 3]>, Refusal> {
+        let (world, who, key, pick) = (scene.world, scene.who, scene.key(), scene.act.pick);
+        let (side, issue) = (scene.side, scene.issue);
+        match tie {
+            Tie::Link => {
+                let Some(other) = self.other(world, scene.act, issue) else { return Ok(None) };
+                who.link(key, ["Blocks", "Relates"][pick % 2], &other.key)?;
+            }
+            Tie::Unlink => {
+                let Some(link) = issue.issue_links.get(pick % issue.issue_links.len().max(1)) else {
+                    return Ok(None);
+                };
+                who.unlink(link.id)?;
+            }
+            Tie::Under => {
+                if !side.types[..2].contains(&issue.fields["issuetype"].as_str()) {
+                    return Ok(None);
+                }
+                let epic = self.other(world, scene.act, issue);
+                let epic = epic.filter(|other| other.fields["issuetype"] == side.types[2]);
+                match (scene.act.column, epic) {
+                    (1, epic) => who.edit(key, json!({ EPIC_LINK: epic.map(|epic| epic.key) }))?,
+                    (_, Some(epic)) => who.edit(key, json!({ "parent": { "key": epic.key } }))?,
+                    (_, None) => who.update(key, json!({ "parent": [{ "set": { "none": true } }] }))?,
+                }
+            }
+            Tie::Watch => who.add_watcher(key, side.people[pick % 3])?,
+            Tie::Unwatch => {
+                let watching = world.jira(side.jira).watchers(key);
+                let Some(name) = side.people.iter().find(|name| watching.contains(**name)) else { return Ok(None) };
+                who.remove_watcher(key, name)?;
+            }
+            Tie::Vote => {
+                // Nobody votes for what they reported.
+                let name = world.jira(side.jira).display_name(who.id());
+                if issue.fields.get("reporter") == Some(&name) {
+                    return Ok(None);
+                }
+                who.vote(key)?;
+            }
+        }
+        Ok(Some([true; 3]))
+    }
+
+    /// Takes every security level away: from then on nothing is shut for one.
+    pub(crate) fn open_levels(&mut self, world: &World) -> Result<(), String> {
+        for item in &mut self.items {
+            for (_, side) in SIDES.iter().enumerate().filter(|(column, _)| item.level[*column]) {
+                let who = world.person(side.jira, side.people[0]);
+                let Some(issue) = find(world, side.jira, &item.token) else { continue };
+                who.edit(&issue.key, json!({ "security": null })).map_err(|refusal| format!("{refusal:?}"))?;
+            }
+            item.level = [false; 3];
+        }
+        self.written.iter_mut().for_each(|written| written.leveled = false);
+        Ok(())
+    }
+
+    /// Another item that is there too.
+    fn other(&self, world: &World, act: &Act, issue: &IssueView) -> Option<IssueView> {
+        let other = self.items.get(act.pick / 4 % self.items.len()).filter(|other| self.is_for(other, act.column))?;
+        find(world, SIDES[act.column].jira, &other.token).filter(|other| other.key != issue.key)
+    }
+}
+
+/// Somebody at an issue.
+struct Scene<'a> {
+    world: &'a World,
+    act: &'a Act,
+    side: &'static Side,
+    who: &'a Person,
+    issue: &'a IssueView,
+}
+
+impl Scene<'_> {
+    fn key(&self) -> &str {
+        &self.issue.key
+    }
+
+    fn body(&self) -> String {
+        format!("Words {}", self.act.canary())
+    }
+
+    fn own_comment(&self) -> Option<&CommentView> {
+        self.issue.comments.iter().find(|comment| comment.author.as_deref() == Some(self.who.id()))
+    }
+
+    fn own_log(&self) -> Option<&WorklogView> {
+        self.issue.worklogs.iter().find(|work| work.author.as_deref() == Some(self.who.id()))
+    }
+}
+
+fn field_act(scene: &Scene<'_>, field: Field) -> Result<Option<[bool; 3]>, Refusal> {
+    let (who, key, pick, column) = (scene.who, scene.key(), scene.act.pick, scene.act.column);
+    let canary = scene.act.canary();
+    let verb = if pick.is_multiple_of(3) { "remove" } else { "add" };
+    match field {
+        Field::Level => return Ok(None),
+        Field::Summary => who.edit(key, json!({ "summary": format!("{} {canary}", token(scene.issue)) }))?,
+        Field::Text => {
+            let field = ["description", "environment"][pick % 2];
+            let text = format!("First {canary}\n\nSecond");
+            let text = if pick.is_multiple_of(5) { Value::Null } else { who.text(&text) };
+            who.edit(key, json!({ field: text }))?;
+        }
+        Field::Due => who.edit(key, json!({ "duedate": date(pick) }))?,
+        Field::Priority => who.edit(key, json!({ "priority": { "name": PRIORITIES[pick % 3][column] } }))?,
+        Field::Label => who.update(key, json!({ "labels": [{ "add": canary }] }))?,
+        Field::Component => who.update(key, step("components", verb, &json!({ "name": COMPONENTS[pick % 3] })))?,
+        Field::Version => {
+            let field = ["fixVersions", "versions"][pick % 2];
+            who.update(key, step(field, verb, &json!({ "name": VERSIONS[pick / 2 % 3] })))?;
+        }
+        Field::Estimate => {
+            who.edit(key, json!({ "timetracking": { "originalEstimate": format!("{}m", pick % 4 * 30) } }))?;
+        }
+        Field::Assign => who.assign(key, (pick % 4).checked_sub(1).map(|place| scene.side.people[place]))?,
+        Field::Transition => {
+            // Not every way exists: then nobody goes it.
+            if who.transition(key, STATUSES[column][pick % 3]).is_err() {
+                return Ok(None);
+            }
+        }
+        Field::Custom => custom(scene.act, who, key)?,
+        Field::Secret => {
+            who.edit(key, json!({ Custom::Secret.id(column): format!("Secret {canary}") }))?;
+            return Ok(Some([false; 3]));
+        }
+    }
+    Ok(Some([true; 3]))
+}
+
+fn thing_act(scene: &Scene<'_>, thing: Thing) -> Result<Option<[bool; 3]>, Refusal> {
+    let (who, key, pick, body) = (scene.who, scene.key(), scene.act.pick, scene.body());
+    let seconds = 60 * (1 + pick as u64 % 300);
+    match thing {
+        // Every second one has the same name but for the canary.
+        Thing::Attach => {
+            who.attach(key, &format!("f{}-{}.txt", pick % 2, scene.act.canary()), body.as_bytes())?;
+        }
+        Thing::Detach => {
+            let own = scene.issue.attachments.iter().find(|file| file.author.as_deref() == Some(who.id()));
+            let Some(own) = own else { return Ok(None) };
+            who.detach(&own.id.to_string())?;
+        }
+        Thing::Log => drop(who.log_work(key, AT, seconds, &body)?),
+        Thing::RestrictedLog => {
+            if scene.act.who != scene.side.role.1 {
+                return Ok(None);
+            }
+            let visibility = json!({ "type": "role", "value": scene.side.role.0 });
+            let work = json!({ "started": AT, "timeSpentSeconds": seconds, "comment": who.text(&body),
+                "visibility": visibility });
+            who.add_worklog(key, work)?;
+            return Ok(Some([false; 3]));
+        }
+        Thing::EditLog => {
+            let Some(own) = scene.own_log().filter(|work| work.visibility.is_none()) else { return Ok(None) };
+            let work = json!({ "timeSpentSeconds": seconds, "comment": who.text(&body) });
+            who.edit_worklog(key, &own.id.to_string(), work)?;
+        }
+        Thing::DeleteLog => {
+            let Some(own) = scene.own_log() else { return Ok(None) };
+            who.delete_worklog(key, &own.id.to_string())?;
+        }
+    }
+    Ok(Some([true; 3]))
+}
+
+const AT: &str = "2026-03-10T08:30:00.250+0100";
+
+fn readers(comment: &CommentView, column: usize) -> [bool; 3] {
+    let desk = comment.visibility.as_ref().is_some_and(|(_, name)| name == DESK.0) && column == 0;
+    if comment.internal || comment.visibility.is_some() { [false, desk && !comment.internal, false] } else { [true; 3] }
+}
+
+/// Who changes what somebody made: the one who made it, so that there mostly is something.
+fn owner(world: &World, act: &Act, issue: &IssueView) -> Option<usize> {
+    let authors: Vec<Option<&str>> = if matches!(
+        act.what,
+        What::Talk(Talk::EditComment | Talk::DeleteComment | Talk::NarrowComment | Talk::WidenComment)
+    ) {
+        issue.comments.iter().map(|comment| comment.author.as_deref()).collect()
+    } else if act.what == What::Thing(Thing::Detach) {
+        issue.attachments.iter().map(|file| file.author.as_deref()).collect()
+    } else if matches!(act.what, What::Thing(Thing::EditLog | Thing::DeleteLog)) {
+        issue.worklogs.iter().map(|work| work.author.as_deref()).collect()
+    } else {
+        return None;
+    };
+    let side = &SIDES[act.column];
+    let owners = side.people.iter().enumerate().filter(|(_, name)| {
+        let person = world.person(side.jira, name);
+        authors.contains(&Some(person.id()))
+    });
+    let owners: Vec<usize> = owners.map(|(place, _)| place).collect();
+    owners.get(act.pick % owners.len().max(1)).copied()
+}
+
+/// The issue of an item on a Jira.
+pub(crate) fn find(world: &World, jira: &str, wanted: &str) -> Option<IssueView> {
+    world.jira(jira).issues().into_iter().find(|issue| token(issue) == wanted)
+}

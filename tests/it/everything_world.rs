@@ -1,0 +1,245 @@
+//! Three Jiras whose issues hold everything that is carried, and the configuration that carries it. Must never act in them.
+
+use jirasyncd::simulator::{FieldSetup, FieldType, Holder, Limits, ProjectSetup, Setup, TransitionSetup};
+
+use super::daemon_support::{THREE, World};
+
+/// One side: the Jira, its project, its people (the same place is the same person), its types (Bug, Task, Epic, Sub-task), a role
+/// in which the sync user and the person at that place are.
+pub(crate) struct Side {
+    pub(crate) jira: &'static str,
+    pub(crate) project: &'static str,
+    pub(crate) people: [&'static str; 3],
+    pub(crate) types: [&'static str; 4],
+    pub(crate) role: (&'static str, usize),
+}
+
+pub(crate) const SIDES: [Side; 3] = [
+    Side {
+        jira: "acme",
+        project: "SUP",
+        people: ["jane", "omar", "li"],
+        types: ["Bug", "Task", "Epic", "Subtask"],
+        role: ("Administrators", 0),
+    },
+    Side {
+        jira: "globex",
+        project: "ENG",
+        people: ["jdoe", "mlopez", "kchan"],
+        types: ["Defect", "Task", "Epic", "Sub-task"],
+        role: ("Administrators", 1),
+    },
+    Side {
+        jira: "initech",
+        project: "OPS",
+        people: ["petra", "juergen", "anna"],
+        types: ["Fehler", "Aufgabe", "Epic", "Unteraufgabe"],
+        role: ("Administrators", 0),
+    },
+];
+/// The role of acme whose comments are for globex, and who of its people is in it.
+pub(crate) const DESK: (&str, usize) = ("Globex desk", 1);
+/// Where `from` holds: the one of globex whose acts stay there.
+pub(crate) const OUTSIDER: (usize, usize) = (1, 2);
+const TEAM: &str = "Crossing";
+
+pub(crate) const PRIORITIES: [[&str; 3]; 3] =
+    [["Highest", "P1", "Hoch"], ["Medium", "P3", "Mittel"], ["Low", "P4", "Niedrig"]];
+pub(crate) const STATUSES: [&[&str]; 3] =
+    [&["To Do", "In Progress", "Done"], &["Open", "Working", "Closed"], &["Neu", "In Arbeit", "Fertig"]];
+pub(crate) const VERSIONS: [&str; 3] = ["v1", "v2", "v3"];
+pub(crate) const COMPONENTS: [&str; 3] = ["Api", "Web", "Db"];
+pub(crate) const OPTIONS: [&str; 3] = ["Linux", "Mac", "Windows"];
+pub(crate) const GROUPS: [&str; 3] = ["red", "blue", "green"];
+pub(crate) const LEVEL: &str = "Staff";
+pub(crate) const EPIC_LINK: &str = "customfield_10100";
+pub(crate) const EPIC_NAME: &str = "customfield_10101";
+
+/// A custom field that every side has under the same name and another id.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Custom {
+    Effort,
+    Start,
+    Target,
+    Platforms,
+    Size,
+    Checks,
+    Region,
+    Site,
+    Owner,
+    Reviewers,
+    Team,
+    Teams,
+    Notes,
+    Client,
+    Tags,
+    Release,
+    Releases,
+    Grade,
+    /// The one that no configuration carries.
+    Secret,
+}
+
+pub(crate) const CUSTOM: [Custom; 19] = [
+    Custom::Effort,
+    Custom::Start,
+    Custom::Target,
+    Custom::Platforms,
+    Custom::Size,
+    Custom::Checks,
+    Custom::Region,
+    Custom::Site,
+    Custom::Owner,
+    Custom::Reviewers,
+    Custom::Team,
+    Custom::Teams,
+    Custom::Notes,
+    Custom::Client,
+    Custom::Tags,
+    Custom::Release,
+    Custom::Releases,
+    Custom::Grade,
+    Custom::Secret,
+];
+
+impl Custom {
+    /// What it is called on every side, prefixed so that it is not one of the presets' names.
+    pub(crate) fn name(self) -> String {
+        format!("All {self:?}")
+    }
+
+    pub(crate) fn id(self, column: usize) -> String {
+        format!("customfield_{}", 21_000 + 10_000 * column + self as usize)
+    }
+
+    fn kind(self) -> FieldType {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>();
+        match self {
+            Self::Effort => FieldType::Number,
+            Self::Start => FieldType::DateTime,
+            Self::Target => FieldType::Date,
+            Self::Platforms => FieldType::MultiSelect(names(&OPTIONS)),
+            Self::Size => FieldType::Radio(names(&OPTIONS)),
+            Self::Checks => FieldType::Checkboxes(names(&OPTIONS)),
+            Self::Region => FieldType::Cascade(
+                OPTIONS.iter().map(|name| ((*name).to_owned(), names(&["North", "South"]))).collect(),
+            ),
+            Self::Site => FieldType::Url,
+            Self::Owner => FieldType::User,
+            Self::Reviewers => FieldType::Users,
+            Self::Team => FieldType::Group,
+            Self::Teams => FieldType::Groups,
+            Self::Notes => FieldType::RichText,
+            Self::Client | Self::Secret => FieldType::Text,
+            Self::Tags => FieldType::Labels,
+            Self::Release => FieldType::Version,
+            Self::Releases => FieldType::Versions,
+            Self::Grade => FieldType::Select(names(&OPTIONS)),
+        }
+    }
+
+    /// Whether its elements come and go each on its own.
+    pub(crate) fn is_set(self) -> bool {
+        matches!(self, Self::Platforms | Self::Checks | Self::Reviewers | Self::Teams | Self::Tags | Self::Releases)
+    }
+}
+
+/// The built-in fields that are compared.
+pub(crate) const BUILT_IN: [&str; 13] = [
+    "summary",
+    "description",
+    "environment",
+    "priority",
+    "labels",
+    "assignee",
+    "duedate",
+    "status",
+    "issuetype",
+    "components",
+    "fixVersions",
+    "versions",
+    "timeoriginalestimate",
+];
+
+/// Who sees whom.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Sight {
+    /// Three sides that hold everything of each other.
+    Open,
+    /// Home and two partners that do not see each other, one with `from`, and a role's comments for one of them.
+    Apart,
+}
+
+fn config(sight: Sight) -> String {
+    let mut text = THREE.to_owned();
+    if sight == Sight::Open {
+        for partner in ["globex", "initech"] {
+            text = text.replace(&format!(", sees = [\"acme\"], when = \"labels = share-{partner}\""), "");
+        }
+        text = text.replace("status = { across = true }", "status = \"both\"");
+    } else {
+        text = text.replace("project = \"ENG\"", &format!("project = \"ENG\", from = [\"group:{TEAM}\"]"));
+    }
+    let types = "issue-type = [ { acme = \"Epic\", globex = \"Epic\", initech = \"Epic\" },
+        { acme = \"Subtask\", globex = \"Sub-task\", initech = \"Unteraufgabe\" },
+        ";
+    let users =
+        "users = [ { acme = \"omar@acme.example\", globex = \"mlopez\", initech = \"juergen@initech.example\" },
+        { acme = \"li@acme.example\", globex = \"kchan\", initech = \"anna@initech.example\" },
+        ";
+    let mut rows = "summary = \"both\"\nenvironment = \"both\"\ncomponents = \"both\"\nfix-versions = { on-unmapped = \"create\" }\n\
+        affects-versions = \"both\"\noriginal-estimate = \"both\"\nparent = \"both\"\nlinks = \"both\"\n"
+        .to_owned();
+    // Nobody signs for who watches, so the configuration refuses watchers beside `from`.
+    if sight == Sight::Open {
+        rows += "watchers = { on-unmapped = \"skip\" }\n";
+    }
+    for custom in CUSTOM.into_iter().filter(|custom| *custom != Custom::Secret) {
+        rows += &format!("\"{}\" = \"both\"\n", custom.name());
+    }
+    let files = if sight == Sight::Open { "\"both\"" } else { "{ names = [\"*\"] }" };
+    text = text.replacen("home = \"acme\"", &format!("home = \"acme\"\nattachments = {files}"), 1);
+    text = text.replacen("issue-type = [ ", types, 1).replacen("users = [ ", users, 1);
+    text = text.replacen("summary = \"both\"\n", &rows, 1);
+    if sight == Sight::Apart {
+        text += &format!("restricted = [ {{ acme = \"role:{}\", with = \"globex\" }} ]\n", DESK.0);
+    }
+    text + "[sync.support.worklogs]\nunrestricted = \"both\"\n"
+}
+
+fn enrich(setup: &mut Setup, column: usize) {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>();
+    let side = &SIDES[column];
+    setup.fields.extend(CUSTOM.iter().map(|field| FieldSetup::new(&field.id(column), &field.name(), field.kind())));
+    if column == 1 {
+        setup.fields.push(FieldSetup::new(EPIC_LINK, "Epic Link", FieldType::EpicLink));
+        setup.fields.push(FieldSetup::new(EPIC_NAME, "Epic Name", FieldType::EpicName));
+    }
+    setup.groups.extend(names(&GROUPS));
+    let id = |name: &str| setup.users.iter().find(|user| user.name == name).map(|user| user.id.clone()).unwrap();
+    let team = side.people.iter().enumerate().filter(|(place, _)| (column, *place) != OUTSIDER);
+    let team = team.map(|(_, name)| id(name)).collect();
+    setup.group_members.insert(TEAM.to_owned(), team);
+    let project: &mut ProjectSetup = &mut setup.projects[0];
+    project.types.extend([(side.types[2].to_owned(), false), (side.types[3].to_owned(), true)]);
+    project.components = names(&COMPONENTS);
+    project.versions = names(&VERSIONS);
+    project.security_levels = names(&[LEVEL]);
+    project.service_desk = column != 2;
+    // Every status can be reached from every other, so that nobody is told of a way that is missing.
+    if column == 2 {
+        project.transitions.push(TransitionSetup::new("Wieder öffnen", &["Fertig"], "Neu"));
+    }
+    project.permissions.insert("SET_ISSUE_SECURITY".to_owned(), [Holder::LoggedIn].into());
+    // Faults say when there is too much; a limit of its own would only slow the run.
+    setup.limits = Limits::off();
+}
+
+/// The world, its daemon not started.
+pub(crate) fn world(sight: Sight) -> World {
+    World::of(&config(sight), |setups| {
+        for (column, side) in SIDES.iter().enumerate() {
+            enrich(setups.get_mut(side.jira).unwrap(), column);
+        }
+    })
+}

@@ -1,0 +1,139 @@
+//! What all random worlds have in common: dice that repeat, a daemon that may die at any effect, instances that break for a while.
+//! Must never know what people do in a world, nor judge it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jirasyncd::clock::{Entropy, SeededEntropy};
+use jirasyncd::model::settings::InstanceSettings;
+use jirasyncd::model::store::Store;
+use jirasyncd::simulator::{Fault, FaultRule, Jira, When};
+
+use super::crash::{Fuse, FusedNet, FusedStore};
+use super::daemon_support::World;
+
+/// Dice that repeat.
+pub(crate) struct Dice(SeededEntropy);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(SeededEntropy::new(seed))
+    }
+
+    pub(crate) fn below(&self, count: usize) -> usize {
+        ((self.0.unit() * count as f64) as usize).min(count - 1)
+    }
+
+    pub(crate) fn one<T: Copy>(&self, of: &[T]) -> T {
+        of[self.below(of.len())]
+    }
+
+    /// From 0 to 1.
+    pub(crate) fn unit(&self) -> f64 {
+        self.0.unit()
+    }
+}
+
+/// A world whose daemon may die, under dice.
+pub(crate) struct Life {
+    pub(crate) dice: Dice,
+    pub(crate) world: World,
+    fuse: Arc<Fuse>,
+    /// How often the daemon died.
+    pub(crate) deaths: usize,
+    /// How many faults were set.
+    pub(crate) struck: usize,
+}
+
+impl Life {
+    /// Starts the daemon of a world.
+    pub(crate) async fn new(seed: u64, mut world: World) -> Self {
+        let fuse = Arc::new(Fuse::default());
+        let (net, transports) = (Arc::clone(&fuse), Arc::clone(&world.surroundings.transports));
+        world.surroundings.transports = Arc::new(move |settings: &InstanceSettings| {
+            Ok(Arc::new(FusedNet(transports(settings)?, Arc::clone(&net))) as _)
+        });
+        let store = Arc::clone(&fuse);
+        world.surroundings.between =
+            Arc::new(move |inner| Arc::new(FusedStore(inner, Arc::clone(&store))) as Arc<dyn Store>);
+        world.start().await;
+        // Half of the worlds have an index that lags.
+        let lag = Duration::from_secs(if seed.is_multiple_of(2) { 0 } else { 25 });
+        world.jiras.values().for_each(|jira| jira.set_index_lag(lag));
+        Self { dice: Dice::new(seed), world, fuse, deaths: 0, struck: 0 }
+    }
+
+    /// Perhaps something breaks on that Jira, perhaps everything heals.
+    pub(crate) fn weather(&mut self, jiras: &[&'static str]) {
+        match self.dice.below(4) {
+            0 => {
+                let jira = self.dice.one(jiras);
+                self.break_something(jira);
+            }
+            1 => self.heal(),
+            _ => {}
+        }
+    }
+
+    /// No fault strikes any more.
+    pub(crate) fn heal(&self) {
+        self.world.jiras.values().for_each(Jira::clear_faults);
+    }
+
+    fn break_something(&mut self, jira: &str) {
+        let seconds = Duration::from_secs;
+        let faults = [
+            Fault::StatusAfter(502),
+            Fault::RateLimited { retry_after: Some(3) },
+            Fault::Unavailable { status: 503, retry_after: None },
+            Fault::ResetBefore,
+            Fault::ResetAfter,
+            Fault::LateWrite(seconds(20)),
+            Fault::Truncated,
+            Fault::LoginPage,
+            Fault::Slow(seconds(5)),
+            Fault::IndexLag(seconds(50)),
+            Fault::Status(409),
+            Fault::Status(403),
+        ];
+        let fault = faults[self.dice.below(faults.len())].clone();
+        let when = When::Probability(0.1 + 0.4 * self.dice.unit());
+        self.struck += 1;
+        self.world.jira(jira).add_fault(FaultRule::new("*", when, fault));
+    }
+
+    /// One interval, in which the daemon may die.
+    pub(crate) async fn live(&mut self) {
+        if self.dice.below(5) == 0 {
+            self.fuse.set(1 + self.dice.below(12));
+        }
+        let dead = tokio::select! {
+            biased;
+            () = self.fuse.blown() => true,
+            _ = self.world.interval() => false,
+        };
+        self.fuse.set(0);
+        if dead {
+            self.deaths += 1;
+            self.restart().await;
+        }
+    }
+
+    async fn restart(&mut self) {
+        // A start needs every instance: whoever starts the daemon tries again.
+        while self.world.try_start().await.is_err() {
+            self.world.pass(30).await;
+            self.heal();
+        }
+    }
+}
+
+/// The seeds of this run: those that are asked for (`JIRASYNCD_SEED=7`, or `7-20`), many in a long run, else few.
+pub(crate) fn seeds(few: u64, many: u64) -> Vec<u64> {
+    let asked = std::env::var("JIRASYNCD_SEED").ok().and_then(|text| {
+        let (from, to) = text.split_once('-').unwrap_or((&text, &text));
+        Some((from.parse::<u64>().ok()?..=to.parse().ok()?).collect())
+    });
+    let all = if std::env::var_os("JIRASYNCD_LONG").is_some() { many } else { few };
+    asked.unwrap_or_else(|| (0..all).collect())
+}
