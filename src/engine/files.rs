@@ -120,12 +120,8 @@ impl Engine {
                     record.refused.insert(side, why);
                 }
             }
-            WriteOutcome::Refused(refusal) => {
-                self.refused_now(work, intent, &refusal);
-                // Only the file waits: the right to attach is one of its own.
-                work.unread.remove(&intent.operation.side);
-                work.put_off.push(intent.operation.clone());
-            }
+            // Only the file waits: the right to attach is one of its own.
+            WriteOutcome::Refused(refusal) => self.refused_apart(work, intent, &refusal),
             outcome @ (WriteOutcome::NotFound | WriteOutcome::NotSent { .. } | WriteOutcome::InDoubt(_)) => {
                 if matches!(outcome, WriteOutcome::InDoubt(_)) {
                     self.lost_uploads().insert(intent.id, self.clock.monotonic());

@@ -1,6 +1,7 @@
 //! What sides offer, learnt again while the daemon runs: options that somebody added, what we made there ourselves, who may be
 //! assigned. Must never ask again and again for what is not there.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Engine;
@@ -8,9 +9,10 @@ use super::cycle::LONGEST_SLOW_RETRY;
 use super::survey::{has_links, people_on};
 use super::work::Work;
 use crate::jira::{JiraError, Refusal, WriteOutcome};
-use crate::model::ids::{AccountId, FieldName, SideId};
+use crate::model::ids::{AccountId, CommentId, FieldName, SideId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent, IntentState, NativeWrite, Operation};
+use crate::model::remark::Remark;
 use crate::model::settings::{CopyEdits, SideSettings};
 use crate::plan::Plan;
 use crate::schedule::growing;
@@ -50,6 +52,30 @@ impl Engine {
             let base = work.item.replicas.get_mut(&side).and_then(|replica| replica.bases.get_mut(&name));
             if let Some(acknowledged) = base.and_then(|base| base.acknowledged.as_mut()) {
                 acknowledged.refused = false;
+            }
+        }
+        self.copy_again(work);
+    }
+
+    /// The same of copies that were refused: Data Center says 400 of a missing right too (jira-facts 8).
+    fn copy_again(&self, work: &mut Work) {
+        let now = self.now();
+        let tried: BTreeSet<(Remark, SideId, CommentId, SideId)> = work
+            .intents
+            .iter()
+            .filter(|intent| {
+                let passed = now.duration_since(intent.opened);
+                passed >= jiff::SignedDuration::ZERO && passed.unsigned_abs() < TRY_AGAIN
+            })
+            .filter_map(|intent| {
+                let (remark, origin, comment) = intent.operation.action.original()?;
+                Some((remark, origin.clone(), comment.clone(), intent.operation.side.clone()))
+            })
+            .collect();
+        for remark in [Remark::Comment, Remark::Worklog] {
+            for record in work.item.remarks_mut(remark) {
+                let (origin, id) = (&record.side, &record.id);
+                record.refused.retain(|side, _| tried.contains(&(remark, origin.clone(), id.clone(), side.clone())));
             }
         }
     }

@@ -116,16 +116,14 @@ impl Engine {
                 work.move_intent(intent.id, &IntentEvent::Seen);
                 copied(work, intent, copy);
             }
+            // A right of its own. It is never sent for more readers instead.
             Sent::Comment(WriteOutcome::Refused(refusal)) if refusal.fields.contains_key("commentLevel") => {
-                // A right of its own, which holds up nothing else. It is never sent for more readers instead.
-                self.refused_now(work, intent, &refusal);
-                work.unread.remove(&intent.operation.side);
-                work.put_off.push(intent.operation.clone());
+                self.refused_apart(work, intent, &refusal);
             }
             Sent::Comment(WriteOutcome::Refused(refusal)) if is_about_the_value(&refusal) => {
                 comment_refused(work, intent, &refusal);
             }
-            Sent::Comment(WriteOutcome::Refused(refusal)) => self.refused_now(work, intent, &refusal),
+            Sent::Comment(WriteOutcome::Refused(refusal)) => self.refused_apart(work, intent, &refusal),
             Sent::Comment(outcome) => self.no_answer(work, intent, outcome),
             Sent::File(outcome) => self.file_outcome(work, intent, outcome),
             Sent::Revision(outcome) => self.revision_outcome(work, intent, outcome),
@@ -169,7 +167,10 @@ impl Engine {
             {
                 revision_refused(work, intent, &refusal);
             }
-            WriteOutcome::Refused(refusal) => self.refused_now(work, intent, &refusal),
+            WriteOutcome::Refused(refusal) if matches!(intent.operation.action, Action::DeleteIssue { .. }) => {
+                self.refused_now(work, intent, &refusal);
+            }
+            WriteOutcome::Refused(refusal) => self.refused_apart(work, intent, &refusal),
             outcome @ (WriteOutcome::NotSent { .. } | WriteOutcome::InDoubt(_)) => {
                 self.no_answer(work, intent, outcome);
             }
@@ -339,7 +340,8 @@ impl Engine {
         work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
         // Somebody was there at the same time: no matter for a person.
         if refusal.status != 409 {
-            let what = format!("Jira refused a change in {}: {refusal}", Self::in_words(&work.sync, &side));
+            let deed = deed(&intent.operation.action);
+            let what = format!("Jira refused {deed} in {}: {refusal}", Self::in_words(&work.sync, &side));
             work.problem(&side, None, what, "give the sync user the right that Jira names; it is tried again");
             work.slow = true;
         }
@@ -347,10 +349,46 @@ impl Engine {
         work.failed = true;
     }
 
+    /// The same of a comment or file, which has rights of its own: it waits by itself, and the rest of the issue goes on.
+    pub(super) fn refused_apart(&self, work: &mut Work, intent: &Intent, refusal: &Refusal) {
+        self.refused_now(work, intent, refusal);
+        if refusal.status != 409 {
+            work.unread.remove(&intent.operation.side);
+            work.put_off.push(intent.operation.clone());
+        }
+    }
+
     fn not_sent(&self, work: &mut Work, intent: &Intent, why: &str, wait_ms: u64) {
         work.move_intent(intent.id, &IntentEvent::Refused(format!("not sent: {why}")));
         work.unread.insert(intent.operation.side.clone(), why.to_owned());
         work.be_due(self.after(Duration::from_millis(wait_ms)));
+    }
+}
+
+/// What was refused, in words.
+fn deed(action: &Action) -> String {
+    match action {
+        Action::AddComment { remark, .. } => format!("the copy of a {}", remark.word()),
+        Action::EditComment { remark, .. } => format!("a change of the copy of a {}", remark.word()),
+        Action::DeleteComment { remark, .. } => format!("to delete the copy of a {}", remark.word()),
+        Action::AddFile { name, .. } => format!("the file `{name}`"),
+        Action::DeleteFile { .. } => "to delete the copy of a file".to_owned(),
+        Action::Transition { to, .. } => format!("the transition to `{to}`"),
+        Action::DeleteIssue { .. } => "to delete an issue".to_owned(),
+        Action::SetFields { fields } => {
+            let names: Vec<String> = fields.keys().map(|name| format!("`{name}`")).collect();
+            format!("a change of {}", names.join(", "))
+        }
+        Action::Create { .. }
+        | Action::EditOriginal { .. }
+        | Action::Offer { .. }
+        | Action::Link { .. }
+        | Action::Unlink { .. }
+        | Action::AddWatcher { .. }
+        | Action::RemoveWatcher { .. }
+        | Action::StopWatching { .. }
+        | Action::AddIssueLink { .. }
+        | Action::DeleteIssueLink { .. } => "a change".to_owned(),
     }
 }
 
