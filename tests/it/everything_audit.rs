@@ -72,7 +72,8 @@ fn sorted(found: impl Iterator<Item = String>) -> Vec<String> {
     found
 }
 
-fn comments(view: &IssueView, column: usize, copy_of: Option<&str>) -> Vec<String> {
+/// The comments that people wrote there, or the copies of a side's.
+pub(crate) fn comments(view: &IssueView, column: usize, copy_of: Option<&str>) -> Vec<String> {
     let wanted = view.comments.iter().filter(|comment| {
         is_wanted(comment.author.as_deref(), &comment.body, column, copy_of)
             && (copy_of.is_some() || comment.visibility.is_none() && !comment.internal)
@@ -80,12 +81,14 @@ fn comments(view: &IssueView, column: usize, copy_of: Option<&str>) -> Vec<Strin
     sorted(wanted.map(|comment| body(&comment.body)))
 }
 
-fn files(view: &IssueView, column: usize, copy_of: Option<&str>) -> Vec<String> {
+/// The same of files.
+pub(crate) fn files(view: &IssueView, column: usize, copy_of: Option<&str>) -> Vec<String> {
     let wanted = view.attachments.iter().filter(|file| is_wanted(file.author.as_deref(), &file.name, column, copy_of));
     sorted(wanted.map(|file| format!("{} {}", file.name, String::from_utf8_lossy(&file.content))))
 }
 
-fn worklogs(view: &IssueView, column: usize, copy_of: Option<&str>) -> Vec<String> {
+/// The same of logged work.
+pub(crate) fn worklogs(view: &IssueView, column: usize, copy_of: Option<&str>) -> Vec<String> {
     let wanted = view
         .worklogs
         .iter()
@@ -94,7 +97,7 @@ fn worklogs(view: &IssueView, column: usize, copy_of: Option<&str>) -> Vec<Strin
 }
 
 /// What an issue shows, in words that are the same on every side.
-fn shown(world: &World, column: usize, view: &IssueView) -> BTreeMap<String, String> {
+pub(crate) fn shown(world: &World, column: usize, view: &IssueView) -> BTreeMap<String, String> {
     let jira = SIDES[column].jira;
     let mut shown: BTreeMap<String, String> = BTreeMap::new();
     for field in BUILT_IN {
@@ -140,7 +143,7 @@ fn shown(world: &World, column: usize, view: &IssueView) -> BTreeMap<String, Str
 }
 
 /// People by their place.
-fn people(world: &World, column: usize, text: &str) -> String {
+pub(crate) fn people(world: &World, column: usize, text: &str) -> String {
     let side = &SIDES[column];
     let names = side.people.iter().enumerate().filter(|(_, name)| {
         let id = world.person(side.jira, name).id().to_owned();

@@ -56,7 +56,7 @@ pub(crate) const EPIC_LINK: &str = "customfield_10100";
 pub(crate) const EPIC_NAME: &str = "customfield_10101";
 
 /// A custom field that every side has under the same name and another id.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Custom {
     Effort,
     Start,
@@ -106,6 +106,30 @@ impl Custom {
     /// What it is called on every side, prefixed so that it is not one of the presets' names.
     pub(crate) fn name(self) -> String {
         format!("All {self:?}")
+    }
+
+    /// What kind of field it is, as Jira's administrators call it.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Effort => "number",
+            Self::Start => "date and time",
+            Self::Target => "date",
+            Self::Platforms => "select, several choices",
+            Self::Size => "radio buttons",
+            Self::Checks => "checkboxes",
+            Self::Region => "cascading select",
+            Self::Site => "URL",
+            Self::Owner => "user picker",
+            Self::Reviewers => "user picker, several users",
+            Self::Team => "group picker",
+            Self::Teams => "group picker, several groups",
+            Self::Notes => "text, several lines",
+            Self::Client | Self::Secret => "text, one line",
+            Self::Tags => "labels (custom field)",
+            Self::Release => "version picker, one version",
+            Self::Releases => "version picker, several versions",
+            Self::Grade => "select, one choice",
+        }
     }
 
     pub(crate) fn id(self, column: usize) -> String {
@@ -227,7 +251,9 @@ fn enrich(setup: &mut Setup, column: usize) {
     project.security_levels = names(&[LEVEL]);
     project.service_desk = column != 2;
     // Every status can be reached from every other, so that nobody is told of a way that is missing.
-    if column == 2 {
+    if column == 1 {
+        project.transitions.push(TransitionSetup::new("Resume", &["Closed"], "Working"));
+    } else if column == 2 {
         project.transitions.push(TransitionSetup::new("Wieder öffnen", &["Fertig"], "Neu"));
     }
     project.permissions.insert("SET_ISSUE_SECURITY".to_owned(), [Holder::LoggedIn].into());
@@ -237,9 +263,46 @@ fn enrich(setup: &mut Setup, column: usize) {
 
 /// The world, its daemon not started.
 pub(crate) fn world(sight: Sight) -> World {
-    World::of(&config(sight), |setups| {
+    prepared(&config(sight))
+}
+
+/// The same with only some sides, which hold everything of each other.
+pub(crate) fn world_of(columns: &[usize]) -> World {
+    let absent = SIDES.iter().enumerate().filter(|(column, _)| !columns.contains(column));
+    let all = config(Sight::Open).replacen(
+        "summary = \"both\"\n",
+        "summary = \"both\"\nreporter = \"both\"\nremaining-estimate = \"both\"\n",
+        1,
+    );
+    prepared(&absent.fold(all, |text, (_, side)| without_side(&text, side.jira)))
+}
+
+fn prepared(config: &str) -> World {
+    World::of(config, |setups| {
         for (column, side) in SIDES.iter().enumerate() {
             enrich(setups.get_mut(side.jira).unwrap(), column);
         }
     })
+}
+
+/// A configuration without a side: its instance, its line, its cell of every table.
+fn without_side(text: &str, side: &str) -> String {
+    let instance = format!("[instance.{side}]");
+    let begin = text.find(&instance).unwrap();
+    let end = begin + text[begin..].find("\n\n").unwrap();
+    let text = format!("{}{}", &text[..begin], &text[end..]).replace(
+        ", path = { globex = [\"Working\", \"Closed\"] }",
+        match side {
+            "globex" => "",
+            _ => ", path = { globex = [\"Working\", \"Closed\"] }",
+        },
+    );
+    let lines = text.lines().filter(|line| !line.starts_with(&format!("side.{side} ")));
+    let mut text = lines.collect::<Vec<_>>().join("\n") + "\n";
+    let cell = format!(", {side} = \"");
+    while let Some(at) = text.find(&cell) {
+        let end = at + cell.len() + text[at + cell.len()..].find('"').unwrap() + 1;
+        text.replace_range(at..end, "");
+    }
+    text
 }

@@ -94,6 +94,10 @@ mod daemon_whose;
 #[cfg(test)]
 mod daemon_worklogs;
 #[cfg(test)]
+mod entities;
+#[cfg(test)]
+mod entities_rows;
+#[cfg(test)]
 mod everything_acts;
 #[cfg(test)]
 mod everything_audit;

@@ -1,0 +1,354 @@
+//! Every field type and entity, in every direction, through every act: set, changed, cleared, changed on both sides at once, and
+//! forbidden for a while. The table in docs/entities.md is made from this run (`UPDATE=1` writes it anew). Must never count what
+//! was not tried, nor leave a cell empty without Jira's reason.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use jirasyncd::model::store::Store as _;
+use jirasyncd::simulator::{Holder, IssueView};
+
+use super::daemon_support::World;
+use super::entities_rows::{Place, Subject, all, make};
+use super::everything_people::find;
+use super::everything_world::{SIDES, world_of};
+
+/// From where to where.
+struct Direction {
+    name: &'static str,
+    columns: &'static [usize],
+    from: usize,
+}
+
+const DIRECTIONS: [Direction; 4] = [
+    Direction { name: "Cloud → DC", columns: &[0, 1], from: 0 },
+    Direction { name: "DC → Cloud", columns: &[0, 1], from: 1 },
+    Direction { name: "Cloud → Cloud", columns: &[0, 2], from: 0 },
+    Direction { name: "three sides", columns: &[0, 1, 2], from: 2 },
+];
+
+/// What is tried with each row.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Act {
+    Set,
+    Edit,
+    Conflict,
+    Clear,
+    Forbidden,
+}
+
+const ACTS: [(Act, &str); 5] = [
+    (Act::Set, "set"),
+    (Act::Edit, "edit"),
+    (Act::Conflict, "conflict"),
+    (Act::Clear, "clear or delete"),
+    (Act::Forbidden, "permission missing"),
+];
+
+/// Why Jira knows no such act.
+fn impossible(subject: Subject, act: Act) -> Option<&'static str> {
+    match (subject, act) {
+        (Subject::Summary, Act::Clear) => Some("an issue has a summary: Jira answers 400 to an empty one"),
+        (Subject::Status, Act::Clear) => Some("an issue is always in a status of its workflow"),
+        (Subject::Reporter, Act::Clear) => Some("the usual field configuration requires a reporter"),
+        (Subject::Priority, Act::Clear) => Some("the usual field configuration requires a priority"),
+        (Subject::Remaining, Act::Clear) => Some("Jira counts no estimate as one of no time"),
+        _ => None,
+    }
+}
+
+const TOKEN: &str = "Item";
+
+/// One direction on its way.
+struct Run<'a> {
+    world: &'a World,
+    direction: &'a Direction,
+    found: &'a mut BTreeMap<(Subject, Act), Result<(), String>>,
+}
+
+impl Run<'_> {
+    fn others(&self) -> Vec<usize> {
+        self.direction.columns.iter().copied().filter(|column| *column != self.direction.from).collect()
+    }
+
+    fn view(&self, column: usize) -> IssueView {
+        find(self.world, SIDES[column].jira, TOKEN).unwrap_or_else(|| panic!("no item at {}", SIDES[column].jira))
+    }
+
+    fn shown(&self, subject: Subject, column: usize) -> String {
+        subject.shown(self.world, column, &self.view(column))
+    }
+
+    fn place(&self, column: usize) -> Place<'_> {
+        Place::new(self.world, column, TOKEN)
+    }
+
+    fn note(&mut self, subject: Subject, act: Act, result: Result<(), String>) {
+        let known = self.found.entry((subject, act)).or_insert(Ok(()));
+        if known.is_ok() {
+            *known = result;
+        }
+    }
+
+    /// Does something for each row that knows the act, and comes to rest.
+    fn each(&mut self, act: Act, column: usize, rows: &[Subject], number: Option<usize>) {
+        for subject in rows.iter().filter(|subject| impossible(**subject, act).is_none()) {
+            let place = self.place(column);
+            let done = number.map_or_else(|| subject.take(&place), |number| subject.put(&place, number));
+            drop(place);
+            self.note(*subject, act, done.map_err(|refusal| format!("{}: {refusal:?}", SIDES[column].jira)));
+        }
+    }
+
+    async fn rest(&self) {
+        self.world.rest().await.unwrap();
+        self.world.daemon().engine().sweep(None).await.unwrap();
+        self.world.rest().await.unwrap();
+    }
+
+    /// Whether all sides show the same.
+    fn equal(&mut self, act: Act, rows: &[Subject], wants: impl Fn(Subject, &str) -> Result<(), String>) {
+        for subject in rows.iter().filter(|subject| impossible(**subject, act).is_none()) {
+            let here = self.shown(*subject, self.direction.from);
+            let mut result = wants(*subject, &here);
+            for column in self.others() {
+                let there = self.shown(*subject, column);
+                if here != there {
+                    result = Err(format!("`{here}`, at {} `{there}`", SIDES[column].jira));
+                }
+            }
+            self.note(*subject, act, result);
+        }
+    }
+
+    async fn run(&mut self) {
+        let rows = all();
+        let from = self.direction.from;
+        self.each(Act::Set, from, &rows, Some(0));
+        self.rest().await;
+        self.equal(Act::Set, &rows, |_, here| if here.is_empty() { Err("nothing is shown".into()) } else { Ok(()) });
+        let before: BTreeMap<Subject, String> = rows.iter().map(|row| (*row, self.shown(*row, from))).collect();
+        self.each(Act::Edit, from, &rows, Some(1));
+        self.rest().await;
+        self.equal(
+            Act::Edit,
+            &rows,
+            |row, here| {
+                if before[&row] == here { Err("it is as before".into()) } else { Ok(()) }
+            },
+        );
+        self.conflict(&rows).await;
+        self.forbidden(&rows).await;
+        self.each(Act::Clear, from, &rows, None);
+        // A file that was put beside it on another side is its author's to delete.
+        for column in self.others() {
+            self.each(Act::Clear, column, &[Subject::File], None);
+        }
+        self.rest().await;
+        self.equal(
+            Act::Clear,
+            &rows,
+            |_, here| if here.is_empty() { Ok(()) } else { Err(format!("`{here}` is left")) },
+        );
+    }
+
+    /// Another value on two sides within one poll: the later one stands, or both where they can.
+    async fn conflict(&mut self, rows: &[Subject]) {
+        let other = *self.others().last().unwrap();
+        self.each(Act::Conflict, self.direction.from, rows, Some(2));
+        let first: BTreeMap<Subject, String> =
+            rows.iter().map(|row| (*row, self.shown(*row, self.direction.from))).collect();
+        self.world.pass(3).await;
+        self.each(Act::Conflict, other, rows, Some(3));
+        let later: BTreeMap<Subject, String> = rows.iter().map(|row| (*row, self.shown(*row, other))).collect();
+        self.rest().await;
+        self.equal(Act::Conflict, rows, |row, here| {
+            let parts = |text: &str| text.split(&[' ', '|', ',']).map(str::to_owned).collect::<BTreeSet<String>>();
+            let stands = if matches!(row, Subject::Comment | Subject::Work) {
+                // What somebody writes into a copy yields to the original, and is kept.
+                first[&row] == here
+            } else if row.is_set() {
+                parts(&first[&row]).union(&parts(&later[&row])).all(|part| parts(here).contains(part))
+            } else {
+                later[&row] == here
+            };
+            let told = format!("`{}`, then `{}` became `{here}`", first[&row], later[&row]);
+            if stands { Ok(()) } else { Err(told) }
+        });
+    }
+
+    /// The sync user may not write it for a while: it is told, it waits, and the rest goes on.
+    async fn forbidden(&mut self, rows: &[Subject]) {
+        // On Cloud the parent is on no screen: only the right to edit stands before it. So it is with what the issue cannot be without.
+        let whole = [Subject::Summary, Subject::Epic];
+        let parts: Vec<Subject> = rows.iter().copied().filter(|row| !whole.contains(row)).collect();
+        self.forbid(&PARTS, &["summary"]);
+        self.waits(&parts, 4).await;
+        self.each(Act::Forbidden, self.direction.from, &[Subject::Summary], Some(4));
+        self.world.intervals(3).await;
+        self.equal(Act::Forbidden, &[Subject::Summary], |_, _| Ok(()));
+        self.allow(&PARTS);
+        // What was refused is tried again ever more seldom.
+        self.world.pass(7_200).await;
+        self.rest().await;
+        self.forbid(&["EDIT_ISSUES"], &[]);
+        self.waits(&whole, 5).await;
+        self.allow(&["EDIT_ISSUES"]);
+        self.world.pass(7_200).await;
+        self.rest().await;
+        self.equal(Act::Forbidden, rows, |_, _| Ok(()));
+    }
+
+    /// Only people may do these things on the other sides, and only these fields are on their screens.
+    fn forbid(&self, rights: &[&str], screen: &[&str]) {
+        for column in self.others() {
+            let (jira, side) = (self.world.jira(SIDES[column].jira), &SIDES[column]);
+            let people = side.people.map(|name| Holder::User(self.world.person(side.jira, name).id().to_owned()));
+            rights.iter().for_each(|right| jira.set_permission(side.project, right, &people));
+            jira.set_screen(side.project, screen);
+        }
+    }
+
+    fn allow(&self, rights: &[&str]) {
+        for column in self.others() {
+            let (jira, project) = (self.world.jira(SIDES[column].jira), SIDES[column].project);
+            for right in rights {
+                let role = Holder::Role("Administrators".to_owned());
+                let holder = if right.contains("_ALL_") { role } else { Holder::LoggedIn };
+                jira.set_permission(project, right, &[holder]);
+            }
+            jira.set_screen(project, &[]);
+        }
+    }
+
+    /// What is done now is written nowhere, and that is told.
+    async fn waits(&mut self, rows: &[Subject], number: usize) {
+        let others = self.others();
+        let cells = || others.iter().flat_map(|column| rows.iter().map(move |row| (*column, *row)));
+        let before: BTreeMap<(usize, Subject), String> =
+            cells().map(|cell| (cell, self.shown(cell.1, cell.0))).collect();
+        self.each(Act::Forbidden, self.direction.from, rows, Some(number));
+        self.world.intervals(6).await;
+        let problems = self.world.daemon().store().problems(1_000).await.unwrap();
+        for (column, subject) in cells().collect::<Vec<_>>() {
+            let jira = SIDES[column].jira;
+            let mut here = problems.iter().filter(|stored| stored.problem.side.as_str() == jira);
+            let told = here.any(|stored| subject.is_meant(&format!("{:?}", stored.problem)));
+            let unwritten = self.shown(subject, column) == before[&(column, subject)];
+            let what = if unwritten { "nothing is told" } else { "it was written all the same" };
+            let said = || problems.iter().map(|stored| format!("{}: {}", stored.problem.side, stored.problem.what));
+            let result = if told && unwritten {
+                Ok(())
+            } else {
+                Err(format!("{jira}: {what}; told is {:?}", said().collect::<Vec<_>>()))
+            };
+            self.note(subject, Act::Forbidden, result);
+        }
+    }
+}
+
+/// The rights that each stand before one kind of thing.
+const PARTS: [&str; 10] = [
+    "TRANSITION_ISSUES",
+    "ADD_COMMENTS",
+    "EDIT_OWN_COMMENTS",
+    "EDIT_ALL_COMMENTS",
+    "CREATE_ATTACHMENTS",
+    "WORK_ON_ISSUES",
+    "EDIT_OWN_WORKLOGS",
+    "EDIT_ALL_WORKLOGS",
+    "LINK_ISSUES",
+    "MANAGE_WATCHERS",
+];
+
+/// What each row came to, by direction.
+async fn tried() -> BTreeMap<(Subject, Act, usize), Result<(), String>> {
+    let mut all_found = BTreeMap::new();
+    for (place, direction) in DIRECTIONS.iter().enumerate() {
+        let mut world = world_of(direction.columns);
+        world.start().await;
+        make(&world, direction.from, TOKEN);
+        world.rest().await.unwrap();
+        let mut found = BTreeMap::new();
+        Run { world: &world, direction, found: &mut found }.run().await;
+        all_found.extend(found.into_iter().map(|((subject, act), result)| ((subject, act, place), result)));
+    }
+    all_found
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_field_and_entity_goes_every_way_through_every_act() {
+    let found = tried().await;
+    let wrong: Vec<String> = found
+        .iter()
+        .filter_map(|((subject, act, place), result)| {
+            let why = result.as_ref().err()?;
+            Some(format!("{} ({}), {act:?}: {why}", subject.title(), DIRECTIONS[*place].name))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), found.len(), wrong.join("\n"));
+    assert!(found.len() > 700, "only {} cells", found.len());
+    let made = table(&found);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/entities.md");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &made).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap(), made, "UPDATE=1 writes the table anew");
+}
+
+/// The page: per row how many of the acts passed in each direction, and in how many directions each act.
+fn table(found: &BTreeMap<(Subject, Act, usize), Result<(), String>>) -> String {
+    let mut page = HEAD.to_owned();
+    let heads: Vec<&str> =
+        DIRECTIONS.iter().map(|direction| direction.name).chain(ACTS.map(|(_, name)| name)).collect();
+    page += &format!("| what | {} |\n| --- |{}\n", heads.join(" | "), " ---: |".repeat(heads.len()));
+    let mut notes: Vec<&str> = Vec::new();
+    for subject in all() {
+        let passed = |wanted: &dyn Fn(Act, usize) -> bool| {
+            let cells = found.iter().filter(|((row, act, place), _)| *row == subject && wanted(*act, *place));
+            let cells: Vec<bool> = cells.map(|(_, result)| result.is_ok()).collect();
+            (cells.iter().filter(|ok| **ok).count(), cells.len())
+        };
+        let mut cells: Vec<String> = Vec::new();
+        for place in 0..DIRECTIONS.len() {
+            let (good, all) = passed(&|_, there| there == place);
+            cells.push(format!("{good} of {all}"));
+        }
+        for (act, _) in ACTS {
+            let (good, all) = passed(&|done, _| done == act);
+            cells.push(match impossible(subject, act) {
+                Some(why) => {
+                    let known = notes.iter().position(|note| *note == why);
+                    let number = known.unwrap_or_else(|| {
+                        notes.push(why);
+                        notes.len() - 1
+                    });
+                    format!("({})", number + 1)
+                }
+                None => format!("{good} of {all}"),
+            });
+        }
+        page += &format!("| {} | {} |\n", subject.title(), cells.join(" | "));
+    }
+    let good = found.values().filter(|result| result.is_ok()).count();
+    page += &format!("\n{good} of {} passed. What Jira does not know:\n\n", found.len());
+    for (number, note) in notes.iter().enumerate() {
+        page += &format!("{}. {note}.\n", number + 1);
+    }
+    page
+}
+
+const HEAD: &str = "# What is carried, tried out
+
+Made by a test (`tests/it/entities.rs`) from its own run against simulated Jiras: every field type and every entity, in each
+direction, through each act. `UPDATE=1` writes it anew, and the test fails where this page is not what it found.
+
+- *set*: one side gets a value or thing that it did not have; the others show the same.
+- *edit*: another value, or one more of what comes in sets.
+- *conflict*: both sides change it within one poll. The later value stands, or both where they stand side by side; what somebody
+  wrote into a copy of a comment or worklog yields to the original.
+- *clear or delete*: it is taken away; the others show nothing of it.
+- *permission missing*: the sync user may not write it, or it is on no screen: nothing of it is written, a problem names it, all
+  else goes on, and it arrives once it is allowed.
+
+";
