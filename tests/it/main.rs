@@ -110,6 +110,8 @@ mod plan_world;
 #[cfg(test)]
 mod planted;
 #[cfg(test)]
+mod process_files;
+#[cfg(test)]
 mod process_kills;
 #[cfg(test)]
 mod process_people;
