@@ -151,7 +151,11 @@ impl Person {
         self.add_comment(issue, json!({ "body": self.text(text), "parentId": comment }))
     }
 
-    fn add_comment(&self, issue: &str, body: Value) -> Result<String, Refusal> {
+    /// Adds a comment whose body is as REST takes it; gives its id.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn add_comment(&self, issue: &str, body: Value) -> Result<String, Refusal> {
         let reply = self.run(rest::add_comment, &[issue], body)?;
         Ok(reply.get("id").and_then(Value::as_str).unwrap_or_default().to_owned())
     }

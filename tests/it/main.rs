@@ -60,6 +60,10 @@ mod daemon_life;
 #[cfg(test)]
 mod daemon_links;
 #[cfg(test)]
+mod daemon_mails;
+#[cfg(test)]
+mod daemon_named_files;
+#[cfg(test)]
 mod daemon_parents;
 #[cfg(test)]
 mod daemon_planted;
