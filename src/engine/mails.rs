@@ -29,9 +29,15 @@ impl Engine {
             Notify::Changes => work.begins,
             Notify::Never => true,
         };
-        if !wished || !matches!(intent.operation.action, Action::SetFields { .. }) || work.loud.contains(side) {
+        if !wished || !matches!(intent.operation.action, Action::SetFields { .. }) {
             return false;
         }
+        // After a lost edit the right is asked for again, and told where it is missing; that edit goes out with mails either way.
+        self.may_be_silent(work, side).await && !work.loud.contains(side)
+    }
+
+    /// Whether the sync user may leave mails out on a side.
+    async fn may_be_silent(&self, work: &Work, side: &SideId) -> bool {
         let now = self.clock.monotonic();
         if let Some(may) = work.sync.may_silence(side, now) {
             return may;
