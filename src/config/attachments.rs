@@ -7,10 +7,14 @@ use super::keys;
 use super::node::Cursor;
 use super::problem::Findings;
 use super::sides::Sides;
-use crate::model::settings::{AttachmentSettings, SideSettings, WhenDeleted};
+use crate::model::settings::{
+    AttachmentSettings, CommentSettings, CopyEdits, SideSettings, TooLarge, WhenDeleted, WhichFiles,
+};
 
 /// Bytes in a megabyte, as people count them.
 const MEGABYTE: f64 = 1_000_000.0;
+/// The word for files that cross with what speaks of them.
+const WITH_COMMENT: &str = "with-their-comment";
 
 /// Reads the word or the table; without one, no files are carried.
 pub(super) fn read(
@@ -21,7 +25,7 @@ pub(super) fn read(
 ) -> AttachmentSettings {
     let Some(cursor) = sync.get(&keys::ATTACHMENTS) else { return AttachmentSettings::default() };
     let table = cursor.is_table();
-    if !table && cursor.text() != Some("both") {
+    if !table && !matches!(cursor.text(), Some("both" | WITH_COMMENT)) {
         return AttachmentSettings::default();
     }
     let names: Vec<String> = match cursor.get(&keys::FILE_NAMES) {
@@ -29,17 +33,21 @@ pub(super) fn read(
         Some(_) | None => Vec::new(),
     };
     let apart = settings.iter().any(|side| side.sees.len() < settings.len());
-    if apart && names.is_empty() {
-        let help = "say which by `attachments = { names = [\"share-*\"] }`; `[\"*\"]` is all of them";
+    let set = |key| if table { cursor.get(key) } else { None };
+    let says = |key| set(key).and_then(|cursor| Some(cursor.text()?.to_owned()));
+    let spoken_of = says(&keys::FILE_WHICH).as_deref() == Some(WITH_COMMENT) || cursor.text() == Some(WITH_COMMENT);
+    if apart && names.is_empty() && !spoken_of {
+        let help =
+            "write `\"with-their-comment\"`, or say which by `{ names = [\"share-*\"] }`; `[\"*\"]` is all of them";
         findings.error(
             &cursor.key_spot,
             "files cross between sides that do not see all others, whoever may see them there",
             help,
         );
     }
-    let set = |key| if table { cursor.get(key) } else { None };
     let largest = set(&keys::FILE_LARGEST).and_then(|cursor| cursor.number());
-    let keep = set(&keys::FILE_DELETED).as_ref().and_then(Cursor::text) == Some("keep");
+    let keep = says(&keys::FILE_DELETED).as_deref() == Some("keep");
+    let note = says(&keys::FILE_TOO_LARGE).as_deref() == Some("note");
     let on = |key, findings: &mut Findings<'_>| -> BTreeSet<_> { sides.set(set(key).as_ref(), findings) };
     AttachmentSettings {
         from: on(&keys::FILE_FROM, findings),
@@ -48,5 +56,24 @@ pub(super) fn read(
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be above 0 and small")]
         largest: largest.map(|megabytes| (megabytes * MEGABYTE) as u64),
         deleted: if keep { WhenDeleted::Keep } else { WhenDeleted::Delete },
+        which: if spoken_of { WhichFiles::WithTheirComment } else { WhichFiles::All },
+        too_large: if note { TooLarge::Note } else { TooLarge::Problem },
+    }
+}
+
+/// Says where a comment of one side may hold the words of another, which must not fetch files.
+pub(super) fn check(
+    sync: &Cursor<'_>,
+    files: &AttachmentSettings,
+    comments: &CommentSettings,
+    findings: &mut Findings<'_>,
+) {
+    let Some(cursor) = sync.get(&keys::ATTACHMENTS) else { return };
+    if files.which == WhichFiles::WithTheirComment && comments.copies == CopyEdits::FlowBack {
+        findings.error(
+            &cursor.key_spot,
+            "files would cross on the word of whoever edits a copy of a comment: that flows back into the original",
+            "leave out `comments.copies = \"flow-back\"`, or say by `names` which files cross",
+        );
     }
 }

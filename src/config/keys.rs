@@ -430,9 +430,24 @@ pub(super) static FILE_DELETED: Key = default(
     "delete",
     "What becomes of the copies of a file that is deleted: deleted too, or kept.",
 );
+pub(super) static FILE_WHICH: Key = default(
+    "which",
+    Shape::Word(&["all", "with-their-comment"]),
+    "all",
+    "Which files cross next to those of `names`: all (without `names`), or those that a comment or another text of their side names, to where that text crosses.",
+);
+pub(super) static FILE_TOO_LARGE: Key = default(
+    "too-large",
+    Shape::Word(&["problem", "note"]),
+    "problem",
+    "What is done about a file that is larger than `largest` or than the receiving Jira takes: told in `jirasyncd status`, or a comment there tells its name and size (Add Comments, Delete Own Comments).",
+);
 pub(super) static ATTACHMENTS: Key = default(
     "attachments",
-    Shape::Either(&[CARRIED, Shape::Table(&[&FILE_FROM, &FILE_TO, &FILE_NAMES, &FILE_LARGEST, &FILE_DELETED])]),
+    Shape::Either(&[
+        Shape::Word(&["both", "skip", "with-their-comment"]),
+        Shape::Table(&[&FILE_FROM, &FILE_TO, &FILE_WHICH, &FILE_NAMES, &FILE_LARGEST, &FILE_TOO_LARGE, &FILE_DELETED]),
+    ]),
     "skip",
     "Files of issues: carried, or not (Create Attachments, Delete Own Attachments).",
 );
@@ -441,6 +456,12 @@ pub(super) static COUNTERPARTS: Key = default(
     Shape::Word(&["link", "skip"]),
     "skip",
     "`link`: each issue gets a remote link to each counterpart that its side sees, for the people there (Link Issues).",
+);
+pub(super) static NOTIFY: Key = default(
+    "notify",
+    Shape::Word(&["changes", "always", "never"]),
+    "changes",
+    "Which edits of fields set off Jira's mails: `changes`: all but those that complete a first copy. Mails are left out only where the sync user holds Administer Projects, or administers Jira.",
 );
 pub(super) static UNWATCH: Key = optional(
     "unwatch",
@@ -492,6 +513,7 @@ static ONE_SYNC: Named = Named {
         &LIFE,
         &COUNTERPARTS,
         &UNWATCH,
+        &NOTIFY,
     ]),
 };
 pub(super) static SYNC: Key = optional("sync", Shape::Named(&ONE_SYNC), "The rules that keep issues in step, by name.");

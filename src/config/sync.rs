@@ -7,7 +7,7 @@ use super::time::default_of;
 use super::{attachments, comments, fields, keys, life, rows};
 use crate::model::ids::SyncId;
 use crate::model::remark::Remark;
-use crate::model::settings::{ConflictPolicy, FieldKind, SyncSettings};
+use crate::model::settings::{ConflictPolicy, FieldKind, Notify, SyncSettings};
 
 /// Reads all syncs, in the file's order.
 pub(super) fn read(top: &Cursor<'_>, findings: &mut Findings<'_>) -> Vec<SyncSettings> {
@@ -24,6 +24,7 @@ fn sync(top: &Cursor<'_>, table: &Cursor<'_>, findings: &mut Findings<'_>) -> Sy
     let attachments = attachments::read(table, &settings, &names, findings);
     let worklogs = comments::read(table, Remark::Worklog, &settings, &names, findings);
     let comments = comments::read(table, Remark::Comment, &settings, &names, findings);
+    attachments::check(table, &attachments, &comments, findings);
     let map = table.get(&keys::MAP);
     let list = |key| map.as_ref().and_then(|map| map.get(key));
     let (issue_type, status, priority, users) =
@@ -46,6 +47,11 @@ fn sync(top: &Cursor<'_>, table: &Cursor<'_>, findings: &mut Findings<'_>) -> Sy
         statuses,
         links: table.get(&keys::COUNTERPARTS).as_ref().and_then(Cursor::text) == Some("link"),
         unwatch: false,
+        notify: match table.get(&keys::NOTIFY).as_ref().and_then(Cursor::text) {
+            Some("always") => Notify::Always,
+            Some("never") => Notify::Never,
+            _ => Notify::Changes,
+        },
     };
     settings.fields = fields::read(table, &settings, &names, findings);
     let carried = settings.fields.values().any(|row| row.kind == FieldKind::Watchers);

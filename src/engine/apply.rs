@@ -34,6 +34,11 @@ pub(super) enum Sent {
 }
 
 impl Sent {
+    /// Whether Jira said of an edit that we may not.
+    pub(super) fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Edit(outcome) if matches!(&**outcome, WriteOutcome::Refused(no) if no.status == 403))
+    }
+
     /// Whether Jira said yes.
     pub(super) fn is_done(&self) -> bool {
         match self {
@@ -89,8 +94,15 @@ impl Hands {
     }
 
     /// Sends an intent that is durable. `mark` is its sealed mark for the side; `want` is what a write that gives the issue
-    /// back should bring. `None`: a create, which goes with others, or a file, which comes from elsewhere.
-    pub(super) async fn send(&self, instance: &InstanceId, intent: &Intent, mark: &str, want: &Want) -> Option<Sent> {
+    /// back should bring; `silent` asks for no mails about an edit of fields. `None`: a create, which goes with others, or a file, which comes from elsewhere.
+    pub(super) async fn send(
+        &self,
+        instance: &InstanceId,
+        intent: &Intent,
+        mark: &str,
+        want: &Want,
+        silent: bool,
+    ) -> Option<Sent> {
         let (Some(end), issue) = (self.0.get(instance), intent.issue?) else {
             return Some(Sent::Hop(nobody()));
         };
@@ -98,12 +110,12 @@ impl Hands {
             Action::Create { .. } | Action::Offer { .. } | Action::AddFile { .. } => None,
             Action::SetFields { fields } => {
                 let fields = fields.values().map(|write| (write.field.clone(), write.write.clone())).collect();
-                let edit = IssueEdit { issue, fields, tag: mark.to_owned() };
+                let edit = IssueEdit { issue, fields, tag: mark.to_owned(), silent };
                 Some(Sent::Edit(Box::new(end.edit(&edit, want).await)))
             }
             Action::Transition { transition, fields, .. } => {
                 let fields = fields.values().map(|write| (write.field.clone(), write.write.clone())).collect();
-                let edit = IssueEdit { issue, fields, tag: mark.to_owned() };
+                let edit = IssueEdit { issue, fields, tag: mark.to_owned(), silent: false };
                 Some(Sent::Hop(end.transition(transition, &edit).await))
             }
             Action::AddComment { spent: Some(spent), body, .. } => {

@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
-use super::apply::draft;
+use super::apply::{Sent, draft};
 use super::instance::Instance;
 use super::look::{is_seen_by_reading, taken_in};
 use super::revisions::{judge_revision, shows_original};
@@ -121,28 +121,65 @@ impl Engine {
     /// # Errors
     /// The state could not answer. What was claimed stays so until it is freed.
     pub async fn work_on(&self, claims: Vec<Claim>) -> Result<Worked, StoreError> {
-        let mut worked = Worked { items: claims.len(), writes: 0 };
-        let mut works = self.take_up(claims).await?;
-        for round in 0..MOST_ROUNDS {
-            self.look(&mut works).await?;
-            let mut planned: Vec<Vec<Operation>> = Vec::with_capacity(works.len());
-            for work in &mut works {
-                planned.push(self.take_over(work).await?);
-            }
-            let last = round + 1 == MOST_ROUNDS;
-            if last {
-                for work in works.iter_mut().filter(|work| !work.over) {
-                    work.failed = true;
+        let items = claims.len();
+        let works = self.take_up(claims).await?;
+        Ok(Worked { items, writes: self.rounds(works, 0, None).await? })
+    }
+
+    /// Looks and acts until nothing is left to do, and gives the items back. `planned`: the first round was planned already.
+    /// Returns how many writes were sent.
+    fn rounds(
+        &self,
+        mut works: Vec<Work>,
+        first: usize,
+        mut planned: Option<Vec<Vec<Operation>>>,
+    ) -> BoxFuture<'_, Result<usize, StoreError>> {
+        Box::pin(async move {
+            let mut writes = 0;
+            for round in first..MOST_ROUNDS {
+                let operations = match planned.take() {
+                    Some(operations) => operations,
+                    None => self.plan_round(&mut works).await?,
+                };
+                let last = round + 1 == MOST_ROUNDS;
+                if last {
+                    for work in works.iter_mut().filter(|work| !work.over) {
+                        work.failed = true;
+                    }
                 }
+                if last || works.iter().all(|work| work.over) {
+                    break;
+                }
+                let long: Vec<bool> = operations.iter().map(|operations| carries_files(operations)).collect();
+                if long.contains(&true) && long.contains(&false) {
+                    // A file may take long: the other items do not wait for it.
+                    let all = works.into_iter().zip(operations);
+                    let (long, short): (Vec<_>, Vec<_>) = all.partition(|(_, operations)| carries_files(operations));
+                    let (long, short): (_, (Vec<_>, Vec<_>)) =
+                        (long.into_iter().unzip::<_, _, Vec<_>, Vec<_>>(), short.into_iter().unzip());
+                    let (long, short) = futures_util::future::join(
+                        self.rounds(long.0, round, Some(long.1)),
+                        self.rounds(short.0, round, Some(short.1)),
+                    )
+                    .await;
+                    return Ok(writes + long? + short?);
+                }
+                self.record(&mut works).await?;
+                writes += self.act(&mut works, operations).await?;
             }
-            if last || works.iter().all(|work| work.over) {
-                break;
-            }
-            self.record(&mut works).await?;
-            worked.writes += self.act(&mut works, planned).await?;
+            self.finish(works).await?;
+            Ok(writes)
+        })
+    }
+
+    /// Looks at the items, and takes over what is to be done for each.
+    async fn plan_round(&self, works: &mut [Work]) -> Result<Vec<Vec<Operation>>, StoreError> {
+        self.look(works).await?;
+        let mut planned = Vec::with_capacity(works.len());
+        for work in works {
+            planned.push(self.take_over(work).await?);
         }
-        self.finish(works).await?;
-        Ok(worked)
+        Ok(planned)
     }
 
     /// Takes over what a plan knows, and gives what it wants to have done. An item without anything left is over.
@@ -338,7 +375,21 @@ impl Engine {
             let sent = if matches!(intent.operation.action, Action::AddFile { .. }) {
                 self.carry_file(work, intent).await
             } else {
-                self.hands.send(&instance, intent, &mark, &want).await
+                let silent = self.is_silent(work, intent).await;
+                let sent = self.hands.send(&instance, intent, &mark, &want, silent).await;
+                if silent && sent.as_ref().is_some_and(Sent::is_forbidden) {
+                    // A refusal changed nothing. It may be for want of the right to leave mails out, and for nothing else.
+                    let sent = self.hands.send(&instance, intent, &mark, &want, false).await;
+                    if sent.as_ref().is_some_and(Sent::is_done) {
+                        self.lost_silence(work, side).await;
+                    }
+                    sent
+                } else {
+                    if silent {
+                        self.sent_silently(intent.id);
+                    }
+                    sent
+                }
             };
             if let Some(sent) = sent {
                 self.outcome(work, intent, sent).await;
@@ -394,7 +445,9 @@ impl Engine {
             }
             if intent.state == IntentState::Answered {
                 work.move_intent(intent.id, &IntentEvent::Seen);
-                changed_nothing(work, &intent);
+                if !self.was_dropped(work, &intent) {
+                    changed_nothing(work, &intent);
+                }
             } else {
                 let left = self.instance_on(work, side).and_then(|instance| {
                     let horizon = HOP_HORIZON.min(instance.settings.settle);
@@ -455,6 +508,10 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+fn carries_files(operations: &[Operation]) -> bool {
+    operations.iter().any(|operation| matches!(operation.action, Action::AddFile { .. }))
 }
 
 /// An edit as one operation, or as one per field where Jira refused them together without naming one.

@@ -18,6 +18,7 @@ mod instance;
 mod kinds;
 mod learn;
 mod look;
+mod mails;
 mod names;
 mod observe;
 mod offers;
@@ -82,6 +83,8 @@ pub struct Engine {
     learnt_at: Mutex<BTreeMap<(SyncId, SideId), Duration>>,
     /// When the answers to uploads were lost, and when this began, by our monotonic time.
     lost_uploads: Mutex<BTreeMap<OperationId, Duration>>,
+    /// The edits that were sent without mails and not seen since, and when that was, by our monotonic time.
+    silent: Mutex<BTreeMap<OperationId, Duration>>,
     began: Duration,
     /// Held while it is counted how many issues went.
     counting: tokio::sync::Mutex<()>,

@@ -136,6 +136,7 @@ impl Engine {
             check_after: parts.poll * 3 + Duration::from_secs(15),
             learnt_at: Mutex::default(),
             lost_uploads: Mutex::default(),
+            silent: Mutex::default(),
             began,
             counting: tokio::sync::Mutex::default(),
         };
@@ -143,6 +144,7 @@ impl Engine {
             engine.recall_missing(instance).await?;
         }
         engine.recall_readings().await?;
+        engine.forget_mails().await?;
         Ok((engine, survey.findings))
     }
 }

@@ -12,7 +12,7 @@ use crate::model::catalog::Catalog;
 use crate::model::ids::{InstanceId, IssueId, SideId, SyncId};
 use crate::model::settings::{
     Composed, CopyEdits, Farewell, FieldKind, FieldRow, InstanceSettings, OnUnmapped, SideSettings, SyncSettings,
-    WhenDeleted, WhenNarrowed,
+    TooLarge, WhenDeleted, WhenNarrowed,
 };
 use crate::model::whose::Circle;
 
@@ -270,6 +270,23 @@ pub(super) fn people_on(sync: &SyncSettings, side: &SideId) -> BTreeSet<String> 
     mapped.chain(unmapped).chain(written).chain(constants).collect()
 }
 
+/// The same for files.
+fn needed_for_files(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'static str)> {
+    let mut needed = Vec::new();
+    if !sync.attachments.to.contains(&side.id) || sync.attachments.from.iter().all(|from| from == &side.id) {
+        return needed;
+    }
+    needed.push(("CREATE_ATTACHMENTS", "copy attachments"));
+    if sync.attachments.too_large == TooLarge::Note {
+        needed.push(("ADD_COMMENTS", "write notes about files that are too large"));
+        needed.push(("DELETE_OWN_COMMENTS", "take notes about files back"));
+    }
+    if sync.attachments.deleted == WhenDeleted::Delete {
+        needed.push(("DELETE_OWN_ATTACHMENTS", "delete the copies of attachments that are deleted"));
+    }
+    needed
+}
+
 /// The permission keys that a side's part in the sync needs (jira-facts: permissions), and what for.
 fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'static str)> {
     let mut needed = vec![("BROWSE_PROJECTS", "see the project's issues")];
@@ -326,12 +343,7 @@ fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'s
     if [&sync.life.deleted, &sync.life.moved].contains(&&Farewell::Delete) {
         needed.push(("DELETE_ISSUES", "delete the copies of issues that are gone (`life`)"));
     }
-    if sync.attachments.to.contains(&side.id) && sync.attachments.from.iter().any(|from| from != &side.id) {
-        needed.push(("CREATE_ATTACHMENTS", "copy attachments"));
-        if sync.attachments.deleted == WhenDeleted::Delete {
-            needed.push(("DELETE_OWN_ATTACHMENTS", "delete the copies of attachments that are deleted"));
-        }
-    }
+    needed.extend(needed_for_files(sync, side));
     if sync.worklogs.to.contains(&side.id) && sync.worklogs.from.iter().any(|from| from != &side.id) {
         needed.push(("WORK_ON_ISSUES", "copy worklogs"));
         needed.push(("EDIT_OWN_WORKLOGS", "change the copies of worklogs that are changed"));

@@ -10,7 +10,7 @@ use crate::model::catalog::{Catalog, Shape, Workflow};
 use crate::model::ids::{AccountId, FieldId, InstanceId, SideId, SyncId};
 use crate::model::operation::Thing;
 use crate::model::problem::Problem;
-use crate::model::settings::{FieldKind, FieldRow, SideSettings, SyncSettings};
+use crate::model::settings::{FieldKind, FieldRow, SideSettings, SyncSettings, TooLarge};
 
 /// The key of a stop that no clause is the reason for: copies of another state.
 pub(crate) const COPIES: &str = "copies";
@@ -29,6 +29,8 @@ pub(crate) struct SyncRun {
     hides_watchers: Mutex<BTreeMap<SideId, Duration>>,
     /// Until when it is believed whether the sync user may edit all comments on a side.
     edits_all: Mutex<BTreeMap<SideId, Duration>>,
+    /// Whether the sync user may leave mails out on a side, and until when that is believed.
+    silence: Mutex<BTreeMap<SideId, (bool, Duration)>>,
     workflows: Mutex<Arc<BTreeMap<SideId, Workflow>>>,
     /// How often a new way was learnt: a plan made before the last one may be better now.
     learnt: AtomicU64,
@@ -62,6 +64,7 @@ impl SyncRun {
             assignable: Mutex::default(),
             hides_watchers: Mutex::default(),
             edits_all: Mutex::default(),
+            silence: Mutex::default(),
             learnt: AtomicU64::new(0),
             workflows: Mutex::new(Arc::new(workflows)),
             stops: Mutex::default(),
@@ -167,6 +170,21 @@ impl SyncRun {
         self.change(side, |known| known.edits_all_comments = Some(may))
     }
 
+    /// Whether the sync user may leave mails out on a side. `None`: that is to be asked.
+    pub(crate) fn may_silence(&self, side: &SideId, now: Duration) -> Option<bool> {
+        lock(&self.silence).get(side).filter(|(_, until)| *until > now).map(|(may, _)| *may)
+    }
+
+    /// Notes whether the sync user may leave mails out on a side, and until when that is believed.
+    pub(crate) fn note_silence(&self, side: &SideId, may: bool, until: Duration) {
+        lock(&self.silence).insert(side.clone(), (may, until));
+    }
+
+    /// Forgets whether mails may be left out on a side: it is asked again.
+    pub(crate) fn doubt_silence(&self, side: &SideId) {
+        lock(&self.silence).remove(side);
+    }
+
     /// Notes that a side does not show who watches, and until when that is believed.
     pub(crate) fn note_hidden_watchers(&self, side: &SideId, until: Duration) {
         lock(&self.hides_watchers).insert(side.clone(), until);
@@ -264,9 +282,12 @@ pub(crate) fn want_on(sync: &SyncSettings, side: &SideId) -> Want {
     let of_type = FieldId::from("issuetype");
     let read = |row: &&FieldRow| !matches!(row.kind, FieldKind::IssueType | FieldKind::Watchers);
     let fields = sync.fields.values().filter(read).filter_map(|row| row.sides.get(side));
+    // Notes about files are comments, and are taken back by what both issues show.
+    let notes = sync.attachments.too_large == TooLarge::Note
+        && (sync.attachments.from.contains(side) || sync.attachments.to.contains(side));
     Want {
         fields: fields.filter(|field| **field != of_type).cloned().collect(),
-        comments: sync.comments.gives(side) || sync.comments.takes(side),
+        comments: sync.comments.gives(side) || sync.comments.takes(side) || notes,
         worklogs: sync.worklogs.from.contains(side) || sync.worklogs.to.contains(side),
         attachments: sync.attachments.from.contains(side) || sync.attachments.to.contains(side),
         watches: sync.unwatch || sync.watchers_on(side).is_some(),

@@ -47,6 +47,10 @@ pub(crate) struct Work {
     pub(crate) singly: BTreeSet<SideId>,
     /// Writes that were refused for now and hold up nothing else: they are not tried again in this cycle.
     pub(crate) put_off: Vec<Operation>,
+    /// A first copy was not complete when it was taken up, or is made.
+    pub(crate) begins: bool,
+    /// Sides that an edit was lost on which was to set off no mails.
+    pub(crate) loud: BTreeSet<SideId>,
     /// Those of them whose file was not found.
     pub(crate) unfound: Vec<Operation>,
     /// Fields that Jira refused at this item's creation on a side: they are tried afterwards.
@@ -99,6 +103,7 @@ pub(crate) struct Read {
 
 impl Work {
     pub(crate) fn new(claim: Claim, sync: Arc<SyncRun>) -> Self {
+        let begins = claim.item.replicas.len() < 2 || claim.item.replicas.values().any(|replica| !replica.observed);
         Self {
             sync,
             fence: claim.fence,
@@ -118,6 +123,8 @@ impl Work {
             judged_absence: BTreeSet::new(),
             singly: BTreeSet::new(),
             put_off: Vec::new(),
+            begins,
+            loud: BTreeSet::new(),
             unfound: Vec::new(),
             left_out: BTreeMap::new(),
             plan: None,

@@ -165,6 +165,9 @@ pub struct IssueEdit {
     pub fields: BTreeMap<FieldId, NativeWrite>,
     /// Our sealed tag for `historyMetadata`.
     pub tag: String,
+    /// Whether no mails are to be sent about it. Needs the right to administer the project or Jira: Data Center refuses the edit
+    /// without it (403), and Cloud ignores the wish, or the edit (`notifyUsers`).
+    pub silent: bool,
 }
 
 /// A file to be attached.

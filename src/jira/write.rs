@@ -279,6 +279,9 @@ impl Client {
         if self.kind == Kind::Cloud {
             call = call.query("returnIssue", "true").query("expand", expands(want).join(","));
         }
+        if edit.silent {
+            call = call.query("notifyUsers", "false");
+        }
         match self.write(&call).await {
             Written::Yes(answer) => WriteOutcome::Done(self.returned(&answer, edit.issue, want, fields)),
             Written::No(no) => by_part(no.outcome()),

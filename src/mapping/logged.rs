@@ -224,6 +224,7 @@ mod tests {
             worklogs: CommentSettings::default(),
             links: false,
             unwatch: false,
+            notify: crate::model::settings::Notify::default(),
         };
         let row = FieldRow {
             name: "assignee".into(),

@@ -278,6 +278,9 @@ pub struct CommentRecord {
     /// Whether it is no person's, but says that the side's issue is not where it was.
     #[serde(default)]
     pub notice: bool,
+    /// The one side that is to get a copy. `None`: every side that may have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<SideId>,
     /// Who may read it where it was written, as last read.
     #[serde(default)]
     pub visibility: Visibility,
@@ -384,6 +387,21 @@ pub struct AttachmentRecord {
     /// Whether it was not there any more when its issue was last read.
     #[serde(default)]
     pub gone: bool,
+    /// The texts of its side that speak of it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub named_by: BTreeSet<NamedBy>,
+}
+
+/// A text that speaks of a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NamedBy {
+    /// A comment.
+    Comment(CommentId),
+    /// The text of logged work.
+    Worklog(CommentId),
+    /// A field.
+    Field(FieldName),
 }
 
 /// A copy of a file.
@@ -457,6 +475,9 @@ pub struct ItemState {
     /// People's files and their copies, in the order they were seen.
     #[serde(default)]
     pub attachments: Vec<AttachmentRecord>,
+    /// The names of files that people of a side wrote into its texts.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub named: BTreeMap<SideId, BTreeMap<FieldName, BTreeSet<String>>>,
     /// What its links wait for: it is looked at again when that comes.
     #[serde(default)]
     pub awaits: BTreeSet<Awaited>,
@@ -482,6 +503,7 @@ impl ItemState {
             comments: Vec::new(),
             worklogs: Vec::new(),
             attachments: Vec::new(),
+            named: BTreeMap::new(),
             awaits: BTreeSet::new(),
             belongs: BTreeSet::new(),
             asked: None,

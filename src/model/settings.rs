@@ -100,6 +100,22 @@ pub struct SyncSettings {
     /// Whether the sync user stops watching what Jira made it watch for its own writes.
     #[serde(default)]
     pub unwatch: bool,
+    /// Which edits set off the mails that Jira sends.
+    #[serde(default)]
+    pub notify: Notify,
+}
+
+/// Which of our edits set off the mails that Jira sends. Where the sync user may not leave them out, all do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Notify {
+    /// Those that carry a change; what completes a first copy does not.
+    #[default]
+    Changes,
+    /// All.
+    Always,
+    /// None.
+    Never,
 }
 
 impl SyncSettings {
@@ -421,6 +437,34 @@ pub struct AttachmentSettings {
     pub largest: Option<u64>,
     /// What becomes of the copies when the original is deleted.
     pub deleted: WhenDeleted,
+    /// Which files cross, next to those that `names` names.
+    #[serde(default)]
+    pub which: WhichFiles,
+    /// What is done about a file that is too large for the receiving side.
+    #[serde(default)]
+    pub too_large: TooLarge,
+}
+
+/// Which files cross.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhichFiles {
+    /// All, or those that `names` names.
+    #[default]
+    All,
+    /// Those that a comment or another text of their side speaks of, to where that text crosses.
+    WithTheirComment,
+}
+
+/// What is done about a file that is too large to cross.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TooLarge {
+    /// It is told as a problem: nothing is written that nobody asked for.
+    #[default]
+    Problem,
+    /// A comment in its place tells its name and size to those who miss it.
+    Note,
 }
 
 /// What becomes of copies when their original is not there any more.

@@ -5,6 +5,7 @@
 use super::acts::{Act, take};
 use super::{Draft, Observation};
 use crate::mapping::same;
+use crate::model::document::Document;
 use crate::model::hub::{Absence, CommentRecord, PendingComment, Said};
 use crate::model::ids::{CommentId, SideId};
 use crate::model::issue::Visibility;
@@ -29,7 +30,13 @@ pub(super) fn part(draft: &mut Draft<'_>) {
         let (key, issue) = (replica.key.clone(), replica.issue);
         let away = replica.away.clone().filter(|away| away.confirmed.is_some());
         let Some(away) = away else {
-            for record in draft.plan.item.comments.iter_mut().filter(|record| record.notice && &record.side == side) {
+            for record in draft
+                .plan
+                .item
+                .comments
+                .iter_mut()
+                .filter(|record| record.notice && record.only.is_none() && &record.side == side)
+            {
                 record.gone = true;
             }
             continue;
@@ -95,8 +102,13 @@ fn say(draft: &mut Draft<'_>, side: &SideId, id: &CommentId, words: &str, at: ji
     if records.iter().any(|record| &record.side == side && &record.id == id) {
         return;
     }
-    let (body, author) = (text::from_plain(words), US.to_owned());
-    records.push(CommentRecord {
+    records.push(notice(side, id, text::from_plain(words), at));
+}
+
+/// What we say in our own name, as if somebody had said it on a side.
+pub(super) fn notice(side: &SideId, id: &CommentId, body: Document, at: jiff::Timestamp) -> CommentRecord {
+    let author = US.to_owned();
+    CommentRecord {
         side: side.clone(),
         id: id.clone(),
         copies: std::collections::BTreeMap::new(),
@@ -113,7 +125,8 @@ fn say(draft: &mut Draft<'_>, side: &SideId, id: &CommentId, words: &str, at: ji
         terms: std::collections::BTreeMap::new(),
         emptied: std::collections::BTreeSet::new(),
         turned_back: std::collections::BTreeMap::new(),
-    });
+        only: None,
+    }
 }
 
 /// The status counts as set on the side whose issue is gone, once: what people do to it later stands.

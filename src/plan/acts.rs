@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::targets::held_as;
-use super::{Draft, audiences_of, place};
+use super::{Draft, audiences_of, named_files, place};
 use crate::mapping::{Place, Rich, outbound, same};
 use crate::merge;
 use crate::model::document::{Block, Document};
@@ -103,6 +103,8 @@ pub(super) fn take(draft: &mut Draft<'_>, row: &FieldRow, act: &Act) {
     base.acts.include(&act.side, number);
     base.counted = 0;
     draft.plan.acts.push((at.clone(), row.name.clone()));
+    named_files::hear(draft, &act.side, &row.name, (&before, &act.value));
+    let item = &mut draft.plan.item;
     let (input, nothing) = (draft.input, &draft.nothing);
     let stands_for = |side: &SideId, value: &Value, held: &Value| {
         is_held_as(&place(input, nothing, row, &side.place()), value, held)

@@ -1,13 +1,16 @@
 //! Files: people's are noted where they are attached, and copied to every side that may have them. Must never copy a copy, one
 //! of the sync user's own, or one whose issue may not be seen, and never delete anything but our own copies.
 
+use super::absence::notice;
+use super::named_files::is_spoken_of;
 use super::whose::stays;
 use super::{Draft, Observation, Wanted};
 use crate::mapping::{file_name, fits};
-use crate::model::hub::AttachmentRecord;
-use crate::model::ids::{AttachmentId, SideId};
+use crate::model::document::{Block, Document, Inline, Mark};
+use crate::model::hub::{AttachmentRecord, CommentRecord, PendingComment, Said};
+use crate::model::ids::{AttachmentId, CommentId, SideId};
 use crate::model::operation::{Action, Operation};
-use crate::model::settings::WhenDeleted;
+use crate::model::settings::{TooLarge, WhenDeleted, WhichFiles};
 
 /// Takes in the files of a side's issue.
 pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observation) {
@@ -39,6 +42,7 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             copies: std::collections::BTreeMap::new(),
             refused: std::collections::BTreeMap::new(),
             gone: false,
+            named_by: std::collections::BTreeSet::new(),
         });
     }
     for record in draft.plan.item.attachments.iter_mut().filter(|record| &record.side == side) {
@@ -52,6 +56,7 @@ pub(super) fn carry(draft: &mut Draft<'_>) {
     for record in draft.plan.item.attachments.clone() {
         for side in draft.input.sync.side_ids() {
             if record.gone {
+                unsay(draft, &record, side);
                 withdraw(draft, &record, side);
             } else if receives(draft, &record, side) {
                 added.extend(copy_to(draft, &record, side));
@@ -68,11 +73,13 @@ fn receives(draft: &Draft<'_>, record: &AttachmentRecord, side: &SideId) -> bool
     let rules = &sync.attachments;
     let sees = sync.side(side).is_some_and(|settings| settings.sees.contains(&record.side));
     let name = file_name(&record.name);
+    let by_name = rules.names.iter().any(|pattern| fits(pattern, &name))
+        || rules.names.is_empty() && rules.which == WhichFiles::All;
     side != &record.side
         && rules.from.contains(&record.side)
         && rules.to.contains(side)
         && sees
-        && (rules.names.is_empty() || rules.names.iter().any(|pattern| fits(pattern, &name)))
+        && (by_name || rules.which == WhichFiles::WithTheirComment && is_spoken_of(draft, record, side))
         && record.copies.get(side).is_none_or(|copy| copy.gone)
         && !record.refused.contains_key(side)
 }
@@ -89,10 +96,15 @@ fn copy_to(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId) -> O
     let limit = draft.input.sync.attachments.largest.map_or(u64::MAX, |largest| largest);
     let taken = draft.catalog(side).upload_limit;
     if record.size > limit.min(taken.unwrap_or(0)) {
+        if draft.input.sync.attachments.too_large == TooLarge::Note && taken.is_some() {
+            say(draft, record, side, &name);
+            return None;
+        }
         let (why, remedy) = too_large(draft, record, side, &name);
         draft.hold(side, None, why, remedy);
         return None;
     }
+    unsay(draft, record, side);
     let action = Action::AddFile {
         origin: record.side.clone(),
         file: record.id.clone(),
@@ -102,6 +114,61 @@ fn copy_to(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId) -> O
         mime: record.mime.clone(),
     };
     Some(Operation { side: side.clone(), action })
+}
+
+/// What a note about a file that is too large for a side is known by.
+fn note_of(record: &AttachmentRecord, side: &SideId) -> CommentId {
+    CommentId::new(format!("file-{}-{side}", record.id))
+}
+
+fn is_note(said: &CommentRecord, record: &AttachmentRecord, side: &SideId) -> bool {
+    said.notice && said.only.as_ref() == Some(side) && said.side == record.side && said.id == note_of(record, side)
+}
+
+/// A note in place of a file, which goes the way of comments: it is journalled, copied once, and taken back when the file fits
+/// or is gone. Where the file is may be told where the links to the counterparts are shown.
+fn say(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId, name: &str) {
+    let Some(replica) = draft.plan.item.replicas.get(&record.side) else { return };
+    let (key, at) = (replica.key.clone(), replica.updated);
+    if let Some(said) = draft.plan.item.comments.iter_mut().find(|said| is_note(said, record, side)) {
+        if said.gone && !said.copies.contains_key(side) {
+            // It was taken back, and is said again.
+            let again = |made: Said| PendingComment { body: made.body, author: made.author, created: at, spent: None };
+            said.pending = said.said.clone().map(again);
+        }
+        said.gone = false;
+        return;
+    }
+    let mut words = format!("`{name}` ({}) is not copied here: it is too large.", in_words(record.size));
+    let mut blocks = crate::text::from_plain(&words).blocks;
+    let address = draft.catalog(&record.side).address.trim_end_matches('/').to_owned();
+    if draft.input.sync.links && !address.is_empty() {
+        words.push_str(" It is attached to ");
+        let link = Inline::Text(key.to_string(), vec![Mark::Link(format!("{address}/browse/{key}"))]);
+        blocks = vec![Block::Paragraph(vec![Inline::Text(words, Vec::new()), link])];
+    }
+    let body = Document { blocks };
+    let mut note = notice(&record.side, &note_of(record, side), body, at);
+    note.only = Some(side.clone());
+    draft.plan.item.comments.push(note);
+}
+
+/// Takes a note back, since the file is gone or on its way.
+fn unsay(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId) {
+    for said in draft.plan.item.comments.iter_mut().filter(|said| is_note(said, record, side)) {
+        said.gone = true;
+    }
+}
+
+/// A size as people say it.
+fn in_words(bytes: u64) -> String {
+    let tenths = |unit: u64| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{} kB", tenths(1_000)),
+        1_000_000..1_000_000_000 => format!("{} MB", tenths(1_000_000)),
+        _ => format!("{} GB", tenths(1_000_000_000)),
+    }
 }
 
 fn too_large(draft: &Draft<'_>, record: &AttachmentRecord, side: &SideId, name: &str) -> (String, &'static str) {

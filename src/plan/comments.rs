@@ -93,6 +93,7 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             emptied: std::collections::BTreeSet::new(),
             turned_back: std::collections::BTreeMap::new(),
             notice: false,
+            only: None,
         });
     }
     // Logged work that not everybody may read goes nowhere: to others it is as if it were not there.
@@ -136,6 +137,9 @@ fn goes_anywhere(draft: &Draft<'_>, side: &SideId, readers: &Visibility, remark:
 
 /// Who is to read a side's copy of a comment. `None`: there is to be none.
 pub(super) fn readers(draft: &Draft<'_>, record: &CommentRecord, side: &SideId, remark: Remark) -> Option<Visibility> {
+    if record.only.as_ref().is_some_and(|only| only != side) {
+        return None;
+    }
     let readers = draft.input.sync.remarks(remark).route(&record.side, &record.visibility, side);
     // A notice goes also where comments do not.
     let readers = readers.or_else(|| record.notice.then_some(Visibility::Everybody))?;
@@ -237,9 +241,9 @@ fn receives(draft: &Draft<'_>, record: &CommentRecord, side: &SideId, remark: Re
 }
 
 /// Whether what was heard before is not passed on any more: the issue where it was written has a security level by now, or is
-/// not where it was. A notice speaks of just that.
+/// not where it was. A notice speaks of just that, unless it is about a file.
 pub(super) fn is_shut(draft: &Draft<'_>, record: &CommentRecord) -> bool {
-    !record.notice && draft.is_barred(&record.side)
+    (!record.notice || record.only.is_some()) && draft.is_barred(&record.side)
 }
 
 fn copy_to(

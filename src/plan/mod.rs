@@ -23,6 +23,7 @@ mod fold;
 pub mod input;
 mod lacks;
 mod links;
+mod named_files;
 mod parents;
 mod relations;
 mod render;
@@ -69,6 +70,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
             create::propose(&mut draft, &side.id);
         }
     }
+    named_files::bind(&mut draft);
     attachments::carry(&mut draft);
     for remark in Remark::ALL {
         comments::copy(&mut draft, remark);

@@ -83,12 +83,20 @@ pub struct AttachmentView {
     pub name: String,
     /// Id of its author.
     pub author: Option<String>,
-    /// What is in it.
+    /// How many bytes are in it.
+    pub length: u64,
+    /// What is in it; empty where it is too large to be kept in memory: [`super::Jira::file_hash`] tells then.
     pub content: bytes::Bytes,
 }
 
 fn attachment(file: &Attachment) -> AttachmentView {
-    AttachmentView { id: file.id, name: file.name.clone(), author: file.author.clone(), content: file.content.clone() }
+    AttachmentView {
+        id: file.id,
+        name: file.name.clone(),
+        author: file.author.clone(),
+        length: file.content.len(),
+        content: file.content.in_memory().cloned().unwrap_or_default(),
+    }
 }
 
 /// A comment as an auditor sees it.

@@ -354,7 +354,8 @@ pub(crate) fn edit(state: &mut State, by: By<'_>, issue: &Issue, body: &Value, n
     if issue.text("status").and_then(|id| state.status(id)).is_some_and(|status| !status.editable) {
         return Err(Refusal::message(400, "You can not edit this issue: it is in a status that does not allow edits."));
     }
-    if !notify && !may_silence(state, &project, issue, by.user) {
+    let may_silence = notify || may_silence(state, &project, issue, by.user);
+    if !may_silence {
         if !state.is_cloud() {
             return Err(Refusal::message(
                 403,
@@ -367,7 +368,8 @@ pub(crate) fn edit(state: &mut State, by: By<'_>, issue: &Issue, body: &Value, n
     }
     let draft = draft(state, &project, Some(issue), by, body, Screen::Project { creating: false })?;
     parents::check(state, &project, issue.value("issuetype"), by, &draft.changes, false)?;
-    apply(state, by, issue, draft, &project, notify)
+    // Without the right the wish is ignored: the mails go out.
+    apply(state, by, issue, draft, &project, notify || !may_silence)
 }
 
 /// `notifyUsers=false` needs Administer Jira or Administer Projects.

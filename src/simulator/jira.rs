@@ -11,11 +11,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::auth::{self, Identity};
+use super::content::Content;
 use super::faults::{self, Fault, FaultRule};
 use super::limits::{Limits, Meter};
 use super::observe::{Count, Exchange, Observer};
 use super::reply::{Answer, Refusal, Reply};
-use super::rest::{self, Call, Found, Route, Upload};
+use super::rest::{self, Call, Found, Received, Route, Upload};
 use super::setup::{Kind, Setup};
 use super::state::State;
 use super::values::Version;
@@ -76,7 +77,7 @@ struct Seen {
 struct Outcome {
     status: u16,
     content_type: String,
-    body: Bytes,
+    body: Content,
     location: Option<String>,
     broken: Option<Break>,
 }
@@ -91,7 +92,7 @@ const JSON: &str = "application/json;charset=UTF-8";
 
 impl Outcome {
     fn json(status: u16, body: &Value) -> Self {
-        let body = Bytes::from(body.to_string());
+        let body = Bytes::from(body.to_string()).into();
         Self { status, content_type: JSON.to_owned(), body, location: None, broken: None }
     }
 
@@ -99,7 +100,7 @@ impl Outcome {
         Self {
             status: 0,
             content_type: JSON.to_owned(),
-            body: Bytes::new(),
+            body: Bytes::new().into(),
             location: None,
             broken: Some(Break::Reset),
         }
@@ -135,11 +136,17 @@ impl Jira {
         inside
     }
 
-    /// Answers one request in process. The HTTP server calls this too.
+    /// Answers one request in process.
     ///
     /// # Errors
     /// [`Broken`] where a fault breaks the connection.
     pub async fn handle(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Broken> {
+        let answer = self.answer(request.map(Received::Whole)).await?;
+        Ok(answer.map(|content| content.first(content.len())))
+    }
+
+    /// The same for the HTTP server, where a large file need not be in memory.
+    pub(super) async fn answer(&self, request: Request<Received>) -> Result<Response<Content>, Broken> {
         let (parts, body) = request.into_parts();
         let prepared = self.lock().prepare(&parts, &body, &*self.entropy);
         let (mut seen, ready) = prepared;
@@ -153,14 +160,14 @@ impl Jira {
         self.finish(&mut seen, outcome)
     }
 
-    fn finish(&self, seen: &mut Seen, outcome: Outcome) -> Result<Response<Bytes>, Broken> {
+    fn finish(&self, seen: &mut Seen, outcome: Outcome) -> Result<Response<Content>, Broken> {
         let mut headers = HeaderMap::new();
         let mut put = |name: &str, value: &str| {
             if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
                 headers.insert(name, value);
             }
         };
-        if !outcome.body.is_empty() || outcome.status == 200 {
+        if outcome.body.len() > 0 || outcome.status == 200 {
             put("content-type", &outcome.content_type);
         }
         put("date", &seen.exchange.at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
@@ -177,22 +184,21 @@ impl Jira {
         exchange.status = outcome.status;
         exchange.fault = seen.fault.as_ref().map(Fault::name);
         exchange.response_headers = headers.clone();
-        exchange.response_bytes = outcome.body.len();
-        exchange.response_body = outcome.body.clone();
+        exchange.response_bytes = usize::try_from(outcome.body.len()).unwrap_or(usize::MAX);
+        exchange.response_body = outcome.body.in_memory().cloned().unwrap_or_default();
         self.lock().observer.see(exchange);
         let hook = self.hook.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(hook) = hook {
             hook(exchange);
         }
         let half = outcome.body.len() / 2;
-        let body = if outcome.broken == Some(Break::Truncate) { outcome.body.slice(..half) } else { outcome.body };
-        let mut response = Response::new(body);
+        let mut response = Response::new(outcome.body);
         *response.status_mut() = StatusCode::from_u16(outcome.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         *response.headers_mut() = headers;
         match outcome.broken {
             None => Ok(response),
             Some(Break::Reset) => Err(Broken::Reset),
-            Some(Break::Truncate) => Err(Broken::Truncated(Box::new(response))),
+            Some(Break::Truncate) => Err(Broken::Truncated(Box::new(response.map(|whole| whole.first(half))))),
         }
     }
 }
@@ -256,6 +262,17 @@ impl Jira {
         let mut inside = self.lock();
         inside.limits = limits;
         inside.meter = Meter::default();
+    }
+
+    /// SHA-256 of a file; `None` where there is no such file, or the disk does not give it.
+    #[must_use]
+    pub fn file_hash(&self, attachment: u64) -> Option<Vec<u8>> {
+        let content = {
+            let inside = self.lock();
+            let issue = inside.state.issues.get(inside.state.attachments.get(&attachment)?)?;
+            issue.attachments.iter().find(|file| file.id == attachment)?.content.clone()
+        };
+        content.hash().ok()
     }
 
     /// Adds a fault switch.
@@ -331,10 +348,14 @@ impl Inside {
     fn prepare(
         &mut self,
         parts: &http::request::Parts,
-        body: &Bytes,
+        body: &Received,
         entropy: &dyn Entropy,
     ) -> (Seen, Result<(Route, Call), Refusal>) {
         let (path, version, found) = self.locate(parts);
+        let (request_body, request_bytes) = match body {
+            Received::Whole(body) => (body.clone(), body.len()),
+            Received::Files(_, length) => (Bytes::new(), usize::try_from(*length).unwrap_or(usize::MAX)),
+        };
         let mut request_headers = parts.headers.clone();
         request_headers.remove(http::header::AUTHORIZATION);
         let exchange = Exchange {
@@ -347,9 +368,9 @@ impl Inside {
             status: 0,
             request_headers,
             response_headers: HeaderMap::new(),
-            request_body: body.clone(),
+            request_body,
             response_body: Bytes::new(),
-            request_bytes: body.len(),
+            request_bytes,
             response_bytes: 0,
             at: self.state.now,
             fault: None,
@@ -382,7 +403,7 @@ impl Inside {
         &mut self,
         seen: &mut Seen,
         parts: &http::request::Parts,
-        body: &Bytes,
+        body: &Received,
         version: Version,
         found: Found,
         entropy: &dyn Entropy,
@@ -477,7 +498,7 @@ impl Inside {
                 status: *status,
                 content_type: "text/html;charset=UTF-8".to_owned(),
                 location: None,
-                body: Bytes::from_static(b"<html><head><title>Unavailable</title></head><body></body></html>"),
+                body: Bytes::from_static(b"<html><head><title>Unavailable</title></head><body></body></html>").into(),
                 broken: None,
             },
             Fault::ResetBefore => Outcome::reset(),
@@ -497,7 +518,8 @@ impl Inside {
                 location: None,
                 body: Bytes::from_static(
                     b"<!DOCTYPE html><html><head><title>Log in</title></head><body><form></form></body></html>",
-                ),
+                )
+                .into(),
                 broken: None,
             },
             Fault::IndexLag(lag) => {
@@ -536,13 +558,13 @@ fn outcome(answer: Answer) -> Outcome {
             Outcome { status, content_type, body, location: None, broken: None }
         }
         Ok(Reply { status, location, .. }) => {
-            Outcome { status, content_type: JSON.to_owned(), body: Bytes::new(), location, broken: None }
+            Outcome { status, content_type: JSON.to_owned(), body: Bytes::new().into(), location, broken: None }
         }
         Err(refusal) => Outcome::json(refusal.status, &refusal.body()),
     }
 }
 
-fn upload(parts: &http::request::Parts, body: &Bytes) -> Upload {
+fn upload(parts: &http::request::Parts, body: &Received) -> Upload {
     let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     Upload {
         content_type: header("content-type").to_owned(),
@@ -552,7 +574,10 @@ fn upload(parts: &http::request::Parts, body: &Bytes) -> Upload {
 }
 
 /// Reads the body: JSON with a JSON content type, or nothing (`DELETE` may come with a content type and no body).
-fn json_body(parts: &http::request::Parts, body: &Bytes) -> Result<Value, Refusal> {
+fn json_body(parts: &http::request::Parts, body: &Received) -> Result<Value, Refusal> {
+    let Received::Whole(body) = body else {
+        return Err(Refusal::raw(415, json!({ "errorMessages": ["Unsupported Media Type"], "errors": {} })));
+    };
     if body.is_empty() {
         return Ok(Value::Null);
     }

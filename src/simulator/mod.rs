@@ -9,6 +9,7 @@ mod auth;
 mod build;
 mod change;
 mod comments;
+mod content;
 mod faults;
 mod fields;
 mod jira;

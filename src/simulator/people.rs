@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::content::Spool;
 use super::jira::Jira;
 use super::reply::{Answer, Refusal};
 use super::rest::{self, Call};
@@ -150,7 +151,11 @@ impl Person {
         self.add_comment(issue, json!({ "body": self.text(text), "parentId": comment }))
     }
 
-    fn add_comment(&self, issue: &str, body: Value) -> Result<String, Refusal> {
+    /// Adds a comment whose body is as REST takes it; gives its id.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn add_comment(&self, issue: &str, body: Value) -> Result<String, Refusal> {
         let reply = self.run(rest::add_comment, &[issue], body)?;
         Ok(reply.get("id").and_then(Value::as_str).unwrap_or_default().to_owned())
     }
@@ -293,7 +298,25 @@ impl Person {
         );
         let body = [head.as_bytes(), content, format!("\r\n--{boundary}--\r\n").as_bytes()].concat();
         let content_type = format!("multipart/form-data; boundary={boundary}");
-        let upload = rest::Upload { content_type, body: body.into(), token: true };
+        self.upload(issue, rest::Upload { content_type, body: rest::Received::Whole(body.into()), token: true })
+    }
+
+    /// Attaches a file of that many bytes without meaning, which is kept on the disk where it is large; gives its id. Another
+    /// name makes other bytes.
+    ///
+    /// # Errors
+    /// As REST would refuse it; 500 where the disk takes no more.
+    pub async fn attach_filled(&self, issue: &str, name: &str, length: u64) -> Result<String, Refusal> {
+        let seed = name.bytes().fold(0_u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into()));
+        let content = Spool::filled(length, seed).await;
+        let content = content.map_err(|error| Refusal::message(500, error.to_string()))?;
+        let file = rest::Sent { name: name.to_owned(), mime: "application/octet-stream".to_owned(), content };
+        let body = rest::Received::Files(Some(vec![file]), length);
+        let content_type = "multipart/form-data; boundary=none".to_owned();
+        self.upload(issue, rest::Upload { content_type, body, token: true })
+    }
+
+    fn upload(&self, issue: &str, upload: rest::Upload) -> Result<String, Refusal> {
         let mut inside = self.jira.lock();
         let state = &mut inside.state;
         let call = Call { upload: Some(upload), ..self.call(state, &[issue], Value::Null) };

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use serde_json::{Value, json};
+
+use super::content::Content;
 
 /// An answer that Jira gives gladly.
 #[derive(Debug, Clone)]
@@ -11,7 +12,7 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: Option<Value>,
     /// Bytes that are no JSON, with their type.
-    pub(crate) file: Option<(String, Bytes)>,
+    pub(crate) file: Option<(String, Content)>,
     /// Where to look instead.
     pub(crate) location: Option<String>,
 }
@@ -33,7 +34,7 @@ impl Reply {
     }
 
     /// 200 with the bytes of a file.
-    pub(crate) fn file(mime: &str, content: Bytes) -> Self {
+    pub(crate) fn file(mime: &str, content: Content) -> Self {
         Self { status: 200, body: None, file: Some((mime.to_owned(), content)), location: None }
     }
 

@@ -16,13 +16,17 @@ use axum::response::Response;
 use axum::serve::{IncomingStream, Listener};
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
+use super::content::{Content, KEPT_IN_MEMORY};
 use super::jira::{Broken, Jira};
+use super::rest::{Received, files_of};
 
-/// The largest request body that is read: more than any documented limit.
+/// The largest request body that is read into memory: more than any documented limit but that of files.
 const LARGEST: usize = 64 << 20;
 
 /// Serves `jira` on `listener` until `cancel`, then lets running requests end.
@@ -40,17 +44,40 @@ fn router(jira: Jira) -> Router {
 
 async fn answer(State(jira): State<Jira>, ConnectInfo(cut): ConnectInfo<Cut>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, LARGEST).await else {
+    let Some(body) = received(&parts.headers, body).await else {
         cut.0.store(true, Ordering::Release);
         return Response::new(Body::empty());
     };
-    match jira.handle(Request::from_parts(parts, body)).await {
-        Ok(response) => response.map(Body::from),
+    match jira.answer(Request::from_parts(parts, body)).await {
+        Ok(response) => response.map(sent),
         Err(Broken::Reset) => {
             cut.0.store(true, Ordering::Release);
             Response::new(Body::empty())
         }
         Err(Broken::Truncated(response)) => (*response).map(|half| Body::from_stream(broken_off(half))),
+    }
+}
+
+/// A request's body; large uploads are read file by file. `None`: it broke off.
+async fn received(headers: &HeaderMap, body: Body) -> Option<Received> {
+    let word = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let length: u64 = word(CONTENT_LENGTH).and_then(|length| length.parse().ok()).unwrap_or(0);
+    let boundary = word(CONTENT_TYPE).and_then(|kind| multer::parse_boundary(kind).ok());
+    let Some(boundary) = boundary.filter(|_| length > KEPT_IN_MEMORY) else {
+        return to_bytes(body, LARGEST).await.ok().map(Received::Whole);
+    };
+    match files_of(body.into_data_stream(), boundary, KEPT_IN_MEMORY).await {
+        Ok(files) => Some(Received::Files(Some(files), length)),
+        Err(multer::Error::StreamReadFailed(_)) => None,
+        Err(_) => Some(Received::Files(None, length)),
+    }
+}
+
+/// An answer's body.
+fn sent(content: Content) -> Body {
+    match content.in_memory() {
+        Some(bytes) => Body::from(bytes.clone()),
+        None => Body::from_stream(content.pieces()),
     }
 }
 

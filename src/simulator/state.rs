@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::Value;
 
+use super::content::Content;
 use super::setup::{Category, Credential, FieldType, Holder, Kind, Quirks};
 
 /// A user account.
@@ -213,7 +214,7 @@ pub(crate) struct Attachment {
     pub(crate) mime: String,
     pub(crate) author: Option<String>,
     pub(crate) created: Timestamp,
-    pub(crate) content: bytes::Bytes,
+    pub(crate) content: Content,
 }
 
 /// A link to something elsewhere.

@@ -310,7 +310,7 @@ storyPoints = "both""#, &[
 ", "[sync.support.nothing]
 ", &[
         r#"error 14:7 sync.support: `sync.support` has no `fields` -> add `[sync.support.fields]` with `summary = "both"` in it"#,
-        "error 27:15 sync.support.nothing: unknown key `nothing` -> known here: `home`, `on-conflict`, `side`, `map`, `fields`, `comments`, `worklogs`, `attachments`, `life`, `counterparts`, `unwatch`",
+        "error 27:15 sync.support.nothing: unknown key `nothing` -> known here: `home`, `on-conflict`, `side`, `map`, `fields`, `comments`, `worklogs`, `attachments`, `life`, `counterparts`, `unwatch`, `notify`",
     ]),
     ("[sync.support.comments]", "[sync.support.worklogs]\nunrestricted = \"bth\"\nrestricted = \"skip\"\n\n[sync.support.comments]", &[
         "error 33:16 sync.support.worklogs.unrestricted: `bth` is none of `both`, `skip` -> did you mean `both`?",
@@ -318,6 +318,13 @@ storyPoints = "both""#, &[
     ]),
     ("[sync.support.comments]", "[sync.support.worklogs]\nheader = { globex = \"{{ author.name }}\" }\n\n[sync.support.comments]", &[
         "warning 33:12 sync.support.worklogs.header.globex: side `globex` receives no worklogs, so its header is never used -> take it out, or let worklogs reach that side",
+    ]),
+    ("[sync.support.comments]", "[sync.support.attachments]\nwhich = \"with-their-comment\"\n\n[sync.support.comments]\ncopies = \"flow-back\"", &[
+        "error 32:15 sync.support.attachments: files would cross on the word of whoever edits a copy of a comment: that flows back into the original -> leave out `comments.copies = \"flow-back\"`, or say by `names` which files cross",
+    ]),
+    ("[sync.support.comments]", "[sync.support.attachments]\nwhich = \"some\"\ntoo-large = \"notes\"\n\n[sync.support.comments]", &[
+        "error 33:9 sync.support.attachments.which: `some` is none of `all`, `with-their-comment` -> known here: `all`, `with-their-comment`",
+        "error 34:13 sync.support.attachments.too-large: `notes` is none of `problem`, `note` -> did you mean `note`?",
     ]),
     ("[sync.support.comments]", "[sync.support.life]\nmost-missing = 0.5\n\n[sync.support.comments]", &[
         "error 33:16 sync.support.life.most-missing: `0.5` is no number of issues -> write a whole number: `10`",

@@ -153,10 +153,10 @@ impl Bench {
 
 /// Nothing but the issue and the tag.
 pub(crate) fn bare(issue: IssueId, tag: &str) -> IssueEdit {
-    IssueEdit { issue, fields: BTreeMap::new(), tag: tag.to_owned() }
+    IssueEdit { issue, fields: BTreeMap::new(), tag: tag.to_owned(), silent: false }
 }
 
 pub(crate) fn set(issue: IssueId, field: &str, value: NativeValue, tag: &str) -> IssueEdit {
     let fields = BTreeMap::from([(FieldId::from(field), NativeWrite::Set(value))]);
-    IssueEdit { issue, fields, tag: tag.to_owned() }
+    IssueEdit { issue, fields, tag: tag.to_owned(), silent: false }
 }

@@ -62,6 +62,10 @@ mod daemon_life;
 #[cfg(test)]
 mod daemon_links;
 #[cfg(test)]
+mod daemon_mails;
+#[cfg(test)]
+mod daemon_named_files;
+#[cfg(test)]
 mod daemon_parents;
 #[cfg(test)]
 mod daemon_planted;
@@ -125,6 +129,8 @@ mod plan_properties;
 mod plan_world;
 #[cfg(test)]
 mod planted;
+#[cfg(test)]
+mod process_files;
 #[cfg(test)]
 mod process_kills;
 #[cfg(test)]

@@ -227,6 +227,7 @@ pub(crate) fn settings(sides: &[SideId], policy: ConflictPolicy) -> SyncSettings
         worklogs: CommentSettings::default(),
         links: true,
         unwatch: false,
+        notify: jirasyncd::model::settings::Notify::default(),
         link_types: Table::default(),
     }
 }

@@ -1,9 +1,10 @@
-//! Files of an issue. Kept in memory; never unpacked, never changed. Names are not unique, and are kept as they were sent.
+//! Files of an issue. Never unpacked, never changed. Names are not unique, and are kept as they were sent.
 
 use bytes::Bytes;
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, Stream};
 use serde_json::{Value, json};
 
+use super::super::content::{Content, Spool};
 use super::super::reply::{Answer, Refusal, Reply};
 use super::super::state::{Attachment, Entry, Issue, Item, State};
 use super::super::{change, permissions};
@@ -13,10 +14,20 @@ use super::{Call, Upload};
 const MOST_FILES: usize = 60;
 
 /// A file as it was sent.
-struct Sent {
-    name: String,
-    mime: String,
-    content: Bytes,
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    pub(crate) name: String,
+    pub(crate) mime: String,
+    pub(crate) content: Content,
+}
+
+/// The body of a request.
+#[derive(Debug, Clone)]
+pub(crate) enum Received {
+    /// As it came.
+    Whole(Bytes),
+    /// The files of an upload that was read on its way in, and the length of it all; `None`: nobody can read it.
+    Files(Option<Vec<Sent>>, u64),
 }
 
 /// `GET attachment/meta`
@@ -42,7 +53,7 @@ pub(crate) fn add(state: &mut State, call: &Call) -> Answer {
     if files.is_empty() {
         return Err(Refusal::message(400, "No file was sent in a part named 'file'."));
     }
-    let limit = usize::try_from(state.quirks.upload_limit).unwrap_or(usize::MAX);
+    let limit = state.quirks.upload_limit;
     if files.len() > MOST_FILES || files.iter().any(|file| file.content.len() > limit) {
         // Data Center says 404 when over the size limit [dc].
         let status = if state.is_cloud() { 413 } else { 404 };
@@ -101,25 +112,41 @@ fn parts(upload: &Upload) -> Result<Vec<Sent>, Refusal> {
     let bad = || Refusal::message(400, "The multipart body cannot be read.");
     let boundary =
         multer::parse_boundary(&upload.content_type).map_err(|_| Refusal::message(415, "Unsupported Media Type"))?;
-    let whole = upload.body.clone();
-    let stream = futures_util::stream::once(async move { Ok::<_, std::convert::Infallible>(whole) });
-    let mut form = multer::Multipart::new(stream, boundary);
-    let read = async {
-        let mut files = Vec::new();
-        while let Some(field) = form.next_field().await? {
-            if field.name() != Some("file") {
-                continue;
-            }
-            let name = field.file_name().unwrap_or("file").to_owned();
-            let mime = field.content_type().map_or("application/octet-stream", |mime| mime.essence_str()).to_owned();
-            files.push(Sent { name, mime, content: field.bytes().await? });
-        }
-        Ok::<_, multer::Error>(files)
+    let whole = match &upload.body {
+        Received::Whole(whole) => whole.clone(),
+        Received::Files(files, _) => return files.clone().ok_or_else(bad),
     };
-    // The body is here in full: nothing is waited for.
-    read.now_or_never().ok_or_else(bad)?.map_err(|_| bad())
+    let stream = futures_util::stream::once(async move { Ok::<_, std::convert::Infallible>(whole) });
+    // The body is here in full and stays in memory: nothing is waited for.
+    files_of(stream, boundary, u64::MAX).now_or_never().and_then(Result::ok).ok_or_else(bad)
 }
 
+/// The files in a multipart body; those that are longer than `in_memory` go to the disk as they come.
+///
+/// # Errors
+/// The body is not what it says, broke off, or the disk takes no more.
+pub(crate) async fn files_of<S, E>(stream: S, boundary: String, in_memory: u64) -> Result<Vec<Sent>, multer::Error>
+where
+    S: Stream<Item = Result<Bytes, E>> + Send + 'static,
+    E: Into<Box<dyn std::error::Error + Send + Sync>> + 'static,
+{
+    let disk = |error: std::io::Error| multer::Error::StreamReadFailed(error.into());
+    let mut form = multer::Multipart::new(stream, boundary);
+    let mut files = Vec::new();
+    while let Some(mut field) = form.next_field().await? {
+        if field.name() != Some("file") {
+            continue;
+        }
+        let name = field.file_name().unwrap_or("file").to_owned();
+        let mime = field.content_type().map_or("application/octet-stream", |mime| mime.essence_str()).to_owned();
+        let mut spool = Spool::up_to(in_memory);
+        while let Some(piece) = field.chunk().await? {
+            spool.take(&piece).await.map_err(disk)?;
+        }
+        files.push(Sent { name, mime, content: spool.end().await.map_err(disk)? });
+    }
+    Ok(files)
+}
 fn located(state: &State, call: &Call) -> Result<(Issue, Attachment), Refusal> {
     let id = call.parameter(0);
     let missing = || Refusal::message(404, format!("The attachment with id '{id}' does not exist"));

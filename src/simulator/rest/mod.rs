@@ -25,7 +25,7 @@ use super::state::{Issue, Project, State};
 use super::values::Version;
 use std::sync::Arc;
 
-pub(crate) use attachment::{add as add_attachment, remove as delete_attachment};
+pub(crate) use attachment::{Received, Sent, add as add_attachment, files_of, remove as delete_attachment};
 pub(crate) use comment::{add as add_comment, edit as edit_comment, remove as delete_comment};
 pub(crate) use issue::{delete as delete_issue, edit as edit_issue, insert as create_issue};
 pub(crate) use issue_link::{add as link_issues, remove as unlink_issues};
@@ -52,7 +52,7 @@ pub(crate) struct Call {
 #[derive(Debug, Clone)]
 pub(crate) struct Upload {
     pub(crate) content_type: String,
-    pub(crate) body: bytes::Bytes,
+    pub(crate) body: Received,
     /// Whether `X-Atlassian-Token: no-check` came along.
     pub(crate) token: bool,
 }

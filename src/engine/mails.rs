@@ -1,0 +1,120 @@
+//! Edits that set off no mails (`notify`). Must never ask a Jira to leave its mails out where the sync user was not seen to hold
+//! the right to: Data Center refuses the whole edit then, and of Cloud it is not known what it does.
+
+use std::collections::BTreeMap;
+use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::work::Work;
+use super::{Engine, SyncRun};
+use crate::model::ids::{OperationId, SideId};
+use crate::model::operation::{Action, Intent};
+use crate::model::problem::Problem;
+use crate::model::settings::Notify;
+use crate::model::store::StoreError;
+
+/// Either lets an edit be made without mails. Those who administer Jira need not administer the project.
+const RIGHTS: [&str; 2] = ["ADMINISTER_PROJECTS", "ADMINISTER"];
+/// How long it is believed that a right is held, or not.
+const LASTS: Duration = Duration::from_secs(3_600);
+/// How long it is known of an edit that it was sent so. What nothing is seen of by then is decided by other means.
+const KNOWN_FOR: Duration = Duration::from_secs(24 * 3_600);
+
+impl Engine {
+    /// Whether an intent is to be sent without mails, and may be.
+    pub(super) async fn is_silent(&self, work: &Work, intent: &Intent) -> bool {
+        let side = &intent.operation.side;
+        let wished = match work.sync.settings.notify {
+            Notify::Always => false,
+            Notify::Changes => work.begins,
+            Notify::Never => true,
+        };
+        if !wished || !matches!(intent.operation.action, Action::SetFields { .. }) {
+            return false;
+        }
+        // After a lost edit the right is asked for again, and told where it is missing; that edit goes out with mails either way.
+        self.may_be_silent(work, side).await && !work.loud.contains(side)
+    }
+
+    /// Whether the sync user may leave mails out on a side.
+    async fn may_be_silent(&self, work: &Work, side: &SideId) -> bool {
+        let now = self.clock.monotonic();
+        if let Some(may) = work.sync.may_silence(side, now) {
+            return may;
+        }
+        let (Some(settings), Some(instance)) = (work.sync.side(side), self.instance_on(work, side)) else {
+            return false;
+        };
+        match instance.patiently(instance.read.permissions(&settings.project, &RIGHTS)).await {
+            Ok(held) => {
+                let may = RIGHTS.iter().any(|right| held.get(*right) == Some(&true));
+                work.sync.note_silence(side, may, now + LASTS);
+                self.tell_mails(&work.sync, side, !may && work.sync.settings.notify == Notify::Never).await;
+                may
+            }
+            Err(error) => {
+                // The edit itself tells how the instance is.
+                tracing::debug!(%side, %error, "could not ask whether mails may be left out");
+                false
+            }
+        }
+    }
+
+    /// Notes that an edit was sent without mails.
+    pub(super) fn sent_silently(&self, id: OperationId) {
+        let now = self.clock.monotonic();
+        let mut silent = self.silent_edits();
+        silent.retain(|_, at| now.saturating_sub(*at) < KNOWN_FOR);
+        silent.insert(id, now);
+    }
+
+    /// Whether nothing was seen of an edit that was sent without mails: it is sent once more with them, since Jira may have
+    /// dropped it for want of the right.
+    pub(super) fn was_dropped(&self, work: &mut Work, intent: &Intent) -> bool {
+        if self.silent_edits().remove(&intent.id).is_none() {
+            return false;
+        }
+        let side = &intent.operation.side;
+        work.loud.insert(side.clone());
+        work.sync.doubt_silence(side);
+        true
+    }
+
+    fn silent_edits(&self) -> MutexGuard<'_, BTreeMap<OperationId, Duration>> {
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An edit was refused without mails and taken with them: the right was taken away since it was asked for.
+    pub(super) async fn lost_silence(&self, work: &Work, side: &SideId) {
+        work.sync.note_silence(side, false, self.clock.monotonic() + LASTS);
+        self.tell_mails(&work.sync, side, true).await;
+    }
+
+    /// Says of a side that edits go out with mails though that is not wished, or that they do not any more.
+    async fn tell_mails(&self, sync: &SyncRun, side: &SideId, lacks: bool) {
+        let problem = Problem {
+            side: side.clone(),
+            field: None,
+            what: "edits may not be made without mails there, so they are made with them".to_owned(),
+            remedy: "give the sync user Administer Projects there, or set `notify = \"always\"`".to_owned(),
+        };
+        let problems = if lacks { vec![problem] } else { Vec::new() };
+        if let Err(error) = self.store.set_problems(&owner(sync, side), &problems, self.now()).await {
+            tracing::warn!(sync = %sync.id(), %side, %error, "could not note whether mails may be left out");
+        }
+    }
+
+    /// What was said before the start is asked anew, and not at all where the configuration is another by now.
+    pub(super) async fn forget_mails(&self) -> Result<(), StoreError> {
+        for sync in self.syncs.values() {
+            for side in sync.settings.side_ids() {
+                self.store.set_problems(&owner(sync, side), &[], self.now()).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn owner(sync: &SyncRun, side: &SideId) -> String {
+    format!("mails of {}.{side}", sync.id())
+}

@@ -1,0 +1,131 @@
+//! Edits that set off no mails. Must never take the daemon's word for what was sent: the Jiras count whom they wrote to.
+
+use jirasyncd::simulator::{FieldSetup, FieldType, Holder};
+use serde_json::json;
+
+use super::daemon_support::{World, two, two_clouds};
+
+const RIGHT: &str = "ADMINISTER_PROJECTS";
+
+fn with(config: &str, word: &str) -> String {
+    config.replacen("home = \"acme\"", &format!("home = \"acme\"\nnotify = \"{word}\""), 1)
+}
+
+type Pair = (&'static str, &'static str);
+
+/// Configurations, who edits, where that is carried, and the project there.
+fn pairs() -> [(String, Pair, Pair); 3] {
+    [
+        (two(), ("acme", "jane"), ("globex", "ENG")),
+        (two(), ("globex", "jdoe"), ("acme", "SUP")),
+        (two_clouds(), ("acme", "jane"), ("initech", "OPS")),
+    ]
+}
+
+async fn world(config: &str, (to, project): (&str, &str), holders: &[Holder]) -> World {
+    let world = World::new(config, |jiras| jiras[to].set_permission(project, RIGHT, holders)).await;
+    let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+    world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    world.rest().await.unwrap();
+    world.jira(to).reset_calls();
+    world
+}
+
+fn mails(world: &World, jira: &str) -> u64 {
+    world.issue(jira, "Item").notifications
+}
+
+/// How often it was asked that no mails are sent.
+fn asked(world: &World, jira: &str) -> usize {
+    world.jira(jira).calls().iter().filter(|call| call.query.contains("notifyUsers")).count()
+}
+
+async fn renamed(world: &World, (from, who): (&str, &str), to: &str, name: &str) {
+    let key = world.issue(from, "Item").key;
+    world.person(from, who).edit(&key, json!({ "summary": name })).unwrap();
+    world.intervals(8).await;
+    assert_eq!(world.field(to, "Item", "summary"), name, "{from} to {to}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn mails_are_left_out_where_that_is_wished_and_allowed() {
+    for (config, from, to) in pairs() {
+        for (word, holders, silent) in [
+            ("never", &[Holder::LoggedIn][..], true),
+            ("never", &[], false),
+            ("always", &[Holder::LoggedIn], false),
+            ("changes", &[Holder::LoggedIn], false),
+        ] {
+            let world = world(&with(&config, word), to, holders).await;
+            let before = mails(&world, to.0);
+            renamed(&world, from, to.0, "Item two").await;
+            renamed(&world, from, to.0, "Item three").await;
+            let what = format!("{word}, {holders:?}: {from:?} to {to:?}");
+            assert_eq!(mails(&world, to.0) - before, if silent { 0 } else { 2 }, "{what}");
+            assert_eq!(asked(&world, to.0), if silent { 2 } else { 0 }, "{what}");
+            let rights = world.jira(to.0).count("getMyPermissions");
+            assert!(rights <= u64::from(word == "never"), "asked once for what lasts: {rights}, {what}");
+            // Who wishes it is told where it cannot be.
+            let told = world.problems().await;
+            assert_eq!(told.len(), usize::from(word == "never" && !silent), "{what}: {told:?}");
+            assert!(told.iter().all(|told| told.contains("without mails")), "{what}: {told:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_right_that_was_taken_away_loses_no_edit() {
+    for (config, from, to) in pairs() {
+        for drops in [false, true] {
+            let world = world(&with(&config, "never"), to, &[Holder::LoggedIn]).await;
+            world.jira(to.0).set_quirks(|quirks| quirks.notify_without_right_drops_edit = drops);
+            renamed(&world, from, to.0, "Item two").await;
+            let before = mails(&world, to.0);
+            world.jira(to.0).set_permission(to.1, RIGHT, &[]);
+            let key = world.issue(from.0, "Item").key;
+            world.person(from.0, from.1).edit(&key, json!({ "summary": "Item three" })).unwrap();
+            world.intervals(8).await;
+            let told = world.problems().await;
+            let what = format!("{drops}: {from:?} to {to:?}");
+            assert_eq!(world.field(to.0, "Item", "summary"), "Item three", "{what}");
+            assert_eq!(mails(&world, to.0) - before, 1, "{what}");
+            // A Cloud that ignores the wish alone does not say so.
+            let learnt = to.0 == "globex" || drops;
+            assert_eq!(told.iter().any(|told| told.contains("without mails")), learnt, "{what}: {told:?}");
+            if learnt {
+                // It is not tried again with every edit.
+                let tried = asked(&world, to.0);
+                renamed(&world, from, to.0, "Item four").await;
+                assert_eq!(asked(&world, to.0), tried, "{what}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_copy_is_completed_without_mails() {
+    for (config, _, (other, _)) in pairs().into_iter().filter(|(_, from, _)| from.0 == "acme") {
+        for (word, mailed) in [("changes", 0), ("always", 1)] {
+            let rows = "summary = \"both\"\nreference = { acme = \"Reference\", template = \"{{ key }}\" }";
+            let config = with(&config, word).replacen("summary = \"both\"", rows, 1);
+            let mut world = World::of(&config, |setups| {
+                let field = FieldSetup::new("customfield_24000", "Reference", FieldType::Text);
+                setups.get_mut("acme").unwrap().fields.push(field);
+            });
+            world.jira("acme").set_permission("SUP", RIGHT, &[Holder::LoggedIn]);
+            world.start().await;
+            let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+            let key = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+            let before = mails(&world, "acme");
+            world.rest().await.unwrap();
+            let there = world.issue(other, "Item").key;
+            assert_eq!(world.field("acme", "Item", "customfield_24000"), there, "{word}");
+            assert_eq!(mails(&world, "acme") - before, mailed, "{word} with {other}");
+            // What somebody does later is told as ever.
+            let before = mails(&world, other);
+            world.person("acme", "jane").edit(&key, json!({ "summary": "Item two" })).unwrap();
+            world.rest().await.unwrap();
+            assert_eq!(mails(&world, other) - before, 1, "{word} with {other}");
+        }
+    }
+}
