@@ -36,6 +36,8 @@ mod daemon_backfill;
 #[cfg(test)]
 mod daemon_carries;
 #[cfg(test)]
+mod daemon_clones;
+#[cfg(test)]
 mod daemon_comments;
 #[cfg(test)]
 mod daemon_composed;
