@@ -27,6 +27,7 @@ mod refer;
 mod relations;
 mod revisions;
 mod rows;
+mod scope;
 mod seal;
 mod setup;
 mod strangers;

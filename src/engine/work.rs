@@ -62,6 +62,8 @@ pub(crate) struct Work {
     pub(crate) before: Vec<Problem>,
     pub(crate) read: BTreeSet<SideId>,
     pub(crate) asked_when: bool,
+    /// Sides whose replica's clause was asked for in this cycle.
+    pub(crate) judged_scope: BTreeSet<SideId>,
     /// A `when` was not answered for good in this cycle.
     pub(crate) when_is_open: bool,
     pub(crate) conflicts: Vec<Conflict>,
@@ -127,6 +129,7 @@ impl Work {
             before: claim.problems,
             read: BTreeSet::new(),
             asked_when: false,
+            judged_scope: BTreeSet::new(),
             when_is_open: false,
             conflicts: Vec::new(),
             acts: Vec::new(),

@@ -28,6 +28,15 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
         return;
     }
     let Some(replica) = draft.plan.item.replicas.get(side) else { return };
+    if replica.has_left() {
+        // What we wrote before it left is settled all the same: nobody is to look for it.
+        let ours = observation.steps.iter().filter_map(|step| match step.by {
+            By::Us(operation) => Some(operation),
+            By::SyncUser | By::Person => None,
+        });
+        draft.plan.seen.extend(ours);
+        return;
+    }
     let (first, ours) = (!replica.observed, replica.ours);
     let rows = draft.input.sync.fields.values().filter(|row| row.sides.contains_key(side));
     // No read of the issue says who its watchers are.

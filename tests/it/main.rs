@@ -58,6 +58,8 @@ mod daemon_isolation;
 #[cfg(test)]
 mod daemon_kinds;
 #[cfg(test)]
+mod daemon_left;
+#[cfg(test)]
 mod daemon_life;
 #[cfg(test)]
 mod daemon_links;
