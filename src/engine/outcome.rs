@@ -122,6 +122,10 @@ impl Engine {
                 work.unread.remove(&intent.operation.side);
                 work.put_off.push(intent.operation.clone());
             }
+            // Data Center says 400 to a missing right, too: what names no field may be taken later.
+            Sent::Comment(WriteOutcome::Refused(refusal)) if refusal.status == 400 && refusal.fields.is_empty() => {
+                self.work_refused(work, intent, &refusal.to_string());
+            }
             Sent::Comment(WriteOutcome::Refused(refusal)) if is_about_the_value(&refusal) => {
                 comment_refused(work, intent, &refusal);
             }

@@ -58,6 +58,7 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
     if let Some((operation, ..)) = &created {
         draft.plan.seen.push(*operation);
     }
+    let mut moved_on = false;
     for row in rows {
         if row.kind == FieldKind::Links {
             relations::take_in(draft, row, side, observation);
@@ -76,8 +77,13 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             && let Some(base) =
                 draft.plan.item.replicas.get_mut(side).map(|r| r.bases.entry(row.name.clone()).or_default())
         {
+            moved_on |=
+                row.kind == FieldKind::Status && base.native.as_ref().is_some_and(|before| *before != named.name);
             base.native = Some(named.name);
         }
+    }
+    if moved_on {
+        try_again(draft, side);
     }
     learn_ways(draft, side, observation);
     whose::count(draft, side, observation);
@@ -92,6 +98,14 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
         replica.updated = replica.updated.max(snapshot.updated);
         let newest = observation.snapshot.log.iter().map(|entry| entry.id).max();
         replica.entry = replica.entry.max(newest.unwrap_or(EntryId(0)));
+    }
+}
+
+/// An issue in another status may take what it refused before: some statuses take no edits at all (`jira.issue.editable`).
+fn try_again(draft: &mut Draft<'_>, side: &SideId) {
+    let bases = draft.plan.item.replicas.get_mut(side).into_iter().flat_map(|replica| replica.bases.values_mut());
+    for acknowledged in bases.filter_map(|base| base.acknowledged.as_mut()).filter(|told| told.may_pass) {
+        acknowledged.refused = false;
     }
 }
 

@@ -76,6 +76,8 @@ mod daemon_references;
 #[cfg(test)]
 mod daemon_relations;
 #[cfg(test)]
+mod daemon_rights;
+#[cfg(test)]
 mod daemon_silence;
 #[cfg(test)]
 mod daemon_status;
