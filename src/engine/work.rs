@@ -14,6 +14,7 @@ use crate::model::ids::{AccountId, FieldId, FieldName, OperationId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue, TransitionOffer, Watchers};
 use crate::model::operation::{Intent, IntentEvent, IntentState, Operation};
 use crate::model::problem::Problem;
+use crate::model::settings::FieldKind;
 use crate::model::store::{Claim, Record};
 use crate::plan::{Hold, Plan, Step, audience_of};
 
@@ -260,7 +261,11 @@ impl Work {
             for (field, base) in &replica.bases {
                 if let Some(refused) = base.acknowledged.as_ref().filter(|acknowledged| acknowledged.refused) {
                     // Where Jira said nothing, there is nothing of it to mend.
-                    let remedy = if refused.reason.starts_with("Jira") {
+                    let row = self.sync.settings.fields.get(field);
+                    let remedy = if row.is_some_and(|row| row.kind == FieldKind::IssueType) {
+                        "Jira's REST API changes a type only among types of one workflow: give it the type in that Jira's browser \
+                         (Move), or leave it"
+                    } else if refused.reason.starts_with("Jira") {
                         "mend what Jira names; it is tried again when the value changes"
                     } else {
                         "set it back by hand where it was changed, or let the side's changes count (`from` of the field's row)"

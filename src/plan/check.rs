@@ -240,8 +240,8 @@ impl Check<'_> {
             if !mapped && !self.is_parent(side, row, write) {
                 self.fail("only mapped fields are written", side, format!("`{name}` is not `{}` there", write.field));
             }
-            if matches!(row.kind, FieldKind::Status | FieldKind::IssueType) {
-                self.fail("status and type are not set as fields", side, format!("`{name}`"));
+            if row.kind == FieldKind::Status || create && row.kind == FieldKind::IssueType {
+                self.fail("the status, and the type of what is new, are not set as fields", side, format!("`{name}`"));
             }
             self.parent(side, row, write);
             self.may_receive(side, row, write);

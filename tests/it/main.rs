@@ -90,6 +90,8 @@ mod daemon_text;
 #[cfg(test)]
 mod daemon_things;
 #[cfg(test)]
+mod daemon_types;
+#[cfg(test)]
 mod daemon_votes;
 #[cfg(test)]
 mod daemon_watchers;
