@@ -486,6 +486,12 @@ pub(super) static LIFE_MOVED: Key = default(
     "keep",
     "The same for an issue that is moved to another project. While it is there nothing is carried to it or from it.",
 );
+pub(super) static LIFE_LEFT: Key = default(
+    "left",
+    Shape::Word(&["go-on", "stop"]),
+    "go-on",
+    "When an issue no longer matches the `jql` of its side, or the `when` by which it was copied: `go-on` carries it all the same; with `stop` nothing is carried to it or from it until it matches again, and what was done meanwhile is carried then.",
+);
 pub(super) static LIFE_MOST: Key = default(
     "most-missing",
     Shape::Number(1_000_000.0),
@@ -494,7 +500,7 @@ pub(super) static LIFE_MOST: Key = default(
 );
 pub(super) static LIFE: Key = optional(
     "life",
-    Shape::Table(&[&LIFE_DELETED, &LIFE_MOVED, &LIFE_MOST]),
+    Shape::Table(&[&LIFE_DELETED, &LIFE_MOVED, &LIFE_LEFT, &LIFE_MOST]),
     "What happens to the counterparts of an issue that is not where it was. Left out: nothing, and it is told.",
 );
 static ONE_SYNC: Named = Named {

@@ -4,7 +4,7 @@
 use super::keys;
 use super::node::Cursor;
 use super::problem::{Findings, suggest};
-use crate::model::settings::{Farewell, LifeSettings, Table};
+use crate::model::settings::{Farewell, LifeSettings, Table, WhenLeft};
 
 /// As many issues of one side may go within a day unless the file says another number.
 const MOST_MISSING: usize = 10;
@@ -23,6 +23,10 @@ pub(super) fn read(sync: &Cursor<'_>, statuses: &Table, findings: &mut Findings<
     LifeSettings {
         deleted: farewell(key(&keys::LIFE_DELETED).as_ref(), statuses, findings),
         moved: farewell(key(&keys::LIFE_MOVED).as_ref(), statuses, findings),
+        left: match key(&keys::LIFE_LEFT).as_ref().and_then(Cursor::text) {
+            Some("stop") => WhenLeft::Stop,
+            Some(_) | None => WhenLeft::GoOn,
+        },
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,

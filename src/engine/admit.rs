@@ -188,13 +188,13 @@ impl Engine {
     }
 
     /// Whether the index surely knows what was changed at `updated`.
-    fn is_settled(&self, instance: &Instance, updated: Timestamp) -> bool {
+    pub(super) fn is_settled(&self, instance: &Instance, updated: Timestamp) -> bool {
         let settle = SignedDuration::try_from(instance.settings.settle).unwrap_or(SignedDuration::MAX);
         instance.server_now().duration_since(updated) > settle
     }
 
     /// Whether a "no" of the index is final. Cloud was told to read these issues past its index.
-    fn is_final(&self, instance: &Instance, updated: Timestamp) -> bool {
+    pub(super) fn is_final(&self, instance: &Instance, updated: Timestamp) -> bool {
         instance.settings.kind == Kind::Cloud || self.is_settled(instance, updated)
     }
 
@@ -337,7 +337,7 @@ impl Engine {
     }
 
     /// A clause that Jira refuses stops its sync alone; anything else says something about the instance.
-    async fn scope_failed(
+    pub(super) async fn scope_failed(
         &self,
         sync: &SyncRun,
         side: &SideId,
@@ -367,7 +367,7 @@ impl Engine {
     }
 
     /// Jira took a clause: a sync that stood still for it goes on.
-    async fn scope_taken(&self, sync: &SyncRun, side: &SideId, key: &'static str) -> Result<(), StoreError> {
+    pub(super) async fn scope_taken(&self, sync: &SyncRun, side: &SideId, key: &'static str) -> Result<(), StoreError> {
         if !sync.goes_on(side, key) {
             return Ok(());
         }
@@ -381,7 +381,7 @@ impl Engine {
 }
 
 /// Asks the index. Recent issues are asked in portions that Cloud reads past its index.
-async fn matching(
+pub(super) async fn matching(
     instance: &Instance,
     project: &str,
     jql: &str,

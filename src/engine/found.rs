@@ -142,12 +142,13 @@ impl Engine {
     /// Tells of a second issue, until it is gone.
     pub(super) async fn tell_duplicate(&self, found: &Duplicate) -> Result<(), StoreError> {
         let Duplicate { instance, side, issue, key, of } = found;
-        tracing::error!(%instance, %key, %of, "a create landed after it was given up: a duplicate");
+        tracing::error!(%instance, %key, %of, "two issues for one: a create landed after it was given up, or was cloned");
         let problem = Problem {
             side: side.clone(),
             field: None,
             what: format!(
-                "{key} is a duplicate of {of}: its creation landed after it was given up; only {of} is kept in step"
+                "{key} is a duplicate of {of}: its creation landed after it was given up, or somebody cloned {of} as the \
+                 sync user; only {of} is kept in step"
             ),
             remedy:
                 "look at both issues, and delete the one that nobody uses; the next full check sees that it is gone"

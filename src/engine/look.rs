@@ -87,6 +87,7 @@ impl Engine {
             self.read_wanted(works).await;
             self.read_watchers(works).await;
             self.confirm_absences(works).await?;
+            self.judge_scope(works).await?;
             self.ask_when(works).await?;
             self.refer(works).await?;
             let mut more = false;

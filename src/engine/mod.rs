@@ -28,6 +28,7 @@ mod refer;
 mod relations;
 mod revisions;
 mod rows;
+mod scope;
 mod seal;
 mod setup;
 mod strangers;

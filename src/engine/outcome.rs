@@ -121,6 +121,10 @@ impl Engine {
             Sent::Comment(WriteOutcome::Refused(refusal)) if refusal.fields.contains_key("commentLevel") => {
                 self.refused_apart(work, intent, &refusal);
             }
+            // Data Center says 400 to a missing right, too: what names no field may be taken later.
+            Sent::Comment(WriteOutcome::Refused(refusal)) if refusal.status == 400 && refusal.fields.is_empty() => {
+                self.work_refused(work, intent, &refusal.to_string());
+            }
             Sent::Comment(WriteOutcome::Refused(refusal)) if is_about_the_value(&refusal) => {
                 comment_refused(work, intent, &refusal);
             }

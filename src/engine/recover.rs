@@ -112,7 +112,9 @@ impl Engine {
         instance: &Instance,
     ) -> Result<(), StoreError> {
         let side = intent.operation.side.clone();
-        let marked = rows.iter().find(|row| self.mark_on(work, &side, row) == Some(intent.id)).map(replica_of);
+        // A clone that the sync user's account was used for bears the mark as well: what we made was there first.
+        let marked = rows.iter().filter(|row| self.mark_on(work, &side, row) == Some(intent.id));
+        let marked = marked.min_by_key(|row| row.id).map(replica_of);
         if let Some(replica) = marked {
             work.move_intent(intent.id, &IntentEvent::AnsweredYes);
             self.bind(work, &side, replica);

@@ -14,6 +14,7 @@ use crate::model::ids::{AccountId, FieldId, FieldName, OperationId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue, TransitionOffer, Watchers};
 use crate::model::operation::{Intent, IntentEvent, IntentState, Operation};
 use crate::model::problem::Problem;
+use crate::model::settings::FieldKind;
 use crate::model::store::{Claim, Record};
 use crate::plan::{Hold, Plan, Step, audience_of};
 
@@ -66,6 +67,8 @@ pub(crate) struct Work {
     pub(crate) before: Vec<Problem>,
     pub(crate) read: BTreeSet<SideId>,
     pub(crate) asked_when: bool,
+    /// Sides whose replica's clause was asked for in this cycle.
+    pub(crate) judged_scope: BTreeSet<SideId>,
     /// A `when` was not answered for good in this cycle.
     pub(crate) when_is_open: bool,
     pub(crate) conflicts: Vec<Conflict>,
@@ -134,6 +137,7 @@ impl Work {
             before: claim.problems,
             read: BTreeSet::new(),
             asked_when: false,
+            judged_scope: BTreeSet::new(),
             when_is_open: false,
             conflicts: Vec::new(),
             acts: Vec::new(),
@@ -264,7 +268,11 @@ impl Work {
             for (field, base) in &replica.bases {
                 if let Some(refused) = base.acknowledged.as_ref().filter(|acknowledged| acknowledged.refused) {
                     // Where Jira said nothing, there is nothing of it to mend.
-                    let remedy = if refused.reason.starts_with("Jira") {
+                    let row = self.sync.settings.fields.get(field);
+                    let remedy = if row.is_some_and(|row| row.kind == FieldKind::IssueType) {
+                        "Jira's REST API changes a type only among types of one workflow: give it the type in that Jira's browser \
+                         (Move), or leave it"
+                    } else if refused.reason.starts_with("Jira") {
                         "mend what Jira names; it is tried again when the value changes"
                     } else {
                         "set it back by hand where it was changed, or let the side's changes count (`from` of the field's row)"

@@ -236,10 +236,19 @@ pub enum Absence {
     Moved(String),
     /// We deleted it, since a counterpart was.
     DeletedByUs,
+    /// It is there, and no longer what the sync covers (`life.left = "stop"`).
+    Left,
 }
 
 impl Replica {
-    /// Whether nothing is to be carried to it or from it for now: it is in another project, or known for sure to be gone.
+    /// Whether it is where it was, and no longer what the sync covers.
+    #[must_use]
+    pub fn has_left(&self) -> bool {
+        self.away.as_ref().is_some_and(|away| away.how == Absence::Left)
+    }
+
+    /// Whether nothing is to be carried to it or from it for now: it is in another project, known for sure to be gone, or not what
+    /// the sync covers.
     #[must_use]
     pub fn is_elsewhere(&self) -> bool {
         self.away.as_ref().is_some_and(|away| away.confirmed.is_some() || matches!(away.how, Absence::Moved(_)))
@@ -488,6 +497,9 @@ pub struct ItemState {
     /// be asked again, whatever else happened to the item since.
     #[serde(default)]
     pub asked: Option<Timestamp>,
+    /// Per side whose replica may leave the sync: when the issue that tells had last changed when it was asked for good.
+    #[serde(default)]
+    pub scope: BTreeMap<SideId, Timestamp>,
 }
 
 impl ItemState {
@@ -507,6 +519,7 @@ impl ItemState {
             awaits: BTreeSet::new(),
             belongs: BTreeSet::new(),
             asked: None,
+            scope: BTreeMap::new(),
         }
     }
 

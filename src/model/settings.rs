@@ -485,8 +485,22 @@ pub struct LifeSettings {
     pub deleted: Farewell,
     /// It was moved to another project.
     pub moved: Farewell,
+    /// It is there, and no longer what the sync covers: `jql` of its side, or `when` of the side of a copy.
+    #[serde(default)]
+    pub left: WhenLeft,
     /// As many issues of one side may go within a day before none of them is taken for gone.
     pub most_missing: usize,
+}
+
+/// What becomes of an issue that is no longer what its sync covers. Its counterparts stay as they are either way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhenLeft {
+    /// It is carried on: a clause says which issues join.
+    #[default]
+    GoOn,
+    /// Nothing is carried to it or from it until it is back; what was done meanwhile is carried then.
+    Stop,
 }
 
 /// What becomes of the counterparts of an issue that is not where it was. Only those whose sides see its side.

@@ -28,7 +28,7 @@ pub(super) fn part(draft: &mut Draft<'_>) {
     for side in draft.input.sync.side_ids() {
         let Some(replica) = draft.plan.item.replicas.get(side) else { continue };
         let (key, issue) = (replica.key.clone(), replica.issue);
-        let away = replica.away.clone().filter(|away| away.confirmed.is_some());
+        let away = replica.away.clone().filter(|away| away.confirmed.is_some() && away.how != Absence::Left);
         let Some(away) = away else {
             for record in draft
                 .plan
@@ -43,7 +43,7 @@ pub(super) fn part(draft: &mut Draft<'_>) {
         };
         let life = &draft.input.sync.life;
         let (policy, what) = match &away.how {
-            Absence::DeletedByUs => continue,
+            Absence::DeletedByUs | Absence::Left => continue,
             Absence::Missing => (&life.deleted, format!("{key} was deleted, or the sync user may not see it any more")),
             Absence::Moved(project) => (&life.moved, format!("{key} was moved, and is in project {project} now")),
         };
@@ -58,7 +58,7 @@ pub(super) fn part(draft: &mut Draft<'_>) {
                 // Where it went is nobody's business but its own side's.
                 let where_to = match &away.how {
                     Absence::Moved(_) => format!("{key} was moved out of its project"),
-                    Absence::Missing | Absence::DeletedByUs => what,
+                    Absence::Missing | Absence::DeletedByUs | Absence::Left => what,
                 };
                 say(draft, side, &id, &format!("{where_to}. This counterpart stays as it is."), since);
             }
@@ -78,7 +78,7 @@ pub(super) fn act(draft: &mut Draft<'_>) {
         let policy = match how {
             Some(Absence::Missing) => &life.deleted,
             Some(Absence::Moved(_)) => &life.moved,
-            Some(Absence::DeletedByUs) | None => continue,
+            Some(Absence::DeletedByUs | Absence::Left) | None => continue,
         };
         match policy {
             Farewell::Unlink => unlink(draft, side),

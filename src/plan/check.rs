@@ -237,8 +237,8 @@ impl Check<'_> {
             if !mapped && !self.is_parent(side, row, write) {
                 self.fail("only mapped fields are written", side, format!("`{name}` is not `{}` there", write.field));
             }
-            if matches!(row.kind, FieldKind::Status | FieldKind::IssueType) {
-                self.fail("status and type are not set as fields", side, format!("`{name}`"));
+            if row.kind == FieldKind::Status || create && row.kind == FieldKind::IssueType {
+                self.fail("the status, and the type of what is new, are not set as fields", side, format!("`{name}`"));
             }
             self.parent(side, row, write);
             self.may_receive(side, row, write);
@@ -426,7 +426,7 @@ impl Check<'_> {
         let policy = match away.filter(|away| away.confirmed.is_some()).map(|away| &away.how) {
             Some(Absence::Missing) => Some(&self.input.sync.life.deleted),
             Some(Absence::Moved(_)) => Some(&self.input.sync.life.moved),
-            Some(Absence::DeletedByUs) | None => None,
+            Some(Absence::DeletedByUs | Absence::Left) | None => None,
         };
         if side == gone || !sees || policy != Some(by) {
             self.fail("what is not known to be gone is not parted with", side, format!("the counterpart on `{gone}`"));
@@ -465,6 +465,8 @@ impl Check<'_> {
             let here = |read: &&Observation| project.is_none_or(|project| project == &read.snapshot.project);
             let observation =
                 input.observed.get(side).filter(|read| !read.snapshot.restricted && !refresh).filter(here);
+            // What is done outside of what the sync covers is taken in when the issue is back.
+            let observation = observation.filter(|_| !replica.has_left());
             for (name, base) in &replica.bases {
                 let Some(row) = input.sync.fields.get(name) else { continue };
                 let held_before = before.bases.get(name).and_then(|base| base.value.as_ref());

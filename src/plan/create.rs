@@ -18,7 +18,9 @@ pub(super) const EPIC_NAME: &str = "epic-name";
 /// Proposes the creation of the side's replica, if the item belongs there.
 pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
     let known = draft.plan.item.replicas.values().any(|replica| replica.observed);
-    if !known || !draft.input.belongs.contains(side) {
+    // What is not covered any more gets no further counterpart.
+    let left = draft.plan.item.replicas.values().any(|replica| replica.has_left() && !replica.ours);
+    if !known || left || !draft.input.belongs.contains(side) {
         return;
     }
     if draft.is_in_doubt(side) {

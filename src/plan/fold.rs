@@ -28,6 +28,15 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
         return;
     }
     let Some(replica) = draft.plan.item.replicas.get(side) else { return };
+    if replica.has_left() {
+        // What we wrote before it left is settled all the same: nobody is to look for it.
+        let ours = observation.steps.iter().filter_map(|step| match step.by {
+            By::Us(operation) => Some(operation),
+            By::SyncUser | By::Person => None,
+        });
+        draft.plan.seen.extend(ours);
+        return;
+    }
     let (first, ours) = (!replica.observed, replica.ours);
     let rows = draft.input.sync.fields.values().filter(|row| row.sides.contains_key(side));
     // No read of the issue says who its watchers are.
@@ -49,6 +58,7 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
     if let Some((operation, ..)) = &created {
         draft.plan.seen.push(*operation);
     }
+    let mut moved_on = false;
     for row in rows {
         if row.kind == FieldKind::Links {
             relations::take_in(draft, row, side, observation);
@@ -67,8 +77,13 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             && let Some(base) =
                 draft.plan.item.replicas.get_mut(side).map(|r| r.bases.entry(row.name.clone()).or_default())
         {
+            moved_on |=
+                row.kind == FieldKind::Status && base.native.as_ref().is_some_and(|before| *before != named.name);
             base.native = Some(named.name);
         }
+    }
+    if moved_on {
+        try_again(draft, side);
     }
     learn_ways(draft, side, observation);
     whose::count(draft, side, observation);
@@ -83,6 +98,14 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
         replica.updated = replica.updated.max(snapshot.updated);
         let newest = observation.snapshot.log.iter().map(|entry| entry.id).max();
         replica.entry = replica.entry.max(newest.unwrap_or(EntryId(0)));
+    }
+}
+
+/// An issue in another status may take what it refused before: some statuses take no edits at all (`jira.issue.editable`).
+fn try_again(draft: &mut Draft<'_>, side: &SideId) {
+    let bases = draft.plan.item.replicas.get_mut(side).into_iter().flat_map(|replica| replica.bases.values_mut());
+    for acknowledged in bases.filter_map(|base| base.acknowledged.as_mut()).filter(|told| told.may_pass) {
+        acknowledged.refused = false;
     }
 }
 

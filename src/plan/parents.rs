@@ -82,6 +82,9 @@ pub(super) fn hindered(
     if base.value.as_ref().unwrap_or(&Value::Empty) == &agreed.value || agreed.asking.contains(side) {
         return None;
     }
+    if super::targets::is_to_convert(draft, side) {
+        return Some(Hindrance::Waits("it is to be converted in that Jira's browser first".to_owned()));
+    }
     let Value::Choice(shared) = &agreed.value else {
         if base.value.as_ref().is_some_and(is_stranger) {
             return Some(Hindrance::Waits("its parent is no issue of the sync, and is left alone".to_owned()));

@@ -183,12 +183,28 @@ fn stand(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, 
         );
         return Stand::LetBe;
     }
-    if row.kind == FieldKind::IssueType {
-        let why = "the issue type differs; it is set at creation only".to_owned();
-        draft.hold(side, Some(&row.name), why, "move the issue to the right type in that Jira, or leave it");
-        return Stand::LetBe;
+    if row.kind == FieldKind::IssueType && is_to_convert(draft, side) {
+        return Stand::Cannot(Unmappable {
+            why: "over REST no issue becomes a sub-task, and no sub-task an issue of its own".to_owned(),
+            remedy: "convert it in that Jira's browser, or leave it; all else goes on".to_owned(),
+            may_pass: true,
+        });
     }
     Stand::Write(native, wanted)
+}
+
+/// Whether the type that is agreed for a side makes a sub-task of its issue, or an issue of its sub-task.
+pub(super) fn is_to_convert(draft: &Draft<'_>, side: &SideId) -> bool {
+    let row = draft.input.sync.fields.values().find(|row| row.kind == FieldKind::IssueType);
+    let Some(row) = row.filter(|row| row.sides.contains_key(side)) else { return false };
+    let there = draft.plan.item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name)?.native.as_ref());
+    let agreed = super::agreed_for(&draft.plan.item, draft.input.sync, row, side);
+    let (Some(there), Some(agreed)) = (there, agreed) else { return false };
+    let sub_tasks = &draft.catalog(side).sub_task_types;
+    match outbound(&place(draft.input, &draft.nothing, row, side), &agreed.value) {
+        Ok(NativeValue::Named(named)) => sub_tasks.contains(&named.name) != sub_tasks.contains(there),
+        Ok(_) | Err(_) => false,
+    }
 }
 
 /// The shared value that stands there once `native` is written: our own loss (a cut, a default) is no change later.

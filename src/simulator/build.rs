@@ -130,6 +130,7 @@ pub(crate) fn add_project(state: &mut State, setup: &ProjectSetup) {
         role_groups: setup.role_groups.clone(),
         last_number: 0,
         service_desk: setup.service_desk,
+        parted_types: BTreeSet::new(),
     };
     state.projects.insert(setup.key.clone(), project);
     for (kind, names) in [

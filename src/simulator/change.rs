@@ -325,6 +325,7 @@ pub(crate) fn blank(state: &State, project: &Project, id: u64, user: Option<&str
         history: Vec::new(),
         text_versions: BTreeMap::new(),
         notifications: 1,
+        archived: false,
     }
 }
 
@@ -368,6 +369,7 @@ pub(crate) fn edit(state: &mut State, by: By<'_>, issue: &Issue, body: &Value, n
     }
     let draft = draft(state, &project, Some(issue), by, body, Screen::Project { creating: false })?;
     parents::check(state, &project, issue.value("issuetype"), by, &draft.changes, false)?;
+    super::life::may_become(state, issue, &draft.changes)?;
     // Without the right the wish is ignored: the mails go out.
     apply(state, by, issue, draft, &project, notify || !may_silence)
 }

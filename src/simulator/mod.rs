@@ -14,6 +14,7 @@ mod faults;
 mod fields;
 mod jira;
 pub mod jql;
+mod life;
 mod limits;
 mod observe;
 mod parents;

@@ -420,6 +420,18 @@ impl Person {
         parents::move_under(&mut inside.state, Some(&self.id), &found, parent)
     }
 
+    /// Does something to an issue that is no request of REST; the closure is given this person's id.
+    pub(super) fn on_issue<T>(
+        &self,
+        issue: &str,
+        act: impl FnOnce(&mut State, &str, &super::state::Issue) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let mut inside = self.jira.lock();
+        let found = inside.state.issue(issue).cloned();
+        let found = found.ok_or_else(|| Refusal::message(404, "Issue Does Not Exist"))?;
+        act(&mut inside.state, &self.id, &found)
+    }
+
     /// Sends one request to an operation as this person, without HTTP.
     fn run(
         &self,

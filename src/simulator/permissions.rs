@@ -58,6 +58,9 @@ pub(crate) fn has_role(state: &State, project: &Project, role: &str, user: &str)
 /// Whether this user (None: anonymous) holds a project permission, for an issue or in project context.
 pub(crate) fn holds(state: &State, project: &Project, issue: Option<&Issue>, user: Option<&str>, key: &str) -> bool {
     let Some(holders) = project.permissions.get(key) else { return false };
+    if key != "BROWSE_PROJECTS" && issue.is_some_and(|issue| issue.archived) {
+        return false;
+    }
     holders.iter().any(|holder| match holder {
         Holder::Anyone => true,
         Holder::LoggedIn => user.is_some_and(|id| state.users.contains_key(id)),

@@ -42,7 +42,7 @@ pub(crate) fn run(state: &State, user: Option<&str>, jql: &str, fresh: &BTreeSet
         .issues
         .keys()
         .filter_map(|id| if fresh.contains(id) { state.issues.get(id) } else { state.indexed(*id) })
-        .filter(|issue| permissions::sees(state, issue, user))
+        .filter(|issue| permissions::sees(state, issue, user) && !issue.archived)
         .map(|issue| Row { state, issue, user })
         .filter(|row| bound.matches(row))
         .collect();

@@ -138,6 +138,8 @@ pub(crate) struct Project {
     pub(crate) role_groups: BTreeMap<String, BTreeSet<String>>,
     pub(crate) last_number: u64,
     pub(crate) service_desk: bool,
+    /// Ids of issue types that have a workflow of their own.
+    pub(crate) parted_types: BTreeSet<String>,
 }
 
 /// One field's change inside a changelog entry, in the recorded shape.
@@ -282,6 +284,8 @@ pub(crate) struct Issue {
     pub(crate) text_versions: BTreeMap<String, u64>,
     /// How often the issue was looked at by notifications: edits with `notifyUsers` not off.
     pub(crate) notifications: u64,
+    /// In no search, and read-only.
+    pub(crate) archived: bool,
 }
 
 impl Issue {

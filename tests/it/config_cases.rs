@@ -329,8 +329,9 @@ storyPoints = "both""#, &[
     ("[sync.support.comments]", "[sync.support.life]\nmost-missing = 0.5\n\n[sync.support.comments]", &[
         "error 33:16 sync.support.life.most-missing: `0.5` is no number of issues -> write a whole number: `10`",
     ]),
-    ("[sync.support.comments]", "[sync.support.life]\ndeleted = { transition = \"Dome\" }\nmoved = \"forget\"\n\n[sync.support.comments]", &[
+    ("[sync.support.comments]", "[sync.support.life]\ndeleted = { transition = \"Dome\" }\nmoved = \"forget\"\nleft = \"leave\"\n\n[sync.support.comments]", &[
         "error 33:26 sync.support.life.deleted.transition: no row of `map.status` has `Dome` -> did you mean `Done`?",
         "error 34:9 sync.support.life.moved: `forget` is none of `keep`, `comment`, `unlink`, `delete` -> known here: `keep`, `comment`, `unlink`, `delete`",
+        "error 35:8 sync.support.life.left: `leave` is none of `go-on`, `stop` -> known here: `go-on`, `stop`",
     ]),
 ];

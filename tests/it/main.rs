@@ -36,6 +36,8 @@ mod daemon_backfill;
 #[cfg(test)]
 mod daemon_carries;
 #[cfg(test)]
+mod daemon_clones;
+#[cfg(test)]
 mod daemon_comments;
 #[cfg(test)]
 mod daemon_composed;
@@ -58,6 +60,8 @@ mod daemon_isolation;
 #[cfg(test)]
 mod daemon_kinds;
 #[cfg(test)]
+mod daemon_left;
+#[cfg(test)]
 mod daemon_life;
 #[cfg(test)]
 mod daemon_links;
@@ -78,6 +82,8 @@ mod daemon_references;
 #[cfg(test)]
 mod daemon_relations;
 #[cfg(test)]
+mod daemon_rights;
+#[cfg(test)]
 mod daemon_silence;
 #[cfg(test)]
 mod daemon_status;
@@ -89,6 +95,8 @@ mod daemon_support;
 mod daemon_text;
 #[cfg(test)]
 mod daemon_things;
+#[cfg(test)]
+mod daemon_types;
 #[cfg(test)]
 mod daemon_votes;
 #[cfg(test)]

@@ -1,0 +1,219 @@
+//! Issues that leave what their sync covers, and come back: `jql` of the side where they were made, `when` of the side of a copy.
+//! Must never take the daemon's word for what was carried.
+
+use serde_json::json;
+
+use super::daemon_support::{THREE, World, calls, two, two_clouds};
+
+/// The side whose issues begin items by a `jql`, who works there, a type; and the other side with somebody who works there.
+type Pair = (&'static str, &'static str, &'static str, &'static str, &'static str);
+
+/// A Cloud and a Data Center as the side with the clause.
+fn pairs() -> [(String, Pair); 3] {
+    let clause = |config: &str, side: &str| {
+        let (from, to) = config.split_once(&format!("side.{side} = {{ ")).unwrap();
+        format!("{from}side.{side} = {{ jql = \"labels = share-it\", {to}")
+    };
+    [
+        (clause(&two(), "acme"), ("acme", "jane", "Bug", "globex", "jdoe")),
+        (clause(&two(), "globex"), ("globex", "jdoe", "Defect", "acme", "jane")),
+        (clause(&two_clouds(), "initech"), ("initech", "petra", "Fehler", "acme", "jane")),
+    ]
+}
+
+fn stopping(config: &str) -> String {
+    format!("{config}\n[sync.support.life]\nleft = \"stop\"\n")
+}
+
+fn project(jira: &str) -> &'static str {
+    match jira {
+        "acme" => "SUP",
+        "globex" => "ENG",
+        _ => "OPS",
+    }
+}
+
+fn labels(world: &World, jira: &str, who: &str, key: &str, labels: &[&str]) {
+    world.person(jira, who).edit(key, json!({ "labels": labels })).unwrap();
+}
+
+async fn paired(config: &str, (from, who, kind, to, _): Pair) -> (World, String, String) {
+    let world = World::new(config, |_| {}).await;
+    let fields = json!({ "summary": "Item", "labels": ["share-it"] });
+    let key = world.person(from, who).create(project(from), kind, fields).unwrap();
+    world.rest().await.unwrap();
+    let other = world.issue(to, "Item").key;
+    (world, key, other)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_leaves_the_filter_goes_on_unless_something_else_is_said() {
+    for (config, pair) in pairs() {
+        let (world, key, _) = paired(&config, pair).await;
+        let (from, who, _, to, _) = pair;
+        labels(&world, from, who, &key, &[]);
+        world.rest().await.unwrap();
+        world.person(from, who).edit(&key, json!({ "summary": "Item, changed" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.field(to, "Item", "summary"), "Item, changed", "{from}");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_leaves_the_filter_rests_until_it_is_back_and_nothing_is_lost() {
+    for (config, pair) in pairs() {
+        let (mut world, key, other) = paired(&stopping(&config), pair).await;
+        let (from, who, _, to, there) = pair;
+        // What takes it out of the filter is not carried itself.
+        world.person(from, who).edit(&key, json!({ "labels": [], "duedate": "2030-05-06" })).unwrap();
+        world.rest().await.unwrap();
+        world.person(from, who).edit(&key, json!({ "summary": "Item outside" })).unwrap();
+        world.person(from, who).comment(&key, "said outside").unwrap();
+        world.person(to, there).edit(&other, json!({ "description": "written meanwhile" })).unwrap();
+        world.person(to, there).comment(&other, "said meanwhile").unwrap();
+        world.rest().await.unwrap();
+        // A restart and the full check change nothing of that.
+        world.start().await;
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        let (here, away) = (world.jira(from).issue(&key).unwrap(), world.jira(to).issue(&other).unwrap());
+        assert_eq!((away.fields["summary"].as_str(), away.comments.len()), ("Item", 1), "{from}");
+        assert!(!away.fields.contains_key("duedate"), "{from}");
+        assert!(!here.fields.contains_key("description") && here.comments.len() == 1, "{from}: {here:?}");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+        for jira in [from, to] {
+            world.jira(jira).reset_calls();
+        }
+        world.intervals(10).await;
+        for jira in [from, to] {
+            let calls = calls(world.jira(jira));
+            assert!(calls.values().sum::<u64>() <= 10, "{jira}: nothing is asked while nothing changes: {calls:?}");
+        }
+        // Back again: both sides get what was done meanwhile.
+        labels(&world, from, who, &key, &["share-it"]);
+        world.rest().await.unwrap();
+        let (here, away) = (world.jira(from).issue(&key).unwrap(), world.jira(to).issue(&other).unwrap());
+        assert_eq!(away.fields["summary"], "Item outside", "{from}");
+        assert_eq!(away.fields["duedate"], "2030-05-06", "{from}");
+        assert!(here.fields["description"].contains("written meanwhile"), "{from}: {here:?}");
+        assert_eq!((here.comments.len(), away.comments.len()), (2, 2), "{from}");
+        assert_eq!((world.issues(from, "Item").len(), world.issues(to, "Item").len()), (1, 1));
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_home_no_longer_shares_rests_and_the_others_go_on() {
+    for (resting, going, who) in [("globex", "initech", "jdoe"), ("initech", "globex", "petra")] {
+        let world = World::new(&stopping(THREE), |_| {}).await;
+        let (rests, goes) = (format!("share-{resting}"), format!("share-{going}"));
+        let fields = json!({ "summary": "Item", "labels": [rests, goes] });
+        let home = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+        world.rest().await.unwrap();
+        let copy = world.issue(resting, "Item").key;
+        labels(&world, "acme", "jane", &home, &[&goes]);
+        world.rest().await.unwrap();
+        world.person("acme", "jane").edit(&home, json!({ "summary": "Item inside" })).unwrap();
+        world.person(resting, who).edit(&copy, json!({ "description": "from the one that rests" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.field(going, "Item", "summary"), "Item inside");
+        assert_eq!(world.field(resting, "Item", "summary"), "Item");
+        assert_eq!(world.field("acme", "Item", "description"), "");
+        labels(&world, "acme", "jane", &home, &[&rests, &goes]);
+        world.rest().await.unwrap();
+        assert_eq!(world.field(resting, "Item", "summary"), "Item inside");
+        assert!(world.field("acme", "Item", "description").contains("from the one that rests"));
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+/// It leaves between our write and the look at it: that is no write that Jira did not take.
+#[tokio::test(start_paused = true)]
+async fn what_was_just_written_is_settled_when_it_leaves() {
+    for (config, pair) in pairs() {
+        let (world, key, other) = paired(&stopping(&config), pair).await;
+        let (from, who, _, to, there) = pair;
+        world.person(to, there).edit(&other, json!({ "duedate": "2030-05-06" })).unwrap();
+        world.pass(30).await;
+        // Not looked at again after the write.
+        let engine = world.daemon().engine();
+        engine.poll(&to.into()).await.unwrap();
+        engine.work().await.unwrap();
+        assert_eq!(world.jira(from).issue(&key).unwrap().fields["duedate"], "2030-05-06", "{from}");
+        labels(&world, from, who, &key, &[]);
+        world.rest().await.unwrap();
+        world.intervals(10).await;
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{from}");
+        labels(&world, from, who, &key, &["share-it"]);
+        world.rest().await.unwrap();
+        assert_eq!(world.jira(to).issue(&other).unwrap().fields["duedate"], "2030-05-06", "{from}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{from}");
+    }
+}
+
+/// What a partner made has not left anything: home's clause is about what home shares.
+#[tokio::test(start_paused = true)]
+async fn what_came_from_a_partner_need_not_match_the_clause_for_it() {
+    let world = World::new(&stopping(THREE), |_| {}).await;
+    let theirs = world.person("globex", "jdoe").create("ENG", "Defect", json!({ "summary": "Item" })).unwrap();
+    world.rest().await.unwrap();
+    let home = world.issue("acme", "Item").key;
+    world.person("acme", "jane").edit(&home, json!({ "summary": "Item, seen by home" })).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(world.jira("globex").issue(&theirs).unwrap().fields["summary"], "Item, seen by home");
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_left_gets_no_further_counterpart_until_it_is_back() {
+    let clause = "side.acme = { jql = \"labels = share-it\", instance = \"acme\"";
+    let config = stopping(&THREE.replace("side.acme = { instance = \"acme\"", clause));
+    let world = World::new(&config, |_| {}).await;
+    let fields = json!({ "summary": "Item", "labels": ["share-it", "share-globex"] });
+    let home = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    world.rest().await.unwrap();
+    labels(&world, "acme", "jane", &home, &["share-globex"]);
+    world.rest().await.unwrap();
+    labels(&world, "acme", "jane", &home, &["share-globex", "share-initech"]);
+    world.rest().await.unwrap();
+    assert!(world.issues("initech", "Item").is_empty());
+    labels(&world, "acme", "jane", &home, &["share-it", "share-globex", "share-initech"]);
+    world.rest().await.unwrap();
+    assert_eq!(world.issues("initech", "Item").len(), 1);
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
+
+/// While nobody knows whether an issue is still covered nothing of it is carried; afterwards it is, or is not.
+#[tokio::test(start_paused = true)]
+async fn a_clause_that_jira_refuses_holds_back_what_may_have_left() {
+    let by_jql = THREE.replace(
+        "side.acme = { instance = \"acme\"",
+        "side.acme = { jql = \"labels = share-globex\", instance = \"acme\"",
+    );
+    let by_jql = by_jql.replace(", when = \"labels = share-globex\"", "");
+    for config in [stopping(THREE), stopping(&by_jql)] {
+        for leaves in [false, true] {
+            let world = World::new(&config, |_| {}).await;
+            let fields = json!({ "summary": "Item", "labels": ["share-globex"] });
+            let home = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+            world.rest().await.unwrap();
+            let mut world = world.with_config(&config.replace("labels = share-globex", "nosuch = 1"));
+            world.start().await;
+            let kept: &[&str] = if leaves { &[] } else { &["share-globex"] };
+            let edit = json!({ "summary": "Item, changed", "labels": kept });
+            world.person("acme", "jane").edit(&home, edit).unwrap();
+            world.intervals(30).await;
+            assert_eq!(world.field("globex", "Item", "summary"), "Item");
+            let problems = world.problems().await;
+            assert!(problems.iter().any(|problem| problem.contains("Jira refuses its JQL")), "{problems:?}");
+            let mut world = world.with_config(&config);
+            world.start().await;
+            world.intervals(30).await;
+            world.rest().await.unwrap();
+            let there = if leaves { "Item" } else { "Item, changed" };
+            assert_eq!(world.field("globex", "Item", "summary"), there);
+            assert_eq!(world.problems().await, Vec::<String>::new());
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Rights that the sync user loses for a while, and issues that take no edits for a while: what people did meanwhile arrives
+//! afterwards, and the others go on. Must never take the daemon's word for what arrived.
+
+use jirasyncd::simulator::{Holder, Setup};
+use serde_json::json;
+
+use super::daemon_support::{World, two, two_clouds};
+
+/// Where the right is lost, its project, who works there, a type; the other side, and who works there.
+type Case = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
+
+fn cases() -> [(String, Case); 3] {
+    [
+        (two(), ("acme", "SUP", "jane", "Bug", "globex", "jdoe")),
+        (two(), ("globex", "ENG", "jdoe", "Defect", "acme", "jane")),
+        (two_clouds(), ("initech", "OPS", "petra", "Fehler", "acme", "jane")),
+    ]
+}
+
+/// One item on both sides: its keys.
+async fn paired(world: &World, (from, project, who, kind, to, _): Case) -> (String, String) {
+    let key = world.person(from, who).create(project, kind, json!({ "summary": "Item" })).unwrap();
+    world.rest().await.unwrap();
+    (key, world.issue(to, "Item").key)
+}
+
+/// Everybody but the sync user holds these.
+fn take(world: &World, (jira, project, ..): Case, rights: &[&str]) {
+    let everybody = world.jira(jira).people();
+    let sync = world.person(jira, "sync");
+    let others: Vec<Holder> = everybody
+        .iter()
+        .filter(|person| person.id() != sync.id())
+        .map(|person| Holder::User(person.id().to_owned()))
+        .collect();
+    for right in rights {
+        world.jira(jira).set_permission(project, right, &others);
+    }
+}
+
+fn give_back(world: &World, (jira, project, ..): Case, rights: &[&str]) {
+    for right in rights {
+        world.jira(jira).set_permission(project, right, &[Holder::LoggedIn]);
+    }
+}
+
+/// What both sides hold of the item in the end.
+async fn arrives(world: &World, (from, .., to, _): Case, keys: &(String, String), rounds: usize) {
+    world.intervals(rounds).await;
+    world.rest().await.unwrap();
+    let (here, there) = (world.jira(from).issue(&keys.0).unwrap(), world.jira(to).issue(&keys.1).unwrap());
+    assert_eq!(here.fields["summary"], "Item, changed there", "{from}");
+    assert_eq!(there.fields["duedate"], "2030-05-06", "{from}");
+    assert_eq!((here.comments.len(), there.comments.len()), (2, 2), "{from}: {here:?} {there:?}");
+    assert_eq!((world.issues(from, "Item").len(), world.issues(to, "Item").len()), (1, 1), "{from}");
+    assert_eq!(world.problems().await, Vec::<String>::new(), "{from}");
+}
+
+/// People work on both issues meanwhile.
+fn work(world: &World, (from, _, who, _, to, there): Case, keys: &(String, String)) {
+    world.person(to, there).edit(&keys.1, json!({ "summary": "Item, changed there" })).unwrap();
+    world.person(to, there).comment(&keys.1, "said there").unwrap();
+    world.person(from, who).edit(&keys.0, json!({ "duedate": "2030-05-06" })).unwrap();
+    world.person(from, who).comment(&keys.0, "said here").unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_project_that_is_hidden_for_a_while_loses_nothing() {
+    for (config, case) in cases() {
+        let world = World::new(&config, |_| {}).await;
+        let keys = paired(&world, case).await;
+        take(&world, case, &["BROWSE_PROJECTS"]);
+        work(&world, case, &keys);
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.intervals(20).await;
+        assert!(!world.problems().await.is_empty(), "{}: it is told", case.0);
+        assert_eq!(world.jira(case.0).issue(&keys.0).unwrap().fields["summary"], "Item");
+        give_back(&world, case, &["BROWSE_PROJECTS"]);
+        arrives(&world, case, &keys, 60).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_right_to_write_that_is_missing_for_a_while_loses_nothing() {
+    for (config, case) in cases() {
+        let world = World::new(&config, |_| {}).await;
+        let keys = paired(&world, case).await;
+        let rights = ["EDIT_ISSUES", "ADD_COMMENTS", "CREATE_ISSUES"];
+        take(&world, case, &rights);
+        work(&world, case, &keys);
+        let (from, _, _, _, to, there) = case;
+        let fields = json!({ "summary": "New meanwhile" });
+        let kind = if to == "acme" { ("SUP", "Bug") } else { ("ENG", "Defect") };
+        world.person(to, there).create(kind.0, kind.1, fields).unwrap();
+        world.intervals(20).await;
+        let problems = world.problems().await;
+        assert!(problems.iter().any(|problem| problem.starts_with(from)), "{from}: {problems:?}");
+        // What it may read and the other side takes goes on.
+        assert_eq!(world.jira(to).issue(&keys.1).unwrap().fields["duedate"], "2030-05-06", "{from}");
+        assert!(world.issues(from, "New meanwhile").is_empty());
+        give_back(&world, case, &rights);
+        arrives(&world, case, &keys, 100).await;
+        assert_eq!(world.issues(from, "New meanwhile").len(), 1, "{from}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_right_to_comment_alone_that_is_missing_for_a_while_loses_no_comment() {
+    for (config, case) in cases() {
+        let world = World::new(&config, |_| {}).await;
+        let keys = paired(&world, case).await;
+        take(&world, case, &["ADD_COMMENTS"]);
+        work(&world, case, &keys);
+        world.intervals(20).await;
+        assert_eq!(world.jira(case.0).issue(&keys.0).unwrap().fields["summary"], "Item, changed there", "{}", case.0);
+        assert!(!world.problems().await.is_empty(), "{}: it is told", case.0);
+        give_back(&world, case, &["ADD_COMMENTS"]);
+        arrives(&world, case, &keys, 100).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_archived_issue_is_let_be_until_it_is_restored() {
+    for (config, case) in cases() {
+        let world = World::new(&config, |_| {}).await;
+        let keys = paired(&world, case).await;
+        let (from, project, who, kind, to, _) = case;
+        world.person(from, who).edit(&keys.0, json!({ "duedate": "2030-05-06" })).unwrap();
+        world.person(from, who).comment(&keys.0, "said here").unwrap();
+        world.rest().await.unwrap();
+        world.person(from, who).archive(&keys.0).unwrap();
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.intervals(5).await;
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{from}: it is not taken for deleted");
+        world.person(to, case.5).edit(&keys.1, json!({ "summary": "Item, changed there" })).unwrap();
+        world.person(to, case.5).comment(&keys.1, "said there").unwrap();
+        world.intervals(20).await;
+        assert_eq!(world.jira(from).issue(&keys.0).unwrap().fields["summary"], "Item", "{from}");
+        let problems = world.problems().await;
+        assert!(!problems.is_empty() && problems.iter().all(|problem| problem.starts_with(from)), "{problems:?}");
+        world.person(from, who).create(project, kind, json!({ "summary": "Another" })).unwrap();
+        world.intervals(5).await;
+        assert_eq!(world.issues(to, "Another").len(), 1, "{from}: the others go on");
+        world.person(from, who).restore(&keys.0).unwrap();
+        arrives(&world, case, &keys, 100).await;
+    }
+}
+
+/// `jira.issue.editable = false` in the last status of the workflow.
+fn read_only(setup: &mut Setup) {
+    setup.projects[0].statuses.last_mut().unwrap().editable = false;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_read_only_status_refused_is_written_when_the_issue_leaves_it() {
+    for (config, case) in cases() {
+        let (from, project, who, kind, to, there) = case;
+        let mut world = World::of(&config, |setups| read_only(setups.get_mut(from).unwrap()));
+        world.start().await;
+        let keys = paired(&world, case).await;
+        let last = world.jira(from).issue(&keys.0).unwrap().fields["status"].clone();
+        let (closing, opening): (&[&str], &str) = match (from, to) {
+            (_, "globex") => (&["Start work", "Close"], "Reopen"),
+            ("globex", _) => (&["Done"], "To Do"),
+            // Out of its last status initech has one way.
+            _ => (&["Done"], "In Progress"),
+        };
+        for step in closing {
+            world.person(to, there).transition(&keys.1, step).unwrap();
+        }
+        world.rest().await.unwrap();
+        assert_ne!(world.jira(from).issue(&keys.0).unwrap().fields["status"], last, "{from}: it is closed");
+        world.person(to, there).edit(&keys.1, json!({ "summary": "Item, changed", "duedate": "2030-05-06" })).unwrap();
+        world.person(to, there).comment(&keys.1, "said there").unwrap();
+        world.person(from, who).create(project, kind, json!({ "summary": "Another" })).unwrap();
+        world.intervals(10).await;
+        let here = world.jira(from).issue(&keys.0).unwrap();
+        assert_eq!((here.fields["summary"].as_str(), here.comments.len()), ("Item", 1), "{from}: comments are taken");
+        let problems = world.problems().await;
+        assert!(problems.iter().any(|problem| problem.contains("does not allow edits")), "{from}: {problems:?}");
+        assert_eq!(world.issues(to, "Another").len(), 1, "{from}: the others go on");
+        // Reopened on the side that is edited: the hop goes first, then what was refused.
+        world.person(to, there).transition(&keys.1, opening).unwrap();
+        world.intervals(5).await;
+        let here = world.jira(from).issue(&keys.0).unwrap();
+        assert_eq!(here.fields["summary"], "Item, changed", "{from}: {here:?}");
+        assert_eq!(here.fields["duedate"], "2030-05-06", "{from}");
+        world.rest().await.unwrap();
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{from}");
+    }
+}
