@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::mapping::{link_cell, vocabulary};
-use crate::model::catalog::Catalog;
+use crate::model::catalog::{Catalog, Shape};
 use crate::model::ids::{FieldId, SideId};
 use crate::model::issue::Named;
 use crate::model::settings::{FieldKind, FieldRow, OnUnmapped, SyncSettings, Table};
@@ -80,7 +80,7 @@ pub(crate) fn resolve(settings: &SyncSettings, catalogs: &BTreeMap<SideId, Catal
 }
 
 /// The field that a text means: an id, or a display name that only one field has.
-fn field_id(catalog: &Catalog, text: &FieldId) -> Result<FieldId, (String, String)> {
+pub(super) fn field_id(catalog: &Catalog, text: &FieldId) -> Result<FieldId, (String, String)> {
     // A catalog without fields says nothing about them.
     if catalog.fields.contains_key(text) || catalog.fields.is_empty() {
         return Ok(text.clone());
@@ -170,7 +170,13 @@ impl Look<'_> {
     fn options(&mut self, row: &FieldRow, catalog: &Catalog) {
         let Some(offered) = row.sides.get(self.side).and_then(|field| catalog.options.get(field)) else { return };
         let named: Vec<Named> = offered.iter().map(|name| Named { id: String::new(), name: name.clone() }).collect();
-        self.table(&format!("fields.{}.values", row.name), "option", &row.values, &named);
+        let what = match row.sides.get(self.side) {
+            Some(field) if field.as_str() == "resolution" => "resolution",
+            // Those that are over are in the map, and cannot be chosen any more.
+            Some(field) if catalog.shapes.get(field) == Some(&Shape::Sprint) => return,
+            Some(_) | None => "option",
+        };
+        self.table(&format!("fields.{}.values", row.name), what, &row.values, &named);
     }
 
     fn people(&mut self, catalog: &Catalog) {
@@ -197,7 +203,16 @@ impl Look<'_> {
         for row in self.settings.fields.values() {
             let OnUnmapped::Default(names) = &row.on_unmapped else { continue };
             let Some(name) = names.get(self.side) else { continue };
-            let Some(offered) = vocabulary(row).offered(catalog) else { continue };
+            let resolutions: Vec<Named>;
+            let offered = match vocabulary(row).offered(catalog) {
+                Some(offered) => offered,
+                None if row.name.as_str() == "resolution" => {
+                    let known = catalog.options.get(&FieldId::from("resolution")).into_iter().flatten();
+                    resolutions = known.map(|name| Named { id: String::new(), name: name.clone() }).collect();
+                    &resolutions
+                }
+                None => continue,
+            };
             if !offered.is_empty() && !offered.iter().any(|offered| &offered.name == name) {
                 let place = format!("sync.{}.fields.{}.on-unmapped, side `{}`", self.settings.id, row.name, self.side);
                 let all: Vec<&str> = offered.iter().map(|offered| offered.name.as_str()).collect();

@@ -38,7 +38,7 @@ pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
     let offered = draft.catalog(side).create_fields.get(&issue_type).cloned();
     let Ok(parent) = super::parents::at_creation(draft, side, &issue_type) else { return };
     let mut fields: BTreeMap<_, FieldWrite> = BTreeMap::new();
-    for row in sync.fields.values() {
+    for row in super::composed::in_order(sync, side) {
         let Some(field) = row.sides.get(side) else { continue };
         if matches!(
             row.kind,

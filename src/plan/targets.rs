@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::parents::Hindrance;
-use super::{Draft, Wanted, lacks, place, relations, status, watchers};
+use super::{Draft, Wanted, composed, lacks, place, relations, status, watchers};
 use crate::mapping::{Place, Rich, Unmappable, inbound, outbound, outbound_over, same, shared_element};
 use crate::model::catalog::Shape;
 use crate::model::hub::{Acknowledged, Agreed, Base};
@@ -26,7 +26,7 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId) {
     let mut fields: BTreeMap<FieldName, FieldWrite> = BTreeMap::new();
     let (mut hop, mut by_hop) = (None, None);
     super::parents::forget_waits(draft, side);
-    for row in sync.fields.values().filter(|row| row.sides.contains_key(side)) {
+    for row in composed::in_order(sync, side) {
         let Some(agreed) = draft.due(row, side) else { continue };
         let base = draft.plan.item.replicas.get(side).and_then(|r| r.bases.get(&row.name)).cloned().unwrap_or_default();
         if row.kind == FieldKind::Links {
@@ -63,6 +63,12 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId) {
             Stand::Write(..) if row.kind == FieldKind::Document && !draft.input.observed.contains_key(side) => {
                 draft.want(side, Wanted::Comments);
             }
+            Stand::Write(..)
+                if fields.is_empty()
+                    && base
+                        .value
+                        .as_ref()
+                        .is_some_and(|stands| composed::differs_by_time_alone(draft, row, side, stands)) => {}
             Stand::Write(native, wanted) if row.kind == FieldKind::Status => hop = Some((row, agreed, native, wanted)),
             Stand::Write(..) if is_set_by_hops(row, side) => by_hop = Some(row),
             Stand::Write(native, wanted) => {

@@ -42,6 +42,7 @@ pub(crate) fn state(setup: &Setup, now: Timestamp) -> State {
         groups: setup.groups.clone(),
         group_members: setup.group_members.clone(),
         things: Vec::new(),
+        sprints: Vec::new(),
         roles: BTreeMap::new(),
         projects: BTreeMap::new(),
         issues: BTreeMap::new(),
@@ -140,6 +141,9 @@ pub(crate) fn add_project(state: &mut State, setup: &ProjectSetup) {
         for name in names {
             state.make_thing(&setup.key, kind, name);
         }
+    }
+    for (name, how_far) in &setup.sprints {
+        state.make_sprint(&setup.key, name, *how_far);
     }
 }
 

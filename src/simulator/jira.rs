@@ -251,6 +251,26 @@ impl Jira {
         self.lock().state.link_types.retain(|kind| names.contains(&kind.name.as_str()));
     }
 
+    /// The ids of the options of a field, in their order.
+    #[must_use]
+    pub fn option_ids(&self, field: &str) -> Vec<String> {
+        let inside = self.lock();
+        let found = inside.state.fields.get(field);
+        found.into_iter().flat_map(|field| &field.options).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Adds a sprint to a project's board.
+    pub fn add_sprint(&self, project: &str, name: &str, how_far: super::SprintState) {
+        self.lock().state.make_sprint(project, name, how_far);
+    }
+
+    /// Ends a sprint or begins one. The issues in it do not change by it, and nothing is logged.
+    pub fn set_sprint(&self, name: &str, how_far: super::SprintState) {
+        for sprint in self.lock().state.sprints.iter_mut().filter(|sprint| sprint.name == name) {
+            sprint.state = how_far;
+        }
+    }
+
     /// Changes the rate limits while it runs.
     pub fn set_limits(&self, limits: Limits) {
         let mut inside = self.lock();

@@ -29,6 +29,7 @@ mod rest;
 mod seed;
 mod serve;
 mod setup;
+mod sprints;
 mod state;
 mod time;
 mod values;
@@ -45,6 +46,6 @@ pub use reply::Refusal;
 pub use seed::{SeedError, Seeded};
 pub use serve::serve;
 pub use setup::{
-    Category, Credential, FieldSetup, FieldType, Holder, Kind, ProjectSetup, Quirks, Setup, StatusSetup,
+    Category, Credential, FieldSetup, FieldType, Holder, Kind, ProjectSetup, Quirks, Setup, SprintState, StatusSetup,
     TransitionSetup, UserSetup,
 };

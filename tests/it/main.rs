@@ -60,8 +60,9 @@ mod daemon_life;
 #[cfg(test)]
 mod daemon_links;
 #[cfg(test)]
-mod daemon_parents;
+mod daemon_names;
 #[cfg(test)]
+mod daemon_parents;
 mod daemon_planted;
 #[cfg(test)]
 mod daemon_random;
@@ -74,6 +75,7 @@ mod daemon_relations;
 #[cfg(test)]
 mod daemon_silence;
 #[cfg(test)]
+mod daemon_sprints;
 mod daemon_status;
 #[cfg(test)]
 mod daemon_strangers;
@@ -88,6 +90,7 @@ mod daemon_votes;
 #[cfg(test)]
 mod daemon_watchers;
 #[cfg(test)]
+mod daemon_way_back;
 mod daemon_whose;
 #[cfg(test)]
 mod daemon_worklogs;
