@@ -12,8 +12,9 @@ use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
 use crate::model::settings::{FieldKind, FieldRow, OnUnmapped};
 use crate::model::value::Value;
 
-/// What the name of an epic is written as where no row carries it.
-pub(super) const EPIC_NAME: &str = "epic-name";
+/// What the name of an epic is written as where no row carries it, and where a row of that name has none to give.
+const EPIC_NAME: &str = "epic-name";
+const EPIC_NAME_BESIDE_ITS_ROW: &str = "epic-name (summary)";
 
 /// Proposes the creation of the side's replica, if the item belongs there.
 pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
@@ -76,7 +77,10 @@ fn epic_name(
     if !required || fields.values().any(|write| &write.field == field) {
         return None;
     }
-    Some((FieldName::from(EPIC_NAME), FieldWrite { field: field.clone(), ..summary.clone() }))
+    // A row of that name means an agreed value, and this is none.
+    let taken = draft.input.sync.fields.contains_key(&FieldName::from(EPIC_NAME));
+    let name = if taken { EPIC_NAME_BESIDE_ITS_ROW } else { EPIC_NAME };
+    Some((FieldName::from(name), FieldWrite { field: field.clone(), ..summary.clone() }))
 }
 
 /// Whether an item that home picked for this side has no summary or no type that the side may see. Somebody waits for it there,

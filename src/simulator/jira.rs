@@ -251,6 +251,14 @@ impl Jira {
         self.lock().state.link_types.retain(|kind| names.contains(&kind.name.as_str()));
     }
 
+    /// Deactivates somebody, or takes them back in.
+    pub fn set_active(&self, user: &str, active: bool) {
+        let inside = &mut *self.lock();
+        if let Some(user) = inside.state.users.values_mut().find(|known| known.name == user || known.id == user) {
+            user.active = active;
+        }
+    }
+
     /// The ids of the options of a field, in their order.
     #[must_use]
     pub fn option_ids(&self, field: &str) -> Vec<String> {

@@ -66,14 +66,12 @@ async fn keys_and_standing_are_written_once_and_follow_what_happens() {
         assert!(world.field("acme", "Item", STATE).starts_with("in step ("));
         assert_ne!(world.field("acme", "Item", STATE), standing);
         // What is held back is said, and no more when it is mended.
-        let priority = if other == "globex" { "P2" } else { "Kritisch" };
-        let wanted = world.person(other, who).edit(&there, json!({ "priority": { "name": priority } }));
-        wanted.unwrap();
+        let unknown = if other == "globex" { "mlopez" } else { "anna" };
+        world.person(other, who).assign(&there, Some(unknown)).unwrap();
         world.rest().await.unwrap();
         let held = world.field("acme", "Item", STATE);
-        assert!(held.starts_with("held back: priority ("), "{held}");
-        let priority = if other == "globex" { "P1" } else { "Hoch" };
-        world.person(other, who).edit(&there, json!({ "priority": { "name": priority } })).unwrap();
+        assert!(held.starts_with("held back: assignee ("), "{held}");
+        world.person(other, who).assign(&there, Some(who)).unwrap();
         world.rest().await.unwrap();
         assert!(world.field("acme", "Item", STATE).starts_with("in step ("));
         assert_eq!(world.problems().await, Vec::<String>::new());

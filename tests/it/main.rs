@@ -63,6 +63,7 @@ mod daemon_links;
 mod daemon_names;
 #[cfg(test)]
 mod daemon_parents;
+mod daemon_people;
 mod daemon_planted;
 #[cfg(test)]
 mod daemon_random;
