@@ -342,6 +342,9 @@ fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'s
     if receives_into("assignee") {
         needed.push(("ASSIGN_ISSUES", "carry the assignee"));
     }
+    if receives_into("security") {
+        needed.push(("SET_ISSUE_SECURITY", "carry security levels"));
+    }
     if receives_into("reporter") {
         needed.push(("MODIFY_REPORTER", "carry the reporter"));
     }

@@ -56,6 +56,7 @@ mod daemon_isolation;
 #[cfg(test)]
 mod daemon_kinds;
 #[cfg(test)]
+mod daemon_levels;
 mod daemon_life;
 #[cfg(test)]
 mod daemon_links;
