@@ -199,7 +199,7 @@ impl Look<'_> {
             for cell in row.names.get(self.side).into_iter().flatten() {
                 if !catalog.people.contains_key(cell) {
                     let place = format!("sync.{}.map.users, side `{}`", self.settings.id, self.side);
-                    let remedy = "correct the e-mail, account id or user name, or let the sync user browse users";
+                    let remedy = "correct the e-mail, account id or user name, or let the sync user browse users; of whom hides an address Cloud tells none: write the account id";
                     self.found.push(Finding::warning(place, format!("nobody is found as `{cell}`"), remedy));
                 }
             }

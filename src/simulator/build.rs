@@ -80,6 +80,7 @@ fn user(setup: &UserSetup) -> User {
         zone_name: setup.time_zone.clone(),
         zone: time::zone(&setup.time_zone),
         active: setup.active,
+        gone: false,
         account_type: setup.account_type.clone(),
         autowatch: setup.autowatch,
         credentials: setup.credentials.clone(),

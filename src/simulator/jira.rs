@@ -259,6 +259,23 @@ impl Jira {
         }
     }
 
+    /// Deletes somebody's account. Cloud keeps the id and shows a former user; Data Center gives them a name that says nothing, as
+    /// its anonymisation does (memory).
+    pub fn forget(&self, user: &str) {
+        let inside = &mut *self.lock();
+        let cloud = inside.state.is_cloud();
+        if let Some(user) = inside.state.users.values_mut().find(|known| known.name == user || known.id == user) {
+            (user.active, user.gone, user.hide_email) = (false, true, true);
+            if cloud {
+                user.display_name = "Former user".to_owned();
+            } else {
+                user.name = user.id.to_lowercase();
+                user.display_name = format!("user-{}", user.id.to_lowercase());
+                user.email = format!("{}@jira.invalid", user.name);
+            }
+        }
+    }
+
     /// The ids of the options of a field, in their order.
     #[must_use]
     pub fn option_ids(&self, field: &str) -> Vec<String> {

@@ -21,6 +21,8 @@ pub(crate) struct User {
     pub(crate) zone_name: String,
     pub(crate) zone: TimeZone,
     pub(crate) active: bool,
+    /// Whether the account was deleted: nobody finds it any more, and what it did stays.
+    pub(crate) gone: bool,
     pub(crate) account_type: String,
     pub(crate) autowatch: bool,
     pub(crate) credentials: Vec<Credential>,

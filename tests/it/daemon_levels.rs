@@ -216,4 +216,21 @@ async fn a_level_that_one_partner_cannot_set_holds_up_nobody_else() {
     }
     let problems = world.problems().await;
     assert!(!problems.is_empty() && problems.iter().all(|problem| problem.starts_with("globex: ")), "{problems:?}");
+    // A level of its own there, though the table has it, is neither home's nor the other partner's business.
+    world.jira("globex").set_permission("ENG", "SET_ISSUE_SECURITY", &[Holder::LoggedIn]);
+    let third = json!({ "summary": "Third", "priority": { "name": "Low" }, "labels": labels });
+    let third = jane.create("SUP", "Bug", third).unwrap();
+    world.rest().await.unwrap();
+    let there = world.issue("globex", "Third").key;
+    world.person("globex", "jdoe").edit(&there, json!({ "security": { "name": "Innen" } })).unwrap();
+    jane.edit(&third, json!({ "summary": "Third now" })).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(
+        (world.field("acme", "Third", "security"), world.field("initech", "Third", "security")),
+        Default::default()
+    );
+    assert_eq!(
+        (world.field("initech", "Third", "summary"), world.field("globex", "Third", "summary")),
+        ("Third now".into(), "Third".into())
+    );
 }

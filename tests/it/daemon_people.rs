@@ -87,3 +87,34 @@ async fn whoever_left_stays_where_they_are_and_is_given_nothing_new() {
         assert_eq!(world.problems().await, Vec::<String>::new());
     }
 }
+
+/// An account that was deleted: what stands there stays, and is nobody's change. By its id it goes on being known.
+#[tokio::test(start_paused = true)]
+async fn whoever_was_deleted_stays_in_the_fields_of_both_sides() {
+    for (config, other, who, _) in pairs() {
+        for by_account in [true, false] {
+            let account = World::without_daemon(&config).person("acme", "jane").id().to_owned();
+            let config = if by_account { config.replace("jane@acme.example", &account) } else { config.clone() };
+            let mut world = World::without_daemon(&config);
+            world.start().await;
+            let omar = world.person("acme", "omar");
+            let key = omar.create("SUP", "Bug", json!({ "summary": "Item", "priority": { "name": "Low" } })).unwrap();
+            omar.assign(&key, Some("jane")).unwrap();
+            world.rest().await.unwrap();
+            let name = world.jira(other).display_name(world.person(other, who).id());
+            world.jira("acme").forget("jane");
+            world.start().await;
+            omar.edit(&key, json!({ "duedate": "2026-05-01" })).unwrap();
+            world.rest().await.unwrap();
+            assert_eq!(world.field(other, "Item", "duedate").get(..10), Some("2026-05-01"));
+            assert_eq!((assigned(&world, other), assigned(&world, "acme")), (name.clone(), "Former user".into()));
+            let problems = world.problems().await;
+            assert!(problems.len() <= usize::from(!by_account), "{problems:?}");
+            // Somebody else there, and it goes on.
+            world.person(other, who).assign(&world.issue(other, "Item").key, None).unwrap();
+            world.rest().await.unwrap();
+            assert_eq!(assigned(&world, "acme"), "");
+            assert_eq!(world.problems().await, Vec::<String>::new());
+        }
+    }
+}
