@@ -115,10 +115,8 @@ mod tests {
     use super::*;
 
     fn name(value: &Value) -> String {
-        match read(value) {
-            NativeValue::Named(named) => format!("{} {}", named.id, named.name),
-            other => format!("{other:?}"),
-        }
+        let read = read(value);
+        if let NativeValue::Named(named) = read { format!("{} {}", named.id, named.name) } else { format!("{read:?}") }
     }
 
     #[test]

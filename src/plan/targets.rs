@@ -92,6 +92,16 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId, only: Option<&str>) {
     if !fields.is_empty() {
         draft.plan.operations.push(Operation { side: side.clone(), action: Action::SetFields { fields } });
     }
+    set_by_hops(draft, side, by_hop, hop);
+}
+
+/// Plans the hop, and says what waits for one.
+fn set_by_hops(
+    draft: &mut Draft<'_>,
+    side: &SideId,
+    by_hop: Option<&FieldRow>,
+    hop: Option<(&FieldRow, Agreed, NativeValue, Value)>,
+) {
     if let (Some(row), None) = (by_hop, &hop) {
         let why = format!("only a transition sets `{}`, and the status is as it should be", row.name);
         draft.hold(side, Some(&row.name), why, "set it there by hand, or with the next transition that shows it");

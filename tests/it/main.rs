@@ -57,6 +57,7 @@ mod daemon_isolation;
 mod daemon_kinds;
 #[cfg(test)]
 mod daemon_levels;
+#[cfg(test)]
 mod daemon_life;
 #[cfg(test)]
 mod daemon_links;
@@ -64,7 +65,9 @@ mod daemon_links;
 mod daemon_names;
 #[cfg(test)]
 mod daemon_parents;
+#[cfg(test)]
 mod daemon_people;
+#[cfg(test)]
 mod daemon_planted;
 #[cfg(test)]
 mod daemon_random;
@@ -78,6 +81,7 @@ mod daemon_relations;
 mod daemon_silence;
 #[cfg(test)]
 mod daemon_sprints;
+#[cfg(test)]
 mod daemon_status;
 #[cfg(test)]
 mod daemon_strangers;
@@ -93,6 +97,7 @@ mod daemon_votes;
 mod daemon_watchers;
 #[cfg(test)]
 mod daemon_way_back;
+#[cfg(test)]
 mod daemon_whose;
 #[cfg(test)]
 mod daemon_worklogs;
