@@ -251,51 +251,6 @@ impl Jira {
         self.lock().state.link_types.retain(|kind| names.contains(&kind.name.as_str()));
     }
 
-    /// Deactivates somebody, or takes them back in.
-    pub fn set_active(&self, user: &str, active: bool) {
-        let inside = &mut *self.lock();
-        if let Some(user) = inside.state.users.values_mut().find(|known| known.name == user || known.id == user) {
-            user.active = active;
-        }
-    }
-
-    /// Deletes somebody's account. Cloud keeps the id and shows a former user; Data Center gives them a name that says nothing, as
-    /// its anonymisation does (memory).
-    pub fn forget(&self, user: &str) {
-        let inside = &mut *self.lock();
-        let cloud = inside.state.is_cloud();
-        if let Some(user) = inside.state.users.values_mut().find(|known| known.name == user || known.id == user) {
-            (user.active, user.gone, user.hide_email) = (false, true, true);
-            if cloud {
-                user.display_name = "Former user".to_owned();
-            } else {
-                user.name = user.id.to_lowercase();
-                user.display_name = format!("user-{}", user.id.to_lowercase());
-                user.email = format!("{}@jira.invalid", user.name);
-            }
-        }
-    }
-
-    /// The ids of the options of a field, in their order.
-    #[must_use]
-    pub fn option_ids(&self, field: &str) -> Vec<String> {
-        let inside = self.lock();
-        let found = inside.state.fields.get(field);
-        found.into_iter().flat_map(|field| &field.options).map(|(id, _)| id.clone()).collect()
-    }
-
-    /// Adds a sprint to a project's board.
-    pub fn add_sprint(&self, project: &str, name: &str, how_far: super::SprintState) {
-        self.lock().state.make_sprint(project, name, how_far);
-    }
-
-    /// Ends a sprint or begins one. The issues in it do not change by it, and nothing is logged.
-    pub fn set_sprint(&self, name: &str, how_far: super::SprintState) {
-        for sprint in self.lock().state.sprints.iter_mut().filter(|sprint| sprint.name == name) {
-            sprint.state = how_far;
-        }
-    }
-
     /// Changes the rate limits while it runs.
     pub fn set_limits(&self, limits: Limits) {
         let mut inside = self.lock();

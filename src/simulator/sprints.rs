@@ -3,8 +3,31 @@
 
 use serde_json::{Value, json};
 
+use super::jira::Jira;
 use super::setup::{FieldType, SprintState};
 use super::state::{Field, FieldKind, Issue, Project, Sprint, State};
+
+impl Jira {
+    /// The ids of the options of a field, in their order.
+    #[must_use]
+    pub fn option_ids(&self, field: &str) -> Vec<String> {
+        let inside = self.lock();
+        let found = inside.state.fields.get(field);
+        found.into_iter().flat_map(|field| &field.options).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Adds a sprint to a project's board.
+    pub fn add_sprint(&self, project: &str, name: &str, how_far: SprintState) {
+        self.lock().state.make_sprint(project, name, how_far);
+    }
+
+    /// Ends a sprint or begins one. The issues in it do not change by it, and nothing is logged.
+    pub fn set_sprint(&self, name: &str, how_far: SprintState) {
+        for sprint in self.lock().state.sprints.iter_mut().filter(|sprint| sprint.name == name) {
+            sprint.state = how_far;
+        }
+    }
+}
 
 impl SprintState {
     /// Jira's word.
