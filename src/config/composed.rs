@@ -40,7 +40,7 @@ pub(super) fn check(table: &Cursor<'_>, rows: &BTreeMap<FieldName, FieldRow>, fi
     let named =
         rows.values().filter(|row| !matches!(row.kind, FieldKind::Links | FieldKind::Parent | FieldKind::Watchers));
     let mut known: BTreeSet<String> = named.map(|row| compose::variable(row.name.as_str())).collect();
-    known.extend(["key".to_owned(), "side".to_owned()]);
+    known.extend(["key", "keys", "side", "sync_state", "sync_time"].map(str::to_owned));
     for entry in table.entries() {
         let Some(cursor) = entry.get(&keys::FIELD_TEMPLATE) else { continue };
         let Some(template) = cursor.text() else { continue };
@@ -52,7 +52,7 @@ pub(super) fn check(table: &Cursor<'_>, rows: &BTreeMap<FieldName, FieldRow>, fi
             }
         };
         if !unknown.is_empty() {
-            let help = "it may name `key`, `side` and the rows of `fields`, with `_` for `-`";
+            let help = "it may name `key`, `keys`, `side`, `sync_state`, `sync_time` and the rows of `fields`, with `_` for `-`";
             findings.error(&cursor.spot, format!("the template names {}, which no row gives", listed(&unknown)), help);
             continue;
         }

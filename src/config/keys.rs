@@ -302,7 +302,7 @@ pub(super) static FIELD_VALUE: Key = optional(
 pub(super) static FIELD_TEMPLATE: Key = optional(
     "template",
     Shape::Text(&COMPOSED),
-    "Composed of other values, on the sides that are named here and not in `from`: over `key`, `side` and the rows of `fields`, `-` written as `_`.",
+    "Composed of other values, on the sides that are named here and not in `from`: over `key`, `keys`, `side`, `sync_state`, `sync_time` and the rows of `fields`, `-` written as `_`.",
 );
 pub(super) static FIELD_DEFAULT: Key = optional(
     "default",

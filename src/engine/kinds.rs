@@ -89,6 +89,8 @@ fn words(shape: Shape) -> &'static str {
         Shape::Links => "the links to other issues",
         Shape::Parent => "the parent",
         Shape::Watchers => "who watches",
+        Shape::Sprint => "the sprint",
+        Shape::Title => "a name that is only read",
         Shape::Named => "a field of Jira's own",
         Shape::Other => "a field that is not carried",
     }

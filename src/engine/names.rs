@@ -6,10 +6,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::mapping::{link_cell, vocabulary};
-use crate::model::catalog::Catalog;
+use crate::model::catalog::{Catalog, Shape};
 use crate::model::ids::{FieldId, SideId};
 use crate::model::issue::Named;
 use crate::model::settings::{FieldKind, FieldRow, OnUnmapped, SyncSettings, Table};
+
+/// The field of security levels, and the row that carries it.
+const SECURITY: &str = "security";
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -54,6 +57,12 @@ pub(crate) fn resolve(settings: &SyncSettings, catalogs: &BTreeMap<SideId, Catal
         for (side, field) in &mut row.sides {
             let Some(catalog) = catalogs.get(side) else { continue };
             match field_id(catalog, field) {
+                // Under another name it would not be held to what is promised of levels.
+                Ok(id) if id.as_str() == SECURITY && row.name.as_str() != SECURITY => {
+                    let place = format!("sync.{}.fields.{}, side `{side}`", settings.id, row.name);
+                    let what = "security levels are carried by the row `security` alone";
+                    found.push(Finding::error(place, what, "write `security = { values = [ … ] }`"));
+                }
                 Ok(id) => *field = id,
                 Err((what, remedy)) => {
                     let place = format!("sync.{}.fields.{}, side `{side}`", settings.id, row.name);
@@ -80,7 +89,7 @@ pub(crate) fn resolve(settings: &SyncSettings, catalogs: &BTreeMap<SideId, Catal
 }
 
 /// The field that a text means: an id, or a display name that only one field has.
-fn field_id(catalog: &Catalog, text: &FieldId) -> Result<FieldId, (String, String)> {
+pub(super) fn field_id(catalog: &Catalog, text: &FieldId) -> Result<FieldId, (String, String)> {
     // A catalog without fields says nothing about them.
     if catalog.fields.contains_key(text) || catalog.fields.is_empty() {
         return Ok(text.clone());
@@ -170,7 +179,14 @@ impl Look<'_> {
     fn options(&mut self, row: &FieldRow, catalog: &Catalog) {
         let Some(offered) = row.sides.get(self.side).and_then(|field| catalog.options.get(field)) else { return };
         let named: Vec<Named> = offered.iter().map(|name| Named { id: String::new(), name: name.clone() }).collect();
-        self.table(&format!("fields.{}.values", row.name), "option", &row.values, &named);
+        let what = match row.sides.get(self.side) {
+            Some(field) if field.as_str() == "resolution" => "resolution",
+            Some(field) if field.as_str() == SECURITY => "security level",
+            // Those that are over are in the map, and cannot be chosen any more.
+            Some(field) if catalog.shapes.get(field) == Some(&Shape::Sprint) => return,
+            Some(_) | None => "option",
+        };
+        self.table(&format!("fields.{}.values", row.name), what, &row.values, &named);
     }
 
     fn people(&mut self, catalog: &Catalog) {
@@ -183,7 +199,7 @@ impl Look<'_> {
             for cell in row.names.get(self.side).into_iter().flatten() {
                 if !catalog.people.contains_key(cell) {
                     let place = format!("sync.{}.map.users, side `{}`", self.settings.id, self.side);
-                    let remedy = "correct the e-mail, account id or user name, or let the sync user browse users";
+                    let remedy = "correct the e-mail, account id or user name, or let the sync user browse users; of whom hides an address Cloud tells none: write the account id";
                     self.found.push(Finding::warning(place, format!("nobody is found as `{cell}`"), remedy));
                 }
             }
@@ -197,7 +213,16 @@ impl Look<'_> {
         for row in self.settings.fields.values() {
             let OnUnmapped::Default(names) = &row.on_unmapped else { continue };
             let Some(name) = names.get(self.side) else { continue };
-            let Some(offered) = vocabulary(row).offered(catalog) else { continue };
+            let resolutions: Vec<Named>;
+            let offered = match vocabulary(row).offered(catalog) {
+                Some(offered) => offered,
+                None if row.name.as_str() == "resolution" => {
+                    let known = catalog.options.get(&FieldId::from("resolution")).into_iter().flatten();
+                    resolutions = known.map(|name| Named { id: String::new(), name: name.clone() }).collect();
+                    &resolutions
+                }
+                None => continue,
+            };
             if !offered.is_empty() && !offered.iter().any(|offered| &offered.name == name) {
                 let place = format!("sync.{}.fields.{}.on-unmapped, side `{}`", self.settings.id, row.name, self.side);
                 let all: Vec<&str> = offered.iter().map(|offered| offered.name.as_str()).collect();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Engine;
 use super::cycle::LONGEST_SLOW_RETRY;
-use super::survey::{has_links, people_on};
+use super::survey::{has_links, offer_more, people_on};
 use super::work::Work;
 use crate::jira::{JiraError, Refusal, WriteOutcome};
 use crate::model::ids::{AccountId, CommentId, FieldName, SideId};
@@ -135,6 +135,13 @@ impl Engine {
             instance.patiently(instance.read.link_types()).await
         } else {
             Ok(Vec::new())
+        };
+        let read = match read {
+            Ok(mut catalog) => {
+                let more = offer_more(&*instance.read, &work.sync.settings, settings, &mut catalog);
+                instance.patiently(more).await.map(|()| catalog)
+            }
+            Err(error) => Err(error),
         };
         match read.and_then(|catalog| Ok((catalog, types?))) {
             Ok((mut catalog, types)) => {

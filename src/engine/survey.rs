@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::names::{Finding, resolve};
+use super::names::{Finding, field_id, resolve};
 use crate::jira::{Failure, Identity, JiraError, JiraRead};
-use crate::model::catalog::Catalog;
+use crate::model::catalog::{Catalog, Shape};
 use crate::model::ids::{InstanceId, IssueId, SideId, SyncId};
 use crate::model::settings::{
     Composed, CopyEdits, Farewell, FieldKind, FieldRow, InstanceSettings, OnUnmapped, SideSettings, SyncSettings,
@@ -228,6 +228,10 @@ async fn one_side(
             Err(error) => catalog = Err(error),
         }
     }
+    if let Ok(found) = &mut catalog {
+        let more = offer_more(&*connection.read, sync, side, found).await;
+        catalog = more.and(catalog);
+    }
     if !permissions || catalog.is_err() {
         return (catalog, None);
     }
@@ -245,6 +249,27 @@ async fn one_side(
             .collect(),
     });
     (catalog, Some(report))
+}
+
+/// Reads what fields offer that no create screen tells of, where rows carry them: resolutions, and sprints to be written.
+pub(super) async fn offer_more(
+    read: &dyn JiraRead,
+    sync: &SyncSettings,
+    side: &SideSettings,
+    catalog: &mut Catalog,
+) -> Result<(), JiraError> {
+    let cells = |row: &FieldRow| row.sides.get(&side.id).and_then(|cell| field_id(catalog, cell).ok());
+    let carries = sync.fields.values().filter_map(cells).any(|field| field.as_str() == "resolution");
+    let receives =
+        sync.fields.values().filter(|row| row.from.iter().any(|from| from != &side.id) || row.composed.is_some());
+    let sprints = receives.filter_map(cells).any(|field| catalog.shapes.get(&field) == Some(&Shape::Sprint));
+    if carries {
+        catalog.take_resolutions(read.resolutions().await?);
+    }
+    if sprints {
+        catalog.take_sprints(read.sprints(&side.project).await?);
+    }
+    Ok(())
 }
 
 /// Whether a side carries issue links.
@@ -331,12 +356,12 @@ fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'s
     if receives(FieldKind::Status) {
         needed.push(("TRANSITION_ISSUES", "carry the status"));
     }
-    if receives_into("assignee") {
-        needed.push(("ASSIGN_ISSUES", "carry the assignee"));
-    }
-    if receives_into("reporter") {
-        needed.push(("MODIFY_REPORTER", "carry the reporter"));
-    }
+    let own_rights = [
+        ("assignee", "ASSIGN_ISSUES", "carry the assignee"),
+        ("security", "SET_ISSUE_SECURITY", "carry security levels"),
+        ("reporter", "MODIFY_REPORTER", "carry the reporter"),
+    ];
+    needed.extend(own_rights.into_iter().filter(|(field, ..)| receives_into(field)).map(|(_, key, what)| (key, what)));
     if received.iter().any(|row| row.on_unmapped == OnUnmapped::Create) {
         needed.push(("ADMINISTER_PROJECTS", "make versions and components"));
     }

@@ -147,6 +147,9 @@ impl Decoder<'_> {
     /// The value of a field. Missing and null are empty.
     pub(super) fn value(self, field: &FieldId, value: Option<&Value>) -> NativeValue {
         let Some(value) = value.filter(|value| !value.is_null()) else { return NativeValue::Empty };
+        if self.fields.shape(field) == Some(Shape::Sprint) {
+            return super::sprints::read(value);
+        }
         if let Some(text) = value.as_str() {
             let rich = self.kind == Kind::DataCenter && self.fields.is_rich(field);
             return if rich { NativeValue::Wiki(text.to_owned()) } else { NativeValue::Text(text.to_owned()) };
@@ -187,6 +190,10 @@ impl Decoder<'_> {
             && let Some(person) = self.person(user)
         {
             return NativeValue::Person(person);
+        }
+        // A service desk's request type lies one deeper, beside what customers see of the status.
+        if let Some(inner) = value.get("requestType").filter(|inner| inner.is_object()) {
+            return self.object(field, inner);
         }
         let id = value.get("id").or_else(|| value.get("groupId")).and_then(wire::id_text);
         match (id, text("name").or_else(|| text("value")), value.pointer("/child/value").and_then(Value::as_str)) {

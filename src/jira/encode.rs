@@ -32,6 +32,10 @@ impl Encoder<'_> {
             }
             NativeValue::Text(text) | NativeValue::Wiki(text) => json!(text),
             NativeValue::Adf(value) | NativeValue::Other(value) => value.clone(),
+            // By its number, and by nothing else.
+            NativeValue::Named(named) if self.fields.shape(field) == Some(Shape::Sprint) => {
+                named.id.parse::<u64>().map_or_else(|_| json!(named.name), |id| json!(id))
+            }
             NativeValue::Named(named) if !named.id.is_empty() => json!({ "id": named.id }),
             NativeValue::Named(named) if self.fields.shape(field) == Some(Shape::Cascade) => {
                 match named.name.split_once(BELOW) {

@@ -87,6 +87,13 @@ impl FieldList {
         if ESTIMATES.iter().any(|(id, _)| *id == field.as_str()) {
             return Some(Shape::Duration);
         }
+        let is_of = |kind: &str| schema.custom.as_deref().is_some_and(|custom| custom.ends_with(kind));
+        if is_of(":gh-sprint") {
+            return Some(Shape::Sprint);
+        }
+        if is_of(":vp-origin") {
+            return Some(Shape::Title);
+        }
         Some(match (schema.kind.as_deref()?, schema.items.as_deref()) {
             ("string", _) => Shape::Text,
             ("number", _) => Shape::Number,
@@ -99,6 +106,7 @@ impl FieldList {
             ("user", _) => Shape::Person,
             ("group", _) => Shape::Group,
             ("version", _) => Shape::Version,
+            ("project", _) => Shape::Title,
             ("priority" | "resolution" | "status" | "issuetype" | "securitylevel", _) => Shape::Named,
             ("array", Some("string")) => Shape::Words,
             ("array", Some("option")) => Shape::Options,

@@ -20,6 +20,7 @@ mod reqwest_transport;
 mod retry;
 mod search;
 mod silence;
+mod sprints;
 mod transport;
 mod watchers;
 mod wire;
@@ -39,7 +40,7 @@ use crate::clock::{Clock, Entropy};
 use crate::model::catalog::Catalog;
 use crate::model::ids::{AccountId, AttachmentId, CommentId, FieldId, InstanceId, IssueId, IssueKey};
 use crate::model::issue::{
-    CommentSnapshot, IssueSnapshot, LogEntry, NativeValue, TransitionOffer, Visibility, Watchers,
+    CommentSnapshot, IssueSnapshot, LogEntry, Named, NativeValue, TransitionOffer, Visibility, Watchers,
 };
 use crate::model::operation::{NativeWrite, RemoteLink, Thing};
 use crate::model::remark::Spent;
@@ -367,6 +368,12 @@ pub trait JiraRead: Send + Sync + 'static {
 
     /// The names of the types of issue links. Empty where linking is switched off.
     async fn link_types(&self) -> Result<Vec<String>, JiraError>;
+
+    /// The names of all resolutions.
+    async fn resolutions(&self) -> Result<Vec<String>, JiraError>;
+
+    /// The sprints of the project's boards that are not over, by names that only one of them has.
+    async fn sprints(&self, project: &str) -> Result<Vec<Named>, JiraError>;
 
     /// What is in a file, piece by piece. The pieces end with an error unless they are `size` bytes.
     async fn file(&self, file: &AttachmentId, name: &str, size: u64) -> Result<Pieces, JiraError>;

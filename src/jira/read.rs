@@ -21,7 +21,7 @@ use super::{
 };
 use crate::model::catalog::Catalog;
 use crate::model::ids::{AccountId, AttachmentId, CommentId, EntryId, InstanceId, IssueId};
-use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, TransitionOffer, Watchers};
+use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, Named, TransitionOffer, Watchers};
 use crate::model::settings::Kind;
 
 /// Issues in one `bulkfetch`.
@@ -258,6 +258,16 @@ impl JiraRead for Reader {
             Err(JiraError { failure: Failure::NotFound, .. }) => Ok(Vec::new()),
             Err(error) => Err(error),
         }
+    }
+
+    async fn resolutions(&self) -> Result<Vec<String>, JiraError> {
+        let call = Call::get("getResolutions", &["resolution"], "reading the resolutions");
+        let found: Vec<wire::Thing> = self.0.read(&call).await?;
+        Ok(found.into_iter().map(|thing| thing.name).collect())
+    }
+
+    async fn sprints(&self, project: &str) -> Result<Vec<Named>, JiraError> {
+        self.0.sprints(project).await
     }
 
     async fn upload_limit(&self) -> Result<Option<u64>, JiraError> {

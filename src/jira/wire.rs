@@ -307,6 +307,16 @@ pub(super) struct Thing {
     pub(super) name: String,
 }
 
+/// A page of Jira Software's own lists.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AgilePage {
+    #[serde(default)]
+    pub(super) values: Vec<Thing>,
+    #[serde(default)]
+    pub(super) is_last: bool,
+}
+
 /// A project, as far as its kind goes.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

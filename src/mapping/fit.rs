@@ -35,7 +35,9 @@ pub fn fit(kind: FieldKind, shape: Shape) -> Fit {
         | (FieldKind::Number, Shape::Number)
         | (FieldKind::Duration, Shape::Duration | Shape::Number) => Fit::Both,
         (FieldKind::Line | FieldKind::Choice | FieldKind::Options, shape) if shape.is_choice() => Fit::Both,
-        (FieldKind::Line | FieldKind::Number, Shape::Count) => Fit::Read,
+        (FieldKind::Line | FieldKind::Number, Shape::Count) | (FieldKind::Line | FieldKind::Choice, Shape::Title) => {
+            Fit::Read
+        }
         (FieldKind::Line, Shape::Person | Shape::Number | Shape::Day | Shape::Moment)
         | (FieldKind::Line, Shape::Words | Shape::Options | Shape::Versions | Shape::Components | Shape::Groups)
         | (FieldKind::Document, Shape::Text)
@@ -48,14 +50,16 @@ pub fn fit(kind: FieldKind, shape: Shape) -> Fit {
 #[must_use]
 pub fn natural(shape: Shape) -> Option<FieldKind> {
     match shape {
-        Shape::Text => Some(FieldKind::Line),
+        Shape::Text | Shape::Title => Some(FieldKind::Line),
         Shape::Rich => Some(FieldKind::Document),
         Shape::Number | Shape::Count => Some(FieldKind::Number),
         Shape::Duration => Some(FieldKind::Duration),
         Shape::Day => Some(FieldKind::Day),
         Shape::Moment => Some(FieldKind::Moment),
         Shape::Words => Some(FieldKind::Words),
-        Shape::Option | Shape::Cascade | Shape::Group | Shape::Version | Shape::Named => Some(FieldKind::Choice),
+        Shape::Option | Shape::Cascade | Shape::Group | Shape::Version | Shape::Sprint | Shape::Named => {
+            Some(FieldKind::Choice)
+        }
         Shape::Options | Shape::Groups | Shape::Versions | Shape::Components => Some(FieldKind::Options),
         Shape::Person => Some(FieldKind::Person),
         Shape::People => Some(FieldKind::People),

@@ -35,7 +35,7 @@ pub use table::{FOREIGN, names_on, path_on, shared_of};
 
 use crate::model::catalog::{Catalog, Shape};
 use crate::model::document::Syntax;
-use crate::model::issue::NativeValue;
+use crate::model::issue::{Named, NativeValue};
 use crate::model::settings::{FieldKind, FieldRow, SyncSettings, Table};
 use crate::model::value::Value;
 
@@ -77,6 +77,14 @@ impl Place<'_> {
         self.shape() == Some(Shape::Words) || offered.is_none_or(|offered| offered.contains(name))
     }
 
+    /// A thing by its name; by its id too, where Jira takes nothing else.
+    #[must_use]
+    pub fn named(&self, name: String) -> NativeValue {
+        let sprint = || self.catalog.sprints.iter().find(|sprint| sprint.name == name).map(|sprint| sprint.id.clone());
+        let id = Some(Shape::Sprint).filter(|shape| self.shape() == Some(*shape)).and_then(|_| sprint());
+        NativeValue::Named(Named { id: id.unwrap_or_default(), name })
+    }
+
     /// The syntax of rich text there.
     #[must_use]
     pub fn syntax(&self) -> Syntax {
@@ -99,10 +107,10 @@ pub fn written(place: &Place<'_>, text: &str) -> NativeValue {
     let words = || text.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty());
     match place.row.kind {
         FieldKind::Choice | FieldKind::Status | FieldKind::IssueType if place.shape() != Some(Shape::Text) => {
-            outbound::named(text.to_owned())
+            place.named(text.to_owned())
         }
         FieldKind::Words | FieldKind::Options if place.shape().is_some_and(Shape::is_choice) => {
-            outbound::named(text.to_owned())
+            place.named(text.to_owned())
         }
         FieldKind::Words | FieldKind::Options => NativeValue::Words(words().collect()),
         FieldKind::People => {
@@ -115,15 +123,18 @@ pub fn written(place: &Place<'_>, text: &str) -> NativeValue {
         FieldKind::Document => {
             Rich::from(place).write(&crate::text::read(&NativeValue::Text(text.to_owned())), &NativeValue::Empty)
         }
-        FieldKind::Line if place.shape().is_some_and(Shape::is_choice) => outbound::named(text.to_owned()),
+        FieldKind::Line if place.shape().is_some_and(Shape::is_choice) => place.named(text.to_owned()),
         FieldKind::Line => NativeValue::Text(outbound::one_line(text)),
         FieldKind::Links | FieldKind::Parent | FieldKind::Watchers => NativeValue::Empty,
+        FieldKind::Moment => {
+            let moment = scalar::moment(text).and_then(|moment| scalar::jira_moment(&moment));
+            NativeValue::Text(moment.unwrap_or_else(|| text.to_owned()))
+        }
         FieldKind::Choice
         | FieldKind::Status
         | FieldKind::IssueType
         | FieldKind::Number
         | FieldKind::Duration
-        | FieldKind::Moment
         | FieldKind::AsThere
         | FieldKind::Day => NativeValue::Text(text.to_owned()),
     }

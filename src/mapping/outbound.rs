@@ -43,7 +43,7 @@ pub fn outbound_over(place: &Place<'_>, value: &Value, last: &NativeValue) -> Re
         Value::Empty => Ok(NativeValue::Empty),
         Value::Line(text) if place.shape().is_some_and(Shape::is_choice) => {
             let name = text.trim().to_owned();
-            if place.offers(&name) { Ok(named(name)) } else { Err(not_offered(place, &name)) }
+            if place.offers(&name) { Ok(place.named(name)) } else { Err(not_offered(place, &name)) }
         }
         Value::Line(text) => Ok(NativeValue::Text(one_line(text))),
         Value::Day(day) => Ok(NativeValue::Text(day.clone())),
@@ -93,14 +93,9 @@ fn choice(place: &Place<'_>, shared: &str) -> Result<NativeValue, Unmappable> {
     if place.shape() == Some(Shape::Text) && own {
         return Ok(NativeValue::Text(name));
     }
-    let offered = vocabulary(place.row).offered(place.catalog).unwrap_or_default();
+    let Some(offered) = vocabulary(place.row).offered(place.catalog) else { return Ok(place.named(name)) };
     let id = offered.iter().find(|offer| offer.name == name).map(|offer| offer.id.clone()).unwrap_or_default();
     Ok(NativeValue::Named(Named { id, name }))
-}
-
-/// A thing by its name alone.
-pub(super) fn named(name: String) -> NativeValue {
-    NativeValue::Named(Named { id: String::new(), name })
 }
 
 fn person(place: &Place<'_>, shared: &str) -> Result<NativeValue, Unmappable> {

@@ -8,7 +8,7 @@ use super::inbound::{carried, shared_account};
 use super::table::{FOREIGN, names_on, shared_of};
 use crate::model::catalog::Shape;
 use crate::model::ids::AccountId;
-use crate::model::issue::{Named, NativeValue};
+use crate::model::issue::NativeValue;
 use crate::model::settings::{FieldKind, OnUnmapped};
 
 fn is_of_people(place: &Place<'_>) -> bool {
@@ -75,10 +75,9 @@ pub(super) fn set(place: &Place<'_>, shared: &BTreeSet<String>) -> NativeValue {
             let person = place.catalog.people.values().find(is_first);
             person.map_or(NativeValue::Empty, |person| NativeValue::Person(person.clone()))
         }
-        Some(shape) if shape.is_choice() => names
-            .into_iter()
-            .next()
-            .map_or(NativeValue::Empty, |name| NativeValue::Named(Named { id: String::new(), name })),
+        Some(shape) if shape.is_choice() => {
+            names.into_iter().next().map_or(NativeValue::Empty, |name| place.named(name))
+        }
         _ => NativeValue::Words(names.into_iter().collect()),
     }
 }

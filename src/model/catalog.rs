@@ -41,6 +41,9 @@ pub struct Catalog {
     /// The names of the types of issue links. Empty where that was not asked.
     #[serde(default)]
     pub link_types: Vec<String>,
+    /// The sprints that are not over. Empty where that was not asked.
+    #[serde(default)]
+    pub sprints: Vec<Named>,
     /// The names of the issue types whose issues are sub-tasks.
     #[serde(default)]
     pub sub_task_types: BTreeSet<String>,
@@ -67,6 +70,24 @@ pub struct Catalog {
     /// Accounts that may not be assigned issues of the project, as Jira said when it was asked.
     #[serde(default)]
     pub unassignable: BTreeSet<AccountId>,
+}
+
+/// The field of resolutions.
+const RESOLUTION: &str = "resolution";
+
+impl Catalog {
+    /// Takes the sprints that are not over: no screen tells what such a field offers.
+    pub fn take_sprints(&mut self, sprints: Vec<Named>) {
+        let names: BTreeSet<String> = sprints.iter().map(|sprint| sprint.name.clone()).collect();
+        let fields = self.shapes.iter().filter(|(_, shape)| **shape == Shape::Sprint).map(|(field, _)| field.clone());
+        self.options.extend(fields.map(|field| (field, names.clone())));
+        self.sprints = sprints;
+    }
+
+    /// Takes the names of the resolutions: no create screen tells them.
+    pub fn take_resolutions(&mut self, names: Vec<String>) {
+        self.options.insert(FieldId::from(RESOLUTION), names.into_iter().collect());
+    }
 }
 
 /// What a field of an instance holds, which decides how it is read and written there.
@@ -115,6 +136,10 @@ pub enum Shape {
     Parent,
     /// Who watches: counted with the issue, listed by itself.
     Watchers,
+    /// The sprint that an issue is in, or else the last one that it was in.
+    Sprint,
+    /// Something with a name that is read, and never written: the project, a service desk's request type.
+    Title,
     /// Something else with a name: a priority, a resolution, a security level.
     Named,
     /// Something that is not carried.
@@ -125,7 +150,7 @@ impl Shape {
     /// Whether it holds one thing out of those that are offered.
     #[must_use]
     pub fn is_choice(self) -> bool {
-        matches!(self, Self::Option | Self::Cascade | Self::Group | Self::Version | Self::Named)
+        matches!(self, Self::Option | Self::Cascade | Self::Group | Self::Version | Self::Sprint | Self::Named)
     }
 }
 

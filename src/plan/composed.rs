@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Draft, agreed_for, audience_of, place};
 use crate::mapping::{compose, inbound, written};
-use crate::model::hub::{Acts, Agreed, Audience};
-use crate::model::ids::SideId;
-use crate::model::settings::{Composed, FieldKind, FieldRow};
+use crate::model::hub::{Acts, Agreed, Audience, Base};
+use crate::model::ids::{FieldName, SideId};
+use crate::model::settings::{Composed, FieldKind, FieldRow, SyncSettings};
 use crate::model::value::Value;
 
 /// What a template may name, and what it is.
@@ -75,20 +75,92 @@ fn values(draft: &Draft<'_>, row: &FieldRow, side: &SideId, template: &str) -> R
         }
     }
     let audience = audience_of(&draft.plan.item, sync, row, side);
-    match counterpart(draft, side, &audience) {
+    let others = counterparts(draft, side, &audience);
+    match others.first() {
         Some((from, key)) => {
-            values.insert("key".to_owned(), key);
+            values.insert("key".to_owned(), key.clone());
             values.insert("side".to_owned(), from.to_string());
         }
-        None if named.contains("key") || named.contains("side") => return Ok(None),
+        None if OF_COUNTERPARTS.iter().any(|name| named.contains(*name)) => return Ok(None),
         None => {}
     }
+    // A row may go by one of these names: then it is meant.
+    let mut own = |name: &str, value: &dyn Fn() -> String| {
+        if named.contains(name) && !values.contains_key(name) {
+            values.insert(name.to_owned(), value());
+        }
+    };
+    let keys: Vec<&str> = others.iter().map(|(_, key)| key.as_str()).collect();
+    own("keys", &|| keys.join(", "));
+    own(SYNC_STATE, &|| state(draft, side));
+    own(SYNC_TIME, &|| newest(draft, row, side).strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     Ok(Some((values, acts)))
 }
 
-/// The first side, in their order, that this one sees and that has an issue.
-fn counterpart(draft: &Draft<'_>, side: &SideId, audience: &Audience) -> Option<(SideId, String)> {
+/// What says nothing before a side has a counterpart.
+const OF_COUNTERPARTS: [&str; 5] = ["key", "side", "keys", SYNC_STATE, SYNC_TIME];
+/// Whether all that is agreed stands on the side.
+const SYNC_STATE: &str = "sync_state";
+/// When the newest of it was done.
+const SYNC_TIME: &str = "sync_time";
+/// Stands for a time; no value holds it.
+const SOME_TIME: &str = "\u{1}";
+
+/// The rows of a side, those last that tell how the others stand.
+pub(super) fn in_order<'a>(sync: &'a SyncSettings, side: &SideId) -> Vec<&'a FieldRow> {
+    let tells = |row: &&FieldRow| match &row.composed {
+        Some(Composed::Template(template)) => template.contains(SYNC_STATE) || template.contains(SYNC_TIME),
+        Some(Composed::Constant(_)) | None => false,
+    };
+    let (last, first): (Vec<_>, Vec<_>) =
+        sync.fields.values().filter(|row| row.sides.contains_key(side)).partition(tells);
+    first.into_iter().chain(last).collect()
+}
+
+/// How what a side holds stands to what is agreed for it, in words. It names rows that people of that side are told of anyhow.
+fn state(draft: &Draft<'_>, side: &SideId) -> String {
+    let held = draft.plan.holds.iter().filter(|hold| &hold.side == side).filter_map(|hold| hold.field.as_ref());
+    let bases = draft.plan.item.replicas.get(side).map(|replica| &replica.bases).into_iter().flatten();
+    let is_refused = |base: &Base| base.acknowledged.as_ref().is_some_and(|acknowledged| acknowledged.refused);
+    let refused = bases.filter(|(_, base)| is_refused(base)).map(|(name, _)| name);
+    let rows: BTreeSet<&str> = held.chain(refused).map(FieldName::as_str).collect();
+    if rows.is_empty() {
+        return "in step".to_owned();
+    }
+    format!("held back: {}", rows.into_iter().collect::<Vec<_>>().join(", "))
+}
+
+/// When the newest act was done of what is agreed for a side; what passes between sides that do not see one another tells no time.
+fn newest(draft: &Draft<'_>, row: &FieldRow, side: &SideId) -> jiff::Timestamp {
+    let rows = draft.input.sync.fields.values();
+    let told =
+        rows.filter(|other| other.sides.contains_key(side) && other.composed.is_none() && other.across == row.across);
+    let times =
+        told.filter_map(|other| agreed_for(&draft.plan.item, draft.input.sync, other, side)).map(|agreed| agreed.at);
+    times.max().unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+}
+
+/// Whether what stands on the side is what it is to hold but for the time that it names: that is written along with something
+/// else, and never by itself.
+pub(super) fn differs_by_time_alone(draft: &Draft<'_>, row: &FieldRow, side: &SideId, stands: &Value) -> bool {
+    let Some(Composed::Template(template)) = row.composed.as_ref().filter(|_| is_composed(row, side)) else {
+        return false;
+    };
+    let Ok(Some((mut values, _))) = values(draft, row, side, template) else { return false };
+    if stands.is_empty() || values.insert(SYNC_TIME.to_owned(), SOME_TIME.to_owned()).is_none() {
+        return false;
+    }
+    let stands = compose::in_words(stands);
+    let Ok(text) = compose::render(template, &values) else { return false };
+    let Some((before, after)) = text.trim().split_once(SOME_TIME) else { return false };
+    let after = after.rsplit_once(SOME_TIME).map_or(after, |(_, last)| last);
+    stands.len() >= before.len() + after.len() && stands.starts_with(before) && stands.ends_with(after)
+}
+
+/// The issues of the sides that this one sees, in their order. What has a security level is named nowhere.
+fn counterparts(draft: &Draft<'_>, side: &SideId, audience: &Audience) -> Vec<(SideId, String)> {
     let seen = draft.input.sync.side_ids().filter(|other| *other != side && audience.0.contains(*other));
-    let mut keys = seen.filter_map(|other| Some((other.clone(), draft.plan.item.replicas.get(other)?.key.to_string())));
-    keys.next()
+    let replicas = seen.filter_map(|other| Some((other, draft.plan.item.replicas.get(other)?)));
+    let named = replicas.filter(|(_, replica)| !replica.restricted);
+    named.map(|(other, replica)| (other.clone(), replica.key.to_string())).collect()
 }

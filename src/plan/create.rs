@@ -12,8 +12,9 @@ use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
 use crate::model::settings::{FieldKind, FieldRow, OnUnmapped};
 use crate::model::value::Value;
 
-/// What the name of an epic is written as where no row carries it.
-pub(super) const EPIC_NAME: &str = "epic-name";
+/// What the name of an epic is written as where no row carries it, and where a row of that name has none to give.
+const EPIC_NAME: &str = "epic-name";
+const EPIC_NAME_BESIDE_ITS_ROW: &str = "epic-name (summary)";
 
 /// Proposes the creation of the side's replica, if the item belongs there.
 pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
@@ -40,7 +41,7 @@ pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
     let offered = draft.catalog(side).create_fields.get(&issue_type).cloned();
     let Ok(parent) = super::parents::at_creation(draft, side, &issue_type) else { return };
     let mut fields: BTreeMap<_, FieldWrite> = BTreeMap::new();
-    for row in sync.fields.values() {
+    for row in super::composed::in_order(sync, side) {
         let Some(field) = row.sides.get(side) else { continue };
         if matches!(
             row.kind,
@@ -58,6 +59,12 @@ pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
     }
     fields.extend(parent);
     fields.extend(epic_name(draft, side, &issue_type, &fields));
+    if super::guard::is_missed(draft.input, &draft.plan.item, &draft.nothing, &fields) {
+        let why = "no counterpart is made: it cannot be given the security level that home's issue has".to_owned();
+        let remedy = "let the sync user set it there (Set Issue Security), and put the field on the create screen";
+        draft.hold(side, None, why, remedy);
+        return;
+    }
     // Without a summary that the side may see there is nothing to make an issue of.
     if fields.values().any(|write| write.field.as_str() == "summary") {
         draft.plan.operations.push(Operation { side: side.clone(), action: Action::Create { issue_type, fields } });
@@ -78,7 +85,10 @@ fn epic_name(
     if !required || fields.values().any(|write| &write.field == field) {
         return None;
     }
-    Some((FieldName::from(EPIC_NAME), FieldWrite { field: field.clone(), ..summary.clone() }))
+    // A row of that name means an agreed value, and this is none.
+    let taken = draft.input.sync.fields.contains_key(&FieldName::from(EPIC_NAME));
+    let name = if taken { EPIC_NAME_BESIDE_ITS_ROW } else { EPIC_NAME };
+    Some((FieldName::from(name), FieldWrite { field: field.clone(), ..summary.clone() }))
 }
 
 /// Whether an item that home picked for this side has no summary or no type that the side may see. Somebody waits for it there,

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::parents::Hindrance;
-use super::{Draft, Wanted, lacks, place, relations, status, watchers};
+use super::{Draft, Wanted, composed, lacks, place, relations, status, watchers};
 use crate::mapping::{Place, Rich, Unmappable, inbound, outbound, outbound_over, same, shared_element};
 use crate::model::catalog::Shape;
 use crate::model::hub::{Acknowledged, Agreed, Base};
@@ -14,8 +14,8 @@ use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
 use crate::model::settings::{FieldKind, FieldRow, OnUnmapped};
 use crate::model::value::Value;
 
-/// Plans the edits and the next hop of one replica.
-pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId) {
+/// Plans the edits and the next hop of one replica; `only`: of that row alone.
+pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId, only: Option<&str>) {
     // Where values and log do not agree nothing is known well enough to write.
     let unclear = draft.plan.wanted.get(side).is_some_and(|wanted| wanted.contains(&Wanted::FreshRead));
     let seen = draft.plan.item.replicas.get(side).is_some_and(|replica| replica.observed);
@@ -25,8 +25,11 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId) {
     let sync = draft.input.sync;
     let mut fields: BTreeMap<FieldName, FieldWrite> = BTreeMap::new();
     let (mut hop, mut by_hop) = (None, None);
-    super::parents::forget_waits(draft, side);
-    for row in sync.fields.values().filter(|row| row.sides.contains_key(side)) {
+    if only.is_none() {
+        super::parents::forget_waits(draft, side);
+    }
+    let rows = composed::in_order(sync, side).into_iter();
+    for row in rows.filter(|row| only.is_none_or(|only| row.name.as_str() == only)) {
         let Some(agreed) = draft.due(row, side) else { continue };
         let base = draft.plan.item.replicas.get(side).and_then(|r| r.bases.get(&row.name)).cloned().unwrap_or_default();
         if row.kind == FieldKind::Links {
@@ -63,6 +66,12 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId) {
             Stand::Write(..) if row.kind == FieldKind::Document && !draft.input.observed.contains_key(side) => {
                 draft.want(side, Wanted::Comments);
             }
+            Stand::Write(..)
+                if fields.is_empty()
+                    && base
+                        .value
+                        .as_ref()
+                        .is_some_and(|stands| composed::differs_by_time_alone(draft, row, side, stands)) => {}
             Stand::Write(native, wanted) if row.kind == FieldKind::Status => hop = Some((row, agreed, native, wanted)),
             Stand::Write(..) if is_set_by_hops(row, side) => by_hop = Some(row),
             Stand::Write(native, wanted) => {
@@ -83,6 +92,16 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId) {
     if !fields.is_empty() {
         draft.plan.operations.push(Operation { side: side.clone(), action: Action::SetFields { fields } });
     }
+    set_by_hops(draft, side, by_hop, hop);
+}
+
+/// Plans the hop, and says what waits for one.
+fn set_by_hops(
+    draft: &mut Draft<'_>,
+    side: &SideId,
+    by_hop: Option<&FieldRow>,
+    hop: Option<(&FieldRow, Agreed, NativeValue, Value)>,
+) {
     if let (Some(row), None) = (by_hop, &hop) {
         let why = format!("only a transition sets `{}`, and the status is as it should be", row.name);
         draft.hold(side, Some(&row.name), why, "set it there by hand, or with the next transition that shows it");

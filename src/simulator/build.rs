@@ -42,6 +42,7 @@ pub(crate) fn state(setup: &Setup, now: Timestamp) -> State {
         groups: setup.groups.clone(),
         group_members: setup.group_members.clone(),
         things: Vec::new(),
+        sprints: Vec::new(),
         roles: BTreeMap::new(),
         projects: BTreeMap::new(),
         issues: BTreeMap::new(),
@@ -79,6 +80,7 @@ fn user(setup: &UserSetup) -> User {
         zone_name: setup.time_zone.clone(),
         zone: time::zone(&setup.time_zone),
         active: setup.active,
+        gone: false,
         account_type: setup.account_type.clone(),
         autowatch: setup.autowatch,
         credentials: setup.credentials.clone(),
@@ -141,6 +143,9 @@ pub(crate) fn add_project(state: &mut State, setup: &ProjectSetup) {
         for name in names {
             state.make_thing(&setup.key, kind, name);
         }
+    }
+    for (name, how_far) in &setup.sprints {
+        state.make_sprint(&setup.key, name, *how_far);
     }
 }
 

@@ -107,9 +107,10 @@ pub(crate) fn draft(
             }
             continue;
         }
-        match writable(state, project, current, by, name, screen)
-            .and_then(|field| values::parse(state, project, field, value, by.version))
-        {
+        match writable(state, project, current, by, name, screen).and_then(|field| {
+            let parsed = values::parse(state, project, field, value, by.version)?;
+            Ok(super::sprints::joined(state, field, current, parsed))
+        }) {
             Ok(value) => draft.changes.push((name.clone(), value)),
             Err(reason) => drop(errors.insert(name.clone(), reason)),
         }

@@ -11,6 +11,9 @@ const CUSTOM: &str = "com.atlassian.jira.plugin.system.customfieldtypes:";
 /// Prefix of those of Jira Software.
 const SOFTWARE: &str = "com.pyxis.greenhopper.jira:";
 
+/// Prefix of those of Jira Service Management.
+const SERVICE_DESK: &str = "com.atlassian.servicedesk:";
+
 /// The system fields of an instance.
 pub(crate) fn system(kind: Kind) -> Vec<Field> {
     let plain = |id: &str, name: &str, kind: FieldType| field(id, name, FieldKind::Plain(kind));
@@ -73,6 +76,7 @@ pub(crate) fn custom(setup: &FieldSetup, next_option: &mut u64) -> Field {
         FieldType::Select(names)
         | FieldType::MultiSelect(names)
         | FieldType::Radio(names)
+        | FieldType::RequestType(names)
         | FieldType::Checkboxes(names) => options = names.iter().map(make).collect(),
         FieldType::Cascade(tree) => {
             for (name, below) in tree {
@@ -98,6 +102,7 @@ pub(crate) fn custom(setup: &FieldSetup, next_option: &mut u64) -> Field {
         | FieldType::Security
         | FieldType::EpicLink
         | FieldType::EpicName
+        | FieldType::Sprint
         | FieldType::Opaque => {}
     }
     Field {
@@ -111,7 +116,7 @@ pub(crate) fn custom(setup: &FieldSetup, next_option: &mut u64) -> Field {
 }
 
 /// `schema.type`, `schema.items` and the custom type's key.
-fn schema_parts(field: &Field) -> (&'static str, Option<&'static str>, &'static str) {
+fn schema_parts(cloud: bool, field: &Field) -> (&'static str, Option<&'static str>, &'static str) {
     match &field.kind {
         FieldKind::Plain(kind) => match kind {
             FieldType::Text => ("string", None, "textfield"),
@@ -135,6 +140,8 @@ fn schema_parts(field: &Field) -> (&'static str, Option<&'static str>, &'static 
             FieldType::Components => ("array", Some("component"), ""),
             FieldType::Security => ("securitylevel", None, ""),
             FieldType::EpicLink | FieldType::EpicName => ("string", None, "gh-epic-label"),
+            FieldType::Sprint => ("array", Some(if cloud { "json" } else { "string" }), "gh-sprint"),
+            FieldType::RequestType(_) => ("sd-customerrequesttype", None, "vp-origin"),
             FieldType::Opaque => match field.id.as_str() {
                 "resolutiondate" | "statuscategorychangedate" => ("datetime", None, ""),
                 "timeestimate" | "timeoriginalestimate" | "timespent" => ("number", None, ""),
@@ -166,14 +173,18 @@ fn schema_parts(field: &Field) -> (&'static str, Option<&'static str>, &'static 
 }
 
 /// The `schema` object of `GET field`, createmeta and editmeta.
-pub(crate) fn schema(field: &Field) -> Value {
-    let (kind, items, custom) = schema_parts(field);
+pub(crate) fn schema(cloud: bool, field: &Field) -> Value {
+    let (kind, items, custom) = schema_parts(cloud, field);
     let mut schema = json!({ "type": kind });
     if let Some(items) = items {
         schema["items"] = json!(items);
     }
     if field.custom {
-        let prefix = if custom.starts_with("gh-") { SOFTWARE } else { CUSTOM };
+        let prefix = match custom {
+            "vp-origin" => SERVICE_DESK,
+            custom if custom.starts_with("gh-") => SOFTWARE,
+            _ => CUSTOM,
+        };
         schema["custom"] = json!(format!("{prefix}{custom}"));
         if let Some(id) = field.id.strip_prefix("customfield_").and_then(|id| id.parse::<u64>().ok()) {
             schema["customId"] = json!(id);
@@ -229,7 +240,7 @@ pub(crate) fn describe(state: &State, field: &Field) -> Value {
         "navigable": !matches!(field.id.as_str(), "comment" | "attachment" | "worklog"),
         "searchable": true,
         "clauseNames": clause_names(field),
-        "schema": schema(field),
+        "schema": schema(state.is_cloud(), field),
     });
     if state.is_cloud() {
         row["key"] = json!(field.id);

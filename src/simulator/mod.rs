@@ -31,6 +31,7 @@ mod rest;
 mod seed;
 mod serve;
 mod setup;
+mod sprints;
 mod state;
 mod time;
 mod values;
@@ -47,6 +48,6 @@ pub use reply::Refusal;
 pub use seed::{SeedError, Seeded};
 pub use serve::serve;
 pub use setup::{
-    Category, Credential, FieldSetup, FieldType, Holder, Kind, ProjectSetup, Quirks, Setup, StatusSetup,
+    Category, Credential, FieldSetup, FieldType, Holder, Kind, ProjectSetup, Quirks, Setup, SprintState, StatusSetup,
     TransitionSetup, UserSetup,
 };

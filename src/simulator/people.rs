@@ -42,6 +42,31 @@ impl Jira {
         self.lock().state.display(id)
     }
 
+    /// Deactivates somebody, or takes them back in.
+    pub fn set_active(&self, user: &str, active: bool) {
+        let inside = &mut *self.lock();
+        if let Some(user) = inside.state.users.values_mut().find(|known| known.name == user || known.id == user) {
+            user.active = active;
+        }
+    }
+
+    /// Deletes somebody's account. Cloud keeps the id and shows a former user; Data Center gives them a name that says nothing, as
+    /// its anonymisation does (memory).
+    pub fn forget(&self, user: &str) {
+        let inside = &mut *self.lock();
+        let cloud = inside.state.is_cloud();
+        if let Some(user) = inside.state.users.values_mut().find(|known| known.name == user || known.id == user) {
+            (user.active, user.gone, user.hide_email) = (false, true, true);
+            if cloud {
+                user.display_name = "Former user".to_owned();
+            } else {
+                user.name = user.id.to_lowercase();
+                user.display_name = format!("user-{}", user.id.to_lowercase());
+                user.email = format!("{}@jira.invalid", user.name);
+            }
+        }
+    }
+
     /// Everybody who can log in or be assigned, in the order of ids.
     #[must_use]
     pub fn people(&self) -> Vec<Person> {

@@ -169,6 +169,8 @@ fn asked(field: &Field) -> Option<Asked> {
         | FieldType::Components
         | FieldType::Security
         | FieldType::EpicLink
+        | FieldType::Sprint
+        | FieldType::RequestType(_)
         | FieldType::Opaque => None,
     }
 }
@@ -281,6 +283,8 @@ impl Row<'_> {
                 | FieldType::Components
                 | FieldType::Security
                 | FieldType::EpicLink
+                | FieldType::Sprint
+                | FieldType::RequestType(_)
                 | FieldType::Opaque,
             )
             | FieldKind::Project

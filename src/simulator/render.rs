@@ -152,6 +152,8 @@ impl View<'_> {
             FieldKind::Parent => parents::shown(self, field, value),
             FieldKind::Plain(kind) => match kind {
                 FieldType::RichText => self.rich(value),
+                FieldType::Sprint => super::sprints::shown(self.state, value),
+                FieldType::RequestType(_) => super::sprints::request_type_shown(self.state, field, value),
                 FieldType::User => self.person(by_id),
                 FieldType::Users => {
                     Value::Array(list(value).iter().filter_map(Value::as_str).map(|id| self.user(id)).collect())
@@ -346,8 +348,10 @@ impl View<'_> {
             body["names"] = chosen().map(|field| (field.id.clone(), json!(field.name))).collect::<Map<_, _>>().into();
         }
         if wanted.expands("schema") {
-            body["schema"] =
-                chosen().map(|field| (field.id.clone(), fields::schema(field))).collect::<Map<_, _>>().into();
+            body["schema"] = chosen()
+                .map(|field| (field.id.clone(), fields::schema(self.state.is_cloud(), field)))
+                .collect::<Map<_, _>>()
+                .into();
         }
         if let Some(project) = self.state.projects.get(&issue.project) {
             if wanted.expands("transitions") {

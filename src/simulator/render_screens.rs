@@ -40,7 +40,7 @@ impl View<'_> {
     /// What editmeta, createmeta and transition screens say about a field.
     pub(crate) fn meta(&self, project: &Project, field: &Field, required: bool) -> Value {
         let mut meta = json!({
-            "required": required, "schema": fields::schema(field), "name": field.name,
+            "required": required, "schema": fields::schema(self.state.is_cloud(), field), "name": field.name,
             "hasDefaultValue": false, "operations": fields::operations(field),
         });
         if self.state.is_cloud() {

@@ -133,6 +133,10 @@ pub enum FieldType {
     EpicLink,
     /// Data Center: what an epic is called on its children.
     EpicName,
+    /// Sprints of scrum boards: those that are over, and at most one that is not.
+    Sprint,
+    /// A service desk's request type, one of these; not writable here.
+    RequestType(Vec<String>),
     /// Kept and given back as it came; not writable.
     Opaque,
 }
@@ -163,9 +167,22 @@ impl FieldType {
             | Self::Version
             | Self::EpicLink
             | Self::EpicName
+            | Self::Sprint
+            | Self::RequestType(_)
             | Self::Security => false,
         }
     }
+}
+
+/// How far a sprint is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SprintState {
+    /// Not begun.
+    Future,
+    /// Under way.
+    Active,
+    /// Over.
+    Closed,
 }
 
 /// A custom field.
@@ -305,6 +322,8 @@ pub struct ProjectSetup {
     pub service_desk: bool,
     /// Names of its security levels. Who may see which is not played: everybody who may browse the project does.
     pub security_levels: Vec<String>,
+    /// The sprints of its scrum board, in their order. Names are not unique in a real Jira.
+    pub sprints: Vec<(String, SprintState)>,
 }
 
 /// Permission keys that [`ProjectSetup::new`] gives to everybody who is logged in.
@@ -374,6 +393,7 @@ impl ProjectSetup {
             versions: Vec::new(),
             service_desk: false,
             security_levels: Vec::new(),
+            sprints: Vec::new(),
         }
     }
 
@@ -453,6 +473,8 @@ pub struct Quirks {
     /// Data Center: the list of watchers is refused (401) without the right to see it, instead of left empty (memory; its document
     /// names neither).
     pub hidden_watchers_refused: bool,
+    /// Data Center: the field Sprint shows objects, as Cloud does, instead of what Java prints of them (memory: both are in use).
+    pub sprints_are_objects: bool,
     /// Limit of rich text and comments, in characters.
     pub text_limit: usize,
     /// Cloud: which API version `/rest/api/latest` means is 2 on both kinds (memory).
@@ -476,6 +498,7 @@ impl Default for Quirks {
             search_window: 10_000,
             search_page_cap: 1_000,
             hidden_watchers_refused: false,
+            sprints_are_objects: false,
             text_limit: 32_767,
             site_time_zone: "Etc/UTC".into(),
         }

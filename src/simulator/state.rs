@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::Value;
 
 use super::content::Content;
-use super::setup::{Category, Credential, FieldType, Holder, Kind, Quirks};
+use super::setup::{Category, Credential, FieldType, Holder, Kind, Quirks, SprintState};
 
 /// A user account.
 #[derive(Debug, Clone)]
@@ -22,6 +22,8 @@ pub(crate) struct User {
     pub(crate) zone_name: String,
     pub(crate) zone: TimeZone,
     pub(crate) active: bool,
+    /// Whether the account was deleted: nobody finds it any more, and what it did stays.
+    pub(crate) gone: bool,
     pub(crate) account_type: String,
     pub(crate) autowatch: bool,
     pub(crate) credentials: Vec<Credential>,
@@ -90,6 +92,16 @@ pub(crate) struct Thing {
     pub(crate) project: String,
     /// As it was recorded, if it was: so it is given back.
     pub(crate) recorded: Option<Value>,
+}
+
+/// A sprint of a project's scrum board; the board's id is the project's.
+#[derive(Debug, Clone)]
+pub(crate) struct Sprint {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) state: SprintState,
+    /// Project key.
+    pub(crate) project: String,
 }
 
 #[derive(Debug, Clone)]
@@ -337,6 +349,8 @@ pub(crate) struct State {
     pub(crate) group_members: BTreeMap<String, BTreeSet<String>>,
     /// Components, versions and security levels of all projects, in the order of ids.
     pub(crate) things: Vec<Thing>,
+    /// The sprints of all boards, in the order of ids.
+    pub(crate) sprints: Vec<Sprint>,
     /// Role name -> id.
     pub(crate) roles: BTreeMap<String, u64>,
     /// By key.

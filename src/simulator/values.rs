@@ -98,6 +98,8 @@ fn parse_plain(
             .collect::<Result<Vec<Value>, String>>()
             .map(Value::Array),
         FieldType::Text | FieldType::Url | FieldType::EpicName => text(field, value),
+        FieldType::Sprint => super::sprints::parse(state, value),
+        FieldType::RequestType(_) => super::sprints::request_type(state, project, field, value),
         FieldType::Opaque | FieldType::EpicLink => Err(format!("Field '{}' cannot be set.", field.id)),
         FieldType::Number
         | FieldType::Date
@@ -289,6 +291,8 @@ pub(crate) fn thing_kind(kind: &FieldType) -> Option<(ThingKind, &'static str)> 
         | FieldType::Groups
         | FieldType::EpicLink
         | FieldType::EpicName
+        | FieldType::Sprint
+        | FieldType::RequestType(_)
         | FieldType::Opaque => None,
     }
 }
@@ -369,6 +373,7 @@ pub(crate) fn logged(state: &State, field: &Field, value: &Value) -> (Option<Str
         FieldKind::Parent => super::parents::logged(state, value),
         FieldKind::Plain(kind) => match kind {
             FieldType::Text | FieldType::Url | FieldType::EpicLink | FieldType::EpicName => (None, own(text)),
+            FieldType::Sprint => super::sprints::logged(state, value),
             FieldType::RichText => (None, Some(text.map_or_else(|| adf::to_wiki(value), str::to_owned))),
             FieldType::Number => (None, value.as_f64().map(|number| number.to_string())),
             FieldType::Date if field.custom => (own(text), text.map(short_date)),
@@ -380,7 +385,9 @@ pub(crate) fn logged(state: &State, field: &Field, value: &Value) -> (Option<Str
                 Some(format!("[{}]", joined(value, ", ", |id| id.to_owned()))),
                 Some(format!("[{}]", joined(value, ", ", |id| state.display(id)))),
             ),
-            FieldType::Select(_) | FieldType::Radio(_) => (own(text), text.and_then(|id| option_name(field, id))),
+            FieldType::Select(_) | FieldType::Radio(_) | FieldType::RequestType(_) => {
+                (own(text), text.and_then(|id| option_name(field, id)))
+            }
             FieldType::Cascade(_) => {
                 let words = text.map(|path| {
                     let (parent, child) = path.split_once(',').map_or((path, None), |(parent, id)| (parent, Some(id)));

@@ -62,6 +62,8 @@ mod daemon_kinds;
 #[cfg(test)]
 mod daemon_left;
 #[cfg(test)]
+mod daemon_levels;
+#[cfg(test)]
 mod daemon_life;
 #[cfg(test)]
 mod daemon_links;
@@ -70,7 +72,11 @@ mod daemon_mails;
 #[cfg(test)]
 mod daemon_named_files;
 #[cfg(test)]
+mod daemon_names;
+#[cfg(test)]
 mod daemon_parents;
+#[cfg(test)]
+mod daemon_people;
 #[cfg(test)]
 mod daemon_planted;
 #[cfg(test)]
@@ -85,6 +91,8 @@ mod daemon_relations;
 mod daemon_rights;
 #[cfg(test)]
 mod daemon_silence;
+#[cfg(test)]
+mod daemon_sprints;
 #[cfg(test)]
 mod daemon_status;
 #[cfg(test)]
@@ -101,6 +109,8 @@ mod daemon_types;
 mod daemon_votes;
 #[cfg(test)]
 mod daemon_watchers;
+#[cfg(test)]
+mod daemon_way_back;
 #[cfg(test)]
 mod daemon_whose;
 #[cfg(test)]

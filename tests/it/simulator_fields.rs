@@ -1,6 +1,6 @@
 //! The simulated Jira keeps every type of field as Atlassian documents it: what is written, what is read, what is logged, who may.
 
-use jirasyncd::simulator::{FieldSetup, FieldType, Kind, Setup, presets};
+use jirasyncd::simulator::{FieldSetup, FieldType, Kind, Setup, SprintState, presets};
 use serde_json::{Value, json};
 
 use super::contract::watch::watched;
@@ -116,5 +116,82 @@ async fn other_types_read_as_they_are_written() {
         client.jira.set_permission(project, "SET_ISSUE_SECURITY", &[]);
         let level = client.put(&path, json!({ "fields": { "security": null } })).await;
         assert_eq!(level.status, 400, "only who may set security levels");
+    }
+}
+
+const SPRINT: &str = "customfield_21010";
+const REQUEST: &str = "customfield_21011";
+
+fn with_sprints(mut setup: Setup, objects: bool) -> Setup {
+    setup.fields.push(FieldSetup::new(SPRINT, "Sprint", FieldType::Sprint));
+    setup.fields.push(FieldSetup::new(REQUEST, "Request Type", FieldType::RequestType(vec!["Ask us".to_owned()])));
+    setup.projects[0].sprints =
+        [("Old", SprintState::Closed), ("Now, =[x]", SprintState::Active), ("Next", SprintState::Future)]
+            .map(|(name, state)| (name.to_owned(), state))
+            .into();
+    setup.quirks.sprints_are_objects = objects;
+    setup
+}
+
+#[tokio::test(start_paused = true)]
+async fn sprints_are_read_as_lists_and_written_as_one_number() {
+    let acme = start(&with_sprints(presets::acme("https://acme.example"), false));
+    let globex = |objects| start(&with_sprints(presets::globex("https://jira.globex.example/jira"), objects));
+    let (printed, objects) = (globex(false), globex(true));
+    let all = [(acme, "SUP", "Bug", true), (printed, "ENG", "Defect", false), (objects, "ENG", "Defect", true)];
+    for (jira, project, kind, objects) in all {
+        let client = Client::of(&jira, "sync");
+        let _watch = watched(&client.jira);
+        let key = issue(&client, project, kind, json!({ SPRINT: 2 })).await.text("/key").to_owned();
+        let path = format!("issue/{key}");
+        let read = client.get(&path).await;
+        let one = &read.body["fields"][SPRINT][0];
+        if objects {
+            assert_eq!(
+                (one["id"].as_u64(), one["name"].as_str(), one["state"].as_str()),
+                (Some(2), Some("Now, =[x]"), Some("active"))
+            );
+        } else {
+            let text = one.as_str().unwrap();
+            assert!(
+                text.contains("Sprint@")
+                    && text.contains("[id=2,")
+                    && text.contains(",state=ACTIVE,name=Now, =[x],startDate="),
+                "{text}"
+            );
+        }
+        // One that is over stays in the list, and nothing is put into it.
+        client.jira.set_sprint("Now, =[x]", SprintState::Closed);
+        assert!(client.put(&path, json!({ "fields": { SPRINT: 3 } })).await.status < 300);
+        let read = client.get(&format!("{path}?expand=changelog")).await;
+        assert_eq!(read.body["fields"][SPRINT].as_array().unwrap().len(), 2);
+        let item = &last_items(&read.body)[0];
+        let says = ["from", "fromString", "to", "toString"].map(|part| item[part].as_str());
+        assert_eq!(says, [Some("2"), Some("Now, =[x]"), Some("2, 3"), Some("Now, =[x], Next")]);
+        for (wrong, why) in
+            [(json!(1), "open sprints"), (json!("Next"), "Number value expected"), (json!(77), "does not exist")]
+        {
+            let refused = client.put(&path, json!({ "fields": { SPRINT: wrong } })).await;
+            assert!(refused.status == 400 && refused.text(&format!("/errors/{SPRINT}")).contains(why), "{refused:?}");
+        }
+        assert!(client.put(&path, json!({ "fields": { SPRINT: null } })).await.status < 300);
+        assert_eq!(client.get(&path).await.body["fields"][SPRINT].as_array().unwrap().len(), 1);
+        // Which there are is told by Jira Software alone.
+        let context = if client.jira.kind() == Kind::Cloud { "/rest/agile/1.0" } else { "/jira/rest/agile/1.0" };
+        let agile = client.at(context);
+        let boards = agile.get(&format!("board?projectKeyOrId={project}&type=scrum&startAt=0&maxResults=50")).await;
+        let board = boards.body["values"][0]["id"].as_u64().unwrap();
+        let open = agile.get(&format!("board/{board}/sprint?state=active,future&startAt=0&maxResults=50")).await;
+        let names: Vec<&str> =
+            open.body["values"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
+        assert_eq!((names, open.body["isLast"].as_bool()), (vec!["Next"], Some(true)));
+        // A request type is written as a text and read as an object.
+        let text = if client.jira.kind() == Kind::Cloud {
+            client.jira.option_ids(REQUEST)[0].clone()
+        } else {
+            "eng/ask-us".to_owned()
+        };
+        assert!(client.put(&path, json!({ "fields": { REQUEST: text } })).await.status < 300);
+        assert_eq!(client.get(&path).await.text(&format!("/fields/{REQUEST}/requestType/name")), "Ask us");
     }
 }

@@ -1,5 +1,6 @@
 //! The REST operations. Each takes the state and one call and gives an answer; none knows about sockets, faults or limits.
 
+mod agile;
 mod attachment;
 mod comment;
 mod issue;

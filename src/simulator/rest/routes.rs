@@ -4,8 +4,8 @@ use super::super::reply::Answer;
 use super::super::setup::Kind;
 use super::super::state::State;
 use super::{
-    Call, attachment, comment, issue, issue_link, meta, property, remote, search, thing, transition, user, watcher,
-    worklog,
+    Call, agile, attachment, comment, issue, issue_link, meta, property, remote, search, thing, transition, user,
+    watcher, worklog,
 };
 
 /// One operation.
@@ -133,16 +133,16 @@ const ROUTES: &[Route] = &[
     route("GET", "user/assignable/search", "findAssignableUsers", None, false, user::assignable),
 ];
 
-/// The operation of a path outside the REST API: the files of Data Center.
+/// Paths outside the platform's REST API: the boards of Jira Software, the files of Data Center.
+const OUTSIDE: &[Route] = &[
+    route("GET", "rest/agile/1.0/board", "getAllBoards", None, true, agile::boards),
+    route("GET", "rest/agile/1.0/board/{}/sprint", "getAllSprints", None, true, agile::sprints),
+    route("GET", "secure/attachment/{}/{}", "downloadAttachment", SERVER, true, attachment::download),
+];
+
+/// The operation of a path outside the platform's REST API.
 pub(crate) fn find_outside(kind: Kind, method: &str, path: &str) -> Found {
-    const DOWNLOAD: Route =
-        route("GET", "secure/attachment/{}/{}", "downloadAttachment", SERVER, true, attachment::download);
-    let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
-    match matches(DOWNLOAD.path, &segments).filter(|_| kind == Kind::DataCenter) {
-        Some(parameters) if method == DOWNLOAD.method => Found::Route(DOWNLOAD, parameters),
-        Some(_) => Found::OtherMethod,
-        None => Found::Nothing,
-    }
+    found(OUTSIDE, kind, method, path)
 }
 
 /// What a lookup found.
@@ -157,9 +157,13 @@ pub(crate) enum Found {
 
 /// Finds the operation of a method and a path below `/rest/api/N/`.
 pub(crate) fn find(kind: Kind, method: &str, path: &str) -> Found {
+    found(ROUTES, kind, method, path)
+}
+
+fn found(routes: &[Route], kind: Kind, method: &str, path: &str) -> Found {
     let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
     let mut result = Found::Nothing;
-    for route in ROUTES.iter().filter(|route| route.kind.is_none_or(|only| only == kind)) {
+    for route in routes.iter().filter(|route| route.kind.is_none_or(|only| only == kind)) {
         let Some(parameters) = matches(route.path, &segments) else { continue };
         if route.method == method {
             return Found::Route(*route, parameters);

@@ -29,6 +29,7 @@ pub(crate) fn get(state: &mut State, call: &Call) -> Answer {
         by_name.or_else(|| call.query("key").and_then(|key| state.users.get(key)))
     };
     let asked = call.query("accountId").or_else(|| call.query("username")).or_else(|| call.query("key"));
+    let found = found.filter(|user| !(user.gone && state.is_cloud()));
     let found = found.ok_or_else(|| {
         Refusal::message(404, format!("The user named '{}' does not exist", asked.unwrap_or_default()))
     })?;
@@ -68,7 +69,7 @@ pub(crate) fn search(state: &mut State, call: &Call) -> Answer {
     let (text, exact) =
         if state.is_cloud() { (call.query("query"), call.query("accountId")) } else { (call.query("username"), None) };
     let with_inactive = !state.is_cloud() && call.flag("includeInactive") == Some(true);
-    let shown = state.users.values().filter(|user| user.active || with_inactive);
+    let shown = state.users.values().filter(|user| user.active || (with_inactive && !user.gone));
     let body = match (text, exact) {
         (Some(text), None) => rows(call.view(state), shown.filter(|user| text == "." || fits(user, text)), page),
         (None, Some(id)) => rows(call.view(state), shown.filter(|user| user.id == id), page),

@@ -156,6 +156,9 @@ fn canonical(state: &State, project: &str, field: &Field, value: &Value) -> Opti
             FieldType::Groups => list(&|group| name_of(group).map(Value::from)),
             // No recorded file has one.
             FieldType::Cascade(_) => option(value)?,
+            // Recorded sprints lie on boards that were not recorded.
+            FieldType::Sprint => return None,
+            FieldType::RequestType(_) => option(value)?,
             FieldType::Number | FieldType::Date | FieldType::DateTime | FieldType::Opaque => value.clone(),
         },
     })

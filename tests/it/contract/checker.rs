@@ -10,10 +10,14 @@ use super::adf;
 use super::document::{Contract, load};
 use super::violation::{Violation, Wrong};
 
-const CLOUD: Contract =
-    Contract { file: "jira-cloud-platform-v3.json", errata: "errata-cloud-v3.json", close_objects: false };
+const CLOUD: Contract = Contract {
+    file: "jira-cloud-platform-v3.json",
+    errata: "errata-cloud-v3.json",
+    beside: Some("jira-software-cloud.json"),
+    close_objects: false,
+};
 const DATA_CENTER: Contract =
-    Contract { file: "jira-dc-10.3-platform.json", errata: "errata-dc-10.3.json", close_objects: true };
+    Contract { file: "jira-dc-10.3-platform.json", errata: "errata-dc-10.3.json", beside: None, close_objects: true };
 
 /// Statuses that any operation may answer with (contracts/README.md, defect 6).
 const ALWAYS: [u16; 6] = [401, 403, 404, 409, 410, 429];
@@ -126,6 +130,9 @@ impl Checker {
 
     /// The path as the contract writes it; `None` for what it does not cover (webhook administration, files).
     fn contract_path(&self, path: &str) -> Option<String> {
+        if path.starts_with("/rest/agile/") {
+            return Some(if self.cloud { path.to_owned() } else { path.trim_start_matches("/rest").to_owned() });
+        }
         let (api, rest) = match path.strip_prefix("/rest/api/")?.split_once('/') {
             Some((api, rest)) if matches!(api, "2" | "3" | "latest") => (api, rest),
             Some(_) | None => return Some(path.to_owned()),

@@ -20,6 +20,8 @@ pub(crate) fn shared() -> Option<PathBuf> {
 pub(crate) struct Contract {
     pub(crate) file: &'static str,
     pub(crate) errata: &'static str,
+    /// The document of another product on the same site.
+    pub(crate) beside: Option<&'static str>,
     /// Data Center's document never says `additionalProperties: false`, its server does.
     pub(crate) close_objects: bool,
 }
@@ -32,6 +34,14 @@ pub(crate) fn load(contract: &Contract, urn: &str) -> Option<Value> {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
     };
     let mut document = read(contract.file);
+    if let Some(beside) = contract.beside {
+        // Only what stands in it by itself: its references would mean another document's.
+        let paths = document["paths"].as_object_mut().expect("a contract has paths");
+        let more = read(beside)["paths"].as_object().expect("a contract has paths").clone();
+        paths.extend(more.into_iter().filter(|(path, methods)| {
+            path.starts_with("/rest/agile/1.0/board") && !methods.to_string().contains("\"$ref\"")
+        }));
+    }
     correct(&mut document, &read(contract.errata)["errata"]);
     correct(&mut document, &super::errata::found(contract.file));
     rewrite(&mut document, urn, contract.close_objects, false);

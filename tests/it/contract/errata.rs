@@ -10,12 +10,33 @@ pub(crate) fn found(file: &str) -> Value {
 
 fn cloud() -> Value {
     json!([{
+        "pointer": "/paths/~1rest~1agile~11.0~1board~1{boardId}~1sprint/get/responses/200/content/application~1json/schema",
+        "op": "add",
+        "value": page(&json!({
+            "type": "object", "required": ["id", "name", "state"], "properties": {
+                "id": { "type": "integer" }, "name": { "type": "string" },
+                "state": { "type": "string", "enum": ["active", "closed", "future"] },
+            },
+        })),
+        "why": "no schema is declared",
+        "evidence": "the operation's own example, and its words on the states",
+    }, {
         "pointer": "/paths/~1rest~1api~13~1issue~1{issueIdOrKey}~1assignee/put/requestBody/content/application~1json/schema",
         "op": "replace",
         "value": assignee("accountId"),
         "why": "null is how an issue is unassigned",
         "evidence": "description of the same operation: \"null, the issue is set to unassigned\"",
     }])
+}
+
+/// A page of a list of Jira Software.
+fn page(element: &Value) -> Value {
+    json!({
+        "type": "object", "required": ["startAt", "maxResults", "values"], "additionalProperties": false, "properties": {
+            "startAt": { "type": "integer" }, "maxResults": { "type": "integer" }, "total": { "type": "integer" },
+            "isLast": { "type": "boolean" }, "values": { "type": "array", "items": element },
+        },
+    })
 }
 
 /// `PUT assignee`: somebody, `"-1"` for the default, null for nobody.
@@ -25,7 +46,17 @@ fn assignee(name: &str) -> Value {
 
 fn data_center() -> Value {
     let list = |schema: &str| json!({ "type": "array", "items": { "$ref": format!("#/components/schemas/{schema}") } });
+    let paged = |path: &str, schema: &str| {
+        json!({
+            "pointer": format!("/paths/~1agile~11.0~1board{path}/get/responses/200/content/application~1json/schema"),
+            "op": "replace",
+            "value": page(&json!({ "$ref": format!("#/components/schemas/{schema}") })),
+            "evidence": "its own description: \"at the specified page of the results\"; declared as one bean. Cloud's answer is a page",
+        })
+    };
     let mut all = vec![
+        paged("", "BoardBean"),
+        paged("~1{boardId}~1sprint", "SprintBean"),
         json!({
             "pointer": "/paths/~1api~12~1statuscategory/get/responses/200/content/application~1json/schema",
             "op": "replace",

@@ -1,0 +1,163 @@
+//! The field Sprint and the request type of a service desk, with their awkward forms (jira-facts 16). Must never forget a sprint
+//! that is over: an issue that was in it keeps it.
+
+use serde_json::{Value, json};
+
+use super::jira::Jira;
+use super::setup::{FieldType, SprintState};
+use super::state::{Field, FieldKind, Issue, Project, Sprint, State};
+
+impl Jira {
+    /// The ids of the options of a field, in their order.
+    #[must_use]
+    pub fn option_ids(&self, field: &str) -> Vec<String> {
+        let inside = self.lock();
+        let found = inside.state.fields.get(field);
+        found.into_iter().flat_map(|field| &field.options).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Adds a sprint to a project's board.
+    pub fn add_sprint(&self, project: &str, name: &str, how_far: SprintState) {
+        self.lock().state.make_sprint(project, name, how_far);
+    }
+
+    /// Ends a sprint or begins one. The issues in it do not change by it, and nothing is logged.
+    pub fn set_sprint(&self, name: &str, how_far: SprintState) {
+        for sprint in self.lock().state.sprints.iter_mut().filter(|sprint| sprint.name == name) {
+            sprint.state = how_far;
+        }
+    }
+}
+
+impl SprintState {
+    /// Jira's word.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Future => "future",
+            Self::Active => "active",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+impl State {
+    /// Makes a sprint on a project's board.
+    pub(crate) fn make_sprint(&mut self, project: &str, name: &str, state: SprintState) {
+        let id = 1 + self.sprints.len() as u64;
+        self.sprints.push(Sprint { id, name: name.to_owned(), state, project: project.to_owned() });
+    }
+
+    fn sprint(&self, id: &Value) -> Option<&Sprint> {
+        let id = id.as_str()?;
+        self.sprints.iter().find(|sprint| sprint.id.to_string() == id)
+    }
+}
+
+/// The board that a sprint lies on: the only one of its project.
+pub(crate) fn board_of(state: &State, sprint: &Sprint) -> u64 {
+    state.projects.get(&sprint.project).and_then(|project| project.id.parse().ok()).unwrap_or_default()
+}
+
+/// What a client wrote as a sprint -> its id alone. It is a number (memory: a text of digits will do).
+pub(crate) fn parse(state: &State, value: &Value) -> Result<Value, String> {
+    if value.is_null() {
+        return Ok(Value::Null);
+    }
+    let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
+    let number = number.ok_or("Number value expected as the Sprint id.")?;
+    match state.sprints.iter().find(|sprint| sprint.id == number) {
+        None => Err(format!("Sprint with id {number} does not exist.")),
+        Some(Sprint { state: SprintState::Closed, .. }) => Err("Issues can only be moved to open sprints.".to_owned()),
+        Some(sprint) => Ok(json!([sprint.id.to_string()])),
+    }
+}
+
+/// The whole value that a written one makes: what is over stays.
+pub(crate) fn joined(state: &State, field: &Field, current: Option<&Issue>, value: Value) -> Value {
+    if field.kind != FieldKind::Plain(FieldType::Sprint) {
+        return value;
+    }
+    let before = current.and_then(|issue| issue.value(&field.id).as_array().cloned()).unwrap_or_default();
+    let over = |id: &Value| state.sprint(id).is_some_and(|sprint| sprint.state == SprintState::Closed);
+    let mut all: Vec<Value> = before.into_iter().filter(over).collect();
+    all.extend(value.as_array().cloned().unwrap_or_default());
+    if all.is_empty() { Value::Null } else { Value::Array(all) }
+}
+
+/// The value as it is read: objects, or what Java prints of them.
+pub(crate) fn shown(state: &State, value: &Value) -> Value {
+    let all = value.as_array().map_or(&[][..], Vec::as_slice).iter().filter_map(|id| state.sprint(id));
+    let objects = state.is_cloud() || state.quirks.sprints_are_objects;
+    let list: Vec<Value> =
+        all.map(|sprint| if objects { object(state, sprint) } else { printed(state, sprint) }).collect();
+    if list.is_empty() { Value::Null } else { Value::Array(list) }
+}
+
+fn object(state: &State, sprint: &Sprint) -> Value {
+    let mut body = json!({
+        "id": sprint.id, "name": sprint.name, "state": sprint.state.word(), "boardId": board_of(state, sprint), "goal": "",
+    });
+    if sprint.state != SprintState::Future {
+        body["startDate"] = json!("2026-01-05T08:00:00.000Z");
+        body["endDate"] = json!("2026-01-19T08:00:00.000Z");
+    }
+    if sprint.state == SprintState::Closed {
+        body["completeDate"] = json!("2026-01-19T09:00:00.000Z");
+    }
+    body
+}
+
+fn printed(state: &State, sprint: &Sprint) -> Value {
+    let begun = if sprint.state == SprintState::Future { "<null>" } else { "2026-01-05T08:00:00.000Z" };
+    let ends = if sprint.state == SprintState::Future { "<null>" } else { "2026-01-19T08:00:00.000Z" };
+    let over = if sprint.state == SprintState::Closed { "2026-01-19T09:00:00.000Z" } else { "<null>" };
+    json!(format!(
+        "com.atlassian.greenhopper.service.sprint.Sprint@1b2c3d{id}[id={id},rapidViewId={board},state={word},name={name},\
+         startDate={begun},endDate={ends},completeDate={over},activatedDate={begun},sequence={id},goal=,autoStartStop=false]",
+        id = sprint.id,
+        board = board_of(state, sprint),
+        word = sprint.state.word().to_uppercase(),
+        name = sprint.name,
+    ))
+}
+
+/// How it reads in a changelog item: ids and names of all.
+pub(crate) fn logged(state: &State, value: &Value) -> (Option<String>, Option<String>) {
+    let all: Vec<&Sprint> =
+        value.as_array().map_or(&[][..], Vec::as_slice).iter().filter_map(|id| state.sprint(id)).collect();
+    let ids: Vec<String> = all.iter().map(|sprint| sprint.id.to_string()).collect();
+    let names: Vec<&str> = all.iter().map(|sprint| sprint.name.as_str()).collect();
+    (Some(ids.join(", ")), Some(names.join(", ")))
+}
+
+/// How a request type is called in what is written on Data Center: `portal/request-type`.
+fn key_of(project: &Project, name: &str) -> String {
+    format!("{}/{}", project.key.to_lowercase(), name.to_lowercase().replace(' ', "-"))
+}
+
+/// What a client wrote as a request type -> its id: the id on Cloud, the keys of portal and type on Data Center (memory).
+pub(crate) fn request_type(state: &State, project: &Project, field: &Field, value: &Value) -> Result<Value, String> {
+    if value.is_null() {
+        return Ok(Value::Null);
+    }
+    let text = value.as_str().ok_or("Operation value must be a string")?;
+    let is_it =
+        |(id, name): &&(String, String)| if state.is_cloud() { id == text } else { key_of(project, name) == text };
+    let found = field.options.iter().find(is_it);
+    found.map(|(id, _)| json!(id)).ok_or_else(|| format!("Request type '{text}' is not valid."))
+}
+
+/// A request type as it is read: an object that holds one, beside the customer's view of the status.
+pub(crate) fn request_type_shown(state: &State, field: &Field, value: &Value) -> Value {
+    let found = value.as_str().and_then(|id| field.options.iter().find(|(known, _)| known == id));
+    let Some((id, name)) = found else { return Value::Null };
+    json!({
+        "_links": { "web": format!("{}/servicedesk/customer/portal/1", state.base) },
+        "requestType": {
+            "_expands": ["field"], "id": id, "name": name, "description": "", "helpText": "", "serviceDeskId": "1",
+            "portalId": "1", "groupIds": ["1"],
+            "_links": { "self": format!("{}/rest/servicedeskapi/servicedesk/1/requesttype/{id}", state.base) },
+        },
+        "currentStatus": { "status": "Waiting for support" },
+    })
+}
