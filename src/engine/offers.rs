@@ -9,7 +9,7 @@ use super::cycle::LONGEST_SLOW_RETRY;
 use super::survey::{has_links, offer_more, people_on};
 use super::work::Work;
 use crate::jira::{JiraError, Refusal, WriteOutcome};
-use crate::model::ids::{AccountId, CommentId, FieldName, SideId};
+use crate::model::ids::{AccountId, FieldName, SideId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent, IntentState, NativeWrite, Operation};
 use crate::model::remark::Remark;
@@ -27,7 +27,7 @@ const EDIT_ALL: &str = "EDIT_ALL_COMMENTS";
 /// How long a refused field is left alone.
 const TRY_AGAIN: Duration = Duration::from_secs(3_600);
 /// First wait after a version or component was refused.
-const FIRST_ASK: Duration = Duration::from_secs(300);
+pub(super) const FIRST_ASK: Duration = Duration::from_secs(300);
 
 impl Engine {
     /// What Jira refused of a field is tried again when the issue is looked at, but not soon: a screen may show the field by then,
@@ -60,22 +60,20 @@ impl Engine {
     /// The same of copies that were refused: Data Center says 400 of a missing right too (jira-facts 8).
     fn copy_again(&self, work: &mut Work) {
         let now = self.now();
-        let tried: BTreeSet<(Remark, SideId, CommentId, SideId)> = work
+        // All of a side, or none: of many that were refused only the newest are known by their intents.
+        let lately: BTreeSet<SideId> = work
             .intents
             .iter()
             .filter(|intent| {
                 let passed = now.duration_since(intent.opened);
                 passed >= jiff::SignedDuration::ZERO && passed.unsigned_abs() < TRY_AGAIN
             })
-            .filter_map(|intent| {
-                let (remark, origin, comment) = intent.operation.action.original()?;
-                Some((remark, origin.clone(), comment.clone(), intent.operation.side.clone()))
-            })
+            .filter(|intent| intent.operation.action.original().is_some())
+            .map(|intent| intent.operation.side.clone())
             .collect();
         for remark in [Remark::Comment, Remark::Worklog] {
             for record in work.item.remarks_mut(remark) {
-                let (origin, id) = (&record.side, &record.id);
-                record.refused.retain(|side, _| tried.contains(&(remark, origin.clone(), id.clone(), side.clone())));
+                record.refused.retain(|side, _| lately.contains(side));
             }
         }
     }
@@ -252,6 +250,11 @@ impl Engine {
                 | Action::AddWatcher { .. }
                 | Action::RemoveWatcher { .. }
                 | Action::StopWatching { .. }
+                | Action::AddComment { .. }
+                | Action::EditComment { .. }
+                | Action::DeleteComment { .. }
+                | Action::AddFile { .. }
+                | Action::DeleteFile { .. }
         );
         if !made {
             return false;
@@ -291,6 +294,10 @@ impl Engine {
             let remedy =
                 "give the sync user Manage Watchers there, and them the right to see the issue; it is tried again";
             work.problem(&operation.side, Some(&watcher.field), what, remedy);
+        }
+        let file = matches!(operation.action, Action::AddFile { .. } | Action::DeleteFile { .. });
+        if file || operation.action.original().is_some() {
+            self.tell_refused(work, operation, &why);
         }
         if matches!(operation.action, Action::StopWatching { .. }) {
             let what = format!("Jira did not let the sync user stop watching: {why}");

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Engine;
 use super::apply::Sent;
 use super::cycle::{FIRST_RETRY, LONGEST_SLOW_RETRY};
+use super::offers::FIRST_ASK;
 use super::recover::copied;
 use super::revisions::{revised, revision_refused, turned_back};
 use super::work::Work;
@@ -354,13 +355,31 @@ impl Engine {
         work.failed = true;
     }
 
-    /// The same of a comment or file, which has rights of its own: it waits by itself, and the rest of the issue goes on.
+    /// The same of a comment or file, which has rights of its own: it waits by itself, ever longer, and the rest of the issue goes
+    /// on as if nothing had been refused.
     pub(super) fn refused_apart(&self, work: &mut Work, intent: &Intent, refusal: &Refusal) {
-        self.refused_now(work, intent, refusal);
-        if refusal.status != 409 {
-            work.unread.remove(&intent.operation.side);
-            work.put_off.push(intent.operation.clone());
+        if refusal.status == 409 {
+            return self.refused_now(work, intent, refusal);
         }
+        let operation = &intent.operation;
+        work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
+        self.tell_refused(work, operation, &refusal.to_string());
+        if let (Action::AddComment { remark, .. }, 401 | 403) = (&operation.action, refusal.status) {
+            // The others of the kind would be refused alike.
+            work.shut.insert((operation.side.clone(), *remark));
+        }
+        work.put_off.push(operation.clone());
+        work.be_due(self.after(FIRST_ASK));
+    }
+
+    /// Says that Jira said no to something with rights of its own.
+    pub(super) fn tell_refused(&self, work: &mut Work, operation: &Operation, why: &str) {
+        let what = format!(
+            "Jira refused {} in {}: {why}",
+            deed(&operation.action),
+            Self::in_words(&work.sync, &operation.side)
+        );
+        work.problem(&operation.side, None, what, "give the sync user the right that Jira names; it is tried again");
     }
 
     fn not_sent(&self, work: &mut Work, intent: &Intent, why: &str, wait_ms: u64) {

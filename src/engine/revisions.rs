@@ -24,8 +24,19 @@ impl Engine {
             return self.is_as_expected(work, intent, comment, by, expects).await;
         }
         let Some((remark, origin, comment)) = action.original() else { return true };
+        if matches!(action, Action::AddComment { .. }) && work.shut.contains(&(intent.operation.side.clone(), remark)) {
+            work.move_intent(intent.id, &IntentEvent::Refused("not sent: another of the kind was refused".to_owned()));
+            work.put_off.push(intent.operation.clone());
+            return false;
+        }
         let withdraws = matches!(action, Action::DeleteComment { .. } | Action::EditComment { emptied: true, .. });
-        let is_open = matches!(action, Action::AddComment { terms, .. } if terms == &Terms::default());
+        // What waited for a right may have been taken back meanwhile: a deletion moves nothing that a poll shows.
+        let waited = work.intents.iter().any(|earlier| {
+            earlier.id != intent.id
+                && earlier.operation.side == intent.operation.side
+                && earlier.operation.action.original() == action.original()
+        });
+        let is_open = matches!(action, Action::AddComment { terms, .. } if terms == &Terms::default()) && !waited;
         // Logged work that not everybody may read is not carried at all: only what is taken back is asked for.
         if is_open || remark == Remark::Worklog && !withdraws {
             return true;

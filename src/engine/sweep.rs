@@ -9,6 +9,7 @@ use crate::model::catalog::Shape;
 use crate::model::hub::ItemState;
 use crate::model::ids::{CommentId, FieldId, InstanceId, IssueId, ItemId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue};
+use crate::model::remark::Remark;
 use crate::model::settings::{CopyEdits, FieldRow};
 use crate::model::store::{Hint, StoreError};
 use crate::model::value::Value;
@@ -65,7 +66,11 @@ impl Engine {
             // What somebody wrote into a copy goes back to its original once the right to edit that is given.
             let flows = sync.settings.comments.copies == CopyEdits::FlowBack;
             let strays = item.comments.iter().any(|record| &record.side == side && !record.strayed.is_empty());
-            if let (true, Some(instance)) = (waits || flows && strays, sync.instance_of(side)) {
+            let refused = [Remark::Comment, Remark::Worklog]
+                .into_iter()
+                .flat_map(|remark| item.remarks(remark))
+                .any(|record| record.refused.contains_key(side));
+            if let (true, Some(instance)) = (waits || refused || flows && strays, sync.instance_of(side)) {
                 self.store.queue_hints(instance, &[Hint { issue: replica.issue }], &[], None, self.now()).await?;
             }
         }

@@ -14,6 +14,7 @@ use crate::model::ids::{AccountId, FieldId, FieldName, OperationId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue, TransitionOffer, Watchers};
 use crate::model::operation::{Intent, IntentEvent, IntentState, Operation};
 use crate::model::problem::Problem;
+use crate::model::remark::Remark;
 use crate::model::settings::FieldKind;
 use crate::model::store::{Claim, Record};
 use crate::plan::{Hold, Plan, Step, audience_of};
@@ -48,6 +49,8 @@ pub(crate) struct Work {
     pub(crate) singly: BTreeSet<SideId>,
     /// Writes that were refused for now and hold up nothing else: they are not tried again in this cycle.
     pub(crate) put_off: Vec<Operation>,
+    /// Sides where a copy of this kind was refused for want of a right: no other is tried in this cycle.
+    pub(crate) shut: BTreeSet<(SideId, Remark)>,
     /// A first copy was not complete when it was taken up, or is made.
     pub(crate) begins: bool,
     /// Sides that an edit was lost on which was to set off no mails.
@@ -126,6 +129,7 @@ impl Work {
             judged_absence: BTreeSet::new(),
             singly: BTreeSet::new(),
             put_off: Vec::new(),
+            shut: BTreeSet::new(),
             begins,
             loud: BTreeSet::new(),
             unfound: Vec::new(),

@@ -189,3 +189,45 @@ async fn what_a_read_only_status_refused_is_written_when_the_issue_leaves_it() {
         assert_eq!(world.problems().await, Vec::<String>::new(), "{from}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn many_refused_comments_cost_little_and_what_is_taken_back_meanwhile_never_comes() {
+    for (config, case) in cases() {
+        let mut world = World::of(&config, |_| {});
+        world.start().await;
+        let keys = paired(&world, case).await;
+        let (here, _, who, _, to, there) = case;
+        take(&world, case, &["ADD_COMMENTS"]);
+        let (person, author) = (world.person(here, who), world.person(to, there));
+        let said: Vec<String> =
+            (0..6).map(|number| author.comment(&keys.1, &format!("said {number}")).unwrap()).collect();
+        world.jira(here).reset_calls();
+        world.intervals(4).await;
+        // Data Center says 400 to each, which may be about the text.
+        let first = world.jira(here).count("addComment");
+        assert!(if here == "globex" { first <= 6 } else { first <= 2 }, "{here}: {first}");
+        // The rest goes on, and does not make it asked again and again.
+        for number in 0..4 {
+            author.edit(&keys.1, json!({ "summary": format!("Item, edited {number}") })).unwrap();
+            world.intervals(1).await;
+        }
+        world.intervals(2).await;
+        assert_eq!(world.field(here, "Item", "summary"), "Item, edited 3", "{here}");
+        let again = world.jira(here).count("addComment") - first;
+        assert!(again <= 6, "{here}: {again}");
+        // A deletion moves nothing that a poll shows.
+        author.delete_comment(&keys.1, &said[0]).unwrap();
+        world.pass(30_000).await;
+        give_back(&world, case, &["ADD_COMMENTS"]);
+        person.edit(&keys.0, json!({ "duedate": "2030-05-06" })).unwrap();
+        world.rest().await.unwrap();
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.pass(7_200).await;
+        world.rest().await.unwrap();
+        let bodies: Vec<String> =
+            world.jira(here).issue(&keys.0).unwrap().comments.into_iter().map(|comment| comment.body).collect();
+        assert_eq!(bodies.len(), 5, "{here}: {bodies:?}");
+        assert!(!bodies.iter().any(|body| body.contains("said 0")), "{here}: {bodies:?}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{here}");
+    }
+}
