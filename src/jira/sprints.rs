@@ -21,6 +21,8 @@ struct Sprint {
     id: u64,
     name: String,
     over: bool,
+    /// When it was over, as Jira says it; empty where it does not.
+    completed: String,
 }
 
 /// The sprint that an issue is in, or else the last one that it was in.
@@ -28,7 +30,8 @@ pub(super) fn read(value: &Value) -> NativeValue {
     let list = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
     let read: Option<Vec<Sprint>> = list.iter().map(sprint).collect();
     let Some(all) = read else { return NativeValue::Other(value.clone()) };
-    let last = all.into_iter().max_by_key(|sprint| (!sprint.over, sprint.id));
+    // Of those that are over the last one to end: numbers say which was made last, and a long planned one ends after it.
+    let last = all.into_iter().max_by_key(|sprint| (!sprint.over, sprint.completed.clone(), sprint.id));
     last.map_or(NativeValue::Empty, |sprint| NativeValue::Named(Named { id: sprint.id.to_string(), name: sprint.name }))
 }
 
@@ -39,7 +42,8 @@ fn sprint(value: &Value) -> Option<Sprint> {
     let id = value.get("id").and_then(wire::id_text)?.parse().ok()?;
     let name = value.get("name")?.as_str()?.to_owned();
     let over = value.get("state").and_then(Value::as_str).is_some_and(|state| state.eq_ignore_ascii_case("closed"));
-    Some(Sprint { id, name, over })
+    let completed = value.get("completeDate").and_then(Value::as_str).unwrap_or_default().to_owned();
+    Some(Sprint { id, name, over, completed })
 }
 
 /// `….Sprint@1b2c[id=1,rapidViewId=2,state=ACTIVE,name=Sprint 1,startDate=…]`. A name may hold commas and signs of equality.
@@ -54,15 +58,17 @@ fn printed(text: &str) -> Option<Sprint> {
     let over = word("state=")?.eq_ignore_ascii_case("closed");
     let (_, name) = inner.split_once(",name=")?;
     let end = [",goal=", ",startDate="].iter().filter_map(|next| name.find(next)).min();
-    Some(Sprint { id, name: name.get(..end.unwrap_or(name.len()))?.to_owned(), over })
+    let completed = word("completeDate=").filter(|text| *text != "<null>").unwrap_or_default().to_owned();
+    Some(Sprint { id, name: name.get(..end.unwrap_or(name.len()))?.to_owned(), over, completed })
 }
 
 impl Client {
     /// The sprints of a project's boards that are not over, by names that only one of them has. None where there are no boards, or
     /// they are not shown to us.
     pub(super) async fn sprints(&self, project: &str) -> Result<Vec<Named>, JiraError> {
-        let attempt = format!("reading the scrum boards of project {project}");
-        let boards = self.agile(&["board"], &[("projectKeyOrId", project), ("type", "scrum")], &attempt).await?;
+        // Of every type: a team-managed project's board is `simple`, and has sprints. One without them says 400.
+        let attempt = format!("reading the boards of project {project}");
+        let boards = self.agile(&["board"], &[("projectKeyOrId", project)], &attempt).await?;
         let mut found: BTreeMap<u64, String> = BTreeMap::new();
         for board in boards {
             let id = board.id.0;
@@ -96,7 +102,9 @@ impl Client {
             let call = call.query("startAt", all.len().to_string()).query("maxResults", PAGE.to_string());
             let page: wire::AgilePage = match self.read(&call).await {
                 Ok(page) => page,
-                Err(JiraError { failure: Failure::Refused(_) | Failure::NotFound, .. }) => return Ok(all),
+                Err(JiraError { failure: Failure::Refused(_) | Failure::NotFound | Failure::NotJira(_), .. }) => {
+                    return Ok(all);
+                }
                 Err(error) => return Err(error),
             };
             let count = page.values.len();
@@ -141,6 +149,12 @@ mod tests {
         let open = json!({ "id": 2, "name": "Now", "state": "active", "boardId": 1 });
         let over = json!({ "id": 3, "name": "Then", "state": "closed", "boardId": 1 });
         assert_eq!(name(&json!([over, open])), "2 Now");
+        // The one that was made first was the last to end.
+        let ended = |id: u64, at: &str| json!({ "id": id, "name": "Over", "state": "closed", "completeDate": at });
+        assert_eq!(
+            name(&json!([ended(45, "2026-03-02T10:00:00.000Z"), ended(50, "2026-02-01T10:00:00.000Z")])),
+            "45 Over"
+        );
         assert_eq!(name(&json!([])), "Empty");
         assert!(matches!(read(&json!([{ "name": "?" }])), NativeValue::Other(_)));
     }

@@ -60,6 +60,7 @@ fn values(draft: &Draft<'_>, row: &FieldRow, side: &SideId, template: &str) -> R
     let named = compose::variables(template)?;
     let sync = draft.input.sync;
     let (mut values, mut acts) = (Values::new(), Acts::default());
+    let tells = ["keys", SYNC_STATE, SYNC_TIME].iter().any(|name| named.contains(*name));
     let own = |row: &&FieldRow| !matches!(row.kind, FieldKind::Links | FieldKind::Parent | FieldKind::Watchers);
     for other in sync.fields.values().filter(own) {
         let variable = compose::variable(other.name.as_str());
@@ -70,7 +71,8 @@ fn values(draft: &Draft<'_>, row: &FieldRow, side: &SideId, template: &str) -> R
             return Ok(None);
         }
         values.insert(variable.clone(), agreed.map(|agreed| compose::in_words(&agreed.value)).unwrap_or_default());
-        if let (Some(agreed), true) = (agreed, named.contains(&variable)) {
+        // What tells of all rows is overwritten, like any value, by the next change of one of them.
+        if let (Some(agreed), true) = (agreed, tells && other.across == row.across || named.contains(&variable)) {
             acts.join(&agreed.acts);
         }
     }
@@ -103,6 +105,8 @@ const OF_COUNTERPARTS: [&str; 5] = ["key", "side", "keys", SYNC_STATE, SYNC_TIME
 const SYNC_STATE: &str = "sync_state";
 /// When the newest of it was done.
 const SYNC_TIME: &str = "sync_time";
+/// How many signs a time takes.
+const TIME_SIGNS: usize = "2026-03-02T09:30:00Z".len();
 /// Stands for a time; no value holds it.
 const SOME_TIME: &str = "\u{1}";
 
@@ -121,8 +125,15 @@ pub(super) fn in_order<'a>(sync: &'a SyncSettings, side: &SideId) -> Vec<&'a Fie
 fn state(draft: &Draft<'_>, side: &SideId) -> String {
     let held = draft.plan.holds.iter().filter(|hold| &hold.side == side).filter_map(|hold| hold.field.as_ref());
     let bases = draft.plan.item.replicas.get(side).map(|replica| &replica.bases).into_iter().flatten();
-    let is_refused = |base: &Base| base.acknowledged.as_ref().is_some_and(|acknowledged| acknowledged.refused);
-    let refused = bases.filter(|(_, base)| is_refused(base)).map(|(name, _)| name);
+    let rows = &draft.input.sync.fields;
+    // A hop that is not to be had is found after this is said, and stands until somebody acts.
+    let by_hops = |name: &FieldName| {
+        name.as_str() == "resolution" || rows.get(name).is_some_and(|row| row.kind == FieldKind::Status)
+    };
+    let is_refused = |name: &FieldName, base: &Base| {
+        base.acknowledged.as_ref().is_some_and(|acknowledged| acknowledged.refused || by_hops(name))
+    };
+    let refused = bases.filter(|(name, base)| is_refused(name, base)).map(|(name, _)| name);
     let rows: BTreeSet<&str> = held.chain(refused).map(FieldName::as_str).collect();
     if rows.is_empty() {
         return "in step".to_owned();
@@ -146,20 +157,36 @@ pub(super) fn differs_by_time_alone(draft: &Draft<'_>, row: &FieldRow, side: &Si
     let Some(Composed::Template(template)) = row.composed.as_ref().filter(|_| is_composed(row, side)) else {
         return false;
     };
+    // A row of that name is no time of ours.
+    if draft.input.sync.fields.values().any(|other| compose::variable(other.name.as_str()) == SYNC_TIME) {
+        return false;
+    }
     let Ok(Some((mut values, _))) = values(draft, row, side, template) else { return false };
     if stands.is_empty() || values.insert(SYNC_TIME.to_owned(), SOME_TIME.to_owned()).is_none() {
         return false;
     }
     let stands = compose::in_words(stands);
     let Ok(text) = compose::render(template, &values) else { return false };
-    let Some((before, after)) = text.trim().split_once(SOME_TIME) else { return false };
-    let after = after.rsplit_once(SOME_TIME).map_or(after, |(_, last)| last);
-    stands.len() >= before.len() + after.len() && stands.starts_with(before) && stands.ends_with(after)
+    let mut parts = text.trim().split(SOME_TIME);
+    let (Some(first), mut rest) = (parts.next(), stands.as_str()) else { return false };
+    let Some(after) = rest.strip_prefix(first) else { return false };
+    rest = after;
+    for part in parts {
+        let Some((time, after)) = rest.split_at_checked(TIME_SIGNS) else { return false };
+        let Some(after) = after.strip_prefix(part).filter(|_| time.parse::<jiff::Timestamp>().is_ok()) else {
+            return false;
+        };
+        rest = after;
+    }
+    rest.is_empty()
 }
 
 /// The issues of the sides that this one sees, in their order. What has a security level is named nowhere.
 fn counterparts(draft: &Draft<'_>, side: &SideId, audience: &Audience) -> Vec<(SideId, String)> {
-    let seen = draft.input.sync.side_ids().filter(|other| *other != side && audience.0.contains(*other));
+    // `across` lets a bare value pass, and never says whose issue it came from.
+    let sees = draft.input.sync.side(side).map(|settings| &settings.sees);
+    let may = |other: &SideId| audience.0.contains(other) && sees.is_none_or(|sees| sees.contains(other));
+    let seen = draft.input.sync.side_ids().filter(|other| *other != side && may(other));
     let replicas = seen.filter_map(|other| Some((other, draft.plan.item.replicas.get(other)?)));
     let named = replicas.filter(|(_, replica)| !replica.restricted);
     named.map(|(other, replica)| (other.clone(), replica.key.to_string())).collect()

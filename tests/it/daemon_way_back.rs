@@ -106,3 +106,52 @@ async fn keys_of_those_that_a_side_does_not_see_are_not_in_it() {
     assert_eq!(world.field("acme", "Item", KEYS), format!("{globex}, {initech}"));
     assert_eq!(world.field("initech", "Item", KEYS), key);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_changed_beside_the_time_is_written() {
+    let row = "summary = \"both\"\nothers = { acme = \"Others\", template = \"{{ summary }} {{ sync_time }}\" }";
+    let mut world = World::of(&two().replacen("summary = \"both\"", row, 1), |setups| {
+        setups.values_mut().for_each(enrich);
+    });
+    world.start().await;
+    let jane = world.person("acme", "jane");
+    let key = jane.create("SUP", "Bug", json!({ "summary": "Item of some length" })).unwrap();
+    world.rest().await.unwrap();
+    assert!(world.field("acme", "Item", KEYS).starts_with("Item of some length 2026-"));
+    // The new text is how the old one begins.
+    jane.edit(&key, json!({ "summary": "Item of" })).unwrap();
+    world.rest().await.unwrap();
+    assert!(world.field("acme", "Item", KEYS).starts_with("Item of 2026-"), "{}", world.field("acme", "Item", KEYS));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_pass_across_is_no_key() {
+    let config = THREE.replacen(
+        "summary = \"both\"",
+        "summary = \"both\"\nothers = { globex = \"Others\", template = \"{{ keys }}\", across = true }",
+        1,
+    );
+    let mut world = World::of(&config, |setups| setups.values_mut().for_each(enrich));
+    world.start().await;
+    let labels = json!({ "summary": "Item", "labels": ["share-globex", "share-initech"] });
+    let key = world.person("acme", "jane").create("SUP", "Bug", labels).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(world.issues("initech", "Item").len(), 1);
+    assert_eq!(world.field("globex", "Item", KEYS), key);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_writes_over_it_yields_to_the_next_change() {
+    let mut world = world(&two(), "globex = \"Others\"");
+    world.start().await;
+    let jane = world.person("acme", "jane");
+    let key = jane.create("SUP", "Bug", issue(&json!({}))).unwrap();
+    world.rest().await.unwrap();
+    let there = world.issue("globex", "Item").key;
+    jane.edit(&key, json!({ KEYS: null })).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(world.field("acme", "Item", KEYS), "");
+    world.person("globex", "jdoe").edit(&there, json!({ "duedate": "2026-06-01" })).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(world.field("acme", "Item", KEYS), there);
+}
