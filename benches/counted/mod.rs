@@ -89,13 +89,13 @@ pub(crate) fn table(rows: &[Row]) -> String {
 
 /// What every instance was asked since it was reset.
 #[derive(Debug)]
-struct Meter {
+pub(crate) struct Meter {
     intervals: u64,
     tallies: BTreeMap<&'static str, (Sum, Sum)>,
 }
 
 impl Meter {
-    fn start(world: &World) -> Self {
+    pub(crate) fn start(world: &World) -> Self {
         for jira in world.jiras.values() {
             jira.reset_calls();
         }
@@ -136,7 +136,7 @@ impl Meter {
     }
 
     /// Intervals until nothing was worked on and nothing is in doubt.
-    async fn rest(&mut self, world: &World) {
+    pub(crate) async fn rest(&mut self, world: &World) {
         for _ in 0..MOST_INTERVALS {
             let busy = self.interval(world).await;
             let figures = world.daemon().store().figures(world.surroundings.clock.now()).await.unwrap();
@@ -147,10 +147,16 @@ impl Meter {
         panic!("never at rest: {:?}", world.problems().await);
     }
 
+    /// What one instance was asked beyond one poll per interval.
+    pub(crate) fn beyond_polls(&self, name: &str) -> u64 {
+        let (polls, work) = self.tallies[name];
+        (polls.calls + work.calls).saturating_sub(self.intervals)
+    }
+
     /// What one instance was asked. `limit` holds for what goes beyond one poll per interval.
     fn row(&self, world: &World, what: &'static str, name: &'static str, limit: u64) -> Row {
         let (polls, work) = self.tallies[name];
-        let counted = (polls.calls + work.calls).saturating_sub(self.intervals);
+        let counted = self.beyond_polls(name);
         let jira = world.jira(name);
         let operations = super::daemon_support::calls(jira);
         let on = format!("{name} ({})", kind(jira));

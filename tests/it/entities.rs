@@ -49,6 +49,7 @@ const ACTS: [(Act, &str); 5] = [
 fn impossible(subject: Subject, act: Act) -> Option<&'static str> {
     match (subject, act) {
         (Subject::Summary, Act::Clear) => Some("an issue has a summary: Jira answers 400 to an empty one"),
+        (Subject::Type, Act::Clear) => Some("an issue always has a type"),
         (Subject::Status, Act::Clear) => Some("an issue is always in a status of its workflow"),
         (Subject::Reporter, Act::Clear) => Some("the usual field configuration requires a reporter"),
         (Subject::Priority, Act::Clear) => Some("the usual field configuration requires a priority"),
@@ -180,7 +181,7 @@ impl Run<'_> {
     /// The sync user may not write it for a while: it is told, it waits, and the rest goes on.
     async fn forbidden(&mut self, rows: &[Subject]) {
         // On Cloud the parent is on no screen: only the right to edit stands before it. So it is with what the issue cannot be without.
-        let whole = [Subject::Summary, Subject::Epic];
+        let whole = [Subject::Type, Subject::Summary, Subject::Epic];
         let parts: Vec<Subject> = rows.iter().copied().filter(|row| !whole.contains(row)).collect();
         self.forbid(&PARTS, &["summary"]);
         self.waits(&parts, 4).await;

@@ -8,12 +8,13 @@ use super::everything_audit::{comments, files, shown, worklogs};
 use super::everything_people::find;
 use super::everything_values::{date, element, step};
 use super::everything_world::{
-    COMPONENTS, CUSTOM, Custom, EPIC_LINK, EPIC_NAME, PRIORITIES, SIDES, STATUSES, VERSIONS,
+    COMPONENTS, CUSTOM, Custom, EPIC_LINK, EPIC_NAME, PRIORITIES, SIDES, STATUSES, STORY, VERSIONS,
 };
 
 /// What a row is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Subject {
+    Type,
     Summary,
     Description,
     Environment,
@@ -41,9 +42,10 @@ pub(crate) enum Subject {
 pub(crate) fn all() -> Vec<Subject> {
     use Subject::{
         AffectsVersions, Assignee, Comment, Components, Description, Due, Environment, Epic, Estimate, File,
-        FixVersions, Labels, Link, Priority, Remaining, Reporter, Status, Summary, Watchers, Work,
+        FixVersions, Labels, Link, Priority, Remaining, Reporter, Status, Summary, Type, Watchers, Work,
     };
     let fields = [
+        Type,
         Summary,
         Description,
         Environment,
@@ -67,6 +69,7 @@ impl Subject {
     /// What it is called in the table.
     pub(crate) fn title(self) -> &'static str {
         match self {
+            Self::Type => "issue type",
             Self::Summary => "summary",
             Self::Description => "description (rich text)",
             Self::Environment => "environment (rich text)",
@@ -94,6 +97,7 @@ impl Subject {
     /// Its field on a side, as a screen names it; none of what is no field.
     pub(crate) fn field(self, column: usize) -> Option<String> {
         let name = match self {
+            Self::Type => "issuetype",
             Self::Summary => "summary",
             Self::Description => "description",
             Self::Environment => "environment",
@@ -117,6 +121,7 @@ impl Subject {
     /// Whether a problem, as it is kept, is about it.
     pub(crate) fn is_meant(self, problem: &str) -> bool {
         let words: &[&str] = match self {
+            Self::Type => &["type"],
             Self::Due => &["due-date"],
             Self::FixVersions => &["fix-versions"],
             Self::AffectsVersions => &["affects-versions"],
@@ -179,7 +184,8 @@ impl Subject {
             Self::Epic => field("parent"),
             Self::Watchers => field("watchers"),
             Self::Status => field("status"),
-            Self::Summary
+            Self::Type
+            | Self::Summary
             | Self::Description
             | Self::Environment
             | Self::Priority
@@ -200,6 +206,11 @@ impl Subject {
         // There are three of each: the fifth act takes one away.
         let verb = if number > 3 { "remove" } else { "add" };
         match self {
+            Self::Type => {
+                let types = SIDES[column].types;
+                let name = [types[1], types[0], types[1], STORY, types[1], types[0]][number];
+                who.edit(key, json!({ "issuetype": { "name": name } }))
+            }
             Self::Summary => who.edit(key, json!({ "summary": format!("{} {text}", at.token) })),
             Self::Description | Self::Environment => {
                 who.edit(key, json!({ self.field(column).unwrap_or_default(): who.text(&text) }))
@@ -276,7 +287,8 @@ impl Subject {
             Self::Epic if column != 1 => who.update(key, json!({ "parent": [{ "set": { "none": true } }] })),
             Self::Estimate => at.tracking("originalEstimate", &Value::Null),
             Self::Remaining => at.tracking("remainingEstimate", &json!("0m")),
-            Self::Summary
+            Self::Type
+            | Self::Summary
             | Self::Description
             | Self::Environment
             | Self::Priority

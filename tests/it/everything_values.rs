@@ -54,6 +54,8 @@ pub(crate) fn element(field: Custom, column: usize, pick: usize, canary: &str) -
         Custom::Team | Custom::Teams => json!({ "name": GROUPS[pick % 3] }),
         Custom::Notes | Custom::Client | Custom::Secret => json!(format!("Text {canary}")),
         Custom::Tags => json!(canary),
+        // The number of the sprint of that name, see `everything_world`.
+        Custom::Sprint => json!(1 + (pick % 3 + 3 - column) % 3),
         Custom::Release | Custom::Releases => json!({ "name": VERSIONS[pick % 3] }),
     }
 }

@@ -1,6 +1,6 @@
 //! Three Jiras whose issues hold everything that is carried, and the configuration that carries it. Must never act in them.
 
-use jirasyncd::simulator::{FieldSetup, FieldType, Holder, Limits, ProjectSetup, Setup, TransitionSetup};
+use jirasyncd::simulator::{FieldSetup, FieldType, Holder, Limits, ProjectSetup, Setup, SprintState, TransitionSetup};
 
 use super::daemon_support::{THREE, World};
 
@@ -51,6 +51,8 @@ pub(crate) const VERSIONS: [&str; 3] = ["v1", "v2", "v3"];
 pub(crate) const COMPONENTS: [&str; 3] = ["Api", "Web", "Db"];
 pub(crate) const OPTIONS: [&str; 3] = ["Linux", "Mac", "Windows"];
 pub(crate) const GROUPS: [&str; 3] = ["red", "blue", "green"];
+/// A type that is called the same everywhere.
+pub(crate) const STORY: &str = "Story";
 pub(crate) const LEVEL: &str = "Staff";
 pub(crate) const EPIC_LINK: &str = "customfield_10100";
 pub(crate) const EPIC_NAME: &str = "customfield_10101";
@@ -76,11 +78,12 @@ pub(crate) enum Custom {
     Release,
     Releases,
     Grade,
+    Sprint,
     /// The one that no configuration carries.
     Secret,
 }
 
-pub(crate) const CUSTOM: [Custom; 19] = [
+pub(crate) const CUSTOM: [Custom; 20] = [
     Custom::Effort,
     Custom::Start,
     Custom::Target,
@@ -99,6 +102,7 @@ pub(crate) const CUSTOM: [Custom; 19] = [
     Custom::Release,
     Custom::Releases,
     Custom::Grade,
+    Custom::Sprint,
     Custom::Secret,
 ];
 
@@ -129,6 +133,7 @@ impl Custom {
             Self::Release => "version picker, one version",
             Self::Releases => "version picker, several versions",
             Self::Grade => "select, one choice",
+            Self::Sprint => "sprint",
         }
     }
 
@@ -159,6 +164,7 @@ impl Custom {
             Self::Release => FieldType::Version,
             Self::Releases => FieldType::Versions,
             Self::Grade => FieldType::Select(names(&OPTIONS)),
+            Self::Sprint => FieldType::Sprint,
         }
     }
 
@@ -204,7 +210,8 @@ fn config(sight: Sight) -> String {
     } else {
         text = text.replace("project = \"ENG\"", &format!("project = \"ENG\", from = [\"group:{TEAM}\"]"));
     }
-    let types = "issue-type = [ { acme = \"Epic\", globex = \"Epic\", initech = \"Epic\" },
+    let types = "issue-type = [ { acme = \"Story\", globex = \"Story\", initech = \"Story\" },
+        { acme = \"Epic\", globex = \"Epic\", initech = \"Epic\" },
         { acme = \"Subtask\", globex = \"Sub-task\", initech = \"Unteraufgabe\" },
         ";
     let users =
@@ -245,7 +252,12 @@ fn enrich(setup: &mut Setup, column: usize) {
     let team = team.map(|(_, name)| id(name)).collect();
     setup.group_members.insert(TEAM.to_owned(), team);
     let project: &mut ProjectSetup = &mut setup.projects[0];
-    project.types.extend([(side.types[2].to_owned(), false), (side.types[3].to_owned(), true)]);
+    project.types.retain(|(name, _)| name != STORY);
+    let types = [(side.types[2], false), (side.types[3], true), (STORY, false)];
+    project.types.extend(types.map(|(name, sub_task)| (name.to_owned(), sub_task)));
+    // The same names under other numbers on each side.
+    let sprints = (0..3).map(|place| format!("Sprint {}", 1 + (place + column) % 3));
+    project.sprints = sprints.map(|name| (name, SprintState::Future)).collect();
     project.components = names(&COMPONENTS);
     project.versions = names(&VERSIONS);
     project.security_levels = names(&[LEVEL]);

@@ -118,6 +118,8 @@ mod daemon_worklogs;
 #[cfg(test)]
 mod entities;
 #[cfg(test)]
+mod entities_costs;
+#[cfg(test)]
 mod entities_rows;
 #[cfg(test)]
 mod everything_acts;
