@@ -181,8 +181,9 @@ impl People {
         match talk {
             Talk::Comment => who.comment(key, &body).map(|_| Some([true; 3])),
             Talk::Answer => {
-                // Threads are of Cloud.
-                let Some(first) = scene.issue.comments.first().filter(|_| column != 1) else { return Ok(None) };
+                // Threads are of Cloud, and nobody answers what they may not read.
+                let mut shown = scene.issue.comments.iter().filter(|comment| comment.visibility.is_none());
+                let Some(first) = shown.next().filter(|_| column != 1) else { return Ok(None) };
                 who.answer(key, &body, &first.id.to_string())?;
                 Ok(Some(readers(first, column)))
             }
