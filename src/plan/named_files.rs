@@ -2,7 +2,8 @@
 //! its name on another side: only what is said on a file's own side counts, and only where that is read too.
 //!
 //! A text names a file by its name, and names are not unique. So each mention is bound, once, to the newest file of that name
-//! that is there: a file that comes later under the same name does not cross on the word of an old text.
+//! that is there: a file that comes later under the same name does not cross on the word of an old text, also when the file that
+//! was meant is deleted, or the text is not to be seen for a while.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,9 +51,9 @@ pub(super) fn bind(draft: &mut Draft<'_>) {
     let texts = texts(draft);
     let records = &mut draft.plan.item.attachments;
     for record in records.iter_mut() {
-        let (side, name, gone) = (&record.side, &record.name, record.gone);
+        let (side, name) = (&record.side, &record.name);
         let still = |by: &NamedBy| texts.get(&(side.clone(), by.clone())).is_some_and(|names| names.contains(name));
-        record.named_by.retain(|by| !gone && still(by));
+        record.named_by.retain(still);
     }
     for ((side, by), names) in texts {
         for name in names {
@@ -67,11 +68,11 @@ pub(super) fn bind(draft: &mut Draft<'_>) {
     }
 }
 
-/// What people of each side say of files, and where.
+/// What people of each side say of files, and where. What is not there any more still means what it meant: it may come back.
 fn texts(draft: &mut Draft<'_>) -> BTreeMap<(SideId, NamedBy), BTreeSet<String>> {
     let mut texts = BTreeMap::new();
     for remark in Remark::ALL {
-        for record in draft.plan.item.remarks(remark).iter().filter(|record| !record.notice && !record.gone) {
+        for record in draft.plan.item.remarks(remark).iter().filter(|record| !record.notice) {
             let said = record.said.as_ref().map(|said| &said.body);
             let Some(body) = said.or(record.pending.as_ref().map(|pending| &pending.body)) else { continue };
             let names = names_in(&Value::Document(body.clone()));
@@ -84,11 +85,14 @@ fn texts(draft: &mut Draft<'_>) -> BTreeMap<(SideId, NamedBy), BTreeSet<String>>
     }
     let item = &mut draft.plan.item;
     for (side, fields) in &mut item.named {
-        let Some(replica) = item.replicas.get(side) else { continue };
+        let replica = item.replicas.get(side);
         for (field, named) in fields {
             // What does not stand there any more is nobody's word.
-            let held = replica.bases.get(field).and_then(|base| base.value.as_ref()).map(names_in).unwrap_or_default();
-            named.retain(|name| held.contains_key(name));
+            if let Some(replica) = replica {
+                let base = replica.bases.get(field).and_then(|base| base.value.as_ref());
+                let held = base.map(names_in).unwrap_or_default();
+                named.retain(|name| held.contains_key(name));
+            }
             texts.insert((side.clone(), NamedBy::Field(field.clone())), named.clone());
         }
     }

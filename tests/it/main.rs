@@ -52,6 +52,8 @@ mod daemon_faults;
 #[cfg(test)]
 mod daemon_fields;
 #[cfg(test)]
+mod daemon_file_leaks;
+#[cfg(test)]
 mod daemon_flow_back;
 #[cfg(test)]
 mod daemon_input;

@@ -1,0 +1,113 @@
+//! Ways in which a file, its name or its size could get to where nobody gave it, by words that are old, quoted, or for few. Must
+//! never take the daemon's word for who got what: the Jiras tell, and what was sent to them.
+
+use std::collections::BTreeMap;
+
+use jirasyncd::simulator::Setup;
+use serde_json::{Value, json};
+
+use super::daemon_support::{World, two, two_clouds};
+use super::daemon_text::{paragraph, text};
+
+/// Files cross with what speaks of them, and notes tell of those above 1000 bytes.
+fn with(config: &str, attachments: &str, comments: &str) -> String {
+    let table = format!("home = \"acme\"\nattachments = {attachments}");
+    let config = config.replacen("home = \"acme\"", &table, 1);
+    config.replace("unrestricted = \"both\"", comments)
+}
+
+const BOTH: &str = "unrestricted = \"both\"";
+
+/// A world with an item. On globex John has a role of his own, which the sync user is not in.
+async fn shared(config: &str, desks: bool) -> World {
+    let mut world = World::of(config, |setups: &mut BTreeMap<&'static str, Setup>| {
+        for (name, setup) in setups.iter_mut() {
+            let mut project = setup.projects[0].clone();
+            project.service_desk = desks;
+            setup.projects[0] = if *name == "globex" { project.member("Board", "JIRAUSER10101") } else { project };
+        }
+    });
+    for jira in world.jiras.values() {
+        jira.record_bodies(true);
+    }
+    world.start().await;
+    let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+    world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    world.rest().await.unwrap();
+    world
+}
+
+fn names(world: &World, jira: &str) -> Vec<String> {
+    let mut names: Vec<String> = world.issue(jira, "Item").attachments.into_iter().map(|file| file.name).collect();
+    names.sort();
+    names
+}
+
+fn was_sent(world: &World, jira: &str, part: &str) -> bool {
+    world.jira(jira).calls().iter().any(|call| String::from_utf8_lossy(&call.request_body).contains(part))
+}
+
+fn media(file: &str) -> Value {
+    let media = json!({ "type": "media", "attrs": { "type": "file", "id": format!("uuid-of-{file}"), "collection": "", "alt": file } });
+    json!({ "type": "mediaSingle", "attrs": { "layout": "center" }, "content": [media] })
+}
+
+fn document(blocks: &[Value]) -> Value {
+    json!({ "type": "doc", "version": 1, "content": blocks })
+}
+
+async fn settle(world: &World) {
+    world.rest().await.unwrap();
+    world.daemon().engine().sweep(None).await.unwrap();
+    world.rest().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_word_that_meant_a_file_fetches_no_other_when_that_is_deleted() {
+    for (config, from, to) in [
+        (two(), ("globex", "jdoe"), "acme"),
+        (two(), ("acme", "jane"), "globex"),
+        (two_clouds(), ("acme", "jane"), "initech"),
+    ] {
+        let world = shared(&with(&config, "\"with-their-comment\"", BOTH), false).await;
+        let key = world.issue(from.0, "Item").key;
+        let person = world.person(from.0, from.1);
+        let file = person.attach(&key, "offer.pdf", b"canary-meant").unwrap();
+        let body = document(&[paragraph(&[text("See this.")]), media("offer.pdf")]);
+        let body = if from.0 == "globex" { json!("see [^offer.pdf]") } else { body };
+        person.add_comment(&key, json!({ "body": body })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(names(&world, to), ["offer.pdf"], "{from:?} to {to}");
+        person.attach(&key, "offer.pdf", b"canary-inside").unwrap();
+        world.rest().await.unwrap();
+        person.detach(&file).unwrap();
+        settle(&world).await;
+        assert!(names(&world, to).is_empty(), "{from:?} to {to}");
+        assert!(!was_sent(&world, to, "canary-inside"), "{from:?} to {to}");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_word_that_comes_back_means_the_file_that_it_meant() {
+    let world = shared(&with(&two(), "\"with-their-comment\"", BOTH), false).await;
+    let key = world.issue("globex", "Item").key;
+    let jdoe = world.person("globex", "jdoe");
+    jdoe.attach(&key, "offer.pdf", b"canary-meant").unwrap();
+    let said = jdoe.comment(&key, "see [^offer.pdf]").unwrap();
+    world.rest().await.unwrap();
+    jdoe.attach(&key, "offer.pdf", b"canary-inside").unwrap();
+    world.rest().await.unwrap();
+    // The sync user does not see it for a while.
+    jdoe.restrict_comment(&key, &said, "see [^offer.pdf]", "Board").unwrap();
+    settle(&world).await;
+    assert!(world.issue("acme", "Item").comments.is_empty());
+    jdoe.open_comment(&key, &said, "see [^offer.pdf]").unwrap();
+    settle(&world).await;
+    // Its copy is made with the next read of its issue.
+    jdoe.edit(&key, json!({ "summary": "Item, again" })).unwrap();
+    settle(&world).await;
+    assert_eq!(world.issue("acme", "Item").comments.len(), 1);
+    assert_eq!(names(&world, "acme"), ["offer.pdf"]);
+    assert!(!was_sent(&world, "acme", "canary-inside"));
+}
