@@ -55,10 +55,13 @@ pub(super) fn carry(draft: &mut Draft<'_>) {
     let mut added = Vec::new();
     for record in draft.plan.item.attachments.clone() {
         for side in draft.input.sync.side_ids() {
-            if record.gone {
+            let may = !record.gone && may_have(draft, &record, side);
+            if !may {
                 unsay(draft, &record, side);
+            }
+            if record.gone {
                 withdraw(draft, &record, side);
-            } else if receives(draft, &record, side) {
+            } else if may && lacks(&record, side) {
                 added.extend(copy_to(draft, &record, side));
             }
         }
@@ -67,8 +70,8 @@ pub(super) fn carry(draft: &mut Draft<'_>) {
     refusals(draft);
 }
 
-/// Whether a side is still to get a copy, now or when it has a replica.
-fn receives(draft: &Draft<'_>, record: &AttachmentRecord, side: &SideId) -> bool {
+/// Whether a side may have a copy, now or when it has a replica.
+fn may_have(draft: &Draft<'_>, record: &AttachmentRecord, side: &SideId) -> bool {
     let sync = draft.input.sync;
     let rules = &sync.attachments;
     let sees = sync.side(side).is_some_and(|settings| settings.sees.contains(&record.side));
@@ -80,8 +83,11 @@ fn receives(draft: &Draft<'_>, record: &AttachmentRecord, side: &SideId) -> bool
         && rules.to.contains(side)
         && sees
         && (by_name || rules.which == WhichFiles::WithTheirComment && is_spoken_of(draft, record, side))
-        && record.copies.get(side).is_none_or(|copy| copy.gone)
-        && !record.refused.contains_key(side)
+}
+
+/// Whether a side has no copy, and did not refuse one.
+fn lacks(record: &AttachmentRecord, side: &SideId) -> bool {
+    record.copies.get(side).is_none_or(|copy| copy.gone) && !record.refused.contains_key(side)
 }
 
 fn copy_to(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId) -> Option<Operation> {
@@ -96,9 +102,13 @@ fn copy_to(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId) -> O
     let limit = draft.input.sync.attachments.largest.map_or(u64::MAX, |largest| largest);
     let taken = draft.catalog(side).upload_limit;
     if record.size > limit.min(taken.unwrap_or(0)) {
-        if draft.input.sync.attachments.too_large == TooLarge::Note && taken.is_some() {
+        let noted = draft.input.sync.attachments.too_large == TooLarge::Note;
+        if noted && taken.is_some() {
             say(draft, record, side, &name);
             return None;
+        }
+        if !noted {
+            unsay(draft, record, side);
         }
         let (why, remedy) = too_large(draft, record, side, &name);
         draft.hold(side, None, why, remedy);
@@ -125,8 +135,8 @@ fn is_note(said: &CommentRecord, record: &AttachmentRecord, side: &SideId) -> bo
     said.notice && said.only.as_ref() == Some(side) && said.side == record.side && said.id == note_of(record, side)
 }
 
-/// A note in place of a file, which goes the way of comments: it is journalled, copied once, and taken back when the file fits
-/// or is gone. Where the file is may be told where the links to the counterparts are shown.
+/// A note in place of a file, which goes the way of comments: it is journalled, copied once, and taken back when the file fits,
+/// is gone, or may not cross. Where the file is may be told where the links to the counterparts are shown.
 fn say(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId, name: &str) {
     let Some(replica) = draft.plan.item.replicas.get(&record.side) else { return };
     let (key, at) = (replica.key.clone(), replica.updated);
@@ -153,7 +163,7 @@ fn say(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId, name: &s
     draft.plan.item.comments.push(note);
 }
 
-/// Takes a note back, since the file is gone or on its way.
+/// Takes a note back, also one that is not written yet: the file is gone or on its way, or nobody is to hear of it there.
 fn unsay(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId) {
     for said in draft.plan.item.comments.iter_mut().filter(|said| is_note(said, record, side)) {
         said.gone = true;

@@ -291,7 +291,7 @@ fn withdraw(
     side: &SideId,
     copy: &CommentId,
 ) {
-    // A note about a file that came, or that is gone, is nobody's word.
+    // A note about a file that came, or that is gone or not to be known there, is nobody's word.
     if draft.input.sync.remarks(remark).deleted == WhenDeleted::Delete || record.only.is_some() {
         delete(draft, (index, remark), record, side, copy);
     }

@@ -16,6 +16,7 @@ fn with(config: &str, attachments: &str, comments: &str) -> String {
     config.replace("unrestricted = \"both\"", comments)
 }
 
+const WITH_COMMENT: &str = "{ which = \"with-their-comment\", largest = 0.001, too-large = \"note\" }";
 const BOTH: &str = "unrestricted = \"both\"";
 
 /// A world with an item. On globex John has a role of his own, which the sync user is not in.
@@ -45,6 +46,11 @@ fn names(world: &World, jira: &str) -> Vec<String> {
 
 fn was_sent(world: &World, jira: &str, part: &str) -> bool {
     world.jira(jira).calls().iter().any(|call| String::from_utf8_lossy(&call.request_body).contains(part))
+}
+
+fn notes(world: &World, jira: &str) -> usize {
+    let all = world.issue(jira, "Item").comments;
+    all.iter().filter(|comment| comment.body.contains("is not copied here")).count()
 }
 
 fn media(file: &str) -> Value {
@@ -110,4 +116,44 @@ async fn a_word_that_comes_back_means_the_file_that_it_meant() {
     assert_eq!(world.issue("acme", "Item").comments.len(), 1);
     assert_eq!(names(&world, "acme"), ["offer.pdf"]);
     assert!(!was_sent(&world, "acme", "canary-inside"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_note_goes_when_its_file_may_not_cross_any_more() {
+    for act in ["restrict", "hide", "delete", "edit", "skip", "problem", "names"] {
+        let config = with(&two(), WITH_COMMENT, BOTH);
+        let world = shared(&config, false).await;
+        let key = world.issue("globex", "Item").key;
+        let (jdoe, mlopez) = (world.person("globex", "jdoe"), world.person("globex", "mlopez"));
+        let hides = act == "hide";
+        let author = if hides { &jdoe } else { &mlopez };
+        author.attach(&key, "large.bin", &[7; 1_001]).unwrap();
+        let said = author.comment(&key, "see [^large.bin]").unwrap();
+        world.rest().await.unwrap();
+        assert_eq!((notes(&world, "acme"), world.problems().await), (1, Vec::new()), "{act}");
+        let table = match act {
+            "skip" => "\"skip\"".to_owned(),
+            "problem" => WITH_COMMENT.replace("\"note\"", "\"problem\""),
+            "names" => WITH_COMMENT.replace("which = \"with-their-comment\"", "names = [\"x*\"]"),
+            _ => WITH_COMMENT.to_owned(),
+        };
+        match act {
+            "restrict" => author.restrict_comment(&key, &said, "see [^large.bin]", "Administrators").unwrap(),
+            "hide" => author.restrict_comment(&key, &said, "see [^large.bin]", "Board").unwrap(),
+            "delete" => author.delete_comment(&key, &said).unwrap(),
+            "edit" => author.edit_comment(&key, &said, "see nothing").unwrap(),
+            _ => {}
+        }
+        let world = if table == WITH_COMMENT {
+            world
+        } else {
+            let mut world = world.with_config(&with(&two(), &table, BOTH));
+            world.start().await;
+            world.person("globex", "jdoe").edit(&key, json!({ "summary": "Item, again" })).unwrap();
+            world
+        };
+        settle(&world).await;
+        assert_eq!(notes(&world, "acme"), 0, "{act}");
+        assert_eq!(world.problems().await.len(), usize::from(act == "problem"), "{act}");
+    }
 }
