@@ -2,7 +2,7 @@
 //! of the sync user's own, or one whose issue may not be seen, and never delete anything but our own copies.
 
 use super::absence::notice;
-use super::named_files::is_spoken_of;
+use super::named_files::{Spoken, spoken_of};
 use super::whose::stays;
 use super::{Draft, Observation, Wanted};
 use crate::mapping::{file_name, fits};
@@ -55,14 +55,18 @@ pub(super) fn carry(draft: &mut Draft<'_>) {
     let mut added = Vec::new();
     for record in draft.plan.item.attachments.clone() {
         for side in draft.input.sync.side_ids() {
-            let may = !record.gone && may_have(draft, &record, side);
-            if !may {
+            let spoken = if record.gone { Spoken::Nowhere } else { may_have(draft, &record, side) };
+            if spoken < Spoken::AmongFew {
                 unsay(draft, &record, side);
             }
             if record.gone {
                 withdraw(draft, &record, side);
-            } else if may && lacks(&record, side) {
-                added.extend(copy_to(draft, &record, side));
+            } else if lacks(&record, side) {
+                match spoken {
+                    Spoken::Nowhere => {}
+                    Spoken::Internally => keep_inside(draft, &record, side),
+                    Spoken::AmongFew | Spoken::Openly => added.extend(copy_to(draft, &record, side, spoken)),
+                }
             }
         }
     }
@@ -70,19 +74,32 @@ pub(super) fn carry(draft: &mut Draft<'_>) {
     refusals(draft);
 }
 
-/// Whether a side may have a copy, now or when it has a replica.
-fn may_have(draft: &Draft<'_>, record: &AttachmentRecord, side: &SideId) -> bool {
+/// Whether a side may have a copy, now or when it has a replica, and how openly the file is spoken of there.
+fn may_have(draft: &Draft<'_>, record: &AttachmentRecord, side: &SideId) -> Spoken {
     let sync = draft.input.sync;
     let rules = &sync.attachments;
     let sees = sync.side(side).is_some_and(|settings| settings.sees.contains(&record.side));
     let name = file_name(&record.name);
     let by_name = rules.names.iter().any(|pattern| fits(pattern, &name))
         || rules.names.is_empty() && rules.which == WhichFiles::All;
-    side != &record.side
-        && rules.from.contains(&record.side)
-        && rules.to.contains(side)
-        && sees
-        && (by_name || rules.which == WhichFiles::WithTheirComment && is_spoken_of(draft, record, side))
+    let crosses = side != &record.side && rules.from.contains(&record.side) && rules.to.contains(side) && sees;
+    match rules.which {
+        _ if !crosses => Spoken::Nowhere,
+        _ if by_name => Spoken::Openly,
+        WhichFiles::WithTheirComment => spoken_of(draft, record, side),
+        WhichFiles::All => Spoken::Nowhere,
+    }
+}
+
+/// Says of a file that only internal comments speak of that it stays: a copy could be seen by whoever sees the issue there, who
+/// may be a customer that an internal comment is kept from.
+fn keep_inside(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId) {
+    let there = draft.plan.item.replicas.get(side).is_some_and(|replica| replica.observed);
+    if !there || draft.is_barred(side) || draft.is_barred(&record.side) {
+        return;
+    }
+    let why = format!("`{}` of {} is not copied: only internal comments speak of it", record.name, record.side);
+    draft.hold(side, None, why, "name it in a comment that everybody may read, or let its name cross (`names`)");
 }
 
 /// Whether a side has no copy, and did not refuse one.
@@ -90,7 +107,7 @@ fn lacks(record: &AttachmentRecord, side: &SideId) -> bool {
     record.copies.get(side).is_none_or(|copy| copy.gone) && !record.refused.contains_key(side)
 }
 
-fn copy_to(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId) -> Option<Operation> {
+fn copy_to(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId, spoken: Spoken) -> Option<Operation> {
     // Nothing leaves an issue that may not be seen, and nothing enters one.
     if draft.is_barred(side) || draft.is_barred(&record.side) {
         return None;
@@ -102,7 +119,8 @@ fn copy_to(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId) -> O
     let limit = draft.input.sync.attachments.largest.map_or(u64::MAX, |largest| largest);
     let taken = draft.catalog(side).upload_limit;
     if record.size > limit.min(taken.unwrap_or(0)) {
-        let noted = draft.input.sync.attachments.too_large == TooLarge::Note;
+        // A note is for everybody there, so it tells of no file that only few are told of.
+        let noted = draft.input.sync.attachments.too_large == TooLarge::Note && spoken == Spoken::Openly;
         if noted && taken.is_some() {
             say(draft, record, side, &name);
             return None;

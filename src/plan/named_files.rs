@@ -11,6 +11,7 @@ use super::comments::readers;
 use super::{Draft, agreed_for};
 use crate::model::hub::{AttachmentRecord, CommentRecord, NamedBy};
 use crate::model::ids::{FieldName, SideId};
+use crate::model::issue::Visibility;
 use crate::model::remark::Remark;
 use crate::model::settings::WhichFiles;
 use crate::model::value::Value;
@@ -99,28 +100,50 @@ fn texts(draft: &mut Draft<'_>) -> BTreeMap<(SideId, NamedBy), BTreeSet<String>>
     texts
 }
 
-/// Whether something that a side reads speaks of a file.
-pub(super) fn is_spoken_of(draft: &Draft<'_>, record: &AttachmentRecord, side: &SideId) -> bool {
-    record.named_by.iter().any(|by| match by {
+/// How openly something that a side reads speaks of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Spoken {
+    /// Nothing does.
+    Nowhere,
+    /// Only what is internal to a service desk.
+    Internally,
+    /// Only what a role or group reads there.
+    AmongFew,
+    /// What everybody reads there.
+    Openly,
+}
+
+/// How openly something that a side reads speaks of a file.
+pub(super) fn spoken_of(draft: &Draft<'_>, record: &AttachmentRecord, side: &SideId) -> Spoken {
+    let spoken = record.named_by.iter().map(|by| match by {
         NamedBy::Comment(id) => {
-            crosses(draft, Remark::Comment, side, |said| said.side == record.side && &said.id == id)
+            said_of(draft, Remark::Comment, side, |said| said.side == record.side && &said.id == id)
         }
         NamedBy::Worklog(id) => {
-            crosses(draft, Remark::Worklog, side, |said| said.side == record.side && &said.id == id)
+            said_of(draft, Remark::Worklog, side, |said| said.side == record.side && &said.id == id)
         }
         NamedBy::Field(field) => {
             let item = &draft.plan.item;
             let row = draft.input.sync.fields.get(field).filter(|row| row.sides.contains_key(side));
             let agreed = row.and_then(|row| agreed_for(item, draft.input.sync, row, side));
-            agreed.is_some_and(|agreed| names_in(&agreed.value).contains_key(&record.name))
+            let names = agreed.is_some_and(|agreed| names_in(&agreed.value).contains_key(&record.name));
+            if names { Spoken::Openly } else { Spoken::Nowhere }
         }
-    })
+    });
+    spoken.max().unwrap_or(Spoken::Nowhere)
 }
 
-/// Whether a comment, or logged work, has a copy on a side or is to get one. The side sees the file's: that was asked before.
-fn crosses(draft: &Draft<'_>, remark: Remark, side: &SideId, is: impl Fn(&CommentRecord) -> bool) -> bool {
+/// How openly a comment, or logged work, stands on a side or is to stand there. The side sees the file's: that was asked before.
+fn said_of(draft: &Draft<'_>, remark: Remark, side: &SideId, is: impl Fn(&CommentRecord) -> bool) -> Spoken {
     let said = draft.plan.item.remarks(remark).iter().find(|record| is(record));
-    said.is_some_and(|record| {
-        !record.gone && !record.refused.contains_key(side) && readers(draft, record, side, remark).is_some()
-    })
+    let Some(said) = said.filter(|record| !record.gone && !record.refused.contains_key(side)) else {
+        return Spoken::Nowhere;
+    };
+    match readers(draft, said, side, remark) {
+        None => Spoken::Nowhere,
+        Some(Visibility::Internal) => Spoken::Internally,
+        Some(_) if said.visibility == Visibility::Internal => Spoken::Internally,
+        Some(Visibility::Everybody) => Spoken::Openly,
+        Some(Visibility::Role(_) | Visibility::Group(_) | Visibility::Other) => Spoken::AmongFew,
+    }
 }

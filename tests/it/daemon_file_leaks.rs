@@ -157,3 +157,49 @@ async fn a_note_goes_when_its_file_may_not_cross_any_more() {
         assert_eq!(world.problems().await.len(), usize::from(act == "problem"), "{act}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_note_is_no_more_open_than_what_speaks_of_the_file() {
+    let rows = "unrestricted = \"both\"\nrestricted = [{ globex = \"role:Administrators\", acme = \"role:Globex desk\", with = \"acme\" }]";
+    let world = shared(&with(&two(), WITH_COMMENT, rows), false).await;
+    let key = world.issue("globex", "Item").key;
+    let mlopez = world.person("globex", "mlopez");
+    mlopez.attach(&key, "large.bin", &[7; 1_001]).unwrap();
+    let few = mlopez.restricted_comment(&key, "see [^large.bin]", "Administrators").unwrap();
+    settle(&world).await;
+    let problems = world.problems().await;
+    assert_eq!(world.issue("acme", "Item").comments.len(), 1, "the comment itself crossed");
+    assert_eq!(notes(&world, "acme"), 0);
+    assert!(problems.len() == 1 && problems[0].contains("`large.bin` of globex is not copied"), "{problems:?}");
+    // What is said to everybody is told to everybody, and no longer than it is.
+    let open = mlopez.comment(&key, "see [^large.bin]").unwrap();
+    settle(&world).await;
+    assert_eq!((notes(&world, "acme"), world.problems().await), (1, Vec::new()));
+    mlopez.delete_comment(&key, &open).unwrap();
+    settle(&world).await;
+    assert_eq!((notes(&world, "acme"), world.problems().await.len()), (0, 1));
+    mlopez.delete_comment(&key, &few).unwrap();
+    settle(&world).await;
+    assert_eq!((notes(&world, "acme"), world.problems().await), (0, Vec::new()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_internal_comment_alone_fetches_no_file() {
+    let rows = "unrestricted = \"both\"\ninternal = \"as-internal\"";
+    let world = shared(&with(&two(), WITH_COMMENT, rows), true).await;
+    let key = world.issue("globex", "Item").key;
+    let jdoe = world.person("globex", "jdoe");
+    jdoe.attach(&key, "small.bin", b"canary-small").unwrap();
+    jdoe.attach(&key, "large.bin", &[7; 1_001]).unwrap();
+    jdoe.internal_comment(&key, "see [^small.bin] and [^large.bin]").unwrap();
+    settle(&world).await;
+    assert_eq!(world.issue("acme", "Item").comments.len(), 1, "the comment itself crossed, and no note");
+    assert!(names(&world, "acme").is_empty() && !was_sent(&world, "acme", "canary-small"));
+    let problems = world.problems().await;
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(problems.iter().all(|problem| problem.contains("only internal comments speak of it")), "{problems:?}");
+    jdoe.comment(&key, "see [^small.bin] and [^large.bin]").unwrap();
+    settle(&world).await;
+    assert_eq!((names(&world, "acme"), notes(&world, "acme")), (vec!["small.bin".to_owned()], 1));
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
