@@ -203,3 +203,36 @@ async fn an_internal_comment_alone_fetches_no_file() {
     assert_eq!((names(&world, "acme"), notes(&world, "acme")), (vec!["small.bin".to_owned()], 1));
     assert_eq!(world.problems().await, Vec::<String>::new());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_note_goes_also_where_no_comments_are_carried() {
+    for (config, from, to) in [
+        (two(), ("globex", "jdoe"), "acme"),
+        (two(), ("acme", "jane"), "globex"),
+        (two_clouds(), ("acme", "jane"), "initech"),
+    ] {
+        for act in ["detach", "skip"] {
+            let skipped = "unrestricted = \"skip\"";
+            let table = "{ largest = 0.001, too-large = \"note\" }";
+            // On Data Center the comments that come with a service desk's issue do not count.
+            let world = shared(&with(&config, table, skipped), true).await;
+            let key = world.issue(from.0, "Item").key;
+            let person = world.person(from.0, from.1);
+            person.comment(&key, "Words that stay.").unwrap();
+            let file = person.attach(&key, "large.bin", &[7; 1_001]).unwrap();
+            settle(&world).await;
+            assert_eq!((notes(&world, to), world.problems().await), (1, Vec::new()), "{from:?} to {to}");
+            let world = if act == "detach" {
+                person.detach(&file).unwrap();
+                world
+            } else {
+                let mut world = world.with_config(&with(&config, "\"skip\"", skipped));
+                world.start().await;
+                world.person(from.0, from.1).edit(&key, json!({ "summary": "Item, again" })).unwrap();
+                world
+            };
+            settle(&world).await;
+            assert_eq!((notes(&world, to), world.problems().await), (0, Vec::new()), "{act}, {from:?} to {to}");
+        }
+    }
+}
