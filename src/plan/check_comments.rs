@@ -26,6 +26,11 @@ impl Check<'_> {
         if record.is_some_and(|record| record.copies.contains_key(side) || record.refused.contains_key(side)) {
             self.fail("a comment is copied once", side, format!("{origin}'s {word} {comment} has a copy"));
         }
+        let mut planned = self.plan.item.remarks(remark).iter();
+        let planned = planned.find(|record| &record.side == origin && &record.id == comment);
+        if planned.and_then(|record| record.only.as_ref()).is_some_and(|only| only != side) {
+            self.fail("a note is for one side alone", side, format!("{origin}'s {word} {comment}"));
+        }
         let under_way = self.input.intents.iter().any(|intent| {
             &intent.operation.side == side
                 && !intent.state.is_settled()

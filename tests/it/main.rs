@@ -144,6 +144,8 @@ mod jira_network;
 #[cfg(test)]
 mod jira_support;
 #[cfg(test)]
+mod plan_check_files;
+#[cfg(test)]
 mod plan_properties;
 #[cfg(test)]
 mod plan_world;
