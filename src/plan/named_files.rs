@@ -1,5 +1,5 @@
 //! Which files people's texts speak of (`attachments = "with-their-comment"`). Must never let somebody fetch a file by writing
-//! its name on another side: only what is said on a file's own side counts, and only where that is read too.
+//! its name on another side: only what is said on a file's own side counts, outside of quotes, and only where that is read too.
 //!
 //! A text names a file by its name, and names are not unique. So each mention is bound, once, to the newest file of that name
 //! that is there: a file that comes later under the same name does not cross on the word of an old text, also when the file that
@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::comments::readers;
 use super::{Draft, agreed_for};
+use crate::model::document::Block;
 use crate::model::hub::{AttachmentRecord, CommentRecord, NamedBy};
 use crate::model::ids::{FieldName, SideId};
 use crate::model::issue::Visibility;
@@ -17,11 +18,17 @@ use crate::model::settings::WhichFiles;
 use crate::model::value::Value;
 use crate::text;
 
-/// The names of files in a text, and how often each is there.
+/// The names of files in a text, and how often each is there. What is quoted is somebody else's word, who may be a partner.
 fn names_in(value: &Value) -> BTreeMap<String, usize> {
     let mut names = BTreeMap::new();
     if let Value::Document(document) = value {
-        text::visit_files(&document.blocks, &mut |file| {
+        let mut own = document.blocks.clone();
+        text::change_blocks(&mut own, &mut |block| {
+            if let Block::Quote(quoted) = block {
+                quoted.clear();
+            }
+        });
+        text::visit_files(&own, &mut |file| {
             if !file.name.is_empty() {
                 *names.entry(file.name.clone()).or_default() += 1;
             }

@@ -236,3 +236,39 @@ async fn a_note_goes_also_where_no_comments_are_carried() {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_quotes_fetches_no_file() {
+    for (config, from, to) in [
+        (two(), ("globex", "jdoe"), "acme"),
+        (two(), ("acme", "jane"), "globex"),
+        (two_clouds(), ("acme", "jane"), "initech"),
+    ] {
+        let world = shared(&with(&config, "\"with-their-comment\"", BOTH), false).await;
+        let key = world.issue(from.0, "Item").key;
+        let person = world.person(from.0, from.1);
+        for name in ["prices.png", "costs.png", "plan.png"] {
+            person.attach(&key, name, format!("canary-{name}").as_bytes()).unwrap();
+        }
+        let quote = |blocks: &[Value]| json!({ "type": "blockquote", "content": blocks });
+        let item = json!({ "type": "listItem", "content": [paragraph(&[text("x")]), media("costs.png")] });
+        let list = json!({ "type": "bulletList", "content": [item] });
+        let quoted = [quote(&[paragraph(&[text("Is this current?")]), media("prices.png")]), quote(&[list])];
+        let blocks = [quoted[0].clone(), quoted[1].clone(), paragraph(&[text("No.")])];
+        let wiki = "bq. is [^prices.png] current?\n\n{quote}\n* !prices.png!\n* [^costs.png]\n{quote}\n\nNo.";
+        let body = if from.0 == "globex" { json!(wiki) } else { document(&blocks) };
+        person.add_comment(&key, json!({ "body": body })).unwrap();
+        person.edit(&key, json!({ "description": body })).unwrap();
+        world.rest().await.unwrap();
+        assert!(names(&world, to).is_empty() && !was_sent(&world, to, "canary"), "{from:?} to {to}");
+        let body = if from.0 == "globex" {
+            json!(format!("{wiki} See [^plan.png]."))
+        } else {
+            document(&[quoted[0].clone(), media("plan.png")])
+        };
+        person.add_comment(&key, json!({ "body": body })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(names(&world, to), ["plan.png"], "{from:?} to {to}");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
