@@ -7,8 +7,10 @@ use super::keys;
 use super::node::Cursor;
 use super::problem::Findings;
 use super::sides::Sides;
+use crate::model::ids::SideId;
 use crate::model::settings::{
-    AttachmentSettings, CommentSettings, CopyEdits, SideSettings, TooLarge, WhenDeleted, WhichFiles,
+    AttachmentSettings, CopyEdits, FieldKind, FieldRow, RestrictedRow, SideSettings, SyncSettings, TooLarge,
+    WhenDeleted, WhichFiles,
 };
 
 /// Bytes in a megabyte, as people count them.
@@ -61,19 +63,51 @@ pub(super) fn read(
     }
 }
 
-/// Says where a comment of one side may hold the words of another, which must not fetch files.
-pub(super) fn check(
-    sync: &Cursor<'_>,
-    files: &AttachmentSettings,
-    comments: &CommentSettings,
-    findings: &mut Findings<'_>,
-) {
+/// Says where a comment of one side may hold the words of another, which must not fetch files, and what never has an effect.
+pub(super) fn check(sync: &Cursor<'_>, settings: &SyncSettings, findings: &mut Findings<'_>) {
     let Some(cursor) = sync.get(&keys::ATTACHMENTS) else { return };
-    if files.which == WhichFiles::WithTheirComment && comments.copies == CopyEdits::FlowBack {
+    let files = &settings.attachments;
+    let spoken_of = files.which == WhichFiles::WithTheirComment;
+    if spoken_of && settings.comments.copies == CopyEdits::FlowBack {
         findings.error(
             &cursor.key_spot,
             "files would cross on the word of whoever edits a copy of a comment: that flows back into the original",
             "leave out `comments.copies = \"flow-back\"`, or say by `names` which files cross",
         );
     }
+    if spoken_of && !names_cross(settings) {
+        findings.warning(
+            &cursor.key_spot,
+            "no file crosses for what speaks of it: no comment, worklog or text that could name one crosses between these sides",
+            "let comments, worklogs or a text cross, or say by `names` which files do",
+        );
+    }
+    let which = if cursor.is_table() { cursor.get(&keys::FILE_WHICH) } else { None };
+    if let Some(which) = which.filter(|which| which.text() == Some("all") && !files.names.is_empty()) {
+        findings.warning(
+            &which.key_spot,
+            "`all` says nothing next to `names`: only files of these names cross",
+            "take it out, or take `names` out if all are to cross",
+        );
+    }
+}
+
+/// Whether anything that could name a file crosses where files may. Internal comments alone fetch none.
+fn names_cross(settings: &SyncSettings) -> bool {
+    let files = &settings.attachments;
+    let between = |from: &SideId, to: &SideId| {
+        let rows = &settings.comments.restricted;
+        let row = |row: &RestrictedRow| [&row.at, &row.with] == [from, to] || [&row.with, &row.at] == [from, to];
+        let said = [&settings.comments, &settings.worklogs];
+        let text = |row: &FieldRow| {
+            let both = row.sides.contains_key(from) && row.sides.contains_key(to);
+            row.kind == FieldKind::Document && row.from.contains(from) && both
+        };
+        said.iter().any(|rules| rules.from.contains(from) && rules.to.contains(to))
+            || rows.iter().any(row)
+            || settings.fields.values().any(text)
+    };
+    let sees = |to: &SideId, from: &SideId| settings.side(to).is_some_and(|side| side.sees.contains(from));
+    let pairs = files.from.iter().flat_map(|from| files.to.iter().map(move |to| (from, to)));
+    pairs.into_iter().any(|(from, to)| from != to && sees(to, from) && between(from, to))
 }

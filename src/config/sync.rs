@@ -24,7 +24,6 @@ fn sync(top: &Cursor<'_>, table: &Cursor<'_>, findings: &mut Findings<'_>) -> Sy
     let attachments = attachments::read(table, &settings, &names, findings);
     let worklogs = comments::read(table, Remark::Worklog, &settings, &names, findings);
     let comments = comments::read(table, Remark::Comment, &settings, &names, findings);
-    attachments::check(table, &attachments, &comments, findings);
     let map = table.get(&keys::MAP);
     let list = |key| map.as_ref().and_then(|map| map.get(key));
     let (issue_type, status, priority, users) =
@@ -54,6 +53,7 @@ fn sync(top: &Cursor<'_>, table: &Cursor<'_>, findings: &mut Findings<'_>) -> Sy
         },
     };
     settings.fields = fields::read(table, &settings, &names, findings);
+    attachments::check(table, &settings, findings);
     let carried = settings.fields.values().any(|row| row.kind == FieldKind::Watchers);
     settings.unwatch = table.get(&keys::UNWATCH).and_then(|cursor| cursor.flag()).unwrap_or(carried);
     settings

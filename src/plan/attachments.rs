@@ -2,7 +2,7 @@
 //! of the sync user's own, or one whose issue may not be seen, and never delete anything but our own copies.
 
 use super::absence::notice;
-use super::named_files::is_spoken_of;
+use super::named_files::{Spoken, spoken_of};
 use super::whose::stays;
 use super::{Draft, Observation, Wanted};
 use crate::mapping::{file_name, fits};
@@ -55,11 +55,18 @@ pub(super) fn carry(draft: &mut Draft<'_>) {
     let mut added = Vec::new();
     for record in draft.plan.item.attachments.clone() {
         for side in draft.input.sync.side_ids() {
-            if record.gone {
+            let spoken = if record.gone { Spoken::Nowhere } else { may_have(draft, &record, side) };
+            if spoken < Spoken::AmongFew {
                 unsay(draft, &record, side);
+            }
+            if record.gone {
                 withdraw(draft, &record, side);
-            } else if receives(draft, &record, side) {
-                added.extend(copy_to(draft, &record, side));
+            } else if lacks(&record, side) {
+                match spoken {
+                    Spoken::Nowhere => {}
+                    Spoken::Internally => keep_inside(draft, &record, side),
+                    Spoken::AmongFew | Spoken::Openly => added.extend(copy_to(draft, &record, side, spoken)),
+                }
             }
         }
     }
@@ -67,24 +74,40 @@ pub(super) fn carry(draft: &mut Draft<'_>) {
     refusals(draft);
 }
 
-/// Whether a side is still to get a copy, now or when it has a replica.
-fn receives(draft: &Draft<'_>, record: &AttachmentRecord, side: &SideId) -> bool {
+/// Whether a side may have a copy, now or when it has a replica, and how openly the file is spoken of there.
+fn may_have(draft: &Draft<'_>, record: &AttachmentRecord, side: &SideId) -> Spoken {
     let sync = draft.input.sync;
     let rules = &sync.attachments;
     let sees = sync.side(side).is_some_and(|settings| settings.sees.contains(&record.side));
     let name = file_name(&record.name);
     let by_name = rules.names.iter().any(|pattern| fits(pattern, &name))
         || rules.names.is_empty() && rules.which == WhichFiles::All;
-    side != &record.side
-        && rules.from.contains(&record.side)
-        && rules.to.contains(side)
-        && sees
-        && (by_name || rules.which == WhichFiles::WithTheirComment && is_spoken_of(draft, record, side))
-        && record.copies.get(side).is_none_or(|copy| copy.gone)
-        && !record.refused.contains_key(side)
+    let crosses = side != &record.side && rules.from.contains(&record.side) && rules.to.contains(side) && sees;
+    match rules.which {
+        _ if !crosses => Spoken::Nowhere,
+        _ if by_name => Spoken::Openly,
+        WhichFiles::WithTheirComment => spoken_of(draft, record, side),
+        WhichFiles::All => Spoken::Nowhere,
+    }
 }
 
-fn copy_to(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId) -> Option<Operation> {
+/// Says of a file that only internal comments speak of that it stays: a copy could be seen by whoever sees the issue there, who
+/// may be a customer that an internal comment is kept from.
+fn keep_inside(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId) {
+    let there = draft.plan.item.replicas.get(side).is_some_and(|replica| replica.observed);
+    if !there || draft.is_barred(side) || draft.is_barred(&record.side) {
+        return;
+    }
+    let why = format!("`{}` of {} is not copied: only internal comments speak of it", record.name, record.side);
+    draft.hold(side, None, why, "name it in a comment that everybody may read, or let its name cross (`names`)");
+}
+
+/// Whether a side has no copy, and did not refuse one.
+fn lacks(record: &AttachmentRecord, side: &SideId) -> bool {
+    record.copies.get(side).is_none_or(|copy| copy.gone) && !record.refused.contains_key(side)
+}
+
+fn copy_to(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId, spoken: Spoken) -> Option<Operation> {
     // Nothing leaves an issue that may not be seen, and nothing enters one.
     if draft.is_barred(side) || draft.is_barred(&record.side) {
         return None;
@@ -96,9 +119,14 @@ fn copy_to(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId) -> O
     let limit = draft.input.sync.attachments.largest.map_or(u64::MAX, |largest| largest);
     let taken = draft.catalog(side).upload_limit;
     if record.size > limit.min(taken.unwrap_or(0)) {
-        if draft.input.sync.attachments.too_large == TooLarge::Note && taken.is_some() {
+        // A note is for everybody there, so it tells of no file that only few are told of.
+        let noted = draft.input.sync.attachments.too_large == TooLarge::Note && spoken == Spoken::Openly;
+        if noted && taken.is_some() {
             say(draft, record, side, &name);
             return None;
+        }
+        if !noted {
+            unsay(draft, record, side);
         }
         let (why, remedy) = too_large(draft, record, side, &name);
         draft.hold(side, None, why, remedy);
@@ -125,8 +153,8 @@ fn is_note(said: &CommentRecord, record: &AttachmentRecord, side: &SideId) -> bo
     said.notice && said.only.as_ref() == Some(side) && said.side == record.side && said.id == note_of(record, side)
 }
 
-/// A note in place of a file, which goes the way of comments: it is journalled, copied once, and taken back when the file fits
-/// or is gone. Where the file is may be told where the links to the counterparts are shown.
+/// A note in place of a file, which goes the way of comments: it is journalled, copied once, and taken back when the file fits,
+/// is gone, or may not cross. Where the file is may be told where the links to the counterparts are shown.
 fn say(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId, name: &str) {
     let Some(replica) = draft.plan.item.replicas.get(&record.side) else { return };
     let (key, at) = (replica.key.clone(), replica.updated);
@@ -153,7 +181,7 @@ fn say(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId, name: &s
     draft.plan.item.comments.push(note);
 }
 
-/// Takes a note back, since the file is gone or on its way.
+/// Takes a note back, also one that is not written yet: the file is gone or on its way, or nobody is to hear of it there.
 fn unsay(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId) {
     for said in draft.plan.item.comments.iter_mut().filter(|said| is_note(said, record, side)) {
         said.gone = true;

@@ -8,7 +8,7 @@ use super::{Observation, Plan, PlanInput, Wanted, guard};
 use crate::mapping::{Place, inbound, names_on, same};
 use crate::model::catalog::{Catalog, Shape};
 use crate::model::hub::{Absence, Agreed, Audience, Base, Replica};
-use crate::model::ids::{AttachmentId, CommentId, FieldId, FieldName, SideId};
+use crate::model::ids::{CommentId, FieldId, FieldName, SideId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
 use crate::model::remark::Remark;
@@ -374,41 +374,6 @@ impl Check<'_> {
             acts: acts.clone(),
         };
         self.may_receive(side, row, &write);
-    }
-
-    fn file(&mut self, side: &SideId, origin: &SideId, file: &AttachmentId) {
-        let rules = &self.input.sync.attachments;
-        let sees = self.settings(side).is_some_and(|settings| settings.sees.contains(origin));
-        if side == origin || !sees || !rules.from.contains(origin) || !rules.to.contains(side) {
-            self.fail("files go only where they may be seen", side, format!("{origin}'s attachment {file}"));
-        }
-        let records = &self.input.item.attachments;
-        let record = records.iter().find(|record| &record.side == origin && &record.id == file);
-        let under_way = self.input.intents.iter().any(|intent| {
-            &intent.operation.side == side
-                && !intent.state.is_settled()
-                && matches!(&intent.operation.action,
-                    Action::AddFile { origin: o, file: f, .. } if o == origin && f == file)
-        });
-        if under_way || record.is_some_and(|record| record.copies.get(side).is_some_and(|copy| !copy.gone)) {
-            self.fail("a file is copied once", side, format!("{origin}'s attachment {file}"));
-        }
-        if records.iter().any(|record| record.copies.get(origin).is_some_and(|copy| &copy.id == file)) {
-            self.fail("copies are not copied", side, format!("{origin}'s attachment {file}"));
-        }
-    }
-
-    fn file_gone(&mut self, side: &SideId, origin: &SideId, file: &AttachmentId, copy: &AttachmentId) {
-        let records = &self.input.item.attachments;
-        let ours = records.iter().any(|record| {
-            &record.side == origin
-                && &record.id == file
-                && record.copies.get(side).is_some_and(|known| &known.id == copy)
-        });
-        let direct = |side: &SideId| self.input.observed.get(side).is_some_and(|observation| observation.direct);
-        if !ours || !direct(side) || !direct(origin) {
-            self.fail("only our own copies are deleted, by what was read itself", side, format!("attachment {copy}"));
-        }
     }
 
     fn link(&mut self, side: &SideId, to: &SideId) {

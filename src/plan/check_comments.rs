@@ -2,7 +2,7 @@
 //! changed. Must never share a decision with the planner.
 
 use super::check::Check;
-use crate::model::hub::Terms;
+use crate::model::hub::{CommentRecord, Terms};
 use crate::model::ids::{CommentId, SideId};
 use crate::model::issue::{CommentSnapshot, Visibility};
 use crate::model::operation::Action;
@@ -25,6 +25,11 @@ impl Check<'_> {
             self.input.item.remarks(remark).iter().find(|record| &record.side == origin && &record.id == comment);
         if record.is_some_and(|record| record.copies.contains_key(side) || record.refused.contains_key(side)) {
             self.fail("a comment is copied once", side, format!("{origin}'s {word} {comment} has a copy"));
+        }
+        let mut planned = self.plan.item.remarks(remark).iter();
+        let planned = planned.find(|record| &record.side == origin && &record.id == comment);
+        if planned.and_then(|record| record.only.as_ref()).is_some_and(|only| only != side) {
+            self.fail("a note is for one side alone", side, format!("{origin}'s {word} {comment}"));
         }
         let under_way = self.input.intents.iter().any(|intent| {
             &intent.operation.side == side
@@ -139,7 +144,13 @@ impl Check<'_> {
         }
         // What the configuration alone forbids now is not taken back.
         let as_ever = now == Some(&terms.of) && terms == Terms::default();
-        if deleted && (stands.is_none() || fits || as_ever) {
+        // A note was never among the comments of its side: what is read of the file there counts.
+        let note = known.filter(|record| record.notice && record.only.as_ref() == Some(side));
+        let read = self.input.observed.get(origin).is_some_and(|observation| observation.direct);
+        let routed = |note: &CommentRecord| self.input.sync.remarks(remark).route(origin, &note.visibility, side);
+        let moves = |note: &CommentRecord| routed(note).is_some_and(|readers| readers != terms.under);
+        let unsure = note.map_or(stands.is_none() || fits || as_ever, |note| !read || !(note.gone || moves(note)));
+        if deleted && unsure {
             self.fail("nothing is deleted that is not surely gone", side, format!("{origin}'s {word} {comment}"));
         }
     }

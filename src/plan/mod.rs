@@ -13,6 +13,7 @@ mod attachments;
 mod audiences;
 pub mod check;
 mod check_comments;
+mod check_files;
 mod check_relations;
 mod check_watchers;
 mod comments;

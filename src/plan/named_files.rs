@@ -1,25 +1,34 @@
 //! Which files people's texts speak of (`attachments = "with-their-comment"`). Must never let somebody fetch a file by writing
-//! its name on another side: only what is said on a file's own side counts, and only where that is read too.
+//! its name on another side: only what is said on a file's own side counts, outside of quotes, and only where that is read too.
 //!
 //! A text names a file by its name, and names are not unique. So each mention is bound, once, to the newest file of that name
-//! that is there: a file that comes later under the same name does not cross on the word of an old text.
+//! that is there: a file that comes later under the same name does not cross on the word of an old text, also when the file that
+//! was meant is deleted, or the text is not to be seen for a while.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::comments::readers;
 use super::{Draft, agreed_for};
+use crate::model::document::Block;
 use crate::model::hub::{AttachmentRecord, CommentRecord, NamedBy};
 use crate::model::ids::{FieldName, SideId};
+use crate::model::issue::Visibility;
 use crate::model::remark::Remark;
 use crate::model::settings::WhichFiles;
 use crate::model::value::Value;
 use crate::text;
 
-/// The names of files in a text, and how often each is there.
+/// The names of files in a text, and how often each is there. What is quoted is somebody else's word, who may be a partner.
 fn names_in(value: &Value) -> BTreeMap<String, usize> {
     let mut names = BTreeMap::new();
     if let Value::Document(document) = value {
-        text::visit_files(&document.blocks, &mut |file| {
+        let mut own = document.blocks.clone();
+        text::change_blocks(&mut own, &mut |block| {
+            if let Block::Quote(quoted) = block {
+                quoted.clear();
+            }
+        });
+        text::visit_files(&own, &mut |file| {
             if !file.name.is_empty() {
                 *names.entry(file.name.clone()).or_default() += 1;
             }
@@ -50,9 +59,9 @@ pub(super) fn bind(draft: &mut Draft<'_>) {
     let texts = texts(draft);
     let records = &mut draft.plan.item.attachments;
     for record in records.iter_mut() {
-        let (side, name, gone) = (&record.side, &record.name, record.gone);
+        let (side, name) = (&record.side, &record.name);
         let still = |by: &NamedBy| texts.get(&(side.clone(), by.clone())).is_some_and(|names| names.contains(name));
-        record.named_by.retain(|by| !gone && still(by));
+        record.named_by.retain(still);
     }
     for ((side, by), names) in texts {
         for name in names {
@@ -67,11 +76,11 @@ pub(super) fn bind(draft: &mut Draft<'_>) {
     }
 }
 
-/// What people of each side say of files, and where.
+/// What people of each side say of files, and where. What is not there any more still means what it meant: it may come back.
 fn texts(draft: &mut Draft<'_>) -> BTreeMap<(SideId, NamedBy), BTreeSet<String>> {
     let mut texts = BTreeMap::new();
     for remark in Remark::ALL {
-        for record in draft.plan.item.remarks(remark).iter().filter(|record| !record.notice && !record.gone) {
+        for record in draft.plan.item.remarks(remark).iter().filter(|record| !record.notice) {
             let said = record.said.as_ref().map(|said| &said.body);
             let Some(body) = said.or(record.pending.as_ref().map(|pending| &pending.body)) else { continue };
             let names = names_in(&Value::Document(body.clone()));
@@ -84,39 +93,64 @@ fn texts(draft: &mut Draft<'_>) -> BTreeMap<(SideId, NamedBy), BTreeSet<String>>
     }
     let item = &mut draft.plan.item;
     for (side, fields) in &mut item.named {
-        let Some(replica) = item.replicas.get(side) else { continue };
+        let replica = item.replicas.get(side);
         for (field, named) in fields {
             // What does not stand there any more is nobody's word.
-            let held = replica.bases.get(field).and_then(|base| base.value.as_ref()).map(names_in).unwrap_or_default();
-            named.retain(|name| held.contains_key(name));
+            if let Some(replica) = replica {
+                let base = replica.bases.get(field).and_then(|base| base.value.as_ref());
+                let held = base.map(names_in).unwrap_or_default();
+                named.retain(|name| held.contains_key(name));
+            }
             texts.insert((side.clone(), NamedBy::Field(field.clone())), named.clone());
         }
     }
     texts
 }
 
-/// Whether something that a side reads speaks of a file.
-pub(super) fn is_spoken_of(draft: &Draft<'_>, record: &AttachmentRecord, side: &SideId) -> bool {
-    record.named_by.iter().any(|by| match by {
+/// How openly something that a side reads speaks of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Spoken {
+    /// Nothing does.
+    Nowhere,
+    /// Only what is internal to a service desk.
+    Internally,
+    /// Only what a role or group reads there.
+    AmongFew,
+    /// What everybody reads there.
+    Openly,
+}
+
+/// How openly something that a side reads speaks of a file.
+pub(super) fn spoken_of(draft: &Draft<'_>, record: &AttachmentRecord, side: &SideId) -> Spoken {
+    let spoken = record.named_by.iter().map(|by| match by {
         NamedBy::Comment(id) => {
-            crosses(draft, Remark::Comment, side, |said| said.side == record.side && &said.id == id)
+            said_of(draft, Remark::Comment, side, |said| said.side == record.side && &said.id == id)
         }
         NamedBy::Worklog(id) => {
-            crosses(draft, Remark::Worklog, side, |said| said.side == record.side && &said.id == id)
+            said_of(draft, Remark::Worklog, side, |said| said.side == record.side && &said.id == id)
         }
         NamedBy::Field(field) => {
             let item = &draft.plan.item;
             let row = draft.input.sync.fields.get(field).filter(|row| row.sides.contains_key(side));
             let agreed = row.and_then(|row| agreed_for(item, draft.input.sync, row, side));
-            agreed.is_some_and(|agreed| names_in(&agreed.value).contains_key(&record.name))
+            let names = agreed.is_some_and(|agreed| names_in(&agreed.value).contains_key(&record.name));
+            if names { Spoken::Openly } else { Spoken::Nowhere }
         }
-    })
+    });
+    spoken.max().unwrap_or(Spoken::Nowhere)
 }
 
-/// Whether a comment, or logged work, has a copy on a side or is to get one. The side sees the file's: that was asked before.
-fn crosses(draft: &Draft<'_>, remark: Remark, side: &SideId, is: impl Fn(&CommentRecord) -> bool) -> bool {
+/// How openly a comment, or logged work, stands on a side or is to stand there. The side sees the file's: that was asked before.
+fn said_of(draft: &Draft<'_>, remark: Remark, side: &SideId, is: impl Fn(&CommentRecord) -> bool) -> Spoken {
     let said = draft.plan.item.remarks(remark).iter().find(|record| is(record));
-    said.is_some_and(|record| {
-        !record.gone && !record.refused.contains_key(side) && readers(draft, record, side, remark).is_some()
-    })
+    let Some(said) = said.filter(|record| !record.gone && !record.refused.contains_key(side)) else {
+        return Spoken::Nowhere;
+    };
+    match readers(draft, said, side, remark) {
+        None => Spoken::Nowhere,
+        Some(Visibility::Internal) => Spoken::Internally,
+        Some(_) if said.visibility == Visibility::Internal => Spoken::Internally,
+        Some(Visibility::Everybody) => Spoken::Openly,
+        Some(Visibility::Role(_) | Visibility::Group(_) | Visibility::Other) => Spoken::AmongFew,
+    }
 }

@@ -87,6 +87,11 @@ pub(super) fn revise(draft: &mut Draft<'_>, remark: Remark) {
 
 /// The observation of a side that is good enough to change its comments on; `None`: it was asked for, or is not to be had now.
 pub(super) fn direct<'a>(draft: &mut Draft<'a>, side: &SideId, remark: Remark) -> Option<&'a Observation> {
+    read_itself(draft, side).filter(|observation| observation.snapshot.remarks(remark).complete)
+}
+
+/// The observation of a side by its issue itself, whatever came of its comments; `None`: as above.
+fn read_itself<'a>(draft: &mut Draft<'a>, side: &SideId) -> Option<&'a Observation> {
     if draft.is_barred(side) || !draft.plan.item.replicas.get(side).is_some_and(|replica| replica.observed) {
         return None;
     }
@@ -94,7 +99,7 @@ pub(super) fn direct<'a>(draft: &mut Draft<'a>, side: &SideId, remark: Remark) -
     if observation.is_none() {
         draft.want(side, Wanted::Comments);
     }
-    observation.filter(|observation| observation.snapshot.remarks(remark).complete)
+    observation
 }
 
 pub(super) fn copy_in<'o>(
@@ -291,7 +296,7 @@ fn withdraw(
     side: &SideId,
     copy: &CommentId,
 ) {
-    // A note about a file that came, or that is gone, is nobody's word.
+    // A note about a file that came, or that is gone or not to be known there, is nobody's word.
     if draft.input.sync.remarks(remark).deleted == WhenDeleted::Delete || record.only.is_some() {
         delete(draft, (index, remark), record, side, copy);
     }
@@ -308,7 +313,10 @@ fn delete(
         return;
     }
     // The original is gone by the word of the issue itself, read whole; `gone` follows every read that was taken in.
-    let (origin, there) = (direct(draft, &record.side, remark), direct(draft, side, remark));
+    // A note is gone by what is known of its file, which needs no comments of the file's side: they may not be carried.
+    let origin =
+        if record.only.is_some() { read_itself(draft, &record.side) } else { direct(draft, &record.side, remark) };
+    let there = direct(draft, side, remark);
     let (Some(_), Some(observation)) = (origin, there) else { return };
     if copy_in(record, side, observation, remark).is_none() {
         if let Some(record) = draft.plan.item.remarks_mut(remark).get_mut(index) {

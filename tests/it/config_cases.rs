@@ -332,6 +332,17 @@ storyPoints = "both""#, &[
     ("[sync.support.comments]", "[sync.support.attachments]\nwhich = \"with-their-comment\"\n\n[sync.support.comments]\ncopies = \"flow-back\"", &[
         "error 32:15 sync.support.attachments: files would cross on the word of whoever edits a copy of a comment: that flows back into the original -> leave out `comments.copies = \"flow-back\"`, or say by `names` which files cross",
     ]),
+    ("[sync.support.comments]\nheader = { globex = \"{{ author.name }} (Acme)\" }", "[sync.support.attachments]\nwhich = \"with-their-comment\"\nnames = [\"share-*\"]\n\n[sync.support.comments]\nunrestricted = \"skip\"\ninternal = \"as-internal\"", &[
+        "warning 32:15 sync.support.attachments: no file crosses for what speaks of it: no comment, worklog or text that could name one crosses between these sides -> let comments, worklogs or a text cross, or say by `names` which files do",
+    ]),
+    ("[sync.support.comments]\nheader = { globex = \"{{ author.name }} (Acme)\" }", "[sync.support.attachments]\nwhich = \"with-their-comment\"\nfrom = [\"globex\"]\n\n[sync.support.comments]\nunrestricted = { from = [\"acme\"] }", &[
+        "warning 32:15 sync.support.attachments: no file crosses for what speaks of it: no comment, worklog or text that could name one crosses between these sides -> let comments, worklogs or a text cross, or say by `names` which files do",
+    ]),
+    ("[sync.support.comments]\nheader = { globex = \"{{ author.name }} (Acme)\" }", "[sync.support.worklogs]\n[sync.support.attachments]\nwhich = \"with-their-comment\"\n\n[sync.support.comments]\nunrestricted = \"skip\"\nrestricted = [{ globex = \"role:Staff\", with = \"acme\" }]", &[]),
+    ("[sync.support.comments]\nheader = { globex = \"{{ author.name }} (Acme)\" }", "[sync.support.fields.description]\nfrom = [\"acme\"]\n\n[sync.support.attachments]\nwhich = \"with-their-comment\"\n\n[sync.support.comments]\nunrestricted = \"skip\"", &[]),
+    ("[sync.support.comments]", "[sync.support.attachments]\nwhich = \"all\"\nnames = [\"share-*\"]\n\n[sync.support.comments]", &[
+        "warning 33:1 sync.support.attachments.which: `all` says nothing next to `names`: only files of these names cross -> take it out, or take `names` out if all are to cross",
+    ]),
     ("[sync.support.comments]", "[sync.support.attachments]\nwhich = \"some\"\ntoo-large = \"notes\"\n\n[sync.support.comments]", &[
         "error 33:9 sync.support.attachments.which: `some` is none of `all`, `with-their-comment` -> known here: `all`, `with-their-comment`",
         "error 34:13 sync.support.attachments.too-large: `notes` is none of `problem`, `note` -> did you mean `note`?",

@@ -52,6 +52,8 @@ mod daemon_faults;
 #[cfg(test)]
 mod daemon_fields;
 #[cfg(test)]
+mod daemon_file_leaks;
+#[cfg(test)]
 mod daemon_flow_back;
 #[cfg(test)]
 mod daemon_input;
@@ -143,6 +145,8 @@ mod jira_faults;
 mod jira_network;
 #[cfg(test)]
 mod jira_support;
+#[cfg(test)]
+mod plan_check_files;
 #[cfg(test)]
 mod plan_properties;
 #[cfg(test)]

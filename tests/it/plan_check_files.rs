@@ -1,0 +1,142 @@
+//! The second look at a plan, where files and the notes about them are concerned: plans with something wrong put in. Must never
+//! let the planner decide what is wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jirasyncd::model::document::{Block, Document, File, FilePlace, Inline};
+use jirasyncd::model::hub::{AttachmentRecord, CommentRecord, Replica, Said, Terms};
+use jirasyncd::model::ids::{AttachmentId, CommentId, SideId};
+use jirasyncd::model::issue::{NativeValue, Visibility};
+use jirasyncd::model::operation::{Action, Operation};
+use jirasyncd::model::remark::Remark;
+use jirasyncd::model::settings::{ConflictPolicy, WhichFiles};
+use jirasyncd::plan::{check, plan};
+use jirasyncd::text;
+
+use super::plan_world::{SOUND, World, side};
+
+const UNNAMED: &str = "files go only where something that crosses names them";
+const ONE_SIDE: &str = "a note is for one side alone";
+
+fn world() -> World {
+    let sides: Vec<SideId> = (0..3).map(side).collect();
+    let mut world = World::new(&sides, ConflictPolicy::Newest, SOUND);
+    let rules = &mut world.sync.attachments;
+    rules.from = sides.iter().cloned().collect();
+    rules.to = rules.from.clone();
+    rules.which = WhichFiles::WithTheirComment;
+    world.item.attachments.push(AttachmentRecord {
+        side: side(0),
+        id: AttachmentId::new("7"),
+        name: "plan.pdf".to_owned(),
+        size: 1,
+        mime: "application/pdf".to_owned(),
+        copies: BTreeMap::new(),
+        refused: BTreeMap::new(),
+        gone: false,
+        named_by: BTreeSet::new(),
+    });
+    world
+}
+
+fn said(body: Document) -> CommentRecord {
+    CommentRecord {
+        side: side(0),
+        id: CommentId::new("9"),
+        copies: BTreeMap::new(),
+        refused: BTreeMap::new(),
+        pending: None,
+        gone: false,
+        said: Some(Said { body, author: "Jane".to_owned(), edits: 0, spent: None }),
+        written: BTreeMap::new(),
+        strayed: BTreeMap::new(),
+        recorded: BTreeMap::new(),
+        notice: false,
+        only: None,
+        visibility: Visibility::Everybody,
+        parent: None,
+        terms: BTreeMap::new(),
+        emptied: BTreeSet::new(),
+        turned_back: BTreeMap::new(),
+    }
+}
+
+fn naming(name: &str) -> Document {
+    let file =
+        File { name: name.to_owned(), place: FilePlace::Attachment, attributes: Default::default(), marks: Vec::new() };
+    Document { blocks: vec![Block::Paragraph(vec![Inline::File(file)])] }
+}
+
+/// The rules that a plan of nothing but this breaks.
+fn broken(world: &World, action: Action) -> Vec<&'static str> {
+    let (observed, offers) = (BTreeMap::new(), BTreeMap::new());
+    let input = world.input(&observed, &offers);
+    let mut made = plan(&input);
+    made.operations = vec![Operation { side: side(1), action }];
+    check(&input, &made).into_iter().map(|violation| violation.rule).collect()
+}
+
+fn file() -> Action {
+    Action::AddFile {
+        origin: side(0),
+        file: AttachmentId::new("7"),
+        original: "plan.pdf".to_owned(),
+        name: "plan.pdf".to_owned(),
+        size: 1,
+        mime: "application/pdf".to_owned(),
+    }
+}
+
+#[test]
+fn a_file_that_nothing_names_does_not_cross() {
+    let mut world = world();
+    assert!(broken(&world, file()).contains(&UNNAMED));
+    world.item.comments.push(said(naming("other.pdf")));
+    assert!(broken(&world, file()).contains(&UNNAMED));
+    for (change, may) in [
+        (said(naming("plan.pdf")), true),
+        (CommentRecord { gone: true, ..said(naming("plan.pdf")) }, false),
+        (CommentRecord { notice: true, ..said(naming("plan.pdf")) }, false),
+        (CommentRecord { visibility: Visibility::Role("Few".to_owned()), ..said(naming("plan.pdf")) }, false),
+        (CommentRecord { visibility: Visibility::Internal, ..said(naming("plan.pdf")) }, false),
+        (CommentRecord { side: side(2), ..said(naming("plan.pdf")) }, false),
+    ] {
+        world.item.comments = vec![change.clone()];
+        assert_eq!(!broken(&world, file()).contains(&UNNAMED), may, "{change:?}");
+    }
+    // Where a text names it, where its own name lets it cross, and where all do.
+    world.item.comments = Vec::new();
+    let fields = BTreeMap::from([("description".into(), BTreeSet::from(["plan.pdf".to_owned()]))]);
+    world.item.named = BTreeMap::from([(side(0), fields)]);
+    let replica: &mut Replica = world.item.replicas.get_mut(&side(0)).unwrap();
+    replica.bases.entry("description".into()).or_default().value =
+        Some(jirasyncd::model::value::Value::Document(naming("plan.pdf")));
+    assert!(!broken(&world, file()).contains(&UNNAMED));
+    world.item.named = BTreeMap::new();
+    assert!(broken(&world, file()).contains(&UNNAMED));
+    world.sync.attachments.names = vec!["plan*".to_owned()];
+    assert!(!broken(&world, file()).contains(&UNNAMED));
+    world.sync.attachments.names = Vec::new();
+    world.sync.attachments.which = WhichFiles::All;
+    assert!(!broken(&world, file()).contains(&UNNAMED));
+}
+
+#[test]
+fn a_note_goes_to_its_one_side() {
+    let mut world = world();
+    let note = Action::AddComment {
+        remark: Remark::Comment,
+        origin: side(0),
+        comment: CommentId::new("9"),
+        body: NativeValue::Empty,
+        wanted: Document::default(),
+        edits: 0,
+        spent: None,
+        terms: Terms::default(),
+    };
+    for (only, may) in [(side(1), true), (side(2), false)] {
+        let words = text::from_plain("`plan.pdf` is too large.");
+        world.item.comments = vec![CommentRecord { notice: true, only: Some(only), ..said(words) }];
+        assert_eq!(!broken(&world, note.clone()).contains(&ONE_SIDE), may);
+    }
+}
