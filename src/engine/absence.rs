@@ -7,7 +7,6 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Engine;
-use super::scope::clause;
 use super::work::Work;
 use crate::model::hub::{Absence, Away};
 use crate::model::ids::{ItemId, SideId};
@@ -28,21 +27,15 @@ impl Engine {
     /// Takes in where a read shows an issue to be.
     pub(super) fn note_presence(&self, work: &mut Work, side: &SideId, snapshot: &IssueSnapshot) {
         let project = work.sync.side(side).map(|settings| settings.project.clone());
-        let sync = std::sync::Arc::clone(&work.sync);
         let Some(replica) = work.item.replicas.get_mut(side) else { return };
         let how = Absence::Moved(snapshot.project.clone());
         if project.is_none_or(|project| project == snapshot.project) {
-            if replica.has_left() && clause(&sync.settings, side, replica).is_some() {
-                // Its clause says when it is back, and not where it is.
-                return;
-            }
             if let Some(away) = replica.away.take() {
                 tracing::info!(%side, issue.key = %snapshot.key, since = %away.since, "an issue is where it was again");
                 work.returned.insert(side.clone());
             }
         } else if replica.away.as_ref().is_none_or(|away| away.how != how) {
             replica.away = Some(Away { how, since: self.now(), confirmed: None, moved_on: false });
-            work.item.scope.remove(side);
         }
     }
 
@@ -60,9 +53,8 @@ impl Engine {
         }
         let now = self.now();
         let Some(replica) = work.item.replicas.get_mut(side) else { return };
-        if replica.away.as_ref().is_none_or(|away| matches!(away.how, Absence::Moved(_) | Absence::Left)) {
+        if replica.away.as_ref().is_none_or(|away| matches!(away.how, Absence::Moved(_))) {
             replica.away = Some(Away { how: Absence::Missing, since: now, confirmed: None, moved_on: false });
-            work.item.scope.remove(side);
         }
     }
 
@@ -85,11 +77,13 @@ impl Engine {
                 let _held = self.counting.lock().await;
                 self.count(work, &side, None).await?;
             }
-            let open = work.item.replicas.iter().filter_map(|(side, replica)| {
+            // Of what left, nobody needs to know where it is before it is back.
+            let covered = work.item.replicas.iter().filter(|(_, replica)| !replica.has_left());
+            let open = covered.filter_map(|(side, replica)| {
                 let away = replica.away.as_ref().filter(|away| away.confirmed.is_none())?;
                 let looked = match away.how {
                     Absence::Missing => work.unread.contains_key(side),
-                    Absence::Moved(_) | Absence::Left | Absence::DeletedByUs => work.fresh.contains(side),
+                    Absence::Moved(_) | Absence::DeletedByUs => work.fresh.contains(side),
                 };
                 Some((side.clone(), away.since, looked))
             });

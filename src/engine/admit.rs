@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::instance::Instance;
+use super::scope::joined;
 use super::work::Work;
 use super::{Engine, SyncRun};
 use crate::jira::{Failure, JiraError, Want};
@@ -245,6 +246,7 @@ impl Engine {
             bases: BTreeMap::new(),
             links: BTreeMap::new(),
             away: None,
+            scope: joined(&sync.settings, side, false),
             staying: 0,
             watching: crate::model::hub::Watching::default(),
         };

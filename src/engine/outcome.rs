@@ -10,6 +10,7 @@ use super::cycle::{FIRST_RETRY, LONGEST_SLOW_RETRY};
 use super::offers::FIRST_ASK;
 use super::recover::copied;
 use super::revisions::{revised, revision_refused, turned_back};
+use super::scope::joined;
 use super::work::Work;
 use super::worklogs::{UNFOUND, is_about_work};
 use crate::jira::{Created, Refusal, WriteOutcome};
@@ -58,6 +59,7 @@ impl Engine {
                     bases: BTreeMap::new(),
                     links: BTreeMap::new(),
                     away: None,
+                    scope: joined(&work.sync.settings, side, true),
                     staying: 0,
                     watching: crate::model::hub::Watching::default(),
                 };

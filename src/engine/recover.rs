@@ -353,6 +353,7 @@ pub(super) fn replica_of(row: &IssueSnapshot) -> Replica {
         bases: BTreeMap::new(),
         links: BTreeMap::new(),
         away: None,
+        scope: None,
         staying: 0,
         watching: crate::model::hub::Watching::default(),
     }

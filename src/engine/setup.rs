@@ -144,6 +144,7 @@ impl Engine {
             engine.recall_missing(instance).await?;
         }
         engine.recall_readings().await?;
+        engine.recall_clauses().await?;
         engine.forget_mails().await?;
         Ok((engine, survey.findings))
     }

@@ -70,8 +70,8 @@ pub(crate) struct Work {
     pub(crate) before: Vec<Problem>,
     pub(crate) read: BTreeSet<SideId>,
     pub(crate) asked_when: bool,
-    /// Sides whose replica's clause was asked for in this cycle.
-    pub(crate) judged_scope: BTreeSet<SideId>,
+    /// Sides whose replica's clause was asked for in this cycle, and for which change of the issue that tells.
+    pub(crate) judged_scope: BTreeMap<SideId, Timestamp>,
     /// A `when` was not answered for good in this cycle.
     pub(crate) when_is_open: bool,
     pub(crate) conflicts: Vec<Conflict>,
@@ -141,7 +141,7 @@ impl Work {
             before: claim.problems,
             read: BTreeSet::new(),
             asked_when: false,
-            judged_scope: BTreeSet::new(),
+            judged_scope: BTreeMap::new(),
             when_is_open: false,
             conflicts: Vec::new(),
             acts: Vec::new(),
@@ -253,6 +253,7 @@ impl Work {
             all.insert(Problem { side, field, what: hold.why.clone(), remedy: hold.remedy.clone() });
         }
         let gone = |side: &SideId| self.item.replicas.get(side).is_some_and(Replica::is_elsewhere);
+        let unsure = |side: &SideId| self.item.replicas.get(side).is_some_and(Replica::is_unsure);
         let kept = self.before.iter().filter(|problem| {
             let in_doubt = self.intents.iter().any(|intent| {
                 intent.operation.side == problem.side
@@ -264,7 +265,7 @@ impl Work {
                 || (problem.field.is_none()
                     && self.item.replicas.contains_key(&problem.side)
                     && !self.read.contains(&problem.side));
-            in_doubt || (unjudged && !gone(&problem.side))
+            in_doubt || unsure(&problem.side) || (unjudged && !gone(&problem.side))
         });
         all.extend(kept.cloned());
         for (side, replica) in &self.item.replicas {
@@ -294,6 +295,9 @@ impl Work {
 /// That an issue was missed, and it is not known yet whether it is gone.
 fn missed(side: &SideId, replica: &Replica) -> Option<Problem> {
     let away = replica.away.as_ref().filter(|away| away.confirmed.is_none() && away.how == Absence::Missing)?;
+    if replica.has_left() {
+        return None;
+    }
     let since = away.since.strftime("%Y-%m-%d %H:%M");
     let what = format!(
         "{} is not there since {since} UTC, or the sync user may not see it; nothing is written or deleted for it",

@@ -14,6 +14,7 @@ use super::document::Document;
 use super::ids::{AttachmentId, CommentId, EntryId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
 use super::issue::Visibility;
 use super::remark::{Remark, Spent};
+use super::scope::{Covered, Scope};
 use super::value::Value;
 
 /// How many acts of people on each side are contained in something.
@@ -193,6 +194,9 @@ pub struct Replica {
     /// Set while it is not where it was.
     #[serde(default)]
     pub away: Option<Away>,
+    /// Whether it is in what the sync covers; `None`: nobody asked, or it does not matter.
+    #[serde(default)]
+    pub scope: Option<Scope>,
     /// How many of its comments, worklogs and files are people's whose acts stay here.
     #[serde(default)]
     pub staying: u32,
@@ -236,22 +240,38 @@ pub enum Absence {
     Moved(String),
     /// We deleted it, since a counterpart was.
     DeletedByUs,
-    /// It is there, and no longer what the sync covers (`life.left = "stop"`).
-    Left,
 }
 
 impl Replica {
-    /// Whether it is where it was, and no longer what the sync covers.
+    /// Whether it is no longer what the sync covers, wherever it is.
     #[must_use]
     pub fn has_left(&self) -> bool {
-        self.away.as_ref().is_some_and(|away| away.how == Absence::Left)
+        self.stands() == Some(Covered::Left)
+    }
+
+    /// Whether nobody knows for now if it is what the sync covers.
+    #[must_use]
+    pub fn is_unsure(&self) -> bool {
+        self.stands() == Some(Covered::Unknown)
+    }
+
+    /// Whether it left what the sync covers, or may have: nothing of it is taken in, and nothing becomes of its counterparts.
+    #[must_use]
+    pub fn rests(&self) -> bool {
+        self.has_left() || self.is_unsure()
+    }
+
+    fn stands(&self) -> Option<Covered> {
+        self.scope.as_ref().map(|scope| scope.standing)
     }
 
     /// Whether nothing is to be carried to it or from it for now: it is in another project, known for sure to be gone, or not what
     /// the sync covers.
     #[must_use]
     pub fn is_elsewhere(&self) -> bool {
-        self.away.as_ref().is_some_and(|away| away.confirmed.is_some() || matches!(away.how, Absence::Moved(_)))
+        let away =
+            self.away.as_ref().is_some_and(|away| away.confirmed.is_some() || matches!(away.how, Absence::Moved(_)));
+        away || self.rests()
     }
 }
 
@@ -497,9 +517,6 @@ pub struct ItemState {
     /// be asked again, whatever else happened to the item since.
     #[serde(default)]
     pub asked: Option<Timestamp>,
-    /// Per side whose replica may leave the sync: when the issue that tells had last changed when it was asked for good.
-    #[serde(default)]
-    pub scope: BTreeMap<SideId, Timestamp>,
 }
 
 impl ItemState {
@@ -519,7 +536,6 @@ impl ItemState {
             awaits: BTreeSet::new(),
             belongs: BTreeSet::new(),
             asked: None,
-            scope: BTreeMap::new(),
         }
     }
 

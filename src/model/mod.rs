@@ -8,6 +8,7 @@ pub mod issue;
 pub mod operation;
 pub mod problem;
 pub mod remark;
+pub mod scope;
 pub mod secret;
 pub mod settings;
 pub mod store;

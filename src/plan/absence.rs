@@ -27,9 +27,12 @@ pub(super) fn is_here(draft: &Draft<'_>, side: &SideId, observation: &Observatio
 pub(super) fn part(draft: &mut Draft<'_>) {
     for side in draft.input.sync.side_ids() {
         let Some(replica) = draft.plan.item.replicas.get(side) else { continue };
+        if replica.rests() {
+            // What becomes of an issue that is not covered is its own side's business.
+            continue;
+        }
         let (key, issue) = (replica.key.clone(), replica.issue);
-        let away = replica.away.clone().filter(|away| away.confirmed.is_some() && away.how != Absence::Left);
-        let Some(away) = away else {
+        let Some(away) = replica.away.clone().filter(|away| away.confirmed.is_some()) else {
             for record in draft
                 .plan
                 .item
@@ -43,7 +46,7 @@ pub(super) fn part(draft: &mut Draft<'_>) {
         };
         let life = &draft.input.sync.life;
         let (policy, what) = match &away.how {
-            Absence::DeletedByUs | Absence::Left => continue,
+            Absence::DeletedByUs => continue,
             Absence::Missing => (&life.deleted, format!("{key} was deleted, or the sync user may not see it any more")),
             Absence::Moved(project) => (&life.moved, format!("{key} was moved, and is in project {project} now")),
         };
@@ -58,7 +61,7 @@ pub(super) fn part(draft: &mut Draft<'_>) {
                 // Where it went is nobody's business but its own side's.
                 let where_to = match &away.how {
                     Absence::Moved(_) => format!("{key} was moved out of its project"),
-                    Absence::Missing | Absence::DeletedByUs | Absence::Left => what,
+                    Absence::Missing | Absence::DeletedByUs => what,
                 };
                 say(draft, side, &id, &format!("{where_to}. This counterpart stays as it is."), since);
             }
@@ -72,13 +75,14 @@ pub(super) fn part(draft: &mut Draft<'_>) {
 /// Takes away the links to what is gone, or our copies of it, where the sync says so.
 pub(super) fn act(draft: &mut Draft<'_>) {
     for side in draft.input.sync.side_ids() {
-        let away = draft.plan.item.replicas.get(side).and_then(|replica| replica.away.as_ref());
+        let replica = draft.plan.item.replicas.get(side).filter(|replica| !replica.rests());
+        let away = replica.and_then(|replica| replica.away.as_ref());
         let how = away.filter(|away| away.confirmed.is_some()).map(|away| &away.how);
         let life = &draft.input.sync.life;
         let policy = match how {
             Some(Absence::Missing) => &life.deleted,
             Some(Absence::Moved(_)) => &life.moved,
-            Some(Absence::DeletedByUs | Absence::Left) | None => continue,
+            Some(Absence::DeletedByUs) | None => continue,
         };
         match policy {
             Farewell::Unlink => unlink(draft, side),

@@ -387,11 +387,12 @@ impl Check<'_> {
     /// ours.
     fn parting(&mut self, side: &SideId, gone: &SideId, by: &Farewell) {
         let sees = self.settings(side).is_some_and(|settings| settings.sees.contains(gone));
-        let away = self.input.item.replicas.get(gone).and_then(|replica| replica.away.as_ref());
+        let replica = self.input.item.replicas.get(gone).filter(|replica| !replica.rests());
+        let away = replica.and_then(|replica| replica.away.as_ref());
         let policy = match away.filter(|away| away.confirmed.is_some()).map(|away| &away.how) {
             Some(Absence::Missing) => Some(&self.input.sync.life.deleted),
             Some(Absence::Moved(_)) => Some(&self.input.sync.life.moved),
-            Some(Absence::DeletedByUs | Absence::Left) | None => None,
+            Some(Absence::DeletedByUs) | None => None,
         };
         if side == gone || !sees || policy != Some(by) {
             self.fail("what is not known to be gone is not parted with", side, format!("the counterpart on `{gone}`"));
@@ -443,7 +444,7 @@ impl Check<'_> {
             let here = |read: &&Observation| project.is_none_or(|project| project == &read.snapshot.project);
             let observation = input.observed.get(side).filter(|_| !replica.restricted && !refresh).filter(here);
             // What is done outside of what the sync covers is taken in when the issue is back.
-            let observation = observation.filter(|_| !replica.has_left());
+            let observation = observation.filter(|_| !replica.rests());
             for (name, base) in &replica.bases {
                 let Some(row) = input.sync.fields.get(name) else { continue };
                 let held_before = before.bases.get(name).and_then(|base| base.value.as_ref());

@@ -19,8 +19,10 @@ const EPIC_NAME_BESIDE_ITS_ROW: &str = "epic-name (summary)";
 /// Proposes the creation of the side's replica, if the item belongs there.
 pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
     let known = draft.plan.item.replicas.values().any(|replica| replica.observed);
-    // What is not covered any more gets no further counterpart.
-    let left = draft.plan.item.replicas.values().any(|replica| replica.has_left() && !replica.ours);
+    // What is not covered any more gets no further counterpart: as far as the side may know of it.
+    let sees = |other: &SideId| draft.input.sync.side(side).is_some_and(|settings| settings.sees.contains(other));
+    let mut replicas = draft.plan.item.replicas.iter();
+    let left = replicas.any(|(other, replica)| replica.rests() && !replica.ours && sees(other));
     if !known || left || !draft.input.belongs.contains(side) {
         return;
     }

@@ -29,13 +29,15 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
         return;
     }
     let Some(replica) = draft.plan.item.replicas.get(side) else { return };
-    if replica.has_left() {
+    if replica.rests() {
         // What we wrote before it left is settled all the same: nobody is to look for it.
+        let created = (!replica.observed).then(|| creation(draft, side)).flatten();
         let ours = observation.steps.iter().filter_map(|step| match step.by {
             By::Us(operation) => Some(operation),
             By::SyncUser | By::Person => None,
         });
         draft.plan.seen.extend(ours);
+        draft.plan.seen.extend(created.map(|(operation, _)| operation));
         return;
     }
     let (first, ours) = (!replica.observed, replica.ours);

@@ -1,8 +1,14 @@
 //! Issues that leave what their sync covers, and come back: `jql` of the side where they were made, `when` of the side of a copy.
 //! Must never take the daemon's word for what was carried.
 
-use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use jirasyncd::jira::Transport;
+use jirasyncd::simulator::{Fault, FaultRule, Holder, When};
+use serde_json::{Value, json};
+
+use super::bent::Bent;
 use super::daemon_support::{THREE, World, calls, two, two_clouds};
 
 /// The side whose issues begin items by a `jql`, who works there, a type; and the other side with somebody who works there.
@@ -216,4 +222,279 @@ async fn a_clause_that_jira_refuses_holds_back_what_may_have_left() {
             assert_eq!(world.problems().await, Vec::<String>::new());
         }
     }
+}
+
+/// An item of home that globex has a copy of: home's key and the copy's.
+async fn shared(config: &str) -> (World, String, String) {
+    let world = World::new(config, |_| {}).await;
+    let fields = json!({ "summary": "Item", "labels": ["share-globex"] });
+    let home = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    world.rest().await.unwrap();
+    let copy = world.issue("globex", "Item").key;
+    (world, home, copy)
+}
+
+/// Nothing crosses between home and the copy that it took away; once it shares it again, both get what was done.
+async fn rests(world: &World, home: &str, copy: &str) {
+    world.person("acme", "jane").edit(home, json!({ "summary": "Item, home's own" })).unwrap();
+    world.person("globex", "jdoe").edit(copy, json!({ "description": "theirs" })).unwrap();
+    world.intervals(20).await;
+    world.person("globex", "jdoe").edit(copy, json!({ "description": "theirs alone" })).unwrap();
+    world.intervals(20).await;
+    assert_eq!(world.field("globex", "Item", "summary"), "Item");
+    assert_eq!(world.field("acme", "Item", "description"), "");
+    labels(world, "acme", "jane", home, &["share-globex"]);
+    world.intervals(20).await;
+    world.rest().await.unwrap();
+    assert_eq!(world.field("globex", "Item", "summary"), "Item, home's own");
+    assert!(world.field("acme", "Item", "description").contains("theirs alone"));
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
+
+/// The right to see an issue goes and comes back: that says nothing of whether it is covered.
+#[tokio::test(start_paused = true)]
+async fn what_left_has_left_also_when_it_is_hidden_and_seen_again() {
+    for hidden_first in [false, true] {
+        let (world, home, copy) = shared(&stopping(THREE)).await;
+        if !hidden_first {
+            labels(&world, "acme", "jane", &home, &[]);
+            world.rest().await.unwrap();
+        }
+        world.jira("globex").set_permission("ENG", "BROWSE_PROJECTS", &[]);
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.intervals(10).await;
+        if hidden_first {
+            labels(&world, "acme", "jane", &home, &[]);
+            world.intervals(10).await;
+        }
+        world.jira("globex").set_permission("ENG", "BROWSE_PROJECTS", &[Holder::LoggedIn]);
+        world.intervals(200).await;
+        rests(&world, &home, &copy).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_is_no_longer_shared_may_be_deleted_and_home_hears_nothing_of_it() {
+    let (world, home, copy) = shared(&format!("{}deleted = \"comment\"\n", stopping(THREE))).await;
+    labels(&world, "acme", "jane", &home, &[]);
+    world.rest().await.unwrap();
+    world.jira("globex").set_permission("ENG", "DELETE_ISSUES", &[Holder::LoggedIn]);
+    world.person("globex", "jdoe").delete(&copy).unwrap();
+    for _ in 0..3 {
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.intervals(10).await;
+    }
+    assert_eq!(world.jira("acme").issue(&home).unwrap().comments.len(), 0);
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
+
+/// Another configuration is another question.
+#[tokio::test(start_paused = true)]
+async fn another_clause_is_asked_at_the_next_start() {
+    for (config, pair) in pairs() {
+        let (from, who, _, to, there) = pair;
+        let others = [config.clone(), stopping(&config.replace("labels = share-it", "labels is EMPTY OR labels = x"))];
+        for other in others {
+            let (world, key, copy) = paired(&stopping(&config), pair).await;
+            labels(&world, from, who, &key, &[]);
+            world.rest().await.unwrap();
+            world.person(from, who).edit(&key, json!({ "summary": "Item outside" })).unwrap();
+            world.person(to, there).edit(&copy, json!({ "description": "written meanwhile" })).unwrap();
+            world.rest().await.unwrap();
+            assert_eq!(world.field(to, "Item", "summary"), "Item", "{from}");
+            let mut world = world.with_config(&other);
+            world.start().await;
+            world.rest().await.unwrap();
+            assert_eq!(world.field(to, "Item", "summary"), "Item outside", "{from}");
+            assert!(world.field(from, "Item", "description").contains("written meanwhile"), "{from}");
+            assert_eq!(world.problems().await, Vec::<String>::new());
+        }
+        // A narrower one.
+        let (world, _, copy) = paired(&stopping(&config), pair).await;
+        let mut world = world.with_config(&stopping(&config.replace("labels = share-it", "labels = other")));
+        world.start().await;
+        world.rest().await.unwrap();
+        world.person(to, there).edit(&copy, json!({ "description": "written meanwhile" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.field(from, "Item", "description"), "", "{from}");
+    }
+}
+
+/// One search of issues by a clause, as the daemon asks it.
+fn asks(asked: &Value, clause: &str) -> bool {
+    asked["jql"].as_str().is_some_and(|jql| jql.contains(clause) && jql.contains("id in"))
+}
+
+/// While Jira does not answer for one partner, the other gets what home does; the one gets it later, whoever is heard of first.
+#[tokio::test(start_paused = true)]
+async fn a_clause_that_is_not_answered_holds_back_its_own_side_alone() {
+    let mut world = World::without_daemon(&stopping(THREE));
+    let refused = Arc::new(AtomicBool::new(false));
+    let held = Arc::clone(&refused);
+    world.bend(move |inner| {
+        let held = Arc::clone(&held);
+        Arc::new(Bent::new(inner).out(move |_, body| {
+            if held.load(Ordering::SeqCst)
+                && let Some(jql) = body.get("jql").and_then(Value::as_str)
+                && jql.contains("share-globex")
+            {
+                body["jql"] = json!(jql.replace("labels = share-globex", "nosuch = 1"));
+            }
+        })) as Arc<dyn Transport>
+    });
+    world.start().await;
+    let fields = json!({ "summary": "Item", "labels": ["share-globex", "share-initech"] });
+    let home = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    world.rest().await.unwrap();
+    let copy = world.issue("globex", "Item").key;
+    refused.store(true, Ordering::SeqCst);
+    world.person("acme", "jane").edit(&home, json!({ "summary": "Item, changed" })).unwrap();
+    world.intervals(4).await;
+    assert_eq!(world.field("initech", "Item", "summary"), "Item, changed");
+    assert_eq!(world.field("globex", "Item", "summary"), "Item");
+    world.person("globex", "jdoe").edit(&copy, json!({ "description": "theirs" })).unwrap();
+    world.intervals(2).await;
+    assert_eq!(world.field("acme", "Item", "description"), "");
+    refused.store(false, Ordering::SeqCst);
+    world.intervals(30).await;
+    world.rest().await.unwrap();
+    assert_eq!(world.field("globex", "Item", "summary"), "Item, changed");
+    assert!(world.field("acme", "Item", "description").contains("theirs"));
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
+
+/// A Data Center's index lags, and before it is asked again the other side is heard of.
+#[tokio::test(start_paused = true)]
+async fn the_second_question_is_asked_whoever_is_heard_of_first() {
+    let (config, pair) = pairs()[1].clone();
+    let mut world = World::without_daemon(&stopping(&config));
+    let lies = Arc::new(AtomicBool::new(false));
+    let held = Arc::clone(&lies);
+    world.bend(move |inner| {
+        let held = Arc::clone(&held);
+        Arc::new(Bent::new(inner).out(move |place, body| {
+            if held.load(Ordering::SeqCst) && place.contains("globex") && asks(body, "share-it") {
+                let jql = body["jql"].as_str().unwrap_or_default().replace("labels = share-it", "labels is EMPTY");
+                body["jql"] = json!(jql);
+            }
+        })) as Arc<dyn Transport>
+    });
+    world.start().await;
+    let (from, who, kind, to, there) = pair;
+    let fields = json!({ "summary": "Item", "labels": ["share-it"] });
+    let key = world.person(from, who).create(project(from), kind, fields).unwrap();
+    world.rest().await.unwrap();
+    let copy = world.issue(to, "Item").key;
+    world.intervals(10).await;
+    lies.store(true, Ordering::SeqCst);
+    labels(&world, from, who, &key, &[]);
+    world.interval().await;
+    lies.store(false, Ordering::SeqCst);
+    world.person(to, there).comment(&copy, "said meanwhile").unwrap();
+    world.interval().await;
+    world.intervals(10).await;
+    assert_eq!(world.jira(from).issue(&key).unwrap().comments.len(), 0);
+    labels(&world, from, who, &key, &["share-it"]);
+    world.rest().await.unwrap();
+    assert_eq!(world.jira(from).issue(&key).unwrap().comments.len(), 1);
+}
+
+/// It leaves while it is worked on: what is read later in the same cycle is asked of again.
+#[tokio::test(start_paused = true)]
+async fn what_leaves_between_two_reads_is_not_carried() {
+    let (config, pair) = pairs()[0].clone();
+    let mut world = World::without_daemon(&stopping(&config));
+    let doomed = Arc::new(std::sync::Mutex::new(None::<String>));
+    let (held, acme) = (Arc::clone(&doomed), world.jira("acme").clone());
+    world.bend(move |inner| {
+        let (held, acme) = (Arc::clone(&held), acme.clone());
+        Arc::new(Bent::new(inner).back(move |place, asked, _| {
+            if place.contains("acme") && asks(asked, "share-it") {
+                let key = held.lock().unwrap().take();
+                if let Some(key) = key {
+                    let jane = acme.person("jane").unwrap();
+                    jane.edit(&key, json!({ "labels": [], "summary": "Item, outside" })).unwrap();
+                }
+            }
+        })) as Arc<dyn Transport>
+    });
+    world.start().await;
+    let (from, who, kind, to, there) = pair;
+    let fields = json!({ "summary": "Item", "labels": ["share-it"] });
+    let key = world.person(from, who).create(project(from), kind, fields).unwrap();
+    world.rest().await.unwrap();
+    let copy = world.issue(to, "Item").key;
+    world.intervals(10).await;
+    world.person(from, who).edit(&key, json!({ "summary": "Item, inside" })).unwrap();
+    world.person(to, there).edit(&copy, json!({ "duedate": "2030-05-06" })).unwrap();
+    *doomed.lock().unwrap() = Some(key.clone());
+    world.rest().await.unwrap();
+    assert!(doomed.lock().unwrap().is_none(), "the clause was never asked");
+    assert_ne!(world.field(to, "Item", "summary"), "Item, outside");
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
+
+/// No search finds an archived issue, so no clause does: that is no leaving.
+#[tokio::test(start_paused = true)]
+async fn what_no_search_finds_has_not_left() {
+    for (config, pair) in pairs() {
+        let (world, key, copy) = paired(&stopping(&config), pair).await;
+        let (from, who, _, to, there) = pair;
+        world.person(from, who).edit(&key, json!({ "summary": "Item, at last" })).unwrap();
+        world.person(from, who).archive(&key).unwrap();
+        world.person(to, there).comment(&copy, "said meanwhile").unwrap();
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.person(to, there).edit(&copy, json!({ "duedate": "2030-05-06" })).unwrap();
+        world.intervals(10).await;
+        assert_eq!(world.field(to, "Item", "summary"), "Item", "{from}");
+        let problems = world.problems().await;
+        assert!(problems.iter().any(|problem| problem.contains("no search finds")), "{from}: {problems:?}");
+        world.person(from, who).restore(&key).unwrap();
+        world.intervals(200).await;
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.field(to, "Item", "summary"), "Item, at last", "{from}");
+        assert_eq!(world.jira(from).issue(&key).unwrap().fields["duedate"], "2030-05-06", "{from}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{from}");
+    }
+}
+
+/// A partner that does not see another one cannot tell what that one's issue leaves.
+#[tokio::test(start_paused = true)]
+async fn what_one_partner_takes_away_is_nothing_to_the_other() {
+    let clause = "side.globex = { jql = \"labels = share-it\", instance";
+    let world = World::new(&stopping(&THREE.replace("side.globex = { instance", clause)), |_| {}).await;
+    let fields = json!({ "summary": "Item", "labels": ["share-it"] });
+    let theirs = world.person("globex", "jdoe").create("ENG", "Defect", fields).unwrap();
+    world.rest().await.unwrap();
+    let home = world.issue("acme", "Item").key;
+    labels(&world, "globex", "jdoe", &theirs, &[]);
+    world.rest().await.unwrap();
+    let edit = json!({ "summary": "Item of home", "issuetype": { "name": "Task" }, "labels": ["share-initech"] });
+    world.person("acme", "jane").edit(&home, edit).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(world.issues("initech", "Item of home").len(), 1);
+    assert_eq!(world.field("globex", "Item", "summary"), "Item");
+}
+
+/// A copy is taken away before anybody could look at it: that it was made is settled.
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_leaves_before_it_was_looked_at_is_settled() {
+    let world = World::new(&stopping(THREE), |_| {}).await;
+    world.jira("globex").add_fault(FaultRule::new("getIssue", When::Always, Fault::Status(500)));
+    let fields = json!({ "summary": "Item", "labels": ["share-globex"] });
+    let home = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    world.interval().await;
+    assert_eq!(world.issues("globex", "Item").len(), 1);
+    labels(&world, "acme", "jane", &home, &[]);
+    world.jira("globex").clear_faults();
+    world.intervals(20).await;
+    world.rest().await.unwrap();
+    assert_eq!(world.problems().await, Vec::<String>::new());
+    labels(&world, "acme", "jane", &home, &["share-globex"]);
+    world.rest().await.unwrap();
+    world.person("acme", "jane").edit(&home, json!({ "summary": "Item, shared again" })).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(world.field("globex", "Item", "summary"), "Item, shared again");
+    assert_eq!(world.problems().await, Vec::<String>::new());
 }

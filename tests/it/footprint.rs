@@ -46,6 +46,7 @@ fn replica(number: u64, key: String) -> Replica {
         bases: std::collections::BTreeMap::new(),
         links: std::collections::BTreeMap::new(),
         away: None,
+        scope: None,
         staying: 0,
         watching: Default::default(),
     };

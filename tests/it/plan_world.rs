@@ -367,6 +367,7 @@ impl World {
             bases: BTreeMap::new(),
             links: BTreeMap::new(),
             away: None,
+            scope: None,
             staying: 0,
             watching: Default::default(),
         }

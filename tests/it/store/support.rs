@@ -135,6 +135,7 @@ pub(super) fn replica(issue: u64, key: &str) -> Replica {
         bases: BTreeMap::new(),
         links: BTreeMap::new(),
         away: None,
+        scope: None,
         staying: 0,
         watching: Default::default(),
     }
