@@ -21,7 +21,7 @@ struct System {
     fixed: bool,
 }
 
-const SYSTEM: [System; 20] = [
+const SYSTEM: [System; 19] = [
     System { name: "summary", field: "summary", kind: FieldKind::Line, fixed: true },
     System { name: "description", field: "description", kind: FieldKind::Document, fixed: false },
     System { name: "issue-type", field: "issuetype", kind: FieldKind::IssueType, fixed: true },
@@ -37,15 +37,11 @@ const SYSTEM: [System; 20] = [
     System { name: "reporter", field: "reporter", kind: FieldKind::Person, fixed: false },
     System { name: "resolution", field: "resolution", kind: FieldKind::Choice, fixed: true },
     System { name: "original-estimate", field: "timeoriginalestimate", kind: FieldKind::Duration, fixed: false },
-    System { name: SECURITY, field: SECURITY, kind: FieldKind::Choice, fixed: true },
     System { name: "links", field: "issuelinks", kind: FieldKind::Links, fixed: true },
     System { name: "parent", field: "parent", kind: FieldKind::Parent, fixed: true },
     System { name: "watchers", field: "watches", kind: FieldKind::Watchers, fixed: true },
     System { name: "remaining-estimate", field: "timeestimate", kind: FieldKind::Duration, fixed: false },
 ];
-
-/// Security levels. They are carried by a table alone, and only home's.
-const SECURITY: &str = "security";
 
 /// Other spellings of a row's name: Jira's own ids.
 const ALIASES: [(&str, &str); 8] = [
@@ -60,7 +56,7 @@ const ALIASES: [(&str, &str); 8] = [
 ];
 
 /// Fields of every Jira that are not carried yet, by name and id.
-const LATER: [&str; 6] = ["attachment", "attachments", "comment", "subtasks", "timetracking", "worklog"];
+const LATER: [&str; 7] = ["attachment", "attachments", "comment", "security", "subtasks", "timetracking", "worklog"];
 
 /// Reads the rows of a sync whose tables were read before.
 pub(super) fn read(
@@ -157,11 +153,6 @@ fn row(
             None
         }
         (Some("skip"), _) => None,
-        (Some(_), Some(System { name: SECURITY, .. })) => {
-            let help = "write `security = { values = [ … ] }`, with a row per level that may be shared";
-            findings.error(&entry.spot, "which levels mean the same is not guessed", help);
-            None
-        }
         (Some(_), Some(system)) => Some(plain(name, system.kind, everywhere(system, sides), sides)),
         (Some(_), None) => match by_name(entry, sides) {
             Some(cells) => Some(plain(name, FieldKind::AsThere, cells, sides)),
@@ -173,39 +164,6 @@ fn row(
         (None, _) if entry.is_table() => detailed(entry, name, system, settings, sides, findings),
         (None, _) => None,
     }
-}
-
-/// What a row of security levels must say, and may not: what it leaves open would let something cross.
-fn security(
-    entry: &Cursor<'_>,
-    row: &mut FieldRow,
-    settings: &SyncSettings,
-    sides: &Sides,
-    findings: &mut Findings<'_>,
-) {
-    let others =
-        [&keys::FIELD_FROM, &keys::FIELD_ACROSS, &keys::FIELD_VALUE, &keys::FIELD_TEMPLATE, &keys::FIELD_DEFAULT];
-    for cursor in others.into_iter().chain([&keys::FIELD_ON_UNMAPPED]).filter_map(|key| entry.get(key)) {
-        let message =
-            format!("`{}` says nothing about security levels: home's are carried, as `values` says", cursor.name);
-        findings.error(&cursor.key_spot, message, format!("take `{}` out", cursor.name));
-    }
-    let whole = |known: &crate::model::settings::Row| sides.order().all(|side| known.names.contains_key(side));
-    if row.values.rows.is_empty() || !row.values.rows.iter().all(whole) {
-        let help = "write a row per level, with the name that each side has for it";
-        findings.error(&entry.key_spot, "`security` needs `values`, each with a name on every side", help);
-    }
-    match &settings.home {
-        Some(home) => row.from = BTreeSet::from([home.clone()]),
-        None => findings.error(
-            &entry.key_spot,
-            "only home's security levels are carried, and there is no home",
-            "name a `home`",
-        ),
-    }
-    row.across = false;
-    row.composed = None;
-    row.default.clear();
 }
 
 /// Warns where acts that nobody signs would have to be told apart by who did them.
@@ -283,9 +241,7 @@ fn detailed(
             }
         }
     }
-    if row.name.as_str() == SECURITY {
-        security(entry, &mut row, settings, sides, findings);
-    } else if let Some(cursor) = entry.get(&keys::FIELD_ON_UNMAPPED) {
+    if let Some(cursor) = entry.get(&keys::FIELD_ON_UNMAPPED) {
         row.on_unmapped = on_unmapped(&cursor, &row, sides, findings);
     }
     if matches!(kind, FieldKind::Person | FieldKind::People | FieldKind::Watchers) && settings.users.rows.is_empty() {

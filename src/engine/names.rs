@@ -11,9 +11,6 @@ use crate::model::ids::{FieldId, SideId};
 use crate::model::issue::Named;
 use crate::model::settings::{FieldKind, FieldRow, OnUnmapped, SyncSettings, Table};
 
-/// The field of security levels, and the row that carries it.
-const SECURITY: &str = "security";
-
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -57,12 +54,6 @@ pub(crate) fn resolve(settings: &SyncSettings, catalogs: &BTreeMap<SideId, Catal
         for (side, field) in &mut row.sides {
             let Some(catalog) = catalogs.get(side) else { continue };
             match field_id(catalog, field) {
-                // Under another name it would not be held to what is promised of levels.
-                Ok(id) if id.as_str() == SECURITY && row.name.as_str() != SECURITY => {
-                    let place = format!("sync.{}.fields.{}, side `{side}`", settings.id, row.name);
-                    let what = "security levels are carried by the row `security` alone";
-                    found.push(Finding::error(place, what, "write `security = { values = [ … ] }`"));
-                }
                 Ok(id) => *field = id,
                 Err((what, remedy)) => {
                     let place = format!("sync.{}.fields.{}, side `{side}`", settings.id, row.name);
@@ -181,7 +172,6 @@ impl Look<'_> {
         let named: Vec<Named> = offered.iter().map(|name| Named { id: String::new(), name: name.clone() }).collect();
         let what = match row.sides.get(self.side) {
             Some(field) if field.as_str() == "resolution" => "resolution",
-            Some(field) if field.as_str() == SECURITY => "security level",
             // Those that are over are in the map, and cannot be chosen any more.
             Some(field) if catalog.shapes.get(field) == Some(&Shape::Sprint) => return,
             Some(_) | None => "option",

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{Observation, Plan, PlanInput, Wanted, guard};
+use super::{Observation, Plan, PlanInput, Wanted};
 use crate::mapping::{Place, inbound, names_on, same};
 use crate::model::catalog::{Catalog, Shape};
 use crate::model::hub::{Absence, Agreed, Audience, Base, Replica};
@@ -409,19 +409,6 @@ impl Check<'_> {
             if restricted(&operation.side) || input.sync.home.as_ref().is_some_and(restricted) {
                 self.fail("what has a security level is let be", &operation.side, "a write is planned");
             }
-            let is_the_level = matches!(&operation.action, Action::SetFields { fields }
-                if fields.keys().all(|name| name.as_str() == guard::ROW));
-            let is_notice = matches!(&operation.action, Action::AddComment { origin, comment, remark, .. }
-                if self.is_notice(origin, comment, *remark));
-            let kept = if let Action::Create { fields, .. } = &operation.action {
-                !guard::is_missed(input, &plan.item, &self.nothing, fields)
-            } else {
-                let stands = guard::of(input, &plan.item, &self.nothing, &operation.side) == guard::Guard::Stands;
-                stands || is_the_level || is_notice
-            };
-            if !kept {
-                self.fail("a level stands before anything else is written", &operation.side, "a write is planned");
-            }
             if let Action::AddComment { remark, origin, comment, .. } = &operation.action
                 && restricted(origin)
                 && !self.is_notice(origin, comment, *remark)
@@ -442,7 +429,8 @@ impl Check<'_> {
             let refresh = plan.wanted.get(side).is_some_and(|wanted| wanted.contains(&Wanted::FreshRead));
             let project = input.sync.side(side).map(|settings| &settings.project);
             let here = |read: &&Observation| project.is_none_or(|project| project == &read.snapshot.project);
-            let observation = input.observed.get(side).filter(|_| !replica.restricted && !refresh).filter(here);
+            let observation =
+                input.observed.get(side).filter(|read| !read.snapshot.restricted && !refresh).filter(here);
             // What is done outside of what the sync covers is taken in when the issue is back.
             let observation = observation.filter(|_| !replica.rests());
             for (name, base) in &replica.bases {

@@ -61,12 +61,6 @@ pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
     }
     fields.extend(parent);
     fields.extend(epic_name(draft, side, &issue_type, &fields));
-    if super::guard::is_missed(draft.input, &draft.plan.item, &draft.nothing, &fields) {
-        let why = "no counterpart is made: it cannot be given the security level that home's issue has".to_owned();
-        let remedy = "let the sync user set it there (Set Issue Security), and put the field on the create screen";
-        draft.hold(side, None, why, remedy);
-        return;
-    }
     // Without a summary that the side may see there is nothing to make an issue of.
     if fields.values().any(|write| write.field.as_str() == "summary") {
         draft.plan.operations.push(Operation { side: side.clone(), action: Action::Create { issue_type, fields } });

@@ -21,11 +21,10 @@ const MOST_COUNTED: u32 = 5;
 /// Takes one side's observation in, or asks for another one where values and log do not agree.
 pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observation) {
     let snapshot = &observation.snapshot;
-    let restricted = snapshot.restricted && !super::guard::is_carried(draft, side, snapshot);
     if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
-        replica.restricted = restricted;
+        replica.restricted = snapshot.restricted;
     }
-    if restricted || !super::absence::is_here(draft, side, observation) {
+    if snapshot.restricted || !super::absence::is_here(draft, side, observation) {
         return;
     }
     let Some(replica) = draft.plan.item.replicas.get(side) else { return };

@@ -21,7 +21,6 @@ mod composed;
 mod create;
 mod flow_back;
 mod fold;
-mod guard;
 pub mod input;
 mod lacks;
 mod links;
@@ -36,8 +35,6 @@ mod watchers;
 mod whose;
 
 use std::collections::{BTreeMap, BTreeSet};
-
-use guard::Guard;
 
 pub use check::{Violation, check};
 pub use input::{By, Hold, Observation, Plan, PlanInput, Step, Wanted};
@@ -66,11 +63,10 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     absence::part(&mut draft);
     for side in &input.sync.sides {
         if draft.is_barred(&side.id) {
-            guard_first(&mut draft, &side.id);
             continue;
         }
         if draft.plan.item.replicas.contains_key(&side.id) {
-            targets::aim(&mut draft, &side.id, None);
+            targets::aim(&mut draft, &side.id);
         } else {
             create::propose(&mut draft, &side.id);
         }
@@ -88,17 +84,6 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     absence::act(&mut draft);
     whose::say(&mut draft);
     draft.finish()
-}
-
-/// Of a side that is kept apart for want of a security level, that level is set.
-fn guard_first(draft: &mut Draft<'_>, side: &SideId) {
-    let guard = draft.guard(side);
-    if guard == Guard::Rises && !draft.is_apart(side) {
-        targets::aim(draft, side, Some(guard::ROW));
-    }
-    if !draft.is_apart(side) {
-        guard::say(draft, side, guard);
-    }
 }
 
 /// A plan in the making.
@@ -137,20 +122,9 @@ impl<'a> Draft<'a> {
         self.plan.holds.push(Hold { side: side.clone(), field: field.cloned(), why, remedy: remedy.to_owned() });
     }
 
-    /// Whether a side is kept apart, or does not stand under the security level yet that home's issue has.
-    fn is_barred(&self, side: &SideId) -> bool {
-        let there = self.plan.item.replicas.contains_key(side);
-        self.is_apart(side) || (there && self.guard(side) != Guard::Stands)
-    }
-
-    fn guard(&self, side: &SideId) -> Guard {
-        guard::of(self.input, &self.plan.item, &self.nothing, side)
-    }
-
     /// Whether a side is kept apart, also while its issue is not read again: by a security level of its own, or home's, which is
-    /// the item's (a partner's own level is nothing that others could notice), or since its issue is not where it was. A level that
-    /// a row carries keeps nothing apart.
-    fn is_apart(&self, side: &SideId) -> bool {
+    /// the item's (a partner's own level is nothing that others could notice), or since its issue is not where it was.
+    fn is_barred(&self, side: &SideId) -> bool {
         let restricted = |side: &SideId| self.plan.item.replicas.get(side).is_some_and(|replica| replica.restricted);
         let elsewhere = self.plan.item.replicas.get(side).is_some_and(Replica::is_elsewhere);
         elsewhere || restricted(side) || self.input.sync.home.as_ref().is_some_and(restricted)

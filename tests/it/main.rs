@@ -64,8 +64,6 @@ mod daemon_kinds;
 #[cfg(test)]
 mod daemon_left;
 #[cfg(test)]
-mod daemon_levels;
-#[cfg(test)]
 mod daemon_life;
 #[cfg(test)]
 mod daemon_links;
