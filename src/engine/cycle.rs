@@ -1,7 +1,7 @@
 //! One batch of items from claim to release: recover, look, record, act, and again until nothing is left to do. Must never
 //! send a write whose intent is not durable, and never hold one item back for the failure of another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +33,11 @@ pub(crate) const BATCH: usize = 100;
 const MOST_ROUNDS: usize = 12;
 /// Items of a batch that are written to at once.
 const AT_ONCE: usize = 8;
+/// How long after it was looked at an item may still be written to. What comes later is given back and looked at again: people
+/// went on meanwhile.
+pub(super) const STALE_AFTER: Duration = Duration::from_secs(10);
+/// Rounds of one cycle that may end so. Each sends something, so they are not counted among the others.
+const MOST_STALE_ROUNDS: usize = 500;
 /// First and longest wait before an item that failed is tried again.
 pub(super) const FIRST_RETRY: Duration = Duration::from_secs(2);
 const LONGEST_RETRY: Duration = Duration::from_secs(900);
@@ -135,8 +140,8 @@ impl Engine {
         mut planned: Option<Vec<Vec<Operation>>>,
     ) -> BoxFuture<'_, Result<usize, StoreError>> {
         Box::pin(async move {
-            let mut writes = 0;
-            for round in first..MOST_ROUNDS {
+            let (mut writes, mut stale, mut round) = (0, 0, first);
+            loop {
                 let operations = match planned.take() {
                     Some(operations) => operations,
                     None => self.plan_round(&mut works).await?,
@@ -166,6 +171,11 @@ impl Engine {
                 }
                 self.record(&mut works).await?;
                 writes += self.act(&mut works, operations).await?;
+                if stale < MOST_STALE_ROUNDS && works.iter().any(|work| work.stale) {
+                    stale += 1;
+                } else {
+                    round += 1;
+                }
             }
             self.finish(works).await?;
             Ok(writes)
@@ -174,9 +184,14 @@ impl Engine {
 
     /// Looks at the items, and takes over what is to be done for each.
     async fn plan_round(&self, works: &mut [Work]) -> Result<Vec<Vec<Operation>>, StoreError> {
+        for work in works.iter_mut().filter(|work| work.stale && !work.over) {
+            work.look_anew();
+        }
         self.look(works).await?;
+        let now = self.clock.monotonic();
         let mut planned = Vec::with_capacity(works.len());
         for work in works {
+            work.looked = now;
             planned.push(self.take_over(work).await?);
         }
         Ok(planned)
@@ -284,8 +299,12 @@ impl Engine {
         Ok(count)
     }
 
-    /// The intents of one round. On a side an edit goes before a hop, and a hop waits until the edit was looked at.
-    fn intents(&self, work: &mut Work, operations: Vec<Operation>) -> Vec<Intent> {
+    /// The intents of one round. On a side an edit goes before a hop, and a hop waits until the edit was looked at. A file may
+    /// take long: what goes to other sides goes before it, and what goes to its own after it, since that may name it.
+    fn intents(&self, work: &mut Work, mut operations: Vec<Operation>) -> Vec<Intent> {
+        let files = operations.iter().filter(|operation| matches!(operation.action, Action::AddFile { .. }));
+        let with_files: BTreeSet<SideId> = files.map(|operation| operation.side.clone()).collect();
+        operations.sort_by_key(|operation| with_files.contains(&operation.side));
         let mut intents = Vec::new();
         let mut busy: Vec<SideId> = Vec::new();
         for operation in operations {
@@ -358,6 +377,12 @@ impl Engine {
                 work.be_due(self.after(SOON));
                 continue;
             }
+            if self.is_stale(work) {
+                let why = "not sent: it was looked at too long ago".to_owned();
+                work.move_intent(intent.id, &IntentEvent::Refused(why));
+                work.stale = true;
+                continue;
+            }
             if !self.is_still_so(work, intent).await {
                 continue;
             }
@@ -394,7 +419,14 @@ impl Engine {
             if let Some(sent) = sent {
                 self.outcome(work, intent, sent).await;
             }
+            // Nothing is decided after a long upload on what was read before it.
+            work.stale |= matches!(intent.operation.action, Action::AddFile { .. }) && self.is_stale(work);
         }
+    }
+
+    /// Whether an item was looked at too long ago to be written to.
+    fn is_stale(&self, work: &Work) -> bool {
+        self.clock.monotonic().saturating_sub(work.looked) >= STALE_AFTER
     }
 
     /// Why nothing is sent to an instance now, if it is so. One that does not answer is left alone by everybody.

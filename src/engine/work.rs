@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -29,6 +30,9 @@ pub(crate) struct Work {
     pub(crate) reads: BTreeMap<SideId, Read>,
     /// The transitions offered, with the status that they are offered in.
     pub(crate) offers: BTreeMap<SideId, (String, Vec<TransitionOffer>)>,
+    /// When it was last looked at, by our monotonic time; and that this was too long ago to write on it.
+    pub(crate) looked: Duration,
+    pub(crate) stale: bool,
     /// Sides that were read directly since they were last written to.
     pub(crate) fresh: BTreeSet<SideId>,
     /// Sides to be read directly before anything is decided there, and whether with the transitions offered.
@@ -115,6 +119,8 @@ impl Work {
             intents: claim.intents,
             reads: BTreeMap::new(),
             offers: BTreeMap::new(),
+            looked: Duration::ZERO,
+            stale: false,
             fresh: BTreeSet::new(),
             to_read: BTreeMap::new(),
             watchers: BTreeMap::new(),
@@ -169,6 +175,20 @@ impl Work {
     /// Looks again at this time at the latest.
     pub(crate) fn be_due(&mut self, at: Timestamp) {
         self.due = Some(self.due.map_or(at, |due| due.min(at)));
+    }
+
+    /// Forgets what was read too long ago, and wants all of it read again.
+    pub(crate) fn look_anew(&mut self) {
+        self.stale = false;
+        self.fresh.clear();
+        self.offers.clear();
+        self.watchers.clear();
+        // What cannot be read again in this cycle is not lost either.
+        let unread = &self.unread;
+        self.reads.retain(|side, _| unread.contains_key(side));
+        for side in self.item.replicas.keys().cloned().collect::<Vec<_>>() {
+            self.want_read(&side, false);
+        }
     }
 
     /// Wants a side read directly; `transitions`: with those offered now.
