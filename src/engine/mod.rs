@@ -82,8 +82,8 @@ pub struct Engine {
     check_after: Duration,
     /// When each side's workflow was last learnt from samples, by our monotonic time.
     learnt_at: Mutex<BTreeMap<(SyncId, SideId), Duration>>,
-    /// When the answers to uploads were lost, and when this began, by our monotonic time.
-    lost_uploads: Mutex<BTreeMap<OperationId, Duration>>,
+    /// When the answers to writes were lost, and when this began, by our monotonic time.
+    lost_writes: Mutex<BTreeMap<OperationId, Duration>>,
     /// The edits that were sent without mails and not seen since, and when that was, by our monotonic time.
     silent: Mutex<BTreeMap<OperationId, Duration>>,
     began: Duration,

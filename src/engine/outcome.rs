@@ -315,6 +315,7 @@ impl Engine {
             WriteOutcome::InDoubt(why) => {
                 tracing::warn!(operation = %intent.id, %side, why, "nobody knows whether a write was done");
                 work.move_intent(intent.id, &IntentEvent::AnswerLost);
+                self.note_lost(intent.id);
                 if work.attempts >= FEW_ATTEMPTS {
                     let what = format!("again and again nobody knows whether a write was done: {why}");
                     work.problem(
