@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::apply::{Sent, draft};
 use super::instance::Instance;
 use super::look::{is_seen_by_reading, taken_in};
+use super::named::waits_for_a_comment;
 use super::revisions::{judge_revision, shows_original};
 use super::seal::Mark;
 use super::work::Work;
@@ -233,6 +234,7 @@ impl Engine {
         if !waiting.is_empty() && !self.withheld(&work.sync, &waiting).await? {
             work.be_due(self.now());
         }
+        operations.retain(|operation| !waits_for_a_comment(work, operation));
         Self::tell_unfound(work, &operations);
         operations.retain(|operation| !work.put_off.contains(operation) && self.may_write(work, &operation.side));
         if operations.is_empty() && !judged && !learnt {

@@ -19,6 +19,7 @@ mod kinds;
 mod learn;
 mod look;
 mod mails;
+mod named;
 mod names;
 mod observe;
 mod offers;
