@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc::UnboundedSender;
 
 use super::apply::{Sent, draft};
 use super::instance::Instance;
@@ -52,6 +53,11 @@ const HOP_HORIZON: Duration = Duration::from_secs(120);
 /// What became of one create: the work's place in the batch, its intent, the outcome.
 type CreateOutcome = (usize, Intent, WriteOutcome<Created>);
 
+/// What is gone on with for one item; gives how many writes were sent.
+pub type Upload<'e> = BoxFuture<'e, Result<usize, StoreError>>;
+/// Takes what is gone on with beside a batch.
+pub type Uploads<'e> = UnboundedSender<Upload<'e>>;
+
 /// What a batch did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Worked {
@@ -79,7 +85,7 @@ impl Engine {
     /// The state could not answer. What was claimed is freed at the next start.
     pub async fn work(&self) -> Result<Worked, StoreError> {
         let claims = self.claim().await?;
-        self.work_on(claims).await
+        self.work_on(claims, None).await
     }
 
     /// Takes a batch of due items; [`Engine::work_on`] gives them back.
@@ -122,24 +128,30 @@ impl Engine {
         Ok(works)
     }
 
-    /// Works on what was claimed.
+    /// Works on what was claimed. Items that files go to are given to `uploads`, to be gone on with beside it, and are not
+    /// waited for; without it they are.
     ///
     /// # Errors
     /// The state could not answer. What was claimed stays so until it is freed.
-    pub async fn work_on(&self, claims: Vec<Claim>) -> Result<Worked, StoreError> {
+    pub async fn work_on<'e>(
+        &'e self,
+        claims: Vec<Claim>,
+        uploads: Option<Uploads<'e>>,
+    ) -> Result<Worked, StoreError> {
         let items = claims.len();
         let works = self.take_up(claims).await?;
-        Ok(Worked { items, writes: self.rounds(works, 0, None).await? })
+        Ok(Worked { items, writes: self.rounds(works, 0, None, uploads).await? })
     }
 
     /// Looks and acts until nothing is left to do, and gives the items back. `planned`: the first round was planned already.
-    /// Returns how many writes were sent.
-    fn rounds(
-        &self,
+    /// Returns how many writes were sent, but for those of `uploads`.
+    fn rounds<'e>(
+        &'e self,
         mut works: Vec<Work>,
         first: usize,
         mut planned: Option<Vec<Vec<Operation>>>,
-    ) -> BoxFuture<'_, Result<usize, StoreError>> {
+        uploads: Option<Uploads<'e>>,
+    ) -> Upload<'e> {
         Box::pin(async move {
             let (mut writes, mut stale, mut round) = (0, 0, first);
             loop {
@@ -156,19 +168,26 @@ impl Engine {
                 if last || works.iter().all(|work| work.over) {
                     break;
                 }
-                let long: Vec<bool> = operations.iter().map(|operations| carries_files(operations)).collect();
-                if long.contains(&true) && long.contains(&false) {
-                    // A file may take long: the other items do not wait for it.
+                let with_files = operations.iter().filter(|operations| carries_files(operations)).count();
+                if with_files > 0 && (works.len() > 1 || uploads.is_some()) {
+                    // A file may take long: nobody waits for another's.
                     let all = works.into_iter().zip(operations);
                     let (long, short): (Vec<_>, Vec<_>) = all.partition(|(_, operations)| carries_files(operations));
-                    let (long, short): (_, (Vec<_>, Vec<_>)) =
-                        (long.into_iter().unzip::<_, _, Vec<_>, Vec<_>>(), short.into_iter().unzip());
-                    let (long, short) = futures_util::future::join(
-                        self.rounds(long.0, round, Some(long.1)),
-                        self.rounds(short.0, round, Some(short.1)),
-                    )
-                    .await;
-                    return Ok(writes + long? + short?);
+                    let mut alone: Vec<Upload<'e>> = Vec::new();
+                    for (work, operations) in long {
+                        let upload = self.rounds(vec![work], round, Some(vec![operations]), None);
+                        match &uploads {
+                            // Nobody takes it who stops: it is freed with all that is under way then.
+                            Some(uploads) => drop(uploads.send(upload)),
+                            None => alone.push(upload),
+                        }
+                    }
+                    let (short, planned) = short.into_iter().unzip();
+                    alone.push(self.rounds(short, round, Some(planned), uploads));
+                    for more in futures_util::future::join_all(alone).await {
+                        writes += more?;
+                    }
+                    return Ok(writes);
                 }
                 self.record(&mut works).await?;
                 writes += self.act(&mut works, operations).await?;
@@ -379,6 +398,10 @@ impl Engine {
                 work.be_due(self.after(SOON));
                 continue;
             }
+            let file = matches!(intent.operation.action, Action::AddFile { .. });
+            if file {
+                self.take_slot(work, side).await;
+            }
             if self.is_stale(work) {
                 let why = "not sent: it was looked at too long ago".to_owned();
                 work.move_intent(intent.id, &IntentEvent::Refused(why));
@@ -399,8 +422,10 @@ impl Engine {
                 continue;
             }
             let want = work.sync.want(side);
-            let sent = if matches!(intent.operation.action, Action::AddFile { .. }) {
-                self.carry_file(work, intent).await
+            let sent = if file {
+                let sent = self.carry_file(work, intent).await;
+                work.slot = None;
+                sent
             } else {
                 let silent = self.is_silent(work, intent).await;
                 let sent = self.hands.send(&instance, intent, &mark, &want, silent).await;
@@ -422,7 +447,17 @@ impl Engine {
                 self.outcome(work, intent, sent).await;
             }
             // Nothing is decided after a long upload on what was read before it.
-            work.stale |= matches!(intent.operation.action, Action::AddFile { .. }) && self.is_stale(work);
+            work.stale |= file && self.is_stale(work);
+        }
+    }
+
+    /// Takes a slot for an upload, or keeps the one that is held. Who waited long for it looks again first, and keeps it meanwhile.
+    async fn take_slot(&self, work: &mut Work, side: &SideId) {
+        let Some(instance) = self.instance_on(work, side) else { return };
+        if work.slot.as_ref().is_none_or(|(held, _)| held != instance.id()) {
+            // Two that hold one each and wait for the other's would wait for ever.
+            work.slot = None;
+            work.slot = instance.upload_slot().await.map(|slot| (instance.id().clone(), slot));
         }
     }
 

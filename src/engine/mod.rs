@@ -51,7 +51,7 @@ use crate::model::ids::{InstanceId, ItemId, OperationId, SideId, SyncId};
 use crate::model::settings::UnknownCopies;
 use crate::model::store::Store;
 
-pub use cycle::{Preview, Worked};
+pub use cycle::{Preview, Upload, Uploads, Worked};
 pub use detect::{PollError, Polled};
 pub use found::is_about_an_issue;
 pub use names::{Finding, Severity};

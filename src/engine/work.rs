@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use super::SyncRun;
 use super::found::Duplicate;
 use crate::mapping::References;
 use crate::model::hub::{Absence, Acknowledged, Conflict, ItemState, Replica};
-use crate::model::ids::{AccountId, FieldId, FieldName, OperationId, SideId};
+use crate::model::ids::{AccountId, FieldId, FieldName, InstanceId, OperationId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue, TransitionOffer, Watchers};
 use crate::model::operation::{Intent, IntentEvent, IntentState, Operation};
 use crate::model::problem::Problem;
@@ -33,6 +35,8 @@ pub(crate) struct Work {
     /// When it was last looked at, by our monotonic time; and that this was too long ago to write on it.
     pub(crate) looked: Duration,
     pub(crate) stale: bool,
+    /// A slot for the next upload, and the instance that it is for.
+    pub(crate) slot: Option<(InstanceId, OwnedSemaphorePermit)>,
     /// Sides that were read directly since they were last written to.
     pub(crate) fresh: BTreeSet<SideId>,
     /// Sides to be read directly before anything is decided there, and whether with the transitions offered.
@@ -121,6 +125,7 @@ impl Work {
             offers: BTreeMap::new(),
             looked: Duration::ZERO,
             stale: false,
+            slot: None,
             fresh: BTreeSet::new(),
             to_read: BTreeMap::new(),
             watchers: BTreeMap::new(),
