@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::work::Work;
 use super::{Engine, SyncRun};
-use crate::model::ids::{OperationId, SideId};
+use crate::model::ids::{FieldName, OperationId, SideId};
 use crate::model::operation::{Action, Intent};
 use crate::model::problem::Problem;
 use crate::model::settings::Notify;
@@ -26,7 +26,7 @@ impl Engine {
         let side = &intent.operation.side;
         let wished = match work.sync.settings.notify {
             Notify::Always => false,
-            Notify::Changes => work.begins,
+            Notify::Changes => completes(work, intent),
             Notify::Never => true,
         };
         if !wished || !matches!(intent.operation.action, Action::SetFields { .. }) {
@@ -113,6 +113,23 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Whether an edit completes a first copy: it goes to the replica that was just made or is read for the first time, or the sync
+/// itself writes it because there is one now (its key, say). What somebody does on another side meanwhile is a change.
+fn completes(work: &Work, intent: &Intent) -> bool {
+    let side = &intent.operation.side;
+    if work.made.contains(side) || work.unready.contains(side) {
+        return true;
+    }
+    let ready = |side: &SideId| work.item.replicas.get(side).is_some_and(|replica| replica.observed);
+    let begins = !work.made.is_empty() || work.unready.iter().any(ready);
+    let composed = |name: &FieldName| {
+        let row = work.sync.settings.fields.get(name);
+        row.is_some_and(|row| row.composed.is_some() && !row.from.contains(side))
+    };
+    let Action::SetFields { fields } = &intent.operation.action else { return false };
+    begins && fields.keys().all(composed)
 }
 
 fn owner(sync: &SyncRun, side: &SideId) -> String {

@@ -60,7 +60,6 @@ impl Engine {
                     staying: 0,
                     watching: crate::model::hub::Watching::default(),
                 };
-                work.begins = true;
                 self.bind(work, side, replica);
             }
             WriteOutcome::Refused(refusal) => self.create_refused(work, intent, &refusal),

@@ -181,6 +181,7 @@ impl Engine {
             }
             Some(_) => {}
             None => {
+                work.made.insert(side.clone());
                 work.item.replicas.insert(side.clone(), replica);
             }
         }

@@ -56,8 +56,9 @@ pub(crate) struct Work {
     pub(crate) singly: BTreeSet<SideId>,
     /// Writes that were refused for now and hold up nothing else: they are not tried again in this cycle.
     pub(crate) put_off: Vec<Operation>,
-    /// A first copy was not complete when it was taken up, or is made.
-    pub(crate) begins: bool,
+    /// Sides whose replica was not complete when the item was taken up, and those whose replica was made since.
+    pub(crate) unready: BTreeSet<SideId>,
+    pub(crate) made: BTreeSet<SideId>,
     /// Sides that an edit was lost on which was to set off no mails.
     pub(crate) loud: BTreeSet<SideId>,
     /// Those of them whose file was not found.
@@ -114,7 +115,8 @@ pub(crate) struct Read {
 
 impl Work {
     pub(crate) fn new(claim: Claim, sync: Arc<SyncRun>) -> Self {
-        let begins = claim.item.replicas.len() < 2 || claim.item.replicas.values().any(|replica| !replica.observed);
+        let unready = claim.item.replicas.iter().filter(|(_, replica)| !replica.observed);
+        let unready = unready.map(|(side, _)| side.clone()).collect();
         Self {
             sync,
             fence: claim.fence,
@@ -137,7 +139,8 @@ impl Work {
             judged_absence: BTreeSet::new(),
             singly: BTreeSet::new(),
             put_off: Vec::new(),
-            begins,
+            unready,
+            made: BTreeSet::new(),
             loud: BTreeSet::new(),
             unfound: Vec::new(),
             left_out: BTreeMap::new(),
