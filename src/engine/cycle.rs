@@ -293,7 +293,10 @@ impl Engine {
     async fn act(&self, works: &mut [Work], planned: Vec<Vec<Operation>>) -> Result<usize, StoreError> {
         let mut all: Vec<Vec<Intent>> = Vec::with_capacity(works.len());
         for (work, operations) in works.iter_mut().zip(planned) {
-            let intents = self.intents(work, operations);
+            let mut intents = self.intents(work, operations);
+            for intent in &mut intents {
+                intent.silent = self.is_silent(work, intent).await;
+            }
             work.intents.extend(intents.iter().cloned());
             all.push(intents);
         }
@@ -347,6 +350,7 @@ impl Engine {
                     operation,
                     state: IntentState::Open,
                     opened: self.now(),
+                    silent: false,
                     opened_there: self.instance_on(work, &operation_side).map(|instance| instance.server_now()),
                     searches: 0,
                 });
@@ -427,19 +431,18 @@ impl Engine {
                 work.slot = None;
                 sent
             } else {
-                let silent = self.is_silent(work, intent).await;
-                let sent = self.hands.send(&instance, intent, &mark, &want, silent).await;
-                if silent && sent.as_ref().is_some_and(Sent::is_forbidden) {
+                let sent = self.hands.send(&instance, intent, &mark, &want, intent.silent).await;
+                if intent.silent && sent.as_ref().is_some_and(Sent::is_forbidden) {
                     // A refusal changed nothing. It may be for want of the right to leave mails out, and for nothing else.
                     let sent = self.hands.send(&instance, intent, &mark, &want, false).await;
+                    for kept in work.intents.iter_mut().filter(|kept| kept.id == intent.id) {
+                        kept.silent = false;
+                    }
                     if sent.as_ref().is_some_and(Sent::is_done) {
                         self.lost_silence(work, side).await;
                     }
                     sent
                 } else {
-                    if silent {
-                        self.sent_silently(intent.id);
-                    }
                     sent
                 }
             };
@@ -514,7 +517,7 @@ impl Engine {
             }
             if intent.state == IntentState::Answered {
                 work.move_intent(intent.id, &IntentEvent::Seen);
-                if !self.was_dropped(work, &intent) {
+                if !Self::was_dropped(work, &intent) {
                     changed_nothing(work, &intent);
                 }
             } else {

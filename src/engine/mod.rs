@@ -85,8 +85,6 @@ pub struct Engine {
     learnt_at: Mutex<BTreeMap<(SyncId, SideId), Duration>>,
     /// When the answers to writes were lost, and when this began, by our monotonic time.
     lost_writes: Mutex<BTreeMap<OperationId, Duration>>,
-    /// The edits that were sent without mails and not seen since, and when that was, by our monotonic time.
-    silent: Mutex<BTreeMap<OperationId, Duration>>,
     began: Duration,
     /// Held while it is counted how many issues went.
     counting: tokio::sync::Mutex<()>,

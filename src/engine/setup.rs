@@ -136,7 +136,6 @@ impl Engine {
             check_after: parts.poll * 3 + Duration::from_secs(15),
             learnt_at: Mutex::default(),
             lost_writes: Mutex::default(),
-            silent: Mutex::default(),
             began,
             counting: tokio::sync::Mutex::default(),
         };
