@@ -80,3 +80,58 @@ async fn a_doubt_lasts_from_the_sending_on() {
     meanwhile(&world, pass(300)).await;
     assert_eq!(world.issue("globex", "Item").comments.len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn many_long_uploads_stop_nothing() {
+    let (world, _) = shared(&both()).await;
+    let jane = world.person("acme", "jane");
+    let create = |summary: &str| {
+        let fields = json!({ "summary": summary, "priority": { "name": "Low" } });
+        jane.create("SUP", "Bug", fields).unwrap()
+    };
+    let keys: Vec<String> = (0..20).map(|number| create(&format!("Loaded {number}"))).collect();
+    world.rest().await.unwrap();
+    let key = world.issue("acme", "Item").key;
+    let fault = Fault::Slow(Duration::from_secs(3_000));
+    world.jira("globex").add_fault(FaultRule::new("addAttachment", When::Always, fault));
+    meanwhile(&world, async {
+        for loaded in &keys {
+            // Each is of a batch of its own.
+            jane.attach(loaded, "long.bin", b"long").unwrap();
+            pass(32).await;
+        }
+        jane.edit(&key, json!({ "summary": "Item, later" })).unwrap();
+        pass(120).await;
+        assert_eq!(world.field("globex", "Item", "summary"), "Item, later");
+        // As many at once as there are slots, and the others after them.
+        pass(20_000).await;
+    })
+    .await;
+    let there = world.issues("globex", "Loaded");
+    assert!(there.len() == 20 && there.iter().all(|there| there.attachments.len() == 1), "{there:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_short_upload_does_not_wait_for_a_long_one() {
+    let (world, key) = shared(&both()).await;
+    let jane = world.person("acme", "jane");
+    let other = json!({ "summary": "Other", "priority": { "name": "Low" } });
+    let other = jane.create("SUP", "Bug", other).unwrap();
+    world.rest().await.unwrap();
+    slow(&world, 600);
+    // Whichever goes first takes long, and both are of one batch.
+    jane.attach(&key, "one.bin", b"one").unwrap();
+    jane.attach(&other, "two.bin", b"two").unwrap();
+    meanwhile(&world, async {
+        pass(60).await;
+        jane.edit(&key, json!({ "summary": "Item, later" })).unwrap();
+        jane.edit(&other, json!({ "summary": "Other, later" })).unwrap();
+        pass(120).await;
+        let carried = world.issues("globex", "later");
+        let files: usize = carried.iter().map(|issue| issue.attachments.len()).sum();
+        assert_eq!((carried.len(), files), (1, 1), "the one whose file is there goes on");
+        pass(1_200).await;
+    })
+    .await;
+    assert_eq!(world.issues("globex", "later").len(), 2);
+}
