@@ -133,11 +133,7 @@ impl Engine {
     ///
     /// # Errors
     /// The state could not answer. What was claimed stays so until it is freed.
-    pub async fn work_on<'e>(
-        &'e self,
-        claims: Vec<Claim>,
-        uploads: Option<Uploads<'e>>,
-    ) -> Result<Worked, StoreError> {
+    pub async fn work_on<'e>(&'e self, claims: Vec<Claim>, uploads: Option<Uploads<'e>>) -> Result<Worked, StoreError> {
         let items = claims.len();
         let works = self.take_up(claims).await?;
         Ok(Worked { items, writes: self.rounds(works, 0, None, uploads).await? })

@@ -124,7 +124,17 @@ impl Instance {
         want: Want,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { settings, read, identity, projects, want, clock, state: Mutex::default(), circles: Mutex::default(), uploads: Arc::new(Semaphore::new(UPLOADS)) }
+        Self {
+            settings,
+            read,
+            identity,
+            projects,
+            want,
+            clock,
+            state: Mutex::default(),
+            circles: Mutex::default(),
+            uploads: Arc::new(Semaphore::new(UPLOADS)),
+        }
     }
 
     /// A slot for one upload to this instance, once there is one. Nobody waits for it who has another.

@@ -42,6 +42,13 @@ fn asked(world: &World, jira: &str) -> usize {
     world.jira(jira).calls().iter().filter(|call| call.query.contains("notifyUsers")).count()
 }
 
+/// A Cloud that cannot give an issue.
+fn unread(when: When) -> FaultRule {
+    let mut rule = FaultRule::new("getIssue", when, Fault::Status(500));
+    rule.operations.push("bulkFetchIssues".to_owned());
+    rule
+}
+
 async fn renamed(world: &World, (from, who): (&str, &str), to: &str, name: &str) {
     let key = world.issue(from, "Item").key;
     world.person(from, who).edit(&key, json!({ "summary": name })).unwrap();
@@ -139,7 +146,7 @@ async fn a_copy_that_is_never_read_keeps_no_change_on_another_side_from_being_to
         // It makes issues and shows none.
         let lag = Fault::IndexLag(Duration::from_secs(86_400));
         jiras["initech"].add_fault(FaultRule::new("search", When::Always, lag));
-        jiras["initech"].add_fault(FaultRule::new("bulkFetchIssues", When::Always, Fault::Status(500)));
+        jiras["initech"].add_fault(unread(When::Always));
     })
     .await;
     let labels = ["share-globex", "share-initech"];
@@ -163,8 +170,7 @@ async fn a_dropped_edit_is_known_after_a_restart() {
     world.jira("initech").set_permission("OPS", RIGHT, &[]);
     // The first read is the look before the edit; what would show that it changed nothing fails.
     for call in 2..100 {
-        let fault = FaultRule::new("bulkFetchIssues", When::Nth(call), Fault::Status(500));
-        world.jira("initech").add_fault(fault);
+        world.jira("initech").add_fault(unread(When::Nth(call)));
     }
     let key = world.issue("acme", "Item").key;
     world.person("acme", "jane").edit(&key, json!({ "summary": "Item three" })).unwrap();
