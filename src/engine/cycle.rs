@@ -14,18 +14,16 @@ use super::apply::{Sent, draft};
 use super::instance::Instance;
 use super::look::{is_seen_by_reading, taken_in};
 use super::named::waits_for_a_comment;
+use super::outcome::changed_nothing;
 use super::revisions::{judge_revision, shows_original};
 use super::seal::Mark;
 use super::work::Work;
 use super::{Engine, SyncRun};
 use crate::jira::{Created, IssueDraft, JiraError, WriteOutcome};
-use crate::mapping::same;
-use crate::model::hub::{Acknowledged, Acts, ItemState};
-use crate::model::ids::{FieldName, InstanceId, ItemId, OperationId, SideId};
+use crate::model::hub::ItemState;
+use crate::model::ids::{InstanceId, ItemId, OperationId, SideId};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
-use crate::model::settings::FieldKind;
 use crate::model::store::{Claim, Record, StoreError};
-use crate::model::value::Value;
 use crate::plan::{By, Plan};
 use crate::schedule::growing;
 
@@ -593,26 +591,4 @@ fn singly(work: &Work, operation: Operation) -> Vec<Operation> {
         return vec![one(Action::SetFields { fields })];
     }
     vec![one(action)]
-}
-
-/// Jira said yes and changed nothing. Where another value stands there than was written, it keeps its own: told so, it is not
-/// tried again until the agreed value moves.
-fn changed_nothing(work: &mut Work, intent: &Intent) {
-    let mut told: Vec<(FieldName, Value, Acts)> = Vec::new();
-    if let Action::SetFields { fields } | Action::Transition { fields, .. } = &intent.operation.action {
-        told.extend(fields.iter().map(|(name, write)| (name.clone(), write.wanted.clone(), write.acts.clone())));
-    }
-    if let Action::Transition { last: true, wanted, acts, .. } = &intent.operation.action {
-        let row = work.sync.settings.fields.values().find(|row| row.kind == FieldKind::Status);
-        told.extend(row.map(|row| (row.name.clone(), wanted.clone(), acts.clone())));
-    }
-    let Some(replica) = work.item.replicas.get_mut(&intent.operation.side) else { return };
-    for (name, wanted, acts) in told {
-        let base = replica.bases.entry(name.clone()).or_default();
-        if !base.value.as_ref().is_some_and(|held| same(held, &wanted)) {
-            base.matched.join(&acts);
-            let reason = format!("Jira took `{name}` and kept its own value");
-            base.acknowledged = Some(Acknowledged { reason, refused: true, may_pass: true });
-        }
-    }
 }
