@@ -14,7 +14,7 @@ use tokio_cron_scheduler::JobSchedulerError;
 use tokio_util::sync::CancellationToken;
 
 use super::Daemon;
-use crate::engine::Worked;
+use crate::engine::Upload;
 use crate::model::ids::InstanceId;
 use crate::model::store::{Store as _, StoreError};
 use crate::schedule::cron::Ticks;
@@ -41,6 +41,13 @@ pub enum RunError {
     /// The schedule cannot be kept.
     #[error("could not keep the schedule of full checks")]
     Schedule(#[from] JobSchedulerError),
+}
+
+/// A batch under way, by its number, or an upload.
+type Running<'e> = BoxFuture<'e, (Option<u64>, Result<(), StoreError>)>;
+
+fn aside(upload: Upload<'_>) -> Running<'_> {
+    Box::pin(async move { (None, upload.await.map(drop)) })
 }
 
 /// How many batches are under way, and since when.
@@ -151,7 +158,9 @@ impl Daemon {
 
     /// Works on batches until cancelled or until the state fails; either way nothing is under way afterwards.
     async fn work_batches(&self, cancel: &CancellationToken, failures: &mut u32) -> Result<(), StoreError> {
-        let mut running: FuturesUnordered<BoxFuture<'_, (u64, Result<Worked, StoreError>)>> = FuturesUnordered::new();
+        let mut running: FuturesUnordered<Running<'_>> = FuturesUnordered::new();
+        // Files go beside the batches, and do not count among them: they have slots of their own.
+        let (uploads, mut beside) = tokio::sync::mpsc::unbounded_channel::<Upload<'_>>();
         let mut pace = Pace::default();
         let result = loop {
             if cancel.is_cancelled() {
@@ -164,8 +173,8 @@ impl Daemon {
                 };
                 self.state_answered(failures);
                 if !claims.is_empty() {
-                    let (number, work) = (pace.begins(), self.engine.work_on(claims));
-                    running.push(Box::pin(async move { (number, work.await) }));
+                    let (number, work) = (pace.begins(), self.engine.work_on(claims, Some(uploads.clone())));
+                    running.push(Box::pin(async move { (Some(number), work.await.map(drop)) }));
                     continue;
                 }
             }
@@ -173,11 +182,14 @@ impl Daemon {
             let woken = pin!(self.wake.notified());
             tokio::select! {
                 Some((number, worked)) = running.next(), if !running.is_empty() => {
-                    pace.ends(number);
+                    if let Some(number) = number {
+                        pace.ends(number);
+                    }
                     if let Err(error) = worked {
                         break Err(error);
                     }
                 }
+                Some(more) = beside.recv() => running.push(aside(more)),
                 () = woken => {}
                 () = tokio::time::sleep(sleep) => {}
                 () = cancel.cancelled() => {}
@@ -185,10 +197,13 @@ impl Daemon {
         };
         let drained = async {
             let mut drained = Ok(());
-            while let Some((_, worked)) = running.next().await {
-                drained = drained.and(worked.map(|_| ()));
+            loop {
+                while let Ok(more) = beside.try_recv() {
+                    running.push(aside(more));
+                }
+                let Some((_, worked)) = running.next().await else { break drained };
+                drained = drained.and(worked);
             }
-            drained
         };
         let drained = tokio::time::timeout(DRAIN, drained).await.unwrap_or(Ok(()));
         result.and(drained)

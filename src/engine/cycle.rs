@@ -1,29 +1,29 @@
 //! One batch of items from claim to release: recover, look, record, act, and again until nothing is left to do. Must never
 //! send a write whose intent is not durable, and never hold one item back for the failure of another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc::UnboundedSender;
 
 use super::apply::{Sent, draft};
 use super::instance::Instance;
 use super::look::{is_seen_by_reading, taken_in};
+use super::named::waits_for_a_comment;
+use super::outcome::changed_nothing;
 use super::revisions::{judge_revision, shows_original};
 use super::seal::Mark;
 use super::work::Work;
 use super::{Engine, SyncRun};
 use crate::jira::{Created, IssueDraft, JiraError, WriteOutcome};
-use crate::mapping::same;
-use crate::model::hub::{Acknowledged, Acts, ItemState};
-use crate::model::ids::{FieldName, InstanceId, ItemId, OperationId, SideId};
+use crate::model::hub::ItemState;
+use crate::model::ids::{InstanceId, ItemId, OperationId, SideId};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
-use crate::model::settings::FieldKind;
 use crate::model::store::{Claim, Record, StoreError};
-use crate::model::value::Value;
 use crate::plan::{By, Plan};
 use crate::schedule::growing;
 
@@ -33,6 +33,11 @@ pub(crate) const BATCH: usize = 100;
 const MOST_ROUNDS: usize = 12;
 /// Items of a batch that are written to at once.
 const AT_ONCE: usize = 8;
+/// How long after it was looked at an item may still be written to. What comes later is given back and looked at again: people
+/// went on meanwhile.
+pub(super) const STALE_AFTER: Duration = Duration::from_secs(10);
+/// Rounds of one cycle that may end so. Each sends something, so they are not counted among the others.
+const MOST_STALE_ROUNDS: usize = 500;
 /// First and longest wait before an item that failed is tried again.
 pub(super) const FIRST_RETRY: Duration = Duration::from_secs(2);
 const LONGEST_RETRY: Duration = Duration::from_secs(900);
@@ -45,6 +50,11 @@ const HOP_HORIZON: Duration = Duration::from_secs(120);
 
 /// What became of one create: the work's place in the batch, its intent, the outcome.
 type CreateOutcome = (usize, Intent, WriteOutcome<Created>);
+
+/// What is gone on with for one item; gives how many writes were sent.
+pub type Upload<'e> = BoxFuture<'e, Result<usize, StoreError>>;
+/// Takes what is gone on with beside a batch.
+pub type Uploads<'e> = UnboundedSender<Upload<'e>>;
 
 /// What a batch did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -73,7 +83,7 @@ impl Engine {
     /// The state could not answer. What was claimed is freed at the next start.
     pub async fn work(&self) -> Result<Worked, StoreError> {
         let claims = self.claim().await?;
-        self.work_on(claims).await
+        self.work_on(claims, None).await
     }
 
     /// Takes a batch of due items; [`Engine::work_on`] gives them back.
@@ -116,27 +126,29 @@ impl Engine {
         Ok(works)
     }
 
-    /// Works on what was claimed.
+    /// Works on what was claimed. Items that files go to are given to `uploads`, to be gone on with beside it, and are not
+    /// waited for; without it they are.
     ///
     /// # Errors
     /// The state could not answer. What was claimed stays so until it is freed.
-    pub async fn work_on(&self, claims: Vec<Claim>) -> Result<Worked, StoreError> {
+    pub async fn work_on<'e>(&'e self, claims: Vec<Claim>, uploads: Option<Uploads<'e>>) -> Result<Worked, StoreError> {
         let items = claims.len();
         let works = self.take_up(claims).await?;
-        Ok(Worked { items, writes: self.rounds(works, 0, None).await? })
+        Ok(Worked { items, writes: self.rounds(works, 0, None, uploads).await? })
     }
 
     /// Looks and acts until nothing is left to do, and gives the items back. `planned`: the first round was planned already.
-    /// Returns how many writes were sent.
-    fn rounds(
-        &self,
+    /// Returns how many writes were sent, but for those of `uploads`.
+    fn rounds<'e>(
+        &'e self,
         mut works: Vec<Work>,
         first: usize,
         mut planned: Option<Vec<Vec<Operation>>>,
-    ) -> BoxFuture<'_, Result<usize, StoreError>> {
+        uploads: Option<Uploads<'e>>,
+    ) -> Upload<'e> {
         Box::pin(async move {
-            let mut writes = 0;
-            for round in first..MOST_ROUNDS {
+            let (mut writes, mut stale, mut round) = (0, 0, first);
+            loop {
                 let operations = match planned.take() {
                     Some(operations) => operations,
                     None => self.plan_round(&mut works).await?,
@@ -150,22 +162,34 @@ impl Engine {
                 if last || works.iter().all(|work| work.over) {
                     break;
                 }
-                let long: Vec<bool> = operations.iter().map(|operations| carries_files(operations)).collect();
-                if long.contains(&true) && long.contains(&false) {
-                    // A file may take long: the other items do not wait for it.
+                let with_files = operations.iter().filter(|operations| carries_files(operations)).count();
+                if with_files > 0 && (works.len() > 1 || uploads.is_some()) {
+                    // A file may take long: nobody waits for another's.
                     let all = works.into_iter().zip(operations);
                     let (long, short): (Vec<_>, Vec<_>) = all.partition(|(_, operations)| carries_files(operations));
-                    let (long, short): (_, (Vec<_>, Vec<_>)) =
-                        (long.into_iter().unzip::<_, _, Vec<_>, Vec<_>>(), short.into_iter().unzip());
-                    let (long, short) = futures_util::future::join(
-                        self.rounds(long.0, round, Some(long.1)),
-                        self.rounds(short.0, round, Some(short.1)),
-                    )
-                    .await;
-                    return Ok(writes + long? + short?);
+                    let mut alone: Vec<Upload<'e>> = Vec::new();
+                    for (work, operations) in long {
+                        let upload = self.rounds(vec![work], round, Some(vec![operations]), None);
+                        match &uploads {
+                            // Nobody takes it who stops: it is freed with all that is under way then.
+                            Some(uploads) => drop(uploads.send(upload)),
+                            None => alone.push(upload),
+                        }
+                    }
+                    let (short, planned) = short.into_iter().unzip();
+                    alone.push(self.rounds(short, round, Some(planned), uploads));
+                    for more in futures_util::future::join_all(alone).await {
+                        writes += more?;
+                    }
+                    return Ok(writes);
                 }
                 self.record(&mut works).await?;
                 writes += self.act(&mut works, operations).await?;
+                if stale < MOST_STALE_ROUNDS && works.iter().any(|work| work.stale) {
+                    stale += 1;
+                } else {
+                    round += 1;
+                }
             }
             self.finish(works).await?;
             Ok(writes)
@@ -174,9 +198,14 @@ impl Engine {
 
     /// Looks at the items, and takes over what is to be done for each.
     async fn plan_round(&self, works: &mut [Work]) -> Result<Vec<Vec<Operation>>, StoreError> {
+        for work in works.iter_mut().filter(|work| work.stale && !work.over) {
+            work.look_anew();
+        }
         self.look(works).await?;
+        let now = self.clock.monotonic();
         let mut planned = Vec::with_capacity(works.len());
         for work in works {
+            work.looked = now;
             planned.push(self.take_over(work).await?);
         }
         Ok(planned)
@@ -218,6 +247,7 @@ impl Engine {
         if !waiting.is_empty() && !self.withheld(&work.sync, &waiting).await? {
             work.be_due(self.now());
         }
+        operations.retain(|operation| !waits_for_a_comment(work, operation));
         Self::tell_unfound(work, &operations);
         operations.retain(|operation| !work.put_off.contains(operation) && self.may_write(work, &operation.side));
         if operations.is_empty() && !judged && !learnt {
@@ -257,7 +287,10 @@ impl Engine {
     async fn act(&self, works: &mut [Work], planned: Vec<Vec<Operation>>) -> Result<usize, StoreError> {
         let mut all: Vec<Vec<Intent>> = Vec::with_capacity(works.len());
         for (work, operations) in works.iter_mut().zip(planned) {
-            let intents = self.intents(work, operations);
+            let mut intents = self.intents(work, operations);
+            for intent in &mut intents {
+                intent.silent = self.is_silent(work, intent).await;
+            }
             work.intents.extend(intents.iter().cloned());
             all.push(intents);
         }
@@ -284,8 +317,12 @@ impl Engine {
         Ok(count)
     }
 
-    /// The intents of one round. On a side an edit goes before a hop, and a hop waits until the edit was looked at.
-    fn intents(&self, work: &mut Work, operations: Vec<Operation>) -> Vec<Intent> {
+    /// The intents of one round. On a side an edit goes before a hop, and a hop waits until the edit was looked at. A file may
+    /// take long: what goes to other sides goes before it, and what goes to its own after it, since that may name it.
+    fn intents(&self, work: &mut Work, mut operations: Vec<Operation>) -> Vec<Intent> {
+        let files = operations.iter().filter(|operation| matches!(operation.action, Action::AddFile { .. }));
+        let with_files: BTreeSet<SideId> = files.map(|operation| operation.side.clone()).collect();
+        operations.sort_by_key(|operation| with_files.contains(&operation.side));
         let mut intents = Vec::new();
         let mut busy: Vec<SideId> = Vec::new();
         for operation in operations {
@@ -307,6 +344,7 @@ impl Engine {
                     operation,
                     state: IntentState::Open,
                     opened: self.now(),
+                    silent: false,
                     opened_there: self.instance_on(work, &operation_side).map(|instance| instance.server_now()),
                     searches: 0,
                 });
@@ -358,6 +396,16 @@ impl Engine {
                 work.be_due(self.after(SOON));
                 continue;
             }
+            let file = matches!(intent.operation.action, Action::AddFile { .. });
+            if file {
+                self.take_slot(work, side).await;
+            }
+            if self.is_stale(work) {
+                let why = "not sent: it was looked at too long ago".to_owned();
+                work.move_intent(intent.id, &IntentEvent::Refused(why));
+                work.stale = true;
+                continue;
+            }
             if !self.is_still_so(work, intent).await {
                 continue;
             }
@@ -372,29 +420,47 @@ impl Engine {
                 continue;
             }
             let want = work.sync.want(side);
-            let sent = if matches!(intent.operation.action, Action::AddFile { .. }) {
-                self.carry_file(work, intent).await
+            let sent = if file {
+                let sent = self.carry_file(work, intent).await;
+                work.slot = None;
+                sent
             } else {
-                let silent = self.is_silent(work, intent).await;
-                let sent = self.hands.send(&instance, intent, &mark, &want, silent).await;
-                if silent && sent.as_ref().is_some_and(Sent::is_forbidden) {
+                let sent = self.hands.send(&instance, intent, &mark, &want, intent.silent).await;
+                if intent.silent && sent.as_ref().is_some_and(Sent::is_forbidden) {
                     // A refusal changed nothing. It may be for want of the right to leave mails out, and for nothing else.
                     let sent = self.hands.send(&instance, intent, &mark, &want, false).await;
+                    for kept in work.intents.iter_mut().filter(|kept| kept.id == intent.id) {
+                        kept.silent = false;
+                    }
                     if sent.as_ref().is_some_and(Sent::is_done) {
                         self.lost_silence(work, side).await;
                     }
                     sent
                 } else {
-                    if silent {
-                        self.sent_silently(intent.id);
-                    }
                     sent
                 }
             };
             if let Some(sent) = sent {
                 self.outcome(work, intent, sent).await;
             }
+            // Nothing is decided after a long upload on what was read before it.
+            work.stale |= file && self.is_stale(work);
         }
+    }
+
+    /// Takes a slot for an upload, or keeps the one that is held. Who waited long for it looks again first, and keeps it meanwhile.
+    async fn take_slot(&self, work: &mut Work, side: &SideId) {
+        let Some(instance) = self.instance_on(work, side) else { return };
+        if work.slot.as_ref().is_none_or(|(held, _)| held != instance.id()) {
+            // Two that hold one each and wait for the other's would wait for ever.
+            work.slot = None;
+            work.slot = instance.upload_slot().await.map(|slot| (instance.id().clone(), slot));
+        }
+    }
+
+    /// Whether an item was looked at too long ago to be written to.
+    fn is_stale(&self, work: &Work) -> bool {
+        self.clock.monotonic().saturating_sub(work.looked) >= STALE_AFTER
     }
 
     /// Why nothing is sent to an instance now, if it is so. One that does not answer is left alone by everybody.
@@ -445,7 +511,7 @@ impl Engine {
             }
             if intent.state == IntentState::Answered {
                 work.move_intent(intent.id, &IntentEvent::Seen);
-                if !self.was_dropped(work, &intent) {
+                if !Self::was_dropped(work, &intent) {
                     changed_nothing(work, &intent);
                 }
             } else {
@@ -525,26 +591,4 @@ fn singly(work: &Work, operation: Operation) -> Vec<Operation> {
         return vec![one(Action::SetFields { fields })];
     }
     vec![one(action)]
-}
-
-/// Jira said yes and changed nothing. Where another value stands there than was written, it keeps its own: told so, it is not
-/// tried again until the agreed value moves.
-fn changed_nothing(work: &mut Work, intent: &Intent) {
-    let mut told: Vec<(FieldName, Value, Acts)> = Vec::new();
-    if let Action::SetFields { fields } | Action::Transition { fields, .. } = &intent.operation.action {
-        told.extend(fields.iter().map(|(name, write)| (name.clone(), write.wanted.clone(), write.acts.clone())));
-    }
-    if let Action::Transition { last: true, wanted, acts, .. } = &intent.operation.action {
-        let row = work.sync.settings.fields.values().find(|row| row.kind == FieldKind::Status);
-        told.extend(row.map(|row| (row.name.clone(), wanted.clone(), acts.clone())));
-    }
-    let Some(replica) = work.item.replicas.get_mut(&intent.operation.side) else { return };
-    for (name, wanted, acts) in told {
-        let base = replica.bases.entry(name.clone()).or_default();
-        if !base.value.as_ref().is_some_and(|held| same(held, &wanted)) {
-            base.matched.join(&acts);
-            let reason = format!("Jira took `{name}` and kept its own value");
-            base.acknowledged = Some(Acknowledged { reason, refused: true, may_pass: true });
-        }
-    }
 }

@@ -1,10 +1,8 @@
 //! Files on their way: from the instance where a person attached one, piece by piece, to the one that gets a copy. Must never
 //! keep a file, never attach what is not whole, and never take another file for a copy of ours: what is in it tells.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_lc_rs::digest::{Context, SHA256};
@@ -17,7 +15,7 @@ use super::instance::Instance;
 use super::work::Work;
 use crate::jira::{Failure, FileDraft, JiraError, Pieces, Want, WriteOutcome};
 use crate::model::hub::{AttachmentRecord, FileCopy};
-use crate::model::ids::{AttachmentId, OperationId, SideId};
+use crate::model::ids::{AttachmentId, SideId};
 use crate::model::issue::AttachmentSnapshot;
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
 
@@ -123,9 +121,6 @@ impl Engine {
             // Only the file waits: the right to attach is one of its own.
             WriteOutcome::Refused(refusal) => self.refused_apart(work, intent, &refusal),
             outcome @ (WriteOutcome::NotFound | WriteOutcome::NotSent { .. } | WriteOutcome::InDoubt(_)) => {
-                if matches!(outcome, WriteOutcome::InDoubt(_)) {
-                    self.lost_uploads().insert(intent.id, self.clock.monotonic());
-                }
                 self.no_answer(work, intent, outcome);
             }
         }
@@ -141,7 +136,7 @@ impl Engine {
         }
         match instance.patiently(self.find_file(work, intent, &instance)).await {
             Ok(Some(copy)) => {
-                self.lost_uploads().remove(&intent.id);
+                self.lost_writes().remove(&intent.id);
                 work.move_intent(intent.id, &IntentEvent::Seen);
                 attached(work, intent, copy);
             }
@@ -149,7 +144,7 @@ impl Engine {
                 if let Some(left) = self.may_still_land(&instance, intent) {
                     work.be_due(self.after(left));
                 } else {
-                    self.lost_uploads().remove(&intent.id);
+                    self.lost_writes().remove(&intent.id);
                     let why = "no file of ours there is what was sent".to_owned();
                     work.move_intent(intent.id, &IntentEvent::Refused(why));
                 }
@@ -170,17 +165,13 @@ impl Engine {
     fn may_still_land(&self, instance: &Instance, intent: &Intent) -> Option<Duration> {
         let Action::AddFile { size, .. } = &intent.operation.action else { return None };
         let horizon = HORIZON.min(instance.settings.settle);
-        let lost = self.lost_uploads().get(&intent.id).copied();
+        let lost = self.lost_writes().get(&intent.id).copied();
         let (since, horizon) = match lost {
             Some(lost) => (lost, horizon),
             None => (self.began, horizon + Duration::from_secs(size / SLOWEST)),
         };
         let passed = self.clock.monotonic().saturating_sub(since);
         horizon.checked_sub(passed).filter(|left| !left.is_zero())
-    }
-
-    fn lost_uploads(&self) -> MutexGuard<'_, BTreeMap<OperationId, Duration>> {
-        self.lost_uploads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn find_file(

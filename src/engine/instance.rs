@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::circles::Circles;
 use super::strangers::{self, in_words};
@@ -21,6 +22,8 @@ const LOGIN_PAUSE: Duration = Duration::from_secs(300);
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
+/// Uploads to one instance at once. They have slots of their own: however long they take, they hold up no other write.
+const UPLOADS: usize = 4;
 /// How often it is listened whether an instance is silent.
 const LISTEN: Duration = Duration::from_millis(500);
 
@@ -40,6 +43,7 @@ pub(crate) struct Instance {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
     circles: Mutex<Circles>,
+    uploads: Arc<Semaphore>,
 }
 
 #[derive(Default)]
@@ -120,7 +124,23 @@ impl Instance {
         want: Want,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { settings, read, identity, projects, want, clock, state: Mutex::default(), circles: Mutex::default() }
+        Self {
+            settings,
+            read,
+            identity,
+            projects,
+            want,
+            clock,
+            state: Mutex::default(),
+            circles: Mutex::default(),
+            uploads: Arc::new(Semaphore::new(UPLOADS)),
+        }
+    }
+
+    /// A slot for one upload to this instance, once there is one. Nobody waits for it who has another.
+    pub(crate) async fn upload_slot(&self) -> Option<OwnedSemaphorePermit> {
+        // Nobody closes it.
+        Arc::clone(&self.uploads).acquire_owned().await.ok()
     }
 
     pub(crate) fn id(&self) -> &InstanceId {

@@ -1,13 +1,11 @@
 //! Edits that set off no mails (`notify`). Must never ask a Jira to leave its mails out where the sync user was not seen to hold
 //! the right to: Data Center refuses the whole edit then, and of Cloud it is not known what it does.
 
-use std::collections::BTreeMap;
-use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::work::Work;
 use super::{Engine, SyncRun};
-use crate::model::ids::{OperationId, SideId};
+use crate::model::ids::{FieldName, SideId};
 use crate::model::operation::{Action, Intent};
 use crate::model::problem::Problem;
 use crate::model::settings::Notify;
@@ -17,8 +15,6 @@ use crate::model::store::StoreError;
 const RIGHTS: [&str; 2] = ["ADMINISTER_PROJECTS", "ADMINISTER"];
 /// How long it is believed that a right is held, or not.
 const LASTS: Duration = Duration::from_secs(3_600);
-/// How long it is known of an edit that it was sent so. What nothing is seen of by then is decided by other means.
-const KNOWN_FOR: Duration = Duration::from_secs(24 * 3_600);
 
 impl Engine {
     /// Whether an intent is to be sent without mails, and may be.
@@ -26,7 +22,7 @@ impl Engine {
         let side = &intent.operation.side;
         let wished = match work.sync.settings.notify {
             Notify::Always => false,
-            Notify::Changes => work.begins,
+            Notify::Changes => completes(work, intent),
             Notify::Never => true,
         };
         if !wished || !matches!(intent.operation.action, Action::SetFields { .. }) {
@@ -45,6 +41,10 @@ impl Engine {
         let (Some(settings), Some(instance)) = (work.sync.side(side), self.instance_on(work, side)) else {
             return false;
         };
+        if instance.pause().is_some() || instance.is_silent().is_some() {
+            // Nothing is sent there now.
+            return false;
+        }
         match instance.patiently(instance.read.permissions(&settings.project, &RIGHTS)).await {
             Ok(held) => {
                 let may = RIGHTS.iter().any(|right| held.get(*right) == Some(&true));
@@ -60,28 +60,16 @@ impl Engine {
         }
     }
 
-    /// Notes that an edit was sent without mails.
-    pub(super) fn sent_silently(&self, id: OperationId) {
-        let now = self.clock.monotonic();
-        let mut silent = self.silent_edits();
-        silent.retain(|_, at| now.saturating_sub(*at) < KNOWN_FOR);
-        silent.insert(id, now);
-    }
-
     /// Whether nothing was seen of an edit that was sent without mails: it is sent once more with them, since Jira may have
     /// dropped it for want of the right.
-    pub(super) fn was_dropped(&self, work: &mut Work, intent: &Intent) -> bool {
-        if self.silent_edits().remove(&intent.id).is_none() {
+    pub(super) fn was_dropped(work: &mut Work, intent: &Intent) -> bool {
+        if !intent.silent {
             return false;
         }
         let side = &intent.operation.side;
         work.loud.insert(side.clone());
         work.sync.doubt_silence(side);
         true
-    }
-
-    fn silent_edits(&self) -> MutexGuard<'_, BTreeMap<OperationId, Duration>> {
-        self.silent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// An edit was refused without mails and taken with them: the right was taken away since it was asked for.
@@ -113,6 +101,23 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Whether an edit completes a first copy: it goes to the replica that was just made or is read for the first time, or the sync
+/// itself writes it because there is one now (its key, say). What somebody does on another side meanwhile is a change.
+fn completes(work: &Work, intent: &Intent) -> bool {
+    let side = &intent.operation.side;
+    if work.made.contains(side) || work.unready.contains(side) {
+        return true;
+    }
+    let ready = |side: &SideId| work.item.replicas.get(side).is_some_and(|replica| replica.observed);
+    let begins = !work.made.is_empty() || work.unready.iter().any(ready);
+    let composed = |name: &FieldName| {
+        let row = work.sync.settings.fields.get(name);
+        row.is_some_and(|row| row.composed.is_some() && !row.from.contains(side))
+    };
+    let Action::SetFields { fields } = &intent.operation.action else { return false };
+    begins && fields.keys().all(composed)
 }
 
 fn owner(sync: &SyncRun, side: &SideId) -> String {

@@ -19,6 +19,7 @@ mod kinds;
 mod learn;
 mod look;
 mod mails;
+mod named;
 mod names;
 mod observe;
 mod offers;
@@ -50,7 +51,7 @@ use crate::model::ids::{InstanceId, ItemId, OperationId, SideId, SyncId};
 use crate::model::settings::UnknownCopies;
 use crate::model::store::Store;
 
-pub use cycle::{Preview, Worked};
+pub use cycle::{Preview, Upload, Uploads, Worked};
 pub use detect::{PollError, Polled};
 pub use found::is_about_an_issue;
 pub use names::{Finding, Severity};
@@ -82,10 +83,8 @@ pub struct Engine {
     check_after: Duration,
     /// When each side's workflow was last learnt from samples, by our monotonic time.
     learnt_at: Mutex<BTreeMap<(SyncId, SideId), Duration>>,
-    /// When the answers to uploads were lost, and when this began, by our monotonic time.
-    lost_uploads: Mutex<BTreeMap<OperationId, Duration>>,
-    /// The edits that were sent without mails and not seen since, and when that was, by our monotonic time.
-    silent: Mutex<BTreeMap<OperationId, Duration>>,
+    /// When the answers to writes were lost, and when this began, by our monotonic time.
+    lost_writes: Mutex<BTreeMap<OperationId, Duration>>,
     began: Duration,
     /// Held while it is counted how many issues went.
     counting: tokio::sync::Mutex<()>,

@@ -14,11 +14,13 @@ use super::scope::joined;
 use super::work::Work;
 use super::worklogs::{UNFOUND, is_about_work};
 use crate::jira::{Created, Refusal, WriteOutcome};
-use crate::model::hub::{Acknowledged, Replica};
+use crate::mapping::same;
+use crate::model::hub::{Acknowledged, Acts, Replica};
 use crate::model::ids::{EntryId, FieldId, FieldName, SideId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent, IntentState, Operation};
 use crate::model::settings::FieldKind;
+use crate::model::value::Value;
 use crate::plan::By;
 use crate::schedule::growing;
 
@@ -63,7 +65,6 @@ impl Engine {
                     staying: 0,
                     watching: crate::model::hub::Watching::default(),
                 };
-                work.begins = true;
                 self.bind(work, side, replica);
             }
             WriteOutcome::Refused(refusal) => self.create_refused(work, intent, &refusal),
@@ -318,6 +319,7 @@ impl Engine {
             WriteOutcome::InDoubt(why) => {
                 tracing::warn!(operation = %intent.id, %side, why, "nobody knows whether a write was done");
                 work.move_intent(intent.id, &IntentEvent::AnswerLost);
+                self.note_lost(intent.id);
                 if work.attempts >= FEW_ATTEMPTS {
                     let what = format!("again and again nobody knows whether a write was done: {why}");
                     work.problem(
@@ -465,6 +467,28 @@ fn comment_refused(work: &mut Work, intent: &Intent, refusal: &Refusal) {
     for record in &mut work.item.comments {
         if &record.side == origin && &record.id == comment {
             record.refused.insert(intent.operation.side.clone(), refusal.to_string());
+        }
+    }
+}
+
+/// Jira said yes and changed nothing. Where another value stands there than was written, it keeps its own: told so, it is not
+/// tried again until the agreed value moves.
+pub(super) fn changed_nothing(work: &mut Work, intent: &Intent) {
+    let mut told: Vec<(FieldName, Value, Acts)> = Vec::new();
+    if let Action::SetFields { fields } | Action::Transition { fields, .. } = &intent.operation.action {
+        told.extend(fields.iter().map(|(name, write)| (name.clone(), write.wanted.clone(), write.acts.clone())));
+    }
+    if let Action::Transition { last: true, wanted, acts, .. } = &intent.operation.action {
+        let row = work.sync.settings.fields.values().find(|row| row.kind == FieldKind::Status);
+        told.extend(row.map(|row| (row.name.clone(), wanted.clone(), acts.clone())));
+    }
+    let Some(replica) = work.item.replicas.get_mut(&intent.operation.side) else { return };
+    for (name, wanted, acts) in told {
+        let base = replica.bases.entry(name.clone()).or_default();
+        if !base.value.as_ref().is_some_and(|held| same(held, &wanted)) {
+            base.matched.join(&acts);
+            let reason = format!("Jira took `{name}` and kept its own value");
+            base.acknowledged = Some(Acknowledged { reason, refused: true, may_pass: true });
         }
     }
 }

@@ -3,11 +3,13 @@
 //! two searches after it.
 
 use std::collections::BTreeMap;
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::Engine;
+use super::cycle::STALE_AFTER;
 use super::files::doubtful_files;
 use super::found::Duplicate;
 use super::instance::Instance;
@@ -28,6 +30,8 @@ const SEARCHES: u32 = 2;
 const MARGIN: SignedDuration = SignedDuration::from_mins(2);
 /// Longest that a request for a comment may be under way.
 const COMMENT_HORIZON: Duration = Duration::from_secs(120);
+/// How long it is remembered when an answer was lost: longer than any horizon.
+const REMEMBERED: Duration = Duration::from_secs(26 * 3_600);
 
 impl Engine {
     /// Settles what can be settled of an item's doubts about creates, comments and files.
@@ -84,8 +88,30 @@ impl Engine {
         Some(intent.opened_there.unwrap_or_else(|| intent.opened.saturating_add(skew).unwrap_or(Timestamp::MAX)))
     }
 
-    /// How long a write may still be under way, or hidden by the index, by the instance's clock: ours may have been set.
+    /// Notes that the answer to a write was lost just now.
+    pub(super) fn note_lost(&self, id: OperationId) {
+        let now = self.clock.monotonic();
+        let mut lost = self.lost_writes();
+        // By then it is decided by other means, or was long ago.
+        lost.retain(|_, at| now.saturating_sub(*at) < REMEMBERED);
+        lost.insert(id, now);
+    }
+
+    pub(super) fn lost_writes(&self) -> MutexGuard<'_, BTreeMap<OperationId, Duration>> {
+        self.lost_writes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long a write may still be under way, or hidden by the index. It counts from when the answer was lost, however long the
+    /// intent had waited; for one from before the start, from when it was opened, by the instance's clock: ours may have been set.
     pub(super) fn left_until(&self, instance: &Instance, intent: &Intent, horizon: Duration) -> Option<Duration> {
+        let lost = self.lost_writes().get(&intent.id).copied();
+        if let Some(lost) = lost {
+            let passed = self.clock.monotonic().saturating_sub(lost);
+            return horizon.checked_sub(passed).filter(|left| !left.is_zero());
+        }
+        // Creates are sent at once. Any other write may have stood behind those before it.
+        let create = matches!(intent.operation.action, Action::Create { .. });
+        let horizon = if create { horizon } else { horizon + STALE_AFTER };
         let opened = self.opened_there(instance.id(), intent)?;
         let passed = Duration::try_from(instance.server_now().duration_since(opened)).unwrap_or(Duration::ZERO);
         horizon.checked_sub(passed).filter(|left| !left.is_zero())
@@ -155,6 +181,7 @@ impl Engine {
             }
             Some(_) => {}
             None => {
+                work.made.insert(side.clone());
                 work.item.replicas.insert(side.clone(), replica);
             }
         }

@@ -16,12 +16,15 @@ use crate::model::remark::{Remark, Spent};
 
 impl Engine {
     /// Before a copy is changed its original is asked for by itself: a list that is read page by page can miss one, and it may be
-    /// for fewer readers by now. The same before a copy is made of what not everybody may read. Says whether the write may be
-    /// sent; any other may.
+    /// for fewer readers by now. The same before a copy is made of what not everybody may read, and before a file goes that a
+    /// comment names. Says whether the write may be sent; any other may.
     pub(super) async fn is_still_so(&self, work: &mut Work, intent: &Intent) -> bool {
         let action = &intent.operation.action;
         if let Action::EditOriginal { comment, by, expects, .. } = action {
             return self.is_as_expected(work, intent, comment, by, expects).await;
+        }
+        if matches!(action, Action::AddFile { .. }) {
+            return self.is_still_named(work, intent).await;
         }
         let Some((remark, origin, comment)) = action.original() else { return true };
         if matches!(action, Action::AddComment { .. }) && work.shut.contains(&(intent.operation.side.clone(), remark)) {

@@ -135,8 +135,7 @@ impl Engine {
             unknown_copies: parts.unknown_copies,
             check_after: parts.poll * 3 + Duration::from_secs(15),
             learnt_at: Mutex::default(),
-            lost_uploads: Mutex::default(),
-            silent: Mutex::default(),
+            lost_writes: Mutex::default(),
             began,
             counting: tokio::sync::Mutex::default(),
         };

@@ -3,14 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
+
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::SyncRun;
 use super::found::Duplicate;
 use crate::mapping::References;
 use crate::model::hub::{Absence, Acknowledged, Conflict, ItemState, Replica};
-use crate::model::ids::{AccountId, FieldId, FieldName, OperationId, SideId};
+use crate::model::ids::{AccountId, FieldId, FieldName, InstanceId, OperationId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue, TransitionOffer, Watchers};
 use crate::model::operation::{Intent, IntentEvent, IntentState, Operation};
 use crate::model::problem::Problem;
@@ -30,6 +33,11 @@ pub(crate) struct Work {
     pub(crate) reads: BTreeMap<SideId, Read>,
     /// The transitions offered, with the status that they are offered in.
     pub(crate) offers: BTreeMap<SideId, (String, Vec<TransitionOffer>)>,
+    /// When it was last looked at, by our monotonic time; and that this was too long ago to write on it.
+    pub(crate) looked: Duration,
+    pub(crate) stale: bool,
+    /// A slot for the next upload, and the instance that it is for.
+    pub(crate) slot: Option<(InstanceId, OwnedSemaphorePermit)>,
     /// Sides that were read directly since they were last written to.
     pub(crate) fresh: BTreeSet<SideId>,
     /// Sides to be read directly before anything is decided there, and whether with the transitions offered.
@@ -51,8 +59,9 @@ pub(crate) struct Work {
     pub(crate) put_off: Vec<Operation>,
     /// Sides where a copy of this kind was refused for want of a right: no other is tried in this cycle.
     pub(crate) shut: BTreeSet<(SideId, Remark)>,
-    /// A first copy was not complete when it was taken up, or is made.
-    pub(crate) begins: bool,
+    /// Sides whose replica was not complete when the item was taken up, and those whose replica was made since.
+    pub(crate) unready: BTreeSet<SideId>,
+    pub(crate) made: BTreeSet<SideId>,
     /// Sides that an edit was lost on which was to set off no mails.
     pub(crate) loud: BTreeSet<SideId>,
     /// Those of them whose file was not found.
@@ -109,7 +118,8 @@ pub(crate) struct Read {
 
 impl Work {
     pub(crate) fn new(claim: Claim, sync: Arc<SyncRun>) -> Self {
-        let begins = claim.item.replicas.len() < 2 || claim.item.replicas.values().any(|replica| !replica.observed);
+        let unready = claim.item.replicas.iter().filter(|(_, replica)| !replica.observed);
+        let unready = unready.map(|(side, _)| side.clone()).collect();
         Self {
             sync,
             fence: claim.fence,
@@ -118,6 +128,9 @@ impl Work {
             intents: claim.intents,
             reads: BTreeMap::new(),
             offers: BTreeMap::new(),
+            looked: Duration::ZERO,
+            stale: false,
+            slot: None,
             fresh: BTreeSet::new(),
             to_read: BTreeMap::new(),
             watchers: BTreeMap::new(),
@@ -130,7 +143,8 @@ impl Work {
             singly: BTreeSet::new(),
             put_off: Vec::new(),
             shut: BTreeSet::new(),
-            begins,
+            unready,
+            made: BTreeSet::new(),
             loud: BTreeSet::new(),
             unfound: Vec::new(),
             left_out: BTreeMap::new(),
@@ -173,6 +187,20 @@ impl Work {
     /// Looks again at this time at the latest.
     pub(crate) fn be_due(&mut self, at: Timestamp) {
         self.due = Some(self.due.map_or(at, |due| due.min(at)));
+    }
+
+    /// Forgets what was read too long ago, and wants all of it read again.
+    pub(crate) fn look_anew(&mut self) {
+        self.stale = false;
+        self.fresh.clear();
+        self.offers.clear();
+        self.watchers.clear();
+        // What cannot be read again in this cycle is not lost either.
+        let unread = &self.unread;
+        self.reads.retain(|side, _| unread.contains_key(side));
+        for side in self.item.replicas.keys().cloned().collect::<Vec<_>>() {
+            self.want_read(&side, false);
+        }
     }
 
     /// Wants a side read directly; `transitions`: with those offered now.

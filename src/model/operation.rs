@@ -387,6 +387,9 @@ pub struct Intent {
     /// The same by the clock of the instance that is written to, as far as the measured skew told: clocks of ours may be set.
     #[serde(default)]
     pub opened_there: Option<Timestamp>,
+    /// Whether it is sent without mails: an edit that nothing is seen of may have been dropped for that.
+    #[serde(default)]
+    pub silent: bool,
     /// For a create in doubt: how often the index was asked after the lag bound without result.
     pub searches: u32,
 }

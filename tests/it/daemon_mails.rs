@@ -1,9 +1,11 @@
 //! Edits that set off no mails. Must never take the daemon's word for what was sent: the Jiras count whom they wrote to.
 
-use jirasyncd::simulator::{FieldSetup, FieldType, Holder};
+use std::time::Duration;
+
+use jirasyncd::simulator::{Fault, FaultRule, FieldSetup, FieldType, Holder, When};
 use serde_json::json;
 
-use super::daemon_support::{World, two, two_clouds};
+use super::daemon_support::{THREE, World, two, two_clouds};
 
 const RIGHT: &str = "ADMINISTER_PROJECTS";
 
@@ -38,6 +40,13 @@ fn mails(world: &World, jira: &str) -> u64 {
 /// How often it was asked that no mails are sent.
 fn asked(world: &World, jira: &str) -> usize {
     world.jira(jira).calls().iter().filter(|call| call.query.contains("notifyUsers")).count()
+}
+
+/// A Cloud that cannot give an issue.
+fn unread(when: When) -> FaultRule {
+    let mut rule = FaultRule::new("getIssue", when, Fault::Status(500));
+    rule.operations.push("bulkFetchIssues".to_owned());
+    rule
 }
 
 async fn renamed(world: &World, (from, who): (&str, &str), to: &str, name: &str) {
@@ -128,4 +137,49 @@ async fn a_first_copy_is_completed_without_mails() {
             assert_eq!(mails(&world, other) - before, 1, "{word} with {other}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_is_never_read_keeps_no_change_on_another_side_from_being_told() {
+    let world = World::new(&with(THREE, "changes"), |jiras| {
+        jiras["globex"].set_permission("ENG", RIGHT, &[Holder::LoggedIn]);
+        // It makes issues and shows none.
+        let lag = Fault::IndexLag(Duration::from_secs(86_400));
+        jiras["initech"].add_fault(FaultRule::new("search", When::Always, lag));
+        jiras["initech"].add_fault(unread(When::Always));
+    })
+    .await;
+    let labels = ["share-globex", "share-initech"];
+    let fields = json!({ "summary": "Item", "priority": { "name": "Low" }, "labels": labels });
+    let key = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    world.intervals(8).await;
+    assert_eq!(world.issues("initech", "Item").len(), 1);
+    let before = mails(&world, "globex");
+    world.person("acme", "jane").edit(&key, json!({ "summary": "Item two" })).unwrap();
+    world.intervals(8).await;
+    assert_eq!(world.field("globex", "Item", "summary"), "Item two");
+    assert_eq!(world.field("initech", "Item", "summary"), "Item", "it is not read to this day");
+    assert_eq!(mails(&world, "globex") - before, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_edit_is_known_after_a_restart() {
+    let mut world = world(&with(&two_clouds(), "never"), ("initech", "OPS"), &[Holder::LoggedIn]).await;
+    renamed(&world, ("acme", "jane"), "initech", "Item two").await;
+    world.jira("initech").set_quirks(|quirks| quirks.notify_without_right_drops_edit = true);
+    world.jira("initech").set_permission("OPS", RIGHT, &[]);
+    // The first read is the look before the edit; what would show that it changed nothing fails.
+    for call in 2..100 {
+        world.jira("initech").add_fault(unread(When::Nth(call)));
+    }
+    let key = world.issue("acme", "Item").key;
+    world.person("acme", "jane").edit(&key, json!({ "summary": "Item three" })).unwrap();
+    world.interval().await;
+    assert_eq!((world.field("initech", "Item", "summary"), asked(&world, "initech")), ("Item two".to_owned(), 2));
+    world.jira("initech").clear_faults();
+    world.start().await;
+    world.intervals(10).await;
+    assert_eq!(world.field("initech", "Item", "summary"), "Item three");
+    let problems = world.problems().await;
+    assert!(!problems.iter().any(|told| told.contains("kept its own")), "{problems:?}");
 }

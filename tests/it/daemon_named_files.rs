@@ -275,3 +275,40 @@ async fn a_file_that_takes_long_holds_up_no_other_issue() {
     assert_eq!(early, ("Other, twice".to_owned(), 0), "the other does not wait");
     assert_eq!(names(&world, "globex"), ["long.bin"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_file_stays_when_its_comment_is_narrowed_before_it_goes() {
+    let (world, key) = shared(&named(THREE)).await;
+    let (jane, omar) = (world.person("acme", "jane"), world.person("acme", "omar"));
+    // The first holds the other up for a while, after both were looked at.
+    world.jira("globex").add_fault(FaultRule::new("addAttachment", When::Nth(1), Fault::Slow(Duration::from_secs(9))));
+    jane.attach(&key, "first.png", b"canary-first").unwrap();
+    omar.attach(&key, "desk.png", b"canary-desk").unwrap();
+    jane.add_comment(&key, json!({ "body": showing("first.png") })).unwrap();
+    let said = omar.add_comment(&key, json!({ "body": showing("desk.png") })).unwrap();
+    let cancel = CancellationToken::new();
+    let people = async {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        jane.restrict_comment(&key, &said, "for few", "Administrators").unwrap();
+        tokio::time::sleep(Duration::from_secs(300)).await;
+        cancel.cancel();
+    };
+    let (run, ()) = tokio::join!(world.daemon().run(cancel.clone()), people);
+    run.unwrap();
+    assert_eq!(names(&world, "globex"), ["first.png"]);
+    assert!(!was_sent(&world, "globex", "canary-desk"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_of_a_comment_for_few_waits_for_its_copy() {
+    let rows = DESK.replace("with", "globex = \"role:Nowhere\", with");
+    let (world, key) = shared(&named(THREE).replace(DESK, &rows)).await;
+    let omar = world.person("acme", "omar");
+    let role = json!({ "type": "role", "value": "Globex desk" });
+    omar.attach(&key, "desk.png", b"canary-desk").unwrap();
+    omar.add_comment(&key, json!({ "body": showing("desk.png"), "visibility": role })).unwrap();
+    world.intervals(10).await;
+    let problems = world.problems().await;
+    assert!(problems.len() == 1 && problems[0].contains("not a member of the"), "{problems:?}");
+    assert!(!was_sent(&world, "globex", "canary-desk"), "nobody there may read what it belongs to");
+}

@@ -106,6 +106,8 @@ mod daemon_things;
 #[cfg(test)]
 mod daemon_types;
 #[cfg(test)]
+mod daemon_uploads;
+#[cfg(test)]
 mod daemon_votes;
 #[cfg(test)]
 mod daemon_watchers;

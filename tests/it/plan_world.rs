@@ -993,6 +993,7 @@ impl World {
             state: IntentState::Open,
             opened: time(self.now),
             opened_there: None,
+            silent: false,
             searches: 0,
         });
         match fate {

@@ -160,6 +160,7 @@ pub(super) fn intent(number: u128, item: ItemId, opened: i64) -> Intent {
         state: IntentState::Open,
         opened: at(opened),
         opened_there: None,
+        silent: false,
         searches: 0,
     }
 }
