@@ -19,6 +19,7 @@ use crate::model::hub::{Acknowledged, Acts, Replica};
 use crate::model::ids::{EntryId, FieldId, FieldName, SideId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent, IntentState, Operation};
+use crate::model::remark::Remark;
 use crate::model::settings::FieldKind;
 use crate::model::value::Value;
 use crate::plan::By;
@@ -378,6 +379,9 @@ impl Engine {
 
     /// Says that Jira said no to something with rights of its own.
     pub(super) fn tell_refused(&self, work: &mut Work, operation: &Operation, why: &str) {
+        if matches!(operation.action.original(), Some((Remark::Worklog, ..))) {
+            return self.tell_work_refused(work, &operation.side, why);
+        }
         let what = format!(
             "Jira refused {} in {}: {why}",
             deed(&operation.action),

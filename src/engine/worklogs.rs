@@ -52,19 +52,30 @@ impl Engine {
         Ok(())
     }
 
+    /// Says that Jira said no to a worklog.
+    pub(super) fn tell_work_refused(&self, work: &mut Work, side: &SideId, why: &str) {
+        let what = format!("Jira refused a worklog in {}: {why}", Self::in_words(&work.sync, side));
+        let remedy = "switch time tracking on there, and give the sync user Work On Issues, Edit and Delete Own Worklogs; it is \
+                      tried again";
+        work.problem(side, None, what, remedy);
+    }
+
     /// A no to a worklog or comment that may be about a right, time tracking, the status. It is told and tried again, ever more
     /// seldom; the rest goes on.
     pub(super) fn work_refused(&self, work: &mut Work, intent: &Intent, why: &str) {
         work.move_intent(intent.id, &IntentEvent::Refused(why.to_owned()));
         let side = intent.operation.side.clone();
-        let word = if is_about_work(intent) { "worklog" } else { "comment" };
-        let what = format!("Jira refused a {word} in {}: {why}", Self::in_words(&work.sync, &side));
-        let remedy = if is_about_work(intent) {
-            "switch time tracking on there, and give the sync user Work On Issues, Edit and Delete Own Worklogs; it is tried again"
+        if is_about_work(intent) {
+            self.tell_work_refused(work, &side, why);
         } else {
-            "give the sync user Add Comments there, or mend what Jira names; it is tried again"
-        };
-        work.problem(&side, None, what, remedy);
+            let what = format!("Jira refused a comment in {}: {why}", Self::in_words(&work.sync, &side));
+            work.problem(
+                &side,
+                None,
+                what,
+                "give the sync user Add Comments there, or mend what Jira names; it is tried again",
+            );
+        }
         work.put_off.push(intent.operation.clone());
         work.failed = true;
         work.slow = true;
