@@ -122,15 +122,13 @@ impl Engine {
                 work.move_intent(intent.id, &IntentEvent::Seen);
                 copied(work, intent, copy);
             }
-            // A right of its own. It is never sent for more readers instead.
-            Sent::Comment(WriteOutcome::Refused(refusal)) if refusal.fields.contains_key("commentLevel") => {
-                self.refused_apart(work, intent, &refusal);
-            }
-            // Data Center says 400 to a missing right, too: what names no field may be taken later.
-            Sent::Comment(WriteOutcome::Refused(refusal)) if refusal.status == 400 && refusal.fields.is_empty() => {
-                self.work_refused(work, intent, &refusal.to_string());
-            }
-            Sent::Comment(WriteOutcome::Refused(refusal)) if is_about_the_value(&refusal) => {
+            // Data Center says 400 to a missing right, too: what names no field may be taken later. The right to choose readers is one
+            // of its own; it is never sent for more readers instead.
+            Sent::Comment(WriteOutcome::Refused(refusal))
+                if is_about_the_value(&refusal)
+                    && !refusal.fields.contains_key("commentLevel")
+                    && (refusal.status != 400 || !refusal.fields.is_empty()) =>
+            {
                 comment_refused(work, intent, &refusal);
             }
             Sent::Comment(WriteOutcome::Refused(refusal)) => self.refused_apart(work, intent, &refusal),

@@ -65,17 +65,7 @@ impl Engine {
     pub(super) fn work_refused(&self, work: &mut Work, intent: &Intent, why: &str) {
         work.move_intent(intent.id, &IntentEvent::Refused(why.to_owned()));
         let side = intent.operation.side.clone();
-        if is_about_work(intent) {
-            self.tell_work_refused(work, &side, why);
-        } else {
-            let what = format!("Jira refused a comment in {}: {why}", Self::in_words(&work.sync, &side));
-            work.problem(
-                &side,
-                None,
-                what,
-                "give the sync user Add Comments there, or mend what Jira names; it is tried again",
-            );
-        }
+        self.tell_work_refused(work, &side, why);
         work.put_off.push(intent.operation.clone());
         work.failed = true;
         work.slow = true;
