@@ -219,8 +219,14 @@ async fn many_refused_comments_cost_little_and_what_is_taken_back_meanwhile_neve
         author.delete_comment(&keys.1, &said[0]).unwrap();
         world.pass(7_000).await;
         give_back(&world, case, &["ADD_COMMENTS"]);
-        person.edit(&keys.0, json!({ "duedate": "2030-05-06" })).unwrap();
+        // What nobody carries: only this side is read for it.
+        world.jira(here).reset_calls();
+        world.jira(here).record_bodies(true);
+        person.edit(&keys.0, json!({ "environment": person.text("a new one") })).unwrap();
         world.rest().await.unwrap();
+        let sent =
+            world.jira(here).calls().iter().any(|call| String::from_utf8_lossy(&call.request_body).contains("said 0"));
+        assert!(!sent, "{here}: what was deleted before the right came was sent");
         world.daemon().engine().sweep(None).await.unwrap();
         world.pass(7_200).await;
         world.rest().await.unwrap();
