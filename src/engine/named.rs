@@ -10,8 +10,7 @@ use crate::model::issue::{CommentSnapshot, Visibility};
 use crate::model::operation::{Action, Intent, IntentEvent, Operation};
 use crate::model::settings::WhichFiles;
 use crate::model::value::Value;
-use crate::plan::audience_of;
-use crate::text::visit_files;
+use crate::plan::{audience_of, speaks_of};
 
 impl Engine {
     /// Asks for the comments that a file crosses by, right before it goes: one must be there still, for the same readers, and
@@ -88,7 +87,7 @@ fn goes_by_itself(work: &Work, record: &AttachmentRecord, side: &SideId) -> bool
             let row = sync.fields.get(field).filter(|row| row.sides.contains_key(side));
             let audience = row.map(|row| audience_of(&work.item, sync, row, side));
             let agreed = audience.and_then(|audience| work.item.hub.get(field)?.get(&audience));
-            matches!(agreed.map(|agreed| &agreed.value), Some(Value::Document(text)) if holds(text, &record.name))
+            matches!(agreed.map(|agreed| &agreed.value), Some(Value::Document(text)) if speaks_of(text, &record.name))
         }
     })
 }
@@ -112,12 +111,6 @@ fn names(work: &Work, record: &AttachmentRecord, there: &CommentSnapshot) -> boo
     catalogs.get(&record.side).is_some_and(|catalog| {
         let sync = &work.sync.settings;
         let rich = Rich { sync, side: &record.side, catalog, references: &work.references, origin: None };
-        holds(&rich.read(&there.body), &record.name)
+        speaks_of(&rich.read(&there.body), &record.name)
     })
-}
-
-fn holds(text: &crate::model::document::Document, name: &str) -> bool {
-    let mut found = false;
-    visit_files(&text.blocks, &mut |file| found |= file.name == name);
-    found
 }

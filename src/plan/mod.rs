@@ -38,6 +38,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use check::{Violation, check};
 pub use input::{By, Hold, Observation, Plan, PlanInput, Step, Wanted};
+pub use named_files::speaks_of;
 pub use render::render;
 
 use crate::mapping::Place;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::comments::readers;
 use super::{Draft, agreed_for};
-use crate::model::document::Block;
+use crate::model::document::{Block, Document};
 use crate::model::hub::{AttachmentRecord, CommentRecord, NamedBy};
 use crate::model::ids::{FieldName, SideId};
 use crate::model::issue::Visibility;
@@ -19,22 +19,30 @@ use crate::model::value::Value;
 use crate::text;
 
 /// The names of files in a text, and how often each is there. What is quoted is somebody else's word, who may be a partner.
-fn names_in(value: &Value) -> BTreeMap<String, usize> {
+fn names_of(document: &Document) -> BTreeMap<String, usize> {
     let mut names = BTreeMap::new();
-    if let Value::Document(document) = value {
-        let mut own = document.blocks.clone();
-        text::change_blocks(&mut own, &mut |block| {
-            if let Block::Quote(quoted) = block {
-                quoted.clear();
-            }
-        });
-        text::visit_files(&own, &mut |file| {
-            if !file.name.is_empty() {
-                *names.entry(file.name.clone()).or_default() += 1;
-            }
-        });
-    }
+    let mut own = document.blocks.clone();
+    text::change_blocks(&mut own, &mut |block| {
+        if let Block::Quote(quoted) = block {
+            quoted.clear();
+        }
+    });
+    text::visit_files(&own, &mut |file| {
+        if !file.name.is_empty() {
+            *names.entry(file.name.clone()).or_default() += 1;
+        }
+    });
     names
+}
+
+fn names_in(value: &Value) -> BTreeMap<String, usize> {
+    if let Value::Document(document) = value { names_of(document) } else { BTreeMap::new() }
+}
+
+/// Whether a text speaks of a file, by its name and outside of quotes.
+#[must_use]
+pub fn speaks_of(text: &Document, file: &str) -> bool {
+    names_of(text).contains_key(file)
 }
 
 /// Takes in what somebody wrote into a text: the names that were not there before, or not as often, are theirs.
@@ -83,7 +91,7 @@ fn texts(draft: &mut Draft<'_>) -> BTreeMap<(SideId, NamedBy), BTreeSet<String>>
         for record in draft.plan.item.remarks(remark).iter().filter(|record| !record.notice) {
             let said = record.said.as_ref().map(|said| &said.body);
             let Some(body) = said.or(record.pending.as_ref().map(|pending| &pending.body)) else { continue };
-            let names = names_in(&Value::Document(body.clone()));
+            let names = names_of(body);
             let by = match remark {
                 Remark::Comment => NamedBy::Comment(record.id.clone()),
                 Remark::Worklog => NamedBy::Worklog(record.id.clone()),

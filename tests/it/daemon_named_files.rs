@@ -300,6 +300,32 @@ async fn a_file_stays_when_its_comment_is_narrowed_before_it_goes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_file_stays_when_its_comment_only_quotes_it_before_it_goes() {
+    let mut world = World::of(&named(&two()), |_| {});
+    world.jira("acme").record_bodies(true);
+    world.start().await;
+    let jdoe = world.person("globex", "jdoe");
+    let key = jdoe.create("ENG", "Defect", json!({ "summary": "Item" })).unwrap();
+    world.rest().await.unwrap();
+    world.jira("acme").add_fault(FaultRule::new("addAttachment", When::Nth(1), Fault::Slow(Duration::from_secs(9))));
+    jdoe.attach(&key, "first.png", b"canary-first").unwrap();
+    jdoe.attach(&key, "plan.png", b"canary-plan").unwrap();
+    jdoe.comment(&key, "See !first.png!").unwrap();
+    let said = jdoe.comment(&key, "See !plan.png!").unwrap();
+    let cancel = CancellationToken::new();
+    let people = async {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        jdoe.edit_comment(&key, &said, "{quote}!plan.png!{quote}").unwrap();
+        tokio::time::sleep(Duration::from_secs(300)).await;
+        cancel.cancel();
+    };
+    let (run, ()) = tokio::join!(world.daemon().run(cancel.clone()), people);
+    run.unwrap();
+    assert_eq!(names(&world, "acme"), ["first.png"]);
+    assert!(!was_sent(&world, "acme", "canary-plan"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_file_of_a_comment_for_few_waits_for_its_copy() {
     let rows = DESK.replace("with", "globex = \"role:Nowhere\", with");
     let (world, key) = shared(&named(THREE).replace(DESK, &rows)).await;
