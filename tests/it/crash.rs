@@ -14,10 +14,13 @@ use jirasyncd::model::hub::{Conflict, ItemState, There};
 use jirasyncd::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
 use jirasyncd::model::operation::{Intent, IntentState};
 use jirasyncd::model::problem::Problem;
+use jirasyncd::model::settings::InstanceSettings;
 use jirasyncd::model::store::{
     Claim, Cursor, Figures, Hint, Newcomer, Record, StateIdentity, Store, StoreError, StoredProblem, Urgency,
 };
 use tokio::sync::Notify;
+
+use super::daemon_support::World;
 
 /// Counts effects, and stops for ever at one of them.
 #[derive(Default)]
@@ -87,6 +90,19 @@ impl Transport for FusedNet {
         self.1.effect().await;
         answer
     }
+}
+
+/// Puts a fuse into a world whose daemon is not started yet: into its network and its state.
+pub(crate) fn fused_world(world: &mut World) -> Arc<Fuse> {
+    let fuse = Arc::new(Fuse::default());
+    let (net, transports) = (Arc::clone(&fuse), Arc::clone(&world.surroundings.transports));
+    world.surroundings.transports = Arc::new(move |settings: &InstanceSettings| {
+        Ok(Arc::new(FusedNet(transports(settings)?, Arc::clone(&net))) as _)
+    });
+    let store = Arc::clone(&fuse);
+    world.surroundings.between =
+        Arc::new(move |inner| Arc::new(FusedStore(inner, Arc::clone(&store))) as Arc<dyn Store>);
+    fuse
 }
 
 /// A state with a fuse before and behind every commit.

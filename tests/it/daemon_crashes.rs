@@ -4,12 +4,10 @@
 
 use std::sync::Arc;
 
-use jirasyncd::model::settings::InstanceSettings;
-use jirasyncd::model::store::Store;
 use jirasyncd::simulator::Holder;
 use serde_json::json;
 
-use super::crash::{Fuse, FusedNet, FusedStore};
+use super::crash::{Fuse, fused_world};
 use super::daemon_support::{World, two};
 
 /// What people do, and what must be true in the end.
@@ -30,14 +28,7 @@ async fn fused(scenario: &Scenario) -> (World, Arc<Fuse>) {
         "{config}\n[sync.support.worklogs]\nunrestricted = \"both\"\n\n[sync.support.life]\n{}\n",
         scenario.life
     ));
-    let fuse = Arc::new(Fuse::default());
-    let (net, transports) = (Arc::clone(&fuse), Arc::clone(&world.surroundings.transports));
-    world.surroundings.transports = Arc::new(move |settings: &InstanceSettings| {
-        Ok(Arc::new(FusedNet(transports(settings)?, Arc::clone(&net))) as _)
-    });
-    let store = Arc::clone(&fuse);
-    world.surroundings.between =
-        Arc::new(move |inner| Arc::new(FusedStore(inner, Arc::clone(&store))) as Arc<dyn Store>);
+    let fuse = fused_world(&mut world);
     (scenario.before)(&world);
     world.start().await;
     world.settle().await;

@@ -5,11 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jirasyncd::clock::{Entropy, SeededEntropy};
-use jirasyncd::model::settings::InstanceSettings;
-use jirasyncd::model::store::Store;
 use jirasyncd::simulator::{Fault, FaultRule, Jira, When};
 
-use super::crash::{Fuse, FusedNet, FusedStore};
+use super::crash::{Fuse, fused_world};
 use super::daemon_support::World;
 
 /// Dice that repeat.
@@ -48,14 +46,7 @@ pub(crate) struct Life {
 impl Life {
     /// Starts the daemon of a world.
     pub(crate) async fn new(seed: u64, mut world: World) -> Self {
-        let fuse = Arc::new(Fuse::default());
-        let (net, transports) = (Arc::clone(&fuse), Arc::clone(&world.surroundings.transports));
-        world.surroundings.transports = Arc::new(move |settings: &InstanceSettings| {
-            Ok(Arc::new(FusedNet(transports(settings)?, Arc::clone(&net))) as _)
-        });
-        let store = Arc::clone(&fuse);
-        world.surroundings.between =
-            Arc::new(move |inner| Arc::new(FusedStore(inner, Arc::clone(&store))) as Arc<dyn Store>);
+        let fuse = fused_world(&mut world);
         world.start().await;
         // Half of the worlds have an index that lags.
         let lag = Duration::from_secs(if seed.is_multiple_of(2) { 0 } else { 25 });
