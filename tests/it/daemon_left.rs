@@ -267,8 +267,13 @@ async fn what_left_has_left_also_when_it_is_hidden_and_seen_again() {
             labels(&world, "acme", "jane", &home, &[]);
             world.intervals(10).await;
         }
+        world.person("acme", "jane").edit(&home, json!({ "summary": "Item, said while hidden" })).unwrap();
+        world.intervals(10).await;
         world.jira("globex").set_permission("ENG", "BROWSE_PROJECTS", &[Holder::LoggedIn]);
+        // Only the copy is heard of: home is not read, so nobody asks.
+        world.person("globex", "jdoe").edit(&copy, json!({ "duedate": "2030-05-06" })).unwrap();
         world.intervals(200).await;
+        assert_eq!(world.field("globex", "Item", "summary"), "Item", "{hidden_first}");
         rests(&world, &home, &copy).await;
     }
 }
