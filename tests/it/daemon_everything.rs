@@ -192,9 +192,10 @@ async fn isolation(seed: u64) -> Result<usize, String> {
 
 #[tokio::test(start_paused = true)]
 async fn what_a_partner_does_for_itself_changes_no_byte_sent_to_another() {
-    let mut sent = 0;
-    for seed in seeds(FEW, MANY) {
-        sent += isolation(seed).await.unwrap_or_else(|why| panic!("JIRASYNCD_SEED={seed}: {why}"));
+    let (mut sent, seeds) = (0, seeds(FEW, MANY));
+    for seed in &seeds {
+        sent += isolation(*seed).await.unwrap_or_else(|why| panic!("JIRASYNCD_SEED={seed}: {why}"));
     }
-    assert!(sent > 10, "hardly anything was sent");
+    // One life alone may end with little to say.
+    assert!(seeds.len() < 3 || sent > 10, "hardly anything was sent");
 }

@@ -325,7 +325,8 @@ fn field_act(scene: &Scene<'_>, field: Field) -> Result<Option<[bool; 3]>, Refus
         Field::Summary => who.edit(key, json!({ "summary": format!("{} {canary}", token(scene.issue)) }))?,
         Field::Text => {
             let field = ["description", "environment"][pick % 2];
-            let text = format!("First {canary}\n\nSecond");
+            // What two sides write alike is of whom wrote it first, so each has a second paragraph of its own.
+            let text = format!("First {canary}\n\nSecond of {}", SIDES[column].jira);
             let text = if pick.is_multiple_of(5) { Value::Null } else { who.text(&text) };
             who.edit(key, json!({ field: text }))?;
         }
