@@ -1,11 +1,14 @@
-//! What the daemon tells about itself at its doors. Must never ask a Jira, nor hold up the work.
+//! What the daemon tells about itself at its doors, and the commands that it takes there. Must never hold up the work.
 
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 
+use super::commands::absolute;
 use super::{Daemon, StartError};
 use crate::console::{BindError, Listeners, Running, Status, StatusSource, bind, control_socket};
+use crate::model::command::{Answer, Command, Operator};
 use crate::model::store::StoreError;
 
 impl From<BindError> for StartError {
@@ -50,6 +53,14 @@ impl Daemon {
 impl StatusSource for Daemon {
     async fn status(&self) -> Result<Status, String> {
         Self::status(self).await.map_err(|error| error.to_string())
+    }
+
+    fn state(&self) -> PathBuf {
+        absolute(&self.config.daemon.state)
+    }
+
+    async fn command(&self, by: Operator, command: Command) -> Result<Answer, String> {
+        Self::command(self, by, command).await.map_err(|error| error.to_string())
     }
 
     fn health(&self) -> Result<(), String> {

@@ -1,5 +1,6 @@
 //! The composition root: configuration to stores, clients and tasks. It must never decide anything about an issue.
 
+mod commands;
 mod doors;
 mod instances;
 mod once;
@@ -24,6 +25,7 @@ use crate::model::settings::InstanceSettings;
 use crate::model::store::{Store, StoreError, Urgency};
 use crate::store::{Dependencies, OpenError, SideInstances, Spawn, SqliteStore};
 
+pub use commands::command_on_state;
 pub use once::OnceSummary;
 pub use preview::{Previewed, PreviewedItem, preview};
 pub use run::RunError;
@@ -121,6 +123,8 @@ pub struct Daemon {
     since: jiff::Timestamp,
     polls: Mutex<BTreeMap<InstanceId, instances::PollRecord>>,
     wake: tokio::sync::Notify,
+    /// Held while a command is carried out.
+    commanding: tokio::sync::Mutex<()>,
     /// The state failed, and is tried again.
     state_fails: AtomicBool,
 }
@@ -271,6 +275,7 @@ impl Daemon {
         {
             store.set_problems(&about, &[], surroundings.clock.now()).await?;
         }
+        engine.hold(&store.pauses().await?);
         let daemon = Self {
             since: surroundings.clock.now(),
             config,
@@ -279,6 +284,7 @@ impl Daemon {
             engine: Arc::new(engine),
             polls: Mutex::default(),
             wake: tokio::sync::Notify::new(),
+            commanding: tokio::sync::Mutex::default(),
             state_fails: AtomicBool::new(false),
         };
         Ok((daemon, findings))

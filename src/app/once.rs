@@ -60,7 +60,8 @@ impl Daemon {
             round += 1;
         }
         summary.problems = self.store.figures(self.surroundings.clock.now()).await?.problems;
-        for instance in self.engine.instances() {
+        // One that an operator paused is left alone, not out of reach.
+        for instance in self.engine.instances().filter(|instance| !self.engine.is_held(instance)) {
             // One that fell silent after its poll is as unreachable as one that did not answer it.
             summary.unreachable.extend(self.poll_record(instance).error.or_else(|| self.engine.paused(instance)));
         }

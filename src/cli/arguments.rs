@@ -66,6 +66,12 @@ pub(super) enum Command {
     Run(Run),
     /// Shows how the daemon is; without one, what its state knows. Exit code 1 while problems stand.
     Status(Status),
+    /// Has changes wait: of one sync, of one instance, or all. Nothing is lost, and it holds over restarts.
+    Pause(Paused),
+    /// Ends a pause: what waited goes on where it stood.
+    Resume(Paused),
+    /// Says that two issues of a sync are one: KEEP is kept in step, DROP is let be. Nothing is deleted, and no Jira is written to.
+    Merge(Merge),
     /// Asks a daemon whether it is well: for the health check of a container. Exit code 1 when it is not.
     Health(Health),
     #[cfg(feature = "simulator")]
@@ -82,6 +88,9 @@ impl Command {
             | Self::Plan(Plan { json, .. })
             | Self::Run(Run { json, .. })
             | Self::Status(Status { json })
+            | Self::Pause(Paused { json, .. })
+            | Self::Resume(Paused { json, .. })
+            | Self::Merge(Merge { json, .. })
             | Self::Health(Health { json, .. }) => *json,
             #[cfg(feature = "simulator")]
             Self::Demo(wanted) => wanted.json,
@@ -94,7 +103,13 @@ impl Command {
     pub(super) fn usual_log(&self) -> &'static str {
         match self {
             Self::Run(_) => "info",
-            Self::Check(_) | Self::Plan(_) | Self::Status(_) | Self::Health(_) => "warn",
+            Self::Check(_)
+            | Self::Plan(_)
+            | Self::Status(_)
+            | Self::Pause(_)
+            | Self::Resume(_)
+            | Self::Merge(_)
+            | Self::Health(_) => "warn",
             // They draw what happens; lines of a log would fall in between.
             #[cfg(feature = "simulator")]
             Self::Demo(_) | Self::Simulate(_) => "off",
@@ -139,6 +154,43 @@ pub(super) struct Run {
 #[derive(Debug, Args)]
 pub(super) struct Status {
     /// Prints JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// The arguments of `pause` and `resume`.
+#[derive(Debug, Args)]
+pub(super) struct Paused {
+    /// This sync alone. Without it and without `--instance`: everything.
+    #[arg(value_name = "SYNC", conflicts_with = "instance")]
+    pub(super) sync: Option<String>,
+    /// This instance alone: nothing is written to it, and nothing asked of it.
+    #[arg(long, value_name = "INSTANCE")]
+    pub(super) instance: Option<String>,
+    /// Prints JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// The arguments of `merge`.
+#[derive(Debug, Args)]
+pub(super) struct Merge {
+    /// The sync.
+    #[arg(value_name = "SYNC")]
+    pub(super) sync: String,
+    /// The issue that is kept in step: KEY, or SIDE:KEY where several sides have that key.
+    #[arg(value_name = "KEEP")]
+    pub(super) keep: String,
+    /// The issue that is let be.
+    #[arg(value_name = "DROP")]
+    pub(super) drop: String,
+    /// Only shows what would be done.
+    #[arg(long, conflicts_with = "yes")]
+    pub(super) dry_run: bool,
+    /// Does it without asking.
+    #[arg(long)]
+    pub(super) yes: bool,
+    /// Prints JSON; with it nothing is asked, so `--yes` or `--dry-run` is needed.
     #[arg(long)]
     pub(super) json: bool,
 }

@@ -4,6 +4,7 @@
 mod arguments;
 mod check;
 mod check_text;
+mod command;
 #[cfg(feature = "simulator")]
 mod demo;
 mod exit;
@@ -27,6 +28,7 @@ use arguments::{Arguments, Command, Common};
 use exit::Exit;
 use output::{Look, Output};
 
+use crate::model::command::Command as Asked;
 use crate::telemetry::{self, LogSettings};
 
 /// Runs the command of this process's arguments.
@@ -71,6 +73,9 @@ fn dispatch(command: Command, common: &Common, output: &mut Output<'_>) -> anyho
         Command::Plan(wanted) => plan::run(common, wanted, output)?,
         Command::Run(wanted) => run::run(common, &wanted, output)?,
         Command::Status(_) => status::run(common, output)?,
+        Command::Pause(wanted) => command::pause(common, &wanted, Asked::Pause, output)?,
+        Command::Resume(wanted) => command::pause(common, &wanted, Asked::Resume, output)?,
+        Command::Merge(wanted) => command::merge(common, &wanted, output)?,
         Command::Health(wanted) => health::run(common, &wanted, output)?,
         #[cfg(feature = "simulator")]
         Command::Demo(wanted) => {

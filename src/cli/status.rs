@@ -13,6 +13,7 @@ use super::small_runtime;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, SecretsWanted};
 use crate::console::{AskError, ProblemStatus, Status, ask_status, control_sockets, escaped};
+use crate::model::command::Pause;
 use crate::store::SqliteStore;
 
 /// The answer as JSON.
@@ -88,8 +89,17 @@ fn text(status: &Status) -> String {
         ("conflicts recorded", figures.conflicts),
         ("problems standing", figures.problems),
     ];
-    let rows: Vec<Vec<String>> = rows.iter().map(|(name, count)| vec![count.to_string(), (*name).to_owned()]).collect();
+    let parked = Some(("waiting for a resume", figures.parked)).filter(|(_, count)| *count > 0);
+    let rows: Vec<Vec<String>> =
+        rows.iter().chain(&parked).map(|(name, count)| vec![count.to_string(), (*name).to_owned()]).collect();
     let _ = write!(out, "\n{}\ninstances\n{}", table("  ", &rows), instances(status));
+    if !status.pauses.is_empty() {
+        let _ = write!(out, "\npaused: changes wait, nothing is lost\n");
+    }
+    for Pause { target, since, by } in &status.pauses {
+        let line = format!("{target}, since {since} by {by}; `jirasyncd resume{}` ends it", target.argument());
+        let _ = writeln!(out, "  {}", escaped(&line));
+    }
     if !status.problems.is_empty() {
         let _ = write!(out, "\nproblems\n{}", problems(&status.problems));
         let left_out = figures.problems.saturating_sub(status.problems.len() as u64);

@@ -9,10 +9,14 @@ use std::time::Duration;
 
 use tokio::net::UnixStream;
 
-use super::Status;
+use super::{Request, Status};
+use crate::model::command::Answer;
 
 /// How long a daemon has for its whole answer.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The same for a command that asks Jiras, and waits for items that are worked on.
+const LONG_PATIENCE: Duration = Duration::from_secs(180);
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -55,15 +59,7 @@ pub enum Health {
 /// # Errors
 /// See [`AskError`].
 pub async fn ask_status(socket: &Path) -> Result<Status, AskError> {
-    let path = || socket.to_owned();
-    // The HTTP client does not tell an absent socket from a forbidden one.
-    match tokio::time::timeout(PATIENCE, UnixStream::connect(socket)).await {
-        Ok(Err(source)) if source.kind() == io::ErrorKind::PermissionDenied => {
-            return Err(AskError::Denied { path: path(), source });
-        }
-        Ok(Err(_)) => return Err(AskError::NoDaemon { path: path() }),
-        Ok(Ok(_)) | Err(_) => {}
-    }
+    knock(socket).await?;
     let failed = |why: String| AskError::NoAnswer { place: socket.display().to_string(), why };
     let client = client().unix_socket(socket).build().map_err(|error| failed(words(&error)))?;
     let answer = client.get("http://localhost/status").send().await.map_err(|error| failed(words(&error)))?;
@@ -73,6 +69,39 @@ pub async fn ask_status(socket: &Path) -> Result<Status, AskError> {
         return Err(failed(format!("status {}: {}", code.as_u16(), text.trim())));
     }
     answer.json().await.map_err(|error| failed(words(&error)))
+}
+
+/// Has the daemon behind a control socket carry a command out. `None`: it is the daemon of another state.
+///
+/// # Errors
+/// See [`AskError`]. After [`AskError::NoAnswer`] nobody knows whether it was carried out.
+pub async fn ask_command(socket: &Path, request: &Request) -> Result<Option<Answer>, AskError> {
+    knock(socket).await?;
+    let failed = |why: String| AskError::NoAnswer { place: socket.display().to_string(), why };
+    let client = client().timeout(LONG_PATIENCE).unix_socket(socket).build().map_err(|error| failed(words(&error)))?;
+    let asked = client.post("http://localhost/command").json(request).send().await;
+    let answer = asked.map_err(|error| failed(words(&error)))?;
+    let code = answer.status();
+    if code.as_u16() == 421 {
+        return Ok(None);
+    }
+    if !code.is_success() {
+        let text = answer.text().await.unwrap_or_default();
+        return Err(failed(format!("status {}: {}", code.as_u16(), text.trim())));
+    }
+    answer.json().await.map(Some).map_err(|error| failed(words(&error)))
+}
+
+/// Whether somebody listens. The HTTP client does not tell an absent socket from a forbidden one.
+async fn knock(socket: &Path) -> Result<(), AskError> {
+    let path = || socket.to_owned();
+    match tokio::time::timeout(PATIENCE, UnixStream::connect(socket)).await {
+        Ok(Err(source)) if source.kind() == io::ErrorKind::PermissionDenied => {
+            Err(AskError::Denied { path: path(), source })
+        }
+        Ok(Err(_)) => Err(AskError::NoDaemon { path: path() }),
+        Ok(Ok(_)) | Err(_) => Ok(()),
+    }
 }
 
 /// Asks the daemon behind a port whether it is well. An address that means "all of this machine" is asked on the loopback.

@@ -1,21 +1,38 @@
-//! The daemon's doors: health over TCP, health and status over the control socket, and how a command knocks at them. It must
-//! never write to a Jira, and never show more than health to somebody who only reaches the port: it has no login yet.
+//! The daemon's doors: health over TCP, health, status and commands over the control socket, and how a command knocks at them. It
+//! must never write to a Jira, never show more than health to somebody who only reaches the port (it has no login yet), and
+//! never take a command from somebody whom the system does not name.
 
 mod ask;
 mod escape;
 mod listen;
+mod operator;
 mod serve;
 mod status;
 
-use async_trait::async_trait;
+use std::path::PathBuf;
 
-pub use ask::{AskError, Health, ask_health, ask_status};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::model::command::{Answer, Command, Operator};
+
+pub use ask::{AskError, Health, ask_command, ask_health, ask_status};
 pub use escape::{escaped, escaped_json, escaped_lines};
 pub use listen::{BindError, Listeners, bind, control_socket, control_sockets};
+pub use operator::{operator, this_operator};
 pub use serve::serve;
 pub use status::{InstanceStatus, ProblemStatus, Running, SHOWN_PROBLEMS, Status};
 
-/// Who knows how the daemon is.
+/// What is asked for over the socket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The state that whoever asks means, as an absolute path: the daemon of another one must not take it.
+    pub state: PathBuf,
+    /// The command.
+    pub command: Command,
+}
+
+/// Who knows how the daemon is, and takes commands.
 #[async_trait]
 pub trait StatusSource: Send + Sync + 'static {
     /// All that `status` shows.
@@ -23,6 +40,15 @@ pub trait StatusSource: Send + Sync + 'static {
     /// # Errors
     /// The state could not answer, in words.
     async fn status(&self) -> Result<Status, String>;
+
+    /// Where its state is.
+    fn state(&self) -> PathBuf;
+
+    /// Carries a command out.
+    ///
+    /// # Errors
+    /// The state could not answer, in words. Nothing was changed then.
+    async fn command(&self, by: Operator, command: Command) -> Result<Answer, String>;
 
     /// Whether the daemon does its work. Must answer at once, without asking a Jira.
     ///

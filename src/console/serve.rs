@@ -7,15 +7,18 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::connect_info::Connected;
+use axum::extract::{ConnectInfo, Request as HttpRequest, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
+use axum::serve::IncomingStream;
 use axum::{Json, Router};
+use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{Listeners, StatusSource};
+use super::{Listeners, Request, StatusSource, operator};
 
 /// How long answers that are under way may take once the daemon stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
@@ -33,7 +36,8 @@ pub async fn serve(listeners: Listeners, source: Arc<dyn StatusSource>, cancel: 
         async move { cancel.cancelled().await }
     };
     let port = axum::serve(tcp, on_the_port(Arc::clone(&source))).with_graceful_shutdown(stop());
-    let socket = axum::serve(unix, on_the_socket(source)).with_graceful_shutdown(stop());
+    let named = on_the_socket(source).into_make_service_with_connect_info::<Peer>();
+    let socket = axum::serve(unix, named).with_graceful_shutdown(stop());
     let both = async { tokio::try_join!(port.into_future(), socket.into_future()).map(|((), ())| ()) };
     let too_late = async {
         cancel.cancelled().await;
@@ -55,7 +59,42 @@ fn on_the_port(source: Source) -> Router {
 }
 
 fn on_the_socket(source: Source) -> Router {
-    Router::new().route("/health", get(health)).route("/status", get(status)).with_state(source).layer(from_fn(harden))
+    Router::new()
+        .route("/health", get(health))
+        .route("/status", get(status))
+        .route("/command", post(command))
+        .with_state(source)
+        .layer(from_fn(harden))
+}
+
+/// Who is at the other end of the socket, as the kernel says; `None` where it does not.
+#[derive(Debug, Clone, Copy)]
+struct Peer(Option<u32>);
+
+impl Connected<IncomingStream<'_, UnixListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
+        Self(stream.io().peer_cred().ok().map(|peer| peer.uid()))
+    }
+}
+
+async fn command(
+    State(source): State<Source>,
+    ConnectInfo(Peer(uid)): ConnectInfo<Peer>,
+    Json(request): Json<Request>,
+) -> Response {
+    if request.state != source.state() {
+        return (StatusCode::MISDIRECTED_REQUEST, "this daemon works on another state\n").into_response();
+    }
+    let Some(uid) = uid else {
+        return (StatusCode::FORBIDDEN, "the system does not say who asks\n").into_response();
+    };
+    // It is carried out to its end, also where nobody waits for the answer any more.
+    let carried = tokio::spawn(async move { source.command(operator(uid), request.command).await });
+    match carried.await {
+        Ok(Ok(answer)) => Json(answer).into_response(),
+        Ok(Err(why)) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{why}\n")).into_response(),
+        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "the command was not carried out to its end\n").into_response(),
+    }
 }
 
 async fn health(State(source): State<Source>) -> Response {
@@ -76,7 +115,7 @@ fn refuse_status() -> impl Future<Output = (StatusCode, &'static str)> + Send {
     std::future::ready((StatusCode::FORBIDDEN, "the status is told over the control socket only\n"))
 }
 
-async fn check_host(request: Request, next: Next) -> Response {
+async fn check_host(request: HttpRequest, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     if host.is_some_and(names_us) {
         next.run(request).await
@@ -95,7 +134,7 @@ fn names_us(host: &str) -> bool {
     (port.is_empty() || is_port(port)) && (name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok())
 }
 
-async fn harden(request: Request, next: Next) -> Response {
+async fn harden(request: HttpRequest, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::model::command::Pause;
 use crate::model::ids::{FieldName, InstanceId, ItemId, SideId};
 use crate::model::settings::{InstanceSettings, Kind};
 use crate::model::store::{Figures, Store, StoreError, StoredProblem};
@@ -25,6 +26,9 @@ pub struct Status {
     pub figures: Figures,
     /// The instances of the configuration, by name.
     pub instances: Vec<InstanceStatus>,
+    /// What waits because an operator said so, the oldest first.
+    #[serde(default)]
+    pub pauses: Vec<Pause>,
     /// What needs a person, oldest first, at most [`SHOWN_PROBLEMS`].
     pub problems: Vec<ProblemStatus>,
 }
@@ -119,6 +123,7 @@ impl Status {
         };
         let instances = instances.values().map(instance).collect();
         let problems = store.problems(SHOWN_PROBLEMS).await?.into_iter().map(ProblemStatus::from).collect();
-        Ok(Self { running: None, state: state.to_owned(), figures, instances, problems })
+        let pauses = store.pauses().await?;
+        Ok(Self { running: None, state: state.to_owned(), figures, instances, pauses, problems })
     }
 }

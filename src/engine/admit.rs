@@ -39,7 +39,7 @@ impl Engine {
         let mut started = 0;
         let syncs: Vec<Arc<SyncRun>> = self.syncs.values().cloned().collect();
         let now = self.clock.monotonic();
-        for sync in syncs.iter().filter(|sync| sync.stopped(now).is_none()) {
+        for sync in syncs.iter().filter(|sync| sync.stopped(now).is_none() && !sync.is_parked()) {
             let sides = sync.settings.sides.iter().filter(|side| &side.instance == instance);
             let sides: Vec<SideId> = sides.map(|side| side.id.clone()).collect();
             for side in &sides {

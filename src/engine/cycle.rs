@@ -11,7 +11,6 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::apply::{Sent, draft};
-use super::instance::Instance;
 use super::look::{is_seen_by_reading, taken_in};
 use super::named::waits_for_a_comment;
 use super::outcome::changed_nothing;
@@ -19,7 +18,7 @@ use super::revisions::{judge_revision, shows_original};
 use super::seal::Mark;
 use super::work::Work;
 use super::{Engine, SyncRun};
-use crate::jira::{Created, IssueDraft, JiraError, WriteOutcome};
+use crate::jira::{Created, IssueDraft, WriteOutcome};
 use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, ItemId, OperationId, SideId};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
@@ -110,9 +109,10 @@ impl Engine {
     }
 
     async fn take_up(&self, claims: Vec<Claim>) -> Result<Vec<Work>, StoreError> {
-        let mut works = Vec::with_capacity(claims.len());
+        let (pauses, mut works) = (self.pauses(), Vec::with_capacity(claims.len()));
         for claim in claims {
             match self.syncs.get(&claim.item.sync).cloned() {
+                Some(sync) if self.park(&sync, &claim).await? => {}
                 Some(sync) => works.push(Work::new(claim, sync)),
                 // A sync that is no longer configured: its items rest until it is again.
                 None => self.store.release(claim.item.id, claim.fence, None, 0).await?,
@@ -120,6 +120,7 @@ impl Engine {
         }
         self.recover(&mut works).await?;
         for work in &mut works {
+            work.pauses = pauses;
             self.try_again(work);
             self.take_rows(work).await;
         }
@@ -249,7 +250,7 @@ impl Engine {
         }
         operations.retain(|operation| !waits_for_a_comment(work, operation));
         Self::tell_unfound(work, &operations);
-        operations.retain(|operation| !work.put_off.contains(operation) && self.may_write(work, &operation.side));
+        operations.retain(|operation| !work.put_off.contains(operation) && self.may_write(work, operation));
         if operations.is_empty() && !judged && !learnt {
             work.over = true;
         }
@@ -266,14 +267,6 @@ impl Engine {
         {
             instance.gave_tag_back(false);
         }
-    }
-
-    /// Whether an instance may be written to now; if not, the item comes back when it may.
-    fn may_write(&self, work: &mut Work, side: &SideId) -> bool {
-        let Some(pause) = self.instance_on(work, side).and_then(|instance| instance.pause()) else { return true };
-        let wait = pause.until.saturating_sub(self.clock.monotonic());
-        work.be_due(self.after(wait));
-        false
     }
 
     /// Makes what is known durable.
@@ -356,8 +349,12 @@ impl Engine {
     /// Sends all creates of the batch, as many in one request as the kind allows.
     async fn create_all(&self, works: &mut [Work], all: &[Vec<Intent>]) {
         let mut groups: BTreeMap<InstanceId, Vec<(usize, Intent, IssueDraft)>> = BTreeMap::new();
-        for (index, (work, intents)) in works.iter().zip(all).enumerate() {
+        for (index, (work, intents)) in works.iter_mut().zip(all).enumerate() {
             for intent in intents {
+                let creates = matches!(intent.operation.action, Action::Create { .. });
+                if creates && self.is_called_off(work, intent) {
+                    continue;
+                }
                 let Some(settings) = work.sync.side(&intent.operation.side) else { continue };
                 let Some(mark) = self.mark(&work.sync, intent) else { continue };
                 if let Some(draft) = draft(intent, &settings.project, &mark) {
@@ -406,7 +403,7 @@ impl Engine {
                 work.stale = true;
                 continue;
             }
-            if !self.is_still_so(work, intent).await {
+            if self.is_called_off(work, intent) || !self.is_still_so(work, intent).await {
                 continue;
             }
             let mark = self.mark(&work.sync, intent);
@@ -461,17 +458,6 @@ impl Engine {
     /// Whether an item was looked at too long ago to be written to.
     fn is_stale(&self, work: &Work) -> bool {
         self.clock.monotonic().saturating_sub(work.looked) >= STALE_AFTER
-    }
-
-    /// Why nothing is sent to an instance now, if it is so. One that does not answer is left alone by everybody.
-    fn leaves_alone(&self, instance: &Instance) -> Option<JiraError> {
-        if let Some(error) = instance.is_silent() {
-            if instance.pause().is_none() {
-                instance.failed(&error);
-            }
-            return Some(error);
-        }
-        instance.pause().map(|pause| pause.error(instance))
     }
 
     fn mark(&self, sync: &Arc<SyncRun>, intent: &Intent) -> Option<String> {
@@ -570,7 +556,7 @@ impl Engine {
                 due = Some(due.map_or(at, |due| due.min(at)));
                 attempts = work.attempts.saturating_add(1);
             }
-            self.store.release(work.item.id, work.fence, due, attempts).await?;
+            self.give_back(&work, due, attempts).await?;
         }
         Ok(())
     }

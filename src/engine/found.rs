@@ -9,19 +9,17 @@ use super::seal::Mark;
 use super::work::Work;
 use super::{Engine, SyncRun};
 use crate::jira::{Failure, Want};
-use crate::model::ids::{InstanceId, IssueId, IssueKey, SideId};
+use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::operation::{IntentEvent, IntentState};
-use crate::model::problem::Problem;
+use crate::model::problem::{DUPLICATE, Problem, duplicate};
 use crate::model::settings::Kind;
-use crate::model::store::StoreError;
+use crate::model::store::{StoreError, StoredProblem};
 
-/// How the problems about second issues are filed; instance and id follow.
-const DUPLICATE: &str = "duplicate";
 /// How the problems about issues of unknown items are filed; instance and id follow.
 const STRANGER: &str = "unknown item of";
 /// Problems looked through for duplicates at the end of a full check.
-const MOST: usize = 1_000;
+pub(super) const MOST: usize = 1_000;
 
 /// Whether a problem filed under these words is about an issue that no item holds: it stands until the issue is gone.
 #[must_use]
@@ -29,9 +27,17 @@ pub fn is_about_an_issue(about: &str) -> bool {
     about.starts_with(DUPLICATE) || about.starts_with(STRANGER)
 }
 
+/// The second issue that a problem is about, if it is about one.
+pub(super) fn second_issue(stored: &StoredProblem) -> Option<(InstanceId, IssueId)> {
+    let filed = stored.about.strip_prefix(DUPLICATE).filter(|_| stored.item.is_none())?;
+    let (instance, issue) = filed.trim().split_once(' ')?;
+    Some((InstanceId::from(instance), IssueId(issue.parse().ok()?)))
+}
+
 /// A second issue that we made for one side of an item.
 #[derive(Debug, Clone)]
 pub(crate) struct Duplicate {
+    pub(crate) sync: SyncId,
     pub(crate) instance: InstanceId,
     pub(crate) side: SideId,
     /// The second issue.
@@ -91,6 +97,9 @@ impl Engine {
         mark: Mark,
     ) -> Result<bool, StoreError> {
         let Some(claim) = self.store.claim_these(&self.holder, self.now(), &[mark.item]).await?.pop() else {
+            if let Some(kept) = self.kept_in_the_end(mark.item).await?.filter(|kept| *kept != mark.item) {
+                return self.settle_merged(sync, side, instance, row, kept).await.map(|()| true);
+            }
             if self.store.item(mark.item).await?.is_some() {
                 // In the hands of a worker, who may be about to record this very issue.
                 return Ok(false);
@@ -103,6 +112,25 @@ impl Engine {
         // Given back whatever became of it: nobody else could work on it before the next start.
         self.store.release(item, fence, Some(self.now()), attempts).await?;
         settled.map(|()| true)
+    }
+
+    /// It was made for an item that was merged into another one since: that has its own issue here, or is told of this one.
+    async fn settle_merged(
+        &self,
+        sync: &SyncRun,
+        side: &SideId,
+        instance: &Instance,
+        row: &IssueSnapshot,
+        kept: ItemId,
+    ) -> Result<(), StoreError> {
+        let kept = self.store.item(kept).await?;
+        let there = kept.iter().flat_map(|kept| kept.replicas.get(side).or_else(|| kept.replicas.values().next()));
+        let Some(of) = there.map(|replica| replica.key.clone()).next() else {
+            return self.tell_stranger(side, instance, row).await;
+        };
+        let (sync, instance) = (sync.id().clone(), instance.id().clone());
+        let (side, issue, key) = (side.clone(), row.id, row.key.clone());
+        self.tell_duplicate(&Duplicate { sync, instance, side, issue, key, of }).await
     }
 
     async fn settle_claimed(
@@ -118,8 +146,8 @@ impl Engine {
             Some(there) if there.issue == row.id => {}
             Some(there) => {
                 let (instance, of) = (instance.id().clone(), there.key.clone());
-                let (side, key) = (side.clone(), row.key.clone());
-                self.tell_duplicate(&Duplicate { instance, side, issue: row.id, key, of }).await?;
+                let (side, key, sync) = (side.clone(), row.key.clone(), work.sync.id().clone());
+                self.tell_duplicate(&Duplicate { sync, instance, side, issue: row.id, key, of }).await?;
             }
             None => {
                 self.remember(&mut work, mark.operation).await;
@@ -141,7 +169,7 @@ impl Engine {
 
     /// Tells of a second issue, until it is gone.
     pub(super) async fn tell_duplicate(&self, found: &Duplicate) -> Result<(), StoreError> {
-        let Duplicate { instance, side, issue, key, of } = found;
+        let Duplicate { sync, instance, side, issue, key, of } = found;
         tracing::error!(%instance, %key, %of, "two issues for one: a create landed after it was given up, or was cloned");
         let problem = Problem {
             side: side.clone(),
@@ -150,11 +178,12 @@ impl Engine {
                 "{key} is a duplicate of {of}: its creation landed after it was given up, or somebody cloned {of} as the \
                  sync user; only {of} is kept in step"
             ),
-            remedy:
-                "look at both issues, and delete the one that nobody uses; the next full check sees that it is gone"
-                    .to_owned(),
+            remedy: format!(
+                "look at both issues; `jirasyncd merge {sync} {side}:{of} {side}:{key}` keeps {of} in step and lets {key} be, the \
+                 other way round {key} takes its place; or delete {key}, which the next full check sees"
+            ),
         };
-        self.store.set_problems(&format!("{DUPLICATE} {instance} {issue}"), &[problem], self.now()).await
+        self.store.set_problems(&duplicate(instance, *issue), &[problem], self.now()).await
     }
 
     async fn tell_stranger(&self, side: &SideId, instance: &Instance, row: &IssueSnapshot) -> Result<(), StoreError> {

@@ -58,6 +58,8 @@ struct State {
     strangers: BTreeMap<String, BTreeMap<IssueId, IssueKey>>,
     failures: u32,
     pause: Option<Pause>,
+    /// An operator said that it is to be left alone, in words.
+    held: Option<String>,
     /// The cursor, and our monotonic time when it was first met there: the server's time is later than the one by at least
     /// what has passed since the other. No skew enters, and nobody can set this clock.
     anchor: Option<(Timestamp, Duration)>,
@@ -156,9 +158,23 @@ impl Instance {
         self.circles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The pause that holds now.
+    /// Leaves it alone until somebody says that it goes on, or goes on.
+    pub(crate) fn hold(&self, why: Option<String>) {
+        self.state().held = why;
+    }
+
+    /// Whether an operator said that it is to be left alone.
+    pub(crate) fn is_held(&self) -> bool {
+        self.state().held.is_some()
+    }
+
+    /// The pause that holds now. One of an operator ends by no clock.
     pub(crate) fn pause(&self) -> Option<Pause> {
-        self.state().pause.clone().filter(|pause| pause.until > self.clock.monotonic())
+        let state = self.state();
+        if let Some(why) = &state.held {
+            return Some(Pause { until: Duration::MAX, why: why.clone() });
+        }
+        state.pause.clone().filter(|pause| pause.until > self.clock.monotonic())
     }
 
     /// Waits for what is asked, but not while the instance answers nothing at all: a batch has other items too.

@@ -14,11 +14,13 @@ mod cycle;
 mod detect;
 mod files;
 mod found;
+mod hold;
 mod instance;
 mod kinds;
 mod learn;
 mod look;
 mod mails;
+mod merge;
 mod named;
 mod names;
 mod observe;
@@ -41,6 +43,7 @@ mod work;
 mod worklogs;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -86,6 +89,8 @@ pub struct Engine {
     /// When the answers to writes were lost, and when this began, by our monotonic time.
     lost_writes: Mutex<BTreeMap<OperationId, Duration>>,
     began: Duration,
+    /// How often it was said what is paused.
+    pauses: AtomicU64,
     /// Held while it is counted how many issues went.
     counting: tokio::sync::Mutex<()>,
 }

@@ -175,8 +175,9 @@ impl Engine {
         match work.item.replicas.get(side) {
             Some(there) if there.issue != replica.issue => {
                 if let Some(instance) = work.sync.instance_of(side).cloned() {
-                    let (side, of) = (side.clone(), there.key.clone());
-                    work.duplicates.push(Duplicate { instance, side, issue: replica.issue, key: replica.key, of });
+                    let (side, of, sync) = (side.clone(), there.key.clone(), work.sync.id().clone());
+                    let (issue, key) = (replica.issue, replica.key);
+                    work.duplicates.push(Duplicate { sync, instance, side, issue, key, of });
                 }
             }
             Some(_) => {}

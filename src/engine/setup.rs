@@ -2,6 +2,7 @@
 //! Jira or another account than the state was made with.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -137,6 +138,7 @@ impl Engine {
             learnt_at: Mutex::default(),
             lost_writes: Mutex::default(),
             began,
+            pauses: AtomicU64::new(0),
             counting: tokio::sync::Mutex::default(),
         };
         for instance in engine.instances.values() {

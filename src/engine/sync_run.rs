@@ -1,7 +1,7 @@
 //! One sync as it runs: its settings with every name resolved, and what its sides offer. Must never hold anything of one item.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -34,6 +34,8 @@ pub(crate) struct SyncRun {
     workflows: Mutex<Arc<BTreeMap<SideId, Workflow>>>,
     /// How often a new way was learnt: a plan made before the last one may be better now.
     learnt: AtomicU64,
+    /// An operator said that its changes wait.
+    parked: AtomicBool,
     /// Why nothing joins it now: by side and key the clauses that Jira refuses.
     stops: Mutex<BTreeMap<(SideId, &'static str), Stop>>,
 }
@@ -67,6 +69,7 @@ impl SyncRun {
             silence: Mutex::default(),
             learnt: AtomicU64::new(0),
             workflows: Mutex::new(Arc::new(workflows)),
+            parked: AtomicBool::new(false),
             stops: Mutex::default(),
         }
     }
@@ -244,6 +247,16 @@ impl SyncRun {
             self.learnt.fetch_add(1, Ordering::AcqRel);
         }
         new.into_iter().collect()
+    }
+
+    /// Has its changes wait until somebody says that they go on, or has them go on.
+    pub(crate) fn park(&self, parked: bool) {
+        self.parked.store(parked, Ordering::Release);
+    }
+
+    /// Whether an operator said that its changes wait.
+    pub(crate) fn is_parked(&self) -> bool {
+        self.parked.load(Ordering::Acquire)
     }
 
     /// Stops for a clause, until it is tried again.

@@ -27,6 +27,8 @@ pub(crate) struct Work {
     pub(crate) sync: Arc<SyncRun>,
     pub(crate) fence: u64,
     pub(crate) attempts: u32,
+    /// How often it had been said what is paused when it was taken up.
+    pub(crate) pauses: u64,
     pub(crate) item: ItemState,
     pub(crate) intents: Vec<Intent>,
     /// Reads that are not taken in yet.
@@ -124,6 +126,7 @@ impl Work {
             sync,
             fence: claim.fence,
             attempts: claim.attempts,
+            pauses: 0,
             item: claim.item,
             intents: claim.intents,
             reads: BTreeMap::new(),

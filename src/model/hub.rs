@@ -517,6 +517,9 @@ pub struct ItemState {
     /// be asked again, whatever else happened to the item since.
     #[serde(default)]
     pub asked: Option<Timestamp>,
+    /// The item that this one was merged into. Its issues are let be from then on, and never become anybody's again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged: Option<ItemId>,
 }
 
 impl ItemState {
@@ -536,6 +539,7 @@ impl ItemState {
             awaits: BTreeSet::new(),
             belongs: BTreeSet::new(),
             asked: None,
+            merged: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The words of the domain as types: ids, values, documents, issues, settings, journal, and the traits that layers meet at. Pure.
 
 pub mod catalog;
+pub mod command;
 pub mod document;
 pub mod hub;
 pub mod ids;

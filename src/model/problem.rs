@@ -2,7 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{FieldName, SideId};
+use super::ids::{FieldName, InstanceId, IssueId, SideId};
+
+/// How the problems about second issues are filed; instance and id follow.
+pub const DUPLICATE: &str = "duplicate";
+
+/// Under what the problem about a second issue is filed.
+#[must_use]
+pub fn duplicate(instance: &InstanceId, issue: IssueId) -> String {
+    format!("{DUPLICATE} {instance} {issue}")
+}
 
 /// What needs a person, on one item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::catalog::Workflow;
+use super::command::{CommandRecord, Effect, Pause};
 use super::hub::{Conflict, ItemState, There};
 use super::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
 use super::operation::{Intent, IntentState};
@@ -168,6 +169,9 @@ pub struct Figures {
     pub conflicts: u64,
     /// Problems standing.
     pub problems: u64,
+    /// Items that wait for a pause to end.
+    #[serde(default)]
+    pub parked: u64,
     /// Per instance its cursor.
     pub cursors: Vec<(InstanceId, Timestamp)>,
 }
@@ -315,6 +319,16 @@ pub trait Store: Send + Sync + 'static {
         items: &[ItemId],
     ) -> Result<Vec<(ItemId, BTreeMap<SideId, There>)>, StoreError>;
 
-    /// Ids of items after `after`, in order, at most `limit`: for plans and sweeps over everything.
+    /// Carries a command out and keeps that it was given, all of it in one transaction.
+    async fn carry_out(&self, command: &CommandRecord, effects: &[Effect]) -> Result<(), StoreError>;
+
+    /// The pauses that hold now.
+    async fn pauses(&self) -> Result<Vec<Pause>, StoreError>;
+
+    /// The newest commands since `since`, oldest first, at most `limit`.
+    async fn commands(&self, since: Option<Timestamp>, limit: usize) -> Result<Vec<CommandRecord>, StoreError>;
+
+    /// Ids of items after `after`, in order, at most `limit`: for plans and sweeps over everything. Without those that were merged
+    /// into others.
     async fn item_ids(&self, after: Option<ItemId>, limit: usize) -> Result<Vec<ItemId>, StoreError>;
 }

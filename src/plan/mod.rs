@@ -31,6 +31,7 @@ mod render;
 mod revisions;
 mod status;
 mod targets;
+mod unite;
 mod watchers;
 mod whose;
 
@@ -40,6 +41,7 @@ pub use check::{Violation, check};
 pub use input::{By, Hold, Observation, Plan, PlanInput, Step, Wanted};
 pub use named_files::speaks_of;
 pub use render::render;
+pub use unite::{United, let_be, replace, unite};
 
 use crate::mapping::Place;
 use crate::model::catalog::Catalog;

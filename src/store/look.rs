@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::columns::{Milliseconds, URGENCIES, decode};
 use super::step::StepResult;
 use super::{journal, problems};
+use crate::model::command::PARKED;
 use crate::model::hub::{Conflict, ItemState, There};
 use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::store::{Claim, Figures};
@@ -26,9 +27,12 @@ pub(super) fn claim(connection: &Connection, item: ItemId, now: Timestamp) -> St
     let Some(state) = self::item(connection, item)? else {
         return Ok(None);
     };
-    let (fence, attempts): (i64, u32) = connection
+    // One that was merged into another is nobody's work any more.
+    let work: Option<(i64, u32)> = connection
         .prepare_cached("SELECT fence, attempts FROM work WHERE item = ?1")?
-        .query_row([item], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        .query_row([item], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((fence, attempts)) = work else { return Ok(None) };
     Ok(Some(Claim {
         item: state,
         fence: fence.cast_unsigned(),
@@ -124,8 +128,8 @@ pub(super) fn relatives(
 /// Ids of items in order.
 pub(super) fn item_ids(connection: &Connection, after: Option<ItemId>, limit: usize) -> StepResult<Vec<ItemId>> {
     // Without a start nothing is greater than the empty blob but every id.
-    let mut statement =
-        connection.prepare_cached("SELECT id FROM items WHERE id > coalesce(?1, x'') ORDER BY id LIMIT ?2")?;
+    let mut statement = connection
+        .prepare_cached("SELECT id FROM items WHERE id > coalesce(?1, x'') AND merged IS NULL ORDER BY id LIMIT ?2")?;
     let rows = statement.query_map(params![after, i64::try_from(limit).unwrap_or(i64::MAX)], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -158,13 +162,18 @@ pub(super) fn figures(connection: &Connection, now: Timestamp) -> StepResult<Fig
         let Milliseconds(updated) = row.get(1)?;
         Ok((row.get(0)?, updated))
     })?;
+    let parked: i64 = connection
+        .prepare_cached("SELECT count(*) FROM work WHERE due_ms >= ?1")?
+        .query_row([Milliseconds(PARKED)], |row| row.get(0))?;
+    let parked = parked.cast_unsigned();
     Ok(Figures {
-        items: count("SELECT count(*) FROM items")?,
+        items: count("SELECT (SELECT count(*) FROM items) - (SELECT count(*) FROM items WHERE merged IS NOT NULL)")?,
         due,
         claimed: count("SELECT count(*) FROM work WHERE claimed_by IS NOT NULL")?,
         open_intents: count("SELECT count(*) FROM intents WHERE settled_ms IS NULL")?,
         conflicts: count("SELECT count(*) FROM conflicts")?,
         problems: count("SELECT count(*) FROM problems")?,
+        parked,
         cursors: cursors.collect::<Result<_, _>>()?,
     })
 }

@@ -2,6 +2,7 @@
 //! keep anything of an item in memory: what is idle is on disk.
 
 mod columns;
+mod commands;
 mod error;
 mod journal;
 mod knowledge;

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, named_params, params};
 use super::columns::{Milliseconds, URGENCIES, encode};
 use super::look;
 use super::step::{StepError, StepResult};
+use crate::model::command::PARKED;
 use crate::model::ids::{InstanceId, IssueId, ItemId, SideId};
 use crate::model::problem::Problem;
 use crate::model::store::{Claim, Cursor, Hint, Newcomer, StoreError, Urgency};
@@ -187,13 +188,15 @@ pub(super) fn release(
     if released == 0 { Err(StoreError::Fenced { item }.into()) } else { Ok(()) }
 }
 
-/// Frees what a dead holder held. It is due at once: nobody knows how far the holder came.
+/// Frees what a dead holder held. It is due at once: nobody knows how far the holder came. So is what was put aside for a pause:
+/// if that still holds, it is put aside again.
 pub(super) fn free_all(connection: &Connection, now: Timestamp) -> StepResult<()> {
     connection
         .prepare_cached(
-            "UPDATE work SET claimed_by = NULL, due_ms = min(coalesce(due_ms, ?1), ?1) WHERE claimed_by IS NOT NULL",
+            "UPDATE work SET claimed_by = NULL, due_ms = min(coalesce(due_ms, ?1), ?1)
+             WHERE claimed_by IS NOT NULL OR due_ms >= ?2",
         )?
-        .execute([Milliseconds(now)])?;
+        .execute(params![Milliseconds(now), Milliseconds(PARKED)])?;
     Ok(())
 }
 

@@ -12,9 +12,10 @@ use super::problems::{self, Owner};
 use super::queue::{check_lease, wake};
 use super::step::StepResult;
 use super::{SideInstances, queue};
+use crate::model::command::MergeEffect;
 use crate::model::hub::{Awaited, ItemState};
 use crate::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, SideId, SyncId};
-use crate::model::problem::Problem;
+use crate::model::problem::{Problem, duplicate};
 use crate::model::store::{Newcomer, Record, StoreError, Urgency};
 
 /// A replica as its columns hold it. `instance` is `None` where the configuration no longer has the side.
@@ -176,6 +177,92 @@ pub(super) fn record(connection: &Connection, now: Timestamp, records: &[RecordC
                 .prepare_cached("INSERT INTO acts (item, side, field, at_ms) VALUES (?1, ?2, ?3, ?4)")?
                 .execute(params![item, side, field, Milliseconds(now)])?;
         }
+    }
+    Ok(())
+}
+
+/// A merge as its columns hold it.
+pub(super) struct MergeColumns {
+    kept: (ItemColumns, u64),
+    /// The items whose issues are let be: the fence of one that was an item until now.
+    retired: Vec<(ItemColumns, Option<u64>)>,
+    conflicts: Vec<String>,
+    /// Under what the problems about the issues that are let be are filed.
+    over: Vec<String>,
+}
+
+impl MergeColumns {
+    pub(super) fn of(merge: &MergeEffect, instances: &SideInstances) -> Result<Self, StoreError> {
+        let retired = merge.retired.iter().map(|(item, fence)| Ok((ItemColumns::of(item, instances)?, *fence)));
+        let over = merge.dropped.iter().map(|(_, instance, issue)| duplicate(instance, *issue));
+        Ok(Self {
+            kept: (ItemColumns::of(&merge.kept.0, instances)?, merge.kept.1),
+            retired: retired.collect::<Result<_, StoreError>>()?,
+            conflicts: merge
+                .conflicts
+                .iter()
+                .map(|conflict| encode("a conflict", conflict))
+                .collect::<Result<_, _>>()?,
+            over: over.collect(),
+        })
+    }
+}
+
+/// Makes two issues or items one. The issues that are let be stay bound, to items that nobody works on any more: so they never
+/// start another one.
+pub(super) fn merge(connection: &Connection, now: Timestamp, merge: &MergeColumns) -> StepResult<()> {
+    let (kept, fence) = &merge.kept;
+    check_lease(connection, kept.id, *fence)?;
+    for (retired, fence) in &merge.retired {
+        match fence {
+            Some(fence) => check_lease(connection, retired.id, *fence)?,
+            None => {
+                connection
+                    .prepare_cached("INSERT INTO items (id, sync, state) VALUES (?1, ?2, ?3)")?
+                    .execute(params![retired.id, retired.sync, retired.state])?;
+            }
+        }
+        connection.prepare_cached("UPDATE items SET state = ?2, merged = ?3 WHERE id = ?1")?.execute(params![
+            retired.id,
+            retired.state,
+            kept.id
+        ])?;
+        // Nobody is to take it again, nor to wait for anything in its name.
+        for table in ["work", "awaits", "problems"] {
+            connection.prepare_cached(&format!("DELETE FROM {table} WHERE item = ?1"))?.execute([retired.id])?;
+        }
+        let_go(connection, retired)?;
+    }
+    // An issue goes from one item to another within this transaction: first all that go are let go, then each is bound.
+    let_go(connection, kept)?;
+    for item in merge.retired.iter().map(|(retired, _)| retired).chain([kept]) {
+        bind(connection, item, now)?;
+    }
+    connection.prepare_cached("UPDATE items SET state = ?2 WHERE id = ?1")?.execute(params![kept.id, kept.state])?;
+    wait(connection, kept, now)?;
+    for conflict in &merge.conflicts {
+        connection
+            .prepare_cached("INSERT INTO conflicts (item, found_ms, conflict) VALUES (?1, ?2, ?3)")?
+            .execute(params![kept.id, Milliseconds(now), conflict])?;
+    }
+    for about in &merge.over {
+        problems::replace(connection, &Owner::About(about.clone()), &[], now)?;
+    }
+    wake(connection, kept.id, Urgency::Live, now)
+}
+
+/// Unbinds the issues that an item holds no more.
+fn let_go(connection: &Connection, item: &ItemColumns) -> StepResult<()> {
+    let mut select = connection.prepare_cached("SELECT side, issue FROM replicas WHERE item = ?1")?;
+    let bound: Vec<(SideId, IssueId)> =
+        select.query_map([item.id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    let stays = |side: &SideId, issue: IssueId| {
+        item.bindings.iter().any(|binding| &binding.side == side && binding.issue == issue)
+    };
+    for (side, _) in bound.iter().filter(|(side, issue)| !stays(side, *issue)) {
+        connection
+            .prepare_cached("DELETE FROM replicas WHERE item = ?1 AND side = ?2")?
+            .execute(params![item.id, side])?;
     }
     Ok(())
 }

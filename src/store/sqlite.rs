@@ -8,14 +8,16 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+use super::commands::{self, EffectColumns};
 use super::journal::{Entry, Move};
 use super::problems::Owner;
-use super::record::{ItemColumns, RecordColumns};
+use super::record::{ItemColumns, MergeColumns, RecordColumns};
 use super::step::StepResult;
 use super::worker::{Held, Spawn, Worker};
 use super::{OpenError, SideInstances, journal, knowledge, look, open, problems, queue, record};
 use crate::clock::{Clock, Entropy};
 use crate::model::catalog::Workflow;
+use crate::model::command::{CommandRecord, Effect, Pause};
 use crate::model::hub::{Conflict, ItemState, There};
 use crate::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
 use crate::model::operation::{Intent, IntentState};
@@ -414,6 +416,29 @@ impl Store for SqliteStore {
         let (sync, issues, keys, items) = (sync.clone(), issues.to_vec(), keys.to_vec(), items.to_vec());
         let attempt = "look up linked items";
         self.read(attempt, move |connection| look::relatives(connection, &sync, &issues, &keys, &items)).await
+    }
+
+    async fn carry_out(&self, command: &CommandRecord, effects: &[Effect]) -> Result<(), StoreError> {
+        const ATTEMPT: &str = "carry a command out";
+        let writer = self.writer(ATTEMPT)?;
+        let (now, command) = (writer.clock.now(), command.clone());
+        let columns = |effect: &Effect| {
+            Ok(match effect {
+                Effect::Pause(pause) => EffectColumns::Pause(pause.clone()),
+                Effect::EndPause(target) => EffectColumns::EndPause(target.clone()),
+                Effect::Merge(merge) => EffectColumns::Merge(Box::new(MergeColumns::of(merge, &writer.instances)?)),
+            })
+        };
+        let effects: Vec<EffectColumns> = effects.iter().map(columns).collect::<Result<_, StoreError>>()?;
+        self.write(ATTEMPT, move |connection| commands::carry_out(connection, now, &command, &effects)).await
+    }
+
+    async fn pauses(&self) -> Result<Vec<Pause>, StoreError> {
+        self.read("read what is paused", commands::pauses).await
+    }
+
+    async fn commands(&self, since: Option<Timestamp>, limit: usize) -> Result<Vec<CommandRecord>, StoreError> {
+        self.read("read what operators did", move |connection| commands::since(connection, since, limit)).await
     }
 
     async fn item_ids(&self, after: Option<ItemId>, limit: usize) -> Result<Vec<ItemId>, StoreError> {

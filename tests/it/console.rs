@@ -2,14 +2,16 @@
 
 use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use jirasyncd::console::{
-    AskError, BindError, Health, Running, Status, StatusSource, ask_health, ask_status, bind, serve,
+    AskError, BindError, Health, Request, Running, Status, StatusSource, ask_command, ask_health, ask_status, bind,
+    serve, this_operator,
 };
+use jirasyncd::model::command::{Answer, Command, Ended, Operator, Target};
 use jirasyncd::model::store::Figures;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -34,8 +36,17 @@ impl StatusSource for Source {
             state: "/s/state.db".into(),
             figures: Figures::default(),
             instances: Vec::new(),
+            pauses: Vec::new(),
             problems: Vec::new(),
         })
+    }
+
+    fn state(&self) -> PathBuf {
+        "/s/state.db".into()
+    }
+
+    async fn command(&self, by: Operator, command: Command) -> Result<Answer, String> {
+        Ok(Answer::new(Ended::Done, vec![format!("{command} by {}", by.uid)]))
     }
 
     fn health(&self) -> Result<(), String> {
@@ -61,7 +72,7 @@ impl Served {
         Self { folder, address, source, cancel, task }
     }
 
-    fn socket(&self) -> std::path::PathBuf {
+    fn socket(&self) -> PathBuf {
         self.folder.path().join("control.sock")
     }
 
@@ -104,6 +115,28 @@ async fn the_port_tells_health_and_nothing_else() {
     served.source.ill.store(true, Ordering::SeqCst);
     let answer = served.ask("/health", &ours).await;
     assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("polls have stopped"), "{answer}");
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn the_socket_takes_commands_and_knows_who_gives_them() {
+    let served = Served::start().await;
+    let command = Command::Pause(Target::Sync("support".into()));
+    let ask = |state: &str| Request { state: state.into(), command: command.clone() };
+    let answer = ask_command(&served.socket(), &ask("/s/state.db")).await.unwrap().unwrap();
+    assert_eq!(answer.lines, [format!("pause support by {}", this_operator().unwrap().uid)]);
+    // The daemon of another state does not take it, and neither does the port.
+    assert_eq!(ask_command(&served.socket(), &ask("/s/other.db")).await.unwrap(), None);
+    let body = serde_json::to_string(&ask("/s/state.db")).unwrap();
+    let mut stream = TcpStream::connect(served.address).await.unwrap();
+    let head = format!("Host: {}\r\nContent-Type: application/json\r\nContent-Length: {}", served.address, body.len());
+    stream
+        .write_all(format!("POST /command HTTP/1.1\r\n{head}\r\nConnection: close\r\n\r\n{body}").as_bytes())
+        .await
+        .unwrap();
+    let mut said = String::new();
+    stream.read_to_string(&mut said).await.unwrap();
+    assert!(said.starts_with("HTTP/1.1 404"), "{said}");
     served.stop().await;
 }
 

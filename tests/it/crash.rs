@@ -10,6 +10,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use jirasyncd::jira::{Transport, TransportError};
 use jirasyncd::model::catalog::Workflow;
+use jirasyncd::model::command::{CommandRecord, Effect, Pause};
 use jirasyncd::model::hub::{Conflict, ItemState, There};
 use jirasyncd::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
 use jirasyncd::model::operation::{Intent, IntentState};
@@ -192,6 +193,8 @@ fused! {
         fn items_by_key(key: &IssueKey) -> Vec<ItemId>;
         fn counterparts(sync: &SyncId, keys: &[IssueKey]) -> Vec<BTreeMap<SideId, IssueKey>>;
         fn relatives(sync: &SyncId, issues: &[(InstanceId, IssueId)], keys: &[(InstanceId, IssueKey)], items: &[ItemId]) -> Vec<(ItemId, BTreeMap<SideId, There>)>;
+        fn pauses() -> Vec<Pause>;
+        fn commands(since: Option<Timestamp>, limit: usize) -> Vec<CommandRecord>;
         fn item_ids(after: Option<ItemId>, limit: usize) -> Vec<ItemId>;
         fn learn_ways(instance: &InstanceId, project: &str, ways: &[(String, String, String)]) -> ();
         fn set_problems(about: &str, problems: &[Problem], now: Timestamp) -> ();
@@ -199,6 +202,7 @@ fused! {
         fn free_all() -> ();
     }
     commits {
+        fn carry_out(command: &CommandRecord, effects: &[Effect]) -> ();
         fn wake_troubled(sync: &SyncId, side: &SideId, field: &FieldName, due: Timestamp) -> ();
         fn wake_sync(sync: &SyncId, due: Timestamp) -> ();
         fn forget_newcomers(newcomers: &[Newcomer]) -> ();

@@ -7,6 +7,8 @@ mod bent;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod cli_operate;
+#[cfg(test)]
 mod cli_world;
 #[cfg(test)]
 mod clock;
@@ -70,11 +72,15 @@ mod daemon_links;
 #[cfg(test)]
 mod daemon_mails;
 #[cfg(test)]
+mod daemon_merge;
+#[cfg(test)]
 mod daemon_named_files;
 #[cfg(test)]
 mod daemon_names;
 #[cfg(test)]
 mod daemon_parents;
+#[cfg(test)]
+mod daemon_pause;
 #[cfg(test)]
 mod daemon_people;
 #[cfg(test)]

@@ -153,8 +153,10 @@ async fn its_own_commands_run_on_its_own_configuration() {
     let place = Place::new(&configuration);
     fs::write(place.file("acme-token"), ACME_TOKEN).unwrap();
     fs::write(place.file("globex-pat"), GLOBEX_TOKEN).unwrap();
-    let fields = json!({ "summary": "Printer", "labels": ["share-globex"], "priority": { "name": "Highest" } });
-    world.acme.person("jane").unwrap().create("SUP", "Bug", fields).unwrap();
+    for summary in ["Printer", "Printer, again"] {
+        let fields = json!({ "summary": summary, "labels": ["share-globex"], "priority": { "name": "Highest" } });
+        world.acme.person("jane").unwrap().create("SUP", "Bug", fields).unwrap();
+    }
     let mut ran = Vec::new();
     for command in blocks(&readme, "sh") {
         let Some((words, _)) = command.strip_prefix("jirasyncd ").and_then(|rest| rest.split_once(" --config")) else {
@@ -171,8 +173,10 @@ async fn its_own_commands_run_on_its_own_configuration() {
         assert_eq!(said.code, 0, "{words:?}: {said:?}");
         ran.push(words.join(" "));
     }
-    assert_eq!(ran, ["check --offline", "check", "plan", "plan --item SUP-1", "run --once", "status"]);
-    assert_eq!(world.globex.issues().len(), 1, "nothing crossed");
+    let before = ["check --offline", "check", "plan", "plan --item SUP-1", "run --once", "status"];
+    let after = ["pause support", "resume support", "merge support SUP-1 SUP-2 --dry-run"];
+    assert_eq!(ran, [&before[..], &after[..]].concat());
+    assert_eq!(world.globex.issues().len(), 2, "not all crossed");
 }
 
 #[test]

@@ -1,0 +1,181 @@
+//! Commands of operators: over the control socket to the daemon that runs, or on the state alone where none does, by the same code.
+//! Must never carry one out without keeping who gave it.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::{Daemon, StartError, Surroundings, open};
+use crate::config::Config;
+use crate::model::command::{Answer, Command, CommandRecord, Effect, Ended, Operator, Pause, Target};
+use crate::model::ids::{InstanceId, SyncId};
+use crate::model::store::{Store, StoreError};
+use crate::store::OpenError;
+
+/// What a command comes to: the answer, and what it changes.
+type Decided = (Answer, Vec<Effect>);
+
+/// Carries a command out where no daemon runs: on the state itself, under its lock.
+///
+/// # Errors
+/// The state cannot be opened, or an instance that is asked does not answer.
+pub async fn command_on_state(
+    config: Config,
+    surroundings: Surroundings,
+    by: Operator,
+    command: Command,
+) -> Result<Answer, StartError> {
+    let path = &config.daemon.state;
+    // A command never makes a state: whose it was would be a matter of chance.
+    if !path.try_exists().unwrap_or(true) {
+        return Err(OpenError::Missing { path: path.clone() }.into());
+    }
+    if command.needs_no_jira() {
+        let store = open(&config, &surroundings)?;
+        let now = surroundings.clock.now();
+        let (answer, effects) = decide(&config, &store, &command, &by, now).await?;
+        keep(&store, (command, by, now), &answer, &effects).await?;
+        return Ok(answer);
+    }
+    let (daemon, _) = Daemon::start(config, surroundings).await?;
+    Ok(daemon.command(by, command).await?)
+}
+
+impl Daemon {
+    /// Carries a command out. One after the other: each is decided on what the one before left.
+    ///
+    /// # Errors
+    /// The state could not answer; nothing was changed then.
+    pub async fn command(&self, by: Operator, command: Command) -> Result<Answer, StoreError> {
+        let _one_at_a_time = self.commanding.lock().await;
+        let now = self.surroundings.clock.now();
+        tracing::info!(%by, %command, "an operator's command");
+        if matches!(command, Command::Merge { .. }) {
+            let answer = self.engine.merge(&command, &by, now).await;
+            self.wake.notify_one();
+            return answer;
+        }
+        let before = self.store.pauses().await?;
+        let (answer, effects) = decide(&self.config, &*self.store, &command, &by, now).await?;
+        let ends = effects.iter().any(|effect| matches!(effect, Effect::EndPause(_)));
+        if ends {
+            // First here, then in the state: what is put aside in between is woken by the state's own step.
+            let left = before.iter().filter(|pause| !ends_with(&effects, &pause.target));
+            self.engine.hold(&left.cloned().collect::<Vec<_>>());
+        }
+        if let Err(error) = keep(&*self.store, (command, by, now), &answer, &effects).await {
+            self.engine.hold(&before);
+            return Err(error);
+        }
+        if !effects.is_empty() && !ends {
+            self.engine.hold(&self.store.pauses().await?);
+        }
+        self.wake.notify_one();
+        Ok(answer)
+    }
+}
+
+fn ends_with(effects: &[Effect], target: &Target) -> bool {
+    effects.iter().any(|effect| matches!(effect, Effect::EndPause(ended) if ended == target))
+}
+
+/// Records a command with what it changes.
+async fn keep(
+    store: &dyn Store,
+    (command, by, at): (Command, Operator, Timestamp),
+    answer: &Answer,
+    effects: &[Effect],
+) -> Result<(), StoreError> {
+    if command.only_shows() {
+        return Ok(());
+    }
+    store.carry_out(&CommandRecord { at, by, command, answer: answer.clone() }, effects).await
+}
+
+async fn decide(
+    config: &Config,
+    store: &dyn Store,
+    command: &Command,
+    by: &Operator,
+    now: Timestamp,
+) -> Result<Decided, StoreError> {
+    let pauses = store.pauses().await?;
+    Ok(match command {
+        Command::Pause(target) => pause(config, &pauses, target, by, now),
+        Command::Resume(target) => resume(config, &pauses, target),
+        // It asks Jiras, and holds items meanwhile: the engine decides it.
+        Command::Merge { .. } => (Answer::refused("this needs the instances"), Vec::new()),
+    })
+}
+
+fn pause(config: &Config, pauses: &[Pause], target: &Target, by: &Operator, now: Timestamp) -> Decided {
+    if let Some(unknown) = unknown(config, target) {
+        return (Answer::refused(unknown), Vec::new());
+    }
+    if let Some(pause) = pauses.iter().find(|pause| &pause.target == target) {
+        let line = format!("{target} is paused already, since {} by {}", pause.since, pause.by);
+        return (Answer::new(Ended::Unchanged, vec![line]), Vec::new());
+    }
+    let what = match target {
+        Target::Everything => "nothing is written anywhere, and no instance is asked".to_owned(),
+        Target::Sync(_) => "its changes are still noticed, and wait".to_owned(),
+        Target::Instance(_) => {
+            "nothing is written to it and nothing asked of it; changes for it and from it wait, the other instances go on"
+                .to_owned()
+        }
+    };
+    let lines = vec![
+        format!("{target} is paused: {what}"),
+        format!("nothing is lost; `jirasyncd resume{}` goes on where it stood", target.argument()),
+    ];
+    let pause = Pause { target: target.clone(), since: now, by: by.clone() };
+    (Answer::new(Ended::Done, lines), vec![Effect::Pause(pause)])
+}
+
+fn resume(config: &Config, pauses: &[Pause], target: &Target) -> Decided {
+    let others: Vec<&Pause> = pauses.iter().filter(|pause| &pause.target != target).collect();
+    if others.len() < pauses.len() {
+        let mut lines = vec![format!("{target} goes on: what waited is looked at now")];
+        lines.extend(others.iter().map(|pause| still(pause)));
+        return (Answer::new(Ended::Done, lines), vec![Effect::EndPause(target.clone())]);
+    }
+    if let Some(unknown) = unknown(config, target) {
+        return (Answer::refused(unknown), Vec::new());
+    }
+    let covers = |pause: &&&Pause| *target == Target::Everything || pause.target == Target::Everything;
+    let mut lines: Vec<String> = others.iter().filter(covers).map(|pause| still(pause)).collect();
+    if lines.is_empty() {
+        let line = match target {
+            Target::Everything => "nothing is paused".to_owned(),
+            Target::Sync(_) | Target::Instance(_) => format!("{target} is not paused"),
+        };
+        return (Answer::new(Ended::Unchanged, vec![line]), Vec::new());
+    }
+    lines.insert(0, format!("{target} is not paused by itself, and nothing was changed"));
+    (Answer::new(Ended::Refused, lines), Vec::new())
+}
+
+/// That something else is paused still, and how that is ended.
+fn still(pause: &Pause) -> String {
+    let Pause { target, since, by } = pause;
+    format!("still paused: {target}, since {since} by {by}; `jirasyncd resume{}` ends that", target.argument())
+}
+
+/// That the configuration does not have what is named.
+fn unknown(config: &Config, target: &Target) -> Option<String> {
+    let (word, name, known): (_, _, Vec<&str>) = match target {
+        Target::Everything => return None,
+        Target::Sync(name) if config.syncs.contains_key(name) => return None,
+        Target::Instance(name) if config.instances.contains_key(name) => return None,
+        Target::Sync(name) => ("sync", name.as_str(), config.syncs.keys().map(SyncId::as_str).collect()),
+        Target::Instance(name) => {
+            ("instance", name.as_str(), config.instances.keys().map(InstanceId::as_str).collect())
+        }
+    };
+    Some(format!("there is no {word} `{name}`; there are: {}", known.join(", ")))
+}
+
+/// A path that means the same in every folder.
+pub(super) fn absolute(path: &std::path::Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}

@@ -1,0 +1,126 @@
+//! Commands that change something: taken to the daemon that runs, else carried out on its state. It must never carry one out on a
+//! state that somebody else holds, and always says who it was that answered.
+
+use std::io::{self, IsTerminal as _};
+
+use anyhow::bail;
+use serde::Serialize;
+
+use super::arguments::{Common, Merge, Paused};
+use super::exit::Exit;
+use super::output::Output;
+use super::settings::{absolute, load};
+use super::small_runtime;
+use crate::app::{Surroundings, command_on_state};
+use crate::config::{Config, SecretsWanted};
+use crate::console::{AskError, Request, ask_command, control_sockets, this_operator};
+use crate::model::command::{Answer, Command, Ended, Target};
+
+/// Who carried it out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Source {
+    /// The daemon that runs.
+    Daemon,
+    /// This process, on the state; no daemon runs.
+    State,
+}
+
+/// The answer as JSON.
+#[derive(Serialize)]
+struct Carried<'a> {
+    exit: Exit,
+    source: Source,
+    #[serde(flatten)]
+    answer: &'a Answer,
+}
+
+/// `pause`, or `resume`.
+pub(super) fn pause(
+    common: &Common,
+    wanted: &Paused,
+    of: fn(Target) -> Command,
+    output: &mut Output<'_>,
+) -> anyhow::Result<Exit> {
+    let target = match (&wanted.sync, &wanted.instance) {
+        (Some(sync), _) => Target::Sync(sync.as_str().into()),
+        (None, Some(instance)) => Target::Instance(instance.as_str().into()),
+        (None, None) => Target::Everything,
+    };
+    Ok(carry_out(common, of(target), output)?.0)
+}
+
+/// `merge`: shows what it would do, asks, and does it.
+pub(super) fn merge(common: &Common, wanted: &Merge, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let command = |dry_run| Command::Merge {
+        sync: wanted.sync.as_str().into(),
+        keep: wanted.keep.clone(),
+        drop: wanted.drop.clone(),
+        dry_run,
+    };
+    if wanted.yes {
+        return Ok(carry_out(common, command(false), output)?.0);
+    }
+    let (exit, ended) = carry_out(common, command(true), output)?;
+    if wanted.dry_run || ended != Ended::Shown {
+        return Ok(exit);
+    }
+    if output.json_wanted() || !io::stdin().is_terminal() {
+        output.note("nothing was done: this is what `--yes` does")?;
+        return Ok(Exit::Problems);
+    }
+    output.note("Do this? Type `yes`:")?;
+    let mut said = String::new();
+    io::stdin().read_line(&mut said)?;
+    if said.trim() != "yes" {
+        output.note("nothing was done")?;
+        return Ok(Exit::Problems);
+    }
+    Ok(carry_out(common, command(false), output)?.0)
+}
+
+/// Has a command carried out and says what became of it. 1 where it was refused.
+fn carry_out(common: &Common, command: Command, output: &mut Output<'_>) -> anyhow::Result<(Exit, Ended)> {
+    let config = load(common, SecretsWanted::No, output)?;
+    let (source, answer) = small_runtime()?.block_on(async {
+        if let Some(answer) = over_a_socket(&config, &command).await? {
+            return Ok((Source::Daemon, answer));
+        }
+        // The instances are asked only by some: then their tokens are wanted too.
+        let config = if command.needs_no_jira() { config } else { load(common, SecretsWanted::Yes, output)? };
+        let surroundings = Surroundings::of_this_machine();
+        let answer = command_on_state(config, surroundings, this_operator()?, command).await?;
+        anyhow::Ok((Source::State, answer))
+    })?;
+    let exit = if answer.ended == Ended::Refused { Exit::Problems } else { Exit::Done };
+    if output.json_wanted() {
+        output.json(&Carried { exit, source, answer: &answer })?;
+        return Ok((exit, answer.ended));
+    }
+    for line in &answer.lines {
+        output.line(line)?;
+    }
+    if source == Source::State && answer.ended == Ended::Done {
+        output.note("no daemon runs: written into its state, which the next one goes by")?;
+    }
+    Ok((exit, answer.ended))
+}
+
+/// The answer of the daemon of this configuration's state, if one runs.
+async fn over_a_socket(config: &Config, command: &Command) -> anyhow::Result<Option<Answer>> {
+    let request = Request { state: absolute(&config.daemon.state), command: command.clone() };
+    for socket in control_sockets(&config.daemon) {
+        match ask_command(&socket, &request).await {
+            Ok(Some(answer)) => return Ok(Some(answer)),
+            // The daemon of another configuration.
+            Ok(None) | Err(AskError::NoDaemon { .. }) => {}
+            Err(error @ AskError::Denied { .. }) => {
+                bail!("{error}: it is for the daemon's own user and group; ask as one of them")
+            }
+            Err(error @ AskError::NoAnswer { .. }) => {
+                bail!("{error}; `jirasyncd status` shows what holds now")
+            }
+        }
+    }
+    Ok(None)
+}

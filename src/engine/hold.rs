@@ -1,0 +1,129 @@
+//! What an operator paused. Nothing of a paused sync and nothing for a paused instance is sent; what changes waits in the queue until
+//! somebody says that it goes on. Must never forget a change for it, and never wake by the clock what waits for a person.
+
+use std::sync::atomic::Ordering;
+
+use jiff::Timestamp;
+
+use super::instance::Instance;
+use super::work::Work;
+use super::{Engine, SyncRun};
+use crate::jira::JiraError;
+use crate::model::command::{PARKED, Pause, Target};
+use crate::model::ids::{InstanceId, ItemId, SideId};
+use crate::model::operation::{Action, Intent, IntentEvent, Operation};
+use crate::model::store::{Claim, StoreError};
+
+/// What is said of a write that waits.
+const NOT_SENT: &str = "not sent: an operator paused it";
+
+impl Engine {
+    /// From now on exactly these pauses hold. What is on its way to a Jira already is not called back.
+    pub fn hold(&self, pauses: &[Pause]) {
+        self.pauses.fetch_add(1, Ordering::AcqRel);
+        let of =
+            |target: &Target| pauses.iter().find(|pause| &pause.target == target || pause.target == Target::Everything);
+        for (id, instance) in &self.instances {
+            let held = of(&Target::Instance(id.clone()));
+            instance.hold(held.map(|pause| format!("as operator {} said at {}", pause.by, pause.since)));
+        }
+        for (id, sync) in &self.syncs {
+            sync.park(of(&Target::Sync(id.clone())).is_some());
+        }
+    }
+
+    /// Whether an operator paused an instance.
+    #[must_use]
+    pub fn is_held(&self, instance: &InstanceId) -> bool {
+        self.instances.get(instance).is_some_and(|instance| instance.is_held())
+    }
+
+    /// Whether a write may be sent now; if not, the item comes back when it may.
+    pub(super) fn may_write(&self, work: &mut Work, operation: &Operation) -> bool {
+        if self.is_parked(work, operation) {
+            return false;
+        }
+        let side = &operation.side;
+        let Some(pause) = self.instance_on(work, side).and_then(|instance| instance.pause()) else { return true };
+        let wait = pause.until.saturating_sub(self.clock.monotonic());
+        work.be_due(self.after(wait));
+        false
+    }
+
+    /// Why nothing is sent to an instance now, if it is so. One that does not answer is left alone by everybody.
+    pub(super) fn leaves_alone(&self, instance: &Instance) -> Option<JiraError> {
+        if let Some(error) = instance.is_silent() {
+            if instance.pause().is_none() {
+                instance.failed(&error);
+            }
+            return Some(error);
+        }
+        instance.pause().map(|pause| pause.error(instance))
+    }
+
+    /// Puts an item of a paused sync aside: it is due when the pause ends, or hinted, and then put aside again. Says whether it did.
+    pub(super) async fn park(&self, sync: &SyncRun, claim: &Claim) -> Result<bool, StoreError> {
+        if !sync.is_parked() {
+            return Ok(false);
+        }
+        for (side, replica) in &claim.item.replicas {
+            // Others need the room; it is read when its turn comes.
+            if let Some(instance) = sync.instance_of(side) {
+                self.rows.take(instance, replica.issue);
+            }
+        }
+        self.store.release(claim.item.id, claim.fence, Some(PARKED), claim.attempts).await?;
+        if !sync.is_parked() {
+            self.wake_now(claim.item.id).await?;
+        }
+        Ok(true)
+    }
+
+    /// How often it was said what is paused.
+    pub(super) fn pauses(&self) -> u64 {
+        self.pauses.load(Ordering::Acquire)
+    }
+
+    /// Gives an item back. One that is put aside for a pause that ended meanwhile would never be woken: it is due now.
+    pub(super) async fn give_back(&self, work: &Work, due: Option<Timestamp>, attempts: u32) -> Result<(), StoreError> {
+        self.store.release(work.item.id, work.fence, due, attempts).await?;
+        if due.is_some_and(|due| due >= PARKED) && self.pauses() != work.pauses {
+            self.wake_now(work.item.id).await?;
+        }
+        Ok(())
+    }
+
+    async fn wake_now(&self, item: ItemId) -> Result<(), StoreError> {
+        for claim in self.store.claim_these(&self.holder, self.now(), &[item]).await? {
+            self.store.release(item, claim.fence, Some(self.now()), claim.attempts).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether an operator wants a write to wait; if so, the item comes back when the pause ends. Before a file or the copy of a comment
+    /// goes, its original is read: so it waits for that one's side, too.
+    fn is_parked(&self, work: &mut Work, operation: &Operation) -> bool {
+        let original = if let Action::AddFile { origin, .. } = &operation.action {
+            Some(origin)
+        } else {
+            operation.action.original().map(|(_, origin, _)| origin)
+        };
+        let mut sides = original.into_iter().chain([&operation.side]);
+        let is_held = |side: &SideId| self.instance_on(work, side).is_some_and(|instance| instance.is_held());
+        let held = work.sync.is_parked() || sides.any(is_held);
+        if held {
+            work.be_due(PARKED);
+        }
+        held
+    }
+
+    /// A write whose turn comes after the pause began: it is not sent under this id. Says whether it is so.
+    pub(super) fn is_called_off(&self, work: &mut Work, intent: &Intent) -> bool {
+        let held = self.is_parked(work, &intent.operation);
+        if held {
+            work.move_intent(intent.id, &IntentEvent::Refused(NOT_SENT.to_owned()));
+            work.unread.insert(intent.operation.side.clone(), NOT_SENT.to_owned());
+        }
+        held
+    }
+}

@@ -1,0 +1,209 @@
+//! What an operator may have done, and the memory of it. Must never hold what a Jira said but keys and counts, nor be changed
+//! once it is recorded.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::hub::{Conflict, ItemState};
+use super::ids::{InstanceId, IssueId, SideId, SyncId};
+
+/// From this time on nothing is due by the clock: it waits for a pause to end. The year 9999.
+pub const PARKED: Timestamp = Timestamp::constant(253_370_764_800, 0);
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Command {
+    /// Changes wait from now on.
+    Pause(Target),
+    /// They go on.
+    Resume(Target),
+    /// Two issues are one: the first is kept in step, the other is let be.
+    Merge {
+        /// The sync.
+        sync: SyncId,
+        /// The key of the issue that is kept: `KEY`, or `SIDE:KEY`.
+        keep: String,
+        /// The key of the issue that is let be.
+        drop: String,
+        /// Only shows what would be done.
+        dry_run: bool,
+    },
+}
+
+impl Command {
+    /// Its name, as it is typed.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Pause(_) => "pause",
+            Self::Resume(_) => "resume",
+            Self::Merge { .. } => "merge",
+        }
+    }
+
+    /// Whether it is carried out by the state alone, without asking a Jira.
+    #[must_use]
+    pub fn needs_no_jira(&self) -> bool {
+        matches!(self, Self::Pause(_) | Self::Resume(_))
+    }
+
+    /// Whether it only shows something: then nothing is recorded of it.
+    #[must_use]
+    pub fn only_shows(&self) -> bool {
+        matches!(self, Self::Merge { dry_run: true, .. })
+    }
+}
+
+/// As it is typed.
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        match self {
+            Self::Pause(target) | Self::Resume(target) => write!(f, "{}", target.argument()),
+            Self::Merge { sync, keep, drop, dry_run } => {
+                write!(f, " {sync} {keep} {drop}{}", if *dry_run { " --dry-run" } else { "" })
+            }
+        }
+    }
+}
+
+/// What a pause is of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Target {
+    /// All syncs and instances.
+    Everything,
+    /// One sync.
+    Sync(SyncId),
+    /// One instance.
+    Instance(InstanceId),
+}
+
+impl Target {
+    /// How it is typed behind the command's name, with the space before it.
+    #[must_use]
+    pub fn argument(&self) -> String {
+        match self {
+            Self::Everything => String::new(),
+            Self::Sync(sync) => format!(" {sync}"),
+            Self::Instance(instance) => format!(" --instance {instance}"),
+        }
+    }
+}
+
+/// In words.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Everything => f.write_str("everything"),
+            Self::Sync(sync) => write!(f, "sync `{sync}`"),
+            Self::Instance(instance) => write!(f, "instance `{instance}`"),
+        }
+    }
+}
+
+/// A user of the operating system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operator {
+    /// As the system knows it, whatever it is called.
+    pub uid: u32,
+    /// What it was called then, where that is known.
+    pub name: Option<String>,
+}
+
+impl fmt::Display for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, "{name} (uid {})", self.uid),
+            None => write!(f, "uid {}", self.uid),
+        }
+    }
+}
+
+/// That changes wait.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// Which.
+    pub target: Target,
+    /// Since when, by our clock.
+    pub since: Timestamp,
+    /// Who said so.
+    pub by: Operator,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ended {
+    /// It was done.
+    Done,
+    /// It was so already.
+    Unchanged,
+    /// It was only shown what would be done.
+    Shown,
+    /// It cannot be done; nothing was changed.
+    Refused,
+}
+
+/// What is answered to a command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// How it ended.
+    pub ended: Ended,
+    /// What was done or why not, for people, line by line.
+    pub lines: Vec<String>,
+}
+
+impl Answer {
+    /// An answer.
+    #[must_use]
+    pub fn new(ended: Ended, lines: Vec<String>) -> Self {
+        Self { ended, lines }
+    }
+
+    /// A refusal, with the reason and what to do.
+    #[must_use]
+    pub fn refused(why: impl Into<String>) -> Self {
+        Self::new(Ended::Refused, vec![why.into()])
+    }
+}
+
+/// A command that was given, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandRecord {
+    /// When, by our clock.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: Operator,
+    /// What was asked for.
+    pub command: Command,
+    /// What was answered.
+    pub answer: Answer,
+}
+
+/// What a command changes in the state.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// A pause begins.
+    Pause(Pause),
+    /// A pause ends. What waited for it is due now.
+    EndPause(Target),
+    /// Two issues or items become one.
+    Merge(Box<MergeEffect>),
+}
+
+/// What a merge changes in the state, all of it or nothing. The items that it names are held by whoever asks for it.
+#[derive(Debug, Clone)]
+pub struct MergeEffect {
+    /// The item that is kept, as it is from now on; under this fence.
+    pub kept: (ItemState, u64),
+    /// The items whose issues are let be. `Some`: the fence of one that was an item until now; `None`: made for this.
+    pub retired: Vec<(ItemState, Option<u64>)>,
+    /// Values that do not stand any more, kept in full.
+    pub conflicts: Vec<Conflict>,
+    /// What is let be: (side, instance, issue), so that the problems about it are over.
+    pub dropped: Vec<(SideId, InstanceId, IssueId)>,
+}

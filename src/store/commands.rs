@@ -1,0 +1,99 @@
+//! What operators did, and what waits because they said so. Must never change or forget what was recorded, nor do half of what a
+//! command is.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::columns::{Milliseconds, decode, encode};
+use super::record::{self, MergeColumns};
+use super::step::StepResult;
+use crate::model::command::{CommandRecord, Operator, PARKED, Pause, Target};
+
+/// An effect as its columns hold it.
+pub(super) enum EffectColumns {
+    Pause(Pause),
+    EndPause(Target),
+    Merge(Box<MergeColumns>),
+}
+
+/// Carries a command out, and keeps that it was given.
+pub(super) fn carry_out(
+    connection: &Connection,
+    now: Timestamp,
+    command: &CommandRecord,
+    effects: &[EffectColumns],
+) -> StepResult<()> {
+    for effect in effects {
+        match effect {
+            EffectColumns::Pause(pause) => begin_pause(connection, pause)?,
+            EffectColumns::EndPause(target) => end_pause(connection, target, now)?,
+            EffectColumns::Merge(merge) => record::merge(connection, now, merge)?,
+        }
+    }
+    connection
+        .prepare_cached("INSERT INTO commands (at_ms, uid, user, command, answer) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![
+            Milliseconds(command.at),
+            command.by.uid,
+            command.by.name,
+            encode("a command", &command.command)?,
+            encode("an answer", &command.answer)?,
+        ])?;
+    Ok(())
+}
+
+/// One that holds already keeps its age and whose it is.
+fn begin_pause(connection: &Connection, pause: &Pause) -> StepResult<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO pauses (target, since_ms, uid, user) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (target) DO NOTHING",
+        )?
+        .execute(params![encode("a pause", &pause.target)?, Milliseconds(pause.since), pause.by.uid, pause.by.name])?;
+    Ok(())
+}
+
+/// What still waits for another pause is put aside again when it is looked at.
+fn end_pause(connection: &Connection, target: &Target, now: Timestamp) -> StepResult<()> {
+    connection.prepare_cached("DELETE FROM pauses WHERE target = ?1")?.execute([encode("a pause", target)?])?;
+    connection
+        .prepare_cached("UPDATE work SET due_ms = ?1 WHERE due_ms >= ?2")?
+        .execute(params![Milliseconds(now), Milliseconds(PARKED)])?;
+    Ok(())
+}
+
+/// The pauses that hold, the oldest first.
+pub(super) fn pauses(connection: &Connection) -> StepResult<Vec<Pause>> {
+    let mut statement =
+        connection.prepare_cached("SELECT target, since_ms, uid, user FROM pauses ORDER BY since_ms, target")?;
+    let rows = statement.query_map([], |row| {
+        let Milliseconds(since) = row.get(1)?;
+        Ok((row.get::<_, String>(0)?, since, Operator { uid: row.get(2)?, name: row.get(3)? }))
+    })?;
+    rows.map(|row| {
+        let (target, since, by) = row?;
+        Ok(Pause { target: decode(|| "a pause".to_owned(), &target)?, since, by })
+    })
+    .collect()
+}
+
+/// The newest commands since `since`, oldest first.
+pub(super) fn since(connection: &Connection, since: Option<Timestamp>, limit: usize) -> StepResult<Vec<CommandRecord>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT at_ms, uid, user, command, answer FROM commands WHERE at_ms >= ?1 ORDER BY at_ms DESC, number DESC LIMIT ?2",
+    )?;
+    let since = Milliseconds(since.unwrap_or(Timestamp::UNIX_EPOCH));
+    let rows = statement.query_map(params![since, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+        let Milliseconds(at) = row.get(0)?;
+        let by = Operator { uid: row.get(1)?, name: row.get(2)? };
+        Ok((at, by, row.get::<_, String>(3)?, row.get::<_, String>(4)?))
+    })?;
+    let mut found: Vec<CommandRecord> = rows
+        .map(|row| {
+            let (at, by, command, answer) = row?;
+            let command = decode(|| "a command".to_owned(), &command)?;
+            Ok(CommandRecord { at, by, command, answer: decode(|| "an answer".to_owned(), &answer)? })
+        })
+        .collect::<StepResult<_>>()?;
+    found.reverse();
+    Ok(found)
+}
