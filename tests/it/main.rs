@@ -176,6 +176,8 @@ mod simulator_faults;
 #[cfg(test)]
 mod simulator_fields;
 #[cfg(test)]
+mod simulator_levels;
+#[cfg(test)]
 mod simulator_links;
 #[cfg(test)]
 mod simulator_parents;
