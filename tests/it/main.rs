@@ -64,6 +64,8 @@ mod daemon_kinds;
 #[cfg(test)]
 mod daemon_left;
 #[cfg(test)]
+mod daemon_levels;
+#[cfg(test)]
 mod daemon_life;
 #[cfg(test)]
 mod daemon_links;
@@ -147,6 +149,8 @@ mod jira_network;
 mod jira_support;
 #[cfg(test)]
 mod plan_check_files;
+#[cfg(test)]
+mod plan_check_levels;
 #[cfg(test)]
 mod plan_properties;
 #[cfg(test)]
