@@ -21,7 +21,7 @@ struct System {
     fixed: bool,
 }
 
-const SYSTEM: [System; 19] = [
+const SYSTEM: [System; 20] = [
     System { name: "summary", field: "summary", kind: FieldKind::Line, fixed: true },
     System { name: "description", field: "description", kind: FieldKind::Document, fixed: false },
     System { name: "issue-type", field: "issuetype", kind: FieldKind::IssueType, fixed: true },
@@ -37,11 +37,15 @@ const SYSTEM: [System; 19] = [
     System { name: "reporter", field: "reporter", kind: FieldKind::Person, fixed: false },
     System { name: "resolution", field: "resolution", kind: FieldKind::Choice, fixed: true },
     System { name: "original-estimate", field: "timeoriginalestimate", kind: FieldKind::Duration, fixed: false },
+    System { name: SECURITY, field: SECURITY, kind: FieldKind::Choice, fixed: true },
     System { name: "links", field: "issuelinks", kind: FieldKind::Links, fixed: true },
     System { name: "parent", field: "parent", kind: FieldKind::Parent, fixed: true },
     System { name: "watchers", field: "watches", kind: FieldKind::Watchers, fixed: true },
     System { name: "remaining-estimate", field: "timeestimate", kind: FieldKind::Duration, fixed: false },
 ];
+
+/// Security levels. They are carried by a table alone, and only home's.
+const SECURITY: &str = "security";
 
 /// Other spellings of a row's name: Jira's own ids.
 const ALIASES: [(&str, &str); 8] = [
@@ -56,7 +60,7 @@ const ALIASES: [(&str, &str); 8] = [
 ];
 
 /// Fields of every Jira that are not carried yet, by name and id.
-const LATER: [&str; 7] = ["attachment", "attachments", "comment", "security", "subtasks", "timetracking", "worklog"];
+const LATER: [&str; 6] = ["attachment", "attachments", "comment", "subtasks", "timetracking", "worklog"];
 
 /// Reads the rows of a sync whose tables were read before.
 pub(super) fn read(
@@ -153,6 +157,11 @@ fn row(
             None
         }
         (Some("skip"), _) => None,
+        (Some(_), Some(System { name: SECURITY, .. })) => {
+            let help = "write `security = { values = [ … ] }`, with a row per level that may be shared";
+            findings.error(&entry.spot, "which levels mean the same is not guessed", help);
+            None
+        }
         (Some(_), Some(system)) => Some(plain(name, system.kind, everywhere(system, sides), sides)),
         (Some(_), None) => match by_name(entry, sides) {
             Some(cells) => Some(plain(name, FieldKind::AsThere, cells, sides)),
@@ -164,6 +173,36 @@ fn row(
         (None, _) if entry.is_table() => detailed(entry, name, system, settings, sides, findings),
         (None, _) => None,
     }
+}
+
+/// What a row of security levels must say, and may not: what it leaves open would let something cross.
+fn security(entry: &Cursor<'_>, row: &mut FieldRow, settings: &SyncSettings, findings: &mut Findings<'_>) {
+    let others =
+        [&keys::FIELD_FROM, &keys::FIELD_ACROSS, &keys::FIELD_VALUE, &keys::FIELD_TEMPLATE, &keys::FIELD_DEFAULT];
+    for cursor in others.into_iter().chain([&keys::FIELD_ON_UNMAPPED]).filter_map(|key| entry.get(key)) {
+        let message =
+            format!("`{}` says nothing about security levels: home's are carried, as `values` says", cursor.name);
+        findings.error(&cursor.key_spot, message, format!("take `{}` out", cursor.name));
+    }
+    let of_home = |known: &crate::model::settings::Row| {
+        settings.home.as_ref().is_none_or(|home| known.names.contains_key(home)) && known.names.len() > 1
+    };
+    if row.values.rows.is_empty() || !row.values.rows.iter().all(of_home) {
+        let help =
+            "write a row per level that may be shared: home's name for it, and that of each side that may have it";
+        findings.error(&entry.key_spot, "`security` needs `values`, each with home's name and another side's", help);
+    }
+    match &settings.home {
+        Some(home) => row.from = BTreeSet::from([home.clone()]),
+        None => findings.error(
+            &entry.key_spot,
+            "only home's security levels are carried, and there is no home",
+            "name a `home`",
+        ),
+    }
+    row.across = false;
+    row.composed = None;
+    row.default.clear();
 }
 
 /// Warns where acts that nobody signs would have to be told apart by who did them.
@@ -241,7 +280,9 @@ fn detailed(
             }
         }
     }
-    if let Some(cursor) = entry.get(&keys::FIELD_ON_UNMAPPED) {
+    if row.name.as_str() == SECURITY {
+        security(entry, &mut row, settings, findings);
+    } else if let Some(cursor) = entry.get(&keys::FIELD_ON_UNMAPPED) {
         row.on_unmapped = on_unmapped(&cursor, &row, sides, findings);
     }
     if matches!(kind, FieldKind::Person | FieldKind::People | FieldKind::Watchers) && settings.users.rows.is_empty() {

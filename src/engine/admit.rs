@@ -16,6 +16,7 @@ use crate::jira::{Failure, JiraError, Want};
 use crate::model::hub::{ItemState, Replica};
 use crate::model::ids::{EntryId, InstanceId, IssueId, SideId, SyncId};
 use crate::model::issue::IssueSnapshot;
+use crate::model::level::Level;
 use crate::model::problem::Problem;
 use crate::model::settings::Kind;
 use crate::model::store::{Newcomer, StoreError, Urgency};
@@ -243,6 +244,7 @@ impl Engine {
             ours: false,
             observed: false,
             restricted: false,
+            level: Level::default(),
             bases: BTreeMap::new(),
             links: BTreeMap::new(),
             away: None,

@@ -318,7 +318,13 @@ impl Engine {
         operations.sort_by_key(|operation| with_files.contains(&operation.side));
         let mut intents = Vec::new();
         let mut busy: Vec<SideId> = Vec::new();
+        let mut shown: BTreeSet<SideId> = BTreeSet::new();
         for operation in operations {
+            // Under a security level each write rests on a look of its own: somebody may take the level away in between.
+            if work.is_under_a_level(&operation.side) && !shown.insert(operation.side.clone()) {
+                work.stale = true;
+                continue;
+            }
             let comment = operation.action.is_beside_the_fields();
             if !comment && busy.contains(&operation.side) {
                 let transitions = matches!(operation.action, Action::Transition { .. });

@@ -18,7 +18,7 @@ use crate::model::issue::{IssueSnapshot, TransitionOffer};
 use crate::model::operation::{Action, IntentState};
 use crate::model::settings::FieldKind;
 use crate::model::store::StoreError;
-use crate::plan::{Observation, Plan, PlanInput, Wanted, check, plan};
+use crate::plan::{Observation, Plan, PlanInput, Wanted, check, is_levelled, plan};
 
 /// A wanted read: the work's place in the batch, its side, the issue.
 type Wish = (usize, SideId, IssueId);
@@ -180,6 +180,7 @@ impl Engine {
 
     /// What a plan needs read before it may be carried out.
     fn want_for(&self, work: &mut Work, planned: &Plan) {
+        let levelled = is_levelled(&work.sync.settings, &planned.item);
         for (side, wanted) in &planned.wanted {
             for wanted in wanted {
                 match wanted {
@@ -199,7 +200,11 @@ impl Engine {
                 operation.action,
                 Action::SetFields { .. } | Action::Transition { .. } | Action::DeleteIssue { .. }
             );
-            let needs = overwrites && !work.fresh.contains(&operation.side);
+            // What is new must not show more people than home's level does, where somebody took it away there meanwhile.
+            let there = planned.item.replicas.contains_key(&operation.side);
+            let away_from_home = work.sync.settings.home.as_ref() != Some(&operation.side);
+            let shows = levelled && there && away_from_home;
+            let needs = (overwrites || shows) && !work.fresh.contains(&operation.side);
             if needs {
                 work.want_read(&operation.side, matches!(operation.action, Action::Transition { .. }));
             }

@@ -7,9 +7,12 @@ use serde::Serialize;
 
 use crate::mapping::{link_cell, vocabulary};
 use crate::model::catalog::{Catalog, Shape};
-use crate::model::ids::{FieldId, SideId};
+use crate::model::ids::{FieldId, FieldName, SideId};
 use crate::model::issue::Named;
 use crate::model::settings::{FieldKind, FieldRow, OnUnmapped, SyncSettings, Table};
+
+/// The field of security levels, and the row that carries it.
+const SECURITY: &str = "security";
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -54,6 +57,12 @@ pub(crate) fn resolve(settings: &SyncSettings, catalogs: &BTreeMap<SideId, Catal
         for (side, field) in &mut row.sides {
             let Some(catalog) = catalogs.get(side) else { continue };
             match field_id(catalog, field) {
+                // Under another name it would not be held to what is promised of levels.
+                Ok(id) if id.as_str() == SECURITY && row.name.as_str() != SECURITY => {
+                    let place = format!("sync.{}.fields.{}, side `{side}`", settings.id, row.name);
+                    let what = "security levels are carried by the row `security` alone";
+                    found.push(Finding::error(place, what, "write `security = { values = [ … ] }`"));
+                }
                 Ok(id) => *field = id,
                 Err((what, remedy)) => {
                     let place = format!("sync.{}.fields.{}, side `{side}`", settings.id, row.name);
@@ -72,6 +81,7 @@ pub(crate) fn resolve(settings: &SyncSettings, catalogs: &BTreeMap<SideId, Catal
         for row in sync.fields.values() {
             look.options(row, catalog);
         }
+        look.levels(&sync, catalog);
         look.people(catalog);
         look.defaults(catalog);
         look.required(&sync, catalog);
@@ -172,11 +182,37 @@ impl Look<'_> {
         let named: Vec<Named> = offered.iter().map(|name| Named { id: String::new(), name: name.clone() }).collect();
         let what = match row.sides.get(self.side) {
             Some(field) if field.as_str() == "resolution" => "resolution",
+            Some(field) if field.as_str() == SECURITY => "security level",
             // Those that are over are in the map, and cannot be chosen any more.
             Some(field) if catalog.shapes.get(field) == Some(&Shape::Sprint) => return,
             Some(_) | None => "option",
         };
         self.table(&format!("fields.{}.values", row.name), what, &row.values, &named);
+    }
+
+    /// Home's security levels that no row has, and whether levels can be set elsewhere. Jira offers them to who may set them.
+    fn levels(&mut self, resolved: &SyncSettings, catalog: &Catalog) {
+        let Some(row) = resolved.fields.get(&FieldName::from(SECURITY)) else { return };
+        let field = FieldId::from(SECURITY);
+        let place = format!("sync.{}.fields.{SECURITY}, side `{}`", self.settings.id, self.side);
+        if self.settings.home.as_ref() != Some(self.side) {
+            let screens = &catalog.create_fields;
+            if !screens.is_empty() && !screens.values().any(|fields| fields.contains(&field)) {
+                let what = "no create screen offers the sync user a security level: of home's issues that have one none is made there";
+                let remedy = "put the field on the create screen, give the project a scheme, and let the sync user set levels (Set Issue Security) and be in them";
+                self.found.push(Finding::warning(place, what, remedy));
+            }
+            return;
+        }
+        let named = |level: &String| {
+            let mut rows = row.values.rows.iter().filter_map(|known| known.names.get(self.side));
+            rows.any(|names| names.contains(level))
+        };
+        for level in catalog.options.get(&field).into_iter().flatten().filter(|level| !named(level)) {
+            let what = format!("the security level `{level}` has no row: issues that have it are carried nowhere");
+            let remedy = "give it a row if they may be shared; none is needed if they may not";
+            self.found.push(Finding::warning(place.clone(), what, remedy));
+        }
     }
 
     fn people(&mut self, catalog: &Catalog) {

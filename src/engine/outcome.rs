@@ -18,6 +18,7 @@ use crate::mapping::same;
 use crate::model::hub::{Acknowledged, Acts, Replica};
 use crate::model::ids::{EntryId, FieldId, FieldName, SideId};
 use crate::model::issue::IssueSnapshot;
+use crate::model::level::Level;
 use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent, IntentState, Operation};
 use crate::model::remark::Remark;
 use crate::model::settings::FieldKind;
@@ -59,6 +60,7 @@ impl Engine {
                     ours: true,
                     observed: false,
                     restricted: false,
+                    level: Level::default(),
                     bases: BTreeMap::new(),
                     links: BTreeMap::new(),
                     away: None,
@@ -206,6 +208,10 @@ impl Engine {
             WriteOutcome::Done(None) => {
                 // The next poll shows it.
                 work.move_intent(intent.id, &IntentEvent::AnsweredYes);
+                if is_a_level(&intent.operation.action) {
+                    // All else waits for it.
+                    work.want_read(&side, false);
+                }
             }
             WriteOutcome::Refused(refusal) => self.edit_refused(work, intent, &refusal),
             outcome @ (WriteOutcome::NotFound | WriteOutcome::NotSent { .. } | WriteOutcome::InDoubt(_)) => {
@@ -449,6 +455,11 @@ fn tell(work: &Work, intent: &Intent) {
         Action::DeleteIssueLink { link, .. } => format!("unlinked from {} (`{}`)", link.key, link.kind),
     };
     tracing::info!(sync = %work.sync.id(), %side, issue.key = %key, operation = %intent.id, "{key}: {what}");
+}
+
+/// Whether an edit sets or takes away a security level, which goes by itself.
+fn is_a_level(action: &Action) -> bool {
+    matches!(action, Action::SetFields { fields } if fields.values().any(|write| write.field.as_str() == "security"))
 }
 
 fn base_of<'w>(work: &'w mut Work, side: &SideId, name: &FieldName) -> Option<&'w mut crate::model::hub::Base> {

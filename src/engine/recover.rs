@@ -19,6 +19,7 @@ use crate::mapping::Rich;
 use crate::model::hub::{Replica, Terms, WrittenCopy};
 use crate::model::ids::{CommentId, EntryId, InstanceId, OperationId, SideId};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot};
+use crate::model::level::Level;
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
 use crate::model::remark::{Remark, Spent};
 use crate::model::settings::Kind;
@@ -378,6 +379,7 @@ pub(super) fn replica_of(row: &IssueSnapshot) -> Replica {
         ours: true,
         observed: false,
         restricted: false,
+        level: Level::default(),
         bases: BTreeMap::new(),
         links: BTreeMap::new(),
         away: None,

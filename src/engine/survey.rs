@@ -356,8 +356,11 @@ fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'s
     if receives(FieldKind::Status) {
         needed.push(("TRANSITION_ISSUES", "carry the status"));
     }
-    let own_rights =
-        [("assignee", "ASSIGN_ISSUES", "carry the assignee"), ("reporter", "MODIFY_REPORTER", "carry the reporter")];
+    let own_rights = [
+        ("assignee", "ASSIGN_ISSUES", "carry the assignee"),
+        ("security", "SET_ISSUE_SECURITY", "carry security levels"),
+        ("reporter", "MODIFY_REPORTER", "carry the reporter"),
+    ];
     needed.extend(own_rights.into_iter().filter(|(field, ..)| receives_into(field)).map(|(_, key, what)| (key, what)));
     if received.iter().any(|row| row.on_unmapped == OnUnmapped::Create) {
         needed.push(("ADMINISTER_PROJECTS", "make versions and components"));

@@ -206,6 +206,12 @@ impl Work {
         }
     }
 
+    /// Whether what is written to a side's issue may be seen by those only who may see home's.
+    pub(crate) fn is_under_a_level(&self, side: &SideId) -> bool {
+        let there = self.item.replicas.contains_key(side) && self.sync.settings.home.as_ref() != Some(side);
+        there && crate::plan::is_levelled(&self.sync.settings, &self.item)
+    }
+
     /// Wants a side read directly; `transitions`: with those offered now.
     pub(crate) fn want_read(&mut self, side: &SideId, transitions: bool) {
         if !self.unread.contains_key(side) {

@@ -106,6 +106,8 @@ impl Decoder<'_> {
             creator: creator.and_then(|user| self.person(user)),
             issue_type: Named { id: issue_type.id.0, name: issue_type.name },
             restricted: field("security").is_some(),
+            level: field("security").and_then(|level| level.get("name")?.as_str()).map(str::to_owned),
+            tells_level: issue.fields.contains_key("security"),
             fields: values.collect(),
             comments,
             worklogs,

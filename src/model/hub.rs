@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::document::Document;
 use super::ids::{AttachmentId, CommentId, EntryId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
 use super::issue::Visibility;
+use super::level::Level;
 use super::remark::{Remark, Spent};
 use super::scope::{Covered, Scope};
 use super::value::Value;
@@ -183,9 +184,12 @@ pub struct Replica {
     pub ours: bool,
     /// Set once the first observation was taken in.
     pub observed: bool,
-    /// Whether it had a security level when it was last read: then nothing of its item is carried.
+    /// Whether it had a security level that keeps it apart when it was last read: then nothing of its item is carried.
     #[serde(default)]
     pub restricted: bool,
+    /// How it stands to security levels.
+    #[serde(default, skip_serializing_if = "Level::is_none")]
+    pub level: Level,
     /// What it was last seen to hold.
     pub bases: BTreeMap<FieldName, Base>,
     /// The counterparts that it links to, by the key that the link shows.
@@ -452,7 +456,7 @@ pub struct There {
     pub issue: IssueId,
     /// Its key.
     pub key: IssueKey,
-    /// Whether it has a security level.
+    /// Whether it has a security level that keeps it apart, or does not stand under that of home's issue.
     pub restricted: bool,
 }
 

@@ -29,6 +29,12 @@ pub struct IssueSnapshot {
     pub issue_type: Named,
     /// Whether a security level restricts it.
     pub restricted: bool,
+    /// That level, as its side calls it; `None` where it has none, or one without a name.
+    #[serde(default)]
+    pub level: Option<String>,
+    /// Whether Jira spoke of the level at all: it leaves out what a field configuration hides, and the level stands all the same.
+    #[serde(default)]
+    pub tells_level: bool,
     /// The values of the fields that were asked for, by field id.
     pub fields: BTreeMap<FieldId, NativeValue>,
     /// The comments that came with the read, and whether these are all.

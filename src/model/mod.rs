@@ -6,6 +6,7 @@ pub mod document;
 pub mod hub;
 pub mod ids;
 pub mod issue;
+pub mod level;
 pub mod operation;
 pub mod problem;
 pub mod remark;

@@ -73,6 +73,7 @@ pub fn check(input: &PlanInput<'_>, plan: &Plan) -> Vec<Violation> {
         }
     }
     check.barred();
+    check.levels();
     check.bases();
     check.hub();
     check.found.sort();
@@ -277,7 +278,8 @@ impl Check<'_> {
 
     fn may_receive(&mut self, side: &SideId, row: &FieldRow, write: &FieldWrite) {
         let may_see = self.may_see(row, side);
-        let composed = row.composed.is_some() && !row.from.contains(side);
+        // A level is what stands at home, whatever is agreed: that has rules of its own.
+        let composed = row.name.as_str() == "security" || row.composed.is_some() && !row.from.contains(side);
         if composed || (self.agreed(row, side).is_none() && row.default.contains_key(side)) {
             if let Some(actor) = write.acts.sides().find(|actor| !may_see.contains(*actor)) {
                 self.fail("no leak", side, format!("`{}` counts acts of `{actor}`, which it does not see", row.name));
@@ -429,8 +431,7 @@ impl Check<'_> {
             let refresh = plan.wanted.get(side).is_some_and(|wanted| wanted.contains(&Wanted::FreshRead));
             let project = input.sync.side(side).map(|settings| &settings.project);
             let here = |read: &&Observation| project.is_none_or(|project| project == &read.snapshot.project);
-            let observation =
-                input.observed.get(side).filter(|read| !read.snapshot.restricted && !refresh).filter(here);
+            let observation = input.observed.get(side).filter(|_| !replica.restricted && !refresh).filter(here);
             // What is done outside of what the sync covers is taken in when the issue is back.
             let observation = observation.filter(|_| !replica.rests());
             for (name, base) in &replica.bases {

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Draft, agreed_for, audience_of, place};
+use super::{Draft, agreed_for, audience_of, levels, place};
 use crate::mapping::{compose, inbound, written};
 use crate::model::hub::{Acts, Agreed, Audience, Base};
 use crate::model::ids::{FieldName, SideId};
@@ -24,6 +24,12 @@ pub(super) fn is_composed(row: &FieldRow, side: &SideId) -> bool {
 /// # Errors
 /// The template does not work on these values; in words.
 pub(super) fn due<'d>(draft: &'d Draft<'_>, row: &FieldRow, side: &SideId) -> Result<Option<Cow<'d, Agreed>>, String> {
+    if row.name.as_str() == levels::ROW {
+        let Some(level) = levels::due(draft, side) else { return Ok(None) };
+        let acts = agreed_for(&draft.plan.item, draft.input.sync, row, side).map(|agreed| agreed.acts.clone());
+        let home = draft.input.sync.home.as_ref().unwrap_or(side);
+        return Ok(Some(Cow::Owned(made(home, level, acts.unwrap_or_default()))));
+    }
     if !is_composed(row, side) {
         let agreed = agreed_for(&draft.plan.item, draft.input.sync, row, side).map(Cow::Borrowed);
         let default = row.default.contains_key(side).then(|| Cow::Owned(made(side, Value::Empty, Acts::default())));

@@ -43,6 +43,7 @@ pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
     let offered = draft.catalog(side).create_fields.get(&issue_type).cloned();
     let Ok(parent) = super::parents::at_creation(draft, side, &issue_type) else { return };
     let mut fields: BTreeMap<_, FieldWrite> = BTreeMap::new();
+    let before = draft.plan.operations.len();
     for row in super::composed::in_order(sync, side) {
         let Some(field) = row.sides.get(side) else { continue };
         if matches!(
@@ -61,8 +62,18 @@ pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
     }
     fields.extend(parent);
     fields.extend(epic_name(draft, side, &issue_type, &fields));
+    if super::levels::is_missed(sync, &draft.plan.item, side, &fields) {
+        let why = "no counterpart is made: it cannot be given the security level that home's issue has".to_owned();
+        let remedy = "let the sync user set it there (Set Issue Security), put the field on the create screen, and name the level in the row `security`";
+        draft.hold(side, None, why, remedy);
+        // Nor is anything that it would hold.
+        draft.plan.operations.truncate(before);
+        return;
+    }
     // Without a summary that the side may see there is nothing to make an issue of.
-    if fields.values().any(|write| write.field.as_str() == "summary") {
+    if !fields.values().any(|write| write.field.as_str() == "summary") {
+        draft.plan.operations.truncate(before);
+    } else {
         draft.plan.operations.push(Operation { side: side.clone(), action: Action::Create { issue_type, fields } });
     }
 }

@@ -21,10 +21,8 @@ const MOST_COUNTED: u32 = 5;
 /// Takes one side's observation in, or asks for another one where values and log do not agree.
 pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observation) {
     let snapshot = &observation.snapshot;
-    if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
-        replica.restricted = snapshot.restricted;
-    }
-    if snapshot.restricted || !super::absence::is_here(draft, side, observation) {
+    let restricted = draft.plan.item.replicas.get(side).is_some_and(|replica| replica.restricted);
+    if restricted || !super::absence::is_here(draft, side, observation) {
         return;
     }
     let Some(replica) = draft.plan.item.replicas.get(side) else { return };
@@ -125,7 +123,7 @@ pub(super) fn current(place: &Place<'_>, observation: &Observation) -> Option<Va
 }
 
 /// The steps that touch a field, oldest first.
-fn touching<'o>(observation: &'o Observation, field: &FieldId) -> Vec<(&'o Step, &'o LogItem)> {
+pub(super) fn touching<'o>(observation: &'o Observation, field: &FieldId) -> Vec<(&'o Step, &'o LogItem)> {
     let item =
         |step: &'o Step| step.entry.items.iter().rev().find(|item| &item.field == field).map(|item| (step, item));
     observation.steps.iter().filter_map(item).collect()
@@ -336,6 +334,10 @@ pub(super) fn change(
     let Some(replica) = draft.plan.item.replicas.get_mut(side) else { return };
     let base = replica.bases.entry(row.name.clone()).or_default();
     observe(base, value);
+    if row.name.as_str() == super::levels::ROW {
+        // Who may see it is home's to say, and how often it is put back is counted where levels are.
+        return;
+    }
     base.acts.join(&told);
     let reason = format!(
         "`{}` was changed here, but this side only receives it; the next change elsewhere overwrites it",
@@ -384,7 +386,7 @@ fn our_step(
 
 /// The write of ours that an entry without any tag shows, where an instance gives no tags back: one that is not settled, of this
 /// field, with this value.
-fn untagged_write(
+pub(super) fn untagged_write(
     draft: &Draft<'_>,
     row: &FieldRow,
     side: &SideId,
@@ -429,6 +431,10 @@ pub(super) fn side_effect(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, 
     let policy =
         sync.side(side).map(|side| side.side_effects).filter(|_| !ours_elsewhere).unwrap_or(SideEffects::Accept);
     let told = super::agreed_for(&draft.plan.item, sync, row, side).map(|agreed| agreed.acts.clone());
+    if row.name.as_str() == super::levels::ROW && !row.from.contains(side) {
+        change(draft, row, side, value, step.entry.created, None);
+        return;
+    }
     let Some(base) = draft.plan.item.replicas.get_mut(side).map(|r| r.bases.entry(row.name.clone()).or_default())
     else {
         return;

@@ -34,7 +34,8 @@ pub(super) fn say(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, value: &
     if !unoffered.is_empty() {
         draft.plan.lacking.insert(side.clone());
     }
-    if let (OnUnmapped::Create, Some(thing)) = (&row.on_unmapped, thing) {
+    // What is made for an issue is seen by everybody who works there, whoever may see the issue.
+    if let (OnUnmapped::Create, Some(thing), false) = (&row.on_unmapped, thing, super::levels::shuts(draft, side)) {
         for name in &unoffered {
             make(draft, row, side, thing, name);
         }

@@ -14,6 +14,7 @@ mod audiences;
 pub mod check;
 mod check_comments;
 mod check_files;
+mod check_levels;
 mod check_relations;
 mod check_watchers;
 mod comments;
@@ -23,6 +24,7 @@ mod flow_back;
 mod fold;
 pub mod input;
 mod lacks;
+mod levels;
 mod links;
 mod named_files;
 mod parents;
@@ -56,6 +58,7 @@ use crate::model::settings::{FieldRow, SyncSettings};
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     let mut draft = Draft::new(input);
     audiences::settle(&mut draft);
+    levels::see(&mut draft);
     for side in &input.sync.sides {
         if let Some(observation) = input.observed.get(&side.id) {
             fold::take_in(&mut draft, &side.id, observation);
@@ -66,10 +69,12 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     absence::part(&mut draft);
     for side in &input.sync.sides {
         if draft.is_barred(&side.id) {
+            levels::guard(&mut draft, &side.id);
             continue;
         }
         if draft.plan.item.replicas.contains_key(&side.id) {
-            targets::aim(&mut draft, &side.id);
+            levels::forgive(&mut draft, &side.id);
+            targets::aim(&mut draft, &side.id, None);
         } else {
             create::propose(&mut draft, &side.id);
         }
@@ -114,6 +119,7 @@ impl<'a> Draft<'a> {
     }
 
     fn finish(mut self) -> Plan {
+        levels::expose(&mut self);
         self.plan.seen.sort();
         self.plan.seen.dedup();
         self.plan.holds.sort();
@@ -125,9 +131,16 @@ impl<'a> Draft<'a> {
         self.plan.holds.push(Hold { side: side.clone(), field: field.cloned(), why, remedy: remedy.to_owned() });
     }
 
-    /// Whether a side is kept apart, also while its issue is not read again: by a security level of its own, or home's, which is
-    /// the item's (a partner's own level is nothing that others could notice), or since its issue is not where it was.
+    /// Whether a side is kept apart, or does not stand under the security level yet that home's issue has.
     fn is_barred(&self, side: &SideId) -> bool {
+        let there = self.plan.item.replicas.contains_key(side);
+        self.is_apart(side) || (there && levels::of(self.input, &self.plan, side) != levels::Guard::Stands)
+    }
+
+    /// Whether a side is kept apart, also while its issue is not read again: by a security level of its own, or home's, which is
+    /// the item's (a partner's own level is nothing that others could notice), or since its issue is not where it was. A level that
+    /// a row carries keeps nothing apart.
+    fn is_apart(&self, side: &SideId) -> bool {
         let restricted = |side: &SideId| self.plan.item.replicas.get(side).is_some_and(|replica| replica.restricted);
         let elsewhere = self.plan.item.replicas.get(side).is_some_and(Replica::is_elsewhere);
         elsewhere || restricted(side) || self.input.sync.home.as_ref().is_some_and(restricted)
@@ -179,6 +192,12 @@ impl<'a> Draft<'a> {
     fn catalog(&self, side: &SideId) -> &Catalog {
         self.input.catalogs.get(side).unwrap_or(&self.nothing)
     }
+}
+
+/// Whether home's issue has a security level: then a counterpart is looked at right before each write to it.
+#[must_use]
+pub(crate) fn is_levelled(sync: &SyncSettings, item: &ItemState) -> bool {
+    levels::at_home(sync, item).is_some()
 }
 
 /// A field on a side.

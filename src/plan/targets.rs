@@ -14,8 +14,8 @@ use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
 use crate::model::settings::{FieldKind, FieldRow, OnUnmapped};
 use crate::model::value::Value;
 
-/// Plans the edits and the next hop of one replica.
-pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId) {
+/// Plans the edits and the next hop of one replica; `only`: of that row alone.
+pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId, only: Option<&str>) {
     // Where values and log do not agree nothing is known well enough to write.
     let unclear = draft.plan.wanted.get(side).is_some_and(|wanted| wanted.contains(&Wanted::FreshRead));
     let seen = draft.plan.item.replicas.get(side).is_some_and(|replica| replica.observed);
@@ -25,8 +25,15 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId) {
     let sync = draft.input.sync;
     let mut fields: BTreeMap<FieldName, FieldWrite> = BTreeMap::new();
     let (mut hop, mut by_hop) = (None, None);
-    super::parents::forget_waits(draft, side);
-    for row in composed::in_order(sync, side) {
+    if only.is_none() {
+        super::parents::forget_waits(draft, side);
+    }
+    let rows = composed::in_order(sync, side).into_iter();
+    for row in rows.filter(|row| row.name.as_str() == only.unwrap_or(row.name.as_str())) {
+        // It goes ahead of everything else, and by itself.
+        if only.is_none() && row.name.as_str() == super::levels::ROW {
+            continue;
+        }
         let Some(agreed) = draft.due(row, side) else { continue };
         let base = draft.plan.item.replicas.get(side).and_then(|r| r.bases.get(&row.name)).cloned().unwrap_or_default();
         if row.kind == FieldKind::Links {

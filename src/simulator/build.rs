@@ -133,6 +133,7 @@ pub(crate) fn add_project(state: &mut State, setup: &ProjectSetup) {
         last_number: 0,
         service_desk: setup.service_desk,
         parted_types: BTreeSet::new(),
+        level_members: setup.level_members.clone(),
     };
     state.projects.insert(setup.key.clone(), project);
     for (kind, names) in [

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::comments;
 use super::fields;
 use super::parents;
-use super::permissions::{holds, holds_global};
+use super::permissions::{self, holds, holds_global};
 use super::reply::Refusal;
 use super::setup::FieldType;
 use super::state::{Entry, Field, FieldKind, Issue, Item, Project, State, Transition};
@@ -128,6 +128,7 @@ pub(crate) fn draft(
             Err(reason) => drop(errors.insert(name.clone(), reason)),
         }
     }
+    errors.extend(permissions::shut_level(state, project, current, by.user, &draft.changes));
     require(state, project, &draft, creating, screen, &mut errors);
     if errors.is_empty() { Ok(draft) } else { Err(Refusal::fields(errors)) }
 }

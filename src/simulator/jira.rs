@@ -245,6 +245,13 @@ impl Jira {
         }
     }
 
+    /// Lets these alone see what has a security level of a project, while it runs.
+    pub fn set_level_members(&self, project: &str, level: &str, members: &[super::Holder]) {
+        if let Some(project) = self.lock().state.projects.get_mut(project) {
+            project.level_members.insert(level.to_owned(), members.iter().cloned().collect());
+        }
+    }
+
     /// Puts these fields alone on a project's screens, while it runs; none at all: every field that can be written.
     pub fn set_screen(&self, project: &str, fields: &[&str]) {
         if let Some(project) = self.lock().state.projects.get_mut(project) {

@@ -1,6 +1,8 @@
 //! Who may do what: project permissions, global ones, and the lists that `mypermissions` and the schemes show.
 //! Must never answer for a request: it only says yes or no.
 
+use std::collections::BTreeSet;
+
 use super::setup::Holder;
 use super::state::{Issue, Project, State};
 
@@ -61,6 +63,16 @@ pub(crate) fn holds(state: &State, project: &Project, issue: Option<&Issue>, use
     if key != "BROWSE_PROJECTS" && issue.is_some_and(|issue| issue.archived) {
         return false;
     }
+    is_one_of(state, project, issue, user, holders)
+}
+
+fn is_one_of(
+    state: &State,
+    project: &Project,
+    issue: Option<&Issue>,
+    user: Option<&str>,
+    holders: &BTreeSet<Holder>,
+) -> bool {
     holders.iter().any(|holder| match holder {
         Holder::Anyone => true,
         Holder::LoggedIn => user.is_some_and(|id| state.users.contains_key(id)),
@@ -70,6 +82,31 @@ pub(crate) fn holds(state: &State, project: &Project, issue: Option<&Issue>, use
         Holder::Reporter => user.is_some() && issue.is_none_or(|issue| issue.text("reporter") == user),
         Holder::Assignee => user.is_some() && issue.is_none_or(|issue| issue.text("assignee") == user),
     })
+}
+
+/// Whether this user is among those who see issues of a security level, by the level's id. Nobody else is offered it, or may set it.
+pub(crate) fn sees_level(
+    state: &State,
+    project: &Project,
+    issue: Option<&Issue>,
+    user: Option<&str>,
+    level: &str,
+) -> bool {
+    let members = state.thing(level).and_then(|level| project.level_members.get(&level.name));
+    members.is_none_or(|members| is_one_of(state, project, issue, user, members))
+}
+
+/// The security level among these values, with why it may not be set, where this user is not in it.
+pub(crate) fn shut_level(
+    state: &State,
+    project: &Project,
+    issue: Option<&Issue>,
+    user: Option<&str>,
+    changes: &[(String, serde_json::Value)],
+) -> Option<(String, String)> {
+    let (name, level) = changes.iter().find(|(name, _)| name == "security")?;
+    let level = level.as_str().filter(|level| !sees_level(state, project, issue, user, level))?;
+    Some((name.clone(), format!("Security level id '{level}' is not valid")))
 }
 
 /// Whether this user holds a global permission.
@@ -84,8 +121,8 @@ pub(crate) fn holds_global(state: &State, user: Option<&str>, key: &str) -> bool
 
 /// Whether this user sees the issue at all; where not, Jira says 404, never 403.
 pub(crate) fn sees(state: &State, issue: &Issue, user: Option<&str>) -> bool {
-    state
-        .projects
-        .get(&issue.project)
-        .is_some_and(|project| holds(state, project, Some(issue), user, "BROWSE_PROJECTS"))
+    state.projects.get(&issue.project).is_some_and(|project| {
+        holds(state, project, Some(issue), user, "BROWSE_PROJECTS")
+            && issue.text("security").is_none_or(|level| sees_level(state, project, Some(issue), user, level))
+    })
 }

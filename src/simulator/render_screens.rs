@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::change::{self, Screen};
 use super::render::View;
-use super::state::{Field, FieldKind, Issue, Project, Transition};
+use super::state::{Field, FieldKind, Issue, Project, ThingKind, Transition};
 use super::{fields, parents, permissions, values, workflow};
 
 impl View<'_> {
@@ -66,7 +66,11 @@ impl View<'_> {
             FieldKind::Project => all(vec![self.project(project)]),
             FieldKind::Plain(kind) => {
                 if let Some((kind, _)) = values::thing_kind(kind) {
-                    return all(self.state.things_of(&project.key, kind).map(|thing| self.thing(thing)).collect());
+                    let offered = self.state.things_of(&project.key, kind).filter(|thing| {
+                        kind != ThingKind::SecurityLevel
+                            || permissions::sees_level(self.state, project, None, self.user, &thing.id)
+                    });
+                    return all(offered.map(|thing| self.thing(thing)).collect());
                 }
                 let offered = field.options.iter().map(|(id, _)| {
                     let mut option = self.option(field, id);

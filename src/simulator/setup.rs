@@ -320,8 +320,10 @@ pub struct ProjectSetup {
     pub versions: Vec<String>,
     /// Whether it is a service desk: then comments can be internal.
     pub service_desk: bool,
-    /// Names of its security levels. Who may see which is not played: everybody who may browse the project does.
+    /// Names of its security levels.
     pub security_levels: Vec<String>,
+    /// Name of a level -> who sees the issues that have it, of those who may browse the project. One without an entry hides nothing.
+    pub level_members: BTreeMap<String, BTreeSet<Holder>>,
     /// The sprints of its scrum board, in their order. Names are not unique in a real Jira.
     pub sprints: Vec<(String, SprintState)>,
 }
@@ -393,6 +395,7 @@ impl ProjectSetup {
             versions: Vec::new(),
             service_desk: false,
             security_levels: Vec::new(),
+            level_members: BTreeMap::new(),
             sprints: Vec::new(),
         }
     }

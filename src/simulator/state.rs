@@ -152,6 +152,8 @@ pub(crate) struct Project {
     pub(crate) service_desk: bool,
     /// Ids of issue types that have a workflow of their own.
     pub(crate) parted_types: BTreeSet<String>,
+    /// Name of a security level -> who sees what has it; one that is not listed hides nothing.
+    pub(crate) level_members: BTreeMap<String, BTreeSet<Holder>>,
 }
 
 /// One field's change inside a changelog entry, in the recorded shape.

@@ -100,9 +100,10 @@ pub(super) fn relatives(
     for (instance, key) in keys {
         wanted.extend(keeper.query_row(params![instance, key, sync], |row| row.get::<_, ItemId>(0)).optional()?);
     }
-    // Of the item's state only the one mark is read, not the texts.
+    // Of the item's state only two marks are read, not the texts.
     let mut replicas = connection.prepare_cached(
         r#"SELECT side, issue, key, coalesce(json_extract(state, '$.replicas."' || side || '".restricted'), 0)
+                  OR coalesce(json_extract(state, '$.replicas."' || side || '".level.exposed'), 0)
            FROM replicas JOIN items ON items.id = replicas.item
            WHERE replicas.item = ?1 AND replicas.sync = ?2 AND key IS NOT NULL"#,
     )?;

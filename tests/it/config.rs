@@ -255,6 +255,7 @@ fn the_settings_are_what_the_file_says() {
         ("fix-versions", FieldKind::Options),
         ("affects-versions", FieldKind::Options),
         ("resolution", FieldKind::Choice),
+        ("security", FieldKind::Choice),
         ("sprint", FieldKind::Choice),
         ("epic-name", FieldKind::Line),
         ("request", FieldKind::Line),

@@ -175,6 +175,12 @@ parent = { on-unmapped = "clear", default = { acme = "x" } }"#, &[
         "error 28:1 sync.support.fields.sumary: `sumary` is no field that every Jira has -> did you mean `summary`?",
     ]),
     (r#"summary = "both""#, r#"summary = "both"
+security = { from = ["globex"], values = [ { acme = "Staff" } ] }"#, &[
+        "error 29:1 sync.support.fields.security: `security` needs `values`, each with home's name and another side's -> write a row per level that may be shared: home's name for it, and that of each side that may have it",
+        "error 29:14 sync.support.fields.security.from: `from` says nothing about security levels: home's are carried, as `values` says -> take `from` out",
+        "warning 29:44 sync.support.fields.security.values[0]: the row of `Staff` names side `acme` only, so that it is carried nowhere -> name it on another side too, or take the row out",
+    ]),
+    (r#"summary = "both""#, r#"summary = "both"
 others = { acme = "Others", template = "{{ keys }} {{ sync_since }}" }"#, &[
         "error 29:40 sync.support.fields.others.template: the template names `sync_since`, which no row gives -> it may name `key`, `keys`, `side`, `sync_state`, `sync_time` and the rows of `fields`, with `_` for `-`",
     ]),
@@ -182,7 +188,7 @@ others = { acme = "Others", template = "{{ keys }} {{ sync_since }}" }"#, &[
 security = "both"
 duedate = "both"
 due-date = "both""#, &[
-        "error 29:1 sync.support.fields.security: `security` is not carried yet -> take the row out",
+        "error 29:12 sync.support.fields.security: which levels mean the same is not guessed -> write `security = { values = [ … ] }`, with a row per level that may be shared",
         "error 31:1 sync.support.fields.due-date: two rows carry `due-date` -> keep one; both spellings mean the same field",
     ]),
     (r#"summary = "both""#, r#"summary = "both"

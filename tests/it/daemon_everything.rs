@@ -2,13 +2,19 @@
 //! by the daemon's state, nor let a kind of act go undone.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
+use bytes::Bytes;
+use jirasyncd::jira::{Transport, TransportError};
+use jirasyncd::simulator::Jira;
 use tracing_subscriber::layer::SubscriberExt as _;
 
+use super::daemon_support::World;
 use super::everything_acts::{Act, Field, Talk, What};
 use super::everything_audit::{Log, equal, leaks, requests};
-use super::everything_people::People;
-use super::everything_world::{SIDES, Sight, world};
+use super::everything_people::{Ledger, People};
+use super::everything_world::{SIDES, Sight, world, world_with_levels};
 use super::random_life::{Dice, Life, seeds};
 
 /// Seeds of an ordinary run, and of a long one.
@@ -28,21 +34,28 @@ struct Lived {
     shut: usize,
 }
 
-async fn live(seed: u64, sight: Sight) -> Result<Lived, String> {
+/// A life of everybody; with a ledger: where one of home's security levels is carried, and all that is written at a partner is
+/// looked at by somebody there who is in no level, as soon as it is written.
+async fn live(seed: u64, sight: Sight, ledger: Option<Arc<Mutex<Ledger>>>) -> Result<Lived, String> {
     let log = Log::default();
     let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(log.clone());
     let filter = tracing_subscriber::filter::Targets::new().with_target("jirasyncd", tracing::Level::DEBUG);
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(filter).with(layer));
-    let world = world(sight);
+    let (world, mut people) = match &ledger {
+        Some(ledger) => (watched(ledger), People::with_levels(ledger)),
+        None => (world(sight), People::new(sight)),
+    };
     world.jiras.values().for_each(|jira| jira.record_bodies(true));
     let mut life = Life::new(seed, world).await;
-    let mut people = People::new(sight);
     let mut number = 0;
     for _ in 0..18 {
         for _ in 0..life.dice.below(9) {
             // What meets nothing is done by somebody else, or to something else.
             for _ in 0..8 {
-                let act = Act::any(&life.dice, number, people.items());
+                let mut act = Act::any(&life.dice, number, people.items());
+                if ledger.is_some() && act.what != What::Create && life.dice.below(6) == 0 {
+                    act = Act { what: What::Field(Field::Level), column: life.dice.one(&[0, 0, 0, 1, 2]), ..act };
+                }
                 number += 1;
                 if people.act(&life.world, &act)? {
                     println!("{} {act:?}", life.world.surroundings.clock.now());
@@ -70,7 +83,7 @@ async fn live(seed: u64, sight: Sight) -> Result<Lived, String> {
         let problems = world.problems().await;
         equal(world).map_err(|why| format!("{why}; problems: {problems:?}"))?;
     }
-    world.jiras.values().for_each(jirasyncd::simulator::Jira::reset_calls);
+    world.jiras.values().for_each(Jira::reset_calls);
     world.intervals(3).await;
     let after: Vec<String> = SIDES.iter().flat_map(|side| requests(world, side.jira)).collect();
     if !after.is_empty() {
@@ -79,10 +92,47 @@ async fn live(seed: u64, sight: Sight) -> Result<Lived, String> {
     Ok(Lived { lives: 1, done: people.done, deaths: life.deaths, struck: life.struck, shut })
 }
 
+/// The world where one of home's levels is carried, and somebody at each partner who looks at it after every write.
+fn watched(ledger: &Arc<Mutex<Ledger>>) -> World {
+    let mut world = world_with_levels();
+    let jiras = world.jiras.clone();
+    let ledger = Arc::clone(ledger);
+    world.bend(move |inner| {
+        let (jiras, ledger) = (jiras.clone(), Arc::clone(&ledger));
+        Arc::new(Watched { inner, jiras, ledger }) as Arc<dyn Transport>
+    });
+    world
+}
+
+/// A network at whose ends somebody looks, whatever becomes of the answers.
+struct Watched {
+    inner: Arc<dyn Transport>,
+    jiras: BTreeMap<&'static str, Jira>,
+    ledger: Arc<Mutex<Ledger>>,
+}
+
+#[async_trait]
+impl Transport for Watched {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+        let place = format!("{} {}", request.method(), request.uri());
+        let answer = self.inner.send(request).await;
+        for (column, side) in SIDES.iter().enumerate().skip(1) {
+            if !place.starts_with("GET") && place.contains(side.jira) && !place.contains("search") {
+                self.ledger.lock().unwrap().look(column, &self.jiras[side.jira], &place);
+            }
+        }
+        answer
+    }
+}
+
 async fn try_seeds(sight: Sight, seeds: Vec<u64>) -> Lived {
+    try_lives(seeds, |seed| live(seed, sight, None)).await
+}
+
+async fn try_lives<F: Future<Output = Result<Lived, String>>>(seeds: Vec<u64>, live: impl Fn(u64) -> F) -> Lived {
     let (mut wrong, mut sum, count) = (Vec::new(), Lived::default(), seeds.len());
     for seed in seeds {
-        match live(seed, sight).await {
+        match live(seed).await {
             Ok(lived) => {
                 for (what, times) in lived.done {
                     *sum.done.entry(what).or_default() += times;
@@ -118,6 +168,30 @@ async fn seeds_that_failed_once_end_the_same() {
 async fn nothing_reaches_a_side_that_may_not_see_it() {
     let lived = try_seeds(Sight::Apart, seeds(FEW, MANY)).await;
     assert!(lived.lives < 3 || lived.shut >= 50 && lived.done.len() >= 25, "hardly anything happened");
+}
+
+/// Whoever is in no level at a partner never sees what was written at home under one that stands.
+#[tokio::test(start_paused = true)]
+async fn what_home_writes_under_a_level_is_shown_to_nobody_outside_it() {
+    let sums = Mutex::new((0, 0));
+    let lived = try_lives(seeds(FEW, MANY), |seed| {
+        let sums = &sums;
+        async move {
+            let ledger = Arc::default();
+            let lived = live(seed, Sight::Apart, Some(Arc::clone(&ledger))).await?;
+            let ledger = ledger.lock().unwrap();
+            if let Some(seen) = ledger.seen.first() {
+                return Err(format!("seen by everybody: {seen}"));
+            }
+            let mut sums = sums.lock().unwrap();
+            *sums = (sums.0 + ledger.looks, sums.1 + ledger.kept);
+            Ok(lived)
+        }
+    })
+    .await;
+    let (looks, kept) = *sums.lock().unwrap();
+    println!("{looks} looks, {kept} words under a level");
+    assert!(lived.lives < 3 || looks >= 50 && kept >= 20, "hardly anything happened: {looks} {kept}");
 }
 
 /// What one partner does for itself, such that nobody else's act meets it: a value that two sides may write alike would make the

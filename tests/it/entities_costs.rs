@@ -4,8 +4,9 @@
 use std::path::Path;
 
 use super::counted::Meter;
+use super::daemon_support::World;
 use super::entities_rows::{Place, Subject, make};
-use super::everything_world::{Custom, SIDES, world_of};
+use super::everything_world::{Custom, SIDES, world_of, world_of_levels};
 
 const TOKEN: &str = "Item";
 
@@ -43,9 +44,53 @@ fn why(subject: Subject) -> &'static str {
         "the same read, and once a day whether that person may be assigned"
     } else if subject == Subject::Status {
         "a read right before, which brings the transitions on offer"
+    } else if subject == Subject::Level {
+        "a read right before, and one after where the answer does not show it, since all else waits for it; home is read before one is taken away"
     } else {
         READ
     }
+}
+
+/// What is written to an issue that has a security level.
+const UNDER: [Subject; 2] = [Subject::Summary, Subject::Comment];
+
+/// The lines of some rows.
+async fn costs(world: &World, (from, to): (usize, usize), subjects: &[Subject], where_it_is: &str) -> String {
+    let mut lines = String::new();
+    for subject in subjects.iter().copied() {
+        let why = if where_it_is.is_empty() {
+            why(subject)
+        } else {
+            "both issues are read right before, one write at a time"
+        };
+        let mut cells = Vec::new();
+        let mut own = Vec::new();
+        for (_, number) in ACTS {
+            let place = Place::new(world, from, TOKEN);
+            let possible = number.is_some() || !matches!(subject, Subject::Summary | Subject::Status);
+            if !possible {
+                cells.push("-".to_owned());
+                continue;
+            }
+            let mut meter = Meter::start(world);
+            number.map_or_else(|| subject.take(&place), |number| subject.put(&place, number)).unwrap();
+            drop(place);
+            meter.rest(world).await;
+            if subject == Subject::Comment && number.is_none() {
+                world.daemon().engine().sweep(None).await.unwrap();
+                meter.rest(world).await;
+            }
+            let calls = meter.beyond_polls(SIDES[to].jira);
+            let asked = [to, from].map(|side| super::daemon_support::calls(world.jira(SIDES[side].jira)));
+            println!("{} {number:?}: {calls} {asked:?}", subject.title());
+            cells.push(calls.to_string());
+            own.push(meter.beyond_polls(SIDES[from].jira).to_string());
+        }
+        let kind = ["Cloud", "Data Center", "Cloud"][to];
+        let what = format!("{}{where_it_is}", subject.title());
+        lines += &format!("| {what} | {kind} | {} | {} | {why} |\n", cells.join(" | "), own.join(", "));
+    }
+    lines
 }
 
 /// Between these two the table of `benches/README.md` lies.
@@ -62,35 +107,17 @@ async fn each_entity_costs_what_is_published() {
         world.start().await;
         make(&world, from, TOKEN);
         world.rest().await.unwrap();
-        for subject in SUBJECTS {
-            let why = why(subject);
-            let mut cells = Vec::new();
-            let mut own = Vec::new();
-            for (_, number) in ACTS {
-                let place = Place::new(&world, from, TOKEN);
-                let possible = number.is_some() || !matches!(subject, Subject::Summary | Subject::Status);
-                if !possible {
-                    cells.push("-".to_owned());
-                    continue;
-                }
-                let mut meter = Meter::start(&world);
-                number.map_or_else(|| subject.take(&place), |number| subject.put(&place, number)).unwrap();
-                drop(place);
-                meter.rest(&world).await;
-                if subject == Subject::Comment && number.is_none() {
-                    world.daemon().engine().sweep(None).await.unwrap();
-                    meter.rest(&world).await;
-                }
-                let calls = meter.beyond_polls(SIDES[to].jira);
-                let asked = [to, from].map(|side| super::daemon_support::calls(world.jira(SIDES[side].jira)));
-                println!("{} {number:?}: {calls} {asked:?}", subject.title());
-                cells.push(calls.to_string());
-                own.push(meter.beyond_polls(SIDES[from].jira).to_string());
-            }
-            let kind = ["Cloud", "Data Center"][to];
-            lines +=
-                &format!("| {} | {kind} | {} | {} | {why} |\n", subject.title(), cells.join(" | "), own.join(", "));
-        }
+        lines += &costs(&world, (from, to), &SUBJECTS, "").await;
+    }
+    for to in [1, 2] {
+        let mut world = world_of_levels(&[0, to]);
+        world.start().await;
+        make(&world, 0, TOKEN);
+        world.rest().await.unwrap();
+        lines += &costs(&world, (0, to), &[Subject::Level], "").await;
+        Subject::Level.put(&Place::new(&world, 0, TOKEN), 0).unwrap();
+        world.rest().await.unwrap();
+        lines += &costs(&world, (0, to), &UNDER, ", under a level").await;
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/README.md");
     let text = std::fs::read_to_string(&path).unwrap();

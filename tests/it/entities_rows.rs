@@ -8,7 +8,8 @@ use super::everything_audit::{comments, files, shown, worklogs};
 use super::everything_people::find;
 use super::everything_values::{date, element, step};
 use super::everything_world::{
-    COMPONENTS, CUSTOM, Custom, EPIC_LINK, EPIC_NAME, PRIORITIES, SIDES, STATUSES, STORY, VERSIONS,
+    COMPONENTS, CUSTOM, Custom, EPIC_LINK, EPIC_NAME, INSIDE, LEVEL, PRIORITIES, SECRET, SIDES, STATUSES, STORY,
+    VERSIONS,
 };
 
 /// What a row is about.
@@ -36,6 +37,8 @@ pub(crate) enum Subject {
     Link,
     Epic,
     Watchers,
+    /// Only home's crosses, and all else under it: so it is tried by itself.
+    Level,
 }
 
 /// All rows, as the table shows them.
@@ -91,6 +94,7 @@ impl Subject {
             Self::Link => "issue links",
             Self::Epic => "parent: an epic",
             Self::Watchers => "watchers",
+            Self::Level => "security level",
         }
     }
 
@@ -113,6 +117,7 @@ impl Subject {
             Self::Custom(field) => return Some(field.id(column)),
             Self::Epic if column == 1 => EPIC_LINK,
             Self::Epic => "parent",
+            Self::Level => "security",
             Self::Status | Self::Comment | Self::File | Self::Work | Self::Link | Self::Watchers => return None,
         };
         Some(name.to_owned())
@@ -142,6 +147,7 @@ impl Subject {
             | Self::Labels
             | Self::Assignee
             | Self::Reporter
+            | Self::Level
             | Self::Components => return problem.contains(&self.field(0).unwrap_or_default()),
         };
         words.iter().any(|word| problem.contains(word))
@@ -184,6 +190,13 @@ impl Subject {
             Self::Epic => field("parent"),
             Self::Watchers => field("watchers"),
             Self::Status => field("status"),
+            // What the row of the levels' world says.
+            Self::Level => match (column, raw(view, "security").as_str()) {
+                (0, level) => level.to_owned(),
+                (_, INSIDE) => LEVEL.to_owned(),
+                (_, LEVEL) => SECRET.to_owned(),
+                (_, other) => other.to_owned(),
+            },
             Self::Type
             | Self::Summary
             | Self::Description
@@ -253,6 +266,10 @@ impl Subject {
                     who.add_worklog(key, work).map(drop)
                 }
             },
+            Self::Level => {
+                let names = if column == 0 { [LEVEL, SECRET] } else { [INSIDE, LEVEL] };
+                who.edit(key, json!({ "security": { "name": names[number % 2] } }))
+            }
             Self::Link if number > 3 => who.unlink(at.issue().issue_links[0].id),
             Self::Link => who.link(key, "Blocks", &at.other(&format!("Other-{}", number % 3))),
             Self::Epic => {
@@ -300,6 +317,7 @@ impl Subject {
             | Self::FixVersions
             | Self::AffectsVersions
             | Self::Custom(_)
+            | Self::Level
             | Self::Epic => {
                 let nothing = if self.is_set() { json!([]) } else { Value::Null };
                 who.edit(key, json!({ self.field(column).unwrap_or_default(): nothing }))

@@ -1,7 +1,10 @@
 //! People who do everything that can be done to an issue, and a ledger of who may never learn what they wrote. Must never touch
 //! what the daemon wrote, nor do what Jira would not let a person do.
 
-use jirasyncd::simulator::{CommentView, IssueView, Person, Refusal, WorklogView};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use jirasyncd::simulator::{CommentView, IssueView, Jira, Person, Refusal, WorklogView};
 use serde_json::{Value, json};
 
 use super::daemon_audit::token;
@@ -9,7 +12,8 @@ use super::daemon_support::World;
 use super::everything_acts::{Act, Field, Talk, Thing, Tie, What};
 use super::everything_values::{custom, date, step};
 use super::everything_world::{
-    COMPONENTS, Custom, DESK, EPIC_LINK, EPIC_NAME, LEVEL, OUTSIDER, PRIORITIES, SIDES, STATUSES, Side, Sight, VERSIONS,
+    COMPONENTS, Custom, DESK, EPIC_LINK, EPIC_NAME, INSIDE, LEVEL, OUTSIDER, PRIORITIES, SECRET, SIDES, STATUSES, Side,
+    Sight, VERSIONS,
 };
 
 /// What somebody wrote, and who may never learn it.
@@ -22,12 +26,56 @@ pub(crate) struct Written {
     shut: [bool; 3],
     /// Whether its issue had a security level when it was written, and has it still.
     leveled: bool,
+    /// Whether that level has a row: then it may be sent, and stands under the level's counterpart.
+    mapped: bool,
 }
 
 impl Written {
     pub(crate) fn is_shut(&self, column: usize) -> bool {
-        column != self.column && (self.shut[column] || self.leveled)
+        column != self.column && (self.shut[column] || self.leveled && !self.mapped)
     }
+}
+
+/// What was written at home under a level that is carried and stands still, and who saw it that may not.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    under: BTreeSet<String>,
+    /// What somebody at a partner showed everybody there.
+    told: BTreeSet<(usize, String)>,
+    pub(crate) seen: Vec<String>,
+    /// How often something was looked at, and how much of it stood under its level.
+    pub(crate) looks: usize,
+    pub(crate) kept: usize,
+}
+
+impl Ledger {
+    /// Looks at everything that somebody of a partner sees who is in no level.
+    pub(crate) fn look(&mut self, column: usize, jira: &Jira, after: &str) {
+        let under: Vec<&String> =
+            self.under.iter().filter(|word| !self.told.contains(&(column, (*word).clone()))).collect();
+        if under.is_empty() {
+            return;
+        }
+        self.looks += 1;
+        for issue in jira.issues() {
+            let shown = format!("{issue:?}");
+            let found: Vec<&&String> = under.iter().filter(|word| shown.contains(word.as_str())).collect();
+            if is_inside(&issue) {
+                self.kept += found.len();
+            } else if let Some(word) = found.first() {
+                self.seen.push(format!("{word} after {after}: {shown}"));
+            }
+        }
+    }
+}
+
+fn is_inside(issue: &IssueView) -> bool {
+    issue.fields.get("security").is_some_and(|level| level == INSIDE)
+}
+
+/// Whether somebody sees an issue and may do something to it.
+fn may_see(issue: &IssueView, side: &Side, who: usize) -> bool {
+    !is_inside(issue) || who == side.role.1
 }
 
 #[derive(Debug)]
@@ -38,21 +86,38 @@ struct Item {
     /// Where it may be.
     places: [bool; 3],
     level: [bool; 3],
+    /// Whether home's is the one that has a row.
+    mapped: bool,
 }
 
 /// Everything that people did.
 #[derive(Debug)]
 pub(crate) struct People {
     sight: Sight,
+    /// Where home's levels are carried.
+    levels: Option<Arc<Mutex<Ledger>>>,
     items: Vec<Item>,
     pub(crate) written: Vec<Written>,
     /// How often each thing was done.
-    pub(crate) done: std::collections::BTreeMap<String, usize>,
+    pub(crate) done: BTreeMap<String, usize>,
 }
 
 impl People {
     pub(crate) fn new(sight: Sight) -> Self {
-        Self { sight, items: Vec::new(), written: Vec::new(), done: std::collections::BTreeMap::new() }
+        Self { sight, levels: None, items: Vec::new(), written: Vec::new(), done: BTreeMap::new() }
+    }
+
+    /// The same where one of home's security levels is carried.
+    pub(crate) fn with_levels(ledger: &Arc<Mutex<Ledger>>) -> Self {
+        Self { levels: Some(Arc::clone(ledger)), ..Self::new(Sight::Apart) }
+    }
+
+    /// What stands under a level that is carried now.
+    fn keep_ledger(&self) {
+        if let Some(ledger) = &self.levels {
+            let under = self.written.iter().filter(|written| written.leveled && written.mapped);
+            ledger.lock().unwrap().under = under.map(|written| written.canary.clone()).collect();
+        }
     }
 
     /// How many items were made.
@@ -64,7 +129,7 @@ impl People {
     pub(crate) fn leave_out(&mut self, act: &Act) {
         if act.what == What::Create {
             let token = format!("Item-{}", act.number);
-            self.items.push(Item { token, column: act.column, places: [false; 3], level: [false; 3] });
+            self.items.push(Item { token, column: act.column, places: [false; 3], level: [false; 3], mapped: false });
         }
     }
 
@@ -87,6 +152,9 @@ impl People {
         };
         let Some(issue) = find(world, side.jira, &item.token) else { return Ok(false) };
         let act = Act { who: owner(world, act, &issue).unwrap_or(act.who), ..act.clone() };
+        if !may_see(&issue, side, act.who) {
+            return Ok(false);
+        }
         let who = world.person(side.jira, side.people[act.who]);
         let readers = self.change(&Scene { world, act: &act, side, who: &who, issue: &issue }).map_err(meets)?;
         if let Some(readers) = readers {
@@ -106,7 +174,9 @@ impl People {
         };
         let shut = [0, 1, 2].map(|column| !seen(column));
         let leveled = place.level[act.column];
-        self.written.push(Written { canary: act.canary(), column: act.column, item, shut, leveled });
+        let mapped = place.mapped && act.column == 0;
+        self.written.push(Written { canary: act.canary(), column: act.column, item, shut, leveled, mapped });
+        self.keep_ledger();
     }
 
     fn create(&mut self, world: &World, act: &Act, who: &Person) -> Result<bool, Refusal> {
@@ -121,6 +191,7 @@ impl People {
         if kind == 3 {
             let above = self.items.get(act.item).filter(|item| self.is_for(item, act.column));
             let above = above.and_then(|item| find(world, side.jira, &item.token));
+            let above = above.filter(|above| may_see(above, side, act.who));
             let Some(above) = above.filter(|above| side.types[..2].contains(&above.fields["issuetype"].as_str()))
             else {
                 self.leave_out(act);
@@ -142,7 +213,13 @@ impl People {
         }
         who.create(side.project, side.types[kind], fields)?;
         *self.done.entry("Create".to_owned()).or_default() += 1;
-        self.items.push(Item { token: format!("Item-{}", act.number), column: act.column, places, level: [false; 3] });
+        self.items.push(Item {
+            token: format!("Item-{}", act.number),
+            column: act.column,
+            places,
+            level: [false; 3],
+            mapped: false,
+        });
         self.write(act, self.items.len() - 1, [true; 3]);
         Ok(true)
     }
@@ -165,12 +242,23 @@ impl People {
         }
         let (item, column) = (scene.act.item, scene.act.column);
         let set = !self.items[item].level[column];
-        let level = if set { json!({ "name": LEVEL }) } else { Value::Null };
+        let mapped = self.levels.is_some() && column == 0 && !scene.act.pick.is_multiple_of(4);
+        let name = if self.levels.is_some() && column == 0 && !mapped { SECRET } else { LEVEL };
+        let level = if set { json!({ "name": name }) } else { Value::Null };
         scene.who.edit(scene.key(), json!({ "security": level }))?;
+        if column == 0 {
+            self.items[item].mapped = set && mapped;
+        } else if let Some(ledger) = &self.levels {
+            // Who takes it out of its level there shows what stands in it.
+            let (shown, mut ledger) = (format!("{:?}", scene.issue), ledger.lock().unwrap());
+            let told: Vec<String> = ledger.under.iter().filter(|word| shown.contains(word.as_str())).cloned().collect();
+            ledger.told.extend(told.into_iter().map(|word| (column, word)));
+        }
         self.items[item].level[column] = set;
         if !set {
             let here = self.written.iter_mut().filter(|written| (written.item, written.column) == (item, column));
             here.for_each(|written| written.leveled = false);
+            self.keep_ledger();
         }
         Ok(Some([true; 3]))
     }
@@ -236,6 +324,10 @@ impl People {
                 let Some(link) = issue.issue_links.get(pick % issue.issue_links.len().max(1)) else {
                     return Ok(None);
                 };
+                let other = world.jira(side.jira).issue(&link.other);
+                if other.is_some_and(|other| !may_see(&other, side, scene.act.who)) {
+                    return Ok(None);
+                }
                 who.unlink(link.id)?;
             }
             Tie::Under => {
@@ -250,6 +342,8 @@ impl People {
                     (_, None) => who.update(key, json!({ "parent": [{ "set": { "none": true } }] }))?,
                 }
             }
+            // Nobody watches what they may not see.
+            Tie::Watch if is_inside(issue) => return Ok(None),
             Tie::Watch => who.add_watcher(key, side.people[pick % 3])?,
             Tie::Unwatch => {
                 let watching = world.jira(side.jira).watchers(key);
@@ -279,13 +373,15 @@ impl People {
             item.level = [false; 3];
         }
         self.written.iter_mut().for_each(|written| written.leveled = false);
+        self.keep_ledger();
         Ok(())
     }
 
     /// Another item that is there too.
     fn other(&self, world: &World, act: &Act, issue: &IssueView) -> Option<IssueView> {
         let other = self.items.get(act.pick / 4 % self.items.len()).filter(|other| self.is_for(other, act.column))?;
-        find(world, SIDES[act.column].jira, &other.token).filter(|other| other.key != issue.key)
+        let side = &SIDES[act.column];
+        find(world, side.jira, &other.token).filter(|other| other.key != issue.key && may_see(other, side, act.who))
     }
 }
 

@@ -54,6 +54,10 @@ pub(crate) const GROUPS: [&str; 3] = ["red", "blue", "green"];
 /// A type that is called the same everywhere.
 pub(crate) const STORY: &str = "Story";
 pub(crate) const LEVEL: &str = "Staff";
+/// A level of home that has no row.
+pub(crate) const SECRET: &str = "Secret";
+/// What a partner calls home's level where a row has it. Only those in the role see what has it.
+pub(crate) const INSIDE: &str = "Inside";
 pub(crate) const EPIC_LINK: &str = "customfield_10100";
 pub(crate) const EPIC_NAME: &str = "customfield_10101";
 
@@ -260,7 +264,8 @@ fn enrich(setup: &mut Setup, column: usize) {
     project.sprints = sprints.map(|name| (name, SprintState::Future)).collect();
     project.components = names(&COMPONENTS);
     project.versions = names(&VERSIONS);
-    project.security_levels = names(&[LEVEL]);
+    project.security_levels = names(&[LEVEL, if column == 0 { SECRET } else { INSIDE }]);
+    project.level_members.insert(INSIDE.to_owned(), [Holder::Role(side.role.0.to_owned())].into());
     project.service_desk = column != 2;
     // Every status can be reached from every other, so that nobody is told of a way that is missing.
     if column == 1 {
@@ -278,6 +283,14 @@ pub(crate) fn world(sight: Sight) -> World {
     prepared(&config(sight))
 }
 
+/// Home and two partners that do not see each other, and a row for one of home's security levels.
+pub(crate) fn world_with_levels() -> World {
+    let row = format!(
+        "summary = \"both\"\nsecurity = {{ values = [ {{ acme = \"{LEVEL}\", globex = \"{INSIDE}\", initech = \"{INSIDE}\" }} ] }}\n"
+    );
+    prepared(&config(Sight::Apart).replacen("summary = \"both\"\n", &row, 1))
+}
+
 /// The same with only some sides, which hold everything of each other.
 pub(crate) fn world_of(columns: &[usize]) -> World {
     let absent = SIDES.iter().enumerate().filter(|(column, _)| !columns.contains(column));
@@ -286,6 +299,17 @@ pub(crate) fn world_of(columns: &[usize]) -> World {
         "summary = \"both\"\nreporter = \"both\"\nremaining-estimate = \"both\"\n",
         1,
     );
+    prepared(&absent.fold(all, |text, (_, side)| without_side(&text, side.jira)))
+}
+
+/// The same with rows for all of home's security levels.
+pub(crate) fn world_of_levels(columns: &[usize]) -> World {
+    let absent = SIDES.iter().enumerate().filter(|(column, _)| !columns.contains(column));
+    let row = format!(
+        "summary = \"both\"\nsecurity = {{ values = [ {{ acme = \"{LEVEL}\", globex = \"{INSIDE}\", initech = \"{INSIDE}\" }}, \
+         {{ acme = \"{SECRET}\", globex = \"{LEVEL}\", initech = \"{LEVEL}\" }} ] }}\n"
+    );
+    let all = config(Sight::Open).replacen("summary = \"both\"\n", &row, 1);
     prepared(&absent.fold(all, |text, (_, side)| without_side(&text, side.jira)))
 }
 

@@ -43,6 +43,7 @@ fn replica(number: u64, key: String) -> Replica {
         ours: false,
         observed: true,
         restricted: false,
+        level: Default::default(),
         bases: std::collections::BTreeMap::new(),
         links: std::collections::BTreeMap::new(),
         away: None,

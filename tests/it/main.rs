@@ -66,6 +66,8 @@ mod daemon_kinds;
 #[cfg(test)]
 mod daemon_left;
 #[cfg(test)]
+mod daemon_levels;
+#[cfg(test)]
 mod daemon_life;
 #[cfg(test)]
 mod daemon_links;
@@ -154,6 +156,8 @@ mod jira_support;
 #[cfg(test)]
 mod plan_check_files;
 #[cfg(test)]
+mod plan_check_levels;
+#[cfg(test)]
 mod plan_properties;
 #[cfg(test)]
 mod plan_world;
@@ -181,6 +185,8 @@ mod simulator_data_center;
 mod simulator_faults;
 #[cfg(test)]
 mod simulator_fields;
+#[cfg(test)]
+mod simulator_levels;
 #[cfg(test)]
 mod simulator_links;
 #[cfg(test)]

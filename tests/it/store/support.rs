@@ -132,6 +132,7 @@ pub(super) fn replica(issue: u64, key: &str) -> Replica {
         ours: false,
         observed: false,
         restricted: false,
+        level: Default::default(),
         bases: BTreeMap::new(),
         links: BTreeMap::new(),
         away: None,
