@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod document;
+pub mod hooks;
 pub mod hub;
 pub mod ids;
 pub mod issue;
