@@ -3,6 +3,7 @@
 
 mod columns;
 mod error;
+mod inbox;
 mod journal;
 mod knowledge;
 mod lock;

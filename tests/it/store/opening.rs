@@ -223,14 +223,14 @@ async fn a_newer_state_is_left_alone() {
     let connection = rusqlite::Connection::open(world.path()).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
-    refused(&world.path(), "made by a newer jirasyncd (schema 99, this one knows 2)");
+    refused(&world.path(), "made by a newer jirasyncd (schema 99, this one knows 3)");
 }
 
 #[tokio::test]
 async fn an_older_state_is_brought_up() {
     let world = closed_state().await;
     let connection = rusqlite::Connection::open(world.path()).unwrap();
-    connection.execute_batch("DROP TABLE awaits").unwrap();
+    connection.execute_batch("DROP TABLE awaits; DROP TABLE inbox; DROP TABLE comment_traces").unwrap();
     connection.pragma_update(None, "user_version", 1).unwrap();
     drop(connection);
     let store = open(&world.path()).unwrap();
