@@ -1,6 +1,7 @@
 //! The composition root: configuration to stores, clients and tasks. It must never decide anything about an issue.
 
 mod doors;
+mod hooks;
 mod instances;
 mod once;
 mod preview;
@@ -101,6 +102,15 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// The webhook receiver's address cannot be listened on.
+    #[error("could not listen on {address} for webhooks: free the port, or change `daemon.webhooks.listen`")]
+    HookListen {
+        /// The address.
+        address: SocketAddr,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
     /// The control socket cannot be made.
     #[error("could not make the control socket {path:?}: change `daemon.socket`, or its folder's owner")]
     Socket {
@@ -121,6 +131,9 @@ pub struct Daemon {
     since: jiff::Timestamp,
     polls: Mutex<BTreeMap<InstanceId, instances::PollRecord>>,
     wake: tokio::sync::Notify,
+    hooks: Mutex<BTreeMap<InstanceId, hooks::HookRecord>>,
+    /// By instance: a webhook was stored.
+    told: BTreeMap<InstanceId, tokio::sync::Notify>,
     /// The state failed, and is tried again.
     state_fails: AtomicBool,
 }
@@ -273,6 +286,8 @@ impl Daemon {
         }
         let daemon = Self {
             since: surroundings.clock.now(),
+            hooks: Mutex::default(),
+            told: config.instances.keys().map(|instance| (instance.clone(), tokio::sync::Notify::new())).collect(),
             config,
             surroundings,
             store,

@@ -66,6 +66,8 @@ pub(super) enum Command {
     Run(Run),
     /// Shows how the daemon is; without one, what its state knows. Exit code 1 while problems stand.
     Status(Status),
+    /// Registers, shows, verifies, renews and removes the webhooks by which instances tell of changes at once.
+    Webhooks(super::webhooks::Webhooks),
     /// Asks a daemon whether it is well: for the health check of a container. Exit code 1 when it is not.
     Health(Health),
     #[cfg(feature = "simulator")]
@@ -83,6 +85,7 @@ impl Command {
             | Self::Run(Run { json, .. })
             | Self::Status(Status { json })
             | Self::Health(Health { json, .. }) => *json,
+            Self::Webhooks(wanted) => wanted.json,
             #[cfg(feature = "simulator")]
             Self::Demo(wanted) => wanted.json,
             #[cfg(feature = "simulator")]
@@ -94,7 +97,7 @@ impl Command {
     pub(super) fn usual_log(&self) -> &'static str {
         match self {
             Self::Run(_) => "info",
-            Self::Check(_) | Self::Plan(_) | Self::Status(_) | Self::Health(_) => "warn",
+            Self::Check(_) | Self::Plan(_) | Self::Status(_) | Self::Health(_) | Self::Webhooks(_) => "warn",
             // They draw what happens; lines of a log would fall in between.
             #[cfg(feature = "simulator")]
             Self::Demo(_) | Self::Simulate(_) => "off",

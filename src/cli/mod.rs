@@ -16,6 +16,7 @@ mod settings;
 #[cfg(feature = "simulator")]
 mod simulate;
 mod status;
+mod webhooks;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -71,6 +72,7 @@ fn dispatch(command: Command, common: &Common, output: &mut Output<'_>) -> anyho
         Command::Plan(wanted) => plan::run(common, wanted, output)?,
         Command::Run(wanted) => run::run(common, &wanted, output)?,
         Command::Status(_) => status::run(common, output)?,
+        Command::Webhooks(wanted) => webhooks::run(common, &wanted, output)?,
         Command::Health(wanted) => health::run(common, &wanted, output)?,
         #[cfg(feature = "simulator")]
         Command::Demo(wanted) => {

@@ -3,6 +3,7 @@
 
 mod ask;
 mod escape;
+mod hooks;
 mod listen;
 mod serve;
 mod status;
@@ -11,9 +12,10 @@ use async_trait::async_trait;
 
 pub use ask::{AskError, Health, ask_health, ask_status};
 pub use escape::{escaped, escaped_json, escaped_lines};
+pub use hooks::{Heard, HookAnswer, HookPath, HookReceiver, HookSink, PROBE_EVENT, Refused, probe, proof_of};
 pub use listen::{BindError, Listeners, bind, control_socket, control_sockets};
 pub use serve::serve;
-pub use status::{InstanceStatus, ProblemStatus, Running, SHOWN_PROBLEMS, Status};
+pub use status::{HookStatus, InstanceStatus, ProblemStatus, Running, SHOWN_PROBLEMS, Status};
 
 /// Who knows how the daemon is.
 #[async_trait]

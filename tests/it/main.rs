@@ -7,6 +7,8 @@ mod bent;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod cli_webhooks;
+#[cfg(test)]
 mod cli_world;
 #[cfg(test)]
 mod clock;
@@ -114,6 +116,8 @@ mod daemon_watchers;
 #[cfg(test)]
 mod daemon_way_back;
 #[cfg(test)]
+mod daemon_webhooks;
+#[cfg(test)]
 mod daemon_whose;
 #[cfg(test)]
 mod daemon_worklogs;
@@ -184,6 +188,8 @@ mod simulator_seed;
 #[cfg(test)]
 mod simulator_support;
 #[cfg(test)]
+mod simulator_webhooks;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod systemd;
@@ -199,3 +205,5 @@ mod text_properties;
 mod text_table;
 #[cfg(test)]
 mod text_trees;
+#[cfg(test)]
+mod webhook_receiver;
