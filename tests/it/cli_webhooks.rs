@@ -12,7 +12,7 @@ fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-async fn hooked(world: &World) -> Place {
+fn hooked(world: &World) -> Place {
     let port = free_port();
     let daemon = "listen = \"127.0.0.1:0\"\n";
     let webhooks = format!(
@@ -39,7 +39,7 @@ async fn webhooks_are_registered_verified_and_bring_a_change_at_once() {
         globex.administrators.insert(globex.users[0].id.clone());
     })
     .await;
-    let place = hooked(&world).await;
+    let place = hooked(&world);
     place.run(&["webhooks", "show"]).await.expect(1, &["there is no state at", "jirasyncd run"]);
     place.run(&["run", "--once"]).await.expect(0, &[]);
     place.run(&["webhooks", "show"]).await.expect(1, &["is not registered", "jirasyncd webhooks register"]);
@@ -79,7 +79,7 @@ async fn webhooks_are_registered_verified_and_bring_a_change_at_once() {
 #[tokio::test]
 async fn where_the_sync_user_may_not_an_administrator_is_told_field_by_field() {
     let world = World::new().await;
-    let place = hooked(&world).await;
+    let place = hooked(&world);
     place.run(&["run", "--once"]).await.expect(0, &[]);
     let fields = [
         "may not manage webhooks",
