@@ -217,6 +217,15 @@ async fn a_burst_of_edits_is_looked_at_once_and_our_own_writes_are_not() {
     assert_eq!(edits, 2, "one edit on each side");
     let waiting = hooked.daemon.store().waiting().await.unwrap();
     assert!(waiting.is_empty(), "{waiting:?}");
+    // What the sync user did waits for no look; what anybody else did does.
+    let sync_user = hooked.world.person("acme", "sync@acme.example");
+    let issue = hooked.world.issue("acme", "Pump").id.to_string();
+    for (account, waits) in [(sync_user.id(), 0), ("somebody", 1)] {
+        let body =
+            json!({ "webhookEvent": "jira:issue_updated", "user": { "accountId": account }, "issue": { "id": issue } });
+        assert_eq!(hooked.send("acme", &body).await, 204);
+        assert_eq!(hooked.daemon.store().waiting().await.unwrap().len(), waits, "{account}");
+    }
     // Nothing that we wrote made us look again: the next minutes are quiet.
     hooked.live(60, |_| {}).await;
     for side in SIDES {
