@@ -44,6 +44,7 @@ impl Daemon {
             instance.polled_at = record.last_good;
             instance.last_error = record.error;
             instance.untagged = self.engine.is_untagged(&instance.name);
+            instance.webhooks = self.hook_status(&instance.name);
         }
         Ok(status)
     }

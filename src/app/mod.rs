@@ -2,6 +2,7 @@
 
 mod commands;
 mod doors;
+mod hooks;
 mod instances;
 mod once;
 mod preview;
@@ -103,6 +104,15 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// The webhook receiver's address cannot be listened on.
+    #[error("could not listen on {address} for webhooks: free the port, or change `daemon.webhooks.listen`")]
+    HookListen {
+        /// The address.
+        address: SocketAddr,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
     /// The control socket cannot be made.
     #[error("could not make the control socket {path:?}: change `daemon.socket`, or its folder's owner")]
     Socket {
@@ -125,6 +135,9 @@ pub struct Daemon {
     wake: tokio::sync::Notify,
     /// Held while a command is carried out.
     commanding: tokio::sync::Mutex<()>,
+    hooks: Mutex<BTreeMap<InstanceId, hooks::HookRecord>>,
+    /// By instance: a webhook was stored.
+    told: BTreeMap<InstanceId, tokio::sync::Notify>,
     /// The state failed, and is tried again.
     state_fails: AtomicBool,
 }
@@ -278,6 +291,8 @@ impl Daemon {
         engine.hold(&store.pauses().await?);
         let daemon = Self {
             since: surroundings.clock.now(),
+            hooks: Mutex::default(),
+            told: config.instances.keys().map(|instance| (instance.clone(), tokio::sync::Notify::new())).collect(),
             config,
             surroundings,
             store,

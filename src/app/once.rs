@@ -38,6 +38,7 @@ impl Daemon {
         let mut summary = OnceSummary::default();
         let mut round = 0;
         while round <= MORE_POLLS {
+            self.look_after_once().await?;
             let polled = self.poll_all().await?;
             let before = summary.writes;
             self.work_until_quiet(&mut summary).await?;

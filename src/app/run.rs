@@ -93,7 +93,7 @@ impl Daemon {
         let instances: Vec<InstanceId> = self.engine.instances().cloned().collect();
         let polls =
             futures_util::future::try_join_all(instances.iter().map(|instance| self.poll_on(instance, &cancel)));
-        tokio::try_join!(polls, self.work_on(&cancel), self.sweep_on(&cancel))?;
+        tokio::try_join!(polls, self.work_on(&cancel), self.sweep_on(&cancel), self.look_after_all(&cancel))?;
         Ok(())
     }
 
@@ -117,7 +117,7 @@ impl Daemon {
     }
 
     /// Waits after the state failed, and gives up after a minute: a full disk may be made room on, a broken one not.
-    async fn state_failed(
+    pub(super) async fn state_failed(
         &self,
         error: StoreError,
         failures: &mut u32,
@@ -134,7 +134,7 @@ impl Daemon {
         Ok(())
     }
 
-    fn state_answered(&self, failures: &mut u32) {
+    pub(super) fn state_answered(&self, failures: &mut u32) {
         *failures = 0;
         self.state_fails.store(false, Ordering::Relaxed);
     }

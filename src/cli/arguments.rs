@@ -72,6 +72,8 @@ pub(super) enum Command {
     Resume(Paused),
     /// Says that two issues of a sync are one: KEEP is kept in step, DROP is let be. Nothing is deleted, and no Jira is written to.
     Merge(Merge),
+    /// Registers, shows, verifies, renews and removes the webhooks by which instances tell of changes at once.
+    Webhooks(super::webhooks::Webhooks),
     /// Asks a daemon whether it is well: for the health check of a container. Exit code 1 when it is not.
     Health(Health),
     #[cfg(feature = "simulator")]
@@ -92,6 +94,7 @@ impl Command {
             | Self::Resume(Paused { json, .. })
             | Self::Merge(Merge { json, .. })
             | Self::Health(Health { json, .. }) => *json,
+            Self::Webhooks(wanted) => wanted.json,
             #[cfg(feature = "simulator")]
             Self::Demo(wanted) => wanted.json,
             #[cfg(feature = "simulator")]
@@ -109,6 +112,7 @@ impl Command {
             | Self::Pause(_)
             | Self::Resume(_)
             | Self::Merge(_)
+            | Self::Webhooks(_)
             | Self::Health(_) => "warn",
             // They draw what happens; lines of a log would fall in between.
             #[cfg(feature = "simulator")]

@@ -137,7 +137,9 @@ fn of_start(error: &StartError) -> (Exit, Option<&'static str>) {
             (Exit::Problems, Some("look after the disk that the state lies on"))
         }
         // These say themselves what to do.
-        StartError::Listen { source, .. } | StartError::Socket { source, .. } => {
+        StartError::Listen { source, .. }
+        | StartError::HookListen { source, .. }
+        | StartError::Socket { source, .. } => {
             let in_use = source.kind() == io::ErrorKind::AddrInUse;
             (if in_use { Exit::Problems } else { Exit::Configuration }, None)
         }

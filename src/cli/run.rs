@@ -92,6 +92,7 @@ async fn until_stopped(daemon: Arc<Daemon>, config: &Config, mut stop: Stop) -> 
     let cancel = CancellationToken::new();
     let doors = daemon.open_doors().await?;
     let address = doors.address()?;
+    let (hooks, receiver) = (daemon.open_hooks().await?, daemon.hook_receiver().await?);
     tell(&[NotifyState::Ready]);
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -100,12 +101,23 @@ async fn until_stopped(daemon: Arc<Daemon>, config: &Config, mut stop: Stop) -> 
         listen = %address,
         "runs"
     );
+    if let Some(listen) = hooks.as_ref().and_then(|hooks| hooks.local_addr().ok()) {
+        tracing::info!(%listen, "takes webhooks");
+    }
     let watch = tokio::spawn(keep_alive(cancel.clone()));
     let answers = console::serve(doors, Arc::clone(&daemon) as Arc<dyn StatusSource>, cancel.clone());
     let run = async {
         let run = async { daemon.run(cancel.clone()).await.map_err(anyhow::Error::from) };
         let answers = async { answers.await.context("the doors were closed") };
-        tokio::try_join!(run, answers)
+        let receives = async {
+            match (hooks, receiver) {
+                (Some(hooks), Some(receiver)) => {
+                    receiver.serve(hooks, cancel.clone()).await.context("the webhook receiver was closed")
+                }
+                _ => Ok(()),
+            }
+        };
+        tokio::try_join!(run, answers, receives)
     };
     tokio::pin!(run);
     let ended = tokio::select! {

@@ -12,7 +12,7 @@ use super::settings::{absolute, load};
 use super::small_runtime;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, SecretsWanted};
-use crate::console::{AskError, ProblemStatus, Status, ask_status, control_sockets, escaped};
+use crate::console::{AskError, InstanceStatus, ProblemStatus, Status, ask_status, control_sockets, escaped};
 use crate::model::command::Pause;
 use crate::store::SqliteStore;
 
@@ -100,6 +100,10 @@ fn text(status: &Status) -> String {
         let line = format!("{target}, since {since} by {by}; `jirasyncd resume{}` ends it", target.argument());
         let _ = writeln!(out, "  {}", escaped(&line));
     }
+    let webhooks = webhooks(status);
+    if !webhooks.is_empty() {
+        let _ = write!(out, "\nwebhooks\n{webhooks}");
+    }
     if !status.problems.is_empty() {
         let _ = write!(out, "\nproblems\n{}", problems(&status.problems));
         let left_out = figures.problems.saturating_sub(status.problems.len() as u64);
@@ -126,6 +130,26 @@ fn instances(status: &Status) -> String {
         })
         .collect();
     table("  ", &rows)
+}
+
+/// What came of each instance's webhooks; empty where none are taken.
+fn webhooks(status: &Status) -> String {
+    let row = |instance: &InstanceStatus| {
+        let hooks = instance.webhooks.as_ref()?;
+        let last = hooks.last.map_or_else(|| "none came yet".to_owned(), |last| format!("last {last}"));
+        let taken = format!("{} taken, {} refused", hooks.taken, hooks.refused);
+        let warning = if hooks.unannounced > 0 {
+            let changes = counted(hooks.unannounced, "issue");
+            format!("warning: no webhook told of {changes} that polls saw change: `jirasyncd webhooks verify`")
+        } else if hooks.unsigned > 0 {
+            format!("warning: {} came without a valid signature", hooks.unsigned)
+        } else {
+            String::new()
+        };
+        Some(vec![instance.name.to_string(), last, taken, warning])
+    };
+    let rows: Vec<Vec<String>> = status.instances.iter().filter_map(row).collect();
+    if rows.is_empty() { String::new() } else { table("  ", &rows) }
 }
 
 fn problems(problems: &[ProblemStatus]) -> String {

@@ -9,6 +9,7 @@ use super::keys;
 use super::node::Cursor;
 use super::problem::Findings;
 use super::time::{cron_problem, default_of, duration_of};
+use super::webhooks::{self, WebhookSettings};
 use crate::model::settings::UnknownCopies;
 
 /// A variable that stands above `listen`: an image knows where it must listen, the configuration of its user does not.
@@ -19,7 +20,7 @@ const LISTEN_VARIABLE: &str = "JIRASYNCD_LISTEN";
 pub struct DaemonSettings {
     /// The database file.
     pub state: PathBuf,
-    /// Address and port of health, metrics and the webhook receiver.
+    /// Address and port of health and metrics.
     pub listen: SocketAddr,
     /// How often each instance is asked what changed.
     pub poll: Duration,
@@ -29,6 +30,8 @@ pub struct DaemonSettings {
     pub socket: Option<PathBuf>,
     /// What to make of issues that the sync user made for another state.
     pub unknown_copies: UnknownCopies,
+    /// How webhooks are taken; `None`: they are not.
+    pub webhooks: Option<WebhookSettings>,
 }
 
 /// Reads the table; without one every default stands.
@@ -44,7 +47,19 @@ pub(super) fn read(reading: &Reading<'_>, top: &Cursor<'_>, findings: &mut Findi
         "leave" => UnknownCopies::Leave,
         _ => UnknownCopies::Hold,
     };
-    Some(DaemonSettings { state: state?, listen: listen?, poll: poll?, sweep: sweep?, socket, unknown_copies })
+    let webhooks = match table.get(&keys::WEBHOOKS).filter(Cursor::is_table) {
+        Some(webhooks) => Some(webhooks::read(&webhooks, findings)?),
+        None => None,
+    };
+    Some(DaemonSettings {
+        state: state?,
+        listen: listen?,
+        poll: poll?,
+        sweep: sweep?,
+        socket,
+        unknown_copies,
+        webhooks,
+    })
 }
 
 fn state(reading: &Reading<'_>, table: &Cursor<'_>, findings: &mut Findings<'_>) -> Option<PathBuf> {

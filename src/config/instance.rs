@@ -7,7 +7,7 @@ use url::{Host, Url};
 use super::node::Cursor;
 use super::problem::{Findings, Spot};
 use super::time::{default_of, duration_of};
-use super::{Reading, keys, secret, shape};
+use super::{Reading, keys, secret, shape, webhooks};
 use crate::model::ids::InstanceId;
 use crate::model::settings::{Auth, InstanceSettings, Kind};
 
@@ -35,7 +35,10 @@ pub(super) fn read(
         let auth = auth(reading, &table, kind, findings);
         let limits = limits(&table, findings);
         let ca_file = table.get(&keys::CA_FILE).map(|cursor| secret::certificate(reading, &cursor, findings));
-        let (Some(kind), Some(url), Some(auth), Some(limits)) = (kind, url, auth, limits) else { continue };
+        let hooks = webhooks::of_instance(reading, &table, findings);
+        let (Some(kind), Some(url), Some(auth), Some(limits), Some(hooks)) = (kind, url, auth, limits, hooks) else {
+            continue;
+        };
         let id = InstanceId::new(table.name);
         let settings = InstanceSettings {
             id: id.clone(),
@@ -47,6 +50,7 @@ pub(super) fn read(
             settle: limits.settle,
             overlap: limits.overlap,
             ca_file: ca_file.flatten(),
+            hooks,
         };
         found.insert(id, settings);
     }

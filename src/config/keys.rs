@@ -98,6 +98,8 @@ static STATE_URL: Form =
 static ADDRESS: Form = form("an address and a port", "127.0.0.1:8470", None);
 static PATH_TEXT: Form = form("a path", "/run/jirasyncd/control.sock", None);
 static BASE_URL: Form = form("a base URL", "https://acme.atlassian.net", Some("^https?://"));
+static PUBLIC: Form = form("a URL", "https://hooks.example.org/jira", Some("^https?://"));
+static NETWORK: Form = form("an address, or a network", "10.0.0.0/8", None);
 static ACCOUNT: Form = form("the sync user's e-mail", "sync@acme.example", None);
 static SECRET: Form = form("where a secret lies", "env:ACME_TOKEN", Some("^(env|file|credential):."));
 static NAME: Form = form("a name", "acme", Some(NAME_PATTERN));
@@ -122,12 +124,8 @@ pub(super) static STATE: Key = default(
     "sqlite:/var/lib/jirasyncd/state.db",
     "Where the daemon keeps what it knows: `sqlite:PATH`.",
 );
-pub(super) static LISTEN: Key = default(
-    "listen",
-    Shape::Text(&ADDRESS),
-    "127.0.0.1:8470",
-    "Address and port of health, metrics and the webhook receiver.",
-);
+pub(super) static LISTEN: Key =
+    default("listen", Shape::Text(&ADDRESS), "127.0.0.1:8470", "Address and port of health and metrics.");
 pub(super) static POLL: Key =
     default("poll", Shape::Text(&DURATION), "30s", "How often each instance is asked what changed; 1s to 1h.");
 pub(super) static SWEEP: Key = default(
@@ -147,9 +145,31 @@ pub(super) static UNKNOWN_COPIES: Key = default(
     "hold",
     "Where issues lie that the sync user made for another state than this one: create nothing, or leave them and begin anew.",
 );
+pub(super) static HOOK_LISTEN: Key = default(
+    "listen",
+    Shape::Text(&ADDRESS),
+    "127.0.0.1:8471",
+    "Address and port of the webhook receiver. It speaks plain HTTP: TLS is ended by a proxy before it.",
+);
+pub(super) static PUBLIC_URL: Key = required(
+    "public-url",
+    Shape::Text(&PUBLIC),
+    "Where the Jiras reach the receiver. https; http only for an address within your own network.",
+);
+pub(super) static DEBOUNCE: Key = default(
+    "debounce",
+    Shape::Text(&DURATION),
+    "1s",
+    "How long a webhook waits for more about the same issue; 0s to 5s. What goes on and on waits 5s at most.",
+);
+pub(super) static WEBHOOKS: Key = optional(
+    "webhooks",
+    Shape::Table(&[&HOOK_LISTEN, &PUBLIC_URL, &DEBOUNCE]),
+    "Takes webhooks, so that changes are seen at once and not with the next poll. Left out, only polls look.",
+);
 pub(super) static DAEMON: Key = optional(
     "daemon",
-    Shape::Table(&[&STATE, &LISTEN, &POLL, &SWEEP, &SOCKET, &UNKNOWN_COPIES]),
+    Shape::Table(&[&STATE, &LISTEN, &POLL, &SWEEP, &SOCKET, &UNKNOWN_COPIES, &WEBHOOKS]),
     "The process: its state, its address, its pace.",
 );
 
@@ -190,11 +210,45 @@ pub(super) static CA_FILE: Key = optional(
     Shape::Text(&PATH_TEXT),
     "PEM file of a private certificate authority, on top of the system's.",
 );
+pub(super) static TAKES_WEBHOOKS: Key = default(
+    "webhooks",
+    Shape::Flag,
+    "true",
+    "Whether webhooks of this instance are taken, where `daemon.webhooks` is set.",
+);
+pub(super) static HOOK_SECRET: Key = optional(
+    "webhook-secret",
+    Shape::Text(&SECRET),
+    "Where the secret lies that the instance signs its webhooks with (Cloud). An unsigned webhook is then refused.",
+);
+pub(super) static HOOK_SECRET_OLD: Key = optional(
+    "webhook-secret-old",
+    Shape::Text(&SECRET),
+    "Where the secret before it lies: taken too, until the instance signs with the new one.",
+);
+pub(super) static HOOK_FROM: Key = optional(
+    "webhook-from",
+    Shape::List(&Shape::Text(&NETWORK)),
+    "Addresses that its webhooks may come from, as the receiver sees them: behind a proxy, the proxy's.",
+);
 static ONE_INSTANCE: Named = Named {
     what: "instance",
     makes: true,
     keys: &[],
-    rest: Shape::Table(&[&KIND, &URL, &AUTH, &RATE, &TIMEOUT, &SETTLE, &OVERLAP, &CA_FILE]),
+    rest: Shape::Table(&[
+        &KIND,
+        &URL,
+        &AUTH,
+        &RATE,
+        &TIMEOUT,
+        &SETTLE,
+        &OVERLAP,
+        &CA_FILE,
+        &TAKES_WEBHOOKS,
+        &HOOK_SECRET,
+        &HOOK_SECRET_OLD,
+        &HOOK_FROM,
+    ]),
 };
 pub(super) static INSTANCE: Key = required("instance", Shape::Named(&ONE_INSTANCE), "The Jiras, by name.");
 

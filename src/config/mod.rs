@@ -20,6 +20,7 @@ mod sides;
 mod sync;
 mod syntax;
 mod time;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,7 @@ pub use daemon::DaemonSettings;
 pub use problem::{Problem, Report};
 pub use schema::json_schema;
 pub use secret::{Environment, FileContent, SystemEnvironment};
+pub use webhooks::WebhookSettings;
 
 use crate::model::ids::{InstanceId, SyncId};
 use crate::model::settings::{InstanceSettings, SyncSettings};

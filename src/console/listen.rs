@@ -165,6 +165,7 @@ mod tests {
             sweep: String::new(),
             socket: socket.map(PathBuf::from),
             unknown_copies: crate::model::settings::UnknownCopies::Hold,
+            webhooks: None,
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod ask;
 mod escape;
+mod hooks;
 mod listen;
 mod operator;
 mod serve;
@@ -18,10 +19,11 @@ use crate::model::command::{Answer, Command, Operator};
 
 pub use ask::{AskError, Health, ask_command, ask_health, ask_status};
 pub use escape::{escaped, escaped_json, escaped_lines};
+pub use hooks::{Heard, HookAnswer, HookPath, HookReceiver, HookSink, PROBE_EVENT, Refused, probe, proof_of};
 pub use listen::{BindError, Listeners, bind, control_socket, control_sockets};
 pub use operator::{operator, this_operator};
 pub use serve::serve;
-pub use status::{InstanceStatus, ProblemStatus, Running, SHOWN_PROBLEMS, Status};
+pub use status::{HookStatus, InstanceStatus, ProblemStatus, Running, SHOWN_PROBLEMS, Status};
 
 /// What is asked for over the socket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

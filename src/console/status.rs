@@ -62,6 +62,24 @@ pub struct InstanceStatus {
     /// Untagged mode: it was seen not to give the tags of our writes back. `false` without a daemon.
     #[serde(default)]
     pub untagged: bool,
+    /// What came of its webhooks. `None` where they are not taken, and without a daemon.
+    #[serde(default)]
+    pub webhooks: Option<HookStatus>,
+}
+
+/// What came of an instance's webhooks, since the daemon was started.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct HookStatus {
+    /// When the last one came, by our clock.
+    pub last: Option<Timestamp>,
+    /// How many were taken.
+    pub taken: u64,
+    /// How many were refused.
+    pub refused: u64,
+    /// How many of those for their signature.
+    pub unsigned: u64,
+    /// Issues that changed within a day, as polls saw, without a webhook that told of it in time.
+    pub unannounced: usize,
 }
 
 /// What needs a person.
@@ -120,6 +138,7 @@ impl Status {
             polled_at: None,
             last_error: None,
             untagged: false,
+            webhooks: None,
         };
         let instances = instances.values().map(instance).collect();
         let problems = store.problems(SHOWN_PROBLEMS).await?.into_iter().map(ProblemStatus::from).collect();

@@ -37,6 +37,9 @@ impl Engine {
     /// # Errors
     /// The state could not answer. What an instance does not answer is asked again next time.
     pub async fn admit(&self, instance: &InstanceId) -> Result<usize, StoreError> {
+        let Some(there) = self.instances.get(instance).cloned() else { return Ok(0) };
+        // Polls and webhooks both bring newcomers: each is decided on once.
+        let _held = there.admitting.lock().await;
         let mut started = 0;
         let syncs: Vec<Arc<SyncRun>> = self.syncs.values().cloned().collect();
         let now = self.clock.monotonic();

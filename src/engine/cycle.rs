@@ -229,6 +229,7 @@ impl Engine {
         for side in &sides {
             let direct = work.reads.get(side).is_some_and(|read| read.direct);
             judged |= direct && self.judge(work, side);
+            self.weigh_traces(work, side).await?;
             work.reads.remove(side);
             work.again.remove(side);
         }

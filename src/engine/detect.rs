@@ -272,7 +272,7 @@ impl Engine {
     /// Queues the rows that are new, and moves the cursor to `newest`, in one transaction. Pages come in the order of
     /// `updated`, so all that lies before the cursor was queued. One that cannot be read is queued like the others: whoever
     /// works on it reads it again. Returns how many were new.
-    async fn queue(
+    pub(super) async fn queue(
         &self,
         instance: &Arc<Instance>,
         read: ReadRows,
@@ -296,6 +296,9 @@ impl Engine {
                 newcomers.extend(unknown);
             }
             let cursor = newest.map(|updated| Cursor { updated });
+            if cursor.is_some() {
+                instance.polled_these(rows.iter().map(|row| (row.id, row.updated)), self.now());
+            }
             let settled = instance.server_now().checked_sub(STANDS_STILL).unwrap_or(Timestamp::MIN);
             let mut times: Vec<(IssueId, Timestamp)> = rows.iter().map(|row| (row.id, row.updated)).collect();
             times.extend(unread.iter().filter_map(|(issue, updated, _)| Some((*issue, (*updated)?))));

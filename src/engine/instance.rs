@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::announcements::Announcements;
 use super::circles::Circles;
 use super::strangers::{self, in_words};
 use crate::clock::Clock;
@@ -44,6 +45,9 @@ pub(crate) struct Instance {
     state: Mutex<State>,
     circles: Mutex<Circles>,
     uploads: Arc<Semaphore>,
+    /// Held while it is decided on its newcomers.
+    pub(crate) admitting: tokio::sync::Mutex<()>,
+    announcements: Mutex<Announcements>,
 }
 
 #[derive(Default)]
@@ -126,7 +130,10 @@ impl Instance {
         want: Want,
         clock: Arc<dyn Clock>,
     ) -> Self {
+        let began = clock.now().saturating_add(jiff::SignedDuration::from_millis(identity.skew_ms));
         Self {
+            admitting: tokio::sync::Mutex::new(()),
+            announcements: Mutex::new(Announcements::since(began.unwrap_or(Timestamp::MAX))),
             settings,
             read,
             identity,
@@ -354,6 +361,31 @@ impl Instance {
         if let Some(horizon) = horizon {
             state.seen.retain(|_, updated| *updated >= horizon);
         }
+    }
+
+    /// Takes note of what a webhook told of.
+    pub(crate) fn heard(&self, issues: &[IssueId], now: Timestamp) {
+        self.announcements().heard(issues, now);
+    }
+
+    /// Whether a webhook came since the start.
+    pub(crate) fn has_heard(&self) -> bool {
+        self.announcements().has_heard
+    }
+
+    /// Takes note of rows that were new to a poll.
+    pub(crate) fn polled_these(&self, rows: impl Iterator<Item = (IssueId, Timestamp)>, now: Timestamp) {
+        let skew = jiff::SignedDuration::from_millis(self.skew_ms());
+        self.announcements().polled(rows, now, skew);
+    }
+
+    /// How many issues changed of late without a webhook that told of it.
+    pub(crate) fn unannounced(&self, now: Timestamp) -> usize {
+        self.announcements().missing(now)
+    }
+
+    fn announcements(&self) -> MutexGuard<'_, Announcements> {
+        self.announcements.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many known rows lie behind this time.

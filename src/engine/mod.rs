@@ -7,6 +7,7 @@
 
 mod absence;
 mod admit;
+mod announcements;
 pub mod apply;
 mod backfill;
 mod circles;
@@ -14,6 +15,7 @@ mod cycle;
 mod detect;
 mod files;
 mod found;
+mod hear;
 mod hold;
 mod instance;
 mod kinds;
@@ -38,6 +40,7 @@ mod strangers;
 mod survey;
 mod sweep;
 mod sync_run;
+mod traces;
 mod watchers;
 mod work;
 mod worklogs;
@@ -57,6 +60,7 @@ use crate::model::store::Store;
 pub use cycle::{Preview, Upload, Uploads, Worked};
 pub use detect::{PollError, Polled};
 pub use found::is_about_an_issue;
+pub use hear::Hearing;
 pub use names::{Finding, Severity};
 pub use setup::{Connection, Connections, Parts, SetupError};
 pub use survey::{PermissionNeed, PermissionReport, Survey, survey};
@@ -117,6 +121,12 @@ impl Engine {
     #[must_use]
     pub fn is_untagged(&self, instance: &InstanceId) -> bool {
         self.instances.get(instance).is_some_and(|instance| instance.is_untagged())
+    }
+
+    /// How many issues of an instance changed of late, as polls saw, without a webhook that told of it.
+    #[must_use]
+    pub fn unannounced(&self, instance: &InstanceId) -> usize {
+        self.instances.get(instance).map_or(0, |instance| instance.unannounced(self.now()))
     }
 
     /// The syncs that nothing joins now, with the side whose JQL Jira refuses, and its words.

@@ -10,6 +10,8 @@ mod fields;
 mod files;
 mod gate;
 mod history;
+mod hook_body;
+mod hooks;
 mod identity;
 mod jql;
 mod lenient;
@@ -33,6 +35,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+pub use hook_body::{NO_ISSUE, Told, read_hook};
+pub use hooks::{HOOK_EVENTS, HookError, HookRegistry, RegisteredHook, WantedHook};
 pub use reqwest_transport::{ReqwestTransport, TransportSetupError};
 pub use transport::{BODY_CAP, Pieces, Transport, TransportError, Trouble};
 

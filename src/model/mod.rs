@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod command;
 pub mod document;
+pub mod hooks;
 pub mod hub;
 pub mod ids;
 pub mod issue;

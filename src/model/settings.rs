@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::hooks::HookSettings;
 use super::ids::{FieldId, FieldName, InstanceId, SideId, SyncId};
 use super::issue::Visibility;
 use super::remark::Remark;
@@ -43,6 +44,8 @@ pub struct InstanceSettings {
     pub overlap: Duration,
     /// PEM file of a private certificate authority, on top of the system's.
     pub ca_file: Option<std::path::PathBuf>,
+    /// What is agreed about its webhooks.
+    pub hooks: HookSettings,
 }
 
 /// How the sync user logs in.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::catalog::Workflow;
 use super::command::{CommandRecord, Effect, Pause};
 use super::hub::{Conflict, ItemState, There};
-use super::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
+use super::ids::{AccountId, CommentId, FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
 use super::operation::{Intent, IntentState};
 use super::problem::Problem;
 
@@ -82,6 +82,54 @@ pub struct Cursor {
 pub struct Hint {
     /// The issue.
     pub issue: IssueId,
+}
+
+/// What a webhook told, as far as it is stored: which issues may have changed. Nothing in it is believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Announcement {
+    /// The issues; issue 0 stands for something that named none.
+    pub issues: Vec<IssueId>,
+    /// What a comment said, of the first of the issues.
+    pub trace: Option<CommentTrace>,
+    /// When it came, by our clock.
+    pub at: Timestamp,
+    /// How long it waits for more about the same issues.
+    pub debounce: jiff::SignedDuration,
+}
+
+/// What a `comment_*` webhook carried: what a comment said at a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommentTrace {
+    /// The comment.
+    pub comment: CommentId,
+    /// Who wrote this version of it.
+    pub by: Option<AccountId>,
+    /// When, in the instance's time.
+    pub updated: Option<Timestamp>,
+    /// The text, in wiki markup on both kinds.
+    pub body: String,
+    /// It is gone.
+    pub deleted: bool,
+}
+
+/// An issue that webhooks told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Announced {
+    /// The issue; 0: something that named none.
+    pub issue: IssueId,
+    /// Grows with each telling.
+    pub number: i64,
+}
+
+/// What waits of one instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The instance.
+    pub instance: InstanceId,
+    /// When the first of it is due, by our clock.
+    pub due: Timestamp,
+    /// How many issues wait.
+    pub issues: u64,
 }
 
 /// An issue that may start an item: seen in a project of a sync, without an item yet.
@@ -195,6 +243,29 @@ pub trait Store: Send + Sync + 'static {
         cursor: Option<Cursor>,
         due: Timestamp,
     ) -> Result<(), StoreError>;
+
+    /// Stores what a webhook told. Durable when it returns. `false`: there is no room for more, and nothing was stored.
+    async fn announce(&self, instance: &InstanceId, told: &Announcement) -> Result<bool, StoreError>;
+
+    /// What webhooks of an instance told and is due, the longest waiting first, at most `limit`.
+    async fn announced(
+        &self,
+        instance: &InstanceId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Announced>, StoreError>;
+
+    /// What waits of what webhooks told, by instance.
+    async fn waiting(&self) -> Result<Vec<Waiting>, StoreError>;
+
+    /// Forgets what was looked after, unless more was told since.
+    async fn looked_after(&self, instance: &InstanceId, looked: &[Announced]) -> Result<(), StoreError>;
+
+    /// What webhooks told of an issue's comments and nobody used yet, oldest first, each with its number.
+    async fn traces(&self, instance: &InstanceId, issue: IssueId) -> Result<Vec<(i64, CommentTrace)>, StoreError>;
+
+    /// Forgets what webhooks told of comments, by number.
+    async fn forget_traces(&self, numbers: &[i64]) -> Result<(), StoreError>;
 
     /// The items that hold `issue` on `instance`: several when several syncs touch its project.
     async fn items_of(

@@ -58,6 +58,8 @@ pub(crate) fn state(setup: &Setup, now: Timestamp) -> State {
         last_attachment: FIRST - 1,
         last_link: FIRST - 1,
         last_search: 0,
+        hooks: super::hooks::Hooks::default(),
+        actor: None,
         extra_lag: std::time::Duration::ZERO,
     };
     let mut option = FIRST;

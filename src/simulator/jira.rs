@@ -128,6 +128,11 @@ impl Jira {
         Self { clock, entropy, inside: Arc::new(Mutex::new(inside)), hook: Arc::default() }
     }
 
+    /// Its dice.
+    pub(super) fn entropy(&self) -> &dyn Entropy {
+        &*self.entropy
+    }
+
     /// The state, with its clock set and late writes applied.
     pub(super) fn lock(&self) -> MutexGuard<'_, Inside> {
         let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
@@ -539,6 +544,7 @@ impl Inside {
     }
 
     fn run(&mut self, route: Route, call: &Call) -> Answer {
+        self.state.actor.clone_from(&call.user);
         (route.run)(&mut self.state, call)
     }
 }

@@ -12,6 +12,7 @@ mod comments;
 mod content;
 mod faults;
 mod fields;
+mod hooks;
 mod jira;
 pub mod jql;
 mod life;
@@ -40,6 +41,7 @@ mod worklogs;
 
 pub use audit::{AttachmentView, CommentView, EntryView, IssueView, LinkView, WorklogView};
 pub use faults::{Fault, FaultRule, When};
+pub use hooks::{Delivery, HookWeather};
 pub use jira::{Broken, Jira};
 pub use limits::{Bucket, Limits};
 pub use observe::{Count, Exchange};

@@ -454,6 +454,7 @@ impl Person {
         let mut inside = self.jira.lock();
         let found = inside.state.issue(issue).cloned();
         let found = found.ok_or_else(|| Refusal::message(404, "Issue Does Not Exist"))?;
+        inside.state.actor = Some(self.id.clone());
         act(&mut inside.state, &self.id, &found)
     }
 
@@ -467,6 +468,7 @@ impl Person {
         let mut inside = self.jira.lock();
         let state = &mut inside.state;
         soften(state, &mut body);
+        state.actor = Some(self.id.clone());
         let call = self.call(state, parameters, body);
         operation(state, &call).map(|reply| reply.body.unwrap_or(Value::Null))
     }

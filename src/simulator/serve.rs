@@ -34,8 +34,13 @@ const LARGEST: usize = 64 << 20;
 /// # Errors
 /// What the listener says.
 pub async fn serve(jira: Jira, listener: TcpListener, cancel: CancellationToken) -> io::Result<()> {
+    // What its webhooks tell goes out as long as it is served.
+    let hooks = super::hooks::post_all(jira.clone(), cancel.clone());
     let app = router(jira).into_make_service_with_connect_info::<Cut>();
-    axum::serve(CuttableListener(listener), app).with_graceful_shutdown(async move { cancel.cancelled().await }).await
+    let served =
+        axum::serve(CuttableListener(listener), app).with_graceful_shutdown(async move { cancel.cancelled().await });
+    let (served, ()) = tokio::join!(served.into_future(), hooks);
+    served
 }
 
 fn router(jira: Jira) -> Router {

@@ -376,6 +376,9 @@ pub(crate) struct State {
     pub(crate) last_search: u64,
     /// Extra lag of the request in hand, from a fault.
     pub(crate) extra_lag: std::time::Duration,
+    pub(crate) hooks: super::hooks::Hooks,
+    /// Who did what was last asked for.
+    pub(crate) actor: Option<String>,
 }
 
 impl State {
@@ -412,7 +415,8 @@ impl State {
         let id = issue.id;
         self.keys.insert(issue.key.to_uppercase(), id);
         let issue = Arc::new(issue);
-        self.issues.insert(id, Arc::clone(&issue));
+        let old = self.issues.insert(id, Arc::clone(&issue));
+        super::hooks::tell(self, old.as_ref(), Some(&issue));
         self.remember(id, Some(issue));
     }
 
@@ -423,6 +427,7 @@ impl State {
             for comment in &issue.comments {
                 self.comments.remove(&comment.id);
             }
+            super::hooks::tell(self, Some(&issue), None);
             self.remember(id, None);
         }
     }

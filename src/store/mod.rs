@@ -4,6 +4,7 @@
 mod columns;
 mod commands;
 mod error;
+mod inbox;
 mod journal;
 mod knowledge;
 mod lock;

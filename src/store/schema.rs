@@ -7,8 +7,12 @@ use rusqlite::Connection;
 pub(super) const APPLICATION_ID: u32 = 0x4A53_5944;
 
 /// The upgrades in order; the schema version of a state is how many of them it has had.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql"), include_str!("migrations/0003.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
+    include_str!("migrations/0004.sql"),
+];
 
 /// The newest schema that this version knows.
 pub(super) fn known_version() -> i64 {

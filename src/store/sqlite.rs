@@ -14,7 +14,7 @@ use super::problems::Owner;
 use super::record::{ItemColumns, MergeColumns, RecordColumns};
 use super::step::StepResult;
 use super::worker::{Held, Spawn, Worker};
-use super::{OpenError, SideInstances, journal, knowledge, look, open, problems, queue, record};
+use super::{OpenError, SideInstances, inbox, journal, knowledge, look, open, problems, queue, record};
 use crate::clock::{Clock, Entropy};
 use crate::model::catalog::Workflow;
 use crate::model::command::{CommandRecord, Effect, Pause};
@@ -23,7 +23,8 @@ use crate::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, Operat
 use crate::model::operation::{Intent, IntentState};
 use crate::model::problem::Problem;
 use crate::model::store::{
-    Claim, Cursor, Figures, Hint, Newcomer, Record, StateIdentity, Store, StoreError, StoredProblem, Urgency,
+    Announced, Announcement, Claim, CommentTrace, Cursor, Figures, Hint, Newcomer, Record, StateIdentity, Store,
+    StoreError, StoredProblem, Urgency, Waiting,
 };
 
 /// What a store that writes is given.
@@ -219,6 +220,42 @@ impl Store for SqliteStore {
             queue::hints(connection, &instance, &hints, &newcomers, cursor, due)
         })
         .await
+    }
+
+    async fn announce(&self, instance: &InstanceId, told: &Announcement) -> Result<bool, StoreError> {
+        let (instance, told) = (instance.clone(), told.clone());
+        self.write("store what a webhook told", move |connection| inbox::announce(connection, &instance, &told)).await
+    }
+
+    async fn announced(
+        &self,
+        instance: &InstanceId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Announced>, StoreError> {
+        let instance = instance.clone();
+        self.read("read what webhooks told", move |connection| inbox::announced(connection, &instance, now, limit))
+            .await
+    }
+
+    async fn waiting(&self) -> Result<Vec<Waiting>, StoreError> {
+        self.read("look what webhooks told", inbox::waiting).await
+    }
+
+    async fn looked_after(&self, instance: &InstanceId, looked: &[Announced]) -> Result<(), StoreError> {
+        let (instance, looked) = (instance.clone(), looked.to_vec());
+        self.write("forget what webhooks told", move |connection| inbox::looked_after(connection, &instance, &looked))
+            .await
+    }
+
+    async fn traces(&self, instance: &InstanceId, issue: IssueId) -> Result<Vec<(i64, CommentTrace)>, StoreError> {
+        let instance = instance.clone();
+        self.read("read traces of comments", move |connection| inbox::traces(connection, &instance, issue)).await
+    }
+
+    async fn forget_traces(&self, numbers: &[i64]) -> Result<(), StoreError> {
+        let numbers = numbers.to_vec();
+        self.write("forget traces of comments", move |connection| inbox::forget_traces(connection, &numbers)).await
     }
 
     async fn items_of(

@@ -36,6 +36,8 @@ impl World {
     pub(crate) fn complete() -> Self {
         Self::default()
             .variable("ACME_TOKEN", "t1")
+            .variable("ACME_WEBHOOK", "s1")
+            .variable("ACME_WEBHOOK_OLD", "s2")
             .variable("CREDENTIALS_DIRECTORY", "/run/credentials")
             .file("/run/credentials/globex-pat", b"t2\n", 0o400)
             .file("/run/credentials/acme-token", b"t3\n", 0o400)
@@ -226,6 +228,12 @@ fn the_settings_are_what_the_file_says() {
         matches!(&acme.auth, Auth::ApiToken { user, token } if user == "sync@acme.example" && token.expose() == "t1")
     );
     assert!(matches!(&globex.auth, Auth::Bearer { token } if token.expose() == "t2"));
+    let webhooks = config.daemon.webhooks.as_ref().unwrap();
+    assert_eq!((webhooks.listen.port(), webhooks.debounce), (8471, Duration::from_secs(1)));
+    assert_eq!(webhooks.public_url, "https://hooks.example.org/jira");
+    let secrets: Vec<&str> = acme.hooks.secrets.iter().map(jirasyncd::model::secret::Secret::expose).collect();
+    assert_eq!((secrets, acme.hooks.expected, acme.hooks.from.len()), (vec!["s1", "s2"], true, 0));
+    assert_eq!(globex.hooks.from.iter().map(ToString::to_string).collect::<Vec<_>>(), ["127.0.0.1/32", "10.0.0.0/8"]);
     let sync = &config.syncs[&"support".into()];
     assert_eq!(sync.side_ids().map(SideId::as_str).collect::<Vec<_>>(), ["acme", "globex", "initech"]);
     assert_eq!(

@@ -34,6 +34,34 @@ state = "postgres://u:CANARY@h/db""#, &[
     (r#"state = "sqlite:/tmp/state.db""#, r#"state = "/tmp/state.db""#, &[
         "error 2:9 daemon.state: `state` does not say where the state lies -> write `sqlite:PATH`: `sqlite:/var/lib/jirasyncd/state.db`",
     ]),
+    (r#"state = "sqlite:/tmp/state.db""#, r#"state = "sqlite:/tmp/state.db"
+[daemon.webhooks]
+public-url = "http://hooks.example.org/jira"
+debounce = "6s""#, &[
+        "error 4:14 daemon.webhooks.public-url: `http` would tell the secret path of each instance to everybody on the way -> write `https://`; `http://` is for addresses of your own network",
+        "error 5:12 daemon.webhooks.debounce: `debounce` is out of range: `6s` -> write between `0s` and `5s`",
+    ]),
+    (r#"state = "sqlite:/tmp/state.db""#, r#"state = "sqlite:/tmp/state.db"
+[daemon.webhooks]
+listen = "8471""#, &[
+        r#"error 3:9 daemon.webhooks: `daemon.webhooks` has no `public-url` -> write a URL: `public-url = "https://hooks.example.org/jira"`"#,
+        "error 4:10 daemon.webhooks.listen: `8471` is no address with a port -> write an IP address and a port: `127.0.0.1:8471`, `[::1]:8471`",
+    ]),
+    (r#"state = "sqlite:/tmp/state.db""#, r#"state = "sqlite:/tmp/state.db"
+[daemon.webhooks]
+public-url = "https://me:CANARY@hooks.example.org/""#, &[
+        "error 4:14 daemon.webhooks.public-url: a public URL has no credentials, no `?` and no `#` -> write where the Jiras reach the receiver: `https://hooks.example.org/jira`",
+    ]),
+    (r#"url = "https://acme.atlassian.net/""#, r#"url = "https://acme.atlassian.net/"
+webhook-from = ["10.0.0.0/99"]
+webhook-secret-old = "env:ACME_TOKEN""#, &[
+        "error 7:17 instance.acme.webhook-from[0]: `10.0.0.0/99` is no network: its length is out of range -> write `10.0.0.7`, `10.0.0.0/8` or `fd00::/8`",
+        "error 8:1 instance.acme.webhook-secret-old: there is an old secret and no new one -> name the new secret as `webhook-secret`, or take the old one out",
+    ]),
+    (r#"url = "https://acme.atlassian.net/""#, r#"url = "https://acme.atlassian.net/"
+webhook-secret = "CANARY""#, &[
+        "error 7:18 instance.acme.webhook-secret: `webhook-secret` names no place of a secret; a token itself is never written here -> write `env:NAME`, `file:PATH` or `credential:NAME`; if this was a token, make a new one",
+    ]),
     ("[daemon]", "[deamon]", &[
         "error 1:2 deamon: unknown key `deamon` -> did you mean `daemon`?",
     ]),

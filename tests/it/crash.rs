@@ -17,7 +17,8 @@ use jirasyncd::model::operation::{Intent, IntentState};
 use jirasyncd::model::problem::Problem;
 use jirasyncd::model::settings::InstanceSettings;
 use jirasyncd::model::store::{
-    Claim, Cursor, Figures, Hint, Newcomer, Record, StateIdentity, Store, StoreError, StoredProblem, Urgency,
+    Announced, Announcement, Claim, CommentTrace, Cursor, Figures, Hint, Newcomer, Record, StateIdentity, Store,
+    StoreError, StoredProblem, Urgency, Waiting,
 };
 use tokio::sync::Notify;
 
@@ -180,6 +181,9 @@ fused! {
         fn identity() -> StateIdentity;
         fn cursor(instance: &InstanceId) -> Option<Cursor>;
         fn items_of(instance: &InstanceId, issue: IssueId) -> Vec<(ItemId, SyncId, SideId)>;
+        fn announced(instance: &InstanceId, now: Timestamp, limit: usize) -> Vec<Announced>;
+        fn waiting() -> Vec<Waiting>;
+        fn traces(instance: &InstanceId, issue: IssueId) -> Vec<(i64, CommentTrace)>;
         fn known(sync: &SyncId, instance: &InstanceId, issues: &[IssueId]) -> Vec<IssueId>;
         fn newcomers(of: Option<(&SyncId, &SideId)>, limit: usize) -> Vec<Newcomer>;
         fn intent(operation: OperationId) -> Option<Intent>;
@@ -203,6 +207,9 @@ fused! {
     }
     commits {
         fn carry_out(command: &CommandRecord, effects: &[Effect]) -> ();
+        fn announce(instance: &InstanceId, told: &Announcement) -> bool;
+        fn looked_after(instance: &InstanceId, looked: &[Announced]) -> ();
+        fn forget_traces(numbers: &[i64]) -> ();
         fn wake_troubled(sync: &SyncId, side: &SideId, field: &FieldName, due: Timestamp) -> ();
         fn wake_sync(sync: &SyncId, due: Timestamp) -> ();
         fn forget_newcomers(newcomers: &[Newcomer]) -> ();

@@ -3,10 +3,12 @@
 //! many. Must never judge by the daemon's state, nor let a seed pass that did nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use jirasyncd::model::ids::IssueKey;
+use jirasyncd::console::{Heard, HookSink as _};
+use jirasyncd::model::ids::{InstanceId, IssueKey};
 use jirasyncd::model::store::Store as _;
-use jirasyncd::simulator::{IssueView, Person};
+use jirasyncd::simulator::{HookWeather, IssueView, Person};
 use serde_json::json;
 
 use super::daemon_audit::{by_token, comments, files, shared, sync_user, token};
@@ -18,6 +20,8 @@ const FOUND: [u64; 1] = [0];
 /// Seeds of an ordinary run, and of a long one.
 const FEW: u64 = 6;
 const MANY: u64 = 400;
+/// The same with webhooks.
+const FEW_HOOKED: u64 = 3;
 
 const SIDES: [(&str, &[&str], &str, &str); 3] = [
     ("acme", &["jane", "omar", "li"], "SUP", "Bug"),
@@ -32,12 +36,16 @@ const STATUSES: [&[&str]; 3] =
 struct Random {
     life: Life,
     acts: usize,
+    /// The Jiras tell by webhooks, badly.
+    hooked: bool,
 }
 
 impl Random {
-    async fn new(seed: u64) -> Self {
+    async fn new(seed: u64, hooked: bool) -> Self {
         let carried = THREE.replacen("home = \"acme\"", "home = \"acme\"\nattachments = { names = [\"*\"] }", 1);
         let rows = "summary = \"both\"\ncomponents = \"both\"\nfix-versions = { on-unmapped = \"create\" }\noriginal-estimate = \"both\"";
+        let webhooks = "poll = \"30s\"\n[daemon.webhooks]\npublic-url = \"https://hooks.example\"";
+        let carried = if hooked { carried.replacen("poll = \"30s\"", webhooks, 1) } else { carried };
         let world = World::of(&carried.replacen("summary = \"both\"", rows, 1), |setups| {
             for (number, setup) in setups.values_mut().enumerate() {
                 let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
@@ -48,7 +56,11 @@ impl Random {
                 setup.limits = jirasyncd::simulator::Limits::off();
             }
         });
-        Self { life: Life::new(seed, world).await, acts: 0 }
+        for jira in world.jiras.values().filter(|_| hooked) {
+            jira.register_webhook("https://hooks.example/x", None);
+            jira.set_hook_weather(HookWeather { lose: 0.3, double: 0.3, delay: Duration::from_secs(90) });
+        }
+        Self { life: Life::new(seed, world).await, acts: 0, hooked }
     }
 
     /// Somebody does something somewhere.
@@ -107,6 +119,16 @@ impl Random {
         done.unwrap_or_else(|refusal| panic!("{key}: {refusal:?}"));
     }
 
+    /// Brings what is due to the daemon.
+    async fn pump(&self) {
+        for (name, jira) in self.life.world.jiras.iter().filter(|_| self.hooked) {
+            for delivery in jira.webhooks_due() {
+                let heard = self.life.world.daemon().hear(&InstanceId::from(*name), delivery.request.body()).await;
+                jira.webhook_answered(&delivery, Some(if heard == Heard::Taken { 204 } else { 503 }));
+            }
+        }
+    }
+
     async fn run(&mut self) -> Result<(), String> {
         for _ in 0..14 {
             for _ in 0..self.life.dice.below(5) {
@@ -114,6 +136,7 @@ impl Random {
                 self.life.world.pass(self.life.dice.below(7) as u64).await;
             }
             self.life.weather(&SIDES.map(|side| side.0));
+            self.pump().await;
             self.life.live().await;
         }
         self.life.heal();
@@ -265,17 +288,17 @@ fn is_write(operation: &str) -> bool {
     )
 }
 
-async fn try_seed(seed: u64) -> Result<(usize, usize, usize), String> {
-    let mut random = Random::new(seed).await;
+async fn try_seed(seed: u64, hooked: bool) -> Result<(usize, usize, usize), String> {
+    let mut random = Random::new(seed, hooked).await;
     random.run().await.map_err(|why| format!("JIRASYNCD_SEED={seed}: {why}"))?;
     Ok((random.acts, random.life.deaths, random.life.struck))
 }
 
-async fn try_seeds(seeds: impl Iterator<Item = u64>) {
+async fn try_seeds(seeds: impl Iterator<Item = u64>, hooked: bool) {
     let (mut wrong, mut acts, mut deaths, mut struck, mut count) = (Vec::new(), 0, 0, 0, 0);
     for seed in seeds {
         count += 1;
-        match try_seed(seed).await {
+        match try_seed(seed, hooked).await {
             Ok(lived) => {
                 acts += lived.0;
                 deaths += lived.1;
@@ -291,12 +314,17 @@ async fn try_seeds(seeds: impl Iterator<Item = u64>) {
 
 #[tokio::test(start_paused = true)]
 async fn random_worlds_end_in_step() {
-    try_seeds(seeds(FEW, MANY).into_iter()).await;
+    try_seeds(seeds(FEW, MANY).into_iter(), false).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn random_worlds_with_bad_webhooks_end_in_step() {
+    try_seeds(seeds(FEW_HOOKED, MANY).into_iter(), true).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn seeds_that_failed_once_pass() {
     if !FOUND.is_empty() {
-        try_seeds(FOUND.into_iter()).await;
+        try_seeds(FOUND.into_iter(), false).await;
     }
 }

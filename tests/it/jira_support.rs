@@ -68,6 +68,7 @@ pub(crate) fn settings(kind: Kind, url: &str, token: &str) -> InstanceSettings {
         settle: Duration::from_secs(600),
         overlap: Duration::from_secs(300),
         ca_file: None,
+        hooks: Default::default(),
     }
 }
 

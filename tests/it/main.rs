@@ -9,6 +9,8 @@ mod cli;
 #[cfg(test)]
 mod cli_operate;
 #[cfg(test)]
+mod cli_webhooks;
+#[cfg(test)]
 mod cli_world;
 #[cfg(test)]
 mod clock;
@@ -122,6 +124,8 @@ mod daemon_watchers;
 #[cfg(test)]
 mod daemon_way_back;
 #[cfg(test)]
+mod daemon_webhooks;
+#[cfg(test)]
 mod daemon_whose;
 #[cfg(test)]
 mod daemon_worklogs;
@@ -196,6 +200,8 @@ mod simulator_seed;
 #[cfg(test)]
 mod simulator_support;
 #[cfg(test)]
+mod simulator_webhooks;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod systemd;
@@ -211,3 +217,5 @@ mod text_properties;
 mod text_table;
 #[cfg(test)]
 mod text_trees;
+#[cfg(test)]
+mod webhook_receiver;

@@ -14,6 +14,7 @@ mod thing;
 mod transition;
 mod user;
 pub(crate) mod watcher;
+mod webhook;
 mod worklog;
 
 use serde_json::Value;

@@ -5,7 +5,7 @@ use super::super::setup::Kind;
 use super::super::state::State;
 use super::{
     Call, agile, attachment, comment, issue, issue_link, meta, property, remote, search, thing, transition, user,
-    watcher, worklog,
+    watcher, webhook, worklog,
 };
 
 /// One operation.
@@ -124,6 +124,7 @@ const ROUTES: &[Route] = &[
     route("GET", "attachment/{}", "getAttachment", None, true, attachment::get),
     route("DELETE", "attachment/{}", "removeAttachment", None, false, attachment::remove),
     route("POST", "issue/{}/attachments", "addAttachment", None, false, attachment::add),
+    route("POST", "webhook", "registerDynamicWebhooks", CLOUD, false, webhook::dynamic),
     route("GET", "user", "getUser", None, false, user::get),
     route("GET", "user/search", "findUsers", None, true, user::search),
     route("GET", "users/search", "getAllUsers", CLOUD, false, user::all),
@@ -137,6 +138,15 @@ const ROUTES: &[Route] = &[
 const OUTSIDE: &[Route] = &[
     route("GET", "rest/agile/1.0/board", "getAllBoards", None, true, agile::boards),
     route("GET", "rest/agile/1.0/board/{}/sprint", "getAllSprints", None, true, agile::sprints),
+    // Data Center answers the first path before version 10 alone; here it is one of 10 [jjs].
+    route("GET", "rest/webhooks/1.0/webhook", "listWebhooks", CLOUD, false, webhook::list),
+    route("POST", "rest/webhooks/1.0/webhook", "registerWebhook", CLOUD, false, webhook::add),
+    route("PUT", "rest/webhooks/1.0/webhook/{}", "updateWebhook", CLOUD, false, webhook::edit),
+    route("DELETE", "rest/webhooks/1.0/webhook/{}", "removeWebhook", CLOUD, false, webhook::remove),
+    route("GET", "rest/jira-webhook/1.0/webhooks", "listWebhooks", SERVER, false, webhook::list),
+    route("POST", "rest/jira-webhook/1.0/webhooks", "registerWebhook", SERVER, false, webhook::add),
+    route("PUT", "rest/jira-webhook/1.0/webhooks/{}", "updateWebhook", SERVER, false, webhook::edit),
+    route("DELETE", "rest/jira-webhook/1.0/webhooks/{}", "removeWebhook", SERVER, false, webhook::remove),
     route("GET", "secure/attachment/{}/{}", "downloadAttachment", SERVER, true, attachment::download),
 ];
 

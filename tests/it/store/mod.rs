@@ -1,6 +1,7 @@
 //! The state's promises, held against every way of running it: a file with threads, a file inline, memory.
 
 mod figures;
+mod inbox;
 mod journal;
 mod opening;
 mod queue;

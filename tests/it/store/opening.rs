@@ -231,7 +231,7 @@ async fn an_older_state_is_brought_up() {
     let world = closed_state().await;
     let connection = rusqlite::Connection::open(world.path()).unwrap();
     let newer = "DROP TABLE awaits; DROP TABLE commands; DROP TABLE pauses; DROP INDEX items_merged;
-                 ALTER TABLE items DROP COLUMN merged";
+                 ALTER TABLE items DROP COLUMN merged; DROP TABLE inbox; DROP TABLE comment_traces";
     connection.execute_batch(newer).unwrap();
     connection.pragma_update(None, "user_version", 1).unwrap();
     drop(connection);

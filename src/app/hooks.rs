@@ -1,0 +1,190 @@
+//! Webhooks: what is received is stored by the engine, and looked after instance by instance. It must never let a webhook do more
+//! than hint, and never let an instance that does not answer hold up another.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::{Daemon, RunError, StartError};
+use crate::console::{Heard, HookPath, HookReceiver, HookSink, HookStatus, Refused};
+use crate::engine::{Hearing, PollError};
+use crate::model::ids::InstanceId;
+use crate::model::store::{Store as _, StoreError};
+
+/// Longest sleep between two looks at what waits.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// How long what could not be looked after is left alone.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// What came of an instance's webhooks, since the daemon was started.
+#[derive(Debug, Clone, Default)]
+pub(super) struct HookRecord {
+    last: Option<Timestamp>,
+    taken: u64,
+    refused: BTreeMap<Refused, u64>,
+}
+
+impl Daemon {
+    /// The instances whose webhooks are taken.
+    fn hooked(&self) -> impl Iterator<Item = &InstanceId> {
+        let taken = self.config.daemon.webhooks.is_some();
+        let instances = self.config.instances.values();
+        instances.filter(move |settings| taken && settings.hooks.expected).map(|settings| &settings.id)
+    }
+
+    /// The receiver, with a door for each instance whose webhooks are taken. `None`: webhooks are not taken.
+    ///
+    /// # Errors
+    /// The state could not answer.
+    pub async fn hook_receiver(self: &Arc<Self>) -> Result<Option<HookReceiver>, StoreError> {
+        if self.config.daemon.webhooks.is_none() {
+            return Ok(None);
+        }
+        let identity = self.store.identity().await?;
+        let door = |instance: &InstanceId| {
+            let settings = self.config.instances.get(instance)?.hooks.clone();
+            Some((instance.clone(), (HookPath::of(&identity, instance), settings)))
+        };
+        let doors = self.hooked().filter_map(door).collect();
+        let sink = Arc::clone(self) as Arc<dyn HookSink>;
+        Ok(Some(HookReceiver::new(doors, sink, Arc::clone(&self.surroundings.clock))))
+    }
+
+    /// Binds the receiver's port. `None`: webhooks are not taken.
+    ///
+    /// # Errors
+    /// It is in use.
+    pub async fn open_hooks(&self) -> Result<Option<TcpListener>, StartError> {
+        let Some(settings) = &self.config.daemon.webhooks else { return Ok(None) };
+        let address = settings.listen;
+        TcpListener::bind(address).await.map(Some).map_err(|source| StartError::HookListen { address, source })
+    }
+
+    /// What came of an instance's webhooks; `None` where they are not taken.
+    pub(super) fn hook_status(&self, instance: &InstanceId) -> Option<HookStatus> {
+        self.hooked().find(|hooked| *hooked == instance)?;
+        let record = self.hooks.lock().unwrap_or_else(PoisonError::into_inner).get(instance).cloned();
+        let record = record.unwrap_or_default();
+        Some(HookStatus {
+            last: record.last,
+            taken: record.taken,
+            refused: record.refused.values().sum(),
+            unsigned: record.refused.get(&Refused::Signature).copied().unwrap_or_default(),
+            unannounced: self.engine.unannounced(instance),
+        })
+    }
+
+    /// Looks after what webhooks told, until it is cancelled.
+    pub(super) async fn look_after_all(&self, cancel: &CancellationToken) -> Result<(), RunError> {
+        let hooked = self.hooked().map(|instance| self.look_after_on(instance, cancel));
+        futures_util::future::try_join_all(hooked).await.map(drop)
+    }
+
+    async fn look_after_on(&self, instance: &InstanceId, cancel: &CancellationToken) -> Result<(), RunError> {
+        let mut failures = 0;
+        while !cancel.is_cancelled() {
+            let sleep = match self.look_after(instance).await {
+                Ok(sleep) => {
+                    self.state_answered(&mut failures);
+                    sleep
+                }
+                Err(error) => {
+                    self.state_failed(error, &mut failures, cancel).await?;
+                    continue;
+                }
+            };
+            let told = async {
+                match self.told.get(instance) {
+                    Some(told) => told.notified().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = told => {}
+                () = tokio::time::sleep(sleep) => {}
+                () = cancel.cancelled() => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks after what is due of an instance. Gives how long nothing will be.
+    async fn look_after(&self, instance: &InstanceId) -> Result<Duration, StoreError> {
+        let now = self.surroundings.clock.now();
+        let waiting = self.store.waiting().await?.into_iter().find(|waiting| &waiting.instance == instance);
+        let Some(waiting) = waiting else { return Ok(LONGEST_SLEEP) };
+        if waiting.due > now {
+            let wait = Duration::try_from(waiting.due.duration_since(now)).unwrap_or(Duration::ZERO);
+            return Ok(wait.clamp(Duration::from_millis(10), LONGEST_SLEEP));
+        }
+        if self.engine.paused(instance).is_some() {
+            return Ok(AGAIN);
+        }
+        match self.engine.look_after(instance).await {
+            Ok(_) => {
+                self.engine.admit(instance).await?;
+                self.wake.notify_one();
+                Ok(Duration::ZERO)
+            }
+            Err(PollError::Jira(error)) => {
+                tracing::warn!(%instance, %error, "what webhooks told cannot be looked after now");
+                Ok(AGAIN)
+            }
+            Err(PollError::Store(error)) => Err(error),
+        }
+    }
+
+    /// Looks after everything that is due, once.
+    pub(super) async fn look_after_once(&self) -> Result<(), StoreError> {
+        for instance in self.hooked() {
+            self.look_after(instance).await?;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl HookSink for Daemon {
+    async fn hear(&self, instance: &InstanceId, body: &[u8]) -> Heard {
+        let debounce = self.config.daemon.webhooks.as_ref().map(|settings| settings.debounce).unwrap_or_default();
+        let debounce = SignedDuration::try_from(debounce).unwrap_or(SignedDuration::ZERO);
+        let heard = match self.engine.hear(instance, body, debounce).await {
+            Ok(Hearing::Stored) => {
+                if let Some(told) = self.told.get(instance) {
+                    told.notify_one();
+                }
+                Heard::Taken
+            }
+            Ok(Hearing::Known) => Heard::Taken,
+            Ok(Hearing::Unreadable) => return Heard::Unreadable,
+            Ok(Hearing::Full) => {
+                tracing::warn!(%instance, "more webhooks wait than there is room for; the sender is told to come again");
+                return Heard::NoRoom;
+            }
+            Err(error) => {
+                tracing::warn!(%instance, %error, "a webhook could not be stored; the sender is told to come again");
+                return Heard::NoRoom;
+            }
+        };
+        let mut hooks = self.hooks.lock().unwrap_or_else(PoisonError::into_inner);
+        let record = hooks.entry(instance.clone()).or_default();
+        record.last = Some(self.surroundings.clock.now());
+        record.taken += 1;
+        heard
+    }
+
+    fn refused(&self, instance: &InstanceId, why: Refused) {
+        let mut hooks = self.hooks.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = hooks.entry(instance.clone()).or_default().refused.entry(why).or_default();
+        *count += 1;
+        // The first, and then ever more seldom: nobody fills a log by knocking.
+        if count.is_power_of_two() {
+            tracing::warn!(%instance, ?why, count = *count, "webhooks were refused");
+        }
+    }
+}
