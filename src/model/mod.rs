@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod document;
+pub mod ends;
 pub mod hub;
 pub mod ids;
 pub mod issue;

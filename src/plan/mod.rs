@@ -13,12 +13,14 @@ mod attachments;
 mod audiences;
 pub mod check;
 mod check_comments;
+mod check_ends;
 mod check_files;
 mod check_relations;
 mod check_watchers;
 mod comments;
 mod composed;
 mod create;
+mod ends;
 mod flow_back;
 mod fold;
 pub mod input;
@@ -81,6 +83,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         revisions::revise(&mut draft, remark);
     }
     links::show(&mut draft);
+    ends::show(&mut draft);
     watchers::leave(&mut draft);
     absence::act(&mut draft);
     whose::say(&mut draft);

@@ -48,8 +48,9 @@ mod daemon_crashes;
 #[cfg(test)]
 mod daemon_everything;
 #[cfg(test)]
-mod daemon_faults;
+mod daemon_far_ends;
 #[cfg(test)]
+mod daemon_faults;
 mod daemon_fields;
 #[cfg(test)]
 mod daemon_file_leaks;
@@ -147,6 +148,7 @@ mod jira_network;
 mod jira_support;
 #[cfg(test)]
 mod plan_check_files;
+mod plan_far_ends;
 #[cfg(test)]
 mod plan_properties;
 #[cfg(test)]
