@@ -8,7 +8,7 @@ use super::keys;
 use super::node::Cursor;
 use super::problem::{Findings, Spot, nearest, suggest};
 use super::rows;
-use super::sides::Sides;
+use super::sides::{Sides, project_key};
 use crate::model::ids::{FieldId, FieldName, SideId};
 use crate::model::settings::{FieldKind, FieldRow, OnUnmapped, SyncSettings, Table};
 
@@ -129,6 +129,7 @@ fn plain(name: &str, kind: FieldKind, cells: BTreeMap<SideId, FieldId>, sides: &
         on_unmapped: OnUnmapped::Leave,
         composed: None,
         default: BTreeMap::new(),
+        not_synced: BTreeMap::new(),
     }
 }
 
@@ -247,6 +248,10 @@ fn detailed(
     composed::warn(entry, &row, sides, findings);
     if let Some(cursor) = entry.get(&keys::FIELD_DEFAULT) {
         row.default = defaults(&cursor, &row, sides, findings);
+    }
+    if let Some(cursor) = entry.get(&keys::FIELD_NOT_SYNCED) {
+        only_for(kind == FieldKind::Links, &cursor, "links", findings);
+        row.not_synced = not_synced(&cursor, &row, sides, findings);
     }
     row.across = entry.get(&keys::FIELD_ACROSS).and_then(|cursor| cursor.flag()).unwrap_or_default();
     if let Some(list) = entry.get(&keys::FIELD_EXCLUDE) {
@@ -398,6 +403,31 @@ fn from(list: &Cursor<'_>, row: &FieldRow, sides: &Sides, findings: &mut Finding
     }
     if list.items().next().is_none() {
         findings.error(&list.key_spot, "`from` names no side, so that nothing is carried", "write `\"skip\"` instead");
+    }
+    found
+}
+
+/// The projects whose keys may be shown elsewhere, per side.
+fn not_synced(
+    cursor: &Cursor<'_>,
+    row: &FieldRow,
+    sides: &Sides,
+    findings: &mut Findings<'_>,
+) -> BTreeMap<SideId, BTreeSet<String>> {
+    let mut found = BTreeMap::new();
+    for cell in cursor.entries() {
+        let Some(side) = sides.known(&cell, findings) else { continue };
+        if !row.sides.contains_key(&side) {
+            findings.error(&cell.key_spot, format!("side `{side}` does not carry this field"), "take it out");
+        } else if !row.from.contains(&side) {
+            let message = format!("the row's `from` leaves `{side}` out, so that nothing of its links is shown");
+            findings.error(&cell.key_spot, message, format!("take it out, or name `{side}` in `from`"));
+        }
+        let projects: BTreeSet<String> = cell.items().filter_map(|item| project_key(&item, findings)).collect();
+        if cell.items().next().is_none() {
+            findings.error(&cell.key_spot, "no project is named, so that nothing is shown", "take it out");
+        }
+        found.insert(side, projects);
     }
     found
 }

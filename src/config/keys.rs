@@ -363,6 +363,11 @@ pub(super) static FIELD_DEFAULT: Key = optional(
     Shape::Named(&Named { what: "side", makes: false, keys: &[], rest: Shape::Text(&JIRA_NAME) }),
     "Per side what is written where the value is empty elsewhere.",
 );
+pub(super) static FIELD_NOT_SYNCED: Key = optional(
+    "not-synced",
+    Shape::Named(&Named { what: "side", makes: false, keys: &[], rest: Shape::List(&Shape::Text(&PROJECT)) }),
+    "Of `links`, per side its Jira's projects whose keys may be shown elsewhere: a link to an issue there that is not synced is a remote link at the counterparts whose side sees this one (Link Issues).",
+);
 static FIELD_ROW: Named = Named {
     what: "side",
     makes: false,
@@ -376,6 +381,7 @@ static FIELD_ROW: Named = Named {
         &FIELD_VALUE,
         &FIELD_TEMPLATE,
         &FIELD_DEFAULT,
+        &FIELD_NOT_SYNCED,
     ],
     rest: Shape::Text(&FIELD),
 };

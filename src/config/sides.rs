@@ -166,6 +166,11 @@ fn instance(top: &Cursor<'_>, side: &Cursor<'_>, findings: &mut Findings<'_>) ->
 
 fn project(side: &Cursor<'_>, findings: &mut Findings<'_>) -> Option<String> {
     let cursor = side.get(&keys::SIDE_PROJECT)?;
+    project_key(&cursor, findings)
+}
+
+/// A project's key, where it can be one.
+pub(super) fn project_key(cursor: &Cursor<'_>, findings: &mut Findings<'_>) -> Option<String> {
     let key = cursor.text().filter(|key| !key.trim().is_empty())?;
     let fits = |key: &str| {
         key.starts_with(|sign: char| sign.is_ascii_uppercase())

@@ -254,6 +254,7 @@ impl Engine {
             scope: joined(&sync.settings, side, false),
             staying: 0,
             watching: crate::model::hub::Watching::default(),
+            ends: crate::model::ends::FarEnds::default(),
         };
         item.replicas.insert(side.clone(), replica);
         self.store.begin_item(&item, instance.id(), newcomer, urgency, self.now()).await

@@ -131,7 +131,10 @@ impl Hands {
                 Some(Sent::Comment(end.add_comment(issue, body, &terms.under, mark).await))
             }
             Action::EditComment { copy, body, .. } => Some(Sent::Revision(end.edit_comment(issue, copy, body).await)),
-            Action::Unlink { global_id, .. } => Some(Sent::Revision(end.unlink(issue, global_id).await)),
+            Action::ShowEnd { shown, .. } => Some(Sent::Revision(end.link(issue, shown).await)),
+            Action::Unlink { global_id, .. } | Action::HideEnd { global_id, .. } => {
+                Some(Sent::Revision(end.unlink(issue, global_id).await))
+            }
             Action::DeleteIssue { .. } => Some(Sent::Revision(end.delete(issue).await)),
             Action::EditOriginal { comment, body, .. } => {
                 Some(Sent::Revision(end.edit_comment(issue, comment, body).await))

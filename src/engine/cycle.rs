@@ -490,8 +490,10 @@ impl Engine {
                 continue;
             }
             if intent.operation.action.is_beside_the_fields() {
-                // Landing late it would run over what people write into their own comment until then.
-                if !shows_original(work, &intent)
+                // Landing late it would run over what people write into their own comment until then, or show again what was taken
+                // away since.
+                let shows_end = intent.state != IntentState::Answered && intent.operation.action.far_end().is_some();
+                if (shows_end || !shows_original(work, &intent))
                     && let Some(left) = self.instance_on(work, side).and_then(|instance| {
                         self.left_until(&instance, &intent, HOP_HORIZON.min(instance.settings.settle))
                     })

@@ -143,7 +143,7 @@ impl Engine {
         };
         match read.and_then(|catalog| Ok((catalog, types?))) {
             Ok((mut catalog, types)) => {
-                catalog.link_types = types;
+                catalog.take_link_types(types);
                 work.sync.offers_now(side, catalog)
             }
             Err(error) => {
@@ -247,6 +247,8 @@ impl Engine {
             Action::Offer { .. }
                 | Action::AddIssueLink { .. }
                 | Action::DeleteIssueLink { .. }
+                | Action::ShowEnd { .. }
+                | Action::HideEnd { .. }
                 | Action::AddWatcher { .. }
                 | Action::RemoveWatcher { .. }
                 | Action::StopWatching { .. }
@@ -295,6 +297,9 @@ impl Engine {
                 "give the sync user Manage Watchers there, and them the right to see the issue; it is tried again";
             work.problem(&operation.side, Some(&watcher.field), what, remedy);
         }
+        if operation.action.far_end().is_some() {
+            self.tell_refused(work, operation, &why);
+        }
         let file = matches!(operation.action, Action::AddFile { .. } | Action::DeleteFile { .. });
         if file || operation.action.original().is_some() {
             self.tell_refused(work, operation, &why);
@@ -311,12 +316,17 @@ impl Engine {
 
 /// Whether two operations do the same.
 fn is_the_same(one: &Operation, other: &Operation) -> bool {
+    let there = &other.side;
     match (&one.action, &other.action) {
         (Action::AddIssueLink { link: one_link }, Action::AddIssueLink { link }) => {
             one.side == other.side && one_link.is_of(link)
         }
         (Action::DeleteIssueLink { id: one_id, .. }, Action::DeleteIssueLink { id, .. }) => {
             one.side == other.side && one_id == id
+        }
+        (Action::ShowEnd { of, link, .. }, Action::ShowEnd { of: too, link: other, .. })
+        | (Action::HideEnd { of, link, .. }, Action::HideEnd { of: too, link: other, .. }) => {
+            (&one.side, of, link) == (there, too, other)
         }
         _ => match (one.action.watcher(), other.action.watcher()) {
             (Some((one_watcher, adding)), Some((watcher, adds))) => {

@@ -67,6 +67,7 @@ impl Engine {
                     scope: joined(&work.sync.settings, side, true),
                     staying: 0,
                     watching: crate::model::hub::Watching::default(),
+                    ends: crate::model::ends::FarEnds::default(),
                 };
                 self.bind(work, side, replica);
             }
@@ -415,6 +416,10 @@ fn deed(action: &Action) -> String {
             let names: Vec<String> = fields.keys().map(|name| format!("`{name}`")).collect();
             format!("a change of {}", names.join(", "))
         }
+        Action::ShowEnd { shown, .. } => format!("to show the link to {} (Link Issues)", shown.title),
+        Action::HideEnd { .. } => {
+            "to take a link away that shows what a counterpart is linked to (Link Issues)".to_owned()
+        }
         Action::Create { .. }
         | Action::EditOriginal { .. }
         | Action::Offer { .. }
@@ -444,6 +449,8 @@ fn tell(work: &Work, intent: &Intent) {
         Action::Offer { thing, name, .. } => format!("made the {} `{name}`", thing.word()),
         Action::Link { link, .. } => format!("linked to {}", link.title),
         Action::Unlink { to, .. } => format!("took away the link to the counterpart on {to}"),
+        Action::ShowEnd { shown, .. } => format!("shows a link to {}", shown.title),
+        Action::HideEnd { of, link, .. } => format!("took away what was shown of link {link} of {of}"),
         Action::DeleteIssue { with } => format!("deleted: the counterpart on {with} is gone"),
         Action::DeleteComment { remark, copy, .. } => format!("deleted the copy {copy} of a {}", remark.word()),
         Action::AddFile { origin, file, .. } => format!("copied attachment {file} of {origin}"),

@@ -386,6 +386,7 @@ pub(super) fn replica_of(row: &IssueSnapshot) -> Replica {
         scope: None,
         staying: 0,
         watching: crate::model::hub::Watching::default(),
+        ends: crate::model::ends::FarEnds::default(),
     }
 }
 

@@ -28,6 +28,12 @@ impl Engine {
                     issues.extend(links.iter().map(|link| (settings.instance.clone(), link.issue)));
                 }
             }
+            for (side, replica) in &work.item.replicas {
+                if let Some(settings) = sync.side(side) {
+                    let far = replica.ends.own.values().map(|end| (settings.instance.clone(), end.issue));
+                    issues.extend(far);
+                }
+            }
             let agreed = work.item.hub.get(&row.name).into_iter().flat_map(|audiences| audiences.values());
             let held = work.item.replicas.values().filter_map(|replica| replica.bases.get(&row.name)?.value.as_ref());
             for value in agreed.map(|agreed| &agreed.value).chain(held) {

@@ -161,6 +161,12 @@ pub(super) fn judge_revision(work: &mut Work, intent: &Intent) -> bool {
         revised(work, intent);
     } else {
         work.move_intent(intent.id, &IntentEvent::Refused("a direct read shows no trace of it".to_owned()));
+        if let Some((of, link)) = intent.operation.action.far_end() {
+            // No read tells what it shows, and what it shows must go when its time comes.
+            if let Some(replica) = work.item.replicas.get_mut(&intent.operation.side) {
+                replica.ends.note(of, link, Some(None));
+            }
+        }
     }
     true
 }
@@ -188,7 +194,11 @@ fn shows(work: &Work, intent: &Intent, read: &Read) -> bool {
         }
         Action::DeleteComment { copy, .. } => !list.iter().any(|there| &there.id == copy),
         // It is set again: there is one per global id, however often.
-        Action::Link { .. } | Action::Unlink { .. } | Action::Offer { .. } => false,
+        Action::Link { .. }
+        | Action::Unlink { .. }
+        | Action::ShowEnd { .. }
+        | Action::HideEnd { .. }
+        | Action::Offer { .. } => false,
         Action::Create { .. }
         | Action::SetFields { .. }
         | Action::Transition { .. }
@@ -209,6 +219,14 @@ pub(super) fn revised(work: &mut Work, intent: &Intent) {
     if let Action::Link { to, key, .. } = &intent.operation.action {
         if let Some(replica) = work.item.replicas.get_mut(side) {
             replica.links.insert(to.clone(), key.clone());
+        }
+        return;
+    }
+    if let Some((of, link)) = intent.operation.action.far_end() {
+        let shown =
+            if let Action::ShowEnd { shown, .. } = &intent.operation.action { Some(Some(shown.clone())) } else { None };
+        if let Some(replica) = work.item.replicas.get_mut(side) {
+            replica.ends.note(of, link, shown);
         }
         return;
     }

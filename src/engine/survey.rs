@@ -224,7 +224,7 @@ async fn one_side(
         && has_links(sync, &side.id)
     {
         match connection.read.link_types().await {
-            Ok(types) => found.link_types = types,
+            Ok(types) => found.take_link_types(types),
             Err(error) => catalog = Err(error),
         }
     }

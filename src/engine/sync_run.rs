@@ -111,7 +111,6 @@ impl SyncRun {
             catalog.unassignable.clone_from(&known.unassignable);
             // Asked for once, beside the catalog.
             catalog.upload_limit = known.upload_limit;
-            catalog.link_types.clone_from(&known.link_types);
             catalog.service_desk = known.service_desk;
             catalog.edits_all_comments = known.edits_all_comments;
             catalog.hides_watchers = known.hides_watchers;

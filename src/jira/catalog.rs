@@ -113,6 +113,7 @@ impl Client {
             edits_all_comments: None,
             hides_watchers: false,
             link_types: Vec::new(),
+            link_words: BTreeMap::new(),
             sprints: Vec::new(),
             sub_task_types,
             epic_link: fields.epic_link().filter(|_| server),

@@ -180,7 +180,7 @@ pub(super) fn link(link: &RemoteLink) -> Value {
     json!({
         "globalId": link.global_id,
         "application": { "type": OURS, "name": OURS },
-        "relationship": "counterpart",
+        "relationship": link.relationship,
         "object": { "url": link.url, "title": link.title },
     })
 }

@@ -41,7 +41,7 @@ pub use reqwest_transport::{ReqwestTransport, TransportSetupError};
 pub use transport::{BODY_CAP, Pieces, Transport, TransportError, Trouble};
 
 use crate::clock::{Clock, Entropy};
-use crate::model::catalog::Catalog;
+use crate::model::catalog::{Catalog, LinkWords};
 use crate::model::ids::{AccountId, AttachmentId, CommentId, FieldId, InstanceId, IssueId, IssueKey};
 use crate::model::issue::{
     CommentSnapshot, IssueSnapshot, LogEntry, Named, NativeValue, TransitionOffer, Visibility, Watchers,
@@ -371,7 +371,7 @@ pub trait JiraRead: Send + Sync + 'static {
     async fn upload_limit(&self) -> Result<Option<u64>, JiraError>;
 
     /// The names of the types of issue links. Empty where linking is switched off.
-    async fn link_types(&self) -> Result<Vec<String>, JiraError>;
+    async fn link_types(&self) -> Result<Vec<(String, LinkWords)>, JiraError>;
 
     /// The names of all resolutions.
     async fn resolutions(&self) -> Result<Vec<String>, JiraError>;

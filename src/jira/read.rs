@@ -19,7 +19,7 @@ use super::{
     ChangePage, Failure, Identity, JiraError, JiraRead, Permissions, ReadRows, RoleActors, TouchedPage, UnreadRow,
     Want, jql, wire,
 };
-use crate::model::catalog::Catalog;
+use crate::model::catalog::{Catalog, LinkWords};
 use crate::model::ids::{AccountId, AttachmentId, CommentId, EntryId, InstanceId, IssueId};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, Named, TransitionOffer, Watchers};
 use crate::model::settings::Kind;
@@ -251,10 +251,14 @@ impl JiraRead for Reader {
         self.0.created_by_us(project, since, self).await
     }
 
-    async fn link_types(&self) -> Result<Vec<String>, JiraError> {
+    async fn link_types(&self) -> Result<Vec<(String, LinkWords)>, JiraError> {
         let call = Call::get("getIssueLinkTypes", &["issueLinkType"], "reading the types of issue links");
         match self.0.read::<wire::LinkTypes>(&call).await {
-            Ok(found) => Ok(found.issue_link_types.into_iter().map(|kind| kind.name).collect()),
+            Ok(found) => {
+                let words =
+                    |kind: wire::LinkType| (kind.name, LinkWords { outward: kind.outward, inward: kind.inward });
+                Ok(found.issue_link_types.into_iter().map(words).collect())
+            }
             Err(JiraError { failure: Failure::NotFound, .. }) => Ok(Vec::new()),
             Err(error) => Err(error),
         }

@@ -329,7 +329,18 @@ pub(super) struct Project {
 #[serde(rename_all = "camelCase")]
 pub(super) struct LinkTypes {
     #[serde(default)]
-    pub(super) issue_link_types: Vec<Thing>,
+    pub(super) issue_link_types: Vec<LinkType>,
+}
+
+/// A type of issue links.
+#[derive(Debug, Deserialize)]
+pub(super) struct LinkType {
+    #[serde(default)]
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) outward: String,
+    #[serde(default)]
+    pub(super) inward: String,
 }
 
 /// A row of `GET project/{}/statuses`.

@@ -240,6 +240,7 @@ mod tests {
             on_unmapped: OnUnmapped::Leave,
             composed: None,
             default: BTreeMap::new(),
+            not_synced: BTreeMap::new(),
         };
         let jane = Person { account: "jdoe".into(), display_name: "Jane Doe".to_owned(), email: None };
         let people = BTreeMap::from([("jdoe".to_owned(), jane)]);

@@ -26,8 +26,8 @@ pub use logged::{logged, logged_elements, logged_roughly};
 pub use outbound::{Unmappable, outbound, outbound_over};
 pub use reference::{HIDDEN, NO_REFERENCES, References};
 pub use relation::{
-    Parentless, Relatives, Unlinkable, element_parts, link_cell, native_link, native_parent, parent_item, shared_links,
-    shared_parent, strange_links,
+    Parentless, Relatives, Unlinkable, element_parts, far_links, link_cell, link_words, may_be_named, native_link,
+    native_parent, parent_item, shared_links, shared_parent, strange_links,
 };
 pub use rich::Rich;
 pub use set::{lacking, native_account, shared_element};

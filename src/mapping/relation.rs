@@ -142,6 +142,36 @@ pub fn strange_links(place: &Place<'_>, links: &BTreeSet<IssueLink>) -> BTreeSet
     links.iter().filter(ours).map(|link| link.issue).collect()
 }
 
+/// The links to issues that are no items of the sync, in projects of that Jira whose keys may be shown elsewhere. Of both
+/// directions: the other end has no part in this.
+#[must_use]
+pub fn far_links<'l>(place: &Place<'_>, links: &'l BTreeSet<IssueLink>) -> Vec<&'l IssueLink> {
+    let far = |link: &&IssueLink| {
+        may_be_named(place, &link.key) && place.references.relatives.item(place.side, link.issue).is_none()
+    };
+    links.iter().filter(far).collect()
+}
+
+/// Whether an issue is in a project of that Jira whose keys may be shown elsewhere.
+#[must_use]
+pub fn may_be_named(place: &Place<'_>, key: &IssueKey) -> bool {
+    let projects = place.row.not_synced.get(place.side);
+    let project = key.as_str().rsplit_once('-').map(|(project, _)| project);
+    projects.zip(project).is_some_and(|(projects, project)| projects.contains(project))
+}
+
+/// How a link of another side's type reads on a side, in that side's own words. `None`: it has no such type, or none that the
+/// two share.
+#[must_use]
+pub fn link_words(from: &Place<'_>, place: &Place<'_>, kind: &str, outward: bool) -> Option<String> {
+    let (shared, same) = shared_type(from, kind)?;
+    let (name, same_here) = native_type(place, &shared)?;
+    let words = place.catalog.link_words.get(&name)?;
+    let reads_outward = (outward == same) == same_here;
+    let words = if reads_outward { &words.outward } else { &words.inward };
+    Some(words.clone()).filter(|words| !words.is_empty())
+}
+
 /// The link that stands for an element on the side, without an id.
 ///
 /// # Errors

@@ -41,6 +41,9 @@ pub struct Catalog {
     /// The names of the types of issue links. Empty where that was not asked.
     #[serde(default)]
     pub link_types: Vec<String>,
+    /// How links of these types read.
+    #[serde(default)]
+    pub link_words: BTreeMap<String, LinkWords>,
     /// The sprints that are not over. Empty where that was not asked.
     #[serde(default)]
     pub sprints: Vec<Named>,
@@ -72,10 +75,25 @@ pub struct Catalog {
     pub unassignable: BTreeSet<AccountId>,
 }
 
+/// How links of a type read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkWords {
+    /// From the issue at the outward end: `blocks`.
+    pub outward: String,
+    /// From the issue at the inward end: `is blocked by`.
+    pub inward: String,
+}
+
 /// The field of resolutions.
 const RESOLUTION: &str = "resolution";
 
 impl Catalog {
+    /// Takes the types of issue links, and how they read.
+    pub fn take_link_types(&mut self, types: Vec<(String, LinkWords)>) {
+        self.link_types = types.iter().map(|(name, _)| name.clone()).collect();
+        self.link_words = types.into_iter().collect();
+    }
+
     /// Takes the sprints that are not over: no screen tells what such a field offers.
     pub fn take_sprints(&mut self, sprints: Vec<Named>) {
         let names: BTreeSet<String> = sprints.iter().map(|sprint| sprint.name.clone()).collect();

@@ -207,6 +207,9 @@ pub struct Replica {
     /// Who watches it, as far as more than the values of fields is known of it.
     #[serde(default)]
     pub watching: Watching,
+    /// What its links lead to outside the sync, and what it shows of its counterparts' such links.
+    #[serde(default)]
+    pub ends: super::ends::FarEnds,
 }
 
 /// What is known of an issue's watchers besides who they are.

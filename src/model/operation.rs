@@ -149,6 +149,25 @@ pub enum Action {
         /// What Jira knows the link by.
         global_id: String,
     },
+    /// The replica shows its people that a counterpart is linked to an issue which is no item of the sync. Kept once by its
+    /// global id, however often it is sent.
+    ShowEnd {
+        /// The side of the counterpart.
+        of: SideId,
+        /// The id of its link there.
+        link: String,
+        /// What is shown.
+        shown: RemoteLink,
+    },
+    /// The same is taken away.
+    HideEnd {
+        /// The side of the counterpart.
+        of: SideId,
+        /// The id of its link there.
+        link: String,
+        /// What Jira knows by what was shown.
+        global_id: String,
+    },
     /// The replica, which we made, is deleted: its counterpart was.
     DeleteIssue {
         /// The side whose issue is not there any more.
@@ -289,6 +308,15 @@ pub struct RemoteLink {
     pub url: String,
     /// What is shown.
     pub title: String,
+    /// How the issue relates to it, in words: Jira shows links under them.
+    #[serde(default = "counterpart")]
+    pub relationship: String,
+}
+
+/// How an issue relates to its counterpart.
+#[must_use]
+pub fn counterpart() -> String {
+    "counterpart".to_owned()
 }
 
 impl Action {
@@ -311,6 +339,13 @@ impl Action {
             return Some((link, None));
         }
         if let Self::DeleteIssueLink { link, id } = self { Some((link, Some(id))) } else { None }
+    }
+
+    /// The link to an issue outside the sync that is shown, or is no more: the side whose link it is, and its id there.
+    #[must_use]
+    pub fn far_end(&self) -> Option<(&SideId, &str)> {
+        let (Self::ShowEnd { of, link, .. } | Self::HideEnd { of, link, .. }) = self else { return None };
+        Some((of, link))
     }
 
     /// Who is made a watcher (`true`), or is one no more. The sync user's own leaving is not among these.

@@ -303,6 +303,9 @@ pub struct FieldRow {
     /// Per side what is written where nothing is agreed.
     #[serde(default)]
     pub default: BTreeMap<SideId, String>,
+    /// Of links: per side the projects there whose keys may be shown elsewhere, where a link leads to an issue that is no item.
+    #[serde(default)]
+    pub not_synced: BTreeMap<SideId, BTreeSet<String>>,
 }
 
 /// What the sync itself writes.

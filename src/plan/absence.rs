@@ -160,6 +160,7 @@ fn move_on(draft: &mut Draft<'_>, side: &SideId, status: &str, what: &str) {
 
 fn unlink(draft: &mut Draft<'_>, side: &SideId) {
     for other in others(draft, side) {
+        super::ends::withdraw(draft, &other, side);
         let linked = draft.plan.item.replicas.get(&other).is_some_and(|replica| replica.links.contains_key(side));
         let under_way = draft
             .unsettled(&other)

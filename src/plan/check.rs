@@ -51,6 +51,8 @@ pub fn check(input: &PlanInput<'_>, plan: &Plan) -> Vec<Violation> {
                 check.readers(&operation.side, (origin, comment), terms, *remark);
             }
             Action::Link { to, .. } => check.link(&operation.side, to),
+            Action::ShowEnd { of, link, shown } => check.end_shown(&operation.side, of, link, shown),
+            Action::HideEnd { of, link, global_id } => check.end_hidden(&operation.side, of, link, global_id),
             Action::Unlink { to, .. } => check.parting(&operation.side, to, &Farewell::Unlink),
             Action::DeleteIssue { with } => check.parting(&operation.side, with, &Farewell::Delete),
             Action::Offer { field, name, .. } => check.offer(&operation.side, field, name),
@@ -143,6 +145,8 @@ impl Check<'_> {
                 Action::DeleteIssue { .. } => 0,
                 Action::Link { .. }
                 | Action::Unlink { .. }
+                | Action::ShowEnd { .. }
+                | Action::HideEnd { .. }
                 | Action::Offer { .. }
                 | Action::DeleteFile { .. }
                 | Action::AddIssueLink { .. }

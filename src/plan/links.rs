@@ -3,7 +3,7 @@
 use super::Draft;
 use crate::model::hub::Replica;
 use crate::model::ids::{IssueKey, SideId};
-use crate::model::operation::{Action, Operation, RemoteLink};
+use crate::model::operation::{Action, Operation, RemoteLink, counterpart};
 
 /// Plans the links that a replica lacks, or that show an old key.
 pub(super) fn show(draft: &mut Draft<'_>) {
@@ -33,10 +33,22 @@ pub(super) fn show(draft: &mut Draft<'_>) {
                 continue;
             }
             let global_id = global_id(draft, &to);
-            let link = RemoteLink { global_id, url: format!("{address}/browse/{key}"), title: format!("{key} ({to})") };
+            let link = leads_to(&address, &key, &to, global_id, counterpart());
             draft.plan.operations.push(Operation { side: side.id.clone(), action: Action::Link { to, key, link } });
         }
     }
+}
+
+/// A link to a side's issue. It says no more than the key: who may see the link need not see the issue.
+pub(super) fn leads_to(
+    address: &str,
+    key: &IssueKey,
+    side: &SideId,
+    global_id: String,
+    relationship: String,
+) -> RemoteLink {
+    let (url, title) = (format!("{address}/browse/{key}"), format!("{key} ({side})"));
+    RemoteLink { global_id, url, title, relationship }
 }
 
 /// What Jira knows the links to a side's counterpart by.

@@ -13,6 +13,7 @@ mod attachments;
 mod audiences;
 pub mod check;
 mod check_comments;
+mod check_ends;
 mod check_files;
 mod check_levels;
 mod check_relations;
@@ -20,6 +21,7 @@ mod check_watchers;
 mod comments;
 mod composed;
 mod create;
+mod ends;
 mod flow_back;
 mod fold;
 pub mod input;
@@ -88,6 +90,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         revisions::revise(&mut draft, remark);
     }
     links::show(&mut draft);
+    ends::show(&mut draft);
     watchers::leave(&mut draft);
     absence::act(&mut draft);
     whose::say(&mut draft);

@@ -10,8 +10,8 @@ use super::acts::observe;
 use super::fold::{change, first_value, side_effect};
 use super::targets::with_base;
 use super::whose::stays;
-use super::{By, Draft, Observation, Step, Wanted, place};
-use crate::mapping::{Unlinkable, native_link, shared_links, strange_links};
+use super::{By, Draft, Observation, Step, Wanted, ends, place};
+use crate::mapping::{Unlinkable, far_links, native_link, shared_links, strange_links};
 use crate::model::hub::{Acknowledged, Acts, Agreed, Awaited, Base};
 use crate::model::ids::{AccountId, EntryId, FieldId, IssueKey, SideId};
 use crate::model::issue::{IssueLink, LogItem, NativeValue};
@@ -20,7 +20,7 @@ use crate::model::settings::{FieldRow, OnUnmapped};
 use crate::model::value::Value;
 
 /// The links that an observation shows.
-fn shown(row: &FieldRow, side: &SideId, observation: &Observation) -> BTreeSet<IssueLink> {
+pub(super) fn shown(row: &FieldRow, side: &SideId, observation: &Observation) -> BTreeSet<IssueLink> {
     let field = row.sides.get(side);
     match field.and_then(|field| observation.snapshot.fields.get(field)) {
         Some(NativeValue::Links(links)) => links.clone(),
@@ -36,6 +36,9 @@ fn value(words: &BTreeSet<String>) -> Value {
 pub(super) fn is_clear(draft: &Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) -> bool {
     if observation.direct {
         return true;
+    }
+    if !ends::are_clear(draft, row, side, observation) {
+        return false;
     }
     let place = place(draft.input, &draft.nothing, row, side);
     let links = shown(row, side, observation);
@@ -70,9 +73,20 @@ fn who<'o>(
 
 /// Who made a link, by what is read of the log: also one that came long ago, to an issue that became an item since.
 fn maker<'o>(field: &FieldId, observation: &'o Observation, key: &IssueKey) -> Option<&'o AccountId> {
-    let names = |item: &LogItem| &item.field == field && item.to.as_deref() == Some(key.as_str());
-    let entry = observation.snapshot.log.iter().rev().find(|entry| entry.items.iter().any(names));
-    entry.and_then(|entry| entry.author.as_ref())
+    makers(field, observation, key, 1).into_iter().next().flatten()
+}
+
+/// Who made the newest links to an issue, as many as these; `None` of one whom the log does not name.
+pub(super) fn makers<'o>(
+    field: &FieldId,
+    observation: &'o Observation,
+    key: &IssueKey,
+    links: usize,
+) -> Vec<Option<&'o AccountId>> {
+    let names = |item: &&LogItem| &item.field == field && item.to.as_deref() == Some(key.as_str());
+    let entries = observation.snapshot.log.iter().rev();
+    let made = entries.flat_map(|entry| entry.items.iter().filter(names).map(|_| entry.author.as_ref()));
+    made.map(Some).chain(std::iter::repeat(None)).map(Option::flatten).take(links).collect()
 }
 
 /// Our writes of an element on a side, the newest first.
@@ -99,6 +113,7 @@ fn is_live(intent: &Intent) -> bool {
 /// Takes in what a read shows of an item's links.
 pub(super) fn take_in(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) {
     let links = shown(row, side, observation);
+    ends::take_in(draft, row, side, observation);
     await_strangers(draft, row, side, &links);
     let Some(replica) = draft.plan.item.replicas.get(side) else { return };
     let made_now = replica.ours && !replica.observed;
@@ -117,7 +132,10 @@ pub(super) fn take_in(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, obse
 
 /// A link to an issue that may yet become an item has this one looked at again then.
 fn await_strangers(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, links: &BTreeSet<IssueLink>) {
-    let strange = strange_links(&place(draft.input, &draft.nothing, row, side), links);
+    let place = place(draft.input, &draft.nothing, row, side);
+    let mut strange = strange_links(&place, links);
+    // What is shown of it elsewhere is to go then.
+    strange.extend(far_links(&place, links).into_iter().map(|link| link.issue));
     let awaits = &mut draft.plan.item.awaits;
     awaits.retain(|awaited| !matches!(awaited, Awaited::Issue { side: of, .. } if of == side));
     awaits.extend(strange.into_iter().map(|issue| Awaited::Issue { side: side.clone(), issue }));

@@ -100,6 +100,12 @@ fn write_operation(lines: &mut Vec<String>, plan: &Plan, operation: &Operation) 
             lines.push(format!("- {name} is deleted: it is our copy, and the counterpart on {with} is gone"));
         }
         Action::Link { link, .. } => lines.push(format!("@ {name} links to {}", link.title)),
+        Action::ShowEnd { shown, .. } => {
+            lines.push(format!("@ {name} shows: {} {}", shown.relationship, shown.title));
+        }
+        Action::HideEnd { of, link, .. } => {
+            lines.push(format!("- {name} what is shown of link {link} of {of} is taken away"));
+        }
         Action::AddIssueLink { link } => lines.push(format!("+ {name} {}: {}", link.field, in_words(link))),
         Action::DeleteIssueLink { link, .. } => lines.push(format!("- {name} {}: {}", link.field, in_words(link))),
         Action::AddWatcher { watcher } => lines.push(format!("+ {name} {}: {}", watcher.field, watcher.account)),

@@ -184,6 +184,16 @@ impl Jira {
     }
 }
 
+impl Jira {
+    /// The remote links of an issue, by key, former key or id, oldest first, each as it was sent last.
+    #[must_use]
+    pub fn remote_links(&self, reference: &str) -> Vec<Value> {
+        let inside = self.lock();
+        let issue = inside.state.issue(reference);
+        issue.map(|issue| issue.remote_links.iter().map(|link| link.body.clone()).collect()).unwrap_or_default()
+    }
+}
+
 fn view(state: &State, issue: &Issue) -> IssueView {
     let mut fields = BTreeMap::new();
     for (id, value) in &issue.fields {

@@ -152,7 +152,7 @@ webhook-secret = "CANARY""#, &[
         "error 22:7 sync.support.map.status[0].acme: there is no side `acme` in this sync -> known here: `globex`",
         "error 23:7 sync.support.map.status[1].acme: there is no side `acme` in this sync -> known here: `globex`",
         "error 25:12 sync.support.map.users[0].acme: there is no side `acme` in this sync -> known here: `globex`",
-        "error 30:14 sync.support.fields.severity.acme: `acme` is no key of a field row, and no side of this sync -> known here: `globex`, `from`, `across`, `exclude`, `kind`, `values`, `on-unmapped`, `value`, `template`, `default`",
+        "error 30:14 sync.support.fields.severity.acme: `acme` is no key of a field row, and no side of this sync -> known here: `globex`, `from`, `across`, `exclude`, `kind`, `values`, `on-unmapped`, `value`, `template`, `default`, `not-synced`",
     ]),
     (r#"acme = "Done", globex = "Closed""#, r#"acme = "Backlog", globex = "Closed""#, &[
         "error 23:14 sync.support.map.status[1].acme: two rows map `Backlog` of side `acme` -> the other is in line 22: keep it in one of them",
@@ -182,6 +182,18 @@ issuelinks = "both""#, &[
         "error 29:34 sync.support.fields.links.exclude: `exclude` says nothing about links -> take `exclude` out",
         "error 29:51 sync.support.fields.links.default: `default` says nothing about links -> take `default` out",
         "error 30:1 sync.support.fields.issuelinks: two rows carry `links` -> keep one; both spellings mean the same field",
+    ]),
+    (r#"summary = "both""#, r#"summary = "both"
+links = { from = ["acme"], not-synced = { acme = ["Ops"], globex = ["LAB"], nobody = ["LAB"] } }
+due-date = { not-synced = { acme = ["OPS"] } }"#, &[
+        "error 29:51 sync.support.fields.links.not-synced.acme[0]: `Ops` is no project key -> write `OPS`",
+        "error 29:59 sync.support.fields.links.not-synced.globex: the row's `from` leaves `globex` out, so that nothing of its links is shown -> take it out, or name `globex` in `from`",
+        "error 29:77 sync.support.fields.links.not-synced.nobody: there is no side `nobody` in this sync -> known here: `acme`, `globex`",
+        "error 30:14 sync.support.fields.due-date.not-synced: `not-synced` is for links only -> take `not-synced` out",
+    ]),
+    (r#"summary = "both""#, r#"summary = "both"
+links = { not-synced = { acme = [], globex = ["LAB", "OPS"] } }"#, &[
+        "error 29:26 sync.support.fields.links.not-synced.acme: no project is named, so that nothing is shown -> take it out",
     ]),
     (r#"summary = "both""#, r#"summary = "both"
 parent = { on-unmapped = "clear", default = { acme = "x" }, globex = "customfield_1" }"#, &[

@@ -50,6 +50,7 @@ fn replica(number: u64, key: String) -> Replica {
         scope: None,
         staying: 0,
         watching: Default::default(),
+        ends: Default::default(),
     };
     for field in ["summary", "description", "status", "priority", "labels"] {
         let base = replica.bases.entry(field.into()).or_default();

@@ -52,6 +52,8 @@ mod daemon_crashes;
 #[cfg(test)]
 mod daemon_everything;
 #[cfg(test)]
+mod daemon_far_ends;
+#[cfg(test)]
 mod daemon_faults;
 #[cfg(test)]
 mod daemon_fields;
@@ -161,6 +163,8 @@ mod jira_support;
 mod plan_check_files;
 #[cfg(test)]
 mod plan_check_levels;
+#[cfg(test)]
+mod plan_far_ends;
 #[cfg(test)]
 mod plan_properties;
 #[cfg(test)]

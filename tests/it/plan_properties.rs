@@ -367,6 +367,8 @@ fn sent_bytes(operation: &Operation) -> String {
         Action::DeleteComment { copy, .. } => format!("{side} copy {copy} goes"),
         Action::Offer { name, .. } => format!("{side} makes {name}"),
         Action::Link { link, .. } => format!("{side} links {link:?}"),
+        Action::ShowEnd { shown, .. } => format!("{side} shows {shown:?}"),
+        Action::HideEnd { global_id, .. } => format!("{side} hides {global_id}"),
         Action::Unlink { to, .. } => format!("{side} unlinks {to}"),
         Action::DeleteIssue { .. } => format!("{side} goes"),
         Action::AddFile { name, .. } => format!("{side} attaches {name}"),

@@ -173,6 +173,7 @@ fn rows(sides: &[SideId]) -> BTreeMap<FieldName, FieldRow> {
         on_unmapped: OnUnmapped::Leave,
         composed: None,
         default: BTreeMap::new(),
+        not_synced: BTreeMap::new(),
     };
     let all = [
         row("issue-type", "issuetype", FieldKind::IssueType),
@@ -371,6 +372,7 @@ impl World {
             scope: None,
             staying: 0,
             watching: Default::default(),
+            ends: Default::default(),
         }
     }
 

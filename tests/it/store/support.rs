@@ -139,6 +139,7 @@ pub(super) fn replica(issue: u64, key: &str) -> Replica {
         scope: None,
         staying: 0,
         watching: Default::default(),
+        ends: Default::default(),
     }
 }
 

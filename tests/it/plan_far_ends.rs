@@ -1,0 +1,151 @@
+//! Links to issues outside the sync, as they are planned, and the second look at such plans: with something wrong put in. Must
+//! never let the planner decide what is wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jirasyncd::model::ends::{FarEnd, FarEnds};
+use jirasyncd::model::hub::Replica;
+use jirasyncd::model::ids::{IssueId, IssueKey};
+use jirasyncd::model::operation::{Action, Operation, RemoteLink};
+use jirasyncd::model::settings::{ConflictPolicy, FieldKind};
+use jirasyncd::plan::{check, plan};
+
+use super::plan_world::{SOUND, World, side};
+
+const SHOWN: &str = "a far end is shown only where it may be";
+const TAKEN: &str = "only what was shown is taken away";
+
+fn end(key: &str) -> FarEnd {
+    FarEnd { issue: IssueId(99), key: IssueKey::new(key), kind: "Blocks".to_owned(), outward: true, stays: false }
+}
+
+/// Three sides with a counterpart each; the last sees only itself, and the first has a link to PLAT-9.
+fn world() -> World {
+    let sides: Vec<_> = (0..3).map(side).collect();
+    let mut world = World::new(&sides, ConflictPolicy::Newest, SOUND);
+    world.sync.links = false;
+    world.sync.sides[2].sees = BTreeSet::from([side(2)]);
+    let mut row = world.sync.fields[&"labels".into()].clone();
+    (row.name, row.kind) = ("links".into(), FieldKind::Links);
+    row.sides.values_mut().for_each(|field| *field = "issuelinks".into());
+    row.not_synced = BTreeMap::from([(side(0), BTreeSet::from(["PLAT".to_owned()]))]);
+    world.sync.fields.insert(row.name.clone(), row);
+    let first = world.item.replicas.get_mut(&side(0)).unwrap();
+    first.observed = true;
+    let other = first.clone();
+    first.ends.own.insert("7".to_owned(), end("PLAT-9"));
+    for (place, issue) in [(1, 51), (2, 52)] {
+        let replica = Replica { issue: IssueId(issue), key: IssueKey::new(format!("X-{issue}")), ..other.clone() };
+        world.item.replicas.insert(side(place), replica);
+    }
+    world
+}
+
+fn ends(world: &mut World, place: usize) -> &mut FarEnds {
+    &mut world.item.replicas.get_mut(&side(place)).unwrap().ends
+}
+
+/// What is planned of far ends.
+fn planned(world: &World) -> Vec<Operation> {
+    let (observed, offers) = (BTreeMap::new(), BTreeMap::new());
+    let input = world.input(&observed, &offers);
+    let made = plan(&input);
+    let rules: Vec<_> = check(&input, &made).into_iter().map(|violation| violation.rule).collect();
+    assert!(!rules.contains(&SHOWN) && !rules.contains(&TAKEN), "{rules:?}");
+    made.operations.into_iter().filter(|operation| operation.action.far_end().is_some()).collect()
+}
+
+/// The rules that a plan of nothing but this breaks.
+fn broken(world: &World, place: usize, action: Action) -> Vec<&'static str> {
+    let (observed, offers) = (BTreeMap::new(), BTreeMap::new());
+    let input = world.input(&observed, &offers);
+    let mut made = plan(&input);
+    made.operations = vec![Operation { side: side(place), action }];
+    check(&input, &made).into_iter().map(|violation| violation.rule).collect()
+}
+
+fn remote(world: &World) -> RemoteLink {
+    let home = side(0);
+    RemoteLink {
+        global_id: format!("jirasyncd:{}:{home}:7", world.item.id),
+        url: format!("https://{home}.example/browse/PLAT-9"),
+        title: format!("PLAT-9 ({home})"),
+        relationship: "links to".to_owned(),
+    }
+}
+
+fn show(world: &World) -> Action {
+    Action::ShowEnd { of: side(0), link: "7".to_owned(), shown: remote(world) }
+}
+
+fn hide(world: &World) -> Action {
+    Action::HideEnd { of: side(0), link: "7".to_owned(), global_id: remote(world).global_id }
+}
+
+#[test]
+fn the_difference_is_planned_and_nothing_else() {
+    let mut world = world();
+    let wanted = Operation { side: side(1), action: show(&world) };
+    assert_eq!(planned(&world), std::slice::from_ref(&wanted), "and nothing where it is not seen");
+    // Nobody knows what is shown: it is set.
+    ends(&mut world, 1).note(&side(0), "7", Some(None));
+    assert_eq!(planned(&world), [wanted]);
+    let shown = remote(&world);
+    ends(&mut world, 1).note(&side(0), "7", Some(Some(shown)));
+    assert_eq!(planned(&world), []);
+    // Under another key it is set again.
+    ends(&mut world, 0).own.insert("7".to_owned(), end("PLAT-10"));
+    assert_eq!(planned(&world).len(), 1);
+    let gone = Operation { side: side(1), action: hide(&world) };
+    for own in [Some(end("SECR-9")), Some(FarEnd { stays: true, ..end("PLAT-9") }), None] {
+        ends(&mut world, 0).own = own.map(|end| ("7".to_owned(), end)).into_iter().collect();
+        assert_eq!(planned(&world), std::slice::from_ref(&gone));
+    }
+    // What is kept apart changes nothing elsewhere.
+    for place in [0, 1] {
+        world.item.replicas.get_mut(&side(place)).unwrap().restricted = true;
+        assert_eq!(planned(&world), []);
+        world.item.replicas.get_mut(&side(place)).unwrap().restricted = false;
+    }
+}
+
+#[test]
+fn a_plan_that_shows_what_it_may_not_is_found() {
+    let world = world();
+    assert!(!broken(&world, 1, show(&world)).contains(&SHOWN));
+    assert!(broken(&world, 2, show(&world)).contains(&SHOWN), "that side does not see it");
+    assert!(broken(&world, 0, show(&world)).contains(&SHOWN), "it is its own");
+    let says = |change: fn(&mut RemoteLink)| {
+        let mut shown = remote(&world);
+        change(&mut shown);
+        Action::ShowEnd { of: side(0), link: "7".to_owned(), shown }
+    };
+    assert!(broken(&world, 1, says(|link| link.title += ": a summary")).contains(&SHOWN));
+    assert!(broken(&world, 1, says(|link| link.url += "0")).contains(&SHOWN));
+    type Wrong = (&'static str, fn(&mut World));
+    let wrong: [Wrong; 6] = [
+        ("another project", |world| drop(ends(world, 0).own.insert("7".to_owned(), end("PLATO-9")))),
+        ("it stays", |world| ends(world, 0).own.get_mut("7").unwrap().stays = true),
+        ("it is none any more", |world| ends(world, 0).own.clear()),
+        ("its issue is kept apart", |world| world.item.replicas.get_mut(&side(0)).unwrap().restricted = true),
+        ("nothing of that side counts", |world| {
+            world.sync.fields.get_mut(&"links".into()).unwrap().from.remove(&side(0));
+        }),
+        ("no project is listed", |world| world.sync.fields.get_mut(&"links".into()).unwrap().not_synced.clear()),
+    ];
+    for (why, change) in wrong {
+        let mut world = self::world();
+        change(&mut world);
+        assert!(broken(&world, 1, show(&world)).contains(&SHOWN), "{why}");
+    }
+}
+
+#[test]
+fn a_plan_that_takes_away_what_was_not_shown_is_found() {
+    let mut world = world();
+    assert!(broken(&world, 1, hide(&world)).contains(&TAKEN));
+    ends(&mut world, 1).note(&side(0), "7", Some(None));
+    assert!(!broken(&world, 1, hide(&world)).contains(&TAKEN));
+    let other = Action::HideEnd { of: side(0), link: "7".to_owned(), global_id: "somebody's".to_owned() };
+    assert!(broken(&world, 1, other).contains(&TAKEN));
+}
