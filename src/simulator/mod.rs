@@ -4,6 +4,7 @@
 //! [`Person`]s, faults are [`FaultRule`]s, and every request is an [`Exchange`] that tests can count and check.
 
 mod adf;
+mod arrange;
 mod audit;
 mod auth;
 mod build;
