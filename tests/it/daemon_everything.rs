@@ -12,7 +12,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::daemon_support::World;
 use super::everything_acts::{Act, Field, Talk, What};
-use super::everything_audit::{Log, equal, leaks, requests};
+use super::everything_audit::{Log, equal, far_leaks, leaks, requests};
 use super::everything_people::{Ledger, People};
 use super::everything_world::{SIDES, Sight, world, world_with_levels};
 use super::random_life::{Dice, Life, seeds};
@@ -79,6 +79,7 @@ async fn live(seed: u64, sight: Sight, ledger: Option<Arc<Mutex<Ledger>>>) -> Re
     world.daemon().engine().sweep(None).await.unwrap();
     world.rest().await?;
     shut += leaks(world, &people.written, &log.text()).await?;
+    far_leaks(world, sight)?;
     if sight == Sight::Open {
         let problems = world.problems().await;
         equal(world).map_err(|why| format!("{why}; problems: {problems:?}"))?;

@@ -141,9 +141,9 @@ impl Run<'_> {
         self.conflict(&rows).await;
         self.forbidden(&rows).await;
         self.each(Act::Clear, from, &rows, None);
-        // A file that was put beside it on another side is its author's to delete.
+        // What was put beside it on another side is that side's to take away.
         for column in self.others() {
-            self.each(Act::Clear, column, &[Subject::File], None);
+            self.each(Act::Clear, column, &[Subject::File, Subject::FarLink], None);
         }
         self.rest().await;
         self.equal(

@@ -11,7 +11,7 @@ use super::everything_world::{Custom, SIDES, world_of, world_of_levels};
 const TOKEN: &str = "Item";
 
 /// One of each kind that is written in a way of its own.
-const SUBJECTS: [Subject; 12] = [
+const SUBJECTS: [Subject; 13] = [
     Subject::Summary,
     Subject::Description,
     Subject::Labels,
@@ -24,6 +24,7 @@ const SUBJECTS: [Subject; 12] = [
     Subject::Work,
     Subject::File,
     Subject::Link,
+    Subject::FarLink,
 ];
 
 /// What is done, by the number that it puts; none takes all of it away.
@@ -40,6 +41,8 @@ fn why(subject: Subject) -> &'static str {
         "the content is fetched from its author's side; a deletion is one write per file, after a read"
     } else if subject == Subject::Link {
         "one write per link; taken away after a read"
+    } else if subject == Subject::FarLink {
+        "one write per link, and no read"
     } else if subject == Subject::Assignee {
         "the same read, and once a day whether that person may be assigned"
     } else if subject == Subject::Status {

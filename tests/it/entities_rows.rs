@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::daemon_support::World;
 use super::everything_audit::{comments, files, shown, worklogs};
-use super::everything_people::find;
+use super::everything_people::{far, find};
 use super::everything_values::{date, element, step};
 use super::everything_world::{
     COMPONENTS, CUSTOM, Custom, EPIC_LINK, EPIC_NAME, INSIDE, LEVEL, PRIORITIES, SECRET, SIDES, STATUSES, STORY,
@@ -35,6 +35,7 @@ pub(crate) enum Subject {
     File,
     Work,
     Link,
+    FarLink,
     Epic,
     Watchers,
     /// Only home's crosses, and all else under it: so it is tried by itself.
@@ -44,7 +45,7 @@ pub(crate) enum Subject {
 /// All rows, as the table shows them.
 pub(crate) fn all() -> Vec<Subject> {
     use Subject::{
-        AffectsVersions, Assignee, Comment, Components, Description, Due, Environment, Epic, Estimate, File,
+        AffectsVersions, Assignee, Comment, Components, Description, Due, Environment, Epic, Estimate, FarLink, File,
         FixVersions, Labels, Link, Priority, Remaining, Reporter, Status, Summary, Type, Watchers, Work,
     };
     let fields = [
@@ -65,7 +66,7 @@ pub(crate) fn all() -> Vec<Subject> {
         Remaining,
     ];
     let custom = CUSTOM.into_iter().filter(|field| *field != Custom::Secret).map(Subject::Custom);
-    fields.into_iter().chain(custom).chain([Comment, File, Work, Link, Epic, Watchers]).collect()
+    fields.into_iter().chain(custom).chain([Comment, File, Work, Link, FarLink, Epic, Watchers]).collect()
 }
 
 impl Subject {
@@ -92,6 +93,7 @@ impl Subject {
             Self::File => "attachments",
             Self::Work => "worklogs",
             Self::Link => "issue links",
+            Self::FarLink => "issue links out of the sync",
             Self::Epic => "parent: an epic",
             Self::Watchers => "watchers",
             Self::Level => "security level",
@@ -118,7 +120,9 @@ impl Subject {
             Self::Epic if column == 1 => EPIC_LINK,
             Self::Epic => "parent",
             Self::Level => "security",
-            Self::Status | Self::Comment | Self::File | Self::Work | Self::Link | Self::Watchers => return None,
+            Self::Status | Self::Comment | Self::File | Self::Work | Self::Link | Self::FarLink | Self::Watchers => {
+                return None;
+            }
         };
         Some(name.to_owned())
     }
@@ -136,7 +140,7 @@ impl Subject {
             Self::Comment => &["comment"],
             Self::File => &["attach", "file"],
             Self::Work => &["work"],
-            Self::Link => &["link"],
+            Self::Link | Self::FarLink => &["link"],
             Self::Epic => &["parent"],
             Self::Watchers => &["watch"],
             Self::Status => &["status", "transition"],
@@ -166,6 +170,7 @@ impl Subject {
                 | Self::AffectsVersions
                 | Self::File
                 | Self::Link
+                | Self::FarLink
                 | Self::Watchers
         )
     }
@@ -187,6 +192,7 @@ impl Subject {
             Self::File => both(files(view, column, None), files(view, column, Some("f-"))),
             Self::Work => both(worklogs(view, column, None), worklogs(view, column, Some("Words"))),
             Self::Link => field("links"),
+            Self::FarLink => field("far"),
             Self::Epic => field("parent"),
             Self::Watchers => field("watchers"),
             Self::Status => field("status"),
@@ -270,7 +276,8 @@ impl Subject {
                 let names = if column == 0 { [LEVEL, SECRET] } else { [INSIDE, LEVEL] };
                 who.edit(key, json!({ "security": { "name": names[number % 2] } }))
             }
-            Self::Link if number > 3 => who.unlink(at.issue().issue_links[0].id),
+            Self::Link | Self::FarLink if number > 3 => who.unlink(at.links(self == Self::FarLink)[0]),
+            Self::FarLink => who.link(key, "Blocks", &far(at.world, column, "FAR", number % 3)),
             Self::Link => who.link(key, "Blocks", &at.other(&format!("Other-{}", number % 3))),
             Self::Epic => {
                 let epic = at.other(&format!("Epic-{}", number % 3));
@@ -294,7 +301,9 @@ impl Subject {
             Self::Comment => issue.comments.iter().try_for_each(|own| who.delete_comment(key, &own.id.to_string())),
             Self::File => issue.attachments.iter().try_for_each(|own| who.detach(&own.id.to_string())),
             Self::Work => issue.worklogs.iter().try_for_each(|own| who.delete_worklog(key, &own.id.to_string())),
-            Self::Link => issue.issue_links.iter().try_for_each(|link| who.unlink(link.id)),
+            Self::Link | Self::FarLink => {
+                at.links(self == Self::FarLink).into_iter().try_for_each(|link| who.unlink(link))
+            }
             Self::Watchers => {
                 let watching = at.world.jira(SIDES[column].jira).watchers(key);
                 let people = SIDES[column].people.iter().filter(|name| watching.contains(**name));
@@ -349,6 +358,13 @@ impl<'a> Place<'a> {
 
     fn issue(&self) -> IssueView {
         self.world.jira(SIDES[self.column].jira).issue(&self.key).unwrap()
+    }
+
+    /// The ids of its links to other items, or of those out of the sync.
+    fn links(&self, far: bool) -> Vec<u64> {
+        let home = format!("{}-", SIDES[self.column].project);
+        let links = self.issue().issue_links.into_iter().filter(|link| link.other.starts_with(&home) != far);
+        links.map(|link| link.id).collect()
     }
 
     fn other(&self, token: &str) -> String {

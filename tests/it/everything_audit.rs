@@ -11,14 +11,16 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::daemon_audit::{by_token, shared, sync_user, token};
 use super::daemon_support::World;
-use super::everything_people::Written;
-use super::everything_world::{BUILT_IN, CUSTOM, Custom, EPIC_LINK, SIDES};
+use super::everything_people::{Written, find};
+use super::everything_world::{BUILT_IN, CUSTOM, Custom, EPIC_LINK, OUTSIDER, SIDES, Sight, beside};
 
 /// Every item is on all sides and the same there.
 pub(crate) fn equal(world: &World) -> Result<(), String> {
     let mut all = Vec::new();
     for side in &SIDES {
-        all.push(by_token(world, side.jira)?);
+        let mut there = by_token(world, side.jira)?;
+        there.retain(|_, view| view.project == side.project);
+        all.push(there);
     }
     for (column, there) in all.iter().enumerate().skip(1) {
         let (here, others): (BTreeSet<_>, BTreeSet<_>) = (all[0].keys().collect(), there.keys().collect());
@@ -129,7 +131,9 @@ pub(crate) fn shown(world: &World, column: usize, view: &IssueView) -> BTreeMap<
     let above = view.fields.get(if column == 1 && !view.fields.contains_key("parent") { EPIC_LINK } else { "parent" });
     let above = above.and_then(|key| world.jira(jira).issue(key)).map(|issue| token(&issue));
     shown.insert("parent".to_owned(), above.unwrap_or_default());
-    let links = view.issue_links.iter().map(|link| {
+    shown.insert("far".to_owned(), far_ends(column, view));
+    let home = format!("{}-", SIDES[column].project);
+    let links = view.issue_links.iter().filter(|link| link.other.starts_with(&home)).map(|link| {
         let other = world.jira(jira).issue(&link.other).map(|issue| token(&issue));
         // A type that reads the same both ways has no direction.
         let outward = link.outward && link.kind != "Relates";
@@ -140,6 +144,39 @@ pub(crate) fn shown(world: &World, column: usize, view: &IssueView) -> BTreeMap<
     let places = SIDES[column].people.iter().enumerate().filter(|(_, name)| watchers.contains(**name));
     shown.insert("watchers".to_owned(), sorted(places.map(|(place, _)| place.to_string())).join(" "));
     shown
+}
+
+/// What an issue shows of links out of the sync, its own and what it says of its counterparts'.
+fn far_ends(column: usize, view: &IssueView) -> String {
+    let jira = SIDES[column].jira;
+    let far = format!("{}-", beside("FAR", column));
+    let own = view.issue_links.iter().filter(|link| link.other.starts_with(&far));
+    let own = own.map(|link| format!("{} ({jira})", link.other));
+    sorted(own.chain(view.links.iter().map(|(title, _)| title.clone()))).join(" | ")
+}
+
+/// No key of a project that may not be named, of a partner that may not be seen, or linked by somebody whose acts stay, was sent.
+pub(crate) fn far_leaks(world: &World, sight: Sight) -> Result<(), String> {
+    for (column, side) in SIDES.iter().enumerate() {
+        let mut shut: Vec<String> = Vec::new();
+        for other in (0..3).filter(|other| *other != column) {
+            shut.push(format!("{}-", beside("HID", other)));
+            if sight == Sight::Apart && column != 0 && other != 0 {
+                shut.push(format!("{}-", beside("FAR", other)));
+            }
+        }
+        if sight == Sight::Apart && column != OUTSIDER.0 {
+            let theirs = find(world, SIDES[OUTSIDER.0].jira, &format!("FAR-{}", OUTSIDER.1));
+            shut.extend(theirs.map(|issue| issue.key));
+        }
+        for call in world.jira(side.jira).calls() {
+            let sent = format!("{} {} {}", call.path, call.query, String::from_utf8_lossy(&call.request_body));
+            if let Some(leak) = shut.iter().find(|key| sent.contains(*key)) {
+                return Err(format!("{leak} was sent to {}: {} {sent}", side.jira, call.method));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// People by their place.

@@ -13,7 +13,7 @@ use super::everything_acts::{Act, Field, Talk, Thing, Tie, What};
 use super::everything_values::{custom, date, step};
 use super::everything_world::{
     COMPONENTS, Custom, DESK, EPIC_LINK, EPIC_NAME, INSIDE, LEVEL, OUTSIDER, PRIORITIES, SECRET, SIDES, STATUSES, Side,
-    Sight, VERSIONS,
+    Sight, VERSIONS, beside,
 };
 
 /// What somebody wrote, and who may never learn it.
@@ -317,8 +317,16 @@ impl People {
         let (side, issue) = (scene.side, scene.issue);
         match tie {
             Tie::Link => {
+                let kind = ["Blocks", "Relates"][pick % 2];
+                // Some lead out of the sync, each to an issue of whoever makes the link.
+                if pick / 2 % 4 < 2 {
+                    let what = ["FAR", "HID"][pick / 2 % 4];
+                    let far = far(world, scene.act.column, what, scene.act.who);
+                    who.link(key, kind, &far)?;
+                    return Ok(Some([true; 3]));
+                }
                 let Some(other) = self.other(world, scene.act, issue) else { return Ok(None) };
-                who.link(key, ["Blocks", "Relates"][pick % 2], &other.key)?;
+                who.link(key, kind, &other.key)?;
             }
             Tie::Unlink => {
                 let Some(link) = issue.issue_links.get(pick % issue.issue_links.len().max(1)) else {
@@ -521,6 +529,16 @@ fn owner(world: &World, act: &Act, issue: &IssueView) -> Option<usize> {
 }
 
 /// The issue of an item on a Jira.
+/// The issue of a side's project beside the synced one that somebody links to.
+pub(crate) fn far(world: &World, column: usize, what: &str, number: usize) -> String {
+    let (side, token) = (&SIDES[column], format!("{what}-{number}"));
+    let known = find(world, side.jira, &token).map(|issue| issue.key);
+    known.unwrap_or_else(|| {
+        let who = world.person(side.jira, side.people[0]);
+        who.create(&beside(what, column), side.types[1], json!({ "summary": token })).unwrap()
+    })
+}
+
 pub(crate) fn find(world: &World, jira: &str, wanted: &str) -> Option<IssueView> {
     world.jira(jira).issues().into_iter().find(|issue| token(issue) == wanted)
 }

@@ -37,6 +37,11 @@ pub(crate) const SIDES: [Side; 3] = [
         role: ("Administrators", 0),
     },
 ];
+/// A project beside the one that is synced, whose keys may be shown elsewhere (FAR), or may not (HID).
+pub(crate) fn beside(what: &str, column: usize) -> String {
+    format!("{what}{}", SIDES[column].jira.chars().next().unwrap().to_ascii_uppercase())
+}
+
 /// The role of acme whose comments are for globex, and who of its people is in it.
 pub(crate) const DESK: (&str, usize) = ("Globex desk", 1);
 /// Where `from` holds: the one of globex whose acts stay there.
@@ -223,8 +228,11 @@ fn config(sight: Sight) -> String {
         { acme = \"li@acme.example\", globex = \"kchan\", initech = \"anna@initech.example\" },
         ";
     let mut rows = "summary = \"both\"\nenvironment = \"both\"\ncomponents = \"both\"\nfix-versions = { on-unmapped = \"create\" }\n\
-        affects-versions = \"both\"\noriginal-estimate = \"both\"\nparent = \"both\"\nlinks = \"both\"\n"
+        affects-versions = \"both\"\noriginal-estimate = \"both\"\nparent = \"both\"\n"
         .to_owned();
+    let far: Vec<String> =
+        (0..3).map(|column| format!("{} = [\"{}\"]", SIDES[column].jira, beside("FAR", column))).collect();
+    rows += &format!("links = {{ not-synced = {{ {} }} }}\n", far.join(", "));
     // Nobody signs for who watches, so the configuration refuses watchers beside `from`.
     if sight == Sight::Open {
         rows += "watchers = { on-unmapped = \"skip\" }\n";
@@ -274,6 +282,12 @@ fn enrich(setup: &mut Setup, column: usize) {
         project.transitions.push(TransitionSetup::new("Wieder öffnen", &["Fertig"], "Neu"));
     }
     project.permissions.insert("SET_ISSUE_SECURITY".to_owned(), [Holder::LoggedIn].into());
+    let mut other = project.clone();
+    (other.components, other.versions, other.sprints) = (Vec::new(), Vec::new(), Vec::new());
+    for (number, what) in ["FAR", "HID"].into_iter().enumerate() {
+        let key = beside(what, column);
+        setup.projects.push(ProjectSetup { name: key.clone(), key, id: 11_000 + number as u64, ..other.clone() });
+    }
     // Faults say when there is too much; a limit of its own would only slow the run.
     setup.limits = Limits::off();
 }
@@ -335,6 +349,8 @@ fn without_side(text: &str, side: &str) -> String {
     );
     let lines = text.lines().filter(|line| !line.starts_with(&format!("side.{side} ")));
     let mut text = lines.collect::<Vec<_>>().join("\n") + "\n";
+    let column = SIDES.iter().position(|other| other.jira == side).unwrap();
+    text = text.replace(&format!(", {side} = [\"{}\"]", beside("FAR", column)), "");
     let cell = format!(", {side} = \"");
     while let Some(at) = text.find(&cell) {
         let end = at + cell.len() + text[at + cell.len()..].find('"').unwrap() + 1;
