@@ -214,6 +214,22 @@ async fn a_far_end_that_becomes_an_item_is_linked_in_its_place() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_far_end_that_becomes_an_item_of_nobody_else_is_shown_no_more() {
+    let scoped = THREE.replace("project = \"SUP\"", "project = \"SUP\", jql = \"labels = carried\"");
+    let world = world(&shown(&scoped, "acme = [\"SUP\"]")).await;
+    let key = item(&world, &["carried", "share-globex", "share-initech"]).await;
+    let end = far(&world, "SUP", "Ahead");
+    world.person("acme", "jane").link(&end, "Relates", &key).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(remote(&world, "initech"), [one("relates to", &end)]);
+    // Nobody touches the issue that is linked to it, and nothing is written that would have it looked at.
+    world.person("acme", "jane").edit(&end, json!({ "labels": ["carried"] })).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!((remote(&world, "globex"), remote(&world, "initech")), (Vec::new(), Vec::new()));
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_item_without_counterpart_is_no_far_end() {
     let world = world(&shown(THREE, "acme = [\"SUP\"]")).await;
     let fields = json!({ "summary": "Home", "priority": { "name": "Low" }, "labels": ["share-globex"] });

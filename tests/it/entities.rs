@@ -11,7 +11,7 @@ use jirasyncd::simulator::{Holder, IssueView};
 use super::daemon_support::World;
 use super::entities_rows::{Place, Subject, all, make};
 use super::everything_people::find;
-use super::everything_world::{SIDES, world_of};
+use super::everything_world::{SIDES, world_of, world_of_levels};
 
 /// From where to where.
 struct Direction {
@@ -54,9 +54,13 @@ fn impossible(subject: Subject, act: Act) -> Option<&'static str> {
         (Subject::Reporter, Act::Clear) => Some("the usual field configuration requires a reporter"),
         (Subject::Priority, Act::Clear) => Some("the usual field configuration requires a priority"),
         (Subject::Remaining, Act::Clear) => Some("Jira counts no estimate as one of no time"),
+        (Subject::Level, Act::Conflict) => Some(ONLY_HOME),
         _ => None,
     }
 }
+
+/// Why a row is not tried from a side.
+const ONLY_HOME: &str = "only home's security levels cross: another side's keeps it apart, and is let be";
 
 const TOKEN: &str = "Item";
 
@@ -145,6 +149,30 @@ impl Run<'_> {
         for column in self.others() {
             self.each(Act::Clear, column, &[Subject::File, Subject::FarLink], None);
         }
+        self.rest().await;
+        self.equal(
+            Act::Clear,
+            &rows,
+            |_, here| if here.is_empty() { Ok(()) } else { Err(format!("`{here}` is left")) },
+        );
+    }
+
+    /// Home's security levels, which nothing else goes beside.
+    async fn levels(&mut self) {
+        let (rows, from) = ([Subject::Level], self.direction.from);
+        self.each(Act::Set, from, &rows, Some(0));
+        self.rest().await;
+        self.equal(Act::Set, &rows, |_, here| if here.is_empty() { Err("nothing is shown".into()) } else { Ok(()) });
+        self.each(Act::Edit, from, &rows, Some(1));
+        self.rest().await;
+        self.equal(Act::Edit, &rows, |_, _| Ok(()));
+        self.forbid(&["SET_ISSUE_SECURITY"], &[]);
+        self.waits(&rows, 2).await;
+        self.allow(&["SET_ISSUE_SECURITY"]);
+        self.world.pass(7_200).await;
+        self.rest().await;
+        self.equal(Act::Forbidden, &rows, |_, _| Ok(()));
+        self.each(Act::Clear, from, &rows, None);
         self.rest().await;
         self.equal(
             Act::Clear,
@@ -272,6 +300,13 @@ async fn tried() -> BTreeMap<(Subject, Act, usize), Result<(), String>> {
         world.rest().await.unwrap();
         let mut found = BTreeMap::new();
         Run { world: &world, direction, found: &mut found }.run().await;
+        if direction.from == 0 {
+            let mut world = world_of_levels(direction.columns);
+            world.start().await;
+            make(&world, direction.from, TOKEN);
+            world.rest().await.unwrap();
+            Run { world: &world, direction, found: &mut found }.levels().await;
+        }
         all_found.extend(found.into_iter().map(|((subject, act), result)| ((subject, act, place), result)));
     }
     all_found
@@ -304,30 +339,30 @@ fn table(found: &BTreeMap<(Subject, Act, usize), Result<(), String>>) -> String 
         DIRECTIONS.iter().map(|direction| direction.name).chain(ACTS.map(|(_, name)| name)).collect();
     page += &format!("| what | {} |\n| --- |{}\n", heads.join(" | "), " ---: |".repeat(heads.len()));
     let mut notes: Vec<&str> = Vec::new();
-    for subject in all() {
+    for subject in all().into_iter().chain([Subject::Level]) {
         let passed = |wanted: &dyn Fn(Act, usize) -> bool| {
             let cells = found.iter().filter(|((row, act, place), _)| *row == subject && wanted(*act, *place));
             let cells: Vec<bool> = cells.map(|(_, result)| result.is_ok()).collect();
             (cells.iter().filter(|ok| **ok).count(), cells.len())
         };
         let mut cells: Vec<String> = Vec::new();
-        for place in 0..DIRECTIONS.len() {
-            let (good, all) = passed(&|_, there| there == place);
-            cells.push(format!("{good} of {all}"));
+        let mut cell = |why: Option<&'static str>, (good, all): (usize, usize)| match why {
+            Some(why) => {
+                let known = notes.iter().position(|note| *note == why);
+                let number = known.unwrap_or_else(|| {
+                    notes.push(why);
+                    notes.len() - 1
+                });
+                format!("({})", number + 1)
+            }
+            None => format!("{good} of {all}"),
+        };
+        for (place, direction) in DIRECTIONS.iter().enumerate() {
+            let why = (subject == Subject::Level && direction.from != 0).then_some(ONLY_HOME);
+            cells.push(cell(why, passed(&|_, there| there == place)));
         }
         for (act, _) in ACTS {
-            let (good, all) = passed(&|done, _| done == act);
-            cells.push(match impossible(subject, act) {
-                Some(why) => {
-                    let known = notes.iter().position(|note| *note == why);
-                    let number = known.unwrap_or_else(|| {
-                        notes.push(why);
-                        notes.len() - 1
-                    });
-                    format!("({})", number + 1)
-                }
-                None => format!("{good} of {all}"),
-            });
+            cells.push(cell(impossible(subject, act), passed(&|done, _| done == act)));
         }
         page += &format!("| {} | {} |\n", subject.title(), cells.join(" | "));
     }

@@ -8,7 +8,7 @@ use jirasyncd::model::hub::Replica;
 use jirasyncd::model::ids::{IssueId, IssueKey};
 use jirasyncd::model::operation::{Action, Operation, RemoteLink};
 use jirasyncd::model::settings::{ConflictPolicy, FieldKind};
-use jirasyncd::plan::{check, plan};
+use jirasyncd::plan::{Wanted, check, plan};
 
 use super::plan_world::{SOUND, World, side};
 
@@ -148,4 +148,21 @@ fn a_plan_that_takes_away_what_was_not_shown_is_found() {
     assert!(!broken(&world, 1, hide(&world)).contains(&TAKEN));
     let other = Action::HideEnd { of: side(0), link: "7".to_owned(), global_id: "somebody's".to_owned() };
     assert!(broken(&world, 1, other).contains(&TAKEN));
+}
+
+#[test]
+fn what_only_an_index_does_not_show_is_read_first() {
+    let mut world = world();
+    let shown = remote(&world);
+    ends(&mut world, 1).note(&side(0), "7", Some(Some(shown)));
+    for direct in [false, true] {
+        let mut observation = world.observe(&side(0), false).unwrap();
+        observation.direct = direct;
+        let observed = BTreeMap::from([(side(0), observation)]);
+        let offers = BTreeMap::new();
+        let made = plan(&world.input(&observed, &offers));
+        let asks = made.wanted.get(&side(0)).is_some_and(|wanted| wanted.contains(&Wanted::FreshRead));
+        let hides = made.operations.iter().any(|operation| operation.action == hide(&world));
+        assert_eq!((asks, hides), (!direct, direct), "direct: {direct}");
+    }
 }

@@ -223,7 +223,7 @@ async fn a_newer_state_is_left_alone() {
     let connection = rusqlite::Connection::open(world.path()).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
-    refused(&world.path(), "made by a newer jirasyncd (schema 99, this one knows 3)");
+    refused(&world.path(), "made by a newer jirasyncd (schema 99, this one knows 4)");
 }
 
 #[tokio::test]
