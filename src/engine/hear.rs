@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use super::Engine;
 use super::detect::{PollError, Polled};
 use super::instance::Instance;
-use crate::jira::{Failure, JiraError, NO_ISSUE, ReadRows, Told, UnreadRow, read_hook};
+use crate::jira::{JiraError, NO_ISSUE, ReadRows, Told, UnreadRow, read_hook};
 use crate::model::hub::Absence;
 use crate::model::ids::{InstanceId, IssueId};
 use crate::model::issue::IssueSnapshot;
@@ -156,15 +156,6 @@ impl Engine {
 async fn read_these(instance: &Instance, issues: &[IssueId]) -> Result<ReadRows, JiraError> {
     let [issue] = issues else { return instance.read.rows(issues, &instance.want).await };
     let mut read = ReadRows::default();
-    for answer in instance.read.issues(&[*issue], &instance.want).await {
-        match answer {
-            Ok(row) => read.rows.push(row),
-            Err(JiraError { failure: Failure::NotFound, .. }) => {}
-            Err(JiraError { failure: Failure::Unreadable(why), .. }) => {
-                read.unread.push(UnreadRow { issue: Some(*issue), updated: None, why });
-            }
-            Err(error) => return Err(error),
-        }
-    }
+    read.take(&[*issue], instance.read.issues(&[*issue], &instance.want).await)?;
     Ok(read)
 }

@@ -117,7 +117,7 @@ impl JiraRead for Reader {
     async fn rows(&self, issues: &[IssueId], want: &Want) -> Result<ReadRows, JiraError> {
         let mut read = ReadRows::default();
         if self.0.kind == Kind::Cloud {
-            sort(issues, self.issues(issues, want).await, &mut read)?;
+            read.take(issues, self.issues(issues, want).await)?;
             return Ok(read);
         }
         for part in issues.chunks(BULK) {
@@ -130,7 +130,7 @@ impl JiraRead for Reader {
                 }
                 // An id that is gone makes Jira refuse them all.
                 Err(JiraError { failure: Failure::Refused(_), .. }) => {
-                    sort(part, self.issues(part, want).await, &mut read)?;
+                    read.take(part, self.issues(part, want).await)?;
                 }
                 Err(error) => return Err(error),
             }
@@ -316,23 +316,28 @@ impl JiraRead for Reader {
     }
 }
 
-/// Sorts direct reads into rows and unreadable ones; what is not there is left out.
-fn sort(
-    issues: &[IssueId],
-    answers: Vec<Result<IssueSnapshot, JiraError>>,
-    read: &mut ReadRows,
-) -> Result<(), JiraError> {
-    for (issue, answer) in issues.iter().zip(answers) {
-        match answer {
-            Ok(row) => read.rows.push(row),
-            Err(JiraError { failure: Failure::NotFound, .. }) => {}
-            Err(JiraError { failure: Failure::Unreadable(why), .. }) => {
-                read.unread.push(UnreadRow { issue: Some(*issue), updated: None, why });
+impl ReadRows {
+    /// Takes what came of reading these issues one by one. One that is gone is left out, one that nobody can read is named.
+    ///
+    /// # Errors
+    /// The instance did not answer, or refused.
+    pub fn take(
+        &mut self,
+        issues: &[IssueId],
+        answers: Vec<Result<IssueSnapshot, JiraError>>,
+    ) -> Result<(), JiraError> {
+        for (issue, answer) in issues.iter().zip(answers) {
+            match answer {
+                Ok(row) => self.rows.push(row),
+                Err(JiraError { failure: Failure::NotFound, .. }) => {}
+                Err(JiraError { failure: Failure::Unreadable(why), .. }) => {
+                    self.unread.push(UnreadRow { issue: Some(*issue), updated: None, why });
+                }
+                Err(error) => return Err(error),
             }
-            Err(error) => return Err(error),
         }
+        Ok(())
     }
-    Ok(())
 }
 
 impl Client {
