@@ -2,7 +2,12 @@
 //! there, and what was sent is counted there.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use async_trait::async_trait;
+use bytes::Bytes;
+use jirasyncd::jira::{Transport, TransportError, Trouble};
 use jirasyncd::model::command::{Answer, Command, Ended};
 use jirasyncd::model::store::Store as _;
 use serde_json::json;
@@ -307,4 +312,54 @@ async fn what_cannot_be_merged_is_refused_and_changes_nothing() {
     assert_eq!(world.issues("globex", "Second, in step").len(), 1);
     let kept = world.daemon().store().commands(None, 9).await.unwrap();
     assert_eq!(kept.len(), 6);
+}
+
+/// An instance that takes one comment, and from then on answers nobody while it is cut off.
+struct Cut {
+    inner: Arc<dyn Transport>,
+    off: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl Transport for Cut {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+        let globex = request.uri().host() == Some("jira.globex.example");
+        let comments = request.method() == http::Method::POST && request.uri().path().ends_with("/comment");
+        if !globex || !self.off.load(Ordering::SeqCst) {
+            let answer = self.inner.send(request).await;
+            if !globex || !comments {
+                return answer;
+            }
+            self.off.store(true, Ordering::SeqCst);
+        }
+        Err(TransportError { trouble: Trouble::Reset, detail: String::new() })
+    }
+}
+
+/// A comment whose answer was lost, on an instance that answers nothing more: who knows whether it stands there?
+#[tokio::test(start_paused = true)]
+async fn while_a_write_is_in_doubt_its_item_is_not_merged() {
+    let mut world = World::without_daemon(&two());
+    let off = Arc::new(AtomicBool::new(false));
+    let cut = Arc::clone(&off);
+    world.bend(move |inner| Arc::new(Cut { inner, off: Arc::clone(&cut) }));
+    world.start().await;
+    let (first, second) = (create(&world, "First", &[]), create(&world, "Second", &[]));
+    world.rest().await.unwrap();
+    world.person("acme", "jane").comment(&second, "Does it stand there?").unwrap();
+    world.intervals(4).await;
+    let figures = world.daemon().store().figures(world.surroundings.clock.now()).await.unwrap();
+    assert_eq!((off.load(Ordering::SeqCst), figures.open_intents), (true, 1));
+    for (keep, drop) in [(&first, &second), (&second, &first)] {
+        let answer = give(&world, merge(keep, drop)).await;
+        let why = "nobody knows yet what became of 1 write";
+        assert!(answer.ended == Ended::Refused && tells(&answer, why), "{answer:?}");
+    }
+    off.store(false, Ordering::SeqCst);
+    world.rest().await.unwrap();
+    let there = world.issue("globex", "Second").key;
+    let answer = give(&world, merge(&first, &second)).await;
+    assert_eq!(answer.ended, Ended::Done, "{answer:?}");
+    world.rest().await.unwrap();
+    assert_eq!(said(&comments(&world, "globex", &there), "Does it stand there?"), 1);
 }
