@@ -81,11 +81,7 @@ impl Engine {
             let covered = work.item.replicas.iter().filter(|(_, replica)| !replica.has_left());
             let open = covered.filter_map(|(side, replica)| {
                 let away = replica.away.as_ref().filter(|away| away.confirmed.is_none())?;
-                let looked = match away.how {
-                    Absence::Missing => work.unread.contains_key(side),
-                    Absence::Moved(_) | Absence::DeletedByUs => work.fresh.contains(side),
-                };
-                Some((side.clone(), away.since, looked))
+                Some((side.clone(), away.since, work.saw_gone(side)))
             });
             for (side, since, looked) in open.collect::<Vec<_>>() {
                 if work.judged_absence.insert(side.clone()) {
@@ -139,6 +135,10 @@ impl Engine {
     /// The positive control: what is missing in a project that cannot be read is not gone.
     async fn can_see_the_project(&self, work: &mut Work, side: &SideId) -> bool {
         let Some(instance) = self.instance_on(work, side) else { return false };
+        if instance.pause().is_some() {
+            // Nothing is asked of it now.
+            return false;
+        }
         let project = work.sync.side(side).map(|settings| settings.project.clone()).unwrap_or_default();
         match instance.read.permissions(&project, &[CONTROL]).await {
             Ok(held) => held.get(CONTROL) == Some(&true),

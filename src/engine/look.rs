@@ -295,6 +295,7 @@ impl Engine {
         if Self::is_gone(error) {
             // Missed once it is told as such, and gone for sure by the plan.
             work.slow = true;
+            work.missed.insert(side.clone());
             self.note_absence(work, side);
         } else if !instance.failed(error) {
             let what = format!("{}: {error}", Self::in_words(&work.sync, side));
