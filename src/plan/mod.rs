@@ -45,7 +45,7 @@ pub use check::{Violation, check};
 pub use input::{By, Hold, Observation, Plan, PlanInput, Step, Wanted};
 pub use named_files::speaks_of;
 pub use render::render;
-pub use unite::{United, let_be, replace, unite};
+pub use unite::{United, let_be, replace, unite, would_show};
 
 use crate::mapping::Place;
 use crate::model::catalog::Catalog;

@@ -247,6 +247,32 @@ async fn counterparts_at_two_partners_become_one_items_and_neither_hears_of_the_
     }
 }
 
+/// Home's issue holds what one partner wrote; the item that would be kept is another partner's, which may not see that.
+#[tokio::test(start_paused = true)]
+async fn home_does_not_bring_what_one_partner_wrote_to_another() {
+    let world = World::new(THREE, |_| {}).await;
+    let home = create(&world, "Second", &["share-initech"]);
+    world.rest().await.unwrap();
+    let there = world.issue("initech", "Second").key;
+    world.person("initech", "petra").edit(&there, json!({ "duedate": "2026-05-01", "labels": ["blue"] })).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(field(&world, "acme", &home, "duedate"), "2026-05-01");
+    // No counterpart of globex's issue may be made at home.
+    world.jira("acme").set_permission("SUP", "CREATE_ISSUES", &[]);
+    let alone = world.person("globex", "jdoe").create("ENG", "Defect", json!({ "summary": "Alone" })).unwrap();
+    world.intervals(4).await;
+    reset(&world);
+    let refused = give(&world, merge(&format!("globex:{alone}"), &home)).await;
+    assert!(refused.ended == Ended::Refused && tells(&refused, "the other way round"), "{refused:?}");
+    let done = give(&world, merge(&home, &format!("globex:{alone}"))).await;
+    assert_eq!(done.ended, Ended::Done, "{done:?}");
+    world.rest().await.unwrap();
+    assert_eq!(field(&world, "globex", &alone, "summary"), "Second");
+    let shown = world.jira("globex").issue(&alone).unwrap();
+    assert!(!format!("{shown:?}").contains("blue") && !format!("{shown:?}").contains("2026-05-01"), "{shown:?}");
+    assert_eq!(field(&world, "initech", &there, "duedate"), "2026-05-01");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_merge_is_done_once_wherever_the_daemon_dies() {
     let effects = {
