@@ -34,6 +34,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 pub use hook_body::{NO_ISSUE, Told, read_hook};
 pub use hooks::{HOOK_EVENTS, HookError, HookRegistry, RegisteredHook, WantedHook};
@@ -73,7 +74,7 @@ pub struct RoleActors {
 }
 
 /// Who we are on an instance, proven by its own answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The sync user.
     pub account: AccountId,
