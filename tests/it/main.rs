@@ -142,6 +142,8 @@ mod everything_acts;
 #[cfg(test)]
 mod everything_audit;
 #[cfg(test)]
+mod everything_lives;
+#[cfg(test)]
 mod everything_people;
 #[cfg(test)]
 mod everything_values;
