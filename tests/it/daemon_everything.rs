@@ -14,7 +14,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use super::daemon_support::World;
 use super::everything_acts::{Act, Field, Talk, What};
 use super::everything_audit::{Audited, Log, equal, far_leaks, leaks, requests};
-use super::everything_lives::{Fate, Policies};
+use super::everything_lives::{Fate, Policies, show_all};
 use super::everything_people::{Ledger, People, is_made_by};
 use super::everything_world::{SIDES, Sight, world, world_of_lives, world_with_levels};
 use super::random_life::{Dice, Life, seeds};
@@ -83,6 +83,7 @@ async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
     let (world, mut people) = plot.world(seed);
     world.jiras.values().for_each(|jira| jira.record_bodies(true));
     let mut life = Life::new(seed, world).await;
+    life.rescue = if plot.lives { show_all } else { |_| {} };
     let mut number = 0;
     for _ in 0..18 {
         for _ in 0..life.dice.below(9) {

@@ -152,6 +152,13 @@ fn holders(world: &World, side: &Side, with_us: bool) -> Vec<Holder> {
     side.people.iter().map(|name| Holder::User(world.person(side.jira, name).id().to_owned())).collect()
 }
 
+/// Lets the sync users see their projects again: without that no daemon starts.
+pub(crate) fn show_all(world: &World) {
+    for side in &SIDES {
+        world.jira(side.jira).set_permission(side.project, "BROWSE_PROJECTS", &holders(world, side, true));
+    }
+}
+
 fn is_sub_task(side: &Side, issue: &IssueView) -> bool {
     issue.fields["issuetype"] == side.types[3]
 }
@@ -329,9 +336,9 @@ impl People {
 
     /// Undoes all that can be undone.
     pub(crate) fn undo_fates(&mut self, world: &World) -> Result<(), String> {
+        show_all(world);
         for (column, side) in SIDES.iter().enumerate() {
             let jira = world.jira(side.jira);
-            jira.set_permission(side.project, "BROWSE_PROJECTS", &holders(world, side, true));
             jira.set_permission(side.project, "EDIT_ISSUES", &holders(world, side, true));
             side.people.iter().for_each(|name| jira.set_active(name, true));
             (self.fates.hidden[column], self.fates.locked[column]) = (false, false);
