@@ -76,6 +76,8 @@ mod daemon_life;
 #[cfg(test)]
 mod daemon_links;
 #[cfg(test)]
+mod daemon_lives;
+#[cfg(test)]
 mod daemon_mails;
 #[cfg(test)]
 mod daemon_merge;
