@@ -55,7 +55,8 @@ impl Engine {
         let now = self.now();
         let Some(replica) = work.item.replicas.get_mut(side) else { return };
         if replica.away.as_ref().is_none_or(|away| matches!(away.how, Absence::Moved(_))) {
-            replica.away = Some(Away { how: Absence::Missing, since: now, confirmed: None, moved_on: false, key: None });
+            replica.away =
+                Some(Away { how: Absence::Missing, since: now, confirmed: None, moved_on: false, key: None });
         }
     }
 

@@ -50,6 +50,13 @@ impl Relatives {
         }
     }
 
+    /// Takes in what an item's issue on a side is called now.
+    pub fn is_called(&mut self, item: ItemId, side: &SideId, key: IssueKey) {
+        if let Some(there) = self.items.get_mut(&item).and_then(|replicas| replicas.get_mut(side)) {
+            there.elsewhere = Some(key).filter(|key| key != &there.key);
+        }
+    }
+
     /// An item's replica on a side.
     #[must_use]
     pub fn there(&self, item: ItemId, side: &SideId) -> Option<&There> {

@@ -99,9 +99,7 @@ pub(super) fn hindered(
             wait_for(draft, item, side);
             Some(Hindrance::Waits("its parent has no counterpart here yet".to_owned()))
         }
-        Err(Parentless::Gone) => {
-            Some(Hindrance::Waits("its parent is not there now, or may not be seen".to_owned()))
-        }
+        Err(Parentless::Gone) => Some(Hindrance::Waits("its parent is not there now, or may not be seen".to_owned())),
         Err(Parentless::Stranger) => Some(Hindrance::Waits("its parent is no issue of the sync".to_owned())),
         Err(Parentless::Restricted) => Some(Hindrance::Waits("its parent has a security level".to_owned())),
         Ok(above) if draft.catalog(side).kind == Some(Kind::DataCenter) => not_over_rest(draft, side, &above),
