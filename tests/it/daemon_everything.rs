@@ -113,17 +113,17 @@ async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
     // What stands under a security level waits until it is taken away, and so does what was under way there.
     people.open_levels(world)?;
     if plot.lives {
-        outlive(world).await?
+        outlive(world).await?;
     } else {
-        world.rest().await?
+        world.rest().await?;
     }
     // Watchers move no time of change: the full check finds them, and within a day also those who came as others went.
     world.pass(86_400).await;
     world.daemon().engine().sweep(None).await.unwrap();
     if plot.lives {
-        outlive(world).await?
+        outlive(world).await?;
     } else {
-        world.rest().await?
+        world.rest().await?;
     }
     shut += leaks(world, &people.written, &log.text()).await?;
     far_leaks(world, plot.sight)?;

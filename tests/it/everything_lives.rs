@@ -362,6 +362,13 @@ impl People {
                 }
                 fated.left.retain(|(place, _)| *place != column);
             }
+            // What nobody saw before it was hidden or archived moves no time when it is there again: it is found by its next change.
+            for item in self.items.iter().filter(|item| item.column == column) {
+                let is_there = |side: &Side| find(world, side.jira, &item.token).is_some();
+                if let Some(issue) = find(world, side.jira, &item.token).filter(|_| !SIDES.iter().all(is_there)) {
+                    again.push((issue.key, json!({ "labels": [{ "add": "again" }] })));
+                }
+            }
             let who = world.person(side.jira, side.people[side.role.1]);
             for (key, update) in again {
                 who.update(&key, update).map_err(|refusal| format!("{key}: {refusal:?}"))?;
