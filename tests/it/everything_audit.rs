@@ -290,14 +290,16 @@ pub(crate) fn requests(world: &World, jira: &str) -> Vec<String> {
     let writes = calls.iter().filter(|call| !reads(&call.method, &call.path));
     sorted(writes.map(|call| {
         let body = String::from_utf8_lossy(&call.request_body);
-        format!("{jira} {} {} {} {}", call.method, call.path, call.query, without_lots(&body))
+        let query = without(&without(&call.query, "globalId=jirasyncd%3A", '%'), "globalId=jirasyncd:", ':');
+        format!("{jira} {} {} {query} {}", call.method, call.path, without_lots(&body))
     }))
 }
 
 /// Ids that are drawn by lot are not what somebody did: a mark, which is sealed so that only the daemon can read it (its length
-/// stays), and the line between the parts of an upload.
+/// stays), an item's id by which Jira knows a remote link of ours, and the line between the parts of an upload.
 fn without_lots(body: &str) -> String {
     let marks = without(body, "\"mark\":\"", '"');
+    let marks = without(&marks, "\"globalId\":\"jirasyncd:", ':');
     without(&marks, "--jirasyncd-", '\r')
 }
 
