@@ -154,7 +154,7 @@ const LONGEST_WAIT: u64 = 7 * 3_600;
 
 /// Intervals until nothing is open or worked on any more, also what was put off for long. What is gone is asked for for ever.
 async fn outlive(world: &World) -> Result<(), String> {
-    for _ in 0..3 {
+    for _ in 0..2 {
         let (mut quiet, mut last) = (0, String::new());
         for _ in 0..150 {
             let summary = world.interval().await;
@@ -394,9 +394,10 @@ async fn what_a_partner_does_for_itself_changes_no_byte_sent_to_another() {
     isolated(seeds(FEW, MANY), false).await;
 }
 
+/// Two whole worlds for each seed: in long runs, and where seeds are asked for.
 #[tokio::test(start_paused = true)]
 async fn whatever_becomes_of_a_partners_issues_changes_no_byte_sent_to_another() {
-    isolated(seeds(1, MANY), true).await;
+    isolated(seeds(0, MANY), true).await;
 }
 
 async fn isolated(seeds: Vec<u64>, lives: bool) {
