@@ -35,7 +35,8 @@ impl Engine {
                 work.returned.insert(side.clone());
             }
         } else if replica.away.as_ref().is_none_or(|away| away.how != how) {
-            replica.away = Some(Away { how, since: self.now(), confirmed: None, moved_on: false });
+            let key = Some(snapshot.key.clone());
+            replica.away = Some(Away { how, since: self.now(), confirmed: None, moved_on: false, key });
         }
     }
 
@@ -54,7 +55,8 @@ impl Engine {
         let now = self.now();
         let Some(replica) = work.item.replicas.get_mut(side) else { return };
         if replica.away.as_ref().is_none_or(|away| matches!(away.how, Absence::Moved(_))) {
-            replica.away = Some(Away { how: Absence::Missing, since: now, confirmed: None, moved_on: false });
+            replica.away =
+                Some(Away { how: Absence::Missing, since: now, confirmed: None, moved_on: false, key: None });
         }
     }
 
@@ -63,7 +65,7 @@ impl Engine {
         let now = self.now();
         if let Some(replica) = work.item.replicas.get_mut(side) {
             let how = Absence::DeletedByUs;
-            replica.away = Some(Away { how, since: now, confirmed: Some(now), moved_on: false });
+            replica.away = Some(Away { how, since: now, confirmed: Some(now), moved_on: false, key: None });
         }
         // There is nothing to be read any more.
         work.to_read.remove(side);

@@ -324,7 +324,7 @@ async fn read_group(instance: Arc<Instance>, wanted: Vec<Wish>, transitions: boo
 }
 
 /// Reads issues directly. An instance that is left alone is not asked.
-async fn read_directly(
+pub(super) async fn read_directly(
     instance: &Instance,
     issues: &[IssueId],
     transitions: bool,

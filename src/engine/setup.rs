@@ -125,7 +125,9 @@ impl Engine {
                 let learnt = parts.store.workflow(&side.instance, &side.project).await?;
                 workflows.insert(side.id.clone(), learnt);
             }
-            let run = SyncRun::new(settings, catalogs.remove(&id).unwrap_or_default(), workflows);
+            let mut offered = catalogs.remove(&id).unwrap_or_default();
+            super::people::recall(&*parts.store, &settings, &mut offered).await?;
+            let run = SyncRun::new(settings, offered, workflows);
             syncs.insert(id, Arc::new(run));
         }
         let began = parts.clock.monotonic();
