@@ -50,7 +50,8 @@ impl<T> Pages<T> {
                 Err(Failure::Unreadable(format!("{read} of {total} {} came, and no more", self.what)))
             }
             (Some(total), _) => Ok(read >= total),
-            (None, size) => Ok(size.is_none_or(|size| count < size)),
+            // A page may hold fewer than were asked for, so a short one is no end.
+            (None, size) => Ok(size.is_none() || count == 0),
         }
     }
 
@@ -64,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_is_whole_at_its_total_or_at_a_short_page() {
+    fn a_list_is_whole_at_its_total_or_at_an_empty_page() {
         let mut pages = Pages::new("comments", Some(2));
         assert_eq!(pages.take(vec![1, 2], Some(3)), Ok(false));
         assert_eq!(pages.start(), 2);
@@ -72,6 +73,7 @@ mod tests {
         assert_eq!(pages.whole(), [1, 2, 3]);
         let mut pages = Pages::new("comments", Some(2));
         assert_eq!(pages.take(vec![1, 2], None), Ok(false));
+        assert_eq!(pages.take(vec![3], None), Ok(false), "the server's own limit may be lower than ours");
         assert_eq!(pages.take(vec![], None), Ok(true));
     }
 

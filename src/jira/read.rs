@@ -121,12 +121,10 @@ impl JiraRead for Reader {
             return Ok(read);
         }
         for part in issues.chunks(BULK) {
-            let attempt = format!("reading {} issues", part.len());
-            let search = Search { jql: jql::ids(part), ask: Ask::Rows(want), page: None, fresh: &[], attempt };
-            match self.0.rows(&search, want).await {
-                Ok(page) => {
-                    read.rows.extend(page.rows);
-                    read.unread.extend(page.unread);
+            match self.0.all_rows(part, want).await {
+                Ok(whole) => {
+                    read.rows.extend(whole.rows);
+                    read.unread.extend(whole.unread);
                 }
                 // An id that is gone makes Jira refuse them all.
                 Err(JiraError { failure: Failure::Refused(_), .. }) => {
@@ -359,6 +357,23 @@ impl Client {
             }
         }
         Ok(ChangePage { rows, unread, next: page.next })
+    }
+
+    /// Data Center: the rows of some ids. An administrator may set a page to hold fewer rows than are asked for.
+    async fn all_rows(&self, issues: &[IssueId], want: &Want) -> Result<ReadRows, JiraError> {
+        let attempt = format!("reading {} issues", issues.len());
+        let jql = format!("{} ORDER BY id ASC", jql::ids(issues));
+        let mut search = Search { jql, ask: Ask::Rows(want), page: None, fresh: &[], attempt };
+        let mut read = ReadRows::default();
+        loop {
+            let page = self.rows(&search, want).await?;
+            read.rows.extend(page.rows);
+            read.unread.extend(page.unread);
+            search.page = page.next;
+            if search.page.is_none() {
+                return Ok(read);
+            }
+        }
     }
 
     /// Asks for some ids. An id that is gone makes Jira refuse the whole query, so after a refusal the clause is asked alone;

@@ -165,7 +165,8 @@ impl Client {
             if rows.first().and_then(row_id) == Some(anchor) {
                 rows.remove(0);
             } else {
-                let back = Place { start: place.start.saturating_sub(size), anchor: None };
+                // By what a page holds here, which may be fewer than were asked for.
+                let back = Place { start: place.start.saturating_sub(rows.len().max(1)), anchor: None };
                 return Ok(RawPage { rows: Vec::new(), next: Some(back.text()) });
             }
         }

@@ -409,7 +409,7 @@ impl Inside {
         let body = if upload.is_some() { Value::Null } else { json_body(parts, body)? };
         let query = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let query = query.map(|(key, value)| (key.into_owned(), value.into_owned())).collect();
-        Ok((route, Call { user, version, parameters, query, body, upload }))
+        Ok((route, Call { user, version, parameters, query, body, upload, page_cap: self.state.quirks.list_page_cap }))
     }
 
     /// Who this is done as; 401 where nobody may.

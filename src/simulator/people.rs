@@ -483,6 +483,7 @@ impl Person {
             query: Vec::new(),
             body,
             upload: None,
+            page_cap: u64::MAX,
         }
     }
 }

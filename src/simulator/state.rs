@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::Value;
 
 use super::content::Content;
-use super::setup::{Category, Credential, FieldType, Holder, Kind, Quirks, SprintState};
+use super::quirks::Quirks;
+use super::setup::{Category, Credential, FieldType, Holder, Kind, SprintState};
 
 /// A user account.
 #[derive(Debug, Clone)]

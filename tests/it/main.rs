@@ -158,6 +158,8 @@ mod jira_faults;
 #[cfg(test)]
 mod jira_network;
 #[cfg(test)]
+mod jira_pages;
+#[cfg(test)]
 mod jira_support;
 #[cfg(test)]
 mod plan_check_files;

@@ -85,7 +85,8 @@ fn cloud(state: &mut State, call: &Call, asked: &Asked) -> Answer {
     // "trimmed when many fields": 5,000 only where nothing but ids is asked.
     let plain =
         asked.wanted.fields.as_ref().is_none_or(|fields| fields.iter().all(|field| field == "id" || field == "key"));
-    let size = if plain && asked.wanted.expand.is_empty() { size } else { size.min(100) };
+    let size =
+        if plain && asked.wanted.expand.is_empty() { size } else { size.min(100).min(state.quirks.search_page_cap) };
     let mut ids = match &asked.token {
         Some(token) => resume(state, token, &asked.jql)?,
         None => query::run(state, call.user.as_deref(), &asked.jql, &reconciled(asked))?,
