@@ -40,7 +40,9 @@ mod strangers;
 mod survey;
 mod sweep;
 mod sync_run;
+mod times;
 mod traces;
+mod walk;
 mod watchers;
 mod work;
 mod worklogs;
@@ -64,7 +66,7 @@ pub use hear::Hearing;
 pub use names::{Finding, Severity};
 pub use setup::{Connection, Connections, Parts, SetupError};
 pub use survey::{PermissionNeed, PermissionReport, Survey, survey};
-pub use sweep::Swept;
+pub use sweep::{ROTATION, Scope as SweepScope, Swept};
 
 use instance::Instance;
 use sync_run::SyncRun;

@@ -35,6 +35,15 @@ pub struct Quirks {
     /// Elements of any other list's page at most, whatever was asked: Cloud's document says that each list has a limit, "and
     /// these limits may change without notice".
     pub list_page_cap: u64,
+    /// Unquoted epoch milliseconds are a date in JQL (measured on Cloud, believed of Data Center).
+    pub epoch_in_jql: bool,
+    /// Times in JQL are read in this zone, whatever the profile says (nothing documented; a client must notice).
+    pub jql_time_zone: Option<String>,
+    /// A local time that comes twice, when summer time ends, is the later one. Java's old and new calendars differ in it.
+    pub repeated_hour_is_later: bool,
+    /// Cloud: a page's token holds only how many rows were given, and the search is run anew: a row that leaves what is
+    /// searched moves the others up. Not known of the real one, whose token is opaque.
+    pub pages_shift: bool,
     /// Data Center: the list of watchers is refused (401) without the right to see it, instead of left empty (memory; its document
     /// names neither).
     pub hidden_watchers_refused: bool,
@@ -63,6 +72,10 @@ impl Default for Quirks {
             search_window: 10_000,
             search_page_cap: 1_000,
             list_page_cap: u64::MAX,
+            epoch_in_jql: true,
+            jql_time_zone: None,
+            repeated_hour_is_later: false,
+            pages_shift: false,
             hidden_watchers_refused: false,
             sprints_are_objects: false,
             text_limit: 32_767,

@@ -92,6 +92,8 @@ mod daemon_people;
 #[cfg(test)]
 mod daemon_planted;
 #[cfg(test)]
+mod daemon_polls;
+#[cfg(test)]
 mod daemon_random;
 #[cfg(test)]
 mod daemon_readers;
@@ -111,6 +113,8 @@ mod daemon_status;
 mod daemon_strangers;
 #[cfg(test)]
 mod daemon_support;
+#[cfg(test)]
+mod daemon_sweeps;
 #[cfg(test)]
 mod daemon_text;
 #[cfg(test)]
