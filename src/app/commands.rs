@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::{Daemon, StartError, Surroundings, open};
 use crate::config::Config;
+use crate::console::HookPath;
 use crate::model::command::{Answer, Command, CommandRecord, Effect, Ended, Operator, Pause, Target};
 use crate::model::ids::{InstanceId, SyncId};
 use crate::model::store::{Store, StoreError};
@@ -57,6 +58,10 @@ impl Daemon {
         }
         let before = self.store.pauses().await?;
         let (answer, effects) = decide(&self.config, &*self.store, &command, &by, now).await?;
+        let rotated = match &command {
+            Command::NewHookPath(instance) => Some(instance.clone()),
+            Command::Pause(_) | Command::Resume(_) | Command::Merge { .. } => None,
+        };
         let ends = effects.iter().any(|effect| matches!(effect, Effect::EndPause(_)));
         if ends {
             // First here, then in the state: what is put aside in between is woken by the state's own step.
@@ -69,6 +74,9 @@ impl Daemon {
         }
         if !effects.is_empty() && !ends {
             self.engine.hold(&self.store.pauses().await?);
+        }
+        if let Some(instance) = rotated {
+            self.follow_hook_path(&instance).await?;
         }
         self.wake.notify_one();
         Ok(answer)
@@ -103,9 +111,20 @@ async fn decide(
     Ok(match command {
         Command::Pause(target) => pause(config, &pauses, target, by, now),
         Command::Resume(target) => resume(config, &pauses, target),
+        Command::NewHookPath(instance) => new_hook_path(config, store, instance).await?,
         // It asks Jiras, and holds items meanwhile: the engine decides it.
         Command::Merge { .. } => (Answer::refused("this needs the instances"), Vec::new()),
     })
+}
+
+async fn new_hook_path(config: &Config, store: &dyn Store, instance: &InstanceId) -> Result<Decided, StoreError> {
+    if let Some(unknown) = unknown(config, &Target::Instance(instance.clone())) {
+        return Ok((Answer::refused(unknown), Vec::new()));
+    }
+    let note = HookPath::note(instance);
+    let number = HookPath::number(store.note(&note).await?.as_deref()).saturating_add(1);
+    let line = format!("{instance}: webhooks are taken at a new secret path, and at the one before no more");
+    Ok((Answer::new(Ended::Done, vec![line]), vec![Effect::Note(note, number.to_string())]))
 }
 
 fn pause(config: &Config, pauses: &[Pause], target: &Target, by: &Operator, now: Timestamp) -> Decided {

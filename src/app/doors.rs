@@ -45,6 +45,7 @@ impl Daemon {
             instance.last_error = record.error;
             instance.untagged = self.engine.is_untagged(&instance.name);
             instance.webhooks = self.hook_status(&instance.name);
+            instance.budget = self.engine.budget(&instance.name);
         }
         Ok(status)
     }

@@ -46,11 +46,14 @@ impl Daemon {
             return Ok(None);
         }
         let identity = self.store.identity().await?;
-        let door = |instance: &InstanceId| {
-            let settings = self.config.instances.get(instance)?.hooks.clone();
-            Some((instance.clone(), (HookPath::of(&identity, instance), settings)))
-        };
-        let doors = self.hooked().filter_map(door).collect();
+        let mut doors = BTreeMap::new();
+        for instance in self.hooked() {
+            let Some(settings) = self.config.instances.get(instance) else { continue };
+            let number = HookPath::number(self.store.note(&HookPath::note(instance)).await?.as_deref());
+            let path = HookPath::numbered(&identity, instance, number);
+            self.doors.lock().unwrap_or_else(PoisonError::into_inner).insert(instance.clone(), path.clone());
+            doors.insert(instance.clone(), (path, settings.hooks.clone()));
+        }
         let sink = Arc::clone(self) as Arc<dyn HookSink>;
         Ok(Some(HookReceiver::new(doors, sink, Arc::clone(&self.surroundings.clock))))
     }
@@ -63,6 +66,16 @@ impl Daemon {
         let Some(settings) = &self.config.daemon.webhooks else { return Ok(None) };
         let address = settings.listen;
         TcpListener::bind(address).await.map(Some).map_err(|source| StartError::HookListen { address, source })
+    }
+
+    /// Takes the webhooks of an instance at the path that the state knows now, and at no other.
+    pub(super) async fn follow_hook_path(&self, instance: &InstanceId) -> Result<(), StoreError> {
+        let number = HookPath::number(self.store.note(&HookPath::note(instance)).await?.as_deref());
+        let path = HookPath::numbered(&self.store.identity().await?, instance, number);
+        if let Some(door) = self.doors.lock().unwrap_or_else(PoisonError::into_inner).get(instance) {
+            door.becomes(&path);
+        }
+        Ok(())
     }
 
     /// What came of an instance's webhooks; `None` where they are not taken.
@@ -167,6 +180,10 @@ impl HookSink for Daemon {
             Ok(Hearing::Unreadable) => return Heard::Unreadable,
             Ok(Hearing::Full) => {
                 tracing::warn!(%instance, "more webhooks wait than there is room for; the sender is told to come again");
+                // Data Center never comes again, and Cloud five times.
+                if let Err(error) = self.want_sweep([instance.clone()]).await {
+                    tracing::warn!(%instance, %error, "could not ask for a full check");
+                }
                 return Heard::NoRoom;
             }
             Err(error) => {

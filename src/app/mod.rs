@@ -133,9 +133,13 @@ pub struct Daemon {
     since: jiff::Timestamp,
     polls: Mutex<BTreeMap<InstanceId, instances::PollRecord>>,
     wake: tokio::sync::Notify,
+    /// A full check is asked for.
+    sweeps: tokio::sync::Notify,
     /// Held while a command is carried out.
     commanding: tokio::sync::Mutex<()>,
     hooks: Mutex<BTreeMap<InstanceId, hooks::HookRecord>>,
+    /// The paths at which webhooks are taken, shared with the receiver.
+    doors: Mutex<BTreeMap<InstanceId, crate::console::HookPath>>,
     /// By instance: a webhook was stored.
     told: BTreeMap<InstanceId, tokio::sync::Notify>,
     /// The state failed, and is tried again.
@@ -292,6 +296,7 @@ impl Daemon {
         let daemon = Self {
             since: surroundings.clock.now(),
             hooks: Mutex::default(),
+            doors: Mutex::default(),
             told: config.instances.keys().map(|instance| (instance.clone(), tokio::sync::Notify::new())).collect(),
             config,
             surroundings,
@@ -299,6 +304,7 @@ impl Daemon {
             engine: Arc::new(engine),
             polls: Mutex::default(),
             wake: tokio::sync::Notify::new(),
+            sweeps: tokio::sync::Notify::new(),
             commanding: tokio::sync::Mutex::default(),
             state_fails: AtomicBool::new(false),
         };

@@ -42,9 +42,13 @@ impl Daemon {
             let polled = self.poll_all().await?;
             let before = summary.writes;
             self.work_until_quiet(&mut summary).await?;
-            if round == 0 && self.sweep_is_due().await? {
-                self.sweep_all().await?;
-                self.work_until_quiet(&mut summary).await?;
+            if round == 0 {
+                let wanted = self.wanted_sweeps().await?;
+                let due = self.sweep_is_due().await?;
+                if due || !wanted.is_empty() {
+                    self.sweep_all(Some(wanted).filter(|_| !due)).await?;
+                    self.work_until_quiet(&mut summary).await?;
+                }
             }
             let open = self.store.figures(self.surroundings.clock.now()).await?.open_intents;
             if polled.more {

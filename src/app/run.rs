@@ -17,7 +17,6 @@ use super::Daemon;
 use crate::engine::Upload;
 use crate::model::ids::InstanceId;
 use crate::model::store::{Store as _, StoreError};
-use crate::schedule::cron::Ticks;
 
 /// Batches worked on at once, and the most there may be: one that takes long waits for an instance, and counts no longer.
 const BATCHES: usize = 4;
@@ -224,28 +223,5 @@ impl Daemon {
             }
             Ok(None) | Err(_) => LONGEST_SLEEP,
         }
-    }
-
-    async fn sweep_on(&self, cancel: &CancellationToken) -> Result<(), RunError> {
-        let mut ticks = Ticks::start(&self.config.daemon.sweep).await?;
-        let mut due = self.sweep_is_due().await?;
-        loop {
-            if !due {
-                if cancel.run_until_cancelled(ticks.next()).await != Some(true) {
-                    break;
-                }
-                if cancel.run_until_cancelled(tokio::time::sleep(self.sweep_jitter())).await.is_none() {
-                    break;
-                }
-            }
-            due = false;
-            match cancel.run_until_cancelled(self.sweep_all()).await {
-                Some(Ok(())) => {}
-                Some(Err(error)) => tracing::error!(%error, "the full check failed; the next one comes"),
-                None => break,
-            }
-        }
-        ticks.stop().await;
-        Ok(())
     }
 }

@@ -19,7 +19,7 @@ use crate::model::command::{Answer, Command, Ended, Target};
 /// Who carried it out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-enum Source {
+pub(super) enum Source {
     /// The daemon that runs.
     Daemon,
     /// This process, on the state; no daemon runs.
@@ -81,17 +81,7 @@ pub(super) fn merge(common: &Common, wanted: &Merge, output: &mut Output<'_>) ->
 
 /// Has a command carried out and says what became of it. 1 where it was refused.
 fn carry_out(common: &Common, command: Command, output: &mut Output<'_>) -> anyhow::Result<(Exit, Ended)> {
-    let config = load(common, SecretsWanted::No, output)?;
-    let (source, answer) = small_runtime()?.block_on(async {
-        if let Some(answer) = over_a_socket(&config, &command).await? {
-            return Ok((Source::Daemon, answer));
-        }
-        // The instances are asked only by some: then their tokens are wanted too.
-        let config = if command.needs_no_jira() { config } else { load(common, SecretsWanted::Yes, output)? };
-        let surroundings = Surroundings::of_this_machine();
-        let answer = command_on_state(config, surroundings, this_operator()?, command).await?;
-        anyhow::Ok((Source::State, answer))
-    })?;
+    let (source, answer) = have_done(common, command, output)?;
     let exit = if answer.ended == Ended::Refused { Exit::Problems } else { Exit::Done };
     if output.json_wanted() {
         output.json(&Carried { exit, source, answer: &answer })?;
@@ -104,6 +94,25 @@ fn carry_out(common: &Common, command: Command, output: &mut Output<'_>) -> anyh
         output.note("no daemon runs: written into its state, which the next one goes by")?;
     }
     Ok((exit, answer.ended))
+}
+
+/// Has a command carried out: by the daemon that runs, else on its state. What is printed of it is the caller's affair.
+pub(super) fn have_done(
+    common: &Common,
+    command: Command,
+    output: &mut Output<'_>,
+) -> anyhow::Result<(Source, Answer)> {
+    let config = load(common, SecretsWanted::No, output)?;
+    small_runtime()?.block_on(async {
+        if let Some(answer) = over_a_socket(&config, &command).await? {
+            return Ok((Source::Daemon, answer));
+        }
+        // The instances are asked only by some: then their tokens are wanted too.
+        let config = if command.needs_no_jira() { config } else { load(common, SecretsWanted::Yes, output)? };
+        let surroundings = Surroundings::of_this_machine();
+        let answer = command_on_state(config, surroundings, this_operator()?, command).await?;
+        anyhow::Ok((Source::State, answer))
+    })
 }
 
 /// The answer of the daemon of this configuration's state, if one runs.

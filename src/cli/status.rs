@@ -100,6 +100,10 @@ fn text(status: &Status) -> String {
         let line = format!("{target}, since {since} by {by}; `jirasyncd resume{}` ends it", target.argument());
         let _ = writeln!(out, "  {}", escaped(&line));
     }
+    let limits = limits(status);
+    if !limits.is_empty() {
+        let _ = write!(out, "\nlimits\n{limits}");
+    }
     let webhooks = webhooks(status);
     if !webhooks.is_empty() {
         let _ = write!(out, "\nwebhooks\n{webhooks}");
@@ -130,6 +134,29 @@ fn instances(status: &Status) -> String {
         })
         .collect();
     table("  ", &rows)
+}
+
+/// What is left of each instance's limits; empty where nothing was told of any.
+fn limits(status: &Status) -> String {
+    let row = |instance: &InstanceStatus| {
+        let budget = instance.budget.as_ref()?;
+        let mut said = Vec::new();
+        if let Some((left, most)) = budget.left {
+            let full = budget.full_in.filter(|_| left < most).map(|wait| format!(", full in {wait} s"));
+            said.push(format!("{left} of {most} requests left{}", full.unwrap_or_default()));
+        }
+        if let Some((left, seconds)) = budget.quota {
+            said.push(format!("{left} points left, anew in {seconds} s"));
+        }
+        if budget.near {
+            said.push("near the limit: first copies and full checks wait".to_owned());
+        }
+        said.extend(budget.waits.iter().map(|(what, seconds)| format!("{what} waits {seconds} s")));
+        let rate = format!("at most {} a second", budget.rate);
+        (!said.is_empty()).then(|| vec![instance.name.to_string(), rate, said.join("; ")])
+    };
+    let rows: Vec<Vec<String>> = status.instances.iter().filter_map(row).collect();
+    if rows.is_empty() { String::new() } else { table("  ", &rows) }
 }
 
 /// What came of each instance's webhooks; empty where none are taken.

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::arguments::Common;
+use super::command::have_done;
 use super::exit::Exit;
 use super::output::Output;
 use super::settings::load;
@@ -16,6 +17,7 @@ use crate::app::Surroundings;
 use crate::config::{Config, SecretsWanted, WebhookSettings};
 use crate::console::{HookPath, probe};
 use crate::jira::{HOOK_EVENTS, HookError, HookRegistry, WantedHook};
+use crate::model::command::{Command, Ended};
 use crate::model::secret::Secret;
 use crate::model::settings::{InstanceSettings, Kind};
 use crate::model::store::{StateIdentity, Store as _};
@@ -44,7 +46,11 @@ enum Action {
     /// Sends a probe the way that webhooks take, and looks whether what is registered is what should be.
     Verify,
     /// Brings what is registered to what should be: switched on, its events, its address, its secret.
-    Renew,
+    Renew {
+        /// Gives the one before up and registers a new secret path: for one that others learnt.
+        #[arg(long)]
+        new_path: bool,
+    },
     /// Removes what was registered.
     Remove,
 }
@@ -74,11 +80,21 @@ pub(super) fn run(common: &Common, wanted: &Webhooks, output: &mut Output<'_>) -
             && (wanted.instance.is_empty() || wanted.instance.iter().any(|name| name == instance.id.as_str()))
     };
     let instances: Vec<&InstanceSettings> = config.instances.values().filter(chosen).collect();
+    if wanted.action == (Action::Renew { new_path: true }) {
+        for instance in &instances {
+            let (_, answer) = have_done(common, Command::NewHookPath(instance.id.clone()), output)?;
+            let why = answer.lines.join("; ");
+            anyhow::ensure!(answer.ended == Ended::Done, "`{}` keeps its secret path: {why}", instance.id);
+        }
+    }
     let outcomes = small_runtime()?.block_on(async {
-        let identity = SqliteStore::read_only(&config.daemon.state)?.identity().await?;
+        let store = SqliteStore::read_only(&config.daemon.state)?;
+        let identity = store.identity().await?;
         let mut outcomes = Vec::new();
         for instance in instances {
-            let ours = Ours::of(&config, &settings, instance, &identity);
+            let number = HookPath::number(store.note(&HookPath::note(&instance.id)).await?.as_deref());
+            let path = HookPath::numbered(&identity, &instance.id, number);
+            let ours = Ours::of(&config, &settings, instance, &identity, path);
             outcomes.push(ours.act(wanted.action).await?);
         }
         anyhow::Ok(outcomes)
@@ -121,8 +137,8 @@ impl<'c> Ours<'c> {
         settings: &'c WebhookSettings,
         instance: &'c InstanceSettings,
         identity: &StateIdentity,
+        path: HookPath,
     ) -> Self {
-        let path = HookPath::of(identity, &instance.id);
         let sides = config.syncs.values().flat_map(|sync| &sync.sides).filter(|side| side.instance == instance.id);
         let projects: std::collections::BTreeSet<&str> = sides.map(|side| side.project.as_str()).collect();
         let projects: Vec<String> = projects.into_iter().map(|project| format!("\"{project}\"")).collect();
@@ -155,7 +171,7 @@ impl<'c> Ours<'c> {
         }
         let done = match action {
             Action::Show | Action::Verify => self.compare(&registry, &mut outcome).await,
-            Action::Register | Action::Renew => registry
+            Action::Register | Action::Renew { .. } => registry
                 .put(&self.wanted)
                 .await
                 .map(|()| outcome.says.push(format!("`{}` is registered", self.wanted.name))),

@@ -107,6 +107,9 @@ pub fn load(
     shape::check_file(&top, &mut findings);
     let daemon = daemon::read(&reading, &top, &mut findings);
     let instances = instance::read(&reading, &top, &mut findings);
+    if daemon.as_ref().is_some_and(|daemon| daemon.webhooks.is_some()) {
+        webhooks::warn_unsigned(&top, &instances, &mut findings);
+    }
     let syncs = sync::read(&top, &mut findings);
     overlap::warn(&top, &syncs, &mut findings);
     match daemon {

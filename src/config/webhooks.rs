@@ -1,6 +1,7 @@
 //! What the file says about webhooks: `[daemon.webhooks]` and the keys of an instance. Must never take a secret that is none, nor
 //! a public URL over which a Jira would tell a secret path to everybody.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ use super::problem::Findings;
 use super::time::{default_of, duration_of};
 use super::{Reading, keys, secret};
 use crate::model::hooks::{HookSettings, Network};
+use crate::model::ids::InstanceId;
+use crate::model::settings::{InstanceSettings, Kind};
 
 /// How webhooks are taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +79,26 @@ fn is_within(url: &Url) -> bool {
         Some(Host::Ipv4(address)) => address.is_loopback() || address.is_private(),
         Some(Host::Ipv6(address)) => address.is_loopback() || address.is_unique_local(),
         None => false,
+    }
+}
+
+/// Says where webhooks could be signed and are not: then whoever learns the secret path can have issues read.
+pub(super) fn warn_unsigned(
+    top: &Cursor<'_>,
+    instances: &BTreeMap<InstanceId, InstanceSettings>,
+    findings: &mut Findings<'_>,
+) {
+    for table in top.get(&keys::INSTANCE).iter().flat_map(|all| all.entries().collect::<Vec<_>>()) {
+        let settings = instances.get(&InstanceId::new(table.name));
+        let unsigned = |settings: &&InstanceSettings| {
+            settings.kind == Kind::Cloud && settings.hooks.expected && settings.hooks.secrets.is_empty()
+        };
+        if settings.filter(unsigned).is_some() {
+            let message =
+                "Cloud can sign its webhooks, and no secret is named for that: the secret path alone protects them";
+            let help = "name a `webhook-secret` and run `jirasyncd webhooks renew`, or set `webhooks = false` for this instance";
+            findings.warning(&table.key_spot, message, help);
+        }
     }
 }
 

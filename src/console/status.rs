@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::jira::Budget;
 use crate::model::command::Pause;
 use crate::model::ids::{FieldName, InstanceId, ItemId, SideId};
 use crate::model::settings::{InstanceSettings, Kind};
@@ -65,6 +66,9 @@ pub struct InstanceStatus {
     /// What came of its webhooks. `None` where they are not taken, and without a daemon.
     #[serde(default)]
     pub webhooks: Option<HookStatus>,
+    /// What is left of its limits. `None` without a daemon.
+    #[serde(default)]
+    pub budget: Option<Budget>,
 }
 
 /// What came of an instance's webhooks, since the daemon was started.
@@ -139,6 +143,7 @@ impl Status {
             last_error: None,
             untagged: false,
             webhooks: None,
+            budget: None,
         };
         let instances = instances.values().map(instance).collect();
         let problems = store.problems(SHOWN_PROBLEMS).await?.into_iter().map(ProblemStatus::from).collect();

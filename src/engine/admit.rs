@@ -255,6 +255,7 @@ impl Engine {
             staying: 0,
             watching: crate::model::hub::Watching::default(),
             ends: crate::model::ends::FarEnds::default(),
+            print: None,
         };
         item.replicas.insert(side.clone(), replica);
         self.store.begin_item(&item, instance.id(), newcomer, urgency, self.now()).await

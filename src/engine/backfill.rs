@@ -5,23 +5,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::detect::{PollError, Polled, newcomer};
 use super::instance::Instance;
+use super::walk::Walk;
 use super::{Engine, SyncRun};
-use crate::jira::ChangePage;
+use crate::jira::{ReadRows, as_urgent_as};
 use crate::model::ids::{InstanceId, IssueId, SideId, SyncId};
 use crate::model::settings::{SideSettings, UnknownCopies};
-use crate::model::store::StoreError;
+use crate::model::store::{StoreError, Urgency};
 
 /// Pages read in one go. Between two goes the instance is polled, so that what happens now does not wait.
 const PAGES: usize = 20;
 /// With so many newcomers of a side waiting no more are read.
 const WAITING: usize = 1_000;
-/// A go ends no sooner than so far behind its beginning: JQL counts in minutes, and the next begins where it ended.
-const STEP: SignedDuration = SignedDuration::from_mins(2);
 
 /// How far a side's project was read from the beginning, and under which clause. Durable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,7 +169,8 @@ impl Engine {
             let mut sides = self.unread_sides(instance.id(), &project);
             sides.retain(|(sync, side), _| !self.waits_for_strangers(sync, side));
             if !sides.is_empty() && !self.has_enough(&sides).await? {
-                polled = polled.and(self.read_project(instance, &project, sides).await?);
+                let read = as_urgent_as(Urgency::Backfill, self.read_project(instance, &project, sides));
+                polled = polled.and(read.await?);
             }
         }
         Ok(polled)
@@ -197,26 +197,32 @@ impl Engine {
             instance.forget_strangers(project);
         }
         let one = BTreeSet::from([project.to_owned()]);
-        let (mut polled, mut page, mut reached) = (Polled::default(), None, from);
+        let (mut polled, mut walk) = (Polled::default(), Walk::from(instance, &one, from));
         loop {
-            let found = instance.read.changes(&one, from, &instance.want, page.as_deref()).await?;
-            polled.pages += 1;
-            page.clone_from(&found.next);
-            let times = found.rows.iter().map(|row| row.updated);
-            reached = times.chain(found.unread.iter().filter_map(|row| row.updated)).max().max(reached);
-            self.look_for_strangers(instance, &found.rows).await?;
-            polled.rows += self.queue_newcomers(instance, &sides, found).await?;
+            let step = walk.step().await?;
+            polled.pages += step.pages;
+            self.look_for_strangers(instance, &step.read.rows).await?;
+            polled.rows += self.queue_newcomers(instance, &sides, step.read).await?;
             let unclear = sides.values().any(|reading| self.is_unclear(instance, reading));
-            let is_far = match (from, reached) {
-                (Some(from), Some(reached)) => reached.duration_since(from) >= STEP,
-                (from, _) => from.is_none(),
-            };
-            self.have_read_until(instance, project, &sides, reached, page.is_none()).await?;
-            if page.is_none() || unclear || polled.pages >= PAGES && is_far {
-                polled.more = page.is_some() && !unclear;
+            if step.reached.is_some() || step.is_last || unclear {
+                self.have_read_until(instance, project, &sides, step.reached.max(from), step.is_last).await?;
+            }
+            if step.is_last || unclear || polled.pages >= PAGES && step.reached.is_some() {
+                polled.more = !step.is_last && !unclear;
                 return Ok(polled);
             }
         }
+    }
+
+    /// What was read of an instance's projects so far was asked for in another time zone: it is begun anew.
+    pub(super) async fn read_anew(&self, instance: &Instance) -> Result<(), StoreError> {
+        let _alone = self.reading.lock().await;
+        for project in &instance.projects {
+            for (place, reading) in self.unread_sides(instance.id(), project) {
+                self.keep(&place, Reading { reached: None, ..reading }).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn have_read_until(
@@ -246,7 +252,7 @@ impl Engine {
         &self,
         instance: &Arc<Instance>,
         sides: &Readings,
-        found: ChangePage,
+        found: ReadRows,
     ) -> Result<usize, StoreError> {
         let there: Vec<IssueId> = found.rows.iter().map(|row| row.id).collect();
         let there: Vec<IssueId> = there.into_iter().chain(found.unread.iter().filter_map(|row| row.issue)).collect();

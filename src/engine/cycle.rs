@@ -18,11 +18,11 @@ use super::revisions::{judge_revision, shows_original};
 use super::seal::Mark;
 use super::work::Work;
 use super::{Engine, SyncRun};
-use crate::jira::{Created, IssueDraft, WriteOutcome};
+use crate::jira::{Created, IssueDraft, WriteOutcome, as_urgent_as};
 use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, ItemId, OperationId, SideId};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
-use crate::model::store::{Claim, Record, StoreError};
+use crate::model::store::{Claim, Record, StoreError, Urgency};
 use crate::plan::{By, Plan};
 use crate::schedule::growing;
 
@@ -134,8 +134,12 @@ impl Engine {
     /// The state could not answer. What was claimed stays so until it is freed.
     pub async fn work_on<'e>(&'e self, claims: Vec<Claim>, uploads: Option<Uploads<'e>>) -> Result<Worked, StoreError> {
         let items = claims.len();
-        let works = self.take_up(claims).await?;
-        Ok(Worked { items, writes: self.rounds(works, 0, None, uploads).await? })
+        let urgency = claims.iter().map(|claim| claim.urgency).min().unwrap_or(Urgency::Live);
+        let work = async {
+            let works = self.take_up(claims).await?;
+            Ok(Worked { items, writes: self.rounds(works, 0, None, uploads).await? })
+        };
+        as_urgent_as(urgency, work).await
     }
 
     /// Looks and acts until nothing is left to do, and gives the items back. `planned`: the first round was planned already.

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::instance::{Instance, Window};
+use super::walk::Walk;
 use super::{Engine, SyncRun};
-use crate::jira::{Failure, JiraError, ReadRows};
+use crate::jira::{Budget, Failure, JiraError, ReadRows, Trail};
 use crate::model::ids::{InstanceId, IssueId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::store::{Cursor, Hint, Newcomer, StoreError};
@@ -47,6 +48,15 @@ impl Polled {
     }
 }
 
+/// What queued rows mean for the cursor.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Moves {
+    /// They come of a poll of all projects.
+    pub(super) polled: bool,
+    /// All that was changed until then is queued with them.
+    pub(super) to: Option<Timestamp>,
+}
+
 /// Why a poll failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PollError {
@@ -67,6 +77,13 @@ impl Engine {
         let Some(instance) = self.instances.get(id).cloned() else { return Ok(Polled::default()) };
         if instance.projects.is_empty() || instance.pause().is_some() {
             return Ok(Polled::default());
+        }
+        if let Err(error) = self.watch_times(&instance).await {
+            match error {
+                PollError::Store(error) => return Err(error.into()),
+                // The poll will say it better, and it is looked at again with the next.
+                PollError::Jira(error) => tracing::warn!(instance = %id, %error, "could not look at the profile"),
+            }
         }
         let mut polled = self.poll_instance(&instance).await;
         if let Err(PollError::Jira(error)) = &polled
@@ -101,6 +118,12 @@ impl Engine {
         };
         let now = instance.surely_past(cursor.updated);
         let window = instance.window(cursor.updated);
+        if let Some(back) = instance.back() {
+            let polled = self.poll_rows(instance, &projects, Some(back.min(window.since)), true).await?;
+            self.looked_back(instance).await?;
+            instance.asked_all_until(now);
+            return Ok(polled);
+        }
         let polled = if instance.seen_since(window.since) > FEW {
             self.poll_narrow(instance, &projects, &window).await?
         } else {
@@ -183,6 +206,12 @@ impl Engine {
         Ok(())
     }
 
+    /// What is left of an instance's limits.
+    #[must_use]
+    pub fn budget(&self, instance: &InstanceId) -> Option<Budget> {
+        self.instances.get(instance).map(|instance| instance.read.budget())
+    }
+
     /// What is wrong with parts of an instance while the rest goes on: what, and what to do.
     #[must_use]
     pub fn troubles(&self, instance: &InstanceId) -> Vec<(String, &'static str)> {
@@ -198,25 +227,30 @@ impl Engine {
         since: Option<Timestamp>,
         moves_cursor: bool,
     ) -> Result<Polled, PollError> {
-        let mut polled = Polled::default();
-        let mut page = None;
+        let (mut polled, mut walk) = (Polled::default(), Walk::from(instance, projects, since));
+        let mut new = 0;
         loop {
-            let read = &instance.read;
-            let found = read.changes(projects, since, &instance.want, page.as_deref()).await?;
-            polled.pages += 1;
-            let is_last = found.next.is_none();
+            let step = walk.step().await?;
+            polled.pages += step.pages;
             // What lies before was asked for only because JQL cannot say it more exactly.
             let late = |updated: Timestamp| since.is_none_or(|since| updated >= since);
-            let rows: Vec<IssueSnapshot> = found.rows.into_iter().filter(|row| late(row.updated)).collect();
-            let unread: Vec<_> = found.unread.into_iter().filter(|row| row.updated.is_none_or(late)).collect();
-            let newest = rows.iter().map(|row| row.updated).chain(unread.iter().filter_map(|row| row.updated)).max();
-            let newest = newest.filter(|_| moves_cursor);
+            let rows: Vec<IssueSnapshot> = step.read.rows.into_iter().filter(|row| late(row.updated)).collect();
+            let unread: Vec<_> = step.read.unread.into_iter().filter(|row| row.updated.is_none_or(late)).collect();
             if since.is_none() {
                 self.look_for_strangers(instance, &rows).await?;
             }
-            polled.rows += self.queue(instance, ReadRows { rows, unread }, newest).await?;
-            page = found.next;
-            if is_last {
+            let moves = Moves { polled: moves_cursor, to: step.reached.filter(|_| moves_cursor) };
+            let count = self.queue(instance, ReadRows { rows, unread }, moves).await?;
+            new += count;
+            if let (0, true, Some(updated)) = (count, new > 0, moves.to) {
+                // What was new came with earlier pages.
+                self.store.queue_hints(instance.id(), &[], &[], Some(Cursor { updated }), self.now()).await?;
+            }
+            if step.reached.is_some() {
+                polled.rows += std::mem::take(&mut new);
+            }
+            if step.is_last {
+                polled.rows += new;
                 self.forget_old(instance).await?;
                 if moves_cursor {
                     instance.looked_at_all();
@@ -236,17 +270,22 @@ impl Engine {
     ) -> Result<Polled, PollError> {
         let since = if window.whole { window.earlier } else { window.since };
         let mut polled = Polled::default();
-        let mut page: Option<String> = None;
+        let (mut page, mut trail): (Option<String>, _) = (None, Trail::default());
         let mut new: Vec<(Timestamp, IssueId)> = Vec::new();
         loop {
             let found = instance.read.touched(projects, since, page.as_deref()).await?;
             polled.pages += 1;
-            let before = new.len();
+            if found.cut || found.next.is_some() && !trail.leads_on(found.rows.iter().map(|(issue, _)| *issue)) {
+                // From its end this list cannot be read. From the beginning it can, in slices.
+                return Ok(polled.and(self.poll_rows(instance, projects, Some(since), true).await?));
+            }
+            let (before, is_empty) = (new.len(), found.rows.is_empty());
             let rows = found.rows.into_iter().filter(|(_, updated)| *updated >= since);
             let unknown = rows.filter(|(issue, updated)| !instance.has_seen(*issue, *updated));
             new.extend(unknown.map(|(issue, updated)| (updated, issue)));
             page = found.next;
-            if page.is_none() || !window.whole && new.len() == before {
+            // An empty page proves nothing about those behind it.
+            if page.is_none() || !window.whole && !is_empty && new.len() == before {
                 break;
             }
         }
@@ -260,7 +299,8 @@ impl Engine {
                 row.updated = row.updated.or_else(|| listed.get(&row.issue?).copied());
             }
             // A row that changed once more since it was listed must not take the cursor past those behind it.
-            polled.rows += self.queue(instance, read, part.last().map(|(listed, _)| *listed)).await?;
+            let moves = Moves { polled: true, to: part.last().map(|(listed, _)| *listed) };
+            polled.rows += self.queue(instance, read, moves).await?;
         }
         self.forget_old(instance).await?;
         if window.whole {
@@ -269,14 +309,13 @@ impl Engine {
         Ok(polled)
     }
 
-    /// Queues the rows that are new, and moves the cursor to `newest`, in one transaction. Pages come in the order of
-    /// `updated`, so all that lies before the cursor was queued. One that cannot be read is queued like the others: whoever
+    /// Queues the rows that are new, and moves the cursor where all before it was queued, in one transaction. One that cannot be read is queued like the others: whoever
     /// works on it reads it again. Returns how many were new.
     pub(super) async fn queue(
         &self,
         instance: &Arc<Instance>,
         read: ReadRows,
-        newest: Option<Timestamp>,
+        moves: Moves,
     ) -> Result<usize, StoreError> {
         let is_new = |row: &IssueSnapshot| !instance.has_seen(row.id, row.updated);
         let rows: Vec<IssueSnapshot> = read.rows.into_iter().filter(is_new).collect();
@@ -295,8 +334,8 @@ impl Engine {
                 }
                 newcomers.extend(unknown);
             }
-            let cursor = newest.map(|updated| Cursor { updated });
-            if cursor.is_some() {
+            let cursor = moves.to.map(|updated| Cursor { updated });
+            if moves.polled {
                 instance.polled_these(rows.iter().map(|row| (row.id, row.updated)), self.now());
             }
             let settled = instance.server_now().checked_sub(STANDS_STILL).unwrap_or(Timestamp::MIN);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::Engine;
-use super::detect::{PollError, Polled};
+use super::detect::{Moves, PollError, Polled};
 use super::instance::Instance;
 use crate::jira::{Failure, JiraError, NO_ISSUE, ReadRows, Told, UnreadRow, read_hook};
 use crate::model::hub::Absence;
@@ -186,7 +186,7 @@ impl Engine {
         self.hint_gone(instance, gone).await?;
         rows.extend(moved);
         self.hint_seen(instance, &rows).await?;
-        polled.rows += self.queue(instance, ReadRows { rows, unread }, None).await?;
+        polled.rows += self.queue(instance, ReadRows { rows, unread }, Moves::default()).await?;
         Ok(polled)
     }
 

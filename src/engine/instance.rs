@@ -11,8 +11,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::announcements::Announcements;
 use super::circles::Circles;
 use super::strangers::{self, in_words};
+use super::times::HOUR;
 use crate::clock::Clock;
-use crate::jira::{Failure, Identity, JiraError, JiraRead, Want};
+use crate::jira::{Failure, Identity, JiraError, JiraRead, TimesRead, Want};
 use crate::model::ids::{InstanceId, IssueId, IssueKey};
 use crate::model::settings::InstanceSettings;
 use crate::schedule::growing;
@@ -77,6 +78,12 @@ struct State {
     untagged: bool,
     /// How often nothing came of looking after webhooks while it answered otherwise.
     in_vain: u32,
+    /// How it reads times in JQL.
+    times: Option<TimesRead>,
+    /// When that was last looked at, by our monotonic time.
+    times_at: Option<Duration>,
+    /// The next poll looks as far back as this, whatever the cursor says.
+    back: Option<Timestamp>,
 }
 
 /// How far back a poll asks, in server time.
@@ -271,6 +278,38 @@ impl Instance {
         self.state().untagged
     }
 
+    /// Notes how times in JQL are read.
+    pub(crate) fn times_are_read(&self, read: TimesRead) {
+        self.state().times = Some(read);
+    }
+
+    /// How times in JQL are read, as far as it was tried.
+    pub(super) fn times(&self) -> TimesRead {
+        self.state().times.unwrap_or(TimesRead::Untried)
+    }
+
+    /// Whether it is time to look at that; then it counts as done. `Some(true)`: for the first time.
+    pub(super) fn looks_at_times(&self) -> Option<bool> {
+        let now = self.clock.monotonic();
+        let mut state = self.state();
+        let before = state.times_at;
+        if before.is_some_and(|at| now.saturating_sub(at) < HOUR) {
+            return None;
+        }
+        state.times_at = Some(now);
+        Some(before.is_none())
+    }
+
+    /// The next poll looks as far back as this.
+    pub(super) fn looks_back(&self, to: Option<Timestamp>) {
+        self.state().back = to;
+    }
+
+    /// As far back as the next poll has to look.
+    pub(super) fn back(&self) -> Option<Timestamp> {
+        self.state().back
+    }
+
     /// Whether this row was queued already.
     pub(crate) fn has_seen(&self, issue: IssueId, updated: Timestamp) -> bool {
         self.state().seen.get(&issue).is_some_and(|seen| *seen >= updated)
@@ -341,7 +380,9 @@ impl Instance {
         });
         let strangers = state.strangers.iter().filter(|(_, issues)| !issues.is_empty());
         let strangers = strangers.map(|(project, issues)| (in_words(project, issues), strangers::REMEDY));
-        missing.chain(unread).chain(strangers).collect()
+        let parts: Vec<_> = missing.chain(unread).chain(strangers).collect();
+        drop(state);
+        parts.into_iter().chain(self.times_in_words()).collect()
     }
 
     /// Notes an issue that the sync user made for another state.

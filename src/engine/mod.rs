@@ -42,7 +42,9 @@ mod strangers;
 mod survey;
 mod sweep;
 mod sync_run;
+mod times;
 mod traces;
+mod walk;
 mod watchers;
 mod work;
 mod worklogs;
@@ -67,7 +69,7 @@ pub use last_known::LastKnown;
 pub use names::{Finding, Severity};
 pub use setup::{Connection, Connections, Parts, SetupError};
 pub use survey::{PermissionNeed, PermissionReport, Survey, survey};
-pub use sweep::Swept;
+pub use sweep::{ROTATION, Scope as SweepScope, Swept};
 
 use instance::Instance;
 use sync_run::SyncRun;

@@ -68,6 +68,7 @@ impl Engine {
                     staying: 0,
                     watching: crate::model::hub::Watching::default(),
                     ends: crate::model::ends::FarEnds::default(),
+                    print: None,
                 };
                 self.bind(work, side, replica);
             }

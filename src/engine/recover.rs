@@ -387,6 +387,7 @@ pub(super) fn replica_of(row: &IssueSnapshot) -> Replica {
         staying: 0,
         watching: crate::model::hub::Watching::default(),
         ends: crate::model::ends::FarEnds::default(),
+        print: None,
     }
 }
 

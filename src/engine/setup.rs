@@ -15,7 +15,7 @@ use super::survey::survey;
 use super::sync_run::{SyncRun, want_on};
 use super::{Engine, rows::Rows};
 use crate::clock::{Clock, Entropy};
-use crate::jira::{Identity, JiraError, Want};
+use crate::jira::{Identity, JiraError, TimesRead, Want};
 use crate::model::ids::{InstanceId, SyncId};
 use crate::model::settings::{SyncSettings, UnknownCopies};
 use crate::model::store::{Store, StoreError};
@@ -103,14 +103,17 @@ impl Engine {
             bind(&*parts.store, &id, &identity).await?;
             let (projects, want) = polled(&survey.syncs, &id);
             let silent = survey.silent.get(&id);
+            let mut times = TimesRead::Untried;
             if let (Some(project), None) = (projects.first(), silent) {
                 // Without an answer times are asked for more widely than needed: slower, never wrong.
-                if let Err(error) = connection.read.learn_time_form(project).await {
-                    tracing::warn!(instance = %id, %error, "could not learn how times are read in JQL");
+                match connection.read.learn_time_form(project).await {
+                    Ok(read) => times = read,
+                    Err(error) => tracing::warn!(instance = %id, %error, "could not learn how times are read in JQL"),
                 }
             }
             let clock = Arc::clone(&parts.clock);
             let instance = Instance::new(connection.settings, connection.read, identity, projects, want, clock);
+            instance.times_are_read(times);
             if let Some(Some(error)) = silent {
                 tracing::warn!(instance = %id, %error, "an instance says nothing: the start goes by what it offered before");
                 instance.failed(error);

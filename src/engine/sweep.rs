@@ -1,30 +1,74 @@
-//! The full check: every replica's time and newest entry against what was last taken in. It finds what polls missed. Must never
-//! conclude from absence: what is missing is only hinted, and read directly.
+//! The full check: what every replica shows against what it showed when it was last taken in, a hundred in one request. It finds what
+//! polls cannot: what moves no `updated`, and what is not there any more. Must never conclude from absence: what is missing is
+//! only queued, and read directly.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::Engine;
+use super::{Engine, SyncRun};
+use crate::jira::as_urgent_as;
 use crate::model::catalog::Shape;
+use crate::model::fingerprint::{Fingerprint, Shown};
 use crate::model::hub::ItemState;
 use crate::model::ids::{CommentId, FieldId, InstanceId, IssueId, ItemId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue};
 use crate::model::remark::Remark;
 use crate::model::settings::{CopyEdits, FieldRow, SideSettings};
-use crate::model::store::{Hint, StoreError};
+use crate::model::store::{StoreError, Urgency};
 use crate::model::value::Value;
 
 /// Items compared at once: their replicas fit one request per instance.
 const AT_ONCE: usize = 100;
 
+/// Of so many items one is read whole in each full check, whatever its row shows: with the usual four checks a day each item is
+/// once a week. What a row cannot show is found that way (comments beyond the first twenty, and what else is cut off).
+pub const ROTATION: u32 = 28;
+
+/// What a full check covers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// These instances alone.
+    pub only: Option<BTreeSet<InstanceId>>,
+    /// The items whose turn it is are read whole.
+    pub turn: Option<u32>,
+}
+
+impl Scope {
+    fn covers(&self, instance: &InstanceId) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(instance))
+    }
+
+    /// Whether it is an item's turn. Ids are random, so every turn has as many.
+    fn is_turn_of(&self, item: ItemId) -> bool {
+        self.turn.is_some_and(|turn| item.0 % u128::from(ROTATION) == u128::from(turn % ROTATION))
+    }
+}
+
 /// What a sweep saw.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Swept {
     /// Replicas compared.
     pub compared: usize,
     /// Replicas that were not as last seen.
     pub different: usize,
+    /// Items that are read whole since it is their turn.
+    pub read_whole: usize,
+    /// Instances that did not answer: what is there was not compared.
+    pub passed_over: BTreeSet<InstanceId>,
 }
+
+impl Swept {
+    /// Adds what another portion saw.
+    pub fn take(&mut self, more: Self) {
+        self.compared += more.compared;
+        self.different += more.different;
+        self.read_whole += more.read_whole;
+        self.passed_over.extend(more.passed_over);
+    }
+}
+
+/// The replicas of a portion on one instance, by their issue: the places among the items.
+type Places = BTreeMap<IssueId, Vec<(usize, SideId)>>;
 
 /// The comments of people on a side that are taken for standing there.
 fn comments_of(item: &ItemState, side: &SideId) -> BTreeSet<CommentId> {
@@ -32,14 +76,11 @@ fn comments_of(item: &ItemState, side: &SideId) -> BTreeSet<CommentId> {
     theirs.map(|record| record.id.clone()).collect()
 }
 
-/// The items that an issue belongs to, with their syncs.
-type Known = Vec<(ItemState, Arc<super::SyncRun>)>;
-
 /// Fields that count, and what they were last seen to hold.
 type Counts = Vec<(FieldId, Option<Value>)>;
 
 /// What a side was last seen to count: votes, which move no `updated`.
-fn counts_of(item: &ItemState, sync: &super::SyncRun, side: &SideId) -> Counts {
+fn counts_of(item: &ItemState, sync: &SyncRun, side: &SideId) -> Counts {
     let catalogs = sync.catalogs();
     let counts = |field: &FieldId| {
         catalogs.get(side).and_then(|catalog| catalog.shapes.get(field)).is_some_and(|shape| *shape == Shape::Count)
@@ -59,7 +100,7 @@ fn counts_the_same(row: &IssueSnapshot, counts: &[(FieldId, Option<Value>)]) -> 
 }
 
 /// Whether a side shows a link to an issue whose project the file does not list any more.
-fn shows_unlisted(item: &ItemState, sync: &super::SyncRun, side: &SideId) -> bool {
+fn shows_unlisted(item: &ItemState, sync: &SyncRun, side: &SideId) -> bool {
     let listed = |of: &SideId, link: &String| {
         let key = item.replicas.get(of).and_then(|replica| replica.ends.own.get(link)).map(|end| &end.key);
         let project = key.and_then(|key| key.as_str().rsplit_once('-')).map(|(project, _)| project);
@@ -71,12 +112,12 @@ fn shows_unlisted(item: &ItemState, sync: &super::SyncRun, side: &SideId) -> boo
 }
 
 impl Engine {
-    /// Has an item looked at where something was refused that may be possible by now.
-    async fn hint_what_may_pass(&self, item: &ItemState, sync: &super::SyncRun) -> Result<(), StoreError> {
+    /// Whether something was refused at an item that may be possible by now.
+    fn may_pass(item: &ItemState, sync: &SyncRun) -> bool {
         // What belongs somewhere and is not there waits for something: a parent that is hidden, a right.
         let belongs = |side: &SideSettings| side.when.is_none() || item.belongs.contains(&side.id);
         let lacks = sync.settings.sides.iter().any(|side| !item.replicas.contains_key(&side.id) && belongs(side));
-        for (side, replica) in &item.replicas {
+        item.replicas.iter().any(|(side, replica)| {
             let waits = replica.bases.values().any(|base| base.acknowledged.as_ref().is_some_and(|why| why.may_pass));
             // What somebody wrote into a copy goes back to its original once the right to edit that is given.
             let flows = sync.settings.comments.copies == CopyEdits::FlowBack;
@@ -85,89 +126,130 @@ impl Engine {
                 .into_iter()
                 .flat_map(|remark| item.remarks(remark))
                 .any(|record| record.refused.contains_key(side));
-            let shows = shows_unlisted(item, sync, side);
-            if let (true, Some(instance)) =
-                (waits || refused || flows && strays || shows || lacks, sync.instance_of(side))
-            {
-                self.store.queue_hints(instance, &[Hint { issue: replica.issue }], &[], None, self.now()).await?;
-            }
-        }
-        Ok(())
+            waits || refused || lacks || flows && strays || shows_unlisted(item, sync, side)
+        })
+    }
+
+    /// Whether a row shows a replica otherwise than it was last taken in.
+    fn differs(&self, item: &ItemState, sync: &SyncRun, side: &SideId, row: &IssueSnapshot) -> bool {
+        let Some(replica) = item.replicas.get(side) else { return true };
+        let newest = row.log.iter().map(|entry| entry.id.0).max().unwrap_or(0);
+        let moved = (replica.updated, replica.entry.0) < (row.updated, newest);
+        // What is apart is not taken in, so it may show what it wants; and a row may be older than what was read.
+        let same_version = row.updated == replica.updated && !replica.restricted && replica.away.is_none();
+        let print = replica.print.filter(|_| same_version);
+        let silently =
+            print.is_some_and(|print| print.differs(&Fingerprint::of(row, &Shown::of(&sync.settings, side))));
+        // A comment that was deleted need not move `updated`.
+        let there = |comment: &CommentId| row.comments.list.iter().any(|read| &read.id == comment);
+        let gone = sync.settings.comments.gives(side) && !comments_of(item, side).iter().all(there);
+        moved
+            || silently
+            || row.comments.complete && gone
+            || !counts_the_same(row, &counts_of(item, sync, side))
+            || self.is_watched_otherwise(item, sync, row)
     }
 
     /// Compares a hundred items after `after`, and queues those that differ. `None` when that was the end.
     ///
     /// # Errors
-    /// The state could not answer. An instance that does not answer is passed over: the next sweep comes.
+    /// The state could not answer. An instance that does not answer is passed over, and told.
     pub async fn sweep(&self, after: Option<ItemId>) -> Result<(Swept, Option<ItemId>), StoreError> {
+        self.sweep_some(after, &Scope::default()).await
+    }
+
+    /// The same for a part.
+    ///
+    /// # Errors
+    /// As [`Engine::sweep`].
+    pub async fn sweep_some(
+        &self,
+        after: Option<ItemId>,
+        scope: &Scope,
+    ) -> Result<(Swept, Option<ItemId>), StoreError> {
         let ids = self.store.item_ids(after, AT_ONCE).await?;
-        let mut wanted: BTreeMap<InstanceId, BTreeMap<IssueId, (jiff::Timestamp, u64)>> = BTreeMap::new();
-        let mut said: BTreeMap<(InstanceId, IssueId), BTreeSet<CommentId>> = BTreeMap::new();
-        let mut counted: BTreeMap<(InstanceId, IssueId), Counts> = BTreeMap::new();
-        let mut watched: BTreeMap<(InstanceId, IssueId), Known> = BTreeMap::new();
+        let mut items: Vec<(ItemState, Arc<SyncRun>)> = Vec::new();
+        let mut places: BTreeMap<InstanceId, Places> = BTreeMap::new();
+        let (mut due, mut whole) = (BTreeSet::new(), BTreeSet::new());
         for id in &ids {
             let Some(item) = self.store.item(*id).await? else { continue };
             let Some(sync) = self.syncs.get(&item.sync) else { continue };
-            self.hint_what_may_pass(&item, sync).await?;
+            if Self::may_pass(&item, sync) {
+                due.insert(item.id);
+            }
+            if scope.is_turn_of(item.id) && item.merged.is_none() {
+                whole.insert(item.id);
+            }
             for (side, replica) in &item.replicas {
-                if let Some(instance) = sync.instance_of(side) {
-                    let known = (replica.updated, replica.entry.0);
-                    wanted.entry(instance.clone()).or_default().insert(replica.issue, known);
-                    let counts = counts_of(&item, sync, side);
-                    if !counts.is_empty() {
-                        counted.insert((instance.clone(), replica.issue), counts);
-                    }
-                    if sync.want(side).watches {
-                        let of_issue = watched.entry((instance.clone(), replica.issue)).or_default();
-                        of_issue.push((item.clone(), Arc::clone(sync)));
-                    }
-                    if sync.settings.comments.gives(side) {
-                        said.insert((instance.clone(), replica.issue), comments_of(&item, side));
-                    }
+                if let Some(instance) = sync.instance_of(side).filter(|instance| scope.covers(instance)) {
+                    let here = places.entry(instance.clone()).or_default().entry(replica.issue).or_default();
+                    here.push((items.len(), side.clone()));
                 }
             }
+            items.push((item, Arc::clone(sync)));
         }
-        let mut swept = Swept::default();
-        for (id, known) in wanted {
-            let Some(instance) = self.instances.get(&id).filter(|instance| instance.pause().is_none()) else {
-                continue;
-            };
-            let issues: Vec<IssueId> = known.keys().copied().collect();
-            // One that cannot be read counts as different, and is read by itself.
-            let rows = match instance.read.rows(&issues, &instance.want).await {
-                Ok(read) => read.rows,
-                Err(error) => {
-                    instance.failed(&error);
-                    continue;
-                }
-            };
-            let mut different: Vec<IssueId> = issues.clone();
-            for row in rows {
-                let newest = row.log.iter().map(|entry| entry.id.0).max().unwrap_or(0);
-                let same = known.get(&row.id).is_some_and(|known| *known >= (row.updated, newest));
-                // A comment that was deleted need not move `updated`.
-                let there = |comment: &CommentId| row.comments.list.iter().any(|read| &read.id == comment);
-                let gone = said.get(&(id.clone(), row.id)).is_some_and(|said| !said.iter().all(there));
-                let same = same && !(row.comments.complete && gone);
-                let same =
-                    same && counted.get(&(id.clone(), row.id)).is_none_or(|counts| counts_the_same(&row, counts));
-                let mut items = watched.get(&(id.clone(), row.id)).into_iter().flatten();
-                let otherwise = items.any(|(item, sync)| self.is_watched_otherwise(item, sync, &row));
-                if same && !otherwise {
-                    different.retain(|issue| *issue != row.id);
-                } else {
-                    self.rows.put(&id, row);
-                }
-            }
-            swept.compared += issues.len();
-            swept.different += different.len();
-            let hints: Vec<Hint> = different.into_iter().map(|issue| Hint { issue }).collect();
-            self.store.queue_hints(&id, &hints, &[], None, self.now()).await?;
+        let mut swept = Swept { read_whole: whole.len(), ..Swept::default() };
+        for (id, places) in places {
+            let compared = self.compare(&id, &places, &items, &whole, &mut due, &mut swept);
+            as_urgent_as(Urgency::Sweep, compared).await;
         }
+        due.extend(whole);
+        let due: Vec<ItemId> = due.into_iter().collect();
+        self.store.queue_items(&due, Urgency::Sweep, self.now()).await?;
         let next = ids.last().copied().filter(|_| ids.len() == AT_ONCE);
         if next.is_none() {
             self.look_after_duplicates().await?;
         }
         Ok((swept, next))
+    }
+
+    /// Compares what stands on one instance: one request for a hundred issues.
+    async fn compare(
+        &self,
+        id: &InstanceId,
+        places: &Places,
+        items: &[(ItemState, Arc<SyncRun>)],
+        whole: &BTreeSet<ItemId>,
+        due: &mut BTreeSet<ItemId>,
+        swept: &mut Swept,
+    ) {
+        let Some(instance) = self.instances.get(id) else { return };
+        if instance.pause().is_some() {
+            swept.passed_over.insert(id.clone());
+            return;
+        }
+        let issues: Vec<IssueId> = places.keys().copied().collect();
+        // One that cannot be read counts as different, and is read by itself.
+        let rows = match instance.read.rows(&issues, &instance.want).await {
+            Ok(read) => read.rows,
+            Err(error) => {
+                instance.failed(&error);
+                swept.passed_over.insert(id.clone());
+                return;
+            }
+        };
+        swept.compared += issues.len();
+        let mut missing: BTreeSet<IssueId> = issues.into_iter().collect();
+        for row in rows {
+            missing.remove(&row.id);
+            let here = places.get(&row.id).into_iter().flatten();
+            let here = here.filter_map(|(index, side)| Some((items.get(*index)?, side)));
+            let other: Vec<ItemId> = here
+                .filter(|((item, sync), side)| self.differs(item, sync, side, &row))
+                .map(|((item, _), _)| item.id)
+                .collect();
+            if other.is_empty() {
+                continue;
+            }
+            swept.different += 1;
+            // Whose turn it is is read by itself.
+            if !other.iter().any(|item| whole.contains(item)) {
+                self.rows.put(id, row);
+            }
+            due.extend(other);
+        }
+        swept.different += missing.len();
+        let missing = missing.iter().filter_map(|issue| places.get(issue)).flatten();
+        due.extend(missing.filter_map(|(index, _)| items.get(*index)).map(|(item, _)| item.id));
     }
 }

@@ -144,7 +144,8 @@ impl Client {
                 screen.take(field);
             }
             start += count;
-            if count == 0 || page.total.is_none_or(|total| start >= total) {
+            let is_last = page.total.map(|total| start >= total).or(page.is_last);
+            if count == 0 || is_last.unwrap_or(true) {
                 return Ok(Some(screen));
             }
         }

@@ -17,6 +17,7 @@ use super::proof;
 use super::retry::{self, Class, Decision, Seen};
 use super::silence::Silence;
 use super::transport::{Pieces, Transport, TransportError, gathered};
+use super::urgency::urgency;
 use super::wire::ErrorCollection;
 use super::{Failure, JiraError, Refusal, WriteOutcome, decode};
 use crate::clock::{Clock, Entropy};
@@ -51,7 +52,7 @@ pub(super) struct Client {
     transport: Arc<dyn Transport>,
     pub(super) clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    gate: Gate,
+    pub(super) gate: Gate,
     pub(super) silence: Silence,
     account: Mutex<Option<Account>>,
     fields: Mutex<Option<Arc<FieldList>>>,
@@ -115,7 +116,7 @@ impl Client {
             kind: settings.kind,
             target: Target::of(settings),
             transport,
-            gate: Gate::new(settings.rate, Arc::clone(&clock)),
+            gate: Gate::new(settings.rate, settings.kind, Arc::clone(&clock)),
             silence: Silence::new(Arc::clone(&clock)),
             clock,
             entropy,
@@ -166,6 +167,11 @@ impl Client {
     /// Sets how times are written, after it was tried.
     pub(super) fn set_time_form(&self, form: TimeForm) {
         *lock(&self.time_form) = Some(form);
+    }
+
+    /// The profile has another time zone: what was tried holds no longer.
+    pub(super) fn forget_time_form(&self) {
+        *lock(&self.time_form) = None;
     }
 
     /// The field list, read once (`fresh`: again).
@@ -269,7 +275,7 @@ impl Client {
     }
 
     async fn pass(&self, call: &Call) -> Result<(), Failure> {
-        self.gate.pass(call.endpoint, call.issue, retry::PATIENCE).await.map_err(|closed| match closed {
+        self.gate.pass(call.endpoint, call.issue, urgency(), retry::PATIENCE).await.map_err(|closed| match closed {
             Closed::Wait(wait) => Failure::Wait(retry::millis(wait)),
             Closed::Locked(words) => Failure::Locked(words),
         })

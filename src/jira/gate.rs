@@ -1,7 +1,7 @@
 //! The rate budget of one instance: governor for our own rate, and in front of it what the instance told us to leave alone
-//! and for how long. Must never read another clock than the injected one, nor let a blocked request through.
+//! and for how long, and who goes first. Must never read another clock than the injected one, nor let a blocked request through.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,14 +12,22 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use http::HeaderMap;
 
+use super::budget::{Budget, Learnt};
 use super::retry;
 use crate::clock::Clock;
 use crate::model::ids::IssueId;
+use crate::model::settings::Kind;
+use crate::model::store::Urgency;
 
 /// How long we go at half speed after the instance said that its limit is near.
 const SLOW_FOR: Duration = Duration::from_secs(60);
 /// How long nothing is sent after the account was found locked.
 const LOCKED_FOR: Duration = Duration::from_secs(300);
+
+/// Cloud takes 20 writes of one issue in 2 seconds and 100 in 30, from all apps together. So many are ours.
+const PER_ISSUE: [(Duration, usize); 2] = [(Duration::from_secs(2), 16), (Duration::from_secs(30), 80)];
+/// Issues whose writes are remembered at most before those are forgotten that count no more.
+const MANY_ISSUES: usize = 1_000;
 
 #[derive(Clone)]
 struct Monotonic(Arc<dyn Clock>);
@@ -47,6 +55,7 @@ pub(super) enum Closed {
 pub(super) struct Gate {
     clock: Arc<dyn Clock>,
     own_rate: f64,
+    kind: Kind,
     inside: Mutex<Inside>,
 }
 
@@ -60,13 +69,18 @@ struct Inside {
     all_until: Duration,
     endpoints: BTreeMap<String, Duration>,
     issues: BTreeMap<IssueId, Duration>,
+    /// When issues were written of late.
+    writes: BTreeMap<IssueId, VecDeque<Duration>>,
+    /// How many wait for their turn, by urgency.
+    waiting: BTreeMap<Urgency, usize>,
+    learnt: Learnt,
     locked: Option<(Duration, String)>,
 }
 
 impl Gate {
     /// A gate that lets at most `rate` requests a second through (between one in 100 seconds and 1,000).
     #[must_use]
-    pub(super) fn new(rate: f64, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(rate: f64, kind: Kind, clock: Arc<dyn Clock>) -> Self {
         let own_rate = if rate.is_finite() { rate.clamp(0.01, 1_000.0) } else { 10.0 };
         let inside = Inside {
             limiter: limiter(own_rate, &clock),
@@ -76,9 +90,12 @@ impl Gate {
             all_until: Duration::ZERO,
             endpoints: BTreeMap::new(),
             issues: BTreeMap::new(),
+            writes: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            learnt: Learnt::default(),
             locked: None,
         };
-        Self { clock, own_rate, inside: Mutex::new(inside) }
+        Self { clock, own_rate, kind, inside: Mutex::new(inside) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inside> {
@@ -89,12 +106,22 @@ impl Gate {
     ///
     /// # Errors
     /// It may not within `patience`, or the account is locked.
-    pub(super) async fn pass(&self, endpoint: &str, issue: Option<IssueId>, patience: Duration) -> Result<(), Closed> {
+    pub(super) async fn pass(
+        &self,
+        endpoint: &str,
+        issue: Option<IssueId>,
+        urgency: Urgency,
+        patience: Duration,
+    ) -> Result<(), Closed> {
         let start = self.clock.monotonic();
+        let mut waiter = None;
         loop {
-            let wait = match self.ask(endpoint, issue)? {
+            let wait = match self.ask(endpoint, issue, urgency)? {
                 Asked::Go => return Ok(()),
-                Asked::Turn(wait) => wait,
+                Asked::Turn(wait) => {
+                    waiter.get_or_insert_with(|| Waiter::of(self, urgency));
+                    wait
+                }
                 Asked::Blocked(wait) => {
                     let waited = self.clock.monotonic().saturating_sub(start);
                     if waited + wait > patience {
@@ -108,7 +135,7 @@ impl Gate {
         }
     }
 
-    fn ask(&self, endpoint: &str, issue: Option<IssueId>) -> Result<Asked, Closed> {
+    fn ask(&self, endpoint: &str, issue: Option<IssueId>, urgency: Urgency) -> Result<Asked, Closed> {
         let now = self.clock.monotonic();
         let mut inside = self.lock();
         if let Some((until, words)) = &inside.locked {
@@ -122,10 +149,21 @@ impl Gate {
             return Ok(Asked::Blocked(until.saturating_sub(now)));
         }
         inside.set_rate(self.own_rate, now, &self.clock);
-        Ok(match inside.limiter.check() {
-            Ok(()) => Asked::Go,
-            Err(early) => Asked::Turn(early.wait_time_from(now)),
-        })
+        if let Some(wait) = inside.lets_others_go_first(urgency, now) {
+            return Ok(Asked::Turn(wait));
+        }
+        let written = issue.filter(|_| self.kind == Kind::Cloud);
+        if let Some(wait) = written.and_then(|issue| inside.spaces_out(issue, now)) {
+            return Ok(Asked::Turn(wait));
+        }
+        if let Err(early) = inside.limiter.check() {
+            return Ok(Asked::Turn(early.wait_time_from(now)));
+        }
+        inside.learnt.sends(now);
+        if let Some(issue) = written {
+            inside.writes.entry(issue).or_default().push_back(now);
+        }
+        Ok(Asked::Go)
     }
 
     /// Learns from an answer's status and headers.
@@ -140,6 +178,7 @@ impl Gate {
         {
             inside.given = Some(fill / interval);
         }
+        inside.learnt.take(endpoint, headers, now);
         if text("x-ratelimit-nearlimit").is_some_and(|said| said.eq_ignore_ascii_case("true")) {
             inside.slow_until = now + SLOW_FOR;
         }
@@ -148,6 +187,24 @@ impl Gate {
         }
         let Some(wait) = retry::told_wait(headers) else { return };
         inside.block(text("ratelimit-reason").unwrap_or_default(), endpoint, issue, now, wait);
+    }
+
+    /// What is left, for people.
+    pub(super) fn budget(&self) -> Budget {
+        let now = self.clock.monotonic();
+        let mut inside = self.lock();
+        inside.set_rate(self.own_rate, now, &self.clock);
+        let mut budget = Budget { rate: inside.rate, near: inside.slow_until > now, ..Budget::default() };
+        inside.learnt.tell(&mut budget, now);
+        let mut waits = |what: String, until: Duration| {
+            if until > now {
+                budget.waits.push((what, until.saturating_sub(now).as_secs()));
+            }
+        };
+        waits("everything".to_owned(), inside.all_until);
+        inside.endpoints.iter().for_each(|(endpoint, until)| waits(endpoint.clone(), *until));
+        inside.issues.iter().for_each(|(issue, until)| waits(format!("writes of issue {issue}"), *until));
+        budget
     }
 
     /// Nothing is sent for five minutes: asking on would keep the account locked.
@@ -165,7 +222,61 @@ enum Asked {
     Blocked(Duration),
 }
 
+/// Somebody who waits for their turn: those less urgent let them go first. Dropped when they go, or go away.
+struct Waiter<'a> {
+    gate: &'a Gate,
+    urgency: Urgency,
+}
+
+impl<'a> Waiter<'a> {
+    fn of(gate: &'a Gate, urgency: Urgency) -> Self {
+        *gate.lock().waiting.entry(urgency).or_default() += 1;
+        Self { gate, urgency }
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        if let Some(count) = self.gate.lock().waiting.get_mut(&self.urgency) {
+            *count = count.saturating_sub(1);
+        }
+    }
+}
+
 impl Inside {
+    /// How long somebody lets others go first: while somebody more urgent waits, while the instance says that a limit is near,
+    /// and while a quota of hours has to last.
+    fn lets_others_go_first(&self, urgency: Urgency, now: Duration) -> Option<Duration> {
+        if urgency == Urgency::Live {
+            return None;
+        }
+        if self.slow_until > now {
+            return Some(self.slow_until.saturating_sub(now));
+        }
+        let mut before = self.waiting.range(..urgency);
+        if before.any(|(_, count)| *count > 0) {
+            return Some(Duration::from_secs_f64(1.0 / self.rate.max(0.005)));
+        }
+        self.learnt.spreads(now)
+    }
+
+    /// How long a write waits for the issue's own limit.
+    fn spaces_out(&mut self, issue: IssueId, now: Duration) -> Option<Duration> {
+        let longest = PER_ISSUE.iter().map(|(window, _)| *window).max().unwrap_or_default();
+        if self.writes.len() > MANY_ISSUES {
+            self.writes.retain(|_, sent| sent.back().is_some_and(|last| now.saturating_sub(*last) < longest));
+        }
+        let sent = self.writes.get_mut(&issue)?;
+        while sent.front().is_some_and(|first| now.saturating_sub(*first) >= longest) {
+            sent.pop_front();
+        }
+        let waits = PER_ISSUE.iter().filter_map(|(window, most)| {
+            let first = sent.len().checked_sub(*most).and_then(|index| sent.get(index))?;
+            Some((*first + *window).saturating_sub(now)).filter(|wait| !wait.is_zero())
+        });
+        waits.max()
+    }
+
     fn blocked_until(&self, endpoint: &str, issue: Option<IssueId>) -> Duration {
         let endpoint = self.endpoints.get(endpoint).copied().unwrap_or_default();
         let issue = issue.and_then(|issue| self.issues.get(&issue)).copied().unwrap_or_default();
@@ -216,7 +327,7 @@ mod tests {
 
     fn gate(rate: f64) -> (Gate, Arc<dyn Clock>) {
         let clock: Arc<dyn Clock> = Arc::new(VirtualClock::starting_at(jiff::Timestamp::UNIX_EPOCH));
-        (Gate::new(rate, Arc::clone(&clock)), clock)
+        (Gate::new(rate, Kind::Cloud, Arc::clone(&clock)), clock)
     }
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
@@ -225,7 +336,7 @@ mod tests {
 
     async fn many(gate: &Gate, count: usize) {
         for _ in 0..count {
-            gate.pass("search", None, retry::PATIENCE).await.unwrap();
+            gate.pass("search", None, Urgency::Live, retry::PATIENCE).await.unwrap();
         }
     }
 
@@ -244,15 +355,15 @@ mod tests {
         let (one, two) = (Some(IssueId(1)), Some(IssueId(2)));
         let patience = retry::PATIENCE;
         gate.learn("editIssue", one, 429, &answer("jira-per-issue-on-write"));
-        assert!(matches!(gate.pass("editIssue", one, patience).await, Err(Closed::Wait(_))));
-        assert_eq!(gate.pass("editIssue", two, patience).await, Ok(()));
+        assert!(matches!(gate.pass("editIssue", one, Urgency::Live, patience).await, Err(Closed::Wait(_))));
+        assert_eq!(gate.pass("editIssue", two, Urgency::Live, patience).await, Ok(()));
         gate.learn("editIssue", two, 429, &answer("jira-burst-based"));
-        assert!(matches!(gate.pass("editIssue", two, patience).await, Err(Closed::Wait(_))));
-        assert_eq!(gate.pass("getIssue", two, patience).await, Ok(()));
+        assert!(matches!(gate.pass("editIssue", two, Urgency::Live, patience).await, Err(Closed::Wait(_))));
+        assert_eq!(gate.pass("getIssue", two, Urgency::Live, patience).await, Ok(()));
         gate.learn("getIssue", None, 429, &answer("jira-quota-tenant-based"));
-        assert!(matches!(gate.pass("myself", None, patience).await, Err(Closed::Wait(_))));
+        assert!(matches!(gate.pass("myself", None, Urgency::Live, patience).await, Err(Closed::Wait(_))));
         tokio::time::sleep(Duration::from_secs(101)).await;
-        assert_eq!(gate.pass("editIssue", one, patience).await, Ok(()));
+        assert_eq!(gate.pass("editIssue", one, Urgency::Live, patience).await, Ok(()));
     }
 
     #[tokio::test(start_paused = true)]
@@ -273,8 +384,72 @@ mod tests {
     async fn a_locked_account_is_left_alone() {
         let (gate, _) = gate(100.0);
         gate.locked("CAPTCHA");
-        assert_eq!(gate.pass("x", None, retry::PATIENCE).await, Err(Closed::Locked("CAPTCHA".into())));
+        assert_eq!(gate.pass("x", None, Urgency::Live, retry::PATIENCE).await, Err(Closed::Locked("CAPTCHA".into())));
         tokio::time::sleep(LOCKED_FOR).await;
-        assert_eq!(gate.pass("x", None, retry::PATIENCE).await, Ok(()));
+        assert_eq!(gate.pass("x", None, Urgency::Live, retry::PATIENCE).await, Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_more_urgent_goes_first() {
+        let (gate, clock) = gate(2.0);
+        many(&gate, 2).await;
+        let went = Mutex::new(Vec::new());
+        let go = async |urgency: Urgency| {
+            gate.pass("search", None, urgency, retry::PATIENCE).await.unwrap();
+            went.lock().unwrap().push(urgency);
+        };
+        let (one, two, three) = (go(Urgency::Sweep), go(Urgency::Backfill), go(Urgency::Backfill));
+        tokio::join!(one, two, three, go(Urgency::Live), go(Urgency::Live), go(Urgency::Live));
+        let went = went.into_inner().unwrap();
+        assert!(went.is_sorted(), "{went:?}");
+        assert!(clock.monotonic() < Duration::from_secs(6), "and the rate is used");
+        // Who goes away leaves nobody waiting for them.
+        many(&gate, 1).await;
+        drop(
+            tokio::time::timeout(Duration::from_millis(10), gate.pass("x", None, Urgency::Live, retry::PATIENCE)).await,
+        );
+        let start = clock.monotonic();
+        gate.pass("x", None, Urgency::Sweep, retry::PATIENCE).await.unwrap();
+        assert!(clock.monotonic() - start < Duration::from_secs(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_issue_is_not_written_faster_than_cloud_takes_it_and_others_are() {
+        let (gate, clock) = gate(1000.0);
+        let write = async |issue| gate.pass("editIssue", Some(IssueId(issue)), Urgency::Live, retry::PATIENCE).await;
+        let mut sent = Vec::new();
+        for _ in 0..200 {
+            write(1).await.unwrap();
+            sent.push(clock.monotonic());
+        }
+        for (window, most) in [(Duration::from_secs(2), 20), (Duration::from_secs(30), 100)] {
+            let within = |start: &Duration| sent.iter().filter(|at| **at >= *start && **at < *start + window).count();
+            assert!(sent.iter().all(|start| within(start) < most), "{most} in {window:?}");
+        }
+        let start = clock.monotonic();
+        write(2).await.unwrap();
+        assert_eq!(clock.monotonic(), start, "another issue waits for nothing");
+        assert!(start < Duration::from_secs(80), "{start:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn near_a_limit_only_what_people_just_did_is_carried() {
+        let (gate, clock) = gate(100.0);
+        gate.learn("x", None, 200, &headers(&[("x-ratelimit-nearlimit", "true")]));
+        assert!(gate.budget().near);
+        gate.pass("x", None, Urgency::Live, retry::PATIENCE).await.unwrap();
+        assert!(clock.monotonic() < Duration::from_secs(1));
+        gate.pass("x", None, Urgency::Sweep, retry::PATIENCE).await.unwrap();
+        assert!(clock.monotonic() >= SLOW_FOR);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_waits_is_told() {
+        let (gate, _) = gate(100.0);
+        let answer = |reason: &str| headers(&[("retry-after", "40"), ("ratelimit-reason", reason)]);
+        gate.learn("editIssue", Some(IssueId(7)), 429, &answer("jira-per-issue-on-write"));
+        gate.learn("search", None, 429, &answer("jira-burst-based"));
+        let waits = gate.budget().waits;
+        assert_eq!(waits, [("search".to_owned(), 40), ("writes of issue 7".to_owned(), 40)]);
     }
 }

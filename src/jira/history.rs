@@ -18,18 +18,25 @@ impl Client {
     pub(super) async fn log_cloud(&self, issue: IssueId, after: EntryId) -> Result<Vec<wire::Entry>, JiraError> {
         let first = self.log_page(issue, 0).await?;
         let Some(total) = first.total else { return self.log_forward(issue, first).await };
+        // A page may hold fewer than were asked for.
+        let begun = first.values.len();
         let (mut entries, mut covered) = (first.values, false);
         let mut end = total;
-        while end > PAGE && !covered {
-            let start = end.saturating_sub(PAGE).max(PAGE);
-            let page = self.log_page(issue, start).await?;
-            covered = page.values.iter().any(|entry| entry.id.number().is_some_and(|id| id <= after.0));
+        while end > begun && !covered {
+            let start = end.saturating_sub(PAGE).max(begun);
+            let mut at = start;
             // What was added while we read stands behind the end that we knew.
-            if end == total && page.is_last == Some(false) {
-                let newer = self.log_page(issue, total).await?;
-                entries.extend(newer.values);
+            let mut goes_on = true;
+            while at < end || end == total && goes_on {
+                let page = self.log_page(issue, at).await?;
+                if page.values.is_empty() {
+                    break;
+                }
+                covered |= page.values.iter().any(|entry| entry.id.number().is_some_and(|id| id <= after.0));
+                goes_on = page.is_last == Some(false);
+                at += page.values.len();
+                entries.extend(page.values);
             }
-            entries.extend(page.values);
             end = start;
         }
         Ok(entries)

@@ -8,7 +8,7 @@ use super::decode::Decoder;
 use super::fields::FieldList;
 use super::proof::Needs;
 use super::search::{Ask, Search};
-use super::{Failure, Identity, JiraError, Want, jql, retry, wire};
+use super::{Failure, Identity, JiraError, TimesRead, Want, jql, retry, wire};
 use crate::model::settings::Kind;
 
 impl Client {
@@ -53,7 +53,7 @@ impl Client {
     }
 
     /// Tries both forms around the newest issue of the project: each must find it just before its `updated` and not well after.
-    pub(super) async fn learn_time_form(&self, project: &str) -> Result<(), JiraError> {
+    pub(super) async fn learn_time_form(&self, project: &str) -> Result<TimesRead, JiraError> {
         let attempt = "trying how times are read in JQL";
         let scope = jql::projects(std::iter::once(project));
         let want = Want::default();
@@ -64,11 +64,13 @@ impl Client {
             fresh: &[],
             attempt: attempt.to_owned(),
         };
-        let Some(known) = self.rows(&newest, &want).await?.rows.into_iter().next() else { return Ok(()) };
+        let Some(known) = self.rows(&newest, &want).await?.rows.into_iter().next() else {
+            return Ok(TimesRead::Untried);
+        };
         let after = known.updated.checked_add(jiff::SignedDuration::from_mins(3)).unwrap_or(Timestamp::MAX);
-        let forms =
-            [Some(jql::TimeForm::Epoch), self.account().and_then(|account| account.zone).map(jql::TimeForm::Minutes)];
-        for form in forms.into_iter().flatten() {
+        let in_profile = self.account().and_then(|account| account.zone).map(jql::TimeForm::Minutes);
+        let forms = [(Some(jql::TimeForm::Epoch), TimesRead::Exactly), (in_profile, TimesRead::InProfile)];
+        for (form, read) in forms.into_iter().filter_map(|(form, read)| Some((form?, read))) {
             let finds = async |at: Timestamp| {
                 let clause = format!("{scope} AND {} AND updated >= {}", jql::ids(&[known.id]), form.at_or_before(at));
                 match self.search_ids(clause, &[], attempt).await {
@@ -79,11 +81,28 @@ impl Client {
             };
             if finds(known.updated).await? == Some(true) && finds(after).await? == Some(false) {
                 self.set_time_form(form);
-                return Ok(());
+                return Ok(read);
             }
         }
         self.set_time_form(jql::TimeForm::Wide);
-        Ok(())
+        Ok(TimesRead::Otherwise)
+    }
+
+    pub(super) async fn zone_now(&self) -> Result<Option<String>, JiraError> {
+        match self.time_form() {
+            // By what these write, every zone finds all that is meant.
+            jql::TimeForm::Epoch | jql::TimeForm::Wide => return Ok(None),
+            jql::TimeForm::Minutes(_) => {}
+        }
+        let attempt = "asking for the time zone of our profile";
+        let me: wire::User = self.read(&Call::get("getCurrentUser", &["myself"], attempt)).await?;
+        let name = me.time_zone.unwrap_or_default();
+        let zone = jiff::tz::TimeZone::get(&name).ok();
+        if let Some(account) = self.account().filter(|account| account.zone != zone) {
+            self.set_account(Account { zone, ..account });
+            self.forget_time_form();
+        }
+        Ok(Some(name))
     }
 }
 

@@ -23,11 +23,43 @@ impl TimeForm {
     #[must_use]
     pub(super) fn at_or_before(&self, at: Timestamp) -> String {
         match self {
-            Self::Minutes(zone) => minutes(zone, earlier(at, SignedDuration::from_mins(1))),
+            Self::Minutes(zone) => minutes(zone, said_once(zone, earlier(at, MINUTE), -STEP)),
             Self::Epoch => at.as_millisecond().max(0).to_string(),
-            Self::Wide => minutes(&TimeZone::UTC, earlier(at, SignedDuration::from_hours(26))),
+            Self::Wide => minutes(&TimeZone::UTC, earlier(at, WIDE)),
         }
     }
+
+    /// A literal that is surely after `at`.
+    #[must_use]
+    pub(super) fn after(&self, at: Timestamp) -> String {
+        let later = |by: SignedDuration| at.checked_add(by).unwrap_or(Timestamp::MAX);
+        match self {
+            Self::Minutes(zone) => minutes(zone, said_once(zone, later(MINUTE * 2), STEP)),
+            Self::Epoch => at.as_millisecond().saturating_add(1).max(0).to_string(),
+            Self::Wide => minutes(&TimeZone::UTC, later(WIDE)),
+        }
+    }
+}
+
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+/// As much as a zone can be off, one way or the other.
+const WIDE: SignedDuration = SignedDuration::from_hours(26);
+/// Steps out of a time that comes twice.
+const STEP: SignedDuration = SignedDuration::from_mins(15);
+
+/// A time that its zone's clocks show once. When summer time ends an hour comes twice, and Jira does not say which of the two it
+/// takes a literal for: the wrong one is an hour off.
+fn said_once(zone: &TimeZone, at: Timestamp, step: SignedDuration) -> Timestamp {
+    let mut at = at;
+    // No zone ever went back by more than a day.
+    for _ in 0..100 {
+        let local = zone.to_datetime(at);
+        if !zone.to_ambiguous_timestamp(local).is_ambiguous() {
+            return at;
+        }
+        at = at.checked_add(step).unwrap_or(at);
+    }
+    at
 }
 
 /// A quoted minute in a zone.
@@ -149,5 +181,25 @@ mod tests {
         assert_eq!(berlin.at_or_before(at), "\"2026-11-24 10:59\"");
         assert_eq!(TimeForm::Epoch.at_or_before(at), "1795514459999");
         assert_eq!(TimeForm::Wide.at_or_before(at), "\"2026-11-23 08:00\"");
+        assert_eq!(berlin.after(at), "\"2026-11-24 11:02\"");
+        assert_eq!(TimeForm::Epoch.after(at), "1795514460000");
+        assert_eq!(TimeForm::Wide.after(at), "\"2026-11-25 12:00\"");
+    }
+
+    #[test]
+    fn a_local_time_that_comes_twice_is_never_written() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let form = TimeForm::Minutes(zone);
+        // From 3:00 the clocks go back to 2:00: at 00:30 and at 01:30 UTC they show 2:30.
+        for at in ["2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-25T00:01:00Z", "2026-10-25T01:59:00Z"] {
+            let at: Timestamp = at.parse().unwrap();
+            let (before, after) = (form.at_or_before(at), form.after(at));
+            assert!(before.as_str() < "\"2026-10-25 02:00\"", "{at}: {before}");
+            assert!(after.as_str() >= "\"2026-10-25 03:00\"", "{at}: {after}");
+        }
+        // In spring no clock shows 2:30, and nothing is written that no clock shows.
+        let at: Timestamp = "2026-03-29T01:00:30Z".parse().unwrap();
+        assert_eq!(form.at_or_before(at), "\"2026-03-29 01:59\"");
+        assert_eq!(form.after(at), "\"2026-03-29 03:02\"");
     }
 }

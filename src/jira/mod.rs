@@ -1,5 +1,6 @@
 //! One Jira instance, read and written over REST. It must never decide what should be written, and never send a write twice.
 
+mod budget;
 mod call;
 mod catalog;
 mod circles;
@@ -24,6 +25,7 @@ mod search;
 mod silence;
 mod sprints;
 mod transport;
+mod urgency;
 mod watchers;
 mod wire;
 mod worklogs;
@@ -36,10 +38,14 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use budget::Budget;
 pub use hook_body::{NO_ISSUE, Told, read_hook};
 pub use hooks::{HOOK_EVENTS, HookError, HookRegistry, RegisteredHook, WantedHook};
+pub use pages::Trail;
 pub use reqwest_transport::{ReqwestTransport, TransportSetupError};
+pub(crate) use search::beyond;
 pub use transport::{BODY_CAP, Pieces, Transport, TransportError, Trouble};
+pub use urgency::as_urgent_as;
 
 use crate::clock::{Clock, Entropy};
 use crate::model::catalog::{Catalog, LinkWords};
@@ -118,6 +124,21 @@ pub struct ChangePage {
     pub unread: Vec<UnreadRow>,
     /// How to go on; `None` on the last page.
     pub next: Option<String>,
+    /// This is no page but the end of Data Center's window: there is more, to be asked for from a later time.
+    pub cut: bool,
+}
+
+/// How an instance was seen to read times in JQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimesRead {
+    /// By the millisecond, whatever the profile says.
+    Exactly,
+    /// In the time zone of the sync user's profile, as documented.
+    InProfile,
+    /// Neither: times are written 26 hours earlier than meant.
+    Otherwise,
+    /// There was no issue to try it on.
+    Untried,
 }
 
 /// What a read of rows brought.
@@ -147,6 +168,8 @@ pub struct TouchedPage {
     pub rows: Vec<(IssueId, Timestamp)>,
     /// How to go on; `None` on the last page.
     pub next: Option<String>,
+    /// As in [`ChangePage::cut`].
+    pub cut: bool,
 }
 
 /// An issue to be created.
@@ -301,6 +324,9 @@ pub trait JiraRead: Send + Sync + 'static {
     /// Server time minus our time in milliseconds, as the newest answers tell; `None` before [`JiraRead::identity`].
     fn skew_ms(&self) -> Option<i64>;
 
+    /// What is left of its limits, as far as its answers told.
+    fn budget(&self) -> Budget;
+
     /// For how long it has answered nothing that was asked, if that is longer than it ever takes of late.
     fn silent_for(&self) -> Option<std::time::Duration>;
 
@@ -328,6 +354,15 @@ pub trait JiraRead: Send + Sync + 'static {
         since: Timestamp,
         page: Option<&str>,
     ) -> Result<TouchedPage, JiraError>;
+
+    /// The ids of all issues of `projects` updated from `since` on and not after `until` (server time), and perhaps some more
+    /// around, by the index. As few requests as there are pages of ids.
+    async fn listed(
+        &self,
+        projects: &BTreeSet<String>,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+    ) -> Result<Vec<IssueId>, JiraError>;
 
     /// Reads of issues as a poll brings them, 100 a request on both kinds: on Data Center by the index. Issues that are not
     /// there, or not visible, are left out.
@@ -397,8 +432,21 @@ pub trait JiraRead: Send + Sync + 'static {
 
     /// Tries how the instance reads times in JQL, around the newest issue of the project, and uses the best form that works
     /// from then on. Without it (and where nothing works) times are written earlier than meant. At most five requests.
-    async fn learn_time_form(&self, _project: &str) -> Result<(), JiraError> {
-        Ok(())
+    async fn learn_time_form(&self, project: &str) -> Result<TimesRead, JiraError>;
+
+    /// The time zone in the sync user's profile now; `None` where times are written so that it does not matter. Where it is another
+    /// than before, times are written in it from then on.
+    async fn zone_now(&self) -> Result<Option<String>, JiraError>;
+}
+
+impl TimesRead {
+    /// Whether times are written in the profile's zone.
+    #[must_use]
+    pub fn needs_zone(self) -> bool {
+        match self {
+            Self::InProfile | Self::Untried => true,
+            Self::Exactly | Self::Otherwise => false,
+        }
     }
 }
 

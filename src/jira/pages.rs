@@ -1,10 +1,57 @@
 //! A list that is read page by page by its place. Must never be called whole when an element may have been pushed out of sight
 //! between two pages.
 
+use std::collections::BTreeSet;
+
 use super::Failure;
+use crate::model::ids::IssueId;
 
 /// How often a list that changes while it is read is begun anew.
 const TRIES: usize = 4;
+
+/// Pages in a row that bring nothing new before a walk is given up.
+const IDLE: u8 = 10;
+
+/// What a walk over pages met: so that pages which lead in a circle end it.
+#[derive(Debug, Default)]
+pub struct Trail {
+    met: BTreeSet<IssueId>,
+    idle: u8,
+}
+
+impl Trail {
+    /// Takes note of a page. Says whether to go on: not after ten pages that brought nothing new.
+    pub fn leads_on(&mut self, page: impl IntoIterator<Item = IssueId>) -> bool {
+        let before = self.met.len();
+        self.met.extend(page);
+        self.idle = if self.met.len() > before { 0 } else { self.idle + 1 };
+        self.idle < IDLE
+    }
+
+    /// Whether an issue was met.
+    #[must_use]
+    pub fn has_met(&self, issue: IssueId) -> bool {
+        self.met.contains(&issue)
+    }
+
+    /// How many issues were met.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.met.len()
+    }
+
+    /// Whether none was.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.met.is_empty()
+    }
+
+    /// What is said of pages that lead nowhere.
+    #[must_use]
+    pub fn lost(&self) -> Failure {
+        Failure::Unreadable(format!("{IDLE} pages in a row brought nothing new: they lead in a circle"))
+    }
+}
 
 /// What of a list was read.
 pub(super) struct Pages<T> {
@@ -50,7 +97,8 @@ impl<T> Pages<T> {
                 Err(Failure::Unreadable(format!("{read} of {total} {} came, and no more", self.what)))
             }
             (Some(total), _) => Ok(read >= total),
-            (None, size) => Ok(size.is_none_or(|size| count < size)),
+            // A page may hold fewer than were asked for, so a short one is no end.
+            (None, size) => Ok(size.is_none() || count == 0),
         }
     }
 
@@ -64,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_is_whole_at_its_total_or_at_a_short_page() {
+    fn a_list_is_whole_at_its_total_or_at_an_empty_page() {
         let mut pages = Pages::new("comments", Some(2));
         assert_eq!(pages.take(vec![1, 2], Some(3)), Ok(false));
         assert_eq!(pages.start(), 2);
@@ -72,6 +120,7 @@ mod tests {
         assert_eq!(pages.whole(), [1, 2, 3]);
         let mut pages = Pages::new("comments", Some(2));
         assert_eq!(pages.take(vec![1, 2], None), Ok(false));
+        assert_eq!(pages.take(vec![3], None), Ok(false), "the server's own limit may be lower than ours");
         assert_eq!(pages.take(vec![], None), Ok(true));
     }
 
@@ -87,6 +136,17 @@ mod tests {
         }
         assert_eq!(pages.take(vec![1, 2], Some(9)), Ok(false));
         assert!(pages.take(vec![3, 4], Some(10)).is_err());
+    }
+
+    #[test]
+    fn pages_that_lead_in_a_circle_are_left_after_a_while() {
+        let mut trail = Trail::default();
+        assert!(trail.leads_on([IssueId(1), IssueId(2)]));
+        for _ in 1..IDLE {
+            assert!(trail.leads_on([]), "an empty page may lead on");
+        }
+        assert!(!trail.leads_on([IssueId(1)]));
+        assert!(trail.leads_on([IssueId(3)]));
     }
 
     #[test]

@@ -13,11 +13,12 @@ use super::call::Call;
 use super::client::Client;
 use super::decode::{self, Decoder};
 use super::fields::FieldList;
+use super::pages::Trail;
 use super::search::{Ask, Search, expands, field_names};
 use super::transport::Pieces;
 use super::{
-    ChangePage, Failure, Identity, JiraError, JiraRead, Permissions, ReadRows, RoleActors, TouchedPage, UnreadRow,
-    Want, jql, wire,
+    Budget, ChangePage, Failure, Identity, JiraError, JiraRead, Permissions, ReadRows, RoleActors, TimesRead,
+    TouchedPage, UnreadRow, Want, jql, wire,
 };
 use crate::model::catalog::{Catalog, LinkWords};
 use crate::model::ids::{AccountId, AttachmentId, CommentId, EntryId, InstanceId, IssueId};
@@ -50,6 +51,10 @@ impl JiraRead for Reader {
 
     fn skew_ms(&self) -> Option<i64> {
         self.0.skew_ms()
+    }
+
+    fn budget(&self) -> Budget {
+        self.0.gate.budget()
     }
 
     fn silent_for(&self) -> Option<std::time::Duration> {
@@ -111,7 +116,24 @@ impl JiraRead for Reader {
         };
         let page = self.0.search(&search).await?;
         let rows = page.rows.into_iter().map(decode::touched).collect::<Result<_, _>>();
-        Ok(TouchedPage { rows: rows.map_err(|failure| self.0.error(&search.attempt, failure))?, next: page.next })
+        let rows = rows.map_err(|failure| self.0.error(&search.attempt, failure))?;
+        Ok(TouchedPage { rows, next: page.next, cut: page.cut })
+    }
+
+    async fn listed(
+        &self,
+        projects: &BTreeSet<String>,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+    ) -> Result<Vec<IssueId>, JiraError> {
+        let mut query = jql::projects(projects.iter().map(String::as_str));
+        if let Some(since) = since {
+            query = format!("{query} AND updated >= {}", self.0.time_form().at_or_before(since));
+        }
+        if let Some(until) = until {
+            query = format!("{query} AND updated < {}", self.0.time_form().after(until));
+        }
+        self.0.search_ids(format!("{query} ORDER BY id ASC"), &[], "asking what changed").await
     }
 
     async fn rows(&self, issues: &[IssueId], want: &Want) -> Result<ReadRows, JiraError> {
@@ -121,12 +143,10 @@ impl JiraRead for Reader {
             return Ok(read);
         }
         for part in issues.chunks(BULK) {
-            let attempt = format!("reading {} issues", part.len());
-            let search = Search { jql: jql::ids(part), ask: Ask::Rows(want), page: None, fresh: &[], attempt };
-            match self.0.rows(&search, want).await {
-                Ok(page) => {
-                    read.rows.extend(page.rows);
-                    read.unread.extend(page.unread);
+            match self.0.all_rows(part, want).await {
+                Ok(whole) => {
+                    read.rows.extend(whole.rows);
+                    read.unread.extend(whole.unread);
                 }
                 // An id that is gone makes Jira refuse them all.
                 Err(JiraError { failure: Failure::Refused(_), .. }) => {
@@ -311,8 +331,12 @@ impl JiraRead for Reader {
         Ok(found.project_type_key.as_deref() == Some("service_desk"))
     }
 
-    async fn learn_time_form(&self, project: &str) -> Result<(), JiraError> {
+    async fn learn_time_form(&self, project: &str) -> Result<TimesRead, JiraError> {
         self.0.learn_time_form(project).await
+    }
+
+    async fn zone_now(&self) -> Result<Option<String>, JiraError> {
+        self.0.zone_now().await
     }
 }
 
@@ -358,7 +382,27 @@ impl Client {
                 }
             }
         }
-        Ok(ChangePage { rows, unread, next: page.next })
+        Ok(ChangePage { rows, unread, next: page.next, cut: page.cut })
+    }
+
+    /// Data Center: the rows of some ids. An administrator may set a page to hold fewer rows than are asked for.
+    async fn all_rows(&self, issues: &[IssueId], want: &Want) -> Result<ReadRows, JiraError> {
+        let attempt = format!("reading {} issues", issues.len());
+        let jql = format!("{} ORDER BY id ASC", jql::ids(issues));
+        let mut search = Search { jql, ask: Ask::Rows(want), page: None, fresh: &[], attempt };
+        let (mut read, mut trail) = (ReadRows::default(), Trail::default());
+        loop {
+            let page = self.rows(&search, want).await?;
+            if page.next.is_some() && !trail.leads_on(page.rows.iter().map(|row| row.id)) {
+                return Err(self.error(&search.attempt, trail.lost()));
+            }
+            read.rows.extend(page.rows);
+            read.unread.extend(page.unread);
+            search.page = page.next;
+            if search.page.is_none() {
+                return Ok(read);
+            }
+        }
     }
 
     /// Asks for some ids. An id that is gone makes Jira refuse the whole query, so after a refusal the clause is asked alone;
@@ -465,9 +509,12 @@ impl Client {
             return there.collect();
         }
         let mut search = Search { jql: query, ask: Ask::Rows(&want), page: None, fresh: &[], attempt };
-        let mut rows = Vec::new();
+        let (mut rows, mut trail) = (Vec::new(), Trail::default());
         loop {
             let page = self.rows(&search, &want).await?;
+            if page.next.is_some() && !trail.leads_on(page.rows.iter().map(|row| row.id)) {
+                return Err(self.error(&search.attempt, trail.lost()));
+            }
             // A row that cannot be read might be the one that is looked for: nothing may be concluded without it.
             if let Some(unread) = page.unread.first() {
                 return Err(self.error(&search.attempt, Failure::Unreadable(unread.why.clone())));

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::client::Client;
 use super::fields::PARENT;
+use super::pages::Trail;
 use super::{Failure, JiraError, Want, wire};
 use crate::model::ids::{FieldId, IssueId};
 use crate::model::settings::Kind;
@@ -26,6 +27,13 @@ const RECONCILED: usize = 50;
 pub(super) struct RawPage {
     pub(super) rows: Vec<Value>,
     pub(super) next: Option<String>,
+    /// There is more, but no page leads there: Data Center's window ends.
+    pub(super) cut: bool,
+}
+
+/// What is said where a search cannot be asked from a later place.
+pub(crate) fn beyond() -> Failure {
+    Failure::Unreadable("a search goes no further than its window here (10,000 rows by default)".into())
 }
 
 /// What one search asks.
@@ -91,12 +99,19 @@ impl Client {
         attempt: &str,
     ) -> Result<Vec<IssueId>, JiraError> {
         let mut search = Search { jql, ask: Ask::Ids, page: None, fresh, attempt: attempt.to_owned() };
-        let mut found = Vec::new();
+        let (mut found, mut trail) = (Vec::new(), Trail::default());
         loop {
             let page = self.search(&search).await?;
+            if page.cut {
+                return Err(self.error(attempt, beyond()));
+            }
+            let before = found.len();
             for row in page.rows {
                 let row: wire::OnlyId = super::decode::part(row).map_err(|failure| self.error(attempt, failure))?;
                 found.extend(row.id.number().map(IssueId));
+            }
+            if page.next.is_some() && !trail.leads_on(found.iter().skip(before).copied()) {
+                return Err(self.error(attempt, trail.lost()));
             }
             search.page = page.next;
             if search.page.is_none() {
@@ -128,7 +143,7 @@ impl Client {
             let failure = Failure::Unreadable("more pages are announced, but no token leads there".into());
             return Err(self.error(&search.attempt, failure));
         }
-        Ok(RawPage { rows: page.issues, next })
+        Ok(RawPage { rows: page.issues, next, cut: false })
     }
 
     /// Rows that change while we page move to the end and pull the rest one place forward, so a page begins with the last
@@ -142,8 +157,9 @@ impl Client {
             }
         };
         let size = search.ask.size(self.kind).min(WINDOW.saturating_sub(place.start));
+        let cut = || Ok(RawPage { rows: Vec::new(), next: None, cut: true });
         if size == 0 {
-            return Err(unreadable("a search goes no further than 10,000 rows here: ask from a later time".into()));
+            return cut();
         }
         // A parent may stand in a field of its own, which only the list names.
         let epic = self.field_list(false).await?.epic_link();
@@ -153,7 +169,14 @@ impl Client {
             body["expand"] = json!(expands(want));
         }
         let call = Call::with_body("search", Method::POST, &["search"], body, &search.attempt);
-        let page: wire::SearchPage = self.read(&call).await?;
+        let page: wire::SearchPage = match self.read(&call).await {
+            Ok(page) => page,
+            // An administrator may set the window smaller.
+            Err(JiraError { failure: Failure::Refused(no), .. }) if place.start > 0 && no.status == 400 => {
+                return cut();
+            }
+            Err(error) => return Err(error),
+        };
         let total = page.total.ok_or_else(|| unreadable("no `total`".into()))?;
         let mut rows = page.issues;
         let end = place.start + rows.len();
@@ -165,8 +188,9 @@ impl Client {
             if rows.first().and_then(row_id) == Some(anchor) {
                 rows.remove(0);
             } else {
-                let back = Place { start: place.start.saturating_sub(size), anchor: None };
-                return Ok(RawPage { rows: Vec::new(), next: Some(back.text()) });
+                // By what a page holds here, which may be fewer than were asked for.
+                let back = Place { start: place.start.saturating_sub(rows.len().max(1)), anchor: None };
+                return Ok(RawPage { rows: Vec::new(), next: Some(back.text()), cut: false });
             }
         }
         let next = (end < total).then(|| match last {
@@ -174,7 +198,7 @@ impl Client {
             Some(_) if end - place.start > 1 => Place { start: end - 1, anchor: last }.text(),
             Some(_) | None => Place { start: end, anchor: None }.text(),
         });
-        Ok(RawPage { rows, next })
+        Ok(RawPage { rows, next, cut: false })
     }
 }
 

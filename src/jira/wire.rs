@@ -359,6 +359,8 @@ pub(super) struct TypeWithStatuses {
 #[derive(Debug, Deserialize)]
 pub(super) struct CreateFields {
     pub(super) total: Option<usize>,
+    #[serde(rename = "isLast")]
+    pub(super) is_last: Option<bool>,
     #[serde(default, alias = "values")]
     pub(super) fields: Vec<ScreenField>,
 }

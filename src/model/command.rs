@@ -31,6 +31,8 @@ pub enum Command {
         /// Only shows what would be done.
         dry_run: bool,
     },
+    /// The webhooks of an instance are taken at another secret path, and at the one before no more.
+    NewHookPath(InstanceId),
 }
 
 impl Command {
@@ -41,13 +43,14 @@ impl Command {
             Self::Pause(_) => "pause",
             Self::Resume(_) => "resume",
             Self::Merge { .. } => "merge",
+            Self::NewHookPath(_) => "webhooks renew",
         }
     }
 
     /// Whether it is carried out by the state alone, without asking a Jira.
     #[must_use]
     pub fn needs_no_jira(&self) -> bool {
-        matches!(self, Self::Pause(_) | Self::Resume(_))
+        matches!(self, Self::Pause(_) | Self::Resume(_) | Self::NewHookPath(_))
     }
 
     /// Whether it only shows something: then nothing is recorded of it.
@@ -63,6 +66,7 @@ impl fmt::Display for Command {
         f.write_str(self.name())?;
         match self {
             Self::Pause(target) | Self::Resume(target) => write!(f, "{}", target.argument()),
+            Self::NewHookPath(instance) => write!(f, " --new-path --instance {instance}"),
             Self::Merge { sync, keep, drop, dry_run } => {
                 write!(f, " {sync} {keep} {drop}{}", if *dry_run { " --dry-run" } else { "" })
             }
@@ -193,6 +197,8 @@ pub enum Effect {
     EndPause(Target),
     /// Two issues or items become one.
     Merge(Box<MergeEffect>),
+    /// A note is kept under a name.
+    Note(String, String),
 }
 
 /// What a merge changes in the state, all of it or nothing. The items that it names are held by whoever asks for it.

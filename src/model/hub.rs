@@ -210,6 +210,9 @@ pub struct Replica {
     /// What its links lead to outside the sync, and what it shows of its counterparts' such links.
     #[serde(default)]
     pub ends: super::ends::FarEnds,
+    /// What it showed when it was last taken in whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub print: Option<super::fingerprint::Fingerprint>,
 }
 
 /// What is known of an issue's watchers besides who they are.

@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod command;
 pub mod document;
 pub mod ends;
+pub mod fingerprint;
 pub mod hooks;
 pub mod hub;
 pub mod ids;

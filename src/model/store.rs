@@ -169,6 +169,8 @@ pub struct Claim {
     pub intents: Vec<Intent>,
     /// How often work on it failed in a row.
     pub attempts: u32,
+    /// Why it was due: the most urgent reason.
+    pub urgency: Urgency,
     /// Open conflicts and problems are not needed to plan; these are the fields with problems now.
     pub problems: Vec<Problem>,
 }
@@ -323,6 +325,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// Frees what a dead holder of this state held. Called once at start, under the exclusive lock.
     async fn free_all(&self) -> Result<(), StoreError>;
+
+    /// Makes items due at `due` for a reason other than a hint, such as a sweep. One that is due sooner stays so, and the
+    /// more urgent reason stands.
+    async fn queue_items(&self, items: &[ItemId], urgency: Urgency, due: Timestamp) -> Result<(), StoreError>;
 
     /// Makes all items of a sync due at `due`.
     async fn wake_sync(&self, sync: &SyncId, due: Timestamp) -> Result<(), StoreError>;

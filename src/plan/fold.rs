@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::acts::{Act, observe, take};
 use super::{By, Draft, Observation, PlanInput, Step, Wanted, place, relations, whose};
 use crate::mapping::{Place, inbound, logged, logged_elements, logged_roughly, same, shared_element};
+use crate::model::fingerprint::{Fingerprint, Shown};
 use crate::model::hub::{Acknowledged, Acts};
 use crate::model::ids::{EntryId, FieldId, OperationId, SideId};
 use crate::model::issue::{LogItem, NativeValue};
@@ -95,6 +96,9 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
         replica.observed = true;
         replica.watching.by_us = snapshot.watched.map_or(replica.watching.by_us, |watched| watched.by_us);
         replica.key = snapshot.key.clone();
+        if snapshot.updated >= replica.updated {
+            replica.print = Some(Fingerprint::of(snapshot, &Shown::of(draft.input.sync, side)));
+        }
         replica.updated = replica.updated.max(snapshot.updated);
         let newest = observation.snapshot.log.iter().map(|entry| entry.id).max();
         replica.entry = replica.entry.max(newest.unwrap_or(EntryId(0)));

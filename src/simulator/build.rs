@@ -61,6 +61,7 @@ pub(crate) fn state(setup: &Setup, now: Timestamp) -> State {
         hooks: super::hooks::Hooks::default(),
         actor: None,
         extra_lag: std::time::Duration::ZERO,
+        bad_page: None,
     };
     let mut option = FIRST;
     for field in &setup.fields {

@@ -39,6 +39,12 @@ pub enum Fault {
     Slow(Duration),
     /// This search sees the index as it was this much earlier (Cloud).
     IndexLag(Duration),
+    /// This page of a search is empty, and a token leads on (Cloud).
+    EmptyPage,
+    /// The token of this page of a search is not known any more (Cloud).
+    LostToken,
+    /// The token that this page of a search gives leads back to it (Cloud).
+    CircularPage,
 }
 
 impl Fault {
@@ -58,6 +64,9 @@ impl Fault {
             Self::Anonymous => "anonymous",
             Self::Slow(_) => "slow",
             Self::IndexLag(_) => "index-lag",
+            Self::EmptyPage => "empty-page",
+            Self::LostToken => "lost-token",
+            Self::CircularPage => "circular-page",
         }
     }
 }

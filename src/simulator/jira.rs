@@ -18,7 +18,7 @@ use super::observe::{Count, Exchange, Observer};
 use super::reply::{Answer, Refusal, Reply};
 use super::rest::{self, Call, Found, Received, Route, Upload};
 use super::setup::{Kind, Setup};
-use super::state::State;
+use super::state::{BadPage, State};
 use super::values::Version;
 use super::{build, seed, time};
 use crate::clock::{Clock, Entropy};
@@ -409,7 +409,7 @@ impl Inside {
         let body = if upload.is_some() { Value::Null } else { json_body(parts, body)? };
         let query = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let query = query.map(|(key, value)| (key.into_owned(), value.into_owned())).collect();
-        Ok((route, Call { user, version, parameters, query, body, upload }))
+        Ok((route, Call { user, version, parameters, query, body, upload, page_cap: self.state.quirks.list_page_cap }))
     }
 
     /// Who this is done as; 401 where nobody may.
@@ -503,6 +503,9 @@ impl Inside {
                 .into(),
                 broken: None,
             },
+            Fault::EmptyPage => outcome(self.run_badly(BadPage::Empty, route, &call)),
+            Fault::LostToken => outcome(self.run_badly(BadPage::Lost, route, &call)),
+            Fault::CircularPage => outcome(self.run_badly(BadPage::Circle, route, &call)),
             Fault::IndexLag(lag) => {
                 self.state.extra_lag = *lag;
                 let answer = self.run(route, &call);
@@ -510,6 +513,13 @@ impl Inside {
                 outcome(answer)
             }
         }
+    }
+
+    fn run_badly(&mut self, page: BadPage, route: Route, call: &Call) -> Answer {
+        self.state.bad_page = Some(page);
+        let answer = self.run(route, call);
+        self.state.bad_page = None;
+        answer
     }
 
     fn run(&mut self, route: Route, call: &Call) -> Answer {

@@ -24,6 +24,9 @@ pub struct Limits {
     pub per_issue: Vec<(i64, usize)>,
     /// Data Center: per user.
     pub per_user: Option<Bucket>,
+    /// Cloud: points of an app per hour, which begins with the clock's hour (`jira-quota-tenant-based`). One a request here: what
+    /// the objects in an answer cost is left out.
+    pub per_hour: Option<u64>,
 }
 
 impl Limits {
@@ -42,6 +45,7 @@ impl Limits {
             burst: Some(rates.iter().map(|(method, rate)| ((*method).to_owned(), bucket(*rate))).collect()),
             per_issue: vec![(2, 20), (30, 100)],
             per_user: None,
+            per_hour: None,
         }
     }
 
@@ -64,6 +68,8 @@ pub(crate) struct Verdict {
 pub(crate) struct Meter {
     buckets: BTreeMap<String, (f64, Timestamp)>,
     writes: BTreeMap<String, VecDeque<Timestamp>>,
+    /// An hour since the epoch, and the points that were used in it.
+    hour: (i64, u64),
 }
 
 impl Meter {
@@ -85,7 +91,14 @@ impl Meter {
         {
             return refused(now, wait, 20.0, "jira-per-issue-on-write");
         }
-        let Some(bucket) = limits.burst.as_ref().and_then(|rates| rates.get(method)) else { return Verdict::default() };
+        let quota = match limits.per_hour.map(|most| self.per_hour(most, now)) {
+            Some(Err(wait)) => return refused(now, wait, 0.0, "jira-quota-tenant-based"),
+            Some(Ok(headers)) => headers,
+            None => Vec::new(),
+        };
+        let Some(bucket) = limits.burst.as_ref().and_then(|rates| rates.get(method)) else {
+            return Verdict { refused: false, headers: quota };
+        };
         let left = self.draw(&format!("{method} {operation}"), *bucket, now);
         if left < 0.0 {
             let wait = (-left / bucket.per_second).ceil().max(1.0);
@@ -96,7 +109,25 @@ impl Meter {
         if left < bucket.capacity * 0.2 {
             headers.push(("X-RateLimit-NearLimit", "true".into()));
         }
+        headers.extend(quota);
         Verdict { refused: false, headers }
+    }
+
+    /// Takes a point of this hour. What is left is told once four fifths are used.
+    fn per_hour(&mut self, most: u64, now: Timestamp) -> Result<Vec<(&'static str, String)>, f64> {
+        let (hour, rest) = (now.as_second().div_euclid(3_600), 3_600 - now.as_second().rem_euclid(3_600));
+        if self.hour.0 != hour {
+            self.hour = (hour, 0);
+        }
+        if self.hour.1 >= most {
+            return Err(f64::from(i32::try_from(rest).unwrap_or(3_600)));
+        }
+        self.hour.1 += 1;
+        let mut headers = vec![("Beta-RateLimit-Policy", format!("\"global-app-quota\";q={most};w=3600"))];
+        if self.hour.1 * 5 >= most * 4 {
+            headers.push(("Beta-RateLimit", format!("\"global-app-quota\";r={};t={rest}", most - self.hour.1)));
+        }
+        Ok(headers)
     }
 
     fn per_user(&mut self, bucket: Bucket, now: Timestamp, user: &str) -> Verdict {

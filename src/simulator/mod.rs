@@ -26,6 +26,7 @@ mod permissions;
 pub mod presets;
 mod properties;
 mod query;
+mod quirks;
 mod render;
 mod render_people;
 mod render_screens;
@@ -48,10 +49,11 @@ pub use jira::{Broken, Jira};
 pub use limits::{Bucket, Limits};
 pub use observe::{Count, Exchange};
 pub use people::Person;
+pub use quirks::Quirks;
 pub use reply::Refusal;
 pub use seed::{SeedError, Seeded};
 pub use serve::serve;
 pub use setup::{
-    Category, Credential, FieldSetup, FieldType, Holder, Kind, ProjectSetup, Quirks, Setup, SprintState, StatusSetup,
+    Category, Credential, FieldSetup, FieldType, Holder, Kind, ProjectSetup, Setup, SprintState, StatusSetup,
     TransitionSetup, UserSetup,
 };

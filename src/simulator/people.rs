@@ -50,6 +50,14 @@ impl Jira {
         }
     }
 
+    /// Changes the time zone in somebody's profile (IANA name).
+    pub fn set_time_zone(&self, user: &str, name: &str) {
+        let inside = &mut *self.lock();
+        if let Some(user) = inside.state.users.values_mut().find(|known| known.name == user || known.id == user) {
+            (user.zone_name, user.zone) = (name.to_owned(), super::time::zone(name));
+        }
+    }
+
     /// Deletes somebody's account. Cloud keeps the id and shows a former user; Data Center gives them a name that says nothing, as
     /// its anonymisation does (memory).
     pub fn forget(&self, user: &str) {
@@ -483,6 +491,7 @@ impl Person {
             query: Vec::new(),
             body,
             upload: None,
+            page_cap: u64::MAX,
         }
     }
 }

@@ -63,7 +63,18 @@ impl JqlSite for Site<'_> {
         self.state.now
     }
 
+    fn reads_epoch(&self) -> bool {
+        self.state.quirks.epoch_in_jql
+    }
+
+    fn repeated_hour_is_later(&self) -> bool {
+        self.state.quirks.repeated_hour_is_later
+    }
+
     fn zone(&self) -> TimeZone {
+        if let Some(zone) = &self.state.quirks.jql_time_zone {
+            return time::zone(zone);
+        }
         let own = self.user.and_then(|id| self.state.users.get(id));
         own.map_or_else(|| self.state.zone.clone(), |user| user.zone.clone())
     }

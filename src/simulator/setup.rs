@@ -2,11 +2,11 @@
 //! Plain data; must never hold state of a running one.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use jiff::SignedDuration;
 
 use super::limits::Limits;
+use super::quirks::Quirks;
 
 /// Which Jira is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -441,70 +441,6 @@ impl ProjectSetup {
     pub fn permission(mut self, key: &str, holders: &[Holder]) -> Self {
         self.permissions.insert(key.into(), holders.iter().cloned().collect());
         self
-    }
-}
-
-/// Behaviours that sources disagree about, or that an administrator may change. The default is what is documented.
-#[derive(Debug, Clone)]
-pub struct Quirks {
-    /// Cloud: a version of an issue is found by search only this long after it was written.
-    pub index_lag: Duration,
-    /// Cloud: unknown names in JQL give no issues instead of 400, for those who are logged in too.
-    pub unknown_names_are_empty: bool,
-    /// Adding or editing a comment moves the issue's `updated` (memory).
-    pub comment_moves_updated: bool,
-    /// Whether time tracking is switched on.
-    pub time_tracking: bool,
-    /// Whether files may be attached at all.
-    pub attachments: bool,
-    /// The largest file, in bytes.
-    pub upload_limit: u64,
-    /// Deleting a comment moves the issue's `updated` (not known).
-    pub comment_delete_moves_updated: bool,
-    /// `historyMetadata` is kept and given back in changelog entries.
-    pub keeps_history_metadata: bool,
-    /// Lists of comments carry their properties only when asked by `expand=properties`.
-    pub comment_lists_carry_properties: bool,
-    /// Comment POST accepts `properties` (documented on both kinds).
-    pub comment_properties_on_create: bool,
-    /// Cloud: `notifyUsers=false` without administration rights drops the whole edit, instead of only the flag.
-    pub notify_without_right_drops_edit: bool,
-    /// Data Center: the window of `startAt + maxResults` in search.
-    pub search_window: u64,
-    /// Data Center: `jira.search.views.default.max`.
-    pub search_page_cap: u64,
-    /// Data Center: the list of watchers is refused (401) without the right to see it, instead of left empty (memory; its document
-    /// names neither).
-    pub hidden_watchers_refused: bool,
-    /// Data Center: the field Sprint shows objects, as Cloud does, instead of what Java prints of them (memory: both are in use).
-    pub sprints_are_objects: bool,
-    /// Limit of rich text and comments, in characters.
-    pub text_limit: usize,
-    /// Cloud: which API version `/rest/api/latest` means is 2 on both kinds (memory).
-    pub site_time_zone: String,
-}
-
-impl Default for Quirks {
-    fn default() -> Self {
-        Self {
-            index_lag: Duration::ZERO,
-            unknown_names_are_empty: false,
-            comment_moves_updated: true,
-            time_tracking: true,
-            attachments: true,
-            upload_limit: 10 << 20,
-            comment_delete_moves_updated: false,
-            keeps_history_metadata: true,
-            comment_lists_carry_properties: false,
-            comment_properties_on_create: true,
-            notify_without_right_drops_edit: false,
-            search_window: 10_000,
-            search_page_cap: 1_000,
-            hidden_watchers_refused: false,
-            sprints_are_objects: false,
-            text_limit: 32_767,
-            site_time_zone: "Etc/UTC".into(),
-        }
     }
 }
 

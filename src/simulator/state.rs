@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::Value;
 
 use super::content::Content;
-use super::setup::{Category, Credential, FieldType, Holder, Kind, Quirks, SprintState};
+use super::quirks::Quirks;
+use super::setup::{Category, Credential, FieldType, Holder, Kind, SprintState};
 
 /// A user account.
 #[derive(Debug, Clone)]
@@ -319,9 +320,22 @@ impl Issue {
 /// A version of an issue and when it was written; `None` once deleted.
 pub(crate) type IndexedVersion = (Timestamp, Option<Arc<Issue>>);
 
+/// What is wrong with the page of a search that is being answered (Cloud).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BadPage {
+    /// Nothing is on it, and a token leads on.
+    Empty,
+    /// Its token is not known any more.
+    Lost,
+    /// Its token leads to itself.
+    Circle,
+}
+
 /// A search whose further pages are still to be fetched (Cloud).
 #[derive(Debug, Clone)]
 pub(crate) struct OpenSearch {
+    /// Rows given before.
+    pub(crate) given: usize,
     pub(crate) jql: String,
     pub(crate) rest: Vec<u64>,
     pub(crate) expires: Timestamp,
@@ -334,6 +348,7 @@ pub(crate) struct State {
     pub(crate) base: String,
     pub(crate) skew: SignedDuration,
     pub(crate) quirks: Quirks,
+    pub(crate) bad_page: Option<BadPage>,
     pub(crate) zone: TimeZone,
     /// Server time of the request in hand.
     pub(crate) now: Timestamp,

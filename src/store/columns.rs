@@ -79,6 +79,14 @@ impl ToSql for Urgency {
     }
 }
 
+impl FromSql for Urgency {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let number = value.as_i64()?;
+        let index = usize::try_from(number).map_err(|_| FromSqlError::OutOfRange(number))?;
+        URGENCIES.get(index).copied().ok_or(FromSqlError::OutOfRange(number))
+    }
+}
+
 /// A time in a column, in milliseconds since 1970. The fraction is cut off, so a stored due time is never later than
 /// the one that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::columns::{Milliseconds, decode, encode};
+use super::knowledge;
 use super::record::{self, MergeColumns};
 use super::step::StepResult;
 use crate::model::command::{CommandRecord, Operator, PARKED, Pause, Target};
@@ -14,6 +15,7 @@ pub(super) enum EffectColumns {
     Pause(Pause),
     EndPause(Target),
     Merge(Box<MergeColumns>),
+    Note(String, String),
 }
 
 /// Carries a command out, and keeps that it was given.
@@ -27,6 +29,7 @@ pub(super) fn carry_out(
         match effect {
             EffectColumns::Pause(pause) => begin_pause(connection, pause)?,
             EffectColumns::EndPause(target) => end_pause(connection, target, now)?,
+            EffectColumns::Note(name, text) => knowledge::set_note(connection, name, text)?,
             EffectColumns::Merge(merge) => record::merge(connection, now, merge)?,
         }
     }

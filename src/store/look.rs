@@ -11,7 +11,7 @@ use super::{journal, problems};
 use crate::model::command::PARKED;
 use crate::model::hub::{Conflict, ItemState, There};
 use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, SideId, SyncId};
-use crate::model::store::{Claim, Figures};
+use crate::model::store::{Claim, Figures, Urgency};
 
 /// One item.
 pub(super) fn item(connection: &Connection, item: ItemId) -> StepResult<Option<ItemState>> {
@@ -28,16 +28,17 @@ pub(super) fn claim(connection: &Connection, item: ItemId, now: Timestamp) -> St
         return Ok(None);
     };
     // One that was merged into another is nobody's work any more.
-    let work: Option<(i64, u32)> = connection
-        .prepare_cached("SELECT fence, attempts FROM work WHERE item = ?1")?
-        .query_row([item], |row| Ok((row.get(0)?, row.get(1)?)))
+    let work: Option<(i64, u32, Urgency)> = connection
+        .prepare_cached("SELECT fence, attempts, urgency FROM work WHERE item = ?1")?
+        .query_row([item], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
-    let Some((fence, attempts)) = work else { return Ok(None) };
+    let Some((fence, attempts, urgency)) = work else { return Ok(None) };
     Ok(Some(Claim {
         item: state,
         fence: fence.cast_unsigned(),
         intents: journal::of_item(connection, item, now)?,
         attempts,
+        urgency,
         problems: problems::of_item(connection, item)?,
     }))
 }

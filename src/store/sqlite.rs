@@ -129,19 +129,6 @@ impl SqliteStore {
         self.read("look at an item", move |connection| look::claim(connection, item, now)).await
     }
 
-    /// Makes items due at `due` for a reason other than a hint, such as a sweep. One that is due sooner stays so, and the
-    /// more urgent reason stands.
-    ///
-    /// # Errors
-    /// The state could not answer.
-    pub async fn queue_items(&self, items: &[ItemId], urgency: Urgency, due: Timestamp) -> Result<(), StoreError> {
-        let items = items.to_vec();
-        self.write("queue items", move |connection| {
-            items.iter().try_for_each(|item| queue::wake(connection, *item, urgency, due))
-        })
-        .await
-    }
-
     /// Reads the whole state and says what is damaged, line by line; empty when all is well. Takes seconds on a large one.
     pub async fn check(&self) -> Vec<String> {
         // Damage can be such that the check itself cannot go on: that is its finding.
@@ -357,6 +344,14 @@ impl Store for SqliteStore {
         self.write(ATTEMPT, move |connection| queue::free_all(connection, now)).await
     }
 
+    async fn queue_items(&self, items: &[ItemId], urgency: Urgency, due: Timestamp) -> Result<(), StoreError> {
+        let items = items.to_vec();
+        self.write("queue items", move |connection| {
+            items.iter().try_for_each(|item| queue::wake(connection, *item, urgency, due))
+        })
+        .await
+    }
+
     async fn wake_sync(&self, sync: &SyncId, due: Timestamp) -> Result<(), StoreError> {
         let sync = sync.clone();
         self.write("queue the items of a sync", move |connection| queue::wake_sync(connection, &sync, due)).await
@@ -463,6 +458,7 @@ impl Store for SqliteStore {
             Ok(match effect {
                 Effect::Pause(pause) => EffectColumns::Pause(pause.clone()),
                 Effect::EndPause(target) => EffectColumns::EndPause(target.clone()),
+                Effect::Note(name, text) => EffectColumns::Note(name.clone(), text.clone()),
                 Effect::Merge(merge) => EffectColumns::Merge(Box::new(MergeColumns::of(merge, &writer.instances)?)),
             })
         };

@@ -71,6 +71,9 @@ async fn webhooks_are_registered_verified_and_bring_a_change_at_once() {
     assert!(arrived(), "the webhook brought nothing");
     place.run(&["status"]).await.expect(0, &["webhooks", "acme", "last 2", "taken, 0 refused"]);
     place.run(&["webhooks", "renew", "--instance", "acme"]).await.expect(0, &["acme:", "is registered"]);
+    place.run(&["webhooks", "verify"]).await.expect(0, &["a probe went by"]);
+    place.run(&["webhooks", "renew", "--new-path", "--instance", "acme"]).await.expect(0, &["acme:", "is registered"]);
+    place.run(&["webhooks", "verify"]).await.expect(0, &["a probe went by"]);
     place.run(&["webhooks", "remove"]).await.expect(0, &["is removed"]);
     place.run(&["webhooks", "remove"]).await.expect(0, &["was not registered"]);
     drop(daemon);

@@ -52,6 +52,11 @@ listen = "8471""#, &[
 public-url = "https://me:CANARY@hooks.example.org/""#, &[
         "error 4:14 daemon.webhooks.public-url: a public URL has no credentials, no `?` and no `#` -> write where the Jiras reach the receiver: `https://hooks.example.org/jira`",
     ]),
+    (r#"state = "sqlite:/tmp/state.db""#, r#"state = "sqlite:/tmp/state.db"
+[daemon.webhooks]
+public-url = "https://hooks.example.org/""#, &[
+        "warning 6:11 instance.acme: Cloud can sign its webhooks, and no secret is named for that: the secret path alone protects them -> name a `webhook-secret` and run `jirasyncd webhooks renew`, or set `webhooks = false` for this instance",
+    ]),
     (r#"url = "https://acme.atlassian.net/""#, r#"url = "https://acme.atlassian.net/"
 webhook-from = ["10.0.0.0/99"]
 webhook-secret-old = "env:ACME_TOKEN""#, &[

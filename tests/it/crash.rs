@@ -211,6 +211,7 @@ fused! {
         fn looked_after(instance: &InstanceId, looked: &[Announced]) -> ();
         fn forget_traces(numbers: &[i64]) -> ();
         fn wake_troubled(sync: &SyncId, side: &SideId, field: &FieldName, due: Timestamp) -> ();
+        fn queue_items(items: &[ItemId], urgency: Urgency, due: Timestamp) -> ();
         fn wake_sync(sync: &SyncId, due: Timestamp) -> ();
         fn forget_newcomers(newcomers: &[Newcomer]) -> ();
         fn begin_item(item: &ItemState, instance: &InstanceId, newcomer: &Newcomer, urgency: Urgency, due: Timestamp) -> bool;

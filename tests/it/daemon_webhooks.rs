@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jirasyncd::app::Daemon;
 use jirasyncd::console::{HookPath, HookReceiver};
+use jirasyncd::model::command::{Command, Operator};
 use jirasyncd::model::ids::{InstanceId, IssueKey};
 use jirasyncd::model::store::Store as _;
 use jirasyncd::simulator::{Holder, HookWeather, Jira, Person};
@@ -94,9 +95,13 @@ impl Hooked {
 
     /// Sends a body as an instance would, signed.
     pub(crate) async fn send(&self, side: &str, body: &Value) -> u16 {
+        self.send_to(&self.url(side).await, body).await
+    }
+
+    async fn send_to(&self, url: &str, body: &Value) -> u16 {
         let mut request = http::Request::new(Bytes::from(body.to_string()));
         *request.method_mut() = http::Method::POST;
-        *request.uri_mut() = self.url(side).await.parse().unwrap();
+        *request.uri_mut() = url.parse().unwrap();
         let signed = signature(request.body());
         request.headers_mut().insert("x-hub-signature", signed.parse().unwrap());
         self.receiver.handle(PEER, request).await.status
@@ -399,4 +404,23 @@ async fn status_tells_when_the_last_webhook_came_and_that_none_told_of_a_change(
     assert_eq!(of_acme().await.unannounced, 0, "it may be late");
     tokio::time::advance(Duration::from_secs(17 * 60)).await;
     assert_eq!(of_acme().await.unannounced, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_path_that_leaked_is_given_up_from_one_moment_to_the_next() {
+    let mut hooked = Hooked::new(&config(), |_| {}).await;
+    let (acme, globex) = (InstanceId::from("acme"), hooked.url("globex").await);
+    let body = json!({ "webhookEvent": "jira:issue_updated", "issue": { "id": "999" } });
+    assert_eq!(hooked.send("acme", &body).await, 204);
+    let by = Operator { uid: 1000, name: None };
+    let answer = hooked.daemon.command(by, Command::NewHookPath(acme.clone())).await.unwrap();
+    let identity = hooked.daemon.store().identity().await.unwrap();
+    let new = format!("https://hooks.example/{}", HookPath::numbered(&identity, &acme, 1).expose());
+    assert!(!format!("{answer:?}").contains(&HookPath::numbered(&identity, &acme, 1).expose()), "{answer:?}");
+    for restarted in [false, true] {
+        assert_eq!(hooked.send("acme", &body).await, 404, "restarted: {restarted}");
+        assert_eq!(hooked.send_to(&new, &body).await, 204);
+        assert_eq!(hooked.send_to(&globex, &body).await, 204, "another's stays");
+        hooked.receiver = hooked.daemon.hook_receiver().await.unwrap().unwrap();
+    }
 }

@@ -51,6 +51,7 @@ fn replica(number: u64, key: String) -> Replica {
         staying: 0,
         watching: Default::default(),
         ends: Default::default(),
+        print: None,
     };
     for field in ["summary", "description", "status", "priority", "labels"] {
         let base = replica.bases.entry(field.into()).or_default();

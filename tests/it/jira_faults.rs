@@ -14,6 +14,7 @@ use jirasyncd::jira::{
 use jirasyncd::model::ids::IssueId;
 use jirasyncd::model::issue::Visibility;
 use jirasyncd::model::settings::{Auth, Kind};
+use jirasyncd::model::store::Urgency;
 use jirasyncd::simulator::{Fault, FaultRule, Jira, Limits, When, presets};
 
 use super::jira_support::{Bench, EPOCH, InProcess, bare, cloud, server, set, settings, text, want};
@@ -367,7 +368,8 @@ async fn the_wrong_kind_the_wrong_url_and_a_locked_account_are_told() {
 async fn real_limits_slow_us_down_and_lose_nothing() {
     let bench = cloud();
     bench.identity().await;
-    bench.jira.set_limits(Limits::cloud());
+    // Others write there too, so less is left than is documented.
+    bench.jira.set_limits(Limits { per_issue: vec![(2, 5)], ..Limits::cloud() });
     let (hot, cold) = (bench.create("hot").await.id, bench.create("cold").await.id);
     let mut turned_away = 0;
     for number in 0..60 {
@@ -399,4 +401,45 @@ async fn real_limits_slow_us_down_and_lose_nothing() {
     }
     let refused = bench.jira.calls().iter().filter(|call| call.status == 429).count();
     assert!(refused <= 1, "the rate is learnt from the headers, not by being refused: {refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_issue_is_never_written_faster_than_cloud_takes_it() {
+    let bench = cloud();
+    bench.identity().await;
+    bench.jira.set_limits(Limits::cloud());
+    let hot = bench.create("hot").await.id;
+    for number in 0..150 {
+        let edit = set(hot, "summary", text(&number.to_string()), "t");
+        let outcome = bench.write.edit(&edit, &want(&["summary"])).await;
+        assert!(matches!(outcome, WriteOutcome::Done(_)), "{number}: {outcome:?}");
+    }
+    assert!(bench.jira.calls().iter().all(|call| call.status != 429));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_of_an_hours_points_lasts_for_its_rest_and_is_told() {
+    let bench = cloud();
+    bench.identity().await;
+    let issue = bench.create("x").await.id;
+    bench.jira.set_limits(Limits { per_hour: Some(1_000), ..Limits::off() });
+    let begun = bench.jira.server_time();
+    for _ in 0..1_500 {
+        jirasyncd::jira::as_urgent_as(Urgency::Sweep, bench.read.transitions(issue)).await.unwrap();
+    }
+    let refused = bench.jira.calls().iter().filter(|call| call.status == 429).count();
+    assert_eq!(refused, 0, "full checks leave the hour to others");
+    let passed = bench.jira.server_time().duration_since(begun);
+    assert!(passed.as_secs() > 1_700, "the rest of the hour is used: {passed}");
+    bench.jira.set_limits(Limits { per_hour: Some(100), ..Limits::off() });
+    for _ in 0..90 {
+        bench.read.transitions(issue).await.unwrap();
+    }
+    let (left, anew) = bench.read.budget().quota.unwrap();
+    assert_eq!(left, 10);
+    assert!((1..=3_600).contains(&anew));
+    let started = bench.jira.server_time();
+    bench.read.transitions(issue).await.unwrap();
+    // Only for our own rate.
+    assert!(bench.jira.server_time().duration_since(started).as_secs() < 1, "what people just did waits for nothing");
 }

@@ -94,6 +94,8 @@ mod daemon_people;
 #[cfg(test)]
 mod daemon_planted;
 #[cfg(test)]
+mod daemon_polls;
+#[cfg(test)]
 mod daemon_random;
 #[cfg(test)]
 mod daemon_readers;
@@ -113,6 +115,8 @@ mod daemon_status;
 mod daemon_strangers;
 #[cfg(test)]
 mod daemon_support;
+#[cfg(test)]
+mod daemon_sweeps;
 #[cfg(test)]
 mod daemon_text;
 #[cfg(test)]
@@ -161,6 +165,8 @@ mod jira_client;
 mod jira_faults;
 #[cfg(test)]
 mod jira_network;
+#[cfg(test)]
+mod jira_pages;
 #[cfg(test)]
 mod jira_support;
 #[cfg(test)]

@@ -373,6 +373,7 @@ impl World {
             staying: 0,
             watching: Default::default(),
             ends: Default::default(),
+            print: None,
         }
     }
 

@@ -94,7 +94,7 @@ async fn a_path_that_is_not_known_is_nowhere_and_one_that_is_has_its_own_rules()
     assert_eq!(ask(&receiver, home, "POST", &server, None, BODY).await, 204);
     assert_eq!(ask(&receiver, "203.0.113.9", "POST", &server, None, BODY).await, 404, "no other than an unknown path");
     assert_eq!(ask(&receiver, home, "GET", &cloud, Some(SIGNATURE), BODY).await, 405);
-    let near = [cloud.replace(path("cloud").expose(), ""), format!("{cloud}/"), format!("{cloud}x")];
+    let near = [cloud.replace(&path("cloud").expose(), ""), format!("{cloud}/"), format!("{cloud}x")];
     for unknown in ["/", "/jira", "/health"].into_iter().chain(near.iter().map(String::as_str)) {
         for method in ["POST", "GET", "PUT"] {
             assert_eq!(ask(&receiver, home, method, unknown, Some(SIGNATURE), BODY).await, 404, "{method} {unknown}");
@@ -129,7 +129,7 @@ fn a_path_is_long_differs_by_instance_and_state_and_is_never_shown() {
     assert!(paths.iter().all(|path| path.expose().len() == 32 && format!("{path:?}") == "***"));
     assert!(paths[0].expose() != paths[1].expose() && paths[0].expose() != paths[2].expose());
     let (receiver, _) = receiver();
-    assert!(!format!("{receiver:?}").contains(paths[0].expose()));
+    assert!(!format!("{receiver:?}").contains(&paths[0].expose()));
 }
 
 async fn served() -> (SocketAddr, Arc<Sink>, CancellationToken) {
@@ -174,8 +174,8 @@ async fn a_probe_proves_that_the_way_leads_to_us_and_to_nobody_else() {
     let (address, _, cancel) = served().await;
     let (cloud, secret) = (path("cloud"), Secret::new(SECRET.into()));
     let at = |path: &str| Secret::new(format!("http://{address}/{path}"));
-    probe(&at(cloud.expose()), &cloud, Some(&secret), "word").await.unwrap();
-    let unsigned = probe(&at(cloud.expose()), &cloud, None, "word").await.unwrap_err();
+    probe(&at(&cloud.expose()), &cloud, Some(&secret), "word").await.unwrap();
+    let unsigned = probe(&at(&cloud.expose()), &cloud, None, "word").await.unwrap_err();
     assert!(unsigned.contains("webhook-secret"), "{unsigned}");
     let unknown = probe(&at("elsewhere"), &cloud, Some(&secret), "word").await.unwrap_err();
     assert!(unknown.contains("404"), "{unknown}");
@@ -187,9 +187,9 @@ async fn a_probe_proves_that_the_way_leads_to_us_and_to_nobody_else() {
     tokio::spawn(async move { axum::serve(listener, app).await });
     let url = Secret::new(format!("http://{other}/{}", cloud.expose()));
     let wrong = probe(&url, &cloud, Some(&secret), "word").await.unwrap_err();
-    assert!(wrong.contains("not this daemon's receiver") && !wrong.contains(cloud.expose()), "{wrong}");
+    assert!(wrong.contains("not this daemon's receiver") && !wrong.contains(&cloud.expose()), "{wrong}");
     // And where nobody listens the address is not told either.
     let closed = Secret::new(format!("http://127.0.0.1:1/{}", cloud.expose()));
     let refused = probe(&closed, &cloud, Some(&secret), "word").await.unwrap_err();
-    assert!(!refused.contains(cloud.expose()), "{refused}");
+    assert!(!refused.contains(&cloud.expose()), "{refused}");
 }

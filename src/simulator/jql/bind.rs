@@ -83,7 +83,12 @@ impl Query {
     /// # Errors
     /// Every unknown name and every unreadable value, in the order they are written.
     pub fn bind(&self, site: &dyn JqlSite) -> Result<BoundQuery, Vec<JqlProblem>> {
-        let frame = TimeFrame { now: site.now(), zone: site.zone(), reads_epoch: site.reads_epoch() };
+        let frame = TimeFrame {
+            now: site.now(),
+            zone: site.zone(),
+            reads_epoch: site.reads_epoch(),
+            later: site.repeated_hour_is_later(),
+        };
         let mut binder = Binder { site, frame, problems: Vec::new() };
         let clause = self.clause.as_ref().and_then(|clause| binder.clause(clause, false));
         let order = self.order.iter().filter_map(|key| binder.order(key)).collect();

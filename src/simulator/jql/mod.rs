@@ -124,6 +124,10 @@ pub trait JqlSite {
     fn reads_epoch(&self) -> bool {
         true
     }
+    /// Whether a local time that comes twice is the later of the two.
+    fn repeated_hour_is_later(&self) -> bool {
+        false
+    }
     /// Whether `ORDER BY id` sorts by key (project, then number) instead of by the numeric id: not known of the real
     /// ones, so it is a switch.
     fn sorts_id_as_key(&self) -> bool {

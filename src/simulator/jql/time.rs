@@ -19,6 +19,8 @@ pub(super) struct TimeFrame {
     pub(super) now: Timestamp,
     pub(super) zone: TimeZone,
     pub(super) reads_epoch: bool,
+    /// A local time that comes twice is the later one.
+    pub(super) later: bool,
 }
 
 /// Whole minutes since the epoch: what is left of a time at JQL's precision.
@@ -71,7 +73,8 @@ impl TimeFrame {
     }
 
     fn local(&self, local: DateTime, exact: bool) -> Option<Moment> {
-        let at = local.to_zoned(self.zone.clone()).ok()?.timestamp();
+        let known = self.zone.to_ambiguous_timestamp(local);
+        let at = if self.later && known.is_ambiguous() { known.later().ok()? } else { known.compatible().ok()? };
         Some(Moment { at, day: local.date(), exact })
     }
 

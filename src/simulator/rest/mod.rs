@@ -48,6 +48,8 @@ pub(crate) struct Call {
     pub(crate) body: Value,
     /// The body of an upload, which is no JSON.
     pub(crate) upload: Option<Upload>,
+    /// Elements of a list's page at most, whatever is asked for.
+    pub(crate) page_cap: u64,
 }
 
 /// A multipart body.
@@ -102,7 +104,7 @@ impl Call {
     /// `startAt` and `maxResults`, with this default and cap.
     pub(crate) fn page(&self, default: u64, cap: u64) -> Result<(usize, usize), Refusal> {
         let start = self.number("startAt")?.unwrap_or(0);
-        let most = self.number("maxResults")?.unwrap_or(default).min(cap);
+        let most = self.number("maxResults")?.unwrap_or(default).min(cap).min(self.page_cap);
         Ok((usize::try_from(start).unwrap_or(usize::MAX), usize::try_from(most).unwrap_or(usize::MAX)))
     }
 

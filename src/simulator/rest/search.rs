@@ -6,7 +6,7 @@ use super::super::permissions;
 use super::super::query;
 use super::super::render::Wanted;
 use super::super::reply::{Answer, Refusal, Reply};
-use super::super::state::{OpenSearch, State};
+use super::super::state::{BadPage, OpenSearch, State};
 use super::super::time;
 use super::{Call, strings};
 use std::collections::BTreeSet;
@@ -85,11 +85,15 @@ fn cloud(state: &mut State, call: &Call, asked: &Asked) -> Answer {
     // "trimmed when many fields": 5,000 only where nothing but ids is asked.
     let plain =
         asked.wanted.fields.as_ref().is_none_or(|fields| fields.iter().all(|field| field == "id" || field == "key"));
-    let size = if plain && asked.wanted.expand.is_empty() { size } else { size.min(100) };
-    let mut ids = match &asked.token {
-        Some(token) => resume(state, token, &asked.jql)?,
-        None => query::run(state, call.user.as_deref(), &asked.jql, &reconciled(asked))?,
+    let size =
+        if plain && asked.wanted.expand.is_empty() { size } else { size.min(100).min(state.quirks.search_page_cap) };
+    let (given, mut ids) = match &asked.token {
+        Some(_) if state.bad_page == Some(BadPage::Lost) => return Err(Refusal::message(400, LOST)),
+        Some(token) => resume(state, call, token, asked)?,
+        None => (0, query::run(state, call.user.as_deref(), &asked.jql, &reconciled(asked))?),
     };
+    let size = if state.bad_page == Some(BadPage::Empty) { 0 } else { size };
+    let circle = (state.bad_page == Some(BadPage::Circle)).then(|| ids.clone());
     let rest = ids.split_off(ids.len().min(usize::try_from(size).unwrap_or(usize::MAX)));
     let fresh = reconciled(asked);
     let view = call.view(state);
@@ -101,7 +105,8 @@ fn cloud(state: &mut State, call: &Call, asked: &Asked) -> Answer {
         .collect();
     let mut body = json!({ "issues": issues, "isLast": rest.is_empty() });
     if !rest.is_empty() {
-        body["nextPageToken"] = json!(suspend(state, &asked.jql, rest));
+        let given = given + if circle.is_some() { 0 } else { ids.len() };
+        body["nextPageToken"] = json!(suspend(state, &asked.jql, given, circle.unwrap_or(rest)));
     }
     Ok(Reply::ok(body))
 }
@@ -111,7 +116,7 @@ fn reconciled(asked: &Asked) -> BTreeSet<u64> {
 }
 
 /// Keeps the rest of a search under a token that lives for seven days.
-fn suspend(state: &mut State, jql: &str, rest: Vec<u64>) -> String {
+fn suspend(state: &mut State, jql: &str, given: usize, rest: Vec<u64>) -> String {
     state.last_search += 1;
     let token = format!("Ch{:08x}SIM", state.last_search);
     let now = state.now;
@@ -120,17 +125,26 @@ fn suspend(state: &mut State, jql: &str, rest: Vec<u64>) -> String {
         state.searches.pop_first();
     }
     let expires = time::after(now, Duration::from_hours(7 * 24));
-    state.searches.insert(token.clone(), OpenSearch { jql: jql.to_owned(), rest, expires });
+    state.searches.insert(token.clone(), OpenSearch { given, jql: jql.to_owned(), rest, expires });
     token
 }
 
-/// A token may be used again: the same page comes back.
-fn resume(state: &State, token: &str, jql: &str) -> Result<Vec<u64>, Refusal> {
+/// A token may be used again: the same page comes back. Says how many rows were given before it, too.
+fn resume(state: &State, call: &Call, token: &str, asked: &Asked) -> Result<(usize, Vec<u64>), Refusal> {
     match state.searches.get(token) {
-        Some(search) if search.expires > state.now && (search.jql == jql || jql.is_empty()) => Ok(search.rest.clone()),
-        _ => Err(Refusal::message(400, "The provided next page token is invalid or expired.")),
+        Some(search) if search.expires > state.now && (search.jql == asked.jql || asked.jql.is_empty()) => {
+            if !state.quirks.pages_shift {
+                return Ok((search.given, search.rest.clone()));
+            }
+            let found = query::run(state, call.user.as_deref(), &search.jql, &reconciled(asked))?;
+            Ok((search.given, found.into_iter().skip(search.given).collect()))
+        }
+        _ => Err(Refusal::message(400, LOST)),
     }
 }
+
+/// What is said of a token that is not known.
+const LOST: &str = "The provided next page token is invalid or expired.";
 
 /// `POST search/approximate-count` (Cloud)
 pub(crate) fn count(state: &mut State, call: &Call) -> Answer {

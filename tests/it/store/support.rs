@@ -140,6 +140,7 @@ pub(super) fn replica(issue: u64, key: &str) -> Replica {
         staying: 0,
         watching: Default::default(),
         ends: Default::default(),
+        print: None,
     }
 }
 

@@ -1,0 +1,227 @@
+//! What an instance said of its limits, and how much of them is left: learnt from the headers of its answers, of both kinds. Must
+//! never take what one header says for what another means: a bucket that fills by the second is no quota of an hour.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use http::HeaderMap;
+use serde::{Deserialize, Serialize};
+
+use super::retry;
+
+/// What is left of an instance's limits, for people.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Budget {
+    /// Requests a second that are sent now at most.
+    pub rate: f64,
+    /// The limit of which least is left: requests left, and how many there are at most. `None`: nothing was told.
+    #[serde(default)]
+    pub left: Option<(u64, u64)>,
+    /// In how many seconds it is full again, as far as was told.
+    #[serde(default)]
+    pub full_in: Option<u64>,
+    /// What is left of a quota of hours, and in how many seconds it begins anew.
+    #[serde(default)]
+    pub quota: Option<(u64, u64)>,
+    /// What must wait, and for how many seconds: `everything`, an endpoint, or an issue.
+    #[serde(default)]
+    pub waits: Vec<(String, u64)>,
+    /// The instance said that a limit is near: only what people just did is carried.
+    #[serde(default)]
+    pub near: bool,
+}
+
+/// A bucket as an answer told of it.
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    limit: f64,
+    left: f64,
+    /// A second.
+    fill: Option<f64>,
+    at: Duration,
+    /// When it is full again.
+    full: Option<Duration>,
+}
+
+impl Bucket {
+    fn left(&self, now: Duration) -> f64 {
+        let passed = now.saturating_sub(self.at).as_secs_f64();
+        match (self.fill, self.full) {
+            (Some(fill), _) => (self.left + passed * fill).min(self.limit),
+            (None, Some(full)) if now >= full => self.limit,
+            (None, _) => self.left,
+        }
+    }
+
+    fn full_in(&self, now: Duration) -> Option<Duration> {
+        match (self.fill, self.full) {
+            (Some(fill), _) => Duration::try_from_secs_f64((self.limit - self.left(now)).max(0.0) / fill).ok(),
+            (None, full) => full.map(|full| full.saturating_sub(now)),
+        }
+    }
+}
+
+/// A quota that begins anew at a time: points an hour, of apps on Cloud.
+#[derive(Debug, Clone, Copy)]
+struct Quota {
+    left: f64,
+    ends: Duration,
+    /// What a request costs, as seen of late.
+    cost: f64,
+    /// Requests since `left` was told.
+    since: f64,
+}
+
+/// What was learnt.
+#[derive(Debug, Default)]
+pub(super) struct Learnt {
+    /// By endpoint and method; Data Center counts all together.
+    buckets: BTreeMap<String, Bucket>,
+    quota: Option<Quota>,
+    /// When work that can wait may be sent next, so that the quota lasts.
+    next: Duration,
+}
+
+impl Learnt {
+    /// Takes what an answer says.
+    pub(super) fn take(&mut self, place: &str, headers: &HeaderMap, now: Duration) {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+        let number = |name: &str| text(name).and_then(|text| text.parse::<f64>().ok()).filter(|number| *number >= 0.0);
+        if let Some((left, seconds)) = text("beta-ratelimit").and_then(quota) {
+            self.told_quota(left, now + seconds, now);
+        }
+        if let (Some(limit), Some(left)) = (number("x-ratelimit-limit"), number("x-ratelimit-remaining"))
+            && limit > 0.0
+        {
+            let interval = number("x-ratelimit-interval-seconds").filter(|interval| *interval > 0.0);
+            let fill = number("x-ratelimit-fillrate").filter(|fill| *fill > 0.0).zip(interval);
+            let place = if fill.is_some() { "everything" } else { place };
+            let full = headers.contains_key("x-ratelimit-reset").then(|| retry::told_wait(headers)).flatten();
+            let bucket = Bucket {
+                limit,
+                left: left.min(limit),
+                fill: fill.map(|(fill, interval)| fill / interval),
+                at: now,
+                full: full.map(|wait| now + wait),
+            };
+            self.buckets.insert(place.to_owned(), bucket);
+        }
+    }
+
+    fn told_quota(&mut self, left: f64, ends: Duration, now: Duration) {
+        let before = self.quota.filter(|quota| quota.ends > now && quota.left >= left && quota.since > 0.0);
+        let seen = before.map(|quota| (quota.left - left) / quota.since);
+        let known = self.quota.map_or(1.0, |quota| quota.cost);
+        let cost = seen.map_or(known, |seen| f64::midpoint(known, seen)).max(1.0);
+        self.quota = Some(Quota { left, ends, cost, since: 0.0 });
+    }
+
+    /// One request goes out. Says when the next that can wait may, so that the rest of an hour's quota lasts for its rest.
+    pub(super) fn sends(&mut self, now: Duration) {
+        let Some(quota) = self.quota.as_mut().filter(|quota| quota.ends > now) else { return };
+        quota.since += 1.0;
+        let requests = ((quota.left - quota.since * quota.cost) / quota.cost).max(1.0);
+        let rest = quota.ends.saturating_sub(now);
+        self.next = now + rest.div_f64(requests).min(rest);
+    }
+
+    /// How long work that can wait has to, for the quota's sake.
+    pub(super) fn spreads(&self, now: Duration) -> Option<Duration> {
+        self.quota.filter(|quota| quota.ends > now)?;
+        Some(self.next.saturating_sub(now)).filter(|wait| !wait.is_zero())
+    }
+
+    /// Adds what is left.
+    pub(super) fn tell(&self, budget: &mut Budget, now: Duration) {
+        let least = self.buckets.values().min_by(|one, other| {
+            let share = |bucket: &Bucket| bucket.left(now) / bucket.limit;
+            share(one).total_cmp(&share(other))
+        });
+        budget.left = least.map(|bucket| (whole(bucket.left(now)), whole(bucket.limit)));
+        budget.full_in = least.and_then(|bucket| bucket.full_in(now)).map(|wait| wait.as_secs());
+        let quota = self.quota.filter(|quota| quota.ends > now);
+        let left = |quota: &Quota| whole((quota.left - quota.since * quota.cost).max(0.0));
+        budget.quota = quota.map(|quota| (left(&quota), quota.ends.saturating_sub(now).as_secs()));
+    }
+}
+
+/// `"global-app-quota";r=11000;t=600`: what is left, and for how long.
+fn quota(said: &str) -> Option<(f64, Duration)> {
+    let part = |name: &str| {
+        let mut parts = said.split([';', ',']).map(str::trim);
+        parts.find_map(|part| part.strip_prefix(name)?.strip_prefix('=')?.parse::<f64>().ok())
+    };
+    let (left, seconds) = (part("r")?, part("t")?);
+    let ends = Duration::try_from_secs_f64(seconds).ok().filter(|ends| *ends <= Duration::from_secs(86_400))?;
+    (left >= 0.0).then_some((left, ends))
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "none of them is negative or that large")]
+fn whole(number: f64) -> u64 {
+    number.max(0.0).floor() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap())).collect()
+    }
+
+    fn told(learnt: &Learnt, second: u64) -> Budget {
+        let mut budget = Budget::default();
+        learnt.tell(&mut budget, Duration::from_secs(second));
+        budget
+    }
+
+    #[test]
+    fn headers_of_both_kinds_say_what_is_left_and_when_it_is_full() {
+        let mut learnt = Learnt::default();
+        let server = [
+            ("x-ratelimit-limit", "70"),
+            ("x-ratelimit-remaining", "20"),
+            ("x-ratelimit-fillrate", "5"),
+            ("x-ratelimit-interval-seconds", "1"),
+            ("retry-after", "0"),
+        ];
+        learnt.take("getIssue", &headers(&server), Duration::ZERO);
+        let budget = told(&learnt, 0);
+        assert_eq!((budget.left, budget.full_in), (Some((20, 70)), Some(10)));
+        assert_eq!((told(&learnt, 4).left, told(&learnt, 60).left), (Some((40, 70)), Some((70, 70))), "it fills");
+        let cloud = |left: &str| {
+            headers(&[
+                ("date", "Tue, 24 Nov 2026 10:00:00 GMT"),
+                ("x-ratelimit-limit", "100"),
+                ("x-ratelimit-remaining", left),
+                ("x-ratelimit-reset", "2026-11-24T10:00:30Z"),
+            ])
+        };
+        let mut learnt = Learnt::default();
+        learnt.take("GET search", &cloud("90"), Duration::ZERO);
+        learnt.take("PUT editIssue", &cloud("7"), Duration::ZERO);
+        assert_eq!((told(&learnt, 10).left, told(&learnt, 10).full_in), (Some((7, 100)), Some(20)), "the scarcest");
+        assert_eq!(told(&learnt, 30).left, Some((100, 100)));
+    }
+
+    #[test]
+    fn what_is_left_of_an_hour_is_spread_over_its_rest() {
+        let mut learnt = Learnt::default();
+        assert_eq!(learnt.spreads(Duration::ZERO), None);
+        learnt.take("x", &headers(&[("beta-ratelimit", "\"global-app-quota\";r=600;t=600")]), Duration::ZERO);
+        assert_eq!(learnt.spreads(Duration::ZERO), None, "the next may go at once");
+        learnt.sends(Duration::ZERO);
+        let wait = learnt.spreads(Duration::ZERO).unwrap().as_secs_f64();
+        assert!((0.9..1.1).contains(&wait), "600 points for 600 seconds: {wait}");
+        // It was seen that a request costs ten points.
+        learnt.take("x", &headers(&[("beta-ratelimit", "\"global-app-quota\";r=581;t=599")]), Duration::from_secs(1));
+        learnt.sends(Duration::from_secs(1));
+        let wait = learnt.spreads(Duration::from_secs(1)).unwrap().as_secs_f64();
+        assert!((9.0..12.0).contains(&wait), "{wait}");
+        assert_eq!(told(&learnt, 1).quota, Some((571, 599)));
+        assert_eq!(learnt.spreads(Duration::from_secs(601)), None, "the next hour");
+        for absurd in ["r=-1;t=5", "r=5;t=-1", "r=NaN;t=1e300", "r=5", "nonsense"] {
+            assert_eq!(quota(absurd), None, "{absurd}");
+        }
+    }
+}

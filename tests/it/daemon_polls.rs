@@ -1,0 +1,195 @@
+//! Polls of an instance whose pages move, end early, come empty or lead nowhere, and whose times are read in another zone than we
+//! think: whatever was changed arrives.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use jirasyncd::simulator::{Fault, FaultRule, Jira, When};
+use serde_json::json;
+
+use super::bent::Bent;
+use super::daemon_support::{World, two};
+
+fn old_issues(jira: &Jira, project: &str, kind: &str, count: usize) {
+    let jane = jira.people().into_iter().nth(1).unwrap();
+    for index in 0..count {
+        jane.create(project, kind, json!({ "summary": format!("Old-{index:03} of many") })).unwrap();
+    }
+}
+
+/// Many issues at home from yesterday, twenty on a page, and no daemon yet.
+async fn yesterday(count: usize) -> World {
+    let world = World::without_daemon(&two());
+    let acme = world.jira("acme");
+    acme.set_quirks(|quirks| quirks.search_page_cap = 20);
+    old_issues(acme, "SUP", "Bug", count);
+    world.pass(86_400).await;
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_slips_over_the_edge_of_a_page_is_read_all_the_same() {
+    let mut world = yesterday(70).await;
+    let acme = world.jira("acme").clone();
+    acme.set_quirks(|quirks| quirks.pages_shift = true);
+    let first = world.issue("acme", "Old-000").key;
+    let (jane, pages) = (world.person("acme", "jane"), Arc::new(AtomicUsize::new(0)));
+    // After the first page somebody changes an issue that stood on it: it moves to the end, and all others up by one.
+    world.bend(move |inner| {
+        let (jane, first, pages) = (jane.clone(), first.clone(), Arc::clone(&pages));
+        Arc::new(Bent::new(inner).back(move |place, asked, _| {
+            let is_poll =
+                place.contains("search/jql") && asked["jql"].as_str().unwrap().contains("ORDER BY updated ASC");
+            if is_poll && pages.fetch_add(1, Ordering::Relaxed) == 0 {
+                jane.edit(&first, json!({ "priority": { "name": "Low" } })).unwrap();
+            }
+        }))
+    });
+    world.start().await;
+    world.rest().await.unwrap();
+    assert_eq!(world.issues("globex", "Old-").len(), 70);
+    assert_eq!(world.in_step("acme", "globex").await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_lost_and_pages_that_lead_in_a_circle_cost_a_poll_and_no_row() {
+    for fault in [Fault::LostToken, Fault::CircularPage, Fault::EmptyPage] {
+        let mut world = yesterday(70).await;
+        world.start().await;
+        world.jira("acme").add_fault(FaultRule::new("search", When::Probability(1.0), fault.clone()));
+        if fault == Fault::EmptyPage {
+            // Empty for a while, and then what stands behind: all in one poll.
+            world.jira("acme").clear_faults();
+            for nth in 1..6 {
+                world.jira("acme").add_fault(FaultRule::new("search", When::Nth(nth), fault.clone()));
+            }
+        }
+        world.intervals(3).await;
+        if fault != Fault::EmptyPage {
+            let problems = world.problems().await;
+            assert!(!problems.is_empty(), "{fault:?} is told");
+            world.jira("acme").clear_faults();
+        }
+        world.rest().await.unwrap();
+        assert_eq!(world.issues("globex", "Old-").len(), 70, "{fault:?}");
+        assert_eq!(world.in_step("acme", "globex").await, Ok(()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_page_proves_nothing_about_those_behind_it() {
+    let mut world = yesterday(60).await;
+    world.jira("acme").set_quirks(|quirks| quirks.search_page_cap = 1_000);
+    world.start().await;
+    world.rest().await.unwrap();
+    // More than fifty known rows of late: only ids and times are asked for.
+    let jane = world.person("acme", "jane");
+    for view in world.issues("acme", "Old-") {
+        jane.edit(&view.key, json!({ "labels": ["crowd"] })).unwrap();
+    }
+    world.settle().await;
+    jane.create("SUP", "Bug", json!({ "summary": "Behind it" })).unwrap();
+    world.jira("acme").add_fault(FaultRule::new("search", When::Nth(1), Fault::EmptyPage));
+    world.intervals(1).await;
+    assert_eq!(world.issues("globex", "Behind it").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_rows_of_late_than_a_data_centers_window_holds_do_not_stop_its_polls() {
+    let world = World::new(&two(), |_| {}).await;
+    let globex = world.jira("globex");
+    globex.set_quirks(|quirks| (quirks.search_page_cap, quirks.search_window) = (20, 100));
+    for part in 0..8 {
+        for index in 0..15 {
+            let summary = format!("New-{part}-{index:02} of many");
+            world.person("globex", "jdoe").create("ENG", "Defect", json!({ "summary": summary })).unwrap();
+        }
+        world.intervals(2).await;
+    }
+    world.rest().await.unwrap();
+    assert_eq!(world.issues("acme", "New-").len(), 120);
+    world.person("globex", "jdoe").create("ENG", "Defect", json!({ "summary": "Afterwards" })).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(world.issues("acme", "Afterwards").len(), 1);
+    assert_eq!(world.in_step("acme", "globex").await, Ok(()));
+}
+
+/// A Data Center that takes no milliseconds, its sync user at home in a zone.
+fn zoned(zone: &str) -> World {
+    let zone = zone.to_owned();
+    let world = World::of(&two(), move |setups| {
+        let globex = setups.get_mut("globex").unwrap();
+        globex.quirks.epoch_in_jql = false;
+        for user in &mut globex.users {
+            user.time_zone.clone_from(&zone);
+        }
+    });
+    old_issues(world.jira("globex"), "ENG", "Defect", 1);
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_the_hour_that_comes_twice_nothing_is_passed_over() {
+    for later in [false, true] {
+        let mut world = zoned("Europe/Berlin");
+        world.jira("globex").set_quirks(|quirks| quirks.repeated_hour_is_later = later);
+        let until: jiff::Timestamp = "2026-10-24T23:55:00Z".parse().unwrap();
+        let now = world.jira("globex").server_time();
+        world.pass(u64::try_from(until.duration_since(now).as_secs()).unwrap()).await;
+        world.start().await;
+        world.settle().await;
+        let jdoe = world.person("globex", "jdoe");
+        // At 0:30 UTC it is 2:30 for the first time, at 1:30 for the second.
+        for quarter in 0..16 {
+            jdoe.create("ENG", "Defect", json!({ "summary": format!("Night-{quarter:02}") })).unwrap();
+            world.interval().await;
+            world.interval().await;
+            assert_eq!(world.issues("acme", &format!("Night-{quarter:02}")).len(), 1, "later: {later}");
+            world.pass(840).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_profile_whose_time_zone_changes_hides_nothing_for_long() {
+    for restart in [false, true] {
+        let mut world = zoned("Etc/UTC");
+        world.start().await;
+        world.settle().await;
+        let (globex, jdoe) = (world.jira("globex").clone(), world.person("globex", "jdoe"));
+        let sync = globex.people().remove(0).id().to_owned();
+        globex.set_time_zone(&sync, "America/New_York");
+        jdoe.create("ENG", "Defect", json!({ "summary": "Hidden at first" })).unwrap();
+        world.intervals(4).await;
+        if restart {
+            world.daemon = None;
+            world.pass(40_000).await;
+            jdoe.create("ENG", "Defect", json!({ "summary": "Later" })).unwrap();
+            world.start().await;
+            world.intervals(3).await;
+        } else {
+            for _ in 0..13 {
+                world.pass(270).await;
+                world.interval().await;
+            }
+            jdoe.create("ENG", "Defect", json!({ "summary": "Later" })).unwrap();
+            world.intervals(3).await;
+        }
+        world.rest().await.unwrap();
+        assert_eq!(world.issues("acme", "Hidden at first").len(), 1, "restart: {restart}");
+        assert_eq!(world.issues("acme", "Later").len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_times_are_read_otherwise_it_is_told_and_nothing_is_missed() {
+    let mut world = zoned("Etc/UTC");
+    world.jira("globex").set_quirks(|quirks| quirks.jql_time_zone = Some("Pacific/Kiritimati".into()));
+    world.start().await;
+    world.settle().await;
+    world.person("globex", "jdoe").create("ENG", "Defect", json!({ "summary": "Far away" })).unwrap();
+    world.intervals(2).await;
+    assert_eq!(world.issues("acme", "Far away").len(), 1);
+    let problems = world.problems().await;
+    assert!(problems.iter().any(|told| told.contains("times in searches are read neither")), "{problems:?}");
+}
