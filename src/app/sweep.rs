@@ -72,6 +72,7 @@ impl Daemon {
 
     /// Compares everything, or these instances, portion by portion.
     pub(super) async fn sweep_all(&self, only: Option<BTreeSet<InstanceId>>) -> Result<(), RunError> {
+        let before = self.wanted_sweeps().await?;
         let mut all = Swept::default();
         let mut after = None;
         let scope = match &only {
@@ -92,7 +93,9 @@ impl Daemon {
         }
         // What did not answer is checked once it does, whatever the schedule says.
         let mut wanted = self.wanted_sweeps().await?;
-        wanted.retain(|instance| only.as_ref().is_some_and(|only| !only.contains(instance)));
+        // One that was asked for meanwhile may be about what was compared before.
+        let covered = |instance: &InstanceId| only.as_ref().is_none_or(|only| only.contains(instance));
+        wanted.retain(|instance| !covered(instance) || !before.contains(instance));
         wanted.extend(all.passed_over.iter().cloned());
         self.store.set_note(WANTED, &in_one_line(&wanted)).await?;
         if only.is_none() {

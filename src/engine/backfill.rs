@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,8 @@ use crate::model::store::{StoreError, Urgency};
 
 /// Pages read in one go. Between two goes the instance is polled, so that what happens now does not wait.
 const PAGES: usize = 20;
+/// The longest such a go, where an instance is slow or has others go first.
+const LONGEST_GO: Duration = Duration::from_secs(20);
 /// With so many newcomers of a side waiting no more are read.
 const WAITING: usize = 1_000;
 
@@ -198,16 +201,19 @@ impl Engine {
         }
         let one = BTreeSet::from([project.to_owned()]);
         let (mut polled, mut walk) = (Polled::default(), Walk::from(instance, &one, from));
+        let begun = self.clock.monotonic();
         loop {
             let step = walk.step().await?;
             polled.pages += step.pages;
             self.look_for_strangers(instance, &step.read.rows).await?;
             polled.rows += self.queue_newcomers(instance, &sides, step.read).await?;
+            // Nothing is polled meanwhile.
+            let lasts = self.clock.monotonic().saturating_sub(begun) > LONGEST_GO;
             let unclear = sides.values().any(|reading| self.is_unclear(instance, reading));
             if step.reached.is_some() || step.is_last || unclear {
                 self.have_read_until(instance, project, &sides, step.reached.max(from), step.is_last).await?;
             }
-            if step.is_last || unclear || polled.pages >= PAGES && step.reached.is_some() {
+            if step.is_last || unclear || (polled.pages >= PAGES || lasts) && step.reached.is_some() {
                 polled.more = !step.is_last && !unclear;
                 return Ok(polled);
             }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Engine, SyncRun};
-use crate::jira::as_urgent_as;
+use crate::jira::{Failure, as_urgent_as};
 use crate::model::catalog::Shape;
 use crate::model::fingerprint::{Fingerprint, Shown};
 use crate::model::hub::ItemState;
@@ -224,7 +224,14 @@ impl Engine {
             Ok(read) => read.rows,
             Err(error) => {
                 instance.failed(&error);
-                swept.passed_over.insert(id.clone());
+                if matches!(error.failure, Failure::Server(_) | Failure::Refused(_) | Failure::Unreadable(_)) {
+                    // It may be one of them, for good: each is looked at by itself, and the check is not begun anew for it.
+                    due.extend(
+                        places.values().flatten().filter_map(|(item, _)| items.get(*item)).map(|(item, _)| item.id),
+                    );
+                } else {
+                    swept.passed_over.insert(id.clone());
+                }
                 return;
             }
         };

@@ -61,6 +61,9 @@ impl Bucket {
     }
 }
 
+/// The most points that one request is taken to cost: what seems more was spent by others.
+const MOST_POINTS: f64 = 100.0;
+
 /// A quota that begins anew at a time: points an hour, of apps on Cloud.
 #[derive(Debug, Clone, Copy)]
 struct Quota {
@@ -86,7 +89,9 @@ impl Learnt {
     /// Takes what an answer says.
     pub(super) fn take(&mut self, place: &str, headers: &HeaderMap, now: Duration) {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-        let number = |name: &str| text(name).and_then(|text| text.parse::<f64>().ok()).filter(|number| *number >= 0.0);
+        let number = |name: &str| {
+            text(name).and_then(|text| text.parse::<f64>().ok()).filter(|number| number.is_finite() && *number >= 0.0)
+        };
         if let Some((left, seconds)) = text("beta-ratelimit").and_then(quota) {
             self.told_quota(left, now + seconds, now);
         }
@@ -112,7 +117,7 @@ impl Learnt {
         let before = self.quota.filter(|quota| quota.ends > now && quota.left >= left && quota.since > 0.0);
         let seen = before.map(|quota| (quota.left - left) / quota.since);
         let known = self.quota.map_or(1.0, |quota| quota.cost);
-        let cost = seen.map_or(known, |seen| f64::midpoint(known, seen)).max(1.0);
+        let cost = seen.map_or(known, |seen| f64::midpoint(known, seen)).clamp(1.0, MOST_POINTS);
         self.quota = Some(Quota { left, ends, cost, since: 0.0 });
     }
 
@@ -153,7 +158,7 @@ fn quota(said: &str) -> Option<(f64, Duration)> {
     };
     let (left, seconds) = (part("r")?, part("t")?);
     let ends = Duration::try_from_secs_f64(seconds).ok().filter(|ends| *ends <= Duration::from_secs(86_400))?;
-    (left >= 0.0).then_some((left, ends))
+    (left.is_finite() && left >= 0.0).then_some((left, ends))
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "none of them is negative or that large")]

@@ -23,6 +23,7 @@ use super::{Failure, JiraError, Refusal, WriteOutcome, decode};
 use crate::clock::{Clock, Entropy};
 use crate::model::ids::{AccountId, InstanceId};
 use crate::model::settings::{InstanceSettings, Kind};
+use crate::model::store::Urgency;
 
 /// As an attempt: one after which nothing is tried again.
 const NO_MORE: u32 = 1_000;
@@ -224,7 +225,7 @@ impl Client {
         let mut attempt = 0;
         let mut asking = self.silence.call();
         loop {
-            self.pass(call).await?;
+            self.pass(call, urgency()).await?;
             let request = self.request(call).map_err(Failure::Unreachable)?;
             let before = self.clock.now().as_millisecond();
             asking.sends();
@@ -274,8 +275,8 @@ impl Client {
         proof
     }
 
-    async fn pass(&self, call: &Call) -> Result<(), Failure> {
-        self.gate.pass(call.endpoint, call.issue, urgency(), retry::PATIENCE).await.map_err(|closed| match closed {
+    async fn pass(&self, call: &Call, urgency: Urgency) -> Result<(), Failure> {
+        self.gate.pass(call.endpoint, call.issue, urgency, retry::PATIENCE).await.map_err(|closed| match closed {
             Closed::Wait(wait) => Failure::Wait(retry::millis(wait)),
             Closed::Locked(words) => Failure::Locked(words),
         })
@@ -293,7 +294,9 @@ impl Client {
 
     /// Sends a write once. `Ok`: Jira's own answer to us, yes or no.
     pub(super) async fn write_raw(&self, call: &Call) -> Result<Answer, NotDone> {
-        if let Err(failure) = self.pass(call).await {
+        // The reads before it let others go first. It does not: what it rests on would grow old, and what waits here unsent would be
+        // taken for sent after a restart.
+        if let Err(failure) = self.pass(call, Urgency::Live).await {
             let wait = if let Failure::Wait(wait) = failure { wait } else { LOGIN_WAIT_MS };
             return Err(NotDone::NotSent(failure.to_string(), wait));
         }
@@ -376,7 +379,7 @@ impl Client {
 
     /// Asks for bytes, once: who carries them on tries again.
     pub(super) async fn download(&self, call: &Call) -> Result<Pieces, Failure> {
-        self.pass(call).await?;
+        self.pass(call, urgency()).await?;
         let mut request = self.request(call).map_err(Failure::Unreachable)?;
         request.headers_mut().insert(http::header::ACCEPT, http::HeaderValue::from_static("*/*"));
         let sent = self.transport.download(request).await;
@@ -401,7 +404,7 @@ impl Client {
 
     /// Sends a body piece by piece, once, and sorts its answer into yes and no.
     pub(super) async fn upload(&self, call: &Call, kind: http::HeaderValue, length: u64, body: Pieces) -> Written {
-        if let Err(failure) = self.pass(call).await {
+        if let Err(failure) = self.pass(call, Urgency::Live).await {
             let wait = if let Failure::Wait(wait) = failure { wait } else { LOGIN_WAIT_MS };
             return Written::No(NotDone::NotSent(failure.to_string(), wait));
         }

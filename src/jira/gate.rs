@@ -21,6 +21,11 @@ use crate::model::store::Urgency;
 
 /// How long we go at half speed after the instance said that its limit is near.
 const SLOW_FOR: Duration = Duration::from_secs(60);
+/// The longest that one request lets others go first. Whoever waits holds a place that others need, so nobody waits until an hour's
+/// quota is given anew.
+const MOST_DEFERRED: Duration = Duration::from_secs(10);
+/// The longest that a write waits for its issue's own limit. What it rests on is as old then.
+const MOST_SPACED: Duration = Duration::from_secs(5);
 /// How long nothing is sent after the account was found locked.
 const LOCKED_FOR: Duration = Duration::from_secs(300);
 
@@ -105,7 +110,7 @@ impl Gate {
     /// Waits until a request to `endpoint`, writing `issue`, may go.
     ///
     /// # Errors
-    /// It may not within `patience`, or the account is locked.
+    /// It may not within `patience`, its issue was written too often, or the account is locked.
     pub(super) async fn pass(
         &self,
         endpoint: &str,
@@ -115,11 +120,24 @@ impl Gate {
     ) -> Result<(), Closed> {
         let start = self.clock.monotonic();
         let mut waiter = None;
+        let mut is_deferred = true;
         loop {
-            let wait = match self.ask(endpoint, issue, urgency)? {
+            let wait = match self.ask(endpoint, issue, urgency, is_deferred)? {
                 Asked::Go => return Ok(()),
                 Asked::Turn(wait) => {
                     waiter.get_or_insert_with(|| Waiter::of(self, urgency));
+                    wait
+                }
+                Asked::Deferred(wait) => {
+                    let left = MOST_DEFERRED.saturating_sub(self.clock.monotonic().saturating_sub(start));
+                    is_deferred = !left.is_zero();
+                    if is_deferred { wait.min(left) } else { continue }
+                }
+                Asked::Spaced(wait) => {
+                    // What the write rests on grows old: the caller looks again, and comes back.
+                    if self.clock.monotonic().saturating_sub(start) + wait > MOST_SPACED {
+                        return Err(Closed::Wait(wait));
+                    }
                     wait
                 }
                 Asked::Blocked(wait) => {
@@ -135,7 +153,13 @@ impl Gate {
         }
     }
 
-    fn ask(&self, endpoint: &str, issue: Option<IssueId>, urgency: Urgency) -> Result<Asked, Closed> {
+    fn ask(
+        &self,
+        endpoint: &str,
+        issue: Option<IssueId>,
+        urgency: Urgency,
+        is_deferred: bool,
+    ) -> Result<Asked, Closed> {
         let now = self.clock.monotonic();
         let mut inside = self.lock();
         if let Some((until, words)) = &inside.locked {
@@ -149,12 +173,12 @@ impl Gate {
             return Ok(Asked::Blocked(until.saturating_sub(now)));
         }
         inside.set_rate(self.own_rate, now, &self.clock);
-        if let Some(wait) = inside.lets_others_go_first(urgency, now) {
-            return Ok(Asked::Turn(wait));
+        if let Some(wait) = inside.lets_others_go_first(urgency, now).filter(|_| is_deferred) {
+            return Ok(Asked::Deferred(wait));
         }
         let written = issue.filter(|_| self.kind == Kind::Cloud);
         if let Some(wait) = written.and_then(|issue| inside.spaces_out(issue, now)) {
-            return Ok(Asked::Turn(wait));
+            return Ok(Asked::Spaced(wait));
         }
         if let Err(early) = inside.limiter.check() {
             return Ok(Asked::Turn(early.wait_time_from(now)));
@@ -218,6 +242,10 @@ enum Asked {
     Go,
     /// Our own rate says later.
     Turn(Duration),
+    /// Others go first, for a while.
+    Deferred(Duration),
+    /// This issue was written too often of late.
+    Spaced(Duration),
     /// The instance said later.
     Blocked(Duration),
 }
@@ -418,10 +446,21 @@ mod tests {
         let (gate, clock) = gate(1000.0);
         let write = async |issue| gate.pass("editIssue", Some(IssueId(issue)), Urgency::Live, retry::PATIENCE).await;
         let mut sent = Vec::new();
-        for _ in 0..200 {
-            write(1).await.unwrap();
-            sent.push(clock.monotonic());
+        let mut put_off = 0;
+        while sent.len() < 200 {
+            let asked = clock.monotonic();
+            match write(1).await {
+                Ok(()) => sent.push(clock.monotonic()),
+                Err(Closed::Wait(wait)) => {
+                    put_off += 1;
+                    tokio::time::sleep(wait).await;
+                }
+                Err(Closed::Locked(words)) => panic!("{words}"),
+            }
+            let waited = sent.last().map_or(Duration::ZERO, |at| at.saturating_sub(asked));
+            assert!(waited <= MOST_SPACED, "what it rests on grew old: {waited:?}");
         }
+        assert!(put_off > 0);
         for (window, most) in [(Duration::from_secs(2), 20), (Duration::from_secs(30), 100)] {
             let within = |start: &Duration| sent.iter().filter(|at| **at >= *start && **at < *start + window).count();
             assert!(sent.iter().all(|start| within(start) < most), "{most} in {window:?}");
@@ -439,8 +478,12 @@ mod tests {
         assert!(gate.budget().near);
         gate.pass("x", None, Urgency::Live, retry::PATIENCE).await.unwrap();
         assert!(clock.monotonic() < Duration::from_secs(1));
-        gate.pass("x", None, Urgency::Sweep, retry::PATIENCE).await.unwrap();
-        assert!(clock.monotonic() >= SLOW_FOR);
+        for count in 1..=4 {
+            gate.pass("x", None, Urgency::Sweep, retry::PATIENCE).await.unwrap();
+            let passed = clock.monotonic();
+            let (least, most) = (MOST_DEFERRED * count, MOST_DEFERRED * count + Duration::from_secs(1));
+            assert!(passed >= least && passed < most, "it goes seldom, and not never: {passed:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -17,7 +17,7 @@ use super::pages::Trail;
 use super::search::{Ask, Search, expands, field_names};
 use super::transport::Pieces;
 use super::{
-    Budget, ChangePage, Failure, Identity, JiraError, JiraRead, Permissions, ReadRows, RoleActors, TimesRead,
+    Budget, ChangePage, Failure, Identity, JiraError, JiraRead, Permissions, ReadRows, Refusal, RoleActors, TimesRead,
     TouchedPage, UnreadRow, Want, jql, wire,
 };
 use crate::model::catalog::{Catalog, LinkWords};
@@ -393,6 +393,15 @@ impl Client {
         let (mut read, mut trail) = (ReadRows::default(), Trail::default());
         loop {
             let page = self.rows(&search, want).await?;
+            if page.cut {
+                // One of them is gone since the first page: the query is refused, and what was read is not all.
+                let refusal = Refusal {
+                    status: 400,
+                    messages: vec!["a later page was refused".to_owned()],
+                    ..Refusal::default()
+                };
+                return Err(self.error(&search.attempt, Failure::Refused(refusal)));
+            }
             if page.next.is_some() && !trail.leads_on(page.rows.iter().map(|row| row.id)) {
                 return Err(self.error(&search.attempt, trail.lost()));
             }

@@ -147,7 +147,7 @@ impl Client {
     }
 
     /// Rows that change while we page move to the end and pull the rest one place forward, so a page begins with the last
-    /// row of the one before. Where that is not there any more, we go back a page: a row twice is harmless, a lost one is not.
+    /// row of the one before. Where that is not there any more, we go back: a row twice is harmless, a lost one is not.
     async fn search_server(&self, search: &Search<'_>) -> Result<RawPage, JiraError> {
         let unreadable = |words: String| self.error(&search.attempt, Failure::Unreadable(words));
         let place = match &search.page {
@@ -188,8 +188,10 @@ impl Client {
             if rows.first().and_then(row_id) == Some(anchor) {
                 rows.remove(0);
             } else {
-                // By what a page holds here, which may be fewer than were asked for.
-                let back = Place { start: place.start.saturating_sub(rows.len().max(1)), anchor: None };
+                // By what a full page holds here, which may be fewer than were asked for; the last one holds fewer still. Two of
+                // them, since nothing stands there to tell whether one was enough.
+                let full = page.max_results.filter(|most| *most > 0).unwrap_or(size).min(size);
+                let back = Place { start: place.start.saturating_sub(full * 2), anchor: None };
                 return Ok(RawPage { rows: Vec::new(), next: Some(back.text()), cut: false });
             }
         }

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use super::away::{Absence, Away};
 use super::document::Document;
 use super::ids::{AttachmentId, CommentId, EntryId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
 use super::issue::Visibility;
@@ -224,35 +225,6 @@ pub struct Watching {
     pub read: Option<Timestamp>,
     /// Whether the sync user watches it, as last seen.
     pub by_us: bool,
-}
-
-/// That a replica is not where it was. Absence is never deletion: nothing is done about it before it is confirmed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Away {
-    /// In what way.
-    pub how: Absence,
-    /// Since when, by our clock.
-    pub since: Timestamp,
-    /// When it was confirmed, by our clock.
-    pub confirmed: Option<Timestamp>,
-    /// Whether its counterparts were given the status that the sync sets for this.
-    #[serde(default)]
-    pub moved_on: bool,
-    /// Its key where it is, if that is another project: the log of what is linked to it names that.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<IssueKey>,
-}
-
-/// In what way a replica is not where it was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Absence {
-    /// It is not there, or not visible: Jira says the same of both.
-    Missing,
-    /// It is in this project now.
-    Moved(String),
-    /// We deleted it, since a counterpart was.
-    DeletedByUs,
 }
 
 impl Replica {

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use jirasyncd::jira::WriteOutcome;
+use jirasyncd::jira::{Want, WriteOutcome};
 use jirasyncd::model::ids::{EntryId, FieldId, IssueId};
+use jirasyncd::simulator::Holder;
 use serde_json::json;
 
-use super::jira_support::{Bench, cloud, server, want};
+use super::jira_support::{Bench, cloud, server, set, text, want};
 
 /// Both kinds, no page of which holds more than 20.
 fn capped() -> [Bench; 2] {
@@ -47,6 +48,39 @@ async fn issues_asked_for_by_their_ids_all_come_however_small_a_page_is() {
         let since = bench.jira.server_time() - jiff::SignedDuration::from_hours(1);
         let ours = bench.read.created_by_us(bench.project, since).await.unwrap();
         assert_eq!(ours.iter().map(|row| row.id).collect::<BTreeSet<_>>(), made);
+    }
+}
+
+/// Data Center pages by the number of a row. What changes or goes meanwhile pulls those behind it forward, past the start of a last
+/// page that is short.
+#[tokio::test(start_paused = true)]
+async fn what_moves_before_a_short_last_page_pushes_no_row_out() {
+    for goes in [false, true] {
+        let bench = server();
+        bench.jira.set_quirks(|quirks| quirks.search_page_cap = 20);
+        bench.jira.set_permission(bench.project, "DELETE_ISSUES", &[Holder::LoggedIn]);
+        bench.identity().await;
+        let made: Vec<IssueId> = make(&bench, 45).await.into_iter().collect();
+        tokio::time::advance(std::time::Duration::from_secs(60)).await;
+        let (mut found, mut page) = (BTreeSet::new(), None);
+        for round in 0..20 {
+            let got = bench.read.changes(&bench.projects(), None, &want(&["summary"]), page.as_deref()).await.unwrap();
+            found.extend(got.rows.iter().map(|row| row.id));
+            page = got.next;
+            if page.is_none() {
+                break;
+            }
+            for issue in made[..10].iter().filter(|_| round == 1) {
+                if goes {
+                    assert!(matches!(bench.write.delete(*issue).await, WriteOutcome::Done(())));
+                } else {
+                    bench.write.edit(&set(*issue, "summary", text("changed"), "t"), &Want::default()).await;
+                }
+            }
+        }
+        assert_eq!(page, None, "paging ends");
+        let missing: Vec<&IssueId> = made[10..].iter().filter(|issue| !found.contains(issue)).collect();
+        assert_eq!(missing, Vec::<&IssueId>::new(), "gone: {goes}");
     }
 }
 
