@@ -1,0 +1,99 @@
+//! Security levels against reads that are older than what they are judged by: what comes late, what an index had before, what a
+//! Jira does not tell. Must never ask the daemon what a Jira holds.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jirasyncd::jira::Transport;
+use jirasyncd::model::command::{Command, Ended};
+use jirasyncd::simulator::{Fault, FaultRule, When};
+use serde_json::{Value, json};
+
+use super::bent::{Bent, each_issue};
+use super::daemon_levels::{levels, pairs, world, writes};
+use super::daemon_pause::give;
+use super::daemon_support::{THREE, World};
+
+/// What somebody does once, right after home's Jira answered a poll.
+type Deed = Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>;
+
+/// Lets somebody act between a poll of home and what is read after it; `change` is done to all that home answers.
+fn between(world: &mut World, change: impl Fn(&mut Value) + Send + Sync + 'static) -> Deed {
+    let deed = Deed::default();
+    let (held, change) = (Arc::clone(&deed), Arc::new(change));
+    world.bend(move |inner| {
+        let (held, change) = (Arc::clone(&held), Arc::clone(&change));
+        Arc::new(Bent::new(inner).back(move |place, _, said| {
+            if !place.contains("acme.example") {
+                return;
+            }
+            change(said);
+            let rows = said.get("issues").and_then(Value::as_array).is_some_and(|issues| !issues.is_empty());
+            if place.contains("/search") && rows {
+                let deed = held.lock().unwrap().take();
+                if let Some(deed) = deed {
+                    deed();
+                }
+            }
+        })) as Arc<dyn Transport>
+    });
+    deed
+}
+
+fn item(level: Option<&str>) -> Value {
+    let level = level.map_or(Value::Null, |level| json!({ "name": level }));
+    json!({ "summary": "Item", "priority": { "name": "Low" }, "security": level })
+}
+
+/// Only some comments come with an issue of many: the list of them is read after it.
+fn in_part(said: &mut Value) {
+    each_issue(said, |issue| {
+        if let Some(total) = issue.pointer_mut("/fields/comment/total") {
+            *total = json!(total.as_u64().unwrap() + 1);
+        }
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_list_holds_is_judged_by_a_level_that_is_read_after_it() {
+    for ((text, other, ..), level, edited) in pairs()
+        .into_iter()
+        .zip([("Staff", false), ("Secret", true)])
+        .map(|(pair, (level, edited))| (pair, level, edited))
+    {
+        let mut world = world(&text, other);
+        world.jira(other).record_bodies(true);
+        let deed = between(&mut world, in_part);
+        world.start().await;
+        let jane = world.person("acme", "jane");
+        let key = jane.create("SUP", "Bug", item(None)).unwrap();
+        let first = jane.comment(&key, "for all").unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.issue(other, "Item").comments.len(), 1);
+        world.jira(other).reset_calls();
+        let (jira, issue) = (world.jira("acme").clone(), key.clone());
+        *deed.lock().unwrap() = Some(Box::new(move || {
+            let jane = jira.person("jane").unwrap();
+            jane.edit(&issue, json!({ "security": { "name": level } })).unwrap();
+            if edited {
+                jane.edit_comment(&issue, &first, "Canary").unwrap();
+            } else {
+                jane.comment(&issue, "Canary").unwrap();
+            }
+        }));
+        jane.edit(&key, json!({ "duedate": "2026-05-01" })).unwrap();
+        world.rest().await.unwrap();
+        assert!(deed.lock().unwrap().is_none(), "nobody acted");
+        let there = world.issue(other, "Item");
+        if level == "Staff" {
+            assert_eq!((there.fields["security"].as_str(), there.comments.len()), ("Innen", 2));
+            let made = writes(&world, other);
+            let set = made.iter().position(|(_, level)| *level).unwrap();
+            let said = made.iter().position(|(operation, _)| operation == "addComment").unwrap();
+            assert!(set < said, "what was said under the level stood open there: {made:?}");
+        } else {
+            assert!(!there.comments.iter().any(|comment| comment.body.contains("Canary")), "{there:?}");
+        }
+    }
+}
