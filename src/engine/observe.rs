@@ -150,7 +150,9 @@ impl Engine {
 /// Whether a read is older than what is known of the issue.
 fn is_older(replica: &Replica, snapshot: &IssueSnapshot) -> bool {
     let newest = snapshot.log.iter().map(|entry| entry.id).max().unwrap_or_default();
-    snapshot.log_whole && newest < replica.entry || snapshot.updated < replica.updated
+    snapshot.log_whole && newest < replica.entry
+        || snapshot.updated < replica.updated
+        || replica.level.outdates(snapshot)
 }
 
 /// When something in a list was last made or changed.

@@ -97,11 +97,19 @@ pub(super) fn see(draft: &mut Draft<'_>) {
         let observation = input.observed.get(&side);
         let here = observation.is_some_and(|observation| absence::is_here(draft, &side, observation));
         let Some(replica) = draft.plan.item.replicas.get_mut(&side) else { continue };
-        match observation.map(|observation| &observation.snapshot) {
+        match observation {
             // Without a name it can have no row; and of what is elsewhere nothing is carried.
-            Some(snapshot) => {
-                replica.restricted = apart || snapshot.restricted && (!here || snapshot.level.is_none());
+            Some(Observation { snapshot, .. })
+                if apart || snapshot.restricted && (!here || snapshot.level.is_none()) =>
+            {
+                replica.restricted = true;
             }
+            // What is older than the level says nothing of it, and no more does what does not tell of it.
+            Some(Observation { snapshot, .. })
+                if replica.restricted && (!snapshot.tells_level || replica.level.outdates(snapshot)) => {}
+            // An index may be behind: nothing less than the issue itself lets in again.
+            Some(observation) if replica.restricted && !observation.direct => draft.want(&side, Wanted::Comments),
+            Some(_) => replica.restricted = false,
             None if apart => replica.restricted = true,
             None if replica.restricted && replica.level.seen.is_some() && !replica.is_elsewhere() => {
                 // It is let in again only by a read: what was done meanwhile was not taken in.
@@ -120,7 +128,7 @@ fn seen(draft: &Draft<'_>, side: &SideId, observation: &Observation) -> Option<L
     if !snapshot.tells_level && sync.home.as_ref() == Some(side) {
         return None;
     }
-    let replica = draft.plan.item.replicas.get(side)?;
+    let replica = draft.plan.item.replicas.get(side).filter(|replica| !replica.level.outdates(snapshot))?;
     let mut level = replica.level.clone();
     let moved = level.seen != snapshot.level;
     let was_ours = level.ours;
@@ -143,6 +151,9 @@ fn seen(draft: &Draft<'_>, side: &SideId, observation: &Observation) -> Option<L
         level.undone += 1;
     }
     level.seen.clone_from(&snapshot.level);
+    if snapshot.tells_level && (row(sync).is_some() || snapshot.restricted || level.read.is_some()) {
+        level.told_by(snapshot);
+    }
     Some(level)
 }
 

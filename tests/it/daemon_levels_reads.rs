@@ -97,3 +97,82 @@ async fn what_a_list_holds_is_judged_by_a_level_that_is_read_after_it() {
         }
     }
 }
+
+/// A row of an index that is behind is older than the read that showed the level.
+#[tokio::test(start_paused = true)]
+async fn a_level_without_a_row_is_not_lifted_by_what_an_index_had_before() {
+    for (text, other, ..) in pairs() {
+        for carried in [false, true] {
+            let mut world = if carried {
+                world(&text, other)
+            } else {
+                World::of(&text, |setups| levels(setups.get_mut("acme").unwrap(), &["Secret"]))
+            };
+            world.start().await;
+            let jane = world.person("acme", "jane");
+            let key = jane.create("SUP", "Bug", item(None)).unwrap();
+            world.rest().await.unwrap();
+            jane.edit(&key, json!({ "summary": "Item: Canary" })).unwrap();
+            world.pass(10).await;
+            jane.edit(&key, json!({ "security": { "name": "Secret" } })).unwrap();
+            world.interval().await;
+            assert_eq!(world.field(other, "Item", "summary"), "Item");
+            // As it was between the two.
+            world.jira("acme").set_index_lag(Duration::from_secs(65));
+            // What the polls brought is forgotten by a daemon that starts.
+            world.start().await;
+            world.interval().await;
+            world.jira("acme").set_index_lag(Duration::ZERO);
+            world.interval().await;
+            assert_eq!(world.field(other, "Item", "summary"), "Item");
+            // Once home's issue itself has none, all of it goes.
+            jane.edit(&key, json!({ "security": null })).unwrap();
+            world.rest().await.unwrap();
+            assert_eq!(world.field(other, "Item", "summary"), "Item: Canary");
+        }
+    }
+}
+
+/// A field configuration hides the level, which stands all the same.
+fn hide(world: &mut World, host: &'static str) -> Arc<AtomicBool> {
+    let hides = Arc::new(AtomicBool::new(true));
+    let held = Arc::clone(&hides);
+    world.bend(move |inner| {
+        let held = Arc::clone(&held);
+        Arc::new(Bent::new(inner).back(move |place, _, said| {
+            if held.load(Ordering::SeqCst) && place.contains(host) {
+                each_issue(said, |issue| {
+                    if let Some(fields) = issue.get_mut("fields").and_then(Value::as_object_mut) {
+                        fields.remove("security");
+                    }
+                });
+            }
+        })) as Arc<dyn Transport>
+    });
+    hides
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_level_keeps_apart_stays_so_where_the_level_is_told_no_more() {
+    for (text, other, who, ..) in pairs() {
+        let host = if other == "globex" { "globex.example" } else { "initech.example" };
+        let mut world = world(&text, other);
+        let hides = hide(&mut world, host);
+        hides.store(false, Ordering::SeqCst);
+        world.start().await;
+        let jane = world.person("acme", "jane");
+        jane.create("SUP", "Bug", item(None)).unwrap();
+        world.rest().await.unwrap();
+        let there = world.issue(other, "Item").key;
+        world.person(other, who).edit(&there, json!({ "security": { "name": "Geheim" } })).unwrap();
+        world.rest().await.unwrap();
+        hides.store(true, Ordering::SeqCst);
+        world.person(other, who).edit(&there, json!({ "summary": "Item: Canary" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.field("acme", "Item", "summary"), "Item");
+        hides.store(false, Ordering::SeqCst);
+        world.person(other, who).edit(&there, json!({ "security": null })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.field("acme", "Item", "summary"), "Item: Canary");
+    }
+}
