@@ -182,7 +182,7 @@ fn written(fields: &BTreeMap<FieldName, FieldWrite>) -> Option<&str> {
 }
 
 /// Whether the level that a replica was last seen with keeps its side apart: it has no row, or it is neither home's nor ours.
-fn keeps_apart(sync: &SyncSettings, item: &ItemState, side: &SideId) -> bool {
+pub(super) fn keeps_apart(sync: &SyncSettings, item: &ItemState, side: &SideId) -> bool {
     let Some(Level { seen: Some(seen), ours, .. }) = item.replicas.get(side).map(|replica| &replica.level) else {
         return false;
     };

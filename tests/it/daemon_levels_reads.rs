@@ -133,6 +133,43 @@ async fn a_level_without_a_row_is_not_lifted_by_what_an_index_had_before() {
     }
 }
 
+/// Nobody knows whose the level is in the item that goes on: a person decides.
+#[tokio::test(start_paused = true)]
+async fn what_stands_under_a_level_is_not_opened_by_a_merge() {
+    let row = "summary = \"both\"\nsecurity = { values = [ { acme = \"Staff\", globex = \"Innen\", initech = \"Intern\" } ] }";
+    let mut world = World::of(&THREE.replacen("summary = \"both\"", row, 1), |setups| {
+        for (side, name) in [("acme", "Staff"), ("globex", "Innen"), ("initech", "Intern")] {
+            levels(setups.get_mut(side).unwrap(), &[name]);
+        }
+    });
+    world.start().await;
+    let jane = world.person("acme", "jane");
+    let fields = |summary: &str, label: &str, level: Option<&str>| {
+        let level = level.map_or(Value::Null, |level| json!({ "name": level }));
+        json!({ "summary": summary, "priority": { "name": "Low" }, "labels": [label], "security": level })
+    };
+    let kept = jane.create("SUP", "Bug", fields("Kept", "share-initech", None)).unwrap();
+    let secret = jane.create("SUP", "Bug", fields("Secret", "share-globex", Some("Staff"))).unwrap();
+    jane.comment(&secret, "not for all").unwrap();
+    world.rest().await.unwrap();
+    let there = world.issue("globex", "Secret").key;
+    let merge = Command::Merge { sync: "support".into(), keep: kept.clone(), drop: secret, dry_run: false };
+    let answer = give(&world, merge).await;
+    assert_eq!(answer.ended, Ended::Done, "{answer:?}");
+    assert!(answer.lines.iter().any(|line| line.contains(&there) && line.contains("security level")), "{answer:?}");
+    jane.edit(&kept, json!({ "duedate": "2026-05-01" })).unwrap();
+    world.intervals(10).await;
+    let issue = world.jira("globex").issue(&there).unwrap();
+    assert_eq!((issue.fields["security"].as_str(), issue.fields["summary"].as_str()), ("Innen", "Secret"));
+    let problems = world.problems().await;
+    assert!(problems.iter().any(|problem| problem.contains("has a security level")), "{problems:?}");
+    // A person opens it, and it goes on.
+    world.person("globex", "jdoe").edit(&there, json!({ "security": null })).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(world.field("globex", "Kept", "duedate"), "2026-05-01");
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
+
 /// A field configuration hides the level, which stands all the same.
 fn hide(world: &mut World, host: &'static str) -> Arc<AtomicBool> {
     let hides = Arc::new(AtomicBool::new(true));
