@@ -239,7 +239,7 @@ impl Engine {
         let learnt =
             self.learn_from_samples(work).await? || (!work.stuck.is_empty() && work.learnt != work.sync.learnt());
         let operations: Vec<Operation> =
-            plan.operations.into_iter().filter(|operation| !work.unread.contains_key(&operation.side)).collect();
+            plan.operations.into_iter().filter(|operation| work.was_seen(operation)).collect();
         let (waiting, operations): (Vec<Operation>, Vec<Operation>) =
             operations.into_iter().partition(|operation| self.is_withheld(&work.sync, operation));
         let mut operations: Vec<Operation> =
@@ -322,9 +322,13 @@ impl Engine {
         let mut shown: BTreeSet<SideId> = BTreeSet::new();
         for operation in operations {
             // Under a security level each write rests on a look of its own: somebody may take the level away in between.
-            if work.is_under_a_level(&operation.side) && !shown.insert(operation.side.clone()) {
+            let levelled = work.is_under_a_level(&operation.side);
+            if levelled && !shown.insert(operation.side.clone()) {
                 work.stale = true;
                 continue;
+            }
+            if let Some(home) = work.sync.settings.home.clone().filter(|_| levelled) {
+                work.fresh.remove(&home);
             }
             let comment = operation.action.is_beside_the_fields();
             if !comment && busy.contains(&operation.side) {

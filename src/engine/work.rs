@@ -11,6 +11,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::SyncRun;
 use super::found::Duplicate;
+use super::outcome::is_a_level;
 use crate::mapping::References;
 use crate::model::hub::{Absence, Acknowledged, Conflict, ItemState, Replica};
 use crate::model::ids::{AccountId, FieldId, FieldName, InstanceId, OperationId, SideId};
@@ -210,6 +211,13 @@ impl Work {
     pub(crate) fn is_under_a_level(&self, side: &SideId) -> bool {
         let there = self.item.replicas.contains_key(side) && self.sync.settings.home.as_ref() != Some(side);
         there && crate::plan::is_levelled(&self.sync.settings, &self.item)
+    }
+
+    /// Whether nothing that a write rests on could not be read: its side, and under a level home, but for the level itself.
+    pub(crate) fn was_seen(&self, operation: &Operation) -> bool {
+        let home = self.sync.settings.home.as_ref().filter(|home| self.unread.contains_key(*home));
+        let blind = home.is_some() && self.is_under_a_level(&operation.side) && !is_a_level(&operation.action);
+        !blind && !self.unread.contains_key(&operation.side)
     }
 
     /// Wants a side read directly; `transitions`: with those offered now.

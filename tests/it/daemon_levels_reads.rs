@@ -170,6 +170,49 @@ async fn what_stands_under_a_level_is_not_opened_by_a_merge() {
     assert_eq!(world.problems().await, Vec::<String>::new());
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_first_write_under_a_level_rests_on_a_look_at_home_too() {
+    for (text, other, ..) in pairs() {
+        let mut world = world(&text, other);
+        let deed = between(&mut world, |_| {});
+        world.start().await;
+        let jane = world.person("acme", "jane");
+        let key = jane.create("SUP", "Bug", item(Some("Staff"))).unwrap();
+        world.rest().await.unwrap();
+        // Home's issue gets a level that has no name there, after the poll showed what is to be carried.
+        let (jira, issue) = (world.jira("acme").clone(), key.clone());
+        *deed.lock().unwrap() = Some(Box::new(move || {
+            jira.person("jane").unwrap().edit(&issue, json!({ "security": { "name": "Secret" } })).unwrap();
+        }));
+        jane.comment(&key, "Canary").unwrap();
+        world.rest().await.unwrap();
+        assert!(deed.lock().unwrap().is_none(), "nobody acted");
+        assert_eq!(world.issue(other, "Item").comments.len(), 0, "it went by a level that home's has no more");
+        jane.edit(&key, json!({ "security": { "name": "Staff" } })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.issue(other, "Item").comments.len(), 1);
+        // Home cannot be looked at: nothing goes but a level.
+        let calls = world.jira("acme").counts();
+        let read = if calls.contains_key("bulkFetchIssues") { "bulkFetchIssues" } else { "getIssue" };
+        world.jira("acme").add_fault(FaultRule::new(read, When::Always, Fault::Status(403)));
+        jane.comment(&key, "waits").unwrap();
+        jane.edit(&key, json!({ "duedate": "2026-05-01" })).unwrap();
+        world.intervals(6).await;
+        let there = world.issue(other, "Item");
+        assert_eq!((there.comments.len(), there.fields.get("duedate")), (1, None));
+        jane.edit(&key, json!({ "security": { "name": "Board" } })).unwrap();
+        world.intervals(6).await;
+        assert_eq!(
+            (world.field(other, "Item", "security"), world.issue(other, "Item").comments.len()),
+            ("Oben".into(), 1)
+        );
+        world.jira("acme").clear_faults();
+        world.rest().await.unwrap();
+        let there = world.issue(other, "Item");
+        assert_eq!((there.comments.len(), there.fields["duedate"].as_str()), (2, "2026-05-01"));
+    }
+}
+
 /// A field configuration hides the level, which stands all the same.
 fn hide(world: &mut World, host: &'static str) -> Arc<AtomicBool> {
     let hides = Arc::new(AtomicBool::new(true));
