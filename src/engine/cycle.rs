@@ -340,7 +340,12 @@ impl Engine {
                 busy.push(operation.side.clone());
             }
             let operation_side = operation.side.clone();
-            for operation in singly(work, operation) {
+            let mut parts = singly(work, operation);
+            if levelled && parts.len() > 1 {
+                parts.truncate(1);
+                work.stale = true;
+            }
+            for operation in parts {
                 intents.push(Intent {
                     id: OperationId(self.entropy.next_u128()),
                     item: work.item.id,

@@ -213,6 +213,31 @@ async fn the_first_write_under_a_level_rests_on_a_look_at_home_too() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn fields_that_are_sent_one_by_one_under_a_level_are_looked_at_one_by_one() {
+    for (text, other, ..) in pairs() {
+        let mut world = world(&text, other);
+        world.start().await;
+        let jane = world.person("acme", "jane");
+        let key = jane.create("SUP", "Bug", item(Some("Staff"))).unwrap();
+        world.rest().await.unwrap();
+        world.jira(other).reset_calls();
+        world.jira(other).add_fault(FaultRule::new("editIssue", When::Nth(1), Fault::Status(400)));
+        jane.edit(&key, json!({ "duedate": "2026-05-01", "summary": "Item now", "labels": ["one"] })).unwrap();
+        world.rest().await.unwrap();
+        let made: Vec<&str> = world.jira(other).calls().iter().map(|call| call.operation).collect();
+        let reads = ["getIssue", "bulkFetchIssues"];
+        let made: Vec<&str> =
+            made.into_iter().filter(|operation| *operation == "editIssue" || reads.contains(operation)).collect();
+        assert!(made.iter().filter(|operation| **operation == "editIssue").count() >= 3, "{made:?}");
+        assert!(made.windows(2).all(|two| two != ["editIssue", "editIssue"]), "two rest on one look: {made:?}");
+        assert_eq!(
+            (world.field(other, "Item now", "duedate"), world.field(other, "Item now", "labels")),
+            ("2026-05-01".into(), "one".into())
+        );
+    }
+}
+
 /// A field configuration hides the level, which stands all the same.
 fn hide(world: &mut World, host: &'static str) -> Arc<AtomicBool> {
     let hides = Arc::new(AtomicBool::new(true));
