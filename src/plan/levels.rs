@@ -37,6 +37,8 @@ pub(super) enum Guard {
     Undone,
     /// Home's level has no name there.
     Unnamed,
+    /// Home's Jira never told whether its issue has one.
+    Untold,
 }
 
 fn row(sync: &SyncSettings) -> Option<&FieldRow> {
@@ -54,6 +56,39 @@ fn names_there<'a>(sync: &'a SyncSettings, level: &str, side: &SideId) -> &'a [S
 /// The level that home's issue was last seen to have.
 pub(super) fn at_home<'a>(sync: &SyncSettings, item: &'a ItemState) -> Option<&'a str> {
     item.replicas.get(sync.home.as_ref()?)?.level.seen.as_deref()
+}
+
+/// Whether home's issue was ever read with a word about its level. One that was just made was not read at all, and of one that is
+/// not where it was nothing is carried anyway.
+fn is_told(sync: &SyncSettings, item: &ItemState) -> bool {
+    let home = sync.home.as_ref().and_then(|home| item.replicas.get(home));
+    home.is_none_or(|replica| {
+        let told = replica.level.read.is_some() || replica.level.seen.is_some();
+        told || !replica.observed || replica.away.is_some()
+    })
+}
+
+/// Whether nothing is made of an issue since home's Jira never told of its level; then it is read, or that is said.
+pub(super) fn is_untold(draft: &mut Draft<'_>) -> bool {
+    let sync = draft.input.sync;
+    let untold = row(sync).is_some() && !is_told(sync, &draft.plan.item);
+    if untold {
+        say_untold(draft);
+    }
+    untold
+}
+
+fn say_untold(draft: &mut Draft<'_>) {
+    let Some(home) = draft.input.sync.home.clone() else { return };
+    let Some(key) = draft.plan.item.replicas.get(&home).map(|replica| replica.key.clone()) else { return };
+    if !draft.input.observed.get(&home).is_some_and(|observation| observation.direct) {
+        draft.want(&home, Wanted::Comments);
+        return;
+    }
+    let why =
+        format!("Jira does not tell whether {key} has a security level: nothing is made of it or carried from it");
+    let remedy = "show the field Security Level in the field configuration of its project and type, or remove the row `security`";
+    draft.hold(&home, Some(&FieldName::from(ROW)), why, remedy);
 }
 
 /// The shared value of home's level.
@@ -203,6 +238,9 @@ pub(super) fn of(input: &PlanInput<'_>, plan: &Plan, side: &SideId) -> Guard {
     if row(sync).is_none() || sync.home.as_ref() == Some(side) {
         return Guard::Stands;
     }
+    if !is_told(sync, &plan.item) {
+        return Guard::Untold;
+    }
     // What was written and not seen yet may stand there by now, whatever was seen before it.
     let is_unsettled = |intent: &Intent| {
         &intent.operation.side == side
@@ -236,6 +274,10 @@ pub(super) fn guard(draft: &mut Draft<'_>, side: &SideId) {
     if guard == Guard::Rises || guard == Guard::Lowers && is_open_at_home(draft) {
         super::targets::aim(draft, side, Some(ROW));
     }
+    if guard == Guard::Untold {
+        say_untold(draft);
+        return;
+    }
     say(draft, side, guard);
 }
 
@@ -264,7 +306,7 @@ fn say(draft: &mut Draft<'_>, side: &SideId, guard: Guard) {
     let Some(key) = seen.map(|replica| replica.key.clone()) else { return };
     let under_way = draft.plan.operations.iter().any(|operation| &operation.side == side) || draft.is_in_doubt(side);
     let (why, remedy) = match guard {
-        Guard::Stands => return,
+        Guard::Stands | Guard::Untold => return,
         Guard::Rises | Guard::Lowers if under_way => return,
         Guard::Rises => (
             format!("{key} has not the security level that home's issue has: nothing else is written to it before"),

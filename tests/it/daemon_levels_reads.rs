@@ -258,6 +258,26 @@ fn hide(world: &mut World, host: &'static str) -> Arc<AtomicBool> {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_issue_whose_level_home_never_told_is_not_carried() {
+    for (text, other, ..) in pairs() {
+        let mut world = world(&text, other);
+        let hides = hide(&mut world, "acme.example");
+        world.start().await;
+        let jane = world.person("acme", "jane");
+        let key = jane.create("SUP", "Bug", item(Some("Staff"))).unwrap();
+        world.intervals(8).await;
+        assert_eq!(world.issues(other, "Item").len(), 0, "it was made in the open");
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("does not tell"), "{problems:?}");
+        hides.store(false, Ordering::SeqCst);
+        jane.edit(&key, json!({ "duedate": "2026-05-01" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.field(other, "Item", "security"), "Innen");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_a_level_keeps_apart_stays_so_where_the_level_is_told_no_more() {
     for (text, other, who, ..) in pairs() {
         let host = if other == "globex" { "globex.example" } else { "initech.example" };
