@@ -9,7 +9,7 @@ use super::whose::stays;
 use super::{Draft, Observation, place};
 use crate::mapping::{far_links, link_words, may_be_named};
 use crate::model::ends::FarEnd;
-use crate::model::ids::SideId;
+use crate::model::ids::{ItemId, SideId};
 use crate::model::issue::IssueLink;
 use crate::model::operation::{Action, Operation, RemoteLink};
 use crate::model::settings::{FieldKind, FieldRow};
@@ -104,7 +104,7 @@ fn wanted(draft: &Draft<'_>, side: &SideId, of: &SideId) -> BTreeMap<String, Rem
     let address = draft.catalog(of).address.trim_end_matches('/');
     let link = |(id, end): (&String, &FarEnd)| {
         let relationship = link_words(&from, &here, &end.kind, end.outward).unwrap_or_else(|| LINKS_TO.to_owned());
-        (id.clone(), leads_to(address, &end.key, of, global_id(draft, of, id), relationship))
+        (id.clone(), leads_to(address, &end.key, of, global_id(draft, side, of, id), relationship))
     };
     replica.ends.own.iter().filter(|(_, end)| may(end)).map(link).collect()
 }
@@ -122,16 +122,24 @@ fn bring(draft: &mut Draft<'_>, side: &SideId, of: &SideId, wanted: &BTreeMap<St
     }
     for link in ends.shown.get(of).into_iter().flat_map(BTreeMap::keys).filter(|link| !wanted.contains_key(*link)) {
         if !is_under_way(draft, side, of, link) {
-            let global_id = global_id(draft, of, link);
+            let global_id = global_id(draft, side, of, link);
             planned.push(Action::HideEnd { of: of.clone(), link: link.clone(), global_id });
         }
     }
     draft.plan.operations.extend(planned.into_iter().map(|action| Operation { side: side.clone(), action }));
 }
 
-/// What Jira knows a shown end by: a link has an id of its own, which outlives the key of what it leads to.
-fn global_id(draft: &Draft<'_>, of: &SideId, link: &str) -> String {
-    format!("jirasyncd:{}:{of}:{link}", draft.plan.item.id)
+/// What Jira knows a shown end by: what it was shown under, also where its item was merged into this one since; or what it is to be
+/// shown under. A link has an id of its own, which outlives the key of what it leads to.
+fn global_id(draft: &Draft<'_>, side: &SideId, of: &SideId, link: &str) -> String {
+    let ends = draft.plan.item.replicas.get(side).map(|replica| &replica.ends);
+    let known = ends.and_then(|ends| ends.known_by(of, link));
+    known.map_or_else(|| new_global_id(draft.plan.item.id, of, link), str::to_owned)
+}
+
+/// What an end is shown under by an item.
+pub(super) fn new_global_id(item: ItemId, of: &SideId, link: &str) -> String {
+    format!("jirasyncd:{item}:{of}:{link}")
 }
 
 fn is_under_way(draft: &Draft<'_>, side: &SideId, of: &SideId, link: &str) -> bool {

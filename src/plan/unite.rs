@@ -9,6 +9,7 @@ use crate::model::remark::Remark;
 use crate::model::settings::{FieldKind, FieldRow, SyncSettings};
 use crate::model::value::Value;
 
+use super::ends::new_global_id;
 use super::{agreed_for, audience_of, levels};
 
 /// What becomes of two items, or of an item and an issue beside it.
@@ -109,6 +110,12 @@ pub fn unite(sync: &SyncSettings, kept: &ItemState, dropped: &ItemState) -> Unit
             replica.bases.insert(row.name.clone(), joining(sync, kept, row, side, base));
         }
         replica.links.clear();
+        for (of, links) in replica.ends.shown.clone() {
+            // What may be shown is known by the name of the item that showed it.
+            for (link, _) in links.iter().filter(|(_, shown)| shown.is_none()) {
+                replica.ends.doubt(&of, link, &new_global_id(dropped.id, &of, link));
+            }
+        }
         // What it holds came from an issue that has another level, or may have: it is opened by nobody but a person.
         replica.level.ours = false;
         replica.watching = Watching { by_us: replica.watching.by_us, ..Watching::default() };

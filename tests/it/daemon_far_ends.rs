@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jirasyncd::model::command::{Command, Ended};
 use jirasyncd::simulator::{Fault, FaultRule, Holder, Jira, Setup, When};
 use serde_json::{Value, json};
 
+use super::daemon_pause::give;
 use super::daemon_support::{ACME, GLOBEX, THREE, World, calls, two, two_clouds};
 
 /// With links carried, those to projects that the sync lists shown, and a table that turns one type round on Data Center.
@@ -400,5 +402,29 @@ async fn a_list_that_is_made_shorter_takes_back_what_it_showed() {
     jane.edit(&key, json!({ "priority": { "name": "Low" } })).unwrap();
     world.rest().await.unwrap();
     assert_eq!(remote(&world, "globex"), []);
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
+
+/// Of the issue that is let be nothing is shown any more.
+#[tokio::test(start_paused = true)]
+async fn what_a_merge_leaves_behind_is_taken_back() {
+    let world = world(&shown(THREE, "acme = [\"PLAT\"]")).await;
+    let jane = world.person("acme", "jane");
+    let fields = json!({ "summary": "Kept", "priority": { "name": "Low" }, "labels": ["share-initech"] });
+    let kept = jane.create("SUP", "Bug", fields).unwrap();
+    let key = item(&world, &["share-globex"]).await;
+    let (before, after) = (far(&world, "PLAT", "Far"), far(&world, "PLAT", "Far"));
+    jane.link(&key, "Blocks", &before).unwrap();
+    jane.link(&kept, "Blocks", &after).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(remote(&world, "globex"), [one("blocks", &before)]);
+    let there = world.issue("globex", "Item").key;
+    let merge = Command::Merge { sync: "support".into(), keep: kept, drop: key, dry_run: false };
+    assert_eq!(give(&world, merge).await.ended, Ended::Done);
+    world.rest().await.unwrap();
+    let links = world.jira("globex").remote_links(&there);
+    let titles: Vec<&str> =
+        links.iter().filter_map(|link| link.pointer("/object/title").and_then(Value::as_str)).collect();
+    assert_eq!(titles, [format!("{after} (acme)")]);
     assert_eq!(world.problems().await, Vec::<String>::new());
 }
