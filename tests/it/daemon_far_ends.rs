@@ -267,9 +267,15 @@ async fn what_people_link_whose_acts_stay_is_not_shown() {
     // The log does not say which of two links to one issue is whose.
     omar.link(&key, "Blocks", &both).unwrap();
     jane.link(&key, "Relates", &both).unwrap();
+    // Nor which of them was taken away.
+    let under = far(&world, "PLAT", "Far");
+    omar.link(&key, "Blocks", &under).unwrap();
+    jane.link(&key, "Relates", &under).unwrap();
+    let made = world.issue("acme", "Item").issue_links;
+    jane.unlink(made.iter().rev().find(|link| link.other == under).unwrap().id).unwrap();
     world.rest().await.unwrap();
     assert_eq!(remote(&world, "globex"), [one("blocks", &ours)]);
-    assert!(!was_sent(world.jira("globex"), &theirs));
+    assert!(!was_sent(world.jira("globex"), &theirs) && !was_sent(world.jira("globex"), &under));
     let problems = world.problems().await;
     assert!(problems.len() == 1 && problems[0].contains("whose acts stay here: not shown"), "{problems:?}");
     // A person whose acts stay may take away what is shown: nothing that they made crosses by that.
