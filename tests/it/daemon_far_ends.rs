@@ -411,6 +411,50 @@ async fn a_list_that_is_made_shorter_takes_back_what_it_showed() {
     assert_eq!(world.problems().await, Vec::<String>::new());
 }
 
+/// A day passes, and somebody else does something: no poll asks for the item any more.
+async fn idle(world: &World) {
+    world.pass(86_400).await;
+    let fields = json!({ "summary": "Later", "priority": { "name": "Low" } });
+    for (jira, who, project, kind) in
+        [("acme", "jane", "SUP", "Bug"), ("globex", "jdoe", "ENG", "Defect"), ("initech", "petra", "OPS", "Fehler")]
+    {
+        let fields = if jira == "acme" { fields.clone() } else { json!({ "summary": "Later" }) };
+        world.person(jira, who).create(project, kind, fields).unwrap();
+    }
+    world.rest().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_side_may_see_no_more_is_taken_back_by_the_full_check() {
+    let text =
+        THREE.replacen("project = \"OPS\", sees = [\"acme\"]", "project = \"OPS\", sees = [\"acme\", \"globex\"]", 1);
+    let listed = "acme = [\"PLAT\"], globex = [\"LAB\"]";
+    let mut world = world(&shown(&text, listed)).await;
+    item(&world, &["share-globex", "share-initech"]).await;
+    let lab = world.person("globex", "jdoe").create("LAB", "Defect", json!({ "summary": "Lab" })).unwrap();
+    world.person("globex", "jdoe").link(&world.issue("globex", "Item").key, "Relates", &lab).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!((remote(&world, "acme").len(), remote(&world, "initech").len()), (1, 1));
+    idle(&world).await;
+    // That partner sees the other no more.
+    world = world.with_config(&shown(THREE, listed));
+    world.start().await;
+    world.daemon().engine().sweep(None).await.unwrap();
+    world.rest().await.unwrap();
+    assert_eq!((remote(&world, "acme").len(), remote(&world, "initech").len()), (1, 0));
+    idle(&world).await;
+    // The other is in no sync any more.
+    world = world.with_config(&shown(&two_clouds(), "acme = [\"PLAT\"]"));
+    world.start().await;
+    world.daemon().engine().sweep(None).await.unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(remote(&world, "acme").len(), 0);
+    reset(&world);
+    world.daemon().engine().sweep(None).await.unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(written(&world), 0);
+}
+
 /// Of the issue that is let be nothing is shown any more.
 #[tokio::test(start_paused = true)]
 async fn what_a_merge_leaves_behind_is_taken_back() {

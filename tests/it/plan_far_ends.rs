@@ -170,6 +170,21 @@ fn what_was_shown_is_known_by_the_name_that_it_was_shown_under() {
     assert!(broken(&world, 1, hide(&world)).contains(&TAKEN), "nothing of that name is there");
 }
 
+/// The issue that had the link is let be, or its side is in no sync any more.
+#[test]
+fn what_is_shown_of_nobody_is_taken_back() {
+    for gone in [side(0), "elsewhere".into()] {
+        let mut world = world();
+        let shown = remote(&world);
+        ends(&mut world, 1).note(&gone, "7", Some(Some(shown.clone())));
+        if gone == side(0) {
+            world.item.replicas.remove(&gone);
+        }
+        let hides = Action::HideEnd { of: gone, link: "7".to_owned(), global_id: shown.global_id };
+        assert!(planned(&world).contains(&Operation { side: side(1), action: hides }));
+    }
+}
+
 #[test]
 fn what_only_an_index_does_not_show_is_read_first() {
     let mut world = world();
