@@ -16,6 +16,7 @@ use super::named::waits_for_a_comment;
 use super::outcome::changed_nothing;
 use super::revisions::{judge_revision, shows_original};
 use super::seal::Mark;
+use super::singly::singly;
 use super::work::Work;
 use super::{Engine, SyncRun};
 use crate::jira::{Created, IssueDraft, WriteOutcome, as_urgent_as};
@@ -243,7 +244,7 @@ impl Engine {
         let learnt =
             self.learn_from_samples(work).await? || (!work.stuck.is_empty() && work.learnt != work.sync.learnt());
         let operations: Vec<Operation> =
-            plan.operations.into_iter().filter(|operation| !work.unread.contains_key(&operation.side)).collect();
+            plan.operations.into_iter().filter(|operation| work.was_seen(operation)).collect();
         let (waiting, operations): (Vec<Operation>, Vec<Operation>) =
             operations.into_iter().partition(|operation| self.is_withheld(&work.sync, operation));
         let mut operations: Vec<Operation> =
@@ -326,9 +327,13 @@ impl Engine {
         let mut shown: BTreeSet<SideId> = BTreeSet::new();
         for operation in operations {
             // Under a security level each write rests on a look of its own: somebody may take the level away in between.
-            if work.is_under_a_level(&operation.side) && !shown.insert(operation.side.clone()) {
+            let levelled = work.is_under_a_level(&operation.side);
+            if levelled && !shown.insert(operation.side.clone()) {
                 work.stale = true;
                 continue;
+            }
+            if let Some(home) = work.sync.settings.home.clone().filter(|_| levelled) {
+                work.fresh.remove(&home);
             }
             let comment = operation.action.is_beside_the_fields();
             if !comment && busy.contains(&operation.side) {
@@ -340,7 +345,12 @@ impl Engine {
                 busy.push(operation.side.clone());
             }
             let operation_side = operation.side.clone();
-            for operation in singly(work, operation) {
+            let mut parts = singly(work, operation);
+            if levelled && parts.len() > 1 {
+                parts.truncate(1);
+                work.stale = true;
+            }
+            for operation in parts {
                 intents.push(Intent {
                     id: OperationId(self.entropy.next_u128()),
                     item: work.item.id,
@@ -577,17 +587,4 @@ impl Engine {
 
 fn carries_files(operations: &[Operation]) -> bool {
     operations.iter().any(|operation| matches!(operation.action, Action::AddFile { .. }))
-}
-
-/// An edit as one operation, or as one per field where Jira refused them together without naming one.
-fn singly(work: &Work, operation: Operation) -> Vec<Operation> {
-    let Operation { side, action } = operation;
-    let one = |action| Operation { side: side.clone(), action };
-    if let Action::SetFields { fields } = action {
-        if work.singly.contains(&side) && fields.len() > 1 {
-            return fields.into_iter().map(|field| one(Action::SetFields { fields: [field].into() })).collect();
-        }
-        return vec![one(Action::SetFields { fields })];
-    }
-    vec![one(action)]
 }

@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use super::Engine;
 use super::admit::with_mark;
 use super::instance::Instance;
+use super::outcome::is_a_level;
 use super::work::Work;
 use crate::jira::JiraError;
 use crate::model::catalog::Catalog;
@@ -207,6 +208,11 @@ impl Engine {
             let needs = (overwrites || shows) && !work.fresh.contains(&operation.side);
             if needs {
                 work.want_read(&operation.side, matches!(operation.action, Action::Transition { .. }));
+            }
+            // Nor what home's issue says under a level that it has no more. A level waits for nothing.
+            let home = work.sync.settings.home.clone().filter(|home| !work.fresh.contains(home));
+            if let Some(home) = home.filter(|_| shows && !is_a_level(&operation.action)) {
+                work.want_read(&home, false);
             }
             if let Action::DeleteIssue { with } = &operation.action {
                 // That it is gone was confirmed, perhaps long ago: it is looked for once more.

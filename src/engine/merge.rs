@@ -405,5 +405,13 @@ fn lines(united: &United, left: &[Left]) -> Vec<String> {
         };
         lines.push(format!("{} ({side}) joins: where it differs, what is agreed is written there{kept}", replica.key));
     }
+    for side in &united.apart {
+        let Some(replica) = united.kept.replicas.get(side) else { continue };
+        lines.push(format!(
+            "{} ({side}) has a security level that is not the one of the issue at home: nothing is carried to it or from it \
+             until a person changes it or takes it away there",
+            replica.key
+        ));
+    }
     lines
 }

@@ -38,6 +38,7 @@ mod rows;
 mod scope;
 mod seal;
 mod setup;
+mod singly;
 mod strangers;
 mod survey;
 mod sweep;

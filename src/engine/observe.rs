@@ -1,14 +1,21 @@
 //! From a raw read to an observation: the log since the last entry seen is made whole, and every entry is attributed. Must
 //! never call an entry ours that does not carry a mark of ours by the sync user's own hand.
 
+use jiff::Timestamp;
+
+use super::admit::with_mark;
 use super::instance::Instance;
 use super::work::{Read, Work};
 use super::{Engine, SyncRun};
 use crate::jira::{Failure, JiraError};
+use crate::model::hub::Replica;
 use crate::model::ids::{EntryId, OperationId, SideId};
-use crate::model::issue::{IssueSnapshot, LogEntry};
+use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry};
 use crate::model::remark::Remark;
 use crate::plan::{By, Step};
+
+/// How often an issue is read again whose lists hold what came after it. Who changes one all the time is read later.
+const MOST_AGAIN: usize = 3;
 
 impl Engine {
     /// Completes and attributes a read of a side. `None`: it is older than what is known, and says nothing.
@@ -18,32 +25,41 @@ impl Engine {
         side: &SideId,
         instance: &Instance,
         mut snapshot: IssueSnapshot,
-        direct: bool,
+        mut direct: bool,
     ) -> Result<Option<Read>, JiraError> {
         let Some(replica) = work.item.replicas.get(side) else { return Ok(None) };
         let (known, ours, observed) = (replica.entry, replica.ours, replica.observed);
-        let newest = snapshot.log.iter().map(|entry| entry.id).max().unwrap_or_default();
         // A row of a lagging index or node: what is known is newer. It is ignored, never "reverted".
-        if snapshot.log_whole && newest < known || snapshot.updated < replica.updated {
+        if is_older(replica, &snapshot) {
             return Ok(None);
         }
-        let covered = snapshot.log_whole || snapshot.log.iter().any(|entry| entry.id <= known);
-        // Where some people's acts stay, the history tells whose what stands there is.
-        let parted = work.sync.settings.parted(side).is_some();
-        let rows = work.sync.settings.fields.values().filter(|row| row.sides.contains_key(side));
-        let new_row = parted && rows.map(|row| &row.name).any(|name| !replica.bases.contains_key(name));
-        if new_row && !snapshot.log_whole {
-            snapshot.log = instance.patiently(instance.read.log_after(snapshot.id, EntryId(0))).await?;
-        } else if !covered && (observed || ours) {
-            snapshot.log = instance.patiently(instance.read.log_after(snapshot.id, known)).await?;
+        let mut again = 0;
+        while let Some(came) = self.complete(work, side, instance, &mut snapshot).await?
+            && came > snapshot.updated
+        {
+            // A list holds what came after the issue was read: who may see that, only a read after the list tells.
+            let read =
+                async { instance.read.issues(&[snapshot.id], &with_mark(&instance.want)).await.pop().transpose() };
+            let now = instance.patiently(read).await?.filter(|now| now.updated >= snapshot.updated);
+            let Some(mut now) = now.filter(|_| again < MOST_AGAIN) else {
+                work.unread.insert(side.clone(), "it changes while it is read".to_owned());
+                work.failed = true;
+                return Ok(None);
+            };
+            self.note_presence(work, side, &now);
+            again += 1;
+            direct = true;
+            let is_same = now.updated == snapshot.updated;
+            if is_same {
+                // Nothing was done to it meanwhile: the clocks of issue and list differ, and the lists stand.
+                (now.comments, now.worklogs) = (snapshot.comments, snapshot.worklogs);
+                (now.log, now.log_whole) = (snapshot.log, snapshot.log_whole);
+            }
+            snapshot = now;
+            if is_same {
+                break;
+            }
         }
-        let has_copies = work.item.comments.iter().any(|record| record.copies.contains_key(side));
-        let wants_comments = work.sync.settings.comments.gives(side) || has_copies;
-        if wants_comments && !snapshot.comments.complete {
-            snapshot.comments.list = instance.patiently(instance.read.comments(snapshot.id)).await?;
-            snapshot.comments.complete = true;
-        }
-        self.complete_worklogs(work, side, instance, &mut snapshot).await?;
         for remark in Remark::ALL {
             if snapshot.remarks(remark).complete {
                 self.look_for_late_comments(work, side, instance, &snapshot, remark).await?;
@@ -67,6 +83,41 @@ impl Engine {
             }
         }
         Ok(Some(Read { snapshot, steps, direct, again: false, outsiders }))
+    }
+
+    /// Reads what of the history, the comments and the logged work did not come with an issue. Gives the newest time in those of
+    /// these lists that were read by themselves.
+    async fn complete(
+        &self,
+        work: &mut Work,
+        side: &SideId,
+        instance: &Instance,
+        snapshot: &mut IssueSnapshot,
+    ) -> Result<Option<Timestamp>, JiraError> {
+        let Some(replica) = work.item.replicas.get(side) else { return Ok(None) };
+        let (known, ours, observed) = (replica.entry, replica.ours, replica.observed);
+        let covered = snapshot.log_whole || snapshot.log.iter().any(|entry| entry.id <= known);
+        // Where some people's acts stay, the history tells whose what stands there is.
+        let parted = work.sync.settings.parted(side).is_some();
+        let rows = work.sync.settings.fields.values().filter(|row| row.sides.contains_key(side));
+        let new_row = parted && rows.map(|row| &row.name).any(|name| !replica.bases.contains_key(name));
+        if new_row && !snapshot.log_whole {
+            snapshot.log = instance.patiently(instance.read.log_after(snapshot.id, EntryId(0))).await?;
+        } else if !covered && (observed || ours) {
+            snapshot.log = instance.patiently(instance.read.log_after(snapshot.id, known)).await?;
+        }
+        let has_copies = work.item.comments.iter().any(|record| record.copies.contains_key(side));
+        let wants_comments = work.sync.settings.comments.gives(side) || has_copies;
+        let mut newest = None;
+        if wants_comments && !snapshot.comments.complete {
+            snapshot.comments.list = instance.patiently(instance.read.comments(snapshot.id)).await?;
+            snapshot.comments.complete = true;
+            newest = last_touched(&snapshot.comments.list);
+        }
+        if self.complete_worklogs(work, side, instance, snapshot).await? {
+            newest = newest.max(last_touched(&snapshot.worklogs.list));
+        }
+        Ok(newest)
     }
 
     /// Who made an entry. A mark is believed only from the sync user's own hand: a person could copy one.
@@ -94,4 +145,17 @@ impl Engine {
     pub(super) fn is_gone(error: &JiraError) -> bool {
         matches!(error.failure, Failure::NotFound)
     }
+}
+
+/// Whether a read is older than what is known of the issue.
+fn is_older(replica: &Replica, snapshot: &IssueSnapshot) -> bool {
+    let newest = snapshot.log.iter().map(|entry| entry.id).max().unwrap_or_default();
+    snapshot.log_whole && newest < replica.entry
+        || snapshot.updated < replica.updated
+        || replica.level.outdates(snapshot)
+}
+
+/// When something in a list was last made or changed.
+fn last_touched(list: &[CommentSnapshot]) -> Option<Timestamp> {
+    list.iter().map(|there| there.created.max(there.updated)).max()
 }

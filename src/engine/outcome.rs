@@ -466,7 +466,7 @@ fn tell(work: &Work, intent: &Intent) {
 }
 
 /// Whether an edit sets or takes away a security level, which goes by itself.
-fn is_a_level(action: &Action) -> bool {
+pub(super) fn is_a_level(action: &Action) -> bool {
     matches!(action, Action::SetFields { fields } if fields.values().any(|write| write.field.as_str() == "security"))
 }
 

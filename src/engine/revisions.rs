@@ -161,14 +161,27 @@ pub(super) fn judge_revision(work: &mut Work, intent: &Intent) -> bool {
         revised(work, intent);
     } else {
         work.move_intent(intent.id, &IntentEvent::Refused("a direct read shows no trace of it".to_owned()));
-        if let Some((of, link)) = intent.operation.action.far_end() {
+        if let Some((of, link, global_id)) = far_end_known_by(&intent.operation.action) {
             // No read tells what it shows, and what it shows must go when its time comes.
             if let Some(replica) = work.item.replicas.get_mut(&intent.operation.side) {
-                replica.ends.note(of, link, Some(None));
+                replica.ends.doubt(of, link, global_id);
             }
         }
     }
     true
+}
+
+/// What a write is about that shows a far end or takes it away: whose link, and the global id that Jira knows it by.
+fn far_end_known_by(action: &Action) -> Option<(&SideId, &str, &str)> {
+    let (of, link) = action.far_end()?;
+    let global_id = if let Action::ShowEnd { shown, .. } = action {
+        &shown.global_id
+    } else if let Action::HideEnd { global_id, .. } = action {
+        global_id
+    } else {
+        return None;
+    };
+    Some((of, link, global_id))
 }
 
 /// Whether a direct read shows that a change was done.

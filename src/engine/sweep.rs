@@ -16,6 +16,7 @@ use crate::model::remark::Remark;
 use crate::model::settings::{CopyEdits, FieldRow, SideSettings};
 use crate::model::store::{StoreError, Urgency};
 use crate::model::value::Value;
+use crate::plan::shows_too_much;
 
 /// Items compared at once: their replicas fit one request per instance.
 const AT_ONCE: usize = 100;
@@ -99,18 +100,6 @@ fn counts_the_same(row: &IssueSnapshot, counts: &[(FieldId, Option<Value>)]) -> 
     })
 }
 
-/// Whether a side shows a link to an issue whose project the file does not list any more.
-fn shows_unlisted(item: &ItemState, sync: &SyncRun, side: &SideId) -> bool {
-    let listed = |of: &SideId, link: &String| {
-        let key = item.replicas.get(of).and_then(|replica| replica.ends.own.get(link)).map(|end| &end.key);
-        let project = key.and_then(|key| key.as_str().rsplit_once('-')).map(|(project, _)| project);
-        let mut rows = sync.settings.fields.values().filter_map(|row| row.not_synced.get(of));
-        project.is_some_and(|project| rows.any(|projects| projects.contains(project)))
-    };
-    let shown = item.replicas.get(side).map(|replica| &replica.ends.shown);
-    shown.into_iter().flatten().any(|(of, links)| links.keys().any(|link| !listed(of, link)))
-}
-
 impl Engine {
     /// Whether something was refused at an item that may be possible by now.
     fn may_pass(item: &ItemState, sync: &SyncRun) -> bool {
@@ -126,7 +115,7 @@ impl Engine {
                 .into_iter()
                 .flat_map(|remark| item.remarks(remark))
                 .any(|record| record.refused.contains_key(side));
-            waits || refused || lacks || flows && strays || shows_unlisted(item, sync, side)
+            waits || refused || lacks || flows && strays || shows_too_much(&sync.settings, item, side)
         })
     }
 

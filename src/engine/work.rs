@@ -11,6 +11,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::SyncRun;
 use super::found::Duplicate;
+use super::outcome::is_a_level;
 use crate::mapping::References;
 use crate::model::hub::{Absence, Acknowledged, Conflict, ItemState, Replica};
 use crate::model::ids::{AccountId, FieldId, FieldName, InstanceId, OperationId, SideId};
@@ -226,6 +227,19 @@ impl Work {
             Absence::Missing => self.missed.contains(side),
             Absence::Moved(_) | Absence::DeletedByUs => self.fresh.contains(side),
         }
+    }
+
+    /// Whether nothing that a write rests on could not be read: its side, and under a level home, but for the level itself. Home
+    /// that is gone for sure cannot be read, and what follows from that is done.
+    pub(crate) fn was_seen(&self, operation: &Operation) -> bool {
+        let gone = |side: &SideId| {
+            let away = self.item.replicas.get(side).and_then(|replica| replica.away.as_ref());
+            self.missed.contains(side) && away.is_some_and(|away| away.confirmed.is_some())
+        };
+        let unread = |home: &&SideId| self.unread.contains_key(*home) && !gone(home);
+        let home = self.sync.settings.home.as_ref().filter(unread);
+        let blind = home.is_some() && self.is_under_a_level(&operation.side) && !is_a_level(&operation.action);
+        !blind && !self.unread.contains_key(&operation.side)
     }
 
     /// Wants a side read directly; `transitions`: with those offered now.

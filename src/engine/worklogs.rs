@@ -19,14 +19,15 @@ pub(super) fn is_about_work(intent: &Intent) -> bool {
 }
 
 impl Engine {
-    /// Reads all logged work of an issue where the read brought only a part, or none of what is known to be there.
+    /// Reads all logged work of an issue where the read brought only a part, or none of what is known to be there. Says whether it
+    /// was read.
     pub(super) async fn complete_worklogs(
         &self,
         work: &mut Work,
         side: &SideId,
         instance: &Instance,
         snapshot: &mut IssueSnapshot,
-    ) -> Result<(), JiraError> {
+    ) -> Result<bool, JiraError> {
         let there = &snapshot.worklogs;
         let copied = work.item.worklogs.iter().any(|record| record.copies.contains_key(side));
         let known = copied || work.item.worklogs.iter().any(|record| &record.side == side && !record.gone);
@@ -35,7 +36,7 @@ impl Engine {
         let part = !there.complete && !there.list.is_empty();
         let vanished = there.complete && there.list.is_empty() && known;
         if !wanted || !(part || vanished) {
-            return Ok(());
+            return Ok(false);
         }
         snapshot.worklogs = match instance.patiently(instance.read.worklogs(snapshot.id)).await {
             Ok(list) => Comments { list, complete: true },
@@ -49,7 +50,7 @@ impl Engine {
             }
             Err(error) => return Err(error),
         };
-        Ok(())
+        Ok(true)
     }
 
     /// Says that Jira said no to a worklog.

@@ -14,8 +14,8 @@ pub struct FarEnds {
     /// By the id of its own link: the issues of projects whose keys may be shown elsewhere, as last read.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub own: BTreeMap<String, FarEnd>,
-    /// What it shows, by the side whose issue has the link and the id of that; `None`: it may show something, and nobody knows
-    /// what, since an answer was lost.
+    /// What it shows, by the side whose issue has the link and the id of that. Where an answer was lost it may show something, and
+    /// nobody knows what: then no more than the global id is said. `None`: the same under the global id that it would be shown under.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub shown: BTreeMap<SideId, BTreeMap<String, Option<RemoteLink>>>,
 }
@@ -41,6 +41,23 @@ impl FarEnds {
     #[must_use]
     pub fn of(&self, side: &SideId, link: &str) -> Option<&Option<RemoteLink>> {
         self.shown.get(side)?.get(link)
+    }
+
+    /// What Jira knows what is shown of a side's link by. It stays what it was when that was shown first, in whatever item it is now.
+    #[must_use]
+    pub fn known_by(&self, side: &SideId, link: &str) -> Option<&str> {
+        self.of(side, link)?.as_ref().map(|shown| shown.global_id.as_str())
+    }
+
+    /// Notes that something may be shown of a side's link under a global id, and that nobody knows what.
+    pub fn doubt(&mut self, side: &SideId, link: &str, global_id: &str) {
+        let nothing_known = RemoteLink {
+            global_id: global_id.to_owned(),
+            url: String::new(),
+            title: String::new(),
+            relationship: String::new(),
+        };
+        self.note(side, link, Some(Some(nothing_known)));
     }
 
     /// Notes what is shown of a side's link; `None`: nothing any more.

@@ -38,13 +38,23 @@ impl Check<'_> {
         if shown.title != format!("{} ({of})", end.key) || !shown.url.ends_with(&format!("/browse/{}", end.key)) {
             self.fail(RULE, side, format!("link {link} of `{of}` says more than a key"));
         }
+        if shown.global_id != self.end_name(side, of, link) {
+            self.fail(RULE, side, format!("link {link} of `{of}` is shown under another name"));
+        }
         self.end_once(side, of, link);
+    }
+
+    /// What an end is known by: as it was shown, by whatever item; else by this one.
+    fn end_name(&self, side: &SideId, of: &SideId, link: &str) -> String {
+        let before =
+            self.input.item.replicas.get(side).and_then(|replica| replica.ends.shown.get(of)?.get(link)?.as_ref());
+        before.map_or_else(|| format!("jirasyncd:{}:{of}:{link}", self.plan.item.id), |shown| shown.global_id.clone())
     }
 
     /// Only what we may have shown is taken away.
     pub(super) fn end_hidden(&mut self, side: &SideId, of: &SideId, link: &str, global_id: &str) {
         let known = self.plan.item.replicas.get(side).is_some_and(|replica| replica.ends.of(of, link).is_some());
-        if !known || global_id != format!("jirasyncd:{}:{of}:{link}", self.plan.item.id) {
+        if !known || global_id != self.end_name(side, of, link) {
             self.fail("only what was shown is taken away", side, format!("link {link} of `{of}`"));
         }
         self.end_once(side, of, link);

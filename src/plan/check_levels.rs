@@ -42,6 +42,10 @@ impl Check<'_> {
                 self.fail("what has a security level is let be", &operation.side, "home's has one without a row");
                 continue;
             }
+            if operation.side != home && row.is_some() && self.is_untold(&home) {
+                self.fail("what home does not tell of is not carried", &operation.side, "its level was never told");
+                continue;
+            }
             let level = fields(operation).and_then(level_of);
             if operation.side == home {
                 if level.is_some() {
@@ -107,6 +111,14 @@ impl Check<'_> {
             (None, Some(Level { seen, .. })) => under(seen),
             (None, None) => Known::Open,
         }
+    }
+
+    /// Whether no read of home's issue, now or before, said anything of its level.
+    fn is_untold(&self, home: &SideId) -> bool {
+        let read = self.input.observed.get(home).map(|read| read.snapshot.tells_level);
+        let recorded = self.input.item.replicas.get(home);
+        let before = recorded.filter(|replica| replica.away.is_none() && (replica.observed || read.is_some()));
+        before.is_some_and(|replica| replica.level.read.is_none() && replica.level.seen.is_none()) && read != Some(true)
     }
 
     /// Whether a level may be taken away: home's issue itself was just read without one, and what stands there is ours.

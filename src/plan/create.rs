@@ -36,7 +36,7 @@ pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
         return;
     }
     let sync = draft.input.sync;
-    if is_picked_unseen(draft, side) {
+    if is_picked_unseen(draft, side) || super::levels::is_untold(draft) {
         return;
     }
     let Some(issue_type) = issue_type(draft, side) else { return };

@@ -1,7 +1,7 @@
 //! Links to issues that are no items of the sync, shown as remote links at the counterparts. Must never show more of such an
 //! issue than its key, never one of a project that the sync does not list, and nobody's whose acts stay where they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::links::leads_to;
 use super::relations::{makers, shown};
@@ -9,10 +9,11 @@ use super::whose::stays;
 use super::{Draft, Observation, place};
 use crate::mapping::{far_links, link_words, may_be_named};
 use crate::model::ends::FarEnd;
-use crate::model::ids::SideId;
+use crate::model::hub::ItemState;
+use crate::model::ids::{ItemId, SideId};
 use crate::model::issue::IssueLink;
 use crate::model::operation::{Action, Operation, RemoteLink};
-use crate::model::settings::{FieldKind, FieldRow};
+use crate::model::settings::{FieldKind, FieldRow, SyncSettings};
 
 /// What links are shown under whose type the side does not have: what Jira itself says of links that nobody named.
 const LINKS_TO: &str = "links to";
@@ -72,6 +73,13 @@ pub(super) fn show(draft: &mut Draft<'_>) {
                 bring(draft, side, of, &wanted);
             }
         }
+        // The issue whose links these were is let be, or its side is in the sync no more.
+        let shown = draft.plan.item.replicas.get(side).map(|replica| replica.ends.shown.keys().cloned());
+        let is_nobodys = |of: &SideId| !sides.contains(&of) || !draft.plan.item.replicas.contains_key(of);
+        let shown: BTreeSet<SideId> = shown.into_iter().flatten().filter(is_nobodys).collect();
+        for of in &shown {
+            withdraw(draft, side, of);
+        }
     }
     for side in sides {
         say(draft, side);
@@ -84,17 +92,28 @@ pub(super) fn withdraw(draft: &mut Draft<'_>, side: &SideId, of: &SideId) {
 }
 
 /// The row that lets a side show what another's links lead to.
-fn row<'a>(draft: &Draft<'a>, side: &SideId, of: &SideId) -> Option<&'a FieldRow> {
-    let sync = draft.input.sync;
+fn row<'a>(sync: &'a SyncSettings, side: &SideId, of: &SideId) -> Option<&'a FieldRow> {
     let sees = sync.side(side).is_some_and(|settings| settings.sees.contains(of));
     let mut rows = sync.fields.values().filter(|row| row.kind == FieldKind::Links && row.from.contains(of));
     rows.find(|row| sees && row.sides.contains_key(side) && row.sides.contains_key(of))
 }
 
+/// Whether a side shows an end that it is not to show any more, as far as settings and what was last read tell.
+pub(crate) fn shows_too_much(sync: &SyncSettings, item: &ItemState, side: &SideId) -> bool {
+    let may = |of: &SideId, link: &String| {
+        let end = item.replicas.get(of).and_then(|replica| replica.ends.own.get(link)).filter(|end| !end.stays);
+        let (Some(end), Some(row)) = (end, row(sync, side, of)) else { return false };
+        let listed = row.not_synced.get(of).zip(end.key.as_str().rsplit_once('-'));
+        listed.is_some_and(|(projects, (project, _))| projects.contains(project))
+    };
+    let shown = item.replicas.get(side).map(|replica| &replica.ends.shown);
+    shown.into_iter().flatten().any(|(of, links)| links.keys().any(|link| !may(of, link)))
+}
+
 /// What a side is to show of another's far ends, by the ids of their links. An issue that became an item is the business of links
 /// between items, also while it has no counterpart there.
 fn wanted(draft: &Draft<'_>, side: &SideId, of: &SideId) -> BTreeMap<String, RemoteLink> {
-    let (Some(row), Some(replica)) = (row(draft, side, of), draft.plan.item.replicas.get(of)) else {
+    let (Some(row), Some(replica)) = (row(draft.input.sync, side, of), draft.plan.item.replicas.get(of)) else {
         return BTreeMap::new();
     };
     let (from, here) = (place(draft.input, &draft.nothing, row, of), place(draft.input, &draft.nothing, row, side));
@@ -104,7 +123,7 @@ fn wanted(draft: &Draft<'_>, side: &SideId, of: &SideId) -> BTreeMap<String, Rem
     let address = draft.catalog(of).address.trim_end_matches('/');
     let link = |(id, end): (&String, &FarEnd)| {
         let relationship = link_words(&from, &here, &end.kind, end.outward).unwrap_or_else(|| LINKS_TO.to_owned());
-        (id.clone(), leads_to(address, &end.key, of, global_id(draft, of, id), relationship))
+        (id.clone(), leads_to(address, &end.key, of, global_id(draft, side, of, id), relationship))
     };
     replica.ends.own.iter().filter(|(_, end)| may(end)).map(link).collect()
 }
@@ -122,16 +141,24 @@ fn bring(draft: &mut Draft<'_>, side: &SideId, of: &SideId, wanted: &BTreeMap<St
     }
     for link in ends.shown.get(of).into_iter().flat_map(BTreeMap::keys).filter(|link| !wanted.contains_key(*link)) {
         if !is_under_way(draft, side, of, link) {
-            let global_id = global_id(draft, of, link);
+            let global_id = global_id(draft, side, of, link);
             planned.push(Action::HideEnd { of: of.clone(), link: link.clone(), global_id });
         }
     }
     draft.plan.operations.extend(planned.into_iter().map(|action| Operation { side: side.clone(), action }));
 }
 
-/// What Jira knows a shown end by: a link has an id of its own, which outlives the key of what it leads to.
-fn global_id(draft: &Draft<'_>, of: &SideId, link: &str) -> String {
-    format!("jirasyncd:{}:{of}:{link}", draft.plan.item.id)
+/// What Jira knows a shown end by: what it was shown under, also where its item was merged into this one since; or what it is to be
+/// shown under. A link has an id of its own, which outlives the key of what it leads to.
+fn global_id(draft: &Draft<'_>, side: &SideId, of: &SideId, link: &str) -> String {
+    let ends = draft.plan.item.replicas.get(side).map(|replica| &replica.ends);
+    let known = ends.and_then(|ends| ends.known_by(of, link));
+    known.map_or_else(|| new_global_id(draft.plan.item.id, of, link), str::to_owned)
+}
+
+/// What an end is shown under by an item.
+pub(super) fn new_global_id(item: ItemId, of: &SideId, link: &str) -> String {
+    format!("jirasyncd:{item}:{of}:{link}")
 }
 
 fn is_under_way(draft: &Draft<'_>, side: &SideId, of: &SideId, link: &str) -> bool {
@@ -145,7 +172,7 @@ fn is_under_way(draft: &Draft<'_>, side: &SideId, of: &SideId, link: &str) -> bo
 /// Says what stays of a side's far ends.
 fn say(draft: &mut Draft<'_>, of: &SideId) {
     let sides = draft.input.sync.side_ids().filter(|side| *side != of && draft.plan.item.replicas.contains_key(*side));
-    let Some(row) = sides.filter_map(|side| row(draft, side, of)).next() else { return };
+    let Some(row) = sides.filter_map(|side| row(draft.input.sync, side, of)).next() else { return };
     let place = place(draft.input, &draft.nothing, row, of);
     let ends = draft.plan.item.replicas.get(of).map(|replica| &replica.ends.own);
     let stays = |end: &&FarEnd| {

@@ -22,11 +22,10 @@ const MOST_COUNTED: u32 = 5;
 /// Takes one side's observation in, or asks for another one where values and log do not agree.
 pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observation) {
     let snapshot = &observation.snapshot;
-    let restricted = draft.plan.item.replicas.get(side).is_some_and(|replica| replica.restricted);
-    if restricted || !super::absence::is_here(draft, side, observation) {
+    let Some(replica) = draft.plan.item.replicas.get(side) else { return };
+    if replica.restricted || replica.level.outdates(snapshot) || !super::absence::is_here(draft, side, observation) {
         return;
     }
-    let Some(replica) = draft.plan.item.replicas.get(side) else { return };
     if replica.rests() {
         // What we wrote before it left is settled all the same: nobody is to look for it.
         let created = (!replica.observed).then(|| creation(draft, side)).flatten();

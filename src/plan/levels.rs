@@ -37,6 +37,8 @@ pub(super) enum Guard {
     Undone,
     /// Home's level has no name there.
     Unnamed,
+    /// Home's Jira never told whether its issue has one.
+    Untold,
 }
 
 fn row(sync: &SyncSettings) -> Option<&FieldRow> {
@@ -54,6 +56,39 @@ fn names_there<'a>(sync: &'a SyncSettings, level: &str, side: &SideId) -> &'a [S
 /// The level that home's issue was last seen to have.
 pub(super) fn at_home<'a>(sync: &SyncSettings, item: &'a ItemState) -> Option<&'a str> {
     item.replicas.get(sync.home.as_ref()?)?.level.seen.as_deref()
+}
+
+/// Whether home's issue was ever read with a word about its level. One that was just made was not read at all, and of one that is
+/// not where it was nothing is carried anyway.
+fn is_told(sync: &SyncSettings, item: &ItemState) -> bool {
+    let home = sync.home.as_ref().and_then(|home| item.replicas.get(home));
+    home.is_none_or(|replica| {
+        let told = replica.level.read.is_some() || replica.level.seen.is_some();
+        told || !replica.observed || replica.away.is_some()
+    })
+}
+
+/// Whether nothing is made of an issue since home's Jira never told of its level; then it is read, or that is said.
+pub(super) fn is_untold(draft: &mut Draft<'_>) -> bool {
+    let sync = draft.input.sync;
+    let untold = row(sync).is_some() && !is_told(sync, &draft.plan.item);
+    if untold {
+        say_untold(draft);
+    }
+    untold
+}
+
+fn say_untold(draft: &mut Draft<'_>) {
+    let Some(home) = draft.input.sync.home.clone() else { return };
+    let Some(key) = draft.plan.item.replicas.get(&home).map(|replica| replica.key.clone()) else { return };
+    if !draft.input.observed.get(&home).is_some_and(|observation| observation.direct) {
+        draft.want(&home, Wanted::Comments);
+        return;
+    }
+    let why =
+        format!("Jira does not tell whether {key} has a security level: nothing is made of it or carried from it");
+    let remedy = "show the field Security Level in the field configuration of its project and type, or remove the row `security`";
+    draft.hold(&home, Some(&FieldName::from(ROW)), why, remedy);
 }
 
 /// The shared value of home's level.
@@ -97,11 +132,19 @@ pub(super) fn see(draft: &mut Draft<'_>) {
         let observation = input.observed.get(&side);
         let here = observation.is_some_and(|observation| absence::is_here(draft, &side, observation));
         let Some(replica) = draft.plan.item.replicas.get_mut(&side) else { continue };
-        match observation.map(|observation| &observation.snapshot) {
+        match observation {
             // Without a name it can have no row; and of what is elsewhere nothing is carried.
-            Some(snapshot) => {
-                replica.restricted = apart || snapshot.restricted && (!here || snapshot.level.is_none());
+            Some(Observation { snapshot, .. })
+                if apart || snapshot.restricted && (!here || snapshot.level.is_none()) =>
+            {
+                replica.restricted = true;
             }
+            // What is older than the level says nothing of it, and no more does what does not tell of it.
+            Some(Observation { snapshot, .. })
+                if replica.restricted && (!snapshot.tells_level || replica.level.outdates(snapshot)) => {}
+            // An index may be behind: nothing less than the issue itself lets in again.
+            Some(observation) if replica.restricted && !observation.direct => draft.want(&side, Wanted::Comments),
+            Some(_) => replica.restricted = false,
             None if apart => replica.restricted = true,
             None if replica.restricted && replica.level.seen.is_some() && !replica.is_elsewhere() => {
                 // It is let in again only by a read: what was done meanwhile was not taken in.
@@ -120,7 +163,7 @@ fn seen(draft: &Draft<'_>, side: &SideId, observation: &Observation) -> Option<L
     if !snapshot.tells_level && sync.home.as_ref() == Some(side) {
         return None;
     }
-    let replica = draft.plan.item.replicas.get(side)?;
+    let replica = draft.plan.item.replicas.get(side).filter(|replica| !replica.level.outdates(snapshot))?;
     let mut level = replica.level.clone();
     let moved = level.seen != snapshot.level;
     let was_ours = level.ours;
@@ -143,6 +186,9 @@ fn seen(draft: &Draft<'_>, side: &SideId, observation: &Observation) -> Option<L
         level.undone += 1;
     }
     level.seen.clone_from(&snapshot.level);
+    if snapshot.tells_level && (row(sync).is_some() || snapshot.restricted || level.read.is_some()) {
+        level.told_by(snapshot);
+    }
     Some(level)
 }
 
@@ -171,7 +217,7 @@ fn written(fields: &BTreeMap<FieldName, FieldWrite>) -> Option<&str> {
 }
 
 /// Whether the level that a replica was last seen with keeps its side apart: it has no row, or it is neither home's nor ours.
-fn keeps_apart(sync: &SyncSettings, item: &ItemState, side: &SideId) -> bool {
+pub(super) fn keeps_apart(sync: &SyncSettings, item: &ItemState, side: &SideId) -> bool {
     let Some(Level { seen: Some(seen), ours, .. }) = item.replicas.get(side).map(|replica| &replica.level) else {
         return false;
     };
@@ -191,6 +237,9 @@ pub(super) fn of(input: &PlanInput<'_>, plan: &Plan, side: &SideId) -> Guard {
     let sync = input.sync;
     if row(sync).is_none() || sync.home.as_ref() == Some(side) {
         return Guard::Stands;
+    }
+    if !is_told(sync, &plan.item) {
+        return Guard::Untold;
     }
     // What was written and not seen yet may stand there by now, whatever was seen before it.
     let is_unsettled = |intent: &Intent| {
@@ -225,6 +274,10 @@ pub(super) fn guard(draft: &mut Draft<'_>, side: &SideId) {
     if guard == Guard::Rises || guard == Guard::Lowers && is_open_at_home(draft) {
         super::targets::aim(draft, side, Some(ROW));
     }
+    if guard == Guard::Untold {
+        say_untold(draft);
+        return;
+    }
     say(draft, side, guard);
 }
 
@@ -253,7 +306,7 @@ fn say(draft: &mut Draft<'_>, side: &SideId, guard: Guard) {
     let Some(key) = seen.map(|replica| replica.key.clone()) else { return };
     let under_way = draft.plan.operations.iter().any(|operation| &operation.side == side) || draft.is_in_doubt(side);
     let (why, remedy) = match guard {
-        Guard::Stands => return,
+        Guard::Stands | Guard::Untold => return,
         Guard::Rises | Guard::Lowers if under_way => return,
         Guard::Rises => (
             format!("{key} has not the security level that home's issue has: nothing else is written to it before"),

@@ -42,6 +42,7 @@ mod whose;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use check::{Violation, check};
+pub(crate) use ends::shows_too_much;
 pub use input::{By, Hold, Observation, Plan, PlanInput, Step, Wanted};
 pub use named_files::speaks_of;
 pub use render::render;

@@ -78,17 +78,30 @@ fn maker<'o>(field: &FieldId, observation: &'o Observation, key: &IssueKey) -> O
     makers(field, observation, key, 1).into_iter().next().flatten()
 }
 
-/// Who made the newest links to an issue, as many as these; `None` of one whom the log does not name.
+/// Who may have made the links to an issue that stand there, as many as these; `None` of one whom the log does not name. The log does
+/// not say which of several was taken away: so back to where none was left, all who made one may be it.
 pub(super) fn makers<'o>(
     field: &FieldId,
     observation: &'o Observation,
     key: &IssueKey,
     links: usize,
 ) -> Vec<Option<&'o AccountId>> {
-    let names = |item: &&LogItem| &item.field == field && item.to.as_deref() == Some(key.as_str());
-    let entries = observation.snapshot.log.iter().rev();
-    let made = entries.flat_map(|entry| entry.items.iter().filter(names).map(|_| entry.author.as_ref()));
-    made.map(Some).chain(std::iter::repeat(None)).map(Option::flatten).take(links).collect()
+    let (mut all, mut there) = (Vec::new(), links);
+    for entry in observation.snapshot.log.iter().rev() {
+        for item in entry.items.iter().rev().filter(|item: &&LogItem| &item.field == field) {
+            if there == 0 {
+                return all;
+            }
+            if item.to.as_deref() == Some(key.as_str()) {
+                all.push(entry.author.as_ref());
+                there -= 1;
+            } else if item.from.as_deref() == Some(key.as_str()) {
+                there += 1;
+            }
+        }
+    }
+    all.extend(std::iter::repeat_n(None, there));
+    all
 }
 
 /// Our writes of an element on a side, the newest first.

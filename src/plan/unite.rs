@@ -9,7 +9,8 @@ use crate::model::remark::Remark;
 use crate::model::settings::{FieldKind, FieldRow, SyncSettings};
 use crate::model::value::Value;
 
-use super::{agreed_for, audience_of};
+use super::ends::new_global_id;
+use super::{agreed_for, audience_of, levels};
 
 /// What becomes of two items, or of an item and an issue beside it.
 #[derive(Debug, Clone)]
@@ -22,6 +23,8 @@ pub struct United {
     pub conflicts: Vec<Conflict>,
     /// The sides on which the kept item holds another issue than before, or one where it held none.
     pub joined: Vec<SideId>,
+    /// The sides whose issue has a security level that keeps it apart from now on: a person decides who may see it.
+    pub apart: Vec<SideId>,
 }
 
 impl United {
@@ -52,7 +55,7 @@ impl United {
 pub fn let_be(kept: &ItemState, id: ItemId, side: &SideId, found: Replica) -> United {
     let mut retired = retired(kept, id);
     retired.replicas.insert(side.clone(), found);
-    United { kept: kept.clone(), retired, conflicts: Vec::new(), joined: Vec::new() }
+    United { kept: kept.clone(), retired, conflicts: Vec::new(), joined: Vec::new(), apart: Vec::new() }
 }
 
 /// An issue that is no item's takes the place of the one that an item holds on its side. Nothing of it is known yet: people's edits
@@ -83,7 +86,7 @@ pub fn replace(kept: &ItemState, id: ItemId, side: &SideId, found: Replica) -> U
     (now.attachments, retired.attachments) = (others, theirs);
     now.named.remove(side);
     now.asked = None;
-    United { kept: now, retired, conflicts: Vec::new(), joined: vec![side.clone()] }
+    United { kept: now, retired, conflicts: Vec::new(), joined: vec![side.clone()], apart: Vec::new() }
 }
 
 /// Two items are one: the issues of the second go on as the first one's on the sides where that has none, and are let be elsewhere.
@@ -107,6 +110,14 @@ pub fn unite(sync: &SyncSettings, kept: &ItemState, dropped: &ItemState) -> Unit
             replica.bases.insert(row.name.clone(), joining(sync, kept, row, side, base));
         }
         replica.links.clear();
+        for (of, links) in replica.ends.shown.clone() {
+            // What may be shown is known by the name of the item that showed it.
+            for (link, _) in links.iter().filter(|(_, shown)| shown.is_none()) {
+                replica.ends.doubt(&of, link, &new_global_id(dropped.id, &of, link));
+            }
+        }
+        // What it holds came from an issue that has another level, or may have: it is opened by nobody but a person.
+        replica.level.ours = false;
         replica.watching = Watching { by_us: replica.watching.by_us, ..Watching::default() };
         now.replicas.insert(side.clone(), replica);
         if let Some(named) = dropped.named.get(side) {
@@ -130,7 +141,12 @@ pub fn unite(sync: &SyncSettings, kept: &ItemState, dropped: &ItemState) -> Unit
     if !joined.is_empty() {
         now.asked = None;
     }
-    United { kept: now, retired, conflicts, joined }
+    if sync.home.as_ref().is_some_and(|home| joined.contains(home)) {
+        // The same for what was made under the level of another issue of home than the one that counts from now on.
+        now.replicas.values_mut().for_each(|replica| replica.level.ours = false);
+    }
+    let apart = now.replicas.keys().filter(|side| levels::keeps_apart(sync, &now, side)).cloned().collect();
+    United { kept: now, retired, conflicts, joined, apart }
 }
 
 /// The side that would join with what people of a third one wrote, that third one, and a side of the kept item that may not see it.

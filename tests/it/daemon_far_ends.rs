@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jirasyncd::model::command::{Command, Ended};
 use jirasyncd::simulator::{Fault, FaultRule, Holder, Jira, Setup, When};
 use serde_json::{Value, json};
 
+use super::daemon_pause::give;
 use super::daemon_support::{ACME, GLOBEX, THREE, World, calls, two, two_clouds};
 
 /// With links carried, those to projects that the sync lists shown, and a table that turns one type round on Data Center.
@@ -265,9 +267,15 @@ async fn what_people_link_whose_acts_stay_is_not_shown() {
     // The log does not say which of two links to one issue is whose.
     omar.link(&key, "Blocks", &both).unwrap();
     jane.link(&key, "Relates", &both).unwrap();
+    // Nor which of them was taken away.
+    let under = far(&world, "PLAT", "Far");
+    omar.link(&key, "Blocks", &under).unwrap();
+    jane.link(&key, "Relates", &under).unwrap();
+    let made = world.issue("acme", "Item").issue_links;
+    jane.unlink(made.iter().rev().find(|link| link.other == under).unwrap().id).unwrap();
     world.rest().await.unwrap();
     assert_eq!(remote(&world, "globex"), [one("blocks", &ours)]);
-    assert!(!was_sent(world.jira("globex"), &theirs));
+    assert!(!was_sent(world.jira("globex"), &theirs) && !was_sent(world.jira("globex"), &under));
     let problems = world.problems().await;
     assert!(problems.len() == 1 && problems[0].contains("whose acts stay here: not shown"), "{problems:?}");
     // A person whose acts stay may take away what is shown: nothing that they made crosses by that.
@@ -400,5 +408,73 @@ async fn a_list_that_is_made_shorter_takes_back_what_it_showed() {
     jane.edit(&key, json!({ "priority": { "name": "Low" } })).unwrap();
     world.rest().await.unwrap();
     assert_eq!(remote(&world, "globex"), []);
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
+
+/// A day passes, and somebody else does something: no poll asks for the item any more.
+async fn idle(world: &World) {
+    world.pass(86_400).await;
+    let fields = json!({ "summary": "Later", "priority": { "name": "Low" } });
+    for (jira, who, project, kind) in
+        [("acme", "jane", "SUP", "Bug"), ("globex", "jdoe", "ENG", "Defect"), ("initech", "petra", "OPS", "Fehler")]
+    {
+        let fields = if jira == "acme" { fields.clone() } else { json!({ "summary": "Later" }) };
+        world.person(jira, who).create(project, kind, fields).unwrap();
+    }
+    world.rest().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_side_may_see_no_more_is_taken_back_by_the_full_check() {
+    let text =
+        THREE.replacen("project = \"OPS\", sees = [\"acme\"]", "project = \"OPS\", sees = [\"acme\", \"globex\"]", 1);
+    let listed = "acme = [\"PLAT\"], globex = [\"LAB\"]";
+    let mut world = world(&shown(&text, listed)).await;
+    item(&world, &["share-globex", "share-initech"]).await;
+    let lab = world.person("globex", "jdoe").create("LAB", "Defect", json!({ "summary": "Lab" })).unwrap();
+    world.person("globex", "jdoe").link(&world.issue("globex", "Item").key, "Relates", &lab).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!((remote(&world, "acme").len(), remote(&world, "initech").len()), (1, 1));
+    idle(&world).await;
+    // That partner sees the other no more.
+    world = world.with_config(&shown(THREE, listed));
+    world.start().await;
+    world.daemon().engine().sweep(None).await.unwrap();
+    world.rest().await.unwrap();
+    assert_eq!((remote(&world, "acme").len(), remote(&world, "initech").len()), (1, 0));
+    idle(&world).await;
+    // The other is in no sync any more.
+    world = world.with_config(&shown(&two_clouds(), "acme = [\"PLAT\"]"));
+    world.start().await;
+    world.daemon().engine().sweep(None).await.unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(remote(&world, "acme").len(), 0);
+    reset(&world);
+    world.daemon().engine().sweep(None).await.unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(written(&world), 0);
+}
+
+/// Of the issue that is let be nothing is shown any more.
+#[tokio::test(start_paused = true)]
+async fn what_a_merge_leaves_behind_is_taken_back() {
+    let world = world(&shown(THREE, "acme = [\"PLAT\"]")).await;
+    let jane = world.person("acme", "jane");
+    let fields = json!({ "summary": "Kept", "priority": { "name": "Low" }, "labels": ["share-initech"] });
+    let kept = jane.create("SUP", "Bug", fields).unwrap();
+    let key = item(&world, &["share-globex"]).await;
+    let (before, after) = (far(&world, "PLAT", "Far"), far(&world, "PLAT", "Far"));
+    jane.link(&key, "Blocks", &before).unwrap();
+    jane.link(&kept, "Blocks", &after).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(remote(&world, "globex"), [one("blocks", &before)]);
+    let there = world.issue("globex", "Item").key;
+    let merge = Command::Merge { sync: "support".into(), keep: kept, drop: key, dry_run: false };
+    assert_eq!(give(&world, merge).await.ended, Ended::Done);
+    world.rest().await.unwrap();
+    let links = world.jira("globex").remote_links(&there);
+    let titles: Vec<&str> =
+        links.iter().filter_map(|link| link.pointer("/object/title").and_then(Value::as_str)).collect();
+    assert_eq!(titles, [format!("{after} (acme)")]);
     assert_eq!(world.problems().await, Vec::<String>::new());
 }

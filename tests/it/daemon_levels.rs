@@ -14,7 +14,7 @@ use serde_json::json;
 use super::bent::{Bent, each_issue};
 use super::daemon_support::{THREE, World, two, two_clouds};
 
-fn pairs() -> [(String, &'static str, &'static str, &'static str, &'static str); 2] {
+pub(crate) fn pairs() -> [(String, &'static str, &'static str, &'static str, &'static str); 2] {
     [(two(), "globex", "jdoe", "ENG", "Defect"), (two_clouds(), "initech", "petra", "OPS", "Fehler")]
 }
 
@@ -25,13 +25,13 @@ fn config(config: &str, other: &str) -> String {
     config.replacen("summary = \"both\"", &row, 1)
 }
 
-fn levels(setup: &mut Setup, names: &[&str]) {
+pub(crate) fn levels(setup: &mut Setup, names: &[&str]) {
     let project = &mut setup.projects[0];
     project.security_levels = names.iter().map(|name| (*name).to_owned()).collect();
     project.permissions.insert("SET_ISSUE_SECURITY".to_owned(), [Holder::LoggedIn].into());
 }
 
-fn world(text: &str, other: &str) -> World {
+pub(crate) fn world(text: &str, other: &str) -> World {
     World::of(&config(text, other), |setups| {
         levels(setups.get_mut("acme").unwrap(), &["Staff", "Board", "Secret"]);
         levels(setups.get_mut(other).unwrap(), &["Innen", "Oben", "Geheim"]);
@@ -39,7 +39,7 @@ fn world(text: &str, other: &str) -> World {
 }
 
 /// Every write that a Jira took, in order: its operation, and whether it set a level.
-fn writes(world: &World, side: &str) -> Vec<(String, bool)> {
+pub(crate) fn writes(world: &World, side: &str) -> Vec<(String, bool)> {
     let calls = world.jira(side).calls().into_iter().filter(|call| call.method != "GET" && call.status < 300);
     let writes = calls.filter(|call| {
         !matches!(call.operation, "search" | "bulkFetchIssues" | "getCommentsByIds" | "getBulkChangelogs")

@@ -72,6 +72,8 @@ mod daemon_left;
 #[cfg(test)]
 mod daemon_levels;
 #[cfg(test)]
+mod daemon_levels_reads;
+#[cfg(test)]
 mod daemon_life;
 #[cfg(test)]
 mod daemon_links;

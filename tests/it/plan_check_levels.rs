@@ -19,6 +19,7 @@ const FIRST: &str = "a level stands before anything else is written";
 const ALONE: &str = "a level is written alone";
 const HOMES: &str = "only home's level is written";
 const MADE: &str = "an issue is made under its level";
+const UNTOLD: &str = "what home does not tell of is not carried";
 const BESIDE: &str = "what has a security level shows nothing beside itself";
 
 /// Home's `Staff` is `Inside` on the second side, and nothing on the third.
@@ -57,6 +58,7 @@ fn at_home(mut world: World, level: Option<&str>) -> World {
     let replica = world.item.replicas.get_mut(&side(0)).unwrap();
     replica.observed = true;
     replica.level.seen = level.map(str::to_owned);
+    replica.level.read = Some(replica.updated);
     world
 }
 
@@ -95,7 +97,7 @@ fn broken(
     let input = world.input(observed, &offers);
     let mut made = plan(&input);
     made.operations = vec![Operation { side: side(on), action }];
-    let ours = [LET_BE, FIRST, ALONE, HOMES, MADE, BESIDE];
+    let ours = [LET_BE, FIRST, ALONE, HOMES, MADE, BESIDE, UNTOLD];
     check(&input, &made).into_iter().map(|violation| violation.rule).filter(|rule| ours.contains(rule)).collect()
 }
 
@@ -163,5 +165,26 @@ fn only_ours_is_opened_and_only_by_a_read_of_homes_issue() {
         let observed = BTreeMap::from([(side(0), read)]);
         let found = broken(&world, 1, &observed, edit([level("")]));
         assert_eq!(found.is_empty(), fine, "{direct} {told} {ours}: {found:?}");
+    }
+}
+
+#[test]
+fn what_home_never_told_of_is_not_carried() {
+    for recorded in [false, true] {
+        let mut world = with_replica(at_home(world(), None), None, false);
+        let home = world.item.replicas.get_mut(&side(0)).unwrap();
+        home.level.read = None;
+        home.observed = recorded;
+        let observed = |tells: bool| {
+            let mut read = world.observe(&side(0), false).unwrap();
+            read.snapshot.tells_level = tells;
+            BTreeMap::from([(side(0), read)])
+        };
+        assert_eq!(broken(&world, 1, &observed(false), edit([due()])), [UNTOLD], "{recorded}");
+        assert_eq!(broken(&world, 1, &observed(true), edit([due()])), Vec::<&str>::new(), "{recorded}");
+        let unread = broken(&world, 1, &BTreeMap::new(), edit([due()]));
+        assert_eq!(unread.contains(&UNTOLD), recorded, "one that was just made was not read at all");
+        // To home goes what others say.
+        assert_eq!(broken(&world, 0, &observed(false), edit([due()])), Vec::<&str>::new(), "{recorded}");
     }
 }

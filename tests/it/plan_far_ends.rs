@@ -122,6 +122,7 @@ fn a_plan_that_shows_what_it_may_not_is_found() {
     };
     assert!(broken(&world, 1, says(|link| link.title += ": a summary")).contains(&SHOWN));
     assert!(broken(&world, 1, says(|link| link.url += "0")).contains(&SHOWN));
+    assert!(broken(&world, 1, says(|link| link.global_id += "0")).contains(&SHOWN));
     type Wrong = (&'static str, fn(&mut World));
     let wrong: [Wrong; 6] = [
         ("another project", |world| drop(ends(world, 0).own.insert("7".to_owned(), end("PLATO-9")))),
@@ -148,6 +149,40 @@ fn a_plan_that_takes_away_what_was_not_shown_is_found() {
     assert!(!broken(&world, 1, hide(&world)).contains(&TAKEN));
     let other = Action::HideEnd { of: side(0), link: "7".to_owned(), global_id: "somebody's".to_owned() };
     assert!(broken(&world, 1, other).contains(&TAKEN));
+}
+
+/// Two items became one: what was shown before bears the name of the other.
+#[test]
+fn what_was_shown_is_known_by_the_name_that_it_was_shown_under() {
+    let mut world = world();
+    let old = RemoteLink { global_id: "jirasyncd:another:7".to_owned(), ..remote(&world) };
+    ends(&mut world, 1).note(&side(0), "7", Some(Some(old.clone())));
+    assert_eq!(planned(&world), [], "it would stand there twice");
+    ends(&mut world, 0).own.insert("7".to_owned(), end("PLAT-10"));
+    let again = planned(&world);
+    assert!(
+        matches!(&again[..], [Operation { action: Action::ShowEnd { shown, .. }, .. }] if shown.global_id == old.global_id),
+        "{again:?}"
+    );
+    ends(&mut world, 0).own.clear();
+    let gone = Action::HideEnd { of: side(0), link: "7".to_owned(), global_id: old.global_id };
+    assert_eq!(planned(&world), [Operation { side: side(1), action: gone }]);
+    assert!(broken(&world, 1, hide(&world)).contains(&TAKEN), "nothing of that name is there");
+}
+
+/// The issue that had the link is let be, or its side is in no sync any more.
+#[test]
+fn what_is_shown_of_nobody_is_taken_back() {
+    for gone in [side(0), "elsewhere".into()] {
+        let mut world = world();
+        let shown = remote(&world);
+        ends(&mut world, 1).note(&gone, "7", Some(Some(shown.clone())));
+        if gone == side(0) {
+            world.item.replicas.remove(&gone);
+        }
+        let hides = Action::HideEnd { of: gone, link: "7".to_owned(), global_id: shown.global_id };
+        assert!(planned(&world).contains(&Operation { side: side(1), action: hides }));
+    }
 }
 
 #[test]
