@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex};
 use crate::clock::{Clock, Entropy, SteadyClock, SystemClock, SystemEntropy};
 use crate::config::Config;
 use crate::engine::apply::Hands;
-use crate::engine::{Connection, Connections, Engine, Finding, Parts, SetupError, is_about_an_issue};
+use crate::engine::{Connection, Connections, Engine, Finding, Parts, SetupError, is_about_an_issue, things_about};
 use crate::jira::{JiraWrite, ReqwestTransport, Transport, TransportSetupError, connect as connect_jira};
 use crate::model::ids::InstanceId;
 use crate::model::settings::InstanceSettings;
@@ -260,7 +260,9 @@ async fn forget_problems_of_strangers(
 ) -> Result<(), StoreError> {
     let ours = |about: &str| {
         config.instances.keys().any(|instance| instances::about(instance) == about)
-            || config.syncs.keys().any(|sync| format!("sync {sync}") == about)
+            || config.syncs.values().any(|sync| {
+                format!("sync {}", sync.id) == about || (!sync.things.is_empty() && things_about(&sync.id) == about)
+            })
     };
     for stored in store.problems(MOST_PROBLEMS).await? {
         if stored.item.is_none() && !ours(&stored.about) && !is_about_an_issue(&stored.about) {

@@ -41,6 +41,7 @@ impl Daemon {
             self.look_after_once().await?;
             let polled = self.poll_all().await?;
             let before = summary.writes;
+            summary.writes += self.engine.look_at_things().await?;
             self.work_until_quiet(&mut summary).await?;
             if round == 0 && self.sweep_is_due().await? {
                 self.sweep_all().await?;

@@ -8,6 +8,7 @@ mod daemon;
 mod fields;
 mod instance;
 mod keys;
+mod keys_things;
 mod life;
 mod node;
 mod overlap;
@@ -19,6 +20,7 @@ mod shape;
 mod sides;
 mod sync;
 mod syntax;
+mod things;
 mod time;
 mod webhooks;
 

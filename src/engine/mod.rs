@@ -40,6 +40,7 @@ mod strangers;
 mod survey;
 mod sweep;
 mod sync_run;
+mod things;
 mod traces;
 mod watchers;
 mod work;
@@ -65,6 +66,7 @@ pub use names::{Finding, Severity};
 pub use setup::{Connection, Connections, Parts, SetupError};
 pub use survey::{PermissionNeed, PermissionReport, Survey, survey};
 pub use sweep::Swept;
+pub use things::things_about;
 
 use instance::Instance;
 use sync_run::SyncRun;
@@ -97,6 +99,8 @@ pub struct Engine {
     pauses: AtomicU64,
     /// Held while it is counted how many issues went.
     counting: tokio::sync::Mutex<()>,
+    /// Held while versions and components are looked at.
+    things: tokio::sync::Mutex<things::ThingLooks>,
 }
 
 impl Engine {

@@ -11,7 +11,7 @@ use super::work::Work;
 use crate::jira::{JiraError, Refusal, WriteOutcome};
 use crate::model::ids::{AccountId, FieldName, SideId};
 use crate::model::issue::NativeValue;
-use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent, IntentState, NativeWrite, Operation};
+use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent, IntentState, NativeWrite, Operation, Thing};
 use crate::model::remark::Remark;
 use crate::model::settings::{CopyEdits, SideSettings};
 use crate::plan::Plan;
@@ -83,6 +83,18 @@ impl Engine {
         let mut learnt = false;
         for side in &plan.lacking {
             learnt |= self.look_again(work, side, OFFERS_LAST).await;
+        }
+        let offers = plan.operations.iter().filter_map(|operation| {
+            let Action::Offer { thing, .. } = &operation.action else { return None };
+            Some(*thing)
+        });
+        for thing in offers.collect::<BTreeSet<Thing>>() {
+            // What is lacking may only have been renamed, or be about to be made.
+            let before = work.sync.catalogs();
+            match self.look_at_things_first(&work.sync, thing).await {
+                Ok(()) => learnt |= work.sync.catalogs() != before,
+                Err(error) => tracing::warn!(%error, "could not look at versions and components first"),
+            }
         }
         for operation in &plan.operations {
             let (Action::SetFields { fields } | Action::Create { fields, .. }) = &operation.action else { continue };
@@ -339,7 +351,7 @@ fn is_the_same(one: &Operation, other: &Operation) -> bool {
 
 const REMEDY: &str = "let the sync user administer the project, or make it there; it is asked for again";
 
-fn in_words(thing: crate::model::operation::Thing, name: &str, why: &str) -> String {
+fn in_words(thing: Thing, name: &str, why: &str) -> String {
     format!("Jira did not let the {} `{name}` be made: {why}", thing.word())
 }
 

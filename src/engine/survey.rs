@@ -365,6 +365,13 @@ fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'s
     if received.iter().any(|row| row.on_unmapped == OnUnmapped::Create) {
         needed.push(("ADMINISTER_PROJECTS", "make versions and components"));
     }
+    if sync
+        .things
+        .values()
+        .any(|things| things.to.contains(&side.id) && things.from.iter().any(|from| from != &side.id))
+    {
+        needed.push(("ADMINISTER_PROJECTS", "keep versions and components in step"));
+    }
     if [&sync.life.deleted, &sync.life.moved].contains(&&Farewell::Delete) {
         needed.push(("DELETE_ISSUES", "delete the copies of issues that are gone (`life`)"));
     }

@@ -35,6 +35,8 @@ mod render;
 mod revisions;
 mod status;
 mod targets;
+mod things;
+mod things_write;
 mod unite;
 mod watchers;
 mod whose;
@@ -45,6 +47,8 @@ pub use check::{Violation, check};
 pub use input::{By, Hold, Observation, Plan, PlanInput, Step, Wanted};
 pub use named_files::speaks_of;
 pub use render::render;
+pub use things::{ThingRules, ThingsSeen, take_in};
+pub use things_write::{mark_done, mark_not_done, mark_sent, thing_field, thing_problems, thing_writes};
 pub use unite::{United, let_be, replace, unite};
 
 use crate::mapping::Place;

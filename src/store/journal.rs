@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::columns::{Milliseconds, decode, encode};
 use super::queue::check_lease;
 use super::step::StepResult;
+use super::things;
 use crate::model::ids::{ItemId, OperationId};
 use crate::model::operation::{Intent, IntentState};
 use crate::model::store::StoreError;
@@ -55,7 +56,13 @@ impl Move {
 }
 
 /// Writes intents down, under the lease on their items.
-pub(super) fn open(connection: &Connection, fence: u64, now: Timestamp, intents: &[(Intent, Entry)]) -> StepResult<()> {
+pub(super) fn open(
+    connection: &Connection,
+    fence: u64,
+    now: Timestamp,
+    intents: &[(Intent, Entry)],
+    instances: &super::SideInstances,
+) -> StepResult<()> {
     let mut checked: Option<ItemId> = None;
     for (intent, entry) in intents {
         if checked != Some(intent.item) {
@@ -78,6 +85,7 @@ pub(super) fn open(connection: &Connection, fence: u64, now: Timestamp, intents:
                 entry.settled.then_some(Milliseconds(now)),
                 entry.intent,
             ])?;
+        things::note_offer(connection, intent, instances)?;
     }
     Ok(())
 }

@@ -120,6 +120,8 @@ mod daemon_types;
 #[cfg(test)]
 mod daemon_uploads;
 #[cfg(test)]
+mod daemon_versions;
+#[cfg(test)]
 mod daemon_votes;
 #[cfg(test)]
 mod daemon_watchers;
