@@ -158,8 +158,8 @@ pub struct ThingReplica {
     pub native: Option<String>,
     /// What it was seen to hold.
     pub held: BTreeMap<Property, HeldValue>,
-    /// What may be under way to it.
-    pub sent: BTreeMap<Property, SentValue>,
+    /// What may be under way to it, of each property the oldest first.
+    pub sent: BTreeMap<Property, Vec<SentValue>>,
     /// Since when the project's list does not show it.
     pub missing: Option<Timestamp>,
     /// It was deleted there. It is never made again.
@@ -217,6 +217,13 @@ pub struct ProjectThing {
     /// What lost, until somebody changes that property again.
     #[serde(default)]
     pub lost: Vec<LostValue>,
+    /// By side the names under which it was to be made there, when nobody answered and it was not found in time: one that bears
+    /// such a name later is ours.
+    #[serde(default)]
+    pub given_up: BTreeMap<SideId, BTreeSet<String>>,
+    /// It landed after it was given up, and is one too many.
+    #[serde(default)]
+    pub late: bool,
 }
 
 /// One write to one project.

@@ -158,12 +158,19 @@ impl Look<'_> {
             let mut acts: Vec<(SideId, NewAct)> = Vec::new();
             for (side, list) in self.seen.lists {
                 let Some(replica) = thing.replicas.get_mut(side) else { continue };
-                if replica.native.is_none()
-                    && !found_again(replica, list, |id| taken.contains(&(side.clone(), id.to_owned())))
-                {
-                    // It is not there. Sent again it cannot be there twice: there is one of a name.
-                    thing.replicas.remove(side);
-                    continue;
+                if replica.native.is_none() {
+                    let settle = self.seen.settle.get(side).copied().unwrap_or(SignedDuration::MAX);
+                    let began = replica.sent.values().flatten().map(|sent| sent.at).min();
+                    let taken = |id: &str| taken.contains(&(side.clone(), id.to_owned()));
+                    if !found_again(replica, list, taken) {
+                        // It may land yet. Then it would be one too many, since its name may be given up until then.
+                        if began.is_none_or(|began| self.seen.now.duration_since(began) >= settle) {
+                            let name = replica.value(Property::Name).to_lowercase();
+                            thing.given_up.entry(side.clone()).or_default().insert(name);
+                            thing.replicas.remove(side);
+                        }
+                        continue;
+                    }
                 }
                 match list.iter().find(|seen| Some(&seen.native) == replica.native.as_ref()) {
                     Some(seen) => {
@@ -195,11 +202,15 @@ impl Look<'_> {
         for newcomer in list.iter().filter(|newcomer| !known.contains(&newcomer.native)) {
             let name = newcomer.value(Property::Name);
             let ours = seen.made.get(side).is_some_and(|made| made.contains(&name.trim().to_lowercase()));
-            let own = crosses && !ours;
+            let late = self.things.iter().any(|thing| {
+                let names = thing.given_up.get(side);
+                names.is_some_and(|names| names.contains(&name.trim().to_lowercase()))
+            });
+            let own = crosses && !ours && !late;
             let mut things = std::mem::take(&mut self.things);
             if let Some(thing) = things.iter_mut().find(|thing| rules.is_it(thing, side, name)) {
-                self.meet(thing, side, newcomer, own, ours);
-            } else if crosses {
+                self.meet(thing, side, newcomer, own, ours || late);
+            } else if crosses || late {
                 let mut thing = ProjectThing {
                     id: new_id(),
                     thing: rules.thing,
@@ -209,8 +220,10 @@ impl Look<'_> {
                     number: 0,
                     disputes: BTreeMap::new(),
                     lost: Vec::new(),
+                    given_up: BTreeMap::new(),
+                    late,
                 };
-                self.meet(&mut thing, side, newcomer, own, ours);
+                self.meet(&mut thing, side, newcomer, own, ours || late);
                 things.push(thing);
             }
             self.things = things;
@@ -306,9 +319,10 @@ fn is_equal(property: Property, one: &str, other: &str) -> bool {
 fn found_again(replica: &mut ThingReplica, list: &[SeenThing], taken: impl Fn(&str) -> bool) -> bool {
     let name = replica.value(Property::Name).to_owned();
     let found = list.iter().find(|seen| is_same_name(seen.value(Property::Name), &name) && !taken(&seen.native));
-    replica.native = found.map(|seen| seen.native.clone());
+    let Some(found) = found else { return false };
+    replica.native = Some(found.native.clone());
     replica.sent.clear();
-    replica.native.is_some()
+    true
 }
 
 /// What people did to a thing on one side. What we may have sent is ours.
@@ -320,7 +334,10 @@ fn observe(
     own: bool,
     now: Timestamp,
 ) -> Vec<NewAct> {
-    replica.sent.retain(|_, sent| now.duration_since(sent.at) < MAY_LAND);
+    replica.sent.retain(|_, sent| {
+        sent.retain(|sent| now.duration_since(sent.at) < MAY_LAND);
+        !sent.is_empty()
+    });
     let crosses = rules.settings.from.contains(side);
     let mut acts = Vec::new();
     for property in rules.carried() {
@@ -337,9 +354,13 @@ fn observe(
         if held.value == value {
             continue;
         }
-        if let Some(sent) = replica.sent.get(&property).filter(|sent| sent.value == value) {
-            *held = HeldValue { value, knows: Some(sent.knows.clone()), theirs: false };
-            replica.sent.remove(&property);
+        let sent = replica.sent.get_mut(&property);
+        if let Some(sent) = sent
+            && let Some(at) = sent.iter().position(|sent| sent.value == value)
+        {
+            // Also when it lands late, over what somebody did since: that is agreed by now, and is written again.
+            let landed = sent.remove(at);
+            *held = HeldValue { value, knows: Some(landed.knows), theirs: false };
             continue;
         }
         held.value.clone_from(&value);

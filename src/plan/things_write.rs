@@ -92,9 +92,10 @@ pub fn mark_sent(thing: &mut ProjectThing, write: &ThingWrite, now: Timestamp) {
             });
         }
         // One in doubt since before stays in doubt: it may still land.
-        let again = replica.sent.get(property).filter(|sent| &sent.value == value);
-        let at = again.map_or(now, |sent| sent.at);
-        replica.sent.insert(*property, SentValue { value: value.clone(), knows: key.clone(), at });
+        let sent = replica.sent.entry(*property).or_default();
+        if !sent.iter().any(|sent| &sent.value == value) {
+            sent.push(SentValue { value: value.clone(), knows: key.clone(), at: now });
+        }
         if write.native.is_none() {
             let held = HeldValue { value: value.clone(), knows: Some(key.clone()), theirs: false };
             replica.held.insert(*property, held);
@@ -124,7 +125,17 @@ pub fn mark_done(
             replica.held.insert(*property, HeldValue { value, knows: Some(key.clone()), theirs: false });
         }
     }
-    replica.sent.retain(|property, sent| !write.values.contains_key(property) || sent.at != now);
+    settled(replica, write, now);
+}
+
+/// What was sent at `now` is not under way any more.
+fn settled(replica: &mut ThingReplica, write: &ThingWrite, now: Timestamp) {
+    replica.sent.retain(|property, sent| {
+        if write.values.contains_key(property) {
+            sent.retain(|sent| sent.at != now);
+        }
+        !sent.is_empty()
+    });
 }
 
 /// Nothing was written.
@@ -132,7 +143,7 @@ pub fn mark_not_done(thing: &mut ProjectThing, write: &ThingWrite, now: Timestam
     if write.native.is_none() {
         thing.replicas.remove(&write.side);
     } else if let Some(replica) = thing.replicas.get_mut(&write.side) {
-        replica.sent.retain(|property, sent| !write.values.contains_key(property) || sent.at != now);
+        settled(replica, write, now);
     }
 }
 
@@ -168,6 +179,11 @@ pub fn thing_problems(rules: ThingRules<'_>, things: &[ProjectThing]) -> Vec<Pro
                 lost.stands
             );
             tell(&lost.side, what, "set what is right in Jira; this is over once that property is changed again");
+        }
+        if let Some(side) = thing.replicas.keys().next().filter(|side| thing.late && !name(side).is_empty()) {
+            let what =
+                format!("the {word} `{}` landed here long after nobody answered, and is one too many", name(side));
+            tell(side, what, "delete it, or merge it into the one that is kept in step; the sync deletes none");
         }
         for (property, sides) in &thing.disputes {
             for side in sides {

@@ -1,19 +1,21 @@
 //! Versions and components kept in step beside the issues, on both kinds: made, renamed, dated, released and archived, paired by
 //! name, disputed, refused, in doubt, and kept from partners. Must never look into the daemon's state to judge it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use jirasyncd::jira::Transport;
-use jirasyncd::simulator::{FaultKind, Holder};
+use jirasyncd::simulator::{Fault, FaultRule, Holder, When};
 use serde_json::{Value, json};
 
+use super::crash::{Fuse, fused_world};
 use super::daemon_support::{THREE, World, calls, two, two_clouds};
 
 /// The two kinds of partner: their configuration, name, project, and a person who administers it.
 fn pairs() -> [(String, &'static str, &'static str, &'static str); 2] {
     [(two(), "globex", "ENG", "jdoe"), (two_clouds(), "initech", "OPS", "petra")]
 }
+
+/// Versions both ways, looked at with every poll.
+const BOTH: &str = "versions = { every = \"30s\" }";
 
 fn with(config: &str, line: &str) -> String {
     config.replacen("[sync.support]\n", &format!("[sync.support]\n{line}\n"), 1)
@@ -59,9 +61,9 @@ fn none() -> [&'static [&'static str]; 3] {
     [&[], &[], &[]]
 }
 
-/// Looks until everything that is due was done: a look comes every five minutes.
+/// Looks until everything that is due was done: a look comes with every interval.
 async fn rest(world: &World) {
-    for _ in 0..24 {
+    for _ in 0..6 {
         world.interval().await;
     }
 }
@@ -78,7 +80,7 @@ fn writes(world: &World, jira: &str) -> u64 {
 #[tokio::test(start_paused = true)]
 async fn a_version_is_made_renamed_dated_released_and_archived_in_step() {
     for (config, other, project, who) in pairs() {
-        let mut world = world(&config, "versions = \"both\"", none());
+        let mut world = world(&config, BOTH, none());
         world.start().await;
         let (jane, there) = (world.person("acme", "jane"), world.person(other, who));
         jane.make_version("SUP", "1.0", json!({ "description": "First", "releaseDate": "2026-12-24" })).unwrap();
@@ -114,19 +116,13 @@ async fn a_version_is_made_renamed_dated_released_and_archived_in_step() {
         world.start().await;
         rest(&world).await;
         assert_eq!((writes(&world, "acme"), writes(&world, other)), before);
-        // It is read at one request per side and look.
-        world.jira("acme").reset_calls();
-        for _ in 0..20 {
-            world.interval().await;
-        }
-        assert_eq!(calls(world.jira("acme")).get("getProjectVersions"), Some(&2));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn components_are_made_renamed_and_described_in_step() {
     for (config, other, project, who) in pairs() {
-        let mut world = world(&config, "components = \"both\"", none());
+        let mut world = world(&config, "components = { every = \"30s\" }", none());
         world.start().await;
         world.person("acme", "jane").make_component("SUP", "Api").unwrap();
         world.person(other, who).make_component(project, "Web").unwrap();
@@ -156,7 +152,7 @@ async fn what_has_one_name_is_paired_and_never_doubled() {
     for (config, other, project, who) in pairs() {
         let there: &[&str] = &["v1 BETA", "2.0", "Theirs"];
         let lists: [&[&str]; 3] = [&["V1 beta", "2.0", "Ours"], there, there];
-        let mut world = world(&config, "versions = \"both\"", lists);
+        let mut world = world(&config, BOTH, lists);
         world.person(other, who).change_version(project, "2.0", json!({ "description": "Said there" })).unwrap();
         world.start().await;
         rest(&world).await;
@@ -202,7 +198,7 @@ async fn one_way_carries_what_the_leading_side_does_and_leaves_the_rest() {
 async fn what_two_sides_make_of_one_property_is_a_conflict_that_is_told() {
     for (policy, kept) in [("newest", "Acme"), ("prefer OTHER", "Other"), ("ask", "")] {
         for (config, other, project, who) in pairs() {
-            let line = format!("on-conflict = \"{}\"\nversions = \"both\"", policy.replace("OTHER", other));
+            let line = format!("on-conflict = \"{}\"\n{BOTH}", policy.replace("OTHER", other));
             let mut world = world(&config, &line, [&["1.0"], &["1.0"], &["1.0"]]);
             world.start().await;
             let (jane, there) = (world.person("acme", "jane"), world.person(other, who));
@@ -235,7 +231,7 @@ async fn what_two_sides_make_of_one_property_is_a_conflict_that_is_told() {
 #[tokio::test(start_paused = true)]
 async fn a_missing_right_is_one_problem_per_project_and_stops_nothing_else() {
     for (config, other, project, who) in pairs() {
-        let line = "versions = \"both\"\ncomponents = \"both\"";
+        let line = "versions = { every = \"30s\" }\ncomponents = { every = \"30s\" }";
         let mut world = world(&config, line, [&["1.0", "2.0"], &["3.0"], &["3.0"]]);
         world.person("acme", "jane").make_component("SUP", "Api").unwrap();
         world.jira(other).set_permission(project, "ADMINISTER_PROJECTS", &[Holder::User(who.to_owned())]);
@@ -254,7 +250,7 @@ async fn a_missing_right_is_one_problem_per_project_and_stops_nothing_else() {
         // It is tried ever more seldom: far fewer requests than looks.
         assert!(writes(&world, other) <= 4, "{}", writes(&world, other));
         world.jira(other).set_permission(project, "ADMINISTER_PROJECTS", &[Holder::LoggedIn]);
-        for _ in 0..80 {
+        for _ in 0..14 {
             world.interval().await;
         }
         assert_eq!(versions(&world, other), ["1.0", "2.0", "3.0"]);
@@ -271,7 +267,8 @@ async fn a_missing_right_is_one_problem_per_project_and_stops_nothing_else() {
 #[tokio::test(start_paused = true)]
 async fn a_name_that_is_taken_is_told_of_that_version_alone() {
     for (config, other, project, who) in pairs() {
-        let mut world = world(&config, "versions = { from = [\"acme\"] }", [&["1.0", "2.0"], &[], &[]]);
+        let mut world =
+            world(&config, "versions = { from = [\"acme\"], every = \"30s\" }", [&["1.0", "2.0"], &[], &[]]);
         world.start().await;
         rest(&world).await;
         // Somebody makes there what home is about to call so.
@@ -284,7 +281,7 @@ async fn a_name_that_is_taken_is_told_of_that_version_alone() {
         let problems = world.problems().await;
         assert!(problems.len() == 1 && problems[0].contains("already exists in this project"), "{problems:?}");
         world.person(other, who).change_version(project, "One", json!({ "name": "Other" })).unwrap();
-        for _ in 0..80 {
+        for _ in 0..14 {
             world.interval().await;
         }
         assert_eq!(versions(&world, other), ["2.0 | released", "Other", "one"]);
@@ -295,7 +292,7 @@ async fn a_name_that_is_taken_is_told_of_that_version_alone() {
 #[tokio::test(start_paused = true)]
 async fn what_is_deleted_is_told_and_neither_deleted_elsewhere_nor_made_again() {
     for (config, other, project, who) in pairs() {
-        let mut world = world(&config, "versions = \"both\"", [&["1.0"], &[], &[]]);
+        let mut world = world(&config, BOTH, [&["1.0"], &[], &[]]);
         world.start().await;
         rest(&world).await;
         world.jira(other).delete_version(project, "1.0");
@@ -321,7 +318,7 @@ async fn what_is_deleted_is_told_and_neither_deleted_elsewhere_nor_made_again() 
 #[tokio::test(start_paused = true)]
 async fn a_day_that_is_taken_away_is_told() {
     for (config, other, project, _) in pairs() {
-        let mut world = world(&config, "versions = \"both\"", none());
+        let mut world = world(&config, BOTH, none());
         world.start().await;
         let days = json!({ "startDate": "2027-01-01", "releaseDate": "2027-02-01" });
         world.person("acme", "jane").make_version("SUP", "1.0", days).unwrap();
@@ -335,5 +332,255 @@ async fn a_day_that_is_taken_away_is_told() {
         rest(&world).await;
         assert_eq!(world.problems().await, Vec::<String>::new());
         assert_eq!((versions(&world, "acme"), versions(&world, other)), (vec!["1.0".into()], vec!["1.0".into()]));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_lists_are_read_every_five_minutes_unless_it_is_said_otherwise() {
+    for (line, looks) in
+        [("versions = \"both\"", 3), ("versions = { every = \"10min\" }", 2), ("versions = \"skip\"", 0)]
+    {
+        let mut world = world(&two(), line, none());
+        world.start().await;
+        for _ in 0..23 {
+            world.interval().await;
+        }
+        assert_eq!(calls(world.jira("acme")).get("getProjectVersions").copied().unwrap_or(0), looks, "{line}");
+        assert_eq!(calls(world.jira("acme")).get("getProjectComponents"), None);
+    }
+}
+
+fn shown(world: &World, jira: &str) -> String {
+    format!("{:?} {:?}", versions(world, jira), world.jira(jira).issues())
+}
+
+/// What a partner does to versions reaches home and no other partner; neither does what its issues brought there.
+#[tokio::test(start_paused = true)]
+async fn partners_that_do_not_see_each_other_learn_nothing_of_each_others_versions() {
+    let rows = "summary = \"both\"\nfix-versions = { on-unmapped = \"create\" }";
+    let config = THREE.replacen("summary = \"both\"", rows, 1);
+    let mut world = world(&config, "", [&["1.0", "3.0"], &["canary-issue"], &[]]);
+    world.start().await;
+    // Before versions are carried, an issue brings the name of one to home.
+    let (jane, jdoe, petra) =
+        (world.person("acme", "jane"), world.person("globex", "jdoe"), world.person("initech", "petra"));
+    let fields =
+        json!({ "summary": "Theirs", "priority": { "name": "P4" }, "fixVersions": [{ "name": "canary-issue" }] });
+    jdoe.create("ENG", "Defect", fields).unwrap();
+    rest(&world).await;
+    assert!(versions(&world, "acme").contains(&"canary-issue".to_owned()), "{:?}", world.problems().await);
+    world = world.with_config(&with(&config, BOTH));
+    world.start().await;
+    rest(&world).await;
+    assert_eq!(versions(&world, "initech"), ["1.0", "3.0"]);
+    assert_eq!(versions(&world, "globex"), ["1.0", "3.0", "canary-issue"]);
+    // All that one partner does, on what is theirs, what is home's, and what both made.
+    jdoe.make_version("ENG", "canary-made", json!({ "description": "canary-made" })).unwrap();
+    jdoe.change_version("ENG", "1.0", json!({ "name": "canary-name", "description": "canary-said" })).unwrap();
+    jdoe.change_version("ENG", "canary-issue", json!({ "name": "canary-again", "startDate": "2027-01-01" })).unwrap();
+    jdoe.make_version("ENG", "Same", json!({ "description": "canary-same" })).unwrap();
+    petra.make_version("OPS", "same", json!({})).unwrap();
+    rest(&world).await;
+    let at_home = [
+        "3.0",
+        "Same | canary-same",
+        "canary-again | 2027-01-01",
+        "canary-made | canary-made",
+        "canary-name | canary-said",
+    ];
+    assert_eq!(versions(&world, "acme"), at_home);
+    assert_eq!(versions(&world, "initech"), ["1.0", "3.0", "same"]);
+    // What home's people do to the very same reaches whom that version belongs to.
+    jane.change_version("SUP", "canary-name", json!({ "releaseDate": "2027-03-01" })).unwrap();
+    jane.change_version("SUP", "canary-made", json!({ "released": true })).unwrap();
+    jane.change_version("SUP", "canary-again", json!({ "released": true })).unwrap();
+    jane.change_version("SUP", "Same", json!({ "released": true })).unwrap();
+    rest(&world).await;
+    assert_eq!(versions(&world, "initech"), ["1.0 | 2027-03-01", "3.0", "same | released"]);
+    assert_eq!(versions(&world, "globex")[3], "canary-made | canary-made | released");
+    assert!(!shown(&world, "initech").contains("canary"), "{}", shown(&world, "initech"));
+    assert_eq!(world.problems().await, Vec::<String>::new());
+    let before = ["acme", "globex", "initech"].map(|jira| writes(&world, jira));
+    world.start().await;
+    rest(&world).await;
+    assert_eq!(["acme", "globex", "initech"].map(|jira| writes(&world, jira)), before);
+}
+
+/// Two syncs over one project: what the sync user made for the one is nobody's word in the other.
+#[tokio::test(start_paused = true)]
+async fn what_one_sync_made_does_not_go_on_by_another() {
+    let (head, rest_of) = THREE.split_at(THREE.find("[sync.support]").unwrap());
+    let fields = rest_of.get(..rest_of.find("[sync.support.map]").unwrap()).unwrap();
+    let fields = format!("{fields}[sync.support.fields]\nsummary = \"both\"\n");
+    let without = |partner: &str, name: &str| {
+        let kept = fields.lines().filter(|line| !line.starts_with(&format!("side.{partner}"))).collect::<Vec<_>>();
+        let text = kept.join("\n").replace(", sees = [\"acme\"]", "");
+        text.replace("sync.support", name).replacen("home = ", &format!("{BOTH}\nhome = "), 1)
+    };
+    let config = format!("{head}{}\n{}", without("initech", "sync.one"), without("globex", "sync.two"));
+    let mut world = world(&config, "", [&["1.0"], &["canary-theirs"], &[]]);
+    world.start().await;
+    rest(&world).await;
+    world.person("globex", "jdoe").change_version("ENG", "canary-theirs", json!({ "name": "canary-2" })).unwrap();
+    rest(&world).await;
+    assert_eq!(versions(&world, "acme"), ["1.0", "canary-2"]);
+    assert_eq!(versions(&world, "initech"), ["1.0"]);
+    // Home's person says so in both.
+    world.person("acme", "jane").change_version("SUP", "1.0", json!({ "released": true })).unwrap();
+    rest(&world).await;
+    assert_eq!(versions(&world, "initech"), ["1.0 | released"]);
+    assert_eq!(versions(&world, "globex"), ["1.0 | released", "canary-2"]);
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_without_an_answer_is_looked_for_before_it_is_sent_again() {
+    let faults = [Fault::ResetAfter, Fault::ResetBefore, Fault::Truncated, Fault::LateWrite(Duration::from_secs(50))];
+    for (number, fault) in faults.iter().enumerate() {
+        // The kinds take turns: what they answer with is the same here.
+        for (operation, turn) in [("createVersion", 0), ("updateVersion", 1)] {
+            let (config, other, project, _) = pairs()[(number + turn) % 2].clone();
+            {
+                let mut world = world(&config, BOTH, none());
+                world.start().await;
+                let jane = world.person("acme", "jane");
+                if operation == "updateVersion" {
+                    jane.make_version("SUP", "0.9", json!({})).unwrap();
+                    rest(&world).await;
+                }
+                world.jira(other).add_fault(FaultRule::new(operation, When::Nth(1), fault.clone()));
+                if operation == "updateVersion" {
+                    jane.change_version("SUP", "0.9", json!({ "name": "1.0" })).unwrap();
+                } else {
+                    jane.make_version("SUP", "1.0", json!({})).unwrap();
+                }
+                world.interval().await;
+                world.interval().await;
+                // What lands late goes over what somebody did since, and is no act of theirs.
+                jane.change_version("SUP", "1.0", json!({ "name": "1.1", "released": true })).unwrap();
+                rest(&world).await;
+                let told = format!("{operation} {fault:?} at {other}");
+                assert_eq!(versions(&world, "acme"), ["1.1 | released"], "{told}");
+                assert_eq!(world.jira(other).versions(project).len(), 1, "{told}");
+                assert_eq!(versions(&world, other), ["1.1 | released"], "{told}");
+                assert_eq!(world.problems().await, Vec::<String>::new(), "{told}");
+                if operation == "createVersion" && matches!(fault, Fault::ResetAfter | Fault::Truncated) {
+                    assert_eq!(world.jira(other).count("createVersion"), 1, "{told}");
+                }
+            }
+        }
+    }
+}
+
+/// The daemon dies before or behind each request and commit, and starts again on the same files.
+#[tokio::test(start_paused = true)]
+async fn a_daemon_that_dies_makes_nothing_twice_and_takes_nothing_of_its_own_for_a_persons() {
+    async fn begun() -> (World, std::sync::Arc<Fuse>) {
+        let mut world = world(&two(), BOTH, [&["2.0"], &["2.0"], &[]]);
+        let fuse = fused_world(&mut world);
+        world.start().await;
+        world.interval().await;
+        world.person("acme", "jane").make_version("SUP", "1.0", json!({ "description": "First" })).unwrap();
+        world.person("acme", "jane").change_version("SUP", "1.0", json!({ "released": true })).unwrap();
+        world.person("globex", "jdoe").change_version("ENG", "2.0", json!({ "name": "2.1" })).unwrap();
+        (world, fuse)
+    }
+    let holds = |world: &World, n: usize| {
+        for side in ["acme", "globex"] {
+            assert_eq!(versions(world, side), ["1.0 | First | released", "2.1"], "{side}, effect {n}");
+        }
+    };
+    let (world, fuse) = begun().await;
+    fuse.set(0);
+    rest(&world).await;
+    holds(&world, 0);
+    let effects = fuse.passed();
+    assert!(effects > 12, "only {effects}");
+    let stride = if std::env::var_os("JIRASYNCD_LONG").is_some() { 1 } else { 5 };
+    for n in (1..=effects).step_by(stride) {
+        let (mut world, fuse) = begun().await;
+        fuse.set(n);
+        for _ in 0..4 {
+            let dead = tokio::select! {
+                biased;
+                () = fuse.blown() => true,
+                _ = world.interval() => false,
+            };
+            if dead {
+                fuse.set(0);
+                world.start().await;
+                break;
+            }
+        }
+        fuse.set(0);
+        rest(&world).await;
+        holds(&world, n);
+        assert_eq!(world.problems().await, Vec::<String>::new(), "effect {n}");
+        let before = (writes(&world, "acme"), writes(&world, "globex"));
+        world.interval().await;
+        assert_eq!((writes(&world, "acme"), writes(&world, "globex")), before, "effect {n}");
+        world.daemon = None;
+    }
+}
+
+/// An issue's own version follows its rename on both sides, and neither row nor version is made twice of it.
+#[tokio::test(start_paused = true)]
+async fn a_version_that_issues_hold_is_renamed_and_not_made_anew() {
+    for (config, other, project, who) in pairs() {
+        let rows = "summary = \"both\"\nfix-versions = { on-unmapped = \"create\" }";
+        let mut world = world(&config.replacen("summary = \"both\"", rows, 1), BOTH, [&["1.0"], &[], &[]]);
+        world.start().await;
+        let jane = world.person("acme", "jane");
+        let fields = json!({ "summary": "Item", "priority": { "name": "Low" }, "fixVersions": [{ "name": "1.0" }] });
+        let key = jane.create("SUP", "Bug", fields).unwrap();
+        rest(&world).await;
+        assert_eq!(world.field(other, "Item", "fixVersions"), "1.0");
+        // Renamed and put on another issue before anybody looks: the rename goes first, whoever asks for it.
+        jane.change_version("SUP", "1.0", json!({ "name": "1.1" })).unwrap();
+        jane.edit(&key, json!({ "summary": "Item, too" })).unwrap();
+        let more = json!({ "summary": "More", "priority": { "name": "Low" }, "fixVersions": [{ "name": "1.1" }] });
+        jane.create("SUP", "Bug", more).unwrap();
+        rest(&world).await;
+        assert_eq!(versions(&world, other), ["1.1"]);
+        assert_eq!(world.field(other, "Item, too", "fixVersions"), "1.1");
+        assert_eq!(world.field(other, "More", "fixVersions"), "1.1");
+        assert_eq!(world.jira(other).count("createVersion"), 1);
+        // And the other way, with a change of the issue there.
+        let there = world.issue(other, "More").key;
+        world.person(other, who).change_version(project, "1.1", json!({ "name": "1.2" })).unwrap();
+        world.person(other, who).edit(&there, json!({ "summary": "More, too" })).unwrap();
+        rest(&world).await;
+        assert_eq!(world.field("acme", "More, too", "fixVersions"), "1.2");
+        assert_eq!(versions(&world, "acme"), ["1.2"]);
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+/// A create that lands after it was given up, under a name that is free again by then.
+#[tokio::test(start_paused = true)]
+async fn what_lands_after_it_was_given_up_is_told_and_goes_nowhere() {
+    for (config, other, project, _) in pairs() {
+        let mut world = world(&config, BOTH, none());
+        world.start().await;
+        let jane = world.person("acme", "jane");
+        world.jira(other).add_fault(FaultRule::new(
+            "createVersion",
+            When::Nth(1),
+            Fault::LateWrite(Duration::from_secs(200)),
+        ));
+        jane.make_version("SUP", "1.0", json!({})).unwrap();
+        for _ in 0..4 {
+            world.interval().await;
+        }
+        assert_eq!(versions(&world, other), ["1.0"], "made again once it is not found for so long");
+        jane.change_version("SUP", "1.0", json!({ "name": "1.1" })).unwrap();
+        rest(&world).await;
+        assert_eq!(versions(&world, other), ["1.0", "1.1"]);
+        assert_eq!(versions(&world, "acme"), ["1.1"]);
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("is one too many"), "{problems:?}");
+        world.jira(other).delete_version(project, "1.0");
+        rest(&world).await;
+        assert_eq!(world.problems().await, Vec::<String>::new());
     }
 }

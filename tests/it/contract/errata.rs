@@ -54,6 +54,14 @@ fn data_center() -> Value {
             "evidence": "its own description: \"at the specified page of the results\"; declared as one bean. Cloud's answer is a page",
         })
     };
+    let refused = |operation: &str, what: &str| {
+        json!({
+            "pointer": format!("{operation}/responses/400"),
+            "op": "add",
+            "value": { "description": format!("Returned of {what}.") },
+            "evidence": "`POST version` of the same document: 400 \"if the version could not be created\"; nothing listed is for a name that is taken. Cloud's document lists 400 of all four",
+        })
+    };
     let mut all = vec![
         paged("", "BoardBean"),
         paged("~1{boardId}~1sprint", "SprintBean"),
@@ -75,6 +83,9 @@ fn data_center() -> Value {
             "value": list("UserBean"),
             "evidence": "its own description: \"Returns a list of active users\"; declared as one, as its siblings are",
         }),
+        refused("/paths/~1api~12~1version~1{id}/put", "a version that could not be changed"),
+        refused("/paths/~1api~12~1component/post", "a component that could not be created"),
+        refused("/paths/~1api~12~1component~1{id}/put", "a component that could not be changed"),
         json!({
             "pointer": "/paths/~1api~12~1issue~1bulk/post/responses/400/content",
             "op": "add",
