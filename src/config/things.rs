@@ -53,7 +53,14 @@ fn one(
     }
     from.retain(|side| !parted.contains(side));
     let to = sides.set(key(&keys::THINGS_TO).as_ref(), findings);
-    if from.iter().all(|from| to.iter().all(|to| from == to)) {
+    // Where a name is none of a side's, or a side may not stand there, that was said.
+    let named = |key| cursor.get(key).is_some_and(|list| list.items().next().is_some());
+    let said = !parted.is_empty()
+        || (cursor.is_table()
+            && [(&keys::THINGS_FROM, &from), (&keys::THINGS_TO, &to)]
+                .iter()
+                .any(|(key, set)| set.is_empty() && named(key)));
+    if !said && from.iter().all(|from| to.iter().all(|to| from == to)) {
         let message = format!("no {} goes from one side to another", thing.word());
         findings.error(&cursor.key_spot, message, "let one side be in `from` and another in `to`, or take it out");
     }

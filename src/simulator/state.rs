@@ -477,11 +477,9 @@ impl State {
 
     /// The same, to be changed. As it was recorded it is not any more.
     pub(crate) fn thing_mut(&mut self, id: &str) -> Option<&mut Thing> {
-        let found = self.things.iter_mut().find(|thing| thing.id == id);
-        found.map(|thing| {
-            thing.recorded = None;
-            thing
-        })
+        let found = self.things.iter_mut().find(|thing| thing.id == id)?;
+        found.recorded = None;
+        Some(found)
     }
 
     /// The id of a project's thing of that name, made where there is none.
