@@ -44,6 +44,16 @@ fn assignee(name: &str) -> Value {
     json!({ "type": "object", "properties": { name: { "type": "string", "nullable": true } }, "additionalProperties": false })
 }
 
+/// Data Center's no to a version or component that cannot be as it was asked for.
+fn refused(operation: &str, what: &str) -> Value {
+    json!({
+        "pointer": format!("{operation}/responses/400"),
+        "op": "add",
+        "value": { "description": format!("Returned of {what}.") },
+        "evidence": "`POST version` of the same document: 400 \"if the version could not be created\"; nothing listed is for a name that is taken. Cloud's document lists 400 of all four",
+    })
+}
+
 fn data_center() -> Value {
     let list = |schema: &str| json!({ "type": "array", "items": { "$ref": format!("#/components/schemas/{schema}") } });
     let paged = |path: &str, schema: &str| {
@@ -52,14 +62,6 @@ fn data_center() -> Value {
             "op": "replace",
             "value": page(&json!({ "$ref": format!("#/components/schemas/{schema}") })),
             "evidence": "its own description: \"at the specified page of the results\"; declared as one bean. Cloud's answer is a page",
-        })
-    };
-    let refused = |operation: &str, what: &str| {
-        json!({
-            "pointer": format!("{operation}/responses/400"),
-            "op": "add",
-            "value": { "description": format!("Returned of {what}.") },
-            "evidence": "`POST version` of the same document: 400 \"if the version could not be created\"; nothing listed is for a name that is taken. Cloud's document lists 400 of all four",
         })
     };
     let mut all = vec![
