@@ -88,7 +88,10 @@ impl Daemon {
     async fn look_after_on(&self, instance: &InstanceId, cancel: &CancellationToken) -> Result<(), RunError> {
         let mut failures = 0;
         while !cancel.is_cancelled() {
-            let sleep = match self.look_after(instance).await {
+            let looked = cancel.run_until_cancelled(self.look_after(instance)).await;
+            // What was not looked after to its end is in the inbox still.
+            let Some(looked) = looked else { return Ok(()) };
+            let sleep = match looked {
                 Ok(sleep) => {
                     self.state_answered(&mut failures);
                     sleep

@@ -12,7 +12,7 @@ use super::output::{Output, counted};
 use super::small_runtime;
 use crate::app::{Surroundings, connect};
 use crate::config::{self, Config, Loaded, Report, SecretsWanted, SystemEnvironment};
-use crate::engine::{Finding, PermissionReport, Severity, Survey, survey};
+use crate::engine::{Finding, LastKnown, PermissionReport, Severity, Survey, survey};
 use crate::model::ids::InstanceId;
 use crate::model::settings::Kind;
 
@@ -74,7 +74,7 @@ pub(super) fn run(common: &Common, wanted: &Wanted, output: &mut Output<'_>) -> 
         Ok(Loaded { config, warnings }) => {
             let waiting = output.waiting(format!("asking {}", counted(config.instances.len(), "instance")));
             let (connections, _) = connect(&config, &Surroundings::of_this_machine())?;
-            let found = small_runtime()?.block_on(survey(&connections, &config.syncs, true));
+            let found = small_runtime()?.block_on(survey(&connections, &config.syncs, true, &LastKnown::default()));
             drop(waiting);
             usable(&config, warnings, false, found)
         }

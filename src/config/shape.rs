@@ -1,7 +1,7 @@
 //! Holds the file against the table of keys: unknown and missing keys, wrong types, words that are none. Must never stop at
 //! the first problem, and never let the text under an unknown key be shown: it may be a misspelt `token`.
 
-use super::keys::{FILE, Form, Key, NAME_PATTERN, Named, Need, Shape};
+use super::keys::{FILE, Form, Key, Named, Need, Shape};
 use super::node::{Cursor, Node, Value};
 use super::problem::{Findings, listed, suggest};
 use super::secret;
@@ -140,9 +140,8 @@ fn missing(key: &Key, path: &str) -> String {
     }
 }
 
-/// What [`NAME_PATTERN`] says.
+/// What [`super::keys::NAME_PATTERN`] says.
 fn is_name(name: &str) -> bool {
-    debug_assert!(NAME_PATTERN.contains("{0,63}"), "the pattern and this function say the same");
     name.len() <= 64
         && name.starts_with(|sign: char| sign.is_ascii_alphabetic())
         && name.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '-' || sign == '_')
@@ -156,5 +155,18 @@ pub(super) fn hide(cursor: &Cursor<'_>, findings: &mut Findings<'_>) {
     }
     for below in cursor.entries().chain(cursor.items()) {
         hide(&below, findings);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::keys::NAME_PATTERN;
+    use super::is_name;
+
+    #[test]
+    fn the_pattern_of_the_schema_and_the_check_agree_on_the_length() {
+        let most = 64;
+        assert!(NAME_PATTERN.contains(&format!("{{0,{}}}", most - 1)));
+        assert!(is_name(&"a".repeat(most)) && !is_name(&"a".repeat(most + 1)));
     }
 }

@@ -35,7 +35,8 @@ impl Engine {
                 work.returned.insert(side.clone());
             }
         } else if replica.away.as_ref().is_none_or(|away| away.how != how) {
-            replica.away = Some(Away { how, since: self.now(), confirmed: None, moved_on: false });
+            let key = Some(snapshot.key.clone());
+            replica.away = Some(Away { how, since: self.now(), confirmed: None, moved_on: false, key });
         }
     }
 
@@ -54,7 +55,8 @@ impl Engine {
         let now = self.now();
         let Some(replica) = work.item.replicas.get_mut(side) else { return };
         if replica.away.as_ref().is_none_or(|away| matches!(away.how, Absence::Moved(_))) {
-            replica.away = Some(Away { how: Absence::Missing, since: now, confirmed: None, moved_on: false });
+            replica.away =
+                Some(Away { how: Absence::Missing, since: now, confirmed: None, moved_on: false, key: None });
         }
     }
 
@@ -63,7 +65,7 @@ impl Engine {
         let now = self.now();
         if let Some(replica) = work.item.replicas.get_mut(side) {
             let how = Absence::DeletedByUs;
-            replica.away = Some(Away { how, since: now, confirmed: Some(now), moved_on: false });
+            replica.away = Some(Away { how, since: now, confirmed: Some(now), moved_on: false, key: None });
         }
         // There is nothing to be read any more.
         work.to_read.remove(side);
@@ -81,11 +83,7 @@ impl Engine {
             let covered = work.item.replicas.iter().filter(|(_, replica)| !replica.has_left());
             let open = covered.filter_map(|(side, replica)| {
                 let away = replica.away.as_ref().filter(|away| away.confirmed.is_none())?;
-                let looked = match away.how {
-                    Absence::Missing => work.unread.contains_key(side),
-                    Absence::Moved(_) | Absence::DeletedByUs => work.fresh.contains(side),
-                };
-                Some((side.clone(), away.since, looked))
+                Some((side.clone(), away.since, work.saw_gone(side)))
             });
             for (side, since, looked) in open.collect::<Vec<_>>() {
                 if work.judged_absence.insert(side.clone()) {
@@ -139,6 +137,10 @@ impl Engine {
     /// The positive control: what is missing in a project that cannot be read is not gone.
     async fn can_see_the_project(&self, work: &mut Work, side: &SideId) -> bool {
         let Some(instance) = self.instance_on(work, side) else { return false };
+        if instance.pause().is_some() {
+            // Nothing is asked of it now.
+            return false;
+        }
         let project = work.sync.side(side).map(|settings| settings.project.clone()).unwrap_or_default();
         match instance.read.permissions(&project, &[CONTROL]).await {
             Ok(held) => held.get(CONTROL) == Some(&true),

@@ -140,25 +140,27 @@ impl Hands {
                 Some(Sent::Hop(end.transition(transition, &edit).await))
             }
             Action::AddComment { spent: Some(spent), body, .. } => {
-                Some(Sent::Comment(end.log_work(issue, *spent, body, mark).await))
+                Some(Sent::Comment(end.log_work(issue, *spent, body, mark, silent).await))
             }
             Action::EditComment { spent: Some(spent), copy, body, .. } => {
-                Some(Sent::Revision(end.edit_work(issue, copy, *spent, body).await))
+                Some(Sent::Revision(end.edit_work(issue, copy, *spent, body, silent).await))
             }
             Action::DeleteComment { remark: Remark::Worklog, copy, .. } => {
-                Some(Sent::Revision(end.delete_work(issue, copy).await))
+                Some(Sent::Revision(end.delete_work(issue, copy, silent).await))
             }
             Action::AddComment { body, terms, .. } => {
                 Some(Sent::Comment(end.add_comment(issue, body, &terms.under, mark).await))
             }
-            Action::EditComment { copy, body, .. } => Some(Sent::Revision(end.edit_comment(issue, copy, body).await)),
+            Action::EditComment { copy, body, .. } => {
+                Some(Sent::Revision(end.edit_comment(issue, copy, body, silent).await))
+            }
             Action::ShowEnd { shown, .. } => Some(Sent::Revision(end.link(issue, shown).await)),
             Action::Unlink { global_id, .. } | Action::HideEnd { global_id, .. } => {
                 Some(Sent::Revision(end.unlink(issue, global_id).await))
             }
             Action::DeleteIssue { .. } => Some(Sent::Revision(end.delete(issue).await)),
             Action::EditOriginal { comment, body, .. } => {
-                Some(Sent::Revision(end.edit_comment(issue, comment, body).await))
+                Some(Sent::Revision(end.edit_comment(issue, comment, body, silent).await))
             }
             Action::Link { link, .. } => Some(Sent::Revision(end.link(issue, link).await)),
             Action::DeleteFile { copy, .. } => Some(Sent::Revision(end.detach(issue, copy).await)),

@@ -130,8 +130,8 @@ impl Engine {
     pub(super) async fn recover_file(&self, work: &mut Work, intent: &Intent) {
         let side = intent.operation.side.clone();
         let Some(instance) = self.instance_on(work, &side) else { return };
-        if instance.pause().is_some() {
-            work.failed = true;
+        if let Some(pause) = instance.pause() {
+            work.be_due(self.after(pause.until.saturating_sub(self.clock.monotonic())));
             return;
         }
         match instance.patiently(self.find_file(work, intent, &instance)).await {

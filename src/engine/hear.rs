@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use super::Engine;
 use super::detect::{PollError, Polled};
 use super::instance::Instance;
-use crate::jira::{JiraError, NO_ISSUE, ReadRows, Told, UnreadRow, read_hook};
+use crate::jira::{Failure, JiraError, NO_ISSUE, ReadRows, Told, UnreadRow, read_hook};
 use crate::model::hub::Absence;
 use crate::model::ids::{InstanceId, IssueId};
 use crate::model::issue::IssueSnapshot;
@@ -17,6 +17,8 @@ use crate::model::store::{Announced, Announcement, Hint, StoreError};
 
 /// Issues that are looked after at once: as many as one bulk read takes.
 const AT_ONCE: usize = 100;
+/// After so many that are not answered one by one, the instance is taken to be what does not answer.
+const FEW: usize = 3;
 
 /// What became of a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,14 +94,70 @@ impl Engine {
             if told.is_empty() {
                 return Ok(all);
             }
-            let looked = self.look_after_these(&instance, &told).await;
-            if let Err(PollError::Jira(error)) = &looked {
-                instance.failed(error);
+            match self.look_after_these(&instance, &told).await {
+                Ok(polled) => {
+                    self.store.looked_after(id, &told).await?;
+                    instance.looked_after();
+                    all = all.and(polled);
+                }
+                Err(PollError::Jira(error)) if is_of_one_issue(&error) => {
+                    all = all.and(self.look_one_by_one(&instance, &told, error).await?);
+                }
+                Err(error) => {
+                    if let PollError::Jira(error) = &error {
+                        instance.failed(error);
+                    }
+                    return Err(error);
+                }
             }
-            let polled = looked?;
-            self.store.looked_after(id, &told).await?;
-            all = all.and(polled);
         }
+    }
+
+    /// One of several may be what the instance does not answer to: it must not hold up the others, nor be asked for without end.
+    /// Its item, if there is one, is hinted and tells why; whatever else is new there, polls find.
+    async fn look_one_by_one(
+        &self,
+        instance: &Arc<Instance>,
+        told: &[Announced],
+        error: JiraError,
+    ) -> Result<Polled, PollError> {
+        let (mut all, mut answered, mut refused) = (Polled::default(), false, Vec::new());
+        let alone = told.chunks(1).filter(|_| told.len() > 1);
+        for one in alone {
+            match self.look_after_these(instance, one).await {
+                Ok(polled) => {
+                    answered = true;
+                    self.store.looked_after(instance.id(), one).await?;
+                    all = all.and(polled);
+                }
+                Err(PollError::Jira(error)) if is_of_one_issue(&error) => refused.extend_from_slice(one),
+                Err(error) => {
+                    if let PollError::Jira(error) = &error {
+                        instance.failed(error);
+                    }
+                    return Err(error);
+                }
+            }
+            if !answered && refused.len() >= FEW {
+                break;
+            }
+        }
+        if !answered && !instance.looked_in_vain() {
+            // It may be the instance, and not these issues.
+            instance.failed(&error);
+            return Err(error.into());
+        }
+        let given_up = if refused.is_empty() { told } else { &refused };
+        tracing::warn!(instance = %instance.id(), %error, issues = given_up.len(), "issues that webhooks named cannot be read");
+        let hints: Vec<Hint> = given_up
+            .iter()
+            .filter(|announced| announced.issue != NO_ISSUE)
+            .map(|announced| Hint { issue: announced.issue })
+            .collect();
+        self.store.queue_hints(instance.id(), &hints, &[], None, self.now()).await?;
+        self.store.looked_after(instance.id(), given_up).await?;
+        instance.looked_after();
+        Ok(all)
     }
 
     async fn look_after_these(&self, instance: &Arc<Instance>, told: &[Announced]) -> Result<Polled, PollError> {
@@ -127,8 +185,25 @@ impl Engine {
         let gone = issues.into_iter().filter(|issue| !answered.contains(issue) && !unreadable.contains(issue));
         self.hint_gone(instance, gone).await?;
         rows.extend(moved);
+        self.hint_seen(instance, &rows).await?;
         polled.rows += self.queue(instance, ReadRows { rows, unread }, None).await?;
         Ok(polled)
+    }
+
+    /// Rows that were seen as they are: what moves no `updated` (a comment, a file or a link that was deleted, say) is told by the
+    /// webhook alone, so their items are looked at all the same. That costs no request: the row is here.
+    async fn hint_seen(&self, instance: &Instance, rows: &[IssueSnapshot]) -> Result<(), StoreError> {
+        let seen = rows.iter().filter(|row| instance.has_seen(row.id, row.updated));
+        let hints: Vec<Hint> = seen
+            .map(|row| {
+                self.rows.put(instance.id(), row.clone());
+                Hint { issue: row.id }
+            })
+            .collect();
+        if hints.is_empty() {
+            return Ok(());
+        }
+        self.store.queue_hints(instance.id(), &hints, &[], None, self.now()).await
     }
 
     /// Issues that do not show themselves: where they are an item's, and it is not known already that they are away, their item is
@@ -150,6 +225,11 @@ impl Engine {
         }
         self.store.queue_hints(instance.id(), &hints, &[], None, self.now()).await
     }
+}
+
+/// Whether a failure may be about one issue alone.
+fn is_of_one_issue(error: &JiraError) -> bool {
+    matches!(error.failure, Failure::Server(_) | Failure::Refused(_))
 }
 
 /// Reads issues past the index. One alone is asked for by its id: Data Center refuses a search for one that is not there.

@@ -43,6 +43,13 @@ impl Engine {
         if self.is_parked(work, operation) {
             return false;
         }
+        if let Action::DeleteIssue { with } = &operation.action
+            && !work.saw_gone(with)
+        {
+            // Confirmed perhaps long ago. An issue that could not be asked for now may be back: its copy stays, and it is asked for
+            // again when that can be done.
+            return false;
+        }
         let side = &operation.side;
         let Some(pause) = self.instance_on(work, side).and_then(|instance| instance.pause()) else { return true };
         let wait = pause.until.saturating_sub(self.clock.monotonic());
@@ -101,13 +108,14 @@ impl Engine {
     }
 
     /// Whether an operator wants a write to wait; if so, the item comes back when the pause ends. Before a file or the copy of a comment
-    /// goes, its original is read: so it waits for that one's side, too.
+    /// goes, its original is read, and before an issue goes, the one that it goes with: so it waits for that one's side, too.
     fn is_parked(&self, work: &mut Work, operation: &Operation) -> bool {
-        let original = if let Action::AddFile { origin, .. } = &operation.action {
-            Some(origin)
-        } else {
-            operation.action.original().map(|(_, origin, _)| origin)
-        };
+        let original =
+            if let Action::AddFile { origin: side, .. } | Action::DeleteIssue { with: side } = &operation.action {
+                Some(side)
+            } else {
+                operation.action.original().map(|(_, origin, _)| origin)
+            };
         let mut sides = original.into_iter().chain([&operation.side]);
         let is_held = |side: &SideId| self.instance_on(work, side).is_some_and(|instance| instance.is_held());
         let held = work.sync.is_parked() || sides.any(is_held);

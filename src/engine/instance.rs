@@ -25,6 +25,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
 /// Uploads to one instance at once. They have slots of their own: however long they take, they hold up no other write.
 const UPLOADS: usize = 4;
+/// Tries to look after webhooks that come to nothing while the instance answers other questions.
+const MOST_IN_VAIN: u32 = 4;
 /// How often it is listened whether an instance is silent.
 const LISTEN: Duration = Duration::from_millis(500);
 
@@ -73,6 +75,8 @@ struct State {
     whole: Option<Duration>,
     /// It does not give our tags back.
     untagged: bool,
+    /// How often nothing came of looking after webhooks while it answered otherwise.
+    in_vain: u32,
 }
 
 /// How far back a poll asks, in server time.
@@ -234,6 +238,21 @@ impl Instance {
         let mut state = self.state();
         state.failures = 0;
         state.pause = None;
+    }
+
+    /// Takes note that nothing came of looking after webhooks. Says whether it is not for the instance: it answered other questions
+    /// between several such tries.
+    pub(crate) fn looked_in_vain(&self) -> bool {
+        let mut state = self.state();
+        if state.failures == 0 {
+            state.in_vain = state.in_vain.saturating_add(1);
+        }
+        state.in_vain > MOST_IN_VAIN
+    }
+
+    /// Takes note that webhooks were looked after.
+    pub(crate) fn looked_after(&self) {
+        self.state().in_vain = 0;
     }
 
     /// Notes whether an entry of ours came with the tag that we sent (`historyMetadata`).

@@ -295,6 +295,7 @@ impl Engine {
         if Self::is_gone(error) {
             // Missed once it is told as such, and gone for sure by the plan.
             work.slow = true;
+            work.missed.insert(side.clone());
             self.note_absence(work, side);
         } else if !instance.failed(error) {
             let what = format!("{}: {error}", Self::in_words(&work.sync, side));
@@ -323,7 +324,7 @@ async fn read_group(instance: Arc<Instance>, wanted: Vec<Wish>, transitions: boo
 }
 
 /// Reads issues directly. An instance that is left alone is not asked.
-async fn read_directly(
+pub(super) async fn read_directly(
     instance: &Instance,
     issues: &[IssueId],
     transitions: bool,

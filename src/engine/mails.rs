@@ -8,7 +8,8 @@ use super::{Engine, SyncRun};
 use crate::model::ids::{FieldName, SideId};
 use crate::model::operation::{Action, Intent};
 use crate::model::problem::Problem;
-use crate::model::settings::Notify;
+use crate::model::remark::Remark;
+use crate::model::settings::{Kind, Notify};
 use crate::model::store::StoreError;
 
 /// Either lets an edit be made without mails. Those who administer Jira need not administer the project.
@@ -25,11 +26,26 @@ impl Engine {
             Notify::Changes => completes(work, intent),
             Notify::Never => true,
         };
-        if !wished || !matches!(intent.operation.action, Action::SetFields { .. }) {
+        if !wished || !self.has_silent_form(work, intent) {
             return false;
         }
         // After a lost edit the right is asked for again, and told where it is missing; that edit goes out with mails either way.
         self.may_be_silent(work, side).await && !work.loud.contains(side)
+    }
+
+    /// Whether Jira knows this write without mails: edits of fields on both kinds, work and edited comments on Cloud [v3, dc].
+    fn has_silent_form(&self, work: &Work, intent: &Intent) -> bool {
+        let action = &intent.operation.action;
+        if matches!(action, Action::SetFields { .. }) {
+            return true;
+        }
+        let worked = matches!(
+            action,
+            Action::AddComment { spent: Some(_), .. } | Action::DeleteComment { remark: Remark::Worklog, .. }
+        );
+        let edited = matches!(action, Action::EditComment { .. } | Action::EditOriginal { .. });
+        let kind = self.instance_on(work, &intent.operation.side).map(|instance| instance.settings.kind);
+        (worked || edited) && kind == Some(Kind::Cloud)
     }
 
     /// Whether the sync user may leave mails out on a side.

@@ -15,7 +15,7 @@ use crate::model::ids::{AccountId, InstanceId, IssueId, IssueKey, ItemId, SideId
 use crate::model::issue::{CommentSnapshot, IssueSnapshot};
 use crate::model::operation::IntentState;
 use crate::model::store::{Claim, StoreError};
-use crate::plan::{United, let_be, replace, unite};
+use crate::plan::{United, let_be, replace, unite, would_show};
 
 /// How long an item that is being worked on is waited for, look by look.
 const LOOKS: usize = 200;
@@ -265,6 +265,12 @@ impl Engine {
         }
         let (united, fence, left) = match (way, others.first()) {
             (Way::Unite(_), Some(other)) => {
+                if let Some((joining, origin, side)) = would_show(&sync.settings, &kept.item, &other.item) {
+                    return refused(format!(
+                        "people of {origin} wrote into the issue on {joining}, and {side} may not see that: name the two the other way \
+                         round, so that the issue on {joining} is kept and the one on {side} joins it"
+                    ));
+                }
                 let united = unite(&sync.settings, &kept.item, &other.item);
                 let left =
                     united.retired.replicas.iter().map(|(side, replica)| left_on(&united.retired, side, replica));

@@ -156,6 +156,9 @@ impl Engine {
         match read.and_then(|catalog| Ok((catalog, types?))) {
             Ok((mut catalog, types)) => {
                 catalog.take_link_types(types);
+                let before = work.sync.catalogs().get(side).map(|known| known.people.clone()).unwrap_or_default();
+                super::people::remember(&mut catalog.people, before.clone(), &work.sync.settings, side);
+                self.keep_people(work, side, &catalog.people, &before).await;
                 work.sync.offers_now(side, catalog)
             }
             Err(error) => {

@@ -192,8 +192,8 @@ impl Engine {
     async fn recover_comment(&self, work: &mut Work, intent: &Intent) {
         let side = intent.operation.side.clone();
         let (Some(instance), Some(issue)) = (self.instance_on(work, &side), intent.issue) else { return };
-        if instance.pause().is_some() {
-            work.failed = true;
+        if let Some(pause) = instance.pause() {
+            work.be_due(self.after(pause.until.saturating_sub(self.clock.monotonic())));
             return;
         }
         match instance.patiently(self.find_comment(work, intent, &instance, issue)).await {

@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 
 use super::Engine;
+use super::look::read_directly;
 use super::work::Work;
 use crate::jira::{Refusal, WriteOutcome};
 use crate::mapping::{References, element_parts, parent_item};
-use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId};
+use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, SideId};
 use crate::model::issue::{Above, NativeValue};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
 use crate::model::settings::FieldKind;
@@ -72,7 +73,19 @@ impl Engine {
         for (item, replicas) in self.store.relatives(&work.item.sync, &issues, &keys, &items).await? {
             references.relatives.add(item, replicas);
         }
+        self.follow(work, references).await;
         Ok(())
+    }
+
+    /// A log names an issue by the key that it had then. Where a link went and the log names none that is known, its other end may
+    /// have moved to another project before anybody noticed: it is asked what it is called now.
+    async fn follow(&self, work: &Work, references: &mut References) {
+        for (side, item, issue) in unexplained(work, references) {
+            let Some(instance) = self.instance_on(work, &side) else { continue };
+            for snapshot in read_directly(&instance, &[issue], false).await.into_iter().flatten() {
+                references.relatives.is_called(item, &side, snapshot.key);
+            }
+        }
     }
 
     /// What became of a link that was made or taken away. A no is told where it would be tried again, and not tried soon.
@@ -93,6 +106,31 @@ impl Engine {
             }
         }
     }
+}
+
+/// The other ends of links that are not there any more, where the log says that some were taken away, and not which of these.
+fn unexplained(work: &Work, references: &References) -> Vec<(SideId, ItemId, IssueId)> {
+    let mut found = Vec::new();
+    let rows = work.sync.settings.fields.values().filter(|row| row.kind == FieldKind::Links);
+    for (row, (side, field)) in rows.flat_map(|row| row.sides.iter().map(move |cell| (row, cell))) {
+        let Some(read) = work.reads.get(side) else { continue };
+        let logged = read.steps.iter().flat_map(|step| &step.entry.items).filter(|item| &item.field == field);
+        let removed: BTreeSet<&str> = logged.filter_map(|item| item.from.as_deref()).collect();
+        let base = work.item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name));
+        let Some(value) = base.and_then(|base| base.value.as_ref()).filter(|_| !removed.is_empty()) else { continue };
+        let stands = |issue: IssueId| match read.snapshot.fields.get(field) {
+            Some(NativeValue::Links(links)) => links.iter().any(|link| link.issue == issue),
+            Some(_) | None => false,
+        };
+        for item in value.words().iter().filter_map(|element| Some(element_parts(element)?.0)) {
+            let Some(there) = references.relatives.there(item, side) else { continue };
+            let named = [Some(&there.key), there.elsewhere.as_ref()];
+            if !stands(there.issue) && !named.into_iter().flatten().any(|key| removed.contains(key.as_str())) {
+                found.push((side.clone(), item, there.issue));
+            }
+        }
+    }
+    found
 }
 
 fn refused(work: &mut Work, intent: &Intent, refusal: &Refusal) {

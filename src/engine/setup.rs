@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::apply::Hands;
 use super::instance::Instance;
+use super::last_known::LastKnown;
 use super::names::{Finding, Severity};
 use super::seal::{CannotSeal, Seal};
 use super::survey::survey;
@@ -86,7 +87,8 @@ impl Engine {
     /// # Errors
     /// An instance cannot be used, the configuration does not fit it, or the state cannot answer.
     pub async fn set_up(parts: Parts) -> Result<(Self, Vec<Finding>), SetupError> {
-        let survey = survey(&parts.connections, &parts.syncs, false).await;
+        let known = LastKnown::of(&*parts.store).await?;
+        let survey = survey(&parts.connections, &parts.syncs, false, &known).await;
         if !survey.failures.is_empty() {
             return Err(SetupError::Jira(survey.failures));
         }
@@ -94,12 +96,14 @@ impl Engine {
             return Err(SetupError::Findings(survey.findings));
         }
         let seal = Seal::new(&parts.store.identity().await?)?;
+        known.keep(&*parts.store, &parts.connections, &parts.syncs, &survey).await?;
         let mut instances = BTreeMap::new();
         for (id, connection) in parts.connections {
             let Some(identity) = survey.identities.get(&id).cloned() else { continue };
             bind(&*parts.store, &id, &identity).await?;
             let (projects, want) = polled(&survey.syncs, &id);
-            if let Some(project) = projects.first() {
+            let silent = survey.silent.get(&id);
+            if let (Some(project), None) = (projects.first(), silent) {
                 // Without an answer times are asked for more widely than needed: slower, never wrong.
                 if let Err(error) = connection.read.learn_time_form(project).await {
                     tracing::warn!(instance = %id, %error, "could not learn how times are read in JQL");
@@ -107,6 +111,10 @@ impl Engine {
             }
             let clock = Arc::clone(&parts.clock);
             let instance = Instance::new(connection.settings, connection.read, identity, projects, want, clock);
+            if let Some(Some(error)) = silent {
+                tracing::warn!(instance = %id, %error, "an instance says nothing: the start goes by what it offered before");
+                instance.failed(error);
+            }
             instances.insert(id, Arc::new(instance));
         }
         let mut syncs = BTreeMap::new();
@@ -117,7 +125,9 @@ impl Engine {
                 let learnt = parts.store.workflow(&side.instance, &side.project).await?;
                 workflows.insert(side.id.clone(), learnt);
             }
-            let run = SyncRun::new(settings, catalogs.remove(&id).unwrap_or_default(), workflows);
+            let mut offered = catalogs.remove(&id).unwrap_or_default();
+            super::people::recall(&*parts.store, &settings, &mut offered).await?;
+            let run = SyncRun::new(settings, offered, workflows);
             syncs.insert(id, Arc::new(run));
         }
         let began = parts.clock.monotonic();

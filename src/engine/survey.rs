@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::last_known::{LastKnown, is_silence};
 use super::names::{Finding, field_id, resolve};
 use crate::jira::{Failure, Identity, JiraError, JiraRead};
 use crate::model::catalog::{Catalog, Shape};
@@ -40,6 +41,8 @@ pub struct Survey {
     pub catalogs: BTreeMap<SyncId, BTreeMap<SideId, Catalog>>,
     /// Instances that refused or are out of reach.
     pub failures: Vec<JiraError>,
+    /// Instances that said nothing, and why if they were asked: what is known of them stands in.
+    pub silent: BTreeMap<InstanceId, Option<JiraError>>,
     /// What is not as it should be.
     pub findings: Vec<Finding>,
     /// What is needed and held, per side. Empty unless asked for.
@@ -72,23 +75,41 @@ pub struct PermissionReport {
     pub needs: Vec<PermissionNeed>,
 }
 
-/// Looks at all instances. `permissions`: ask for those too.
-pub async fn survey(connections: &Connections, syncs: &BTreeMap<SyncId, SyncSettings>, permissions: bool) -> Survey {
+/// Looks at all instances. `permissions`: ask for those too. What `known` holds stands in for instances that say nothing.
+pub async fn survey(
+    connections: &Connections,
+    syncs: &BTreeMap<SyncId, SyncSettings>,
+    permissions: bool,
+    known: &LastKnown,
+) -> Survey {
     let mut survey = Survey::default();
-    let asked = connections.values().map(async |connection| connection.read.identity().await);
-    for (instance, identity) in connections.keys().zip(futures_util::future::join_all(asked).await) {
+    let (held, asked): (Vec<_>, Vec<_>) =
+        connections.iter().partition(|(instance, _)| known.leaves_alone(connections, syncs, instance));
+    for (instance, _) in held {
+        survey.stand_in(connections, known, instance, None);
+    }
+    let answers = asked.iter().map(async |(_, connection)| connection.read.identity().await);
+    for ((instance, _), identity) in asked.iter().zip(futures_util::future::join_all(answers).await) {
         match identity {
             Ok(identity) => {
-                survey.identities.insert(instance.clone(), identity);
+                survey.identities.insert((*instance).clone(), identity);
             }
-            Err(error) => survey.failures.push(error),
+            Err(error) => survey.stand_in(connections, known, instance, Some(error)),
         }
     }
     for sync in syncs.values() {
         let read = sync.sides.iter().filter(|side| survey.identities.contains_key(&side.instance));
+        let (silent, read): (Vec<_>, Vec<_>) = read.partition(|side| survey.silent.contains_key(&side.instance));
+        let read = read.into_iter();
         let read = read.filter_map(|side| Some((side, connections.get(&side.instance)?)));
         let read = read.map(async |(side, connection)| (side, one_side(connection, sync, side, permissions).await));
         let mut catalogs = BTreeMap::new();
+        for side in silent {
+            match known.catalog(sync, &side.id) {
+                Some(catalog) => drop(catalogs.insert(side.id.clone(), catalog)),
+                None => survey.nothing_known(side),
+            }
+        }
         for (side, (catalog, report)) in futures_util::future::join_all(read).await {
             match catalog {
                 Ok(mut catalog) => {
@@ -96,7 +117,13 @@ pub async fn survey(connections: &Connections, syncs: &BTreeMap<SyncId, SyncSett
                     catalog.address = identity.map(|identity| identity.base_url.clone()).unwrap_or_default();
                     catalogs.insert(side.id.clone(), catalog);
                 }
-                Err(error) => survey.side_failed(sync, side, error),
+                Err(error) => match known.catalog(sync, &side.id).filter(|_| is_silence(&error)) {
+                    Some(catalog) => {
+                        catalogs.insert(side.id.clone(), catalog);
+                        survey.silent.insert(side.instance.clone(), Some(error));
+                    }
+                    None => survey.side_failed(sync, side, error),
+                },
             }
             match report {
                 Some(Ok(report)) => survey.report(sync, report),
@@ -119,6 +146,30 @@ pub async fn survey(connections: &Connections, syncs: &BTreeMap<SyncId, SyncSett
 }
 
 impl Survey {
+    /// Takes what is known of an instance for what it does not say now.
+    fn stand_in(
+        &mut self,
+        connections: &Connections,
+        known: &LastKnown,
+        instance: &InstanceId,
+        error: Option<JiraError>,
+    ) {
+        let silent = error.as_ref().is_none_or(is_silence);
+        match (known.identity(connections, instance).filter(|_| silent), error) {
+            (Some(identity), error) => {
+                self.identities.insert(instance.clone(), identity);
+                self.silent.insert(instance.clone(), error);
+            }
+            (None, error) => self.failures.extend(error),
+        }
+    }
+
+    /// What an instance offers is not known, and it does not say it.
+    fn nothing_known(&mut self, side: &SideSettings) {
+        // One that is to be left alone is asked where not all is known.
+        self.failures.extend(self.silent.get(&side.instance).cloned().flatten());
+    }
+
     /// A project that is not there is a matter of the configuration; all else is the instance's.
     fn side_failed(&mut self, sync: &SyncSettings, side: &SideSettings, error: JiraError) {
         let gone = match &error.failure {

@@ -10,7 +10,7 @@ use crate::model::hub::ItemState;
 use crate::model::ids::{CommentId, FieldId, InstanceId, IssueId, ItemId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue};
 use crate::model::remark::Remark;
-use crate::model::settings::{CopyEdits, FieldRow};
+use crate::model::settings::{CopyEdits, FieldRow, SideSettings};
 use crate::model::store::{Hint, StoreError};
 use crate::model::value::Value;
 
@@ -73,6 +73,9 @@ fn shows_unlisted(item: &ItemState, sync: &super::SyncRun, side: &SideId) -> boo
 impl Engine {
     /// Has an item looked at where something was refused that may be possible by now.
     async fn hint_what_may_pass(&self, item: &ItemState, sync: &super::SyncRun) -> Result<(), StoreError> {
+        // What belongs somewhere and is not there waits for something: a parent that is hidden, a right.
+        let belongs = |side: &SideSettings| side.when.is_none() || item.belongs.contains(&side.id);
+        let lacks = sync.settings.sides.iter().any(|side| !item.replicas.contains_key(&side.id) && belongs(side));
         for (side, replica) in &item.replicas {
             let waits = replica.bases.values().any(|base| base.acknowledged.as_ref().is_some_and(|why| why.may_pass));
             // What somebody wrote into a copy goes back to its original once the right to edit that is given.
@@ -83,7 +86,9 @@ impl Engine {
                 .flat_map(|remark| item.remarks(remark))
                 .any(|record| record.refused.contains_key(side));
             let shows = shows_unlisted(item, sync, side);
-            if let (true, Some(instance)) = (waits || refused || flows && strays || shows, sync.instance_of(side)) {
+            if let (true, Some(instance)) =
+                (waits || refused || flows && strays || shows || lacks, sync.instance_of(side))
+            {
                 self.store.queue_hints(instance, &[Hint { issue: replica.issue }], &[], None, self.now()).await?;
             }
         }

@@ -55,6 +55,8 @@ pub(crate) struct Work {
     /// Sides whose issue is where it was again, and those whose absence was judged in this cycle.
     pub(crate) returned: BTreeSet<SideId>,
     pub(crate) judged_absence: BTreeSet<SideId>,
+    /// The sides whose issue was asked for in this cycle, and is not there.
+    pub(crate) missed: BTreeSet<SideId>,
     /// Sides where a field is sent by itself, because Jira refused several together without naming one.
     pub(crate) singly: BTreeSet<SideId>,
     /// Writes that were refused for now and hold up nothing else: they are not tried again in this cycle.
@@ -143,6 +145,7 @@ impl Work {
             unread: BTreeMap::new(),
             returned: BTreeSet::new(),
             judged_absence: BTreeSet::new(),
+            missed: BTreeSet::new(),
             singly: BTreeSet::new(),
             put_off: Vec::new(),
             shut: BTreeSet::new(),
@@ -198,6 +201,10 @@ impl Work {
         self.fresh.clear();
         self.offers.clear();
         self.watchers.clear();
+        // What was not there may be back by now.
+        for side in std::mem::take(&mut self.missed) {
+            self.unread.remove(&side);
+        }
         // What cannot be read again in this cycle is not lost either.
         let unread = &self.unread;
         self.reads.retain(|side, _| unread.contains_key(side));
@@ -210,6 +217,15 @@ impl Work {
     pub(crate) fn is_under_a_level(&self, side: &SideId) -> bool {
         let there = self.item.replicas.contains_key(side) && self.sync.settings.home.as_ref() != Some(side);
         there && crate::plan::is_levelled(&self.sync.settings, &self.item)
+    }
+
+    /// Whether a side's issue was looked for in this cycle and is not where it belongs. What could not be asked says nothing.
+    pub(crate) fn saw_gone(&self, side: &SideId) -> bool {
+        let Some(away) = self.item.replicas.get(side).and_then(|replica| replica.away.as_ref()) else { return false };
+        match away.how {
+            Absence::Missing => self.missed.contains(side),
+            Absence::Moved(_) | Absence::DeletedByUs => self.fresh.contains(side),
+        }
     }
 
     /// Wants a side read directly; `transitions`: with those offered now.

@@ -35,6 +35,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 pub use hook_body::{NO_ISSUE, Told, read_hook};
 pub use hooks::{HOOK_EVENTS, HookError, HookRegistry, RegisteredHook, WantedHook};
@@ -75,7 +76,7 @@ pub struct RoleActors {
 }
 
 /// Who we are on an instance, proven by its own answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The sync user.
     pub account: AccountId,
@@ -425,14 +426,28 @@ pub trait JiraWrite: Send + Sync + 'static {
     /// Deletes a file of ours. One that is not there any more counts as deleted.
     async fn detach(&self, issue: IssueId, file: &AttachmentId) -> WriteOutcome<()>;
 
-    /// Replaces the body of a comment of ours, and nothing else of it.
-    async fn edit_comment(&self, issue: IssueId, comment: &CommentId, body: &NativeValue) -> WriteOutcome<()>;
+    /// Replaces the body of a comment of ours, and nothing else of it. `silent` leaves mails out where the kind can (Cloud:
+    /// `notifyUsers` [v3]), here as with work.
+    async fn edit_comment(
+        &self,
+        issue: IssueId,
+        comment: &CommentId,
+        body: &NativeValue,
+        silent: bool,
+    ) -> WriteOutcome<()>;
 
     /// Deletes a comment of ours. One that is not there is [`WriteOutcome::NotFound`].
     async fn delete_comment(&self, issue: IssueId, comment: &CommentId) -> WriteOutcome<()>;
 
     /// Logs work with its text, on Cloud with our sealed mark as its property. The remaining estimate stays as it is.
-    async fn log_work(&self, issue: IssueId, spent: Spent, body: &NativeValue, mark: &str) -> WriteOutcome<CommentId>;
+    async fn log_work(
+        &self,
+        issue: IssueId,
+        spent: Spent,
+        body: &NativeValue,
+        mark: &str,
+        silent: bool,
+    ) -> WriteOutcome<CommentId>;
 
     /// Replaces the work and the text of a worklog of ours. The remaining estimate stays as it is.
     async fn edit_work(
@@ -441,10 +456,11 @@ pub trait JiraWrite: Send + Sync + 'static {
         worklog: &CommentId,
         spent: Spent,
         body: &NativeValue,
+        silent: bool,
     ) -> WriteOutcome<()>;
 
     /// Deletes a worklog of ours. One that is not there is [`WriteOutcome::NotFound`].
-    async fn delete_work(&self, issue: IssueId, worklog: &CommentId) -> WriteOutcome<()>;
+    async fn delete_work(&self, issue: IssueId, worklog: &CommentId, silent: bool) -> WriteOutcome<()>;
 
     /// Makes an issue link to something elsewhere, or changes the link with that global id.
     async fn link(&self, issue: IssueId, link: &RemoteLink) -> WriteOutcome<()>;

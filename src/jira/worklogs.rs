@@ -47,13 +47,14 @@ impl Client {
         spent: Spent,
         body: &NativeValue,
         mark: &str,
+        silent: bool,
     ) -> WriteOutcome<CommentId> {
         let fields = FieldList::default();
         let body = Encoder { kind: self.kind, fields: &fields }.work(spent, body, Some(mark));
         let path = ["issue", &issue.to_string(), "worklog"];
         let attempt = format!("logging work on issue {issue}");
         let call = Call::with_body("addWorklog", Method::POST, &path, body, attempt).on(issue);
-        match self.write(&call.query("adjustEstimate", "leave")).await {
+        match self.write(&self.without_mails(call, silent).query("adjustEstimate", "leave")).await {
             Written::Yes(answer) => match decode::read::<wire::CreatedThing>(&answer.body) {
                 Ok(created) => WriteOutcome::Done(CommentId::new(created.id.0)),
                 Err(failure) => WriteOutcome::InDoubt(failure.to_string()),
@@ -68,26 +69,32 @@ impl Client {
         worklog: &CommentId,
         spent: Spent,
         body: &NativeValue,
+        silent: bool,
     ) -> WriteOutcome<()> {
         let fields = FieldList::default();
         let body = Encoder { kind: self.kind, fields: &fields }.work(spent, body, None);
         let path = ["issue", &issue.to_string(), "worklog", worklog.as_str()];
         let attempt = format!("changing worklog {worklog} of issue {issue}");
         let call = Call::with_body("updateWorklog", Method::PUT, &path, body, attempt).on(issue);
-        match self.write(&call.query("adjustEstimate", "leave")).await {
+        match self.write(&self.without_mails(call, silent).query("adjustEstimate", "leave")).await {
             Written::Yes(_) => WriteOutcome::Done(()),
             Written::No(no) => no.outcome(),
         }
     }
 
-    pub(super) async fn delete_work(&self, issue: IssueId, worklog: &CommentId) -> WriteOutcome<()> {
+    pub(super) async fn delete_work(&self, issue: IssueId, worklog: &CommentId, silent: bool) -> WriteOutcome<()> {
         let path = ["issue", &issue.to_string(), "worklog", worklog.as_str()];
         let attempt = format!("deleting worklog {worklog} of issue {issue}");
         let call = Call::without_body("deleteWorklog", Method::DELETE, &path, attempt).on(issue);
-        match self.write(&call.query("adjustEstimate", "leave")).await {
+        match self.write(&self.without_mails(call, silent).query("adjustEstimate", "leave")).await {
             Written::Yes(_) => WriteOutcome::Done(()),
             Written::No(no) => no.outcome(),
         }
+    }
+
+    /// Asks that nobody is written to, where the contract has that: on Cloud, for work, and for comments that are changed [v3].
+    pub(super) fn without_mails(&self, call: Call, silent: bool) -> Call {
+        if silent && self.kind == Kind::Cloud { call.query("notifyUsers", "false") } else { call }
     }
 }
 

@@ -69,13 +69,19 @@ impl JiraWrite for Writer {
         self.0.detach(issue, file).await
     }
 
-    async fn edit_comment(&self, issue: IssueId, comment: &CommentId, body: &NativeValue) -> WriteOutcome<()> {
+    async fn edit_comment(
+        &self,
+        issue: IssueId,
+        comment: &CommentId,
+        body: &NativeValue,
+        silent: bool,
+    ) -> WriteOutcome<()> {
         let fields = FieldList::default();
         let body = Encoder { kind: self.0.kind, fields: &fields }.comment_edit(body);
         let path = ["issue", &issue.to_string(), "comment", comment.as_str()];
         let attempt = format!("changing comment {comment} of issue {issue}");
         let call = Call::with_body("updateComment", Method::PUT, &path, body, attempt).on(issue);
-        match self.0.write(&call).await {
+        match self.0.write(&self.0.without_mails(call, silent)).await {
             Written::Yes(_) => WriteOutcome::Done(()),
             Written::No(no) => no.outcome(),
         }
@@ -91,8 +97,15 @@ impl JiraWrite for Writer {
         }
     }
 
-    async fn log_work(&self, issue: IssueId, spent: Spent, body: &NativeValue, mark: &str) -> WriteOutcome<CommentId> {
-        self.0.log_work(issue, spent, body, mark).await
+    async fn log_work(
+        &self,
+        issue: IssueId,
+        spent: Spent,
+        body: &NativeValue,
+        mark: &str,
+        silent: bool,
+    ) -> WriteOutcome<CommentId> {
+        self.0.log_work(issue, spent, body, mark, silent).await
     }
 
     async fn edit_work(
@@ -101,12 +114,13 @@ impl JiraWrite for Writer {
         worklog: &CommentId,
         spent: Spent,
         body: &NativeValue,
+        silent: bool,
     ) -> WriteOutcome<()> {
-        self.0.edit_work(issue, worklog, spent, body).await
+        self.0.edit_work(issue, worklog, spent, body, silent).await
     }
 
-    async fn delete_work(&self, issue: IssueId, worklog: &CommentId) -> WriteOutcome<()> {
-        self.0.delete_work(issue, worklog).await
+    async fn delete_work(&self, issue: IssueId, worklog: &CommentId, silent: bool) -> WriteOutcome<()> {
+        self.0.delete_work(issue, worklog, silent).await
     }
 
     async fn link(&self, issue: IssueId, link: &RemoteLink) -> WriteOutcome<()> {

@@ -50,6 +50,13 @@ impl Relatives {
         }
     }
 
+    /// Takes in what an item's issue on a side is called now.
+    pub fn is_called(&mut self, item: ItemId, side: &SideId, key: IssueKey) {
+        if let Some(there) = self.items.get_mut(&item).and_then(|replicas| replicas.get_mut(side)) {
+            there.elsewhere = Some(key).filter(|key| key != &there.key);
+        }
+    }
+
     /// An item's replica on a side.
     #[must_use]
     pub fn there(&self, item: ItemId, side: &SideId) -> Option<&There> {
@@ -64,6 +71,8 @@ pub enum Unlinkable {
     NoType(String),
     /// The other item has no counterpart there.
     NotThere(ItemId),
+    /// The other issue is not there now, or not visible.
+    Gone(IssueKey),
     /// The other issue has a security level.
     Restricted(IssueKey),
 }
@@ -184,6 +193,9 @@ pub fn native_link(place: &Place<'_>, element: &str) -> Result<IssueLink, Unlink
     if there.restricted || at_home.is_some_and(|home| home.restricted) {
         return Err(Unlinkable::Restricted(there.key.clone()));
     }
+    if there.gone {
+        return Err(Unlinkable::Gone(there.key.clone()));
+    }
     let (kind, same) = native_type(place, shared).ok_or_else(|| Unlinkable::NoType(link_cell(shared).0.to_owned()))?;
     Ok(IssueLink { id: String::new(), kind, outward: same, issue: there.issue, key: there.key.clone() })
 }
@@ -193,6 +205,8 @@ pub fn native_link(place: &Place<'_>, element: &str) -> Result<IssueLink, Unlink
 pub enum Parentless {
     /// The item above has no counterpart there.
     NotThere(ItemId),
+    /// The issue above is not there now, or not visible.
+    Gone,
     /// The issue above has a security level.
     Restricted,
     /// The issue above is no item of the sync.
@@ -226,6 +240,9 @@ pub fn native_parent(place: &Place<'_>, shared: &str) -> Result<Above, Parentles
     let at_home = place.sync.home.as_ref().and_then(|home| relatives.there(item, home));
     if there.restricted || at_home.is_some_and(|home| home.restricted) {
         return Err(Parentless::Restricted);
+    }
+    if there.gone {
+        return Err(Parentless::Gone);
     }
     Ok(Above { issue: Some(there.issue), key: there.key.clone() })
 }

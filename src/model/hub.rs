@@ -235,6 +235,9 @@ pub struct Away {
     /// Whether its counterparts were given the status that the sync sets for this.
     #[serde(default)]
     pub moved_on: bool,
+    /// Its key where it is, if that is another project: the log of what is linked to it names that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<IssueKey>,
 }
 
 /// In what way a replica is not where it was.
@@ -461,6 +464,10 @@ pub struct There {
     pub key: IssueKey,
     /// Whether it has a security level that keeps it apart, or does not stand under that of home's issue.
     pub restricted: bool,
+    /// Whether it was not there, or not visible, when it was last looked for.
+    pub gone: bool,
+    /// Its key in another project, while it is there.
+    pub elsewhere: Option<IssueKey>,
 }
 
 /// What an item waits for.

@@ -49,7 +49,7 @@ pub use named_files::speaks_of;
 pub use render::render;
 pub use things::{ThingRules, ThingsSeen, take_in};
 pub use things_write::{mark_done, mark_not_done, mark_sent, thing_field, thing_problems, thing_writes};
-pub use unite::{United, let_be, replace, unite};
+pub use unite::{United, let_be, replace, unite, would_show};
 
 use crate::mapping::Place;
 use crate::model::catalog::Catalog;

@@ -99,6 +99,7 @@ pub(super) fn hindered(
             wait_for(draft, item, side);
             Some(Hindrance::Waits("its parent has no counterpart here yet".to_owned()))
         }
+        Err(Parentless::Gone) => Some(Hindrance::Waits("its parent is not there now, or may not be seen".to_owned())),
         Err(Parentless::Stranger) => Some(Hindrance::Waits("its parent is no issue of the sync".to_owned())),
         Err(Parentless::Restricted) => Some(Hindrance::Waits("its parent has a security level".to_owned())),
         Ok(above) if draft.catalog(side).kind == Some(Kind::DataCenter) => not_over_rest(draft, side, &above),
@@ -165,6 +166,10 @@ pub(super) fn at_creation(
             wait_for(draft, item, side);
             let remedy = "none: it is made right after its parent's; share that with the side too, if it is not";
             return without(draft, side, sub_task, "its parent has no counterpart here yet", remedy);
+        }
+        Err(Parentless::Gone) => {
+            let remedy = "restore the parent there, or let the sync user see it; the full check finds it";
+            return without(draft, side, sub_task, "its parent is not there now, or may not be seen", remedy);
         }
         Err(Parentless::Stranger) => {
             let remedy = "let the sync carry the parent as well; then the sub-task follows by itself";

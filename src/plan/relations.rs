@@ -62,10 +62,12 @@ fn who<'o>(
     let known = crate::mapping::element_parts(element);
     let known = known.and_then(|(item, _)| draft.input.references.relatives.there(item, side));
     let key = added.or(known.map(|there| &there.key))?.as_str();
+    // One that is in another project is named by its key there.
+    let elsewhere = known.and_then(|there| there.elsewhere.as_ref()).map(IssueKey::as_str);
     let names = |step: &&Step| {
         step.entry.items.iter().filter(|item| &item.field == field).any(|item| {
             let named = if added.is_some() { &item.to } else { &item.from };
-            named.as_deref() == Some(key)
+            named.as_deref().is_some_and(|named| named == key || Some(named) == elsewhere)
         })
     };
     observation.steps.iter().rev().find(names)
@@ -335,6 +337,8 @@ pub(super) fn aim(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: 
                 waits.insert(Awaited::Replica { item, side: side.clone() });
                 reasons.push("an issue that it links to has no counterpart here yet".to_owned());
             }
+            // It is looked for by the full check, as this item is.
+            Err(Unlinkable::Gone(key)) => reasons.push(format!("{key} is not there now, or may not be seen")),
             Err(Unlinkable::Restricted(key)) => reasons.push(format!("{key} has a security level")),
             Err(Unlinkable::NoType(name)) => {
                 draft.plan.lacking.insert(side.clone());

@@ -133,6 +133,25 @@ pub fn unite(sync: &SyncSettings, kept: &ItemState, dropped: &ItemState) -> Unit
     United { kept: now, retired, conflicts, joined }
 }
 
+/// The side that would join with what people of a third one wrote, that third one, and a side of the kept item that may not see it.
+/// In the kept item nobody could tell any more whose it is.
+#[must_use]
+pub fn would_show(sync: &SyncSettings, kept: &ItemState, dropped: &ItemState) -> Option<(SideId, SideId, SideId)> {
+    let sees = |side: &SideId, other: &SideId| {
+        side == other || sync.side(side).is_some_and(|settings| settings.sees.contains(other))
+    };
+    let joins = |side: &&SideId| !kept.replicas.contains_key(*side) && sync.side(side).is_some();
+    for joining in dropped.replicas.keys().filter(joins) {
+        let bases = dropped.replicas.get(joining).into_iter().flat_map(|replica| replica.bases.values());
+        for origin in bases.flat_map(|base| base.acts.sides()).map(SideId::place).filter(|origin| origin != joining) {
+            if let Some(side) = kept.replicas.keys().find(|side| sees(side, joining) && !sees(side, &origin)) {
+                return Some((joining.clone(), origin, side.clone()));
+            }
+        }
+    }
+    None
+}
+
 /// An item that only holds what is let be.
 fn retired(kept: &ItemState, id: ItemId) -> ItemState {
     let mut retired = ItemState::new(id, kept.sync.clone());

@@ -8,12 +8,12 @@ use serde_json::{Map, Value, json};
 use super::comments;
 use super::fields;
 use super::parents;
-use super::permissions::{self, holds, holds_global};
+use super::permissions::{self, holds};
 use super::reply::Refusal;
 use super::setup::FieldType;
 use super::state::{Entry, Field, FieldKind, Issue, Item, Project, State, Transition};
 use super::values::{self, Version};
-use super::{time, workflow};
+use super::{mails, time, workflow};
 
 /// Who asks, and in which REST version.
 #[derive(Debug, Clone, Copy)]
@@ -357,7 +357,7 @@ pub(crate) fn edit(state: &mut State, by: By<'_>, issue: &Issue, body: &Value, n
     if issue.text("status").and_then(|id| state.status(id)).is_some_and(|status| !status.editable) {
         return Err(Refusal::message(400, "You can not edit this issue: it is in a status that does not allow edits."));
     }
-    let may_silence = notify || may_silence(state, &project, issue, by.user);
+    let may_silence = notify || mails::may_silence(state, &project, issue, by.user);
     if !may_silence {
         if !state.is_cloud() {
             return Err(Refusal::message(
@@ -374,11 +374,6 @@ pub(crate) fn edit(state: &mut State, by: By<'_>, issue: &Issue, body: &Value, n
     super::life::may_become(state, issue, &draft.changes)?;
     // Without the right the wish is ignored: the mails go out.
     apply(state, by, issue, draft, &project, notify || !may_silence)
-}
-
-/// `notifyUsers=false` needs Administer Jira or Administer Projects.
-pub(crate) fn may_silence(state: &State, project: &Project, issue: &Issue, user: Option<&str>) -> bool {
-    holds_global(state, user, "ADMINISTER") || holds(state, project, Some(issue), user, "ADMINISTER_PROJECTS")
 }
 
 pub(crate) fn project_of(state: &State, issue: &Issue) -> Result<Project, Refusal> {

@@ -18,6 +18,7 @@ mod jira;
 pub mod jql;
 mod life;
 mod limits;
+mod mails;
 mod observe;
 mod parents;
 mod people;

@@ -303,7 +303,8 @@ pub(crate) struct Issue {
     pub(crate) history: Vec<Entry>,
     /// Cloud: version of each rich text field, as its changelog entries name it.
     pub(crate) text_versions: BTreeMap<String, u64>,
-    /// How often the issue was looked at by notifications: edits with `notifyUsers` not off.
+    /// How often people were written to because of it: changes with `notifyUsers` not off. A deleted or a new comment counts for
+    /// nothing here.
     pub(crate) notifications: u64,
     /// In no search, and read-only.
     pub(crate) archived: bool,

@@ -100,10 +100,12 @@ pub(super) fn relatives(
     for (instance, key) in keys {
         wanted.extend(keeper.query_row(params![instance, key, sync], |row| row.get::<_, ItemId>(0)).optional()?);
     }
-    // Of the item's state only two marks are read, not the texts.
+    // Of the item's state only a few marks are read, not the texts.
     let mut replicas = connection.prepare_cached(
         r#"SELECT side, issue, key, coalesce(json_extract(state, '$.replicas."' || side || '".restricted'), 0)
-                  OR coalesce(json_extract(state, '$.replicas."' || side || '".level.exposed'), 0)
+                  OR coalesce(json_extract(state, '$.replicas."' || side || '".level.exposed'), 0),
+                  coalesce(json_extract(state, '$.replicas."' || side || '".away.how'), '') IN ('missing', 'deleted-by-us'),
+                  json_extract(state, '$.replicas."' || side || '".away.key')
            FROM replicas JOIN items ON items.id = replicas.item
            WHERE replicas.item = ?1 AND replicas.sync = ?2 AND key IS NOT NULL"#,
     )?;
@@ -112,8 +114,8 @@ pub(super) fn relatives(
         let mut there: BTreeMap<SideId, There> = BTreeMap::new();
         let rows = replicas.query_map(params![item, sync], |row| {
             let restricted: i64 = row.get(3)?;
-            let (issue, key) = (row.get(1)?, row.get(2)?);
-            Ok((row.get(0)?, There { issue, key, restricted: restricted != 0 }))
+            let (issue, key, elsewhere) = (row.get(1)?, row.get(2)?, row.get(5)?);
+            Ok((row.get(0)?, There { issue, key, restricted: restricted != 0, gone: row.get(4)?, elsewhere }))
         })?;
         for row in rows {
             let (side, replica) = row?;

@@ -9,6 +9,7 @@ use jirasyncd::jira::{Transport, TransportError};
 use serde_json::Value;
 
 type Out = dyn Fn(&str, &mut Value) + Send + Sync;
+type Instead = dyn Fn(&str, &Value) -> Option<u16> + Send + Sync;
 type Back = dyn Fn(&str, &Value, &mut Value) + Send + Sync;
 
 /// A bent network. Both ends are told the method with the host and path.
@@ -16,13 +17,21 @@ pub(crate) struct Bent {
     inner: Arc<dyn Transport>,
     out: Arc<Out>,
     back: Arc<Back>,
+    /// The status of an answer that is given in its place, if any.
+    instead: Arc<Instead>,
     /// Whether a request with this method, host and path is sent again at once when its answer is missing.
     again: fn(&str) -> bool,
 }
 
 impl Bent {
     pub(crate) fn new(inner: Arc<dyn Transport>) -> Self {
-        Self { inner, out: Arc::new(|_, _| {}), back: Arc::new(|_, _, _| {}), again: |_| false }
+        Self {
+            inner,
+            out: Arc::new(|_, _| {}),
+            back: Arc::new(|_, _, _| {}),
+            instead: Arc::new(|_, _| None),
+            again: |_| false,
+        }
     }
 
     /// Changes the bodies of requests.
@@ -34,6 +43,12 @@ impl Bent {
     /// Changes the bodies of answers; the request's is told too.
     pub(crate) fn back(mut self, back: impl Fn(&str, &Value, &mut Value) + Send + Sync + 'static) -> Self {
         self.back = Arc::new(back);
+        self
+    }
+
+    /// Answers in the place of the Jira, which is not asked.
+    pub(crate) fn instead(mut self, instead: impl Fn(&str, &Value) -> Option<u16> + Send + Sync + 'static) -> Self {
+        self.instead = Arc::new(instead);
         self
     }
 
@@ -50,6 +65,11 @@ impl Transport for Bent {
         let (parts, body) = request.into_parts();
         let place = format!("{} {}{}", parts.method, parts.uri.host().unwrap_or_default(), parts.uri.path());
         let mut asked: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        if let Some(status) = (self.instead)(&place, &asked) {
+            let mut answer = http::Response::new(Bytes::from_static(b"{}"));
+            *answer.status_mut() = http::StatusCode::from_u16(status).unwrap();
+            return Ok(answer);
+        }
         let body = if asked.is_null() {
             body
         } else {

@@ -1,9 +1,11 @@
 //! Issues that are not where they were: deleted, hidden, moved, and there again. Must never take the daemon's word for what became
 //! of a counterpart.
 
+use jirasyncd::model::command::{Command, Target};
 use jirasyncd::simulator::{Fault, FaultRule, Holder, IssueView, ProjectSetup, When};
 use serde_json::json;
 
+use super::daemon_pause::give;
 use super::daemon_support::{THREE, World, calls, two, two_clouds};
 
 /// With a `life` table.
@@ -156,6 +158,46 @@ async fn only_copies_of_ours_are_deleted() {
     assert_eq!(world.issues("acme", "Item").len(), 1);
     let problems = world.problems().await;
     assert!(problems.iter().any(|problem| problem.contains("no copy of ours")), "{problems:?}");
+}
+
+/// It was missed once. Then nobody can be asked: by an operator's word, or since the instance is out of order.
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_asked_for_again_is_not_gone() {
+    for paused in [true, false] {
+        let world = paired(&with(&two(), "deleted = \"delete\"")).await;
+        let at = |status: u16| {
+            let mut rule = FaultRule::new("getIssue", When::Always, Fault::Status(status));
+            rule.operations.push("bulkFetchIssues".to_owned());
+            rule
+        };
+        world.jira("acme").add_fault(at(404));
+        let there = only(&world, "globex").key;
+        world.person("globex", "jdoe").edit(&there, json!({ "summary": "Item, changed" })).unwrap();
+        world.interval().await;
+        let told = world.problems().await;
+        assert!(told.iter().any(|told| told.starts_with("acme: ")), "missed once: {told:?}");
+        world.jira("acme").clear_faults();
+        if paused {
+            give(&world, Command::Pause(Target::Instance("acme".into()))).await;
+        } else {
+            world.jira("acme").add_fault(at(500));
+        }
+        world.jira("acme").reset_calls();
+        for _ in 0..4 {
+            world.intervals(60).await;
+            world.daemon().engine().sweep(None).await.unwrap();
+        }
+        assert_eq!(world.issues("globex", "Item").len(), 1, "paused: {paused}");
+        assert!(!paused || calls(world.jira("acme")).is_empty(), "nothing is asked of it");
+        world.jira("acme").clear_faults();
+        if paused {
+            give(&world, Command::Resume(Target::Instance("acme".into()))).await;
+        }
+        world.rest().await.unwrap();
+        assert_eq!(world.field("acme", "Item", "summary"), "Item, changed");
+        assert_eq!(calls(world.jira("globex")).get("deleteIssue"), None);
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
 }
 
 #[tokio::test(start_paused = true)]

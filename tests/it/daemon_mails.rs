@@ -82,6 +82,34 @@ async fn mails_are_left_out_where_that_is_wished_and_allowed() {
     }
 }
 
+/// Work, and comments that are changed: only Cloud's contract has the wish for them.
+#[tokio::test(start_paused = true)]
+async fn work_and_edited_comments_set_off_no_mails_where_the_kind_can() {
+    for (config, (from, who), to) in pairs() {
+        for (holders, held) in [(&[Holder::LoggedIn][..], true), (&[], false)] {
+            let config = format!("{}\n[sync.support.worklogs]\nunrestricted = \"both\"\n", with(&config, "never"));
+            let world = world(&config, to, holders).await;
+            let (key, person) = (world.issue(from, "Item").key, world.person(from, who));
+            let before = mails(&world, to.0);
+            let comment = person.comment(&key, "Said").unwrap();
+            let work = person.log_work(&key, "2026-03-02T08:00:00.000+0000", 600, "Looked").unwrap();
+            world.rest().await.unwrap();
+            person.edit_comment(&key, &comment, "Said otherwise").unwrap();
+            person.edit_worklog(&key, &work, json!({ "timeSpentSeconds": 1200 })).unwrap();
+            world.rest().await.unwrap();
+            let there = world.issue(to.0, "Item");
+            assert_eq!((there.worklogs.len(), there.worklogs[0].seconds), (1, 1200));
+            assert!(there.comments[0].body.contains("Said otherwise"));
+            person.delete_worklog(&key, &work).unwrap();
+            world.rest().await.unwrap();
+            assert_eq!(world.issue(to.0, "Item").worklogs, Vec::new());
+            let silent = held && to.0 != "globex";
+            let found = (mails(&world, to.0) - before, asked(&world, to.0));
+            assert_eq!(found, if silent { (0, 4) } else { (4, 0) }, "{from} to {to:?}, {held}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_right_that_was_taken_away_loses_no_edit() {
     for (config, from, to) in pairs() {

@@ -2,7 +2,12 @@
 //! there, and what was sent is counted there.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use async_trait::async_trait;
+use bytes::Bytes;
+use jirasyncd::jira::{Transport, TransportError, Trouble};
 use jirasyncd::model::command::{Answer, Command, Ended};
 use jirasyncd::model::store::Store as _;
 use serde_json::json;
@@ -242,6 +247,32 @@ async fn counterparts_at_two_partners_become_one_items_and_neither_hears_of_the_
     }
 }
 
+/// Home's issue holds what one partner wrote; the item that would be kept is another partner's, which may not see that.
+#[tokio::test(start_paused = true)]
+async fn home_does_not_bring_what_one_partner_wrote_to_another() {
+    let world = World::new(THREE, |_| {}).await;
+    let home = create(&world, "Second", &["share-initech"]);
+    world.rest().await.unwrap();
+    let there = world.issue("initech", "Second").key;
+    world.person("initech", "petra").edit(&there, json!({ "duedate": "2026-05-01", "labels": ["blue"] })).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(field(&world, "acme", &home, "duedate"), "2026-05-01");
+    // No counterpart of globex's issue may be made at home.
+    world.jira("acme").set_permission("SUP", "CREATE_ISSUES", &[]);
+    let alone = world.person("globex", "jdoe").create("ENG", "Defect", json!({ "summary": "Alone" })).unwrap();
+    world.intervals(4).await;
+    reset(&world);
+    let refused = give(&world, merge(&format!("globex:{alone}"), &home)).await;
+    assert!(refused.ended == Ended::Refused && tells(&refused, "the other way round"), "{refused:?}");
+    let done = give(&world, merge(&home, &format!("globex:{alone}"))).await;
+    assert_eq!(done.ended, Ended::Done, "{done:?}");
+    world.rest().await.unwrap();
+    assert_eq!(field(&world, "globex", &alone, "summary"), "Second");
+    let shown = world.jira("globex").issue(&alone).unwrap();
+    assert!(!format!("{shown:?}").contains("blue") && !format!("{shown:?}").contains("2026-05-01"), "{shown:?}");
+    assert_eq!(field(&world, "initech", &there, "duedate"), "2026-05-01");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_merge_is_done_once_wherever_the_daemon_dies() {
     let effects = {
@@ -307,4 +338,54 @@ async fn what_cannot_be_merged_is_refused_and_changes_nothing() {
     assert_eq!(world.issues("globex", "Second, in step").len(), 1);
     let kept = world.daemon().store().commands(None, 9).await.unwrap();
     assert_eq!(kept.len(), 6);
+}
+
+/// An instance that takes one comment, and from then on answers nobody while it is cut off.
+struct Cut {
+    inner: Arc<dyn Transport>,
+    off: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl Transport for Cut {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+        let globex = request.uri().host() == Some("jira.globex.example");
+        let comments = request.method() == http::Method::POST && request.uri().path().ends_with("/comment");
+        if !globex || !self.off.load(Ordering::SeqCst) {
+            let answer = self.inner.send(request).await;
+            if !globex || !comments {
+                return answer;
+            }
+            self.off.store(true, Ordering::SeqCst);
+        }
+        Err(TransportError { trouble: Trouble::Reset, detail: String::new() })
+    }
+}
+
+/// A comment whose answer was lost, on an instance that answers nothing more: who knows whether it stands there?
+#[tokio::test(start_paused = true)]
+async fn while_a_write_is_in_doubt_its_item_is_not_merged() {
+    let mut world = World::without_daemon(&two());
+    let off = Arc::new(AtomicBool::new(false));
+    let cut = Arc::clone(&off);
+    world.bend(move |inner| Arc::new(Cut { inner, off: Arc::clone(&cut) }));
+    world.start().await;
+    let (first, second) = (create(&world, "First", &[]), create(&world, "Second", &[]));
+    world.rest().await.unwrap();
+    world.person("acme", "jane").comment(&second, "Does it stand there?").unwrap();
+    world.intervals(4).await;
+    let figures = world.daemon().store().figures(world.surroundings.clock.now()).await.unwrap();
+    assert_eq!((off.load(Ordering::SeqCst), figures.open_intents), (true, 1));
+    for (keep, drop) in [(&first, &second), (&second, &first)] {
+        let answer = give(&world, merge(keep, drop)).await;
+        let why = "nobody knows yet what became of 1 write";
+        assert!(answer.ended == Ended::Refused && tells(&answer, why), "{answer:?}");
+    }
+    off.store(false, Ordering::SeqCst);
+    world.rest().await.unwrap();
+    let there = world.issue("globex", "Second").key;
+    let answer = give(&world, merge(&first, &second)).await;
+    assert_eq!(answer.ended, Ended::Done, "{answer:?}");
+    world.rest().await.unwrap();
+    assert_eq!(said(&comments(&world, "globex", &there), "Does it stand there?"), 1);
 }

@@ -2,11 +2,16 @@
 //! never take the daemon's word for it: what was sent is read off the Jiras.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use jirasyncd::model::command::{Answer, Command, Ended, Operator, Target};
 use jirasyncd::model::store::Store as _;
+use jirasyncd::simulator::{Fault, FaultRule, When};
 use serde_json::json;
 
+use super::bent::Bent;
 use super::daemon_support::{THREE, World, calls, two};
 
 pub(crate) fn alice() -> Operator {
@@ -130,6 +135,47 @@ async fn a_paused_instance_is_left_alone_and_the_others_go_on() {
     assert_eq!(world.issues("globex", "Second").len(), 1);
     assert_eq!((comments(&world, "globex", "Item"), comments(&world, "acme", "Item")), (2, 2));
     assert_eq!(world.problems().await, Vec::<String>::new());
+}
+
+/// The pause comes while a write of the item is on its way. That one is not called back; the one after it waits.
+#[tokio::test(start_paused = true)]
+async fn a_pause_in_the_middle_of_an_items_writes_lets_none_follow() {
+    for target in [sync(), instance("globex")] {
+        let mut world = World::without_daemon(&two());
+        let sent = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&sent);
+        world.bend(move |inner| {
+            let seen = Arc::clone(&seen);
+            Arc::new(Bent::new(inner).out(move |place, _| {
+                seen.fetch_or(place.starts_with("PUT jira.globex.example"), Ordering::SeqCst);
+            }))
+        });
+        world.start().await;
+        let key = create(&world, "acme", "jane", "Item");
+        world.rest().await.unwrap();
+        let globex = world.jira("globex");
+        globex.reset_calls();
+        globex.add_fault(FaultRule::new("editIssue", When::Nth(1), Fault::Slow(Duration::from_secs(9))));
+        world.person("acme", "jane").edit(&key, json!({ "summary": "Item, changed" })).unwrap();
+        world.person("acme", "jane").comment(&key, "After the edit").unwrap();
+        let pause = async {
+            while !sent.load(Ordering::SeqCst) {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            assert_eq!(world.field("globex", "Item", "summary"), "Item", "the edit is still on its way");
+            give(&world, Command::Pause(target.clone())).await.ended
+        };
+        let (_, paused) = tokio::join!(world.interval(), pause);
+        assert_eq!(paused, Ended::Done);
+        world.intervals(5).await;
+        assert_eq!(world.field("globex", "Item", "summary"), "Item, changed");
+        assert_eq!((globex.count("addComment"), comments(&world, "globex", "Item")), (0, 0), "{target}");
+        give(&world, Command::Resume(target.clone())).await;
+        world.rest().await.unwrap();
+        assert_eq!((globex.count("addComment"), comments(&world, "globex", "Item")), (1, 1), "{target}");
+        assert_eq!(globex.count("editIssue"), 1);
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,10 +7,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use jirasyncd::app::StartError;
+use jirasyncd::engine::SetupError;
 use jirasyncd::jira::{Transport, TransportError, Trouble};
+use jirasyncd::model::command::{Command, Target};
+use jirasyncd::simulator::{Fault, FaultRule, When};
 use tokio_util::sync::CancellationToken;
 
 use super::daemon_input::{create, edit};
+use super::daemon_pause::give;
 use super::daemon_support::{THREE, World};
 
 /// A network in which one host is silent while it is told so.
@@ -81,4 +86,52 @@ async fn an_instance_that_hangs_holds_up_nobody_elses_work() {
     ran.unwrap();
     // A poll comes every 30 s; the rest is ours.
     assert!(slowest <= Duration::from_secs(30 + 12), "{slowest:?}");
+}
+
+/// The daemon is started anew while one instance is out of reach, refuses the login, or is paused: the others go on without it, and
+/// it is caught up with.
+#[tokio::test(start_paused = true)]
+async fn a_start_goes_on_without_an_instance_that_says_nothing() {
+    for fault in [Some(Fault::Status(503)), Some(Fault::Status(401)), None] {
+        let mut world = World::new(THREE, |_| {}).await;
+        let key = create(&world, "SUP", "Item", &["share-globex", "share-initech"]);
+        world.rest().await.unwrap();
+        let globex = Target::Instance("globex".into());
+        match fault.clone() {
+            Some(fault) => world.jira("globex").add_fault(FaultRule::new("*", When::Always, fault)),
+            None => drop(give(&world, Command::Pause(globex.clone())).await),
+        }
+        world.jira("globex").reset_calls();
+        world.start().await;
+        edit(&world, "acme", "jane", &key, "Item, changed");
+        world.intervals(10).await;
+        assert_eq!(world.field("initech", "Item", "summary"), "Item, changed", "{fault:?}");
+        assert_eq!(world.field("globex", "Item", "summary"), "Item");
+        match fault {
+            Some(_) => world.jira("globex").clear_faults(),
+            None => {
+                assert_eq!(world.jira("globex").total_calls(), 0, "nothing is asked of it");
+                give(&world, Command::Resume(globex)).await;
+            }
+        }
+        world.rest().await.unwrap();
+        assert_eq!(world.field("globex", "Item", "summary"), "Item, changed");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+/// What was never asked, or is configured otherwise by now, is not guessed.
+#[tokio::test(start_paused = true)]
+async fn nothing_stands_in_for_what_was_never_asked() {
+    let down = || FaultRule::new("*", When::Always, Fault::Status(503));
+    let mut first = World::without_daemon(THREE);
+    first.jira("globex").add_fault(down());
+    assert!(matches!(first.try_start().await, Err(StartError::Setup(SetupError::Jira(_)))));
+    let mut later = World::new(THREE, |_| {}).await;
+    later.jira("globex").add_fault(down());
+    later.start().await;
+    later = later.with_config(&THREE.replace("due-date = \"both\"\n", ""));
+    assert!(matches!(later.try_start().await, Err(StartError::Setup(SetupError::Jira(_)))));
+    later.jira("globex").clear_faults();
+    later.start().await;
 }

@@ -321,6 +321,62 @@ async fn what_our_write_ran_over_in_a_copy_is_kept_as_a_conflict() {
     assert_eq!(kept, 1, "{conflicts:?}");
 }
 
+/// A deletion need not move `updated`: then the webhook is the only word of it before the full check.
+#[tokio::test(start_paused = true)]
+async fn what_moves_no_updated_is_looked_at_when_a_webhook_tells_of_it() {
+    for (from, who, to) in [("acme", "jane", "globex"), ("globex", "jdoe", "acme")] {
+        let hooked = Hooked::new(&config(), shared).await;
+        hooked.world.jira(from).set_quirks(|quirks| quirks.comment_delete_moves_updated = false);
+        let person = hooked.world.person(from, who);
+        let key = hooked.world.issue(from, "Pump").key;
+        let mut comment = String::new();
+        hooked.live(4, |_| comment = person.comment(&key, "Wrong issue").unwrap()).await;
+        let shown = |jira: &str| hooked.world.issue(jira, "Pump").comments.len();
+        assert_eq!((shown(from), shown(to)), (1, 1));
+        tokio::time::advance(Duration::from_secs(600)).await;
+        hooked.live(4, |_| person.delete_comment(&key, &comment).unwrap()).await;
+        assert_eq!((shown(from), shown(to)), (0, 0), "{from} to {to}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_issue_that_cannot_be_read_holds_up_no_other() {
+    let mut world = World::without_daemon(&config());
+    let bad: Arc<Mutex<String>> = Arc::default();
+    let named = Arc::clone(&bad);
+    world.bend(move |inner| {
+        let named = Arc::clone(&named);
+        Arc::new(Bent::new(inner).instead(move |place, asked| {
+            let id = named.lock().unwrap();
+            let many = asked["issueIdsOrKeys"].as_array().is_some_and(|ids| ids.iter().any(|one| one == id.as_str()));
+            let hit = place.contains("acme.example") && (many || place.ends_with(&format!("/issue/{id}")));
+            (!id.is_empty() && hit).then_some(500)
+        }))
+    });
+    world.start().await;
+    let hooked = Hooked::of(world, |world| {
+        shared(world);
+        let labels = json!(["share-globex"]);
+        world.person("acme", "jane").create("SUP", "Bug", json!({ "summary": "Valve", "labels": labels })).unwrap();
+    })
+    .await;
+    *bad.lock().unwrap() = hooked.world.issue("acme", "Pump").id.to_string();
+    hooked
+        .live(20, |world| {
+            for part in ["Pump", "Valve"] {
+                let key = world.issue("acme", part).key;
+                world.person("acme", "jane").edit(&key, json!({ "summary": format!("{part}, changed") })).unwrap();
+            }
+        })
+        .await;
+    assert_eq!(hooked.world.field("globex", "Valve", "summary"), "Valve, changed");
+    let waiting = hooked.daemon.store().waiting().await.unwrap();
+    assert_eq!(waiting.iter().map(|waiting| waiting.issues).sum::<u64>(), 0, "{waiting:?}");
+    bad.lock().unwrap().clear();
+    hooked.live(200, |_| {}).await;
+    assert_eq!(hooked.world.field("globex", "Pump", "summary"), "Pump, changed");
+}
+
 #[tokio::test(start_paused = true)]
 async fn status_tells_when_the_last_webhook_came_and_that_none_told_of_a_change() {
     let hooked = Hooked::new(&config(), shared).await;

@@ -1,5 +1,6 @@
 //! What people may do to issues, drawn by dice. Must never know what an act meets.
 
+use super::everything_lives::Fate;
 use super::everything_world::SIDES;
 use super::random_life::Dice;
 
@@ -11,6 +12,8 @@ pub(crate) enum What {
     Talk(Talk),
     Thing(Thing),
     Tie(Tie),
+    /// To an issue as a whole, or to what is around it.
+    Fate(Fate),
 }
 
 /// To a field.

@@ -5,56 +5,138 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use jirasyncd::model::store::Store as _;
+use jirasyncd::model::ids::FieldName;
+use jirasyncd::model::store::{Store as _, StoredProblem};
 use jirasyncd::simulator::IssueView;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::daemon_audit::{by_token, shared, sync_user, token};
 use super::daemon_support::World;
+use super::everything_lives::{Fates, Policies};
 use super::everything_people::{Written, find};
 use super::everything_world::{BUILT_IN, CUSTOM, Custom, EPIC_LINK, OUTSIDER, SIDES, Sight, beside};
 
-/// Every item is on all sides and the same there.
-pub(crate) fn equal(world: &World) -> Result<(), String> {
+/// Every item is on all sides and the same there, but for what people deleted.
+pub(crate) fn equal(world: &World, audited: &Audited<'_>) -> Result<(), String> {
     let mut all = Vec::new();
     for side in &SIDES {
         let mut there = by_token(world, side.jira)?;
         there.retain(|_, view| view.project == side.project);
         all.push(there);
     }
-    for (column, there) in all.iter().enumerate().skip(1) {
-        let (here, others): (BTreeSet<_>, BTreeSet<_>) = (all[0].keys().collect(), there.keys().collect());
-        if here != others {
-            return Err(format!("acme has {here:?}, {} {others:?}", SIDES[column].jira));
-        }
-    }
-    for (name, home) in &all[0] {
-        let views: Vec<&IssueView> = all.iter().map(|side| &side[name]).collect();
-        for column in 1..3 {
-            let (here, there) = (shown(world, 0, home), shown(world, column, views[column]));
-            if let Some((field, value)) = here.iter().find(|(field, value)| there.get(*field) != Some(value)) {
-                return Err(format!(
-                    "{name} {field}: acme {} `{value}`, {} {} `{}`",
-                    home.key, SIDES[column].jira, views[column].key, there[field]
-                ));
+    let names: BTreeSet<&String> = all.iter().flat_map(BTreeMap::keys).collect();
+    let mut gone: [BTreeSet<String>; 3] = [BTreeSet::new(), BTreeSet::new(), BTreeSet::new()];
+    for name in &names {
+        for (column, side) in SIDES.iter().enumerate() {
+            let there = all[column].contains_key(*name);
+            if !there {
+                gone[column].insert((*name).clone());
+            }
+            if audited.is_expected(name, column).is_some_and(|expected| expected != there) {
+                let keys: Vec<_> = all.iter().map(|side| side.get(*name).map(|view| view.key.clone())).collect();
+                let fated = audited.fates.of(name);
+                return Err(format!("{name} at {}: {there}, it is {keys:?} after {fated:?}", side.jira));
             }
         }
+    }
+    for name in names {
         for (from, to) in (0..3).flat_map(|from| (0..3).map(move |to| (from, to))).filter(|(from, to)| from != to) {
-            let copies = |kind: &str, of: Vec<String>, found: Vec<String>| {
-                if of == found {
-                    Ok(())
-                } else {
-                    let (from, to) = (SIDES[from].jira, SIDES[to].jira);
-                    Err(format!("{name} {kind} of {from} {}: {of:?}, at {to} {}: {found:?}", home.key, views[1].key))
-                }
-            };
-            let by = format!("by{}z", SIDES[from].jira);
-            copies("comments", comments(views[from], from, None), comments(views[to], to, Some(&by)))?;
-            copies("files", files(views[from], from, None), files(views[to], to, Some(&by)))?;
-            copies("work", worklogs(views[from], from, None), worklogs(views[to], to, Some(&by)))?;
+            let (Some(one), Some(other)) = (all[from].get(name), all[to].get(name)) else { continue };
+            let excused = &gone[from] | &gone[to];
+            let third = Some(3 - from - to).filter(|third| !all[*third].contains_key(name));
+            let told = |field: &str| audited.is_told(name, field, [&one.key, &other.key]);
+            same((world, name), (from, one), (to, other), (&excused, third), told)?;
         }
     }
     Ok(())
+}
+
+/// What is known of how it must end.
+pub(crate) struct Audited<'a> {
+    pub(crate) fates: &'a Fates,
+    pub(crate) policies: Option<Policies>,
+    /// What the daemon says that stays as it is.
+    pub(crate) problems: Vec<StoredProblem>,
+}
+
+impl Audited<'_> {
+    /// Whether an item must be there; `None`: it may, or not.
+    fn is_expected(&self, name: &str, column: usize) -> Option<bool> {
+        let fated = self.fates.of(name);
+        if fated.deleted[column] {
+            return Some(false);
+        }
+        if !fated.deleted.contains(&true) {
+            return Some(true);
+        }
+        let ours = fated.was[column]?;
+        Some(!(ours && self.policies.is_some_and(Policies::deletes)))
+    }
+
+    /// What no REST call does is told, and stays.
+    fn is_told(&self, name: &str, field: &str, keys: [&str; 2]) -> bool {
+        let fields: &[&str] = match field {
+            "issuetype" | "parent" => &["issue-type", "parent"],
+            _ => return false,
+        };
+        let of_item = |about: &str| about.split(", ").any(|key| keys.contains(&key));
+        self.fates.of(name).converted
+            && self.problems.iter().any(|stored| {
+                let field = stored.problem.field.as_ref().map(FieldName::as_str);
+                of_item(&stored.about) && field.is_some_and(|field| fields.contains(&field))
+            })
+    }
+}
+
+/// Two issues of one item show the same, but for what leads to issues that one of the sides does not have.
+fn same(
+    (world, name): (&World, &str),
+    (from, one): (usize, &IssueView),
+    (to, other): (usize, &IssueView),
+    (gone, third): (&BTreeSet<String>, Option<usize>),
+    told: impl Fn(&str) -> bool,
+) -> Result<(), String> {
+    let (here, there) = (shown(world, from, one), shown(world, to, other));
+    let known = |field: &str, text: &str| match field {
+        "parent" => {
+            if gone.contains(text) {
+                String::new()
+            } else {
+                text.to_owned()
+            }
+        }
+        "links" => {
+            let leads = |link: &&str| link.rsplit(' ').next().is_none_or(|end| !gone.contains(end));
+            text.split(", ").filter(leads).collect::<Vec<_>>().join(", ")
+        }
+        // What a side that is gone linked to may be shown still.
+        "far" => {
+            let end = third.map_or_else(String::new, |third| format!("({})", SIDES[third].jira));
+            let is_of = |shown: &str| !end.is_empty() && shown.ends_with(&end);
+            text.split(" | ").filter(|shown| !is_of(shown)).collect::<Vec<_>>().join(" | ")
+        }
+        _ => text.to_owned(),
+    };
+    for (field, value) in &here {
+        if known(field, value) != known(field, &there[field]) && !told(field) {
+            return Err(format!(
+                "{name} {field}: {} {} `{value}`, {} {} `{}`",
+                SIDES[from].jira, one.key, SIDES[to].jira, other.key, there[field]
+            ));
+        }
+    }
+    let copies = |kind: &str, of: Vec<String>, found: Vec<String>| {
+        if of == found {
+            Ok(())
+        } else {
+            let (from, to) = (SIDES[from].jira, SIDES[to].jira);
+            Err(format!("{name} {kind} of {from} {}: {of:?}, at {to} {}: {found:?}", one.key, other.key))
+        }
+    };
+    let by = format!("by{}z", SIDES[from].jira);
+    copies("comments", comments(one, from, None), comments(other, to, Some(&by)))?;
+    copies("files", files(one, from, None), files(other, to, Some(&by)))?;
+    copies("work", worklogs(one, from, None), worklogs(other, to, Some(&by)))
 }
 
 /// Who wrote it: people, or (with the sign of the side that it is a copy from) the sync user.
@@ -160,7 +242,7 @@ pub(crate) fn far_leaks(world: &World, sight: Sight) -> Result<(), String> {
     for (column, side) in SIDES.iter().enumerate() {
         let mut shut: Vec<String> = Vec::new();
         for other in (0..3).filter(|other| *other != column) {
-            shut.push(format!("{}-", beside("HID", other)));
+            shut.extend(["HID", "ATT"].map(|what| format!("{}-", beside(what, other))));
             if sight == Sight::Apart && column != 0 && other != 0 {
                 shut.push(format!("{}-", beside("FAR", other)));
             }
@@ -208,14 +290,16 @@ pub(crate) fn requests(world: &World, jira: &str) -> Vec<String> {
     let writes = calls.iter().filter(|call| !reads(&call.method, &call.path));
     sorted(writes.map(|call| {
         let body = String::from_utf8_lossy(&call.request_body);
-        format!("{jira} {} {} {} {}", call.method, call.path, call.query, without_lots(&body))
+        let query = without(&without(&call.query, "globalId=jirasyncd%3A", '%'), "globalId=jirasyncd:", ':');
+        format!("{jira} {} {} {query} {}", call.method, call.path, without_lots(&body))
     }))
 }
 
 /// Ids that are drawn by lot are not what somebody did: a mark, which is sealed so that only the daemon can read it (its length
-/// stays), and the line between the parts of an upload.
+/// stays), an item's id by which Jira knows a remote link of ours, and the line between the parts of an upload.
 fn without_lots(body: &str) -> String {
     let marks = without(body, "\"mark\":\"", '"');
+    let marks = without(&marks, "\"globalId\":\"jirasyncd:", ':');
     without(&marks, "--jirasyncd-", '\r')
 }
 

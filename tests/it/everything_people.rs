@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::daemon_audit::token;
 use super::daemon_support::World;
 use super::everything_acts::{Act, Field, Talk, Thing, Tie, What};
+use super::everything_lives::{Fate, Fates};
 use super::everything_values::{custom, date, step};
 use super::everything_world::{
     COMPONENTS, Custom, DESK, EPIC_LINK, EPIC_NAME, INSIDE, LEVEL, OUTSIDER, PRIORITIES, SECRET, SIDES, STATUSES, Side,
@@ -33,6 +34,11 @@ pub(crate) struct Written {
 impl Written {
     pub(crate) fn is_shut(&self, column: usize) -> bool {
         column != self.column && (self.shut[column] || self.leveled && !self.mapped)
+    }
+
+    /// The same, whatever may become of its level.
+    pub(crate) fn is_shut_for(&self, column: usize) -> bool {
+        column != self.column && self.shut[column] || self.leveled
     }
 }
 
@@ -74,37 +80,45 @@ fn is_inside(issue: &IssueView) -> bool {
 }
 
 /// Whether somebody sees an issue and may do something to it.
-fn may_see(issue: &IssueView, side: &Side, who: usize) -> bool {
+pub(crate) fn may_see(issue: &IssueView, side: &Side, who: usize) -> bool {
     !is_inside(issue) || who == side.role.1
 }
 
 #[derive(Debug)]
-struct Item {
-    token: String,
+pub(crate) struct Item {
+    pub(crate) token: String,
     /// Where it was made.
-    column: usize,
+    pub(crate) column: usize,
     /// Where it may be.
-    places: [bool; 3],
-    level: [bool; 3],
+    pub(crate) places: [bool; 3],
+    pub(crate) level: [bool; 3],
     /// Whether home's is the one that has a row.
-    mapped: bool,
+    pub(crate) mapped: bool,
 }
 
 /// Everything that people did.
 #[derive(Debug)]
 pub(crate) struct People {
-    sight: Sight,
+    pub(crate) sight: Sight,
     /// Where home's levels are carried.
     levels: Option<Arc<Mutex<Ledger>>>,
-    items: Vec<Item>,
+    pub(crate) items: Vec<Item>,
     pub(crate) written: Vec<Written>,
+    pub(crate) fates: Fates,
     /// How often each thing was done.
     pub(crate) done: BTreeMap<String, usize>,
 }
 
 impl People {
     pub(crate) fn new(sight: Sight) -> Self {
-        Self { sight, levels: None, items: Vec::new(), written: Vec::new(), done: BTreeMap::new() }
+        Self {
+            sight,
+            levels: None,
+            items: Vec::new(),
+            written: Vec::new(),
+            fates: Fates::default(),
+            done: BTreeMap::new(),
+        }
     }
 
     /// The same where one of home's security levels is carried.
@@ -127,7 +141,7 @@ impl People {
 
     /// Does not do it. What would have been made keeps its place among the items.
     pub(crate) fn leave_out(&mut self, act: &Act) {
-        if act.what == What::Create {
+        if is_made_by(act) {
             let token = format!("Item-{}", act.number);
             self.items.push(Item { token, column: act.column, places: [false; 3], level: [false; 3], mapped: false });
         }
@@ -135,7 +149,7 @@ impl People {
 
     /// Whether somebody of a side may do something to it: what one partner makes, home leaves alone, so that it does the same with
     /// and without.
-    fn is_for(&self, item: &Item, column: usize) -> bool {
+    pub(crate) fn is_for(&self, item: &Item, column: usize) -> bool {
         self.sight == Sight::Open || item.column == column || item.column == 0 || column == 1
     }
 
@@ -143,7 +157,18 @@ impl People {
     pub(crate) fn act(&mut self, world: &World, act: &Act) -> Result<bool, String> {
         let side = &SIDES[act.column];
         let meets = |refusal: Refusal| format!("{act:?}: {refusal:?}");
+        if let What::Fate(fate) = act.what {
+            let done = self.meet(world, act, fate)?;
+            if !done && is_made_by(act) {
+                self.leave_out(act);
+            }
+            return Ok(done);
+        }
         if act.what == What::Create {
+            if self.fates.is_dismissed(act.column, act.who) {
+                self.leave_out(act);
+                return Ok(false);
+            }
             let who = world.person(side.jira, side.people[act.who]);
             return self.create(world, act, &who).map_err(meets);
         }
@@ -152,11 +177,14 @@ impl People {
         };
         let Some(issue) = find(world, side.jira, &item.token) else { return Ok(false) };
         let act = Act { who: owner(world, act, &issue).unwrap_or(act.who), ..act.clone() };
-        if !may_see(&issue, side, act.who) {
+        if !may_see(&issue, side, act.who) || !self.fates.may_act(act.column, act.who, &issue) {
             return Ok(false);
         }
         let who = world.person(side.jira, side.people[act.who]);
-        let readers = self.change(&Scene { world, act: &act, side, who: &who, issue: &issue }).map_err(meets)?;
+        let readers = match self.change(&Scene { world, act: &act, side, who: &who, issue: &issue }) {
+            Err(_) if self.fates.may_be_refused(act.column, &issue) => return Ok(false),
+            done => done.map_err(meets)?,
+        };
         if let Some(readers) = readers {
             *self.done.entry(format!("{:?}", act.what)).or_default() += 1;
             self.write(&act, act.item, readers);
@@ -165,7 +193,7 @@ impl People {
     }
 
     /// Notes what was written: `readers` are those that it was for, were the issue itself theirs.
-    fn write(&mut self, act: &Act, item: usize, readers: [bool; 3]) {
+    pub(crate) fn write(&mut self, act: &Act, item: usize, readers: [bool; 3]) {
         let place = &self.items[item];
         let outside = self.sight == Sight::Apart && (act.column, act.who) == OUTSIDER;
         let seen = |column: usize| {
@@ -191,7 +219,8 @@ impl People {
         if kind == 3 {
             let above = self.items.get(act.item).filter(|item| self.is_for(item, act.column));
             let above = above.and_then(|item| find(world, side.jira, &item.token));
-            let above = above.filter(|above| may_see(above, side, act.who));
+            let above = above.filter(|above| above.project == side.project && may_see(above, side, act.who));
+            let above = above.filter(|above| self.fates.may_act(act.column, act.who, above));
             let Some(above) = above.filter(|above| side.types[..2].contains(&above.fields["issuetype"].as_str()))
             else {
                 self.leave_out(act);
@@ -227,7 +256,7 @@ impl People {
     /// Does it, and says who may read it; none where there was nothing to do.
     fn change(&mut self, scene: &Scene<'_>) -> Result<Option<[bool; 3]>, Refusal> {
         match scene.act.what {
-            What::Create => Ok(None),
+            What::Create | What::Fate(_) => Ok(None),
             What::Field(Field::Level) => self.level(scene),
             What::Field(field) => field_act(scene, field),
             What::Talk(talk) => self.talk(scene, talk),
@@ -237,7 +266,7 @@ impl People {
     }
 
     fn level(&mut self, scene: &Scene<'_>) -> Result<Option<[bool; 3]>, Refusal> {
-        if self.sight == Sight::Open {
+        if self.sight == Sight::Open || scene.issue.project != scene.side.project {
             return Ok(None);
         }
         let (item, column) = (scene.act.item, scene.act.column);
@@ -386,11 +415,19 @@ impl People {
     }
 
     /// Another item that is there too.
-    fn other(&self, world: &World, act: &Act, issue: &IssueView) -> Option<IssueView> {
+    pub(crate) fn other(&self, world: &World, act: &Act, issue: &IssueView) -> Option<IssueView> {
         let other = self.items.get(act.pick / 4 % self.items.len()).filter(|other| self.is_for(other, act.column))?;
         let side = &SIDES[act.column];
-        find(world, side.jira, &other.token).filter(|other| other.key != issue.key && may_see(other, side, act.who))
+        find(world, side.jira, &other.token).filter(|other| {
+            let may = may_see(other, side, act.who) && self.fates.may_act(act.column, act.who, other);
+            other.key != issue.key && may
+        })
     }
+}
+
+/// Whether an act makes an item.
+pub(crate) fn is_made_by(act: &Act) -> bool {
+    matches!(act.what, What::Create | What::Fate(Fate::Clone))
 }
 
 /// Somebody at an issue.

@@ -3,6 +3,7 @@
 use jirasyncd::simulator::{FieldSetup, FieldType, Holder, Limits, ProjectSetup, Setup, SprintState, TransitionSetup};
 
 use super::daemon_support::{THREE, World};
+use super::everything_lives::Policies;
 
 /// One side: the Jira, its project, its people (the same place is the same person), its types (Bug, Task, Epic, Sub-task), a role
 /// in which the sync user and the person at that place are.
@@ -63,6 +64,8 @@ pub(crate) const LEVEL: &str = "Staff";
 pub(crate) const SECRET: &str = "Secret";
 /// What a partner calls home's level where a row has it. Only those in the role see what has it.
 pub(crate) const INSIDE: &str = "Inside";
+/// The label that takes an issue out of the clauses of the world where issues have a life.
+pub(crate) const PARKED: &str = "share-parked";
 pub(crate) const EPIC_LINK: &str = "customfield_10100";
 pub(crate) const EPIC_NAME: &str = "customfield_10101";
 
@@ -281,15 +284,36 @@ fn enrich(setup: &mut Setup, column: usize) {
     } else if column == 2 {
         project.transitions.push(TransitionSetup::new("Wieder öffnen", &["Fertig"], "Neu"));
     }
-    project.permissions.insert("SET_ISSUE_SECURITY".to_owned(), [Holder::LoggedIn].into());
+    for key in ["SET_ISSUE_SECURITY", "DELETE_ISSUES"] {
+        project.permissions.insert(key.to_owned(), [Holder::LoggedIn].into());
+    }
     let mut other = project.clone();
     (other.components, other.versions, other.sprints) = (Vec::new(), Vec::new(), Vec::new());
-    for (number, what) in ["FAR", "HID"].into_iter().enumerate() {
+    for (number, what) in ["FAR", "HID", "ATT"].into_iter().enumerate() {
         let key = beside(what, column);
         setup.projects.push(ProjectSetup { name: key.clone(), key, id: 11_000 + number as u64, ..other.clone() });
     }
     // Faults say when there is too much; a limit of its own would only slow the run.
     setup.limits = Limits::off();
+}
+
+/// What a configuration says of issues that are not where they were, and, where nothing else says which issues join, clauses that
+/// an issue can leave.
+fn with_lives(config: &str, policies: Policies) -> String {
+    let mut text = config.to_owned();
+    if !text.contains("when = ") {
+        let clause = format!("jql = \"labels is EMPTY OR labels != {PARKED}\", instance = ");
+        for side in &SIDES {
+            let begin = format!("side.{} = {{ ", side.jira);
+            text = text.replace(&format!("{begin}instance = "), &format!("{begin}{clause}"));
+        }
+    }
+    text + &policies.table()
+}
+
+/// The world, its daemon not started, where issues have a life.
+pub(crate) fn world_of_lives(sight: Sight, policies: Policies) -> World {
+    prepared(&with_lives(&config(sight), policies))
 }
 
 /// The world, its daemon not started.
@@ -298,11 +322,12 @@ pub(crate) fn world(sight: Sight) -> World {
 }
 
 /// Home and two partners that do not see each other, and a row for one of home's security levels.
-pub(crate) fn world_with_levels() -> World {
+pub(crate) fn world_with_levels(policies: Option<Policies>) -> World {
     let row = format!(
         "summary = \"both\"\nsecurity = {{ values = [ {{ acme = \"{LEVEL}\", globex = \"{INSIDE}\", initech = \"{INSIDE}\" }} ] }}\n"
     );
-    prepared(&config(Sight::Apart).replacen("summary = \"both\"\n", &row, 1))
+    let config = config(Sight::Apart).replacen("summary = \"both\"\n", &row, 1);
+    prepared(&policies.map_or_else(|| config.clone(), |policies| with_lives(&config, policies)))
 }
 
 /// The same with only some sides, which hold everything of each other.

@@ -76,6 +76,8 @@ mod daemon_life;
 #[cfg(test)]
 mod daemon_links;
 #[cfg(test)]
+mod daemon_lives;
+#[cfg(test)]
 mod daemon_mails;
 #[cfg(test)]
 mod daemon_merge;
@@ -143,6 +145,8 @@ mod entities_rows;
 mod everything_acts;
 #[cfg(test)]
 mod everything_audit;
+#[cfg(test)]
+mod everything_lives;
 #[cfg(test)]
 mod everything_people;
 #[cfg(test)]

@@ -37,6 +37,8 @@ pub(crate) struct Life {
     pub(crate) dice: Dice,
     pub(crate) world: World,
     fuse: Arc<Fuse>,
+    /// What is done for a daemon that cannot start.
+    pub(crate) rescue: fn(&World),
     /// How often the daemon died.
     pub(crate) deaths: usize,
     /// How many faults were set.
@@ -51,7 +53,7 @@ impl Life {
         // Half of the worlds have an index that lags.
         let lag = Duration::from_secs(if seed.is_multiple_of(2) { 0 } else { 25 });
         world.jiras.values().for_each(|jira| jira.set_index_lag(lag));
-        Self { dice: Dice::new(seed), world, fuse, deaths: 0, struck: 0 }
+        Self { dice: Dice::new(seed), world, fuse, rescue: |_| {}, deaths: 0, struck: 0 }
     }
 
     /// Perhaps something breaks on that Jira, perhaps everything heals.
@@ -115,6 +117,7 @@ impl Life {
         while self.world.try_start().await.is_err() {
             self.world.pass(30).await;
             self.heal();
+            (self.rescue)(&self.world);
         }
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::reply::{Answer, Refusal, Reply};
 use super::super::state::{Comment, Issue, Project, State};
-use super::super::{change, comments, permissions};
+use super::super::{change, comments, mails, permissions};
 use super::Call;
 use std::sync::Arc;
 
@@ -115,7 +115,9 @@ pub(crate) fn edit(state: &mut State, call: &Call) -> Answer {
     }
     let rest = call.body.get("visibility").or_else(|| call.body.get("properties")).is_some();
     let checked = if rest { Some(comments::check(state, &project, None, call.by(), &call.body)?) } else { None };
+    let mails = mails::of(state, &project, &issue, call);
     let mut issue = Issue::clone(&issue);
+    issue.notifications += mails;
     let now = state.now;
     if let Some(comment) = issue.comments.iter_mut().find(|comment| comment.id == id) {
         comment.body = body;

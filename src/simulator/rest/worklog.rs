@@ -8,7 +8,7 @@ use super::super::comments::lets_see;
 use super::super::reply::{Answer, Refusal, Reply};
 use super::super::state::{Issue, Project, State, Worklog};
 use super::super::worklogs::{self, Adjust};
-use super::super::{change, permissions};
+use super::super::{change, mails, permissions};
 use super::Call;
 
 /// Worklogs of one page (v3). Data Center gives all.
@@ -71,7 +71,9 @@ pub(crate) fn add(state: &mut State, call: &Call) -> Answer {
     // Data Center takes the time of the request for one that is left out.
     let started = checked.started.or_else(|| (!state.is_cloud()).then_some(state.now));
     let started = started.ok_or_else(|| Refusal::field("started", "The start date must be given."))?;
+    let mails = mails::of(state, &project, &issue, call);
     let mut issue = Issue::clone(&issue);
+    issue.notifications += mails;
     state.last_worklog += 1;
     let id = state.last_worklog;
     issue.worklogs.push(Worklog {
@@ -107,7 +109,9 @@ pub(crate) fn edit(state: &mut State, call: &Call) -> Answer {
     }
     editable(state, &issue)?;
     let checked = worklogs::check(state, &project, call.by(), &call.body)?;
+    let mails = mails::of(state, &project, &issue, call);
     let mut issue = Issue::clone(&issue);
+    issue.notifications += mails;
     let mut more = 0;
     if let Some(work) = issue.worklogs.iter_mut().find(|work| work.id == id) {
         let seconds = checked.seconds.unwrap_or(work.seconds);
@@ -136,7 +140,9 @@ pub(crate) fn remove(state: &mut State, call: &Call) -> Answer {
     }
     editable(state, &issue)?;
     let seconds = find(&issue, id).map_or(0, |work| work.seconds);
+    let mails = mails::of(state, &project, &issue, call);
     let mut issue = Issue::clone(&issue);
+    issue.notifications += mails;
     issue.worklogs.retain(|work| work.id != id);
     worklogs::log(state, &mut issue, call.user.as_deref(), adjust(call), -signed(seconds), Some(id))?;
     state.store(issue);

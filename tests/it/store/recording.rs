@@ -248,7 +248,7 @@ async fn linked_items_are_found_by_issue_and_by_id(world: World) {
     assert_eq!(by_issue, by_id);
     let [(found, there)] = by_issue.as_slice() else { panic!("{by_issue:?}") };
     assert_eq!((*found, there.len()), (id(1), 2));
-    let globex = There { issue: IssueId(77), key: "ENG-7".into(), restricted: true };
+    let globex = There { issue: IssueId(77), key: "ENG-7".into(), restricted: true, gone: false, elsewhere: None };
     assert_eq!(there.get(&"g".into()), Some(&globex));
     assert!(!there[&"a".into()].restricted);
     assert_eq!(
