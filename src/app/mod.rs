@@ -185,8 +185,8 @@ async fn engine_on(
     config: &Config,
     surroundings: &Surroundings,
     store: Arc<dyn Store>,
+    (connections, hands): (Connections, Hands),
 ) -> Result<(Engine, Vec<Finding>), StartError> {
-    let (connections, hands) = connect(config, surroundings)?;
     let parts = Parts {
         store,
         clock: Arc::clone(&surroundings.clock),
@@ -282,7 +282,8 @@ impl Daemon {
         let store = Arc::new(open(&config, &surroundings)?);
         store.free_all().await?;
         let as_store = (surroundings.between)(Arc::<SqliteStore>::clone(&store));
-        let (engine, findings) = engine_on(&config, &surroundings, as_store).await?;
+        let ends = connect(&config, &surroundings)?;
+        let (engine, findings) = engine_on(&config, &surroundings, as_store, ends).await?;
         look_at_everything_again(&store, &engine, &config, surroundings.clock.now()).await?;
         forget_problems_of_strangers(&store, &config, surroundings.clock.now()).await?;
         for about in

@@ -78,23 +78,43 @@ impl Engine {
         }
     }
 
+    /// Has versions and components looked at before one is made for an issue: what is lacking may only have been renamed, or be about
+    /// to be made. That writes, so it is no part of a look, which a preview takes as well. Says whether a plan is to be made again.
+    pub(super) async fn things_come_first(&self, works: &mut [Work]) -> bool {
+        let mut planned = Vec::new();
+        for work in works.iter_mut().filter(|work| !work.over) {
+            let operations = work.plan.iter().flat_map(|plan| &plan.operations);
+            let lacking = operations.filter_map(|operation| {
+                let Action::Offer { thing, .. } = &operation.action else { return None };
+                Some(*thing)
+            });
+            let lacking: BTreeSet<Thing> = lacking.collect();
+            if !lacking.is_empty() {
+                planned.push((work.sync.catalogs(), lacking, work));
+            }
+        }
+        for (_, lacking, work) in &planned {
+            for thing in lacking {
+                if let Err(error) = self.look_at_things_first(&work.sync, *thing).await {
+                    tracing::warn!(%error, "could not look at versions and components first");
+                }
+            }
+        }
+        let mut again = false;
+        for (before, _, work) in planned {
+            if work.sync.catalogs() != before {
+                work.plan = None;
+                again = true;
+            }
+        }
+        again
+    }
+
     /// Learns what a plan lacks. Says whether the plan is to be made again.
     pub(super) async fn learn_what_is_offered(&self, work: &Work, plan: &Plan) -> bool {
         let mut learnt = false;
         for side in &plan.lacking {
             learnt |= self.look_again(work, side, OFFERS_LAST).await;
-        }
-        let offers = plan.operations.iter().filter_map(|operation| {
-            let Action::Offer { thing, .. } = &operation.action else { return None };
-            Some(*thing)
-        });
-        for thing in offers.collect::<BTreeSet<Thing>>() {
-            // What is lacking may only have been renamed, or be about to be made.
-            let before = work.sync.catalogs();
-            match self.look_at_things_first(&work.sync, thing).await {
-                Ok(()) => learnt |= work.sync.catalogs() != before,
-                Err(error) => tracing::warn!(%error, "could not look at versions and components first"),
-            }
         }
         for operation in &plan.operations {
             let (Action::SetFields { fields } | Action::Create { fields, .. }) = &operation.action else { continue };

@@ -10,19 +10,19 @@ use super::crash::{Fuse, fused_world};
 use super::daemon_support::{THREE, World, calls, two, two_clouds};
 
 /// The two kinds of partner: their configuration, name, project, and a person who administers it.
-fn pairs() -> [(String, &'static str, &'static str, &'static str); 2] {
+pub(super) fn pairs() -> [(String, &'static str, &'static str, &'static str); 2] {
     [(two(), "globex", "ENG", "jdoe"), (two_clouds(), "initech", "OPS", "petra")]
 }
 
 /// Versions both ways, looked at with every poll.
-const BOTH: &str = "versions = { every = \"30s\" }";
+pub(super) const BOTH: &str = "versions = { every = \"30s\" }";
 
-fn with(config: &str, line: &str) -> String {
+pub(super) fn with(config: &str, line: &str) -> String {
     config.replacen("[sync.support]\n", &format!("[sync.support]\n{line}\n"), 1)
 }
 
 /// A world in which everybody administers the projects, not started yet.
-fn world(config: &str, line: &str, versions: [&[&str]; 3]) -> World {
+pub(super) fn world(config: &str, line: &str, versions: [&[&str]; 3]) -> World {
     let world = World::of(&with(config, line), |setups| {
         for (name, versions) in ["acme", "globex", "initech"].into_iter().zip(versions) {
             setups.get_mut(name).unwrap().projects[0].versions =
@@ -36,7 +36,7 @@ fn world(config: &str, line: &str, versions: [&[&str]; 3]) -> World {
 }
 
 /// The versions of a project, each as its name and what else is set of it.
-fn versions(world: &World, jira: &str) -> Vec<String> {
+pub(super) fn versions(world: &World, jira: &str) -> Vec<String> {
     let project = match jira {
         "acme" => "SUP",
         "globex" => "ENG",
@@ -57,19 +57,19 @@ fn versions(world: &World, jira: &str) -> Vec<String> {
     all
 }
 
-fn none() -> [&'static [&'static str]; 3] {
+pub(super) fn none() -> [&'static [&'static str]; 3] {
     [&[], &[], &[]]
 }
 
 /// Looks until everything that is due was done: a look comes with every interval.
-async fn rest(world: &World) {
+pub(super) async fn rest(world: &World) {
     for _ in 0..6 {
         world.interval().await;
     }
 }
 
 /// How many versions were made or changed at a Jira.
-fn writes(world: &World, jira: &str) -> u64 {
+pub(super) fn writes(world: &World, jira: &str) -> u64 {
     let calls = calls(world.jira(jira));
     ["createVersion", "updateVersion", "createComponent", "updateComponent"]
         .iter()
@@ -404,33 +404,6 @@ async fn partners_that_do_not_see_each_other_learn_nothing_of_each_others_versio
     world.start().await;
     rest(&world).await;
     assert_eq!(["acme", "globex", "initech"].map(|jira| writes(&world, jira)), before);
-}
-
-/// Two syncs over one project: what the sync user made for the one is nobody's word in the other.
-#[tokio::test(start_paused = true)]
-async fn what_one_sync_made_does_not_go_on_by_another() {
-    let (head, rest_of) = THREE.split_at(THREE.find("[sync.support]").unwrap());
-    let fields = rest_of.get(..rest_of.find("[sync.support.map]").unwrap()).unwrap();
-    let fields = format!("{fields}[sync.support.fields]\nsummary = \"both\"\n");
-    let without = |partner: &str, name: &str| {
-        let kept = fields.lines().filter(|line| !line.starts_with(&format!("side.{partner}"))).collect::<Vec<_>>();
-        let text = kept.join("\n").replace(", sees = [\"acme\"]", "");
-        text.replace("sync.support", name).replacen("home = ", &format!("{BOTH}\nhome = "), 1)
-    };
-    let config = format!("{head}{}\n{}", without("initech", "sync.one"), without("globex", "sync.two"));
-    let mut world = world(&config, "", [&["1.0"], &["canary-theirs"], &[]]);
-    world.start().await;
-    rest(&world).await;
-    world.person("globex", "jdoe").change_version("ENG", "canary-theirs", json!({ "name": "canary-2" })).unwrap();
-    rest(&world).await;
-    assert_eq!(versions(&world, "acme"), ["1.0", "canary-2"]);
-    assert_eq!(versions(&world, "initech"), ["1.0"]);
-    // Home's person says so in both.
-    world.person("acme", "jane").change_version("SUP", "1.0", json!({ "released": true })).unwrap();
-    rest(&world).await;
-    assert_eq!(versions(&world, "initech"), ["1.0 | released"]);
-    assert_eq!(versions(&world, "globex"), ["1.0 | released", "canary-2"]);
-    assert_eq!(world.problems().await, Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]

@@ -124,6 +124,8 @@ mod daemon_uploads;
 #[cfg(test)]
 mod daemon_versions;
 #[cfg(test)]
+mod daemon_versions_safe;
+#[cfg(test)]
 mod daemon_votes;
 #[cfg(test)]
 mod daemon_watchers;
