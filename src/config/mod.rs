@@ -110,6 +110,7 @@ pub fn load(
     let daemon = daemon::read(&reading, &top, &mut findings);
     let instances = instance::read(&reading, &top, &mut findings);
     let syncs = sync::read(&top, &mut findings);
+    things::check_apart(&top, &syncs, &mut findings);
     overlap::warn(&top, &syncs, &mut findings);
     match daemon {
         Some(daemon) if !findings.has_errors() => {

@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::keys::Key;
+use super::keys::{self as keys_of_all, Key};
 use super::keys_things as keys;
 use super::node::Cursor;
 use super::problem::Findings;
 use super::sides::Sides;
 use super::time::duration_of;
 use crate::model::operation::Thing;
-use crate::model::settings::{FieldRow, SyncSettings};
+use crate::model::settings::{FieldRow, SideSettings, SyncSettings};
 use crate::model::things::{Property, ThingSettings};
 
 /// Reads both. What is left out, or is `skip`, is not carried.
@@ -88,6 +88,43 @@ fn one(
         super::time::duration(super::time::default_of(&keys::THINGS_EVERY))
     };
     Some(ThingSettings { from, to, carry, every: every.unwrap_or(Duration::from_secs(300)) })
+}
+
+/// Refuses that two syncs keep those of one project where one of them writes there: what it wrote would be a person's word for the
+/// other, and go on to its partners.
+pub(super) fn check_apart(top: &Cursor<'_>, syncs: &[SyncSettings], findings: &mut Findings<'_>) {
+    let tables: Vec<Cursor<'_>> = top.get(&keys_of_all::SYNC).iter().flat_map(Cursor::entries).collect();
+    let both = [(Thing::Version, &keys::VERSIONS), (Thing::Component, &keys::COMPONENTS)];
+    for (thing, key) in both {
+        for (index, sync) in syncs.iter().enumerate() {
+            let met = syncs.iter().take(index).find_map(|other| Some((other, shared(thing, sync, other)?)));
+            let Some((other, side)) = met else { continue };
+            let table = tables.iter().find(|table| table.name == sync.id.as_str());
+            let Some(cursor) = table.and_then(|table| table.get(key)) else { continue };
+            let message = format!(
+                "syncs `{}` and `{}` both keep the {}s of project `{}` of `{}` in step, and what one of them writes there would be a \
+                 person's word for the other",
+                other.id,
+                sync.id,
+                thing.word(),
+                side.project,
+                side.instance
+            );
+            let help = "make them one sync with more sides, or let both only take from that project: leave its side out of `to`";
+            findings.error(&cursor.key_spot, message, help);
+        }
+    }
+}
+
+/// The side of `sync` whose project both keep, where one of them writes there.
+fn shared<'s>(thing: Thing, sync: &'s SyncSettings, other: &SyncSettings) -> Option<&'s SideSettings> {
+    let (here, there) = (sync.things.get(&thing)?, other.things.get(&thing)?);
+    let kept = |settings: &ThingSettings, side: &SideSettings| settings.sides().any(|kept| kept == &side.id);
+    sync.sides.iter().filter(|side| kept(here, side)).find(|side| {
+        let same = |at: &&SideSettings| (&at.instance, &at.project) == (&side.instance, &side.project);
+        let mut theirs = other.sides.iter().filter(|at| kept(there, at)).filter(same);
+        theirs.any(|at| here.to.contains(&side.id) || there.to.contains(&at.id))
+    })
 }
 
 /// Whether a row has a table of names for such things.

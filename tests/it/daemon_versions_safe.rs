@@ -2,9 +2,11 @@
 //! without end, pauses. Must never look into the daemon's state to judge it.
 
 use jirasyncd::app::preview;
+use jirasyncd::config::{self, SecretsWanted};
 use serde_json::json;
 
-use super::daemon_versions::{BOTH, pairs, rest, versions, world, writes};
+use super::daemon_support::{THREE, Tokens, two};
+use super::daemon_versions::{BOTH, pairs, rest, versions, with, world, writes};
 
 const ROWS: &str = "summary = \"both\"\nfix-versions = { on-unmapped = \"create\" }";
 
@@ -27,4 +29,58 @@ async fn a_preview_of_issues_that_lack_a_version_writes_nothing() {
         assert_eq!(versions(&world, other), ["1.0"]);
         assert_eq!(world.field(other, "Item", "fixVersions"), "1.0");
     }
+}
+
+/// Two syncs over the project of home, one with each partner.
+fn two_syncs(of_one: &str, of_two: &str, row_of_one: &str) -> String {
+    let (head, rest_of) = THREE.split_at(THREE.find("[sync.support]").unwrap());
+    let fields = rest_of.get(..rest_of.find("[sync.support.map]").unwrap()).unwrap();
+    let without = |partner: &str, name: &str, line: &str, rows: &str| {
+        let kept = fields.lines().filter(|line| !line.starts_with(&format!("side.{partner}"))).collect::<Vec<_>>();
+        let text = kept.join("\n").replace(", sees = [\"acme\"]", "");
+        let text = text.replace("sync.support", name).replacen("home = ", &format!("{line}\nhome = "), 1);
+        format!("{text}\n[{name}.fields]\nsummary = \"both\"\n{rows}\n")
+    };
+    let one = without("initech", "sync.one", of_one, row_of_one);
+    format!("{head}{one}\n{}", without("globex", "sync.two", of_two, ""))
+}
+
+/// What one sync wrote there could not be told from what people said by the other.
+#[test]
+fn two_syncs_that_keep_versions_of_one_project_are_refused_where_one_writes_there() {
+    let load = |one: &str, two: &str| {
+        let text = two_syncs(one, two, "").replace("STATE", "/nowhere/state.db");
+        config::load(&text, "test.toml", &Tokens, SecretsWanted::Yes).map_err(|report| report.to_string())
+    };
+    let out = "versions = { from = [\"acme\"], every = \"30s\" }";
+    let in_too = "versions = { from = [\"acme\"], to = [\"acme\", \"globex\"] }";
+    for (one, two) in [(BOTH, BOTH), (BOTH, out), (out, BOTH), (in_too, out)] {
+        let refused = load(one, two).map(drop).unwrap_err();
+        assert!(
+            refused.contains("syncs `one` and `two` both keep the versions of project `SUP` of `acme` in step"),
+            "{one} {two}: {refused}"
+        );
+    }
+    let alone = "versions = { from = [\"acme\"], to = [\"globex\"] }";
+    let too = "versions = { from = [\"acme\"], to = [\"initech\"] }";
+    for (one, two) in [(BOTH, ""), (BOTH, "components = \"both\""), (alone, too)] {
+        load(one, two).map(drop).unwrap_or_else(|refused| panic!("{one} {two}: {refused}"));
+    }
+}
+
+/// Two syncs over one project: the names that the issues of the one brought there are nobody's word in the other.
+#[tokio::test(start_paused = true)]
+async fn what_an_issue_of_one_sync_brought_does_not_go_on_by_another() {
+    let line = "versions = { from = [\"acme\"], to = [\"initech\"], every = \"30s\" }";
+    let row = "fix-versions = { on-unmapped = \"create\" }";
+    let mut world = world(&two_syncs("", line, row), "", [&["1.0"], &["canary-theirs"], &[]]);
+    world.start().await;
+    rest(&world).await;
+    let fields =
+        json!({ "summary": "Theirs", "fixVersions": [{ "name": "canary-theirs" }], "labels": ["share-globex"] });
+    world.person("globex", "jdoe").create("ENG", "Task", fields).unwrap();
+    world.person("acme", "jane").change_version("SUP", "1.0", json!({ "released": true })).unwrap();
+    rest(&world).await;
+    assert_eq!(versions(&world, "acme"), ["1.0 | released", "canary-theirs"], "{:?}", world.problems().await);
+    assert_eq!(versions(&world, "initech"), ["1.0 | released"]);
 }
