@@ -80,6 +80,12 @@ impl Property {
         matches!(self, Self::StartDate | Self::ReleaseDate)
     }
 
+    /// Whether a value that was found says something: none does not, nor does the `false` that Jira fills in by itself.
+    #[must_use]
+    pub fn is_said(self, value: &str) -> bool {
+        !value.is_empty() && !(self.is_flag() && value == "false")
+    }
+
     /// Whether it is a yes or no.
     #[must_use]
     pub fn is_flag(self) -> bool {
@@ -123,6 +129,9 @@ pub struct ThingAct {
     pub number: u64,
     /// What they made it.
     pub value: String,
+    /// It was there when their side was first met: nobody knows how old it is.
+    #[serde(default)]
+    pub met: bool,
     /// The acts that stand instead of this one, where who looks sees their side.
     #[serde(default)]
     pub lost_to: BTreeSet<ActKey>,

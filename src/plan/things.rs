@@ -46,6 +46,8 @@ struct NewAct {
     value: String,
     /// The newest act that whoever did it could know of.
     knew: u64,
+    /// It was found where it was not looked at before: nobody knows how old it is.
+    met: bool,
 }
 
 impl ThingRules<'_> {
@@ -175,8 +177,7 @@ impl Look<'_> {
                 match list.iter().find(|seen| Some(&seen.native) == replica.native.as_ref()) {
                     Some(seen) => {
                         (replica.missing, replica.gone) = (None, false);
-                        let own = thing.made_on.contains(side);
-                        let new = observe(self.rules, replica, side, seen, own, self.seen.now);
+                        let new = observe(self.rules, replica, side, seen, self.seen.now);
                         acts.extend(new.into_iter().map(|act| (side.clone(), act)));
                     }
                     None => {
@@ -232,9 +233,9 @@ impl Look<'_> {
 
     fn meet(&mut self, thing: &mut ProjectThing, side: &SideId, seen: &SeenThing, own: bool, ours: bool) {
         let value = |property| seen.value(property).to_owned();
-        let held = |property| {
+        let held = |property: Property| {
             let value = value(property);
-            let theirs = !own && !ours && !value.is_empty();
+            let theirs = !own && !ours && property.is_said(&value);
             (property, HeldValue { value, knows: None, theirs })
         };
         let replica = ThingReplica {
@@ -245,9 +246,9 @@ impl Look<'_> {
         thing.replicas.insert(side.clone(), replica);
         if own {
             thing.made_on.insert(side.clone());
-            let said = self.rules.carried().filter(|property| !seen.value(*property).is_empty());
-            let acts =
-                said.map(|property| (side.clone(), NewAct { property, value: value(property), knew: 0 })).collect();
+            let said = self.rules.carried().filter(|property| property.is_said(seen.value(*property)));
+            let act = |property| NewAct { property, value: value(property), knew: 0, met: true };
+            let acts = said.map(|property| (side.clone(), act(property))).collect();
             self.take_acts(thing, acts);
         }
         settle(self.rules, thing);
@@ -266,7 +267,7 @@ impl Look<'_> {
                 lost.property != act.property
                     || [&lost.side, &lost.by].into_iter().any(|of| is_of(thing.acts.get(&act.property), of, number))
             });
-            let made = ThingAct { number, value: act.value.clone(), lost_to: BTreeSet::new() };
+            let made = ThingAct { number, value: act.value.clone(), met: act.met, lost_to: BTreeSet::new() };
             thing.acts.entry(act.property).or_default().insert(side.clone(), made);
             if let Some(held) = thing.replicas.get_mut(side).and_then(|replica| replica.held.get_mut(&act.property)) {
                 held.knows = Some(ActKey { number, side: side.clone() });
@@ -286,10 +287,12 @@ impl Look<'_> {
         }
     }
 
-    /// People of two sides made different things of one property.
+    /// People of two sides made different things of one property. When a side is met says nothing of when its people did what is
+    /// found there: that stands behind what was seen to happen, and of two such the first in order stands.
     fn disagree(&self, thing: &mut ProjectThing, property: Property, one: &SideId, other: &SideId) {
         let ranked = |side: &SideId| {
-            let number = thing.acts.get(&property).and_then(|acts| acts.get(side)).map_or(0, |act| act.number);
+            let act = thing.acts.get(&property).and_then(|acts| acts.get(side));
+            let number = act.filter(|act| !act.met).map_or(0, |act| act.number);
             let preferred = matches!(&self.rules.sync.on_conflict, ConflictPolicy::Prefer(first) if first == side);
             (preferred, number, Reverse(self.rules.order(side)))
         };
@@ -331,7 +334,6 @@ fn observe(
     replica: &mut ThingReplica,
     side: &SideId,
     seen: &SeenThing,
-    own: bool,
     now: Timestamp,
 ) -> Vec<NewAct> {
     replica.sent.retain(|_, sent| {
@@ -343,11 +345,11 @@ fn observe(
     for property in rules.carried() {
         let value = seen.value(property).to_owned();
         let Some(held) = replica.held.get_mut(&property) else {
-            // Carried only now. What Jira fills in itself is nobody's word.
-            let said = crosses && !value.is_empty() && (own || value != "false");
+            // Carried only now.
+            let said = crosses && property.is_said(&value);
             replica.held.insert(property, HeldValue { value: value.clone(), knows: None, theirs: false });
             if said {
-                acts.push(NewAct { property, value, knew: 0 });
+                acts.push(NewAct { property, value, knew: 0, met: true });
             }
             continue;
         };
@@ -366,7 +368,7 @@ fn observe(
         held.value.clone_from(&value);
         if crosses {
             let knew = held.knows.as_ref().map_or(0, |key| key.number);
-            acts.push(NewAct { property, value, knew });
+            acts.push(NewAct { property, value, knew, met: false });
         } else {
             held.theirs = true;
         }

@@ -3,9 +3,10 @@
 
 use jirasyncd::app::preview;
 use jirasyncd::config::{self, SecretsWanted};
+use jirasyncd::simulator::Holder;
 use serde_json::json;
 
-use super::daemon_support::{THREE, Tokens, two};
+use super::daemon_support::{THREE, Tokens};
 use super::daemon_versions::{BOTH, pairs, rest, versions, with, world, writes};
 
 const ROWS: &str = "summary = \"both\"\nfix-versions = { on-unmapped = \"create\" }";
@@ -83,4 +84,31 @@ async fn what_an_issue_of_one_sync_brought_does_not_go_on_by_another() {
     rest(&world).await;
     assert_eq!(versions(&world, "acme"), ["1.0 | released", "canary-theirs"], "{:?}", world.problems().await);
     assert_eq!(versions(&world, "initech"), ["1.0 | released"]);
+}
+
+/// Somebody makes there what home has had for long. That is older than what home's people did, whatever it says.
+#[tokio::test(start_paused = true)]
+async fn a_newcomer_of_a_known_name_takes_nothing_back_that_stands() {
+    for (policy, kept) in [("newest", "Ours | 2026-12-24"), ("prefer OTHER", "Theirs | 2027-01-01")] {
+        for (config, other, project, who) in pairs() {
+            let line = format!("on-conflict = \"{}\"\n{BOTH}", policy.replace("OTHER", other));
+            let mut world = world(&config, &line, [&["1.0"], &[], &[]]);
+            let set = json!({ "description": "Ours", "releaseDate": "2026-12-24", "released": true });
+            world.person("acme", "jane").change_version("SUP", "1.0", set).unwrap();
+            let there = world.jira(other).clone();
+            let administer = |who: &[Holder]| there.set_permission(project, "ADMINISTER_PROJECTS", who);
+            administer(&[]);
+            world.start().await;
+            rest(&world).await;
+            let made = json!({ "description": "Theirs", "releaseDate": "2027-01-01" });
+            administer(&[Holder::LoggedIn]);
+            world.person(other, who).make_version(project, "1.0", made).unwrap();
+            administer(&[]);
+            rest(&world).await;
+            assert_eq!(versions(&world, "acme"), [format!("1.0 | {kept} | released")], "{policy} {other}");
+            administer(&[Holder::LoggedIn]);
+            world.intervals(30).await;
+            assert_eq!(versions(&world, other), [format!("1.0 | {kept} | released")], "{policy} {other}");
+        }
+    }
 }
