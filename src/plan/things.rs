@@ -210,7 +210,7 @@ impl Look<'_> {
             let own = crosses && !ours && !late;
             let mut things = std::mem::take(&mut self.things);
             if let Some(thing) = things.iter_mut().find(|thing| rules.is_it(thing, side, name)) {
-                self.meet(thing, side, newcomer, own, ours || late);
+                self.meet(thing, side, newcomer, own, (ours || late, ours && !late));
             } else if crosses || late {
                 let mut thing = ProjectThing {
                     id: new_id(),
@@ -224,17 +224,26 @@ impl Look<'_> {
                     given_up: BTreeMap::new(),
                     late,
                 };
-                self.meet(&mut thing, side, newcomer, own, ours || late);
+                self.meet(&mut thing, side, newcomer, own, (ours || late, ours && !late));
                 things.push(thing);
             }
             self.things = things;
         }
     }
 
-    fn meet(&mut self, thing: &mut ProjectThing, side: &SideId, seen: &SeenThing, own: bool, ours: bool) {
+    /// `ours`: the sync user made it, or may have. `named`: for an issue, so with nothing but its name.
+    fn meet(
+        &mut self,
+        thing: &mut ProjectThing,
+        side: &SideId,
+        seen: &SeenThing,
+        own: bool,
+        (ours, named): (bool, bool),
+    ) {
         let value = |property| seen.value(property).to_owned();
         let held = |property: Property| {
             let value = value(property);
+            let ours = ours && (!named || property == Property::Name);
             let theirs = !own && !ours && property.is_said(&value);
             (property, HeldValue { value, knows: None, theirs })
         };

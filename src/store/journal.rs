@@ -46,12 +46,15 @@ pub(super) struct Move {
     id: OperationId,
     state: String,
     settled: bool,
+    /// It surely was not carried out.
+    not_done: bool,
 }
 
 impl Move {
     /// The columns of a move.
     pub(super) fn of((id, state): &(OperationId, IntentState)) -> Result<Self, StoreError> {
-        Ok(Self { id: *id, state: encode("an intent", state)?, settled: state.is_settled() })
+        let not_done = matches!(state, IntentState::Void(why) if things::was_not_done(why));
+        Ok(Self { id: *id, state: encode("an intent", state)?, settled: state.is_settled(), not_done })
     }
 }
 
@@ -94,6 +97,9 @@ pub(super) fn open(
 pub(super) fn advance(connection: &Connection, now: Timestamp, moves: &[Move]) -> StepResult<()> {
     let mut statement = connection.prepare_cached("UPDATE intents SET state = ?2, settled_ms = ?3 WHERE id = ?1")?;
     for step in moves {
+        if step.not_done {
+            things::withdraw(connection, step.id)?;
+        }
         let settled = step.settled.then_some(Milliseconds(now));
         let moved = statement.execute(params![step.id, step.state, settled])?;
         if moved == 0 {

@@ -1,11 +1,11 @@
-//! Versions and components beside the issues, and the names that we gave to such. Must never forget a name that we gave: what
-//! bears it is not the word of the side where it lies.
+//! Versions and components beside the issues, and the names that we gave to such. Must never forget a name that we may have given:
+//! what bears it is not the word of the side where it lies.
 
 use rusqlite::{Connection, params};
 
 use super::columns::{decode, encode};
 use super::step::StepResult;
-use crate::model::ids::{InstanceId, SyncId, ThingId};
+use crate::model::ids::{InstanceId, OperationId, SyncId, ThingId};
 use crate::model::operation::{Action, Intent, Thing};
 use crate::model::store::StoreError;
 use crate::model::things::{MadeThing, ProjectThing};
@@ -57,10 +57,34 @@ pub(super) fn keep(
 fn note_made(connection: &Connection, made: &MadeThing) -> StepResult<()> {
     connection
         .prepare_cached(
-            "INSERT INTO made_things (sync, side, instance, thing, name, for_issue) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (sync, side, thing, name) DO UPDATE SET for_issue = max(for_issue, excluded.for_issue)",
+            "INSERT INTO made_things (sync, side, instance, thing, name, for_issue, writes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1)
+             ON CONFLICT (sync, side, thing, name)
+             DO UPDATE SET for_issue = max(for_issue, excluded.for_issue), writes = writes + 1",
         )?
         .execute(params![made.sync, made.side, made.instance, made.thing.word(), made.name, made.for_issue])?;
+    Ok(())
+}
+
+/// Whether a write that was given up for this reason surely was not carried out: Jira said no (`status`, or that it is not there), or it
+/// was not sent. What was in doubt may have been, and what was given up for another reason, too.
+pub(super) fn was_not_done(why: &str) -> bool {
+    why.starts_with("status ") || why.starts_with("not sent: ") || why == "not there"
+}
+
+/// Takes back that an intent which is not settled yet may have given a name: it surely did not. At 0 that name is nobody's of ours.
+pub(super) fn withdraw(connection: &Connection, intent: OperationId) -> StepResult<()> {
+    let taken = connection
+        .prepare_cached(
+            "UPDATE made_things SET writes = writes - 1 WHERE (sync, side, thing, name) IN (
+                 SELECT items.sync, intents.side, json_extract(intents.intent, '$.operation.action.offer.thing'),
+                        json_extract(intents.intent, '$.operation.action.offer.name')
+                 FROM intents JOIN items ON items.id = intents.item
+                 WHERE intents.id = ?1 AND intents.settled_ms IS NULL)",
+        )?
+        .execute([intent])?;
+    if taken > 0 {
+        connection.prepare_cached("DELETE FROM made_things WHERE writes <= 0")?.execute([])?;
+    }
     Ok(())
 }
 

@@ -112,3 +112,44 @@ async fn a_newcomer_of_a_known_name_takes_nothing_back_that_stands() {
         }
     }
 }
+
+/// A create for an issue that Jira refused gives nobody a name.
+#[tokio::test(start_paused = true)]
+async fn what_was_refused_to_an_issue_is_a_persons_word_once_they_make_it() {
+    let config = THREE.replacen("summary = \"both\"", ROWS, 1);
+    let line = "versions = { from = [\"globex\"], to = [\"acme\"], every = \"30s\" }";
+    let mut world = world(&config, line, [&["Plan"], &[], &[]]);
+    world.jira("globex").set_permission("ENG", "ADMINISTER_PROJECTS", &[]);
+    world.start().await;
+    let fields = json!({ "summary": "Item", "priority": { "name": "Low" }, "fixVersions": [{ "name": "Plan" }],
+        "labels": ["share-globex"] });
+    world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    rest(&world).await;
+    assert_eq!(world.jira("globex").count("createVersion"), 1, "{:?}", world.problems().await);
+    world.jira("globex").set_permission("ENG", "ADMINISTER_PROJECTS", &[Holder::LoggedIn]);
+    world.person("globex", "jdoe").make_version("ENG", "Plan", json!({ "description": "Said" })).unwrap();
+    rest(&world).await;
+    assert_eq!(versions(&world, "acme"), ["Plan | Said"]);
+}
+
+/// Of what was made for an issue only the name is ours.
+#[tokio::test(start_paused = true)]
+async fn what_somebody_said_of_a_version_that_an_issue_brought_is_told_when_it_is_lost() {
+    let config = THREE.replacen("summary = \"both\"", ROWS, 1);
+    let mut world = world(&config, "", [&["1.0"], &[], &[]]);
+    world.start().await;
+    let fields = json!({ "summary": "Item", "priority": { "name": "Low" }, "fixVersions": [{ "name": "1.0" }],
+        "labels": ["share-globex"] });
+    world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    rest(&world).await;
+    world.person("globex", "jdoe").change_version("ENG", "1.0", json!({ "description": "Mine" })).unwrap();
+    let said = json!({ "description": "Ours", "released": true });
+    world.person("acme", "jane").change_version("SUP", "1.0", said).unwrap();
+    world = world.with_config(&with(&config, "versions = { from = [\"acme\"], every = \"30s\" }"));
+    world.start().await;
+    rest(&world).await;
+    assert_eq!(versions(&world, "globex"), ["1.0 | Ours | released"]);
+    let problems = world.problems().await;
+    let told = "was made `Mine` here and `Ours` at `acme`";
+    assert!(problems.len() == 1 && problems[0].contains(told), "{problems:?}");
+}
