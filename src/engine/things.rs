@@ -10,7 +10,7 @@ use super::cycle::LONGEST_SLOW_RETRY;
 use super::instance::Instance;
 use super::offers::FIRST_ASK;
 use super::{Engine, SyncRun};
-use crate::jira::WriteOutcome;
+use crate::jira::{WriteOutcome, tells_an_answer};
 use crate::model::catalog::Shape;
 use crate::model::ids::{SideId, SyncId, ThingId};
 use crate::model::operation::Thing;
@@ -44,7 +44,9 @@ pub(super) struct ThingLooks {
     /// When the next look is due, by our monotonic time.
     due: BTreeMap<(SyncId, Thing), Duration>,
     found: BTreeMap<(SyncId, Thing), Vec<Problem>>,
-    refused: BTreeMap<(ThingId, SideId), Refused>,
+    held_back: BTreeMap<WriteKey, HeldBack>,
+    /// Changes that were refused as a whole: their properties go one by one.
+    singly: BTreeSet<(ThingId, SideId)>,
     /// Where the right is missing.
     no_right: BTreeMap<(SyncId, SideId), Waits>,
     told: BTreeMap<SyncId, Vec<Problem>>,
@@ -59,10 +61,25 @@ struct Waits {
     problem: Problem,
 }
 
-/// A write that Jira refused.
-struct Refused {
+/// Which write: the thing, the side, and what is written.
+type WriteKey = (ThingId, SideId, BTreeSet<Property>);
+
+fn key_of(write: &ThingWrite) -> WriteKey {
+    (write.id, write.side.clone(), write.values.keys().copied().collect())
+}
+
+/// A write that Jira refused, or that ended in doubt.
+struct HeldBack {
     write: ThingWrite,
+    in_doubt: bool,
     waits: Waits,
+}
+
+impl HeldBack {
+    /// Whether somebody has to know: what was in doubt once is sent again soon.
+    fn is_told(&self) -> bool {
+        !self.in_doubt || self.waits.times > 0
+    }
 }
 
 /// One look at one kind of thing.
@@ -143,8 +160,8 @@ impl Engine {
         let waits = if soon { SOON.min(settings.every) } else { settings.every };
         looks.due.insert(key.clone(), self.clock.monotonic() + waits);
         let ids: BTreeSet<ThingId> = things.iter().map(|thing| thing.id).collect();
-        let refused = looks.refused.iter().filter(|((id, _), _)| ids.contains(id));
-        problems.extend(refused.map(|(_, refused)| refused.waits.problem.clone()));
+        let told = looks.held_back.iter().filter(|((id, _, _), held)| ids.contains(id) && held.is_told());
+        problems.extend(told.map(|(_, held)| held.waits.problem.clone()));
         looks.found.insert(key, problems);
         self.tell_things(sync, looks).await?;
         Ok(sent)
@@ -216,10 +233,7 @@ impl Engine {
         read: &BTreeSet<SideId>,
     ) -> Result<Vec<ProjectThing>, StoreError> {
         for _ in 0..TURNS {
-            let wanted = thing_writes(turn.rules, &things, read);
-            let of_these: BTreeSet<ThingId> = things.iter().map(|thing| thing.id).collect();
-            let still = |id: &ThingId, side: &SideId| wanted.iter().any(|write| (&write.id, &write.side) == (id, side));
-            turn.looks.refused.retain(|(id, side), _| !of_these.contains(id) || still(id, side));
+            let wanted = Self::things_wanted(turn, &things, read);
             let mut writes: Vec<ThingWrite> = Vec::new();
             for write in wanted.into_iter().filter(|write| self.may_send(turn, write)) {
                 if turn.sent + writes.len() >= MOST_WRITES {
@@ -251,17 +265,50 @@ impl Engine {
         Ok(things)
     }
 
+    /// The writes that are due, those last that were in doubt before; forgets what was held back and is not wanted any more.
+    fn things_wanted(turn: &mut Turn<'_>, things: &[ProjectThing], read: &BTreeSet<SideId>) -> Vec<ThingWrite> {
+        let looks = &mut *turn.looks;
+        let wanted = thing_writes(turn.rules, things, read);
+        let of_these: BTreeSet<ThingId> = things.iter().map(|thing| thing.id).collect();
+        let due: BTreeSet<(ThingId, SideId)> = wanted.iter().map(|write| (write.id, write.side.clone())).collect();
+        looks.singly.retain(|key| !of_these.contains(&key.0) || due.contains(key));
+        let mut wanted: Vec<ThingWrite> = wanted
+            .into_iter()
+            .flat_map(|write| {
+                if write.native.is_none() || !looks.singly.contains(&(write.id, write.side.clone())) {
+                    return vec![write];
+                }
+                let one = |(property, value): (&Property, &(String, _))| ThingWrite {
+                    values: [(*property, value.clone())].into(),
+                    ..write.clone()
+                };
+                write.values.iter().map(one).collect()
+            })
+            .collect();
+        let keys: BTreeSet<WriteKey> = wanted.iter().map(key_of).collect();
+        // One that may have been made is looked for, and not wanted meanwhile.
+        let is_sought = |id: &ThingId, side: &SideId| {
+            let thing = things.iter().find(|thing| &thing.id == id);
+            thing.and_then(|thing| thing.replicas.get(side)).is_some_and(|replica| replica.native.is_none())
+        };
+        looks.held_back.retain(|key, held| {
+            !of_these.contains(&key.0) || keys.contains(key) || (held.in_doubt && is_sought(&key.0, &key.1))
+        });
+        wanted.sort_by_key(|write| looks.held_back.get(&key_of(write)).is_some_and(|held| held.in_doubt));
+        wanted
+    }
+
     /// Whether it is time to send it.
     fn may_send(&self, turn: &Turn<'_>, write: &ThingWrite) -> bool {
         let now = self.clock.monotonic();
         let waits = |waits: &Waits| waits.until > now;
         let no_right = turn.looks.no_right.get(&(turn.sync.id().clone(), write.side.clone()));
-        let refused = turn.looks.refused.get(&(write.id, write.side.clone()));
+        let held_back = turn.looks.held_back.get(&key_of(write));
         let held = self.instance_at(turn.sync, &write.side).is_none_or(|(_, instance)| instance.pause().is_some());
         !held
             && !turn.shut.contains(&write.side)
             && !no_right.is_some_and(waits)
-            && !refused.is_some_and(|refused| &refused.write == write && waits(&refused.waits))
+            && !held_back.is_some_and(|back| &back.write == write && waits(&back.waits))
     }
 
     fn instance_at<'a>(&'a self, sync: &'a SyncRun, side: &SideId) -> Option<(&'a SideSettings, &'a Instance)> {
@@ -292,7 +339,7 @@ impl Engine {
         let refusal = match outcome {
             WriteOutcome::Done(answer) => {
                 mark_done(turn.rules, thing, write, answer.as_ref(), now);
-                turn.looks.refused.remove(&(write.id, write.side.clone()));
+                turn.looks.held_back.remove(&key_of(write));
                 turn.looks.no_right.remove(&(turn.sync.id().clone(), write.side.clone()));
                 if write.values.contains_key(&Property::Name) {
                     turn.new_names.insert(write.side.clone());
@@ -301,8 +348,12 @@ impl Engine {
             }
             WriteOutcome::InDoubt(why) => {
                 tracing::warn!(side = %write.side, why, "no answer to a version or component: it is looked for");
-                turn.shut.insert(write.side.clone());
+                // Who answers, if only that it failed, may take the next one.
+                if !tells_an_answer(&why) {
+                    turn.shut.insert(write.side.clone());
+                }
                 turn.soon = true;
+                self.thing_in_doubt(turn, write, &why);
                 return;
             }
             WriteOutcome::NotSent { why, .. } => {
@@ -319,6 +370,22 @@ impl Engine {
         self.thing_refused(turn, write, &refusal).await;
     }
 
+    /// Has a write without a clear answer wait: soon it is sent again, then ever more seldom, and told.
+    fn thing_in_doubt(&self, turn: &mut Turn<'_>, write: &ThingWrite, why: &str) {
+        let before = turn.looks.held_back.get(&key_of(write)).filter(|back| back.in_doubt && &back.write == write);
+        let times = before.map_or(0, |back| back.waits.times.saturating_add(1));
+        let wait = times.checked_sub(1).map_or(SOON, |times| growing(FIRST_ASK, LONGEST_SLOW_RETRY, times));
+        let what = format!(
+            "Jira gave no clear answer when {} was to be {}, again and again: {why}",
+            named(write),
+            deed(write)
+        );
+        let remedy = "look into the log of that Jira; it is tried again".to_owned();
+        let problem = Problem { side: write.side.clone(), field: Some(thing_field(write.thing)), what, remedy };
+        let waits = Waits { times, until: self.clock.monotonic() + wait, problem };
+        turn.looks.held_back.insert(key_of(write), HeldBack { write: write.clone(), in_doubt: true, waits });
+    }
+
     /// Tells a missing right from a no to this very write: Cloud says 400, 403 or 404 of the former.
     async fn thing_refused(&self, turn: &mut Turn<'_>, write: &ThingWrite, why: &str) {
         let Some((settings, instance)) = self.instance_at(turn.sync, &write.side) else { return };
@@ -326,19 +393,21 @@ impl Engine {
         let may = held.map_or(true, |held| RIGHTS.iter().any(|right| held.get(*right) == Some(&true)));
         let again = |times: u32| self.clock.monotonic() + growing(FIRST_ASK, LONGEST_SLOW_RETRY, times);
         if may {
-            let key = (write.id, write.side.clone());
-            let before = turn.looks.refused.get(&key).filter(|refused| &refused.write == write);
-            let times = before.map_or(0, |refused| refused.waits.times.saturating_add(1));
-            let name = write.values.get(&Property::Name).map(|(name, _)| format!(" `{name}`")).unwrap_or_default();
-            let deed = if write.native.is_some() { "changed" } else { "made" };
+            if write.native.is_some() && write.values.len() > 1 {
+                // It may be a no to one of them.
+                turn.looks.singly.insert((write.id, write.side.clone()));
+                return;
+            }
+            let before = turn.looks.held_back.get(&key_of(write)).filter(|back| !back.in_doubt && &back.write == write);
+            let times = before.map_or(0, |back| back.waits.times.saturating_add(1));
             let problem = Problem {
                 side: write.side.clone(),
                 field: Some(thing_field(write.thing)),
-                what: format!("Jira did not let the {}{name} be {deed}: {why}", write.thing.word()),
+                what: format!("Jira did not let {} be {}: {why}", named(write), deed(write)),
                 remedy: "look whether another has that name there; it is tried again".to_owned(),
             };
             let waits = Waits { times, until: again(times), problem };
-            turn.looks.refused.insert(key, Refused { write: write.clone(), waits });
+            turn.looks.held_back.insert(key_of(write), HeldBack { write: write.clone(), in_doubt: false, waits });
             return;
         }
         turn.shut.insert(write.side.clone());
@@ -437,4 +506,18 @@ impl Engine {
 
 fn is_there(thing: &ProjectThing, side: &SideId) -> bool {
     thing.replicas.get(side).is_some_and(crate::model::things::ThingReplica::is_there)
+}
+
+/// What a write is about, in words.
+fn named(write: &ThingWrite) -> String {
+    let name = write.values.get(&Property::Name).map(|(name, _)| format!(" `{name}`")).unwrap_or_default();
+    let only = write.values.keys().next().filter(|property| write.values.len() == 1 && **property != Property::Name);
+    match only {
+        Some(property) => format!("the {} of a {}", property.word(), write.thing.word()),
+        None => format!("the {}{name}", write.thing.word()),
+    }
+}
+
+fn deed(write: &ThingWrite) -> &'static str {
+    if write.native.is_some() { "changed" } else { "made" }
 }

@@ -40,6 +40,7 @@ use serde::{Deserialize, Serialize};
 pub use hook_body::{NO_ISSUE, Told, read_hook};
 pub use hooks::{HOOK_EVENTS, HookError, HookRegistry, RegisteredHook, WantedHook};
 pub use reqwest_transport::{ReqwestTransport, TransportSetupError};
+pub(crate) use retry::tells_an_answer;
 pub use transport::{BODY_CAP, Pieces, Transport, TransportError, Trouble};
 
 use crate::clock::{Clock, Entropy};

@@ -3,7 +3,7 @@
 
 use jirasyncd::app::preview;
 use jirasyncd::config::{self, SecretsWanted};
-use jirasyncd::simulator::Holder;
+use jirasyncd::simulator::{Fault, FaultRule, Holder, When};
 use serde_json::json;
 
 use super::daemon_support::{THREE, Tokens};
@@ -152,4 +152,47 @@ async fn what_somebody_said_of_a_version_that_an_issue_brought_is_told_when_it_i
     let problems = world.problems().await;
     let told = "was made `Mine` here and `Ours` at `acme`";
     assert!(problems.len() == 1 && problems[0].contains(told), "{problems:?}");
+}
+
+/// One that Jira fails at without end stands in no other's way, is told, and is tried ever more seldom.
+#[tokio::test(start_paused = true)]
+async fn a_write_that_stays_in_doubt_is_told_and_holds_up_nothing_else() {
+    for (config, other, _, _) in pairs() {
+        let mut world = world(&config, BOTH, [&["1.0"], &["1.0"], &["1.0"]]);
+        world.start().await;
+        rest(&world).await;
+        let failing = Fault::Unavailable { status: 500, retry_after: None };
+        world.jira(other).add_fault(FaultRule::new("updateVersion", When::Always, failing));
+        let jane = world.person("acme", "jane");
+        jane.change_version("SUP", "1.0", json!({ "released": true })).unwrap();
+        jane.make_version("SUP", "2.0", json!({})).unwrap();
+        world.intervals(20).await;
+        assert_eq!(versions(&world, other), ["1.0", "2.0"]);
+        let tried = world.jira(other).count("updateVersion");
+        assert!((2..=5).contains(&tried), "{other}: {tried}");
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("gave no clear answer"), "{problems:?}");
+        world.jira(other).clear_faults();
+        world.intervals(40).await;
+        assert_eq!(versions(&world, other), ["1.0 | released", "2.0"]);
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+/// A name that is taken there keeps the rest of that version from nobody.
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_of_a_version_holds_back_none_of_its_other_properties() {
+    for (config, other, project, who) in pairs() {
+        let mut world = world(&config, "versions = { from = [\"acme\"], every = \"30s\" }", [&["1.0"], &[], &[]]);
+        world.start().await;
+        rest(&world).await;
+        world.person(other, who).make_version(project, "One", json!({})).unwrap();
+        world.interval().await;
+        let change = json!({ "name": "one", "released": true, "description": "More" });
+        world.person("acme", "jane").change_version("SUP", "1.0", change).unwrap();
+        rest(&world).await;
+        assert_eq!(versions(&world, other), ["1.0 | More | released", "One"]);
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("already exists in this project"), "{problems:?}");
+    }
 }
