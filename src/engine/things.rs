@@ -242,20 +242,24 @@ impl Engine {
                 }
                 writes.push(write);
             }
-            let now = self.now();
-            for write in &writes {
-                if let Some(thing) = things.iter_mut().find(|thing| thing.id == write.id) {
-                    mark_sent(thing, write, now);
-                }
-            }
-            self.keep_known(turn.sync, &known, &mut things, &writes).await?;
-            known.clone_from(&things);
             if writes.is_empty() {
+                self.keep_known(turn.sync, &known, &mut things, &[]).await?;
                 return Ok(things);
             }
+            // Each by itself, with what became of those before: who is stopped here has one in doubt, and no more.
             for write in &writes {
+                // A side may be shut by now, and the sync paused.
+                if !self.may_send(turn, write) {
+                    turn.soon = true;
+                    continue;
+                }
+                let now = self.now();
                 let Some(thing) = things.iter_mut().find(|thing| thing.id == write.id) else { continue };
+                mark_sent(thing, write, now);
+                self.keep_known(turn.sync, &known, &mut things, std::slice::from_ref(write)).await?;
+                known.clone_from(&things);
                 let outcome = self.send_thing(turn, write).await;
+                let Some(thing) = things.iter_mut().find(|thing| thing.id == write.id) else { continue };
                 self.thing_outcome(turn, thing, write, outcome, now).await;
             }
             self.keep_known(turn.sync, &known, &mut things, &[]).await?;
@@ -305,6 +309,7 @@ impl Engine {
         let no_right = turn.looks.no_right.get(&(turn.sync.id().clone(), write.side.clone()));
         let held_back = turn.looks.held_back.get(&key_of(write));
         let held = self.instance_at(turn.sync, &write.side).is_none_or(|(_, instance)| instance.pause().is_some());
+        let held = held || turn.sync.is_parked() || turn.sync.is_held();
         !held
             && !turn.shut.contains(&write.side)
             && !no_right.is_some_and(waits)
@@ -321,8 +326,8 @@ impl Engine {
         let Some((settings, instance)) = there.filter(|_| !turn.shut.contains(&write.side)) else {
             return WriteOutcome::NotSent { why: "nothing more is sent there for now".to_owned(), wait_ms: 0 };
         };
-        if instance.pause().is_some() {
-            return WriteOutcome::NotSent { why: "the instance is left alone for now".to_owned(), wait_ms: 0 };
+        if instance.pause().is_some() || turn.sync.is_parked() || turn.sync.is_held() {
+            return WriteOutcome::NotSent { why: "it is left alone for now".to_owned(), wait_ms: 0 };
         }
         turn.sent += 1;
         self.hands.write_thing(&settings.instance, &settings.project, write).await

@@ -1,12 +1,16 @@
 //! Versions kept in step where something goes wrong: previews, two syncs on a project, newcomers of a known name, refusals, doubt
 //! without end, pauses. Must never look into the daemon's state to judge it.
 
+use std::time::Duration;
+
 use jirasyncd::app::preview;
 use jirasyncd::config::{self, SecretsWanted};
+use jirasyncd::model::command::Command;
 use jirasyncd::simulator::{Fault, FaultRule, Holder, When};
 use serde_json::json;
 
-use super::daemon_support::{THREE, Tokens};
+use super::daemon_pause::give;
+use super::daemon_support::{THREE, Tokens, two};
 use super::daemon_versions::{BOTH, pairs, rest, versions, with, world, writes};
 
 const ROWS: &str = "summary = \"both\"\nfix-versions = { on-unmapped = \"create\" }";
@@ -177,6 +181,30 @@ async fn a_write_that_stays_in_doubt_is_told_and_holds_up_nothing_else() {
         assert_eq!(versions(&world, other), ["1.0 | released", "2.0"]);
         assert_eq!(world.problems().await, Vec::<String>::new());
     }
+}
+
+/// A pause that comes while versions are written lets the one under way land, and no other.
+#[tokio::test(start_paused = true)]
+async fn a_pause_in_the_middle_of_a_look_lets_no_more_follow() {
+    let mut world = world(&two(), BOTH, [&["1.0", "2.0", "3.0"], &[], &[]]);
+    world.start().await;
+    let slow = Fault::Slow(Duration::from_secs(9));
+    world.jira("globex").add_fault(FaultRule::new("createVersion", When::Always, slow));
+    let target = jirasyncd::model::command::Target::Sync("support".into());
+    let pause = async {
+        while world.jira("globex").count("createVersion") == 0 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        give(&world, Command::Pause(target.clone())).await;
+    };
+    tokio::join!(world.interval(), pause);
+    world.intervals(3).await;
+    // The first was counted with its answer, and the second was on its way by then.
+    assert_eq!(versions(&world, "globex").len(), 2);
+    give(&world, Command::Resume(target.clone())).await;
+    world.intervals(3).await;
+    assert_eq!(versions(&world, "globex"), ["1.0", "2.0", "3.0"]);
+    assert_eq!(world.jira("globex").count("createVersion"), 3);
 }
 
 /// A name that is taken there keeps the rest of that version from nobody.
