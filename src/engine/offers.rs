@@ -85,17 +85,17 @@ impl Engine {
         for work in works.iter_mut().filter(|work| !work.over) {
             let operations = work.plan.iter().flat_map(|plan| &plan.operations);
             let lacking = operations.filter_map(|operation| {
-                let Action::Offer { thing, .. } = &operation.action else { return None };
-                Some(*thing)
+                let Action::Offer { thing, name, .. } = &operation.action else { return None };
+                Some((*thing, name.clone()))
             });
-            let lacking: BTreeSet<Thing> = lacking.collect();
+            let lacking: BTreeSet<(Thing, String)> = lacking.collect();
             if !lacking.is_empty() {
                 planned.push((work.sync.catalogs(), lacking, work));
             }
         }
         for (_, lacking, work) in &planned {
-            for thing in lacking {
-                if let Err(error) = self.look_at_things_first(&work.sync, *thing).await {
+            for (thing, name) in lacking {
+                if let Err(error) = self.look_at_things_first(&work.sync, *thing, name).await {
                     tracing::warn!(%error, "could not look at versions and components first");
                 }
             }

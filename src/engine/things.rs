@@ -43,6 +43,8 @@ pub fn things_about(sync: &SyncId) -> String {
 pub(super) struct ThingLooks {
     /// When the next look is due, by our monotonic time.
     due: BTreeMap<(SyncId, Thing), Duration>,
+    /// When the last look was, by our monotonic time, and the names that it met, in small letters.
+    last: BTreeMap<(SyncId, Thing), (Duration, BTreeSet<String>)>,
     found: BTreeMap<(SyncId, Thing), Vec<Problem>>,
     held_back: BTreeMap<WriteKey, HeldBack>,
     /// Changes that were refused as a whole: their properties go one by one.
@@ -90,6 +92,8 @@ struct Turn<'a> {
     /// Sides to which nothing more is sent in this look.
     shut: BTreeSet<SideId>,
     soon: bool,
+    /// Only the number of writes stopped it.
+    capped: bool,
     sent: usize,
     /// Names that came to be, by side.
     new_names: BTreeSet<SideId>,
@@ -114,11 +118,23 @@ impl Engine {
         Ok(sent)
     }
 
-    /// Looks at once, before something is made for an issue: it may only have been renamed.
-    pub(super) async fn look_at_things_first(&self, sync: &SyncRun, thing: Thing) -> Result<(), StoreError> {
+    /// Looks at once, before something is made for an issue: it may only have been renamed. Not again for a name that was met just
+    /// now: that one is lacking for another reason.
+    pub(super) async fn look_at_things_first(
+        &self,
+        sync: &SyncRun,
+        thing: Thing,
+        name: &str,
+    ) -> Result<(), StoreError> {
         if let Some(settings) = sync.settings.things.get(&thing) {
             let mut looks = self.things.lock().await;
-            self.look_at(sync, thing, settings, &mut looks).await?;
+            let now = self.clock.monotonic();
+            let met = looks.last.get(&(sync.id().clone(), thing)).is_some_and(|(at, names)| {
+                now.saturating_sub(*at) < SOON && names.contains(&name.trim().to_lowercase())
+            });
+            if !met {
+                self.look_at(sync, thing, settings, &mut looks).await?;
+            }
         }
         Ok(())
     }
@@ -146,10 +162,19 @@ impl Engine {
         let settle: BTreeMap<SideId, SignedDuration> = settle.collect();
         let seen = ThingsSeen { lists: &lists, made: &made, settle: &settle, now: self.now() };
         let things = take_in(rules, &known, &seen, &mut || ThingId(self.entropy.next_u128()));
-        let mut turn =
-            Turn { sync, rules, looks, shut: BTreeSet::new(), soon: false, sent: 0, new_names: BTreeSet::new() };
+        let mut turn = Turn {
+            sync,
+            rules,
+            looks,
+            shut: BTreeSet::new(),
+            soon: false,
+            capped: false,
+            sent: 0,
+            new_names: BTreeSet::new(),
+        };
         let things = self.write_things(&mut turn, known, things, &lists.keys().cloned().collect()).await?;
-        let (soon, sent, new_names) = (turn.soon, turn.sent, std::mem::take(&mut turn.new_names));
+        let (soon, capped, sent) = (turn.soon, turn.capped, turn.sent);
+        let new_names = std::mem::take(&mut turn.new_names);
         for (side, list) in &lists {
             self.offer_things(sync, side, thing, list, &things);
         }
@@ -157,8 +182,14 @@ impl Engine {
             self.wake_for(sync, side, thing).await?;
         }
         problems.extend(thing_problems(rules, &things));
-        let waits = if soon { SOON.min(settings.every) } else { settings.every };
+        let waits = match (capped, soon) {
+            (true, _) => Duration::ZERO,
+            (false, true) => SOON.min(settings.every),
+            (false, false) => settings.every,
+        };
         looks.due.insert(key.clone(), self.clock.monotonic() + waits);
+        let names = lists.values().flatten().map(|seen| seen.value(Property::Name).trim().to_lowercase()).collect();
+        looks.last.insert(key.clone(), (self.clock.monotonic(), names));
         let ids: BTreeSet<ThingId> = things.iter().map(|thing| thing.id).collect();
         let told = looks.held_back.iter().filter(|((id, _, _), held)| ids.contains(id) && held.is_told());
         problems.extend(told.map(|(_, held)| held.waits.problem.clone()));
@@ -237,7 +268,7 @@ impl Engine {
             let mut writes: Vec<ThingWrite> = Vec::new();
             for write in wanted.into_iter().filter(|write| self.may_send(turn, write)) {
                 if turn.sent + writes.len() >= MOST_WRITES {
-                    turn.soon = true;
+                    turn.capped = true;
                     break;
                 }
                 writes.push(write);

@@ -10,7 +10,7 @@ use jirasyncd::simulator::{Fault, FaultRule, Holder, When};
 use serde_json::json;
 
 use super::daemon_pause::give;
-use super::daemon_support::{THREE, Tokens, two};
+use super::daemon_support::{THREE, Tokens, calls, two};
 use super::daemon_versions::{BOTH, pairs, rest, versions, with, world, writes};
 
 const ROWS: &str = "summary = \"both\"\nfix-versions = { on-unmapped = \"create\" }";
@@ -205,6 +205,35 @@ async fn a_pause_in_the_middle_of_a_look_lets_no_more_follow() {
     world.intervals(3).await;
     assert_eq!(versions(&world, "globex"), ["1.0", "2.0", "3.0"]);
     assert_eq!(world.jira("globex").count("createVersion"), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_goes_once_carries_more_than_one_look_writes() {
+    let names: Vec<String> = (0..60).map(|number| format!("1.{number:02}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut world = world(&two(), "versions = \"both\"", [&names, &[], &[]]);
+    world.start().await;
+    world.interval().await;
+    assert_eq!(versions(&world, "globex").len(), 60);
+}
+
+/// Issues that ask for what may not be made do not have the lists read for each of them.
+#[tokio::test(start_paused = true)]
+async fn many_issues_that_lack_versions_have_the_lists_read_once() {
+    let names = ["1", "2", "3", "4", "5", "6"];
+    let config = two().replacen("summary = \"both\"", ROWS, 1);
+    let mut world = world(&config, "versions = { every = \"1h\" }", [&names, &[], &[]]);
+    world.jira("globex").set_permission("ENG", "ADMINISTER_PROJECTS", &[]);
+    world.start().await;
+    world.interval().await;
+    for name in names {
+        let fields = json!({ "summary": name, "priority": { "name": "Low" }, "fixVersions": [{ "name": name }] });
+        world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    }
+    world.jira("acme").reset_calls();
+    world.interval().await;
+    let read = calls(world.jira("acme")).get("getProjectVersions").copied().unwrap_or(0);
+    assert!(read <= 3, "{read}");
 }
 
 /// A name that is taken there keeps the rest of that version from nobody.
