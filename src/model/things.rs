@@ -226,10 +226,10 @@ pub struct ProjectThing {
     /// What lost, until somebody changes that property again.
     #[serde(default)]
     pub lost: Vec<LostValue>,
-    /// By side the names under which it was to be made there, when nobody answered and it was not found in time: one that bears
-    /// such a name later is ours.
+    /// By side the names under which it was to be made there, when nobody answered and it was not found in time, and when it
+    /// was given up: one that bears such a name within a day is ours.
     #[serde(default)]
-    pub given_up: BTreeMap<SideId, BTreeSet<String>>,
+    pub given_up: BTreeMap<SideId, BTreeMap<String, Timestamp>>,
     /// It landed after it was given up, and is one too many.
     #[serde(default)]
     pub late: bool,

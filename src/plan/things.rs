@@ -16,6 +16,8 @@ use crate::model::things::{
 
 /// How long a write without an answer may still land.
 const MAY_LAND: SignedDuration = SignedDuration::from_mins(10);
+/// How long one that was given up may still turn up. A name is a person's again after that.
+const MAY_TURN_UP: SignedDuration = SignedDuration::from_hours(24);
 
 /// What the configuration says of one kind of thing in one sync.
 #[derive(Clone, Copy)]
@@ -157,6 +159,10 @@ impl Look<'_> {
         }
         let mut things = std::mem::take(&mut self.things);
         for thing in &mut things {
+            thing.given_up.retain(|_, names| {
+                names.retain(|_, since| self.seen.now.duration_since(*since) < MAY_TURN_UP);
+                !names.is_empty()
+            });
             let mut acts: Vec<(SideId, NewAct)> = Vec::new();
             for (side, list) in self.seen.lists {
                 let Some(replica) = thing.replicas.get_mut(side) else { continue };
@@ -168,7 +174,7 @@ impl Look<'_> {
                         // It may land yet. Then it would be one too many, since its name may be given up until then.
                         if began.is_none_or(|began| self.seen.now.duration_since(began) >= settle) {
                             let name = replica.value(Property::Name).to_lowercase();
-                            thing.given_up.entry(side.clone()).or_default().insert(name);
+                            thing.given_up.entry(side.clone()).or_default().insert(name, self.seen.now);
                             thing.replicas.remove(side);
                         }
                         continue;
@@ -205,7 +211,7 @@ impl Look<'_> {
             let ours = seen.made.get(side).is_some_and(|made| made.contains(&name.trim().to_lowercase()));
             let late = self.things.iter().any(|thing| {
                 let names = thing.given_up.get(side);
-                names.is_some_and(|names| names.contains(&name.trim().to_lowercase()))
+                names.is_some_and(|names| names.contains_key(&name.trim().to_lowercase()))
             });
             let own = crosses && !ours && !late;
             let mut things = std::mem::take(&mut self.things);

@@ -253,3 +253,23 @@ async fn what_is_refused_of_a_version_holds_back_none_of_its_other_properties() 
         assert!(problems.len() == 1 && problems[0].contains("already exists in this project"), "{problems:?}");
     }
 }
+
+/// A create that never landed does not keep its name from people for ever.
+#[tokio::test(start_paused = true)]
+async fn a_name_that_was_given_up_is_a_persons_again_after_a_day() {
+    let mut world = world(&two(), BOTH, [&[], &[], &[]]);
+    world.start().await;
+    world.jira("globex").add_fault(FaultRule::new("createVersion", When::Nth(1), Fault::ResetBefore));
+    let jane = world.person("acme", "jane");
+    jane.make_version("SUP", "1.0", json!({})).unwrap();
+    world.intervals(4).await;
+    assert_eq!((versions(&world, "globex"), world.jira("globex").count("createVersion")), (vec!["1.0".to_owned()], 2));
+    jane.change_version("SUP", "1.0", json!({ "name": "1.1" })).unwrap();
+    rest(&world).await;
+    tokio::time::advance(Duration::from_secs(25 * 3_600)).await;
+    rest(&world).await;
+    world.person("globex", "jdoe").make_version("ENG", "1.0", json!({})).unwrap();
+    rest(&world).await;
+    assert_eq!(versions(&world, "acme"), ["1.0", "1.1"]);
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
