@@ -83,7 +83,8 @@ impl Property {
     /// Whether a value that was found says something: none does not, nor does the `false` that Jira fills in by itself.
     #[must_use]
     pub fn is_said(self, value: &str) -> bool {
-        !value.is_empty() && !(self.is_flag() && value == "false")
+        let filled_in = self.is_flag() && value == "false";
+        !value.is_empty() && !filled_in
     }
 
     /// Whether it is a yes or no.

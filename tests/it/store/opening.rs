@@ -241,11 +241,20 @@ async fn an_older_state_is_brought_up() {
     let plant = "INSERT INTO intents (id, item, side, state, searches, opened_ms, settled_ms, intent)
                  VALUES (zeroblob(16), ?1, 'a', '\"confirmed\"', 0, 0, 0, ?2)";
     connection.execute(plant, values).unwrap();
+    // Another that Jira refused, and one that was in doubt.
+    for (number, state) in [(1, r#"{"void":"status 400: no"}"#), (2, r#"{"void":"in doubt: no answer"}"#)] {
+        let offer = offer.replace("1.0", &format!("2.{number}"));
+        let plant = plant.replace("zeroblob(16)", "randomblob(16)").replace(r#"'"confirmed"'"#, "?3");
+        let values = rusqlite::params![id(1).0.to_be_bytes().to_vec(), offer, state];
+        connection.execute(&plant, values).unwrap();
+    }
     connection.pragma_update(None, "user_version", 1).unwrap();
     drop(connection);
     let store = open(&world.path()).unwrap();
     let made = store.made_things(Thing::Version).await.unwrap();
-    assert!(matches!(&made[..], [one] if one.name == "1.0" && one.side == "a".into() && one.for_issue), "{made:?}");
+    let names: Vec<&str> = made.iter().map(|made| made.name.as_str()).collect();
+    assert_eq!(names, ["1.0", "2.2"]);
+    assert!(made.iter().all(|one| one.side == "a".into() && one.for_issue), "{made:?}");
     let claims = store.claim_these("a test", at(0), &[id(1)]).await.unwrap();
     assert_eq!(claims[0].item, item(1));
     let mut waits = item(1);
