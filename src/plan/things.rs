@@ -183,7 +183,7 @@ impl Look<'_> {
                 match list.iter().find(|seen| Some(&seen.native) == replica.native.as_ref()) {
                     Some(seen) => {
                         (replica.missing, replica.gone) = (None, false);
-                        let new = observe(self.rules, replica, side, seen, self.seen.now);
+                        let new = observe(self.rules, replica, side, (seen, self.seen.now), &thing.acts);
                         acts.extend(new.into_iter().map(|act| (side.clone(), act)));
                     }
                     None => {
@@ -348,8 +348,8 @@ fn observe(
     rules: ThingRules<'_>,
     replica: &mut ThingReplica,
     side: &SideId,
-    seen: &SeenThing,
-    now: Timestamp,
+    (seen, now): (&SeenThing, Timestamp),
+    known: &BTreeMap<Property, BTreeMap<SideId, ThingAct>>,
 ) -> Vec<NewAct> {
     replica.sent.retain(|_, sent| {
         sent.retain(|sent| now.duration_since(sent.at) < MAY_LAND);
@@ -382,7 +382,12 @@ fn observe(
         }
         held.value.clone_from(&value);
         if crosses {
-            let knew = held.knows.as_ref().map_or(0, |key| key.number);
+            // Who still holds what lost knows nothing of what stands for it.
+            let has_lost = |key: &&ActKey| {
+                let own = known.get(&property).and_then(|acts| acts.get(side)).filter(|own| own.number == key.number);
+                &key.side == side && own.is_some_and(|own| !own.lost_to.is_empty())
+            };
+            let knew = held.knows.as_ref().filter(|key| !has_lost(key)).map_or(0, |key| key.number);
             acts.push(NewAct { property, value, knew, met: false });
         } else {
             held.theirs = true;

@@ -273,3 +273,23 @@ async fn a_name_that_was_given_up_is_a_persons_again_after_a_day() {
     assert_eq!(versions(&world, "acme"), ["1.0", "1.1"]);
     assert_eq!(world.problems().await, Vec::<String>::new());
 }
+
+/// What stands could not be brought to somebody who then says something else: theirs is newer, and what stood is told as lost.
+#[tokio::test(start_paused = true)]
+async fn what_is_said_without_knowledge_of_what_stands_is_a_conflict_that_is_told() {
+    for (config, other, project, who) in pairs() {
+        let mut world = world(&config, BOTH, [&["1.0"], &["1.0"], &["1.0"]]);
+        world.person("acme", "jane").change_version("SUP", "1.0", json!({ "description": "Ours" })).unwrap();
+        world.person(other, who).change_version(project, "1.0", json!({ "description": "Theirs" })).unwrap();
+        world.jira(other).set_permission(project, "ADMINISTER_PROJECTS", &[]);
+        world.start().await;
+        rest(&world).await;
+        assert_eq!(versions(&world, other), ["1.0 | Theirs"]);
+        world.jira(other).set_permission(project, "ADMINISTER_PROJECTS", &[Holder::LoggedIn]);
+        world.person(other, who).change_version(project, "1.0", json!({ "description": "Newer" })).unwrap();
+        rest(&world).await;
+        assert_eq!(versions(&world, "acme"), ["1.0 | Newer"]);
+        let problems = world.problems().await;
+        assert!(problems.iter().any(|what| what.contains("was made `Ours` here and `Newer` at")), "{problems:?}");
+    }
+}
