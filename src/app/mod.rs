@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex};
 use crate::clock::{Clock, Entropy, SteadyClock, SystemClock, SystemEntropy};
 use crate::config::Config;
 use crate::engine::apply::Hands;
-use crate::engine::{Connection, Connections, Engine, Finding, Parts, SetupError, is_about_an_issue};
+use crate::engine::{Connection, Connections, Engine, Finding, Parts, SetupError, is_about_an_issue, things_about};
 use crate::jira::{JiraWrite, ReqwestTransport, Transport, TransportSetupError, connect as connect_jira};
 use crate::model::ids::InstanceId;
 use crate::model::settings::InstanceSettings;
@@ -189,8 +189,8 @@ async fn engine_on(
     config: &Config,
     surroundings: &Surroundings,
     store: Arc<dyn Store>,
+    (connections, hands): (Connections, Hands),
 ) -> Result<(Engine, Vec<Finding>), StartError> {
-    let (connections, hands) = connect(config, surroundings)?;
     let parts = Parts {
         store,
         clock: Arc::clone(&surroundings.clock),
@@ -264,7 +264,9 @@ async fn forget_problems_of_strangers(
 ) -> Result<(), StoreError> {
     let ours = |about: &str| {
         config.instances.keys().any(|instance| instances::about(instance) == about)
-            || config.syncs.keys().any(|sync| format!("sync {sync}") == about)
+            || config.syncs.values().any(|sync| {
+                format!("sync {}", sync.id) == about || (!sync.things.is_empty() && things_about(&sync.id) == about)
+            })
     };
     for stored in store.problems(MOST_PROBLEMS).await? {
         if stored.item.is_none() && !ours(&stored.about) && !is_about_an_issue(&stored.about) {
@@ -284,7 +286,8 @@ impl Daemon {
         let store = Arc::new(open(&config, &surroundings)?);
         store.free_all().await?;
         let as_store = (surroundings.between)(Arc::<SqliteStore>::clone(&store));
-        let (engine, findings) = engine_on(&config, &surroundings, as_store).await?;
+        let ends = connect(&config, &surroundings)?;
+        let (engine, findings) = engine_on(&config, &surroundings, as_store, ends).await?;
         look_at_everything_again(&store, &engine, &config, surroundings.clock.now()).await?;
         forget_problems_of_strangers(&store, &config, surroundings.clock.now()).await?;
         for about in

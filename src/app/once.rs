@@ -41,6 +41,13 @@ impl Daemon {
             self.look_after_once().await?;
             let polled = self.poll_all().await?;
             let before = summary.writes;
+            // A look writes only so much; what is over is due at once.
+            loop {
+                match self.engine.look_at_things().await? {
+                    0 => break,
+                    sent => summary.writes += sent,
+                }
+            }
             self.work_until_quiet(&mut summary).await?;
             if round == 0 {
                 let wanted = self.wanted_sweeps().await?;

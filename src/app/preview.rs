@@ -1,12 +1,13 @@
 //! What a run would do, worked out on a copy of the state in memory. Must never write to an instance or to the state: it
-//! never calls what does.
+//! never calls what does, and holds no end that could.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{StartError, Surroundings, dependencies, engine_on};
+use super::{StartError, Surroundings, connect, dependencies, engine_on};
 use crate::config::Config;
 use crate::engine::PollError;
+use crate::engine::apply::Hands;
 use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::store::Store;
@@ -49,7 +50,10 @@ pub async fn preview(
     dependencies.spawn = crate::store::Spawn::Inline;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::copy_in_memory(&config.daemon.state, dependencies)?);
     store.free_all().await?;
-    let (engine, _) = engine_on(&config, &surroundings, Arc::clone(&store)).await?;
+    let (connections, _) = connect(&config, &surroundings)?;
+    // Hands that hold no writing end: whatever calls them, nothing is sent.
+    let ends = (connections, Hands::new(BTreeMap::new()));
+    let (engine, _) = engine_on(&config, &surroundings, Arc::clone(&store), ends).await?;
     let instances: Vec<InstanceId> = engine.instances().cloned().collect();
     for instance in &instances {
         loop {

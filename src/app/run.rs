@@ -92,7 +92,8 @@ impl Daemon {
         let instances: Vec<InstanceId> = self.engine.instances().cloned().collect();
         let polls =
             futures_util::future::try_join_all(instances.iter().map(|instance| self.poll_on(instance, &cancel)));
-        tokio::try_join!(polls, self.work_on(&cancel), self.sweep_on(&cancel), self.look_after_all(&cancel))?;
+        let things = self.things_on(&cancel);
+        tokio::try_join!(polls, self.work_on(&cancel), self.sweep_on(&cancel), self.look_after_all(&cancel), things)?;
         Ok(())
     }
 
@@ -223,5 +224,21 @@ impl Daemon {
             }
             Ok(None) | Err(_) => LONGEST_SLEEP,
         }
+    }
+
+    /// Looks at versions and components where it is time. Not before the first polls: they tell whether copies of another state lie
+    /// there.
+    async fn things_on(&self, cancel: &CancellationToken) -> Result<(), RunError> {
+        let mut ticks = tokio::time::interval_at(Instant::now() + self.config.daemon.poll, self.config.daemon.poll);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while cancel.run_until_cancelled(ticks.tick()).await.is_some() {
+            match cancel.run_until_cancelled(self.engine.look_at_things()).await {
+                Some(Ok(0)) => {}
+                Some(Ok(_)) => self.wake.notify_one(),
+                Some(Err(error)) => tracing::error!(%error, "versions and components could not be looked at"),
+                None => break,
+            }
+        }
+        Ok(())
     }
 }

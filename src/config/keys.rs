@@ -75,11 +75,11 @@ const fn required(name: &'static str, shape: Shape, doc: &'static str) -> Key {
     Key { name, shape, need: Need::Required, doc }
 }
 
-const fn optional(name: &'static str, shape: Shape, doc: &'static str) -> Key {
+pub(super) const fn optional(name: &'static str, shape: Shape, doc: &'static str) -> Key {
     Key { name, shape, need: Need::Optional, doc }
 }
 
-const fn default(name: &'static str, shape: Shape, text: &'static str, doc: &'static str) -> Key {
+pub(super) const fn default(name: &'static str, shape: Shape, text: &'static str, doc: &'static str) -> Key {
     Key { name, shape, need: Need::Default(text), doc }
 }
 
@@ -91,7 +91,7 @@ const fn form(what: &'static str, example: &'static str, pattern: Option<&'stati
 pub(super) const NAME_PATTERN: &str = "^[A-Za-z][A-Za-z0-9_-]{0,63}$";
 
 static PATTERN: Form = form("a name in which `*` stands for anything", "*.png", None);
-static DURATION: Form = form("a duration", "30s", Some("^([0-9]{1,9}(ms|s|m|min|h|d))+$"));
+pub(super) static DURATION: Form = form("a duration", "30s", Some("^([0-9]{1,9}(ms|s|m|min|h|d))+$"));
 static CRON: Form = form("a cron expression with seconds", "0 17 */6 * * *", None);
 static STATE_URL: Form =
     form("where the state lies", "sqlite:/var/lib/jirasyncd/state.db", Some("^(sqlite:|postgres(ql)?:)"));
@@ -114,7 +114,7 @@ static CIRCLE: Form = form("some people", "group:Field team", Some("^(group|role
 static COMPOSED: Form = form("a template", "[{{ key }}] {{ summary }}", None);
 static TEMPLATE: Form = form("a template of one line", "{{ author.name }} (Acme)", None);
 
-const SIDES: Shape = Shape::List(&Shape::Text(&NAME));
+pub(super) const SIDES: Shape = Shape::List(&Shape::Text(&NAME));
 const NAMES: Shape = Shape::Either(&[Shape::Text(&JIRA_NAME), Shape::List(&Shape::Text(&JIRA_NAME))]);
 const CARRIED: Shape = Shape::Word(&["both", "skip"]);
 
@@ -580,6 +580,8 @@ static ONE_SYNC: Named = Named {
         &COUNTERPARTS,
         &UNWATCH,
         &NOTIFY,
+        &super::keys_things::VERSIONS,
+        &super::keys_things::COMPONENTS,
     ]),
 };
 pub(super) static SYNC: Key = optional("sync", Shape::Named(&ONE_SYNC), "The rules that keep issues in step, by name.");

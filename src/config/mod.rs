@@ -8,6 +8,7 @@ mod daemon;
 mod fields;
 mod instance;
 mod keys;
+mod keys_things;
 mod life;
 mod node;
 mod overlap;
@@ -19,6 +20,7 @@ mod shape;
 mod sides;
 mod sync;
 mod syntax;
+mod things;
 mod time;
 mod webhooks;
 
@@ -111,6 +113,7 @@ pub fn load(
         webhooks::warn_unsigned(&top, &instances, &mut findings);
     }
     let syncs = sync::read(&top, &mut findings);
+    things::check_apart(&top, &syncs, &mut findings);
     overlap::warn(&top, &syncs, &mut findings);
     match daemon {
         Some(daemon) if !findings.has_errors() => {

@@ -4,7 +4,7 @@ use super::node::Cursor;
 use super::problem::Findings;
 use super::sides::{self, Sides};
 use super::time::default_of;
-use super::{attachments, comments, fields, keys, life, rows};
+use super::{attachments, comments, fields, keys, life, rows, things};
 use crate::model::ids::SyncId;
 use crate::model::remark::Remark;
 use crate::model::settings::{ConflictPolicy, FieldKind, Notify, SyncSettings};
@@ -43,6 +43,7 @@ fn sync(top: &Cursor<'_>, table: &Cursor<'_>, findings: &mut Findings<'_>) -> Sy
         worklogs,
         attachments,
         life: life::read(table, &statuses, findings),
+        things: std::collections::BTreeMap::new(),
         statuses,
         links: table.get(&keys::COUNTERPARTS).as_ref().and_then(Cursor::text) == Some("link"),
         unwatch: false,
@@ -54,6 +55,7 @@ fn sync(top: &Cursor<'_>, table: &Cursor<'_>, findings: &mut Findings<'_>) -> Sy
     };
     settings.fields = fields::read(table, &settings, &names, findings);
     attachments::check(table, &settings, findings);
+    settings.things = things::read(table, &settings, &names, findings);
     let carried = settings.fields.values().any(|row| row.kind == FieldKind::Watchers);
     settings.unwatch = table.get(&keys::UNWATCH).and_then(|cursor| cursor.flag()).unwrap_or(carried);
     settings

@@ -9,6 +9,7 @@ use crate::model::ids::{AttachmentId, CommentId, FieldId, InstanceId, IssueId};
 use crate::model::issue::{IssueSnapshot, NativeValue};
 use crate::model::operation::{Action, Intent, NativeWrite, Watcher};
 use crate::model::remark::Remark;
+use crate::model::things::{SeenThing, ThingWrite};
 
 /// The writing ends of all instances.
 pub struct Hands(BTreeMap<InstanceId, Arc<dyn JiraWrite>>);
@@ -77,6 +78,26 @@ impl Hands {
             None => nobody(),
         };
         Some(Sent::Offer(outcome))
+    }
+
+    /// Makes a version or component, or changes one. That it goes is durable already (`Store::keep_things`).
+    pub(super) async fn write_thing(
+        &self,
+        instance: &InstanceId,
+        project: &str,
+        write: &ThingWrite,
+    ) -> WriteOutcome<Option<SeenThing>> {
+        let Some(end) = self.0.get(instance) else { return nobody() };
+        if let Some(native) = &write.native {
+            return end.change_thing(write.thing, native, &write.plain()).await;
+        }
+        match end.make_thing(project, write.thing, &write.plain()).await {
+            WriteOutcome::Done(made) => WriteOutcome::Done(Some(made)),
+            WriteOutcome::Refused(refusal) => WriteOutcome::Refused(refusal),
+            WriteOutcome::NotFound => WriteOutcome::NotFound,
+            WriteOutcome::NotSent { why, wait_ms } => WriteOutcome::NotSent { why, wait_ms },
+            WriteOutcome::InDoubt(why) => WriteOutcome::InDoubt(why),
+        }
     }
 
     /// Attaches a file by an intent that is durable.

@@ -208,6 +208,9 @@ impl Engine {
             work.look_anew();
         }
         self.look(works).await?;
+        if self.things_come_first(works).await {
+            self.look(works).await?;
+        }
         let now = self.clock.monotonic();
         let mut planned = Vec::with_capacity(works.len());
         for work in works {

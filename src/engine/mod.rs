@@ -43,6 +43,7 @@ mod strangers;
 mod survey;
 mod sweep;
 mod sync_run;
+mod things;
 mod times;
 mod traces;
 mod walk;
@@ -71,6 +72,7 @@ pub use names::{Finding, Severity};
 pub use setup::{Connection, Connections, Parts, SetupError};
 pub use survey::{PermissionNeed, PermissionReport, Survey, survey};
 pub use sweep::{ROTATION, Scope as SweepScope, Swept};
+pub use things::things_about;
 
 use instance::Instance;
 use sync_run::SyncRun;
@@ -103,6 +105,8 @@ pub struct Engine {
     pauses: AtomicU64,
     /// Held while it is counted how many issues went.
     counting: tokio::sync::Mutex<()>,
+    /// Held while versions and components are looked at.
+    things: tokio::sync::Mutex<things::ThingLooks>,
 }
 
 impl Engine {

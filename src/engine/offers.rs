@@ -11,7 +11,7 @@ use super::work::Work;
 use crate::jira::{JiraError, Refusal, WriteOutcome};
 use crate::model::ids::{AccountId, FieldName, SideId};
 use crate::model::issue::NativeValue;
-use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent, IntentState, NativeWrite, Operation};
+use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent, IntentState, NativeWrite, Operation, Thing};
 use crate::model::remark::Remark;
 use crate::model::settings::{CopyEdits, SideSettings};
 use crate::plan::Plan;
@@ -76,6 +76,38 @@ impl Engine {
                 record.refused.retain(|side, _| lately.contains(side));
             }
         }
+    }
+
+    /// Has versions and components looked at before one is made for an issue: what is lacking may only have been renamed, or be about
+    /// to be made. That writes, so it is no part of a look, which a preview takes as well. Says whether a plan is to be made again.
+    pub(super) async fn things_come_first(&self, works: &mut [Work]) -> bool {
+        let mut planned = Vec::new();
+        for work in works.iter_mut().filter(|work| !work.over) {
+            let operations = work.plan.iter().flat_map(|plan| &plan.operations);
+            let lacking = operations.filter_map(|operation| {
+                let Action::Offer { thing, name, .. } = &operation.action else { return None };
+                Some((*thing, name.clone()))
+            });
+            let lacking: BTreeSet<(Thing, String)> = lacking.collect();
+            if !lacking.is_empty() {
+                planned.push((work.sync.catalogs(), lacking, work));
+            }
+        }
+        for (_, lacking, work) in &planned {
+            for (thing, name) in lacking {
+                if let Err(error) = self.look_at_things_first(&work.sync, *thing, name).await {
+                    tracing::warn!(%error, "could not look at versions and components first");
+                }
+            }
+        }
+        let mut again = false;
+        for (before, _, work) in planned {
+            if work.sync.catalogs() != before {
+                work.plan = None;
+                again = true;
+            }
+        }
+        again
     }
 
     /// Learns what a plan lacks. Says whether the plan is to be made again.
@@ -342,7 +374,7 @@ fn is_the_same(one: &Operation, other: &Operation) -> bool {
 
 const REMEDY: &str = "let the sync user administer the project, or make it there; it is asked for again";
 
-fn in_words(thing: crate::model::operation::Thing, name: &str, why: &str) -> String {
+fn in_words(thing: Thing, name: &str, why: &str) -> String {
     format!("Jira did not let the {} `{name}` be made: {why}", thing.word())
 }
 

@@ -153,6 +153,7 @@ impl Engine {
             began,
             pauses: AtomicU64::new(0),
             counting: tokio::sync::Mutex::default(),
+            things: tokio::sync::Mutex::default(),
         };
         for instance in engine.instances.values() {
             engine.recall_missing(instance).await?;

@@ -15,6 +15,7 @@ use crate::model::settings::{
     Composed, CopyEdits, Farewell, FieldKind, FieldRow, InstanceSettings, OnUnmapped, SideSettings, SyncSettings,
     TooLarge, WhenDeleted, WhenNarrowed,
 };
+use crate::model::things::ThingSettings;
 use crate::model::whose::Circle;
 
 /// An instance and its reading end.
@@ -346,6 +347,14 @@ pub(super) fn people_on(sync: &SyncSettings, side: &SideId) -> BTreeSet<String> 
     mapped.chain(unmapped).chain(written).chain(constants).collect()
 }
 
+/// The permission keys that versions and components beside the issues need.
+fn needed_for_things(sync: &SyncSettings, side: &SideSettings) -> Option<(&'static str, &'static str)> {
+    let comes =
+        |things: &ThingSettings| things.to.contains(&side.id) && things.from.iter().any(|from| from != &side.id);
+    let needed = ("ADMINISTER_PROJECTS", "keep versions and components in step");
+    sync.things.values().any(comes).then_some(needed)
+}
+
 /// The same for files.
 fn needed_for_files(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'static str)> {
     let mut needed = Vec::new();
@@ -416,6 +425,7 @@ fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'s
     if received.iter().any(|row| row.on_unmapped == OnUnmapped::Create) {
         needed.push(("ADMINISTER_PROJECTS", "make versions and components"));
     }
+    needed.extend(needed_for_things(sync, side));
     if [&sync.life.deleted, &sync.life.moved].contains(&&Farewell::Delete) {
         needed.push(("DELETE_ISSUES", "delete the copies of issues that are gone (`life`)"));
     }

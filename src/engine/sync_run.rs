@@ -122,13 +122,18 @@ impl SyncRun {
     pub(crate) fn offers_too(&self, side: &SideId, thing: Thing, name: &str) -> bool {
         self.change(side, |known| {
             let Catalog { options, shapes, .. } = known;
-            let holds = |field: &FieldId| match shapes.get(field) {
-                Some(Shape::Version | Shape::Versions) => thing == Thing::Version,
-                Some(Shape::Components) => thing == Thing::Component,
-                Some(_) | None => false,
-            };
-            for (_, offered) in options.iter_mut().filter(|(field, _)| holds(field)) {
+            for (_, offered) in options.iter_mut().filter(|(field, _)| holds(shapes, field, thing)) {
                 offered.insert(name.to_owned());
+            }
+        })
+    }
+
+    /// The versions or components that a side's project has: the fields that hold such things offer these.
+    pub(crate) fn offers_these(&self, side: &SideId, thing: Thing, names: &BTreeSet<String>) -> bool {
+        self.change(side, |known| {
+            let Catalog { options, shapes, .. } = known;
+            for (_, offered) in options.iter_mut().filter(|(field, _)| holds(shapes, field, thing)) {
+                offered.clone_from(names);
             }
         })
     }
@@ -286,6 +291,15 @@ impl SyncRun {
     /// What is said of the clauses that Jira refused when they were last tried.
     pub(crate) fn stop_problems(&self) -> Vec<Problem> {
         lock(&self.stops).values().map(|stop| stop.problem.clone()).collect()
+    }
+}
+
+/// Whether a field holds such things.
+fn holds(shapes: &BTreeMap<FieldId, Shape>, field: &FieldId, thing: Thing) -> bool {
+    match shapes.get(field) {
+        Some(Shape::Version | Shape::Versions) => thing == Thing::Version,
+        Some(Shape::Components) => thing == Thing::Component,
+        Some(_) | None => false,
     }
 }
 

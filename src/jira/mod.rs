@@ -24,6 +24,7 @@ mod retry;
 mod search;
 mod silence;
 mod sprints;
+mod things;
 mod transport;
 mod urgency;
 mod watchers;
@@ -43,6 +44,7 @@ pub use hook_body::{NO_ISSUE, Told, read_hook};
 pub use hooks::{HOOK_EVENTS, HookError, HookRegistry, RegisteredHook, WantedHook};
 pub use pages::Trail;
 pub use reqwest_transport::{ReqwestTransport, TransportSetupError};
+pub(crate) use retry::tells_an_answer;
 pub(crate) use search::beyond;
 pub use transport::{BODY_CAP, Pieces, Transport, TransportError, Trouble};
 pub use urgency::as_urgent_as;
@@ -56,6 +58,7 @@ use crate::model::issue::{
 use crate::model::operation::{NativeWrite, RemoteLink, Thing};
 use crate::model::remark::Spent;
 use crate::model::settings::{InstanceSettings, Kind};
+use crate::model::things::{SeenThing, ThingValues};
 
 /// The two ends of one instance. They share the login, the rate budget and what was learnt of the instance. No request is
 /// sent yet; call [`JiraRead::identity`] first.
@@ -430,6 +433,9 @@ pub trait JiraRead: Send + Sync + 'static {
     /// Whether the project is a service desk, whose comments can be internal.
     async fn is_service_desk(&self, project: &str) -> Result<bool, JiraError>;
 
+    /// All versions, or components, of a project. At most one request.
+    async fn things(&self, project: &str, thing: Thing) -> Result<Vec<SeenThing>, JiraError>;
+
     /// Tries how the instance reads times in JQL, around the newest issue of the project, and uses the best form that works
     /// from then on. Without it (and where nothing works) times are written earlier than meant. At most five requests.
     async fn learn_time_form(&self, project: &str) -> Result<TimesRead, JiraError>;
@@ -530,6 +536,12 @@ pub trait JiraWrite: Send + Sync + 'static {
 
     /// Makes a version or component of that name in a project. One that is there already is a refusal.
     async fn offer(&self, project: &str, thing: Thing, name: &str) -> WriteOutcome<()>;
+
+    /// Makes a version or component with these properties, without flags. One of that name that is there already is a refusal.
+    async fn make_thing(&self, project: &str, thing: Thing, values: &ThingValues) -> WriteOutcome<SeenThing>;
+
+    /// Changes these properties of a version or component, and nothing else of it. Gives back what the answer shows, if it does.
+    async fn change_thing(&self, thing: Thing, native: &str, values: &ThingValues) -> WriteOutcome<Option<SeenThing>>;
 
     /// Adds a comment with our sealed mark as its property, for `readers` alone.
     async fn add_comment(

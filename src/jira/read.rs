@@ -23,7 +23,9 @@ use super::{
 use crate::model::catalog::{Catalog, LinkWords};
 use crate::model::ids::{AccountId, AttachmentId, CommentId, EntryId, InstanceId, IssueId};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, Named, TransitionOffer, Watchers};
+use crate::model::operation::Thing;
 use crate::model::settings::Kind;
+use crate::model::things::SeenThing;
 
 /// Issues in one `bulkfetch`.
 const BULK: usize = 100;
@@ -323,6 +325,10 @@ impl JiraRead for Reader {
 
     async fn role_actors(&self, project: &str, role: &str) -> Result<Option<RoleActors>, JiraError> {
         self.0.role_actors(project, role).await
+    }
+
+    async fn things(&self, project: &str, thing: Thing) -> Result<Vec<SeenThing>, JiraError> {
+        self.0.list_things(project, thing).await
     }
 
     async fn is_service_desk(&self, project: &str) -> Result<bool, JiraError> {

@@ -92,6 +92,15 @@ fn read_answered(status: u16, headers: &HeaderMap, attempt: u32) -> Decision {
     Decision::GiveUp(Failure::Server(status))
 }
 
+/// How every doubt begins that is one in spite of an answer.
+const ANSWERED: &str = "the server answered ";
+
+/// Whether a write is in doubt in spite of an answer. Otherwise nothing came back, or not all of it.
+#[must_use]
+pub(crate) fn tells_an_answer(doubt: &str) -> bool {
+    doubt.starts_with(ANSWERED)
+}
+
 /// 429 and a refused login are turned away before the request is looked at; a proxy's 407 never reaches Jira. A 503 may come
 /// from a proxy that lost the server while it was writing, so it proves nothing, even with `Retry-After`; nor does a
 /// redirect prove anything, nor a time-out.
@@ -104,9 +113,9 @@ fn write_answered(status: u16, headers: &HeaderMap, attempt: u32) -> Decision {
         401 => Decision::NotSent("the login was refused (401)".to_owned(), LOGIN_WAIT),
         403 if login_refused(headers) => Decision::NotSent("the login was refused (403)".to_owned(), LOGIN_WAIT),
         407 => Decision::NotSent("a proxy wants a login (407)".to_owned(), MEND_WAIT),
-        300..=399 => Decision::InDoubt(format!("answered with a redirect ({status})")),
-        408 => Decision::InDoubt("the server gave up waiting (408)".to_owned()),
-        500.. => Decision::InDoubt(format!("the server failed with status {status}")),
+        300..=399 => Decision::InDoubt(format!("{ANSWERED}with a redirect ({status})")),
+        408 => Decision::InDoubt(format!("{ANSWERED}that it gave up waiting (408)")),
+        500.. => Decision::InDoubt(format!("{ANSWERED}with status {status}")),
         _ => Decision::Give,
     }
 }

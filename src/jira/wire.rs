@@ -418,6 +418,19 @@ pub(super) struct Permission {
     pub(super) have_permission: bool,
 }
 
+/// A version or component, in a list or an answer.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ProjectThing {
+    pub(super) id: Id,
+    pub(super) name: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) start_date: Option<String>,
+    pub(super) release_date: Option<String>,
+    pub(super) released: Option<bool>,
+    pub(super) archived: Option<bool>,
+}
+
 /// A created issue or comment.
 #[derive(Debug, Deserialize)]
 pub(super) struct CreatedThing {

@@ -21,6 +21,7 @@ use crate::model::issue::{IssueSnapshot, NativeValue, Visibility};
 use crate::model::operation::{RemoteLink, Thing};
 use crate::model::remark::Spent;
 use crate::model::settings::Kind;
+use crate::model::things::{Property, SeenThing, ThingValues};
 
 /// Issues in one `issue/bulk` (Cloud's v3 document).
 const BULK: usize = 50;
@@ -172,27 +173,22 @@ impl JiraWrite for Writer {
     }
 
     async fn offer(&self, project: &str, thing: Thing, name: &str) -> WriteOutcome<()> {
-        let attempt = format!("making the {} `{name}` in project {project}", thing.word());
-        let (endpoint, path, mut body) = match thing {
-            Thing::Version => ("createVersion", "version", json!({ "name": name })),
-            Thing::Component => ("createComponent", "component", json!({ "name": name, "project": project })),
-        };
-        if thing == Thing::Version {
-            match self.0.project_number(project).await {
-                Ok(id) => body["projectId"] = json!(id),
-                Err(error) => return WriteOutcome::NotSent { why: error.to_string(), wait_ms: 60_000 },
-            }
+        let values = ThingValues::from([(Property::Name, name.to_owned())]);
+        match self.0.post_thing(project, thing, &values).await {
+            WriteOutcome::Done(_) => WriteOutcome::Done(()),
+            WriteOutcome::Refused(refusal) => WriteOutcome::Refused(refusal),
+            WriteOutcome::NotFound => WriteOutcome::NotFound,
+            WriteOutcome::NotSent { why, wait_ms } => WriteOutcome::NotSent { why, wait_ms },
+            WriteOutcome::InDoubt(why) => WriteOutcome::InDoubt(why),
         }
-        match self.0.write(&Call::with_body(endpoint, Method::POST, &[path], body, attempt)).await {
-            Written::Yes(_) => WriteOutcome::Done(()),
-            // Cloud says so of a version where the right to administer the project is missing.
-            Written::No(NotDone::NotFound) => WriteOutcome::Refused(Refusal {
-                status: 404,
-                messages: vec![format!("project {project} is not there, or may not be administered")],
-                ..Refusal::default()
-            }),
-            Written::No(no) => no.outcome(),
-        }
+    }
+
+    async fn make_thing(&self, project: &str, thing: Thing, values: &ThingValues) -> WriteOutcome<SeenThing> {
+        self.0.post_thing(project, thing, values).await
+    }
+
+    async fn change_thing(&self, thing: Thing, native: &str, values: &ThingValues) -> WriteOutcome<Option<SeenThing>> {
+        self.0.put_thing(thing, native, values).await
     }
 
     async fn add_comment(
@@ -229,7 +225,7 @@ impl Client {
     }
 
     /// The number of a project: a version is made by it.
-    async fn project_number(&self, project: &str) -> Result<u64, JiraError> {
+    pub(super) async fn project_number(&self, project: &str) -> Result<u64, JiraError> {
         let attempt = format!("reading project {project}");
         let found: wire::Thing = self.read(&Call::get("getProject", &["project", project], &attempt)).await?;
         found.id.number().ok_or_else(|| self.error(&attempt, Failure::Unreadable("an id that is no number".to_owned())))

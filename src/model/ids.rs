@@ -162,6 +162,10 @@ random_id! {
     ItemId
 }
 random_id! {
+    /// One logical version or component, at most one per side's project. 128 random bits.
+    ThingId
+}
+random_id! {
     /// One write to one replica. 128 random bits; Jira stores it sealed with the change it made.
     OperationId
 }

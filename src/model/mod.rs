@@ -18,5 +18,6 @@ pub mod scope;
 pub mod secret;
 pub mod settings;
 pub mod store;
+pub mod things;
 pub mod value;
 pub mod whose;

@@ -239,7 +239,7 @@ pub enum Action {
 }
 
 /// What can be made in a project for a field to hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Thing {
     /// A version.

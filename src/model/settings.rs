@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::hooks::HookSettings;
 use super::ids::{FieldId, FieldName, InstanceId, SideId, SyncId};
 use super::issue::Visibility;
+use super::operation::Thing;
 use super::remark::Remark;
 use super::secret::Secret;
+use super::things::ThingSettings;
 use super::whose::Whose;
 
 /// Which of the two products an instance runs.
@@ -98,6 +100,9 @@ pub struct SyncSettings {
     pub attachments: AttachmentSettings,
     /// What happens when an issue is not where it was.
     pub life: LifeSettings,
+    /// Versions and components that are kept in step beside the issues.
+    #[serde(default)]
+    pub things: BTreeMap<Thing, ThingSettings>,
     /// Whether each replica links to the counterparts that its side sees.
     pub links: bool,
     /// Whether the sync user stops watching what Jira made it watch for its own writes.

@@ -11,9 +11,12 @@ use serde::{Deserialize, Serialize};
 use super::catalog::Workflow;
 use super::command::{CommandRecord, Effect, Pause};
 use super::hub::{Conflict, ItemState, There};
-use super::ids::{AccountId, CommentId, FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
-use super::operation::{Intent, IntentState};
+use super::ids::{
+    AccountId, CommentId, FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId, ThingId,
+};
+use super::operation::{Intent, IntentState, Thing};
 use super::problem::Problem;
+use super::things::{MadeThing, ProjectThing};
 
 /// Why the state could not answer.
 #[derive(Debug, thiserror::Error)]
@@ -395,6 +398,22 @@ pub trait Store: Send + Sync + 'static {
         keys: &[(InstanceId, IssueKey)],
         items: &[ItemId],
     ) -> Result<Vec<(ItemId, BTreeMap<SideId, There>)>, StoreError>;
+
+    /// The versions, or components, of a sync that are known beside its issues.
+    async fn things(&self, sync: &SyncId, thing: Thing) -> Result<Vec<ProjectThing>, StoreError>;
+
+    /// Keeps versions and components as they are known now, forgets those in `over`, and keeps for ever the names that are about to
+    /// be given: all in one transaction, durable when it returns.
+    async fn keep_things(
+        &self,
+        sync: &SyncId,
+        things: &[ProjectThing],
+        over: &[ThingId],
+        made: &[MadeThing],
+    ) -> Result<(), StoreError>;
+
+    /// Every name that the sync user gave to a version, or component: for an issue, or to keep one in step.
+    async fn made_things(&self, thing: Thing) -> Result<Vec<MadeThing>, StoreError>;
 
     /// Carries a command out and keeps that it was given, all of it in one transaction.
     async fn carry_out(&self, command: &CommandRecord, effects: &[Effect]) -> Result<(), StoreError>;

@@ -1,11 +1,50 @@
 //! What an administrator changes in a simulated Jira while it runs. Must never change what its people wrote.
 
+use serde_json::Value;
+
+use super::render::View;
+use super::state::ThingKind;
+use super::values::Version;
 use super::{Holder, Jira, Quirks};
 
 impl Jira {
     /// Changes the quirks while it runs.
     pub fn set_quirks(&self, change: impl FnOnce(&mut Quirks)) {
         change(&mut self.lock().state.quirks);
+    }
+
+    /// The versions of a project as REST lists them.
+    #[must_use]
+    pub fn versions(&self, project: &str) -> Vec<Value> {
+        self.listed(project, ThingKind::Version)
+    }
+
+    /// The components of a project as REST lists them.
+    #[must_use]
+    pub fn components(&self, project: &str) -> Vec<Value> {
+        self.listed(project, ThingKind::Component)
+    }
+
+    fn listed(&self, project: &str, kind: ThingKind) -> Vec<Value> {
+        let inside = self.lock();
+        let view = View { state: &inside.state, user: None, version: Version::V2 };
+        inside.state.things_of(project, kind).map(|thing| view.thing(thing)).collect()
+    }
+
+    /// Takes the start and the release day of a version away, as its page in the browser does.
+    pub fn clear_days(&self, project: &str, name: &str) {
+        let mut inside = self.lock();
+        let known = inside.state.things.iter_mut();
+        for thing in known.filter(|thing| (thing.project.as_str(), thing.name.as_str()) == (project, name)) {
+            (thing.start, thing.release) = (None, None);
+        }
+    }
+
+    /// Deletes the version of that name, which no issue may hold.
+    pub fn delete_version(&self, project: &str, name: &str) {
+        self.lock().state.things.retain(|thing| {
+            thing.kind != ThingKind::Version || (thing.project.as_str(), thing.name.as_str()) != (project, name)
+        });
     }
 
     /// Gives a permission of a project to these holders alone, while it runs.

@@ -9,7 +9,7 @@ use super::content::Spool;
 use super::jira::Jira;
 use super::reply::{Answer, Refusal};
 use super::rest::{self, Call};
-use super::state::State;
+use super::state::{State, ThingKind};
 use super::values::Version;
 use super::{adf, change, parents};
 
@@ -421,6 +421,40 @@ impl Person {
     /// As REST would refuse it.
     pub fn make_component(&self, project: &str, name: &str) -> Result<(), Refusal> {
         self.run(rest::create_component, &[], json!({ "name": name, "project": project })).map(drop)
+    }
+
+    /// Makes a version of a project, with what REST takes when one is made.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn make_version(&self, project: &str, name: &str, mut more: Value) -> Result<(), Refusal> {
+        more["name"] = json!(name);
+        more["project"] = json!(project);
+        self.run(rest::create_version, &[], more).map(drop)
+    }
+
+    /// Changes the version of a project that has this name.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn change_version(&self, project: &str, name: &str, change: Value) -> Result<(), Refusal> {
+        let id = self.thing_id(project, ThingKind::Version, name)?;
+        self.run(rest::update_version, &[&id], change).map(drop)
+    }
+
+    /// Changes the component of a project that has this name.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn change_component(&self, project: &str, name: &str, change: Value) -> Result<(), Refusal> {
+        let id = self.thing_id(project, ThingKind::Component, name)?;
+        self.run(rest::update_component, &[&id], change).map(drop)
+    }
+
+    fn thing_id(&self, project: &str, kind: ThingKind, name: &str) -> Result<String, Refusal> {
+        let inside = self.jira.lock();
+        let found = inside.state.things_of(project, kind).find(|thing| thing.name == name);
+        found.map(|thing| thing.id.clone()).ok_or_else(|| Refusal::message(404, format!("no `{name}` in {project}")))
     }
 
     /// Deletes an issue.

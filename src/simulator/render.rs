@@ -215,11 +215,19 @@ impl View<'_> {
             json!({ "self": self.link(&format!("{path}/{}", thing.id)), "id": thing.id, "name": thing.name });
         match thing.kind {
             ThingKind::Version => {
-                body["archived"] = json!(false);
-                body["released"] = json!(false);
+                body["archived"] = json!(thing.archived);
+                body["released"] = json!(thing.released);
+                for (name, day) in [("startDate", &thing.start), ("releaseDate", &thing.release)] {
+                    if let Some(day) = day {
+                        body[name] = json!(day);
+                    }
+                }
             }
             ThingKind::SecurityLevel => body["description"] = json!(""),
             ThingKind::Component => {}
+        }
+        if !thing.description.is_empty() {
+            body["description"] = json!(thing.description);
         }
         body
     }

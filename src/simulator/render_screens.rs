@@ -66,7 +66,9 @@ impl View<'_> {
             FieldKind::Project => all(vec![self.project(project)]),
             FieldKind::Plain(kind) => {
                 if let Some((kind, _)) = values::thing_kind(kind) {
-                    let offered = self.state.things_of(&project.key, kind).filter(|thing| {
+                    // An archived version is on no screen (memory).
+                    let offered = self.state.things_of(&project.key, kind).filter(|thing| !thing.archived);
+                    let offered = offered.filter(|thing| {
                         kind != ThingKind::SecurityLevel
                             || permissions::sees_level(self.state, project, None, self.user, &thing.id)
                     });

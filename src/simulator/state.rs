@@ -89,6 +89,13 @@ pub(crate) struct Thing {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) kind: ThingKind,
+    pub(crate) description: String,
+    /// Of versions, a day as it was written.
+    pub(crate) start: Option<String>,
+    /// The same of its release.
+    pub(crate) release: Option<String>,
+    pub(crate) released: bool,
+    pub(crate) archived: bool,
     /// Project key.
     pub(crate) project: String,
     /// As it was recorded, if it was: so it is given back.
@@ -484,16 +491,29 @@ impl State {
         self.things.iter().find(|thing| thing.id == id)
     }
 
+    /// The same, to be changed. As it was recorded it is not any more.
+    pub(crate) fn thing_mut(&mut self, id: &str) -> Option<&mut Thing> {
+        let found = self.things.iter_mut().find(|thing| thing.id == id)?;
+        found.recorded = None;
+        Some(found)
+    }
+
     /// The id of a project's thing of that name, made where there is none.
     pub(crate) fn make_thing(&mut self, project: &str, kind: ThingKind, name: &str) -> String {
         if let Some(known) = self.things_of(project, kind).find(|thing| thing.name == name) {
             return known.id.clone();
         }
-        let id = (10_500 + self.things.len()).to_string();
+        let newest = self.things.iter().filter_map(|thing| thing.id.parse::<usize>().ok()).max().unwrap_or(0);
+        let id = (10_500 + self.things.len()).max(newest + 1).to_string();
         self.things.push(Thing {
             id: id.clone(),
             name: name.to_owned(),
             kind,
+            description: String::new(),
+            start: None,
+            release: None,
+            released: false,
+            archived: false,
             project: project.to_owned(),
             recorded: None,
         });

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::step::StepError;
-use crate::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
+use crate::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId, ThingId};
 use crate::model::store::{StoreError, Urgency};
 
 macro_rules! text_column {
@@ -50,7 +50,7 @@ macro_rules! random_column {
     )*};
 }
 
-random_column!(ItemId, OperationId);
+random_column!(ItemId, OperationId, ThingId);
 
 impl ToSql for IssueId {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

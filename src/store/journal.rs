@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::columns::{Milliseconds, decode, encode};
 use super::queue::check_lease;
 use super::step::StepResult;
+use super::things;
 use crate::model::ids::{ItemId, OperationId};
 use crate::model::operation::{Intent, IntentState};
 use crate::model::store::StoreError;
@@ -45,17 +46,26 @@ pub(super) struct Move {
     id: OperationId,
     state: String,
     settled: bool,
+    /// It surely was not carried out.
+    not_done: bool,
 }
 
 impl Move {
     /// The columns of a move.
     pub(super) fn of((id, state): &(OperationId, IntentState)) -> Result<Self, StoreError> {
-        Ok(Self { id: *id, state: encode("an intent", state)?, settled: state.is_settled() })
+        let not_done = matches!(state, IntentState::Void(why) if things::was_not_done(why));
+        Ok(Self { id: *id, state: encode("an intent", state)?, settled: state.is_settled(), not_done })
     }
 }
 
 /// Writes intents down, under the lease on their items.
-pub(super) fn open(connection: &Connection, fence: u64, now: Timestamp, intents: &[(Intent, Entry)]) -> StepResult<()> {
+pub(super) fn open(
+    connection: &Connection,
+    fence: u64,
+    now: Timestamp,
+    intents: &[(Intent, Entry)],
+    instances: &super::SideInstances,
+) -> StepResult<()> {
     let mut checked: Option<ItemId> = None;
     for (intent, entry) in intents {
         if checked != Some(intent.item) {
@@ -78,6 +88,7 @@ pub(super) fn open(connection: &Connection, fence: u64, now: Timestamp, intents:
                 entry.settled.then_some(Milliseconds(now)),
                 entry.intent,
             ])?;
+        things::note_offer(connection, intent, instances)?;
     }
     Ok(())
 }
@@ -86,6 +97,9 @@ pub(super) fn open(connection: &Connection, fence: u64, now: Timestamp, intents:
 pub(super) fn advance(connection: &Connection, now: Timestamp, moves: &[Move]) -> StepResult<()> {
     let mut statement = connection.prepare_cached("UPDATE intents SET state = ?2, settled_ms = ?3 WHERE id = ?1")?;
     for step in moves {
+        if step.not_done {
+            things::withdraw(connection, step.id)?;
+        }
         let settled = step.settled.then_some(Milliseconds(now));
         let moved = statement.execute(params![step.id, step.state, settled])?;
         if moved == 0 {

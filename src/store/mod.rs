@@ -16,6 +16,7 @@ mod record;
 mod schema;
 mod sqlite;
 mod step;
+mod things;
 mod worker;
 
 #[cfg(test)]

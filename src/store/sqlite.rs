@@ -13,19 +13,21 @@ use super::journal::{Entry, Move};
 use super::problems::Owner;
 use super::record::{ItemColumns, MergeColumns, RecordColumns};
 use super::step::StepResult;
+use super::things::{self, ThingColumns};
 use super::worker::{Held, Spawn, Worker};
 use super::{OpenError, SideInstances, inbox, journal, knowledge, look, open, problems, queue, record};
 use crate::clock::{Clock, Entropy};
 use crate::model::catalog::Workflow;
 use crate::model::command::{CommandRecord, Effect, Pause};
 use crate::model::hub::{Conflict, ItemState, There};
-use crate::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
-use crate::model::operation::{Intent, IntentState};
+use crate::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId, ThingId};
+use crate::model::operation::{Action, Intent, IntentState, Thing};
 use crate::model::problem::Problem;
 use crate::model::store::{
     Announced, Announcement, Claim, CommentTrace, Cursor, Figures, Hint, Newcomer, Record, StateIdentity, Store,
     StoreError, StoredProblem, Urgency, Waiting,
 };
+use crate::model::things::{MadeThing, ProjectThing};
 
 /// What a store that writes is given.
 #[derive(Clone)]
@@ -302,10 +304,13 @@ impl Store for SqliteStore {
 
     async fn open_intents(&self, fence: u64, intents: &[Intent]) -> Result<(), StoreError> {
         const ATTEMPT: &str = "open intents";
-        let now = self.writer(ATTEMPT)?.clock.now();
+        let writer = self.writer(ATTEMPT)?;
+        let now = writer.clock.now();
+        let offers = intents.iter().any(|intent| matches!(intent.operation.action, Action::Offer { .. }));
+        let instances = if offers { writer.instances.clone() } else { SideInstances::new() };
         let intents: Vec<(Intent, Entry)> =
             intents.iter().map(|intent| Ok((intent.clone(), Entry::of(intent)?))).collect::<Result<_, StoreError>>()?;
-        self.write(ATTEMPT, move |connection| journal::open(connection, fence, now, &intents)).await
+        self.write(ATTEMPT, move |connection| journal::open(connection, fence, now, &intents, &instances)).await
     }
 
     async fn move_intents(&self, moves: &[(OperationId, IntentState)]) -> Result<(), StoreError> {
@@ -472,6 +477,30 @@ impl Store for SqliteStore {
 
     async fn commands(&self, since: Option<Timestamp>, limit: usize) -> Result<Vec<CommandRecord>, StoreError> {
         self.read("read what operators did", move |connection| commands::since(connection, since, limit)).await
+    }
+
+    async fn things(&self, sync: &SyncId, thing: Thing) -> Result<Vec<ProjectThing>, StoreError> {
+        let sync = sync.clone();
+        self.read("read versions and components", move |connection| things::all(connection, &sync, thing)).await
+    }
+
+    async fn keep_things(
+        &self,
+        sync: &SyncId,
+        things: &[ProjectThing],
+        over: &[ThingId],
+        made: &[MadeThing],
+    ) -> Result<(), StoreError> {
+        let columns: Vec<ThingColumns> = things.iter().map(ThingColumns::of).collect::<Result<_, _>>()?;
+        let (sync, over, made) = (sync.clone(), over.to_vec(), made.to_vec());
+        self.write("keep versions and components", move |connection| {
+            things::keep(connection, &sync, &columns, &over, &made)
+        })
+        .await
+    }
+
+    async fn made_things(&self, thing: Thing) -> Result<Vec<MadeThing>, StoreError> {
+        self.read("read what we named", move |connection| things::made(connection, thing)).await
     }
 
     async fn item_ids(&self, after: Option<ItemId>, limit: usize) -> Result<Vec<ItemId>, StoreError> {

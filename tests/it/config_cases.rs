@@ -365,7 +365,7 @@ storyPoints = "both""#, &[
 ", "[sync.support.nothing]
 ", &[
         r#"error 14:7 sync.support: `sync.support` has no `fields` -> add `[sync.support.fields]` with `summary = "both"` in it"#,
-        "error 27:15 sync.support.nothing: unknown key `nothing` -> known here: `home`, `on-conflict`, `side`, `map`, `fields`, `comments`, `worklogs`, `attachments`, `life`, `counterparts`, `unwatch`, `notify`",
+        "error 27:15 sync.support.nothing: unknown key `nothing` -> known here: `home`, `on-conflict`, `side`, `map`, `fields`, `comments`, `worklogs`, `attachments`, `life`, `counterparts`, `unwatch`, `notify`, `versions`, `components`",
     ]),
     ("[sync.support.comments]", "[sync.support.worklogs]\nunrestricted = \"bth\"\nrestricted = \"skip\"\n\n[sync.support.comments]", &[
         "error 33:16 sync.support.worklogs.unrestricted: `bth` is none of `both`, `skip` -> did you mean `both`?",
@@ -391,6 +391,21 @@ storyPoints = "both""#, &[
     ("[sync.support.comments]", "[sync.support.attachments]\nwhich = \"some\"\ntoo-large = \"notes\"\n\n[sync.support.comments]", &[
         "error 33:9 sync.support.attachments.which: `some` is none of `all`, `with-their-comment` -> known here: `all`, `with-their-comment`",
         "error 34:13 sync.support.attachments.too-large: `notes` is none of `problem`, `note` -> did you mean `note`?",
+    ]),
+    ("[sync.support.comments]", "[sync.support.versions]\nfrom = [\"acme\"]\nto = [\"acme\"]\nevery = \"1s\"\ncarry = [\"lead\"]\n\n[sync.support.comments]", &[
+        "error 32:15 sync.support.versions: no version goes from one side to another -> let one side be in `from` and another in `to`, or take it out",
+        "error 35:9 sync.support.versions.every: `every` is out of range: `1s` -> write between `10s` and `1d`",
+        "error 36:10 sync.support.versions.carry[0]: `lead` is none of `description`, `start-date`, `release-date`, `released`, `archived` -> known here: `description`, `start-date`, `release-date`, `released`, `archived`",
+    ]),
+    ("[sync.support.comments]", "[sync.support.fields.components]\nvalues = [{ acme = \"Api\", globex = \"Backend\" }]\n\n[sync.support.components]\n\n[sync.support.comments]", &[
+        "error 35:15 sync.support.components: the rows of `fields.components` call components otherwise than they would be called here -> take its `values` out: what is kept in step has one name everywhere",
+    ]),
+    ("side.acme = { instance = \"acme\", project = \"SUP\" }", "components = \"both\"\nversions = { from = [\"acme\"] }\nside.acme = { instance = \"acme\", project = \"SUP\", not-from = [\"user:x\"] }", &[
+        "error 18:14 sync.support.versions.from: a side in `from` parts its people, and Jira does not say who changed a version -> take that side out of this `from`: it goes on to receive",
+    ]),
+    ("[sync.support.comments]", "[sync.support.components]\nto = [\"acmi\"]\ncarry = [\"released\"]\n\n[sync.support.comments]", &[
+        "error 33:7 sync.support.components.to[0]: there is no side `acmi` in this sync -> did you mean `acme`?",
+        "error 34:10 sync.support.components.carry[0]: `released` is none of `description` -> known here: `description`",
     ]),
     ("[sync.support.comments]", "[sync.support.life]\nmost-missing = 0.5\n\n[sync.support.comments]", &[
         "error 33:16 sync.support.life.most-missing: `0.5` is no number of issues -> write a whole number: `10`",

@@ -12,14 +12,15 @@ use jirasyncd::jira::{Transport, TransportError};
 use jirasyncd::model::catalog::Workflow;
 use jirasyncd::model::command::{CommandRecord, Effect, Pause};
 use jirasyncd::model::hub::{Conflict, ItemState, There};
-use jirasyncd::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
-use jirasyncd::model::operation::{Intent, IntentState};
+use jirasyncd::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId, ThingId};
+use jirasyncd::model::operation::{Intent, IntentState, Thing};
 use jirasyncd::model::problem::Problem;
 use jirasyncd::model::settings::InstanceSettings;
 use jirasyncd::model::store::{
     Announced, Announcement, Claim, CommentTrace, Cursor, Figures, Hint, Newcomer, Record, StateIdentity, Store,
     StoreError, StoredProblem, Urgency, Waiting,
 };
+use jirasyncd::model::things::{MadeThing, ProjectThing};
 use tokio::sync::Notify;
 
 use super::daemon_support::World;
@@ -198,6 +199,8 @@ fused! {
         fn counterparts(sync: &SyncId, keys: &[IssueKey]) -> Vec<BTreeMap<SideId, IssueKey>>;
         fn relatives(sync: &SyncId, issues: &[(InstanceId, IssueId)], keys: &[(InstanceId, IssueKey)], items: &[ItemId]) -> Vec<(ItemId, BTreeMap<SideId, There>)>;
         fn pauses() -> Vec<Pause>;
+        fn things(sync: &SyncId, thing: Thing) -> Vec<ProjectThing>;
+        fn made_things(thing: Thing) -> Vec<MadeThing>;
         fn commands(since: Option<Timestamp>, limit: usize) -> Vec<CommandRecord>;
         fn item_ids(after: Option<ItemId>, limit: usize) -> Vec<ItemId>;
         fn learn_ways(instance: &InstanceId, project: &str, ways: &[(String, String, String)]) -> ();
@@ -206,6 +209,7 @@ fused! {
         fn free_all() -> ();
     }
     commits {
+        fn keep_things(sync: &SyncId, things: &[ProjectThing], over: &[ThingId], made: &[MadeThing]) -> ();
         fn carry_out(command: &CommandRecord, effects: &[Effect]) -> ();
         fn announce(instance: &InstanceId, told: &Announcement) -> bool;
         fn looked_after(instance: &InstanceId, looked: &[Announced]) -> ();

@@ -128,6 +128,10 @@ mod daemon_types;
 #[cfg(test)]
 mod daemon_uploads;
 #[cfg(test)]
+mod daemon_versions;
+#[cfg(test)]
+mod daemon_versions_safe;
+#[cfg(test)]
 mod daemon_votes;
 #[cfg(test)]
 mod daemon_watchers;

@@ -201,6 +201,7 @@ pub(crate) fn settings(sides: &[SideId], policy: ConflictPolicy) -> SyncSettings
     SyncSettings {
         attachments: jirasyncd::model::settings::AttachmentSettings::default(),
         life: jirasyncd::model::settings::LifeSettings::default(),
+        things: BTreeMap::new(),
         id: "s".into(),
         home: Some(sides[0].clone()),
         on_conflict: policy,

@@ -32,7 +32,7 @@ pub(crate) use comment::{add as add_comment, edit as edit_comment, remove as del
 pub(crate) use issue::{delete as delete_issue, edit as edit_issue, insert as create_issue};
 pub(crate) use issue_link::{add as link_issues, remove as unlink_issues};
 pub(crate) use routes::{Found, Route, find, find_outside};
-pub(crate) use thing::create_component;
+pub(crate) use thing::{create_component, create_version, update_component, update_version};
 pub(crate) use transition::{list as list_transitions, take as take_transition};
 pub(crate) use watcher::{add as watch, remove as unwatch, unvote, vote};
 pub(crate) use worklog::{add as add_worklog, edit as edit_worklog, remove as delete_worklog};

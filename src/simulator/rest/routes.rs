@@ -51,6 +51,8 @@ const ROUTES: &[Route] = &[
     route("GET", "project/{}/versions", "getProjectVersions", None, true, thing::versions),
     route("POST", "component", "createComponent", None, false, thing::create_component),
     route("POST", "version", "createVersion", None, false, thing::create_version),
+    route("PUT", "component/{}", "updateComponent", None, false, thing::update_component),
+    route("PUT", "version/{}", "updateVersion", None, false, thing::update_version),
     route("GET", "permissionscheme", "getAllPermissionSchemes", None, false, meta::schemes),
     route("GET", "permissionscheme/{}", "getPermissionScheme", None, false, meta::scheme),
     route("GET", "field", "getFields", None, true, meta::fields),

@@ -44,6 +44,16 @@ fn assignee(name: &str) -> Value {
     json!({ "type": "object", "properties": { name: { "type": "string", "nullable": true } }, "additionalProperties": false })
 }
 
+/// Data Center's no to a version or component that cannot be as it was asked for.
+fn refused(operation: &str, what: &str) -> Value {
+    json!({
+        "pointer": format!("{operation}/responses/400"),
+        "op": "add",
+        "value": { "description": format!("Returned of {what}.") },
+        "evidence": "`POST version` of the same document: 400 \"if the version could not be created\"; nothing listed is for a name that is taken. Cloud's document lists 400 of all four",
+    })
+}
+
 fn data_center() -> Value {
     let list = |schema: &str| json!({ "type": "array", "items": { "$ref": format!("#/components/schemas/{schema}") } });
     let paged = |path: &str, schema: &str| {
@@ -75,6 +85,9 @@ fn data_center() -> Value {
             "value": list("UserBean"),
             "evidence": "its own description: \"Returns a list of active users\"; declared as one, as its siblings are",
         }),
+        refused("/paths/~1api~12~1version~1{id}/put", "a version that could not be changed"),
+        refused("/paths/~1api~12~1component/post", "a component that could not be created"),
+        refused("/paths/~1api~12~1component~1{id}/put", "a component that could not be changed"),
         json!({
             "pointer": "/paths/~1api~12~1issue~1bulk/post/responses/400/content",
             "op": "add",

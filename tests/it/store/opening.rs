@@ -6,6 +6,7 @@ use std::path::Path;
 
 use jirasyncd::model::hub::Awaited;
 use jirasyncd::model::ids::IssueId;
+use jirasyncd::model::operation::Thing;
 use jirasyncd::model::store::{Store, StoreError, Urgency};
 use jirasyncd::store::{OpenError, Spawn, SqliteStore};
 
@@ -223,7 +224,7 @@ async fn a_newer_state_is_left_alone() {
     let connection = rusqlite::Connection::open(world.path()).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
-    refused(&world.path(), "made by a newer jirasyncd (schema 99, this one knows 4)");
+    refused(&world.path(), "made by a newer jirasyncd (schema 99, this one knows 5)");
 }
 
 #[tokio::test]
@@ -231,11 +232,29 @@ async fn an_older_state_is_brought_up() {
     let world = closed_state().await;
     let connection = rusqlite::Connection::open(world.path()).unwrap();
     let newer = "DROP TABLE awaits; DROP TABLE commands; DROP TABLE pauses; DROP INDEX items_merged;
-                 ALTER TABLE items DROP COLUMN merged; DROP TABLE inbox; DROP TABLE comment_traces";
+                 ALTER TABLE items DROP COLUMN merged; DROP TABLE inbox; DROP TABLE comment_traces;
+                 DROP TABLE things; DROP TABLE made_things";
     connection.execute_batch(newer).unwrap();
+    // A version that was made for an issue, long ago.
+    let offer = r#"{"operation":{"action":{"offer":{"field":"fix-versions","thing":"version","name":"1.0"}}}}"#;
+    let values = rusqlite::params![id(1).0.to_be_bytes().to_vec(), offer];
+    let plant = "INSERT INTO intents (id, item, side, state, searches, opened_ms, settled_ms, intent)
+                 VALUES (zeroblob(16), ?1, 'a', '\"confirmed\"', 0, 0, 0, ?2)";
+    connection.execute(plant, values).unwrap();
+    // Another that Jira refused, and one that was in doubt.
+    for (number, state) in [(1, r#"{"void":"status 400: no"}"#), (2, r#"{"void":"in doubt: no answer"}"#)] {
+        let offer = offer.replace("1.0", &format!("2.{number}"));
+        let plant = plant.replace("zeroblob(16)", "randomblob(16)").replace(r#"'"confirmed"'"#, "?3");
+        let values = rusqlite::params![id(1).0.to_be_bytes().to_vec(), offer, state];
+        connection.execute(&plant, values).unwrap();
+    }
     connection.pragma_update(None, "user_version", 1).unwrap();
     drop(connection);
     let store = open(&world.path()).unwrap();
+    let made = store.made_things(Thing::Version).await.unwrap();
+    let names: Vec<&str> = made.iter().map(|made| made.name.as_str()).collect();
+    assert_eq!(names, ["1.0", "2.2"]);
+    assert!(made.iter().all(|one| one.side == "a".into() && one.for_issue), "{made:?}");
     let claims = store.claim_these("a test", at(0), &[id(1)]).await.unwrap();
     assert_eq!(claims[0].item, item(1));
     let mut waits = item(1);

@@ -1,0 +1,422 @@
+//! Versions and components: the projects' lists and what is known -> what is known now. It pairs what is one thing, tells people's
+//! acts from our own writes, and says which of them stands for whom. Must never let a side's people be heard by one that does not
+//! see them, and never take what the sync user made for an issue as the word of the side where it lies.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::model::ids::{SideId, ThingId};
+use crate::model::operation::Thing;
+use crate::model::settings::{ConflictPolicy, SyncSettings};
+use crate::model::things::{
+    ActKey, HeldValue, LostValue, ProjectThing, Property, SeenThing, ThingAct, ThingReplica, ThingSettings,
+};
+
+/// How long a write without an answer may still land.
+const MAY_LAND: SignedDuration = SignedDuration::from_mins(10);
+/// How long one that was given up may still turn up. A name is a person's again after that.
+const MAY_TURN_UP: SignedDuration = SignedDuration::from_hours(24);
+
+/// What the configuration says of one kind of thing in one sync.
+#[derive(Clone, Copy)]
+pub struct ThingRules<'a> {
+    /// The sync.
+    pub sync: &'a SyncSettings,
+    /// Which of the two.
+    pub thing: Thing,
+    /// What is carried.
+    pub settings: &'a ThingSettings,
+}
+
+/// What was read.
+pub struct ThingsSeen<'a> {
+    /// The whole lists of the projects that answered, by side.
+    pub lists: &'a BTreeMap<SideId, Vec<SeenThing>>,
+    /// The names, in small letters, that the sync user gave at a side.
+    pub made: &'a BTreeMap<SideId, BTreeSet<String>>,
+    /// For how long a side must not show a thing to have lost it.
+    pub settle: &'a BTreeMap<SideId, SignedDuration>,
+    /// Our time.
+    pub now: Timestamp,
+}
+
+/// Something that people did, before it is known what stands.
+struct NewAct {
+    property: Property,
+    value: String,
+    /// The newest act that whoever did it could know of.
+    knew: u64,
+    /// It was found where it was not looked at before: nobody knows how old it is.
+    met: bool,
+}
+
+impl ThingRules<'_> {
+    /// Whether what people of `of` do may reach a side.
+    pub(super) fn sees(&self, side: &SideId, of: &SideId) -> bool {
+        side == of || self.sync.side(side).is_some_and(|settings| settings.sees.contains(of))
+    }
+
+    /// What is carried of a thing.
+    pub(super) fn carried(&self) -> impl Iterator<Item = Property> {
+        let carried = |property: &&Property| **property == Property::Name || self.settings.carry.contains(property);
+        Property::of(self.thing).iter().filter(carried).copied()
+    }
+
+    fn order(&self, side: &SideId) -> usize {
+        self.sync.side_ids().position(|known| known == side).unwrap_or(usize::MAX)
+    }
+
+    /// What a side is to hold of a property: the act that stands among those of the sides that it sees.
+    pub(super) fn agreed<'t>(
+        &self,
+        thing: &'t ProjectThing,
+        side: &SideId,
+        property: Property,
+    ) -> Option<(ActKey, &'t str)> {
+        let acts = thing.acts.get(&property)?;
+        let heard = |from: &SideId| self.settings.from.contains(from) && self.sees(side, from);
+        let is_there = |key: &ActKey| acts.get(&key.side).is_some_and(|act| act.number == key.number);
+        let beaten = |act: &ThingAct| act.lost_to.iter().any(|key| heard(&key.side) && is_there(key));
+        let rank = |(from, act): &(&SideId, &ThingAct)| (!beaten(act), act.number, Reverse(self.order(from)));
+        let (from, act) = acts.iter().filter(|(from, _)| heard(from)).max_by_key(rank)?;
+        Some((ActKey { number: act.number, side: from.clone() }, act.value.as_str()))
+    }
+
+    /// Whether a thing may be made on a side: the side sees one whose people made it, where it still stands.
+    pub(super) fn may_hold(&self, thing: &ProjectThing, side: &SideId) -> bool {
+        let stands = |from: &SideId| thing.replicas.get(from).is_some_and(ThingReplica::is_there);
+        let gives = |from: &&SideId| *from != side && self.settings.from.contains(*from) && self.sees(side, from);
+        self.settings.to.contains(side) && thing.made_on.iter().filter(gives).any(stands)
+    }
+
+    /// What a thing is called on a side, or is about to be.
+    fn name_at<'t>(&self, thing: &'t ProjectThing, side: &SideId) -> Option<&'t str> {
+        match thing.replicas.get(side) {
+            Some(replica) if replica.gone || replica.missing.is_some() => None,
+            Some(replica) => Some(replica.value(Property::Name)),
+            None if self.may_hold(thing, side) => self.agreed(thing, side, Property::Name).map(|(_, name)| name),
+            None => None,
+        }
+    }
+
+    /// Whether what a side calls `name` is this thing. Jira takes one name per project, whatever the case of its letters; sides that
+    /// do not see each other are not compared.
+    fn is_it(&self, thing: &ProjectThing, side: &SideId, name: &str) -> bool {
+        let free = thing.replicas.get(side).is_none_or(|replica| replica.gone || replica.missing.is_some());
+        let near = |other: &&SideId| self.sees(other, side) || self.sees(side, other);
+        let called = |other: &SideId| self.name_at(thing, other).is_some_and(|there| is_same_name(there, name));
+        free && self.settings.sides().filter(near).any(called)
+    }
+}
+
+/// Whether Jira takes two names for one.
+fn is_same_name(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
+}
+
+/// Takes the lists in. `new_id` gives ids nobody has.
+pub fn take_in(
+    rules: ThingRules<'_>,
+    known: &[ProjectThing],
+    seen: &ThingsSeen<'_>,
+    new_id: &mut dyn FnMut() -> ThingId,
+) -> Vec<ProjectThing> {
+    let mut look = Look { rules, seen, things: known.to_vec(), numbers: BTreeMap::new() };
+    look.known_ones();
+    // Those whose acts count go first: what only receives has nothing to begin.
+    let (first, then): (Vec<&SideId>, Vec<&SideId>) = rules
+        .sync
+        .side_ids()
+        .filter(|side| seen.lists.contains_key(*side))
+        .partition(|side| rules.settings.from.contains(*side));
+    for side in first.into_iter().chain(then) {
+        look.newcomers(side, new_id);
+    }
+    for thing in &mut look.things {
+        settle(rules, thing);
+    }
+    look.things
+}
+
+struct Look<'a> {
+    rules: ThingRules<'a>,
+    seen: &'a ThingsSeen<'a>,
+    things: Vec<ProjectThing>,
+    /// The number of this look's acts, by thing: all of one look are of one time.
+    numbers: BTreeMap<ThingId, u64>,
+}
+
+impl Look<'_> {
+    /// What was met before: looked for by its id.
+    fn known_ones(&mut self) {
+        let mut taken: BTreeSet<(SideId, String)> = BTreeSet::new();
+        for thing in &self.things {
+            taken.extend(
+                thing.replicas.iter().filter_map(|(side, replica)| Some((side.clone(), replica.native.clone()?))),
+            );
+        }
+        let mut things = std::mem::take(&mut self.things);
+        for thing in &mut things {
+            thing.given_up.retain(|_, names| {
+                names.retain(|_, since| self.seen.now.duration_since(*since) < MAY_TURN_UP);
+                !names.is_empty()
+            });
+            let mut acts: Vec<(SideId, NewAct)> = Vec::new();
+            for (side, list) in self.seen.lists {
+                let Some(replica) = thing.replicas.get_mut(side) else { continue };
+                if replica.native.is_none() {
+                    let settle = self.seen.settle.get(side).copied().unwrap_or(SignedDuration::MAX);
+                    let began = replica.sent.values().flatten().map(|sent| sent.at).min();
+                    let taken = |id: &str| taken.contains(&(side.clone(), id.to_owned()));
+                    if !found_again(replica, list, taken) {
+                        // It may land yet. Then it would be one too many, since its name may be given up until then.
+                        if began.is_none_or(|began| self.seen.now.duration_since(began) >= settle) {
+                            let name = replica.value(Property::Name).to_lowercase();
+                            thing.given_up.entry(side.clone()).or_default().insert(name, self.seen.now);
+                            thing.replicas.remove(side);
+                        }
+                        continue;
+                    }
+                }
+                match list.iter().find(|seen| Some(&seen.native) == replica.native.as_ref()) {
+                    Some(seen) => {
+                        (replica.missing, replica.gone) = (None, false);
+                        let new = observe(self.rules, replica, side, (seen, self.seen.now), &thing.acts);
+                        acts.extend(new.into_iter().map(|act| (side.clone(), act)));
+                    }
+                    None => {
+                        let since = *replica.missing.get_or_insert(self.seen.now);
+                        let settle = self.seen.settle.get(side).copied().unwrap_or(SignedDuration::MAX);
+                        replica.gone |= self.seen.now.duration_since(since) >= settle;
+                    }
+                }
+            }
+            self.take_acts(thing, acts);
+            settle(self.rules, thing);
+        }
+        self.things = things;
+    }
+
+    /// What a side shows and nobody knows: paired by its name, or the beginning of a new thing.
+    fn newcomers(&mut self, side: &SideId, new_id: &mut dyn FnMut() -> ThingId) {
+        let (rules, seen) = (self.rules, self.seen);
+        let Some(list) = seen.lists.get(side) else { return };
+        let known: BTreeSet<String> =
+            self.things.iter().filter_map(|thing| thing.replicas.get(side)?.native.clone()).collect();
+        let crosses = rules.settings.from.contains(side);
+        for newcomer in list.iter().filter(|newcomer| !known.contains(&newcomer.native)) {
+            let name = newcomer.value(Property::Name);
+            let ours = seen.made.get(side).is_some_and(|made| made.contains(&name.trim().to_lowercase()));
+            let late = self.things.iter().any(|thing| {
+                let names = thing.given_up.get(side);
+                names.is_some_and(|names| names.contains_key(&name.trim().to_lowercase()))
+            });
+            let own = crosses && !ours && !late;
+            let mut things = std::mem::take(&mut self.things);
+            if let Some(thing) = things.iter_mut().find(|thing| rules.is_it(thing, side, name)) {
+                self.meet(thing, side, newcomer, own, (ours || late, ours && !late));
+            } else if crosses || late {
+                let mut thing = ProjectThing {
+                    id: new_id(),
+                    thing: rules.thing,
+                    made_on: BTreeSet::new(),
+                    replicas: BTreeMap::new(),
+                    acts: BTreeMap::new(),
+                    number: 0,
+                    disputes: BTreeMap::new(),
+                    lost: Vec::new(),
+                    given_up: BTreeMap::new(),
+                    late,
+                };
+                self.meet(&mut thing, side, newcomer, own, (ours || late, ours && !late));
+                things.push(thing);
+            }
+            self.things = things;
+        }
+    }
+
+    /// `ours`: the sync user made it, or may have. `named`: for an issue, so with nothing but its name.
+    fn meet(
+        &mut self,
+        thing: &mut ProjectThing,
+        side: &SideId,
+        seen: &SeenThing,
+        own: bool,
+        (ours, named): (bool, bool),
+    ) {
+        let value = |property| seen.value(property).to_owned();
+        let held = |property: Property| {
+            let value = value(property);
+            let ours = ours && (!named || property == Property::Name);
+            let theirs = !own && !ours && property.is_said(&value);
+            (property, HeldValue { value, knows: None, theirs })
+        };
+        let replica = ThingReplica {
+            native: Some(seen.native.clone()),
+            held: self.rules.carried().map(held).collect(),
+            ..ThingReplica::default()
+        };
+        thing.replicas.insert(side.clone(), replica);
+        if own {
+            thing.made_on.insert(side.clone());
+            let said = self.rules.carried().filter(|property| property.is_said(seen.value(*property)));
+            let act = |property| NewAct { property, value: value(property), knew: 0, met: true };
+            let acts = said.map(|property| (side.clone(), act(property))).collect();
+            self.take_acts(thing, acts);
+        }
+        settle(self.rules, thing);
+    }
+
+    /// Takes in what people did since the last look, and says what stands of what they did without knowing of each other.
+    fn take_acts(&mut self, thing: &mut ProjectThing, acts: Vec<(SideId, NewAct)>) {
+        if acts.is_empty() {
+            return;
+        }
+        let number = *self.numbers.entry(thing.id).or_insert(thing.number + 1);
+        thing.number = number;
+        for (side, act) in &acts {
+            // What is older than this is told no more; what this look itself found stays.
+            thing.lost.retain(|lost| {
+                lost.property != act.property
+                    || [&lost.side, &lost.by].into_iter().any(|of| is_of(thing.acts.get(&act.property), of, number))
+            });
+            let made = ThingAct { number, value: act.value.clone(), met: act.met, lost_to: BTreeSet::new() };
+            thing.acts.entry(act.property).or_default().insert(side.clone(), made);
+            if let Some(held) = thing.replicas.get_mut(side).and_then(|replica| replica.held.get_mut(&act.property)) {
+                held.knows = Some(ActKey { number, side: side.clone() });
+            }
+        }
+        for (side, act) in &acts {
+            let of_property = thing.acts.get(&act.property).cloned().unwrap_or_default();
+            for (other, with) in of_property.iter().filter(|(other, _)| *other != side) {
+                let both_new = acts.iter().any(|(new, too)| new == other && too.property == act.property);
+                let unknown = with.number > act.knew && !(both_new && other < side);
+                let heard =
+                    self.rules.settings.sides().any(|ear| self.rules.sees(ear, side) && self.rules.sees(ear, other));
+                if unknown && heard && !is_equal(act.property, &with.value, &act.value) {
+                    self.disagree(thing, act.property, side, other);
+                }
+            }
+        }
+    }
+
+    /// People of two sides made different things of one property. When a side is met says nothing of when its people did what is
+    /// found there: that stands behind what was seen to happen, and of two such the first in order stands.
+    fn disagree(&self, thing: &mut ProjectThing, property: Property, one: &SideId, other: &SideId) {
+        let ranked = |side: &SideId| {
+            let act = thing.acts.get(&property).and_then(|acts| acts.get(side));
+            let number = act.filter(|act| !act.met).map_or(0, |act| act.number);
+            let preferred = matches!(&self.rules.sync.on_conflict, ConflictPolicy::Prefer(first) if first == side);
+            (preferred, number, Reverse(self.rules.order(side)))
+        };
+        let (winner, loser) = if ranked(one) > ranked(other) { (one, other) } else { (other, one) };
+        let Some(acts) = thing.acts.get_mut(&property) else { return };
+        let Some(stands) = acts.get(winner).cloned() else { return };
+        let Some(lost) = acts.get_mut(loser) else { return };
+        lost.lost_to.insert(ActKey { number: stands.number, side: winner.clone() });
+        if self.rules.sync.on_conflict == ConflictPolicy::Ask {
+            thing.disputes.entry(property).or_default().extend([one.clone(), other.clone()]);
+            return;
+        }
+        let (value, stands) = (lost.value.clone(), stands.value);
+        thing.lost.push(LostValue { property, side: loser.clone(), value, by: winner.clone(), stands });
+    }
+}
+
+fn is_of(acts: Option<&BTreeMap<SideId, ThingAct>>, side: &SideId, number: u64) -> bool {
+    acts.and_then(|acts| acts.get(side)).is_some_and(|act| act.number == number)
+}
+
+fn is_equal(property: Property, one: &str, other: &str) -> bool {
+    one == other || (property == Property::Name && is_same_name(one, other))
+}
+
+/// Looks for one that was sent without an answer, by its name among those that nobody knows. Says whether it is there.
+fn found_again(replica: &mut ThingReplica, list: &[SeenThing], taken: impl Fn(&str) -> bool) -> bool {
+    let name = replica.value(Property::Name).to_owned();
+    let found = list.iter().find(|seen| is_same_name(seen.value(Property::Name), &name) && !taken(&seen.native));
+    let Some(found) = found else { return false };
+    replica.native = Some(found.native.clone());
+    replica.sent.clear();
+    true
+}
+
+/// What people did to a thing on one side. What we may have sent is ours.
+fn observe(
+    rules: ThingRules<'_>,
+    replica: &mut ThingReplica,
+    side: &SideId,
+    (seen, now): (&SeenThing, Timestamp),
+    known: &BTreeMap<Property, BTreeMap<SideId, ThingAct>>,
+) -> Vec<NewAct> {
+    replica.sent.retain(|_, sent| {
+        sent.retain(|sent| now.duration_since(sent.at) < MAY_LAND);
+        !sent.is_empty()
+    });
+    let crosses = rules.settings.from.contains(side);
+    let mut acts = Vec::new();
+    for property in rules.carried() {
+        let value = seen.value(property).to_owned();
+        let Some(held) = replica.held.get_mut(&property) else {
+            // Carried only now.
+            let said = crosses && property.is_said(&value);
+            replica.held.insert(property, HeldValue { value: value.clone(), knows: None, theirs: false });
+            if said {
+                acts.push(NewAct { property, value, knew: 0, met: true });
+            }
+            continue;
+        };
+        if held.value == value {
+            continue;
+        }
+        let sent = replica.sent.get_mut(&property);
+        if let Some(sent) = sent
+            && let Some(at) = sent.iter().position(|sent| sent.value == value)
+        {
+            // Also when it lands late, over what somebody did since: that is agreed by now, and is written again.
+            let landed = sent.remove(at);
+            *held = HeldValue { value, knows: Some(landed.knows), theirs: false };
+            continue;
+        }
+        held.value.clone_from(&value);
+        if crosses {
+            // Who still holds what lost knows nothing of what stands for it.
+            let has_lost = |key: &&ActKey| {
+                let own = known.get(&property).and_then(|acts| acts.get(side)).filter(|own| own.number == key.number);
+                &key.side == side && own.is_some_and(|own| !own.lost_to.is_empty())
+            };
+            let knew = held.knows.as_ref().filter(|key| !has_lost(key)).map_or(0, |key| key.number);
+            acts.push(NewAct { property, value, knew, met: false });
+        } else {
+            held.theirs = true;
+        }
+    }
+    acts
+}
+
+/// Where a side holds what it is to hold, that act is in it; and who came to agree disputes no longer.
+fn settle(rules: ThingRules<'_>, thing: &mut ProjectThing) {
+    let replicas = &thing.replicas;
+    thing.disputes.retain(|property, sides| {
+        let held: BTreeSet<&str> = sides.iter().filter_map(|side| Some(replicas.get(side)?.value(*property))).collect();
+        held.len() > 1
+    });
+    let mut equal: Vec<(SideId, Property, ActKey)> = Vec::new();
+    for (side, replica) in thing.replicas.iter().filter(|(_, replica)| replica.native.is_some()) {
+        for (property, held) in &replica.held {
+            if let Some((key, value)) = rules.agreed(thing, side, *property)
+                && held.value == value
+                && held.knows.as_ref() != Some(&key)
+            {
+                equal.push((side.clone(), *property, key));
+            }
+        }
+    }
+    for (side, property, key) in equal {
+        if let Some(held) = thing.replicas.get_mut(&side).and_then(|replica| replica.held.get_mut(&property)) {
+            (held.knows, held.theirs) = (Some(key), false);
+        }
+    }
+}
