@@ -33,7 +33,7 @@ impl Engine {
         self.may_be_silent(work, side).await && !work.loud.contains(side)
     }
 
-    /// Whether Jira knows this write without mails: edits of fields on both kinds, work and edited comments on Cloud [v3, dc].
+    /// Whether Jira knows this write without mails: edits of fields on both kinds, work and edited comments on Cloud (v3, dc).
     fn has_silent_form(&self, work: &Work, intent: &Intent) -> bool {
         let action = &intent.operation.action;
         if matches!(action, Action::SetFields { .. }) {

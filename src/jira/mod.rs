@@ -476,7 +476,7 @@ pub trait JiraWrite: Send + Sync + 'static {
     async fn detach(&self, issue: IssueId, file: &AttachmentId) -> WriteOutcome<()>;
 
     /// Replaces the body of a comment of ours, and nothing else of it. `silent` leaves mails out where the kind can (Cloud:
-    /// `notifyUsers` [v3]), here as with work.
+    /// `notifyUsers` (v3)), here as with work.
     async fn edit_comment(
         &self,
         issue: IssueId,

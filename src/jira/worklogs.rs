@@ -92,7 +92,7 @@ impl Client {
         }
     }
 
-    /// Asks that nobody is written to, where the contract has that: on Cloud, for work, and for comments that are changed [v3].
+    /// Asks that nobody is written to, where the contract has that: on Cloud, for work, and for comments that are changed (v3).
     pub(super) fn without_mails(&self, call: Call, silent: bool) -> Call {
         if silent && self.kind == Kind::Cloud { call.query("notifyUsers", "false") } else { call }
     }

@@ -10,7 +10,7 @@ pub(super) fn may_silence(state: &State, project: &Project, issue: &Issue, user:
 }
 
 /// How often a change of work or of a comment makes Jira write to people: not at all where the caller asked for that, may, and is on
-/// Cloud, the only kind whose contract has `notifyUsers` there [v3].
+/// Cloud, the only kind whose contract has `notifyUsers` there (v3).
 pub(super) fn of(state: &State, project: &Project, issue: &Issue, call: &Call) -> u64 {
     let silent = state.is_cloud() && call.flag("notifyUsers") == Some(false);
     u64::from(!(silent && may_silence(state, project, issue, call.user.as_deref())))

@@ -26,7 +26,7 @@ pub(crate) fn versions(state: &mut State, call: &Call) -> Answer {
     listed(state, call, ThingKind::Version)
 }
 
-/// `POST component`: needs project administration; without it 403 on both kinds [v3, dc].
+/// `POST component`: needs project administration; without it 403 on both kinds (v3, dc).
 pub(crate) fn create_component(state: &mut State, call: &Call) -> Answer {
     let key = call.body.get("project").and_then(Value::as_str).unwrap_or_default().to_owned();
     let project = call.project(state, &key)?;
@@ -34,7 +34,7 @@ pub(crate) fn create_component(state: &mut State, call: &Call) -> Answer {
     create(state, call, &project, ThingKind::Component, refusal)
 }
 
-/// `POST version`: needs project administration; without it 404 on Cloud and 403 on Data Center [v3, dc].
+/// `POST version`: needs project administration; without it 404 on Cloud and 403 on Data Center (v3, dc).
 pub(crate) fn create_version(state: &mut State, call: &Call) -> Answer {
     let id = call.body.get("projectId").and_then(|id| id.as_u64().map(|id| id.to_string()));
     let key = call.body.get("project").and_then(Value::as_str).map(str::to_owned);
@@ -134,13 +134,13 @@ fn fill(thing: &mut Thing, call: &Call, [start, release]: Days) {
     }
 }
 
-/// `PUT component/{}`: without project administration 403 on both kinds [v3, dc].
+/// `PUT component/{}`: without project administration 403 on both kinds (v3, dc).
 pub(crate) fn update_component(state: &mut State, call: &Call) -> Answer {
     let refusal = Refusal::message(403, "The user does not have permission to complete this operation.");
     update(state, call, ThingKind::Component, refusal)
 }
 
-/// `PUT version/{}`: without project administration 400 on Cloud [v3] and 403 on Data Center [dc]. Data Center's document shows no
+/// `PUT version/{}`: without project administration 400 on Cloud (v3) and 403 on Data Center (dc). Data Center's document shows no
 /// body in the answer.
 pub(crate) fn update_version(state: &mut State, call: &Call) -> Answer {
     let words =
