@@ -76,10 +76,17 @@ pub(super) fn run(common: &Common, wanted: &Webhooks, output: &mut Output<'_>) -
         anyhow::ensure!(config.instances.keys().any(|known| known.as_str() == name), "there is no instance `{name}`");
     }
     let chosen = |instance: &&InstanceSettings| {
-        instance.hooks.expected
-            && (wanted.instance.is_empty() || wanted.instance.iter().any(|name| name == instance.id.as_str()))
+        let named = wanted.instance.iter().any(|name| name == instance.id.as_str());
+        // What was registered before webhooks were switched off for an instance goes on telling until it is removed.
+        let left = named && wanted.action == Action::Remove;
+        left || instance.hooks.expected && (wanted.instance.is_empty() || named)
     };
     let instances: Vec<&InstanceSettings> = config.instances.values().filter(chosen).collect();
+    anyhow::ensure!(
+        !instances.is_empty(),
+        "no webhooks are taken from these instances (`webhooks = false`); `jirasyncd webhooks remove --instance NAME` takes away what \
+         was registered before"
+    );
     if wanted.action == (Action::Renew { new_path: true }) {
         for instance in &instances {
             let (_, answer) = have_done(common, Command::NewHookPath(instance.id.clone()), output)?;
@@ -222,6 +229,9 @@ impl<'c> Ours<'c> {
             HOOK_EVENTS.into_iter().filter(|event| !hook.events.iter().any(|known| known == event)).collect();
         if !missing.is_empty() {
             wrong.push(format!("it does not tell of {}", missing.join(", ")));
+        }
+        if hook.jql.as_ref().is_some_and(|jql| jql != &self.wanted.jql) {
+            wrong.push("it tells of other projects".to_owned());
         }
         if self.wanted.secret.is_some() && hook.signed == Some(false) {
             wrong.push("it is not signed".to_owned());

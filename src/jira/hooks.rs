@@ -58,6 +58,8 @@ pub struct RegisteredHook {
     pub active: bool,
     /// Whether it is signed, where that is said.
     pub signed: Option<bool>,
+    /// The JQL of the issues that it tells of, where that is said.
+    pub jql: Option<String>,
 }
 
 /// Why a webhook could not be registered, read or removed.
@@ -80,6 +82,8 @@ pub struct HookRegistry(Client);
 /// Where they are managed. Data Center moved the path with version 10.
 const OLD: &[&str] = &["rest", "webhooks", "1.0", "webhook"];
 const NEW: &[&str] = &["rest", "jira-webhook", "1.0", "webhooks"];
+/// The filter that holds for the events of issues.
+const ISSUES: &str = "issue-related-events-section";
 
 impl HookRegistry {
     /// Nothing is asked yet.
@@ -109,7 +113,7 @@ impl HookRegistry {
         let (path, known) = self.all(&wanted.name).await?;
         let mut body = json!({
             "name": wanted.name, "url": wanted.url.expose(), "events": HOOK_EVENTS, "excludeBody": false,
-            "filters": { "issue-related-events-section": wanted.jql },
+            "filters": { ISSUES: wanted.jql },
         });
         if self.0.kind == Kind::Cloud {
             body["enabled"] = json!(true);
@@ -127,7 +131,12 @@ impl HookRegistry {
             }
             None => Call::with_body("registerWebhook", Method::POST, path, body, "registering the webhook"),
         };
-        self.write(&call.outside()).await
+        self.write(&call.outside()).await?;
+        // Two that registered at once, or one whose answer was lost: each change would be told twice, by an old address perhaps.
+        for double in known.iter().skip(1) {
+            self.take_away(path, double).await?;
+        }
+        Ok(())
     }
 
     /// Removes the webhooks of this name. Gives how many there were.
@@ -137,11 +146,15 @@ impl HookRegistry {
     pub async fn remove(&self, name: &str) -> Result<usize, HookError> {
         let (path, known) = self.all(name).await?;
         for hook in &known {
-            let path: Vec<&str> = path.iter().copied().chain([hook.id.as_str()]).collect();
-            let call = Call::without_body("removeWebhook", Method::DELETE, &path, "removing the webhook");
-            self.write(&call.outside()).await?;
+            self.take_away(path, hook).await?;
         }
         Ok(known.len())
+    }
+
+    async fn take_away(&self, path: &[&str], hook: &RegisteredHook) -> Result<(), HookError> {
+        let path: Vec<&str> = path.iter().copied().chain([hook.id.as_str()]).collect();
+        let call = Call::without_body("removeWebhook", Method::DELETE, &path, "removing the webhook");
+        self.write(&call.outside()).await
     }
 
     async fn all(&self, name: &str) -> Result<(&'static [&'static str], Vec<RegisteredHook>), HookError> {
@@ -189,5 +202,6 @@ fn hook(row: &Value) -> Option<RegisteredHook> {
         events: events.filter_map(|event| event.as_str().map(str::to_owned)).collect(),
         active: flag("enabled").or(flag("active")).unwrap_or(true),
         signed: flag("isSigned"),
+        jql: row.pointer(&format!("/filters/{ISSUES}")).and_then(Value::as_str).map(str::to_owned),
     })
 }

@@ -70,8 +70,12 @@ async fn webhooks_are_registered_verified_and_bring_a_change_at_once() {
     }
     assert!(arrived(), "the webhook brought nothing");
     place.run(&["status"]).await.expect(0, &["webhooks", "acme", "last 2", "taken, 0 refused"]);
+    world.acme.repeat_webhooks();
+    world.acme.set_webhook_jql("project = OLD");
+    let wrong = ["registered more than once", "it tells of other projects", "jirasyncd webhooks renew"];
+    place.run(&["webhooks", "show", "--instance", "acme"]).await.expect(1, &wrong);
     place.run(&["webhooks", "renew", "--instance", "acme"]).await.expect(0, &["acme:", "is registered"]);
-    place.run(&["webhooks", "verify"]).await.expect(0, &["a probe went by"]);
+    place.run(&["webhooks", "verify"]).await.expect(0, &["a probe went by", "is registered as it should be"]);
     place.run(&["webhooks", "renew", "--new-path", "--instance", "acme"]).await.expect(0, &["acme:", "is registered"]);
     place.run(&["webhooks", "verify"]).await.expect(0, &["a probe went by"]);
     place.run(&["webhooks", "remove"]).await.expect(0, &["is removed"]);

@@ -99,6 +99,24 @@ impl Jira {
         id
     }
 
+    /// Registers each webhook once more, as two who register at once do.
+    pub fn repeat_webhooks(&self) {
+        let mut inside = self.lock();
+        let hooks = &mut inside.state.hooks;
+        for mut hook in hooks.registered.clone() {
+            hooks.last_hook += 1;
+            hook.id = hooks.last_hook;
+            hooks.registered.push(hook);
+        }
+    }
+
+    /// Has all webhooks tell of other issues, as an administrator does in the browser.
+    pub fn set_webhook_jql(&self, jql: &str) {
+        for hook in &mut self.lock().state.hooks.registered {
+            hook.filters = serde_json::json!({ "issue-related-events-section": jql });
+        }
+    }
+
     /// How badly webhooks are delivered from now on.
     pub fn set_hook_weather(&self, weather: HookWeather) {
         self.lock().state.hooks.weather = weather;
