@@ -95,6 +95,23 @@ impl Transport for FusedNet {
     }
 }
 
+/// Runs on until the daemon dies of the fuse, and starts it again; after four intervals it will not die any more.
+pub(crate) async fn die_once(world: &mut World, fuse: &Fuse) {
+    for _ in 0..4 {
+        let dead = tokio::select! {
+            biased;
+            () = fuse.blown() => true,
+            _ = world.interval() => false,
+        };
+        if dead {
+            fuse.set(0);
+            world.start().await;
+            break;
+        }
+    }
+    fuse.set(0);
+}
+
 /// Puts a fuse into a world whose daemon is not started yet: into its network and its state.
 pub(crate) fn fused_world(world: &mut World) -> Arc<Fuse> {
     let fuse = Arc::new(Fuse::default());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jirasyncd::simulator::Holder;
 use serde_json::json;
 
-use super::crash::{Fuse, fused_world};
+use super::crash::{Fuse, die_once, fused_world};
 use super::daemon_support::{World, two};
 
 /// What people do, and what must be true in the end.
@@ -38,19 +38,7 @@ async fn fused(scenario: &Scenario) -> (World, Arc<Fuse>) {
 
 /// Runs until quiet, and starts the daemon again when it dies.
 async fn live(world: &mut World, fuse: &Fuse) {
-    for _ in 0..4 {
-        let dead = tokio::select! {
-            biased;
-            () = fuse.blown() => true,
-            _ = world.interval() => false,
-        };
-        if dead {
-            fuse.set(0);
-            world.start().await;
-            break;
-        }
-    }
-    fuse.set(0);
+    die_once(world, fuse).await;
     world.settle().await;
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jirasyncd::simulator::{Fault, FaultRule, Holder, When};
 use serde_json::{Value, json};
 
-use super::crash::{Fuse, fused_world};
+use super::crash::{Fuse, die_once, fused_world};
 use super::daemon_support::{THREE, World, calls, two, two_clouds};
 
 /// The two kinds of partner: their configuration, name, project, and a person who administers it.
@@ -481,19 +481,7 @@ async fn a_daemon_that_dies_makes_nothing_twice_and_takes_nothing_of_its_own_for
     for n in (1..=effects).step_by(stride) {
         let (mut world, fuse) = begun().await;
         fuse.set(n);
-        for _ in 0..4 {
-            let dead = tokio::select! {
-                biased;
-                () = fuse.blown() => true,
-                _ = world.interval() => false,
-            };
-            if dead {
-                fuse.set(0);
-                world.start().await;
-                break;
-            }
-        }
-        fuse.set(0);
+        die_once(&mut world, &fuse).await;
         rest(&world).await;
         holds(&world, n);
         assert_eq!(world.problems().await, Vec::<String>::new(), "effect {n}");
