@@ -306,7 +306,12 @@ impl People {
         let labels = issue.fields.get("labels").cloned().unwrap_or_default();
         let mut places = [true; 3];
         if self.sight == Sight::Apart {
-            let shared = |jira: &str| labels.split(' ').any(|word| word == format!("share-{jira}"));
+            // What it was taken out of it is put into again in the end.
+            let left = self.fates.of(&token(issue)).left;
+            let shared = |jira: &str| {
+                let label = format!("share-{jira}");
+                labels.split(' ').any(|word| word == label) || left.contains(&(column, label))
+            };
             places = if column == 0 {
                 [true, shared("globex"), shared("initech")]
             } else {
