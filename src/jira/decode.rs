@@ -290,7 +290,19 @@ impl Decoder<'_> {
             .map(|comment| (comment.id.number().unwrap_or(u64::MAX), self.comment(comment)))
             .collect();
         list.sort_by_key(|(id, comment)| (comment.created, *id));
-        list.into_iter().map(|(_, comment)| comment).collect()
+        let mut list: Vec<CommentSnapshot> = list.into_iter().map(|(_, comment)| comment).collect();
+        // No contract says whether an answer is internal with what it answers, as it inherits a `visibility` (v3). Who answers among
+        // the service desk's people speaks to them.
+        let hidden =
+            |comment: &&CommentSnapshot| matches!(comment.visibility, Visibility::Internal | Visibility::Other);
+        let internal: BTreeSet<CommentId> = list.iter().filter(hidden).map(|comment| comment.id.clone()).collect();
+        for answer in &mut list {
+            let within = answer.parent.as_ref().is_some_and(|parent| internal.contains(parent));
+            if within && answer.visibility == Visibility::Everybody {
+                answer.visibility = Visibility::Internal;
+            }
+        }
+        list
     }
 
     fn comment(self, comment: wire::Comment) -> CommentSnapshot {
