@@ -228,20 +228,16 @@ impl JiraRead for Reader {
     }
 
     async fn comment(&self, issue: IssueId, comment: &CommentId) -> Result<Option<CommentSnapshot>, JiraError> {
-        let attempt = format!("reading comment {comment} of issue {issue}");
-        let path = ["issue", &issue.to_string(), "comment", comment.as_str()];
-        let mut call = Call::get("getComment", &path, attempt);
-        if self.0.kind == Kind::DataCenter {
-            call = call.query("expand", "properties");
+        let Some(found) = self.0.one_comment(issue, comment).await? else { return Ok(None) };
+        let mut read = Vec::new();
+        if let Some(parent) = found.parent_id.as_ref().and_then(wire::id_text) {
+            // Who may read an answer depends on what it answers, here as in a list.
+            read.extend(self.0.one_comment(issue, &CommentId::new(parent)).await?);
         }
-        match self.0.read::<wire::Comment>(&call).await {
-            Ok(found) => {
-                let fields = FieldList::default();
-                Ok(Decoder { kind: self.0.kind, fields: &fields }.comments(vec![found]).pop())
-            }
-            Err(JiraError { failure: Failure::NotFound, .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
+        read.push(found);
+        let fields = FieldList::default();
+        let decoded = Decoder { kind: self.0.kind, fields: &fields }.comments(read);
+        Ok(decoded.into_iter().find(|read| &read.id == comment))
     }
 
     async fn comment_mark(&self, issue: IssueId, comment: &CommentId) -> Result<Option<String>, JiraError> {
@@ -371,6 +367,20 @@ impl ReadRows {
 }
 
 impl Client {
+    async fn one_comment(&self, issue: IssueId, comment: &CommentId) -> Result<Option<wire::Comment>, JiraError> {
+        let attempt = format!("reading comment {comment} of issue {issue}");
+        let path = ["issue", &issue.to_string(), "comment", comment.as_str()];
+        let mut call = Call::get("getComment", &path, attempt);
+        if self.kind == Kind::DataCenter {
+            call = call.query("expand", "properties");
+        }
+        match self.read::<wire::Comment>(&call).await {
+            Ok(found) => Ok(Some(found)),
+            Err(JiraError { failure: Failure::NotFound, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     pub(super) async fn rows(&self, search: &Search<'_>, want: &Want) -> Result<ChangePage, JiraError> {
         let fields = self.fields_for_reading().await?;
         let page = self.search(search).await?;

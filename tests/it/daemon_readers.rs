@@ -373,21 +373,31 @@ async fn internal_comments_cross_as_internal_ones_between_service_desks() {
         let desks = ["acme", "globex", "initech"];
         let (skipping, _) = world(&config, &desks).await;
         let key = skipping.issue(jira, "Item").key;
-        skipping.person(jira, who).internal_comment(&key, "canary-note").unwrap();
+        let note = skipping.person(jira, who).internal_comment(&key, "canary-note").unwrap();
+        // Threads are of Cloud. Whether an answer is internal with what it answers is not said: it is taken for it.
+        let answers = jira == "acme";
+        if answers {
+            skipping.person(jira, who).answer(&key, "canary-answer", &note).unwrap();
+        }
         skipping.rest().await.unwrap();
         assert!(!was_sent(skipping.jira(there), "canary"), "left out by default");
 
         let (world, _) = world(&with(&config, "internal = \"as-internal\""), &desks).await;
         let person = world.person(jira, who);
         let note = person.internal_comment(&key, "canary-note").unwrap();
+        if answers {
+            person.answer(&key, "canary-answer", &note).unwrap();
+        }
         person.comment(&key, "open words").unwrap();
         world.rest().await.unwrap();
+        let answer = holding(&world, there, "canary-answer");
+        assert!(answer.len() == usize::from(answers) && answer.iter().all(|copy| copy.internal), "{answer:?}");
         let copies = holding(&world, there, "canary-note");
         assert!(copies.len() == 1 && copies[0].internal, "{copies:?}");
         assert!(!holding(&world, there, "open words")[0].internal);
         person.edit_comment(&key, &note, "canary-note, corrected").unwrap();
         world.rest().await.unwrap();
-        let copies = holding(&world, there, "corrected");
+        let copies = holding(&world, there, "canary-note, corrected");
         assert!(copies.len() == 1 && copies[0].internal, "an edit must not publish it: {copies:?}");
         let edits = world.jira(there).calls().into_iter().filter(|call| call.operation == "updateComment");
         let bodies: Vec<String> = edits.map(|call| String::from_utf8_lossy(&call.request_body).into_owned()).collect();
