@@ -103,12 +103,7 @@ impl Engine {
                 Err(PollError::Jira(error)) if is_of_one_issue(&error) => {
                     all = all.and(self.look_one_by_one(&instance, &told, error).await?);
                 }
-                Err(error) => {
-                    if let PollError::Jira(error) = &error {
-                        instance.failed(error);
-                    }
-                    return Err(error);
-                }
+                Err(error) => return Err(noted(&instance, error)),
             }
         }
     }
@@ -131,12 +126,7 @@ impl Engine {
                     all = all.and(polled);
                 }
                 Err(PollError::Jira(error)) if is_of_one_issue(&error) => refused.extend_from_slice(one),
-                Err(error) => {
-                    if let PollError::Jira(error) = &error {
-                        instance.failed(error);
-                    }
-                    return Err(error);
-                }
+                Err(error) => return Err(noted(instance, error)),
             }
             if !answered && refused.len() >= FEW {
                 break;
@@ -144,8 +134,7 @@ impl Engine {
         }
         if !answered && !instance.looked_in_vain() {
             // It may be the instance, and not these issues.
-            instance.failed(&error);
-            return Err(error.into());
+            return Err(noted(instance, error.into()));
         }
         let given_up = if refused.is_empty() { told } else { &refused };
         tracing::warn!(instance = %instance.id(), %error, issues = given_up.len(), "issues that webhooks named cannot be read");
@@ -225,6 +214,14 @@ impl Engine {
         }
         self.store.queue_hints(instance.id(), &hints, &[], None, self.now()).await
     }
+}
+
+/// A failure of the instance, once it is known there.
+fn noted(instance: &Instance, error: PollError) -> PollError {
+    if let PollError::Jira(error) = &error {
+        instance.failed(error);
+    }
+    error
 }
 
 /// Whether a failure may be about one issue alone.
