@@ -13,6 +13,10 @@ use crate::model::ids::{InstanceId, SyncId};
 use crate::model::store::{Store, StoreError};
 use crate::store::OpenError;
 
+/// What is answered where no daemon runs that could read anything again.
+const NOBODY: &str = "no daemon answers for this state, and the next start reads the configuration; where one \
+                      runs and `daemon.socket` is another now, send it SIGHUP";
+
 /// What a command comes to: the answer, and what it changes.
 type Decided = (Answer, Vec<Effect>);
 
@@ -30,6 +34,9 @@ pub async fn command_on_state(
     // A command never makes a state: whose it was would be a matter of chance.
     if !path.try_exists().unwrap_or(true) {
         return Err(OpenError::Missing { path: path.clone() }.into());
+    }
+    if matches!(command, Command::Reload { .. }) {
+        return Ok(Answer::refused(NOBODY));
     }
     if command.needs_no_jira() {
         let store = open(&config, &surroundings)?;
@@ -56,11 +63,16 @@ impl Daemon {
             self.wake.notify_one();
             return answer;
         }
+        if let Command::Reload { confirm, existing } = command {
+            let answer = self.reload(confirm, existing).await?;
+            keep(&*self.store, (command, by, now), &answer, &[]).await?;
+            return Ok(answer);
+        }
         let before = self.store.pauses().await?;
         let (answer, effects) = decide(&self.config, &*self.store, &command, &by, now).await?;
         let rotated = match &command {
             Command::NewHookPath(instance) => Some(instance.clone()),
-            Command::Pause(_) | Command::Resume(_) | Command::Merge { .. } => None,
+            Command::Pause(_) | Command::Resume(_) | Command::Merge { .. } | Command::Reload { .. } => None,
         };
         let ends = effects.iter().any(|effect| matches!(effect, Effect::EndPause(_)));
         if ends {
@@ -112,6 +124,7 @@ async fn decide(
         Command::Pause(target) => pause(config, &pauses, target, by, now),
         Command::Resume(target) => resume(config, &pauses, target),
         Command::NewHookPath(instance) => new_hook_path(config, store, instance).await?,
+        Command::Reload { .. } => (Answer::refused(NOBODY), Vec::new()),
         // It asks Jiras, and holds items meanwhile: the engine decides it.
         Command::Merge { .. } => (Answer::refused("this needs the instances"), Vec::new()),
     })

@@ -29,6 +29,19 @@ impl Daemon {
         Ok(bind(self.config.daemon.listen, &control_socket(&self.config.daemon)).await?)
     }
 
+    /// The same for a daemon that takes the place of another one: doors that are open already are kept open.
+    ///
+    /// # Errors
+    /// As [`Self::open_doors`].
+    pub async fn keep_doors(&self, open: &Listeners) -> Result<Listeners, StartError> {
+        let socket = control_socket(&self.config.daemon);
+        if open.are_at(self.config.daemon.listen, &socket) {
+            let again = open.again();
+            return again.map_err(|source| StartError::Socket { path: socket, source });
+        }
+        self.open_doors().await
+    }
+
     /// How it is.
     ///
     /// # Errors

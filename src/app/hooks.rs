@@ -2,6 +2,7 @@
 //! than hint, and never let an instance that does not answer hold up another.
 
 use std::collections::BTreeMap;
+use std::os::fd::AsFd as _;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -66,6 +67,20 @@ impl Daemon {
         let Some(settings) = &self.config.daemon.webhooks else { return Ok(None) };
         let address = settings.listen;
         TcpListener::bind(address).await.map(Some).map_err(|source| StartError::HookListen { address, source })
+    }
+
+    /// The same for a daemon that takes the place of another one: a port that is open already is kept open.
+    ///
+    /// # Errors
+    /// It is in use.
+    pub async fn keep_hooks(&self, open: Option<&TcpListener>) -> Result<Option<TcpListener>, StartError> {
+        let Some(settings) = &self.config.daemon.webhooks else { return Ok(None) };
+        match open {
+            Some(open) if open.local_addr().is_ok_and(|bound| bound == settings.listen) => {
+                again(open).map(Some).map_err(|source| StartError::HookListen { address: settings.listen, source })
+            }
+            Some(_) | None => self.open_hooks().await,
+        }
     }
 
     /// Takes the webhooks of an instance at the path that the state knows now, and at no other.
@@ -162,6 +177,14 @@ impl Daemon {
         }
         Ok(())
     }
+}
+
+/// The same port a second time.
+///
+/// # Errors
+/// The system has no room for it.
+pub fn again(open: &TcpListener) -> std::io::Result<TcpListener> {
+    TcpListener::from_std(open.as_fd().try_clone_to_owned()?.into())
 }
 
 #[async_trait]

@@ -1,11 +1,13 @@
 //! The composition root: configuration to stores, clients and tasks. It must never decide anything about an issue.
 
 mod commands;
+mod configured;
 mod doors;
 mod hooks;
 mod instances;
 mod once;
 mod preview;
+mod reload;
 mod run;
 mod sweep;
 
@@ -17,16 +19,20 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use crate::clock::{Clock, Entropy, SteadyClock, SystemClock, SystemEntropy};
-use crate::config::Config;
+use crate::config::{Config, Loaded, Report};
 use crate::engine::apply::Hands;
 use crate::engine::{Connection, Connections, Engine, Finding, Parts, SetupError, is_about_an_issue, things_about};
 use crate::jira::{JiraWrite, ReqwestTransport, Transport, TransportSetupError, connect as connect_jira};
+use crate::model::configuration::Existing;
 use crate::model::ids::InstanceId;
 use crate::model::settings::InstanceSettings;
-use crate::model::store::{Store, StoreError, Urgency};
+use crate::model::store::{Store, StoreError};
 use crate::store::{Dependencies, OpenError, SideInstances, Spawn, SqliteStore};
 
+use configured::Accepted;
+
 pub use commands::command_on_state;
+pub use hooks::again;
 pub use once::OnceSummary;
 pub use preview::{Previewed, PreviewedItem, preview};
 pub use run::RunError;
@@ -36,6 +42,9 @@ pub type Transports = dyn Fn(&InstanceSettings) -> Result<Arc<dyn Transport>, Tr
 
 /// Puts something between the engine and the state: a simulated run counts its effects there, or dies at one.
 pub type Between = dyn Fn(Arc<dyn Store>) -> Arc<dyn Store> + Send + Sync;
+
+/// Reads the configuration again.
+pub type Reread = dyn Fn() -> Result<Loaded, Report> + Send + Sync;
 
 /// What the daemon stands in: all of it can be replaced, so that a whole run repeats from a seed.
 #[derive(Clone)]
@@ -50,6 +59,8 @@ pub struct Surroundings {
     pub spawn: Spawn,
     /// What stands between the engine and the state; nothing in production.
     pub between: Arc<Between>,
+    /// Where the configuration is read again; `None`: nowhere.
+    pub reread: Option<Arc<Reread>>,
 }
 
 impl Surroundings {
@@ -70,6 +81,7 @@ impl Surroundings {
             transports: Arc::new(transports),
             spawn: Spawn::Thread,
             between: Arc::new(|store| store),
+            reread: None,
         }
     }
 }
@@ -144,6 +156,10 @@ pub struct Daemon {
     told: BTreeMap<InstanceId, tokio::sync::Notify>,
     /// The state failed, and is tried again.
     state_fails: AtomicBool,
+    /// The configuration that was accepted, until a daemon goes by it.
+    next: Mutex<Option<reload::Next>>,
+    /// There is one.
+    replaced: tokio::sync::Notify,
 }
 
 /// Makes the two ends of every instance. Nothing is sent.
@@ -190,6 +206,7 @@ async fn engine_on(
     surroundings: &Surroundings,
     store: Arc<dyn Store>,
     (connections, hands): (Connections, Hands),
+    kept: u64,
 ) -> Result<(Engine, Vec<Finding>), StartError> {
     let parts = Parts {
         store,
@@ -201,60 +218,13 @@ async fn engine_on(
         holder: format!("pid {}", std::process::id()),
         poll: config.daemon.poll,
         unknown_copies: config.daemon.unknown_copies,
+        kept,
     };
     Ok(Engine::set_up(parts).await?)
 }
 
-/// Items queued at once after a change of the configuration.
-const QUEUED_AT_ONCE: usize = 1_000;
 /// Problems looked through at a start.
 const MOST_PROBLEMS: usize = 10_000;
-
-/// Two skews that differ by more than this, in milliseconds, show that a clock was set.
-const CLOCK_SET_MS: u64 = 60_000;
-
-/// With another configuration every item may have to look different: a side may have joined, a row of a map may be there now.
-/// And what waits by a clock that was set since may wait for hours.
-async fn look_at_everything_again(
-    store: &SqliteStore,
-    engine: &Engine,
-    config: &Config,
-    now: jiff::Timestamp,
-) -> Result<(), StoreError> {
-    const NAME: &str = "configuration";
-    let known = store.note(NAME).await?;
-    let is_other = known.as_deref() != Some(&config.fingerprint);
-    let was_set = clock_was_set(store, engine).await?;
-    if known.is_some() && (is_other || was_set) {
-        let mut after = None;
-        loop {
-            let items = store.item_ids(after, QUEUED_AT_ONCE).await?;
-            store.queue_items(&items, Urgency::Backfill, now).await?;
-            after = items.last().copied();
-            if items.len() < QUEUED_AT_ONCE {
-                break;
-            }
-        }
-        let why = if is_other { "the configuration changed" } else { "a clock was set" };
-        tracing::info!("{why}: every item is looked at again");
-    }
-    if is_other { store.set_note(NAME, &config.fingerprint).await } else { Ok(()) }
-}
-
-/// Whether our clock, or that of a Jira, was set since the last run.
-async fn clock_was_set(store: &SqliteStore, engine: &Engine) -> Result<bool, StoreError> {
-    let mut was_set = false;
-    for instance in engine.instances() {
-        let Some(skew) = engine.skew_ms(instance) else { continue };
-        let name = format!("skew of {instance}");
-        let known = store.note(&name).await?.and_then(|known| known.parse::<i64>().ok());
-        if known.is_none_or(|known| known.abs_diff(skew) > CLOCK_SET_MS) {
-            was_set |= known.is_some();
-            store.set_note(&name, &skew.to_string()).await?;
-        }
-    }
-    Ok(was_set)
-}
 
 /// Problems of instances and syncs that are no longer configured are over.
 async fn forget_problems_of_strangers(
@@ -282,13 +252,37 @@ impl Daemon {
     /// # Errors
     /// The state is in use or unusable, an instance refused or is out of reach, or the configuration names what is not there.
     pub async fn start(config: Config, surroundings: Surroundings) -> Result<(Self, Vec<Finding>), StartError> {
+        Self::start_with(config, surroundings, Existing::ReMap).await
+    }
+
+    /// The same, and says what becomes of issues that are in step where the configuration is another than before.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_with(
+        config: Config,
+        surroundings: Surroundings,
+        existing: Existing,
+    ) -> Result<(Self, Vec<Finding>), StartError> {
         let surroundings = surroundings.steady();
         let store = Arc::new(open(&config, &surroundings)?);
+        Self::begin(config, surroundings, store, existing).await
+    }
+
+    /// Starts on a state that is open.
+    async fn begin(
+        config: Config,
+        surroundings: Surroundings,
+        store: Arc<SqliteStore>,
+        existing: Existing,
+    ) -> Result<(Self, Vec<Finding>), StartError> {
         store.free_all().await?;
         let as_store = (surroundings.between)(Arc::<SqliteStore>::clone(&store));
         let ends = connect(&config, &surroundings)?;
-        let (engine, findings) = engine_on(&config, &surroundings, as_store, ends).await?;
-        look_at_everything_again(&store, &engine, &config, surroundings.clock.now()).await?;
+        let accepted = Accepted::of(&store, &config, existing).await?;
+        let (engine, mut findings) = engine_on(&config, &surroundings, as_store, ends, accepted.kept).await?;
+        findings.extend(accepted.left_out(&store).await?);
+        accepted.take_over(&store, &engine, &config, surroundings.clock.now()).await?;
         forget_problems_of_strangers(&store, &config, surroundings.clock.now()).await?;
         for about in
             engine.instances().map(instances::about).chain(config.syncs.keys().map(|sync| format!("sync {sync}")))
@@ -310,6 +304,8 @@ impl Daemon {
             sweeps: tokio::sync::Notify::new(),
             commanding: tokio::sync::Mutex::default(),
             state_fails: AtomicBool::new(false),
+            next: Mutex::default(),
+            replaced: tokio::sync::Notify::new(),
         };
         Ok((daemon, findings))
     }

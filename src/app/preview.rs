@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{StartError, Surroundings, connect, dependencies, engine_on};
+use super::{Accepted, StartError, Surroundings, connect, dependencies, engine_on};
 use crate::config::Config;
 use crate::engine::PollError;
 use crate::engine::apply::Hands;
+use crate::model::configuration::Existing;
 use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::store::Store;
@@ -37,7 +38,8 @@ pub struct PreviewedItem {
     pub unread: BTreeMap<SideId, String>,
 }
 
-/// Plans everything that a run would work on now, or only the items that hold one of `keys`.
+/// Plans everything that a run would work on now, or only the items that hold one of `keys`. Where the configuration is another than
+/// the state's, that is every item; `existing` says what becomes of them.
 ///
 /// # Errors
 /// As for a start; the state may be in use, and may not exist yet.
@@ -45,15 +47,20 @@ pub async fn preview(
     config: Config,
     surroundings: Surroundings,
     keys: Option<Vec<IssueKey>>,
+    existing: Existing,
 ) -> Result<Previewed, StartError> {
     let mut dependencies = dependencies(&config, &surroundings);
     dependencies.spawn = crate::store::Spawn::Inline;
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::copy_in_memory(&config.daemon.state, dependencies)?);
+    let copy = Arc::new(SqliteStore::copy_in_memory(&config.daemon.state, dependencies)?);
+    let store: Arc<dyn Store> = Arc::<SqliteStore>::clone(&copy);
     store.free_all().await?;
+    let accepted = Accepted::of(&copy, &config, existing).await?;
     let (connections, _) = connect(&config, &surroundings)?;
     // Hands that hold no writing end: whatever calls them, nothing is sent.
     let ends = (connections, Hands::new(BTreeMap::new()));
-    let (engine, _) = engine_on(&config, &surroundings, Arc::clone(&store), ends).await?;
+    let (engine, _) = engine_on(&config, &surroundings, Arc::clone(&store), ends, accepted.kept).await?;
+    // With another configuration than the state's every item may become another.
+    accepted.take_over(&copy, &engine, &config, surroundings.clock.now()).await?;
     let instances: Vec<InstanceId> = engine.instances().cloned().collect();
     for instance in &instances {
         loop {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::model::configuration::Existing;
 use crate::telemetry::LogFormat;
 
 /// Where the configuration is, unless told otherwise.
@@ -72,6 +73,10 @@ pub(super) enum Command {
     Resume(Paused),
     /// Says that two issues of a sync are one: KEEP is kept in step, DROP is let be. Nothing is deleted, and no Jira is written to.
     Merge(Merge),
+    /// Has the daemon that runs read its configuration again and go over to it, if it is right. SIGHUP does the same.
+    Reload(Reload),
+    /// Lists the configurations that the state has been worked by, or prints one, so that it can be gone back to.
+    Configurations(Configurations),
     /// Registers, shows, verifies, renews and removes the webhooks by which instances tell of changes at once.
     Webhooks(super::webhooks::Webhooks),
     /// Asks a daemon whether it is well: for the health check of a container. Exit code 1 when it is not.
@@ -93,6 +98,8 @@ impl Command {
             | Self::Pause(Paused { json, .. })
             | Self::Resume(Paused { json, .. })
             | Self::Merge(Merge { json, .. })
+            | Self::Reload(Reload { json, .. })
+            | Self::Configurations(Configurations { json, .. })
             | Self::Health(Health { json, .. }) => *json,
             Self::Webhooks(wanted) => wanted.json,
             #[cfg(feature = "simulator")]
@@ -112,6 +119,8 @@ impl Command {
             | Self::Pause(_)
             | Self::Resume(_)
             | Self::Merge(_)
+            | Self::Reload(_)
+            | Self::Configurations(_)
             | Self::Webhooks(_)
             | Self::Health(_) => "warn",
             // They draw what happens; lines of a log would fall in between.
@@ -132,9 +141,27 @@ pub(super) struct Check {
     pub(super) json: bool,
 }
 
-/// The arguments of `plan`.
+/// What becomes of issues that are in step when the configuration changes.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct OfExisting {
+    /// Where the configuration changed: fields of existing issues stay as they are until somebody changes them. Without it they become
+    /// what the new configuration says.
+    #[arg(long)]
+    pub(super) from_now: bool,
+}
+
+impl From<OfExisting> for Existing {
+    fn from(wanted: OfExisting) -> Self {
+        if wanted.from_now { Self::FromNow } else { Self::ReMap }
+    }
+}
+
+/// The arguments of `plan`. With another configuration than the state's (`--config NEW.toml`) it shows what that would change, of every
+/// issue.
 #[derive(Debug, Args)]
 pub(super) struct Plan {
+    #[command(flatten)]
+    pub(super) existing: OfExisting,
     /// Only the item that one of its issues has this key in; may be given several times.
     #[arg(long, value_name = "KEY")]
     pub(super) item: Vec<String>,
@@ -146,6 +173,8 @@ pub(super) struct Plan {
 /// The arguments of `run`.
 #[derive(Debug, Args)]
 pub(super) struct Run {
+    #[command(flatten)]
+    pub(super) existing: OfExisting,
     /// Finishes what an earlier run left, polls, works until nothing is due, and exits.
     #[arg(long)]
     pub(super) once: bool,
@@ -195,6 +224,30 @@ pub(super) struct Merge {
     #[arg(long)]
     pub(super) yes: bool,
     /// Prints JSON; with it nothing is asked, so `--yes` or `--dry-run` is needed.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// The arguments of `reload`.
+#[derive(Debug, Args)]
+pub(super) struct Reload {
+    #[command(flatten)]
+    pub(super) existing: OfExisting,
+    /// Also where the new configuration leaves out sides on which issues are kept in step: they are left alone then.
+    #[arg(long)]
+    pub(super) confirm: bool,
+    /// Prints JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// The arguments of `configurations`.
+#[derive(Debug, Args)]
+pub(super) struct Configurations {
+    /// Prints the configuration of this number as it was written, to put it back in its place.
+    #[arg(value_name = "NUMBER")]
+    pub(super) number: Option<u64>,
+    /// Prints JSON.
     #[arg(long)]
     pub(super) json: bool,
 }

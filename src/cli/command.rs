@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _};
 use anyhow::bail;
 use serde::Serialize;
 
-use super::arguments::{Common, Merge, Paused};
+use super::arguments::{Common, Merge, Paused, Reload};
 use super::exit::Exit;
 use super::output::Output;
 use super::settings::{absolute, load};
@@ -48,6 +48,12 @@ pub(super) fn pause(
         (None, None) => Target::Everything,
     };
     Ok(carry_out(common, of(target), output)?.0)
+}
+
+/// `reload`.
+pub(super) fn reload(common: &Common, wanted: &Reload, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let command = Command::Reload { confirm: wanted.confirm, existing: wanted.existing.into() };
+    Ok(carry_out(common, command, output)?.0)
 }
 
 /// `merge`: shows what it would do, asks, and does it.

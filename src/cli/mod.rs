@@ -5,6 +5,7 @@ mod arguments;
 mod check;
 mod check_text;
 mod command;
+mod configurations;
 #[cfg(feature = "simulator")]
 mod demo;
 mod exit;
@@ -77,6 +78,8 @@ fn dispatch(command: Command, common: &Common, output: &mut Output<'_>) -> anyho
         Command::Pause(wanted) => command::pause(common, &wanted, Asked::Pause, output)?,
         Command::Resume(wanted) => command::pause(common, &wanted, Asked::Resume, output)?,
         Command::Merge(wanted) => command::merge(common, &wanted, output)?,
+        Command::Reload(wanted) => command::reload(common, &wanted, output)?,
+        Command::Configurations(wanted) => configurations::run(common, &wanted, output)?,
         Command::Webhooks(wanted) => webhooks::run(common, &wanted, output)?,
         Command::Health(wanted) => health::run(common, &wanted, output)?,
         #[cfg(feature = "simulator")]

@@ -61,10 +61,11 @@ struct Totals {
 pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let config = settings::load(common, SecretsWanted::Yes, output)?;
     let keys: Vec<IssueKey> = wanted.item.iter().map(|key| IssueKey::from(key.trim())).collect();
+    let existing = wanted.existing.into();
     let asked_for = (!keys.is_empty()).then(|| keys.clone());
     let waiting = output.waiting(format!("reading {}", counted(config.instances.len(), "instance")));
-    let Previewed { items, stopped } =
-        small_runtime()?.block_on(async { preview(config, Surroundings::of_this_machine(), asked_for).await })?;
+    let Previewed { items, stopped } = small_runtime()?
+        .block_on(async { preview(config, Surroundings::of_this_machine(), asked_for, existing).await })?;
     drop(waiting);
     let syncs: BTreeSet<_> = stopped.iter().map(|(sync, ..)| sync).collect();
     let totals = Totals::of(&items, syncs.len());

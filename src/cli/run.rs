@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use sd_notify::NotifyState;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -14,27 +15,28 @@ use super::arguments::{Common, Run as Wanted};
 use super::exit::Exit;
 use super::output::{Output, counted};
 use super::settings;
-use crate::app::{Daemon, OnceSummary, Surroundings};
-use crate::config::{Config, SecretsWanted};
-use crate::console::{self, StatusSource};
+use crate::app::{Daemon, OnceSummary, Surroundings, again};
+use crate::config::{self, SecretsWanted, SystemEnvironment};
+use crate::console::{self, Listeners, StatusSource, this_operator};
 use crate::engine::Finding;
+use crate::model::command::Command;
+use crate::model::configuration::Existing;
 
 /// Runs until told to stop, or once.
 pub(super) fn run(common: &Common, wanted: &Wanted, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let config = settings::load(common, SecretsWanted::Yes, output)?;
+    let file = common.config.clone();
+    let reread = move || config::load_file(&file, &SystemEnvironment, SecretsWanted::Yes);
+    let surroundings = Surroundings { reread: Some(Arc::new(reread)), ..Surroundings::of_this_machine() };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let done = runtime.block_on(async {
         let mut stop = Stop::new()?;
         let (daemon, warnings) = tokio::select! {
-            started = Daemon::start(config.clone(), Surroundings::of_this_machine()) => started?,
+            started = Daemon::start_with(config, surroundings, wanted.existing.into()) => started?,
             () = stop.asked() => return Ok(Exit::Done),
         };
         say(&warnings, output)?;
-        if wanted.once {
-            once(&daemon, stop, output).await
-        } else {
-            until_stopped(Arc::new(daemon), &config, stop).await
-        }
+        if wanted.once { once(&daemon, stop, output).await } else { until_stopped(Arc::new(daemon), stop).await }
     });
     // What does not end by itself is cut off: it was given its time to drain.
     runtime.shutdown_timeout(Duration::from_millis(500));
@@ -88,12 +90,69 @@ fn exit_of(summary: &OnceSummary) -> Exit {
     }
 }
 
-async fn until_stopped(daemon: Arc<Daemon>, config: &Config, mut stop: Stop) -> anyhow::Result<Exit> {
+/// The doors of the process, which stay open while one daemon takes the place of another.
+struct Doors {
+    console: Listeners,
+    hooks: Option<TcpListener>,
+}
+
+async fn until_stopped(mut daemon: Arc<Daemon>, mut stop: Stop) -> anyhow::Result<Exit> {
+    let mut doors = Doors { console: daemon.open_doors().await?, hooks: daemon.open_hooks().await? };
+    let watched = CancellationToken::new();
+    let watch = tokio::spawn(keep_alive(watched.clone()));
+    let exit = loop {
+        match one(&daemon, &doors, &mut stop).await {
+            Ok(Ended::Stopped(exit)) => break Ok(exit),
+            Ok(Ended::Replaced) => {}
+            Err(error) => break Err(error),
+        }
+        match take_over(&daemon, &doors).await {
+            Ok(Some((next, open, warnings))) => {
+                for warning in warnings {
+                    tracing::warn!(place = warning.place, "{}; {}", warning.what, warning.remedy);
+                }
+                (daemon, doors) = (Arc::new(next), open);
+            }
+            Ok(None) => {}
+            Err(error) => {
+                tracing::error!("the new configuration could not be gone over to, and the one before holds: {error:#}");
+            }
+        }
+    };
+    watch.abort();
+    exit
+}
+
+/// The daemon that goes by the accepted configuration, with its doors.
+async fn take_over(daemon: &Daemon, doors: &Doors) -> anyhow::Result<Option<(Daemon, Doors, Vec<Finding>)>> {
+    let Some((next, warnings)) = daemon.succeed().await? else { return Ok(None) };
+    let open = async {
+        let console = next.keep_doors(&doors.console).await?;
+        anyhow::Ok(Doors { console, hooks: next.keep_hooks(doors.hooks.as_ref()).await? })
+    };
+    match open.await {
+        Ok(open) => Ok(Some((next, open, warnings))),
+        Err(error) => {
+            daemon.go_on()?;
+            Err(error)
+        }
+    }
+}
+
+/// How the run of one daemon ended.
+enum Ended {
+    Stopped(Exit),
+    /// Another configuration was accepted.
+    Replaced,
+}
+
+async fn one(daemon: &Arc<Daemon>, doors: &Doors, stop: &mut Stop) -> anyhow::Result<Ended> {
     let cancel = CancellationToken::new();
-    let doors = daemon.open_doors().await?;
-    let address = doors.address()?;
-    let (hooks, receiver) = (daemon.open_hooks().await?, daemon.hook_receiver().await?);
+    let open = doors.console.again()?;
+    let address = open.address()?;
+    let (hooks, receiver) = (doors.hooks.as_ref().map(again).transpose()?, daemon.hook_receiver().await?);
     tell(&[NotifyState::Ready]);
+    let config = daemon.config();
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         instances = config.instances.len(),
@@ -104,8 +163,7 @@ async fn until_stopped(daemon: Arc<Daemon>, config: &Config, mut stop: Stop) -> 
     if let Some(listen) = hooks.as_ref().and_then(|hooks| hooks.local_addr().ok()) {
         tracing::info!(%listen, "takes webhooks");
     }
-    let watch = tokio::spawn(keep_alive(cancel.clone()));
-    let answers = console::serve(doors, Arc::clone(&daemon) as Arc<dyn StatusSource>, cancel.clone());
+    let answers = console::serve(open, Arc::clone(daemon) as Arc<dyn StatusSource>, cancel.clone());
     let run = async {
         let run = async { daemon.run(cancel.clone()).await.map_err(anyhow::Error::from) };
         let answers = async { answers.await.context("the doors were closed") };
@@ -120,24 +178,61 @@ async fn until_stopped(daemon: Arc<Daemon>, config: &Config, mut stop: Stop) -> 
         tokio::try_join!(run, answers, receives)
     };
     tokio::pin!(run);
-    let ended = tokio::select! {
-        ended = &mut run => ended,
-        () = stop.asked() => {
-            tracing::info!("stops: what is under way is finished first");
-            tell(&[NotifyState::Stopping]);
-            cancel.cancel();
-            tokio::select! {
-                ended = &mut run => ended,
-                () = stop.asked() => {
-                    tracing::warn!("stopped at once: the next start looks after what was under way");
-                    return Ok(Exit::Problems);
+    let ended = loop {
+        tokio::select! {
+            ended = &mut run => {
+                ended?;
+                return Ok(Ended::Stopped(Exit::Done));
+            }
+            told = stop.told() => match told {
+                Told::Stop => {
+                    tracing::info!("stops: what is under way is finished first");
+                    tell(&[NotifyState::Stopping]);
+                    break Ended::Stopped(Exit::Done);
                 }
+                // Beside the work, which goes on meanwhile.
+                Told::Reload => drop(tokio::spawn(reload(Arc::clone(daemon)))),
+            },
+            () = daemon.replaced() => {
+                tracing::info!("goes over to another configuration: what is under way is finished first");
+                tell(&reloading());
+                break Ended::Replaced;
             }
         }
     };
-    watch.abort();
-    ended?;
-    Ok(Exit::Done)
+    cancel.cancel();
+    tokio::select! {
+        done = &mut run => done?,
+        () = stop.asked() => {
+            tracing::warn!("stopped at once: the next start looks after what was under way");
+            return Ok(Ended::Stopped(Exit::Problems));
+        }
+    };
+    Ok(ended)
+}
+
+/// SIGHUP: the same as `jirasyncd reload`.
+async fn reload(daemon: Arc<Daemon>) {
+    let by = match this_operator() {
+        Ok(by) => by,
+        Err(error) => {
+            tracing::error!(%error, "the system does not say as whom this process runs: the configuration is not read again");
+            return;
+        }
+    };
+    match daemon.command(by, Command::Reload { confirm: false, existing: Existing::ReMap }).await {
+        Ok(answer) => {
+            for line in &answer.lines {
+                tracing::info!("{line}");
+            }
+        }
+        Err(error) => tracing::error!(%error, "the configuration could not be read again"),
+    }
+}
+
+/// What systemd is told while the daemon goes over.
+fn reloading() -> Vec<NotifyState<'static>> {
+    std::iter::once(NotifyState::Reloading).chain(NotifyState::monotonic_usec_now().ok()).collect()
 }
 
 /// Tells systemd's watchdog that the tasks of this process are still scheduled, twice per interval.
@@ -157,15 +252,23 @@ fn tell(states: &[NotifyState<'_>]) {
     }
 }
 
-/// SIGTERM and SIGINT.
+/// What a signal asks for.
+enum Told {
+    Stop,
+    Reload,
+}
+
+/// SIGTERM and SIGINT; and SIGHUP, which asks for another configuration.
 struct Stop {
     terminate: Signal,
     interrupt: Signal,
+    hangup: Signal,
 }
 
 impl Stop {
     fn new() -> io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(Self { terminate, interrupt, hangup: signal(SignalKind::hangup())? })
     }
 
     /// Until one of them comes.
@@ -173,6 +276,15 @@ impl Stop {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+        }
+    }
+
+    /// Until any of them comes.
+    async fn told(&mut self) -> Told {
+        tokio::select! {
+            _ = self.terminate.recv() => Told::Stop,
+            _ = self.interrupt.recv() => Told::Stop,
+            _ = self.hangup.recv() => Told::Reload,
         }
     }
 }

@@ -5,6 +5,7 @@ mod attachments;
 mod comments;
 mod composed;
 mod daemon;
+mod difference;
 mod fields;
 mod instance;
 mod keys;
@@ -30,13 +31,14 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 pub use daemon::DaemonSettings;
+pub use difference::{differences, sides_named};
 pub use problem::{Problem, Report};
 pub use schema::json_schema;
 pub use secret::{Environment, FileContent, SystemEnvironment};
 pub use webhooks::WebhookSettings;
 
 use crate::model::ids::{InstanceId, SyncId};
-use crate::model::settings::{InstanceSettings, SyncSettings};
+use crate::model::settings::{Auth, InstanceSettings, SyncSettings};
 use node::{Cursor, Node};
 use problem::Findings;
 
@@ -51,6 +53,8 @@ pub struct Config {
     pub syncs: BTreeMap<SyncId, SyncSettings>,
     /// SHA-256 of the file's text in hex: tells one version of the file from another.
     pub fingerprint: String,
+    /// The file as it is written; what it says of secrets is only where they lie.
+    pub text: String,
 }
 
 /// A configuration that can be used, and what may be meant otherwise in it.
@@ -70,6 +74,9 @@ pub enum SecretsWanted {
     /// Only the places are checked for their form; every secret is empty.
     No,
 }
+
+/// What is shorter is in every text, in bytes.
+const SHORTEST_SECRET: usize = 6;
 
 /// What reading needs beside the file's text.
 struct Reading<'a> {
@@ -120,11 +127,23 @@ pub fn load(
             let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
             let fingerprint = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
             let syncs = syncs.into_iter().map(|sync| (sync.id.clone(), sync)).collect();
-            let config = Config { daemon, instances, syncs, fingerprint };
+            let config = Config { daemon, instances, syncs, fingerprint, text: String::new() };
+            let config = Config { text: without_secrets(text, &config), ..config };
             Ok(Loaded { config, warnings: findings.report(file_name) })
         }
         _ => Err(findings.report(file_name)),
     }
+}
+
+/// The text as it may be kept: a secret that somebody noted in a comment is left out.
+fn without_secrets(text: &str, config: &Config) -> String {
+    let of = |settings: &InstanceSettings| {
+        let (Auth::ApiToken { token, .. } | Auth::Bearer { token }) = &settings.auth;
+        std::iter::once(token.clone()).chain(settings.hooks.secrets.clone()).collect::<Vec<_>>()
+    };
+    let secrets = config.instances.values().flat_map(of);
+    let long = secrets.filter(|secret| secret.expose().len() >= SHORTEST_SECRET);
+    long.fold(text.to_owned(), |text, secret| text.replace(secret.expose(), "***"))
 }
 
 /// Reads the configuration at a path.

@@ -5,8 +5,10 @@ use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsFd as _;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, UnixListener, UnixStream};
@@ -48,7 +50,8 @@ pub enum BindError {
 pub struct Listeners {
     pub(super) tcp: TcpListener,
     pub(super) unix: UnixListener,
-    pub(super) file: SocketFile,
+    pub(super) file: Arc<SocketFile>,
+    path: PathBuf,
 }
 
 impl Listeners {
@@ -58,6 +61,28 @@ impl Listeners {
     /// The system does not say.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.tcp.local_addr()
+    }
+
+    /// The same doors a second time: who knocks while nobody answers at the others waits, and is not turned away.
+    ///
+    /// # Errors
+    /// The system has no room for them.
+    pub fn again(&self) -> io::Result<Self> {
+        let tcp = self.tcp.as_fd().try_clone_to_owned()?;
+        let unix = self.unix.as_fd().try_clone_to_owned()?;
+        Ok(Self {
+            tcp: TcpListener::from_std(tcp.into())?,
+            unix: UnixListener::from_std(unix.into())?,
+            file: Arc::clone(&self.file),
+            path: self.path.clone(),
+        })
+    }
+
+    /// Whether they are those that are asked for.
+    #[must_use]
+    pub fn are_at(&self, address: SocketAddr, socket: &Path) -> bool {
+        let asked = |bound: SocketAddr| bound == address || (address.port() == 0 && bound.ip() == address.ip());
+        self.path == socket && self.address().is_ok_and(asked)
     }
 }
 
@@ -118,7 +143,7 @@ pub async fn bind(address: SocketAddr, socket: &Path) -> Result<Listeners, BindE
     make_room(socket).await.map_err(failed)?;
     let tcp = TcpListener::bind(address).await.map_err(|source| BindError::Listen { address, source })?;
     let (unix, file) = bind_socket(socket).map_err(failed)?;
-    Ok(Listeners { tcp, unix, file })
+    Ok(Listeners { tcp, unix, file: Arc::new(file), path: socket.to_owned() })
 }
 
 /// Whether a socket may be put there.

@@ -30,7 +30,7 @@ type Source = Arc<dyn StatusSource>;
 /// # Errors
 /// The system closed a door.
 pub async fn serve(listeners: Listeners, source: Arc<dyn StatusSource>, cancel: CancellationToken) -> io::Result<()> {
-    let Listeners { tcp, unix, file: _file } = listeners;
+    let Listeners { tcp, unix, file: _file, .. } = listeners;
     let stop = || {
         let cancel = cancel.clone();
         async move { cancel.cancelled().await }

@@ -160,6 +160,7 @@ impl Engine {
             belongs: &belongs,
             offers: &offers,
             references: &work.references,
+            kept: self.kept,
         };
         let planned = plan(&input);
         let violations = check(&input, &planned);

@@ -69,7 +69,7 @@ pub use found::is_about_an_issue;
 pub use hear::Hearing;
 pub use last_known::LastKnown;
 pub use names::{Finding, Severity};
-pub use setup::{Connection, Connections, Parts, SetupError};
+pub use setup::{Connection, Connections, Parts, SetupError, fits};
 pub use survey::{PermissionNeed, PermissionReport, Survey, survey};
 pub use sweep::{ROTATION, Scope as SweepScope, Swept};
 pub use things::things_about;
@@ -94,6 +94,8 @@ pub struct Engine {
     /// Held while it is decided whether one of them is read, and whether something waits for it.
     reading: tokio::sync::Mutex<()>,
     unknown_copies: UnknownCopies,
+    /// The newest configuration that leaves existing issues as they are; 0: none.
+    kept: u64,
     /// How long a write may stay unseen in polls before its issue is read directly.
     check_after: Duration,
     /// When each side's workflow was last learnt from samples, by our monotonic time.

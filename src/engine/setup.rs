@@ -79,6 +79,31 @@ pub struct Parts {
     pub poll: Duration,
     /// What to make of issues that the sync user made for another state.
     pub unknown_copies: UnknownCopies,
+    /// The number of the newest configuration that leaves existing issues as they are (`from-now`); 0: none does.
+    pub kept: u64,
+}
+
+/// Whether an engine could be set up, with its warnings. Nothing is changed by it.
+///
+/// # Errors
+/// As [`Engine::set_up`].
+pub async fn fits(
+    store: &dyn Store,
+    connections: &Connections,
+    syncs: &BTreeMap<SyncId, SyncSettings>,
+) -> Result<Vec<Finding>, SetupError> {
+    let known = LastKnown::of(store).await?;
+    let survey = survey(connections, syncs, false, &known).await;
+    if !survey.failures.is_empty() {
+        return Err(SetupError::Jira(survey.failures));
+    }
+    if survey.findings.iter().any(|finding| finding.severity == Severity::Error) {
+        return Err(SetupError::Findings(survey.findings));
+    }
+    for (instance, identity) in &survey.identities {
+        bound(store, instance, identity).await?;
+    }
+    Ok(survey.findings)
 }
 
 impl Engine {
@@ -147,6 +172,7 @@ impl Engine {
             readings: Mutex::default(),
             reading: tokio::sync::Mutex::default(),
             unknown_copies: parts.unknown_copies,
+            kept: parts.kept,
             check_after: parts.poll * 3 + Duration::from_secs(15),
             learnt_at: Mutex::default(),
             lost_writes: Mutex::default(),
@@ -185,11 +211,31 @@ fn polled(syncs: &BTreeMap<SyncId, SyncSettings>, instance: &InstanceId) -> (BTr
 
 /// Remembers which Jira and which account an instance is, and refuses another one.
 async fn bind(store: &dyn Store, instance: &InstanceId, identity: &Identity) -> Result<(), SetupError> {
+    match bound(store, instance, identity).await? {
+        Bound::Known => Ok(()),
+        Bound::New { name, is } => Ok(store.set_note(&name, &is).await?),
+    }
+}
+
+/// Which Jira and account an instance is.
+enum Bound {
+    /// The same as ever.
+    Known,
+    /// It is not known yet.
+    New {
+        /// The note's name.
+        name: String,
+        /// What is noted.
+        is: String,
+    },
+}
+
+async fn bound(store: &dyn Store, instance: &InstanceId, identity: &Identity) -> Result<Bound, SetupError> {
     let name = format!("identity of {instance}");
     let is = format!("`{}` as `{}`", identity.base_url, identity.account);
     match store.note(&name).await? {
         Some(was) if was != is => Err(SetupError::OtherJira { instance: instance.clone(), was, is }),
-        Some(_) => Ok(()),
-        None => Ok(store.set_note(&name, &is).await?),
+        Some(_) => Ok(Bound::Known),
+        None => Ok(Bound::New { name, is }),
     }
 }

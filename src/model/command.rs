@@ -6,6 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::configuration::Existing;
 use super::hub::{Conflict, ItemState};
 use super::ids::{InstanceId, IssueId, SideId, SyncId};
 
@@ -31,6 +32,13 @@ pub enum Command {
         /// Only shows what would be done.
         dry_run: bool,
     },
+    /// The daemon reads its configuration again, and goes over to it.
+    Reload {
+        /// Also where sides are left out that issues are kept in step on.
+        confirm: bool,
+        /// What becomes of issues that are in step.
+        existing: Existing,
+    },
     /// The webhooks of an instance are taken at another secret path, and at the one before no more.
     NewHookPath(InstanceId),
 }
@@ -44,6 +52,7 @@ impl Command {
             Self::Resume(_) => "resume",
             Self::Merge { .. } => "merge",
             Self::NewHookPath(_) => "webhooks renew",
+            Self::Reload { .. } => "reload",
         }
     }
 
@@ -67,6 +76,10 @@ impl fmt::Display for Command {
         match self {
             Self::Pause(target) | Self::Resume(target) => write!(f, "{}", target.argument()),
             Self::NewHookPath(instance) => write!(f, " --new-path --instance {instance}"),
+            Self::Reload { confirm, existing } => {
+                let confirm = if *confirm { " --confirm" } else { "" };
+                write!(f, "{confirm}{}", if *existing == Existing::FromNow { " --from-now" } else { "" })
+            }
             Self::Merge { sync, keep, drop, dry_run } => {
                 write!(f, " {sync} {keep} {drop}{}", if *dry_run { " --dry-run" } else { "" })
             }

@@ -90,6 +90,17 @@ impl Fingerprint {
     }
 }
 
+/// A hash of what an issue shows of one field: of people their account alone, which stays when they are called otherwise.
+#[must_use]
+pub fn hash_of_value(value: &super::issue::NativeValue) -> u64 {
+    let mut hash = Hash::new();
+    match value {
+        super::issue::NativeValue::Person(person) => hash.take(person.account.as_str()),
+        value => hash.take(&serde_json::to_string(value).unwrap_or_default()),
+    }
+    hash.0
+}
+
 fn remarks(remarks: &Comments) -> Option<u64> {
     if !remarks.complete {
         return None;

@@ -155,6 +155,13 @@ pub struct Base {
     /// What the side itself calls what it holds: of statuses and types, where several names share a value.
     #[serde(default)]
     pub native: Option<String>,
+    /// A hash of what the issue itself showed when it was last read: what reads otherwise now, though it shows the same, is another
+    /// word of the map and nobody's act.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<u64>,
+    /// The agreed acts for which what stood here when the map changed is to stay (`from-now`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Acts>,
 }
 
 /// Why a side does not hold an agreed value.
@@ -509,6 +516,9 @@ pub struct ItemState {
     /// The item that this one was merged into. Its issues are let be from then on, and never become anybody's again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged: Option<ItemId>,
+    /// The newest configuration that leaves existing issues as they are (`from-now`) that it was planned with, all its sides read.
+    #[serde(default)]
+    pub configured: u64,
 }
 
 impl ItemState {
@@ -529,6 +539,7 @@ impl ItemState {
             belongs: BTreeSet::new(),
             asked: None,
             merged: None,
+            configured: 0,
         }
     }
 

@@ -3,6 +3,7 @@
 pub mod away;
 pub mod catalog;
 pub mod command;
+pub mod configuration;
 pub mod document;
 pub mod ends;
 pub mod fingerprint;

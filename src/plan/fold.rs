@@ -5,7 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::acts::{Act, observe, take};
-use super::{By, Draft, Observation, PlanInput, Step, Wanted, place, relations, whose};
+use super::{By, Draft, Observation, PlanInput, Step, Wanted, place, relations, remap, whose};
 use crate::mapping::{Place, inbound, logged, logged_elements, logged_roughly, same, shared_element};
 use crate::model::fingerprint::{Fingerprint, Shown};
 use crate::model::hub::{Acknowledged, Acts};
@@ -70,8 +70,12 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
         match (first, ours) {
             (true, false) => first_value(draft, row, side, observation),
             (true, true) => our_first_value(draft, row, side, observation, created.as_ref().map(|created| &created.1)),
-            (false, _) => replay(draft, row, side, observation),
+            (false, _) => {
+                remap::reword(draft, row, side, observation);
+                replay(draft, row, side, observation);
+            }
         }
+        remap::remember(draft, row, side, observation);
         if matches!(row.kind, FieldKind::Status | FieldKind::IssueType)
             && let Some(NativeValue::Named(named)) = value_of(row, side, observation)
             && let Some(base) =
@@ -113,7 +117,7 @@ fn try_again(draft: &mut Draft<'_>, side: &SideId) {
 }
 
 /// What the side holds of the field, natively.
-fn value_of(row: &FieldRow, side: &SideId, observation: &Observation) -> Option<NativeValue> {
+pub(super) fn value_of(row: &FieldRow, side: &SideId, observation: &Observation) -> Option<NativeValue> {
     if row.kind == FieldKind::IssueType {
         return Some(NativeValue::Named(observation.snapshot.issue_type.clone()));
     }
@@ -141,7 +145,7 @@ fn agrees(draft: &Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observ
         None if row.kind == FieldKind::IssueType => return true,
         // An issue that was no item's when it was read may be one now, and nothing was done to this one.
         None if super::parents::is_below_a_stranger(draft, row, side) => return true,
-        None if is_hidden(row, &now) => return true,
+        None if is_hidden(row, &now) || remap::is_reworded(draft, row, side, observation) => return true,
         None => {
             draft.plan.item.replicas.get(side).and_then(|r| r.bases.get(&row.name)).and_then(|base| base.value.clone())
         }
@@ -229,6 +233,13 @@ fn our_first_value(
 
 /// The first read of a field whose row joined the sync after the issue did.
 fn joined_later(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) {
+    if draft.input.keeps() {
+        let place = place(draft.input, &draft.nothing, row, side);
+        if let Some(now) = current(&place, observation) {
+            remap::take_as_it_is(draft, row, side, now);
+        }
+        return;
+    }
     let ours = draft.plan.item.replicas.get(side).is_some_and(|replica| replica.ours);
     if ours && !super::keeps_own(draft.input.sync, side) {
         our_first_value(draft, row, side, observation, None);

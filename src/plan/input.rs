@@ -37,6 +37,16 @@ pub struct PlanInput<'a> {
     pub offers: &'a BTreeMap<SideId, Vec<TransitionOffer>>,
     /// What texts refer to. The items of all issues that they name are in it.
     pub references: &'a References,
+    /// The number of the newest configuration that leaves existing issues as they are (`from-now`); 0: none does.
+    pub kept: u64,
+}
+
+impl PlanInput<'_> {
+    /// Whether what stands on the item's sides is to stay, though the map says otherwise now.
+    #[must_use]
+    pub fn keeps(&self) -> bool {
+        self.item.configured < self.kept && self.item.replicas.values().any(|replica| replica.observed)
+    }
 }
 
 /// A read of one replica, with every log entry since the record attributed.

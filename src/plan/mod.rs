@@ -31,6 +31,7 @@ mod links;
 mod named_files;
 mod parents;
 mod relations;
+mod remap;
 mod render;
 mod revisions;
 mod status;
@@ -86,6 +87,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
             create::propose(&mut draft, &side.id);
         }
     }
+    remap::settle(&mut draft);
     named_files::bind(&mut draft);
     attachments::carry(&mut draft);
     for remark in Remark::ALL {

@@ -65,6 +65,7 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId, only: Option<&str>) {
                 });
             }
             Stand::LetBe => {}
+            Stand::Keeps => with_base(draft, side, row, |base| super::remap::keep(base, &agreed)),
             Stand::Cannot(why) => cannot(draft, row, side, &agreed, why),
             // A text is written over what was just read there, and over nothing else.
             Stand::Write(..) if row.kind == FieldKind::Document && !draft.input.observed.contains_key(side) => {
@@ -150,6 +151,8 @@ enum Stand {
     LetBe,
     /// It has no way to hold it.
     Cannot(Unmappable),
+    /// It holds what it held under the map before, and that is to stay.
+    Keeps,
     /// It is to be written: the native value, and the shared value that stands there then.
     Write(NativeValue, Value),
 }
@@ -212,6 +215,17 @@ fn stand(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, 
             remedy: "convert it in that Jira's browser, or leave it; all else goes on".to_owned(),
             may_pass: true,
         });
+    }
+    // What stands there came of acts of a side that it sees no more: the configuration takes nothing back.
+    let audience = super::audience_of(&draft.plan.item, input.sync, row, side);
+    if told && !base.acts.sides().all(|side| audience.0.contains(side)) {
+        return Stand::LetBe;
+    }
+    if base.kept.as_ref() == Some(&agreed.acts) {
+        return Stand::LetBe;
+    }
+    if told && input.keeps() {
+        return Stand::Keeps;
     }
     Stand::Write(native, wanted)
 }

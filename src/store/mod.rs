@@ -3,6 +3,7 @@
 
 mod columns;
 mod commands;
+mod configurations;
 mod error;
 mod inbox;
 mod journal;
@@ -29,6 +30,7 @@ pub use sqlite::{Dependencies, SqliteStore};
 pub use worker::Spawn;
 
 use crate::model::ids::{InstanceId, SideId, SyncId};
+use crate::model::store::StoreError;
 
 /// The instance of each side, from the configuration. An item's state names sides only; an issue is unique per instance.
 pub type SideInstances = BTreeMap<(SyncId, SideId), InstanceId>;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -60,7 +60,8 @@ struct Writer {
     worker: Worker,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    instances: SideInstances,
+    /// Replaced when the configuration is.
+    instances: RwLock<Arc<SideInstances>>,
 }
 
 impl std::fmt::Debug for SqliteStore {
@@ -122,6 +123,16 @@ impl SqliteStore {
         Ok(Self { reader: Some(start(Spawn::Inline, "state-reader", held)?), writer: None })
     }
 
+    /// Has it go by another configuration from now on: the instance of each side.
+    ///
+    /// # Errors
+    /// It was opened for reading only.
+    pub fn follow(&self, instances: SideInstances) -> Result<(), StoreError> {
+        let writer = self.writer("go by another configuration")?;
+        *writer.instances.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(instances);
+        Ok(())
+    }
+
     /// What a claim of `item` would give, without taking it: for plans and explanations. Its fence allows nothing unless the
     /// caller holds the item.
     ///
@@ -140,7 +151,7 @@ impl SqliteStore {
         })
     }
 
-    async fn read<T: Send + 'static>(
+    pub(super) async fn read<T: Send + 'static>(
         &self,
         attempt: &'static str,
         step: impl FnOnce(&Connection) -> StepResult<T> + Send + 'static,
@@ -152,7 +163,7 @@ impl SqliteStore {
         }
     }
 
-    async fn write<T: Send + 'static>(
+    pub(super) async fn write<T: Send + 'static>(
         &self,
         attempt: &'static str,
         step: impl FnOnce(&Connection) -> StepResult<T> + Send + 'static,
@@ -168,7 +179,13 @@ impl SqliteStore {
 impl Writer {
     fn start(held: Held, dependencies: Dependencies) -> Result<Self, OpenError> {
         let Dependencies { clock, entropy, instances, spawn } = dependencies;
+        let instances = RwLock::new(Arc::new(instances));
         Ok(Self { worker: start(spawn, "state-writer", held)?, clock, entropy, instances })
+    }
+
+    /// The instance of each side now.
+    fn instances(&self) -> Arc<SideInstances> {
+        Arc::clone(&self.instances.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -285,7 +302,7 @@ impl Store for SqliteStore {
         due: Timestamp,
     ) -> Result<bool, StoreError> {
         const ATTEMPT: &str = "begin an item";
-        let instances = &self.writer(ATTEMPT)?.instances;
+        let instances = &*self.writer(ATTEMPT)?.instances();
         let item = ItemColumns::of(item, instances)?.starting_from(newcomer, instance);
         let (instance, newcomer) = (instance.clone(), newcomer.clone());
         self.write(ATTEMPT, move |connection| record::begin(connection, &item, &instance, &newcomer, urgency, due))
@@ -307,7 +324,7 @@ impl Store for SqliteStore {
         let writer = self.writer(ATTEMPT)?;
         let now = writer.clock.now();
         let offers = intents.iter().any(|intent| matches!(intent.operation.action, Action::Offer { .. }));
-        let instances = if offers { writer.instances.clone() } else { SideInstances::new() };
+        let instances = if offers { writer.instances() } else { Arc::default() };
         let intents: Vec<(Intent, Entry)> =
             intents.iter().map(|intent| Ok((intent.clone(), Entry::of(intent)?))).collect::<Result<_, StoreError>>()?;
         self.write(ATTEMPT, move |connection| journal::open(connection, fence, now, &intents, &instances)).await
@@ -331,10 +348,10 @@ impl Store for SqliteStore {
     async fn record(&self, records: &[(u64, Record)]) -> Result<(), StoreError> {
         const ATTEMPT: &str = "record what became of items";
         let writer = self.writer(ATTEMPT)?;
-        let now = writer.clock.now();
+        let (now, instances) = (writer.clock.now(), writer.instances());
         let records: Vec<RecordColumns> = records
             .iter()
-            .map(|(fence, record)| RecordColumns::of(*fence, record, &writer.instances))
+            .map(|(fence, record)| RecordColumns::of(*fence, record, &instances))
             .collect::<Result<_, _>>()?;
         self.write(ATTEMPT, move |connection| record::record(connection, now, &records)).await
     }
@@ -458,13 +475,13 @@ impl Store for SqliteStore {
     async fn carry_out(&self, command: &CommandRecord, effects: &[Effect]) -> Result<(), StoreError> {
         const ATTEMPT: &str = "carry a command out";
         let writer = self.writer(ATTEMPT)?;
-        let (now, command) = (writer.clock.now(), command.clone());
+        let (now, command, instances) = (writer.clock.now(), command.clone(), writer.instances());
         let columns = |effect: &Effect| {
             Ok(match effect {
                 Effect::Pause(pause) => EffectColumns::Pause(pause.clone()),
                 Effect::EndPause(target) => EffectColumns::EndPause(target.clone()),
                 Effect::Note(name, text) => EffectColumns::Note(name.clone(), text.clone()),
-                Effect::Merge(merge) => EffectColumns::Merge(Box::new(MergeColumns::of(merge, &writer.instances)?)),
+                Effect::Merge(merge) => EffectColumns::Merge(Box::new(MergeColumns::of(merge, &instances)?)),
             })
         };
         let effects: Vec<EffectColumns> = effects.iter().map(columns).collect::<Result<_, StoreError>>()?;

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::cli_world::{Place, World};
 use super::process_support::Running;
 
-async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     for _ in 0..600 {
         if holds() {
             return;

@@ -2,6 +2,7 @@
 //! read, and nothing may be created again beside them. Must never be judged by what the daemon says alone.
 
 use jirasyncd::app::preview;
+use jirasyncd::model::configuration::Existing;
 use jirasyncd::plan::Plan;
 use serde_json::json;
 
@@ -43,7 +44,7 @@ async fn a_new_state_over_copies_of_a_lost_one_creates_nothing() {
     for (config, (to, project, kind, who)) in pairs() {
         let mut world = mirrored(&config, to, project, kind, who).await;
         lose_the_state(&mut world);
-        let planned = preview(world.config.clone(), world.surroundings(), None).await.unwrap();
+        let planned = preview(world.config.clone(), world.surroundings(), None, Existing::ReMap).await.unwrap();
         let creates = |plan: &Plan| plan.operations.len();
         assert_eq!(
             planned.items.iter().filter_map(|item| item.plan.as_ref()).map(creates).sum::<usize>(),

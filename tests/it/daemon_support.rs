@@ -208,6 +208,7 @@ impl World {
                 transports: Arc::new(move |_: &InstanceSettings| Ok(Arc::clone(&net))),
                 spawn: Spawn::Inline,
                 between: Arc::new(|store| store),
+                reread: None,
             },
             _watches: jiras.values().map(watched).collect(),
             jiras,

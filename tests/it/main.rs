@@ -9,6 +9,8 @@ mod cli;
 #[cfg(test)]
 mod cli_operate;
 #[cfg(test)]
+mod cli_reload;
+#[cfg(test)]
 mod cli_webhooks;
 #[cfg(test)]
 mod cli_world;
@@ -105,6 +107,10 @@ mod daemon_readers;
 mod daemon_references;
 #[cfg(test)]
 mod daemon_relations;
+#[cfg(test)]
+mod daemon_reload;
+#[cfg(test)]
+mod daemon_remap;
 #[cfg(test)]
 mod daemon_rights;
 #[cfg(test)]

@@ -93,6 +93,8 @@ fn the_units_keep_what_the_documents_promise() {
     let daemon = unit(SERVICES[0]);
     assert_eq!(values(&daemon, "Type"), ["notify"]);
     assert_eq!(values(&daemon, "WatchdogSec"), ["60s"]);
+    let reload = "/usr/local/bin/jirasyncd reload --config /etc/jirasyncd/jirasyncd.toml";
+    assert_eq!(values(&daemon, "ExecReload"), [reload]);
     assert!(values(&daemon, "RestrictAddressFamilies")[0].contains("AF_UNIX"), "readiness is told over a Unix socket");
     assert_eq!(values(&unit(TIMER), "OnCalendar"), ["*:0/5"]);
 }

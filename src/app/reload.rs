@@ -1,0 +1,144 @@
+//! Going over to another configuration without giving the state out of hand. The new one is held to the instances first, and the
+//! daemon that runs goes on until another one can take its place. Must never go by a configuration that a start would refuse, and
+//! leave out nothing that is in step unless somebody said so.
+
+use std::sync::{Arc, PoisonError};
+
+use super::{Accepted, Daemon, StartError, connect, side_instances};
+use crate::config::{Config, Loaded};
+use crate::engine::{Finding, SetupError, fits};
+use crate::model::command::{Answer, Ended};
+use crate::model::configuration::Existing;
+use crate::model::store::StoreError;
+
+/// A configuration that was accepted, until a daemon goes by it.
+#[derive(Debug)]
+pub(super) struct Next {
+    config: Config,
+    existing: Existing,
+}
+
+impl Daemon {
+    /// Waits until a configuration was accepted that this daemon does not go by.
+    pub async fn replaced(&self) {
+        self.replaced.notified().await;
+    }
+
+    /// Starts the daemon that goes by the configuration that was accepted, on the same state. This one must not run any more; it
+    /// may again where the other one could not be started.
+    ///
+    /// # Errors
+    /// As for a start. Then the state goes by the configuration of this one.
+    pub async fn succeed(&self) -> Result<Option<(Self, Vec<Finding>)>, StartError> {
+        let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Next { config, existing }) = next else { return Ok(None) };
+        self.store.follow(side_instances(&config))?;
+        let store = Arc::clone(&self.store);
+        match Self::begin(config, self.surroundings.clone(), store, existing).await {
+            Ok(started) => Ok(Some(started)),
+            Err(error) => {
+                self.store.follow(side_instances(&self.config))?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Goes on by its own configuration, after another one was started and cannot run.
+    ///
+    /// # Errors
+    /// The state was opened for reading only.
+    pub fn go_on(&self) -> Result<(), StoreError> {
+        self.store.follow(side_instances(&self.config))
+    }
+
+    /// The configuration that it goes by.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Reads the configuration again, and goes over to it where a start would.
+    pub(super) async fn reload(&self, confirm: bool, existing: Existing) -> Result<Answer, StoreError> {
+        let Some(reread) = self.surroundings.reread.clone() else {
+            return Ok(Answer::refused("this daemon was not started from a file"));
+        };
+        let Loaded { config, warnings } = match reread() {
+            Ok(loaded) => loaded,
+            Err(report) => return Ok(refused(report.render(false).lines())),
+        };
+        if config.daemon.state != self.config.daemon.state {
+            let why =
+                "`daemon.state` is another; a daemon keeps its state as long as it runs: stop it and start it again";
+            return Ok(Answer::refused(why));
+        }
+        let accepted = Accepted::of(&self.store, &config, existing).await?;
+        if !confirm {
+            let left: Vec<String> = accepted
+                .sides_left_out(&self.store)
+                .await?
+                .into_iter()
+                .map(|(sync, side, bound)| {
+                    format!("side `{side}` of sync `{sync}` is left out, and {bound} of its issues are kept in step")
+                })
+                .collect();
+            if !left.is_empty() {
+                let more = "they would be left alone from now on, and nothing is deleted; `jirasyncd reload --confirm` does it";
+                return Ok(refused(left.iter().map(String::as_str).chain([more])));
+            }
+        }
+        let (connections, _) = match connect(&config, &self.surroundings) {
+            Ok(ends) => ends,
+            Err(error) => return Ok(Answer::refused(said(&error))),
+        };
+        let findings = match fits(&*self.store, &connections, &config.syncs).await {
+            Ok(findings) => findings,
+            Err(SetupError::Store(error)) => return Err(error),
+            Err(SetupError::Findings(findings)) => {
+                let lines: Vec<String> = findings.iter().flat_map(lines_of).collect();
+                return Ok(refused(lines.iter().map(String::as_str)));
+            }
+            Err(error @ (SetupError::Jira(_) | SetupError::OtherJira { .. } | SetupError::Seal)) => {
+                return Ok(refused(error.to_string().lines()));
+            }
+        };
+        let mut lines = accepted.differences();
+        lines.insert(
+            0,
+            match (lines.len(), existing) {
+                (0, _) => {
+                    "the configuration says the same; it is read again with its secrets and certificates".to_owned()
+                }
+                (_, Existing::ReMap) => "the new configuration holds; existing issues become what it says:".to_owned(),
+                (_, Existing::FromNow) => {
+                    "the new configuration holds; fields of existing issues stay as they are until they are changed:"
+                        .to_owned()
+                }
+            },
+        );
+        lines.extend(warnings.render(false).lines().map(str::to_owned));
+        lines.extend(findings.iter().flat_map(lines_of));
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(Next { config, existing });
+        self.replaced.notify_one();
+        Ok(Answer::new(Ended::Done, lines))
+    }
+}
+
+fn lines_of(finding: &Finding) -> [String; 2] {
+    [format!("{}: {}", finding.place, finding.what), format!("  Hint: {}", finding.remedy)]
+}
+
+fn refused<'a>(why: impl Iterator<Item = &'a str>) -> Answer {
+    let first = "the configuration is not taken over; the daemon goes on with the one before:".to_owned();
+    Answer::new(Ended::Refused, std::iter::once(first).chain(why.map(str::to_owned)).collect())
+}
+
+/// An error with its causes.
+fn said(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

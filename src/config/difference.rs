@@ -1,0 +1,103 @@
+//! What one version of the file says otherwise than another. Must never fail on a file: what cannot be read says nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use toml::{Table, Value};
+
+use crate::model::ids::{SideId, SyncId};
+
+/// What is another in `now` than in `before`, a line each: the key, and what it was and is. Elements of lists are compared as they
+/// are, wherever they stand.
+#[must_use]
+pub fn differences(before: &str, now: &str) -> Vec<String> {
+    let (before, now) = (flat(before), flat(now));
+    let keys: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+    let mut lines = Vec::new();
+    for key in keys {
+        match (before.get(key), now.get(key)) {
+            (Some(before), Some(now)) if before == now => {}
+            (Some(Value::Array(before)), Some(Value::Array(now))) => {
+                let gone = before.iter().filter(|element| !now.contains(element));
+                let new = now.iter().filter(|element| !before.contains(element));
+                let (gone, new): (Vec<_>, Vec<_>) = (gone.collect(), new.collect());
+                if gone.is_empty() && new.is_empty() {
+                    lines.push(format!("{key}: in another order"));
+                }
+                lines.extend(gone.iter().map(|element| format!("{key}: without {element}")));
+                lines.extend(new.iter().map(|element| format!("{key}: with {element}")));
+            }
+            (Some(before), Some(now)) => lines.push(format!("{key}: {now} instead of {before}")),
+            (None, Some(now)) => lines.push(format!("{key}: {now}, which is new")),
+            (Some(before), None) => lines.push(format!("{key}: is gone; it was {before}")),
+            (None, None) => {}
+        }
+    }
+    lines
+}
+
+/// The sides of each sync that a file names.
+#[must_use]
+pub fn sides_named(text: &str) -> BTreeSet<(SyncId, SideId)> {
+    let table: Table = text.parse().unwrap_or_default();
+    let syncs = table.get("sync").and_then(Value::as_table);
+    let mut named = BTreeSet::new();
+    for (sync, of_sync) in syncs.into_iter().flatten() {
+        let sides = of_sync.get("side").and_then(Value::as_table);
+        named.extend(sides.into_iter().flatten().map(|(side, _)| (sync.as_str().into(), side.as_str().into())));
+    }
+    named
+}
+
+/// Every value by its path.
+fn flat(text: &str) -> BTreeMap<String, Value> {
+    let mut found = BTreeMap::new();
+    gather(&mut found, "", text.parse::<Table>().unwrap_or_default());
+    found
+}
+
+fn gather(found: &mut BTreeMap<String, Value>, above: &str, table: Table) {
+    for (key, value) in table {
+        let path = if above.is_empty() { key } else { format!("{above}.{key}") };
+        match value {
+            Value::Table(below) if !below.is_empty() => gather(found, &path, below),
+            value => {
+                found.insert(path, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BEFORE: &str = "[sync.s]\nhome = \"a\"\nside.a = { project = \"A\" }\nside.b = { project = \"B\" }\n\
+                          map.status = [ { a = \"Open\", b = \"Neu\" }, { a = \"Done\", b = \"Fertig\" } ]\n";
+
+    #[test]
+    fn every_key_that_differs_is_told_with_what_it_was_and_is() {
+        let now = BEFORE
+            .replace("home = \"a\"", "home = \"b\"")
+            .replace("{ a = \"Done\", b = \"Fertig\" }", "{ a = \"Done\", b = \"Zu\" }")
+            .replace("side.b = { project = \"B\" }", "side.c = { project = \"C\" }");
+        let lines = differences(BEFORE, &now);
+        assert_eq!(
+            lines,
+            [
+                "sync.s.home: \"b\" instead of \"a\"",
+                "sync.s.map.status: without { a = \"Done\", b = \"Fertig\" }",
+                "sync.s.map.status: with { a = \"Done\", b = \"Zu\" }",
+                "sync.s.side.b.project: is gone; it was \"B\"",
+                "sync.s.side.c.project: \"C\", which is new",
+            ]
+        );
+        assert!(differences(BEFORE, &format!("# a comment\n{BEFORE}")).is_empty());
+    }
+
+    #[test]
+    fn the_sides_of_a_file_are_found() {
+        let named: Vec<String> = sides_named(BEFORE).into_iter().map(|(sync, side)| format!("{sync} {side}")).collect();
+        assert_eq!(named, ["s a", "s b"]);
+        assert!(sides_named("= no file").is_empty());
+    }
+}

@@ -1,0 +1,41 @@
+//! The configurations that a state has been worked by. Must never hold a secret: a file says only where those lie.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What becomes of issues that are in step when the configuration changes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Existing {
+    /// They become what the new configuration says.
+    #[default]
+    ReMap,
+    /// Their fields stay as they are until somebody changes them: only what comes from now on goes by the new configuration.
+    FromNow,
+}
+
+impl Existing {
+    /// As it is kept and typed.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReMap => "re-map",
+            Self::FromNow => "from-now",
+        }
+    }
+}
+
+/// A configuration that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptConfiguration {
+    /// Counts from 1; the newest is the one that holds.
+    pub number: u64,
+    /// When it was accepted, by our clock.
+    pub at: Timestamp,
+    /// SHA-256 of its text, in hex.
+    pub fingerprint: String,
+    /// The file.
+    pub text: String,
+    /// What existing issues became.
+    pub existing: Existing,
+}

@@ -1,0 +1,83 @@
+//! A configuration that changes under a daemon that runs, as an administrator changes it. Must never leave a daemon behind.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::cli_operate::until;
+use super::cli_world::{Place, World};
+use super::process_support::Running;
+
+fn write(place: &Place, text: &str) {
+    std::fs::write(place.file("jirasyncd.toml"), text).unwrap();
+}
+
+fn hang_up(daemon: &Running) {
+    let pid = daemon.pid().to_string();
+    assert!(std::process::Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+}
+
+fn field(world: &World, name: &str) -> String {
+    world.globex.issues().first().and_then(|issue| issue.fields.get(name).cloned()).unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_daemon_goes_over_to_another_configuration_and_back() {
+    let world = World::new().await;
+    let before = world.configuration().replace("listen = \"127.0.0.1:0\"", "listen = \"127.0.0.1:0\"\npoll = \"1s\"");
+    let place = Place::new(&before);
+    place.run(&["reload"]).await.expect(1, &["no state"]);
+    let daemon = Running::start(&place, 1);
+    daemon.ready().await;
+    let fields = json!({ "summary": "Item", "duedate": "2026-12-24", "priority": { "name": "Highest" } });
+    world.acme.person("jane").unwrap().create("SUP", "Bug", fields).unwrap();
+    until("the item crosses", || world.globex.issues().len() == 1).await;
+    assert_eq!(field(&world, "duedate"), "");
+    // A row more: it fills what is there, and the same process goes on.
+    let now = before.replace("description = \"both\"", "description = \"both\"\ndue-date = \"both\"");
+    write(&place, &now);
+    let said = place.run(&["reload"]).await;
+    said.expect(0, &["the new configuration holds", "sync.support.fields.due-date: \"both\", which is new"]);
+    until("the row is carried", || field(&world, "duedate") == "2026-12-24").await;
+    place.run(&["status"]).await.expect(0, &[&format!("process {}", daemon.pid())]);
+    // What is wrong is not gone over to, however it is asked for.
+    write(&place, &now.replace("due-date = \"both\"", "due-date = \"none\""));
+    place.run(&["reload"]).await.expect(2, &["due-date"]);
+    hang_up(&daemon);
+    until("it says no", || daemon.log().contains("the configuration is not taken over")).await;
+    write(&place, &now.replace("project = \"ENG\"", "project = \"NONE\""));
+    place.run(&["reload"]).await.expect(1, &["the configuration is not taken over", "NONE"]);
+    // The one before is kept, and can be put back.
+    let kept = place.run(&["configurations", "1"]).await.expect(0, &[]);
+    assert_eq!(kept.stdout, before);
+    write(&place, &kept.stdout);
+    hang_up(&daemon);
+    until("it goes over", || daemon.log().matches(": runs version").count() == 3).await;
+    let listed = place.run(&["configurations"]).await.expect(0, &["fields.due-date: \"both\", which is new"]);
+    assert_eq!(listed.stdout.lines().filter(|line| line.contains("re-map")).count(), 3, "{listed:?}");
+    // It still works, and stops as ever.
+    world.acme.person("jane").unwrap().create("SUP", "Bug", json!({ "summary": "Later" })).unwrap();
+    until("another item crosses", || world.globex.issues().len() == 2).await;
+    let (ended, took, log) = daemon.terminate(Duration::from_secs(20)).await;
+    assert!(ended.success() && took < Duration::from_secs(10), "{took:?}\n{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plan_shows_beforehand_what_another_map_would_do() {
+    let world = World::new().await;
+    let text = world.configuration().replace("description = \"both\"", "description = \"both\"\npriority = \"both\"");
+    let place = Place::new(&text);
+    let fields = json!({ "summary": "Item", "priority": { "name": "Highest" } });
+    world.acme.person("jane").unwrap().create("SUP", "Bug", fields).unwrap();
+    place.run(&["run", "--once"]).await.expect(0, &[]);
+    assert_eq!(field(&world, "priority"), "P1");
+    write(&place, &text.replace("globex = \"P1\"", "globex = \"P2\""));
+    place.run(&["plan"]).await.expect(0, &["ENG-1", "priority", "P2"]);
+    let kept = place.run(&["plan", "--from-now"]).await.expect(0, &[]);
+    assert!(!kept.stdout.contains("P2"), "{kept:?}");
+    place.run(&["run", "--once", "--from-now"]).await.expect(0, &["0 writes"]);
+    place.run(&["run", "--once"]).await.expect(0, &["0 writes"]);
+    assert_eq!(field(&world, "priority"), "P1");
+    let listed = place.run(&["configurations", "--json"]).await.expect(0, &[]).json();
+    assert_eq!(listed["configurations"][0]["existing"], json!("from-now"));
+}

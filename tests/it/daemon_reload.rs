@@ -1,0 +1,166 @@
+//! A daemon that goes over to another configuration: what it refuses, what it leaves alone, and that it goes on where it stood. Must
+//! never judge by the daemon's answer alone.
+
+use std::sync::{Arc, Mutex};
+
+use jirasyncd::config::{self, SecretsWanted};
+use jirasyncd::model::command::{Answer, Command, Ended};
+use jirasyncd::model::configuration::Existing;
+use jirasyncd::simulator::presets;
+use serde_json::json;
+
+use super::daemon_pause::give;
+use super::daemon_support::{THREE, Tokens, World, two};
+
+/// A daemon whose file can be written.
+async fn world(text: &str) -> (World, Arc<Mutex<String>>) {
+    let mut world = World::without_daemon(text);
+    let file = Arc::new(Mutex::new(String::new()));
+    write(&world, &file, text);
+    let read = Arc::clone(&file);
+    let reread = move || config::load(&read.lock().unwrap(), "test.toml", &Tokens, SecretsWanted::Yes);
+    world.surroundings.reread = Some(Arc::new(reread));
+    world.start().await;
+    (world, file)
+}
+
+fn write(world: &World, file: &Mutex<String>, text: &str) {
+    *file.lock().unwrap() = text.replace("STATE", &world.state().display().to_string());
+}
+
+async fn reload(world: &mut World, confirm: bool) -> Answer {
+    let answer = give(world, Command::Reload { confirm, existing: Existing::ReMap }).await;
+    if let Some((next, _)) = world.daemon().succeed().await.unwrap() {
+        world.daemon = Some(next);
+    }
+    answer
+}
+
+fn without_initech() -> String {
+    let lines = THREE.lines().filter(|line| !line.starts_with("side.initech")).collect::<Vec<_>>().join("\n");
+    let cut = lines.find("[instance.initech]").unwrap()..lines.find("[sync.support]").unwrap();
+    let text = lines.replace(lines.get(cut).unwrap(), "");
+    ["Fehler", "Aufgabe", "Neu", "In Arbeit", "Fertig", "Hoch", "Mittel", "Niedrig", "petra@initech.example"]
+        .iter()
+        .fold(text, |text, cell| text.replace(&format!(", initech = \"{cell}\""), ""))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_side_is_left_out_only_where_that_is_confirmed_and_comes_back_where_it_stood() {
+    let (mut world, file) = world(THREE).await;
+    let fields = json!({ "summary": "Item", "labels": ["share-globex", "share-initech"] });
+    let key = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    world.settle().await;
+    assert_eq!(world.issues("initech", "Item").len(), 1);
+    write(&world, &file, &without_initech());
+    let answer = reload(&mut world, false).await;
+    assert_eq!(answer.ended, Ended::Refused);
+    assert!(
+        answer.lines.iter().any(|line| line.contains("side `initech` of sync `support` is left out")),
+        "{answer:?}"
+    );
+    world.person("acme", "jane").edit(&key, json!({ "summary": "Item two" })).unwrap();
+    world.settle().await;
+    assert_eq!(world.field("initech", "Item", "summary"), "Item two", "the configuration before holds");
+    assert_eq!(reload(&mut world, true).await.ended, Ended::Done);
+    world.person("acme", "jane").edit(&key, json!({ "summary": "Item three" })).unwrap();
+    world.settle().await;
+    assert_eq!(world.field("globex", "Item", "summary"), "Item three");
+    assert_eq!(world.field("initech", "Item", "summary"), "Item two", "left alone, and not deleted");
+    // People go on working there; put back, both changes cross, and nothing is made twice.
+    let there = world.issue("initech", "Item").key;
+    world
+        .person("initech", "petra")
+        .edit(&there, json!({ "description": world.person("initech", "petra").text("Theirs") }))
+        .unwrap();
+    write(&world, &file, THREE);
+    assert_eq!(reload(&mut world, false).await.ended, Ended::Done);
+    world.settle().await;
+    assert_eq!(world.field("initech", "Item", "summary"), "Item three");
+    assert!(world.field("acme", "Item", "description").contains("Theirs"));
+    assert_eq!(world.issues("initech", "Item").len(), 1);
+}
+
+/// What a side that is left out had said stays where it crossed to, and shows nobody anything new.
+#[tokio::test(start_paused = true)]
+async fn leaving_a_side_out_takes_back_nothing_that_its_people_did() {
+    let (mut world, file) = world(THREE).await;
+    let fields = json!({ "summary": "Item", "labels": ["share-globex", "share-initech"], "duedate": "2026-05-01" });
+    let key = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    world.settle().await;
+    let theirs = world.issue("initech", "Item").key;
+    let words = world.person("initech", "petra").text("Theirs");
+    let act = json!({ "summary": "Item by initech", "description": words, "duedate": "2026-06-01" });
+    world.person("initech", "petra").edit(&theirs, act).unwrap();
+    world.settle().await;
+    assert_eq!(
+        (world.field("acme", "Item", "summary").as_str(), world.field("globex", "Item", "summary").as_str()),
+        ("Item by initech", "Item")
+    );
+    write(&world, &file, &without_initech());
+    assert_eq!(reload(&mut world, true).await.ended, Ended::Done);
+    world.settle().await;
+    let at = |world: &World, side: &str, field: &str| world.field(side, "Item", field);
+    assert_eq!(
+        (at(&world, "acme", "summary").as_str(), at(&world, "acme", "duedate").as_str()),
+        ("Item by initech", "2026-06-01")
+    );
+    assert!(at(&world, "acme", "description").contains("Theirs"));
+    assert_eq!(
+        (at(&world, "globex", "summary").as_str(), at(&world, "globex", "duedate").as_str()),
+        ("Item", "2026-05-01")
+    );
+    assert!(!at(&world, "globex", "description").contains("Theirs"));
+    world.person("acme", "jane").edit(&key, json!({ "summary": "Item by acme" })).unwrap();
+    world.settle().await;
+    assert_eq!(at(&world, "globex", "summary"), "Item by acme");
+    // Put back: what was done meanwhile comes to it, and nothing goes back to what was.
+    write(&world, &file, THREE);
+    assert_eq!(reload(&mut world, false).await.ended, Ended::Done);
+    world.settle().await;
+    for side in ["acme", "globex", "initech"] {
+        assert_eq!(at(&world, side, "summary"), "Item by acme", "{side}");
+    }
+    assert_eq!(
+        (at(&world, "acme", "duedate").as_str(), at(&world, "globex", "duedate").as_str()),
+        ("2026-06-01", "2026-05-01")
+    );
+    assert_eq!(at(&world, "initech", "duedate"), "2026-06-01");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_start_would_refuse_is_refused_and_the_work_goes_on() {
+    let (mut world, file) = world(&two()).await;
+    let key = world.person("acme", "jane").create("SUP", "Bug", json!({ "summary": "Item" })).unwrap();
+    world.settle().await;
+    for (wrong, told) in [
+        (two().replace("project = \"ENG\"", "project = \"NONE\""), "NONE"),
+        (two().replace("globex = \"P4\"", "globex = \"P9\""), "P9"),
+    ] {
+        write(&world, &file, &wrong);
+        let answer = reload(&mut world, false).await;
+        assert_eq!(answer.ended, Ended::Refused, "{answer:?}");
+        assert!(answer.lines.iter().any(|line| line.contains(told)), "{answer:?}");
+    }
+    write(&world, &file, &two().replace("STATE", "STATE.other"));
+    let answer = reload(&mut world, false).await;
+    assert!(answer.ended == Ended::Refused && answer.lines[0].contains("`daemon.state` is another"), "{answer:?}");
+    world.person("acme", "jane").edit(&key, json!({ "summary": "Item two" })).unwrap();
+    world.settle().await;
+    assert_eq!(world.field("globex", "Item", "summary"), "Item two");
+    // The same again is no change: nothing is looked at anew.
+    write(&world, &file, &two());
+    let answer = reload(&mut world, false).await;
+    assert!(answer.ended == Ended::Done && answer.lines[0].contains("says the same"), "{answer:?}");
+    assert_eq!(world.interval().await.writes, 0);
+    let kept = world.daemon().store().configurations(10).await.unwrap();
+    assert_eq!(kept.len(), 1);
+}
+
+/// A secret that somebody noted beside the file's own words is in no state.
+#[tokio::test(start_paused = true)]
+async fn no_secret_is_kept_with_a_configuration() {
+    let (world, _) = world(&format!("# was: {}\n{}", presets::SYNC_TOKEN, two())).await;
+    let kept = world.daemon().store().configurations(10).await.unwrap();
+    assert!(kept[0].text.contains("# was: ***") && kept[0].text.contains("env:TOKEN"), "{}", kept[0].text);
+}
