@@ -506,7 +506,8 @@ pub struct ItemState {
     /// be asked again, whatever else happened to the item since.
     #[serde(default)]
     pub asked: Option<Timestamp>,
-    /// The item that this one was merged into. Its issues are let be from then on, and never become anybody's again.
+    /// The item that this one was merged into. Its issues are let be from then on, and never become anybody's again. Its own id: it was
+    /// unpaired, and its issues are let be until somebody pairs them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged: Option<ItemId>,
 }
@@ -530,6 +531,12 @@ impl ItemState {
             asked: None,
             merged: None,
         }
+    }
+
+    /// Whether it was unpaired: nothing is carried, and its issues start no item until somebody says so.
+    #[must_use]
+    pub fn is_unpaired(&self) -> bool {
+        self.merged == Some(self.id)
     }
 
     /// What people said, of one kind.
