@@ -22,12 +22,11 @@ pub(crate) fn unpair(key: &str) -> Command {
 }
 
 /// The same, only shown.
-fn shown(command: Command) -> Command {
-    match command {
-        Command::Pair { sync, keys, .. } => Command::Pair { sync, keys, dry_run: true },
-        Command::Unpair { sync, key, .. } => Command::Unpair { sync, key, dry_run: true },
-        other => panic!("{other}"),
+fn shown(mut command: Command) -> Command {
+    if let Command::Pair { dry_run, .. } | Command::Unpair { dry_run, .. } = &mut command {
+        *dry_run = true;
     }
+    command
 }
 
 /// A configuration in which nothing starts an item that nobody labels for it.
@@ -107,55 +106,53 @@ async fn what_the_first_says_stands_and_nothing_is_lost() {
     for (config, other, home_first) in
         [(two(), "globex", true), (two(), "globex", false), (two_clouds(), "initech", true)]
     {
-        {
-            let mut world = World::new(&quiet(&config), |_| {}).await;
-            let (home, there) = differing(&world, other);
-            world.rest().await.unwrap();
-            let before = counts(&world);
-            reset(&world);
-            let command = if home_first { pair(&[&home, &there]) } else { pair(&[&there, &home]) };
-            let dry = give(&world, shown(command.clone())).await;
-            assert_eq!(dry.ended, Ended::Shown, "{dry:?}");
-            world.rest().await.unwrap();
-            let done = give(&world, command.clone()).await;
-            assert_eq!((done.ended, &done.lines), (Ended::Done, &dry.lines));
-            assert!(tells(&done, &format!("paired: {home} (acme), {there} ({other})")), "{done:?}");
-            for jira in ["acme", other] {
-                assert_eq!(writes(&world, jira), BTreeMap::new(), "a pairing by itself writes nothing");
-            }
-            world.rest().await.unwrap();
-            assert_eq!(world.problems().await, Vec::<String>::new());
-            let (summary, day) = if home_first { ("At home", "2026-05-01") } else { ("There", "2026-06-01") };
-            for (jira, key) in [("acme", &home), (other, &there)] {
-                assert_eq!(field(&world, jira, key, "summary"), summary);
-                assert_eq!(field(&world, jira, key, "duedate"), day);
-                assert!(field(&world, jira, key, "description").contains("Only there"));
-                let labels = field(&world, jira, key, "labels");
-                assert!(labels.contains("red") && labels.contains("blue"), "{labels}");
-                for text in ["Said at home", "Said there"] {
-                    assert_eq!(said(&world, jira, key, text), 1, "{text} at {jira}");
-                }
-            }
-            assert_eq!(counts(&world), before, "nothing was created");
-            let lost = conflicts(&world, &home).await;
-            let lost: Vec<(&str, &str)> = lost.iter().map(|lost| (lost.field.as_str(), lost.loser.as_str())).collect();
-            let loser = if home_first { other } else { "acme" };
-            assert_eq!(lost, [("due-date", loser), ("summary", loser)]);
-            // From now on they are one: both ways, after a restart, a full check and a second time of saying it.
-            world.start().await;
-            edit(&world, other, &there, json!({ "summary": "Later there" }));
-            comment(&world, "acme", &home, "Later at home");
-            world.rest().await.unwrap();
-            world.daemon().engine().sweep(None).await.unwrap();
-            world.rest().await.unwrap();
-            assert_eq!(field(&world, "acme", &home, "summary"), "Later there");
-            assert_eq!(said(&world, other, &there, "Later at home"), 1);
-            assert_eq!(said(&world, "acme", &home, "Said there"), 1);
-            assert_eq!(counts(&world), before);
-            assert_eq!(give(&world, command).await.ended, Ended::Unchanged);
-            let kept = world.daemon().store().commands(None, 9).await.unwrap();
-            assert_eq!(kept.len(), 2, "a look is not recorded: {kept:?}");
+        let mut world = World::new(&quiet(&config), |_| {}).await;
+        let (home, there) = differing(&world, other);
+        world.rest().await.unwrap();
+        let before = counts(&world);
+        reset(&world);
+        let command = if home_first { pair(&[&home, &there]) } else { pair(&[&there, &home]) };
+        let dry = give(&world, shown(command.clone())).await;
+        assert_eq!(dry.ended, Ended::Shown, "{dry:?}");
+        world.rest().await.unwrap();
+        let done = give(&world, command.clone()).await;
+        assert_eq!((done.ended, &done.lines), (Ended::Done, &dry.lines));
+        assert!(tells(&done, &format!("paired: {home} (acme), {there} ({other})")), "{done:?}");
+        for jira in ["acme", other] {
+            assert_eq!(writes(&world, jira), BTreeMap::new(), "a pairing by itself writes nothing");
         }
+        world.rest().await.unwrap();
+        assert_eq!(world.problems().await, Vec::<String>::new());
+        let (summary, day) = if home_first { ("At home", "2026-05-01") } else { ("There", "2026-06-01") };
+        for (jira, key) in [("acme", &home), (other, &there)] {
+            assert_eq!(field(&world, jira, key, "summary"), summary);
+            assert_eq!(field(&world, jira, key, "duedate"), day);
+            assert!(field(&world, jira, key, "description").contains("Only there"));
+            let labels = field(&world, jira, key, "labels");
+            assert!(labels.contains("red") && labels.contains("blue"), "{labels}");
+            for text in ["Said at home", "Said there"] {
+                assert_eq!(said(&world, jira, key, text), 1, "{text} at {jira}");
+            }
+        }
+        assert_eq!(counts(&world), before, "nothing was created");
+        let lost = conflicts(&world, &home).await;
+        let lost: Vec<(&str, &str)> = lost.iter().map(|lost| (lost.field.as_str(), lost.loser.as_str())).collect();
+        let loser = if home_first { other } else { "acme" };
+        assert_eq!(lost, [("due-date", loser), ("summary", loser)]);
+        // From now on they are one: both ways, after a restart, a full check and a second time of saying it.
+        world.start().await;
+        edit(&world, other, &there, json!({ "summary": "Later there" }));
+        comment(&world, "acme", &home, "Later at home");
+        world.rest().await.unwrap();
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(field(&world, "acme", &home, "summary"), "Later there");
+        assert_eq!(said(&world, other, &there, "Later at home"), 1);
+        assert_eq!(said(&world, "acme", &home, "Said there"), 1);
+        assert_eq!(counts(&world), before);
+        assert_eq!(give(&world, command).await.ended, Ended::Unchanged);
+        let kept = world.daemon().store().commands(None, 9).await.unwrap();
+        assert_eq!(kept.len(), 2, "a look is not recorded: {kept:?}");
     }
 }
 
@@ -195,38 +192,36 @@ async fn partners_that_are_paired_with_home_hear_nothing_of_each_other() {
         ways.extend([([0, 1, 2], false), ([1, 0, 2], true), ([1, 2, 0], true), ([2, 0, 1], false)]);
     }
     for (order, at_once) in ways {
-        {
-            let world = World::new(&quiet(THREE), |_| {}).await;
-            let (home, globex, initech) = canaries(&world);
-            world.rest().await.unwrap();
-            let keys = [&home, &globex, &initech];
-            let [first, second, third] = order.map(|index| keys[index].as_str());
-            if at_once {
-                let done = give(&world, pair(&[first, second, third])).await;
+        let world = World::new(&quiet(THREE), |_| {}).await;
+        let (home, globex, initech) = canaries(&world);
+        world.rest().await.unwrap();
+        let keys = [&home, &globex, &initech];
+        let [first, second, third] = order.map(|index| keys[index].as_str());
+        if at_once {
+            let done = give(&world, pair(&[first, second, third])).await;
+            assert_eq!(done.ended, Ended::Done, "{done:?}");
+        } else {
+            for pairs in [[first, second], [second, third]] {
+                let done = give(&world, pair(&pairs)).await;
                 assert_eq!(done.ended, Ended::Done, "{done:?}");
-            } else {
-                for pairs in [[first, second], [second, third]] {
-                    let done = give(&world, pair(&pairs)).await;
-                    assert_eq!(done.ended, Ended::Done, "{done:?}");
-                    world.rest().await.unwrap();
-                }
-            }
-            world.rest().await.unwrap();
-            never_heard(&world, "globex", "canary-initech");
-            never_heard(&world, "initech", "canary-globex");
-            assert_eq!(counts(&world), [1, 1, 1], "{order:?}");
-            assert_eq!(world.problems().await, Vec::<String>::new());
-            for (jira, key) in [("globex", &globex), ("initech", &initech)] {
-                assert_eq!(said(&world, jira, key, "canary-acme"), 1, "{order:?} {jira}");
-                assert_eq!(said(&world, "acme", &home, &format!("canary-{jira}")), 1, "{order:?} {jira}");
-                // What home says both hear, whoever had the first word.
-                edit(&world, "acme", &home, json!({ "summary": format!("For both, {jira}") }));
                 world.rest().await.unwrap();
-                assert_eq!(field(&world, jira, key, "summary"), format!("For both, {jira}"));
             }
-            never_heard(&world, "globex", "canary-initech");
-            never_heard(&world, "initech", "canary-globex");
         }
+        world.rest().await.unwrap();
+        never_heard(&world, "globex", "canary-initech");
+        never_heard(&world, "initech", "canary-globex");
+        assert_eq!(counts(&world), [1, 1, 1], "{order:?}");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+        for (jira, key) in [("globex", &globex), ("initech", &initech)] {
+            assert_eq!(said(&world, jira, key, "canary-acme"), 1, "{order:?} {jira}");
+            assert_eq!(said(&world, "acme", &home, &format!("canary-{jira}")), 1, "{order:?} {jira}");
+            // What home says both hear, whoever had the first word.
+            edit(&world, "acme", &home, json!({ "summary": format!("For both, {jira}") }));
+            world.rest().await.unwrap();
+            assert_eq!(field(&world, jira, key, "summary"), format!("For both, {jira}"));
+        }
+        never_heard(&world, "globex", "canary-initech");
+        never_heard(&world, "initech", "canary-globex");
     }
 }
 
