@@ -29,6 +29,7 @@ mod names;
 mod observe;
 mod offers;
 mod outcome;
+mod pair;
 mod people;
 mod recover;
 mod refer;

@@ -513,7 +513,8 @@ pub struct ItemState {
     /// be asked again, whatever else happened to the item since.
     #[serde(default)]
     pub asked: Option<Timestamp>,
-    /// The item that this one was merged into. Its issues are let be from then on, and never become anybody's again.
+    /// The item that this one was merged into. Its issues are let be from then on, and never become anybody's again. Its own id: it was
+    /// unpaired, and its issues are let be until somebody pairs them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged: Option<ItemId>,
     /// The newest configuration that leaves existing issues as they are (`from-now`) that it was planned with, all its sides read.
@@ -541,6 +542,12 @@ impl ItemState {
             merged: None,
             configured: 0,
         }
+    }
+
+    /// Whether it was unpaired: nothing is carried, and its issues start no item until somebody says so.
+    #[must_use]
+    pub fn is_unpaired(&self) -> bool {
+        self.merged == Some(self.id)
     }
 
     /// What people said, of one kind.

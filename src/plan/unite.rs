@@ -186,7 +186,7 @@ fn only_on(mut record: CommentRecord, sides: &[SideId]) -> CommentRecord {
 }
 
 /// Whether a value is made of elements, each of which stands for itself.
-fn is_a_set(kind: FieldKind) -> bool {
+pub(super) fn is_a_set(kind: FieldKind) -> bool {
     matches!(kind, FieldKind::Words | FieldKind::Options | FieldKind::People | FieldKind::Links | FieldKind::Watchers)
 }
 

@@ -90,6 +90,8 @@ mod daemon_named_files;
 #[cfg(test)]
 mod daemon_names;
 #[cfg(test)]
+mod daemon_pairs;
+#[cfg(test)]
 mod daemon_parents;
 #[cfg(test)]
 mod daemon_pause;
