@@ -2,6 +2,7 @@
 //! Must never carry one out without keeping who gave it.
 
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
 
@@ -56,6 +57,9 @@ impl Daemon {
     /// The state could not answer; nothing was changed then.
     pub async fn command(&self, by: Operator, command: Command) -> Result<Answer, StoreError> {
         let _one_at_a_time = self.commanding.lock().await;
+        if self.leaving.load(Ordering::Relaxed) {
+            return Ok(Answer::refused("the daemon is going over to another configuration: try again in a moment"));
+        }
         let now = self.surroundings.clock.now();
         tracing::info!(%by, %command, "an operator's command");
         let by_engine = match &command {

@@ -1,10 +1,12 @@
 //! Which configuration a state is worked by: what changed since the one before, and that every item is looked at under it. Must never
 //! forget a configuration that was accepted, nor keep a secret.
 
+use std::fmt;
+
 use super::{SqliteStore, StartError};
 use crate::config::{Config, differences, sides_named};
-use crate::engine::{Engine, Finding, Severity};
-use crate::model::configuration::{Existing, KeptConfiguration};
+use crate::engine::{Engine, Finding, Severity, read_anew};
+use crate::model::configuration::{Accepted, Existing, KeptConfiguration};
 use crate::model::ids::{SideId, SyncId};
 use crate::model::store::{Store as _, StoreError, Urgency};
 
@@ -12,31 +14,68 @@ use crate::model::store::{Store as _, StoreError, Urgency};
 const NAME: &str = "configuration";
 /// Items queued at once after a change of the configuration.
 const QUEUED_AT_ONCE: usize = 1_000;
-/// Configurations looked through for the newest that leaves existing issues as they are.
+/// Configurations looked through for the newest of each kind.
 const MOST_KEPT: usize = 10_000;
 /// Two skews that differ by more than this, in milliseconds, show that a clock was set.
 const CLOCK_SET_MS: u64 = 60_000;
 
 /// What a configuration is to a state.
-pub(super) struct Accepted {
+pub(super) struct Held {
     /// The fingerprint that is noted: of the configuration that every item was queued for.
     known: Option<String>,
     /// The one that was kept last.
     last: Option<KeptConfiguration>,
     /// This one, as it is kept.
     now: KeptConfiguration,
-    /// The number of the newest that leaves existing issues as they are; 0: none.
-    pub(super) kept: u64,
+    /// The numbers with this one among them.
+    pub(super) numbers: Accepted,
 }
 
-impl Accepted {
+/// A side on which issues are bound and that is not where it was.
+pub(super) struct Gone {
+    pub(super) sync: SyncId,
+    pub(super) side: SideId,
+    /// How many issues are bound there.
+    pub(super) bound: u64,
+    /// Where it was: instance and project.
+    was: (String, String),
+    /// Where it is; `None`: nowhere.
+    is: Option<(String, String)>,
+}
+
+impl Gone {
+    /// Whether the ids of its issues would be looked up in another Jira.
+    fn is_at_another_instance(&self) -> bool {
+        self.is.as_ref().is_some_and(|(instance, _)| instance != &self.was.0)
+    }
+}
+
+/// In words.
+impl fmt::Display for Gone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sync, side, bound, was: (instance, project), is } = self;
+        let kept = format!("{bound} of its issues are kept in step");
+        match is {
+            None => write!(f, "side `{side}` of sync `{sync}` is left out, and {kept}"),
+            Some((now, _)) if now != instance => {
+                write!(
+                    f,
+                    "side `{side}` of sync `{sync}` was on instance `{instance}` and would be on `{now}`, and {kept}"
+                )
+            }
+            Some((_, now)) => {
+                write!(f, "side `{side}` of sync `{sync}` was project {project} and would be {now}, and {kept}")
+            }
+        }
+    }
+}
+
+impl Held {
     /// Holds a configuration to what the state was worked by before.
     pub(super) async fn of(store: &SqliteStore, config: &Config, existing: Existing) -> Result<Self, StoreError> {
         let known = store.note(NAME).await?;
         let all = store.configurations(MOST_KEPT).await?;
         let last = all.first().cloned();
-        let from_now = |kept: &&KeptConfiguration| kept.existing == Existing::FromNow;
-        let before = all.iter().find(from_now).map_or(0, |kept| kept.number);
         let same = last.as_ref().filter(|last| last.fingerprint == config.fingerprint);
         let now = match same {
             Some(same) => same.clone(),
@@ -49,8 +88,13 @@ impl Accepted {
                 existing: if known.is_some() { existing } else { Existing::ReMap },
             },
         };
-        let kept = if now.existing == Existing::FromNow { now.number } else { before };
-        Ok(Self { known, last, now, kept })
+        let newest = |existing: Existing| {
+            let all = std::iter::once(&now).chain(&all);
+            all.filter(|kept| kept.existing == existing).map(|kept| kept.number).max().unwrap_or(0)
+        };
+        let (kept, re_mapped) = (newest(Existing::FromNow), newest(Existing::ReMap));
+        let numbers = Accepted { newest: now.number, kept, re_mapped };
+        Ok(Self { known, last, now, numbers })
     }
 
     fn is_other(&self) -> bool {
@@ -62,31 +106,47 @@ impl Accepted {
         self.last.as_ref().map(|last| differences(&last.text, &self.now.text)).unwrap_or_default()
     }
 
-    /// The sides that the configuration before had and this one has not, with how many items have an issue there.
-    pub(super) async fn sides_left_out(&self, store: &SqliteStore) -> Result<Vec<(SyncId, SideId, u64)>, StoreError> {
-        let Some(last) = &self.last else { return Ok(Vec::new()) };
+    /// The sides that are not where the configuration before had them, of those that issues are bound on.
+    pub(super) async fn gone(&self, store: &SqliteStore) -> Result<Vec<Gone>, StoreError> {
+        let Some(last) = self.last.as_ref().filter(|_| self.is_other()) else { return Ok(Vec::new()) };
         let now = sides_named(&self.now.text);
         let mut found = Vec::new();
-        for (sync, side) in sides_named(&last.text).difference(&now) {
-            let bound = store.bound_on(sync, side).await?;
+        for ((sync, side), was) in sides_named(&last.text) {
+            let is = now.get(&(sync.clone(), side.clone())).cloned();
+            let bound = if is.as_ref() == Some(&was) { 0 } else { store.bound_on(&sync, &side).await? };
             if bound > 0 {
-                found.push((sync.clone(), side.clone(), bound));
+                found.push(Gone { sync, side, bound, was, is });
             }
         }
         Ok(found)
     }
 
-    /// The same as warnings: at a start nobody can be asked, and what is left out is only left alone.
-    pub(super) async fn left_out(&self, store: &SqliteStore) -> Result<Vec<Finding>, StoreError> {
-        let warn = |(sync, side, bound): (SyncId, SideId, u64)| Finding {
+    /// The same at a start, where nobody can be asked: what is left out is left alone, and that is told.
+    ///
+    /// # Errors
+    /// A side is at another instance than its issues.
+    pub(super) async fn left_out(&self, store: &SqliteStore) -> Result<Vec<Finding>, StartError> {
+        let gone = self.gone(store).await?;
+        if let Some(wrong) = gone.iter().find(|gone| gone.is_at_another_instance()) {
+            return Err(StartError::OtherInstance { what: wrong.to_string() });
+        }
+        let warn = |gone: Gone| Finding {
             severity: Severity::Warning,
-            place: format!("sync.{sync}.side.{side}"),
-            what: format!(
-                "the configuration before had this side, and {bound} of its issues are bound; they are left alone"
-            ),
-            remedy: "put the side back to go on where it stood".to_owned(),
+            place: format!("sync.{}.side.{}", gone.sync, gone.side),
+            what: gone.to_string(),
+            remedy: "they are left alone; put the side back to go on where it stood".to_owned(),
         };
-        Ok(self.sides_left_out(store).await?.into_iter().map(warn).collect())
+        Ok(gone.into_iter().map(warn).collect())
+    }
+
+    /// Has the projects read from the beginning that the configuration before did not name.
+    pub(super) async fn read_what_is_new(&self, store: &SqliteStore) -> Result<(), StoreError> {
+        let Some(last) = self.last.as_ref().filter(|_| self.is_other()) else { return Ok(()) };
+        let before = sides_named(&last.text);
+        for (sync, side) in sides_named(&self.now.text).keys().filter(|side| !before.contains_key(side)) {
+            read_anew(store, sync, side).await?;
+        }
+        Ok(())
     }
 
     /// Keeps it, and has every item looked at again. With another configuration every item may have to look different: a side may

@@ -35,11 +35,7 @@ impl Daemon {
     /// As [`Self::open_doors`].
     pub async fn keep_doors(&self, open: &Listeners) -> Result<Listeners, StartError> {
         let socket = control_socket(&self.config.daemon);
-        if open.are_at(self.config.daemon.listen, &socket) {
-            let again = open.again();
-            return again.map_err(|source| StartError::Socket { path: socket, source });
-        }
-        self.open_doors().await
+        Ok(open.moved(self.config.daemon.listen, &socket).await?)
     }
 
     /// How it is.

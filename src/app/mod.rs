@@ -16,20 +16,20 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::{Clock, Entropy, SteadyClock, SystemClock, SystemEntropy};
 use crate::config::{Config, Loaded, Report};
 use crate::engine::apply::Hands;
 use crate::engine::{Connection, Connections, Engine, Finding, Parts, SetupError, is_about_an_issue, things_about};
 use crate::jira::{JiraWrite, ReqwestTransport, Transport, TransportSetupError, connect as connect_jira};
-use crate::model::configuration::Existing;
+use crate::model::configuration::{Accepted, Existing};
 use crate::model::ids::InstanceId;
 use crate::model::settings::InstanceSettings;
 use crate::model::store::{Store, StoreError};
 use crate::store::{Dependencies, OpenError, SideInstances, Spawn, SqliteStore};
 
-use configured::Accepted;
+use configured::Held;
 
 pub use commands::command_on_state;
 pub use hooks::again;
@@ -104,6 +104,12 @@ pub enum StartError {
     /// The instances and the configuration do not go together.
     #[error(transparent)]
     Setup(#[from] SetupError),
+    /// The ids that the state knows would be looked up in another Jira.
+    #[error("{what}: an issue's id means another one there")]
+    OtherInstance {
+        /// Which side, and how many issues.
+        what: String,
+    },
     /// The state failed.
     #[error("could not use the state")]
     Store(#[from] StoreError),
@@ -156,8 +162,12 @@ pub struct Daemon {
     told: BTreeMap<InstanceId, tokio::sync::Notify>,
     /// The state failed, and is tried again.
     state_fails: AtomicBool,
+    /// What its configuration is to the state, until it takes over.
+    held: Mutex<Option<Held>>,
     /// The configuration that was accepted, until a daemon goes by it.
     next: Mutex<Option<reload::Next>>,
+    /// Another one was accepted: this daemon takes no more commands.
+    leaving: AtomicBool,
     /// There is one.
     replaced: tokio::sync::Notify,
 }
@@ -206,7 +216,7 @@ async fn engine_on(
     surroundings: &Surroundings,
     store: Arc<dyn Store>,
     (connections, hands): (Connections, Hands),
-    kept: u64,
+    accepted: Accepted,
 ) -> Result<(Engine, Vec<Finding>), StartError> {
     let parts = Parts {
         store,
@@ -218,7 +228,7 @@ async fn engine_on(
         holder: format!("pid {}", std::process::id()),
         poll: config.daemon.poll,
         unknown_copies: config.daemon.unknown_copies,
-        kept,
+        accepted,
     };
     Ok(Engine::set_up(parts).await?)
 }
@@ -266,10 +276,12 @@ impl Daemon {
     ) -> Result<(Self, Vec<Finding>), StartError> {
         let surroundings = surroundings.steady();
         let store = Arc::new(open(&config, &surroundings)?);
-        Self::begin(config, surroundings, store, existing).await
+        let (daemon, findings) = Self::begin(config, surroundings, store, existing).await?;
+        daemon.take_over().await?;
+        Ok((daemon, findings))
     }
 
-    /// Starts on a state that is open.
+    /// Starts on a state that is open. Nothing is done by the configuration until it takes over.
     async fn begin(
         config: Config,
         surroundings: Surroundings,
@@ -279,10 +291,11 @@ impl Daemon {
         store.free_all().await?;
         let as_store = (surroundings.between)(Arc::<SqliteStore>::clone(&store));
         let ends = connect(&config, &surroundings)?;
-        let accepted = Accepted::of(&store, &config, existing).await?;
-        let (engine, mut findings) = engine_on(&config, &surroundings, as_store, ends, accepted.kept).await?;
-        findings.extend(accepted.left_out(&store).await?);
-        accepted.take_over(&store, &engine, &config, surroundings.clock.now()).await?;
+        let held = Held::of(&store, &config, existing).await?;
+        let left_out = held.left_out(&store).await?;
+        held.read_what_is_new(&store).await?;
+        let (engine, mut findings) = engine_on(&config, &surroundings, as_store, ends, held.numbers).await?;
+        findings.extend(left_out);
         forget_problems_of_strangers(&store, &config, surroundings.clock.now()).await?;
         for about in
             engine.instances().map(instances::about).chain(config.syncs.keys().map(|sync| format!("sync {sync}")))
@@ -304,10 +317,22 @@ impl Daemon {
             sweeps: tokio::sync::Notify::new(),
             commanding: tokio::sync::Mutex::default(),
             state_fails: AtomicBool::new(false),
+            held: Mutex::new(Some(held)),
             next: Mutex::default(),
+            leaving: AtomicBool::new(false),
             replaced: tokio::sync::Notify::new(),
         };
         Ok((daemon, findings))
+    }
+
+    /// Goes by its configuration from now on: it is kept, and every item is looked at under it.
+    ///
+    /// # Errors
+    /// The state could not keep it.
+    pub async fn take_over(&self) -> Result<(), StartError> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(held) = held else { return Ok(()) };
+        held.take_over(&self.store, &self.engine, &self.config, self.surroundings.clock.now()).await
     }
 
     /// The engine, to be driven step by step.

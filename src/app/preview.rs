@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Accepted, StartError, Surroundings, connect, dependencies, engine_on};
+use super::{Held, StartError, Surroundings, connect, dependencies, engine_on};
 use crate::config::Config;
 use crate::engine::PollError;
 use crate::engine::apply::Hands;
@@ -54,13 +54,15 @@ pub async fn preview(
     let copy = Arc::new(SqliteStore::copy_in_memory(&config.daemon.state, dependencies)?);
     let store: Arc<dyn Store> = Arc::<SqliteStore>::clone(&copy);
     store.free_all().await?;
-    let accepted = Accepted::of(&copy, &config, existing).await?;
+    let held = Held::of(&copy, &config, existing).await?;
+    held.left_out(&copy).await?;
+    held.read_what_is_new(&copy).await?;
     let (connections, _) = connect(&config, &surroundings)?;
     // Hands that hold no writing end: whatever calls them, nothing is sent.
     let ends = (connections, Hands::new(BTreeMap::new()));
-    let (engine, _) = engine_on(&config, &surroundings, Arc::clone(&store), ends, accepted.kept).await?;
+    let (engine, _) = engine_on(&config, &surroundings, Arc::clone(&store), ends, held.numbers).await?;
     // With another configuration than the state's every item may become another.
-    accepted.take_over(&copy, &engine, &config, surroundings.clock.now()).await?;
+    held.take_over(&copy, &engine, &config, surroundings.clock.now()).await?;
     let instances: Vec<InstanceId> = engine.instances().cloned().collect();
     for instance in &instances {
         loop {

@@ -2,9 +2,10 @@
 //! daemon that runs goes on until another one can take its place. Must never go by a configuration that a start would refuse, and
 //! leave out nothing that is in step unless somebody said so.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
-use super::{Accepted, Daemon, StartError, connect, side_instances};
+use super::{Daemon, Held, StartError, connect, side_instances};
 use crate::config::{Config, Loaded};
 use crate::engine::{Finding, SetupError, fits};
 use crate::model::command::{Answer, Ended};
@@ -24,12 +25,25 @@ impl Daemon {
         self.replaced.notified().await;
     }
 
-    /// Starts the daemon that goes by the configuration that was accepted, on the same state. This one must not run any more; it
-    /// may again where the other one could not be started.
+    /// The daemon that goes by the configuration that was accepted, on the same state, taking over. See [`Self::successor`].
     ///
     /// # Errors
     /// As for a start. Then the state goes by the configuration of this one.
     pub async fn succeed(&self) -> Result<Option<(Self, Vec<Finding>)>, StartError> {
+        let Some((next, findings)) = self.successor().await? else { return Ok(None) };
+        if let Err(error) = next.take_over().await {
+            self.go_on()?;
+            return Err(error);
+        }
+        Ok(Some((next, findings)))
+    }
+
+    /// Makes the daemon that goes by the configuration that was accepted, on the same state; it is to take over. This one must not
+    /// run any more; it may again where the other one cannot.
+    ///
+    /// # Errors
+    /// As for a start. Then the state goes by the configuration of this one.
+    pub async fn successor(&self) -> Result<Option<(Self, Vec<Finding>)>, StartError> {
         let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(Next { config, existing }) = next else { return Ok(None) };
         self.store.follow(side_instances(&config))?;
@@ -37,7 +51,7 @@ impl Daemon {
         match Self::begin(config, self.surroundings.clone(), store, existing).await {
             Ok(started) => Ok(Some(started)),
             Err(error) => {
-                self.store.follow(side_instances(&self.config))?;
+                self.go_on()?;
                 Err(error)
             }
         }
@@ -48,6 +62,7 @@ impl Daemon {
     /// # Errors
     /// The state was opened for reading only.
     pub fn go_on(&self) -> Result<(), StoreError> {
+        self.leaving.store(false, Ordering::Relaxed);
         self.store.follow(side_instances(&self.config))
     }
 
@@ -71,20 +86,18 @@ impl Daemon {
                 "`daemon.state` is another; a daemon keeps its state as long as it runs: stop it and start it again";
             return Ok(Answer::refused(why));
         }
-        let accepted = Accepted::of(&self.store, &config, existing).await?;
-        if !confirm {
-            let left: Vec<String> = accepted
-                .sides_left_out(&self.store)
-                .await?
-                .into_iter()
-                .map(|(sync, side, bound)| {
-                    format!("side `{side}` of sync `{sync}` is left out, and {bound} of its issues are kept in step")
-                })
-                .collect();
-            if !left.is_empty() {
-                let more = "they would be left alone from now on, and nothing is deleted; `jirasyncd reload --confirm` does it";
-                return Ok(refused(left.iter().map(String::as_str).chain([more])));
-            }
+        let held = Held::of(&self.store, &config, existing).await?;
+        if let Err(StartError::OtherInstance { what }) = held.left_out(&self.store).await {
+            return Ok(refused(
+                [what.as_str(), "name the instance as before, or give what is new another side"].into_iter(),
+            ));
+        }
+        let gone = held.gone(&self.store).await?;
+        if !confirm && !gone.is_empty() {
+            let lines: Vec<String> = gone.iter().map(ToString::to_string).collect();
+            let more = "nothing is deleted by it; what is left out is left alone, and an issue that is in another project than its \
+                        side is as one that was moved (`life.moved`); `jirasyncd reload --confirm` does it";
+            return Ok(refused(lines.iter().map(String::as_str).chain([more])));
         }
         let (connections, _) = match connect(&config, &self.surroundings) {
             Ok(ends) => ends,
@@ -101,7 +114,7 @@ impl Daemon {
                 return Ok(refused(error.to_string().lines()));
             }
         };
-        let mut lines = accepted.differences();
+        let mut lines = held.differences();
         lines.insert(
             0,
             match (lines.len(), existing) {
@@ -117,6 +130,7 @@ impl Daemon {
         );
         lines.extend(warnings.render(false).lines().map(str::to_owned));
         lines.extend(findings.iter().flat_map(lines_of));
+        self.leaving.store(true, Ordering::Relaxed);
         *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(Next { config, existing });
         self.replaced.notify_one();
         Ok(Answer::new(Ended::Done, lines))

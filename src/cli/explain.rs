@@ -128,6 +128,10 @@ fn of_start(error: &StartError) -> (Exit, Option<&'static str>) {
         StartError::Setup(SetupError::Findings(_)) => {
             (Exit::Configuration, Some("`jirasyncd check` says all that is wrong at once"))
         }
+        StartError::OtherInstance { .. } => {
+            let hint = "name the instance as before, or give what is new another side";
+            (Exit::Configuration, Some(hint))
+        }
         StartError::Setup(SetupError::OtherJira { .. }) => {
             let hint = "correct `url` or `auth` of that instance; with a `state` of its own another Jira begins anew, and \
                         every counterpart is created again";

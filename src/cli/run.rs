@@ -2,6 +2,7 @@
 //! twice, and tells systemd only what is so.
 
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -106,7 +107,12 @@ async fn until_stopped(mut daemon: Arc<Daemon>, mut stop: Stop) -> anyhow::Resul
             Ok(Ended::Replaced) => {}
             Err(error) => break Err(error),
         }
-        match take_over(&daemon, &doors).await {
+        let taken = tokio::select! {
+            taken = take_over(&daemon, &doors) => taken,
+            // What the new one would have done, the next start does.
+            () = stop.asked() => break Ok(Exit::Done),
+        };
+        match taken {
             Ok(Some((next, open, warnings))) => {
                 for warning in warnings {
                     tracing::warn!(place = warning.place, "{}; {}", warning.what, warning.remedy);
@@ -125,10 +131,13 @@ async fn until_stopped(mut daemon: Arc<Daemon>, mut stop: Stop) -> anyhow::Resul
 
 /// The daemon that goes by the accepted configuration, with its doors.
 async fn take_over(daemon: &Daemon, doors: &Doors) -> anyhow::Result<Option<(Daemon, Doors, Vec<Finding>)>> {
-    let Some((next, warnings)) = daemon.succeed().await? else { return Ok(None) };
+    let Some((next, warnings)) = daemon.successor().await? else { return Ok(None) };
     let open = async {
         let console = next.keep_doors(&doors.console).await?;
-        anyhow::Ok(Doors { console, hooks: next.keep_hooks(doors.hooks.as_ref()).await? })
+        let hooks = next.keep_hooks(doors.hooks.as_ref()).await?;
+        // Only what can be reached takes over: else the state would go by what nobody runs.
+        next.take_over().await?;
+        anyhow::Ok(Doors { console, hooks })
     };
     match open.await {
         Ok(open) => Ok(Some((next, open, warnings))),
@@ -201,14 +210,31 @@ async fn one(daemon: &Arc<Daemon>, doors: &Doors, stop: &mut Stop) -> anyhow::Re
         }
     };
     cancel.cancel();
-    tokio::select! {
-        done = &mut run => done?,
-        () = stop.asked() => {
-            tracing::warn!("stopped at once: the next start looks after what was under way");
-            return Ok(Ended::Stopped(Exit::Problems));
+    drain(run, ended, stop).await
+}
+
+/// Lets what is under way end. Told to stop while it goes over, it stops; told twice, it stops at once.
+async fn drain(
+    mut run: Pin<&mut impl Future<Output = anyhow::Result<((), (), ())>>>,
+    mut ended: Ended,
+    stop: &mut Stop,
+) -> anyhow::Result<Ended> {
+    loop {
+        tokio::select! {
+            done = &mut run => {
+                done?;
+                return Ok(ended);
+            }
+            () = stop.asked() => {
+                if matches!(ended, Ended::Stopped(_)) {
+                    tracing::warn!("stopped at once: the next start looks after what was under way");
+                    return Ok(Ended::Stopped(Exit::Problems));
+                }
+                tell(&[NotifyState::Stopping]);
+                ended = Ended::Stopped(Exit::Done);
+            }
         }
-    };
-    Ok(ended)
+    }
 }
 
 /// SIGHUP: the same as `jirasyncd reload`.

@@ -35,15 +35,17 @@ pub fn differences(before: &str, now: &str) -> Vec<String> {
     lines
 }
 
-/// The sides of each sync that a file names.
+/// Where the sides of each sync are that a file names: instance and project.
 #[must_use]
-pub fn sides_named(text: &str) -> BTreeSet<(SyncId, SideId)> {
+pub fn sides_named(text: &str) -> BTreeMap<(SyncId, SideId), (String, String)> {
     let table: Table = text.parse().unwrap_or_default();
     let syncs = table.get("sync").and_then(Value::as_table);
-    let mut named = BTreeSet::new();
+    let mut named = BTreeMap::new();
     for (sync, of_sync) in syncs.into_iter().flatten() {
-        let sides = of_sync.get("side").and_then(Value::as_table);
-        named.extend(sides.into_iter().flatten().map(|(side, _)| (sync.as_str().into(), side.as_str().into())));
+        for (side, of_side) in of_sync.get("side").and_then(Value::as_table).into_iter().flatten() {
+            let word = |key: &str| of_side.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            named.insert((sync.as_str().into(), side.as_str().into()), (word("instance"), word("project")));
+        }
     }
     named
 }
@@ -96,8 +98,9 @@ mod tests {
 
     #[test]
     fn the_sides_of_a_file_are_found() {
-        let named: Vec<String> = sides_named(BEFORE).into_iter().map(|(sync, side)| format!("{sync} {side}")).collect();
-        assert_eq!(named, ["s a", "s b"]);
+        let all = sides_named(BEFORE).into_iter();
+        let named: Vec<String> = all.map(|((sync, side), (_, project))| format!("{sync} {side} {project}")).collect();
+        assert_eq!(named, ["s a A", "s b B"]);
         assert!(sides_named("= no file").is_empty());
     }
 }

@@ -78,11 +78,25 @@ impl Listeners {
         })
     }
 
-    /// Whether they are those that are asked for.
-    #[must_use]
-    pub fn are_at(&self, address: SocketAddr, socket: &Path) -> bool {
-        let asked = |bound: SocketAddr| bound == address || (address.port() == 0 && bound.ip() == address.ip());
-        self.path == socket && self.address().is_ok_and(asked)
+    /// The same at other places: what is there already is kept open.
+    ///
+    /// # Errors
+    /// A new place is in use or cannot be made.
+    pub async fn moved(&self, address: SocketAddr, socket: &Path) -> Result<Self, BindError> {
+        let failed = |source| BindError::Socket { path: socket.to_owned(), source };
+        let mut doors = self.again().map_err(failed)?;
+        let same = |bound: SocketAddr| bound == address || (address.port() == 0 && bound.ip() == address.ip());
+        if !self.address().is_ok_and(same) {
+            let bound = TcpListener::bind(address).await;
+            doors.tcp = bound.map_err(|source| BindError::Listen { address, source })?;
+        }
+        if self.path != socket {
+            make_room(socket).await.map_err(failed)?;
+            let (unix, file) = bind_socket(socket).map_err(failed)?;
+            (doors.unix, doors.file) = (unix, Arc::new(file));
+            socket.clone_into(&mut doors.path);
+        }
+        Ok(doors)
     }
 }
 

@@ -16,7 +16,7 @@ use super::{Engine, SyncRun};
 use crate::jira::{ReadRows, as_urgent_as};
 use crate::model::ids::{InstanceId, IssueId, SideId, SyncId};
 use crate::model::settings::{SideSettings, UnknownCopies};
-use crate::model::store::{StoreError, Urgency};
+use crate::model::store::{Store, StoreError, Urgency};
 
 /// Pages read in one go. Between two goes the instance is polled, so that what happens now does not wait.
 const PAGES: usize = 20;
@@ -64,6 +64,19 @@ pub(super) type Readings = BTreeMap<(SyncId, SideId), Reading>;
 /// Under what a reading is kept.
 fn note(sync: &SyncId, side: &SideId) -> String {
     format!("read from the beginning for {sync}.{side}")
+}
+
+/// Has a side's project read from the beginning again: what was made there while no configuration named it is not known.
+///
+/// # Errors
+/// The state could not answer.
+pub async fn read_anew(store: &dyn Store, sync: &SyncId, side: &SideId) -> Result<(), StoreError> {
+    let name = note(sync, side);
+    let known = store.note(&name).await?.and_then(|known| serde_json::from_str::<Reading>(&known).ok());
+    let Some(known) = known else { return Ok(()) };
+    let anew = serde_json::to_string(&Reading { reached: None, whole: false, ..known });
+    let anew = anew.map_err(|error| StoreError::Unreadable { what: "a reading".to_owned(), why: error.to_string() })?;
+    store.set_note(&name, &anew).await
 }
 
 impl Engine {

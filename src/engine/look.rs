@@ -42,8 +42,10 @@ impl Engine {
                 self.take_in(work, side, &instance, Ok(row), false).await;
             }
         }
-        if work.reads.is_empty() {
-            for (side, _) in &replicas {
+        // Under another configuration every side may have to hold something else, also one that brought no news.
+        let behind = work.item.configured < self.accepted.newest;
+        for (side, _) in &replicas {
+            if work.reads.is_empty() || (behind && !work.reads.contains_key(side)) {
                 work.want_read(side, false);
             }
         }
@@ -160,7 +162,7 @@ impl Engine {
             belongs: &belongs,
             offers: &offers,
             references: &work.references,
-            kept: self.kept,
+            accepted: self.accepted,
         };
         let planned = plan(&input);
         let violations = check(&input, &planned);

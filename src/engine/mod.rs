@@ -60,10 +60,12 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::{Clock, Entropy};
+use crate::model::configuration::Accepted;
 use crate::model::ids::{InstanceId, ItemId, OperationId, SideId, SyncId};
 use crate::model::settings::UnknownCopies;
 use crate::model::store::Store;
 
+pub use backfill::read_anew;
 pub use cycle::{Preview, Upload, Uploads, Worked};
 pub use detect::{PollError, Polled};
 pub use found::is_about_an_issue;
@@ -95,8 +97,8 @@ pub struct Engine {
     /// Held while it is decided whether one of them is read, and whether something waits for it.
     reading: tokio::sync::Mutex<()>,
     unknown_copies: UnknownCopies,
-    /// The newest configuration that leaves existing issues as they are; 0: none.
-    kept: u64,
+    /// The configurations that were accepted.
+    accepted: Accepted,
     /// How long a write may stay unseen in polls before its issue is read directly.
     check_after: Duration,
     /// When each side's workflow was last learnt from samples, by our monotonic time.

@@ -16,6 +16,7 @@ use super::sync_run::{SyncRun, want_on};
 use super::{Engine, rows::Rows};
 use crate::clock::{Clock, Entropy};
 use crate::jira::{Identity, JiraError, TimesRead, Want};
+use crate::model::configuration::Accepted;
 use crate::model::ids::{InstanceId, SyncId};
 use crate::model::settings::{SyncSettings, UnknownCopies};
 use crate::model::store::{Store, StoreError};
@@ -79,8 +80,8 @@ pub struct Parts {
     pub poll: Duration,
     /// What to make of issues that the sync user made for another state.
     pub unknown_copies: UnknownCopies,
-    /// The number of the newest configuration that leaves existing issues as they are (`from-now`); 0: none does.
-    pub kept: u64,
+    /// The configurations that were accepted, this one among them.
+    pub accepted: Accepted,
 }
 
 /// Whether an engine could be set up, with its warnings. Nothing is changed by it.
@@ -172,7 +173,7 @@ impl Engine {
             readings: Mutex::default(),
             reading: tokio::sync::Mutex::default(),
             unknown_copies: parts.unknown_copies,
-            kept: parts.kept,
+            accepted: parts.accepted,
             check_after: parts.poll * 3 + Duration::from_secs(15),
             learnt_at: Mutex::default(),
             lost_writes: Mutex::default(),

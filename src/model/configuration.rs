@@ -25,6 +25,17 @@ impl Existing {
     }
 }
 
+/// The numbers of the configurations that matter for a plan; 0: there is none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Accepted {
+    /// The one that holds.
+    pub newest: u64,
+    /// The newest that left existing issues as they were.
+    pub kept: u64,
+    /// The newest that they had to follow.
+    pub re_mapped: u64,
+}
+
 /// A configuration that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptConfiguration {

@@ -159,9 +159,9 @@ pub struct Base {
     /// word of the map and nobody's act.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<u64>,
-    /// The agreed acts for which what stood here when the map changed is to stay (`from-now`).
+    /// The number of the configuration under which what stood here was to stay (`from-now`), and the acts agreed by then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kept: Option<Acts>,
+    pub kept: Option<(u64, Acts)>,
 }
 
 /// Why a side does not hold an agreed value.
@@ -517,7 +517,7 @@ pub struct ItemState {
     /// unpaired, and its issues are let be until somebody pairs them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged: Option<ItemId>,
-    /// The newest configuration that leaves existing issues as they are (`from-now`) that it was planned with, all its sides read.
+    /// The number of the newest configuration that it was planned under with all its sides read; 0: none.
     #[serde(default)]
     pub configured: u64,
 }

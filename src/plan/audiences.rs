@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::{Draft, audiences_of};
 use crate::model::hub::{Acts, Agreed, Audience, Standing};
 use crate::model::ids::FieldName;
-use crate::model::settings::FieldRow;
+use crate::model::settings::{FieldKind, FieldRow};
 
 /// Gives every audience without an agreed value the nearest that is known. Without it a side that joins would start from
 /// nothing, and the first change would take everything else away.
@@ -35,7 +35,10 @@ fn newer(draft: &Draft<'_>, row: &FieldRow, audience: &Audience, known: &Agreed)
     if let Some(agreed) = nearest(draft, &row.name, audience).filter(|agreed| beyond(&agreed.acts)) {
         return Some(agreed);
     }
-    // Else what stands on a side, where nothing but what they may see led to it.
+    // Else what stands on a side, where nothing but what they may see led to it. Of sets and texts a side may hold a part only.
+    if row.kind.is_set() || row.kind == FieldKind::Document {
+        return None;
+    }
     draft.plan.item.replicas.iter().find_map(|(side, replica)| {
         let base = replica.bases.get(&row.name).filter(|_| row.from.contains(side) && audience.0.contains(side))?;
         let value = base.value.clone().filter(|_| base.side_effect.is_none() && beyond(&base.acts))?;

@@ -107,7 +107,10 @@ impl Check<'_> {
         let shows = |other: &SideId| row.across || other == side || sees.is_some_and(|sees| sees.contains(other));
         let bounded = settings.is_some_and(|settings| !settings.whose.is_everybody());
         let own = Some(side.outsiders()).filter(|own| bounded || self.plan.item.acts.of(own) > 0);
-        everybody.filter(shows).chain(own).collect()
+        // What a side was told while the configuration had more sides is a part of it still.
+        let told = self.base(side, &row.name).into_iter().flat_map(|base| base.acts.sides());
+        let gone = told.filter(|actor| self.input.sync.side(&actor.place()).is_none()).cloned();
+        everybody.filter(shows).chain(own).chain(gone).collect()
     }
 
     pub(super) fn agreed(&self, row: &FieldRow, side: &SideId) -> Option<&Agreed> {

@@ -203,7 +203,8 @@ fn our_first_value(
 ) {
     let written = created.and_then(|intent| {
         let write = intent.operation.action.fields()?.get(&row.name)?;
-        Some((write.wanted.clone(), write.acts.clone()))
+        let wanted = remap::written_now(draft, row, side, intent).unwrap_or_else(|| write.wanted.clone());
+        Some((wanted, write.acts.clone()))
     });
     let place = place(draft.input, &draft.nothing, row, side);
     let now = current(&place, observation);
@@ -233,14 +234,10 @@ fn our_first_value(
 
 /// The first read of a field whose row joined the sync after the issue did.
 fn joined_later(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) {
-    if draft.input.keeps() {
-        let place = place(draft.input, &draft.nothing, row, side);
-        if let Some(now) = current(&place, observation) {
-            remap::take_as_it_is(draft, row, side, now);
-        }
-        return;
-    }
-    let ours = draft.plan.item.replicas.get(side).is_some_and(|replica| replica.ours);
+    // We never wrote it: whoever did was somebody else, also on an issue that we made.
+    let touches = |item: &LogItem| row.sides.get(side) == Some(&item.field);
+    let touched = observation.snapshot.log.iter().any(|entry| entry.items.iter().any(touches));
+    let ours = draft.plan.item.replicas.get(side).is_some_and(|replica| replica.ours) && !touched;
     if ours && !super::keeps_own(draft.input.sync, side) {
         our_first_value(draft, row, side, observation, None);
     } else {
@@ -372,6 +369,8 @@ fn our_step(
     draft.plan.seen.push(operation);
     let intent = draft.input.intents.iter().find(|intent| intent.id == operation);
     let written = intent.and_then(|intent| written_by(intent, row));
+    // It may be written by the map before, and read by the one that holds now.
+    let in_words_of_now = intent.and_then(|intent| remap::written_now(draft, row, side, intent));
     let Some(replica) = draft.plan.item.replicas.get_mut(side) else { return };
     let base = replica.bases.entry(row.name.clone()).or_default();
     match (written, value) {
@@ -381,6 +380,7 @@ fn our_step(
             base.side_effect = None;
         }
         (Some(Written::Value(wanted, acts)), value) => {
+            let wanted = in_words_of_now.unwrap_or(wanted);
             let kept = value.as_ref().is_none_or(|value| same(value, &wanted));
             observe(base, value.unwrap_or(wanted));
             // Not joined: what we overwrote unknowing is not to be seen there any more.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::mapping::References;
 use crate::model::catalog::{Catalog, Workflow};
+use crate::model::configuration::Accepted;
 use crate::model::hub::{Conflict, ItemState};
 use crate::model::ids::{AccountId, FieldName, OperationId, SideId};
 use crate::model::issue::{IssueSnapshot, LogEntry, TransitionOffer, Watchers};
@@ -37,15 +38,15 @@ pub struct PlanInput<'a> {
     pub offers: &'a BTreeMap<SideId, Vec<TransitionOffer>>,
     /// What texts refer to. The items of all issues that they name are in it.
     pub references: &'a References,
-    /// The number of the newest configuration that leaves existing issues as they are (`from-now`); 0: none does.
-    pub kept: u64,
+    /// The configurations that were accepted.
+    pub accepted: Accepted,
 }
 
 impl PlanInput<'_> {
     /// Whether what stands on the item's sides is to stay, though the map says otherwise now.
     #[must_use]
     pub fn keeps(&self) -> bool {
-        self.item.configured < self.kept && self.item.replicas.values().any(|replica| replica.observed)
+        self.item.configured < self.accepted.kept && self.item.replicas.values().any(|replica| replica.observed)
     }
 }
 

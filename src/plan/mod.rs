@@ -228,6 +228,7 @@ fn place<'a>(input: &'a PlanInput<'_>, nothing: &'a Catalog, row: &'a FieldRow, 
 #[must_use]
 pub fn audience_of(item: &ItemState, sync: &SyncSettings, row: &FieldRow, side: &SideId) -> Audience {
     let own = Some(side.outsiders()).filter(|own| keeps_own(sync, side) || item.acts.of(own) > 0);
+    let own = own.into_iter().chain(left_out(item, sync, row, side));
     if row.across {
         return Audience(sync.side_ids().cloned().chain(own).collect());
     }
@@ -236,6 +237,18 @@ pub fn audience_of(item: &ItemState, sync: &SyncSettings, row: &FieldRow, side: 
     // What stays on a side is part of what stands there, also after everybody's acts were let cross.
     sees.extend(own);
     Audience(sees)
+}
+
+/// The sides that the configuration has no more and whose acts a side was told of a field: what they did stays a part of it.
+pub(super) fn left_out<'i>(
+    item: &'i ItemState,
+    sync: &'i SyncSettings,
+    row: &FieldRow,
+    side: &SideId,
+) -> impl Iterator<Item = SideId> + use<'i> {
+    let base = item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name));
+    let told = base.into_iter().flat_map(|base| base.acts.sides());
+    told.filter(|actor| sync.side(&actor.place()).is_none()).cloned()
 }
 
 /// Whether some people's acts stay on a side.

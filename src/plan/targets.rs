@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::parents::Hindrance;
+use super::remap::Kept;
 use super::{Draft, Wanted, composed, lacks, place, relations, status, watchers};
 use crate::mapping::{Place, Rich, Unmappable, inbound, outbound, outbound_over, same, shared_element};
 use crate::model::catalog::Shape;
@@ -65,7 +66,10 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId, only: Option<&str>) {
                 });
             }
             Stand::LetBe => {}
-            Stand::Keeps => with_base(draft, side, row, |base| super::remap::keep(base, &agreed)),
+            Stand::Keeps => {
+                let number = draft.input.accepted.kept;
+                with_base(draft, side, row, |base| super::remap::keep(base, &agreed, number));
+            }
             Stand::Cannot(why) => cannot(draft, row, side, &agreed, why),
             // A text is written over what was just read there, and over nothing else.
             Stand::Write(..) if row.kind == FieldKind::Document && !draft.input.observed.contains_key(side) => {
@@ -216,18 +220,11 @@ fn stand(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, 
             may_pass: true,
         });
     }
-    // What stands there came of acts of a side that it sees no more: the configuration takes nothing back.
-    let audience = super::audience_of(&draft.plan.item, input.sync, row, side);
-    if told && !base.acts.sides().all(|side| audience.0.contains(side)) {
-        return Stand::LetBe;
+    match super::remap::kept(draft, row, side, agreed, base, told) {
+        Kept::Still => Stand::LetBe,
+        Kept::Now => Stand::Keeps,
+        Kept::Not => Stand::Write(native, wanted),
     }
-    if base.kept.as_ref() == Some(&agreed.acts) {
-        return Stand::LetBe;
-    }
-    if told && input.keeps() {
-        return Stand::Keeps;
-    }
-    Stand::Write(native, wanted)
 }
 
 /// Whether the type that is agreed for a side makes a sub-task of its issue, or an issue of its sub-task.

@@ -55,6 +55,14 @@ async fn a_running_daemon_goes_over_to_another_configuration_and_back() {
     until("it goes over", || daemon.log().matches(": runs version").count() == 3).await;
     let listed = place.run(&["configurations"]).await.expect(0, &["fields.due-date: \"both\", which is new"]);
     assert_eq!(listed.stdout.lines().filter(|line| line.contains("re-map")).count(), 3, "{listed:?}");
+    // Its doors may be elsewhere, too.
+    write(
+        &place,
+        &kept.stdout.replace("listen = \"127.0.0.1:0\"", "listen = \"127.0.0.2:0\"\nsocket = \"other.sock\""),
+    );
+    hang_up(&daemon);
+    until("it goes over", || daemon.log().matches(": runs version").count() == 4).await;
+    place.run(&["status"]).await.expect(0, &[&format!("process {}", daemon.pid())]);
     // It still works, and stops as ever.
     world.acme.person("jane").unwrap().create("SUP", "Bug", json!({ "summary": "Later" })).unwrap();
     until("another item crosses", || world.globex.issues().len() == 2).await;

@@ -91,6 +91,7 @@ async fn leaving_a_side_out_takes_back_nothing_that_its_people_did() {
     let theirs = world.issue("initech", "Item").key;
     let words = world.person("initech", "petra").text("Theirs");
     let act = json!({ "summary": "Item by initech", "description": words, "duedate": "2026-06-01" });
+    world.person("initech", "petra").update(&theirs, json!({ "labels": [{ "add": "theirs" }] })).unwrap();
     world.person("initech", "petra").edit(&theirs, act).unwrap();
     world.settle().await;
     assert_eq!(
@@ -112,8 +113,13 @@ async fn leaving_a_side_out_takes_back_nothing_that_its_people_did() {
     );
     assert!(!at(&world, "globex", "description").contains("Theirs"));
     world.person("acme", "jane").edit(&key, json!({ "summary": "Item by acme" })).unwrap();
+    let ours = world.issue("globex", "Item").key;
+    world.person("globex", "jdoe").update(&ours, json!({ "labels": [{ "add": "ours" }] })).unwrap();
     world.settle().await;
     assert_eq!(at(&world, "globex", "summary"), "Item by acme");
+    let labels = at(&world, "acme", "labels");
+    assert!(labels.contains("theirs") && labels.contains("ours"), "{labels}");
+    assert!(!at(&world, "globex", "labels").contains("theirs"));
     // Put back: what was done meanwhile comes to it, and nothing goes back to what was.
     write(&world, &file, THREE);
     assert_eq!(reload(&mut world, false).await.ended, Ended::Done);
@@ -128,6 +134,49 @@ async fn leaving_a_side_out_takes_back_nothing_that_its_people_did() {
     assert_eq!(at(&world, "initech", "duedate"), "2026-06-01");
 }
 
+/// The same where everybody sees everybody: the next edit of a set or text takes nothing of theirs away either.
+#[tokio::test(start_paused = true)]
+async fn what_a_side_said_stays_after_it_is_left_out_whoever_edits_next() {
+    let open = |text: &str| {
+        let partner = |text: &str, name: &str| {
+            text.replace(&format!(", sees = [\"acme\"], when = \"labels = share-{name}\""), "")
+        };
+        partner(&partner(text, "globex"), "initech")
+    };
+    let (mut world, file) = world(&open(THREE)).await;
+    let words = world.person("acme", "jane").text("First.\n\nSecond.");
+    let fields = json!({ "summary": "Item", "labels": ["a"], "description": words });
+    let key = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    world.settle().await;
+    let theirs = world.issue("initech", "Item").key;
+    world.person("initech", "petra").update(&theirs, json!({ "labels": [{ "add": "theirs" }] })).unwrap();
+    let words = world.person("initech", "petra").text("First.\n\nSecond by initech.");
+    world.person("initech", "petra").edit(&theirs, json!({ "description": words })).unwrap();
+    world.settle().await;
+    assert!(world.field("globex", "Item", "description").contains("by initech"));
+    write(&world, &file, &open(&without_initech()));
+    assert_eq!(reload(&mut world, true).await.ended, Ended::Done);
+    world.settle().await;
+    let ours = world.issue("globex", "Item").key;
+    world.person("globex", "jdoe").update(&ours, json!({ "labels": [{ "add": "ours" }] })).unwrap();
+    let words = world.person("acme", "jane").text("First by acme.\n\nSecond by initech.");
+    world.person("acme", "jane").edit(&key, json!({ "description": words })).unwrap();
+    world.settle().await;
+    for side in ["acme", "globex"] {
+        let (labels, text) = (world.field(side, "Item", "labels"), world.field(side, "Item", "description"));
+        assert!(["a", "theirs", "ours"].iter().all(|label| labels.contains(label)), "{side}: {labels}");
+        assert!(text.contains("First by acme") && text.contains("Second by initech"), "{side}: {text}");
+    }
+    // What is made at the side while it is out joins when it is back.
+    world.person("initech", "petra").create("OPS", "Fehler", json!({ "summary": "Meanwhile" })).unwrap();
+    world.settle().await;
+    write(&world, &file, &open(THREE));
+    assert_eq!(reload(&mut world, false).await.ended, Ended::Done);
+    world.settle().await;
+    assert_eq!((world.issues("acme", "Meanwhile").len(), world.issues("globex", "Meanwhile").len()), (1, 1));
+    assert_eq!(world.issues("initech", "Item").len(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_a_start_would_refuse_is_refused_and_the_work_goes_on() {
     let (mut world, file) = world(&two()).await;
@@ -136,6 +185,12 @@ async fn what_a_start_would_refuse_is_refused_and_the_work_goes_on() {
     for (wrong, told) in [
         (two().replace("project = \"ENG\"", "project = \"NONE\""), "NONE"),
         (two().replace("globex = \"P4\"", "globex = \"P9\""), "P9"),
+        (
+            two()
+                .replace("[instance.globex]", "[instance.glob]")
+                .replace("instance = \"globex\"", "instance = \"glob\""),
+            "would be on `glob`",
+        ),
     ] {
         write(&world, &file, &wrong);
         let answer = reload(&mut world, false).await;
@@ -148,6 +203,16 @@ async fn what_a_start_would_refuse_is_refused_and_the_work_goes_on() {
     world.person("acme", "jane").edit(&key, json!({ "summary": "Item two" })).unwrap();
     world.settle().await;
     assert_eq!(world.field("globex", "Item", "summary"), "Item two");
+    let renamed =
+        two().replace("[instance.globex]", "[instance.glob]").replace("instance = \"globex\"", "instance = \"glob\"");
+    let mut other = world.with_config(&renamed);
+    let refused = other.try_start().await.unwrap_err().to_string();
+    assert!(refused.contains("would be on `glob`"), "{refused}");
+    let mut world = other.with_config(&two());
+    let read = Arc::clone(&file);
+    let reread = move || config::load(&read.lock().unwrap(), "test.toml", &Tokens, SecretsWanted::Yes);
+    world.surroundings.reread = Some(Arc::new(reread));
+    world.start().await;
     // The same again is no change: nothing is looked at anew.
     write(&world, &file, &two());
     let answer = reload(&mut world, false).await;

@@ -143,13 +143,20 @@ async fn a_row_that_joins_fills_nothing_from_now_on() {
         let fields = json!({ "summary": "Item", "labels": ["red"] });
         let key = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
         world.rest().await.unwrap();
+        let there = world.issue("globex", "Item").key;
+        world.person("globex", "jdoe").edit(&there, json!({ "labels": ["own"] })).unwrap();
+        world.rest().await.unwrap();
         let world = under(world, &labelled, existing).await;
         world.rest().await.unwrap();
         assert_eq!(world.field("globex", "Item", "labels").contains("red"), filled, "{existing:?}");
+        assert_eq!(world.field("acme", "Item", "labels").contains("own"), filled, "{existing:?}");
         world.person("acme", "jane").update(&key, json!({ "labels": [{ "add": "blue" }] })).unwrap();
         world.rest().await.unwrap();
-        let there = world.field("globex", "Item", "labels");
-        assert!(there.contains("blue"), "{existing:?}: {there}");
+        // What both held is joined, and nothing is taken away.
+        for side in ["acme", "globex"] {
+            let labels = world.field(side, "Item", "labels");
+            assert!(["red", "blue", "own"].iter().all(|label| labels.contains(label)), "{existing:?} {side}: {labels}");
+        }
     }
 }
 

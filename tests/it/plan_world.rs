@@ -678,7 +678,7 @@ impl World {
             offers,
             watchers: &NO_WATCHERS,
             references: &jirasyncd::mapping::NO_REFERENCES,
-            kept: 0,
+            accepted: jirasyncd::model::configuration::Accepted::default(),
         }
     }
 
