@@ -16,30 +16,37 @@ use crate::store::OpenError;
 /// What a command comes to: the answer, and what it changes.
 type Decided = (Answer, Vec<Effect>);
 
-/// Carries a command out where no daemon runs: on the state itself, under its lock.
+/// Carries commands out where no daemon runs: on the state itself, under its lock, one after the other.
 ///
 /// # Errors
 /// The state cannot be opened, or an instance that is asked does not answer.
-pub async fn command_on_state(
+pub async fn commands_on_state(
     config: Config,
     surroundings: Surroundings,
     by: Operator,
-    command: Command,
-) -> Result<Answer, StartError> {
+    commands: Vec<Command>,
+) -> Result<Vec<Answer>, StartError> {
     let path = &config.daemon.state;
     // A command never makes a state: whose it was would be a matter of chance.
     if !path.try_exists().unwrap_or(true) {
         return Err(OpenError::Missing { path: path.clone() }.into());
     }
-    if command.needs_no_jira() {
+    let mut answers = Vec::with_capacity(commands.len());
+    if commands.iter().all(Command::needs_no_jira) {
         let store = open(&config, &surroundings)?;
-        let now = surroundings.clock.now();
-        let (answer, effects) = decide(&config, &store, &command, &by, now).await?;
-        keep(&store, (command, by, now), &answer, &effects).await?;
-        return Ok(answer);
+        for command in commands {
+            let now = surroundings.clock.now();
+            let (answer, effects) = decide(&config, &store, &command, &by, now).await?;
+            keep(&store, (command, by.clone(), now), &answer, &effects).await?;
+            answers.push(answer);
+        }
+        return Ok(answers);
     }
     let (daemon, _) = Daemon::start(config, surroundings).await?;
-    Ok(daemon.command(by, command).await?)
+    for command in commands {
+        answers.push(daemon.command(by.clone(), command).await?);
+    }
+    Ok(answers)
 }
 
 impl Daemon {

@@ -26,7 +26,7 @@ use crate::model::settings::InstanceSettings;
 use crate::model::store::{Store, StoreError, Urgency};
 use crate::store::{Dependencies, OpenError, SideInstances, Spawn, SqliteStore};
 
-pub use commands::command_on_state;
+pub use commands::commands_on_state;
 pub use once::OnceSummary;
 pub use preview::{Previewed, PreviewedItem, preview};
 pub use run::RunError;

@@ -11,6 +11,8 @@ mod exit;
 mod explain;
 mod health;
 mod output;
+mod pair_list;
+mod pairs;
 mod plan;
 mod run;
 mod settings;
@@ -79,6 +81,7 @@ fn dispatch(command: Command, common: &Common, output: &mut Output<'_>) -> anyho
         Command::Merge(wanted) => command::merge(common, &wanted, output)?,
         Command::Pair(wanted) => command::pair(common, &wanted, output)?,
         Command::Unpair(wanted) => command::unpair(common, &wanted, output)?,
+        Command::Pairs(wanted) => pairs::run(common, &wanted, output)?,
         Command::Webhooks(wanted) => webhooks::run(common, &wanted, output)?,
         Command::Health(wanted) => health::run(common, &wanted, output)?,
         #[cfg(feature = "simulator")]

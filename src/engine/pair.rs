@@ -19,6 +19,7 @@ use crate::model::command::{Answer, Command, CommandRecord, Effect, Ended, Opera
 use crate::model::hub::{ItemState, Replica};
 use crate::model::ids::{IssueKey, ItemId, SideId, SyncId};
 use crate::model::issue::IssueSnapshot;
+use crate::model::key::key_in;
 use crate::model::operation::IntentState;
 use crate::model::settings::UnknownCopies;
 use crate::model::store::{Claim, StoreError, Urgency};
@@ -527,14 +528,10 @@ fn place(sync: &SyncRun, named: &str) -> Result<(Option<SideId>, IssueKey), Refu
     if let Some(side) = side.as_ref().filter(|side| sync.side(side).is_none()) {
         return Err(format!("sync `{}` has no side `{side}`", sync.id()));
     }
-    let is_key = key.rsplit_once('-').is_some_and(|(project, number)| {
-        let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-        digits && !project.is_empty() && project.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    });
-    if !is_key {
-        return Err(format!("`{key}` is not the key of an issue, such as SUP-1"));
+    match key_in(key) {
+        Some(key) => Ok((side, key)),
+        None => Err(format!("`{key}` is not the key of an issue, such as SUP-1")),
     }
-    Ok((side, IssueKey::new(key.to_ascii_uppercase())))
 }
 
 /// The one side whose project a key is of.

@@ -10,6 +10,7 @@ pub mod hooks;
 pub mod hub;
 pub mod ids;
 pub mod issue;
+pub mod key;
 pub mod level;
 pub mod operation;
 pub mod problem;
