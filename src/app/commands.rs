@@ -60,7 +60,9 @@ impl Daemon {
         tracing::info!(%by, %command, "an operator's command");
         let by_engine = match &command {
             Command::Merge { .. } => Some(self.engine.merge(&command, &by, now).await),
-            Command::Pair { .. } | Command::Unpair { .. } => Some(self.engine.pairing(&command, &by, now).await),
+            Command::Pair { .. } | Command::Unpair { .. } | Command::Create { .. } => {
+                Some(self.engine.pairing(&command, &by, now).await)
+            }
             Command::Pause(_) | Command::Resume(_) | Command::NewHookPath(_) => None,
         };
         if let Some(answer) = by_engine {
@@ -75,7 +77,8 @@ impl Daemon {
             | Command::Resume(_)
             | Command::Merge { .. }
             | Command::Pair { .. }
-            | Command::Unpair { .. } => None,
+            | Command::Unpair { .. }
+            | Command::Create { .. } => None,
         };
         let ends = effects.iter().any(|effect| matches!(effect, Effect::EndPause(_)));
         if ends {
@@ -128,7 +131,7 @@ async fn decide(
         Command::Resume(target) => resume(config, &pauses, target),
         Command::NewHookPath(instance) => new_hook_path(config, store, instance).await?,
         // They ask Jiras, and hold items meanwhile: the engine decides them.
-        Command::Merge { .. } | Command::Pair { .. } | Command::Unpair { .. } => {
+        Command::Merge { .. } | Command::Pair { .. } | Command::Unpair { .. } | Command::Create { .. } => {
             (Answer::refused("this needs the instances"), Vec::new())
         }
     })

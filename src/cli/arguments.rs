@@ -76,6 +76,8 @@ pub(super) enum Command {
     Pair(Pair),
     /// Ends an item: nothing is carried between its issues any more. Nothing in them is changed or deleted.
     Unpair(Unpair),
+    /// Has an issue start an item, whatever the scope of its side: it is carried to every side where it belongs.
+    Create(Unpair),
     /// Takes lists of pairs in, and gives them out.
     Pairs(Pairs),
     /// Registers, shows, verifies, renews and removes the webhooks by which instances tell of changes at once.
@@ -101,6 +103,7 @@ impl Command {
             | Self::Merge(Merge { agree: Agree { json, .. }, .. })
             | Self::Pair(Pair { agree: Agree { json, .. }, .. })
             | Self::Unpair(Unpair { agree: Agree { json, .. }, .. })
+            | Self::Create(Unpair { agree: Agree { json, .. }, .. })
             | Self::Health(Health { json, .. }) => *json,
             Self::Webhooks(wanted) => wanted.json,
             Self::Pairs(Pairs { command: PairsCommand::Import(wanted) }) => wanted.agree.json,
@@ -124,6 +127,7 @@ impl Command {
             | Self::Merge(_)
             | Self::Pair(_)
             | Self::Unpair(_)
+            | Self::Create(_)
             | Self::Pairs(_)
             | Self::Webhooks(_)
             | Self::Health(_) => "warn",
@@ -218,13 +222,13 @@ pub(super) struct Pair {
     pub(super) agree: Agree,
 }
 
-/// The arguments of `unpair`.
+/// The arguments of `unpair` and `create`.
 #[derive(Debug, Args)]
 pub(super) struct Unpair {
     /// The sync.
     #[arg(value_name = "SYNC")]
     pub(super) sync: String,
-    /// One of the item's issues: KEY, or SIDE:KEY where several sides have that key.
+    /// The issue, for `unpair` any of its item: KEY, or SIDE:KEY where several sides have that key.
     #[arg(value_name = "KEY")]
     pub(super) key: String,
     #[command(flatten)]

@@ -75,6 +75,13 @@ pub(super) fn unpair(common: &Common, wanted: &Unpair, output: &mut Output<'_>) 
     agreed(common, &wanted.agree, command, output)
 }
 
+/// `create`: the same.
+pub(super) fn create(common: &Common, wanted: &Unpair, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let (sync, key) = (wanted.sync.as_str(), &wanted.key);
+    let command = |dry_run| Command::Create { sync: sync.into(), key: key.clone(), dry_run };
+    agreed(common, &wanted.agree, command, output)
+}
+
 /// Shows what a command would do, asks, and has it done.
 fn agreed(
     common: &Common,

@@ -81,6 +81,7 @@ fn dispatch(command: Command, common: &Common, output: &mut Output<'_>) -> anyho
         Command::Merge(wanted) => command::merge(common, &wanted, output)?,
         Command::Pair(wanted) => command::pair(common, &wanted, output)?,
         Command::Unpair(wanted) => command::unpair(common, &wanted, output)?,
+        Command::Create(wanted) => command::create(common, &wanted, output)?,
         Command::Pairs(wanted) => pairs::run(common, &wanted, output)?,
         Command::Webhooks(wanted) => webhooks::run(common, &wanted, output)?,
         Command::Health(wanted) => health::run(common, &wanted, output)?,

@@ -44,11 +44,11 @@ pub(super) struct Decision {
 }
 
 impl Decision {
-    fn refused(why: impl Into<String>) -> Self {
+    pub(super) fn refused(why: impl Into<String>) -> Self {
         Self { answer: Answer::refused(why), effect: None, held: Vec::new() }
     }
 
-    fn unchanged(line: String) -> Self {
+    pub(super) fn unchanged(line: String) -> Self {
         Self { answer: Answer::new(Ended::Unchanged, vec![line]), effect: None, held: Vec::new() }
     }
 }
@@ -59,9 +59,10 @@ impl Engine {
     /// # Errors
     /// The state could not answer. Nothing was changed then.
     pub async fn pairing(&self, command: &Command, by: &Operator, at: Timestamp) -> Result<Answer, StoreError> {
-        let (sync, keys, unpair, dry_run) = match command {
-            Command::Pair { sync, keys, dry_run } => (sync, keys.clone(), false, *dry_run),
-            Command::Unpair { sync, key, dry_run } => (sync, vec![key.clone()], true, *dry_run),
+        let (sync, dry_run) = match command {
+            Command::Pair { sync, dry_run, .. }
+            | Command::Unpair { sync, dry_run, .. }
+            | Command::Create { sync, dry_run, .. } => (sync, *dry_run),
             Command::Merge { .. } | Command::Pause(_) | Command::Resume(_) | Command::NewHookPath(_) => {
                 return Ok(Answer::refused("this is no pairing"));
             }
@@ -71,8 +72,14 @@ impl Engine {
                 let known: Vec<&str> = self.syncs.keys().map(SyncId::as_str).collect();
                 Decision::refused(format!("there is no sync `{sync}`; there are: {}", known.join(", ")))
             }
-            Some(sync) if unpair => self.decide_unpair(&sync, &keys).await?,
-            Some(sync) => self.decide_pair(&sync, &keys).await?,
+            Some(sync) => match command {
+                Command::Unpair { key, .. } => self.decide_unpair(&sync, key).await?,
+                Command::Create { key, .. } => self.decide_create(&sync, key).await?,
+                Command::Pair { keys, .. } => self.decide_pair(&sync, keys).await?,
+                Command::Merge { .. } | Command::Pause(_) | Command::Resume(_) | Command::NewHookPath(_) => {
+                    Decision::refused("this is no pairing")
+                }
+            },
         };
         self.carry_out(decision, command, by, at, dry_run).await
     }
@@ -254,7 +261,7 @@ impl Engine {
     }
 
     /// The issue of a key, `KEY` or `SIDE:KEY`.
-    async fn find_issue(&self, sync: &SyncRun, named: &str) -> Result<Result<Named, Refusal>, StoreError> {
+    pub(super) async fn find_issue(&self, sync: &SyncRun, named: &str) -> Result<Result<Named, Refusal>, StoreError> {
         let (side, key) = match place(sync, named) {
             Ok(found) => found,
             Err(why) => return Ok(Err(why)),
@@ -280,7 +287,7 @@ impl Engine {
     }
 
     /// Reads an issue that no living item holds, as far as its key tells.
-    async fn read_issue(
+    pub(super) async fn read_issue(
         &self,
         sync: &SyncRun,
         side: SideId,
@@ -404,10 +411,10 @@ impl Engine {
         Ok(found)
     }
 
-    async fn decide_unpair(&self, sync: &Arc<SyncRun>, keys: &[String]) -> Result<Decision, StoreError> {
-        let Some(Ok((side, key))) = keys.first().map(|named| place(sync, named)) else {
-            let why = keys.first().map(|named| place(sync, named).err().unwrap_or_default());
-            return Ok(Decision::refused(why.unwrap_or_default()));
+    async fn decide_unpair(&self, sync: &Arc<SyncRun>, named: &str) -> Result<Decision, StoreError> {
+        let (side, key) = match place(sync, named) {
+            Ok(found) => found,
+            Err(why) => return Ok(Decision::refused(why)),
         };
         let held = self.held_by_key(sync, side.as_ref(), &key).await?;
         if held.len() > 1 {
