@@ -82,7 +82,7 @@ fn csv(text: &str, sides: &[SideId]) -> Result<(Vec<Listed>, Vec<Bad>), String> 
     let mut records: Vec<(u64, csv::StringRecord)> = Vec::new();
     for (number, record) in (1_u64..).zip(reader.records()) {
         let record = record.map_err(|error| format!("row {number} cannot be read: {error}"))?;
-        let line = record.position().map_or(number, csv::Position::line);
+        let line = record.position().map_or(number, |place| line_of(text, place.byte()));
         if record.iter().any(|cell| !cell.is_empty()) {
             records.push((line, record));
         }
@@ -100,6 +100,17 @@ fn csv(text: &str, sides: &[SideId]) -> Result<(Vec<Listed>, Vec<Bad>), String> 
         }
     });
     Ok(sort(rows))
+}
+
+/// The line in which a record begins. The reader's own count is off by one where lines end as on Windows.
+fn line_of(text: &str, byte: u64) -> u64 {
+    let bytes = text.as_bytes();
+    let mut place = usize::try_from(byte).unwrap_or(usize::MAX).min(bytes.len());
+    while bytes.get(place).is_some_and(|sign| matches!(sign, b'\r' | b'\n')) {
+        place += 1;
+    }
+    let before = bytes.get(..place).unwrap_or_default();
+    before.iter().filter(|sign| **sign == b'\n').fold(1, |line, _| line + 1)
 }
 
 fn named_cells(line: u64, record: &csv::StringRecord, columns: &[Column]) -> Result<Vec<String>, Bad> {

@@ -51,6 +51,7 @@ impl Engine {
                 // Those that wait for a person hold up none behind them.
                 let most = AT_ONCE.saturating_add(Self::stuck_on(sync, side));
                 let newcomers = self.store.newcomers(Some((sync.id(), side)), most).await?;
+                Self::keep_in_mind(sync, side, &newcomers);
                 if !newcomers.is_empty() {
                     started += self.admit_on(sync, side, newcomers).await?;
                 }

@@ -41,6 +41,8 @@ struct Stuck {
     updated: Timestamp,
     /// When it is looked at again, by our monotonic time.
     again: Duration,
+    /// Whether it was looked at again already because what it names came.
+    retried: bool,
     /// What it names.
     names: BTreeSet<(SideId, IssueKey)>,
 }
@@ -125,8 +127,13 @@ impl Engine {
             Ok(None) => Ok(Found::Waits),
             Err(why) => {
                 tracing::warn!(sync = %sync.id(), key = %row.key, why, "an issue is not carried: what it names is not clear");
-                let stuck = Stuck { updated: row.updated, again: now + AGAIN, names: targets };
-                looked(sync).stuck.insert(place, stuck);
+                {
+                    let mut known = looked(sync);
+                    let before = known.stuck.get(&place).filter(|stuck| stuck.updated == row.updated);
+                    let retried = before.is_some_and(|stuck| stuck.retried);
+                    let stuck = Stuck { updated: row.updated, again: now + AGAIN, retried, names: targets };
+                    known.stuck.insert(place, stuck);
+                }
                 let problem = Problem {
                     side: side.clone(),
                     field: None,
@@ -273,13 +280,24 @@ impl Engine {
         Ok(true)
     }
 
-    /// Whether one that waits names this issue. If so, that one is looked at again.
+    /// Forgets those that are newcomers of a side no more: they are part of an item, whoever said so, or out of the scope.
+    pub(super) fn keep_in_mind(sync: &SyncRun, side: &SideId, newcomers: &[Newcomer]) {
+        let here: BTreeSet<IssueId> = newcomers.iter().map(|newcomer| newcomer.issue).collect();
+        let mut known = looked(sync);
+        known.plain.retain(|(of, issue), _| of != side || here.contains(issue));
+        known.stuck.retain(|(of, issue), _| of != side || here.contains(issue));
+    }
+
+    /// Whether one that waits names this issue: then this one waits too. That one is looked at again, once.
     pub(super) fn is_waited_for(sync: &SyncRun, side: &SideId, key: &IssueKey) -> bool {
         let mut known = looked(sync);
         let named = (side.clone(), key.clone());
         let mut found = false;
-        for stuck in known.stuck.values_mut().filter(|stuck| stuck.names.len() == 1 && stuck.names.contains(&named)) {
-            stuck.again = Duration::ZERO;
+        for stuck in known.stuck.values_mut().filter(|stuck| stuck.names.contains(&named)) {
+            if !stuck.retried {
+                stuck.again = Duration::ZERO;
+                stuck.retried = true;
+            }
             found = true;
         }
         found

@@ -9,6 +9,8 @@ mod cli;
 #[cfg(test)]
 mod cli_operate;
 #[cfg(test)]
+mod cli_pairs;
+#[cfg(test)]
 mod cli_webhooks;
 #[cfg(test)]
 mod cli_world;
@@ -89,6 +91,8 @@ mod daemon_named_files;
 mod daemon_names;
 #[cfg(test)]
 mod daemon_pairs;
+#[cfg(test)]
+mod daemon_pairs_found;
 #[cfg(test)]
 mod daemon_parents;
 #[cfg(test)]
