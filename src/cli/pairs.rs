@@ -96,7 +96,7 @@ fn import(common: &Common, wanted: &PairsImport, output: &mut Output<'_>) -> any
     let agree = &wanted.agree;
     let told = [looked, bad];
     if !agree.yes || fit.is_empty() {
-        let exit = tell(source, told.into_iter().flatten().collect(), true, output)?;
+        let exit = tell(source, told.into_iter().flatten().collect(), !agree.yes, output)?;
         if agree.dry_run || fit.is_empty() {
             return Ok(exit);
         }
