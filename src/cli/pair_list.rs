@@ -87,7 +87,7 @@ fn csv(text: &str, sides: &[SideId]) -> Result<(Vec<Listed>, Vec<Bad>), String> 
             records.push((line, record));
         }
     }
-    let has_header = records.first().is_some_and(|(_, first)| first.iter().all(|cell| key_in(cell).is_none()));
+    let has_header = records.first().is_some_and(|(_, first)| first.iter().all(|cell| key(0, cell, None).is_err()));
     let columns = match records.first().filter(|_| has_header) {
         Some((line, header)) => Some(columns(*line, header, sides)?),
         None => None,
@@ -131,8 +131,10 @@ fn columns(line: u64, header: &csv::StringRecord, sides: &[SideId]) -> Result<Ve
     let by_name: Vec<Column> = names.iter().filter(|(_, name)| speaks(name)).map(|(index, _)| (*index, None)).collect();
     match by_name.len() {
         2 => Ok(by_name),
-        // No column is named in a way that tells it: then there must be no others.
-        0 if names.len() == 2 => Ok(vec![(0, None), (1, None)]),
+        // No column is named in a way that tells it: then there must be no others, and it must be no row that is mistyped.
+        0 if names.len() == 2 && !names.iter().any(|(_, name)| name.contains(|sign: char| sign.is_ascii_digit())) => {
+            Ok(vec![(0, None), (1, None)])
+        }
         _ => Err(format!(
             "the header in line {line} does not say which columns hold the keys: name them after the sides ({})",
             sides.iter().map(SideId::as_str).collect::<Vec<_>>().join(", ")
@@ -266,6 +268,7 @@ mod tests {
         assert!(told[2].1.contains("in row 7") && told[3].1.contains("in row 6"), "{told:?}");
         for (text, why) in [
             ("a,b,c\nSUP-1,ENG-1,x\n", "does not say which columns"),
+            ("10001,10002\nSUP-1,ENG-1\n", "does not say which columns"),
             ("[1", "no JSON"),
             (r#"{ "a": 1 }"#, "an array of pairs"),
         ] {
