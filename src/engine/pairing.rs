@@ -106,7 +106,14 @@ impl Engine {
         let mentions = match self.mentions(sync, side, instance, row).await {
             Ok(mentions) => mentions,
             Err(error) => {
-                instance.failed(&error);
+                if !instance.failed(&error) {
+                    let what = format!("{} is not carried: nobody knows what it names: {error}", row.key);
+                    let remedy =
+                        "let the sync user read it there, or take that out of `pairing.by`; it is asked for again"
+                            .to_owned();
+                    let problem = Problem { side: side.clone(), field: None, what, remedy };
+                    self.store.set_problems(&unpaired(instance.id(), row.id), &[problem], self.now()).await?;
+                }
                 return Ok(Found::Waits);
             }
         };

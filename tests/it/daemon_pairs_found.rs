@@ -3,6 +3,7 @@
 
 use jirasyncd::model::command::{Command, Ended};
 use jirasyncd::model::store::Store as _;
+use jirasyncd::simulator::{Fault, FaultRule, When};
 use serde_json::{Value, json};
 
 use super::crash::fused_world;
@@ -152,25 +153,23 @@ async fn what_is_not_clear_starts_nothing_until_somebody_settles_it() {
     }
 }
 
-/// While one side cannot be asked nobody knows what its issues name.
+/// What one side's issues name cannot be asked: any of the other side's may be meant.
 #[tokio::test(start_paused = true)]
-async fn nothing_is_created_while_a_side_that_may_name_it_is_not_read() {
-    use jirasyncd::simulator::{Fault, FaultRule, When};
+async fn nothing_is_created_while_nobody_knows_what_names_it() {
     let mut world = World::without_daemon(&paired(&two()));
     let there = create(&world, "globex", plain("There"));
-    let home = create(&world, "acme", item("Home", AT_ACME, &there));
+    let home = create(&world, "acme", plain("Home"));
+    world.person("acme", "jane").link_to(&home, &format!("{GLOBEX}/browse/{there}")).unwrap();
+    world.jira("acme").add_fault(FaultRule::new("getRemoteIssueLinks", When::Always, Fault::Status(403)));
     world.start().await;
-    world.jira("acme").add_fault(FaultRule::new(
-        "*",
-        When::Always,
-        Fault::Unavailable { status: 503, retry_after: None },
-    ));
     world.intervals(6).await;
     assert_eq!(counts(&world), [1, 1, 0]);
+    let problems = world.problems().await;
+    assert!(problems.len() == 1 && problems[0].contains("nobody knows what it names"), "{problems:?}");
     world.jira("acme").clear_faults();
     world.rest().await.unwrap();
     assert_eq!((counts(&world), field(&world, "globex", &there, "summary")), (vec![1, 1, 0], "Home".to_owned()));
-    drop(home);
+    assert_eq!(world.problems().await, Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
