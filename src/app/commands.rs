@@ -21,33 +21,40 @@ const NOBODY: &str = "no daemon answers for this state, and the next start reads
 /// What a command comes to: the answer, and what it changes.
 type Decided = (Answer, Vec<Effect>);
 
-/// Carries a command out where no daemon runs: on the state itself, under its lock.
+/// Carries commands out where no daemon runs: on the state itself, under its lock, one after the other.
 ///
 /// # Errors
 /// The state cannot be opened, or an instance that is asked does not answer.
-pub async fn command_on_state(
+pub async fn commands_on_state(
     config: Config,
     surroundings: Surroundings,
     by: Operator,
-    command: Command,
-) -> Result<Answer, StartError> {
+    commands: Vec<Command>,
+) -> Result<Vec<Answer>, StartError> {
     let path = &config.daemon.state;
     // A command never makes a state: whose it was would be a matter of chance.
     if !path.try_exists().unwrap_or(true) {
         return Err(OpenError::Missing { path: path.clone() }.into());
     }
-    if matches!(command, Command::Reload { .. }) {
-        return Ok(Answer::refused(NOBODY));
+    if commands.iter().any(|command| matches!(command, Command::Reload { .. })) {
+        return Ok(vec![Answer::refused(NOBODY)]);
     }
-    if command.needs_no_jira() {
+    let mut answers = Vec::with_capacity(commands.len());
+    if commands.iter().all(Command::needs_no_jira) {
         let store = open(&config, &surroundings)?;
-        let now = surroundings.clock.now();
-        let (answer, effects) = decide(&config, &store, &command, &by, now).await?;
-        keep(&store, (command, by, now), &answer, &effects).await?;
-        return Ok(answer);
+        for command in commands {
+            let now = surroundings.clock.now();
+            let (answer, effects) = decide(&config, &store, &command, &by, now).await?;
+            keep(&store, (command, by.clone(), now), &answer, &effects).await?;
+            answers.push(answer);
+        }
+        return Ok(answers);
     }
     let (daemon, _) = Daemon::start(config, surroundings).await?;
-    Ok(daemon.command(by, command).await?)
+    for command in commands {
+        answers.push(daemon.command(by.clone(), command).await?);
+    }
+    Ok(answers)
 }
 
 impl Daemon {
@@ -64,7 +71,9 @@ impl Daemon {
         tracing::info!(%by, %command, "an operator's command");
         let by_engine = match &command {
             Command::Merge { .. } => Some(self.engine.merge(&command, &by, now).await),
-            Command::Pair { .. } | Command::Unpair { .. } => Some(self.engine.pairing(&command, &by, now).await),
+            Command::Pair { .. } | Command::Unpair { .. } | Command::Create { .. } => {
+                Some(self.engine.pairing(&command, &by, now).await)
+            }
             Command::Pause(_) | Command::Resume(_) | Command::NewHookPath(_) | Command::Reload { .. } => None,
         };
         if let Some(answer) = by_engine {
@@ -85,6 +94,7 @@ impl Daemon {
             | Command::Merge { .. }
             | Command::Pair { .. }
             | Command::Unpair { .. }
+            | Command::Create { .. }
             | Command::Reload { .. } => None,
         };
         let ends = effects.iter().any(|effect| matches!(effect, Effect::EndPause(_)));
@@ -139,7 +149,7 @@ async fn decide(
         Command::NewHookPath(instance) => new_hook_path(config, store, instance).await?,
         Command::Reload { .. } => (Answer::refused(NOBODY), Vec::new()),
         // They ask Jiras, and hold items meanwhile: the engine decides them.
-        Command::Merge { .. } | Command::Pair { .. } | Command::Unpair { .. } => {
+        Command::Merge { .. } | Command::Pair { .. } | Command::Unpair { .. } | Command::Create { .. } => {
             (Answer::refused("this needs the instances"), Vec::new())
         }
     })

@@ -31,7 +31,7 @@ use crate::store::{Dependencies, OpenError, SideInstances, Spawn, SqliteStore};
 
 use configured::Held;
 
-pub use commands::command_on_state;
+pub use commands::commands_on_state;
 pub use hooks::again;
 pub use once::OnceSummary;
 pub use preview::{Previewed, PreviewedItem, preview};

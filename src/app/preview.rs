@@ -11,12 +11,15 @@ use crate::engine::apply::Hands;
 use crate::model::configuration::Existing;
 use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, IssueKey, ItemId, SideId, SyncId};
+use crate::model::settings::SyncSettings;
 use crate::model::store::Store;
-use crate::plan::Plan;
+use crate::plan::{Plan, Proposal, proposals};
 use crate::store::SqliteStore;
 
 /// Items planned at once.
 const AT_ONCE: usize = 100;
+/// Problems looked through for issues that are not clear.
+const MOST_PROBLEMS: usize = 10_000;
 
 /// What would be done.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +28,12 @@ pub struct Previewed {
     pub items: Vec<PreviewedItem>,
     /// The syncs that nothing joins now: the side, and why.
     pub stopped: Vec<(SyncId, SideId, String)>,
+    /// The issues that would be paired because they name each other.
+    pub pairs: Vec<(SyncId, String)>,
+    /// What is not carried because what it names is not clear: why, and what to do.
+    pub unclear: Vec<(String, String)>,
+    /// Issues that look alike, and may be one: nothing but a person says so.
+    pub proposals: Vec<(SyncId, Proposal)>,
 }
 
 /// What would be done with one item.
@@ -77,6 +86,10 @@ pub async fn preview(
             }
         }
     }
+    // Some wait until all sides were looked at.
+    for instance in &instances {
+        while engine.admit(instance).await? > 0 {}
+    }
     let wanted = match &keys {
         Some(keys) => named(&*store, keys).await?,
         None => all(&*store, surroundings.clock.now()).await?,
@@ -88,8 +101,22 @@ pub async fn preview(
             items.push(PreviewedItem { names, plan: preview.plan, unread: preview.unread });
         }
     }
+    let standing = store.problems(MOST_PROBLEMS).await?.into_iter();
+    let unclear = standing.filter(|stored| stored.about.starts_with("pairing "));
+    let unclear = unclear.map(|stored| (stored.problem.what, stored.problem.remedy)).collect();
+    let proposals = if keys.is_none() { propose(&config, &items) } else { Vec::new() };
     // Asked last: a `when` is only tried with the items.
-    Ok(Previewed { items, stopped: engine.stopped() })
+    Ok(Previewed { items, stopped: engine.stopped(), pairs: engine.pairs_made(), unclear, proposals })
+}
+
+/// Issues that look alike, of those that would start an item of their own.
+fn propose(config: &Config, items: &[PreviewedItem]) -> Vec<(SyncId, Proposal)> {
+    let known: Vec<&ItemState> = items.iter().filter_map(|item| item.plan.as_ref()).map(|plan| &plan.item).collect();
+    let of_sync = |settings: &SyncSettings| {
+        let items: Vec<&ItemState> = known.iter().copied().filter(|item| item.sync == settings.id).collect();
+        proposals(settings, &items).into_iter().map(|found| (settings.id.clone(), found)).collect::<Vec<_>>()
+    };
+    config.syncs.values().flat_map(of_sync).collect()
 }
 
 async fn named(store: &dyn Store, keys: &[IssueKey]) -> Result<Vec<ItemId>, StartError> {

@@ -81,6 +81,10 @@ pub(super) enum Command {
     Pair(Pair),
     /// Ends an item: nothing is carried between its issues any more. Nothing in them is changed or deleted.
     Unpair(Unpair),
+    /// Has an issue start an item, whatever the scope of its side: it is carried to every side where it belongs.
+    Create(Unpair),
+    /// Takes lists of pairs in, and gives them out.
+    Pairs(Pairs),
     /// Registers, shows, verifies, renews and removes the webhooks by which instances tell of changes at once.
     Webhooks(super::webhooks::Webhooks),
     /// Asks a daemon whether it is well: for the health check of a container. Exit code 1 when it is not.
@@ -106,8 +110,11 @@ impl Command {
             | Self::Merge(Merge { agree: Agree { json, .. }, .. })
             | Self::Pair(Pair { agree: Agree { json, .. }, .. })
             | Self::Unpair(Unpair { agree: Agree { json, .. }, .. })
+            | Self::Create(Unpair { agree: Agree { json, .. }, .. })
             | Self::Health(Health { json, .. }) => *json,
             Self::Webhooks(wanted) => wanted.json,
+            Self::Pairs(Pairs { command: PairsCommand::Import(wanted) }) => wanted.agree.json,
+            Self::Pairs(Pairs { command: PairsCommand::Export(_) }) => false,
             #[cfg(feature = "simulator")]
             Self::Demo(wanted) => wanted.json,
             #[cfg(feature = "simulator")]
@@ -129,6 +136,8 @@ impl Command {
             | Self::Configurations(_)
             | Self::Pair(_)
             | Self::Unpair(_)
+            | Self::Create(_)
+            | Self::Pairs(_)
             | Self::Webhooks(_)
             | Self::Health(_) => "warn",
             // They draw what happens; lines of a log would fall in between.
@@ -242,17 +251,66 @@ pub(super) struct Pair {
     pub(super) agree: Agree,
 }
 
-/// The arguments of `unpair`.
+/// The arguments of `unpair` and `create`.
 #[derive(Debug, Args)]
 pub(super) struct Unpair {
     /// The sync.
     #[arg(value_name = "SYNC")]
     pub(super) sync: String,
-    /// One of the item's issues: KEY, or SIDE:KEY where several sides have that key.
+    /// The issue, for `unpair` any of its item: KEY, or SIDE:KEY where several sides have that key.
     #[arg(value_name = "KEY")]
     pub(super) key: String,
     #[command(flatten)]
     pub(super) agree: Agree,
+}
+
+/// The arguments of `pairs`.
+#[derive(Debug, Args)]
+pub(super) struct Pairs {
+    #[command(subcommand)]
+    pub(super) command: PairsCommand,
+}
+
+/// What is done with lists of pairs.
+#[derive(Debug, Subcommand)]
+pub(super) enum PairsCommand {
+    /// Pairs what a list names, CSV or JSON: the keys of one item a row. What is paired already stays so.
+    Import(PairsImport),
+    /// Prints the keys of all items, by side.
+    Export(PairsExport),
+}
+
+/// The arguments of `pairs import`.
+#[derive(Debug, Args)]
+pub(super) struct PairsImport {
+    /// The sync.
+    #[arg(value_name = "SYNC")]
+    pub(super) sync: String,
+    /// The list, in UTF-8.
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) agree: Agree,
+}
+
+/// The arguments of `pairs export`.
+#[derive(Debug, Args)]
+pub(super) struct PairsExport {
+    /// The sync.
+    #[arg(value_name = "SYNC")]
+    pub(super) sync: String,
+    /// The form of the list.
+    #[arg(long, value_name = "FORM", default_value = "csv")]
+    pub(super) format: TableForm,
+}
+
+/// The form of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum TableForm {
+    /// Comma-separated values, with a header.
+    Csv,
+    /// A JSON array of objects.
+    Json,
 }
 
 /// How somebody agrees to what a command would do.

@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::settings::{absolute, load};
 use super::small_runtime;
-use crate::app::{Surroundings, command_on_state};
+use crate::app::{Surroundings, commands_on_state};
 use crate::config::{Config, SecretsWanted};
 use crate::console::{AskError, Request, ask_command, control_sockets, this_operator};
 use crate::model::command::{Answer, Command, Ended, Target};
@@ -81,6 +81,13 @@ pub(super) fn unpair(common: &Common, wanted: &Unpair, output: &mut Output<'_>) 
     agreed(common, &wanted.agree, command, output)
 }
 
+/// `create`: the same.
+pub(super) fn create(common: &Common, wanted: &Unpair, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let (sync, key) = (wanted.sync.as_str(), &wanted.key);
+    let command = |dry_run| Command::Create { sync: sync.into(), key: key.clone(), dry_run };
+    agreed(common, &wanted.agree, command, output)
+}
+
 /// Shows what a command would do, asks, and has it done.
 fn agreed(
     common: &Common,
@@ -132,16 +139,35 @@ pub(super) fn have_done(
     command: Command,
     output: &mut Output<'_>,
 ) -> anyhow::Result<(Source, Answer)> {
+    let (source, answers) = all_done(common, vec![command], output)?;
+    let Some(answer) = answers.into_iter().next() else { bail!("there was no answer") };
+    Ok((source, answer))
+}
+
+/// The same of several, one after the other. Their answers in the same order.
+pub(super) fn all_done(
+    common: &Common,
+    commands: Vec<Command>,
+    output: &mut Output<'_>,
+) -> anyhow::Result<(Source, Vec<Answer>)> {
     let config = load(common, SecretsWanted::No, output)?;
     small_runtime()?.block_on(async {
-        if let Some(answer) = over_a_socket(&config, &command).await? {
-            return Ok((Source::Daemon, answer));
+        let (mut answers, mut left) = (Vec::with_capacity(commands.len()), commands.into_iter().peekable());
+        while let Some(command) = left.peek() {
+            let Some(answer) = over_a_socket(&config, command).await? else { break };
+            answers.push(answer);
+            left.next();
+        }
+        if left.peek().is_none() {
+            return Ok((Source::Daemon, answers));
         }
         // The instances are asked only by some: then their tokens are wanted too.
-        let config = if command.needs_no_jira() { config } else { load(common, SecretsWanted::Yes, output)? };
+        let left: Vec<Command> = left.collect();
+        let alone = left.iter().all(Command::needs_no_jira);
+        let config = if alone { config } else { load(common, SecretsWanted::Yes, output)? };
         let surroundings = Surroundings::of_this_machine();
-        let answer = command_on_state(config, surroundings, this_operator()?, command).await?;
-        anyhow::Ok((Source::State, answer))
+        answers.extend(commands_on_state(config, surroundings, this_operator()?, left).await?);
+        anyhow::Ok((Source::State, answers))
     })
 }
 

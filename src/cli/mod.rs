@@ -12,6 +12,8 @@ mod exit;
 mod explain;
 mod health;
 mod output;
+mod pair_list;
+mod pairs;
 mod plan;
 mod run;
 mod settings;
@@ -82,6 +84,8 @@ fn dispatch(command: Command, common: &Common, output: &mut Output<'_>) -> anyho
         Command::Configurations(wanted) => configurations::run(common, &wanted, output)?,
         Command::Pair(wanted) => command::pair(common, &wanted, output)?,
         Command::Unpair(wanted) => command::unpair(common, &wanted, output)?,
+        Command::Create(wanted) => command::create(common, &wanted, output)?,
+        Command::Pairs(wanted) => pairs::run(common, &wanted, output)?,
         Command::Webhooks(wanted) => webhooks::run(common, &wanted, output)?,
         Command::Health(wanted) => health::run(common, &wanted, output)?,
         #[cfg(feature = "simulator")]

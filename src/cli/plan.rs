@@ -11,8 +11,9 @@ use super::{settings, small_runtime};
 use crate::app::{Previewed, PreviewedItem, Surroundings, preview};
 use crate::config::SecretsWanted;
 use crate::console::escaped;
-use crate::model::ids::IssueKey;
-use crate::plan::{Plan, render};
+use crate::model::ids::{IssueKey, SyncId};
+use crate::model::operation::Action;
+use crate::plan::{Plan, Proposal, render};
 
 /// The answer as JSON.
 #[derive(Serialize)]
@@ -21,6 +22,12 @@ struct Answer<'p> {
     items: Vec<Item<'p>>,
     /// The syncs that nothing joins now.
     stopped: Vec<Stopped<'p>>,
+    /// The issues that would be paired because they name each other.
+    pairs: Vec<Pair<'p>>,
+    /// What is not carried because what it names is not clear.
+    unclear: Vec<Unclear<'p>>,
+    /// Issues that look alike and may be one: the command that says so.
+    proposals: Vec<String>,
     totals: Totals,
 }
 
@@ -30,6 +37,20 @@ struct Stopped<'p> {
     sync: &'p str,
     side: &'p str,
     why: &'p str,
+}
+
+/// Issues that would be paired, as JSON.
+#[derive(Serialize)]
+struct Pair<'p> {
+    sync: &'p str,
+    issues: &'p str,
+}
+
+/// An issue that is not carried, as JSON.
+#[derive(Serialize)]
+struct Unclear<'p> {
+    why: &'p str,
+    remedy: &'p str,
 }
 
 /// One item as JSON.
@@ -49,6 +70,9 @@ struct Item<'p> {
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 struct Totals {
     items: usize,
+    pairs: usize,
+    creates: usize,
+    unclear: usize,
     changes: usize,
     conflicts: usize,
     not_done: usize,
@@ -64,16 +88,19 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
     let existing = wanted.existing.into();
     let asked_for = (!keys.is_empty()).then(|| keys.clone());
     let waiting = output.waiting(format!("reading {}", counted(config.instances.len(), "instance")));
-    let Previewed { items, stopped } = small_runtime()?
+    let Previewed { items, stopped, pairs, unclear, proposals } = small_runtime()?
         .block_on(async { preview(config, Surroundings::of_this_machine(), asked_for, existing).await })?;
     drop(waiting);
     let syncs: BTreeSet<_> = stopped.iter().map(|(sync, ..)| sync).collect();
-    let totals = Totals::of(&items, syncs.len());
+    let totals = Totals { pairs: pairs.len(), unclear: unclear.len(), ..Totals::of(&items, syncs.len()) };
+    let proposals: Vec<String> = proposals.iter().map(|(sync, found)| in_words(sync, found)).collect();
     let exit = totals.exit();
     if output.json_wanted() {
         let stopped = stopped.iter().map(|(sync, side, why)| Stopped { sync: sync.as_str(), side: side.as_str(), why });
         let (items, stopped) = (items.iter().map(Item::of).collect(), stopped.collect());
-        output.json(&Answer { exit, items, stopped, totals })?;
+        let pairs = pairs.iter().map(|(sync, issues)| Pair { sync: sync.as_str(), issues }).collect();
+        let unclear = unclear.iter().map(|(why, remedy)| Unclear { why, remedy }).collect();
+        output.json(&Answer { exit, items, stopped, pairs, unclear, proposals, totals })?;
         return Ok(exit);
     }
     if items.is_empty() && !keys.is_empty() {
@@ -91,11 +118,26 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
             output.line(&format!("? {}: side {side} could not be read: {why}", item.names))?;
         }
     }
+    for (sync, issues) in &pairs {
+        output.line(&format!("= sync {sync}: {issues} name each other and are paired"))?;
+    }
+    for (why, remedy) in &unclear {
+        output.line(&format!("? {why}; {remedy}"))?;
+    }
+    for proposal in &proposals {
+        output.line(&format!("may be one, by summary and type: `{proposal}`"))?;
+    }
     for (sync, side, why) in &stopped {
         output.line(&format!("? sync {sync}, side {side}: {why}"))?;
     }
     output.line(&totals.in_words())?;
     Ok(exit)
+}
+
+/// What is to be typed where issues that look alike are one.
+fn in_words(sync: &SyncId, proposal: &Proposal) -> String {
+    let keys: Vec<String> = proposal.issues.iter().map(|(side, key)| format!("{side}:{key}")).collect();
+    format!("jirasyncd pair {sync} {}", keys.join(" "))
 }
 
 impl<'p> Item<'p> {
@@ -115,7 +157,7 @@ impl Totals {
     fn exit(&self) -> Exit {
         if self.sides_unread > 0 {
             Exit::Instance
-        } else if self.not_done > 0 || self.syncs_stopped > 0 {
+        } else if self.not_done > 0 || self.syncs_stopped > 0 || self.unclear > 0 {
             Exit::Problems
         } else {
             Exit::Done
@@ -128,6 +170,9 @@ impl Totals {
             totals.sides_unread += item.unread.len();
             if let Some(plan) = &item.plan {
                 totals.changes += plan.operations.len();
+                let creates =
+                    plan.operations.iter().filter(|operation| matches!(operation.action, Action::Create { .. }));
+                totals.creates += creates.count();
                 totals.conflicts += plan.conflicts.len();
                 totals.not_done += plan.holds.len();
                 totals.to_be_read += plan.wanted.values().map(BTreeSet::len).sum::<usize>();
@@ -144,6 +189,15 @@ impl Totals {
             counted(self.conflicts, "conflict"),
             self.not_done
         );
+        if self.pairs > 0 {
+            words.push_str(&format!(", {} made", counted(self.pairs, "pair")));
+        }
+        if self.creates > 0 {
+            words.push_str(&format!(", {} created", counted(self.creates, "issue")));
+        }
+        if self.unclear > 0 {
+            words.push_str(&format!(", {} not clear", counted(self.unclear, "issue")));
+        }
         if self.to_be_read > 0 {
             words.push_str(&format!(", {} to be read again", self.to_be_read));
         }

@@ -106,8 +106,9 @@ static NAME: Form = form("a name", "acme", Some(NAME_PATTERN));
 static CONFLICT: Form = form("`newest`, `ask` or `prefer SIDE`", "newest", Some("^(newest|ask|prefer +[^ ]+)$"));
 static PROJECT: Form = form("a project key", "SUP", Some("^[A-Z][A-Z0-9_]*$"));
 static JQL: Form = form("JQL", "labels = share-globex", None);
-static JIRA_NAME: Form = form("a name in Jira", "In Progress", None);
-static FIELD: Form = form("a field's id or display name", "customfield_10042", None);
+pub(super) static JIRA_NAME: Form = form("a name in Jira", "In Progress", None);
+pub(super) static PROPERTY: Form = form("the name of an entity property", "com.example.partner", None);
+pub(super) static FIELD: Form = form("a field's id or display name", "customfield_10042", None);
 static LABEL: Form = form("a word, or the beginning of words and `*`", "share-*", None);
 static READERS: Form = form("a role or group", "role:Globex desk", Some("^(role|group):.+$"));
 static CIRCLE: Form = form("some people", "group:Field team", Some("^(group|role|user):.+$"));
@@ -287,6 +288,7 @@ static ONE_SIDE: Named = Named {
         &SIDE_EFFECTS,
         &SIDE_FROM,
         &SIDE_NOT_FROM,
+        &super::keys_pairing::SIDE_SCOPE,
     ]),
 };
 pub(super) static SIDE: Key =
@@ -528,41 +530,6 @@ pub(super) static UNWATCH: Key = optional(
     Shape::Flag,
     "Whether the sync user is taken from the watchers that Jira adds it to when it creates an issue or comments on one, at one request each. Left out: where `fields.watchers` is carried. Without any request: switch Autowatch off in its profile.",
 );
-pub(super) static LIFE_TRANSITION: Key = Key {
-    name: "transition",
-    shape: Shape::Text(&JIRA_NAME),
-    need: Need::Required,
-    doc: "The status that the counterparts get, as a row of `map.status` calls it.",
-};
-pub(super) static LIFE_DELETED: Key = default(
-    "deleted",
-    Shape::Either(&[Shape::Word(&["keep", "comment", "unlink", "delete"]), Shape::Table(&[&LIFE_TRANSITION])]),
-    "keep",
-    "When an issue is deleted, or the sync user may not see it any more: its counterparts are kept, get a comment, lose their link to it, get a status (`{ transition = \"Done\" }`), or are deleted if the sync user made them (Delete Issues).",
-);
-pub(super) static LIFE_MOVED: Key = default(
-    "moved",
-    Shape::Either(&[Shape::Word(&["keep", "comment", "unlink", "delete"]), Shape::Table(&[&LIFE_TRANSITION])]),
-    "keep",
-    "The same for an issue that is moved to another project. While it is there nothing is carried to it or from it.",
-);
-pub(super) static LIFE_LEFT: Key = default(
-    "left",
-    Shape::Word(&["go-on", "stop"]),
-    "go-on",
-    "When an issue no longer matches the `jql` of its side, or the `when` by which it was copied: `go-on` carries it all the same; with `stop` nothing is carried to it or from it until it matches again, and what was done meanwhile is carried then.",
-);
-pub(super) static LIFE_MOST: Key = default(
-    "most-missing",
-    Shape::Number(1_000_000.0),
-    "10",
-    "As many issues of one side may go within a day; of more, none is taken for gone.",
-);
-pub(super) static LIFE: Key = optional(
-    "life",
-    Shape::Table(&[&LIFE_DELETED, &LIFE_MOVED, &LIFE_LEFT, &LIFE_MOST]),
-    "What happens to the counterparts of an issue that is not where it was. Left out: nothing, and it is told.",
-);
 static ONE_SYNC: Named = Named {
     what: "sync",
     makes: true,
@@ -576,7 +543,8 @@ static ONE_SYNC: Named = Named {
         &COMMENTS,
         &WORKLOGS,
         &ATTACHMENTS,
-        &LIFE,
+        &super::keys_life::LIFE,
+        &super::keys_pairing::PAIRING,
         &COUNTERPARTS,
         &UNWATCH,
         &NOTIFY,

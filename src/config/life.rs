@@ -1,7 +1,7 @@
 //! The `life` of a sync: what happens when an issue is not where it was. Must never let counterparts be touched for want of a word
 //! about it: without the table they stay as they are.
 
-use super::keys;
+use super::keys_life;
 use super::node::Cursor;
 use super::problem::{Findings, suggest};
 use crate::model::settings::{Farewell, LifeSettings, Table, WhenLeft};
@@ -11,9 +11,9 @@ const MOST_MISSING: usize = 10;
 
 /// Reads the table. `statuses` are the sync's, which a transition must name one of.
 pub(super) fn read(sync: &Cursor<'_>, statuses: &Table, findings: &mut Findings<'_>) -> LifeSettings {
-    let table = sync.get(&keys::LIFE);
+    let table = sync.get(&keys_life::LIFE);
     let key = |key| table.as_ref().and_then(|table| table.get(key));
-    let most = key(&keys::LIFE_MOST);
+    let most = key(&keys_life::LIFE_MOST);
     let number = most.as_ref().and_then(Cursor::number);
     if let (Some(cursor), Some(number)) = (&most, number)
         && number.fract() != 0.0
@@ -21,9 +21,9 @@ pub(super) fn read(sync: &Cursor<'_>, statuses: &Table, findings: &mut Findings<
         findings.error(&cursor.spot, format!("`{number}` is no number of issues"), "write a whole number: `10`");
     }
     LifeSettings {
-        deleted: farewell(key(&keys::LIFE_DELETED).as_ref(), statuses, findings),
-        moved: farewell(key(&keys::LIFE_MOVED).as_ref(), statuses, findings),
-        left: match key(&keys::LIFE_LEFT).as_ref().and_then(Cursor::text) {
+        deleted: farewell(key(&keys_life::LIFE_DELETED).as_ref(), statuses, findings),
+        moved: farewell(key(&keys_life::LIFE_MOVED).as_ref(), statuses, findings),
+        left: match key(&keys_life::LIFE_LEFT).as_ref().and_then(Cursor::text) {
             Some("stop") => WhenLeft::Stop,
             Some(_) | None => WhenLeft::GoOn,
         },
@@ -38,7 +38,7 @@ pub(super) fn read(sync: &Cursor<'_>, statuses: &Table, findings: &mut Findings<
 
 fn farewell(cursor: Option<&Cursor<'_>>, statuses: &Table, findings: &mut Findings<'_>) -> Farewell {
     let Some(cursor) = cursor else { return Farewell::Keep };
-    if let Some(status) = cursor.get(&keys::LIFE_TRANSITION).filter(|_| cursor.is_table()) {
+    if let Some(status) = cursor.get(&keys_life::LIFE_TRANSITION).filter(|_| cursor.is_table()) {
         let Some(name) = status.text() else { return Farewell::Keep };
         let is_it = |row: &&crate::model::settings::Row| {
             row.shared == name || row.names.values().flatten().any(|cell| cell == name)

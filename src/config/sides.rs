@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::keys;
 use super::node::Cursor;
 use super::problem::{Findings, Spot, listed, suggest};
 use super::time::default_of;
+use super::{keys, keys_pairing};
 use crate::model::ids::{InstanceId, SideId};
 use crate::model::settings::{SideEffects, SideSettings};
 use crate::model::whose::{Circle, Whose};
@@ -115,6 +115,7 @@ pub(super) fn read(
             project,
             jql: text(&keys::SIDE_JQL),
             when: text(&keys::SIDE_WHEN),
+            on_demand: text(&keys_pairing::SIDE_SCOPE).as_deref() == Some("on-demand"),
             sees,
             side_effects: match effects.as_str() {
                 "restore" => SideEffects::Restore,

@@ -4,7 +4,7 @@ use super::node::Cursor;
 use super::problem::Findings;
 use super::sides::{self, Sides};
 use super::time::default_of;
-use super::{attachments, comments, fields, keys, life, rows, things};
+use super::{attachments, comments, fields, keys, life, pairing, rows, things};
 use crate::model::ids::SyncId;
 use crate::model::remark::Remark;
 use crate::model::settings::{ConflictPolicy, FieldKind, Notify, SyncSettings};
@@ -44,6 +44,7 @@ fn sync(top: &Cursor<'_>, table: &Cursor<'_>, findings: &mut Findings<'_>) -> Sy
         attachments,
         life: life::read(table, &statuses, findings),
         things: std::collections::BTreeMap::new(),
+        pairing: pairing::read(table, &names, findings),
         statuses,
         links: table.get(&keys::COUNTERPARTS).as_ref().and_then(Cursor::text) == Some("link"),
         unwatch: false,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::instance::Instance;
+use super::pairing::Found;
 use super::scope::joined;
 use super::work::Work;
 use super::{Engine, SyncRun};
@@ -47,7 +48,10 @@ impl Engine {
             let sides = sync.settings.sides.iter().filter(|side| &side.instance == instance);
             let sides: Vec<SideId> = sides.map(|side| side.id.clone()).collect();
             for side in &sides {
-                let newcomers = self.store.newcomers(Some((sync.id(), side)), AT_ONCE).await?;
+                // Those that wait for a person hold up none behind them.
+                let most = AT_ONCE.saturating_add(Self::stuck_on(sync, side));
+                let newcomers = self.store.newcomers(Some((sync.id(), side)), most).await?;
+                Self::keep_in_mind(sync, side, &newcomers);
                 if !newcomers.is_empty() {
                     started += self.admit_on(sync, side, newcomers).await?;
                 }
@@ -69,6 +73,7 @@ impl Engine {
         let us = instance.identity.account.clone();
         let by_us = |row: &IssueSnapshot| row.creator.as_ref().is_some_and(|creator| creator.account == us);
         let project = sync.side(side).map(|side| side.project.clone()).unwrap_or_default();
+        let on_demand = sync.side(side).is_some_and(|side| side.on_demand);
         let (mut open, mut over) = (Vec::new(), Vec::new());
         for newcomer in all {
             match rows.get(&newcomer.issue) {
@@ -78,6 +83,7 @@ impl Engine {
                         over.push(newcomer);
                     }
                 }
+                Some(_) if on_demand => over.push(newcomer),
                 Some(_) => open.push(newcomer),
                 // It is asked for again, by and by.
                 None if unread.contains(&newcomer.issue) => {}
@@ -98,19 +104,35 @@ impl Engine {
             }
         };
         let urgency = if open.len() > MANY { Urgency::Backfill } else { Urgency::Live };
-        let mut started = 0;
+        let (mut started, mut plain) = (0, Vec::new());
         for newcomer in open {
             let Some(row) = rows.get(&newcomer.issue) else { continue };
             if in_scope.contains(&newcomer.issue) {
                 match self.may_begin(sync, side, &instance, row).await? {
-                    Some(true) => {
-                        started += usize::from(self.begin(sync, side, &instance, &newcomer, row, urgency).await?);
-                    }
+                    Some(true) if sync.settings.pairing.is_empty() => plain.push((newcomer, row)),
+                    Some(true) => match self.pair_newcomer(sync, side, &instance, row).await? {
+                        Found::Plain => plain.push((newcomer, row)),
+                        Found::Paired => started += 1,
+                        Found::Waits => {}
+                    },
                     Some(false) => over.push(newcomer),
                     None => {}
                 }
             } else if self.is_final(&instance, row.updated) {
                 over.push(newcomer);
+            }
+        }
+        // Paired is before anything is created: also by what the other sides' issues name.
+        if !plain.is_empty() && (sync.settings.pairing.is_empty() || self.others_are_looked_at(sync, side).await?) {
+            for (newcomer, row) in plain {
+                if !Self::is_waited_for(sync, side, &row.key) {
+                    started += usize::from(self.begin(sync, side, &instance, &newcomer, row, urgency).await?);
+                }
+            }
+        }
+        if !sync.settings.pairing.is_empty() {
+            for newcomer in &over {
+                self.settled(sync, side, &instance, newcomer.issue).await?;
             }
         }
         for newcomer in &over {

@@ -155,9 +155,13 @@ impl Engine {
     /// Whether a counterpart may be created on a side: not before its project was read once from the beginning, and not in a
     /// sync one of whose projects holds copies of another state.
     pub(super) fn may_create(&self, sync: &SyncRun, side: &SideId) -> bool {
+        self.is_read(sync, side) && !sync.is_held()
+    }
+
+    /// Whether a side's project was read once from the beginning: what lies there is known.
+    pub(super) fn is_read(&self, sync: &SyncRun, side: &SideId) -> bool {
         let readings = self.readings.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = (sync.id().clone(), side.clone());
-        readings.get(&place).is_none_or(|reading| reading.proven) && !sync.is_held()
+        readings.get(&(sync.id().clone(), side.clone())).is_none_or(|reading| reading.proven)
     }
 
     /// Remembers that counterparts wait until the sync's projects are read. Durable: nothing else will wake their items. Says
@@ -194,7 +198,9 @@ impl Engine {
 
     async fn has_enough(&self, sides: &Readings) -> Result<bool, StoreError> {
         for (sync, side) in sides.keys() {
-            if self.store.newcomers(Some((sync, side)), WAITING).await?.len() >= WAITING {
+            let stuck = self.syncs.get(sync).map_or(0, |sync| Self::stuck_on(sync, side));
+            let most = WAITING.saturating_add(stuck);
+            if self.store.newcomers(Some((sync, side)), most).await?.len() >= most {
                 return Ok(true);
             }
         }

@@ -9,7 +9,7 @@ use crate::mapping::{link_cell, vocabulary};
 use crate::model::catalog::{Catalog, Shape};
 use crate::model::ids::{FieldId, FieldName, SideId};
 use crate::model::issue::Named;
-use crate::model::settings::{FieldKind, FieldRow, OnUnmapped, SyncSettings, Table};
+use crate::model::settings::{FieldKind, FieldRow, OnUnmapped, PairBy, SyncSettings, Table};
 
 /// The field of security levels, and the row that carries it.
 const SECURITY: &str = "security";
@@ -68,6 +68,18 @@ pub(crate) fn resolve(settings: &SyncSettings, catalogs: &BTreeMap<SideId, Catal
                     let place = format!("sync.{}.fields.{}, side `{side}`", settings.id, row.name);
                     found.push(Finding::error(place, what, remedy));
                 }
+            }
+        }
+    }
+    for by in &mut sync.pairing {
+        let PairBy::Field(fields) = by else { continue };
+        for (side, field) in fields {
+            match catalogs.get(side).map(|catalog| field_id(catalog, field)) {
+                Some(Ok(id)) => *field = id,
+                Some(Err((what, remedy))) => {
+                    found.push(Finding::error(format!("sync.{}.pairing.by, side `{side}`", settings.id), what, remedy));
+                }
+                None => {}
             }
         }
     }

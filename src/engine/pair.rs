@@ -19,6 +19,7 @@ use crate::model::command::{Answer, Command, CommandRecord, Effect, Ended, Opera
 use crate::model::hub::{ItemState, Replica};
 use crate::model::ids::{IssueKey, ItemId, SideId, SyncId};
 use crate::model::issue::IssueSnapshot;
+use crate::model::key::key_in;
 use crate::model::operation::IntentState;
 use crate::model::settings::UnknownCopies;
 use crate::model::store::{Claim, StoreError, Urgency};
@@ -43,14 +44,17 @@ pub(super) struct Decision {
 }
 
 impl Decision {
-    fn refused(why: impl Into<String>) -> Self {
+    pub(super) fn refused(why: impl Into<String>) -> Self {
         Self { answer: Answer::refused(why), effect: None, held: Vec::new() }
     }
 
-    fn unchanged(line: String) -> Self {
+    pub(super) fn unchanged(line: String) -> Self {
         Self { answer: Answer::new(Ended::Unchanged, vec![line]), effect: None, held: Vec::new() }
     }
 }
+
+/// What is answered to another command.
+const OTHER: &str = "this is no pairing";
 
 impl Engine {
     /// Makes issues one item, or ends one, or shows what that would do. What is answered is recorded, with the change or without one.
@@ -58,24 +62,25 @@ impl Engine {
     /// # Errors
     /// The state could not answer. Nothing was changed then.
     pub async fn pairing(&self, command: &Command, by: &Operator, at: Timestamp) -> Result<Answer, StoreError> {
-        let (sync, keys, unpair, dry_run) = match command {
-            Command::Pair { sync, keys, dry_run } => (sync, keys.clone(), false, *dry_run),
-            Command::Unpair { sync, key, dry_run } => (sync, vec![key.clone()], true, *dry_run),
-            Command::Merge { .. }
-            | Command::Pause(_)
-            | Command::Resume(_)
-            | Command::NewHookPath(_)
-            | Command::Reload { .. } => {
-                return Ok(Answer::refused("this is no pairing"));
-            }
+        let (sync, dry_run) = match command {
+            Command::Pair { sync, dry_run, .. }
+            | Command::Unpair { sync, dry_run, .. }
+            | Command::Create { sync, dry_run, .. } => (sync, *dry_run),
+            Command::Merge { .. } | Command::Pause(_) | Command::Resume(_) => return Ok(Answer::refused(OTHER)),
+            Command::NewHookPath(_) | Command::Reload { .. } => return Ok(Answer::refused(OTHER)),
         };
         let decision = match self.syncs.get(sync).cloned() {
             None => {
                 let known: Vec<&str> = self.syncs.keys().map(SyncId::as_str).collect();
                 Decision::refused(format!("there is no sync `{sync}`; there are: {}", known.join(", ")))
             }
-            Some(sync) if unpair => self.decide_unpair(&sync, &keys).await?,
-            Some(sync) => self.decide_pair(&sync, &keys).await?,
+            Some(sync) => match command {
+                Command::Unpair { key, .. } => self.decide_unpair(&sync, key).await?,
+                Command::Create { key, .. } => self.decide_create(&sync, key).await?,
+                Command::Pair { keys, .. } => self.decide_pair(&sync, keys).await?,
+                Command::Merge { .. } | Command::Pause(_) | Command::Resume(_) => Decision::refused(OTHER),
+                Command::NewHookPath(_) | Command::Reload { .. } => Decision::refused(OTHER),
+            },
         };
         self.carry_out(decision, command, by, at, dry_run).await
     }
@@ -257,7 +262,7 @@ impl Engine {
     }
 
     /// The issue of a key, `KEY` or `SIDE:KEY`.
-    async fn find_issue(&self, sync: &SyncRun, named: &str) -> Result<Result<Named, Refusal>, StoreError> {
+    pub(super) async fn find_issue(&self, sync: &SyncRun, named: &str) -> Result<Result<Named, Refusal>, StoreError> {
         let (side, key) = match place(sync, named) {
             Ok(found) => found,
             Err(why) => return Ok(Err(why)),
@@ -283,7 +288,7 @@ impl Engine {
     }
 
     /// Reads an issue that no living item holds, as far as its key tells.
-    async fn read_issue(
+    pub(super) async fn read_issue(
         &self,
         sync: &SyncRun,
         side: SideId,
@@ -407,10 +412,10 @@ impl Engine {
         Ok(found)
     }
 
-    async fn decide_unpair(&self, sync: &Arc<SyncRun>, keys: &[String]) -> Result<Decision, StoreError> {
-        let Some(Ok((side, key))) = keys.first().map(|named| place(sync, named)) else {
-            let why = keys.first().map(|named| place(sync, named).err().unwrap_or_default());
-            return Ok(Decision::refused(why.unwrap_or_default()));
+    async fn decide_unpair(&self, sync: &Arc<SyncRun>, named: &str) -> Result<Decision, StoreError> {
+        let (side, key) = match place(sync, named) {
+            Ok(found) => found,
+            Err(why) => return Ok(Decision::refused(why)),
         };
         let held = self.held_by_key(sync, side.as_ref(), &key).await?;
         if held.len() > 1 {
@@ -531,14 +536,10 @@ fn place(sync: &SyncRun, named: &str) -> Result<(Option<SideId>, IssueKey), Refu
     if let Some(side) = side.as_ref().filter(|side| sync.side(side).is_none()) {
         return Err(format!("sync `{}` has no side `{side}`", sync.id()));
     }
-    let is_key = key.rsplit_once('-').is_some_and(|(project, number)| {
-        let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-        digits && !project.is_empty() && project.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    });
-    if !is_key {
-        return Err(format!("`{key}` is not the key of an issue, such as SUP-1"));
+    match key_in(key) {
+        Some(key) => Ok((side, key)),
+        None => Err(format!("`{key}` is not the key of an issue, such as SUP-1")),
     }
-    Ok((side, IssueKey::new(key.to_ascii_uppercase())))
 }
 
 /// The one side whose project a key is of.

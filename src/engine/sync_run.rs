@@ -10,7 +10,7 @@ use crate::model::catalog::{Catalog, Shape, Workflow};
 use crate::model::ids::{AccountId, FieldId, InstanceId, SideId, SyncId};
 use crate::model::operation::Thing;
 use crate::model::problem::Problem;
-use crate::model::settings::{FieldKind, FieldRow, SideSettings, SyncSettings, TooLarge};
+use crate::model::settings::{FieldKind, FieldRow, PairBy, SideSettings, SyncSettings, TooLarge};
 
 /// The key of a stop that no clause is the reason for: copies of another state.
 pub(crate) const COPIES: &str = "copies";
@@ -36,6 +36,8 @@ pub(crate) struct SyncRun {
     learnt: AtomicU64,
     /// An operator said that its changes wait.
     parked: AtomicBool,
+    /// What is known of newcomers before they start an item.
+    pub(crate) pairings: Mutex<super::pairing::Looked>,
     /// Why nothing joins it now: by side and key the clauses that Jira refuses.
     stops: Mutex<BTreeMap<(SideId, &'static str), Stop>>,
 }
@@ -70,6 +72,7 @@ impl SyncRun {
             learnt: AtomicU64::new(0),
             workflows: Mutex::new(Arc::new(workflows)),
             parked: AtomicBool::new(false),
+            pairings: Mutex::default(),
             stops: Mutex::default(),
         }
     }
@@ -308,6 +311,11 @@ pub(crate) fn want_on(sync: &SyncSettings, side: &SideId) -> Want {
     let of_type = FieldId::from("issuetype");
     let read = |row: &&FieldRow| !matches!(row.kind, FieldKind::IssueType | FieldKind::Watchers);
     let fields = sync.fields.values().filter(read).filter_map(|row| row.sides.get(side));
+    let pairing = sync.pairing.iter().filter_map(|by| match by {
+        PairBy::Field(fields) => fields.get(side),
+        PairBy::RemoteLink | PairBy::Property(_) => None,
+    });
+    let fields = fields.chain(pairing);
     // Notes about files are comments, and are taken back by what both issues show.
     let notes = sync.attachments.too_large == TooLarge::Note
         && (sync.attachments.from.contains(side) || sync.attachments.to.contains(side));

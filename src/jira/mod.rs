@@ -16,6 +16,7 @@ mod hooks;
 mod identity;
 mod jql;
 mod lenient;
+mod named;
 mod pages;
 mod proof;
 mod read;
@@ -402,6 +403,12 @@ pub trait JiraRead: Send + Sync + 'static {
 
     /// Who watches an issue. Where the sync user may not see that, it is refused, or there are more than are shown.
     async fn watchers(&self, issue: IssueId) -> Result<Watchers, JiraError>;
+
+    /// The addresses that an issue's remote links lead to.
+    async fn remote_addresses(&self, issue: IssueId) -> Result<Vec<String>, JiraError>;
+
+    /// What an entity property of an issue holds; `None` where there is none of that name.
+    async fn issue_property(&self, issue: IssueId, name: &str) -> Result<Option<serde_json::Value>, JiraError>;
 
     /// The transitions offered now.
     async fn transitions(&self, issue: IssueId) -> Result<Vec<TransitionOffer>, JiraError>;

@@ -299,6 +299,14 @@ impl JiraRead for Reader {
         self.0.list_watchers(issue).await
     }
 
+    async fn remote_addresses(&self, issue: IssueId) -> Result<Vec<String>, JiraError> {
+        self.0.remote_addresses(issue).await
+    }
+
+    async fn issue_property(&self, issue: IssueId, name: &str) -> Result<Option<Value>, JiraError> {
+        self.0.issue_property(issue, name).await
+    }
+
     async fn transitions(&self, issue: IssueId) -> Result<Vec<TransitionOffer>, JiraError> {
         let path = ["issue", &issue.to_string(), "transitions"];
         let call = Call::get("getTransitions", &path, format!("reading the transitions of issue {issue}"));

@@ -204,6 +204,7 @@ mod tests {
         let sync = SyncSettings {
             attachments: crate::model::settings::AttachmentSettings::default(),
             life: crate::model::settings::LifeSettings::default(),
+            pairing: Vec::new(),
             things: BTreeMap::new(),
             id: "s".into(),
             home: None,

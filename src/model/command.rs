@@ -48,6 +48,15 @@ pub enum Command {
         /// Only shows what would be done.
         dry_run: bool,
     },
+    /// An issue starts an item, whatever the scope of its side.
+    Create {
+        /// The sync.
+        sync: SyncId,
+        /// Its key, `KEY` or `SIDE:KEY`.
+        key: String,
+        /// Only shows what would be done.
+        dry_run: bool,
+    },
     /// An item ends: its issues are let be.
     Unpair {
         /// The sync.
@@ -71,6 +80,7 @@ impl Command {
             Self::Merge { .. } => "merge",
             Self::Pair { .. } => "pair",
             Self::Unpair { .. } => "unpair",
+            Self::Create { .. } => "create",
             Self::NewHookPath(_) => "webhooks renew",
             Self::Reload { .. } => "reload",
         }
@@ -86,7 +96,10 @@ impl Command {
     #[must_use]
     pub fn only_shows(&self) -> bool {
         match self {
-            Self::Merge { dry_run, .. } | Self::Pair { dry_run, .. } | Self::Unpair { dry_run, .. } => *dry_run,
+            Self::Merge { dry_run, .. }
+            | Self::Pair { dry_run, .. }
+            | Self::Create { dry_run, .. }
+            | Self::Unpair { dry_run, .. } => *dry_run,
             Self::Pause(_) | Self::Resume(_) | Self::NewHookPath(_) | Self::Reload { .. } => false,
         }
     }
@@ -106,7 +119,7 @@ impl fmt::Display for Command {
             }
             Self::Merge { sync, keep, drop, .. } => write!(f, " {sync} {keep} {drop}{shown}"),
             Self::Pair { sync, keys, .. } => write!(f, " {sync} {}{shown}", keys.join(" ")),
-            Self::Unpair { sync, key, .. } => write!(f, " {sync} {key}{shown}"),
+            Self::Unpair { sync, key, .. } | Self::Create { sync, key, .. } => write!(f, " {sync} {key}{shown}"),
         }
     }
 }

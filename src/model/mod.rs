@@ -1,5 +1,6 @@
 //! The words of the domain as types: ids, values, documents, issues, settings, journal, and the traits that layers meet at. Pure.
 
+pub mod acts;
 pub mod away;
 pub mod catalog;
 pub mod command;
@@ -11,6 +12,7 @@ pub mod hooks;
 pub mod hub;
 pub mod ids;
 pub mod issue;
+pub mod key;
 pub mod level;
 pub mod operation;
 pub mod problem;

@@ -13,6 +13,12 @@ pub fn duplicate(instance: &InstanceId, issue: IssueId) -> String {
     format!("{DUPLICATE} {instance} {issue}")
 }
 
+/// Under what the problem about an issue is filed that names what it cannot be paired with.
+#[must_use]
+pub fn unpaired(instance: &InstanceId, issue: IssueId) -> String {
+    format!("pairing {instance} {issue}")
+}
+
 /// What needs a person, on one item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Problem {

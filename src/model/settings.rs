@@ -111,6 +111,21 @@ pub struct SyncSettings {
     /// Which edits set off the mails that Jira sends.
     #[serde(default)]
     pub notify: Notify,
+    /// What tells that issues of two sides are one, before anything is created for them.
+    #[serde(default)]
+    pub pairing: Vec<PairBy>,
+}
+
+/// What tells that an issue is one with an issue of another side: it names that one's key, or the address that a browser shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PairBy {
+    /// A field, by side.
+    Field(BTreeMap<SideId, FieldId>),
+    /// A remote link.
+    RemoteLink,
+    /// An entity property of the issue, of this name.
+    Property(String),
 }
 
 /// Which of our edits set off the mails that Jira sends. Where the sync user may not leave them out, all do.
@@ -173,6 +188,9 @@ pub struct SideSettings {
     pub jql: Option<String>,
     /// JQL on `home` that decides whether an item has a replica here.
     pub when: Option<String>,
+    /// Whether no issue made here starts an item by itself.
+    #[serde(default)]
+    pub on_demand: bool,
     /// Whose acts may reach it. Always holds the side itself.
     pub sees: BTreeSet<SideId>,
     /// What to make of the sync user's untagged changes.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::catalog::Workflow;
-use super::command::{CommandRecord, Effect, Pause};
+use super::command::{CommandRecord, Effect, PairEffect, Pause};
 use super::hub::{Conflict, ItemState, There};
 use super::ids::{
     AccountId, CommentId, FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId, ThingId,
@@ -288,6 +288,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Forgets newcomers that turned out not to start an item.
     async fn forget_newcomers(&self, newcomers: &[Newcomer]) -> Result<(), StoreError>;
+
+    /// Makes issues one item, or lets them join one, without a command of an operator: all of it in one transaction.
+    async fn pair_up(&self, pair: &PairEffect) -> Result<(), StoreError>;
 
     /// Starts an item from a newcomer: binds the replica, forgets the newcomer, queues the item. `false` if the issue
     /// is bound in that sync already.

@@ -49,7 +49,7 @@ pub use check::{Violation, check};
 pub(crate) use ends::shows_too_much;
 pub use input::{By, Hold, Observation, Plan, PlanInput, Step, Wanted};
 pub use named_files::speaks_of;
-pub use pairing::{Paired, alone, pair, would_tell};
+pub use pairing::{Paired, Proposal, alone, pair, proposals, would_tell};
 pub use render::render;
 pub use things::{ThingRules, ThingsSeen, take_in};
 pub use things_write::{mark_done, mark_not_done, mark_sent, thing_field, thing_problems, thing_writes};

@@ -2,14 +2,14 @@
 //! recorded conflict; never let one side's words into what a side receives that does not see it; nor write anything by itself: the next
 //! plan of the item does.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::mapping::same;
 use crate::model::command::PairEffect;
-use crate::model::hub::{Agreed, Audience, Conflict, ItemState};
-use crate::model::ids::{FieldName, ItemId, SideId};
+use crate::model::hub::{Agreed, Audience, Conflict, ItemState, Replica};
+use crate::model::ids::{FieldName, IssueKey, ItemId, SideId};
 use crate::model::remark::Remark;
-use crate::model::settings::{FieldRow, SyncSettings};
+use crate::model::settings::{FieldKind, FieldRow, SyncSettings};
 use crate::model::value::Value;
 
 use super::unite::is_a_set;
@@ -174,4 +174,47 @@ pub fn would_tell(
         }
     }
     None
+}
+
+/// Items of one sync that look alike, each with an issue on one side alone: a person says whether they are one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// The issues, in the order of the sides.
+    pub issues: Vec<(SideId, IssueKey)>,
+}
+
+/// Which of these items of a sync have one summary and type on different sides, and no other like them on either.
+#[must_use]
+pub fn proposals(sync: &SyncSettings, items: &[&ItemState]) -> Vec<Proposal> {
+    let mut alike: BTreeMap<String, BTreeMap<usize, Vec<&Replica>>> = BTreeMap::new();
+    for item in items.iter().filter(|item| item.merged.is_none()) {
+        let mut replicas = item.replicas.iter();
+        let (Some((side, replica)), None) = (replicas.next(), replicas.next()) else { continue };
+        let rank = sync.side_ids().position(|known| known == side);
+        if let (Some(looks), Some(rank)) = (looks(sync, item, side), rank.filter(|_| replica.observed)) {
+            alike.entry(looks).or_default().entry(rank).or_default().push(replica);
+        }
+    }
+    let sides: Vec<&SideId> = sync.side_ids().collect();
+    let whole = alike.into_values().filter(|found| found.len() > 1 && found.values().all(|there| there.len() == 1));
+    let named = |(rank, there): (usize, Vec<&Replica>)| {
+        let replica = there.first()?;
+        Some(((*sides.get(rank)?).clone(), replica.key.clone()))
+    };
+    let mut all: Vec<Proposal> =
+        whole.map(|found| Proposal { issues: found.into_iter().filter_map(named).collect() }).collect();
+    all.sort_by(|one, other| one.issues.cmp(&other.issues));
+    all
+}
+
+/// The summary and type of an item's one issue, as they would be shared.
+fn looks(sync: &SyncSettings, item: &ItemState, side: &SideId) -> Option<String> {
+    let said = |row: &FieldRow| {
+        let agreed = item.hub.get(&row.name)?.values().find(|agreed| agreed.by.place() == *side)?;
+        serde_json::to_string(&agreed.value).ok()
+    };
+    let summary = |row: &&FieldRow| row.sides.get(side).is_some_and(|field| field.as_str() == "summary");
+    let summary = said(sync.fields.values().find(summary)?)?;
+    let of_type = sync.fields.values().find(|row| row.kind == FieldKind::IssueType).and_then(said);
+    Some(format!("{}\n{}", summary.trim().to_lowercase(), of_type.unwrap_or_default()))
 }

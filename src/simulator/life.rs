@@ -66,6 +66,23 @@ impl Person {
         Ok(key)
     }
 
+    /// Puts a remote link on an issue, as other tools do.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn link_to(&self, issue: &str, address: &str) -> Result<(), Refusal> {
+        let body = json!({ "object": { "url": address, "title": address } });
+        self.run(rest::link_remotely, &[issue], body).map(drop)
+    }
+
+    /// Sets an entity property of an issue, as other tools do.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn set_property(&self, issue: &str, name: &str, value: Value) -> Result<(), Refusal> {
+        self.run(rest::set_issue_property, &[issue, name], value).map(drop)
+    }
+
     /// Archives an issue: it is in no search any more, can be read by who has its key, and refuses every write (memory).
     /// Neither the changelog nor `updated` says anything of it.
     ///

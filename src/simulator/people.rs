@@ -501,7 +501,7 @@ impl Person {
     }
 
     /// Sends one request to an operation as this person, without HTTP.
-    fn run(
+    pub(super) fn run(
         &self,
         operation: fn(&mut State, &Call) -> Answer,
         parameters: &[&str],

@@ -12,7 +12,7 @@ use super::record::{ItemColumns, bind, let_go, wait};
 use super::step::StepResult;
 use crate::model::command::PairEffect;
 use crate::model::hub::ItemState;
-use crate::model::problem::duplicate;
+use crate::model::problem::{duplicate, unpaired};
 use crate::model::store::{StoreError, Urgency};
 
 /// A pairing as its columns hold it.
@@ -35,7 +35,7 @@ impl PairColumns {
             fence: pair.fence,
             parted: parted.collect::<Result<_, _>>()?,
             conflicts: conflicts.collect::<Result<_, _>>()?,
-            over: pair.joined.iter().map(|(instance, issue)| duplicate(instance, *issue)).collect(),
+            over: pair.joined.iter().flat_map(|(at, issue)| [duplicate(at, *issue), unpaired(at, *issue)]).collect(),
         })
     }
 }

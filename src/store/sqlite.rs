@@ -10,7 +10,7 @@ use rusqlite::Connection;
 
 use super::commands::{self, EffectColumns};
 use super::journal::{Entry, Move};
-use super::pairing::{PairColumns, UnpairColumns};
+use super::pairing::{self, PairColumns, UnpairColumns};
 use super::problems::Owner;
 use super::record::{ItemColumns, MergeColumns, RecordColumns};
 use super::step::StepResult;
@@ -19,7 +19,7 @@ use super::worker::{Held, Spawn, Worker};
 use super::{OpenError, SideInstances, inbox, journal, knowledge, look, open, problems, queue, record};
 use crate::clock::{Clock, Entropy};
 use crate::model::catalog::Workflow;
-use crate::model::command::{CommandRecord, Effect, Pause};
+use crate::model::command::{CommandRecord, Effect, PairEffect, Pause};
 use crate::model::hub::{Conflict, ItemState, There};
 use crate::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId, ThingId};
 use crate::model::operation::{Action, Intent, IntentState, Thing};
@@ -292,6 +292,13 @@ impl Store for SqliteStore {
     async fn forget_newcomers(&self, newcomers: &[Newcomer]) -> Result<(), StoreError> {
         let newcomers = newcomers.to_vec();
         self.write("forget newcomers", move |connection| queue::forget_newcomers(connection, &newcomers)).await
+    }
+
+    async fn pair_up(&self, pair: &PairEffect) -> Result<(), StoreError> {
+        const ATTEMPT: &str = "pair issues";
+        let writer = self.writer(ATTEMPT)?;
+        let (now, columns) = (writer.clock.now(), PairColumns::of(pair, &writer.instances())?);
+        self.write(ATTEMPT, move |connection| pairing::pair(connection, now, &columns)).await
     }
 
     async fn begin_item(

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use jirasyncd::jira::{Transport, TransportError};
 use jirasyncd::model::catalog::Workflow;
-use jirasyncd::model::command::{CommandRecord, Effect, Pause};
+use jirasyncd::model::command::{CommandRecord, Effect, PairEffect, Pause};
 use jirasyncd::model::hub::{Conflict, ItemState, There};
 use jirasyncd::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId, ThingId};
 use jirasyncd::model::operation::{Intent, IntentState, Thing};
@@ -235,6 +235,7 @@ fused! {
         fn queue_items(items: &[ItemId], urgency: Urgency, due: Timestamp) -> ();
         fn wake_sync(sync: &SyncId, due: Timestamp) -> ();
         fn forget_newcomers(newcomers: &[Newcomer]) -> ();
+        fn pair_up(pair: &PairEffect) -> ();
         fn begin_item(item: &ItemState, instance: &InstanceId, newcomer: &Newcomer, urgency: Urgency, due: Timestamp) -> bool;
         fn claim(holder: &str, now: Timestamp, limit: usize) -> Vec<Claim>;
         fn claim_these(holder: &str, now: Timestamp, items: &[ItemId]) -> Vec<Claim>;

@@ -9,6 +9,8 @@ mod cli;
 #[cfg(test)]
 mod cli_operate;
 #[cfg(test)]
+mod cli_pairs;
+#[cfg(test)]
 mod cli_reload;
 #[cfg(test)]
 mod cli_webhooks;
@@ -91,6 +93,8 @@ mod daemon_named_files;
 mod daemon_names;
 #[cfg(test)]
 mod daemon_pairs;
+#[cfg(test)]
+mod daemon_pairs_found;
 #[cfg(test)]
 mod daemon_parents;
 #[cfg(test)]
