@@ -146,6 +146,8 @@ mod daemon_worklogs;
 #[cfg(test)]
 mod entities;
 #[cfg(test)]
+mod entities_beside;
+#[cfg(test)]
 mod entities_costs;
 #[cfg(test)]
 mod entities_rows;
