@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::{StartError, Surroundings, connect, dependencies, engine_on};
 use crate::config::Config;
-use crate::engine::PollError;
 use crate::engine::apply::Hands;
+use crate::engine::{PollError, ThingsPreview};
 use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::store::Store;
@@ -22,6 +22,8 @@ const AT_ONCE: usize = 100;
 pub struct Previewed {
     /// The items that a run would work on.
     pub items: Vec<PreviewedItem>,
+    /// What would be done with versions and components; nothing where only some items were asked for.
+    pub things: Vec<ThingsPreview>,
     /// The syncs that nothing joins now: the side, and why.
     pub stopped: Vec<(SyncId, SideId, String)>,
 }
@@ -79,8 +81,9 @@ pub async fn preview(
             items.push(PreviewedItem { names, plan: preview.plan, unread: preview.unread });
         }
     }
+    let things = if keys.is_none() { engine.preview_things().await? } else { Vec::new() };
     // Asked last: a `when` is only tried with the items.
-    Ok(Previewed { items, stopped: engine.stopped() })
+    Ok(Previewed { items, things, stopped: engine.stopped() })
 }
 
 async fn named(store: &dyn Store, keys: &[IssueKey]) -> Result<Vec<ItemId>, StartError> {

@@ -11,7 +11,9 @@ use super::{settings, small_runtime};
 use crate::app::{Previewed, PreviewedItem, Surroundings, preview};
 use crate::config::SecretsWanted;
 use crate::console::escaped;
+use crate::engine::ThingsPreview;
 use crate::model::ids::IssueKey;
+use crate::model::problem::Problem;
 use crate::plan::{Plan, render};
 
 /// The answer as JSON.
@@ -19,6 +21,8 @@ use crate::plan::{Plan, render};
 struct Answer<'p> {
     exit: Exit,
     items: Vec<Item<'p>>,
+    /// Versions and components beside the issues.
+    things: Vec<Things<'p>>,
     /// The syncs that nothing joins now.
     stopped: Vec<Stopped<'p>>,
     totals: Totals,
@@ -30,6 +34,18 @@ struct Stopped<'p> {
     sync: &'p str,
     side: &'p str,
     why: &'p str,
+}
+
+/// The versions or components of a sync as JSON.
+#[derive(Serialize)]
+struct Things<'p> {
+    sync: &'p str,
+    /// `versions` or `components`.
+    thing: String,
+    /// A change per line.
+    lines: Vec<String>,
+    /// What needs a person.
+    problems: Vec<String>,
 }
 
 /// One item as JSON.
@@ -63,16 +79,17 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
     let keys: Vec<IssueKey> = wanted.item.iter().map(|key| IssueKey::from(key.trim())).collect();
     let asked_for = (!keys.is_empty()).then(|| keys.clone());
     let waiting = output.waiting(format!("reading {}", counted(config.instances.len(), "instance")));
-    let Previewed { items, stopped } =
+    let Previewed { items, things, stopped } =
         small_runtime()?.block_on(async { preview(config, Surroundings::of_this_machine(), asked_for).await })?;
     drop(waiting);
     let syncs: BTreeSet<_> = stopped.iter().map(|(sync, ..)| sync).collect();
-    let totals = Totals::of(&items, syncs.len());
+    let totals = Totals::of(&items, &things, syncs.len());
     let exit = totals.exit();
     if output.json_wanted() {
         let stopped = stopped.iter().map(|(sync, side, why)| Stopped { sync: sync.as_str(), side: side.as_str(), why });
         let (items, stopped) = (items.iter().map(Item::of).collect(), stopped.collect());
-        output.json(&Answer { exit, items, stopped, totals })?;
+        let things = things.iter().map(Things::of).collect();
+        output.json(&Answer { exit, items, things, stopped, totals })?;
         return Ok(exit);
     }
     if items.is_empty() && !keys.is_empty() {
@@ -88,6 +105,11 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
         output.block(&lines)?;
         for (side, why) in &item.unread {
             output.line(&format!("? {}: side {side} could not be read: {why}", item.names))?;
+        }
+    }
+    for of_sync in &things {
+        for line in of_sync.lines.iter().chain(&problems_of(of_sync)) {
+            output.line(line)?;
         }
     }
     for (sync, side, why) in &stopped {
@@ -109,6 +131,24 @@ impl<'p> Item<'p> {
     }
 }
 
+impl<'p> Things<'p> {
+    fn of(of_sync: &'p ThingsPreview) -> Self {
+        let told = |lines: &[String]| lines.iter().map(|line| escaped(line).into_owned()).collect();
+        Self {
+            sync: of_sync.sync.as_str(),
+            thing: format!("{}s", of_sync.thing.word()),
+            lines: told(&of_sync.lines),
+            problems: told(&problems_of(of_sync)),
+        }
+    }
+}
+
+/// What is not done, as lines.
+fn problems_of(of_sync: &ThingsPreview) -> Vec<String> {
+    let line = |problem: &Problem| format!("- {} {} ({})", problem.side, problem.what, problem.remedy);
+    of_sync.problems.iter().map(line).collect()
+}
+
 impl Totals {
     /// As documented in the README: what is not done is a problem, a side that cannot be read is an instance's.
     fn exit(&self) -> Exit {
@@ -121,8 +161,12 @@ impl Totals {
         }
     }
 
-    fn of(items: &[PreviewedItem], syncs_stopped: usize) -> Self {
+    fn of(items: &[PreviewedItem], things: &[ThingsPreview], syncs_stopped: usize) -> Self {
         let mut totals = Self { items: items.len(), syncs_stopped, ..Self::default() };
+        for of_sync in things {
+            totals.changes += of_sync.lines.len();
+            totals.not_done += of_sync.problems.len();
+        }
         for item in items {
             totals.sides_unread += item.unread.len();
             if let Some(plan) = &item.plan {

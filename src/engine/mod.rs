@@ -44,6 +44,8 @@ mod survey;
 mod sweep;
 mod sync_run;
 mod things;
+mod things_outcome;
+mod things_preview;
 mod times;
 mod traces;
 mod walk;
@@ -73,6 +75,7 @@ pub use setup::{Connection, Connections, Parts, SetupError};
 pub use survey::{PermissionNeed, PermissionReport, Survey, survey};
 pub use sweep::{ROTATION, Scope as SweepScope, Swept};
 pub use things::things_about;
+pub use things_preview::ThingsPreview;
 
 use instance::Instance;
 use sync_run::SyncRun;

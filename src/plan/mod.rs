@@ -36,6 +36,7 @@ mod revisions;
 mod status;
 mod targets;
 mod things;
+mod things_render;
 mod things_write;
 mod unite;
 mod watchers;
@@ -49,6 +50,7 @@ pub use input::{By, Hold, Observation, Plan, PlanInput, Step, Wanted};
 pub use named_files::speaks_of;
 pub use render::render;
 pub use things::{ThingRules, ThingsSeen, take_in};
+pub use things_render::render_things;
 pub use things_write::{mark_done, mark_not_done, mark_sent, thing_field, thing_problems, thing_writes};
 pub use unite::{United, let_be, replace, unite, would_show};
 

@@ -16,6 +16,7 @@ use super::everything_acts::{Act, Field, Talk, What};
 use super::everything_audit::{Audited, Log, equal, far_leaks, leaks, requests};
 use super::everything_lives::{Fate, Policies, show_all};
 use super::everything_people::{Ledger, People, is_made_by};
+use super::everything_stock::Stock;
 use super::everything_world::{SIDES, Sight, world, world_of_lives, world_with_levels};
 use super::random_life::{Dice, Life, seeds};
 
@@ -70,6 +71,9 @@ impl Plot {
         if self.lives && people.items() >= 3 && dice.below(6) == 0 {
             return Act::fate(dice, number, people.items());
         }
+        if self.lives && people.items() >= 3 && dice.below(6) == 0 {
+            return Act::stock(dice, number, people.items());
+        }
         act
     }
 }
@@ -110,6 +114,7 @@ async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
     world.intervals(12).await;
     let mut shut = leaks(world, &people.written, &log.text()).await?;
     people.undo_fates(world)?;
+    people.undo_stock(world)?;
     // What stands under a security level waits until it is taken away, and so does what was under way there.
     people.open_levels(world)?;
     if plot.lives {
@@ -127,6 +132,7 @@ async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
     }
     shut += leaks(world, &people.written, &log.text()).await?;
     far_leaks(world, plot.sight)?;
+    people.audit_stock(world)?;
     if std::env::var_os("JIRASYNCD_TELL").is_some() {
         println!("{}", log.text());
     }
@@ -306,6 +312,7 @@ fn is_private(act: &Act) -> bool {
         What::Talk(talk) => !matches!(talk, Talk::Answer),
         What::Tie(_) => false,
         What::Fate(fate) => !matches!(fate, Fate::Retype | Fate::Convert | Fate::Leave),
+        What::Stock(stock) => stock != Stock::Use,
     }
 }
 
@@ -359,8 +366,12 @@ async fn isolation(seed: u64, lives: bool) -> Result<usize, String> {
     while script.len() < 14 {
         let mut step = Vec::new();
         while step.len() < 6 {
-            let fated = lives && items >= 3 && dice.below(4) == 0;
-            let act = if fated { Act::fate(&dice, number, items) } else { Act::any(&dice, number, items) };
+            let kind = if lives && items >= 3 { dice.below(12) } else { 12 };
+            let act = match kind {
+                0..3 => Act::fate(&dice, number, items),
+                3 | 4 => Act::stock(&dice, number, items),
+                _ => Act::any(&dice, number, items),
+            };
             // An answer names whom it answers, which is an act of home's about that partner.
             if (act.column == 2 && !is_private(&act)) || act.what == What::Talk(Talk::Answer) || is_beside(&act) {
                 continue;

@@ -314,6 +314,7 @@ fn with_lives(config: &str, policies: Policies) -> String {
             text = text.replace(&format!("{begin}instance = "), &format!("{begin}{clause}"));
         }
     }
+    text = text.replacen("[sync.support]\n", &format!("[sync.support]\n{}", entities_beside::THINGS), 1);
     text + &policies.table()
 }
 

@@ -160,6 +160,8 @@ mod everything_lives;
 #[cfg(test)]
 mod everything_people;
 #[cfg(test)]
+mod everything_stock;
+#[cfg(test)]
 mod everything_values;
 #[cfg(test)]
 mod everything_world;
