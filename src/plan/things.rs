@@ -136,6 +136,8 @@ pub fn take_in(
     }
     for thing in &mut look.things {
         settle(rules, thing);
+        let names = thing.replicas.values().map(|replica| replica.value(Property::Name).trim().to_lowercase());
+        thing.names.extend(names);
     }
     look.things
 }
@@ -229,6 +231,7 @@ impl Look<'_> {
                     lost: Vec::new(),
                     given_up: BTreeMap::new(),
                     late,
+                    names: BTreeSet::new(),
                 };
                 self.meet(&mut thing, side, newcomer, own, (ours || late, ours && !late));
                 things.push(thing);

@@ -55,11 +55,13 @@ impl Plot {
 
     fn world(&self, seed: u64) -> (World, People) {
         let policies = self.policies(seed);
-        match (&self.ledger, policies) {
+        let (world, mut people) = match (&self.ledger, policies) {
             (Some(ledger), _) => (watched(ledger, policies), People::with_levels(ledger)),
             (None, Some(policies)) => (world_of_lives(self.sight, policies), People::new(self.sight)),
             (None, None) => (world(self.sight), People::new(self.sight)),
-        }
+        };
+        people.flows = policies.is_some_and(|policies| policies.flows);
+        (world, people)
     }
 
     /// What the next one does.
@@ -73,6 +75,9 @@ impl Plot {
         }
         if self.lives && people.items() >= 3 && dice.below(6) == 0 {
             return Act::stock(dice, number, people.items());
+        }
+        if people.flows && people.items() >= 3 && dice.below(12) == 0 {
+            return Act { what: What::Talk(Talk::EditCopy), who: SIDES[act.column].role.1, ..act };
         }
         act
     }
@@ -341,6 +346,12 @@ async fn sent_to_globex(
             world.pass(3).await;
         }
         world.intervals(6).await;
+        // When what was refused meanwhile is tried again is drawn by lot.
+        let refuses = |act: &Act| matches!(act.what, What::Fate(Fate::Hide | Fate::Lock));
+        if step.iter().any(refuses) {
+            world.pass(LONGEST_WAIT).await;
+            world.intervals(6).await;
+        }
         let mut requests = requests(&world, "globex");
         if policies.is_some() {
             // How often what Jira refuses is tried again depends on how often its item is looked at, whoever is the reason.

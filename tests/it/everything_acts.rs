@@ -48,6 +48,8 @@ pub(crate) enum Talk {
     InternalComment,
     NarrowComment,
     WidenComment,
+    /// Into a copy of ours, where that flows back.
+    EditCopy,
 }
 
 /// To a file, or to logged work.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use jirasyncd::simulator::{CommentView, IssueView, Jira, Person, Refusal, WorklogView};
 use serde_json::{Value, json};
 
-use super::daemon_audit::token;
+use super::daemon_audit::{sync_user, token};
 use super::daemon_support::World;
 use super::everything_acts::{Act, Field, Talk, Thing, Tie, What};
 use super::everything_lives::{Fate, Fates};
@@ -113,6 +113,8 @@ pub(crate) struct People {
     pub(crate) written: Vec<Written>,
     pub(crate) fates: Fates,
     pub(crate) stock: Vec<Kept>,
+    /// Whether what is written into copies of comments flows back.
+    pub(crate) flows: bool,
     /// How often each thing was done.
     pub(crate) done: BTreeMap<String, usize>,
 }
@@ -126,6 +128,7 @@ impl People {
             written: Vec::new(),
             fates: Fates::default(),
             stock: Vec::new(),
+            flows: false,
             done: BTreeMap::new(),
         }
     }
@@ -333,6 +336,21 @@ impl People {
                 let after = scene.world.jira(scene.side.jira).issue(key);
                 let after = after.and_then(|issue| issue.comments.into_iter().find(|comment| comment.id == own.id));
                 Ok(after.map(|comment| readers(&comment, column)))
+            }
+            Talk::EditCopy => {
+                let ours = sync_user(scene.side.jira);
+                let copies = scene.issue.comments.iter().filter(|comment| {
+                    comment.author.as_deref() == Some(ours) && comment.visibility.is_none() && !comment.internal
+                });
+                let copies: Vec<&CommentView> = copies.filter(|copy| copy.body.contains("Words c")).collect();
+                let copy = copies.get(scene.act.pick % copies.len().max(1)).filter(|_| self.flows);
+                let Some(copy) = copy.filter(|_| scene.act.who == role.1) else { return Ok(None) };
+                who.edit_comment(
+                    key,
+                    &copy.id.to_string(),
+                    &format!("{} {}", copy.body.trim_end(), scene.act.canary()),
+                )?;
+                Ok(Some([true; 3]))
             }
             Talk::DeleteComment => {
                 let Some(own) = scene.own_comment() else { return Ok(None) };

@@ -315,6 +315,9 @@ fn with_lives(config: &str, policies: Policies) -> String {
         }
     }
     text = text.replacen("[sync.support]\n", &format!("[sync.support]\n{}", entities_beside::THINGS), 1);
+    if policies.flows {
+        text = text.replacen("unrestricted = \"both\"\n", "unrestricted = \"both\"\ncopies = \"flow-back\"\n", 1);
+    }
     text + &policies.table()
 }
 
