@@ -134,7 +134,12 @@ fn same(
         }
     };
     let by = format!("by{}z", SIDES[from].jira);
-    copies("comments", comments(one, from, None), comments(other, to, Some(&by)))?;
+    let originals = comments(one, from, None);
+    // A copy into which people wrote stays where its original is deleted, and is told.
+    let signs = |text: &str| SIDES.iter().map(|side| text.matches(&format!("by{}z", side.jira)).count()).sum::<usize>();
+    let mut found = comments(other, to, Some(&by));
+    found.retain(|text| originals.contains(text) || signs(text) < 2);
+    copies("comments", originals, found)?;
     copies("files", files(one, from, None), files(other, to, Some(&by)))?;
     copies("work", worklogs(one, from, None), worklogs(other, to, Some(&by)))
 }
