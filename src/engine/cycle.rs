@@ -253,7 +253,6 @@ impl Engine {
         let mut operations: Vec<Operation> =
             operations.into_iter().filter(|operation| !self.was_just_refused(work, operation)).collect();
         operations.retain(|operation| !self.may_not_be_made(work, operation));
-        self.make_none_twice(&work.sync, &mut operations).await;
         let waiting: Vec<SideId> = waiting.into_iter().map(|operation| operation.side).collect();
         if !waiting.is_empty() && !self.withheld(&work.sync, &waiting).await? {
             work.be_due(self.now());

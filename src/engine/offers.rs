@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::Engine;
 use super::cycle::LONGEST_SLOW_RETRY;
 use super::survey::{has_links, offer_more, people_on};
 use super::work::Work;
-use super::{Engine, SyncRun};
 use crate::jira::{JiraError, Refusal, WriteOutcome};
 use crate::model::ids::{AccountId, FieldName, SideId};
 use crate::model::issue::NativeValue;
@@ -108,23 +108,6 @@ impl Engine {
             }
         }
         again
-    }
-
-    /// Makes none for an issue that still says a name which one bore before it was renamed: it would be there twice. What the issue
-    /// holds is called otherwise by now, and crosses with its next read.
-    pub(super) async fn make_none_twice(&self, sync: &SyncRun, operations: &mut Vec<Operation>) {
-        let mut renamed = BTreeSet::new();
-        for operation in operations.iter() {
-            if let Action::Offer { thing, name, .. } = &operation.action
-                && self.was_renamed(sync, &operation.side, *thing, name).await
-            {
-                renamed.insert((operation.side.clone(), *thing, name.clone()));
-            }
-        }
-        operations.retain(|operation| {
-            let Action::Offer { thing, name, .. } = &operation.action else { return true };
-            !renamed.contains(&(operation.side.clone(), *thing, name.clone()))
-        });
     }
 
     /// Learns what a plan lacks. Says whether the plan is to be made again.

@@ -45,24 +45,6 @@ pub(super) struct ThingLooks {
     /// Where the right is missing.
     pub(super) no_right: BTreeMap<(SyncId, SideId), Waits>,
     told: BTreeMap<SyncId, Vec<Problem>>,
-    /// What the last look knew.
-    known: BTreeMap<(SyncId, Thing), Vec<ProjectThing>>,
-}
-
-impl ThingLooks {
-    /// Whether what a side lacks under a name stands there under another: then it was renamed, and none is to be made.
-    fn was_renamed(&self, sync: &SyncId, side: &SideId, thing: Thing, name: &str) -> bool {
-        let Some(known) = self.known.get(&(sync.clone(), thing)) else { return false };
-        let lower = name.trim().to_lowercase();
-        // Another may bear it since.
-        let bears = |thing: &&ProjectThing| {
-            let mut there = thing.replicas.values().filter(|replica| replica.is_there());
-            there.any(|replica| replica.value(Property::Name).trim().to_lowercase() == lower)
-        };
-        let (renamed, others): (Vec<&ProjectThing>, Vec<&ProjectThing>) =
-            known.iter().partition(|known| known.was_called(name, side));
-        !renamed.is_empty() && !others.iter().any(bears)
-    }
 }
 
 /// Something that is tried again ever more seldom.
@@ -162,11 +144,6 @@ impl Engine {
         Ok(())
     }
 
-    /// Whether a version or component that an issue asks for only bears another name by now on a side.
-    pub(super) async fn was_renamed(&self, sync: &SyncRun, side: &SideId, thing: Thing, name: &str) -> bool {
-        self.things.lock().await.was_renamed(sync.id(), side, thing, name)
-    }
-
     async fn look_at(
         &self,
         sync: &SyncRun,
@@ -212,8 +189,7 @@ impl Engine {
         let ids: BTreeSet<ThingId> = things.iter().map(|thing| thing.id).collect();
         let told = looks.held_back.iter().filter(|((id, _, _), held)| ids.contains(id) && held.is_told());
         problems.extend(told.map(|(_, held)| held.waits.problem.clone()));
-        looks.found.insert(key.clone(), problems);
-        looks.known.insert(key, things);
+        looks.found.insert(key, problems);
         self.tell_things(sync, looks).await?;
         Ok(sent)
     }

@@ -234,20 +234,6 @@ pub struct ProjectThing {
     /// It landed after it was given up, and is one too many.
     #[serde(default)]
     pub late: bool,
-    /// Every name that it bore on a side since it was met, in small letters.
-    #[serde(default)]
-    pub names: BTreeSet<String>,
-}
-
-impl ProjectThing {
-    /// Whether `name` is what it was called before on a side where it stands under another.
-    #[must_use]
-    pub fn was_called(&self, name: &str, side: &SideId) -> bool {
-        let name = name.trim().to_lowercase();
-        let now = self.replicas.get(side).filter(|replica| replica.is_there());
-        now.is_some_and(|replica| replica.value(Property::Name).trim().to_lowercase() != name)
-            && self.names.contains(&name)
-    }
 }
 
 /// One write to one project.

@@ -136,8 +136,6 @@ pub fn take_in(
     }
     for thing in &mut look.things {
         settle(rules, thing);
-        let names = thing.replicas.values().map(|replica| replica.value(Property::Name).trim().to_lowercase());
-        thing.names.extend(names);
     }
     look.things
 }
@@ -231,7 +229,6 @@ impl Look<'_> {
                     lost: Vec::new(),
                     given_up: BTreeMap::new(),
                     late,
-                    names: BTreeSet::new(),
                 };
                 self.meet(&mut thing, side, newcomer, own, (ours || late, ours && !late));
                 things.push(thing);

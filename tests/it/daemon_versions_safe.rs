@@ -293,34 +293,3 @@ async fn what_is_said_without_knowledge_of_what_stands_is_a_conflict_that_is_tol
         assert!(problems.iter().any(|what| what.contains("was made `Ours` here and `Newer` at")), "{problems:?}");
     }
 }
-
-/// An issue's write waits while the version that it names is renamed: that one is meant, and no other is made under the old name.
-#[tokio::test(start_paused = true)]
-async fn what_was_renamed_while_an_issue_waited_is_not_made_again() {
-    for (config, other, project, who) in pairs() {
-        let config = config.replacen("summary = \"both\"", ROWS, 1);
-        let mut world = world(&config, BOTH, [&["1.0"], &["1.0"], &["1.0"]]);
-        world.start().await;
-        let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
-        let key = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
-        rest(&world).await;
-        let person = world.person(other, who);
-        let people = [Holder::User(person.id().to_owned())];
-        world.jira(other).set_permission(project, "EDIT_ISSUES", &people);
-        let add = json!({ "fixVersions": [{ "add": { "name": "1.0" } }] });
-        world.person("acme", "jane").update(&key, add).unwrap();
-        rest(&world).await;
-        person.change_version(project, "1.0", json!({ "name": "1.1" })).unwrap();
-        rest(&world).await;
-        world.jira(other).set_permission(project, "EDIT_ISSUES", &[Holder::LoggedIn]);
-        for _ in 0..80 {
-            world.interval().await;
-        }
-        world.daemon().engine().sweep(None).await.unwrap();
-        rest(&world).await;
-        for side in ["acme", other] {
-            assert_eq!(versions(&world, side), ["1.1"], "{side}");
-            assert_eq!(world.field(side, "Item", "fixVersions"), "1.1", "{side}");
-        }
-    }
-}
