@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::{Held, StartError, Surroundings, connect, dependencies, engine_on};
 use crate::config::Config;
-use crate::engine::PollError;
 use crate::engine::apply::Hands;
+use crate::engine::{PollError, ThingsPreview};
 use crate::model::configuration::Existing;
 use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, IssueKey, ItemId, SideId, SyncId};
@@ -26,6 +26,8 @@ const MOST_PROBLEMS: usize = 10_000;
 pub struct Previewed {
     /// The items that a run would work on.
     pub items: Vec<PreviewedItem>,
+    /// What would be done with versions and components; nothing where only some items were asked for.
+    pub things: Vec<ThingsPreview>,
     /// The syncs that nothing joins now: the side, and why.
     pub stopped: Vec<(SyncId, SideId, String)>,
     /// The issues that would be paired because they name each other.
@@ -105,8 +107,9 @@ pub async fn preview(
     let unclear = standing.filter(|stored| stored.about.starts_with("pairing "));
     let unclear = unclear.map(|stored| (stored.problem.what, stored.problem.remedy)).collect();
     let proposals = if keys.is_none() { propose(&config, &items) } else { Vec::new() };
+    let things = if keys.is_none() { engine.preview_things().await? } else { Vec::new() };
     // Asked last: a `when` is only tried with the items.
-    Ok(Previewed { items, stopped: engine.stopped(), pairs: engine.pairs_made(), unclear, proposals })
+    Ok(Previewed { items, things, stopped: engine.stopped(), pairs: engine.pairs_made(), unclear, proposals })
 }
 
 /// Issues that look alike, of those that would start an item of their own.

@@ -11,8 +11,10 @@ use super::{settings, small_runtime};
 use crate::app::{Previewed, PreviewedItem, Surroundings, preview};
 use crate::config::SecretsWanted;
 use crate::console::escaped;
+use crate::engine::ThingsPreview;
 use crate::model::ids::{IssueKey, SyncId};
 use crate::model::operation::Action;
+use crate::model::problem::Problem;
 use crate::plan::{Plan, Proposal, render};
 
 /// The answer as JSON.
@@ -20,6 +22,8 @@ use crate::plan::{Plan, Proposal, render};
 struct Answer<'p> {
     exit: Exit,
     items: Vec<Item<'p>>,
+    /// Versions and components beside the issues.
+    things: Vec<Things<'p>>,
     /// The syncs that nothing joins now.
     stopped: Vec<Stopped<'p>>,
     /// The issues that would be paired because they name each other.
@@ -51,6 +55,18 @@ struct Pair<'p> {
 struct Unclear<'p> {
     why: &'p str,
     remedy: &'p str,
+}
+
+/// The versions or components of a sync as JSON.
+#[derive(Serialize)]
+struct Things<'p> {
+    sync: &'p str,
+    /// `versions` or `components`.
+    thing: String,
+    /// A change per line.
+    lines: Vec<String>,
+    /// What needs a person.
+    problems: Vec<String>,
 }
 
 /// One item as JSON.
@@ -88,11 +104,11 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
     let existing = wanted.existing.into();
     let asked_for = (!keys.is_empty()).then(|| keys.clone());
     let waiting = output.waiting(format!("reading {}", counted(config.instances.len(), "instance")));
-    let Previewed { items, stopped, pairs, unclear, proposals } = small_runtime()?
+    let Previewed { items, things, stopped, pairs, unclear, proposals } = small_runtime()?
         .block_on(async { preview(config, Surroundings::of_this_machine(), asked_for, existing).await })?;
     drop(waiting);
     let syncs: BTreeSet<_> = stopped.iter().map(|(sync, ..)| sync).collect();
-    let totals = Totals { pairs: pairs.len(), unclear: unclear.len(), ..Totals::of(&items, syncs.len()) };
+    let totals = Totals { pairs: pairs.len(), unclear: unclear.len(), ..Totals::of(&items, &things, syncs.len()) };
     let proposals: Vec<String> = proposals.iter().map(|(sync, found)| in_words(sync, found)).collect();
     let exit = totals.exit();
     if output.json_wanted() {
@@ -100,7 +116,8 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
         let (items, stopped) = (items.iter().map(Item::of).collect(), stopped.collect());
         let pairs = pairs.iter().map(|(sync, issues)| Pair { sync: sync.as_str(), issues }).collect();
         let unclear = unclear.iter().map(|(why, remedy)| Unclear { why, remedy }).collect();
-        output.json(&Answer { exit, items, stopped, pairs, unclear, proposals, totals })?;
+        let things = things.iter().map(Things::of).collect();
+        output.json(&Answer { exit, items, things, stopped, pairs, unclear, proposals, totals })?;
         return Ok(exit);
     }
     if items.is_empty() && !keys.is_empty() {
@@ -127,6 +144,11 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
     for proposal in &proposals {
         output.line(&format!("may be one, by summary and type: `{proposal}`"))?;
     }
+    for of_sync in &things {
+        for line in of_sync.lines.iter().chain(&problems_of(of_sync)) {
+            output.line(line)?;
+        }
+    }
     for (sync, side, why) in &stopped {
         output.line(&format!("? sync {sync}, side {side}: {why}"))?;
     }
@@ -152,6 +174,24 @@ impl<'p> Item<'p> {
     }
 }
 
+impl<'p> Things<'p> {
+    fn of(of_sync: &'p ThingsPreview) -> Self {
+        let told = |lines: &[String]| lines.iter().map(|line| escaped(line).into_owned()).collect();
+        Self {
+            sync: of_sync.sync.as_str(),
+            thing: format!("{}s", of_sync.thing.word()),
+            lines: told(&of_sync.lines),
+            problems: told(&problems_of(of_sync)),
+        }
+    }
+}
+
+/// What is not done, as lines.
+fn problems_of(of_sync: &ThingsPreview) -> Vec<String> {
+    let line = |problem: &Problem| format!("- {} {} ({})", problem.side, problem.what, problem.remedy);
+    of_sync.problems.iter().map(line).collect()
+}
+
 impl Totals {
     /// As documented in the README: what is not done is a problem, a side that cannot be read is an instance's.
     fn exit(&self) -> Exit {
@@ -164,8 +204,12 @@ impl Totals {
         }
     }
 
-    fn of(items: &[PreviewedItem], syncs_stopped: usize) -> Self {
+    fn of(items: &[PreviewedItem], things: &[ThingsPreview], syncs_stopped: usize) -> Self {
         let mut totals = Self { items: items.len(), syncs_stopped, ..Self::default() };
+        for of_sync in things {
+            totals.changes += of_sync.lines.len();
+            totals.not_done += of_sync.problems.len();
+        }
         for item in items {
             totals.sides_unread += item.unread.len();
             if let Some(plan) = &item.plan {

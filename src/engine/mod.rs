@@ -47,6 +47,8 @@ mod survey;
 mod sweep;
 mod sync_run;
 mod things;
+mod things_outcome;
+mod things_preview;
 mod times;
 mod traces;
 mod walk;
@@ -78,6 +80,7 @@ pub use setup::{Connection, Connections, Parts, SetupError, fits};
 pub use survey::{PermissionNeed, PermissionReport, Survey, survey};
 pub use sweep::{ROTATION, Scope as SweepScope, Swept};
 pub use things::things_about;
+pub use things_preview::ThingsPreview;
 
 use instance::Instance;
 use sync_run::SyncRun;

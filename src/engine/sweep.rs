@@ -13,7 +13,7 @@ use crate::model::hub::ItemState;
 use crate::model::ids::{CommentId, FieldId, InstanceId, IssueId, ItemId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue};
 use crate::model::remark::Remark;
-use crate::model::settings::{CopyEdits, FieldRow, SideSettings};
+use crate::model::settings::{CopyEdits, FieldKind, FieldRow, SideSettings};
 use crate::model::store::{StoreError, Urgency};
 use crate::model::value::Value;
 use crate::plan::shows_too_much;
@@ -139,6 +139,20 @@ impl Engine {
             || self.is_watched_otherwise(item, sync, row)
     }
 
+    /// Has the items looked at whose status found no way: what lets the sync user go one (a right, a condition of the workflow) shows
+    /// in no issue.
+    async fn try_statuses_again(&self, scope: &Scope) -> Result<(), StoreError> {
+        for sync in self.syncs.values() {
+            let Some(status) = sync.settings.fields.values().find(|row| row.kind == FieldKind::Status) else {
+                continue;
+            };
+            for side in sync.settings.sides.iter().filter(|side| scope.covers(&side.instance)) {
+                self.store.wake_troubled(sync.id(), &side.id, &status.name, self.now()).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Compares a hundred items after `after`, and queues those that differ. `None` when that was the end.
     ///
     /// # Errors
@@ -187,6 +201,7 @@ impl Engine {
         self.store.queue_items(&due, Urgency::Sweep, self.now()).await?;
         let next = ids.last().copied().filter(|_| ids.len() == AT_ONCE);
         if next.is_none() {
+            self.try_statuses_again(scope).await?;
             self.look_after_duplicates().await?;
         }
         Ok((swept, next))

@@ -6,11 +6,9 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::cycle::LONGEST_SLOW_RETRY;
 use super::instance::Instance;
-use super::offers::FIRST_ASK;
 use super::{Engine, SyncRun};
-use crate::jira::{WriteOutcome, tells_an_answer};
+use crate::jira::WriteOutcome;
 use crate::model::catalog::Shape;
 use crate::model::ids::{SideId, SyncId, ThingId};
 use crate::model::operation::Thing;
@@ -18,19 +16,14 @@ use crate::model::problem::Problem;
 use crate::model::settings::SideSettings;
 use crate::model::store::StoreError;
 use crate::model::things::{MadeThing, ProjectThing, Property, SeenThing, ThingSettings, ThingWrite};
-use crate::plan::{
-    ThingRules, ThingsSeen, mark_done, mark_not_done, mark_sent, take_in, thing_field, thing_problems, thing_writes,
-};
-use crate::schedule::growing;
+use crate::plan::{ThingRules, ThingsSeen, mark_sent, take_in, thing_field, thing_problems, thing_writes};
 
 /// Writes after one read of the lists: what goes beyond rests on another read.
 const MOST_WRITES: usize = 50;
 /// Turns of planning and writing after one read: what is made is completed by a change.
 const TURNS: usize = 3;
 /// How soon it is looked again where something was left over, or is in doubt.
-const SOON: Duration = Duration::from_secs(20);
-/// The rights of which one is needed (jira-facts; `POST version` and `POST component` of both contracts).
-const RIGHTS: [&str; 2] = ["ADMINISTER_PROJECTS", "ADMINISTER"];
+pub(super) const SOON: Duration = Duration::from_secs(20);
 
 /// Under what the problems of a sync's versions and components are kept.
 #[must_use]
@@ -46,35 +39,35 @@ pub(super) struct ThingLooks {
     /// When the last look was, by our monotonic time, and the names that it met, in small letters.
     last: BTreeMap<(SyncId, Thing), (Duration, BTreeSet<String>)>,
     found: BTreeMap<(SyncId, Thing), Vec<Problem>>,
-    held_back: BTreeMap<WriteKey, HeldBack>,
+    pub(super) held_back: BTreeMap<WriteKey, HeldBack>,
     /// Changes that were refused as a whole: their properties go one by one.
-    singly: BTreeSet<(ThingId, SideId)>,
+    pub(super) singly: BTreeSet<(ThingId, SideId)>,
     /// Where the right is missing.
-    no_right: BTreeMap<(SyncId, SideId), Waits>,
+    pub(super) no_right: BTreeMap<(SyncId, SideId), Waits>,
     told: BTreeMap<SyncId, Vec<Problem>>,
 }
 
 /// Something that is tried again ever more seldom.
 #[derive(Clone)]
-struct Waits {
-    times: u32,
+pub(super) struct Waits {
+    pub(super) times: u32,
     /// By our monotonic time.
-    until: Duration,
-    problem: Problem,
+    pub(super) until: Duration,
+    pub(super) problem: Problem,
 }
 
 /// Which write: the thing, the side, and what is written.
-type WriteKey = (ThingId, SideId, BTreeSet<Property>);
+pub(super) type WriteKey = (ThingId, SideId, BTreeSet<Property>);
 
-fn key_of(write: &ThingWrite) -> WriteKey {
+pub(super) fn key_of(write: &ThingWrite) -> WriteKey {
     (write.id, write.side.clone(), write.values.keys().copied().collect())
 }
 
 /// A write that Jira refused, or that ended in doubt.
-struct HeldBack {
-    write: ThingWrite,
-    in_doubt: bool,
-    waits: Waits,
+pub(super) struct HeldBack {
+    pub(super) write: ThingWrite,
+    pub(super) in_doubt: bool,
+    pub(super) waits: Waits,
 }
 
 impl HeldBack {
@@ -85,18 +78,30 @@ impl HeldBack {
 }
 
 /// One look at one kind of thing.
-struct Turn<'a> {
-    sync: &'a SyncRun,
-    rules: ThingRules<'a>,
-    looks: &'a mut ThingLooks,
+pub(super) struct Turn<'a> {
+    pub(super) sync: &'a SyncRun,
+    pub(super) rules: ThingRules<'a>,
+    pub(super) looks: &'a mut ThingLooks,
     /// Sides to which nothing more is sent in this look.
-    shut: BTreeSet<SideId>,
-    soon: bool,
+    pub(super) shut: BTreeSet<SideId>,
+    pub(super) soon: bool,
     /// Only the number of writes stopped it.
     capped: bool,
     sent: usize,
     /// Names that came to be, by side.
-    new_names: BTreeSet<SideId>,
+    pub(super) new_names: BTreeSet<SideId>,
+}
+
+/// What a look found.
+pub(super) struct Taken {
+    /// The lists that could be read.
+    pub(super) lists: BTreeMap<SideId, Vec<SeenThing>>,
+    /// What was known.
+    known: Vec<ProjectThing>,
+    /// What is known now.
+    pub(super) things: Vec<ProjectThing>,
+    /// What could not be read.
+    pub(super) problems: Vec<Problem>,
 }
 
 impl Engine {
@@ -152,16 +157,7 @@ impl Engine {
         }
         let rules = ThingRules { sync: &sync.settings, thing, settings };
         let key = (sync.id().clone(), thing);
-        let (lists, mut problems) = self.read_things(sync, rules).await;
-        let known = self.store.things(sync.id(), thing).await?;
-        let made = self.made_names(sync, thing).await?;
-        let settle = settings.sides().filter_map(|side| {
-            let settle = self.instances.get(sync.instance_of(side)?)?.settings.settle;
-            Some((side.clone(), SignedDuration::try_from(settle).unwrap_or(SignedDuration::MAX)))
-        });
-        let settle: BTreeMap<SideId, SignedDuration> = settle.collect();
-        let seen = ThingsSeen { lists: &lists, made: &made, settle: &settle, now: self.now() };
-        let things = take_in(rules, &known, &seen, &mut || ThingId(self.entropy.next_u128()));
+        let Taken { lists, known, things, mut problems } = self.take_things(sync, rules).await?;
         let mut turn = Turn {
             sync,
             rules,
@@ -196,6 +192,21 @@ impl Engine {
         looks.found.insert(key, problems);
         self.tell_things(sync, looks).await?;
         Ok(sent)
+    }
+
+    /// Reads the lists and takes them in, keeping nothing.
+    pub(super) async fn take_things(&self, sync: &SyncRun, rules: ThingRules<'_>) -> Result<Taken, StoreError> {
+        let (lists, problems) = self.read_things(sync, rules).await;
+        let known = self.store.things(sync.id(), rules.thing).await?;
+        let made = self.made_names(sync, rules.thing).await?;
+        let settle = rules.settings.sides().filter_map(|side| {
+            let settle = self.instances.get(sync.instance_of(side)?)?.settings.settle;
+            Some((side.clone(), SignedDuration::try_from(settle).unwrap_or(SignedDuration::MAX)))
+        });
+        let settle: BTreeMap<SideId, SignedDuration> = settle.collect();
+        let seen = ThingsSeen { lists: &lists, made: &made, settle: &settle, now: self.now() };
+        let things = take_in(rules, &known, &seen, &mut || ThingId(self.entropy.next_u128()));
+        Ok(Taken { lists, known, things, problems })
     }
 
     /// The lists of the sides that answer; what those say that do not.
@@ -347,7 +358,11 @@ impl Engine {
             && !held_back.is_some_and(|back| &back.write == write && waits(&back.waits))
     }
 
-    fn instance_at<'a>(&'a self, sync: &'a SyncRun, side: &SideId) -> Option<(&'a SideSettings, &'a Instance)> {
+    pub(super) fn instance_at<'a>(
+        &'a self,
+        sync: &'a SyncRun,
+        side: &SideId,
+    ) -> Option<(&'a SideSettings, &'a Instance)> {
         let settings = sync.side(side)?;
         Some((settings, self.instances.get(&settings.instance)?))
     }
@@ -362,103 +377,6 @@ impl Engine {
         }
         turn.sent += 1;
         self.hands.write_thing(&settings.instance, &settings.project, write).await
-    }
-
-    async fn thing_outcome(
-        &self,
-        turn: &mut Turn<'_>,
-        thing: &mut ProjectThing,
-        write: &ThingWrite,
-        outcome: WriteOutcome<Option<SeenThing>>,
-        now: jiff::Timestamp,
-    ) {
-        let refusal = match outcome {
-            WriteOutcome::Done(answer) => {
-                mark_done(turn.rules, thing, write, answer.as_ref(), now);
-                turn.looks.held_back.remove(&key_of(write));
-                turn.looks.no_right.remove(&(turn.sync.id().clone(), write.side.clone()));
-                if write.values.contains_key(&Property::Name) {
-                    turn.new_names.insert(write.side.clone());
-                }
-                return;
-            }
-            WriteOutcome::InDoubt(why) => {
-                tracing::warn!(side = %write.side, why, "no answer to a version or component: it is looked for");
-                // Who answers, if only that it failed, may take the next one.
-                if !tells_an_answer(&why) {
-                    turn.shut.insert(write.side.clone());
-                }
-                turn.soon = true;
-                self.thing_in_doubt(turn, write, &why);
-                return;
-            }
-            WriteOutcome::NotSent { why, .. } => {
-                tracing::debug!(side = %write.side, why, "a version or component was not sent");
-                mark_not_done(thing, write, now);
-                turn.shut.insert(write.side.clone());
-                turn.soon = true;
-                return;
-            }
-            WriteOutcome::Refused(refusal) => refusal.to_string(),
-            WriteOutcome::NotFound => "it is not there, or not to be changed".to_owned(),
-        };
-        mark_not_done(thing, write, now);
-        self.thing_refused(turn, write, &refusal).await;
-    }
-
-    /// Has a write without a clear answer wait: soon it is sent again, then ever more seldom, and told.
-    fn thing_in_doubt(&self, turn: &mut Turn<'_>, write: &ThingWrite, why: &str) {
-        let before = turn.looks.held_back.get(&key_of(write)).filter(|back| back.in_doubt && &back.write == write);
-        let times = before.map_or(0, |back| back.waits.times.saturating_add(1));
-        let wait = times.checked_sub(1).map_or(SOON, |times| growing(FIRST_ASK, LONGEST_SLOW_RETRY, times));
-        let what = format!(
-            "Jira gave no clear answer when {} was to be {}, again and again: {why}",
-            named(write),
-            deed(write)
-        );
-        let remedy = "look into the log of that Jira; it is tried again".to_owned();
-        let problem = Problem { side: write.side.clone(), field: Some(thing_field(write.thing)), what, remedy };
-        let waits = Waits { times, until: self.clock.monotonic() + wait, problem };
-        turn.looks.held_back.insert(key_of(write), HeldBack { write: write.clone(), in_doubt: true, waits });
-    }
-
-    /// Tells a missing right from a no to this very write: Cloud says 400, 403 or 404 of the former.
-    async fn thing_refused(&self, turn: &mut Turn<'_>, write: &ThingWrite, why: &str) {
-        let Some((settings, instance)) = self.instance_at(turn.sync, &write.side) else { return };
-        let held = instance.patiently(instance.read.permissions(&settings.project, &RIGHTS)).await;
-        let may = held.map_or(true, |held| RIGHTS.iter().any(|right| held.get(*right) == Some(&true)));
-        let again = |times: u32| self.clock.monotonic() + growing(FIRST_ASK, LONGEST_SLOW_RETRY, times);
-        if may {
-            if write.native.is_some() && write.values.len() > 1 {
-                // It may be a no to one of them.
-                turn.looks.singly.insert((write.id, write.side.clone()));
-                return;
-            }
-            let before = turn.looks.held_back.get(&key_of(write)).filter(|back| !back.in_doubt && &back.write == write);
-            let times = before.map_or(0, |back| back.waits.times.saturating_add(1));
-            let problem = Problem {
-                side: write.side.clone(),
-                field: Some(thing_field(write.thing)),
-                what: format!("Jira did not let {} be {}: {why}", named(write), deed(write)),
-                remedy: "look whether another has that name there; it is tried again".to_owned(),
-            };
-            let waits = Waits { times, until: again(times), problem };
-            turn.looks.held_back.insert(key_of(write), HeldBack { write: write.clone(), in_doubt: false, waits });
-            return;
-        }
-        turn.shut.insert(write.side.clone());
-        let key = (turn.sync.id().clone(), write.side.clone());
-        let times = turn.looks.no_right.get(&key).map_or(0, |waits| waits.times.saturating_add(1));
-        let problem = Problem {
-            side: write.side.clone(),
-            field: None,
-            what: format!(
-                "the sync user may not administer project `{}`, so versions and components are not kept in step there",
-                settings.project
-            ),
-            remedy: "grant it Administer Projects (ADMINISTER_PROJECTS) there; it is tried again".to_owned(),
-        };
-        turn.looks.no_right.insert(key, Waits { times, until: again(times), problem });
     }
 
     /// Keeps what changed, and the names that are about to be given. What is nowhere any more is forgotten.
@@ -542,18 +460,4 @@ impl Engine {
 
 fn is_there(thing: &ProjectThing, side: &SideId) -> bool {
     thing.replicas.get(side).is_some_and(crate::model::things::ThingReplica::is_there)
-}
-
-/// What a write is about, in words.
-fn named(write: &ThingWrite) -> String {
-    let name = write.values.get(&Property::Name).map(|(name, _)| format!(" `{name}`")).unwrap_or_default();
-    let only = write.values.keys().next().filter(|property| write.values.len() == 1 && **property != Property::Name);
-    match only {
-        Some(property) => format!("the {} of a {}", property.word(), write.thing.word()),
-        None => format!("the {}{name}", write.thing.word()),
-    }
-}
-
-fn deed(write: &ThingWrite) -> &'static str {
-    if write.native.is_some() { "changed" } else { "made" }
 }

@@ -186,7 +186,7 @@ fn native(native: &NativeValue, wanted: &Value) -> String {
 }
 
 /// One line of a text, cut to a length that fits a terminal.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() > SHOWN {
         line = line.chars().take(SHOWN - 1).collect();

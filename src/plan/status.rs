@@ -42,6 +42,11 @@ pub(super) fn hop(
     };
     let now = native(FieldKind::Status).unwrap_or_default();
     let issue_type = native(FieldKind::IssueType).unwrap_or_default();
+    if offers.is_empty() {
+        // No way that others show helps here: it is asked for again by the full check.
+        let remedy = "grant the sync user Transition Issues (TRANSITION_ISSUES), or look at the conditions of that workflow; it is tried again with the next change and with every full check";
+        return Err((format!("Jira offers the sync user no transition from `{now}`"), remedy.to_owned()));
+    }
     let path = path_on(table, side, shared);
     let Some((offer, last)) = next(draft, side, offers, &goals, path, &now, &issue_type) else {
         let goal = goals.first().cloned().unwrap_or_default();

@@ -32,6 +32,7 @@ mod render_people;
 mod render_screens;
 mod reply;
 mod rest;
+mod retire;
 mod seed;
 mod serve;
 mod setup;

@@ -195,6 +195,45 @@ async fn status_says_what_it_was_read_from() {
     assert_eq!(json["summary"]["problems"], 0, "{json}");
 }
 
+/// What would be made and changed of versions and components is planned as well, and nothing of it is written.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_shows_versions_and_components() {
+    let world = World::with(|acme, globex| {
+        for setup in [acme, globex] {
+            let everybody = [jirasyncd::simulator::Holder::LoggedIn].into();
+            setup.projects[0].permissions.insert("ADMINISTER_PROJECTS".to_owned(), everybody);
+        }
+    })
+    .await;
+    let place = world.place_with("[sync.support]\n", "[sync.support]\nversions = \"both\"\ncomponents = \"both\"\n");
+    let (jane, jdoe) = (world.acme.person("jane").unwrap(), world.globex.person("jdoe").unwrap());
+    let said = serde_json::json!({ "description": "The \u{1b}[2J first", "releaseDate": "2026-12-24" });
+    jane.make_version("SUP", "1.0", said).unwrap();
+    jane.change_version("SUP", "1.0", serde_json::json!({ "released": true })).unwrap();
+    jdoe.make_component("ENG", "Api").unwrap();
+    let parts = [
+        "+ globex version `1.0` is made: description \"The \\u{1b}[2J first\", release-date \"2026-12-24\", released",
+        "+ acme component `Api` is made\n",
+        "0 items: 2 changes",
+    ];
+    place.run(&["plan"]).await.expect(0, &parts);
+    let json = place.run(&["plan", "--json"]).await.expect(0, &[]).json();
+    assert_eq!((&json["things"][0]["thing"], &json["totals"]["changes"]), (&"versions".into(), &2.into()), "{json}");
+    assert_eq!(world.globex.count("createVersion") + world.acme.count("createComponent"), 0, "`plan` wrote");
+    place.run(&["run", "--once"]).await.expect(0, &[]);
+    jane.change_version("SUP", "1.0", serde_json::json!({ "name": "1.1", "released": false })).unwrap();
+    place
+        .run(&["plan"])
+        .await
+        .expect(0, &["~ globex version `1.0`: name \"1.0\" -> \"1.1\", released -> false\n", "1 change"]);
+    assert_eq!(world.globex.versions("ENG")[0]["name"], "1.0", "`plan` wrote");
+    // What needs a person is told.
+    world.globex.remove_component(&jdoe, "ENG", "Api", None).unwrap();
+    let key = jane.create("SUP", "Bug", serde_json::json!({ "summary": "Item" })).unwrap();
+    let json = place.run(&["plan", "--json", "--item", &key]).await.json();
+    assert_eq!(json["things"].as_array().unwrap().len(), 0, "only that item was asked for: {json}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_is_shown_before_it_is_carried_out() {
     let world = World::new().await;

@@ -16,6 +16,7 @@ use super::everything_acts::{Act, Field, Talk, What};
 use super::everything_audit::{Audited, Log, equal, far_leaks, leaks, requests};
 use super::everything_lives::{Fate, Policies, show_all};
 use super::everything_people::{Ledger, People, is_made_by};
+use super::everything_stock::Stock;
 use super::everything_world::{SIDES, Sight, world, world_of_lives, world_with_levels};
 use super::random_life::{Dice, Life, seeds};
 
@@ -54,11 +55,13 @@ impl Plot {
 
     fn world(&self, seed: u64) -> (World, People) {
         let policies = self.policies(seed);
-        match (&self.ledger, policies) {
+        let (world, mut people) = match (&self.ledger, policies) {
             (Some(ledger), _) => (watched(ledger, policies), People::with_levels(ledger)),
             (None, Some(policies)) => (world_of_lives(self.sight, policies), People::new(self.sight)),
             (None, None) => (world(self.sight), People::new(self.sight)),
-        }
+        };
+        people.flows = policies.is_some_and(|policies| policies.flows);
+        (world, people)
     }
 
     /// What the next one does.
@@ -69,6 +72,12 @@ impl Plot {
         }
         if self.lives && people.items() >= 3 && dice.below(6) == 0 {
             return Act::fate(dice, number, people.items());
+        }
+        if self.lives && people.items() >= 3 && dice.below(6) == 0 {
+            return Act::stock(dice, number, people.items());
+        }
+        if people.flows && people.items() >= 3 && dice.below(12) == 0 {
+            return Act { what: What::Talk(Talk::EditCopy), who: SIDES[act.column].role.1, ..act };
         }
         act
     }
@@ -110,6 +119,7 @@ async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
     world.intervals(12).await;
     let mut shut = leaks(world, &people.written, &log.text()).await?;
     people.undo_fates(world)?;
+    people.undo_stock(world)?;
     // What stands under a security level waits until it is taken away, and so does what was under way there.
     people.open_levels(world)?;
     if plot.lives {
@@ -127,6 +137,7 @@ async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
     }
     shut += leaks(world, &people.written, &log.text()).await?;
     far_leaks(world, plot.sight)?;
+    people.audit_stock(world)?;
     if std::env::var_os("JIRASYNCD_TELL").is_some() {
         println!("{}", log.text());
     }
@@ -306,6 +317,7 @@ fn is_private(act: &Act) -> bool {
         What::Talk(talk) => !matches!(talk, Talk::Answer),
         What::Tie(_) => false,
         What::Fate(fate) => !matches!(fate, Fate::Retype | Fate::Convert | Fate::Leave),
+        What::Stock(stock) => stock != Stock::Use,
     }
 }
 
@@ -334,6 +346,12 @@ async fn sent_to_globex(
             world.pass(3).await;
         }
         world.intervals(6).await;
+        // When what was refused meanwhile is tried again is drawn by lot.
+        let refuses = |act: &Act| matches!(act.what, What::Fate(Fate::Hide | Fate::Lock));
+        if step.iter().any(refuses) {
+            world.pass(LONGEST_WAIT).await;
+            world.intervals(6).await;
+        }
         let mut requests = requests(&world, "globex");
         if policies.is_some() {
             // How often what Jira refuses is tried again depends on how often its item is looked at, whoever is the reason.
@@ -359,8 +377,12 @@ async fn isolation(seed: u64, lives: bool) -> Result<usize, String> {
     while script.len() < 14 {
         let mut step = Vec::new();
         while step.len() < 6 {
-            let fated = lives && items >= 3 && dice.below(4) == 0;
-            let act = if fated { Act::fate(&dice, number, items) } else { Act::any(&dice, number, items) };
+            let kind = if lives && items >= 3 { dice.below(12) } else { 12 };
+            let act = match kind {
+                0..3 => Act::fate(&dice, number, items),
+                3 | 4 => Act::stock(&dice, number, items),
+                _ => Act::any(&dice, number, items),
+            };
             // An answer names whom it answers, which is an act of home's about that partner.
             if (act.column == 2 && !is_private(&act)) || act.what == What::Talk(Talk::Answer) || is_beside(&act) {
                 continue;

@@ -1,7 +1,7 @@
 //! Statuses that find no way, or are refused on it: they go on when something changed, and ask for nothing in vain before. Must
 //! never be judged by the daemon's word.
 
-use jirasyncd::simulator::{Fault, FaultRule, When};
+use jirasyncd::simulator::{Fault, FaultRule, Holder, When};
 
 use super::daemon_audit::ours;
 use super::daemon_input::{create, edit};
@@ -73,4 +73,28 @@ async fn another_goal_is_tried_at_once_after_a_refusal() {
     world.person("acme", "jane").transition(&key, "Done").unwrap();
     world.intervals(2).await;
     assert_eq!(world.field("globex", "Item", "status"), "Closed");
+}
+
+/// What is given back in Jira's administration changes no issue.
+#[tokio::test(start_paused = true)]
+async fn a_status_goes_on_once_the_sync_user_may_transition() {
+    for (from, who, to, project) in [("acme", "jane", "globex", "ENG"), ("globex", "jdoe", "acme", "SUP")] {
+        let world = World::new(&two(), |_| {}).await;
+        let key = create(&world, "SUP", "Item", &[]);
+        world.settle().await;
+        world.jira(to).set_permission(project, "TRANSITION_ISSUES", &[]);
+        let key = if from == "acme" { key } else { world.issue(from, "Item").key };
+        world.person(from, who).transition(&key, if from == "acme" { "In Progress" } else { "Working" }).unwrap();
+        world.rest().await.unwrap();
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("offers the sync user no transition"), "{problems:?}");
+        world.jira(to).reset_calls();
+        world.intervals(10).await;
+        assert_eq!(world.jira(to).count("getTransitions"), 0, "it is not asked for again and again");
+        world.jira(to).set_permission(project, "TRANSITION_ISSUES", &[Holder::LoggedIn]);
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.field(to, "Item", "status"), if to == "acme" { "In Progress" } else { "Working" });
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
 }

@@ -4,6 +4,7 @@ use jirasyncd::simulator::{IssueView, Person, Refusal};
 use serde_json::{Value, json};
 
 use super::daemon_support::World;
+use super::entities_beside;
 use super::everything_audit::{comments, files, shown, worklogs};
 use super::everything_people::{far, find};
 use super::everything_values::{date, element, step};
@@ -40,9 +41,31 @@ pub(crate) enum Subject {
     Watchers,
     /// Only home's crosses, and all else under it: so it is tried by itself.
     Level,
+    SubTask,
+    Conversion,
+    Votes,
+    Resolution,
+    EpicName,
+    Request,
+    Project,
+    Version,
+    Component,
 }
 
-/// All rows, as the table shows them.
+/// The rows with items of their own, see `entities_beside`.
+pub(crate) const BESIDE: [Subject; 9] = [
+    Subject::Resolution,
+    Subject::EpicName,
+    Subject::Request,
+    Subject::Project,
+    Subject::SubTask,
+    Subject::Conversion,
+    Subject::Votes,
+    Subject::Version,
+    Subject::Component,
+];
+
+/// All rows of one issue, as the table shows them.
 pub(crate) fn all() -> Vec<Subject> {
     use Subject::{
         AffectsVersions, Assignee, Comment, Components, Description, Due, Environment, Epic, Estimate, FarLink, File,
@@ -97,6 +120,15 @@ impl Subject {
             Self::Epic => "parent: an epic",
             Self::Watchers => "watchers",
             Self::Level => "security level",
+            Self::SubTask => "sub-task: its parent",
+            Self::Conversion => "sub-task: an issue that becomes one",
+            Self::Votes => "votes, as a number",
+            Self::Resolution => "resolution",
+            Self::EpicName => "epic name",
+            Self::Request => "request type, read",
+            Self::Project => "project, read",
+            Self::Version => "versions of a project",
+            Self::Component => "components of a project",
         }
     }
 
@@ -123,6 +155,15 @@ impl Subject {
             Self::Status | Self::Comment | Self::File | Self::Work | Self::Link | Self::FarLink | Self::Watchers => {
                 return None;
             }
+            Self::SubTask
+            | Self::Conversion
+            | Self::Votes
+            | Self::Resolution
+            | Self::EpicName
+            | Self::Request
+            | Self::Project
+            | Self::Version
+            | Self::Component => return None,
         };
         Some(name.to_owned())
     }
@@ -141,7 +182,15 @@ impl Subject {
             Self::File => &["attach", "file"],
             Self::Work => &["work"],
             Self::Link | Self::FarLink => &["link"],
-            Self::Epic => &["parent"],
+            Self::Epic | Self::SubTask => &["parent"],
+            Self::Conversion => &["sub-task"],
+            Self::Votes => &["popularity"],
+            Self::Resolution => &["resolution", "status", "transition"],
+            Self::EpicName => &["epic-name"],
+            Self::Request => &["request"],
+            Self::Project => &["origin"],
+            Self::Version => &["version"],
+            Self::Component => &["component"],
             Self::Watchers => &["watch"],
             Self::Status => &["status", "transition"],
             Self::Summary
@@ -196,6 +245,15 @@ impl Subject {
             Self::Epic => field("parent"),
             Self::Watchers => field("watchers"),
             Self::Status => field("status"),
+            Self::SubTask
+            | Self::Conversion
+            | Self::Votes
+            | Self::Resolution
+            | Self::EpicName
+            | Self::Request
+            | Self::Project
+            | Self::Version
+            | Self::Component => String::new(),
             // What the row of the levels' world says.
             Self::Level => match (column, raw(view, "security").as_str()) {
                 (0, level) => level.to_owned(),
@@ -284,6 +342,15 @@ impl Subject {
                 let value = if column == 1 { json!(epic) } else { json!({ "key": epic }) };
                 who.edit(key, json!({ self.field(column).unwrap_or_default(): value }))
             }
+            Self::SubTask
+            | Self::Conversion
+            | Self::Votes
+            | Self::Resolution
+            | Self::EpicName
+            | Self::Request
+            | Self::Project
+            | Self::Version
+            | Self::Component => entities_beside::put(self, at, number),
             // Whoever makes it or comments on it watches anyway.
             Self::Watchers => match number {
                 1 | 4 => who.remove_watcher(key, SIDES[column].people[2]),
@@ -313,6 +380,15 @@ impl Subject {
             Self::Epic if column != 1 => who.update(key, json!({ "parent": [{ "set": { "none": true } }] })),
             Self::Estimate => at.tracking("originalEstimate", &Value::Null),
             Self::Remaining => at.tracking("remainingEstimate", &json!("0m")),
+            Self::SubTask
+            | Self::Conversion
+            | Self::Votes
+            | Self::Resolution
+            | Self::EpicName
+            | Self::Request
+            | Self::Project
+            | Self::Version
+            | Self::Component => entities_beside::take(self, at),
             Self::Type
             | Self::Summary
             | Self::Description
@@ -367,8 +443,12 @@ impl<'a> Place<'a> {
         links.map(|link| link.id).collect()
     }
 
-    fn other(&self, token: &str) -> String {
-        find(self.world, SIDES[self.column].jira, token).unwrap().key
+    pub(crate) fn other(&self, token: &str) -> String {
+        self.other_issue(token).key
+    }
+
+    pub(crate) fn other_issue(&self, token: &str) -> IssueView {
+        find(self.world, SIDES[self.column].jira, token).unwrap_or_else(|| panic!("no {token}"))
     }
 
     /// One of the two estimates, with the other as it is: Jira takes both at once.

@@ -1,6 +1,7 @@
 //! What people may do to issues, drawn by dice. Must never know what an act meets.
 
 use super::everything_lives::Fate;
+use super::everything_stock::Stock;
 use super::everything_world::SIDES;
 use super::random_life::Dice;
 
@@ -14,6 +15,8 @@ pub(crate) enum What {
     Tie(Tie),
     /// To an issue as a whole, or to what is around it.
     Fate(Fate),
+    /// To a version or component of the project.
+    Stock(Stock),
 }
 
 /// To a field.
@@ -45,6 +48,8 @@ pub(crate) enum Talk {
     InternalComment,
     NarrowComment,
     WidenComment,
+    /// Into a copy of ours, where that flows back.
+    EditCopy,
 }
 
 /// To a file, or to logged work.

@@ -134,7 +134,12 @@ fn same(
         }
     };
     let by = format!("by{}z", SIDES[from].jira);
-    copies("comments", comments(one, from, None), comments(other, to, Some(&by)))?;
+    let originals = comments(one, from, None);
+    // A copy into which people wrote stays where its original is deleted, and is told.
+    let signs = |text: &str| SIDES.iter().map(|side| text.matches(&format!("by{}z", side.jira)).count()).sum::<usize>();
+    let mut found = comments(other, to, Some(&by));
+    found.retain(|text| originals.contains(text) || signs(text) < 2);
+    copies("comments", originals, found)?;
     copies("files", files(one, from, None), files(other, to, Some(&by)))?;
     copies("work", worklogs(one, from, None), worklogs(other, to, Some(&by)))
 }
@@ -142,7 +147,17 @@ fn same(
 /// Who wrote it: people, or (with the sign of the side that it is a copy from) the sync user.
 fn is_wanted(author: Option<&str>, text: &str, column: usize, copy_of: Option<&str>) -> bool {
     let ours = author == Some(sync_user(SIDES[column].jira));
-    copy_of.map_or(!ours, |sign| ours && text.contains(sign))
+    copy_of.map_or(!ours, |sign| ours && is_of(text, sign))
+}
+
+/// Whether a text is of that side: who wrote into a copy signed after whoever wrote the original.
+fn is_of(text: &str, sign: &str) -> bool {
+    let last = text.trim_end().lines().last().unwrap_or_default();
+    let signs = SIDES.iter().filter_map(|side| Some((last.find(&format!("by{}z", side.jira))?, side.jira)));
+    match signs.min() {
+        Some((_, first)) if sign.starts_with("by") => sign == format!("by{first}z"),
+        Some(_) | None => text.contains(sign),
+    }
 }
 
 /// The last line: what the author wrote, without the header of a copy.

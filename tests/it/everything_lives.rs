@@ -58,12 +58,19 @@ pub(crate) struct Policies {
     pub(crate) deleted: usize,
     pub(crate) moved: usize,
     pub(crate) stop: bool,
+    /// Whether what is written into copies of comments flows back.
+    pub(crate) flows: bool,
 }
 
 impl Policies {
     pub(crate) fn of(seed: u64) -> Self {
         let seed = seed as usize;
-        Self { deleted: seed % 5, moved: [0, 1, 4, 2][seed / 2 % 4], stop: !(seed / 3).is_multiple_of(2) }
+        Self {
+            deleted: seed % 5,
+            moved: [0, 1, 4, 2][seed / 2 % 4],
+            stop: !(seed / 3).is_multiple_of(2),
+            flows: !seed.is_multiple_of(3),
+        }
     }
 
     /// The table `life` of a sync.

@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex};
 use jirasyncd::simulator::{CommentView, IssueView, Jira, Person, Refusal, WorklogView};
 use serde_json::{Value, json};
 
-use super::daemon_audit::token;
+use super::daemon_audit::{sync_user, token};
 use super::daemon_support::World;
 use super::everything_acts::{Act, Field, Talk, Thing, Tie, What};
 use super::everything_lives::{Fate, Fates};
+use super::everything_stock::Kept;
 use super::everything_values::{custom, date, step};
 use super::everything_world::{
     COMPONENTS, Custom, DESK, EPIC_LINK, EPIC_NAME, INSIDE, LEVEL, OUTSIDER, PRIORITIES, SECRET, SIDES, STATUSES, Side,
@@ -32,6 +33,12 @@ pub(crate) struct Written {
 }
 
 impl Written {
+    /// Of what is no issue's.
+    pub(crate) fn of_stock(act: &Act, shut: [bool; 3]) -> Self {
+        let (canary, column) = (act.canary(), act.column);
+        Self { canary, column, item: usize::MAX, shut, leveled: false, mapped: false }
+    }
+
     pub(crate) fn is_shut(&self, column: usize) -> bool {
         column != self.column && (self.shut[column] || self.leveled && !self.mapped)
     }
@@ -105,6 +112,9 @@ pub(crate) struct People {
     pub(crate) items: Vec<Item>,
     pub(crate) written: Vec<Written>,
     pub(crate) fates: Fates,
+    pub(crate) stock: Vec<Kept>,
+    /// Whether what is written into copies of comments flows back.
+    pub(crate) flows: bool,
     /// How often each thing was done.
     pub(crate) done: BTreeMap<String, usize>,
 }
@@ -117,6 +127,8 @@ impl People {
             items: Vec::new(),
             written: Vec::new(),
             fates: Fates::default(),
+            stock: Vec::new(),
+            flows: false,
             done: BTreeMap::new(),
         }
     }
@@ -141,6 +153,7 @@ impl People {
 
     /// Does not do it. What would have been made keeps its place among the items.
     pub(crate) fn leave_out(&mut self, act: &Act) {
+        self.leave_stock_out(act);
         if is_made_by(act) {
             let token = format!("Item-{}", act.number);
             self.items.push(Item { token, column: act.column, places: [false; 3], level: [false; 3], mapped: false });
@@ -163,6 +176,9 @@ impl People {
                 self.leave_out(act);
             }
             return Ok(done);
+        }
+        if let What::Stock(stock) = act.what {
+            return self.keep_stock(world, act, stock);
         }
         if act.what == What::Create {
             if self.fates.is_dismissed(act.column, act.who) {
@@ -256,7 +272,7 @@ impl People {
     /// Does it, and says who may read it; none where there was nothing to do.
     fn change(&mut self, scene: &Scene<'_>) -> Result<Option<[bool; 3]>, Refusal> {
         match scene.act.what {
-            What::Create | What::Fate(_) => Ok(None),
+            What::Create | What::Fate(_) | What::Stock(_) => Ok(None),
             What::Field(Field::Level) => self.level(scene),
             What::Field(field) => field_act(scene, field),
             What::Talk(talk) => self.talk(scene, talk),
@@ -320,6 +336,21 @@ impl People {
                 let after = scene.world.jira(scene.side.jira).issue(key);
                 let after = after.and_then(|issue| issue.comments.into_iter().find(|comment| comment.id == own.id));
                 Ok(after.map(|comment| readers(&comment, column)))
+            }
+            Talk::EditCopy => {
+                let ours = sync_user(scene.side.jira);
+                let copies = scene.issue.comments.iter().filter(|comment| {
+                    comment.author.as_deref() == Some(ours) && comment.visibility.is_none() && !comment.internal
+                });
+                let copies: Vec<&CommentView> = copies.filter(|copy| copy.body.contains("Words c")).collect();
+                let copy = copies.get(scene.act.pick % copies.len().max(1)).filter(|_| self.flows);
+                let Some(copy) = copy.filter(|_| scene.act.who == role.1) else { return Ok(None) };
+                who.edit_comment(
+                    key,
+                    &copy.id.to_string(),
+                    &format!("{} {}", copy.body.trim_end(), scene.act.canary()),
+                )?;
+                Ok(Some([true; 3]))
             }
             Talk::DeleteComment => {
                 let Some(own) = scene.own_comment() else { return Ok(None) };

@@ -3,6 +3,7 @@
 use jirasyncd::simulator::{FieldSetup, FieldType, Holder, Limits, ProjectSetup, Setup, SprintState, TransitionSetup};
 
 use super::daemon_support::{THREE, World};
+use super::entities_beside;
 use super::everything_lives::Policies;
 
 /// One side: the Jira, its project, its people (the same place is the same person), its types (Bug, Task, Epic, Sub-task), a role
@@ -213,6 +214,11 @@ pub(crate) enum Sight {
 }
 
 fn config(sight: Sight) -> String {
+    config_of(sight, &CUSTOM)
+}
+
+/// The same with only some of the custom fields.
+fn config_of(sight: Sight, custom: &[Custom]) -> String {
     let mut text = THREE.to_owned();
     if sight == Sight::Open {
         for partner in ["globex", "initech"] {
@@ -240,7 +246,7 @@ fn config(sight: Sight) -> String {
     if sight == Sight::Open {
         rows += "watchers = { on-unmapped = \"skip\" }\n";
     }
-    for custom in CUSTOM.into_iter().filter(|custom| *custom != Custom::Secret) {
+    for custom in custom.iter().filter(|custom| **custom != Custom::Secret) {
         rows += &format!("\"{}\" = \"both\"\n", custom.name());
     }
     let files = if sight == Sight::Open { "\"both\"" } else { "{ names = [\"*\"] }" };
@@ -308,6 +314,10 @@ fn with_lives(config: &str, policies: Policies) -> String {
             text = text.replace(&format!("{begin}instance = "), &format!("{begin}{clause}"));
         }
     }
+    text = text.replacen("[sync.support]\n", &format!("[sync.support]\n{}", entities_beside::THINGS), 1);
+    if policies.flows {
+        text = text.replacen("unrestricted = \"both\"\n", "unrestricted = \"both\"\ncopies = \"flow-back\"\n", 1);
+    }
     text + &policies.table()
 }
 
@@ -341,6 +351,17 @@ pub(crate) fn world_of(columns: &[usize]) -> World {
     prepared(&absent.fold(all, |text, (_, side)| without_side(&text, side.jira)))
 }
 
+/// The same without custom fields, and with what is more than a value of one issue; some of it is only read from the side `from`.
+pub(crate) fn world_beside(columns: &[usize], from: usize) -> World {
+    let absent = SIDES.iter().enumerate().filter(|(column, _)| !columns.contains(column));
+    let rows = format!("summary = \"both\"\n{}", entities_beside::rows(from));
+    let things = format!("[sync.support]\n{}", entities_beside::THINGS);
+    let all = config_of(Sight::Open, &[]).replacen("summary = \"both\"\n", &rows, 1);
+    let all = all.replacen("[sync.support]\n", &things, 1);
+    let config = absent.fold(all, |text, (_, side)| without_side(&text, side.jira));
+    prepared_with(&config, entities_beside::enrich)
+}
+
 /// The same with rows for all of home's security levels.
 pub(crate) fn world_of_levels(columns: &[usize]) -> World {
     let absent = SIDES.iter().enumerate().filter(|(column, _)| !columns.contains(column));
@@ -353,9 +374,15 @@ pub(crate) fn world_of_levels(columns: &[usize]) -> World {
 }
 
 fn prepared(config: &str) -> World {
+    prepared_with(config, |_, _| {})
+}
+
+fn prepared_with(config: &str, more: impl Fn(&mut Setup, usize)) -> World {
     World::of(config, |setups| {
         for (column, side) in SIDES.iter().enumerate() {
-            enrich(setups.get_mut(side.jira).unwrap(), column);
+            let setup = setups.get_mut(side.jira).unwrap();
+            enrich(setup, column);
+            more(setup, column);
         }
     })
 }

@@ -158,6 +158,8 @@ mod daemon_worklogs;
 #[cfg(test)]
 mod entities;
 #[cfg(test)]
+mod entities_beside;
+#[cfg(test)]
 mod entities_costs;
 #[cfg(test)]
 mod entities_rows;
@@ -169,6 +171,8 @@ mod everything_audit;
 mod everything_lives;
 #[cfg(test)]
 mod everything_people;
+#[cfg(test)]
+mod everything_stock;
 #[cfg(test)]
 mod everything_values;
 #[cfg(test)]
