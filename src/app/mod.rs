@@ -236,6 +236,7 @@ async fn look_at_everything_again(
             }
         }
         let why = if is_other { "the configuration changed" } else { "a clock was set" };
+        engine.count_creations_anew().await?;
         tracing::info!("{why}: every item is looked at again");
     }
     if is_other { store.set_note(NAME, &config.fingerprint).await } else { Ok(()) }
@@ -266,6 +267,7 @@ async fn forget_problems_of_strangers(
         config.instances.keys().any(|instance| instances::about(instance) == about)
             || config.syncs.values().any(|sync| {
                 format!("sync {}", sync.id) == about || (!sync.things.is_empty() && things_about(&sync.id) == about)
+                    || crate::engine::creations_about(&sync.id) == about
             })
     };
     for stored in store.problems(MOST_PROBLEMS).await? {
@@ -318,6 +320,11 @@ impl Daemon {
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// The syncs, by name.
+    pub fn syncs(&self) -> impl Iterator<Item = &crate::model::ids::SyncId> {
+        self.config.syncs.keys()
     }
 
     /// The state, to be looked at.

@@ -72,6 +72,8 @@ pub(super) enum Command {
     Resume(Paused),
     /// Says that two issues of a sync are one: KEEP is kept in step, DROP is let be. Nothing is deleted, and no Jira is written to.
     Merge(Merge),
+    /// Lets a burst of creations be made that waits for a person's word: up to N issues of a sync.
+    Confirm(Confirm),
     /// Registers, shows, verifies, renews and removes the webhooks by which instances tell of changes at once.
     Webhooks(super::webhooks::Webhooks),
     /// Asks a daemon whether it is well: for the health check of a container. Exit code 1 when it is not.
@@ -93,6 +95,7 @@ impl Command {
             | Self::Pause(Paused { json, .. })
             | Self::Resume(Paused { json, .. })
             | Self::Merge(Merge { json, .. })
+            | Self::Confirm(Confirm { json, .. })
             | Self::Health(Health { json, .. }) => *json,
             Self::Webhooks(wanted) => wanted.json,
             #[cfg(feature = "simulator")]
@@ -112,6 +115,7 @@ impl Command {
             | Self::Pause(_)
             | Self::Resume(_)
             | Self::Merge(_)
+            | Self::Confirm(_)
             | Self::Webhooks(_)
             | Self::Health(_) => "warn",
             // They draw what happens; lines of a log would fall in between.
@@ -149,6 +153,12 @@ pub(super) struct Run {
     /// Finishes what an earlier run left, polls, works until nothing is due, and exits.
     #[arg(long)]
     pub(super) once: bool,
+    /// Lets up to N issues of each sync be created at once, where more than `most-creations` wait for a person's word.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) confirm: Option<u64>,
+    /// Begins with N items of each sync, counting those that earlier runs began with; the rest waits for a run with more, or without.
+    #[arg(long, value_name = "N")]
+    pub(super) limit: Option<u64>,
     /// Prints JSON, where something is printed.
     #[arg(long)]
     pub(super) json: bool,
@@ -195,6 +205,20 @@ pub(super) struct Merge {
     #[arg(long)]
     pub(super) yes: bool,
     /// Prints JSON; with it nothing is asked, so `--yes` or `--dry-run` is needed.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// The arguments of `confirm`.
+#[derive(Debug, Args)]
+pub(super) struct Confirm {
+    /// The sync.
+    #[arg(value_name = "SYNC")]
+    pub(super) sync: String,
+    /// At most so many issues may be created.
+    #[arg(value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) most: u64,
+    /// Prints JSON.
     #[arg(long)]
     pub(super) json: bool,
 }

@@ -77,6 +77,7 @@ fn dispatch(command: Command, common: &Common, output: &mut Output<'_>) -> anyho
         Command::Pause(wanted) => command::pause(common, &wanted, Asked::Pause, output)?,
         Command::Resume(wanted) => command::pause(common, &wanted, Asked::Resume, output)?,
         Command::Merge(wanted) => command::merge(common, &wanted, output)?,
+        Command::Confirm(wanted) => command::confirm(common, &wanted, output)?,
         Command::Webhooks(wanted) => webhooks::run(common, &wanted, output)?,
         Command::Health(wanted) => health::run(common, &wanted, output)?,
         #[cfg(feature = "simulator")]

@@ -2,6 +2,10 @@
 //! (`shape`), the reading (`daemon`, `instance`, `sync`, ...) and the JSON schema (`schema`) all go by it. Must never be
 //! doubled: a name or a default that is written anywhere else will drift.
 
+pub(super) use super::keys_start::{
+    BACKFILL, BACKFILL_WINDOW, COUNTERPARTS, FORMER, HISTORY, MOST_CREATIONS, NOTIFY, PER_HOUR, UNWATCH,
+};
+
 /// One key of a table.
 #[derive(Debug)]
 pub(super) struct Key {
@@ -287,6 +291,7 @@ static ONE_SIDE: Named = Named {
         &SIDE_EFFECTS,
         &SIDE_FROM,
         &SIDE_NOT_FROM,
+        &FORMER,
     ]),
 };
 pub(super) static SIDE: Key =
@@ -511,23 +516,6 @@ pub(super) static ATTACHMENTS: Key = default(
     "skip",
     "Files of issues: carried, or not (Create Attachments, Delete Own Attachments).",
 );
-pub(super) static COUNTERPARTS: Key = default(
-    "counterparts",
-    Shape::Word(&["link", "skip"]),
-    "skip",
-    "`link`: each issue gets a remote link to each counterpart that its side sees, for the people there (Link Issues).",
-);
-pub(super) static NOTIFY: Key = default(
-    "notify",
-    Shape::Word(&["changes", "always", "never"]),
-    "changes",
-    "Which edits of fields set off Jira's mails: `changes`: all but those that complete a first copy. Mails are left out only where the sync user holds Administer Projects, or administers Jira.",
-);
-pub(super) static UNWATCH: Key = optional(
-    "unwatch",
-    Shape::Flag,
-    "Whether the sync user is taken from the watchers that Jira adds it to when it creates an issue or comments on one, at one request each. Left out: where `fields.watchers` is carried. Without any request: switch Autowatch off in its profile.",
-);
 pub(super) static LIFE_TRANSITION: Key = Key {
     name: "transition",
     shape: Shape::Text(&JIRA_NAME),
@@ -577,6 +565,9 @@ static ONE_SYNC: Named = Named {
         &WORKLOGS,
         &ATTACHMENTS,
         &LIFE,
+        &MOST_CREATIONS,
+        &BACKFILL,
+        &HISTORY,
         &COUNTERPARTS,
         &UNWATCH,
         &NOTIFY,

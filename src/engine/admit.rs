@@ -97,6 +97,8 @@ impl Engine {
                 return Ok(0);
             }
         };
+        let begin = open.iter().filter(|newcomer| in_scope.contains(&newcomer.issue)).count();
+        self.many_begin(sync, begin).await?;
         let urgency = if open.len() > MANY { Urgency::Backfill } else { Urgency::Live };
         let mut started = 0;
         for newcomer in open {
@@ -239,6 +241,7 @@ impl Engine {
         urgency: Urgency,
     ) -> Result<bool, StoreError> {
         let mut item = ItemState::new(self.new_item(), sync.id().clone());
+        item.made = row.created.checked_sub(SignedDuration::from_millis(instance.skew_ms())).ok();
         let replica = Replica {
             issue: row.id,
             key: row.key.clone(),

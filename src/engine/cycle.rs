@@ -138,7 +138,9 @@ impl Engine {
         let urgency = claims.iter().map(|claim| claim.urgency).min().unwrap_or(Urgency::Live);
         let work = async {
             let works = self.take_up(claims).await?;
-            Ok(Worked { items, writes: self.rounds(works, 0, None, uploads).await? })
+            let writes = self.rounds(works, 0, None, uploads).await?;
+            self.pace_creations().await?;
+            Ok(Worked { items, writes })
         };
         as_urgent_as(urgency, work).await
     }
@@ -217,6 +219,7 @@ impl Engine {
             work.looked = now;
             planned.push(self.take_over(work).await?);
         }
+        self.keep_creations().await?;
         Ok(planned)
     }
 
@@ -248,6 +251,11 @@ impl Engine {
             self.learn_from_samples(work).await? || (!work.stuck.is_empty() && work.learnt != work.sync.learnt());
         let operations: Vec<Operation> =
             plan.operations.into_iter().filter(|operation| work.was_seen(operation)).collect();
+        let creates: BTreeSet<SideId> = operations
+            .iter()
+            .filter(|operation| matches!(operation.action, Action::Create { .. }))
+            .map(|operation| operation.side.clone())
+            .collect();
         let (waiting, operations): (Vec<Operation>, Vec<Operation>) =
             operations.into_iter().partition(|operation| self.is_withheld(&work.sync, operation));
         let mut operations: Vec<Operation> =
@@ -260,7 +268,10 @@ impl Engine {
         operations.retain(|operation| !waits_for_a_comment(work, operation));
         Self::tell_unfound(work, &operations);
         operations.retain(|operation| !work.put_off.contains(operation) && self.may_write(work, operation));
-        if operations.is_empty() && !judged && !learnt {
+        let found = operations.len();
+        self.let_through(work, &creates, &mut operations);
+        let waits = operations.is_empty() && found > 0;
+        if operations.is_empty() && (waits || !judged && !learnt) {
             work.over = true;
         }
         Ok(operations)

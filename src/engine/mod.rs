@@ -11,6 +11,7 @@ mod announcements;
 pub mod apply;
 mod backfill;
 mod circles;
+mod creations;
 mod cycle;
 mod detect;
 mod files;
@@ -63,6 +64,7 @@ use crate::model::ids::{InstanceId, ItemId, OperationId, SideId, SyncId};
 use crate::model::settings::UnknownCopies;
 use crate::model::store::Store;
 
+pub use creations::creations_about;
 pub use cycle::{Preview, Upload, Uploads, Worked};
 pub use detect::{PollError, Polled};
 pub use found::is_about_an_issue;
@@ -103,6 +105,9 @@ pub struct Engine {
     began: Duration,
     /// How often it was said what is paused.
     pauses: AtomicU64,
+    /// What is let through of each sync's creations, and held while that is decided.
+    gates: Mutex<creations::Gates>,
+    pacing: tokio::sync::Mutex<()>,
     /// Held while it is counted how many issues went.
     counting: tokio::sync::Mutex<()>,
     /// Held while versions and components are looked at.

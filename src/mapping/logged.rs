@@ -205,6 +205,7 @@ mod tests {
             attachments: crate::model::settings::AttachmentSettings::default(),
             life: crate::model::settings::LifeSettings::default(),
             things: BTreeMap::new(),
+            start: crate::model::start::StartSettings::default(),
             id: "s".into(),
             home: None,
             on_conflict: ConflictPolicy::Newest,

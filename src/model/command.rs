@@ -31,6 +31,13 @@ pub enum Command {
         /// Only shows what would be done.
         dry_run: bool,
     },
+    /// As many issues of a sync's burst as this may be created.
+    Confirm {
+        /// The sync.
+        sync: SyncId,
+        /// At most so many.
+        most: u64,
+    },
     /// The webhooks of an instance are taken at another secret path, and at the one before no more.
     NewHookPath(InstanceId),
 }
@@ -43,6 +50,7 @@ impl Command {
             Self::Pause(_) => "pause",
             Self::Resume(_) => "resume",
             Self::Merge { .. } => "merge",
+            Self::Confirm { .. } => "confirm",
             Self::NewHookPath(_) => "webhooks renew",
         }
     }
@@ -50,7 +58,7 @@ impl Command {
     /// Whether it is carried out by the state alone, without asking a Jira.
     #[must_use]
     pub fn needs_no_jira(&self) -> bool {
-        matches!(self, Self::Pause(_) | Self::Resume(_) | Self::NewHookPath(_))
+        matches!(self, Self::Pause(_) | Self::Resume(_) | Self::NewHookPath(_) | Self::Confirm { .. })
     }
 
     /// Whether it only shows something: then nothing is recorded of it.
@@ -67,6 +75,7 @@ impl fmt::Display for Command {
         match self {
             Self::Pause(target) | Self::Resume(target) => write!(f, "{}", target.argument()),
             Self::NewHookPath(instance) => write!(f, " --new-path --instance {instance}"),
+            Self::Confirm { sync, most } => write!(f, " {sync} {most}"),
             Self::Merge { sync, keep, drop, dry_run } => {
                 write!(f, " {sync} {keep} {drop}{}", if *dry_run { " --dry-run" } else { "" })
             }

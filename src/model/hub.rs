@@ -506,6 +506,9 @@ pub struct ItemState {
     /// be asked again, whatever else happened to the item since.
     #[serde(default)]
     pub asked: Option<Timestamp>,
+    /// When the issue that it began with was made, by our clock. `None`: nobody noted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<Timestamp>,
     /// The item that this one was merged into. Its issues are let be from then on, and never become anybody's again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged: Option<ItemId>,
@@ -528,6 +531,7 @@ impl ItemState {
             awaits: BTreeSet::new(),
             belongs: BTreeSet::new(),
             asked: None,
+            made: None,
             merged: None,
         }
     }

@@ -17,6 +17,7 @@ pub mod remark;
 pub mod scope;
 pub mod secret;
 pub mod settings;
+pub mod start;
 pub mod store;
 pub mod things;
 pub mod value;

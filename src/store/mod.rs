@@ -3,6 +3,7 @@
 
 mod columns;
 mod commands;
+mod creations;
 mod error;
 mod inbox;
 mod journal;

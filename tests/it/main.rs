@@ -60,6 +60,8 @@ mod daemon_fields;
 #[cfg(test)]
 mod daemon_file_leaks;
 #[cfg(test)]
+mod daemon_first_run;
+#[cfg(test)]
 mod daemon_flow_back;
 #[cfg(test)]
 mod daemon_input;

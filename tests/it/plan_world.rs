@@ -202,6 +202,7 @@ pub(crate) fn settings(sides: &[SideId], policy: ConflictPolicy) -> SyncSettings
         attachments: jirasyncd::model::settings::AttachmentSettings::default(),
         life: jirasyncd::model::settings::LifeSettings::default(),
         things: BTreeMap::new(),
+        start: jirasyncd::model::start::StartSettings::default(),
         id: "s".into(),
         home: Some(sides[0].clone()),
         on_conflict: policy,
