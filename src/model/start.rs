@@ -147,7 +147,7 @@ pub enum Phase {
 /// What lies before a sync.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ahead {
-    /// Items that are due or being worked on, but for those that somebody just changed.
+    /// Items that are due or being worked on, but for those with a counterpart that somebody just changed.
     pub busy: u64,
     /// Issues that nobody decided on yet.
     pub newcomers: u64,

@@ -88,7 +88,8 @@ pub(super) fn ahead(connection: &Connection, sync: &SyncId, sides: usize, now: T
     Ok(Ahead {
         busy: count(
             "SELECT count(*) FROM work JOIN items ON items.id = work.item
-             WHERE items.sync = ?1 AND urgency > 0 AND (claimed_by IS NOT NULL OR due_ms <= ?2)",
+             WHERE items.sync = ?1 AND (claimed_by IS NOT NULL OR due_ms <= ?2)
+               AND (urgency > 0 OR (SELECT count(*) FROM replicas WHERE replicas.item = work.item) = 1)",
             Some(now),
         )?,
         newcomers: count("SELECT count(*) FROM newcomers WHERE sync = ?1", None)?,
