@@ -52,8 +52,12 @@ impl Daemon {
         let _one_at_a_time = self.commanding.lock().await;
         let now = self.surroundings.clock.now();
         tracing::info!(%by, %command, "an operator's command");
-        if matches!(command, Command::Merge { .. }) {
-            let answer = self.engine.merge(&command, &by, now).await;
+        let by_engine = match &command {
+            Command::Merge { .. } => Some(self.engine.merge(&command, &by, now).await),
+            Command::Pair { .. } | Command::Unpair { .. } => Some(self.engine.pairing(&command, &by, now).await),
+            Command::Pause(_) | Command::Resume(_) | Command::NewHookPath(_) | Command::Confirm { .. } => None,
+        };
+        if let Some(answer) = by_engine {
             self.wake.notify_one();
             return answer;
         }
@@ -61,7 +65,12 @@ impl Daemon {
         let (answer, effects) = decide(&self.config, &*self.store, &command, &by, now).await?;
         let rotated = match &command {
             Command::NewHookPath(instance) => Some(instance.clone()),
-            Command::Pause(_) | Command::Resume(_) | Command::Merge { .. } | Command::Confirm { .. } => None,
+            Command::Pause(_)
+            | Command::Resume(_)
+            | Command::Merge { .. }
+            | Command::Pair { .. }
+            | Command::Unpair { .. }
+            | Command::Confirm { .. } => None,
         };
         let confirmed = match &command {
             Command::Confirm { sync, most } if !effects.is_empty() => Some((sync.clone(), *most)),
@@ -69,6 +78,8 @@ impl Daemon {
             | Command::Pause(_)
             | Command::Resume(_)
             | Command::Merge { .. }
+            | Command::Pair { .. }
+            | Command::Unpair { .. }
             | Command::NewHookPath(_) => None,
         };
         let ends = effects.iter().any(|effect| matches!(effect, Effect::EndPause(_)));
@@ -126,8 +137,10 @@ async fn decide(
         Command::Resume(target) => resume(config, &pauses, target),
         Command::NewHookPath(instance) => new_hook_path(config, store, instance).await?,
         Command::Confirm { sync, most } => confirm(config, store, sync, *most, now).await?,
-        // It asks Jiras, and holds items meanwhile: the engine decides it.
-        Command::Merge { .. } => (Answer::refused("this needs the instances"), Vec::new()),
+        // They ask Jiras, and hold items meanwhile: the engine decides them.
+        Command::Merge { .. } | Command::Pair { .. } | Command::Unpair { .. } => {
+            (Answer::refused("this needs the instances"), Vec::new())
+        }
     })
 }
 

@@ -10,6 +10,7 @@ use crate::engine::PollError;
 use crate::engine::apply::Hands;
 use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, IssueKey, ItemId, SideId, SyncId};
+use crate::model::operation::Action;
 use crate::model::store::Store;
 use crate::plan::Plan;
 use crate::store::SqliteStore;
@@ -22,6 +23,8 @@ const AT_ONCE: usize = 100;
 pub struct Previewed {
     /// The items that a run would work on.
     pub items: Vec<PreviewedItem>,
+    /// The syncs in which more would be created at once than needs nobody's word: how many, and how many need none.
+    pub bursts: Vec<(SyncId, u64, u64)>,
     /// The syncs that nothing joins now: the side, and why.
     pub stopped: Vec<(SyncId, SideId, String)>,
 }
@@ -46,6 +49,8 @@ pub async fn preview(
     surroundings: Surroundings,
     keys: Option<Vec<IssueKey>>,
 ) -> Result<Previewed, StartError> {
+    let most: BTreeMap<SyncId, u64> =
+        config.syncs.iter().map(|(id, sync)| (id.clone(), sync.start.most_creations)).collect();
     let mut dependencies = dependencies(&config, &surroundings);
     dependencies.spawn = crate::store::Spawn::Inline;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::copy_in_memory(&config.daemon.state, dependencies)?);
@@ -73,14 +78,22 @@ pub async fn preview(
         None => all(&*store, surroundings.clock.now()).await?,
     };
     let mut items = Vec::new();
+    let mut creations: BTreeMap<SyncId, u64> = BTreeMap::new();
     for part in wanted.chunks(AT_ONCE) {
         for preview in engine.preview(part).await? {
             let names = names(&preview.item);
+            let planned = preview.plan.iter().flat_map(|plan| &plan.operations);
+            let creates = planned.filter(|operation| matches!(operation.action, Action::Create { .. })).count();
+            *creations.entry(preview.item.sync.clone()).or_default() += u64::try_from(creates).unwrap_or(u64::MAX);
             items.push(PreviewedItem { names, plan: preview.plan, unread: preview.unread });
         }
     }
     // Asked last: a `when` is only tried with the items.
-    Ok(Previewed { items, stopped: engine.stopped() })
+    let bursts = creations.into_iter().filter_map(|(sync, count)| {
+        let most = most.get(&sync).copied()?;
+        (count > most).then_some((sync, count, most))
+    });
+    Ok(Previewed { items, bursts: bursts.collect(), stopped: engine.stopped() })
 }
 
 async fn named(store: &dyn Store, keys: &[IssueKey]) -> Result<Vec<ItemId>, StartError> {

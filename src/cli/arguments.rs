@@ -74,6 +74,10 @@ pub(super) enum Command {
     Merge(Merge),
     /// Lets a burst of creations be made that waits for a person's word: up to N issues of a sync.
     Confirm(Confirm),
+    /// Says that issues which exist already are one item: they are kept in step from now on. The first has the first word.
+    Pair(Pair),
+    /// Ends an item: nothing is carried between its issues any more. Nothing in them is changed or deleted.
+    Unpair(Unpair),
     /// Registers, shows, verifies, renews and removes the webhooks by which instances tell of changes at once.
     Webhooks(super::webhooks::Webhooks),
     /// Asks a daemon whether it is well: for the health check of a container. Exit code 1 when it is not.
@@ -94,7 +98,9 @@ impl Command {
             | Self::Status(Status { json })
             | Self::Pause(Paused { json, .. })
             | Self::Resume(Paused { json, .. })
-            | Self::Merge(Merge { json, .. })
+            | Self::Merge(Merge { agree: Agree { json, .. }, .. })
+            | Self::Pair(Pair { agree: Agree { json, .. }, .. })
+            | Self::Unpair(Unpair { agree: Agree { json, .. }, .. })
             | Self::Confirm(Confirm { json, .. })
             | Self::Health(Health { json, .. }) => *json,
             Self::Webhooks(wanted) => wanted.json,
@@ -116,6 +122,8 @@ impl Command {
             | Self::Resume(_)
             | Self::Merge(_)
             | Self::Confirm(_)
+            | Self::Pair(_)
+            | Self::Unpair(_)
             | Self::Webhooks(_)
             | Self::Health(_) => "warn",
             // They draw what happens; lines of a log would fall in between.
@@ -198,6 +206,39 @@ pub(super) struct Merge {
     /// The issue that is let be.
     #[arg(value_name = "DROP")]
     pub(super) drop: String,
+    #[command(flatten)]
+    pub(super) agree: Agree,
+}
+
+/// The arguments of `pair`.
+#[derive(Debug, Args)]
+pub(super) struct Pair {
+    /// The sync.
+    #[arg(value_name = "SYNC")]
+    pub(super) sync: String,
+    /// The issues, one a side: KEY, or SIDE:KEY where several sides have that key. Where they differ, what the first says stands.
+    #[arg(value_name = "KEY", required = true, num_args = 2..)]
+    pub(super) keys: Vec<String>,
+    #[command(flatten)]
+    pub(super) agree: Agree,
+}
+
+/// The arguments of `unpair`.
+#[derive(Debug, Args)]
+pub(super) struct Unpair {
+    /// The sync.
+    #[arg(value_name = "SYNC")]
+    pub(super) sync: String,
+    /// One of the item's issues: KEY, or SIDE:KEY where several sides have that key.
+    #[arg(value_name = "KEY")]
+    pub(super) key: String,
+    #[command(flatten)]
+    pub(super) agree: Agree,
+}
+
+/// How somebody agrees to what a command would do.
+#[derive(Debug, Args)]
+pub(super) struct Agree {
     /// Only shows what would be done.
     #[arg(long, conflicts_with = "yes")]
     pub(super) dry_run: bool,

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _};
 use anyhow::bail;
 use serde::Serialize;
 
-use super::arguments::{Common, Confirm, Merge, Paused};
+use super::arguments::{Agree, Common, Confirm, Merge, Pair, Paused, Unpair};
 use super::exit::Exit;
 use super::output::Output;
 use super::settings::{absolute, load};
@@ -64,6 +64,30 @@ pub(super) fn merge(common: &Common, wanted: &Merge, output: &mut Output<'_>) ->
         drop: wanted.drop.clone(),
         dry_run,
     };
+    agreed(common, &wanted.agree, command, output)
+}
+
+/// `pair`: shows what it would do, asks, and does it.
+pub(super) fn pair(common: &Common, wanted: &Pair, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let (sync, keys) = (wanted.sync.as_str(), &wanted.keys);
+    let command = |dry_run| Command::Pair { sync: sync.into(), keys: keys.clone(), dry_run };
+    agreed(common, &wanted.agree, command, output)
+}
+
+/// `unpair`: the same.
+pub(super) fn unpair(common: &Common, wanted: &Unpair, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let (sync, key) = (wanted.sync.as_str(), &wanted.key);
+    let command = |dry_run| Command::Unpair { sync: sync.into(), key: key.clone(), dry_run };
+    agreed(common, &wanted.agree, command, output)
+}
+
+/// Shows what a command would do, asks, and has it done.
+fn agreed(
+    common: &Common,
+    wanted: &Agree,
+    command: impl Fn(bool) -> Command,
+    output: &mut Output<'_>,
+) -> anyhow::Result<Exit> {
     if wanted.yes {
         return Ok(carry_out(common, command(false), output)?.0);
     }

@@ -78,6 +78,8 @@ fn dispatch(command: Command, common: &Common, output: &mut Output<'_>) -> anyho
         Command::Resume(wanted) => command::pause(common, &wanted, Asked::Resume, output)?,
         Command::Merge(wanted) => command::merge(common, &wanted, output)?,
         Command::Confirm(wanted) => command::confirm(common, &wanted, output)?,
+        Command::Pair(wanted) => command::pair(common, &wanted, output)?,
+        Command::Unpair(wanted) => command::unpair(common, &wanted, output)?,
         Command::Webhooks(wanted) => webhooks::run(common, &wanted, output)?,
         Command::Health(wanted) => health::run(common, &wanted, output)?,
         #[cfg(feature = "simulator")]

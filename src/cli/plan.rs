@@ -12,6 +12,7 @@ use crate::app::{Previewed, PreviewedItem, Surroundings, preview};
 use crate::config::SecretsWanted;
 use crate::console::escaped;
 use crate::model::ids::IssueKey;
+use crate::model::operation::{Action, Operation};
 use crate::plan::{Plan, render};
 
 /// The answer as JSON.
@@ -50,6 +51,11 @@ struct Item<'p> {
 struct Totals {
     items: usize,
     changes: usize,
+    /// Comments that would be created, and what paired issues hold already of comments, files and logged work.
+    comments: usize,
+    matched: usize,
+    /// What an earlier bridge wrote that is a copy of nothing.
+    left: usize,
     conflicts: usize,
     not_done: usize,
     to_be_read: usize,
@@ -63,7 +69,7 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
     let keys: Vec<IssueKey> = wanted.item.iter().map(|key| IssueKey::from(key.trim())).collect();
     let asked_for = (!keys.is_empty()).then(|| keys.clone());
     let waiting = output.waiting(format!("reading {}", counted(config.instances.len(), "instance")));
-    let Previewed { items, stopped } =
+    let Previewed { items, bursts, stopped } =
         small_runtime()?.block_on(async { preview(config, Surroundings::of_this_machine(), asked_for).await })?;
     drop(waiting);
     let syncs: BTreeSet<_> = stopped.iter().map(|(sync, ..)| sync).collect();
@@ -92,6 +98,10 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
     }
     for (sync, side, why) in &stopped {
         output.line(&format!("? sync {sync}, side {side}: {why}"))?;
+    }
+    for (sync, count, most) in &bursts {
+        let confirm = format!("`jirasyncd confirm {sync} {count}`");
+        output.line(&format!("? sync {sync}: {count} issues would be created, more than {most}: a run waits for {confirm}"))?;
     }
     output.line(&totals.in_words())?;
     Ok(exit)
@@ -127,6 +137,10 @@ impl Totals {
             totals.sides_unread += item.unread.len();
             if let Some(plan) = &item.plan {
                 totals.changes += plan.operations.len();
+                let comments = |operation: &&Operation| matches!(operation.action, Action::AddComment { .. });
+                totals.comments += plan.operations.iter().filter(comments).count();
+                totals.matched += plan.matched.comments + plan.matched.worklogs + plan.matched.files;
+                totals.left += plan.matched.left;
                 totals.conflicts += plan.conflicts.len();
                 totals.not_done += plan.holds.len();
                 totals.to_be_read += plan.wanted.values().map(BTreeSet::len).sum::<usize>();
@@ -143,6 +157,13 @@ impl Totals {
             counted(self.conflicts, "conflict"),
             self.not_done
         );
+        if self.matched > 0 || self.left > 0 {
+            let comments = counted(self.comments, "comment");
+            words.push_str(&format!(", {comments} to create, {} matched", self.matched));
+        }
+        if self.left > 0 {
+            words.push_str(&format!(", {} of earlier bridges left alone", self.left));
+        }
         if self.to_be_read > 0 {
             words.push_str(&format!(", {} to be read again", self.to_be_read));
         }

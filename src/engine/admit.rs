@@ -68,6 +68,10 @@ impl Engine {
         let Some(unread) = self.read_missing(&instance, &missing, &mut rows).await else { return Ok(0) };
         let us = instance.identity.account.clone();
         let by_us = |row: &IssueSnapshot| row.creator.as_ref().is_some_and(|creator| creator.account == us);
+        let is_former = |row: &IssueSnapshot| {
+            let account = row.creator.as_ref().map(|creator| &creator.account);
+            sync.settings.start.is_former(side, account)
+        };
         let project = sync.side(side).map(|side| side.project.clone()).unwrap_or_default();
         let (mut open, mut over) = (Vec::new(), Vec::new());
         for newcomer in all {
@@ -78,6 +82,8 @@ impl Engine {
                         over.push(newcomer);
                     }
                 }
+                // What an earlier bridge made is a copy of what stands elsewhere: it starts nothing, and may be paired.
+                Some(row) if is_former(row) => over.push(newcomer),
                 Some(_) => open.push(newcomer),
                 // It is asked for again, by and by.
                 None if unread.contains(&newcomer.issue) => {}

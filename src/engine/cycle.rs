@@ -232,6 +232,10 @@ impl Engine {
         work.acts.extend(plan.acts);
         work.ways.extend(plan.ways);
         work.holds = plan.holds;
+        if !plan.matched.is_nothing() {
+            let crate::model::matching::Matched { comments, worklogs, files, left } = plan.matched;
+            tracing::info!(item = %work.item.id, comments, worklogs, files, left, "what paired issues hold was matched");
+        }
         for operation in &plan.seen {
             self.note_missing_tag(work, *operation);
             work.move_intent(*operation, &IntentEvent::Seen);

@@ -9,6 +9,7 @@ use super::seal::Mark;
 use super::work::Work;
 use super::{Engine, SyncRun};
 use crate::jira::{Failure, Want};
+use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::operation::{IntentEvent, IntentState};
@@ -100,7 +101,12 @@ impl Engine {
             if let Some(kept) = self.kept_in_the_end(mark.item).await?.filter(|kept| *kept != mark.item) {
                 return self.settle_merged(sync, side, instance, row, kept).await.map(|()| true);
             }
-            if self.store.item(mark.item).await?.is_some() {
+            let item = self.store.item(mark.item).await?;
+            if item.as_ref().is_some_and(ItemState::is_unpaired) {
+                // Somebody cloned a copy: nobody is to hear of it any more.
+                return Ok(true);
+            }
+            if item.is_some() {
                 // In the hands of a worker, who may be about to record this very issue.
                 return Ok(false);
             }

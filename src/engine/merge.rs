@@ -21,7 +21,7 @@ use crate::plan::{United, let_be, replace, unite, would_show};
 const LOOKS: usize = 200;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 /// What is said where that was not enough.
-const BUSY: &str = "an item is being worked on: try again in a minute";
+pub(super) const BUSY: &str = "an item is being worked on: try again in a minute";
 /// Names of files that are listed.
 const NAMED_FILES: usize = 5;
 
@@ -44,7 +44,7 @@ struct Left {
 }
 
 /// Why it cannot be done, for people.
-type Refusal = String;
+pub(super) type Refusal = String;
 
 /// How the two become one, once both are held.
 enum Way {
@@ -179,6 +179,9 @@ impl Engine {
         for id in self.store.items_by_key(&key).await? {
             let Some(item) = self.store.item(id).await?.filter(|item| &item.sync == sync.id()) else { continue };
             for (of, _) in item.replicas.iter().filter(|(of, replica)| replica.key == key && wanted(of)) {
+                if item.is_unpaired() {
+                    return Ok(Err(format!("{key} was unpaired; `jirasyncd pair` takes it up again")));
+                }
                 let bound = Found::Bound { item: id, side: of.clone(), key: key.clone() };
                 let here = item.merged.map_or(bound, |into| Found::Retired { into });
                 found.push((of.clone(), here));
@@ -236,7 +239,7 @@ impl Engine {
     }
 
     /// Takes items, waiting for those that somebody works on. All of them or, after a while, what there is.
-    async fn hold_items(&self, items: &[ItemId]) -> Result<Vec<Claim>, StoreError> {
+    pub(super) async fn hold_items(&self, items: &[ItemId]) -> Result<Vec<Claim>, StoreError> {
         let mut held: Vec<Claim> = Vec::new();
         for look in 0..LOOKS {
             if look > 0 {
@@ -341,7 +344,11 @@ fn open_writes(way: &Way, kept: &Claim, other: Option<&Claim>) -> Option<Refusal
         Way::Unite(_) => in_doubt(&intent.state),
     });
     let theirs = other.into_iter().flat_map(|other| &other.intents).filter(|intent| !intent.state.is_settled());
-    let open = ours.chain(theirs).count();
+    doubts(ours.chain(theirs).count())
+}
+
+/// That so many writes are open, if there are any.
+pub(super) fn doubts(open: usize) -> Option<Refusal> {
     let writes = if open == 1 { "1 write" } else { "writes" };
     (open > 0).then(|| {
         format!(

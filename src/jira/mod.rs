@@ -381,6 +381,9 @@ pub trait JiraRead: Send + Sync + 'static {
     /// not there or not visible has `Err(NotFound)`. The order is that of `issues`.
     async fn issues(&self, issues: &[IssueId], want: &Want) -> Vec<Result<IssueSnapshot, JiraError>>;
 
+    /// Reads issues by their keys, in the order of `keys`. A key that an issue had before it was moved finds it under its new one.
+    async fn named(&self, keys: &[IssueKey], want: &Want) -> Vec<Result<IssueSnapshot, JiraError>>;
+
     /// All changelog entries of an issue after `after`, oldest first.
     async fn log_after(&self, issue: IssueId, after: crate::model::ids::EntryId) -> Result<Vec<LogEntry>, JiraError>;
 

@@ -21,7 +21,7 @@ use super::{
     TouchedPage, UnreadRow, Want, jql, wire,
 };
 use crate::model::catalog::{Catalog, LinkWords};
-use crate::model::ids::{AccountId, AttachmentId, CommentId, EntryId, InstanceId, IssueId};
+use crate::model::ids::{AccountId, AttachmentId, CommentId, EntryId, InstanceId, IssueId, IssueKey};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, Named, TransitionOffer, Watchers};
 use crate::model::operation::Thing;
 use crate::model::settings::Kind;
@@ -33,6 +33,13 @@ const BULK: usize = 100;
 const AT_ONCE: usize = 4;
 /// Ids in one `id in (...)`.
 const IDS: usize = 500;
+
+/// One issue of a bulk read.
+struct BulkRow {
+    id: Option<IssueId>,
+    key: Option<IssueKey>,
+    read: Result<IssueSnapshot, JiraError>,
+}
 
 /// The reading end of a client.
 pub(super) struct Reader(pub(super) Arc<Client>);
@@ -196,18 +203,52 @@ impl JiraRead for Reader {
         let mut known = BTreeMap::new();
         if self.0.kind == Kind::Cloud && issues.len() > 1 {
             for part in issues.chunks(BULK) {
-                self.0.bulk(part, want, &fields, &mut known).await;
+                let names: Vec<String> = part.iter().map(ToString::to_string).collect();
+                match self.0.bulk(&names, want, &fields).await {
+                    Ok(rows) => known.extend(rows.into_iter().filter_map(|row| Some((row.id?, row.read)))),
+                    Err(error) => known.extend(part.iter().map(|issue| (*issue, Err(error.clone())))),
+                }
             }
         }
         let rest: BTreeSet<IssueId> = issues.iter().copied().filter(|issue| !known.contains_key(issue)).collect();
         let reads = rest.into_iter().map(|issue| {
             let fields = &fields;
-            async move { (issue, self.0.issue(issue, want, fields).await) }
+            async move { (issue, self.0.issue(&issue.to_string(), want, fields).await) }
         });
         let read: Vec<_> = futures_util::stream::iter(reads).buffer_unordered(AT_ONCE).collect().await;
         known.extend(read);
         let missing = || Err(self.0.error("reading issues", Failure::NotFound));
         issues.iter().map(|issue| known.get(issue).cloned().unwrap_or_else(missing)).collect()
+    }
+
+    async fn named(&self, keys: &[IssueKey], want: &Want) -> Vec<Result<IssueSnapshot, JiraError>> {
+        let fields = match self.0.fields_for_reading().await {
+            Ok(fields) => fields,
+            Err(error) => return keys.iter().map(|_| Err(error.clone())).collect(),
+        };
+        let mut known = BTreeMap::new();
+        if self.0.kind == Kind::Cloud && keys.len() > 1 {
+            for part in keys.chunks(BULK) {
+                let names: Vec<String> = part.iter().map(ToString::to_string).collect();
+                match self.0.bulk(&names, want, &fields).await {
+                    Ok(rows) => known.extend(rows.into_iter().filter_map(|row| Some((row.key?, row.read)))),
+                    Err(error) => known.extend(part.iter().map(|key| (key.clone(), Err(error.clone())))),
+                }
+            }
+        }
+        // One that was moved comes under another key there, and is asked for by itself.
+        let rest: BTreeSet<IssueKey> = keys.iter().filter(|key| !known.contains_key(*key)).cloned().collect();
+        let reads = rest.into_iter().map(|key| {
+            let fields = &fields;
+            async move {
+                let read = self.0.issue(key.as_str(), want, fields).await;
+                (key, read)
+            }
+        });
+        let read: Vec<_> = futures_util::stream::iter(reads).buffer_unordered(AT_ONCE).collect().await;
+        known.extend(read);
+        let missing = || Err(self.0.error("reading issues", Failure::NotFound));
+        keys.iter().map(|key| known.get(key).cloned().unwrap_or_else(missing)).collect()
     }
 
     async fn log_after(&self, issue: IssueId, after: EntryId) -> Result<Vec<LogEntry>, JiraError> {
@@ -467,42 +508,30 @@ impl Client {
         Ok(())
     }
 
-    /// Cloud: up to 100 issues in one request. Those that do not come are not decided here: `bulkfetch` is silent about them.
-    async fn bulk(
-        &self,
-        issues: &[IssueId],
-        want: &Want,
-        fields: &FieldList,
-        known: &mut BTreeMap<IssueId, Result<IssueSnapshot, JiraError>>,
-    ) {
-        let ids: Vec<String> = issues.iter().map(ToString::to_string).collect();
-        let attempt = format!("reading {} issues", ids.len());
-        let mut body = json!({ "issueIdsOrKeys": ids, "fields": field_names(want, None), "expand": expands(want) });
+    /// Cloud: up to 100 issues in one request, by id or key. Those that do not come are not decided here: `bulkfetch` is silent about
+    /// them.
+    async fn bulk(&self, names: &[String], want: &Want, fields: &FieldList) -> Result<Vec<BulkRow>, JiraError> {
+        let attempt = format!("reading {} issues", names.len());
+        let mut body = json!({ "issueIdsOrKeys": names, "fields": field_names(want, None), "expand": expands(want) });
         if want.mark {
             body["properties"] = json!([wire::OURS]);
         }
         let call = Call::with_body("bulkFetchIssues", Method::POST, &["issue", "bulkfetch"], body, &attempt);
-        let found: wire::BulkFetch = match self.read(&call).await {
-            Ok(found) => found,
-            Err(error) => {
-                known.extend(issues.iter().map(|issue| (*issue, Err(error.clone()))));
-                return;
-            }
-        };
+        let found: wire::BulkFetch = self.read(&call).await?;
         let decoder = Decoder { kind: self.kind, fields };
-        for row in found.issues {
-            let id = row.get("id").and_then(wire::id_text).and_then(|id| id.parse().ok()).map(IssueId);
-            if let Some(id) = id {
-                known.insert(id, decoder.issue(row, want).map_err(|failure| self.error(&attempt, failure)));
-            }
-        }
+        let rows = found.issues.into_iter().map(|row| BulkRow {
+            id: row.get("id").and_then(wire::id_text).and_then(|id| id.parse().ok()).map(IssueId),
+            key: row.get("key").and_then(Value::as_str).map(IssueKey::from),
+            read: decoder.issue(row, want).map_err(|failure| self.error(&attempt, failure)),
+        });
+        Ok(rows.collect())
     }
 
-    /// One issue by a request of its own.
-    async fn issue(&self, issue: IssueId, want: &Want, fields: &FieldList) -> Result<IssueSnapshot, JiraError> {
-        let attempt = format!("reading issue {issue}");
+    /// One issue by a request of its own, by id or key.
+    async fn issue(&self, name: &str, want: &Want, fields: &FieldList) -> Result<IssueSnapshot, JiraError> {
+        let attempt = format!("reading issue {name}");
         let epic = fields.epic_link().filter(|_| self.kind == Kind::DataCenter);
-        let mut call = Call::get("getIssue", &["issue", &issue.to_string()], &attempt)
+        let mut call = Call::get("getIssue", &["issue", name], &attempt)
             .query("fields", field_names(want, epic.as_ref()).join(","))
             .query("expand", expands(want).join(","));
         if want.mark {

@@ -38,6 +38,24 @@ pub enum Command {
         /// At most so many.
         most: u64,
     },
+    /// Issues that exist are one item from now on.
+    Pair {
+        /// The sync.
+        sync: SyncId,
+        /// Their keys, `KEY` or `SIDE:KEY`; the first has the first word.
+        keys: Vec<String>,
+        /// Only shows what would be done.
+        dry_run: bool,
+    },
+    /// An item ends: its issues are let be.
+    Unpair {
+        /// The sync.
+        sync: SyncId,
+        /// The key of one of its issues.
+        key: String,
+        /// Only shows what would be done.
+        dry_run: bool,
+    },
     /// The webhooks of an instance are taken at another secret path, and at the one before no more.
     NewHookPath(InstanceId),
 }
@@ -51,6 +69,8 @@ impl Command {
             Self::Resume(_) => "resume",
             Self::Merge { .. } => "merge",
             Self::Confirm { .. } => "confirm",
+            Self::Pair { .. } => "pair",
+            Self::Unpair { .. } => "unpair",
             Self::NewHookPath(_) => "webhooks renew",
         }
     }
@@ -64,7 +84,10 @@ impl Command {
     /// Whether it only shows something: then nothing is recorded of it.
     #[must_use]
     pub fn only_shows(&self) -> bool {
-        matches!(self, Self::Merge { dry_run: true, .. })
+        match self {
+            Self::Merge { dry_run, .. } | Self::Pair { dry_run, .. } | Self::Unpair { dry_run, .. } => *dry_run,
+            Self::Pause(_) | Self::Resume(_) | Self::NewHookPath(_) | Self::Confirm { .. } => false,
+        }
     }
 }
 
@@ -72,13 +95,14 @@ impl Command {
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())?;
+        let shown = if self.only_shows() { " --dry-run" } else { "" };
         match self {
             Self::Pause(target) | Self::Resume(target) => write!(f, "{}", target.argument()),
             Self::NewHookPath(instance) => write!(f, " --new-path --instance {instance}"),
             Self::Confirm { sync, most } => write!(f, " {sync} {most}"),
-            Self::Merge { sync, keep, drop, dry_run } => {
-                write!(f, " {sync} {keep} {drop}{}", if *dry_run { " --dry-run" } else { "" })
-            }
+            Self::Merge { sync, keep, drop, .. } => write!(f, " {sync} {keep} {drop}{shown}"),
+            Self::Pair { sync, keys, .. } => write!(f, " {sync} {}{shown}", keys.join(" ")),
+            Self::Unpair { sync, key, .. } => write!(f, " {sync} {key}{shown}"),
         }
     }
 }
@@ -206,6 +230,10 @@ pub enum Effect {
     EndPause(Target),
     /// Two issues or items become one.
     Merge(Box<MergeEffect>),
+    /// Issues become an item, or join one.
+    Pair(Box<PairEffect>),
+    /// An item ends. It is held under this fence by whoever asks for it.
+    Unpair(Box<ItemState>, u64),
     /// A note is kept under a name.
     Note(String, String),
 }
@@ -221,4 +249,19 @@ pub struct MergeEffect {
     pub conflicts: Vec<Conflict>,
     /// What is let be: (side, instance, issue), so that the problems about it are over.
     pub dropped: Vec<(SideId, InstanceId, IssueId)>,
+}
+
+/// What a pairing changes in the state, all of it or nothing.
+#[derive(Debug, Clone)]
+pub struct PairEffect {
+    /// The item as it is from now on. One that was unpaired is taken up again.
+    pub item: ItemState,
+    /// The fence of an item that is kept in step already, held by whoever asks for it.
+    pub fence: Option<u64>,
+    /// Items that were unpaired, without the issues that go from them to the item.
+    pub parted: Vec<ItemState>,
+    /// Values that do not stand, kept in full.
+    pub conflicts: Vec<Conflict>,
+    /// The issues that join: the problems about them as second issues are over.
+    pub joined: Vec<(InstanceId, IssueId)>,
 }

@@ -11,6 +11,7 @@ pub mod hub;
 pub mod ids;
 pub mod issue;
 pub mod level;
+pub mod matching;
 pub mod operation;
 pub mod problem;
 pub mod remark;

@@ -9,6 +9,7 @@
 
 mod absence;
 mod acts;
+mod alike;
 mod attachments;
 mod audiences;
 pub mod check;
@@ -28,7 +29,9 @@ pub mod input;
 mod lacks;
 mod levels;
 mod links;
+mod matching;
 mod named_files;
+mod pairing;
 mod parents;
 mod relations;
 mod render;
@@ -46,7 +49,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use check::{Violation, check};
 pub(crate) use ends::shows_too_much;
 pub use input::{By, Hold, Observation, Plan, PlanInput, Step, Wanted};
+pub use matching::files_to_compare;
 pub use named_files::speaks_of;
+pub use pairing::{Paired, alone, pair, would_tell};
 pub use render::render;
 pub use things::{ThingRules, ThingsSeen, take_in};
 pub use things_write::{mark_done, mark_not_done, mark_sent, thing_field, thing_problems, thing_writes};
@@ -74,6 +79,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     }
     draft.say_restricted();
     absence::part(&mut draft);
+    matching::settle(&mut draft);
     for side in &input.sync.sides {
         if draft.is_barred(&side.id) {
             levels::guard(&mut draft, &side.id);
@@ -122,6 +128,7 @@ impl<'a> Draft<'a> {
             ways: Vec::new(),
             stuck: BTreeSet::new(),
             lacking: BTreeSet::new(),
+            matched: crate::model::matching::Matched::default(),
         };
         Self { input, plan, nothing: Catalog::default() }
     }

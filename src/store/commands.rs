@@ -6,6 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::columns::{Milliseconds, decode, encode};
 use super::knowledge;
+use super::pairing::{self, PairColumns, UnpairColumns};
 use super::record::{self, MergeColumns};
 use super::step::StepResult;
 use crate::model::command::{CommandRecord, Operator, PARKED, Pause, Target};
@@ -15,6 +16,8 @@ pub(super) enum EffectColumns {
     Pause(Pause),
     EndPause(Target),
     Merge(Box<MergeColumns>),
+    Pair(Box<PairColumns>),
+    Unpair(Box<UnpairColumns>),
     Note(String, String),
 }
 
@@ -31,6 +34,8 @@ pub(super) fn carry_out(
             EffectColumns::EndPause(target) => end_pause(connection, target, now)?,
             EffectColumns::Note(name, text) => knowledge::set_note(connection, name, text)?,
             EffectColumns::Merge(merge) => record::merge(connection, now, merge)?,
+            EffectColumns::Pair(pair) => pairing::pair(connection, now, pair)?,
+            EffectColumns::Unpair(unpair) => pairing::unpair(connection, unpair)?,
         }
     }
     connection

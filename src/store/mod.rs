@@ -11,6 +11,7 @@ mod knowledge;
 mod lock;
 mod look;
 mod open;
+mod pairing;
 mod problems;
 mod queue;
 mod record;

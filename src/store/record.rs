@@ -29,9 +29,9 @@ struct Binding {
 
 /// An item as its columns hold it.
 pub(super) struct ItemColumns {
-    id: ItemId,
-    sync: SyncId,
-    state: String,
+    pub(super) id: ItemId,
+    pub(super) sync: SyncId,
+    pub(super) state: String,
     bindings: Vec<Binding>,
     /// What it waits for, by the words of the table.
     awaits: BTreeMap<String, Sought>,
@@ -252,7 +252,7 @@ pub(super) fn merge(connection: &Connection, now: Timestamp, merge: &MergeColumn
 }
 
 /// Unbinds the issues that an item holds no more.
-fn let_go(connection: &Connection, item: &ItemColumns) -> StepResult<()> {
+pub(super) fn let_go(connection: &Connection, item: &ItemColumns) -> StepResult<()> {
     let mut select = connection.prepare_cached("SELECT side, issue FROM replicas WHERE item = ?1")?;
     let bound: Vec<(SideId, IssueId)> =
         select.query_map([item.id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
@@ -268,7 +268,7 @@ fn let_go(connection: &Connection, item: &ItemColumns) -> StepResult<()> {
 }
 
 /// Brings the bindings of the item's replicas up to date; those that it no longer lists stay.
-fn bind(connection: &Connection, item: &ItemColumns, due: Timestamp) -> StepResult<()> {
+pub(super) fn bind(connection: &Connection, item: &ItemColumns, due: Timestamp) -> StepResult<()> {
     for binding in &item.bindings {
         let old: Option<(InstanceId, IssueId, Option<IssueKey>)> = connection
             .prepare_cached("SELECT instance, issue, key FROM replicas WHERE item = ?1 AND side = ?2")?
@@ -320,7 +320,7 @@ fn holder_of(
 }
 
 /// Keeps what an item waits for. What came before it was waited for has it looked at again at once.
-fn wait(connection: &Connection, item: &ItemColumns, now: Timestamp) -> StepResult<()> {
+pub(super) fn wait(connection: &Connection, item: &ItemColumns, now: Timestamp) -> StepResult<()> {
     let mut select = connection.prepare_cached("SELECT what FROM awaits WHERE item = ?1")?;
     let known: BTreeSet<String> = select.query_map([item.id], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for over in known.iter().filter(|what| !item.awaits.contains_key(*what)) {

@@ -10,6 +10,7 @@ use rusqlite::Connection;
 
 use super::commands::{self, EffectColumns};
 use super::journal::{Entry, Move};
+use super::pairing::{PairColumns, UnpairColumns};
 use super::problems::Owner;
 use super::record::{ItemColumns, MergeColumns, RecordColumns};
 use super::step::StepResult;
@@ -496,6 +497,10 @@ impl Store for SqliteStore {
                 Effect::EndPause(target) => EffectColumns::EndPause(target.clone()),
                 Effect::Note(name, text) => EffectColumns::Note(name.clone(), text.clone()),
                 Effect::Merge(merge) => EffectColumns::Merge(Box::new(MergeColumns::of(merge, &writer.instances)?)),
+                Effect::Pair(pair) => EffectColumns::Pair(Box::new(PairColumns::of(pair, &writer.instances)?)),
+                Effect::Unpair(item, fence) => {
+                    EffectColumns::Unpair(Box::new(UnpairColumns::of(item, *fence, &writer.instances)?))
+                }
             })
         };
         let effects: Vec<EffectColumns> = effects.iter().map(columns).collect::<Result<_, StoreError>>()?;

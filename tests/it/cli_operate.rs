@@ -80,4 +80,20 @@ async fn without_a_daemon_the_state_is_told() {
     place.run(&["merge", "support", "SUP-1", "SUP-2"]).await.expect(0, &["was merged into SUP-1 before"]);
     place.run(&["merge", "support", "SUP-1", "SUP-2", "--yes"]).await.expect(0, &["nothing is left to do"]);
     place.run(&["status"]).await.expect(0, &["1  items"]);
+    // Issues that are there on both sides become one, before either starts an item of its own.
+    create(&world, "Alone");
+    let there = world.globex.person("jdoe").unwrap();
+    there.create("ENG", "Defect", json!({ "summary": "Alone too", "priority": { "name": "P1" } })).unwrap();
+    let shown = ["paired: SUP-3 (acme), ENG-3 (globex)", "its values of summary are kept as conflicts"];
+    let dry = place.run(&["pair", "support", "SUP-3", "ENG-3"]).await.expect(1, &shown);
+    assert!(dry.stderr.contains("nothing was done"), "{dry:?}");
+    place.run(&["pair", "support", "SUP-3"]).await.expect(2, &["2 values required"]);
+    let said = place.run(&["pair", "support", "SUP-3", "ENG-3", "--yes", "--json"]).await.expect(0, &shown).json();
+    assert_eq!((&said["ended"], &said["source"]), (&json!("done"), &json!("state")));
+    place.run(&["run", "--once"]).await.expect(0, &[]);
+    let summary = |issue: &str| world.globex.issue(issue).unwrap().fields["summary"].clone();
+    assert_eq!((world.globex.issues().len(), summary("ENG-3")), (3, "Alone".to_owned()));
+    place.run(&["unpair", "support", "ENG-3", "--yes"]).await.expect(0, &["let be: SUP-3 (acme), ENG-3 (globex)"]);
+    place.run(&["unpair", "support", "SUP-3", "--yes"]).await.expect(0, &["was unpaired before"]);
+    place.run(&["status"]).await.expect(0, &["1  items"]);
 }

@@ -84,11 +84,15 @@ mod daemon_lives;
 #[cfg(test)]
 mod daemon_mails;
 #[cfg(test)]
+mod daemon_matching;
+#[cfg(test)]
 mod daemon_merge;
 #[cfg(test)]
 mod daemon_named_files;
 #[cfg(test)]
 mod daemon_names;
+#[cfg(test)]
+mod daemon_pairs;
 #[cfg(test)]
 mod daemon_parents;
 #[cfg(test)]

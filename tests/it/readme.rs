@@ -175,7 +175,8 @@ async fn its_own_commands_run_on_its_own_configuration() {
     }
     let before = ["check --offline", "check", "plan", "plan --item SUP-1", "run --once", "status"];
     let after = ["pause support", "resume support", "merge support SUP-1 SUP-2 --dry-run"];
-    assert_eq!(ran, [&before[..], &after[..]].concat());
+    let pairs = ["pair support SUP-1 ENG-1 --dry-run", "unpair support SUP-1 --dry-run"];
+    assert_eq!(ran, [&before[..], &after[..], &pairs[..]].concat());
     assert_eq!(world.globex.issues().len(), 2, "not all crossed");
 }
 

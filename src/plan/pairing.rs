@@ -1,0 +1,178 @@
+//! Issues that exist already, and that are one item from now on. Must never lose what people wrote: a value that does not stand is a
+//! recorded conflict; never let one side's words into what a side receives that does not see it; nor write anything by itself: the next
+//! plan of the item does.
+
+use std::collections::BTreeSet;
+
+use crate::mapping::same;
+use crate::model::command::PairEffect;
+use crate::model::hub::{Agreed, Audience, Conflict, ItemState};
+use crate::model::ids::{FieldName, ItemId, SideId};
+use crate::model::remark::Remark;
+use crate::model::settings::{FieldRow, SyncSettings};
+use crate::model::value::Value;
+
+use super::unite::is_a_set;
+use super::{agreed_for, audience_of, levels, matching};
+
+/// What becomes of issues that are paired.
+#[derive(Debug, Clone)]
+pub struct Paired {
+    /// The item that holds them all.
+    pub item: ItemState,
+    /// Values that do not stand.
+    pub conflicts: Vec<Conflict>,
+    /// The sides whose issue the item did not hold before.
+    pub joined: Vec<SideId>,
+    /// The sides whose issue has a security level that keeps it apart: a person decides who may see it.
+    pub apart: Vec<SideId>,
+}
+
+impl Paired {
+    /// As one step of the state. `fence`: of an item that is kept in step already. `parted`: the items that were ended, without the issues
+    /// that go from them.
+    #[must_use]
+    pub fn into_effect(self, sync: &SyncSettings, fence: Option<u64>, parted: Vec<ItemState>) -> PairEffect {
+        let joined = self
+            .joined
+            .iter()
+            .filter_map(|side| Some((sync.side(side)?.instance.clone(), self.item.replicas.get(side)?.issue)));
+        let joined = joined.collect();
+        PairEffect { item: self.item, fence, parted, conflicts: self.conflicts, joined }
+    }
+}
+
+/// What an issue that no item holds is read into, before it is paired: an item of its own that counts people's acts where the one that it
+/// joins stopped.
+#[must_use]
+pub fn alone(id: ItemId, sync: &SyncSettings, joins: Option<&ItemState>) -> ItemState {
+    let mut item = ItemState::new(id, sync.id.clone());
+    if let Some(joins) = joins {
+        item.acts = joins.acts.clone();
+    }
+    item
+}
+
+/// Makes one item of several, each of which was taken in by a plan of its own; no two hold an issue on one side. The first has the first
+/// word: of each field, what it says stands for everybody who may see it, then what the second says, and so on. `id`: of the item that
+/// goes on, one of the parts, or a new one.
+#[must_use]
+pub fn pair(sync: &SyncSettings, id: ItemId, parts: &[ItemState]) -> Paired {
+    let kept = parts.iter().find(|part| part.id == id);
+    let mut item = kept.cloned().unwrap_or_else(|| ItemState::new(id, sync.id.clone()));
+    item.merged = None;
+    let mut joined = Vec::new();
+    for part in parts.iter().filter(|part| part.id != id) {
+        item.acts.join(&part.acts);
+        joined.extend(part.replicas.keys().cloned());
+        item.replicas.extend(part.replicas.clone());
+        item.named.extend(part.named.clone());
+        item.awaits.extend(part.awaits.iter().cloned());
+        item.belongs.extend(part.belongs.iter().cloned());
+        for remark in Remark::ALL {
+            item.remarks_mut(remark).extend(part.remarks(remark).iter().cloned());
+        }
+        item.attachments.extend(part.attachments.iter().cloned());
+    }
+    let mut conflicts = Vec::new();
+    for row in sync.fields.values() {
+        agree(&mut item, row, parts, &mut conflicts);
+    }
+    let mut lost: Vec<Conflict> = Vec::new();
+    for row in sync.fields.values() {
+        lost.extend(item.replicas.keys().filter_map(|side| overruled(sync, &item, row, side)));
+    }
+    let is_told =
+        |conflict: &Conflict| lost.iter().any(|told| told.field == conflict.field && told.loser == conflict.loser);
+    conflicts.retain(|conflict| !is_told(conflict));
+    conflicts.dedup_by(|one, other| one.field == other.field && one.loser == other.loser && one.lost == other.lost);
+    lost.extend(conflicts);
+    // Where home is another issue than before, `when` is to be asked of it.
+    item.asked = None;
+    if sync.home.as_ref().is_some_and(|home| joined.contains(home)) {
+        // What was made under the level of another issue of home, or of none, is no word about this one's.
+        item.replicas.values_mut().for_each(|replica| replica.level.ours = false);
+    }
+    matching::begin(sync, &mut item, &joined);
+    let apart = item.replicas.keys().filter(|side| levels::keeps_apart(sync, &item, side)).cloned().collect();
+    Paired { item, conflicts: lost, joined, apart }
+}
+
+/// What is agreed of a field for each audience: what the first part says that the audience may hear of. Sets are joined.
+fn agree(item: &mut ItemState, row: &FieldRow, parts: &[ItemState], conflicts: &mut Vec<Conflict>) {
+    let fields = || parts.iter().filter_map(|part| part.hub.get(&row.name));
+    let audiences: BTreeSet<Audience> = fields().flat_map(|field| field.keys().cloned()).collect();
+    for audience in audiences {
+        let mut said = fields().filter_map(|field| field.get(&audience));
+        let Some(mut agreed) = said.next().cloned() else { continue };
+        for theirs in said {
+            conflicts.extend(settle(&mut agreed, theirs, row, &audience));
+        }
+        item.hub.entry(row.name.clone()).or_default().insert(audience, agreed);
+    }
+}
+
+/// Takes in what a later part says: as known, and as an element of a set, but not as the value that stands. `Some`: it is another one.
+fn settle(agreed: &mut Agreed, theirs: &Agreed, row: &FieldRow, audience: &Audience) -> Option<Conflict> {
+    agreed.acts.join(&theirs.acts);
+    if is_a_set(row.kind) {
+        let words: BTreeSet<String> = agreed.value.words().union(&theirs.value.words()).cloned().collect();
+        agreed.value = if words.is_empty() { Value::Empty } else { Value::Words(words) };
+        agreed.origins.extend(theirs.origins.iter().cloned());
+        return None;
+    }
+    if theirs.value.is_empty() || same(&theirs.value, &agreed.value) {
+        return None;
+    }
+    Some(conflict(row.name.clone(), audience.clone(), agreed, theirs.by.place(), theirs.value.clone(), theirs.at))
+}
+
+fn conflict(
+    field: FieldName,
+    audience: Audience,
+    agreed: &Agreed,
+    loser: SideId,
+    lost: Value,
+    at: jiff::Timestamp,
+) -> Conflict {
+    let (winner, kept) = (agreed.by.place(), agreed.value.clone());
+    Conflict { field, audience, winner, kept, loser, lost, at, overwritten_by: None }
+}
+
+/// What a side holds that will be written over, whoever may say something there: also on sides that only receive.
+fn overruled(sync: &SyncSettings, item: &ItemState, row: &FieldRow, side: &SideId) -> Option<Conflict> {
+    if row.composed.is_some() || !row.sides.contains_key(side) {
+        return None;
+    }
+    let (agreed, replica) = (agreed_for(item, sync, row, side)?, item.replicas.get(side)?);
+    let held = replica.bases.get(&row.name)?.value.clone().filter(|held| !held.is_empty())?;
+    let stands = if is_a_set(row.kind) {
+        held.words().is_subset(&agreed.value.words())
+    } else {
+        same(&held, &agreed.value) || agreed.by.place() == *side
+    };
+    let audience = || audience_of(item, sync, row, side);
+    (!stands).then(|| conflict(row.name.clone(), audience(), agreed, side.clone(), held, replica.updated))
+}
+
+/// A side whose people wrote into an issue while it was in step, as far as its values tell, and another that would be shown that now and
+/// does not see the first: what stands there nobody could tell from its own people's words any more.
+#[must_use]
+pub fn would_tell(
+    sync: &SyncSettings,
+    was: &ItemState,
+    side: &SideId,
+    others: &BTreeSet<SideId>,
+) -> Option<(SideId, SideId)> {
+    let sees = |side: &SideId, other: &SideId| {
+        side == other || sync.side(side).is_some_and(|settings| settings.sees.contains(other))
+    };
+    let bases = was.replicas.get(side).into_iter().flat_map(|replica| replica.bases.values());
+    let origins: BTreeSet<SideId> = bases.flat_map(|base| base.acts.sides()).map(SideId::place).collect();
+    for origin in origins.iter().filter(|origin| *origin != side) {
+        if let Some(other) = others.iter().find(|other| *other != side && sees(other, side) && !sees(other, origin)) {
+            return Some((origin.clone(), other.clone()));
+        }
+    }
+    None
+}
