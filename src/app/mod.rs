@@ -266,7 +266,8 @@ async fn forget_problems_of_strangers(
     let ours = |about: &str| {
         config.instances.keys().any(|instance| instances::about(instance) == about)
             || config.syncs.values().any(|sync| {
-                format!("sync {}", sync.id) == about || (!sync.things.is_empty() && things_about(&sync.id) == about)
+                format!("sync {}", sync.id) == about
+                    || (!sync.things.is_empty() && things_about(&sync.id) == about)
                     || crate::engine::creations_about(&sync.id) == about
             })
     };

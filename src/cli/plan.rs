@@ -101,7 +101,9 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
     }
     for (sync, count, most) in &bursts {
         let confirm = format!("`jirasyncd confirm {sync} {count}`");
-        output.line(&format!("? sync {sync}: {count} issues would be created, more than {most}: a run waits for {confirm}"))?;
+        output.line(&format!(
+            "? sync {sync}: {count} issues would be created, more than {most}: a run waits for {confirm}"
+        ))?;
     }
     output.line(&totals.in_words())?;
     Ok(exit)

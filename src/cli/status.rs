@@ -12,7 +12,9 @@ use super::settings::{absolute, load};
 use super::small_runtime;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, SecretsWanted};
-use crate::console::{AskError, CreationStatus, InstanceStatus, ProblemStatus, Status, ask_status, control_sockets, escaped};
+use crate::console::{
+    AskError, CreationStatus, InstanceStatus, ProblemStatus, Status, ask_status, control_sockets, escaped,
+};
 use crate::model::command::Pause;
 use crate::store::SqliteStore;
 

@@ -318,8 +318,10 @@ impl Engine {
         });
     }
 
-    /// Leaves out the creations that are to wait. What was waiting and is not to be created any more waits no longer.
-    pub(super) fn let_through(&self, work: &Work, planned: &BTreeSet<SideId>, operations: &mut Vec<Operation>) {
+    /// Leaves out the creations that are to wait. What was waiting and is not to be created any more waits no longer. Says whether
+    /// nothing is left to be done for it.
+    pub(super) fn let_through(&self, work: &Work, planned: &BTreeSet<SideId>, operations: &mut Vec<Operation>) -> bool {
+        let found = operations.len();
         let (now, start) = (self.now(), &work.sync.settings.start);
         self.gate(work.sync.id(), |gate| {
             if gate.waiting.contains_key(&work.item.id) {
@@ -329,6 +331,7 @@ impl Engine {
                 !matches!(operation.action, Action::Create { .. }) || gate.lets(start, &work.item, &operation.side, now)
             });
         });
+        operations.is_empty() && found > 0
     }
 
     /// Makes durable what waits and what begins, before anything of it is sent.
@@ -374,8 +377,7 @@ impl Engine {
 
     async fn weigh(&self, sync: &SyncRun) -> Result<(), StoreError> {
         let (id, start) = (sync.id(), &sync.settings.start);
-        let Some((before, waiting, bar)) =
-            self.gate(id, |gate| (gate.standing.clone(), gate.count(), gate.bar(start)))
+        let Some((before, waiting, bar)) = self.gate(id, |gate| (gate.standing.clone(), gate.count(), gate.bar(start)))
         else {
             return Ok(());
         };
@@ -424,9 +426,8 @@ impl Engine {
     #[must_use]
     pub fn unconfirmed(&self) -> Vec<Problem> {
         let stopped = self.syncs.values().filter_map(|sync| {
-            let (phase, bar, by_side) = self.gate(sync.id(), |gate| {
-                (gate.standing.phase, gate.bar(&sync.settings.start), gate.by_side())
-            })?;
+            let (phase, bar, by_side) =
+                self.gate(sync.id(), |gate| (gate.standing.phase, gate.bar(&sync.settings.start), gate.by_side()))?;
             too_many(&sync.settings, &by_side, bar).filter(|_| phase == Phase::Stopped)
         });
         stopped.collect()
@@ -441,6 +442,12 @@ impl Gate {
         }
         by_side
     }
+}
+
+/// The sides on which a counterpart would be created.
+pub(super) fn created_on(operations: &[Operation]) -> BTreeSet<SideId> {
+    let creates = operations.iter().filter(|operation| matches!(operation.action, Action::Create { .. }));
+    creates.map(|operation| operation.side.clone()).collect()
 }
 
 fn as_note(sync: &SyncId, standing: &Standing) -> Result<(String, String), StoreError> {

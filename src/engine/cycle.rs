@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::apply::{Sent, draft};
+use super::creations::created_on;
 use super::look::{is_seen_by_reading, taken_in};
 use super::named::waits_for_a_comment;
 use super::outcome::changed_nothing;
@@ -232,10 +233,7 @@ impl Engine {
         work.acts.extend(plan.acts);
         work.ways.extend(plan.ways);
         work.holds = plan.holds;
-        if !plan.matched.is_nothing() {
-            let crate::model::matching::Matched { comments, worklogs, files, left } = plan.matched;
-            tracing::info!(item = %work.item.id, comments, worklogs, files, left, "what paired issues hold was matched");
-        }
+        Self::tell_matched(work, plan.matched);
         for operation in &plan.seen {
             self.note_missing_tag(work, *operation);
             work.move_intent(*operation, &IntentEvent::Seen);
@@ -255,11 +253,7 @@ impl Engine {
             self.learn_from_samples(work).await? || (!work.stuck.is_empty() && work.learnt != work.sync.learnt());
         let operations: Vec<Operation> =
             plan.operations.into_iter().filter(|operation| work.was_seen(operation)).collect();
-        let creates: BTreeSet<SideId> = operations
-            .iter()
-            .filter(|operation| matches!(operation.action, Action::Create { .. }))
-            .map(|operation| operation.side.clone())
-            .collect();
+        let creates = created_on(&operations);
         let (waiting, operations): (Vec<Operation>, Vec<Operation>) =
             operations.into_iter().partition(|operation| self.is_withheld(&work.sync, operation));
         let mut operations: Vec<Operation> =
@@ -272,9 +266,7 @@ impl Engine {
         operations.retain(|operation| !waits_for_a_comment(work, operation));
         Self::tell_unfound(work, &operations);
         operations.retain(|operation| !work.put_off.contains(operation) && self.may_write(work, operation));
-        let found = operations.len();
-        self.let_through(work, &creates, &mut operations);
-        let waits = operations.is_empty() && found > 0;
+        let waits = self.let_through(work, &creates, &mut operations);
         if operations.is_empty() && (waits || !judged && !learnt) {
             work.over = true;
         }

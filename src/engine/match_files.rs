@@ -10,12 +10,21 @@ use super::work::Work;
 use crate::jira::Failure;
 use crate::model::ids::SideId;
 use crate::model::issue::AttachmentSnapshot;
+use crate::model::matching::Matched;
 use crate::plan::files_to_compare;
 
 /// So often one that breaks off is tried again, before it is taken for another than all others.
 const ATTEMPTS: u32 = 5;
 
 impl Engine {
+    /// Logs what was found to be one thing.
+    pub(super) fn tell_matched(work: &Work, matched: Matched) {
+        if !matched.is_nothing() {
+            let Matched { comments, worklogs, files, left } = matched;
+            tracing::info!(item = %work.item.id, comments, worklogs, files, left, "what paired issues hold was matched");
+        }
+    }
+
     /// Reads what has to be known of the files of items whose issues were paired.
     pub(super) async fn compare_files(&self, works: &mut [Work]) {
         for work in works.iter_mut().filter(|work| !work.over && work.item.matching.is_some()) {

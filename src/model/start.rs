@@ -84,11 +84,7 @@ impl Window {
     #[must_use]
     pub fn is_open(&self, at: Timestamp) -> bool {
         let time = at.to_zoned(self.zone.clone()).time();
-        if self.from <= self.to {
-            (self.from..self.to).contains(&time)
-        } else {
-            time >= self.from || time < self.to
-        }
+        if self.from <= self.to { (self.from..self.to).contains(&time) } else { time >= self.from || time < self.to }
     }
 
     /// When it is open next; now, where it is.

@@ -185,9 +185,11 @@ fn match_remarks(draft: &mut Draft<'_>, remark: Remark, matching: &Matching, her
                 (0..originals.len()).collect()
             };
             let one_line = by_last.iter().filter(|(last, _)| {
-                lines.len() > 1 && last.as_ref().is_some_and(|last| lines.last().is_some_and(|line| line.ends_with(last)))
+                lines.len() > 1
+                    && last.as_ref().is_some_and(|last| lines.last().is_some_and(|line| line.ends_with(last)))
             });
-            let alike: BTreeSet<usize> = alike.into_iter().chain(one_line.flat_map(|(_, places)| places.clone())).collect();
+            let alike: BTreeSet<usize> =
+                alike.into_iter().chain(one_line.flat_map(|(_, places)| places.clone())).collect();
             let best = alike
                 .into_iter()
                 .filter_map(|place| Some((place, originals.get(place)?)))
@@ -240,20 +242,13 @@ fn copies(draft: &Draft<'_>, remark: Remark, side: &SideId) -> Vec<CommentSnapsh
     let written = |comment: &&CommentSnapshot| {
         is_a_bridge(draft, side, comment.author.as_ref().map(|author| &author.account)) && !is_known(&comment.id)
     };
-    let mut copies: Vec<CommentSnapshot> =
-        read.snapshot.remarks(remark).list.iter().filter(written).cloned().collect();
+    let mut copies: Vec<CommentSnapshot> = read.snapshot.remarks(remark).list.iter().filter(written).cloned().collect();
     copies.sort_by(|one, other| (one.created, &one.id).cmp(&(other.created, &other.id)));
     copies
 }
 
 /// Whether an original would be copied to a side, so that what stands there may be that copy.
-fn may_be_copied(
-    draft: &Draft<'_>,
-    remark: Remark,
-    original: &Original,
-    side: &SideId,
-    matching: &Matching,
-) -> bool {
+fn may_be_copied(draft: &Draft<'_>, remark: Remark, original: &Original, side: &SideId, matching: &Matching) -> bool {
     let compared = matching.sides.contains(side) || matching.sides.contains(&original.side);
     let Some(record) = draft.plan.item.remarks(remark).get(original.index).filter(|_| compared) else { return false };
     let sees = draft.input.sync.side(side).is_some_and(|settings| settings.sees.contains(&original.side));
@@ -320,7 +315,9 @@ fn twins(draft: &mut Draft<'_>, remark: Remark, originals: &[Original], matching
         let first = draft.plan.item.remarks(remark).get(one.index).cloned();
         let sides: Vec<SideId> = draft.input.sync.side_ids().cloned().collect();
         let reached = |side: &SideId| {
-            first.as_ref().is_some_and(|first| first.copies.contains_key(side) || receives_later(draft, first, side, remark))
+            first
+                .as_ref()
+                .is_some_and(|first| first.copies.contains_key(side) || receives_later(draft, first, side, remark))
         };
         let spared: Vec<SideId> = sides.into_iter().filter(|side| side == &one.side || reached(side)).collect();
         let records = draft.plan.item.remarks_mut(remark);
@@ -368,9 +365,7 @@ fn have_copied(draft: &mut Draft<'_>, remark: Remark, here: &[SideId]) {
 
 fn match_files(draft: &mut Draft<'_>, matching: &Matching, seen: &BTreeMap<SideId, Vec<AttachmentSnapshot>>) {
     let known = draft.plan.item.matching.clone().unwrap_or_default();
-    let same = |side: &SideId, file: &AttachmentId, other: &SideId, there: &AttachmentId| {
-        matches!((known.hash(side, file), known.hash(other, there)), (Some(one), Some(two)) if one == two)
-    };
+    let same = |side: &SideId, file: &AttachmentId, other: &SideId, there: &AttachmentId| matches!((known.hash(side, file), known.hash(other, there)), (Some(one), Some(two)) if one == two);
     let mut taken: BTreeSet<(SideId, AttachmentId)> = draft
         .plan
         .item
@@ -393,7 +388,8 @@ fn match_files(draft: &mut Draft<'_>, matching: &Matching, seen: &BTreeMap<SideI
             };
             // What a bridge attached goes before what a person did.
             let theirs = |file: &&AttachmentSnapshot| !is_a_bridge(draft, side, file.author.as_ref());
-            let Some(file) = files.iter().filter(is_it).min_by_key(|file| (theirs(file), file.created, file.id.clone()))
+            let Some(file) =
+                files.iter().filter(is_it).min_by_key(|file| (theirs(file), file.created, file.id.clone()))
             else {
                 continue;
             };
@@ -418,8 +414,7 @@ fn match_files(draft: &mut Draft<'_>, matching: &Matching, seen: &BTreeMap<SideI
                 let others: Vec<SideId> = draft.input.sync.side_ids().filter(|other| *other != side).cloned().collect();
                 // The first of the two goes to the others.
                 twin.spared.extend(others.into_iter().filter(|other| {
-                    other == &from
-                        || draft.input.sync.side(other).is_some_and(|settings| settings.sees.contains(&from))
+                    other == &from || draft.input.sync.side(other).is_some_and(|settings| settings.sees.contains(&from))
                 }));
             }
             draft.plan.matched.files += 1;

@@ -61,9 +61,7 @@ pub(super) fn begun(connection: &Connection, sync: &SyncId, since: Timestamp) ->
 
 /// The items of a sync whose creation was begun at a pace or in a staged start.
 pub(super) fn started(connection: &Connection, sync: &SyncId) -> StepResult<Vec<ItemId>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT DISTINCT item FROM begun_creations WHERE sync = ?1",
-    )?;
+    let mut statement = connection.prepare_cached("SELECT DISTINCT item FROM begun_creations WHERE sync = ?1")?;
     let rows = statement.query_map([sync], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

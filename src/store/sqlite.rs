@@ -24,11 +24,11 @@ use crate::model::hub::{Conflict, ItemState, There};
 use crate::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId, ThingId};
 use crate::model::operation::{Action, Intent, IntentState, Thing};
 use crate::model::problem::Problem;
+use crate::model::start::{Ahead, CreationFigures, CreationStep};
 use crate::model::store::{
     Announced, Announcement, Claim, CommentTrace, Cursor, Figures, Hint, Newcomer, Record, StateIdentity, Store,
     StoreError, StoredProblem, Urgency, Waiting,
 };
-use crate::model::start::{Ahead, CreationFigures, CreationStep};
 use crate::model::things::{MadeThing, ProjectThing};
 
 /// What a store that writes is given.

@@ -48,7 +48,11 @@ async fn a_burst_waits_for_a_word_and_nothing_else_does() {
     assert_eq!(created(&world), 0);
     let problems = world.problems().await;
     assert_eq!(problems.len(), 1, "{problems:?}");
-    assert!(problems[0].starts_with("globex: 5 issues would be created at once in sync `support`, more than 3: 5 on globex "), "{problems:?}");
+    assert!(
+        problems[0]
+            .starts_with("globex: 5 issues would be created at once in sync `support`, more than 3: 5 on globex "),
+        "{problems:?}"
+    );
     let summary = world.interval().await;
     assert_eq!((summary.unconfirmed.len(), summary.problems), (1, 1));
     // Somebody makes an issue meanwhile: it is no part of the burst, and crosses.

@@ -32,11 +32,9 @@ fn someone(jira: &str) -> (&'static str, &'static str) {
 /// The configuration with files and logged work, and with the accounts that the bridge wrote as.
 fn bridged(config: &str, more: &str) -> String {
     let mut config = config.replacen("home = \"acme\"", &format!("home = \"acme\"\nattachments = \"both\"\n{more}"), 1);
-    for (project, account) in [
-        ("SUP", "712020:aa8b1f1c-7f0e-4f6b-9d6d-0a1b2c3d4e60"),
-        ("ENG", "kchan"),
-        ("OPS", "60a1b2c3d4e5f60071c2d3e7"),
-    ] {
+    for (project, account) in
+        [("SUP", "712020:aa8b1f1c-7f0e-4f6b-9d6d-0a1b2c3d4e60"), ("ENG", "kchan"), ("OPS", "60a1b2c3d4e5f60071c2d3e7")]
+    {
         let place = format!("project = \"{project}\"");
         config = config.replace(&place, &format!("{place}, former-sync-users = [\"{account}\"]"));
     }
@@ -114,7 +112,13 @@ async fn what_an_earlier_bridge_copied_is_there_once() {
     for (config, other) in [(two(), "globex"), (two_clouds(), "initech")] {
         let mut world = World::without_daemon(&quiet(&bridged(&config, "")));
         for jira in ["acme", other] {
-            let project = if jira == "acme" { "SUP" } else if jira == "globex" { "ENG" } else { "OPS" };
+            let project = if jira == "acme" {
+                "SUP"
+            } else if jira == "globex" {
+                "ENG"
+            } else {
+                "OPS"
+            };
             world.jira(jira).set_permission(project, "EDIT_ALL_COMMENTS", &[Holder::LoggedIn]);
         }
         let (home, there) = kept_in_step(&world, other);
@@ -123,7 +127,8 @@ async fn what_an_earlier_bridge_copied_is_there_once() {
         world.rest().await.unwrap();
         give(&world, pair(&[&home, &there])).await;
         // What a run would do: nothing is to be created.
-        let planned = preview(world.config.clone(), world.surroundings(), Some(vec![home.as_str().into()])).await.unwrap();
+        let planned =
+            preview(world.config.clone(), world.surroundings(), Some(vec![home.as_str().into()])).await.unwrap();
         let plan = planned.items[0].plan.clone().unwrap();
         let matched = plan.matched;
         assert_eq!((matched.comments, matched.files, matched.worklogs, matched.left), (4, 3, 1, 1), "{other}");
@@ -140,7 +145,11 @@ async fn what_an_earlier_bridge_copied_is_there_once() {
         let first = world.jira("acme").issue(&home).unwrap().comments[0].id.to_string();
         world.person("acme", "jane").edit_comment(&home, &first, "Said better").unwrap();
         world.rest().await.unwrap();
-        assert_eq!((said(&world, other, &there, "Said later"), said(&world, "acme", &home, "Late by")), (1, 0), "{other}");
+        assert_eq!(
+            (said(&world, other, &there, "Said later"), said(&world, "acme", &home, "Late by")),
+            (1, 0),
+            "{other}"
+        );
         assert_eq!(said(&world, other, &there, "Said better"), 1, "the copy is ours from now on");
         assert_eq!(said(&world, other, &there, "at home"), 0);
         assert_eq!(world.jira("acme").issue(&home).unwrap().fields["summary"], "Item");
@@ -169,7 +178,11 @@ async fn what_one_person_wrote_on_both_sides_is_left_alone_and_two_people_are_tw
     world.rest().await.unwrap();
     assert_eq!((held(&world, "acme", &home).0, held(&world, "globex", &there).0), (3, 3));
     assert_eq!((said(&world, "acme", &home, "+1"), said(&world, "globex", &there, "Deployed")), (2, 1));
-    assert_eq!((held(&world, "acme", &home).1, held(&world, "globex", &there).1), (2, 2), "one of that name is another");
+    assert_eq!(
+        (held(&world, "acme", &home).1, held(&world, "globex", &there).1),
+        (2, 2),
+        "one of that name is another"
+    );
     // What was theirs is never deleted or changed for the other's sake.
     let comments = world.jira("acme").issue(&home).unwrap().comments;
     let id = comments.iter().find(|comment| comment.body.contains("Deployed")).unwrap().id.to_string();
