@@ -48,7 +48,8 @@ fn whole(cursor: Option<&Cursor<'_>>, findings: &mut Findings<'_>) -> Option<u64
 fn window(cursor: &Cursor<'_>, findings: &mut Findings<'_>) -> Option<Window> {
     let text = cursor.text().filter(|text| !text.trim().is_empty())?;
     let (times, zone) = text.trim().split_once(' ').unwrap_or((text.trim(), "UTC"));
-    let time = |text: &str| text.trim().parse::<Time>().ok();
+    // With minutes always: `20` alone might be meant as anything.
+    let time = |text: &str| text.contains(':').then(|| text.trim().parse::<Time>().ok()).flatten();
     let (from, to) = times.split_once('-').map(|(from, to)| (time(from), time(to))).unzip();
     let (Some(Some(from)), Some(Some(to))) = (from, to) else {
         let message = format!("`{text}` is no part of a day");
