@@ -145,7 +145,7 @@ pub enum Phase {
 pub struct Ahead {
     /// Items that are due or being worked on, but for those with a counterpart that somebody just changed.
     pub busy: u64,
-    /// Issues that nobody decided on yet.
+    /// Issues that nobody decided on yet, but for those that wait for long.
     pub newcomers: u64,
     /// Counterparts that its items do not have, whether they are to have them or not.
     pub lacking: u64,

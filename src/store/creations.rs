@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::columns::Milliseconds;
@@ -12,6 +12,9 @@ use super::{knowledge, queue};
 use crate::model::ids::{ItemId, SideId, SyncId};
 use crate::model::start::{Ahead, CreationFigures, CreationStep};
 use crate::model::store::Urgency;
+
+/// How long a newcomer is waited for that nobody decides on. One that waits longer waits for a person, or for an instance that is away.
+const UNDECIDED: SignedDuration = SignedDuration::from_mins(15);
 
 /// Carries one step out.
 pub(super) fn keep(connection: &Connection, sync: &SyncId, step: &CreationStep, now: Timestamp) -> StepResult<()> {
@@ -90,7 +93,10 @@ pub(super) fn ahead(connection: &Connection, sync: &SyncId, sides: usize, now: T
                AND (urgency > 0 OR (SELECT count(*) FROM replicas WHERE replicas.item = work.item) = 1)",
             Some(now),
         )?,
-        newcomers: count("SELECT count(*) FROM newcomers WHERE sync = ?1", None)?,
+        newcomers: count(
+            "SELECT count(*) FROM newcomers WHERE sync = ?1 AND first_seen_ms > ?2",
+            now.checked_sub(UNDECIDED).ok(),
+        )?,
         lacking: items.saturating_mul(sides).saturating_sub(replicas),
     })
 }
