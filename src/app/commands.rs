@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::console::HookPath;
 use crate::model::command::{Answer, Command, CommandRecord, Effect, Ended, Operator, Pause, Target};
 use crate::model::ids::{InstanceId, SyncId};
+use crate::model::start::{Phase, Standing};
 use crate::model::store::{Store, StoreError};
 use crate::store::OpenError;
 
@@ -74,7 +75,11 @@ impl Daemon {
             Command::Pair { .. } | Command::Unpair { .. } | Command::Create { .. } => {
                 Some(self.engine.pairing(&command, &by, now).await)
             }
-            Command::Pause(_) | Command::Resume(_) | Command::NewHookPath(_) | Command::Reload { .. } => None,
+            Command::Pause(_)
+            | Command::Resume(_)
+            | Command::NewHookPath(_)
+            | Command::Confirm { .. }
+            | Command::Reload { .. } => None,
         };
         if let Some(answer) = by_engine {
             self.wake.notify_one();
@@ -95,7 +100,20 @@ impl Daemon {
             | Command::Pair { .. }
             | Command::Unpair { .. }
             | Command::Create { .. }
+            | Command::Confirm { .. }
             | Command::Reload { .. } => None,
+        };
+        let confirmed = match &command {
+            Command::Confirm { sync, most } if !effects.is_empty() => Some((sync.clone(), *most)),
+            Command::Confirm { .. }
+            | Command::Pause(_)
+            | Command::Resume(_)
+            | Command::Merge { .. }
+            | Command::Pair { .. }
+            | Command::Unpair { .. }
+            | Command::Create { .. }
+            | Command::Reload { .. }
+            | Command::NewHookPath(_) => None,
         };
         let ends = effects.iter().any(|effect| matches!(effect, Effect::EndPause(_)));
         if ends {
@@ -109,6 +127,10 @@ impl Daemon {
         }
         if !effects.is_empty() && !ends {
             self.engine.hold(&self.store.pauses().await?);
+        }
+        if let Some((sync, most)) = confirmed {
+            self.engine.confirm_creations(&sync, most);
+            self.engine.pace_creations().await?;
         }
         if let Some(instance) = rotated {
             self.follow_hook_path(&instance).await?;
@@ -148,6 +170,7 @@ async fn decide(
         Command::Resume(target) => resume(config, &pauses, target),
         Command::NewHookPath(instance) => new_hook_path(config, store, instance).await?,
         Command::Reload { .. } => (Answer::refused(NOBODY), Vec::new()),
+        Command::Confirm { sync, most } => confirm(config, store, sync, *most, now).await?,
         // They ask Jiras, and hold items meanwhile: the engine decides them.
         Command::Merge { .. } | Command::Pair { .. } | Command::Unpair { .. } | Command::Create { .. } => {
             (Answer::refused("this needs the instances"), Vec::new())
@@ -163,6 +186,43 @@ async fn new_hook_path(config: &Config, store: &dyn Store, instance: &InstanceId
     let number = HookPath::number(store.note(&note).await?.as_deref()).saturating_add(1);
     let line = format!("{instance}: webhooks are taken at a new secret path, and at the one before no more");
     Ok((Answer::new(Ended::Done, vec![line]), vec![Effect::Note(note, number.to_string())]))
+}
+
+async fn confirm(
+    config: &Config,
+    store: &dyn Store,
+    sync: &SyncId,
+    most: u64,
+    now: Timestamp,
+) -> Result<Decided, StoreError> {
+    if let Some(unknown) = unknown(config, &Target::Sync(sync.clone())) {
+        return Ok((Answer::refused(unknown), Vec::new()));
+    }
+    let name = Standing::note(sync);
+    let known = store.note(&name).await?.and_then(|known| serde_json::from_str::<Standing>(&known).ok());
+    let standing = known.unwrap_or_else(|| Standing::counting(now));
+    let waiting = u64::try_from(store.waiting_creations(sync).await?.len()).unwrap_or(u64::MAX);
+    if standing.phase == Phase::Open {
+        let line = format!("no creation of sync `{sync}` waits for a word; nothing was changed");
+        return Ok((Answer::new(Ended::Unchanged, vec![line]), Vec::new()));
+    }
+    if waiting > most {
+        let line = format!(
+            "{waiting} issues of sync `{sync}` wait to be created, which is more than {most}; nothing was changed: \
+             `jirasyncd confirm {sync} {waiting}` lets them be created, `jirasyncd run --limit N` begins with N"
+        );
+        return Ok((Answer::refused(line), Vec::new()));
+    }
+    let (phase, confirmed) = (Phase::Counting, Some(most));
+    let note = match serde_json::to_string(&Standing { phase, confirmed, ..standing }) {
+        Ok(text) => Effect::Note(name, text),
+        Err(error) => return Ok((Answer::refused(error.to_string()), Vec::new())),
+    };
+    let lines = vec![
+        format!("up to {most} issues of sync `{sync}` may be created at once; {waiting} wait now"),
+        "should there be more after all, none of them is created, and it is said again".to_owned(),
+    ];
+    Ok((Answer::new(Ended::Done, lines), vec![note]))
 }
 
 fn pause(config: &Config, pauses: &[Pause], target: &Target, by: &Operator, now: Timestamp) -> Decided {

@@ -172,6 +172,7 @@ impl Held {
                 }
             }
             let why = if is_other { "the configuration changed" } else { "a clock was set" };
+            engine.count_creations_anew().await?;
             tracing::info!("{why}: every item is looked at again");
             for line in said {
                 tracing::info!("configuration: {line}");

@@ -9,6 +9,7 @@ use super::commands::absolute;
 use super::{Daemon, StartError};
 use crate::console::{BindError, Listeners, Running, Status, StatusSource, bind, control_socket};
 use crate::model::command::{Answer, Command, Operator};
+use crate::model::start::CreationFigures;
 use crate::model::store::StoreError;
 
 impl From<BindError> for StartError {
@@ -47,6 +48,10 @@ impl Daemon {
         let mut status = Status::of_state(&*self.store, &self.config.daemon.state, &self.config.instances, now).await?;
         let version = env!("CARGO_PKG_VERSION").to_owned();
         status.running = Some(Running { version, pid: std::process::id(), since: self.since });
+        for creations in &mut status.creations {
+            let CreationFigures { sync, queued, .. } = &creations.figures;
+            creations.pace = self.engine.creation_pace(sync, *queued);
+        }
         for instance in &mut status.instances {
             let record = self.poll_record(&instance.name);
             instance.paused = self.engine.paused(&instance.name);

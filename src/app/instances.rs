@@ -40,7 +40,8 @@ impl Daemon {
                 }
                 self.tell_troubles(instance, was_bad).await?;
                 // Here and not with the worker: an instance that answers slowly holds up its own newcomers alone.
-                let started = self.engine.admit(instance).await?;
+                let mut started = self.engine.admit(instance).await?;
+                started += self.engine.pace_creations().await?;
                 if polled.rows > 0 || started > 0 {
                     tracing::debug!(%instance, rows = polled.rows, "{} issues changed on `{instance}`", polled.rows);
                     self.wake.notify_one();

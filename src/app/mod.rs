@@ -166,6 +166,8 @@ pub struct Daemon {
     held: Mutex<Option<Held>>,
     /// The configuration that was accepted, until a daemon goes by it.
     next: Mutex<Option<reload::Next>>,
+    /// How many items are started at most, as long as the process runs.
+    limit: Mutex<Option<u64>>,
     /// Another one was accepted: this daemon takes no more commands.
     leaving: AtomicBool,
     /// There is one.
@@ -245,7 +247,9 @@ async fn forget_problems_of_strangers(
     let ours = |about: &str| {
         config.instances.keys().any(|instance| instances::about(instance) == about)
             || config.syncs.values().any(|sync| {
-                format!("sync {}", sync.id) == about || (!sync.things.is_empty() && things_about(&sync.id) == about)
+                format!("sync {}", sync.id) == about
+                    || (!sync.things.is_empty() && things_about(&sync.id) == about)
+                    || crate::engine::creations_about(&sync.id) == about
             })
     };
     for stored in store.problems(MOST_PROBLEMS).await? {
@@ -319,6 +323,7 @@ impl Daemon {
             state_fails: AtomicBool::new(false),
             held: Mutex::new(Some(held)),
             next: Mutex::default(),
+            limit: Mutex::default(),
             leaving: AtomicBool::new(false),
             replaced: tokio::sync::Notify::new(),
         };
@@ -335,10 +340,24 @@ impl Daemon {
         held.take_over(&self.store, &self.engine, &self.config, self.surroundings.clock.now()).await
     }
 
+    /// Starts no more items than this, also under another configuration, as long as the process runs; `None`: any number.
+    ///
+    /// # Errors
+    /// The state could not answer.
+    pub async fn limit_creations(&self, limit: Option<u64>) -> Result<(), StoreError> {
+        *self.limit.lock().unwrap_or_else(PoisonError::into_inner) = limit;
+        self.engine.limit_creations(limit).await
+    }
+
     /// The engine, to be driven step by step.
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// The syncs, by name.
+    pub fn syncs(&self) -> impl Iterator<Item = &crate::model::ids::SyncId> {
+        self.config.syncs.keys()
     }
 
     /// The state, to be looked at.

@@ -25,6 +25,8 @@ pub struct OnceSummary {
     pub writes: usize,
     /// Problems standing now.
     pub problems: u64,
+    /// Bursts of creations that wait for a person's word, in words.
+    pub unconfirmed: Vec<String>,
     /// Instances that did not answer, with the reason.
     pub unreachable: Vec<String>,
 }
@@ -71,6 +73,7 @@ impl Daemon {
             }
             round += 1;
         }
+        summary.unconfirmed = self.engine.unconfirmed().into_iter().map(|problem| problem.what).collect();
         summary.problems = self.store.figures(self.surroundings.clock.now()).await?.problems;
         // One that an operator paused is left alone, not out of reach.
         for instance in self.engine.instances().filter(|instance| !self.engine.is_held(instance)) {
@@ -99,7 +102,7 @@ impl Daemon {
             let worked = self.engine.work().await?;
             summary.items += worked.items;
             summary.writes += worked.writes;
-            if worked.items == 0 {
+            if worked.items == 0 && self.engine.pace_creations().await? == 0 {
                 return Ok(());
             }
         }

@@ -11,6 +11,7 @@ use crate::engine::{PollError, ThingsPreview};
 use crate::model::configuration::Existing;
 use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, IssueKey, ItemId, SideId, SyncId};
+use crate::model::operation::Action;
 use crate::model::settings::SyncSettings;
 use crate::model::store::Store;
 use crate::plan::{Plan, Proposal, proposals};
@@ -28,6 +29,8 @@ pub struct Previewed {
     pub items: Vec<PreviewedItem>,
     /// What would be done with versions and components; nothing where only some items were asked for.
     pub things: Vec<ThingsPreview>,
+    /// The syncs in which more would be created at once than needs nobody's word: how many, and how many need none.
+    pub bursts: Vec<(SyncId, u64, u64)>,
     /// The syncs that nothing joins now: the side, and why.
     pub stopped: Vec<(SyncId, SideId, String)>,
     /// The issues that would be paired because they name each other.
@@ -60,6 +63,8 @@ pub async fn preview(
     keys: Option<Vec<IssueKey>>,
     existing: Existing,
 ) -> Result<Previewed, StartError> {
+    let most: BTreeMap<SyncId, u64> =
+        config.syncs.iter().map(|(id, sync)| (id.clone(), sync.start.most_creations)).collect();
     let mut dependencies = dependencies(&config, &surroundings);
     dependencies.spawn = crate::store::Spawn::Inline;
     let copy = Arc::new(SqliteStore::copy_in_memory(&config.daemon.state, dependencies)?);
@@ -97,9 +102,13 @@ pub async fn preview(
         None => all(&*store, surroundings.clock.now()).await?,
     };
     let mut items = Vec::new();
+    let mut creations: BTreeMap<SyncId, u64> = BTreeMap::new();
     for part in wanted.chunks(AT_ONCE) {
         for preview in engine.preview(part).await? {
             let names = names(&preview.item);
+            let planned = preview.plan.iter().flat_map(|plan| &plan.operations);
+            let creates = planned.filter(|operation| matches!(operation.action, Action::Create { .. })).count();
+            *creations.entry(preview.item.sync.clone()).or_default() += u64::try_from(creates).unwrap_or(u64::MAX);
             items.push(PreviewedItem { names, plan: preview.plan, unread: preview.unread });
         }
     }
@@ -109,7 +118,12 @@ pub async fn preview(
     let proposals = if keys.is_none() { propose(&config, &items) } else { Vec::new() };
     let things = if keys.is_none() { engine.preview_things().await? } else { Vec::new() };
     // Asked last: a `when` is only tried with the items.
-    Ok(Previewed { items, things, stopped: engine.stopped(), pairs: engine.pairs_made(), unclear, proposals })
+    let bursts = creations.into_iter().filter_map(|(sync, count)| {
+        let most = most.get(&sync).copied()?;
+        (count > most).then_some((sync, count, most))
+    });
+    let (bursts, stopped, pairs) = (bursts.collect(), engine.stopped(), engine.pairs_made());
+    Ok(Previewed { items, things, bursts, stopped, pairs, unclear, proposals })
 }
 
 /// Issues that look alike, of those that would start an item of their own.

@@ -49,7 +49,11 @@ impl Daemon {
         self.store.follow(side_instances(&config))?;
         let store = Arc::clone(&self.store);
         match Self::begin(config, self.surroundings.clone(), store, existing).await {
-            Ok(started) => Ok(Some(started)),
+            Ok((next, findings)) => {
+                let limit = *self.limit.lock().unwrap_or_else(PoisonError::into_inner);
+                next.limit_creations(limit).await?;
+                Ok(Some((next, findings)))
+            }
             Err(error) => {
                 self.go_on()?;
                 Err(error)

@@ -77,6 +77,8 @@ pub(super) enum Command {
     Reload(Reload),
     /// Lists the configurations that the state has been worked by, or prints one, so that it can be gone back to.
     Configurations(Configurations),
+    /// Lets a burst of creations be made that waits for a person's word: up to N issues of a sync.
+    Confirm(Confirm),
     /// Says that issues which exist already are one item: they are kept in step from now on. The first has the first word.
     Pair(Pair),
     /// Ends an item: nothing is carried between its issues any more. Nothing in them is changed or deleted.
@@ -111,6 +113,7 @@ impl Command {
             | Self::Pair(Pair { agree: Agree { json, .. }, .. })
             | Self::Unpair(Unpair { agree: Agree { json, .. }, .. })
             | Self::Create(Unpair { agree: Agree { json, .. }, .. })
+            | Self::Confirm(Confirm { json, .. })
             | Self::Health(Health { json, .. }) => *json,
             Self::Webhooks(wanted) => wanted.json,
             Self::Pairs(Pairs { command: PairsCommand::Import(wanted) }) => wanted.agree.json,
@@ -134,6 +137,7 @@ impl Command {
             | Self::Merge(_)
             | Self::Reload(_)
             | Self::Configurations(_)
+            | Self::Confirm(_)
             | Self::Pair(_)
             | Self::Unpair(_)
             | Self::Create(_)
@@ -195,6 +199,12 @@ pub(super) struct Run {
     /// Finishes what an earlier run left, polls, works until nothing is due, and exits.
     #[arg(long)]
     pub(super) once: bool,
+    /// Lets up to N issues of each sync be created at once, where more than `most-creations` wait for a person's word.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) confirm: Option<u64>,
+    /// Begins with N items of each sync, counting those that earlier runs began with; the rest waits for a run with more, or without.
+    #[arg(long, value_name = "N")]
+    pub(super) limit: Option<u64>,
     /// Prints JSON, where something is printed.
     #[arg(long)]
     pub(super) json: bool,
@@ -323,6 +333,20 @@ pub(super) struct Agree {
     #[arg(long)]
     pub(super) yes: bool,
     /// Prints JSON; with it nothing is asked, so `--yes` or `--dry-run` is needed.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// The arguments of `confirm`.
+#[derive(Debug, Args)]
+pub(super) struct Confirm {
+    /// The sync.
+    #[arg(value_name = "SYNC")]
+    pub(super) sync: String,
+    /// At most so many issues may be created.
+    #[arg(value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) most: u64,
+    /// Prints JSON.
     #[arg(long)]
     pub(super) json: bool,
 }

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _};
 use anyhow::bail;
 use serde::Serialize;
 
-use super::arguments::{Agree, Common, Merge, Pair, Paused, Reload, Unpair};
+use super::arguments::{Agree, Common, Confirm, Merge, Pair, Paused, Reload, Unpair};
 use super::exit::Exit;
 use super::output::Output;
 use super::settings::{absolute, load};
@@ -48,6 +48,12 @@ pub(super) fn pause(
         (None, None) => Target::Everything,
     };
     Ok(carry_out(common, of(target), output)?.0)
+}
+
+/// `confirm`.
+pub(super) fn confirm(common: &Common, wanted: &Confirm, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let command = Command::Confirm { sync: wanted.sync.as_str().into(), most: wanted.most };
+    Ok(carry_out(common, command, output)?.0)
 }
 
 /// `reload`.

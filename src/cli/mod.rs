@@ -82,6 +82,7 @@ fn dispatch(command: Command, common: &Common, output: &mut Output<'_>) -> anyho
         Command::Merge(wanted) => command::merge(common, &wanted, output)?,
         Command::Reload(wanted) => command::reload(common, &wanted, output)?,
         Command::Configurations(wanted) => configurations::run(common, &wanted, output)?,
+        Command::Confirm(wanted) => command::confirm(common, &wanted, output)?,
         Command::Pair(wanted) => command::pair(common, &wanted, output)?,
         Command::Unpair(wanted) => command::unpair(common, &wanted, output)?,
         Command::Create(wanted) => command::create(common, &wanted, output)?,

@@ -13,7 +13,7 @@ use crate::config::SecretsWanted;
 use crate::console::escaped;
 use crate::engine::ThingsPreview;
 use crate::model::ids::{IssueKey, SyncId};
-use crate::model::operation::Action;
+use crate::model::operation::{Action, Operation};
 use crate::model::problem::Problem;
 use crate::plan::{Plan, Proposal, render};
 
@@ -90,6 +90,11 @@ struct Totals {
     creates: usize,
     unclear: usize,
     changes: usize,
+    /// Comments that would be created, and what paired issues hold already of comments, files and logged work.
+    comments: usize,
+    matched: usize,
+    /// What an earlier bridge wrote that is a copy of nothing.
+    left: usize,
     conflicts: usize,
     not_done: usize,
     to_be_read: usize,
@@ -104,7 +109,7 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
     let existing = wanted.existing.into();
     let asked_for = (!keys.is_empty()).then(|| keys.clone());
     let waiting = output.waiting(format!("reading {}", counted(config.instances.len(), "instance")));
-    let Previewed { items, things, stopped, pairs, unclear, proposals } = small_runtime()?
+    let Previewed { items, things, bursts, stopped, pairs, unclear, proposals } = small_runtime()?
         .block_on(async { preview(config, Surroundings::of_this_machine(), asked_for, existing).await })?;
     drop(waiting);
     let syncs: BTreeSet<_> = stopped.iter().map(|(sync, ..)| sync).collect();
@@ -151,6 +156,12 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
     }
     for (sync, side, why) in &stopped {
         output.line(&format!("? sync {sync}, side {side}: {why}"))?;
+    }
+    for (sync, count, most) in &bursts {
+        let confirm = format!("`jirasyncd confirm {sync} {count}`");
+        output.line(&format!(
+            "? sync {sync}: {count} issues would be created, more than {most}: a run waits for {confirm}"
+        ))?;
     }
     output.line(&totals.in_words())?;
     Ok(exit)
@@ -217,6 +228,10 @@ impl Totals {
                 let creates =
                     plan.operations.iter().filter(|operation| matches!(operation.action, Action::Create { .. }));
                 totals.creates += creates.count();
+                let comments = |operation: &&Operation| matches!(operation.action, Action::AddComment { .. });
+                totals.comments += plan.operations.iter().filter(comments).count();
+                totals.matched += plan.matched.comments + plan.matched.worklogs + plan.matched.files;
+                totals.left += plan.matched.left;
                 totals.conflicts += plan.conflicts.len();
                 totals.not_done += plan.holds.len();
                 totals.to_be_read += plan.wanted.values().map(BTreeSet::len).sum::<usize>();
@@ -241,6 +256,13 @@ impl Totals {
         }
         if self.unclear > 0 {
             words.push_str(&format!(", {} not clear", counted(self.unclear, "issue")));
+        }
+        if self.matched > 0 || self.left > 0 {
+            let comments = counted(self.comments, "comment");
+            words.push_str(&format!(", {comments} to create, {} matched", self.matched));
+        }
+        if self.left > 0 {
+            words.push_str(&format!(", {} of earlier bridges left alone", self.left));
         }
         if self.to_be_read > 0 {
             words.push_str(&format!(", {} to be read again", self.to_be_read));

@@ -37,6 +37,7 @@ pub(super) fn run(common: &Common, wanted: &Wanted, output: &mut Output<'_>) -> 
             () = stop.asked() => return Ok(Exit::Done),
         };
         say(&warnings, output)?;
+        begin(&daemon, wanted, output).await?;
         if wanted.once { once(&daemon, stop, output).await } else { until_stopped(Arc::new(daemon), stop).await }
     });
     // What does not end by itself is cut off: it was given its time to drain.
@@ -48,6 +49,20 @@ fn say(warnings: &[Finding], output: &mut Output<'_>) -> io::Result<()> {
     for warning in warnings {
         output.note(&format!("warning: {}: {}", warning.place, warning.what))?;
         output.note(&format!("  Hint: {}", warning.remedy))?;
+    }
+    Ok(())
+}
+
+/// What is said of the start: how many items may begin, and how many creations an operator lets be made.
+async fn begin(daemon: &Daemon, wanted: &Wanted, output: &mut Output<'_>) -> anyhow::Result<()> {
+    daemon.limit_creations(wanted.limit).await?;
+    let Some(most) = wanted.confirm else { return Ok(()) };
+    for sync in daemon.syncs() {
+        let command = Command::Confirm { sync: sync.clone(), most };
+        let answer = daemon.command(this_operator()?, command).await?;
+        for line in &answer.lines {
+            output.note(line)?;
+        }
     }
     Ok(())
 }
@@ -69,6 +84,9 @@ async fn once(daemon: &Daemon, mut stop: Stop, output: &mut Output<'_>) -> anyho
     let (items, writes) = (counted(summary.items, "item"), counted(summary.writes, "write"));
     let problems = counted(usize::try_from(summary.problems).unwrap_or(usize::MAX), "problem");
     output.line(&format!("{items}, {writes}, {problems}"))?;
+    for burst in &summary.unconfirmed {
+        output.line(burst)?;
+    }
     if !summary.unreachable.is_empty() {
         output.line("refused or out of reach:")?;
     }
@@ -323,6 +341,7 @@ mod tests {
     fn an_instance_out_of_reach_outweighs_a_problem() {
         let summary = |problems, unreachable: &[&str]| OnceSummary {
             items: 1,
+            unconfirmed: Vec::new(),
             writes: 1,
             problems,
             unreachable: unreachable.iter().map(|name| (*name).to_owned()).collect(),

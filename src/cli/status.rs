@@ -12,7 +12,9 @@ use super::settings::{absolute, load};
 use super::small_runtime;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, SecretsWanted};
-use crate::console::{AskError, InstanceStatus, ProblemStatus, Status, ask_status, control_sockets, escaped};
+use crate::console::{
+    AskError, CreationStatus, InstanceStatus, ProblemStatus, Status, ask_status, control_sockets, escaped,
+};
 use crate::model::command::Pause;
 use crate::store::SqliteStore;
 
@@ -108,6 +110,10 @@ fn text(status: &Status) -> String {
     if !webhooks.is_empty() {
         let _ = write!(out, "\nwebhooks\n{webhooks}");
     }
+    let creations = creations(status);
+    if !creations.is_empty() {
+        let _ = write!(out, "\nfirst copies\n{creations}");
+    }
     if !status.problems.is_empty() {
         let _ = write!(out, "\nproblems\n{}", problems(&status.problems));
         let left_out = figures.problems.saturating_sub(status.problems.len() as u64);
@@ -177,6 +183,36 @@ fn webhooks(status: &Status) -> String {
     };
     let rows: Vec<Vec<String>> = status.instances.iter().filter_map(row).collect();
     if rows.is_empty() { String::new() } else { table("  ", &rows) }
+}
+
+/// How far the first copies are, of the syncs that are at it; empty where none is.
+fn creations(status: &Status) -> String {
+    let row = |creations: &CreationStatus| {
+        let figures = &creations.figures;
+        let waiting: u64 = figures.waiting.values().sum();
+        if waiting == 0 && figures.queued == 0 {
+            return None;
+        }
+        let by_side: Vec<String> = figures.waiting.iter().map(|(side, count)| format!("{count} on {side}")).collect();
+        let places = if by_side.is_empty() { String::new() } else { format!(" ({})", by_side.join(", ")) };
+        let left = format!("{waiting} wait{places}, {} are looked at", figures.queued);
+        let pace = creations.pace.clone().unwrap_or_default();
+        let speed = pace.per_hour.map(|speed| format!("{speed} an hour of late"));
+        let time = pace.left_seconds.map(|left| format!("about {} left at that speed", in_words(left)));
+        let said: Vec<String> = [speed, time, pace.why].into_iter().flatten().collect();
+        Some(vec![figures.sync.to_string(), format!("{} in step", figures.in_step), left, said.join("; ")])
+    };
+    let rows: Vec<Vec<String>> = status.creations.iter().filter_map(row).collect();
+    if rows.is_empty() { String::new() } else { table("  ", &rows) }
+}
+
+/// A time as people say it, no more exactly than it is known.
+fn in_words(seconds: u64) -> String {
+    match seconds {
+        0..5_400 => format!("{} min", seconds.div_ceil(60)),
+        5_400..172_800 => format!("{} h", seconds.div_ceil(3_600)),
+        _ => format!("{} days", seconds.div_ceil(86_400)),
+    }
 }
 
 fn problems(problems: &[ProblemStatus]) -> String {

@@ -2,6 +2,10 @@
 //! (`shape`), the reading (`daemon`, `instance`, `sync`, ...) and the JSON schema (`schema`) all go by it. Must never be
 //! doubled: a name or a default that is written anywhere else will drift.
 
+pub(super) use super::keys_start::{
+    BACKFILL, BACKFILL_WINDOW, COUNTERPARTS, FORMER, HISTORY, MOST_CREATIONS, NOTIFY, PER_HOUR, UNWATCH,
+};
+
 /// One key of a table.
 #[derive(Debug)]
 pub(super) struct Key {
@@ -289,6 +293,7 @@ static ONE_SIDE: Named = Named {
         &SIDE_FROM,
         &SIDE_NOT_FROM,
         &super::keys_pairing::SIDE_SCOPE,
+        &FORMER,
     ]),
 };
 pub(super) static SIDE: Key =
@@ -513,23 +518,6 @@ pub(super) static ATTACHMENTS: Key = default(
     "skip",
     "Files of issues: carried, or not (Create Attachments, Delete Own Attachments).",
 );
-pub(super) static COUNTERPARTS: Key = default(
-    "counterparts",
-    Shape::Word(&["link", "skip"]),
-    "skip",
-    "`link`: each issue gets a remote link to each counterpart that its side sees, for the people there (Link Issues).",
-);
-pub(super) static NOTIFY: Key = default(
-    "notify",
-    Shape::Word(&["changes", "always", "never"]),
-    "changes",
-    "Which edits of fields set off Jira's mails: `changes`: all but those that complete a first copy. Mails are left out only where the sync user holds Administer Projects, or administers Jira.",
-);
-pub(super) static UNWATCH: Key = optional(
-    "unwatch",
-    Shape::Flag,
-    "Whether the sync user is taken from the watchers that Jira adds it to when it creates an issue or comments on one, at one request each. Left out: where `fields.watchers` is carried. Without any request: switch Autowatch off in its profile.",
-);
 static ONE_SYNC: Named = Named {
     what: "sync",
     makes: true,
@@ -545,6 +533,9 @@ static ONE_SYNC: Named = Named {
         &ATTACHMENTS,
         &super::keys_life::LIFE,
         &super::keys_pairing::PAIRING,
+        &MOST_CREATIONS,
+        &BACKFILL,
+        &HISTORY,
         &COUNTERPARTS,
         &UNWATCH,
         &NOTIFY,

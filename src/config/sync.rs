@@ -4,7 +4,7 @@ use super::node::Cursor;
 use super::problem::Findings;
 use super::sides::{self, Sides};
 use super::time::default_of;
-use super::{attachments, comments, fields, keys, life, pairing, rows, things};
+use super::{attachments, comments, fields, keys, life, pairing, rows, start, things};
 use crate::model::ids::SyncId;
 use crate::model::remark::Remark;
 use crate::model::settings::{ConflictPolicy, FieldKind, Notify, SyncSettings};
@@ -33,6 +33,7 @@ fn sync(top: &Cursor<'_>, table: &Cursor<'_>, findings: &mut Findings<'_>) -> Sy
         id: SyncId::new(table.name),
         home,
         on_conflict: on_conflict(table, &names, findings),
+        start: start::read(table, &settings, findings),
         sides: settings,
         issue_types: rows::read(issue_type.as_ref(), &names, findings),
         priorities: rows::read(priority.as_ref(), &names, findings),

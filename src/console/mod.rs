@@ -23,7 +23,7 @@ pub use hooks::{Heard, HookAnswer, HookPath, HookReceiver, HookSink, PROBE_EVENT
 pub use listen::{BindError, Listeners, bind, control_socket, control_sockets};
 pub use operator::{operator, this_operator};
 pub use serve::serve;
-pub use status::{HookStatus, InstanceStatus, ProblemStatus, Running, SHOWN_PROBLEMS, Status};
+pub use status::{CreationStatus, HookStatus, InstanceStatus, ProblemStatus, Running, SHOWN_PROBLEMS, Status};
 
 /// What is asked for over the socket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,6 +11,7 @@ use crate::jira::Budget;
 use crate::model::command::Pause;
 use crate::model::ids::{FieldName, InstanceId, ItemId, SideId};
 use crate::model::settings::{InstanceSettings, Kind};
+use crate::model::start::{CreationFigures, CreationPace};
 use crate::model::store::{Figures, Store, StoreError, StoredProblem};
 
 /// Problems that are shown at most; `figures.problems` counts all.
@@ -30,8 +31,22 @@ pub struct Status {
     /// What waits because an operator said so, the oldest first.
     #[serde(default)]
     pub pauses: Vec<Pause>,
+    /// How far the first copies are, by sync.
+    #[serde(default)]
+    pub creations: Vec<CreationStatus>,
     /// What needs a person, oldest first, at most [`SHOWN_PROBLEMS`].
     pub problems: Vec<ProblemStatus>,
+}
+
+/// How far the first copies of a sync are.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CreationStatus {
+    /// Counts.
+    #[serde(flatten)]
+    pub figures: CreationFigures,
+    /// The speed, and what is waited for. `None` without a daemon.
+    #[serde(default)]
+    pub pace: Option<CreationPace>,
 }
 
 /// The process.
@@ -148,6 +163,8 @@ impl Status {
         let instances = instances.values().map(instance).collect();
         let problems = store.problems(SHOWN_PROBLEMS).await?.into_iter().map(ProblemStatus::from).collect();
         let pauses = store.pauses().await?;
-        Ok(Self { running: None, state: state.to_owned(), figures, instances, pauses, problems })
+        let creations = store.creation_figures(now).await?;
+        let creations = creations.into_iter().map(|figures| CreationStatus { figures, pace: None }).collect();
+        Ok(Self { running: None, state: state.to_owned(), figures, instances, pauses, creations, problems })
     }
 }

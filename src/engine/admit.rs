@@ -72,6 +72,10 @@ impl Engine {
         let Some(unread) = self.read_missing(&instance, &missing, &mut rows).await else { return Ok(0) };
         let us = instance.identity.account.clone();
         let by_us = |row: &IssueSnapshot| row.creator.as_ref().is_some_and(|creator| creator.account == us);
+        let is_former = |row: &IssueSnapshot| {
+            let account = row.creator.as_ref().map(|creator| &creator.account);
+            sync.settings.start.is_former(side, account)
+        };
         let project = sync.side(side).map(|side| side.project.clone()).unwrap_or_default();
         let on_demand = sync.side(side).is_some_and(|side| side.on_demand);
         let (mut open, mut over) = (Vec::new(), Vec::new());
@@ -122,6 +126,10 @@ impl Engine {
                 over.push(newcomer);
             }
         }
+        // What an earlier bridge made is a copy of what stands elsewhere: it may be paired, and starts nothing.
+        let (former, plain): (Vec<_>, Vec<_>) = plain.into_iter().partition(|(_, row)| is_former(row));
+        over.extend(former.into_iter().map(|(newcomer, _)| newcomer));
+        self.many_begin(sync, plain.len()).await?;
         // Paired is before anything is created: also by what the other sides' issues name.
         if !plain.is_empty() && (sync.settings.pairing.is_empty() || self.others_are_looked_at(sync, side).await?) {
             for (newcomer, row) in plain {
@@ -261,6 +269,7 @@ impl Engine {
         urgency: Urgency,
     ) -> Result<bool, StoreError> {
         let mut item = ItemState::new(self.new_item(), sync.id().clone());
+        item.made = row.created.checked_sub(SignedDuration::from_millis(instance.skew_ms())).ok();
         let replica = Replica {
             issue: row.id,
             key: row.key.clone(),

@@ -164,6 +164,12 @@ impl Engine {
         readings.get(&(sync.id().clone(), side.clone())).is_none_or(|reading| reading.proven)
     }
 
+    /// Whether a side's project is still to be read from the beginning.
+    pub(super) fn is_to_be_read(&self, sync: &SyncId, side: &SideId) -> bool {
+        let readings = self.readings.lock().unwrap_or_else(PoisonError::into_inner);
+        readings.contains_key(&(sync.clone(), side.clone()))
+    }
+
     /// Remembers that counterparts wait until the sync's projects are read. Durable: nothing else will wake their items. Says
     /// whether they wait indeed: it may just have been read.
     pub(super) async fn withheld(&self, sync: &SyncRun, sides: &[SideId]) -> Result<bool, StoreError> {

@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::apply::{Sent, draft};
+use super::creations::created_on;
 use super::look::{is_seen_by_reading, taken_in};
 use super::named::waits_for_a_comment;
 use super::outcome::changed_nothing;
@@ -138,7 +139,9 @@ impl Engine {
         let urgency = claims.iter().map(|claim| claim.urgency).min().unwrap_or(Urgency::Live);
         let work = async {
             let works = self.take_up(claims).await?;
-            Ok(Worked { items, writes: self.rounds(works, 0, None, uploads).await? })
+            let writes = self.rounds(works, 0, None, uploads).await?;
+            self.pace_creations().await?;
+            Ok(Worked { items, writes })
         };
         as_urgent_as(urgency, work).await
     }
@@ -217,6 +220,7 @@ impl Engine {
             work.looked = now;
             planned.push(self.take_over(work).await?);
         }
+        self.keep_creations().await?;
         Ok(planned)
     }
 
@@ -229,6 +233,7 @@ impl Engine {
         work.acts.extend(plan.acts);
         work.ways.extend(plan.ways);
         work.holds = plan.holds;
+        Self::tell_matched(work, plan.matched);
         for operation in &plan.seen {
             self.note_missing_tag(work, *operation);
             work.move_intent(*operation, &IntentEvent::Seen);
@@ -248,6 +253,7 @@ impl Engine {
             self.learn_from_samples(work).await? || (!work.stuck.is_empty() && work.learnt != work.sync.learnt());
         let operations: Vec<Operation> =
             plan.operations.into_iter().filter(|operation| work.was_seen(operation)).collect();
+        let creates = created_on(&operations);
         let (waiting, operations): (Vec<Operation>, Vec<Operation>) =
             operations.into_iter().partition(|operation| self.is_withheld(&work.sync, operation));
         let mut operations: Vec<Operation> =
@@ -260,7 +266,8 @@ impl Engine {
         operations.retain(|operation| !waits_for_a_comment(work, operation));
         Self::tell_unfound(work, &operations);
         operations.retain(|operation| !work.put_off.contains(operation) && self.may_write(work, operation));
-        if operations.is_empty() && !judged && !learnt {
+        let waits = self.let_through(work, &creates, &mut operations);
+        if operations.is_empty() && (waits || !judged && !learnt) {
             work.over = true;
         }
         Ok(operations)

@@ -225,7 +225,7 @@ impl Engine {
 }
 
 /// SHA-256 of what comes; `None` where it does not come whole.
-async fn hash(mut pieces: Pieces) -> Option<Vec<u8>> {
+pub(super) async fn hash(mut pieces: Pieces) -> Option<Vec<u8>> {
     let mut context = Context::new(&SHA256);
     while let Some(piece) = pieces.next().await {
         context.update(&piece.ok()?);

@@ -93,6 +93,7 @@ impl Engine {
             self.judge_scope(works).await?;
             self.ask_when(works).await?;
             self.refer(works).await?;
+            self.compare_files(works).await;
             let mut more = false;
             for work in works.iter_mut().filter(|work| !work.over && work.plan.is_none()) {
                 work.sync.doubt_assignable(self.clock.monotonic());

@@ -12,6 +12,7 @@ pub mod apply;
 mod backfill;
 mod circles;
 mod create;
+mod creations;
 mod cycle;
 mod detect;
 mod files;
@@ -24,6 +25,7 @@ mod last_known;
 mod learn;
 mod look;
 mod mails;
+mod match_files;
 mod merge;
 mod named;
 mod names;
@@ -70,6 +72,7 @@ use crate::model::settings::UnknownCopies;
 use crate::model::store::Store;
 
 pub use backfill::read_anew;
+pub use creations::creations_about;
 pub use cycle::{Preview, Upload, Uploads, Worked};
 pub use detect::{PollError, Polled};
 pub use found::is_about_an_issue;
@@ -113,6 +116,9 @@ pub struct Engine {
     began: Duration,
     /// How often it was said what is paused.
     pauses: AtomicU64,
+    /// What is let through of each sync's creations, and held while that is decided.
+    gates: Mutex<creations::Gates>,
+    pacing: tokio::sync::Mutex<()>,
     /// Held while it is counted how many issues went.
     counting: tokio::sync::Mutex<()>,
     /// Held while versions and components are looked at.

@@ -107,7 +107,8 @@ impl Engine {
             snapshot.log = instance.patiently(instance.read.log_after(snapshot.id, known)).await?;
         }
         let has_copies = work.item.comments.iter().any(|record| record.copies.contains_key(side));
-        let wants_comments = work.sync.settings.comments.gives(side) || has_copies;
+        let compared = work.item.matching.is_some() && work.sync.settings.comments.takes(side);
+        let wants_comments = work.sync.settings.comments.gives(side) || has_copies || compared;
         let mut newest = None;
         if wants_comments && !snapshot.comments.complete {
             snapshot.comments.list = instance.patiently(instance.read.comments(snapshot.id)).await?;
@@ -122,6 +123,10 @@ impl Engine {
 
     /// Who made an entry. A mark is believed only from the sync user's own hand: a person could copy one.
     fn who(&self, sync: &SyncRun, side: &SideId, instance: &Instance, entry: &LogEntry) -> By {
+        if sync.settings.start.is_former(side, entry.author.as_ref()) {
+            // What an earlier bridge did is nobody's word.
+            return By::SyncUser;
+        }
         if entry.author.as_ref() != Some(&instance.identity.account) {
             return By::Person;
         }

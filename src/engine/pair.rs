@@ -67,7 +67,9 @@ impl Engine {
             | Command::Unpair { sync, dry_run, .. }
             | Command::Create { sync, dry_run, .. } => (sync, *dry_run),
             Command::Merge { .. } | Command::Pause(_) | Command::Resume(_) => return Ok(Answer::refused(OTHER)),
-            Command::NewHookPath(_) | Command::Reload { .. } => return Ok(Answer::refused(OTHER)),
+            Command::NewHookPath(_) | Command::Reload { .. } | Command::Confirm { .. } => {
+                return Ok(Answer::refused(OTHER));
+            }
         };
         let decision = match self.syncs.get(sync).cloned() {
             None => {
@@ -79,7 +81,7 @@ impl Engine {
                 Command::Create { key, .. } => self.decide_create(&sync, key).await?,
                 Command::Pair { keys, .. } => self.decide_pair(&sync, keys).await?,
                 Command::Merge { .. } | Command::Pause(_) | Command::Resume(_) => Decision::refused(OTHER),
-                Command::NewHookPath(_) | Command::Reload { .. } => Decision::refused(OTHER),
+                Command::NewHookPath(_) | Command::Reload { .. } | Command::Confirm { .. } => Decision::refused(OTHER),
             },
         };
         self.carry_out(decision, command, by, at, dry_run).await

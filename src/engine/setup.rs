@@ -179,6 +179,8 @@ impl Engine {
             lost_writes: Mutex::default(),
             began,
             pauses: AtomicU64::new(0),
+            gates: Mutex::default(),
+            pacing: tokio::sync::Mutex::default(),
             counting: tokio::sync::Mutex::default(),
             things: tokio::sync::Mutex::default(),
         };
@@ -186,6 +188,7 @@ impl Engine {
             engine.recall_missing(instance).await?;
         }
         engine.recall_readings().await?;
+        engine.recall_gates().await?;
         engine.recall_clauses().await?;
         engine.forget_mails().await?;
         Ok((engine, survey.findings))

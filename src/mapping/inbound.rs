@@ -74,7 +74,7 @@ pub(super) fn shared_person(place: &Place<'_>, person: &Person) -> String {
 }
 
 /// The same for an account of that side.
-pub(super) fn shared_account(table: &Table, side: &SideId, catalog: &Catalog, account: &str) -> String {
+pub(crate) fn shared_account(table: &Table, side: &SideId, catalog: &Catalog, account: &str) -> String {
     let is_them = |cell: &String| match catalog.people.get(cell) {
         Some(found) => found.account.as_str() == account,
         None => cell == account,

@@ -206,6 +206,7 @@ mod tests {
             life: crate::model::settings::LifeSettings::default(),
             pairing: Vec::new(),
             things: BTreeMap::new(),
+            start: crate::model::start::StartSettings::default(),
             id: "s".into(),
             home: None,
             on_conflict: ConflictPolicy::Newest,

@@ -21,6 +21,7 @@ mod table;
 pub use file_name::{file_name, fits};
 pub use fit::{Fit, fit, natural};
 pub use inbound::inbound;
+pub(crate) use inbound::shared_account;
 pub use kinds::{Vocabulary, vocabulary};
 pub use logged::{logged, logged_elements, logged_roughly};
 pub use outbound::{Unmappable, outbound, outbound_over};

@@ -39,6 +39,13 @@ pub enum Command {
         /// What becomes of issues that are in step.
         existing: Existing,
     },
+    /// As many issues of a sync's burst as this may be created.
+    Confirm {
+        /// The sync.
+        sync: SyncId,
+        /// At most so many.
+        most: u64,
+    },
     /// Issues that exist are one item from now on.
     Pair {
         /// The sync.
@@ -78,6 +85,7 @@ impl Command {
             Self::Pause(_) => "pause",
             Self::Resume(_) => "resume",
             Self::Merge { .. } => "merge",
+            Self::Confirm { .. } => "confirm",
             Self::Pair { .. } => "pair",
             Self::Unpair { .. } => "unpair",
             Self::Create { .. } => "create",
@@ -89,7 +97,7 @@ impl Command {
     /// Whether it is carried out by the state alone, without asking a Jira.
     #[must_use]
     pub fn needs_no_jira(&self) -> bool {
-        matches!(self, Self::Pause(_) | Self::Resume(_) | Self::NewHookPath(_))
+        matches!(self, Self::Pause(_) | Self::Resume(_) | Self::NewHookPath(_) | Self::Confirm { .. })
     }
 
     /// Whether it only shows something: then nothing is recorded of it.
@@ -100,7 +108,9 @@ impl Command {
             | Self::Pair { dry_run, .. }
             | Self::Create { dry_run, .. }
             | Self::Unpair { dry_run, .. } => *dry_run,
-            Self::Pause(_) | Self::Resume(_) | Self::NewHookPath(_) | Self::Reload { .. } => false,
+            Self::Pause(_) | Self::Resume(_) | Self::NewHookPath(_) | Self::Confirm { .. } | Self::Reload { .. } => {
+                false
+            }
         }
     }
 }
@@ -117,6 +127,7 @@ impl fmt::Display for Command {
                 let confirm = if *confirm { " --confirm" } else { "" };
                 write!(f, "{confirm}{}", if *existing == Existing::FromNow { " --from-now" } else { "" })
             }
+            Self::Confirm { sync, most } => write!(f, " {sync} {most}"),
             Self::Merge { sync, keep, drop, .. } => write!(f, " {sync} {keep} {drop}{shown}"),
             Self::Pair { sync, keys, .. } => write!(f, " {sync} {}{shown}", keys.join(" ")),
             Self::Unpair { sync, key, .. } | Self::Create { sync, key, .. } => write!(f, " {sync} {key}{shown}"),

@@ -253,6 +253,9 @@ pub struct CommentRecord {
     /// Copies that hold a notice in place of the text, which may not be read there any more.
     #[serde(default)]
     pub emptied: BTreeSet<SideId>,
+    /// Sides that get no copy: what stands there says the same and is nobody's copy, or it was written before the two were paired.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub spared: BTreeSet<SideId>,
     /// Copies whose text its own Jira did not take back into the original: the text, and why.
     #[serde(default)]
     pub turned_back: BTreeMap<SideId, (Document, String)>,
@@ -347,6 +350,9 @@ pub struct AttachmentRecord {
     /// Whether it was not there any more when its issue was last read.
     #[serde(default)]
     pub gone: bool,
+    /// Sides that get no copy: what lies there is the same, or it was attached before the two were paired.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub spared: BTreeSet<SideId>,
     /// The texts of its side that speak of it.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub named_by: BTreeSet<NamedBy>,
@@ -452,6 +458,12 @@ pub struct ItemState {
     /// be asked again, whatever else happened to the item since.
     #[serde(default)]
     pub asked: Option<Timestamp>,
+    /// What its issues already held when they were paired, until that was compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matching: Option<super::matching::Matching>,
+    /// When the issue that it began with was made, by our clock. `None`: nobody noted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<Timestamp>,
     /// The item that this one was merged into. Its issues are let be from then on, and never become anybody's again. Its own id: it was
     /// unpaired, and its issues are let be until somebody pairs them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -478,6 +490,8 @@ impl ItemState {
             awaits: BTreeSet::new(),
             belongs: BTreeSet::new(),
             asked: None,
+            matching: None,
+            made: None,
             merged: None,
             configured: 0,
         }

@@ -103,6 +103,9 @@ pub struct SyncSettings {
     /// Versions and components that are kept in step beside the issues.
     #[serde(default)]
     pub things: BTreeMap<Thing, ThingSettings>,
+    /// How it begins, and at which pace it creates.
+    #[serde(default)]
+    pub start: super::start::StartSettings,
     /// Whether each replica links to the counterparts that its side sees.
     pub links: bool,
     /// Whether the sync user stops watching what Jira made it watch for its own writes.

@@ -16,6 +16,7 @@ use super::ids::{
 };
 use super::operation::{Intent, IntentState, Thing};
 use super::problem::Problem;
+use super::start::{Ahead, CreationFigures, CreationStep};
 use super::things::{MadeThing, ProjectThing};
 
 /// Why the state could not answer.
@@ -347,6 +348,24 @@ pub trait Store: Send + Sync + 'static {
         field: &FieldName,
         due: Timestamp,
     ) -> Result<(), StoreError>;
+
+    /// The counterparts of a sync that wait to be created, the longest waiting first.
+    async fn waiting_creations(&self, sync: &SyncId) -> Result<Vec<(ItemId, SideId)>, StoreError>;
+
+    /// When creations of a sync that keep to a pace were begun since a time, oldest first.
+    async fn begun_creations(&self, sync: &SyncId, since: Timestamp) -> Result<Vec<Timestamp>, StoreError>;
+
+    /// The items of a sync whose creation was begun at a pace or in a staged start.
+    async fn started_creations(&self, sync: &SyncId) -> Result<Vec<ItemId>, StoreError>;
+
+    /// What lies before a sync of so many sides.
+    async fn creations_ahead(&self, sync: &SyncId, sides: usize, now: Timestamp) -> Result<Ahead, StoreError>;
+
+    /// Carries out what begins, waits and waits no longer.
+    async fn keep_creations(&self, sync: &SyncId, step: &CreationStep, now: Timestamp) -> Result<(), StoreError>;
+
+    /// How far the syncs' first copies are.
+    async fn creation_figures(&self, now: Timestamp) -> Result<Vec<CreationFigures>, StoreError>;
 
     /// When the next unclaimed item is due, if any.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;

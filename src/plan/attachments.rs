@@ -2,6 +2,7 @@
 //! of the sync user's own, or one whose issue may not be seen, and never delete anything but our own copies.
 
 use super::absence::notice;
+use super::matching::{is_a_bridge, waits};
 use super::named_files::{Spoken, spoken_of};
 use super::whose::stays;
 use super::{Draft, Observation, Wanted};
@@ -24,9 +25,8 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
     if !draft.input.sync.attachments.from.contains(side) {
         return;
     }
-    let us = draft.catalog(side).sync_user.clone();
     for file in files {
-        let ours = us.is_some() && file.author == us;
+        let ours = is_a_bridge(draft, side, file.author.as_ref());
         let records = &draft.plan.item.attachments;
         let copy = records.iter().any(|record| record.copies.get(side).is_some_and(|copy| copy.id == file.id));
         let known = records.iter().any(|record| &record.side == side && record.id == file.id);
@@ -43,6 +43,7 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             refused: std::collections::BTreeMap::new(),
             gone: false,
             named_by: std::collections::BTreeSet::new(),
+            spared: std::collections::BTreeSet::new(),
         });
     }
     for record in draft.plan.item.attachments.iter_mut().filter(|record| &record.side == side) {
@@ -61,7 +62,7 @@ pub(super) fn carry(draft: &mut Draft<'_>) {
             }
             if record.gone {
                 withdraw(draft, &record, side);
-            } else if lacks(&record, side) {
+            } else if lacks(&record, side) && !waits(&draft.plan.item, &record.side, side) {
                 match spoken {
                     Spoken::Nowhere => {}
                     Spoken::Internally => keep_inside(draft, &record, side),
@@ -91,6 +92,11 @@ fn may_have(draft: &Draft<'_>, record: &AttachmentRecord, side: &SideId) -> Spok
     }
 }
 
+/// Whether a side may have a copy.
+pub(super) fn crosses(draft: &Draft<'_>, record: &AttachmentRecord, side: &SideId) -> bool {
+    matches!(may_have(draft, record, side), Spoken::Openly | Spoken::AmongFew)
+}
+
 /// Says of a file that only internal comments speak of that it stays: a copy could be seen by whoever sees the issue there, who
 /// may be a customer that an internal comment is kept from.
 fn keep_inside(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId) {
@@ -104,7 +110,8 @@ fn keep_inside(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId) 
 
 /// Whether a side has no copy, and did not refuse one.
 fn lacks(record: &AttachmentRecord, side: &SideId) -> bool {
-    record.copies.get(side).is_none_or(|copy| copy.gone) && !record.refused.contains_key(side)
+    let told = record.refused.contains_key(side) || record.spared.contains(side);
+    record.copies.get(side).is_none_or(|copy| copy.gone) && !told
 }
 
 fn copy_to(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId, spoken: Spoken) -> Option<Operation> {

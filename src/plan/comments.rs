@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 
 use super::fold::corrected;
+use super::matching::{is_a_bridge, waits};
 use super::revisions::{hear, look_at_copies};
 use super::whose::keeps;
 use super::{Draft, Observation, Wanted};
@@ -28,10 +29,9 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
         return;
     }
     let rules = draft.input.sync.remarks(remark);
-    let us = draft.catalog(side).sync_user.clone();
     for comment in &comments.list {
         let author = comment.author.as_ref();
-        let ours = us.is_some() && author.map(|author| &author.account) == us.as_ref();
+        let ours = is_a_bridge(draft, side, author.map(|author| &author.account));
         let records = draft.plan.item.remarks(remark);
         let copy = records.iter().any(|record| record.copies.get(side) == Some(&comment.id));
         if ours || copy {
@@ -92,6 +92,7 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             terms: std::collections::BTreeMap::new(),
             emptied: std::collections::BTreeSet::new(),
             turned_back: std::collections::BTreeMap::new(),
+            spared: std::collections::BTreeSet::new(),
             notice: false,
             only: None,
         });
@@ -227,7 +228,7 @@ fn read_again(draft: &mut Draft<'_>, record: &CommentRecord, remark: Remark) {
 }
 
 /// Whether a side is still to get a copy, now or when it has a replica.
-fn receives(draft: &Draft<'_>, record: &CommentRecord, side: &SideId, remark: Remark) -> bool {
+pub(super) fn receives(draft: &Draft<'_>, record: &CommentRecord, side: &SideId, remark: Remark) -> bool {
     let sync = draft.input.sync;
     let sees = sync.side(side).is_some_and(|settings| settings.sees.contains(&record.side));
     let place = draft.plan.item.replicas.contains_key(side) || draft.input.belongs.contains(side);
@@ -238,6 +239,8 @@ fn receives(draft: &Draft<'_>, record: &CommentRecord, side: &SideId, remark: Re
         && place
         && !record.copies.contains_key(side)
         && !record.refused.contains_key(side)
+        && !record.spared.contains(side)
+        && !waits(&draft.plan.item, &record.side, side)
 }
 
 /// Whether what was heard before is not passed on any more: the issue where it was written has a security level by now, or is

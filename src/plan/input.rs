@@ -10,6 +10,7 @@ use crate::model::configuration::Accepted;
 use crate::model::hub::{Conflict, ItemState};
 use crate::model::ids::{AccountId, FieldName, OperationId, SideId};
 use crate::model::issue::{IssueSnapshot, LogEntry, TransitionOffer, Watchers};
+use crate::model::matching::Matched;
 use crate::model::operation::{Intent, Operation};
 use crate::model::settings::SyncSettings;
 
@@ -137,4 +138,6 @@ pub struct Plan {
     pub stuck: BTreeSet<SideId>,
     /// Sides that were not seen to offer what they should hold: to be looked at again.
     pub lacking: BTreeSet<SideId>,
+    /// What paired issues were found to hold already.
+    pub matched: Matched,
 }

@@ -9,6 +9,7 @@
 
 mod absence;
 mod acts;
+mod alike;
 mod attachments;
 mod audiences;
 pub mod check;
@@ -28,6 +29,7 @@ pub mod input;
 mod lacks;
 mod levels;
 mod links;
+mod matching;
 mod named_files;
 mod pairing;
 mod parents;
@@ -49,6 +51,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use check::{Violation, check};
 pub(crate) use ends::shows_too_much;
 pub use input::{By, Hold, Observation, Plan, PlanInput, Step, Wanted};
+pub use matching::files_to_compare;
 pub use named_files::speaks_of;
 pub use pairing::{Paired, Proposal, alone, pair, proposals, would_tell};
 pub use render::render;
@@ -79,6 +82,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     }
     draft.say_restricted();
     absence::part(&mut draft);
+    matching::settle(&mut draft);
     for side in &input.sync.sides {
         if draft.is_barred(&side.id) {
             levels::guard(&mut draft, &side.id);
@@ -128,6 +132,7 @@ impl<'a> Draft<'a> {
             ways: Vec::new(),
             stuck: BTreeSet::new(),
             lacking: BTreeSet::new(),
+            matched: crate::model::matching::Matched::default(),
         };
         Self { input, plan, nothing: Catalog::default() }
     }

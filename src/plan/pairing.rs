@@ -13,7 +13,7 @@ use crate::model::settings::{FieldKind, FieldRow, SyncSettings};
 use crate::model::value::Value;
 
 use super::unite::is_a_set;
-use super::{agreed_for, audience_of, levels};
+use super::{agreed_for, audience_of, levels, matching};
 
 /// What becomes of issues that are paired.
 #[derive(Debug, Clone)]
@@ -93,6 +93,7 @@ pub fn pair(sync: &SyncSettings, id: ItemId, parts: &[ItemState]) -> Paired {
         // What was made under the level of another issue of home, or of none, is no word about this one's.
         item.replicas.values_mut().for_each(|replica| replica.level.ours = false);
     }
+    matching::begin(sync, &mut item, &joined);
     let apart = item.replicas.keys().filter(|side| levels::keeps_apart(sync, &item, side)).cloned().collect();
     Paired { item, conflicts: lost, joined, apart }
 }

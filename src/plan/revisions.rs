@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use super::comments::{copy_body, is_shut, readers, rich};
 use super::flow_back;
 use super::fold::corrected;
+use super::matching::is_a_bridge;
 use super::{Draft, Observation, Wanted};
 use crate::model::document::Document;
 use crate::model::hub::{Audience, CommentRecord, Conflict, Said, WrittenCopy};
@@ -36,7 +37,6 @@ pub(super) fn hear(record: &mut CommentRecord, body: Document, author: String, s
 
 /// Takes in how a side's copies stand: one that somebody else changed is noted.
 pub(super) fn look_at_copies(draft: &mut Draft<'_>, side: &SideId, observation: &Observation, remark: Remark) {
-    let us = draft.catalog(side).sync_user.clone();
     for index in 0..draft.plan.item.remarks(remark).len() {
         let Some(record) = draft.plan.item.remarks(remark).get(index) else { continue };
         let Some(there) = copy_in(record, side, observation, remark) else {
@@ -51,7 +51,7 @@ pub(super) fn look_at_copies(draft: &mut Draft<'_>, side: &SideId, observation: 
             .written
             .get(side)
             .is_none_or(|written| text::same(&written.body, &stands) && Spent::same(written.spent, there.spent));
-        let ours = there.changed_by.is_some() && there.changed_by == us;
+        let ours = is_a_bridge(draft, side, there.changed_by.as_ref());
         let by = there.changed_by.as_ref().map_or_else(|| SOMEBODY.to_owned(), ToString::to_string);
         let stray = (!ours && !as_written).then_some(by);
         let Some(record) = draft.plan.item.remarks_mut(remark).get_mut(index) else { continue };

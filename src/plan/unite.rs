@@ -73,6 +73,7 @@ pub fn replace(kept: &ItemState, id: ItemId, side: &SideId, found: Replica) -> U
             // Our copies stay in the issue that is let be; the other gets its own.
             record.forget(side);
             record.refused.remove(side);
+            record.spared.remove(side);
         }
         *now.remarks_mut(remark) = others;
         *retired.remarks_mut(remark) = theirs;
@@ -82,6 +83,7 @@ pub fn replace(kept: &ItemState, id: ItemId, side: &SideId, found: Replica) -> U
     for record in &mut others {
         record.copies.remove(side);
         record.refused.remove(side);
+        record.spared.remove(side);
     }
     (now.attachments, retired.attachments) = (others, theirs);
     now.named.remove(side);
@@ -136,6 +138,7 @@ pub fn unite(sync: &SyncSettings, kept: &ItemState, dropped: &ItemState) -> Unit
         let mut record = record.clone();
         record.copies.retain(|side, _| joined.contains(side));
         record.refused.retain(|side, _| joined.contains(side));
+        record.spared.retain(|side| joined.contains(side));
         now.attachments.push(record);
     }
     if !joined.is_empty() {
@@ -182,6 +185,7 @@ fn only_on(mut record: CommentRecord, sides: &[SideId]) -> CommentRecord {
         record.forget(&side);
     }
     record.refused.retain(|side, _| sides.contains(side));
+    record.spared.retain(|side| sides.contains(side));
     record
 }
 

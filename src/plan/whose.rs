@@ -4,6 +4,7 @@
 
 use super::acts::{Act, observe, take};
 use super::fold::{corrected, current};
+use super::matching::is_a_bridge;
 use super::{Draft, Observation, PlanInput, keeps_own, place};
 use crate::mapping::{logged, logged_elements, same};
 use crate::model::ids::{AccountId, FieldId, SideId};
@@ -103,16 +104,18 @@ pub(super) fn count(draft: &mut Draft<'_>, side: &SideId, observation: &Observat
     if !keeps_own(draft.input.sync, side) {
         return;
     }
-    let us = draft.catalog(side).sync_user.clone();
     let (input, mut staying) = (draft.input, 0);
     for remark in Remark::ALL.into_iter().filter(|remark| input.sync.remarks(*remark).gives(side)) {
         let list = &observation.snapshot.remarks(remark).list;
-        let ours = |comment: &&CommentSnapshot| comment.author.as_ref().map(|author| &author.account) == us.as_ref();
+        let ours = |comment: &&CommentSnapshot| {
+            is_a_bridge(draft, side, comment.author.as_ref().map(|author| &author.account))
+        };
         staying += list.iter().filter(|comment| !ours(comment) && keeps(input, side, comment)).count();
     }
     if input.sync.attachments.from.contains(side) {
         let files = observation.snapshot.attachments.iter().flatten();
-        staying += files.filter(|file| file.author != us && stays(input, side, file.author.as_ref())).count();
+        let theirs = |file: &crate::model::issue::AttachmentSnapshot| !is_a_bridge(draft, side, file.author.as_ref());
+        staying += files.filter(|file| theirs(file) && stays(input, side, file.author.as_ref())).count();
     }
     if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
         replica.staying = u32::try_from(staying).unwrap_or(u32::MAX);

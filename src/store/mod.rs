@@ -4,6 +4,7 @@
 mod columns;
 mod commands;
 mod configurations;
+mod creations;
 mod error;
 mod inbox;
 mod journal;

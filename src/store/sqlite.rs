@@ -16,7 +16,7 @@ use super::record::{ItemColumns, MergeColumns, RecordColumns};
 use super::step::StepResult;
 use super::things::{self, ThingColumns};
 use super::worker::{Held, Spawn, Worker};
-use super::{OpenError, SideInstances, inbox, journal, knowledge, look, open, problems, queue, record};
+use super::{OpenError, SideInstances, creations, inbox, journal, knowledge, look, open, problems, queue, record};
 use crate::clock::{Clock, Entropy};
 use crate::model::catalog::Workflow;
 use crate::model::command::{CommandRecord, Effect, PairEffect, Pause};
@@ -24,6 +24,7 @@ use crate::model::hub::{Conflict, ItemState, There};
 use crate::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId, ThingId};
 use crate::model::operation::{Action, Intent, IntentState, Thing};
 use crate::model::problem::Problem;
+use crate::model::start::{Ahead, CreationFigures, CreationStep};
 use crate::model::store::{
     Announced, Announcement, Claim, CommentTrace, Cursor, Figures, Hint, Newcomer, Record, StateIdentity, Store,
     StoreError, StoredProblem, Urgency, Waiting,
@@ -401,6 +402,36 @@ impl Store for SqliteStore {
                 .try_for_each(|item| queue::wake(connection, item, Urgency::Live, due))
         })
         .await
+    }
+
+    async fn waiting_creations(&self, sync: &SyncId) -> Result<Vec<(ItemId, SideId)>, StoreError> {
+        let sync = sync.clone();
+        self.read("read what waits to be created", move |connection| creations::waiting(connection, &sync)).await
+    }
+
+    async fn begun_creations(&self, sync: &SyncId, since: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
+        let sync = sync.clone();
+        self.read("read what was begun", move |connection| creations::begun(connection, &sync, since)).await
+    }
+
+    async fn started_creations(&self, sync: &SyncId) -> Result<Vec<ItemId>, StoreError> {
+        let sync = sync.clone();
+        self.read("read what was started", move |connection| creations::started(connection, &sync)).await
+    }
+
+    async fn creations_ahead(&self, sync: &SyncId, sides: usize, now: Timestamp) -> Result<Ahead, StoreError> {
+        let sync = sync.clone();
+        self.read("count what is ahead", move |connection| creations::ahead(connection, &sync, sides, now)).await
+    }
+
+    async fn keep_creations(&self, sync: &SyncId, step: &CreationStep, now: Timestamp) -> Result<(), StoreError> {
+        let (sync, step) = (sync.clone(), step.clone());
+        self.write("keep what begins and what waits", move |connection| creations::keep(connection, &sync, &step, now))
+            .await
+    }
+
+    async fn creation_figures(&self, now: Timestamp) -> Result<Vec<CreationFigures>, StoreError> {
+        self.read("count first copies", move |connection| creations::figures(connection, now)).await
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {

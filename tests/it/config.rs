@@ -146,6 +146,33 @@ fn watchers_that_a_rule_keeps_are_a_warning() {
     assert!(all_said(&away).warnings.is_empty());
 }
 
+/// How a sync begins: numbers, a part of the day, an earlier bridge's accounts.
+#[test]
+fn a_start_is_read_or_what_is_wrong_with_it_is_said() {
+    let with = |keys: &str| {
+        changed("[sync.support.fields]", &format!("[sync.support.backfill]\n{keys}\n\n[sync.support.fields]"))
+    };
+    let loaded = load(&with("per-hour = 20\nwindow = \"20:00-06:00 Europe/Berlin\"")).unwrap();
+    let start = &loaded.config.syncs.values().next().unwrap().start;
+    assert_eq!((start.most_creations, start.per_hour), (100, Some(20)));
+    let open = |at: &str| start.window.as_ref().unwrap().is_open(at.parse().unwrap());
+    assert!(open("2026-01-10T19:00:00Z") && !open("2026-01-10T18:59:00Z"));
+    for (keys, expected) in [
+        ("per-hour = 2.5", "`2.5` is no number of issues"),
+        ("window = \"20-06\"", "`20-06` is no part of a day"),
+        ("window = \"20:00-06:00 Europe/Atlantis\"", "there is no time zone `Europe/Atlantis`"),
+        ("window = \"06:00-06:00\"", "this window is never open"),
+    ] {
+        let said = said(&all_said(&with(keys))).join("\n");
+        assert!(said.contains(expected), "{keys}: {said}");
+    }
+    let former = changed("project = \"ENG\"", "project = \"ENG\", former-sync-users = [\"exalate\"]");
+    let loaded = load(&former).unwrap();
+    let start = &loaded.config.syncs.values().next().unwrap().start;
+    assert!(start.is_former(&"globex".into(), Some(&"exalate".into())));
+    assert!(!start.is_former(&"acme".into(), Some(&"exalate".into())) && !start.is_former(&"globex".into(), None));
+}
+
 #[test]
 fn everything_wrong_is_said_with_its_place_and_a_remedy() {
     assert!(said(&load(BASE).unwrap().warnings).is_empty());

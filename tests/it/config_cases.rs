@@ -365,7 +365,7 @@ storyPoints = "both""#, &[
 ", "[sync.support.nothing]
 ", &[
         r#"error 14:7 sync.support: `sync.support` has no `fields` -> add `[sync.support.fields]` with `summary = "both"` in it"#,
-        "error 27:15 sync.support.nothing: unknown key `nothing` -> known here: `home`, `on-conflict`, `side`, `map`, `fields`, `comments`, `worklogs`, `attachments`, `life`, `pairing`, `counterparts`, `unwatch`, `notify`, `versions`, `components`",
+        "error 27:15 sync.support.nothing: unknown key `nothing` -> known here: `home`, `on-conflict`, `side`, `map`, `fields`, `comments`, `worklogs`, `attachments`, `life`, `pairing`, `most-creations`, `backfill`, `history`, `counterparts`, `unwatch`, `notify`, `versions`, `components`",
     ]),
     ("[sync.support.comments]", "[sync.support.worklogs]\nunrestricted = \"bth\"\nrestricted = \"skip\"\n\n[sync.support.comments]", &[
         "error 33:16 sync.support.worklogs.unrestricted: `bth` is none of `both`, `skip` -> did you mean `both`?",

@@ -37,6 +37,7 @@ impl StatusSource for Source {
             figures: Figures::default(),
             instances: Vec::new(),
             pauses: Vec::new(),
+            creations: Vec::new(),
             problems: Vec::new(),
         })
     }

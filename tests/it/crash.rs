@@ -16,6 +16,7 @@ use jirasyncd::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, Op
 use jirasyncd::model::operation::{Intent, IntentState, Thing};
 use jirasyncd::model::problem::Problem;
 use jirasyncd::model::settings::InstanceSettings;
+use jirasyncd::model::start::{Ahead, CreationFigures, CreationStep};
 use jirasyncd::model::store::{
     Announced, Announcement, Claim, CommentTrace, Cursor, Figures, Hint, Newcomer, Record, StateIdentity, Store,
     StoreError, StoredProblem, Urgency, Waiting,
@@ -205,6 +206,11 @@ fused! {
         fn known(sync: &SyncId, instance: &InstanceId, issues: &[IssueId]) -> Vec<IssueId>;
         fn newcomers(of: Option<(&SyncId, &SideId)>, limit: usize) -> Vec<Newcomer>;
         fn intent(operation: OperationId) -> Option<Intent>;
+        fn waiting_creations(sync: &SyncId) -> Vec<(ItemId, SideId)>;
+        fn begun_creations(sync: &SyncId, since: Timestamp) -> Vec<Timestamp>;
+        fn started_creations(sync: &SyncId) -> Vec<ItemId>;
+        fn creations_ahead(sync: &SyncId, sides: usize, now: Timestamp) -> Ahead;
+        fn creation_figures(now: Timestamp) -> Vec<CreationFigures>;
         fn next_due() -> Option<Timestamp>;
         fn workflow(instance: &InstanceId, project: &str) -> Workflow;
         fn problems(limit: usize) -> Vec<StoredProblem>;
@@ -243,6 +249,7 @@ fused! {
         fn move_intents(moves: &[(OperationId, IntentState)]) -> ();
         fn count_search(operation: OperationId) -> ();
         fn record(records: &[(u64, Record)]) -> ();
+        fn keep_creations(sync: &SyncId, step: &CreationStep, now: Timestamp) -> ();
         fn release(item: ItemId, fence: u64, due: Option<Timestamp>, attempts: u32) -> ();
     }
 }

@@ -64,6 +64,8 @@ mod daemon_fields;
 #[cfg(test)]
 mod daemon_file_leaks;
 #[cfg(test)]
+mod daemon_first_run;
+#[cfg(test)]
 mod daemon_flow_back;
 #[cfg(test)]
 mod daemon_input;
@@ -85,6 +87,8 @@ mod daemon_links;
 mod daemon_lives;
 #[cfg(test)]
 mod daemon_mails;
+#[cfg(test)]
+mod daemon_matching;
 #[cfg(test)]
 mod daemon_merge;
 #[cfg(test)]

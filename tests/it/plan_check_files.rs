@@ -35,6 +35,7 @@ fn world() -> World {
         refused: BTreeMap::new(),
         gone: false,
         named_by: BTreeSet::new(),
+        spared: BTreeSet::new(),
     });
     world
 }
@@ -58,6 +59,7 @@ fn said(body: Document) -> CommentRecord {
         terms: BTreeMap::new(),
         emptied: BTreeSet::new(),
         turned_back: BTreeMap::new(),
+        spared: BTreeSet::new(),
     }
 }
 

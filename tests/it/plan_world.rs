@@ -204,6 +204,7 @@ pub(crate) fn settings(sides: &[SideId], policy: ConflictPolicy) -> SyncSettings
         life: jirasyncd::model::settings::LifeSettings::default(),
         things: BTreeMap::new(),
         pairing: Vec::new(),
+        start: jirasyncd::model::start::StartSettings::default(),
         id: "s".into(),
         home: Some(sides[0].clone()),
         on_conflict: policy,

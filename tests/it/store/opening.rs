@@ -224,7 +224,7 @@ async fn a_newer_state_is_left_alone() {
     let connection = rusqlite::Connection::open(world.path()).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
-    refused(&world.path(), "made by a newer jirasyncd (schema 99, this one knows 6)");
+    refused(&world.path(), "made by a newer jirasyncd (schema 99, this one knows 7)");
 }
 
 #[tokio::test]
@@ -233,7 +233,8 @@ async fn an_older_state_is_brought_up() {
     let connection = rusqlite::Connection::open(world.path()).unwrap();
     let newer = "DROP TABLE awaits; DROP TABLE commands; DROP TABLE pauses; DROP INDEX items_merged;
                  ALTER TABLE items DROP COLUMN merged; DROP TABLE inbox; DROP TABLE comment_traces;
-                 DROP TABLE things; DROP TABLE made_things; DROP TABLE configurations";
+                 DROP TABLE things; DROP TABLE made_things; DROP TABLE configurations;
+                 DROP TABLE waiting_creations; DROP TABLE begun_creations";
     connection.execute_batch(newer).unwrap();
     // A version that was made for an issue, long ago.
     let offer = r#"{"operation":{"action":{"offer":{"field":"fix-versions","thing":"version","name":"1.0"}}}}"#;

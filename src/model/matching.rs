@@ -1,0 +1,59 @@
+//! What paired issues already hold, until it was looked through. Data only. Must never be dropped before it was: nothing of it is
+//! copied until then.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{AttachmentId, SideId};
+
+/// What is still to be compared of an item whose issues were paired.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Matching {
+    /// The sides whose issue joined, and whose comments, files and logged work nobody compared yet.
+    pub sides: BTreeSet<SideId>,
+    /// What is in files of one size, as SHA-256 in hex. `None`: that cannot be read.
+    #[serde(default)]
+    pub hashes: BTreeMap<SideId, BTreeMap<AttachmentId, Option<String>>>,
+}
+
+impl Matching {
+    /// Of sides that joined.
+    #[must_use]
+    pub fn of(sides: impl IntoIterator<Item = SideId>) -> Self {
+        Self { sides: sides.into_iter().collect(), hashes: BTreeMap::new() }
+    }
+
+    /// What is in a file, as far as that was looked at.
+    #[must_use]
+    pub fn hash(&self, side: &SideId, file: &AttachmentId) -> Option<&str> {
+        self.hashes.get(side)?.get(file)?.as_deref()
+    }
+
+    /// Whether a file was looked at.
+    #[must_use]
+    pub fn looked_at(&self, side: &SideId, file: &AttachmentId) -> bool {
+        self.hashes.get(side).is_some_and(|files| files.contains_key(file))
+    }
+}
+
+/// What was found to be one thing on two sides.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Matched {
+    /// Comments.
+    pub comments: usize,
+    /// Logged work.
+    pub worklogs: usize,
+    /// Files.
+    pub files: usize,
+    /// What an earlier bridge wrote that is a copy of nothing that stands there: it stays, and is nobody's.
+    pub left: usize,
+}
+
+impl Matched {
+    /// Whether nothing was compared, or nothing found.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
