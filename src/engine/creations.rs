@@ -305,7 +305,22 @@ impl Engine {
     pub(super) async fn many_begin(&self, sync: &SyncRun, count: usize) -> Result<(), StoreError> {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         let many = self.gate(sync.id(), |gate| count > gate.bar(&sync.settings.start)).unwrap_or(false);
-        if many { self.count_anew(sync.id()).await } else { Ok(()) }
+        if !many {
+            return Ok(());
+        }
+        // Another portion of what came at once is no newcomer either.
+        let now = self.now();
+        let going_on = self.gate(sync.id(), |gate| {
+            let goes_on = gate.standing.phase != Phase::Open;
+            if goes_on {
+                gate.standing.since = now;
+            }
+            goes_on.then(|| gate.standing.clone())
+        });
+        match going_on.flatten() {
+            Some(standing) => self.keep_standing(sync.id(), &standing).await,
+            None => self.count_anew(sync.id()).await,
+        }
     }
 
     /// A person said how many creations of a sync may be made; that is in the state already.

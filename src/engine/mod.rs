@@ -34,6 +34,7 @@ mod offers;
 mod outcome;
 mod pair;
 mod pairing;
+mod pairing_scope;
 mod people;
 mod recover;
 mod refer;

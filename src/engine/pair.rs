@@ -211,9 +211,8 @@ impl Engine {
         goes_on: Option<&ItemState>,
         named: &[Named],
     ) -> Result<Result<(Vec<ItemState>, Vec<ItemState>), Refusal>, StoreError> {
-        let sides: BTreeSet<SideId> = named.iter().map(|issue| issue.side.clone()).collect();
-        let sides: BTreeSet<SideId> =
-            sides.into_iter().chain(goes_on.iter().flat_map(|item| item.replicas.keys().cloned())).collect();
+        // Any of them may have a counterpart one day.
+        let sides: BTreeSet<SideId> = sync.settings.side_ids().cloned().collect();
         let mut parted: BTreeMap<ItemId, ItemState> = BTreeMap::new();
         let (mut works, mut places) = (Vec::new(), Vec::new());
         for issue in named {

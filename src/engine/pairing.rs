@@ -82,7 +82,8 @@ impl Engine {
 
     /// How many newcomers of a side wait until somebody settles what they name.
     pub(super) fn stuck_on(sync: &SyncRun, side: &SideId) -> usize {
-        looked(sync).stuck.keys().filter(|(of, _)| of == side).count()
+        let known = looked(sync);
+        known.stuck.keys().chain(known.plain.keys()).filter(|(of, _)| of == side).count()
     }
 
     /// Pairs a newcomer with what it names, if it names anything.
@@ -199,6 +200,14 @@ impl Engine {
                 Ok(found) => found,
                 Err(why) => return Ok(Err(format!("it names {key}: {why}"))),
             };
+            match self.may_meet(sync, (side, instance, row), &found).await {
+                Ok(Ok(())) => {}
+                Ok(Err(why)) => return Ok(Err(format!("it names {why}"))),
+                Err(error) => {
+                    tracing::warn!(sync = %sync.id(), key = %row.key, %error, "nobody knows whether an issue may be paired");
+                    return Ok(Ok(None));
+                }
+            }
             if let Some(said) = self.contradicts(sync, side, row, &found).await? {
                 return Ok(Err(format!("it names {key}, and that names {said}")));
             }

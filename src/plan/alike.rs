@@ -29,7 +29,10 @@ pub(super) fn copy_of(copy: &[String], original: &[String], author: &str) -> Opt
         return Some(0);
     }
     let more = copy.len().checked_sub(original.len())?;
-    let (first, rest) = original.split_first()?;
+    let Some((first, rest)) = original.split_first() else {
+        // Logged work may be without a word: then its copy is a header and nothing else.
+        return (more <= MOST_LINES).then(|| names(&copy.join(" "), author)).flatten();
+    };
     if (1..=MOST_LINES).contains(&more)
         && let Some((header, text)) = copy.split_at_checked(more)
         && text == original
@@ -71,6 +74,8 @@ mod tests {
         assert_eq!(of("+1", "+1", "Ann Lee"), Some(0));
         assert_eq!(of("Ann Lee (acme):\n\n+1", "+1", "Ann Lee"), Some(2));
         assert_eq!(of("Comment by Lee, Ann\n2024-01-02 10:00\n\nOne\n\n* Two", "One\n\n* Two", "Ann Lee"), Some(2));
+        assert_eq!(of("Ann Lee (acme):", "", "Ann Lee"), Some(2));
+        assert_eq!(of("Bob Ray (acme):", "", "Ann Lee"), None);
         assert_eq!(of("[Ann Lee]: One\nTwo", "One\nTwo", "Ann Lee"), Some(2));
         assert_eq!(of("Bob Ray (acme):\n\n+1", "+1", "Ann Lee"), None);
         assert_eq!(of("Ann Lee says\nthat all\nof us\nthink\n+1", "+1", "Ann Lee"), None, "that is a text, no header");

@@ -240,7 +240,10 @@ fn copies(draft: &Draft<'_>, remark: Remark, side: &SideId) -> Vec<CommentSnapsh
     let records = draft.plan.item.remarks(remark);
     let is_known = |id: &CommentId| records.iter().any(|record| record.copies.get(side) == Some(id));
     let written = |comment: &&CommentSnapshot| {
-        is_a_bridge(draft, side, comment.author.as_ref().map(|author| &author.account)) && !is_known(&comment.id)
+        // What a person changed is partly theirs.
+        is_a_bridge(draft, side, comment.author.as_ref().map(|author| &author.account))
+            && comment.changed_by.as_ref().is_none_or(|by| is_a_bridge(draft, side, Some(by)))
+            && !is_known(&comment.id)
     };
     let mut copies: Vec<CommentSnapshot> = read.snapshot.remarks(remark).list.iter().filter(written).cloned().collect();
     copies.sort_by(|one, other| (one.created, &one.id).cmp(&(other.created, &other.id)));

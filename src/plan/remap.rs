@@ -38,6 +38,11 @@ fn has_words(row: &FieldRow) -> bool {
     }
 }
 
+/// Whether the configuration is another one than when all of the item was last looked at.
+fn is_behind(draft: &Draft<'_>) -> bool {
+    draft.input.item.configured < draft.input.accepted.newest
+}
+
 /// What a side was last seen to hold and what that is now, where the issue holds the same as then and only the words for it are
 /// others.
 fn in_other_words(
@@ -46,7 +51,8 @@ fn in_other_words(
     side: &SideId,
     observation: &Observation,
 ) -> Option<(Value, Value)> {
-    if !has_words(row) || !touching(observation, row.sides.get(side)?).is_empty() {
+    // Under one configuration a word stays a word.
+    if !is_behind(draft) || !has_words(row) || !touching(observation, row.sides.get(side)?).is_empty() {
         return None;
     }
     let base = draft.plan.item.replicas.get(side)?.bases.get(&row.name)?;
@@ -110,6 +116,9 @@ fn reword_set(
 /// What a write of ours gives a field, in the words that hold now; `None`: it is as it was kept. It may have been written under the map
 /// before.
 pub(super) fn written_now(draft: &Draft<'_>, row: &FieldRow, side: &SideId, intent: &Intent) -> Option<Value> {
+    if !is_behind(draft) {
+        return None;
+    }
     let action = &intent.operation.action;
     let native = match (action, action.fields().and_then(|fields| fields.get(&row.name)).map(|write| &write.write)) {
         (Action::Transition { to, last: true, .. }, _) if row.kind == FieldKind::Status => {

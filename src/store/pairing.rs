@@ -56,9 +56,13 @@ pub(super) fn pair(connection: &Connection, now: Timestamp, pair: &PairColumns) 
         }
     }
     for parted in &pair.parted {
-        connection
+        let ended = connection
             .prepare_cached("UPDATE items SET state = ?2 WHERE id = ?1 AND merged = ?1")?
             .execute(params![parted.id, parted.state])?;
+        if ended != 1 {
+            // It was taken up again meanwhile.
+            return Err(StoreError::Fenced { item: parted.id }.into());
+        }
         let_go(connection, parted)?;
     }
     connection

@@ -194,6 +194,36 @@ async fn partners_whose_issues_name_homes_hear_nothing_of_each_other() {
     assert!(said(&world, "acme", &home, "canary-globex") == 1 && said(&world, "acme", &home, "canary-initech") == 1);
 }
 
+/// A partner's people choose what their issues name: that opens nothing which is not shared with them.
+#[tokio::test(start_paused = true)]
+async fn naming_an_issue_that_is_not_shared_shows_nothing_of_it() {
+    let by = format!("field = {{ globex = \"{AT_GLOBEX}\", initech = \"{AT_INITECH}\" }}");
+    let config = format!("{THREE}\n[sync.support.pairing]\nby = [{{ {by} }}]\n");
+    let mut world = World::without_daemon(&config);
+    let shared = create(&world, "acme", json!({ "summary": "canary-other", "labels": ["share-initech"] }));
+    let own = create(&world, "acme", plain("canary-own"));
+    world.start().await;
+    world.rest().await.unwrap();
+    // Before and after somebody made an item of it.
+    let theirs = world.issue("initech", "canary-other").key;
+    for (index, named) in [&shared, &own, &theirs].into_iter().enumerate() {
+        create(&world, "globex", json!({ "summary": format!("Fishing {index}"), AT_GLOBEX: named }));
+    }
+    world.rest().await.unwrap();
+    let shown = format!("{:?}", world.jira("globex").issues());
+    assert!(!shown.contains("canary"), "{shown}");
+    let home = format!("{:?}", world.jira("acme").issues());
+    assert!(!home.contains("Fishing"), "{home}");
+    assert_eq!(world.problems().await.len(), 3);
+    // Shared after all, it is paired.
+    let jane = world.person("acme", "jane");
+    jane.update(&own, json!({ "labels": [{ "add": "share-globex" }] })).unwrap();
+    world.pass(600).await;
+    world.rest().await.unwrap();
+    assert_eq!(field(&world, "acme", &own, "summary"), "canary-own");
+    assert_eq!(world.issues("globex", "canary-own").len(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn on_demand_nothing_starts_by_itself() {
     for (config, other) in [(two(), "globex"), (two_clouds(), "initech")] {

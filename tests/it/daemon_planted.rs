@@ -104,7 +104,8 @@ async fn without_overlap_a_change_that_is_indexed_late_is_lost() {
 /// A first poll of several pages, one of which comes empty when `lost`. `unlisted`: and nothing comes of looking for what slipped
 /// through.
 async fn a_page_of_many(lost: bool, unlisted: bool) -> Result<(), String> {
-    let mut world = World::without_daemon(&two());
+    let whole = two().replacen("home = \"acme\"\n", "home = \"acme\"\nmost-creations = 1000\n", 1);
+    let mut world = World::without_daemon(&whole);
     let pages = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&pages);
     world.bend(move |inner| {
