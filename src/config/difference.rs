@@ -60,11 +60,9 @@ fn flat(text: &str) -> BTreeMap<String, Value> {
 fn gather(found: &mut BTreeMap<String, Value>, above: &str, table: Table) {
     for (key, value) in table {
         let path = if above.is_empty() { key } else { format!("{above}.{key}") };
-        match value {
-            Value::Table(below) if !below.is_empty() => gather(found, &path, below),
-            value => {
-                found.insert(path, value);
-            }
+        match value.as_table() {
+            Some(below) if !below.is_empty() => gather(found, &path, below.clone()),
+            Some(_) | None => drop(found.insert(path, value)),
         }
     }
 }

@@ -70,31 +70,7 @@ impl Engine {
         let all: Vec<Newcomer> = all.into_iter().filter(|newcomer| !instance.is_put_off(newcomer.issue)).collect();
         let (mut rows, missing) = self.rows_of(&instance, &all);
         let Some(unread) = self.read_missing(&instance, &missing, &mut rows).await else { return Ok(0) };
-        let us = instance.identity.account.clone();
-        let by_us = |row: &IssueSnapshot| row.creator.as_ref().is_some_and(|creator| creator.account == us);
-        let is_former = |row: &IssueSnapshot| {
-            let account = row.creator.as_ref().map(|creator| &creator.account);
-            sync.settings.start.is_former(side, account)
-        };
-        let project = sync.side(side).map(|side| side.project.clone()).unwrap_or_default();
-        let on_demand = sync.side(side).is_some_and(|side| side.on_demand);
-        let (mut open, mut over) = (Vec::new(), Vec::new());
-        for newcomer in all {
-            match rows.get(&newcomer.issue) {
-                Some(row) if row.project != project => over.push(newcomer),
-                Some(row) if by_us(row) => {
-                    if self.found_ours(sync, side, &instance, row).await? {
-                        over.push(newcomer);
-                    }
-                }
-                Some(_) if on_demand => over.push(newcomer),
-                Some(_) => open.push(newcomer),
-                // It is asked for again, by and by.
-                None if unread.contains(&newcomer.issue) => {}
-                // Gone again, or not visible: the next change hints it again.
-                None => over.push(newcomer),
-            }
-        }
+        let (open, mut over) = self.sort(sync, side, (&instance, &rows, &unread), all).await?;
         let in_scope = match self.in_scope(sync, side, &instance, &open, &rows).await {
             Ok(in_scope) => {
                 if !open.is_empty() {
@@ -127,6 +103,9 @@ impl Engine {
             }
         }
         // What an earlier bridge made is a copy of what stands elsewhere: it may be paired, and starts nothing.
+        let is_former = |row: &IssueSnapshot| {
+            sync.settings.start.is_former(side, row.creator.as_ref().map(|creator| &creator.account))
+        };
         let (former, plain): (Vec<_>, Vec<_>) = plain.into_iter().partition(|(_, row)| is_former(row));
         over.extend(former.into_iter().map(|(newcomer, _)| newcomer));
         self.many_begin(sync, plain.len()).await?;
@@ -151,6 +130,38 @@ impl Engine {
             self.store.forget_newcomers(&over).await?;
         }
         Ok(started)
+    }
+
+    /// Parts newcomers into those that may start something and those that never do. One that could not be read is in neither.
+    async fn sort(
+        &self,
+        sync: &Arc<SyncRun>,
+        side: &SideId,
+        (instance, rows, unread): (&Instance, &BTreeMap<IssueId, IssueSnapshot>, &BTreeSet<IssueId>),
+        all: Vec<Newcomer>,
+    ) -> Result<(Vec<Newcomer>, Vec<Newcomer>), StoreError> {
+        let us = instance.identity.account.clone();
+        let by_us = |row: &IssueSnapshot| row.creator.as_ref().is_some_and(|creator| creator.account == us);
+        let project = sync.side(side).map(|side| side.project.clone()).unwrap_or_default();
+        let on_demand = sync.side(side).is_some_and(|side| side.on_demand);
+        let (mut open, mut over) = (Vec::new(), Vec::new());
+        for newcomer in all {
+            match rows.get(&newcomer.issue) {
+                Some(row) if row.project != project => over.push(newcomer),
+                Some(row) if by_us(row) => {
+                    if self.found_ours(sync, side, instance, row).await? {
+                        over.push(newcomer);
+                    }
+                }
+                Some(_) if on_demand => over.push(newcomer),
+                Some(_) => open.push(newcomer),
+                // It is asked for again, by and by.
+                None if unread.contains(&newcomer.issue) => {}
+                // Gone again, or not visible: the next change hints it again.
+                None => over.push(newcomer),
+            }
+        }
+        Ok((open, over))
     }
 
     fn rows_of(&self, instance: &Instance, all: &[Newcomer]) -> (BTreeMap<IssueId, IssueSnapshot>, Vec<IssueId>) {

@@ -94,9 +94,10 @@ impl Fingerprint {
 #[must_use]
 pub fn hash_of_value(value: &super::issue::NativeValue) -> u64 {
     let mut hash = Hash::new();
-    match value {
-        super::issue::NativeValue::Person(person) => hash.take(person.account.as_str()),
-        value => hash.take(&serde_json::to_string(value).unwrap_or_default()),
+    if let super::issue::NativeValue::Person(person) = value {
+        hash.take(person.account.as_str());
+    } else {
+        hash.take(&serde_json::to_string(value).unwrap_or_default());
     }
     hash.0
 }

@@ -76,15 +76,7 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             }
         }
         remap::remember(draft, row, side, observation);
-        if matches!(row.kind, FieldKind::Status | FieldKind::IssueType)
-            && let Some(NativeValue::Named(named)) = value_of(row, side, observation)
-            && let Some(base) =
-                draft.plan.item.replicas.get_mut(side).map(|r| r.bases.entry(row.name.clone()).or_default())
-        {
-            moved_on |=
-                row.kind == FieldKind::Status && base.native.as_ref().is_some_and(|before| *before != named.name);
-            base.native = Some(named.name);
-        }
+        moved_on |= is_called_otherwise(draft, row, side, observation);
     }
     if moved_on {
         try_again(draft, side);
@@ -106,6 +98,16 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
         let newest = observation.snapshot.log.iter().map(|entry| entry.id).max();
         replica.entry = replica.entry.max(newest.unwrap_or(EntryId(0)));
     }
+}
+
+/// Remembers what a side itself calls a status or type; says whether it is another status than before.
+fn is_called_otherwise(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) -> bool {
+    let named = matches!(row.kind, FieldKind::Status | FieldKind::IssueType).then(|| value_of(row, side, observation));
+    let Some(Some(NativeValue::Named(named))) = named else { return false };
+    let Some(replica) = draft.plan.item.replicas.get_mut(side) else { return false };
+    let base = replica.bases.entry(row.name.clone()).or_default();
+    let before = base.native.replace(named.name.clone());
+    row.kind == FieldKind::Status && before.is_some_and(|before| before != named.name)
 }
 
 /// An issue in another status may take what it refused before: some statuses take no edits at all (`jira.issue.editable`).

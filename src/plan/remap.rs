@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::fold::{current, touching, value_of};
+use super::targets::with_base;
 use super::{Draft, Observation, place};
 use crate::mapping::{FOREIGN, inbound, same};
 use crate::model::fingerprint::hash_of_value;
@@ -166,8 +167,9 @@ pub(super) fn kept(draft: &Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Ag
 }
 
 /// What stands on a side stays there until somebody changes it.
-pub(super) fn keep(base: &mut Base, agreed: &Agreed, number: u64) {
-    base.kept = Some((number, agreed.acts.clone()));
+pub(super) fn keep(draft: &mut Draft<'_>, side: &SideId, row: &FieldRow, agreed: &Agreed) {
+    let number = draft.input.accepted.kept;
+    with_base(draft, side, row, |base| base.kept = Some((number, agreed.acts.clone())));
 }
 
 /// The item was planned on all that its sides hold, under the newest configuration. A side that the configuration has no more is

@@ -66,10 +66,7 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId, only: Option<&str>) {
                 });
             }
             Stand::LetBe => {}
-            Stand::Keeps => {
-                let number = draft.input.accepted.kept;
-                with_base(draft, side, row, |base| super::remap::keep(base, &agreed, number));
-            }
+            Stand::Keeps => super::remap::keep(draft, side, row, &agreed),
             Stand::Cannot(why) => cannot(draft, row, side, &agreed, why),
             // A text is written over what was just read there, and over nothing else.
             Stand::Write(..) if row.kind == FieldKind::Document && !draft.input.observed.contains_key(side) => {
