@@ -168,6 +168,8 @@ pub(crate) async fn hundred_edits() -> Vec<Row> {
 pub(crate) async fn backfill() -> Vec<Row> {
     let mut rows = Vec::new();
     for (config, to) in pairs() {
+        // Nobody's word is needed for them.
+        let config = config.replacen("home = \"acme\"\n", "home = \"acme\"\nmost-creations = 1000\n", 1);
         let world = World::new(&config, |jiras| create(&jiras["acme"], 1_000, &json!({}))).await;
         let mut meter = Meter::start(&world);
         // In the first all is read and created, in the second all copies are seen.
