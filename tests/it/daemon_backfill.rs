@@ -6,7 +6,7 @@ use std::time::Duration;
 use jirasyncd::simulator::{Fault, FaultRule, Holder, When};
 
 use super::daemon_input::{create, edit, second, with_second_project};
-use super::daemon_support::{THREE, World, load, two};
+use super::daemon_support::{THREE, World, in_bulk, load, two};
 
 /// Longer than a poll looks back.
 async fn long_ago(world: &World) {
@@ -98,7 +98,7 @@ async fn a_wider_clause_finds_what_a_narrower_one_left_out() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reading_that_was_cut_off_goes_on() {
-    let whole = two().replacen("home = \"acme\"\n", "home = \"acme\"\nmost-creations = 1000\n", 1);
+    let whole = in_bulk(&two());
     let narrow = whole.replace("project = \"SUP\" }", "project = \"SUP\", jql = \"labels = night\" }");
     let mut world = World::new(&narrow, |jiras| {
         let jane = jiras["acme"].person("jane").unwrap();

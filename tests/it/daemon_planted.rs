@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::bent::Bent;
 use super::crash::{EarlyCursor, Fuse, FusedStore};
 use super::daemon_audit::{by_token, compare};
-use super::daemon_support::{World, two, two_clouds};
+use super::daemon_support::{World, in_bulk, two, two_clouds};
 
 fn create(world: &World, token: &str) -> String {
     let fields = json!({ "summary": format!("{token} is broken"), "priority": { "name": "Low" } });
@@ -104,8 +104,7 @@ async fn without_overlap_a_change_that_is_indexed_late_is_lost() {
 /// A first poll of several pages, one of which comes empty when `lost`. `unlisted`: and nothing comes of looking for what slipped
 /// through.
 async fn a_page_of_many(lost: bool, unlisted: bool) -> Result<(), String> {
-    let whole = two().replacen("home = \"acme\"\n", "home = \"acme\"\nmost-creations = 1000\n", 1);
-    let mut world = World::without_daemon(&whole);
+    let mut world = World::without_daemon(&in_bulk(&two()));
     let pages = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&pages);
     world.bend(move |inner| {

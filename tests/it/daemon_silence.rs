@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::daemon_input::{create, edit};
 use super::daemon_pause::give;
-use super::daemon_support::{THREE, World};
+use super::daemon_support::{THREE, World, in_bulk};
 
 /// A network in which one host is silent while it is told so.
 struct Hanging {
@@ -38,7 +38,7 @@ impl Transport for Hanging {
 
 #[tokio::test(start_paused = true)]
 async fn an_instance_that_hangs_holds_up_nobody_elses_work() {
-    let mut world = World::without_daemon(THREE);
+    let mut world = World::without_daemon(&in_bulk(THREE));
     let silent = Arc::new(AtomicBool::new(false));
     let held = Arc::clone(&silent);
     world.bend(move |inner| {

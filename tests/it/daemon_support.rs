@@ -82,6 +82,11 @@ status = { across = true }
 unrestricted = "both"
 "#;
 
+/// A configuration under which a thousand issues at once need nobody's word.
+pub(crate) fn in_bulk(config: &str) -> String {
+    config.replacen("home = \"acme\"\n", "home = \"acme\"\nmost-creations = 1000\n", 1)
+}
+
 /// The same with two sides that hold everything: a Cloud and a Data Center.
 pub(crate) fn two() -> String {
     let text = THREE.replace(", sees = [\"acme\"], when = \"labels = share-globex\"", "");

@@ -10,11 +10,11 @@ use jirasyncd::model::store::{Announcement, Store as _};
 use jirasyncd::simulator::{Fault, FaultRule, When};
 use serde_json::json;
 
-use super::daemon_support::{World, calls, two};
+use super::daemon_support::{World, calls, in_bulk, two};
 
 /// So many issues of both sides, in step.
 async fn carried(count: usize) -> World {
-    let world = World::new(&two(), |jiras| {
+    let world = World::new(&in_bulk(&two()), |jiras| {
         let jane = jiras["acme"].person("jane").unwrap();
         for index in 0..count {
             jane.create("SUP", "Bug", json!({ "summary": format!("Item-{index:03} of many") })).unwrap();
