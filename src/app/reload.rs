@@ -48,12 +48,14 @@ impl Daemon {
         let Some(Next { config, existing }) = next else { return Ok(None) };
         self.store.follow(side_instances(&config))?;
         let store = Arc::clone(&self.store);
-        match Self::begin(config, self.surroundings.clone(), store, existing).await {
-            Ok((next, findings)) => {
-                let limit = *self.limit.lock().unwrap_or_else(PoisonError::into_inner);
-                next.limit_creations(limit).await?;
-                Ok(Some((next, findings)))
-            }
+        let limit = *self.limit.lock().unwrap_or_else(PoisonError::into_inner);
+        let begun = async {
+            let (next, findings) = Self::begin(config, self.surroundings.clone(), store, existing).await?;
+            next.limit_creations(limit).await?;
+            Ok((next, findings))
+        };
+        match begun.await {
+            Ok(started) => Ok(Some(started)),
             Err(error) => {
                 self.go_on()?;
                 Err(error)
@@ -125,9 +127,9 @@ impl Daemon {
                 (0, _) => {
                     "the configuration says the same; it is read again with its secrets and certificates".to_owned()
                 }
-                (_, Existing::ReMap) => "the new configuration holds; existing issues become what it says:".to_owned(),
+                (_, Existing::ReMap) => "the new configuration is right, and is gone over to; existing issues become what it says:".to_owned(),
                 (_, Existing::FromNow) => {
-                    "the new configuration holds; fields of existing issues stay as they are until they are changed:"
+                    "the new configuration is right, and is gone over to; fields of existing issues stay until they are changed:"
                         .to_owned()
                 }
             },

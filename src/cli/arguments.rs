@@ -367,7 +367,7 @@ pub(super) struct Reload {
 /// The arguments of `configurations`.
 #[derive(Debug, Args)]
 pub(super) struct Configurations {
-    /// Prints the configuration of this number as it was written, to put it back in its place.
+    /// Prints the configuration of this number as it was written: into another file than the one that holds, which is read first.
     #[arg(value_name = "NUMBER")]
     pub(super) number: Option<u64>,
     /// Prints JSON.

@@ -94,6 +94,22 @@ pub(super) fn create(common: &Common, wanted: &Unpair, output: &mut Output<'_>) 
     agreed(common, &wanted.agree, command, output)
 }
 
+/// Asks whether what was shown is to be done. Where nobody can be asked it is not.
+pub(super) fn is_agreed_to(output: &mut Output<'_>) -> io::Result<bool> {
+    if output.json_wanted() || !io::stdin().is_terminal() {
+        output.note("nothing was done: this is what `--yes` does")?;
+        return Ok(false);
+    }
+    output.note("Do this? Type `yes`:")?;
+    let mut said = String::new();
+    io::stdin().read_line(&mut said)?;
+    if said.trim() != "yes" {
+        output.note("nothing was done")?;
+        return Ok(false);
+    }
+    Ok(true)
+}
+
 /// Shows what a command would do, asks, and has it done.
 fn agreed(
     common: &Common,
@@ -108,15 +124,7 @@ fn agreed(
     if wanted.dry_run || ended != Ended::Shown {
         return Ok(exit);
     }
-    if output.json_wanted() || !io::stdin().is_terminal() {
-        output.note("nothing was done: this is what `--yes` does")?;
-        return Ok(Exit::Problems);
-    }
-    output.note("Do this? Type `yes`:")?;
-    let mut said = String::new();
-    io::stdin().read_line(&mut said)?;
-    if said.trim() != "yes" {
-        output.note("nothing was done")?;
+    if !is_agreed_to(output)? {
         return Ok(Exit::Problems);
     }
     Ok(carry_out(common, command(false), output)?.0)

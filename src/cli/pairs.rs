@@ -3,13 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, IsTerminal as _};
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
 
 use super::arguments::{Common, Pairs, PairsCommand, PairsExport, PairsImport, TableForm};
-use super::command::{Source, all_done};
+use super::command::{Source, all_done, is_agreed_to};
 use super::exit::Exit;
 use super::output::{Output, counted};
 use super::pair_list::{Listed, read};
@@ -100,15 +99,7 @@ fn import(common: &Common, wanted: &PairsImport, output: &mut Output<'_>) -> any
         if agree.dry_run || fit.is_empty() {
             return Ok(exit);
         }
-        if output.json_wanted() || !io::stdin().is_terminal() {
-            output.note("nothing was done: this is what `--yes` does")?;
-            return Ok(Exit::Problems);
-        }
-        output.note("Do this? Type `yes`:")?;
-        let mut said = String::new();
-        io::stdin().read_line(&mut said)?;
-        if said.trim() != "yes" {
-            output.note("nothing was done")?;
+        if !is_agreed_to(output)? {
             return Ok(Exit::Problems);
         }
         let (source, done) = take(&fit, false, output)?;

@@ -414,11 +414,15 @@ fn lines(united: &United, left: &[Left]) -> Vec<String> {
     }
     for side in &united.apart {
         let Some(replica) = united.kept.replicas.get(side) else { continue };
-        lines.push(format!(
-            "{} ({side}) has a security level that is not the one of the issue at home: nothing is carried to it or from it \
-             until a person changes it or takes it away there",
-            replica.key
-        ));
+        lines.push(stands_apart(side, &replica.key));
     }
     lines
+}
+
+/// That an issue that joins is kept apart.
+pub(super) fn stands_apart(side: &SideId, key: &IssueKey) -> String {
+    format!(
+        "{key} ({side}) has a security level that is not the one of the issue at home: nothing is carried to it or from it until a \
+         person changes it or takes it away there"
+    )
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::admit::with_mark;
 use super::instance::Instance;
-use super::merge::{BUSY, Refusal, doubts};
+use super::merge::{BUSY, Refusal, doubts, stands_apart};
 use super::recover::replica_of;
 use super::scope::joined;
 use super::work::Work;
@@ -585,11 +585,7 @@ fn lines(paired: &Paired, items: &[ItemState]) -> Vec<String> {
     }
     for side in &paired.apart {
         let Some(replica) = paired.item.replicas.get(side) else { continue };
-        lines.push(format!(
-            "{} ({side}) has a security level that is not the one of the issue at home: nothing is carried to it or from it \
-             until a person changes it or takes it away there",
-            replica.key
-        ));
+        lines.push(stands_apart(side, &replica.key));
     }
     lines
 }

@@ -37,7 +37,13 @@ async fn a_running_daemon_goes_over_to_another_configuration_and_back() {
     let now = before.replace("description = \"both\"", "description = \"both\"\ndue-date = \"both\"");
     write(&place, &now);
     let said = place.run(&["reload"]).await;
-    said.expect(0, &["the new configuration holds", "sync.support.fields.due-date: \"both\", which is new"]);
+    said.expect(
+        0,
+        &[
+            "the new configuration is right, and is gone over to",
+            "sync.support.fields.due-date: \"both\", which is new",
+        ],
+    );
     until("the row is carried", || field(&world, "duedate") == "2026-12-24").await;
     place.run(&["status"]).await.expect(0, &[&format!("process {}", daemon.pid())]);
     // What is wrong is not gone over to, however it is asked for.
