@@ -25,6 +25,8 @@ const MOST_BATCHES: usize = 16;
 const LONG: Duration = Duration::from_secs(5);
 /// Longest sleep of the worker: what is due is looked up again at the latest then.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// Its sleep where something is due that could not be claimed.
+const SHORTEST_SLEEP: Duration = Duration::from_millis(50);
 /// How long work under way may go on after the daemon was told to stop. What is not done then is in doubt, and looked for.
 const DRAIN: Duration = Duration::from_secs(10);
 /// How long the state is given to recover, in a row of attempts, before the run ends.
@@ -107,6 +109,9 @@ impl Daemon {
                     self.state_answered(&mut failures);
                     if polled.more {
                         ticks.reset_immediately();
+                    } else if let Some(left) = self.engine.left_alone_for(instance) {
+                        // However rare the polls: who was away is found back soon after.
+                        ticks.reset_after(left.min(self.config.daemon.poll));
                     }
                 }
                 Some(Err(error)) => self.state_failed(error, &mut failures, cancel).await?,
@@ -218,9 +223,9 @@ impl Daemon {
         let now = self.surroundings.clock.now();
         match self.store.next_due().await {
             Ok(Some(due)) => {
-                let wait = due.duration_since(now);
-                let wait = Duration::try_from(wait).unwrap_or(Duration::ZERO);
-                wait.clamp(Duration::from_millis(50), LONGEST_SLEEP)
+                let wait = Duration::try_from(due.duration_since(now)).unwrap_or(Duration::ZERO);
+                // What is due and was not claimed has to wait for somebody: it is not asked for without a pause.
+                if wait.is_zero() { SHORTEST_SLEEP } else { wait.min(LONGEST_SLEEP) }
             }
             Ok(None) | Err(_) => LONGEST_SLEEP,
         }

@@ -2,24 +2,22 @@
 //! send a write whose intent is not durable, and never hold one item back for the failure of another.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
-use jiff::{SignedDuration, Timestamp};
+
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::apply::{Sent, draft};
+use super::Engine;
+use super::apply::draft;
 use super::creations::created_on;
 use super::look::{is_seen_by_reading, taken_in};
 use super::named::waits_for_a_comment;
 use super::outcome::changed_nothing;
 use super::revisions::{judge_revision, shows_original};
-use super::seal::Mark;
 use super::singly::singly;
 use super::work::Work;
-use super::{Engine, SyncRun};
 use crate::jira::{Created, IssueDraft, WriteOutcome, as_urgent_as};
 use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, ItemId, OperationId, SideId};
@@ -44,8 +42,6 @@ pub(super) const FIRST_RETRY: Duration = Duration::from_secs(2);
 const LONGEST_RETRY: Duration = Duration::from_secs(900);
 /// The same for what only a person can mend: an idle daemon stays idle.
 pub(super) const LONGEST_SLOW_RETRY: Duration = Duration::from_secs(6 * 3_600);
-/// When a write is tried again that was not sent because its instance is left alone for now.
-const SOON: Duration = Duration::from_secs(5);
 /// Longest that a transition may be under way after its answer was lost: taken twice, its functions would run twice.
 const HOP_HORIZON: Duration = Duration::from_secs(120);
 
@@ -410,92 +406,6 @@ impl Engine {
         group.into_iter().zip(outcomes).map(|((index, intent, _), outcome)| (index, intent, outcome)).collect()
     }
 
-    /// Sends one item's other writes in order. After one that failed nothing more goes to its side in this cycle.
-    async fn send_all(&self, work: &mut Work, intents: &[Intent]) {
-        for intent in intents.iter().filter(|intent| !matches!(intent.operation.action, Action::Create { .. })) {
-            let side = &intent.operation.side;
-            if work.unread.contains_key(side) {
-                work.move_intent(intent.id, &IntentEvent::Refused("not sent: a write before it failed".to_owned()));
-                continue;
-            }
-            if let Some(error) = self.instance_on(work, side).and_then(|instance| self.leaves_alone(&instance)) {
-                work.move_intent(intent.id, &IntentEvent::Refused(format!("not sent: {error}")));
-                work.unread.insert(side.clone(), error.to_string());
-                work.be_due(self.after(SOON));
-                continue;
-            }
-            let file = matches!(intent.operation.action, Action::AddFile { .. });
-            if file {
-                self.take_slot(work, side).await;
-            }
-            if self.is_stale(work) {
-                let why = "not sent: it was looked at too long ago".to_owned();
-                work.move_intent(intent.id, &IntentEvent::Refused(why));
-                work.stale = true;
-                continue;
-            }
-            if self.is_called_off(work, intent) || !self.is_still_so(work, intent).await {
-                continue;
-            }
-            let mark = self.mark(&work.sync, intent);
-            let (Some(instance), Some(mark)) = (work.sync.instance_of(side).cloned(), mark) else {
-                work.move_intent(intent.id, &IntentEvent::Refused("not sent: no mark could be made".to_owned()));
-                continue;
-            };
-            let project = work.sync.side(side).map(|settings| settings.project.clone()).unwrap_or_default();
-            if let Some(sent) = self.hands.offer(&instance, &project, intent).await {
-                self.outcome(work, intent, sent).await;
-                continue;
-            }
-            let want = work.sync.want(side);
-            let sent = if file {
-                let sent = self.carry_file(work, intent).await;
-                work.slot = None;
-                sent
-            } else {
-                let sent = self.hands.send(&instance, intent, &mark, &want, intent.silent).await;
-                if intent.silent && sent.as_ref().is_some_and(Sent::is_forbidden) {
-                    // A refusal changed nothing. It may be for want of the right to leave mails out, and for nothing else.
-                    let sent = self.hands.send(&instance, intent, &mark, &want, false).await;
-                    for kept in work.intents.iter_mut().filter(|kept| kept.id == intent.id) {
-                        kept.silent = false;
-                    }
-                    if sent.as_ref().is_some_and(Sent::is_done) {
-                        self.lost_silence(work, side).await;
-                    }
-                    sent
-                } else {
-                    sent
-                }
-            };
-            if let Some(sent) = sent {
-                self.outcome(work, intent, sent).await;
-            }
-            // Nothing is decided after a long upload on what was read before it.
-            work.stale |= file && self.is_stale(work);
-        }
-    }
-
-    /// Takes a slot for an upload, or keeps the one that is held. Who waited long for it looks again first, and keeps it meanwhile.
-    async fn take_slot(&self, work: &mut Work, side: &SideId) {
-        let Some(instance) = self.instance_on(work, side) else { return };
-        if work.slot.as_ref().is_none_or(|(held, _)| held != instance.id()) {
-            // Two that hold one each and wait for the other's would wait for ever.
-            work.slot = None;
-            work.slot = instance.upload_slot().await.map(|slot| (instance.id().clone(), slot));
-        }
-    }
-
-    /// Whether an item was looked at too long ago to be written to.
-    fn is_stale(&self, work: &Work) -> bool {
-        self.clock.monotonic().saturating_sub(work.looked) >= STALE_AFTER
-    }
-
-    fn mark(&self, sync: &Arc<SyncRun>, intent: &Intent) -> Option<String> {
-        let mark = Mark { operation: intent.id, item: intent.item };
-        self.seal.close(mark, sync.id(), &intent.operation.side, &*self.entropy).ok()
-    }
-
     /// A direct read settles the edits and hops of its side that were sent before it: an answered one that left no entry
     /// changed nothing, one in doubt that left none did not happen. Says whether it settled any.
     fn judge(&self, work: &mut Work, side: &SideId) -> bool {
@@ -553,17 +463,6 @@ impl Engine {
     /// Whether polls may yet show a write by themselves.
     fn is_young(&self, intent: &Intent) -> bool {
         self.now().duration_since(intent.opened).unsigned_abs() < self.check_after
-    }
-
-    /// When an item is looked at again by itself: also for writes that polls should show by then.
-    fn due_of(&self, work: &Work) -> Option<Timestamp> {
-        let unseen = work.intents.iter().filter(|intent| intent.state == IntentState::Answered);
-        let check = SignedDuration::try_from(self.check_after).unwrap_or(SignedDuration::MAX);
-        let now = self.now();
-        let next = |from: Timestamp| from.saturating_add(check).unwrap_or(Timestamp::MAX);
-        // One that is late was just looked for in vain: asked again at once, a side that cannot be read would be asked for ever.
-        let checks = unseen.map(|intent| Some(next(intent.opened)).filter(|at| *at > now).unwrap_or_else(|| next(now)));
-        checks.chain(work.due).min()
     }
 
     /// Records the end of the cycle and gives the items back.

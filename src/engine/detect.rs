@@ -99,7 +99,11 @@ impl Engine {
             polled = self.read_on(&instance).await.map(|more| polled.unwrap_or_default().and(more));
         }
         match &polled {
-            Ok(_) => instance.answered(),
+            Ok(_) => {
+                if instance.answered() {
+                    self.is_back(id).await?;
+                }
+            }
             Err(PollError::Jira(error)) => {
                 instance.failed(error);
             }

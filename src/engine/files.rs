@@ -131,7 +131,7 @@ impl Engine {
         let side = intent.operation.side.clone();
         let Some(instance) = self.instance_on(work, &side) else { return };
         if let Some(pause) = instance.pause() {
-            work.be_due(self.after(pause.until.saturating_sub(self.clock.monotonic())));
+            self.wait_for(work, &pause);
             return;
         }
         match instance.patiently(self.find_file(work, intent, &instance)).await {

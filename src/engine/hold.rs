@@ -1,17 +1,18 @@
-//! What an operator paused. Nothing of a paused sync and nothing for a paused instance is sent; what changes waits in the queue until
-//! somebody says that it goes on. Must never forget a change for it, and never wake by the clock what waits for a person.
+//! What waits: for an operator who paused it, for an instance that is away, for a write to be seen. Nothing of a paused sync and
+//! nothing for a paused instance is sent; what changes waits in the queue until somebody says that it goes on. Must never forget a
+//! change for it, and never wake by the clock what waits for a person.
 
 use std::sync::atomic::Ordering;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::instance::Instance;
+use super::instance::{self, Instance};
 use super::work::Work;
 use super::{Engine, SyncRun};
 use crate::jira::JiraError;
-use crate::model::command::{PARKED, Pause, Target};
+use crate::model::command::{AWAITED, PARKED, Pause, Target};
 use crate::model::ids::{InstanceId, ItemId, SideId};
-use crate::model::operation::{Action, Intent, IntentEvent, Operation};
+use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
 use crate::model::store::{Claim, StoreError};
 
 /// What is said of a write that waits.
@@ -52,8 +53,7 @@ impl Engine {
         }
         let side = &operation.side;
         let Some(pause) = self.instance_on(work, side).and_then(|instance| instance.pause()) else { return true };
-        let wait = pause.until.saturating_sub(self.clock.monotonic());
-        work.be_due(self.after(wait));
+        self.wait_for(work, &pause);
         false
     }
 
@@ -86,7 +86,39 @@ impl Engine {
         Ok(true)
     }
 
-    /// How often it was said what is paused.
+    /// When an item is looked at again by itself: also for writes that polls should show by then.
+    pub(super) fn due_of(&self, work: &Work) -> Option<Timestamp> {
+        let unseen = work.intents.iter().filter(|intent| intent.state == IntentState::Answered);
+        let check = SignedDuration::try_from(self.check_after).unwrap_or(SignedDuration::MAX);
+        let now = self.now();
+        let next = |from: Timestamp| from.saturating_add(check).unwrap_or(Timestamp::MAX);
+        let away = |intent: &Intent| {
+            let instance = self.instance_on(work, &intent.operation.side);
+            instance.and_then(|instance| instance.pause()).is_some_and(|pause| pause.away)
+        };
+        // One that is late was just looked for in vain: asked again at once, a side that cannot be read would be asked for ever.
+        let late = |intent: &Intent| if away(intent) { AWAITED } else { next(now) };
+        let checks =
+            unseen.map(|intent| Some(next(intent.opened)).filter(|at| *at > now).unwrap_or_else(|| late(intent)));
+        checks.chain(work.due).min()
+    }
+
+    /// The item is looked at again when the pause of an instance is over; where that was away for long, once a poll finds it back: each
+    /// item that asked by itself meanwhile, for days, would cost more than the changes that it waits with.
+    pub(super) fn wait_for(&self, work: &mut Work, pause: &instance::Pause) {
+        let wait = pause.until.saturating_sub(self.clock.monotonic());
+        work.be_due(if pause.away { AWAITED } else { self.after(wait) });
+    }
+
+    /// An instance that was away for long answered a poll: what waited for it is looked at now.
+    pub(super) async fn is_back(&self, instance: &InstanceId) -> Result<(), StoreError> {
+        tracing::info!(%instance, "it answers again; what waited for it goes on");
+        // First, so that who takes an item up before this and gives it back after the waking sees it.
+        self.pauses.fetch_add(1, Ordering::AcqRel);
+        self.store.wake_awaited().await
+    }
+
+    /// How often it was said what is paused, or that an instance is back.
     pub(super) fn pauses(&self) -> u64 {
         self.pauses.load(Ordering::Acquire)
     }
@@ -94,7 +126,7 @@ impl Engine {
     /// Gives an item back. One that is put aside for a pause that ended meanwhile would never be woken: it is due now.
     pub(super) async fn give_back(&self, work: &Work, due: Option<Timestamp>, attempts: u32) -> Result<(), StoreError> {
         self.store.release(work.item.id, work.fence, due, attempts).await?;
-        if due.is_some_and(|due| due >= PARKED) && self.pauses() != work.pauses {
+        if due.is_some_and(|due| due >= AWAITED) && self.pauses() != work.pauses {
             self.wake_now(work.item.id).await?;
         }
         Ok(())

@@ -24,6 +24,9 @@ const LOGIN_PAUSE: Duration = Duration::from_secs(300);
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
+/// So many failures without a good poll between them, minutes apart by then, and an instance counts as away for long.
+const AWAY_AFTER: u32 = 8;
+
 /// Uploads to one instance at once. They have slots of their own: however long they take, they hold up no other write.
 const UPLOADS: usize = 4;
 /// Tries to look after webhooks that come to nothing while the instance answers other questions.
@@ -104,6 +107,8 @@ pub(crate) struct Pause {
     pub(crate) until: Duration,
     /// In words.
     pub(crate) why: String,
+    /// It has been away for long: what waits for it need not look before a poll finds it back.
+    pub(crate) away: bool,
 }
 
 impl Pause {
@@ -190,7 +195,7 @@ impl Instance {
     pub(crate) fn pause(&self) -> Option<Pause> {
         let state = self.state();
         if let Some(why) = &state.held {
-            return Some(Pause { until: Duration::MAX, why: why.clone() });
+            return Some(Pause { until: Duration::MAX, why: why.clone(), away: false });
         }
         state.pause.clone().filter(|pause| pause.until > self.clock.monotonic())
     }
@@ -236,15 +241,18 @@ impl Instance {
             Failure::Refused(_) | Failure::NotFound | Failure::Unreadable(_) => return false,
         };
         state.failures = state.failures.saturating_add(1);
-        state.pause = Some(Pause { until: self.clock.monotonic() + wait, why: error.to_string() });
+        let away = state.failures >= AWAY_AFTER;
+        state.pause = Some(Pause { until: self.clock.monotonic() + wait, why: error.to_string(), away });
         true
     }
 
-    /// Takes note of an answer: the instance is well.
-    pub(crate) fn answered(&self) {
+    /// Takes note of a good poll: the instance is well. Says whether it was away for long.
+    pub(crate) fn answered(&self) -> bool {
         let mut state = self.state();
+        let away = state.failures >= AWAY_AFTER;
         state.failures = 0;
         state.pause = None;
+        away
     }
 
     /// Takes note that nothing came of looking after webhooks. Says whether it is not for the instance: it answered other questions

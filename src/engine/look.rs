@@ -297,8 +297,7 @@ impl Engine {
     fn unread(&self, work: &mut Work, side: &SideId, instance: &Instance, error: &JiraError) {
         if let Some(pause) = instance.pause() {
             // Known already, and not asked again before the pause is over.
-            let wait = pause.until.saturating_sub(self.clock.monotonic());
-            work.be_due(self.after(wait));
+            self.wait_for(work, &pause);
             work.unread.insert(side.clone(), error.to_string());
             return;
         }
@@ -307,7 +306,13 @@ impl Engine {
             work.slow = true;
             work.missed.insert(side.clone());
             self.note_absence(work, side);
-        } else if !instance.failed(error) {
+        } else if instance.failed(error) {
+            if let Some(pause) = instance.pause().filter(|pause| pause.away) {
+                self.wait_for(work, &pause);
+                work.unread.insert(side.clone(), error.to_string());
+                return;
+            }
+        } else {
             let what = format!("{}: {error}", Self::in_words(&work.sync, side));
             work.problem(side, None, what, "it is tried again; if it stays, look at the issue in Jira");
         }

@@ -43,6 +43,7 @@ mod revisions;
 mod rows;
 mod scope;
 mod seal;
+mod send;
 mod setup;
 mod singly;
 mod strangers;
@@ -142,6 +143,13 @@ impl Engine {
     #[must_use]
     pub fn paused(&self, instance: &InstanceId) -> Option<String> {
         self.instances.get(instance)?.pause().map(|pause| pause.why)
+    }
+
+    /// How long nothing more is asked of an instance that did not answer. What an operator paused ends by no clock.
+    #[must_use]
+    pub fn left_alone_for(&self, instance: &InstanceId) -> Option<Duration> {
+        let pause = self.instances.get(instance).filter(|instance| !instance.is_held())?.pause()?;
+        Some(pause.until.saturating_sub(self.clock.monotonic()))
     }
 
     /// Whether an instance was seen not to give our tags back, since the start: untagged mode.

@@ -71,9 +71,7 @@ impl Engine {
                     match &found {
                         Ok(rows) => self.settle_create(work, &intent, rows, &instance).await?,
                         Err(_) => match &left_alone {
-                            Some(pause) => {
-                                work.be_due(self.after(pause.until.saturating_sub(self.clock.monotonic())));
-                            }
+                            Some(pause) => self.wait_for(work, pause),
                             None => work.failed = true,
                         },
                     }
@@ -193,7 +191,7 @@ impl Engine {
         let side = intent.operation.side.clone();
         let (Some(instance), Some(issue)) = (self.instance_on(work, &side), intent.issue) else { return };
         if let Some(pause) = instance.pause() {
-            work.be_due(self.after(pause.until.saturating_sub(self.clock.monotonic())));
+            self.wait_for(work, &pause);
             return;
         }
         match instance.patiently(self.find_comment(work, intent, &instance, issue)).await {

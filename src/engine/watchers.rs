@@ -153,12 +153,16 @@ impl Engine {
 
     fn not_listed(&self, work: &mut Work, side: &SideId, instance: &Instance, error: &JiraError) {
         if let Some(pause) = instance.pause() {
-            work.be_due(self.after(pause.until.saturating_sub(self.clock.monotonic())));
+            self.wait_for(work, &pause);
             work.unread.insert(side.clone(), error.to_string());
             return;
         }
         if instance.failed(error) {
             work.unread.insert(side.clone(), error.to_string());
+            if let Some(pause) = instance.pause().filter(|pause| pause.away) {
+                self.wait_for(work, &pause);
+                return;
+            }
         } else {
             let field = work.sync.settings.watchers_on(side).map(|row| row.name.clone());
             let what = format!("{}: {error}", Self::in_words(&work.sync, side));

@@ -333,6 +333,9 @@ pub trait Store: Send + Sync + 'static {
     /// Frees what a dead holder of this state held. Called once at start, under the exclusive lock.
     async fn free_all(&self) -> Result<(), StoreError>;
 
+    /// Makes due now what waits for an instance that was away for long (due at [`AWAITED`](super::command::AWAITED)).
+    async fn wake_awaited(&self) -> Result<(), StoreError>;
+
     /// Makes items due at `due` for a reason other than a hint, such as a sweep. One that is due sooner stays so, and the
     /// more urgent reason stands.
     async fn queue_items(&self, items: &[ItemId], urgency: Urgency, due: Timestamp) -> Result<(), StoreError>;

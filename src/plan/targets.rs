@@ -11,7 +11,7 @@ use crate::model::catalog::Shape;
 use crate::model::hub::{Acknowledged, Agreed, Base};
 use crate::model::ids::{FieldName, SideId};
 use crate::model::issue::NativeValue;
-use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
+use crate::model::operation::{Action, FieldWrite, IntentState, NativeWrite, Operation};
 use crate::model::settings::{FieldKind, FieldRow, OnUnmapped};
 use crate::model::value::Value;
 
@@ -20,7 +20,16 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId, only: Option<&str>) {
     // Where values and log do not agree nothing is known well enough to write.
     let unclear = draft.plan.wanted.get(side).is_some_and(|wanted| wanted.contains(&Wanted::FreshRead));
     let seen = draft.plan.item.replicas.get(side).is_some_and(|replica| replica.observed);
-    if !seen || unclear || draft.is_in_doubt(side) {
+    if !seen || unclear {
+        return;
+    }
+    if draft.is_in_doubt(side) {
+        // What was answered is only still to be seen. The next value does not wait for a poll that shows it: it is read right
+        // before the write anyway.
+        let unread = !draft.input.observed.contains_key(side);
+        if unread && is_only_unseen(draft, side) && has_news(draft, side) {
+            draft.want(side, Wanted::Comments);
+        }
         return;
     }
     let sync = draft.input.sync;
@@ -99,6 +108,33 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId, only: Option<&str>) {
         draft.plan.operations.push(Operation { side: side.clone(), action: Action::SetFields { fields } });
     }
     set_by_hops(draft, side, by_hop, hop);
+}
+
+/// Whether all that is in doubt on a side was answered, and only no read showed it yet.
+fn is_only_unseen(draft: &Draft<'_>, side: &SideId) -> bool {
+    let mut written = draft.unsettled(side).filter(|intent| !intent.operation.action.is_beside_the_fields());
+    written.all(|intent| intent.state == IntentState::Answered)
+}
+
+/// Whether a side is still to be told of people's acts that nothing under way there tells it of.
+fn has_news(draft: &Draft<'_>, side: &SideId) -> bool {
+    let sync = draft.input.sync;
+    let Some(replica) = draft.plan.item.replicas.get(side) else { return false };
+    sync.fields.values().any(|row| {
+        let Ok(Some(agreed)) = composed::due(draft, row, side) else { return false };
+        let base = replica.bases.get(&row.name);
+        let mut told = base.map(|base| base.acts.clone()).unwrap_or_default();
+        told.join(&base.map(|base| base.matched.clone()).unwrap_or_default());
+        for intent in draft.unsettled(side) {
+            let action = &intent.operation.action;
+            if let (Action::Transition { acts, .. }, FieldKind::Status) = (action, row.kind) {
+                told.join(acts);
+            } else if let Some(write) = action.fields().and_then(|fields| fields.get(&row.name)) {
+                told.join(&write.acts);
+            }
+        }
+        !told.contains(&agreed.acts)
+    })
 }
 
 /// Plans the hop, and says what waits for one.

@@ -375,6 +375,12 @@ impl Store for SqliteStore {
         self.write(ATTEMPT, move |connection| queue::free_all(connection, now)).await
     }
 
+    async fn wake_awaited(&self) -> Result<(), StoreError> {
+        const ATTEMPT: &str = "wake what waits for an instance";
+        let now = self.writer(ATTEMPT)?.clock.now();
+        self.write(ATTEMPT, move |connection| queue::wake_awaited(connection, now)).await
+    }
+
     async fn queue_items(&self, items: &[ItemId], urgency: Urgency, due: Timestamp) -> Result<(), StoreError> {
         let items = items.to_vec();
         self.write("queue items", move |connection| {

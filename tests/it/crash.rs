@@ -232,6 +232,7 @@ fused! {
         fn free_all() -> ();
     }
     commits {
+        fn wake_awaited() -> ();
         fn keep_things(sync: &SyncId, things: &[ProjectThing], over: &[ThingId], made: &[MadeThing]) -> ();
         fn carry_out(command: &CommandRecord, effects: &[Effect]) -> ();
         fn announce(instance: &InstanceId, told: &Announcement) -> bool;

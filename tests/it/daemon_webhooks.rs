@@ -43,7 +43,7 @@ impl Hooked {
     }
 
     /// The same over a world whose daemon is set up.
-    async fn of(mut world: World, before: impl FnOnce(&World)) -> Self {
+    pub(crate) async fn of(mut world: World, before: impl FnOnce(&World)) -> Self {
         before(&world);
         world.settle().await;
         let daemon = Arc::new(world.daemon.take().unwrap());
@@ -63,7 +63,7 @@ impl Hooked {
     }
 
     /// Brings what is due to the receiver.
-    async fn pump(&self) {
+    pub(crate) async fn pump(&self) {
         for jira in self.world.jiras.values() {
             for delivery in jira.webhooks_due() {
                 let answer = self.receiver.handle(PEER, delivery.request.clone()).await;

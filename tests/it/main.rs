@@ -74,6 +74,8 @@ mod daemon_isolation;
 #[cfg(test)]
 mod daemon_kinds;
 #[cfg(test)]
+mod daemon_latency;
+#[cfg(test)]
 mod daemon_left;
 #[cfg(test)]
 mod daemon_levels;
@@ -155,6 +157,8 @@ mod daemon_watchers;
 mod daemon_way_back;
 #[cfg(test)]
 mod daemon_webhooks;
+#[cfg(test)]
+mod daemon_weekend;
 #[cfg(test)]
 mod daemon_whose;
 #[cfg(test)]

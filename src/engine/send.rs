@@ -1,0 +1,180 @@
+//! One item's writes of one round on their way: to each side in order, to the sides at the same time, so that no partner waits for
+//! another. Must never send what was called off, nor anything to a side where a write before it failed.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::apply::Sent;
+use super::cycle::STALE_AFTER;
+use super::seal::Mark;
+use super::work::Work;
+use super::{Engine, SyncRun};
+use crate::jira::Want;
+use crate::model::hub::Terms;
+use crate::model::ids::{InstanceId, SideId};
+use crate::model::operation::{Action, Intent, IntentEvent};
+
+/// When a write is tried again that was not sent because its instance is left alone for now.
+const SOON: Duration = Duration::from_secs(5);
+
+/// A write that may be sent now.
+struct Ready<'i> {
+    intent: &'i Intent,
+    instance: InstanceId,
+    mark: String,
+    want: Want,
+}
+
+/// What became of it; and that it went out with mails after it was refused without.
+struct Went {
+    sent: Option<Sent>,
+    loud: bool,
+}
+
+impl Engine {
+    /// Sends one item's writes but for creates. After one that failed nothing more goes to its side in this cycle.
+    pub(super) async fn send_all(&self, work: &mut Work, intents: &[Intent]) {
+        let mut left: Vec<&Intent> =
+            intents.iter().filter(|intent| !matches!(intent.operation.action, Action::Create { .. })).collect();
+        while let Some(first) = left.first().copied() {
+            if !goes_along(work, first) {
+                left.remove(0);
+                self.send_alone(work, first).await;
+                continue;
+            }
+            let wave = next_of_each_side(work, &mut left);
+            let mut ready = Vec::with_capacity(wave.len());
+            for intent in wave {
+                ready.extend(self.make_ready(work, intent).await);
+            }
+            let going = ready.iter().map(|ready| self.go(ready));
+            let went = futures_util::future::join_all(going).await;
+            for (ready, went) in ready.into_iter().zip(went) {
+                self.arrived(work, ready.intent, went).await;
+            }
+        }
+    }
+
+    /// Sends one write that is no edit, hop or plain comment: a file, what rests on a look of its own, what a project lacks.
+    async fn send_alone(&self, work: &mut Work, intent: &Intent) {
+        let side = &intent.operation.side;
+        let file = matches!(intent.operation.action, Action::AddFile { .. });
+        let Some(ready) = self.make_ready(work, intent).await else { return };
+        let project = work.sync.side(side).map(|settings| settings.project.clone()).unwrap_or_default();
+        if let Some(sent) = self.hands.offer(&ready.instance, &project, intent).await {
+            self.outcome(work, intent, sent).await;
+            return;
+        }
+        let went = if file {
+            let sent = self.carry_file(work, intent).await;
+            work.slot = None;
+            Went { sent, loud: false }
+        } else {
+            self.go(&ready).await
+        };
+        self.arrived(work, intent, went).await;
+        // Nothing is decided after a long upload on what was read before it.
+        work.stale |= file && self.is_stale(work);
+    }
+
+    /// Looks whether a write may be sent now. If not, its intent says why.
+    async fn make_ready<'i>(&self, work: &mut Work, intent: &'i Intent) -> Option<Ready<'i>> {
+        let side = &intent.operation.side;
+        if work.unread.contains_key(side) {
+            work.move_intent(intent.id, &IntentEvent::Refused("not sent: a write before it failed".to_owned()));
+            return None;
+        }
+        if let Some(error) = self.instance_on(work, side).and_then(|instance| self.leaves_alone(&instance)) {
+            work.move_intent(intent.id, &IntentEvent::Refused(format!("not sent: {error}")));
+            work.unread.insert(side.clone(), error.to_string());
+            work.be_due(self.after(SOON));
+            return None;
+        }
+        if matches!(intent.operation.action, Action::AddFile { .. }) {
+            self.take_slot(work, side).await;
+        }
+        if self.is_stale(work) {
+            let why = "not sent: it was looked at too long ago".to_owned();
+            work.move_intent(intent.id, &IntentEvent::Refused(why));
+            work.stale = true;
+            return None;
+        }
+        if self.is_called_off(work, intent) || !self.is_still_so(work, intent).await {
+            return None;
+        }
+        let mark = self.mark(&work.sync, intent);
+        let (Some(instance), Some(mark)) = (work.sync.instance_of(side).cloned(), mark) else {
+            work.move_intent(intent.id, &IntentEvent::Refused("not sent: no mark could be made".to_owned()));
+            return None;
+        };
+        Some(Ready { intent, instance, mark, want: work.sync.want(side) })
+    }
+
+    /// Sends one write; a second time, with mails, where only leaving them out was refused.
+    async fn go(&self, ready: &Ready<'_>) -> Went {
+        let Ready { intent, instance, mark, want } = ready;
+        let sent = self.hands.send(instance, intent, mark, want, intent.silent).await;
+        if intent.silent && sent.as_ref().is_some_and(Sent::is_forbidden) {
+            // A refusal changed nothing. It may be for want of the right to leave mails out, and for nothing else.
+            let sent = self.hands.send(instance, intent, mark, want, false).await;
+            return Went { sent, loud: true };
+        }
+        Went { sent, loud: false }
+    }
+
+    async fn arrived(&self, work: &mut Work, intent: &Intent, went: Went) {
+        if went.loud {
+            for kept in work.intents.iter_mut().filter(|kept| kept.id == intent.id) {
+                kept.silent = false;
+            }
+            if went.sent.as_ref().is_some_and(Sent::is_done) {
+                self.lost_silence(work, &intent.operation.side).await;
+            }
+        }
+        if let Some(sent) = went.sent {
+            self.outcome(work, intent, sent).await;
+        }
+    }
+
+    /// Takes a slot for an upload, or keeps the one that is held. Who waited long for it looks again first, and keeps it meanwhile.
+    async fn take_slot(&self, work: &mut Work, side: &SideId) {
+        let Some(instance) = self.instance_on(work, side) else { return };
+        if work.slot.as_ref().is_none_or(|(held, _)| held != instance.id()) {
+            // Two that hold one each and wait for the other's would wait for ever.
+            work.slot = None;
+            work.slot = instance.upload_slot().await.map(|slot| (instance.id().clone(), slot));
+        }
+    }
+
+    /// Whether an item was looked at too long ago to be written to.
+    fn is_stale(&self, work: &Work) -> bool {
+        self.clock.monotonic().saturating_sub(work.looked) >= STALE_AFTER
+    }
+
+    pub(super) fn mark(&self, sync: &Arc<SyncRun>, intent: &Intent) -> Option<String> {
+        let mark = Mark { operation: intent.id, item: intent.item };
+        self.seal.close(mark, sync.id(), &intent.operation.side, &*self.entropy).ok()
+    }
+}
+
+/// Whether a write may go at the same time as one to another side. What rests on a look right before it goes by itself, so that
+/// nothing comes between the two.
+fn goes_along(work: &Work, intent: &Intent) -> bool {
+    let plain = match &intent.operation.action {
+        Action::SetFields { .. } | Action::Transition { .. } => true,
+        action => matches!(action, Action::AddComment { terms, .. } if terms == &Terms::default()),
+    };
+    plain && !work.is_under_a_level(&intent.operation.side)
+}
+
+/// Takes out the next write of each side, as far as it may go along.
+fn next_of_each_side<'i>(work: &Work, left: &mut Vec<&'i Intent>) -> Vec<&'i Intent> {
+    let mut seen: BTreeSet<&SideId> = BTreeSet::new();
+    let (wave, rest) = std::mem::take(left).into_iter().partition(|intent| {
+        // Of a side only the first counts: what stands behind it waits for it.
+        seen.insert(&intent.operation.side) && goes_along(work, intent)
+    });
+    *left = rest;
+    wave
+}
