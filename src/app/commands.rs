@@ -72,7 +72,7 @@ impl Daemon {
         tracing::info!(%by, %command, "an operator's command");
         let by_engine = match &command {
             Command::Merge { .. } => Some(self.engine.merge(&command, &by, now).await),
-            Command::Pair { .. } | Command::Unpair { .. } | Command::Create { .. } => {
+            Command::Pair { .. } | Command::Unpair { .. } | Command::Create { .. } | Command::Resolve { .. } => {
                 Some(self.engine.pairing(&command, &by, now).await)
             }
             Command::Pause(_)
@@ -100,6 +100,7 @@ impl Daemon {
             | Command::Pair { .. }
             | Command::Unpair { .. }
             | Command::Create { .. }
+            | Command::Resolve { .. }
             | Command::Confirm { .. }
             | Command::Reload { .. } => None,
         };
@@ -112,6 +113,7 @@ impl Daemon {
             | Command::Pair { .. }
             | Command::Unpair { .. }
             | Command::Create { .. }
+            | Command::Resolve { .. }
             | Command::Reload { .. }
             | Command::NewHookPath(_) => None,
         };
@@ -172,7 +174,11 @@ async fn decide(
         Command::Reload { .. } => (Answer::refused(NOBODY), Vec::new()),
         Command::Confirm { sync, most } => confirm(config, store, sync, *most, now).await?,
         // They ask Jiras, and hold items meanwhile: the engine decides them.
-        Command::Merge { .. } | Command::Pair { .. } | Command::Unpair { .. } | Command::Create { .. } => {
+        Command::Merge { .. }
+        | Command::Pair { .. }
+        | Command::Unpair { .. }
+        | Command::Resolve { .. }
+        | Command::Create { .. } => {
             (Answer::refused("this needs the instances"), Vec::new())
         }
     })

@@ -85,6 +85,8 @@ pub(super) enum Command {
     Unpair(Unpair),
     /// Has an issue start an item, whatever the scope of its side: it is carried to every side where it belongs.
     Create(Unpair),
+    /// Of a field that each side keeps its own value of, says whose value stands. What does not stand is kept as a conflict.
+    Resolve(Resolve),
     /// Takes lists of pairs in, and gives them out.
     Pairs(Pairs),
     /// Registers, shows, verifies, renews and removes the webhooks by which instances tell of changes at once.
@@ -113,6 +115,7 @@ impl Command {
             | Self::Pair(Pair { agree: Agree { json, .. }, .. })
             | Self::Unpair(Unpair { agree: Agree { json, .. }, .. })
             | Self::Create(Unpair { agree: Agree { json, .. }, .. })
+            | Self::Resolve(Resolve { agree: Agree { json, .. }, .. })
             | Self::Confirm(Confirm { json, .. })
             | Self::Health(Health { json, .. }) => *json,
             Self::Webhooks(wanted) => wanted.json,
@@ -141,6 +144,7 @@ impl Command {
             | Self::Pair(_)
             | Self::Unpair(_)
             | Self::Create(_)
+            | Self::Resolve(_)
             | Self::Pairs(_)
             | Self::Webhooks(_)
             | Self::Health(_) => "warn",
@@ -321,6 +325,25 @@ pub(super) enum TableForm {
     Csv,
     /// A JSON array of objects.
     Json,
+}
+
+/// The arguments of `resolve`.
+#[derive(Debug, Args)]
+pub(super) struct Resolve {
+    /// The sync.
+    #[arg(value_name = "SYNC")]
+    pub(super) sync: String,
+    /// Any issue of the item: KEY, or SIDE:KEY where several sides have that key.
+    #[arg(value_name = "KEY")]
+    pub(super) key: String,
+    /// The field, as the configuration calls it.
+    #[arg(value_name = "FIELD")]
+    pub(super) field: String,
+    /// The side whose value stands.
+    #[arg(value_name = "SIDE")]
+    pub(super) side: String,
+    #[command(flatten)]
+    pub(super) agree: Agree,
 }
 
 /// How somebody agrees to what a command would do.

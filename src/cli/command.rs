@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _};
 use anyhow::bail;
 use serde::Serialize;
 
-use super::arguments::{Agree, Common, Confirm, Merge, Pair, Paused, Reload, Unpair};
+use super::arguments::{Agree, Common, Confirm, Merge, Pair, Paused, Reload, Resolve, Unpair};
 use super::exit::Exit;
 use super::output::Output;
 use super::settings::{absolute, load};
@@ -91,6 +91,18 @@ pub(super) fn unpair(common: &Common, wanted: &Unpair, output: &mut Output<'_>) 
 pub(super) fn create(common: &Common, wanted: &Unpair, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let (sync, key) = (wanted.sync.as_str(), &wanted.key);
     let command = |dry_run| Command::Create { sync: sync.into(), key: key.clone(), dry_run };
+    agreed(common, &wanted.agree, command, output)
+}
+
+/// `resolve`: the same.
+pub(super) fn resolve(common: &Common, wanted: &Resolve, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let command = |dry_run| Command::Resolve {
+        sync: wanted.sync.as_str().into(),
+        key: wanted.key.clone(),
+        field: wanted.field.clone(),
+        side: wanted.side.as_str().into(),
+        dry_run,
+    };
     agreed(common, &wanted.agree, command, output)
 }
 

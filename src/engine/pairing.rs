@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::instance::Instance;
-use super::pair::{Decision, Named, names};
+use super::pair::{Decision, Named};
+use super::pair_find::names;
 use super::{Engine, SyncRun};
 use crate::jira::JiraError;
 use crate::model::command::{Effect, Ended};

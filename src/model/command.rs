@@ -73,6 +73,19 @@ pub enum Command {
         /// Only shows what would be done.
         dry_run: bool,
     },
+    /// Of a field that each side keeps its own value of, that of one side stands from now on.
+    Resolve {
+        /// The sync.
+        sync: SyncId,
+        /// The key of one of the item's issues, `KEY` or `SIDE:KEY`.
+        key: String,
+        /// The field, by its shared name.
+        field: String,
+        /// The side whose value stands.
+        side: SideId,
+        /// Only shows what would be done.
+        dry_run: bool,
+    },
     /// The webhooks of an instance are taken at another secret path, and at the one before no more.
     NewHookPath(InstanceId),
 }
@@ -89,6 +102,7 @@ impl Command {
             Self::Pair { .. } => "pair",
             Self::Unpair { .. } => "unpair",
             Self::Create { .. } => "create",
+            Self::Resolve { .. } => "resolve",
             Self::NewHookPath(_) => "webhooks renew",
             Self::Reload { .. } => "reload",
         }
@@ -107,6 +121,7 @@ impl Command {
             Self::Merge { dry_run, .. }
             | Self::Pair { dry_run, .. }
             | Self::Create { dry_run, .. }
+            | Self::Resolve { dry_run, .. }
             | Self::Unpair { dry_run, .. } => *dry_run,
             Self::Pause(_) | Self::Resume(_) | Self::NewHookPath(_) | Self::Confirm { .. } | Self::Reload { .. } => {
                 false
@@ -130,6 +145,7 @@ impl fmt::Display for Command {
             Self::Confirm { sync, most } => write!(f, " {sync} {most}"),
             Self::Merge { sync, keep, drop, .. } => write!(f, " {sync} {keep} {drop}{shown}"),
             Self::Pair { sync, keys, .. } => write!(f, " {sync} {}{shown}", keys.join(" ")),
+            Self::Resolve { sync, key, field, side, .. } => write!(f, " {sync} {key} {field} {side}{shown}"),
             Self::Unpair { sync, key, .. } | Self::Create { sync, key, .. } => write!(f, " {sync} {key}{shown}"),
         }
     }

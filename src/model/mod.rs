@@ -11,6 +11,7 @@ pub mod fingerprint;
 pub mod hooks;
 pub mod hub;
 pub mod ids;
+pub mod initial;
 pub mod issue;
 pub mod key;
 pub mod level;

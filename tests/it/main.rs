@@ -68,6 +68,8 @@ mod daemon_first_run;
 #[cfg(test)]
 mod daemon_flow_back;
 #[cfg(test)]
+mod daemon_initial;
+#[cfg(test)]
 mod daemon_input;
 #[cfg(test)]
 mod daemon_isolation;
