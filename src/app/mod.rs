@@ -61,6 +61,8 @@ pub struct Surroundings {
     pub between: Arc<Between>,
     /// Where the configuration is read again; `None`: nowhere.
     pub reread: Option<Arc<Reread>>,
+    /// As many issues of a side that no item holds are decided on at once.
+    pub portion: usize,
 }
 
 impl Surroundings {
@@ -82,6 +84,7 @@ impl Surroundings {
             spawn: Spawn::Thread,
             between: Arc::new(|store| store),
             reread: None,
+            portion: 1_000,
         }
     }
 }
@@ -230,6 +233,7 @@ async fn engine_on(
         holder: format!("pid {}", std::process::id()),
         poll: config.daemon.poll,
         unknown_copies: config.daemon.unknown_copies,
+        portion: surroundings.portion,
         accepted,
     };
     Ok(Engine::set_up(parts).await?)

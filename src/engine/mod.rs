@@ -51,6 +51,7 @@ mod strangers;
 mod survey;
 mod sweep;
 mod sync_run;
+mod take_over;
 mod things;
 mod things_outcome;
 mod things_preview;
@@ -109,6 +110,8 @@ pub struct Engine {
     /// Held while it is decided whether one of them is read, and whether something waits for it.
     reading: tokio::sync::Mutex<()>,
     unknown_copies: UnknownCopies,
+    /// As many newcomers of a side are decided on at once, and read ahead of what is decided.
+    portion: usize,
     /// The configurations that were accepted.
     accepted: Accepted,
     /// How long a write may stay unseen in polls before its issue is read directly.

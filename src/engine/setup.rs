@@ -80,6 +80,8 @@ pub struct Parts {
     pub poll: Duration,
     /// What to make of issues that the sync user made for another state.
     pub unknown_copies: UnknownCopies,
+    /// As many newcomers of a side are decided on at once.
+    pub portion: usize,
     /// The configurations that were accepted, this one among them.
     pub accepted: Accepted,
 }
@@ -173,6 +175,7 @@ impl Engine {
             readings: Mutex::default(),
             reading: tokio::sync::Mutex::default(),
             unknown_copies: parts.unknown_copies,
+            portion: parts.portion,
             accepted: parts.accepted,
             check_after: parts.poll * 3 + Duration::from_secs(15),
             learnt_at: Mutex::default(),

@@ -100,6 +100,8 @@ mod daemon_names;
 #[cfg(test)]
 mod daemon_pairs;
 #[cfg(test)]
+mod daemon_pairs_apart;
+#[cfg(test)]
 mod daemon_pairs_found;
 #[cfg(test)]
 mod daemon_parents;
