@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
 
+use super::detach::{attach, detach};
 use super::{Daemon, StartError, Surroundings, open};
 use crate::config::Config;
 use crate::console::HookPath;
@@ -20,7 +21,7 @@ const NOBODY: &str = "no daemon answers for this state, and the next start reads
                       runs and `daemon.socket` is another now, send it SIGHUP";
 
 /// What a command comes to: the answer, and what it changes.
-type Decided = (Answer, Vec<Effect>);
+pub(super) type Decided = (Answer, Vec<Effect>);
 
 /// Carries commands out where no daemon runs: on the state itself, under its lock, one after the other.
 ///
@@ -79,6 +80,8 @@ impl Daemon {
             | Command::Resume(_)
             | Command::NewHookPath(_)
             | Command::Confirm { .. }
+            | Command::Detach { .. }
+            | Command::Attach(_)
             | Command::Reload { .. } => None,
         };
         if let Some(answer) = by_engine {
@@ -101,6 +104,8 @@ impl Daemon {
             | Command::Unpair { .. }
             | Command::Create { .. }
             | Command::Resolve { .. }
+            | Command::Detach { .. }
+            | Command::Attach(_)
             | Command::Confirm { .. }
             | Command::Reload { .. } => None,
         };
@@ -114,10 +119,13 @@ impl Daemon {
             | Command::Unpair { .. }
             | Command::Create { .. }
             | Command::Resolve { .. }
+            | Command::Detach { .. }
+            | Command::Attach(_)
             | Command::Reload { .. }
             | Command::NewHookPath(_) => None,
         };
         let ends = effects.iter().any(|effect| matches!(effect, Effect::EndPause(_)));
+        let ends_sync = effects.iter().any(|effect| matches!(effect, Effect::LetGo(_) | Effect::TakeUp(_)));
         if ends {
             // First here, then in the state: what is put aside in between is woken by the state's own step.
             let left = before.iter().filter(|pause| !ends_with(&effects, &pause.target));
@@ -129,6 +137,10 @@ impl Daemon {
         }
         if !effects.is_empty() && !ends {
             self.engine.hold(&self.store.pauses().await?);
+        }
+        if ends_sync {
+            self.engine.recall_detached().await?;
+            self.strips.notify_one();
         }
         if let Some((sync, most)) = confirmed {
             self.engine.confirm_creations(&sync, most);
@@ -172,6 +184,15 @@ async fn decide(
         Command::Resume(target) => resume(config, &pauses, target),
         Command::NewHookPath(instance) => new_hook_path(config, store, instance).await?,
         Command::Reload { .. } => (Answer::refused(NOBODY), Vec::new()),
+        Command::Detach { sync, strip_marks, dry_run } => {
+            let (mut answer, mut effects) = detach(config, store, sync, *strip_marks, (by, now)).await?;
+            if *dry_run && answer.ended == Ended::Done {
+                answer.ended = Ended::Shown;
+                effects.clear();
+            }
+            (answer, effects)
+        }
+        Command::Attach(sync) => attach(config, store, sync).await?,
         Command::Confirm { sync, most } => confirm(config, store, sync, *most, now).await?,
         // They ask Jiras, and hold items meanwhile: the engine decides them.
         Command::Merge { .. }
@@ -285,7 +306,7 @@ fn still(pause: &Pause) -> String {
 }
 
 /// That the configuration does not have what is named.
-fn unknown(config: &Config, target: &Target) -> Option<String> {
+pub(super) fn unknown(config: &Config, target: &Target) -> Option<String> {
     let (word, name, known): (_, _, Vec<&str>) = match target {
         Target::Everything => return None,
         Target::Sync(name) if config.syncs.contains_key(name) => return None,

@@ -2,6 +2,7 @@
 
 mod commands;
 mod configured;
+mod detach;
 mod doors;
 mod hooks;
 mod instances;
@@ -156,6 +157,8 @@ pub struct Daemon {
     wake: tokio::sync::Notify,
     /// A full check is asked for.
     sweeps: tokio::sync::Notify,
+    /// Wakes who takes marks away.
+    strips: tokio::sync::Notify,
     /// Held while a command is carried out.
     commanding: tokio::sync::Mutex<()>,
     hooks: Mutex<BTreeMap<InstanceId, hooks::HookRecord>>,
@@ -254,6 +257,7 @@ async fn forget_problems_of_strangers(
                 format!("sync {}", sync.id) == about
                     || (!sync.things.is_empty() && things_about(&sync.id) == about)
                     || crate::engine::creations_about(&sync.id) == about
+                    || crate::engine::detached_about(&sync.id) == about
             })
     };
     for stored in store.problems(MOST_PROBLEMS).await? {
@@ -323,6 +327,7 @@ impl Daemon {
             polls: Mutex::default(),
             wake: tokio::sync::Notify::new(),
             sweeps: tokio::sync::Notify::new(),
+            strips: tokio::sync::Notify::new(),
             commanding: tokio::sync::Mutex::default(),
             state_fails: AtomicBool::new(false),
             held: Mutex::new(Some(held)),

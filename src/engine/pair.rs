@@ -51,6 +51,11 @@ impl Decision {
     }
 }
 
+/// What is answered to who would change items of a sync that was ended.
+pub(super) fn ended(sync: &SyncId) -> String {
+    format!("sync `{sync}` was ended: `jirasyncd attach {sync}` takes it up again")
+}
+
 /// What is answered to another command.
 const OTHER: &str = "this is no pairing";
 
@@ -66,22 +71,29 @@ impl Engine {
             | Command::Resolve { sync, dry_run, .. }
             | Command::Create { sync, dry_run, .. } => (sync, *dry_run),
             Command::Merge { .. } | Command::Pause(_) | Command::Resume(_) => return Ok(Answer::refused(OTHER)),
-            Command::NewHookPath(_) | Command::Reload { .. } | Command::Confirm { .. } => {
-                return Ok(Answer::refused(OTHER));
-            }
+            Command::NewHookPath(_)
+            | Command::Reload { .. }
+            | Command::Confirm { .. }
+            | Command::Detach { .. }
+            | Command::Attach(_) => return Ok(Answer::refused(OTHER)),
         };
         let decision = match self.syncs.get(sync).cloned() {
             None => {
                 let known: Vec<&str> = self.syncs.keys().map(SyncId::as_str).collect();
                 Decision::refused(format!("there is no sync `{sync}`; there are: {}", known.join(", ")))
             }
+            Some(sync) if sync.ended().is_some() => Decision::refused(ended(sync.id())),
             Some(sync) => match command {
                 Command::Unpair { key, .. } => self.decide_unpair(&sync, key).await?,
                 Command::Create { key, .. } => self.decide_create(&sync, key).await?,
                 Command::Pair { keys, .. } => self.decide_pair(&sync, keys).await?,
                 Command::Resolve { key, field, side, .. } => self.decide_resolve(&sync, key, field, side).await?,
                 Command::Merge { .. } | Command::Pause(_) | Command::Resume(_) => Decision::refused(OTHER),
-                Command::NewHookPath(_) | Command::Reload { .. } | Command::Confirm { .. } => Decision::refused(OTHER),
+                Command::NewHookPath(_)
+                | Command::Reload { .. }
+                | Command::Confirm { .. }
+                | Command::Detach { .. }
+                | Command::Attach(_) => Decision::refused(OTHER),
             },
         };
         self.carry_out(decision, command, by, at, dry_run).await

@@ -26,7 +26,7 @@ use crate::model::settings::{PairBy, SideSettings};
 use crate::model::store::{Newcomer, StoreError, Urgency};
 
 /// How long what is not clear is let be before it is looked at again, unless the issue changes.
-pub(super) const AGAIN: Duration = Duration::from_secs(600);
+const AGAIN: Duration = Duration::from_secs(600);
 /// Newcomers of a side that are asked for, to know whether all were looked at.
 const ALL: usize = 100_000;
 
@@ -44,6 +44,8 @@ pub(crate) struct Looked {
     outside: BTreeMap<(SideId, IssueId), Outside>,
     /// Items whose counterpart on a side is not created, by what of them newcomers there may name.
     withheld: BTreeMap<SideId, BTreeMap<ItemId, BTreeSet<(SideId, IssueKey)>>>,
+    /// Whether it is in the state that there are any, or were since the start.
+    noted: bool,
     /// The pairs that were made.
     made: Vec<String>,
 }
@@ -99,6 +101,14 @@ struct Mention {
     by: String,
     text: String,
     target: Option<(SideId, IssueKey)>,
+}
+
+/// What says that items were withheld.
+const WITHHELD: &str = "yes";
+
+/// Under what it is kept whether any were.
+fn withheld_note(sync: &SyncRun) -> String {
+    format!("pairs withheld of {}", sync.id())
 }
 
 fn looked(sync: &SyncRun) -> MutexGuard<'_, Looked> {
@@ -392,6 +402,11 @@ impl Engine {
                 named.insert(side);
             }
         }
+        let is_news = !named.is_empty() && !std::mem::replace(&mut looked(sync).noted, true);
+        if is_news {
+            // Durable: nothing else would wake them after a start.
+            self.store.set_note(&withheld_note(sync), WITHHELD).await?;
+        }
         Ok(named)
     }
 
@@ -411,7 +426,22 @@ impl Engine {
             }
             free
         };
-        if free.is_empty() { Ok(()) } else { self.store.queue_items(&free, Urgency::Live, self.now()).await }
+        if !free.is_empty() {
+            self.store.queue_items(&free, Urgency::Live, self.now()).await?;
+        }
+        Ok(())
+    }
+
+    /// Wakes what was withheld when the daemon ended: it is withheld again where that is still so.
+    pub(super) async fn recall_withheld(&self) -> Result<(), StoreError> {
+        for sync in self.syncs.values() {
+            let note = withheld_note(sync);
+            if self.store.note(&note).await?.as_deref() == Some(WITHHELD) {
+                self.store.wake_sync(sync.id(), self.now()).await?;
+                self.store.set_note(&note, "").await?;
+            }
+        }
+        Ok(())
     }
 
     /// Forgets those that are newcomers of a side no more: they are part of an item, whoever said so, or out of the scope.

@@ -193,6 +193,8 @@ impl Engine {
         engine.recall_readings().await?;
         engine.recall_gates().await?;
         engine.recall_clauses().await?;
+        engine.recall_withheld().await?;
+        engine.recall_detached().await?;
         engine.forget_mails().await?;
         Ok((engine, survey.findings))
     }

@@ -5,7 +5,7 @@ use super::Engine;
 use super::creations::created_on;
 use super::look::taken_in;
 use super::named::waits_for_a_comment;
-use super::pairing::{AGAIN, Clear, is_created_on};
+use super::pairing::{Clear, is_created_on};
 use super::work::Work;
 use crate::model::ids::{OperationId, SideId};
 use crate::model::operation::{Action, IntentEvent, Operation};
@@ -65,11 +65,8 @@ impl Engine {
         let (waiting, operations): (Vec<Operation>, Vec<Operation>) =
             operations.into_iter().partition(|operation| self.is_withheld(&work.sync, operation));
         let named = self.named_by_newcomers(&work.sync, &work.item, &operations, clear).await?;
-        if !named.is_empty() {
-            // What waits there is paired first. It is woken when that is settled, and looked at by and by.
-            work.be_due(self.after(AGAIN));
-        }
-        let mut operations: Vec<Operation> = operations.into_iter().filter(|it| !is_created_on(it, &named)).collect();
+        let mut operations: Vec<Operation> =
+            operations.into_iter().filter(|operation| !is_created_on(operation, &named)).collect();
         operations.retain(|operation| !self.was_just_refused(work, operation));
         operations.retain(|operation| !self.may_not_be_made(work, operation));
         let waiting: Vec<SideId> = waiting.into_iter().map(|operation| operation.side).collect();

@@ -5,6 +5,7 @@ pub mod away;
 pub mod catalog;
 pub mod command;
 pub mod configuration;
+pub mod detach;
 pub mod document;
 pub mod ends;
 pub mod fingerprint;

@@ -54,6 +54,8 @@ mod daemon_costs;
 #[cfg(test)]
 mod daemon_crashes;
 #[cfg(test)]
+mod daemon_detach;
+#[cfg(test)]
 mod daemon_everything;
 #[cfg(test)]
 mod daemon_far_ends;
