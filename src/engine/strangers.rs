@@ -11,6 +11,7 @@ use super::pairing::{Clear, is_created_on};
 use super::sync_run::COPIES;
 use super::{Engine, SyncRun};
 use crate::jira::{Failure, Want};
+use crate::model::detach::Detached;
 use crate::model::hub::ItemState;
 use crate::model::ids::{IssueId, IssueKey, SideId, SyncId};
 use crate::model::issue::IssueSnapshot;
@@ -62,8 +63,15 @@ impl Engine {
             if items.is_empty() {
                 unknown.push(row);
             } else if !items.iter().any(|(_, sync, _)| self.syncs.contains_key(sync)) {
-                // The copy of a sync that is not configured: it may only have been given another name.
-                self.met_copy(instance, row, "");
+                // The copy of a sync that is not configured: it may only have been given another name. One that a person ended is known.
+                let mut ended = false;
+                for (_, sync, _) in &items {
+                    let note = self.store.note(&Detached::note(sync)).await?;
+                    ended |= Detached::read(note.as_deref()).is_some();
+                }
+                if !ended {
+                    self.met_copy(instance, row, "");
+                }
             }
         }
         if instance.settings.kind == Kind::Cloud {
