@@ -71,19 +71,7 @@ impl Daemon {
         }
         let now = self.surroundings.clock.now();
         tracing::info!(%by, %command, "an operator's command");
-        let by_engine = match &command {
-            Command::Merge { .. } => Some(self.engine.merge(&command, &by, now).await),
-            Command::Pair { .. } | Command::Unpair { .. } | Command::Create { .. } | Command::Resolve { .. } => {
-                Some(self.engine.pairing(&command, &by, now).await)
-            }
-            Command::Pause(_)
-            | Command::Resume(_)
-            | Command::NewHookPath(_)
-            | Command::Confirm { .. }
-            | Command::Detach { .. }
-            | Command::Attach(_)
-            | Command::Reload { .. } => None,
-        };
+        let by_engine = self.by_engine(&command, &by, now).await;
         if let Some(answer) = by_engine {
             self.wake.notify_one();
             return answer;
@@ -152,6 +140,23 @@ impl Daemon {
         self.wake.notify_one();
         Ok(answer)
     }
+
+    /// Carries out what asks Jiras and holds items meanwhile; `None`: nothing of the kind.
+    async fn by_engine(&self, command: &Command, by: &Operator, now: Timestamp) -> Option<Result<Answer, StoreError>> {
+        match command {
+            Command::Merge { .. } => Some(self.engine.merge(command, by, now).await),
+            Command::Pair { .. } | Command::Unpair { .. } | Command::Create { .. } | Command::Resolve { .. } => {
+                Some(self.engine.pairing(command, by, now).await)
+            }
+            Command::Pause(_)
+            | Command::Resume(_)
+            | Command::NewHookPath(_)
+            | Command::Confirm { .. }
+            | Command::Detach { .. }
+            | Command::Attach(_)
+            | Command::Reload { .. } => None,
+        }
+    }
 }
 
 fn ends_with(effects: &[Effect], target: &Target) -> bool {
@@ -199,9 +204,7 @@ async fn decide(
         | Command::Pair { .. }
         | Command::Unpair { .. }
         | Command::Resolve { .. }
-        | Command::Create { .. } => {
-            (Answer::refused("this needs the instances"), Vec::new())
-        }
+        | Command::Create { .. } => (Answer::refused("this needs the instances"), Vec::new()),
     })
 }
 

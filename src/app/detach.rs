@@ -66,7 +66,9 @@ pub(super) async fn detach(
     }
     let Held { items, issues, copies } = held(store, sync).await?;
     let mut lines = vec![
-        format!("sync `{sync}` ends: {issues} issues of {items} items are let be, and nothing is carried between them any more"),
+        format!(
+            "sync `{sync}` ends: {issues} issues of {items} items are let be, and nothing is carried between them any more"
+        ),
         "nothing in them is deleted; copies of issues, comments and files stay where they are".to_owned(),
     ];
     if strip {

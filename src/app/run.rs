@@ -94,7 +94,14 @@ impl Daemon {
             futures_util::future::try_join_all(instances.iter().map(|instance| self.poll_on(instance, &cancel)));
         let things = self.things_on(&cancel);
         let strips = self.strip_on(&cancel);
-        tokio::try_join!(polls, self.work_on(&cancel), self.sweep_on(&cancel), self.look_after_all(&cancel), things, strips)?;
+        tokio::try_join!(
+            polls,
+            self.work_on(&cancel),
+            self.sweep_on(&cancel),
+            self.look_after_all(&cancel),
+            things,
+            strips
+        )?;
         Ok(())
     }
 

@@ -313,7 +313,9 @@ fn in_words(sync: &SyncId, side: SideId, detached: &Detached) -> Problem {
         (true, false, _) => "; our marks are being taken away from its issues".to_owned(),
         (true, true, 0) => "; our marks are taken away from its issues".to_owned(),
         (true, true, refused) => {
-            format!("; our marks are taken away from its issues, but on {refused} of them Jira refused that (see the log)")
+            format!(
+                "; our marks are taken away from its issues, but on {refused} of them Jira refused that (see the log)"
+            )
         }
     };
     let wait = if *strip && !stripped { " once that is done" } else { "" };
@@ -332,8 +334,7 @@ mod tests {
     #[test]
     fn a_sync_is_told_as_ended_with_what_is_left_to_do() {
         let by = crate::model::command::Operator { uid: 7, name: Some("jane".to_owned()) };
-        let mut detached =
-            Detached { since: Timestamp::UNIX_EPOCH, by, strip: true, stripped: false, refused: 0 };
+        let mut detached = Detached { since: Timestamp::UNIX_EPOCH, by, strip: true, stripped: false, refused: 0 };
         let said = |detached: &Detached| in_words(&"s".into(), "a".into(), detached);
         assert!(said(&detached).remedy.contains("once that is done"));
         (detached.stripped, detached.refused) = (true, 2);

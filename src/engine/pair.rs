@@ -225,7 +225,8 @@ impl Engine {
         let (Some(read), Some(plan)) = (work.reads.get_mut(&issue.side), work.plan.as_mut()) else { return Ok(work) };
         if !read.snapshot.log_whole {
             let all = issue.instance.patiently(issue.instance.read.log_after(read.snapshot.id, EntryId(0))).await;
-            read.snapshot.log = all.map_err(|error| format!("the history of {} could not be read: {error}", issue.key))?;
+            read.snapshot.log =
+                all.map_err(|error| format!("the history of {} could not be read: {error}", issue.key))?;
             read.snapshot.log_whole = true;
         }
         let skew = issue.instance.skew_ms();
@@ -276,7 +277,8 @@ impl Engine {
         self.look(&mut works).await?;
         let mut read = Vec::with_capacity(works.len());
         let mut dated = Vec::with_capacity(works.len());
-        for (work, (issue, _)) in works.into_iter().zip(named.iter().zip(&places).filter(|(_, place)| place.is_some())) {
+        for (work, (issue, _)) in works.into_iter().zip(named.iter().zip(&places).filter(|(_, place)| place.is_some()))
+        {
             match self.date(work, issue).await {
                 Ok(work) => dated.push(work),
                 Err(why) => return Ok(Err(why)),

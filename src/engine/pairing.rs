@@ -368,9 +368,8 @@ impl Engine {
         }
         let waiting = self.store.newcomers(Some((sync.id(), side)), ALL).await?;
         let known = looked(sync);
-        let is_known = |newcomer: &Newcomer| {
-            known.knows(&(side.clone(), newcomer.issue)) || instance.is_put_off(newcomer.issue)
-        };
+        let is_known =
+            |newcomer: &Newcomer| known.knows(&(side.clone(), newcomer.issue)) || instance.is_put_off(newcomer.issue);
         Ok(waiting.iter().all(is_known))
     }
 

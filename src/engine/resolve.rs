@@ -82,7 +82,10 @@ fn nothing_to_say(item: &ItemState, field: &FieldName, stands: &SideId) -> Decis
     match open.get(field) {
         Some(sides) => {
             let sides: Vec<&str> = sides.iter().map(SideId::as_str).collect();
-            Decision::refused(format!("{stands} has no part in what is asked about `{field}`: {} have", sides.join(", ")))
+            Decision::refused(format!(
+                "{stands} has no part in what is asked about `{field}`: {} have",
+                sides.join(", ")
+            ))
         }
         None => Decision::unchanged(format!("nothing is asked about `{field}` of {}", names(item))),
     }

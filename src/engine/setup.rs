@@ -187,16 +187,22 @@ impl Engine {
             counting: tokio::sync::Mutex::default(),
             things: tokio::sync::Mutex::default(),
         };
-        for instance in engine.instances.values() {
-            engine.recall_missing(instance).await?;
-        }
-        engine.recall_readings().await?;
-        engine.recall_gates().await?;
-        engine.recall_clauses().await?;
-        engine.recall_withheld().await?;
-        engine.recall_detached().await?;
-        engine.forget_mails().await?;
+        engine.recall().await?;
         Ok((engine, survey.findings))
+    }
+
+    /// Takes up what the state knows beside its items.
+    async fn recall(&self) -> Result<(), StoreError> {
+        for instance in self.instances.values() {
+            self.recall_missing(instance).await?;
+        }
+        self.recall_readings().await?;
+        self.recall_gates().await?;
+        self.recall_clauses().await?;
+        self.recall_withheld().await?;
+        self.recall_detached().await?;
+        self.forget_mails().await?;
+        Ok(())
     }
 }
 

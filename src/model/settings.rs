@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::hooks::HookSettings;
-use super::initial::Initial;
 use super::ids::{FieldId, FieldName, InstanceId, SideId, SyncId};
+use super::initial::Initial;
 use super::issue::Visibility;
 use super::operation::Thing;
 use super::remark::Remark;

@@ -224,13 +224,7 @@ fn is_asked_whole(agreed: &Agreed) -> bool {
 }
 
 /// A text is a value like any other while it is asked about as a whole.
-fn asked_text(
-    sync: &SyncSettings,
-    agreed: &mut Agreed,
-    act: &Act,
-    number: u64,
-    sight: &Sight<'_>,
-) -> Option<Decided> {
+fn asked_text(sync: &SyncSettings, agreed: &mut Agreed, act: &Act, number: u64, sight: &Sight<'_>) -> Option<Decided> {
     let place = act.side.place();
     let own = agreed.standing.iter().rfind(|standing| standing.side.place() == place);
     let own = own.map_or_else(|| agreed.value.clone(), |standing| standing.value.clone());

@@ -28,15 +28,15 @@ pub fn last_changed(
     skew_ms: i64,
 ) -> BTreeMap<FieldName, Timestamp> {
     // Whose acts stay on their side have no say in what stands elsewhere.
-    let crosses = |author: Option<&AccountId>| {
-        !keeps_own(sync, side) || author.is_some_and(|author| !outsiders.contains(author))
-    };
+    let crosses =
+        |author: Option<&AccountId>| !keeps_own(sync, side) || author.is_some_and(|author| !outsiders.contains(author));
     let rows = sync.fields.values().filter(|row| row.initial == Initial::Newest);
     let last = |row: &FieldRow| {
         let field = row.sides.get(side)?;
-        let touches = snapshot.log.iter().filter(|entry| {
-            crosses(entry.author.as_ref()) && entry.items.iter().any(|item| &item.field == field)
-        });
+        let touches = snapshot
+            .log
+            .iter()
+            .filter(|entry| crosses(entry.author.as_ref()) && entry.items.iter().any(|item| &item.field == field));
         let at = touches.map(|entry| entry.created).max()?;
         Some(at.saturating_sub(SignedDuration::from_millis(skew_ms)).unwrap_or(at))
     };
@@ -58,7 +58,11 @@ pub fn date(item: &mut ItemState, side: &SideId, changed: &BTreeMap<FieldName, T
 }
 
 /// What the parts say of a field to an audience, the one that stands first.
-pub(super) fn in_rank<'p>(row: &FieldRow, audience: &Audience, parts: &'p [ItemState]) -> Vec<(&'p ItemState, &'p Agreed)> {
+pub(super) fn in_rank<'p>(
+    row: &FieldRow,
+    audience: &Audience,
+    parts: &'p [ItemState],
+) -> Vec<(&'p ItemState, &'p Agreed)> {
     let said = parts.iter().filter_map(|part| Some((part, part.hub.get(&row.name)?.get(audience)?)));
     let mut said: Vec<_> = said.collect();
     match &row.initial {
@@ -99,9 +103,8 @@ pub(super) fn left_open(
 
 /// What the sides of one part hold of a field, as far as an audience may know: those whose people said it, and those that follow.
 fn held_in(row: &FieldRow, audience: &Audience, part: &ItemState, agreed: &Agreed) -> Vec<Standing> {
-    let holds = |standing: &&Standing| {
-        same(&standing.value, &agreed.value) || agreed.asking.contains(&standing.side.place())
-    };
+    let holds =
+        |standing: &&Standing| same(&standing.value, &agreed.value) || agreed.asking.contains(&standing.side.place());
     let mut held: Vec<Standing> = agreed.standing.iter().filter(holds).cloned().collect();
     let speaks = |held: &[Standing], side: &SideId| held.iter().any(|standing| &standing.side.place() == side);
     let also = |side: &SideId, number: u64| Standing {

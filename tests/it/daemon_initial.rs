@@ -157,7 +157,8 @@ async fn partners_are_asked_about_apart_and_hear_nothing_of_each_other() {
     world.rest().await.unwrap();
     paired(&world, &[&home, &globex, &initech]).await;
     let summaries = |world: &World| {
-        [("acme", &home), ("globex", &globex), ("initech", &initech)].map(|(jira, key)| field(world, jira, key, "summary"))
+        [("acme", &home), ("globex", &globex), ("initech", &initech)]
+            .map(|(jira, key)| field(world, jira, key, "summary"))
     };
     assert_eq!(summaries(&world), ["Home", "canary-globex", "canary-initech"]);
     // What one partner's people do meanwhile moves nobody.

@@ -39,7 +39,11 @@ async fn one_partners_unclear_issue_holds_up_no_other_partner() {
             world.start().await;
         }
         world.rest().await.unwrap();
-        assert_eq!(counts(&world), [3, 1, 3], "{live}: the other partner's go on, and none is created beside the unclear one");
+        assert_eq!(
+            counts(&world),
+            [3, 1, 3],
+            "{live}: the other partner's go on, and none is created beside the unclear one"
+        );
         assert_eq!(world.problems().await.len(), 1, "{:?}", world.problems().await);
         edit(&world, "acme", &one, json!({ "summary": "One, edited" }));
         world.rest().await.unwrap();
