@@ -137,7 +137,7 @@ webhook-secret = "CANARY""#, &[
         "error 16:15 sync.support.on-conflict: `latest` is none of `newest`, `ask`, `prefer SIDE` -> write `newest`, `ask`, or `prefer acme`",
     ]),
     (r#"summary = "both""#, r#"summary = { initial = "latest" }"#, &[
-        "error 28:25 sync.support.fields.summary.initial: `latest` is none of `first`, `newest`, `ask`, `prefer SIDE` -> write `first`, `newest`, `ask`, or `prefer acme`",
+        "error 28:23 sync.support.fields.summary.initial: `latest` is none of `first`, `newest`, `ask`, `prefer SIDE` -> write `first`, `newest`, `ask`, or `prefer acme`",
     ]),
     (r#"summary = "both""#, "summary = \"both\"\nlabels = { initial = \"ask\" }", &[
         "error 29:12 sync.support.fields.labels.initial: `initial` says nothing about a set: it is joined -> take `initial` out",
