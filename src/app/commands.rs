@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
 
+use super::detach::{attach, detach};
 use super::{Daemon, StartError, Surroundings, open};
 use crate::config::Config;
 use crate::console::HookPath;
@@ -20,7 +21,7 @@ const NOBODY: &str = "no daemon answers for this state, and the next start reads
                       runs and `daemon.socket` is another now, send it SIGHUP";
 
 /// What a command comes to: the answer, and what it changes.
-type Decided = (Answer, Vec<Effect>);
+pub(super) type Decided = (Answer, Vec<Effect>);
 
 /// Carries commands out where no daemon runs: on the state itself, under its lock, one after the other.
 ///
@@ -70,17 +71,7 @@ impl Daemon {
         }
         let now = self.surroundings.clock.now();
         tracing::info!(%by, %command, "an operator's command");
-        let by_engine = match &command {
-            Command::Merge { .. } => Some(self.engine.merge(&command, &by, now).await),
-            Command::Pair { .. } | Command::Unpair { .. } | Command::Create { .. } => {
-                Some(self.engine.pairing(&command, &by, now).await)
-            }
-            Command::Pause(_)
-            | Command::Resume(_)
-            | Command::NewHookPath(_)
-            | Command::Confirm { .. }
-            | Command::Reload { .. } => None,
-        };
+        let by_engine = self.by_engine(&command, &by, now).await;
         if let Some(answer) = by_engine {
             self.wake.notify_one();
             return answer;
@@ -100,6 +91,9 @@ impl Daemon {
             | Command::Pair { .. }
             | Command::Unpair { .. }
             | Command::Create { .. }
+            | Command::Resolve { .. }
+            | Command::Detach { .. }
+            | Command::Attach(_)
             | Command::Confirm { .. }
             | Command::Reload { .. } => None,
         };
@@ -112,10 +106,14 @@ impl Daemon {
             | Command::Pair { .. }
             | Command::Unpair { .. }
             | Command::Create { .. }
+            | Command::Resolve { .. }
+            | Command::Detach { .. }
+            | Command::Attach(_)
             | Command::Reload { .. }
             | Command::NewHookPath(_) => None,
         };
         let ends = effects.iter().any(|effect| matches!(effect, Effect::EndPause(_)));
+        let ends_sync = effects.iter().any(|effect| matches!(effect, Effect::LetGo(_) | Effect::TakeUp(_)));
         if ends {
             // First here, then in the state: what is put aside in between is woken by the state's own step.
             let left = before.iter().filter(|pause| !ends_with(&effects, &pause.target));
@@ -128,6 +126,10 @@ impl Daemon {
         if !effects.is_empty() && !ends {
             self.engine.hold(&self.store.pauses().await?);
         }
+        if ends_sync {
+            self.engine.recall_detached().await?;
+            self.strips.notify_one();
+        }
         if let Some((sync, most)) = confirmed {
             self.engine.confirm_creations(&sync, most);
             self.engine.pace_creations().await?;
@@ -137,6 +139,23 @@ impl Daemon {
         }
         self.wake.notify_one();
         Ok(answer)
+    }
+
+    /// Carries out what asks Jiras and holds items meanwhile; `None`: nothing of the kind.
+    async fn by_engine(&self, command: &Command, by: &Operator, now: Timestamp) -> Option<Result<Answer, StoreError>> {
+        match command {
+            Command::Merge { .. } => Some(self.engine.merge(command, by, now).await),
+            Command::Pair { .. } | Command::Unpair { .. } | Command::Create { .. } | Command::Resolve { .. } => {
+                Some(self.engine.pairing(command, by, now).await)
+            }
+            Command::Pause(_)
+            | Command::Resume(_)
+            | Command::NewHookPath(_)
+            | Command::Confirm { .. }
+            | Command::Detach { .. }
+            | Command::Attach(_)
+            | Command::Reload { .. } => None,
+        }
     }
 }
 
@@ -170,11 +189,22 @@ async fn decide(
         Command::Resume(target) => resume(config, &pauses, target),
         Command::NewHookPath(instance) => new_hook_path(config, store, instance).await?,
         Command::Reload { .. } => (Answer::refused(NOBODY), Vec::new()),
+        Command::Detach { sync, strip_marks, dry_run } => {
+            let (mut answer, mut effects) = detach(config, store, sync, *strip_marks, (by, now)).await?;
+            if *dry_run && answer.ended == Ended::Done {
+                answer.ended = Ended::Shown;
+                effects.clear();
+            }
+            (answer, effects)
+        }
+        Command::Attach(sync) => attach(config, store, sync).await?,
         Command::Confirm { sync, most } => confirm(config, store, sync, *most, now).await?,
         // They ask Jiras, and hold items meanwhile: the engine decides them.
-        Command::Merge { .. } | Command::Pair { .. } | Command::Unpair { .. } | Command::Create { .. } => {
-            (Answer::refused("this needs the instances"), Vec::new())
-        }
+        Command::Merge { .. }
+        | Command::Pair { .. }
+        | Command::Unpair { .. }
+        | Command::Resolve { .. }
+        | Command::Create { .. } => (Answer::refused("this needs the instances"), Vec::new()),
     })
 }
 
@@ -279,7 +309,7 @@ fn still(pause: &Pause) -> String {
 }
 
 /// That the configuration does not have what is named.
-fn unknown(config: &Config, target: &Target) -> Option<String> {
+pub(super) fn unknown(config: &Config, target: &Target) -> Option<String> {
     let (word, name, known): (_, _, Vec<&str>) = match target {
         Target::Everything => return None,
         Target::Sync(name) if config.syncs.contains_key(name) => return None,

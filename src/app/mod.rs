@@ -2,6 +2,7 @@
 
 mod commands;
 mod configured;
+mod detach;
 mod doors;
 mod hooks;
 mod instances;
@@ -61,6 +62,8 @@ pub struct Surroundings {
     pub between: Arc<Between>,
     /// Where the configuration is read again; `None`: nowhere.
     pub reread: Option<Arc<Reread>>,
+    /// As many issues of a side that no item holds are decided on at once.
+    pub portion: usize,
 }
 
 impl Surroundings {
@@ -82,6 +85,7 @@ impl Surroundings {
             spawn: Spawn::Thread,
             between: Arc::new(|store| store),
             reread: None,
+            portion: 1_000,
         }
     }
 }
@@ -153,6 +157,8 @@ pub struct Daemon {
     wake: tokio::sync::Notify,
     /// A full check is asked for.
     sweeps: tokio::sync::Notify,
+    /// Wakes who takes marks away.
+    strips: tokio::sync::Notify,
     /// Held while a command is carried out.
     commanding: tokio::sync::Mutex<()>,
     hooks: Mutex<BTreeMap<InstanceId, hooks::HookRecord>>,
@@ -230,6 +236,7 @@ async fn engine_on(
         holder: format!("pid {}", std::process::id()),
         poll: config.daemon.poll,
         unknown_copies: config.daemon.unknown_copies,
+        portion: surroundings.portion,
         accepted,
     };
     Ok(Engine::set_up(parts).await?)
@@ -250,6 +257,7 @@ async fn forget_problems_of_strangers(
                 format!("sync {}", sync.id) == about
                     || (!sync.things.is_empty() && things_about(&sync.id) == about)
                     || crate::engine::creations_about(&sync.id) == about
+                    || crate::engine::detached_about(&sync.id) == about
             })
     };
     for stored in store.problems(MOST_PROBLEMS).await? {
@@ -319,6 +327,7 @@ impl Daemon {
             polls: Mutex::default(),
             wake: tokio::sync::Notify::new(),
             sweeps: tokio::sync::Notify::new(),
+            strips: tokio::sync::Notify::new(),
             commanding: tokio::sync::Mutex::default(),
             state_fails: AtomicBool::new(false),
             held: Mutex::new(Some(held)),

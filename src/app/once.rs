@@ -52,6 +52,7 @@ impl Daemon {
             }
             self.work_until_quiet(&mut summary).await?;
             if round == 0 {
+                summary.writes += self.engine.strip_marks().await?;
                 let wanted = self.wanted_sweeps().await?;
                 let due = self.sweep_is_due().await?;
                 if due || !wanted.is_empty() {

@@ -95,7 +95,15 @@ impl Daemon {
         let polls =
             futures_util::future::try_join_all(instances.iter().map(|instance| self.poll_on(instance, &cancel)));
         let things = self.things_on(&cancel);
-        tokio::try_join!(polls, self.work_on(&cancel), self.sweep_on(&cancel), self.look_after_all(&cancel), things)?;
+        let strips = self.strip_on(&cancel);
+        tokio::try_join!(
+            polls,
+            self.work_on(&cancel),
+            self.sweep_on(&cancel),
+            self.look_after_all(&cancel),
+            things,
+            strips
+        )?;
         Ok(())
     }
 

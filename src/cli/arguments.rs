@@ -85,6 +85,12 @@ pub(super) enum Command {
     Unpair(Unpair),
     /// Has an issue start an item, whatever the scope of its side: it is carried to every side where it belongs.
     Create(Unpair),
+    /// Of a field that each side keeps its own value of, says whose value stands. What does not stand is kept as a conflict.
+    Resolve(Resolve),
+    /// Ends a sync: nothing of it is carried any more. Without `--confirm` it only shows what that would do.
+    Detach(Detach),
+    /// Takes a sync up again that was ended: it goes on where it stood.
+    Attach(Attach),
     /// Takes lists of pairs in, and gives them out.
     Pairs(Pairs),
     /// Registers, shows, verifies, renews and removes the webhooks by which instances tell of changes at once.
@@ -113,6 +119,9 @@ impl Command {
             | Self::Pair(Pair { agree: Agree { json, .. }, .. })
             | Self::Unpair(Unpair { agree: Agree { json, .. }, .. })
             | Self::Create(Unpair { agree: Agree { json, .. }, .. })
+            | Self::Resolve(Resolve { agree: Agree { json, .. }, .. })
+            | Self::Detach(Detach { json, .. })
+            | Self::Attach(Attach { json, .. })
             | Self::Confirm(Confirm { json, .. })
             | Self::Health(Health { json, .. }) => *json,
             Self::Webhooks(wanted) => wanted.json,
@@ -141,6 +150,9 @@ impl Command {
             | Self::Pair(_)
             | Self::Unpair(_)
             | Self::Create(_)
+            | Self::Resolve(_)
+            | Self::Detach(_)
+            | Self::Attach(_)
             | Self::Pairs(_)
             | Self::Webhooks(_)
             | Self::Health(_) => "warn",
@@ -321,6 +333,53 @@ pub(super) enum TableForm {
     Csv,
     /// A JSON array of objects.
     Json,
+}
+
+/// The arguments of `detach`.
+#[derive(Debug, Args)]
+pub(super) struct Detach {
+    /// The sync.
+    #[arg(value_name = "SYNC")]
+    pub(super) sync: String,
+    /// Also takes our marks away from its issues: properties, links to counterparts, fields that tell of them.
+    #[arg(long)]
+    pub(super) strip_marks: bool,
+    /// Does it.
+    #[arg(long)]
+    pub(super) confirm: bool,
+    /// Prints JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// The arguments of `attach`.
+#[derive(Debug, Args)]
+pub(super) struct Attach {
+    /// The sync.
+    #[arg(value_name = "SYNC")]
+    pub(super) sync: String,
+    /// Prints JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// The arguments of `resolve`.
+#[derive(Debug, Args)]
+pub(super) struct Resolve {
+    /// The sync.
+    #[arg(value_name = "SYNC")]
+    pub(super) sync: String,
+    /// Any issue of the item: KEY, or SIDE:KEY where several sides have that key.
+    #[arg(value_name = "KEY")]
+    pub(super) key: String,
+    /// The field, as the configuration calls it.
+    #[arg(value_name = "FIELD")]
+    pub(super) field: String,
+    /// The side whose value stands.
+    #[arg(value_name = "SIDE")]
+    pub(super) side: String,
+    #[command(flatten)]
+    pub(super) agree: Agree,
 }
 
 /// How somebody agrees to what a command would do.

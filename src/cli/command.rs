@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _};
 use anyhow::bail;
 use serde::Serialize;
 
-use super::arguments::{Agree, Common, Confirm, Merge, Pair, Paused, Reload, Unpair};
+use super::arguments::{Agree, Attach, Common, Confirm, Detach, Merge, Pair, Paused, Reload, Resolve, Unpair};
 use super::exit::Exit;
 use super::output::Output;
 use super::settings::{absolute, load};
@@ -92,6 +92,34 @@ pub(super) fn create(common: &Common, wanted: &Unpair, output: &mut Output<'_>) 
     let (sync, key) = (wanted.sync.as_str(), &wanted.key);
     let command = |dry_run| Command::Create { sync: sync.into(), key: key.clone(), dry_run };
     agreed(common, &wanted.agree, command, output)
+}
+
+/// `resolve`: the same.
+pub(super) fn resolve(common: &Common, wanted: &Resolve, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let command = |dry_run| Command::Resolve {
+        sync: wanted.sync.as_str().into(),
+        key: wanted.key.clone(),
+        field: wanted.field.clone(),
+        side: wanted.side.as_str().into(),
+        dry_run,
+    };
+    agreed(common, &wanted.agree, command, output)
+}
+
+/// `detach`: shows what it would do, and does it where that is confirmed.
+pub(super) fn detach(common: &Common, wanted: &Detach, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let (sync, strip_marks) = (wanted.sync.as_str().into(), wanted.strip_marks);
+    let command = Command::Detach { sync, strip_marks, dry_run: !wanted.confirm };
+    let (exit, ended) = carry_out(common, command, output)?;
+    if ended == Ended::Shown {
+        output.note("nothing was done: this is what `--confirm` does")?;
+    }
+    Ok(exit)
+}
+
+/// `attach`.
+pub(super) fn attach(common: &Common, wanted: &Attach, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    Ok(carry_out(common, Command::Attach(wanted.sync.as_str().into()), output)?.0)
 }
 
 /// Asks whether what was shown is to be done. Where nobody can be asked it is not.

@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::composed;
 use super::keys;
+use super::keys_pairing;
 use super::node::Cursor;
+use super::pairing;
 use super::problem::{Findings, Spot, nearest, suggest};
 use super::rows;
 use super::sides::{Sides, project_key};
 use crate::model::ids::{FieldId, FieldName, SideId};
+use crate::model::initial::Initial;
 use crate::model::settings::{FieldKind, FieldRow, OnUnmapped, SyncSettings, Table};
 
 /// A field that every Jira has.
@@ -71,6 +74,7 @@ pub(super) fn read(
 ) -> BTreeMap<FieldName, FieldRow> {
     let mut rows: BTreeMap<FieldName, FieldRow> = BTreeMap::new();
     let Some(table) = sync.get(&keys::FIELDS).filter(Cursor::is_table) else { return rows };
+    let initial = pairing::initial(sync, sides, findings);
     let mut named: BTreeSet<&str> = BTreeSet::new();
     let mut used: BTreeMap<(SideId, FieldId), String> = BTreeMap::new();
     for entry in table.entries() {
@@ -88,6 +92,11 @@ pub(super) fn read(
                 findings.error(&entry.key_spot, message, "a field belongs to one row: keep it in one of them");
             }
         }
+        let mut row = row;
+        row.initial = match entry.get(&keys_pairing::FIELD_INITIAL).filter(|_| entry.is_table()) {
+            Some(cursor) => own_initial(&cursor, &row, sides, findings),
+            None => initial.clone(),
+        };
         if row.kind == FieldKind::Watchers {
             warn_unsigned(&entry, &row, settings, findings);
         }
@@ -102,6 +111,7 @@ pub(super) fn read(
         };
         if implied && !named.contains(system.name) {
             let row = plain(system.name, system.kind, everywhere(system, sides), sides);
+            let row = FieldRow { initial: initial.clone(), ..row };
             rows.insert(row.name.clone(), row);
         }
     }
@@ -111,6 +121,21 @@ pub(super) fn read(
         findings.error(&table.spot, message, "add `summary = \"both\"`");
     }
     rows
+}
+
+/// What a row says of its own about paired issues that differ: nothing, where there is no choice.
+fn own_initial(cursor: &Cursor<'_>, row: &FieldRow, sides: &Sides, findings: &mut Findings<'_>) -> Initial {
+    let why = if row.kind.is_set() {
+        "a set: it is joined"
+    } else if row.name.as_str() == SECURITY {
+        "security levels: home's stands"
+    } else if row.composed.is_some() {
+        "a value that is made: it is written where it differs"
+    } else {
+        return pairing::rule(cursor, sides, findings);
+    };
+    findings.error(&cursor.key_spot, format!("`initial` says nothing about {why}"), "take `initial` out");
+    Initial::First
 }
 
 fn everywhere(system: &System, sides: &Sides) -> BTreeMap<SideId, FieldId> {
@@ -130,6 +155,7 @@ fn plain(name: &str, kind: FieldKind, cells: BTreeMap<SideId, FieldId>, sides: &
         composed: None,
         default: BTreeMap::new(),
         not_synced: BTreeMap::new(),
+        initial: Initial::First,
     }
 }
 

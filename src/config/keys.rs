@@ -87,7 +87,7 @@ pub(super) const fn default(name: &'static str, shape: Shape, text: &'static str
     Key { name, shape, need: Need::Default(text), doc }
 }
 
-const fn form(what: &'static str, example: &'static str, pattern: Option<&'static str>) -> Form {
+pub(super) const fn form(what: &'static str, example: &'static str, pattern: Option<&'static str>) -> Form {
     Form { what, example, pattern }
 }
 
@@ -389,6 +389,7 @@ static FIELD_ROW: Named = Named {
         &FIELD_TEMPLATE,
         &FIELD_DEFAULT,
         &FIELD_NOT_SYNCED,
+        &super::keys_pairing::FIELD_INITIAL,
     ],
     rest: Shape::Text(&FIELD),
 };

@@ -7,6 +7,7 @@ use super::node::Cursor;
 use super::problem::Findings;
 use super::sides::Sides;
 use crate::model::ids::FieldId;
+use crate::model::initial::Initial;
 use crate::model::settings::PairBy;
 
 /// Reads the table.
@@ -15,6 +16,34 @@ pub(super) fn read(sync: &Cursor<'_>, sides: &Sides, findings: &mut Findings<'_>
         return Vec::new();
     };
     list.items().filter_map(|item| by(&item, sides, findings)).collect()
+}
+
+/// Whose value stands where paired issues differ, as the sync says of all fields.
+pub(super) fn initial(sync: &Cursor<'_>, sides: &Sides, findings: &mut Findings<'_>) -> Initial {
+    let table = sync.get(&keys_pairing::PAIRING);
+    let cursor = table.and_then(|table| table.get(&keys_pairing::PAIRING_INITIAL));
+    cursor.map_or(Initial::First, |cursor| rule(&cursor, sides, findings))
+}
+
+/// The same as a row says it of its field.
+pub(super) fn rule(cursor: &Cursor<'_>, sides: &Sides, findings: &mut Findings<'_>) -> Initial {
+    let text = cursor.text().unwrap_or_default();
+    let mut words = text.split_whitespace();
+    match (words.next(), words.next(), words.next()) {
+        // Blank, or no text: said already.
+        (Some("first"), None, _) | (None, ..) => Initial::First,
+        (Some("newest"), None, _) => Initial::Newest,
+        (Some("ask"), None, _) => Initial::Ask,
+        (Some("prefer"), Some(side), None) => {
+            sides.find(side, &cursor.spot, findings).map_or(Initial::First, Initial::Prefer)
+        }
+        (Some(_), ..) => {
+            let message = format!("`{text}` is none of `first`, `newest`, `ask`, `prefer SIDE`");
+            let side = sides.order().next().map_or("SIDE", |side| side.as_str());
+            findings.error(&cursor.spot, message, format!("write `first`, `newest`, `ask`, or `prefer {side}`"));
+            Initial::First
+        }
+    }
 }
 
 fn by(item: &Cursor<'_>, sides: &Sides, findings: &mut Findings<'_>) -> Option<PairBy> {

@@ -22,8 +22,6 @@ use crate::model::problem::Problem;
 use crate::model::settings::Kind;
 use crate::model::store::{Newcomer, StoreError, Urgency};
 
-/// Newcomers decided on at once.
-const AT_ONCE: usize = 1_000;
 /// As many ids Cloud reads past its index in one search (`reconcileIssues`, its v3 document).
 const RECONCILED: usize = 50;
 /// Newcomers from which on a first copy counts as backfill: live changes go first.
@@ -49,12 +47,13 @@ impl Engine {
             let sides: Vec<SideId> = sides.map(|side| side.id.clone()).collect();
             for side in &sides {
                 // Those that wait for a person hold up none behind them.
-                let most = AT_ONCE.saturating_add(Self::stuck_on(sync, side));
+                let most = self.portion.saturating_add(Self::stuck_on(sync, side));
                 let newcomers = self.store.newcomers(Some((sync.id(), side)), most).await?;
                 Self::keep_in_mind(sync, side, &newcomers);
                 if !newcomers.is_empty() {
                     started += self.admit_on(sync, side, newcomers).await?;
                 }
+                self.wake_withheld(sync, side).await?;
             }
         }
         Ok(started)
@@ -100,6 +99,8 @@ impl Engine {
                 }
             } else if self.is_final(&instance, row.updated) {
                 over.push(newcomer);
+            } else {
+                self.look_at_outside(sync, side, &instance, row).await;
             }
         }
         // What an earlier bridge made is a copy of what stands elsewhere: it may be paired, and starts nothing.
@@ -109,12 +110,19 @@ impl Engine {
         let (former, plain): (Vec<_>, Vec<_>) = plain.into_iter().partition(|(_, row)| is_former(row));
         over.extend(former.into_iter().map(|(newcomer, _)| newcomer));
         self.many_begin(sync, plain.len()).await?;
-        // Paired is before anything is created: also by what the other sides' issues name.
-        if !plain.is_empty() && (sync.settings.pairing.is_empty() || self.others_are_looked_at(sync, side).await?) {
-            for (newcomer, row) in plain {
-                if !Self::is_waited_for(sync, side, &row.key) {
-                    started += usize::from(self.begin(sync, side, &instance, &newcomer, row, urgency).await?);
-                }
+        // Paired is before anything is created: also by what the other sides' issues name. Where one side's do, the others go on.
+        let receivers: BTreeSet<SideId> = Self::receivers(sync, side).cloned().collect();
+        let mut unclear = BTreeSet::new();
+        for other in receivers.iter().filter(|_| !sync.settings.pairing.is_empty() && !plain.is_empty()) {
+            if !self.is_looked_at(sync, other).await? {
+                unclear.insert(other.clone());
+            }
+        }
+        for (newcomer, row) in plain {
+            let mut shut = Self::waited_for_by(sync, side, &row.key);
+            shut.extend(unclear.iter().cloned());
+            if shut.is_empty() || !receivers.is_subset(&shut) {
+                started += usize::from(self.begin(sync, side, &instance, &newcomer, row, urgency).await?);
             }
         }
         if !sync.settings.pairing.is_empty() {

@@ -14,6 +14,16 @@ use crate::model::things::{SeenThing, ThingWrite};
 /// The writing ends of all instances.
 pub struct Hands(BTreeMap<InstanceId, Arc<dyn JiraWrite>>);
 
+/// What bears our mark as a property.
+pub(super) enum Marked {
+    /// An issue that we made.
+    Issue,
+    /// A copy of a comment.
+    Comment(CommentId),
+    /// A copy of logged work.
+    Worklog(CommentId),
+}
+
 /// What became of one write that is not a create.
 pub(super) enum Sent {
     /// Fields were sent.
@@ -93,6 +103,36 @@ impl Hands {
         }
         match end.make_thing(project, write.thing, &write.plain()).await {
             WriteOutcome::Done(made) => WriteOutcome::Done(Some(made)),
+            WriteOutcome::Refused(refusal) => WriteOutcome::Refused(refusal),
+            WriteOutcome::NotFound => WriteOutcome::NotFound,
+            WriteOutcome::NotSent { why, wait_ms } => WriteOutcome::NotSent { why, wait_ms },
+            WriteOutcome::InDoubt(why) => WriteOutcome::InDoubt(why),
+        }
+    }
+
+    /// Takes our mark away from an issue, or from a copy of ours there. That all of a sync's go is durable already (`Detached`).
+    pub(super) async fn unmark(&self, instance: &InstanceId, issue: IssueId, of: &Marked) -> WriteOutcome<()> {
+        let Some(end) = self.0.get(instance) else { return nobody() };
+        match of {
+            Marked::Issue => end.unmark(issue).await,
+            Marked::Comment(comment) => end.unmark_comment(issue, comment).await,
+            Marked::Worklog(worklog) => end.unmark_work(issue, worklog).await,
+        }
+    }
+
+    /// Takes a remote link of ours away, as [`Hands::unmark`] does.
+    pub(super) async fn unlink(&self, instance: &InstanceId, issue: IssueId, global_id: &str) -> WriteOutcome<()> {
+        match self.0.get(instance) {
+            Some(end) => end.unlink(issue, global_id).await,
+            None => nobody(),
+        }
+    }
+
+    /// Empties the fields that tell of counterparts, as [`Hands::unmark`] does.
+    pub(super) async fn empty(&self, instance: &InstanceId, edit: &IssueEdit) -> WriteOutcome<()> {
+        let Some(end) = self.0.get(instance) else { return nobody() };
+        match end.edit(edit, &Want::default()).await {
+            WriteOutcome::Done(_) => WriteOutcome::Done(()),
             WriteOutcome::Refused(refusal) => WriteOutcome::Refused(refusal),
             WriteOutcome::NotFound => WriteOutcome::NotFound,
             WriteOutcome::NotSent { why, wait_ms } => WriteOutcome::NotSent { why, wait_ms },

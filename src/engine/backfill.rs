@@ -22,8 +22,6 @@ use crate::model::store::{Store, StoreError, Urgency};
 const PAGES: usize = 20;
 /// The longest such a go, where an instance is slow or has others go first.
 const LONGEST_GO: Duration = Duration::from_secs(20);
-/// With so many newcomers of a side waiting no more are read.
-const WAITING: usize = 1_000;
 
 /// How far a side's project was read from the beginning, and under which clause. Durable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -205,7 +203,7 @@ impl Engine {
     async fn has_enough(&self, sides: &Readings) -> Result<bool, StoreError> {
         for (sync, side) in sides.keys() {
             let stuck = self.syncs.get(sync).map_or(0, |sync| Self::stuck_on(sync, side));
-            let most = WAITING.saturating_add(stuck);
+            let most = self.portion.saturating_add(stuck);
             if self.store.newcomers(Some((sync, side)), most).await?.len() >= most {
                 return Ok(true);
             }

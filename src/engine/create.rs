@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::pair::{Decision, names};
+use super::pair::Decision;
+use super::pair_find::names;
 use super::recover::replica_of;
 use super::scope::joined;
 use super::{Engine, SyncRun};

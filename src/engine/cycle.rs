@@ -11,10 +11,9 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::Engine;
 use super::apply::draft;
-use super::creations::created_on;
-use super::look::{is_seen_by_reading, taken_in};
-use super::named::waits_for_a_comment;
+use super::look::is_seen_by_reading;
 use super::outcome::changed_nothing;
+use super::pairing::Clear;
 use super::revisions::{judge_revision, shows_original};
 use super::singly::singly;
 use super::work::Work;
@@ -23,7 +22,7 @@ use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, ItemId, OperationId, SideId};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
 use crate::model::store::{Claim, Record, StoreError, Urgency};
-use crate::plan::{By, Plan};
+use crate::plan::Plan;
 use crate::schedule::growing;
 
 /// Items of one batch: as many as one bulk read takes.
@@ -99,11 +98,15 @@ impl Engine {
         let claims = self.store.claim_these(&self.holder, self.now(), items).await?;
         let mut works = self.take_up(claims).await?;
         self.look(&mut works).await?;
-        let preview = |work: Work| {
-            let plan = work.plan.map(|plan| self.without_withheld(&work.sync, plan));
-            Preview { item: work.item, plan, unread: work.unread }
-        };
-        Ok(works.into_iter().map(preview).collect())
+        let (mut previews, mut clear) = (Vec::with_capacity(works.len()), Clear::default());
+        for work in works {
+            let plan = match work.plan {
+                Some(plan) => Some(self.without_withheld(&work.sync, &work.item, plan, &mut clear).await?),
+                None => None,
+            };
+            previews.push(Preview { item: work.item, plan, unread: work.unread });
+        }
+        Ok(previews)
     }
 
     async fn take_up(&self, claims: Vec<Claim>) -> Result<Vec<Work>, StoreError> {
@@ -199,86 +202,6 @@ impl Engine {
             self.finish(works).await?;
             Ok(writes)
         })
-    }
-
-    /// Looks at the items, and takes over what is to be done for each.
-    async fn plan_round(&self, works: &mut [Work]) -> Result<Vec<Vec<Operation>>, StoreError> {
-        for work in works.iter_mut().filter(|work| work.stale && !work.over) {
-            work.look_anew();
-        }
-        self.look(works).await?;
-        if self.things_come_first(works).await {
-            self.look(works).await?;
-        }
-        let now = self.clock.monotonic();
-        let mut planned = Vec::with_capacity(works.len());
-        for work in works {
-            work.looked = now;
-            planned.push(self.take_over(work).await?);
-        }
-        self.keep_creations().await?;
-        Ok(planned)
-    }
-
-    /// Takes over what a plan knows, and gives what it wants to have done. An item without anything left is over.
-    async fn take_over(&self, work: &mut Work) -> Result<Vec<Operation>, StoreError> {
-        let Some(plan) = work.plan.take() else { return Ok(Vec::new()) };
-        let sides = taken_in(work, &plan);
-        work.item = plan.item;
-        work.conflicts.extend(plan.conflicts);
-        work.acts.extend(plan.acts);
-        work.ways.extend(plan.ways);
-        work.holds = plan.holds;
-        Self::tell_matched(work, plan.matched);
-        for operation in &plan.seen {
-            self.note_missing_tag(work, *operation);
-            work.move_intent(*operation, &IntentEvent::Seen);
-        }
-        let mut judged = false;
-        for side in &sides {
-            let direct = work.reads.get(side).is_some_and(|read| read.direct);
-            judged |= direct && self.judge(work, side);
-            self.weigh_traces(work, side).await?;
-            work.reads.remove(side);
-            work.again.remove(side);
-        }
-        judged |= self.judge_watchers(work);
-        work.stuck = plan.stuck;
-        self.keep_ways(work).await?;
-        let learnt =
-            self.learn_from_samples(work).await? || (!work.stuck.is_empty() && work.learnt != work.sync.learnt());
-        let operations: Vec<Operation> =
-            plan.operations.into_iter().filter(|operation| work.was_seen(operation)).collect();
-        let creates = created_on(&operations);
-        let (waiting, operations): (Vec<Operation>, Vec<Operation>) =
-            operations.into_iter().partition(|operation| self.is_withheld(&work.sync, operation));
-        let mut operations: Vec<Operation> =
-            operations.into_iter().filter(|operation| !self.was_just_refused(work, operation)).collect();
-        operations.retain(|operation| !self.may_not_be_made(work, operation));
-        let waiting: Vec<SideId> = waiting.into_iter().map(|operation| operation.side).collect();
-        if !waiting.is_empty() && !self.withheld(&work.sync, &waiting).await? {
-            work.be_due(self.now());
-        }
-        operations.retain(|operation| !waits_for_a_comment(work, operation));
-        Self::tell_unfound(work, &operations);
-        operations.retain(|operation| !work.put_off.contains(operation) && self.may_write(work, operation));
-        let waits = self.let_through(work, &creates, &mut operations);
-        if operations.is_empty() && (waits || !judged && !learnt) {
-            work.over = true;
-        }
-        Ok(operations)
-    }
-
-    /// A write of ours that was seen without its tag: the instance does not give tags back.
-    fn note_missing_tag(&self, work: &Work, operation: OperationId) {
-        let Some(intent) = work.intents.iter().find(|intent| intent.id == operation) else { return };
-        let logged = matches!(intent.operation.action, Action::SetFields { .. } | Action::Transition { .. });
-        let Some(read) = work.reads.get(&intent.operation.side).filter(|_| logged) else { return };
-        if !read.steps.iter().any(|step| step.by == By::Us(operation))
-            && let Some(instance) = self.instance_on(work, &intent.operation.side)
-        {
-            instance.gave_tag_back(false);
-        }
     }
 
     /// Makes what is known durable.
@@ -408,7 +331,7 @@ impl Engine {
 
     /// A direct read settles the edits and hops of its side that were sent before it: an answered one that left no entry
     /// changed nothing, one in doubt that left none did not happen. Says whether it settled any.
-    fn judge(&self, work: &mut Work, side: &SideId) -> bool {
+    pub(super) fn judge(&self, work: &mut Work, side: &SideId) -> bool {
         let open: Vec<Intent> = work
             .intents
             .iter()

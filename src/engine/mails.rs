@@ -50,13 +50,17 @@ impl Engine {
 
     /// Whether the sync user may leave mails out on a side.
     async fn may_be_silent(&self, work: &Work, side: &SideId) -> bool {
+        self.may_silence_on(&work.sync, side).await
+    }
+
+    /// The same of a sync, whatever item it is about.
+    pub(super) async fn may_silence_on(&self, sync: &SyncRun, side: &SideId) -> bool {
         let now = self.clock.monotonic();
-        if let Some(may) = work.sync.may_silence(side, now) {
+        if let Some(may) = sync.may_silence(side, now) {
             return may;
         }
-        let (Some(settings), Some(instance)) = (work.sync.side(side), self.instance_on(work, side)) else {
-            return false;
-        };
+        let instance = sync.instance_of(side).and_then(|id| self.instances.get(id));
+        let (Some(settings), Some(instance)) = (sync.side(side), instance) else { return false };
         if instance.pause().is_some() || instance.is_silent().is_some() {
             // Nothing is sent there now.
             return false;
@@ -64,8 +68,8 @@ impl Engine {
         match instance.patiently(instance.read.permissions(&settings.project, &RIGHTS)).await {
             Ok(held) => {
                 let may = RIGHTS.iter().any(|right| held.get(*right) == Some(&true));
-                work.sync.note_silence(side, may, now + LASTS);
-                self.tell_mails(&work.sync, side, !may && work.sync.settings.notify == Notify::Never).await;
+                sync.note_silence(side, may, now + LASTS);
+                self.tell_mails(sync, side, !may && sync.settings.notify == Notify::Never).await;
                 may
             }
             Err(error) => {

@@ -106,6 +106,9 @@ impl Engine {
 
     /// How the issues of two keys become one, and the item that is kept.
     async fn way(&self, sync: &SyncRun, keep: &str, drop: &str) -> Result<Result<(Way, ItemId), Answer>, StoreError> {
+        if sync.ended().is_some() {
+            return Ok(Err(Answer::refused(super::pair::ended(sync.id()))));
+        }
         let (kept, dropped) = (self.find(sync, keep).await?, self.find(sync, drop).await?);
         let (kept, dropped) = match (kept, dropped) {
             (Ok(kept), Ok(dropped)) => (kept, dropped),

@@ -14,6 +14,7 @@ mod circles;
 mod create;
 mod creations;
 mod cycle;
+mod detach;
 mod detect;
 mod files;
 mod found;
@@ -33,12 +34,14 @@ mod observe;
 mod offers;
 mod outcome;
 mod pair;
+mod pair_find;
 mod pairing;
 mod pairing_scope;
 mod people;
 mod recover;
 mod refer;
 mod relations;
+mod resolve;
 mod revisions;
 mod rows;
 mod scope;
@@ -50,11 +53,13 @@ mod strangers;
 mod survey;
 mod sweep;
 mod sync_run;
+mod take_over;
 mod things;
 mod things_outcome;
 mod things_preview;
 mod times;
 mod traces;
+mod unpair;
 mod walk;
 mod watchers;
 mod work;
@@ -76,6 +81,7 @@ use crate::model::store::Store;
 pub use backfill::read_anew;
 pub use creations::creations_about;
 pub use cycle::{Preview, Upload, Uploads, Worked};
+pub use detach::detached_about;
 pub use detect::{PollError, Polled};
 pub use found::is_about_an_issue;
 pub use hear::Hearing;
@@ -107,6 +113,8 @@ pub struct Engine {
     /// Held while it is decided whether one of them is read, and whether something waits for it.
     reading: tokio::sync::Mutex<()>,
     unknown_copies: UnknownCopies,
+    /// As many newcomers of a side are decided on at once, and read ahead of what is decided.
+    portion: usize,
     /// The configurations that were accepted.
     accepted: Accepted,
     /// How long a write may stay unseen in polls before its issue is read directly.

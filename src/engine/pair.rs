@@ -1,4 +1,4 @@
-//! A person says that issues which exist are one item, or that an item ends. Must never write to a Jira, nor delete anything; never take
+//! A person says that issues which exist are one item. Must never write to a Jira, nor delete anything; never take
 //! an issue that belongs elsewhere: to another item, to another state, to no side's project; and never decide on an item that somebody
 //! works on, or on writes whose outcome nobody knows.
 
@@ -7,23 +7,21 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::admit::with_mark;
 use super::instance::Instance;
 use super::merge::{BUSY, Refusal, doubts, stands_apart};
+use super::pair_find::names;
 use super::recover::replica_of;
 use super::scope::joined;
 use super::work::Work;
 use super::{Engine, SyncRun};
-use crate::jira::{Failure, JiraError};
 use crate::model::command::{Answer, Command, CommandRecord, Effect, Ended, Operator};
 use crate::model::hub::{ItemState, Replica};
-use crate::model::ids::{IssueKey, ItemId, SideId, SyncId};
+use crate::model::ids::{EntryId, IssueKey, ItemId, SideId, SyncId};
+use crate::model::initial::Initial;
 use crate::model::issue::IssueSnapshot;
-use crate::model::key::key_in;
 use crate::model::operation::IntentState;
-use crate::model::settings::UnknownCopies;
 use crate::model::store::{Claim, StoreError, Urgency};
-use crate::plan::{Paired, alone, pair, would_tell};
+use crate::plan::{Paired, alone, date, last_changed, pair, would_tell};
 
 /// An issue that is named.
 pub(super) struct Named {
@@ -53,6 +51,11 @@ impl Decision {
     }
 }
 
+/// What is answered to who would change items of a sync that was ended.
+pub(super) fn ended(sync: &SyncId) -> String {
+    format!("sync `{sync}` was ended: `jirasyncd attach {sync}` takes it up again")
+}
+
 /// What is answered to another command.
 const OTHER: &str = "this is no pairing";
 
@@ -65,23 +68,32 @@ impl Engine {
         let (sync, dry_run) = match command {
             Command::Pair { sync, dry_run, .. }
             | Command::Unpair { sync, dry_run, .. }
+            | Command::Resolve { sync, dry_run, .. }
             | Command::Create { sync, dry_run, .. } => (sync, *dry_run),
             Command::Merge { .. } | Command::Pause(_) | Command::Resume(_) => return Ok(Answer::refused(OTHER)),
-            Command::NewHookPath(_) | Command::Reload { .. } | Command::Confirm { .. } => {
-                return Ok(Answer::refused(OTHER));
-            }
+            Command::NewHookPath(_)
+            | Command::Reload { .. }
+            | Command::Confirm { .. }
+            | Command::Detach { .. }
+            | Command::Attach(_) => return Ok(Answer::refused(OTHER)),
         };
         let decision = match self.syncs.get(sync).cloned() {
             None => {
                 let known: Vec<&str> = self.syncs.keys().map(SyncId::as_str).collect();
                 Decision::refused(format!("there is no sync `{sync}`; there are: {}", known.join(", ")))
             }
+            Some(sync) if sync.ended().is_some() => Decision::refused(ended(sync.id())),
             Some(sync) => match command {
                 Command::Unpair { key, .. } => self.decide_unpair(&sync, key).await?,
                 Command::Create { key, .. } => self.decide_create(&sync, key).await?,
                 Command::Pair { keys, .. } => self.decide_pair(&sync, keys).await?,
+                Command::Resolve { key, field, side, .. } => self.decide_resolve(&sync, key, field, side).await?,
                 Command::Merge { .. } | Command::Pause(_) | Command::Resume(_) => Decision::refused(OTHER),
-                Command::NewHookPath(_) | Command::Reload { .. } | Command::Confirm { .. } => Decision::refused(OTHER),
+                Command::NewHookPath(_)
+                | Command::Reload { .. }
+                | Command::Confirm { .. }
+                | Command::Detach { .. }
+                | Command::Attach(_) => Decision::refused(OTHER),
             },
         };
         self.carry_out(decision, command, by, at, dry_run).await
@@ -203,6 +215,26 @@ impl Engine {
         Ok(Decision { answer, effect: Some(effect), held })
     }
 
+    /// Notes when the fields of an issue were changed last, where that decides which value stands.
+    async fn date(&self, mut work: Work, issue: &Named) -> Result<Work, Refusal> {
+        let sync = Arc::clone(&work.sync);
+        let settings = &sync.settings;
+        if !settings.fields.values().any(|row| row.initial == Initial::Newest && row.sides.contains_key(&issue.side)) {
+            return Ok(work);
+        }
+        let (Some(read), Some(plan)) = (work.reads.get_mut(&issue.side), work.plan.as_mut()) else { return Ok(work) };
+        if !read.snapshot.log_whole {
+            let all = issue.instance.patiently(issue.instance.read.log_after(read.snapshot.id, EntryId(0))).await;
+            read.snapshot.log =
+                all.map_err(|error| format!("the history of {} could not be read: {error}", issue.key))?;
+            read.snapshot.log_whole = true;
+        }
+        let skew = issue.instance.skew_ms();
+        let changed = last_changed(settings, &issue.side, &read.snapshot, &read.outsiders, skew);
+        date(&mut plan.item, &issue.side, &changed);
+        Ok(work)
+    }
+
     /// Reads the issues that join, each into an item of its own. Gives them in the order in which they were named, the item that goes on
     /// among them, and the ended items without the issues that go from them.
     async fn read_alone(
@@ -244,6 +276,15 @@ impl Engine {
         }
         self.look(&mut works).await?;
         let mut read = Vec::with_capacity(works.len());
+        let mut dated = Vec::with_capacity(works.len());
+        for (work, (issue, _)) in works.into_iter().zip(named.iter().zip(&places).filter(|(_, place)| place.is_some()))
+        {
+            match self.date(work, issue).await {
+                Ok(work) => dated.push(work),
+                Err(why) => return Ok(Err(why)),
+            }
+        }
+        let works = dated;
         for (work, issue) in works.into_iter().zip(named.iter().zip(&places).filter(|(_, place)| place.is_some())) {
             match taken(work, issue.0) {
                 Ok(item) => read.push(Some(item)),
@@ -260,197 +301,6 @@ impl Engine {
             }
         }
         Ok(Ok((items, parted.into_values().collect())))
-    }
-
-    /// The issue of a key, `KEY` or `SIDE:KEY`.
-    pub(super) async fn find_issue(&self, sync: &SyncRun, named: &str) -> Result<Result<Named, Refusal>, StoreError> {
-        let (side, key) = match place(sync, named) {
-            Ok(found) => found,
-            Err(why) => return Ok(Err(why)),
-        };
-        let held = self.held_by_key(sync, side.as_ref(), &key).await?;
-        if held.len() > 1 {
-            return Ok(Err(several(&key, held.iter().map(|(side, _)| side))));
-        }
-        let (side, held) = match held.into_iter().next() {
-            Some((side, item)) => (side, Some(item)),
-            None => match side.map_or_else(|| side_of(sync, &key), Ok) {
-                Ok(side) => (side, None),
-                Err(why) => return Ok(Err(why)),
-            },
-        };
-        let Some(instance) = sync.instance_of(&side).and_then(|id| self.instances.get(id)).cloned() else {
-            return Ok(Err(format!("side `{side}` of sync `{}` has no instance", sync.id())));
-        };
-        if held.as_ref().is_some_and(|item| item.merged.is_none()) {
-            return Ok(Ok(Named { side, instance, key, held, row: None }));
-        }
-        self.read_issue(sync, side, instance, key, held).await
-    }
-
-    /// Reads an issue that no living item holds, as far as its key tells.
-    pub(super) async fn read_issue(
-        &self,
-        sync: &SyncRun,
-        side: SideId,
-        instance: Arc<Instance>,
-        key: IssueKey,
-        held: Option<ItemState>,
-    ) -> Result<Result<Named, Refusal>, StoreError> {
-        if let Some(pause) = instance.pause() {
-            return Ok(Err(format!("instance `{}` is left alone now: {}", instance.id(), pause.why)));
-        }
-        let want = with_mark(&instance.want);
-        let read = async { Ok(instance.read.named(std::slice::from_ref(&key), &want).await) };
-        let read: Result<Vec<_>, JiraError> = instance.patiently(read).await;
-        let row = match read.map(|mut rows| rows.pop()) {
-            Ok(Some(Ok(row))) => row,
-            Ok(Some(Err(JiraError { failure: Failure::NotFound, .. })) | None) => {
-                return Ok(Err(format!("there is no {key} on `{}`, or the sync user may not see it", instance.id())));
-            }
-            Ok(Some(Err(error))) | Err(error) => {
-                instance.failed(&error);
-                return Ok(Err(error.to_string()));
-            }
-        };
-        self.judge_issue(sync, side, instance, row, held).await
-    }
-
-    /// Whether an issue that was read may be paired at all.
-    pub(super) async fn judge_issue(
-        &self,
-        sync: &SyncRun,
-        side: SideId,
-        instance: Arc<Instance>,
-        row: IssueSnapshot,
-        mut held: Option<ItemState>,
-    ) -> Result<Result<Named, Refusal>, StoreError> {
-        let project = sync.side(&side).map(|settings| settings.project.clone()).unwrap_or_default();
-        if row.project != project {
-            return Ok(Err(format!(
-                "{} is in project {}, and side `{side}` of sync `{}` is project {project}",
-                row.key,
-                row.project,
-                sync.id()
-            )));
-        }
-        for (item, of, _) in self.store.items_of(instance.id(), row.id).await? {
-            if &of == sync.id() {
-                // It had another key when it was bound.
-                held = self.store.item(item).await?;
-            }
-        }
-        if held.is_none()
-            && let Some(why) = self.not_ours_to_take(sync, &side, &instance, &row).await?
-        {
-            return Ok(Err(why));
-        }
-        let (key, row) = (row.key.clone(), Some(Box::new(row)));
-        Ok(Ok(Named { side, instance, key, held, row }))
-    }
-
-    /// Why an issue that no item of the sync holds is not to be paired: something of jirasyncd made it, or keeps it in step.
-    async fn not_ours_to_take(
-        &self,
-        sync: &SyncRun,
-        side: &SideId,
-        instance: &Instance,
-        row: &IssueSnapshot,
-    ) -> Result<Option<Refusal>, StoreError> {
-        let key = &row.key;
-        if let Some(mark) = &row.mark {
-            if let Some(mark) = self.seal.open(mark, sync.id(), side) {
-                let of = match self.kept_in_the_end(mark.item).await? {
-                    Some(item) => self.store.item(item).await?,
-                    None => None,
-                };
-                return Ok(Some(match of {
-                    Some(item) => format!("{key} is a copy that was made for the item of {}", names(&item)),
-                    None => format!(
-                        "{key} is a copy that was made for an item which this state does not know: restore a newer backup of it"
-                    ),
-                }));
-            }
-            if let Some((other, _)) = self.opened_elsewhere(instance, mark) {
-                return Ok(Some(format!("{key} is a copy that sync `{other}` made")));
-            }
-        }
-        let foreign = |text: &str| {
-            self.seal.open(text, sync.id(), side).is_none() && self.opened_elsewhere(instance, text).is_none()
-        };
-        let tags = row.log.iter().filter_map(|entry| entry.tag.as_deref());
-        let marked = row.mark.as_deref().into_iter().chain(tags).any(foreign);
-        Ok((marked && self.unknown_copies == UnknownCopies::Hold).then(|| {
-            format!(
-                "{key} bears the mark of another state of jirasyncd, which made it or keeps it in step: end that first; if that state is \
-                 gone for good, write `unknown-copies = \"leave\"` under `[daemon]` and restart"
-            )
-        }))
-    }
-
-    /// The sync and side of this state that a mark was made for.
-    fn opened_elsewhere(&self, instance: &Instance, mark: &str) -> Option<(SyncId, SideId)> {
-        let sides = self.syncs.values().flat_map(|sync| sync.settings.sides.iter().map(move |side| (sync.id(), side)));
-        let mut here = sides.filter(|(_, side)| &side.instance == instance.id());
-        let found = here.find(|(sync, side)| self.seal.open(mark, sync, &side.id).is_some());
-        found.map(|(sync, side)| (sync.clone(), side.id.clone()))
-    }
-
-    /// The items of a sync that hold a key, with the side that they hold it on.
-    async fn held_by_key(
-        &self,
-        sync: &SyncRun,
-        side: Option<&SideId>,
-        key: &IssueKey,
-    ) -> Result<Vec<(SideId, ItemState)>, StoreError> {
-        let mut found = Vec::new();
-        for id in self.store.items_by_key(key).await? {
-            let Some(item) = self.store.item(id).await?.filter(|item| &item.sync == sync.id()) else { continue };
-            let here = |of: &SideId, replica: &Replica| &replica.key == key && side.is_none_or(|side| side == of);
-            let sides = item.replicas.iter().filter(|(of, replica)| here(of, replica));
-            found.extend(sides.map(|(of, _)| (of.clone(), item.clone())).collect::<Vec<_>>());
-        }
-        Ok(found)
-    }
-
-    async fn decide_unpair(&self, sync: &Arc<SyncRun>, named: &str) -> Result<Decision, StoreError> {
-        let (side, key) = match place(sync, named) {
-            Ok(found) => found,
-            Err(why) => return Ok(Decision::refused(why)),
-        };
-        let held = self.held_by_key(sync, side.as_ref(), &key).await?;
-        if held.len() > 1 {
-            return Ok(Decision::refused(several(&key, held.iter().map(|(side, _)| side))));
-        }
-        let Some((_, item)) = held.into_iter().next() else {
-            return Ok(Decision::refused(format!("sync `{}` does not keep {key} in step", sync.id())));
-        };
-        match item.merged {
-            Some(into) if into == item.id => return Ok(Decision::unchanged(format!("{key} was unpaired before"))),
-            Some(_) => {
-                return Ok(Decision::refused(format!(
-                    "{key} was merged into another issue before, and is let be since"
-                )));
-            }
-            None => {}
-        }
-        let held = self.hold_items(&[item.id]).await?;
-        let Some(claim) = held.first() else { return Ok(Decision::refused(BUSY)) };
-        if let Some(why) = doubts(claim.intents.iter().filter(|intent| !intent.state.is_settled()).count()) {
-            return Ok(Decision { held, ..Decision::refused(why) });
-        }
-        let (mut ended, fence) = (claim.item.clone(), claim.fence);
-        ended.merged = Some(ended.id);
-        ended.awaits.clear();
-        let lines = vec![
-            format!("let be: {}; nothing is carried between them any more", names(&ended)),
-            format!(
-                "nothing in them is changed or deleted, and none of them is carried again until somebody says so with `jirasyncd pair {}`",
-                sync.id()
-            ),
-        ];
-        let answer = Answer::new(Ended::Done, lines);
-        Ok(Decision { answer, effect: Some(Effect::Unpair(Box::new(ended), fence)), held })
     }
 }
 
@@ -528,42 +378,6 @@ fn taken(work: Work, issue: &Named) -> Result<ItemState, Refusal> {
     Ok(plan.item)
 }
 
-/// A key as it is typed, with its side where that is said.
-fn place(sync: &SyncRun, named: &str) -> Result<(Option<SideId>, IssueKey), Refusal> {
-    let (side, key) = match named.trim().split_once(':') {
-        Some((side, key)) => (Some(SideId::from(side.trim())), key.trim()),
-        None => (None, named.trim()),
-    };
-    if let Some(side) = side.as_ref().filter(|side| sync.side(side).is_none()) {
-        return Err(format!("sync `{}` has no side `{side}`", sync.id()));
-    }
-    match key_in(key) {
-        Some(key) => Ok((side, key)),
-        None => Err(format!("`{key}` is not the key of an issue, such as SUP-1")),
-    }
-}
-
-/// The one side whose project a key is of.
-fn side_of(sync: &SyncRun, key: &IssueKey) -> Result<SideId, Refusal> {
-    let project = key.as_str().rsplit_once('-').map(|(project, _)| project).unwrap_or_default();
-    let mut sides = sync.settings.sides.iter().filter(|side| side.project == project).map(|side| &side.id);
-    match (sides.next(), sides.next()) {
-        (Some(side), None) => Ok(side.clone()),
-        (Some(one), Some(other)) => Err(several(key, [one, other].into_iter().chain(sides))),
-        (None, _) => Err(format!("{key} is in the project of no side of sync `{}`", sync.id())),
-    }
-}
-
-fn several<'s>(key: &IssueKey, sides: impl Iterator<Item = &'s SideId>) -> Refusal {
-    let names: Vec<String> = sides.map(|side| format!("{side}:{key}")).collect();
-    format!("{key} may be on several sides: say which, {}", names.join(" or "))
-}
-
-pub(super) fn names(item: &ItemState) -> String {
-    let named = item.replicas.iter().map(|(side, replica)| format!("{} ({side})", replica.key));
-    named.collect::<Vec<_>>().join(", ")
-}
-
 /// What is said of a pairing, line by line.
 fn lines(paired: &Paired, items: &[ItemState]) -> Vec<String> {
     let mut lines = vec![format!("paired: {}", names(&paired.item))];
@@ -574,6 +388,18 @@ fn lines(paired: &Paired, items: &[ItemState]) -> Vec<String> {
         ));
     } else if let Some(first) = items.first() {
         lines.push(format!("where they differ, what {} says stands; sets are joined", names(first)));
+    }
+    for decided in &paired.decided {
+        let field = &decided.field;
+        lines.push(match &decided.stands {
+            Some((side, at)) => {
+                format!("`{field}`: by `initial` what {side} says stands, where it was set at {at:.0}")
+            }
+            None => format!(
+                "`{field}`: each keeps its own (`initial = \"ask\"`), until they are equal or somebody says which stands with \
+                 `jirasyncd resolve`"
+            ),
+        });
     }
     for (side, replica) in &paired.item.replicas {
         let lost = paired.conflicts.iter().filter(|conflict| &conflict.loser == side);

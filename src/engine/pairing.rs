@@ -9,22 +9,29 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::creations::created_on;
 use super::instance::Instance;
-use super::pair::{Decision, Named, names};
+use super::pair::{Decision, Named};
+use super::pair_find::names;
 use super::{Engine, SyncRun};
 use crate::jira::JiraError;
 use crate::model::command::{Effect, Ended};
-use crate::model::ids::{IssueId, IssueKey, SideId, SyncId};
+use crate::model::hub::ItemState;
+use crate::model::ids::{IssueId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::issue::{IssueSnapshot, NativeValue};
 use crate::model::key::key_in;
+use crate::model::operation::{Action, Operation};
 use crate::model::problem::{Problem, unpaired};
-use crate::model::settings::PairBy;
-use crate::model::store::{Newcomer, StoreError};
+use crate::model::settings::{PairBy, SideSettings};
+use crate::model::store::{Newcomer, StoreError, Urgency};
 
 /// How long what is not clear is let be before it is looked at again, unless the issue changes.
 const AGAIN: Duration = Duration::from_secs(600);
 /// Newcomers of a side that are asked for, to know whether all were looked at.
 const ALL: usize = 100_000;
+
+/// Whether all newcomers of a side are looked at that may name others, asked once for a batch.
+pub(super) type Clear = BTreeMap<(SyncId, SideId), bool>;
 
 /// What is known of a sync's newcomers before they start an item. After a start they are looked at again.
 #[derive(Default)]
@@ -33,6 +40,12 @@ pub(crate) struct Looked {
     plain: BTreeMap<(SideId, IssueId), Timestamp>,
     /// Those that start nothing until somebody settles what they name.
     stuck: BTreeMap<(SideId, IssueId), Stuck>,
+    /// Those that are out of the scope as far as an index knows that may be behind.
+    outside: BTreeMap<(SideId, IssueId), Outside>,
+    /// Items whose counterpart on a side is not created, by what of them newcomers there may name.
+    withheld: BTreeMap<SideId, BTreeMap<ItemId, BTreeSet<(SideId, IssueKey)>>>,
+    /// Whether it is in the state that there are any, or were since the start.
+    noted: bool,
     /// The pairs that were made.
     made: Vec<String>,
 }
@@ -45,6 +58,31 @@ struct Stuck {
     retried: bool,
     /// What it names.
     names: BTreeSet<(SideId, IssueKey)>,
+}
+
+/// One that is looked at, though the last word about its scope is not said. It may be in scope after all, so what it names counts.
+struct Outside {
+    updated: Timestamp,
+    names: BTreeSet<(SideId, IssueKey)>,
+}
+
+impl Looked {
+    /// Whether a newcomer was looked at, so that it holds up nothing but what it names.
+    fn knows(&self, place: &(SideId, IssueId)) -> bool {
+        self.plain.contains_key(place) || self.stuck.contains_key(place) || self.outside.contains_key(place)
+    }
+
+    /// Whether a newcomer of a side names one of these issues and waits.
+    fn is_named(&self, on: &SideId, issues: &BTreeSet<(SideId, IssueKey)>) -> bool {
+        let stuck = self.stuck.iter().map(|((of, _), stuck)| (of, &stuck.names));
+        let outside = self.outside.iter().map(|((of, _), outside)| (of, &outside.names));
+        stuck.chain(outside).any(|(of, names)| of == on && names.iter().any(|name| issues.contains(name)))
+    }
+}
+
+/// Whether an operation creates a counterpart on one of these sides.
+pub(super) fn is_created_on(operation: &Operation, sides: &BTreeSet<SideId>) -> bool {
+    matches!(operation.action, Action::Create { .. }) && sides.contains(&operation.side)
 }
 
 /// What becomes of a newcomer.
@@ -65,6 +103,14 @@ struct Mention {
     target: Option<(SideId, IssueKey)>,
 }
 
+/// What says that items were withheld.
+const WITHHELD: &str = "yes";
+
+/// Under what it is kept whether any were.
+fn withheld_note(sync: &SyncRun) -> String {
+    format!("pairs withheld of {}", sync.id())
+}
+
 fn looked(sync: &SyncRun) -> MutexGuard<'_, Looked> {
     sync.pairings.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -80,10 +126,41 @@ impl Engine {
         self.syncs.values().flat_map(of).collect()
     }
 
-    /// How many newcomers of a side wait until somebody settles what they name.
+    /// How many newcomers of a side were looked at and wait: they take nobody's turn.
     pub(super) fn stuck_on(sync: &SyncRun, side: &SideId) -> usize {
         let known = looked(sync);
-        known.stuck.keys().chain(known.plain.keys()).filter(|(of, _)| of == side).count()
+        let all = known.stuck.keys().chain(known.plain.keys()).chain(known.outside.keys());
+        all.filter(|(of, _)| of == side).count()
+    }
+
+    /// Looks at a newcomer that the index does not find in scope, where that is not the last word: what it names is not created there
+    /// meanwhile, and it holds up nothing else.
+    pub(super) async fn look_at_outside(
+        &self,
+        sync: &Arc<SyncRun>,
+        side: &SideId,
+        instance: &Arc<Instance>,
+        row: &IssueSnapshot,
+    ) {
+        let place = (side.clone(), row.id);
+        if sync.settings.pairing.is_empty()
+            || looked(sync).outside.get(&place).is_some_and(|outside| outside.updated == row.updated)
+        {
+            return;
+        }
+        match self.mentions(sync, side, instance, row).await {
+            Ok(mentions) => {
+                let names = mentions.into_iter().filter_map(|mention| mention.target).collect();
+                let mut known = looked(sync);
+                known.plain.remove(&place);
+                known.stuck.remove(&place);
+                known.outside.insert(place, Outside { updated: row.updated, names });
+            }
+            Err(error) => {
+                // Nobody knows what it names: it is asked for again.
+                instance.failed(&error);
+            }
+        }
     }
 
     /// Pairs a newcomer with what it names, if it names anything.
@@ -96,7 +173,8 @@ impl Engine {
     ) -> Result<Found, StoreError> {
         let (place, now) = ((side.clone(), row.id), self.clock.monotonic());
         {
-            let known = looked(sync);
+            let mut known = looked(sync);
+            known.outside.remove(&place);
             if known.plain.get(&place) == Some(&row.updated) {
                 return Ok(Found::Plain);
             }
@@ -272,28 +350,97 @@ impl Engine {
         Ok(None)
     }
 
-    /// Whether no newcomer of another side is left that may name one of this side.
-    pub(super) async fn others_are_looked_at(&self, sync: &SyncRun, side: &SideId) -> Result<bool, StoreError> {
-        for other in sync.settings.sides.iter().filter(|other| &other.id != side && may_name(sync, &other.id)) {
-            let Some(instance) = self.instances.get(&other.instance) else { continue };
-            if instance.pause().is_some() || !self.is_read(sync, &other.id) {
-                return Ok(false);
-            }
-            let waiting = if other.on_demand {
-                Vec::new()
-            } else {
-                self.store.newcomers(Some((sync.id(), &other.id)), ALL).await?
+    /// The sides that may get a counterpart of what is made on a side: those that see it. Nothing of another one's is asked for.
+    pub(super) fn receivers<'s>(sync: &'s SyncRun, side: &SideId) -> impl Iterator<Item = &'s SideId> {
+        let receives = move |other: &&SideSettings| &other.id != side && other.sees.contains(side);
+        sync.settings.sides.iter().filter(receives).map(|other| &other.id)
+    }
+
+    /// Whether no newcomer of a side is left that may name an issue of another one and was not looked at.
+    pub(super) async fn is_looked_at(&self, sync: &SyncRun, side: &SideId) -> Result<bool, StoreError> {
+        let Some(other) = sync.side(side).filter(|_| may_name(sync, side)) else { return Ok(true) };
+        let Some(instance) = self.instances.get(&other.instance) else { return Ok(true) };
+        if instance.pause().is_some() || !self.is_read(sync, side) {
+            return Ok(false);
+        }
+        if other.on_demand {
+            return Ok(true);
+        }
+        let waiting = self.store.newcomers(Some((sync.id(), side)), ALL).await?;
+        let known = looked(sync);
+        let is_known =
+            |newcomer: &Newcomer| known.knows(&(side.clone(), newcomer.issue)) || instance.is_put_off(newcomer.issue);
+        Ok(waiting.iter().all(is_known))
+    }
+
+    /// The sides on which an item gets no counterpart for now, of those where these operations create one: an issue that lies there and
+    /// is not paired yet names one of the item's, or may. That is that side's affair alone, and holds up no other.
+    pub(super) async fn named_by_newcomers(
+        &self,
+        sync: &Arc<SyncRun>,
+        item: &ItemState,
+        operations: &[Operation],
+        clear: &mut Clear,
+    ) -> Result<BTreeSet<SideId>, StoreError> {
+        let mut named = BTreeSet::new();
+        if sync.settings.pairing.is_empty() {
+            return Ok(named);
+        }
+        let issues: BTreeSet<(SideId, IssueKey)> =
+            item.replicas.iter().map(|(side, replica)| (side.clone(), replica.key.clone())).collect();
+        for side in created_on(operations) {
+            let place = (sync.id().clone(), side.clone());
+            let is_clear = match clear.get(&place) {
+                Some(is_clear) => *is_clear,
+                None => self.is_looked_at(sync, &side).await?,
             };
-            let known = looked(sync);
-            let is_known = |newcomer: &Newcomer| {
-                let place = (other.id.clone(), newcomer.issue);
-                known.plain.contains_key(&place) || known.stuck.contains_key(&place)
-            };
-            if waiting.iter().any(|newcomer| !is_known(newcomer) && !instance.is_put_off(newcomer.issue)) {
-                return Ok(false);
+            clear.insert(place, is_clear);
+            let mut known = looked(sync);
+            if !is_clear || known.is_named(&side, &issues) {
+                known.withheld.entry(side.clone()).or_default().insert(item.id, issues.clone());
+                named.insert(side);
             }
         }
-        Ok(true)
+        let is_news = !named.is_empty() && !std::mem::replace(&mut looked(sync).noted, true);
+        if is_news {
+            // Durable: nothing else would wake them after a start.
+            self.store.set_note(&withheld_note(sync), WITHHELD).await?;
+        }
+        Ok(named)
+    }
+
+    /// Wakes the items whose counterpart on a side waits for nothing there any more.
+    pub(super) async fn wake_withheld(&self, sync: &SyncRun, side: &SideId) -> Result<(), StoreError> {
+        if !looked(sync).withheld.contains_key(side) || !self.is_looked_at(sync, side).await? {
+            return Ok(());
+        }
+        let free: Vec<ItemId> = {
+            let mut known = looked(sync);
+            let mut withheld = known.withheld.remove(side).unwrap_or_default();
+            let free = withheld.iter().filter(|(_, issues)| !known.is_named(side, issues)).map(|(item, _)| *item);
+            let free: Vec<ItemId> = free.collect();
+            withheld.retain(|item, _| !free.contains(item));
+            if !withheld.is_empty() {
+                known.withheld.insert(side.clone(), withheld);
+            }
+            free
+        };
+        if !free.is_empty() {
+            self.store.queue_items(&free, Urgency::Live, self.now()).await?;
+        }
+        Ok(())
+    }
+
+    /// Wakes what was withheld when the daemon ended: it is withheld again where that is still so.
+    pub(super) async fn recall_withheld(&self) -> Result<(), StoreError> {
+        for sync in self.syncs.values() {
+            let note = withheld_note(sync);
+            if self.store.note(&note).await?.as_deref() == Some(WITHHELD) {
+                self.store.wake_sync(sync.id(), self.now()).await?;
+                self.store.set_note(&note, "").await?;
+            }
+        }
+        Ok(())
     }
 
     /// Forgets those that are newcomers of a side no more: they are part of an item, whoever said so, or out of the scope.
@@ -302,20 +449,23 @@ impl Engine {
         let mut known = looked(sync);
         known.plain.retain(|(of, issue), _| of != side || here.contains(issue));
         known.stuck.retain(|(of, issue), _| of != side || here.contains(issue));
+        known.outside.retain(|(of, issue), _| of != side || here.contains(issue));
     }
 
-    /// Whether one that waits names this issue: then this one waits too. That one is looked at again, once.
-    pub(super) fn is_waited_for(sync: &SyncRun, side: &SideId, key: &IssueKey) -> bool {
+    /// The sides one of whose newcomers waits and names this issue. Each of these is looked at again, once.
+    pub(super) fn waited_for_by(sync: &SyncRun, side: &SideId, key: &IssueKey) -> BTreeSet<SideId> {
         let mut known = looked(sync);
         let named = (side.clone(), key.clone());
-        let mut found = false;
-        for stuck in known.stuck.values_mut().filter(|stuck| stuck.names.contains(&named)) {
+        let mut found = BTreeSet::new();
+        for ((of, _), stuck) in known.stuck.iter_mut().filter(|(_, stuck)| stuck.names.contains(&named)) {
             if !stuck.retried {
                 stuck.again = Duration::ZERO;
                 stuck.retried = true;
             }
-            found = true;
+            found.insert(of.clone());
         }
+        let outside = known.outside.iter().filter(|(_, outside)| outside.names.contains(&named));
+        found.extend(outside.map(|((of, _), _)| of.clone()));
         found
     }
 
@@ -327,7 +477,11 @@ impl Engine {
         instance: &Instance,
         issue: IssueId,
     ) -> Result<(), StoreError> {
-        looked(sync).stuck.remove(&(side.clone(), issue));
+        {
+            let (mut known, place) = (looked(sync), (side.clone(), issue));
+            known.stuck.remove(&place);
+            known.outside.remove(&place);
+        }
         let about = unpaired(instance.id(), issue);
         let standing = self.store.problems(super::found::MOST).await?;
         if standing.iter().any(|stored| stored.about == about) {
@@ -376,7 +530,7 @@ impl Engine {
         let key = key_in(text)?;
         let (project, _) = key.as_str().rsplit_once('-')?;
         let catalogs = sync.catalogs();
-        let fits = |other: &&crate::model::settings::SideSettings| {
+        let fits = |other: &&SideSettings| {
             let address = catalogs.get(&other.id).map(|catalog| catalog.address.as_str()).unwrap_or_default();
             let configured = self.instances.get(&other.instance).map(|known| known.settings.url.as_str());
             let mut places = [Some(address), configured].into_iter().flatten().filter(|place| !place.is_empty());

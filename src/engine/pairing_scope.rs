@@ -9,6 +9,7 @@ use super::instance::Instance;
 use super::pair::Named;
 use super::{Engine, SyncRun};
 use crate::jira::JiraError;
+use crate::model::hub::ItemState;
 use crate::model::ids::SideId;
 use crate::model::issue::IssueSnapshot;
 
@@ -51,13 +52,31 @@ impl Engine {
         }
         let Some(when) = &own.when else { return Ok(Ok(())) };
         let shared = match (living, &other.row) {
-            (Some(item), _) => item.belongs.contains(side),
+            (Some(item), _) if item.belongs.contains(side) => true,
+            // It may not have been asked yet, or be shared by now.
+            (Some(item), _) => self.belongs_now(sync, home, when, item).await?,
             (None, Some(found)) if home == &other.side => {
                 self.matches(&other.instance, &there.project, when, found).await?
             }
             (None, _) => false,
         };
         Ok(if shared { Ok(()) } else { Err(says("home's issue does not match the `when` of this side")) })
+    }
+
+    /// Whether home's issue of an item matches a side's `when` by now.
+    async fn belongs_now(
+        &self,
+        sync: &SyncRun,
+        home: &SideId,
+        when: &str,
+        item: &ItemState,
+    ) -> Result<bool, JiraError> {
+        let place = item.replicas.get(home).zip(sync.side(home));
+        let Some((replica, settings)) = place else { return Ok(false) };
+        let Some(instance) = self.instances.get(&settings.instance) else { return Ok(false) };
+        let recent = |_: &_| !self.is_settled(instance, replica.updated);
+        let found = instance.patiently(matching(instance, &settings.project, when, &[replica.issue], recent)).await?;
+        Ok(found.contains(&replica.issue))
     }
 
     async fn matches(

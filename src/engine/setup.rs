@@ -80,6 +80,8 @@ pub struct Parts {
     pub poll: Duration,
     /// What to make of issues that the sync user made for another state.
     pub unknown_copies: UnknownCopies,
+    /// As many newcomers of a side are decided on at once.
+    pub portion: usize,
     /// The configurations that were accepted, this one among them.
     pub accepted: Accepted,
 }
@@ -173,6 +175,7 @@ impl Engine {
             readings: Mutex::default(),
             reading: tokio::sync::Mutex::default(),
             unknown_copies: parts.unknown_copies,
+            portion: parts.portion,
             accepted: parts.accepted,
             check_after: parts.poll * 3 + Duration::from_secs(15),
             learnt_at: Mutex::default(),
@@ -184,14 +187,22 @@ impl Engine {
             counting: tokio::sync::Mutex::default(),
             things: tokio::sync::Mutex::default(),
         };
-        for instance in engine.instances.values() {
-            engine.recall_missing(instance).await?;
-        }
-        engine.recall_readings().await?;
-        engine.recall_gates().await?;
-        engine.recall_clauses().await?;
-        engine.forget_mails().await?;
+        engine.recall().await?;
         Ok((engine, survey.findings))
+    }
+
+    /// Takes up what the state knows beside its items.
+    async fn recall(&self) -> Result<(), StoreError> {
+        for instance in self.instances.values() {
+            self.recall_missing(instance).await?;
+        }
+        self.recall_readings().await?;
+        self.recall_gates().await?;
+        self.recall_clauses().await?;
+        self.recall_withheld().await?;
+        self.recall_detached().await?;
+        self.forget_mails().await?;
+        Ok(())
     }
 }
 

@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use super::detect::PollError;
 use super::instance::Instance;
+use super::pairing::{Clear, is_created_on};
 use super::sync_run::COPIES;
 use super::{Engine, SyncRun};
 use crate::jira::{Failure, Want};
+use crate::model::detach::Detached;
+use crate::model::hub::ItemState;
 use crate::model::ids::{IssueId, IssueKey, SideId, SyncId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::operation::{Action, Operation};
@@ -60,8 +63,15 @@ impl Engine {
             if items.is_empty() {
                 unknown.push(row);
             } else if !items.iter().any(|(_, sync, _)| self.syncs.contains_key(sync)) {
-                // The copy of a sync that is not configured: it may only have been given another name.
-                self.met_copy(instance, row, "");
+                // The copy of a sync that is not configured: it may only have been given another name. One that a person ended is known.
+                let mut ended = false;
+                for (_, sync, _) in &items {
+                    let note = self.store.note(&Detached::note(sync)).await?;
+                    ended |= Detached::read(note.as_deref()).is_some();
+                }
+                if !ended {
+                    self.met_copy(instance, row, "");
+                }
             }
         }
         if instance.settings.kind == Kind::Cloud {
@@ -141,18 +151,33 @@ impl Engine {
     }
 
     /// A plan as it would be carried out now: creates that wait are holds.
-    pub(super) fn without_withheld(&self, sync: &SyncRun, mut plan: Plan) -> Plan {
-        let (waiting, operations) =
+    pub(super) async fn without_withheld(
+        &self,
+        sync: &Arc<SyncRun>,
+        item: &ItemState,
+        mut plan: Plan,
+        clear: &mut Clear,
+    ) -> Result<Plan, StoreError> {
+        let (waiting, operations): (Vec<Operation>, Vec<Operation>) =
             plan.operations.into_iter().partition(|operation| self.is_withheld(sync, operation));
+        let named = self.named_by_newcomers(sync, item, &operations, clear).await?;
+        let (unpaired, operations): (Vec<Operation>, Vec<Operation>) =
+            operations.into_iter().partition(|operation| is_created_on(operation, &named));
         plan.operations = operations;
-        let waiting: Vec<Operation> = waiting;
-        plan.holds.extend(waiting.into_iter().map(|operation| Hold {
+        let hold = |operation: Operation, why: &str, remedy: &str| Hold {
             side: operation.side,
             field: None,
-            why: "no counterpart is created in this sync now".to_owned(),
-            remedy: "see the problem of the sync".to_owned(),
+            why: why.to_owned(),
+            remedy: remedy.to_owned(),
+        };
+        plan.holds.extend(waiting.into_iter().map(|operation| {
+            hold(operation, "no counterpart is created in this sync now", "see the problem of the sync")
         }));
-        plan
+        plan.holds.extend(unpaired.into_iter().map(|operation| {
+            let why = "no counterpart is created here while an issue that lies here may be it (`pairing.by`)";
+            hold(operation, why, "see what is said of the issues that are not carried; all else goes on")
+        }));
+        Ok(plan)
     }
 }
 

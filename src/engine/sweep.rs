@@ -176,7 +176,7 @@ impl Engine {
         let (mut due, mut whole) = (BTreeSet::new(), BTreeSet::new());
         for id in &ids {
             let Some(item) = self.store.item(*id).await? else { continue };
-            let Some(sync) = self.syncs.get(&item.sync) else { continue };
+            let Some(sync) = self.syncs.get(&item.sync).filter(|sync| sync.ended().is_none()) else { continue };
             if Self::may_pass(&item, sync) {
                 due.insert(item.id);
             }

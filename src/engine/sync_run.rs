@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::jira::Want;
 use crate::model::catalog::{Catalog, Shape, Workflow};
+use crate::model::detach::Detached;
 use crate::model::ids::{AccountId, FieldId, InstanceId, SideId, SyncId};
 use crate::model::operation::Thing;
 use crate::model::problem::Problem;
@@ -36,6 +37,8 @@ pub(crate) struct SyncRun {
     learnt: AtomicU64,
     /// An operator said that its changes wait.
     parked: AtomicBool,
+    /// An operator ended it.
+    ended: Mutex<Option<Detached>>,
     /// What is known of newcomers before they start an item.
     pub(crate) pairings: Mutex<super::pairing::Looked>,
     /// Why nothing joins it now: by side and key the clauses that Jira refuses.
@@ -72,6 +75,7 @@ impl SyncRun {
             learnt: AtomicU64::new(0),
             workflows: Mutex::new(Arc::new(workflows)),
             parked: AtomicBool::new(false),
+            ended: Mutex::default(),
             pairings: Mutex::default(),
             stops: Mutex::default(),
         }
@@ -261,9 +265,19 @@ impl SyncRun {
         self.parked.store(parked, Ordering::Release);
     }
 
-    /// Whether an operator said that its changes wait.
+    /// Whether an operator said that its changes wait, or ended it.
     pub(crate) fn is_parked(&self) -> bool {
-        self.parked.load(Ordering::Acquire)
+        self.parked.load(Ordering::Acquire) || lock(&self.ended).is_some()
+    }
+
+    /// An operator ended it, or took it up again.
+    pub(crate) fn end(&self, detached: Option<Detached>) {
+        *lock(&self.ended) = detached;
+    }
+
+    /// That an operator ended it.
+    pub(crate) fn ended(&self) -> Option<Detached> {
+        lock(&self.ended).clone()
     }
 
     /// Stops for a clause, until it is tried again.

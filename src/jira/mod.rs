@@ -527,6 +527,15 @@ pub trait JiraWrite: Send + Sync + 'static {
     /// Takes the link with that global id away. One that is not there any more counts as taken away.
     async fn unlink(&self, issue: IssueId, global_id: &str) -> WriteOutcome<()>;
 
+    /// Takes our property away from an issue. One that is not there counts as taken away.
+    async fn unmark(&self, issue: IssueId) -> WriteOutcome<()>;
+
+    /// The same of a comment.
+    async fn unmark_comment(&self, issue: IssueId, comment: &CommentId) -> WriteOutcome<()>;
+
+    /// The same of logged work. Cloud only: Data Center's has no properties.
+    async fn unmark_work(&self, issue: IssueId, worklog: &CommentId) -> WriteOutcome<()>;
+
     /// Deletes an issue of ours. One that is not there any more counts as deleted; one with sub-tasks is refused.
     async fn delete(&self, issue: IssueId) -> WriteOutcome<()>;
 

@@ -140,6 +140,24 @@ impl JiraWrite for Writer {
         self.0.remove(&call.query("globalId", global_id).on(issue)).await
     }
 
+    async fn unmark(&self, issue: IssueId) -> WriteOutcome<()> {
+        let path = ["issue", &issue.to_string(), "properties", wire::OURS];
+        let attempt = format!("taking our mark away from issue {issue}");
+        self.0.remove(&Call::without_body("deleteIssueProperty", Method::DELETE, &path, attempt).on(issue)).await
+    }
+
+    async fn unmark_comment(&self, issue: IssueId, comment: &CommentId) -> WriteOutcome<()> {
+        let path = ["comment", comment.as_str(), "properties", wire::OURS];
+        let attempt = format!("taking our mark away from comment {comment} of issue {issue}");
+        self.0.remove(&Call::without_body("deleteCommentProperty", Method::DELETE, &path, attempt).on(issue)).await
+    }
+
+    async fn unmark_work(&self, issue: IssueId, worklog: &CommentId) -> WriteOutcome<()> {
+        let path = ["issue", &issue.to_string(), "worklog", worklog.as_str(), "properties", wire::OURS];
+        let attempt = format!("taking our mark away from work {worklog} of issue {issue}");
+        self.0.remove(&Call::without_body("deleteWorklogProperty", Method::DELETE, &path, attempt).on(issue)).await
+    }
+
     async fn delete(&self, issue: IssueId) -> WriteOutcome<()> {
         let attempt = format!("deleting issue {issue}");
         let call = Call::without_body("deleteIssue", Method::DELETE, &["issue", &issue.to_string()], attempt);

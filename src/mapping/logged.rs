@@ -244,6 +244,7 @@ mod tests {
             composed: None,
             default: BTreeMap::new(),
             not_synced: BTreeMap::new(),
+            initial: crate::model::initial::Initial::First,
         };
         let jane = Person { account: "jdoe".into(), display_name: "Jane Doe".to_owned(), email: None };
         let people = BTreeMap::from([("jdoe".to_owned(), jane)]);

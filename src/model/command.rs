@@ -76,6 +76,30 @@ pub enum Command {
         /// Only shows what would be done.
         dry_run: bool,
     },
+    /// Of a field that each side keeps its own value of, that of one side stands from now on.
+    Resolve {
+        /// The sync.
+        sync: SyncId,
+        /// The key of one of the item's issues, `KEY` or `SIDE:KEY`.
+        key: String,
+        /// The field, by its shared name.
+        field: String,
+        /// The side whose value stands.
+        side: SideId,
+        /// Only shows what would be done.
+        dry_run: bool,
+    },
+    /// A sync is ended: nothing of it is carried any more.
+    Detach {
+        /// The sync.
+        sync: SyncId,
+        /// Whether our marks are taken away from its issues.
+        strip_marks: bool,
+        /// Only shows what would be done.
+        dry_run: bool,
+    },
+    /// A sync that was ended goes on where it stood.
+    Attach(SyncId),
     /// The webhooks of an instance are taken at another secret path, and at the one before no more.
     NewHookPath(InstanceId),
 }
@@ -92,6 +116,9 @@ impl Command {
             Self::Pair { .. } => "pair",
             Self::Unpair { .. } => "unpair",
             Self::Create { .. } => "create",
+            Self::Resolve { .. } => "resolve",
+            Self::Detach { .. } => "detach",
+            Self::Attach(_) => "attach",
             Self::NewHookPath(_) => "webhooks renew",
             Self::Reload { .. } => "reload",
         }
@@ -100,7 +127,15 @@ impl Command {
     /// Whether it is carried out by the state alone, without asking a Jira.
     #[must_use]
     pub fn needs_no_jira(&self) -> bool {
-        matches!(self, Self::Pause(_) | Self::Resume(_) | Self::NewHookPath(_) | Self::Confirm { .. })
+        matches!(
+            self,
+            Self::Pause(_)
+                | Self::Resume(_)
+                | Self::NewHookPath(_)
+                | Self::Confirm { .. }
+                | Self::Detach { .. }
+                | Self::Attach(_)
+        )
     }
 
     /// Whether it only shows something: then nothing is recorded of it.
@@ -110,10 +145,15 @@ impl Command {
             Self::Merge { dry_run, .. }
             | Self::Pair { dry_run, .. }
             | Self::Create { dry_run, .. }
+            | Self::Resolve { dry_run, .. }
+            | Self::Detach { dry_run, .. }
             | Self::Unpair { dry_run, .. } => *dry_run,
-            Self::Pause(_) | Self::Resume(_) | Self::NewHookPath(_) | Self::Confirm { .. } | Self::Reload { .. } => {
-                false
-            }
+            Self::Pause(_)
+            | Self::Resume(_)
+            | Self::Attach(_)
+            | Self::NewHookPath(_)
+            | Self::Confirm { .. }
+            | Self::Reload { .. } => false,
         }
     }
 }
@@ -130,9 +170,14 @@ impl fmt::Display for Command {
                 let confirm = if *confirm { " --confirm" } else { "" };
                 write!(f, "{confirm}{}", if *existing == Existing::FromNow { " --from-now" } else { "" })
             }
+            Self::Detach { sync, strip_marks, .. } => {
+                write!(f, " {sync}{}{shown}", if *strip_marks { " --strip-marks" } else { "" })
+            }
+            Self::Attach(sync) => write!(f, " {sync}"),
             Self::Confirm { sync, most } => write!(f, " {sync} {most}"),
             Self::Merge { sync, keep, drop, .. } => write!(f, " {sync} {keep} {drop}{shown}"),
             Self::Pair { sync, keys, .. } => write!(f, " {sync} {}{shown}", keys.join(" ")),
+            Self::Resolve { sync, key, field, side, .. } => write!(f, " {sync} {key} {field} {side}{shown}"),
             Self::Unpair { sync, key, .. } | Self::Create { sync, key, .. } => write!(f, " {sync} {key}{shown}"),
         }
     }
@@ -267,6 +312,10 @@ pub enum Effect {
     Unpair(Box<ItemState>, u64),
     /// A note is kept under a name.
     Note(String, String),
+    /// Nothing of a sync's items is to be told or done any more: their problems are over, and what waits to be created waits no longer.
+    LetGo(SyncId),
+    /// All items of a sync are looked at.
+    TakeUp(SyncId),
 }
 
 /// What a merge changes in the state, all of it or nothing. The items that it names are held by whoever asks for it.

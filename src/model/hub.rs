@@ -471,6 +471,9 @@ pub struct ItemState {
     /// The number of the newest configuration that it was planned under with all its sides read; 0: none.
     #[serde(default)]
     pub configured: u64,
+    /// The sides whose issue our marks were taken away from, and for which end of the sync.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stripped: BTreeMap<SideId, Timestamp>,
 }
 
 impl ItemState {
@@ -494,6 +497,7 @@ impl ItemState {
             made: None,
             merged: None,
             configured: 0,
+            stripped: BTreeMap::new(),
         }
     }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::hooks::HookSettings;
 use super::ids::{FieldId, FieldName, InstanceId, SideId, SyncId};
+use super::initial::Initial;
 use super::issue::Visibility;
 use super::operation::Thing;
 use super::remark::Remark;
@@ -332,6 +333,9 @@ pub struct FieldRow {
     /// Of links: per side the projects there whose keys may be shown elsewhere, where a link leads to an issue that is no item.
     #[serde(default)]
     pub not_synced: BTreeMap<SideId, BTreeSet<String>>,
+    /// Whose value stands where issues that are paired hold different ones.
+    #[serde(default)]
+    pub initial: Initial,
 }
 
 /// What the sync itself writes.

@@ -181,6 +181,7 @@ fn decide(
 ) -> Option<Decided> {
     let on_top = sight.knew_all(agreed, act.at);
     match row.kind {
+        FieldKind::Document if is_asked_whole(agreed) => asked_text(sync, agreed, act, number, sight),
         FieldKind::Words
         | FieldKind::Options
         | FieldKind::People
@@ -214,6 +215,36 @@ fn decide(
         | FieldKind::AsThere
         | FieldKind::Day => scalar(sync, agreed, act, number, sight),
     }
+}
+
+/// Whether paired issues hold two texts of which nobody said yet which one stands. They have nothing in common, so no block of one is
+/// to get into the other.
+fn is_asked_whole(agreed: &Agreed) -> bool {
+    !agreed.asking.is_empty() && !agreed.standing.is_empty()
+}
+
+/// A text is a value like any other while it is asked about as a whole.
+fn asked_text(sync: &SyncSettings, agreed: &mut Agreed, act: &Act, number: u64, sight: &Sight<'_>) -> Option<Decided> {
+    let place = act.side.place();
+    let own = agreed.standing.iter().rfind(|standing| standing.side.place() == place);
+    let own = own.map_or_else(|| agreed.value.clone(), |standing| standing.value.clone());
+    let value = match (&own, sight.before, &act.value) {
+        // What the audience may not see stood there too: only what was changed is taken over.
+        (Value::Document(own), Value::Document(before), Value::Document(now)) if sight.private => {
+            let mut merged = merge::document::merge(before, now, own).document;
+            merged.blocks.retain(|block| !stands_in(before, block) || stands_in(own, block));
+            Value::Document(merged)
+        }
+        _ if sight.private => own,
+        _ => act.value.clone(),
+    };
+    let act = Act { side: act.side.clone(), value, at: act.at, overwritten_by: act.overwritten_by };
+    let decided = scalar(sync, agreed, &act, number, sight);
+    if agreed.asking.is_empty() {
+        // From now on it is merged block by block.
+        agreed.standing.clear();
+    }
+    decided
 }
 
 /// Elements are added and removed each on its own: never a conflict.
@@ -301,7 +332,8 @@ fn stands_in(document: &Document, block: &Block) -> bool {
 /// Of the acts that nobody acted on top of, the first in rank stands. Which one that is depends on the acts alone, and not
 /// on the order in which they became known.
 fn scalar(sync: &SyncSettings, agreed: &mut Agreed, act: &Act, number: u64, sight: &Sight<'_>) -> Option<Decided> {
-    let ask = sync.on_conflict == ConflictPolicy::Ask;
+    // What paired issues are asked about stays open until it is answered, whatever becomes of conflicts.
+    let ask = sync.on_conflict == ConflictPolicy::Ask || !agreed.asking.is_empty();
     let is_agreed = |standing: &Standing, agreed: &Agreed| standing.side == agreed.by && standing.at == agreed.at;
     let old = agreed.clone();
     let (kept, known): (Vec<Standing>, Vec<Standing>) = agreed.standing.drain(..).partition(|standing| {
@@ -327,13 +359,14 @@ fn scalar(sync: &SyncSettings, agreed: &mut Agreed, act: &Act, number: u64, sigh
     let first = agreed.standing.iter().max_by_key(|standing| rank(sync, &standing.side, standing.at))?.clone();
     let wins = first.side == act.side && first.number == number;
     let stands = agreed.standing.iter().any(|standing| standing.side == act.side && standing.number == number);
-    let clash = if wins { contested && old.value != act.value } else { stands && first.value != act.value };
+    let clash =
+        if wins { contested && !same(&old.value, &act.value) } else { stands && !same(&first.value, &act.value) };
     (agreed.value, agreed.by, agreed.at) = (first.value, first.side, first.at);
-    let alike = agreed.standing.iter().filter(|standing| standing.value == agreed.value);
+    let alike = agreed.standing.iter().filter(|standing| same(&standing.value, &agreed.value));
     agreed.origins = alike.map(|standing| standing.side.clone()).collect();
     agreed.asking.clear();
     if ask {
-        let others = agreed.standing.iter().filter(|standing| standing.value != agreed.value);
+        let others = agreed.standing.iter().filter(|standing| !same(&standing.value, &agreed.value));
         agreed.asking = others.map(|standing| standing.side.place()).collect();
     }
     clash.then(|| if wins { settle(&old, act, true) } else { settle(agreed, act, false) })
@@ -378,7 +411,7 @@ fn outranks(sync: &SyncSettings, act: &Act, agreed: &Agreed) -> bool {
 }
 
 /// Who goes first: the preferred side, then the later one, then the earlier side in order.
-fn rank(sync: &SyncSettings, side: &SideId, at: Timestamp) -> (bool, Timestamp, Reverse<usize>) {
+pub(super) fn rank(sync: &SyncSettings, side: &SideId, at: Timestamp) -> (bool, Timestamp, Reverse<usize>) {
     let side = side.place();
     let order = sync.side_ids().position(|known| *known == side).unwrap_or(usize::MAX);
     let preferred = matches!(&sync.on_conflict, ConflictPolicy::Prefer(preferred) if *preferred == side);

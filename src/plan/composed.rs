@@ -107,6 +107,15 @@ fn values(draft: &Draft<'_>, row: &FieldRow, side: &SideId, template: &str) -> R
 
 /// What says nothing before a side has a counterpart.
 const OF_COUNTERPARTS: [&str; 5] = ["key", "side", "keys", SYNC_STATE, SYNC_TIME];
+
+/// Whether what a row writes tells of counterparts, or of the sync.
+#[must_use]
+pub(crate) fn tells_of_counterparts(row: &FieldRow) -> bool {
+    let Some(Composed::Template(template)) = &row.composed else { return false };
+    let named = compose::variables(template).unwrap_or_default();
+    OF_COUNTERPARTS.iter().any(|name| named.contains(*name))
+}
+
 /// Whether all that is agreed stands on the side.
 const SYNC_STATE: &str = "sync_state";
 /// When the newest of it was done.

@@ -8,12 +8,13 @@ use crate::mapping::same;
 use crate::model::command::PairEffect;
 use crate::model::hub::{Agreed, Audience, Conflict, ItemState, Replica};
 use crate::model::ids::{FieldName, IssueKey, ItemId, SideId};
+use crate::model::initial::Initial;
 use crate::model::remark::Remark;
 use crate::model::settings::{FieldKind, FieldRow, SyncSettings};
 use crate::model::value::Value;
 
 use super::unite::is_a_set;
-use super::{agreed_for, audience_of, levels, matching};
+use super::{agreed_for, audience_of, initial, levels, matching};
 
 /// What becomes of issues that are paired.
 #[derive(Debug, Clone)]
@@ -26,6 +27,17 @@ pub struct Paired {
     pub joined: Vec<SideId>,
     /// The sides whose issue has a security level that keeps it apart: a person decides who may see it.
     pub apart: Vec<SideId>,
+    /// The fields in which they differ and that are decided otherwise than by who was named first.
+    pub decided: Vec<Decided>,
+}
+
+/// What was decided of a field by its `initial`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// The field.
+    pub field: FieldName,
+    /// The side whose value stands, and when it was set, by our clock; `None`: each keeps its own until somebody says which stands.
+    pub stands: Option<(SideId, jiff::Timestamp)>,
 }
 
 impl Paired {
@@ -74,10 +86,11 @@ pub fn pair(sync: &SyncSettings, id: ItemId, parts: &[ItemState]) -> Paired {
         }
         item.attachments.extend(part.attachments.iter().cloned());
     }
-    let mut conflicts = Vec::new();
+    let (mut conflicts, mut decided) = (Vec::new(), Vec::new());
     for row in sync.fields.values() {
-        agree(&mut item, row, parts, &mut conflicts);
+        agree(sync, &mut item, row, parts, &mut conflicts, &mut decided);
     }
+    decided.dedup();
     let mut lost: Vec<Conflict> = Vec::new();
     for row in sync.fields.values() {
         lost.extend(item.replicas.keys().filter_map(|side| overruled(sync, &item, row, side)));
@@ -95,18 +108,43 @@ pub fn pair(sync: &SyncSettings, id: ItemId, parts: &[ItemState]) -> Paired {
     }
     matching::begin(sync, &mut item, &joined);
     let apart = item.replicas.keys().filter(|side| levels::keeps_apart(sync, &item, side)).cloned().collect();
-    Paired { item, conflicts: lost, joined, apart }
+    Paired { item, conflicts: lost, joined, apart, decided }
 }
 
-/// What is agreed of a field for each audience: what the first part says that the audience may hear of. Sets are joined.
-fn agree(item: &mut ItemState, row: &FieldRow, parts: &[ItemState], conflicts: &mut Vec<Conflict>) {
+/// What is agreed of a field for each audience: what the part says that goes first by the row's `initial`, of those that the audience may
+/// hear of. Sets are joined.
+fn agree(
+    sync: &SyncSettings,
+    item: &mut ItemState,
+    row: &FieldRow,
+    parts: &[ItemState],
+    conflicts: &mut Vec<Conflict>,
+    decided: &mut Vec<Decided>,
+) {
     let fields = || parts.iter().filter_map(|part| part.hub.get(&row.name));
     let audiences: BTreeSet<Audience> = fields().flat_map(|field| field.keys().cloned()).collect();
     for audience in audiences {
-        let mut said = fields().filter_map(|field| field.get(&audience));
+        let said = initial::in_rank(row, &audience, parts);
+        let agreed = if row.initial == Initial::Ask && !is_a_set(row.kind) {
+            initial::left_open(sync, row, &audience, &said)
+        } else {
+            None
+        };
+        if let Some(agreed) = agreed {
+            decided.push(Decided { field: row.name.clone(), stands: None });
+            item.hub.entry(row.name.clone()).or_default().insert(audience, agreed);
+            continue;
+        }
+        let mut said = said.into_iter().map(|(_, agreed)| agreed);
         let Some(mut agreed) = said.next().cloned() else { continue };
+        let mut differs = false;
         for theirs in said {
-            conflicts.extend(settle(&mut agreed, theirs, row, &audience));
+            let lost = settle(&mut agreed, theirs, row, &audience);
+            differs |= lost.is_some();
+            conflicts.extend(lost);
+        }
+        if differs && row.initial != Initial::First {
+            decided.push(Decided { field: row.name.clone(), stands: Some((agreed.by.place(), agreed.at)) });
         }
         item.hub.entry(row.name.clone()).or_default().insert(audience, agreed);
     }
@@ -140,12 +178,15 @@ fn conflict(
 }
 
 /// What a side holds that will be written over, whoever may say something there: also on sides that only receive.
-fn overruled(sync: &SyncSettings, item: &ItemState, row: &FieldRow, side: &SideId) -> Option<Conflict> {
+pub(super) fn overruled(sync: &SyncSettings, item: &ItemState, row: &FieldRow, side: &SideId) -> Option<Conflict> {
     if row.composed.is_some() || !row.sides.contains_key(side) {
         return None;
     }
     let (agreed, replica) = (agreed_for(item, sync, row, side)?, item.replicas.get(side)?);
     let held = replica.bases.get(&row.name)?.value.clone().filter(|held| !held.is_empty())?;
+    if agreed.asking.contains(side) {
+        return None;
+    }
     let stands = if is_a_set(row.kind) {
         held.words().is_subset(&agreed.value.words())
     } else {

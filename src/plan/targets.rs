@@ -200,8 +200,16 @@ fn stand(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, 
     let origin = agreed.by.place();
     let place = Place { origin: Some(&origin), ..place(input, &nothing, row, side) };
     if agreed.asking.contains(side) {
-        let why = format!("people changed `{}` on two sides; each keeps its own until somebody resolves it", row.name);
-        draft.hold(side, Some(&row.name), why, "make both sides equal, or resolve the conflict");
+        let why = format!(
+            "`{}` is another one here than elsewhere; each side keeps its own until somebody says which stands",
+            row.name
+        );
+        let key = draft.plan.item.replicas.get(side).map(|replica| replica.key.to_string()).unwrap_or_default();
+        let remedy = format!(
+            "make the sides equal, or name the one whose value stands: `jirasyncd resolve {} {side}:{key} {} SIDE`",
+            input.sync.id, row.name
+        );
+        draft.hold(side, Some(&row.name), why, &remedy);
         return Stand::LetBe;
     }
     let mut known = base.acts.clone();

@@ -7,9 +7,11 @@ use rusqlite::{Connection, params};
 use super::columns::{Milliseconds, decode, encode};
 use super::knowledge;
 use super::pairing::{self, PairColumns, UnpairColumns};
+use super::queue;
 use super::record::{self, MergeColumns};
 use super::step::StepResult;
 use crate::model::command::{CommandRecord, Operator, PARKED, Pause, Target};
+use crate::model::ids::SyncId;
 
 /// An effect as its columns hold it.
 pub(super) enum EffectColumns {
@@ -19,6 +21,8 @@ pub(super) enum EffectColumns {
     Pair(Box<PairColumns>),
     Unpair(Box<UnpairColumns>),
     Note(String, String),
+    LetGo(SyncId),
+    TakeUp(SyncId),
 }
 
 /// Carries a command out, and keeps that it was given.
@@ -33,6 +37,8 @@ pub(super) fn carry_out(
             EffectColumns::Pause(pause) => begin_pause(connection, pause)?,
             EffectColumns::EndPause(target) => end_pause(connection, target, now)?,
             EffectColumns::Note(name, text) => knowledge::set_note(connection, name, text)?,
+            EffectColumns::LetGo(sync) => let_go(connection, sync)?,
+            EffectColumns::TakeUp(sync) => queue::wake_sync(connection, sync, now)?,
             EffectColumns::Merge(merge) => record::merge(connection, now, merge)?,
             EffectColumns::Pair(pair) => pairing::pair(connection, now, pair)?,
             EffectColumns::Unpair(unpair) => pairing::unpair(connection, unpair)?,
@@ -47,6 +53,18 @@ pub(super) fn carry_out(
             encode("a command", &command.command)?,
             encode("an answer", &command.answer)?,
         ])?;
+    Ok(())
+}
+
+/// The items of a sync that is ended: nobody is to be told of them, nor are they due.
+fn let_go(connection: &Connection, sync: &SyncId) -> StepResult<()> {
+    for ended in [
+        "DELETE FROM problems WHERE item IN (SELECT id FROM items WHERE sync = ?1)",
+        "DELETE FROM waiting_creations WHERE sync = ?1",
+        "UPDATE work SET due_ms = NULL WHERE item IN (SELECT id FROM items WHERE sync = ?1)",
+    ] {
+        connection.prepare_cached(ended)?.execute([sync])?;
+    }
     Ok(())
 }
 

@@ -525,6 +525,8 @@ impl Store for SqliteStore {
             Ok(match effect {
                 Effect::Pause(pause) => EffectColumns::Pause(pause.clone()),
                 Effect::EndPause(target) => EffectColumns::EndPause(target.clone()),
+                Effect::LetGo(sync) => EffectColumns::LetGo(sync.clone()),
+                Effect::TakeUp(sync) => EffectColumns::TakeUp(sync.clone()),
                 Effect::Note(name, text) => EffectColumns::Note(name.clone(), text.clone()),
                 Effect::Merge(merge) => EffectColumns::Merge(Box::new(MergeColumns::of(merge, &instances)?)),
                 Effect::Pair(pair) => EffectColumns::Pair(Box::new(PairColumns::of(pair, &instances)?)),

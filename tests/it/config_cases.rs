@@ -136,6 +136,12 @@ webhook-secret = "CANARY""#, &[
     (r#"on-conflict = "newest""#, r#"on-conflict = "latest""#, &[
         "error 16:15 sync.support.on-conflict: `latest` is none of `newest`, `ask`, `prefer SIDE` -> write `newest`, `ask`, or `prefer acme`",
     ]),
+    (r#"summary = "both""#, r#"summary = { initial = "latest" }"#, &[
+        "error 28:23 sync.support.fields.summary.initial: `latest` is none of `first`, `newest`, `ask`, `prefer SIDE` -> write `first`, `newest`, `ask`, or `prefer acme`",
+    ]),
+    (r#"summary = "both""#, "summary = \"both\"\nlabels = { initial = \"ask\" }", &[
+        "error 29:12 sync.support.fields.labels.initial: `initial` says nothing about a set: it is joined -> take `initial` out",
+    ]),
     (r#"on-conflict = "newest""#, r#"on_conflict = "newest""#, &[
         "error 16:1 sync.support.on_conflict: unknown key `on_conflict` -> did you mean `on-conflict`?",
     ]),
@@ -157,7 +163,7 @@ webhook-secret = "CANARY""#, &[
         "error 22:7 sync.support.map.status[0].acme: there is no side `acme` in this sync -> known here: `globex`",
         "error 23:7 sync.support.map.status[1].acme: there is no side `acme` in this sync -> known here: `globex`",
         "error 25:12 sync.support.map.users[0].acme: there is no side `acme` in this sync -> known here: `globex`",
-        "error 30:14 sync.support.fields.severity.acme: `acme` is no key of a field row, and no side of this sync -> known here: `globex`, `from`, `across`, `exclude`, `kind`, `values`, `on-unmapped`, `value`, `template`, `default`, `not-synced`",
+        "error 30:14 sync.support.fields.severity.acme: `acme` is no key of a field row, and no side of this sync -> known here: `globex`, `from`, `across`, `exclude`, `kind`, `values`, `on-unmapped`, `value`, `template`, `default`, `not-synced`, `initial`",
     ]),
     (r#"acme = "Done", globex = "Closed""#, r#"acme = "Backlog", globex = "Closed""#, &[
         "error 23:14 sync.support.map.status[1].acme: two rows map `Backlog` of side `acme` -> the other is in line 22: keep it in one of them",

@@ -214,6 +214,7 @@ impl World {
                 spawn: Spawn::Inline,
                 between: Arc::new(|store| store),
                 reread: None,
+                portion: 1_000,
             },
             _watches: jiras.values().map(watched).collect(),
             jiras,

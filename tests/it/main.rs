@@ -54,6 +54,8 @@ mod daemon_costs;
 #[cfg(test)]
 mod daemon_crashes;
 #[cfg(test)]
+mod daemon_detach;
+#[cfg(test)]
 mod daemon_everything;
 #[cfg(test)]
 mod daemon_far_ends;
@@ -67,6 +69,8 @@ mod daemon_file_leaks;
 mod daemon_first_run;
 #[cfg(test)]
 mod daemon_flow_back;
+#[cfg(test)]
+mod daemon_initial;
 #[cfg(test)]
 mod daemon_input;
 #[cfg(test)]
@@ -99,6 +103,8 @@ mod daemon_named_files;
 mod daemon_names;
 #[cfg(test)]
 mod daemon_pairs;
+#[cfg(test)]
+mod daemon_pairs_apart;
 #[cfg(test)]
 mod daemon_pairs_found;
 #[cfg(test)]

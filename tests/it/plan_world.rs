@@ -174,6 +174,7 @@ fn rows(sides: &[SideId]) -> BTreeMap<FieldName, FieldRow> {
         composed: None,
         default: BTreeMap::new(),
         not_synced: BTreeMap::new(),
+        initial: jirasyncd::model::initial::Initial::First,
     };
     let all = [
         row("issue-type", "issuetype", FieldKind::IssueType),

@@ -149,6 +149,21 @@ pub(crate) fn remove(state: &mut State, call: &Call) -> Answer {
     Ok(Reply::empty(204))
 }
 
+/// `DELETE issue/{}/worklog/{}/properties/{}` (Cloud). It moves no `updated` and makes no entry, as with other properties (memory).
+pub(crate) fn remove_property(state: &mut State, call: &Call) -> Answer {
+    let (issue, project, id) = located(state, call, Doing::Changes)?;
+    if !may(state, &project, &issue, call, id, ("EDIT_OWN_WORKLOGS", "EDIT_ALL_WORKLOGS")) {
+        return Err(refused(state, "edit"));
+    }
+    let (mut issue, key) = (Issue::clone(&issue), call.parameter(2));
+    let work = issue.worklogs.iter_mut().find(|work| work.id == id);
+    if work.and_then(|work| work.properties.remove(key)).is_none() {
+        return Err(Refusal::message(404, format!("The property with key '{key}' does not exist.")));
+    }
+    state.store(issue);
+    Ok(Reply::empty(204))
+}
+
 /// In a status that refuses edits no work is logged either, without a right that we do not have (`overrideEditableFlag`).
 fn editable(state: &State, issue: &Issue) -> Result<(), Refusal> {
     let status = issue.text("status").and_then(|id| state.status(id));
