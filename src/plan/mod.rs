@@ -36,6 +36,7 @@ mod parents;
 mod relations;
 mod remap;
 mod render;
+mod requests;
 mod revisions;
 mod status;
 mod targets;

@@ -162,6 +162,20 @@ pub(crate) struct Project {
     pub(crate) parted_types: BTreeSet<String>,
     /// Name of a security level -> who sees what has it; one that is not listed hides nothing.
     pub(crate) level_members: BTreeMap<String, BTreeSet<Holder>>,
+    /// The key of its customer portal: it stays when the project's key changes.
+    pub(crate) portal: String,
+    pub(crate) request_types: Vec<RequestType>,
+}
+
+/// What customers of a project's service desk may ask for.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestType {
+    pub(crate) id: String,
+    /// Never changes, and is nowhere derived from the name.
+    pub(crate) key: String,
+    pub(crate) name: String,
+    /// The id of its issue type.
+    pub(crate) issue_type: String,
 }
 
 /// One field's change inside a changelog entry, in the recorded shape.
