@@ -550,7 +550,7 @@ pub trait JiraWrite: Send + Sync + 'static {
     async fn unwatch(&self, issue: IssueId, account: &AccountId) -> WriteOutcome<()>;
 
     /// Makes a version or component of that name in a project. One that is there already is a refusal.
-    async fn offer(&self, project: &str, thing: Thing, name: &str) -> WriteOutcome<()>;
+    async fn offer(&self, project: &str, thing: Thing, name: &str) -> WriteOutcome<SeenThing>;
 
     /// Makes a version or component with these properties, without flags. One of that name that is there already is a refusal.
     async fn make_thing(&self, project: &str, thing: Thing, values: &ThingValues) -> WriteOutcome<SeenThing>;

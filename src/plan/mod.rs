@@ -56,7 +56,7 @@ pub use matching::files_to_compare;
 pub use named_files::speaks_of;
 pub use pairing::{Paired, Proposal, alone, pair, proposals, would_tell};
 pub use render::render;
-pub use things::{ThingRules, ThingsSeen, take_in};
+pub use things::{ThingRules, ThingsSeen, take_in, take_made};
 pub use things_render::render_things;
 pub use things_write::{mark_done, mark_not_done, mark_sent, thing_field, thing_problems, thing_writes};
 pub use unite::{United, let_be, replace, unite, would_show};
