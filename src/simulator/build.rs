@@ -52,6 +52,7 @@ pub(crate) fn state(setup: &Setup, now: Timestamp) -> State {
         index: BTreeMap::new(),
         searches: BTreeMap::new(),
         last_issue: FIRST - 1,
+        last_thing: 0,
         last_comment: FIRST - 1,
         last_worklog: FIRST - 1,
         last_entry: FIRST - 1,

@@ -405,6 +405,8 @@ pub(crate) struct State {
     pub(crate) index: BTreeMap<u64, VecDeque<IndexedVersion>>,
     pub(crate) searches: BTreeMap<String, OpenSearch>,
     pub(crate) last_issue: u64,
+    /// The number of the newest component, version or level that was ever made.
+    pub(crate) last_thing: usize,
     pub(crate) last_comment: u64,
     pub(crate) last_worklog: u64,
     pub(crate) last_entry: u64,
@@ -518,7 +520,9 @@ impl State {
             return known.id.clone();
         }
         let newest = self.things.iter().filter_map(|thing| thing.id.parse::<usize>().ok()).max().unwrap_or(0);
-        let id = (10_500 + self.things.len()).max(newest + 1).to_string();
+        // Jira counts on: what was deleted gives its number to nobody.
+        self.last_thing = (10_500 + self.things.len()).max(newest + 1).max(self.last_thing + 1);
+        let id = self.last_thing.to_string();
         self.things.push(Thing {
             id: id.clone(),
             name: name.to_owned(),

@@ -12,7 +12,7 @@ use jirasyncd::simulator::Jira;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::daemon_support::World;
-use super::everything_acts::{Act, Field, Talk, What};
+use super::everything_acts::{Act, Field, Talk, Thing, What};
 use super::everything_audit::{Audited, Log, equal, far_leaks, leaks, requests};
 use super::everything_lives::{Fate, Policies, show_all};
 use super::everything_people::{Ledger, People, is_made_by};
@@ -75,6 +75,10 @@ impl Plot {
         }
         if self.lives && people.items() >= 3 && dice.below(6) == 0 {
             return Act::stock(dice, number, people.items());
+        }
+        if self.lives && people.items() >= 3 && dice.below(8) == 0 {
+            let what = dice.one(&[What::Talk(Talk::DeleteCopy), What::Thing(Thing::DetachCopy)]);
+            return Act { what, who: SIDES[act.column].role.1, ..act };
         }
         if people.flows && people.items() >= 3 && dice.below(12) == 0 {
             return Act { what: What::Talk(Talk::EditCopy), who: SIDES[act.column].role.1, ..act };
@@ -143,7 +147,7 @@ async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
     }
     if plot.sight == Sight::Open {
         let problems = world.daemon().store().problems(1_000).await.unwrap();
-        let audited = Audited { fates: &people.fates, policies: plot.policies(seed), problems };
+        let audited = Audited { fates: &people.fates, taken: &people.taken, policies: plot.policies(seed), problems };
         let problems = world.problems().await;
         equal(world, &audited).map_err(|why| format!("{why}; problems: {problems:?}"))?;
     }
