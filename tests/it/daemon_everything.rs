@@ -32,7 +32,7 @@ const FOUND: [u64; 1] = [7];
 const FOUND_LIVES: [u64; 2] = [2, 10];
 
 /// The same where one of home's security levels is carried: set, changed and taken away between deletions and moves.
-const FOUND_LEVELS: [u64; 2] = [4, 6];
+const FOUND_LEVELS: [u64; 1] = [4];
 
 /// What came of a life.
 #[derive(Default)]
