@@ -37,7 +37,7 @@ pub(super) enum Sent {
     /// A copy of a comment was changed or deleted, a link was set, or a copy of a file deleted.
     Revision(WriteOutcome<()>),
     /// A version or component was made.
-    Offer(WriteOutcome<()>),
+    Offer(WriteOutcome<SeenThing>),
     /// An issue link was made or taken away.
     Relation(WriteOutcome<()>),
     /// A watcher came or went.
@@ -54,11 +54,10 @@ impl Sent {
     pub(super) fn is_done(&self) -> bool {
         match self {
             Self::Edit(outcome) => matches!(**outcome, WriteOutcome::Done(_)),
-            Self::Hop(outcome)
-            | Self::Revision(outcome)
-            | Self::Offer(outcome)
-            | Self::Relation(outcome)
-            | Self::Watch(outcome) => matches!(outcome, WriteOutcome::Done(())),
+            Self::Hop(outcome) | Self::Revision(outcome) | Self::Relation(outcome) | Self::Watch(outcome) => {
+                matches!(outcome, WriteOutcome::Done(()))
+            }
+            Self::Offer(outcome) => matches!(outcome, WriteOutcome::Done(_)),
             Self::Comment(outcome) => matches!(outcome, WriteOutcome::Done(_)),
             Self::File(outcome) => matches!(outcome, WriteOutcome::Done(_)),
         }

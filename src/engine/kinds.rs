@@ -90,6 +90,7 @@ fn words(shape: Shape) -> &'static str {
         Shape::Parent => "the parent",
         Shape::Watchers => "who watches",
         Shape::Sprint => "the sprint",
+        Shape::Request => "the request type",
         Shape::Title => "a name that is only read",
         Shape::Named => "a field of Jira's own",
         Shape::Other => "a field that is not carried",

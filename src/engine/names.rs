@@ -197,6 +197,7 @@ impl Look<'_> {
             Some(field) if field.as_str() == SECURITY => "security level",
             // Those that are over are in the map, and cannot be chosen any more.
             Some(field) if catalog.shapes.get(field) == Some(&Shape::Sprint) => return,
+            Some(field) if catalog.shapes.get(field) == Some(&Shape::Request) => "request type",
             Some(_) | None => "option",
         };
         self.table(&format!("fields.{}.values", row.name), what, &row.values, &named);

@@ -14,6 +14,8 @@ use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent, IntentState, NativeWrite, Operation, Thing};
 use crate::model::remark::Remark;
 use crate::model::settings::{CopyEdits, SideSettings};
+use crate::model::store::StoreError;
+use crate::model::things::SeenThing;
 use crate::plan::Plan;
 use crate::schedule::growing;
 
@@ -26,6 +28,8 @@ const MAY_NOT_LASTS: Duration = Duration::from_secs(600);
 const EDIT_ALL: &str = "EDIT_ALL_COMMENTS";
 /// How long a refused field is left alone.
 const TRY_AGAIN: Duration = Duration::from_secs(3_600);
+/// How often what an issue lacks is looked for before it is made: each time it may have been renamed meanwhile.
+const MOST_RENAMES: usize = 4;
 /// First wait after a version or component was refused.
 pub(super) const FIRST_ASK: Duration = Duration::from_secs(300);
 
@@ -78,34 +82,42 @@ impl Engine {
         }
     }
 
-    /// Has versions and components looked at before one is made for an issue: what is lacking may only have been renamed, or be about
-    /// to be made. That writes, so it is no part of a look, which a preview takes as well. Says whether a plan is to be made again.
-    pub(super) async fn things_come_first(&self, works: &mut [Work]) -> bool {
-        let mut planned = Vec::new();
-        for work in works.iter_mut().filter(|work| !work.over) {
-            let operations = work.plan.iter().flat_map(|plan| &plan.operations);
-            let lacking = operations.filter_map(|operation| {
-                let Action::Offer { thing, name, .. } = &operation.action else { return None };
-                Some((*thing, name.clone()))
-            });
-            let lacking: BTreeSet<(Thing, String)> = lacking.collect();
-            if !lacking.is_empty() {
-                planned.push((work.sync.catalogs(), lacking, work));
+    /// Looks at items for a round. Where a version or component is to be made for an issue, and the project's own are kept in step,
+    /// those are looked at first: it may only have been renamed, or be about to be made. Then the issue is read anew, since a name
+    /// that it had before may be nobody's any more. That writes, so it is no part of a look, which a preview takes as well.
+    pub(super) async fn look_with_things(&self, works: &mut [Work]) -> Result<(), StoreError> {
+        self.look(works).await?;
+        let mut looked: Vec<BTreeSet<(Thing, String)>> = vec![BTreeSet::new(); works.len()];
+        for _ in 0..MOST_RENAMES {
+            if !self.things_come_first(works, &mut looked).await {
+                break;
             }
+            self.look(works).await?;
         }
-        for (_, lacking, work) in &planned {
-            for (thing, name) in lacking {
+        for (work, looked) in works.iter_mut().zip(&looked) {
+            make_what_stands(work, looked);
+        }
+        Ok(())
+    }
+
+    /// Says whether a plan is to be made again. `looked`: the names that were looked for already, per item.
+    async fn things_come_first(&self, works: &mut [Work], looked: &mut [BTreeSet<(Thing, String)>]) -> bool {
+        let mut again = false;
+        for (work, looked) in works.iter_mut().zip(looked).filter(|(work, _)| !work.over) {
+            let lacking: BTreeSet<(Thing, String)> =
+                work.plan.iter().flat_map(|plan| &plan.operations).filter_map(|made| kept(work, made)).collect();
+            if lacking.is_subset(looked) {
+                continue;
+            }
+            for (thing, name) in lacking.difference(looked) {
                 if let Err(error) = self.look_at_things_first(&work.sync, *thing, name).await {
                     tracing::warn!(%error, "could not look at versions and components first");
                 }
             }
-        }
-        let mut again = false;
-        for (before, _, work) in planned {
-            if work.sync.catalogs() != before {
-                work.plan = None;
-                again = true;
-            }
+            looked.extend(lacking);
+            work.look_anew();
+            work.plan = None;
+            again = true;
         }
         again
     }
@@ -222,12 +234,13 @@ impl Engine {
     }
 
     /// What became of a version or component that was to be made.
-    pub(super) async fn offer_outcome(&self, work: &mut Work, intent: &Intent, outcome: WriteOutcome<()>) {
+    pub(super) async fn offer_outcome(&self, work: &mut Work, intent: &Intent, outcome: WriteOutcome<SeenThing>) {
         let side = intent.operation.side.clone();
         match outcome {
-            WriteOutcome::Done(()) => {
+            WriteOutcome::Done(made) => {
                 work.move_intent(intent.id, &IntentEvent::AnsweredYes);
                 work.move_intent(intent.id, &IntentEvent::Seen);
+                self.pair(work, intent, &made).await;
                 self.made(work, intent).await;
             }
             WriteOutcome::Refused(refusal) => {
@@ -252,6 +265,15 @@ impl Engine {
                 work.move_intent(intent.id, &IntentEvent::Refused(format!("not sent: {why}")));
                 work.be_due(self.after(Duration::from_millis(wait_ms)));
             }
+        }
+    }
+
+    /// What was made for an issue is, where the project's own are kept in step, the one that it was made after: by its id, whatever
+    /// that is called when the lists are looked at next.
+    async fn pair(&self, work: &Work, intent: &Intent, made: &SeenThing) {
+        let Action::Offer { thing, .. } = &intent.operation.action else { return };
+        if let Err(error) = self.pair_made(&work.sync, &intent.operation.side, *thing, made).await {
+            tracing::warn!(%error, "could not note what a version or component was made after");
         }
     }
 
@@ -347,6 +369,23 @@ impl Engine {
         work.be_due(due);
         true
     }
+}
+
+/// The version or component that an operation makes, where the project's own are kept in step.
+fn kept(work: &Work, operation: &Operation) -> Option<(Thing, String)> {
+    let Action::Offer { thing, name, .. } = &operation.action else { return None };
+    work.sync.settings.things.contains_key(thing).then(|| (*thing, name.clone()))
+}
+
+/// Makes nothing by a name that was not looked for, or that its issue could not be read with anew: it may be nobody's any more.
+fn make_what_stands(work: &mut Work, looked: &BTreeSet<(Thing, String)>) {
+    let is_away = |side: &SideId| work.item.replicas.get(side).is_some_and(|replica| replica.away.is_some());
+    let unknown = work.unread.keys().any(|side| !work.missed.contains(side) && !is_away(side));
+    let Some(mut plan) = work.plan.take() else { return };
+    let before = plan.operations.len();
+    plan.operations.retain(|operation| kept(work, operation).is_none_or(|made| !unknown && looked.contains(&made)));
+    work.failed |= plan.operations.len() < before;
+    work.plan = Some(plan);
 }
 
 /// Whether two operations do the same.

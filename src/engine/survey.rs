@@ -303,7 +303,8 @@ async fn one_side(
     (catalog, Some(report))
 }
 
-/// Reads what fields offer that no create screen tells of, where rows carry them: resolutions, and sprints to be written.
+/// Reads what fields offer that no create screen tells of, where rows carry them: resolutions, and sprints and request types to be
+/// written.
 pub(super) async fn offer_more(
     read: &dyn JiraRead,
     sync: &SyncSettings,
@@ -314,12 +315,17 @@ pub(super) async fn offer_more(
     let carries = sync.fields.values().filter_map(cells).any(|field| field.as_str() == "resolution");
     let receives =
         sync.fields.values().filter(|row| row.from.iter().any(|from| from != &side.id) || row.composed.is_some());
-    let sprints = receives.filter_map(cells).any(|field| catalog.shapes.get(&field) == Some(&Shape::Sprint));
+    let received: Vec<_> = receives.filter_map(cells).collect();
+    let of_shape = |shape: Shape| received.iter().find(|field| catalog.shapes.get(*field) == Some(&shape)).cloned();
+    let (sprints, requests) = (of_shape(Shape::Sprint).is_some(), of_shape(Shape::Request));
     if carries {
         catalog.take_resolutions(read.resolutions().await?);
     }
     if sprints {
         catalog.take_sprints(read.sprints(&side.project).await?);
+    }
+    if let Some(field) = requests {
+        catalog.take_requests(read.request_types(&side.project, &field).await?);
     }
     Ok(())
 }

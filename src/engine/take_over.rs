@@ -18,10 +18,7 @@ impl Engine {
         for work in works.iter_mut().filter(|work| work.stale && !work.over) {
             work.look_anew();
         }
-        self.look(works).await?;
-        if self.things_come_first(works).await {
-            self.look(works).await?;
-        }
+        self.look_with_things(works).await?;
         let now = self.clock.monotonic();
         let (mut planned, mut clear) = (Vec::with_capacity(works.len()), Clear::default());
         for work in works {

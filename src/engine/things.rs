@@ -16,7 +16,7 @@ use crate::model::problem::Problem;
 use crate::model::settings::SideSettings;
 use crate::model::store::StoreError;
 use crate::model::things::{MadeThing, ProjectThing, Property, SeenThing, ThingSettings, ThingWrite};
-use crate::plan::{ThingRules, ThingsSeen, mark_sent, take_in, thing_field, thing_problems, thing_writes};
+use crate::plan::{ThingRules, ThingsSeen, mark_sent, take_in, take_made, thing_field, thing_problems, thing_writes};
 
 /// Writes after one read of the lists: what goes beyond rests on another read.
 const MOST_WRITES: usize = 50;
@@ -142,6 +142,25 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Takes what was made on a side for an issue for the thing of that name.
+    pub(super) async fn pair_made(
+        &self,
+        sync: &SyncRun,
+        side: &SideId,
+        thing: Thing,
+        made: &SeenThing,
+    ) -> Result<(), StoreError> {
+        let Some(settings) = sync.settings.things.get(&thing) else { return Ok(()) };
+        // No look takes it in at the same time.
+        let _looks = self.things.lock().await;
+        let rules = ThingRules { sync: &sync.settings, thing, settings };
+        let known = self.store.things(sync.id(), thing).await?;
+        match take_made(rules, &known, side, made) {
+            Some(paired) => self.store.keep_things(sync.id(), &[paired], &[], &[]).await,
+            None => Ok(()),
+        }
     }
 
     async fn look_at(

@@ -115,6 +115,7 @@ impl Client {
             link_types: Vec::new(),
             link_words: BTreeMap::new(),
             sprints: Vec::new(),
+            requests: Vec::new(),
             sub_task_types,
             epic_link: fields.epic_link().filter(|_| server),
             epic_name: fields.epic_name().filter(|_| server),

@@ -36,6 +36,8 @@ impl Encoder<'_> {
             NativeValue::Named(named) if self.fields.shape(field) == Some(Shape::Sprint) => {
                 named.id.parse::<u64>().map_or_else(|_| json!(named.name), |id| json!(id))
             }
+            // A text, and never an object: Jira answers `Operation value must be a string`.
+            NativeValue::Named(named) if self.fields.shape(field) == Some(Shape::Request) => json!(named.id),
             NativeValue::Named(named) if !named.id.is_empty() => json!({ "id": named.id }),
             NativeValue::Named(named) if self.fields.shape(field) == Some(Shape::Cascade) => {
                 match named.name.split_once(BELOW) {

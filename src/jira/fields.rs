@@ -92,7 +92,7 @@ impl FieldList {
             return Some(Shape::Sprint);
         }
         if is_of(":vp-origin") {
-            return Some(Shape::Title);
+            return Some(Shape::Request);
         }
         Some(match (schema.kind.as_deref()?, schema.items.as_deref()) {
             ("string", _) => Shape::Text,

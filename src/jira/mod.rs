@@ -20,6 +20,7 @@ mod named;
 mod pages;
 mod proof;
 mod read;
+mod requests;
 mod reqwest_transport;
 mod retry;
 mod search;
@@ -51,7 +52,7 @@ pub use transport::{BODY_CAP, Pieces, Transport, TransportError, Trouble};
 pub use urgency::as_urgent_as;
 
 use crate::clock::{Clock, Entropy};
-use crate::model::catalog::{Catalog, LinkWords};
+use crate::model::catalog::{Catalog, LinkWords, RequestType};
 use crate::model::ids::{AccountId, AttachmentId, CommentId, FieldId, InstanceId, IssueId, IssueKey};
 use crate::model::issue::{
     CommentSnapshot, IssueSnapshot, LogEntry, Named, NativeValue, TransitionOffer, Visibility, Watchers,
@@ -428,6 +429,10 @@ pub trait JiraRead: Send + Sync + 'static {
     /// The sprints of the project's boards that are not over, by names that only one of them has.
     async fn sprints(&self, project: &str) -> Result<Vec<Named>, JiraError>;
 
+    /// The request types of the project's service desk, by names that only one of them has; what is written for each where
+    /// the field of that id takes them. None where the project is no service desk, or it is not shown to us.
+    async fn request_types(&self, project: &str, field: &FieldId) -> Result<Vec<RequestType>, JiraError>;
+
     /// What is in a file, piece by piece. The pieces end with an error unless they are `size` bytes.
     async fn file(&self, file: &AttachmentId, name: &str, size: u64) -> Result<Pieces, JiraError>;
 
@@ -554,7 +559,7 @@ pub trait JiraWrite: Send + Sync + 'static {
     async fn unwatch(&self, issue: IssueId, account: &AccountId) -> WriteOutcome<()>;
 
     /// Makes a version or component of that name in a project. One that is there already is a refusal.
-    async fn offer(&self, project: &str, thing: Thing, name: &str) -> WriteOutcome<()>;
+    async fn offer(&self, project: &str, thing: Thing, name: &str) -> WriteOutcome<SeenThing>;
 
     /// Makes a version or component with these properties, without flags. One of that name that is there already is a refusal.
     async fn make_thing(&self, project: &str, thing: Thing, values: &ThingValues) -> WriteOutcome<SeenThing>;

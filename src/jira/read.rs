@@ -20,8 +20,8 @@ use super::{
     Budget, ChangePage, Failure, Identity, JiraError, JiraRead, Permissions, ReadRows, Refusal, RoleActors, TimesRead,
     TouchedPage, UnreadRow, Want, jql, wire,
 };
-use crate::model::catalog::{Catalog, LinkWords};
-use crate::model::ids::{AccountId, AttachmentId, CommentId, EntryId, InstanceId, IssueId, IssueKey};
+use crate::model::catalog::{Catalog, LinkWords, RequestType};
+use crate::model::ids::{AccountId, AttachmentId, CommentId, EntryId, FieldId, InstanceId, IssueId, IssueKey};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry, Named, TransitionOffer, Watchers};
 use crate::model::operation::Thing;
 use crate::model::settings::Kind;
@@ -339,6 +339,10 @@ impl JiraRead for Reader {
 
     async fn sprints(&self, project: &str) -> Result<Vec<Named>, JiraError> {
         self.0.sprints(project).await
+    }
+
+    async fn request_types(&self, project: &str, field: &FieldId) -> Result<Vec<RequestType>, JiraError> {
+        self.0.request_types(project, field).await
     }
 
     async fn upload_limit(&self) -> Result<Option<u64>, JiraError> {

@@ -317,6 +317,53 @@ pub(super) struct AgilePage {
     pub(super) is_last: bool,
 }
 
+/// A page of a service desk's lists.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeskPage<Row> {
+    #[serde(default = "Vec::new")]
+    pub(super) values: Vec<Row>,
+    #[serde(default)]
+    pub(super) is_last_page: bool,
+}
+
+/// A service desk.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Desk {
+    pub(super) id: Id,
+    #[serde(default)]
+    pub(super) project_key: String,
+    #[serde(default)]
+    pub(super) project_name: String,
+}
+
+/// A request type of a service desk.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RequestType {
+    pub(super) id: Id,
+    pub(super) name: String,
+    pub(super) issue_type_id: Option<Id>,
+}
+
+/// What is suggested for a field in JQL.
+#[derive(Debug, Deserialize)]
+pub(super) struct Suggestions {
+    #[serde(default)]
+    pub(super) results: Vec<Suggestion>,
+}
+
+/// One value that is suggested: as JQL writes it, and as people read it, with tags.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Suggestion {
+    #[serde(default)]
+    pub(super) value: String,
+    #[serde(default)]
+    pub(super) display_name: String,
+}
+
 /// A project, as far as its kind goes.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -190,15 +190,8 @@ impl JiraWrite for Writer {
         self.0.remove_watcher(issue, account).await
     }
 
-    async fn offer(&self, project: &str, thing: Thing, name: &str) -> WriteOutcome<()> {
-        let values = ThingValues::from([(Property::Name, name.to_owned())]);
-        match self.0.post_thing(project, thing, &values).await {
-            WriteOutcome::Done(_) => WriteOutcome::Done(()),
-            WriteOutcome::Refused(refusal) => WriteOutcome::Refused(refusal),
-            WriteOutcome::NotFound => WriteOutcome::NotFound,
-            WriteOutcome::NotSent { why, wait_ms } => WriteOutcome::NotSent { why, wait_ms },
-            WriteOutcome::InDoubt(why) => WriteOutcome::InDoubt(why),
-        }
+    async fn offer(&self, project: &str, thing: Thing, name: &str) -> WriteOutcome<SeenThing> {
+        self.0.post_thing(project, thing, &ThingValues::from([(Property::Name, name.to_owned())])).await
     }
 
     async fn make_thing(&self, project: &str, thing: Thing, values: &ThingValues) -> WriteOutcome<SeenThing> {

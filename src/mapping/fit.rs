@@ -57,9 +57,13 @@ pub fn natural(shape: Shape) -> Option<FieldKind> {
         Shape::Day => Some(FieldKind::Day),
         Shape::Moment => Some(FieldKind::Moment),
         Shape::Words => Some(FieldKind::Words),
-        Shape::Option | Shape::Cascade | Shape::Group | Shape::Version | Shape::Sprint | Shape::Named => {
-            Some(FieldKind::Choice)
-        }
+        Shape::Option
+        | Shape::Cascade
+        | Shape::Group
+        | Shape::Version
+        | Shape::Sprint
+        | Shape::Request
+        | Shape::Named => Some(FieldKind::Choice),
         Shape::Options | Shape::Groups | Shape::Versions | Shape::Components => Some(FieldKind::Options),
         Shape::Person => Some(FieldKind::Person),
         Shape::People => Some(FieldKind::People),

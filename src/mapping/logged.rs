@@ -19,9 +19,9 @@ pub fn logged(place: &Place<'_>, item: &LogItem) -> Option<Value> {
     let text = item.to_text.as_deref().filter(|text| !text.is_empty());
     let id = item.to.as_deref().filter(|id| !id.is_empty());
     let value = match place.row.kind {
-        // All sprints that it was in, in no order that says which is the last; of a request type, what nobody reads.
+        // All sprints that it was in, in no order that says which is the last; of a request type, keys or a name.
         _ if id.is_some_and(|ids| ids.contains(',')) && place.shape() == Some(Shape::Sprint) => return None,
-        _ if text.is_some() && place.shape() == Some(Shape::Title) => return None,
+        _ if text.is_some() && matches!(place.shape(), Some(Shape::Title | Shape::Request)) => return None,
         FieldKind::Line if place.shape().is_some_and(is_logged_otherwise) => return None,
         FieldKind::Line => text.map(|text| Value::Line(text.to_owned())),
         FieldKind::Document if place.catalog.kind == Some(Kind::DataCenter) => {

@@ -81,8 +81,15 @@ impl Place<'_> {
     /// A thing by its name; by its id too, where Jira takes nothing else.
     #[must_use]
     pub fn named(&self, name: String) -> NativeValue {
-        let sprint = || self.catalog.sprints.iter().find(|sprint| sprint.name == name).map(|sprint| sprint.id.clone());
-        let id = Some(Shape::Sprint).filter(|shape| self.shape() == Some(*shape)).and_then(|_| sprint());
+        let id = match self.shape() {
+            Some(Shape::Sprint) => {
+                self.catalog.sprints.iter().find(|sprint| sprint.name == name).map(|sprint| sprint.id.clone())
+            }
+            Some(Shape::Request) => {
+                self.catalog.requests.iter().find(|request| request.name == name).and_then(|found| found.key.clone())
+            }
+            _ => None,
+        };
         NativeValue::Named(Named { id: id.unwrap_or_default(), name })
     }
 

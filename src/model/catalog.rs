@@ -47,6 +47,9 @@ pub struct Catalog {
     /// The sprints that are not over. Empty where that was not asked.
     #[serde(default)]
     pub sprints: Vec<Named>,
+    /// The request types of the project's service desk. Empty where that was not asked.
+    #[serde(default)]
+    pub requests: Vec<RequestType>,
     /// The names of the issue types whose issues are sub-tasks.
     #[serde(default)]
     pub sub_task_types: BTreeSet<String>,
@@ -75,6 +78,17 @@ pub struct Catalog {
     pub unassignable: BTreeSet<AccountId>,
 }
 
+/// A request type of a service desk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestType {
+    /// What it is called there.
+    pub name: String,
+    /// What is written for it: its id on Cloud, the keys of portal and type on Data Center. `None` where Jira does not tell them.
+    pub key: Option<String>,
+    /// The id of the issue type that it is made as; `None` where that is not told.
+    pub issue_type: Option<String>,
+}
+
 /// How links of a type read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkWords {
@@ -100,6 +114,14 @@ impl Catalog {
         let fields = self.shapes.iter().filter(|(_, shape)| **shape == Shape::Sprint).map(|(field, _)| field.clone());
         self.options.extend(fields.map(|field| (field, names.clone())));
         self.sprints = sprints;
+    }
+
+    /// Takes the request types of the service desk: no screen tells what such a field offers.
+    pub fn take_requests(&mut self, requests: Vec<RequestType>) {
+        let names: BTreeSet<String> = requests.iter().map(|request| request.name.clone()).collect();
+        let fields = self.shapes.iter().filter(|(_, shape)| **shape == Shape::Request).map(|(field, _)| field.clone());
+        self.options.extend(fields.map(|field| (field, names.clone())));
+        self.requests = requests;
     }
 
     /// Takes the names of the resolutions: no create screen tells them.
@@ -156,7 +178,9 @@ pub enum Shape {
     Watchers,
     /// The sprint that an issue is in, or else the last one that it was in.
     Sprint,
-    /// Something with a name that is read, and never written: the project, a service desk's request type.
+    /// What a service desk's customer asked for.
+    Request,
+    /// Something with a name that is read, and never written: the project.
     Title,
     /// Something else with a name: a priority, a resolution, a security level.
     Named,
@@ -168,7 +192,10 @@ impl Shape {
     /// Whether it holds one thing out of those that are offered.
     #[must_use]
     pub fn is_choice(self) -> bool {
-        matches!(self, Self::Option | Self::Cascade | Self::Group | Self::Version | Self::Sprint | Self::Named)
+        matches!(
+            self,
+            Self::Option | Self::Cascade | Self::Group | Self::Version | Self::Sprint | Self::Request | Self::Named
+        )
     }
 }
 

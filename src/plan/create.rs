@@ -56,7 +56,7 @@ pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
         if offered.as_ref().is_some_and(|offered| !offered.contains(field)) {
             continue;
         }
-        if let Some(write) = write(draft, row, side) {
+        if let Some(write) = write(draft, row, side, &issue_type) {
             fields.insert(row.name.clone(), write);
         }
     }
@@ -140,7 +140,7 @@ fn issue_type(draft: &mut Draft<'_>, side: &SideId) -> Option<String> {
     }
 }
 
-fn write(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId) -> Option<FieldWrite> {
+fn write(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, issue_type: &str) -> Option<FieldWrite> {
     let agreed = draft.due(row, side)?;
     let field = row.sides.get(side)?.clone();
     // Only a transition sets it.
@@ -153,6 +153,9 @@ fn write(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId) -> Option<FieldWr
     let wanted: Option<Value> = native.as_ref().ok().map(|native| held_as(&place, native, &agreed.value));
     let short = wanted.as_ref().is_some_and(|wanted| is_short(row, &agreed.value, wanted));
     super::lacks::say(draft, row, side, &agreed.value, short);
+    let native = native.and_then(|native| {
+        super::requests::hindered(draft, row, side, &native, Some(issue_type)).map_or(Ok(native), Err)
+    });
     match native {
         Ok(NativeValue::Empty) => None,
         Ok(native) => {

@@ -238,6 +238,10 @@ fn stand(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, 
     if base.value.as_ref().is_some_and(|held| same(held, &wanted)) {
         return Stand::Holds;
     }
+    let issue_type = super::requests::issue_type(draft, side);
+    if let Some(unmappable) = super::requests::hindered(draft, row, side, &native, issue_type.as_deref()) {
+        return Stand::Cannot(unmappable);
+    }
     if told && base.acknowledged.as_ref().is_some_and(|acknowledged| acknowledged.refused) {
         return Stand::LetBe;
     }

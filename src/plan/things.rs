@@ -140,6 +140,39 @@ pub fn take_in(
     look.things
 }
 
+/// The thing that a side was just given one of, for an issue, under its name: paired by the id from then on. `None`: it is none of
+/// those that are known, or the side is not kept in step.
+#[must_use]
+pub fn take_made(
+    rules: ThingRules<'_>,
+    known: &[ProjectThing],
+    side: &SideId,
+    made: &SeenThing,
+) -> Option<ProjectThing> {
+    if !rules.settings.sides().any(|kept| kept == side) {
+        return None;
+    }
+    let mut thing = known.iter().find(|thing| rules.is_it(thing, side, made.value(Property::Name)))?.clone();
+    thing.replicas.insert(side.clone(), met(rules, made, false, (true, true)));
+    settle(rules, &mut thing);
+    Some(thing)
+}
+
+/// What a side holds when it is met. `ours`: the sync user made it, or may have. `named`: for an issue, so with nothing but its name.
+fn met(rules: ThingRules<'_>, seen: &SeenThing, own: bool, (ours, named): (bool, bool)) -> ThingReplica {
+    let held = |property: Property| {
+        let value = seen.value(property).to_owned();
+        let ours = ours && (!named || property == Property::Name);
+        let theirs = !own && !ours && property.is_said(&value);
+        (property, HeldValue { value, knows: None, theirs })
+    };
+    ThingReplica {
+        native: Some(seen.native.clone()),
+        held: rules.carried().map(held).collect(),
+        ..ThingReplica::default()
+    }
+}
+
 struct Look<'a> {
     rules: ThingRules<'a>,
     seen: &'a ThingsSeen<'a>,
@@ -237,7 +270,6 @@ impl Look<'_> {
         }
     }
 
-    /// `ours`: the sync user made it, or may have. `named`: for an issue, so with nothing but its name.
     fn meet(
         &mut self,
         thing: &mut ProjectThing,
@@ -247,18 +279,7 @@ impl Look<'_> {
         (ours, named): (bool, bool),
     ) {
         let value = |property| seen.value(property).to_owned();
-        let held = |property: Property| {
-            let value = value(property);
-            let ours = ours && (!named || property == Property::Name);
-            let theirs = !own && !ours && property.is_said(&value);
-            (property, HeldValue { value, knows: None, theirs })
-        };
-        let replica = ThingReplica {
-            native: Some(seen.native.clone()),
-            held: self.rules.carried().map(held).collect(),
-            ..ThingReplica::default()
-        };
-        thing.replicas.insert(side.clone(), replica);
+        thing.replicas.insert(side.clone(), met(self.rules, seen, own, (ours, named)));
         if own {
             thing.made_on.insert(side.clone());
             let said = self.rules.carried().filter(|property| property.is_said(seen.value(*property)));

@@ -83,6 +83,8 @@ pub struct AttachmentView {
     pub name: String,
     /// Id of its author.
     pub author: Option<String>,
+    /// When it was attached.
+    pub created: Timestamp,
     /// How many bytes are in it.
     pub length: u64,
     /// What is in it; empty where it is too large to be kept in memory: [`super::Jira::file_hash`] tells then.
@@ -94,6 +96,7 @@ fn attachment(file: &Attachment) -> AttachmentView {
         id: file.id,
         name: file.name.clone(),
         author: file.author.clone(),
+        created: file.created,
         length: file.content.len(),
         content: file.content.in_memory().cloned().unwrap_or_default(),
     }

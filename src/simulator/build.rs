@@ -52,6 +52,7 @@ pub(crate) fn state(setup: &Setup, now: Timestamp) -> State {
         index: BTreeMap::new(),
         searches: BTreeMap::new(),
         last_issue: FIRST - 1,
+        last_thing: 0,
         last_comment: FIRST - 1,
         last_worklog: FIRST - 1,
         last_entry: FIRST - 1,
@@ -117,6 +118,7 @@ pub(crate) fn add_project(state: &mut State, setup: &ProjectSetup) {
         let next = 10_002 + state.roles.len() as u64;
         state.roles.entry(role.clone()).or_insert(next);
     }
+    let request_types = super::requests::made(state, setup);
     let project = Project {
         id: setup.id.to_string(),
         key: setup.key.clone(),
@@ -137,6 +139,8 @@ pub(crate) fn add_project(state: &mut State, setup: &ProjectSetup) {
         service_desk: setup.service_desk,
         parted_types: BTreeSet::new(),
         level_members: setup.level_members.clone(),
+        portal: setup.key.to_lowercase(),
+        request_types,
     };
     state.projects.insert(setup.key.clone(), project);
     for (kind, names) in [

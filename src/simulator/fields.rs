@@ -76,7 +76,6 @@ pub(crate) fn custom(setup: &FieldSetup, next_option: &mut u64) -> Field {
         FieldType::Select(names)
         | FieldType::MultiSelect(names)
         | FieldType::Radio(names)
-        | FieldType::RequestType(names)
         | FieldType::Checkboxes(names) => options = names.iter().map(make).collect(),
         FieldType::Cascade(tree) => {
             for (name, below) in tree {
@@ -103,6 +102,7 @@ pub(crate) fn custom(setup: &FieldSetup, next_option: &mut u64) -> Field {
         | FieldType::EpicLink
         | FieldType::EpicName
         | FieldType::Sprint
+        | FieldType::RequestType
         | FieldType::Opaque => {}
     }
     Field {
@@ -141,7 +141,7 @@ fn schema_parts(cloud: bool, field: &Field) -> (&'static str, Option<&'static st
             FieldType::Security => ("securitylevel", None, ""),
             FieldType::EpicLink | FieldType::EpicName => ("string", None, "gh-epic-label"),
             FieldType::Sprint => ("array", Some(if cloud { "json" } else { "string" }), "gh-sprint"),
-            FieldType::RequestType(_) => ("sd-customerrequesttype", None, "vp-origin"),
+            FieldType::RequestType => ("sd-customerrequesttype", None, "vp-origin"),
             FieldType::Opaque => match field.id.as_str() {
                 "resolutiondate" | "statuscategorychangedate" => ("datetime", None, ""),
                 "timeestimate" | "timeoriginalestimate" | "timespent" => ("number", None, ""),

@@ -31,6 +31,7 @@ mod render;
 mod render_people;
 mod render_screens;
 mod reply;
+mod requests;
 mod rest;
 mod retire;
 mod seed;

@@ -181,7 +181,7 @@ fn asked(field: &Field) -> Option<Asked> {
         | FieldType::Security
         | FieldType::EpicLink
         | FieldType::Sprint
-        | FieldType::RequestType(_)
+        | FieldType::RequestType
         | FieldType::Opaque => None,
     }
 }
@@ -295,7 +295,7 @@ impl Row<'_> {
                 | FieldType::Security
                 | FieldType::EpicLink
                 | FieldType::Sprint
-                | FieldType::RequestType(_)
+                | FieldType::RequestType
                 | FieldType::Opaque,
             )
             | FieldKind::Project

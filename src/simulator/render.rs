@@ -153,7 +153,7 @@ impl View<'_> {
             FieldKind::Plain(kind) => match kind {
                 FieldType::RichText => self.rich(value),
                 FieldType::Sprint => super::sprints::shown(self.state, value),
-                FieldType::RequestType(_) => super::sprints::request_type_shown(self.state, field, value),
+                FieldType::RequestType => super::requests::shown(self.state, value),
                 FieldType::User => self.person(by_id),
                 FieldType::Users => {
                     Value::Array(list(value).iter().filter_map(Value::as_str).map(|id| self.user(id)).collect())

@@ -135,8 +135,8 @@ pub enum FieldType {
     EpicName,
     /// Sprints of scrum boards: those that are over, and at most one that is not.
     Sprint,
-    /// A service desk's request type, one of these; not writable here.
-    RequestType(Vec<String>),
+    /// A request type of the project's service desk ([`ProjectSetup::request_types`]).
+    RequestType,
     /// Kept and given back as it came; not writable.
     Opaque,
 }
@@ -168,7 +168,7 @@ impl FieldType {
             | Self::EpicLink
             | Self::EpicName
             | Self::Sprint
-            | Self::RequestType(_)
+            | Self::RequestType
             | Self::Security => false,
         }
     }
@@ -326,6 +326,8 @@ pub struct ProjectSetup {
     pub level_members: BTreeMap<String, BTreeSet<Holder>>,
     /// The sprints of its scrum board, in their order. Names are not unique in a real Jira.
     pub sprints: Vec<(String, SprintState)>,
+    /// What customers of its service desk ask for, in their order: the name, and the name of the issue type that it is made as.
+    pub request_types: Vec<(String, String)>,
 }
 
 /// Permission keys that [`ProjectSetup::new`] gives to everybody who is logged in.
@@ -397,6 +399,7 @@ impl ProjectSetup {
             security_levels: Vec::new(),
             level_members: BTreeMap::new(),
             sprints: Vec::new(),
+            request_types: Vec::new(),
         }
     }
 

@@ -1,11 +1,11 @@
-//! The field Sprint and the request type of a service desk, with their awkward forms (jira-facts 16). Must never forget a sprint
-//! that is over: an issue that was in it keeps it.
+//! The field Sprint, with its awkward forms (jira-facts 16). Must never forget a sprint that is over: an issue that was in it
+//! keeps it.
 
 use serde_json::{Value, json};
 
 use super::jira::Jira;
 use super::setup::{FieldType, SprintState};
-use super::state::{Field, FieldKind, Issue, Project, Sprint, State};
+use super::state::{Field, FieldKind, Issue, Sprint, State};
 
 impl Jira {
     /// The ids of the options of a field, in their order.
@@ -128,36 +128,4 @@ pub(crate) fn logged(state: &State, value: &Value) -> (Option<String>, Option<St
     let ids: Vec<String> = all.iter().map(|sprint| sprint.id.to_string()).collect();
     let names: Vec<&str> = all.iter().map(|sprint| sprint.name.as_str()).collect();
     (Some(ids.join(", ")), Some(names.join(", ")))
-}
-
-/// How a request type is called in what is written on Data Center: `portal/request-type`.
-fn key_of(project: &Project, name: &str) -> String {
-    format!("{}/{}", project.key.to_lowercase(), name.to_lowercase().replace(' ', "-"))
-}
-
-/// What a client wrote as a request type -> its id: the id on Cloud, the keys of portal and type on Data Center (memory).
-pub(crate) fn request_type(state: &State, project: &Project, field: &Field, value: &Value) -> Result<Value, String> {
-    if value.is_null() {
-        return Ok(Value::Null);
-    }
-    let text = value.as_str().ok_or("Operation value must be a string")?;
-    let is_it =
-        |(id, name): &&(String, String)| if state.is_cloud() { id == text } else { key_of(project, name) == text };
-    let found = field.options.iter().find(is_it);
-    found.map(|(id, _)| json!(id)).ok_or_else(|| format!("Request type '{text}' is not valid."))
-}
-
-/// A request type as it is read: an object that holds one, beside the customer's view of the status.
-pub(crate) fn request_type_shown(state: &State, field: &Field, value: &Value) -> Value {
-    let found = value.as_str().and_then(|id| field.options.iter().find(|(known, _)| known == id));
-    let Some((id, name)) = found else { return Value::Null };
-    json!({
-        "_links": { "web": format!("{}/servicedesk/customer/portal/1", state.base) },
-        "requestType": {
-            "_expands": ["field"], "id": id, "name": name, "description": "", "helpText": "", "serviceDeskId": "1",
-            "portalId": "1", "groupIds": ["1"],
-            "_links": { "self": format!("{}/rest/servicedeskapi/servicedesk/1/requesttype/{id}", state.base) },
-        },
-        "currentStatus": { "status": "Waiting for support" },
-    })
 }

@@ -162,6 +162,20 @@ pub(crate) struct Project {
     pub(crate) parted_types: BTreeSet<String>,
     /// Name of a security level -> who sees what has it; one that is not listed hides nothing.
     pub(crate) level_members: BTreeMap<String, BTreeSet<Holder>>,
+    /// The key of its customer portal: it stays when the project's key changes.
+    pub(crate) portal: String,
+    pub(crate) request_types: Vec<RequestType>,
+}
+
+/// What customers of a project's service desk may ask for.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestType {
+    pub(crate) id: String,
+    /// Never changes, and is nowhere derived from the name.
+    pub(crate) key: String,
+    pub(crate) name: String,
+    /// The id of its issue type.
+    pub(crate) issue_type: String,
 }
 
 /// One field's change inside a changelog entry, in the recorded shape.
@@ -391,6 +405,8 @@ pub(crate) struct State {
     pub(crate) index: BTreeMap<u64, VecDeque<IndexedVersion>>,
     pub(crate) searches: BTreeMap<String, OpenSearch>,
     pub(crate) last_issue: u64,
+    /// The number of the newest component, version or level that was ever made.
+    pub(crate) last_thing: usize,
     pub(crate) last_comment: u64,
     pub(crate) last_worklog: u64,
     pub(crate) last_entry: u64,
@@ -504,7 +520,9 @@ impl State {
             return known.id.clone();
         }
         let newest = self.things.iter().filter_map(|thing| thing.id.parse::<usize>().ok()).max().unwrap_or(0);
-        let id = (10_500 + self.things.len()).max(newest + 1).to_string();
+        // Jira counts on: what was deleted gives its number to nobody.
+        self.last_thing = (10_500 + self.things.len()).max(newest + 1).max(self.last_thing + 1);
+        let id = self.last_thing.to_string();
         self.things.push(Thing {
             id: id.clone(),
             name: name.to_owned(),

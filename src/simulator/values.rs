@@ -99,7 +99,7 @@ fn parse_plain(
             .map(Value::Array),
         FieldType::Text | FieldType::Url | FieldType::EpicName => text(field, value),
         FieldType::Sprint => super::sprints::parse(state, value),
-        FieldType::RequestType(_) => super::sprints::request_type(state, project, field, value),
+        FieldType::RequestType => super::requests::parse(state, project, value),
         FieldType::Opaque | FieldType::EpicLink => Err(format!("Field '{}' cannot be set.", field.id)),
         FieldType::Number
         | FieldType::Date
@@ -292,7 +292,7 @@ pub(crate) fn thing_kind(kind: &FieldType) -> Option<(ThingKind, &'static str)> 
         | FieldType::EpicLink
         | FieldType::EpicName
         | FieldType::Sprint
-        | FieldType::RequestType(_)
+        | FieldType::RequestType
         | FieldType::Opaque => None,
     }
 }
@@ -385,9 +385,8 @@ pub(crate) fn logged(state: &State, field: &Field, value: &Value) -> (Option<Str
                 Some(format!("[{}]", joined(value, ", ", |id| id.to_owned()))),
                 Some(format!("[{}]", joined(value, ", ", |id| state.display(id)))),
             ),
-            FieldType::Select(_) | FieldType::Radio(_) | FieldType::RequestType(_) => {
-                (own(text), text.and_then(|id| option_name(field, id)))
-            }
+            FieldType::Select(_) | FieldType::Radio(_) => (own(text), text.and_then(|id| option_name(field, id))),
+            FieldType::RequestType => (own(text), text.and_then(|id| super::requests::name(state, id))),
             FieldType::Cascade(_) => {
                 let words = text.map(|path| {
                     let (parent, child) = path.split_once(',').map_or((path, None), |(parent, id)| (parent, Some(id)));

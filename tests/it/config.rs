@@ -293,7 +293,7 @@ fn the_settings_are_what_the_file_says() {
         ("security", FieldKind::Choice),
         ("sprint", FieldKind::Choice),
         ("epic-name", FieldKind::Line),
-        ("request", FieldKind::Line),
+        ("request", FieldKind::Choice),
         ("origin", FieldKind::Line),
         ("others", FieldKind::AsThere),
         ("standing", FieldKind::AsThere),

@@ -11,7 +11,7 @@ use jirasyncd::simulator::{Fault, FaultRule, Holder, When};
 use serde_json::json;
 
 use super::daemon_pause::give;
-use super::daemon_support::{THREE, Tokens, calls, two};
+use super::daemon_support::{THREE, Tokens, World, calls, two};
 use super::daemon_versions::{BOTH, pairs, rest, versions, with, world, writes};
 
 const ROWS: &str = "summary = \"both\"\nfix-versions = { on-unmapped = \"create\" }";
@@ -292,5 +292,73 @@ async fn what_is_said_without_knowledge_of_what_stands_is_a_conflict_that_is_tol
         assert_eq!(versions(&world, "acme"), ["1.0 | Newer"]);
         let problems = world.problems().await;
         assert!(problems.iter().any(|what| what.contains("was made `Ours` here and `Newer` at")), "{problems:?}");
+    }
+}
+
+/// Renamed at home after the issue was read: before the lists are, or while its own is made there. The name that the issue was read
+/// with is nobody's any more.
+#[tokio::test(start_paused = true)]
+async fn a_version_that_is_renamed_while_an_issue_waits_for_it_is_not_made_twice() {
+    for (config, other, project, _) in pairs() {
+        for components in if other == "globex" { vec![false, true] } else { vec![false] } {
+            for (slow, at, to) in [("list", "acme", "both"), ("make", other, "both"), ("make", other, "home")] {
+                let (row, field) =
+                    if components { ("components", "components") } else { ("fix-versions", "fixVersions") };
+                let names = |world: &World, jira: &str, project: &str| -> Vec<String> {
+                    let jira = world.jira(jira);
+                    let all = if components { jira.components(project) } else { jira.versions(project) };
+                    all.iter().map(|thing| thing["name"].as_str().unwrap().to_owned()).collect()
+                };
+                // What is made there, is made for the issue alone where the projects' own go home only.
+                let to = if to == "both" {
+                    String::new()
+                } else {
+                    ", from = [\"acme\", \"OTHER\"], to = [\"acme\"]".replace("OTHER", other)
+                };
+                let things = if components { "components" } else { "versions" };
+                let line = format!("{things} = {{ every = \"10min\"{to} }}");
+                let rows = format!("summary = \"both\"\n{row} = {{ on-unmapped = \"create\" }}");
+                let mut world = world(&config.replacen("summary = \"both\"", &rows, 1), &line, [&[], &[], &[]]);
+                world.start().await;
+                world.interval().await;
+                let jane = world.person("acme", "jane");
+                let rename = |to: &str, from: &str| {
+                    if components {
+                        jane.change_component("SUP", from, json!({ "name": to }))
+                    } else {
+                        jane.change_version("SUP", from, json!({ "name": to }))
+                    }
+                };
+                if components {
+                    jane.make_component("SUP", "Old").unwrap();
+                } else {
+                    jane.make_version("SUP", "Old", json!({})).unwrap();
+                }
+                let operation = match (slow, components) {
+                    ("list", false) => "getProjectVersions",
+                    ("list", true) => "getProjectComponents",
+                    (_, false) => "createVersion",
+                    (_, true) => "createComponent",
+                };
+                world.jira(at).add_fault(FaultRule::new(operation, When::Nth(1), Fault::Slow(Duration::from_secs(5))));
+                let fields = json!({ "summary": "Item", "priority": { "name": "Low" }, field: [{ "name": "Old" }] });
+                jane.create("SUP", "Bug", fields).unwrap();
+                let renamed = async {
+                    tokio::time::sleep(Duration::from_secs(2)).await;
+                    rename("New", "Old").unwrap();
+                };
+                tokio::join!(world.interval(), renamed);
+                world.interval().await;
+                world.pass(600).await;
+                world.intervals(3).await;
+                let case = format!("{other} {things} {slow} {to}: {:?}", world.problems().await);
+                assert_eq!(names(&world, "acme", "SUP"), ["New"], "{case}");
+                // What is kept at home alone is not renamed there.
+                let there = if to.is_empty() { "New" } else { "Old" };
+                assert_eq!(names(&world, other, project), [there], "{case}");
+                assert_eq!(world.field(other, "Item", field), there, "{case}");
+                assert_eq!(world.problems().await, Vec::<String>::new(), "{case}");
+            }
+        }
     }
 }

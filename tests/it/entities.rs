@@ -65,7 +65,6 @@ fn impossible(subject: Subject, act: Act) -> Option<&'static str> {
             Some("another project is a move: `life.moved` says what becomes of its counterparts")
         }
         (Subject::Project, Act::Conflict) => Some("no edit over REST moves an issue, so its project is only read"),
-        (Subject::Request, Act::Conflict) => Some("it is only read"),
         _ => None,
     }
 }

@@ -12,20 +12,20 @@ use super::entities_rows::{Place, Subject};
 use super::everything_people::find;
 use super::everything_world::{EPIC_NAME, SIDES, STATUSES};
 
-/// What people of a service desk ask for.
-pub(crate) const REQUESTS: [&str; 3] = ["Report a fault", "Ask", "Order"];
+/// What people of the service desks ask for, on each side, as they mean the same.
+pub(crate) const REQUESTS: [[&str; 3]; 3] =
+    [["Report a fault", "Fault", "Störung"], ["Ask", "Ask us", "Frage"], ["Order", "Order & pay", "Bestellung"]];
 /// What the projects are called.
 const PROJECTS: [&str; 3] = ["Support", "Engineering", "Betrieb"];
 /// The resolutions of each side, as they mean the same.
 pub(crate) const RESOLUTIONS: [[&str; 3]; 2] = [["Done", "Fixed", "Erledigt"], ["Won't Do", "Won't Fix", "Abgelehnt"]];
 
-/// The fields of these rows on a side: the votes as a number, where the issue comes from, what was asked for as a text and as a
-/// request type, and what an epic is called.
+/// The fields of these rows on a side: the votes as a number, where the issue comes from, what was asked for, and what an epic is
+/// called.
 #[derive(Clone, Copy)]
 enum Own {
     Popularity,
     Origin,
-    Asked,
     Request,
     Short,
 }
@@ -42,7 +42,6 @@ impl Own {
         match self {
             Self::Popularity => "Popularity",
             Self::Origin => "Origin",
-            Self::Asked => "Asked for",
             Self::Request => "Request Type",
             Self::Short => "Short name",
         }
@@ -51,16 +50,17 @@ impl Own {
 
 /// Gives a side the fields of these rows.
 pub(crate) fn enrich(setup: &mut Setup, column: usize) {
-    let requests = REQUESTS.map(str::to_owned).to_vec();
     let mut add = |own: Own, kind| setup.fields.push(FieldSetup::new(&own.id(column), own.name(), kind));
     add(Own::Popularity, FieldType::Number);
     add(Own::Origin, FieldType::Text);
-    add(Own::Asked, FieldType::Text);
-    add(Own::Request, FieldType::RequestType(requests));
+    add(Own::Request, FieldType::RequestType);
     if column != 1 {
         add(Own::Short, FieldType::Text);
     }
     let project = &mut setup.projects[0];
+    project.service_desk = true;
+    let kind = SIDES[column].types[1];
+    project.request_types = REQUESTS.map(|names| (names[column].to_owned(), kind.to_owned())).into();
     for edge in project.transitions.iter_mut().filter(|edge| edge.to == STATUSES[column][2]) {
         edge.screen.insert("resolution".to_owned(), false);
     }
@@ -80,20 +80,20 @@ pub(crate) fn rows(from: usize) -> String {
         });
         format!("{name} = {{ kind = \"{kind}\", from = [\"{}\"]{} }}\n", SIDES[from].jira, cells.collect::<String>())
     };
-    let asked = Own::Request.id(from);
     let pairs = |values: &[&str; 3]| {
         let cells = SIDES.iter().zip(values).map(|(side, value)| format!("{} = \"{value}\"", side.jira));
         format!("{{ {} }}", cells.collect::<Vec<_>>().join(", "))
     };
     let resolutions = RESOLUTIONS.iter().map(pairs).collect::<Vec<_>>().join(", ");
-    let short: String = SIDES
-        .iter()
-        .enumerate()
-        .map(|(column, side)| format!(", {} = \"{}\"", side.jira, Own::Short.id(column)))
-        .collect();
+    let cells = |own: Own| -> String {
+        let all = SIDES.iter().enumerate();
+        all.map(|(column, side)| format!(", {} = \"{}\"", side.jira, own.id(column))).collect()
+    };
+    let (short, asked) = (cells(Own::Short), cells(Own::Request));
+    let requests = REQUESTS.iter().map(pairs).collect::<Vec<_>>().join(", ");
     read("popularity", "number", "votes", Own::Popularity)
         + &read("origin", "line", "project", Own::Origin)
-        + &read("request", "line", &asked, Own::Asked)
+        + &format!("request = {{ kind = \"select\", values = [ {requests} ]{asked} }}\n")
         + &format!("resolution = {{ values = [ {resolutions} ] }}\nepic-name = {{ kind = \"line\"{short} }}\n")
 }
 
@@ -160,8 +160,11 @@ pub(crate) fn shown(subject: Subject, world: &World, column: usize, from: usize)
             place.map_or(name, |place| RESOLUTIONS[place][0].to_owned())
         }),
         Subject::EpicName => field(TALE, &Own::Short.id(column)),
-        Subject::Request if column == from => field("Item", &Own::Request.id(column)),
-        Subject::Request => field("Item", &Own::Asked.id(column)),
+        Subject::Request => {
+            let name = field("Item", &Own::Request.id(column));
+            let place = REQUESTS.iter().position(|names| names[column] == name);
+            place.map_or(name, |place| REQUESTS[place][0].to_owned())
+        }
         Subject::Project => listed(&["Item", FRESH], &|token| {
             let project = || issue(token).map(|_| PROJECTS[column].to_owned()).unwrap_or_default();
             if column == from { project() } else { field(token, &Own::Origin.id(column)) }
@@ -228,10 +231,9 @@ pub(crate) fn put(subject: Subject, at: &Place<'_>, number: usize) -> Result<(),
         Subject::EpicName => who.edit(&at.other(TALE), json!({ Own::Short.id(column): text })),
         Subject::Request => {
             let field = Own::Request.id(column);
-            let place = [0, 1, 2, 0, 2][number];
-            let id = world.jira(side.jira).option_ids(&field)[place].clone();
-            let key = format!("eng/{}", REQUESTS[place].to_lowercase().replace(' ', "-"));
-            who.edit(&at.key, json!({ field: if column == 1 { key } else { id } }))
+            let place = [0, 1, 2, 0, 1][number];
+            let kind = world.jira(side.jira).request_type(side.project, REQUESTS[place][column]);
+            who.edit(&at.key, json!({ field: kind }))
         }
         // It has one from the beginning.
         Subject::Project if number == 0 => Ok(()),

@@ -125,7 +125,7 @@ impl Subject {
             Self::Votes => "votes, as a number",
             Self::Resolution => "resolution",
             Self::EpicName => "epic name",
-            Self::Request => "request type, read",
+            Self::Request => "request type",
             Self::Project => "project, read",
             Self::Version => "versions of a project",
             Self::Component => "components of a project",

@@ -50,6 +50,8 @@ pub(crate) enum Talk {
     WidenComment,
     /// Into a copy of ours, where that flows back.
     EditCopy,
+    /// A copy of ours, by somebody who may delete what others wrote.
+    DeleteCopy,
 }
 
 /// To a file, or to logged work.
@@ -57,6 +59,8 @@ pub(crate) enum Talk {
 pub(crate) enum Thing {
     Attach,
     Detach,
+    /// A copy of ours, by somebody who may delete what others attached.
+    DetachCopy,
     Log,
     RestrictedLog,
     EditLog,

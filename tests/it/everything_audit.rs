@@ -13,7 +13,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use super::daemon_audit::{by_token, shared, sync_user, token};
 use super::daemon_support::World;
 use super::everything_lives::{Fates, Policies};
-use super::everything_people::{Written, find};
+use super::everything_people::{Taken, Written, find};
 use super::everything_world::{BUILT_IN, CUSTOM, Custom, EPIC_LINK, OUTSIDER, SIDES, Sight, beside};
 
 /// Every item is on all sides and the same there, but for what people deleted.
@@ -46,6 +46,7 @@ pub(crate) fn equal(world: &World, audited: &Audited<'_>) -> Result<(), String> 
             let third = Some(3 - from - to).filter(|third| !all[*third].contains_key(name));
             let told = |field: &str| audited.is_told(name, field, [&one.key, &other.key]);
             same((world, name), (from, one), (to, other), (&excused, third), told)?;
+            copied(name, (from, one), (to, other), audited.taken)?;
         }
     }
     Ok(())
@@ -54,6 +55,9 @@ pub(crate) fn equal(world: &World, audited: &Audited<'_>) -> Result<(), String> 
 /// What is known of how it must end.
 pub(crate) struct Audited<'a> {
     pub(crate) fates: &'a Fates,
+    pub(crate) taken: &'a Taken,
+    /// Whether people deleted a version or component: it is not made there again, so issues cannot hold it there (docs/entities.md).
+    pub(crate) has_lost_stock: bool,
     pub(crate) policies: Option<Policies>,
     /// What the daemon says that stays as it is.
     pub(crate) problems: Vec<StoredProblem>,
@@ -76,15 +80,17 @@ impl Audited<'_> {
     /// What no REST call does is told, and stays.
     fn is_told(&self, name: &str, field: &str, keys: [&str; 2]) -> bool {
         let fields: &[&str] = match field {
-            "issuetype" | "parent" => &["issue-type", "parent"],
+            "issuetype" | "parent" if self.fates.of(name).converted => &["issue-type", "parent"],
+            "components" if self.has_lost_stock => &["components"],
+            "fixVersions" if self.has_lost_stock => &["fix-versions"],
+            "versions" if self.has_lost_stock => &["affects-versions"],
             _ => return false,
         };
         let of_item = |about: &str| about.split(", ").any(|key| keys.contains(&key));
-        self.fates.of(name).converted
-            && self.problems.iter().any(|stored| {
-                let field = stored.problem.field.as_ref().map(FieldName::as_str);
-                of_item(&stored.about) && field.is_some_and(|field| fields.contains(&field))
-            })
+        self.problems.iter().any(|stored| {
+            let field = stored.problem.field.as_ref().map(FieldName::as_str);
+            of_item(&stored.about) && field.is_some_and(|field| fields.contains(&field))
+        })
     }
 }
 
@@ -125,6 +131,16 @@ fn same(
             ));
         }
     }
+    Ok(())
+}
+
+/// What people wrote on one side stands on the other, once, but for the copies that people deleted there.
+fn copied(
+    name: &str,
+    (from, one): (usize, &IssueView),
+    (to, other): (usize, &IssueView),
+    taken: &Taken,
+) -> Result<(), String> {
     let copies = |kind: &str, of: Vec<String>, found: Vec<String>| {
         if of == found {
             Ok(())
@@ -139,8 +155,13 @@ fn same(
     let signs = |text: &str| SIDES.iter().map(|side| text.matches(&format!("by{}z", side.jira)).count()).sum::<usize>();
     let mut found = comments(other, to, Some(&by));
     found.retain(|text| originals.contains(text) || signs(text) < 2);
-    copies("comments", originals, found)?;
-    copies("files", files(one, from, None), files(other, to, Some(&by)))?;
+    let mut wanted = originals;
+    wanted.retain(|text| taken.has_comment(to, text) == Some(false));
+    found.retain(|text| taken.has_comment(to, text).is_some());
+    copies("comments", wanted, found)?;
+    let mut wanted = files(one, from, None);
+    wanted.retain(|file| !taken.has_file(to, file));
+    copies("files", wanted, files(other, to, Some(&by)))?;
     copies("work", worklogs(one, from, None), worklogs(other, to, Some(&by)))
 }
 

@@ -115,6 +115,8 @@ pub(crate) struct People {
     pub(crate) stock: Vec<Kept>,
     /// Whether what is written into copies of comments flows back.
     pub(crate) flows: bool,
+    /// The copies that people deleted.
+    pub(crate) taken: Taken,
     /// How often each thing was done.
     pub(crate) done: BTreeMap<String, usize>,
 }
@@ -129,6 +131,7 @@ impl People {
             fates: Fates::default(),
             stock: Vec::new(),
             flows: false,
+            taken: Taken::default(),
             done: BTreeMap::new(),
         }
     }
@@ -276,6 +279,7 @@ impl People {
             What::Field(Field::Level) => self.level(scene),
             What::Field(field) => field_act(scene, field),
             What::Talk(talk) => self.talk(scene, talk),
+            What::Thing(Thing::DetachCopy) => self.taken.file(scene),
             What::Thing(thing) => thing_act(scene, thing),
             What::Tie(tie) => self.tie(scene, tie),
         }
@@ -286,8 +290,12 @@ impl People {
             return Ok(None);
         }
         let (item, column) = (scene.act.item, scene.act.column);
-        let set = !self.items[item].level[column];
+        let was = self.items[item].level[column];
+        // Home's may also become the other one.
+        let changes = was && self.levels.is_some() && column == 0 && (scene.act.pick / 4).is_multiple_of(3);
+        let set = !was || changes;
         let mapped = self.levels.is_some() && column == 0 && !scene.act.pick.is_multiple_of(4);
+        let mapped = if changes { !self.items[item].mapped } else { mapped };
         let name = if self.levels.is_some() && column == 0 && !mapped { SECRET } else { LEVEL };
         let level = if set { json!({ "name": name }) } else { Value::Null };
         scene.who.edit(scene.key(), json!({ "security": level }))?;
@@ -300,6 +308,13 @@ impl People {
             ledger.told.extend(told.into_iter().map(|word| (column, word)));
         }
         self.items[item].level[column] = set;
+        if changes {
+            // What was written before may go now, or has gone and stands under its level.
+            let here = self.written.iter_mut().filter(|written| (written.item, written.column) == (item, column));
+            here.for_each(|written| written.mapped |= mapped);
+            self.keep_ledger();
+            *self.done.entry("Level changed".to_owned()).or_default() += 1;
+        }
         if !set {
             let here = self.written.iter_mut().filter(|written| (written.item, written.column) == (item, column));
             here.for_each(|written| written.leveled = false);
@@ -308,7 +323,7 @@ impl People {
         Ok(Some([true; 3]))
     }
 
-    fn talk(&self, scene: &Scene<'_>, talk: Talk) -> Result<Option<[bool; 3]>, Refusal> {
+    fn talk(&mut self, scene: &Scene<'_>, talk: Talk) -> Result<Option<[bool; 3]>, Refusal> {
         let (who, key, body, column) = (scene.who, scene.key(), scene.body(), scene.act.column);
         let role = scene.side.role;
         match talk {
@@ -325,7 +340,8 @@ impl People {
                 let Some(own) = scene.own_comment().filter(|_| !narrows || scene.act.who == role.1) else {
                     return Ok(None);
                 };
-                let id = own.id.to_string();
+                let (id, before) = (own.id.to_string(), own.body.clone());
+                self.taken.said_anew(&before, &scene.act.canary(), talk != Talk::EditComment);
                 if narrows {
                     who.restrict_comment(key, &id, &body, role.0)?;
                 } else if talk == Talk::WidenComment {
@@ -352,6 +368,7 @@ impl People {
                 )?;
                 Ok(Some([true; 3]))
             }
+            Talk::DeleteCopy => self.taken.comment(scene),
             Talk::DeleteComment => {
                 let Some(own) = scene.own_comment() else { return Ok(None) };
                 who.delete_comment(key, &own.id.to_string())?;
@@ -456,6 +473,83 @@ impl People {
     }
 }
 
+/// What people took away of what we made, which nobody makes again.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    /// Where, and the word that the copy of a comment began with; where, and the name of a file.
+    comments: BTreeSet<(usize, String)>,
+    files: BTreeSet<(usize, String)>,
+    /// With which word a comment began before it was said anew; and which of these changed who may read it.
+    before: BTreeMap<String, String>,
+    shown_anew: BTreeSet<String>,
+}
+
+/// How old a copy is that somebody deletes, in seconds: for two minutes it may be sent again, since its answer was lost
+/// (docs/promises.md).
+const SETTLED: i64 = 130;
+
+impl Taken {
+    fn said_anew(&mut self, before: &str, after: &str, for_others: bool) {
+        if let Some(word) = first_word(before) {
+            self.before.insert(after.to_owned(), word);
+        }
+        if for_others {
+            self.shown_anew.insert(after.to_owned());
+        }
+    }
+
+    /// Whether the copy of a comment was deleted on a side. `None`: it was, and may have been made anew for other readers.
+    pub(crate) fn has_comment(&self, column: usize, text: &str) -> Option<bool> {
+        let (mut word, mut shown_anew) = (first_word(text), false);
+        while let Some(known) = word {
+            shown_anew |= self.shown_anew.contains(&known);
+            if self.comments.contains(&(column, known.clone())) {
+                return (!shown_anew).then_some(true);
+            }
+            word = self.before.get(&known).cloned();
+        }
+        Some(false)
+    }
+
+    /// The same of a file, which is told with what is in it.
+    pub(crate) fn has_file(&self, column: usize, told: &str) -> bool {
+        let name = told.split(' ').next().unwrap_or_default();
+        self.files.contains(&(column, name.to_owned()))
+    }
+
+    fn comment(&mut self, scene: &Scene<'_>) -> Result<Option<[bool; 3]>, Refusal> {
+        let ours = sync_user(scene.side.jira);
+        let copies = scene.issue.comments.iter().filter(|copy| {
+            copy.author.as_deref() == Some(ours)
+                && copy.visibility.is_none()
+                && !copy.internal
+                && scene.is_settled(copy.created)
+        });
+        let copies: Vec<(&CommentView, String)> =
+            copies.filter_map(|copy| Some((copy, first_word(&copy.body)?))).collect();
+        let Some((copy, word)) = copies.get(scene.act.pick % copies.len().max(1)) else { return Ok(None) };
+        scene.who.delete_comment(scene.key(), &copy.id.to_string())?;
+        self.comments.insert((scene.act.column, word.clone()));
+        Ok(Some([true; 3]))
+    }
+
+    fn file(&mut self, scene: &Scene<'_>) -> Result<Option<[bool; 3]>, Refusal> {
+        let ours = sync_user(scene.side.jira);
+        let copies = scene.issue.attachments.iter().filter(|file| file.author.as_deref() == Some(ours));
+        let copies: Vec<_> = copies.filter(|file| scene.is_settled(file.created)).collect();
+        let Some(copy) = copies.get(scene.act.pick % copies.len().max(1)) else { return Ok(None) };
+        scene.who.detach(&copy.id.to_string())?;
+        self.files.insert((scene.act.column, copy.name.clone()));
+        Ok(Some([true; 3]))
+    }
+}
+
+/// The word that a comment of people begins with.
+fn first_word(text: &str) -> Option<String> {
+    let (_, rest) = text.trim_end().lines().last()?.split_once("Words ")?;
+    rest.split_whitespace().next().map(str::to_owned)
+}
+
 /// Whether an act makes an item.
 pub(crate) fn is_made_by(act: &Act) -> bool {
     matches!(act.what, What::Create | What::Fate(Fate::Clone))
@@ -477,6 +571,10 @@ impl Scene<'_> {
 
     fn body(&self) -> String {
         format!("Words {}", self.act.canary())
+    }
+
+    fn is_settled(&self, made: jiff::Timestamp) -> bool {
+        self.world.surroundings.clock.now().duration_since(made).as_secs() > SETTLED
     }
 
     fn own_comment(&self) -> Option<&CommentView> {
@@ -542,6 +640,7 @@ fn thing_act(scene: &Scene<'_>, thing: Thing) -> Result<Option<[bool; 3]>, Refus
             let Some(own) = own else { return Ok(None) };
             who.detach(&own.id.to_string())?;
         }
+        Thing::DetachCopy => return Ok(None),
         Thing::Log => drop(who.log_work(key, AT, seconds, &body)?),
         Thing::RestrictedLog => {
             if scene.act.who != scene.side.role.1 {

@@ -45,7 +45,7 @@ pub(crate) struct Kept {
     column: usize,
     is_version: bool,
     /// Where people took it away.
-    removed: bool,
+    pub(crate) removed: bool,
 }
 
 impl Act {

@@ -130,6 +130,8 @@ mod daemon_reload;
 #[cfg(test)]
 mod daemon_remap;
 #[cfg(test)]
+mod daemon_requests;
+#[cfg(test)]
 mod daemon_rights;
 #[cfg(test)]
 mod daemon_silence;

@@ -124,7 +124,11 @@ const REQUEST: &str = "customfield_21011";
 
 fn with_sprints(mut setup: Setup, objects: bool) -> Setup {
     setup.fields.push(FieldSetup::new(SPRINT, "Sprint", FieldType::Sprint));
-    setup.fields.push(FieldSetup::new(REQUEST, "Request Type", FieldType::RequestType(vec!["Ask us".to_owned()])));
+    setup.fields.push(FieldSetup::new(REQUEST, "Request Type", FieldType::RequestType));
+    let kinds: Vec<String> = setup.projects[0].types.iter().map(|(name, _)| name.clone()).collect();
+    setup.projects[0].service_desk = true;
+    setup.projects[0].request_types =
+        vec![("Ask us".to_owned(), kinds[0].clone()), ("Order & pay".to_owned(), kinds[1].clone())];
     setup.projects[0].sprints =
         [("Old", SprintState::Closed), ("Now, =[x]", SprintState::Active), ("Next", SprintState::Future)]
             .map(|(name, state)| (name.to_owned(), state))
@@ -185,13 +189,56 @@ async fn sprints_are_read_as_lists_and_written_as_one_number() {
         let names: Vec<&str> =
             open.body["values"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
         assert_eq!((names, open.body["isLast"].as_bool()), (vec!["Next"], Some(true)));
-        // A request type is written as a text and read as an object.
-        let text = if client.jira.kind() == Kind::Cloud {
-            client.jira.option_ids(REQUEST)[0].clone()
+    }
+}
+
+/// Atlassian's words: the field takes a text; on Data Center the keys of portal and type, which JQL's suggestions tell.
+#[tokio::test(start_paused = true)]
+async fn a_request_type_is_of_one_desk_and_one_issue_type_and_written_as_a_text() {
+    let acme = start(&with_sprints(presets::acme("https://acme.example"), false));
+    let globex = start(&with_sprints(presets::globex("https://jira.globex.example/jira"), false));
+    for (jira, project, kind) in [(acme, "SUP", "Bug"), (globex, "ENG", "Defect")] {
+        let client = Client::of(&jira, "sync");
+        let _watch = watched(&client.jira);
+        let cloud = client.jira.kind() == Kind::Cloud;
+        let desk = client.at(if cloud { "/rest/servicedeskapi" } else { "/jira/rest/servicedeskapi" });
+        let desks = desk.get("servicedesk?start=0&limit=50").await;
+        assert_eq!((desks.text("/values/0/projectKey"), desks.body["isLastPage"].as_bool()), (project, Some(true)));
+        let id = desks.text("/values/0/id").to_owned();
+        let kinds = desk.get(&format!("servicedesk/{id}/requesttype?start=0&limit=1")).await;
+        assert_eq!((kinds.text("/values/0/name"), kinds.body["isLastPage"].as_bool()), ("Ask us", Some(false)));
+        assert_eq!(desk.get("servicedesk/999/requesttype").await.status, 404);
+        let text = client.jira.request_type(project, "Ask us");
+        if cloud {
+            assert_eq!(kinds.text("/values/0/id"), text);
         } else {
-            "eng/ask-us".to_owned()
-        };
-        assert!(client.put(&path, json!({ "fields": { REQUEST: text } })).await.status < 300);
+            let number = REQUEST.trim_start_matches("customfield_");
+            let told =
+                client.get(&format!("jql/autocompletedata/suggestions?fieldName=cf[{number}]&fieldValue=order")).await;
+            let key = client.jira.request_type(project, "Order & pay");
+            assert_eq!(told.text("/results/0/value"), format!("\"{key}\""));
+            assert!(told.text("/results/0/displayName").starts_with("<b>Order</b> &amp; pay ("));
+            assert_eq!(told.body["results"].as_array().unwrap().len(), 1);
+        }
+        let issue = issue(&client, project, kind, json!({ REQUEST: text })).await;
+        let path = format!("issue/{}", issue.text("/key"));
         assert_eq!(client.get(&path).await.text(&format!("/fields/{REQUEST}/requestType/name")), "Ask us");
+        for (wrong, why) in [
+            (json!({ "id": text }), "Operation value must be a string"),
+            (json!(if cloud { "sup/ask-us" } else { "41" }), "is not valid"),
+            (json!(client.jira.request_type(project, "Order & pay")), "is not valid for the issue type"),
+        ] {
+            let answer = client.put(&path, json!({ "fields": { REQUEST: wrong } })).await;
+            assert_eq!(answer.status, 400);
+            assert!(answer.text(&format!("/errors/{REQUEST}")).contains(why), "{:?}", answer.body);
+        }
+        // With the type that it is made as; and none at all.
+        let other = client.jira.request_type(project, "Order & pay");
+        let kinds = client.get(&format!("issue/createmeta/{project}/issuetypes")).await;
+        let rows = kinds.body[if cloud { "issueTypes" } else { "values" }].as_array().unwrap().clone();
+        let both = json!({ "fields": { REQUEST: other, "issuetype": { "id": rows[1]["id"] } } });
+        assert!(client.put(&path, both).await.status < 300);
+        assert!(client.put(&path, json!({ "fields": { REQUEST: null } })).await.status < 300);
+        assert!(client.get(&path).await.body["fields"][REQUEST].is_null());
     }
 }

@@ -3,6 +3,7 @@
 mod agile;
 mod attachment;
 mod comment;
+mod desk;
 mod issue;
 mod issue_link;
 mod meta;

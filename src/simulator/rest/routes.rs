@@ -4,7 +4,7 @@ use super::super::reply::Answer;
 use super::super::setup::Kind;
 use super::super::state::State;
 use super::{
-    Call, agile, attachment, comment, issue, issue_link, meta, property, remote, search, thing, transition, user,
+    Call, agile, attachment, comment, desk, issue, issue_link, meta, property, remote, search, thing, transition, user,
     watcher, webhook, worklog,
 };
 
@@ -135,6 +135,14 @@ const ROUTES: &[Route] = &[
     route("DELETE", "attachment/{}", "removeAttachment", None, false, attachment::remove),
     route("POST", "issue/{}/attachments", "addAttachment", None, false, attachment::add),
     route("POST", "webhook", "registerDynamicWebhooks", CLOUD, false, webhook::dynamic),
+    route(
+        "GET",
+        "jql/autocompletedata/suggestions",
+        "getFieldAutoCompleteForQueryString",
+        SERVER,
+        true,
+        desk::suggestions,
+    ),
     route("GET", "user", "getUser", None, false, user::get),
     route("GET", "user/search", "findUsers", None, true, user::search),
     route("GET", "users/search", "getAllUsers", CLOUD, false, user::all),
@@ -148,6 +156,8 @@ const ROUTES: &[Route] = &[
 const OUTSIDE: &[Route] = &[
     route("GET", "rest/agile/1.0/board", "getAllBoards", None, true, agile::boards),
     route("GET", "rest/agile/1.0/board/{}/sprint", "getAllSprints", None, true, agile::sprints),
+    route("GET", "rest/servicedeskapi/servicedesk", "getServiceDesks", None, false, desk::list),
+    route("GET", "rest/servicedeskapi/servicedesk/{}/requesttype", "getRequestTypes", None, false, desk::request_types),
     // Data Center answers the first path before version 10 alone; here it is one of 10 [jjs].
     route("GET", "rest/webhooks/1.0/webhook", "listWebhooks", CLOUD, false, webhook::list),
     route("POST", "rest/webhooks/1.0/webhook", "registerWebhook", CLOUD, false, webhook::add),

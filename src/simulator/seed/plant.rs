@@ -158,7 +158,8 @@ fn canonical(state: &State, project: &str, field: &Field, value: &Value) -> Opti
             FieldType::Cascade(_) => option(value)?,
             // Recorded sprints lie on boards that were not recorded.
             FieldType::Sprint => return None,
-            FieldType::RequestType(_) => option(value)?,
+            // Nor were service desks.
+            FieldType::RequestType => return None,
             FieldType::Number | FieldType::Date | FieldType::DateTime | FieldType::Opaque => value.clone(),
         },
     })

@@ -13,11 +13,11 @@ use super::violation::{Violation, Wrong};
 const CLOUD: Contract = Contract {
     file: "jira-cloud-platform-v3.json",
     errata: "errata-cloud-v3.json",
-    beside: Some("jira-software-cloud.json"),
+    beside: &["jira-software-cloud.json", "jsm-cloud.json"],
     close_objects: false,
 };
 const DATA_CENTER: Contract =
-    Contract { file: "jira-dc-10.3-platform.json", errata: "errata-dc-10.3.json", beside: None, close_objects: true };
+    Contract { file: "jira-dc-10.3-platform.json", errata: "errata-dc-10.3.json", beside: &[], close_objects: true };
 
 /// Statuses that any operation may answer with (contracts/README.md, defect 6).
 const ALWAYS: [u16; 6] = [401, 403, 404, 409, 410, 429];
@@ -132,6 +132,10 @@ impl Checker {
     fn contract_path(&self, path: &str) -> Option<String> {
         if path.starts_with("/rest/agile/") {
             return Some(if self.cloud { path.to_owned() } else { path.trim_start_matches("/rest").to_owned() });
+        }
+        // Data Center's own was not found (contracts/README.md).
+        if path.starts_with("/rest/servicedeskapi/") {
+            return self.cloud.then(|| path.to_owned());
         }
         let (api, rest) = match path.strip_prefix("/rest/api/")?.split_once('/') {
             Some((api, rest)) if matches!(api, "2" | "3" | "latest") => (api, rest),

@@ -20,8 +20,8 @@ pub(crate) fn shared() -> Option<PathBuf> {
 pub(crate) struct Contract {
     pub(crate) file: &'static str,
     pub(crate) errata: &'static str,
-    /// The document of another product on the same site.
-    pub(crate) beside: Option<&'static str>,
+    /// The documents of other products on the same site.
+    pub(crate) beside: &'static [&'static str],
     /// Data Center's document never says `additionalProperties: false`, its server does.
     pub(crate) close_objects: bool,
 }
@@ -34,13 +34,20 @@ pub(crate) fn load(contract: &Contract, urn: &str) -> Option<Value> {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
     };
     let mut document = read(contract.file);
-    if let Some(beside) = contract.beside {
-        // Only what stands in it by itself: its references would mean another document's.
+    for beside in contract.beside {
+        // Its schemas go by names of their own: some of the site's are called alike and are others.
+        let place = "#/components/schemas/";
+        let text = read(beside).to_string().replace(place, &format!("{place}{beside}:"));
+        let more: Value = serde_json::from_str(&text).expect("a contract is JSON");
         let paths = document["paths"].as_object_mut().expect("a contract has paths");
-        let more = read(beside)["paths"].as_object().expect("a contract has paths").clone();
-        paths.extend(more.into_iter().filter(|(path, methods)| {
-            path.starts_with("/rest/agile/1.0/board") && !methods.to_string().contains("\"$ref\"")
+        let more_paths = more["paths"].as_object().expect("a contract has paths").clone();
+        paths.extend(more_paths.into_iter().filter(|(path, methods)| {
+            let board = path.starts_with("/rest/agile/1.0/board") && !methods.to_string().contains("\"$ref\"");
+            board || path.starts_with("/rest/servicedeskapi/servicedesk")
         }));
+        let schemas = more["components"]["schemas"].as_object().expect("a contract has schemas").clone();
+        let known = document["components"]["schemas"].as_object_mut().expect("a contract has schemas");
+        known.extend(schemas.into_iter().map(|(name, schema)| (format!("{beside}:{name}"), schema)));
     }
     correct(&mut document, &read(contract.errata)["errata"]);
     correct(&mut document, &super::errata::found(contract.file));

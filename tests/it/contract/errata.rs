@@ -54,6 +54,23 @@ fn refused(operation: &str, what: &str) -> Value {
     })
 }
 
+/// What is suggested for a field in JQL.
+fn suggestions() -> Value {
+    json!({
+        "pointer": "/components/schemas/AutoCompleteResultWrapper",
+        "op": "replace",
+        "value": {
+            "type": "object", "required": ["results"], "properties": {
+                "results": { "type": "array", "items": {
+                    "type": "object", "required": ["value", "displayName"],
+                    "properties": { "value": { "type": "string" }, "displayName": { "type": "string" } },
+                } },
+            },
+        },
+        "evidence": "Cloud's document of the same operation (`AutoCompleteSuggestions`); no property is declared here",
+    })
+}
+
 fn data_center() -> Value {
     let list = |schema: &str| json!({ "type": "array", "items": { "$ref": format!("#/components/schemas/{schema}") } });
     let paged = |path: &str, schema: &str| {
@@ -85,6 +102,7 @@ fn data_center() -> Value {
             "value": list("UserBean"),
             "evidence": "its own description: \"Returns a list of active users\"; declared as one, as its siblings are",
         }),
+        suggestions(),
         refused("/paths/~1api~12~1version~1{id}/put", "a version that could not be changed"),
         refused("/paths/~1api~12~1component/post", "a component that could not be created"),
         refused("/paths/~1api~12~1component~1{id}/put", "a component that could not be changed"),
