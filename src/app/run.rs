@@ -25,6 +25,8 @@ const MOST_BATCHES: usize = 16;
 const LONG: Duration = Duration::from_secs(5);
 /// Longest sleep of the worker: what is due is looked up again at the latest then.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// How soon an instance is polled that began to be left alone. As long as the longest of such pauses.
+const FOUND_BACK: Duration = Duration::from_secs(120);
 /// Its sleep where something is due that could not be claimed.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(50);
 /// How long work under way may go on after the daemon was told to stop. What is not done then is in doubt, and looked for.
@@ -111,15 +113,31 @@ impl Daemon {
         let mut ticks = tokio::time::interval(self.config.daemon.poll);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut failures = 0;
-        while cancel.run_until_cancelled(ticks.tick()).await.is_some() {
+        let mut next = Instant::now();
+        loop {
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => break,
+                _ = ticks.tick() => {}
+                () = self.engine.falls(instance) => {
+                    // However rare the polls: who is away is found back soon after.
+                    if next.saturating_duration_since(Instant::now()) > FOUND_BACK {
+                        ticks.reset_after(FOUND_BACK);
+                        next = Instant::now() + FOUND_BACK;
+                    }
+                    continue;
+                }
+            }
+            next = Instant::now() + self.config.daemon.poll;
             match cancel.run_until_cancelled(self.poll(instance)).await {
                 Some(Ok(polled)) => {
                     self.state_answered(&mut failures);
                     if polled.more {
                         ticks.reset_immediately();
                     } else if let Some(left) = self.engine.left_alone_for(instance) {
-                        // However rare the polls: who was away is found back soon after.
-                        ticks.reset_after(left.min(self.config.daemon.poll));
+                        let wait = left.max(Duration::from_secs(1)).min(self.config.daemon.poll);
+                        ticks.reset_after(wait);
+                        next = Instant::now() + wait;
                     }
                 }
                 Some(Err(error)) => self.state_failed(error, &mut failures, cancel).await?,

@@ -99,15 +99,10 @@ impl Engine {
             polled = self.read_on(&instance).await.map(|more| polled.unwrap_or_default().and(more));
         }
         match &polled {
-            Ok(_) => {
-                if instance.answered() {
-                    self.is_back(id).await?;
-                }
-            }
-            Err(PollError::Jira(error)) => {
-                instance.failed(error);
-            }
-            Err(PollError::Store(_)) => {}
+            Ok(_) => self.is_well(&instance).await?,
+            // A refusal is an answer, too.
+            Err(PollError::Jira(error)) if !instance.failed(error) => self.is_well(&instance).await?,
+            Err(PollError::Jira(_) | PollError::Store(_)) => {}
         }
         polled
     }

@@ -110,12 +110,26 @@ impl Engine {
         work.be_due(if pause.away { AWAITED } else { self.after(wait) });
     }
 
-    /// An instance that was away for long answered a poll: what waited for it is looked at now.
-    pub(super) async fn is_back(&self, instance: &InstanceId) -> Result<(), StoreError> {
-        tracing::info!(%instance, "it answers again; what waited for it goes on");
+    /// An instance answered a poll. If it was away for long, what waited for it is looked at now.
+    pub(super) async fn is_well(&self, instance: &Instance) -> Result<(), StoreError> {
+        if !instance.answered() {
+            return Ok(());
+        }
+        tracing::info!(instance = %instance.id(), "it answers again; what waited for it goes on");
         // First, so that who takes an item up before this and gives it back after the waking sees it.
         self.pauses.fetch_add(1, Ordering::AcqRel);
-        self.store.wake_awaited().await
+        self.store.wake_awaited().await?;
+        // Where the state failed, the next poll wakes it.
+        instance.has_woken();
+        Ok(())
+    }
+
+    /// Returns when an instance begins to be left alone.
+    pub async fn falls(&self, instance: &InstanceId) {
+        match self.instances.get(instance) {
+            Some(instance) => instance.falls().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// How often it was said what is paused, or that an instance is back.
@@ -126,7 +140,7 @@ impl Engine {
     /// Gives an item back. One that is put aside for a pause that ended meanwhile would never be woken: it is due now.
     pub(super) async fn give_back(&self, work: &Work, due: Option<Timestamp>, attempts: u32) -> Result<(), StoreError> {
         self.store.release(work.item.id, work.fence, due, attempts).await?;
-        if due.is_some_and(|due| due >= AWAITED) && self.pauses() != work.pauses {
+        if due.is_some_and(|due| due >= PARKED) && self.pauses() != work.pauses {
             self.wake_now(work.item.id).await?;
         }
         Ok(())

@@ -51,6 +51,8 @@ pub(crate) struct Instance {
     state: Mutex<State>,
     circles: Mutex<Circles>,
     uploads: Arc<Semaphore>,
+    /// Rung when it begins to be left alone.
+    fell: tokio::sync::Notify,
     /// Held while it is decided on its newcomers.
     pub(crate) admitting: tokio::sync::Mutex<()>,
     announcements: Mutex<Announcements>,
@@ -85,6 +87,8 @@ struct State {
     times: Option<TimesRead>,
     /// When that was last looked at, by our monotonic time.
     times_at: Option<Duration>,
+    /// It was away for long, and what waited for it is not woken yet.
+    owes: bool,
     /// The next poll looks as far back as this, whatever the cursor says.
     back: Option<Timestamp>,
 }
@@ -159,6 +163,7 @@ impl Instance {
             state: Mutex::default(),
             circles: Mutex::default(),
             uploads: Arc::new(Semaphore::new(UPLOADS)),
+            fell: tokio::sync::Notify::new(),
         }
     }
 
@@ -240,19 +245,34 @@ impl Instance {
             }
             Failure::Refused(_) | Failure::NotFound | Failure::Unreadable(_) => return false,
         };
-        state.failures = state.failures.saturating_add(1);
+        // Many are under way at once: what fails while it is left alone already tells nothing new. Who asks for patience is there.
+        let is_new = state.pause.as_ref().is_none_or(|pause| pause.until <= self.clock.monotonic());
+        if is_new && !matches!(error.failure, Failure::Wait(_)) {
+            state.failures = state.failures.saturating_add(1);
+        }
         let away = state.failures >= AWAY_AFTER;
+        self.fell.notify_one();
         state.pause = Some(Pause { until: self.clock.monotonic() + wait, why: error.to_string(), away });
         true
     }
 
-    /// Takes note of a good poll: the instance is well. Says whether it was away for long.
+    /// Takes note that a poll was answered: the instance is well. Says whether what waited for it is still to be woken.
     pub(crate) fn answered(&self) -> bool {
         let mut state = self.state();
-        let away = state.failures >= AWAY_AFTER;
+        state.owes |= state.failures >= AWAY_AFTER;
         state.failures = 0;
         state.pause = None;
-        away
+        state.owes
+    }
+
+    /// What waited for it is woken.
+    pub(crate) fn has_woken(&self) {
+        self.state().owes = false;
+    }
+
+    /// Returns when it begins to be left alone.
+    pub(crate) async fn falls(&self) {
+        self.fell.notified().await;
     }
 
     /// Takes note that nothing came of looking after webhooks. Says whether it is not for the instance: it answered other questions

@@ -1,5 +1,5 @@
-//! One item's writes of one round on their way: to each side in order, to the sides at the same time, so that no partner waits for
-//! another. Must never send what was called off, nor anything to a side where a write before it failed.
+//! One item's writes of one round on their way: to each side in order, edits and hops to the sides at the same time, so that no partner
+//! waits for another. Must never send what was called off, nor anything to a side where a write before it failed.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,7 +11,6 @@ use super::seal::Mark;
 use super::work::Work;
 use super::{Engine, SyncRun};
 use crate::jira::Want;
-use crate::model::hub::Terms;
 use crate::model::ids::{InstanceId, SideId};
 use crate::model::operation::{Action, Intent, IntentEvent};
 
@@ -56,7 +55,7 @@ impl Engine {
         }
     }
 
-    /// Sends one write that is no edit, hop or plain comment: a file, what rests on a look of its own, what a project lacks.
+    /// Sends one write that is no edit or hop: a file, what rests on a look of its own, what a project lacks.
     async fn send_alone(&self, work: &mut Work, intent: &Intent) {
         let side = &intent.operation.side;
         let file = matches!(intent.operation.action, Action::AddFile { .. });
@@ -161,10 +160,7 @@ impl Engine {
 /// Whether a write may go at the same time as one to another side. What rests on a look right before it goes by itself, so that
 /// nothing comes between the two.
 fn goes_along(work: &Work, intent: &Intent) -> bool {
-    let plain = match &intent.operation.action {
-        Action::SetFields { .. } | Action::Transition { .. } => true,
-        action => matches!(action, Action::AddComment { terms, .. } if terms == &Terms::default()),
-    };
+    let plain = matches!(intent.operation.action, Action::SetFields { .. } | Action::Transition { .. });
     plain && !work.is_under_a_level(&intent.operation.side)
 }
 

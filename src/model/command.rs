@@ -13,8 +13,9 @@ use super::ids::{InstanceId, IssueId, SideId, SyncId};
 /// From this time on nothing is due by the clock: it waits for a pause to end. The year 9999.
 pub const PARKED: Timestamp = Timestamp::constant(253_370_764_800, 0);
 
-/// So is this: it waits for an instance that was away for long. A day before [`PARKED`], so that neither end wakes the other's.
-pub const AWAITED: Timestamp = Timestamp::constant(253_370_764_800 - 86_400, 0);
+/// So is this: it waits for an instance that is away for long. A day after [`PARKED`]. The end of either wakes both, since something may wait
+/// for an operator and for an instance: what still waits is put aside again.
+pub const AWAITED: Timestamp = Timestamp::constant(253_370_764_800 + 86_400, 0);
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -333,7 +333,7 @@ pub trait Store: Send + Sync + 'static {
     /// Frees what a dead holder of this state held. Called once at start, under the exclusive lock.
     async fn free_all(&self) -> Result<(), StoreError>;
 
-    /// Makes due now what waits for an instance that was away for long (due at [`AWAITED`](super::command::AWAITED)).
+    /// Makes due now all that is due by no clock ([`PARKED`](super::command::PARKED) or later): an instance is back.
     async fn wake_awaited(&self) -> Result<(), StoreError>;
 
     /// Makes items due at `due` for a reason other than a hint, such as a sweep. One that is due sooner stays so, and the

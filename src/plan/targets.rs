@@ -24,12 +24,7 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId, only: Option<&str>) {
         return;
     }
     if draft.is_in_doubt(side) {
-        // What was answered is only still to be seen. The next value does not wait for a poll that shows it: it is read right
-        // before the write anyway.
-        let unread = !draft.input.observed.contains_key(side);
-        if unread && is_only_unseen(draft, side) && has_news(draft, side) {
-            draft.want(side, Wanted::Comments);
-        }
+        look_at_what_is_unseen(draft, side);
         return;
     }
     let sync = draft.input.sync;
@@ -110,6 +105,15 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId, only: Option<&str>) {
     set_by_hops(draft, side, by_hop, hop);
 }
 
+/// Where what was answered is only still to be seen, the next value does not wait for a poll that shows it: the side is read, as right
+/// before each write.
+fn look_at_what_is_unseen(draft: &mut Draft<'_>, side: &SideId) {
+    let unread = !draft.input.observed.contains_key(side);
+    if unread && is_only_unseen(draft, side) && has_news(draft, side) {
+        draft.want(side, Wanted::Comments);
+    }
+}
+
 /// Whether all that is in doubt on a side was answered, and only no read showed it yet.
 fn is_only_unseen(draft: &Draft<'_>, side: &SideId) -> bool {
     let mut written = draft.unsettled(side).filter(|intent| !intent.operation.action.is_beside_the_fields());
@@ -120,8 +124,13 @@ fn is_only_unseen(draft: &Draft<'_>, side: &SideId) -> bool {
 fn has_news(draft: &Draft<'_>, side: &SideId) -> bool {
     let sync = draft.input.sync;
     let Some(replica) = draft.plan.item.replicas.get(side) else { return false };
-    sync.fields.values().any(|row| {
+    // Links and watchers wait for no edit.
+    let mut rows = sync.fields.values().filter(|row| !matches!(row.kind, FieldKind::Links | FieldKind::Watchers));
+    rows.any(|row| {
         let Ok(Some(agreed)) = composed::due(draft, row, side) else { return false };
+        if agreed.asking.contains(side) {
+            return false;
+        }
         let base = replica.bases.get(&row.name);
         let mut told = base.map(|base| base.acts.clone()).unwrap_or_default();
         told.join(&base.map(|base| base.matched.clone()).unwrap_or_default());

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, named_params, params};
 use super::columns::{Milliseconds, URGENCIES, encode};
 use super::look;
 use super::step::{StepError, StepResult};
-use crate::model::command::{AWAITED, PARKED};
+use crate::model::command::PARKED;
 use crate::model::ids::{InstanceId, IssueId, ItemId, SideId};
 use crate::model::problem::Problem;
 use crate::model::store::{Claim, Cursor, Hint, Newcomer, StoreError, Urgency};
@@ -196,17 +196,15 @@ pub(super) fn free_all(connection: &Connection, now: Timestamp) -> StepResult<()
             "UPDATE work SET claimed_by = NULL, due_ms = min(coalesce(due_ms, ?1), ?1)
              WHERE claimed_by IS NOT NULL OR due_ms >= ?2",
         )?
-        .execute(params![Milliseconds(now), Milliseconds(AWAITED)])?;
+        .execute(params![Milliseconds(now), Milliseconds(PARKED)])?;
     Ok(())
 }
 
-/// Makes due what waits for an instance that was away, and not what waits for an operator.
+/// Makes due what waits for an instance that was away, and what waits for an operator: that is put aside again.
 pub(super) fn wake_awaited(connection: &Connection, now: Timestamp) -> StepResult<()> {
-    connection.prepare_cached("UPDATE work SET due_ms = ?1 WHERE due_ms >= ?2 AND due_ms < ?3")?.execute(params![
-        Milliseconds(now),
-        Milliseconds(AWAITED),
-        Milliseconds(PARKED)
-    ])?;
+    connection
+        .prepare_cached("UPDATE work SET due_ms = ?1 WHERE due_ms >= ?2")?
+        .execute(params![Milliseconds(now), Milliseconds(PARKED)])?;
     Ok(())
 }
 
