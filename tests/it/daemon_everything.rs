@@ -351,6 +351,7 @@ async fn sent_to_globex(
     world.jira("globex").record_bodies(true);
     world.start().await;
     let mut people = People::new(Sight::Apart);
+    let told = std::env::var_os("JIRASYNCD_TELL").is_some();
     let mut sent = Vec::new();
     for (place, step) in script.iter().enumerate() {
         // What is gone is found by the full check alone.
@@ -361,7 +362,10 @@ async fn sent_to_globex(
             if act.column == 2 && !with_initech {
                 people.leave_out(act);
             } else {
-                people.act(&world, act)?;
+                let done = people.act(&world, act)?;
+                if told {
+                    println!("{} {done} {act:?}", world.surroundings.clock.now());
+                }
             }
             world.pass(3).await;
         }
@@ -371,6 +375,10 @@ async fn sent_to_globex(
         if step.iter().any(refuses) {
             world.pass(LONGEST_WAIT).await;
             world.intervals(6).await;
+        }
+        for call in world.jira("globex").calls().iter().filter(|call| told && call.method != "GET") {
+            let body = String::from_utf8_lossy(&call.request_body);
+            println!("{} {} {} {} {body}", call.at, call.status, call.method, call.path);
         }
         let mut requests = requests(&world, "globex");
         if policies.is_some() {
