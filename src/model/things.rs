@@ -164,7 +164,7 @@ pub struct SentValue {
 /// A thing on one side.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ThingReplica {
-    /// Its id there; `None`: it was sent, and nobody knows whether it was made.
+    /// Its id there; `None`: it was sent, and nobody knows whether it was made, or it is gone and its id is another's.
     pub native: Option<String>,
     /// What it was seen to hold.
     pub held: BTreeMap<Property, HeldValue>,

@@ -124,6 +124,7 @@ pub fn take_in(
     new_id: &mut dyn FnMut() -> ThingId,
 ) -> Vec<ProjectThing> {
     let mut look = Look { rules, seen, things: known.to_vec(), numbers: BTreeMap::new() };
+    look.leave_ids_given_again();
     look.known_ones();
     // Those whose acts count go first: what only receives has nothing to begin.
     let (first, then): (Vec<&SideId>, Vec<&SideId>) = rules
@@ -182,6 +183,43 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
+    /// Jira gives no id twice, but one that was restored from a backup does (reliability.md, row 107). What is found under the id of
+    /// one that was deleted there, or that is another's by now, and by another name, is no rename of it: else what a partner named
+    /// would be taken for a word of the side where it lies, and go on to the others.
+    fn leave_ids_given_again(&mut self) {
+        let mut left: Vec<(usize, SideId)> = Vec::new();
+        for (place, thing) in self.things.iter().enumerate() {
+            for (side, list) in self.seen.lists {
+                let Some(replica) = thing.replicas.get(side).filter(|replica| replica.native.is_some()) else {
+                    continue;
+                };
+                let Some(seen) = list.iter().find(|seen| Some(&seen.native) == replica.native.as_ref()) else {
+                    continue;
+                };
+                let name = seen.value(Property::Name);
+                let sent = replica.sent.get(&Property::Name).into_iter().flatten();
+                let mut own = sent.map(|sent| sent.value.as_str()).chain([replica.value(Property::Name)]);
+                let others = self.things.iter().filter(|other| other.id != thing.id);
+                let mut others = others.filter_map(|other| other.replicas.get(side)).filter(|other| !other.gone);
+                let is_anothers = |other: &ThingReplica| match &other.native {
+                    Some(native) => native == &seen.native,
+                    // It is being made.
+                    None => is_same_name(other.value(Property::Name), name),
+                };
+                if !own.any(|own| is_same_name(own, name)) && (replica.gone || others.any(is_anothers)) {
+                    left.push((place, side.clone()));
+                }
+            }
+        }
+        for (place, side) in left {
+            if let Some(replica) = self.things.get_mut(place).and_then(|thing| thing.replicas.get_mut(&side)) {
+                (replica.native, replica.gone) = (None, true);
+                replica.sent.clear();
+                replica.missing.get_or_insert(self.seen.now);
+            }
+        }
+    }
+
     /// What was met before: looked for by its id.
     fn known_ones(&mut self) {
         let mut taken: BTreeSet<(SideId, String)> = BTreeSet::new();
@@ -199,6 +237,10 @@ impl Look<'_> {
             let mut acts: Vec<(SideId, NewAct)> = Vec::new();
             for (side, list) in self.seen.lists {
                 let Some(replica) = thing.replicas.get_mut(side) else { continue };
+                if replica.native.is_none() && replica.gone {
+                    // Its id is another's: nothing can be found of it any more.
+                    continue;
+                }
                 if replica.native.is_none() {
                     let settle = self.seen.settle.get(side).copied().unwrap_or(SignedDuration::MAX);
                     let began = replica.sent.values().flatten().map(|sent| sent.at).min();

@@ -1,7 +1,7 @@
 //! Random people do everything to issues on three sides, under faults and deaths, with every entity and field on. Must never judge
 //! by the daemon's state, nor let a kind of act go undone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -13,7 +13,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::daemon_support::World;
 use super::everything_acts::{Act, Field, Talk, Thing, What};
-use super::everything_audit::{Audited, Log, equal, far_leaks, leaks, requests};
+use super::everything_audit::{Audited, Log, equal, far_leaks, leaks, news, requests};
 use super::everything_lives::{Fate, Policies, show_all};
 use super::everything_people::{Ledger, People, is_made_by};
 use super::everything_stock::Stock;
@@ -31,8 +31,13 @@ const FOUND: [u64; 1] = [7];
 /// cannot hold a component that people deleted on its side.
 const FOUND_LIVES: [u64; 2] = [2, 10];
 
-/// The same where one of home's security levels is carried: set, changed and taken away between deletions and moves.
-const FOUND_LEVELS: [u64; 1] = [4];
+/// The same where one of home's security levels is carried: set, changed and taken away between deletions and moves; and a parent that
+/// Jira refuses was tried again after quiet.
+const FOUND_LEVELS: [u64; 2] = [4, 17];
+
+/// The same with and without a partner's acts: the simulated Jira gave the id of a component that was deleted to the next one, which
+/// was taken for a rename; and, twice, what Jira refused was tried again because of that partner's acts.
+const FOUND_BESIDE: [u64; 3] = [19, 21, 22];
 
 /// What came of a life.
 #[derive(Default)]
@@ -160,15 +165,20 @@ async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
         let problems = world.problems().await;
         equal(world, &audited).map_err(|why| format!("{why}; problems: {problems:?}"))?;
     }
+    // What Jira refuses is tried again for ever, and changes nothing; but somebody has to know.
+    let mut refused = SIDES.map(|_| BTreeSet::new());
+    SIDES.iter().zip(&mut refused).for_each(|(side, refused)| drop(news(world, side.jira, refused)));
     world.jiras.values().for_each(Jira::reset_calls);
     world.intervals(3).await;
     if plot.lives {
         world.pass(LONGEST_WAIT).await;
         world.intervals(3).await;
     }
-    let after: Vec<String> = SIDES.iter().flat_map(|side| requests(world, side.jira)).collect();
-    if !after.is_empty() {
-        return Err(format!("written after quiet: {after:?}"));
+    let tried: Vec<String> = SIDES.iter().flat_map(|side| requests(world, side.jira)).collect();
+    let after = SIDES.iter().zip(&mut refused).flat_map(|(side, refused)| news(world, side.jira, refused));
+    let after: Vec<String> = after.collect();
+    if !after.is_empty() || !tried.is_empty() && world.problems().await.is_empty() {
+        return Err(format!("written after quiet: {after:?}, of what was tried: {tried:?}"));
     }
     Ok(Lived { lives: 1, done: people.done, deaths: life.deaths, struck: life.struck, shut })
 }
@@ -351,7 +361,8 @@ async fn sent_to_globex(
     world.jira("globex").record_bodies(true);
     world.start().await;
     let mut people = People::new(Sight::Apart);
-    let mut sent = Vec::new();
+    let told = std::env::var_os("JIRASYNCD_TELL").is_some();
+    let (mut sent, mut refused) = (Vec::new(), BTreeSet::new());
     for (place, step) in script.iter().enumerate() {
         // What is gone is found by the full check alone.
         if policies.is_some() && place % 3 == 2 {
@@ -361,7 +372,10 @@ async fn sent_to_globex(
             if act.column == 2 && !with_initech {
                 people.leave_out(act);
             } else {
-                people.act(&world, act)?;
+                let done = people.act(&world, act)?;
+                if told {
+                    println!("{} {done} {act:?}", world.surroundings.clock.now());
+                }
             }
             world.pass(3).await;
         }
@@ -372,12 +386,11 @@ async fn sent_to_globex(
             world.pass(LONGEST_WAIT).await;
             world.intervals(6).await;
         }
-        let mut requests = requests(&world, "globex");
-        if policies.is_some() {
-            // How often what Jira refuses is tried again depends on how often its item is looked at, whoever is the reason.
-            requests.dedup();
+        for call in world.jira("globex").calls().iter().filter(|call| told && call.method != "GET") {
+            let body = String::from_utf8_lossy(&call.request_body);
+            println!("{} {} {} {} {body}", call.at, call.status, call.method, call.path);
         }
-        sent.push(requests);
+        sent.push(news(&world, "globex", &mut refused));
         world.jira("globex").reset_calls();
     }
     Ok(sent)
@@ -440,6 +453,12 @@ async fn what_a_partner_does_for_itself_changes_no_byte_sent_to_another() {
 #[tokio::test(start_paused = true)]
 async fn whatever_becomes_of_a_partners_issues_changes_no_byte_sent_to_another() {
     isolated(seeds(0, MANY), true).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn seeds_that_failed_once_change_no_byte_sent_to_another() {
+    let long = std::env::var_os("JIRASYNCD_LONG").is_some();
+    isolated(if long { FOUND_BESIDE.to_vec() } else { Vec::new() }, true).await;
 }
 
 async fn isolated(seeds: Vec<u64>, lives: bool) {

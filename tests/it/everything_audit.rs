@@ -319,16 +319,42 @@ fn instant(text: &str) -> String {
 
 /// The requests to a Jira that may change something, in order of their bytes, with what is drawn by lot left out.
 pub(crate) fn requests(world: &World, jira: &str) -> Vec<String> {
+    sorted(sent(world, jira).into_iter().map(|(request, _)| request))
+}
+
+/// The same without what repeats, byte for byte, a request that Jira refused, until it takes it. How often a refused write is tried
+/// again depends on how often its issue is looked at, whoever is the reason (docs/promises.md); what it says was sent before, and
+/// told Jira nothing. What is taken always counts, and so does the first time. `refused`: what stands refused since earlier.
+pub(crate) fn news(world: &World, jira: &str, refused: &mut BTreeSet<String>) -> Vec<String> {
+    sorted(without_repeats(sent(world, jira), refused).into_iter())
+}
+
+fn without_repeats(sent: Vec<(String, u16)>, refused: &mut BTreeSet<String>) -> Vec<String> {
+    let counts = |(request, status): (String, u16)| {
+        let is_new = if (400..500).contains(&status) {
+            refused.insert(request.clone())
+        } else {
+            refused.remove(&request);
+            true
+        };
+        is_new.then_some(request)
+    };
+    sent.into_iter().filter_map(counts).collect()
+}
+
+/// Each request that may change something, with the status of its answer, in the order in which they came.
+fn sent(world: &World, jira: &str) -> Vec<(String, u16)> {
     let reads = |method: &str, path: &str| {
         method == "GET" || ["/jql", "/bulkfetch", "/search", "/approximate-count"].iter().any(|end| path.ends_with(end))
     };
     let calls = world.jira(jira).calls();
     let writes = calls.iter().filter(|call| !reads(&call.method, &call.path));
-    sorted(writes.map(|call| {
+    let told = writes.map(|call| {
         let body = String::from_utf8_lossy(&call.request_body);
         let query = without(&without(&call.query, "globalId=jirasyncd%3A", '%'), "globalId=jirasyncd:", ':');
-        format!("{jira} {} {} {query} {}", call.method, call.path, without_lots(&body))
-    }))
+        (format!("{jira} {} {} {query} {}", call.method, call.path, without_lots(&body)), call.status)
+    });
+    told.collect()
 }
 
 /// Ids that are drawn by lot are not what somebody did: a mark, which is sealed so that only the daemon can read it (its length
@@ -410,4 +436,15 @@ impl<'a> MakeWriter<'a> for Log {
     fn make_writer(&'a self) -> Self {
         self.clone()
     }
+}
+
+#[test]
+fn only_what_is_refused_again_is_no_news() {
+    let mut refused = BTreeSet::new();
+    let sent = |answers: &[(&str, u16)]| answers.iter().map(|(what, status)| ((*what).to_owned(), *status)).collect();
+    let first =
+        without_repeats(sent(&[("a", 403), ("b", 204), ("a", 403), ("b", 204), ("c", 500), ("c", 500)]), &mut refused);
+    assert_eq!(first, ["a", "b", "b", "c", "c"]);
+    let then = without_repeats(sent(&[("a", 403), ("d", 404), ("a", 204), ("a", 204), ("a", 403)]), &mut refused);
+    assert_eq!(then, ["d", "a", "a", "a"]);
 }

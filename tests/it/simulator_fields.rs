@@ -86,6 +86,24 @@ async fn only_who_administers_the_project_makes_components_and_versions() {
     }
 }
 
+/// Only a Jira that was restored from a backup gives an id again (reliability.md, row 107).
+#[tokio::test(start_paused = true)]
+async fn what_is_deleted_gives_its_id_to_nobody() {
+    for (client, project, _) in both() {
+        let _watch = watched(&client.jira);
+        let id = client.get(&format!("project/{project}")).await.text("/id").parse::<u64>().unwrap();
+        let who = client.jira.person("sync").unwrap();
+        let component = client.post("component", json!({ "name": "Db", "project": project })).await;
+        client.jira.remove_component(&who, project, "Db", None).unwrap();
+        let again = client.post("component", json!({ "name": "Db", "project": project })).await;
+        assert_ne!(again.text("/id"), component.text("/id"));
+        let version = client.post("version", json!({ "name": "3.0", "projectId": id })).await;
+        client.jira.remove_version(&who, project, "3.0", None).unwrap();
+        let again = client.post("version", json!({ "name": "3.0", "projectId": id })).await;
+        assert_ne!(again.text("/id"), version.text("/id"));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn other_types_read_as_they_are_written() {
     for (client, project, kind) in both() {

@@ -1,0 +1,112 @@
+//! Versions and components taken in and planned, by `plan` alone: what no simulated Jira does. Must never send anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use jirasyncd::config::{self, Config, SecretsWanted};
+use jirasyncd::model::ids::{SideId, ThingId};
+use jirasyncd::model::operation::Thing;
+use jirasyncd::model::things::{ProjectThing, Property, SeenThing};
+use jirasyncd::plan::{ThingRules, ThingsSeen, mark_done, mark_sent, take_in, thing_writes};
+
+use super::daemon_support::{THREE, Tokens};
+use super::daemon_versions::with;
+
+/// Home and two partners that do not see each other.
+fn three() -> Config {
+    let text = with(THREE, "components = \"both\"").replace("STATE", "/nowhere/state.db");
+    config::load(&text, "test.toml", &Tokens, SecretsWanted::Yes).unwrap().config
+}
+
+fn seen(native: &str, name: &str) -> SeenThing {
+    SeenThing { native: native.to_owned(), values: [(Property::Name, name.to_owned())].into() }
+}
+
+struct Looks<'a> {
+    rules: ThingRules<'a>,
+    things: Vec<ProjectThing>,
+    now: Timestamp,
+    ids: u128,
+}
+
+impl Looks<'_> {
+    /// Takes the lists in, an hour after those before; says what is to be written then, each as its side and name.
+    fn look(&mut self, lists: [&[SeenThing]; 3]) -> Vec<(String, String)> {
+        self.now += SignedDuration::from_hours(1);
+        let sides = ["acme", "globex", "initech"].map(SideId::new);
+        let lists = sides.iter().cloned().zip(lists.map(<[SeenThing]>::to_vec)).collect();
+        let settle = sides.into_iter().map(|side| (side, SignedDuration::from_secs(60))).collect();
+        let made = BTreeMap::new();
+        let seen = ThingsSeen { lists: &lists, made: &made, settle: &settle, now: self.now };
+        let ids = &mut self.ids;
+        self.things = take_in(self.rules, &self.things, &seen, &mut || {
+            *ids += 1;
+            ThingId(*ids)
+        });
+        let writes = thing_writes(self.rules, &self.things, &self.read());
+        let name = |values: &BTreeMap<Property, (String, _)>| {
+            values.get(&Property::Name).map_or_else(String::new, |(name, _): &(String, _)| name.clone())
+        };
+        writes.iter().map(|write| (write.side.to_string(), name(&write.values))).collect()
+    }
+
+    fn read(&self) -> BTreeSet<SideId> {
+        self.rules.settings.sides().cloned().collect()
+    }
+
+    /// Sends all that is due. `id`: under which Jira makes it; `None`: it makes it and does not answer.
+    fn send(&mut self, id: Option<&str>) {
+        for write in thing_writes(self.rules, &self.things, &self.read()) {
+            let thing = self.things.iter_mut().find(|thing| thing.id == write.id).unwrap();
+            mark_sent(thing, &write, self.now);
+            if let Some(id) = id {
+                let answer = SeenThing { native: id.to_owned(), values: write.plain() };
+                mark_done(self.rules, thing, &write, Some(&answer), self.now);
+            }
+        }
+    }
+}
+
+/// A Jira that was restored from a backup gives ids again that what was made since then had (reliability.md, row 107). What a partner
+/// named is made at home under such an id: it is no rename of what had that id before, and reaches no other partner.
+#[test]
+fn an_id_that_is_given_again_makes_no_rename_of_what_a_partner_named() {
+    let config = three();
+    let sync = config.syncs.values().next().unwrap();
+    let settings = sync.things.get(&Thing::Component).unwrap();
+    for (seen_gone, answered) in [(true, true), (true, false), (false, true), (false, false)] {
+        let case = format!("seen gone: {seen_gone}, answered: {answered}");
+        let rules = ThingRules { sync, thing: Thing::Component, settings };
+        let now: Timestamp = "2026-11-27T08:00:00Z".parse().unwrap();
+        let mut looks = Looks { rules, things: Vec::new(), now, ids: 0 };
+        let (home, globexs, initechs) = (seen("7", "Home"), seen("1", "Home"), seen("2", "canary-initech"));
+        let due = looks.look([std::slice::from_ref(&home), &[], &[]]);
+        assert_eq!(due.len(), 2, "{case}: {due:?}");
+        looks.send(Some("1"));
+        let both = std::slice::from_ref(&globexs);
+        assert_eq!(looks.look([std::slice::from_ref(&home), both, &[seen("1", "Home")]]), [], "{case}");
+        // Home's is gone, and a partner makes another.
+        let at_initech = [seen("1", "Home"), initechs];
+        if seen_gone {
+            for _ in 0..2 {
+                looks.look([&[], both, &[seen("1", "Home")]]);
+            }
+            assert_eq!(
+                looks.look([&[], both, &at_initech]),
+                [("acme".to_owned(), "canary-initech".to_owned())],
+                "{case}"
+            );
+        } else {
+            let due = looks.look([std::slice::from_ref(&home), both, &at_initech]);
+            assert_eq!(due, [("acme".to_owned(), "canary-initech".to_owned())], "{case}");
+        }
+        looks.send(answered.then_some("7"));
+        for _ in 0..3 {
+            let due = looks.look([&[seen("7", "canary-initech")], both, &at_initech]);
+            assert_eq!(due, [], "{case}");
+        }
+        // It is initech's from then on, also where it is renamed, and home's own is not made again.
+        let renamed = looks.look([&[seen("7", "canary-home")], both, &at_initech]);
+        assert_eq!(renamed, [("initech".to_owned(), "canary-home".to_owned())], "{case}");
+    }
+}
