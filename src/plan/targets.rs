@@ -49,18 +49,8 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId, only: Option<&str>) {
             watchers::aim(draft, row, side, &agreed, &base);
             continue;
         }
-        if row.kind == FieldKind::Parent {
-            match super::parents::hindered(draft, row, side, &agreed, &base) {
-                Some(Hindrance::Waits(reason)) => {
-                    acknowledge(draft, row, side, &agreed, reason, true);
-                    continue;
-                }
-                Some(Hindrance::Cannot(why)) => {
-                    cannot(draft, row, side, &agreed, why);
-                    continue;
-                }
-                None => {}
-            }
+        if row.kind == FieldKind::Parent && is_hindered(draft, row, side, &agreed, &base) {
+            continue;
         }
         match stand(draft, row, side, &agreed, &base) {
             Stand::Holds => {
@@ -142,8 +132,20 @@ fn has_news(draft: &Draft<'_>, side: &SideId) -> bool {
                 told.join(&write.acts);
             }
         }
-        !told.contains(&agreed.acts)
+        // Only what this very look brought: else a partner's news, read at home with the next look at another partner, would bring
+        // forward what that one hears of home.
+        draft.input.observed.keys().any(|seen| agreed.acts.of(seen) > told.of(seen))
     })
+}
+
+/// Whether something hinders a parent, and that is told.
+fn is_hindered(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, base: &Base) -> bool {
+    match super::parents::hindered(draft, row, side, agreed, base) {
+        Some(Hindrance::Waits(reason)) => acknowledge(draft, row, side, agreed, reason, true),
+        Some(Hindrance::Cannot(why)) => cannot(draft, row, side, agreed, why),
+        None => return false,
+    }
+    true
 }
 
 /// Plans the hop, and says what waits for one.

@@ -730,8 +730,16 @@ impl World {
             }
             return self.look_as(sides, true);
         }
-        if !plan.wanted.is_empty() && !again {
-            let sides = sides.iter().chain(plan.wanted.keys()).cloned().collect();
+        // What is to be written over is read first, and then planned anew.
+        let overwritten = plan.operations.iter().filter(|operation| {
+            matches!(operation.action, Action::SetFields { .. } | Action::Transition { .. })
+                && self.rig.verifies
+                && !observed.contains_key(&operation.side)
+                && self.is_stale(&operation.side)
+        });
+        let unread: BTreeSet<SideId> = overwritten.map(|operation| operation.side.clone()).collect();
+        if !(plan.wanted.is_empty() && unread.is_empty()) && !again {
+            let sides = sides.iter().chain(plan.wanted.keys()).chain(&unread).cloned().collect();
             return self.look_as(&sides, true);
         }
         Ok(plan)

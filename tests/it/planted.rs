@@ -38,7 +38,7 @@ fn caught(
     for (index, script) in scripts.iter().enumerate() {
         let count = [2, 3, 5][index % 3];
         if let Err(why) = property(SOUND, count, script) {
-            panic!("without the bug: {why}");
+            panic!("without the bug: {why}\nafter {script:?}");
         }
         // Another property may see the same bug in an earlier script.
         let sought = |why: &String| why.starts_with(by);
