@@ -125,6 +125,14 @@ fn held_in(row: &FieldRow, audience: &Audience, part: &ItemState, agreed: &Agree
             held.push(also(side, 0));
         }
     }
+    // Who was filled, and keeps that while it is open whom to follow.
+    for side in &agreed.asking {
+        let Some(base) = part.replicas.get(side).and_then(|replica| replica.bases.get(&row.name)) else { continue };
+        let fits = base.acts.sides().all(|actor| audience.0.contains(actor));
+        if let Some(value) = base.value.clone().filter(|value| fits && !value.is_empty() && !speaks(&held, side)) {
+            held.push(Standing { value, ..also(side, 0) });
+        }
+    }
     held
 }
 
