@@ -65,7 +65,7 @@ impl Daemon {
     /// # Errors
     /// The state could not answer; nothing was changed then.
     pub async fn command(&self, by: Operator, command: Command) -> Result<Answer, StoreError> {
-        let _one_at_a_time = self.commanding.lock().await;
+        let _one_at_a_time = self.engine.commanding().await;
         if self.leaving.load(Ordering::Relaxed) {
             return Ok(Answer::refused("the daemon is going over to another configuration: try again in a moment"));
         }
@@ -114,6 +114,12 @@ impl Daemon {
         };
         let ends = effects.iter().any(|effect| matches!(effect, Effect::EndPause(_)));
         let ends_sync = effects.iter().any(|effect| matches!(effect, Effect::LetGo(_) | Effect::TakeUp(_)));
+        for effect in &effects {
+            if let Effect::TakeUp(sync) = effect {
+                // As with a pause: who puts an item aside after the waking sees that there is nothing to wait for any more.
+                self.engine.attach(sync);
+            }
+        }
         if ends {
             // First here, then in the state: what is put aside in between is woken by the state's own step.
             let left = before.iter().filter(|pause| !ends_with(&effects, &pause.target));
@@ -121,6 +127,9 @@ impl Daemon {
         }
         if let Err(error) = keep(&*self.store, (command, by, now), &answer, &effects).await {
             self.engine.hold(&before);
+            if ends_sync {
+                self.engine.recall_detached().await?;
+            }
             return Err(error);
         }
         if !effects.is_empty() && !ends {
