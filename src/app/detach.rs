@@ -91,7 +91,8 @@ pub(super) async fn detach(
             lines.push(format!("`{}` tells of more than counterparts: it is left as it is", row.name));
         }
         lines.push(
-            "a field that holds another text by then than we wrote is left, too; `jirasyncd status` tells how many".to_owned(),
+            "a field that holds another text by then than we wrote is left, too; `jirasyncd status` tells how many"
+                .to_owned(),
         );
     } else {
         lines.push("our marks stay in them: `--strip-marks` takes them away, also later".to_owned());

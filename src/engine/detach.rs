@@ -17,7 +17,9 @@ use crate::mapping::{Place, References, inbound, same};
 use crate::model::catalog::Catalog;
 use crate::model::detach::Detached;
 use crate::model::hub::{CommentRecord, ItemState, Replica};
-use crate::model::ids::{CommentId, FieldId, FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
+use crate::model::ids::{
+    CommentId, FieldId, FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId,
+};
 use crate::model::issue::{IssueSnapshot, NativeValue};
 use crate::model::operation::{Intent, NativeWrite};
 use crate::model::problem::Problem;
@@ -282,13 +284,7 @@ impl Engine {
     }
 
     /// What names us goes last, so that an issue that is half done is known by it.
-    async fn strip_side(
-        &self,
-        sync: &Arc<SyncRun>,
-        item: &ItemState,
-        side: &SideId,
-        instance: &Arc<Instance>,
-    ) -> Went {
+    async fn strip_side(&self, sync: &Arc<SyncRun>, item: &ItemState, side: &SideId, instance: &Arc<Instance>) -> Went {
         let Some(replica) = item.replicas.get(side) else { return Went::default() };
         let (id, issue) = (instance.id(), replica.issue);
         let fields = way_back(sync, side).filter_map(|row| row.sides.get(side)).cloned().collect();
@@ -426,8 +422,7 @@ fn emptied(
         let Some((base, field)) = base.filter(|base| !base.is_empty()).zip(row.sides.get(side)) else { continue };
         let there = read.fields.get(field).unwrap_or(&NativeValue::Empty);
         let catalog = catalogs.get(side).unwrap_or(&nothing);
-        let place =
-            Place { sync: &sync.settings, row, side, catalog, references: &references, origin: None };
+        let place = Place { sync: &sync.settings, row, side, catalog, references: &references, origin: None };
         let now = inbound(&place, there);
         if now.as_ref().is_some_and(Value::is_empty) {
             continue;
@@ -523,10 +518,23 @@ mod tests {
     #[test]
     fn a_sync_is_told_as_ended_with_what_is_left_to_do() {
         let by = crate::model::command::Operator { uid: 7, name: Some("jane".to_owned()) };
-        let mut detached = Detached { since: Timestamp::UNIX_EPOCH, by, strip: true, stripped: false, refused: 0, left: 0, unknown: 0 };
+        let mut detached = Detached {
+            since: Timestamp::UNIX_EPOCH,
+            by,
+            strip: true,
+            stripped: false,
+            refused: 0,
+            left: 0,
+            unknown: 0,
+        };
         let said = |detached: &Detached| in_words(&"s".into(), "a".into(), detached);
         assert!(said(&detached).remedy.contains("once that is done"));
         (detached.stripped, detached.refused, detached.unknown) = (true, 2, 3);
-        assert!(said(&detached).what.contains("but for 2 marks that Jira refused to give up, 3 issues whose marks are not known") && !said(&detached).remedy.contains("once"));
+        assert!(
+            said(&detached)
+                .what
+                .contains("but for 2 marks that Jira refused to give up, 3 issues whose marks are not known")
+                && !said(&detached).remedy.contains("once")
+        );
     }
 }

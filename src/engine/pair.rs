@@ -230,7 +230,8 @@ impl Engine {
             read.snapshot.log_whole = true;
         }
         let skew = issue.instance.skew_ms();
-        let changed = last_changed(settings, &issue.side, &read.snapshot, &read.outsiders, skew);
+        let us = &issue.instance.identity.account;
+        let changed = last_changed(settings, &issue.side, &read.snapshot, &read.outsiders, us, skew);
         date(&mut plan.item, &issue.side, &changed);
         Ok(work)
     }

@@ -182,9 +182,7 @@ impl Engine {
         let problem = Problem {
             side: side.clone(),
             field: None,
-            what: format!(
-                "no counterpart is created in this sync: {what}; where {why}, each would be created again"
-            ),
+            what: format!("no counterpart is created in this sync: {what}; where {why}, each would be created again"),
             remedy: if ended { REMEDY_ENDED } else { RESTORE }.to_owned(),
         };
         sync.stop(side, COPIES, problem, self.clock.monotonic() + AGAIN);
@@ -244,10 +242,8 @@ mod tests {
 
     #[test]
     fn thousands_are_one_line() {
-        let stranger = |id: u64, of: Option<&str>| Stranger {
-            key: IssueKey::new(format!("ENG-{id}")),
-            of: of.map(SyncId::from),
-        };
+        let stranger =
+            |id: u64, of: Option<&str>| Stranger { key: IssueKey::new(format!("ENG-{id}")), of: of.map(SyncId::from) };
         let issues = |count: u64| (1..=count).map(|id| (IssueId(id), stranger(id, None))).collect();
         let said = &in_words("ENG", &issues(1))[0].0;
         assert!(said.starts_with("1 issue of project `ENG` (ENG-1)"), "{said}");

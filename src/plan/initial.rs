@@ -25,18 +25,22 @@ pub fn last_changed(
     side: &SideId,
     snapshot: &IssueSnapshot,
     outsiders: &BTreeSet<AccountId>,
+    ours: &AccountId,
     skew_ms: i64,
 ) -> BTreeMap<FieldName, Timestamp> {
     // Whose acts stay on their side have no say in what stands elsewhere.
     let crosses =
         |author: Option<&AccountId>| !keeps_own(sync, side) || author.is_some_and(|author| !outsiders.contains(author));
+    // What a bridge wrote is as old as what it carried, and no word of anybody there.
+    let by_a_bridge = |author: Option<&AccountId>| author == Some(ours) || sync.start.is_former(side, author);
     let rows = sync.fields.values().filter(|row| row.initial == Initial::Newest);
     let last = |row: &FieldRow| {
         let field = row.sides.get(side)?;
         let touches = snapshot
             .log
             .iter()
-            .filter(|entry| crosses(entry.author.as_ref()) && entry.items.iter().any(|item| &item.field == field));
+            .filter(|entry| crosses(entry.author.as_ref()) && !by_a_bridge(entry.author.as_ref()))
+            .filter(|entry| entry.items.iter().any(|item| &item.field == field));
         let at = touches.map(|entry| entry.created).max()?;
         Some(at.saturating_sub(SignedDuration::from_millis(skew_ms)).unwrap_or(at))
     };

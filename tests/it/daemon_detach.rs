@@ -235,7 +235,10 @@ async fn a_field_that_tells_of_more_is_left_and_told_before() {
     world.intervals(3).await;
     assert_eq!(field(&world, "globex", &copy, AT_GLOBEX), before);
     let problems = world.problems().await.join("\n");
-    assert!(problems.contains("are taken away") && problems.contains("4 fields that hold what others wrote"), "{problems}");
+    assert!(
+        problems.contains("are taken away") && problems.contains("4 fields that hold what others wrote"),
+        "{problems}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -261,7 +264,11 @@ async fn a_sync_that_is_ended_and_named_anew_doubles_nothing() {
         filled(&mut world).await;
         assert_eq!(give(&world, detach(false, false)).await.ended, Ended::Done);
         let renamed = marked().replace("sync.support", "sync.renamed");
-        let text = if keeps_the_old_one { format!("{}\n{}", marked(), renamed.get(renamed.find("[sync.renamed]").unwrap()..).unwrap()) } else { renamed };
+        let text = if keeps_the_old_one {
+            format!("{}\n{}", marked(), renamed.get(renamed.find("[sync.renamed]").unwrap()..).unwrap())
+        } else {
+            renamed
+        };
         world.config = load(&text, &world.state());
         world.start().await;
         world.intervals(10).await;
