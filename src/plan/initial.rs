@@ -52,10 +52,10 @@ pub fn date(item: &mut ItemState, side: &SideId, changed: &BTreeMap<FieldName, T
     for (field, at) in changed {
         for agreed in item.hub.get_mut(field).into_iter().flat_map(BTreeMap::values_mut) {
             for standing in agreed.standing.iter_mut().filter(|standing| &standing.side == side) {
-                standing.at = *at;
+                standing.at = standing.at.max(*at);
             }
             if &agreed.by == side {
-                agreed.at = *at;
+                agreed.at = agreed.at.max(*at);
             }
         }
     }

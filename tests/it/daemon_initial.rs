@@ -91,6 +91,25 @@ async fn the_newest_is_told_from_the_whole_history() {
     }
 }
 
+/// Of an issue that is in step already the history counts as well, and not when it was made.
+#[tokio::test(start_paused = true)]
+async fn the_newest_of_an_item_in_step_is_told_from_its_history_too() {
+    let world = World::new(&initial(THREE, "newest", &[]), |_| {}).await;
+    let home = create(&world, "acme", json!({ "summary": "Home", "duedate": "2026-05-01" }));
+    world.pass(100).await;
+    let third = create(&world, "initech", json!({ "summary": "Third", "duedate": "2026-07-01" }));
+    world.pass(100).await;
+    // It is read for the first time when the day is another one already.
+    edit(&world, "acme", &home, json!({ "duedate": "2026-05-02" }));
+    edit(&world, "acme", &home, json!({ "labels": ["carry", "share-globex"] }));
+    world.rest().await.unwrap();
+    let copy = world.issue("globex", "Home").key;
+    paired(&world, &[&third, &home]).await;
+    for (jira, key) in [("acme", &home), ("globex", &copy), ("initech", &third)] {
+        assert_eq!(field(&world, jira, key, "duedate"), "2026-05-02", "{jira}");
+    }
+}
+
 fn differing(world: &World) -> (String, String) {
     let home = create(world, "acme", json!({ "summary": "Home", "description": "One\n\nTwo", "labels": ["red"] }));
     let there = json!({ "summary": "There", "description": "Other", "duedate": "2026-06-01", "labels": ["blue"] });
