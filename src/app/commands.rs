@@ -114,12 +114,7 @@ impl Daemon {
         };
         let ends = effects.iter().any(|effect| matches!(effect, Effect::EndPause(_)));
         let ends_sync = effects.iter().any(|effect| matches!(effect, Effect::LetGo(_) | Effect::TakeUp(_)));
-        for effect in &effects {
-            if let Effect::TakeUp(sync) = effect {
-                // As with a pause: who puts an item aside after the waking sees that there is nothing to wait for any more.
-                self.engine.attach(sync);
-            }
-        }
+        self.end_parking(&effects);
         if ends {
             // First here, then in the state: what is put aside in between is woken by the state's own step.
             let left = before.iter().filter(|pause| !ends_with(&effects, &pause.target));
@@ -148,6 +143,16 @@ impl Daemon {
         }
         self.wake.notify_one();
         Ok(answer)
+    }
+
+    /// A sync that is taken up again is parked no more before the state wakes its items, as with a pause: who puts one aside after that
+    /// sees that there is nothing to wait for.
+    fn end_parking(&self, effects: &[Effect]) {
+        for effect in effects {
+            if let Effect::TakeUp(sync) = effect {
+                self.engine.attach(sync);
+            }
+        }
     }
 
     /// Carries out what asks Jiras and holds items meanwhile; `None`: nothing of the kind.
