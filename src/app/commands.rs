@@ -65,7 +65,7 @@ impl Daemon {
     /// # Errors
     /// The state could not answer; nothing was changed then.
     pub async fn command(&self, by: Operator, command: Command) -> Result<Answer, StoreError> {
-        let _one_at_a_time = self.commanding.lock().await;
+        let _one_at_a_time = self.engine.commanding().await;
         if self.leaving.load(Ordering::Relaxed) {
             return Ok(Answer::refused("the daemon is going over to another configuration: try again in a moment"));
         }
@@ -114,6 +114,7 @@ impl Daemon {
         };
         let ends = effects.iter().any(|effect| matches!(effect, Effect::EndPause(_)));
         let ends_sync = effects.iter().any(|effect| matches!(effect, Effect::LetGo(_) | Effect::TakeUp(_)));
+        self.end_parking(&effects);
         if ends {
             // First here, then in the state: what is put aside in between is woken by the state's own step.
             let left = before.iter().filter(|pause| !ends_with(&effects, &pause.target));
@@ -121,6 +122,9 @@ impl Daemon {
         }
         if let Err(error) = keep(&*self.store, (command, by, now), &answer, &effects).await {
             self.engine.hold(&before);
+            if ends_sync {
+                self.engine.recall_detached().await?;
+            }
             return Err(error);
         }
         if !effects.is_empty() && !ends {
@@ -139,6 +143,16 @@ impl Daemon {
         }
         self.wake.notify_one();
         Ok(answer)
+    }
+
+    /// A sync that is taken up again is parked no more before the state wakes its items, as with a pause: who puts one aside after that
+    /// sees that there is nothing to wait for.
+    fn end_parking(&self, effects: &[Effect]) {
+        for effect in effects {
+            if let Effect::TakeUp(sync) = effect {
+                self.engine.attach(sync);
+            }
+        }
     }
 
     /// Carries out what asks Jiras and holds items meanwhile; `None`: nothing of the kind.

@@ -11,9 +11,10 @@ use super::{Daemon, RunError};
 use crate::config::Config;
 use crate::model::command::{Answer, Effect, Ended, Operator, Target};
 use crate::model::detach::Detached;
-use crate::model::ids::SyncId;
+use crate::model::ids::{SideId, SyncId};
 use crate::model::remark::Remark;
 use crate::model::store::{Store, StoreError};
+use crate::plan::tells_of_more;
 
 /// Items read at once.
 const AT_ONCE: usize = 500;
@@ -26,9 +27,11 @@ struct Held {
     items: u64,
     issues: u64,
     copies: u64,
+    /// Issues that the configuration does not lead to any more.
+    unknown: u64,
 }
 
-async fn held(store: &dyn Store, sync: &SyncId) -> Result<Held, StoreError> {
+async fn held(config: &Config, store: &dyn Store, sync: &SyncId) -> Result<Held, StoreError> {
     let (mut held, mut after) = (Held::default(), None);
     loop {
         let ids = store.item_ids(after, AT_ONCE).await?;
@@ -39,6 +42,8 @@ async fn held(store: &dyn Store, sync: &SyncId) -> Result<Held, StoreError> {
             let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
             held.items += 1;
             held.issues += count(item.replicas.len());
+            let leads_to = |side: &SideId| config.syncs.get(sync).is_some_and(|sync| sync.side(side).is_some());
+            held.unknown += count(item.replicas.keys().filter(|side| !leads_to(side)).count());
             held.copies += count(item.replicas.values().filter(|replica| replica.ours).count());
             for remark in Remark::ALL {
                 held.copies += item.remarks(remark).iter().map(|record| count(record.copies.len())).sum::<u64>();
@@ -59,12 +64,12 @@ pub(super) async fn detach(
         return Ok((Answer::refused(unknown), Vec::new()));
     }
     let name = Detached::note(sync);
-    let known = Detached::read(store.note(&name).await?.as_deref());
+    let known = Detached::read(store.note(&name).await?.as_deref())?;
     if known.as_ref().is_some_and(|known| known.strip || !strip) {
         let line = format!("sync `{sync}` was ended before; `jirasyncd status` tells how far its marks are taken away");
         return Ok((Answer::new(Ended::Unchanged, vec![line]), Vec::new()));
     }
-    let Held { items, issues, copies } = held(store, sync).await?;
+    let Held { items, issues, copies, unknown } = held(config, store, sync).await?;
     let mut lines = vec![
         format!(
             "sync `{sync}` ends: {issues} issues of {items} items are let be, and nothing is carried between them any more"
@@ -76,6 +81,19 @@ pub(super) async fn detach(
             "our marks are taken away by and by, of {copies} issues, comments and logged work that we made; so are the remote links \
              to counterparts and what fields tell of them; what histories say of us stays"
         ));
+        if unknown > 0 {
+            lines.push(format!(
+                "of {unknown} issues the configuration says no more where they lie: their marks stay, or are not known"
+            ));
+        }
+        let rows = config.syncs.get(sync).into_iter().flat_map(|sync| sync.fields.values());
+        for row in rows.filter(|row| tells_of_more(row)) {
+            lines.push(format!("`{}` tells of more than counterparts: it is left as it is", row.name));
+        }
+        lines.push(
+            "a field that holds another text by then than we wrote is left, too; `jirasyncd status` tells how many"
+                .to_owned(),
+        );
     } else {
         lines.push("our marks stay in them: `--strip-marks` takes them away, also later".to_owned());
     }
@@ -83,12 +101,8 @@ pub(super) async fn detach(
         "what is known of them is kept: `jirasyncd attach {sync}` goes on where it stood; until then the sync rests, also where the \
          configuration holds it"
     ));
-    let detached = Detached { since: now, by: by.clone(), strip, stripped: false, refused: 0 };
-    let text = match serde_json::to_string(&detached) {
-        Ok(text) => text,
-        Err(error) => return Ok((Answer::refused(error.to_string()), Vec::new())),
-    };
-    Ok((Answer::new(Ended::Done, lines), vec![Effect::Note(name, text), Effect::LetGo(sync.clone())]))
+    let detached = Detached { since: now, by: by.clone(), strip, stripped: false, refused: 0, left: 0, unknown: 0 };
+    Ok((Answer::new(Ended::Done, lines), vec![Effect::Note(name, detached.text()?), Effect::LetGo(sync.clone())]))
 }
 
 /// Decides whether a sync that was ended goes on.
@@ -97,7 +111,7 @@ pub(super) async fn attach(config: &Config, store: &dyn Store, sync: &SyncId) ->
         return Ok((Answer::refused(unknown), Vec::new()));
     }
     let name = Detached::note(sync);
-    let Some(detached) = Detached::read(store.note(&name).await?.as_deref()) else {
+    let Some(detached) = Detached::read(store.note(&name).await?.as_deref())? else {
         let line = format!("sync `{sync}` is not ended");
         return Ok((Answer::new(Ended::Unchanged, vec![line]), Vec::new()));
     };

@@ -159,8 +159,6 @@ pub struct Daemon {
     sweeps: tokio::sync::Notify,
     /// Wakes who takes marks away.
     strips: tokio::sync::Notify,
-    /// Held while a command is carried out.
-    commanding: tokio::sync::Mutex<()>,
     hooks: Mutex<BTreeMap<InstanceId, hooks::HookRecord>>,
     /// The paths at which webhooks are taken, shared with the receiver.
     doors: Mutex<BTreeMap<InstanceId, crate::console::HookPath>>,
@@ -328,7 +326,6 @@ impl Daemon {
             wake: tokio::sync::Notify::new(),
             sweeps: tokio::sync::Notify::new(),
             strips: tokio::sync::Notify::new(),
-            commanding: tokio::sync::Mutex::default(),
             state_fails: AtomicBool::new(false),
             held: Mutex::new(Some(held)),
             next: Mutex::default(),

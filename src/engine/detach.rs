@@ -2,7 +2,7 @@
 //! to counterparts, the fields that tell of them, and the properties that name us. Must never take away what a person put there, nor
 //! anything of a sync that is not ended; what histories say of us stays.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,16 +12,21 @@ use super::apply::Marked;
 use super::instance::Instance;
 use super::seal::Mark;
 use super::{Engine, SyncRun};
-use crate::jira::{IssueEdit, WriteOutcome, as_urgent_as};
+use crate::jira::{Failure, IssueEdit, JiraError, Want, WriteOutcome, as_urgent_as};
+use crate::mapping::{Place, References, inbound, same};
+use crate::model::catalog::Catalog;
 use crate::model::detach::Detached;
-use crate::model::hub::{ItemState, Replica};
-use crate::model::ids::{FieldId, FieldName, ItemId, OperationId, SideId, SyncId};
-use crate::model::issue::NativeValue;
+use crate::model::hub::{CommentRecord, ItemState, Replica};
+use crate::model::ids::{
+    CommentId, FieldId, FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId,
+};
+use crate::model::issue::{IssueSnapshot, NativeValue};
 use crate::model::operation::{Intent, NativeWrite};
 use crate::model::problem::Problem;
-use crate::model::settings::Kind;
+use crate::model::settings::{FieldRow, Kind};
 use crate::model::store::{Record, StoreError, Urgency};
-use crate::plan::tells_of_counterparts;
+use crate::model::value::Value;
+use crate::plan::{tells_of_counterparts, tells_of_more};
 
 /// Items looked at between two looks at whether the sync is still ended.
 const AT_ONCE: usize = 100;
@@ -36,14 +41,55 @@ pub fn detached_about(sync: &SyncId) -> String {
     format!("detached sync {sync}")
 }
 
-/// What became of the marks of one issue.
-enum Went {
-    /// None is left, as far as that can be done.
-    Away,
-    /// Jira refused one of them, with the reason.
-    Refused(String),
-    /// It is not to be reached now.
-    NotNow,
+/// What became of marks.
+#[derive(Debug, Default)]
+struct Went {
+    /// Writes that were sent.
+    writes: usize,
+    /// Of these Jira refused one, with the reason.
+    refused: Vec<String>,
+    /// Fields that hold what somebody else wrote, and that were left.
+    left: Vec<String>,
+    /// Issues of which nobody knows whether a mark is left there.
+    unknown: Vec<String>,
+    /// Something could not be reached now.
+    not_now: bool,
+    /// The rows that were not emptied, though they tell of counterparts.
+    kept: BTreeSet<FieldName>,
+}
+
+impl Went {
+    fn not_now() -> Self {
+        Self { not_now: true, ..Self::default() }
+    }
+
+    fn join(&mut self, other: Self) {
+        self.writes += other.writes;
+        self.refused.extend(other.refused);
+        self.left.extend(other.left);
+        self.unknown.extend(other.unknown);
+        self.not_now |= other.not_now;
+    }
+
+    /// Counts what became of a write. Says whether it was refused.
+    fn count(&mut self, replica: &Replica, outcome: WriteOutcome<()>) -> bool {
+        self.writes += 1;
+        match outcome {
+            WriteOutcome::Done(()) | WriteOutcome::NotFound => {}
+            WriteOutcome::Refused(refusal) => {
+                self.refused.push(format!("{}: {refusal}", replica.key));
+                return true;
+            }
+            // Asked for again: what is gone already is gone.
+            WriteOutcome::NotSent { .. } | WriteOutcome::InDoubt(_) => self.not_now = true,
+        }
+        false
+    }
+}
+
+/// Whether it is still the same end of the sync that a pass began for.
+fn is_still(sync: &SyncRun, since: Timestamp) -> bool {
+    sync.ended().is_some_and(|detached| detached.strip && detached.since == since)
 }
 
 impl Engine {
@@ -54,11 +100,23 @@ impl Engine {
     pub async fn recall_detached(&self) -> Result<(), StoreError> {
         for sync in self.syncs.values() {
             let note = self.store.note(&Detached::note(sync.id())).await?;
-            let detached = Detached::read(note.as_deref());
+            let detached = Detached::read(note.as_deref())?;
             sync.end(detached.clone());
             self.tell_detached(sync, detached.as_ref()).await?;
         }
         Ok(())
+    }
+
+    /// Held while a command is carried out: one after the other, and nothing that one said is moved on meanwhile.
+    pub async fn commanding(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.commanding.lock().await
+    }
+
+    /// A sync that was ended is about to go on.
+    pub fn attach(&self, sync: &SyncId) {
+        if let Some(sync) = self.syncs.get(sync) {
+            sync.end(None);
+        }
     }
 
     async fn tell_detached(&self, sync: &SyncRun, detached: Option<&Detached>) -> Result<(), StoreError> {
@@ -90,23 +148,20 @@ impl Engine {
     }
 
     async fn strip_sync(&self, sync: &Arc<SyncRun>) -> Result<usize, StoreError> {
-        let (mut after, mut writes, mut left, mut refused) = (None, 0, false, 0);
+        let Some(Detached { since, .. }) = sync.ended() else { return Ok(0) };
+        let (mut after, mut all) = (None, Went::default());
         loop {
             let ids = self.store.item_ids(after, AT_ONCE).await?;
             for id in &ids {
-                let Some(detached) = sync.ended() else { return Ok(writes) };
-                let (sent, went) = self.strip_item(sync, *id, detached.since).await?;
-                for went in went {
-                    match went {
-                        Went::Away => {}
-                        Went::Refused(why) => {
-                            tracing::warn!(sync = %sync.id(), item = %id, why, "a mark of ours could not be taken away");
-                            refused += 1;
-                        }
-                        Went::NotNow => left = true,
-                    }
+                if !is_still(sync, since) {
+                    return Ok(all.writes);
                 }
-                writes += sent;
+                let went = self.strip_item(sync, *id, since).await?;
+                for why in went.refused.iter().chain(&went.left).chain(&went.unknown) {
+                    tracing::warn!(sync = %sync.id(), item = %id, why, "a mark of ours could not be taken away");
+                }
+                let sent = went.writes;
+                all.join(went);
                 if sent > 0 {
                     tokio::time::sleep(BETWEEN).await;
                 }
@@ -116,49 +171,60 @@ impl Engine {
                 Some(_) | None => break,
             }
         }
-        let Some(detached) = sync.ended() else { return Ok(writes) };
-        let now = Detached { stripped: !left, refused: detached.refused.saturating_add(refused), ..detached.clone() };
-        if now != detached {
-            let text = serde_json::to_string(&now).map_err(|error| StoreError::Unreadable {
-                what: "that a sync is ended".to_owned(),
-                why: error.to_string(),
-            })?;
-            self.store.set_note(&Detached::note(sync.id()), &text).await?;
+        self.note_stripped(sync, since, &all).await?;
+        Ok(all.writes)
+    }
+
+    /// Keeps how far a pass came, if it is still the same end of the sync.
+    async fn note_stripped(&self, sync: &Arc<SyncRun>, since: Timestamp, went: &Went) -> Result<(), StoreError> {
+        let _no_command = self.commanding.lock().await;
+        let name = Detached::note(sync.id());
+        let was = Detached::read(self.store.note(&name).await?.as_deref())?;
+        let Some(was) = was.filter(|was| was.strip && was.since == since) else { return Ok(()) };
+        let more = |count: u64, these: &[String]| count.saturating_add(u64::try_from(these.len()).unwrap_or(u64::MAX));
+        let now = Detached {
+            stripped: !went.not_now,
+            refused: more(was.refused, &went.refused),
+            left: more(was.left, &went.left),
+            unknown: more(was.unknown, &went.unknown),
+            ..was.clone()
+        };
+        if now != was {
+            self.store.set_note(&name, &now.text()?).await?;
             sync.end(Some(now.clone()));
             self.tell_detached(sync, Some(&now)).await?;
         }
-        Ok(writes)
+        Ok(())
     }
 
-    /// Takes our marks away from the issues of one item. Gives how many writes were sent, and what became of each issue.
-    async fn strip_item(
-        &self,
-        sync: &Arc<SyncRun>,
-        id: ItemId,
-        since: Timestamp,
-    ) -> Result<(usize, Vec<Went>), StoreError> {
+    /// Takes our marks away from the issues of one item.
+    async fn strip_item(&self, sync: &Arc<SyncRun>, id: ItemId, since: Timestamp) -> Result<Went, StoreError> {
         let is_open = |item: &ItemState, side: &SideId| item.stripped.get(side) != Some(&since);
-        let Some(item) = self.store.item(id).await?.filter(|item| &item.sync == sync.id()) else {
-            return Ok((0, Vec::new()));
+        let Some(mut item) = self.store.item(id).await?.filter(|item| &item.sync == sync.id()) else {
+            return Ok(Went::default());
         };
         if !item.replicas.keys().any(|side| is_open(&item, side)) {
-            return Ok((0, Vec::new()));
+            return Ok(Went::default());
         }
         if item.merged.is_some() {
             // It has no place in the queue, and nobody else works on it.
-            let mut item = item;
-            let (writes, went) = self.strip_sides(sync, &mut item, since).await;
-            return Ok((writes, went));
+            let went = self.strip_sides(sync, &mut item, since, &BTreeSet::new()).await;
+            self.store.keep_retired(&item).await?;
+            return Ok(went);
         }
         let Some(mut claim) = self.store.claim_these(&self.holder, self.now(), &[id]).await?.pop() else {
-            return Ok((0, vec![Went::NotNow]));
+            return Ok(Went::not_now());
         };
-        let lands = |intent: &Intent| {
-            !intent.state.is_settled() && self.now().duration_since(intent.opened).unsigned_abs() < LANDS
-        };
-        let (mut writes, mut went) = (0, vec![Went::NotNow]);
-        if !claim.intents.iter().any(lands) {
-            (writes, went) = self.strip_sides(sync, &mut claim.item, since).await;
+        if !is_still(sync, since) {
+            self.store.release(id, claim.fence, Some(self.now()), claim.attempts).await?;
+            return Ok(Went::default());
+        }
+        let lands = |intent: &&Intent| self.now().duration_since(intent.opened).unsigned_abs() < LANDS;
+        let unsettled: Vec<&Intent> = claim.intents.iter().filter(|intent| !intent.state.is_settled()).collect();
+        let mut went = Went::not_now();
+        if !unsettled.iter().any(lands) {
+            let doubtful = unsettled.into_iter().map(|intent| intent.operation.side.clone()).collect();
+            went = self.strip_sides(sync, &mut claim.item, since, &doubtful).await;
             let record = Record {
                 item: claim.item,
                 intents: Vec::new(),
@@ -169,109 +235,232 @@ impl Engine {
             self.store.record(&[(claim.fence, record)]).await?;
         }
         self.store.release(id, claim.fence, None, 0).await?;
-        Ok((writes, went))
+        if !is_still(sync, since) {
+            // Taken up again meanwhile: that woke it while it was held here, or not at all.
+            self.wake_now(id).await?;
+        }
+        Ok(went)
     }
 
-    async fn strip_sides(&self, sync: &Arc<SyncRun>, item: &mut ItemState, since: Timestamp) -> (usize, Vec<Went>) {
-        let sides: Vec<SideId> = item.replicas.keys().cloned().collect();
-        let (mut writes, mut all) = (0, Vec::new());
-        for side in sides.into_iter().filter(|side| item.stripped.get(side) != Some(&since)).collect::<Vec<_>>() {
+    async fn strip_sides(
+        &self,
+        sync: &Arc<SyncRun>,
+        item: &mut ItemState,
+        since: Timestamp,
+        doubtful: &BTreeSet<SideId>,
+    ) -> Went {
+        let mut all = Went::default();
+        let open = item.replicas.iter().filter(|(side, _)| item.stripped.get(*side) != Some(&since));
+        let open: Vec<(SideId, String)> = open.map(|(side, replica)| (side.clone(), replica.key.to_string())).collect();
+        for (side, key) in open {
             let instance = sync.instance_of(&side).and_then(|id| self.instances.get(id)).cloned();
-            // One that the configuration does not lead to any more is nobody's to write to.
-            let Some(instance) = instance else { continue };
+            let Some(instance) = instance else {
+                // One that the configuration does not lead to any more is nobody's to write to.
+                all.unknown.push(format!("{key}: side `{side}` is not configured any more"));
+                item.stripped.insert(side, since);
+                continue;
+            };
             if self.leaves_alone(&instance).is_some() || instance.is_held() {
-                all.push(Went::NotNow);
+                all.not_now = true;
                 continue;
             }
-            let (sent, went) = self.strip_side(sync, item, &side, &instance).await;
-            writes += sent;
-            if !matches!(went, Went::NotNow) {
-                item.stripped.insert(side.clone(), since);
-                if let Some(replica) = item.replicas.get_mut(&side) {
-                    forget_shown(sync, &side, replica);
-                }
+            let mut went = self.strip_side(sync, item, &side, &instance).await;
+            if went.not_now {
+                // What was refused is asked for again, too, and counted then.
+                all.writes += went.writes;
+                all.not_now = true;
+                continue;
             }
-            all.push(went);
+            if doubtful.contains(&side) {
+                went.unknown.push(format!("{key}: what became of a write there is not known"));
+            }
+            if let Some(replica) = item.replicas.get_mut(&side) {
+                forget_shown(sync, &side, replica, &went.kept);
+            }
+            item.stripped.insert(side, since);
+            all.join(went);
         }
-        (writes, all)
+        all
     }
 
     /// What names us goes last, so that an issue that is half done is known by it.
-    async fn strip_side(
-        &self,
-        sync: &Arc<SyncRun>,
-        item: &ItemState,
-        side: &SideId,
-        instance: &Arc<Instance>,
-    ) -> (usize, Went) {
-        let Some(replica) = item.replicas.get(side) else { return (0, Went::Away) };
+    async fn strip_side(&self, sync: &Arc<SyncRun>, item: &ItemState, side: &SideId, instance: &Arc<Instance>) -> Went {
+        let Some(replica) = item.replicas.get(side) else { return Went::default() };
         let (id, issue) = (instance.id(), replica.issue);
-        let (mut writes, mut refused) = (0, None);
-        let mut outcomes: Vec<WriteOutcome<()>> = Vec::new();
+        let fields = way_back(sync, side).filter_map(|row| row.sides.get(side)).cloned().collect();
+        let read = match read_now(instance, issue, &Want { fields, mark: true, ..Want::default() }).await {
+            Ok(read) => read,
+            Err(error) => return gone_or_later(instance, replica, &error),
+        };
+        let mut went = Went::default();
         for global_id in shown(item, replica) {
-            outcomes.push(self.hands.unlink(id, issue, &global_id).await);
+            let outcome = self.hands.unlink(id, issue, &global_id).await;
+            went.count(replica, outcome);
         }
-        if let Some(edit) = self.emptied(sync, item, side, replica).await {
-            outcomes.push(self.hands.empty(id, &edit).await);
-        }
-        for of in marked(item, side, instance.settings.kind) {
-            if outcomes.iter().any(is_for_later) {
-                break;
+        let fields = emptied(sync, item, side, &read, &mut went);
+        self.empty(sync, item, side, id, fields, &mut went).await;
+        let is_ours = |mark: Option<&str>| mark.is_some_and(|mark| self.seal.open(mark, sync.id(), side).is_some());
+        for record in &copies_on(&item.comments, side) {
+            if went.not_now {
+                return went;
             }
-            outcomes.push(self.hands.unmark(id, issue, &of).await);
-        }
-        let mut not_now = false;
-        for outcome in outcomes {
-            writes += 1;
-            match outcome {
-                WriteOutcome::Done(()) | WriteOutcome::NotFound => {}
-                WriteOutcome::Refused(refusal) => {
-                    refused = Some(format!("{} ({}): {refusal}", replica.key, side));
+            match instance.read.comment_mark(issue, record).await {
+                Ok(mark) if is_ours(mark.as_deref()) => {
+                    let outcome = self.hands.unmark(id, issue, &Marked::Comment(record.clone())).await;
+                    went.count(replica, outcome);
                 }
-                // Asked for again: what is gone already is gone.
-                WriteOutcome::NotSent { .. } | WriteOutcome::InDoubt(_) => not_now = true,
+                // Nobody's, or of a state before this one.
+                Ok(_) => {}
+                Err(error) => went.join(gone_or_later(instance, replica, &error)),
             }
         }
-        match refused {
-            _ if not_now => (writes, Went::NotNow),
-            Some(why) => (writes, Went::Refused(why)),
-            None => (writes, Went::Away),
+        let copies = copies_on(&item.worklogs, side);
+        // Data Center's worklogs have no properties.
+        if instance.settings.kind == Kind::Cloud && !copies.is_empty() && !went.not_now {
+            match instance.read.worklogs(issue).await {
+                Ok(there) => {
+                    for worklog in &there {
+                        if copies.contains(&worklog.id) && is_ours(worklog.mark.as_deref()) {
+                            let outcome = self.hands.unmark(id, issue, &Marked::Worklog(worklog.id.clone())).await;
+                            went.count(replica, outcome);
+                        }
+                    }
+                }
+                Err(error) => went.join(gone_or_later(instance, replica, &error)),
+            }
         }
+        if is_ours(read.mark.as_deref()) && !went.not_now {
+            let outcome = self.hands.unmark(id, issue, &Marked::Issue).await;
+            went.count(replica, outcome);
+        }
+        went
     }
 
-    /// The edit that empties what tells of counterparts; `None`: nothing does.
-    async fn emptied(
+    /// Empties fields, all at once; where Jira takes not all of them, each by itself.
+    async fn empty(
         &self,
         sync: &Arc<SyncRun>,
         item: &ItemState,
         side: &SideId,
-        replica: &Replica,
-    ) -> Option<IssueEdit> {
-        let fields: BTreeMap<FieldId, NativeWrite> = way_back(sync, side)
-            .filter(|(name, _)| {
-                let base = replica.bases.get(*name);
-                base.and_then(|base| base.value.as_ref()).is_some_and(|value| !value.is_empty())
-            })
-            .map(|(_, field)| (field.clone(), NativeWrite::Set(NativeValue::Empty)))
-            .collect();
-        if fields.is_empty() {
-            return None;
-        }
-        let mark = Mark { operation: OperationId(self.entropy.next_u128()), item: item.id };
-        let tag = self.seal.close(mark, sync.id(), side, &*self.entropy).ok()?;
+        id: &InstanceId,
+        fields: BTreeMap<FieldName, (FieldId, NativeWrite)>,
+        went: &mut Went,
+    ) {
+        let Some(replica) = item.replicas.get(side).filter(|_| !fields.is_empty()) else { return };
         let silent = self.may_silence_on(sync, side).await;
-        Some(IssueEdit { issue: replica.issue, fields, tag, silent })
+        let edit = |fields: BTreeMap<FieldId, NativeWrite>| {
+            let mark = Mark { operation: OperationId(self.entropy.next_u128()), item: item.id };
+            let tag = self.seal.close(mark, sync.id(), side, &*self.entropy).ok()?;
+            Some(IssueEdit { issue: replica.issue, fields, tag, silent })
+        };
+        if fields.len() > 1 {
+            let Some(all) = edit(fields.values().cloned().collect()) else { return };
+            match self.hands.empty(id, &all).await {
+                // One of them may be to blame for all.
+                WriteOutcome::Refused(_) => went.writes += 1,
+                outcome @ (WriteOutcome::Done(())
+                | WriteOutcome::NotFound
+                | WriteOutcome::NotSent { .. }
+                | WriteOutcome::InDoubt(_)) => {
+                    went.count(replica, outcome);
+                    return;
+                }
+            }
+        }
+        for (name, field) in fields {
+            let Some(one) = edit(BTreeMap::from([field])) else { return };
+            let outcome = self.hands.empty(id, &one).await;
+            if went.count(replica, outcome) {
+                went.kept.insert(name);
+            }
+        }
     }
 }
 
-fn is_for_later(outcome: &WriteOutcome<()>) -> bool {
-    matches!(outcome, WriteOutcome::NotSent { .. } | WriteOutcome::InDoubt(_))
+/// Our copies of what people said, on one side.
+fn copies_on(records: &[CommentRecord], side: &SideId) -> BTreeSet<CommentId> {
+    records.iter().filter_map(|record| record.copies.get(side)).cloned().collect()
 }
 
-/// The fields on a side that tell of counterparts.
-fn way_back<'s>(sync: &'s SyncRun, side: &'s SideId) -> impl Iterator<Item = (&'s FieldName, &'s FieldId)> {
+async fn read_now(instance: &Instance, issue: IssueId, want: &Want) -> Result<IssueSnapshot, JiraError> {
+    let read = async { Ok(instance.read.issues(&[issue], want).await) };
+    let answers: Result<Vec<_>, JiraError> = instance.patiently(read).await;
+    answers?.pop().unwrap_or_else(|| {
+        let attempt = format!("reading issue {issue} before our marks are taken away");
+        let failure = Failure::Unreachable("no answer about it came".to_owned());
+        Err(JiraError { attempt, instance: instance.id().clone(), failure })
+    })
+}
+
+/// What is not shown, or cannot be read, may bear a mark still; anything else is asked for again.
+fn gone_or_later(instance: &Instance, replica: &Replica, error: &JiraError) -> Went {
+    if matches!(error.failure, Failure::NotFound | Failure::Refused(_) | Failure::Unreadable(_)) {
+        return Went { unknown: vec![format!("{}: {error}", replica.key)], ..Went::default() };
+    }
+    instance.failed(error);
+    Went::not_now()
+}
+
+/// The fields that hold what we wrote of counterparts and nothing else, each with the write that takes that away.
+fn emptied(
+    sync: &Arc<SyncRun>,
+    item: &ItemState,
+    side: &SideId,
+    read: &IssueSnapshot,
+    went: &mut Went,
+) -> BTreeMap<FieldName, (FieldId, NativeWrite)> {
+    let mut fields = BTreeMap::new();
+    let Some(replica) = item.replicas.get(side) else { return fields };
+    let catalogs = sync.catalogs();
+    let nothing = Catalog::default();
+    let keys: BTreeMap<SideId, IssueKey> =
+        item.replicas.iter().map(|(side, replica)| (side.clone(), replica.key.clone())).collect();
+    let mut references = References::new(&sync.settings, &catalogs, keys.clone());
+    references.pair(&keys);
+    for row in way_back(sync, side) {
+        let base = replica.bases.get(&row.name).and_then(|base| base.value.as_ref());
+        let Some((base, field)) = base.filter(|base| !base.is_empty()).zip(row.sides.get(side)) else { continue };
+        let there = read.fields.get(field).unwrap_or(&NativeValue::Empty);
+        let catalog = catalogs.get(side).unwrap_or(&nothing);
+        let place = Place { sync: &sync.settings, row, side, catalog, references: &references, origin: None };
+        let now = inbound(&place, there);
+        if now.as_ref().is_some_and(Value::is_empty) {
+            continue;
+        }
+        let write = match (there, base) {
+            _ if tells_of_more(row) => None,
+            // What others added stays.
+            (NativeValue::Words(words), Value::Words(ours)) => {
+                let is_ours = |word: &&String| {
+                    let one = inbound(&place, &NativeValue::Words(BTreeSet::from([(*word).clone()])));
+                    one.is_some_and(|one| one.words().iter().any(|word| ours.contains(word)))
+                };
+                let remove: Vec<String> = words.iter().filter(is_ours).cloned().collect();
+                if remove.is_empty() {
+                    continue;
+                }
+                Some(NativeWrite::Words { add: Vec::new(), remove })
+            }
+            _ if now.is_some_and(|now| same(&now, base)) => Some(NativeWrite::Set(NativeValue::Empty)),
+            _ => None,
+        };
+        match write {
+            Some(write) => {
+                fields.insert(row.name.clone(), (field.clone(), write));
+            }
+            None => {
+                went.left.push(format!("{}: `{}` holds what others wrote, too", replica.key, row.name));
+                went.kept.insert(row.name.clone());
+            }
+        }
+    }
+    fields
+}
+
+/// The rows that tell of counterparts on a side.
+fn way_back<'s>(sync: &'s SyncRun, side: &'s SideId) -> impl Iterator<Item = &'s FieldRow> {
     let rows = sync.settings.fields.values().filter(move |row| !row.from.contains(side) && tells_of_counterparts(row));
-    rows.filter_map(move |row| Some((&row.name, row.sides.get(side)?)))
+    rows.filter(move |row| row.sides.contains_key(side))
 }
 
 /// What Jira knows the links by that a replica shows.
@@ -286,38 +475,33 @@ fn shown(item: &ItemState, replica: &Replica) -> Vec<String> {
     counterparts.chain(ends).collect()
 }
 
-/// What bears our mark on a side. An issue that a person made bears none, nor do their comments.
-fn marked(item: &ItemState, side: &SideId, kind: Kind) -> Vec<Marked> {
-    let comments = item.comments.iter().filter_map(|record| record.copies.get(side)).cloned().map(Marked::Comment);
-    // Data Center's worklogs have no properties.
-    let worklogs = item.worklogs.iter().filter(|_| kind == Kind::Cloud);
-    let worklogs = worklogs.filter_map(|record| record.copies.get(side)).cloned().map(Marked::Worklog);
-    let ours = item.replicas.get(side).is_some_and(|replica| replica.ours);
-    comments.chain(worklogs).chain(ours.then_some(Marked::Issue)).collect()
-}
-
 /// What is not shown any more: if the sync is taken up again it is shown anew.
-fn forget_shown(sync: &SyncRun, side: &SideId, replica: &mut Replica) {
+fn forget_shown(sync: &SyncRun, side: &SideId, replica: &mut Replica, kept: &BTreeSet<FieldName>) {
     replica.links.clear();
     replica.ends.shown.clear();
-    for (name, _) in way_back(sync, side) {
-        replica.bases.remove(name);
+    for row in way_back(sync, side).filter(|row| !kept.contains(&row.name)) {
+        replica.bases.remove(&row.name);
     }
 }
 
 /// That a sync is ended, and what can be done about it.
 fn in_words(sync: &SyncId, side: SideId, detached: &Detached) -> Problem {
-    let Detached { since, by, strip, stripped, refused } = detached;
-    let marks = match (strip, stripped, refused) {
-        (false, ..) => String::new(),
-        (true, false, _) => "; our marks are being taken away from its issues".to_owned(),
-        (true, true, 0) => "; our marks are taken away from its issues".to_owned(),
-        (true, true, refused) => {
-            format!(
-                "; our marks are taken away from its issues, but on {refused} of them Jira refused that (see the log)"
-            )
-        }
+    let Detached { since, by, strip, stripped, refused, left, unknown } = detached;
+    let mut marks = match (strip, stripped) {
+        (false, _) => String::new(),
+        (true, false) => "; our marks are being taken away from its issues".to_owned(),
+        (true, true) => "; our marks are taken away from its issues".to_owned(),
     };
+    let but = [
+        (refused, "marks that Jira refused to give up"),
+        (left, "fields that hold what others wrote, too"),
+        (unknown, "issues whose marks are not known"),
+    ];
+    let but: Vec<String> =
+        but.iter().filter(|(count, _)| **count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    if *strip && !but.is_empty() {
+        marks = format!("{marks}, but for {} (see the log)", but.join(", "));
+    }
     let wait = if *strip && !stripped { " once that is done" } else { "" };
     Problem {
         side,
@@ -334,10 +518,23 @@ mod tests {
     #[test]
     fn a_sync_is_told_as_ended_with_what_is_left_to_do() {
         let by = crate::model::command::Operator { uid: 7, name: Some("jane".to_owned()) };
-        let mut detached = Detached { since: Timestamp::UNIX_EPOCH, by, strip: true, stripped: false, refused: 0 };
+        let mut detached = Detached {
+            since: Timestamp::UNIX_EPOCH,
+            by,
+            strip: true,
+            stripped: false,
+            refused: 0,
+            left: 0,
+            unknown: 0,
+        };
         let said = |detached: &Detached| in_words(&"s".into(), "a".into(), detached);
         assert!(said(&detached).remedy.contains("once that is done"));
-        (detached.stripped, detached.refused) = (true, 2);
-        assert!(said(&detached).what.contains("on 2 of them") && !said(&detached).remedy.contains("once"));
+        (detached.stripped, detached.refused, detached.unknown) = (true, 2, 3);
+        assert!(
+            said(&detached)
+                .what
+                .contains("but for 2 marks that Jira refused to give up, 3 issues whose marks are not known")
+                && !said(&detached).remedy.contains("once")
+        );
     }
 }

@@ -146,7 +146,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn wake_now(&self, item: ItemId) -> Result<(), StoreError> {
+    pub(super) async fn wake_now(&self, item: ItemId) -> Result<(), StoreError> {
         for claim in self.store.claim_these(&self.holder, self.now(), &[item]).await? {
             self.store.release(item, claim.fence, Some(self.now()), claim.attempts).await?;
         }

@@ -10,11 +10,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::announcements::Announcements;
 use super::circles::Circles;
-use super::strangers::{self, in_words};
+use super::strangers::{Stranger, in_words};
 use super::times::HOUR;
 use crate::clock::Clock;
 use crate::jira::{Failure, Identity, JiraError, JiraRead, TimesRead, Want};
-use crate::model::ids::{InstanceId, IssueId, IssueKey};
+use crate::model::ids::{InstanceId, IssueId};
 use crate::model::settings::InstanceSettings;
 use crate::schedule::growing;
 
@@ -67,7 +67,7 @@ struct State {
     /// Projects that a poll was refused for.
     missing: BTreeMap<String, Missing>,
     /// By project the issues that the sync user made for another state.
-    strangers: BTreeMap<String, BTreeMap<IssueId, IssueKey>>,
+    strangers: BTreeMap<String, BTreeMap<IssueId, Stranger>>,
     failures: u32,
     pause: Option<Pause>,
     /// An operator said that it is to be left alone, in words.
@@ -407,16 +407,16 @@ impl Instance {
             (what, "look at the issue, and at what the instance's add-ons put into it; it is tried again")
         });
         let strangers = state.strangers.iter().filter(|(_, issues)| !issues.is_empty());
-        let strangers = strangers.map(|(project, issues)| (in_words(project, issues), strangers::REMEDY));
+        let strangers = strangers.flat_map(|(project, issues)| in_words(project, issues));
         let parts: Vec<_> = missing.chain(unread).chain(strangers).collect();
         drop(state);
         parts.into_iter().chain(self.times_in_words()).collect()
     }
 
-    /// Notes an issue that the sync user made for another state.
-    pub(crate) fn met_stranger(&self, project: &str, issue: IssueId, key: &IssueKey) {
+    /// Notes an issue that the sync user made, and that no sync which goes on knows.
+    pub(super) fn met_stranger(&self, project: &str, issue: IssueId, stranger: Stranger) {
         let mut state = self.state();
-        state.strangers.entry(project.to_owned()).or_default().insert(issue, key.clone());
+        state.strangers.entry(project.to_owned()).or_default().insert(issue, stranger);
     }
 
     /// How many such issues are known in a project.
@@ -435,7 +435,7 @@ impl Instance {
     }
 
     /// What is said of such issues in a project.
-    pub(crate) fn strangers_in_words(&self, project: &str) -> String {
+    pub(crate) fn strangers_in_words(&self, project: &str) -> Vec<(String, &'static str)> {
         self.state().strangers.get(project).map(|issues| in_words(project, issues)).unwrap_or_default()
     }
 

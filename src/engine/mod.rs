@@ -112,6 +112,8 @@ pub struct Engine {
     readings: Mutex<backfill::Readings>,
     /// Held while it is decided whether one of them is read, and whether something waits for it.
     reading: tokio::sync::Mutex<()>,
+    /// Held while a command of an operator is carried out, and while what one said is moved on.
+    commanding: tokio::sync::Mutex<()>,
     unknown_copies: UnknownCopies,
     /// As many newcomers of a side are decided on at once, and read ahead of what is decided.
     portion: usize,

@@ -14,6 +14,7 @@ use super::recover::replica_of;
 use super::scope::joined;
 use super::work::Work;
 use super::{Engine, SyncRun};
+use crate::jira::{Failure, JiraError, Want};
 use crate::model::command::{Answer, Command, CommandRecord, Effect, Ended, Operator};
 use crate::model::hub::{ItemState, Replica};
 use crate::model::ids::{EntryId, IssueKey, ItemId, SideId, SyncId};
@@ -180,6 +181,11 @@ impl Engine {
                 }
             }
         }
+        if let Some(item) = &mut goes_on
+            && let Err(why) = self.date_known(sync, item).await?
+        {
+            return Ok(Decision { held, ..Decision::refused(why) });
+        }
         let goes_on = goes_on.as_ref();
         // What the item holds by now: somebody else may have been quicker.
         for issue in &mut named {
@@ -230,9 +236,53 @@ impl Engine {
             read.snapshot.log_whole = true;
         }
         let skew = issue.instance.skew_ms();
-        let changed = last_changed(settings, &issue.side, &read.snapshot, &read.outsiders, skew);
+        let us = &issue.instance.identity.account;
+        let changed = last_changed(settings, &issue.side, &read.snapshot, &read.outsiders, us, skew);
         date(&mut plan.item, &issue.side, &changed);
         Ok(work)
+    }
+
+    /// The same for an item that is in step already: what it holds since its issues were first read was dated by when they were made.
+    async fn date_known(&self, sync: &Arc<SyncRun>, item: &mut ItemState) -> Result<Result<(), Refusal>, StoreError> {
+        let settings = &sync.settings;
+        let dated = |side: &SideId| {
+            settings.fields.values().any(|row| row.initial == Initial::Newest && row.sides.contains_key(side))
+        };
+        let there: Vec<_> = item.replicas.iter().filter(|(side, _)| dated(side)).collect();
+        let mut changes = Vec::new();
+        for (side, replica) in there {
+            let Some(instance) = sync.instance_of(side).and_then(|id| self.instances.get(id)) else { continue };
+            let refused = |why: String| format!("the history of {} could not be read: {why}", replica.key);
+            if let Some(pause) = instance.pause() {
+                return Ok(Err(refused(pause.why)));
+            }
+            let want = Want::default();
+            let read = async { Ok(instance.read.issues(&[replica.issue], &want).await) };
+            let read: Result<Vec<_>, JiraError> = instance.patiently(read).await;
+            let mut snapshot = match read.map(|mut rows| rows.pop()) {
+                Ok(Some(Ok(snapshot))) => snapshot,
+                // It is gone, or will be: it tells nothing any more.
+                Ok(Some(Err(JiraError { failure: Failure::NotFound, .. })) | None) => continue,
+                Ok(Some(Err(error))) | Err(error) => return Ok(Err(refused(error.to_string()))),
+            };
+            if !snapshot.log_whole {
+                match instance.patiently(instance.read.log_after(snapshot.id, EntryId(0))).await {
+                    Ok(log) => snapshot.log = log,
+                    Err(error) => return Ok(Err(refused(error.to_string()))),
+                }
+            }
+            let outsiders = match self.outsiders_in(sync, side, instance, &snapshot).await {
+                Ok(outsiders) => outsiders,
+                Err(error) => return Ok(Err(refused(error.to_string()))),
+            };
+            let us = &instance.identity.account;
+            let changed = last_changed(settings, side, &snapshot, &outsiders, us, instance.skew_ms());
+            changes.push((side.clone(), changed));
+        }
+        for (side, changed) in changes {
+            date(item, &side, &changed);
+        }
+        Ok(Ok(()))
     }
 
     /// Reads the issues that join, each into an item of its own. Gives them in the order in which they were named, the item that goes on

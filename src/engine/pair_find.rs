@@ -113,6 +113,11 @@ impl Engine {
         row: &IssueSnapshot,
     ) -> Result<Option<Refusal>, StoreError> {
         let key = &row.key;
+        let items = self.store.items_of(instance.id(), row.id).await?;
+        if self.ended_of(&items).await?.is_some() {
+            // Its sync let go of it.
+            return Ok(None);
+        }
         if let Some(mark) = &row.mark {
             if let Some(mark) = self.seal.open(mark, sync.id(), side) {
                 let of = match self.kept_in_the_end(mark.item).await? {

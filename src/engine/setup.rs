@@ -174,6 +174,7 @@ impl Engine {
             rows: Rows::default(),
             readings: Mutex::default(),
             reading: tokio::sync::Mutex::default(),
+            commanding: tokio::sync::Mutex::default(),
             unknown_copies: parts.unknown_copies,
             portion: parts.portion,
             accepted: parts.accepted,

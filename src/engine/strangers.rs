@@ -13,7 +13,7 @@ use super::{Engine, SyncRun};
 use crate::jira::{Failure, Want};
 use crate::model::detach::Detached;
 use crate::model::hub::ItemState;
-use crate::model::ids::{IssueId, IssueKey, SideId, SyncId};
+use crate::model::ids::{IssueId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::operation::{Action, Operation};
 use crate::model::problem::Problem;
@@ -32,18 +32,52 @@ const AGAIN: Duration = Duration::from_secs(3_600);
 pub(super) const REMEDY: &str = "if they are copies that a lost state made, stop the daemon and restore that state from a \
     backup; if the sync had another name, give it back; else they are left alone";
 
-/// What is said of such issues in a project.
-pub(super) fn in_words(project: &str, issues: &BTreeMap<IssueId, IssueKey>) -> String {
+/// The same for a sync in which nothing is created for them.
+const RESTORE: &str = "stop the daemon and restore the state from a backup, or give the sync the name back that it had; if nobody \
+    needs them kept in step, write `unknown-copies = \"leave\"` under `[daemon]` and restart";
+
+/// What is to be done about copies of a sync that a person ended.
+pub(super) const REMEDY_ENDED: &str = "pair them with `jirasyncd pair`, or take the ended sync up again with `jirasyncd attach`; if \
+    nobody needs them kept in step, write `unknown-copies = \"leave\"` under `[daemon]` and restart";
+
+/// An issue that the sync user made, and that no sync which goes on knows.
+#[derive(Debug, Clone)]
+pub(super) struct Stranger {
+    /// Its key.
+    pub(super) key: IssueKey,
+    /// The sync that a person ended, and whose copy it is; `None`: this state cannot have made it.
+    pub(super) of: Option<SyncId>,
+}
+
+/// What is said of such issues in a project, and what is to be done.
+pub(super) fn in_words(project: &str, issues: &BTreeMap<IssueId, Stranger>) -> Vec<(String, &'static str)> {
     let more = if issues.len() >= ENOUGH { " or more" } else { "" };
-    let mut keys: Vec<String> = issues.values().take(NAMED).map(ToString::to_string).collect();
-    if issues.len() > NAMED {
-        keys.push("...".to_owned());
+    let mut of: BTreeMap<Option<&SyncId>, Vec<&IssueKey>> = BTreeMap::new();
+    for stranger in issues.values() {
+        of.entry(stranger.of.as_ref()).or_default().push(&stranger.key);
     }
-    let (count, noun, were) = if issues.len() == 1 { (1, "issue", "was") } else { (issues.len(), "issues", "were") };
-    format!(
-        "{count}{more} {noun} of project `{project}` ({}) {were} made by the sync user for another state than this one, or for a sync that is not configured",
-        keys.join(", ")
-    )
+    let said = |(of, issues): (Option<&SyncId>, Vec<&IssueKey>)| {
+        let mut keys: Vec<String> = issues.iter().take(NAMED).map(ToString::to_string).collect();
+        if issues.len() > NAMED {
+            keys.push("...".to_owned());
+        }
+        let (count, keys) = (issues.len(), keys.join(", "));
+        let (noun, were, are) =
+            if count == 1 { ("issue", "was", "is a copy") } else { ("issues", "were", "are copies") };
+        match of {
+            None => (
+                format!(
+                    "{count}{more} {noun} of project `{project}` ({keys}) {were} made by the sync user for another state than this one, or for a sync that is not configured"
+                ),
+                REMEDY,
+            ),
+            Some(sync) => (
+                format!("{count}{more} {noun} of project `{project}` ({keys}) {are} of the ended sync `{sync}`"),
+                REMEDY_ENDED,
+            ),
+        }
+    };
+    of.into_iter().map(said).collect()
 }
 
 impl Engine {
@@ -62,16 +96,15 @@ impl Engine {
             let items = self.store.items_of(instance.id(), row.id).await?;
             if items.is_empty() {
                 unknown.push(row);
-            } else if !items.iter().any(|(_, sync, _)| self.syncs.contains_key(sync)) {
-                // The copy of a sync that is not configured: it may only have been given another name. One that a person ended is known.
-                let mut ended = false;
-                for (_, sync, _) in &items {
-                    let note = self.store.note(&Detached::note(sync)).await?;
-                    ended |= Detached::read(note.as_deref()).is_some();
-                }
-                if !ended {
+                continue;
+            }
+            match self.ended_of(&items).await? {
+                Some(ended) => self.met_ended(instance, row, ended),
+                // The copy of a sync that is not configured: it may only have been given another name.
+                None if !items.iter().any(|(_, sync, _)| self.syncs.contains_key(sync)) => {
                     self.met_copy(instance, row, "");
                 }
+                None => {}
             }
         }
         if instance.settings.kind == Kind::Cloud {
@@ -98,6 +131,30 @@ impl Engine {
         Ok(())
     }
 
+    /// The sync that a person ended and that alone holds an issue, if it is so.
+    pub(super) async fn ended_of(&self, items: &[(ItemId, SyncId, SideId)]) -> Result<Option<SyncId>, StoreError> {
+        let mut ended = None;
+        for (_, sync, _) in items {
+            if self.syncs.get(sync).is_some_and(|sync| sync.ended().is_none()) {
+                return Ok(None);
+            }
+            if Detached::read(self.store.note(&Detached::note(sync)).await?.as_deref())?.is_some() {
+                ended = Some(sync.clone());
+            }
+        }
+        Ok(ended)
+    }
+
+    /// Notes the copy of a sync that a person ended. Where no other sync goes on nothing is created, and there is nothing to say.
+    fn met_ended(&self, instance: &Instance, row: &IssueSnapshot, of: SyncId) {
+        let goes_on = self.syncs.values().filter(|sync| sync.ended().is_none());
+        let mut sides = goes_on.flat_map(|sync| sync.settings.sides.iter());
+        let is_here = sides.any(|side| &side.instance == instance.id() && side.project == row.project);
+        if is_here && self.unknown_copies == UnknownCopies::Hold {
+            instance.met_stranger(&row.project, row.id, Stranger { key: row.key.clone(), of: Some(of) });
+        }
+    }
+
     /// Notes an issue of the sync user whose mark this state cannot have made.
     pub(super) fn met_copy(&self, instance: &Instance, row: &IssueSnapshot, mark: &str) {
         let sides = self.syncs.values().flat_map(|sync| sync.settings.sides.iter().map(move |side| (sync.id(), side)));
@@ -105,7 +162,7 @@ impl Engine {
         // One of another sync of this state, which will see to it.
         let known = here.any(|(sync, side)| self.seal.open(mark, sync, &side.id).is_some());
         if !known && self.unknown_copies == UnknownCopies::Hold {
-            instance.met_stranger(&row.project, row.id, &row.key);
+            instance.met_stranger(&row.project, row.id, Stranger { key: row.key.clone(), of: None });
         }
     }
 
@@ -117,18 +174,16 @@ impl Engine {
         instance: &Instance,
         project: &str,
     ) -> Result<(), StoreError> {
-        let what = instance.strangers_in_words(project);
+        let said = instance.strangers_in_words(project);
+        let ended = !said.is_empty() && said.iter().all(|(_, remedy)| *remedy == REMEDY_ENDED);
+        let what = said.into_iter().map(|(what, _)| what).collect::<Vec<_>>().join("; ");
+        let why = if ended { "this sync is the same under another name" } else { "a state was lost" };
         tracing::error!(sync = %sync.id(), %side, what, "nothing is created in this sync");
         let problem = Problem {
             side: side.clone(),
             field: None,
-            what: format!(
-                "no counterpart is created in this sync: {what}; where a state was lost, each would be created again"
-            ),
-            remedy:
-                "stop the daemon and restore the state from a backup, or give the sync the name back that it had; if \
-                     nobody needs them kept in step, write `unknown-copies = \"leave\"` under `[daemon]` and restart"
-                    .to_owned(),
+            what: format!("no counterpart is created in this sync: {what}; where {why}, each would be created again"),
+            remedy: if ended { REMEDY_ENDED } else { RESTORE }.to_owned(),
         };
         sync.stop(side, COPIES, problem, self.clock.monotonic() + AGAIN);
         self.tell_stops(sync).await
@@ -187,10 +242,16 @@ mod tests {
 
     #[test]
     fn thousands_are_one_line() {
-        let issues = |count: u64| (1..=count).map(|id| (IssueId(id), IssueKey::new(format!("ENG-{id}")))).collect();
-        let said = in_words("ENG", &issues(1));
+        let stranger =
+            |id: u64, of: Option<&str>| Stranger { key: IssueKey::new(format!("ENG-{id}")), of: of.map(SyncId::from) };
+        let issues = |count: u64| (1..=count).map(|id| (IssueId(id), stranger(id, None))).collect();
+        let said = &in_words("ENG", &issues(1))[0].0;
         assert!(said.starts_with("1 issue of project `ENG` (ENG-1)"), "{said}");
-        let said = in_words("ENG", &issues(5_000));
+        let mut issues: BTreeMap<IssueId, Stranger> = issues(5_000);
+        let said = &in_words("ENG", &issues)[0].0;
         assert!(said.starts_with("5000 or more issues of project `ENG` (ENG-1, ENG-2, ENG-3, ...)"), "{said}");
+        issues.insert(IssueId(9_000), stranger(9_000, Some("old")));
+        let said = in_words("ENG", &issues);
+        assert!(said.len() == 2 && said[1].0.ends_with("(ENG-9000) is a copy of the ended sync `old`"), "{said:?}");
     }
 }

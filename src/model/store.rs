@@ -326,6 +326,9 @@ pub trait Store: Send + Sync + 'static {
     /// opened. A replica that the item no longer lists stays bound: forgetting one would let its issue start a second item.
     async fn record(&self, records: &[(u64, Record)]) -> Result<(), StoreError>;
 
+    /// Keeps an item that was merged or unpaired: nobody holds it. One that was taken up again meanwhile stays as it is.
+    async fn keep_retired(&self, item: &ItemState) -> Result<(), StoreError>;
+
     /// Gives an item back: due again at `due` (`None`: when hinted), with `attempts` failures in a row. A hint that came
     /// while it was claimed makes it due at once.
     async fn release(&self, item: ItemId, fence: u64, due: Option<Timestamp>, attempts: u32) -> Result<(), StoreError>;

@@ -6,7 +6,7 @@
 //! side, corrected time, side order) is fixed when it is made.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -15,8 +15,9 @@ use super::{Draft, audiences_of, named_files, place};
 use crate::mapping::{Place, Rich, outbound, same};
 use crate::merge;
 use crate::model::document::{Block, Document};
-use crate::model::hub::{Acts, Agreed, Audience, Base, Conflict, Glimpse, Standing};
+use crate::model::hub::{Acts, Agreed, Audience, Base, Conflict, Glimpse, Replica, Standing};
 use crate::model::ids::{OperationId, SideId};
+use crate::model::initial::Initial;
 use crate::model::settings::{ConflictPolicy, FieldKind, FieldRow, SyncSettings};
 use crate::model::value::Value;
 
@@ -119,7 +120,13 @@ pub(super) fn take(draft: &mut Draft<'_>, row: &FieldRow, act: &Act) {
         let sight = Sight { told, refused, private, before: &before, stands_for: &stands_for, side: &act.side, rich };
         let agreed = item.hub.entry(row.name.clone()).or_default().entry(audience.clone());
         let agreed = agreed.or_insert_with(|| nothing_yet(act));
+        let was_open = is_left_open(sync, row, agreed);
         let conflict = decide(sync, row, agreed, act, number, &sight);
+        if was_open && !agreed.asking.is_empty() {
+            // Who was filled before follows nobody while it is open whom to follow.
+            let filled = keep_their_own(&item.replicas, row, &audience, agreed, &stands_for);
+            agreed.asking.extend(filled);
+        }
         agreed.acts.join(&sight.told);
         agreed.acts.include(&act.side, number);
         draft.plan.conflicts.extend(conflict.map(|decided| decided.of(row, audience, act)));
@@ -181,7 +188,7 @@ fn decide(
 ) -> Option<Decided> {
     let on_top = sight.knew_all(agreed, act.at);
     match row.kind {
-        FieldKind::Document if is_asked_whole(agreed) => asked_text(sync, agreed, act, number, sight),
+        FieldKind::Document if is_asked_whole(agreed) => asked_text(sync, row, agreed, act, number, sight),
         FieldKind::Words
         | FieldKind::Options
         | FieldKind::People
@@ -213,8 +220,31 @@ fn decide(
         | FieldKind::Moment
         | FieldKind::Parent
         | FieldKind::AsThere
-        | FieldKind::Day => scalar(sync, agreed, act, number, sight),
+        | FieldKind::Day => scalar(sync, row, agreed, act, number, sight),
     }
+}
+
+/// Whether paired issues hold values of which nobody said yet which one stands (`initial`). It is no conflict: whoever edits their own
+/// saw none of the others, and says nothing of them.
+fn is_left_open(sync: &SyncSettings, row: &FieldRow, agreed: &Agreed) -> bool {
+    !agreed.asking.is_empty() && (sync.on_conflict != ConflictPolicy::Ask || row.initial == Initial::Ask)
+}
+
+/// The sides that hold another value than the one that would stand, though none of their people said it.
+fn keep_their_own(
+    replicas: &BTreeMap<SideId, Replica>,
+    row: &FieldRow,
+    audience: &Audience,
+    agreed: &Agreed,
+    stands_for: &dyn Fn(&SideId, &Value, &Value) -> bool,
+) -> Vec<SideId> {
+    let speaks = |side: &SideId| agreed.standing.iter().any(|standing| &standing.side.place() == side);
+    let differs = |side: &SideId, replica: &Replica| {
+        let held = replica.bases.get(&row.name).and_then(|base| base.value.as_ref());
+        held.is_some_and(|held| !held.is_empty() && !stands_for(side, &agreed.value, held))
+    };
+    let here = replicas.iter().filter(|(side, _)| audience.0.contains(*side) && row.sides.contains_key(*side));
+    here.filter(|(side, replica)| !speaks(side) && differs(side, replica)).map(|(side, _)| side.clone()).collect()
 }
 
 /// Whether paired issues hold two texts of which nobody said yet which one stands. They have nothing in common, so no block of one is
@@ -224,7 +254,14 @@ fn is_asked_whole(agreed: &Agreed) -> bool {
 }
 
 /// A text is a value like any other while it is asked about as a whole.
-fn asked_text(sync: &SyncSettings, agreed: &mut Agreed, act: &Act, number: u64, sight: &Sight<'_>) -> Option<Decided> {
+fn asked_text(
+    sync: &SyncSettings,
+    row: &FieldRow,
+    agreed: &mut Agreed,
+    act: &Act,
+    number: u64,
+    sight: &Sight<'_>,
+) -> Option<Decided> {
     let place = act.side.place();
     let own = agreed.standing.iter().rfind(|standing| standing.side.place() == place);
     let own = own.map_or_else(|| agreed.value.clone(), |standing| standing.value.clone());
@@ -239,7 +276,7 @@ fn asked_text(sync: &SyncSettings, agreed: &mut Agreed, act: &Act, number: u64, 
         _ => act.value.clone(),
     };
     let act = Act { side: act.side.clone(), value, at: act.at, overwritten_by: act.overwritten_by };
-    let decided = scalar(sync, agreed, &act, number, sight);
+    let decided = scalar(sync, row, agreed, &act, number, sight);
     if agreed.asking.is_empty() {
         // From now on it is merged block by block.
         agreed.standing.clear();
@@ -331,16 +368,25 @@ fn stands_in(document: &Document, block: &Block) -> bool {
 
 /// Of the acts that nobody acted on top of, the first in rank stands. Which one that is depends on the acts alone, and not
 /// on the order in which they became known.
-fn scalar(sync: &SyncSettings, agreed: &mut Agreed, act: &Act, number: u64, sight: &Sight<'_>) -> Option<Decided> {
+fn scalar(
+    sync: &SyncSettings,
+    row: &FieldRow,
+    agreed: &mut Agreed,
+    act: &Act,
+    number: u64,
+    sight: &Sight<'_>,
+) -> Option<Decided> {
+    let open = is_left_open(sync, row, agreed);
     // What paired issues are asked about stays open until it is answered, whatever becomes of conflicts.
     let ask = sync.on_conflict == ConflictPolicy::Ask || !agreed.asking.is_empty();
     let is_agreed = |standing: &Standing, agreed: &Agreed| standing.side == agreed.by && standing.at == agreed.at;
     let old = agreed.clone();
     let (kept, known): (Vec<Standing>, Vec<Standing>) = agreed.standing.drain(..).partition(|standing| {
-        // Under `ask` an act settles nothing but what it replaced: the others keep their own until they move themselves.
+        // Under `ask` an act settles nothing but what it replaced: the others keep their own until they move themselves. Of what
+        // paired issues are asked about it replaced nothing but its own, whatever stood there.
         let waits = ask
             && standing.side.place() != act.side.place()
-            && !(sight.stands_for)(sight.side, &standing.value, sight.before);
+            && (open || !(sight.stands_for)(sight.side, &standing.value, sight.before));
         waits || !sight.knew(standing, act.at)
     });
     agreed.standing = kept;
@@ -348,7 +394,7 @@ fn scalar(sync: &SyncSettings, agreed: &mut Agreed, act: &Act, number: u64, sigh
     let before = sight.before.clone();
     let mine =
         Standing { side: act.side.clone(), number, at: act.at, before, value: act.value.clone(), knew: Vec::new() };
-    match agreed.standing.iter_mut().find(|standing| sight.was_known_to(standing, act)) {
+    match agreed.standing.iter_mut().find(|standing| !open && sight.was_known_to(standing, act)) {
         Some(later) => learn(later, known.into_iter().chain([mine])),
         None => {
             let mut mine = mine;

@@ -116,6 +116,14 @@ pub(crate) fn tells_of_counterparts(row: &FieldRow) -> bool {
     OF_COUNTERPARTS.iter().any(|name| named.contains(*name))
 }
 
+/// Whether such a row tells of more than that: what people wrote is part of it then.
+#[must_use]
+pub(crate) fn tells_of_more(row: &FieldRow) -> bool {
+    let Some(Composed::Template(template)) = &row.composed else { return false };
+    let named = compose::variables(template).unwrap_or_default();
+    tells_of_counterparts(row) && named.iter().any(|name| !OF_COUNTERPARTS.contains(&name.as_str()))
+}
+
 /// Whether all that is agreed stands on the side.
 const SYNC_STATE: &str = "sync_state";
 /// When the newest of it was done.

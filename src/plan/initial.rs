@@ -25,18 +25,22 @@ pub fn last_changed(
     side: &SideId,
     snapshot: &IssueSnapshot,
     outsiders: &BTreeSet<AccountId>,
+    ours: &AccountId,
     skew_ms: i64,
 ) -> BTreeMap<FieldName, Timestamp> {
     // Whose acts stay on their side have no say in what stands elsewhere.
     let crosses =
         |author: Option<&AccountId>| !keeps_own(sync, side) || author.is_some_and(|author| !outsiders.contains(author));
+    // What a bridge wrote is as old as what it carried, and no word of anybody there.
+    let by_a_bridge = |author: Option<&AccountId>| author == Some(ours) || sync.start.is_former(side, author);
     let rows = sync.fields.values().filter(|row| row.initial == Initial::Newest);
     let last = |row: &FieldRow| {
         let field = row.sides.get(side)?;
         let touches = snapshot
             .log
             .iter()
-            .filter(|entry| crosses(entry.author.as_ref()) && entry.items.iter().any(|item| &item.field == field));
+            .filter(|entry| crosses(entry.author.as_ref()) && !by_a_bridge(entry.author.as_ref()))
+            .filter(|entry| entry.items.iter().any(|item| &item.field == field));
         let at = touches.map(|entry| entry.created).max()?;
         Some(at.saturating_sub(SignedDuration::from_millis(skew_ms)).unwrap_or(at))
     };
@@ -48,10 +52,10 @@ pub fn date(item: &mut ItemState, side: &SideId, changed: &BTreeMap<FieldName, T
     for (field, at) in changed {
         for agreed in item.hub.get_mut(field).into_iter().flat_map(BTreeMap::values_mut) {
             for standing in agreed.standing.iter_mut().filter(|standing| &standing.side == side) {
-                standing.at = *at;
+                standing.at = standing.at.max(*at);
             }
             if &agreed.by == side {
-                agreed.at = *at;
+                agreed.at = agreed.at.max(*at);
             }
         }
     }
@@ -123,6 +127,14 @@ fn held_in(row: &FieldRow, audience: &Audience, part: &ItemState, agreed: &Agree
         let follows = value.is_some_and(|value| same(value, &agreed.value));
         if follows && audience.0.contains(side) && row.sides.contains_key(side) && !speaks(&held, side) {
             held.push(also(side, 0));
+        }
+    }
+    // Who was filled, and keeps that while it is open whom to follow.
+    for side in &agreed.asking {
+        let Some(base) = part.replicas.get(side).and_then(|replica| replica.bases.get(&row.name)) else { continue };
+        let fits = base.acts.sides().all(|actor| audience.0.contains(actor));
+        if let Some(value) = base.value.clone().filter(|value| fits && !value.is_empty() && !speaks(&held, side)) {
+            held.push(Standing { value, ..also(side, 0) });
         }
     }
     held

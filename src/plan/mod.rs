@@ -51,7 +51,7 @@ mod whose;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use check::{Violation, check};
-pub(crate) use composed::tells_of_counterparts;
+pub(crate) use composed::{tells_of_counterparts, tells_of_more};
 pub(crate) use ends::shows_too_much;
 pub use initial::{Resolved, date, last_changed, open_questions, resolve};
 pub use input::{By, Hold, Observation, Plan, PlanInput, Step, Wanted};

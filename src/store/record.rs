@@ -153,6 +153,13 @@ pub(super) fn begin(
     Ok(true)
 }
 
+/// Keeps an item that was merged or unpaired.
+pub(super) fn keep_retired(connection: &Connection, item: ItemId, state: &str) -> StepResult<()> {
+    let mut update = connection.prepare_cached("UPDATE items SET state = ?2 WHERE id = ?1 AND merged IS NOT NULL")?;
+    update.execute(params![item, state])?;
+    Ok(())
+}
+
 /// Records what became of items.
 pub(super) fn record(connection: &Connection, now: Timestamp, records: &[RecordColumns]) -> StepResult<()> {
     for record in records {

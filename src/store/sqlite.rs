@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+use super::columns::encode;
 use super::commands::{self, EffectColumns};
 use super::journal::{Entry, Move};
 use super::pairing::{self, PairColumns, UnpairColumns};
@@ -363,6 +364,11 @@ impl Store for SqliteStore {
             .map(|(fence, record)| RecordColumns::of(*fence, record, &instances))
             .collect::<Result<_, _>>()?;
         self.write(ATTEMPT, move |connection| record::record(connection, now, &records)).await
+    }
+
+    async fn keep_retired(&self, item: &ItemState) -> Result<(), StoreError> {
+        let (id, state) = (item.id, encode("an item", item)?);
+        self.write("keep an item that was let be", move |connection| record::keep_retired(connection, id, &state)).await
     }
 
     async fn release(&self, item: ItemId, fence: u64, due: Option<Timestamp>, attempts: u32) -> Result<(), StoreError> {

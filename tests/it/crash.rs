@@ -250,6 +250,7 @@ fused! {
         fn move_intents(moves: &[(OperationId, IntentState)]) -> ();
         fn count_search(operation: OperationId) -> ();
         fn record(records: &[(u64, Record)]) -> ();
+        fn keep_retired(item: &ItemState) -> ();
         fn keep_creations(sync: &SyncId, step: &CreationStep, now: Timestamp) -> ();
         fn release(item: ItemId, fence: u64, due: Option<Timestamp>, attempts: u32) -> ();
     }

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::crash::fused_world;
 use super::daemon_pairs::{comment, create, edit, field, pair, tells};
 use super::daemon_pause::{give, writes};
-use super::daemon_support::{World, two};
+use super::daemon_support::{World, load, two};
 
 const AT_GLOBEX: &str = "customfield_10111";
 
@@ -202,5 +202,79 @@ async fn marks_are_taken_away_wherever_the_daemon_dies() {
     let stride = if std::env::var_os("JIRASYNCD_LONG").is_some() { 1 } else { 17 };
     for n in (1..=effects).step_by(stride) {
         ended(n).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_others_wrote_into_such_a_field_is_left_and_told() {
+    let mut world = World::without_daemon(&marked());
+    let [(_, copy), _] = filled(&mut world).await;
+    let second = world.issue("globex", "Home 1").key;
+    // It is not read again before the end: what is remembered of it is what we wrote.
+    world.jira("globex").add_fault(FaultRule::new("searchForIssuesUsingJql", When::Always, Fault::Status(503)));
+    assert_eq!(give(&world, detach(false, false)).await.ended, Ended::Done);
+    edit(&world, "globex", &copy, json!({ AT_GLOBEX: "SUP-1, and see the plan" }));
+    world.jira("globex").clear_faults();
+    assert_eq!(give(&world, detach(true, false)).await.ended, Ended::Done);
+    world.pass(700).await;
+    world.intervals(6).await;
+    assert_eq!(field(&world, "globex", &copy, AT_GLOBEX), "SUP-1, and see the plan");
+    assert_eq!(field(&world, "globex", &second, AT_GLOBEX), "");
+    let problems = world.problems().await.join("\n");
+    assert!(problems.contains("but for 1 fields that hold what others wrote, too"), "{problems}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_field_that_tells_of_more_is_left_and_told_before() {
+    let mut world = World::without_daemon(&marked().replace("{{ keys }}", "[{{ key }}] {{ summary }}"));
+    let [(_, copy), _] = filled(&mut world).await;
+    let before = field(&world, "globex", &copy, AT_GLOBEX);
+    assert!(before.ends_with("Home 0"), "{before}");
+    let done = give(&world, detach(true, false)).await;
+    assert!(done.ended == Ended::Done && tells(&done, "`way` tells of more than counterparts"), "{done:?}");
+    world.intervals(3).await;
+    assert_eq!(field(&world, "globex", &copy, AT_GLOBEX), before);
+    let problems = world.problems().await.join("\n");
+    assert!(
+        problems.contains("are taken away") && problems.contains("4 fields that hold what others wrote"),
+        "{problems}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_item_that_was_unpaired_is_stripped_once_too() {
+    let mut world = World::without_daemon(&marked());
+    let [(home, _), _] = filled(&mut world).await;
+    let unpair = Command::Unpair { sync: "support".into(), key: home, dry_run: false };
+    assert_eq!(give(&world, unpair).await.ended, Ended::Done);
+    world.jira("globex").add_fault(FaultRule::new("deleteIssueProperty", When::Always, Fault::Status(503)));
+    assert_eq!(give(&world, detach(true, false)).await.ended, Ended::Done);
+    world.intervals(2).await;
+    let first = taken(&world, "acme");
+    assert!(!first.is_empty());
+    world.intervals(6).await;
+    assert_eq!(taken(&world, "acme"), first, "each pass takes it away again");
+}
+
+/// Another name for the sync is another sync: the copies of the one that ended are no new issues.
+#[tokio::test(start_paused = true)]
+async fn a_sync_that_is_ended_and_named_anew_doubles_nothing() {
+    for keeps_the_old_one in [false, true] {
+        let mut world = World::without_daemon(&marked());
+        filled(&mut world).await;
+        assert_eq!(give(&world, detach(false, false)).await.ended, Ended::Done);
+        let renamed = marked().replace("sync.support", "sync.renamed");
+        let text = if keeps_the_old_one {
+            format!("{}\n{}", marked(), renamed.get(renamed.find("[sync.renamed]").unwrap()..).unwrap())
+        } else {
+            renamed
+        };
+        world.config = load(&text, &world.state());
+        world.start().await;
+        world.intervals(10).await;
+        let count = (world.jira("acme").issues().len(), world.jira("globex").issues().len());
+        assert_eq!(count, (4, 4), "{keeps_the_old_one}: something was made again");
+        let problems = world.problems().await.join("\n");
+        assert!(problems.contains("are copies of the ended sync `support`"), "{problems}");
     }
 }

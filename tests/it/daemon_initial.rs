@@ -91,6 +91,25 @@ async fn the_newest_is_told_from_the_whole_history() {
     }
 }
 
+/// Of an issue that is in step already the history counts as well, and not when it was made.
+#[tokio::test(start_paused = true)]
+async fn the_newest_of_an_item_in_step_is_told_from_its_history_too() {
+    let world = World::new(&initial(THREE, "newest", &[]), |_| {}).await;
+    let home = create(&world, "acme", json!({ "summary": "Home", "duedate": "2026-05-01" }));
+    world.pass(100).await;
+    let third = create(&world, "initech", json!({ "summary": "Third", "duedate": "2026-07-01" }));
+    world.pass(100).await;
+    // It is read for the first time when the day is another one already.
+    edit(&world, "acme", &home, json!({ "duedate": "2026-05-02" }));
+    edit(&world, "acme", &home, json!({ "labels": ["carry", "share-globex"] }));
+    world.rest().await.unwrap();
+    let copy = world.issue("globex", "Home").key;
+    paired(&world, &[&third, &home]).await;
+    for (jira, key) in [("acme", &home), ("globex", &copy), ("initech", &third)] {
+        assert_eq!(field(&world, jira, key, "duedate"), "2026-05-02", "{jira}");
+    }
+}
+
 fn differing(world: &World) -> (String, String) {
     let home = create(world, "acme", json!({ "summary": "Home", "description": "One\n\nTwo", "labels": ["red"] }));
     let there = json!({ "summary": "There", "description": "Other", "duedate": "2026-06-01", "labels": ["blue"] });
@@ -178,5 +197,48 @@ async fn partners_are_asked_about_apart_and_hear_nothing_of_each_other() {
     for (jira, other) in [("globex", "initech"), ("initech", "globex")] {
         let shown = format!("{:?}", world.jira(jira).issues());
         assert!(!shown.contains(&format!("canary-{other}")), "{shown}");
+    }
+}
+
+/// Three sides that all see each other.
+fn open() -> String {
+    ["globex", "initech"].into_iter().fold(THREE.to_owned(), |text, name| {
+        text.replace(&format!(", sees = [\"acme\"], when = \"labels = share-{name}\""), "")
+    })
+}
+
+/// Two sides hold the same and the third another one. Whatever people do to their own meanwhile, in whatever order: nobody's is written
+/// over before it is resolved.
+#[tokio::test(start_paused = true)]
+async fn of_three_sides_none_follows_another_while_it_is_asked() {
+    let acts = [("acme", "u"), ("initech", "y2"), ("globex", "v")];
+    for order in [vec![0, 1], vec![1, 0], vec![0, 1, 2], vec![2, 0, 1], vec![0, 0, 1], vec![1, 2]] {
+        let world = World::new(&initial(&open(), "ask", &[]), |_| {}).await;
+        let keys = [("acme", "x"), ("globex", "x"), ("initech", "y")]
+            .map(|(jira, word)| (jira, create(&world, jira, json!({ "summary": word, "description": word }))));
+        let mut stands = vec!["x".to_owned(), "x".to_owned(), "y".to_owned()];
+        let named: Vec<&str> = keys.iter().map(|(_, key)| key.as_str()).collect();
+        // Nothing is created for one before all are paired.
+        assert_eq!(give(&world, pair(&named)).await.ended, Ended::Done);
+        world.rest().await.unwrap();
+        for (step, act) in order.iter().enumerate() {
+            let (jira, word) = acts[*act];
+            let index = keys.iter().position(|(of, _)| *of == jira).unwrap();
+            let word = format!("{word}{step}");
+            edit(&world, jira, &keys[index].1, json!({ "summary": word, "description": word }));
+            stands[index] = word;
+            world.rest().await.unwrap();
+            for (index, (jira, key)) in keys.iter().enumerate() {
+                assert_eq!(field(&world, jira, key, "summary"), stands[index], "{jira}: {order:?}, {step}");
+                let text = field(&world, jira, key, "description");
+                assert!(text.contains(&stands[index]), "{jira}: {order:?}, {step}: {text}");
+            }
+        }
+        let done = give(&world, resolve(&keys[1].1, "summary", "globex")).await;
+        assert_eq!(done.ended, Ended::Done, "{done:?}");
+        world.rest().await.unwrap();
+        for (jira, key) in &keys {
+            assert_eq!(field(&world, jira, key, "summary"), stands[1], "{jira}: {order:?}");
+        }
     }
 }
