@@ -738,7 +738,8 @@ impl World {
                 && self.is_stale(&operation.side)
         });
         let unread: BTreeSet<SideId> = overwritten.map(|operation| operation.side.clone()).collect();
-        if !(plan.wanted.is_empty() && unread.is_empty()) && !again {
+        let more = !plan.wanted.is_empty() || !unread.is_empty();
+        if more && !again {
             let sides = sides.iter().chain(plan.wanted.keys()).chain(&unread).cloned().collect();
             return self.look_as(&sides, true);
         }
