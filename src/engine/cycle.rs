@@ -2,7 +2,6 @@
 //! send a write whose intent is not durable, and never hold one item back for the failure of another.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -16,10 +15,9 @@ use super::look::{is_seen_by_reading, taken_in};
 use super::named::waits_for_a_comment;
 use super::outcome::changed_nothing;
 use super::revisions::{judge_revision, shows_original};
-use super::seal::Mark;
 use super::singly::singly;
 use super::work::Work;
-use super::{Engine, SyncRun};
+use super::Engine;
 use crate::jira::{Created, IssueDraft, WriteOutcome, as_urgent_as};
 use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, ItemId, OperationId, SideId};
@@ -123,6 +121,7 @@ impl Engine {
         self.recover(&mut works).await?;
         for work in &mut works {
             work.pauses = pauses;
+            work.unheard = self.unheard(work);
             self.try_again(work);
             self.take_rows(work).await;
         }
@@ -387,7 +386,7 @@ impl Engine {
                     continue;
                 }
                 let Some(settings) = work.sync.side(&intent.operation.side) else { continue };
-                let Some(mark) = self.mark(&work.sync, intent) else { continue };
+                let Some(mark) = self.mark(work, intent) else { continue };
                 if let Some(draft) = draft(intent, &settings.project, &mark) {
                     groups.entry(settings.instance.clone()).or_default().push((index, intent.clone(), draft));
                 }
@@ -437,7 +436,7 @@ impl Engine {
             if self.is_called_off(work, intent) || !self.is_still_so(work, intent).await {
                 continue;
             }
-            let mark = self.mark(&work.sync, intent);
+            let mark = self.mark(work, intent);
             let (Some(instance), Some(mark)) = (work.sync.instance_of(side).cloned(), mark) else {
                 work.move_intent(intent.id, &IntentEvent::Refused("not sent: no mark could be made".to_owned()));
                 continue;
@@ -489,11 +488,6 @@ impl Engine {
     /// Whether an item was looked at too long ago to be written to.
     fn is_stale(&self, work: &Work) -> bool {
         self.clock.monotonic().saturating_sub(work.looked) >= STALE_AFTER
-    }
-
-    fn mark(&self, sync: &Arc<SyncRun>, intent: &Intent) -> Option<String> {
-        let mark = Mark { operation: intent.id, item: intent.item };
-        self.seal.close(mark, sync.id(), &intent.operation.side, &*self.entropy).ok()
     }
 
     /// A direct read settles the edits and hops of its side that were sent before it: an answered one that left no entry

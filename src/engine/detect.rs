@@ -99,7 +99,10 @@ impl Engine {
             polled = self.read_on(&instance).await.map(|more| polled.unwrap_or_default().and(more));
         }
         match &polled {
-            Ok(_) => instance.answered(),
+            Ok(_) => {
+                instance.answered();
+                instance.was_polled();
+            }
             Err(PollError::Jira(error)) => {
                 instance.failed(error);
             }

@@ -51,7 +51,9 @@ impl Engine {
             return false;
         }
         let side = &operation.side;
-        let Some(pause) = self.instance_on(work, side).and_then(|instance| instance.pause()) else { return true };
+        let Some(pause) = self.instance_on(work, side).and_then(|instance| instance.pause()) else {
+            return !self.is_too_early(work, operation);
+        };
         let wait = pause.until.saturating_sub(self.clock.monotonic());
         work.be_due(self.after(wait));
         false

@@ -24,6 +24,7 @@ mod kinds;
 mod last_known;
 mod learn;
 mod look;
+mod marks;
 mod mails;
 mod match_files;
 mod merge;
@@ -39,6 +40,7 @@ mod people;
 mod recover;
 mod refer;
 mod relations;
+mod restored;
 mod revisions;
 mod rows;
 mod scope;
@@ -60,7 +62,7 @@ mod work;
 mod worklogs;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -124,6 +126,8 @@ pub struct Engine {
     counting: tokio::sync::Mutex<()>,
     /// Held while versions and components are looked at.
     things: tokio::sync::Mutex<things::ThingLooks>,
+    /// The state was recognised to be older than what it wrote.
+    restored: AtomicBool,
 }
 
 impl Engine {

@@ -2,7 +2,7 @@
 //! Jira or another account than the state was made with.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -140,6 +140,7 @@ impl Engine {
             let clock = Arc::clone(&parts.clock);
             let instance = Instance::new(connection.settings, connection.read, identity, projects, want, clock);
             instance.times_are_read(times);
+            instance.knew_until(parts.store.cursor(&id).await?.map(|cursor| cursor.updated));
             if let Some(Some(error)) = silent {
                 tracing::warn!(instance = %id, %error, "an instance says nothing: the start goes by what it offered before");
                 instance.failed(error);
@@ -183,6 +184,7 @@ impl Engine {
             pacing: tokio::sync::Mutex::default(),
             counting: tokio::sync::Mutex::default(),
             things: tokio::sync::Mutex::default(),
+            restored: AtomicBool::new(false),
         };
         for instance in engine.instances.values() {
             engine.recall_missing(instance).await?;

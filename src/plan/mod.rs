@@ -36,6 +36,7 @@ mod parents;
 mod relations;
 mod remap;
 mod render;
+mod restored;
 mod revisions;
 mod status;
 mod targets;
@@ -74,12 +75,16 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     let mut draft = Draft::new(input);
     audiences::settle(&mut draft);
     levels::see(&mut draft);
+    if restored::waits(&mut draft) {
+        return draft.finish();
+    }
     for side in &input.sync.sides {
         if let Some(observation) = input.observed.get(&side.id) {
             fold::take_in(&mut draft, &side.id, observation);
         }
         watchers::take_in(&mut draft, &side.id);
     }
+    restored::join(&mut draft);
     draft.say_restricted();
     absence::part(&mut draft);
     matching::settle(&mut draft);
@@ -109,6 +114,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     watchers::leave(&mut draft);
     absence::act(&mut draft);
     whose::say(&mut draft);
+    restored::spare(&mut draft);
     draft.finish()
 }
 
@@ -117,6 +123,8 @@ struct Draft<'a> {
     input: &'a PlanInput<'a>,
     plan: Plan,
     nothing: Catalog,
+    /// What the issues of an item hold that is joined anew.
+    anew: restored::Anew,
 }
 
 impl<'a> Draft<'a> {
@@ -134,7 +142,7 @@ impl<'a> Draft<'a> {
             lacking: BTreeSet::new(),
             matched: crate::model::matching::Matched::default(),
         };
-        Self { input, plan, nothing: Catalog::default() }
+        Self { input, plan, nothing: Catalog::default(), anew: restored::Anew::of(input) }
     }
 
     fn finish(mut self) -> Plan {

@@ -122,6 +122,8 @@ mod daemon_reload;
 #[cfg(test)]
 mod daemon_remap;
 #[cfg(test)]
+mod daemon_restored;
+#[cfg(test)]
 mod daemon_rights;
 #[cfg(test)]
 mod daemon_silence;
