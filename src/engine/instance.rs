@@ -304,7 +304,7 @@ impl Instance {
     }
 
     /// Whether all that it holds was heard of since this process met it.
-    pub(crate) fn is_heard(&self) -> bool {
+    pub(crate) fn has_told_all(&self) -> bool {
         self.state().heard == Heard::All
     }
 

@@ -47,7 +47,7 @@ impl Engine {
     /// The sides of an item whose instance did not tell yet, since the start, all that it holds.
     pub(super) fn unheard(&self, work: &Work) -> BTreeSet<SideId> {
         let sides = work.sync.settings.sides.iter();
-        let unheard = |id| self.instances.get(id).is_some_and(|instance: &Arc<Instance>| !instance.is_heard());
+        let unheard = |id| self.instances.get(id).is_some_and(|instance: &Arc<Instance>| !instance.has_told_all());
         sides.filter(|side| unheard(&side.instance)).map(|side| side.id.clone()).collect()
     }
 

@@ -38,6 +38,7 @@ mod remap;
 mod render;
 mod restored;
 mod revisions;
+mod rivals;
 mod status;
 mod targets;
 mod things;
@@ -56,6 +57,7 @@ pub use matching::files_to_compare;
 pub use named_files::speaks_of;
 pub use pairing::{Paired, Proposal, alone, pair, proposals, would_tell};
 pub use render::render;
+pub(crate) use restored::takes_nothing_in;
 pub use things::{ThingRules, ThingsSeen, take_in};
 pub use things_render::render_things;
 pub use things_write::{mark_done, mark_not_done, mark_sent, thing_field, thing_problems, thing_writes};
@@ -115,6 +117,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     absence::act(&mut draft);
     whose::say(&mut draft);
     restored::spare(&mut draft);
+    rivals::refuse(&mut draft);
     draft.finish()
 }
 

@@ -10,7 +10,7 @@ use super::acts::observe;
 use super::comments::{copy_body, readers, rich};
 use super::fold::{change, corrected, current};
 use super::matching::is_a_bridge;
-use super::{Draft, Observation, PlanInput, Wanted, agreed_for, audience_of, audiences_of, levels, place, whose};
+use super::{Draft, Observation, Plan, PlanInput, Wanted, agreed_for, audience_of, audiences_of, levels, place, whose};
 use crate::mapping::same;
 use crate::model::catalog::Catalog;
 use crate::model::hub::{Agreed, Conflict, ItemState, Terms, WrittenCopy};
@@ -299,19 +299,33 @@ fn bind(draft: &mut Draft<'_>, remark: Remark, marked: &Marked, copy: &CommentSn
     }
 }
 
-/// Nothing is deleted for an item that is joined anew, and nothing at all written before it is.
+/// Nothing is deleted for an item that is joined anew. As long as it is not, nothing is written, and nothing counts as taken in.
 pub(super) fn spare(draft: &mut Draft<'_>) {
     if !is_due(draft.input.item) {
         return;
     }
-    let item = &mut draft.plan.item;
-    let here = item.replicas.values().filter(|replica| replica.observed && !replica.is_elsewhere()).count();
-    if let Some(matching) = item.matching.as_mut().filter(|_| here < 2) {
+    let item = &draft.plan.item;
+    let here = |side: &SideId| {
+        item.replicas.get(side).is_some_and(|replica| replica.observed) && !draft.is_barred(side)
+    };
+    let all = item.replicas.keys().filter(|side| here(side)).count();
+    let left = item.matching.as_ref().is_some_and(|matching| matching.sides.iter().any(here));
+    if let Some(matching) = draft.plan.item.matching.as_mut().filter(|_| all < 2 || !left) {
         // There is nothing to compare it with; what joins later is matched then.
         matching.restored = false;
     }
-    let joined = !is_due(&draft.plan.item);
-    draft.plan.operations.retain(|operation| joined && !deletes(&operation.action));
+    if is_due(&draft.plan.item) {
+        let holds = std::mem::take(&mut draft.plan.holds);
+        let wanted = std::mem::take(&mut draft.plan.wanted);
+        draft.plan = Plan { holds, wanted, ..Draft::new(draft.input).plan };
+        return;
+    }
+    draft.plan.operations.retain(|operation| !deletes(&operation.action));
+}
+
+/// Whether a plan takes nothing in, because its item is still to be joined anew.
+pub(crate) fn takes_nothing_in(plan: &Plan) -> bool {
+    is_due(&plan.item)
 }
 
 fn deletes(action: &Action) -> bool {

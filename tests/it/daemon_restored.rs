@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use jirasyncd::simulator::IssueView;
+use jirasyncd::simulator::{Holder, IssueView};
 use serde_json::json;
 
 use super::daemon_audit::{by_token, compare, files};
 use super::daemon_pairs::conflicts;
+use super::daemon_pause::writes;
 use super::daemon_support::{THREE, World, two, two_clouds};
 
 /// The files of a state, as a backup of them holds them.
@@ -235,7 +236,7 @@ async fn what_people_did_since_the_backup_and_while_nothing_ran_arrives_or_is_ke
             }
             world.settle().await;
         }
-        create(&world, there, "New");
+        create(&world, there, "Fresh");
         world.settle().await;
         world.daemon = None;
         // Nobody hears of this before the state is back.
@@ -243,7 +244,7 @@ async fn what_people_did_since_the_backup_and_while_nothing_ran_arrives_or_is_ke
         edit(&world, ACME, "Old", json!({ "priority": { "name": "Highest" }, "labels": ["late"] }));
         edit(&world, there, "Old", json!({ "summary": "Old at last" }));
         edit(&world, ACME, "Both", json!({ "summary": "Both at home" }));
-        edit(&world, ACME, "New", json!({ "description": "Late at home" }));
+        edit(&world, ACME, "Fresh", json!({ "description": "Late at home" }));
         say(&world, there, "Talk", "Late");
         create(&world, ACME, "Newer");
         world.pass(60).await;
@@ -256,7 +257,7 @@ async fn what_people_did_since_the_backup_and_while_nothing_ran_arrives_or_is_ke
         assert_eq!(world.field("acme", "Old", "description"), "by us");
         assert_eq!(world.field(there.jira, "Old", "priority"), there.priorities[0]);
         assert_eq!(world.field(there.jira, "Old", "labels"), "late");
-        assert_eq!(world.field(there.jira, "New", "description"), "Late at home");
+        assert_eq!(world.field(there.jira, "Fresh", "description"), "Late at home");
         assert_eq!(world.field("acme", "Both", "summary"), "Both there");
         let home = key(&world, ACME, "Both");
         let lost: Vec<String> = conflicts(&world, &home).await.iter().map(|lost| format!("{:?}", lost.lost)).collect();
@@ -289,7 +290,9 @@ async fn partners_stay_apart_when_a_state_is_put_back() {
     assert_eq!((acme.comments.len(), acme.attachments.len(), acme.worklogs.len()), (1, 1, 1));
     assert_eq!((globex.comments.len(), globex.attachments.len(), globex.worklogs.len()), (1, 1, 1));
     for jira in ["acme", "globex", "initech"] {
-        assert_eq!(super::daemon_pause::writes(&world, jira), BTreeMap::new(), "{jira}");
+        let mut writes = writes(&world, jira);
+        writes.remove("downloadAttachment");
+        assert_eq!(writes, BTreeMap::new(), "{jira}");
     }
 }
 
@@ -327,6 +330,7 @@ async fn a_backup_from_before_everything_finds_all_again() {
 async fn what_people_wrote_into_copies_that_the_state_forgot_is_not_lost() {
     for (config, there) in worlds() {
         let mut world = World::new(&config, |_| {}).await;
+        world.jira(there.jira).set_permission(there.project, "EDIT_ALL_COMMENTS", &[Holder::LoggedIn]);
         create(&world, ACME, "Old");
         world.settle().await;
         let kept = back_up(&mut world).await;

@@ -56,6 +56,8 @@ mod daemon_crashes;
 #[cfg(test)]
 mod daemon_everything;
 #[cfg(test)]
+mod daemon_fairness;
+#[cfg(test)]
 mod daemon_far_ends;
 #[cfg(test)]
 mod daemon_faults;
@@ -125,6 +127,8 @@ mod daemon_remap;
 mod daemon_restored;
 #[cfg(test)]
 mod daemon_rights;
+#[cfg(test)]
+mod daemon_rings;
 #[cfg(test)]
 mod daemon_silence;
 #[cfg(test)]
