@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::Engine;
 use super::apply::{Sent, draft};
 use super::creations::created_on;
 use super::look::{is_seen_by_reading, taken_in};
@@ -17,7 +18,6 @@ use super::outcome::changed_nothing;
 use super::revisions::{judge_revision, shows_original};
 use super::singly::singly;
 use super::work::Work;
-use super::Engine;
 use crate::jira::{Created, IssueDraft, WriteOutcome, as_urgent_as};
 use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, ItemId, OperationId, SideId};

@@ -196,7 +196,12 @@ impl Engine {
         self.store.set_problems(&duplicate(instance, *issue), &[problem], self.now()).await
     }
 
-    pub(super) async fn tell_stranger(&self, side: &SideId, instance: &Instance, row: &IssueSnapshot) -> Result<(), StoreError> {
+    pub(super) async fn tell_stranger(
+        &self,
+        side: &SideId,
+        instance: &Instance,
+        row: &IssueSnapshot,
+    ) -> Result<(), StoreError> {
         let (key, id) = (&row.key, row.id);
         tracing::error!(instance = %instance.id(), %key, "an issue carries our mark, and the state does not know its item");
         let problem = Problem {

@@ -125,7 +125,8 @@ impl Engine {
         for step in steps {
             let By::Us(operation) = step.by else { continue };
             if self.does_not_know(work, operation).await {
-                met.proof = Some(format!("the log of {} holds a change that it made at {}", snapshot.key, step.entry.created));
+                met.proof =
+                    Some(format!("the log of {} holds a change that it made at {}", snapshot.key, step.entry.created));
             }
         }
         for remark in Remark::ALL {

@@ -235,9 +235,10 @@ fn lost(draft: &mut Draft<'_>, row: &FieldRow, seen: &Seen, at: Timestamp) {
         at,
         overwritten_by: None,
     };
-    let told = draft.plan.conflicts.iter().any(|told| {
-        told.field == conflict.field && told.loser == conflict.loser && same(&told.lost, &conflict.lost)
-    });
+    let told =
+        draft.plan.conflicts.iter().any(|told| {
+            told.field == conflict.field && told.loser == conflict.loser && same(&told.lost, &conflict.lost)
+        });
     if !told {
         draft.plan.conflicts.push(conflict);
     }
@@ -254,7 +255,8 @@ pub(super) fn bind_marked(draft: &mut Draft<'_>, remark: Remark, matching: &Matc
 
 fn bind(draft: &mut Draft<'_>, remark: Remark, marked: &Marked, copy: &CommentSnapshot) {
     let side = &marked.side;
-    let is_it = |record: &crate::model::hub::CommentRecord| record.side == marked.origin && record.id == marked.original;
+    let is_it =
+        |record: &crate::model::hub::CommentRecord| record.side == marked.origin && record.id == marked.original;
     let Some(index) = draft.plan.item.remarks(remark).iter().position(is_it) else { return };
     let Some(record) = draft.plan.item.remarks(remark).get(index).cloned() else { return };
     if record.copies.contains_key(side) {
@@ -305,9 +307,8 @@ pub(super) fn spare(draft: &mut Draft<'_>) {
         return;
     }
     let item = &draft.plan.item;
-    let here = |side: &SideId| {
-        item.replicas.get(side).is_some_and(|replica| replica.observed) && !draft.is_barred(side)
-    };
+    let here =
+        |side: &SideId| item.replicas.get(side).is_some_and(|replica| replica.observed) && !draft.is_barred(side);
     let all = item.replicas.keys().filter(|side| here(side)).count();
     let left = item.matching.as_ref().is_some_and(|matching| matching.sides.iter().any(here));
     if let Some(matching) = draft.plan.item.matching.as_mut().filter(|_| all < 2 || !left) {

@@ -102,9 +102,7 @@ pub(super) fn claim(
         }
         let mut due = connection.prepare_cached(DUE)?;
         let items: Vec<ItemId> = due
-            .query_map(params![urgency, Milliseconds(now), i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-                row.get(0)
-            })?
+            .query_map(params![urgency, Milliseconds(now), i64::try_from(limit).unwrap_or(i64::MAX)], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         for item in items {
             claims.extend(take(connection, holder, now, item)?);

@@ -131,7 +131,10 @@ async fn another_state_on_the_same_pair_is_refused_and_one_on_another_pair_is_no
         let other = config
             .replace("poll = \"30s\"", "poll = \"30s\"\nunknown-copies = \"leave\"")
             .replace("project = \"SUP\"", "project = \"SUP\", jql = \"labels = nobody-has-this\"")
-            .replace(&format!("project = \"{project}\""), &format!("project = \"{project}\", jql = \"labels = nobody-has-this\""));
+            .replace(
+                &format!("project = \"{project}\""),
+                &format!("project = \"{project}\", jql = \"labels = nobody-has-this\""),
+            );
         world.config = load(&other, &world.state().with_extension("other"));
         world.start().await;
         world.rest().await.unwrap();

@@ -52,7 +52,10 @@ async fn what_was_answered_survives_a_crash() {
         }
         let reopened = open(&after.path().join("state.db")).unwrap();
         assert_eq!(reopened.identity().await.unwrap().seal_key, identity.seal_key);
-        assert!(reopened.claim("me", at(0), 9, Urgency::Sweep).await.unwrap().is_empty(), "its holder is not known to be dead yet");
+        assert!(
+            reopened.claim("me", at(0), 9, Urgency::Sweep).await.unwrap().is_empty(),
+            "its holder is not known to be dead yet"
+        );
         reopened.free_all().await.unwrap();
         let claims = reopened.claim("me", at(0), 9, Urgency::Sweep).await.unwrap();
         assert_eq!((claims[0].item.id, claims[0].fence), (id(1), 2));
