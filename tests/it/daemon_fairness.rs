@@ -121,7 +121,11 @@ async fn a_live_edit_hardly_waits_for_the_first_copies_of_another_sync() {
         }
         tokio::time::sleep(Duration::from_secs(20)).await;
         let before = world.jira("acme").count("addComment");
-        let beside = edits(&world, began, &issue, &copy, 8, "beside").await;
+        let calls = super::daemon_support::calls(world.jira("acme"));
+        let mut beside = edits(&world, began, &issue, &copy, 1, "first").await;
+        let after_first = super::daemon_support::calls(world.jira("acme"));
+        println!("during the first edit, {beside:?}, from {calls:?} to {after_first:?}");
+        beside.extend(edits(&world, began, &issue, &copy, 7, "beside").await);
         let after = world.jira("acme").count("addComment");
         cancel.cancel();
         (alone, beside, before, after)
@@ -130,27 +134,51 @@ async fn a_live_edit_hardly_waits_for_the_first_copies_of_another_sync() {
     run.unwrap();
     println!("alone {alone:?}, beside {beside:?}, comments {before}..{after} of {queued}");
     assert!(before < after && after < queued as u64, "the other sync was not at work all the time: {before}..{after}");
-    let (alone, beside) = (alone.into_iter().max().unwrap(), beside.into_iter().max().unwrap());
-    assert!(beside <= alone * MOST, "{beside:?} beside {queued} first copies, {alone:?} alone");
+    let figures = Figures::of(&alone, &beside);
+    assert!(figures.median.1 <= figures.median.0 * MOST, "{beside:?} beside {queued} first copies, {alone:?} alone");
     if queued == 1_000 {
-        publish(alone, beside);
+        publish(&figures);
+    }
+}
+
+/// What edits took, alone and beside first copies.
+struct Figures {
+    median: (Duration, Duration),
+    slowest: (Duration, Duration),
+}
+
+impl Figures {
+    fn of(alone: &[Duration], beside: &[Duration]) -> Self {
+        let sorted = |times: &[Duration]| {
+            let mut times = times.to_vec();
+            times.sort();
+            (times[times.len() / 2], times[times.len() - 1])
+        };
+        let (alone, beside) = (sorted(alone), sorted(beside));
+        Self { median: (alone.0, beside.0), slowest: (alone.1, beside.1) }
     }
 }
 
 const BEGIN: &str = "<!-- counted by `daemon_fairness` -->\n";
 const END: &str = "<!-- end of fairness -->\n";
 
-fn publish(alone: Duration, beside: Duration) {
+fn publish(figures: &Figures) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/README.md");
     let text = std::fs::read_to_string(&path).unwrap();
     let (head, rest) = text.split_once(BEGIN).expect("where the table begins");
     let (written, tail) = rest.split_once(END).expect("where the table ends");
-    let ratio = beside.as_secs_f64() / alone.as_secs_f64();
+    let row = |what: &str, (alone, beside): (Duration, Duration), limit: &str| {
+        let ratio = beside.as_secs_f64() / alone.as_secs_f64();
+        format!(
+            "| a live edit, {what} | {} ms | {} ms | {ratio:.2} | {limit} |\n",
+            alone.as_millis(),
+            beside.as_millis()
+        )
+    };
     let counted = format!(
-        "| what | alone | beside | ratio | limit |\n| --- | ---: | ---: | ---: | ---: |\n\
-         | a live edit, the slowest of several | {} ms | {} ms | {ratio:.2} | {MOST} |\n",
-        alone.as_millis(),
-        beside.as_millis()
+        "| what | alone | beside | ratio | limit |\n| --- | ---: | ---: | ---: | ---: |\n{}{}",
+        row("the median", figures.median, &MOST.to_string()),
+        row("the slowest", figures.slowest, "")
     );
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, format!("{head}{BEGIN}{counted}{END}{tail}")).unwrap();
