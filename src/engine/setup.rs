@@ -140,7 +140,6 @@ impl Engine {
             let clock = Arc::clone(&parts.clock);
             let instance = Instance::new(connection.settings, connection.read, identity, projects, want, clock);
             instance.times_are_read(times);
-            instance.knew_until(parts.store.cursor(&id).await?.map(|cursor| cursor.updated));
             if let Some(Some(error)) = silent {
                 tracing::warn!(instance = %id, %error, "an instance says nothing: the start goes by what it offered before");
                 instance.failed(error);
@@ -160,8 +159,8 @@ impl Engine {
             let run = SyncRun::new(settings, offered, workflows);
             syncs.insert(id, Arc::new(run));
         }
-        let began = parts.clock.monotonic();
         let engine = Self {
+            began: parts.clock.monotonic(),
             store: parts.store,
             clock: parts.clock,
             entropy: parts.entropy,
@@ -178,7 +177,6 @@ impl Engine {
             check_after: parts.poll * 3 + Duration::from_secs(15),
             learnt_at: Mutex::default(),
             lost_writes: Mutex::default(),
-            began,
             pauses: AtomicU64::new(0),
             gates: Mutex::default(),
             pacing: tokio::sync::Mutex::default(),
