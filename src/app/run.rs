@@ -16,11 +16,13 @@ use tokio_util::sync::CancellationToken;
 use super::Daemon;
 use crate::engine::Upload;
 use crate::model::ids::InstanceId;
-use crate::model::store::{Store as _, StoreError};
+use crate::model::store::{Store as _, StoreError, Urgency};
 
 /// Batches worked on at once, and the most there may be: one that takes long waits for an instance, and counts no longer.
 const BATCHES: usize = 4;
 const MOST_BATCHES: usize = 16;
+/// So many of either are kept for what people just did: first copies and full checks, however many they are, never take all.
+const FOR_PEOPLE: usize = 1;
 /// From when on a batch takes long.
 const LONG: Duration = Duration::from_secs(5);
 /// Longest sleep of the worker: what is due is looked up again at the latest then.
@@ -51,17 +53,17 @@ fn aside(upload: Upload<'_>) -> Running<'_> {
     Box::pin(async move { (None, upload.await.map(drop)) })
 }
 
-/// How many batches are under way, and since when.
+/// Which batches are under way, since when, and how urgent they are.
 #[derive(Default)]
 struct Pace {
-    begun: BTreeMap<u64, Instant>,
+    begun: BTreeMap<u64, (Instant, Urgency)>,
     next: u64,
 }
 
 impl Pace {
-    fn begins(&mut self) -> u64 {
+    fn begins(&mut self, urgency: Urgency) -> u64 {
         self.next += 1;
-        self.begun.insert(self.next, Instant::now());
+        self.begun.insert(self.next, (Instant::now(), urgency));
         self.next
     }
 
@@ -71,8 +73,19 @@ impl Pace {
 
     /// Whether one more may begin.
     fn allows_more(&self) -> bool {
-        let young = self.begun.values().filter(|begun| begun.elapsed() < LONG).count();
-        young < BATCHES && self.begun.len() < MOST_BATCHES
+        self.has_room(|_| true, 0)
+    }
+
+    /// How urgent what begins has to be at least.
+    fn least(&self) -> Urgency {
+        let waits = |urgency: Urgency| urgency != Urgency::Live;
+        if self.has_room(waits, FOR_PEOPLE) { Urgency::Sweep } else { Urgency::Live }
+    }
+
+    fn has_room(&self, counts: impl Fn(Urgency) -> bool, kept: usize) -> bool {
+        let begun = || self.begun.values().filter(|(_, urgency)| counts(*urgency));
+        let young = begun().filter(|(begun, _)| begun.elapsed() < LONG).count();
+        young + kept < BATCHES && begun().count() + kept < MOST_BATCHES
     }
 
     /// A sleep until one more may begin, where none may now; else the one that is wished for.
@@ -80,7 +93,7 @@ impl Pace {
         if self.allows_more() {
             return wished;
         }
-        let oldest = self.begun.values().map(Instant::elapsed).filter(|elapsed| *elapsed < LONG).max();
+        let oldest = self.begun.values().map(|(begun, _)| begun.elapsed()).filter(|elapsed| *elapsed < LONG).max();
         oldest.map_or(LONGEST_SLEEP, |elapsed| LONG.saturating_sub(elapsed).max(Duration::from_millis(50)))
     }
 }
@@ -180,13 +193,14 @@ impl Daemon {
                 break Ok(());
             }
             if pace.allows_more() {
-                let claims = match self.claim().await {
+                let claims = match self.engine.claim(pace.least()).await {
                     Ok(claims) => claims,
                     Err(error) => break Err(error),
                 };
                 self.state_answered(failures);
                 if !claims.is_empty() {
-                    let (number, work) = (pace.begins(), self.engine.work_on(claims, Some(uploads.clone())));
+                    let urgency = claims.iter().map(|claim| claim.urgency).min().unwrap_or(Urgency::Live);
+                    let (number, work) = (pace.begins(urgency), self.engine.work_on(claims, Some(uploads.clone())));
                     running.push(Box::pin(async move { (Some(number), work.await.map(drop)) }));
                     continue;
                 }
@@ -220,10 +234,6 @@ impl Daemon {
         };
         let drained = tokio::time::timeout(DRAIN, drained).await.unwrap_or(Ok(()));
         result.and(drained)
-    }
-
-    async fn claim(&self) -> Result<Vec<crate::model::store::Claim>, StoreError> {
-        self.engine.claim().await
     }
 
     /// How long nothing is due.

@@ -39,7 +39,7 @@ impl Engine {
         let Some(there) = self.instances.get(instance).cloned() else { return Ok(0) };
         // Polls and webhooks both bring newcomers: each is decided on once.
         let _held = there.admitting.lock().await;
-        let mut started = 0;
+        let (mut started, mut all) = (0, there.is_to_be_looked_through());
         let syncs: Vec<Arc<SyncRun>> = self.syncs.values().cloned().collect();
         let now = self.clock.monotonic();
         for sync in syncs.iter().filter(|sync| sync.stopped(now).is_none() && !sync.is_parked()) {
@@ -51,25 +51,36 @@ impl Engine {
                 let newcomers = self.store.newcomers(Some((sync.id(), side)), most).await?;
                 Self::keep_in_mind(sync, side, &newcomers);
                 if !newcomers.is_empty() {
-                    started += self.admit_on(sync, side, newcomers).await?;
+                    let admitted = self.admit_on(sync, side, newcomers).await?;
+                    started += admitted.unwrap_or(0);
+                    all &= admitted.is_some();
                 }
                 self.wake_withheld(sync, side).await?;
             }
         }
+        if all {
+            there.was_looked_through();
+        }
         Ok(started)
     }
 
-    async fn admit_on(&self, sync: &Arc<SyncRun>, side: &SideId, all: Vec<Newcomer>) -> Result<usize, StoreError> {
+    /// `None`: not all of them could be looked at, and one that we made may be among those.
+    async fn admit_on(
+        &self,
+        sync: &Arc<SyncRun>,
+        side: &SideId,
+        all: Vec<Newcomer>,
+    ) -> Result<Option<usize>, StoreError> {
         let Some(instance) = sync.instance_of(side).and_then(|id| self.instances.get(id)).cloned() else {
-            return Ok(0);
+            return Ok(Some(0));
         };
         if instance.pause().is_some() {
-            return Ok(0);
+            return Ok(None);
         }
         let all: Vec<Newcomer> = all.into_iter().filter(|newcomer| !instance.is_put_off(newcomer.issue)).collect();
         let (mut rows, missing) = self.rows_of(&instance, &all);
-        let Some(unread) = self.read_missing(&instance, &missing, &mut rows).await else { return Ok(0) };
-        let (open, mut over) = self.sort(sync, side, (&instance, &rows, &unread), all).await?;
+        let Some(unread) = self.read_missing(&instance, &missing, &mut rows).await else { return Ok(None) };
+        let (open, mut over, undecided) = self.sort(sync, side, (&instance, &rows, &unread), all).await?;
         let in_scope = match self.in_scope(sync, side, &instance, &open, &rows).await {
             Ok(in_scope) => {
                 if !open.is_empty() {
@@ -79,7 +90,7 @@ impl Engine {
             }
             Err(error) => {
                 self.scope_failed(sync, side, &instance, &error, "jql").await?;
-                return Ok(0);
+                return Ok((undecided == 0).then_some(0));
             }
         };
         let urgency = if open.len() > MANY { Urgency::Backfill } else { Urgency::Live };
@@ -137,28 +148,31 @@ impl Engine {
         if !over.is_empty() {
             self.store.forget_newcomers(&over).await?;
         }
-        Ok(started)
+        Ok((undecided == 0).then_some(started))
     }
 
-    /// Parts newcomers into those that may start something and those that never do. One that could not be read is in neither.
+    /// Parts newcomers into those that may start something and those that never do. One that could not be read is in neither. Last: how
+    /// many we made and nobody knows yet what they are.
     async fn sort(
         &self,
         sync: &Arc<SyncRun>,
         side: &SideId,
         (instance, rows, unread): (&Instance, &BTreeMap<IssueId, IssueSnapshot>, &BTreeSet<IssueId>),
         all: Vec<Newcomer>,
-    ) -> Result<(Vec<Newcomer>, Vec<Newcomer>), StoreError> {
+    ) -> Result<(Vec<Newcomer>, Vec<Newcomer>, usize), StoreError> {
         let us = instance.identity.account.clone();
         let by_us = |row: &IssueSnapshot| row.creator.as_ref().is_some_and(|creator| creator.account == us);
         let project = sync.side(side).map(|side| side.project.clone()).unwrap_or_default();
         let on_demand = sync.side(side).is_some_and(|side| side.on_demand);
-        let (mut open, mut over) = (Vec::new(), Vec::new());
+        let (mut open, mut over, mut undecided) = (Vec::new(), Vec::new(), 0);
         for newcomer in all {
             match rows.get(&newcomer.issue) {
                 Some(row) if row.project != project => over.push(newcomer),
                 Some(row) if by_us(row) => {
                     if self.found_ours(sync, side, instance, row).await? {
                         over.push(newcomer);
+                    } else {
+                        undecided += 1;
                     }
                 }
                 Some(_) if on_demand => over.push(newcomer),
@@ -169,7 +183,7 @@ impl Engine {
                 None => over.push(newcomer),
             }
         }
-        Ok((open, over))
+        Ok((open, over, undecided))
     }
 
     fn rows_of(&self, instance: &Instance, all: &[Newcomer]) -> (BTreeMap<IssueId, IssueSnapshot>, Vec<IssueId>) {

@@ -257,7 +257,7 @@ impl Engine {
         if fields.is_empty() {
             return None;
         }
-        let mark = Mark { operation: OperationId(self.entropy.next_u128()), item: item.id };
+        let mark = Mark { operation: OperationId(self.entropy.next_u128()), item: item.id, of: None };
         let tag = self.seal.close(mark, sync.id(), side, &*self.entropy).ok()?;
         let silent = self.may_silence_on(sync, side).await;
         Some(IssueEdit { issue: replica.issue, fields, tag, silent })

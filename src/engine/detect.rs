@@ -100,6 +100,7 @@ impl Engine {
         }
         match &polled {
             Ok(_) => {
+                instance.was_polled();
                 if instance.answered() {
                     self.is_back(id).await?;
                 }
@@ -195,6 +196,7 @@ impl Engine {
 
     /// Takes up which projects of an instance were missing when the daemon last ran: they are read from there.
     pub(super) async fn recall_missing(&self, instance: &Instance) -> Result<(), StoreError> {
+        instance.knew_until(self.store.cursor(instance.id()).await?.map(|cursor| cursor.updated));
         for project in &instance.projects {
             let note = self.store.note(&missing_note(instance.id(), project)).await?;
             match note.as_deref() {

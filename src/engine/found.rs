@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::instance::Instance;
 use super::recover::replica_of;
+use super::restored::FORGOT;
 use super::seal::Mark;
 use super::work::Work;
 use super::{Engine, SyncRun};
@@ -110,8 +111,7 @@ impl Engine {
                 // In the hands of a worker, who may be about to record this very issue.
                 return Ok(false);
             }
-            self.tell_stranger(side, instance, row).await?;
-            return Ok(true);
+            return self.rebuild(sync, side, instance, row, mark).await;
         };
         let (item, fence, attempts) = (claim.item.id, claim.fence, claim.attempts);
         let settled = self.settle_claimed(Work::new(claim, Arc::clone(sync)), side, instance, row, mark).await;
@@ -157,6 +157,9 @@ impl Engine {
             }
             None => {
                 self.remember(&mut work, mark.operation).await;
+                if self.is_forgotten(&work, mark.operation).await? {
+                    self.forgot(&mut work, side, &format!("{} is a counterpart that it made", row.key)).await?;
+                }
                 let state = work.intents.iter().find(|intent| intent.id == mark.operation);
                 let state = state.map(|intent| intent.state.clone());
                 // One that was given up landed after all: that is seen, and no second one is made.
@@ -166,6 +169,7 @@ impl Engine {
                     work.move_intent(mark.operation, &event);
                 }
                 work.item.replicas.insert(side.clone(), replica_of(row));
+                Self::joins_anew(&mut work.item);
                 tracing::info!(item = %work.item.id, key = %row.key, "found by its mark: what we created without an answer");
                 self.store.record(&[(fence, work.record())]).await?;
             }
@@ -192,7 +196,12 @@ impl Engine {
         self.store.set_problems(&duplicate(instance, *issue), &[problem], self.now()).await
     }
 
-    async fn tell_stranger(&self, side: &SideId, instance: &Instance, row: &IssueSnapshot) -> Result<(), StoreError> {
+    pub(super) async fn tell_stranger(
+        &self,
+        side: &SideId,
+        instance: &Instance,
+        row: &IssueSnapshot,
+    ) -> Result<(), StoreError> {
         let (key, id) = (&row.key, row.id);
         tracing::error!(instance = %instance.id(), %key, "an issue carries our mark, and the state does not know its item");
         let problem = Problem {
@@ -207,6 +216,11 @@ impl Engine {
     /// Forgets the problems about second issues and strangers that are gone.
     pub(super) async fn look_after_duplicates(&self) -> Result<(), StoreError> {
         for stored in self.store.problems(MOST).await? {
+            if stored.about == FORGOT {
+                // All that it knows was compared with what stands.
+                self.store.set_problems(FORGOT, &[], self.now()).await?;
+                continue;
+            }
             let filed = stored.about.strip_prefix(DUPLICATE).or_else(|| stored.about.strip_prefix(STRANGER));
             let Some((instance, issue)) = filed.and_then(|rest| rest.trim().split_once(' ')) else { continue };
             let (Some(instance), Ok(issue)) = (self.instances.get(&InstanceId::from(instance)), issue.parse()) else {

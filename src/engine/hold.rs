@@ -52,7 +52,9 @@ impl Engine {
             return false;
         }
         let side = &operation.side;
-        let Some(pause) = self.instance_on(work, side).and_then(|instance| instance.pause()) else { return true };
+        let Some(pause) = self.instance_on(work, side).and_then(|instance| instance.pause()) else {
+            return !self.is_too_early(work, operation);
+        };
         self.wait_for(work, &pause);
         false
     }

@@ -19,7 +19,7 @@ use crate::model::issue::{IssueSnapshot, TransitionOffer};
 use crate::model::operation::{Action, IntentState};
 use crate::model::settings::FieldKind;
 use crate::model::store::StoreError;
-use crate::plan::{Observation, Plan, PlanInput, Wanted, check, is_levelled, plan};
+use crate::plan::{Observation, Plan, PlanInput, Wanted, check, is_levelled, plan, takes_nothing_in};
 
 /// A wanted read: the work's place in the batch, its side, the issue.
 type Wish = (usize, SideId, IssueId);
@@ -394,6 +394,9 @@ pub(super) fn is_seen_by_reading(action: &Action) -> bool {
 
 /// The sides whose reads a plan took in.
 pub(super) fn taken_in(work: &Work, planned: &Plan) -> BTreeSet<SideId> {
+    if takes_nothing_in(planned) {
+        return BTreeSet::new();
+    }
     let unclear = |side: &SideId| planned.wanted.get(side).is_some_and(|wanted| wanted.contains(&Wanted::FreshRead));
     work.reads.keys().filter(|side| !unclear(side)).cloned().collect()
 }

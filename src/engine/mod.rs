@@ -26,6 +26,7 @@ mod last_known;
 mod learn;
 mod look;
 mod mails;
+mod marks;
 mod match_files;
 mod merge;
 mod named;
@@ -42,6 +43,7 @@ mod recover;
 mod refer;
 mod relations;
 mod resolve;
+mod restored;
 mod revisions;
 mod rows;
 mod scope;
@@ -66,7 +68,7 @@ mod work;
 mod worklogs;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -133,6 +135,8 @@ pub struct Engine {
     counting: tokio::sync::Mutex<()>,
     /// Held while versions and components are looked at.
     things: tokio::sync::Mutex<things::ThingLooks>,
+    /// The state was recognised to be older than what it wrote.
+    restored: AtomicBool,
 }
 
 impl Engine {

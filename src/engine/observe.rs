@@ -82,6 +82,8 @@ impl Engine {
                 self.remember(work, operation).await;
             }
         }
+        self.look_for_rivals(work, side, instance, &steps);
+        self.look_for_forgotten(work, side, instance, &snapshot, &steps).await?;
         Ok(Some(Read { snapshot, steps, direct, again: false, outsiders }))
     }
 

@@ -30,6 +30,8 @@ pub(crate) struct Work {
     pub(crate) attempts: u32,
     /// How often it had been said what is paused when it was taken up.
     pub(crate) pauses: u64,
+    /// Sides whose instance had not told all that it holds since the start when it was taken up: nothing is made there.
+    pub(crate) unheard: BTreeSet<SideId>,
     pub(crate) item: ItemState,
     pub(crate) intents: Vec<Intent>,
     /// Reads that are not taken in yet.
@@ -130,6 +132,7 @@ impl Work {
             fence: claim.fence,
             attempts: claim.attempts,
             pauses: 0,
+            unheard: BTreeSet::new(),
             item: claim.item,
             intents: claim.intents,
             reads: BTreeMap::new(),

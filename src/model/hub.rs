@@ -461,6 +461,9 @@ pub struct ItemState {
     /// What its issues already held when they were paired, until that was compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matching: Option<super::matching::Matching>,
+    /// The sides where another state of jirasyncd was seen to write into its issue.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub rivals: BTreeSet<SideId>,
     /// When the issue that it began with was made, by our clock. `None`: nobody noted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<Timestamp>,
@@ -494,6 +497,7 @@ impl ItemState {
             belongs: BTreeSet::new(),
             asked: None,
             matching: None,
+            rivals: BTreeSet::new(),
             made: None,
             merged: None,
             configured: 0,

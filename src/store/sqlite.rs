@@ -318,9 +318,15 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn claim(&self, holder: &str, now: Timestamp, limit: usize) -> Result<Vec<Claim>, StoreError> {
+    async fn claim(
+        &self,
+        holder: &str,
+        now: Timestamp,
+        limit: usize,
+        least: Urgency,
+    ) -> Result<Vec<Claim>, StoreError> {
         let holder = holder.to_owned();
-        self.write("claim due items", move |connection| queue::claim(connection, &holder, now, limit)).await
+        self.write("claim due items", move |connection| queue::claim(connection, &holder, now, limit, least)).await
     }
 
     async fn claim_these(&self, holder: &str, now: Timestamp, items: &[ItemId]) -> Result<Vec<Claim>, StoreError> {

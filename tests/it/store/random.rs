@@ -94,7 +94,10 @@ impl Model {
             Happening::Claim(limit) => {
                 let due = self.due().len();
                 let claims = self.world.claim(self.now, *limit).await;
-                assert_eq!(claims.len(), due.min(*limit), "something due was not given, or given too early");
+                // One claim gives one urgency only, and never nothing where something is due.
+                assert_eq!(claims.is_empty(), due.min(*limit) == 0, "something due was not given, or given too early");
+                assert!(claims.len() <= due.min(*limit), "more was given than is due");
+                assert!(claims.windows(2).all(|pair| pair[0].urgency == pair[1].urgency), "{claims:?}");
                 self.took(&claims);
             }
             Happening::ClaimThis(number) => {
