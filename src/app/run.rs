@@ -88,13 +88,15 @@ impl Pace {
         young + kept < BATCHES && begun().count() + kept < MOST_BATCHES
     }
 
-    /// A sleep until one more may begin, where none may now; else the one that is wished for.
+    /// A sleep until more may begin than may now; else the one that is wished for.
     fn bounds(&self, wished: Duration) -> Duration {
-        if self.allows_more() {
+        if self.allows_more() && self.least() == Urgency::Sweep {
             return wished;
         }
         let oldest = self.begun.values().map(|(begun, _)| begun.elapsed()).filter(|elapsed| *elapsed < LONG).max();
-        oldest.map_or(LONGEST_SLEEP, |elapsed| LONG.saturating_sub(elapsed).max(Duration::from_millis(50)))
+        let until = oldest.map_or(LONGEST_SLEEP, |elapsed| LONG.saturating_sub(elapsed).max(SHORTEST_SLEEP));
+        // What is urgent may begin still.
+        if self.allows_more() { wished.min(until) } else { until }
     }
 }
 
@@ -205,7 +207,7 @@ impl Daemon {
                     continue;
                 }
             }
-            let sleep = pace.bounds(self.until_due().await);
+            let sleep = pace.bounds(self.until_due(pace.least()).await);
             let woken = pin!(self.wake.notified());
             tokio::select! {
                 Some((number, worked)) = running.next(), if !running.is_empty() => {
@@ -236,10 +238,10 @@ impl Daemon {
         result.and(drained)
     }
 
-    /// How long nothing is due.
-    async fn until_due(&self) -> Duration {
+    /// How long nothing is due that may begin now.
+    async fn until_due(&self, least: Urgency) -> Duration {
         let now = self.surroundings.clock.now();
-        match self.store.next_due().await {
+        match self.store.next_due(least).await {
             Ok(Some(due)) => {
                 let wait = Duration::try_from(due.duration_since(now)).unwrap_or(Duration::ZERO);
                 // What is due and was not claimed has to wait for somebody: it is not asked for without a pause.

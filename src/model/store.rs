@@ -372,8 +372,8 @@ pub trait Store: Send + Sync + 'static {
     /// How far the syncs' first copies are.
     async fn creation_figures(&self, now: Timestamp) -> Result<Vec<CreationFigures>, StoreError>;
 
-    /// When the next unclaimed item is due, if any.
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+    /// When the next unclaimed item is due that is no less urgent than `least`, if any.
+    async fn next_due(&self, least: Urgency) -> Result<Option<Timestamp>, StoreError>;
 
     /// The ways learnt on an instance's project.
     async fn workflow(&self, instance: &InstanceId, project: &str) -> Result<Workflow, StoreError>;

@@ -213,10 +213,10 @@ pub(super) fn wake_awaited(connection: &Connection, now: Timestamp) -> StepResul
     Ok(())
 }
 
-/// When the next free item is due.
-pub(super) fn next_due(connection: &Connection) -> StepResult<Option<Timestamp>> {
+/// When the next free item is due that is no less urgent than `least`.
+pub(super) fn next_due(connection: &Connection, least: Urgency) -> StepResult<Option<Timestamp>> {
     let mut soonest: Option<Timestamp> = None;
-    for urgency in URGENCIES {
+    for urgency in URGENCIES.into_iter().filter(|urgency| *urgency <= least) {
         let due: Option<Milliseconds> = connection.prepare_cached(SOONEST)?.query_row([urgency], |row| row.get(0))?;
         if let Some(Milliseconds(due)) = due {
             soonest = Some(soonest.map_or(due, |other| other.min(due)));

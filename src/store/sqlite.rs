@@ -446,8 +446,8 @@ impl Store for SqliteStore {
         self.read("count first copies", move |connection| creations::figures(connection, now)).await
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.read("see what is due next", queue::next_due).await
+    async fn next_due(&self, least: Urgency) -> Result<Option<Timestamp>, StoreError> {
+        self.read("see what is due next", move |connection| queue::next_due(connection, least)).await
     }
 
     async fn workflow(&self, instance: &InstanceId, project: &str) -> Result<Workflow, StoreError> {

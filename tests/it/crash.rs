@@ -211,7 +211,7 @@ fused! {
         fn started_creations(sync: &SyncId) -> Vec<ItemId>;
         fn creations_ahead(sync: &SyncId, sides: usize, now: Timestamp) -> Ahead;
         fn creation_figures(now: Timestamp) -> Vec<CreationFigures>;
-        fn next_due() -> Option<Timestamp>;
+        fn next_due(least: Urgency) -> Option<Timestamp>;
         fn workflow(instance: &InstanceId, project: &str) -> Workflow;
         fn problems(limit: usize) -> Vec<StoredProblem>;
         fn conflicts(item: ItemId) -> Vec<Conflict>;

@@ -108,7 +108,7 @@ async fn absence(away: Duration, changes: usize) -> Return {
         }
         // What waits costs nothing meanwhile: it is due by no clock, and the polls alone ask whether the partner is back.
         tokio::time::sleep(Duration::from_mins(30)).await;
-        let due = world.daemon().store().next_due().await.unwrap();
+        let due = world.daemon().store().next_due(jirasyncd::model::store::Urgency::Sweep).await.unwrap();
         assert!(due.is_none_or(|due| due >= AWAITED), "{due:?}");
         initech.clear_faults();
         initech.reset_calls();

@@ -125,7 +125,7 @@ impl Model {
             Happening::Wait(seconds) => self.now += seconds,
         }
         let next = self.items.values().filter(|item| !item.held).filter_map(|item| item.wanted_by).min();
-        assert_eq!(self.world.store.next_due().await.unwrap(), next.map(at));
+        assert_eq!(self.world.store.next_due(Urgency::Sweep).await.unwrap(), next.map(at));
     }
 
     async fn release(&mut self, number: u64, due_in: Option<i64>) {
