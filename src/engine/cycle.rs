@@ -122,7 +122,7 @@ impl Engine {
         self.recover(&mut works).await?;
         for work in &mut works {
             work.pauses = pauses;
-            work.unheard = self.unheard(work);
+            (work.unpolled, work.untold) = self.unheard(work);
             self.try_again(work);
             self.take_rows(work).await;
         }

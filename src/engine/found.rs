@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::instance::Instance;
 use super::recover::replica_of;
-use super::restored::FORGOT;
+use super::restored::{FORGOT, place};
 use super::seal::Mark;
 use super::work::Work;
 use super::{Engine, SyncRun};
@@ -27,6 +27,10 @@ pub(super) const MOST: usize = 1_000;
 #[must_use]
 pub fn is_about_an_issue(about: &str) -> bool {
     about.starts_with(DUPLICATE) || about.starts_with(STRANGER)
+}
+
+fn stranger(instance: &InstanceId, issue: IssueId) -> String {
+    format!("{STRANGER} {instance} {issue}")
 }
 
 /// The second issue that a problem is about, if it is about one.
@@ -81,12 +85,33 @@ impl Engine {
         // Made by hand.
         let Some(text) = text else { return Ok(true) };
         match self.seal.open(&text, sync.id(), side) {
-            Some(mark) => self.settle_by(sync, side, instance, row, mark).await,
+            Some(mark) => {
+                let settled = self.settle_by(sync, side, instance, row, mark).await?;
+                let of = mark.of.and_then(|of| Some((place(sync, &of)?, IssueId(of.id))));
+                if !settled && instance.is_undecided((sync.id(), side), row.id, mark.item, of) {
+                    self.tell_stranger(side, instance, row).await?;
+                }
+                Ok(settled)
+            }
             None => {
                 self.met_copy(instance, row, &text);
                 Ok(true)
             }
         }
+    }
+
+    /// Nobody waits for an issue any more. What was told of it meanwhile is over where it was taken in.
+    pub(super) async fn decided(
+        &self,
+        sync: &SyncRun,
+        side: &SideId,
+        instance: &Instance,
+        issue: IssueId,
+    ) -> Result<(), StoreError> {
+        if instance.is_decided(sync.id(), side, issue) && !self.store.items_of(instance.id(), issue).await?.is_empty() {
+            self.store.set_problems(&stranger(instance.id(), issue), &[], self.now()).await?;
+        }
+        Ok(())
     }
 
     /// Settles the create that an issue's mark names, or tells that the issue is one too many.
@@ -210,7 +235,7 @@ impl Engine {
             what: format!("{key} carries our mark, but the state does not know its item; it is left alone"),
             remedy: "if the state was restored from a backup, restore a newer one; else delete the issue".to_owned(),
         };
-        self.store.set_problems(&format!("{STRANGER} {} {id}", instance.id()), &[problem], self.now()).await
+        self.store.set_problems(&stranger(instance.id(), id), &[problem], self.now()).await
     }
 
     /// Forgets the problems about second issues and strangers that are gone.

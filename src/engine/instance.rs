@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::announcements::Announcements;
 use super::circles::Circles;
+use super::heard::Heard;
 use super::strangers::{self, in_words};
 use super::times::HOUR;
 use crate::clock::Clock;
@@ -26,9 +27,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
 /// So many failures without a good poll between them, minutes apart by then, and an instance counts as away for long.
 const AWAY_AFTER: u32 = 8;
-
-/// How exactly it is known when a process met an instance: its answers carry whole seconds, and its clock is measured.
-const BEGAN_ROUGHLY: Duration = Duration::from_secs(120);
 
 /// Uploads to one instance at once. They have slots of their own: however long they take, they hold up no other write.
 const UPLOADS: usize = 4;
@@ -50,9 +48,11 @@ pub(crate) struct Instance {
     pub(crate) projects: BTreeSet<String>,
     /// What a row of the poll brings: the mapped fields of all sides on it.
     pub(crate) want: Want,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     /// When this process met it, in its own time.
-    began: Timestamp,
+    pub(super) began: Timestamp,
+    /// How far it told what it holds since then.
+    pub(super) heard: Mutex<Heard>,
     state: Mutex<State>,
     circles: Mutex<Circles>,
     uploads: Arc<Semaphore>,
@@ -92,22 +92,6 @@ struct State {
     times_at: Option<Duration>,
     /// The next poll looks as far back as this, whatever the cursor says.
     back: Option<Timestamp>,
-    /// How far it was polled when this process met it.
-    knew: Option<Timestamp>,
-    /// How far it told what it holds since then.
-    heard: Heard,
-}
-
-/// How far an instance told what it holds since the process began.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Heard {
-    /// Not at all.
-    #[default]
-    Nothing,
-    /// A poll went well; what it brought is not looked through.
-    Polled,
-    /// All of it.
-    All,
 }
 
 /// How far back a poll asks, in server time.
@@ -179,6 +163,7 @@ impl Instance {
             projects,
             want,
             clock,
+            heard: Mutex::default(),
             state: Mutex::default(),
             circles: Mutex::default(),
             uploads: Arc::new(Semaphore::new(UPLOADS)),
@@ -276,44 +261,6 @@ impl Instance {
         state.failures = 0;
         state.pause = None;
         away
-    }
-
-    /// How far it was polled before this process met it.
-    pub(crate) fn knew_until(&self, cursor: Option<Timestamp>) {
-        self.state().knew = cursor;
-    }
-
-    /// Whether something was made between what the state knew when this process met it and that moment, by the instance's own time: if
-    /// we made it, the state may have forgotten.
-    pub(crate) fn may_be_forgotten(&self, made: Timestamp) -> bool {
-        let slack = |by: Duration| jiff::SignedDuration::try_from(by).unwrap_or(jiff::SignedDuration::MAX);
-        // One that was never polled forgot nothing.
-        let Some(knew) = self.state().knew else { return false };
-        let knew = knew.saturating_sub(slack(self.settings.overlap)).unwrap_or(Timestamp::MIN);
-        made >= knew && made <= self.began.saturating_add(slack(BEGAN_ROUGHLY)).unwrap_or(Timestamp::MAX)
-    }
-
-    /// Takes note that it was polled since this process met it.
-    pub(crate) fn was_polled(&self) {
-        let mut state = self.state();
-        if state.heard == Heard::Nothing {
-            state.heard = Heard::Polled;
-        }
-    }
-
-    /// Whether what polls brought is still to be looked through for the first time.
-    pub(crate) fn is_to_be_looked_through(&self) -> bool {
-        self.state().heard == Heard::Polled
-    }
-
-    /// Takes note that it was.
-    pub(crate) fn was_looked_through(&self) {
-        self.state().heard = Heard::All;
-    }
-
-    /// Whether all that it holds was heard of since this process met it.
-    pub(crate) fn has_told_all(&self) -> bool {
-        self.state().heard == Heard::All
     }
 
     /// Takes note that nothing came of looking after webhooks. Says whether it is not for the instance: it answered other questions

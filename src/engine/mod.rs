@@ -19,6 +19,7 @@ mod detect;
 mod files;
 mod found;
 mod hear;
+mod heard;
 mod hold;
 mod instance;
 mod kinds;
@@ -137,6 +138,8 @@ pub struct Engine {
     things: tokio::sync::Mutex<things::ThingLooks>,
     /// The state was recognised to be older than what it wrote.
     restored: AtomicBool,
+    /// Something that waited was woken since the worker was last told.
+    woke: AtomicBool,
 }
 
 impl Engine {

@@ -2,10 +2,8 @@
 //! operation that its journal does not know. What it forgot is found again item by item. Must never make anything before what stands
 //! was heard of, and never take what it forgot for a person's.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use super::admit::with_mark;
 use super::found::Duplicate;
@@ -21,7 +19,7 @@ use crate::model::hub::{ItemState, Replica};
 use crate::model::ids::{CommentId, IssueId, ItemId, OperationId, SideId};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot};
 use crate::model::matching::{Marked, Matching};
-use crate::model::operation::{Action, Operation};
+use crate::model::operation::Action;
 use crate::model::problem::Problem;
 use crate::model::remark::Remark;
 use crate::model::settings::Kind;
@@ -30,8 +28,6 @@ use crate::plan::{By, Step};
 
 /// How the problem is filed that tells of a state from a backup.
 pub(super) const FORGOT: &str = "the state";
-/// When a write is tried again that waits until its instance told what it holds.
-const SOON: Duration = Duration::from_secs(1);
 
 /// What was met of what the sync user made and nobody remembers.
 #[derive(Default)]
@@ -44,27 +40,6 @@ struct Met {
 }
 
 impl Engine {
-    /// The sides of an item whose instance did not tell yet, since the start, all that it holds.
-    pub(super) fn unheard(&self, work: &Work) -> BTreeSet<SideId> {
-        let sides = work.sync.settings.sides.iter();
-        let unheard = |id| self.instances.get(id).is_some_and(|instance: &Arc<Instance>| !instance.has_told_all());
-        sides.filter(|side| unheard(&side.instance)).map(|side| side.id.clone()).collect()
-    }
-
-    /// Whether a write would make something where nobody knows yet what stands: a state from a backup may have made it before. It waits
-    /// for the first poll. What changes a value rests on a read anyway.
-    pub(super) fn is_too_early(&self, work: &mut Work, operation: &Operation) -> bool {
-        let makes = matches!(
-            operation.action,
-            Action::Create { .. } | Action::AddComment { .. } | Action::AddFile { .. } | Action::AddIssueLink { .. }
-        );
-        let waits = makes && work.unheard.contains(&operation.side);
-        if waits {
-            work.be_due(self.after(SOON));
-        }
-        waits
-    }
-
     /// Whether the journal does not know an operation.
     pub(super) async fn is_forgotten(&self, work: &Work, operation: OperationId) -> Result<bool, StoreError> {
         let known = work.intents.iter().any(|intent| intent.id == operation);
@@ -319,7 +294,7 @@ impl Engine {
 }
 
 /// The side that a mark speaks of.
-fn place(sync: &SyncRun, of: &Origin) -> Option<SideId> {
+pub(super) fn place(sync: &SyncRun, of: &Origin) -> Option<SideId> {
     sync.settings.side_ids().find(|side| of.is_on(side)).cloned()
 }
 

@@ -186,6 +186,7 @@ impl Engine {
             counting: tokio::sync::Mutex::default(),
             things: tokio::sync::Mutex::default(),
             restored: AtomicBool::new(false),
+            woke: AtomicBool::new(false),
         };
         engine.recall().await?;
         Ok((engine, survey.findings))

@@ -30,8 +30,10 @@ pub(crate) struct Work {
     pub(crate) attempts: u32,
     /// How often it had been said what is paused when it was taken up.
     pub(crate) pauses: u64,
-    /// Sides whose instance had not told all that it holds since the start when it was taken up: nothing is made there.
-    pub(crate) unheard: BTreeSet<SideId>,
+    /// Sides whose instance had not been polled since the start when it was taken up: nothing is made there. And those whose newcomers
+    /// had not been looked through: no counterpart is.
+    pub(crate) unpolled: BTreeSet<SideId>,
+    pub(crate) untold: BTreeSet<SideId>,
     pub(crate) item: ItemState,
     pub(crate) intents: Vec<Intent>,
     /// Reads that are not taken in yet.
@@ -132,7 +134,8 @@ impl Work {
             fence: claim.fence,
             attempts: claim.attempts,
             pauses: 0,
-            unheard: BTreeSet::new(),
+            unpolled: BTreeSet::new(),
+            untold: BTreeSet::new(),
             item: claim.item,
             intents: claim.intents,
             reads: BTreeMap::new(),
