@@ -124,6 +124,7 @@ impl Engine {
             work.pauses = pauses;
             (work.unpolled, work.untold) = self.unheard(work);
             self.try_again(work);
+            self.doubt_rivals(work);
             self.take_rows(work).await;
         }
         Ok(works)

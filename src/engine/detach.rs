@@ -257,7 +257,8 @@ impl Engine {
         if fields.is_empty() {
             return None;
         }
-        let mark = Mark { operation: OperationId(self.entropy.next_u128()), item: item.id, of: None };
+        // Named by its item, since no journal holds it: it must not look like what a state forgot.
+        let mark = Mark { operation: OperationId(item.id.0), item: item.id, of: None };
         let tag = self.seal.close(mark, sync.id(), side, &*self.entropy).ok()?;
         let silent = self.may_silence_on(sync, side).await;
         Some(IssueEdit { issue: replica.issue, fields, tag, silent })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::instance::Instance;
 use super::recover::replica_of;
-use super::restored::{FORGOT, place};
+use super::restored::place;
 use super::seal::Mark;
 use super::work::Work;
 use super::{Engine, SyncRun};
@@ -123,6 +123,10 @@ impl Engine {
         row: &IssueSnapshot,
         mark: Mark,
     ) -> Result<bool, StoreError> {
+        if instance.is_of_a_twin(row.created) && self.is_in_no_journal(mark.operation).await? {
+            self.meets_twin(sync, side, row, row.created).await;
+            return Ok(false);
+        }
         let Some(claim) = self.store.claim_these(&self.holder, self.now(), &[mark.item]).await?.pop() else {
             if let Some(kept) = self.kept_in_the_end(mark.item).await?.filter(|kept| *kept != mark.item) {
                 return self.settle_merged(sync, side, instance, row, kept).await.map(|()| true);
@@ -241,11 +245,6 @@ impl Engine {
     /// Forgets the problems about second issues and strangers that are gone.
     pub(super) async fn look_after_duplicates(&self) -> Result<(), StoreError> {
         for stored in self.store.problems(MOST).await? {
-            if stored.about == FORGOT {
-                // All that it knows was compared with what stands.
-                self.store.set_problems(FORGOT, &[], self.now()).await?;
-                continue;
-            }
             let filed = stored.about.strip_prefix(DUPLICATE).or_else(|| stored.about.strip_prefix(STRANGER));
             let Some((instance, issue)) = filed.and_then(|rest| rest.trim().split_once(' ')) else { continue };
             let (Some(instance), Ok(issue)) = (self.instances.get(&InstanceId::from(instance)), issue.parse()) else {

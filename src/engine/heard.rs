@@ -21,6 +21,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(900);
 /// How exactly it is known when a process met an instance: its answers carry whole seconds, and its clock is measured.
 const BEGAN_ROUGHLY: Duration = Duration::from_secs(120);
 
+/// How long what a process sent may land after its end.
+const LANDS: Duration = Duration::from_secs(720);
+
 /// A side of a sync.
 type Place = (SyncId, SideId);
 
@@ -73,12 +76,13 @@ impl Instance {
         // One that was never polled forgot nothing.
         let Some(knew) = self.told().knew else { return false };
         let knew = knew.saturating_sub(signed(self.settings.overlap)).unwrap_or(Timestamp::MIN);
-        made >= knew && !self.is_of_now(made)
+        made >= knew && made <= self.began.saturating_add(signed(BEGAN_ROUGHLY)).unwrap_or(Timestamp::MAX)
     }
 
-    /// Whether something was surely made after this process met it, by the instance's own time.
-    pub(crate) fn is_of_now(&self, made: Timestamp) -> bool {
-        made > self.began.saturating_add(signed(BEGAN_ROUGHLY)).unwrap_or(Timestamp::MAX)
+    /// Whether what bears our mark, and is in no journal of this process, was made by another one that runs at the same time: what a dead
+    /// one sent has landed by then.
+    pub(crate) fn is_of_a_twin(&self, made: Timestamp) -> bool {
+        made > self.began.saturating_add(signed(LANDS)).unwrap_or(Timestamp::MAX)
     }
 
     /// Takes note that it was polled since this process met it.

@@ -93,6 +93,10 @@ impl Engine {
             self.judge_scope(works).await?;
             self.ask_when(works).await?;
             self.refer(works).await?;
+            for work in works.iter_mut().filter(|work| !work.over && work.plan.is_none()) {
+                self.compare_bare(work);
+                self.end_rivals(work);
+            }
             self.compare_files(works).await;
             let mut more = false;
             for work in works.iter_mut().filter(|work| !work.over && work.plan.is_none()) {
@@ -209,7 +213,10 @@ impl Engine {
             let there = planned.item.replicas.contains_key(&operation.side);
             let away_from_home = work.sync.settings.home.as_ref() != Some(&operation.side);
             let shows = levelled && there && away_from_home;
-            let needs = (overwrites || shows) && !work.fresh.contains(&operation.side);
+            // A state from a backup may have added it before.
+            let adds = matches!(operation.action, Action::AddComment { .. } | Action::AddFile { .. });
+            let again = adds && self.is_restored();
+            let needs = (overwrites || shows || again) && !work.fresh.contains(&operation.side);
             if needs {
                 work.want_read(&operation.side, matches!(operation.action, Action::Transition { .. }));
             }

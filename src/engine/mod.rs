@@ -46,6 +46,7 @@ mod relations;
 mod resolve;
 mod restored;
 mod revisions;
+mod rivals;
 mod rows;
 mod scope;
 mod seal;
@@ -68,7 +69,7 @@ mod watchers;
 mod work;
 mod worklogs;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -138,6 +139,10 @@ pub struct Engine {
     things: tokio::sync::Mutex<things::ThingLooks>,
     /// The state was recognised to be older than what it wrote.
     restored: AtomicBool,
+    /// A full check began since it was last recognised.
+    covered: AtomicBool,
+    /// The items whose issues were looked at for another state's writes since the start.
+    rivals: Mutex<BTreeSet<ItemId>>,
     /// Something that waited was woken since the worker was last told.
     woke: AtomicBool,
 }

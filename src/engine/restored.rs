@@ -2,8 +2,11 @@
 //! operation that its journal does not know. What it forgot is found again item by item. Must never make anything before what stands
 //! was heard of, and never take what it forgot for a person's.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+
+use jiff::Timestamp;
 
 use super::admit::with_mark;
 use super::found::Duplicate;
@@ -16,7 +19,7 @@ use super::{Engine, SyncRun};
 use crate::jira::{Failure, JiraError};
 use crate::model::command::PairEffect;
 use crate::model::hub::{ItemState, Replica};
-use crate::model::ids::{CommentId, IssueId, ItemId, OperationId, SideId};
+use crate::model::ids::{CommentId, InstanceId, IssueId, ItemId, OperationId, SideId};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot};
 use crate::model::matching::{Marked, Matching};
 use crate::model::operation::Action;
@@ -28,14 +31,23 @@ use crate::plan::{By, Step};
 
 /// How the problem is filed that tells of a state from a backup.
 pub(super) const FORGOT: &str = "the state";
+/// How it is filed that a second daemon runs; the sync follows.
+const TWIN: &str = "second daemon of sync";
+/// Problems looked through at the start.
+const MOST: usize = 1_000;
+
+/// Under what it is kept how far an instance was polled before what stands was compared.
+fn knew_note(instance: &InstanceId) -> String {
+    format!("knew of {instance}")
+}
 
 /// What was met of what the sync user made and nobody remembers.
 #[derive(Default)]
 struct Met {
     /// What proves that the state is older than that.
     proof: Option<String>,
-    /// Something without a mark: it may be ours, or not.
-    bare: bool,
+    /// What has no mark: it may be ours, or not.
+    bare: BTreeSet<String>,
     marked: Vec<Marked>,
 }
 
@@ -43,7 +55,16 @@ impl Engine {
     /// Whether the journal does not know an operation.
     pub(super) async fn is_forgotten(&self, work: &Work, operation: OperationId) -> Result<bool, StoreError> {
         let known = work.intents.iter().any(|intent| intent.id == operation);
-        Ok(!known && self.store.intent(operation).await?.is_none())
+        Ok(!known && self.is_in_no_journal(operation).await?)
+    }
+
+    /// Whether no process that worked on this state before carried an operation out.
+    pub(super) async fn is_in_no_journal(&self, operation: OperationId) -> Result<bool, StoreError> {
+        if self.store.intent(operation).await?.is_some() {
+            return Ok(false);
+        }
+        // What took our marks away is named by its item, and by no journal.
+        Ok(self.store.item(ItemId(operation.0)).await?.is_none())
     }
 
     /// An item holds something that was written by a state which knew more than this one.
@@ -62,11 +83,90 @@ impl Engine {
         }
     }
 
+    /// Whether the state is known to be older than what it wrote.
+    pub(super) fn is_restored(&self) -> bool {
+        self.restored.load(Ordering::Acquire)
+    }
+
+    /// Takes up that the state was recognised to be from a backup when the daemon last ran, and who was told to be a second daemon.
+    pub(super) async fn recall_restored(&self) -> Result<(), StoreError> {
+        let restored = self.store.note(FORGOT).await?.is_some_and(|note| !note.is_empty());
+        self.restored.store(restored, Ordering::Release);
+        for stored in self.store.problems(MOST).await? {
+            if stored.item.is_none() && stored.about.starts_with(TWIN) {
+                self.store.set_problems(&stored.about, &[], self.now()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A full check begins: what was recognised until now is covered by it.
+    pub(super) fn check_begins(&self) {
+        self.covered.store(true, Ordering::Release);
+    }
+
+    /// A full check ended: all that the state knows was compared with what stands, unless something was recognised meanwhile.
+    pub(super) async fn check_ended(&self) -> Result<(), StoreError> {
+        if !self.covered.swap(false, Ordering::AcqRel) {
+            return Ok(());
+        }
+        for instance in self.instances.keys() {
+            let note = knew_note(instance);
+            if self.store.note(&note).await?.is_some_and(|note| !note.is_empty()) {
+                self.store.set_note(&note, "").await?;
+            }
+        }
+        if self.restored.swap(false, Ordering::AcqRel) {
+            self.store.set_note(FORGOT, "").await?;
+            self.store.set_problems(FORGOT, &[], self.now()).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes up how far an instance was polled before anything was compared with it: what was made since may be forgotten, and stays so
+    /// over a restart.
+    pub(super) async fn recall_knew(&self, instance: &Instance) -> Result<(), StoreError> {
+        let cursor = self.store.cursor(instance.id()).await?.map(|cursor| cursor.updated);
+        let note = knew_note(instance.id());
+        let kept = self.store.note(&note).await?.and_then(|kept| kept.parse::<Timestamp>().ok());
+        instance.knew_until(cursor.map(|cursor| kept.map_or(cursor, |kept| kept.min(cursor))));
+        match cursor {
+            Some(cursor) if kept.is_none() => self.store.set_note(&note, &cursor.to_string()).await,
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// An issue bears a mark of this state that this process did not make, and that was made while it ran: a second daemon runs on a copy
+    /// of the state. Both would make everything twice.
+    pub(super) async fn meets_twin(&self, sync: &SyncRun, side: &SideId, snapshot: &IssueSnapshot, at: Timestamp) {
+        if sync.has_twin() {
+            return;
+        }
+        sync.meets_twin();
+        tracing::error!(sync = %sync.id(), %side, key = %snapshot.key, %at, "a second daemon runs on a copy of this state");
+        let problem = Problem {
+            side: side.clone(),
+            field: None,
+            what: format!(
+                "a second daemon runs on a copy of this state: {} holds what it wrote at {at}, and this one did not; nothing of this sync is \
+                 carried here",
+                snapshot.key
+            ),
+            remedy: "stop one of the two for good, then start the other again".to_owned(),
+        };
+        let about = format!("{TWIN} {}", sync.id());
+        if let Err(error) = self.store.set_problems(&about, &[problem], self.now()).await {
+            tracing::warn!(%error, "could not note that a second daemon runs");
+        }
+    }
+
     /// Says that the state is older than what it wrote.
     async fn recognise(&self, side: &SideId, proof: &str) -> Result<(), StoreError> {
+        self.covered.store(false, Ordering::Release);
         if self.restored.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
+        self.store.set_note(FORGOT, &self.now().to_string()).await?;
         tracing::error!(%side, proof, "the state was put back from an older backup: what it forgot is joined anew");
         let problem = Problem {
             side: side.clone(),
@@ -93,13 +193,18 @@ impl Engine {
         steps: &[Step],
     ) -> Result<(), JiraError> {
         let joins = work.item.matching.as_ref().is_some_and(|matching| matching.restored);
-        if !joins && !work.item.replicas.get(side).is_some_and(|replica| replica.observed) {
+        if !joins && !work.item.replicas.get(side).is_some_and(|replica| replica.ours || replica.observed) {
+            // What a person's issue holds when it is first seen is no news.
             return Ok(());
         }
         let mut met = Met::default();
         for step in steps {
             let By::Us(operation) = step.by else { continue };
             if self.does_not_know(work, operation).await {
+                if instance.is_of_a_twin(step.entry.created) {
+                    self.meets_twin(&work.sync, side, snapshot, step.entry.created).await;
+                    return Ok(());
+                }
                 met.proof =
                     Some(format!("the log of {} holds a change that it made at {}", snapshot.key, step.entry.created));
             }
@@ -107,15 +212,15 @@ impl Engine {
         for remark in Remark::ALL {
             self.look_for_forgotten_remarks(work, (side, instance, snapshot), remark, &mut met).await?;
         }
-        met.bare |= has_forgotten_files(work, (side, instance, snapshot));
+        met.bare.extend(forgotten_files(work, (side, instance, snapshot)));
         if let Some(proof) = &met.proof
             && !joins
             && let Err(error) = self.forgot(work, side, proof).await
         {
             tracing::warn!(%error, "could not note that the state is from a backup");
         }
-        if met.bare && work.item.replicas.len() > 1 && work.item.matching.is_none() {
-            work.item.matching = Some(Matching::of(work.item.replicas.keys().cloned()));
+        if !met.bare.is_empty() {
+            work.bare.insert(side.clone(), met.bare);
         }
         if let Some(matching) = work.item.matching.as_mut() {
             for marked in met.marked {
@@ -125,6 +230,20 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Compares what has no mark with what the item holds, once each, where the state is known to have forgotten something: in any other
+    /// it is what people do as the sync user.
+    pub(super) fn compare_bare(&self, work: &mut Work) {
+        if !self.is_restored() || work.bare.is_empty() {
+            return;
+        }
+        for (side, bare) in std::mem::take(&mut work.bare) {
+            work.item.left.entry(side).or_default().extend(bare);
+        }
+        if work.item.replicas.len() > 1 && work.item.matching.is_none() {
+            work.item.matching = Some(Matching::of(work.item.replicas.keys().cloned()));
+        }
     }
 
     async fn does_not_know(&self, work: &Work, operation: OperationId) -> bool {
@@ -154,9 +273,10 @@ impl Engine {
         if is_in_doubt(work, side, of_this) || !list.iter().any(|there| unknown(&there)) {
             return Ok(());
         }
-        let bare = remark == Remark::Worklog && instance.settings.kind == Kind::DataCenter;
-        if bare {
-            met.bare = true;
+        if remark == Remark::Worklog && instance.settings.kind == Kind::DataCenter {
+            let carried = list.iter().filter(|there| work.sync.settings.worklogs.takes(side) && unknown(there));
+            let left = |id: &String| work.item.left.get(side).is_some_and(|left| left.contains(id));
+            met.bare.extend(carried.map(|there| format!("worklog {}", there.id)).filter(|id| !left(id)));
             return Ok(());
         }
         let read;
@@ -309,20 +429,24 @@ fn is_known(work: &Work, remark: Remark, side: &SideId, id: &CommentId) -> bool 
         || work.item.matching.as_ref().is_some_and(|matching| matching.origin(remark, side, id).is_some())
 }
 
-/// Whether files lie there that the sync user attached before the process began, and that nobody remembers.
-fn has_forgotten_files(work: &Work, (side, instance, snapshot): (&SideId, &Instance, &IssueSnapshot)) -> bool {
+/// Files that lie there, that the sync user attached before the process began, and that nobody remembers.
+fn forgotten_files(
+    work: &Work,
+    (side, instance, snapshot): (&SideId, &Instance, &IssueSnapshot),
+) -> BTreeSet<String> {
     let adds = |action: &Action| matches!(action, Action::AddFile { .. });
-    if is_in_doubt(work, side, adds) {
-        return false;
+    if is_in_doubt(work, side, adds) || !work.sync.settings.attachments.to.contains(side) {
+        return BTreeSet::new();
     }
     let known = |id| {
         let copies = work.item.attachments.iter().filter_map(|record| record.copies.get(side));
         copies.into_iter().any(|copy| &copy.id == id)
     };
-    let files = snapshot.attachments.iter().flatten();
-    files.into_iter().any(|file| {
+    let files = snapshot.attachments.iter().flatten().filter(|file| {
         file.author.as_ref() == Some(&instance.identity.account)
             && instance.may_be_forgotten(file.created)
             && !known(&file.id)
-    })
+    });
+    let left = |id: &String| work.item.left.get(side).is_some_and(|left| left.contains(id));
+    files.map(|file| format!("file {}", file.id)).filter(|id| !left(id)).collect()
 }

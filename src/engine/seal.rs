@@ -109,6 +109,12 @@ impl Seal {
     }
 }
 
+/// Whether a text looks like a mark of any state: an older mark says nothing of what it is a copy of.
+pub(crate) fn is_like_a_mark(text: &str) -> bool {
+    let beside = NONCE_LEN + 16;
+    URL_SAFE_NO_PAD.decode(text).is_ok_and(|whole| [PLAIN, 32].contains(&whole.len().saturating_sub(beside)))
+}
+
 /// A mark is good on its own side only: names hold no NUL.
 fn place(sync: &SyncId, side: &SideId) -> Vec<u8> {
     format!("{sync}\0{side}").into_bytes()

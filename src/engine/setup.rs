@@ -186,6 +186,8 @@ impl Engine {
             counting: tokio::sync::Mutex::default(),
             things: tokio::sync::Mutex::default(),
             restored: AtomicBool::new(false),
+            covered: AtomicBool::new(false),
+            rivals: Mutex::default(),
             woke: AtomicBool::new(false),
         };
         engine.recall().await?;
@@ -202,6 +204,8 @@ impl Engine {
         self.recall_clauses().await?;
         self.recall_withheld().await?;
         self.recall_detached().await?;
+        self.recall_rivals().await?;
+        self.recall_restored().await?;
         self.forget_mails().await?;
         Ok(())
     }

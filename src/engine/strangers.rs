@@ -9,7 +9,6 @@ use super::detect::PollError;
 use super::instance::Instance;
 use super::pairing::{Clear, is_created_on};
 use super::sync_run::COPIES;
-use super::work::Work;
 use super::{Engine, SyncRun};
 use crate::jira::{Failure, Want};
 use crate::model::detach::Detached;
@@ -20,7 +19,7 @@ use crate::model::operation::{Action, Operation};
 use crate::model::problem::Problem;
 use crate::model::settings::{Kind, UnknownCopies};
 use crate::model::store::StoreError;
-use crate::plan::{Hold, Plan, Step};
+use crate::plan::{Hold, Plan};
 
 /// With so many known in a project no more are looked for there.
 const ENOUGH: usize = 100;
@@ -107,23 +106,6 @@ impl Engine {
         let known = here.any(|(sync, side)| self.seal.open(mark, sync, &side.id).is_some());
         if !known && self.unknown_copies == UnknownCopies::Hold {
             instance.met_stranger(&row.project, row.id, &row.key);
-        }
-    }
-
-    /// Notes where another state of jirasyncd wrote into an issue that this one keeps in step, whatever account it writes as.
-    pub(super) fn look_for_rivals(&self, work: &mut Work, side: &SideId, instance: &Instance, steps: &[Step]) {
-        if self.unknown_copies == UnknownCopies::Leave {
-            work.item.rivals.clear();
-            return;
-        }
-        let foreign = |tag: &str| {
-            self.seal.open(tag, work.sync.id(), side).is_none() && self.opened_elsewhere(instance, tag).is_none()
-        };
-        if steps.iter().filter_map(|step| step.entry.tag.as_deref()).any(foreign)
-            && work.item.rivals.insert(side.clone())
-        {
-            let key = work.item.replicas.get(side).map(|replica| replica.key.to_string());
-            tracing::warn!(item = %work.item.id, %side, key, "another state of jirasyncd writes into this issue");
         }
     }
 

@@ -170,6 +170,9 @@ impl Engine {
         after: Option<ItemId>,
         scope: &Scope,
     ) -> Result<(Swept, Option<ItemId>), StoreError> {
+        if after.is_none() && scope.only.is_none() {
+            self.check_begins();
+        }
         let ids = self.store.item_ids(after, AT_ONCE).await?;
         let mut items: Vec<(ItemState, Arc<SyncRun>)> = Vec::new();
         let mut places: BTreeMap<InstanceId, Places> = BTreeMap::new();
@@ -203,6 +206,9 @@ impl Engine {
         if next.is_none() {
             self.try_statuses_again(scope).await?;
             self.look_after_duplicates().await?;
+            if scope.only.is_none() {
+                self.check_ended().await?;
+            }
         }
         Ok((swept, next))
     }

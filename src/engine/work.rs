@@ -34,6 +34,8 @@ pub(crate) struct Work {
     /// had not been looked through: no counterpart is.
     pub(crate) unpolled: BTreeSet<SideId>,
     pub(crate) untold: BTreeSet<SideId>,
+    /// Files and logged work of the sync user without a mark that nobody remembers.
+    pub(crate) bare: BTreeMap<SideId, BTreeSet<String>>,
     pub(crate) item: ItemState,
     pub(crate) intents: Vec<Intent>,
     /// Reads that are not taken in yet.
@@ -136,6 +138,7 @@ impl Work {
             pauses: 0,
             unpolled: BTreeSet::new(),
             untold: BTreeSet::new(),
+            bare: BTreeMap::new(),
             item: claim.item,
             intents: claim.intents,
             reads: BTreeMap::new(),

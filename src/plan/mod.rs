@@ -40,7 +40,7 @@ mod render;
 mod requests;
 mod restored;
 mod revisions;
-mod rivals;
+pub(crate) mod rivals;
 mod status;
 mod targets;
 mod things;
