@@ -71,7 +71,8 @@ impl Engine {
         let now = self.now();
         if let Some(replica) = work.item.replicas.get_mut(side) {
             let how = Absence::DeletedByUs;
-            replica.away = Some(Away { how, since: now, confirmed: Some(now), moved_on: false, doubted: false, key: None });
+            replica.away =
+                Some(Away { how, since: now, confirmed: Some(now), moved_on: false, doubted: false, key: None });
         }
         // There is nothing to be read any more.
         work.to_read.remove(side);

@@ -151,7 +151,8 @@ impl Instance {
         let heard = self.told();
         let here = heard.undecided.get(&(work.sync.id().clone(), side.clone()));
         let is_its = |undecided: &Undecided| {
-            let of = undecided.of.as_ref().and_then(|(from, issue)| Some((work.item.replicas.get(from)?.issue, *issue)));
+            let of =
+                undecided.of.as_ref().and_then(|(from, issue)| Some((work.item.replicas.get(from)?.issue, *issue)));
             undecided.item == work.item.id || of.is_some_and(|(held, named)| held == named)
         };
         here.is_some_and(|here| here.values().any(is_its))
@@ -201,8 +202,8 @@ impl Engine {
         );
         let side = &operation.side;
         let Some(instance) = self.instance_on(work, side).filter(|_| creates || adds) else { return false };
-        let waits = work.unpolled.contains(side)
-            || creates && (work.untold.contains(side) || instance.may_hold(work, side));
+        let waits =
+            work.unpolled.contains(side) || creates && (work.untold.contains(side) || instance.may_hold(work, side));
         if waits {
             instance.await_it();
             work.be_due(AWAITED);

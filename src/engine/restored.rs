@@ -430,10 +430,7 @@ fn is_known(work: &Work, remark: Remark, side: &SideId, id: &CommentId) -> bool 
 }
 
 /// Files that lie there, that the sync user attached before the process began, and that nobody remembers.
-fn forgotten_files(
-    work: &Work,
-    (side, instance, snapshot): (&SideId, &Instance, &IssueSnapshot),
-) -> BTreeSet<String> {
+fn forgotten_files(work: &Work, (side, instance, snapshot): (&SideId, &Instance, &IssueSnapshot)) -> BTreeSet<String> {
     let adds = |action: &Action| matches!(action, Action::AddFile { .. });
     if is_in_doubt(work, side, adds) || !work.sync.settings.attachments.to.contains(side) {
         return BTreeSet::new();

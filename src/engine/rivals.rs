@@ -54,15 +54,11 @@ impl Engine {
         self.rivals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forgets writes that are too old. What was noted before the start counts only until the issues were read since.
+    /// Forgets writes that are too old; each full check asks for that where an item is held. What was noted before the start counts only until the issues were read since.
     pub(super) fn doubt_rivals(&self, work: &mut Work) {
         let mut rivals = std::mem::take(&mut work.item.rivals);
         rivals.retain(|side, rival| self.instance_on(work, side).is_none_or(|instance| age(&instance, rival) < WEEK));
         if rivals.len() > 1 {
-            let left = rivals.iter().filter_map(|(side, rival)| Some(WEEK.saturating_sub(age(&*self.instance_on(work, side)?, rival))));
-            if let Some(left) = left.min() {
-                work.be_due(self.after(left));
-            }
             if !self.heard_rivals().contains(&work.item.id) {
                 for side in rivals.keys() {
                     work.want_read(side, false);

@@ -140,6 +140,7 @@ mod tests {
         assert_eq!(ours.open(&text, &"s".into(), &"a".into()), Some(mark));
         assert_eq!(ours.open(&text, &"s".into(), &"b".into()), None);
         assert_eq!(other.open(&text, &"s".into(), &"a".into()), None);
+        assert!(is_like_a_mark(&text) && !is_like_a_mark("not ours") && !is_like_a_mark(&text[4..]));
         assert_eq!(ours.open("not ours", &"s".into(), &"a".into()), None);
         assert_ne!(text, ours.close(mark, &"s".into(), &"a".into(), &entropy).unwrap());
         assert!(text.len() <= 100, "{}", text.len());

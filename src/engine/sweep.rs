@@ -180,7 +180,7 @@ impl Engine {
         for id in &ids {
             let Some(item) = self.store.item(*id).await? else { continue };
             let Some(sync) = self.syncs.get(&item.sync).filter(|sync| sync.ended().is_none()) else { continue };
-            if Self::may_pass(&item, sync) {
+            if Self::may_pass(&item, sync) || item.rivals.len() > 1 {
                 due.insert(item.id);
             }
             if scope.is_turn_of(item.id) && item.merged.is_none() {

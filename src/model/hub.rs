@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 pub use super::acts::{Acts, Audience};
 pub use super::away::{Absence, Away};
 use super::document::Document;
-use super::ids::{AccountId, AttachmentId, CommentId, EntryId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
+use super::ids::{
+    AccountId, AttachmentId, CommentId, EntryId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId,
+};
 use super::issue::Visibility;
 use super::level::Level;
 use super::remark::{Remark, Spent};

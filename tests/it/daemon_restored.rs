@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use jirasyncd::simulator::{Holder, IssueView};
+use jirasyncd::model::store::Store as _;
+use jirasyncd::simulator::{Fault, FaultRule, Holder, IssueView, When};
 use serde_json::json;
 
 use super::daemon_audit::{by_token, compare, files};
 use super::daemon_pairs::conflicts;
 use super::daemon_pause::writes;
-use super::daemon_support::{THREE, World, two, two_clouds};
+use super::daemon_support::{THREE, World, calls, load, two, two_clouds};
 
 /// The files of a state, as a backup of them holds them.
 pub(crate) struct Kept(Vec<(PathBuf, Vec<u8>)>);
@@ -350,4 +351,127 @@ async fn what_people_wrote_into_copies_that_the_state_forgot_is_not_lost() {
         let lost: Vec<String> = conflicts(&world, &home).await.iter().map(|lost| format!("{:?}", lost.lost)).collect();
         assert!(lost.iter().any(|lost| lost.contains("Written into it")), "{lost:?}");
     }
+}
+
+/// What the state forgot of a partner that is away holds back nothing of another.
+#[tokio::test(start_paused = true)]
+async fn what_is_not_decided_yet_holds_back_nothing_else() {
+    let mut world = World::new(THREE, |_| {}).await;
+    world.settle().await;
+    let kept = back_up(&mut world).await;
+    create(&world, INITECH, "Theirs");
+    world.settle().await;
+    assert_eq!(world.issues("acme", "Theirs").len(), 1);
+    put_back(&mut world, &kept);
+    world.start().await;
+    world.jira("initech").add_fault(FaultRule::new("*", When::Always, Fault::Status(503)));
+    create(&world, GLOBEX, "Fresh");
+    world.intervals(4).await;
+    assert_eq!(world.issues("acme", "Fresh").len(), 1, "{:?}", world.problems().await);
+    // Nobody waits for ever to be told of it.
+    world.intervals(40).await;
+    let problems = world.problems().await;
+    assert!(problems.iter().any(|problem| problem.contains("does not know its item")), "{problems:?}");
+    world.jira("initech").clear_faults();
+    world.rest().await.unwrap();
+    assert_eq!((world.issues("acme", "Theirs").len(), world.issues("initech", "Theirs").len()), (1, 1));
+    let problems = world.problems().await;
+    assert!(problems.iter().all(|problem| problem.contains("older backup")), "{problems:?}");
+}
+
+/// A write that waits for what its instance tells asks nobody meanwhile, and ends a single run.
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_a_first_poll_reads_nothing_meanwhile() {
+    let mut world = World::new(&two(), |_| {}).await;
+    create(&world, ACME, "Old");
+    world.settle().await;
+    world.start().await;
+    world.jira("globex").add_fault(FaultRule::new("search", When::Always, Fault::Status(403)));
+    create(&world, ACME, "Waits");
+    world.intervals(2).await;
+    assert!(world.issues("globex", "Waits").is_empty());
+    world.jira("acme").reset_calls();
+    world.intervals(10).await;
+    let calls = calls(world.jira("acme"));
+    let reads: Vec<_> = calls.iter().filter(|(name, _)| name.as_str() != "search").collect();
+    assert!(reads.is_empty(), "{reads:?}");
+    world.jira("globex").clear_faults();
+    world.intervals(3).await;
+    assert_eq!(world.issues("globex", "Waits").len(), 1, "{:?}", world.problems().await);
+}
+
+/// What people do as the sync user is compared with nothing where the state forgot nothing.
+#[tokio::test(start_paused = true)]
+async fn a_healthy_daemon_compares_no_file_of_its_account() {
+    let mut world = World::new(&carrying(&two()), |_| {}).await;
+    let home = create(&world, ACME, "Old");
+    world.settle().await;
+    world.start().await;
+    let there = key(&world, GLOBEX, "Old");
+    world.person("globex", "sync").attach(&there, "same.txt", b"same").unwrap();
+    world.intervals(2).await;
+    world.person("acme", "jane").attach(&home, "same.txt", b"same").unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(world.issue("globex", "Old").attachments.len(), 2);
+}
+
+/// That a state was put back is known over a restart, until a full check ended that began afterwards.
+#[tokio::test(start_paused = true)]
+async fn a_restart_forgets_no_restore() {
+    let mut world = World::new(&carrying(&two()), |_| {}).await;
+    create(&world, ACME, "Old");
+    world.settle().await;
+    let kept = back_up(&mut world).await;
+    edit(&world, GLOBEX, "Old", json!({ "summary": "Old and later" }));
+    world.settle().await;
+    put_back(&mut world, &kept);
+    world.pass(3_600).await;
+    world.start().await;
+    let knew = world.daemon().store().note("knew of acme").await.unwrap();
+    world.rest().await.unwrap();
+    world.start().await;
+    assert_eq!(world.daemon().store().note("knew of acme").await.unwrap(), knew);
+    // The sync user's file of before that start lies there, unknown: it is compared, and not doubled.
+    let (home, there) = (key(&world, ACME, "Old"), key(&world, GLOBEX, "Old"));
+    world.person("globex", "sync").attach(&there, "same.txt", b"same").unwrap();
+    world.intervals(1).await;
+    world.person("acme", "jane").attach(&home, "same.txt", b"same").unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(world.issue("globex", "Old").attachments.len(), 1);
+    world.daemon().engine().sweep(None).await.unwrap();
+    for note in ["knew of acme", "the state"] {
+        assert_eq!(world.daemon().store().note(note).await.unwrap().as_deref(), Some(""), "{note}");
+    }
+}
+
+/// Two daemons on copies of one state: whoever hears of the other stops.
+#[tokio::test(start_paused = true)]
+async fn a_second_daemon_on_a_copy_of_the_state_is_told() {
+    let mut world = World::new(&two(), |_| {}).await;
+    create(&world, ACME, "Old");
+    world.settle().await;
+    let Kept(files) = back_up(&mut world).await;
+    let (first, config) = (world.daemon.take(), world.config.clone());
+    let copy = world.state().with_extension("copy");
+    for (path, content) in &files {
+        let ending = path.display().to_string().replace(&world.state().display().to_string(), "");
+        std::fs::write(format!("{}{ending}", copy.display()), content).unwrap();
+    }
+    world.config = load(&two(), &copy);
+    world.start().await;
+    world.intervals(40).await;
+    let second = std::mem::replace(&mut world.daemon, first);
+    edit(&world, ACME, "Old", json!({ "summary": "Old once" }));
+    world.settle().await;
+    assert_eq!(world.field("globex", "Old", "summary"), "Old once");
+    let first = std::mem::replace(&mut world.daemon, second);
+    world.intervals(2).await;
+    let problems = world.problems().await;
+    assert!(problems.iter().any(|problem| problem.contains("a second daemon runs on a copy")), "{problems:?}");
+    edit(&world, ACME, "Old", json!({ "summary": "Old twice" }));
+    world.intervals(3).await;
+    assert_eq!(world.field("globex", "Old", "summary"), "Old once");
+    (world.daemon, world.config) = (first, config);
+    world.settle().await;
+    assert_eq!(world.field("globex", "Old", "summary"), "Old twice");
 }
