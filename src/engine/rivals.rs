@@ -58,11 +58,9 @@ impl Engine {
     pub(super) fn doubt_rivals(&self, work: &mut Work) {
         let mut rivals = std::mem::take(&mut work.item.rivals);
         rivals.retain(|side, rival| self.instance_on(work, side).is_none_or(|instance| age(&instance, rival) < WEEK));
-        if rivals.len() > 1 {
-            if !self.heard_rivals().contains(&work.item.id) {
-                for side in rivals.keys() {
-                    work.want_read(side, false);
-                }
+        if rivals.len() > 1 && !self.heard_rivals().contains(&work.item.id) {
+            for side in rivals.keys() {
+                work.want_read(side, false);
             }
         }
         work.item.rivals = rivals;

@@ -154,9 +154,11 @@ impl Engine {
 /// Whether a write may go at the same time as one to another side. What rests on a look right before it goes by itself, so that
 /// nothing comes between the two.
 fn goes_along(work: &Work, intent: &Intent) -> bool {
-    let plain = match &intent.operation.action {
-        Action::SetFields { .. } | Action::Transition { .. } => true,
-        action => matches!(action, Action::AddComment { terms, .. } if terms == &Terms::default()),
+    let action = &intent.operation.action;
+    let plain = if let Action::AddComment { terms, .. } = action {
+        terms == &Terms::default()
+    } else {
+        matches!(action, Action::SetFields { .. } | Action::Transition { .. })
     };
     plain && !work.is_under_a_level(&intent.operation.side)
 }

@@ -409,7 +409,6 @@ async fn a_healthy_daemon_compares_no_file_of_its_account() {
     world.start().await;
     let there = key(&world, GLOBEX, "Old");
     world.person("globex", "sync").attach(&there, "same.txt", b"same").unwrap();
-    world.intervals(2).await;
     world.person("acme", "jane").attach(&home, "same.txt", b"same").unwrap();
     world.rest().await.unwrap();
     assert_eq!(world.issue("globex", "Old").attachments.len(), 2);
@@ -434,7 +433,6 @@ async fn a_restart_forgets_no_restore() {
     // The sync user's file of before that start lies there, unknown: it is compared, and not doubled.
     let (home, there) = (key(&world, ACME, "Old"), key(&world, GLOBEX, "Old"));
     world.person("globex", "sync").attach(&there, "same.txt", b"same").unwrap();
-    world.intervals(1).await;
     world.person("acme", "jane").attach(&home, "same.txt", b"same").unwrap();
     world.rest().await.unwrap();
     assert_eq!(world.issue("globex", "Old").attachments.len(), 1);
