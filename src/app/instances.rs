@@ -42,7 +42,8 @@ impl Daemon {
                 // Here and not with the worker: an instance that answers slowly holds up its own newcomers alone.
                 let mut started = self.engine.admit(instance).await?;
                 started += self.engine.pace_creations().await?;
-                if polled.rows > 0 || started > 0 {
+                let woke = self.engine.has_woken();
+                if polled.rows > 0 || started > 0 || woke {
                     tracing::debug!(%instance, rows = polled.rows, "{} issues changed on `{instance}`", polled.rows);
                     self.wake.notify_one();
                 }

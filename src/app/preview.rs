@@ -13,7 +13,7 @@ use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::operation::Action;
 use crate::model::settings::SyncSettings;
-use crate::model::store::Store;
+use crate::model::store::{Store, Urgency};
 use crate::plan::{Plan, Proposal, proposals};
 use crate::store::SqliteStore;
 
@@ -150,7 +150,7 @@ async fn named(store: &dyn Store, keys: &[IssueKey]) -> Result<Vec<ItemId>, Star
 async fn all(store: &dyn Store, now: jiff::Timestamp) -> Result<Vec<ItemId>, StartError> {
     let mut items = Vec::new();
     loop {
-        let claims = store.claim("preview", now, AT_ONCE).await?;
+        let claims = store.claim("preview", now, AT_ONCE, Urgency::Sweep).await?;
         if claims.is_empty() {
             break;
         }

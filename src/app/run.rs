@@ -16,11 +16,13 @@ use tokio_util::sync::CancellationToken;
 use super::Daemon;
 use crate::engine::Upload;
 use crate::model::ids::InstanceId;
-use crate::model::store::{Store as _, StoreError};
+use crate::model::store::{Store as _, StoreError, Urgency};
 
 /// Batches worked on at once, and the most there may be: one that takes long waits for an instance, and counts no longer.
 const BATCHES: usize = 4;
 const MOST_BATCHES: usize = 16;
+/// So many of either are kept for what people just did: first copies and full checks, however many they are, never take all.
+const FOR_PEOPLE: usize = 1;
 /// From when on a batch takes long.
 const LONG: Duration = Duration::from_secs(5);
 /// Longest sleep of the worker: what is due is looked up again at the latest then.
@@ -53,17 +55,17 @@ fn aside(upload: Upload<'_>) -> Running<'_> {
     Box::pin(async move { (None, upload.await.map(drop)) })
 }
 
-/// How many batches are under way, and since when.
+/// Which batches are under way, since when, and how urgent they are.
 #[derive(Default)]
 struct Pace {
-    begun: BTreeMap<u64, Instant>,
+    begun: BTreeMap<u64, (Instant, Urgency)>,
     next: u64,
 }
 
 impl Pace {
-    fn begins(&mut self) -> u64 {
+    fn begins(&mut self, urgency: Urgency) -> u64 {
         self.next += 1;
-        self.begun.insert(self.next, Instant::now());
+        self.begun.insert(self.next, (Instant::now(), urgency));
         self.next
     }
 
@@ -73,17 +75,30 @@ impl Pace {
 
     /// Whether one more may begin.
     fn allows_more(&self) -> bool {
-        let young = self.begun.values().filter(|begun| begun.elapsed() < LONG).count();
-        young < BATCHES && self.begun.len() < MOST_BATCHES
+        self.has_room(|_| true, 0)
     }
 
-    /// A sleep until one more may begin, where none may now; else the one that is wished for.
+    /// How urgent what begins has to be at least.
+    fn least(&self) -> Urgency {
+        let waits = |urgency: Urgency| urgency != Urgency::Live;
+        if self.has_room(waits, FOR_PEOPLE) { Urgency::Sweep } else { Urgency::Live }
+    }
+
+    fn has_room(&self, counts: impl Fn(Urgency) -> bool, kept: usize) -> bool {
+        let begun = || self.begun.values().filter(|(_, urgency)| counts(*urgency));
+        let young = begun().filter(|(begun, _)| begun.elapsed() < LONG).count();
+        young + kept < BATCHES && begun().count() + kept < MOST_BATCHES
+    }
+
+    /// A sleep until more may begin than may now; else the one that is wished for.
     fn bounds(&self, wished: Duration) -> Duration {
-        if self.allows_more() {
+        if self.allows_more() && self.least() == Urgency::Sweep {
             return wished;
         }
-        let oldest = self.begun.values().map(Instant::elapsed).filter(|elapsed| *elapsed < LONG).max();
-        oldest.map_or(LONGEST_SLEEP, |elapsed| LONG.saturating_sub(elapsed).max(Duration::from_millis(50)))
+        let oldest = self.begun.values().map(|(begun, _)| begun.elapsed()).filter(|elapsed| *elapsed < LONG).max();
+        let until = oldest.map_or(LONGEST_SLEEP, |elapsed| LONG.saturating_sub(elapsed).max(SHORTEST_SLEEP));
+        // What is urgent may begin still.
+        if self.allows_more() { wished.min(until) } else { until }
     }
 }
 
@@ -198,18 +213,19 @@ impl Daemon {
                 break Ok(());
             }
             if pace.allows_more() {
-                let claims = match self.claim().await {
+                let claims = match self.engine.claim(pace.least()).await {
                     Ok(claims) => claims,
                     Err(error) => break Err(error),
                 };
                 self.state_answered(failures);
                 if !claims.is_empty() {
-                    let (number, work) = (pace.begins(), self.engine.work_on(claims, Some(uploads.clone())));
+                    let urgency = claims.iter().map(|claim| claim.urgency).min().unwrap_or(Urgency::Live);
+                    let (number, work) = (pace.begins(urgency), self.engine.work_on(claims, Some(uploads.clone())));
                     running.push(Box::pin(async move { (Some(number), work.await.map(drop)) }));
                     continue;
                 }
             }
-            let sleep = pace.bounds(self.until_due().await);
+            let sleep = pace.bounds(self.until_due(pace.least()).await);
             let woken = pin!(self.wake.notified());
             tokio::select! {
                 Some((number, worked)) = running.next(), if !running.is_empty() => {
@@ -240,14 +256,10 @@ impl Daemon {
         result.and(drained)
     }
 
-    async fn claim(&self) -> Result<Vec<crate::model::store::Claim>, StoreError> {
-        self.engine.claim().await
-    }
-
-    /// How long nothing is due.
-    async fn until_due(&self) -> Duration {
+    /// How long nothing is due that may begin now.
+    async fn until_due(&self, least: Urgency) -> Duration {
         let now = self.surroundings.clock.now();
-        match self.store.next_due().await {
+        match self.store.next_due(least).await {
             Ok(Some(due)) => {
                 let wait = Duration::try_from(due.duration_since(now)).unwrap_or(Duration::ZERO);
                 // What is due and was not claimed has to wait for somebody: it is not asked for without a pause.

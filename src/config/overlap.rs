@@ -5,7 +5,7 @@ use super::keys;
 use super::node::Cursor;
 use super::problem::{Findings, listed};
 use crate::model::ids::FieldId;
-use crate::model::settings::{FieldKind, SideSettings, SyncSettings};
+use crate::model::settings::{FieldKind, FieldRow, SideSettings, SyncSettings};
 
 /// Warns of what may not be meant so.
 pub(super) fn warn(top: &Cursor<'_>, syncs: &[SyncSettings], findings: &mut Findings<'_>) {
@@ -50,8 +50,8 @@ fn meet(tables: &[Cursor<'_>], (sync, side): Place<'_>, (other, there): Place<'_
         .find_map(|sides| sides.entries().find(|entry| entry.name == side.id.as_str()));
     let (Some(entry), false) = (entry, both.is_empty()) else { return };
     let message = format!(
-        "syncs `{}` and `{}` both touch project `{}` of `{}` and carry {}: neither takes for a person's change what the \
-         other wrote",
+        "syncs `{}` and `{}` may both write one issue of project `{}` of `{}` in {}: neither takes for a person's change what \
+         the other wrote",
         other.id,
         sync.id,
         side.project,
@@ -61,8 +61,10 @@ fn meet(tables: &[Cursor<'_>], (sync, side): Place<'_>, (other, there): Place<'_
     findings.warning(&entry.key_spot, message, "make them one sync with more sides, or let each carry other fields");
 }
 
-/// The fields of existing issues that a sync may write there.
+/// The fields of existing issues that a sync may write there: whatever its clauses say, since nobody can tell whether two of them find
+/// one issue. A side that nobody else's word reaches is only read.
 fn written<'s>(sync: &'s SyncSettings, side: &SideSettings) -> Vec<&'s FieldId> {
-    let rows = sync.fields.values().filter(|row| row.kind != FieldKind::IssueType);
+    let receives = |row: &&FieldRow| row.composed.is_some() || row.from.iter().any(|from| from != &side.id);
+    let rows = sync.fields.values().filter(|row| row.kind != FieldKind::IssueType).filter(receives);
     rows.filter_map(|row| row.sides.get(&side.id)).collect()
 }

@@ -23,9 +23,15 @@ const LATER: Duration = Duration::from_secs(3_600);
 /// As many above the brake are counted: beyond it the number says no more.
 const COUNTED: usize = 100;
 
+/// Whether what is known of an item is older than what was written.
+fn is_joined_anew(work: &Work) -> bool {
+    work.item.matching.as_ref().is_some_and(|matching| matching.restored)
+}
+
 impl Engine {
     /// Takes in where a read shows an issue to be.
     pub(super) fn note_presence(&self, work: &mut Work, side: &SideId, snapshot: &IssueSnapshot) {
+        let doubted = is_joined_anew(work);
         let project = work.sync.side(side).map(|settings| settings.project.clone());
         let Some(replica) = work.item.replicas.get_mut(side) else { return };
         let how = Absence::Moved(snapshot.project.clone());
@@ -36,7 +42,7 @@ impl Engine {
             }
         } else if replica.away.as_ref().is_none_or(|away| away.how != how) {
             let key = Some(snapshot.key.clone());
-            replica.away = Some(Away { how, since: self.now(), confirmed: None, moved_on: false, key });
+            replica.away = Some(Away { how, since: self.now(), confirmed: None, moved_on: false, doubted, key });
         }
     }
 
@@ -52,11 +58,11 @@ impl Engine {
             work.move_intent(intent.id, &IntentEvent::Seen);
             self.deleted(work, side);
         }
-        let now = self.now();
+        let (now, doubted) = (self.now(), is_joined_anew(work));
         let Some(replica) = work.item.replicas.get_mut(side) else { return };
         if replica.away.as_ref().is_none_or(|away| matches!(away.how, Absence::Moved(_))) {
             replica.away =
-                Some(Away { how: Absence::Missing, since: now, confirmed: None, moved_on: false, key: None });
+                Some(Away { how: Absence::Missing, since: now, confirmed: None, moved_on: false, doubted, key: None });
         }
     }
 
@@ -65,7 +71,8 @@ impl Engine {
         let now = self.now();
         if let Some(replica) = work.item.replicas.get_mut(side) {
             let how = Absence::DeletedByUs;
-            replica.away = Some(Away { how, since: now, confirmed: Some(now), moved_on: false, key: None });
+            replica.away =
+                Some(Away { how, since: now, confirmed: Some(now), moved_on: false, doubted: false, key: None });
         }
         // There is nothing to be read any more.
         work.to_read.remove(side);

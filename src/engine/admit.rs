@@ -39,7 +39,7 @@ impl Engine {
         let Some(there) = self.instances.get(instance).cloned() else { return Ok(0) };
         // Polls and webhooks both bring newcomers: each is decided on once.
         let _held = there.admitting.lock().await;
-        let mut started = 0;
+        let (mut started, polled) = (0, there.is_polled());
         let syncs: Vec<Arc<SyncRun>> = self.syncs.values().cloned().collect();
         let now = self.clock.monotonic();
         for sync in syncs.iter().filter(|sync| sync.stopped(now).is_none() && !sync.is_parked()) {
@@ -50,26 +50,43 @@ impl Engine {
                 let most = self.portion.saturating_add(Self::stuck_on(sync, side));
                 let newcomers = self.store.newcomers(Some((sync.id(), side)), most).await?;
                 Self::keep_in_mind(sync, side, &newcomers);
+                // A side that was never polled forgot nothing, however many newcomers it brings.
+                let mut all = polled && (newcomers.len() < most || !there.was_known());
                 if !newcomers.is_empty() {
-                    started += self.admit_on(sync, side, newcomers).await?;
+                    let (begun, looked) = self.admit_on(sync, side, newcomers).await?;
+                    started += begun;
+                    all &= looked;
+                }
+                if all {
+                    there.has_told(sync.id(), side);
                 }
                 self.wake_withheld(sync, side).await?;
             }
         }
+        self.wake_untold(&there).await?;
         Ok(started)
     }
 
-    async fn admit_on(&self, sync: &Arc<SyncRun>, side: &SideId, all: Vec<Newcomer>) -> Result<usize, StoreError> {
+    /// Gives how many began, and whether all of them could be looked at: one that we made may be among those that could not.
+    async fn admit_on(
+        &self,
+        sync: &Arc<SyncRun>,
+        side: &SideId,
+        all: Vec<Newcomer>,
+    ) -> Result<(usize, bool), StoreError> {
         let Some(instance) = sync.instance_of(side).and_then(|id| self.instances.get(id)).cloned() else {
-            return Ok(0);
+            return Ok((0, true));
         };
         if instance.pause().is_some() {
-            return Ok(0);
+            return Ok((0, false));
         }
+        let count = all.len();
         let all: Vec<Newcomer> = all.into_iter().filter(|newcomer| !instance.is_put_off(newcomer.issue)).collect();
         let (mut rows, missing) = self.rows_of(&instance, &all);
-        let Some(unread) = self.read_missing(&instance, &missing, &mut rows).await else { return Ok(0) };
-        let (open, mut over) = self.sort(sync, side, (&instance, &rows, &unread), all).await?;
+        let put_off = count > all.len();
+        let Some(unread) = self.read_missing(&instance, &missing, &mut rows).await else { return Ok((0, false)) };
+        let (open, mut over, unclear) = self.sort(sync, side, (&instance, &rows, &unread), all).await?;
+        let looked = !put_off && unread.is_empty() && !unclear;
         let in_scope = match self.in_scope(sync, side, &instance, &open, &rows).await {
             Ok(in_scope) => {
                 if !open.is_empty() {
@@ -79,7 +96,7 @@ impl Engine {
             }
             Err(error) => {
                 self.scope_failed(sync, side, &instance, &error, "jql").await?;
-                return Ok(0);
+                return Ok((0, looked));
             }
         };
         let urgency = if open.len() > MANY { Urgency::Backfill } else { Urgency::Live };
@@ -137,28 +154,31 @@ impl Engine {
         if !over.is_empty() {
             self.store.forget_newcomers(&over).await?;
         }
-        Ok(started)
+        Ok((started, looked))
     }
 
-    /// Parts newcomers into those that may start something and those that never do. One that could not be read is in neither.
+    /// Parts newcomers into those that may start something and those that never do. One that could not be read is in neither. Last:
+    /// whether one is ours and its mark could not be read.
     async fn sort(
         &self,
         sync: &Arc<SyncRun>,
         side: &SideId,
         (instance, rows, unread): (&Instance, &BTreeMap<IssueId, IssueSnapshot>, &BTreeSet<IssueId>),
         all: Vec<Newcomer>,
-    ) -> Result<(Vec<Newcomer>, Vec<Newcomer>), StoreError> {
+    ) -> Result<(Vec<Newcomer>, Vec<Newcomer>, bool), StoreError> {
         let us = instance.identity.account.clone();
         let by_us = |row: &IssueSnapshot| row.creator.as_ref().is_some_and(|creator| creator.account == us);
         let project = sync.side(side).map(|side| side.project.clone()).unwrap_or_default();
         let on_demand = sync.side(side).is_some_and(|side| side.on_demand);
-        let (mut open, mut over) = (Vec::new(), Vec::new());
+        let (mut open, mut over, mut unclear) = (Vec::new(), Vec::new(), false);
         for newcomer in all {
             match rows.get(&newcomer.issue) {
                 Some(row) if row.project != project => over.push(newcomer),
                 Some(row) if by_us(row) => {
                     if self.found_ours(sync, side, instance, row).await? {
                         over.push(newcomer);
+                    } else {
+                        unclear |= !instance.is_in_doubt(sync.id(), side, row.id);
                     }
                 }
                 Some(_) if on_demand => over.push(newcomer),
@@ -169,7 +189,10 @@ impl Engine {
                 None => over.push(newcomer),
             }
         }
-        Ok((open, over))
+        for newcomer in &over {
+            self.decided(sync, side, instance, newcomer.issue).await?;
+        }
+        Ok((open, over, unclear))
     }
 
     fn rows_of(&self, instance: &Instance, all: &[Newcomer]) -> (BTreeMap<IssueId, IssueSnapshot>, Vec<IssueId>) {

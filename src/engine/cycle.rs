@@ -78,16 +78,16 @@ impl Engine {
     /// # Errors
     /// The state could not answer. What was claimed is freed at the next start.
     pub async fn work(&self) -> Result<Worked, StoreError> {
-        let claims = self.claim().await?;
+        let claims = self.claim(Urgency::Sweep).await?;
         self.work_on(claims, None).await
     }
 
-    /// Takes a batch of due items; [`Engine::work_on`] gives them back.
+    /// Takes a batch of due items, none less urgent than `least`; [`Engine::work_on`] gives them back.
     ///
     /// # Errors
     /// The state could not answer.
-    pub async fn claim(&self) -> Result<Vec<Claim>, StoreError> {
-        self.store.claim(&self.holder, self.now(), BATCH).await
+    pub async fn claim(&self, least: Urgency) -> Result<Vec<Claim>, StoreError> {
+        self.store.claim(&self.holder, self.now(), BATCH, least).await
     }
 
     /// The plans for these items, carrying nothing out. The state must be a copy: what was in doubt is settled in it.
@@ -122,7 +122,9 @@ impl Engine {
         self.recover(&mut works).await?;
         for work in &mut works {
             work.pauses = pauses;
+            (work.unpolled, work.untold) = self.unheard(work);
             self.try_again(work);
+            self.doubt_rivals(work);
             self.take_rows(work).await;
         }
         Ok(works)
@@ -306,7 +308,7 @@ impl Engine {
                     continue;
                 }
                 let Some(settings) = work.sync.side(&intent.operation.side) else { continue };
-                let Some(mark) = self.mark(&work.sync, intent) else { continue };
+                let Some(mark) = self.mark(work, intent) else { continue };
                 if let Some(draft) = draft(intent, &settings.project, &mark) {
                     groups.entry(settings.instance.clone()).or_default().push((index, intent.clone(), draft));
                 }

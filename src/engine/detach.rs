@@ -349,7 +349,8 @@ impl Engine {
         let Some(replica) = item.replicas.get(side).filter(|_| !fields.is_empty()) else { return };
         let silent = self.may_silence_on(sync, side).await;
         let edit = |fields: BTreeMap<FieldId, NativeWrite>| {
-            let mark = Mark { operation: OperationId(self.entropy.next_u128()), item: item.id };
+            // Named by its item, since no journal holds it: it must not look like what a state forgot.
+            let mark = Mark { operation: OperationId(item.id.0), item: item.id, of: None };
             let tag = self.seal.close(mark, sync.id(), side, &*self.entropy).ok()?;
             Some(IssueEdit { issue: replica.issue, fields, tag, silent })
         };

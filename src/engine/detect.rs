@@ -99,7 +99,10 @@ impl Engine {
             polled = self.read_on(&instance).await.map(|more| polled.unwrap_or_default().and(more));
         }
         match &polled {
-            Ok(_) => self.is_well(&instance).await?,
+            Ok(_) => {
+                instance.was_polled();
+                self.is_well(&instance).await?;
+            }
             // A refusal is an answer, too.
             Err(PollError::Jira(error)) if !instance.failed(error) => self.is_well(&instance).await?,
             Err(PollError::Jira(_) | PollError::Store(_)) => {}
@@ -190,6 +193,7 @@ impl Engine {
 
     /// Takes up which projects of an instance were missing when the daemon last ran: they are read from there.
     pub(super) async fn recall_missing(&self, instance: &Instance) -> Result<(), StoreError> {
+        self.recall_knew(instance).await?;
         for project in &instance.projects {
             let note = self.store.note(&missing_note(instance.id(), project)).await?;
             match note.as_deref() {

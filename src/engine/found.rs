@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::instance::Instance;
 use super::recover::replica_of;
+use super::restored::place;
 use super::seal::Mark;
 use super::work::Work;
 use super::{Engine, SyncRun};
@@ -26,6 +27,10 @@ pub(super) const MOST: usize = 1_000;
 #[must_use]
 pub fn is_about_an_issue(about: &str) -> bool {
     about.starts_with(DUPLICATE) || about.starts_with(STRANGER)
+}
+
+fn stranger(instance: &InstanceId, issue: IssueId) -> String {
+    format!("{STRANGER} {instance} {issue}")
 }
 
 /// The second issue that a problem is about, if it is about one.
@@ -80,12 +85,33 @@ impl Engine {
         // Made by hand.
         let Some(text) = text else { return Ok(true) };
         match self.seal.open(&text, sync.id(), side) {
-            Some(mark) => self.settle_by(sync, side, instance, row, mark).await,
+            Some(mark) => {
+                let settled = self.settle_by(sync, side, instance, row, mark).await?;
+                let of = mark.of.and_then(|of| Some((place(sync, &of)?, IssueId(of.id))));
+                if !settled && instance.is_undecided((sync.id(), side), row.id, mark.item, of) {
+                    self.tell_stranger(side, instance, row).await?;
+                }
+                Ok(settled)
+            }
             None => {
                 self.met_copy(instance, row, &text);
                 Ok(true)
             }
         }
+    }
+
+    /// Nobody waits for an issue any more. What was told of it meanwhile is over where it was taken in.
+    pub(super) async fn decided(
+        &self,
+        sync: &SyncRun,
+        side: &SideId,
+        instance: &Instance,
+        issue: IssueId,
+    ) -> Result<(), StoreError> {
+        if instance.is_decided(sync.id(), side, issue) && !self.store.items_of(instance.id(), issue).await?.is_empty() {
+            self.store.set_problems(&stranger(instance.id(), issue), &[], self.now()).await?;
+        }
+        Ok(())
     }
 
     /// Settles the create that an issue's mark names, or tells that the issue is one too many.
@@ -97,6 +123,10 @@ impl Engine {
         row: &IssueSnapshot,
         mark: Mark,
     ) -> Result<bool, StoreError> {
+        if instance.is_of_a_twin(row.created) && self.is_in_no_journal(mark.operation).await? {
+            self.meets_twin(sync, side, row, row.created).await;
+            return Ok(false);
+        }
         let Some(claim) = self.store.claim_these(&self.holder, self.now(), &[mark.item]).await?.pop() else {
             if let Some(kept) = self.kept_in_the_end(mark.item).await?.filter(|kept| *kept != mark.item) {
                 return self.settle_merged(sync, side, instance, row, kept).await.map(|()| true);
@@ -110,8 +140,7 @@ impl Engine {
                 // In the hands of a worker, who may be about to record this very issue.
                 return Ok(false);
             }
-            self.tell_stranger(side, instance, row).await?;
-            return Ok(true);
+            return self.rebuild(sync, side, instance, row, mark).await;
         };
         let (item, fence, attempts) = (claim.item.id, claim.fence, claim.attempts);
         let settled = self.settle_claimed(Work::new(claim, Arc::clone(sync)), side, instance, row, mark).await;
@@ -157,6 +186,9 @@ impl Engine {
             }
             None => {
                 self.remember(&mut work, mark.operation).await;
+                if self.is_forgotten(&work, mark.operation).await? {
+                    self.forgot(&mut work, side, &format!("{} is a counterpart that it made", row.key)).await?;
+                }
                 let state = work.intents.iter().find(|intent| intent.id == mark.operation);
                 let state = state.map(|intent| intent.state.clone());
                 // One that was given up landed after all: that is seen, and no second one is made.
@@ -166,6 +198,7 @@ impl Engine {
                     work.move_intent(mark.operation, &event);
                 }
                 work.item.replicas.insert(side.clone(), replica_of(row));
+                Self::joins_anew(&mut work.item);
                 tracing::info!(item = %work.item.id, key = %row.key, "found by its mark: what we created without an answer");
                 self.store.record(&[(fence, work.record())]).await?;
             }
@@ -192,7 +225,12 @@ impl Engine {
         self.store.set_problems(&duplicate(instance, *issue), &[problem], self.now()).await
     }
 
-    async fn tell_stranger(&self, side: &SideId, instance: &Instance, row: &IssueSnapshot) -> Result<(), StoreError> {
+    pub(super) async fn tell_stranger(
+        &self,
+        side: &SideId,
+        instance: &Instance,
+        row: &IssueSnapshot,
+    ) -> Result<(), StoreError> {
         let (key, id) = (&row.key, row.id);
         tracing::error!(instance = %instance.id(), %key, "an issue carries our mark, and the state does not know its item");
         let problem = Problem {
@@ -201,7 +239,7 @@ impl Engine {
             what: format!("{key} carries our mark, but the state does not know its item; it is left alone"),
             remedy: "if the state was restored from a backup, restore a newer one; else delete the issue".to_owned(),
         };
-        self.store.set_problems(&format!("{STRANGER} {} {id}", instance.id()), &[problem], self.now()).await
+        self.store.set_problems(&stranger(instance.id(), id), &[problem], self.now()).await
     }
 
     /// Forgets the problems about second issues and strangers that are gone.

@@ -41,6 +41,10 @@ impl Engine {
 
     /// Whether a write may be sent now; if not, the item comes back when it may.
     pub(super) fn may_write(&self, work: &mut Work, operation: &Operation) -> bool {
+        if work.sync.has_twin() {
+            work.be_due(PARKED);
+            return false;
+        }
         if self.is_parked(work, operation) {
             return false;
         }
@@ -52,7 +56,9 @@ impl Engine {
             return false;
         }
         let side = &operation.side;
-        let Some(pause) = self.instance_on(work, side).and_then(|instance| instance.pause()) else { return true };
+        let Some(pause) = self.instance_on(work, side).and_then(|instance| instance.pause()) else {
+            return !self.is_too_early(work, operation);
+        };
         self.wait_for(work, &pause);
         false
     }

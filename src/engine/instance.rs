@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::announcements::Announcements;
 use super::circles::Circles;
+use super::heard::Heard;
 use super::strangers::{Stranger, in_words};
 use super::times::HOUR;
 use crate::clock::Clock;
@@ -47,7 +48,11 @@ pub(crate) struct Instance {
     pub(crate) projects: BTreeSet<String>,
     /// What a row of the poll brings: the mapped fields of all sides on it.
     pub(crate) want: Want,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
+    /// When this process met it, in its own time.
+    pub(super) began: Timestamp,
+    /// How far it told what it holds since then.
+    pub(super) heard: Mutex<Heard>,
     state: Mutex<State>,
     circles: Mutex<Circles>,
     uploads: Arc<Semaphore>,
@@ -151,15 +156,18 @@ impl Instance {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let began = clock.now().saturating_add(jiff::SignedDuration::from_millis(identity.skew_ms));
+        let began = began.unwrap_or(Timestamp::MAX);
         Self {
             admitting: tokio::sync::Mutex::new(()),
-            announcements: Mutex::new(Announcements::since(began.unwrap_or(Timestamp::MAX))),
+            announcements: Mutex::new(Announcements::since(began)),
+            began,
             settings,
             read,
             identity,
             projects,
             want,
             clock,
+            heard: Mutex::default(),
             state: Mutex::default(),
             circles: Mutex::default(),
             uploads: Arc::new(Semaphore::new(UPLOADS)),

@@ -29,6 +29,20 @@ pub(super) fn settle(sync: &mut SyncSettings, catalogs: &BTreeMap<SideId, Catalo
             let receives =
                 row.from.iter().any(|from| from != side) || (row.composed.is_some() && !row.from.contains(side));
             let (what, remedy) = match fit(row.kind, shape) {
+                Fit::Both if row.kind.is_set() && holds_one(shape) && receives && row.from.contains(side) => {
+                    // No error: what it cannot hold is told of each issue, and its own loss flows back to nobody. But who picks
+                    // another one there takes all others away.
+                    found.push(Finding::warning(
+                        format!("{place}, side `{side}`"),
+                        format!(
+                            "{} holds one of {}, and counts as well: what somebody chooses there replaces the whole set elsewhere",
+                            words(shape),
+                            kind_words(row.kind)
+                        ),
+                        format!("let `{side}` only receive it (leave it out of `from`), or name a field that holds several"),
+                    ));
+                    continue;
+                }
                 Fit::Both => continue,
                 Fit::Read if !receives => continue,
                 Fit::Read => (
@@ -42,6 +56,38 @@ pub(super) fn settle(sync: &mut SyncSettings, catalogs: &BTreeMap<SideId, Catalo
             };
             found.push(Finding::error(format!("{place}, side `{side}`"), what, remedy));
         }
+    }
+}
+
+/// Whether a field holds one of what others hold several of.
+fn holds_one(shape: Shape) -> bool {
+    match shape {
+        Shape::Option
+        | Shape::Cascade
+        | Shape::Person
+        | Shape::Group
+        | Shape::Version
+        | Shape::Sprint
+        | Shape::Title
+        | Shape::Request
+        | Shape::Named => true,
+        Shape::Text
+        | Shape::Rich
+        | Shape::Number
+        | Shape::Count
+        | Shape::Duration
+        | Shape::Day
+        | Shape::Moment
+        | Shape::Words
+        | Shape::Options
+        | Shape::People
+        | Shape::Groups
+        | Shape::Versions
+        | Shape::Components
+        | Shape::Links
+        | Shape::Parent
+        | Shape::Watchers
+        | Shape::Other => false,
     }
 }
 

@@ -19,7 +19,7 @@ use crate::model::issue::{IssueSnapshot, TransitionOffer};
 use crate::model::operation::{Action, IntentState};
 use crate::model::settings::FieldKind;
 use crate::model::store::StoreError;
-use crate::plan::{Observation, Plan, PlanInput, Wanted, check, is_levelled, plan};
+use crate::plan::{Observation, Plan, PlanInput, Wanted, check, is_levelled, plan, takes_nothing_in};
 
 /// A wanted read: the work's place in the batch, its side, the issue.
 type Wish = (usize, SideId, IssueId);
@@ -93,6 +93,10 @@ impl Engine {
             self.judge_scope(works).await?;
             self.ask_when(works).await?;
             self.refer(works).await?;
+            for work in works.iter_mut().filter(|work| !work.over && work.plan.is_none()) {
+                self.compare_bare(work);
+                self.end_rivals(work);
+            }
             self.compare_files(works).await;
             let mut more = false;
             for work in works.iter_mut().filter(|work| !work.over && work.plan.is_none()) {
@@ -209,7 +213,10 @@ impl Engine {
             let there = planned.item.replicas.contains_key(&operation.side);
             let away_from_home = work.sync.settings.home.as_ref() != Some(&operation.side);
             let shows = levelled && there && away_from_home;
-            let needs = (overwrites || shows) && !work.fresh.contains(&operation.side);
+            // A state from a backup may have added it before.
+            let adds = matches!(operation.action, Action::AddComment { .. } | Action::AddFile { .. });
+            let again = adds && self.is_restored();
+            let needs = (overwrites || shows || again) && !work.fresh.contains(&operation.side);
             if needs {
                 work.want_read(&operation.side, matches!(operation.action, Action::Transition { .. }));
             }
@@ -394,6 +401,9 @@ pub(super) fn is_seen_by_reading(action: &Action) -> bool {
 
 /// The sides whose reads a plan took in.
 pub(super) fn taken_in(work: &Work, planned: &Plan) -> BTreeSet<SideId> {
+    if takes_nothing_in(planned) {
+        return BTreeSet::new();
+    }
     let unclear = |side: &SideId| planned.wanted.get(side).is_some_and(|wanted| wanted.contains(&Wanted::FreshRead));
     work.reads.keys().filter(|side| !unclear(side)).cloned().collect()
 }

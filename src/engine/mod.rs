@@ -19,6 +19,7 @@ mod detect;
 mod files;
 mod found;
 mod hear;
+mod heard;
 mod hold;
 mod instance;
 mod kinds;
@@ -26,6 +27,7 @@ mod last_known;
 mod learn;
 mod look;
 mod mails;
+mod marks;
 mod match_files;
 mod merge;
 mod named;
@@ -42,7 +44,9 @@ mod recover;
 mod refer;
 mod relations;
 mod resolve;
+mod restored;
 mod revisions;
+mod rivals;
 mod rows;
 mod scope;
 mod seal;
@@ -65,8 +69,8 @@ mod watchers;
 mod work;
 mod worklogs;
 
-use std::collections::BTreeMap;
-use std::sync::atomic::AtomicU64;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -135,6 +139,14 @@ pub struct Engine {
     counting: tokio::sync::Mutex<()>,
     /// Held while versions and components are looked at.
     things: tokio::sync::Mutex<things::ThingLooks>,
+    /// The state was recognised to be older than what it wrote.
+    restored: AtomicBool,
+    /// A full check began since it was last recognised.
+    covered: AtomicBool,
+    /// The items whose issues were looked at for another state's writes since the start.
+    rivals: Mutex<BTreeSet<ItemId>>,
+    /// Something that waited was woken since the worker was last told.
+    woke: AtomicBool,
 }
 
 impl Engine {

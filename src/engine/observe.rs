@@ -82,6 +82,8 @@ impl Engine {
                 self.remember(work, operation).await;
             }
         }
+        self.look_for_rivals(work, side, instance, &steps);
+        self.look_for_forgotten(work, side, instance, &snapshot, &steps).await?;
         Ok(Some(Read { snapshot, steps, direct, again: false, outsiders }))
     }
 
@@ -107,7 +109,7 @@ impl Engine {
             snapshot.log = instance.patiently(instance.read.log_after(snapshot.id, known)).await?;
         }
         let has_copies = work.item.comments.iter().any(|record| record.copies.contains_key(side));
-        let compared = work.item.matching.is_some() && work.sync.settings.comments.takes(side);
+        let compared = (work.item.matching.is_some() || self.is_restored()) && work.sync.settings.comments.takes(side);
         let wants_comments = work.sync.settings.comments.gives(side) || has_copies || compared;
         let mut newest = None;
         if wants_comments && !snapshot.comments.complete {

@@ -149,7 +149,7 @@ impl Engine {
     }
 
     /// The sync and side of this state that a mark was made for.
-    fn opened_elsewhere(&self, instance: &Instance, mark: &str) -> Option<(SyncId, SideId)> {
+    pub(super) fn opened_elsewhere(&self, instance: &Instance, mark: &str) -> Option<(SyncId, SideId)> {
         let sides = self.syncs.values().flat_map(|sync| sync.settings.sides.iter().map(move |side| (sync.id(), side)));
         let mut here = sides.filter(|(_, side)| &side.instance == instance.id());
         let found = here.find(|(sync, side)| self.seal.open(mark, sync, &side.id).is_some());

@@ -2,14 +2,12 @@
 //! waits for another. Must never send what was called off, nor anything to a side where a write before it failed.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
+use super::Engine;
 use super::apply::Sent;
 use super::cycle::STALE_AFTER;
-use super::seal::Mark;
 use super::work::Work;
-use super::{Engine, SyncRun};
 use crate::jira::Want;
 use crate::model::ids::{InstanceId, SideId};
 use crate::model::operation::{Action, Intent, IntentEvent};
@@ -102,7 +100,7 @@ impl Engine {
         if self.is_called_off(work, intent) || !self.is_still_so(work, intent).await {
             return None;
         }
-        let mark = self.mark(&work.sync, intent);
+        let mark = self.mark(work, intent);
         let (Some(instance), Some(mark)) = (work.sync.instance_of(side).cloned(), mark) else {
             work.move_intent(intent.id, &IntentEvent::Refused("not sent: no mark could be made".to_owned()));
             return None;
@@ -149,11 +147,6 @@ impl Engine {
     /// Whether an item was looked at too long ago to be written to.
     fn is_stale(&self, work: &Work) -> bool {
         self.clock.monotonic().saturating_sub(work.looked) >= STALE_AFTER
-    }
-
-    pub(super) fn mark(&self, sync: &Arc<SyncRun>, intent: &Intent) -> Option<String> {
-        let mark = Mark { operation: intent.id, item: intent.item };
-        self.seal.close(mark, sync.id(), &intent.operation.side, &*self.entropy).ok()
     }
 }
 

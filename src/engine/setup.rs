@@ -2,7 +2,7 @@
 //! Jira or another account than the state was made with.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -161,8 +161,8 @@ impl Engine {
             let run = SyncRun::new(settings, offered, workflows);
             syncs.insert(id, Arc::new(run));
         }
-        let began = parts.clock.monotonic();
         let engine = Self {
+            began: parts.clock.monotonic(),
             store: parts.store,
             clock: parts.clock,
             entropy: parts.entropy,
@@ -181,12 +181,15 @@ impl Engine {
             check_after: parts.poll * 3 + Duration::from_secs(15),
             learnt_at: Mutex::default(),
             lost_writes: Mutex::default(),
-            began,
             pauses: AtomicU64::new(0),
             gates: Mutex::default(),
             pacing: tokio::sync::Mutex::default(),
             counting: tokio::sync::Mutex::default(),
             things: tokio::sync::Mutex::default(),
+            restored: AtomicBool::new(false),
+            covered: AtomicBool::new(false),
+            rivals: Mutex::default(),
+            woke: AtomicBool::new(false),
         };
         engine.recall().await?;
         Ok((engine, survey.findings))
@@ -202,6 +205,8 @@ impl Engine {
         self.recall_clauses().await?;
         self.recall_withheld().await?;
         self.recall_detached().await?;
+        self.recall_rivals().await?;
+        self.recall_restored().await?;
         self.forget_mails().await?;
         Ok(())
     }

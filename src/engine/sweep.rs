@@ -170,6 +170,9 @@ impl Engine {
         after: Option<ItemId>,
         scope: &Scope,
     ) -> Result<(Swept, Option<ItemId>), StoreError> {
+        if after.is_none() && scope.only.is_none() {
+            self.check_begins();
+        }
         let ids = self.store.item_ids(after, AT_ONCE).await?;
         let mut items: Vec<(ItemState, Arc<SyncRun>)> = Vec::new();
         let mut places: BTreeMap<InstanceId, Places> = BTreeMap::new();
@@ -177,7 +180,7 @@ impl Engine {
         for id in &ids {
             let Some(item) = self.store.item(*id).await? else { continue };
             let Some(sync) = self.syncs.get(&item.sync).filter(|sync| sync.ended().is_none()) else { continue };
-            if Self::may_pass(&item, sync) {
+            if Self::may_pass(&item, sync) || item.rivals.len() > 1 {
                 due.insert(item.id);
             }
             if scope.is_turn_of(item.id) && item.merged.is_none() {
@@ -203,6 +206,9 @@ impl Engine {
         if next.is_none() {
             self.try_statuses_again(scope).await?;
             self.look_after_duplicates().await?;
+            if scope.only.is_none() {
+                self.check_ended().await?;
+            }
         }
         Ok((swept, next))
     }

@@ -37,6 +37,8 @@ pub(crate) struct SyncRun {
     learnt: AtomicU64,
     /// An operator said that its changes wait.
     parked: AtomicBool,
+    /// A second daemon carries it too, on a copy of the state.
+    twin: AtomicBool,
     /// An operator ended it.
     ended: Mutex<Option<Detached>>,
     /// What is known of newcomers before they start an item.
@@ -75,6 +77,7 @@ impl SyncRun {
             learnt: AtomicU64::new(0),
             workflows: Mutex::new(Arc::new(workflows)),
             parked: AtomicBool::new(false),
+            twin: AtomicBool::new(false),
             ended: Mutex::default(),
             pairings: Mutex::default(),
             stops: Mutex::default(),
@@ -267,7 +270,17 @@ impl SyncRun {
 
     /// Whether an operator said that its changes wait, or ended it.
     pub(crate) fn is_parked(&self) -> bool {
-        self.parked.load(Ordering::Acquire) || lock(&self.ended).is_some()
+        self.parked.load(Ordering::Acquire) || self.has_twin() || lock(&self.ended).is_some()
+    }
+
+    /// A second daemon carries it too: nothing more is done for it before the next start.
+    pub(crate) fn meets_twin(&self) {
+        self.twin.store(true, Ordering::Release);
+    }
+
+    /// Whether a second daemon was seen to carry it.
+    pub(crate) fn has_twin(&self) -> bool {
+        self.twin.load(Ordering::Acquire)
     }
 
     /// An operator ended it, or took it up again.

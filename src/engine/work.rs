@@ -30,6 +30,12 @@ pub(crate) struct Work {
     pub(crate) attempts: u32,
     /// How often it had been said what is paused when it was taken up.
     pub(crate) pauses: u64,
+    /// Sides whose instance had not been polled since the start when it was taken up: nothing is made there. And those whose newcomers
+    /// had not been looked through: no counterpart is.
+    pub(crate) unpolled: BTreeSet<SideId>,
+    pub(crate) untold: BTreeSet<SideId>,
+    /// Files and logged work of the sync user without a mark that nobody remembers.
+    pub(crate) bare: BTreeMap<SideId, BTreeSet<String>>,
     pub(crate) item: ItemState,
     pub(crate) intents: Vec<Intent>,
     /// Reads that are not taken in yet.
@@ -130,6 +136,9 @@ impl Work {
             fence: claim.fence,
             attempts: claim.attempts,
             pauses: 0,
+            unpolled: BTreeSet::new(),
+            untold: BTreeSet::new(),
+            bare: BTreeMap::new(),
             item: claim.item,
             intents: claim.intents,
             reads: BTreeMap::new(),

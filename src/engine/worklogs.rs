@@ -31,7 +31,8 @@ impl Engine {
         let there = &snapshot.worklogs;
         let copied = work.item.worklogs.iter().any(|record| record.copies.contains_key(side));
         let known = copied || work.item.worklogs.iter().any(|record| &record.side == side && !record.gone);
-        let compared = work.item.matching.is_some() && work.sync.settings.worklogs.to.contains(side);
+        let compared =
+            (work.item.matching.is_some() || self.is_restored()) && work.sync.settings.worklogs.to.contains(side);
         let wanted = work.sync.settings.worklogs.from.contains(side) || copied || compared;
         // What does not come at all is not known, and not asked for.
         let part = !there.complete && !there.list.is_empty();

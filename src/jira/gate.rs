@@ -120,6 +120,8 @@ impl Gate {
     ) -> Result<(), Closed> {
         let start = self.clock.monotonic();
         let mut waiter = None;
+        // From when on it lets others go first. Its own turn it may have waited for much longer before.
+        let mut deferred = None;
         let mut is_deferred = true;
         loop {
             let wait = match self.ask(endpoint, issue, urgency, is_deferred)? {
@@ -129,7 +131,9 @@ impl Gate {
                     wait
                 }
                 Asked::Deferred(wait) => {
-                    let left = MOST_DEFERRED.saturating_sub(self.clock.monotonic().saturating_sub(start));
+                    let now = self.clock.monotonic();
+                    let since = *deferred.get_or_insert(now);
+                    let left = MOST_DEFERRED.saturating_sub(now.saturating_sub(since));
                     is_deferred = !left.is_zero();
                     if is_deferred { wait.min(left) } else { continue }
                 }
@@ -439,6 +443,21 @@ mod tests {
         let start = clock.monotonic();
         gate.pass("x", None, Urgency::Sweep, retry::PATIENCE).await.unwrap();
         assert!(clock.monotonic() - start < Duration::from_secs(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waited_long_for_their_own_turn_lets_others_go_first_all_the_same() {
+        let (gate, clock) = gate(2.0);
+        many(&gate, 2).await;
+        let copies = (0..80).map(|_| gate.pass("search", None, Urgency::Backfill, retry::PATIENCE));
+        let person = async {
+            tokio::time::sleep(Duration::from_secs(15)).await;
+            let start = clock.monotonic();
+            gate.pass("search", None, Urgency::Live, retry::PATIENCE).await.unwrap();
+            clock.monotonic() - start
+        };
+        let (_, waited) = tokio::join!(futures_util::future::join_all(copies), person);
+        assert!(waited <= Duration::from_secs(1), "{waited:?}");
     }
 
     #[tokio::test(start_paused = true)]

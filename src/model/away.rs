@@ -17,6 +17,9 @@ pub struct Away {
     /// Whether its counterparts were given the status that the sync sets for this.
     #[serde(default)]
     pub moved_on: bool,
+    /// It was first missed while the state was known to be older than what it wrote: nothing is deleted for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub doubted: bool,
     /// Its key where it is, if that is another project: the log of what is linked to it names that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<IssueKey>,

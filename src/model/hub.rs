@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 pub use super::acts::{Acts, Audience};
 pub use super::away::{Absence, Away};
 use super::document::Document;
-use super::ids::{AttachmentId, CommentId, EntryId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
+use super::ids::{
+    AccountId, AttachmentId, CommentId, EntryId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId,
+};
 use super::issue::Visibility;
 use super::level::Level;
 use super::remark::{Remark, Spent};
@@ -461,6 +463,12 @@ pub struct ItemState {
     /// What its issues already held when they were paired, until that was compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matching: Option<super::matching::Matching>,
+    /// The newest writes of other states of jirasyncd into its issues, by side.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rivals: BTreeMap<SideId, Rival>,
+    /// Files and logged work of the sync user that were compared with what the item holds, as far as nobody remembers them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub left: BTreeMap<SideId, BTreeSet<String>>,
     /// When the issue that it began with was made, by our clock. `None`: nobody noted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<Timestamp>,
@@ -474,6 +482,15 @@ pub struct ItemState {
     /// The sides whose issue our marks were taken away from, and for which end of the sync.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub stripped: BTreeMap<SideId, Timestamp>,
+}
+
+/// A write of another state of jirasyncd into an issue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rival {
+    /// When, in the instance's time.
+    pub at: Timestamp,
+    /// As whom.
+    pub by: AccountId,
 }
 
 impl ItemState {
@@ -494,6 +511,8 @@ impl ItemState {
             belongs: BTreeSet::new(),
             asked: None,
             matching: None,
+            rivals: BTreeMap::new(),
+            left: BTreeMap::new(),
             made: None,
             merged: None,
             configured: 0,

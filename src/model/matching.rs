@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{AttachmentId, SideId};
+use super::ids::{AttachmentId, CommentId, SideId};
+use super::remark::Remark;
 
 /// What is still to be compared of an item whose issues were paired.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,13 +16,41 @@ pub struct Matching {
     /// What is in files of one size, as SHA-256 in hex. `None`: that cannot be read.
     #[serde(default)]
     pub hashes: BTreeMap<SideId, BTreeMap<AttachmentId, Option<String>>>,
+    /// The state is older than what it wrote into these issues: what it last saw of them is not believed, nothing is deleted, and nothing
+    /// is written until all of them were read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restored: bool,
+    /// Copies whose marks say what they are copies of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marked: Vec<Marked>,
+}
+
+/// A copy of ours that nobody remembers, and that its mark says the original of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marked {
+    /// What it is.
+    pub remark: Remark,
+    /// Where it is.
+    pub side: SideId,
+    /// Its id there.
+    pub copy: CommentId,
+    /// The side of the original.
+    pub origin: SideId,
+    /// The original's id there.
+    pub original: CommentId,
 }
 
 impl Matching {
     /// Of sides that joined.
     #[must_use]
     pub fn of(sides: impl IntoIterator<Item = SideId>) -> Self {
-        Self { sides: sides.into_iter().collect(), hashes: BTreeMap::new() }
+        Self { sides: sides.into_iter().collect(), ..Self::default() }
+    }
+
+    /// What a copy is a copy of, as its mark says.
+    #[must_use]
+    pub fn origin(&self, remark: Remark, side: &SideId, copy: &CommentId) -> Option<&Marked> {
+        self.marked.iter().find(|marked| marked.remark == remark && &marked.side == side && &marked.copy == copy)
     }
 
     /// What is in a file, as far as that was looked at.

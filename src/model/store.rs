@@ -304,8 +304,10 @@ pub trait Store: Send + Sync + 'static {
         due: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Takes up to `limit` due items, the most urgent first, each for nobody else until released or fenced off.
-    async fn claim(&self, holder: &str, now: Timestamp, limit: usize) -> Result<Vec<Claim>, StoreError>;
+    /// Takes up to `limit` due items of one urgency, the most urgent that there is, each for nobody else until released or fenced off.
+    /// None that is less urgent than `least`. Those of one urgency wait for no other's, and are as urgent as they say.
+    async fn claim(&self, holder: &str, now: Timestamp, limit: usize, least: Urgency)
+    -> Result<Vec<Claim>, StoreError>;
 
     /// Takes these items if they are free, due or not.
     async fn claim_these(&self, holder: &str, now: Timestamp, items: &[ItemId]) -> Result<Vec<Claim>, StoreError>;
@@ -373,8 +375,8 @@ pub trait Store: Send + Sync + 'static {
     /// How far the syncs' first copies are.
     async fn creation_figures(&self, now: Timestamp) -> Result<Vec<CreationFigures>, StoreError>;
 
-    /// When the next unclaimed item is due, if any.
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+    /// When the next unclaimed item is due that is no less urgent than `least`, if any.
+    async fn next_due(&self, least: Urgency) -> Result<Option<Timestamp>, StoreError>;
 
     /// The ways learnt on an instance's project.
     async fn workflow(&self, instance: &InstanceId, project: &str) -> Result<Workflow, StoreError>;

@@ -66,6 +66,12 @@ pub(super) fn part(draft: &mut Draft<'_>) {
                 say(draft, side, &id, &format!("{where_to}. This counterpart stays as it is."), since);
             }
             Farewell::Transition(status) => move_on(draft, side, status, &what),
+            Farewell::Unlink | Farewell::Delete if away.doubted => {
+                let why = format!(
+                    "{what}: that was first seen when the state was put back from a backup, so nothing is deleted for it"
+                );
+                draft.hold(side, None, why, "delete its counterparts by hand if they are to go, or bring it back");
+            }
             // Planned last: nothing else is written to what goes.
             Farewell::Unlink | Farewell::Delete => {}
         }
@@ -77,6 +83,10 @@ pub(super) fn act(draft: &mut Draft<'_>) {
     for side in draft.input.sync.side_ids() {
         let replica = draft.plan.item.replicas.get(side).filter(|replica| !replica.rests());
         let away = replica.and_then(|replica| replica.away.as_ref());
+        if away.is_some_and(|away| away.doubted) {
+            // Nobody knows when it went, nor what else the state forgot of it.
+            continue;
+        }
         let how = away.filter(|away| away.confirmed.is_some()).map(|away| &away.how);
         let life = &draft.input.sync.life;
         let policy = match how {

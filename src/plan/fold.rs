@@ -44,6 +44,7 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
     let agree = |row: &&FieldRow| {
         first
             || observation.again
+            || draft.anew.joins(row)
             || if row.kind == FieldKind::Links {
                 relations::is_clear(draft, row, side, observation)
             } else {
@@ -68,6 +69,7 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             super::parents::await_stranger(draft, row, side, observation);
         }
         match (first, ours) {
+            _ if draft.anew.joins(row) => super::restored::see(draft, row, side, observation),
             (true, false) => first_value(draft, row, side, observation),
             (true, true) => our_first_value(draft, row, side, observation, created.as_ref().map(|created| &created.1)),
             (false, _) => {
@@ -391,6 +393,8 @@ fn our_step(
                 base.side_effect = Some(entry);
             }
         }
+        // Ours, and the state forgot it: nobody knows what was told by it.
+        (None, Some(value)) if intent.is_none() => observe(base, value),
         // A post-function in the same entry: under our tag, but not our doing.
         (None, Some(value)) => {
             observe(base, value);

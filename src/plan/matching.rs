@@ -175,6 +175,7 @@ fn match_remarks(draft: &mut Draft<'_>, remark: Remark, matching: &Matching, her
         by_last.entry(original.lines.last().cloned()).or_default().push(place);
     }
     for side in here {
+        super::restored::bind_marked(draft, remark, matching, side);
         for copy in copies(draft, remark, side) {
             let (body, created) = (rich(draft, side).read(&copy.body), corrected(draft, side, copy.created));
             let lines = lines(&body);

@@ -38,7 +38,9 @@ mod relations;
 mod remap;
 mod render;
 mod requests;
+mod restored;
 mod revisions;
+pub(crate) mod rivals;
 mod status;
 mod targets;
 mod things;
@@ -59,6 +61,7 @@ pub use matching::files_to_compare;
 pub use named_files::speaks_of;
 pub use pairing::{Decided, Paired, Proposal, alone, pair, proposals, would_tell};
 pub use render::render;
+pub(crate) use restored::takes_nothing_in;
 pub use things::{ThingRules, ThingsSeen, take_in, take_made};
 pub use things_render::render_things;
 pub use things_write::{mark_done, mark_not_done, mark_sent, thing_field, thing_problems, thing_writes};
@@ -78,12 +81,16 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     let mut draft = Draft::new(input);
     audiences::settle(&mut draft);
     levels::see(&mut draft);
+    if restored::waits(&mut draft) {
+        return draft.finish();
+    }
     for side in &input.sync.sides {
         if let Some(observation) = input.observed.get(&side.id) {
             fold::take_in(&mut draft, &side.id, observation);
         }
         watchers::take_in(&mut draft, &side.id);
     }
+    restored::join(&mut draft);
     draft.say_restricted();
     absence::part(&mut draft);
     matching::settle(&mut draft);
@@ -113,6 +120,8 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     watchers::leave(&mut draft);
     absence::act(&mut draft);
     whose::say(&mut draft);
+    restored::spare(&mut draft);
+    rivals::refuse(&mut draft);
     draft.finish()
 }
 
@@ -121,6 +130,8 @@ struct Draft<'a> {
     input: &'a PlanInput<'a>,
     plan: Plan,
     nothing: Catalog,
+    /// What the issues of an item hold that is joined anew.
+    anew: restored::Anew,
 }
 
 impl<'a> Draft<'a> {
@@ -138,7 +149,7 @@ impl<'a> Draft<'a> {
             lacking: BTreeSet::new(),
             matched: crate::model::matching::Matched::default(),
         };
-        Self { input, plan, nothing: Catalog::default() }
+        Self { input, plan, nothing: Catalog::default(), anew: restored::Anew::of(input) }
     }
 
     fn finish(mut self) -> Plan {

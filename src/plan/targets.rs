@@ -15,6 +15,27 @@ use crate::model::operation::{Action, FieldWrite, IntentState, NativeWrite, Oper
 use crate::model::settings::{FieldKind, FieldRow, OnUnmapped};
 use crate::model::value::Value;
 
+/// Plans what goes by itself, and what cannot go yet. Says whether that was all.
+fn is_aimed_apart(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, base: &Base) -> bool {
+    if row.kind == FieldKind::Links {
+        relations::aim(draft, row, side, agreed, base);
+        return true;
+    }
+    if row.kind == FieldKind::Watchers {
+        watchers::aim(draft, row, side, agreed, base);
+        return true;
+    }
+    if row.kind != FieldKind::Parent {
+        return false;
+    }
+    match super::parents::hindered(draft, row, side, agreed, base) {
+        Some(Hindrance::Waits(reason)) => acknowledge(draft, row, side, agreed, reason, true),
+        Some(Hindrance::Cannot(why)) => cannot(draft, row, side, agreed, why),
+        None => return false,
+    }
+    true
+}
+
 /// Plans the edits and the next hop of one replica; `only`: of that row alone.
 pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId, only: Option<&str>) {
     // Where values and log do not agree nothing is known well enough to write.
@@ -41,15 +62,7 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId, only: Option<&str>) {
         }
         let Some(agreed) = draft.due(row, side) else { continue };
         let base = draft.plan.item.replicas.get(side).and_then(|r| r.bases.get(&row.name)).cloned().unwrap_or_default();
-        if row.kind == FieldKind::Links {
-            relations::aim(draft, row, side, &agreed, &base);
-            continue;
-        }
-        if row.kind == FieldKind::Watchers {
-            watchers::aim(draft, row, side, &agreed, &base);
-            continue;
-        }
-        if row.kind == FieldKind::Parent && is_hindered(draft, row, side, &agreed, &base) {
+        if is_aimed_apart(draft, row, side, &agreed, &base) {
             continue;
         }
         match stand(draft, row, side, &agreed, &base) {
@@ -136,16 +149,6 @@ fn has_news(draft: &Draft<'_>, side: &SideId) -> bool {
         // forward what that one hears of home.
         draft.input.observed.keys().any(|seen| agreed.acts.of(seen) > told.of(seen))
     })
-}
-
-/// Whether something hinders a parent, and that is told.
-fn is_hindered(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, base: &Base) -> bool {
-    match super::parents::hindered(draft, row, side, agreed, base) {
-        Some(Hindrance::Waits(reason)) => acknowledge(draft, row, side, agreed, reason, true),
-        Some(Hindrance::Cannot(why)) => cannot(draft, row, side, agreed, why),
-        None => return false,
-    }
-    true
 }
 
 /// Plans the hop, and says what waits for one.

@@ -87,19 +87,22 @@ pub(super) fn wake_sync(connection: &Connection, sync: &crate::model::ids::SyncI
     items.into_iter().try_for_each(|item| wake(connection, item, Urgency::Backfill, due))
 }
 
-/// Takes due items, the most urgent first, within an urgency those that wait longest.
-pub(super) fn claim(connection: &Connection, holder: &str, now: Timestamp, limit: usize) -> StepResult<Vec<Claim>> {
+/// Takes due items of the most urgent kind that there is, those that wait longest.
+pub(super) fn claim(
+    connection: &Connection,
+    holder: &str,
+    now: Timestamp,
+    limit: usize,
+    least: Urgency,
+) -> StepResult<Vec<Claim>> {
     let mut claims = Vec::new();
-    for urgency in URGENCIES {
-        let wanted = limit.saturating_sub(claims.len());
-        if wanted == 0 {
+    for urgency in URGENCIES.into_iter().filter(|urgency| *urgency <= least) {
+        if !claims.is_empty() {
             break;
         }
         let mut due = connection.prepare_cached(DUE)?;
         let items: Vec<ItemId> = due
-            .query_map(params![urgency, Milliseconds(now), i64::try_from(wanted).unwrap_or(i64::MAX)], |row| {
-                row.get(0)
-            })?
+            .query_map(params![urgency, Milliseconds(now), i64::try_from(limit).unwrap_or(i64::MAX)], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         for item in items {
             claims.extend(take(connection, holder, now, item)?);
@@ -208,10 +211,10 @@ pub(super) fn wake_awaited(connection: &Connection, now: Timestamp) -> StepResul
     Ok(())
 }
 
-/// When the next free item is due.
-pub(super) fn next_due(connection: &Connection) -> StepResult<Option<Timestamp>> {
+/// When the next free item is due that is no less urgent than `least`.
+pub(super) fn next_due(connection: &Connection, least: Urgency) -> StepResult<Option<Timestamp>> {
     let mut soonest: Option<Timestamp> = None;
-    for urgency in URGENCIES {
+    for urgency in URGENCIES.into_iter().filter(|urgency| *urgency <= least) {
         let due: Option<Milliseconds> = connection.prepare_cached(SOONEST)?.query_row([urgency], |row| row.get(0))?;
         if let Some(Milliseconds(due)) = due {
             soonest = Some(soonest.map_or(due, |other| other.min(due)));

@@ -319,9 +319,15 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn claim(&self, holder: &str, now: Timestamp, limit: usize) -> Result<Vec<Claim>, StoreError> {
+    async fn claim(
+        &self,
+        holder: &str,
+        now: Timestamp,
+        limit: usize,
+        least: Urgency,
+    ) -> Result<Vec<Claim>, StoreError> {
         let holder = holder.to_owned();
-        self.write("claim due items", move |connection| queue::claim(connection, &holder, now, limit)).await
+        self.write("claim due items", move |connection| queue::claim(connection, &holder, now, limit, least)).await
     }
 
     async fn claim_these(&self, holder: &str, now: Timestamp, items: &[ItemId]) -> Result<Vec<Claim>, StoreError> {
@@ -446,8 +452,8 @@ impl Store for SqliteStore {
         self.read("count first copies", move |connection| creations::figures(connection, now)).await
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.read("see what is due next", queue::next_due).await
+    async fn next_due(&self, least: Urgency) -> Result<Option<Timestamp>, StoreError> {
+        self.read("see what is due next", move |connection| queue::next_due(connection, least)).await
     }
 
     async fn workflow(&self, instance: &InstanceId, project: &str) -> Result<Workflow, StoreError> {

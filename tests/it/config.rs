@@ -377,8 +377,8 @@ summary = "both"
         [
             "warning 35:11 instance.spare: no side uses the instance `spare` -> take it out, or name it in a side",
             "warning 40:6 sync.other.side.a: side `a` sees no other side, and none sees it -> let it see one of `b`",
-            "warning 40:6 sync.other.side.a: syncs `support` and `other` both touch project `SUP` of `acme` and carry \
-             `summary`: neither takes for a person's change what the other wrote -> make them one sync with more sides, \
+            "warning 40:6 sync.other.side.a: syncs `support` and `other` may both write one issue of project `SUP` of \
+             `acme` in `summary`: neither takes for a person's change what the other wrote -> make them one sync with more sides, \
              or let each carry other fields",
             "warning 41:6 sync.other.side.b: side `b` sees no other side, and none sees it -> let it see one of `a`",
         ]

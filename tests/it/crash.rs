@@ -211,7 +211,7 @@ fused! {
         fn started_creations(sync: &SyncId) -> Vec<ItemId>;
         fn creations_ahead(sync: &SyncId, sides: usize, now: Timestamp) -> Ahead;
         fn creation_figures(now: Timestamp) -> Vec<CreationFigures>;
-        fn next_due() -> Option<Timestamp>;
+        fn next_due(least: Urgency) -> Option<Timestamp>;
         fn workflow(instance: &InstanceId, project: &str) -> Workflow;
         fn problems(limit: usize) -> Vec<StoredProblem>;
         fn conflicts(item: ItemId) -> Vec<Conflict>;
@@ -244,7 +244,7 @@ fused! {
         fn forget_newcomers(newcomers: &[Newcomer]) -> ();
         fn pair_up(pair: &PairEffect) -> ();
         fn begin_item(item: &ItemState, instance: &InstanceId, newcomer: &Newcomer, urgency: Urgency, due: Timestamp) -> bool;
-        fn claim(holder: &str, now: Timestamp, limit: usize) -> Vec<Claim>;
+        fn claim(holder: &str, now: Timestamp, limit: usize, least: Urgency) -> Vec<Claim>;
         fn claim_these(holder: &str, now: Timestamp, items: &[ItemId]) -> Vec<Claim>;
         fn open_intents(fence: u64, intents: &[Intent]) -> ();
         fn move_intents(moves: &[(OperationId, IntentState)]) -> ();

@@ -160,7 +160,8 @@ impl World {
         for _ in 0..150 {
             let summary = self.interval().await;
             let figures = self.daemon().store().figures(self.surroundings.clock.now()).await.unwrap();
-            let waits = self.daemon().store().next_due().await.unwrap().is_some();
+            let waits =
+                self.daemon().store().next_due(jirasyncd::model::store::Urgency::Sweep).await.unwrap().is_some();
             let paused = self.daemon().engine().instances().any(|id| self.daemon().engine().paused(id).is_some());
             let calm = summary.items == 0 && figures.open_intents == 0 && !waits && !paused;
             last = format!("{summary:?}, {} open, waiting: {waits}, paused: {paused}", figures.open_intents);

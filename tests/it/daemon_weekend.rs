@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jirasyncd::model::command::{AWAITED, Command, Target};
-use jirasyncd::model::store::Store as _;
+use jirasyncd::model::store::{Store as _, Urgency};
 use jirasyncd::simulator::{Fault, FaultRule, Jira, Limits, When};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -109,7 +109,7 @@ async fn absence(away: Duration, changes: usize) -> Return {
         }
         // What waits costs nothing meanwhile: it is due by no clock, and the polls alone ask whether the partner is back.
         tokio::time::sleep(Duration::from_mins(30)).await;
-        let due = world.daemon().store().next_due().await.unwrap();
+        let due = world.daemon().store().next_due(Urgency::Sweep).await.unwrap();
         assert!(due.is_none_or(|due| due == AWAITED), "{due:?}");
         initech.clear_faults();
         initech.reset_calls();

@@ -58,6 +58,8 @@ mod daemon_detach;
 #[cfg(test)]
 mod daemon_everything;
 #[cfg(test)]
+mod daemon_fairness;
+#[cfg(test)]
 mod daemon_far_ends;
 #[cfg(test)]
 mod daemon_faults;
@@ -132,7 +134,11 @@ mod daemon_remap;
 #[cfg(test)]
 mod daemon_requests;
 #[cfg(test)]
+mod daemon_restored;
+#[cfg(test)]
 mod daemon_rights;
+#[cfg(test)]
+mod daemon_rings;
 #[cfg(test)]
 mod daemon_silence;
 #[cfg(test)]

@@ -52,9 +52,12 @@ async fn what_was_answered_survives_a_crash() {
         }
         let reopened = open(&after.path().join("state.db")).unwrap();
         assert_eq!(reopened.identity().await.unwrap().seal_key, identity.seal_key);
-        assert!(reopened.claim("me", at(0), 9).await.unwrap().is_empty(), "its holder is not known to be dead yet");
+        assert!(
+            reopened.claim("me", at(0), 9, Urgency::Sweep).await.unwrap().is_empty(),
+            "its holder is not known to be dead yet"
+        );
         reopened.free_all().await.unwrap();
-        let claims = reopened.claim("me", at(0), 9).await.unwrap();
+        let claims = reopened.claim("me", at(0), 9, Urgency::Sweep).await.unwrap();
         assert_eq!((claims[0].item.id, claims[0].fence), (id(1), 2));
         assert_eq!(claims[0].intents, [intent(1, id(1), 0)]);
     }
@@ -100,7 +103,7 @@ async fn reading_works_beside_a_daemon_and_changes_nothing() {
     assert_eq!(reader.item(id(1)).await.unwrap(), Some(item(1)));
     let unmade = reader.identity().await.unwrap_err().to_string();
     assert!(unmade.contains("no daemon has run"), "{unmade}");
-    let error = reader.claim("me", at(0), 1).await.unwrap_err();
+    let error = reader.claim("me", at(0), 1, Urgency::Sweep).await.unwrap_err();
     assert!(matches!(error, StoreError::Database { .. }), "{error}");
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert_eq!(source, "the state was opened for reading only");

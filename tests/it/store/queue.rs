@@ -89,7 +89,7 @@ async fn a_hint_during_work_is_not_lost(world: World) {
     // What came before the claim is taken in by it.
     world.store.release(id(1), fence, None, 0).await.unwrap();
     assert!(world.claim(9_999, 10).await.is_empty());
-    assert_eq!(world.store.next_due().await.unwrap(), None);
+    assert_eq!(world.store.next_due(Urgency::Sweep).await.unwrap(), None);
 }
 
 async fn a_hint_is_not_delayed_by_a_later_due_time(world: World) {
@@ -98,7 +98,7 @@ async fn a_hint_is_not_delayed_by_a_later_due_time(world: World) {
     world.store.release(id(1), fence, Some(at(3_600)), 4).await.unwrap();
     world.hint(1, 5).await;
     world.hint(1, 50).await;
-    assert_eq!(world.store.next_due().await.unwrap(), Some(at(5)));
+    assert_eq!(world.store.next_due(Urgency::Sweep).await.unwrap(), Some(at(5)));
     let claim = world.claim_one(5).await;
     assert_eq!(claim.attempts, 4, "a hint is no success");
 }
@@ -120,9 +120,10 @@ async fn a_sweep_never_delays_or_demotes(world: World) {
     world.hint(1, 10).await;
     world.store.queue_items(&[id(1), id(2), id(3)], Urgency::Sweep, at(20)).await.unwrap();
     world.hint(3, 30).await;
-    assert_eq!(world.store.next_due().await.unwrap(), Some(at(10)));
+    assert_eq!(world.store.next_due(Urgency::Sweep).await.unwrap(), Some(at(10)));
     // 1 and 3 have been hinted, 2 was only swept.
-    assert_eq!(world.claimed(30, 10).await, [id(1), id(3), id(2)]);
+    assert_eq!(world.claimed(30, 10).await, [id(1), id(3)]);
+    assert_eq!(world.claimed(30, 10).await, [id(2)], "no claim mixes urgencies");
 }
 
 async fn a_dead_holders_items_are_due_at_once(world: World) {
@@ -205,16 +206,18 @@ async fn an_issue_starts_one_item_per_sync(world: World) {
 }
 
 async fn next_due_is_the_soonest_free(world: World) {
-    assert_eq!(world.store.next_due().await.unwrap(), None);
+    assert_eq!(world.store.next_due(Urgency::Sweep).await.unwrap(), None);
     for number in 1..=3 {
         world.begin(number, Urgency::Sweep).await;
     }
     for (claim, due) in world.claim(0, 10).await.iter().zip([30, 20, 10]) {
         world.store.release(claim.item.id, claim.fence, Some(at(due)), 0).await.unwrap();
     }
-    assert_eq!(world.store.next_due().await.unwrap(), Some(at(10)));
+    assert_eq!(world.store.next_due(Urgency::Sweep).await.unwrap(), Some(at(10)));
     assert_eq!(world.claimed(15, 10).await, [id(3)]);
-    assert_eq!(world.store.next_due().await.unwrap(), Some(at(20)), "a claimed item is nobody's next");
+    assert_eq!(world.store.next_due(Urgency::Sweep).await.unwrap(), Some(at(20)), "a claimed item is nobody's next");
+    let live = world.store.next_due(Urgency::Live).await.unwrap();
+    assert_eq!(live, None, "what may not be claimed wakes nobody");
 }
 
 async fn items_are_claimed_by_name(world: World) {

@@ -94,7 +94,10 @@ impl Model {
             Happening::Claim(limit) => {
                 let due = self.due().len();
                 let claims = self.world.claim(self.now, *limit).await;
-                assert_eq!(claims.len(), due.min(*limit), "something due was not given, or given too early");
+                // One claim gives one urgency only, and never nothing where something is due.
+                assert_eq!(claims.is_empty(), due.min(*limit) == 0, "something due was not given, or given too early");
+                assert!(claims.len() <= due.min(*limit), "more was given than is due");
+                assert!(claims.windows(2).all(|pair| pair[0].urgency == pair[1].urgency), "{claims:?}");
                 self.took(&claims);
             }
             Happening::ClaimThis(number) => {
@@ -122,7 +125,7 @@ impl Model {
             Happening::Wait(seconds) => self.now += seconds,
         }
         let next = self.items.values().filter(|item| !item.held).filter_map(|item| item.wanted_by).min();
-        assert_eq!(self.world.store.next_due().await.unwrap(), next.map(at));
+        assert_eq!(self.world.store.next_due(Urgency::Sweep).await.unwrap(), next.map(at));
     }
 
     async fn release(&mut self, number: u64, due_in: Option<i64>) {

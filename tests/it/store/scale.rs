@@ -54,7 +54,7 @@ async fn a_large_state_opens_and_works() {
     let figures = world.store.figures(at(0)).await.unwrap();
     assert_eq!((figures.items, figures.due), (count, count));
     let began = world.clock_of_the_machine();
-    let claims = world.store.claim("me", at(0), 100).await.unwrap();
+    let claims = world.store.claim("me", at(0), 100, Urgency::Sweep).await.unwrap();
     let claimed = began.elapsed();
     assert_eq!(claims.len(), 100);
     let began = world.clock_of_the_machine();

@@ -96,7 +96,7 @@ impl World {
     }
 
     pub(super) async fn claim(&self, seconds: i64, limit: usize) -> Vec<Claim> {
-        self.store.claim("me", at(seconds), limit).await.unwrap()
+        self.store.claim("me", at(seconds), limit, Urgency::Sweep).await.unwrap()
     }
 
     /// Claims at `seconds` and answers the ids only.

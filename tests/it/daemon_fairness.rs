@@ -1,0 +1,188 @@
+//! Two syncs share one instance: while one has thousands of first copies to make there, a live edit of the other arrives nearly as soon as
+//! without them. Counted in simulated time, and held against the table in `benches/README.md` (`UPDATE=1` writes it anew). Must never
+//! measure while nothing else is under way.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use jirasyncd::jira::{Transport, TransportError};
+use jirasyncd::simulator::ProjectSetup;
+use serde_json::json;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::daemon_support::World;
+
+/// How long each answer takes.
+const ANSWER: Duration = Duration::from_millis(50);
+const POLL: Duration = Duration::from_secs(5);
+/// The limit: so much longer than alone.
+const MOST: u32 = 2;
+
+const CONFIG: &str = r#"
+[daemon]
+state = "sqlite:STATE"
+poll = "5s"
+
+[instance.acme]
+kind = "cloud"
+url = "https://acme.example"
+auth = { method = "api-token", user = "sync@acme.example", token = "env:TOKEN" }
+
+[instance.globex]
+kind = "data-center"
+url = "https://jira.globex.example/jira"
+auth = { method = "bearer", token = "env:TOKEN" }
+
+[instance.initech]
+kind = "cloud"
+url = "https://initech.example"
+auth = { method = "api-token", user = "sync@initech.example", token = "env:TOKEN" }
+
+[sync.bulk]
+most-creations = 1000000
+side.acme = { instance = "acme", project = "SUP" }
+side.globex = { instance = "globex", project = "ENG" }
+[sync.bulk.map]
+issue-type = [ { acme = "Bug", globex = "Defect" } ]
+[sync.bulk.fields]
+summary = "both"
+[sync.bulk.comments]
+unrestricted = "both"
+
+[sync.live]
+side.acme = { instance = "acme", project = "TWO" }
+side.initech = { instance = "initech", project = "OPS" }
+[sync.live.map]
+issue-type = [ { acme = "Bug", initech = "Fehler" } ]
+[sync.live.fields]
+summary = "both"
+"#;
+
+/// Every answer takes as long.
+struct Slow(Arc<dyn Transport>);
+
+#[async_trait]
+impl Transport for Slow {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+        tokio::time::sleep(ANSWER).await;
+        self.0.send(request).await
+    }
+}
+
+/// Issues that wait to be copied, each with a comment.
+fn queued() -> usize {
+    if std::env::var_os("JIRASYNCD_LONG").is_some() { 50_000 } else { 1_000 }
+}
+
+/// Edits right before polls, and how long after the poll each arrived.
+async fn edits(world: &World, began: Instant, issue: &str, copy: &str, count: u32, word: &str) -> Vec<Duration> {
+    let mut all = Vec::new();
+    for number in 0..count {
+        let polls = began.elapsed().as_millis() / POLL.as_millis() + 1;
+        let tick = began + POLL * u32::try_from(polls).unwrap();
+        tokio::time::sleep_until(tick - Duration::from_millis(1)).await;
+        let text = format!("Live {word} {number}");
+        world.person("initech", "petra").edit(issue, json!({ "summary": text })).unwrap();
+        while world.jira("acme").issue(copy).unwrap().fields["summary"] != text {
+            assert!(tick.elapsed() < Duration::from_secs(120), "{text} does not arrive");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        all.push(tick.elapsed());
+    }
+    all
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_live_edit_hardly_waits_for_the_first_copies_of_another_sync() {
+    let mut world = World::of(CONFIG, |setups| {
+        let acme = setups.get_mut("acme").unwrap();
+        let first = acme.projects[0].clone();
+        acme.projects.push(ProjectSetup { key: "TWO".into(), id: 10_001, name: "Second".into(), ..first });
+        // The daemon's own rate is what is shared here.
+        setups.values_mut().for_each(|setup| setup.limits = jirasyncd::simulator::Limits::off());
+    });
+    world.bend(|inner| Arc::new(Slow(inner)));
+    world.start().await;
+    let issue = world.person("initech", "petra").create("OPS", "Fehler", json!({ "summary": "Live" })).unwrap();
+    world.rest().await.unwrap();
+    let copy = world.issue("acme", "Live").key;
+    let (cancel, queued) = (CancellationToken::new(), queued());
+    let people = async {
+        let began = Instant::now();
+        let alone = edits(&world, began, &issue, &copy, 5, "alone").await;
+        let jdoe = world.person("globex", "jdoe");
+        for number in 0..queued {
+            let key = jdoe.create("ENG", "Defect", json!({ "summary": format!("Bulk {number}") })).unwrap();
+            jdoe.comment(&key, "To be copied").unwrap();
+        }
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        let before = world.jira("acme").count("addComment");
+        let calls = super::daemon_support::calls(world.jira("acme"));
+        let mut beside = edits(&world, began, &issue, &copy, 1, "first").await;
+        let after_first = super::daemon_support::calls(world.jira("acme"));
+        println!("during the first edit, {beside:?}, from {calls:?} to {after_first:?}");
+        beside.extend(edits(&world, began, &issue, &copy, 7, "beside").await);
+        let after = world.jira("acme").count("addComment");
+        cancel.cancel();
+        (alone, beside, before, after)
+    };
+    let (run, (alone, beside, before, after)) = tokio::join!(world.daemon().run(cancel.clone()), people);
+    run.unwrap();
+    println!("alone {alone:?}, beside {beside:?}, comments {before}..{after} of {queued}");
+    assert!(before < after && after < queued as u64, "the other sync was not at work all the time: {before}..{after}");
+    let figures = Figures::of(&alone, &beside);
+    assert!(figures.median.1 <= figures.median.0 * MOST, "{beside:?} beside {queued} first copies, {alone:?} alone");
+    if queued == 1_000 {
+        publish(&figures);
+    }
+}
+
+/// What edits took, alone and beside first copies.
+struct Figures {
+    median: (Duration, Duration),
+    slowest: (Duration, Duration),
+}
+
+impl Figures {
+    fn of(alone: &[Duration], beside: &[Duration]) -> Self {
+        let sorted = |times: &[Duration]| {
+            let mut times = times.to_vec();
+            times.sort();
+            (times[times.len() / 2], times[times.len() - 1])
+        };
+        let (alone, beside) = (sorted(alone), sorted(beside));
+        Self { median: (alone.0, beside.0), slowest: (alone.1, beside.1) }
+    }
+}
+
+const BEGIN: &str = "<!-- counted by `daemon_fairness` -->\n";
+const END: &str = "<!-- end of fairness -->\n";
+
+fn publish(figures: &Figures) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/README.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (head, rest) = text.split_once(BEGIN).expect("where the table begins");
+    let (written, tail) = rest.split_once(END).expect("where the table ends");
+    let row = |what: &str, (alone, beside): (Duration, Duration), limit: &str| {
+        let ratio = beside.as_secs_f64() / alone.as_secs_f64();
+        format!(
+            "| a live edit, {what} | {} ms | {} ms | {ratio:.2} | {limit} |\n",
+            alone.as_millis(),
+            beside.as_millis()
+        )
+    };
+    let counted = format!(
+        "| what | alone | beside | ratio | limit |\n| --- | ---: | ---: | ---: | ---: |\n{}{}",
+        row("the median", figures.median, &MOST.to_string()),
+        row("the slowest", figures.slowest, "")
+    );
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, format!("{head}{BEGIN}{counted}{END}{tail}")).unwrap();
+        return;
+    }
+    assert_eq!(written, counted, "UPDATE=1 writes the table anew; say why it changed");
+}
