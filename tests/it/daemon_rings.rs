@@ -136,9 +136,8 @@ async fn six_sides_hold_everything_once() {
         for (project, issues) in count(&world) {
             assert_eq!(issues, sides, "{project}");
         }
-        for place in 0..sides {
+        for (place, (jira, _, who, _)) in PLACES.into_iter().enumerate().take(sides) {
             // Somebody at another place edits it, and everybody says something at their own.
-            let (jira, _, who, _) = PLACES[place];
             let other = key(&world, place, &format!("Item-{}", (place + 1) % sides));
             let text = format!("Item-{} by {who}", (place + 1) % sides);
             world.person(jira, who).edit(&other, json!({ "summary": text })).unwrap();
@@ -148,13 +147,12 @@ async fn six_sides_hold_everything_once() {
         world.rest().await.unwrap();
         for item in 0..sides {
             let who = PLACES[(item + sides - 1) % sides].2;
-            for place in 0..sides {
+            for (place, (jira, ..)) in PLACES.into_iter().enumerate().take(sides) {
                 let there = key(&world, place, &format!("Item-{item} by {who}"));
-                let issue = world.jira(PLACES[place].0).issue(&there).unwrap();
+                let issue = world.jira(jira).issue(&there).unwrap();
                 let said = if item == 0 { sides } else { 0 };
                 assert_eq!(issue.comments.len(), said, "{there}: {:?}", issue.comments);
-                let ours =
-                    issue.comments.iter().filter(|said| said.author.as_deref() == Some(sync_user(PLACES[place].0)));
+                let ours = issue.comments.iter().filter(|said| said.author.as_deref() == Some(sync_user(jira)));
                 assert_eq!(ours.count(), said.saturating_sub(1));
             }
         }
@@ -193,9 +191,9 @@ async fn one_project_in_three_syncs_has_a_copy_in_each() {
     world.person("acme", "jane").edit(&home, json!({ "summary": "Item-home for all" })).unwrap();
     world.person("acme", "jane").comment(&home, "For all").unwrap();
     world.rest().await.unwrap();
-    for place in 1..4 {
+    for (place, (jira, ..)) in PLACES.into_iter().enumerate().take(4).skip(1) {
         let there = key(&world, place, "Item-home for all");
-        assert_eq!(world.jira(PLACES[place].0).issue(&there).unwrap().comments.len(), 1, "{there}");
+        assert_eq!(world.jira(jira).issue(&there).unwrap().comments.len(), 1, "{there}");
     }
     is_at_rest(&world).await;
 }
