@@ -216,7 +216,7 @@ async fn of_three_sides_none_follows_another_while_it_is_asked() {
         let world = World::new(&initial(&open(), "ask", &[]), |_| {}).await;
         let keys = [("acme", "x"), ("globex", "x"), ("initech", "y")]
             .map(|(jira, word)| (jira, create(&world, jira, json!({ "summary": word, "description": word }))));
-        let mut stands = vec!["x".to_owned(), "x".to_owned(), "y".to_owned()];
+        let mut stands = ["x".to_owned(), "x".to_owned(), "y".to_owned()];
         let named: Vec<&str> = keys.iter().map(|(_, key)| key.as_str()).collect();
         // Nothing is created for one before all are paired.
         assert_eq!(give(&world, pair(&named)).await.ended, Ended::Done);
