@@ -327,8 +327,9 @@ impl Engine {
             .filter(|(issue, updated, _)| updated.is_none_or(|updated| !instance.has_seen(*issue, updated)))
             .collect();
         if !rows.is_empty() || !unread.is_empty() {
-            let mut hints: Vec<Hint> = rows.iter().map(|row| Hint { issue: row.id }).collect();
-            hints.extend(unread.iter().map(|(issue, ..)| Hint { issue: *issue }));
+            let shown = |row: &IssueSnapshot| Hint { issue: row.id, urgency: instance.urgency_of(row.id) };
+            let mut hints: Vec<Hint> = rows.iter().map(shown).collect();
+            hints.extend(unread.iter().map(|(issue, ..)| Hint::live(*issue)));
             let mut newcomers = self.newcomers_of(instance, &rows).await?;
             for (issue, _, why) in &unread {
                 let unknown = self.unread_newcomers(instance, *issue).await?;

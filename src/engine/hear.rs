@@ -141,7 +141,7 @@ impl Engine {
         let hints: Vec<Hint> = given_up
             .iter()
             .filter(|announced| announced.issue != NO_ISSUE)
-            .map(|announced| Hint { issue: announced.issue })
+            .map(|announced| Hint::live(announced.issue))
             .collect();
         self.store.queue_hints(instance.id(), &hints, &[], None, self.now()).await?;
         self.store.looked_after(instance.id(), given_up).await?;
@@ -186,7 +186,7 @@ impl Engine {
         let hints: Vec<Hint> = seen
             .map(|row| {
                 self.rows.put(instance.id(), row.clone());
-                Hint { issue: row.id }
+                Hint::live(row.id)
             })
             .collect();
         if hints.is_empty() {
@@ -205,7 +205,7 @@ impl Engine {
                 let replica = known.as_ref().and_then(|known| known.replicas.get(&side));
                 let away = replica.and_then(|replica| replica.away.as_ref());
                 if away.is_none_or(|away| matches!(away.how, Absence::Moved(_))) {
-                    hints.push(Hint { issue });
+                    hints.push(Hint::live(issue));
                 }
             }
         }

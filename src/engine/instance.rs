@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::jira::{Failure, Identity, JiraError, JiraRead, TimesRead, Want};
 use crate::model::ids::{InstanceId, IssueId};
 use crate::model::settings::InstanceSettings;
+use crate::model::store::Urgency;
 use crate::schedule::growing;
 
 /// How long an instance is left alone after the login was refused, in seconds: accounts get locked by asking.
@@ -67,6 +68,8 @@ pub(crate) struct Instance {
 struct State {
     /// Rows within the overlap that were queued: id to `updated`.
     seen: BTreeMap<IssueId, Timestamp>,
+    /// What we made for a first copy and no poll showed yet: what it shows is no act of people's.
+    made: BTreeMap<IssueId, Urgency>,
     /// Newcomers that cannot be read.
     unread: BTreeMap<IssueId, Unread>,
     /// Projects that a poll was refused for.
@@ -262,6 +265,18 @@ impl Instance {
         self.fell.notify_one();
         state.pause = Some(Pause { until: self.clock.monotonic() + wait, why: error.to_string(), away });
         true
+    }
+
+    /// Takes note of an issue that we made, and how urgent that was.
+    pub(crate) fn made(&self, issue: IssueId, urgency: Urgency) {
+        if urgency != Urgency::Live {
+            self.state().made.insert(issue, urgency);
+        }
+    }
+
+    /// How urgent it is to look at an issue that a poll showed: the first time at one that we made as urgent as making it was.
+    pub(crate) fn urgency_of(&self, issue: IssueId) -> Urgency {
+        self.state().made.remove(&issue).unwrap_or(Urgency::Live)
     }
 
     /// Takes note that a poll was answered: the instance is well. Says whether what waited for it is still to be woken.

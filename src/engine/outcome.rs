@@ -51,6 +51,9 @@ impl Engine {
         match outcome {
             WriteOutcome::Done(created) => {
                 work.move_intent(intent.id, &IntentEvent::AnsweredYes);
+                if let Some(instance) = self.instance_on(work, side) {
+                    instance.made(created.id, work.urgency);
+                }
                 tracing::info!(sync = %work.sync.id(), %side, issue.key = %created.key, operation = %intent.id, "created {}", created.key);
                 let replica = Replica {
                     issue: created.id,

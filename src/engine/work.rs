@@ -20,7 +20,7 @@ use crate::model::operation::{Intent, IntentEvent, IntentState, Operation};
 use crate::model::problem::Problem;
 use crate::model::remark::Remark;
 use crate::model::settings::FieldKind;
-use crate::model::store::{Claim, Record};
+use crate::model::store::{Claim, Record, Urgency};
 use crate::plan::{Hold, Plan, Step, audience_of};
 
 /// One item being worked on.
@@ -28,6 +28,7 @@ pub(crate) struct Work {
     pub(crate) sync: Arc<SyncRun>,
     pub(crate) fence: u64,
     pub(crate) attempts: u32,
+    pub(crate) urgency: Urgency,
     /// How often it had been said what is paused when it was taken up.
     pub(crate) pauses: u64,
     /// Sides whose instance had not been polled since the start when it was taken up: nothing is made there. And those whose newcomers
@@ -135,6 +136,7 @@ impl Work {
             sync,
             fence: claim.fence,
             attempts: claim.attempts,
+            urgency: claim.urgency,
             pauses: 0,
             unpolled: BTreeSet::new(),
             untold: BTreeSet::new(),

@@ -23,7 +23,6 @@ use super::{Failure, JiraError, Refusal, WriteOutcome, decode};
 use crate::clock::{Clock, Entropy};
 use crate::model::ids::{AccountId, InstanceId};
 use crate::model::settings::{InstanceSettings, Kind};
-use crate::model::store::Urgency;
 
 /// As an attempt: one after which nothing is tried again.
 const NO_MORE: u32 = 1_000;
@@ -225,7 +224,7 @@ impl Client {
         let mut attempt = 0;
         let mut asking = self.silence.call();
         loop {
-            self.pass(call, urgency()).await?;
+            self.pass(call).await?;
             let request = self.request(call).map_err(Failure::Unreachable)?;
             let before = self.clock.now().as_millisecond();
             asking.sends();
@@ -275,11 +274,12 @@ impl Client {
         proof
     }
 
-    async fn pass(&self, call: &Call, urgency: Urgency) -> Result<(), Failure> {
-        self.gate.pass(call.endpoint, call.issue, urgency, retry::PATIENCE).await.map_err(|closed| match closed {
-            Closed::Wait(wait) => Failure::Wait(retry::millis(wait)),
-            Closed::Locked(words) => Failure::Locked(words),
-        })
+    async fn pass(&self, call: &Call) -> Result<(), Failure> {
+        self.gate.pass(call.endpoint, call.issue, urgency(), retry::PATIENCE).await.map_err(closed)
+    }
+
+    async fn pass_write(&self, call: &Call) -> Result<(), Failure> {
+        self.gate.pass_write(call.endpoint, call.issue, urgency(), retry::PATIENCE).await.map_err(closed)
     }
 
     /// Sends a write once and sorts its answer into yes and no.
@@ -294,9 +294,9 @@ impl Client {
 
     /// Sends a write once. `Ok`: Jira's own answer to us, yes or no.
     pub(super) async fn write_raw(&self, call: &Call) -> Result<Answer, NotDone> {
-        // The reads before it let others go first. It does not: what it rests on would grow old, and what waits here unsent would be
-        // taken for sent after a restart.
-        if let Err(failure) = self.pass(call, Urgency::Live).await {
+        // It lets others go first for some seconds, like the reads before it, else the writes of first copies would crowd out what people
+        // just did. Not for longer: what it rests on grows old, and what waits here unsent is taken for sent after a restart.
+        if let Err(failure) = self.pass_write(call).await {
             let wait = if let Failure::Wait(wait) = failure { wait } else { LOGIN_WAIT_MS };
             return Err(NotDone::NotSent(failure.to_string(), wait));
         }
@@ -379,7 +379,7 @@ impl Client {
 
     /// Asks for bytes, once: who carries them on tries again.
     pub(super) async fn download(&self, call: &Call) -> Result<Pieces, Failure> {
-        self.pass(call, urgency()).await?;
+        self.pass(call).await?;
         let mut request = self.request(call).map_err(Failure::Unreachable)?;
         request.headers_mut().insert(http::header::ACCEPT, http::HeaderValue::from_static("*/*"));
         let sent = self.transport.download(request).await;
@@ -404,7 +404,7 @@ impl Client {
 
     /// Sends a body piece by piece, once, and sorts its answer into yes and no.
     pub(super) async fn upload(&self, call: &Call, kind: http::HeaderValue, length: u64, body: Pieces) -> Written {
-        if let Err(failure) = self.pass(call, Urgency::Live).await {
+        if let Err(failure) = self.pass_write(call).await {
             let wait = if let Failure::Wait(wait) = failure { wait } else { LOGIN_WAIT_MS };
             return Written::No(NotDone::NotSent(failure.to_string(), wait));
         }
@@ -449,4 +449,11 @@ pub(super) fn refusal_of(status: u16, errors: ErrorCollection) -> Refusal {
     messages.extend(errors.error_message.or(errors.message));
     let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     Refusal { status, messages, fields: errors.errors.into_iter().map(|(field, value)| (field, text(value))).collect() }
+}
+
+fn closed(closed: Closed) -> Failure {
+    match closed {
+        Closed::Wait(wait) => Failure::Wait(retry::millis(wait)),
+        Closed::Locked(words) => Failure::Locked(words),
+    }
 }

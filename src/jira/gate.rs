@@ -24,8 +24,10 @@ const SLOW_FOR: Duration = Duration::from_secs(60);
 /// The longest that one request lets others go first. Whoever waits holds a place that others need, so nobody waits until an hour's
 /// quota is given anew.
 const MOST_DEFERRED: Duration = Duration::from_secs(10);
-/// The longest that a write waits for its issue's own limit. What it rests on is as old then.
+/// The longest that a write waits for its issue's own limit, and lets others go first. What it rests on is as old then.
 const MOST_SPACED: Duration = Duration::from_secs(5);
+/// The share of the rate that first copies and full checks may use: the rest gathers for what people do.
+const SHARE: f64 = 0.9;
 /// How long nothing is sent after the account was found locked.
 const LOCKED_FOR: Duration = Duration::from_secs(300);
 
@@ -66,6 +68,8 @@ pub(super) struct Gate {
 
 struct Inside {
     limiter: Arc<Limiter>,
+    /// What is not live passes this one, too.
+    behind: Arc<Limiter>,
     /// What the limiter allows now.
     rate: f64,
     /// The most that the instance said it gives us.
@@ -88,7 +92,8 @@ impl Gate {
     pub(super) fn new(rate: f64, kind: Kind, clock: Arc<dyn Clock>) -> Self {
         let own_rate = if rate.is_finite() { rate.clamp(0.01, 1_000.0) } else { 10.0 };
         let inside = Inside {
-            limiter: limiter(own_rate, &clock),
+            limiter: limiter(own_rate, own_rate, &clock),
+            behind: limiter(own_rate * SHARE, own_rate / 2.0, &clock),
             rate: own_rate,
             given: None,
             slow_until: Duration::ZERO,
@@ -118,10 +123,33 @@ impl Gate {
         urgency: Urgency,
         patience: Duration,
     ) -> Result<(), Closed> {
+        self.pass_deferred(endpoint, issue, urgency, patience, MOST_DEFERRED).await
+    }
+
+    /// The same for a write: what it rests on grows old, so it lets others go first for less long.
+    pub(super) async fn pass_write(
+        &self,
+        endpoint: &str,
+        issue: Option<IssueId>,
+        urgency: Urgency,
+        patience: Duration,
+    ) -> Result<(), Closed> {
+        self.pass_deferred(endpoint, issue, urgency, patience, MOST_SPACED).await
+    }
+
+    async fn pass_deferred(
+        &self,
+        endpoint: &str,
+        issue: Option<IssueId>,
+        urgency: Urgency,
+        patience: Duration,
+        most: Duration,
+    ) -> Result<(), Closed> {
         let start = self.clock.monotonic();
         let mut waiter = None;
-        // From when on it lets others go first. Its own turn it may have waited for much longer before.
-        let mut deferred = None;
+        // How long it let others go first. Between that it may wait much longer for its own turn: counted from the first time, a crowd of
+        // less urgent ones would sooner or later let nobody go first any more.
+        let mut deferred = Duration::ZERO;
         let mut is_deferred = true;
         loop {
             let wait = match self.ask(endpoint, issue, urgency, is_deferred)? {
@@ -131,11 +159,10 @@ impl Gate {
                     wait
                 }
                 Asked::Deferred(wait) => {
-                    let now = self.clock.monotonic();
-                    let since = *deferred.get_or_insert(now);
-                    let left = MOST_DEFERRED.saturating_sub(now.saturating_sub(since));
-                    is_deferred = !left.is_zero();
-                    if is_deferred { wait.min(left) } else { continue }
+                    let wait = wait.min(most.saturating_sub(deferred));
+                    deferred += wait;
+                    is_deferred = !wait.is_zero();
+                    if is_deferred { wait } else { continue }
                 }
                 Asked::Spaced(wait) => {
                     // What the write rests on grows old: the caller looks again, and comes back.
@@ -183,6 +210,11 @@ impl Gate {
         let written = issue.filter(|_| self.kind == Kind::Cloud);
         if let Some(wait) = written.and_then(|issue| inside.spaces_out(issue, now)) {
             return Ok(Asked::Spaced(wait));
+        }
+        if urgency != Urgency::Live
+            && let Err(early) = inside.behind.check()
+        {
+            return Ok(Asked::Turn(early.wait_time_from(now)));
         }
         if let Err(early) = inside.limiter.check() {
             return Ok(Asked::Turn(early.wait_time_from(now)));
@@ -339,14 +371,16 @@ impl Inside {
         // A quota is fixed for life: another rate is another limiter.
         if (wanted - self.rate).abs() > f64::EPSILON {
             self.rate = wanted;
-            self.limiter = limiter(wanted, clock);
+            self.limiter = limiter(wanted, wanted, clock);
+            self.behind = limiter(wanted * SHARE, wanted / 2.0, clock);
         }
     }
 }
 
-fn limiter(rate: f64, clock: &Arc<dyn Clock>) -> Arc<Limiter> {
+/// So many a second, and so many at once.
+fn limiter(rate: f64, burst: f64, clock: &Arc<dyn Clock>) -> Arc<Limiter> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the rate is between 0.005 and 1,000")]
-    let burst = NonZeroU32::new(rate.ceil() as u32).unwrap_or(NonZeroU32::MIN);
+    let burst = NonZeroU32::new(burst.ceil() as u32).unwrap_or(NonZeroU32::MIN);
     let period = Duration::from_secs_f64(1.0 / rate.max(0.005));
     let quota = Quota::with_period(period).unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN)).allow_burst(burst);
     Arc::new(RateLimiter::direct_with_clock(quota, Monotonic(Arc::clone(clock))))

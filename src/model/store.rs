@@ -86,6 +86,16 @@ pub struct Cursor {
 pub struct Hint {
     /// The issue.
     pub issue: IssueId,
+    /// How urgent it is to look. Live, but for what a first copy of ours is expected to show.
+    pub urgency: Urgency,
+}
+
+impl Hint {
+    /// Somebody may have done something there.
+    #[must_use]
+    pub fn live(issue: IssueId) -> Self {
+        Self { issue, urgency: Urgency::Live }
+    }
 }
 
 /// What a webhook told, as far as it is stored: which issues may have changed. Nothing in it is believed.

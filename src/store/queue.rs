@@ -37,7 +37,7 @@ pub(super) fn hints(
         let items: Vec<ItemId> =
             items_of.query_map(params![instance, hint.issue], |row| row.get(0))?.collect::<Result<_, _>>()?;
         for item in items {
-            wake(connection, item, Urgency::Live, due)?;
+            wake(connection, item, hint.urgency, due)?;
         }
     }
     for newcomer in newcomers {

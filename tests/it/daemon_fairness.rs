@@ -121,11 +121,7 @@ async fn a_live_edit_hardly_waits_for_the_first_copies_of_another_sync() {
         }
         tokio::time::sleep(Duration::from_secs(20)).await;
         let before = world.jira("acme").count("addComment");
-        let calls = super::daemon_support::calls(world.jira("acme"));
-        let mut beside = edits(&world, began, &issue, &copy, 1, "first").await;
-        let after_first = super::daemon_support::calls(world.jira("acme"));
-        println!("during the first edit, {beside:?}, from {calls:?} to {after_first:?}");
-        beside.extend(edits(&world, began, &issue, &copy, 7, "beside").await);
+        let beside = edits(&world, began, &issue, &copy, 8, "beside").await;
         let after = world.jira("acme").count("addComment");
         cancel.cancel();
         (alone, beside, before, after)
@@ -135,7 +131,7 @@ async fn a_live_edit_hardly_waits_for_the_first_copies_of_another_sync() {
     println!("alone {alone:?}, beside {beside:?}, comments {before}..{after} of {queued}");
     assert!(before < after && after < queued as u64, "the other sync was not at work all the time: {before}..{after}");
     let figures = Figures::of(&alone, &beside);
-    assert!(figures.median.1 <= figures.median.0 * MOST, "{beside:?} beside {queued} first copies, {alone:?} alone");
+    assert!(figures.slowest.1 <= figures.median.0 * MOST, "{beside:?} beside {queued} first copies, {alone:?} alone");
     if queued == 1_000 {
         publish(&figures);
     }
@@ -178,7 +174,7 @@ fn publish(figures: &Figures) {
     let counted = format!(
         "| what | alone | beside | ratio | limit |\n| --- | ---: | ---: | ---: | ---: |\n{}{}",
         row("the median", figures.median, &MOST.to_string()),
-        row("the slowest", figures.slowest, "")
+        row("the slowest", figures.slowest, &MOST.to_string())
     );
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, format!("{head}{BEGIN}{counted}{END}{tail}")).unwrap();

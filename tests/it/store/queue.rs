@@ -169,7 +169,7 @@ async fn newcomers_keep_their_first_sight(world: World) {
 async fn a_bound_issue_is_no_newcomer(world: World) {
     world.begin(1, Urgency::Live).await;
     let seen = [newcomer("one", 1, 0), newcomer("two", 1, 0), newcomer("one", 2, 0)];
-    let hints = [Hint { issue: IssueId(1) }, Hint { issue: IssueId(2) }];
+    let hints = [Hint::live(IssueId(1)), Hint::live(IssueId(2))];
     world.store.queue_hints(&"acme".into(), &hints, &seen, None, at(0)).await.unwrap();
     assert_eq!(world.store.newcomers(None, 10).await.unwrap(), [newcomer("one", 2, 0), newcomer("two", 1, 0)]);
     let issues = [IssueId(2), IssueId(1), IssueId(3)];

@@ -91,7 +91,7 @@ impl World {
 
     /// A hint about issue `number` on acme, due at `seconds`.
     pub(super) async fn hint(&self, number: u64, seconds: i64) {
-        let hints = [Hint { issue: IssueId(number) }];
+        let hints = [Hint::live(IssueId(number))];
         self.store.queue_hints(&"acme".into(), &hints, &[], None, at(seconds)).await.unwrap();
     }
 
