@@ -192,11 +192,15 @@ fn sorted(found: impl Iterator<Item = String>) -> Vec<String> {
     found
 }
 
-/// The comments that people wrote there, or the copies of a side's.
+/// The comments that people wrote there, or the copies of a side's. Who answers what is internal speaks to those who read that: no contract
+/// says that the answer is internal, too, and it stays (`docs/promises.md`).
 pub(crate) fn comments(view: &IssueView, column: usize, copy_of: Option<&str>) -> Vec<String> {
+    let internal: BTreeSet<u64> =
+        view.comments.iter().filter(|comment| comment.internal).map(|comment| comment.id).collect();
     let wanted = view.comments.iter().filter(|comment| {
+        let among_them = comment.internal || comment.parent.is_some_and(|parent| internal.contains(&parent));
         is_wanted(comment.author.as_deref(), &comment.body, column, copy_of)
-            && (copy_of.is_some() || comment.visibility.is_none() && !comment.internal)
+            && (copy_of.is_some() || comment.visibility.is_none() && !among_them)
     });
     sorted(wanted.map(|comment| body(&comment.body)))
 }
