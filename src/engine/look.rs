@@ -86,6 +86,7 @@ impl Engine {
 
     /// Reads and plans until no plan asks for more.
     pub(super) async fn look(&self, works: &mut [Work]) -> Result<(), StoreError> {
+        self.learn_names(works).await?;
         for _ in 0..MOST_ROUNDS {
             self.read_wanted(works).await;
             self.read_watchers(works).await;

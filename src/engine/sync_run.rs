@@ -12,6 +12,7 @@ use crate::model::ids::{AccountId, FieldId, InstanceId, SideId, SyncId};
 use crate::model::operation::Thing;
 use crate::model::problem::Problem;
 use crate::model::settings::{FieldKind, FieldRow, PairBy, SideSettings, SyncSettings, TooLarge};
+use crate::model::things::Called;
 
 /// The key of a stop that no clause is the reason for: copies of another state.
 pub(crate) const COPIES: &str = "copies";
@@ -33,6 +34,8 @@ pub(crate) struct SyncRun {
     /// Whether the sync user may leave mails out on a side, and until when that is believed.
     silence: Mutex<BTreeMap<SideId, (bool, Duration)>>,
     workflows: Mutex<Arc<BTreeMap<SideId, Workflow>>>,
+    /// Of which kinds of things it is known what they are called.
+    named: Mutex<BTreeSet<Thing>>,
     /// How often a new way was learnt: a plan made before the last one may be better now.
     learnt: AtomicU64,
     /// An operator said that its changes wait.
@@ -76,6 +79,7 @@ impl SyncRun {
             silence: Mutex::default(),
             learnt: AtomicU64::new(0),
             workflows: Mutex::new(Arc::new(workflows)),
+            named: Mutex::default(),
             parked: AtomicBool::new(false),
             twin: AtomicBool::new(false),
             ended: Mutex::default(),
@@ -124,6 +128,7 @@ impl SyncRun {
             catalog.service_desk = known.service_desk;
             catalog.edits_all_comments = known.edits_all_comments;
             catalog.hides_watchers = known.hides_watchers;
+            catalog.called.clone_from(&known.called);
             *known = catalog;
         })
     }
@@ -146,6 +151,19 @@ impl SyncRun {
                 offered.clone_from(names);
             }
         })
+    }
+
+    /// Takes what versions or components are called on each side.
+    pub(crate) fn calls(&self, thing: Thing, called: BTreeMap<SideId, Called>) {
+        for (side, called) in called {
+            self.change(&side, |known| drop(known.called.insert(thing, called)));
+        }
+        lock(&self.named).insert(thing);
+    }
+
+    /// Whether it is known what they are called.
+    pub(crate) fn knows_names(&self, thing: Thing) -> bool {
+        lock(&self.named).contains(&thing)
     }
 
     fn change(&self, side: &SideId, change: impl FnOnce(&mut Catalog)) -> bool {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::instance::Instance;
+use super::work::Work;
 use super::{Engine, SyncRun};
 use crate::jira::WriteOutcome;
 use crate::model::catalog::Shape;
@@ -16,7 +17,9 @@ use crate::model::problem::Problem;
 use crate::model::settings::SideSettings;
 use crate::model::store::StoreError;
 use crate::model::things::{MadeThing, ProjectThing, Property, SeenThing, ThingSettings, ThingWrite};
-use crate::plan::{ThingRules, ThingsSeen, mark_sent, take_in, take_made, thing_field, thing_problems, thing_writes};
+use crate::plan::{
+    ThingRules, ThingsSeen, called, mark_sent, take_in, take_made, thing_field, thing_problems, thing_writes,
+};
 
 /// Writes after one read of the lists: what goes beyond rests on another read.
 const MOST_WRITES: usize = 50;
@@ -158,9 +161,32 @@ impl Engine {
         let rules = ThingRules { sync: &sync.settings, thing, settings };
         let known = self.store.things(sync.id(), thing).await?;
         match take_made(rules, &known, side, made) {
-            Some(paired) => self.store.keep_things(sync.id(), &[paired], &[], &[]).await,
+            Some(paired) => {
+                self.store.keep_things(sync.id(), std::slice::from_ref(&paired), &[], &[]).await?;
+                let mut things = known;
+                things.retain(|thing| thing.id != paired.id);
+                things.push(paired);
+                sync.calls(thing, called(rules, &things));
+                Ok(())
+            }
             None => Ok(()),
         }
+    }
+
+    /// Learns from the state what versions and components are called on each side: before their lists are read again issues may be,
+    /// and a name that a partner gave is nobody else's word then either.
+    pub(super) async fn learn_names(&self, works: &[Work]) -> Result<(), StoreError> {
+        for work in works {
+            for (thing, settings) in
+                work.sync.settings.things.iter().filter(|(thing, _)| !work.sync.knows_names(**thing))
+            {
+                let _looks = self.things.lock().await;
+                let rules = ThingRules { sync: &work.sync.settings, thing: *thing, settings };
+                let known = self.store.things(work.sync.id(), *thing).await?;
+                work.sync.calls(*thing, called(rules, &known));
+            }
+        }
+        Ok(())
     }
 
     async fn look_at(
@@ -304,7 +330,7 @@ impl Engine {
                 writes.push(write);
             }
             if writes.is_empty() {
-                self.keep_known(turn.sync, &known, &mut things, &[]).await?;
+                self.keep_known(turn, &known, &mut things, &[]).await?;
                 return Ok(things);
             }
             // Each by itself, with what became of those before: who is stopped here has one in doubt, and no more.
@@ -317,13 +343,13 @@ impl Engine {
                 let now = self.now();
                 let Some(thing) = things.iter_mut().find(|thing| thing.id == write.id) else { continue };
                 mark_sent(thing, write, now);
-                self.keep_known(turn.sync, &known, &mut things, std::slice::from_ref(write)).await?;
+                self.keep_known(turn, &known, &mut things, std::slice::from_ref(write)).await?;
                 known.clone_from(&things);
                 let outcome = self.send_thing(turn, write).await;
                 let Some(thing) = things.iter_mut().find(|thing| thing.id == write.id) else { continue };
                 self.thing_outcome(turn, thing, write, outcome, now).await;
             }
-            self.keep_known(turn.sync, &known, &mut things, &[]).await?;
+            self.keep_known(turn, &known, &mut things, &[]).await?;
             known.clone_from(&things);
         }
         turn.soon = true;
@@ -401,14 +427,17 @@ impl Engine {
     /// Keeps what changed, and the names that are about to be given. What is nowhere any more is forgotten.
     async fn keep_known(
         &self,
-        sync: &SyncRun,
+        turn: &Turn<'_>,
         known: &[ProjectThing],
         things: &mut Vec<ProjectThing>,
         writes: &[ThingWrite],
     ) -> Result<(), StoreError> {
+        let sync = turn.sync;
         let gone = |thing: &ProjectThing| thing.replicas.values().all(|replica| replica.gone);
         let over: Vec<ThingId> = things.iter().filter(|thing| gone(thing)).map(|thing| thing.id).collect();
         things.retain(|thing| !gone(thing));
+        // Before an issue can be read with a name that is about to be sent.
+        sync.calls(turn.rules.thing, called(turn.rules, things));
         let before: BTreeMap<ThingId, &ProjectThing> = known.iter().map(|thing| (thing.id, thing)).collect();
         let changed = things.iter().filter(|thing| before.get(&thing.id) != Some(thing)).cloned();
         let changed: Vec<ProjectThing> = changed.collect();

@@ -122,6 +122,7 @@ impl Client {
             options,
             shapes: fields.shapes(),
             unassignable: BTreeSet::new(),
+            called: BTreeMap::new(),
         })
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Place;
 use super::scalar::{moment, number};
-use super::table::{FOREIGN, shared_of};
+use super::table::FOREIGN;
 use crate::model::catalog::Catalog;
 use crate::model::ids::SideId;
 use crate::model::issue::{NativeValue, Person};
@@ -25,14 +25,15 @@ pub fn inbound(place: &Place<'_>, native: &NativeValue) -> Option<Value> {
             Value::Document(super::Rich::from(place).read(native))
         }
         (FieldKind::Choice | FieldKind::Status | FieldKind::IssueType, NativeValue::Named(named)) => {
-            Value::Choice(shared_of(place.table(), place.side, &named.name))
+            Value::Choice(place.shared(&named.name))
         }
-        (FieldKind::Choice, NativeValue::Text(text)) => Value::Choice(shared_of(place.table(), place.side, text)),
-        (FieldKind::Line, NativeValue::Named(named)) => Value::Line(named.name.clone()),
+        (FieldKind::Choice, NativeValue::Text(text)) => Value::Choice(place.shared(text)),
+        (FieldKind::Line, NativeValue::Named(named)) => Value::Line(place.open_name(&named.name)),
         // In words, wherever people are only named.
         (FieldKind::Line, NativeValue::Person(person)) => Value::Line(person.display_name.clone()),
         (FieldKind::Line, NativeValue::Words(words)) => {
-            Value::Line(carried(place, words).into_iter().collect::<Vec<_>>().join(", "))
+            let words: BTreeSet<String> = carried(place, words).iter().map(|name| place.open_name(name)).collect();
+            Value::Line(words.into_iter().collect::<Vec<_>>().join(", "))
         }
         (
             FieldKind::Words | FieldKind::Options | FieldKind::People | FieldKind::Watchers,

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::Place;
 use super::inbound::{carried, shared_person};
 use super::scalar::{moment, number};
-use super::table::{FOREIGN, shared_of};
+use super::table::FOREIGN;
 use crate::model::catalog::Shape;
 use crate::model::ids::{AccountId, FieldId, IssueId, IssueKey};
 use crate::model::issue::{Above, LogItem, NativeValue, Person};
@@ -30,7 +30,7 @@ pub fn logged(place: &Place<'_>, item: &LogItem) -> Option<Value> {
         FieldKind::Document => return None,
         FieldKind::Choice if place.shape() == Some(Shape::Cascade) && text.is_some() => return None,
         FieldKind::Choice | FieldKind::Status | FieldKind::IssueType => {
-            text.map(|name| Value::Choice(shared_of(place.table(), place.side, name)))
+            text.map(|name| Value::Choice(place.shared(name)))
         }
         // Where elements are logged one by one, no entry says what the whole became.
         FieldKind::Words | FieldKind::Options | FieldKind::People if one_by_one(place) => return None,

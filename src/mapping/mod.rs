@@ -37,7 +37,9 @@ pub use table::{FOREIGN, names_on, path_on, shared_of};
 use crate::model::catalog::{Catalog, Shape};
 use crate::model::document::Syntax;
 use crate::model::issue::{Named, NativeValue};
+use crate::model::operation::Thing;
 use crate::model::settings::{FieldKind, FieldRow, SyncSettings, Table};
+use crate::model::things::Called;
 use crate::model::value::Value;
 
 /// One field on one side, with all that its mapping may know.
@@ -62,6 +64,42 @@ impl Place<'_> {
     #[must_use]
     pub fn table(&self) -> &Table {
         vocabulary(self.row).table(self.sync, self.row)
+    }
+
+    /// The shared name of what the field's side calls so.
+    #[must_use]
+    pub fn shared(&self, name: &str) -> String {
+        let word = self.open_name(name);
+        // Words are shared as they are.
+        if self.row.kind == FieldKind::Words { word } else { shared_of(self.table(), self.side, &word) }
+    }
+
+    /// What may be said elsewhere of what the field's side calls so.
+    fn open_name(&self, name: &str) -> String {
+        self.called().and_then(|called| called.by_name.get(name)).map_or(name, String::as_str).to_owned()
+    }
+
+    /// What the side calls the thing of that shared name, the preferred name first. Empty: it has no name for it.
+    #[must_use]
+    pub fn names<'n>(&'n self, shared: &'n str) -> Vec<&'n str> {
+        let name = self.name_of(shared);
+        if self.row.kind == FieldKind::Words { vec![name] } else { names_on(self.table(), self.side, name) }
+    }
+
+    /// What a version or component of that word is called there.
+    fn name_of<'n>(&'n self, word: &'n str) -> &'n str {
+        self.called().and_then(|called| called.by_word.get(word)).map_or(word, String::as_str)
+    }
+
+    /// What the versions or components that the field holds are called there. A map of its own says that by itself.
+    fn called(&self) -> Option<&Called> {
+        let shape = self.shape()?;
+        let version = matches!(shape, Shape::Version | Shape::Versions);
+        let thing = if version { Thing::Version } else { Thing::Component };
+        if !version && shape != Shape::Components {
+            return None;
+        }
+        self.catalog.called.get(&thing).filter(|_| self.table().rows.is_empty())
     }
 
     /// What the field holds there, where that is known.

@@ -42,7 +42,7 @@ pub fn outbound_over(place: &Place<'_>, value: &Value, last: &NativeValue) -> Re
     match value {
         Value::Empty => Ok(NativeValue::Empty),
         Value::Line(text) if place.shape().is_some_and(Shape::is_choice) => {
-            let name = text.trim().to_owned();
+            let name = place.name_of(text.trim()).to_owned();
             if place.offers(&name) { Ok(place.named(name)) } else { Err(not_offered(place, &name)) }
         }
         Value::Line(text) => Ok(NativeValue::Text(one_line(text))),
@@ -77,7 +77,7 @@ pub(super) fn one_line(text: &str) -> String {
 }
 
 fn choice(place: &Place<'_>, shared: &str) -> Result<NativeValue, Unmappable> {
-    let names = names_on(place.table(), place.side, shared);
+    let names = place.names(shared);
     let own = vocabulary(place.row) == Vocabulary::Own;
     let name = match names.first() {
         Some(name) if own && !place.offers(name) => Err(not_offered(place, name)),

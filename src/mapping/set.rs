@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Place;
 use super::inbound::{carried, shared_account};
-use super::table::{FOREIGN, names_on, shared_of};
+use super::table::{FOREIGN, names_on};
 use crate::model::catalog::Shape;
 use crate::model::ids::AccountId;
 use crate::model::issue::NativeValue;
@@ -28,10 +28,7 @@ fn native(place: &Place<'_>, shared: &str) -> Option<String> {
 
 /// The side's name for an element, offered or not.
 fn name(place: &Place<'_>, shared: &str) -> Option<String> {
-    if place.row.kind == FieldKind::Words {
-        return Some(shared.to_owned());
-    }
-    names_on(place.table(), place.side, shared).first().map(|name| (*name).to_owned())
+    place.names(shared).first().map(|name| (*name).to_owned())
 }
 
 fn account(place: &Place<'_>, shared: &str) -> Option<String> {
@@ -50,7 +47,7 @@ pub fn shared_element(place: &Place<'_>, name: &str) -> String {
     if is_of_people(place) {
         return shared_account(place.table(), place.side, place.catalog, name);
     }
-    if place.row.kind == FieldKind::Words { name.to_owned() } else { shared_of(place.table(), place.side, name) }
+    place.shared(name)
 }
 
 /// What to write of a set. One that a side can hold one element of holds the first in the order of the table's rows.

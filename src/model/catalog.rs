@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{AccountId, FieldId};
 use super::issue::{Named, Person};
+use super::operation::Thing;
 use super::settings::Kind;
+use super::things::Called;
 
 /// What one side's instance and project offer.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -76,6 +78,9 @@ pub struct Catalog {
     /// Accounts that may not be assigned issues of the project, as Jira said when it was asked.
     #[serde(default)]
     pub unassignable: BTreeSet<AccountId>,
+    /// What the project's versions and components are called there, where they are kept in step.
+    #[serde(default)]
+    pub called: BTreeMap<Thing, Called>,
 }
 
 /// A request type of a service desk.

@@ -174,6 +174,9 @@ pub struct ThingReplica {
     pub missing: Option<Timestamp>,
     /// It was deleted there. It is never made again.
     pub gone: bool,
+    /// The names that the sync user gave it there when it was renamed, and whose each was.
+    #[serde(default)]
+    pub given: BTreeMap<String, SideId>,
 }
 
 impl ThingReplica {
@@ -212,6 +215,9 @@ pub struct ProjectThing {
     pub id: ThingId,
     /// Which of the two.
     pub thing: Thing,
+    /// What it was called when it was first met; empty where an earlier release met it.
+    #[serde(default)]
+    pub met_as: String,
     /// The sides whose people made it. A side that sees none of them never gets it. Empty: the sync user made it for an issue, so
     /// it goes nowhere from there.
     pub made_on: BTreeSet<SideId>,
@@ -234,6 +240,15 @@ pub struct ProjectThing {
     /// It landed after it was given up, and is one too many.
     #[serde(default)]
     pub late: bool,
+}
+
+/// What things are called on one side, where that is another word than the one that issues' rows share for them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Called {
+    /// The name there, by the shared word.
+    pub by_word: BTreeMap<String, String>,
+    /// The shared word, by the name there.
+    pub by_name: BTreeMap<String, String>,
 }
 
 /// One write to one project.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::{Observation, Plan, PlanInput, Wanted};
-use crate::mapping::{Place, inbound, names_on, same};
+use crate::mapping::{Place, inbound, same};
 use crate::model::catalog::{Catalog, Shape};
 use crate::model::hub::{Absence, Agreed, Audience, Base, Replica};
 use crate::model::ids::{CommentId, FieldId, FieldName, SideId};
@@ -267,7 +267,7 @@ impl Check<'_> {
             return;
         };
         let place = place(input, &self.nothing, row, side);
-        let is_it = |shared: &String| names_on(place.table(), side, shared).first() == Some(&name);
+        let is_it = |shared: &String| place.names(shared).first() == Some(&name);
         let agreed = self.agreed(row, side).is_some_and(|agreed| match &agreed.value {
             Value::Words(words) => words.iter().any(is_it),
             Value::Choice(shared) | Value::Line(shared) => is_it(shared),

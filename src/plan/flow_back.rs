@@ -26,7 +26,7 @@ pub(super) fn carry(
     if draft.input.sync.comments.copies != CopyEdits::FlowBack || obstacle(draft, record, side).is_some() {
         return false;
     }
-    if is_under_way(draft, record) {
+    if is_under_way(draft, record) || is_planned(draft, record) {
         return true;
     }
     let (here, there) = (direct(draft, &record.side, Remark::Comment), direct(draft, side, Remark::Comment));
@@ -116,6 +116,14 @@ pub(super) fn is_under_way(draft: &Draft<'_>, record: &CommentRecord) -> bool {
     draft
         .unsettled(&record.side)
         .any(|intent| matches!(&intent.operation.action, Action::EditOriginal { comment, .. } if comment == &record.id))
+}
+
+/// Whether the same plan carries another copy back: what is to go on top of that is known when it was done.
+fn is_planned(draft: &Draft<'_>, record: &CommentRecord) -> bool {
+    draft.plan.operations.iter().any(|operation| {
+        let changes = matches!(&operation.action, Action::EditOriginal { comment, .. } if comment == &record.id);
+        changes && operation.side == record.side
+    })
 }
 
 /// What of a copy is not the original's text: the header, and the line that says whom it answers.

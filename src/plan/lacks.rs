@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Draft, place};
-use crate::mapping::{lacking, names_on};
+use crate::mapping::lacking;
 use crate::model::catalog::Shape;
 use crate::model::ids::SideId;
 use crate::model::operation::{Action, Operation, Thing};
@@ -18,7 +18,7 @@ pub(super) fn say(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, value: &
     let (unoffered, unnamed) = match value {
         Value::Words(shared) => lacking(&place, shared),
         Value::Choice(shared) | Value::Line(shared) => {
-            let name = names_on(place.table(), side, shared).first().map(|name| (*name).to_owned());
+            let name = place.names(shared).first().map(|name| (*name).to_owned());
             let known = place.shape().is_some_and(Shape::is_choice);
             (name.filter(|name| known && !place.offers(name)).into_iter().collect(), BTreeSet::new())
         }

@@ -12,7 +12,8 @@ mod acts;
 mod alike;
 mod attachments;
 mod audiences;
-pub mod check;
+pub mod called;
+mod check;
 mod check_comments;
 mod check_ends;
 mod check_files;
@@ -52,6 +53,7 @@ mod whose;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use called::called;
 pub use check::{Violation, check};
 pub(crate) use composed::{tells_of_counterparts, tells_of_more};
 pub(crate) use ends::shows_too_much;

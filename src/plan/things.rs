@@ -64,7 +64,7 @@ impl ThingRules<'_> {
         Property::of(self.thing).iter().filter(carried).copied()
     }
 
-    fn order(&self, side: &SideId) -> usize {
+    pub(super) fn order(&self, side: &SideId) -> usize {
         self.sync.side_ids().position(|known| known == side).unwrap_or(usize::MAX)
     }
 
@@ -107,7 +107,11 @@ impl ThingRules<'_> {
         let free = thing.replicas.get(side).is_none_or(|replica| replica.gone || replica.missing.is_some());
         let near = |other: &&SideId| self.sees(other, side) || self.sees(side, other);
         let called = |other: &SideId| self.name_at(thing, other).is_some_and(|there| is_same_name(there, name));
-        free && self.settings.sides().filter(near).any(called)
+        // Or as all may know it, where some call it otherwise.
+        let known_as = |other: &SideId| {
+            self.name_at(thing, other).is_some() && is_same_name(super::called::open_name(*self, thing), name)
+        };
+        free && self.settings.sides().filter(near).any(|other| called(other) || known_as(other))
     }
 }
 
@@ -296,6 +300,7 @@ impl Look<'_> {
                 let mut thing = ProjectThing {
                     id: new_id(),
                     thing: rules.thing,
+                    met_as: name.to_owned(),
                     made_on: BTreeSet::new(),
                     replicas: BTreeMap::new(),
                     acts: BTreeMap::new(),

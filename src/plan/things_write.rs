@@ -91,6 +91,9 @@ pub fn mark_sent(thing: &mut ProjectThing, write: &ThingWrite, now: Timestamp) {
                 stands: value.clone(),
             });
         }
+        if *property == Property::Name && write.native.is_some() {
+            replica.given.insert(value.clone(), key.side.clone());
+        }
         // One in doubt since before stays in doubt: it may still land.
         let sent = replica.sent.entry(*property).or_default();
         if !sent.iter().any(|sent| &sent.value == value) {

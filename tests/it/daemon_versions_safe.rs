@@ -362,3 +362,43 @@ async fn a_version_that_is_renamed_while_an_issue_waits_for_it_is_not_made_twice
         }
     }
 }
+
+/// What a partner calls home's version stays with that partner and home, in issues' rows too: they share the word that all sides may
+/// know, whatever stands for it on one.
+#[tokio::test(start_paused = true)]
+async fn what_a_partner_calls_a_version_of_home_reaches_no_other_partner_with_an_issue() {
+    let config = THREE.replacen("summary = \"both\"", ROWS, 1);
+    let mut world = world(&config, BOTH, [&["1.0"], &[], &[]]);
+    world.start().await;
+    rest(&world).await;
+    let (jane, petra, jdoe) =
+        (world.person("acme", "jane"), world.person("initech", "petra"), world.person("globex", "jdoe"));
+    let fields =
+        json!({ "summary": "Item", "priority": { "name": "Low" }, "labels": ["share-globex", "share-initech"] });
+    let issue = jane.create("SUP", "Bug", fields).unwrap();
+    // Nothing has read what home's people put on before it is called otherwise.
+    petra.change_version("OPS", "1.0", json!({ "name": "canary-theirs" })).unwrap();
+    world.interval().await;
+    assert_eq!(versions(&world, "acme"), ["canary-theirs"]);
+    jane.edit(&issue, json!({ "fixVersions": [{ "name": "canary-theirs" }] })).unwrap();
+    rest(&world).await;
+    let held = |world: &World| ["acme", "globex", "initech"].map(|jira| world.field(jira, "Item", "fixVersions"));
+    assert_eq!(held(&world), ["canary-theirs", "1.0", "canary-theirs"], "{:?}", world.problems().await);
+    // A second name while it stands on an issue, which somebody touches at home before that is seen.
+    petra.change_version("OPS", "canary-theirs", json!({ "name": "canary-again" })).unwrap();
+    world.interval().await;
+    jane.make_version("SUP", "2.0", json!({})).unwrap();
+    jane.edit(&issue, json!({ "fixVersions": [{ "name": "canary-again" }, { "name": "2.0" }] })).unwrap();
+    rest(&world).await;
+    assert_eq!(held(&world), ["canary-again,2.0", "1.0,2.0", "canary-again,2.0"], "{:?}", world.problems().await);
+    // The daemon starts anew before it looks at the lists.
+    world.daemon = None;
+    world.start().await;
+    let there = world.issue("globex", "Item").key;
+    jdoe.edit(&there, json!({ "fixVersions": [{ "name": "2.0" }] })).unwrap();
+    rest(&world).await;
+    let left = ["2.0", "2.0", "canary-again,2.0"];
+    assert_eq!(held(&world), left, "what one partner takes off is off at home, and nothing that the other sees");
+    assert_eq!(versions(&world, "globex"), ["1.0", "2.0"]);
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}

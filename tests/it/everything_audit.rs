@@ -46,7 +46,7 @@ pub(crate) fn equal(world: &World, audited: &Audited<'_>) -> Result<(), String> 
             let third = Some(3 - from - to).filter(|third| !all[*third].contains_key(name));
             let told = |field: &str| audited.is_told(name, field, [&one.key, &other.key]);
             same((world, name), (from, one), (to, other), (&excused, third), told)?;
-            copied(name, (from, one), (to, other), audited.taken)?;
+            copied(name, (from, one), (to, other), audited)?;
         }
     }
     Ok(())
@@ -75,6 +75,18 @@ impl Audited<'_> {
         }
         let ours = fated.was[column]?;
         Some(!(ours && self.policies.is_some_and(Policies::deletes)))
+    }
+
+    /// What copies there said before people wrote into them, where Jira does not let that flow back: it is told, and stays.
+    fn keeps_its_own(&self, view: &IssueView, found: &[String]) -> BTreeSet<String> {
+        let told = self.problems.iter().any(|stored| {
+            let of_issue = stored.about.split(", ").any(|key| key == view.key);
+            of_issue
+                && stored.problem.what.contains("is a copy, and was changed here")
+                && stored.problem.what.contains("cannot flow back")
+        });
+        let before = |text: &String| text.rsplit_once(' ').map(|(before, _)| before.to_owned());
+        found.iter().filter(|_| told).filter_map(before).collect()
     }
 
     /// What no REST call does is told, and stays.
@@ -139,8 +151,9 @@ fn copied(
     name: &str,
     (from, one): (usize, &IssueView),
     (to, other): (usize, &IssueView),
-    taken: &Taken,
+    audited: &Audited<'_>,
 ) -> Result<(), String> {
+    let taken = audited.taken;
     let copies = |kind: &str, of: Vec<String>, found: Vec<String>| {
         if of == found {
             Ok(())
@@ -154,9 +167,10 @@ fn copied(
     // A copy into which people wrote stays where its original is deleted, and is told.
     let signs = |text: &str| SIDES.iter().map(|side| text.matches(&format!("by{}z", side.jira)).count()).sum::<usize>();
     let mut found = comments(other, to, Some(&by));
+    let kept = audited.keeps_its_own(other, &found);
     found.retain(|text| originals.contains(text) || signs(text) < 2);
     let mut wanted = originals;
-    wanted.retain(|text| taken.has_comment(to, text) == Some(false));
+    wanted.retain(|text| taken.has_comment(to, text) == Some(false) && !kept.contains(text));
     found.retain(|text| taken.has_comment(to, text).is_some());
     copies("comments", wanted, found)?;
     let mut wanted = files(one, from, None);
