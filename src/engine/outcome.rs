@@ -95,8 +95,15 @@ impl Engine {
         let side = intent.operation.side.clone();
         work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
         let Action::Create { issue_type, fields } = &intent.operation.action else { return };
+        // Nor is a sub-task made without what it is below.
+        let catalogs = work.sync.catalogs();
+        let sub_task = catalogs.get(&side).is_some_and(|catalog| catalog.sub_task_types.contains(issue_type));
+        let is_needed = |name: &FieldName, write: &FieldWrite| {
+            let row = work.sync.settings.fields.get(name);
+            write.field.as_str() == "summary" || sub_task && row.is_some_and(|row| row.kind == FieldKind::Parent)
+        };
         let sent =
-            |field: &FieldId| fields.values().any(|write| &write.field == field && write.field.as_str() != "summary");
+            |field: &FieldId| fields.iter().any(|(name, write)| &write.field == field && !is_needed(name, write));
         let named: Vec<FieldId> = refusal.fields.keys().map(|field| FieldId::from(field.as_str())).collect();
         if !named.is_empty() && named.iter().all(sent) {
             tracing::info!(%side, issue_type, fields = ?named, "fields refused at creation are tried afterwards");

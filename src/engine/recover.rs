@@ -61,7 +61,7 @@ impl Engine {
         }
         for ((instance, project), since) in places {
             let Some(instance) = self.instances.get(&instance).cloned() else { continue };
-            let found = self.created(&instance, &project, since).await;
+            let found = self.created(&instance, Some(&project), since).await;
             let left_alone = instance.pause();
             if let (Err(error), None) = (&found, &left_alone) {
                 instance.failed(error);
@@ -119,7 +119,7 @@ impl Engine {
     async fn created(
         &self,
         instance: &Instance,
-        project: &str,
+        project: Option<&str>,
         since: Timestamp,
     ) -> Result<Vec<IssueSnapshot>, JiraError> {
         let since = since.checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
@@ -136,13 +136,7 @@ impl Engine {
         rows: &[IssueSnapshot],
         instance: &Instance,
     ) -> Result<(), StoreError> {
-        let side = intent.operation.side.clone();
-        // A clone that the sync user's account was used for bears the mark as well: what we made was there first.
-        let marked = rows.iter().filter(|row| self.mark_on(work, &side, row) == Some(intent.id));
-        let marked = marked.min_by_key(|row| row.id).map(replica_of);
-        if let Some(replica) = marked {
-            work.move_intent(intent.id, &IntentEvent::AnsweredYes);
-            self.bind(work, &side, replica);
+        if self.take_marked(work, intent, rows) {
             return Ok(());
         }
         if let Some(left) = self.left_until(instance, intent, instance.settings.settle) {
@@ -158,9 +152,31 @@ impl Engine {
             work.be_due(self.after(Duration::from_secs(5).min(instance.settings.settle)));
             return Ok(());
         }
-        let why = format!("looked for {searches} times after the lag bound, and not found");
-        work.move_intent(intent.id, &IntentEvent::Refused(why));
+        // Somebody may have moved it to another project before it was found: made again, it would be there twice.
+        let opened = self.opened_there(instance.id(), intent).unwrap_or(Timestamp::MIN);
+        match self.created(instance, None, opened).await {
+            Ok(rows) if self.take_marked(work, intent, &rows) => {}
+            Ok(_) => {
+                let why = format!("looked for {searches} times after the lag bound, and not found");
+                work.move_intent(intent.id, &IntentEvent::Refused(why));
+            }
+            Err(error) => {
+                instance.failed(&error);
+                work.failed = true;
+            }
+        }
         Ok(())
+    }
+
+    /// Takes the row that bears an intent's mark for what it made. Says whether there is one. A clone that the sync user's account was
+    /// used for bears the mark as well: what we made was there first.
+    fn take_marked(&self, work: &mut Work, intent: &Intent, rows: &[IssueSnapshot]) -> bool {
+        let side = intent.operation.side.clone();
+        let marked = rows.iter().filter(|row| self.mark_on(work, &side, row) == Some(intent.id));
+        let Some(replica) = marked.min_by_key(|row| row.id).map(replica_of) else { return false };
+        work.move_intent(intent.id, &IntentEvent::AnsweredYes);
+        self.bind(work, &side, replica);
+        true
     }
 
     /// The operation that a row's mark names.

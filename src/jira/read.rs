@@ -314,7 +314,7 @@ impl JiraRead for Reader {
         Ok(decode::offers(found.transitions))
     }
 
-    async fn created_by_us(&self, project: &str, since: Timestamp) -> Result<Vec<IssueSnapshot>, JiraError> {
+    async fn created_by_us(&self, project: Option<&str>, since: Timestamp) -> Result<Vec<IssueSnapshot>, JiraError> {
         self.0.created_by_us(project, since, self).await
     }
 
@@ -556,14 +556,16 @@ impl Client {
 
     async fn created_by_us(
         &self,
-        project: &str,
+        project: Option<&str>,
         since: Timestamp,
         reader: &Reader,
     ) -> Result<Vec<IssueSnapshot>, JiraError> {
-        let attempt = format!("looking for what we created in project {project}");
+        let place = project.map_or_else(|| "any project".to_owned(), |project| format!("project {project}"));
+        let attempt = format!("looking for what we created in {place}");
+        let within = project.map(|project| format!("{} AND ", jql::projects(std::iter::once(project))));
         let query = format!(
-            "{} AND creator = currentUser() AND created >= {} ORDER BY id ASC",
-            jql::projects(std::iter::once(project)),
+            "{}creator = currentUser() AND created >= {} ORDER BY id ASC",
+            within.unwrap_or_default(),
             self.time_form().at_or_before(since),
         );
         let want = Want { mark: true, ..Want::default() };

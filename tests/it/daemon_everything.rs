@@ -154,9 +154,6 @@ async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
     shut += leaks(world, &people.written, &log.text()).await?;
     far_leaks(world, plot.sight)?;
     people.audit_stock(world)?;
-    if std::env::var_os("JIRASYNCD_TELL").is_some() {
-        println!("{}", log.text());
-    }
     if plot.sight == Sight::Open {
         let problems = world.daemon().store().problems(1_000).await.unwrap();
         let has_lost_stock = people.stock.iter().any(|kept| kept.removed);
@@ -201,11 +198,21 @@ async fn outlive(world: &World) -> Result<(), String> {
             }
         }
         if quiet < 3 {
-            return Err(format!("never at rest ({last}): {:?}", world.problems().await));
+            let open = open(world).await;
+            return Err(format!("never at rest ({last}; {open:?}): {:?}", world.problems().await));
         }
         world.pass(LONGEST_WAIT).await;
     }
     Ok(())
+}
+
+/// What is not settled, to be printed.
+async fn open(world: &World) -> Vec<String> {
+    let store = world.daemon().store();
+    let ids = store.item_ids(None, 1_000).await.unwrap();
+    let claims = store.claim_these("audit", world.surroundings.clock.now(), &ids).await.unwrap();
+    let open = claims.into_iter().flat_map(|claim| claim.intents).filter(|intent| !intent.state.is_settled());
+    open.map(|intent| format!("{:?} {:?} {:?}", intent.issue, intent.state, intent.operation)).collect()
 }
 
 /// The world where one of home's levels is carried, and somebody at each partner who looks at it after every write.

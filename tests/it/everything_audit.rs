@@ -440,6 +440,9 @@ impl Log {
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().extend_from_slice(bytes);
+        if std::env::var_os("JIRASYNCD_TELL").is_some() {
+            println!("{}", String::from_utf8_lossy(bytes).trim_end());
+        }
         Ok(bytes.len())
     }
 
