@@ -11,7 +11,7 @@ use super::work::Work;
 use crate::model::hub::{Absence, Away};
 use crate::model::ids::{ItemId, SideId};
 use crate::model::issue::IssueSnapshot;
-use crate::model::operation::{Action, Intent, IntentEvent};
+use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
 use crate::model::store::StoreError;
 
 /// What says that the project itself can be read.
@@ -99,6 +99,7 @@ impl Engine {
                     work.judged_absence.remove(&side);
                 }
             }
+            settle_what_is_gone(work);
         }
         Ok(())
     }
@@ -183,5 +184,27 @@ impl Engine {
             self.store.set_note(&name, &text).await?;
         }
         Ok(gone.len())
+    }
+}
+
+/// Nobody will see what was written to an issue that is gone. Should it be there again, what is found of it is known by its tag or mark;
+/// only of a file that would not do.
+fn settle_what_is_gone(work: &mut Work) {
+    let is_gone = |side: &SideId| {
+        let away = work.item.replicas.get(side).and_then(|replica| replica.away.as_ref());
+        away.is_some_and(|away| away.confirmed.is_some() && !matches!(away.how, Absence::Moved(_)))
+    };
+    let open = work.intents.iter().filter(|intent| !intent.state.is_settled() && is_gone(&intent.operation.side));
+    let mut moves = Vec::new();
+    for intent in open {
+        match (&intent.operation.action, &intent.state) {
+            // It was made, and went before a read showed it.
+            (Action::Create { .. }, IntentState::Answered) => moves.push((intent.id, IntentEvent::Seen)),
+            (Action::Create { .. } | Action::AddFile { .. }, _) => {}
+            (_, _) => moves.push((intent.id, IntentEvent::Refused("its issue is gone".to_owned()))),
+        }
+    }
+    for (id, event) in moves {
+        work.move_intent(id, &event);
     }
 }

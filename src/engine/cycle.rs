@@ -407,7 +407,8 @@ impl Engine {
             let mut due = self.due_of(&work);
             let mut attempts = 0;
             if work.failed {
-                let longest = if work.slow { LONGEST_SLOW_RETRY } else { LONGEST_RETRY };
+                // What nobody knows is found by looking, whatever else waits for a person.
+                let longest = if work.slow && !work.is_in_doubt() { LONGEST_SLOW_RETRY } else { LONGEST_RETRY };
                 let delay = growing(FIRST_RETRY, longest, work.attempts).mul_f64(0.5 + self.entropy.unit() / 2.0);
                 let at = self.after(delay);
                 due = Some(due.map_or(at, |due| due.min(at)));

@@ -231,6 +231,11 @@ impl Work {
         there && crate::plan::is_levelled(&self.sync.settings, &self.item)
     }
 
+    /// Whether nobody knows what became of a write.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.intents.iter().any(|intent| matches!(intent.state, IntentState::Open | IntentState::InDoubt))
+    }
+
     /// Whether a side's issue was looked for in this cycle and is not where it belongs. What could not be asked says nothing.
     pub(crate) fn saw_gone(&self, side: &SideId) -> bool {
         let Some(away) = self.item.replicas.get(side).and_then(|replica| replica.away.as_ref()) else { return false };
