@@ -19,7 +19,7 @@ use super::singly::singly;
 use super::work::Work;
 use crate::jira::{Created, IssueDraft, WriteOutcome, as_urgent_as};
 use crate::model::hub::ItemState;
-use crate::model::ids::{InstanceId, ItemId, OperationId, SideId};
+use crate::model::ids::{InstanceId, IssueId, ItemId, OperationId, SideId};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
 use crate::model::store::{Claim, Record, StoreError, Urgency};
 use crate::plan::Plan;
@@ -315,7 +315,9 @@ impl Engine {
             }
         }
         let mut sends: Vec<BoxFuture<'_, Vec<CreateOutcome>>> = Vec::new();
-        for (instance, group) in groups {
+        for (instance, mut group) in groups {
+            // As they were made: in what order they were looked at may rest on a partner who is not to be heard there.
+            group.sort_by_key(|(index, ..)| works.get(*index).and_then(origin_of));
             sends.push(Box::pin(self.create_group(instance, group)));
         }
         for (index, intent, outcome) in futures_util::future::join_all(sends).await.into_iter().flatten() {
@@ -422,4 +424,11 @@ impl Engine {
 
 fn carries_files(operations: &[Operation]) -> bool {
     operations.iter().any(|operation| matches!(operation.action, Action::AddFile { .. }))
+}
+
+/// Where an item began: the place of the side, and the issue.
+fn origin_of(work: &Work) -> Option<(usize, IssueId)> {
+    let sides = work.sync.settings.side_ids().enumerate();
+    let mut theirs = sides.filter_map(|(place, side)| Some((place, work.item.replicas.get(side)?)));
+    theirs.find(|(_, replica)| !replica.ours).map(|(place, replica)| (place, replica.issue))
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use jirasyncd::model::ids::FieldName;
 use jirasyncd::model::store::{Store as _, StoredProblem};
 use jirasyncd::simulator::IssueView;
+use serde_json::Value;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::daemon_audit::{by_token, shared, sync_user, token};
@@ -362,6 +363,26 @@ pub(crate) fn news(world: &World, jira: &str, refused: &mut BTreeSet<String>) ->
     sorted(without_repeats(sent(world, jira), refused).into_iter())
 }
 
+/// What a Jira took, or may have taken, one issue to a request: how many are made by one is a question of when they were looked at. What
+/// the sync user may not do just now (403, 404) is left out: whether that is tried depends on whether it is known already, and so on
+/// when its issue was looked at last, whoever was the reason (docs/promises.md).
+pub(crate) fn taken_by(world: &World, jira: &str, refused: &mut BTreeSet<String>) -> Vec<String> {
+    let mut sent = sent(world, jira);
+    sent.retain(|(_, status)| !matches!(status, 403 | 404));
+    sorted(without_repeats(sent, refused).iter().flat_map(|request| one_by_one(request)))
+}
+
+fn one_by_one(request: &str) -> Vec<String> {
+    let body = request
+        .split_once("/issue/bulk  ")
+        .and_then(|(head, body)| Some((head, serde_json::from_str::<Value>(body).ok()?)));
+    let Some((head, updates)) = body.as_ref().and_then(|(head, body)| Some((head, body["issueUpdates"].as_array()?)))
+    else {
+        return vec![request.to_owned()];
+    };
+    updates.iter().map(|update| format!("{head}/issue  {update}")).collect()
+}
+
 fn without_repeats(sent: Vec<(String, u16)>, refused: &mut BTreeSet<String>) -> Vec<String> {
     let counts = |(request, status): (String, u16)| {
         let is_new = if (400..500).contains(&status) {
@@ -395,6 +416,8 @@ fn sent(world: &World, jira: &str) -> Vec<(String, u16)> {
 fn without_lots(body: &str) -> String {
     let marks = without(body, "\"mark\":\"", '"');
     let marks = without(&marks, "\"globalId\":\"jirasyncd:", ':');
+    // The number that Jira gave a link of home's: how many there are before it rests on the copies of everybody's.
+    let marks = SIDES.iter().fold(marks, |text, side| without(&text, &format!(" signs:{}:", side.jira), '"'));
     without(&marks, "--jirasyncd-", '\r')
 }
 
