@@ -73,6 +73,29 @@ impl Life {
         self.world.jiras.values().for_each(Jira::clear_faults);
     }
 
+    /// The same where something is broken most of the time, also what only few answers show.
+    pub(crate) fn bad_weather(&mut self, jiras: &[&'static str]) {
+        if self.dice.below(3) == 0 {
+            self.heal();
+        }
+        let jira = self.dice.one(jiras);
+        let rare = [
+            Fault::Anonymous,
+            Fault::EmptyPage,
+            Fault::LostToken,
+            Fault::CircularPage,
+            Fault::Status(401),
+            Fault::Status(500),
+        ];
+        if self.dice.below(3) == 0 {
+            let fault = rare[self.dice.below(rare.len())].clone();
+            self.struck += 1;
+            self.world.jira(jira).add_fault(FaultRule::new("*", When::Probability(0.3 * self.dice.unit()), fault));
+        } else {
+            self.break_something(jira);
+        }
+    }
+
     fn break_something(&mut self, jira: &str) {
         let seconds = Duration::from_secs;
         let faults = [
