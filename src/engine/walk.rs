@@ -32,6 +32,15 @@ pub(super) struct Walk<'a> {
     newest: Option<Timestamp>,
     /// The newest `updated` that the index surely had when the slice was asked for.
     sure: Option<Timestamp>,
+    /// More changed within a few minutes than the window holds: these are gone through by their ids.
+    crowd: Option<Crowd>,
+}
+
+/// What changed from where the slice begins until then.
+#[derive(Clone, Copy)]
+struct Crowd {
+    until: Timestamp,
+    after: Option<IssueId>,
 }
 
 /// One page, and what is behind us with it.
@@ -52,7 +61,7 @@ impl<'a> Walk<'a> {
         from: Option<Timestamp>,
     ) -> Self {
         let (begun, met) = (instance.server_now(), Trail::default());
-        Self { instance, projects, from, page: None, begun, pages: 0, met, newest: None, sure: None }
+        Self { instance, projects, from, page: None, begun, pages: 0, met, newest: None, sure: None, crowd: None }
     }
 
     /// The next page. Where a slice of several pages ends, what slipped through is looked for and comes along.
@@ -60,6 +69,9 @@ impl<'a> Walk<'a> {
     /// # Errors
     /// The instance did not answer, or its pages lead nowhere. What was given stays given.
     pub(super) async fn step(&mut self) -> Result<Step, JiraError> {
+        if let (Some(crowd), Some(from)) = (self.crowd, self.from) {
+            return self.step_in_a_crowd(crowd, from).await;
+        }
         let instance = self.instance;
         let found = instance.read.changes(self.projects, self.from, &instance.want, self.page.as_deref()).await?;
         self.pages += 1;
@@ -74,6 +86,10 @@ impl<'a> Walk<'a> {
         let moved_on = self.sure.is_some_and(|sure| self.from.is_none_or(|from| sure.duration_since(from) >= STEP));
         let ends = step.is_last || moved_on && (found.cut || self.met.len() >= SLICE);
         if !ends {
+            if let (true, Some(until)) = (found.cut, self.end_of_a_crowd()) {
+                (self.crowd, self.page, self.met) = (Some(Crowd { until, after: None }), None, Trail::default());
+                return Ok(step);
+            }
             if !leads_on || found.cut {
                 let failure = if found.cut { crate::jira::beyond() } else { self.met.lost() };
                 let (attempt, id) = ("asking what changed".to_owned(), instance.id().clone());
@@ -91,6 +107,34 @@ impl<'a> Walk<'a> {
             self.from = until;
             (self.page, self.pages, self.met) = (None, 0, Trail::default());
             self.begun = instance.server_now();
+        }
+        Ok(step)
+    }
+
+    /// Until when a crowd is gone through by its ids: all of that the index surely has. What is fresher is for a later poll.
+    fn end_of_a_crowd(&self) -> Option<Timestamp> {
+        let until = self.from?.checked_add(STEP).ok()?;
+        (until < self.certain()).then_some(until)
+    }
+
+    /// A row that changes meanwhile leaves the crowd, and comes with a later slice.
+    async fn step_in_a_crowd(&mut self, crowd: Crowd, from: Timestamp) -> Result<Step, JiraError> {
+        let instance = self.instance;
+        let found = instance.read.crowd(self.projects, (from, crowd.until), crowd.after, &instance.want).await?;
+        let mut step =
+            Step { read: ReadRows { rows: found.rows, unread: found.unread }, reached: None, is_last: false, pages: 1 };
+        self.note(&step.read);
+        let last = issues(&step.read).max();
+        if found.next.is_none() {
+            step.reached = Some(crowd.until);
+            (self.from, self.crowd) = (Some(crowd.until), None);
+            (self.page, self.pages, self.met) = (None, 0, Trail::default());
+            self.begun = instance.server_now();
+        } else if last > crowd.after && step.read.rows.is_sorted_by_key(|row| row.id) {
+            self.crowd = Some(Crowd { after: last, ..crowd });
+        } else {
+            let (attempt, id) = ("asking what changed".to_owned(), instance.id().clone());
+            return Err(JiraError { attempt, instance: id, failure: crate::jira::beyond() });
         }
         Ok(step)
     }
@@ -113,11 +157,16 @@ impl<'a> Walk<'a> {
         Ok(2)
     }
 
+    /// What the index surely had when the slice was asked for.
+    fn certain(&self) -> Timestamp {
+        let lag = SignedDuration::try_from(self.instance.settings.settle).unwrap_or(SignedDuration::MAX);
+        self.begun.saturating_sub(lag).unwrap_or(Timestamp::MIN)
+    }
+
     /// A row may be newer than the place that it stands at: Data Center sorts by its index and loads the rows from its database.
     /// So what is fresher than the index may lag says nothing about how far we are.
     fn note(&mut self, read: &ReadRows) {
-        let lag = SignedDuration::try_from(self.instance.settings.settle).unwrap_or(SignedDuration::MAX);
-        let certain = self.begun.saturating_sub(lag).unwrap_or(Timestamp::MIN);
+        let certain = self.certain();
         let times = read.rows.iter().map(|row| row.updated).chain(read.unread.iter().filter_map(|row| row.updated));
         for updated in times {
             self.newest = self.newest.max(Some(updated));

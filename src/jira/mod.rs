@@ -5,6 +5,7 @@ mod call;
 mod catalog;
 mod circles;
 mod client;
+mod created;
 mod decode;
 mod encode;
 mod fields;
@@ -349,6 +350,16 @@ pub trait JiraRead: Send + Sync + 'static {
         since: Option<Timestamp>,
         want: &Want,
         page: Option<&str>,
+    ) -> Result<ChangePage, JiraError>;
+
+    /// A page of those updated in `[since, until]`, in the order of their ids and only such as come after `after`: where more changed in
+    /// those minutes than Data Center's window holds. At most one request.
+    async fn crowd(
+        &self,
+        projects: &BTreeSet<String>,
+        (since, until): (Timestamp, Timestamp),
+        after: Option<IssueId>,
+        want: &Want,
     ) -> Result<ChangePage, JiraError>;
 
     /// The same with nothing but ids and times, up to 1,000 a page and the newest first: for looking back over what was read

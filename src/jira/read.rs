@@ -106,6 +106,29 @@ impl JiraRead for Reader {
         self.0.rows(&search, want).await
     }
 
+    async fn crowd(
+        &self,
+        projects: &BTreeSet<String>,
+        (since, until): (Timestamp, Timestamp),
+        after: Option<IssueId>,
+        want: &Want,
+    ) -> Result<ChangePage, JiraError> {
+        let (form, after) = (self.0.time_form(), after.map_or_else(String::new, |id| format!(" AND id > {id}")));
+        let search = Search {
+            jql: format!(
+                "{} AND updated >= {} AND updated < {}{after} ORDER BY id ASC",
+                jql::projects(projects.iter().map(String::as_str)),
+                form.at_or_before(since),
+                form.after(until),
+            ),
+            ask: Ask::Rows(want),
+            page: None,
+            fresh: &[],
+            attempt: "asking what changed".to_owned(),
+        };
+        self.0.rows(&search, want).await
+    }
+
     async fn touched(
         &self,
         projects: &BTreeSet<String>,
@@ -552,46 +575,5 @@ impl Client {
         let row: Value = self.read(&call).await?;
         let decoder = Decoder { kind: self.kind, fields };
         decoder.issue(row, want).map_err(|failure| self.error(&attempt, failure))
-    }
-
-    async fn created_by_us(
-        &self,
-        project: Option<&str>,
-        since: Timestamp,
-        reader: &Reader,
-    ) -> Result<Vec<IssueSnapshot>, JiraError> {
-        let place = project.map_or_else(|| "any project".to_owned(), |project| format!("project {project}"));
-        let attempt = format!("looking for what we created in {place}");
-        let within = project.map(|project| format!("{} AND ", jql::projects(std::iter::once(project))));
-        let query = format!(
-            "{}creator = currentUser() AND created >= {} ORDER BY id ASC",
-            within.unwrap_or_default(),
-            self.time_form().at_or_before(since),
-        );
-        let want = Want { mark: true, ..Want::default() };
-        if self.kind == Kind::DataCenter {
-            // A search gives no properties here: each candidate is read by itself.
-            let ids = self.search_ids(query, &[], &attempt).await?;
-            let read = reader.issues(&ids, &want).await.into_iter();
-            let there = read.filter(|row| !matches!(row, Err(JiraError { failure: Failure::NotFound, .. })));
-            return there.collect();
-        }
-        let mut search = Search { jql: query, ask: Ask::Rows(&want), page: None, fresh: &[], attempt };
-        let (mut rows, mut trail) = (Vec::new(), Trail::default());
-        loop {
-            let page = self.rows(&search, &want).await?;
-            if page.next.is_some() && !trail.leads_on(page.rows.iter().map(|row| row.id)) {
-                return Err(self.error(&search.attempt, trail.lost()));
-            }
-            // A row that cannot be read might be the one that is looked for: nothing may be concluded without it.
-            if let Some(unread) = page.unread.first() {
-                return Err(self.error(&search.attempt, Failure::Unreadable(unread.why.clone())));
-            }
-            rows.extend(page.rows);
-            search.page = page.next;
-            if search.page.is_none() {
-                return Ok(rows);
-            }
-        }
     }
 }

@@ -19,6 +19,8 @@ const CLOUD_IDS: usize = 5_000;
 const SERVER_IDS: usize = 1_000;
 /// `startAt + maxResults` beyond this is refused by Data Center.
 const WINDOW: usize = 10_000;
+/// The end of a query whose rows come in the order of their ids.
+const BY_ID: &str = " ORDER BY id ASC";
 /// As many ids Cloud reads past the index in one search.
 const RECONCILED: usize = 50;
 
@@ -98,12 +100,19 @@ impl Client {
         fresh: &[IssueId],
         attempt: &str,
     ) -> Result<Vec<IssueId>, JiraError> {
-        let mut search = Search { jql, ask: Ask::Ids, page: None, fresh, attempt: attempt.to_owned() };
-        let (mut found, mut trail) = (Vec::new(), Trail::default());
+        let mut search = Search { jql: jql.clone(), ask: Ask::Ids, page: None, fresh, attempt: attempt.to_owned() };
+        let (mut found, mut trail, mut begun) = (Vec::new(), Trail::default(), 0);
         loop {
             let page = self.search(&search).await?;
             if page.cut {
-                return Err(self.error(attempt, beyond()));
+                // Beyond the window the next search begins after the last id, where they come in that order.
+                let last = found.last().copied().filter(|_| found.is_sorted() && found.len() > begun);
+                let (Some(last), Some(query)) = (last, jql.strip_suffix(BY_ID)) else {
+                    return Err(self.error(attempt, beyond()));
+                };
+                begun = found.len();
+                (search.jql, search.page) = (format!("{query} AND id > {last}{BY_ID}"), None);
+                continue;
             }
             let before = found.len();
             for row in page.rows {

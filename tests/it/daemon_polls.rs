@@ -193,3 +193,34 @@ async fn where_times_are_read_otherwise_it_is_told_and_nothing_is_missed() {
     let problems = world.problems().await;
     assert!(problems.iter().any(|told| told.contains("times in searches are read neither")), "{problems:?}");
 }
+
+/// A bulk import: more issues of one minute than a search's window holds, and nothing in their times to go on by.
+#[tokio::test(start_paused = true)]
+async fn more_rows_of_one_minute_than_a_data_centers_window_holds_are_gone_through_by_their_ids() {
+    let config = two().replacen("[sync.support]\n", "[sync.support]\nmost-creations = 1000\n", 1);
+    let mut world = World::new(&config, |_| {}).await;
+    world.settle().await;
+    world.daemon = None;
+    let globex = world.jira("globex").clone();
+    globex.set_quirks(|quirks| (quirks.search_page_cap, quirks.search_window) = (20, 100));
+    let import = |world: &World, part: &str| {
+        for index in 0..150 {
+            let summary = format!("{part}-{index:03} of many");
+            world.person("globex", "jdoe").create("ENG", "Defect", json!({ "summary": summary })).unwrap();
+        }
+    };
+    import(&world, "Imported");
+    world.pass(600).await;
+    world.start().await;
+    world.settle().await;
+    world.intervals(10).await;
+    assert_eq!(world.issues("acme", "Imported-").len(), 150, "{:?}", world.problems().await);
+    // While it runs: what is fresher than the index may lag waits until it is not.
+    import(&world, "Another");
+    world.intervals(20).await;
+    assert_eq!(world.issues("acme", "Another-").len(), 150, "{:?}", world.problems().await);
+    world.person("globex", "jdoe").create("ENG", "Defect", json!({ "summary": "Afterwards" })).unwrap();
+    world.intervals(4).await;
+    assert_eq!(world.issues("acme", "Afterwards").len(), 1);
+    assert_eq!(world.in_step("acme", "globex").await, Ok(()));
+}

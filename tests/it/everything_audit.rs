@@ -34,7 +34,7 @@ pub(crate) fn equal(world: &World, audited: &Audited<'_>) -> Result<(), String> 
                 gone[column].insert((*name).clone());
             }
             if audited.is_expected(name, column).is_some_and(|expected| expected != there) {
-                if !there && audited.cannot_be_made(&all, name, side.jira) {
+                if !there && audited.cannot_be_made(&all, name, column) {
                     continue;
                 }
                 let keys: Vec<_> = all.iter().map(|side| side.get(*name).map(|view| view.key.clone())).collect();
@@ -93,14 +93,21 @@ impl Audited<'_> {
         found.iter().filter(|_| told).filter_map(before).collect()
     }
 
-    /// Whether an item cannot be made on a side, since what it is below on the others can have nothing below it there (people converted
-    /// it), and that is told.
-    fn cannot_be_made(&self, all: &[BTreeMap<String, IssueView>], name: &str, jira: &str) -> bool {
+    /// Whether an item cannot be made on a side, since what it is below on the others is gone there, or can have nothing below it (people
+    /// converted it), and that is told.
+    fn cannot_be_made(&self, all: &[BTreeMap<String, IssueView>], name: &str, column: usize) -> bool {
+        let jira = SIDES[column].jira;
+        let above = all.iter().filter_map(|side| {
+            let above = side.get(name)?.fields.get("parent")?;
+            side.iter().find(|(_, view)| &view.key == above).map(|(name, _)| name)
+        });
+        let orphan = above.into_iter().any(|above| !all[column].contains_key(above));
         let keys: Vec<&String> = all.iter().filter_map(|side| side.get(name)).map(|view| &view.key).collect();
         let is_of_it = |about: &str| about.split(", ").any(|key| keys.iter().any(|known| *known == key));
         self.problems.iter().any(|stored| {
             let what = &stored.problem.what;
-            let says_so = what.contains("no counterpart was created") && what.contains("appropriate hierarchy");
+            let says_so = what.contains("no counterpart was created") && what.contains("appropriate hierarchy")
+                || orphan && what.contains("a sub-task is not made without its parent");
             stored.problem.side.as_str() == jira && is_of_it(&stored.about) && says_so
         })
     }
