@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::things::ThingRules;
-use crate::model::ids::{FieldName, SideId};
+use crate::model::ids::{FieldName, SideId, ThingId};
 use crate::model::operation::Thing;
 use crate::model::problem::Problem;
 use crate::model::things::{
@@ -23,7 +23,10 @@ fn receivers<'a>(rules: ThingRules<'a>, read: &BTreeSet<SideId>) -> Vec<&'a Side
 pub fn thing_writes(rules: ThingRules<'_>, things: &[ProjectThing], read: &BTreeSet<SideId>) -> Vec<ThingWrite> {
     let mut changes = Vec::new();
     let mut makes = Vec::new();
-    for thing in things {
+    // As they were made: our own ids are random, and in what order things come to be on a side may rest on nobody whom it does not see.
+    let mut in_order: Vec<&ProjectThing> = things.iter().collect();
+    in_order.sort_by_key(|thing| origin(rules, thing));
+    for thing in in_order {
         for side in receivers(rules, read) {
             match thing.replicas.get(side) {
                 None => makes.extend(make(rules, thing, side)),
@@ -34,6 +37,13 @@ pub fn thing_writes(rules: ThingRules<'_>, things: &[ProjectThing], read: &BTree
     }
     changes.extend(makes);
     changes
+}
+
+/// Where people made it: the place of the first such side, and its number there.
+fn origin(rules: ThingRules<'_>, thing: &ProjectThing) -> (usize, u64, ThingId) {
+    let made = thing.made_on.iter().min_by_key(|side| rules.order(side));
+    let native = made.and_then(|side| thing.replicas.get(side)?.native.as_deref()?.parse().ok());
+    (made.map_or(usize::MAX, |side| rules.order(side)), native.unwrap_or(u64::MAX), thing.id)
 }
 
 /// The contract of Cloud says that `released` is "not applicable when creating", so flags follow with a change.

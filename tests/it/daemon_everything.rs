@@ -39,7 +39,7 @@ const FOUND_LEVELS: [u64; 3] = [4, 15, 17];
 
 /// The same with and without a partner's acts: the simulated Jira gave the id of a component that was deleted to the next one, which
 /// was taken for a rename; and, twice, what Jira refused was tried again because of that partner's acts.
-const FOUND_BESIDE: [u64; 3] = [19, 21, 22];
+const FOUND_BESIDE: [u64; 4] = [19, 21, 22, 94];
 
 /// What came of a life.
 #[derive(Default)]
