@@ -401,11 +401,19 @@ fn is_equal(property: Property, one: &str, other: &str) -> bool {
     one == other || (property == Property::Name && is_same_name(one, other))
 }
 
-/// Looks for one that was sent without an answer, by its name among those that nobody knows. Says whether it is there.
+/// Looks for one that was sent without an answer, by its name among those that nobody knows; where somebody renamed it since, by all
+/// else that was sent, if that says something and only one is like it. Says whether it is there.
 fn found_again(replica: &mut ThingReplica, list: &[SeenThing], taken: impl Fn(&str) -> bool) -> bool {
     let name = replica.value(Property::Name).to_owned();
-    let found = list.iter().find(|seen| is_same_name(seen.value(Property::Name), &name) && !taken(&seen.native));
-    let Some(found) = found else { return false };
+    let mut found = list.iter().filter(|seen| !taken(&seen.native)).collect::<Vec<_>>();
+    if let Some(named) = found.iter().find(|seen| is_same_name(seen.value(Property::Name), &name)) {
+        found = vec![*named];
+    } else {
+        let others: Vec<_> = replica.held.iter().filter(|(property, _)| **property != Property::Name).collect();
+        let says = others.iter().any(|(property, held)| property.is_said(&held.value));
+        found.retain(|seen| says && others.iter().all(|(property, held)| seen.value(**property) == held.value));
+    }
+    let [found] = found.as_slice() else { return false };
     replica.native = Some(found.native.clone());
     replica.sent.clear();
     true

@@ -109,6 +109,7 @@ async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(filter).with(layer));
     let (world, mut people) = plot.world(seed);
     world.jiras.values().for_each(|jira| jira.record_bodies(true));
+    tell_writes(&world);
     let mut life = Life::new(seed, world).await;
     life.rescue = if plot.lives { show_all } else { |_| {} };
     let mut number = 0;
@@ -180,6 +181,19 @@ async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
         return Err(format!("written after quiet: {after:?}, of what was tried: {tried:?}"));
     }
     Ok(Lived { lives: 1, done: people.done, deaths: life.deaths, struck: life.struck, shut })
+}
+
+/// Prints what is written, where that is asked for.
+fn tell_writes(world: &World) {
+    for (name, jira) in world.jiras.iter().filter(|_| std::env::var_os("JIRASYNCD_TELL").is_some()) {
+        let name = *name;
+        jira.on_exchange(move |call| {
+            if call.method != "GET" && !call.path.contains("search") {
+                let body = String::from_utf8_lossy(&call.request_body);
+                println!("{} {name} {} {} {} {body}", call.at, call.status, call.method, call.path);
+            }
+        });
+    }
 }
 
 /// Seconds after which everything that was put off was tried again.

@@ -34,7 +34,9 @@ pub(crate) fn equal(world: &World, audited: &Audited<'_>) -> Result<(), String> 
                 gone[column].insert((*name).clone());
             }
             if audited.is_expected(name, column).is_some_and(|expected| expected != there) {
-                if !there && audited.cannot_be_made(&all, name, column) {
+                if !there && audited.cannot_be_made(&all, name, column)
+                    || there && audited.cannot_be_deleted(&all, name, column)
+                {
                     continue;
                 }
                 let keys: Vec<_> = all.iter().map(|side| side.get(*name).map(|view| view.key.clone())).collect();
@@ -46,6 +48,10 @@ pub(crate) fn equal(world: &World, audited: &Audited<'_>) -> Result<(), String> 
     for name in names {
         for (from, to) in (0..3).flat_map(|from| (0..3).map(move |to| (from, to))).filter(|(from, to)| from != to) {
             let (Some(one), Some(other)) = (all[from].get(name), all[to].get(name)) else { continue };
+            // What is to be deleted is not written to.
+            if [from, to].into_iter().any(|column| audited.cannot_be_deleted(&all, name, column)) {
+                continue;
+            }
             let excused = &gone[from] | &gone[to];
             let third = Some(3 - from - to).filter(|third| !all[*third].contains_key(name));
             let told = |field: &str| audited.is_told(name, field, [&one.key, &other.key]);
@@ -91,6 +97,15 @@ impl Audited<'_> {
         });
         let before = |text: &String| text.rsplit_once(' ').map(|(before, _)| before.to_owned());
         found.iter().filter(|_| told).filter_map(before).collect()
+    }
+
+    /// Whether Jira does not let an issue be deleted that others are below, and that is told.
+    fn cannot_be_deleted(&self, all: &[BTreeMap<String, IssueView>], name: &str, column: usize) -> bool {
+        let Some(view) = all[column].get(name) else { return false };
+        let has_any = all[column].values().any(|other| other.fields.get("parent") == Some(&view.key));
+        let says_so = |what: &str| what.contains("refused to delete an issue") && what.contains("has subtasks");
+        let of_it = |about: &str| about.split(", ").any(|key| key == view.key);
+        has_any && self.problems.iter().any(|stored| of_it(&stored.about) && says_so(&stored.problem.what))
     }
 
     /// Whether an item cannot be made on a side, since what it is below on the others is gone there, or can have nothing below it (people

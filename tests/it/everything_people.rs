@@ -340,6 +340,10 @@ impl People {
                 let Some(own) = scene.own_comment().filter(|_| !narrows || scene.act.who == role.1) else {
                     return Ok(None);
                 };
+                // Jira keeps the readers of an answer.
+                if talk != Talk::EditComment && own.parent.is_some() {
+                    return Ok(None);
+                }
                 let (id, before) = (own.id.to_string(), own.body.clone());
                 self.taken.said_anew(&before, &scene.act.canary(), talk != Talk::EditComment);
                 if narrows {
