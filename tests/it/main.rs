@@ -17,6 +17,9 @@ mod cli_webhooks;
 #[cfg(test)]
 mod cli_world;
 #[cfg(test)]
+#[path = "../../benches/bulk/mod.rs"]
+mod bulk;
+#[cfg(test)]
 mod clock;
 #[cfg(test)]
 mod config;
@@ -41,6 +44,8 @@ mod daemon_attachments;
 mod daemon_audit;
 #[cfg(test)]
 mod daemon_backfill;
+#[cfg(test)]
+mod daemon_bulk;
 #[cfg(test)]
 mod daemon_carries;
 #[cfg(test)]
