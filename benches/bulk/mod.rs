@@ -46,9 +46,14 @@ impl Load {
         self.issues.div_ceil(HOP_EVERY)
     }
 
+    /// Pages of a hundred rows, of both sides.
+    pub(crate) fn pages(self) -> usize {
+        2 * self.issues.div_ceil(100)
+    }
+
     /// What cannot be spared: issues are created 50 at a time, and read 100 at a time on both sides.
     pub(crate) fn needed(self) -> usize {
-        self.issues.div_ceil(50) + 2 * self.issues.div_ceil(100) + self.hops() + self.comments()
+        self.issues.div_ceil(50) + self.pages() + self.hops() + self.comments()
     }
 }
 
@@ -131,7 +136,7 @@ pub(crate) async fn daemon(load: Load, kills: usize, real: bool) -> Sent {
             ran = world.daemon().run(cancel) => panic!("the daemon ended by itself: {ran:?}"),
             () = meter.stopped() => {}
         }
-        cut_off.push(meter.writes_under_way());
+        cut_off.push(meter.cut_off());
         // What was sent and not answered is carried out or not, as the network likes; nobody hears of it.
         world.daemon = None;
         let before = all_calls(&world);

@@ -21,6 +21,7 @@ pub(super) struct Meter {
     most: AtomicUsize,
     writes: AtomicUsize,
     writes_under_way: AtomicUsize,
+    cut_off: AtomicUsize,
     last_write: Mutex<Option<Instant>>,
     stop: AtomicUsize,
     stopped: Notify,
@@ -40,9 +41,9 @@ impl Meter {
         self.most.load(Ordering::SeqCst)
     }
 
-    /// Writes without an answer; an issue of many that are created at once is one.
-    pub(super) fn writes_under_way(&self) -> usize {
-        self.writes_under_way.load(Ordering::SeqCst)
+    /// Writes without an answer when it stopped; an issue of many that are created at once is one.
+    pub(super) fn cut_off(&self) -> usize {
+        self.cut_off.load(Ordering::SeqCst)
     }
 
     pub(super) fn wrote(&self) -> bool {
@@ -99,7 +100,11 @@ impl Transport for Metered {
         meter.most.fetch_max(now, Ordering::SeqCst);
         meter.writes_under_way.fetch_add(things, Ordering::SeqCst);
         let _under_way = UnderWay(meter, things);
+        if std::env::var_os("BULK_TRACE").is_some() {
+            println!("TRACE {:?} {} {} {}", meter.last_write.lock().unwrap().map(|at| at.elapsed()), request.method(), request.uri(), String::from_utf8_lossy(request.body()).chars().take(300).collect::<String>());
+        }
         if things > 0 && meter.writes.fetch_add(1, Ordering::SeqCst) + 1 == meter.stop.load(Ordering::SeqCst) {
+            meter.cut_off.store(meter.writes_under_way.load(Ordering::SeqCst), Ordering::SeqCst);
             meter.stopped.notify_one();
         }
         tokio::time::sleep(WAY).await;

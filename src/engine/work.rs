@@ -231,6 +231,21 @@ impl Work {
         there && crate::plan::is_levelled(&self.sync.settings, &self.item)
     }
 
+    /// Whether something of the item waits for its issue on a side to be read: what people said elsewhere, a file.
+    pub(crate) fn is_waited_for(&self, side: &SideId) -> bool {
+        let remarks = self.item.comments.iter().chain(&self.item.worklogs);
+        let said = remarks.filter(|record| record.pending.is_some());
+        let mut lacking = said.filter(|record| &record.side != side && !record.copies.contains_key(side));
+        let mut files = self.item.attachments.iter().filter(|record| &record.side != side);
+        lacking.next().is_some() || files.next().is_some()
+    }
+
+    /// Forgets an intent that was never opened nor sent, as if it had not been planned.
+    pub(crate) fn forget_intent(&mut self, id: OperationId) {
+        self.intents.retain(|intent| intent.id != id);
+        self.moves.retain(|(moved, _)| *moved != id);
+    }
+
     /// Whether a side's issue was looked for in this cycle and is not where it belongs. What could not be asked says nothing.
     pub(crate) fn saw_gone(&self, side: &SideId) -> bool {
         let Some(away) = self.item.replicas.get(side).and_then(|replica| replica.away.as_ref()) else { return false };

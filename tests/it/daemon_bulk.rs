@@ -29,4 +29,8 @@ async fn a_backfill_that_dies_five_times_doubles_nothing_and_asks_little_again()
     let load = load();
     let (whole, killed) = (daemon(load, 0, false).await, daemon(load, 5, false).await);
     println!("{whole:#?}\n{killed:#?}");
+    let extra = (killed.calls - killed.of_starts).saturating_sub(whole.calls - whole.of_starts);
+    let limit = killed.cut_off.iter().map(|cut_off| cut_off + load.pages()).sum::<usize>();
+    assert!(extra <= limit as u64, "{extra} of {limit} extra calls");
+    assert!(killed.cut_off.iter().all(|cut_off| *cut_off > 0), "{killed:?}");
 }
