@@ -60,10 +60,10 @@ impl Load {
 /// What was counted.
 #[derive(Debug, Clone)]
 pub(crate) struct Sent {
-    /// All calls on both sides, from the start's last until all was at rest.
+    /// All calls on both sides until all was at rest, but for what the first start asked before it began.
     pub(crate) calls: u64,
-    /// Those of them that each start made.
-    pub(crate) of_starts: u64,
+    /// What starting once more costs when all is done: what it asks at first, and the first polls, which look back a little.
+    pub(crate) restart: u64,
     /// From the first request to the last write.
     pub(crate) took: Duration,
     /// The most requests that were under way at once.
@@ -125,7 +125,7 @@ pub(crate) async fn daemon(load: Load, kills: usize, real: bool) -> Sent {
         tokio::time::resume();
     }
     world.start().await;
-    let mut of_starts = all_calls(&world);
+    let first = all_calls(&world);
     let mut cut_off = Vec::new();
     let begun = Instant::now();
     let writes = load.issues.div_ceil(50) + load.hops() + load.comments();
@@ -139,9 +139,7 @@ pub(crate) async fn daemon(load: Load, kills: usize, real: bool) -> Sent {
         cut_off.push(meter.cut_off());
         // What was sent and not answered is carried out or not, as the network likes; nobody hears of it.
         world.daemon = None;
-        let before = all_calls(&world);
         world.start().await;
-        of_starts += all_calls(&world) - before;
     }
     let cancel = CancellationToken::new();
     let done = async {
@@ -151,8 +149,8 @@ pub(crate) async fn daemon(load: Load, kills: usize, real: bool) -> Sent {
     let (ran, ()) = tokio::join!(world.daemon().run(cancel.clone()), done);
     ran.unwrap();
     let sent = Sent {
-        calls: all_calls(&world),
-        of_starts,
+        calls: all_calls(&world) - first,
+        restart: 0,
         took: meter.last_write().duration_since(begun),
         at_once: meter.most_under_way(),
         cut_off,
@@ -160,7 +158,22 @@ pub(crate) async fn daemon(load: Load, kills: usize, real: bool) -> Sent {
     };
     assert_eq!(world.problems().await, Vec::<String>::new());
     hold_whole(load, world.jira(TO));
-    sent
+    let restart = if kills > 0 { restart(&mut world).await } else { 0 };
+    Sent { restart, ..sent }
+}
+
+/// What a start costs where nothing is to be done.
+async fn restart(world: &mut World) -> u64 {
+    let before = all_calls(world);
+    world.start().await;
+    let cancel = CancellationToken::new();
+    let done = async {
+        tokio::time::sleep(LOOK).await;
+        cancel.cancel();
+    };
+    let (ran, ()) = tokio::join!(world.daemon().run(cancel.clone()), done);
+    ran.unwrap();
+    all_calls(world) - before
 }
 
 async fn at_rest(world: &World, meter: &Meter) {
@@ -192,7 +205,7 @@ pub(crate) async fn bare(load: Load, at_once: usize, real: bool) -> Sent {
     assert_eq!(hopped, load.hops());
     Sent {
         calls: all_calls(&world),
-        of_starts: 0,
+        restart: 0,
         took,
         at_once: meter.most_under_way(),
         cut_off: Vec::new(),

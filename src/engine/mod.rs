@@ -129,6 +129,8 @@ pub struct Engine {
     learnt_at: Mutex<BTreeMap<(SyncId, SideId), Duration>>,
     /// When the answers to writes were lost, and when this began, by our monotonic time.
     lost_writes: Mutex<BTreeMap<OperationId, Duration>>,
+    /// Comments in doubt that were looked for and not found, and may yet land.
+    looked_for: Mutex<BTreeSet<OperationId>>,
     began: Duration,
     /// How often it was said what is paused.
     pauses: AtomicU64,

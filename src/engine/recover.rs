@@ -200,6 +200,10 @@ impl Engine {
                     self.wait_for(work, &pause);
                     continue;
                 }
+                if let Some(left) = self.left_after_a_look(&instance, &intent) {
+                    work.be_due(self.after(left));
+                    continue;
+                }
                 places.entry(instance.id().clone()).or_default().insert(issue);
             }
         }
@@ -226,6 +230,17 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// How long to wait with what was looked for once and may yet land: what brings its item up meanwhile says nothing of it.
+    fn left_after_a_look(&self, instance: &Instance, intent: &Intent) -> Option<Duration> {
+        let horizon = COMMENT_HORIZON.min(instance.settings.settle);
+        let looked = self.looked_for().contains(&intent.id);
+        self.left_until(instance, intent, horizon).filter(|_| looked)
+    }
+
+    fn looked_for(&self) -> MutexGuard<'_, BTreeSet<OperationId>> {
+        self.looked_for.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Settles the comments in doubt at one issue by all that stands there.
@@ -283,14 +298,17 @@ impl Engine {
     /// Settles one copy in doubt by whether it was found.
     fn settle_copy(&self, work: &mut Work, intent: &Intent, instance: &Instance, copy: Option<CommentId>) {
         if let Some(copy) = copy {
+            self.looked_for().remove(&intent.id);
             work.move_intent(intent.id, &IntentEvent::Seen);
             copied(work, intent, copy);
             return;
         }
         let horizon = COMMENT_HORIZON.min(instance.settings.settle);
         if let Some(left) = self.left_until(instance, intent, horizon) {
+            self.looked_for().insert(intent.id);
             work.be_due(self.after(left));
         } else {
+            self.looked_for().remove(&intent.id);
             let why = "nothing of ours there is what was sent".to_owned();
             work.move_intent(intent.id, &IntentEvent::Refused(why));
         }

@@ -50,6 +50,8 @@ pub(crate) struct Work {
     pub(crate) slot: Option<(InstanceId, OwnedSemaphorePermit)>,
     /// Sides that were read directly since they were last written to.
     pub(crate) fresh: BTreeSet<SideId>,
+    /// Those of them whose last read had all that is said there.
+    pub(crate) heard: BTreeSet<SideId>,
     /// Sides to be read directly before anything is decided there, and whether with the transitions offered.
     pub(crate) to_read: BTreeMap<SideId, bool>,
     /// Who watches, where that was read and is not taken in yet; where it is to be read; and where that failed in this cycle.
@@ -149,6 +151,7 @@ impl Work {
             stale: false,
             slot: None,
             fresh: BTreeSet::new(),
+            heard: BTreeSet::new(),
             to_read: BTreeMap::new(),
             watchers: BTreeMap::new(),
             to_list: BTreeSet::new(),
@@ -211,6 +214,7 @@ impl Work {
     pub(crate) fn look_anew(&mut self) {
         self.stale = false;
         self.fresh.clear();
+        self.heard.clear();
         self.offers.clear();
         self.watchers.clear();
         // What was not there may be back by now.
