@@ -145,6 +145,8 @@ mod daemon_rights;
 #[cfg(test)]
 mod daemon_rings;
 #[cfg(test)]
+mod daemon_scale;
+#[cfg(test)]
 mod daemon_silence;
 #[cfg(test)]
 mod daemon_sprints;
@@ -244,6 +246,9 @@ mod process_support;
 mod random_life;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+#[path = "../../benches/scale/mod.rs"]
+mod scale;
 #[cfg(test)]
 mod simulator_cloud;
 #[cfg(test)]
