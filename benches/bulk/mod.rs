@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use jirasyncd::model::store::Store as _;
 use jirasyncd::simulator::{Jira, Limits};
+use jirasyncd::store::Spawn;
 use serde_json::json;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -73,6 +74,13 @@ pub(crate) struct Sent {
     pub(crate) operations: BTreeMap<String, u64>,
 }
 
+impl Sent {
+    /// How many calls being killed may cost beyond the starts: each write under way once more, and each page of both sides.
+    pub(crate) fn may_cost_more(&self, load: Load) -> u64 {
+        self.cut_off.iter().map(|cut_off| (cut_off + load.pages()) as u64).sum()
+    }
+}
+
 /// What each issue is called.
 fn summary(number: usize) -> String {
     format!("Bulk {number:05}")
@@ -123,6 +131,7 @@ pub(crate) async fn daemon(load: Load, kills: usize, real: bool) -> Sent {
     let (mut world, meter) = full(load).await;
     if real {
         tokio::time::resume();
+        world.surroundings.spawn = Spawn::Thread;
     }
     world.start().await;
     let first = all_calls(&world);

@@ -100,9 +100,6 @@ impl Transport for Metered {
         meter.most.fetch_max(now, Ordering::SeqCst);
         meter.writes_under_way.fetch_add(things, Ordering::SeqCst);
         let _under_way = UnderWay(meter, things);
-        if std::env::var_os("BULK_TRACE").is_some() {
-            println!("TRACE {:?} {} {} {}", meter.last_write.lock().unwrap().map(|at| at.elapsed()), request.method(), request.uri(), String::from_utf8_lossy(request.body()).chars().take(300).collect::<String>());
-        }
         if things > 0 && meter.writes.fetch_add(1, Ordering::SeqCst) + 1 == meter.stop.load(Ordering::SeqCst) {
             meter.cut_off.store(meter.writes_under_way.load(Ordering::SeqCst), Ordering::SeqCst);
             meter.stopped.notify_one();

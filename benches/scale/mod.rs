@@ -1,6 +1,6 @@
 //! What a daemon does in an hour in which nothing happens, and for a hundred changes, beside how many items its state holds. A hundred
 //! of them lie on simulated Jiras; the others are rows of the state, copied from one of these, that nothing asks about. Shared by
-//! `benches/scale.rs` and `tests/it/daemon_scale.rs`. Must never measure a state that holds fewer items than it says.
+//! `benches/growth.rs` and `tests/it/daemon_scale.rs`. Must never measure a state that holds fewer items than it says.
 
 use std::path::Path;
 use std::time::Duration;
@@ -28,8 +28,8 @@ pub(crate) struct Cost {
     pub(crate) pages: u64,
 }
 
-/// A daemon at rest over a state with so many items.
-pub(crate) async fn at_rest(items: u64) -> World {
+/// A daemon at rest over a state with so many items. `kept`: where the filled state is taken from, or put for the next time.
+pub(crate) async fn at_rest(items: u64, kept: Option<&Path>) -> World {
     let mut world = World::new(&two_clouds(), |jiras| {
         let jane = jiras["acme"].person("jane").unwrap();
         for number in 0..REAL {
@@ -40,13 +40,35 @@ pub(crate) async fn at_rest(items: u64) -> World {
     world.settle().await;
     assert_eq!(world.jira("initech").issues().len() as u64, REAL);
     world.daemon = None;
-    fill(&world.state(), items - REAL);
+    // The same hundred have the same ids each time: nothing here is left to chance.
+    match kept.filter(|kept| kept.exists()) {
+        Some(kept) => {
+            std::fs::copy(kept, world.state()).unwrap();
+        }
+        None => fill(&world.state(), 1, items - REAL),
+    }
+    if let Some(kept) = kept.filter(|kept| !kept.exists()) {
+        std::fs::copy(world.state(), kept).unwrap();
+    }
+    begin(&mut world, items).await;
+    world
+}
+
+/// The same with more items.
+pub(crate) async fn grow(world: &mut World, items: u64) {
+    let now = world.surroundings.clock.now();
+    let before = world.daemon().store().figures(now).await.unwrap().items;
+    world.daemon = None;
+    fill(&world.state(), before - REAL + 1, items - before);
+    begin(world, items).await;
+}
+
+async fn begin(world: &mut World, items: u64) {
     world.start().await;
     let now = world.surroundings.clock.now();
     assert_eq!(world.daemon().store().figures(now).await.unwrap().items, items);
     // All that was written leaves the overlap of the polls.
-    run(&world, Duration::from_hours(1)).await;
-    world
+    run(world, Duration::from_mins(20)).await;
 }
 
 /// One hour in which nothing happens.
@@ -127,8 +149,8 @@ impl Template {
     }
 }
 
-/// Adds so many items at rest to a state that nobody has open.
-fn fill(path: &Path, more: u64) {
+/// Adds so many items at rest, numbered from `first` on, to a state that nobody has open.
+fn fill(path: &Path, first: u64, more: u64) {
     let connection = Connection::open(path).unwrap();
     connection
         .execute_batch(
@@ -150,7 +172,7 @@ fn fill(path: &Path, more: u64) {
                  VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7)",
             )
             .unwrap();
-        for number in 1..=more {
+        for number in first..first + more {
             let id = scattered(number);
             let new = id.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
             let mut state = template.state.replace(&old, &new);
