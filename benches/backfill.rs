@@ -42,7 +42,9 @@ fn main() -> ExitCode {
     let issues = std::env::args().find_map(|word| word.parse().ok()).unwrap_or(10_000);
     let load = Load { issues };
     let real = std::env::args().any(|word| word == "real");
-    println!("| what | calls | took | at once | least calls | limit of calls |\n| --- | ---: | ---: | ---: | ---: | ---: |");
+    println!(
+        "| what | calls | took | at once | least calls | limit of calls |\n| --- | ---: | ---: | ---: | ---: | ---: |"
+    );
     let row = |what: &str, sent: &Sent, limit: usize| {
         let took = sent.took.as_secs_f64();
         println!("| {what} | {} | {took:.1} s | {} | {} | {limit} |", sent.calls, sent.at_once, load.needed());
@@ -55,7 +57,10 @@ fn main() -> ExitCode {
     let killed = run(bulk::daemon(load, KILLS, false));
     let most = whole.calls + killed.restart * KILLS as u64 + killed.may_cost_more(load);
     row("the daemon, killed five times", &killed, usize::try_from(most).unwrap());
-    println!("\nsent and unanswered at the kills: {:?}; a start at rest costs {} calls", killed.cut_off, killed.restart);
+    println!(
+        "\nsent and unanswered at the kills: {:?}; a start at rest costs {} calls",
+        killed.cut_off, killed.restart
+    );
     println!("whole: {:?}\nkilled: {:?}\n", whole.operations, killed.operations);
     let mut good = whole.calls <= limit as u64 && killed.calls <= most && whole.took <= bare.took.mul_f64(1.2);
     if real {

@@ -71,6 +71,7 @@ pub(crate) struct Sent {
     pub(crate) at_once: usize,
     /// At each kill, the writes that had no answer yet.
     pub(crate) cut_off: Vec<usize>,
+    #[allow(dead_code, reason = "printed by what fails")]
     pub(crate) operations: BTreeMap<String, u64>,
 }
 
@@ -95,6 +96,7 @@ async fn full(load: Load) -> (World, Arc<Meter>) {
     let config = two_clouds().replace("rate = 100", "rate = 1000");
     let config = config.replacen("home = \"acme\"\n", "home = \"acme\"\nmost-creations = 1000000\n", 1);
     let mut world = World::of(&config, |setups| setups.values_mut().for_each(|setup| setup.limits = Limits::off()));
+    world.unwatched();
     let meter = Arc::new(Meter::default());
     let metered = Arc::clone(&meter);
     world.bend(move |inner| Arc::new(Metered::new(inner, &metered)));

@@ -30,13 +30,13 @@ pub(crate) struct Cost {
 
 /// A daemon at rest over a state with so many items. `kept`: where the filled state is taken from, or put for the next time.
 pub(crate) async fn at_rest(items: u64, kept: Option<&Path>) -> World {
-    let mut world = World::new(&two_clouds(), |jiras| {
-        let jane = jiras["acme"].person("jane").unwrap();
-        for number in 0..REAL {
-            jane.create("SUP", "Bug", json!({ "summary": format!("Item {number}"), "description": "Text" })).unwrap();
-        }
-    })
-    .await;
+    let mut world = World::without_daemon(&two_clouds());
+    world.unwatched();
+    let jane = world.person("acme", "jane");
+    for number in 0..REAL {
+        jane.create("SUP", "Bug", json!({ "summary": format!("Item {number}"), "description": "Text" })).unwrap();
+    }
+    world.start().await;
     world.settle().await;
     assert_eq!(world.jira("initech").issues().len() as u64, REAL);
     world.daemon = None;
@@ -129,8 +129,7 @@ impl Template {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })
             .unwrap();
-        let mut select =
-            connection.prepare("SELECT side, instance, issue, key FROM replicas WHERE item = ?1").unwrap();
+        let mut select = connection.prepare("SELECT side, instance, issue, key FROM replicas WHERE item = ?1").unwrap();
         let rows = select.query_map([&id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).unwrap();
         let replicas: Vec<_> = rows.map(Result::unwrap).collect();
         let mut select = connection
@@ -142,7 +141,9 @@ impl Template {
         let intents: Vec<_> = rows.map(Result::unwrap).collect();
         assert!(replicas.len() == 2 && !intents.is_empty(), "no whole item");
         let (due, claimed): (Option<i64>, Option<String>) = connection
-            .query_row("SELECT due_ms, claimed_by FROM work WHERE item = ?1", [&id], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row("SELECT due_ms, claimed_by FROM work WHERE item = ?1", [&id], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
             .unwrap();
         assert_eq!((due, claimed), (None, None), "the item is not at rest");
         Self { id, sync, state, replicas, intents }

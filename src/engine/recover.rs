@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 
 use super::Engine;
 use super::cycle::STALE_AFTER;
@@ -31,6 +31,8 @@ const SEARCHES: u32 = 2;
 const MARGIN: SignedDuration = SignedDuration::from_mins(2);
 /// Longest that a request for a comment may be under way.
 const COMMENT_HORIZON: Duration = Duration::from_secs(120);
+/// What has to wait is looked for at multiples of so many seconds. Divides a minute.
+const TOGETHER: i64 = 5;
 /// How long it is remembered when an answer was lost: longer than any horizon.
 const REMEMBERED: Duration = Duration::from_secs(26 * 3_600);
 
@@ -193,7 +195,8 @@ impl Engine {
         let mut places: BTreeMap<InstanceId, BTreeSet<IssueId>> = BTreeMap::new();
         for work in works.iter_mut() {
             for intent in doubtful_remarks(work, Remark::Comment) {
-                let (Some(instance), Some(issue)) = (self.instance_on(work, &intent.operation.side), intent.issue) else {
+                let (Some(instance), Some(issue)) = (self.instance_on(work, &intent.operation.side), intent.issue)
+                else {
                     continue;
                 };
                 if let Some(pause) = instance.pause() {
@@ -201,7 +204,7 @@ impl Engine {
                     continue;
                 }
                 if let Some(left) = self.left_after_a_look(&instance, &intent) {
-                    work.be_due(self.after(left));
+                    work.be_due(self.together(left));
                     continue;
                 }
                 places.entry(instance.id().clone()).or_default().insert(issue);
@@ -237,6 +240,13 @@ impl Engine {
         let horizon = COMMENT_HORIZON.min(instance.settings.settle);
         let looked = self.looked_for().contains(&intent.id);
         self.left_until(instance, intent, horizon).filter(|_| looked)
+    }
+
+    /// After so long at the earliest, and together with what else has to wait about as long: what is in doubt since the same moment is
+    /// then looked for in one request.
+    fn together(&self, left: Duration) -> Timestamp {
+        let at = self.after(left);
+        at.round(TimestampRound::new().smallest(Unit::Second).increment(TOGETHER).mode(RoundMode::Ceil)).unwrap_or(at)
     }
 
     fn looked_for(&self) -> MutexGuard<'_, BTreeSet<OperationId>> {
@@ -306,7 +316,7 @@ impl Engine {
         let horizon = COMMENT_HORIZON.min(instance.settings.settle);
         if let Some(left) = self.left_until(instance, intent, horizon) {
             self.looked_for().insert(intent.id);
-            work.be_due(self.after(left));
+            work.be_due(self.together(left));
         } else {
             self.looked_for().remove(&intent.id);
             let why = "nothing of ours there is what was sent".to_owned();
@@ -458,7 +468,8 @@ fn copy_beside(work: &Work, intent: &Intent) -> Option<CommentId> {
 
 fn doubtful_remarks(work: &Work, of: Remark) -> Vec<Intent> {
     let open = work.intents.iter().filter(|intent| matches!(intent.state, IntentState::Open | IntentState::InDoubt));
-    let adds = |intent: &&Intent| matches!(&intent.operation.action, Action::AddComment { remark, .. } if *remark == of);
+    let adds =
+        |intent: &&Intent| matches!(&intent.operation.action, Action::AddComment { remark, .. } if *remark == of);
     open.filter(adds).cloned().collect()
 }
 

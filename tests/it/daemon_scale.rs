@@ -1,7 +1,7 @@
 //! What the daemon does does not grow with the items that it knows: requests, and pages of the state that are read; and no query
 //! reads a whole table of items. Must never measure with pages in memory that a larger state would not have there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
@@ -14,7 +14,7 @@ const MOST_PAGES: u64 = 20;
 #[tokio::test(start_paused = true)]
 async fn what_is_done_does_not_grow_with_the_items() {
     let sizes: &[u64] =
-        if std::env::var_os("JIRASYNCD_LONG").is_some() { &[1_000, 100_000, 1_000_000] } else { &[1_000, 10_000] };
+        if std::env::var_os("JIRASYNCD_LONG").is_some() { &[1_000, 100_000, 1_000_000] } else { &[1_000, 6_000] };
     let mut world = at_rest(sizes[0], None).await;
     let mut all: Vec<(Cost, Cost)> = Vec::new();
     for items in sizes {
@@ -35,9 +35,8 @@ async fn what_is_done_does_not_grow_with_the_items() {
 }
 
 /// The tables that grow with the items.
-const GROWING: [&str; 9] = [
-    "items", "work", "replicas", "intents", "acts", "conflicts", "problems", "awaits", "begun_creations",
-];
+const GROWING: [&str; 9] =
+    ["items", "work", "replicas", "intents", "acts", "conflicts", "problems", "awaits", "begun_creations"];
 /// Indexes that hold only what is under way.
 const SMALL: [&str; 4] = ["work_due", "work_claimed", "intents_open", "items_merged"];
 
@@ -49,6 +48,11 @@ const RARE: &[(&str, &str)] = &[
     ("SELECT items.sync, count(*) FROM work", "figures that a person asked for"),
     ("SELECT sync, side, count(*) FROM waiting_creations", "figures that a person asked for"),
     ("SELECT id FROM items WHERE id > ", "a full check, a hundred at a time"),
+    ("SELECT id FROM items WHERE sync = ", "all of them are to be looked at"),
+    ("DELETE FROM problems WHERE item IN (SELECT id", "a sync that is ended"),
+    ("UPDATE work SET due_ms = NULL WHERE item IN (SELECT id", "a sync that is ended"),
+    ("SELECT problems.item, problem FROM problems JOIN", "a way became known: no more than the problems that stand"),
+    ("SELECT item, coalesce(about,", "problems that a person asked for, as many as were asked for"),
 ];
 
 /// The SQL in the store's sources.
@@ -57,7 +61,8 @@ fn statements() -> Vec<String> {
     let mut found = Vec::new();
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    for file in files.into_iter().filter(|file| file.extension().is_some_and(|ending| ending == "rs")) {
+    let is_sql = |file: &PathBuf| file.extension().is_some_and(|ending| ending == "rs") && !file.ends_with("tests.rs");
+    for file in files.into_iter().filter(is_sql) {
         let text = std::fs::read_to_string(&file).unwrap();
         let text = text.replace("r#\"", "\u{1}").replace("\"#", "\u{1}");
         // Between raw quotes there are quotes of SQL.
@@ -83,10 +88,15 @@ fn no_query_of_daily_work_reads_a_whole_table() {
         connection.execute_batch(&std::fs::read_to_string(upgrade).unwrap()).unwrap();
     }
     let all = statements();
-    let (mut planned, mut whole) = (0, Vec::new());
+    let (mut left_out, mut whole) = (Vec::new(), Vec::new());
     for sql in &all {
-        let Ok(mut explain) = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")) else { continue };
-        planned += 1;
+        let mut explain = match connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")) {
+            Ok(explain) => explain,
+            Err(error) => {
+                left_out.push(format!("{error}: {sql}"));
+                continue;
+            }
+        };
         let nothing = rusqlite::params_from_iter(std::iter::repeat_n(rusqlite::types::Null, explain.parameter_count()));
         let steps: Vec<String> =
             explain.query_map(nothing, |row| row.get(3)).unwrap().collect::<Result<_, _>>().unwrap();
@@ -99,6 +109,6 @@ fn no_query_of_daily_work_reads_a_whole_table() {
             whole.push(format!("{}\n    {}", sql.split_whitespace().collect::<Vec<_>>().join(" "), steps.join("; ")));
         }
     }
-    assert!(planned > 100 && planned + 3 >= all.len(), "{planned} of {} were planned", all.len());
+    assert!(all.len() > 100 && left_out.is_empty(), "of {} these were not planned: {left_out:#?}", all.len());
     assert!(whole.is_empty(), "these read a whole table:\n{}", whole.join("\n"));
 }

@@ -5,6 +5,9 @@ mod architecture;
 #[cfg(test)]
 mod bent;
 #[cfg(test)]
+#[path = "../../benches/bulk/mod.rs"]
+mod bulk;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod cli_operate;
@@ -16,9 +19,6 @@ mod cli_reload;
 mod cli_webhooks;
 #[cfg(test)]
 mod cli_world;
-#[cfg(test)]
-#[path = "../../benches/bulk/mod.rs"]
-mod bulk;
 #[cfg(test)]
 mod clock;
 #[cfg(test)]
