@@ -2,6 +2,7 @@
 //! compared, and nothing is sent that this does not need. Must never be cleverer than it says: it is what the daemon is measured by.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use bytes::Bytes;
@@ -11,7 +12,8 @@ use futures_util::stream::FuturesUnordered;
 use jirasyncd::jira::Transport;
 use jirasyncd::simulator::presets;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
+use tokio::time::Instant;
 
 use super::super::daemon_support::{ACME, INITECH, World};
 
@@ -25,18 +27,40 @@ const BEGIN: &str = "11";
 struct Client {
     transport: Arc<dyn Transport>,
     places: Arc<Semaphore>,
+    pace: Arc<Pace>,
     url: &'static str,
 }
 
+/// When the next request to a side may go.
+struct Pace {
+    next: Mutex<Instant>,
+    every: Duration,
+}
+
+impl Pace {
+    fn of(rate: u32) -> Arc<Self> {
+        Arc::new(Self { next: Mutex::new(Instant::now()), every: Duration::from_secs(1) / rate })
+    }
+
+    async fn wait(&self) {
+        let mut next = self.next.lock().await;
+        let at = (*next).max(Instant::now());
+        *next = at + self.every;
+        drop(next);
+        tokio::time::sleep_until(at).await;
+    }
+}
+
 impl Client {
-    fn new(world: &World, side: &str, url: &'static str, places: &Arc<Semaphore>) -> Self {
+    fn new(world: &World, side: &str, url: &'static str, places: &Arc<Semaphore>, rate: u32) -> Self {
         let settings = world.config.instances.iter().find(|(id, _)| id.as_str() == side).map(|(_, settings)| settings);
         let transport = (world.surroundings.transports)(settings.expect("the instance")).expect("a transport");
-        Self { transport, places: Arc::clone(places), url }
+        Self { transport, places: Arc::clone(places), pace: Pace::of(rate), url }
     }
 
     async fn send(&self, method: http::Method, path: &str, body: &Value) -> Value {
         let _place = self.places.acquire().await.unwrap();
+        self.pace.wait().await;
         let host = self.url.trim_start_matches("https://");
         let who = format!("sync@{host}:{}", presets::SYNC_TOKEN);
         let request = http::Request::builder()
@@ -93,11 +117,11 @@ async fn hang_on(there: &Client, id: &str, read: &Read) {
     }
 }
 
-/// Carries all of it, with so many requests under way at once.
-pub(super) async fn carry(world: &World, at_once: usize) {
+/// Carries all of it, with so many requests under way at once, and so many a second to each side.
+pub(super) async fn carry(world: &World, at_once: usize, rate: u32) {
     let places = Arc::new(Semaphore::new(at_once));
-    let here = Client::new(world, super::FROM, ACME, &places);
-    let there = Client::new(world, super::TO, INITECH, &places);
+    let here = Client::new(world, super::FROM, ACME, &places, rate);
+    let there = Client::new(world, super::TO, INITECH, &places, rate);
     let fields = json!(["summary", "description", "priority", "status", "comment"]);
     let mut creations: FuturesUnordered<BoxFuture<'_, Vec<Value>>> = FuturesUnordered::new();
     let mut readings: FuturesUnordered<BoxFuture<'_, ()>> = FuturesUnordered::new();

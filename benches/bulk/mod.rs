@@ -32,10 +32,15 @@ const QUIET: Duration = Duration::from_secs(45);
 /// More looks than this are a defect.
 const MOST_LOOKS: usize = 2_000;
 
+/// The most requests that the daemon has under way for first copies: three batches, eight items of each. Now and then a poll is one more.
+const AT_ONCE: usize = 24;
+
 /// What is carried.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Load {
     pub(crate) issues: usize,
+    /// Requests a second to each side at most. 1,000 are no limit here: the answers do not come as fast.
+    pub(crate) rate: u32,
 }
 
 impl Load {
@@ -93,7 +98,7 @@ fn is_hopped(number: usize) -> bool {
 
 /// Two Clouds, one of them full, and nothing limits the requests but how many are under way.
 async fn full(load: Load) -> (World, Arc<Meter>) {
-    let config = two_clouds().replace("rate = 100", "rate = 1000");
+    let config = two_clouds().replace("rate = 100", &format!("rate = {}", load.rate));
     let config = config.replacen("home = \"acme\"\n", "home = \"acme\"\nmost-creations = 1000000\n", 1);
     let mut world = World::of(&config, |setups| setups.values_mut().for_each(|setup| setup.limits = Limits::off()));
     world.unwatched();
@@ -207,7 +212,7 @@ pub(crate) async fn bare(load: Load, at_once: usize, real: bool) -> Sent {
         tokio::time::resume();
     }
     let begun = Instant::now();
-    bare::carry(&world, at_once).await;
+    bare::carry(&world, at_once.min(AT_ONCE), load.rate).await;
     let took = begun.elapsed();
     assert_eq!(world.jira(TO).issues().len(), load.issues);
     let comments: usize = world.jira(TO).issues().iter().map(|issue| issue.comments.len()).sum();

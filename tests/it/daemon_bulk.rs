@@ -5,7 +5,7 @@ use super::bulk::{Load, bare, daemon};
 
 /// Ten thousand issues in the long run.
 fn load() -> Load {
-    Load { issues: if std::env::var_os("JIRASYNCD_LONG").is_some() { 10_000 } else { 60 } }
+    Load { issues: if std::env::var_os("JIRASYNCD_LONG").is_some() { 10_000 } else { 60 }, rate: 1_000 }
 }
 
 #[tokio::test(start_paused = true)]
