@@ -3,7 +3,8 @@
 //! index for the last word.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -66,19 +67,14 @@ impl Engine {
             }
         }
         self.wake_untold(&there).await?;
-        let mut waiting = self.more_newcomers.lock().unwrap_or_else(PoisonError::into_inner);
-        if more {
-            waiting.insert(instance.clone());
-        } else {
-            waiting.remove(instance);
-        }
-        drop(waiting);
+        there.has_more.store(more, Ordering::Relaxed);
         Ok(started)
     }
 
     /// The instances with more newcomers than were decided on at once. Each is given once: whoever has room for more decides on them.
-    pub fn take_more_newcomers(&self) -> BTreeSet<InstanceId> {
-        std::mem::take(&mut *self.more_newcomers.lock().unwrap_or_else(PoisonError::into_inner))
+    pub fn take_more_newcomers(&self) -> Vec<InstanceId> {
+        let with_more = self.instances.values().filter(|instance| instance.has_more.swap(false, Ordering::Relaxed));
+        with_more.map(|instance| instance.id().clone()).collect()
     }
 
     /// Gives how many began, and whether all of them could be looked at: one that we made may be among those that could not.

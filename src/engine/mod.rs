@@ -130,8 +130,6 @@ pub struct Engine {
     learnt_at: Mutex<BTreeMap<(SyncId, SideId), Duration>>,
     /// When the answers to writes were lost, and when this began, by our monotonic time.
     lost_writes: Mutex<BTreeMap<OperationId, Duration>>,
-    /// The instances with more newcomers than were decided on at once.
-    more_newcomers: Mutex<BTreeSet<InstanceId>>,
     /// Comments in doubt that were looked for and not found, and may yet land.
     looked_for: Mutex<BTreeSet<OperationId>>,
     began: Duration,

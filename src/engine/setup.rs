@@ -182,7 +182,6 @@ impl Engine {
             learnt_at: Mutex::default(),
             lost_writes: Mutex::default(),
             looked_for: Mutex::default(),
-            more_newcomers: Mutex::default(),
             pauses: AtomicU64::new(0),
             gates: Mutex::default(),
             pacing: tokio::sync::Mutex::default(),

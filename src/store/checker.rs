@@ -1,7 +1,7 @@
 //! The check of a large state beside the daemon that works on it. Must never keep the state open once its store is dropped, nor let
 //! anything be written once damage is known.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
@@ -66,7 +66,7 @@ impl Drop for Checker {
     }
 }
 
-fn check(path: &PathBuf, connection: &Connection, found: &OnceLock<String>) {
+fn check(path: &Path, connection: &Connection, found: &OnceLock<String>) {
     match open::check_beside(path, connection) {
         Ok(()) => tracing::debug!("the tables of the items are whole"),
         Err(OpenError::Corrupt { why, .. }) => {
