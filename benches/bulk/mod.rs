@@ -68,7 +68,7 @@ impl Load {
 pub(crate) struct Sent {
     /// All calls on both sides until all was at rest, but for what the first start asked before it began.
     pub(crate) calls: u64,
-    /// What starting once more costs when all is done: what it asks at first, and the first polls, which look back a little.
+    /// What starting once more costs when all is done: what it asks at first, and the first polls.
     pub(crate) restart: u64,
     /// From the first request to the last write.
     pub(crate) took: Duration,
@@ -178,8 +178,10 @@ pub(crate) async fn daemon(load: Load, kills: usize, real: bool) -> Sent {
     Sent { restart, ..sent }
 }
 
-/// What a start costs where nothing is to be done.
+/// What a start costs where nothing is to be done, and nothing was for as long as polls look back.
 async fn restart(world: &mut World) -> u64 {
+    world.daemon = None;
+    tokio::time::sleep(Duration::from_hours(1)).await;
     let before = all_calls(world);
     world.start().await;
     let cancel = CancellationToken::new();

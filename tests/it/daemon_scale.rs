@@ -9,7 +9,7 @@ use super::scale::{Cost, at_rest, grow, hundred_changes, idle_hour};
 
 /// Pages of the state that one change may read at most, on both its sides and however large the state is: each of its rows and index
 /// entries lies on another page then.
-const MOST_PAGES: u64 = 20;
+const MOST_PAGES: u64 = 24;
 
 #[tokio::test(start_paused = true)]
 async fn what_is_done_does_not_grow_with_the_items() {
