@@ -2,13 +2,18 @@
 //! anything be written once damage is known.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::{Connection, InterruptHandle};
 
 use super::{OpenError, SqliteStore, look, open};
 use crate::model::store::StoreError;
+
+/// How soon a check that is to end is interrupted once more.
+const AGAIN: Duration = Duration::from_millis(5);
 
 impl SqliteStore {
     /// Reads the whole state and says what is damaged, line by line; empty when all is well. Takes seconds on a large one.
@@ -33,6 +38,7 @@ impl SqliteStore {
 /// A check under way, or its result.
 pub(super) struct Checker {
     damage: Arc<OnceLock<String>>,
+    over: Arc<AtomicBool>,
     interrupt: InterruptHandle,
     thread: Option<JoinHandle<()>>,
 }
@@ -42,12 +48,13 @@ impl Checker {
     pub(super) fn start(path: &Path) -> Result<Self, OpenError> {
         let connection = open::for_checking(path)?;
         let (interrupt, damage) = (connection.get_interrupt_handle(), Arc::<OnceLock<String>>::default());
-        let (path, found) = (path.to_owned(), Arc::clone(&damage));
+        let over = Arc::<AtomicBool>::default();
+        let (path, found, stopped) = (path.to_owned(), Arc::clone(&damage), Arc::clone(&over));
         let thread = std::thread::Builder::new()
             .name("state-check".to_owned())
-            .spawn(move || check(&path, &connection, &found))
+            .spawn(move || check(&path, &connection, &found, &stopped))
             .map_err(|source| OpenError::Thread { source })?;
-        Ok(Self { damage, interrupt, thread: Some(thread) })
+        Ok(Self { damage, over, interrupt, thread: Some(thread) })
     }
 
     /// What is damaged, as far as that is known.
@@ -58,18 +65,23 @@ impl Checker {
 
 impl Drop for Checker {
     fn drop(&mut self) {
-        self.interrupt.interrupt();
+        // What it would say of a check that was broken off is not wanted any more.
+        self.over.store(true, Ordering::SeqCst);
         if let Some(thread) = self.thread.take() {
-            // What it would have said is not wanted any more.
+            // Between two statements there is nothing to interrupt.
+            while !thread.is_finished() {
+                self.interrupt.interrupt();
+                std::thread::park_timeout(AGAIN);
+            }
             let _ = thread.join();
         }
     }
 }
 
-fn check(path: &Path, connection: &Connection, found: &OnceLock<String>) {
+fn check(path: &Path, connection: &Connection, found: &OnceLock<String>, over: &AtomicBool) {
     match open::check_beside(path, connection) {
         Ok(()) => tracing::debug!("the tables of the items are whole"),
-        Err(OpenError::Corrupt { why, .. }) => {
+        Err(OpenError::Corrupt { why, .. }) if !over.load(Ordering::SeqCst) => {
             tracing::error!(why, "the state is damaged: nothing more is written to it; put a backup in its place");
             // Nobody else sets it.
             let _ = found.set(why);
