@@ -1,5 +1,5 @@
-//! Memory and start-up of the real daemon with 100,000 items at rest, as lines of a Markdown table: `cargo bench --bench
-//! footprint`. It fails where a limit is broken. Must never measure anything but the binary of this build.
+//! Memory and start-up of the real daemon with 100,000 items at rest, or as many as are asked for (`-- 1000000`), as lines of a
+//! Markdown table: `cargo bench --bench footprint`. It fails where a limit is broken. Must never measure anything but the binary of this build.
 
 #![expect(clippy::print_stdout, reason = "a bench prints")]
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "code of the tests, shared")]
@@ -19,7 +19,8 @@ const IDLE: Duration = Duration::from_secs(15);
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let found = footprint::measure(ITEMS, IDLE).await;
+    let items = std::env::args().find_map(|word| word.parse().ok()).unwrap_or(ITEMS);
+    let found = footprint::measure(items, IDLE).await;
     let seconds = |duration: Duration| format!("{:.2} s", duration.as_secs_f64());
     let mib = |kib: u64| format!("{:.1} MiB", kib as f64 / 1024.0);
     println!("| figure | measured | limit |\n| --- | --- | --- |");

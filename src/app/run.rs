@@ -14,7 +14,7 @@ use tokio_cron_scheduler::JobSchedulerError;
 use tokio_util::sync::CancellationToken;
 
 use super::Daemon;
-use crate::engine::Upload;
+use crate::engine::{BATCH, Upload};
 use crate::model::ids::InstanceId;
 use crate::model::store::{Store as _, StoreError, Urgency};
 
@@ -218,6 +218,12 @@ impl Daemon {
                     Err(error) => break Err(error),
                 };
                 self.state_answered(failures);
+                if claims.len() < BATCH {
+                    // There is room for more than waits: the next of many newcomers need not wait for a poll.
+                    for instance in self.engine.take_more_newcomers() {
+                        running.push(Box::pin(async move { (None, self.admit_more(&instance).await) }));
+                    }
+                }
                 if !claims.is_empty() {
                     let urgency = claims.iter().map(|claim| claim.urgency).min().unwrap_or(Urgency::Live);
                     let (number, work) = (pace.begins(urgency), self.engine.work_on(claims, Some(uploads.clone())));
@@ -254,6 +260,14 @@ impl Daemon {
         };
         let drained = tokio::time::timeout(DRAIN, drained).await.unwrap_or(Ok(()));
         result.and(drained)
+    }
+
+    /// Decides on more newcomers of an instance, and has what began worked on.
+    async fn admit_more(&self, instance: &InstanceId) -> Result<(), StoreError> {
+        if self.engine.admit(instance).await? + self.engine.pace_creations().await? > 0 {
+            self.wake.notify_one();
+        }
+        Ok(())
     }
 
     /// How long nothing is due that may begin now.

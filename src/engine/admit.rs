@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -39,7 +40,7 @@ impl Engine {
         let Some(there) = self.instances.get(instance).cloned() else { return Ok(0) };
         // Polls and webhooks both bring newcomers: each is decided on once.
         let _held = there.admitting.lock().await;
-        let (mut started, polled) = (0, there.is_polled());
+        let (mut started, mut more, polled) = (0, false, there.is_polled());
         let syncs: Vec<Arc<SyncRun>> = self.syncs.values().cloned().collect();
         let now = self.clock.monotonic();
         for sync in syncs.iter().filter(|sync| sync.stopped(now).is_none() && !sync.is_parked()) {
@@ -53,8 +54,10 @@ impl Engine {
                 // A side that was never polled forgot nothing, however many newcomers it brings.
                 let mut all = polled && (newcomers.len() < most || !there.was_known());
                 if !newcomers.is_empty() {
+                    let full = newcomers.len() >= most;
                     let (begun, looked) = self.admit_on(sync, side, newcomers).await?;
                     started += begun;
+                    more |= full && begun > 0;
                     all &= looked;
                 }
                 if all {
@@ -64,7 +67,14 @@ impl Engine {
             }
         }
         self.wake_untold(&there).await?;
+        there.has_more.store(more, Ordering::Relaxed);
         Ok(started)
+    }
+
+    /// The instances with more newcomers than were decided on at once. Each is given once: whoever has room for more decides on them.
+    pub fn take_more_newcomers(&self) -> Vec<InstanceId> {
+        let with_more = self.instances.values().filter(|instance| instance.has_more.swap(false, Ordering::Relaxed));
+        with_more.map(|instance| instance.id().clone()).collect()
     }
 
     /// Gives how many began, and whether all of them could be looked at: one that we made may be among those that could not.

@@ -31,6 +31,9 @@ pub(crate) const BATCH: usize = 100;
 const MOST_ROUNDS: usize = 12;
 /// Items of a batch that are written to at once.
 const AT_ONCE: usize = 8;
+/// Creations of one batch on one instance from which on those that something waits for are read at once, a hundred in a request.
+/// Of fewer the next poll brings the rows for nothing.
+const MANY: usize = 20;
 /// How long after it was looked at an item may still be written to. What comes later is given back and looked at again: people
 /// went on meanwhile.
 pub(super) const STALE_AFTER: Duration = Duration::from_secs(10);
@@ -213,7 +216,8 @@ impl Engine {
         if records.is_empty() { Ok(()) } else { self.store.record(&records).await }
     }
 
-    /// Opens an intent for each operation and sends it. Returns how many were sent.
+    /// Opens an intent for each operation and sends it: creates together, all else right before it is sent, so that no more is in
+    /// doubt after a crash than was under way. Returns how many were sent.
     async fn act(&self, works: &mut [Work], planned: Vec<Vec<Operation>>) -> Result<usize, StoreError> {
         let mut all: Vec<Vec<Intent>> = Vec::with_capacity(works.len());
         for (work, operations) in works.iter_mut().zip(planned) {
@@ -224,8 +228,9 @@ impl Engine {
             work.intents.extend(intents.iter().cloned());
             all.push(intents);
         }
+        let creates: Vec<Vec<Intent>> = all.iter().map(|intents| creates_of(intents)).collect();
         let mut opened = Vec::new();
-        for (work, intents) in works.iter().zip(&all) {
+        for (work, intents) in works.iter().zip(&creates) {
             if !intents.is_empty() {
                 opened.push(self.store.open_intents(work.fence, intents));
             }
@@ -234,15 +239,16 @@ impl Engine {
             result?;
         }
         let count = all.iter().map(Vec::len).sum();
-        self.create_all(works, &all).await;
+        self.create_all(works, &creates).await;
         // Boxed: many futures over borrowed arguments cannot be shown to be `Send` otherwise.
-        let mut sends: Vec<BoxFuture<'_, ()>> = Vec::new();
+        let mut sends: Vec<BoxFuture<'_, Result<(), StoreError>>> = Vec::new();
         for (work, intents) in works.iter_mut().zip(&all) {
             if !intents.is_empty() {
                 sends.push(Box::pin(self.send_all(work, intents)));
             }
         }
-        futures_util::stream::iter(sends).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
+        let sent: Vec<_> = futures_util::stream::iter(sends).buffer_unordered(AT_ONCE).collect().await;
+        sent.into_iter().collect::<Result<(), _>>()?;
         self.record(works).await?;
         Ok(count)
     }
@@ -314,6 +320,8 @@ impl Engine {
                 }
             }
         }
+        let many: BTreeSet<InstanceId> =
+            groups.iter().filter(|(_, group)| group.len() >= MANY).map(|(instance, _)| instance.clone()).collect();
         let mut sends: Vec<BoxFuture<'_, Vec<CreateOutcome>>> = Vec::new();
         for (instance, mut group) in groups {
             // As they were made: in what order they were looked at may rest on a partner who is not to be heard there.
@@ -323,6 +331,13 @@ impl Engine {
         for (index, intent, outcome) in futures_util::future::join_all(sends).await.into_iter().flatten() {
             if let Some(work) = works.get_mut(index) {
                 self.created_outcome(work, &intent, outcome);
+                let side = &intent.operation.side;
+                if work.made.contains(side)
+                    && work.is_waited_for(side)
+                    && work.sync.instance_of(side).is_some_and(|instance| many.contains(instance))
+                {
+                    work.want_read(side, false);
+                }
             }
         }
     }
@@ -420,6 +435,11 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+fn creates_of(intents: &[Intent]) -> Vec<Intent> {
+    let creates = intents.iter().filter(|intent| matches!(intent.operation.action, Action::Create { .. }));
+    creates.cloned().collect()
 }
 
 fn carries_files(operations: &[Operation]) -> bool {

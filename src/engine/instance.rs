@@ -2,6 +2,7 @@
 //! right to write: that lies in `apply`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -61,6 +62,8 @@ pub(crate) struct Instance {
     fell: tokio::sync::Notify,
     /// Held while it is decided on its newcomers.
     pub(crate) admitting: tokio::sync::Mutex<()>,
+    /// It has more newcomers than were decided on at once.
+    pub(super) has_more: AtomicBool,
     announcements: Mutex<Announcements>,
 }
 
@@ -175,6 +178,7 @@ impl Instance {
             circles: Mutex::default(),
             uploads: Arc::new(Semaphore::new(UPLOADS)),
             fell: tokio::sync::Notify::new(),
+            has_more: AtomicBool::new(false),
         }
     }
 

@@ -287,6 +287,11 @@ impl Engine {
         match observed {
             Ok(Some(mut read)) => {
                 work.read.insert(side.clone());
+                if direct && read.snapshot.comments.complete {
+                    work.heard.insert(side.clone());
+                } else {
+                    work.heard.remove(side);
+                }
                 read.again = direct && work.again.contains(side);
                 work.reads.insert(side.clone(), read);
                 if direct {

@@ -84,6 +84,7 @@ use crate::model::store::Store;
 
 pub use backfill::read_anew;
 pub use creations::creations_about;
+pub(crate) use cycle::BATCH;
 pub use cycle::{Preview, Upload, Uploads, Worked};
 pub use detach::detached_about;
 pub use detect::{PollError, Polled};
@@ -129,6 +130,8 @@ pub struct Engine {
     learnt_at: Mutex<BTreeMap<(SyncId, SideId), Duration>>,
     /// When the answers to writes were lost, and when this began, by our monotonic time.
     lost_writes: Mutex<BTreeMap<OperationId, Duration>>,
+    /// Comments in doubt that were looked for and not found, and may yet land.
+    looked_for: Mutex<BTreeSet<OperationId>>,
     began: Duration,
     /// How often it was said what is paused.
     pauses: AtomicU64,

@@ -2,11 +2,11 @@
 //! call something not there before it could have been found: not before the instance's lag bound, and for issues not before
 //! two searches after it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 
 use super::Engine;
 use super::cycle::STALE_AFTER;
@@ -14,10 +14,10 @@ use super::files::doubtful_files;
 use super::found::Duplicate;
 use super::instance::Instance;
 use super::work::Work;
-use crate::jira::JiraError;
+use crate::jira::{JiraError, Want};
 use crate::mapping::Rich;
 use crate::model::hub::{Replica, Terms, WrittenCopy};
-use crate::model::ids::{CommentId, EntryId, InstanceId, OperationId, SideId};
+use crate::model::ids::{CommentId, EntryId, InstanceId, IssueId, OperationId, SideId};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot};
 use crate::model::level::Level;
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
@@ -31,6 +31,8 @@ const SEARCHES: u32 = 2;
 const MARGIN: SignedDuration = SignedDuration::from_mins(2);
 /// Longest that a request for a comment may be under way.
 const COMMENT_HORIZON: Duration = Duration::from_secs(120);
+/// What has to wait is looked for at multiples of so many seconds. Divides a minute.
+const TOGETHER: i64 = 5;
 /// How long it is remembered when an answer was lost: longer than any horizon.
 const REMEMBERED: Duration = Duration::from_secs(26 * 3_600);
 
@@ -38,9 +40,10 @@ impl Engine {
     /// Settles what can be settled of an item's doubts about creates, comments and files.
     pub(super) async fn recover(&self, works: &mut [Work]) -> Result<(), StoreError> {
         self.recover_creates(works).await?;
+        self.recover_comments(works).await;
         for work in works.iter_mut() {
-            for intent in doubtful_comments(work) {
-                self.recover_comment(work, &intent).await;
+            for intent in doubtful_remarks(work, Remark::Worklog) {
+                self.recover_worklog(work, &intent).await;
             }
             for intent in doubtful_files(work) {
                 self.recover_file(work, &intent).await;
@@ -203,25 +206,86 @@ impl Engine {
         }
     }
 
-    async fn recover_comment(&self, work: &mut Work, intent: &Intent) {
-        let side = intent.operation.side.clone();
-        let (Some(instance), Some(issue)) = (self.instance_on(work, &side), intent.issue) else { return };
-        if let Some(pause) = instance.pause() {
-            self.wait_for(work, &pause);
-            return;
-        }
-        match instance.patiently(self.find_comment(work, intent, &instance, issue)).await {
-            Ok(Some(copy)) => {
-                work.move_intent(intent.id, &IntentEvent::Seen);
-                copied(work, intent, copy);
+    /// Comments in doubt: what stands at their issues is read together, a hundred in a request where the kind has that.
+    async fn recover_comments(&self, works: &mut [Work]) {
+        let mut places: BTreeMap<InstanceId, BTreeSet<IssueId>> = BTreeMap::new();
+        for work in works.iter_mut() {
+            for intent in doubtful_remarks(work, Remark::Comment) {
+                let (Some(instance), Some(issue)) = (self.instance_on(work, &intent.operation.side), intent.issue)
+                else {
+                    continue;
+                };
+                if let Some(pause) = instance.pause() {
+                    self.wait_for(work, &pause);
+                    continue;
+                }
+                if let Some(left) = self.left_after_a_look(&instance, &intent) {
+                    work.be_due(self.together(left));
+                    continue;
+                }
+                places.entry(instance.id().clone()).or_default().insert(issue);
             }
-            Ok(None) => {
-                let horizon = COMMENT_HORIZON.min(instance.settings.settle);
-                if let Some(left) = self.left_until(&instance, intent, horizon) {
-                    work.be_due(self.after(left));
-                } else {
-                    let why = "nothing of ours there is what was sent".to_owned();
-                    work.move_intent(intent.id, &IntentEvent::Refused(why));
+        }
+        for (instance, issues) in places {
+            let Some(instance) = self.instances.get(&instance).cloned() else { continue };
+            let issues: Vec<IssueId> = issues.into_iter().collect();
+            let read = instance.patiently(async { Ok(instance.read.issues(&issues, &only_comments()).await) }).await;
+            let read = read.unwrap_or_else(|error| issues.iter().map(|_| Err(error.clone())).collect());
+            for (issue, read) in issues.iter().zip(read) {
+                let all = match read {
+                    Ok(snapshot) if snapshot.comments.complete => Ok(snapshot.comments.list),
+                    Ok(_) => instance.patiently(instance.read.comments(*issue)).await,
+                    Err(error) => Err(error),
+                };
+                for work in works.iter_mut() {
+                    let mut intents = doubtful_remarks(work, Remark::Comment);
+                    intents.retain(|intent| {
+                        let there = self.instance_on(work, &intent.operation.side);
+                        intent.issue == Some(*issue) && there.is_some_and(|there| there.id() == instance.id())
+                    });
+                    if !intents.is_empty() {
+                        self.settle_comments(work, &intents, &instance, *issue, &all).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// How long to wait with what was looked for once and may yet land: what brings its item up meanwhile says nothing of it.
+    fn left_after_a_look(&self, instance: &Instance, intent: &Intent) -> Option<Duration> {
+        let horizon = COMMENT_HORIZON.min(instance.settings.settle);
+        let looked = self.looked_for().contains(&intent.id);
+        self.left_until(instance, intent, horizon).filter(|_| looked)
+    }
+
+    /// After so long at the earliest, and together with what else has to wait about as long: what is in doubt since the same moment is
+    /// then looked for in one request.
+    fn together(&self, left: Duration) -> Timestamp {
+        let at = self.after(left);
+        at.round(TimestampRound::new().smallest(Unit::Second).increment(TOGETHER).mode(RoundMode::Ceil)).unwrap_or(at)
+    }
+
+    fn looked_for(&self) -> MutexGuard<'_, BTreeSet<OperationId>> {
+        self.looked_for.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Settles the comments in doubt at one issue by all that stands there.
+    async fn settle_comments(
+        &self,
+        work: &mut Work,
+        intents: &[Intent],
+        instance: &Instance,
+        issue: IssueId,
+        all: &Result<Vec<CommentSnapshot>, JiraError>,
+    ) {
+        let found = match all {
+            Ok(all) => instance.patiently(self.find_copies(work, intents, instance, issue, all)).await,
+            Err(error) => Err(error.clone()),
+        };
+        match found {
+            Ok(found) => {
+                for intent in intents {
+                    self.settle_copy(work, intent, instance, found.get(&intent.id).cloned());
                 }
             }
             Err(error) => {
@@ -231,23 +295,79 @@ impl Engine {
         }
     }
 
-    /// Looks at what the sync user wrote since the intent: lists need not bring properties.
-    async fn find_comment(
+    /// Looks at what the sync user wrote since the intents, of one side each, and nobody knows: lists need not bring properties.
+    async fn find_copies(
+        &self,
+        work: &Work,
+        intents: &[Intent],
+        instance: &Instance,
+        issue: IssueId,
+        all: &[CommentSnapshot],
+    ) -> Result<BTreeMap<OperationId, CommentId>, JiraError> {
+        let opened = intents.iter().filter_map(|intent| self.opened_there(instance.id(), intent)).min();
+        let since = opened.unwrap_or(Timestamp::MIN).checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
+        let us = &instance.identity.account;
+        let mut found = BTreeMap::new();
+        for there in all {
+            let ours = there.author.as_ref().is_some_and(|author| &author.account == us);
+            let known = intents.iter().all(|intent| is_copy(work, &intent.operation.side, &there.id, Remark::Comment));
+            if !ours || there.created < since || known {
+                continue;
+            }
+            if let Some(intent) = self.made_by(work, intents, instance, issue, there).await? {
+                found.entry(intent.id).or_insert_with(|| there.id.clone());
+            }
+        }
+        Ok(found)
+    }
+
+    /// Settles one copy in doubt by whether it was found.
+    fn settle_copy(&self, work: &mut Work, intent: &Intent, instance: &Instance, copy: Option<CommentId>) {
+        if let Some(copy) = copy {
+            self.looked_for().remove(&intent.id);
+            work.move_intent(intent.id, &IntentEvent::Seen);
+            copied(work, intent, copy);
+            return;
+        }
+        let horizon = COMMENT_HORIZON.min(instance.settings.settle);
+        if let Some(left) = self.left_until(instance, intent, horizon) {
+            self.looked_for().insert(intent.id);
+            work.be_due(self.together(left));
+        } else {
+            self.looked_for().remove(&intent.id);
+            let why = "nothing of ours there is what was sent".to_owned();
+            work.move_intent(intent.id, &IntentEvent::Refused(why));
+        }
+    }
+
+    async fn recover_worklog(&self, work: &mut Work, intent: &Intent) {
+        let side = intent.operation.side.clone();
+        let (Some(instance), Some(issue)) = (self.instance_on(work, &side), intent.issue) else { return };
+        if let Some(pause) = instance.pause() {
+            self.wait_for(work, &pause);
+            return;
+        }
+        match instance.patiently(self.find_worklog(work, intent, &instance, issue)).await {
+            Ok(copy) => self.settle_copy(work, intent, &instance, copy),
+            Err(error) => {
+                instance.failed(&error);
+                work.failed = true;
+            }
+        }
+    }
+
+    /// Looks at what the sync user logged since the intent.
+    async fn find_worklog(
         &self,
         work: &Work,
         intent: &Intent,
         instance: &Instance,
-        issue: crate::model::ids::IssueId,
+        issue: IssueId,
     ) -> Result<Option<CommentId>, JiraError> {
-        let Some((remark, ..)) = intent.operation.action.original() else { return Ok(None) };
         let opened = self.opened_there(instance.id(), intent).unwrap_or(Timestamp::MIN);
         let since = opened.checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
         let us = &instance.identity.account;
-        let all = match remark {
-            Remark::Comment => instance.read.comments(issue).await?,
-            Remark::Worklog => instance.read.worklogs(issue).await?,
-        };
-        for there in all {
+        for there in instance.read.worklogs(issue).await? {
             let ours = there.author.as_ref().is_some_and(|author| &author.account == us);
             if !ours || there.created < since {
                 continue;
@@ -266,7 +386,7 @@ impl Engine {
         work: &Work,
         intents: &'i [Intent],
         instance: &Instance,
-        issue: crate::model::ids::IssueId,
+        issue: IssueId,
         there: &CommentSnapshot,
     ) -> Result<Option<&'i Intent>, JiraError> {
         let Some(first) = intents.first() else { return Ok(None) };
@@ -362,9 +482,24 @@ fn copy_beside(work: &Work, intent: &Intent) -> Option<CommentId> {
     record.copies.get(&intent.operation.side).cloned()
 }
 
-fn doubtful_comments(work: &Work) -> Vec<Intent> {
+fn doubtful_remarks(work: &Work, of: Remark) -> Vec<Intent> {
     let open = work.intents.iter().filter(|intent| matches!(intent.state, IntentState::Open | IntentState::InDoubt));
-    open.filter(|intent| matches!(intent.operation.action, Action::AddComment { .. })).cloned().collect()
+    let adds =
+        |intent: &&Intent| matches!(&intent.operation.action, Action::AddComment { remark, .. } if *remark == of);
+    open.filter(adds).cloned().collect()
+}
+
+/// Of an issue nothing but what people said.
+fn only_comments() -> Want {
+    Want {
+        fields: BTreeSet::new(),
+        comments: true,
+        worklogs: false,
+        attachments: false,
+        watches: false,
+        mark: false,
+        transitions: false,
+    }
 }
 
 /// The creates in doubt in one project.

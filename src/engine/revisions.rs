@@ -39,7 +39,9 @@ impl Engine {
                 && earlier.operation.side == intent.operation.side
                 && earlier.operation.action.original() == action.original()
         });
-        let is_open = matches!(action, Action::AddComment { terms, .. } if terms == &Terms::default()) && !waited;
+        let for_all = matches!(action, Action::AddComment { terms, .. } if terms == &Terms::default());
+        // One that was just read by itself, with all that is said there, was asked for.
+        let is_open = for_all && (!waited || shows_now(work, origin, comment));
         // Logged work that not everybody may read is not carried at all: only what is taken back is asked for.
         if is_open || remark == Remark::Worklog && !withdraws {
             return true;
@@ -112,6 +114,12 @@ impl Engine {
         work.want_read(side, false);
         false
     }
+}
+
+/// Whether a direct read of this cycle, with all that is said there, showed a comment on its side.
+fn shows_now(work: &Work, origin: &SideId, comment: &CommentId) -> bool {
+    let there = |record: &CommentRecord| &record.side == origin && &record.id == comment && !record.gone;
+    work.fresh.contains(origin) && work.heard.contains(origin) && work.item.comments.iter().any(there)
 }
 
 /// What could not be asked now is not written now, and holds up nothing else. Says why.

@@ -11,6 +11,7 @@ use super::work::Work;
 use crate::jira::Want;
 use crate::model::ids::{InstanceId, SideId};
 use crate::model::operation::{Action, Intent, IntentEvent};
+use crate::model::store::StoreError;
 
 /// When a write is tried again that was not sent because its instance is left alone for now.
 const SOON: Duration = Duration::from_secs(5);
@@ -31,37 +32,48 @@ struct Went {
 
 impl Engine {
     /// Sends one item's writes but for creates. After one that failed nothing more goes to its side in this cycle.
-    pub(super) async fn send_all(&self, work: &mut Work, intents: &[Intent]) {
+    ///
+    /// # Errors
+    /// The state could not answer. What was sent before is in it.
+    pub(super) async fn send_all(&self, work: &mut Work, intents: &[Intent]) -> Result<(), StoreError> {
         let mut left: Vec<&Intent> =
             intents.iter().filter(|intent| !matches!(intent.operation.action, Action::Create { .. })).collect();
         while let Some(first) = left.first().copied() {
             if !goes_along(work, first) {
                 left.remove(0);
-                self.send_alone(work, first).await;
+                self.send_alone(work, first).await?;
+                self.record_one(work).await?;
                 continue;
             }
             let wave = next_of_each_side(work, &mut left);
             let mut ready = Vec::with_capacity(wave.len());
             for intent in wave {
-                ready.extend(self.make_ready(work, intent).await);
+                ready.extend(self.make_ready(work, intent).await?);
             }
             let going = ready.iter().map(|ready| self.go(ready));
             let went = futures_util::future::join_all(going).await;
             for (ready, went) in ready.into_iter().zip(went) {
                 self.arrived(work, ready.intent, went).await;
             }
+            self.record_one(work).await?;
         }
+        Ok(())
+    }
+
+    /// Makes what became of a write durable before the next one goes: what was answered is not in doubt after a crash.
+    async fn record_one(&self, work: &mut Work) -> Result<(), StoreError> {
+        self.store.record(&[(work.fence, work.record())]).await
     }
 
     /// Sends one write that is no edit or hop: a file, what rests on a look of its own, what a project lacks.
-    async fn send_alone(&self, work: &mut Work, intent: &Intent) {
+    async fn send_alone(&self, work: &mut Work, intent: &Intent) -> Result<(), StoreError> {
         let side = &intent.operation.side;
         let file = matches!(intent.operation.action, Action::AddFile { .. });
-        let Some(ready) = self.make_ready(work, intent).await else { return };
+        let Some(ready) = self.make_ready(work, intent).await? else { return Ok(()) };
         let project = work.sync.side(side).map(|settings| settings.project.clone()).unwrap_or_default();
         if let Some(sent) = self.hands.offer(&ready.instance, &project, intent).await {
             self.outcome(work, intent, sent).await;
-            return;
+            return Ok(());
         }
         let went = if file {
             let sent = self.carry_file(work, intent).await;
@@ -73,10 +85,20 @@ impl Engine {
         self.arrived(work, intent, went).await;
         // Nothing is decided after a long upload on what was read before it.
         work.stale |= file && self.is_stale(work);
+        Ok(())
     }
 
-    /// Looks whether a write may be sent now. If not, its intent says why.
-    async fn make_ready<'i>(&self, work: &mut Work, intent: &'i Intent) -> Option<Ready<'i>> {
+    /// Looks whether a write may be sent now, and opens its intent. If it may not, the intent says why; of one that is to be looked at
+    /// again first there is none.
+    async fn make_ready<'i>(&self, work: &mut Work, intent: &'i Intent) -> Result<Option<Ready<'i>>, StoreError> {
+        let ready = self.judge_ready(work, intent).await;
+        if work.intents.iter().any(|kept| kept.id == intent.id) {
+            self.store.open_intents(work.fence, std::slice::from_ref(intent)).await?;
+        }
+        Ok(ready)
+    }
+
+    async fn judge_ready<'i>(&self, work: &mut Work, intent: &'i Intent) -> Option<Ready<'i>> {
         let side = &intent.operation.side;
         if work.unread.contains_key(side) {
             work.move_intent(intent.id, &IntentEvent::Refused("not sent: a write before it failed".to_owned()));
@@ -92,8 +114,7 @@ impl Engine {
             self.take_slot(work, side).await;
         }
         if self.is_stale(work) {
-            let why = "not sent: it was looked at too long ago".to_owned();
-            work.move_intent(intent.id, &IntentEvent::Refused(why));
+            work.forget_intent(intent.id);
             work.stale = true;
             return None;
         }

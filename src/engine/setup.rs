@@ -181,6 +181,7 @@ impl Engine {
             check_after: parts.poll * 3 + Duration::from_secs(15),
             learnt_at: Mutex::default(),
             lost_writes: Mutex::default(),
+            looked_for: Mutex::default(),
             pauses: AtomicU64::new(0),
             gates: Mutex::default(),
             pacing: tokio::sync::Mutex::default(),

@@ -50,6 +50,8 @@ pub(crate) struct Work {
     pub(crate) slot: Option<(InstanceId, OwnedSemaphorePermit)>,
     /// Sides that were read directly since they were last written to.
     pub(crate) fresh: BTreeSet<SideId>,
+    /// Those of them whose last read had all that is said there.
+    pub(crate) heard: BTreeSet<SideId>,
     /// Sides to be read directly before anything is decided there, and whether with the transitions offered.
     pub(crate) to_read: BTreeMap<SideId, bool>,
     /// Who watches, where that was read and is not taken in yet; where it is to be read; and where that failed in this cycle.
@@ -149,6 +151,7 @@ impl Work {
             stale: false,
             slot: None,
             fresh: BTreeSet::new(),
+            heard: BTreeSet::new(),
             to_read: BTreeMap::new(),
             watchers: BTreeMap::new(),
             to_list: BTreeSet::new(),
@@ -211,6 +214,7 @@ impl Work {
     pub(crate) fn look_anew(&mut self) {
         self.stale = false;
         self.fresh.clear();
+        self.heard.clear();
         self.offers.clear();
         self.watchers.clear();
         // What was not there may be back by now.
@@ -234,6 +238,21 @@ impl Work {
     /// Whether nobody knows what became of a write.
     pub(crate) fn is_in_doubt(&self) -> bool {
         self.intents.iter().any(|intent| matches!(intent.state, IntentState::Open | IntentState::InDoubt))
+    }
+
+    /// Whether something of the item waits for its issue on a side to be read: what people said elsewhere, a file.
+    pub(crate) fn is_waited_for(&self, side: &SideId) -> bool {
+        let remarks = self.item.comments.iter().chain(&self.item.worklogs);
+        let said = remarks.filter(|record| record.pending.is_some());
+        let mut lacking = said.filter(|record| &record.side != side && !record.copies.contains_key(side));
+        let mut files = self.item.attachments.iter().filter(|record| &record.side != side);
+        lacking.next().is_some() || files.next().is_some()
+    }
+
+    /// Forgets an intent that was never opened nor sent, as if it had not been planned.
+    pub(crate) fn forget_intent(&mut self, id: OperationId) {
+        self.intents.retain(|intent| intent.id != id);
+        self.moves.retain(|(moved, _)| *moved != id);
     }
 
     /// Whether a side's issue was looked for in this cycle and is not where it belongs. What could not be asked says nothing.

@@ -10,7 +10,7 @@ use super::pairing::{self, PairColumns, UnpairColumns};
 use super::queue;
 use super::record::{self, MergeColumns};
 use super::step::StepResult;
-use crate::model::command::{CommandRecord, Operator, PARKED, Pause, Target};
+use crate::model::command::{CommandRecord, Operator, Pause, Target};
 use crate::model::ids::SyncId;
 
 /// An effect as its columns hold it.
@@ -81,10 +81,7 @@ fn begin_pause(connection: &Connection, pause: &Pause) -> StepResult<()> {
 /// What still waits for another pause is put aside again when it is looked at.
 fn end_pause(connection: &Connection, target: &Target, now: Timestamp) -> StepResult<()> {
     connection.prepare_cached("DELETE FROM pauses WHERE target = ?1")?.execute([encode("a pause", target)?])?;
-    connection
-        .prepare_cached("UPDATE work SET due_ms = ?1 WHERE due_ms >= ?2")?
-        .execute(params![Milliseconds(now), Milliseconds(PARKED)])?;
-    Ok(())
+    queue::wake_awaited(connection, now)
 }
 
 /// The pauses that hold, the oldest first.

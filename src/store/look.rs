@@ -182,6 +182,11 @@ pub(super) fn figures(connection: &Connection, now: Timestamp) -> StepResult<Fig
     })
 }
 
+/// Gives the memory of pages back that nothing is being done with.
+pub(super) fn forget_pages(connection: &Connection) -> StepResult<()> {
+    Ok(connection.execute_batch("PRAGMA shrink_memory")?)
+}
+
 /// Reads every page and says what is wrong, line by line; empty when all is well.
 pub(super) fn check(connection: &Connection) -> StepResult<Vec<String>> {
     let mut said = lines(connection, "PRAGMA integrity_check", |row| row.get(0))?;

@@ -1,6 +1,7 @@
 //! The durable state in SQLite behind `model::store::Store`. It must never be held open across a request to a Jira, and never
 //! keep anything of an item in memory: what is idle is on disk.
 
+mod checker;
 mod columns;
 mod commands;
 mod configurations;

@@ -30,10 +30,17 @@ const COPIED_PAGES: std::ffi::c_int = 1_000;
 /// What is checked page by page at each start: the tables that say who we are and which issue belongs to which item. The
 /// large ones (items, intents) are not: reading all of them would take longer than a start may. A damaged page in those is
 /// found when it is read, and `SqliteStore::check` reads everything.
-const CHECKED_AT_START: &[&str] = &["identity", "cursors", "notes", "work", "replicas"];
+const CHECKED_AT_START: &[&str] = &["identity", "cursors", "notes"];
+/// Checked at each start, too, and before it is over where the state is small: they grow with the items.
+const CHECKED_BESIDE: &[&str] = &["work", "replicas"];
+/// A state of more bytes is large: these tables are checked while the daemon works already. About as long as a start may take.
+const LARGE_BYTES: u64 = 512 * 1024 * 1024;
+/// Most memory for pages of the connection that checks a large state, in KiB.
+const CHECKER_CACHE_KIB: i64 = 512;
 
-/// Opens the state at `path` for writing, under its exclusive lock; makes it if nothing is there.
-pub(super) fn for_writing(path: &Path) -> Result<Held, OpenError> {
+/// Opens the state at `path` for writing, under its exclusive lock; makes it if nothing is there. Says whether a part of it is still
+/// to be checked, by [`for_checking`] and [`check_beside`].
+pub(super) fn for_writing(path: &Path, may_defer: bool) -> Result<(Held, bool), OpenError> {
     let folder = folder_of(path);
     if !folder.is_dir() {
         return Err(OpenError::NoFolder { folder: folder.to_owned() });
@@ -53,7 +60,11 @@ pub(super) fn for_writing(path: &Path) -> Result<Held, OpenError> {
         return Err(OpenError::Unwritable { path: path.to_owned(), source: io::Error::other(why) });
     }
     let found = supported(path, &connection)?;
-    check(path, &connection)?;
+    let deferred = may_defer && fs::metadata(path).is_ok_and(|metadata| metadata.len() > LARGE_BYTES);
+    check(path, &connection, CHECKED_AT_START)?;
+    if !deferred {
+        check(path, &connection, CHECKED_BESIDE)?;
+    }
     if found < known_version() {
         migrate(&mut connection).map_err(failed(path, "upgrade"))?;
     }
@@ -65,7 +76,19 @@ pub(super) fn for_writing(path: &Path) -> Result<Held, OpenError> {
         return Err(OpenError::Unwritable { path: path.to_owned(), source: io::Error::other(why) });
     }
     configure(&connection, WRITER_CACHE_KIB).map_err(failed(path, "set up"))?;
-    Ok(Held { connection, _lock: Some(lock) })
+    Ok((Held { connection, _lock: Some(lock) }, deferred))
+}
+
+/// A connection for [`check_beside`]: it only reads, and keeps few pages.
+pub(super) fn for_checking(path: &Path) -> Result<Connection, OpenError> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    configure(&connection, CHECKER_CACHE_KIB).map_err(failed(path, "set up"))?;
+    Ok(connection)
+}
+
+/// Checks what a start of a large state left out.
+pub(super) fn check_beside(path: &Path, connection: &Connection) -> Result<(), OpenError> {
+    check(path, connection, CHECKED_BESIDE)
 }
 
 /// Opens the state at `path` for reading only, beside a daemon or without one. Changes nothing in it.
@@ -245,8 +268,8 @@ fn supported(path: &Path, connection: &Connection) -> Result<i64, OpenError> {
     Ok(found)
 }
 
-fn check(path: &Path, connection: &Connection) -> Result<(), OpenError> {
-    for table in CHECKED_AT_START {
+fn check(path: &Path, connection: &Connection, tables: &[&str]) -> Result<(), OpenError> {
+    for table in tables {
         let said: String = connection
             .query_row(&format!("PRAGMA quick_check({table})"), [], |row| row.get(0))
             .map_err(failed(path, "check"))?;

@@ -20,6 +20,15 @@ pub(super) const DUE: &str = "SELECT item FROM work
 pub(super) const SOONEST: &str = "SELECT min(due_ms) FROM work
     WHERE claimed_by IS NULL AND due_ms IS NOT NULL AND urgency = ?1";
 
+/// Frees what is claimed, by its partial index.
+pub(super) const FREE: &str =
+    "UPDATE work SET claimed_by = NULL, due_ms = min(coalesce(due_ms, ?1), ?1) WHERE claimed_by IS NOT NULL";
+
+/// Makes due what was put aside of one urgency, by the index of what is due; and what is claimed.
+pub(super) const UNPARK: &str = "UPDATE work SET due_ms = ?1
+    WHERE claimed_by IS NULL AND due_ms IS NOT NULL AND urgency = ?2 AND due_ms >= ?3";
+pub(super) const UNPARK_CLAIMED: &str = "UPDATE work SET due_ms = ?1 WHERE claimed_by IS NOT NULL AND due_ms >= ?2";
+
 /// The items of an issue.
 pub(super) const ITEMS_OF: &str = "SELECT item FROM replicas WHERE instance = ?1 AND issue = ?2";
 
@@ -194,20 +203,17 @@ pub(super) fn release(
 /// Frees what a dead holder held. It is due at once: nobody knows how far the holder came. So is what was put aside for a pause:
 /// if that still holds, it is put aside again.
 pub(super) fn free_all(connection: &Connection, now: Timestamp) -> StepResult<()> {
-    connection
-        .prepare_cached(
-            "UPDATE work SET claimed_by = NULL, due_ms = min(coalesce(due_ms, ?1), ?1)
-             WHERE claimed_by IS NOT NULL OR due_ms >= ?2",
-        )?
-        .execute(params![Milliseconds(now), Milliseconds(PARKED)])?;
+    wake_awaited(connection, now)?;
+    connection.prepare_cached(FREE)?.execute(params![Milliseconds(now)])?;
     Ok(())
 }
 
 /// Makes due what waits for an instance that was away, and what waits for an operator: that is put aside again.
 pub(super) fn wake_awaited(connection: &Connection, now: Timestamp) -> StepResult<()> {
-    connection
-        .prepare_cached("UPDATE work SET due_ms = ?1 WHERE due_ms >= ?2")?
-        .execute(params![Milliseconds(now), Milliseconds(PARKED)])?;
+    for urgency in URGENCIES {
+        connection.prepare_cached(UNPARK)?.execute(params![Milliseconds(now), urgency, Milliseconds(PARKED)])?;
+    }
+    connection.prepare_cached(UNPARK_CLAIMED)?.execute(params![Milliseconds(now), Milliseconds(PARKED)])?;
     Ok(())
 }
 

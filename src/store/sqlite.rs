@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+use super::checker::Checker;
 use super::columns::encode;
 use super::commands::{self, EffectColumns};
 use super::journal::{Entry, Move};
@@ -53,6 +54,8 @@ impl std::fmt::Debug for Dependencies {
 
 /// The state in an SQLite database. Dropping it finishes what is queued, closes the file and frees the lock.
 pub struct SqliteStore {
+    /// Where a large state is checked while it is worked on already. Dropped before the writer folds its log.
+    checker: Option<Checker>,
     /// Declared first, so dropped first: the writer then finds nobody reading, and folds its log into the file.
     reader: Option<Worker>,
     /// `None`: opened for reading only.
@@ -84,9 +87,10 @@ impl SqliteStore {
     /// # Errors
     /// See [`OpenError`]; nothing was changed then.
     pub fn open(path: &Path, dependencies: Dependencies) -> Result<Self, OpenError> {
-        let held = open::for_writing(path)?;
         let spawn = dependencies.spawn;
+        let (held, deferred) = open::for_writing(path, spawn == Spawn::Thread)?;
         let writer = Writer::start(held, dependencies)?;
+        let checker = if deferred { Some(Checker::start(path)?) } else { None };
         let reader = match spawn {
             Spawn::Inline => None,
             Spawn::Thread => {
@@ -94,7 +98,7 @@ impl SqliteStore {
                 Some(start(spawn, "state-reader", held)?)
             }
         };
-        Ok(Self { reader, writer: Some(writer) })
+        Ok(Self { checker, reader, writer: Some(writer) })
     }
 
     /// A state in memory, gone when dropped.
@@ -103,7 +107,7 @@ impl SqliteStore {
     /// SQLite or the system refused.
     pub fn in_memory(dependencies: Dependencies) -> Result<Self, OpenError> {
         let writer = Writer::start(open::in_memory()?, dependencies)?;
-        Ok(Self { reader: None, writer: Some(writer) })
+        Ok(Self { checker: None, reader: None, writer: Some(writer) })
     }
 
     /// A copy in memory of the state at `path`, to plan on: whatever is written to it is thrown away. A new one where there
@@ -113,7 +117,7 @@ impl SqliteStore {
     /// See [`OpenError`]. The file is only read.
     pub fn copy_in_memory(path: &Path, dependencies: Dependencies) -> Result<Self, OpenError> {
         let writer = Writer::start(open::copy(path)?, dependencies)?;
-        Ok(Self { reader: None, writer: Some(writer) })
+        Ok(Self { checker: None, reader: None, writer: Some(writer) })
     }
 
     /// Opens the state at `path` for reading, beside a running daemon or without one. Every writing call is refused, and
@@ -123,7 +127,7 @@ impl SqliteStore {
     /// See [`OpenError`]; [`OpenError::Missing`] when there is none yet.
     pub fn read_only(path: &Path) -> Result<Self, OpenError> {
         let held = open::for_reading(path)?;
-        Ok(Self { reader: Some(start(Spawn::Inline, "state-reader", held)?), writer: None })
+        Ok(Self { checker: None, reader: Some(start(Spawn::Inline, "state-reader", held)?), writer: None })
     }
 
     /// Has it go by another configuration from now on: the instance of each side.
@@ -145,15 +149,6 @@ impl SqliteStore {
         self.read("look at an item", move |connection| look::claim(connection, item, now)).await
     }
 
-    /// Reads the whole state and says what is damaged, line by line; empty when all is well. Takes seconds on a large one.
-    pub async fn check(&self) -> Vec<String> {
-        // Damage can be such that the check itself cannot go on: that is its finding.
-        self.read("check the state", look::check).await.unwrap_or_else(|error| {
-            let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
-            vec![format!("{error}{cause}")]
-        })
-    }
-
     pub(super) async fn read<T: Send + 'static>(
         &self,
         attempt: &'static str,
@@ -171,6 +166,10 @@ impl SqliteStore {
         attempt: &'static str,
         step: impl FnOnce(&Connection) -> StepResult<T> + Send + 'static,
     ) -> Result<T, StoreError> {
+        if let Some(damage) = self.checker.as_ref().and_then(Checker::damage) {
+            let source = format!("the state is damaged: {damage}").into();
+            return Err(StoreError::Database { attempt, source });
+        }
         self.writer(attempt)?.worker.run(attempt, step).await
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
+use super::checker::Checker;
 use super::open;
 use super::queue::{DUE, ITEMS_OF, SOONEST};
 use super::worker::{Held, Spawn, Worker};
@@ -170,4 +171,31 @@ async fn a_reader_never_answers_from_before_it_was_asked() {
     };
     let (slow, after) = tokio::join!(slow, after);
     assert_eq!((slow.unwrap(), after), (0, 1));
+}
+
+#[test]
+fn a_check_beside_the_daemon_finds_damage_and_ends_when_it_is_to_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.db");
+    let (held, deferred) = open::for_writing(&path, true).unwrap();
+    assert!(!deferred, "a new state is small");
+    let root: i64 = held
+        .connection
+        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'work' AND type = 'table'", [], |row| row.get(0))
+        .unwrap();
+    let page: i64 = held.connection.query_row("PRAGMA page_size", [], |row| row.get(0)).unwrap();
+    drop(held);
+
+    let whole = Checker::start(&path).unwrap();
+    drop(whole);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let at = usize::try_from((root - 1) * page).unwrap();
+    bytes[at..at + 64].fill(0xA5);
+    std::fs::write(&path, bytes).unwrap();
+    let damaged = Checker::start(&path).unwrap();
+    let waited = (0..1_000).any(|_| {
+        std::thread::park_timeout(Duration::from_millis(5));
+        damaged.damage().is_some()
+    });
+    assert!(waited, "the damage is not found");
 }

@@ -5,6 +5,9 @@ mod architecture;
 #[cfg(test)]
 mod bent;
 #[cfg(test)]
+#[path = "../../benches/bulk/mod.rs"]
+mod bulk;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod cli_operate;
@@ -41,6 +44,8 @@ mod daemon_attachments;
 mod daemon_audit;
 #[cfg(test)]
 mod daemon_backfill;
+#[cfg(test)]
+mod daemon_bulk;
 #[cfg(test)]
 mod daemon_carries;
 #[cfg(test)]
@@ -139,6 +144,8 @@ mod daemon_restored;
 mod daemon_rights;
 #[cfg(test)]
 mod daemon_rings;
+#[cfg(test)]
+mod daemon_scale;
 #[cfg(test)]
 mod daemon_silence;
 #[cfg(test)]
@@ -239,6 +246,9 @@ mod process_support;
 mod random_life;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+#[path = "../../benches/scale/mod.rs"]
+mod scale;
 #[cfg(test)]
 mod simulator_cloud;
 #[cfg(test)]
