@@ -129,11 +129,15 @@ pub fn read_hook(kind: Kind, body: &[u8]) -> Result<Told, serde_json::Error> {
         let ends = body.link.iter().flat_map(|link| [&link.source_issue_id, &link.destination_issue_id]);
         let mut issues: Vec<IssueId> = ends.filter_map(|end| number(end.as_ref())).collect();
         if issues.is_empty() {
-            issues.push(NO_ISSUE);
+            issues.push(own.unwrap_or(NO_ISSUE));
         }
         return Ok(Told { issues, by: user(), ..Told::default() });
     }
-    // Properties, projects, versions, people, sprints, boards: no field of an issue that a sync carries.
+    if event.starts_with("issue_property_") && own.is_some() {
+        // It moves no `updated`, so no poll finds it; and a clause of a sync, or a pairing, may go by it.
+        return Ok(Told { by: user(), ..told(own) });
+    }
+    // Projects, versions, people, sprints, boards: no field of an issue that a sync carries.
     Ok(Told::default())
 }
 
@@ -195,9 +199,12 @@ mod tests {
             of(json!({ "webhookEvent": "issuelink_created", "issueLink": link })),
             [IssueId(18_715), IssueId(11_917)]
         );
-        for event in
-            ["project_created", "jira:version_released", "user_updated", "sprint_started", "issue_property_set", "x"]
-        {
+        let property = json!({ "key": "tool", "value": 1 });
+        for (issue, named) in [(json!({ "id": "5" }), &[IssueId(5)][..]), (Value::Null, &[])] {
+            let body = json!({ "webhookEvent": "issue_property_deleted", "issue": issue, "property": property });
+            assert_eq!(of(body), named, "no poll finds what moves no `updated`");
+        }
+        for event in ["project_created", "jira:version_released", "user_updated", "sprint_started", "x"] {
             assert!(of(json!({ "webhookEvent": event, "issue": { "id": "5" } })).is_empty(), "{event}");
         }
         for id in [json!("0"), json!(-1), json!("18446744073709551615"), json!("1; DROP"), json!([]), json!(1.5)] {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::render::View;
 use super::state::ThingKind;
 use super::values::Version;
-use super::{Holder, Jira, Quirks};
+use super::{Holder, Jira, Quirks, hooks};
 
 impl Jira {
     /// Changes the quirks while it runs.
@@ -42,9 +42,12 @@ impl Jira {
 
     /// Deletes the version of that name, which no issue may hold.
     pub fn delete_version(&self, project: &str, name: &str) {
-        self.lock().state.things.retain(|thing| {
-            thing.kind != ThingKind::Version || (thing.project.as_str(), thing.name.as_str()) != (project, name)
-        });
+        let mut inside = self.lock();
+        let state = &mut inside.state;
+        let found = state.things_of(project, ThingKind::Version).find(|thing| thing.name == name);
+        let Some(id) = found.map(|thing| thing.id.clone()) else { return };
+        hooks::tell_of_version(state, "jira:version_deleted", &id, None);
+        state.things.retain(|thing| thing.id != id);
     }
 
     /// Gives a permission of a project to these holders alone, while it runs.

@@ -83,6 +83,14 @@ impl Person {
         self.run(rest::set_issue_property, &[issue, name], value).map(drop)
     }
 
+    /// Takes an entity property of an issue away, as other tools do.
+    ///
+    /// # Errors
+    /// As REST would refuse it.
+    pub fn delete_property(&self, issue: &str, name: &str) -> Result<(), Refusal> {
+        self.run(rest::delete_issue_property, &[issue, name], Value::Null).map(drop)
+    }
+
     /// Archives an issue: it is in no search any more, can be read by who has its key, and refuses every write (memory).
     /// Neither the changelog nor `updated` says anything of it.
     ///

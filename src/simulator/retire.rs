@@ -7,7 +7,7 @@ use super::permissions::holds;
 use super::reply::Refusal;
 use super::setup::FieldType;
 use super::state::{FieldKind, State, ThingKind};
-use super::{Jira, change};
+use super::{Jira, change, hooks};
 
 impl Jira {
     /// How many voted for an issue, by its id or key.
@@ -82,6 +82,9 @@ fn remove(
             change::log(state, &mut issue, Some(user), changes, None);
             state.store(issue);
         }
+    }
+    if kind == ThingKind::Version {
+        hooks::tell_of_version(state, "jira:version_deleted", &gone, instead.as_deref());
     }
     state.things.retain(|thing| thing.id != gone);
     Ok(())

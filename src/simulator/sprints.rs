@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::hooks;
 use super::jira::Jira;
 use super::setup::{FieldType, SprintState};
 use super::state::{Field, FieldKind, Issue, Sprint, State};
@@ -23,8 +24,21 @@ impl Jira {
 
     /// Ends a sprint or begins one. The issues in it do not change by it, and nothing is logged.
     pub fn set_sprint(&self, name: &str, how_far: SprintState) {
-        for sprint in self.lock().state.sprints.iter_mut().filter(|sprint| sprint.name == name) {
+        let mut inside = self.lock();
+        let state = &mut inside.state;
+        let mut changed = Vec::new();
+        for sprint in state.sprints.iter_mut().filter(|sprint| sprint.name == name && sprint.state != how_far) {
             sprint.state = how_far;
+            changed.push(sprint.clone());
+        }
+        let event = match how_far {
+            SprintState::Future => "sprint_updated",
+            SprintState::Active => "sprint_started",
+            SprintState::Closed => "sprint_closed",
+        };
+        for sprint in changed {
+            let shown = listed(state, &sprint);
+            hooks::tell_of_sprint(state, event, &shown);
         }
     }
 }
@@ -44,7 +58,10 @@ impl State {
     /// Makes a sprint on a project's board.
     pub(crate) fn make_sprint(&mut self, project: &str, name: &str, state: SprintState) {
         let id = 1 + self.sprints.len() as u64;
-        self.sprints.push(Sprint { id, name: name.to_owned(), state, project: project.to_owned() });
+        let sprint = Sprint { id, name: name.to_owned(), state, project: project.to_owned() };
+        let shown = listed(self, &sprint);
+        self.sprints.push(sprint);
+        hooks::tell_of_sprint(self, "sprint_created", &shown);
     }
 
     fn sprint(&self, id: &Value) -> Option<&Sprint> {
@@ -56,6 +73,14 @@ impl State {
 /// The board that a sprint lies on: the only one of its project.
 pub(crate) fn board_of(state: &State, sprint: &Sprint) -> u64 {
     state.projects.get(&sprint.project).and_then(|project| project.id.parse().ok()).unwrap_or_default()
+}
+
+/// A sprint as REST of Jira Software shows it, and as webhooks do.
+pub(crate) fn listed(state: &State, sprint: &Sprint) -> Value {
+    json!({
+        "id": sprint.id, "self": format!("{}/rest/agile/1.0/sprint/{}", state.base, sprint.id), "goal": "",
+        "state": sprint.state.word(), "name": sprint.name, "originBoardId": board_of(state, sprint),
+    })
 }
 
 /// What a client wrote as a sprint -> its id alone. It is a number (memory: a text of digits will do).

@@ -288,4 +288,6 @@ mod text_table;
 #[cfg(test)]
 mod text_trees;
 #[cfg(test)]
+mod webhook_events;
+#[cfg(test)]
 mod webhook_receiver;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jirasyncd::clock::{SeededEntropy, VirtualClock};
-use jirasyncd::simulator::{Delivery, HookWeather, Jira, Kind, Setup, presets};
+use jirasyncd::simulator::{Delivery, HookWeather, Jira, Kind, Setup, SprintState, presets};
 use serde_json::{Value, json};
 
 use super::jira_support::EPOCH;
@@ -80,6 +80,71 @@ async fn each_kind_tells_what_people_do_in_its_own_shapes() {
             file.request.headers().get("x-atlassian-webhook-flow").is_some_and(|flow| flow == "Secondary"),
             cloud
         );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn properties_versions_and_sprints_are_told_once_each_and_move_nothing() {
+    for (setup, project, kind, person) in [
+        (presets::acme("https://acme.example"), "SUP", "Bug", "jane"),
+        (presets::globex("https://jira.globex.example"), "ENG", "Defect", "jdoe"),
+    ] {
+        let jira = jira(&setup);
+        jira.set_permission(project, "ADMINISTER_PROJECTS", &[jirasyncd::simulator::Holder::LoggedIn]);
+        let person = jira.person(person).unwrap();
+        let key = person.create(project, kind, json!({ "summary": "Pump" })).unwrap();
+        jira.register_webhook("https://hooks.example/x", None);
+        let told = || -> Vec<Value> {
+            let told = jira.webhooks_due();
+            told.iter().for_each(|delivery| jira.webhook_answered(delivery, Some(200)));
+            told.iter().map(body).collect()
+        };
+        let only = |event: &str| -> Value {
+            let mut told = told();
+            assert_eq!(told.len(), 1, "{event}: {told:?}");
+            assert_eq!(told[0]["webhookEvent"], event);
+            assert!(told[0]["timestamp"].is_i64());
+            told.remove(0)
+        };
+        person.set_property(&key, "tool", json!({ "at": 1 })).unwrap();
+        let set = only("issue_property_set");
+        assert_eq!(set["property"], json!({ "key": "tool", "value": { "at": 1 } }));
+        assert!(set["issue"]["id"].is_string() && set.get("changelog").is_none(), "{set}");
+        person.set_property(&key, "tool", json!({ "at": 1 })).unwrap();
+        assert_eq!(told(), Vec::<Value>::new(), "nothing changed by it");
+        person.set_property(&key, "tool", json!({ "at": 2 })).unwrap();
+        assert_eq!(only("issue_property_set")["property"]["value"]["at"], 2);
+        person.delete_property(&key, "tool").unwrap();
+        let gone = only("issue_property_deleted");
+        assert_eq!(gone["property"]["key"], "tool");
+        assert!(person.delete_property(&key, "tool").is_err());
+        jira.add_sprint(project, "Sprint 1", SprintState::Future);
+        let sprint = only("sprint_created");
+        assert!(sprint["sprint"]["id"].is_u64() && sprint["sprint"]["originBoardId"].is_u64(), "{sprint}");
+        assert!(sprint.get("issue").is_none(), "{sprint}");
+        for (state, event) in [(SprintState::Active, "sprint_started"), (SprintState::Closed, "sprint_closed")] {
+            jira.set_sprint("Sprint 1", state);
+            assert_eq!(only(event)["sprint"]["name"], "Sprint 1");
+            jira.set_sprint("Sprint 1", state);
+            assert_eq!(told(), Vec::<Value>::new(), "it was so already");
+        }
+        for name in ["1.0", "2.0"] {
+            person.make_version(project, name, json!({})).unwrap();
+            let made = only("jira:version_created");
+            assert!(made["version"]["id"].is_string() && made["version"]["projectId"].is_u64(), "{made}");
+        }
+        for (change, event) in [
+            (json!({ "description": "First" }), "jira:version_updated"),
+            (json!({ "released": true }), "jira:version_released"),
+            (json!({ "released": false }), "jira:version_unreleased"),
+        ] {
+            person.change_version(project, "1.0", change).unwrap();
+            assert_eq!(only(event)["version"]["name"], "1.0");
+        }
+        jira.remove_version(&person, project, "1.0", Some("2.0")).unwrap();
+        assert_eq!(only("jira:version_deleted")["mergedTo"]["name"], "2.0");
+        jira.delete_version(project, "2.0");
+        assert!(only("jira:version_deleted").get("mergedTo").is_none());
     }
 }
 

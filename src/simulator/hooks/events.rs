@@ -34,6 +34,28 @@ pub(crate) fn tell(state: &mut State, old: Option<&Arc<Issue>>, new: Option<&Arc
     }
 }
 
+/// Tells all webhooks of a sprint: one was made, began or ended. The same shape on both kinds, and nothing of its issues.
+pub(crate) fn tell_of_sprint(state: &mut State, name: &'static str, sprint: &Value) {
+    send(state, name, json!({ "sprint": sprint }), false);
+}
+
+/// Tells all webhooks of a version: REST v2's shape, with its project's number, on both kinds. One that was merged names the other.
+pub(crate) fn tell_of_version(state: &mut State, name: &'static str, id: &str, merged_to: Option<&str>) {
+    let shown = |id: &str| {
+        let thing = state.thing(id)?;
+        let mut body = view(state).thing(thing);
+        let project = state.projects.get(&thing.project);
+        body["projectId"] = json!(project.and_then(|project| project.id.parse::<u64>().ok()));
+        Some(body)
+    };
+    let Some(version) = shown(id) else { return };
+    let mut body = json!({ "version": version });
+    if let Some(other) = merged_to.and_then(shown) {
+        body["mergedTo"] = other;
+    }
+    send(state, name, body, false);
+}
+
 /// Puts one event on its way to every webhook that wants it.
 fn send(state: &mut State, name: &str, mut body: Value, secondary: bool) {
     body["timestamp"] = json!(state.now.as_millisecond());
@@ -113,6 +135,7 @@ fn changed(state: &State, old: &Issue, new: &Issue) -> Vec<Event> {
         events.push(("jira:issue_updated", named(state, body, event_type), false));
     }
     events.extend(remarks(state, old, new));
+    events.extend(properties(state, old, new));
     let attachment = |file| json!({ "attachment": view(state).attachment(file) });
     for file in new.attachments.iter().filter(|file| !old.attachments.iter().any(|known| known.id == file.id)) {
         events.push(("attachment_created", attachment(file), false));
@@ -127,6 +150,23 @@ fn changed(state: &State, old: &Issue, new: &Issue) -> Vec<Event> {
     for link in old.issue_links.iter().filter(|link| link.outward && !new.issue_links.contains(link)) {
         events.push(("issuelink_deleted", linked(state, old.id, link), false));
     }
+    events
+}
+
+/// Entity properties of an issue (memory: with the issue, the few fields of it on Cloud). Its comments' own raise nothing.
+fn properties(state: &State, old: &Issue, new: &Issue) -> Vec<Event> {
+    if old.properties == new.properties {
+        return Vec::new();
+    }
+    let issue = if state.is_cloud() { brief(state, new) } else { whole(state, new) };
+    let by = user(state, state.actor.as_deref());
+    let told = |name: &'static str, key: &String, value: &Value| {
+        (name, json!({ "user": by, "issue": issue, "property": { "key": key, "value": value } }), false)
+    };
+    let set = new.properties.iter().filter(|(key, value)| old.properties.get(*key) != Some(*value));
+    let mut events: Vec<Event> = set.map(|(key, value)| told("issue_property_set", key, value)).collect();
+    let gone = old.properties.iter().filter(|(key, _)| !new.properties.contains_key(*key));
+    events.extend(gone.map(|(key, value)| told("issue_property_deleted", key, value)));
     events
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::permissions::holds;
 use super::super::reply::{Answer, Refusal, Reply};
-use super::super::sprints::board_of;
+use super::super::sprints::listed;
 use super::super::state::{Project, Sprint, State};
 use super::Call;
 
@@ -49,16 +49,6 @@ pub(crate) fn sprints(state: &mut State, call: &Call) -> Answer {
     let wanted = |sprint: &&Sprint| {
         sprint.project == project.key && (states.is_empty() || states.iter().any(|state| state == sprint.state.word()))
     };
-    let rows: Vec<Value> = state
-        .sprints
-        .iter()
-        .filter(wanted)
-        .map(|sprint| {
-            json!({
-                "id": sprint.id, "self": format!("{}/rest/agile/1.0/sprint/{}", state.base, sprint.id), "goal": "",
-                "state": sprint.state.word(), "name": sprint.name, "originBoardId": board_of(state, sprint),
-            })
-        })
-        .collect();
+    let rows: Vec<Value> = state.sprints.iter().filter(wanted).map(|sprint| listed(state, sprint)).collect();
     page(call, &rows)
 }

@@ -32,7 +32,7 @@ pub(crate) use attachment::{Received, Sent, add as add_attachment, files_of, rem
 pub(crate) use comment::{add as add_comment, edit as edit_comment, remove as delete_comment};
 pub(crate) use issue::{delete as delete_issue, edit as edit_issue, insert as create_issue};
 pub(crate) use issue_link::{add as link_issues, remove as unlink_issues};
-pub(crate) use property::issue_set as set_issue_property;
+pub(crate) use property::{issue_delete as delete_issue_property, issue_set as set_issue_property};
 pub(crate) use remote::set as link_remotely;
 pub(crate) use routes::{Found, Route, find, find_outside};
 pub(crate) use thing::{create_component, create_version, update_component, update_version};

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::hooks;
 use super::super::permissions::{holds, holds_global};
 use super::super::reply::{Answer, Refusal, Reply};
 use super::super::state::{Project, State, Thing, ThingKind};
@@ -64,6 +65,9 @@ fn create(state: &mut State, call: &Call, project: &Project, kind: ThingKind, no
         fill(thing, call, days);
         // "Not applicable when creating a version" [v3]; archived is, on both kinds.
         thing.released = false;
+    }
+    if kind == ThingKind::Version {
+        hooks::tell_of_version(state, "jira:version_created", &id, None);
     }
     let mut body = state.thing(&id).map_or(Value::Null, |thing| call.view(state).thing(thing));
     match (kind, project.id.parse::<u64>()) {
@@ -166,7 +170,16 @@ fn update(state: &mut State, call: &Call, kind: ThingKind, no_right: Refusal) ->
     if let Some(name) = name {
         thing.name = name;
     }
+    let before = thing.released;
     fill(thing, call, days);
+    let event = match (before, thing.released) {
+        (false, true) => "jira:version_released",
+        (true, false) => "jira:version_unreleased",
+        (true, true) | (false, false) => "jira:version_updated",
+    };
+    if kind == ThingKind::Version {
+        hooks::tell_of_version(state, event, &id, None);
+    }
     let body = state.thing(&id).map_or(Value::Null, |thing| call.view(state).thing(thing));
     Ok(Reply::ok(body))
 }
