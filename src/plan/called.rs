@@ -44,6 +44,15 @@ pub fn called(rules: ThingRules<'_>, things: &[ProjectThing]) -> BTreeMap<SideId
         for (_, replica, (word, _)) in &here {
             by_name.insert(replica.value(Property::Name).to_owned(), word.clone());
         }
+        // Before a rename is on all sides, and seen in all issues, one that still is called so somewhere is what issues hold by that name.
+        let taken: BTreeSet<&str> = here.iter().map(|(_, replica, _)| replica.value(Property::Name)).collect();
+        for thing in &in_order {
+            let Some(name) = words.get(&thing.id).and_then(|(word, _)| by_word.get(word).cloned()) else { continue };
+            let there = thing.replicas.values().filter(|replica| replica.is_there());
+            for other in there.map(|replica| replica.value(Property::Name)).filter(|other| !taken.contains(other)) {
+                by_word.entry(other.to_owned()).or_insert_with(|| name.clone());
+            }
+        }
         by_word.retain(|word, name| word != name);
         by_name.retain(|name, word| name != word);
         all.insert(side.clone(), Called { by_word, by_name });
