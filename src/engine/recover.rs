@@ -12,7 +12,7 @@ use super::Engine;
 use super::cycle::STALE_AFTER;
 use super::files::doubtful_files;
 use super::found::Duplicate;
-use super::instance::Instance;
+use super::instance::{Instance, Pause};
 use super::work::Work;
 use crate::jira::{JiraError, Want};
 use crate::mapping::Rich;
@@ -24,6 +24,15 @@ use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
 use crate::model::remark::{Remark, Spent};
 use crate::model::settings::Kind;
 use crate::model::store::StoreError;
+
+/// What a search over all projects brought.
+#[derive(Default)]
+struct Found {
+    /// `None`: it was not answered.
+    rows: Option<Vec<IssueSnapshot>>,
+    /// The instance is left alone for now.
+    pause: Option<Pause>,
+}
 
 /// Searches without result after the lag bound that make a "not there".
 const SEARCHES: u32 = 2;
@@ -62,6 +71,9 @@ impl Engine {
                 *since = (*since).min(opened);
             }
         }
+        let oldest = places.values().min().copied().unwrap_or(Timestamp::MIN);
+        // Of an instance all that is about to be given up is looked for once, wherever it may be by now.
+        let mut anywhere: BTreeMap<InstanceId, Found> = BTreeMap::new();
         for ((instance, project), since) in places {
             let Some(instance) = self.instances.get(&instance).cloned() else { continue };
             let found = self.created(&instance, Some(&project), since).await;
@@ -72,7 +84,14 @@ impl Engine {
             for work in works.iter_mut() {
                 for intent in doubts_at(work, instance.id(), &project) {
                     match &found {
-                        Ok(rows) => self.settle_create(work, &intent, rows, &instance).await?,
+                        Ok(rows) => {
+                            if !self.take_marked(work, &intent, rows)
+                                && self.is_to_be_given_up(work, &intent, &instance).await?
+                            {
+                                let found = self.anywhere(&mut anywhere, &instance, oldest).await;
+                                self.give_up(work, &intent, found);
+                            }
+                        }
                         Err(_) => match &left_alone {
                             Some(pause) => self.wait_for(work, pause),
                             None => work.failed = true,
@@ -132,19 +151,16 @@ impl Engine {
         instance.patiently(instance.read.created_by_us(project, since)).await
     }
 
-    async fn settle_create(
+    /// Whether a creation was looked for often enough in its project, after the lag bound. If not, it is looked for again.
+    async fn is_to_be_given_up(
         &self,
         work: &mut Work,
         intent: &Intent,
-        rows: &[IssueSnapshot],
         instance: &Instance,
-    ) -> Result<(), StoreError> {
-        if self.take_marked(work, intent, rows) {
-            return Ok(());
-        }
+    ) -> Result<bool, StoreError> {
         if let Some(left) = self.left_until(instance, intent, instance.settings.settle) {
             work.be_due(self.after(left));
-            return Ok(());
+            return Ok(false);
         }
         self.store.count_search(intent.id).await?;
         let searches = intent.searches + 1;
@@ -153,22 +169,40 @@ impl Engine {
         }
         if searches < SEARCHES {
             work.be_due(self.after(Duration::from_secs(5).min(instance.settings.settle)));
-            return Ok(());
+            return Ok(false);
         }
-        // Somebody may have moved it to another project before it was found: made again, it would be there twice.
-        let opened = self.opened_there(instance.id(), intent).unwrap_or(Timestamp::MIN);
-        match self.created(instance, None, opened).await {
-            Ok(rows) if self.take_marked(work, intent, &rows) => {}
-            Ok(_) => {
-                let why = format!("looked for {searches} times after the lag bound, and not found");
+        Ok(true)
+    }
+
+    /// All that the sync user made on an instance since `since`, in any project; asked for once per `known`.
+    async fn anywhere<'f>(
+        &self,
+        known: &'f mut BTreeMap<InstanceId, Found>,
+        instance: &Instance,
+        since: Timestamp,
+    ) -> &'f Found {
+        if !known.contains_key(instance.id()) {
+            let rows = self.created(instance, None, since).await;
+            let pause = instance.pause();
+            if let (Err(error), None) = (&rows, &pause) {
+                instance.failed(error);
+            }
+            known.insert(instance.id().clone(), Found { rows: rows.ok(), pause });
+        }
+        known.entry(instance.id().clone()).or_default()
+    }
+
+    /// Somebody may have moved it to another project before it was found: made again, it would be there twice.
+    fn give_up(&self, work: &mut Work, intent: &Intent, found: &Found) {
+        match (&found.rows, &found.pause) {
+            (Some(rows), _) if self.take_marked(work, intent, rows) => {}
+            (Some(_), _) => {
+                let why = format!("looked for {SEARCHES} times after the lag bound, and not found");
                 work.move_intent(intent.id, &IntentEvent::Refused(why));
             }
-            Err(error) => {
-                instance.failed(&error);
-                work.failed = true;
-            }
+            (None, Some(pause)) => self.wait_for(work, pause),
+            (None, None) => work.failed = true,
         }
-        Ok(())
     }
 
     /// Takes the row that bears an intent's mark for what it made. Says whether there is one. A clone that the sync user's account was
