@@ -187,22 +187,50 @@ impl Engine {
     }
 }
 
-/// Nobody will see what was written to an issue that is gone. Should it be there again, what is found of it is known by its tag or mark;
-/// only of a file that would not do.
+/// Nobody will see what was written to an issue that is gone. Should it be there again, what is found of it is known by its tag, or is read
+/// as it stands. What is made once and has no such trace in the issue itself (comments, logged work, files, what leads elsewhere) stays in
+/// doubt: given up, it would be made again beside itself.
 fn settle_what_is_gone(work: &mut Work) {
-    let is_gone = |side: &SideId| {
+    let away = |side: &SideId| {
         let away = work.item.replicas.get(side).and_then(|replica| replica.away.as_ref());
-        away.is_some_and(|away| away.confirmed.is_some() && !matches!(away.how, Absence::Moved(_)))
+        away.filter(|away| away.confirmed.is_some())
     };
-    let open = work.intents.iter().filter(|intent| !intent.state.is_settled() && is_gone(&intent.operation.side));
     let mut moves = Vec::new();
-    for intent in open {
-        match (&intent.operation.action, &intent.state) {
+    for intent in work.intents.iter().filter(|intent| !intent.state.is_settled()) {
+        let Some(away) = away(&intent.operation.side) else { continue };
+        let answered = intent.state == IntentState::Answered;
+        let event = match &intent.operation.action {
             // It was made, and went before a read showed it.
-            (Action::Create { .. }, IntentState::Answered) => moves.push((intent.id, IntentEvent::Seen)),
-            (Action::Create { .. } | Action::AddFile { .. }, _) => {}
-            (_, _) => moves.push((intent.id, IntentEvent::Refused("its issue is gone".to_owned()))),
-        }
+            Action::Create { .. } if answered => IntentEvent::Seen,
+            _ if matches!(away.how, Absence::Moved(_)) => continue,
+            Action::SetFields { .. }
+            | Action::Transition { .. }
+            | Action::AddWatcher { .. }
+            | Action::RemoveWatcher { .. }
+            | Action::StopWatching { .. }
+            | Action::AddIssueLink { .. }
+            | Action::DeleteIssueLink { .. }
+            | Action::DeleteIssue { .. } => {
+                if answered {
+                    IntentEvent::Seen
+                } else {
+                    IntentEvent::Refused("its issue is gone".to_owned())
+                }
+            }
+            Action::Create { .. }
+            | Action::AddComment { .. }
+            | Action::EditComment { .. }
+            | Action::EditOriginal { .. }
+            | Action::DeleteComment { .. }
+            | Action::Offer { .. }
+            | Action::Link { .. }
+            | Action::Unlink { .. }
+            | Action::ShowEnd { .. }
+            | Action::HideEnd { .. }
+            | Action::AddFile { .. }
+            | Action::DeleteFile { .. } => continue,
+        };
+        moves.push((intent.id, event));
     }
     for (id, event) in moves {
         work.move_intent(id, &event);

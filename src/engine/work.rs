@@ -235,9 +235,14 @@ impl Work {
         there && crate::plan::is_levelled(&self.sync.settings, &self.item)
     }
 
-    /// Whether nobody knows what became of a write.
+    /// Whether nobody knows what became of a write, and a look may tell: not at an issue that is gone.
     pub(crate) fn is_in_doubt(&self) -> bool {
-        self.intents.iter().any(|intent| matches!(intent.state, IntentState::Open | IntentState::InDoubt))
+        let is_gone = |side: &SideId| {
+            let away = self.item.replicas.get(side).and_then(|replica| replica.away.as_ref());
+            away.is_some_and(|away| away.confirmed.is_some())
+        };
+        let open = |intent: &Intent| matches!(intent.state, IntentState::Open | IntentState::InDoubt);
+        self.intents.iter().any(|intent| open(intent) && !is_gone(&intent.operation.side))
     }
 
     /// Whether something of the item waits for its issue on a side to be read: what people said elsewhere, a file.
