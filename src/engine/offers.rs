@@ -9,6 +9,7 @@ use super::cycle::LONGEST_SLOW_RETRY;
 use super::survey::{has_links, offer_more, people_on};
 use super::work::Work;
 use crate::jira::{JiraError, Refusal, WriteOutcome};
+use crate::mapping::Place;
 use crate::model::ids::{AccountId, FieldName, SideId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent, IntentState, NativeWrite, Operation, Thing};
@@ -106,11 +107,15 @@ impl Engine {
         for (work, looked) in works.iter_mut().zip(looked).filter(|(work, _)| !work.over) {
             let lacking: BTreeSet<(Thing, String)> =
                 work.plan.iter().flat_map(|plan| &plan.operations).filter_map(|made| kept(work, made)).collect();
+            let unclear = unclear(work);
+            let lacking: BTreeSet<(Thing, String)> = lacking.into_iter().chain(unclear.iter().cloned()).collect();
             if lacking.is_subset(looked) {
                 continue;
             }
             for (thing, name) in lacking.difference(looked) {
-                if let Err(error) = self.look_at_things_first(&work.sync, *thing, name).await {
+                if let Err(error) =
+                    self.look_at_things_first(&work.sync, *thing, name, unclear.contains(&(*thing, name.clone()))).await
+                {
                     tracing::warn!(%error, "could not look at versions and components first");
                 }
             }
@@ -375,6 +380,29 @@ impl Engine {
 fn kept(work: &Work, operation: &Operation) -> Option<(Thing, String)> {
     let Action::Offer { thing, name, .. } = &operation.action else { return None };
     work.sync.settings.things.contains_key(thing).then(|| (*thing, name.clone()))
+}
+
+/// The names read in issues of which only the projects' lists say which version or component they mean: one that is new bears what
+/// another was called, or is for the rest.
+fn unclear(work: &Work) -> BTreeSet<(Thing, String)> {
+    let (sync, catalogs) = (&work.sync.settings, work.sync.catalogs());
+    let mut found = BTreeSet::new();
+    for (side, read) in &work.reads {
+        let Some(catalog) = catalogs.get(side) else { continue };
+        for row in sync.fields.values() {
+            let place = Place { sync, row, side, catalog, references: &work.references, origin: None };
+            let shown = row.sides.get(side).and_then(|field| read.snapshot.fields.get(field));
+            let (Some(thing), Some(shown)) = (place.thing(), shown) else { continue };
+            let mut names: Vec<&String> = Vec::new();
+            if let NativeValue::Words(words) = shown {
+                names.extend(words);
+            } else if let NativeValue::Named(named) = shown {
+                names.push(&named.name);
+            }
+            found.extend(names.into_iter().filter(|name| place.is_unclear(name)).map(|name| (thing, name.clone())));
+        }
+    }
+    found
 }
 
 /// Makes nothing by a name that was not looked for, or that its issue could not be read with anew: it may be nobody's any more.

@@ -153,12 +153,29 @@ impl SyncRun {
         })
     }
 
-    /// Takes what versions or components are called on each side.
+    /// Takes what versions or components are called, on all sides at once.
     pub(crate) fn calls(&self, thing: Thing, called: BTreeMap<SideId, Called>) {
-        for (side, called) in called {
-            self.change(&side, |known| drop(known.called.insert(thing, called)));
+        self.take_names(thing, called, true);
+    }
+
+    /// The same where that is not known yet.
+    pub(crate) fn calls_first(&self, thing: Thing, called: BTreeMap<SideId, Called>) {
+        self.take_names(thing, called, false);
+    }
+
+    fn take_names(&self, thing: Thing, called: BTreeMap<SideId, Called>, anew: bool) {
+        let mut named = lock(&self.named);
+        if !named.insert(thing) && !anew {
+            return;
         }
-        lock(&self.named).insert(thing);
+        let mut all = lock(&self.catalogs);
+        let mut changed = BTreeMap::clone(&all);
+        for (side, called) in called {
+            if let Some(catalog) = changed.get_mut(&side) {
+                catalog.called.insert(thing, called);
+            }
+        }
+        *all = Arc::new(changed);
     }
 
     /// Whether it is known what they are called.

@@ -18,7 +18,8 @@ use crate::model::settings::SideSettings;
 use crate::model::store::StoreError;
 use crate::model::things::{MadeThing, ProjectThing, Property, SeenThing, ThingSettings, ThingWrite};
 use crate::plan::{
-    ThingRules, ThingsSeen, called, mark_sent, take_in, take_made, thing_field, thing_problems, thing_writes,
+    ThingRules, ThingsSeen, called, give_words, mark_sent, take_in, take_made, thing_field, thing_problems,
+    thing_writes,
 };
 
 /// Writes after one read of the lists: what goes beyond rests on another read.
@@ -127,12 +128,13 @@ impl Engine {
     }
 
     /// Looks at once, before something is made for an issue: it may only have been renamed. Not again for a name that was met just
-    /// now: that one is lacking for another reason.
+    /// now (that one is lacking for another reason), unless it is to be known which one bears it (`surely`).
     pub(super) async fn look_at_things_first(
         &self,
         sync: &SyncRun,
         thing: Thing,
         name: &str,
+        surely: bool,
     ) -> Result<(), StoreError> {
         if let Some(settings) = sync.settings.things.get(&thing) {
             let mut looks = self.things.lock().await;
@@ -140,7 +142,7 @@ impl Engine {
             let met = looks.last.get(&(sync.id().clone(), thing)).is_some_and(|(at, names)| {
                 now.saturating_sub(*at) < SOON && names.contains(&name.trim().to_lowercase())
             });
-            if !met {
+            if surely || !met {
                 self.look_at(sync, thing, settings, &mut looks).await?;
             }
         }
@@ -159,7 +161,7 @@ impl Engine {
         // No look takes it in at the same time.
         let _looks = self.things.lock().await;
         let rules = ThingRules { sync: &sync.settings, thing, settings };
-        let known = self.store.things(sync.id(), thing).await?;
+        let known = self.known_things(sync, rules).await?;
         match take_made(rules, &known, side, made) {
             Some(paired) => {
                 self.store.keep_things(sync.id(), std::slice::from_ref(&paired), &[], &[]).await?;
@@ -174,19 +176,23 @@ impl Engine {
     }
 
     /// Learns from the state what versions and components are called on each side: before their lists are read again issues may be,
-    /// and a name that a partner gave is nobody else's word then either.
+    /// and a name that a partner gave is nobody else's word then either. No look is waited for: what one finds is newer, and stays.
     pub(super) async fn learn_names(&self, works: &[Work]) -> Result<(), StoreError> {
-        for work in works {
-            for (thing, settings) in
-                work.sync.settings.things.iter().filter(|(thing, _)| !work.sync.knows_names(**thing))
-            {
-                let _looks = self.things.lock().await;
-                let rules = ThingRules { sync: &work.sync.settings, thing: *thing, settings };
-                let known = self.store.things(work.sync.id(), *thing).await?;
-                work.sync.calls(*thing, called(rules, &known));
+        for sync in works.iter().map(|work| &work.sync) {
+            for (thing, settings) in sync.settings.things.iter().filter(|(thing, _)| !sync.knows_names(**thing)) {
+                let rules = ThingRules { sync: &sync.settings, thing: *thing, settings };
+                let known = self.known_things(sync, rules).await?;
+                sync.calls_first(*thing, called(rules, &known));
             }
         }
         Ok(())
+    }
+
+    /// The things that are known, each with its word.
+    async fn known_things(&self, sync: &SyncRun, rules: ThingRules<'_>) -> Result<Vec<ProjectThing>, StoreError> {
+        let mut known = self.store.things(sync.id(), rules.thing).await?;
+        give_words(rules, &mut known);
+        Ok(known)
     }
 
     async fn look_at(
@@ -250,7 +256,9 @@ impl Engine {
         });
         let settle: BTreeMap<SideId, SignedDuration> = settle.collect();
         let seen = ThingsSeen { lists: &lists, made: &made, settle: &settle, now: self.now() };
-        let things = take_in(rules, &known, &seen, &mut || ThingId(self.entropy.next_u128()));
+        let mut named = known.clone();
+        give_words(rules, &mut named);
+        let things = take_in(rules, &named, &seen, &mut || ThingId(self.entropy.next_u128()));
         Ok(Taken { lists, known, things, problems })
     }
 

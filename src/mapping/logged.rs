@@ -23,7 +23,7 @@ pub fn logged(place: &Place<'_>, item: &LogItem) -> Option<Value> {
         _ if id.is_some_and(|ids| ids.contains(',')) && place.shape() == Some(Shape::Sprint) => return None,
         _ if text.is_some() && matches!(place.shape(), Some(Shape::Title | Shape::Request)) => return None,
         FieldKind::Line if place.shape().is_some_and(is_logged_otherwise) => return None,
-        FieldKind::Line => text.map(|text| Value::Line(text.to_owned())),
+        FieldKind::Line => text.map(|text| Value::Line(place.open_name(text))),
         FieldKind::Document if place.catalog.kind == Some(Kind::DataCenter) => {
             text.map(|text| Value::Document(super::Rich::from(place).read(&NativeValue::Wiki(text.to_owned()))))
         }

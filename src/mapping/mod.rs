@@ -69,37 +69,79 @@ impl Place<'_> {
     /// The shared name of what the field's side calls so.
     #[must_use]
     pub fn shared(&self, name: &str) -> String {
-        let word = self.open_name(name);
+        let word = match self.called() {
+            Some(called) => match called.by_name.get(name).or_else(|| called.formerly.get(name)) {
+                Some(word) => word.clone(),
+                // It bears what is the word of another, and no list has shown it yet.
+                None if called.by_word.contains_key(name) => format!("{FOREIGN}{}:{name}", self.side),
+                None => name.to_owned(),
+            },
+            None => name.to_owned(),
+        };
         // Words are shared as they are.
         if self.row.kind == FieldKind::Words { word } else { shared_of(self.table(), self.side, &word) }
     }
 
+    /// Whether the lists say first what the side means by a name.
+    #[must_use]
+    pub fn is_unclear(&self, name: &str) -> bool {
+        let unclear = |called: &Called| {
+            !called.by_name.contains_key(name)
+                && (called.formerly.contains_key(name) || called.by_word.contains_key(name))
+        };
+        self.called().is_some_and(unclear)
+    }
+
     /// What may be said elsewhere of what the field's side calls so.
-    fn open_name(&self, name: &str) -> String {
-        self.called().and_then(|called| called.by_name.get(name)).map_or(name, String::as_str).to_owned()
+    pub(super) fn open_name(&self, name: &str) -> String {
+        let open = self
+            .called()
+            .and_then(|called| called.open.get(called.by_name.get(name).or_else(|| called.formerly.get(name))?));
+        open.map_or(name, String::as_str).to_owned()
+    }
+
+    /// A shared name as people may be told it.
+    #[must_use]
+    pub(super) fn said(&self, shared: &str) -> String {
+        let open = self.called().and_then(|called| called.open.get(shared));
+        open.map_or(shared.strip_prefix(FOREIGN).unwrap_or(shared), String::as_str).to_owned()
     }
 
     /// What the side calls the thing of that shared name, the preferred name first. Empty: it has no name for it.
     #[must_use]
     pub fn names<'n>(&'n self, shared: &'n str) -> Vec<&'n str> {
-        let name = self.name_of(shared);
-        if self.row.kind == FieldKind::Words { vec![name] } else { names_on(self.table(), self.side, name) }
+        if let Some(called) = self.called() {
+            if let Some(name) = called.by_word.get(shared) {
+                return name.iter().map(String::as_str).collect();
+            }
+            if let Some((from, name)) = shared.strip_prefix(FOREIGN).and_then(|rest| rest.split_once(':')) {
+                return if from == self.side.as_str() { vec![name] } else { Vec::new() };
+            }
+        }
+        if self.row.kind == FieldKind::Words { vec![shared] } else { names_on(self.table(), self.side, shared) }
     }
 
-    /// What a version or component of that word is called there.
-    fn name_of<'n>(&'n self, word: &'n str) -> &'n str {
-        self.called().and_then(|called| called.by_word.get(word)).map_or(word, String::as_str)
+    /// What a version or component is called there that others say so of.
+    fn name_of<'n>(&'n self, text: &'n str) -> &'n str {
+        let named = self.called().and_then(|called| {
+            let mut words = called.open.iter().filter(|(_, open)| open.as_str() == text).map(|(word, _)| word);
+            words.find_map(|word| called.by_word.get(word)?.as_deref())
+        });
+        named.unwrap_or(text)
+    }
+
+    /// Whether the field holds versions or components.
+    #[must_use]
+    pub fn thing(&self) -> Option<Thing> {
+        let shape = self.shape()?;
+        let version = matches!(shape, Shape::Version | Shape::Versions);
+        let holds = version || shape == Shape::Components;
+        holds.then_some(if version { Thing::Version } else { Thing::Component })
     }
 
     /// What the versions or components that the field holds are called there. A map of its own says that by itself.
     fn called(&self) -> Option<&Called> {
-        let shape = self.shape()?;
-        let version = matches!(shape, Shape::Version | Shape::Versions);
-        let thing = if version { Thing::Version } else { Thing::Component };
-        if !version && shape != Shape::Components {
-            return None;
-        }
-        self.catalog.called.get(&thing).filter(|_| self.table().rows.is_empty())
+        self.catalog.called.get(&self.thing()?).filter(|_| self.table().rows.is_empty())
     }
 
     /// What the field holds there, where that is known.

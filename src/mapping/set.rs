@@ -89,7 +89,7 @@ pub fn lacking(place: &Place<'_>, shared: &BTreeSet<String>) -> (BTreeSet<String
             // What never crosses is not missed.
             Some(name) if place.is_excluded(&name) => {}
             Some(name) => drop(unoffered.insert(name)),
-            None => drop(unnamed.insert(element.strip_prefix(FOREIGN).unwrap_or(element).to_owned())),
+            None => drop(unnamed.insert(place.said(element))),
         }
     }
     (unoffered, unnamed)

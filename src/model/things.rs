@@ -218,6 +218,9 @@ pub struct ProjectThing {
     /// What it was called when it was first met; empty where an earlier release met it.
     #[serde(default)]
     pub met_as: String,
+    /// The word that issues' rows share for it. It never changes, and is no other's. Empty where an earlier release met it.
+    #[serde(default)]
+    pub word: String,
     /// The sides whose people made it. A side that sees none of them never gets it. Empty: the sync user made it for an issue, so
     /// it goes nowhere from there.
     pub made_on: BTreeSet<SideId>,
@@ -242,13 +245,17 @@ pub struct ProjectThing {
     pub late: bool,
 }
 
-/// What things are called on one side, where that is another word than the one that issues' rows share for them.
+/// What things are called on one side, and the words that issues' rows share for them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Called {
-    /// The name there, by the shared word.
-    pub by_word: BTreeMap<String, String>,
+    /// The name there, by the shared word; `None`: it is not there, and by its name another one would be meant.
+    pub by_word: BTreeMap<String, Option<String>>,
     /// The shared word, by the name there.
     pub by_name: BTreeMap<String, String>,
+    /// The same of names that the sync user gave there once. Another may bear one by now.
+    pub formerly: BTreeMap<String, String>,
+    /// What all sides may know it as, by the shared word.
+    pub open: BTreeMap<String, String>,
 }
 
 /// One write to one project.

@@ -1,92 +1,78 @@
 //! Versions and components by what everybody may call them: the words that issues' rows share for them. Must never make a word of a
-//! name that only some sides may know.
+//! name that only some sides may know, and never give one a word that another had.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::things::ThingRules;
+use super::things::{ThingRules, is_same_name};
 use crate::model::ids::{SideId, ThingId};
 use crate::model::things::{Called, ProjectThing, Property, ThingReplica};
 
 /// What the things are called on each side, and which word that is for the others.
 ///
 /// A row of such a field shares no names of a side as they are: one that a partner gave would be read at home as home's people's own,
-/// and go on to the other partner. The word for a thing is the name of the newest act that every side sees, and before that the one
-/// under which it was met. So what a side makes of it by itself is another name there for the same word.
+/// and go on to the other partner. Nor does a rename move the time of change of the issues that hold it. So a thing has a word of its
+/// own, the name under which it was met, and what sides call it stands there for that word.
 #[must_use]
 pub fn called(rules: ThingRules<'_>, things: &[ProjectThing]) -> BTreeMap<SideId, Called> {
-    let words = words(rules, things);
-    let mut all = BTreeMap::new();
-    for side in rules.sync.side_ids() {
-        let (mut by_word, mut by_name) = (BTreeMap::new(), BTreeMap::new());
-        // Those that are there go last: what stands under a word or a name is meant before what stood or may come.
-        let mut in_order: Vec<&ProjectThing> = things.iter().collect();
-        in_order.sort_by_key(|thing| thing.replicas.get(side).is_some_and(ThingReplica::is_there));
-        for thing in &in_order {
-            let Some((word, plain)) = words.get(&thing.id) else { continue };
-            let there = thing.replicas.get(side).filter(|replica| replica.is_there());
-            let name = match there {
-                Some(replica) => replica.value(Property::Name),
-                None => rules.agreed(thing, side, Property::Name).map_or(plain.as_str(), |(_, name)| name),
-            };
-            by_word.insert(word.clone(), name.to_owned());
-        }
-        let here = in_order.iter().filter_map(|thing| Some((thing, thing.replicas.get(side)?, words.get(&thing.id)?)));
-        let here: Vec<_> = here.filter(|(_, replica, _)| !replica.gone).collect();
-        for (_, replica, (word, _)) in &here {
-            let given = replica.given.iter().filter(|(_, by)| !is_open(rules, by)).map(|(name, _)| name);
-            by_name.extend(given.map(|name| (name.clone(), word.clone())));
-        }
-        for (_, replica, (word, _)) in &here {
-            let sent = replica.sent.get(&Property::Name).into_iter().flatten().map(|sent| sent.value.clone());
-            by_name.extend(sent.map(|name| (name, word.clone())));
-        }
-        for (_, replica, (word, _)) in &here {
-            by_name.insert(replica.value(Property::Name).to_owned(), word.clone());
-        }
-        // Before a rename is on all sides, and seen in all issues, one that still is called so somewhere is what issues hold by that name.
-        let taken: BTreeSet<&str> = here.iter().map(|(_, replica, _)| replica.value(Property::Name)).collect();
-        for thing in &in_order {
-            let Some(name) = words.get(&thing.id).and_then(|(word, _)| by_word.get(word).cloned()) else { continue };
-            let there = thing.replicas.values().filter(|replica| replica.is_there());
-            for other in there.map(|replica| replica.value(Property::Name)).filter(|other| !taken.contains(other)) {
-                by_word.entry(other.to_owned()).or_insert_with(|| name.clone());
-            }
-        }
-        by_word.retain(|word, name| word != name);
-        by_name.retain(|name, word| name != word);
-        all.insert(side.clone(), Called { by_word, by_name });
-    }
-    all
+    rules.sync.side_ids().map(|side| (side.clone(), called_on(rules, things, side))).collect()
 }
 
-/// The word for each, and the name that it is made of.
-fn words(rules: ThingRules<'_>, things: &[ProjectThing]) -> BTreeMap<ThingId, (String, String)> {
-    let mut of_word: BTreeMap<&str, Vec<&ProjectThing>> = BTreeMap::new();
+fn called_on(rules: ThingRules<'_>, things: &[ProjectThing], side: &SideId) -> Called {
+    let mut called = Called::default();
+    let there = |thing: &ProjectThing| thing.replicas.get(side).is_some_and(ThingReplica::is_there);
     for thing in things {
-        of_word.entry(open_name(rules, thing)).or_default().push(thing);
+        let open = open_name(rules, thing).to_owned();
+        let name = match thing.replicas.get(side).filter(|_| there(thing)) {
+            Some(replica) => Some(replica.value(Property::Name).to_owned()),
+            None => {
+                let name = rules.agreed(thing, side, Property::Name).map_or(open.as_str(), |(_, name)| name);
+                let of_another = |other: &ProjectThing| {
+                    let replica = other.replicas.get(side).filter(|_| there(other));
+                    replica.is_some_and(|replica| is_same_name(replica.value(Property::Name), name))
+                };
+                // By that name another one would be meant.
+                Some(name.to_owned()).filter(|_| !things.iter().any(of_another))
+            }
+        };
+        called.by_word.insert(thing.word.clone(), name);
+        called.open.insert(thing.word.clone(), open);
+        let Some(replica) = thing.replicas.get(side).filter(|replica| !replica.gone) else { continue };
+        called.formerly.extend(replica.given.keys().map(|name| (name.clone(), thing.word.clone())));
     }
-    let mut words = BTreeMap::new();
-    for (word, mut of_word) in of_word {
-        // One that is called so wherever it is has the word before one that only some call otherwise.
-        of_word.sort_by_key(|thing| {
-            let mut there = thing.replicas.values().filter(|replica| replica.is_there());
-            (!there.all(|replica| replica.value(Property::Name) == word), thing.id)
-        });
-        let mut taken: BTreeSet<&SideId> = BTreeSet::new();
-        for thing in of_word {
-            let there = thing.replicas.iter().filter(|(_, replica)| replica.is_there());
-            let there: BTreeSet<&SideId> = there.map(|(side, _)| side).collect();
-            // Two that never meet on a side are one word, as one name would be.
-            let own = if there.is_disjoint(&taken) { word.to_owned() } else { format!("{word} ({})", thing.id) };
-            taken.extend(there);
-            words.insert(thing.id, (own, word.to_owned()));
-        }
+    let here =
+        things.iter().filter_map(|thing| Some((thing, thing.replicas.get(side).filter(|replica| !replica.gone)?)));
+    for (thing, replica) in here.clone() {
+        let sent = replica.sent.get(&Property::Name).into_iter().flatten();
+        called.by_name.extend(sent.map(|sent| (sent.value.clone(), thing.word.clone())));
     }
-    words
+    // What stands there is meant before what is under way.
+    for (thing, replica) in here {
+        called.by_name.insert(replica.value(Property::Name).to_owned(), thing.word.clone());
+    }
+    called
 }
 
-/// The name that all sides may know.
+/// Gives a word to each that has none: an earlier release met them, or this look does.
+pub fn give_words(rules: ThingRules<'_>, things: &mut [ProjectThing]) {
+    let mut taken: BTreeSet<String> = things.iter().map(|thing| thing.word.clone()).collect();
+    for place in 0..things.len() {
+        let Some(thing) = things.get(place).filter(|thing| thing.word.is_empty()) else { continue };
+        let (name, id) = (open_name(rules, thing).to_owned(), thing.id);
+        let word = new_word(&taken, &name, id);
+        taken.insert(word.clone());
+        if let Some(thing) = things.get_mut(place) {
+            (thing.word, thing.met_as) = (word, name);
+        }
+    }
+}
+
+/// The name, or, where that is the word of another already, the name and who it is.
+pub(super) fn new_word(taken: &BTreeSet<String>, name: &str, id: ThingId) -> String {
+    if taken.contains(name) { format!("{name} ({id})") } else { name.to_owned() }
+}
+
+/// The name that all sides may know: by the newest act that every side sees, and before that the one under which it was met.
 pub(super) fn open_name<'t>(rules: ThingRules<'_>, thing: &'t ProjectThing) -> &'t str {
     let acts = thing.acts.get(&Property::Name).into_iter().flatten();
     let open = acts.filter(|(side, _)| rules.settings.from.contains(*side) && is_open(rules, side));

@@ -103,20 +103,20 @@ impl ThingRules<'_> {
 
     /// Whether what a side calls `name` is this thing. Jira takes one name per project, whatever the case of its letters; sides that
     /// do not see each other are not compared.
-    fn is_it(&self, thing: &ProjectThing, side: &SideId, name: &str) -> bool {
+    fn is_it(&self, thing: &ProjectThing, side: &SideId, name: &str, ours: bool) -> bool {
         let free = thing.replicas.get(side).is_none_or(|replica| replica.gone || replica.missing.is_some());
         let near = |other: &&SideId| self.sees(other, side) || self.sees(side, other);
         let called = |other: &SideId| self.name_at(thing, other).is_some_and(|there| is_same_name(there, name));
-        // Or as all may know it, where some call it otherwise.
+        // Or as all may know it, where some call it otherwise: so it is made for an issue. A person's own is never told by that.
         let known_as = |other: &SideId| {
-            self.name_at(thing, other).is_some() && is_same_name(super::called::open_name(*self, thing), name)
+            ours && self.name_at(thing, other).is_some() && is_same_name(super::called::open_name(*self, thing), name)
         };
         free && self.settings.sides().filter(near).any(|other| called(other) || known_as(other))
     }
 }
 
 /// Whether Jira takes two names for one.
-fn is_same_name(one: &str, other: &str) -> bool {
+pub(super) fn is_same_name(one: &str, other: &str) -> bool {
     one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
@@ -157,7 +157,7 @@ pub fn take_made(
     if !rules.settings.sides().any(|kept| kept == side) {
         return None;
     }
-    let mut thing = known.iter().find(|thing| rules.is_it(thing, side, made.value(Property::Name)))?.clone();
+    let mut thing = known.iter().find(|thing| rules.is_it(thing, side, made.value(Property::Name), true))?.clone();
     thing.replicas.insert(side.clone(), met(rules, made, false, (true, true)));
     settle(rules, &mut thing);
     Some(thing)
@@ -233,6 +233,7 @@ impl Look<'_> {
             );
         }
         let mut things = std::mem::take(&mut self.things);
+        self.find_again(&mut things, &mut taken);
         for thing in &mut things {
             thing.given_up.retain(|_, names| {
                 names.retain(|_, since| self.seen.now.duration_since(*since) < MAY_TURN_UP);
@@ -248,16 +249,13 @@ impl Look<'_> {
                 if replica.native.is_none() {
                     let settle = self.seen.settle.get(side).copied().unwrap_or(SignedDuration::MAX);
                     let began = replica.sent.values().flatten().map(|sent| sent.at).min();
-                    let taken = |id: &str| taken.contains(&(side.clone(), id.to_owned()));
-                    if !found_again(replica, list, taken) {
-                        // It may land yet. Then it would be one too many, since its name may be given up until then.
-                        if began.is_none_or(|began| self.seen.now.duration_since(began) >= settle) {
-                            let name = replica.value(Property::Name).to_lowercase();
-                            thing.given_up.entry(side.clone()).or_default().insert(name, self.seen.now);
-                            thing.replicas.remove(side);
-                        }
-                        continue;
+                    // It may land yet. Then it would be one too many, since its name may be given up until then.
+                    if began.is_none_or(|began| self.seen.now.duration_since(began) >= settle) {
+                        let name = replica.value(Property::Name).to_lowercase();
+                        thing.given_up.entry(side.clone()).or_default().insert(name, self.seen.now);
+                        thing.replicas.remove(side);
                     }
+                    continue;
                 }
                 match list.iter().find(|seen| Some(&seen.native) == replica.native.as_ref()) {
                     Some(seen) => {
@@ -278,6 +276,58 @@ impl Look<'_> {
         self.things = things;
     }
 
+    /// Finds what was sent without an answer among those that nobody knows: first all of them by their names; then, where somebody renamed
+    /// it since, by all else that was sent, if that says something, and one alone is like one alone. What bears the name of another that
+    /// is known or sought is that one.
+    fn find_again(&self, things: &mut [ProjectThing], taken: &mut BTreeSet<(SideId, String)>) {
+        let is_sought = |thing: &ProjectThing, side: &SideId| {
+            thing.replicas.get(side).is_some_and(|replica| replica.native.is_none() && !replica.gone)
+        };
+        for (side, list) in self.seen.lists {
+            let of_name = |thing: &ProjectThing, seen: &SeenThing| {
+                thing.replicas.get(side).is_some_and(|replica| is_called(replica, seen.value(Property::Name)))
+            };
+            let mut pairs: Vec<(usize, String)> = Vec::new();
+            for (place, thing) in things.iter().enumerate().filter(|(_, thing)| is_sought(thing, side)) {
+                let free = |seen: &&SeenThing| !taken.contains(&(side.clone(), seen.native.clone()));
+                if let Some(found) = list.iter().filter(free).find(|seen| of_name(thing, seen)) {
+                    taken.insert((side.clone(), found.native.clone()));
+                    pairs.push((place, found.native.clone()));
+                }
+            }
+            let named: BTreeSet<usize> = pairs.iter().map(|(place, _)| *place).collect();
+            let alike = |place: usize, thing: &ProjectThing| -> Vec<&SeenThing> {
+                let Some(replica) =
+                    thing.replicas.get(side).filter(|_| is_sought(thing, side) && !named.contains(&place))
+                else {
+                    return Vec::new();
+                };
+                let nobodys = |seen: &&SeenThing| {
+                    !taken.contains(&(side.clone(), seen.native.clone()))
+                        && !things.iter().any(|other| of_name(other, seen))
+                };
+                list.iter().filter(nobodys).filter(|seen| is_alike(replica, seen)).collect()
+            };
+            let all: Vec<(usize, Vec<&SeenThing>)> =
+                things.iter().enumerate().map(|(place, thing)| (place, alike(place, thing))).collect();
+            for (place, found) in &all {
+                if let [one] = found.as_slice()
+                    && all.iter().filter(|(_, others)| others.iter().any(|other| other.native == one.native)).count()
+                        == 1
+                {
+                    pairs.push((*place, one.native.clone()));
+                }
+            }
+            for (place, native) in pairs {
+                taken.insert((side.clone(), native.clone()));
+                if let Some(replica) = things.get_mut(place).and_then(|thing| thing.replicas.get_mut(side)) {
+                    replica.native = Some(native);
+                    replica.sent.clear();
+                }
+            }
+        }
+    }
+
     /// What a side shows and nobody knows: paired by its name, or the beginning of a new thing.
     fn newcomers(&mut self, side: &SideId, new_id: &mut dyn FnMut() -> ThingId) {
         let (rules, seen) = (self.rules, self.seen);
@@ -294,13 +344,15 @@ impl Look<'_> {
             });
             let own = crosses && !ours && !late;
             let mut things = std::mem::take(&mut self.things);
-            if let Some(thing) = things.iter_mut().find(|thing| rules.is_it(thing, side, name)) {
+            if let Some(thing) = things.iter_mut().find(|thing| rules.is_it(thing, side, name, ours)) {
                 self.meet(thing, side, newcomer, own, (ours || late, ours && !late));
             } else if crosses || late {
+                let (id, words) = (new_id(), things.iter().map(|thing| thing.word.clone()).collect());
                 let mut thing = ProjectThing {
-                    id: new_id(),
+                    id,
                     thing: rules.thing,
                     met_as: name.to_owned(),
+                    word: super::called::new_word(&words, name, id),
                     made_on: BTreeSet::new(),
                     replicas: BTreeMap::new(),
                     acts: BTreeMap::new(),
@@ -401,22 +453,17 @@ fn is_equal(property: Property, one: &str, other: &str) -> bool {
     one == other || (property == Property::Name && is_same_name(one, other))
 }
 
-/// Looks for one that was sent without an answer, by its name among those that nobody knows; where somebody renamed it since, by all
-/// else that was sent, if that says something and only one is like it. Says whether it is there.
-fn found_again(replica: &mut ThingReplica, list: &[SeenThing], taken: impl Fn(&str) -> bool) -> bool {
-    let name = replica.value(Property::Name).to_owned();
-    let mut found = list.iter().filter(|seen| !taken(&seen.native)).collect::<Vec<_>>();
-    if let Some(named) = found.iter().find(|seen| is_same_name(seen.value(Property::Name), &name)) {
-        found = vec![*named];
-    } else {
-        let others: Vec<_> = replica.held.iter().filter(|(property, _)| **property != Property::Name).collect();
-        let says = others.iter().any(|(property, held)| property.is_said(&held.value));
-        found.retain(|seen| says && others.iter().all(|(property, held)| seen.value(**property) == held.value));
-    }
-    let [found] = found.as_slice() else { return false };
-    replica.native = Some(found.native.clone());
-    replica.sent.clear();
-    true
+/// Whether that is what one is called there, or is about to be.
+fn is_called(replica: &ThingReplica, name: &str) -> bool {
+    let sent = replica.sent.get(&Property::Name).into_iter().flatten().map(|sent| sent.value.as_str());
+    sent.chain([replica.value(Property::Name)]).any(|known| is_same_name(known, name))
+}
+
+/// Whether all but the name is what was sent, and says something.
+fn is_alike(replica: &ThingReplica, seen: &SeenThing) -> bool {
+    let mut others = replica.held.iter().filter(|(property, _)| **property != Property::Name);
+    let says = others.clone().any(|(property, held)| property.is_said(&held.value));
+    says && others.all(|(property, held)| seen.value(*property) == held.value)
 }
 
 /// What people did to a thing on one side. What we may have sent is ours.

@@ -169,6 +169,8 @@ mod daemon_uploads;
 #[cfg(test)]
 mod daemon_versions;
 #[cfg(test)]
+mod daemon_versions_held;
+#[cfg(test)]
 mod daemon_versions_safe;
 #[cfg(test)]
 mod daemon_votes;

@@ -110,3 +110,52 @@ fn an_id_that_is_given_again_makes_no_rename_of_what_a_partner_named() {
         assert_eq!(renamed, [("initech".to_owned(), "canary-home".to_owned())], "{case}");
     }
 }
+
+/// Two that were sent without an answer and say the same but for their names: each is the one of its name, and none takes the other's;
+/// nor is one that was renamed since told from another that is like it.
+#[test]
+fn what_was_sent_without_an_answer_is_no_other_that_was() {
+    let config = three();
+    let sync = config.syncs.values().next().unwrap();
+    let settings = sync.things.get(&Thing::Component).unwrap();
+    let said = |native: &str, name: &str| {
+        let mut thing = seen(native, name);
+        thing.values.insert(Property::Description, "The same".to_owned());
+        thing
+    };
+    let begin = || Looks {
+        rules: ThingRules { sync, thing: Thing::Component, settings },
+        things: Vec::new(),
+        now: "2026-11-27T08:00:00Z".parse().unwrap(),
+        ids: 0,
+    };
+    let at_globex = |looks: &Looks<'_>| -> Vec<(String, Option<String>)> {
+        let held = looks.things.iter().map(|thing| {
+            let replica = thing.replicas.get(&SideId::new("globex"));
+            (thing.word.clone(), replica.and_then(|replica| replica.native.clone()))
+        });
+        held.collect()
+    };
+    let ours = [said("1", "A"), said("2", "B")];
+    for landed in [[said("7", "A")].as_slice(), &[said("7", "B")], &[said("7", "A"), said("8", "B")]] {
+        let mut looks = begin();
+        looks.look([&ours, &[], &[]]);
+        looks.send(None);
+        looks.look([&ours, landed, &[]]);
+        let found: Vec<_> = at_globex(&looks).into_iter().filter_map(|(word, native)| Some((word, native?))).collect();
+        let wanted: Vec<_> =
+            landed.iter().map(|one| (one.value(Property::Name).to_owned(), one.native.clone())).collect();
+        assert_eq!(found, wanted, "{landed:?}");
+    }
+    // Renamed meanwhile: of two alike nobody can say which, of one it is clear.
+    let mut looks = begin();
+    looks.look([&ours, &[], &[]]);
+    looks.send(None);
+    looks.look([&ours, &[said("7", "C")], &[]]);
+    assert!(at_globex(&looks).iter().all(|(word, native)| native.is_none() || word == "C"), "{:?}", at_globex(&looks));
+    let mut looks = begin();
+    looks.look([&ours[..1], &[], &[]]);
+    looks.send(None);
+    looks.look([&ours[..1], &[said("7", "C")], &[]]);
+    assert_eq!(at_globex(&looks), [("A".to_owned(), Some("7".to_owned()))]);
+}
