@@ -227,7 +227,7 @@ pub struct Figures {
     pub due: u64,
     /// Items claimed.
     pub claimed: u64,
-    /// Intents not settled.
+    /// Intents not settled, but for those at issues that are confirmed to be gone.
     pub open_intents: u64,
     /// Conflicts recorded.
     pub conflicts: u64,

@@ -145,6 +145,11 @@ pub(super) fn conflicts(connection: &Connection, item: ItemId) -> StepResult<Vec
     rows.map(|text| decode(|| format!("a conflict of item {item}"), &text?)).collect()
 }
 
+/// What was written to an issue that is gone stays open until it is back: waited for by nobody.
+const OPEN_INTENTS: &str = "SELECT count(*) FROM intents JOIN items ON items.id = intents.item
+    WHERE intents.settled_ms IS NULL
+      AND json_extract(items.state, '$.replicas.\"' || intents.side || '\".away.confirmed') IS NULL";
+
 /// Figures for `status`.
 pub(super) fn figures(connection: &Connection, now: Timestamp) -> StepResult<Figures> {
     let count = |sql: &'static str| -> StepResult<u64> {
@@ -174,7 +179,7 @@ pub(super) fn figures(connection: &Connection, now: Timestamp) -> StepResult<Fig
         items: count("SELECT (SELECT count(*) FROM items) - (SELECT count(*) FROM items WHERE merged IS NOT NULL)")?,
         due,
         claimed: count("SELECT count(*) FROM work WHERE claimed_by IS NOT NULL")?,
-        open_intents: count("SELECT count(*) FROM intents WHERE settled_ms IS NULL")?,
+        open_intents: count(OPEN_INTENTS)?,
         conflicts: count("SELECT count(*) FROM conflicts")?,
         problems: count("SELECT count(*) FROM problems")?,
         parked,

@@ -1,10 +1,16 @@
 //! Issues that are not where they were: deleted, hidden, moved, and there again. Must never take the daemon's word for what became
 //! of a counterpart.
 
-use jirasyncd::model::command::{Command, Target};
-use jirasyncd::simulator::{Fault, FaultRule, Holder, IssueView, ProjectSetup, When};
-use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use jirasyncd::jira::Transport;
+use jirasyncd::model::command::{Command, Target};
+use jirasyncd::simulator::{Fault, FaultRule, Holder, IssueView, Jira, ProjectSetup, When};
+use serde_json::{Value, json};
+
+use super::bent::Bent;
+use super::daemon_levels::levels;
 use super::daemon_pause::give;
 use super::daemon_support::{THREE, World, calls, two, two_clouds};
 
@@ -277,4 +283,72 @@ async fn what_a_partner_deletes_is_not_told_to_another() {
         !writes.keys().any(|operation| operation.starts_with("add") || operation.starts_with("edit")),
         "{writes:?}"
     );
+}
+
+/// Puts what was copied under a level, or takes that away.
+fn hide(globex: &Jira, level: &Value) {
+    let copy = globex.issues().into_iter().find(|view| view.key.starts_with("ENG-")).unwrap();
+    globex.person("jdoe").unwrap().edit(&copy.key, json!({ "security": level })).unwrap();
+}
+
+/// A comment arrived without an answer, and right after it the issue is under a level whose members the sync user is none of. What a give-up
+/// is remembered for is over when it may see it again.
+#[tokio::test(start_paused = true)]
+async fn what_was_in_doubt_on_an_issue_that_went_is_found_when_it_is_back() {
+    for (worklog, operation) in [(false, "addComment"), (true, "addWorklog")] {
+        let config = two() + "\n[sync.support.worklogs]\nunrestricted = \"both\"\n";
+        let mut world = World::of(&config, |setups| {
+            for (jira, level) in [("acme", "Staff"), ("globex", "Innen")] {
+                levels(setups.get_mut(jira).unwrap(), &[level]);
+            }
+        });
+        let written = Arc::new(AtomicBool::new(false));
+        let (globex, flag) = (world.jira("globex").clone(), Arc::clone(&written));
+        let place = if worklog { "/worklog" } else { "/comment" };
+        world.bend(move |inner| {
+            let (globex, flag) = (globex.clone(), Arc::clone(&flag));
+            Arc::new(Bent::new(inner).instead(move |asked, _| {
+                if flag.swap(false, Ordering::SeqCst) {
+                    hide(&globex, &json!({ "name": "Innen" }));
+                }
+                if asked.starts_with("POST jira.globex") && asked.ends_with(place) {
+                    flag.store(true, Ordering::SeqCst);
+                }
+                None
+            })) as Arc<dyn Transport>
+        });
+        let jdoe = world.person("globex", "jdoe").id().to_owned();
+        world.jira("globex").set_level_members("ENG", "Innen", &[Holder::User(jdoe)]);
+        world.start().await;
+        world.daemon().once().await.unwrap();
+        let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+        let key = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+        world.rest().await.unwrap();
+        let copy = only(&world, "globex").key;
+        world.jira("globex").add_fault(FaultRule::new(operation, When::Nth(1), Fault::ResetAfter));
+        let jane = world.person("acme", "jane");
+        if worklog {
+            jane.log_work(&key, "2026-03-11T10:00:00.000+0000", 600, "Was hier getan ist").unwrap();
+        } else {
+            jane.comment(&key, "Was hier steht").unwrap();
+        }
+        world.intervals(3).await;
+        assert_eq!(world.jira("globex").count(operation), 1);
+        look(&world).await;
+        let problems = world.problems().await;
+        assert!(
+            problems.iter().any(|problem| problem.starts_with("globex: ") && problem.contains(&copy)),
+            "{problems:?}"
+        );
+        world.pass(8 * 86_400).await;
+        look(&world).await;
+        hide(world.jira("globex"), &json!(null));
+        world.pass(86_400).await;
+        look(&world).await;
+        assert_eq!(world.jira("globex").count(operation), 1, "{operation} was sent again");
+        world.rest().await.unwrap();
+        let there = only(&world, "globex");
+        let found = if worklog { there.worklogs.len() } else { there.comments.len() };
+        assert_eq!(found, 1, "{operation}: {:?}", world.problems().await);
+    }
 }

@@ -1,5 +1,6 @@
 //! What the state tells of itself: who it is, figures, notes, ways, lists of items.
 
+use jirasyncd::model::hub::{Absence, Away};
 use jirasyncd::model::operation::IntentState;
 use jirasyncd::model::store::{Cursor, Store, Urgency};
 
@@ -9,6 +10,7 @@ use super::support::{World, at, conflict, id, intent, item, problem, record};
 in_every_mode!(
     the_identity_is_made_once,
     figures_count,
+    what_waits_for_an_issue_that_is_gone_is_not_open,
     notes_are_kept,
     ways_are_kept_per_project,
     items_are_listed_in_order,
@@ -48,6 +50,23 @@ async fn figures_count(world: World) {
     assert_eq!((figures.open_intents, figures.conflicts, figures.problems), (1, 2, 2));
     assert_eq!(figures.cursors, [("globex".into(), at(9))]);
     assert_eq!(world.store.figures(at(50)).await.unwrap().due, 3);
+}
+
+/// Of what was written to an issue that is gone, nobody waits to hear.
+async fn what_waits_for_an_issue_that_is_gone_is_not_open(world: World) {
+    world.begin(1, Urgency::Live).await;
+    let claim = world.claim(0, 1).await.remove(0);
+    let mut intents = [intent(1, id(1), 0), intent(2, id(1), 0)];
+    intents[1].operation.side = "a".into();
+    world.store.open_intents(claim.fence, &intents).await.unwrap();
+    for (confirmed, open) in [(None, 2), (Some(at(5)), 1), (None, 2)] {
+        let mut told = record(item(1));
+        let replica = told.item.replicas.get_mut(&"a".into()).unwrap();
+        let (how, since) = (Absence::Missing, at(1));
+        replica.away = Some(Away { how, since, confirmed, moved_on: false, doubted: false, key: None });
+        world.store.record(&[(claim.fence, told)]).await.unwrap();
+        assert_eq!(world.store.figures(at(9)).await.unwrap().open_intents, open, "{confirmed:?}");
+    }
 }
 
 async fn notes_are_kept(world: World) {
