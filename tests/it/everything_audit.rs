@@ -87,16 +87,18 @@ impl Audited<'_> {
         Some(!(ours && self.policies.is_some_and(Policies::deletes)))
     }
 
-    /// What copies there said before people wrote into them, where Jira does not let that flow back: it is told, and stays.
-    fn keeps_its_own(&self, view: &IssueView, found: &[String]) -> BTreeSet<String> {
-        let told = self.problems.iter().any(|stored| {
-            let of_issue = stored.about.split(", ").any(|key| key == view.key);
-            of_issue
-                && stored.problem.what.contains("is a copy, and was changed here")
-                && stored.problem.what.contains("cannot flow back")
-        });
-        let before = |text: &String| text.rsplit_once(' ').map(|(before, _)| before.to_owned());
-        found.iter().filter(|_| told).filter_map(before).collect()
+    /// What copies there said before people wrote into them, where Jira does not let that flow back: it is told of that copy, and stays.
+    fn keeps_its_own(&self, view: &IssueView) -> BTreeSet<String> {
+        let is_told = |id: u64| {
+            let copy = format!("comment {id} is a copy, and was changed here");
+            self.problems.iter().any(|stored| {
+                let of_issue = stored.about.split(", ").any(|key| key == view.key);
+                let what = &stored.problem.what;
+                of_issue && what.contains(&copy) && what.contains("cannot flow back")
+            })
+        };
+        let told = view.comments.iter().filter(|comment| is_told(comment.id));
+        told.filter_map(|comment| Some(body(&comment.body).rsplit_once(' ')?.0.to_owned())).collect()
     }
 
     /// Whether Jira does not let an issue be deleted that others are below, and that is told.
@@ -205,7 +207,7 @@ fn copied(
     // A copy into which people wrote stays where its original is deleted, and is told.
     let signs = |text: &str| SIDES.iter().map(|side| text.matches(&format!("by{}z", side.jira)).count()).sum::<usize>();
     let mut found = comments(other, to, Some(&by));
-    let kept = audited.keeps_its_own(other, &found);
+    let kept = audited.keeps_its_own(other);
     found.retain(|text| originals.contains(text) || signs(text) < 2);
     let mut wanted = originals;
     wanted.retain(|text| taken.has_comment(to, text) == Some(false) && !kept.contains(text));
@@ -461,21 +463,11 @@ pub(crate) async fn leaks(world: &World, written: &[Written], log: &str) -> Resu
     let problems = world.daemon().store().problems(10_000).await.unwrap();
     let mut shut = 0;
     for (column, side) in SIDES.iter().enumerate() {
-        let secret: Vec<&Written> = written.iter().filter(|written| written.is_shut(column)).collect();
-        shut += secret.len();
-        for call in world.jira(side.jira).calls() {
-            let sent = format!("{} {} {}", call.path, call.query, String::from_utf8_lossy(&call.request_body));
-            // One search of the whole, most of which holds no such word at all.
-            if !sent.contains("by") {
-                continue;
-            }
-            if let Some(leak) = secret.iter().find(|written| sent.contains(&written.canary)) {
-                return Err(format!("{leak:?} was sent to {}: {} {sent}", side.jira, call.method));
-            }
-        }
+        shut += sent_leaks(world, written, column)?;
         for problem in problems.iter().filter(|stored| stored.problem.side.as_str() == side.jira) {
             let said = format!("{:?}", problem.problem);
-            if let Some(leak) = secret.iter().find(|written| said.contains(&written.canary)) {
+            if let Some(leak) = written.iter().find(|written| written.is_shut(column) && said.contains(&written.canary))
+            {
                 return Err(format!("{leak:?} is in a problem of {}: {said}", side.jira));
             }
         }
@@ -485,6 +477,23 @@ pub(crate) async fn leaks(world: &World, written: &[Written], log: &str) -> Resu
         Some(leak) => Err(format!("{leak:?} is in the log")),
         None => Ok(shut),
     }
+}
+
+/// The same of what was sent to one side, taken or refused. Returns how much it may not know.
+pub(crate) fn sent_leaks(world: &World, written: &[Written], column: usize) -> Result<usize, String> {
+    let side = &SIDES[column];
+    let secret: Vec<&Written> = written.iter().filter(|written| written.is_shut(column)).collect();
+    for call in world.jira(side.jira).calls() {
+        let sent = format!("{} {} {}", call.path, call.query, String::from_utf8_lossy(&call.request_body));
+        // One search of the whole, most of which holds no such word at all.
+        if !sent.contains("by") {
+            continue;
+        }
+        if let Some(leak) = secret.iter().find(|written| sent.contains(&written.canary)) {
+            return Err(format!("{leak:?} was sent to {}: {} {} {sent}", side.jira, call.status, call.method));
+        }
+    }
+    Ok(secret.len())
 }
 
 /// A log that is kept.

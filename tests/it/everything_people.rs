@@ -115,6 +115,8 @@ pub(crate) struct People {
     pub(crate) stock: Vec<Kept>,
     /// Whether what is written into copies of comments flows back.
     pub(crate) flows: bool,
+    /// Whether a version may get the name of one that was renamed.
+    pub(crate) takes_names: bool,
     /// The copies that people deleted.
     pub(crate) taken: Taken,
     /// How often each thing was done.
@@ -131,6 +133,7 @@ impl People {
             fates: Fates::default(),
             stock: Vec::new(),
             flows: false,
+            takes_names: false,
             taken: Taken::default(),
             done: BTreeMap::new(),
         }

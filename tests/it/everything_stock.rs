@@ -37,15 +37,21 @@ const PARTS: [(Stock, usize); 7] = [
     (Stock::Use, 4),
 ];
 
-/// One that people made. Its name begins with `token`, whatever it is called later.
+/// One that people made.
 #[derive(Clone, Debug)]
 pub(crate) struct Kept {
+    /// Its name begins with this, whatever it is called later; where names are taken again, another's may, too.
     token: String,
+    /// Its release day, which nobody changes: by it versions are known where names are taken again.
+    day: Option<String>,
     /// Where it was made.
     column: usize,
     is_version: bool,
     /// Where people took it away.
     pub(crate) removed: bool,
+    /// Whether people renamed one that says nothing but its name before its creation was answered: then nobody can know it again
+    /// (docs/promises.md).
+    may_be_two: bool,
 }
 
 impl Act {
@@ -77,10 +83,24 @@ fn token(thing: &Value) -> &str {
     name(thing).split(' ').next().unwrap_or_default()
 }
 
-/// The thing of a token on a side.
+/// The thing that it is on a side.
 fn thing(world: &World, column: usize, kept: &Kept) -> Option<Value> {
     let all = listed(world.jira(SIDES[column].jira), column, kept.is_version);
-    all.into_iter().find(|thing| token(thing) == kept.token)
+    all.into_iter().find(|thing| kept.is(thing))
+}
+
+impl Kept {
+    fn is(&self, thing: &Value) -> bool {
+        match &self.day {
+            Some(day) => thing["releaseDate"].as_str() == Some(day),
+            None => token(thing) == self.token,
+        }
+    }
+
+    /// What it is known by on every side.
+    fn mark(&self) -> &str {
+        self.day.as_deref().unwrap_or(&self.token)
+    }
 }
 
 impl People {
@@ -102,18 +122,23 @@ impl People {
         let (jira, who) = (world.jira(side.jira), world.person(side.jira, side.people[act.who]));
         let canary = act.canary();
         if stock == Stock::Make {
-            let is_version = !act.pick.is_multiple_of(3);
-            if is_version {
-                let said = json!({ "description": "Made", "releaseDate": "2026-12-24" });
-                who.make_version(side.project, &canary, said)?;
-            } else {
+            if act.pick.is_multiple_of(3) {
                 who.make_component(side.project, &canary)?;
+                self.stock.push(Kept {
+                    token: canary,
+                    day: None,
+                    column,
+                    is_version: false,
+                    removed: false,
+                    may_be_two: false,
+                });
+                self.write_stock(act);
+            } else {
+                self.make_version(world, act, &canary, "Made")?;
             }
-            self.stock.push(Kept { token: canary, column, is_version, removed: false });
-            self.write_stock(act);
             return Ok(true);
         }
-        let place = act.pick % self.stock.len().max(1);
+        let Some(place) = self.picked(act) else { return Ok(false) };
         let Some(kept) = self.stock.get(place).filter(|kept| self.is_stock_of(kept, column)).cloned() else {
             return Ok(false);
         };
@@ -142,13 +167,38 @@ impl People {
         };
         if kept.is_version {
             who.change_version(side.project, name(&thing), change)?;
+            if stock == Stock::Rename && kept.day.is_some() && pick.is_multiple_of(2) {
+                // Another one gets its name.
+                *self.done.entry("Stock(TakeName)".to_owned()).or_default() += 1;
+                self.make_version(world, act, name(&thing), &format!("Made {canary}"))?;
+            }
         } else if matches!(stock, Stock::Rename | Stock::Describe) {
+            self.stock[place].may_be_two |=
+                stock == Stock::Rename && says_only_its_name(&thing) && is_unanswered(jira, name(&thing));
             who.change_component(side.project, name(&thing), change)?;
         } else {
             return Ok(false);
         }
         self.write_stock(act);
         Ok(true)
+    }
+
+    /// The place of the one that an act is about. Where an act may make one or not, what others made is none that it counts.
+    fn picked(&self, act: &Act) -> Option<usize> {
+        let is_counted = |kept: &Kept| !self.takes_names || kept.column == act.column || kept.column != OUTSIDER.0;
+        let places: Vec<usize> = (0..self.stock.len()).filter(|place| is_counted(&self.stock[*place])).collect();
+        places.get(act.pick % places.len().max(1)).copied()
+    }
+
+    fn make_version(&mut self, world: &World, act: &Act, name: &str, words: &str) -> Result<(), Refusal> {
+        let (column, side) = (act.column, &SIDES[act.column]);
+        let day = self.takes_names.then(|| unlike_day(act.number));
+        let said = json!({ "description": words, "releaseDate": day.as_deref().unwrap_or("2026-12-24") });
+        world.person(side.jira, side.people[act.who]).make_version(side.project, name, said)?;
+        let token = name.split(' ').next().unwrap_or_default().to_owned();
+        self.stock.push(Kept { token, day, column, is_version: true, removed: false, may_be_two: false });
+        self.write_stock(act);
+        Ok(())
     }
 
     /// Home leaves a partner's alone, so that what it does is the same with and without that partner, and so that home's people put
@@ -200,15 +250,21 @@ impl People {
     /// Where something would have been made it is not.
     pub(crate) fn leave_stock_out(&mut self, act: &Act) {
         if act.what == What::Stock(Stock::Make) {
-            self.stock.push(Kept { token: act.canary(), column: act.column, is_version: true, removed: true });
+            let token = act.canary();
+            self.stock.push(Kept {
+                token,
+                day: None,
+                column: act.column,
+                is_version: true,
+                removed: true,
+                may_be_two: false,
+            });
         }
     }
 
     /// Each is there once; and, unless sides are kept from one another, on every side and the same there, but for what people took away.
     pub(crate) fn audit_stock(&self, world: &World) -> Result<(), String> {
-        let removed: BTreeSet<&str> =
-            self.stock.iter().filter(|kept| kept.removed).map(|kept| kept.token.as_str()).collect();
-        let known: BTreeSet<&str> = self.stock.iter().map(|kept| kept.token.as_str()).collect();
+        let removed: BTreeSet<&str> = self.stock.iter().filter(|kept| kept.removed).map(Kept::mark).collect();
         for is_version in [true, false] {
             let mut all: Vec<BTreeMap<String, String>> = Vec::new();
             for (column, side) in SIDES.iter().enumerate() {
@@ -217,9 +273,15 @@ impl People {
                     let shown = ["name", "description", "startDate", "releaseDate", "released", "archived"]
                         .map(|key| format!("{key} {}", shown(&thing[key])))
                         .join(", ");
-                    let token = token(&thing).to_owned();
-                    if known.contains(token.as_str()) && there.insert(token.clone(), shown).is_some() {
-                        return Err(format!("{token} is twice at {}", side.jira));
+                    let Some(kept) = self.stock.iter().find(|kept| kept.is_version == is_version && kept.is(&thing))
+                    else {
+                        if self.stock.iter().any(|kept| kept.token == token(&thing)) {
+                            return Err(format!("nobody made {thing} at {}", side.jira));
+                        }
+                        continue;
+                    };
+                    if !kept.may_be_two && there.insert(kept.mark().to_owned(), shown).is_some() {
+                        return Err(format!("{kept:?} is twice at {}", side.jira));
                     }
                 }
                 all.push(there);
@@ -246,6 +308,25 @@ fn shown(value: &Value) -> String {
         Value::Bool(true) => "yes".to_owned(),
         Value::Null | Value::Bool(false) | Value::Number(_) | Value::Array(_) | Value::Object(_) => String::new(),
     }
+}
+
+fn says_only_its_name(component: &Value) -> bool {
+    component["description"].as_str().is_none_or(str::is_empty)
+}
+
+/// Whether the component of that name was made, and whoever made it did not hear of it.
+fn is_unanswered(jira: &Jira, name: &str) -> bool {
+    let calls = jira.calls();
+    let made = calls.iter().rev().find(|call| {
+        let said = || serde_json::from_slice::<Value>(&call.request_body).is_ok_and(|body| body["name"] == json!(name));
+        call.method == "POST" && call.path.ends_with("/component") && said()
+    });
+    made.is_some_and(|call| call.status != 201)
+}
+
+/// A day that no other has.
+fn unlike_day(number: usize) -> String {
+    format!("{}-{:02}-{:02}", 2030 + number / 336, 1 + number / 28 % 12, 1 + number % 28)
 }
 
 fn day(pick: usize) -> String {
