@@ -12,6 +12,9 @@ use super::everything_people::{People, Written, find, may_see};
 use super::everything_world::{OUTSIDER, SIDES, Sight};
 use super::random_life::Dice;
 
+/// Who does nothing at all in one of two worlds that are compared.
+const LEFT_OUT: usize = 2;
+
 /// What somebody who administers a project does to a version or component.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Stock {
@@ -183,9 +186,9 @@ impl People {
         Ok(true)
     }
 
-    /// The place of the one that an act is about. Where an act may make one or not, what others made is none that it counts.
+    /// The place of the one that an act is about. Whether that one makes any is counted by nobody else.
     fn picked(&self, act: &Act) -> Option<usize> {
-        let is_counted = |kept: &Kept| !self.takes_names || kept.column == act.column || kept.column != OUTSIDER.0;
+        let is_counted = |kept: &Kept| !self.takes_names || kept.column == act.column || kept.column != LEFT_OUT;
         let places: Vec<usize> = (0..self.stock.len()).filter(|place| is_counted(&self.stock[*place])).collect();
         places.get(act.pick % places.len().max(1)).copied()
     }
