@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::render::View;
-use super::state::ThingKind;
+use super::state::{Thing, ThingKind};
 use super::values::Version;
 use super::{Holder, Jira, Quirks, hooks};
 
@@ -38,6 +38,28 @@ impl Jira {
         for thing in known.filter(|thing| (thing.project.as_str(), thing.name.as_str()) == (project, name)) {
             (thing.start, thing.release) = (None, None);
         }
+    }
+
+    /// Puts the version of that name first in its project's list.
+    pub fn put_version_first(&self, project: &str, name: &str) {
+        let mut inside = self.lock();
+        let state = &mut inside.state;
+        let is_it = |thing: &Thing| thing.kind == ThingKind::Version && thing.project == project && thing.name == name;
+        let Some(place) = state.things.iter().position(is_it) else { return };
+        let thing = state.things.remove(place);
+        let id = thing.id.clone();
+        state.things.insert(0, thing);
+        hooks::tell_of_version(state, "jira:version_moved", &id, None);
+    }
+
+    /// Gives a project another name; its key stays.
+    pub fn rename_project(&self, project: &str, name: &str) {
+        let mut inside = self.lock();
+        let state = &mut inside.state;
+        if let Some(project) = state.projects.get_mut(project) {
+            name.clone_into(&mut project.name);
+        }
+        hooks::tell_of_project(state, "project_updated", project);
     }
 
     /// Deletes the version of that name, which no issue may hold.

@@ -43,6 +43,7 @@ pub(crate) fn state(setup: &Setup, now: Timestamp) -> State {
         group_members: setup.group_members.clone(),
         things: Vec::new(),
         sprints: Vec::new(),
+        last_sprint: 0,
         roles: BTreeMap::new(),
         projects: BTreeMap::new(),
         issues: BTreeMap::new(),

@@ -22,6 +22,16 @@ impl Jira {
         self.lock().state.make_sprint(project, name, how_far);
     }
 
+    /// Deletes the sprint of that name, which no issue may hold.
+    pub fn delete_sprint(&self, name: &str) {
+        let mut inside = self.lock();
+        let state = &mut inside.state;
+        let Some(sprint) = state.sprints.iter().find(|sprint| sprint.name == name).cloned() else { return };
+        let shown = listed(state, &sprint);
+        hooks::tell_of_sprint(state, "sprint_deleted", &shown);
+        state.sprints.retain(|known| known.id != sprint.id);
+    }
+
     /// Ends a sprint or begins one. The issues in it do not change by it, and nothing is logged.
     pub fn set_sprint(&self, name: &str, how_far: SprintState) {
         let mut inside = self.lock();
@@ -57,7 +67,8 @@ impl SprintState {
 impl State {
     /// Makes a sprint on a project's board.
     pub(crate) fn make_sprint(&mut self, project: &str, name: &str, state: SprintState) {
-        let id = 1 + self.sprints.len() as u64;
+        self.last_sprint += 1;
+        let id = self.last_sprint;
         let sprint = Sprint { id, name: name.to_owned(), state, project: project.to_owned() };
         let shown = listed(self, &sprint);
         self.sprints.push(sprint);

@@ -390,6 +390,8 @@ pub(crate) struct State {
     pub(crate) things: Vec<Thing>,
     /// The sprints of all boards, in the order of ids.
     pub(crate) sprints: Vec<Sprint>,
+    /// The number of the last sprint that was made: one that was deleted gives its own to no other.
+    pub(crate) last_sprint: u64,
     /// Role name -> id.
     pub(crate) roles: BTreeMap<String, u64>,
     /// By key.

@@ -84,7 +84,7 @@ async fn each_kind_tells_what_people_do_in_its_own_shapes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn properties_versions_and_sprints_are_told_once_each_and_move_nothing() {
+async fn properties_versions_sprints_and_projects_are_told_once_each_and_move_nothing() {
     for (setup, project, kind, person) in [
         (presets::acme("https://acme.example"), "SUP", "Bug", "jane"),
         (presets::globex("https://jira.globex.example"), "ENG", "Defect", "jdoe"),
@@ -128,6 +128,14 @@ async fn properties_versions_and_sprints_are_told_once_each_and_move_nothing() {
             jira.set_sprint("Sprint 1", state);
             assert_eq!(told(), Vec::<Value>::new(), "it was so already");
         }
+        jira.delete_sprint("Sprint 1");
+        let gone = only("sprint_deleted");
+        jira.add_sprint(project, "Sprint 2", SprintState::Future);
+        assert_ne!(only("sprint_created")["sprint"]["id"], gone["sprint"]["id"], "a number is given once");
+        jira.rename_project(project, "Pumps");
+        let renamed = only("project_updated");
+        assert_eq!((&renamed["project"]["name"], &renamed["project"]["key"]), (&json!("Pumps"), &json!(project)));
+        assert!(renamed["project"]["id"].is_u64(), "{renamed}");
         for name in ["1.0", "2.0"] {
             person.make_version(project, name, json!({})).unwrap();
             let made = only("jira:version_created");
@@ -141,6 +149,9 @@ async fn properties_versions_and_sprints_are_told_once_each_and_move_nothing() {
             person.change_version(project, "1.0", change).unwrap();
             assert_eq!(only(event)["version"]["name"], "1.0");
         }
+        jira.put_version_first(project, "2.0");
+        assert_eq!(only("jira:version_moved")["version"]["name"], "2.0");
+        assert_eq!(jira.versions(project)[0]["name"], "2.0");
         jira.remove_version(&person, project, "1.0", Some("2.0")).unwrap();
         assert_eq!(only("jira:version_deleted")["mergedTo"]["name"], "2.0");
         jira.delete_version(project, "2.0");

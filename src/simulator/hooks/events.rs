@@ -34,7 +34,7 @@ pub(crate) fn tell(state: &mut State, old: Option<&Arc<Issue>>, new: Option<&Arc
     }
 }
 
-/// Tells all webhooks of a sprint: one was made, began or ended. The same shape on both kinds, and nothing of its issues.
+/// Tells all webhooks of a sprint: one was made, began, ended or was deleted. The same shape on both kinds, and nothing of its issues.
 pub(crate) fn tell_of_sprint(state: &mut State, name: &'static str, sprint: &Value) {
     send(state, name, json!({ "sprint": sprint }), false);
 }
@@ -54,6 +54,14 @@ pub(crate) fn tell_of_version(state: &mut State, name: &'static str, id: &str, m
         body["mergedTo"] = other;
     }
     send(state, name, body, false);
+}
+
+/// Tells all webhooks of a project: REST v2's shape with its number, on both kinds (memory).
+pub(crate) fn tell_of_project(state: &mut State, name: &'static str, key: &str) {
+    let Some(project) = state.projects.get(key) else { return };
+    let mut shown = view(state).project(project);
+    shown["id"] = json!(project.id.parse::<u64>().ok());
+    send(state, name, json!({ "project": shown }), false);
 }
 
 /// Puts one event on its way to every webhook that wants it.

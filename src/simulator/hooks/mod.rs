@@ -11,7 +11,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::Value;
 
-pub(crate) use events::{tell, tell_of_sprint, tell_of_version};
+pub(crate) use events::{tell, tell_of_project, tell_of_sprint, tell_of_version};
 pub(super) use post::post_all;
 
 use super::jira::Jira;
