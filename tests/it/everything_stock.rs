@@ -170,7 +170,8 @@ impl People {
         };
         if kept.is_version {
             who.change_version(side.project, name(&thing), change)?;
-            if stock == Stock::Rename && kept.day.is_some() && pick.is_multiple_of(2) {
+            let is_theirs = self.sight == Sight::Open || !has_words_of_another(name(&thing), column);
+            if stock == Stock::Rename && kept.day.is_some() && is_theirs && pick.is_multiple_of(2) {
                 // Another one gets its name.
                 *self.done.entry("Stock(TakeName)".to_owned()).or_default() += 1;
                 self.make_version(world, act, name(&thing), &format!("Made {canary}"))?;
@@ -311,6 +312,12 @@ fn shown(value: &Value) -> String {
         Value::Bool(true) => "yes".to_owned(),
         Value::Null | Value::Bool(false) | Value::Number(_) | Value::Array(_) | Value::Object(_) => String::new(),
     }
+}
+
+/// Whether somebody who takes a name says what another side's people said.
+fn has_words_of_another(name: &str, column: usize) -> bool {
+    let others = SIDES.iter().enumerate().filter(|(other, _)| *other != column && *other != 0);
+    others.into_iter().any(|(_, side)| name.contains(&format!("by{}z", side.jira)))
 }
 
 fn says_only_its_name(component: &Value) -> bool {
