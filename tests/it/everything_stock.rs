@@ -121,6 +121,18 @@ impl People {
     }
 
     fn do_stock(&mut self, world: &World, act: &Act, stock: Stock) -> Result<bool, Refusal> {
+        // There, names and issues that hold them are all that counts.
+        let stock = match stock {
+            Stock::Describe | Stock::Archive if self.takes_names => Stock::Rename,
+            Stock::Release if self.takes_names => Stock::Use,
+            Stock::Make
+            | Stock::Rename
+            | Stock::Describe
+            | Stock::Release
+            | Stock::Archive
+            | Stock::Remove
+            | Stock::Use => stock,
+        };
         let (column, side) = (act.column, &SIDES[act.column]);
         let (jira, who) = (world.jira(side.jira), world.person(side.jira, side.people[act.who]));
         let canary = act.canary();
@@ -171,7 +183,7 @@ impl People {
         if kept.is_version {
             who.change_version(side.project, name(&thing), change)?;
             let is_theirs = self.sight == Sight::Open || !has_words_of_another(name(&thing), column);
-            if stock == Stock::Rename && kept.day.is_some() && is_theirs && pick.is_multiple_of(2) {
+            if stock == Stock::Rename && kept.day.is_some() && is_theirs {
                 // Another one gets its name.
                 *self.done.entry("Stock(TakeName)".to_owned()).or_default() += 1;
                 self.make_version(world, act, name(&thing), &format!("Made {canary}"))?;
