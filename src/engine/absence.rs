@@ -200,6 +200,9 @@ fn settle_what_is_gone(work: &mut Work) {
         let Some(away) = away(&intent.operation.side) else { continue };
         let answered = intent.state == IntentState::Answered;
         let event = match &intent.operation.action {
+            // It never comes back.
+            _ if away.how == Absence::DeletedByUs && answered => IntentEvent::Seen,
+            _ if away.how == Absence::DeletedByUs => IntentEvent::Refused("its issue is gone".to_owned()),
             // It was made, and went before a read showed it.
             Action::Create { .. } if answered => IntentEvent::Seen,
             _ if matches!(away.how, Absence::Moved(_)) => continue,

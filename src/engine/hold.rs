@@ -94,7 +94,8 @@ impl Engine {
 
     /// When an item is looked at again by itself: also for writes that polls should show by then.
     pub(super) fn due_of(&self, work: &Work) -> Option<Timestamp> {
-        let unseen = work.intents.iter().filter(|intent| intent.state == IntentState::Answered);
+        let is_gone = |intent: &&Intent| work.item.is_gone_from(&intent.operation.side);
+        let unseen = work.intents.iter().filter(|intent| intent.state == IntentState::Answered && !is_gone(intent));
         let check = SignedDuration::try_from(self.check_after).unwrap_or(SignedDuration::MAX);
         let now = self.now();
         let next = |from: Timestamp| from.saturating_add(check).unwrap_or(Timestamp::MAX);

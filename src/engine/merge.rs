@@ -346,7 +346,12 @@ fn open_writes(way: &Way, kept: &Claim, other: Option<&Claim>) -> Option<Refusal
         Way::Replace(side, _) => &intent.operation.side == side && !intent.state.is_settled(),
         Way::Unite(_) => in_doubt(&intent.state),
     });
-    let theirs = other.into_iter().flat_map(|other| &other.intents).filter(|intent| !intent.state.is_settled());
+    // What was written to an issue that is gone is found by nobody.
+    let ours = ours.filter(|intent| !kept.item.is_gone_from(&intent.operation.side));
+    let theirs = other.into_iter().flat_map(|other| {
+        let open = other.intents.iter().filter(|intent| !intent.state.is_settled());
+        open.filter(|intent| !other.item.is_gone_from(&intent.operation.side))
+    });
     doubts(ours.chain(theirs).count())
 }
 

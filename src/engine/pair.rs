@@ -174,7 +174,8 @@ impl Engine {
                 let lost = |state: &IntentState| matches!(state, IntentState::Open | IntentState::InDoubt);
                 let open = claim.intents.iter().filter(|intent| {
                     let joins = named.iter().any(|named| named.side == intent.operation.side);
-                    lost(&intent.state) || (joins && !intent.state.is_settled())
+                    !claim.item.is_gone_from(&intent.operation.side)
+                        && (lost(&intent.state) || (joins && !intent.state.is_settled()))
                 });
                 if let Some(why) = doubts(open.count()) {
                     return Ok(Decision { held, ..Decision::refused(why) });

@@ -7,6 +7,7 @@ use super::pair::Decision;
 use super::pair_find::{names, place, several};
 use super::{Engine, SyncRun};
 use crate::model::command::{Answer, Effect, Ended};
+use crate::model::operation::Intent;
 use crate::model::store::StoreError;
 
 impl Engine {
@@ -33,7 +34,9 @@ impl Engine {
         }
         let held = self.hold_items(&[item.id]).await?;
         let Some(claim) = held.first() else { return Ok(Decision::refused(BUSY)) };
-        if let Some(why) = doubts(claim.intents.iter().filter(|intent| !intent.state.is_settled()).count()) {
+        // What was written to an issue that is gone is found by nobody.
+        let is_open = |intent: &&Intent| !intent.state.is_settled() && !claim.item.is_gone_from(&intent.operation.side);
+        if let Some(why) = doubts(claim.intents.iter().filter(is_open).count()) {
             return Ok(Decision { held, ..Decision::refused(why) });
         }
         let (mut ended, fence) = (claim.item.clone(), claim.fence);

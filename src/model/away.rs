@@ -25,6 +25,14 @@ pub struct Away {
     pub key: Option<IssueKey>,
 }
 
+impl Away {
+    /// Whether it is confirmed that there is no such issue any more, or none that the sync user may see.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.confirmed.is_some() && !matches!(self.how, Absence::Moved(_))
+    }
+}
+
 /// In what way a replica is not where it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

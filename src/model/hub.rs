@@ -494,6 +494,12 @@ pub struct Rival {
 }
 
 impl ItemState {
+    /// Whether a side's issue is confirmed to be gone.
+    #[must_use]
+    pub fn is_gone_from(&self, side: &SideId) -> bool {
+        self.replicas.get(side).and_then(|replica| replica.away.as_ref()).is_some_and(Away::is_gone)
+    }
+
     /// An item that nothing is known of.
     #[must_use]
     pub fn new(id: ItemId, sync: SyncId) -> Self {

@@ -59,10 +59,18 @@ async fn what_waits_for_an_issue_that_is_gone_is_not_open(world: World) {
     let mut intents = [intent(1, id(1), 0), intent(2, id(1), 0)];
     intents[1].operation.side = "a".into();
     world.store.open_intents(claim.fence, &intents).await.unwrap();
-    for (confirmed, open) in [(None, 2), (Some(at(5)), 1), (None, 2)] {
+    let moved = || Absence::Moved("OLD".to_owned());
+    let ways = [
+        (Absence::Missing, None, 2),
+        (Absence::Missing, Some(at(5)), 1),
+        (moved(), Some(at(5)), 2),
+        (Absence::DeletedByUs, Some(at(5)), 1),
+        (moved(), None, 2),
+    ];
+    for (how, confirmed, open) in ways {
         let mut told = record(item(1));
         let replica = told.item.replicas.get_mut(&"a".into()).unwrap();
-        let (how, since) = (Absence::Missing, at(1));
+        let since = at(1);
         replica.away = Some(Away { how, since, confirmed, moved_on: false, doubted: false, key: None });
         world.store.record(&[(claim.fence, told)]).await.unwrap();
         assert_eq!(world.store.figures(at(9)).await.unwrap().open_intents, open, "{confirmed:?}");
