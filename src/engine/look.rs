@@ -171,6 +171,7 @@ impl Engine {
             accepted: self.accepted,
         };
         let planned = plan(&input);
+        work.planned_by = Some(Arc::clone(&catalogs));
         let violations = check(&input, &planned);
         self.want_for(work, &planned);
         if !work.to_read.is_empty() || !work.to_list.is_empty() {

@@ -10,7 +10,7 @@ use super::survey::{has_links, offer_more, people_on};
 use super::work::Work;
 use crate::jira::{JiraError, Refusal, WriteOutcome};
 use crate::mapping::Place;
-use crate::model::ids::{AccountId, FieldName, SideId};
+use crate::model::ids::{AccountId, FieldName, SideId, SyncId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent, IntentState, NativeWrite, Operation, Thing};
 use crate::model::remark::Remark;
@@ -97,6 +97,13 @@ impl Engine {
         }
         for (work, looked) in works.iter_mut().zip(&looked) {
             make_what_stands(work, looked);
+            // Decided on a name that nobody can tell the meaning of, it would undo what people did.
+            if work.plan.is_some() && !unclear(work).is_empty() {
+                tracing::warn!(item = %work.item.id, "what is meant by the name of a version or component is not known yet");
+                work.plan = None;
+                work.failed = true;
+                work.over = true;
+            }
         }
         Ok(())
     }
@@ -104,18 +111,22 @@ impl Engine {
     /// Says whether a plan is to be made again. `looked`: the names that were looked for already, per item.
     async fn things_come_first(&self, works: &mut [Work], looked: &mut [BTreeSet<(Thing, String)>]) -> bool {
         let mut again = false;
-        for (work, looked) in works.iter_mut().zip(looked).filter(|(work, _)| !work.over) {
+        // All of them before the first look: it changes what names stand for, and not what the plans were made with.
+        let unclear: Vec<BTreeSet<(Thing, String)>> = works.iter().map(unclear).collect();
+        let mut sure: BTreeSet<(SyncId, Thing)> = BTreeSet::new();
+        for ((work, looked), unclear) in works.iter_mut().zip(looked).zip(unclear).filter(|((work, _), _)| !work.over) {
             let lacking: BTreeSet<(Thing, String)> =
                 work.plan.iter().flat_map(|plan| &plan.operations).filter_map(|made| kept(work, made)).collect();
-            let unclear = unclear(work);
-            let lacking: BTreeSet<(Thing, String)> = lacking.into_iter().chain(unclear.iter().cloned()).collect();
-            if lacking.is_subset(looked) {
+            if lacking.is_subset(looked) && unclear.is_empty() {
                 continue;
             }
-            for (thing, name) in lacking.difference(looked) {
-                if let Err(error) =
-                    self.look_at_things_first(&work.sync, *thing, name, unclear.contains(&(*thing, name.clone()))).await
-                {
+            // One look tells of all names.
+            for (thing, name) in lacking.difference(looked).chain(&unclear) {
+                let surely = unclear.contains(&(*thing, name.clone()));
+                if surely && !sure.insert((work.sync.id().clone(), *thing)) {
+                    continue;
+                }
+                if let Err(error) = self.look_at_things_first(&work.sync, *thing, name, surely).await {
                     tracing::warn!(%error, "could not look at versions and components first");
                 }
             }
@@ -385,10 +396,12 @@ fn kept(work: &Work, operation: &Operation) -> Option<(Thing, String)> {
 /// The names read in issues of which only the projects' lists say which version or component they mean: one that is new bears what
 /// another was called, or is for the rest.
 fn unclear(work: &Work) -> BTreeSet<(Thing, String)> {
-    let (sync, catalogs) = (&work.sync.settings, work.sync.catalogs());
+    let sync = &work.sync.settings;
     let mut found = BTreeSet::new();
+    let Some(catalogs) = work.planned_by.as_ref().filter(|_| work.plan.is_some()) else { return found };
     for (side, read) in &work.reads {
-        let Some(catalog) = catalogs.get(side) else { continue };
+        let is_there = work.sync.side(side).is_some_and(|settings| settings.project == read.snapshot.project);
+        let Some(catalog) = catalogs.get(side).filter(|_| is_there) else { continue };
         for row in sync.fields.values() {
             let place = Place { sync, row, side, catalog, references: &work.references, origin: None };
             let shown = row.sides.get(side).and_then(|field| read.snapshot.fields.get(field));
@@ -399,7 +412,10 @@ fn unclear(work: &Work) -> BTreeSet<(Thing, String)> {
             } else if let NativeValue::Named(named) = shown {
                 names.push(&named.name);
             }
-            found.extend(names.into_iter().filter(|name| place.is_unclear(name)).map(|name| (thing, name.clone())));
+            let ids = row.sides.get(side).and_then(|field| read.snapshot.ids.get(field));
+            let id = |name: &String| ids.and_then(|ids| ids.get(name)).map(String::as_str);
+            let names = names.into_iter().filter(|name| place.is_unclear(name, id(name)));
+            found.extend(names.map(|name| (thing, name.clone())));
         }
     }
     found

@@ -13,6 +13,7 @@ use super::SyncRun;
 use super::found::Duplicate;
 use super::outcome::is_a_level;
 use crate::mapping::References;
+use crate::model::catalog::Catalog;
 use crate::model::hub::{Absence, Acknowledged, Conflict, ItemState, Replica};
 use crate::model::ids::{AccountId, FieldId, FieldName, InstanceId, OperationId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue, TransitionOffer, Watchers};
@@ -82,6 +83,8 @@ pub(crate) struct Work {
     pub(crate) unfound: Vec<Operation>,
     /// Fields that Jira refused at this item's creation on a side: they are tried afterwards.
     pub(crate) left_out: BTreeMap<SideId, BTreeSet<FieldId>>,
+    /// What the sides offered, as its plan was made with it.
+    pub(crate) planned_by: Option<Arc<BTreeMap<SideId, Catalog>>>,
     pub(crate) plan: Option<Plan>,
     /// How much was learnt of the workflows when it was planned.
     pub(crate) learnt: u64,
@@ -169,6 +172,7 @@ impl Work {
             loud: BTreeSet::new(),
             unfound: Vec::new(),
             left_out: BTreeMap::new(),
+            planned_by: None,
             plan: None,
             learnt: 0,
             references: References::default(),
@@ -237,12 +241,8 @@ impl Work {
 
     /// Whether nobody knows what became of a write, and a look may tell: not at an issue that is gone.
     pub(crate) fn is_in_doubt(&self) -> bool {
-        let is_gone = |side: &SideId| {
-            let away = self.item.replicas.get(side).and_then(|replica| replica.away.as_ref());
-            away.is_some_and(|away| away.confirmed.is_some())
-        };
         let open = |intent: &Intent| matches!(intent.state, IntentState::Open | IntentState::InDoubt);
-        self.intents.iter().any(|intent| open(intent) && !is_gone(&intent.operation.side))
+        self.intents.iter().any(|intent| open(intent) && !self.item.is_gone_from(&intent.operation.side))
     }
 
     /// Whether something of the item waits for its issue on a side to be read: what people said elsewhere, a file.

@@ -2,7 +2,7 @@
 //! something unreadable into something empty.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -62,6 +62,20 @@ pub(super) struct Decoder<'a> {
     pub(super) fields: &'a FieldList,
 }
 
+/// The ids of what a field shows, by name; `None`: it shows nothing that has both.
+fn ids(value: &Value) -> Option<BTreeMap<String, String>> {
+    let of = |thing: &Value| {
+        let name = thing.get("name")?.as_str()?;
+        Some((name.to_owned(), thing.get("id").and_then(wire::id_text)?))
+    };
+    let all: BTreeMap<String, String> = match value {
+        Value::Array(list) => list.iter().filter_map(of).collect(),
+        Value::Object(_) => of(value).into_iter().collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return None,
+    };
+    (!all.is_empty()).then_some(all)
+}
+
 impl Decoder<'_> {
     /// A whole issue.
     pub(super) fn issue(self, value: Value, want: &Want) -> Result<IssueSnapshot, Failure> {
@@ -109,6 +123,7 @@ impl Decoder<'_> {
             level: field("security").and_then(|level| level.get("name")?.as_str()).map(str::to_owned),
             tells_level: issue.fields.contains_key("security"),
             fields: values.collect(),
+            ids: want.fields.iter().filter_map(|id| Some((id.clone(), ids(issue.fields.get(id.as_str())?)?))).collect(),
             comments,
             worklogs,
             attachments,

@@ -82,14 +82,18 @@ impl Place<'_> {
         if self.row.kind == FieldKind::Words { word } else { shared_of(self.table(), self.side, &word) }
     }
 
-    /// Whether the lists say first what the side means by a name.
+    /// Whether the lists say first what the side means by a name: which it is, is known by its id alone.
     #[must_use]
-    pub fn is_unclear(&self, name: &str) -> bool {
-        let unclear = |called: &Called| {
-            !called.by_name.contains_key(name)
-                && (called.formerly.contains_key(name) || called.by_word.contains_key(name))
-        };
-        self.called().is_some_and(unclear)
+    pub fn is_unclear(&self, name: &str, id: Option<&str>) -> bool {
+        let Some(called) = self.called() else { return false };
+        let Some(by_id) = &called.by_id else { return false };
+        match id {
+            Some(id) => by_id.get(id).map(String::as_str) != Some(name),
+            None => {
+                !called.by_name.contains_key(name)
+                    && (called.formerly.contains_key(name) || called.by_word.contains_key(name))
+            }
+        }
     }
 
     /// What may be said elsewhere of what the field's side calls so.
@@ -102,7 +106,7 @@ impl Place<'_> {
 
     /// A shared name as people may be told it.
     #[must_use]
-    pub(super) fn said(&self, shared: &str) -> String {
+    pub fn said(&self, shared: &str) -> String {
         let open = self.called().and_then(|called| called.open.get(shared));
         open.map_or(shared.strip_prefix(FOREIGN).unwrap_or(shared), String::as_str).to_owned()
     }
@@ -121,13 +125,17 @@ impl Place<'_> {
         if self.row.kind == FieldKind::Words { vec![shared] } else { names_on(self.table(), self.side, shared) }
     }
 
-    /// What a version or component is called there that others say so of.
-    fn name_of<'n>(&'n self, text: &'n str) -> &'n str {
-        let named = self.called().and_then(|called| {
-            let mut words = called.open.iter().filter(|(_, open)| open.as_str() == text).map(|(word, _)| word);
-            words.find_map(|word| called.by_word.get(word)?.as_deref())
-        });
-        named.unwrap_or(text)
+    /// What a version or component is called there that others say so of. `None`: it is not there, and another one bears its name.
+    fn name_of<'n>(&'n self, text: &'n str) -> Option<&'n str> {
+        let Some(called) = self.called() else { return Some(text) };
+        let words = called.open.iter().filter(|(_, open)| open.as_str() == text).map(|(word, _)| word);
+        let names: Vec<Option<&str>> = words.filter_map(|word| Some(called.by_word.get(word)?.as_deref())).collect();
+        if names.is_empty() { Some(text) } else { names.into_iter().flatten().next() }
+    }
+
+    /// Whether a version or component is known, and is not there since another one bears its name: that one may be given up.
+    fn is_taken(&self, shared: &str) -> bool {
+        self.called().is_some_and(|called| called.by_word.get(shared).is_some_and(Option::is_none))
     }
 
     /// Whether the field holds versions or components.

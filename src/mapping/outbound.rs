@@ -42,7 +42,9 @@ pub fn outbound_over(place: &Place<'_>, value: &Value, last: &NativeValue) -> Re
     match value {
         Value::Empty => Ok(NativeValue::Empty),
         Value::Line(text) if place.shape().is_some_and(Shape::is_choice) => {
-            let name = place.name_of(text.trim()).to_owned();
+            let Some(name) = place.name_of(text.trim()).map(str::to_owned) else {
+                return Err(taken(place, text.trim()));
+            };
             if place.offers(&name) { Ok(place.named(name)) } else { Err(not_offered(place, &name)) }
         }
         Value::Line(text) => Ok(NativeValue::Text(one_line(text))),
@@ -82,6 +84,7 @@ fn choice(place: &Place<'_>, shared: &str) -> Result<NativeValue, Unmappable> {
     let name = match names.first() {
         Some(name) if own && !place.offers(name) => Err(not_offered(place, name)),
         Some(name) => Ok((*name).to_owned()),
+        None if place.is_taken(shared) => Err(taken(place, &place.said(shared))),
         None => Err(no_row(place, shared)),
     };
     let name = match (name, &place.row.on_unmapped) {
@@ -144,6 +147,18 @@ fn no_parent(place: &Place<'_>) -> Unmappable {
     Unmappable {
         why: format!("the parent has no counterpart on side `{}`", place.side),
         remedy: "none: it is set as soon as there is one".to_owned(),
+        may_pass: true,
+    }
+}
+
+/// A version or component that is not there, while another one has its name.
+fn taken(place: &Place<'_>, name: &str) -> Unmappable {
+    Unmappable {
+        why: format!(
+            "`{name}` of field `{}` is not on side `{}`, where another one bears that name",
+            place.row.name, place.side
+        ),
+        remedy: "give that one another name there".to_owned(),
         may_pass: true,
     }
 }

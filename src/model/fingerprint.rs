@@ -151,6 +151,7 @@ mod tests {
             level: None,
             tells_level: false,
             fields: [("summary".into(), NativeValue::Text("a".into()))].into(),
+            ids: std::collections::BTreeMap::new(),
             comments: Comments { list: vec![comment("7", 0)], complete: true },
             worklogs: Comments::default(),
             attachments: Some(Vec::new()),

@@ -37,6 +37,9 @@ pub struct IssueSnapshot {
     pub tells_level: bool,
     /// The values of the fields that were asked for, by field id.
     pub fields: BTreeMap<FieldId, NativeValue>,
+    /// The ids of the versions, components and options that fields show, by field and name: names pass from one to another, ids do not.
+    #[serde(default)]
+    pub ids: BTreeMap<FieldId, BTreeMap<String, String>>,
     /// The comments that came with the read, and whether these are all.
     pub comments: Comments,
     /// The logged work that came with the read, and whether this is all.

@@ -256,6 +256,8 @@ pub struct Called {
     pub formerly: BTreeMap<String, String>,
     /// What all sides may know it as, by the shared word.
     pub open: BTreeMap<String, String>,
+    /// The name there by Jira's id there; `None`: the side's lists are not read.
+    pub by_id: Option<BTreeMap<String, String>>,
 }
 
 /// One write to one project.

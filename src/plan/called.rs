@@ -19,7 +19,8 @@ pub fn called(rules: ThingRules<'_>, things: &[ProjectThing]) -> BTreeMap<SideId
 }
 
 fn called_on(rules: ThingRules<'_>, things: &[ProjectThing], side: &SideId) -> Called {
-    let mut called = Called::default();
+    let listed = rules.settings.sides().any(|known| known == side);
+    let mut called = Called { by_id: listed.then(BTreeMap::new), ..Called::default() };
     let there = |thing: &ProjectThing| thing.replicas.get(side).is_some_and(ThingReplica::is_there);
     for thing in things {
         let open = open_name(rules, thing).to_owned();
@@ -48,7 +49,17 @@ fn called_on(rules: ThingRules<'_>, things: &[ProjectThing], side: &SideId) -> C
     }
     // What stands there is meant before what is under way.
     for (thing, replica) in here {
-        called.by_name.insert(replica.value(Property::Name).to_owned(), thing.word.clone());
+        let name = replica.value(Property::Name);
+        called.by_name.insert(name.to_owned(), thing.word.clone());
+        if let (Some(by_id), Some(native)) = (&mut called.by_id, &replica.native) {
+            by_id.insert(native.clone(), name.to_owned());
+        }
+    }
+    // As it would be written it is read: also where nobody lists what there is.
+    for (word, name) in &called.by_word {
+        if let Some(name) = name.as_ref().filter(|name| !called.by_name.contains_key(*name)) {
+            called.by_name.insert(name.clone(), word.clone());
+        }
     }
     called
 }
@@ -56,7 +67,14 @@ fn called_on(rules: ThingRules<'_>, things: &[ProjectThing], side: &SideId) -> C
 /// Gives a word to each that has none: an earlier release met them, or this look does.
 pub fn give_words(rules: ThingRules<'_>, things: &mut [ProjectThing]) {
     let mut taken: BTreeSet<String> = things.iter().map(|thing| thing.word.clone()).collect();
-    for place in 0..things.len() {
+    // The plain word goes to whatever is called so wherever it is there: so an earlier release had it.
+    let is_called_otherwise = |thing: &ProjectThing| {
+        let open = open_name(rules, thing);
+        thing.replicas.values().any(|replica| replica.is_there() && replica.value(Property::Name) != open)
+    };
+    let mut places: Vec<usize> = (0..things.len()).collect();
+    places.sort_by_key(|place| things.get(*place).map(|thing| (is_called_otherwise(thing), thing.id)));
+    for place in places {
         let Some(thing) = things.get(place).filter(|thing| thing.word.is_empty()) else { continue };
         let (name, id) = (open_name(rules, thing).to_owned(), thing.id);
         let word = new_word(&taken, &name, id);

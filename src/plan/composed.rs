@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Draft, agreed_for, audience_of, levels, place};
 use crate::mapping::{compose, inbound, written};
+use crate::model::catalog::Catalog;
 use crate::model::hub::{Acts, Agreed, Audience, Base};
 use crate::model::ids::{FieldName, SideId};
 use crate::model::settings::{Composed, FieldKind, FieldRow, SyncSettings};
@@ -76,7 +77,10 @@ fn values(draft: &Draft<'_>, row: &FieldRow, side: &SideId, template: &str) -> R
         if summary && agreed.is_none() && named.contains(&variable) {
             return Ok(None);
         }
-        values.insert(variable.clone(), agreed.map(|agreed| compose::in_words(&agreed.value)).unwrap_or_default());
+        values.insert(
+            variable.clone(),
+            agreed.map(|agreed| compose::in_words(&said(draft, other, &agreed.value))).unwrap_or_default(),
+        );
         // What tells of all rows is overwritten, like any value, by the next change of one of them.
         if let (Some(agreed), true) = (agreed, tells && other.across == row.across || named.contains(&variable)) {
             acts.join(&agreed.acts);
@@ -103,6 +107,24 @@ fn values(draft: &Draft<'_>, row: &FieldRow, side: &SideId, template: &str) -> R
     own(SYNC_STATE, &|| state(draft, side));
     own(SYNC_TIME, &|| newest(draft, row, side).strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     Ok(Some((values, acts)))
+}
+
+/// A value as it may be told to all: versions and components by the name that all may know.
+fn said(draft: &Draft<'_>, row: &FieldRow, value: &Value) -> Value {
+    let nothing = Catalog::default();
+    let places = row.sides.keys().map(|side| place(draft.input, &nothing, row, side));
+    let Some(at) = places.into_iter().find(|at| at.thing().is_some()) else { return value.clone() };
+    match value {
+        Value::Words(words) => Value::Words(words.iter().map(|word| at.said(word)).collect()),
+        Value::Choice(word) => Value::Choice(at.said(word)),
+        Value::Empty
+        | Value::Line(_)
+        | Value::Document(_)
+        | Value::Number(_)
+        | Value::Moment(_)
+        | Value::Day(_)
+        | Value::Person(_) => value.clone(),
+    }
 }
 
 /// What says nothing before a side has a counterpart.

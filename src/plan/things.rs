@@ -334,6 +334,7 @@ impl Look<'_> {
         let Some(list) = seen.lists.get(side) else { return };
         let known: BTreeSet<String> =
             self.things.iter().filter_map(|thing| thing.replicas.get(side)?.native.clone()).collect();
+        // One of a side that only receives goes nowhere; but it is no other one, whatever it is called.
         let crosses = rules.settings.from.contains(side);
         for newcomer in list.iter().filter(|newcomer| !known.contains(&newcomer.native)) {
             let name = newcomer.value(Property::Name);
@@ -346,7 +347,7 @@ impl Look<'_> {
             let mut things = std::mem::take(&mut self.things);
             if let Some(thing) = things.iter_mut().find(|thing| rules.is_it(thing, side, name, ours)) {
                 self.meet(thing, side, newcomer, own, (ours || late, ours && !late));
-            } else if crosses || late {
+            } else {
                 let (id, words) = (new_id(), things.iter().map(|thing| thing.word.clone()).collect());
                 let mut thing = ProjectThing {
                     id,

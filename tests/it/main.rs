@@ -173,6 +173,8 @@ mod daemon_versions_held;
 #[cfg(test)]
 mod daemon_versions_safe;
 #[cfg(test)]
+mod daemon_versions_told_apart;
+#[cfg(test)]
 mod daemon_votes;
 #[cfg(test)]
 mod daemon_watchers;

@@ -623,6 +623,7 @@ impl World {
             level: None,
             tells_level: true,
             fields: issue.fields.clone(),
+            ids: BTreeMap::new(),
             comments: Comments { list: issue.comments.clone(), complete: true },
             log,
             log_whole: true,
