@@ -141,6 +141,8 @@ mod daemon_requests;
 #[cfg(test)]
 mod daemon_restored;
 #[cfg(test)]
+mod daemon_restored_deletes;
+#[cfg(test)]
 mod daemon_rights;
 #[cfg(test)]
 mod daemon_rings;
