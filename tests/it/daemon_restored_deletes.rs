@@ -43,6 +43,21 @@ async fn live_on(world: &mut World, there: Side, items: &[&str]) {
     world.daemon().engine().sweep(None).await.unwrap();
     world.rest().await.unwrap();
     assert_eq!(tally(world), before, "{}: after a full check", there.jira);
+    // Nothing is joined anew a second time: no marks are read, and nothing tells of a backup any more.
+    let problems = world.problems().await;
+    assert!(problems.iter().all(|problem| !problem.contains("was put back")), "{problems:?}");
+    ["acme", there.jira].iter().for_each(|jira| world.jira(jira).reset_calls());
+    for item in items {
+        edit(world, there, item, json!({ "labels": ["once", "more"] }));
+    }
+    world.rest().await.unwrap();
+    for jira in ["acme", there.jira] {
+        let calls = calls(world.jira(jira));
+        let marks = calls.keys().filter(|name| name.contains("Property") || name.contains("orklog"));
+        assert_eq!(marks.count(), 0, "{jira}: {calls:?}");
+    }
+    let problems = world.problems().await;
+    assert!(problems.iter().all(|problem| !problem.contains("was put back")), "{problems:?}");
     world.pass(3 * 86_400).await;
     world.intervals(4).await;
     world.start().await;
@@ -251,7 +266,7 @@ async fn what_was_made_anew_since_the_backup_is_not_doubled() {
         let comment = omar.comment(&home, "For everybody").unwrap();
         world.settle().await;
         let kept = back_up(&mut world).await;
-        omar.restrict_comment(&home, &comment, "For few", "Administrators").unwrap();
+        omar.restrict_comment(&home, &comment, "For few", "Globex desk").unwrap();
         world.settle().await;
         assert_eq!(world.issue(there.jira, "Old").comments.len(), 0);
         omar.open_comment(&home, &comment, "For everybody again").unwrap();
