@@ -275,7 +275,8 @@ impl Engine {
         let unknown = |there: &&CommentSnapshot| {
             let ours = there.author.as_ref().is_some_and(|author| author.account == instance.identity.account);
             let joins = work.item.matching.as_ref().is_some_and(|matching| matching.restored);
-            let known = is_known(work, remark, side, &there.id) || work.item.is_left(side, &left::remark(remark, &there.id));
+            let known =
+                is_known(work, remark, side, &there.id) || work.item.is_left(side, &left::remark(remark, &there.id));
             ours && (joins || instance.may_be_forgotten(there.created)) && !known
         };
         if is_in_doubt(work, side, of_this) || !list.iter().any(|there| unknown(&there)) {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::comments::copy_body;
 use super::matching::is_a_bridge;
 use super::revisions::direct;
-use super::{Draft, Observation, agreed_for, place, restored};
+use super::{Draft, Observation, Wanted, agreed_for, place, restored};
 use crate::mapping::native_link;
 use crate::model::hub::{CommentRecord, ItemState, WrittenCopy};
 use crate::model::ids::{CommentId, SideId};
@@ -129,9 +129,9 @@ pub(super) fn has_orphan(item: &ItemState, record: &CommentRecord, side: &SideId
 
 /// Lets go what is not there any more, and what has an original again.
 fn release(draft: &mut Draft<'_>, side: &SideId) {
+    let read = draft.input.observed.get(side).filter(|_| !draft.is_barred(side));
     let item = &draft.plan.item;
-    let read = draft.input.observed.get(side).filter(|read| read.direct && !draft.is_barred(side));
-    let (mut live, mut there, mut whole) = (BTreeSet::new(), BTreeSet::new(), vec![left::LINK.to_owned()]);
+    let (mut live, mut there, mut whole) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     for remark in Remark::ALL {
         for record in item.remarks(remark).iter().filter(|record| !record.gone) {
             live.extend(record.copies.get(side).map(|copy| left::remark(remark, copy)));
@@ -151,45 +151,56 @@ fn release(draft: &mut Draft<'_>, side: &SideId) {
     for row in draft.input.sync.fields.values().filter(|row| row.kind == FieldKind::Links) {
         there.extend(unwanted(draft, row, side).iter().map(|element| left::link(&row.name, element)));
     }
-    let is_read = |what: &String| whole.iter().any(|kind| what.starts_with(kind.as_str()));
-    let stays = |what: &String| !live.contains(what) && (there.contains(what) || !is_read(what));
-    let gone = !item.replicas.contains_key(side);
-    if let Some(left) = draft.plan.item.left.get_mut(side) {
-        left.retain(|what| !gone && stays(what));
+    let is_link = |what: &String| what.starts_with(left::LINK);
+    let is_read = |what: &String| is_link(what) || whole.iter().any(|kind| what.starts_with(kind.as_str()));
+    let (gone, direct) = (!item.replicas.contains_key(side), read.is_some_and(|read| read.direct));
+    let Some(mut left) = draft.plan.item.left.remove(side).filter(|_| !gone) else { return };
+    let before = left.len();
+    left.retain(|what| !live.contains(what));
+    let missing = read.is_some() && left.iter().any(|what| !is_link(what) && !there.contains(what));
+    // An index may be behind; and what was told of a side is told until it is read again.
+    let reads = !direct && (missing || left.len() < before) && !draft.is_barred(side);
+    if reads && draft.plan.item.replicas.get(side).is_some_and(|replica| replica.observed) {
+        draft.want(side, Wanted::Comments);
     }
+    left.retain(|what| there.contains(what) || !is_read(what) || !(direct || is_link(what)));
+    draft.plan.item.left.insert(side.clone(), left);
 }
 
-/// Tells what stays, once all was compared.
+/// Tells what stays, once all was compared: of links by their row, of the rest in one.
 fn say(draft: &mut Draft<'_>) {
     if draft.plan.item.matching.is_some() {
         return;
     }
     let mut told = Vec::new();
     for (side, left) in &draft.plan.item.left {
-        let Some(replica) = draft.plan.item.replicas.get(side) else { continue };
-        let mut names: Vec<String> = left.iter().take(MOST_NAMED).map(|what| in_words(draft, side, what)).collect();
-        if left.len() > MOST_NAMED {
-            names.push(format!("{} more", left.len().saturating_sub(MOST_NAMED)));
+        let said: Vec<String> = left.iter().filter(|what| !what.starts_with(left::LINK)).cloned().collect();
+        told.push((side.clone(), None, said));
+        for row in draft.input.sync.fields.values().filter(|row| row.kind == FieldKind::Links) {
+            let here = place(draft.input, &draft.nothing, row, side);
+            let links = unwanted(draft, row, side).into_iter().filter(|it| left.contains(&left::link(&row.name, it)));
+            let to = |element: String| match native_link(&here, &element) {
+                Ok(link) => format!("the link to {}", link.key),
+                Err(_) => "a link".to_owned(),
+            };
+            told.push((side.clone(), Some(&row.name), links.map(to).collect()));
         }
-        let (names, key) = (names.join(", "), &replica.key);
+    }
+    for (side, row, mut names) in told.into_iter().filter(|(.., names)| !names.is_empty()) {
+        let Some(replica) = draft.plan.item.replicas.get(&side) else { continue };
+        let more = names.len().saturating_sub(MOST_NAMED);
+        names.truncate(MOST_NAMED);
+        if more > 0 {
+            names.push(format!("{more} more"));
+        }
         let why = format!(
-            "{key} holds what the sync user made and what stands nowhere else now ({names}); an older backup does not say that it may go, so it stays"
+            "{} holds what the sync user made and what stands nowhere else now ({}); an older backup does not say that it may go, so it stays",
+            replica.key,
+            names.join(", ")
         );
-        told.push((side.clone(), why));
-    }
-    for (side, why) in told {
         let remedy = "delete by hand what is not wanted; this ends once it is gone, or stands on the other side again";
-        draft.hold(&side, None, why, remedy);
+        draft.hold(&side, row, why, remedy);
     }
-}
-
-fn in_words(draft: &Draft<'_>, side: &SideId, what: &str) -> String {
-    let Some(link) = what.strip_prefix(left::LINK) else { return what.to_owned() };
-    let key = draft.input.sync.fields.values().find_map(|row| {
-        let element = link.strip_prefix(row.name.as_str())?.strip_prefix(' ')?;
-        Some(native_link(&place(draft.input, &draft.nothing, row, side), element).ok()?.key)
-    });
-    key.map_or_else(|| "a link".to_owned(), |key| format!("the link to {key}"))
 }
 
 /// Notes of ours that the state forgot are found again by their words, before they are written.

@@ -258,7 +258,8 @@ async fn links_that_went_on_one_side_stay_on_the_other() {
 #[tokio::test(start_paused = true)]
 async fn what_was_made_anew_since_the_backup_is_not_doubled() {
     for (config, there) in worlds() {
-        let config = config.replacen("attachments = \"both\"", "attachments = { largest = 0.002, too-large = \"note\" }", 1);
+        let config =
+            config.replacen("attachments = \"both\"", "attachments = { largest = 0.002, too-large = \"note\" }", 1);
         let mut world = World::new(&config, |_| {}).await;
         let home = create(&world, ACME, "Old");
         world.settle().await;
@@ -281,5 +282,45 @@ async fn what_was_made_anew_since_the_backup_is_not_doubled() {
         world.rest().await.unwrap();
         let shown = world.issue(there.jira, "Old").comments;
         assert!(shown.len() == 2 && shown.iter().any(|shown| shown.body.contains("at last")), "{shown:?}");
+    }
+}
+
+/// An original that nobody could see when the state was put back, and that can be seen again: it has its copy already.
+#[tokio::test(start_paused = true)]
+async fn an_original_that_comes_back_has_its_copy() {
+    for known in [true, false] {
+        for (config, there) in worlds() {
+            let mut world = World::of(&config, |setups| {
+                let acme = setups.get_mut("acme").unwrap();
+                let omar = acme.users.iter().find(|user| user.name == "omar").unwrap().id.clone();
+                acme.projects[0].roles.entry("Secret".to_owned()).or_default().insert(omar);
+            });
+            world.start().await;
+            let home = create(&world, ACME, "Old");
+            world.settle().await;
+            let early = back_up(&mut world).await;
+            let omar = world.person("acme", "omar");
+            let comment = omar.comment(&home, "Seen again").unwrap();
+            world.settle().await;
+            let kept = if known { back_up(&mut world).await } else { early };
+            edit(&world, there, "Old", json!({ "summary": "Old and later" }));
+            world.settle().await;
+            assert_eq!(world.issue(there.jira, "Old").comments.len(), 1);
+            world.daemon = None;
+            omar.restrict_comment(&home, &comment, "Seen again", "Secret").unwrap();
+            put_back(&mut world, &kept);
+            live_on(&mut world, there, &["Old"]).await;
+            assert_eq!(world.issue(there.jira, "Old").comments.len(), 1);
+            told(&world, &[there.jira]).await;
+            omar.open_comment(&home, &comment, "Seen again").unwrap();
+            edit(&world, ACME, "Old", json!({ "labels": ["seen"] }));
+            world.rest().await.unwrap();
+            assert_eq!(world.issue(there.jira, "Old").comments.len(), 1, "{known}, {}", there.jira);
+            assert_eq!(world.problems().await, Vec::<String>::new(), "{known}, {}", there.jira);
+            omar.edit_comment(&home, &comment, "Seen again, and changed").unwrap();
+            world.rest().await.unwrap();
+            let shown = world.issue(there.jira, "Old").comments;
+            assert!(shown.len() == 1 && shown[0].body.ends_with("and changed"), "{known}: {shown:?}");
+        }
     }
 }

@@ -227,6 +227,8 @@ mod jira_support;
 #[cfg(test)]
 mod plan_check_files;
 #[cfg(test)]
+mod plan_check_left;
+#[cfg(test)]
 mod plan_check_levels;
 #[cfg(test)]
 mod plan_far_ends;
