@@ -86,10 +86,9 @@ fn keep(draft: &mut Draft<'_>) {
 fn unwanted(draft: &Draft<'_>, row: &FieldRow, side: &SideId) -> BTreeSet<String> {
     let base = draft.plan.item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name));
     let held = base.and_then(|base| base.value.as_ref()).map(crate::model::value::Value::words).unwrap_or_default();
-    match agreed_for(&draft.plan.item, draft.input.sync, row, side) {
-        Some(agreed) => held.difference(&agreed.value.words()).cloned().collect(),
-        None => BTreeSet::new(),
-    }
+    let agreed = agreed_for(&draft.plan.item, draft.input.sync, row, side);
+    let wanted = agreed.map(|agreed| agreed.value.words()).unwrap_or_default();
+    held.difference(&wanted).cloned().collect()
 }
 
 /// Copies whose mark names an original that was not there: where it is there after all, they are its copies.
@@ -194,7 +193,7 @@ fn say(draft: &mut Draft<'_>) {
             names.push(format!("{more} more"));
         }
         let why = format!(
-            "{} holds what the sync user made and what stands nowhere else now ({}); an older backup does not say that it may go, so it stays",
+            "{} holds what stands nowhere else now ({}); an older backup does not say that it may go, so it stays",
             replica.key,
             names.join(", ")
         );
