@@ -233,7 +233,7 @@ async fn copies_that_went_with_their_originals_are_not_told() {
 #[tokio::test(start_paused = true)]
 async fn links_that_went_on_one_side_stay_on_the_other() {
     for (at, (config, there)) in worlds().into_iter().enumerate() {
-        // Each side once with each, be it Data Center or Cloud.
+        // Each side once with each kind of counterpart: a link that the state knows, and one that it does not.
         for (gone, known) in [(ACME, at == 0), (there, at == 1)] {
             let mut world = World::new(&config, |_| {}).await;
             world.unwatched();
