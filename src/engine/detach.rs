@@ -149,9 +149,14 @@ impl Engine {
 
     async fn strip_sync(&self, sync: &Arc<SyncRun>) -> Result<usize, StoreError> {
         let Some(Detached { since, .. }) = sync.ended() else { return Ok(0) };
-        let (mut after, mut all) = (None, Went::default());
+        let (mut after, mut all, mut retired) = (None, Went::default(), false);
         loop {
-            let ids = self.store.item_ids(after, AT_ONCE).await?;
+            // What was unpaired, or merged into another, bears marks as well.
+            let ids = if retired {
+                self.store.retired_ids(after, AT_ONCE).await?
+            } else {
+                self.store.item_ids(after, AT_ONCE).await?
+            };
             for id in &ids {
                 if !is_still(sync, since) {
                     return Ok(all.writes);
@@ -168,7 +173,8 @@ impl Engine {
             }
             match ids.last() {
                 Some(last) if ids.len() == AT_ONCE => after = Some(*last),
-                Some(_) | None => break,
+                Some(_) | None if retired => break,
+                Some(_) | None => (after, retired) = (None, true),
             }
         }
         self.note_stripped(sync, since, &all).await?;

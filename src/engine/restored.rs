@@ -21,6 +21,7 @@ use crate::model::command::PairEffect;
 use crate::model::hub::{ItemState, Replica};
 use crate::model::ids::{CommentId, InstanceId, IssueId, ItemId, OperationId, SideId};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot};
+use crate::model::left;
 use crate::model::matching::{Marked, Matching};
 use crate::model::operation::Action;
 use crate::model::problem::Problem;
@@ -49,6 +50,8 @@ struct Met {
     /// What has no mark: it may be ours, or not.
     bare: BTreeSet<String>,
     marked: Vec<Marked>,
+    /// What was proven to be ours, by its names: it is looked at once.
+    ours: BTreeSet<String>,
 }
 
 impl Engine {
@@ -219,6 +222,9 @@ impl Engine {
         {
             tracing::warn!(%error, "could not note that the state is from a backup");
         }
+        if !met.ours.is_empty() {
+            work.item.left.entry(side.clone()).or_default().extend(met.ours);
+        }
         if !met.bare.is_empty() {
             work.bare.insert(side.clone(), met.bare);
         }
@@ -242,7 +248,8 @@ impl Engine {
             work.item.left.entry(side).or_default().extend(bare);
         }
         if work.item.replicas.len() > 1 && work.item.matching.is_none() {
-            work.item.matching = Some(Matching::of(work.item.replicas.keys().cloned()));
+            let sides = work.item.replicas.keys().cloned();
+            work.item.matching = Some(Matching { careful: true, ..Matching::of(sides) });
         }
     }
 
@@ -268,15 +275,16 @@ impl Engine {
         let unknown = |there: &&CommentSnapshot| {
             let ours = there.author.as_ref().is_some_and(|author| author.account == instance.identity.account);
             let joins = work.item.matching.as_ref().is_some_and(|matching| matching.restored);
-            ours && (joins || instance.may_be_forgotten(there.created)) && !is_known(work, remark, side, &there.id)
+            let known =
+                is_known(work, remark, side, &there.id) || work.item.is_left(side, &left::remark(remark, &there.id));
+            ours && (joins || instance.may_be_forgotten(there.created)) && !known
         };
         if is_in_doubt(work, side, of_this) || !list.iter().any(|there| unknown(&there)) {
             return Ok(());
         }
         if remark == Remark::Worklog && instance.settings.kind == Kind::DataCenter {
             let carried = list.iter().filter(|there| work.sync.settings.worklogs.takes(side) && unknown(there));
-            let left = |id: &String| work.item.left.get(side).is_some_and(|left| left.contains(id));
-            met.bare.extend(carried.map(|there| format!("worklog {}", there.id)).filter(|id| !left(id)));
+            met.bare.extend(carried.map(|there| left::remark(remark, &there.id)));
             return Ok(());
         }
         let read;
@@ -297,6 +305,7 @@ impl Engine {
                 continue;
             }
             met.proof = Some(format!("{} {} of {} is a copy that it made", remark.word(), there.id, snapshot.key));
+            met.ours.insert(left::remark(remark, &there.id));
             let origin = mark.of.and_then(|of| Some((place(&work.sync, &of)?, CommentId::new(of.id.to_string()))));
             met.marked.extend(origin.map(|(origin, original)| {
                 let (side, copy) = (side.clone(), there.id.clone());
@@ -444,6 +453,5 @@ fn forgotten_files(work: &Work, (side, instance, snapshot): (&SideId, &Instance,
             && instance.may_be_forgotten(file.created)
             && !known(&file.id)
     });
-    let left = |id: &String| work.item.left.get(side).is_some_and(|left| left.contains(id));
-    files.map(|file| format!("file {}", file.id)).filter(|id| !left(id)).collect()
+    files.map(|file| left::file(&file.id)).filter(|name| !work.item.is_left(side, name)).collect()
 }

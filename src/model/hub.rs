@@ -466,9 +466,13 @@ pub struct ItemState {
     /// The newest writes of other states of jirasyncd into its issues, by side.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rivals: BTreeMap<SideId, Rival>,
-    /// Files and logged work of the sync user that were compared with what the item holds, as far as nobody remembers them.
+    /// What the sync user made before the state was put back from a backup, and what has no original now as far as that is known (names
+    /// of `model::left`). It is let be until people delete it, or its original is back.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub left: BTreeMap<SideId, BTreeSet<String>>,
+    /// Copies among them whose marks name an original that was not there: should it come, it has its copy already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub orphans: Vec<super::matching::Marked>,
     /// When the issue that it began with was made, by our clock. `None`: nobody noted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<Timestamp>,
@@ -519,6 +523,7 @@ impl ItemState {
             matching: None,
             rivals: BTreeMap::new(),
             left: BTreeMap::new(),
+            orphans: Vec::new(),
             made: None,
             merged: None,
             configured: 0,
@@ -530,6 +535,12 @@ impl ItemState {
     #[must_use]
     pub fn is_unpaired(&self) -> bool {
         self.merged == Some(self.id)
+    }
+
+    /// Whether something on a side is let be, by its name of `model::left`.
+    #[must_use]
+    pub fn is_left(&self, side: &SideId, what: &str) -> bool {
+        self.left.get(side).is_some_and(|left| left.contains(what))
     }
 
     /// What people said, of one kind.

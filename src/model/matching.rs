@@ -20,6 +20,9 @@ pub struct Matching {
     /// is written until all of them were read.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub restored: bool,
+    /// The state was put back from a backup: what is compared now deletes nothing of what joined before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub careful: bool,
     /// Copies whose marks say what they are copies of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marked: Vec<Marked>,

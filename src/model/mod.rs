@@ -15,6 +15,7 @@ pub mod ids;
 pub mod initial;
 pub mod issue;
 pub mod key;
+pub mod left;
 pub mod level;
 pub mod matching;
 pub mod operation;

@@ -467,4 +467,7 @@ pub trait Store: Send + Sync + 'static {
     /// Ids of items after `after`, in order, at most `limit`: for plans and sweeps over everything. Without those that were merged
     /// into others.
     async fn item_ids(&self, after: Option<ItemId>, limit: usize) -> Result<Vec<ItemId>, StoreError>;
+
+    /// The others: ids of items that were merged into others, or unpaired, after `after`, in order, at most `limit`.
+    async fn retired_ids(&self, after: Option<ItemId>, limit: usize) -> Result<Vec<ItemId>, StoreError>;
 }

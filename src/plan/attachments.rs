@@ -10,6 +10,7 @@ use crate::mapping::{file_name, fits};
 use crate::model::document::{Block, Document, Inline, Mark};
 use crate::model::hub::{AttachmentRecord, CommentRecord, PendingComment, Said};
 use crate::model::ids::{AttachmentId, CommentId, SideId};
+use crate::model::left;
 use crate::model::operation::{Action, Operation};
 use crate::model::settings::{TooLarge, WhenDeleted, WhichFiles};
 
@@ -239,7 +240,8 @@ fn is_under_way(draft: &Draft<'_>, side: &SideId, record: &AttachmentRecord) -> 
 fn withdraw(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId) {
     let keep = draft.input.sync.attachments.deleted == WhenDeleted::Keep;
     let Some(copy) = record.copies.get(side).filter(|copy| !keep && !copy.gone) else { return };
-    if draft.is_barred(side) || draft.is_barred(&record.side) || is_under_way(draft, side, record) {
+    let is_left = draft.plan.item.is_left(side, &left::file(&copy.id));
+    if is_left || draft.is_barred(side) || draft.is_barred(&record.side) || is_under_way(draft, side, record) {
         return;
     }
     let (Some(_), Some(there)) = (direct(draft, &record.side), direct(draft, side)) else { return };

@@ -75,6 +75,7 @@ pub fn check(input: &PlanInput<'_>, plan: &Plan) -> Vec<Violation> {
         }
     }
     check.barred();
+    check.let_be();
     check.levels();
     check.bases();
     check.hub();

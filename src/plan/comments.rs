@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 
 use super::fold::corrected;
+use super::left::has_orphan;
 use super::matching::{is_a_bridge, waits};
 use super::revisions::{hear, look_at_copies};
 use super::whose::keeps;
@@ -240,6 +241,7 @@ pub(super) fn receives(draft: &Draft<'_>, record: &CommentRecord, side: &SideId,
         && !record.copies.contains_key(side)
         && !record.refused.contains_key(side)
         && !record.spared.contains(side)
+        && !has_orphan(&draft.plan.item, record, side, remark)
         && !waits(&draft.plan.item, &record.side, side)
 }
 

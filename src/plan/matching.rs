@@ -31,7 +31,8 @@ pub(super) fn begin(sync: &SyncSettings, item: &mut ItemState, joined: &[SideId]
         History::Match if joined.is_empty() => {}
         History::Match => {
             let before = item.matching.take().unwrap_or_default();
-            item.matching = Some(Matching::of(before.sides.into_iter().chain(joined.iter().cloned())));
+            let sides = before.sides.iter().chain(joined).cloned().collect();
+            item.matching = Some(Matching { sides, ..before });
         }
         History::FromNow => {
             let sides: Vec<SideId> = item.replicas.keys().cloned().collect();

@@ -17,6 +17,7 @@ mod check;
 mod check_comments;
 mod check_ends;
 mod check_files;
+mod check_left;
 mod check_levels;
 mod check_relations;
 mod check_watchers;
@@ -29,6 +30,7 @@ mod fold;
 mod initial;
 pub mod input;
 mod lacks;
+mod left;
 mod levels;
 mod links;
 mod matching;
@@ -96,6 +98,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     draft.say_restricted();
     absence::part(&mut draft);
     matching::settle(&mut draft);
+    left::settle(&mut draft);
     for side in &input.sync.sides {
         if draft.is_barred(&side.id) {
             levels::guard(&mut draft, &side.id);
@@ -111,6 +114,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     remap::settle(&mut draft);
     named_files::bind(&mut draft);
     attachments::carry(&mut draft);
+    left::find_notes(&mut draft);
     for remark in Remark::ALL {
         comments::copy(&mut draft, remark);
     }

@@ -85,6 +85,8 @@ pub fn pair(sync: &SyncSettings, id: ItemId, parts: &[ItemState]) -> Paired {
             item.remarks_mut(remark).extend(part.remarks(remark).iter().cloned());
         }
         item.attachments.extend(part.attachments.iter().cloned());
+        item.left.extend(part.left.clone());
+        item.orphans.extend(part.orphans.iter().cloned());
     }
     let (mut conflicts, mut decided) = (Vec::new(), Vec::new());
     for row in sync.fields.values() {

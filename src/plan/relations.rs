@@ -10,7 +10,7 @@ use super::acts::observe;
 use super::fold::{change, first_value, side_effect};
 use super::targets::with_base;
 use super::whose::stays;
-use super::{By, Draft, Observation, Step, Wanted, ends, place};
+use super::{By, Draft, Observation, Step, Wanted, ends, left, place};
 use crate::mapping::{Unlinkable, far_links, native_link, shared_links, strange_links};
 use crate::model::hub::{Acknowledged, Acts, Agreed, Awaited, Base};
 use crate::model::ids::{AccountId, EntryId, FieldId, IssueKey, SideId};
@@ -330,6 +330,9 @@ pub(super) fn aim(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: 
         return;
     }
     let (held, wanted) = (base.value.as_ref().map(Value::words).unwrap_or_default(), agreed.value.words());
+    // What is let be counts as agreed here.
+    let is_kept = |element: &String| !wanted.contains(element) && left::is_kept(&draft.plan.item, row, side, element);
+    let (kept, held): (BTreeSet<String>, BTreeSet<String>) = held.into_iter().partition(is_kept);
     if told && base.side_effect.is_some() && held != wanted {
         let why = format!("`{}` is not as agreed here, and no person changed it; it was not carried", row.name);
         let remedy =
@@ -338,6 +341,7 @@ pub(super) fn aim(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: 
         return;
     }
     let (mut planned, mut open, mut reasons) = (Vec::new(), false, Vec::new());
+    reasons.extend(kept.first().map(|_| "a link of before the state was put back is let be".to_owned()));
     let mut waits: BTreeSet<Awaited> = BTreeSet::new();
     for element in wanted.difference(&held) {
         let native = native_link(&place(draft.input, &draft.nothing, row, side), element);

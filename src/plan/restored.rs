@@ -14,7 +14,7 @@ use super::{Draft, Observation, Plan, PlanInput, Wanted, agreed_for, audience_of
 use crate::mapping::same;
 use crate::model::catalog::Catalog;
 use crate::model::hub::{Agreed, Conflict, ItemState, Terms, WrittenCopy};
-use crate::model::ids::{FieldName, SideId};
+use crate::model::ids::{CommentId, FieldName, SideId};
 use crate::model::issue::{CommentSnapshot, LogEntry};
 use crate::model::matching::{Marked, Matching};
 use crate::model::operation::Action;
@@ -253,15 +253,20 @@ pub(super) fn bind_marked(draft: &mut Draft<'_>, remark: Remark, matching: &Matc
     }
 }
 
-fn bind(draft: &mut Draft<'_>, remark: Remark, marked: &Marked, copy: &CommentSnapshot) {
+/// What a mark names has its copy again. One that is remembered and does not stand any more was made anew since.
+pub(super) fn bind(draft: &mut Draft<'_>, remark: Remark, marked: &Marked, copy: &CommentSnapshot) {
     let side = &marked.side;
     let is_it =
         |record: &crate::model::hub::CommentRecord| record.side == marked.origin && record.id == marked.original;
     let Some(index) = draft.plan.item.remarks(remark).iter().position(is_it) else { return };
-    let Some(record) = draft.plan.item.remarks(remark).get(index).cloned() else { return };
-    if record.copies.contains_key(side) {
+    let list = draft.input.observed.get(side).map(|read| &read.snapshot.remarks(remark).list);
+    let stands = |id: &CommentId| list.is_none_or(|list| list.iter().any(|there| &there.id == id));
+    let Some(record) = draft.plan.item.remarks_mut(remark).get_mut(index) else { return };
+    if record.copies.get(side).is_some_and(stands) {
         return;
     }
+    record.forget(side);
+    let record = record.clone();
     let said = record.said.clone().unwrap_or_else(|| crate::model::hub::Said {
         body: crate::model::document::Document::default(),
         author: String::new(),
@@ -301,7 +306,7 @@ fn bind(draft: &mut Draft<'_>, remark: Remark, marked: &Marked, copy: &CommentSn
     }
 }
 
-/// Nothing is deleted for an item that is joined anew. As long as it is not, nothing is written, and nothing counts as taken in.
+/// Nothing that people might miss is deleted for an item that is joined anew. As long as it is not, nothing is written, and nothing counts as taken in.
 pub(super) fn spare(draft: &mut Draft<'_>) {
     if !is_due(draft.input.item) {
         return;
@@ -314,6 +319,7 @@ pub(super) fn spare(draft: &mut Draft<'_>) {
     if let Some(matching) = draft.plan.item.matching.as_mut().filter(|_| all < 2 || !left) {
         // There is nothing to compare it with; what joins later is matched then.
         matching.restored = false;
+        matching.careful = true;
     }
     if is_due(&draft.plan.item) {
         let holds = std::mem::take(&mut draft.plan.holds);
@@ -321,7 +327,16 @@ pub(super) fn spare(draft: &mut Draft<'_>) {
         draft.plan = Plan { holds, wanted, ..Draft::new(draft.input).plan };
         return;
     }
-    draft.plan.operations.retain(|operation| !deletes(&operation.action));
+    let item = &draft.plan.item;
+    draft.plan.operations.retain(|operation| !deletes(&operation.action) || is_no_loss(item, &operation.action));
+}
+
+/// Whether what is deleted has its original still, and is shown to more people than may read it; or is a note of ours. To wait with that
+/// would be to tell.
+fn is_no_loss(item: &ItemState, action: &Action) -> bool {
+    let Action::DeleteComment { remark, origin, comment, .. } = action else { return false };
+    let mut records = item.remarks(*remark).iter();
+    records.any(|record| &record.side == origin && &record.id == comment && (!record.gone || record.notice))
 }
 
 /// Whether a plan takes nothing in, because its item is still to be joined anew.

@@ -13,6 +13,7 @@ use crate::model::document::Document;
 use crate::model::hub::{Audience, CommentRecord, Conflict, Said, WrittenCopy};
 use crate::model::ids::{CommentId, FieldName, SideId};
 use crate::model::issue::CommentSnapshot;
+use crate::model::left;
 use crate::model::operation::{Action, Intent, Operation};
 use crate::model::remark::{Remark, Spent};
 use crate::model::settings::{CopyEdits, WhenDeleted, WhenNarrowed};
@@ -296,6 +297,9 @@ fn withdraw(
     side: &SideId,
     copy: &CommentId,
 ) {
+    if draft.plan.item.is_left(side, &left::remark(remark, copy)) {
+        return;
+    }
     // A note about a file that came, or that is gone or not to be known there, is nobody's word.
     if draft.input.sync.remarks(remark).deleted == WhenDeleted::Delete || record.only.is_some() {
         delete(draft, (index, remark), record, side, copy);

@@ -87,6 +87,8 @@ pub fn replace(kept: &ItemState, id: ItemId, side: &SideId, found: Replica) -> U
     }
     (now.attachments, retired.attachments) = (others, theirs);
     now.named.remove(side);
+    now.left.remove(side);
+    now.orphans.retain(|orphan| &orphan.side != side && &orphan.origin != side);
     now.asked = None;
     United { kept: now, retired, conflicts: Vec::new(), joined: vec![side.clone()], apart: Vec::new() }
 }
@@ -125,6 +127,9 @@ pub fn unite(sync: &SyncSettings, kept: &ItemState, dropped: &ItemState) -> Unit
         if let Some(named) = dropped.named.get(side) {
             now.named.insert(side.clone(), named.clone());
         }
+        if let Some(left) = dropped.left.get(side) {
+            now.left.insert(side.clone(), left.clone());
+        }
         if dropped.belongs.contains(side) {
             now.belongs.insert(side.clone());
         }
@@ -141,6 +146,8 @@ pub fn unite(sync: &SyncSettings, kept: &ItemState, dropped: &ItemState) -> Unit
         record.spared.retain(|side| joined.contains(side));
         now.attachments.push(record);
     }
+    let orphans = dropped.orphans.iter();
+    now.orphans.extend(orphans.filter(|it| joined.contains(&it.side) && joined.contains(&it.origin)).cloned());
     if !joined.is_empty() {
         now.asked = None;
     }

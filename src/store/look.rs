@@ -138,6 +138,14 @@ pub(super) fn item_ids(connection: &Connection, after: Option<ItemId>, limit: us
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+pub(super) fn retired_ids(connection: &Connection, after: Option<ItemId>, limit: usize) -> StepResult<Vec<ItemId>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id FROM items WHERE id > coalesce(?1, x'') AND merged IS NOT NULL ORDER BY id LIMIT ?2",
+    )?;
+    let rows = statement.query_map(params![after, i64::try_from(limit).unwrap_or(i64::MAX)], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// The conflicts of one item, oldest first.
 pub(super) fn conflicts(connection: &Connection, item: ItemId) -> StepResult<Vec<Conflict>> {
     let mut statement = connection.prepare_cached("SELECT conflict FROM conflicts WHERE item = ?1 ORDER BY number")?;

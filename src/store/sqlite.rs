@@ -585,4 +585,8 @@ impl Store for SqliteStore {
     async fn item_ids(&self, after: Option<ItemId>, limit: usize) -> Result<Vec<ItemId>, StoreError> {
         self.read("list items", move |connection| look::item_ids(connection, after, limit)).await
     }
+
+    async fn retired_ids(&self, after: Option<ItemId>, limit: usize) -> Result<Vec<ItemId>, StoreError> {
+        self.read("list retired items", move |connection| look::retired_ids(connection, after, limit)).await
+    }
 }

@@ -226,6 +226,7 @@ fused! {
         fn made_things(thing: Thing) -> Vec<MadeThing>;
         fn commands(since: Option<Timestamp>, limit: usize) -> Vec<CommandRecord>;
         fn item_ids(after: Option<ItemId>, limit: usize) -> Vec<ItemId>;
+        fn retired_ids(after: Option<ItemId>, limit: usize) -> Vec<ItemId>;
         fn learn_ways(instance: &InstanceId, project: &str, ways: &[(String, String, String)]) -> ();
         fn set_problems(about: &str, problems: &[Problem], now: Timestamp) -> ();
         fn set_note(name: &str, value: &str) -> ();

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::crash::fused_world;
 use super::daemon_pairs::{comment, create, edit, field, pair, tells};
 use super::daemon_pause::{give, writes};
-use super::daemon_support::{World, load, two};
+use super::daemon_support::{World, calls, load, two};
 
 const AT_GLOBEX: &str = "customfield_10111";
 
@@ -139,11 +139,19 @@ async fn marks_are_taken_away_once_and_by_and_by() {
         taken.map(|(operation, (done, _))| (operation, done)).collect::<BTreeMap<_, _>>()
     };
     assert_eq!(done("acme"), at_acme);
+    let asked = taken(&world, "acme");
+    let reads = |world: &World| {
+        let calls = calls(world.jira("acme")).into_iter();
+        calls.filter(|(name, _)| ["getIssue", "bulkFetchIssues"].contains(&name.as_str())).collect::<Vec<_>>()
+    };
+    let read = reads(&world);
+    assert!(!read.is_empty());
     assert!(world.problems().await.join("\n").contains("are being taken away"), "{:?}", world.problems().await);
     world.jira("globex").clear_faults();
     world.pass(700).await;
     world.intervals(6).await;
     assert_eq!(done("globex"), at_globex);
+    assert_eq!((taken(&world, "acme"), reads(&world)), (asked, read), "what is done is looked at again");
     assert_eq!(field(&world, "globex", &copy, AT_GLOBEX), "");
     assert!(world.problems().await.join("\n").contains("our marks are taken away"), "{:?}", world.problems().await);
     // Once is enough, and a person's things stay.
@@ -251,7 +259,10 @@ async fn an_item_that_was_unpaired_is_stripped_once_too() {
     assert_eq!(give(&world, detach(true, false)).await.ended, Ended::Done);
     world.intervals(2).await;
     let first = taken(&world, "acme");
-    assert!(!first.is_empty());
+    let [(_, all), _] = all_of_it();
+    let done: BTreeMap<_, _> = first.iter().map(|(operation, (done, _))| (*operation, *done)).collect();
+    assert_eq!(done, all, "that item bears marks as the others do");
+    world.pass(700).await;
     world.intervals(6).await;
     assert_eq!(taken(&world, "acme"), first, "each pass takes it away again");
 }

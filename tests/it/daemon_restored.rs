@@ -17,7 +17,7 @@ use super::daemon_support::{THREE, World, calls, load, two, two_clouds};
 pub(crate) struct Kept(Vec<(PathBuf, Vec<u8>)>);
 
 /// Stops the daemon, copies its state, and starts it again.
-async fn back_up(world: &mut World) -> Kept {
+pub(super) async fn back_up(world: &mut World) -> Kept {
     world.daemon = None;
     let kept = state_files(world).filter_map(|path| Some((path.clone(), std::fs::read(path).ok()?))).collect();
     world.start().await;
@@ -25,7 +25,7 @@ async fn back_up(world: &mut World) -> Kept {
 }
 
 /// Puts a copy back in the place of the state. No daemon runs afterwards.
-fn put_back(world: &mut World, kept: &Kept) {
+pub(super) fn put_back(world: &mut World, kept: &Kept) {
     world.daemon = None;
     for path in state_files(world) {
         let _ = std::fs::remove_file(path);
@@ -42,15 +42,15 @@ fn state_files(world: &World) -> impl Iterator<Item = PathBuf> + use<> {
 
 /// A side: its Jira, its project, two people, a type, two priorities.
 #[derive(Clone, Copy)]
-struct Side {
-    jira: &'static str,
-    project: &'static str,
-    people: [&'static str; 2],
+pub(super) struct Side {
+    pub(super) jira: &'static str,
+    pub(super) project: &'static str,
+    pub(super) people: [&'static str; 2],
     kind: &'static str,
     priorities: [&'static str; 2],
 }
 
-const ACME: Side =
+pub(super) const ACME: Side =
     Side { jira: "acme", project: "SUP", people: ["jane", "omar"], kind: "Bug", priorities: ["Highest", "Low"] };
 const GLOBEX: Side =
     Side { jira: "globex", project: "ENG", people: ["jdoe", "mlopez"], kind: "Defect", priorities: ["P1", "P4"] };
@@ -63,33 +63,33 @@ const INITECH: Side = Side {
 };
 
 /// Each kind of counterpart: Data Center, Cloud.
-fn worlds() -> [(String, Side); 2] {
+pub(super) fn worlds() -> [(String, Side); 2] {
     [(carrying(&two()), GLOBEX), (carrying(&two_clouds()), INITECH)]
 }
 
 /// With files, logged work and links.
-fn carrying(config: &str) -> String {
+pub(super) fn carrying(config: &str) -> String {
     let config = config.replacen("home = \"acme\"", "home = \"acme\"\nattachments = \"both\"", 1);
     let config = config.replacen("summary = \"both\"", "summary = \"both\"\nlinks = \"both\"", 1);
     format!("{config}\n[sync.support.worklogs]\nunrestricted = \"both\"\n")
 }
 
-fn create(world: &World, side: Side, summary: &str) -> String {
+pub(super) fn create(world: &World, side: Side, summary: &str) -> String {
     let fields = json!({ "summary": summary, "description": "One\n\nTwo", "priority": { "name": side.priorities[1] } });
     world.person(side.jira, side.people[0]).create(side.project, side.kind, fields).unwrap()
 }
 
-fn edit(world: &World, side: Side, item: &str, fields: serde_json::Value) {
+pub(super) fn edit(world: &World, side: Side, item: &str, fields: serde_json::Value) {
     let key = key(world, side, item);
     world.person(side.jira, side.people[0]).edit(&key, fields).unwrap();
 }
 
-fn key(world: &World, side: Side, item: &str) -> String {
+pub(super) fn key(world: &World, side: Side, item: &str) -> String {
     world.issue(side.jira, item).key
 }
 
 /// A comment, a file and logged work, by somebody of one side.
-fn say(world: &World, side: Side, item: &str, what: &str) {
+pub(super) fn say(world: &World, side: Side, item: &str, what: &str) {
     let (key, person) = (key(world, side, item), world.person(side.jira, side.people[1]));
     person.comment(&key, &format!("{what} said at {}", side.jira)).unwrap();
     let name = format!("{}-from-{}.txt", what.to_lowercase(), side.jira);
@@ -98,7 +98,7 @@ fn say(world: &World, side: Side, item: &str, what: &str) {
 }
 
 /// Everything of every item is once on the other side.
-fn whole(world: &World, left: &str, right: &str) -> Result<(), String> {
+pub(super) fn whole(world: &World, left: &str, right: &str) -> Result<(), String> {
     compare(world, left, right)?;
     let (lefts, rights) = (by_token(world, left)?, by_token(world, right)?);
     for (token, one) in &lefts {
@@ -123,7 +123,7 @@ fn whole(world: &World, left: &str, right: &str) -> Result<(), String> {
 }
 
 /// How much there is of everything: nothing of it may come or go by itself.
-fn tally(world: &World) -> BTreeMap<String, [usize; 6]> {
+pub(super) fn tally(world: &World) -> BTreeMap<String, [usize; 6]> {
     let of = |view: IssueView| {
         let counts = [
             1,

@@ -141,6 +141,8 @@ mod daemon_requests;
 #[cfg(test)]
 mod daemon_restored;
 #[cfg(test)]
+mod daemon_restored_deletes;
+#[cfg(test)]
 mod daemon_rights;
 #[cfg(test)]
 mod daemon_rings;
@@ -226,6 +228,8 @@ mod jira_pages;
 mod jira_support;
 #[cfg(test)]
 mod plan_check_files;
+#[cfg(test)]
+mod plan_check_left;
 #[cfg(test)]
 mod plan_check_levels;
 #[cfg(test)]
