@@ -154,10 +154,10 @@ pub(super) fn conflicts(connection: &Connection, item: ItemId) -> StepResult<Vec
 }
 
 /// What was written to an issue that is gone stays open until it is back: waited for by nobody.
-const OPEN_INTENTS: &str = "SELECT count(*) FROM intents JOIN items ON items.id = intents.item
+const OPEN_INTENTS: &str = r#"SELECT count(*) FROM intents JOIN items ON items.id = intents.item
     WHERE intents.settled_ms IS NULL
-      AND (json_extract(items.state, '$.replicas.\"' || intents.side || '\".away.confirmed') IS NULL
-           OR json_type(items.state, '$.replicas.\"' || intents.side || '\".away.how') <> 'text')";
+      AND (json_extract(items.state, '$.replicas."' || intents.side || '".away.confirmed') IS NULL
+           OR json_type(items.state, '$.replicas."' || intents.side || '".away.how') <> 'text')"#;
 
 /// Figures for `status`.
 pub(super) fn figures(connection: &Connection, now: Timestamp) -> StepResult<Figures> {
