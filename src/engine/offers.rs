@@ -31,6 +31,10 @@ const EDIT_ALL: &str = "EDIT_ALL_COMMENTS";
 const TRY_AGAIN: Duration = Duration::from_secs(3_600);
 /// How often what an issue lacks is looked for before it is made: each time it may have been renamed meanwhile.
 const MOST_RENAMES: usize = 4;
+/// Of these, how many for what an issue shows and no list has.
+const MOST_LOOKS: usize = 2;
+/// How often an issue waits for that where the lists could be read: a version of another project, which a field kept, is in none.
+const MOST_WAITS: u32 = 3;
 /// First wait after a version or component was refused.
 pub(super) const FIRST_ASK: Duration = Duration::from_secs(300);
 
@@ -89,8 +93,8 @@ impl Engine {
     pub(super) async fn look_with_things(&self, works: &mut [Work]) -> Result<(), StoreError> {
         self.look(works).await?;
         let mut looked: Vec<BTreeSet<(Thing, String)>> = vec![BTreeSet::new(); works.len()];
-        for _ in 0..MOST_RENAMES {
-            if !self.things_come_first(works, &mut looked).await {
+        for round in 0..MOST_RENAMES {
+            if !self.things_come_first(works, &mut looked, round < MOST_LOOKS).await {
                 break;
             }
             self.look(works).await?;
@@ -98,7 +102,10 @@ impl Engine {
         for (work, looked) in works.iter_mut().zip(&looked) {
             make_what_stands(work, looked);
             // Decided on a name that nobody can tell the meaning of, it would undo what people did.
-            if work.plan.is_some() && !unclear(work).is_empty() {
+            let unknown = |(side, thing, _): &(SideId, Thing, String)| {
+                work.attempts < MOST_WAITS || work.sync.is_unlisted(*thing, side)
+            };
+            if unclear(work).iter().any(unknown) {
                 tracing::warn!(item = %work.item.id, "what is meant by the name of a version or component is not known yet");
                 work.plan = None;
                 work.failed = true;
@@ -109,10 +116,23 @@ impl Engine {
     }
 
     /// Says whether a plan is to be made again. `looked`: the names that were looked for already, per item.
-    async fn things_come_first(&self, works: &mut [Work], looked: &mut [BTreeSet<(Thing, String)>]) -> bool {
+    /// `is_early`: what is unclear still after a few looks is of no list.
+    async fn things_come_first(
+        &self,
+        works: &mut [Work],
+        looked: &mut [BTreeSet<(Thing, String)>],
+        is_early: bool,
+    ) -> bool {
         let mut again = false;
         // All of them before the first look: it changes what names stand for, and not what the plans were made with.
-        let unclear: Vec<BTreeSet<(Thing, String)>> = works.iter().map(unclear).collect();
+        let names = |work: &Work| -> BTreeSet<(Thing, String)> {
+            let is_looked_for = |(side, thing, _): &(SideId, Thing, String)| {
+                is_early && (work.attempts < MOST_WAITS || work.sync.is_unlisted(*thing, side))
+            };
+            let unclear = unclear(work).into_iter().filter(is_looked_for);
+            unclear.map(|(_, thing, name)| (thing, name)).collect()
+        };
+        let unclear: Vec<BTreeSet<(Thing, String)>> = works.iter().map(names).collect();
         let mut sure: BTreeSet<(SyncId, Thing)> = BTreeSet::new();
         for ((work, looked), unclear) in works.iter_mut().zip(looked).zip(unclear).filter(|((work, _), _)| !work.over) {
             let lacking: BTreeSet<(Thing, String)> =
@@ -395,7 +415,7 @@ fn kept(work: &Work, operation: &Operation) -> Option<(Thing, String)> {
 
 /// The names read in issues of which only the projects' lists say which version or component they mean: one that is new bears what
 /// another was called, or is for the rest.
-fn unclear(work: &Work) -> BTreeSet<(Thing, String)> {
+fn unclear(work: &Work) -> BTreeSet<(SideId, Thing, String)> {
     let sync = &work.sync.settings;
     let mut found = BTreeSet::new();
     let Some(catalogs) = work.planned_by.as_ref().filter(|_| work.plan.is_some()) else { return found };
@@ -415,7 +435,7 @@ fn unclear(work: &Work) -> BTreeSet<(Thing, String)> {
             let ids = row.sides.get(side).and_then(|field| read.snapshot.ids.get(field));
             let id = |name: &String| ids.and_then(|ids| ids.get(name)).map(String::as_str);
             let names = names.into_iter().filter(|name| place.is_unclear(name, id(name)));
-            found.extend(names.map(|name| (thing, name.clone())));
+            found.extend(names.map(|name| (side.clone(), thing, name.clone())));
         }
     }
     found

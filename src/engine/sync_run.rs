@@ -36,6 +36,8 @@ pub(crate) struct SyncRun {
     workflows: Mutex<Arc<BTreeMap<SideId, Workflow>>>,
     /// Of which kinds of things it is known what they are called.
     named: Mutex<BTreeSet<Thing>>,
+    /// The lists of them that could not be read when they were last looked at.
+    unlisted: Mutex<BTreeSet<(Thing, SideId)>>,
     /// How often a new way was learnt: a plan made before the last one may be better now.
     learnt: AtomicU64,
     /// An operator said that its changes wait.
@@ -80,6 +82,7 @@ impl SyncRun {
             learnt: AtomicU64::new(0),
             workflows: Mutex::new(Arc::new(workflows)),
             named: Mutex::default(),
+            unlisted: Mutex::default(),
             parked: AtomicBool::new(false),
             twin: AtomicBool::new(false),
             ended: Mutex::default(),
@@ -176,6 +179,18 @@ impl SyncRun {
             }
         }
         *all = Arc::new(changed);
+    }
+
+    /// Takes which lists of these things could not be read.
+    pub(crate) fn could_not_list(&self, thing: Thing, sides: impl Iterator<Item = SideId>) {
+        let mut unlisted = lock(&self.unlisted);
+        unlisted.retain(|(known, _)| *known != thing);
+        unlisted.extend(sides.map(|side| (thing, side)));
+    }
+
+    /// Whether a list could not be read when it was last looked at.
+    pub(crate) fn is_unlisted(&self, thing: Thing, side: &SideId) -> bool {
+        lock(&self.unlisted).contains(&(thing, side.clone()))
     }
 
     /// Whether it is known what they are called.

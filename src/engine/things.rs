@@ -248,6 +248,7 @@ impl Engine {
     /// Reads the lists and takes them in, keeping nothing.
     pub(super) async fn take_things(&self, sync: &SyncRun, rules: ThingRules<'_>) -> Result<Taken, StoreError> {
         let (lists, problems) = self.read_things(sync, rules).await;
+        sync.could_not_list(rules.thing, rules.settings.sides().filter(|side| !lists.contains_key(*side)).cloned());
         let known = self.store.things(sync.id(), rules.thing).await?;
         let made = self.made_names(sync, rules.thing).await?;
         let settle = rules.settings.sides().filter_map(|side| {

@@ -1,9 +1,13 @@
 //! Versions that names do not tell apart: one bears what another was called, or nobody lists what there is. Must never look into the
 //! daemon's state to judge it.
 
+use std::sync::Arc;
+
+use jirasyncd::jira::Transport;
 use jirasyncd::simulator::{Fault, FaultRule, When};
 use serde_json::{Value, json};
 
+use super::bent::Bent;
 use super::daemon_support::{THREE, World, two};
 use super::daemon_versions::{pairs, rest, versions, world};
 
@@ -159,4 +163,31 @@ async fn a_text_that_names_versions_says_no_partners_name_for_them() {
     for call in world.jira("globex").calls() {
         assert!(!String::from_utf8_lossy(&call.request_body).contains("canary"), "{call:?}");
     }
+}
+
+/// A version that no list has, such as one of another project that a field kept, stands in nobody's way for long.
+#[tokio::test(start_paused = true)]
+async fn a_version_that_no_list_has_goes_by_its_name() {
+    let config = two().replacen("summary = \"both\"", ROWS, 1);
+    let mut world = world(&config, "versions = { every = \"30s\" }", [&["1.0", "of another"], &[], &[]]);
+    world.bend(|inner| {
+        Arc::new(Bent::new(inner).back(|place, _, said| {
+            if place.contains("acme.example") && place.ends_with("/versions") {
+                said.as_array_mut().unwrap().retain(|version| version["name"] != "of another");
+            }
+        })) as Arc<dyn Transport>
+    });
+    world.start().await;
+    rest(&world).await;
+    let jane = world.person("acme", "jane");
+    let issue = jane.create("SUP", "Bug", item("Item", &[], &["1.0"])).unwrap();
+    rest(&world).await;
+    jane.edit(
+        &issue,
+        json!({ "summary": "Item goes on", "fixVersions": [{ "name": "1.0" }, { "name": "of another" }] }),
+    )
+    .unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(world.field("globex", "Item", "summary"), "Item goes on");
+    assert_eq!(held(&world, "globex", "Item"), "1.0,of another", "{:?}", world.problems().await);
 }
