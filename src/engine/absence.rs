@@ -199,12 +199,11 @@ fn settle_what_is_gone(work: &mut Work) {
     for intent in work.intents.iter().filter(|intent| !intent.state.is_settled()) {
         let Some(away) = away(&intent.operation.side) else { continue };
         let answered = intent.state == IntentState::Answered;
-        let event = match &intent.operation.action {
+        match &intent.operation.action {
             // It never comes back.
-            _ if away.how == Absence::DeletedByUs && answered => IntentEvent::Seen,
-            _ if away.how == Absence::DeletedByUs => IntentEvent::Refused("its issue is gone".to_owned()),
+            _ if away.how == Absence::DeletedByUs => {}
             // It was made, and went before a read showed it.
-            Action::Create { .. } if answered => IntentEvent::Seen,
+            Action::Create { .. } if answered => {}
             _ if matches!(away.how, Absence::Moved(_)) => continue,
             Action::SetFields { .. }
             | Action::Transition { .. }
@@ -213,13 +212,7 @@ fn settle_what_is_gone(work: &mut Work) {
             | Action::StopWatching { .. }
             | Action::AddIssueLink { .. }
             | Action::DeleteIssueLink { .. }
-            | Action::DeleteIssue { .. } => {
-                if answered {
-                    IntentEvent::Seen
-                } else {
-                    IntentEvent::Refused("its issue is gone".to_owned())
-                }
-            }
+            | Action::DeleteIssue { .. } => {}
             Action::Create { .. }
             | Action::AddComment { .. }
             | Action::EditComment { .. }
@@ -232,7 +225,9 @@ fn settle_what_is_gone(work: &mut Work) {
             | Action::HideEnd { .. }
             | Action::AddFile { .. }
             | Action::DeleteFile { .. } => continue,
-        };
+        }
+        // What was answered was done: it cannot be refused any more.
+        let event = if answered { IntentEvent::Seen } else { IntentEvent::Refused("its issue is gone".to_owned()) };
         moves.push((intent.id, event));
     }
     for (id, event) in moves {

@@ -126,10 +126,7 @@ impl Engine {
         let mut again = false;
         // All of them before the first look: it changes what names stand for, and not what the plans were made with.
         let names = |work: &Work| -> BTreeSet<(Thing, String)> {
-            let is_looked_for = |(side, thing, _): &(SideId, Thing, String)| {
-                is_early && (work.attempts < MOST_WAITS || work.sync.is_unlisted(*thing, side))
-            };
-            let unclear = unclear(work).into_iter().filter(is_looked_for);
+            let unclear = unclear(work).into_iter().filter(|_| is_early);
             unclear.map(|(_, thing, name)| (thing, name)).collect()
         };
         let unclear: Vec<BTreeSet<(Thing, String)>> = works.iter().map(names).collect();

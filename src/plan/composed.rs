@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Draft, agreed_for, audience_of, levels, place};
 use crate::mapping::{compose, inbound, written};
-use crate::model::catalog::Catalog;
 use crate::model::hub::{Acts, Agreed, Audience, Base};
 use crate::model::ids::{FieldName, SideId};
 use crate::model::settings::{Composed, FieldKind, FieldRow, SyncSettings};
@@ -111,8 +110,7 @@ fn values(draft: &Draft<'_>, row: &FieldRow, side: &SideId, template: &str) -> R
 
 /// A value as it may be told to all: versions and components by the name that all may know.
 fn said(draft: &Draft<'_>, row: &FieldRow, value: &Value) -> Value {
-    let nothing = Catalog::default();
-    let places = row.sides.keys().map(|side| place(draft.input, &nothing, row, side));
+    let places = row.sides.keys().map(|side| place(draft.input, &draft.nothing, row, side));
     let Some(at) = places.into_iter().find(|at| at.thing().is_some()) else { return value.clone() };
     match value {
         Value::Words(words) => Value::Words(words.iter().map(|word| at.said(word)).collect()),
