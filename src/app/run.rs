@@ -18,8 +18,9 @@ use crate::engine::{BATCH, Upload};
 use crate::model::ids::InstanceId;
 use crate::model::store::{Store as _, StoreError, Urgency};
 
-/// Batches worked on at once, and the most there may be: one that takes long waits for an instance, and counts no longer.
-const BATCHES: usize = 4;
+/// Batches worked on at once, and the most there may be: one that takes long waits for an instance, and counts no longer. More than
+/// could be written at once (`engine::places`): while one creates or reads, the others' items are written.
+const BATCHES: usize = 6;
 const MOST_BATCHES: usize = 16;
 /// So many of either are kept for what people just did: first copies and full checks, however many they are, never take all.
 const FOR_PEOPLE: usize = 1;

@@ -29,8 +29,9 @@ use crate::schedule::growing;
 pub(crate) const BATCH: usize = 100;
 /// Rounds of looking and acting in one cycle. What is left goes on in the next cycle.
 const MOST_ROUNDS: usize = 12;
-/// Items of a batch that are written to at once.
+/// Items of a batch that are written to at once, of what people just did; of all else as many as there are places.
 const AT_ONCE: usize = 8;
+const WAITING_AT_ONCE: usize = 24;
 /// Creations of one batch on one instance from which on those that something waits for are read at once, a hundred in a request.
 /// Of fewer the next poll brings the rows for nothing.
 const MANY: usize = 20;
@@ -121,6 +122,9 @@ impl Engine {
                 // A sync that is no longer configured: its items rest until it is again.
                 None => self.store.release(claim.item.id, claim.fence, None, 0).await?,
             }
+        }
+        for work in &mut works {
+            super::merge::let_go_of_replaced(work);
         }
         self.recover(&mut works).await?;
         for work in &mut works {
@@ -239,15 +243,17 @@ impl Engine {
             result?;
         }
         let count = all.iter().map(Vec::len).sum();
+        let urgency = urgency_of(works);
         self.create_all(works, &creates).await;
         // Boxed: many futures over borrowed arguments cannot be shown to be `Send` otherwise.
         let mut sends: Vec<BoxFuture<'_, Result<(), StoreError>>> = Vec::new();
         for (work, intents) in works.iter_mut().zip(&all) {
             if !intents.is_empty() {
-                sends.push(Box::pin(self.send_all(work, intents)));
+                sends.push(Box::pin(self.send_in_a_place(work, intents)));
             }
         }
-        let sent: Vec<_> = futures_util::stream::iter(sends).buffer_unordered(AT_ONCE).collect().await;
+        let at_once = if urgency == Urgency::Live { AT_ONCE } else { WAITING_AT_ONCE };
+        let sent: Vec<_> = futures_util::stream::iter(sends).buffer_unordered(at_once).collect().await;
         sent.into_iter().collect::<Result<(), _>>()?;
         self.record(works).await?;
         Ok(count)
@@ -306,6 +312,7 @@ impl Engine {
 
     /// Sends all creates of the batch, as many in one request as the kind allows.
     async fn create_all(&self, works: &mut [Work], all: &[Vec<Intent>]) {
+        let urgency = urgency_of(works);
         let mut groups: BTreeMap<InstanceId, Vec<(usize, Intent, IssueDraft)>> = BTreeMap::new();
         for (index, (work, intents)) in works.iter_mut().zip(all).enumerate() {
             for intent in intents {
@@ -326,7 +333,7 @@ impl Engine {
         for (instance, mut group) in groups {
             // As they were made: in what order they were looked at may rest on a partner who is not to be heard there.
             group.sort_by_key(|(index, ..)| works.get(*index).and_then(origin_of));
-            sends.push(Box::pin(self.create_group(instance, group)));
+            sends.push(Box::pin(self.create_group(instance, group, urgency)));
         }
         for (index, intent, outcome) in futures_util::future::join_all(sends).await.into_iter().flatten() {
             if let Some(work) = works.get_mut(index) {
@@ -342,7 +349,13 @@ impl Engine {
         }
     }
 
-    async fn create_group(&self, instance: InstanceId, group: Vec<(usize, Intent, IssueDraft)>) -> Vec<CreateOutcome> {
+    async fn create_group(
+        &self,
+        instance: InstanceId,
+        group: Vec<(usize, Intent, IssueDraft)>,
+        urgency: Urgency,
+    ) -> Vec<CreateOutcome> {
+        let _place = self.places.take(urgency).await;
         let drafts: Vec<IssueDraft> = group.iter().map(|(_, _, draft)| draft.clone()).collect();
         let outcomes = self.hands.create(&instance, &drafts).await;
         group.into_iter().zip(outcomes).map(|((index, intent, _), outcome)| (index, intent, outcome)).collect()
@@ -444,6 +457,11 @@ fn creates_of(intents: &[Intent]) -> Vec<Intent> {
 
 fn carries_files(operations: &[Operation]) -> bool {
     operations.iter().any(|operation| matches!(operation.action, Action::AddFile { .. }))
+}
+
+/// How urgent a batch is: as its most urgent item.
+fn urgency_of(works: &[Work]) -> Urgency {
+    works.iter().map(|work| work.urgency).min().unwrap_or(Urgency::Live)
 }
 
 /// Where an item began: the place of the side, and the issue.

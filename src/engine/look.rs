@@ -19,7 +19,7 @@ use crate::model::issue::{IssueSnapshot, TransitionOffer};
 use crate::model::operation::{Action, IntentState};
 use crate::model::settings::FieldKind;
 use crate::model::store::StoreError;
-use crate::plan::{Observation, Plan, PlanInput, Wanted, check, is_levelled, plan, takes_nothing_in};
+use crate::plan::{Observation, Plan, PlanInput, Wanted, check, is_levelled, plan, take_joined, takes_nothing_in};
 
 /// A wanted read: the work's place in the batch, its side, the issue.
 type Wish = (usize, SideId, IssueId);
@@ -148,6 +148,7 @@ impl Engine {
                 )
             })
             .collect();
+        take_joined(&mut work.item, &work.sync.settings, &catalogs);
         let offers = offers_now(work);
         let sync = Arc::clone(&work.sync);
         let skews: BTreeMap<SideId, i64> = sync

@@ -8,12 +8,13 @@ use jiff::Timestamp;
 
 use super::recover::replica_of;
 use super::scope::joined;
+use super::work::Work;
 use super::{Engine, SyncRun};
 use crate::model::command::{Answer, Command, CommandRecord, Effect, Ended, Operator};
 use crate::model::hub::{AttachmentRecord, CommentRecord, ItemState, Replica};
 use crate::model::ids::{AccountId, InstanceId, IssueId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot};
-use crate::model::operation::IntentState;
+use crate::model::operation::{IntentEvent, IntentState};
 use crate::model::store::{Claim, StoreError};
 use crate::plan::{United, let_be, replace, unite, would_show};
 
@@ -337,6 +338,21 @@ impl Engine {
     }
 }
 
+/// What was on its way to an issue that another took the place of is that issue's own, and sent again to the other where it is wanted.
+pub(super) fn let_go_of_replaced(work: &mut Work) {
+    let replaced = work.intents.iter().filter(|intent| {
+        let now = work.item.replicas.get(&intent.operation.side).map(|replica| replica.issue);
+        !intent.state.is_settled() && intent.issue.is_some() && now.is_some() && intent.issue != now
+    });
+    let replaced: Vec<_> = replaced.map(|intent| intent.id).collect();
+    for id in replaced {
+        work.move_intent(
+            id,
+            &IntentEvent::Refused("another issue took the place of the one it was sent to".to_owned()),
+        );
+    }
+}
+
 /// Writes whose outcome would be lost with the item that opened them, or with the issue that they went to.
 fn open_writes(way: &Way, kept: &Claim, other: Option<&Claim>) -> Option<Refusal> {
     let in_doubt = |state: &IntentState| matches!(state, IntentState::Open | IntentState::InDoubt);
@@ -350,7 +366,9 @@ fn open_writes(way: &Way, kept: &Claim, other: Option<&Claim>) -> Option<Refusal
     let ours = ours.filter(|intent| !kept.item.is_gone_from(&intent.operation.side));
     let theirs = other.into_iter().flat_map(|other| {
         let open = other.intents.iter().filter(|intent| !intent.state.is_settled());
-        open.filter(|intent| !other.item.is_gone_from(&intent.operation.side))
+        // Of one that may come back, and is one with the kept item's then, it is looked for by the item that wrote it.
+        let unites = matches!(way, Way::Unite(_));
+        open.filter(move |intent| unites || !other.item.is_gone_from(&intent.operation.side))
     });
     doubts(ours.chain(theirs).count())
 }

@@ -40,6 +40,7 @@ mod pair_find;
 mod pairing;
 mod pairing_scope;
 mod people;
+mod places;
 mod recover;
 mod refer;
 mod relations;
@@ -137,6 +138,7 @@ pub struct Engine {
     pauses: AtomicU64,
     /// What is let through of each sync's creations, and held while that is decided.
     gates: Mutex<creations::Gates>,
+    places: places::Places,
     pacing: tokio::sync::Mutex<()>,
     /// Held while it is counted how many issues went.
     counting: tokio::sync::Mutex<()>,

@@ -1,7 +1,7 @@
 //! What sides offer, learnt again while the daemon runs: options that somebody added, what we made there ourselves, who may be
 //! assigned. Must never ask again and again for what is not there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Engine;
@@ -10,6 +10,7 @@ use super::survey::{has_links, offer_more, people_on};
 use super::work::Work;
 use crate::jira::{JiraError, Refusal, WriteOutcome};
 use crate::mapping::Place;
+use crate::model::catalog::Catalog;
 use crate::model::ids::{AccountId, FieldName, SideId, SyncId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent, IntentState, NativeWrite, Operation, Thing};
@@ -17,7 +18,7 @@ use crate::model::remark::Remark;
 use crate::model::settings::{CopyEdits, SideSettings};
 use crate::model::store::StoreError;
 use crate::model::things::SeenThing;
-use crate::plan::Plan;
+use crate::plan::{Plan, thing_field};
 use crate::schedule::growing;
 
 /// How long what a side was seen to offer is good for, where something is lacking.
@@ -97,6 +98,7 @@ impl Engine {
             if !self.things_come_first(works, &mut looked, round < MOST_LOOKS).await {
                 break;
             }
+            plan_by_what_names_mean_now(works);
             self.look(works).await?;
         }
         for (work, looked) in works.iter_mut().zip(&looked) {
@@ -105,8 +107,20 @@ impl Engine {
             let unknown = |(side, thing, _): &(SideId, Thing, String)| {
                 work.attempts < MOST_WAITS || work.sync.is_unlisted(*thing, side)
             };
-            if unclear(work).iter().any(unknown) {
+            let waits = unclear(work).into_iter().find(unknown);
+            if let Some((side, thing, name)) = waits {
                 tracing::warn!(item = %work.item.id, "what is meant by the name of a version or component is not known yet");
+                let what = format!(
+                    "the issue shows the {} `{name}`, and nobody could tell yet which one that is: nothing of this item is carried",
+                    thing.word()
+                );
+                let remedy = "let the sync user read that project's list; it is tried again";
+                // What stood is neither better nor worse than before.
+                work.problems.extend(work.before.iter().cloned());
+                if work.attempts >= MOST_WAITS {
+                    work.problem(&side, Some(&thing_field(thing)), what, remedy);
+                    work.slow = true;
+                }
                 work.plan = None;
                 work.failed = true;
                 work.over = true;
@@ -436,6 +450,19 @@ fn unclear(work: &Work) -> BTreeSet<(SideId, Thing, String)> {
         }
     }
     found
+}
+
+/// What was planned before a look at what names stand for is planned again, if they stand for something else now.
+fn plan_by_what_names_mean_now(works: &mut [Work]) {
+    for work in works.iter_mut().filter(|work| !work.over && work.plan.is_some()) {
+        let now = work.sync.catalogs();
+        let differs = |before: &BTreeMap<SideId, Catalog>| {
+            now.iter().any(|(side, catalog)| before.get(side).is_none_or(|before| before.called != catalog.called))
+        };
+        if work.planned_by.as_deref().is_some_and(differs) {
+            work.plan = None;
+        }
+    }
 }
 
 /// Makes nothing by a name that was not looked for, or that its issue could not be read with anew: it may be nobody's any more.

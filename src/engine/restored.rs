@@ -247,9 +247,16 @@ impl Engine {
         for (side, bare) in std::mem::take(&mut work.bare) {
             work.item.left.entry(side).or_default().extend(bare);
         }
-        if work.item.replicas.len() > 1 && work.item.matching.is_none() {
+        if work.item.replicas.len() > 1 {
             let sides = work.item.replicas.keys().cloned();
-            work.item.matching = Some(Matching { careful: true, ..Matching::of(sides) });
+            match &mut work.item.matching {
+                None => work.item.matching = Some(Matching { careful: true, ..Matching::of(sides) }),
+                // One side waits to be looked through already: now all of them do.
+                Some(matching) => {
+                    matching.sides.extend(sides);
+                    matching.careful = true;
+                }
+            }
         }
     }
 

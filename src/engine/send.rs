@@ -31,11 +31,21 @@ struct Went {
 }
 
 impl Engine {
+    /// Sends what is to be written to one item's issues, when it is its turn. Files have turns of their own.
+    ///
+    /// # Errors
+    /// The state could not answer.
+    pub(super) async fn send_in_a_place(&self, work: &mut Work, intents: &[Intent]) -> Result<(), StoreError> {
+        let files = intents.iter().any(|intent| matches!(intent.operation.action, Action::AddFile { .. }));
+        let _place = if files { None } else { self.places.take(work.urgency).await };
+        self.send_all(work, intents).await
+    }
+
     /// Sends one item's writes but for creates. After one that failed nothing more goes to its side in this cycle.
     ///
     /// # Errors
     /// The state could not answer. What was sent before is in it.
-    pub(super) async fn send_all(&self, work: &mut Work, intents: &[Intent]) -> Result<(), StoreError> {
+    async fn send_all(&self, work: &mut Work, intents: &[Intent]) -> Result<(), StoreError> {
         let mut left: Vec<&Intent> =
             intents.iter().filter(|intent| !matches!(intent.operation.action, Action::Create { .. })).collect();
         while let Some(first) = left.first().copied() {

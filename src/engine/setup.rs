@@ -153,8 +153,7 @@ impl Engine {
         for (id, settings) in survey.syncs {
             let mut workflows = BTreeMap::new();
             for side in &settings.sides {
-                let learnt = parts.store.workflow(&side.instance, &side.project).await?;
-                workflows.insert(side.id.clone(), learnt);
+                workflows.insert(side.id.clone(), parts.store.workflow(&side.instance, &side.project).await?);
             }
             let mut offered = catalogs.remove(&id).unwrap_or_default();
             super::people::recall(&*parts.store, &settings, &mut offered).await?;
@@ -184,6 +183,7 @@ impl Engine {
             looked_for: Mutex::default(),
             pauses: AtomicU64::new(0),
             gates: Mutex::default(),
+            places: super::places::Places::new(),
             pacing: tokio::sync::Mutex::default(),
             counting: tokio::sync::Mutex::default(),
             things: tokio::sync::Mutex::default(),

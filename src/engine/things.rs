@@ -179,10 +179,24 @@ impl Engine {
     /// and a name that a partner gave is nobody else's word then either. No look is waited for: what one finds is newer, and stays.
     pub(super) async fn learn_names(&self, works: &[Work]) -> Result<(), StoreError> {
         for sync in works.iter().map(|work| &work.sync) {
-            for (thing, settings) in sync.settings.things.iter().filter(|(thing, _)| !sync.knows_names(**thing)) {
-                let rules = ThingRules { sync: &sync.settings, thing: *thing, settings };
+            for thing in Thing::ALL.into_iter().filter(|thing| !sync.knows_names(*thing)) {
+                let kept = sync.settings.things.get(&thing);
+                // Where they are kept in step no more, what issues hold of them stays the word that it was.
+                let before = ThingSettings {
+                    from: sync.settings.side_ids().cloned().collect(),
+                    to: BTreeSet::new(),
+                    carry: BTreeSet::from([Property::Name]),
+                    every: Duration::MAX,
+                };
+                let rules = ThingRules { sync: &sync.settings, thing, settings: kept.unwrap_or(&before) };
                 let known = self.known_things(sync, rules).await?;
-                sync.calls_first(*thing, called(rules, &known));
+                let mut named = called(rules, &known);
+                if kept.is_none() {
+                    // Nobody reads the lists.
+                    named.values_mut().for_each(|called| called.by_id = None);
+                    named.retain(|_, _| !known.is_empty());
+                }
+                sync.calls_first(thing, named);
             }
         }
         Ok(())
@@ -204,6 +218,8 @@ impl Engine {
     ) -> Result<usize, StoreError> {
         // Where copies of another state lie, this one may have lost what it knew of versions, too.
         if sync.is_parked() || sync.is_held() {
+            // What an issue shows and no list has is nobody's word until these are read.
+            sync.could_not_list(thing, settings.sides().cloned());
             return Ok(0);
         }
         let rules = ThingRules { sync: &sync.settings, thing, settings };
@@ -443,8 +459,10 @@ impl Engine {
     ) -> Result<(), StoreError> {
         let sync = turn.sync;
         let gone = |thing: &ProjectThing| thing.replicas.values().all(|replica| replica.gone);
-        let over: Vec<ThingId> = things.iter().filter(|thing| gone(thing)).map(|thing| thing.id).collect();
         things.retain(|thing| !gone(thing));
+        // Those that are gone, and those that turned out to be one with another.
+        let left: BTreeSet<ThingId> = things.iter().map(|thing| thing.id).collect();
+        let over: Vec<ThingId> = known.iter().map(|thing| thing.id).filter(|id| !left.contains(id)).collect();
         // Before an issue can be read with a name that is about to be sent.
         sync.calls(turn.rules.thing, called(turn.rules, things));
         let before: BTreeMap<ThingId, &ProjectThing> = known.iter().map(|thing| (thing.id, thing)).collect();

@@ -31,7 +31,7 @@ pub use relation::{
     native_parent, parent_item, shared_links, shared_parent, strange_links,
 };
 pub use rich::Rich;
-pub use set::{lacking, native_account, shared_element};
+pub use set::{lacking, native_account, shared_element, taken};
 pub use table::{FOREIGN, names_on, path_on, shared_of};
 
 use crate::model::catalog::{Catalog, Shape};
@@ -141,10 +141,7 @@ impl Place<'_> {
     /// Whether the field holds versions or components.
     #[must_use]
     pub fn thing(&self) -> Option<Thing> {
-        let shape = self.shape()?;
-        let version = matches!(shape, Shape::Version | Shape::Versions);
-        let holds = version || shape == Shape::Components;
-        holds.then_some(if version { Thing::Version } else { Thing::Component })
+        self.shape()?.thing()
     }
 
     /// What the versions or components that the field holds are called there. A map of its own says that by itself.

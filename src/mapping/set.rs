@@ -79,6 +79,12 @@ pub(super) fn set(place: &Place<'_>, shared: &BTreeSet<String>) -> NativeValue {
     }
 }
 
+/// The versions or components of a set that a side does not have, where another one bears the name that each would have.
+#[must_use]
+pub fn taken(place: &Place<'_>, shared: &BTreeSet<String>) -> BTreeSet<String> {
+    shared.iter().filter(|word| place.is_taken(word)).map(|word| place.said(word)).collect()
+}
+
 /// The names that a side should have for the elements of a set, and does not offer; and the elements that it has no name for.
 #[must_use]
 pub fn lacking(place: &Place<'_>, shared: &BTreeSet<String>) -> (BTreeSet<String>, BTreeSet<String>) {

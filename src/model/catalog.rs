@@ -194,6 +194,13 @@ pub enum Shape {
 }
 
 impl Shape {
+    /// What of a project it holds, if it holds versions or components.
+    #[must_use]
+    pub fn thing(self) -> Option<Thing> {
+        let version = matches!(self, Self::Version | Self::Versions);
+        (version || self == Self::Components).then_some(if version { Thing::Version } else { Thing::Component })
+    }
+
     /// Whether it holds one thing out of those that are offered.
     #[must_use]
     pub fn is_choice(self) -> bool {

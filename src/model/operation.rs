@@ -249,6 +249,9 @@ pub enum Thing {
 }
 
 impl Thing {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Version, Self::Component];
+
     /// In words.
     #[must_use]
     pub fn word(self) -> &'static str {

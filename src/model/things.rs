@@ -221,6 +221,9 @@ pub struct ProjectThing {
     /// The word that issues' rows share for it. It never changes, and is no other's. Empty where an earlier release met it.
     #[serde(default)]
     pub word: String,
+    /// Words of others that turned out to be this one: what holds them means it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub words_before: BTreeSet<String>,
     /// The sides whose people made it. A side that sees none of them never gets it. Empty: the sync user made it for an issue, so
     /// it goes nowhere from there.
     pub made_on: BTreeSet<SideId>,
@@ -258,6 +261,9 @@ pub struct Called {
     pub open: BTreeMap<String, String>,
     /// The name there by Jira's id there; `None`: the side's lists are not read.
     pub by_id: Option<BTreeMap<String, String>>,
+    /// The word by each that it had before: the same on all sides.
+    #[serde(default)]
+    pub joined: BTreeMap<String, String>,
 }
 
 /// One write to one project.

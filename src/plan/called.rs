@@ -5,8 +5,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::things::{ThingRules, is_same_name};
+use crate::model::catalog::Catalog;
+use crate::model::hub::ItemState;
 use crate::model::ids::{SideId, ThingId};
+use crate::model::settings::{FieldRow, SyncSettings};
 use crate::model::things::{Called, ProjectThing, Property, ThingReplica};
+use crate::model::value::Value;
 
 /// What the things are called on each side, and which word that is for the others.
 ///
@@ -36,6 +40,7 @@ fn called_on(rules: ThingRules<'_>, things: &[ProjectThing], side: &SideId) -> C
                 Some(name.to_owned()).filter(|_| !things.iter().any(of_another))
             }
         };
+        called.by_word.extend(thing.words_before.iter().map(|before| (before.clone(), name.clone())));
         called.by_word.insert(thing.word.clone(), name);
         called.open.insert(thing.word.clone(), open);
         let Some(replica) = thing.replicas.get(side).filter(|replica| !replica.gone) else { continue };
@@ -56,17 +61,65 @@ fn called_on(rules: ThingRules<'_>, things: &[ProjectThing], side: &SideId) -> C
         }
     }
     // As it would be written it is read: also where nobody lists what there is.
-    for (word, name) in &called.by_word {
+    let before: BTreeSet<&String> = things.iter().flat_map(|thing| &thing.words_before).collect();
+    for (word, name) in called.by_word.iter().filter(|(word, _)| !before.contains(*word)) {
         if let Some(name) = name.as_ref().filter(|name| !called.by_name.contains_key(*name)) {
             called.by_name.insert(name.clone(), word.clone());
         }
     }
+    for thing in things {
+        called.joined.extend(thing.words_before.iter().map(|before| (before.clone(), thing.word.clone())));
+    }
     called
+}
+
+/// Gives what an item holds under a word of before the word that it has now: nobody did anything.
+pub fn take_joined(item: &mut ItemState, sync: &SyncSettings, catalogs: &BTreeMap<SideId, Catalog>) {
+    for row in sync.fields.values() {
+        let Some(joined) = joined(row, catalogs) else { continue };
+        for agreed in item.hub.get_mut(&row.name).into_iter().flat_map(BTreeMap::values_mut) {
+            reword(&mut agreed.value, joined);
+            for standing in &mut agreed.standing {
+                reword(&mut standing.before, joined);
+                reword(&mut standing.value, joined);
+            }
+        }
+        for replica in item.replicas.values_mut() {
+            if let Some(value) = replica.bases.get_mut(&row.name).and_then(|base| base.value.as_mut()) {
+                reword(value, joined);
+            }
+        }
+    }
+}
+
+/// The words of before of what a row holds; `None`: there are none.
+fn joined<'c>(row: &FieldRow, catalogs: &'c BTreeMap<SideId, Catalog>) -> Option<&'c BTreeMap<String, String>> {
+    row.sides.iter().find_map(|(side, field)| {
+        let catalog = catalogs.get(side)?;
+        let thing = catalog.shapes.get(field).and_then(|shape| shape.thing())?;
+        catalog.called.get(&thing).map(|called| &called.joined).filter(|joined| !joined.is_empty())
+    })
+}
+
+fn reword(value: &mut Value, joined: &BTreeMap<String, String>) {
+    let now = |word: &String| joined.get(word).unwrap_or(word).clone();
+    match value {
+        Value::Words(words) => *words = words.iter().map(now).collect(),
+        Value::Choice(word) => *word = now(word),
+        Value::Empty
+        | Value::Line(_)
+        | Value::Document(_)
+        | Value::Person(_)
+        | Value::Day(_)
+        | Value::Number(_)
+        | Value::Moment(_) => {}
+    }
 }
 
 /// Gives a word to each that has none: an earlier release met them, or this look does.
 pub fn give_words(rules: ThingRules<'_>, things: &mut [ProjectThing]) {
-    let mut taken: BTreeSet<String> = things.iter().map(|thing| thing.word.clone()).collect();
+    let words = |thing: &ProjectThing| thing.words_before.iter().chain([&thing.word]).cloned().collect::<Vec<_>>();
+    let mut taken: BTreeSet<String> = things.iter().flat_map(words).collect();
     // The plain word goes to whatever is called so wherever it is there: so an earlier release had it.
     let is_called_otherwise = |thing: &ProjectThing| {
         let open = open_name(rules, thing);

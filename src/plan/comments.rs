@@ -2,6 +2,8 @@
 //! order they were written. Must never copy a restricted or internal one further than a row says, a copy, or one of the sync
 //! user's own.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 
 use super::fold::corrected;
@@ -77,26 +79,9 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             }
             continue;
         }
-        draft.plan.item.remarks_mut(remark).push(CommentRecord {
-            side: side.clone(),
-            id: comment.id.clone(),
-            copies: std::collections::BTreeMap::new(),
-            refused: std::collections::BTreeMap::new(),
-            said: Some(first_said(&pending)),
-            pending: Some(pending),
-            gone: false,
-            written: std::collections::BTreeMap::new(),
-            strayed: std::collections::BTreeMap::new(),
-            recorded: std::collections::BTreeMap::new(),
-            visibility: comment.visibility.clone(),
-            parent: comment.parent.clone(),
-            terms: std::collections::BTreeMap::new(),
-            emptied: std::collections::BTreeSet::new(),
-            turned_back: std::collections::BTreeMap::new(),
-            spared: std::collections::BTreeSet::new(),
-            notice: false,
-            only: None,
-        });
+        let record =
+            CommentRecord { said: Some(first_said(&pending)), pending: Some(pending), ..new_record(side, comment) };
+        draft.plan.item.remarks_mut(remark).push(record);
     }
     // Logged work that not everybody may read goes nowhere: to others it is as if it were not there.
     let stands = |record: &CommentRecord| {
@@ -106,6 +91,30 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
     let records = draft.plan.item.remarks_mut(remark).iter_mut();
     for record in records.filter(|record| &record.side == side && !record.notice) {
         record.gone = !stands(record);
+    }
+}
+
+/// What is known of an original when it is met, but for what it says.
+pub(super) fn new_record(side: &SideId, comment: &CommentSnapshot) -> CommentRecord {
+    CommentRecord {
+        side: side.clone(),
+        id: comment.id.clone(),
+        copies: BTreeMap::new(),
+        refused: BTreeMap::new(),
+        said: None,
+        pending: None,
+        gone: false,
+        written: BTreeMap::new(),
+        strayed: BTreeMap::new(),
+        recorded: BTreeMap::new(),
+        visibility: comment.visibility.clone(),
+        parent: comment.parent.clone(),
+        terms: BTreeMap::new(),
+        emptied: BTreeSet::new(),
+        turned_back: BTreeMap::new(),
+        spared: BTreeSet::new(),
+        notice: false,
+        only: None,
     }
 }
 

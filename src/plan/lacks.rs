@@ -4,12 +4,16 @@
 use std::collections::BTreeSet;
 
 use super::{Draft, place};
-use crate::mapping::lacking;
+use crate::mapping::{lacking, taken};
 use crate::model::catalog::Shape;
 use crate::model::ids::SideId;
 use crate::model::operation::{Action, Operation, Thing};
 use crate::model::settings::{FieldRow, OnUnmapped};
 use crate::model::value::Value;
+
+/// What to do where a side has no counterpart.
+const REMEDY: &str =
+    "none needed; add a row to the map, what is missing to that Jira, or shorten the text, to have it exactly";
 
 /// Says what of a value a side cannot hold, asks for what is missing to be looked for again, and makes what may be made. `short`:
 /// what is held there is not the whole value.
@@ -26,11 +30,18 @@ pub(super) fn say(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, value: &
             (BTreeSet::new(), BTreeSet::new())
         }
     };
-    let thing = match place.shape() {
-        Some(Shape::Version | Shape::Versions) => Some(Thing::Version),
-        Some(Shape::Components) => Some(Thing::Component),
-        _ => None,
+    let taken = match value {
+        Value::Words(shared) => taken(&place, shared),
+        Value::Empty
+        | Value::Choice(_)
+        | Value::Line(_)
+        | Value::Document(_)
+        | Value::Person(_)
+        | Value::Day(_)
+        | Value::Number(_)
+        | Value::Moment(_) => BTreeSet::new(),
     };
+    let thing = place.thing();
     if !unoffered.is_empty() {
         draft.plan.lacking.insert(side.clone());
     }
@@ -44,13 +55,15 @@ pub(super) fn say(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, value: &
         return;
     }
     let names: Vec<String> = unoffered.iter().chain(&unnamed).map(|name| format!("`{name}`")).collect();
-    let what = if names.is_empty() {
-        "another value stands for it".to_owned()
+    let (what, remedy) = if !taken.is_empty() {
+        let names: Vec<String> = taken.iter().map(|name| format!("`{name}`")).collect();
+        let what = format!("{} is not there, and another one bears that name", names.join(", "));
+        (what, "give that one another name there")
+    } else if names.is_empty() {
+        ("another value stands for it".to_owned(), REMEDY)
     } else {
-        format!("{} is missing", names.join(", "))
+        (format!("{} is missing", names.join(", ")), REMEDY)
     };
-    let remedy =
-        "none needed; add a row to the map, what is missing to that Jira, or shorten the text, to have it exactly";
     draft.hold(side, Some(&row.name), format!("`{}` cannot be held in full here: {what}", row.name), remedy);
 }
 

@@ -10,6 +10,7 @@ use super::{Draft, Observation, Wanted, agreed_for, place, restored};
 use crate::mapping::native_link;
 use crate::model::hub::{CommentRecord, ItemState, WrittenCopy};
 use crate::model::ids::{CommentId, SideId};
+use crate::model::issue::{CommentSnapshot, Visibility};
 use crate::model::left;
 use crate::model::matching::Marked;
 use crate::model::remark::Remark;
@@ -95,7 +96,7 @@ fn unwanted(draft: &Draft<'_>, row: &FieldRow, side: &SideId) -> BTreeSet<String
 fn find_again(draft: &mut Draft<'_>) {
     for marked in std::mem::take(&mut draft.plan.item.orphans) {
         let there = draft.plan.item.replicas.contains_key(&marked.side);
-        let known = of(&draft.plan.item, &marked).is_some();
+        let known = of(&draft.plan.item, &marked).is_some() || is_met_narrowed(draft, &marked);
         let reads = if known { direct(draft, &marked.side, marked.remark) } else { whole(draft, &marked) };
         let copy = reads.map(|read| read.snapshot.remarks(marked.remark).list.iter().find(|it| it.id == marked.copy));
         match copy {
@@ -106,6 +107,18 @@ fn find_again(draft: &mut Draft<'_>) {
             Some(Some(_)) => draft.plan.item.orphans.push(marked),
         }
     }
+}
+
+/// An original that was made and kept for few since the backup has no record: nothing of it goes anywhere. Its copy, of the time before
+/// that, does not stay for it: then it gets one.
+fn is_met_narrowed(draft: &mut Draft<'_>, marked: &Marked) -> bool {
+    let Some(read) = direct(draft, &marked.origin, marked.remark) else { return false };
+    let originals = &read.snapshot.remarks(marked.remark).list;
+    let narrowed = |it: &&CommentSnapshot| it.id == marked.original && it.visibility != Visibility::Everybody;
+    let Some(original) = originals.iter().find(narrowed) else { return false };
+    let record = super::comments::new_record(&marked.origin, original);
+    draft.plan.item.remarks_mut(marked.remark).push(record);
+    true
 }
 
 fn of<'i>(item: &'i ItemState, marked: &Marked) -> Option<&'i CommentRecord> {

@@ -55,7 +55,7 @@ mod whose;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use called::{called, give_words};
+pub use called::{called, give_words, take_joined};
 pub use check::{Violation, check};
 pub(crate) use composed::{tells_of_counterparts, tells_of_more};
 pub(crate) use ends::shows_too_much;

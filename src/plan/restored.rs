@@ -280,7 +280,9 @@ pub(super) fn bind(draft: &mut Draft<'_>, remark: Remark, marked: &Marked, copy:
     let under = readers(draft, &record, side, remark);
     let Some(record) = draft.plan.item.remarks_mut(remark).get_mut(index) else { return };
     record.copies.insert(side.clone(), copy.id.clone());
-    if record.visibility != crate::model::issue::Visibility::Everybody || under.as_ref() != Some(&copy.visibility) {
+    let open = record.visibility == crate::model::issue::Visibility::Everybody;
+    // Where it may not be read at all any more, the copy is of the time before that: as one that everybody might read, it goes.
+    if (open && under.as_ref() != Some(&copy.visibility)) || (!open && under.is_some()) {
         let terms = Terms { of: record.visibility.clone(), under: copy.visibility.clone() };
         record.terms.insert(side.clone(), terms);
     }

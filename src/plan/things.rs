@@ -139,6 +139,7 @@ pub fn take_in(
     for side in first.into_iter().chain(then) {
         look.newcomers(side, new_id);
     }
+    look.join();
     for thing in &mut look.things {
         settle(rules, thing);
     }
@@ -348,12 +349,14 @@ impl Look<'_> {
             if let Some(thing) = things.iter_mut().find(|thing| rules.is_it(thing, side, name, ours)) {
                 self.meet(thing, side, newcomer, own, (ours || late, ours && !late));
             } else {
-                let (id, words) = (new_id(), things.iter().map(|thing| thing.word.clone()).collect());
+                let words = things.iter().flat_map(|thing| thing.words_before.iter().chain([&thing.word]));
+                let (id, words) = (new_id(), words.cloned().collect());
                 let mut thing = ProjectThing {
                     id,
                     thing: rules.thing,
                     met_as: name.to_owned(),
                     word: super::called::new_word(&words, name, id),
+                    words_before: BTreeSet::new(),
                     made_on: BTreeSet::new(),
                     replicas: BTreeMap::new(),
                     acts: BTreeMap::new(),
@@ -368,6 +371,33 @@ impl Look<'_> {
             }
             self.things = things;
         }
+    }
+
+    /// What only receiving sides have is one with what a giving side has by the same name, by now: each that sees it there has its own
+    /// already. Till then they were told apart, since the receivers may not see each other.
+    fn join(&mut self) {
+        let rules = self.rules;
+        let gives = |thing: &ProjectThing| thing.replicas.keys().any(|side| rules.settings.from.contains(side));
+        let is_own = |thing: &ProjectThing| thing.made_on.is_empty() && !gives(thing) && !thing.replicas.is_empty();
+        let (own, mut things): (Vec<_>, Vec<_>) = std::mem::take(&mut self.things).into_iter().partition(is_own);
+        for other in own {
+            let is_one = |thing: &ProjectThing| {
+                gives(thing)
+                    && other.replicas.iter().all(|(side, replica)| {
+                        replica.is_there()
+                            && !thing.replicas.contains_key(side)
+                            && rules.is_it(thing, side, replica.value(Property::Name), false)
+                    })
+            };
+            match things.iter_mut().find(|thing| is_one(thing)) {
+                Some(thing) => {
+                    thing.replicas.extend(other.replicas);
+                    thing.words_before.extend(other.words_before.into_iter().chain([other.word]));
+                }
+                None => things.push(other),
+            }
+        }
+        self.things = things;
     }
 
     fn meet(

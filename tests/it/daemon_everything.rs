@@ -357,7 +357,7 @@ async fn lives_that_failed_once_end_the_same() {
 #[tokio::test(start_paused = true)]
 async fn whatever_becomes_of_issues_nothing_reaches_a_side_that_may_not_see_it() {
     let (lived, looks, kept) = try_levels(seeds(1, MANY), true).await;
-    assert!(lived.lives < 10 || looks >= 50 && kept >= 20, "hardly anything happened: {looks} {kept}");
+    assert!(lived.lives < 10 || looks >= 50 && kept >= 10, "hardly anything happened: {looks} {kept}");
 }
 
 /// What one partner does for itself, such that nobody else's act meets it: a value that two sides may write alike would make the

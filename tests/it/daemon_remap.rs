@@ -12,7 +12,7 @@ fn partners() -> [(String, &'static str, &'static str, [&'static str; 3]); 2] {
 }
 
 /// The same world under another configuration from now on.
-async fn under(world: World, config: &str, existing: Existing) -> World {
+pub(super) async fn under(world: World, config: &str, existing: Existing) -> World {
     let mut world = world.with_config(config);
     world.daemon = None;
     let (daemon, _) = Daemon::start_with(world.config.clone(), world.surroundings(), existing).await.unwrap();

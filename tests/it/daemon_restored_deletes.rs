@@ -1,7 +1,7 @@
 //! Originals that are gone when an older state is put back: their copies stay, are told once, and nothing is asked about them without end.
 //! Must never take the daemon's word for what became of the issues: what stands is read off the Jiras.
 
-use jirasyncd::simulator::{Holder, IssueView};
+use jirasyncd::simulator::{Fault, FaultRule, Holder, IssueView, When};
 use serde_json::json;
 
 use super::daemon_restored::{ACME, Side, back_up, create, edit, key, put_back, say, tally, whole, worlds};
@@ -353,6 +353,47 @@ async fn an_original_that_comes_back_has_its_copy() {
             world.rest().await.unwrap();
             let shown = world.issue(there.jira, "Old").comments;
             assert!(shown.len() == 1 && shown[0].body.ends_with("and changed"), "{known}: {shown:?}");
+        }
+    }
+}
+
+/// Whoever restricted a comment since the backup does not find its copy open: neither where the state knows the comment, nor where that
+/// was made since.
+#[tokio::test(start_paused = true)]
+async fn a_copy_of_what_was_restricted_since_the_backup_does_not_stay_open() {
+    for (config, there) in worlds() {
+        for known in [true, false] {
+            let mut world = World::new(&config, |_| {}).await;
+            let key = create(&world, ACME, "Old");
+            world.settle().await;
+            let omar = world.person("acme", "omar");
+            let say = || omar.comment(&key, "Between us").unwrap();
+            let before = known.then(|| {
+                world.daemon = None;
+                say()
+            });
+            if known {
+                // The comment is known, and its copy is not made yet.
+                world.start().await;
+                world.jira(there.jira).add_fault(FaultRule::new("addComment", When::Always, Fault::Status(503)));
+                world.intervals(2).await;
+            }
+            let kept = back_up(&mut world).await;
+            world.jira(there.jira).clear_faults();
+            let comment = before.unwrap_or_else(say);
+            world.rest().await.unwrap();
+            assert_eq!(world.issue(there.jira, "Old").comments.len(), 1, "{}", there.jira);
+            world.daemon = None;
+            omar.restrict_comment(&key, &comment, "Between us", "Globex desk").unwrap();
+            put_back(&mut world, &kept);
+            world.start().await;
+            world.rest().await.unwrap();
+            world.daemon().engine().sweep(None).await.unwrap();
+            world.rest().await.unwrap();
+            let said: Vec<String> = world.issue(there.jira, "Old").comments.into_iter().map(|it| it.body).collect();
+            let open = said.iter().any(|body| body.contains("Between us"));
+            assert!(!open, "{}, known: {known}: {said:?}, {:?}", there.jira, world.problems().await);
+            assert_eq!(world.issue("acme", "Old").comments.len(), 1);
         }
     }
 }

@@ -97,7 +97,7 @@ async fn what_a_side_cannot_have_is_told_and_another_of_its_name_is_not_taken_fo
     rest(&world).await;
     assert_eq!(held_at(&world, "globex"), "", "{:?}", world.problems().await);
     let told = world.problems().await;
-    assert!(told.iter().any(|told| told.contains("`1.0` is missing")), "{told:?}");
+    assert!(told.iter().any(|told| told.contains("`1.0` is not there, and another one bears that name")), "{told:?}");
     // What the first one is there stays apart from it.
     let there = world.issue("globex", "Item").key;
     jdoe.edit(&there, json!({ "fixVersions": [{ "name": "1.0" }] })).unwrap();
@@ -109,7 +109,7 @@ async fn what_a_side_cannot_have_is_told_and_another_of_its_name_is_not_taken_fo
     assert_eq!(held_at(&world, "globex"), "", "a removal stays");
     jane.edit(&issue, json!({ "fixVersions": [] })).unwrap();
     rest(&world).await;
-    assert!(world.problems().await.iter().all(|told| !told.contains("is missing")));
+    assert!(world.problems().await.iter().all(|told| !told.contains("bears that name")));
 }
 
 /// A name that a partner gave up, and that another partner gives a version of its own: they are two.

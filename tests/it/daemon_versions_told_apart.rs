@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 use jirasyncd::jira::Transport;
+use jirasyncd::model::configuration::Existing;
 use jirasyncd::simulator::{Fault, FaultRule, When};
 use serde_json::{Value, json};
 
 use super::bent::Bent;
+use super::daemon_remap::under;
 use super::daemon_support::{THREE, World, two};
 use super::daemon_versions::{pairs, rest, versions, world};
 
@@ -190,4 +192,78 @@ async fn a_version_that_no_list_has_goes_by_its_name() {
     world.rest().await.unwrap();
     assert_eq!(world.field("globex", "Item", "summary"), "Item goes on");
     assert_eq!(held(&world, "globex", "Item"), "1.0,of another", "{:?}", world.problems().await);
+}
+
+/// Two partners who do not see each other have a version of one name each, before home has it: as homes people make it, or as issues of
+/// both bring it there.
+#[tokio::test(start_paused = true)]
+async fn what_two_partners_call_alike_is_one_once_home_has_it() {
+    let config = THREE.replacen("summary = \"both\"", ROWS, 1);
+    let line = "versions = { from = [\"acme\"], to = [\"globex\", \"initech\"], every = \"30s\" }";
+    for brought in [false, true] {
+        let mut world = world(&config, line, [&[], &["1.0"], &["1.0"]]);
+        world.start().await;
+        rest(&world).await;
+        let jane = world.person("acme", "jane");
+        if brought {
+            for (jira, project, who, kind, priority) in
+                [("globex", "ENG", "jdoe", "Defect", "P4"), ("initech", "OPS", "petra", "Fehler", "Niedrig")]
+            {
+                let mut fields = item(&format!("Of {jira}"), &[], &["1.0"]);
+                fields["priority"] = json!({ "name": priority });
+                world.person(jira, who).create(project, kind, fields).unwrap();
+            }
+            rest(&world).await;
+            world.intervals(4).await;
+        } else {
+            jane.make_version("SUP", "1.0", json!({})).unwrap();
+        }
+        jane.create("SUP", "Bug", item("Of home", &["share-globex", "share-initech"], &["1.0"])).unwrap();
+        rest(&world).await;
+        world.intervals(4).await;
+        for jira in ["acme", "globex", "initech"] {
+            assert_eq!(versions(&world, jira), ["1.0"], "{jira}, brought: {brought}");
+            assert_eq!(held(&world, jira, "Of home"), "1.0", "{jira}: {:?}", world.problems().await);
+        }
+        assert_eq!(["globex", "initech"].map(|jira| world.jira(jira).count("createVersion")), [0, 0]);
+        if brought {
+            for jira in ["globex", "initech"] {
+                let name = format!("Of {jira}");
+                assert_eq!([held(&world, "acme", &name), held(&world, jira, &name)], ["1.0", "1.0"]);
+                // Nor was it ever taken for another one there.
+                assert!(world.issue(jira, &name).history.iter().all(|entry| !format!("{entry:?}").contains("1.0")));
+            }
+        }
+        assert_eq!(world.problems().await, Vec::<String>::new(), "brought: {brought}");
+    }
+}
+
+/// Versions are not kept in step any more: what issues hold stays what it was, and the name that one partner gave home's version is
+/// not shown to another, who knows it by the old one.
+#[tokio::test(start_paused = true)]
+async fn issues_hold_the_same_versions_when_these_are_kept_in_step_no_more() {
+    let config = THREE.replacen("summary = \"both\"", ROWS, 1);
+    let mut world = world(&config, super::daemon_versions::BOTH, [&["1.0"], &[], &[]]);
+    world.start().await;
+    rest(&world).await;
+    let jane = world.person("acme", "jane");
+    let issue = jane.create("SUP", "Bug", item("Item", &["share-globex", "share-initech"], &["1.0"])).unwrap();
+    rest(&world).await;
+    world.person("initech", "petra").change_version("OPS", "1.0", json!({ "name": "9.9" })).unwrap();
+    rest(&world).await;
+    world.pass(3_600).await;
+    jane.comment(&issue, "Looked at").unwrap();
+    rest(&world).await;
+    let stands = [("acme", "9.9"), ("globex", "1.0"), ("initech", "9.9")];
+    assert_eq!(stands.map(|(jira, _)| versions(&world, jira)), stands.map(|(_, name)| vec![name.to_owned()]));
+    let world = under(world, &config, Existing::ReMap).await;
+    world.daemon().engine().sweep(None).await.unwrap();
+    rest(&world).await;
+    jane.edit(&issue, json!({ "summary": "Item goes on" })).unwrap();
+    rest(&world).await;
+    for (jira, name) in stands {
+        assert_eq!(versions(&world, jira), [name], "{jira}");
+        assert_eq!(held(&world, jira, "Item"), name, "{jira}: {:?}", world.problems().await);
+    }
+    assert_eq!(world.problems().await, Vec::<String>::new());
 }
