@@ -154,6 +154,7 @@ fn of_start(error: &StartError) -> (Exit, Option<&'static str>) {
 fn of_open(error: &OpenError) -> Exit {
     match error {
         OpenError::NoFolder { .. }
+        | OpenError::Network { .. }
         | OpenError::NotAState { .. }
         | OpenError::Newer { .. }
         | OpenError::Owner { .. }
@@ -161,6 +162,7 @@ fn of_open(error: &OpenError) -> Exit {
         | OpenError::Unreadable { .. } => Exit::Configuration,
         OpenError::Locked { .. }
         | OpenError::Missing { .. }
+        | OpenError::Gone { .. }
         | OpenError::Corrupt { .. }
         | OpenError::Older { .. }
         | OpenError::Database { .. }
