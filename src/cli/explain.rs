@@ -12,7 +12,7 @@ use crate::app::StartError;
 use crate::config::Report;
 use crate::engine::{Finding, SetupError};
 use crate::jira::{Failure, JiraError};
-use crate::store::OpenError;
+use crate::store::{BackupError, OpenError};
 use crate::telemetry::TelemetryError;
 
 /// All that is said about an error.
@@ -114,6 +114,9 @@ fn judged(error: &anyhow::Error) -> (Exit, Option<&'static str>) {
         return of_start(start);
     }
     if let Some(open) = error.downcast_ref::<OpenError>() {
+        return (of_open(open), None);
+    }
+    if let Some(BackupError::Open(open)) = error.downcast_ref::<BackupError>() {
         return (of_open(open), None);
     }
     let configuration = error.is::<Report>() || error.is::<TelemetryError>();

@@ -76,7 +76,8 @@ fn items(connection: &Connection, findings: &mut Findings) -> StepResult<()> {
     let mut select = connection.prepare(
         "SELECT id, sync, state, merged IS NULL, EXISTS (SELECT 1 FROM work WHERE work.item = items.id) FROM items ORDER BY id",
     )?;
-    let mut bound = connection.prepare("SELECT sync, instance, issue, key FROM replicas WHERE item = ?1 AND side = ?2")?;
+    let mut bound =
+        connection.prepare("SELECT sync, instance, issue, key FROM replicas WHERE item = ?1 AND side = ?2")?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         let (id, sync): (ItemId, SyncId) = (row.get(0)?, row.get(1)?);
@@ -100,7 +101,8 @@ fn items(connection: &Connection, findings: &mut Findings) -> StepResult<()> {
                 .query_row(params![id, side], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
                 .optional()?;
             let Some((of, instance, issue, key)) = there else {
-                findings.add(format!("item {id} holds issue {} on side {side}, which is bound to no item", replica.key));
+                findings
+                    .add(format!("item {id} holds issue {} on side {side}, which is bound to no item", replica.key));
                 continue;
             };
             if of != sync || issue != replica.issue || key.as_ref() != Some(&replica.key) {
@@ -125,7 +127,9 @@ fn strays(connection: &Connection, findings: &mut Findings) -> StepResult<()> {
     while let Some(row) = rows.next()? {
         let (item, side): (ItemId, SideId) = (row.get(0)?, row.get(1)?);
         let (sync, instance, issue): (SyncId, InstanceId, IssueId) = (row.get(2)?, row.get(3)?, row.get(4)?);
-        findings.add(format!("issue {issue} of {instance} (side {side}) is bound to item {item}, which is none of sync {sync}"));
+        findings.add(format!(
+            "issue {issue} of {instance} (side {side}) is bound to item {item}, which is none of sync {sync}"
+        ));
     }
     Ok(())
 }

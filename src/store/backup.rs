@@ -192,12 +192,9 @@ fn copy(source: &Connection, (path, schema): (&Path, i64), draft: &Path) -> Resu
         target.pragma_update(None, "synchronous", "OFF")?;
         Backup::new(source, &mut target)?.step(ALL_PAGES)
     })();
-    match copied.map_err(open::failed(path, "copy"))? {
-        StepResult::Done => {}
-        busy @ (StepResult::More | StepResult::Busy | StepResult::Locked | _) => {
-            let source = io::Error::other(format!("somebody else holds it for long ({busy:?})"));
-            return Err(failed("copy", path)(source));
-        }
+    let ended = copied.map_err(open::failed(path, "copy"))?;
+    if !matches!(ended, StepResult::Done) {
+        return Err(failed("copy", path)(io::Error::other(format!("somebody else holds it for long ({ended:?})"))));
     }
     let _: String = target
         .query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))
@@ -217,7 +214,8 @@ fn figures(connection: &Connection) -> rusqlite::Result<(u64, Vec<(InstanceId, T
     // An older schema has no column `merged`, and nothing merged.
     let sql = "SELECT count(*) FROM pragma_table_info('items') WHERE name = 'merged'";
     let merges: i64 = connection.query_row(sql, [], |row| row.get(0))?;
-    let sql = if merges == 0 { "SELECT count(*) FROM items" } else { "SELECT count(*) FROM items WHERE merged IS NULL" };
+    let sql =
+        if merges == 0 { "SELECT count(*) FROM items" } else { "SELECT count(*) FROM items WHERE merged IS NULL" };
     let items: i64 = connection.query_row(sql, [], |row| row.get(0))?;
     let mut statement = connection.prepare("SELECT instance, updated_ms FROM cursors ORDER BY instance")?;
     let polled = statement.query_map([], |row| {
