@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use rusqlite::backup::{Backup, StepResult};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde::Serialize;
 
 use super::audit;
@@ -72,6 +72,17 @@ pub enum BackupError {
         path: PathBuf,
         /// What is wrong.
         why: String,
+    },
+    /// SQLite could not copy: one of the two disks fails, or there is no room.
+    #[error("could not copy the state {path:?} to {to:?}: see that there is room, and that both disks are well")]
+    Copy {
+        /// What was copied.
+        path: PathBuf,
+        /// Where to.
+        to: PathBuf,
+        /// The cause.
+        #[source]
+        source: rusqlite::Error,
     },
     /// The disk or its rights.
     #[error("could not {attempt} {path:?}")]
@@ -192,7 +203,10 @@ fn copy(source: &Connection, (path, schema): (&Path, i64), draft: &Path) -> Resu
         target.pragma_update(None, "synchronous", "OFF")?;
         Backup::new(source, &mut target)?.step(ALL_PAGES)
     })();
-    let ended = copied.map_err(open::failed(path, "copy"))?;
+    let ended = copied.map_err(|source| match source.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => open::failed(path, "copy")(source).into(),
+        _ => BackupError::Copy { path: path.to_owned(), to: draft.to_owned(), source },
+    })?;
     if !matches!(ended, StepResult::Done) {
         return Err(failed("copy", path)(io::Error::other(format!("somebody else holds it for long ({ended:?})"))));
     }
