@@ -100,7 +100,7 @@ async fn a_comparison_names_what_differs_and_writes_nothing() {
         (&keys[3], "changed since it was last taken in"),
     ]
     .map(|(key, how)| (format!("  {key} (sync support, side globex)"), how));
-    let told = place.run(&["state", "compare"]).await.expect(1, &["5  items", "10  issues of theirs"]);
+    let told = place.run(&["state", "compare"]).await.expect(1, &["5   items", "10  issues of theirs"]);
     for (issue, how) in &parts {
         let line = told.stdout.lines().find(|line| line.starts_with(issue.as_str()) && line.contains(how));
         assert!(line.is_some(), "{issue} {how}: {told:?}");
