@@ -56,13 +56,13 @@ mod tests {
 
     #[test]
     fn the_deepest_mount_says_what_a_folder_lies_on() {
-        let mounts = "21 1 8:1 / / rw,relatime - ext4 /dev/root rw\n\
-                      30 21 0:40 / /var/lib rw,relatime shared:7 master:2 - xfs /dev/b rw\n\
+        let mounts = "30 21 0:40 / /var/lib rw,relatime shared:7 master:2 - xfs /dev/b rw\n\
                       31 30 0:41 / /var/lib/jirasyncd rw - nfs4 filer:/state rw,vers=4.2\n\
                       32 21 0:42 / /mnt/a\\040share rw - cifs //filer/share rw\n\
                       33 21 0:43 / /srv rw - nfs filer:/srv rw\n\
                       34 33 0:44 / /srv rw - ext4 /dev/c rw\n\
-                      a line of another kind\n";
+                      a line of another kind\n\
+                      21 1 8:1 / / rw,relatime - ext4 /dev/root rw\n";
         let kind = |folder: &str| file_system_of(mounts, Path::new(folder));
         for (folder, expected) in [
             ("/var/lib/jirasyncd", "nfs4"),
