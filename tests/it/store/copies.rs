@@ -32,7 +32,7 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let counts = |path: &PathBuf| {
         let name = path.to_string_lossy();
         let empty = fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0);
-        !name.ends_with(".lock") && !name.ends_with("-shm") && !(name.ends_with("-wal") && empty)
+        !(name.ends_with(".lock") || name.ends_with("-shm") || name.ends_with("-wal") && empty)
     };
     all.filter(counts).map(|path| (path.clone(), read(&path))).collect()
 }
