@@ -1,6 +1,7 @@
 //! The composition root: configuration to stores, clients and tasks. It must never decide anything about an issue.
 
 mod commands;
+mod compare;
 mod configured;
 mod detach;
 mod doors;
@@ -33,6 +34,7 @@ use crate::store::{Dependencies, OpenError, SideInstances, Spawn, SqliteStore};
 use configured::Held;
 
 pub use commands::commands_on_state;
+pub use compare::compare_state;
 pub use hooks::again;
 pub use once::OnceSummary;
 pub use preview::{Previewed, PreviewedItem, preview};

@@ -93,6 +93,8 @@ pub(super) enum Command {
     Attach(Attach),
     /// Takes lists of pairs in, and gives them out.
     Pairs(Pairs),
+    /// Backs the state up, puts a backup back, checks it, and compares it with the instances.
+    State(super::state::State),
     /// Registers, shows, verifies, renews and removes the webhooks by which instances tell of changes at once.
     Webhooks(super::webhooks::Webhooks),
     /// Asks a daemon whether it is well: for the health check of a container. Exit code 1 when it is not.
@@ -125,6 +127,7 @@ impl Command {
             | Self::Confirm(Confirm { json, .. })
             | Self::Health(Health { json, .. }) => *json,
             Self::Webhooks(wanted) => wanted.json,
+            Self::State(wanted) => wanted.json,
             Self::Pairs(Pairs { command: PairsCommand::Import(wanted) }) => wanted.agree.json,
             Self::Pairs(Pairs { command: PairsCommand::Export(_) }) => false,
             #[cfg(feature = "simulator")]
@@ -154,6 +157,7 @@ impl Command {
             | Self::Detach(_)
             | Self::Attach(_)
             | Self::Pairs(_)
+            | Self::State(_)
             | Self::Webhooks(_)
             | Self::Health(_) => "warn",
             // They draw what happens; lines of a log would fall in between.

@@ -12,7 +12,7 @@ use crate::app::StartError;
 use crate::config::Report;
 use crate::engine::{Finding, SetupError};
 use crate::jira::{Failure, JiraError};
-use crate::store::OpenError;
+use crate::store::{BackupError, OpenError};
 use crate::telemetry::TelemetryError;
 
 /// All that is said about an error.
@@ -116,6 +116,9 @@ fn judged(error: &anyhow::Error) -> (Exit, Option<&'static str>) {
     if let Some(open) = error.downcast_ref::<OpenError>() {
         return (of_open(open), None);
     }
+    if let Some(BackupError::Open(open)) = error.downcast_ref::<BackupError>() {
+        return (of_open(open), None);
+    }
     let configuration = error.is::<Report>() || error.is::<TelemetryError>();
     (if configuration { Exit::Configuration } else { Exit::Problems }, None)
 }
@@ -154,6 +157,7 @@ fn of_start(error: &StartError) -> (Exit, Option<&'static str>) {
 fn of_open(error: &OpenError) -> Exit {
     match error {
         OpenError::NoFolder { .. }
+        | OpenError::Network { .. }
         | OpenError::NotAState { .. }
         | OpenError::Newer { .. }
         | OpenError::Owner { .. }
@@ -161,6 +165,7 @@ fn of_open(error: &OpenError) -> Exit {
         | OpenError::Unreadable { .. } => Exit::Configuration,
         OpenError::Locked { .. }
         | OpenError::Missing { .. }
+        | OpenError::Gone { .. }
         | OpenError::Corrupt { .. }
         | OpenError::Older { .. }
         | OpenError::Database { .. }

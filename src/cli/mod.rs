@@ -19,6 +19,7 @@ mod run;
 mod settings;
 #[cfg(feature = "simulator")]
 mod simulate;
+mod state;
 mod status;
 mod webhooks;
 
@@ -90,6 +91,7 @@ fn dispatch(command: Command, common: &Common, output: &mut Output<'_>) -> anyho
         Command::Resolve(wanted) => command::resolve(common, &wanted, output)?,
         Command::Create(wanted) => command::create(common, &wanted, output)?,
         Command::Pairs(wanted) => pairs::run(common, &wanted, output)?,
+        Command::State(wanted) => state::run(common, &wanted, output)?,
         Command::Webhooks(wanted) => webhooks::run(common, &wanted, output)?,
         Command::Health(wanted) => health::run(common, &wanted, output)?,
         #[cfg(feature = "simulator")]

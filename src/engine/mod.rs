@@ -11,6 +11,7 @@ mod announcements;
 pub mod apply;
 mod backfill;
 mod circles;
+mod compare;
 mod create;
 mod creations;
 mod cycle;
@@ -84,6 +85,7 @@ use crate::model::settings::UnknownCopies;
 use crate::model::store::Store;
 
 pub use backfill::read_anew;
+pub use compare::{Compared, Difference, Differs, compare};
 pub use creations::creations_about;
 pub(crate) use cycle::BATCH;
 pub use cycle::{Preview, Upload, Uploads, Worked};

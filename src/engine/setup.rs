@@ -240,7 +240,7 @@ async fn bind(store: &dyn Store, instance: &InstanceId, identity: &Identity) -> 
 }
 
 /// Which Jira and account an instance is.
-enum Bound {
+pub(super) enum Bound {
     /// The same as ever.
     Known,
     /// It is not known yet.
@@ -252,7 +252,7 @@ enum Bound {
     },
 }
 
-async fn bound(store: &dyn Store, instance: &InstanceId, identity: &Identity) -> Result<Bound, SetupError> {
+pub(super) async fn bound(store: &dyn Store, instance: &InstanceId, identity: &Identity) -> Result<Bound, SetupError> {
     let name = format!("identity of {instance}");
     let is = format!("`{}` as `{}`", identity.base_url, identity.account);
     match store.note(&name).await? {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, InterruptHandle};
 
-use super::{OpenError, SqliteStore, look, open};
+use super::{OpenError, SqliteStore, audit, look, open};
 use crate::model::store::StoreError;
 
 /// How soon a check that is to end is interrupted once more.
@@ -19,7 +19,7 @@ impl SqliteStore {
     /// Reads the whole state and says what is damaged, line by line; empty when all is well. Takes seconds on a large one.
     pub async fn check(&self) -> Vec<String> {
         // Damage can be such that the check itself cannot go on: that is its finding.
-        self.read("check the state", look::check).await.unwrap_or_else(|error| {
+        self.read("check the state", audit::check).await.unwrap_or_else(|error| {
             let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
             vec![format!("{error}{cause}")]
         })

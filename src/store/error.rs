@@ -25,6 +25,27 @@ pub enum OpenError {
         /// Where it would be.
         path: PathBuf,
     },
+    /// There was one, and it is gone.
+    #[error(
+        "the state {path:?} is gone, and the lock beside it says that there was one: no new one was put in its place, for that would not \
+         know what was created. Put it back (`jirasyncd state restore BACKUP`), or correct `state`; to begin anew all the same, \
+         remove \"{}.lock\" while no daemon runs", path.display()
+    )]
+    Gone {
+        /// Where it was.
+        path: PathBuf,
+    },
+    /// A file system of the network, where neither locks nor the log's shared memory can be relied on.
+    #[error(
+        "the state {path:?} lies on a file system of the network ({kind}), where two daemons could write it at once, and a crash could \
+         damage it: name a place on a local disk as `state`, and copy the state there with `jirasyncd state backup`"
+    )]
+    Network {
+        /// The state.
+        path: PathBuf,
+        /// The kind of file system, as the system calls it.
+        kind: String,
+    },
     /// The folder it should be in does not exist, or is no folder.
     #[error(
         "there is no folder {folder:?} for the state: create it, owned by the user that runs jirasyncd (mode 0700)"
@@ -45,8 +66,8 @@ pub enum OpenError {
     },
     /// A state that is damaged.
     #[error(
-        "the state {path:?} is damaged ({why}): it was left as it is; keep a copy, then put the file of a backup in its place, \
-         without the files `-wal` and `-shm` beside it; a new state would not know what was created, and create nothing where \
+        "the state {path:?} is damaged ({why}): it was left as it is; put the file of a backup in its place with `jirasyncd \
+         state restore BACKUP`, which keeps this one; a new state would not know what was created, and create nothing where \
          the copies of this one lie"
     )]
     Corrupt {

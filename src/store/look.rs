@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::columns::{Milliseconds, URGENCIES, decode};
 use super::step::StepResult;
@@ -199,25 +199,4 @@ pub(super) fn figures(connection: &Connection, now: Timestamp) -> StepResult<Fig
 /// Gives the memory of pages back that nothing is being done with.
 pub(super) fn forget_pages(connection: &Connection) -> StepResult<()> {
     Ok(connection.execute_batch("PRAGMA shrink_memory")?)
-}
-
-/// Reads every page and says what is wrong, line by line; empty when all is well.
-pub(super) fn check(connection: &Connection) -> StepResult<Vec<String>> {
-    let mut said = lines(connection, "PRAGMA integrity_check", |row| row.get(0))?;
-    said.retain(|line| line != "ok");
-    if said.is_empty() {
-        said = lines(connection, "PRAGMA foreign_key_check", |row| {
-            let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
-            Ok(format!("a row of {table} names a row of {parent} that is not there"))
-        })?;
-    }
-    Ok(said)
-}
-
-fn lines(
-    connection: &Connection,
-    sql: &str,
-    line: impl FnMut(&Row<'_>) -> rusqlite::Result<String>,
-) -> rusqlite::Result<Vec<String>> {
-    connection.prepare(sql)?.query_map([], line)?.collect()
 }

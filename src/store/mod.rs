@@ -1,6 +1,8 @@
 //! The durable state in SQLite behind `model::store::Store`. It must never be held open across a request to a Jira, and never
 //! keep anything of an item in memory: what is idle is on disk.
 
+mod audit;
+mod backup;
 mod checker;
 mod columns;
 mod commands;
@@ -12,6 +14,7 @@ mod journal;
 mod knowledge;
 mod lock;
 mod look;
+mod mounts;
 mod open;
 mod pairing;
 mod problems;
@@ -28,6 +31,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+pub use backup::{BackupError, Holds, Restored, back_up, restore};
 pub use error::OpenError;
 pub use sqlite::{Dependencies, SqliteStore};
 pub use worker::Spawn;

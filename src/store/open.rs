@@ -11,7 +11,8 @@ use rusqlite::backup::Backup;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::error::OpenError;
-use super::lock::{StateLock, beside};
+use super::lock::{StateLock, beside, knew_a_state};
+use super::mounts::{file_system_of, is_of_the_network};
 use super::schema::{APPLICATION_ID, known_version, migrate, version};
 use super::worker::Held;
 
@@ -46,10 +47,13 @@ pub(super) fn for_writing(path: &Path, may_defer: bool) -> Result<(Held, bool), 
         return Err(OpenError::NoFolder { folder: folder.to_owned() });
     }
     owner(path, folder)?;
-    let lock = StateLock::take(path)?;
+    let mut lock = StateLock::take(path)?;
+    local_disk(path, folder)?;
     if exists(path)? {
         examine(path)?;
         keep_private(path)?;
+    } else if lock.knows_a_state() {
+        return Err(OpenError::Gone { path: path.to_owned() });
     } else {
         create(path, folder)?;
     }
@@ -76,6 +80,7 @@ pub(super) fn for_writing(path: &Path, may_defer: bool) -> Result<(Held, bool), 
         return Err(OpenError::Unwritable { path: path.to_owned(), source: io::Error::other(why) });
     }
     configure(&connection, WRITER_CACHE_KIB).map_err(failed(path, "set up"))?;
+    lock.know_a_state(path)?;
     Ok((Held { connection, _lock: Some(lock) }, deferred))
 }
 
@@ -93,26 +98,32 @@ pub(super) fn check_beside(path: &Path, connection: &Connection) -> Result<(), O
 
 /// Opens the state at `path` for reading only, beside a daemon or without one. Changes nothing in it.
 pub(super) fn for_reading(path: &Path) -> Result<Held, OpenError> {
-    if !exists(path)? {
-        return Err(OpenError::Missing { path: path.to_owned() });
-    }
-    examine(path)?;
-    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let (connection, found) = match supported(path, &connection) {
-        Ok(found) => (connection, found),
-        // Where the folder may not be written, the index of the log cannot be made. Without a log none is needed.
-        Err(OpenError::Unwritable { .. }) if log_is_empty(path) => {
-            let connection = connect_immutable(path)?;
-            let found = supported(path, &connection)?;
-            (connection, found)
-        }
-        Err(error) => return Err(error),
-    };
+    let (connection, found) = for_copying(path)?;
     if found < known_version() {
         return Err(OpenError::Older { path: path.to_owned(), found });
     }
     configure(&connection, READER_CACHE_KIB).map_err(failed(path, "set up"))?;
     Ok(Held { connection, _lock: None })
+}
+
+/// Opens a state of any schema that this version knows, for reading only, and says of which.
+pub(super) fn for_copying(path: &Path) -> Result<(Connection, i64), OpenError> {
+    if !exists(path)? {
+        let path = path.to_owned();
+        return Err(if knew_a_state(&path) { OpenError::Gone { path } } else { OpenError::Missing { path } });
+    }
+    examine(path)?;
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    match supported(path, &connection) {
+        Ok(found) => Ok((connection, found)),
+        // Where the folder may not be written, the index of the log cannot be made. Without a log none is needed.
+        Err(OpenError::Unwritable { .. }) if log_is_empty(path) => {
+            let connection = connect_immutable(path)?;
+            let found = supported(path, &connection)?;
+            Ok((connection, found))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// A state in memory, gone with the process.
@@ -139,20 +150,20 @@ pub(super) fn copy(path: &Path) -> Result<Held, OpenError> {
     Ok(Held { connection, _lock: None })
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(super) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     }
 }
 
-fn exists(path: &Path) -> Result<bool, OpenError> {
+pub(super) fn exists(path: &Path) -> Result<bool, OpenError> {
     path.try_exists().map_err(|source| OpenError::Unreadable { path: path.to_owned(), source })
 }
 
 /// Refuses the state of another user. As root everything can be written, but what root makes beside the state, the daemon's
 /// own user could not open afterwards.
-fn owner(path: &Path, folder: &Path) -> Result<(), OpenError> {
+pub(super) fn owner(path: &Path, folder: &Path) -> Result<(), OpenError> {
     let Ok(ours) = fs::metadata("/proc/self").map(|process| process.uid()) else {
         return Ok(());
     };
@@ -184,12 +195,7 @@ fn create(path: &Path, folder: &Path) -> Result<(), OpenError> {
         return Err(OpenError::Corrupt { path: path.to_owned(), why });
     }
     let draft = beside(path, ".new");
-    for ending in ["", "-journal"] {
-        match fs::remove_file(beside(&draft, ending)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unwritable(error)),
-            _ => {}
-        }
-    }
+    remove_draft(&draft).map_err(unwritable)?;
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).map_err(unwritable)?;
     let mut connection = connect(&draft, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection
@@ -200,6 +206,28 @@ fn create(path: &Path, folder: &Path) -> Result<(), OpenError> {
     file.sync_all().map_err(unwritable)?;
     fs::rename(&draft, path).map_err(unwritable)?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(unwritable)
+}
+
+/// Removes what an attempt that was broken off left under a draft's name.
+pub(super) fn remove_draft(draft: &Path) -> io::Result<()> {
+    for ending in ["", "-journal"] {
+        match fs::remove_file(beside(draft, ending)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a folder of the network. Where the system does not say what it is, it is taken for a local one.
+fn local_disk(path: &Path, folder: &Path) -> Result<(), OpenError> {
+    let (Ok(mounts), Ok(folder)) = (fs::read_to_string("/proc/self/mountinfo"), fs::canonicalize(folder)) else {
+        return Ok(());
+    };
+    match file_system_of(&mounts, &folder) {
+        Some(kind) if is_of_the_network(&kind) => Err(OpenError::Network { path: path.to_owned(), kind }),
+        _ => Ok(()),
+    }
 }
 
 fn log_is_empty(path: &Path) -> bool {
@@ -243,7 +271,7 @@ fn examine(path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-fn connect(path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
+pub(super) fn connect(path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
     Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(failed(path, "open"))
 }
 
@@ -294,7 +322,7 @@ fn configure(connection: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
 }
 
 /// Sorts SQLite's refusals into those that a person can mend.
-fn failed(path: &Path, attempt: &'static str) -> impl Fn(rusqlite::Error) -> OpenError {
+pub(super) fn failed(path: &Path, attempt: &'static str) -> impl Fn(rusqlite::Error) -> OpenError {
     move |source| {
         let path = path.to_owned();
         match source.sqlite_error_code() {

@@ -106,7 +106,7 @@ async fn a_new_state_counts_copies_and_no_clones_of_them() {
         let copy = world.issue(to, "Item").key;
         let clone = world.person(to, who).clone_issue(&copy).unwrap();
         world.daemon = None;
-        for ending in ["", "-wal", "-shm"] {
+        for ending in ["", "-wal", "-shm", ".lock"] {
             let _ = std::fs::remove_file(format!("{}{ending}", world.state().display()));
         }
         world.start().await;

@@ -35,7 +35,7 @@ type World2 = (&'static str, &'static str, &'static str, &'static str);
 
 fn lose_the_state(world: &mut World) {
     world.daemon = None;
-    for ending in ["", "-wal", "-shm"] {
+    for ending in ["", "-wal", "-shm", ".lock"] {
         let _ = std::fs::remove_file(format!("{}{ending}", world.state().display()));
     }
     assert!(!world.state().exists());

@@ -16,6 +16,8 @@ mod cli_pairs;
 #[cfg(test)]
 mod cli_reload;
 #[cfg(test)]
+mod cli_state;
+#[cfg(test)]
 mod cli_webhooks;
 #[cfg(test)]
 mod cli_world;

@@ -180,7 +180,8 @@ async fn its_own_commands_run_on_its_own_configuration() {
     let pairs = ["pair support SUP-1 ENG-1 --dry-run", "unpair support SUP-1 --dry-run"];
     let lists = ["create support SUP-1 --dry-run", "pairs export support"];
     let configuration = ["plan --from-now", "reload", "configurations"];
-    assert_eq!(ran, [&before[..], &after[..], &pairs[..], &lists[..], &configuration[..]].concat());
+    let state = ["state backup state-backup.db", "state check", "state compare", "state restore state-backup.db"];
+    assert_eq!(ran, [&before[..], &after[..], &pairs[..], &lists[..], &configuration[..], &state[..]].concat());
     assert_eq!(world.globex.issues().len(), 2, "not all crossed");
 }
 

@@ -1,5 +1,6 @@
 //! The state's promises, held against every way of running it: a file with threads, a file inline, memory.
 
+mod copies;
 mod figures;
 mod inbox;
 mod journal;

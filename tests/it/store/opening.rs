@@ -287,6 +287,8 @@ async fn a_damaged_state_is_left_alone() {
     // The file is gone, what was not folded into it is still there.
     fs::remove_file(&path).unwrap();
     fs::write(world.folder.path().join("state.db-wal"), "frames").unwrap();
+    assert!(matches!(open(&path), Err(OpenError::Gone { .. })));
+    fs::remove_file(world.folder.path().join("state.db.lock")).unwrap();
     let said = open(&path).unwrap_err().to_string();
     assert!(said.contains("`-wal` is still there"), "{said}");
     assert!(!path.exists(), "a new state was put in its place");
@@ -330,6 +332,8 @@ async fn a_half_made_state_is_begun_anew() {
     let whole = fs::read(world.path()).unwrap();
     fs::rename(world.path(), world.folder.path().join("state.db.new")).unwrap();
     fs::write(world.folder.path().join("state.db.new"), &whole[..5_000]).unwrap();
+    // No state lay beside the lock yet.
+    fs::write(world.folder.path().join("state.db.lock"), "7\n").unwrap();
     let store = open(&world.path()).unwrap();
     assert_eq!(store.figures(at(0)).await.unwrap().items, 0);
     assert!(!world.folder.path().join("state.db.new").exists());

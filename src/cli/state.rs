@@ -1,0 +1,195 @@
+//! `jirasyncd state`: a copy of the state, its way back, its check, and what it knows held against the instances. Must never make a state
+//! where none was, nor write to an instance.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::arguments::Common;
+use super::exit::Exit;
+use super::output::{Output, counted, table};
+use super::settings::{absolute, load};
+use super::small_runtime;
+use crate::app::{Surroundings, compare_state};
+use crate::clock::{Clock as _, SystemClock};
+use crate::config::{Config, SecretsWanted};
+use crate::engine::{Compared, Differs};
+use crate::store::{Holds, SqliteStore, back_up, restore};
+
+/// What a start after a restore does, in words.
+const RECOVERY: &str = "the next start is in recovery mode: nothing is created on an instance before its first poll was looked through, and \
+                        what was written since the backup is known by its marks and joined anew. Nothing is doubled or deleted; what \
+                        differs is kept as a conflict. `jirasyncd status` says so until the next full check. What was paired, unpaired, \
+                        merged, detached or paused since the backup is to be done again";
+
+/// The arguments of `state`.
+#[derive(Debug, Args)]
+pub(super) struct State {
+    #[command(subcommand)]
+    action: Action,
+    /// Prints JSON.
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+}
+
+/// What is done.
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Copies the state into FILE, of one moment, also while the daemon runs. It holds the key of the marks: keep it as safe as a token.
+    Backup {
+        /// Where to; nothing may be there.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Puts the backup FILE in the place of the state, which is kept beside under a name with the time. No daemon may run.
+    Restore {
+        /// The backup. It stays.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Reads all of the state and names what is wrong in it. Changes nothing, also beside a daemon. Exit code 1 where something is.
+    Check {
+        /// Another state than the configuration's: a backup.
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Reads every issue that the state knows, and says which are not as it knows them. Writes nothing. Exit code 1 where one is missing,
+    /// older than known, or without our mark.
+    Compare,
+}
+
+/// What a copy holds, as JSON.
+#[derive(Serialize)]
+struct Copied<'c> {
+    exit: Exit,
+    file: &'c Path,
+    at: jiff::Timestamp,
+    /// Where the state lies now that was there before a restore.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<&'c Path>,
+    #[serde(flatten)]
+    holds: &'c Holds,
+}
+
+/// Does it.
+pub(super) fn run(common: &Common, wanted: &State, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    match &wanted.action {
+        Action::Backup { file } => backup(&load(common, SecretsWanted::No, output)?, file, output),
+        Action::Restore { file } => put_back(&load(common, SecretsWanted::No, output)?, file, output),
+        Action::Check { file } => check(&load(common, SecretsWanted::No, output)?, file.as_deref(), output),
+        Action::Compare => {
+            let config = load(common, SecretsWanted::Yes, output)?;
+            let waiting = output.waiting("reading the issues".to_owned());
+            let compared = small_runtime()?.block_on(compare_state(&config, &Surroundings::of_this_machine()))?;
+            drop(waiting);
+            tell(&compared, output)
+        }
+    }
+}
+
+fn backup(config: &Config, file: &Path, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let at = SystemClock::new().now();
+    let holds = back_up(&config.daemon.state, file)?;
+    if output.json_wanted() {
+        output.json(&Copied { exit: Exit::Done, file: &absolute(file), at, kept: None, holds: &holds })?;
+        return Ok(Exit::Done);
+    }
+    output.line(&format!("backup of {at} in {}: {}", file.display(), in_words(&holds)))?;
+    polled(&holds, output)?;
+    output.note("it holds the key of the marks: keep it as safe as a token")?;
+    Ok(Exit::Done)
+}
+
+fn put_back(config: &Config, file: &Path, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let at = SystemClock::new().now();
+    let restored = restore(&config.daemon.state, file, at)?;
+    let (holds, kept) = (&restored.holds, restored.kept.as_deref());
+    if output.json_wanted() {
+        output.json(&Copied { exit: Exit::Done, file: &absolute(file), at, kept, holds })?;
+        return Ok(Exit::Done);
+    }
+    let state = config.daemon.state.display();
+    output.line(&format!("{state} is the backup {} now: {}", file.display(), in_words(holds)))?;
+    polled(holds, output)?;
+    match kept {
+        Some(kept) => output.line(&format!("the state that was there is kept as {}", kept.display()))?,
+        None => output.line("there was no state before")?,
+    }
+    output.note(RECOVERY)?;
+    Ok(Exit::Done)
+}
+
+fn in_words(holds: &Holds) -> String {
+    let items = counted(usize::try_from(holds.items).unwrap_or(usize::MAX), "item");
+    format!("{items}, schema {}, {} KiB", holds.schema, holds.bytes.div_ceil(1024))
+}
+
+fn polled(holds: &Holds, output: &mut Output<'_>) -> anyhow::Result<()> {
+    let rows = holds.polled.iter().map(|(instance, to)| vec![instance.to_string(), format!("polled to {to}")]);
+    Ok(output.block(&table("  ", &rows.collect::<Vec<_>>()))?)
+}
+
+fn check(config: &Config, file: Option<&Path>, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let path = file.unwrap_or(&config.daemon.state);
+    let store = SqliteStore::read_only(path)?;
+    let findings = small_runtime()?.block_on(store.check());
+    let exit = if findings.is_empty() { Exit::Done } else { Exit::Problems };
+    if output.json_wanted() {
+        output.json(&serde_json::json!({ "exit": exit, "state": absolute(path), "findings": findings }))?;
+        return Ok(exit);
+    }
+    for finding in &findings {
+        output.line(finding)?;
+    }
+    if findings.is_empty() {
+        output.line(&format!("{} is whole", path.display()))?;
+    } else {
+        output.note(
+            "Hint: keep a copy of it and its `-wal`; `jirasyncd state restore BACKUP` puts a backup in its place and keeps this one",
+        )?;
+    }
+    Ok(exit)
+}
+
+fn tell(compared: &Compared, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let stays = compared.counts.keys().any(|how| !how.passes());
+    let exit = if !compared.errors.is_empty() {
+        Exit::Instance
+    } else if stays {
+        Exit::Problems
+    } else {
+        Exit::Done
+    };
+    if output.json_wanted() {
+        output.json(&serde_json::json!({ "exit": exit, "compared": compared }))?;
+        return Ok(exit);
+    }
+    let mut rows = vec![
+        (compared.items, "items"),
+        (compared.issues, "issues of theirs"),
+        (compared.same, "are as the state knows them"),
+    ];
+    rows.extend(compared.counts.iter().map(|(how, count)| (*count, how.words())));
+    let seldom = [
+        (compared.known_missing, "are missing, as the state knows"),
+        (compared.unread, "could not be read"),
+        (compared.left_out, "items of syncs that were ended or are not configured"),
+    ];
+    rows.extend(seldom.into_iter().filter(|(count, _)| *count > 0));
+    let rows: Vec<Vec<String>> =
+        rows.into_iter().map(|(count, what)| vec![count.to_string(), what.to_owned()]).collect();
+    output.block(&table("", &rows))?;
+    for Differs { sync, side, key, how } in &compared.differ {
+        output.line(&format!("  {key} (sync {sync}, side {side}) {}", how.words()))?;
+    }
+    let all: u64 = compared.counts.values().sum();
+    let more = all.saturating_sub(u64::try_from(compared.differ.len()).unwrap_or(u64::MAX));
+    if more > 0 {
+        output.line(&format!("  and {more} more"))?;
+    }
+    for (instance, why) in &compared.errors {
+        output.note(&format!("{instance}: {why}"))?;
+    }
+    Ok(exit)
+}

@@ -1,0 +1,259 @@
+//! Copies of a whole state: out of one that may be in use, and back into its place. Must never write over anything, and never show a
+//! copy under its name before it is whole, checked and on the disk.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use serde::Serialize;
+
+use super::audit;
+use super::columns::Milliseconds;
+use super::error::OpenError;
+use super::lock::{StateLock, beside};
+use super::open;
+use crate::model::ids::InstanceId;
+
+/// All pages in one step: so the copy is of one moment, whatever the daemon writes meanwhile.
+const ALL_PAGES: std::ffi::c_int = -1;
+/// What belongs to a state beside its file.
+const ENDINGS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
+/// As many states may be put aside within one second.
+const MOST_OF_ONE_NAME: u32 = 100;
+
+/// What a copy of a state holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Holds {
+    /// Items that are kept in step, or are to be.
+    pub items: u64,
+    /// The version of its schema.
+    pub schema: i64,
+    /// The size of the file.
+    pub bytes: u64,
+    /// Up to when each instance had been polled, in its own time: as old is what it knows.
+    pub polled: Vec<(InstanceId, Timestamp)>,
+}
+
+/// What was put back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Restored {
+    /// What it holds.
+    pub holds: Holds,
+    /// Where the state lies now that was there before.
+    pub kept: Option<PathBuf>,
+}
+
+/// Why a state was not copied. What was there is as it was, unless said otherwise.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// One of the two states cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Something is there already.
+    #[error("there is {path:?} already: a backup is written over nothing; name another file, or move this one away")]
+    Exists {
+        /// What is there.
+        path: PathBuf,
+    },
+    /// A state was to be put in its own place.
+    #[error("{path:?} is the state itself: name the file of a backup")]
+    Itself {
+        /// The state.
+        path: PathBuf,
+    },
+    /// The copy is damaged, so what it was made of is.
+    #[error("the copy of {path:?} is damaged ({why}), so it was thrown away; what it was made of is as it was")]
+    Damaged {
+        /// What it was made of.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// SQLite could not copy: one of the two disks fails, or there is no room.
+    #[error("could not copy the state {path:?} to {to:?}: see that there is room, and that both disks are well")]
+    Copy {
+        /// What was copied.
+        path: PathBuf,
+        /// Where to.
+        to: PathBuf,
+        /// The cause.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// The disk or its rights.
+    #[error("could not {attempt} {path:?}")]
+    File {
+        /// What was attempted.
+        attempt: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Copies the state at `state` to `to`, where nothing may be. A daemon may run meanwhile: the copy is of one moment.
+///
+/// # Errors
+/// See [`BackupError`]. Nothing lies at `to` then.
+pub fn back_up(state: &Path, to: &Path) -> Result<Holds, BackupError> {
+    let (source, schema) = open::for_copying(state)?;
+    // A log of another state beside it would be taken for its own.
+    for ending in ENDINGS {
+        let path = beside(to, ending);
+        if is_there(&path)? {
+            return Err(BackupError::Exists { path });
+        }
+    }
+    let draft = beside(to, &format!(".{}.part", std::process::id()));
+    let made = copy(&source, (state, schema), &draft).and_then(|holds| {
+        // Not a rename: that would write over what came there meanwhile.
+        match fs::hard_link(&draft, to) {
+            Ok(()) => fs::remove_file(&draft).map_err(failed("remove the draft", &draft))?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(BackupError::Exists { path: to.to_owned() });
+            }
+            // A file system without links.
+            Err(_) => fs::rename(&draft, to).map_err(failed("give its name to", to))?,
+        }
+        settle(to)?;
+        Ok(holds)
+    });
+    if made.is_err() {
+        // What cannot be removed is told by nothing more: the first error matters.
+        let _ = open::remove_draft(&draft);
+    }
+    made
+}
+
+/// Puts a copy of the state at `from` in the place of the one at `state`, which no daemon may work on. That one is kept beside, under a
+/// name with the time `now`.
+///
+/// # Errors
+/// See [`BackupError`]. The state that was there is at its place, or under its new name; never is another one made meanwhile.
+pub fn restore(state: &Path, from: &Path, now: Timestamp) -> Result<Restored, BackupError> {
+    let folder = open::folder_of(state);
+    if !folder.is_dir() {
+        return Err(OpenError::NoFolder { folder: folder.to_owned() }.into());
+    }
+    open::owner(state, folder)?;
+    let mut lock = StateLock::take(state)?;
+    let identity = |path: &Path| fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino())).ok();
+    if identity(from).is_some_and(|it| identity(state) == Some(it)) {
+        return Err(BackupError::Itself { path: state.to_owned() });
+    }
+    let (source, schema) = open::for_copying(from)?;
+    let draft = beside(state, ".new");
+    open::remove_draft(&draft).map_err(failed("remove the draft", &draft))?;
+    let holds = copy(&source, (from, schema), &draft).inspect_err(|_| {
+        let _ = open::remove_draft(&draft);
+    })?;
+    // From here on a start finds either state, or is told that one is gone: never does it make a new one.
+    lock.know_a_state(state)?;
+    let kept = put_aside(state, now)?;
+    fs::rename(&draft, state).map_err(failed("give its name to", state))?;
+    settle(state)?;
+    Ok(Restored { holds, kept })
+}
+
+/// Gives a state and what belongs to it another name. The file goes first: a log alone is refused by every start, and a file without its
+/// log would be taken for whole.
+fn put_aside(state: &Path, now: Timestamp) -> Result<Option<PathBuf>, BackupError> {
+    let mut found = Vec::new();
+    for ending in ENDINGS {
+        if is_there(&beside(state, ending))? {
+            found.push(ending);
+        }
+    }
+    if found.is_empty() {
+        return Ok(None);
+    }
+    let dated = format!(".before-restore-{}", now.strftime("%Y%m%dT%H%M%SZ"));
+    for number in 1..=MOST_OF_ONE_NAME {
+        let ending = if number == 1 { dated.clone() } else { format!("{dated}-{number}") };
+        let aside = beside(state, &ending);
+        let mut taken = false;
+        for ending in ENDINGS {
+            taken |= is_there(&beside(&aside, ending))?;
+        }
+        if taken {
+            continue;
+        }
+        for ending in &found {
+            let (old, new) = (beside(state, ending), beside(&aside, ending));
+            fs::rename(&old, &new).map_err(failed("put aside", &old))?;
+        }
+        return Ok(Some(aside));
+    }
+    Err(BackupError::Exists { path: beside(state, &dated) })
+}
+
+/// Copies a state to `draft`, checks the copy, and has it on the disk. It is one file, without a log.
+fn copy(source: &Connection, (path, schema): (&Path, i64), draft: &Path) -> Result<Holds, BackupError> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft);
+    let file = file.map_err(failed("make", draft))?;
+    let mut target = open::connect(draft, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let copied = (|| {
+        // It is put on the disk once, at the end.
+        target.pragma_update(None, "synchronous", "OFF")?;
+        Backup::new(source, &mut target)?.step(ALL_PAGES)
+    })();
+    let ended = copied.map_err(|source| match source.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => open::failed(path, "copy")(source).into(),
+        _ => BackupError::Copy { path: path.to_owned(), to: draft.to_owned(), source },
+    })?;
+    if !matches!(ended, StepResult::Done) {
+        return Err(failed("copy", path)(io::Error::other(format!("somebody else holds it for long ({ended:?})"))));
+    }
+    let _: String = target
+        .query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))
+        .map_err(open::failed(draft, "close the log of"))?;
+    let findings = audit::pages(&target).map_err(open::failed(draft, "check"))?;
+    if let Some(why) = findings.into_iter().next() {
+        return Err(BackupError::Damaged { path: path.to_owned(), why });
+    }
+    let (items, polled) = figures(&target).map_err(open::failed(draft, "read"))?;
+    target.close().map_err(|(_, error)| error).map_err(open::failed(draft, "close"))?;
+    file.sync_all().map_err(failed("write to the disk", draft))?;
+    let bytes = file.metadata().map_err(failed("look at", draft))?.len();
+    Ok(Holds { items, schema, bytes, polled })
+}
+
+fn figures(connection: &Connection) -> rusqlite::Result<(u64, Vec<(InstanceId, Timestamp)>)> {
+    // An older schema has no column `merged`, and nothing merged.
+    let sql = "SELECT count(*) FROM pragma_table_info('items') WHERE name = 'merged'";
+    let merges: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+    let sql =
+        if merges == 0 { "SELECT count(*) FROM items" } else { "SELECT count(*) FROM items WHERE merged IS NULL" };
+    let items: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+    let mut statement = connection.prepare("SELECT instance, updated_ms FROM cursors ORDER BY instance")?;
+    let polled = statement.query_map([], |row| {
+        let Milliseconds(updated) = row.get(1)?;
+        Ok((row.get(0)?, updated))
+    })?;
+    Ok((items.cast_unsigned(), polled.collect::<Result<_, _>>()?))
+}
+
+/// Whether anything is there, be it a link that leads nowhere.
+fn is_there(path: &Path) -> Result<bool, BackupError> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(failed("look for", path)(error)),
+    }
+}
+
+/// Has a name on the disk.
+fn settle(path: &Path) -> Result<(), BackupError> {
+    let folder = open::folder_of(path);
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("write to the disk", folder))
+}
+
+fn failed(attempt: &'static str, path: &Path) -> impl Fn(io::Error) -> BackupError {
+    move |source| BackupError::File { attempt, path: path.to_owned(), source }
+}
