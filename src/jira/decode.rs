@@ -449,7 +449,7 @@ mod tests {
     }
 
     #[test]
-    fn json_nested_without_end_is_refused_in_words() {
+    fn row_027_json_nested_without_end_is_refused_in_words() {
         let deep = format!("{{\"description\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
         let Err(Failure::Unreadable(why)) = read::<Value>(deep.as_bytes()) else { panic!("refused") };
         assert!(why.contains("recursion limit"), "{why}");

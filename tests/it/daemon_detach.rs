@@ -85,7 +85,7 @@ fn all_of_it() -> [(&'static str, BTreeMap<&'static str, usize>); 2] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sync_that_is_ended_carries_nothing_and_goes_on_where_it_stood() {
+async fn row_112_a_sync_that_is_ended_carries_nothing_and_goes_on_where_it_stood() {
     let mut world = World::without_daemon(&marked());
     let [(home, copy), (_, there)] = filled(&mut world).await;
     let shown = give(&world, detach(false, true)).await;

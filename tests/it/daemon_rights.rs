@@ -152,7 +152,7 @@ fn read_only(setup: &mut Setup) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_read_only_status_refused_is_written_when_the_issue_leaves_it() {
+async fn row_068_what_a_read_only_status_refused_is_written_when_the_issue_leaves_it() {
     for (config, case) in cases() {
         let (from, project, who, kind, to, there) = case;
         let mut world = World::of(&config, |setups| read_only(setups.get_mut(from).unwrap()));

@@ -32,7 +32,7 @@ async fn read_failure(bench: &Bench, fault: Fault) -> (Failure, u64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reads_outlast_short_faults() {
+async fn row_023_reads_outlast_short_faults() {
     for bench in both() {
         bench.identity().await;
         bench.create("x").await;
@@ -125,7 +125,7 @@ async fn write_under(bench: &Bench, operation: &str, issue: IssueId, transition:
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_write_has_the_right_fate_under_every_fault_and_is_sent_once() {
+async fn row_024_every_write_has_the_right_fate_under_every_fault_and_is_sent_once() {
     let faults = [
         (Fault::Status(400), Fate::Refused),
         (Fault::Status(401), Fate::NotSent),
@@ -166,7 +166,7 @@ async fn every_write_has_the_right_fate_under_every_fault_and_is_sent_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cut_yes_is_a_doubt_where_the_id_is_in_it() {
+async fn row_006_a_cut_yes_is_a_doubt_where_the_id_is_in_it() {
     for bench in both() {
         bench.identity().await;
         let issue = bench.create("subject").await.id;

@@ -83,7 +83,7 @@ async fn a_dropped_store_can_be_opened_again_at_once() {
 }
 
 #[tokio::test]
-async fn a_second_opener_is_told_who_holds_it() {
+async fn row_100_a_second_opener_is_told_who_holds_it() {
     let world = World::on_file(Spawn::Thread);
     let error = open(&world.path()).unwrap_err();
     assert!(matches!(&error, OpenError::Locked { pid: Some(pid), .. } if *pid == std::process::id()), "{error}");
@@ -148,7 +148,7 @@ fn a_folder_that_is_missing_or_none_is_told() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_is_told() {
+fn row_102_a_folder_that_cannot_be_written_is_told() {
     // Root may write anywhere, but nobody can make a file in /proc.
     let error = open(Path::new("/proc/self/state.db")).unwrap_err();
     let said = error.to_string();
@@ -268,7 +268,7 @@ async fn an_older_state_is_brought_up() {
 }
 
 #[tokio::test]
-async fn a_damaged_state_is_left_alone() {
+async fn row_094_a_damaged_state_is_left_alone() {
     let world = closed_state().await;
     let path = world.path();
     let whole = fs::read(&path).unwrap();
