@@ -34,6 +34,8 @@ pub(crate) struct Fuse {
     passed: AtomicUsize,
     blown: AtomicBool,
     told: Notify,
+    /// Nothing can be written to the disk.
+    full: AtomicBool,
 }
 
 impl Fuse {
@@ -42,6 +44,19 @@ impl Fuse {
         self.left.store(n, Ordering::SeqCst);
         self.passed.store(0, Ordering::SeqCst);
         self.blown.store(false, Ordering::SeqCst);
+    }
+
+    /// From now on nothing can be written, or everything again.
+    pub(crate) fn fill(&self, full: bool) {
+        self.full.store(full, Ordering::SeqCst);
+    }
+
+    /// What a state says to a commit while the disk is full.
+    fn room(&self) -> Result<(), StoreError> {
+        if !self.full.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        Err(StoreError::Database { attempt: "commit", source: "database or disk is full".into() })
     }
 
     /// Effects since it was set.
@@ -141,6 +156,7 @@ impl FusedStore {
         cursor: Option<Cursor>,
         due: Timestamp,
     ) -> Result<(), StoreError> {
+        self.1.room()?;
         self.1.effect().await;
         self.0.queue_hints(instance, hints, newcomers, cursor, due).await?;
         self.1.effect().await;
@@ -186,6 +202,7 @@ macro_rules! fused {
             }
             $(async fn $read(&self, $($r: $rt),*) -> Result<$rr, StoreError> { self.0.$read($($r),*).await })*
             $(async fn $commit(&self, $($c: $ct),*) -> Result<$cr, StoreError> {
+                self.1.room()?;
                 self.1.effect().await;
                 let done = self.0.$commit($($c),*).await;
                 self.1.effect().await;

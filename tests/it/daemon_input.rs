@@ -233,26 +233,6 @@ async fn a_doubt_outlives_a_restart_with_another_clock() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_instance_that_is_another_account_or_jira_than_the_state_knows_is_refused() {
-    let mut world = World::new(&two(), |_| {}).await;
-    let right = world.config.clone();
-    let text = two().replacen(
-        "user = \"sync@acme.example\", token = \"env:TOKEN\"",
-        "user = \"jane@acme.example\", token = \"env:JANE\"",
-        1,
-    );
-    world.config = load(&text, &world.state());
-    let refused = world.try_start().await.expect_err("another account was taken");
-    assert!(matches!(refused, StartError::Setup(SetupError::OtherJira { .. })), "{refused:?}");
-    world.config = right;
-    world.jira("acme").set_base_url("https://moved.example");
-    let refused = world.try_start().await.expect_err("another Jira was taken");
-    assert!(refused.to_string().contains("moved.example"), "{refused:?}");
-    world.jira("acme").set_base_url(super::daemon_support::ACME);
-    world.start().await;
-}
-
-#[tokio::test(start_paused = true)]
 async fn row_040_of_two_edits_at_once_the_newest_wins_and_the_other_is_kept() {
     for (skew, first) in [(0, "acme"), (3_600, "acme"), (-3_600, "globex"), (3_600, "globex")] {
         let mut world = World::of(&two(), |setups| {

@@ -20,7 +20,7 @@ use super::daemon_support::{THREE, World};
 
 const SECRET: &str = "sync-token";
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-const SIDES: [&str; 3] = ["acme", "globex", "initech"];
+pub(crate) const SIDES: [&str; 3] = ["acme", "globex", "initech"];
 
 /// The usual three with webhooks, and polls an hour apart. The Clouds sign, the Data Center does not.
 pub(crate) fn config() -> String {
@@ -125,7 +125,7 @@ fn asks_since(call: &jirasyncd::simulator::Exchange) -> bool {
     ["updated >=", "updated+%3E", "updated%20%3E"].iter().any(|part| said.contains(part))
 }
 
-fn shared(world: &World) {
+pub(crate) fn shared(world: &World) {
     let labels = json!(["share-globex", "share-initech"]);
     world.person("acme", "jane").create("SUP", "Bug", json!({ "summary": "Pump", "labels": labels })).unwrap();
 }

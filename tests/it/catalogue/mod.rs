@@ -4,11 +4,103 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use jirasyncd::jira::{Transport, TransportError};
+use serde_json::{Value, json};
+
+use super::daemon_support::World;
+
+mod answers;
+mod content;
+mod network;
+mod operations;
+mod polls;
+mod state;
+mod webhooks;
 
 /// So many cases there are.
 const ROWS: usize = 112;
 /// With one of these a reason begins.
 const REASONS: [&str; 2] = ["does not apply: ", "not done: "];
+
+/// What comes back for one request.
+type Answer = Result<http::Response<Bytes>, TransportError>;
+/// Decides by method, host and path, and by the body, whether a request is answered here.
+type Decide = dyn Fn(&str, &Value) -> Option<Answer> + Send + Sync;
+
+/// A network that answers some requests itself, and remembers what was asked.
+#[derive(Clone)]
+struct Between {
+    decide: Arc<Mutex<Option<Arc<Decide>>>>,
+    /// Method, host and path of each request.
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Between {
+    /// Lies between the daemon and the Jiras of a world whose daemon is not started yet. It lets everything through.
+    fn of(world: &mut World) -> Self {
+        let between = Self { decide: Arc::default(), asked: Arc::default() };
+        let kept = between.clone();
+        world.bend(move |inner| Arc::new(Wire(inner, kept.clone())));
+        between
+    }
+
+    /// From now on these are answered here.
+    fn set(&self, decide: impl Fn(&str, &Value) -> Option<Answer> + Send + Sync + 'static) {
+        *self.decide.lock().unwrap() = Some(Arc::new(decide));
+    }
+
+    /// From now on everything is let through.
+    fn clear(&self) {
+        *self.decide.lock().unwrap() = None;
+    }
+
+    /// How many requests since the last time had all of these words in their method, host and path.
+    fn count(&self, words: &[&str]) -> usize {
+        self.asked.lock().unwrap().iter().filter(|place| words.iter().all(|word| place.contains(word))).count()
+    }
+
+    fn forget(&self) {
+        self.asked.lock().unwrap().clear();
+    }
+}
+
+struct Wire(Arc<dyn Transport>, Between);
+
+#[async_trait]
+impl Transport for Wire {
+    async fn send(&self, request: http::Request<Bytes>) -> Answer {
+        let uri = request.uri();
+        let place = format!("{} {}{}", request.method(), uri.host().unwrap_or_default(), uri.path());
+        self.1.asked.lock().unwrap().push(place.clone());
+        let decide = self.1.decide.lock().unwrap().clone();
+        let body = serde_json::from_slice(request.body()).unwrap_or(Value::Null);
+        match decide.and_then(|decide| decide(&place, &body)) {
+            Some(answer) => answer,
+            None => self.0.send(request).await,
+        }
+    }
+}
+
+/// An answer in JSON.
+fn said(status: u16, body: &Value) -> Option<Answer> {
+    let answer = http::Response::builder().status(status).header("content-type", "application/json");
+    Some(Ok(answer.body(Bytes::from(body.to_string())).unwrap()))
+}
+
+/// Jira's no: errors by field.
+fn refused(status: u16, errors: &Value) -> Option<Answer> {
+    said(status, &json!({ "errorMessages": [], "errors": errors }))
+}
+
+/// Requests that change issues or comments, on all Jiras since the last time.
+fn writes(world: &World) -> u64 {
+    let names = ["createIssue", "createIssues", "editIssue", "addComment", "updateComment", "doTransition"];
+    world.jiras.values().map(|jira| names.map(|name| jira.count(name)).iter().sum::<u64>()).sum()
+}
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
