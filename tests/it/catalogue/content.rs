@@ -8,12 +8,13 @@ use std::time::Duration;
 use jirasyncd::jira::Transport;
 use jirasyncd::model::ids::IssueKey;
 use jirasyncd::model::store::Store as _;
-use jirasyncd::simulator::{Fault, FaultRule, FieldSetup, FieldType, Holder, TransitionSetup, When};
+use jirasyncd::simulator::{Fault, FaultRule, Holder, TransitionSetup, When};
 use serde_json::{Value, json};
 
 use super::super::bent::{Bent, each_issue};
 use super::super::daemon_input::{create, edit};
 use super::super::daemon_support::{World, calls, two, two_clouds};
+use super::hours;
 
 /// Home, and each kind of counterpart with a person and its project.
 fn pairs() -> [(String, &'static str, &'static str, &'static str); 2] {
@@ -373,48 +374,46 @@ async fn row_080_where_files_are_switched_off_the_rest_goes_on() {
         let problems = world.problems().await;
         assert!(problems.len() == 1 && problems[0].contains("plan.png"), "{problems:?}");
         world.jira(to).reset_calls();
-        world.intervals(1_200).await;
+        hours(&world, 10).await;
         let tried = calls(world.jira(to)).get("addAttachment").copied().unwrap_or_default();
         assert!(tried <= 30, "{to}: in ten hours it was tried {tried} times");
         world.jira(to).set_quirks(|quirks| quirks.attachments = true);
+        // What a Jira takes is asked for when the daemon starts.
+        world.start().await;
         edit(&world, "acme", "jane", &key, "Item, edited again");
-        world.daemon().engine().sweep(None).await.unwrap();
         world.rest().await.unwrap();
-        world.intervals(300).await;
         assert_eq!(world.issue(to, "Item").attachments.len(), 1, "{to}: {:?}", world.problems().await);
     }
 }
 
-/// A long text is one side's, and one line of 255 characters the other's.
+/// What a template makes of a summary is longer than Jira takes.
 #[tokio::test(start_paused = true)]
 async fn row_084_what_was_cut_to_one_line_never_flows_back() {
     for (config, to, who, _) in pairs() {
-        let row =
-            format!("summary = \"both\"\nnotes = {{ acme = \"environment\", {to} = \"Notes\", kind = \"line\" }}");
-        let mut world = World::of(&config.replacen("summary = \"both\"", &row, 1), |setups| {
-            let setup = setups.get_mut(to).unwrap();
-            setup.fields.push(FieldSetup::new("customfield_34000", "Notes", FieldType::Text));
-        });
-        world.start().await;
-        let key = create(&world, "SUP", "Item", &[]);
-        world.settle().await;
-        let long = format!("First line\nsecond line {}", "x".repeat(400));
+        let row = "summary = { from = [\"acme\"], template = \"[{{ key }}] {{ summary }}\" }";
+        let world = World::new(&config.replacen("summary = \"both\"", row, 1), |_| {}).await;
+        let long = format!("Item {}", "x".repeat(250));
         let jane = world.person("acme", "jane");
-        jane.edit(&key, json!({ "environment": jane.text(&long) })).unwrap();
+        let key = jane.create("SUP", "Bug", json!({ "summary": long, "priority": { "name": "Low" } })).unwrap();
         world.rest().await.unwrap();
-        let written = world.field("acme", "Item", "environment");
-        let shown = world.field(to, "Item", "customfield_34000");
-        assert_eq!((shown.chars().count(), shown.chars().last()), (255, Some('…')), "{to}: {shown}");
-        assert!(shown.starts_with("First line second line x"), "{shown}");
-        // Neither by itself, nor with another edit of the issue there, nor over a restart.
+        let cut = |world: &World| {
+            let shown = world.field(to, "Item", "summary");
+            assert_eq!((shown.chars().count(), shown.chars().last()), (255, Some('…')), "{to}: {shown}");
+            assert!(shown.starts_with(&format!("[{key}] Item x")), "{shown}");
+        };
+        cut(&world);
+        // Neither by itself nor with another edit there; nor is it written again and again.
         let there = world.issue(to, "Item").key;
-        world.person(to, who).edit(&there, json!({ "summary": "Item, edited" })).unwrap();
-        world.rest().await.unwrap();
-        world.start().await;
+        world.person(to, who).edit(&there, json!({ "duedate": "2026-05-01" })).unwrap();
         world.daemon().engine().sweep(None).await.unwrap();
         world.rest().await.unwrap();
-        assert_eq!(world.field("acme", "Item", "environment"), written, "{to}");
-        assert_eq!(world.field("acme", "Item", "summary"), "Item, edited");
+        world.jira(to).reset_calls();
+        world.intervals(20).await;
+        assert_eq!(calls(world.jira(to)).get("editIssue"), None, "{to}");
+        assert_eq!(world.field("acme", "Item", "summary"), long, "{to}");
+        assert!(!world.field("acme", "Item", "duedate").is_empty());
+        cut(&world);
         assert_eq!(conflicts(&world, &key).await, Vec::<String>::new());
+        assert_eq!(world.problems().await, Vec::<String>::new());
     }
 }

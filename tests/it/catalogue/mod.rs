@@ -96,6 +96,15 @@ fn refused(status: u16, errors: &Value) -> Option<Answer> {
     said(status, &json!({ "errorMessages": [], "errors": errors }))
 }
 
+/// Hours of a daemon that looks every ten minutes: what is tried again at all is tried then.
+async fn hours(world: &World, count: usize) {
+    world.unwatched();
+    for _ in 0..count * 6 {
+        world.pass(570).await;
+        world.interval().await;
+    }
+}
+
 /// Requests that change issues or comments, on all Jiras since the last time.
 fn writes(world: &World) -> u64 {
     let names = ["createIssue", "createIssues", "editIssue", "addComment", "updateComment", "doTransition"];

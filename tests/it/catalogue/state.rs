@@ -13,6 +13,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::super::crash::{Fuse, FusedStore};
+use super::super::daemon_audit::compare;
 use super::super::daemon_input::{create, edit};
 use super::super::daemon_support::{World, two, two_clouds};
 use super::{Between, writes};
@@ -122,7 +123,9 @@ async fn row_096_a_state_that_was_copied_without_its_wal_doubles_nothing() {
             }
         }
         assert_eq!(world.issue(to, "Item").comments.len(), 1);
-        assert_eq!(world.in_step("acme", to).await, Ok(()));
+        assert_eq!(compare(&world, "acme", to), Ok(()));
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("put back from an older backup"), "{problems:?}");
     }
 }
 
