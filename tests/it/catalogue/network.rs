@@ -1,12 +1,19 @@
 //! Rows about the network and the login: what does not connect, what is cut, who is not let in. Must never let one instance's trouble hold
 //! up another, nor be asked for without end.
 
+use std::io::{Read as _, Write as _};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use jirasyncd::jira::{Failure, TransportError, Trouble, WriteOutcome};
+use bytes::Bytes;
+use jirasyncd::jira::{Failure, ReqwestTransport, Transport as _, TransportError, Trouble, WriteOutcome};
 use jirasyncd::model::ids::{InstanceId, IssueId};
 use jirasyncd::model::settings::Kind;
 use jirasyncd::simulator::{Fault, FaultRule, When};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::json;
 
 use super::super::daemon_input::{create, edit};
@@ -21,7 +28,11 @@ fn why(world: &World, instance: &str) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn row_001_each_trouble_is_named_and_others_go_on() {
-    for trouble in [Trouble::Dns, Trouble::Refused, Trouble::Tls] {
+    for (trouble, words) in [
+        (Trouble::Dns, "the host's name cannot be resolved"),
+        (Trouble::Refused, "the connection was refused"),
+        (Trouble::Tls, "no secure connection"),
+    ] {
         let mut world = World::without_daemon(THREE);
         let between = Between::of(&mut world);
         world.start().await;
@@ -37,12 +48,74 @@ async fn row_001_each_trouble_is_named_and_others_go_on() {
         world.intervals(60).await;
         assert_eq!(world.field("initech", "Item", "summary"), "Item, edited", "{trouble:?}");
         let told = why(&world, "globex");
-        assert!(told.contains(&trouble.to_string()) && told.contains("globex"), "{told}");
+        assert!(told.contains(words) && told.contains("globex"), "{told}");
         assert!(between.count(&["globex.example"]) < 160, "{}", between.count(&["globex.example"]));
         between.clear();
         world.rest().await.unwrap();
         assert_eq!(world.field("globex", "Item", "summary"), "Item, edited", "{trouble:?}");
         assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+fn certificate(name: &str) -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "tests/it/catalogue/certificates", name].iter().collect()
+}
+
+/// A server with one of the certificates, and how many requests it could read.
+fn secure(name: &str) -> (String, Arc<AtomicUsize>) {
+    let chain = vec![CertificateDer::from_pem_file(certificate(name)).unwrap()];
+    let key = PrivateKeyDer::from_pem_file(certificate("leaf.key")).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://localhost:{}/", listener.local_addr().unwrap().port());
+    let read = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&read);
+    std::thread::spawn(move || {
+        let config = Arc::new(config);
+        for stream in listener.incoming() {
+            let (Ok(mut stream), Ok(mut tls)) = (stream, rustls::ServerConnection::new(Arc::clone(&config))) else {
+                return;
+            };
+            let mut secure = rustls::Stream::new(&mut tls, &mut stream);
+            if secure.read(&mut [0; 4_096]).is_ok_and(|count| count > 0) {
+                counted.fetch_add(1, Ordering::SeqCst);
+                let _ = secure.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+                secure.conn.send_close_notify();
+                let _ = secure.flush();
+            }
+        }
+    });
+    (url, read)
+}
+
+#[tokio::test]
+async fn row_002_no_token_is_sent_where_the_certificate_is_not_good() {
+    let authority = certificate("ca.pem");
+    let cases = [
+        ("good.pem", Some(&authority), None),
+        ("good.pem", None, Some("UnknownIssuer")),
+        ("other.pem", Some(&authority), Some("not valid for name")),
+        ("expired.pem", Some(&authority), Some("expired")),
+    ];
+    for (name, authority, words) in cases {
+        let (url, read) = secure(name);
+        let transport = ReqwestTransport::new(Duration::from_secs(5), authority.map(PathBuf::as_path)).unwrap();
+        let request = http::Request::get(&url).header("authorization", "Bearer s3cr3t").body(Bytes::new()).unwrap();
+        let answer = transport.send(request).await;
+        match words {
+            None => assert_eq!(answer.unwrap().status(), 200, "{name}"),
+            Some(words) => {
+                let error = answer.unwrap_err();
+                assert_eq!(error.trouble, Trouble::Tls, "{name}: {error:?}");
+                assert!(error.to_string().contains(words) && !error.to_string().contains("s3cr3t"), "{name}: {error}");
+            }
+        }
+        assert_eq!(read.load(Ordering::SeqCst), usize::from(words.is_none()), "{name} with {authority:?}");
     }
 }
 
