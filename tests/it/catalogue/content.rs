@@ -39,6 +39,7 @@ async fn row_005_an_edit_that_lands_late_does_not_undo_a_newer_one() {
             let world = World::new(&config, |_| {}).await;
             let key = create(&world, "SUP", "Item", &[]);
             world.settle().await;
+            world.unwatched();
             let fault = Fault::LateWrite(Duration::from_secs(late));
             world.jira(to).add_fault(FaultRule::new("editIssue", When::Nth(1), fault));
             edit(&world, "acme", "jane", &key, "Item, first");
@@ -88,6 +89,7 @@ async fn row_056_a_rule_that_sets_our_value_back_is_answered_once() {
         let world = World::new(&config, |_| {}).await;
         let key = create(&world, "SUP", "Item", &[]);
         world.settle().await;
+        world.unwatched();
         let rule = world.person(to, who);
         for jira in world.jiras.values() {
             jira.reset_calls();
@@ -185,6 +187,8 @@ async fn row_062_what_somebody_edits_while_the_other_end_is_deleted_stays_where_
             let words = if original_goes { "and I add this" } else { "Said better" };
             assert!(edited.len() == 1 && edited[0].contains(words), "{to}: {edited:?}");
             assert!(gone.is_empty(), "{to}: {gone:?}");
+            let problems = world.problems().await;
+            assert!(!problems.iter().any(|problem| problem.contains("breaks a rule")), "{problems:?}");
             let writes = calls(world.jira(to));
             world.intervals(40).await;
             assert_eq!(calls(world.jira(to)).get("addComment"), writes.get("addComment"), "{to}: it is not made again");

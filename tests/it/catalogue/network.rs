@@ -38,6 +38,7 @@ async fn row_001_each_trouble_is_named_and_others_go_on() {
         world.start().await;
         let key = create(&world, "SUP", "Item", &["share-globex", "share-initech"]);
         world.settle().await;
+        world.unwatched();
         between.set(move |place, _| {
             let error = TransportError { trouble, detail: "in the system's words".into() };
             place.contains("globex.example").then_some(Err(error))
@@ -140,6 +141,7 @@ async fn row_010_a_token_that_was_revoked_is_tried_every_five_minutes() {
         let world = World::new(&config, |_| {}).await;
         let key = create(&world, "SUP", "Item", &[]);
         world.settle().await;
+        world.unwatched();
         world.jira(to).add_fault(FaultRule::new("*", When::Always, Fault::Status(401)));
         edit(&world, "acme", "jane", &key, "Item, edited");
         world.jira(to).reset_calls();
@@ -169,8 +171,9 @@ async fn row_026_a_file_that_leads_to_another_address_is_not_fetched() {
         world.start().await;
         create(&world, "SUP", "Item", &[]);
         world.settle().await;
+        world.unwatched();
         between.set(move |place, _| {
-            let elsewhere = http::Response::builder().status(303).header("location", target).body(bytes::Bytes::new());
+            let elsewhere = http::Response::builder().status(303).header("location", target).body(Bytes::new());
             place.contains(path).then(|| Ok(elsewhere.unwrap()))
         });
         between.forget();
@@ -217,6 +220,7 @@ async fn row_073_a_sync_user_that_is_deactivated_deletes_nothing_and_is_told() {
         let key = create(&world, "SUP", "Item", &[]);
         world.person("acme", "jane").comment(&key, "Stays").unwrap();
         world.settle().await;
+        world.unwatched();
         world.jira(to).set_active("sync", false);
         world.daemon().engine().sweep(None).await.unwrap();
         world.jira(to).reset_calls();
