@@ -442,7 +442,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_character_makes_no_answer_unreadable() {
+    fn row_081_half_a_character_makes_no_answer_unreadable() {
         let read = |body: &str| read::<Value>(body.as_bytes());
         assert_eq!(read(r#"{ "summary": "cut \ud83d" }"#).unwrap()["summary"], "cut \u{fffd}");
         assert!(matches!(read(r#"{ "summary": "\ud83d" "#), Err(Failure::Unreadable(_))));

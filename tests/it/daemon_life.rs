@@ -220,7 +220,7 @@ async fn a_deletion_whose_answer_is_lost_is_done_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_deletions_at_once_are_believed_by_nobody() {
+async fn row_108_many_deletions_at_once_are_believed_by_nobody() {
     let mut world = paired(&with(&two(), "deleted = \"delete\"\nmost-missing = 3")).await;
     for number in 0..4 {
         let fields = json!({ "summary": format!("Many {number}"), "priority": { "name": "Low" } });

@@ -327,7 +327,7 @@ async fn a_link_that_is_only_not_shown_is_not_taken_away_elsewhere() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn check_tells_a_link_type_that_is_not_there() {
+async fn row_070_check_tells_a_link_type_that_is_not_there() {
     let config = linked(&two()).replace("Dependency:inward", "Dependance:inward");
     let mut world = World::of(&config, |setups| {
         let types = &mut setups.get_mut("globex").unwrap().link_types;

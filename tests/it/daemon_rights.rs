@@ -120,7 +120,7 @@ async fn a_right_to_comment_alone_that_is_missing_for_a_while_loses_no_comment()
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_archived_issue_is_let_be_until_it_is_restored() {
+async fn row_068_an_archived_issue_is_let_be_until_it_is_restored() {
     for (config, case) in cases() {
         let world = World::new(&config, |_| {}).await;
         let keys = paired(&world, case).await;

@@ -22,7 +22,7 @@ fn transport(timeout: Duration) -> ReqwestTransport {
 }
 
 /// A server that reads a request's head and answers every connection with these bytes, then closes it.
-async fn raw(answer: Vec<u8>) -> (String, Arc<std::sync::atomic::AtomicUsize>) {
+pub(crate) async fn raw(answer: Vec<u8>) -> (String, Arc<std::sync::atomic::AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let count = Arc::new(std::sync::atomic::AtomicUsize::new(0));
@@ -46,7 +46,7 @@ async fn ask(url: &str, timeout: Duration) -> Result<http::Response<Bytes>, Tran
 const LONG: Duration = Duration::from_secs(5);
 
 #[tokio::test]
-async fn each_broken_network_has_its_name() {
+async fn row_006_each_broken_network_has_its_name() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = closed.local_addr().unwrap();
     drop(closed);

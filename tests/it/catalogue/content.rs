@@ -151,6 +151,7 @@ async fn row_059_a_comment_of_the_sync_user_that_bears_no_mark_stays_where_it_is
             world.rest().await.unwrap();
             assert!(world.issue(other, "Item").comments.is_empty(), "{at}");
             assert_eq!(world.issue(at, "Item").comments.len(), 1, "{at}");
+            assert_eq!(world.problems().await, Vec::<String>::new());
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use jirasyncd::jira::{Failure, ReqwestTransport, Transport as _, TransportError, Trouble, WriteOutcome};
+use jirasyncd::jira::{BODY_CAP, Failure, ReqwestTransport, Transport as _, TransportError, Trouble, WriteOutcome};
 use jirasyncd::model::ids::{InstanceId, IssueId};
 use jirasyncd::model::settings::Kind;
 use jirasyncd::simulator::{Fault, FaultRule, When};
@@ -19,6 +19,7 @@ use serde_json::json;
 use super::super::daemon_input::{create, edit};
 use super::super::daemon_support::{THREE, World, two, two_clouds};
 use super::super::jira_faults::{JSON, answer, scripted};
+use super::super::jira_network::raw;
 use super::super::jira_support::bare;
 use super::{Between, said};
 
@@ -194,6 +195,39 @@ async fn row_026_a_file_that_leads_to_another_address_is_not_fetched() {
         world.rest().await.unwrap();
         assert_eq!(world.issue(to, "Item").attachments.len(), 1);
         assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+/// Zeros in one block of fixed codes: a literal, and then 258 more with every 13 bits.
+fn bomb(size: usize) -> Vec<u8> {
+    let (mut bytes, mut held, mut count) = (vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255], 0_u64, 0);
+    // Codes go highest bit first, all else lowest first.
+    let codes = std::iter::once((0b011, 3)).chain(std::iter::once((0b0000_1100, 8)));
+    for (bits, length) in codes.chain(std::iter::repeat_n((0b1010_0011, 13), size / 258)) {
+        held |= bits << count;
+        count += length;
+        while count >= 8 {
+            bytes.push(held.to_le_bytes()[0]);
+            (held, count) = (held >> 8, count - 8);
+        }
+    }
+    // The end's code is seven zeros.
+    bytes.extend([held.to_le_bytes()[0], 0, 0]);
+    bytes
+}
+
+#[tokio::test]
+async fn row_027_what_unpacks_without_end_is_given_up() {
+    for (size, whole) in [(1_000_000, true), (BODY_CAP + 1_000, false)] {
+        let packed = bomb(size);
+        assert!(packed.len() * 100 < size, "{} bytes", packed.len());
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", packed.len());
+        let (url, _) = raw([head.into_bytes(), packed].concat()).await;
+        let transport = ReqwestTransport::new(Duration::from_secs(60), None).unwrap();
+        let answer = transport.send(http::Request::get(&url).body(Bytes::new()).unwrap()).await;
+        // The short one has no good check sum: what matters is that it could be unpacked so far.
+        let trouble = answer.unwrap_err().trouble;
+        assert_eq!(trouble, if whole { Trouble::CutBody } else { Trouble::TooLarge }, "{size}");
     }
 }
 

@@ -157,7 +157,7 @@ fn row_102_a_folder_that_cannot_be_written_is_told() {
 }
 
 #[tokio::test]
-async fn a_state_that_may_only_be_read_is_told_before_it_is_used() {
+async fn row_102_a_state_that_may_only_be_read_is_told_before_it_is_used() {
     let world = closed_state().await;
     fs::set_permissions(world.path(), fs::Permissions::from_mode(0o400)).unwrap();
     // Root may write it all the same.
@@ -171,7 +171,7 @@ async fn a_state_that_may_only_be_read_is_told_before_it_is_used() {
 }
 
 #[tokio::test]
-async fn a_state_of_another_user_is_refused() {
+async fn row_102_a_state_of_another_user_is_refused() {
     let world = closed_state().await;
     let file = fs::File::open(world.path()).unwrap();
     // Only root can give a file away; everybody else meets the same refusal with a file of root's.
@@ -199,7 +199,7 @@ async fn only_its_owner_may_read_a_state() {
 }
 
 #[test]
-fn what_is_no_state_is_left_alone() {
+fn row_094_what_is_no_state_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.db");
     for (bytes, words) in [
@@ -222,7 +222,7 @@ fn what_is_no_state_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_newer_state_is_left_alone() {
+async fn row_094_a_newer_state_is_left_alone() {
     let world = closed_state().await;
     let connection = rusqlite::Connection::open(world.path()).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
