@@ -29,10 +29,9 @@ async fn row_015_a_copy_that_goes_while_it_is_written_is_not_made_again() {
         let race: Arc<Mutex<Option<Person>>> = Arc::new(Mutex::new(Some(world.person(to, who))));
         let (held, issue) = (Arc::clone(&race), there.key.clone());
         between.set(move |place, _| {
-            if place.starts_with("PUT") && place.contains("/comment/") {
-                if let Some(person) = held.lock().unwrap().take() {
-                    person.delete_comment(&issue, &copy).unwrap();
-                }
+            let written = place.starts_with("PUT") && place.contains("/comment/");
+            if let Some(person) = held.lock().unwrap().take_if(|_| written) {
+                person.delete_comment(&issue, &copy).unwrap();
             }
             None
         });

@@ -3,7 +3,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -74,19 +74,17 @@ async fn row_093_a_state_that_is_locked_for_a_moment_is_waited_for() {
     world.start().await;
     let key = create(&world, "SUP", "Item", &[]);
     world.settle().await;
-    let held = Arc::new(AtomicBool::new(false));
-    let (path, begun) = (world.state(), Arc::clone(&held));
+    let path = world.state();
+    let ((begun, held), (_keep, over)) = (channel::<()>(), channel::<()>());
     let other = std::thread::spawn(move || {
         let connection = rusqlite::Connection::open(path).unwrap();
         connection.execute_batch("BEGIN IMMEDIATE").unwrap();
-        begun.store(true, Ordering::SeqCst);
+        begun.send(()).unwrap();
         // The daemon waits by the real clock.
-        std::thread::sleep(Duration::from_millis(400));
+        let _ = over.recv_timeout(Duration::from_millis(400));
         connection.execute_batch("COMMIT").unwrap();
     });
-    while !held.load(Ordering::SeqCst) {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    held.recv().unwrap();
     edit(&world, "acme", "jane", &key, "Item, edited");
     world.interval().await;
     other.join().unwrap();
