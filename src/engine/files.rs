@@ -37,8 +37,8 @@ impl Engine {
         let pieces = match source.patiently(source.read.file(file, original, *size)).await {
             Ok(pieces) => pieces,
             Err(error) => {
-                // One file that a Jira cannot give is no reason to leave all of it alone.
-                let alone = matches!(error.failure, Failure::Server(_) | Failure::Unreachable(_));
+                // One file that a Jira cannot give, or that lies elsewhere, is no reason to leave all of it alone.
+                let alone = matches!(error.failure, Failure::Server(_) | Failure::Unreachable(_) | Failure::NotJira(_));
                 self.not_read(work, intent, origin, &source, &error, alone);
                 return None;
             }

@@ -257,7 +257,10 @@ impl Engine {
         };
         for name in refused {
             if let Some(write) = fields.get(name) {
-                let words = refusal.fields.get(write.field.as_str()).cloned().unwrap_or_else(|| refusal.to_string());
+                let words = match refusal.fields.get(write.field.as_str()) {
+                    Some(words) => format!("status {}: {words}", refusal.status),
+                    None => refusal.to_string(),
+                };
                 acknowledge(work, &side, name, write, format!("Jira refused `{name}`: {words}"));
             }
         }

@@ -442,14 +442,14 @@ mod tests {
     }
 
     #[test]
-    fn half_a_character_makes_no_answer_unreadable() {
+    fn row_081_half_a_character_makes_no_answer_unreadable() {
         let read = |body: &str| read::<Value>(body.as_bytes());
         assert_eq!(read(r#"{ "summary": "cut \ud83d" }"#).unwrap()["summary"], "cut \u{fffd}");
         assert!(matches!(read(r#"{ "summary": "\ud83d" "#), Err(Failure::Unreadable(_))));
     }
 
     #[test]
-    fn json_nested_without_end_is_refused_in_words() {
+    fn row_027_json_nested_without_end_is_refused_in_words() {
         let deep = format!("{{\"description\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
         let Err(Failure::Unreadable(why)) = read::<Value>(deep.as_bytes()) else { panic!("refused") };
         assert!(why.contains("recursion limit"), "{why}");

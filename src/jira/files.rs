@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_cannot_end_its_header() {
+    fn row_077_a_name_cannot_end_its_header() {
         let draft = FileDraft { name: "a\"\r\nX: y".to_owned(), size: 1, mime: "text/html\r\nX: y".to_owned() };
         let head = head("b", &draft);
         assert_eq!(head.matches("\r\n").count(), 4, "{head}");

@@ -415,7 +415,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_reason_blocks_what_it_names() {
+    async fn row_021_each_reason_blocks_what_it_names() {
         let (gate, _) = gate(1000.0);
         let answer = |reason: &str| headers(&[("retry-after", "100"), ("ratelimit-reason", reason)]);
         let (one, two) = (Some(IssueId(1)), Some(IssueId(2)));
@@ -447,7 +447,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_locked_account_is_left_alone() {
+    async fn row_011_a_locked_account_is_left_alone() {
         let (gate, _) = gate(100.0);
         gate.locked("CAPTCHA");
         assert_eq!(gate.pass("x", None, Urgency::Live, retry::PATIENCE).await, Err(Closed::Locked("CAPTCHA".into())));

@@ -263,6 +263,9 @@ pub enum Failure {
     Unreadable(String),
 }
 
+/// The status of what was there once.
+const GONE: u16 = 410;
+
 /// Jira's no, in its own words.
 #[derive(Debug, Clone, Default, PartialEq, Eq, thiserror::Error)]
 #[error("status {status}: {}", self.in_words())]
@@ -280,7 +283,10 @@ impl Refusal {
     #[must_use]
     pub fn in_words(&self) -> String {
         let fields = self.fields.iter().map(|(field, message)| format!("`{field}`: {message}"));
-        let all: Vec<String> = self.messages.iter().cloned().chain(fields).collect();
+        let mut all: Vec<String> = self.messages.iter().cloned().chain(fields).collect();
+        if self.status == GONE {
+            all.push("this Jira took that part of its interface away: is there a newer jirasyncd?".to_owned());
+        }
         if all.is_empty() { "without a reason given".to_owned() } else { all.join("; ") }
     }
 }

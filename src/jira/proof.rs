@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_as_somebody_else_or_nobody_is_no_data() {
+    fn row_009_an_answer_as_somebody_else_or_nobody_is_no_data() {
         let cloud = |pairs: &[(&'static str, &str)]| ask(Kind::Cloud, Some("5b10"), 200, pairs, "{}");
         assert_eq!(cloud(&[JSON, ("x-aaccountid", "5b10")]), Ok(()));
         assert!(matches!(cloud(&[JSON, ("x-aaccountid", "other")]), Err(Failure::NotUs(_))));
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_redirects_and_captchas_are_told_apart() {
+    fn row_008_pages_redirects_and_captchas_are_told_apart() {
         let html = ("content-type", "text/html");
         let page = ask(Kind::Cloud, None, 200, &[html], "<html><title>Log in</title>");
         assert_eq!(page, Err(Failure::NotJira("status 200 with text/html instead of JSON, titled `Log in`".into())));

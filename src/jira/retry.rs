@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn absurd_waits_are_clamped_and_dates_count_from_the_servers_clock() {
+    fn row_022_absurd_waits_are_clamped_and_dates_count_from_the_servers_clock() {
         let date = "Tue, 24 Nov 2026 10:00:00 GMT";
         let cases = [
             (vec![("retry-after", "0")], Some(1)),

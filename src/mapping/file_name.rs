@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_copys_name_is_no_path_and_one_line() {
+    fn row_077_a_copys_name_is_no_path_and_one_line() {
         for (name, wanted) in [
             ("plan.png", "plan.png"),
             ("../../etc/passwd", "passwd"),

@@ -72,7 +72,7 @@ fn plain_text_never_turns_into_markup() {
 }
 
 #[test]
-fn unknown_nodes_go_back_as_they_were() {
+fn row_086_unknown_nodes_go_back_as_they_were() {
     let panel = json!({ "type": "panel", "attrs": { "panelType": "info" }, "content": [{ "type": "paragraph", "content": [{ "type": "text", "text": "mind" }] }] });
     let doc = json!({ "type": "doc", "version": 1, "content": [panel] });
     let document = read(&NativeValue::Adf(doc.clone()));
@@ -118,7 +118,7 @@ fn what_means_something_on_one_site_only_goes_nowhere_else() {
 }
 
 #[test]
-fn what_jira_normalises_is_the_same_and_nothing_else_is() {
+fn row_082_what_jira_normalises_is_the_same_and_nothing_else_is() {
     let one = wiki("a  \r\nb\r\n\r\n\r\nc");
     let two = wiki("a\nb\n\nc\n");
     assert!(same(&one, &two));

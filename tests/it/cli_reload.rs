@@ -77,7 +77,7 @@ async fn a_running_daemon_goes_over_to_another_configuration_and_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn plan_shows_beforehand_what_another_map_would_do() {
+async fn row_103_plan_shows_beforehand_what_another_map_would_do() {
     let world = World::new().await;
     let text = world.configuration().replace("description = \"both\"", "description = \"both\"\npriority = \"both\"");
     let place = Place::new(&text);

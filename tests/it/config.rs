@@ -174,7 +174,7 @@ fn a_start_is_read_or_what_is_wrong_with_it_is_said() {
 }
 
 #[test]
-fn everything_wrong_is_said_with_its_place_and_a_remedy() {
+fn row_105_everything_wrong_is_said_with_its_place_and_a_remedy() {
     assert!(said(&load(BASE).unwrap().warnings).is_empty());
     for (from, to, expected) in CASES {
         let report = all_said(&changed(from, to));

@@ -2,8 +2,8 @@
 //! anything of the dead daemon go on.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -34,6 +34,8 @@ pub(crate) struct Fuse {
     passed: AtomicUsize,
     blown: AtomicBool,
     told: Notify,
+    /// What commits the disk has no room for: all whose name begins so.
+    full: Mutex<Option<&'static str>>,
 }
 
 impl Fuse {
@@ -42,6 +44,19 @@ impl Fuse {
         self.left.store(n, Ordering::SeqCst);
         self.passed.store(0, Ordering::SeqCst);
         self.blown.store(false, Ordering::SeqCst);
+    }
+
+    /// From now on there is no room on the disk for commits whose name begins so; or room for everything.
+    pub(crate) fn fill(&self, full: Option<&'static str>) {
+        *self.full.lock().unwrap() = full;
+    }
+
+    /// What a state says to a commit.
+    fn room(&self, commit: &str) -> Result<(), StoreError> {
+        if self.full.lock().unwrap().is_none_or(|full| !commit.starts_with(full)) {
+            return Ok(());
+        }
+        Err(StoreError::Database { attempt: "commit", source: "database or disk is full".into() })
     }
 
     /// Effects since it was set.
@@ -141,6 +156,7 @@ impl FusedStore {
         cursor: Option<Cursor>,
         due: Timestamp,
     ) -> Result<(), StoreError> {
+        self.1.room("queue_hints")?;
         self.1.effect().await;
         self.0.queue_hints(instance, hints, newcomers, cursor, due).await?;
         self.1.effect().await;
@@ -186,6 +202,7 @@ macro_rules! fused {
             }
             $(async fn $read(&self, $($r: $rt),*) -> Result<$rr, StoreError> { self.0.$read($($r),*).await })*
             $(async fn $commit(&self, $($c: $ct),*) -> Result<$cr, StoreError> {
+                self.1.room(stringify!($commit))?;
                 self.1.effect().await;
                 let done = self.0.$commit($($c),*).await;
                 self.1.effect().await;

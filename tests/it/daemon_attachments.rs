@@ -81,7 +81,7 @@ async fn a_file_is_copied_once_and_goes_with_its_original() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_fault_makes_a_second_copy_or_loses_one() {
+async fn row_079_no_fault_makes_a_second_copy_or_loses_one() {
     for fault in [
         Fault::ResetBefore,
         Fault::ResetAfter,
@@ -123,7 +123,7 @@ async fn a_download_that_breaks_attaches_nothing_and_is_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_jira_does_not_take_is_told_by_name_and_size() {
+async fn row_018_what_a_jira_does_not_take_is_told_by_name_and_size() {
     let world = World::of(&with(&two(), "attachments = { largest = 0.002 }"), |setups| {
         setups.get_mut("globex").unwrap().quirks.upload_limit = 1_000;
     });
@@ -348,7 +348,7 @@ async fn a_file_that_cannot_be_read_is_told_and_holds_up_nothing_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_that_never_comes_whole_is_told_and_seldom_asked_for() {
+async fn row_078_a_file_that_never_comes_whole_is_told_and_seldom_asked_for() {
     let world = World::new(&with(&two(), "attachments = \"both\""), |_| {}).await;
     let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
     let key = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
@@ -370,7 +370,7 @@ async fn a_file_that_never_comes_whole_is_told_and_seldom_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_file_of_that_name_and_size_is_not_taken_for_the_copy() {
+async fn row_075_another_file_of_that_name_and_size_is_not_taken_for_the_copy() {
     let world = World::new(&with(&two(), "attachments = \"both\""), |_| {}).await;
     let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
     let key = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();

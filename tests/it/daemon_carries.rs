@@ -129,7 +129,7 @@ async fn a_full_check_that_was_missed_is_made_up_for_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_change_in_the_same_instant_is_not_missed() {
+async fn row_042_a_second_change_in_the_same_instant_is_not_missed() {
     let world = World::new(&two(), |jiras| {
         share(&jiras["acme"], "Twice", &[]);
     })

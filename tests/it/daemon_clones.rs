@@ -22,7 +22,7 @@ fn count(world: &World, to: &str) -> (usize, usize) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clone_of_a_copy_is_an_item_of_its_own() {
+async fn row_065_a_clone_of_a_copy_is_an_item_of_its_own() {
     for (config, to, who) in kinds() {
         let mut world = World::new(&config, |_| {}).await;
         create(&world);

@@ -125,7 +125,7 @@ async fn the_copies_of_a_deleted_comment_are_deleted_or_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_comment_that_is_restricted_later_is_withdrawn() {
+async fn row_063_a_comment_that_is_restricted_later_is_withdrawn() {
     let told = Told::all(|config| config).await.remove(2);
     let (jira, who, issue, comment) = &told.from;
     told.world.person(jira, who).restrict_comment(issue, comment, "Said first", "Globex desk").unwrap();
@@ -134,7 +134,7 @@ async fn a_comment_that_is_restricted_later_is_withdrawn() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_person_writes_into_a_copy_is_told_and_never_lost() {
+async fn row_060_what_a_person_writes_into_a_copy_is_told_and_never_lost() {
     for told in Told::all(|config| config).await {
         told.scribble("Said first, but I doubt it");
         told.world.rest().await.unwrap();

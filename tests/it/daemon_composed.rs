@@ -228,7 +228,7 @@ async fn whoever_may_not_be_assigned_is_not_tried() {
 
 /// For each kind: off the screen it is a problem of its field, and it is written when the screen shows it.
 #[tokio::test(start_paused = true)]
-async fn fields_off_the_screen_hold_up_nothing_and_are_written_when_they_appear() {
+async fn row_048_fields_off_the_screen_hold_up_nothing_and_are_written_when_they_appear() {
     for (config, other, _) in pairs() {
         let kinds = [
             ("Pick", FieldType::Radio(options(&["A"]))),

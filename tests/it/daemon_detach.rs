@@ -85,7 +85,7 @@ fn all_of_it() -> [(&'static str, BTreeMap<&'static str, usize>); 2] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sync_that_is_ended_carries_nothing_and_goes_on_where_it_stood() {
+async fn row_112_a_sync_that_is_ended_carries_nothing_and_goes_on_where_it_stood() {
     let mut world = World::without_daemon(&marked());
     let [(home, copy), (_, there)] = filled(&mut world).await;
     let shown = give(&world, detach(false, true)).await;
@@ -126,7 +126,7 @@ async fn a_sync_that_is_ended_carries_nothing_and_goes_on_where_it_stood() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn marks_are_taken_away_once_and_by_and_by() {
+async fn row_112_marks_are_taken_away_once_and_by_and_by() {
     let mut world = World::without_daemon(&marked());
     let [(home, copy), _] = filled(&mut world).await;
     // One of the two is away at first, and nothing of the other one's waits for it.

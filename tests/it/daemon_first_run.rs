@@ -42,7 +42,7 @@ async fn confirm(world: &World, most: u64) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_burst_waits_for_a_word_and_nothing_else_does() {
+async fn row_106_a_burst_waits_for_a_word_and_nothing_else_does() {
     let mut world = began(&most(3, ""), 5).await;
     world.settle().await;
     assert_eq!(created(&world), 0);

@@ -133,7 +133,7 @@ async fn what_a_person_writes_into_a_copy_is_made_on_the_original_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn edits_of_copy_and_original_are_merged_or_both_kept() {
+async fn row_061_edits_of_copy_and_original_are_merged_or_both_kept() {
     for way in ways() {
         let told = Told::new(way, |_| {}).await;
         told.change_copy("Said first", "Said by them");

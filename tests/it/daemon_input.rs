@@ -46,7 +46,7 @@ pub(crate) fn with_second_project(config: &str) -> World {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clause_that_jira_refuses_stops_its_own_sync_until_it_is_taken() {
+async fn row_047_a_clause_that_jira_refuses_stops_its_own_sync_until_it_is_taken() {
     let home = "side.acme = { instance = \"acme\", project = \"TWO\" }";
     let by_jql = second(home, "side.acme = { instance = \"acme\", project = \"TWO\", jql = \"nosuch = 1\" }");
     for (config, key) in [(second("labels = share-globex", "nosuch = 1"), "`when`"), (by_jql, "`jql`")] {
@@ -95,7 +95,7 @@ async fn a_search_that_is_refused_for_a_moment_stops_no_sync() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_project_that_vanishes_does_not_hold_up_the_others() {
+async fn row_012_a_project_that_vanishes_does_not_hold_up_the_others() {
     let mut world = with_second_project(&second("nothing", ""));
     world.start().await;
     let first = create(&world, "SUP", "Stays", &["share-globex"]);
@@ -130,7 +130,7 @@ async fn a_project_that_vanishes_does_not_hold_up_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_row_that_nobody_can_read_does_not_hold_up_the_others() {
+async fn row_007_a_row_that_nobody_can_read_does_not_hold_up_the_others() {
     for (config, host, to) in [(two(), "acme.example", "globex"), (two(), "globex.example", "globex")] {
         let mut world = World::without_daemon(&config);
         let bad = Arc::new(AtomicBool::new(true));
@@ -180,7 +180,7 @@ impl Clock for SetByHand {
 }
 
 #[tokio::test(start_paused = true)]
-async fn our_clock_may_jump_by_hours_without_loss_or_conflict() {
+async fn row_039_our_clock_may_jump_by_hours_without_loss_or_conflict() {
     for jump in [7, -7] {
         let mut world = World::without_daemon(&two());
         let hours = Arc::new(AtomicI64::new(0));
@@ -233,27 +233,7 @@ async fn a_doubt_outlives_a_restart_with_another_clock() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_instance_that_is_another_account_or_jira_than_the_state_knows_is_refused() {
-    let mut world = World::new(&two(), |_| {}).await;
-    let right = world.config.clone();
-    let text = two().replacen(
-        "user = \"sync@acme.example\", token = \"env:TOKEN\"",
-        "user = \"jane@acme.example\", token = \"env:JANE\"",
-        1,
-    );
-    world.config = load(&text, &world.state());
-    let refused = world.try_start().await.expect_err("another account was taken");
-    assert!(matches!(refused, StartError::Setup(SetupError::OtherJira { .. })), "{refused:?}");
-    world.config = right;
-    world.jira("acme").set_base_url("https://moved.example");
-    let refused = world.try_start().await.expect_err("another Jira was taken");
-    assert!(refused.to_string().contains("moved.example"), "{refused:?}");
-    world.jira("acme").set_base_url(super::daemon_support::ACME);
-    world.start().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn of_two_edits_at_once_the_newest_wins_and_the_other_is_kept() {
+async fn row_040_of_two_edits_at_once_the_newest_wins_and_the_other_is_kept() {
     for (skew, first) in [(0, "acme"), (3_600, "acme"), (-3_600, "globex"), (3_600, "globex")] {
         let mut world = World::of(&two(), |setups| {
             setups.get_mut("globex").unwrap().clock_skew = SignedDuration::from_secs(skew);
@@ -282,7 +262,7 @@ async fn of_two_edits_at_once_the_newest_wins_and_the_other_is_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_field_that_is_on_no_screen_is_refused_alone_and_stays_told() {
+async fn row_013_a_field_that_is_on_no_screen_is_refused_alone_and_stays_told() {
     let mut world = World::of(&two(), |setups| {
         let project = &mut setups.get_mut("globex").unwrap().projects[0];
         project.screen = ["summary", "description", "priority", "labels", "assignee"].map(str::to_owned).into();
@@ -312,7 +292,7 @@ async fn a_field_that_is_on_no_screen_is_refused_alone_and_stays_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_transition_that_asks_for_what_nobody_maps_holds_the_status_alone() {
+async fn row_053_a_transition_that_asks_for_what_nobody_maps_holds_the_status_alone() {
     let mut world = World::of(&two(), |setups| {
         for transition in &mut setups.get_mut("globex").unwrap().projects[0].transitions {
             if transition.name == "Close" {
@@ -422,7 +402,7 @@ async fn restricted_comments_and_security_levels_do_not_cross() {
 
 /// Through the binary: names that are not clear or not there, and a port that is taken.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_start_says_so_and_ends_with_the_right_code() {
+async fn row_049_what_cannot_start_says_so_and_ends_with_the_right_code() {
     let world = cli_world::World::with(|acme, _| {
         let mut twin = acme.fields[0].clone();
         twin.id = "customfield_10043".into();

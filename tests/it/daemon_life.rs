@@ -89,7 +89,7 @@ async fn a_deleted_issue_is_told_and_its_counterpart_stays() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_miss_is_no_deletion() {
+async fn row_014_one_miss_is_no_deletion() {
     for (gone, other) in [("acme", "globex"), ("globex", "acme")] {
         let world = paired(&with(&two(), "deleted = \"delete\"")).await;
         let (project, key) = if gone == "acme" { ("SUP", "jane") } else { ("ENG", "jdoe") };
@@ -220,7 +220,7 @@ async fn a_deletion_whose_answer_is_lost_is_done_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_deletions_at_once_are_believed_by_nobody() {
+async fn row_108_many_deletions_at_once_are_believed_by_nobody() {
     let mut world = paired(&with(&two(), "deleted = \"delete\"\nmost-missing = 3")).await;
     for number in 0..4 {
         let fields = json!({ "summary": format!("Many {number}"), "priority": { "name": "Low" } });
@@ -241,7 +241,7 @@ async fn many_deletions_at_once_are_believed_by_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_moved_issue_is_let_be_until_it_comes_back() {
+async fn row_066_a_moved_issue_is_let_be_until_it_comes_back() {
     for (from, other, attic, back) in [("acme", "globex", "OLD", "SUP"), ("globex", "acme", "ATTIC", "ENG")] {
         let (mover, elsewhere) = if from == "acme" { ("jane", "jdoe") } else { ("jdoe", "jane") };
         let world = paired(&with(&two(), "moved = \"comment\"")).await;

@@ -47,7 +47,7 @@ async fn whoever_hides_their_address_is_known_by_the_account_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_left_stays_where_they_are_and_is_given_nothing_new() {
+async fn row_071_whoever_left_stays_where_they_are_and_is_given_nothing_new() {
     for (config, other, who, _) in pairs() {
         // On Cloud nobody who left is found by an address.
         let there = World::without_daemon(&config).person(other, who).id().to_owned();

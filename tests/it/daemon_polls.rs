@@ -28,7 +28,7 @@ async fn yesterday(count: usize) -> World {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_slips_over_the_edge_of_a_page_is_read_all_the_same() {
+async fn row_045_what_slips_over_the_edge_of_a_page_is_read_all_the_same() {
     let mut world = yesterday(70).await;
     let acme = world.jira("acme").clone();
     acme.set_quirks(|quirks| quirks.pages_shift = true);
@@ -52,7 +52,7 @@ async fn what_slips_over_the_edge_of_a_page_is_read_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_is_lost_and_pages_that_lead_in_a_circle_cost_a_poll_and_no_row() {
+async fn row_044_a_token_that_is_lost_and_pages_that_lead_in_a_circle_cost_a_poll_and_no_row() {
     for fault in [Fault::LostToken, Fault::CircularPage, Fault::EmptyPage] {
         let mut world = yesterday(70).await;
         world.start().await;
@@ -77,7 +77,7 @@ async fn a_token_that_is_lost_and_pages_that_lead_in_a_circle_cost_a_poll_and_no
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_page_proves_nothing_about_those_behind_it() {
+async fn row_046_an_empty_page_proves_nothing_about_those_behind_it() {
     let mut world = yesterday(60).await;
     world.jira("acme").set_quirks(|quirks| quirks.search_page_cap = 1_000);
     world.start().await;
@@ -151,7 +151,7 @@ async fn in_the_hour_that_comes_twice_nothing_is_passed_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_profile_whose_time_zone_changes_hides_nothing_for_long() {
+async fn row_041_a_profile_whose_time_zone_changes_hides_nothing_for_long() {
     for restart in [false, true] {
         let mut world = zoned("Etc/UTC");
         world.start().await;

@@ -149,7 +149,7 @@ async fn a_link_taken_away_before_it_was_seen_stays_away() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_waits_until_both_ends_are_there() {
+async fn row_069_a_link_waits_until_both_ends_are_there() {
     for config in [two(), two_clouds()] {
         let other = if config.contains("side.globex") { "globex" } else { "initech" };
         let scoped = config.replace("project = \"SUP\"", "project = \"SUP\", jql = \"labels = carried\"");
@@ -327,7 +327,7 @@ async fn a_link_that_is_only_not_shown_is_not_taken_away_elsewhere() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn check_tells_a_link_type_that_is_not_there() {
+async fn row_070_check_tells_a_link_type_that_is_not_there() {
     let config = linked(&two()).replace("Dependency:inward", "Dependance:inward");
     let mut world = World::of(&config, |setups| {
         let types = &mut setups.get_mut("globex").unwrap().link_types;
@@ -341,7 +341,7 @@ async fn check_tells_a_link_type_that_is_not_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_type_that_a_side_lacks_is_told_and_learnt() {
+async fn row_070_a_type_that_a_side_lacks_is_told_and_learnt() {
     let world = world(&two()).await;
     create(&world, &["One", "Two"], &[]).await;
     let (one, two) = (world.issue("globex", "One").key, world.issue("globex", "Two").key);

@@ -46,7 +46,7 @@ fn without_initech() -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_side_is_left_out_only_where_that_is_confirmed_and_comes_back_where_it_stood() {
+async fn row_103_a_side_is_left_out_only_where_that_is_confirmed_and_comes_back_where_it_stood() {
     let (mut world, file) = world(THREE).await;
     let fields = json!({ "summary": "Item", "labels": ["share-globex", "share-initech"] });
     let key = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();

@@ -174,7 +174,7 @@ async fn go_on(world: &World, there: Side) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_state_from_a_backup_doubles_nothing_deletes_nothing_and_loses_no_edit() {
+async fn row_095_a_state_from_a_backup_doubles_nothing_deletes_nothing_and_loses_no_edit() {
     for (config, there) in worlds() {
         let mut world = World::new(&config, |_| {}).await;
         for (side, item) in [(ACME, "Old"), (there, "Theirs"), (ACME, "Comment-only"), (ACME, "Work-only")] {
@@ -444,7 +444,7 @@ async fn a_restart_forgets_no_restore() {
 
 /// Two daemons on copies of one state: whoever hears of the other stops.
 #[tokio::test(start_paused = true)]
-async fn a_second_daemon_on_a_copy_of_the_state_is_told() {
+async fn row_101_a_second_daemon_on_a_copy_of_the_state_is_told() {
     let mut world = World::new(&two(), |_| {}).await;
     create(&world, ACME, "Old");
     world.settle().await;

@@ -120,7 +120,7 @@ async fn a_right_to_comment_alone_that_is_missing_for_a_while_loses_no_comment()
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_archived_issue_is_let_be_until_it_is_restored() {
+async fn row_068_an_archived_issue_is_let_be_until_it_is_restored() {
     for (config, case) in cases() {
         let world = World::new(&config, |_| {}).await;
         let keys = paired(&world, case).await;
@@ -152,7 +152,7 @@ fn read_only(setup: &mut Setup) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_read_only_status_refused_is_written_when_the_issue_leaves_it() {
+async fn row_068_what_a_read_only_status_refused_is_written_when_the_issue_leaves_it() {
     for (config, case) in cases() {
         let (from, project, who, kind, to, there) = case;
         let mut world = World::of(&config, |setups| read_only(setups.get_mut(from).unwrap()));

@@ -37,7 +37,7 @@ impl Transport for Hanging {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_instance_that_hangs_holds_up_nobody_elses_work() {
+async fn row_023_an_instance_that_hangs_holds_up_nobody_elses_work() {
     let mut world = World::without_daemon(&in_bulk(THREE));
     let silent = Arc::new(AtomicBool::new(false));
     let held = Arc::clone(&silent);

@@ -8,7 +8,7 @@ use super::daemon_input::{create, edit};
 use super::daemon_support::{World, two};
 
 #[tokio::test(start_paused = true)]
-async fn a_status_without_a_way_goes_on_when_another_issue_shows_one() {
+async fn row_052_a_status_without_a_way_goes_on_when_another_issue_shows_one() {
     for restart in [false, true] {
         let config = two().replace(", path = { globex = [\"Working\", \"Closed\"] }", "");
         let mut world = World::new(&config, |_| {}).await;

@@ -122,7 +122,7 @@ async fn copies_of_another_state_that_come_later_are_counted_and_not_carried() {
 
 /// Two states that keep the same two issues in step: whoever hears of it first writes nothing more, and says so.
 #[tokio::test(start_paused = true)]
-async fn another_state_on_the_same_pair_is_refused_and_one_on_another_pair_is_not() {
+async fn row_101_another_state_on_the_same_pair_is_refused_and_one_on_another_pair_is_not() {
     for (config, (to, project, kind, who)) in pairs() {
         let mut world = mirrored(&config, to, project, kind, who).await;
         let ours = world.config.clone();

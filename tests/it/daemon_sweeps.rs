@@ -158,7 +158,7 @@ async fn a_check_that_was_missed_is_made_up_for_and_one_that_could_not_ask_is_tr
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_inbox_that_overflowed_has_its_instance_checked() {
+async fn row_036_an_inbox_that_overflowed_has_its_instance_checked() {
     let world = carried(1).await;
     let (globex, jdoe) = (InstanceId::from("globex"), world.person("globex", "jdoe"));
     let key = world.issue("globex", "Item-000").key;

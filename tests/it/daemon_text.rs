@@ -152,7 +152,7 @@ async fn an_edit_of_a_line_keeps_what_that_side_could_not_show() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_too_long_for_a_side_is_cut_there_and_nowhere_else() {
+async fn row_085_what_is_too_long_for_a_side_is_cut_there_and_nowhere_else() {
     // Every bracket takes a backslash in markup.
     let long = "[a] ".repeat(500);
     let blocks: Vec<Value> = (0..14).map(|index| paragraph(&[text(&format!("{index} {}", long.trim_end()))])).collect();
@@ -176,7 +176,7 @@ async fn what_is_too_long_for_a_side_is_cut_there_and_nowhere_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_mention_calls_the_mapped_person_and_nobody_who_may_not_see_the_issue() {
+async fn row_087_a_mention_calls_the_mapped_person_and_nobody_who_may_not_see_the_issue() {
     for may_look in [true, false] {
         let mut world = World::of(&open(), |setups| {
             let globex = setups.get_mut("globex").unwrap();

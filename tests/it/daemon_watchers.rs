@@ -266,7 +266,7 @@ async fn partners_learn_nothing_of_one_anothers_watchers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_may_not_be_seen_is_told_and_the_rest_goes_on() {
+async fn row_111_what_may_not_be_seen_is_told_and_the_rest_goes_on() {
     for (config, other, refused) in
         [(two(), "globex", false), (two(), "globex", true), (two_clouds(), "initech", false)]
     {
@@ -332,7 +332,7 @@ fn unwatch(config: &str, word: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_sync_user_stops_watching_at_one_request_for_each_of_its_writes() {
+async fn row_110_the_sync_user_stops_watching_at_one_request_for_each_of_its_writes() {
     for (config, other) in [(two(), "globex"), (two_clouds(), "initech")] {
         let world = World::new(&unwatch(&config, "true"), |_| {}).await;
         let key = create(&world, "acme", "Item");

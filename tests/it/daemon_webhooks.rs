@@ -20,7 +20,7 @@ use super::daemon_support::{THREE, World};
 
 const SECRET: &str = "sync-token";
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-const SIDES: [&str; 3] = ["acme", "globex", "initech"];
+pub(crate) const SIDES: [&str; 3] = ["acme", "globex", "initech"];
 
 /// The usual three with webhooks, and polls an hour apart. The Clouds sign, the Data Center does not.
 pub(crate) fn config() -> String {
@@ -125,7 +125,7 @@ fn asks_since(call: &jirasyncd::simulator::Exchange) -> bool {
     ["updated >=", "updated+%3E", "updated%20%3E"].iter().any(|part| said.contains(part))
 }
 
-fn shared(world: &World) {
+pub(crate) fn shared(world: &World) {
     let labels = json!(["share-globex", "share-initech"]);
     world.person("acme", "jane").create("SUP", "Bug", json!({ "summary": "Pump", "labels": labels })).unwrap();
 }
@@ -167,7 +167,7 @@ async fn an_issue_that_is_new_starts_an_item_and_a_comment_edit_follows() {
 
 /// Bodies whose whole effect may be a read.
 #[tokio::test(start_paused = true)]
-async fn forged_doubled_and_foreign_bodies_cost_one_read_each_and_change_nothing() {
+async fn row_035_forged_doubled_and_foreign_bodies_cost_one_read_each_and_change_nothing() {
     let hooked = Hooked::new(&config(), shared).await;
     let issue = hooked.world.issue("acme", "Pump");
     let forged = json!({ "webhookEvent": "jira:issue_updated", "user": { "accountId": "nobody" },
@@ -240,7 +240,7 @@ async fn a_burst_of_edits_is_looked_at_once_and_our_own_writes_are_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lost_doubled_late_and_overtaking_webhooks_lose_nothing() {
+async fn row_031_lost_doubled_late_and_overtaking_webhooks_lose_nothing() {
     let hooked = Hooked::new(&config(), shared).await;
     for jira in hooked.world.jiras.values() {
         jira.set_hook_weather(HookWeather { lose: 0.3, double: 0.4, delay: Duration::from_secs(40) });
@@ -383,7 +383,7 @@ async fn an_issue_that_cannot_be_read_holds_up_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn status_tells_when_the_last_webhook_came_and_that_none_told_of_a_change() {
+async fn row_032_status_tells_when_the_last_webhook_came_and_that_none_told_of_a_change() {
     let hooked = Hooked::new(&config(), shared).await;
     let of_acme = async || hooked.daemon.status().await.unwrap().instances[0].webhooks.clone().unwrap();
     assert_eq!(of_acme().await.last, None);

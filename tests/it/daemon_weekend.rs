@@ -148,7 +148,7 @@ fn copies(jira: &Jira) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_an_absence_all_arrives_within_the_budget_and_the_hourly_cap() {
+async fn row_038_after_an_absence_all_arrives_within_the_budget_and_the_hourly_cap() {
     // In the long run from Friday evening to Monday morning, with as many changes as a busy project sees; else over a night.
     let long = std::env::var_os("JIRASYNCD_LONG").is_some();
     let (hours, changes) = if long { (60, 2_000) } else { (12, 60) };

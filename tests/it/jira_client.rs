@@ -396,7 +396,7 @@ async fn finds_what_we_created_by_its_marks() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_long_history_is_never_taken_for_whole() {
+async fn row_088_a_long_history_is_never_taken_for_whole() {
     for bench in both() {
         bench.identity().await;
         let issue = bench.create("0").await;

@@ -32,7 +32,7 @@ async fn read_failure(bench: &Bench, fault: Fault) -> (Failure, u64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reads_outlast_short_faults() {
+async fn row_023_reads_outlast_short_faults() {
     for bench in both() {
         bench.identity().await;
         bench.create("x").await;
@@ -125,7 +125,7 @@ async fn write_under(bench: &Bench, operation: &str, issue: IssueId, transition:
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_write_has_the_right_fate_under_every_fault_and_is_sent_once() {
+async fn row_024_every_write_has_the_right_fate_under_every_fault_and_is_sent_once() {
     let faults = [
         (Fault::Status(400), Fate::Refused),
         (Fault::Status(401), Fate::NotSent),
@@ -166,7 +166,7 @@ async fn every_write_has_the_right_fate_under_every_fault_and_is_sent_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cut_yes_is_a_doubt_where_the_id_is_in_it() {
+async fn row_006_a_cut_yes_is_a_doubt_where_the_id_is_in_it() {
     for bench in both() {
         bench.identity().await;
         let issue = bench.create("subject").await.id;
@@ -225,9 +225,9 @@ async fn a_wrong_token_is_told_at_every_door_and_never_an_empty_result() {
 }
 
 /// Answers from a list, and remembers what was asked.
-struct Scripted {
+pub(crate) struct Scripted {
     answers: Mutex<Vec<Result<http::Response<Bytes>, TransportError>>>,
-    asked: Mutex<Vec<http::Request<Bytes>>>,
+    pub(crate) asked: Mutex<Vec<http::Request<Bytes>>>,
 }
 
 #[async_trait]
@@ -239,7 +239,7 @@ impl Transport for Scripted {
     }
 }
 
-fn scripted(
+pub(crate) fn scripted(
     kind: Kind,
     token: &str,
     answers: Vec<Result<http::Response<Bytes>, TransportError>>,
@@ -251,7 +251,11 @@ fn scripted(
     (read, write, transport)
 }
 
-fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Result<http::Response<Bytes>, TransportError> {
+pub(crate) fn answer(
+    status: u16,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Result<http::Response<Bytes>, TransportError> {
     let mut response = http::Response::builder().status(status);
     for (name, value) in headers {
         response = response.header(*name, *value);
@@ -259,7 +263,7 @@ fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Result<http::Res
     Ok(response.body(Bytes::from(body.to_owned())).unwrap())
 }
 
-const JSON: (&str, &str) = ("content-type", "application/json");
+pub(crate) const JSON: (&str, &str) = ("content-type", "application/json");
 
 #[tokio::test(start_paused = true)]
 async fn no_error_shows_a_secret_and_no_header_does_either() {

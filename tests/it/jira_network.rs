@@ -22,7 +22,7 @@ fn transport(timeout: Duration) -> ReqwestTransport {
 }
 
 /// A server that reads a request's head and answers every connection with these bytes, then closes it.
-async fn raw(answer: Vec<u8>) -> (String, Arc<std::sync::atomic::AtomicUsize>) {
+pub(crate) async fn raw(answer: Vec<u8>) -> (String, Arc<std::sync::atomic::AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let count = Arc::new(std::sync::atomic::AtomicUsize::new(0));
@@ -46,7 +46,7 @@ async fn ask(url: &str, timeout: Duration) -> Result<http::Response<Bytes>, Tran
 const LONG: Duration = Duration::from_secs(5);
 
 #[tokio::test]
-async fn each_broken_network_has_its_name() {
+async fn row_006_each_broken_network_has_its_name() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = closed.local_addr().unwrap();
     drop(closed);
@@ -79,7 +79,7 @@ async fn each_broken_network_has_its_name() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed() {
+async fn row_025_a_redirect_is_not_followed() {
     let (target, reached) = raw(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_vec()).await;
     let answer = format!("HTTP/1.1 307 Elsewhere\r\nlocation: {target}/\r\ncontent-length: 0\r\n\r\n");
     let (start, _) = raw(answer.into_bytes()).await;
@@ -93,7 +93,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn works_over_http_and_a_write_that_breaks_is_sent_once() {
+async fn row_004_works_over_http_and_a_write_that_breaks_is_sent_once() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/jira", listener.local_addr().unwrap());
     let clock = Arc::new(SystemClock::new());

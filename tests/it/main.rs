@@ -8,6 +8,8 @@ mod bent;
 #[path = "../../benches/bulk/mod.rs"]
 mod bulk;
 #[cfg(test)]
+mod catalogue;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod cli_operate;

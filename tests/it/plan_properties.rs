@@ -619,7 +619,7 @@ pub(crate) fn stored_otherwise(rig: Rig) -> Result<(), String> {
 }
 
 #[test]
-fn a_summary_that_jira_stores_in_another_form_is_said_and_let_be() {
+fn row_081_a_summary_that_jira_stores_in_another_form_is_said_and_let_be() {
     assert_eq!(stored_otherwise(SOUND), Ok(()));
 }
 
@@ -849,7 +849,7 @@ pub(crate) fn restored_value_counts(rig: Rig) -> Result<(), String> {
 
 /// Under each setting what the sync user's account does untagged is never taken for a person's, and ends quietly.
 #[test]
-fn side_effects_follow_the_setting() {
+fn row_057_side_effects_follow_the_setting() {
     for (setting, at_home, there) in [
         (SideEffects::Accept, "a Medium", "b High"),
         (SideEffects::Restore, "a Medium", "b Medium"),
@@ -873,7 +873,7 @@ fn side_effects_follow_the_setting() {
 
 /// A workflow function that sets another field under our tag is a side effect, not our write and not a person's.
 #[test]
-fn a_post_function_in_our_own_entry_is_a_side_effect() {
+fn row_055_a_post_function_in_our_own_entry_is_a_side_effect() {
     let mut world = World::new(&sides(3), ConflictPolicy::Newest, SOUND);
     world.settle().unwrap();
     world.meddling = Some(side(1));

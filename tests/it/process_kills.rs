@@ -137,7 +137,7 @@ fn seed() -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn however_often_it_is_killed_everything_arrives_once() {
+async fn row_097_however_often_it_is_killed_everything_arrives_once() {
     let kills = if long() { 100 } else { 10 };
     let (world, place, people, writes) = set_up(seed()).await;
     let dice = Dice::new(seed().wrapping_add(1_000));
@@ -192,7 +192,7 @@ async fn however_often_it_is_killed_everything_arrives_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn told_to_stop_in_the_middle_of_writes_it_ends_in_time() {
+async fn row_098_told_to_stop_in_the_middle_of_writes_it_ends_in_time() {
     let (world, place, people, writes) = set_up(seed()).await;
     for _ in 0..20 {
         people.lock().unwrap().create();

@@ -308,7 +308,7 @@ fn nesting_without_end_is_read_and_written() {
 }
 
 #[test]
-fn odd_characters_survive_in_both_directions() {
+fn row_083_odd_characters_survive_in_both_directions() {
     // The last one is what a lone surrogate becomes when JSON is read leniently.
     for odd in ["👩‍👩‍👧‍👦 ok", "e\u{301}", "a\u{a0}b", "שלום \u{202e}abc", "tab\there", "\u{feff}bom", "\u{fffd}"]
     {

@@ -83,7 +83,7 @@ async fn ask(
 }
 
 #[tokio::test]
-async fn a_path_that_is_not_known_is_nowhere_and_one_that_is_has_its_own_rules() {
+async fn row_034_a_path_that_is_not_known_is_nowhere_and_one_that_is_has_its_own_rules() {
     let (receiver, sink) = receiver();
     let (cloud, server) = (path("cloud"), path("server"));
     let (cloud, server) = (format!("/jira/{}", cloud.expose()), format!("/{}", server.expose()));

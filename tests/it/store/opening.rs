@@ -83,7 +83,7 @@ async fn a_dropped_store_can_be_opened_again_at_once() {
 }
 
 #[tokio::test]
-async fn a_second_opener_is_told_who_holds_it() {
+async fn row_100_a_second_opener_is_told_who_holds_it() {
     let world = World::on_file(Spawn::Thread);
     let error = open(&world.path()).unwrap_err();
     assert!(matches!(&error, OpenError::Locked { pid: Some(pid), .. } if *pid == std::process::id()), "{error}");
@@ -148,7 +148,7 @@ fn a_folder_that_is_missing_or_none_is_told() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_is_told() {
+fn row_102_a_folder_that_cannot_be_written_is_told() {
     // Root may write anywhere, but nobody can make a file in /proc.
     let error = open(Path::new("/proc/self/state.db")).unwrap_err();
     let said = error.to_string();
@@ -157,7 +157,7 @@ fn a_folder_that_cannot_be_written_is_told() {
 }
 
 #[tokio::test]
-async fn a_state_that_may_only_be_read_is_told_before_it_is_used() {
+async fn row_102_a_state_that_may_only_be_read_is_told_before_it_is_used() {
     let world = closed_state().await;
     fs::set_permissions(world.path(), fs::Permissions::from_mode(0o400)).unwrap();
     // Root may write it all the same.
@@ -171,7 +171,7 @@ async fn a_state_that_may_only_be_read_is_told_before_it_is_used() {
 }
 
 #[tokio::test]
-async fn a_state_of_another_user_is_refused() {
+async fn row_102_a_state_of_another_user_is_refused() {
     let world = closed_state().await;
     let file = fs::File::open(world.path()).unwrap();
     // Only root can give a file away; everybody else meets the same refusal with a file of root's.
@@ -199,7 +199,7 @@ async fn only_its_owner_may_read_a_state() {
 }
 
 #[test]
-fn what_is_no_state_is_left_alone() {
+fn row_094_what_is_no_state_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.db");
     for (bytes, words) in [
@@ -222,7 +222,7 @@ fn what_is_no_state_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_newer_state_is_left_alone() {
+async fn row_094_a_newer_state_is_left_alone() {
     let world = closed_state().await;
     let connection = rusqlite::Connection::open(world.path()).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
@@ -268,7 +268,7 @@ async fn an_older_state_is_brought_up() {
 }
 
 #[tokio::test]
-async fn a_damaged_state_is_left_alone() {
+async fn row_094_a_damaged_state_is_left_alone() {
     let world = closed_state().await;
     let path = world.path();
     let whole = fs::read(&path).unwrap();

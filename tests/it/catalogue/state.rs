@@ -1,0 +1,153 @@
+//! Rows about the state's file and the process: a full disk, a lock, a half-copied state, a panic. Must never let anything be sent that is
+//! not on disk first.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use jirasyncd::app::RunError;
+use jirasyncd::model::store::Store;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::super::crash::{Fuse, FusedStore};
+use super::super::daemon_audit::compare;
+use super::super::daemon_input::{create, edit};
+use super::super::daemon_support::{World, two, two_clouds};
+use super::{Between, writes};
+
+/// A world whose disk can be full.
+fn on_a_disk(config: &str) -> (World, Arc<Fuse>) {
+    let mut world = World::without_daemon(config);
+    let fuse = Arc::new(Fuse::default());
+    let held = Arc::clone(&fuse);
+    world.surroundings.between =
+        Arc::new(move |inner| Arc::new(FusedStore(inner, Arc::clone(&held))) as Arc<dyn Store>);
+    (world, fuse)
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_092_on_a_full_disk_nothing_is_sent_and_afterwards_all_is() {
+    // There is no room for anything; or for the last thing before a write is sent.
+    for full in ["", "open_intents"] {
+        for (config, to, who) in [(two(), "globex", "jdoe"), (two_clouds(), "initech", "petra")] {
+            let (mut world, disk) = on_a_disk(&config);
+            world.start().await;
+            let key = create(&world, "SUP", "Item", &[]);
+            world.settle().await;
+            disk.fill(Some(full));
+            edit(&world, "acme", "jane", &key, "Item, edited");
+            create(&world, "SUP", "New", &[]);
+            let there = world.issue(to, "Item").key;
+            world.person(to, who).comment(&there, "Said meanwhile").unwrap();
+            for jira in world.jiras.values() {
+                jira.reset_calls();
+            }
+            for _ in 0..10 {
+                world.pass(30).await;
+                let failed = world.daemon().once().await.is_err();
+                assert!(failed || !full.is_empty(), "it was taken for done");
+            }
+            assert_eq!(writes(&world), 0, "`{full}`: it was sent without being on disk");
+            disk.fill(None);
+            world.start().await;
+            world.rest().await.unwrap();
+            assert_eq!(world.in_step("acme", to).await, Ok(()));
+            assert_eq!(world.issue("acme", "Item").comments.len(), 1);
+        }
+    }
+    // A disk that stays full ends the process: it does not go on by halves.
+    let (mut world, disk) = on_a_disk(&two());
+    world.start().await;
+    disk.fill(Some(""));
+    create(&world, "SUP", "New", &[]);
+    let ran = tokio::time::timeout(Duration::from_secs(300), world.daemon().run(CancellationToken::new())).await;
+    assert!(matches!(ran, Ok(Err(RunError::Store(_)))), "{ran:?}");
+}
+
+/// Somebody looks into the state with another program, and holds it for a moment.
+#[tokio::test(start_paused = true)]
+async fn row_093_a_state_that_is_locked_for_a_moment_is_waited_for() {
+    let mut world = World::without_daemon(&two());
+    world.start().await;
+    let key = create(&world, "SUP", "Item", &[]);
+    world.settle().await;
+    let path = world.state();
+    let ((begun, held), (_keep, over)) = (channel::<()>(), channel::<()>());
+    let other = std::thread::spawn(move || {
+        let connection = rusqlite::Connection::open(path).unwrap();
+        connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+        begun.send(()).unwrap();
+        // The daemon waits by the real clock.
+        let _ = over.recv_timeout(Duration::from_millis(400));
+        connection.execute_batch("COMMIT").unwrap();
+    });
+    held.recv().unwrap();
+    edit(&world, "acme", "jane", &key, "Item, edited");
+    world.interval().await;
+    other.join().unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(world.in_step("acme", "globex").await, Ok(()));
+}
+
+/// Only the main file is copied while the daemon runs, and put back later.
+#[tokio::test(start_paused = true)]
+async fn row_096_a_state_that_was_copied_without_its_wal_doubles_nothing() {
+    for (config, to, who) in [(two(), "globex", "jdoe"), (two_clouds(), "initech", "petra")] {
+        let mut world = World::new(&config, |_| {}).await;
+        create(&world, "SUP", "Old", &[]);
+        world.settle().await;
+        // A stop folds the rest in; what comes after it is beside the file.
+        world.start().await;
+        let key = create(&world, "SUP", "Item", &[]);
+        world.person("acme", "jane").comment(&key, "Said first").unwrap();
+        world.settle().await;
+        let wal = format!("{}-wal", world.state().display());
+        assert!(std::fs::metadata(&wal).unwrap().len() > 0, "nothing was beside the file");
+        let main = std::fs::read(world.state()).unwrap();
+        edit(&world, "acme", "jane", &key, "Item, edited");
+        world.settle().await;
+        world.daemon = None;
+        for ending in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{ending}", world.state().display()));
+        }
+        std::fs::write(world.state(), main).unwrap();
+        world.start().await;
+        let there = world.issue(to, "Item").key;
+        world.person(to, who).edit(&there, json!({ "duedate": "2026-05-01" })).unwrap();
+        world.rest().await.unwrap();
+        for jira in ["acme", to] {
+            for item in ["Old", "Item"] {
+                assert_eq!(world.issues(jira, item).len(), 1, "{item} at {jira}");
+            }
+        }
+        assert_eq!(world.issue(to, "Item").comments.len(), 1);
+        assert_eq!(compare(&world, "acme", to), Ok(()));
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("put back from an older backup"), "{problems:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_099_a_panic_ends_the_daemon_and_what_was_in_flight_is_found() {
+    let mut world = World::without_daemon(&two());
+    let between = Between::of(&mut world);
+    world.start().await;
+    let key = create(&world, "SUP", "Item", &[]);
+    world.settle().await;
+    between.set(|place, _| {
+        assert!(!(place.starts_with("PUT") && place.contains("globex.example")), "a fault of ours");
+        None
+    });
+    edit(&world, "acme", "jane", &key, "Item, edited");
+    let run = AssertUnwindSafe(world.daemon().run(CancellationToken::new())).catch_unwind();
+    let ran = tokio::time::timeout(Duration::from_secs(600), run).await;
+    assert!(matches!(ran, Ok(Err(_))), "it went on: {}", ran.is_err());
+    between.clear();
+    world.start().await;
+    world.rest().await.unwrap();
+    assert_eq!(world.in_step("acme", "globex").await, Ok(()));
+    assert_eq!(world.jira("globex").count("editIssue"), 1);
+}
