@@ -20,6 +20,7 @@ use crate::model::operation::{Action, IntentState};
 use crate::model::settings::FieldKind;
 use crate::model::store::StoreError;
 use crate::plan::{Observation, Plan, PlanInput, Wanted, check, is_levelled, plan, takes_nothing_in};
+use crate::planted::{Bug, is_planted};
 
 /// A wanted read: the work's place in the batch, its side, the issue.
 type Wish = (usize, SideId, IssueId);
@@ -172,7 +173,7 @@ impl Engine {
         };
         let planned = plan(&input);
         work.planned_by = Some(Arc::clone(&catalogs));
-        let violations = check(&input, &planned);
+        let violations = if is_planted(Bug::CheckSkipped) { Vec::new() } else { check(&input, &planned) };
         self.want_for(work, &planned);
         if !work.to_read.is_empty() || !work.to_list.is_empty() {
             return;
@@ -218,6 +219,7 @@ impl Engine {
             // A state from a backup may have added it before.
             let adds = matches!(operation.action, Action::AddComment { .. } | Action::AddFile { .. });
             let again = adds && self.is_restored();
+            let overwrites = overwrites && !is_planted(Bug::VerifySkipped);
             let needs = (overwrites || shows || again) && !work.fresh.contains(&operation.side);
             if needs {
                 work.want_read(&operation.side, matches!(operation.action, Action::Transition { .. }));

@@ -11,8 +11,10 @@ use crate::jira::{Failure, JiraError};
 use crate::model::hub::Replica;
 use crate::model::ids::{EntryId, OperationId, SideId};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry};
+use crate::model::operation::Intent;
 use crate::model::remark::Remark;
 use crate::plan::{By, Step};
+use crate::planted::{Bug, is_planted};
 
 /// How often an issue is read again whose lists hold what came after it. Who changes one all the time is read later.
 const MOST_AGAIN: usize = 3;
@@ -74,7 +76,10 @@ impl Engine {
             .log
             .iter()
             .filter(|entry| entry.id > after)
-            .map(|entry| Step { entry: entry.clone(), by: self.who(&sync, side, instance, entry) })
+            .map(|entry| Step {
+                entry: entry.clone(),
+                by: by_author(work, side, self.who(&sync, side, instance, entry)),
+            })
             .collect();
         for step in &steps {
             if let By::Us(operation) = step.by {
@@ -129,11 +134,11 @@ impl Engine {
             // What an earlier bridge did is nobody's word.
             return By::SyncUser;
         }
-        if entry.author.as_ref() != Some(&instance.identity.account) {
+        if entry.author.as_ref() != Some(&instance.identity.account) || is_planted(Bug::EchoTakenAsEdit) {
             return By::Person;
         }
         let mark = entry.tag.as_deref().and_then(|tag| self.seal.open(tag, sync.id(), side));
-        mark.map_or(By::SyncUser, |mark| By::Us(mark.operation))
+        mark.filter(|_| !is_planted(Bug::TagIgnored)).map_or(By::SyncUser, |mark| By::Us(mark.operation))
     }
 
     /// Finds an old operation of ours again, so that its entry can be understood.
@@ -154,11 +159,18 @@ impl Engine {
     }
 }
 
+/// Who made an entry, unless [`Bug::AuthorOnly`] says that it was the newest write of ours there.
+fn by_author(work: &Work, side: &SideId, by: By) -> By {
+    let ours = |intent: &&Intent| &intent.operation.side == side && intent.operation.action.fields().is_some();
+    let newest = work.intents.iter().rev().find(ours).filter(|_| is_planted(Bug::AuthorOnly) && by != By::Person);
+    newest.map_or(by, |intent| By::Us(intent.id))
+}
+
 /// Whether a read is older than what is known of the issue.
 fn is_older(replica: &Replica, snapshot: &IssueSnapshot) -> bool {
     let newest = snapshot.log.iter().map(|entry| entry.id).max().unwrap_or_default();
-    snapshot.log_whole && newest < replica.entry
-        || snapshot.updated < replica.updated
+    snapshot.log_whole && newest < replica.entry && !is_planted(Bug::OldRowReverts)
+        || snapshot.updated < replica.updated && !is_planted(Bug::OldRowReverts)
         || replica.level.outdates(snapshot)
 }
 

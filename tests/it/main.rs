@@ -243,6 +243,12 @@ mod plan_world;
 #[cfg(test)]
 mod planted;
 #[cfg(test)]
+mod planted_proof;
+#[cfg(all(test, feature = "planted-bugs"))]
+mod planted_ring;
+#[cfg(all(test, feature = "planted-bugs"))]
+mod planted_worlds;
+#[cfg(test)]
 mod process_files;
 #[cfg(test)]
 mod process_kills;
