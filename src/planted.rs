@@ -8,7 +8,7 @@
 pub enum Bug {
     /// A base moves when an edit was sent, whatever Jira said to it.
     BaseOnDecision,
-    /// Whatever the sync user's account did is our newest write there.
+    /// Whatever the sync user's account did is passed over as our own.
     AuthorOnly,
     /// A person's change to what we once wrote there counts as our write.
     ValueOnly,

@@ -11,7 +11,6 @@ use crate::jira::{Failure, JiraError};
 use crate::model::hub::Replica;
 use crate::model::ids::{EntryId, OperationId, SideId};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry};
-use crate::model::operation::Intent;
 use crate::model::remark::Remark;
 use crate::plan::{By, Step};
 use crate::planted::{Bug, is_planted};
@@ -76,10 +75,8 @@ impl Engine {
             .log
             .iter()
             .filter(|entry| entry.id > after)
-            .map(|entry| Step {
-                entry: entry.clone(),
-                by: by_author(work, side, self.who(&sync, side, instance, entry)),
-            })
+            .map(|entry| Step { entry: entry.clone(), by: self.who(&sync, side, instance, entry) })
+            .filter(|step| step.by == By::Person || !is_planted(Bug::AuthorOnly))
             .collect();
         for step in &steps {
             if let By::Us(operation) = step.by {
@@ -157,13 +154,6 @@ impl Engine {
     pub(super) fn is_gone(error: &JiraError) -> bool {
         matches!(error.failure, Failure::NotFound)
     }
-}
-
-/// Who made an entry, unless [`Bug::AuthorOnly`] says that it was the newest write of ours there.
-fn by_author(work: &Work, side: &SideId, by: By) -> By {
-    let ours = |intent: &&Intent| &intent.operation.side == side && intent.operation.action.fields().is_some();
-    let newest = work.intents.iter().rev().find(ours).filter(|_| is_planted(Bug::AuthorOnly) && by != By::Person);
-    newest.map_or(by, |intent| By::Us(intent.id))
 }
 
 /// Whether a read is older than what is known of the issue.
