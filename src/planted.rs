@@ -4,7 +4,6 @@
 
 /// One planted fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
 pub enum Bug {
     /// A base moves when an edit was sent, whatever Jira said to it.
     BaseOnDecision,

@@ -36,6 +36,11 @@ enum World {
     BesideLives,
     Pair,
     Calm,
+    Hollow,
+    Missing,
+    Late,
+    Hooks,
+    Creations,
     Outages,
     LateIndex,
     TwoHolders,
@@ -44,7 +49,7 @@ enum World {
     Texts,
 }
 
-const WORLDS: [(World, &str); 18] = [
+const WORLDS: [(World, &str); 23] = [
     (World::Faults, "faults"),
     (World::Webhooks, "webhooks"),
     (World::Losses, "losses"),
@@ -57,6 +62,11 @@ const WORLDS: [(World, &str); 18] = [
     (World::BesideLives, "beside-lives"),
     (World::Pair, "pair"),
     (World::Calm, "calm"),
+    (World::Hollow, "hollow"),
+    (World::Missing, "missing"),
+    (World::Late, "late"),
+    (World::Hooks, "hooks"),
+    (World::Creations, "creations"),
     (World::Outages, "outages"),
     (World::LateIndex, "late-index"),
     (World::TwoHolders, "two-holders"),
@@ -85,6 +95,11 @@ impl World {
             Self::BesideLives => isolation(seed, true).await.map(drop),
             Self::Pair => small::pair(seed).await,
             Self::Calm => small::calm(seed).await,
+            Self::Hollow => small::hollow(seed).await,
+            Self::Missing => small::missing(seed).await,
+            Self::Late => small::late(seed).await,
+            Self::Hooks => small::hooks(seed).await,
+            Self::Creations => small::creations(seed).await,
             Self::Outages => small::outages(seed).await,
             Self::LateIndex => small::late_index(seed).await,
             Self::TwoHolders => small::two_holders(seed).await,
@@ -105,15 +120,39 @@ async fn watched(seed: u64, lives: bool) -> Result<(), String> {
 
 /// The world in which a bug is sought.
 fn world_of(bug: Bug) -> World {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "most bugs are sought in the world with the most losses")]
     match bug {
+        Bug::HopMovesBase
+        | Bug::BlindRetry
+        | Bug::NoMark
+        | Bug::CommentMarkNotRead
+        | Bug::LagBoundIgnored
+        | Bug::OursTakenForNew
+        | Bug::RefusedForEver => World::Pair,
+        Bug::BaseOnDecision
+        | Bug::TagIgnored
+        | Bug::AuthorOnly
+        | Bug::ValueOnly
+        | Bug::EchoTakenAsEdit
+        | Bug::EqualityBeforeEntries
+        | Bug::VerifySkipped
+        | Bug::CheckAfterSkipped
+        | Bug::OldRowReverts
+        | Bug::LoserDropped
+        | Bug::SetsAsSet => World::Calm,
         Bug::CursorEarly => World::Outages,
+        Bug::MarkNotRead | Bug::JournalAfterSend => World::Creations,
         Bug::NoOverlap => World::LateIndex,
+        Bug::PageEndBelieved | Bug::AnonymousBelieved => World::Hollow,
+        Bug::HookBodyBelieved => World::Hooks,
         Bug::LeaseFenceIgnored => World::TwoHolders,
-        Bug::PropertyOnCommentPut => World::Desks,
+        Bug::DeleteOnOne404 => World::Missing,
+        Bug::CopyTakenForOriginal => World::Late,
+        Bug::PropertyOnCommentPut | Bug::DeleteUnderPartialListing | Bug::NarrowedStays => World::Desks,
         Bug::AcrossCarriesAuthor => World::Across,
         Bug::PlaceholderFlowsBack => World::Texts,
-        _ => World::Losses,
+        Bug::OriginForgotten | Bug::CheckSkipped => World::Faults,
+        Bug::RestrictedCrosses => World::Apart,
+        Bug::LevelIgnored => World::Levels,
     }
 }
 
@@ -159,7 +198,8 @@ fn seek(bug: Bug, world: World, most: u64) -> Result<Caught, String> {
             why.get(..600).unwrap_or(&why)
         );
         if let Err(why) = live_with(&[], world, seed) {
-            return Err(format!("{bug:?}: {} fails at seed {seed} without it, too: {why}", world.name()));
+            println!("{bug:?} {} seed {seed}: fails without it, too: {why}", world.name());
+            continue;
         }
         return Ok(Caught { world: world.name(), seeds: seed + 1, why });
     }
@@ -202,10 +242,10 @@ fn every_planted_bug_is_caught_within_a_thousand_seeds() {
     for (bug, caught) in &found {
         println!("{bug:?}: {} seeds of {}", caught.seeds, caught.world);
     }
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), bugs.len(), wrong.join("\n"));
     if std::env::var_os("UPDATE").is_some() && only.is_none() && worlds.is_none() {
         planted_proof::write(&found);
     }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), bugs.len(), wrong.join("\n"));
 }
 
 /// A world that fails by itself would catch everything.

@@ -7,15 +7,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use jirasyncd::console::{Heard, HookSink as _};
 use jirasyncd::jira::{Transport, TransportError};
-use jirasyncd::model::ids::IssueKey;
+use jirasyncd::model::ids::{InstanceId, IssueKey};
 use jirasyncd::model::store::Store;
-use jirasyncd::simulator::{Fault, FaultRule, FieldSetup, FieldType, Jira, When};
+use jirasyncd::simulator::{Fault, FaultRule, FieldSetup, FieldType, Holder, Jira, When};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::bent::Bent;
-use super::crash::fused_world;
+use super::crash::{die_once, fused_world};
 use super::daemon_audit::{by_token, compare, sync_user};
 use super::daemon_support::{THREE, World, load, two, two_clouds};
 use super::daemon_text::{nodes, rich, shared, wiki};
@@ -381,6 +382,138 @@ pub(crate) async fn late_index(seed: u64) -> Result<(), String> {
     compare(&world, "acme", "initech")
 }
 
+/// For longer than a poll looks back searches show nothing, though a token leads on, or are answered as to nobody.
+pub(crate) async fn hollow(seed: u64) -> Result<(), String> {
+    let dice = Dice::new(seed);
+    let world = World::new(&two_clouds(), |_| {}).await;
+    (0..3).for_each(|number| drop(create(&world, number)));
+    world.rest().await?;
+    for number in 3..7 {
+        let jira = dice.one(&["acme", "initech"]);
+        let fault = if dice.below(2) == 0 { Fault::EmptyPage } else { Fault::Anonymous };
+        world.jira(jira).add_fault(FaultRule::new("search", When::Always, fault));
+        act(&world, &dice, number, ("initech", "petra"));
+        world.intervals(14 + dice.below(6)).await;
+        world.jiras.values().for_each(Jira::clear_faults);
+        world.rest().await?;
+        compare(&world, "acme", "initech")?;
+    }
+    Ok(())
+}
+
+/// Reads find no issue for a moment, where the copies of deleted issues are deleted.
+pub(crate) async fn missing(seed: u64) -> Result<(), String> {
+    let dice = Dice::new(seed);
+    let config = format!("{}\n[sync.support.life]\ndeleted = \"delete\"\n", two());
+    let mut world = World::of(&config, |setups| {
+        for setup in setups.values_mut() {
+            setup.projects[0].permissions.insert("DELETE_ISSUES".to_owned(), [Holder::LoggedIn].into());
+        }
+    });
+    world.start().await;
+    create(&world, 0);
+    let fields = json!({ "summary": "Item-1 of globex", "priority": { "name": "P4" } });
+    world.person("globex", "jdoe").create("ENG", "Defect", fields).unwrap();
+    world.rest().await?;
+    for number in 2..6 {
+        let there = FaultRule::new("getIssue", When::Always, Fault::Status(404));
+        world.jira("globex").add_fault(there);
+        let jane = world.person("acme", "jane");
+        let item = dice.below(2);
+        let key = world.issue("acme", &format!("Item-{item} ")).key;
+        jane.edit(&key, json!({ "summary": format!("Item-{item} changed {number}") })).unwrap();
+        world.intervals(1).await;
+        world.jira("globex").clear_faults();
+        world.intervals(2 + dice.below(3)).await;
+        world.rest().await?;
+        compare(&world, "acme", "globex")?;
+        if world.jira("acme").issues().len() != 2 {
+            return Err("issues are gone that nobody deleted".to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// Issues are made whose creation is not answered, or at which the daemon dies.
+pub(crate) async fn creations(seed: u64) -> Result<(), String> {
+    let dice = Dice::new(seed);
+    let (config, other) = dice.one(&[("clouds", "initech"), ("both", "globex")]);
+    let config = if config == "clouds" { two_clouds() } else { two() };
+    let mut world = World::without_daemon(&config);
+    let fuse = fused_world(&mut world);
+    world.start().await;
+    for number in 0..4 {
+        create(&world, number);
+        if dice.below(2) == 0 {
+            let fault = dice.below(2);
+            let fault = if fault == 0 { Fault::ResetAfter } else { Fault::StatusAfter(502) };
+            world.jira(other).add_fault(FaultRule::new("createIssue", When::Nth(1), fault));
+        } else {
+            fuse.set(1 + dice.below(12));
+            die_once(&mut world, &fuse).await;
+        }
+        world.rest().await?;
+        world.jira(other).clear_faults();
+        compare(&world, "acme", other)?;
+    }
+    Ok(())
+}
+
+/// Copies of comments land long after they were given up and done again: told as duplicates, and nobody's words.
+pub(crate) async fn late(seed: u64) -> Result<(), String> {
+    let dice = Dice::new(seed);
+    let world = World::new(&two(), |_| {}).await;
+    create(&world, 0);
+    world.rest().await?;
+    for number in 1..4 {
+        let (from, who, to) = dice.one(&[("acme", "jane", "globex"), ("globex", "jdoe", "acme")]);
+        let late = Fault::LateWrite(Duration::from_secs(900));
+        world.jira(to).add_fault(FaultRule::new("addComment", When::Nth(1), late));
+        let key = world.issue(from, "Item-0").key;
+        world.person(from, who).comment(&key, &format!("Said {number}.")).unwrap();
+        world.rest().await?;
+        world.pass(900).await;
+        world.rest().await?;
+        world.person(from, who).edit(&key, json!({ "summary": format!("Item-0 changed {number}") })).unwrap();
+        world.rest().await?;
+        for (jira, most) in [(from, 1), (to, 2)] {
+            let there = world.issue(jira, "Item-0").comments;
+            let found = there.iter().filter(|comment| comment.body.contains(&format!("Said {number}."))).count();
+            if found != most {
+                return Err(format!("`Said {number}.` of {from} is {found} times at {jira}: {there:?}"));
+            }
+        }
+        if world.problems().await.is_empty() {
+            return Err(format!("nobody is told that `Said {number}.` is there twice"));
+        }
+    }
+    Ok(())
+}
+
+/// Webhooks come at once, before any poll.
+pub(crate) async fn hooks(seed: u64) -> Result<(), String> {
+    let dice = Dice::new(seed);
+    let told = "poll = \"30s\"\n[daemon.webhooks]\npublic-url = \"https://hooks.example\"";
+    let mut world = World::without_daemon(&two().replacen("poll = \"30s\"", told, 1));
+    for jira in world.jiras.values() {
+        jira.register_webhook("https://hooks.example/x", None);
+    }
+    world.start().await;
+    for number in 0..10 {
+        act(&world, &dice, number, ("globex", "jdoe"));
+        world.pass(2).await;
+        for (name, jira) in &world.jiras {
+            for delivery in jira.webhooks_due() {
+                let heard = world.daemon().hear(&InstanceId::from(*name), delivery.request.body()).await;
+                jira.webhook_answered(&delivery, Some(if heard == Heard::Taken { 204 } else { 503 }));
+            }
+        }
+        world.intervals(dice.below(3)).await;
+    }
+    world.rest().await?;
+    compare(&world, "acme", "globex")
+}
+
 /// An answer that does not arrive before it is let through.
 struct Stalled {
     inner: Arc<dyn Transport>,
@@ -451,9 +584,9 @@ pub(crate) async fn two_holders(seed: u64) -> Result<(), String> {
     let path = world.state().with_file_name("other.db");
     world.config = load(&two(), &path);
     world.start().await;
-    for number in 0..2 {
-        let key = world.issue("acme", &format!("Item-{number}")).key;
-        world.person("acme", "jane").comment(&key, &format!("Said late {number}")).unwrap();
+    for number in 0..3 {
+        let key = world.issue("acme", &format!("Item-{number} ")).key;
+        world.person("acme", "jane").comment(&key, &format!("Said meanwhile {number}")).unwrap();
         world.intervals(1 + dice.below(3)).await;
     }
     world.rest().await?;
@@ -462,12 +595,12 @@ pub(crate) async fn two_holders(seed: u64) -> Result<(), String> {
         // Whether it fails is its own affair.
         let _ = once.await;
     }
-    for number in 10..13 {
-        let issues = world.jira("globex").issues();
-        let issue = &issues[dice.below(issues.len())];
-        world.person("globex", "jdoe").comment(&issue.key, &format!("Said there {number}")).unwrap();
-        world.rest().await?;
+    for issue in world.jira("acme").issues() {
+        let token = issue.fields["summary"].split(' ').next().unwrap();
+        let last = json!({ "summary": format!("{token} at last") });
+        world.person("acme", "jane").edit(&issue.key, last).unwrap();
     }
+    world.rest().await?;
     compare(&world, "acme", "globex")
 }
 
@@ -486,7 +619,12 @@ pub(crate) async fn desks(seed: u64) -> Result<(), String> {
         let (jira, name) = dice.one(&sides);
         let (issue, who) = (world.issue(jira, "Item-0"), world.person(jira, name));
         let mut notes = issue.comments.iter().filter(|comment| comment.author.as_deref() == Some(who.id()));
-        match (dice.below(3), notes.next()) {
+        match (dice.below(4), notes.next()) {
+            // What everybody could read becomes a note.
+            (3, Some(open)) if !open.internal => {
+                let said = format!("note-{number} closed");
+                who.set_internal(&issue.key, &open.id.to_string(), &said, true).unwrap();
+            }
             (0, Some(note)) => {
                 let word = note.body.split(' ').next().unwrap();
                 let said = format!("{word} again {number}");
@@ -542,12 +680,12 @@ pub(crate) async fn texts(seed: u64) -> Result<(), String> {
     let world = shared("First words.").await;
     let (acme, globex) = (world.issue("acme", "Rich").key, world.issue("globex", "Rich").key);
     let (mut first, mut last) = ("First words.".to_owned(), "Last words.".to_owned());
-    let mut word = "things".to_owned();
+    let mut word = "Left".to_owned();
     for number in 0..4 {
         let kind = dice.below(3);
         if kind == 0 {
             let before = wiki(&world, "Rich").await;
-            let next = format!("matters{number}");
+            let next = format!("Port{number}");
             let after = before.replace(&word, &next);
             world.person("globex", "jdoe").edit(&globex, json!({ "description": after })).unwrap();
             word = next;
@@ -570,7 +708,8 @@ pub(crate) async fn texts(seed: u64) -> Result<(), String> {
     let end = wanted.len() - 1;
     wanted[end]["content"][0]["text"] = json!(last);
     let mut stands = nodes(&world, "acme", "Rich").await;
-    let line = std::mem::replace(&mut stands[8], wanted[8].clone()).to_string();
-    let whole = line.contains("stranger-1") && line.contains("\"DONE\"") && line.contains(&word);
-    if whole && stands == wanted { Ok(()) } else { Err(format!("home lost of its text: {line}, {}", json!(stands))) }
+    let layout = stands.get(2).map(Value::to_string).unwrap_or_default();
+    let whole = layout.contains("layoutSection") && layout.contains(&word) && layout.contains("Right");
+    stands.splice(2..3, [wanted[2].clone()]);
+    if whole && stands == wanted { Ok(()) } else { Err(format!("home lost of its text: {layout}, {}", json!(stands))) }
 }
