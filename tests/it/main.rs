@@ -244,9 +244,11 @@ mod plan_world;
 mod planted;
 #[cfg(test)]
 mod planted_proof;
-#[cfg(all(test, feature = "planted-bugs"))]
+#[cfg(test)]
+#[cfg(feature = "planted-bugs")]
 mod planted_ring;
-#[cfg(all(test, feature = "planted-bugs"))]
+#[cfg(test)]
+#[cfg(feature = "planted-bugs")]
 mod planted_worlds;
 #[cfg(test)]
 mod process_files;

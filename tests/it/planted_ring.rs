@@ -121,15 +121,15 @@ async fn watched(seed: u64, lives: bool) -> Result<(), String> {
 /// The world in which a bug is sought.
 fn world_of(bug: Bug) -> World {
     match bug {
-        Bug::HopMovesBase
+        Bug::BaseOnDecision
+        | Bug::HopMovesBase
         | Bug::BlindRetry
         | Bug::NoMark
         | Bug::CommentMarkNotRead
         | Bug::LagBoundIgnored
         | Bug::OursTakenForNew
         | Bug::RefusedForEver => World::Pair,
-        Bug::BaseOnDecision
-        | Bug::TagIgnored
+        Bug::TagIgnored
         | Bug::AuthorOnly
         | Bug::ValueOnly
         | Bug::EchoTakenAsEdit
