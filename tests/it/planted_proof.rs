@@ -21,6 +21,11 @@ const UNSEEN: &[(Bug, &str)] = &[
         Bug::LeaseFenceIgnored,
         "the lock on the state keeps a second holder away, and what the first one records late is read anew: no world shows harm",
     ),
+    (
+        Bug::MarkNotRead,
+        "a poll brings what we made as well, and its mark is read there, too, before the doubt is given up",
+    ),
+    (Bug::JournalAfterSend, "a poll brings what we made, and its mark is read there: it is known without the journal"),
 ];
 
 fn path() -> PathBuf {
