@@ -32,7 +32,7 @@ const QUIET: Duration = Duration::from_secs(45);
 /// More looks than this are a defect.
 const MOST_LOOKS: usize = 2_000;
 
-/// The most requests that the daemon has under way for first copies: three batches, eight items of each. Now and then a poll is one more.
+/// The most requests that the daemon has under way for first copies (`engine::places`). Now and then a poll is one more.
 const AT_ONCE: usize = 24;
 
 /// What is carried.

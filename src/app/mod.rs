@@ -300,7 +300,7 @@ impl Daemon {
         store: Arc<SqliteStore>,
         existing: Existing,
     ) -> Result<(Self, Vec<Finding>), StartError> {
-        store.free_all().await?;
+        let waiting = store.free_all().await?;
         let as_store = (surroundings.between)(Arc::<SqliteStore>::clone(&store));
         let ends = connect(&config, &surroundings)?;
         let held = Held::of(&store, &config, existing).await?;
@@ -314,6 +314,7 @@ impl Daemon {
         {
             store.set_problems(&about, &[], surroundings.clock.now()).await?;
         }
+        engine.forget_why(waiting);
         engine.hold(&store.pauses().await?);
         let daemon = Self {
             since: surroundings.clock.now(),

@@ -194,8 +194,9 @@ impl Daemon {
                 Err(error) => {
                     self.state_failed(error, &mut failures, cancel).await?;
                     // No batch is under way here: what the failed ones had claimed is free again.
-                    if let Err(error) = self.store.free_all().await {
-                        tracing::warn!(%error, "the state is still out of order");
+                    match self.store.free_all().await {
+                        Ok(waiting) => self.engine.forget_why(waiting),
+                        Err(error) => tracing::warn!(%error, "the state is still out of order"),
                     }
                 }
             }

@@ -13,6 +13,7 @@ use crate::model::ids::{ItemId, SideId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
 use crate::model::store::StoreError;
+use crate::planted::{Bug, is_planted};
 
 /// What says that the project itself can be read.
 const CONTROL: &str = "BROWSE_PROJECTS";
@@ -119,7 +120,9 @@ impl Engine {
         let Some(instance) = self.instance_on(work, side) else { return Ok(()) };
         let settle = SignedDuration::try_from(instance.settings.settle).unwrap_or(SignedDuration::MAX);
         let sure_at = since.saturating_add(settle).unwrap_or(Timestamp::MAX);
-        if now < sure_at {
+        if is_planted(Bug::DeleteOnOne404) {
+            work.item.replicas.get_mut(side).and_then(|there| there.away.as_mut()?.confirmed.replace(now));
+        } else if now < sure_at {
             work.be_due(sure_at);
         } else if many > most {
             let what = format!(

@@ -22,6 +22,7 @@ use crate::model::level::Level;
 use crate::model::problem::Problem;
 use crate::model::settings::Kind;
 use crate::model::store::{Newcomer, StoreError, Urgency};
+use crate::planted::{Bug, is_planted};
 
 /// As many ids Cloud reads past its index in one search (`reconcileIssues`, its v3 document).
 const RECONCILED: usize = 50;
@@ -184,7 +185,7 @@ impl Engine {
         for newcomer in all {
             match rows.get(&newcomer.issue) {
                 Some(row) if row.project != project => over.push(newcomer),
-                Some(row) if by_us(row) => {
+                Some(row) if by_us(row) && !is_planted(Bug::OursTakenForNew) => {
                     if self.found_ours(sync, side, instance, row).await? {
                         over.push(newcomer);
                     } else {

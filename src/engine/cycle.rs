@@ -23,6 +23,7 @@ use crate::model::ids::{InstanceId, IssueId, ItemId, OperationId, SideId};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
 use crate::model::store::{Claim, Record, StoreError, Urgency};
 use crate::plan::Plan;
+use crate::planted::{Bug, is_planted};
 use crate::schedule::growing;
 
 /// Items of one batch: as many as one bulk read takes.
@@ -233,6 +234,9 @@ impl Engine {
             all.push(intents);
         }
         let creates: Vec<Vec<Intent>> = all.iter().map(|intents| creates_of(intents)).collect();
+        if is_planted(Bug::JournalAfterSend) {
+            self.create_all(works, &creates).await;
+        }
         let mut opened = Vec::new();
         for (work, intents) in works.iter().zip(&creates) {
             if !intents.is_empty() {
@@ -244,7 +248,9 @@ impl Engine {
         }
         let count = all.iter().map(Vec::len).sum();
         let urgency = urgency_of(works);
-        self.create_all(works, &creates).await;
+        if !is_planted(Bug::JournalAfterSend) {
+            self.create_all(works, &creates).await;
+        }
         // Boxed: many futures over borrowed arguments cannot be shown to be `Send` otherwise.
         let mut sends: Vec<BoxFuture<'_, Result<(), StoreError>>> = Vec::new();
         for (work, intents) in works.iter_mut().zip(&all) {

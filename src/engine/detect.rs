@@ -14,6 +14,7 @@ use crate::jira::{Budget, Failure, JiraError, ReadRows, Trail};
 use crate::model::ids::{InstanceId, IssueId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::store::{Cursor, Hint, Newcomer, StoreError};
+use crate::planted::{Bug, is_planted};
 
 /// Up to this many rows known within the overlap, the overlap is read along in full; with more of them only ids and times
 /// are asked for, and what is new among them is read.
@@ -350,6 +351,9 @@ impl Engine {
             for row in rows {
                 instance.could_read(row.id);
                 self.rows.put(instance.id(), row);
+            }
+            if is_planted(Bug::CursorEarly) {
+                self.store.queue_hints(instance.id(), &[], &[], cursor, self.now()).await?;
             }
             self.store.queue_hints(instance.id(), &hints, &newcomers, cursor, self.now()).await?;
             instance.saw(times, None);

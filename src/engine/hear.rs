@@ -14,6 +14,7 @@ use crate::model::hub::Absence;
 use crate::model::ids::{InstanceId, IssueId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::store::{Announced, Announcement, Hint, StoreError};
+use crate::planted::{Bug, is_planted};
 
 /// Issues that are looked after at once: as many as one bulk read takes.
 const AT_ONCE: usize = 100;
@@ -44,6 +45,9 @@ impl Engine {
         instance.heard(&told.issues, self.now());
         if !self.is_worth_a_look(&instance, &told).await? {
             return Ok(Hearing::Known);
+        }
+        if is_planted(Bug::HookBodyBelieved) {
+            instance.saw(told.issues.iter().copied().zip(told.updated).collect::<Vec<_>>(), None);
         }
         let mut trace = told.trace;
         if let (Some(kept), Some(issue)) = (&trace, told.issues.first())

@@ -533,7 +533,11 @@ impl Instance {
     /// lag behind the last poll. So an idle poll finds nothing, however much was changed at last.
     pub(crate) fn window(&self, cursor: Timestamp) -> Window {
         let back = |at: Timestamp, by: Duration| at.saturating_sub(signed(by)).unwrap_or(Timestamp::MIN);
-        let overlap = self.settings.overlap;
+        let overlap = self.settings.overlap.mul_f64(if crate::planted::is_planted(crate::planted::Bug::NoOverlap) {
+            0.0
+        } else {
+            1.0
+        });
         let state = self.state();
         let asked = state.asked.map(|asked| back(asked, overlap.max(self.settings.settle)));
         let since = back(cursor, overlap).max(asked.unwrap_or(Timestamp::MIN));

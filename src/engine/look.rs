@@ -14,12 +14,13 @@ use super::work::Work;
 use crate::jira::JiraError;
 use crate::model::catalog::Catalog;
 use crate::model::hub::{Absence, Away, ItemState};
-use crate::model::ids::{FieldName, InstanceId, IssueId, SideId};
+use crate::model::ids::{FieldName, InstanceId, IssueId, ItemId, SideId};
 use crate::model::issue::{IssueSnapshot, TransitionOffer};
 use crate::model::operation::{Action, IntentState};
 use crate::model::settings::FieldKind;
-use crate::model::store::StoreError;
+use crate::model::store::{StoreError, Urgency};
 use crate::plan::{Observation, Plan, PlanInput, Wanted, check, is_levelled, plan, take_joined, takes_nothing_in};
+use crate::planted::{Bug, is_planted};
 
 /// A wanted read: the work's place in the batch, its side, the issue.
 type Wish = (usize, SideId, IssueId);
@@ -33,6 +34,12 @@ const MOST_ROUNDS: usize = 8;
 
 impl Engine {
     /// Takes the rows that polls brought for an item. Where there are none, all its replicas are to be read.
+    /// Has these items read on all their sides when it is their turn: why they wait was known to somebody who is dead.
+    pub fn forget_why(&self, items: impl IntoIterator<Item = ItemId>) {
+        self.rows.forget(items);
+    }
+
+    /// Takes up what polls brought, and asks for what has to be read besides.
     pub(super) async fn take_rows(&self, work: &mut Work) {
         let replicas: Vec<(SideId, IssueId)> =
             work.item.replicas.iter().map(|(side, replica)| (side.clone(), replica.issue)).collect();
@@ -41,11 +48,17 @@ impl Engine {
             if let Some(row) = self.rows.take(instance.id(), *issue) {
                 self.take_in(work, side, &instance, Ok(row), false).await;
             }
+            if self.rows.was_lost(instance.id(), *issue) {
+                work.want_read(side, false);
+            }
         }
+        // What one side's row told may be gone with a daemon that died, or with an attempt that failed: another side's row says nothing
+        // of that.
+        let unknown = self.rows.is_forgotten(work.item.id) || work.attempts > 0;
         // Under another configuration every side may have to hold something else, also one that brought no news.
         let behind = work.item.configured < self.accepted.newest;
         for (side, _) in &replicas {
-            if work.reads.is_empty() || (behind && !work.reads.contains_key(side)) {
+            if work.reads.is_empty() || ((behind || unknown) && !work.reads.contains_key(side)) {
                 work.want_read(side, false);
             }
         }
@@ -173,7 +186,7 @@ impl Engine {
         };
         let planned = plan(&input);
         work.planned_by = Some(Arc::clone(&catalogs));
-        let violations = check(&input, &planned);
+        let violations = if is_planted(Bug::CheckSkipped) { Vec::new() } else { check(&input, &planned) };
         self.want_for(work, &planned);
         if !work.to_read.is_empty() || !work.to_list.is_empty() {
             return;
@@ -219,6 +232,7 @@ impl Engine {
             // A state from a backup may have added it before.
             let adds = matches!(operation.action, Action::AddComment { .. } | Action::AddFile { .. });
             let again = adds && self.is_restored();
+            let overwrites = overwrites && !is_planted(Bug::VerifySkipped);
             let needs = (overwrites || shows || again) && !work.fresh.contains(&operation.side);
             if needs {
                 work.want_read(&operation.side, matches!(operation.action, Action::Transition { .. }));
@@ -246,11 +260,15 @@ impl Engine {
                 }
             }
         }
+        let urgency = works.iter().map(|work| work.urgency).min().unwrap_or(Urgency::Live);
         // Boxed: many futures over borrowed arguments cannot be shown to be `Send` otherwise.
         let mut reads: Vec<BoxFuture<'_, Group>> = Vec::new();
         for ((instance, transitions), wanted) in groups {
             if let Some(instance) = self.instances.get(&instance).cloned() {
-                reads.push(Box::pin(read_group(instance, wanted, transitions)));
+                reads.push(Box::pin(async move {
+                    let _place = self.places.take(urgency).await;
+                    read_group(instance, wanted, transitions).await
+                }));
             }
         }
         let answered = futures_util::future::join_all(reads).await;

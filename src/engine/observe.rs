@@ -13,6 +13,7 @@ use crate::model::ids::{EntryId, OperationId, SideId};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot, LogEntry};
 use crate::model::remark::Remark;
 use crate::plan::{By, Step};
+use crate::planted::{Bug, is_planted};
 
 /// How often an issue is read again whose lists hold what came after it. Who changes one all the time is read later.
 const MOST_AGAIN: usize = 3;
@@ -75,6 +76,7 @@ impl Engine {
             .iter()
             .filter(|entry| entry.id > after)
             .map(|entry| Step { entry: entry.clone(), by: self.who(&sync, side, instance, entry) })
+            .filter(|step| step.by == By::Person || !is_planted(Bug::AuthorOnly))
             .collect();
         for step in &steps {
             if let By::Us(operation) = step.by {
@@ -129,11 +131,11 @@ impl Engine {
             // What an earlier bridge did is nobody's word.
             return By::SyncUser;
         }
-        if entry.author.as_ref() != Some(&instance.identity.account) {
+        if entry.author.as_ref() != Some(&instance.identity.account) || is_planted(Bug::EchoTakenAsEdit) {
             return By::Person;
         }
         let mark = entry.tag.as_deref().and_then(|tag| self.seal.open(tag, sync.id(), side));
-        mark.map_or(By::SyncUser, |mark| By::Us(mark.operation))
+        mark.filter(|_| !is_planted(Bug::TagIgnored)).map_or(By::SyncUser, |mark| By::Us(mark.operation))
     }
 
     /// Finds an old operation of ours again, so that its entry can be understood.
@@ -157,8 +159,8 @@ impl Engine {
 /// Whether a read is older than what is known of the issue.
 fn is_older(replica: &Replica, snapshot: &IssueSnapshot) -> bool {
     let newest = snapshot.log.iter().map(|entry| entry.id).max().unwrap_or_default();
-    snapshot.log_whole && newest < replica.entry
-        || snapshot.updated < replica.updated
+    snapshot.log_whole && newest < replica.entry && !is_planted(Bug::OldRowReverts)
+        || snapshot.updated < replica.updated && !is_planted(Bug::OldRowReverts)
         || replica.level.outdates(snapshot)
 }
 

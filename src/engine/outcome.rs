@@ -24,6 +24,7 @@ use crate::model::remark::Remark;
 use crate::model::settings::FieldKind;
 use crate::model::value::Value;
 use crate::plan::By;
+use crate::planted::{Bug, is_planted};
 use crate::schedule::growing;
 
 /// Attempts after which a failure is more than a passing one.
@@ -41,7 +42,7 @@ fn refused_hop(from: &str, to: &str, why: &str) -> String {
 /// Whether a refusal is about what was written, and would be the same for ever: the value is acknowledged as refused. Any
 /// other (403, 404, 409, …) is about rights, the place or the moment, which pass without the value changing.
 fn is_about_the_value(refusal: &Refusal) -> bool {
-    !refusal.fields.is_empty() || matches!(refusal.status, 400 | 413 | 422)
+    !refusal.fields.is_empty() || matches!(refusal.status, 400 | 413 | 422) || is_planted(Bug::RefusedForEver)
 }
 
 impl Engine {
@@ -202,6 +203,9 @@ impl Engine {
     async fn edit_outcome(&self, work: &mut Work, intent: &Intent, outcome: WriteOutcome<Option<IssueSnapshot>>) {
         let side = intent.operation.side.clone();
         work.fresh.remove(&side);
+        if is_planted(Bug::BaseOnDecision) {
+            believe(work, intent);
+        }
         match outcome {
             WriteOutcome::Done(Some(snapshot)) => {
                 work.move_intent(intent.id, &IntentEvent::AnsweredYes);
@@ -485,6 +489,16 @@ pub(super) fn is_a_level(action: &Action) -> bool {
 
 fn base_of<'w>(work: &'w mut Work, side: &SideId, name: &FieldName) -> Option<&'w mut crate::model::hub::Base> {
     work.item.replicas.get_mut(side).map(|replica| replica.bases.entry(name.clone()).or_default())
+}
+
+/// What [`Bug::BaseOnDecision`] does.
+fn believe(work: &mut Work, intent: &Intent) {
+    for (name, write) in intent.operation.action.fields().into_iter().flatten() {
+        if let Some(base) = base_of(work, &intent.operation.side, name) {
+            base.value = Some(write.wanted.clone());
+            base.acts.join(&write.acts);
+        }
+    }
 }
 
 /// The side was told and cannot: it is not tried again until the agreed value moves, and makes no false conflict.

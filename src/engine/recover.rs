@@ -24,6 +24,7 @@ use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
 use crate::model::remark::{Remark, Spent};
 use crate::model::settings::Kind;
 use crate::model::store::StoreError;
+use crate::planted::{Bug, is_planted};
 
 /// What a search over all projects brought.
 #[derive(Default)]
@@ -125,6 +126,7 @@ impl Engine {
     /// How long a write may still be under way, or hidden by the index. It counts from when the answer was lost, however long the
     /// intent had waited; for one from before the start, from when it was opened, by the instance's clock: ours may have been set.
     pub(super) fn left_until(&self, instance: &Instance, intent: &Intent, horizon: Duration) -> Option<Duration> {
+        let horizon = horizon.mul_f64(if is_planted(Bug::LagBoundIgnored) { 0.0 } else { 1.0 });
         let lost = self.lost_writes().get(&intent.id).copied();
         if let Some(lost) = lost {
             let passed = self.clock.monotonic().saturating_sub(lost);
@@ -219,7 +221,7 @@ impl Engine {
     /// The operation that a row's mark names.
     fn mark_on(&self, work: &Work, side: &SideId, row: &IssueSnapshot) -> Option<OperationId> {
         let mark = self.seal.open(row.mark.as_deref()?, work.sync.id(), side)?;
-        (mark.item == work.item.id).then_some(mark.operation)
+        (mark.item == work.item.id && !is_planted(Bug::MarkNotRead)).then_some(mark.operation)
     }
 
     /// Binds what we created. A second one is a duplicate: it is said, and never deleted.
@@ -357,7 +359,7 @@ impl Engine {
 
     /// Settles one copy in doubt by whether it was found.
     fn settle_copy(&self, work: &mut Work, intent: &Intent, instance: &Instance, copy: Option<CommentId>) {
-        if let Some(copy) = copy {
+        if let Some(copy) = copy.filter(|_| !is_planted(Bug::CommentMarkNotRead)) {
             self.looked_for().remove(&intent.id);
             work.move_intent(intent.id, &IntentEvent::Seen);
             copied(work, intent, copy);

@@ -1,10 +1,10 @@
 //! Rows of polls that wait for the worker of their item, so that detecting is also the first read. Must never be needed: a
-//! row that is missing is read again.
+//! row that is missing is read again, and of which one is missing something is known.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::model::ids::{InstanceId, IssueId};
+use crate::model::ids::{InstanceId, IssueId, ItemId};
 use crate::model::issue::IssueSnapshot;
 
 /// Rows kept at most. Beyond it the rest is read again when its turn comes: memory stays bounded in a large first run.
@@ -12,26 +12,56 @@ const MOST: usize = 2_000;
 
 /// The waiting rows.
 #[derive(Default)]
-pub(crate) struct Rows(Mutex<BTreeMap<(InstanceId, IssueId), IssueSnapshot>>);
+pub(crate) struct Rows(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    rows: BTreeMap<(InstanceId, IssueId), IssueSnapshot>,
+    /// There was a row, and no room for it.
+    lost: BTreeSet<(InstanceId, IssueId)>,
+    /// Items of which nobody knows any more what they wait for: whoever knew is dead.
+    forgotten: BTreeSet<ItemId>,
+}
 
 impl Rows {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Keeps a row, unless a newer one is kept already.
     pub(crate) fn put(&self, instance: &InstanceId, row: IssueSnapshot) {
-        let mut rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept();
         let key = (instance.clone(), row.id);
-        let newer = rows.get(&key).is_none_or(|kept| kept.updated <= row.updated);
-        if newer && (rows.len() < MOST || rows.contains_key(&key)) {
-            rows.insert(key, row);
+        let newer = kept.rows.get(&key).is_none_or(|known| known.updated <= row.updated);
+        if newer && (kept.rows.len() < MOST || kept.rows.contains_key(&key)) {
+            kept.rows.insert(key, row);
+        } else if newer {
+            kept.lost.insert(key);
         }
     }
 
     /// Takes a row out.
     pub(crate) fn take(&self, instance: &InstanceId, issue: IssueId) -> Option<IssueSnapshot> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(instance.clone(), issue))
+        self.kept().rows.remove(&(instance.clone(), issue))
+    }
+
+    /// Whether there was a row that could not be kept: the issue is to be read. Said once.
+    pub(crate) fn was_lost(&self, instance: &InstanceId, issue: IssueId) -> bool {
+        self.kept().lost.remove(&(instance.clone(), issue))
+    }
+
+    /// Notes items that wait for something which nobody knows any more.
+    pub(crate) fn forget(&self, items: impl IntoIterator<Item = ItemId>) {
+        self.kept().forgotten.extend(items);
+    }
+
+    /// Whether nobody knows what an item waits for: all of it is to be read. Said once.
+    pub(crate) fn is_forgotten(&self, item: ItemId) -> bool {
+        self.kept().forgotten.remove(&item)
     }
 
     /// Looks at a row and leaves it there.
     pub(crate) fn peek(&self, instance: &InstanceId, issue: IssueId) -> Option<IssueSnapshot> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&(instance.clone(), issue)).cloned()
+        self.kept().rows.get(&(instance.clone(), issue)).cloned()
     }
 }

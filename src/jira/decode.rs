@@ -18,6 +18,7 @@ use crate::model::issue::{
     NativeValue, Person, ScreenField, TransitionOffer, Visibility,
 };
 use crate::model::settings::Kind;
+use crate::planted::{Bug, is_planted};
 
 /// As many entries as `expand=changelog` is documented to give at most (Cloud's bulkfetch). As many or more may be a part.
 const CLOUD_LOG_CAP: usize = 40;
@@ -110,6 +111,7 @@ impl Decoder<'_> {
         let attachments = told.then(|| self.files(field("attachment"))).transpose()?;
         let watched = field("watches").filter(|_| want.watches).and_then(super::watchers::count);
         let (log, log_whole) = self.log(issue.changelog)?;
+        let level = field("security").filter(|_| !is_planted(Bug::LevelIgnored));
         let mark = issue.properties.as_ref().and_then(|all| all.get(OURS)).and_then(mark_in);
         Ok(IssueSnapshot {
             id: IssueId(id),
@@ -119,8 +121,8 @@ impl Decoder<'_> {
             updated: updated.0,
             creator: creator.and_then(|user| self.person(user)),
             issue_type: Named { id: issue_type.id.0, name: issue_type.name },
-            restricted: field("security").is_some(),
-            level: field("security").and_then(|level| level.get("name")?.as_str()).map(str::to_owned),
+            restricted: level.is_some(),
+            level: level.and_then(|level| level.get("name")?.as_str()).map(str::to_owned),
             tells_level: issue.fields.contains_key("security"),
             fields: values.collect(),
             ids: want.fields.iter().filter_map(|id| Some((id.clone(), ids(issue.fields.get(id.as_str())?)?))).collect(),
@@ -292,7 +294,7 @@ impl Decoder<'_> {
         let plain_project =
             project.get("projectTypeKey").and_then(Value::as_str).is_some_and(|kind| kind != "service_desk");
         if self.kind == Kind::DataCenter && !plain_project && !page.comments.is_empty() {
-            return Ok(Comments::default());
+            return Ok(Comments { complete: is_planted(Bug::DeleteUnderPartialListing), ..Comments::default() });
         }
         let complete = page.total == Some(page.comments.len());
         Ok(Comments { list: self.comments(page.comments), complete })
@@ -327,6 +329,7 @@ impl Decoder<'_> {
             None => Visibility::Everybody,
             // Restricted twice: no word is fit for it.
             Some(_) if internal => Visibility::Other,
+            Some(_) if is_planted(Bug::RestrictedCrosses) => Visibility::Everybody,
             Some(visibility) => readers(visibility),
         };
         let body = self.body(comment.body);

@@ -11,6 +11,7 @@ use crate::model::issue::{NativeValue, Visibility};
 use crate::model::operation::{NativeWrite, RemoteLink};
 use crate::model::remark::Spent;
 use crate::model::settings::Kind;
+use crate::planted::{Bug, is_planted};
 
 /// Writes bodies for one kind.
 #[derive(Debug, Clone, Copy)]
@@ -84,7 +85,8 @@ impl Encoder<'_> {
         fields.retain(|_, value| !value.is_null() && value != &json!([]));
         fields.insert("project".into(), json!({ "key": draft.project }));
         fields.insert("issuetype".into(), json!({ "name": draft.issue_type }));
-        json!({ "fields": fields, "properties": [property(&draft.mark)] })
+        let marks = if is_planted(Bug::NoMark) { Vec::new() } else { vec![property(&draft.mark)] };
+        json!({ "fields": fields, "properties": marks })
     }
 
     /// The body that edits fields.
@@ -127,6 +129,9 @@ impl Encoder<'_> {
 
     /// The body that changes a comment. Without properties: an array of them could publish an internal note (jira-facts 8).
     pub(super) fn comment_edit(self, body: &NativeValue) -> Value {
+        if is_planted(Bug::PropertyOnCommentPut) {
+            return json!({ "body": self.value(&FieldId::from("comment"), body), "properties": [property("")] });
+        }
         json!({ "body": self.value(&FieldId::from("comment"), body) })
     }
 

@@ -5,6 +5,7 @@ use http::HeaderMap;
 use super::{Failure, retry};
 use crate::model::ids::AccountId;
 use crate::model::settings::Kind;
+use crate::planted::{Bug, is_planted};
 
 /// What an answer must prove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +52,7 @@ fn login(status: u16, headers: &HeaderMap) -> Result<(), Failure> {
         let words = reason.split(';').next().unwrap_or(reason).trim();
         return Err(Failure::Locked(format!("{words}: log in once by the browser and solve the CAPTCHA")));
     }
-    if !retry::login_refused(headers) {
+    if !retry::login_refused(headers) || is_planted(Bug::AnonymousBelieved) {
         return Ok(());
     }
     let reason = text(headers, "x-seraph-loginreason").unwrap_or_default();
@@ -73,7 +74,7 @@ pub(super) fn identity(
         Kind::Cloud => "X-AAccountId",
         Kind::DataCenter => "X-AUSERNAME",
     };
-    if needs == Needs::Nobody {
+    if needs == Needs::Nobody || is_planted(Bug::AnonymousBelieved) {
         return Ok(());
     }
     let Some(shown) = text(headers, name) else {

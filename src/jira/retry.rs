@@ -7,6 +7,7 @@ use http::HeaderMap;
 
 use super::Failure;
 use super::transport::{TransportError, Trouble};
+use crate::planted::{Bug, is_planted};
 use crate::schedule::growing;
 
 /// How often a read is tried in all.
@@ -61,7 +62,9 @@ pub(super) fn decide(class: Class, seen: Seen<'_>, attempt: u32) -> Decision {
     match (class, seen) {
         (Class::Read, Seen::Broken(error)) => read_broken(error, attempt),
         (Class::Read, Seen::Answer(status, headers)) => read_answered(status, headers, attempt),
-        (Class::Write, Seen::Broken(error)) if error.trouble.may_have_arrived() => Decision::InDoubt(error.to_string()),
+        (Class::Write, Seen::Broken(error)) if error.trouble.may_have_arrived() && !is_planted(Bug::BlindRetry) => {
+            Decision::InDoubt(error.to_string())
+        }
         (Class::Write, Seen::Broken(error)) => Decision::NotSent(error.to_string(), growth(attempt.max(3))),
         (Class::Write, Seen::Answer(status, headers)) => write_answered(status, headers, attempt),
     }

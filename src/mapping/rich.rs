@@ -12,6 +12,7 @@ use crate::model::document::{Block, Document, Inline, Syntax};
 use crate::model::ids::SideId;
 use crate::model::issue::NativeValue;
 use crate::model::settings::{Kind, SyncSettings};
+use crate::planted::{Bug, is_planted};
 use crate::text::{self, Target};
 
 /// A side, as far as its texts go.
@@ -101,7 +102,7 @@ impl Rich<'_> {
     #[must_use]
     pub fn lift(&self, before: &Document, after: &Document, agreed: &Document) -> (Document, Document) {
         // Where nothing was lost there is nothing to put back.
-        if text::same(before, agreed) {
+        if text::same(before, agreed) || is_planted(Bug::PlaceholderFlowsBack) {
             return (before.clone(), after.clone());
         }
         let mut own = before.clone();

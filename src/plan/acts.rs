@@ -20,6 +20,7 @@ use crate::model::ids::{OperationId, SideId};
 use crate::model::initial::Initial;
 use crate::model::settings::{ConflictPolicy, FieldKind, FieldRow, SyncSettings};
 use crate::model::value::Value;
+use crate::planted::{Bug, is_planted};
 
 /// Glimpses kept per standing act: as many acts may be made before the first of them becomes known elsewhere.
 const MOST_GLIMPSES: usize = 32;
@@ -121,7 +122,7 @@ pub(super) fn take(draft: &mut Draft<'_>, row: &FieldRow, act: &Act) {
         let agreed = item.hub.entry(row.name.clone()).or_default().entry(audience.clone());
         let agreed = agreed.or_insert_with(|| nothing_yet(act));
         let was_open = is_left_open(sync, row, agreed);
-        let conflict = decide(sync, row, agreed, act, number, &sight);
+        let conflict = decide(sync, row, agreed, act, number, &sight).filter(|_| !is_planted(Bug::LoserDropped));
         if was_open && !agreed.asking.is_empty() {
             // Who was filled before follows nobody while it is open whom to follow.
             let filled = keep_their_own(&item.replicas, row, &audience, agreed, &stands_for);

@@ -21,6 +21,7 @@ use crate::model::issue::{CommentSnapshot, NativeValue, Visibility};
 use crate::model::operation::{Action, Operation};
 use crate::model::remark::Remark;
 use crate::model::settings::CommentSettings;
+use crate::planted::{Bug, is_planted};
 
 /// Takes in the comments that people wrote on a side.
 pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observation, remark: Remark) {
@@ -37,7 +38,7 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
         let ours = is_a_bridge(draft, side, author.map(|author| &author.account));
         let records = draft.plan.item.remarks(remark);
         let copy = records.iter().any(|record| record.copies.get(side) == Some(&comment.id));
-        if ours || copy {
+        if ours && !is_planted(Bug::CopyTakenForOriginal) || copy {
             continue;
         }
         let known = records.iter().position(|record| &record.side == side && record.id == comment.id);

@@ -228,7 +228,8 @@ pub(super) fn differs_by_time_alone(draft: &Draft<'_>, row: &FieldRow, side: &Si
 fn counterparts(draft: &Draft<'_>, side: &SideId, audience: &Audience) -> Vec<(SideId, String)> {
     // `across` lets a bare value pass, and never says whose issue it came from.
     let sees = draft.input.sync.side(side).map(|settings| &settings.sees);
-    let may = |other: &SideId| audience.0.contains(other) && sees.is_none_or(|sees| sees.contains(other));
+    let told = crate::planted::is_planted(crate::planted::Bug::AcrossCarriesAuthor);
+    let may = |other: &SideId| audience.0.contains(other) && (told || sees.is_none_or(|sees| sees.contains(other)));
     let seen = draft.input.sync.side_ids().filter(|other| *other != side && may(other));
     let replicas = seen.filter_map(|other| Some((other, draft.plan.item.replicas.get(other)?)));
     let named = replicas.filter(|(_, replica)| !replica.restricted);

@@ -15,6 +15,7 @@ use crate::model::operation::{Action, Intent, IntentState, NativeWrite};
 use crate::model::remark::Remark;
 use crate::model::settings::{FieldKind, FieldRow, SideEffects};
 use crate::model::value::Value;
+use crate::planted::{Bug, is_planted};
 
 /// Untagged changes by the sync user in a row that count as changes of the side before they look like a fight.
 const MOST_COUNTED: u32 = 5;
@@ -255,7 +256,10 @@ fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Ob
     let input = draft.input;
     let place = place(input, &nothing, row, side);
     let (Some(field), Some(now)) = (row.sides.get(side), current(&place, observation)) else { return };
-    let steps = touching(observation, field);
+    let mut steps = touching(observation, field);
+    if is_planted(Bug::EqualityBeforeEntries) && is_held(draft, row, side, &now) {
+        steps.clear();
+    }
     if steps.is_empty() {
         let base = draft.plan.item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name));
         if base.is_none() {
@@ -287,7 +291,9 @@ fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Ob
             Some(_) => one_by_one.or_else(|| logged(&place, item)).or_else(undone),
         };
         before.clone_from(&value);
-        match step.by {
+        match by_value(draft, row, side, value.as_ref(), step.by) {
+            By::Person if is_planted(Bug::CheckAfterSkipped) && next.is_some_and(|(next, _)| next.by != By::Person) => {
+            }
             By::Us(operation) => our_step(draft, row, side, operation, value, step.entry.id),
             By::SyncUser => match untagged_write(draft, row, side, value.as_ref(), step) {
                 Some(operation) => our_step(draft, row, side, operation, value, step.entry.id),
@@ -311,6 +317,12 @@ fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Ob
             }
         }
     }
+}
+
+/// What [`Bug::EqualityBeforeEntries`] asks: whether a field shows what was last seen.
+fn is_held(draft: &Draft<'_>, row: &FieldRow, side: &SideId, now: &Value) -> bool {
+    let base = draft.plan.item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name));
+    base.and_then(|base| base.value.as_ref()).is_some_and(|held| same(held, now))
 }
 
 /// What a set was before a write of ours that came last: what stands there, without what we added and with what we took away. The
@@ -428,6 +440,16 @@ pub(super) fn untagged_write(
     open.filter(shows).map(|intent| intent.id).next()
 }
 
+/// Who made an entry, unless [`Bug::ValueOnly`] says that it was the write of ours that wrote the same.
+fn by_value(draft: &Draft<'_>, row: &FieldRow, side: &SideId, value: Option<&Value>, by: By) -> By {
+    let wrote = |intent: &&Intent| match written_by(intent, row).filter(|_| &intent.operation.side == side) {
+        Some(Written::Value(wanted, _)) => value.is_some_and(|value| same(value, &wanted)),
+        Some(Written::Hop) | None => false,
+    };
+    let found = draft.input.intents.iter().rev().find(wrote).filter(|_| is_planted(Bug::ValueOnly));
+    found.map_or(by, |intent| By::Us(intent.id))
+}
+
 enum Written {
     Value(Value, Acts),
     Hop,
@@ -437,7 +459,11 @@ enum Written {
 fn written_by(intent: &Intent, row: &FieldRow) -> Option<Written> {
     let action = &intent.operation.action;
     if let (Action::Transition { last, wanted, acts, .. }, FieldKind::Status) = (action, row.kind) {
-        return Some(if *last { Written::Value(wanted.clone(), acts.clone()) } else { Written::Hop });
+        return Some(if *last || is_planted(Bug::HopMovesBase) {
+            Written::Value(wanted.clone(), acts.clone())
+        } else {
+            Written::Hop
+        });
     }
     action.fields()?.get(&row.name).map(|write| Written::Value(write.wanted.clone(), write.acts.clone()))
 }

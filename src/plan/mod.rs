@@ -78,6 +78,7 @@ use crate::model::ids::{FieldName, SideId};
 use crate::model::operation::Intent;
 use crate::model::remark::Remark;
 use crate::model::settings::{FieldRow, SyncSettings};
+use crate::planted::{Bug, is_planted};
 
 /// Decides what should be written. Total and deterministic.
 #[must_use]
@@ -257,7 +258,7 @@ fn place<'a>(input: &'a PlanInput<'_>, nothing: &'a Catalog, row: &'a FieldRow, 
 pub fn audience_of(item: &ItemState, sync: &SyncSettings, row: &FieldRow, side: &SideId) -> Audience {
     let own = Some(side.outsiders()).filter(|own| keeps_own(sync, side) || item.acts.of(own) > 0);
     let own = own.into_iter().chain(left_out(item, sync, row, side));
-    if row.across {
+    if row.across || is_planted(Bug::OriginForgotten) {
         return Audience(sync.side_ids().cloned().chain(own).collect());
     }
     let mut sees = sync.side(side).map(|side| side.sees.clone()).unwrap_or_default();

@@ -18,6 +18,7 @@ use crate::model::operation::{Action, Intent, Operation};
 use crate::model::remark::{Remark, Spent};
 use crate::model::settings::{CopyEdits, WhenDeleted, WhenNarrowed};
 use crate::model::value::Value;
+use crate::planted::{Bug, is_planted};
 use crate::text;
 
 /// Who changed a copy, where Jira does not say.
@@ -245,7 +246,8 @@ const NOTICE: &str = "This comment is not shared here any more.";
 fn is_narrowed(draft: &Draft<'_>, record: &CommentRecord, side: &SideId, remark: Remark) -> bool {
     let terms = record.terms_of(side);
     let routed = draft.input.sync.remarks(remark).route(&record.side, &record.visibility, side);
-    record.visibility != terms.of || routed.is_some_and(|readers| readers != terms.under)
+    !is_planted(Bug::NarrowedStays)
+        && (record.visibility != terms.of || routed.is_some_and(|readers| readers != terms.under))
 }
 
 /// A copy that its readers may not have any more is deleted, or a notice takes the place of its text. Where the comment may

@@ -14,6 +14,7 @@ use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, IntentState, NativeWrite, Operation};
 use crate::model::settings::{FieldKind, FieldRow, OnUnmapped};
 use crate::model::value::Value;
+use crate::planted::{Bug, is_planted};
 
 /// Plans what goes by itself, and what cannot go yet. Says whether that was all.
 fn is_aimed_apart(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, base: &Base) -> bool {
@@ -360,7 +361,8 @@ fn write_of(
     wanted: Value,
     single: bool,
 ) -> Option<FieldWrite> {
-    let write = if row.kind.is_set() && !matches!(native, NativeValue::Named(_) | NativeValue::Person(_)) && !single {
+    let whole = single || is_planted(Bug::SetsAsSet);
+    let write = if row.kind.is_set() && !matches!(native, NativeValue::Named(_) | NativeValue::Person(_)) && !whole {
         let want = if let NativeValue::Words(words) = native { words } else { BTreeSet::new() };
         NativeWrite::Words {
             add: want.difference(held).cloned().collect(),

@@ -380,7 +380,7 @@ impl Store for SqliteStore {
         self.write("release an item", move |connection| queue::release(connection, item, fence, due, attempts)).await
     }
 
-    async fn free_all(&self) -> Result<(), StoreError> {
+    async fn free_all(&self) -> Result<Vec<ItemId>, StoreError> {
         const ATTEMPT: &str = "free the items of a dead holder";
         let now = self.writer(ATTEMPT)?.clock.now();
         self.write(ATTEMPT, move |connection| queue::free_all(connection, now)).await

@@ -6,10 +6,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Top-level module -> layer. `simulator` and `main` have rules of their own.
+/// Top-level module -> layer. `simulator` and `main` have rules of their own. `planted` lies at the bottom, since every layer asks it:
+/// pure folders may, too, for without its feature it is a constant.
 const LAYERS: &[(&str, u8)] = &[
     ("model", 0),
     ("clock", 0),
+    ("planted", 0),
     ("merge", 1),
     ("text", 1),
     ("mapping", 1),

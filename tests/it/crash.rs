@@ -247,7 +247,7 @@ fused! {
         fn learn_ways(instance: &InstanceId, project: &str, ways: &[(String, String, String)]) -> ();
         fn set_problems(about: &str, problems: &[Problem], now: Timestamp) -> ();
         fn set_note(name: &str, value: &str) -> ();
-        fn free_all() -> ();
+        fn free_all() -> Vec<ItemId>;
     }
     commits {
         fn wake_awaited() -> ();

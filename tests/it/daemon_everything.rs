@@ -43,7 +43,7 @@ const FOUND_BESIDE: [u64; 4] = [19, 21, 22, 94];
 
 /// What came of a life.
 #[derive(Default)]
-struct Lived {
+pub(crate) struct Lived {
     lives: usize,
     done: BTreeMap<String, usize>,
     deaths: usize,
@@ -53,13 +53,13 @@ struct Lived {
 
 /// What a life is about.
 #[derive(Clone)]
-struct Plot {
-    sight: Sight,
+pub(crate) struct Plot {
+    pub(crate) sight: Sight,
     /// Where one of home's security levels is carried, and all that is written at a partner is looked at by somebody there who is in
     /// no level, as soon as it is written.
-    ledger: Option<Arc<Mutex<Ledger>>>,
+    pub(crate) ledger: Option<Arc<Mutex<Ledger>>>,
     /// Where issues are deleted, moved and so on.
-    lives: bool,
+    pub(crate) lives: bool,
 }
 
 impl Plot {
@@ -103,7 +103,7 @@ impl Plot {
 }
 
 /// A life of everybody.
-async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
+pub(crate) async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
     let log = Log::default();
     let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(log.clone());
     let filter = tracing_subscriber::filter::Targets::new().with_target("jirasyncd", tracing::Level::DEBUG);
@@ -465,7 +465,8 @@ fn takes_names(seed: u64) -> bool {
     seed % 5 == 3
 }
 
-async fn isolation(seed: u64, lives: bool) -> Result<usize, String> {
+/// Plays a script with and without a partner: what is sent to the other is the same.
+pub(crate) async fn isolation(seed: u64, lives: bool) -> Result<usize, String> {
     // A status crosses, so none is set for what is gone.
     let policies = lives.then(|| Policies { deleted: [0, 1, 3, 4][seed as usize % 4], ..Policies::of(seed / 8 * 8) });
     let dice = Dice::new(seed);

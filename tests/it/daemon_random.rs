@@ -48,8 +48,8 @@ struct Random {
 }
 
 /// How bad it gets.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Weather {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Weather {
     /// Faults and deaths.
     Faults,
     /// The Jiras tell by webhooks too, badly.
@@ -332,7 +332,8 @@ fn is_write(operation: &str) -> bool {
     )
 }
 
-async fn try_seed(seed: u64, weather: Weather) -> Result<(usize, usize, usize), String> {
+/// One life, judged: how many acts, deaths and faults there were.
+pub(crate) async fn try_seed(seed: u64, weather: Weather) -> Result<(usize, usize, usize), String> {
     let mut random = Random::new(seed, weather).await;
     random.run().await.map_err(|why| format!("JIRASYNCD_SEED={seed}: {why}"))?;
     Ok((random.acts, random.life.deaths, random.life.struck))

@@ -43,6 +43,16 @@ const SMALL: [&str; 4] = ["work_due", "work_claimed", "intents_open", "items_mer
 /// Statements that may read all of a table, and when they run.
 const RARE: &[(&str, &str)] = &[
     ("SELECT count(*) FROM ", "figures that a person asked for"),
+    ("SELECT number, conflict FROM conflicts ORDER BY number", "a full check of the state that a person asked for"),
+    (
+        "SELECT number, item, intent, state FROM intents ORDER BY number",
+        "a full check of the state that a person asked for",
+    ),
+    ("SELECT id, sync, state, merged IS NULL, EXISTS", "a full check of the state that a person asked for"),
+    (
+        "SELECT replicas.item, side, replicas.sync, instance, issue FROM",
+        "a full check of the state that a person asked for",
+    ),
     ("SELECT (SELECT count(*) FROM items)", "figures that a person asked for"),
     ("SELECT sync, count(*) FROM (SELECT sync, item FROM replicas", "figures that a person asked for"),
     ("SELECT items.sync, count(*) FROM work", "figures that a person asked for"),
@@ -72,7 +82,10 @@ fn statements() -> Vec<String> {
             let sql = literals.into_iter().map(str::trim_start).filter(|literal| {
                 ["SELECT ", "UPDATE ", "DELETE ", "INSERT "].iter().any(|word| literal.starts_with(word))
             });
-            found.extend(sql.map(|sql| sql.replace("{COLUMNS}", "*").replace("{table}", "work")));
+            // What is read of either of two tables, whole, when a person asks for it.
+            let either =
+                |sql: &str| sql.replace("SELECT number, {what} FROM {table}", "SELECT number, conflict FROM conflicts");
+            found.extend(sql.map(|sql| either(sql).replace("{COLUMNS}", "*").replace("{table}", "work")));
         }
     }
     found

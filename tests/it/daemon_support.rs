@@ -216,7 +216,8 @@ impl World {
                 reread: None,
                 portion: 1_000,
             },
-            _watches: jiras.values().map(watched).collect(),
+            // What is sought with planted bugs is found by auditors: the contract would take most of the time.
+            _watches: jiras.values().filter(|_| cfg!(not(feature = "planted-bugs"))).map(watched).collect(),
             jiras,
             daemon: None,
             folder,

@@ -23,7 +23,7 @@ pub(crate) fn paragraph(content: &[Value]) -> Value {
     json!({ "type": "paragraph", "content": content })
 }
 
-fn rich(first: &str) -> Value {
+pub(crate) fn rich(first: &str) -> Value {
     let cell = |kind: &str, word: &str| json!({ "type": kind, "attrs": { "background": "#f4f5f7" }, "content": [paragraph(&[text(word)])] });
     let column =
         |word: &str| json!({ "type": "layoutColumn", "attrs": { "width": 50 }, "content": [paragraph(&[text(word)])] });
@@ -76,7 +76,7 @@ pub(crate) async fn nodes(world: &World, jira: &str, part: &str) -> Vec<Value> {
     raw(world, jira, part).await["content"].as_array().unwrap().clone()
 }
 
-async fn shared(first: &str) -> World {
+pub(crate) async fn shared(first: &str) -> World {
     let world = World::new(&open(), |jiras| {
         let labels = ["share-globex", "share-initech"];
         let fields = json!({ "summary": "Rich", "labels": labels, "description": rich(first) });

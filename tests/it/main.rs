@@ -247,6 +247,14 @@ mod plan_world;
 #[cfg(test)]
 mod planted;
 #[cfg(test)]
+mod planted_proof;
+#[cfg(test)]
+#[cfg(feature = "planted-bugs")]
+mod planted_ring;
+#[cfg(test)]
+#[cfg(test)]
+mod planted_worlds;
+#[cfg(test)]
 mod process_files;
 #[cfg(test)]
 mod process_kills;
@@ -283,6 +291,8 @@ mod simulator_seed;
 mod simulator_support;
 #[cfg(test)]
 mod simulator_webhooks;
+#[cfg(test)]
+mod small_worlds;
 #[cfg(test)]
 mod store;
 #[cfg(test)]
