@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::merge::kept_in_the_end;
 use super::seal::Seal;
 use super::setup::{Bound, bound};
 use super::{Connections, SetupError};
@@ -12,7 +13,7 @@ use crate::jira::{Failure, JiraError, Want};
 use crate::model::away::{Absence, Away};
 use crate::model::detach::Detached;
 use crate::model::hub::{ItemState, Replica};
-use crate::model::ids::{InstanceId, IssueKey, SideId, SyncId};
+use crate::model::ids::{InstanceId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::settings::SyncSettings;
 use crate::model::store::Store;
@@ -182,15 +183,22 @@ pub async fn compare(
             let answers = connection.read.issues(&issues, &want).await;
             for (asked, answer) in asked.iter().zip(answers) {
                 compared.issues += 1;
-                take(&mut compared, asked, answer, &seal);
+                let (item, side, _) = asked;
+                let mark = answer.as_ref().ok().and_then(|there| seal.open(there.mark.as_deref()?, &item.sync, side));
+                let marked = match mark {
+                    // What was merged is marked for the item that was let go.
+                    Some(mark) => kept_in_the_end(store, mark.item).await?,
+                    None => None,
+                };
+                take(&mut compared, asked, answer, marked);
             }
         }
     }
     Ok(compared)
 }
 
-fn take(compared: &mut Compared, asked: &Asked<'_>, answer: Result<IssueSnapshot, JiraError>, seal: &Seal) {
-    let (item, side, replica) = asked;
+fn take(compared: &mut Compared, asked: &Asked<'_>, answer: Result<IssueSnapshot, JiraError>, marked: Option<ItemId>) {
+    let (item, _, replica) = asked;
     let gone = |away: &Away| matches!(away.how, Absence::Missing | Absence::DeletedByUs);
     let known_missing = replica.away.as_ref().is_some_and(gone);
     let there = match answer {
@@ -211,11 +219,9 @@ fn take(compared: &mut Compared, asked: &Asked<'_>, answer: Result<IssueSnapshot
     };
     let mut differs = Vec::new();
     if replica.ours {
-        let mark = there.mark.as_deref();
-        let opened = mark.and_then(|mark| seal.open(mark, &item.sync, side));
-        match (mark, opened) {
+        match (&there.mark, marked) {
             (None, _) => differs.push(Difference::Unmarked),
-            (Some(_), Some(mark)) if mark.item == item.id => {}
+            (Some(_), Some(marked)) if marked == item.id => {}
             (Some(_), _) => differs.push(Difference::OtherMark),
         }
     }

@@ -85,6 +85,7 @@ impl Engine {
                 self.rows.take(instance, replica.issue);
             }
         }
+        self.rows.forget([claim.item.id]);
         self.store.release(claim.item.id, claim.fence, Some(PARKED), claim.attempts).await?;
         if !sync.is_parked() {
             self.wake_now(claim.item.id).await?;

@@ -33,13 +33,12 @@ type Group = (Arc<Instance>, Vec<Wish>, Vec<Answer>);
 const MOST_ROUNDS: usize = 8;
 
 impl Engine {
-    /// Takes the rows that polls brought for an item. Where there are none, all its replicas are to be read.
     /// Has these items read on all their sides when it is their turn: why they wait was known to somebody who is dead.
     pub fn forget_why(&self, items: impl IntoIterator<Item = ItemId>) {
         self.rows.forget(items);
     }
 
-    /// Takes up what polls brought, and asks for what has to be read besides.
+    /// Takes the rows that polls brought for an item. Where there are none, all its replicas are to be read.
     pub(super) async fn take_rows(&self, work: &mut Work) {
         let replicas: Vec<(SideId, IssueId)> =
             work.item.replicas.iter().map(|(side, replica)| (side.clone(), replica.issue)).collect();
@@ -328,6 +327,8 @@ impl Engine {
     }
 
     fn unread(&self, work: &mut Work, side: &SideId, instance: &Instance, error: &JiraError) {
+        // Another side's row may bring it up before this one can be read.
+        self.rows.forget([work.item.id]);
         if let Some(pause) = instance.pause() {
             // Known already, and not asked again before the pause is over.
             self.wait_for(work, &pause);

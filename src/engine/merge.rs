@@ -15,7 +15,7 @@ use crate::model::hub::{AttachmentRecord, CommentRecord, ItemState, Replica};
 use crate::model::ids::{AccountId, InstanceId, IssueId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot};
 use crate::model::operation::{IntentEvent, IntentState};
-use crate::model::store::{Claim, StoreError};
+use crate::model::store::{Claim, Store, StoreError};
 use crate::plan::{United, let_be, replace, unite, would_show};
 
 /// How long an item that is being worked on is waited for, look by look.
@@ -158,15 +158,7 @@ impl Engine {
 
     /// The item that one was merged into, at the end of the chain.
     pub(super) async fn kept_in_the_end(&self, item: ItemId) -> Result<Option<ItemId>, StoreError> {
-        let mut next = item;
-        // Each merge leads to an item that was kept then: no chain is longer than there were merges.
-        loop {
-            match self.store.item(next).await? {
-                Some(ItemState { merged: Some(into), .. }) if into != next => next = into,
-                Some(_) => return Ok(Some(next)),
-                None => return Ok(None),
-            }
-        }
+        kept_in_the_end(&*self.store, item).await
     }
 
     /// The issue of a key, `KEY` or `SIDE:KEY`.
@@ -335,6 +327,22 @@ impl Engine {
             }
         }
         Ok(found)
+    }
+}
+
+/// The item that an item is part of by now; `None`: the state does not know it.
+///
+/// # Errors
+/// The state could not answer.
+pub(super) async fn kept_in_the_end(store: &dyn Store, item: ItemId) -> Result<Option<ItemId>, StoreError> {
+    let mut next = item;
+    // Each merge leads to an item that was kept then: no chain is longer than there were merges.
+    loop {
+        match store.item(next).await? {
+            Some(ItemState { merged: Some(into), .. }) if into != next => next = into,
+            Some(_) => return Ok(Some(next)),
+            None => return Ok(None),
+        }
     }
 }
 

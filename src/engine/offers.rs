@@ -114,12 +114,17 @@ impl Engine {
                     "the issue shows the {} `{name}`, and nobody could tell yet which one that is: nothing of this item is carried",
                     thing.word()
                 );
-                let remedy = "let the sync user read that project's list; it is tried again";
+                let remedy = if work.sync.is_held() {
+                    "its list is not read while copies of another state hold the sync: see what is told of that"
+                } else {
+                    "let the sync user read that project's list; it is tried again"
+                };
                 // What stood is neither better nor worse than before.
-                work.problems.extend(work.before.iter().cloned());
+                let field = thing_field(thing);
+                let others = work.before.iter().filter(|told| told.field.as_ref() != Some(&field)).cloned();
+                work.problems.extend(others);
                 if work.attempts >= MOST_WAITS {
-                    work.problem(&side, Some(&thing_field(thing)), what, remedy);
-                    work.slow = true;
+                    work.problem(&side, Some(&field), what, remedy);
                 }
                 work.plan = None;
                 work.failed = true;

@@ -34,6 +34,7 @@ impl Rows {
         let key = (instance.clone(), row.id);
         let newer = kept.rows.get(&key).is_none_or(|known| known.updated <= row.updated);
         if newer && (kept.rows.len() < MOST || kept.rows.contains_key(&key)) {
+            kept.lost.remove(&key);
             kept.rows.insert(key, row);
         } else if newer {
             kept.lost.insert(key);

@@ -345,7 +345,7 @@ pub trait Store: Send + Sync + 'static {
     /// while it was claimed makes it due at once.
     async fn release(&self, item: ItemId, fence: u64, due: Option<Timestamp>, attempts: u32) -> Result<(), StoreError>;
 
-    /// Frees what a dead holder of this state held, and gives all items that are due at some time: why they are, was in its memory.
+    /// Frees what a dead holder of this state held, and gives all items that are due within minutes: why they are, was in its memory.
     /// Called at start, under the exclusive lock, and when the state failed under all that was claimed.
     async fn free_all(&self) -> Result<Vec<ItemId>, StoreError>;
 

@@ -101,6 +101,7 @@ pub(super) fn take(draft: &mut Draft<'_>, row: &FieldRow, act: &Act) {
     let before = base.value.clone().unwrap_or(Value::Empty);
     let told = base.acts.clone();
     let refused = if base.acknowledged.is_some() { base.matched.clone() } else { Acts::default() };
+    super::insisted::note(base, &before, act);
     observe(base, act.value.clone());
     base.acts.include(&act.side, number);
     base.counted = 0;

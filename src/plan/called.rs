@@ -82,12 +82,13 @@ pub fn take_joined(item: &mut ItemState, sync: &SyncSettings, catalogs: &BTreeMa
             for standing in &mut agreed.standing {
                 reword(&mut standing.before, joined);
                 reword(&mut standing.value, joined);
+                standing.knew.iter_mut().for_each(|glimpse| reword(&mut glimpse.before, joined));
             }
         }
         for replica in item.replicas.values_mut() {
-            if let Some(value) = replica.bases.get_mut(&row.name).and_then(|base| base.value.as_mut()) {
-                reword(value, joined);
-            }
+            let Some(base) = replica.bases.get_mut(&row.name) else { continue };
+            let insisted = base.insisted.iter_mut().flat_map(|insisted| [&mut insisted.set, &mut insisted.over]);
+            base.value.iter_mut().chain(insisted).for_each(|value| reword(value, joined));
         }
     }
 }

@@ -442,11 +442,14 @@ pub(super) fn untagged_write(
 
 /// Who made an entry, unless [`Bug::ValueOnly`] says that it was the write of ours that wrote the same.
 fn by_value(draft: &Draft<'_>, row: &FieldRow, side: &SideId, value: Option<&Value>, by: By) -> By {
+    if !is_planted(Bug::ValueOnly) {
+        return by;
+    }
     let wrote = |intent: &&Intent| match written_by(intent, row).filter(|_| &intent.operation.side == side) {
         Some(Written::Value(wanted, _)) => value.is_some_and(|value| same(value, &wanted)),
         Some(Written::Hop) | None => false,
     };
-    let found = draft.input.intents.iter().rev().find(wrote).filter(|_| is_planted(Bug::ValueOnly));
+    let found = draft.input.intents.iter().rev().find(wrote);
     found.map_or(by, |intent| By::Us(intent.id))
 }
 

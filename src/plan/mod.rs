@@ -29,6 +29,7 @@ mod flow_back;
 mod fold;
 mod initial;
 pub mod input;
+mod insisted;
 mod lacks;
 mod left;
 mod levels;

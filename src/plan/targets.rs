@@ -280,6 +280,9 @@ fn stand(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, 
             may_pass: true,
         });
     }
+    if let Some(insisted) = super::insisted::holds(&place, base, &wanted) {
+        return Stand::Cannot(insisted);
+    }
     match super::remap::kept(draft, row, side, agreed, base, told) {
         Kept::Still => Stand::LetBe,
         Kept::Now => Stand::Keeps,

@@ -144,11 +144,13 @@ pub fn restore(state: &Path, from: &Path, now: Timestamp) -> Result<Restored, Ba
     open::owner(state, folder)?;
     let mut lock = StateLock::take(state)?;
     let identity = |path: &Path| fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino())).ok();
-    if identity(from).is_some_and(|it| identity(state) == Some(it)) {
-        return Err(BackupError::Itself { path: state.to_owned() });
+    let draft = beside(state, ".new");
+    for own in [state, draft.as_path()] {
+        if identity(from).is_some_and(|it| identity(own) == Some(it)) {
+            return Err(BackupError::Itself { path: own.to_owned() });
+        }
     }
     let (source, schema) = open::for_copying(from)?;
-    let draft = beside(state, ".new");
     open::remove_draft(&draft).map_err(failed("remove the draft", &draft))?;
     let holds = copy(&source, (from, schema), &draft).inspect_err(|_| {
         let _ = open::remove_draft(&draft);

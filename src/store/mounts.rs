@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_deepest_mount_says_what_a_folder_lies_on() {
+    fn row_102_the_deepest_mount_says_what_a_folder_lies_on() {
         let mounts = "30 21 0:40 / /var/lib rw,relatime shared:7 master:2 - xfs /dev/b rw\n\
                       31 30 0:41 / /var/lib/jirasyncd rw - nfs4 filer:/state rw,vers=4.2\n\
                       32 21 0:42 / /mnt/a\\040share rw - cifs //filer/share rw\n\

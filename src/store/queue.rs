@@ -1,7 +1,7 @@
 //! The work queue: what is due, who has it, what is waiting to become an item. Must never lose a wake-up: a claim takes the
 //! due time away, so whatever is there when the item is given back came after.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 use super::columns::{Milliseconds, URGENCIES, encode};
@@ -17,9 +17,12 @@ use crate::planted::{Bug, is_planted};
 pub(super) const DUE: &str = "SELECT item FROM work
     WHERE claimed_by IS NULL AND due_ms IS NOT NULL AND urgency = ?1 AND due_ms <= ?2 ORDER BY due_ms, item LIMIT ?3";
 
-/// All items of one urgency that are due at some time, by the same index.
+/// All items of one urgency that are due by a time, by the same index.
 pub(super) const WAITING: &str =
-    "SELECT item FROM work WHERE claimed_by IS NULL AND due_ms IS NOT NULL AND urgency = ?1";
+    "SELECT item FROM work WHERE claimed_by IS NULL AND due_ms IS NOT NULL AND urgency = ?1 AND due_ms <= ?2";
+
+/// What is due later than that waits for its own time, and not for what somebody heard of. Longer than any hint waits.
+const HEARD_OF: SignedDuration = SignedDuration::from_mins(10);
 
 /// The soonest due time of one urgency, by the same index.
 pub(super) const SOONEST: &str = "SELECT min(due_ms) FROM work
@@ -168,7 +171,8 @@ fn set_aside(connection: &Connection, now: Timestamp, item: ItemId, what: &str) 
         side: side.unwrap_or_else(|| SideId::from("")),
         field: None,
         what: what.to_owned(),
-        remedy: "stop the daemon and put the file of a backup in the state's place; all other items go on".to_owned(),
+        remedy: "stop the daemon and put a backup in its place with `jirasyncd state restore`; all other items go on"
+            .to_owned(),
     };
     let text = encode("a problem", &problem)?;
     connection
@@ -210,11 +214,12 @@ pub(super) fn release(
 pub(super) fn free_all(connection: &Connection, now: Timestamp) -> StepResult<Vec<ItemId>> {
     wake_awaited(connection, now)?;
     connection.prepare_cached(FREE)?.execute(params![Milliseconds(now)])?;
+    let soon = now.saturating_add(HEARD_OF).unwrap_or(Timestamp::MAX);
     let mut waiting = Vec::new();
     for urgency in URGENCIES {
         let mut select = connection.prepare_cached(WAITING)?;
-        let items: Vec<ItemId> = select.query_map([urgency], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        waiting.extend(items);
+        let items = select.query_map(params![urgency, Milliseconds(soon)], |row| row.get(0))?;
+        waiting.extend(items.collect::<Result<Vec<ItemId>, _>>()?);
     }
     Ok(waiting)
 }

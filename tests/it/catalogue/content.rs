@@ -112,6 +112,59 @@ async fn row_056_a_rule_that_sets_our_value_back_is_answered_once() {
     }
 }
 
+/// Two rules on two sides, each for a value of its own: it ends, is told, and nothing else of the issue waits. Without one of them
+/// all goes on.
+#[tokio::test(start_paused = true)]
+async fn row_056_two_rules_that_insist_on_two_values_go_on_for_a_few_rounds() {
+    for (to, who, back, other, config) in
+        [("globex", "kchan", "P1", "P3", two()), ("initech", "anna", "Hoch", "Mittel", two_clouds())]
+    {
+        let world = World::new(&config, |_| {}).await;
+        let key = create(&world, "SUP", "Item", &[]);
+        world.settle().await;
+        world.unwatched();
+        for jira in world.jiras.values() {
+            jira.reset_calls();
+        }
+        let insist = |jira: &str, person: &str, value: &str| {
+            let issue = world.issue(jira, "Item");
+            if issue.fields["priority"] != value {
+                let fields = json!({ "priority": { "name": value } });
+                world.person(jira, person).edit(&issue.key, fields).unwrap();
+            }
+        };
+        for _ in 0..60 {
+            insist("acme", "omar", "Low");
+            insist(to, who, back);
+            world.interval().await;
+        }
+        let edits = || [world.jira("acme").count("editIssue"), world.jira(to).count("editIssue")];
+        let [here, there] = edits();
+        assert!((1..=8).contains(&here) && (1..=8).contains(&there), "{to}: {here} and {there} edits of ours");
+        assert_eq!(
+            (world.field("acme", "Item", "priority"), world.field(to, "Item", "priority")),
+            ("Low".into(), back.into())
+        );
+        let told = world.problems().await;
+        assert!(told.len() == 1 && told[0].contains("as an automation rule does"), "{to}: {told:?}");
+        // All else goes on.
+        world.person("acme", "jane").edit(&key, json!({ "summary": "Item, edited" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.issue(to, "Item").fields["summary"], "Item, edited");
+        assert_eq!(edits(), [here, there + 1]);
+        // One of the rules ends, and somebody sets the field.
+        insist(to, who, other);
+        for _ in 0..10 {
+            insist("acme", "omar", "Low");
+            world.interval().await;
+        }
+        world.rest().await.unwrap();
+        assert_eq!(world.in_step("acme", to).await, Ok(()), "{to}: {:?}", world.problems().await);
+        assert_eq!(world.field("acme", "Item", "priority"), "Low");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn row_058_what_a_person_does_as_the_sync_user_is_told_and_stays_where_it_is() {
     for (config, to, who, _) in pairs() {
