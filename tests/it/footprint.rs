@@ -16,8 +16,8 @@ use tokio::time::Instant;
 use super::cli_world::World;
 use super::process_support::Running;
 
-/// What the daemon may take with 100,000 items.
-pub(crate) const MOST_RESIDENT_KIB: u64 = 60 * 1024;
+/// What the daemon may take with 100,000 items, without its program's file. It has 10 MiB.
+const MOST_OWN_KIB: u64 = 24 * 1024;
 pub(crate) const READY_WITHIN: Duration = Duration::from_secs(1);
 /// Items begun at once: the store makes few transactions of them.
 const AT_ONCE: u64 = 2_000;
@@ -31,6 +31,8 @@ pub(crate) struct Footprint {
     /// The best of three starts: what else the machine does is not ours.
     pub(crate) ready: Duration,
     pub(crate) resident_kib: u64,
+    /// That without the pages of the program's file.
+    pub(crate) own_kib: u64,
     pub(crate) peak_kib: u64,
 }
 
@@ -115,14 +117,13 @@ pub(crate) async fn measure(items: u64, idle: Duration) -> Footprint {
     ready = ready.min(running.ready().await);
     world.acme.reset_calls();
     tokio::time::sleep(idle).await;
-    // Without optimisation most of what is resident is the program's own file: that says nothing of the daemon.
-    let code_kib = if cfg!(debug_assertions) { running.memory_kib("RssFile") } else { 0 };
-    let (resident_kib, peak_kib) = (running.memory_kib("VmRSS") - code_kib, running.memory_kib("VmHWM"));
+    let (resident_kib, peak_kib) = (running.memory_kib("VmRSS"), running.memory_kib("VmHWM"));
+    let own_kib = running.memory_kib("RssAnon");
     let polls = world.acme.total_calls();
     assert!(polls > 0 && u128::from(polls) <= idle.as_millis() / 2_000 + 2, "{polls} requests while idle");
     running.terminate(Duration::from_secs(10)).await;
     let state_mib = std::fs::metadata(place.file("state.db")).unwrap().len() / 1_048_576;
-    Footprint { items, state_mib, filled, ready, resident_kib, peak_kib }
+    Footprint { items, state_mib, filled, ready, resident_kib, own_kib, peak_kib }
 }
 
 #[cfg(test)]
@@ -131,12 +132,14 @@ async fn an_idle_daemon_is_small_and_soon_ready() {
     let long = std::env::var_os("JIRASYNCD_LONG").is_some();
     let (items, idle) = if long { (100_000, 15) } else { (20_000, 5) };
     let found = measure(items, Duration::from_secs(idle)).await;
-    let Footprint { items, state_mib, filled, ready, resident_kib, peak_kib } = &found;
+    let Footprint { items, state_mib, filled, ready, resident_kib, own_kib, peak_kib } = &found;
     println!(
-        "{items} items, {state_mib} MiB filled in {filled:?}: ready in {ready:?}, resident {resident_kib} KiB after \
-         {idle} s idle, {peak_kib} KiB at most"
+        "{items} items, {state_mib} MiB filled in {filled:?}: ready in {ready:?}, resident {resident_kib} KiB \
+         ({own_kib} KiB without the program's file) after {idle} s idle, {peak_kib} KiB at most"
     );
     assert!(found.resident_kib > 1_000, "nothing was measured: {found:?}");
-    assert!(found.resident_kib < MOST_RESIDENT_KIB, "{found:?}");
+    // Without optimisation most of what is resident is the program's own file, which says nothing of the daemon: the bench holds all of
+    // it to the limit, in the release build.
+    assert!(found.own_kib < MOST_OWN_KIB, "{found:?}");
     assert!(found.ready < READY_WITHIN, "{found:?}");
 }
