@@ -105,20 +105,7 @@ pub struct Base {
     pub kept: Option<(u64, Acts)>,
     /// What was set here over what, by somebody, and how often in a row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub insisted: Option<Insisted>,
-}
-
-/// One value set over another, again and again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Insisted {
-    /// The shared value that was set.
-    pub set: Value,
-    /// The one that stood there before.
-    pub over: Value,
-    /// How often in a row.
-    pub times: u32,
-    /// When that was last: corrected server time.
-    pub at: Timestamp,
+    pub insisted: Option<super::insisted::Insisted>,
 }
 
 /// Why a side does not hold an agreed value.

@@ -13,6 +13,7 @@ pub mod hooks;
 pub mod hub;
 pub mod ids;
 pub mod initial;
+pub mod insisted;
 pub mod issue;
 pub mod key;
 pub mod left;

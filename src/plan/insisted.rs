@@ -6,7 +6,8 @@ use jiff::SignedDuration;
 
 use super::acts::Act;
 use crate::mapping::{Place, Unmappable, same};
-use crate::model::hub::{Base, Insisted};
+use crate::model::hub::Base;
+use crate::model::insisted::Insisted;
 use crate::model::value::Value;
 
 /// How often in a row the same is set over the same until nothing is written any more.
