@@ -466,7 +466,7 @@ fn carries_files(operations: &[Operation]) -> bool {
 }
 
 /// How urgent a batch is: as its most urgent item.
-fn urgency_of(works: &[Work]) -> Urgency {
+pub(super) fn urgency_of(works: &[Work]) -> Urgency {
     works.iter().map(|work| work.urgency).min().unwrap_or(Urgency::Live)
 }
 

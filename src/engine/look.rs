@@ -18,7 +18,7 @@ use crate::model::ids::{FieldName, InstanceId, IssueId, ItemId, SideId};
 use crate::model::issue::{IssueSnapshot, TransitionOffer};
 use crate::model::operation::{Action, IntentState};
 use crate::model::settings::FieldKind;
-use crate::model::store::{StoreError, Urgency};
+use crate::model::store::StoreError;
 use crate::plan::{Observation, Plan, PlanInput, Wanted, check, is_levelled, plan, take_joined, takes_nothing_in};
 use crate::planted::{Bug, is_planted};
 
@@ -259,7 +259,7 @@ impl Engine {
                 }
             }
         }
-        let urgency = works.iter().map(|work| work.urgency).min().unwrap_or(Urgency::Live);
+        let urgency = super::cycle::urgency_of(works);
         // Boxed: many futures over borrowed arguments cannot be shown to be `Send` otherwise.
         let mut reads: Vec<BoxFuture<'_, Group>> = Vec::new();
         for ((instance, transitions), wanted) in groups {
