@@ -15,7 +15,7 @@ use crate::app::{Surroundings, compare_state};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, SecretsWanted};
 use crate::engine::{Compared, Differs};
-use crate::store::{Holds, SqliteStore, back_up, restore};
+use crate::store::{Holds, SqliteStore, back_up, no_backup, restore};
 
 /// What a start after a restore does, in words.
 const RECOVERY: &str = "the next start is in recovery mode: nothing is created on an instance before its first poll was looked through, and \
@@ -131,8 +131,11 @@ fn polled(holds: &Holds, output: &mut Output<'_>) -> anyhow::Result<()> {
 }
 
 fn check(config: &Config, file: Option<&Path>, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let store = match file {
+        Some(file) => SqliteStore::read_only(file).map_err(no_backup)?,
+        None => SqliteStore::read_only(&config.daemon.state)?,
+    };
     let path = file.unwrap_or(&config.daemon.state);
-    let store = SqliteStore::read_only(path)?;
     let findings = small_runtime()?.block_on(store.check());
     let exit = if findings.is_empty() { Exit::Done } else { Exit::Problems };
     if output.json_wanted() {

@@ -38,6 +38,28 @@ pub struct Holds {
     pub polled: Vec<(InstanceId, Timestamp)>,
 }
 
+/// Why a file that somebody named as a backup cannot be opened: what is said of the state itself would be wrong of it.
+#[must_use]
+pub fn no_backup(error: OpenError) -> BackupError {
+    match error {
+        OpenError::Missing { path } | OpenError::Gone { path } => {
+            BackupError::NoBackup { path, why: "it is not there" }
+        }
+        OpenError::NotAState { path, why } => BackupError::NoBackup { path, why },
+        OpenError::Older { path, found } => BackupError::OldBackup { path, found },
+        OpenError::Locked { .. }
+        | OpenError::Network { .. }
+        | OpenError::NoFolder { .. }
+        | OpenError::Corrupt { .. }
+        | OpenError::Newer { .. }
+        | OpenError::Owner { .. }
+        | OpenError::Unwritable { .. }
+        | OpenError::Unreadable { .. }
+        | OpenError::Database { .. }
+        | OpenError::Thread { .. } => BackupError::Open(error),
+    }
+}
+
 /// What was put back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Restored {
@@ -53,6 +75,25 @@ pub enum BackupError {
     /// One of the two states cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// A file that somebody named is not there, or is nothing of ours.
+    #[error("{path:?} is no backup, {why}: nothing was changed; name a file that `jirasyncd state backup` wrote")]
+    NoBackup {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead.
+        why: &'static str,
+    },
+    /// A backup of an earlier version is whole for all that this one knows, and is not looked through.
+    #[error(
+        "{path:?} was made by an older jirasyncd (schema {found}) and cannot be looked through: `jirasyncd state restore` takes it, and the \
+         next start brings it up to date"
+    )]
+    OldBackup {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+    },
     /// Something is there already.
     #[error("there is {path:?} already: a backup is written over nothing; name another file, or move this one away")]
     Exists {
@@ -150,7 +191,7 @@ pub fn restore(state: &Path, from: &Path, now: Timestamp) -> Result<Restored, Ba
             return Err(BackupError::Itself { path: own.to_owned() });
         }
     }
-    let (source, schema) = open::for_copying(from)?;
+    let (source, schema) = open::for_copying(from).map_err(no_backup)?;
     open::remove_draft(&draft).map_err(failed("remove the draft", &draft))?;
     let holds = copy(&source, (from, schema), &draft).inspect_err(|_| {
         let _ = open::remove_draft(&draft);

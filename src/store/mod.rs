@@ -31,7 +31,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-pub use backup::{BackupError, Holds, Restored, back_up, restore};
+pub use backup::{BackupError, Holds, Restored, back_up, no_backup, restore};
 pub use error::OpenError;
 pub use sqlite::{Dependencies, SqliteStore};
 pub use worker::Spawn;

@@ -118,6 +118,25 @@ async fn a_comparison_names_what_differs_and_writes_nothing() {
     place.run(&["state", "compare"]).await.expect(2, &["is not a state of jirasyncd"]);
 }
 
+/// What somebody names as a backup is spoken of as one, and not as the state.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_no_backup_is_named_and_changes_nothing() {
+    let world = World::new().await;
+    let place = world.place();
+    place.run(&["run", "--once"]).await;
+    let before = fs::read(place.file("state.db")).unwrap();
+    fs::write(place.file("notes.txt"), "Dear diary,\n").unwrap();
+    let (notes, nothing) =
+        (place.file("notes.txt").display().to_string(), place.file("nothing.db").display().to_string());
+    for command in ["restore", "check"] {
+        for (file, why) in [(&notes, "it is no SQLite database"), (&nothing, "it is not there")] {
+            let said = ["is no backup", why, "nothing was changed", "name a file that `jirasyncd state backup` wrote"];
+            place.run(&["state", command, file]).await.expect(1, &said);
+        }
+    }
+    assert_eq!(fs::read(place.file("state.db")).unwrap(), before);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn another_jira_is_not_compared() {
     let (world, other) = (World::new().await, World::new().await);

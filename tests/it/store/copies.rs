@@ -208,7 +208,7 @@ async fn what_is_no_whole_state_is_not_put_back() {
     });
     assert!(said.contains("damaged"), "{said}");
     let said = backup(&|| ());
-    assert!(said.contains("there is no state"), "{said}");
+    assert!(said.contains("is no backup, it is not there"), "{said}");
     let itself = restore(&world.path(), &world.path(), at(0)).unwrap_err();
     assert!(matches!(itself, BackupError::Itself { .. }), "{itself}");
     assert_eq!(open(&world.path()).unwrap().figures(at(0)).await.unwrap().items, 2);
