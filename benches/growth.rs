@@ -1,7 +1,9 @@
 //! What an idle hour and a hundred changes cost beside how many items the state holds, as lines of a Markdown table: `cargo bench
-//! --bench growth -- 1000 100000 1000000`. Under `valgrind --tool=callgrind` with `--toggle-collect='*in_an_idle_hour*'` or
-//! `'*for_a_hundred_changes*'` it counts instructions; `SCALE_STATES` names a folder to keep filled states in, since filling one
-//! there takes long. Must never measure two sizes differently.
+//! --bench growth -- 1000 100000 1000000`; with the word `spread` the items that people work on lie anywhere among the others, else they
+//! are the newest. Instructions are counted where it runs under callgrind, and stay 0 elsewhere:
+//! `COUNTED=FOLDER/counted valgrind --tool=callgrind --instr-atstart=no --callgrind-out-file=FOLDER/counted growth 1000`, with the program
+//! that `cargo bench --bench growth --no-run` names. `SCALE_STATES` names a folder to keep filled states in, since filling one there takes
+//! long. Must never measure two sizes differently.
 
 #![expect(clippy::print_stdout, reason = "a bench prints")]
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "code of the tests, shared")]
@@ -14,10 +16,11 @@ mod scale;
 #[path = "../tests/it/simulator_support.rs"]
 mod simulator_support;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use scale::Cost;
-use tokio::runtime::{Builder, Runtime};
+use scale::{Cost, Lie};
+use tokio::runtime::Builder;
 
 /// The contract is the tests' matter: here nothing is held to it, so that only the daemon costs time.
 mod contract {
@@ -33,30 +36,57 @@ mod contract {
 }
 
 fn main() {
-    let sizes: Vec<u64> = std::env::args().filter_map(|word| word.parse().ok()).collect();
+    let words: Vec<String> = std::env::args().collect();
+    let sizes: Vec<u64> = words.iter().filter_map(|word| word.parse().ok()).collect();
     let sizes = if sizes.is_empty() { vec![1_000, 100_000] } else { sizes };
+    let lie = if words.iter().any(|word| word == "spread") { Lie::Spread } else { Lie::Newest };
     let states = std::env::var_os("SCALE_STATES").map(PathBuf::from);
-    println!("| items | state on disk | idle hour: calls | pages read | 100 changes: calls | pages read |");
-    println!("| ---: | ---: | ---: | ---: | ---: | ---: |");
+    println!(
+        "| items | state on disk | idle hour: calls | pages read | instructions | 100 changes: calls | pages read | instructions |"
+    );
+    println!("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     for items in sizes {
         let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-        let kept = states.as_ref().map(|states| states.join(format!("state-{items}.db")));
-        let world = runtime.block_on(scale::at_rest(items, kept.as_deref()));
+        let kept = states.as_ref().map(|states| states.join(format!("state-{items}-{lie:?}.db")));
+        let world = runtime.block_on(scale::at_rest(items, lie, kept.as_deref()));
         let mib = std::fs::metadata(world.state()).unwrap().len() / 1_048_576;
-        let idle = in_an_idle_hour(&runtime, &world);
-        let changes = for_a_hundred_changes(&runtime, &world);
-        println!("| {items} | {mib} MiB | {} | {} | {} | {} |", idle.calls, idle.pages, changes.calls, changes.pages);
+        let (idle, in_idle) = counted(|| runtime.block_on(scale::idle_hour(&world)));
+        let (changes, in_changes) = counted(|| runtime.block_on(scale::hundred_changes(&world, "edited")));
+        println!(
+            "| {items} | {mib} MiB | {} | {} | {in_idle} | {} | {} | {in_changes} |",
+            idle.calls, idle.pages, changes.calls, changes.pages
+        );
         // Its tasks end in its runtime.
         runtime.block_on(async move { drop(world) });
     }
 }
 
-#[inline(never)]
-fn in_an_idle_hour(runtime: &Runtime, world: &daemon_support::World) -> Cost {
-    runtime.block_on(scale::idle_hour(world))
+/// What it cost, and how many instructions it took where callgrind counts them.
+fn counted(work: impl FnOnce() -> Cost) -> (Cost, u64) {
+    let Some(files) = std::env::var_os("COUNTED") else { return (work(), 0) };
+    control(&["--zero"]);
+    control(&["--instr=on"]);
+    let cost = work();
+    control(&["--instr=off"]);
+    control(&["--dump"]);
+    (cost, instructions(&PathBuf::from(files)))
 }
 
-#[inline(never)]
-fn for_a_hundred_changes(runtime: &Runtime, world: &daemon_support::World) -> Cost {
-    runtime.block_on(scale::hundred_changes(world, "edited"))
+/// Tells callgrind, which runs this program, what to do.
+fn control(words: &[&str]) {
+    let told = Command::new("callgrind_control").args(words).arg(std::process::id().to_string()).output().unwrap();
+    assert!(told.status.success(), "{told:?}");
+}
+
+/// What the newest of callgrind's files sums up.
+fn instructions(files: &Path) -> u64 {
+    let name = files.file_name().unwrap().to_str().unwrap();
+    let all = std::fs::read_dir(files.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path());
+    let number = |path: &PathBuf| -> Option<u64> {
+        path.file_name()?.to_str()?.strip_prefix(name)?.strip_prefix('.')?.parse().ok()
+    };
+    let newest = all.filter(|path| number(path).is_some()).max_by_key(number).unwrap();
+    let text = std::fs::read_to_string(newest).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix("totals: ").or_else(|| line.strip_prefix("summary: ")));
+    line.unwrap().trim().parse().unwrap()
 }

@@ -27,6 +27,14 @@ pub trait Entropy: Send + Sync + 'static {
         u128::from_le_bytes(bytes)
     }
 
+    /// A new id of an item, an operation or a thing: 48 bits of milliseconds since 1970, then 80 random bits. What is made together lies
+    /// together in the state, so that work on the newest items costs as many of its pages however many older ones it holds. No order is
+    /// promised: a clock may be put back.
+    fn next_id(&self, now: Timestamp) -> u128 {
+        let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or(0);
+        u128::from(milliseconds) << 80 | self.next_u128() >> 48
+    }
+
     /// A number in `0.0..1.0`, for jitter.
     fn unit(&self) -> f64 {
         let mut bytes = [0; 4];

@@ -19,6 +19,15 @@ const ARRIVES: Duration = Duration::from_mins(5);
 /// Bytes of a page of the state.
 const PAGE: u64 = 4_096;
 
+/// Where the items that people work on lie among the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lie {
+    /// They are the newest: the others are older by minutes to years.
+    Newest,
+    /// Anywhere: each of their rows lies on another page.
+    Spread,
+}
+
 /// What something cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Cost {
@@ -29,7 +38,7 @@ pub(crate) struct Cost {
 }
 
 /// A daemon at rest over a state with so many items. `kept`: where the filled state is taken from, or put for the next time.
-pub(crate) async fn at_rest(items: u64, kept: Option<&Path>) -> World {
+pub(crate) async fn at_rest(items: u64, lie: Lie, kept: Option<&Path>) -> World {
     let mut world = World::without_daemon(&two_clouds());
     world.unwatched();
     let jane = world.person("acme", "jane");
@@ -45,7 +54,7 @@ pub(crate) async fn at_rest(items: u64, kept: Option<&Path>) -> World {
         Some(kept) => {
             std::fs::copy(kept, world.state()).unwrap();
         }
-        None => fill(&world.state(), 1, items - REAL),
+        None => fill(&world.state(), 1, items - REAL, lie),
     }
     if let Some(kept) = kept.filter(|kept| !kept.exists()) {
         std::fs::copy(world.state(), kept).unwrap();
@@ -55,11 +64,11 @@ pub(crate) async fn at_rest(items: u64, kept: Option<&Path>) -> World {
 }
 
 /// The same with more items.
-pub(crate) async fn grow(world: &mut World, items: u64) {
+pub(crate) async fn grow(world: &mut World, items: u64, lie: Lie) {
     let now = world.surroundings.clock.now();
     let before = world.daemon().store().figures(now).await.unwrap().items;
     world.daemon = None;
-    fill(&world.state(), before - REAL + 1, items - before);
+    fill(&world.state(), before - REAL + 1, items - before, lie);
     begin(world, items).await;
 }
 
@@ -151,7 +160,7 @@ impl Template {
 }
 
 /// Adds so many items at rest, numbered from `first` on, to a state that nobody has open.
-fn fill(path: &Path, first: u64, more: u64) {
+fn fill(path: &Path, first: u64, more: u64, lie: Lie) {
     let connection = Connection::open(path).unwrap();
     connection
         .execute_batch(
@@ -159,6 +168,7 @@ fn fill(path: &Path, first: u64, more: u64) {
         )
         .unwrap();
     let template = Template::of(&connection);
+    let moments = moments(&connection);
     let old = template.id.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     connection.execute_batch("BEGIN").unwrap();
     {
@@ -174,7 +184,7 @@ fn fill(path: &Path, first: u64, more: u64) {
             )
             .unwrap();
         for number in first..first + more {
-            let id = scattered(number);
+            let id = another(number, lie, &moments);
             let new = id.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
             let mut state = template.state.replace(&old, &new);
             for (_, _, _, key) in &template.replicas {
@@ -189,7 +199,7 @@ fn fill(path: &Path, first: u64, more: u64) {
                 replica.execute(params![id, side, template.sync, instance, issue as i64, key]).unwrap();
             }
             for (at, (side, moved, opened, settled, text)) in (1_u64..).zip(&template.intents) {
-                let own = scattered(number + at * 1_000_000_000);
+                let own = another(number + at * 1_000_000_000, lie, &moments);
                 intent.execute(params![own, id, side, moved, opened, settled, text]).unwrap();
             }
         }
@@ -197,7 +207,30 @@ fn fill(path: &Path, first: u64, more: u64) {
     connection.execute_batch("COMMIT").unwrap();
 }
 
-/// An id as the daemon makes them: no two neighbours lie side by side.
+/// When the items that people work on were made, in milliseconds since 1970: as often as there are such items.
+fn moments(connection: &Connection) -> Vec<u64> {
+    let mut select = connection.prepare("SELECT DISTINCT item FROM replicas WHERE issue < 1000000").unwrap();
+    let rows = select.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+    let moments: Vec<u64> = rows.map(|id| moment(&id.unwrap())).collect();
+    assert_eq!(moments.len() as u64, REAL);
+    moments
+}
+
+/// When an item with this id was made (`clock::Entropy::next_id`).
+fn moment(id: &[u8]) -> u64 {
+    id[..6].iter().fold(0, |moment, byte| moment << 8 | u64::from(*byte))
+}
+
+/// An id as the daemon makes them. It lies among those of these moments, or is minutes to years older.
+fn another(number: u64, lie: Lie, moments: &[u64]) -> Vec<u8> {
+    let moment = match lie {
+        Lie::Spread => moments[(number % REAL) as usize],
+        Lie::Newest => moments.iter().min().unwrap() - (number % 100_000_000) * 60_000,
+    };
+    [&moment.to_be_bytes()[2..], &scattered(number)[..10]].concat()
+}
+
+/// Random bytes that are the same each time: no two neighbours lie side by side.
 fn scattered(number: u64) -> Vec<u8> {
     let mixed = |seed: u64| {
         let mut z = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);

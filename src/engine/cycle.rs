@@ -301,7 +301,7 @@ impl Engine {
             }
             for operation in parts {
                 intents.push(Intent {
-                    id: OperationId(self.entropy.next_u128()),
+                    id: OperationId(self.entropy.next_id(self.now())),
                     item: work.item.id,
                     issue: work.item.replicas.get(&operation.side).map(|replica| replica.issue),
                     operation,

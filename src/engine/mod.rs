@@ -218,6 +218,6 @@ impl Engine {
     }
 
     fn new_item(&self) -> ItemId {
-        ItemId(self.entropy.next_u128())
+        ItemId(self.entropy.next_id(self.now()))
     }
 }

@@ -275,7 +275,7 @@ impl Engine {
         let seen = ThingsSeen { lists: &lists, made: &made, settle: &settle, now: self.now() };
         let mut named = known.clone();
         give_words(rules, &mut named);
-        let things = take_in(rules, &named, &seen, &mut || ThingId(self.entropy.next_u128()));
+        let things = take_in(rules, &named, &seen, &mut || ThingId(self.entropy.next_id(self.now())));
         Ok(Taken { lists, known, things, problems })
     }
 

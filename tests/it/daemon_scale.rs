@@ -5,30 +5,48 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use super::scale::{Cost, at_rest, grow, hundred_changes, idle_hour};
+use super::scale::{Cost, Lie, at_rest, grow, hundred_changes, idle_hour};
 
-/// Pages of the state that one change may read at most, on both its sides and however large the state is: each of its rows and index
-/// entries lies on another page then.
+/// Pages of the state that one change may read at most, on both its sides and however large the state is, where each of its rows and
+/// index entries lies on another page.
 const MOST_PAGES: u64 = 24;
 
-#[tokio::test(start_paused = true)]
-async fn what_is_done_does_not_grow_with_the_items() {
-    let sizes: &[u64] =
-        if std::env::var_os("JIRASYNCD_LONG").is_some() { &[1_000, 100_000, 1_000_000] } else { &[1_000, 6_000] };
-    let mut world = at_rest(sizes[0], None).await;
+fn sizes() -> &'static [u64] {
+    if std::env::var_os("JIRASYNCD_LONG").is_some() { &[1_000, 100_000, 1_000_000] } else { &[1_000, 6_000] }
+}
+
+/// What an idle hour and a hundred changes cost at each size.
+async fn at_all_sizes(lie: Lie) -> Vec<(Cost, Cost)> {
+    let mut world = at_rest(sizes()[0], lie, None).await;
     let mut all: Vec<(Cost, Cost)> = Vec::new();
-    for items in sizes {
-        if items != &sizes[0] {
-            grow(&mut world, *items).await;
+    for items in sizes() {
+        if items != &sizes()[0] {
+            grow(&mut world, *items, lie).await;
         }
         let found = (idle_hour(&world).await, hundred_changes(&world, &format!("with {items}")).await);
-        println!("{items}: {found:?}");
+        println!("{items}, {lie:?}: {found:?}");
         all.push(found);
     }
+    all
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_done_to_the_newest_does_not_grow_with_the_items() {
+    let all = at_all_sizes(Lie::Newest).await;
     let (first_idle, first_changes) = all[0];
     for (idle, changes) in all {
         assert_eq!(idle.calls, first_idle.calls);
         assert!(idle.pages <= first_idle.pages + 3, "{idle:?}, with few {first_idle:?}");
+        assert_eq!(changes.calls, first_changes.calls);
+        assert!(changes.pages * 10 <= first_changes.pages * 11, "{changes:?}, with few {first_changes:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_done_to_any_of_them_reads_a_few_pages_each() {
+    let all = at_all_sizes(Lie::Spread).await;
+    let (_, first_changes) = all[0];
+    for (_, changes) in all {
         assert_eq!(changes.calls, first_changes.calls);
         assert!(changes.pages <= 100 * MOST_PAGES, "{changes:?}, with few {first_changes:?}");
     }
