@@ -16,7 +16,7 @@ use super::work::Work;
 use crate::jira::{Failure, FileDraft, JiraError, Pieces, Want, WriteOutcome};
 use crate::model::hub::{AttachmentRecord, FileCopy};
 use crate::model::ids::{AttachmentId, SideId};
-use crate::model::issue::AttachmentSnapshot;
+use crate::model::issue::{AttachmentSnapshot, IssueSnapshot};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
 
 /// How much earlier than an intent its file is looked for: clocks differ.
@@ -180,26 +180,16 @@ impl Engine {
         intent: &Intent,
         instance: &Instance,
     ) -> Result<Option<AttachmentId>, JiraError> {
-        let Action::AddFile { origin, file, original, name, size, .. } = &intent.operation.action else {
-            return Ok(None);
-        };
+        let Action::AddFile { origin, file, original, size, .. } = &intent.operation.action else { return Ok(None) };
         let Some(issue) = intent.issue else { return Ok(None) };
         let want = Want { attachments: true, ..Want::default() };
         let Some(read) = instance.read.issues(&[issue], &want).await.into_iter().next() else { return Ok(None) };
         let since = self.opened_there(instance.id(), intent).unwrap_or(Timestamp::MIN);
         let since = since.checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
-        let side = &intent.operation.side;
-        let may_be = |there: &AttachmentSnapshot| {
-            there.author.as_ref() == Some(&instance.identity.account)
-                && &there.name == name
-                && there.size == *size
-                && there.created >= since
-                && !is_copy(work, side, &there.id)
-        };
         let candidates = read?.attachments.unwrap_or_default();
         let Some(source) = self.instance_on(work, origin) else { return Ok(None) };
         let mut sent = None;
-        for there in candidates.into_iter().filter(may_be) {
+        for there in candidates.into_iter().filter(|there| may_be_sent(work, intent, instance, since, there)) {
             if sent.is_none() {
                 match source.read.file(file, original, *size).await {
                     Ok(pieces) => sent = Some(hash(pieces).await),
@@ -222,6 +212,53 @@ impl Engine {
         }
         Ok(None)
     }
+}
+
+impl Engine {
+    /// Files that landed after they were given up and sent again: told as long as they are there, and never deleted. What is in them is not
+    /// read for that.
+    pub(super) fn look_for_late_files(
+        &self,
+        work: &mut Work,
+        side: &SideId,
+        instance: &Instance,
+        snapshot: &IssueSnapshot,
+    ) {
+        let given_up =
+            |intent: &&Intent| &intent.operation.side == side && matches!(intent.state, IntentState::Void(_));
+        let given_up: Vec<Intent> = work.intents.iter().filter(given_up).cloned().collect();
+        for intent in given_up {
+            let copy = record_of(work, &intent).and_then(|record| record.copies.get(side)).filter(|copy| !copy.gone);
+            let Some(other) = copy.map(|copy| copy.id.clone()) else { continue };
+            let since = self.opened_there(instance.id(), &intent).and_then(|opened| opened.checked_sub(MARGIN).ok());
+            let Some(since) = since else { continue };
+            let files = snapshot.attachments.iter().flatten();
+            let late: Vec<_> = files.filter(|there| may_be_sent(work, &intent, instance, since, there)).collect();
+            for there in late {
+                let what = format!(
+                    "file {} `{}` of {} is a duplicate of file {other}: it landed after it was given up",
+                    there.id, there.name, snapshot.key
+                );
+                work.problem(side, None, what, "delete one of the two");
+            }
+        }
+    }
+}
+
+/// Whether a file may be the one that an intent sent, by all that is known without reading it.
+fn may_be_sent(
+    work: &Work,
+    intent: &Intent,
+    instance: &Instance,
+    since: Timestamp,
+    there: &AttachmentSnapshot,
+) -> bool {
+    let Action::AddFile { name, size, .. } = &intent.operation.action else { return false };
+    there.author.as_ref() == Some(&instance.identity.account)
+        && &there.name == name
+        && there.size == *size
+        && there.created >= since
+        && !is_copy(work, &intent.operation.side, &there.id)
 }
 
 /// SHA-256 of what comes; `None` where it does not come whole.

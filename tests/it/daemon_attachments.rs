@@ -280,6 +280,34 @@ async fn a_late_upload_behind_slow_ones_is_not_made_twice() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_upload_that_lands_after_all_patience_is_told() {
+    for (world, from, to) in pairs().await {
+        let key = world.issue(from.0, "Item").key;
+        let late = Fault::LateWrite(Duration::from_secs(400));
+        world.jira(to.0).add_fault(FaultRule::new("addAttachment", When::Nth(1), late));
+        world.person(from.0, from.1).attach(&key, "one.png", b"one").unwrap();
+        world.intervals(8).await;
+        assert_eq!((files(&world, to.0).len(), world.problems().await), (1, Vec::new()), "it was sent again");
+        // It lands; the full check looks at what no change brings up.
+        world.pass(400).await;
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(files(&world, to.0).len(), 2, "{from:?} to {to:?}");
+        let told = world.problems().await;
+        assert!(told.len() == 1 && told[0].contains("`one.png`") && told[0].contains("is a duplicate of"), "{told:?}");
+        // Until somebody deletes one of them.
+        let project = world.issue(to.0, "Item").project;
+        world.jira(to.0).set_permission(&project, "DELETE_ALL_ATTACHMENTS", &[Holder::LoggedIn]);
+        let last = files(&world, to.0).pop().unwrap();
+        world.person(to.0, to.1).detach(&last.id.to_string()).unwrap();
+        world.rest().await.unwrap();
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        assert_eq!((files(&world, to.0).len(), world.problems().await), (1, Vec::new()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_original_that_goes_while_its_copy_is_in_doubt_takes_it_along() {
     for (world, from, to) in pairs().await {
         let key = world.issue(from.0, "Item").key;
