@@ -436,6 +436,7 @@ impl Engine {
             self.tell_duplicate(&duplicate).await?;
         }
         for mut work in works {
+            self.note_unheard(&work);
             if !work.stuck.is_empty() && work.learnt != work.sync.learnt() {
                 // A way became known before the problem stood that it would have woken the item by.
                 work.be_due(self.now());

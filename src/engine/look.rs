@@ -51,9 +51,11 @@ impl Engine {
                 work.want_read(side, false);
             }
         }
-        // What one side's row told may be gone with a daemon that died, or with an attempt that failed: another side's row says nothing
-        // of that.
-        let unknown = self.rows.is_forgotten(work.item.id) || work.attempts > 0;
+        // What one side's row told may be gone with a daemon that died, or with an attempt of its that failed: another side's row says
+        // nothing of that. Where this daemon failed, it knows which sides it did not hear: whether one partner's issue is read must not
+        // rest on whether another's could be.
+        let item = work.item.id;
+        let unknown = self.rows.is_forgotten(item) || (work.attempts > 0 && !self.rows.knows_failure(item));
         // Under another configuration every side may have to hold something else, also one that brought no news.
         let behind = work.item.configured < self.accepted.newest;
         for (side, _) in &replicas {
@@ -64,6 +66,16 @@ impl Engine {
         self.want_home(work);
         self.want_what_is_in_doubt(work);
         self.want_watchers(work);
+    }
+
+    /// Notes whose word was not taken in when a cycle ends: another side's row may bring the item up before it can be.
+    pub(super) fn note_unheard(&self, work: &Work) {
+        let sides = work.reads.keys().chain(work.to_read.keys()).chain(work.unread.keys());
+        let issue = |side| {
+            let replica = work.item.replicas.get(side)?;
+            Some((work.sync.instance_of(side)?.clone(), replica.issue))
+        };
+        self.rows.ended(work.item.id, work.failed, sides.filter_map(issue));
     }
 
     /// The home, where a `when` was not answered for good for what is known of it: the question must not be lost because the
@@ -327,8 +339,6 @@ impl Engine {
     }
 
     fn unread(&self, work: &mut Work, side: &SideId, instance: &Instance, error: &JiraError) {
-        // Another side's row may bring it up before this one can be read.
-        self.rows.forget([work.item.id]);
         if let Some(pause) = instance.pause() {
             // Known already, and not asked again before the pause is over.
             self.wait_for(work, &pause);

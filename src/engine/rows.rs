@@ -17,8 +17,10 @@ pub(crate) struct Rows(Mutex<Kept>);
 #[derive(Default)]
 struct Kept {
     rows: BTreeMap<(InstanceId, IssueId), IssueSnapshot>,
-    /// There was a row, and no room for it.
+    /// There was a row and no room for it, or what was read came to nothing, or could not be read.
     lost: BTreeSet<(InstanceId, IssueId)>,
+    /// Items whose last attempt failed since this start: what it did not get to know is lost by its issues, and nothing else is.
+    failed: BTreeSet<ItemId>,
     /// Items of which nobody knows any more what they wait for: whoever knew is dead.
     forgotten: BTreeSet<ItemId>,
 }
@@ -46,7 +48,23 @@ impl Rows {
         self.kept().rows.remove(&(instance.clone(), issue))
     }
 
-    /// Whether there was a row that could not be kept: the issue is to be read. Said once.
+    /// Notes how an attempt ended, and the issues of which it did not take in what they show.
+    pub(crate) fn ended(&self, item: ItemId, failed: bool, lost: impl IntoIterator<Item = (InstanceId, IssueId)>) {
+        let mut kept = self.kept();
+        kept.lost.extend(lost);
+        if failed {
+            kept.failed.insert(item);
+        } else {
+            kept.failed.remove(&item);
+        }
+    }
+
+    /// Whether it is known here what the last attempt at this item, which failed, did not get to know.
+    pub(crate) fn knows_failure(&self, item: ItemId) -> bool {
+        self.kept().failed.contains(&item)
+    }
+
+    /// Whether there was a row that came to nothing: the issue is to be read. Said once.
     pub(crate) fn was_lost(&self, instance: &InstanceId, issue: IssueId) -> bool {
         self.kept().lost.remove(&(instance.clone(), issue))
     }
