@@ -38,7 +38,7 @@ type Hook = Arc<dyn Fn(&Exchange) + Send + Sync>;
 #[derive(Debug)]
 pub(super) struct Inside {
     pub(super) state: State,
-    observer: Observer,
+    pub(super) observer: Observer,
     faults: Vec<FaultRule>,
     limits: Limits,
     meter: Meter,

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
 use http::HeaderMap;
 use jiff::Timestamp;
+
+use super::Jira;
 
 /// One request and its answer.
 #[derive(Debug, Clone)]
@@ -55,12 +58,15 @@ pub struct Count {
 /// How many exchanges are kept.
 const KEPT: usize = 100_000;
 
-/// What was seen since the last reset.
+/// What was seen since the last reset, and what was seen at all.
 #[derive(Debug, Default)]
 pub(crate) struct Observer {
     pub(crate) counts: BTreeMap<String, Count>,
     pub(crate) calls: VecDeque<Exchange>,
     pub(crate) bodies: bool,
+    /// By fault and operation; no reset touches it, nor the trace.
+    struck: BTreeMap<(&'static str, &'static str), u64>,
+    trace: [u8; 32],
 }
 
 impl Observer {
@@ -70,6 +76,10 @@ impl Observer {
         count.calls += 1;
         count.request_bytes += exchange.request_bytes as u64;
         count.response_bytes += exchange.response_bytes as u64;
+        if let Some(fault) = exchange.fault {
+            *self.struck.entry((fault, exchange.operation)).or_default() += 1;
+        }
+        self.trace(exchange);
         let mut kept = exchange.clone();
         if !self.bodies {
             kept.request_body = Bytes::new();
@@ -81,5 +91,34 @@ impl Observer {
             self.calls.pop_front();
         }
         self.calls.push_back(kept);
+    }
+
+    fn trace(&mut self, exchange: &Exchange) {
+        let mut context = Context::new(&SHA256);
+        context.update(&self.trace);
+        let (status, at) = (exchange.status.to_be_bytes(), exchange.at.as_millisecond().to_be_bytes());
+        let (user, fault) = (exchange.user.as_deref().unwrap_or_default(), exchange.fault.unwrap_or_default());
+        let asked = [&exchange.method, &exchange.path, &exchange.query, user, fault].map(str::as_bytes);
+        let answered: [&[u8]; 4] = [&status, &at, &exchange.request_body, &exchange.response_body];
+        for part in asked.into_iter().chain(answered) {
+            // Its length first, so that no two lists of parts look the same.
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        self.trace.copy_from_slice(context.finish().as_ref());
+    }
+}
+
+impl Jira {
+    /// How often each fault struck each operation since this Jira was made.
+    #[must_use]
+    pub fn faults_struck(&self) -> BTreeMap<(&'static str, &'static str), u64> {
+        self.lock().observer.struck.clone()
+    }
+
+    /// SHA-256 over all that was asked and answered since this Jira was made: two runs of one seed have the same one.
+    #[must_use]
+    pub fn trace(&self) -> [u8; 32] {
+        self.lock().observer.trace
     }
 }

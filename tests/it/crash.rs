@@ -32,6 +32,8 @@ pub(crate) struct Fuse {
     /// Effects left until the daemon dies; 0: it does not.
     left: AtomicUsize,
     passed: AtomicUsize,
+    /// Effects since there is this fuse.
+    all: AtomicUsize,
     blown: AtomicBool,
     told: Notify,
     /// What commits the disk has no room for: all whose name begins so.
@@ -64,6 +66,11 @@ impl Fuse {
         self.passed.load(Ordering::SeqCst)
     }
 
+    /// All effects that there ever were.
+    pub(crate) fn all(&self) -> usize {
+        self.all.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn is_blown(&self) -> bool {
         self.blown.load(Ordering::SeqCst)
     }
@@ -81,6 +88,7 @@ impl Fuse {
             return std::future::pending().await;
         }
         self.passed.fetch_add(1, Ordering::SeqCst);
+        self.all.fetch_add(1, Ordering::SeqCst);
         let left = self.left.load(Ordering::SeqCst);
         if left > 0 {
             self.left.store(left - 1, Ordering::SeqCst);

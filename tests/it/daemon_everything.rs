@@ -18,6 +18,7 @@ use super::everything_lives::{Fate, Policies, show_all};
 use super::everything_people::{Ledger, People, is_made_by};
 use super::everything_stock::Stock;
 use super::everything_world::{SIDES, Sight, world, world_of_lives, world_with_levels};
+use super::fault_counts::FaultCounts;
 use super::random_life::{Dice, Life, seeds};
 
 /// Seeds of an ordinary run, and of a long one.
@@ -38,8 +39,9 @@ const FOUND_LIVES: [u64; 6] = [2, 10, 51, 65, 95, 170];
 const FOUND_LEVELS: [u64; 3] = [4, 15, 17];
 
 /// The same with and without a partner's acts: the simulated Jira gave the id of a component that was deleted to the next one, which
-/// was taken for a rename; and, twice, what Jira refused was tried again because of that partner's acts.
-const FOUND_BESIDE: [u64; 4] = [19, 21, 22, 94];
+/// was taken for a rename; twice, what Jira refused was tried again because of that partner's acts; and one partner's issue was read because
+/// another's could not be (73).
+const FOUND_BESIDE: [u64; 5] = [19, 21, 22, 73, 94];
 
 /// What came of a life.
 #[derive(Default)]
@@ -47,7 +49,8 @@ pub(crate) struct Lived {
     lives: usize,
     done: BTreeMap<String, usize>,
     deaths: usize,
-    struck: usize,
+    effects: usize,
+    struck: FaultCounts,
     shut: usize,
 }
 
@@ -181,7 +184,8 @@ pub(crate) async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
     if !after.is_empty() || !tried.is_empty() && world.problems().await.is_empty() {
         return Err(format!("written after quiet: {after:?}, of what was tried: {tried:?}"));
     }
-    Ok(Lived { lives: 1, done: people.done, deaths: life.deaths, struck: life.struck, shut })
+    let (struck, effects) = (FaultCounts::of(world.jiras.values()), life.effects());
+    Ok(Lived { lives: 1, done: people.done, deaths: life.deaths, effects, struck, shut })
 }
 
 /// Prints what is written, where that is asked for.
@@ -279,16 +283,21 @@ async fn try_lives<F: Future<Output = Result<Lived, String>>>(seeds: Vec<u64>, l
                 }
                 sum.lives += 1;
                 sum.deaths += lived.deaths;
-                sum.struck += lived.struck;
+                sum.effects += lived.effects;
+                sum.struck.add(lived.struck);
                 sum.shut += lived.shut;
             }
             Err(why) => wrong.push(format!("JIRASYNCD_SEED={seed}: {why}")),
         }
     }
     println!(
-        "{count} seeds, {} deaths, {} faults, {} words kept back: {:?}",
-        sum.deaths, sum.struck, sum.shut, sum.done
+        "{count} seeds, {} deaths, {} effects a seed, {} words kept back: {:?}",
+        sum.deaths,
+        sum.effects / sum.lives.max(1),
+        sum.shut,
+        sum.done
     );
+    print!("{}", sum.struck);
     assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
     sum
 }

@@ -8,11 +8,12 @@ use std::time::Duration;
 use jirasyncd::console::{Heard, HookSink as _};
 use jirasyncd::model::ids::{InstanceId, IssueKey};
 use jirasyncd::model::store::Store as _;
-use jirasyncd::simulator::{HookWeather, IssueView, Person};
+use jirasyncd::simulator::{HookWeather, IssueView, Jira, Person};
 use serde_json::json;
 
 use super::daemon_audit::{by_token, comments, files, shared, sync_user, token};
 use super::daemon_support::{THREE, World};
+use super::fault_counts::FaultCounts;
 use super::random_life::{Life, seeds};
 
 /// Seeds that failed once: each found a defect.
@@ -332,29 +333,59 @@ fn is_write(operation: &str) -> bool {
     )
 }
 
-/// One life, judged: how many acts, deaths and faults there were.
-pub(crate) async fn try_seed(seed: u64, weather: Weather) -> Result<(usize, usize, usize), String> {
+/// What came of a life.
+pub(crate) struct Lived {
+    acts: usize,
+    deaths: usize,
+    effects: usize,
+    struck: FaultCounts,
+    /// Digests of all that was asked and answered, one a Jira.
+    trace: Vec<[u8; 32]>,
+}
+
+/// One life, judged.
+pub(crate) async fn try_seed(seed: u64, weather: Weather) -> Result<Lived, String> {
     let mut random = Random::new(seed, weather).await;
     random.run().await.map_err(|why| format!("JIRASYNCD_SEED={seed}: {why}"))?;
-    Ok((random.acts, random.life.deaths, random.life.struck))
+    let Random { acts, life, .. } = random;
+    let jiras = &life.world.jiras;
+    Ok(Lived {
+        acts,
+        deaths: life.deaths,
+        effects: life.effects(),
+        struck: FaultCounts::of(jiras.values()),
+        trace: jiras.values().map(Jira::trace).collect(),
+    })
 }
 
 async fn try_seeds(seeds: impl Iterator<Item = u64>, weather: Weather) {
-    let (mut wrong, mut acts, mut deaths, mut struck, mut count) = (Vec::new(), 0, 0, 0, 0);
+    let (mut wrong, mut acts, mut deaths, mut effects, mut count) = (Vec::new(), 0, 0, 0, 0);
+    let mut struck = FaultCounts::default();
     for seed in seeds {
         count += 1;
         match try_seed(seed, weather).await {
             Ok(lived) => {
-                acts += lived.0;
-                deaths += lived.1;
-                struck += lived.2;
+                acts += lived.acts;
+                deaths += lived.deaths;
+                effects += lived.effects;
+                struck.add(lived.struck);
+                // That a seed repeats is not taken for granted.
+                if seed % 100 == 0 {
+                    let again = try_seed(seed, weather).await.map(|lived| lived.trace);
+                    if again.as_ref() != Ok(&lived.trace) {
+                        wrong.push(format!("JIRASYNCD_SEED={seed}: lived twice, it is not the same: {again:?}"));
+                    }
+                }
             }
             Err(why) => wrong.push(why),
         }
     }
-    println!("{count} seeds, {acts} acts, {deaths} deaths, {struck} faults");
+    println!("{count} seeds, {acts} acts, {deaths} deaths, {} effects a seed", effects / count.max(1));
+    print!("{struck}");
     assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(acts >= count * 10 && (count < 5 || deaths > 0 && struck > 0), "hardly anything happened");
+    assert!(acts >= count * 10 && (count < 5 || deaths > 0 && !struck.is_empty()), "hardly anything happened");
+    let never = if weather == Weather::Losses && count >= 50 { struck.never_struck() } else { Vec::new() };
+    assert_eq!(never, Vec::<&str>::new(), "a fault that never strikes proves nothing");
 }
 
 #[tokio::test(start_paused = true)]

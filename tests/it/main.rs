@@ -217,6 +217,8 @@ mod everything_values;
 #[cfg(test)]
 mod everything_world;
 #[cfg(test)]
+mod fault_counts;
+#[cfg(test)]
 mod footprint;
 #[cfg(test)]
 mod foreign_clients;
@@ -230,6 +232,8 @@ mod jira_network;
 mod jira_pages;
 #[cfg(test)]
 mod jira_support;
+#[cfg(test)]
+mod many_sides;
 #[cfg(test)]
 mod plan_check_files;
 #[cfg(test)]

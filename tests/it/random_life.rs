@@ -41,8 +41,6 @@ pub(crate) struct Life {
     pub(crate) rescue: fn(&World),
     /// How often the daemon died.
     pub(crate) deaths: usize,
-    /// How many faults were set.
-    pub(crate) struck: usize,
 }
 
 impl Life {
@@ -53,7 +51,12 @@ impl Life {
         // Half of the worlds have an index that lags.
         let lag = Duration::from_secs(if seed.is_multiple_of(2) { 0 } else { 25 });
         world.jiras.values().for_each(|jira| jira.set_index_lag(lag));
-        Self { dice: Dice::new(seed), world, fuse, rescue: |_| {}, deaths: 0, struck: 0 }
+        Self { dice: Dice::new(seed), world, fuse, rescue: |_| {}, deaths: 0 }
+    }
+
+    /// Requests, answers and commits of the daemon until now, as a fuse counts them.
+    pub(crate) fn effects(&self) -> usize {
+        self.fuse.all()
     }
 
     /// Perhaps something breaks on that Jira, perhaps everything heals.
@@ -89,7 +92,6 @@ impl Life {
         ];
         if self.dice.below(3) == 0 {
             let fault = rare[self.dice.below(rare.len())].clone();
-            self.struck += 1;
             self.world.jira(jira).add_fault(FaultRule::new("*", When::Probability(0.3 * self.dice.unit()), fault));
         } else {
             self.break_something(jira);
@@ -114,7 +116,6 @@ impl Life {
         ];
         let fault = faults[self.dice.below(faults.len())].clone();
         let when = When::Probability(0.1 + 0.4 * self.dice.unit());
-        self.struck += 1;
         self.world.jira(jira).add_fault(FaultRule::new("*", when, fault));
     }
 

@@ -1,0 +1,492 @@
+//! Random worlds of two to six sides, which all see each other or only home, under every fault of the simulator: what lands late and
+//! what an index shows late stays below what an instance is said to need (`settle`), or goes beyond it; then each duplicate must have
+//! been told. One seed in a hundred runs twice, and both runs ask and answer the same. Must never judge by the daemon's state, nor let a
+//! duplicate pass that nobody was told of.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jirasyncd::model::ids::IssueKey;
+use jirasyncd::model::store::Store as _;
+use jirasyncd::simulator::{Fault, FaultRule, IssueView, Jira, Limits, Person, ProjectSetup, When};
+use serde_json::json;
+
+use super::daemon_audit::{sync_user, token as token_of};
+use super::daemon_support::{THREE, World};
+use super::fault_counts::FaultCounts;
+use super::random_life::{Life, seeds};
+
+/// Seeds of an ordinary run, and of a long one.
+const FEW: u64 = 5;
+const FEW_BEYOND: u64 = 3;
+const MANY: u64 = 500;
+
+/// A side: its Jira, its project, its people, a type there.
+struct Place {
+    jira: &'static str,
+    project: &'static str,
+    people: &'static [&'static str],
+    kind: &'static str,
+}
+
+const fn place(
+    jira: &'static str,
+    project: &'static str,
+    people: &'static [&'static str],
+    kind: &'static str,
+) -> Place {
+    Place { jira, project, people, kind }
+}
+
+const PLACES: [Place; 6] = [
+    place("acme", "SUP", &["jane", "omar", "li"], "Bug"),
+    place("globex", "ENG", &["jdoe", "mlopez", "kchan"], "Defect"),
+    place("initech", "OPS", &["petra", "juergen", "anna"], "Fehler"),
+    place("acme", "TWO", &["jane", "omar", "li"], "Bug"),
+    place("globex", "ENB", &["jdoe", "mlopez", "kchan"], "Defect"),
+    place("initech", "OPB", &["petra", "juergen", "anna"], "Fehler"),
+];
+
+/// What a seed is about.
+#[derive(Clone, Copy, Debug)]
+struct Plot {
+    sides: usize,
+    /// Partners see home and nobody else.
+    apart: bool,
+    /// What lands late lands later than an instance is said to need.
+    beyond: bool,
+}
+
+impl Plot {
+    fn of(seed: u64, beyond: bool) -> Self {
+        Self { sides: 2 + (seed % 5) as usize, apart: seed / 5 % 2 == 1, beyond }
+    }
+
+    /// Whether what is written at one side may be shown at the other.
+    fn shows(self, from: usize, to: usize) -> bool {
+        !self.apart || from == to || from == 0 || to == 0
+    }
+
+    fn config(self) -> String {
+        let places = &PLACES[..self.sides];
+        let instances = THREE.split_once("[sync.support]").unwrap().0;
+        let is_used = |table: &&str| {
+            let name = table.trim().strip_prefix("[instance.").and_then(|rest| rest.split_once(']'));
+            name.is_none_or(|(name, _)| places.iter().any(|place| place.jira == name))
+        };
+        let head: Vec<&str> = instances.split("\n\n").filter(is_used).collect();
+        let files = if self.apart { "{ names = [\"*\"] }" } else { "\"both\"" };
+        let mut text = format!("{}\n[sync.all]\nhome = \"s0\"\nattachments = {files}\n", head.join("\n\n"));
+        for (number, place) in places.iter().enumerate() {
+            let sees = format!(", sees = [\"s0\"], when = \"labels = share-s{number}\"");
+            let sees = if self.apart && number > 0 { &sees } else { "" };
+            text += &format!(
+                "side.s{number} = {{ instance = \"{}\", project = \"{}\"{sees} }}\n",
+                place.jira, place.project
+            );
+        }
+        let types: Vec<String> =
+            places.iter().enumerate().map(|(number, place)| format!("s{number} = \"{}\"", place.kind)).collect();
+        text += &format!("[sync.all.map]\nissue-type = [ {{ {} }} ]\n", types.join(", "));
+        text += "[sync.all.fields]\nsummary = \"both\"\ndescription = \"both\"\ndue-date = \"both\"\n";
+        text += "labels = { exclude = [\"share-*\"] }\n";
+        text + "[sync.all.comments]\nunrestricted = \"both\"\n[sync.all.worklogs]\nunrestricted = \"both\"\n"
+    }
+
+    fn world(self) -> World {
+        World::of(&self.config(), |setups| {
+            for place in &PLACES[3..] {
+                let setup = setups.get_mut(place.jira).unwrap();
+                let first = setup.projects[0].clone();
+                let (key, name) = (place.project.to_owned(), place.project.to_owned());
+                setup.projects.push(ProjectSetup { key, name, id: 10_501, ..first });
+            }
+            // Faults say when there is too much; a limit of its own would only slow the run.
+            setups.values_mut().for_each(|setup| setup.limits = Limits::off());
+        })
+    }
+}
+
+/// What one person wrote that is no value: it must be wherever it may be shown, once.
+struct Written {
+    token: String,
+    from: usize,
+    what: What,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum What {
+    Comment,
+    File,
+    Work,
+}
+
+/// How often something that a person wrote is shown by an issue.
+fn times(issue: &IssueView, what: What, number: usize) -> usize {
+    let word = format!("word-{number}-");
+    match what {
+        What::Comment => issue.comments.iter().filter(|comment| comment.body.contains(&word)).count(),
+        What::File => issue.attachments.iter().filter(|file| file.name.starts_with(&word)).count(),
+        What::Work => issue.worklogs.iter().filter(|work| work.seconds == seconds(number)).count(),
+    }
+}
+
+/// Time that nobody else logged.
+fn seconds(number: usize) -> u64 {
+    60 * (1 + number as u64)
+}
+
+struct Sides {
+    plot: Plot,
+    life: Life,
+    acts: usize,
+    /// By the number of the act.
+    written: BTreeMap<usize, Written>,
+}
+
+/// What came of a seed.
+struct Lived {
+    acts: usize,
+    deaths: usize,
+    effects: usize,
+    counts: FaultCounts,
+    /// Digests of all that was asked and answered, one a Jira.
+    trace: Vec<[u8; 32]>,
+    /// How many duplicates were told.
+    duplicates: usize,
+}
+
+impl Sides {
+    async fn new(seed: u64, plot: Plot) -> Self {
+        let life = Life::new(seed, plot.world()).await;
+        let longest = if plot.beyond { 100 } else { 40 };
+        for jira in life.world.jiras.values() {
+            jira.set_index_lag(Duration::from_secs(life.dice.below(longest) as u64));
+        }
+        Self { plot, life, acts: 0, written: BTreeMap::new() }
+    }
+
+    /// The issues of a place.
+    fn issues(&self, side: usize) -> Vec<IssueView> {
+        let place = &PLACES[side];
+        let all = self.life.world.jira(place.jira).issues();
+        all.into_iter().filter(|issue| issue.project == place.project).collect()
+    }
+
+    /// Somebody does something somewhere.
+    fn act(&mut self) {
+        let side = self.life.dice.below(self.plot.sides);
+        let place = &PLACES[side];
+        let who = self.life.world.person(place.jira, self.life.dice.one(place.people));
+        let number = self.acts;
+        self.acts += 1;
+        let issues = self.issues(side);
+        let canary = format!("from-s{side}");
+        if issues.len() < 2 || self.life.dice.below(7) == 0 {
+            let shared: Vec<String> = (1..self.plot.sides)
+                .filter(|_| side == 0 && self.life.dice.below(3) > 0)
+                .map(|partner| format!("share-s{partner}"))
+                .collect();
+            let fields = json!({ "summary": format!("Item-{number} {canary}"), "labels": shared,
+                "description": format!("Text {number} {canary}") });
+            who.create(place.project, place.kind, fields).unwrap();
+            return;
+        }
+        let issue = &issues[self.life.dice.below(issues.len())];
+        self.change(&who, side, issue, number);
+    }
+
+    fn change(&mut self, who: &Person, side: usize, issue: &IssueView, number: usize) {
+        let (key, dice) = (&issue.key, &self.life.dice);
+        let canary = format!("from-s{side}");
+        let word = format!("word-{number}-");
+        let mut wrote = None;
+        let done = match dice.below(9) {
+            0 | 1 => who.edit(key, json!({ "summary": format!("{} {number} {canary}", token_of(issue)) })),
+            2 => who.edit(key, json!({ "description": format!("Text {number} {canary}") })),
+            3 => who.edit(key, json!({ "duedate": format!("2026-05-{:02}", 1 + dice.below(28)) })),
+            4 => who.update(
+                key,
+                json!({ "labels": [{ "add": format!("{}-{canary}", dice.one(&["red", "blue", "green"])) }] }),
+            ),
+            5 => {
+                wrote = Some(What::File);
+                who.attach(key, &format!("{word}{canary}.txt"), format!("File {number} {canary}").as_bytes()).map(drop)
+            }
+            6 => {
+                wrote = Some(What::Work);
+                who.log_work(key, "2026-03-10T08:30:00.000+0000", seconds(number), &format!("{word} {canary}"))
+                    .map(drop)
+            }
+            _ => {
+                wrote = Some(What::Comment);
+                who.comment(key, &format!("{word} {canary}")).map(drop)
+            }
+        };
+        done.unwrap_or_else(|refusal| panic!("{key}: {refusal:?}"));
+        if let Some(what) = wrote {
+            self.written.insert(number, Written { token: token_of(issue), from: side, what });
+        }
+    }
+
+    async fn run(&mut self) -> Result<usize, String> {
+        let jiras: Vec<&'static str> = self.life.world.jiras.keys().copied().collect();
+        let mut steps = 0;
+        while steps < 16 || self.acts < 40 || self.issues(0).len() < 5 {
+            steps += 1;
+            for _ in 0..self.life.dice.below(6) {
+                self.act();
+                self.life.world.pass(self.life.dice.below(7) as u64).await;
+            }
+            self.life.bad_weather(&jiras);
+            if self.plot.beyond && self.life.dice.below(2) == 0 {
+                let late = Fault::LateWrite(Duration::from_secs(90 + self.life.dice.below(400) as u64));
+                let jira = self.life.dice.one(&jiras);
+                self.life.world.jira(jira).add_fault(FaultRule::new("*", When::Probability(0.3), late));
+            }
+            self.life.live().await;
+        }
+        self.life.heal();
+        // What is still on its way lands, and is looked after.
+        self.life.world.pass(600).await;
+        self.life.world.rest().await?;
+        self.life.world.pass(86_400).await;
+        self.life.world.daemon().engine().sweep(None).await.map_err(|error| error.to_string())?;
+        self.life.world.rest().await?;
+        self.judge().await
+    }
+
+    /// What the Jiras show; how many duplicates were told.
+    async fn judge(&self) -> Result<usize, String> {
+        let told = self.life.world.problems().await;
+        let mut duplicates = told.iter().filter(|told| told.contains("is a duplicate of")).count();
+        let mut all: Vec<BTreeMap<String, IssueView>> = Vec::new();
+        for side in 0..self.plot.sides {
+            all.push(self.by_token(side, &told)?);
+        }
+        for (token, home) in &all[0] {
+            for (side, there) in all.iter().enumerate().skip(1) {
+                let shared = !self.plot.apart || has_label(home, &format!("share-s{side}"));
+                match there.get(token) {
+                    None if shared => {
+                        let there: Vec<String> = self
+                            .issues(side)
+                            .iter()
+                            .map(|issue| format!("{} {}", issue.key, token_of(issue)))
+                            .collect();
+                        return Err(format!(
+                            "{token}, at home {}, has no counterpart at s{side}, which has {there:?}; problems: {told:?}",
+                            home.key
+                        ));
+                    }
+                    None => {}
+                    Some(there) => self.judge_values(token, &all, (home, there), side, &told).await?,
+                }
+            }
+        }
+        for (side, there) in all.iter().enumerate().skip(1) {
+            if let Some(lone) = there.keys().find(|token| !all[0].contains_key(*token)) {
+                return Err(format!("{lone} of s{side} never reached home; problems: {told:?}"));
+            }
+            self.judge_sight(side, there)?;
+        }
+        for (number, written) in &self.written {
+            duplicates += self.judge_written(*number, written, &all, &told)?;
+        }
+        self.is_quiet().await?;
+        Ok(duplicates)
+    }
+
+    /// The issues of a side by their token, without those that were told to be duplicates; no other one is there twice.
+    fn by_token(&self, side: usize, told: &[String]) -> Result<BTreeMap<String, IssueView>, String> {
+        let mut found: BTreeMap<String, IssueView> = BTreeMap::new();
+        for issue in self.issues(side) {
+            if told.iter().any(|told| told.contains(&format!(": {} is a duplicate of", issue.key))) {
+                if self.plot.beyond {
+                    continue;
+                }
+                return Err(format!("{} is a duplicate, though nothing was late: {told:?}", issue.key));
+            }
+            let key = issue.key.clone();
+            if let Some(other) = found.insert(token_of(&issue), issue) {
+                return Err(format!(
+                    "s{side}: {key} and {} are the same item, and nobody was told: {told:?}",
+                    other.key
+                ));
+            }
+        }
+        Ok(found)
+    }
+
+    /// What was written once is shown once, wherever it may be shown, and nowhere else. How many were told to be there twice.
+    fn judge_written(
+        &self,
+        number: usize,
+        written: &Written,
+        all: &[BTreeMap<String, IssueView>],
+        told: &[String],
+    ) -> Result<usize, String> {
+        let mut twice = 0;
+        for (side, issues) in all.iter().enumerate() {
+            let Some(issue) = issues.get(&written.token) else { continue };
+            let expected = usize::from(self.plot.shows(written.from, side));
+            let shown = times(issue, written.what, number);
+            if shown == expected {
+                continue;
+            }
+            let is_told = told.iter().any(|told| told.contains(&issue.key) && told.contains("duplicate"));
+            if self.plot.beyond && shown > expected && expected == 1 && is_told {
+                twice += 1;
+                continue;
+            }
+            return Err(format!(
+                "{:?} {number} of s{} is {shown} times at s{side} {}: {told:?}",
+                written.what, written.from, issue.key
+            ));
+        }
+        Ok(twice)
+    }
+
+    /// Nothing of one partner is at another.
+    fn judge_sight(&self, side: usize, issues: &BTreeMap<String, IssueView>) -> Result<(), String> {
+        let hidden: Vec<String> = (0..self.plot.sides)
+            .filter(|from| !self.plot.shows(*from, side))
+            .map(|from| format!("from-s{from}"))
+            .collect();
+        for issue in issues.values() {
+            let shown = format!("{issue:?}");
+            if let Some(leak) = hidden.iter().find(|canary| shown.contains(*canary)) {
+                return Err(format!("{} of s{side} shows what is {leak}: {shown}", issue.key));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where no other partner had a hand in it, both show the same; and what somebody wrote last is at home or in a conflict.
+    async fn judge_values(
+        &self,
+        token: &str,
+        all: &[BTreeMap<String, IssueView>],
+        (home, there): (&IssueView, &IssueView),
+        side: usize,
+        told: &[String],
+    ) -> Result<(), String> {
+        let others = all.iter().enumerate().filter(|(other, _)| self.plot.apart && ![0, side].contains(other));
+        let is_mixed = others.filter_map(|(other, issues)| Some((other, issues.get(token)?))).any(|(other, issue)| {
+            let is_person = |author: Option<&str>| author != Some(sync_user(PLACES[other].jira));
+            is_person(issue.creator.as_deref()) || issue.history.iter().any(|entry| is_person(entry.author.as_deref()))
+        });
+        for field in ["summary", "description", "duedate", "labels"] {
+            let (here, far) = (shown(home, field), shown(there, field));
+            if !is_mixed && here != far {
+                return Err(format!("{token} {field}: home {here:?}, s{side} {far:?}; problems: {told:?}"));
+            }
+        }
+        let seen = |issue: &IssueView| -> BTreeSet<String> {
+            let items = issue.history.iter().flat_map(|entry| entry.items.clone());
+            let values = items.filter(|item| item.0 == "summary").flat_map(|item| [item.1, item.2]).flatten();
+            values.chain(issue.fields.get("summary").cloned()).collect()
+        };
+        let sync_user = sync_user(PLACES[side].jira);
+        let by_people = there.history.iter().filter(|entry| entry.author.as_deref() != Some(sync_user));
+        let words = by_people.flat_map(|entry| entry.items.clone()).filter(|item| item.0 == "summary");
+        let Some(last) = words.filter_map(|item| item.2).next_back() else { return Ok(()) };
+        let store = self.life.world.daemon().store();
+        let mut kept = String::new();
+        for item in store.items_by_key(&IssueKey::new(home.key.clone())).await.unwrap() {
+            kept.push_str(&format!("{:?}", store.conflicts(item).await.unwrap()));
+        }
+        if seen(home).contains(&last) || kept.contains(&last) {
+            return Ok(());
+        }
+        Err(format!("{token}: `{last}` of s{side} is neither at home nor in a conflict: {kept}; problems: {told:?}"))
+    }
+
+    async fn is_quiet(&self) -> Result<(), String> {
+        let world = &self.life.world;
+        world.jiras.values().for_each(Jira::reset_calls);
+        world.intervals(3).await;
+        for (name, jira) in &world.jiras {
+            let is_write = |call: &&jirasyncd::simulator::Exchange| {
+                call.method != "GET"
+                    && !call.path.contains("search")
+                    && !call.operation.starts_with("bulk")
+                    && !call.operation.starts_with("getBulk")
+            };
+            if let Some(call) = jira.calls().iter().find(is_write) {
+                return Err(format!("{name} is written to after quiet: {} {}", call.method, call.path));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn has_label(issue: &IssueView, label: &str) -> bool {
+    issue.fields.get("labels").is_some_and(|labels| labels.split(' ').any(|found| found == label))
+}
+
+/// A value as all sides show it.
+fn shown(issue: &IssueView, field: &str) -> BTreeSet<String> {
+    let text = issue.fields.get(field).cloned().unwrap_or_default();
+    if field != "labels" {
+        return [text].into();
+    }
+    text.split(' ').filter(|label| !label.is_empty() && !label.starts_with("share-")).map(str::to_owned).collect()
+}
+
+async fn live(seed: u64, beyond: bool) -> Result<Lived, String> {
+    let plot = Plot::of(seed, beyond);
+    let mut sides = Sides::new(seed, plot).await;
+    let duplicates = sides.run().await.map_err(|why| format!("{plot:?}: {why}"))?;
+    let jiras = &sides.life.world.jiras;
+    Ok(Lived {
+        acts: sides.acts,
+        deaths: sides.life.deaths,
+        effects: sides.life.effects(),
+        counts: FaultCounts::of(jiras.values()),
+        trace: jiras.values().map(Jira::trace).collect(),
+        duplicates,
+    })
+}
+
+async fn try_seeds(seeds: Vec<u64>, beyond: bool) {
+    let (mut wrong, mut counts, count) = (Vec::new(), FaultCounts::default(), seeds.len());
+    let (mut acts, mut deaths, mut effects, mut duplicates) = (0, 0, 0, 0);
+    for seed in seeds {
+        match live(seed, beyond).await {
+            Ok(lived) => {
+                acts += lived.acts;
+                deaths += lived.deaths;
+                effects += lived.effects;
+                duplicates += lived.duplicates;
+                counts.add(lived.counts);
+                if seed % 100 == 0 {
+                    let again = live(seed, beyond).await.map(|lived| lived.trace);
+                    if again.as_ref() != Ok(&lived.trace) {
+                        wrong.push(format!("JIRASYNCD_SEED={seed}: run twice, it is not the same: {again:?}"));
+                    }
+                }
+            }
+            Err(why) => wrong.push(format!("JIRASYNCD_SEED={seed}: {why}")),
+        }
+    }
+    let each = effects / count.max(1);
+    println!("{count} seeds, {acts} acts, {deaths} deaths, {each} effects a seed, {duplicates} duplicates told");
+    print!("{counts}");
+    assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(acts >= 40 * count && each >= 300, "hardly anything happened");
+    if count >= 100 {
+        assert_eq!(counts.never_struck(), Vec::<&str>::new(), "a fault that never strikes proves nothing");
+    }
+    assert!(!beyond || count < 50 || duplicates > 0, "nothing landed too late");
+}
+
+#[tokio::test(start_paused = true)]
+async fn however_many_sides_there_are_nothing_is_lost_doubled_or_leaked() {
+    try_seeds(seeds(FEW, MANY), false).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_lands_too_late_is_told() {
+    try_seeds(seeds(FEW_BEYOND, MANY), true).await;
+}
