@@ -34,6 +34,8 @@ pub(crate) struct Fuse {
     passed: AtomicUsize,
     blown: AtomicBool,
     told: Notify,
+    /// Notes count as effects, too.
+    thorough: AtomicBool,
     /// What commits the disk has no room for: all whose name begins so.
     full: Mutex<Option<&'static str>>,
 }
@@ -44,6 +46,11 @@ impl Fuse {
         self.left.store(n, Ordering::SeqCst);
         self.passed.store(0, Ordering::SeqCst);
         self.blown.store(false, Ordering::SeqCst);
+    }
+
+    /// From now on notes, problems and ways count as well: the random worlds do without, and their seeds say what they said.
+    pub(crate) fn be_thorough(&self) {
+        self.thorough.store(true, Ordering::SeqCst);
     }
 
     /// From now on there is no room on the disk for commits whose name begins so; or room for everything.
@@ -72,6 +79,13 @@ impl Fuse {
     pub(crate) async fn blown(&self) {
         while !self.is_blown() {
             self.told.notified().await;
+        }
+    }
+
+    /// One effect where notes count, else nothing.
+    async fn note(&self) {
+        if self.thorough.load(Ordering::SeqCst) {
+            self.effect().await;
         }
     }
 
@@ -183,11 +197,11 @@ impl EarlyCursor {
 }
 
 macro_rules! fused {
-    (reads { $(fn $read:ident($($r:ident: $rt:ty),*) -> $rr:ty;)* } commits { $(fn $commit:ident($($c:ident: $ct:ty),*) -> $cr:ty;)* }) => {
-        fused!(@of FusedStore reads { $(fn $read($($r: $rt),*) -> $rr;)* } commits { $(fn $commit($($c: $ct),*) -> $cr;)* });
-        fused!(@of EarlyCursor reads { $(fn $read($($r: $rt),*) -> $rr;)* } commits { $(fn $commit($($c: $ct),*) -> $cr;)* });
+    (reads { $(fn $read:ident($($r:ident: $rt:ty),*) -> $rr:ty;)* } notes { $(fn $note:ident($($n:ident: $nt:ty),*) -> $nr:ty;)* } commits { $(fn $commit:ident($($c:ident: $ct:ty),*) -> $cr:ty;)* }) => {
+        fused!(@of FusedStore reads { $(fn $read($($r: $rt),*) -> $rr;)* } notes { $(fn $note($($n: $nt),*) -> $nr;)* } commits { $(fn $commit($($c: $ct),*) -> $cr;)* });
+        fused!(@of EarlyCursor reads { $(fn $read($($r: $rt),*) -> $rr;)* } notes { $(fn $note($($n: $nt),*) -> $nr;)* } commits { $(fn $commit($($c: $ct),*) -> $cr;)* });
     };
-    (@of $name:ident reads { $(fn $read:ident($($r:ident: $rt:ty),*) -> $rr:ty;)* } commits { $(fn $commit:ident($($c:ident: $ct:ty),*) -> $cr:ty;)* }) => {
+    (@of $name:ident reads { $(fn $read:ident($($r:ident: $rt:ty),*) -> $rr:ty;)* } notes { $(fn $note:ident($($n:ident: $nt:ty),*) -> $nr:ty;)* } commits { $(fn $commit:ident($($c:ident: $ct:ty),*) -> $cr:ty;)* }) => {
         #[async_trait]
         impl Store for $name {
             async fn queue_hints(
@@ -201,6 +215,12 @@ macro_rules! fused {
                 self.queue(instance, hints, newcomers, cursor, due).await
             }
             $(async fn $read(&self, $($r: $rt),*) -> Result<$rr, StoreError> { self.0.$read($($r),*).await })*
+            $(async fn $note(&self, $($n: $nt),*) -> Result<$nr, StoreError> {
+                self.1.note().await;
+                let done = self.0.$note($($n),*).await;
+                self.1.note().await;
+                done
+            })*
             $(async fn $commit(&self, $($c: $ct),*) -> Result<$cr, StoreError> {
                 self.1.room(stringify!($commit))?;
                 self.1.effect().await;
@@ -244,6 +264,8 @@ fused! {
         fn commands(since: Option<Timestamp>, limit: usize) -> Vec<CommandRecord>;
         fn item_ids(after: Option<ItemId>, limit: usize) -> Vec<ItemId>;
         fn retired_ids(after: Option<ItemId>, limit: usize) -> Vec<ItemId>;
+    }
+    notes {
         fn learn_ways(instance: &InstanceId, project: &str, ways: &[(String, String, String)]) -> ();
         fn set_problems(about: &str, problems: &[Problem], now: Timestamp) -> ();
         fn set_note(name: &str, value: &str) -> ();
