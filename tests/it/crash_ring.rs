@@ -16,6 +16,17 @@ use super::daemon_restored::{back_up, put_back};
 use super::daemon_support::World;
 use super::daemon_webhooks::{deliver, register};
 
+/// How a daemon hears of what people do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// It asks what changed.
+    Polls,
+    /// By the full check, besides.
+    FullCheck,
+    /// By webhooks, besides.
+    Webhooks,
+}
+
 /// A story: what people do, and what must be true in the end.
 pub(crate) struct Scenario {
     pub(crate) config: String,
@@ -31,10 +42,10 @@ pub(crate) struct Scenario {
     pub(crate) act: fn(&World),
     /// What an operator says after that; who got no answer says it again.
     pub(crate) commands: fn(&World) -> Vec<Command>,
-    /// Whether the full check is to find what happened.
-    pub(crate) is_swept: bool,
-    /// Whether the Jiras tell of what happens by webhooks.
-    pub(crate) is_told: bool,
+    /// How the daemon hears of it.
+    pub(crate) found: By,
+    /// Whether something is looked after for ever: then nothing is waited for that is due much later.
+    pub(crate) lasts: bool,
     /// What the Jiras must show.
     pub(crate) holds: fn(&World),
     /// What each problem that is told holds, in their order; else there are none.
@@ -51,8 +62,8 @@ impl Scenario {
             forgotten: None,
             act: |_| {},
             commands: |_| Vec::new(),
-            is_swept: false,
-            is_told: false,
+            found: By::Polls,
+            lasts: false,
             holds: |_| {},
             says: &[],
         }
@@ -98,8 +109,11 @@ impl Drop for Telling<'_> {
 
 impl<'s> Life<'s> {
     /// Up to the moment from which on the daemon may die.
-    async fn begin(scenario: &'s Scenario) -> Self {
+    async fn begin(scenario: &'s Scenario, is_watched: bool) -> Self {
         let mut world = World::of(&scenario.config, scenario.setups);
+        if !is_watched {
+            world.unwatched();
+        }
         let fuse = fused_world(&mut world);
         fuse.be_thorough();
         (scenario.before)(&world);
@@ -109,7 +123,7 @@ impl<'s> Life<'s> {
             step(&world);
             world.settle().await;
         }
-        if scenario.is_told {
+        if scenario.found == By::Webhooks {
             register(&world).await;
         }
         if let Some(forgotten) = scenario.forgotten {
@@ -137,13 +151,26 @@ impl<'s> Life<'s> {
             }
             assert_ne!(answer.ended, Ended::Refused, "{answer:?}");
         }
-        if self.scenario.is_told {
+        if self.scenario.found == By::Webhooks {
             deliver(&mut self.world).await;
         }
-        if self.scenario.is_swept {
+        if self.scenario.forgotten.is_some() {
+            // What is told of a backup is over once all was looked at after it.
+            self.rest().await;
+        }
+        if self.scenario.found == By::FullCheck {
             self.world.daemon().engine().sweep(None).await.unwrap();
         }
-        self.world.rest().await.unwrap();
+        self.rest().await;
+    }
+
+    async fn rest(&self) {
+        if self.scenario.lasts {
+            self.world.intervals(3).await;
+            self.world.settle().await;
+        } else {
+            self.world.rest().await.unwrap();
+        }
     }
 
     /// Dies at these effects, each counted from the start before it. Gives how many effects there were after the last death, and how
@@ -178,7 +205,7 @@ impl<'s> Life<'s> {
         for jira in self.world.jiras.values() {
             jira.reset_calls();
         }
-        self.world.intervals(3).await;
+        self.world.intervals(2).await;
         for jira in self.world.jiras.keys() {
             assert_eq!(
                 writes(&self.world, jira),
@@ -193,11 +220,8 @@ impl<'s> Life<'s> {
 /// Tells the story with these deaths, and holds it against the one without.
 async fn tell(name: &str, scenario: &Scenario, whole: &[String], deaths: &[usize]) -> (usize, usize) {
     let _telling = Telling(name, deaths);
-    let mut life = Life::begin(scenario).await;
-    if deaths.len() > 1 && !is_long() {
-        // What one death leads to was held to the contract already.
-        life.world.unwatched();
-    }
+    // Holding requests to the contract takes most of the time.
+    let mut life = Life::begin(scenario, is_long() && deaths.len() < 2).await;
     let (effects, died) = life.die(deaths).await;
     let shown = life.end().await;
     let (more, less) = (missing(&shown, whole), missing(whole, &shown));
@@ -211,9 +235,14 @@ fn is_long() -> bool {
 
 /// In an ordinary run a daemon dies about so often in each scenario, and half as often once more while it recovers.
 const FEW: usize = 6;
-/// In a long run it dies at every effect, and while it recovers from that at every so many-th of its effects, from `n` modulo this on for
-/// the `n`-th: so over all first deaths each of the second ones is met.
-const SECOND: usize = 3;
+/// In a long run it dies at every effect, and while it recovers from that at every so many-th of its effects, at one at least. The first of
+/// them is another one for each first death.
+const SECOND: usize = 61;
+
+/// At which effects it dies again in a long run, of so many, after it died at `n`.
+fn seconds(n: usize, after: usize) -> Vec<usize> {
+    if after == 0 { Vec::new() } else { (1 + n * 23 % SECOND.min(after)..=after).step_by(SECOND).collect() }
+}
 
 /// A number of its own for each scenario.
 fn shift(name: &str) -> usize {
@@ -223,7 +252,7 @@ fn shift(name: &str) -> usize {
 /// Tells a story with all its deaths.
 pub(crate) async fn ring(name: &str, scenario: &Scenario) {
     let (effects, whole) = {
-        let mut life = Life::begin(scenario).await;
+        let mut life = Life::begin(scenario, true).await;
         let (effects, _) = life.die(&[]).await;
         (effects, life.end().await)
     };
@@ -241,8 +270,8 @@ pub(crate) async fn ring(name: &str, scenario: &Scenario) {
         let (after, died) = tell(name, scenario, &whole, &[n]).await;
         assert_eq!(died, 1, "there was no effect {n}: effects are not the same in each life");
         deaths += 1;
-        let seconds: Vec<usize> = if is_long() {
-            (1 + n % SECOND..=after).step_by(SECOND).collect()
+        let seconds = if is_long() {
+            seconds(n, after)
         } else if deaths % 2 == 1 && after > 0 {
             vec![1 + (n * 7 + shift(name)) % after]
         } else {

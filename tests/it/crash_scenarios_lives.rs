@@ -4,7 +4,7 @@
 use jirasyncd::simulator::{Holder, ProjectSetup};
 use serde_json::json;
 
-use super::crash_ring::{Scenario, deaths_in};
+use super::crash_ring::{By, Scenario, deaths_in};
 use super::crash_scenarios_values::{item, key, made, one_of_each, with_keys};
 use super::daemon_restored::carrying;
 use super::daemon_support::{World, two};
@@ -30,6 +30,7 @@ fn that_an_issue_is_gone_is_said_once() -> Scenario {
     Scenario {
         before: may_delete,
         act: the_original_is_deleted,
+        lasts: true,
         holds: |world| {
             let there = world.issue("globex", "Item, alone");
             assert_eq!(there.comments.len(), 1, "{there:?}");
@@ -43,6 +44,7 @@ fn the_copy_of_a_deleted_issue_is_deleted_and_not_made_again() -> Scenario {
     Scenario {
         before: may_delete,
         act: the_original_is_deleted,
+        lasts: true,
         holds: |world| {
             assert!(world.issues("acme", "Item").is_empty());
             assert!(world.issues("globex", "Item").is_empty());
@@ -55,6 +57,7 @@ fn the_counterpart_of_a_deleted_issue_is_closed_once() -> Scenario {
     Scenario {
         before: may_delete,
         act: the_original_is_deleted,
+        lasts: true,
         holds: |world| {
             assert!(world.issues("acme", "Item").is_empty());
             assert_eq!(world.field("globex", "Item", "status"), "Closed");
@@ -70,7 +73,8 @@ fn a_copy_that_people_delete_is_not_made_again() -> Scenario {
             world.person("globex", "jdoe").delete(&key(world, "globex")).unwrap();
             world.person("acme", "jane").edit(&key(world, "acme"), json!({ "summary": "Item, alone" })).unwrap();
         },
-        is_swept: true,
+        found: By::FullCheck,
+        lasts: true,
         holds: |world| {
             assert!(world.jira("globex").issues().is_empty());
             assert_eq!(world.issues("acme", "Item, alone").len(), 1);
@@ -91,7 +95,7 @@ fn moving() -> Scenario {
             acme.projects.push(ProjectSetup::new("OLD", 10_300, "Attic").types(&["Bug", "Task"]));
         },
         before: item,
-        is_swept: true,
+        found: By::FullCheck,
         ..Scenario::of(with_life(&two(), "moved = \"comment\""))
     }
 }
@@ -201,7 +205,7 @@ fn a_state_that_is_put_back_doubles_nothing() -> Scenario {
         act: |world| {
             world.person("acme", "jane").edit(&key(world, "acme"), json!({ "duedate": "2030-05-06" })).unwrap();
         },
-        is_swept: true,
+        found: By::FullCheck,
         holds: |world| {
             for jira in ["acme", "globex"] {
                 assert_eq!(world.jira(jira).issues().len(), 2, "{jira}");

@@ -127,6 +127,7 @@ fn a_sync_is_ended_and_its_marks_are_taken_away() -> Scenario {
                 }
             }
         },
+        lasts: true,
         says: &["our marks are taken away"],
         ..Scenario::of(format!(
             "{}\n[sync.support.worklogs]\nunrestricted = \"both\"\n",

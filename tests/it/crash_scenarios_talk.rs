@@ -3,8 +3,9 @@
 
 use serde_json::json;
 
-use super::crash_ring::{Scenario, deaths_in};
+use super::crash_ring::{By, Scenario, deaths_in};
 use super::crash_scenarios_values::{item, key, one_of_each, with_keys, with_rows};
+use super::daemon_named_files::showing;
 use super::daemon_support::{World, two};
 
 /// What the comments of an issue hold after their first line, in the order of their text.
@@ -53,7 +54,7 @@ fn comments_are_edited_and_deleted_once() -> Scenario {
             jane.delete_comment(&home, &comment(world, "acme", "Goes")).unwrap();
             jane.edit_comment(&home, &comment(world, "acme", "Changes"), "Changed").unwrap();
         },
-        is_swept: true,
+        found: By::FullCheck,
         holds: |world| {
             one_of_each(world);
             for jira in ["acme", "globex"] {
@@ -141,16 +142,16 @@ fn a_file_goes_with_the_comment_that_names_it() -> Scenario {
     Scenario {
         before: item,
         act: |world| {
-            let (there, jdoe) = (key(world, "globex"), world.person("globex", "jdoe"));
-            jdoe.attach(&there, "plan.txt", b"plan").unwrap();
-            jdoe.attach(&there, "unnamed.txt", b"unnamed").unwrap();
-            jdoe.comment(&there, "see [^plan.txt]").unwrap();
+            let (home, jane) = (key(world, "acme"), world.person("acme", "jane"));
+            jane.attach(&home, "plan.txt", b"plan").unwrap();
+            jane.attach(&home, "unnamed.txt", b"unnamed").unwrap();
+            jane.add_comment(&home, json!({ "body": showing("plan.txt") })).unwrap();
         },
         holds: |world| {
             one_of_each(world);
-            let files = world.issue("acme", "Item").attachments;
+            let files = world.issue("globex", "Item").attachments;
             assert!(files.len() == 1 && files[0].name == "plan.txt", "{files:?}");
-            assert_eq!(world.issue("acme", "Item").comments.len(), 1);
+            assert_eq!(world.issue("globex", "Item").comments.len(), 1);
         },
         ..Scenario::of(with_keys("attachments = \"with-their-comment\""))
     }
@@ -202,7 +203,7 @@ fn watchers_come_and_go_once() -> Scenario {
             world.person("globex", "jdoe").add_watcher(&key(world, "globex"), "kchan").unwrap();
             jane.edit(&home, json!({ "summary": "Item, watched" })).unwrap();
         },
-        is_swept: true,
+        found: By::FullCheck,
         holds: |world| {
             one_of_each(world);
             let watchers = |jira: &str| world.jira(jira).watchers(&key(world, jira)).into_iter().collect::<Vec<_>>();

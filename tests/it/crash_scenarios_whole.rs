@@ -4,7 +4,7 @@
 use jirasyncd::model::command::Command;
 use serde_json::json;
 
-use super::crash_ring::{Scenario, deaths_in};
+use super::crash_ring::{By, Scenario, deaths_in};
 use super::daemon_support::{THREE, World, two, two_clouds};
 use super::daemon_webhooks;
 
@@ -107,7 +107,7 @@ fn jiras_tell_by_webhooks() -> Scenario {
     Scenario {
         before: shared,
         act: everybody_acts,
-        is_told: true,
+        found: By::Webhooks,
         holds: nothing_leaks,
         ..Scenario::of(daemon_webhooks::config())
     }

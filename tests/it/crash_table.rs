@@ -93,6 +93,6 @@ fn the_table_of_the_proof_tells_of_every_scenario_and_of_no_other() {
     assert!(known.len() >= 30, "about thirty were promised");
     for (name, [effects, deaths, again]) in &rows {
         assert_eq!(effects, deaths, "{name}: a long run dies at every effect");
-        assert!(again > effects, "{name}: only {again} deaths while recovering");
+        assert!(again >= effects, "{name}: only {again} deaths while recovering");
     }
 }

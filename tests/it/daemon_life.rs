@@ -146,6 +146,19 @@ async fn the_counterparts_of_a_deleted_issue_get_what_the_sync_says() {
     assert_eq!(world.problems().await, Vec::<String>::new());
 }
 
+/// Found by the crash ring: planned a second time, a notice was taken for a text that names the item, and called it by the wrong key.
+#[tokio::test(start_paused = true)]
+async fn a_notice_that_is_sent_later_names_the_issue_that_is_gone() {
+    let world = paired(&with(&two(), "deleted = \"comment\"")).await;
+    let (gone, there) = (only(&world, "acme").key, only(&world, "globex").key);
+    world.jira("globex").add_fault(FaultRule::new("addComment", When::Nth(1), Fault::ResetBefore));
+    world.person("acme", "jane").delete(&gone).unwrap();
+    look(&world).await;
+    let comments = only(&world, "globex").comments;
+    assert!(comments.len() == 1 && comments[0].body.contains(&gone), "{comments:?}");
+    assert!(!comments[0].body.contains(&there), "{comments:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn only_copies_of_ours_are_deleted() {
     for (config, copy) in [(two(), "globex"), (two_clouds(), "initech")] {
