@@ -59,8 +59,19 @@ impl Names {
     }
 
     fn say(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, (key, name)| text.replace(key.as_str(), name))
+        let text = labelled(text);
+        self.0.iter().fold(text, |text, (key, name)| text.replace(key.as_str(), name))
     }
+}
+
+/// A text that was written before the file that it names shows a label in its place, as docs/text.md says: that depends on what came first.
+fn labelled(text: &str) -> String {
+    let mut parts = text.split("\\[file: ");
+    let mut said = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        said += &format!("[^{}", part.replacen("\\]", "]", 1));
+    }
+    said
 }
 
 /// What depends on when something was done.
