@@ -36,6 +36,8 @@ pub(crate) struct Fuse {
     told: Notify,
     /// Notes count as effects, too.
     thorough: AtomicBool,
+    /// Each effect is printed.
+    told_of: AtomicBool,
     /// What commits the disk has no room for: all whose name begins so.
     full: Mutex<Option<&'static str>>,
 }
@@ -51,6 +53,11 @@ impl Fuse {
     /// From now on notes, problems and ways count as well: the random worlds do without, and their seeds say what they said.
     pub(crate) fn be_thorough(&self) {
         self.thorough.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on each effect is printed.
+    pub(crate) fn tell(&self) {
+        self.told_of.store(true, Ordering::SeqCst);
     }
 
     /// From now on there is no room on the disk for commits whose name begins so; or room for everything.
@@ -83,18 +90,21 @@ impl Fuse {
     }
 
     /// One effect where notes count, else nothing.
-    async fn note(&self) {
+    async fn note(&self, name: &str) {
         if self.thorough.load(Ordering::SeqCst) {
-            self.effect().await;
+            self.effect(name).await;
         }
     }
 
     /// One effect. Never returns once the daemon is dead.
-    async fn effect(&self) {
+    async fn effect(&self, name: &str) {
         if self.is_blown() {
             return std::future::pending().await;
         }
-        self.passed.fetch_add(1, Ordering::SeqCst);
+        let number = 1 + self.passed.fetch_add(1, Ordering::SeqCst);
+        if self.told_of.load(Ordering::SeqCst) {
+            println!("{number}: {name}");
+        }
         let left = self.left.load(Ordering::SeqCst);
         if left > 0 {
             self.left.store(left - 1, Ordering::SeqCst);
@@ -118,9 +128,10 @@ impl Transport for FusedNet {
         if reads || path.ends_with("/search") {
             return self.0.send(request).await;
         }
-        self.1.effect().await;
+        let name = format!("{} {path}", request.method());
+        self.1.effect(&name).await;
         let answer = self.0.send(request).await;
-        self.1.effect().await;
+        self.1.effect(&name).await;
         answer
     }
 }
@@ -171,9 +182,9 @@ impl FusedStore {
         due: Timestamp,
     ) -> Result<(), StoreError> {
         self.1.room("queue_hints")?;
-        self.1.effect().await;
+        self.1.effect("queue_hints").await;
         self.0.queue_hints(instance, hints, newcomers, cursor, due).await?;
-        self.1.effect().await;
+        self.1.effect("queue_hints").await;
         Ok(())
     }
 }
@@ -187,11 +198,11 @@ impl EarlyCursor {
         cursor: Option<Cursor>,
         due: Timestamp,
     ) -> Result<(), StoreError> {
-        self.1.effect().await;
+        self.1.effect("queue_hints").await;
         self.0.queue_hints(instance, &[], &[], cursor, due).await?;
-        self.1.effect().await;
+        self.1.effect("queue_hints").await;
         self.0.queue_hints(instance, hints, newcomers, None, due).await?;
-        self.1.effect().await;
+        self.1.effect("queue_hints").await;
         Ok(())
     }
 }
@@ -216,16 +227,16 @@ macro_rules! fused {
             }
             $(async fn $read(&self, $($r: $rt),*) -> Result<$rr, StoreError> { self.0.$read($($r),*).await })*
             $(async fn $note(&self, $($n: $nt),*) -> Result<$nr, StoreError> {
-                self.1.note().await;
+                self.1.note(stringify!($note)).await;
                 let done = self.0.$note($($n),*).await;
-                self.1.note().await;
+                self.1.note(stringify!($note)).await;
                 done
             })*
             $(async fn $commit(&self, $($c: $ct),*) -> Result<$cr, StoreError> {
                 self.1.room(stringify!($commit))?;
-                self.1.effect().await;
+                self.1.effect(stringify!($commit)).await;
                 let done = self.0.$commit($($c),*).await;
-                self.1.effect().await;
+                self.1.effect(stringify!($commit)).await;
                 done
             })*
         }
