@@ -253,6 +253,25 @@ async fn row_108_many_deletions_at_once_are_believed_by_nobody() {
     assert!(problems.iter().any(|problem| problem.contains("most-missing")), "{problems:?}");
 }
 
+/// Found by the crash ring: when it can be sure, something of the other side is looked at as well, and the issue is not read before it is asked for.
+#[tokio::test(start_paused = true)]
+async fn that_an_issue_moved_is_told_also_where_its_counterpart_changes_meanwhile() {
+    for (from, other, attic) in [("acme", "globex", "OLD"), ("globex", "acme", "ATTIC")] {
+        let (mover, elsewhere) = if from == "acme" { ("jane", "jdoe") } else { ("jdoe", "jane") };
+        let world = paired(&with(&two(), "moved = \"comment\"")).await;
+        world.person(from, mover).move_to(&only(&world, from).key, attic).unwrap();
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.interval().await;
+        assert!(only(&world, other).comments.is_empty(), "seen once, it is not sure");
+        // As long as its index may lag.
+        world.pass(45).await;
+        world.person(other, elsewhere).edit(&only(&world, other).key, json!({ "duedate": "2030-05-06" })).unwrap();
+        world.rest().await.unwrap();
+        let comments = only(&world, other).comments;
+        assert!(comments.len() == 1 && comments[0].body.contains("was moved"), "{from}: {comments:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn row_066_a_moved_issue_is_let_be_until_it_comes_back() {
     for (from, other, attic, back) in [("acme", "globex", "OLD", "SUP"), ("globex", "acme", "ATTIC", "ENG")] {
