@@ -94,10 +94,12 @@ impl Engine {
                 Some((side.clone(), away.since, work.saw_gone(side)))
             });
             for (side, since, looked) in open.collect::<Vec<_>>() {
-                if work.judged_absence.insert(side.clone()) {
-                    self.confirm_absence(work, &side, since, looked).await?;
-                } else if !looked {
-                    work.judged_absence.remove(&side);
+                match work.judged_absence.insert(side.clone(), looked) {
+                    None => self.confirm_absence(work, &side, since, looked).await?,
+                    // What was asked for to judge it by is read now.
+                    Some(false) if looked => self.confirm_absence(work, &side, since, looked).await?,
+                    Some(_) if !looked => drop(work.judged_absence.remove(&side)),
+                    Some(_) => {}
                 }
             }
             settle_what_is_gone(work);

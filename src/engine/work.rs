@@ -63,9 +63,10 @@ pub(crate) struct Work {
     pub(crate) again: BTreeSet<SideId>,
     /// Sides that could not be read or written in this cycle, with the reason.
     pub(crate) unread: BTreeMap<SideId, String>,
-    /// Sides whose issue is where it was again, and those whose absence was judged in this cycle.
+    /// Sides whose issue is where it was again.
     pub(crate) returned: BTreeSet<SideId>,
-    pub(crate) judged_absence: BTreeSet<SideId>,
+    /// Sides whose absence was judged in this cycle, and whether the issue was looked for before that.
+    pub(crate) judged_absence: BTreeMap<SideId, bool>,
     /// The sides whose issue was asked for in this cycle, and is not there.
     pub(crate) missed: BTreeSet<SideId>,
     /// Sides where a field is sent by itself, because Jira refused several together without naming one.
@@ -162,7 +163,7 @@ impl Work {
             again: BTreeSet::new(),
             unread: BTreeMap::new(),
             returned: BTreeSet::new(),
-            judged_absence: BTreeSet::new(),
+            judged_absence: BTreeMap::new(),
             missed: BTreeSet::new(),
             singly: BTreeSet::new(),
             put_off: Vec::new(),

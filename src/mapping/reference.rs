@@ -78,6 +78,13 @@ impl References {
         }
     }
 
+    /// The same, with no counterpart known: each issue is called by the key that is said. A notice that an issue is gone means that one,
+    /// and not the one on which it is read.
+    #[must_use]
+    pub fn as_said(&self) -> Self {
+        Self { pairs: BTreeMap::new(), ..self.clone() }
+    }
+
     /// The keys in an agreed text that may be those of a side's issues.
     #[must_use]
     pub fn mentioned(&self, document: &Document) -> BTreeSet<IssueKey> {

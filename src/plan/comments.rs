@@ -312,8 +312,11 @@ pub(super) fn copy_body(
         let line = Block::Paragraph(vec![Inline::Text(format!("{author}:"), Vec::new())]);
         document.blocks.insert(0, Block::Quote(vec![line]));
     }
+    let as_said = record.notice.then(|| draft.input.references.as_said());
     let document = if record.notice { document } else { crate::text::with_header(&header, &document) };
-    let rich = Rich { origin: Some(&record.side), ..rich(draft, side) };
+    let rich = rich(draft, side);
+    let references = as_said.as_ref().unwrap_or(rich.references);
+    let rich = Rich { origin: Some(&record.side), references, ..rich };
     let body = rich.write(&document, last);
     let wanted = rich.read(&body);
     Some((body, wanted))

@@ -36,6 +36,10 @@ pub(crate) struct Fuse {
     all: AtomicUsize,
     blown: AtomicBool,
     told: Notify,
+    /// Notes count as effects, too.
+    thorough: AtomicBool,
+    /// Each effect is printed.
+    told_of: AtomicBool,
     /// What commits the disk has no room for: all whose name begins so.
     full: Mutex<Option<&'static str>>,
 }
@@ -46,6 +50,16 @@ impl Fuse {
         self.left.store(n, Ordering::SeqCst);
         self.passed.store(0, Ordering::SeqCst);
         self.blown.store(false, Ordering::SeqCst);
+    }
+
+    /// From now on notes, problems and ways count as well: the random worlds do without, and their seeds say what they said.
+    pub(crate) fn be_thorough(&self) {
+        self.thorough.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on each effect is printed.
+    pub(crate) fn tell(&self) {
+        self.told_of.store(true, Ordering::SeqCst);
     }
 
     /// From now on there is no room on the disk for commits whose name begins so; or room for everything.
@@ -82,13 +96,23 @@ impl Fuse {
         }
     }
 
+    /// One effect where notes count, else nothing.
+    async fn note(&self, name: &str) {
+        if self.thorough.load(Ordering::SeqCst) {
+            self.effect(name).await;
+        }
+    }
+
     /// One effect. Never returns once the daemon is dead.
-    async fn effect(&self) {
+    async fn effect(&self, name: &str) {
         if self.is_blown() {
             return std::future::pending().await;
         }
-        self.passed.fetch_add(1, Ordering::SeqCst);
+        let number = 1 + self.passed.fetch_add(1, Ordering::SeqCst);
         self.all.fetch_add(1, Ordering::SeqCst);
+        if self.told_of.load(Ordering::SeqCst) {
+            println!("{number}: {name}");
+        }
         let left = self.left.load(Ordering::SeqCst);
         if left > 0 {
             self.left.store(left - 1, Ordering::SeqCst);
@@ -112,9 +136,10 @@ impl Transport for FusedNet {
         if reads || path.ends_with("/search") {
             return self.0.send(request).await;
         }
-        self.1.effect().await;
+        let name = format!("{} {path}", request.method());
+        self.1.effect(&name).await;
         let answer = self.0.send(request).await;
-        self.1.effect().await;
+        self.1.effect(&name).await;
         answer
     }
 }
@@ -165,9 +190,9 @@ impl FusedStore {
         due: Timestamp,
     ) -> Result<(), StoreError> {
         self.1.room("queue_hints")?;
-        self.1.effect().await;
+        self.1.effect("queue_hints").await;
         self.0.queue_hints(instance, hints, newcomers, cursor, due).await?;
-        self.1.effect().await;
+        self.1.effect("queue_hints").await;
         Ok(())
     }
 }
@@ -181,21 +206,21 @@ impl EarlyCursor {
         cursor: Option<Cursor>,
         due: Timestamp,
     ) -> Result<(), StoreError> {
-        self.1.effect().await;
+        self.1.effect("queue_hints").await;
         self.0.queue_hints(instance, &[], &[], cursor, due).await?;
-        self.1.effect().await;
+        self.1.effect("queue_hints").await;
         self.0.queue_hints(instance, hints, newcomers, None, due).await?;
-        self.1.effect().await;
+        self.1.effect("queue_hints").await;
         Ok(())
     }
 }
 
 macro_rules! fused {
-    (reads { $(fn $read:ident($($r:ident: $rt:ty),*) -> $rr:ty;)* } commits { $(fn $commit:ident($($c:ident: $ct:ty),*) -> $cr:ty;)* }) => {
-        fused!(@of FusedStore reads { $(fn $read($($r: $rt),*) -> $rr;)* } commits { $(fn $commit($($c: $ct),*) -> $cr;)* });
-        fused!(@of EarlyCursor reads { $(fn $read($($r: $rt),*) -> $rr;)* } commits { $(fn $commit($($c: $ct),*) -> $cr;)* });
+    (reads { $(fn $read:ident($($r:ident: $rt:ty),*) -> $rr:ty;)* } notes { $(fn $note:ident($($n:ident: $nt:ty),*) -> $nr:ty;)* } commits { $(fn $commit:ident($($c:ident: $ct:ty),*) -> $cr:ty;)* }) => {
+        fused!(@of FusedStore reads { $(fn $read($($r: $rt),*) -> $rr;)* } notes { $(fn $note($($n: $nt),*) -> $nr;)* } commits { $(fn $commit($($c: $ct),*) -> $cr;)* });
+        fused!(@of EarlyCursor reads { $(fn $read($($r: $rt),*) -> $rr;)* } notes { $(fn $note($($n: $nt),*) -> $nr;)* } commits { $(fn $commit($($c: $ct),*) -> $cr;)* });
     };
-    (@of $name:ident reads { $(fn $read:ident($($r:ident: $rt:ty),*) -> $rr:ty;)* } commits { $(fn $commit:ident($($c:ident: $ct:ty),*) -> $cr:ty;)* }) => {
+    (@of $name:ident reads { $(fn $read:ident($($r:ident: $rt:ty),*) -> $rr:ty;)* } notes { $(fn $note:ident($($n:ident: $nt:ty),*) -> $nr:ty;)* } commits { $(fn $commit:ident($($c:ident: $ct:ty),*) -> $cr:ty;)* }) => {
         #[async_trait]
         impl Store for $name {
             async fn queue_hints(
@@ -209,11 +234,17 @@ macro_rules! fused {
                 self.queue(instance, hints, newcomers, cursor, due).await
             }
             $(async fn $read(&self, $($r: $rt),*) -> Result<$rr, StoreError> { self.0.$read($($r),*).await })*
+            $(async fn $note(&self, $($n: $nt),*) -> Result<$nr, StoreError> {
+                self.1.note(stringify!($note)).await;
+                let done = self.0.$note($($n),*).await;
+                self.1.note(stringify!($note)).await;
+                done
+            })*
             $(async fn $commit(&self, $($c: $ct),*) -> Result<$cr, StoreError> {
                 self.1.room(stringify!($commit))?;
-                self.1.effect().await;
+                self.1.effect(stringify!($commit)).await;
                 let done = self.0.$commit($($c),*).await;
-                self.1.effect().await;
+                self.1.effect(stringify!($commit)).await;
                 done
             })*
         }
@@ -252,6 +283,8 @@ fused! {
         fn commands(since: Option<Timestamp>, limit: usize) -> Vec<CommandRecord>;
         fn item_ids(after: Option<ItemId>, limit: usize) -> Vec<ItemId>;
         fn retired_ids(after: Option<ItemId>, limit: usize) -> Vec<ItemId>;
+    }
+    notes {
         fn learn_ways(instance: &InstanceId, project: &str, ways: &[(String, String, String)]) -> ();
         fn set_problems(about: &str, problems: &[Problem], now: Timestamp) -> ();
         fn set_note(name: &str, value: &str) -> ();

@@ -146,6 +146,19 @@ async fn the_counterparts_of_a_deleted_issue_get_what_the_sync_says() {
     assert_eq!(world.problems().await, Vec::<String>::new());
 }
 
+/// Found by the crash ring: planned a second time, a notice was taken for a text that names the item, and called it by the wrong key.
+#[tokio::test(start_paused = true)]
+async fn a_notice_that_is_sent_later_names_the_issue_that_is_gone() {
+    let world = paired(&with(&two(), "deleted = \"comment\"")).await;
+    let (gone, there) = (only(&world, "acme").key, only(&world, "globex").key);
+    world.jira("globex").add_fault(FaultRule::new("addComment", When::Nth(1), Fault::ResetBefore));
+    world.person("acme", "jane").delete(&gone).unwrap();
+    look(&world).await;
+    let comments = only(&world, "globex").comments;
+    assert!(comments.len() == 1 && comments[0].body.contains(&gone), "{comments:?}");
+    assert!(!comments[0].body.contains(&there), "{comments:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn only_copies_of_ours_are_deleted() {
     for (config, copy) in [(two(), "globex"), (two_clouds(), "initech")] {
@@ -238,6 +251,25 @@ async fn row_108_many_deletions_at_once_are_believed_by_nobody() {
     assert_eq!(world.issues("globex", "Many").len(), 4);
     let problems = world.problems().await;
     assert!(problems.iter().any(|problem| problem.contains("most-missing")), "{problems:?}");
+}
+
+/// Found by the crash ring: when it can be sure, something of the other side is looked at as well, and the issue is not read before it is asked for.
+#[tokio::test(start_paused = true)]
+async fn that_an_issue_moved_is_told_also_where_its_counterpart_changes_meanwhile() {
+    for (from, other, attic) in [("acme", "globex", "OLD"), ("globex", "acme", "ATTIC")] {
+        let (mover, elsewhere) = if from == "acme" { ("jane", "jdoe") } else { ("jdoe", "jane") };
+        let world = paired(&with(&two(), "moved = \"comment\"")).await;
+        world.person(from, mover).move_to(&only(&world, from).key, attic).unwrap();
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.interval().await;
+        assert!(only(&world, other).comments.is_empty(), "seen once, it is not sure");
+        // As long as its index may lag.
+        world.pass(45).await;
+        world.person(other, elsewhere).edit(&only(&world, other).key, json!({ "duedate": "2030-05-06" })).unwrap();
+        world.rest().await.unwrap();
+        let comments = only(&world, other).comments;
+        assert!(comments.len() == 1 && comments[0].body.contains("was moved"), "{from}: {comments:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -20,7 +20,7 @@ fn named(config: &str) -> String {
 }
 
 /// A text of Cloud that shows a file, as its editor writes it.
-fn showing(file: &str) -> Value {
+pub(crate) fn showing(file: &str) -> Value {
     let media = json!({ "type": "media", "attrs": { "type": "file", "id": format!("uuid-of-{file}"), "collection": "", "alt": file } });
     let shown = json!({ "type": "mediaSingle", "attrs": { "layout": "center" }, "content": [media] });
     json!({ "type": "doc", "version": 1, "content": [paragraph(&[text("See this.")]), shown] })

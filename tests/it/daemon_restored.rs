@@ -17,7 +17,7 @@ use super::daemon_support::{THREE, World, calls, load, two, two_clouds};
 pub(crate) struct Kept(Vec<(PathBuf, Vec<u8>)>);
 
 /// Stops the daemon, copies its state, and starts it again.
-pub(super) async fn back_up(world: &mut World) -> Kept {
+pub(crate) async fn back_up(world: &mut World) -> Kept {
     world.daemon = None;
     let kept = state_files(world).filter_map(|path| Some((path.clone(), std::fs::read(path).ok()?))).collect();
     world.start().await;
@@ -25,7 +25,7 @@ pub(super) async fn back_up(world: &mut World) -> Kept {
 }
 
 /// Puts a copy back in the place of the state. No daemon runs afterwards.
-pub(super) fn put_back(world: &mut World, kept: &Kept) {
+pub(crate) fn put_back(world: &mut World, kept: &Kept) {
     world.daemon = None;
     for path in state_files(world) {
         let _ = std::fs::remove_file(path);

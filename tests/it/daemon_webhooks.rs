@@ -46,15 +46,10 @@ impl Hooked {
     pub(crate) async fn of(mut world: World, before: impl FnOnce(&World)) -> Self {
         before(&world);
         world.settle().await;
+        register(&world).await;
         let daemon = Arc::new(world.daemon.take().unwrap());
         let receiver = daemon.hook_receiver().await.unwrap().expect("webhooks are taken");
-        let hooked = Self { world, daemon, receiver };
-        for side in SIDES {
-            let url = hooked.url(side).await;
-            let jira = hooked.world.jira(side);
-            jira.register_webhook(&url, (side != "globex").then_some(SECRET));
-        }
-        hooked
+        Self { world, daemon, receiver }
     }
 
     async fn url(&self, side: &str) -> String {
@@ -106,6 +101,29 @@ impl Hooked {
         request.headers_mut().insert("x-hub-signature", signed.parse().unwrap());
         self.receiver.handle(PEER, request).await.status
     }
+}
+
+/// Registers the webhooks of all sides of a world.
+pub(crate) async fn register(world: &World) {
+    let identity = world.daemon().store().identity().await.unwrap();
+    for side in SIDES {
+        let url = format!("https://hooks.example/{}", HookPath::of(&identity, &InstanceId::from(side)).expose());
+        world.jira(side).register_webhook(&url, (side != "globex").then_some(SECRET));
+    }
+}
+
+/// Brings what is due to the daemon of a world, which may die of it: then nothing is answered.
+pub(crate) async fn deliver(world: &mut World) {
+    let daemon = Arc::new(world.daemon.take().unwrap());
+    let receiver = daemon.hook_receiver().await.unwrap().expect("webhooks are taken");
+    for jira in world.jiras.values() {
+        for delivery in jira.webhooks_due() {
+            let answer = receiver.handle(PEER, delivery.request.clone()).await;
+            jira.webhook_answered(&delivery, Some(answer.status));
+        }
+    }
+    drop(receiver);
+    world.daemon = Arc::into_inner(daemon);
 }
 
 fn signature(body: &[u8]) -> String {

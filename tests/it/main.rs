@@ -43,6 +43,24 @@ mod counted;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod crash_picture;
+#[cfg(test)]
+mod crash_ring;
+#[cfg(test)]
+mod crash_scenarios_lives;
+#[cfg(test)]
+mod crash_scenarios_pairs;
+#[cfg(test)]
+mod crash_scenarios_relations;
+#[cfg(test)]
+mod crash_scenarios_talk;
+#[cfg(test)]
+mod crash_scenarios_values;
+#[cfg(test)]
+mod crash_scenarios_whole;
+#[cfg(test)]
+mod crash_table;
+#[cfg(test)]
 mod daemon_attachments;
 #[cfg(test)]
 mod daemon_audit;
@@ -60,8 +78,6 @@ mod daemon_comments;
 mod daemon_composed;
 #[cfg(test)]
 mod daemon_costs;
-#[cfg(test)]
-mod daemon_crashes;
 #[cfg(test)]
 mod daemon_detach;
 #[cfg(test)]
