@@ -16,6 +16,8 @@ mod cli_operate;
 #[cfg(test)]
 mod cli_pairs;
 #[cfg(test)]
+mod cli_probe;
+#[cfg(test)]
 mod cli_reload;
 #[cfg(test)]
 mod cli_state;
@@ -254,6 +256,10 @@ mod planted_ring;
 #[cfg(test)]
 #[cfg(test)]
 mod planted_worlds;
+#[cfg(test)]
+mod probe;
+#[cfg(test)]
+mod probe_facts;
 #[cfg(test)]
 mod process_files;
 #[cfg(test)]
