@@ -144,7 +144,9 @@ fn say(wanted: &Probe, probed: &Probed, output: &mut Output<'_>) -> io::Result<(
         output.line(&format!("{} is left behind: {}", left.key, left.why))?;
     }
     if probed.in_doubt {
-        output.line("it is not known what became of a creation: look for issues whose summary begins with `jirasyncd probe`")?;
+        output.line(
+            "it is not known what became of a creation: look for issues whose summary begins with `jirasyncd probe`",
+        )?;
     }
     Ok(())
 }

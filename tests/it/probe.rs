@@ -9,7 +9,7 @@ use jirasyncd::app::{MOST_REQUESTS, Probed, Surroundings, Verdict, probe};
 use jirasyncd::clock::{SeededEntropy, VirtualClock};
 use jirasyncd::jira::{Transport, TransportSetupError};
 use jirasyncd::model::settings::{InstanceSettings, Kind};
-use jirasyncd::simulator::{FaultRule, Fault, Holder, Jira, ProjectSetup, Setup, When, presets};
+use jirasyncd::simulator::{Fault, FaultRule, Holder, Jira, ProjectSetup, Setup, When, presets};
 use jirasyncd::store::Spawn;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -29,7 +29,8 @@ struct Ran {
 
 impl Ran {
     fn of(&self, fact: &str) -> (Verdict, &str) {
-        let tried = self.probed.facts.iter().find(|tried| tried.fact == fact).unwrap_or_else(|| panic!("no fact {fact}"));
+        let tried =
+            self.probed.facts.iter().find(|tried| tried.fact == fact).unwrap_or_else(|| panic!("no fact {fact}"));
         (tried.verdict, &tried.seen)
     }
 

@@ -187,7 +187,10 @@ async fn its_own_commands_run_on_its_own_configuration() {
     let lists = ["create support SUP-1 --dry-run", "pairs export support"];
     let configuration = ["plan --from-now", "reload", "configurations"];
     let state = ["state backup state-backup.db", "state check", "state compare", "state restore state-backup.db"];
-    assert_eq!(ran, [&before[..], &probe[..], &after[..], &pairs[..], &lists[..], &configuration[..], &state[..]].concat());
+    assert_eq!(
+        ran,
+        [&before[..], &probe[..], &after[..], &pairs[..], &lists[..], &configuration[..], &state[..]].concat()
+    );
     assert_eq!(world.globex.issues().len(), 2, "not all crossed");
 }
 

@@ -11,7 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::watching::Record;
 use super::{Found, Halt};
 use crate::clock::Clock;
-use crate::jira::{Created, Failure, Identity, IssueDraft, IssueEdit, JiraError, JiraRead, JiraWrite, Want, WriteOutcome};
+use crate::jira::{
+    Created, Failure, Identity, IssueDraft, IssueEdit, JiraError, JiraRead, JiraWrite, Want, WriteOutcome,
+};
 use crate::model::catalog::Catalog;
 use crate::model::ids::{FieldId, IssueId, IssueKey};
 use crate::model::issue::{IssueSnapshot, NativeValue};
@@ -43,7 +45,6 @@ pub(super) struct Bench {
     pub(super) record: Arc<Record>,
     /// When it began, by the server's clock.
     pub(super) since: Timestamp,
-    pub(super) catalog: Catalog,
     issue_type: Result<String, String>,
     word: String,
     clock: Arc<dyn Clock>,
@@ -101,7 +102,6 @@ impl Bench {
             settle: parts.settle,
             record: parts.record,
             since,
-            catalog,
             word: parts.word,
             clock: parts.clock,
             inside: Mutex::default(),
@@ -231,7 +231,12 @@ impl Bench {
     }
 
     /// Sets one field.
-    pub(super) async fn set(&self, issue: IssueId, field: &str, value: NativeValue) -> WriteOutcome<Option<IssueSnapshot>> {
+    pub(super) async fn set(
+        &self,
+        issue: IssueId,
+        field: &str,
+        value: NativeValue,
+    ) -> WriteOutcome<Option<IssueSnapshot>> {
         self.edit(issue, field, NativeWrite::Set(value), false).await
     }
 

@@ -195,7 +195,10 @@ pub(super) const FACTS: &[Fact] = &[
 async fn created_with_our_mark(bench: &Bench) -> Result<Found, Halt> {
     let issue = bench.stocked().await?;
     let read = bench.look(issue.id, &Want { mark: true, ..Want::default() }).await?;
-    Ok(Found::when(read.mark == Some(bench.mark()), format!("{} shows {}", issue.key, read.mark.as_deref().unwrap_or("none"))))
+    Ok(Found::when(
+        read.mark == Some(bench.mark()),
+        format!("{} shows {}", issue.key, read.mark.as_deref().unwrap_or("none")),
+    ))
 }
 
 async fn marks_can_be_taken_away(bench: &Bench) -> Result<Found, Halt> {
@@ -260,7 +263,10 @@ async fn id_and_key_stay(bench: &Bench) -> Result<Found, Halt> {
     let Some(after) = named.pop() else { return halt("nothing was answered") };
     let after = after?;
     let same = (before.id, &before.key, before.created) == (after.id, &after.key, after.created);
-    let seen = format!("{} {} of {}, then {} {} of {}", before.id, before.key, before.created, after.id, after.key, after.created);
+    let seen = format!(
+        "{} {} of {}, then {} {} of {}",
+        before.id, before.key, before.created, after.id, after.key, after.created
+    );
     Ok(Found::when(same, seen))
 }
 
@@ -307,7 +313,9 @@ async fn edits_give_the_issue_back(bench: &Bench) -> Result<Found, Halt> {
     let text = NativeValue::Text(bench.text("given back"));
     let given = done(bench.set(issue, "summary", text.clone()).await)?;
     Ok(match given {
-        Some(row) => Found::when(row.fields.values().any(|value| *value == text), format!("{} came with the answer", row.key)),
+        Some(row) => {
+            Found::when(row.fields.values().any(|value| *value == text), format!("{} came with the answer", row.key))
+        }
         None => Found::DoesNotHold("the answer holds no issue that could be checked by".to_owned()),
     })
 }

@@ -75,7 +75,8 @@ pub(super) const FACTS: &[Fact] = &[
 
 async fn answers_name_us(bench: &Bench) -> Result<Found, Halt> {
     bench.see(bench.stocked().await?.id, &[]).await?;
-    let answers: Vec<_> = bench.record.answers().into_iter().filter(|answer| !answer.asked.ends_with("/serverInfo")).collect();
+    let answers: Vec<_> =
+        bench.record.answers().into_iter().filter(|answer| !answer.asked.ends_with("/serverInfo")).collect();
     let names = |header: &str| answers.iter().filter(|answer| answer.header(header).is_some()).count();
     let (named, all) = (names("x-aaccountid").max(names("x-ausername")), answers.len());
     Ok(Found::when(named == all, format!("{named} of {all} answers did; we are `{}`", bench.identity.account)))
@@ -94,7 +95,8 @@ async fn server_time_is_told(bench: &Bench) -> Result<Found, Halt> {
     let Some(answer) = bench.record.newest("/serverInfo") else { return halt("`serverInfo` was not asked") };
     let told = answer.json().get("serverTime").and_then(serde_json::Value::as_str).map(str::to_owned);
     let Some(told) = told else { return Ok(Found::DoesNotHold("there is no `serverTime`".to_owned())) };
-    let date = answer.header("date").and_then(|date| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
+    let date =
+        answer.header("date").and_then(|date| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
     let Some(date) = date else { return halt("there is no header `Date` to hold it against") };
     let Ok(told) = jiff::Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", &told) else {
         return Ok(Found::DoesNotHold(format!("`{told}` is no time")));
@@ -113,7 +115,11 @@ async fn profile_has_a_zone(bench: &Bench) -> Result<Found, Halt> {
 async fn rights_are_told(bench: &Bench) -> Result<Found, Halt> {
     let rights = bench.read.permissions(&bench.project, &RIGHTS).await?;
     let lacks: Vec<&str> = rights.iter().filter(|(_, has)| !**has).map(|(right, _)| right.as_str()).collect();
-    let seen = if lacks.is_empty() { RIGHTS.join(", ") } else { format!("it says that these are missing: {}", lacks.join(", ")) };
+    let seen = if lacks.is_empty() {
+        RIGHTS.join(", ")
+    } else {
+        format!("it says that these are missing: {}", lacks.join(", "))
+    };
     Ok(Found::when(lacks.is_empty(), seen))
 }
 

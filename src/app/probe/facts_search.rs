@@ -107,7 +107,10 @@ fn only(project: &str) -> BTreeSet<String> {
 async fn named_ids_are_never_late(bench: &Bench) -> Result<Found, Halt> {
     let issue = bench.issue().await?;
     let found = bench.read.matching(&bench.project, "", &[issue.id]).await?;
-    Ok(Found::when(found.contains(&issue.id), format!("{} was {}", issue.key, if found.is_empty() { "missed" } else { "found" })))
+    Ok(Found::when(
+        found.contains(&issue.id),
+        format!("{} was {}", issue.key, if found.is_empty() { "missed" } else { "found" }),
+    ))
 }
 
 async fn new_issues_are_found(bench: &Bench) -> Result<Found, Halt> {
@@ -117,7 +120,11 @@ async fn new_issues_are_found(bench: &Bench) -> Result<Found, Halt> {
         let found = bench.read.listed(&only(&bench.project), Some(bench.since), None).await?;
         if found.contains(&issue.id) {
             let settle = bench.settle.as_secs();
-            return Ok(Found::Holds(format!("{} was found after {:.1} s; `settle` is {settle} s", issue.key, waiting.seconds())));
+            return Ok(Found::Holds(format!(
+                "{} was found after {:.1} s; `settle` is {settle} s",
+                issue.key,
+                waiting.seconds()
+            )));
         }
         if !waiting.goes_on().await {
             return waiting.over(&format!("{} was not found", issue.key));
