@@ -173,6 +173,8 @@ mod daemon_things;
 #[cfg(test)]
 mod daemon_types;
 #[cfg(test)]
+mod daemon_unshown;
+#[cfg(test)]
 mod daemon_uploads;
 #[cfg(test)]
 mod daemon_versions;
@@ -222,6 +224,8 @@ mod everything_world;
 mod footprint;
 #[cfg(test)]
 mod foreign_clients;
+#[cfg(test)]
+mod foreign_jira;
 #[cfg(test)]
 mod jira_client;
 #[cfg(test)]
