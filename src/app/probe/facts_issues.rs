@@ -246,12 +246,12 @@ async fn what_is_gone_is_404(bench: &Bench) -> Result<Found, Halt> {
     let (first, second) = (reads.next(), reads.next());
     let missed = matches!(first, Some(Err(JiraError { failure: Failure::NotFound, .. })));
     let again = bench.write.delete(gone.id).await;
-    let status = bench.record.newest(&format!("DELETE /rest/api/{}", "")).map(|answer| answer.status);
+    let status = bench.record.newest(&format!("/issue/{}", gone.id)).map_or(0, |answer| answer.status);
     if missed {
         bench.gone(gone.id);
     }
     let words = if missed { "404" } else { "there" };
-    let seen = format!("{} is {words}; its second deletion: {again:?}, {status:?}", gone.key);
+    let seen = format!("{} is {words}; its second deletion is answered with {status}", gone.key);
     Ok(Found::when(missed && matches!(second, Some(Ok(_))) && again == WriteOutcome::Done(()), seen))
 }
 

@@ -212,9 +212,9 @@ async fn reads_times(bench: &Bench, form: impl Fn(Timestamp) -> String) -> Resul
             Err(error) => return Err(error.into()),
         }
     }
-    let word = |found: &bool| if *found { "finds it" } else { "does not" };
-    let seen: Vec<&str> = found.iter().map(word).collect();
-    let seen = format!("the issue's own time {}, three minutes later {}", seen[0], seen[1]);
+    let word = |found: &bool| if *found { "finds it" } else { "does not find it" };
+    let words: Vec<&str> = found.iter().map(word).collect();
+    let seen = format!("by its own time, then by one three minutes later, the search {}", words.join(", then "));
     Ok(Found::when(found == [true, false], seen))
 }
 

@@ -120,9 +120,9 @@ async fn work_leaves_the_estimate(bench: &Bench) -> Result<Found, Halt> {
     let before = estimate(bench, issue).await?;
     log(bench, issue).await?;
     let after = estimate(bench, issue).await?;
-    let word = |value: &NativeValue| match value {
-        NativeValue::Text(seconds) => format!("{seconds} s"),
-        _ => "none".to_owned(),
+    let word = |value: &NativeValue| {
+        let NativeValue::Text(seconds) = value else { return "none".to_owned() };
+        format!("{seconds} s")
     };
     let seen = format!("it was {} and is {}", word(&before), word(&after));
     Ok(Found::when(before == after && before != NativeValue::Empty, seen))
