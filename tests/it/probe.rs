@@ -213,13 +213,14 @@ async fn an_index_that_lags_is_waited_for_and_held_against_settle() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_not_allowed_could_not_be_tried() {
-    let mut setup = server();
-    let sandbox = setup.projects.last_mut().unwrap();
-    for right in ["ADD_COMMENTS", "LINK_ISSUES", "CREATE_ATTACHMENTS", "WORK_ON_ISSUES", "TRANSITION_ISSUES"] {
-        sandbox.permissions.insert(right.into(), Default::default());
-    }
-    sandbox.permissions.insert("ADMINISTER_PROJECTS".into(), [Holder::User("JIRAUSER10102".into())].into());
-    let ran = ran(&setup, |jira, _| jira.set_screen(SANDBOX, &["summary", "priority"])).await;
+    let ran = ran(&server(), |jira, _| {
+        for right in ["ADD_COMMENTS", "LINK_ISSUES", "CREATE_ATTACHMENTS", "WORK_ON_ISSUES", "TRANSITION_ISSUES"] {
+            jira.set_permission(SANDBOX, right, &[]);
+        }
+        jira.set_permission(SANDBOX, "ADMINISTER_PROJECTS", &[Holder::User("JIRAUSER10102".into())]);
+        jira.set_screen(SANDBOX, &["summary", "priority"]);
+    })
+    .await;
     ran.not(&["edits-may-be-silent"]);
     assert!(ran.of("edits-may-be-silent").1.contains("403"), "{:?}", ran.of("edits-may-be-silent"));
     let untried = ran.which(Verdict::NotTried);
