@@ -19,7 +19,7 @@ async fn world() -> World {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_probe_says_what_holds_what_does_not_and_what_it_left() {
     let world = world().await;
-    let place = world.place();
+    let place = world.place_with("auth = {", "rate = 200\nauth = {");
     let parts = [
         "DOES NOT HOLD  a-comment-moves-it: A new comment moves `updated`.",
         "simulator: `Quirks::comment_moves_updated`",
