@@ -195,6 +195,8 @@ async fn one_that_does_not_show_its_changes_is_told() {
         "a-transition-moves-it",
         "an-edit-moves-it",
         "edits-are-in-the-log",
+        // No search by `updated` can find them.
+        "new-issues-are-found",
         "work-moves-it",
     ]);
     assert_eq!(ran.of("the-log-names-us").0, Verdict::NotTried, "there is no entry to look at");

@@ -20,8 +20,8 @@ use crate::model::issue::{IssueSnapshot, NativeValue};
 use crate::model::operation::NativeWrite;
 use crate::model::settings::Kind;
 
-/// Issues that are made at the start.
-const STOCK: usize = 16;
+/// Issues that are made at the start: as many as Cloud makes in one request. Each fact takes one that is old by then.
+const STOCK: usize = 50;
 /// Between two changes whose times are compared: some databases of Jira keep whole seconds.
 const APART: Duration = Duration::from_millis(1_100);
 /// The longest that the index is waited for.
