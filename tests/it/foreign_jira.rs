@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::json;
 
-use super::cli_world::{ACME_TOKEN, GLOBEX_TOKEN, Place, World};
+use super::cli_world::{GLOBEX_TOKEN, Place, World};
 use super::foreign_clients::{clients, interpreter};
 
 const RIGHTS: &str = "ADMINISTER,ADMINISTER_PROJECTS,BROWSE_PROJECTS,CREATE_ISSUES,EDIT_ISSUES,ASSIGN_ISSUES,ADD_COMMENTS,\
@@ -82,21 +82,15 @@ summary = "both"
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_foreign_jira_is_carried_to_and_said_not_to_show_its_changes() {
-    assert_ne!(ACME_TOKEN, GLOBEX_TOKEN);
     let Some(foreign) = Foreign::start(&[]) else { return };
     let world = World::new().await;
     let place = place(&world, &foreign);
-    let jane = world.acme.person("jane").unwrap();
-    let key = jane.create("SUP", "Bug", json!({ "summary": "Over there" })).unwrap();
+    world.acme.person("jane").unwrap().create("SUP", "Bug", json!({ "summary": "Over there" })).unwrap();
     let ran = place.run(&["run", "--once"]).await;
     assert_eq!(foreign.summary().await, "Over there", "{ran:?}");
     assert_eq!(ran.code, 1, "{ran:?}");
     let says = ["this Jira does not show its changes", "FOR-1 was made at", "2026-01-05T09:00:00Z", "daemon.sweep"];
     place.run(&["status"]).await.expect(1, &says);
-    jane.edit(&key, json!({ "summary": "Over there, edited" })).unwrap();
-    let ran = place.run(&["run", "--once"]).await;
-    assert_eq!(foreign.summary().await, "Over there, edited", "{ran:?}");
-    place.run(&["status"]).await.expect(1, &["this Jira does not show its changes"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
