@@ -39,7 +39,7 @@ pub(super) const FACTS: &[Fact] = &[
         rests: "src/jira/identity.rs",
         simulator: "`Setup::clock_skew` sets both; none sets them apart",
         daemon: "none: the header counts, which is cut to the second",
-        check: |bench| Box::pin(server_time_is_told(bench)),
+        check: |bench| Box::pin(std::future::ready(server_time_is_told(bench))),
     },
     Fact {
         name: "profile-has-a-zone",
@@ -49,7 +49,7 @@ pub(super) const FACTS: &[Fact] = &[
         rests: "src/jira/jql.rs",
         simulator: "`UserSetup::zone`",
         daemon: "set the time zone in the sync user's profile: without it polls ask 26 hours back",
-        check: |bench| Box::pin(profile_has_a_zone(bench)),
+        check: |bench| Box::pin(std::future::ready(profile_has_a_zone(bench))),
     },
     Fact {
         name: "rights-are-told",
@@ -69,7 +69,7 @@ pub(super) const FACTS: &[Fact] = &[
         rests: "src/jira/budget.rs",
         simulator: "`Setup::limits`",
         daemon: "`instance.NAME.rate`, which is all that holds requests back where nothing is told",
-        check: |bench| Box::pin(limits_are_told(bench)),
+        check: |bench| Box::pin(std::future::ready(limits_are_told(bench))),
     },
 ];
 
@@ -91,7 +91,7 @@ async fn nobody_gets_nothing(bench: &Bench) -> Result<Found, Halt> {
     })
 }
 
-async fn server_time_is_told(bench: &Bench) -> Result<Found, Halt> {
+fn server_time_is_told(bench: &Bench) -> Result<Found, Halt> {
     let Some(answer) = bench.record.newest("/serverInfo") else { return halt("`serverInfo` was not asked") };
     let told = answer.json().get("serverTime").and_then(serde_json::Value::as_str).map(str::to_owned);
     let Some(told) = told else { return Ok(Found::DoesNotHold("there is no `serverTime`".to_owned())) };
@@ -106,8 +106,7 @@ async fn server_time_is_told(bench: &Bench) -> Result<Found, Halt> {
     Ok(Found::when(apart <= APART_MS, seen))
 }
 
-#[expect(clippy::unused_async, reason = "every fact is tried in one way")]
-async fn profile_has_a_zone(bench: &Bench) -> Result<Found, Halt> {
+fn profile_has_a_zone(bench: &Bench) -> Result<Found, Halt> {
     let zone = &bench.identity.time_zone;
     Ok(Found::when(jiff::tz::TimeZone::get(zone).is_ok(), format!("it is `{zone}`")))
 }
@@ -123,8 +122,7 @@ async fn rights_are_told(bench: &Bench) -> Result<Found, Halt> {
     Ok(Found::when(lacks.is_empty(), seen))
 }
 
-#[expect(clippy::unused_async, reason = "every fact is tried in one way")]
-async fn limits_are_told(bench: &Bench) -> Result<Found, Halt> {
+fn limits_are_told(bench: &Bench) -> Result<Found, Halt> {
     let mut names: Vec<String> = Vec::new();
     for answer in bench.record.answers() {
         for name in answer.headers.keys().map(http::HeaderName::as_str) {
