@@ -9,6 +9,7 @@ mod hooks;
 mod instances;
 mod once;
 mod preview;
+mod probe;
 mod reload;
 mod run;
 mod sweep;
@@ -38,6 +39,9 @@ pub use compare::compare_state;
 pub use hooks::again;
 pub use once::OnceSummary;
 pub use preview::{Previewed, PreviewedItem, preview};
+pub use probe::{
+    Fact, LeftBehind, MOST_REQUESTS, On, ProbeError, Probed, Tried, Verdict, facts, facts_document, probe,
+};
 pub use run::RunError;
 
 /// Makes the transport of an instance.

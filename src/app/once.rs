@@ -74,6 +74,12 @@ impl Daemon {
             }
             round += 1;
         }
+        // The last writes may have shown something that no poll was there to tell.
+        for instance in self.engine.instances() {
+            if self.poll_record(instance).error.is_none() {
+                self.tell_troubles(instance, false).await?;
+            }
+        }
         summary.unconfirmed = self.engine.unconfirmed().into_iter().map(|problem| problem.what).collect();
         summary.problems = self.store.figures(self.surroundings.clock.now()).await?.problems;
         // One that an operator paused is left alone, not out of reach.

@@ -97,6 +97,9 @@ pub(super) enum Command {
     State(super::state::State),
     /// Registers, shows, verifies, renews and removes the webhooks by which instances tell of changes at once.
     Webhooks(super::webhooks::Webhooks),
+    /// Tries what the daemon takes for granted of a Jira on an instance, with issues of its own in a project of yours, which it takes
+    /// away again. Exit code 1 where something does not hold.
+    Probe(super::probe::Probe),
     /// Asks a daemon whether it is well: for the health check of a container. Exit code 1 when it is not.
     Health(Health),
     #[cfg(feature = "simulator")]
@@ -127,6 +130,7 @@ impl Command {
             | Self::Confirm(Confirm { json, .. })
             | Self::Health(Health { json, .. }) => *json,
             Self::Webhooks(wanted) => wanted.json,
+            Self::Probe(wanted) => wanted.json,
             Self::State(wanted) => wanted.json,
             Self::Pairs(Pairs { command: PairsCommand::Import(wanted) }) => wanted.agree.json,
             Self::Pairs(Pairs { command: PairsCommand::Export(_) }) => false,
@@ -159,6 +163,7 @@ impl Command {
             | Self::Pairs(_)
             | Self::State(_)
             | Self::Webhooks(_)
+            | Self::Probe(_)
             | Self::Health(_) => "warn",
             // They draw what happens; lines of a log would fall in between.
             #[cfg(feature = "simulator")]

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::exit::Exit;
 use super::output::Output;
+use super::probe::NoProbe;
 use crate::app::StartError;
 use crate::config::Report;
 use crate::engine::{Finding, SetupError};
@@ -119,7 +120,7 @@ fn judged(error: &anyhow::Error) -> (Exit, Option<&'static str>) {
     if let Some(BackupError::Open(open)) = error.downcast_ref::<BackupError>() {
         return (of_open(open), None);
     }
-    let configuration = error.is::<Report>() || error.is::<TelemetryError>();
+    let configuration = error.is::<Report>() || error.is::<TelemetryError>() || error.is::<NoProbe>();
     (if configuration { Exit::Configuration } else { Exit::Problems }, None)
 }
 

@@ -15,6 +15,7 @@ mod output;
 mod pair_list;
 mod pairs;
 mod plan;
+mod probe;
 mod run;
 mod settings;
 #[cfg(feature = "simulator")]
@@ -93,6 +94,7 @@ fn dispatch(command: Command, common: &Common, output: &mut Output<'_>) -> anyho
         Command::Pairs(wanted) => pairs::run(common, &wanted, output)?,
         Command::State(wanted) => state::run(common, &wanted, output)?,
         Command::Webhooks(wanted) => webhooks::run(common, &wanted, output)?,
+        Command::Probe(wanted) => probe::run(common, &wanted, output)?,
         Command::Health(wanted) => health::run(common, &wanted, output)?,
         #[cfg(feature = "simulator")]
         Command::Demo(wanted) => {

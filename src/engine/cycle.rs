@@ -401,6 +401,7 @@ impl Engine {
             }
             if intent.state == IntentState::Answered {
                 work.move_intent(intent.id, &IntentEvent::Seen);
+                self.look_at_what_left_no_entry(work, &intent);
                 if !Self::was_dropped(work, &intent) {
                     changed_nothing(work, &intent);
                 }

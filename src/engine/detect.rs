@@ -195,6 +195,7 @@ impl Engine {
     /// Takes up which projects of an instance were missing when the daemon last ran: they are read from there.
     pub(super) async fn recall_missing(&self, instance: &Instance) -> Result<(), StoreError> {
         self.recall_knew(instance).await?;
+        self.recall_unshown(instance).await?;
         for project in &instance.projects {
             let note = self.store.note(&missing_note(instance.id(), project)).await?;
             match note.as_deref() {

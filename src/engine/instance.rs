@@ -14,6 +14,7 @@ use super::circles::Circles;
 use super::heard::Heard;
 use super::strangers::{Stranger, in_words};
 use super::times::HOUR;
+use super::unshown::Unshown;
 use crate::clock::Clock;
 use crate::jira::{Failure, Identity, JiraError, JiraRead, TimesRead, Want};
 use crate::model::ids::{InstanceId, IssueId};
@@ -65,6 +66,8 @@ pub(crate) struct Instance {
     /// It has more newcomers than were decided on at once.
     pub(super) has_more: AtomicBool,
     announcements: Mutex<Announcements>,
+    /// What it was seen not to show, and whether that is new.
+    unshown: Mutex<(Unshown, bool)>,
 }
 
 #[derive(Default)]
@@ -166,6 +169,7 @@ impl Instance {
         Self {
             admitting: tokio::sync::Mutex::new(()),
             announcements: Mutex::new(Announcements::since(began)),
+            unshown: Mutex::default(),
             began,
             settings,
             read,
@@ -437,7 +441,7 @@ impl Instance {
         let strangers = strangers.flat_map(|(project, issues)| in_words(project, issues));
         let parts: Vec<_> = missing.chain(unread).chain(strangers).collect();
         drop(state);
-        parts.into_iter().chain(self.times_in_words()).collect()
+        parts.into_iter().chain(self.times_in_words()).chain(self.unshown_in_words()).collect()
     }
 
     /// Notes an issue that the sync user made, and that no sync which goes on knows.
@@ -497,6 +501,10 @@ impl Instance {
     /// How many issues changed of late without a webhook that told of it.
     pub(crate) fn unannounced(&self, now: Timestamp) -> usize {
         self.announcements().missing(now)
+    }
+
+    pub(super) fn shown(&self) -> MutexGuard<'_, (Unshown, bool)> {
+        self.unshown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn announcements(&self) -> MutexGuard<'_, Announcements> {

@@ -66,6 +66,7 @@ mod things_preview;
 mod times;
 mod traces;
 mod unpair;
+mod unshown;
 mod walk;
 mod watchers;
 mod work;

@@ -30,6 +30,7 @@ impl Engine {
     ) -> Result<Option<Read>, JiraError> {
         let Some(replica) = work.item.replicas.get(side) else { return Ok(None) };
         let (known, ours, observed) = (replica.entry, replica.ours, replica.observed);
+        self.look_at_what_was_made(work, side, instance, &snapshot);
         // A row of a lagging index or node: what is known is newer. It is ignored, never "reverted".
         if is_older(replica, &snapshot) {
             return Ok(None);
@@ -82,6 +83,7 @@ impl Engine {
         for step in &steps {
             if let By::Us(operation) = step.by {
                 instance.gave_tag_back(true);
+                self.look_at_our_entry(instance, &snapshot, &step.entry);
                 self.remember(work, operation).await;
             }
         }

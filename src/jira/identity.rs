@@ -75,7 +75,9 @@ impl Client {
                 let clause = format!("{scope} AND {} AND updated >= {}", jql::ids(&[known.id]), form.at_or_before(at));
                 match self.search_ids(clause, &[], attempt).await {
                     Ok(found) => Ok(Some(!found.is_empty())),
-                    Err(JiraError { failure: Failure::Refused(_), .. }) => Ok(None),
+                    // Milliseconds are documented nowhere, so a server may break over them instead of refusing them. What else
+                    // breaks it fails the next question, too.
+                    Err(JiraError { failure: Failure::Refused(_) | Failure::Server(500), .. }) => Ok(None),
                     Err(error) => Err(error),
                 }
             };

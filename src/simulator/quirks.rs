@@ -49,6 +49,11 @@ pub struct Quirks {
     pub hidden_watchers_refused: bool,
     /// Data Center: the field Sprint shows objects, as Cloud does, instead of what Java prints of them (memory: both are in use).
     pub sprints_are_objects: bool,
+    /// An issue's `updated` is cut to its day in UTC, so that it stands still within one. No Jira does so; what others made to look like one
+    /// does (PyPI's `jira820`), and so may what stands between us and a Jira.
+    pub updated_by_day: bool,
+    /// The changelog shows changes of the status alone, as of PyPI's `jira820`.
+    pub logs_status_alone: bool,
     /// Limit of rich text and comments, in characters.
     pub text_limit: usize,
     /// Cloud: which API version `/rest/api/latest` means is 2 on both kinds (memory).
@@ -78,6 +83,8 @@ impl Default for Quirks {
             pages_shift: false,
             hidden_watchers_refused: false,
             sprints_are_objects: false,
+            updated_by_day: false,
+            logs_status_alone: false,
             text_limit: 32_767,
             site_time_zone: "Etc/UTC".into(),
         }

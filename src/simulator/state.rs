@@ -452,8 +452,14 @@ impl State {
     }
 
     /// Puts a changed (or new) issue in place and into what search will see.
-    pub(crate) fn store(&mut self, issue: Issue) {
+    pub(crate) fn store(&mut self, mut issue: Issue) {
         let id = issue.id;
+        if self.quirks.updated_by_day {
+            issue.updated = super::time::day_of(issue.updated);
+        }
+        if self.quirks.logs_status_alone {
+            issue.history.retain(|entry| entry.items.iter().any(|item| item.field == "status"));
+        }
         self.keys.insert(issue.key.to_uppercase(), id);
         let issue = Arc::new(issue);
         let old = self.issues.insert(id, Arc::clone(&issue));

@@ -27,6 +27,11 @@ pub(crate) fn to_millis(time: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }
 
+/// The beginning of its day, in UTC.
+pub(crate) fn day_of(time: Timestamp) -> Timestamp {
+    time.to_zoned(TimeZone::UTC).start_of_day().map_or(time, |day| day.timestamp())
+}
+
 /// Adds seconds and the like; saturates.
 pub(crate) fn after(time: Timestamp, span: std::time::Duration) -> Timestamp {
     let signed = jiff::SignedDuration::try_from(span).unwrap_or(jiff::SignedDuration::MAX);

@@ -98,7 +98,7 @@ fn deletes_with_a_content_type(call: &Exchange) -> bool {
     call.method == "DELETE" && call.request_body.is_empty() && call.request_headers.contains_key("content-type")
 }
 
-fn clients() -> PathBuf {
+pub(crate) fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
 }
 
@@ -109,26 +109,29 @@ fn installed(name: &str) -> PathBuf {
 /// The interpreter with PyPI's `jira`; `None` when this machine has no python3 with venv, which is said.
 fn python() -> Option<Vec<PathBuf>> {
     static READY: std::sync::OnceLock<Option<PathBuf>> = std::sync::OnceLock::new();
-    let ready = READY.get_or_init(|| {
-        let folder = installed("python");
-        let interpreter = folder.join("bin/python");
-        let wanted = std::fs::read_to_string(clients().join("requirements.txt")).unwrap();
-        let _alone = alone("python");
-        if !is_current(&folder, &wanted) {
-            drop(std::fs::remove_dir_all(&folder));
-            let made = Command::new("python3").args(["-m", "venv"]).arg(&folder).output();
-            if !made.as_ref().is_ok_and(|output| output.status.success()) {
-                eprintln!("skipped: no python3 with venv ({made:?})");
-                return None;
-            }
-            let mut pip = Command::new(&interpreter);
-            pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]);
-            install(pip.arg(clients().join("requirements.txt")));
-            std::fs::write(folder.join("installed"), wanted).unwrap();
-        }
-        Some(interpreter)
-    });
+    let ready = READY.get_or_init(|| interpreter("python", "requirements.txt"));
     ready.clone().map(|interpreter| vec![interpreter])
+}
+
+/// An interpreter in a folder of its own with these packages; `None` when this machine has no python3 with venv, which is said.
+pub(crate) fn interpreter(name: &str, requirements: &str) -> Option<PathBuf> {
+    let folder = installed(name);
+    let interpreter = folder.join("bin/python");
+    let wanted = std::fs::read_to_string(clients().join(requirements)).unwrap();
+    let _alone = alone(name);
+    if !is_current(&folder, &wanted) {
+        drop(std::fs::remove_dir_all(&folder));
+        let made = Command::new("python3").args(["-m", "venv"]).arg(&folder).output();
+        if !made.as_ref().is_ok_and(|output| output.status.success()) {
+            eprintln!("skipped: no python3 with venv ({made:?})");
+            return None;
+        }
+        let mut pip = Command::new(&interpreter);
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]);
+        install(pip.arg(clients().join(requirements)));
+        std::fs::write(folder.join("installed"), wanted).unwrap();
+    }
+    Some(interpreter)
 }
 
 /// Node and the script beside its packages; `None` when this machine has no node with npm, which is said.

@@ -16,6 +16,8 @@ mod cli_operate;
 #[cfg(test)]
 mod cli_pairs;
 #[cfg(test)]
+mod cli_probe;
+#[cfg(test)]
 mod cli_reload;
 #[cfg(test)]
 mod cli_state;
@@ -187,6 +189,8 @@ mod daemon_things;
 #[cfg(test)]
 mod daemon_types;
 #[cfg(test)]
+mod daemon_unshown;
+#[cfg(test)]
 mod daemon_uploads;
 #[cfg(test)]
 mod daemon_versions;
@@ -239,6 +243,8 @@ mod footprint;
 #[cfg(test)]
 mod foreign_clients;
 #[cfg(test)]
+mod foreign_jira;
+#[cfg(test)]
 mod jira_client;
 #[cfg(test)]
 mod jira_faults;
@@ -274,6 +280,10 @@ mod planted_ring;
 #[cfg(test)]
 #[cfg(test)]
 mod planted_worlds;
+#[cfg(test)]
+mod probe;
+#[cfg(test)]
+mod probe_facts;
 #[cfg(test)]
 mod process_files;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use jirasyncd::simulator::ProjectSetup;
 use serde_json::json;
 
 use super::cli_world::{ACME_TOKEN, GLOBEX_TOKEN, Place, World, said};
@@ -139,7 +140,11 @@ fn every_command_of_the_readme_is_accounted_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn its_own_commands_run_on_its_own_configuration() {
     let readme = text("README.md");
-    let world = World::new().await;
+    let world = World::with(|acme, _| {
+        let sandbox = ProjectSetup { key: "SAND".into(), id: 19_000, ..acme.projects[0].clone() };
+        acme.projects.push(sandbox);
+    })
+    .await;
     let mut configuration = blocks(&readme, "toml").join("\n");
     for (part, by) in [
         ("https://acme.atlassian.net", world.acme.base_url()),
@@ -150,6 +155,8 @@ async fn its_own_commands_run_on_its_own_configuration() {
         assert!(configuration.contains(part), "{part}");
         configuration = configuration.replace(part, &by);
     }
+    // A probe asks a few hundred times, and waits for its turn each time.
+    configuration = configuration.replace("auth = {", "rate = 200\nauth = {");
     let place = Place::new(&configuration);
     fs::write(place.file("acme-token"), ACME_TOKEN).unwrap();
     fs::write(place.file("globex-pat"), GLOBEX_TOKEN).unwrap();
@@ -176,12 +183,16 @@ async fn its_own_commands_run_on_its_own_configuration() {
         ran.push(words.join(" "));
     }
     let before = ["check --offline", "check", "plan", "plan --item SUP-1", "run --once", "status"];
+    let probe = ["probe acme --project SAND"];
     let after = ["pause support", "resume support", "merge support SUP-1 SUP-2 --dry-run"];
     let pairs = ["pair support SUP-1 ENG-1 --dry-run", "unpair support SUP-1 --dry-run"];
     let lists = ["create support SUP-1 --dry-run", "pairs export support"];
     let configuration = ["plan --from-now", "reload", "configurations"];
     let state = ["state backup state-backup.db", "state check", "state compare", "state restore state-backup.db"];
-    assert_eq!(ran, [&before[..], &after[..], &pairs[..], &lists[..], &configuration[..], &state[..]].concat());
+    assert_eq!(
+        ran,
+        [&before[..], &probe[..], &after[..], &pairs[..], &lists[..], &configuration[..], &state[..]].concat()
+    );
     assert_eq!(world.globex.issues().len(), 2, "not all crossed");
 }
 
