@@ -190,7 +190,7 @@ impl Engine {
         let since = since.checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
         let side = &intent.operation.side;
         let may_be = |there: &AttachmentSnapshot| {
-            there.author.as_ref() == Some(&instance.identity.account)
+            instance.is_us(there.author.as_ref())
                 && &there.name == name
                 && there.size == *size
                 && there.created >= since

@@ -6,6 +6,7 @@
 //! knows, and only then writes to Jira (`apply`).
 
 mod absence;
+mod account;
 mod admit;
 mod announcements;
 pub mod apply;
@@ -84,6 +85,7 @@ use crate::model::ids::{InstanceId, ItemId, OperationId, SideId, SyncId};
 use crate::model::settings::UnknownCopies;
 use crate::model::store::Store;
 
+pub use account::accept_account;
 pub use backfill::read_anew;
 pub use compare::{Compared, Difference, Differs, compare};
 pub use creations::creations_about;

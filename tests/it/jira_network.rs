@@ -123,7 +123,7 @@ async fn row_004_works_over_http_and_a_write_that_breaks_is_sent_once() {
             jira.clear_faults();
         }
     }
-    let found = read.created_by_us(Some("ENG"), "2020-01-01T00:00:00Z".parse().unwrap()).await.unwrap();
+    let found = read.created_by_us(Some("ENG"), "2020-01-01T00:00:00Z".parse().unwrap(), &BTreeSet::new()).await.unwrap();
     assert_eq!(found.len(), 10, "resets before it took effect left nothing, the others one each");
     assert!(found.iter().all(|row| row.mark.as_deref() == Some("sealed")));
     cancel.cancel();
