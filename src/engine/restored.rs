@@ -32,13 +32,19 @@ use crate::plan::{By, Step};
 
 /// How the problem is filed that tells of a state from a backup.
 pub(super) const FORGOT: &str = "the state";
+/// Whether a problem filed under these words is about the state as a whole: a full check ends it, and no start.
+#[must_use]
+pub fn is_about_the_state(about: &str) -> bool {
+    about == FORGOT
+}
+
 /// How it is filed that a second daemon runs; the sync follows.
 const TWIN: &str = "second daemon of sync";
 /// Problems looked through at the start.
 const MOST: usize = 1_000;
 
 /// Under what it is kept how far an instance was polled before what stands was compared.
-fn knew_note(instance: &InstanceId) -> String {
+pub(super) fn knew_note(instance: &InstanceId) -> String {
     format!("knew of {instance}")
 }
 

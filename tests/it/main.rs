@@ -43,6 +43,8 @@ mod counted;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod daemon_account;
+#[cfg(test)]
 mod daemon_attachments;
 #[cfg(test)]
 mod daemon_audit;
@@ -132,6 +134,8 @@ mod daemon_polls;
 mod daemon_random;
 #[cfg(test)]
 mod daemon_readers;
+#[cfg(test)]
+mod daemon_rebuild;
 #[cfg(test)]
 mod daemon_references;
 #[cfg(test)]
