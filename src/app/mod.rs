@@ -24,7 +24,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::clock::{Clock, Entropy, SteadyClock, SystemClock, SystemEntropy};
 use crate::config::{Config, Loaded, Report};
 use crate::engine::apply::Hands;
-use crate::engine::{Connection, Connections, Engine, Finding, Parts, SetupError, is_about_an_issue, is_about_the_state, things_about};
+use crate::engine::{
+    Connection, Connections, Engine, Finding, Parts, SetupError, is_about_an_issue, is_about_the_state, things_about,
+};
 use crate::jira::{JiraWrite, ReqwestTransport, Transport, TransportSetupError, connect as connect_jira};
 use crate::model::configuration::{Accepted, Existing};
 use crate::model::ids::InstanceId;

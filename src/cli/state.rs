@@ -217,7 +217,8 @@ fn tell_rebuilt(config: &Config, rebuilt: &Rebuilt, holds: &Holds, output: &mut 
         (rebuilt.without_a_mark, "issues that no mark names: the daemon looks at them as at new ones"),
     ];
     rows.extend(rebuilt.counts.iter().map(|(why, count)| (*count, why.words())));
-    let rows: Vec<Vec<String>> = rows.into_iter().map(|(count, what)| vec![count.to_string(), what.to_owned()]).collect();
+    let rows: Vec<Vec<String>> =
+        rows.into_iter().map(|(count, what)| vec![count.to_string(), what.to_owned()]).collect();
     output.block(&table("", &rows))?;
     for Doubtful { sync, side, key, why } in &rebuilt.doubts {
         output.line(&format!("  {key} (sync {sync}, side {side}) {}", why.words()))?;

@@ -77,7 +77,9 @@ impl Doubt {
             Self::Second => "is a second issue of one item on its side: left alone, and told once the daemon runs",
             Self::TwoItems => "is named by two items: the newer mark counts",
             Self::NoOriginal => "was made by us, and what it is a counterpart of is not there: left alone",
-            Self::NoCounterpart => "was in step with an issue that is not there: the daemon gives it a counterpart anew",
+            Self::NoCounterpart => {
+                "was in step with an issue that is not there: the daemon gives it a counterpart anew"
+            }
             Self::Unread => "could not be read",
         }
     }
@@ -147,7 +149,8 @@ pub async fn rebuild(
         for side in &sync.sides {
             let Some(instance) = instances.get(&side.instance) else { continue };
             let reader = Reader { seal: &seal, sync, side: &side.id, instance };
-            let (found, wrote) = reader.read(&side.project, &mut rebuilt).await.map_err(|error| SetupError::Jira(vec![error]))?;
+            let (found, wrote) =
+                reader.read(&side.project, &mut rebuilt).await.map_err(|error| SetupError::Jira(vec![error]))?;
             claims.insert(side.id.clone(), found);
             former.entry(side.instance.clone()).or_default().extend(wrote);
         }
@@ -155,7 +158,8 @@ pub async fn rebuild(
     }
     for (instance, accounts) in former.into_iter().filter(|(_, accounts)| !accounts.is_empty()) {
         let Some(us) = instances.get(&instance).map(|instance| &instance.identity.account) else { continue };
-        let kept = accounts.into_iter().fold(FormerAccounts::default(), |kept, old| kept.followed(old, us, clock.now()));
+        let kept =
+            accounts.into_iter().fold(FormerAccounts::default(), |kept, old| kept.followed(old, us, clock.now()));
         store.set_note(&FormerAccounts::note(&instance), &kept.text()?).await?;
     }
     let now = clock.now();
@@ -223,7 +227,8 @@ impl Reader<'_> {
         rebuilt: &mut Rebuilt,
     ) -> Result<(BTreeMap<IssueId, Claim>, BTreeSet<AccountId>), JiraError> {
         let one = BTreeSet::from([project.to_owned()]);
-        let (mut walk, mut claims, mut former) = (Walk::from(self.instance, &one, None), BTreeMap::new(), BTreeSet::new());
+        let (mut walk, mut claims, mut former) =
+            (Walk::from(self.instance, &one, None), BTreeMap::new(), BTreeSet::new());
         let mut unread: BTreeMap<IssueId, String> = BTreeMap::new();
         loop {
             let step = walk.step().await?;
@@ -231,8 +236,12 @@ impl Reader<'_> {
                 // One without an id is in no item either.
                 unread.extend(row.issue.map(|issue| (issue, row.why.clone())));
             }
-            let rows: Vec<IssueSnapshot> =
-                step.read.rows.into_iter().filter(|row| row.project == project && !claims.contains_key(&row.id)).collect();
+            let rows: Vec<IssueSnapshot> = step
+                .read
+                .rows
+                .into_iter()
+                .filter(|row| row.project == project && !claims.contains_key(&row.id))
+                .collect();
             for row in self.whole(rows).await? {
                 let claim = self.claim(&row, &mut former, rebuilt);
                 if claims.insert(row.id, claim).is_none() {
@@ -299,7 +308,8 @@ impl Reader<'_> {
             .collect();
         marks.extend(made.map(|mark| (row.created, mark, creator(row))));
         former.extend(marks.iter().filter_map(|(.., by)| *by).filter(|by| !self.instance.is_us(Some(by))).cloned());
-        let texts = row.mark.as_deref().filter(|_| ours).into_iter().chain(tags.filter_map(|entry| entry.tag.as_deref()));
+        let texts =
+            row.mark.as_deref().filter(|_| ours).into_iter().chain(tags.filter_map(|entry| entry.tag.as_deref()));
         if marks.is_empty() && texts.into_iter().any(is_like_a_mark) {
             rebuilt.doubt(place, row.key.to_string(), Doubt::OtherMark);
         }
@@ -400,7 +410,9 @@ async fn keep(
         let mut item = ItemState::new(id, sync.id.clone());
         let (mut joined, mut first) = (Vec::new(), Timestamp::MAX);
         for (side, (replica, made)) in sides {
-            let Some(instance) = sync.side(&side).and_then(|settings| instances.get(&settings.instance)) else { continue };
+            let Some(instance) = sync.side(&side).and_then(|settings| instances.get(&settings.instance)) else {
+                continue;
+            };
             let skew = SignedDuration::from_millis(instance.skew_ms());
             first = first.min(made.checked_sub(skew).unwrap_or(made));
             joined.push((instance.id().clone(), replica.issue));
@@ -409,7 +421,8 @@ async fn keep(
         item.made = Some(first);
         item.matching =
             Some(Matching { restored: true, ..Matching::of(item.replicas.keys().cloned().collect::<Vec<_>>()) });
-        let (issues, place) = (joined.len(), item.replicas.first_key_value().map(|(side, there)| (side.clone(), there.key.to_string())));
+        let (issues, place) =
+            (joined.len(), item.replicas.first_key_value().map(|(side, there)| (side.clone(), there.key.to_string())));
         let effect = PairEffect { item, fence: None, parted: Vec::new(), conflicts: Vec::new(), joined };
         match store.pair_up(&effect).await {
             Ok(()) => {

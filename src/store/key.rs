@@ -25,7 +25,9 @@ pub enum KeyError {
         path: PathBuf,
     },
     /// Others than its owner may read it.
-    #[error("{path:?} may be read by others (mode {mode:o}): `chmod 600` it; whoever holds the key can read and forge every mark")]
+    #[error(
+        "{path:?} may be read by others (mode {mode:o}): `chmod 600` it; whoever holds the key can read and forge every mark"
+    )]
     Open {
         /// The file.
         path: PathBuf,
@@ -122,7 +124,9 @@ mod tests {
         assert!(matches!(write_key(&path, &identity), Err(KeyError::Exists { .. })));
         let text = std::fs::read_to_string(&path).unwrap();
         let mut said = format!("{read:?}");
-        for wrong in [text.replace("-1 ", "-2 "), text.replace("a7a7", "xyxy"), format!("{text} more"), text.replace('7', "")] {
+        for wrong in
+            [text.replace("-1 ", "-2 "), text.replace("a7a7", "xyxy"), format!("{text} more"), text.replace('7', "")]
+        {
             std::fs::write(&path, wrong).unwrap();
             let error = read_key(&path).unwrap_err();
             assert!(matches!(error, KeyError::NoKey { .. }), "{error}");

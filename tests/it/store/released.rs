@@ -7,15 +7,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jirasyncd::model::store::Store as _;
-use jirasyncd::store::SqliteStore;
+use jirasyncd::store::{Spawn, SqliteStore};
 use rusqlite::Connection;
 
 use super::super::daemon_restored::{ACME, carrying, create, edit, say};
 use super::super::daemon_support::{World as Jiras, two};
-use super::support::open;
+use super::support::{dependencies, hand_clock};
 
 /// As `store::schema` writes it into the header.
 const APPLICATION_ID: u32 = 0x4A53_5944;
+
+fn open(path: &Path) -> SqliteStore {
+    SqliteStore::open(path, dependencies(Spawn::Inline, &hand_clock())).unwrap()
+}
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/store/released")
@@ -55,9 +59,8 @@ fn dump(connection: &Connection, from: &Connection) -> String {
     for table in tables(connection) {
         let columns = columns(connection, &table);
         let quoted: Vec<String> = columns.iter().map(|column| format!("quote({column})")).collect();
-        let sql = format!("SELECT {} FROM {table} ORDER BY 1, 2", quoted.join(" || ', ' || "));
-        let sql = if columns.len() == 1 { sql.replace(" ORDER BY 1, 2", " ORDER BY 1") } else { sql };
-        for row in texts(from, &sql.replace("ORDER BY 1, 2", "ORDER BY 1")) {
+        let sql = format!("SELECT {} FROM {table} ORDER BY 1", quoted.join(" || ', ' || "));
+        for row in texts(from, &sql) {
             writeln!(text, "INSERT INTO {table} ({}) VALUES ({row});", columns.join(", ")).unwrap();
         }
     }
@@ -105,7 +108,8 @@ fn shape(path: &Path) -> BTreeMap<String, String> {
     let mut shape: BTreeMap<String, String> =
         texts(&connection, named).into_iter().map(|name| (name, String::new())).collect();
     for table in tables(&connection) {
-        let columns = format!("SELECT name || ' ' || type || ' ' || \"notnull\" || ' ' || pk FROM pragma_table_info('{table}')");
+        let columns =
+            format!("SELECT name || ' ' || type || ' ' || \"notnull\" || ' ' || pk FROM pragma_table_info('{table}')");
         shape.insert(format!("columns of {table}"), texts(&connection, &columns).join(", "));
     }
     shape
@@ -118,10 +122,11 @@ async fn a_stored_database_of_each_schema_is_brought_up() {
     }
     let fresh = tempfile::tempdir().unwrap();
     let newest = fresh.path().join("state.db");
-    drop(open(&newest).unwrap());
+    drop(open(&newest));
     for version in 1..=migrations().len() {
         let stored = folder().join(format!("{version:04}.sql"));
-        let stored = fs::read_to_string(&stored).unwrap_or_else(|error| panic!("{stored:?}: {error}; UPDATE=1 stores it"));
+        let stored =
+            fs::read_to_string(&stored).unwrap_or_else(|error| panic!("{stored:?}: {error}; UPDATE=1 stores it"));
         let scratch = tempfile::tempdir().unwrap();
         let path = scratch.path().join("state.db");
         let old = Connection::open(&path).unwrap();
@@ -136,7 +141,7 @@ async fn a_stored_database_of_each_schema_is_brought_up() {
         assert!(before["items"] >= 2 && before["intents"] > 5, "schema {version}: {before:?}");
         let key: Vec<u8> = old.query_row("SELECT seal_key FROM identity", [], |row| row.get(0)).unwrap();
         drop(old);
-        let store = open(&path).unwrap();
+        let store = open(&path);
         assert_eq!(store.identity().await.unwrap().seal_key.to_vec(), key, "schema {version}");
         let ids = store.item_ids(None, 100).await.unwrap();
         assert_eq!(i64::try_from(ids.len()).unwrap(), before["items"]);
