@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::{StartError, Surroundings, connect, dependencies};
 use crate::config::Config;
 use crate::engine::{Rebuilt, rebuild};
+use crate::model::command::Operator;
 use crate::store::{Anew, BackupError, Holds, KeyError, SqliteStore, read_key};
 
 /// Why a state was not made anew. None lies in its place then.
@@ -31,6 +32,7 @@ pub async fn rebuild_state(
     config: &Config,
     surroundings: &Surroundings,
     key: &Path,
+    by: &Operator,
 ) -> Result<(Rebuilt, Holds), RebuildError> {
     let identity = read_key(key)?;
     let anew = Anew::begin(&config.daemon.state)?;
@@ -43,7 +45,7 @@ pub async fn rebuild_state(
                     let filled = async {
                         store.adopt(&identity).await.map_err(StartError::from)?;
                         let clock = Arc::clone(&surroundings.clock);
-                        rebuild(&store, &clock, &connections, &config.syncs).await.map_err(StartError::from)
+                        rebuild(&store, &clock, &connections, &config.syncs, by).await.map_err(StartError::from)
                     };
                     filled.await
                 }

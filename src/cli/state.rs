@@ -14,6 +14,7 @@ use super::small_runtime;
 use crate::app::{RebuildError, Surroundings, compare_state, rebuild_state};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, SecretsWanted};
+use crate::console::this_operator;
 use crate::engine::{Compared, Differs, Doubtful, Rebuilt};
 use crate::model::store::Store as _;
 use crate::store::{Holds, SqliteStore, back_up, no_backup, restore, write_key};
@@ -104,7 +105,7 @@ pub(super) fn run(common: &Common, wanted: &State, output: &mut Output<'_>) -> a
             let config = load(common, SecretsWanted::Yes, output)?;
             let waiting = output.waiting("reading the issues".to_owned());
             let surroundings = Surroundings::of_this_machine();
-            let made = small_runtime()?.block_on(rebuild_state(&config, &surroundings, key));
+            let made = small_runtime()?.block_on(rebuild_state(&config, &surroundings, key, &this_operator()?));
             let (rebuilt, holds) = made.map_err(|error| match error {
                 RebuildError::Key(error) => anyhow::Error::from(error),
                 RebuildError::State(error) => error.into(),

@@ -21,7 +21,7 @@ use super::walk::Walk;
 use crate::clock::Clock;
 use crate::jira::{Failure, JiraError, Want};
 use crate::model::account::FormerAccounts;
-use crate::model::command::PairEffect;
+use crate::model::command::{Answer, Command, CommandRecord, Effect, Ended, Operator, PairEffect};
 use crate::model::hub::{ItemState, Replica};
 use crate::model::ids::{AccountId, EntryId, InstanceId, IssueId, ItemId, SideId, SyncId};
 use crate::model::issue::IssueSnapshot;
@@ -62,7 +62,7 @@ pub enum Doubt {
     TwoItems,
     /// We made it, and what it is a counterpart of is not there.
     NoOriginal,
-    /// We wrote to it for an item, and no other issue of that item is there.
+    /// We wrote to it for an item, and no other issue of that item is there: that one was deleted, or they were unpaired or merged.
     NoCounterpart,
     /// It could not be read.
     Unread,
@@ -132,6 +132,7 @@ pub async fn rebuild(
     clock: &Arc<dyn Clock>,
     connections: &Connections,
     syncs: &BTreeMap<SyncId, SyncSettings>,
+    by: &Operator,
 ) -> Result<Rebuilt, SetupError> {
     let seal = Seal::new(&store.identity().await?)?;
     let survey = survey(connections, syncs, false, &LastKnown::default()).await;
@@ -154,7 +155,8 @@ pub async fn rebuild(
             claims.insert(side.id.clone(), found);
             former.entry(side.instance.clone()).or_default().extend(wrote);
         }
-        keep(store, sync, &instances, group(sync, claims, &mut rebuilt), &mut rebuilt).await?;
+        let groups = group(sync, claims, &mut rebuilt);
+        keep(store, (sync, by, clock.now()), &instances, groups, &mut rebuilt).await?;
     }
     for (instance, accounts) in former.into_iter().filter(|(_, accounts)| !accounts.is_empty()) {
         let Some(us) = instances.get(&instance).map(|instance| &instance.identity.account) else { continue };
@@ -340,25 +342,19 @@ type Groups = BTreeMap<ItemId, BTreeMap<SideId, (Replica, Timestamp)>>;
 fn group(sync: &SyncSettings, mut claims: Claims, rebuilt: &mut Rebuilt) -> Groups {
     // Who names an issue that says nothing itself: the newest counts.
     let mut named: BTreeMap<(SideId, IssueId), (Timestamp, ItemId)> = BTreeMap::new();
-    let mut lost = Vec::new();
-    for (side, issues) in &claims {
-        for (issue, claim) in issues {
+    for issues in claims.values() {
+        for claim in issues.values() {
             let (Some(item), Some(of)) = (claim.item, claim.of) else { continue };
             let from = sync.side_ids().find(|side| of.is_on(side));
             let original = from.and_then(|from| Some((from, claims.get(from)?.get(&IssueId(of.id))?)));
-            match original {
-                None => lost.push((side.clone(), *issue)),
-                Some((from, there)) if there.item.is_none() => {
-                    let place = (from.clone(), IssueId(of.id));
-                    let known = named.get(&place).copied();
-                    if known.is_some_and(|(_, other)| other != item) {
-                        rebuilt.doubt((&sync.id, from), there.replica.key.to_string(), Doubt::TwoItems);
-                    }
-                    if known.is_none_or(|(at, _)| at < claim.at) {
-                        named.insert(place, (claim.at, item));
-                    }
-                }
-                Some(_) => {}
+            let Some((from, there)) = original.filter(|(_, there)| there.item.is_none()) else { continue };
+            let place = (from.clone(), IssueId(of.id));
+            let known = named.get(&place).copied();
+            if known.is_some_and(|(_, other)| other != item) {
+                rebuilt.doubt((&sync.id, from), there.replica.key.to_string(), Doubt::TwoItems);
+            }
+            if known.is_none_or(|(at, _)| at < claim.at) {
+                named.insert(place, (claim.at, item));
             }
         }
     }
@@ -383,25 +379,23 @@ fn group(sync: &SyncSettings, mut claims: Claims, rebuilt: &mut Rebuilt) -> Grou
             sides.insert(side.clone(), (claim.replica, claim.made));
         }
     }
-    let lost: BTreeSet<(SideId, IssueId)> = lost.into_iter().collect();
+    // A copy alone is the daemon's to tell of.
     groups.retain(|_, sides| {
-        if sides.len() > 1 {
-            return true;
+        let alone = sides.len() == 1;
+        let copy = sides.iter().find(|(_, (replica, _))| alone && replica.ours);
+        if let Some((side, (replica, _))) = copy {
+            rebuilt.doubt((&sync.id, side), replica.key.to_string(), Doubt::NoOriginal);
         }
-        for (side, (replica, _)) in sides.iter() {
-            let alone = lost.contains(&(side.clone(), replica.issue)) || replica.ours;
-            let why = if alone { Doubt::NoOriginal } else { Doubt::NoCounterpart };
-            rebuilt.doubt((&sync.id, side), replica.key.to_string(), why);
-        }
-        false
+        copy.is_none()
     });
     groups
 }
 
-/// Writes the items of a sync into the state. All of them are joined anew once the daemon runs.
+/// Writes the items of a sync into the state. All of them are joined anew once the daemon runs. An issue that is alone has lost its counterpart,
+/// or was merged or unpaired: it is let be until somebody says otherwise.
 async fn keep(
     store: &dyn Store,
-    sync: &SyncSettings,
+    (sync, by, now): (&SyncSettings, &Operator, Timestamp),
     instances: &BTreeMap<InstanceId, Arc<Instance>>,
     groups: Groups,
     rebuilt: &mut Rebuilt,
@@ -419,23 +413,43 @@ async fn keep(
             item.replicas.insert(side, replica);
         }
         item.made = Some(first);
-        item.matching =
-            Some(Matching { restored: true, ..Matching::of(item.replicas.keys().cloned().collect::<Vec<_>>()) });
-        let (issues, place) =
-            (joined.len(), item.replicas.first_key_value().map(|(side, there)| (side.clone(), there.key.to_string())));
+        let all: Vec<SideId> = item.replicas.keys().cloned().collect();
+        item.matching = Some(Matching { restored: true, ..Matching::of(all) });
+        let Some((side, key)) = item.replicas.first_key_value().map(|(side, there)| (side.clone(), there.key.clone()))
+        else {
+            continue;
+        };
+        let issues = joined.len();
         let effect = PairEffect { item, fence: None, parted: Vec::new(), conflicts: Vec::new(), joined };
         match store.pair_up(&effect).await {
-            Ok(()) => {
+            Ok(()) if issues > 1 => {
                 rebuilt.items += 1;
                 rebuilt.issues += u64::try_from(issues).unwrap_or(u64::MAX);
             }
-            Err(StoreError::Bound { .. }) => {
-                if let Some((side, key)) = place {
-                    rebuilt.doubt((&sync.id, &side), key, Doubt::TwoItems);
-                }
+            Ok(()) => {
+                let_be(store, (id, format!("{side}:{key}")), (sync, by, now)).await?;
+                rebuilt.doubt((&sync.id, &side), key.to_string(), Doubt::NoCounterpart);
             }
+            Err(StoreError::Bound { .. }) => rebuilt.doubt((&sync.id, &side), key.to_string(), Doubt::TwoItems),
             Err(error) => return Err(error),
         }
     }
     Ok(())
+}
+
+/// Has an issue that is alone start nothing by itself, as `jirasyncd unpair` has it; recorded as such.
+async fn let_be(
+    store: &dyn Store,
+    (item, key): (ItemId, String),
+    (sync, by, at): (&SyncSettings, &Operator, Timestamp),
+) -> Result<(), StoreError> {
+    let Some(claim) = store.claim_these("state rebuild", at, &[item]).await?.pop() else { return Ok(()) };
+    let (mut ended, fence) = (claim.item, claim.fence);
+    ended.merged = Some(ended.id);
+    ended.matching = None;
+    let line = format!("by `state rebuild`: {key} was in step with an issue that was not found");
+    let command = Command::Unpair { sync: sync.id.clone(), key, dry_run: false };
+    let answer = Answer::new(Ended::Done, vec![line]);
+    let record = CommandRecord { at, by: by.clone(), command, answer };
+    store.carry_out(&record, &[Effect::Unpair(Box::new(ended), fence)]).await
 }

@@ -14,7 +14,7 @@ use jirasyncd::store::{BackupError, SqliteStore, write_key};
 use serde_json::json;
 
 use super::daemon_pairs::conflicts;
-use super::daemon_pause::{give, writes};
+use super::daemon_pause::{alice, give, writes};
 use super::daemon_restored::{ACME, Side, carrying, create, edit, key, say, tally, whole, worlds};
 use super::daemon_support::{THREE, World};
 
@@ -32,7 +32,7 @@ async fn lose(world: &mut World) -> PathBuf {
 
 async fn rebuild(world: &World, key: &std::path::Path) -> Result<Rebuilt, RebuildError> {
     world.jiras.values().for_each(|jira| jira.reset_calls());
-    let rebuilt = rebuild_state(&world.config, &world.surroundings(), key).await.map(|(rebuilt, _)| rebuilt);
+    let rebuilt = rebuild_state(&world.config, &world.surroundings(), key, &alice()).await.map(|(rebuilt, _)| rebuilt);
     for jira in world.jiras.keys() {
         assert_eq!(writes(world, jira), BTreeMap::new(), "{jira} was written to");
     }
@@ -231,6 +231,13 @@ async fn what_the_marks_say_of_pairs_and_what_they_do_not_is_told() {
         assert_eq!((world.issues("acme", "").len(), world.issues("acme", "Cloned").len()), (4, 1));
         let problems = world.problems().await;
         assert!(problems.iter().any(|problem| problem.contains("duplicate of")), "{problems:?}");
+        // Somebody deleted its counterpart: it gets another by a person's word alone.
+        assert_eq!(world.issues(there.jira, "Orphan").len(), 0);
+        let create = Command::Create { sync: "support".into(), key: key(&world, ACME, "Orphan"), dry_run: false };
+        let answer = give(&world, create).await;
+        assert_eq!(answer.ended, Ended::Done, "{answer:?}");
+        world.intervals(10).await;
+        assert_eq!(world.issues(there.jira, "Orphan").len(), 1);
     }
 }
 
