@@ -96,10 +96,14 @@ impl SqliteStore {
     }
 }
 
+/// Refuses what is a state, or a part of one. An empty log is none: who only reads a state leaves one, and it stays when the state goes.
 fn none_there(state: &Path) -> Result<(), BackupError> {
-    for ending in ENDINGS {
+    if is_there(state)? {
+        return Err(BackupError::StateThere { path: state.to_owned() });
+    }
+    for ending in ["-wal", "-journal"] {
         let path = beside(state, ending);
-        if is_there(&path)? {
+        if is_there(&path)? && fs::metadata(&path).map_or(true, |metadata| metadata.len() > 0) {
             return Err(BackupError::StateThere { path });
         }
     }

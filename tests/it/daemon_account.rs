@@ -166,6 +166,8 @@ async fn row_074_another_account_takes_the_place_and_nothing_is_doubled_or_echoe
         let early = world.issue(there.jira, "Theirs").comments.into_iter();
         let early = early.filter(|it| it.body == format!("Early said at {}", there.jira)).next_back().unwrap();
         world.person(there.jira, there.people[1]).delete_comment(&theirs, &early.id.to_string()).unwrap();
+        // Jira tells of it nowhere: the full check sees it.
+        world.daemon().engine().sweep(None).await.unwrap();
         world.rest().await.unwrap();
         whole(&world, "acme", there.jira);
         assert_eq!(world.problems().await, Vec::<String>::new());

@@ -49,7 +49,7 @@ fn shared(world: &World, summary: &str) -> String {
 #[tokio::test(start_paused = true)]
 async fn a_lost_state_is_made_anew_and_nothing_is_doubled_or_lost() {
     let [(_, globex), (_, initech)] = worlds();
-    let mut world = World::new(&carrying(THREE), |_| {}).await;
+    let mut world = World::new(&carrying(THREE).replacen("\"both\"", "{ names = [\"*\"] }", 1), |_| {}).await;
     let end = shared(&world, "End");
     let first = shared(&world, "First");
     create(&world, globex, "Of-globex");
@@ -177,6 +177,11 @@ async fn a_state_is_made_anew_by_its_own_key_alone_and_only_where_none_is() {
             .filter(|name| !name.contains("key") && name != "state.db.lock")
             .collect();
         assert_eq!(left, Vec::<String>::new());
+        // What is in a log is a part of a state.
+        let log = format!("{}-wal", world.state().display());
+        std::fs::write(&log, "frames").unwrap();
+        assert!(matches!(rebuild(&world, &path).await, Err(RebuildError::State(BackupError::StateThere { .. }))));
+        std::fs::remove_file(&log).unwrap();
         // The key of another daemon opens none of it.
         let other = world.state().with_extension("other-key");
         write_key(&other, &StateIdentity { daemon: "0".repeat(32), seal_key: [3; 32] }).unwrap();
