@@ -7,9 +7,10 @@ use std::sync::atomic::Ordering;
 use jiff::Timestamp;
 
 use super::detach::{attach, detach};
-use super::{Daemon, StartError, Surroundings, open};
+use super::{Daemon, StartError, Surroundings, connect, open};
 use crate::config::Config;
 use crate::console::HookPath;
+use crate::engine::accept_account;
 use crate::model::command::{Answer, Command, CommandRecord, Effect, Ended, Operator, Pause, Target};
 use crate::model::ids::{InstanceId, SyncId};
 use crate::model::start::{Phase, Standing};
@@ -19,6 +20,9 @@ use crate::store::OpenError;
 /// What is answered where no daemon runs that could read anything again.
 const NOBODY: &str = "no daemon answers for this state, and the next start reads the configuration; where one \
                       runs and `daemon.socket` is another now, send it SIGHUP";
+
+/// What is answered where a daemon works as the account that is to be followed.
+const STOP_FIRST: &str = "the daemon runs as the account before: stop it, then give this command again, then start it";
 
 /// What a command comes to: the answer, and what it changes.
 pub(super) type Decided = (Answer, Vec<Effect>);
@@ -47,6 +51,19 @@ pub async fn commands_on_state(
         for command in commands {
             let now = surroundings.clock.now();
             let (answer, effects) = decide(&config, &store, &command, &by, now).await?;
+            keep(&store, (command, by.clone(), now), &answer, &effects).await?;
+            answers.push(answer);
+        }
+        return Ok(answers);
+    }
+    if commands.iter().all(|command| matches!(command, Command::AcceptAccount { .. })) {
+        // The ends that write are thrown away before anything is asked.
+        let (connections, _) = connect(&config, &surroundings)?;
+        let store = open(&config, &surroundings)?;
+        for command in commands {
+            let Command::AcceptAccount { instance, instead_of } = &command else { continue };
+            let now = surroundings.clock.now();
+            let (answer, effects) = accept_account(&store, &connections, (instance, instead_of), now).await?;
             keep(&store, (command, by.clone(), now), &answer, &effects).await?;
             answers.push(answer);
         }
@@ -94,23 +111,14 @@ impl Daemon {
             | Command::Resolve { .. }
             | Command::Detach { .. }
             | Command::Attach(_)
+            | Command::AcceptAccount { .. }
             | Command::Confirm { .. }
             | Command::Reload { .. } => None,
         };
-        let confirmed = match &command {
-            Command::Confirm { sync, most } if !effects.is_empty() => Some((sync.clone(), *most)),
-            Command::Confirm { .. }
-            | Command::Pause(_)
-            | Command::Resume(_)
-            | Command::Merge { .. }
-            | Command::Pair { .. }
-            | Command::Unpair { .. }
-            | Command::Create { .. }
-            | Command::Resolve { .. }
-            | Command::Detach { .. }
-            | Command::Attach(_)
-            | Command::Reload { .. }
-            | Command::NewHookPath(_) => None,
+        let confirmed = if let Command::Confirm { sync, most } = &command {
+            Some((sync.clone(), *most)).filter(|_| !effects.is_empty())
+        } else {
+            None
         };
         let ends = effects.iter().any(|effect| matches!(effect, Effect::EndPause(_)));
         let ends_sync = effects.iter().any(|effect| matches!(effect, Effect::LetGo(_) | Effect::TakeUp(_)));
@@ -168,6 +176,7 @@ impl Daemon {
             | Command::Confirm { .. }
             | Command::Detach { .. }
             | Command::Attach(_)
+            | Command::AcceptAccount { .. }
             | Command::Reload { .. } => None,
         }
     }
@@ -203,6 +212,7 @@ async fn decide(
         Command::Resume(target) => resume(config, &pauses, target),
         Command::NewHookPath(instance) => new_hook_path(config, store, instance).await?,
         Command::Reload { .. } => (Answer::refused(NOBODY), Vec::new()),
+        Command::AcceptAccount { .. } => (Answer::refused(STOP_FIRST), Vec::new()),
         Command::Detach { sync, strip_marks, dry_run } => {
             let (mut answer, mut effects) = detach(config, store, sync, *strip_marks, (by, now)).await?;
             if *dry_run && answer.ended == Ended::Done {

@@ -10,6 +10,7 @@ mod instances;
 mod once;
 mod preview;
 mod probe;
+mod rebuild;
 mod reload;
 mod run;
 mod sweep;
@@ -24,7 +25,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::clock::{Clock, Entropy, SteadyClock, SystemClock, SystemEntropy};
 use crate::config::{Config, Loaded, Report};
 use crate::engine::apply::Hands;
-use crate::engine::{Connection, Connections, Engine, Finding, Parts, SetupError, is_about_an_issue, things_about};
+use crate::engine::{
+    Connection, Connections, Engine, Finding, Parts, SetupError, is_about_an_issue, is_about_the_state, things_about,
+};
 use crate::jira::{JiraWrite, ReqwestTransport, Transport, TransportSetupError, connect as connect_jira};
 use crate::model::configuration::{Accepted, Existing};
 use crate::model::ids::InstanceId;
@@ -42,6 +45,7 @@ pub use preview::{Previewed, PreviewedItem, preview};
 pub use probe::{
     Fact, LeftBehind, MOST_REQUESTS, On, ProbeError, Probed, Tried, Verdict, facts, facts_document, probe,
 };
+pub use rebuild::{RebuildError, rebuild_state};
 pub use run::RunError;
 
 /// Makes the transport of an instance.
@@ -265,7 +269,8 @@ async fn forget_problems_of_strangers(
             })
     };
     for stored in store.problems(MOST_PROBLEMS).await? {
-        if stored.item.is_none() && !ours(&stored.about) && !is_about_an_issue(&stored.about) {
+        let stays = ours(&stored.about) || is_about_an_issue(&stored.about) || is_about_the_state(&stored.about);
+        if stored.item.is_none() && !stays {
             store.set_problems(&stored.about, &[], now).await?;
         }
     }

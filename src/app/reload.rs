@@ -116,7 +116,12 @@ impl Daemon {
                 let lines: Vec<String> = findings.iter().flat_map(lines_of).collect();
                 return Ok(refused(lines.iter().map(String::as_str)));
             }
-            Err(error @ (SetupError::Jira(_) | SetupError::OtherJira { .. } | SetupError::Seal)) => {
+            Err(
+                error @ (SetupError::Jira(_)
+                | SetupError::OtherJira { .. }
+                | SetupError::OtherAccount { .. }
+                | SetupError::Seal),
+            ) => {
                 return Ok(refused(error.to_string().lines()));
             }
         };

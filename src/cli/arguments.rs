@@ -91,6 +91,9 @@ pub(super) enum Command {
     Detach(Detach),
     /// Takes a sync up again that was ended: it goes on where it stood.
     Attach(Attach),
+    /// Says that the account whose login an instance has now is its sync user, in the place of another: what that one wrote stays ours. No
+    /// daemon may run.
+    AcceptAccount(AcceptAccount),
     /// Takes lists of pairs in, and gives them out.
     Pairs(Pairs),
     /// Backs the state up, puts a backup back, checks it, and compares it with the instances.
@@ -127,6 +130,7 @@ impl Command {
             | Self::Resolve(Resolve { agree: Agree { json, .. }, .. })
             | Self::Detach(Detach { json, .. })
             | Self::Attach(Attach { json, .. })
+            | Self::AcceptAccount(AcceptAccount { json, .. })
             | Self::Confirm(Confirm { json, .. })
             | Self::Health(Health { json, .. }) => *json,
             Self::Webhooks(wanted) => wanted.json,
@@ -160,6 +164,7 @@ impl Command {
             | Self::Resolve(_)
             | Self::Detach(_)
             | Self::Attach(_)
+            | Self::AcceptAccount(_)
             | Self::Pairs(_)
             | Self::State(_)
             | Self::Webhooks(_)
@@ -367,6 +372,20 @@ pub(super) struct Attach {
     /// The sync.
     #[arg(value_name = "SYNC")]
     pub(super) sync: String,
+    /// Prints JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// The arguments of `accept-account`.
+#[derive(Debug, Args)]
+pub(super) struct AcceptAccount {
+    /// The instance.
+    #[arg(value_name = "INSTANCE")]
+    pub(super) instance: String,
+    /// The account that was its sync user until now: its account id on Cloud, its user name on Data Center.
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(super) instead_of: String,
     /// Prints JSON.
     #[arg(long)]
     pub(super) json: bool,

@@ -6,7 +6,9 @@ use std::io::{self, IsTerminal as _};
 use anyhow::bail;
 use serde::Serialize;
 
-use super::arguments::{Agree, Attach, Common, Confirm, Detach, Merge, Pair, Paused, Reload, Resolve, Unpair};
+use super::arguments::{
+    AcceptAccount, Agree, Attach, Common, Confirm, Detach, Merge, Pair, Paused, Reload, Resolve, Unpair,
+};
 use super::exit::Exit;
 use super::output::Output;
 use super::settings::{absolute, load};
@@ -120,6 +122,12 @@ pub(super) fn detach(common: &Common, wanted: &Detach, output: &mut Output<'_>) 
 /// `attach`.
 pub(super) fn attach(common: &Common, wanted: &Attach, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     Ok(carry_out(common, Command::Attach(wanted.sync.as_str().into()), output)?.0)
+}
+
+/// `accept-account`.
+pub(super) fn accept_account(common: &Common, wanted: &AcceptAccount, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let (instance, instead_of) = (wanted.instance.as_str().into(), wanted.instead_of.as_str().into());
+    Ok(carry_out(common, Command::AcceptAccount { instance, instead_of }, output)?.0)
 }
 
 /// Asks whether what was shown is to be done. Where nobody can be asked it is not.

@@ -141,6 +141,11 @@ fn of_start(error: &StartError) -> (Exit, Option<&'static str>) {
                         every counterpart is created again";
             (Exit::Configuration, Some(hint))
         }
+        StartError::Setup(SetupError::OtherAccount { .. }) => {
+            let hint = "correct `auth` of that instance; where the account is to take the place of the one before: `jirasyncd \
+                        accept-account INSTANCE --instead-of ACCOUNT`, with the instance and the account that are named first";
+            (Exit::Configuration, Some(hint))
+        }
         StartError::Setup(SetupError::Store(_) | SetupError::Seal) | StartError::Store(_) => {
             (Exit::Problems, Some("look after the disk that the state lies on"))
         }

@@ -1,5 +1,5 @@
 //! `jirasyncd state`: a copy of the state, its way back, its check, and what it knows held against the instances. Must never make a state
-//! where none was, nor write to an instance.
+//! where none was but by `rebuild`, print its key, or write to an instance.
 
 use std::path::{Path, PathBuf};
 
@@ -11,17 +11,25 @@ use super::exit::Exit;
 use super::output::{Output, counted, table};
 use super::settings::{absolute, load};
 use super::small_runtime;
-use crate::app::{Surroundings, compare_state};
+use crate::app::{RebuildError, Surroundings, compare_state, rebuild_state};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, SecretsWanted};
-use crate::engine::{Compared, Differs};
-use crate::store::{Holds, SqliteStore, back_up, no_backup, restore};
+use crate::console::this_operator;
+use crate::engine::{Compared, Differs, Doubtful, Rebuilt};
+use crate::model::store::Store as _;
+use crate::store::{Holds, SqliteStore, back_up, no_backup, restore, write_key};
 
 /// What a start after a restore does, in words.
 const RECOVERY: &str = "the next start is in recovery mode: nothing is created on an instance before its first poll was looked through, and \
                         what was written since the backup is known by its marks and joined anew. Nothing is doubled or deleted; what \
                         differs is kept as a conflict. `jirasyncd status` says so until the next full check. What was paired, unpaired, \
                         merged, detached or paused since the backup is to be done again";
+
+/// What a state that was made anew does not know, in words.
+const REBUILT: &str = "not known: what the issues were last seen to hold (the daemon joins them anew: what is equal joins, what differs is kept as a \
+                       conflict, nothing is deleted), pairs that nothing was written for yet, what was unpaired, merged, detached, paused, confirmed \
+                       or accepted, recorded conflicts, how versions and components go together, and `renew --new-path` of webhooks. Look at \
+                       `jirasyncd plan` before the start";
 
 /// The arguments of `state`.
 #[derive(Debug, Args)]
@@ -54,6 +62,20 @@ enum Action {
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
     },
+    /// Writes the key of the state into FILE, for its owner alone. With it `rebuild` makes a state anew that is lost with all its backups. It never
+    /// changes. Keep it as safe as a token, and elsewhere than the state.
+    Key {
+        /// Where to; nothing may be there.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Makes the state anew where it is lost, from its key and the marks in the instances. Reads every issue of the syncs, writes to no instance.
+    /// A backup, be it an old one, is the better way. Exit code 1 where something is not believed.
+    Rebuild {
+        /// The file that `state key` wrote.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+    },
     /// Reads every issue that the state knows, and says which are not as it knows them. Writes nothing. Exit code 1 where one is missing,
     /// older than known, or without our mark.
     Compare,
@@ -78,6 +100,20 @@ pub(super) fn run(common: &Common, wanted: &State, output: &mut Output<'_>) -> a
         Action::Backup { file } => backup(&load(common, SecretsWanted::No, output)?, file, output),
         Action::Restore { file } => put_back(&load(common, SecretsWanted::No, output)?, file, output),
         Action::Check { file } => check(&load(common, SecretsWanted::No, output)?, file.as_deref(), output),
+        Action::Key { file } => key(&load(common, SecretsWanted::No, output)?, file, output),
+        Action::Rebuild { key } => {
+            let config = load(common, SecretsWanted::Yes, output)?;
+            let waiting = output.waiting("reading the issues".to_owned());
+            let surroundings = Surroundings::of_this_machine();
+            let made = small_runtime()?.block_on(rebuild_state(&config, &surroundings, key, &this_operator()?));
+            let (rebuilt, holds) = made.map_err(|error| match error {
+                RebuildError::Key(error) => anyhow::Error::from(error),
+                RebuildError::State(error) => error.into(),
+                RebuildError::Start(error) => error.into(),
+            })?;
+            drop(waiting);
+            tell_rebuilt(&config, &rebuilt, &holds, output)
+        }
         Action::Compare => {
             let config = load(common, SecretsWanted::Yes, output)?;
             let waiting = output.waiting("reading the issues".to_owned());
@@ -152,6 +188,48 @@ fn check(config: &Config, file: Option<&Path>, output: &mut Output<'_>) -> anyho
             "Hint: keep a copy of it and its `-wal`; `jirasyncd state restore BACKUP` puts a backup in its place and keeps this one",
         )?;
     }
+    Ok(exit)
+}
+
+fn key(config: &Config, file: &Path, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let store = SqliteStore::read_only(&config.daemon.state)?;
+    let identity = small_runtime()?.block_on(store.identity())?;
+    write_key(file, &identity)?;
+    if output.json_wanted() {
+        output.json(&serde_json::json!({ "exit": Exit::Done, "file": absolute(file) }))?;
+        return Ok(Exit::Done);
+    }
+    output.line(&format!("the key of the state is in {}", file.display()))?;
+    output.note("keep it as safe as a token, and elsewhere than the state: it never changes, and `jirasyncd state rebuild --key` takes it")?;
+    Ok(Exit::Done)
+}
+
+fn tell_rebuilt(config: &Config, rebuilt: &Rebuilt, holds: &Holds, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let exit = if rebuilt.counts.is_empty() { Exit::Done } else { Exit::Problems };
+    if output.json_wanted() {
+        output.json(&serde_json::json!({ "exit": exit, "state": absolute(&config.daemon.state), "rebuilt": rebuilt, "holds": holds }))?;
+        return Ok(exit);
+    }
+    output.line(&format!("{} was made anew", config.daemon.state.display()))?;
+    let mut rows = vec![
+        (rebuilt.read, "issues read"),
+        (rebuilt.items, "items are known again"),
+        (rebuilt.issues, "issues of theirs"),
+        (rebuilt.without_a_mark, "issues that no mark names: the daemon looks at them as at new ones"),
+    ];
+    rows.extend(rebuilt.counts.iter().map(|(why, count)| (*count, why.words())));
+    let rows: Vec<Vec<String>> =
+        rows.into_iter().map(|(count, what)| vec![count.to_string(), what.to_owned()]).collect();
+    output.block(&table("", &rows))?;
+    for Doubtful { sync, side, key, why } in &rebuilt.doubts {
+        output.line(&format!("  {key} (sync {sync}, side {side}) {}", why.words()))?;
+    }
+    let all: u64 = rebuilt.counts.values().sum();
+    let more = all.saturating_sub(u64::try_from(rebuilt.doubts.len()).unwrap_or(u64::MAX));
+    if more > 0 {
+        output.line(&format!("  and {more} more"))?;
+    }
+    output.note(REBUILT)?;
     Ok(exit)
 }
 

@@ -177,8 +177,7 @@ impl Engine {
         (instance, rows, unread): (&Instance, &BTreeMap<IssueId, IssueSnapshot>, &BTreeSet<IssueId>),
         all: Vec<Newcomer>,
     ) -> Result<(Vec<Newcomer>, Vec<Newcomer>, bool), StoreError> {
-        let us = instance.identity.account.clone();
-        let by_us = |row: &IssueSnapshot| row.creator.as_ref().is_some_and(|creator| creator.account == us);
+        let by_us = |row: &IssueSnapshot| instance.is_us(row.creator.as_ref().map(|creator| &creator.account));
         let project = sync.side(side).map(|side| side.project.clone()).unwrap_or_default();
         let on_demand = sync.side(side).is_some_and(|side| side.on_demand);
         let (mut open, mut over, mut unclear) = (Vec::new(), Vec::new(), false);

@@ -47,7 +47,7 @@ impl Engine {
             accounts.extend(comment.changed_by.as_ref());
         }
         accounts.extend(snapshot.attachments.iter().flatten().filter_map(|file| file.author.as_ref()));
-        accounts.remove(&instance.identity.account);
+        accounts.retain(|account| !instance.is_us(Some(account)));
         let mut outsiders = BTreeSet::new();
         for account in accounts {
             if !self.crosses(settings, instance, account).await? {

@@ -46,8 +46,7 @@ impl Engine {
             keeps.extend(was.replicas.values().map(|replica| replica.key.to_string()));
             parted.push(was);
         }
-        let us = &issue.instance.identity.account;
-        if row.creator.as_ref().is_some_and(|creator| &creator.account == us) {
+        if issue.instance.is_us(row.creator.as_ref().map(|creator| &creator.account)) {
             return Ok(Decision::refused(format!(
                 "the sync user made {key}: it starts no item, but may be paired with another"
             )));

@@ -254,7 +254,7 @@ fn may_be_sent(
     there: &AttachmentSnapshot,
 ) -> bool {
     let Action::AddFile { name, size, .. } = &intent.operation.action else { return false };
-    there.author.as_ref() == Some(&instance.identity.account)
+    instance.is_us(there.author.as_ref())
         && &there.name == name
         && there.size == *size
         && there.created >= since

@@ -17,7 +17,8 @@ use super::times::HOUR;
 use super::unshown::Unshown;
 use crate::clock::Clock;
 use crate::jira::{Failure, Identity, JiraError, JiraRead, TimesRead, Want};
-use crate::model::ids::{InstanceId, IssueId};
+use crate::model::account::FormerAccounts;
+use crate::model::ids::{AccountId, InstanceId, IssueId};
 use crate::model::settings::InstanceSettings;
 use crate::model::store::Urgency;
 use crate::schedule::growing;
@@ -47,6 +48,8 @@ pub(crate) struct Instance {
     pub(crate) settings: InstanceSettings,
     pub(crate) read: Arc<dyn JiraRead>,
     pub(crate) identity: Identity,
+    /// The accounts that were its sync user before: what they did is ours.
+    pub(crate) former: FormerAccounts,
     /// The projects of all sides on it, for the one search of a poll.
     pub(crate) projects: BTreeSet<String>,
     /// What a row of the poll brings: the mapped fields of all sides on it.
@@ -159,7 +162,7 @@ impl Instance {
     pub(crate) fn new(
         settings: InstanceSettings,
         read: Arc<dyn JiraRead>,
-        identity: Identity,
+        (identity, former): (Identity, FormerAccounts),
         projects: BTreeSet<String>,
         want: Want,
         clock: Arc<dyn Clock>,
@@ -174,6 +177,7 @@ impl Instance {
             settings,
             read,
             identity,
+            former,
             projects,
             want,
             clock,
@@ -194,6 +198,11 @@ impl Instance {
 
     pub(crate) fn id(&self) -> &InstanceId {
         &self.settings.id
+    }
+
+    /// Whether an account is the sync user's, or was it.
+    pub(crate) fn is_us(&self, account: Option<&AccountId>) -> bool {
+        account.is_some_and(|account| account == &self.identity.account || self.former.holds(account))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::survey::{Connections, Survey};
 use crate::jira::{Failure, Identity, JiraError};
 use crate::model::catalog::Catalog;
-use crate::model::command::{Pause, Target};
+use crate::model::command::{Effect, Pause, Target};
 use crate::model::ids::{InstanceId, SideId, SyncId};
 use crate::model::settings::SyncSettings;
 use crate::model::store::{Store, StoreError};
@@ -79,6 +79,29 @@ impl LastKnown {
             sides.all(|side| self.catalog(sync, &side.id).is_some())
         };
         self.held.contains(id) && self.identity(connections, id).is_some() && syncs.values().all(known)
+    }
+
+    /// The note in which an instance is worked on as another account: what it offered stands.
+    pub(super) async fn followed(
+        store: &dyn Store,
+        instance: &InstanceId,
+        identity: &Identity,
+    ) -> Result<Option<Effect>, StoreError> {
+        let kept = store.note(NOTE).await?;
+        let Some(mut known) = kept.and_then(|text| serde_json::from_str::<Self>(&text).ok()) else { return Ok(None) };
+        let Some(there) = known.instances.get_mut(instance) else { return Ok(None) };
+        there.identity = identity.clone();
+        for sync in known.syncs.values_mut() {
+            let here = sync.settings.sides.iter().filter(|side| &side.instance == instance);
+            for side in here {
+                if let Some(catalog) = sync.catalogs.get_mut(&side.id) {
+                    catalog.sync_user = Some(identity.account.clone());
+                }
+            }
+        }
+        let text = serde_json::to_string(&known);
+        // Without it the next start asks everybody.
+        Ok(Some(Effect::Note(NOTE.to_owned(), text.unwrap_or_default())))
     }
 
     /// Keeps what was found, for the next start. What stood in for an answer is kept as it was.

@@ -221,7 +221,7 @@ impl Engine {
                     continue;
                 }
             };
-            let ours = row.creator.as_ref().is_some_and(|creator| creator.account == instance.identity.account);
+            let ours = instance.is_us(row.creator.as_ref().map(|creator| &creator.account));
             let mark = row.mark.as_deref().and_then(|mark| self.seal.open(mark, sync.id(), &side));
             let Some(mark) = mark.filter(|_| ours) else { continue };
             if !row.comments.complete
@@ -304,8 +304,7 @@ impl Engine {
     /// What people wrote on an issue that no item held.
     fn left_in(&self, sync: &SyncRun, side: &SideId, row: &IssueSnapshot) -> Left {
         let instance = sync.instance_of(side).and_then(|id| self.instances.get(id));
-        let us = instance.map(|instance| &instance.identity.account);
-        let theirs = |author: Option<&AccountId>| author != us;
+        let theirs = |author: Option<&AccountId>| !instance.is_some_and(|instance| instance.is_us(author));
         let by = |comment: &&CommentSnapshot| theirs(comment.author.as_ref().map(|author| &author.account));
         let files = row.attachments.iter().flatten().filter(|file| theirs(file.author.as_ref()));
         Left {

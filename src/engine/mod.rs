@@ -6,6 +6,7 @@
 //! knows, and only then writes to Jira (`apply`).
 
 mod absence;
+mod account;
 mod admit;
 mod announcements;
 pub mod apply;
@@ -42,6 +43,7 @@ mod pairing;
 mod pairing_scope;
 mod people;
 mod places;
+mod rebuild;
 mod recover;
 mod refer;
 mod relations;
@@ -85,6 +87,7 @@ use crate::model::ids::{InstanceId, ItemId, OperationId, SideId, SyncId};
 use crate::model::settings::UnknownCopies;
 use crate::model::store::Store;
 
+pub use account::accept_account;
 pub use backfill::read_anew;
 pub use compare::{Compared, Difference, Differs, compare};
 pub use creations::creations_about;
@@ -96,6 +99,8 @@ pub use found::is_about_an_issue;
 pub use hear::Hearing;
 pub use last_known::LastKnown;
 pub use names::{Finding, Severity};
+pub use rebuild::{Doubt, Doubtful, Rebuilt, rebuild};
+pub use restored::is_about_the_state;
 pub use setup::{Connection, Connections, Parts, SetupError, fits};
 pub use survey::{PermissionNeed, PermissionReport, Survey, survey};
 pub use sweep::{ROTATION, Scope as SweepScope, Swept};

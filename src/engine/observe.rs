@@ -130,12 +130,10 @@ impl Engine {
 
     /// Who made an entry. A mark is believed only from the sync user's own hand: a person could copy one.
     fn who(&self, sync: &SyncRun, side: &SideId, instance: &Instance, entry: &LogEntry) -> By {
-        if sync.settings.start.is_former(side, entry.author.as_ref()) {
+        if !instance.is_us(entry.author.as_ref()) || is_planted(Bug::EchoTakenAsEdit) {
             // What an earlier bridge did is nobody's word.
-            return By::SyncUser;
-        }
-        if entry.author.as_ref() != Some(&instance.identity.account) || is_planted(Bug::EchoTakenAsEdit) {
-            return By::Person;
+            let is_former = sync.settings.start.is_former(side, entry.author.as_ref());
+            return if is_former { By::SyncUser } else { By::Person };
         }
         let mark = entry.tag.as_deref().and_then(|tag| self.seal.open(tag, sync.id(), side));
         mark.filter(|_| !is_planted(Bug::TagIgnored)).map_or(By::SyncUser, |mark| By::Us(mark.operation))

@@ -76,6 +76,7 @@ impl Engine {
             | Command::Reload { .. }
             | Command::Confirm { .. }
             | Command::Detach { .. }
+            | Command::AcceptAccount { .. }
             | Command::Attach(_) => return Ok(Answer::refused(OTHER)),
         };
         let decision = match self.syncs.get(sync).cloned() {
@@ -94,6 +95,7 @@ impl Engine {
                 | Command::Reload { .. }
                 | Command::Confirm { .. }
                 | Command::Detach { .. }
+                | Command::AcceptAccount { .. }
                 | Command::Attach(_) => Decision::refused(OTHER),
             },
         };

@@ -150,7 +150,10 @@ impl Engine {
         if let Some(pause) = instance.pause() {
             return Err(pause.error(instance));
         }
-        instance.patiently(instance.read.created_by_us(project, since)).await
+        // What was sent before another account took the place of the one before bears that one's name.
+        let skew = SignedDuration::from_millis(instance.skew_ms());
+        let former = instance.former.since(since.saturating_sub(skew).unwrap_or(Timestamp::MIN));
+        instance.patiently(instance.read.created_by_us(project, since, &former)).await
     }
 
     /// Whether a creation was looked for often enough in its project, after the lag bound. If not, it is looked for again.
@@ -342,10 +345,9 @@ impl Engine {
     ) -> Result<BTreeMap<OperationId, CommentId>, JiraError> {
         let opened = intents.iter().filter_map(|intent| self.opened_there(instance.id(), intent)).min();
         let since = opened.unwrap_or(Timestamp::MIN).checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
-        let us = &instance.identity.account;
         let mut found = BTreeMap::new();
         for there in all {
-            let ours = there.author.as_ref().is_some_and(|author| &author.account == us);
+            let ours = instance.is_us(there.author.as_ref().map(|author| &author.account));
             let known = intents.iter().all(|intent| is_copy(work, &intent.operation.side, &there.id, Remark::Comment));
             if !ours || there.created < since || known {
                 continue;
@@ -402,9 +404,8 @@ impl Engine {
     ) -> Result<Option<CommentId>, JiraError> {
         let opened = self.opened_there(instance.id(), intent).unwrap_or(Timestamp::MIN);
         let since = opened.checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
-        let us = &instance.identity.account;
         for there in instance.read.worklogs(issue).await? {
-            let ours = there.author.as_ref().is_some_and(|author| &author.account == us);
+            let ours = instance.is_us(there.author.as_ref().map(|author| &author.account));
             if !ours || there.created < since {
                 continue;
             }
@@ -453,9 +454,8 @@ impl Engine {
         let given_up = given_up_comments(work, side, remark);
         let opened = given_up.iter().filter_map(|intent| self.opened_there(instance.id(), intent)).min();
         let Some(since) = opened.and_then(|opened| opened.checked_sub(MARGIN).ok()) else { return Ok(()) };
-        let us = &instance.identity.account;
         let unknown = |work: &Work, there: &CommentSnapshot| {
-            let ours = there.author.as_ref().is_some_and(|author| &author.account == us);
+            let ours = instance.is_us(there.author.as_ref().map(|author| &author.account));
             ours && there.created >= since && !is_copy(work, side, &there.id, remark)
         };
         let mut list: Vec<CommentSnapshot> = snapshot.remarks(remark).list.clone();

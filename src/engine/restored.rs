@@ -32,13 +32,19 @@ use crate::plan::{By, Step};
 
 /// How the problem is filed that tells of a state from a backup.
 pub(super) const FORGOT: &str = "the state";
+/// Whether a problem filed under these words is about the state as a whole: a full check ends it, and no start.
+#[must_use]
+pub fn is_about_the_state(about: &str) -> bool {
+    about == FORGOT
+}
+
 /// How it is filed that a second daemon runs; the sync follows.
 const TWIN: &str = "second daemon of sync";
 /// Problems looked through at the start.
 const MOST: usize = 1_000;
 
 /// Under what it is kept how far an instance was polled before what stands was compared.
-fn knew_note(instance: &InstanceId) -> String {
+pub(super) fn knew_note(instance: &InstanceId) -> String {
     format!("knew of {instance}")
 }
 
@@ -280,7 +286,7 @@ impl Engine {
         let of_this = |action: &Action| matches!(action, Action::AddComment { remark: kind, .. } if *kind == remark);
         let list = &snapshot.remarks(remark).list;
         let unknown = |there: &&CommentSnapshot| {
-            let ours = there.author.as_ref().is_some_and(|author| author.account == instance.identity.account);
+            let ours = instance.is_us(there.author.as_ref().map(|author| &author.account));
             let joins = work.item.matching.as_ref().is_some_and(|matching| matching.restored);
             let known =
                 is_known(work, remark, side, &there.id) || work.item.is_left(side, &left::remark(remark, &there.id));
@@ -456,9 +462,7 @@ fn forgotten_files(work: &Work, (side, instance, snapshot): (&SideId, &Instance,
         copies.into_iter().any(|copy| &copy.id == id)
     };
     let files = snapshot.attachments.iter().flatten().filter(|file| {
-        file.author.as_ref() == Some(&instance.identity.account)
-            && instance.may_be_forgotten(file.created)
-            && !known(&file.id)
+        instance.is_us(file.author.as_ref()) && instance.may_be_forgotten(file.created) && !known(&file.id)
     });
     files.map(|file| left::file(&file.id)).filter(|name| !work.item.is_left(side, name)).collect()
 }

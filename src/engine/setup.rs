@@ -16,8 +16,9 @@ use super::sync_run::{SyncRun, want_on};
 use super::{Engine, rows::Rows};
 use crate::clock::{Clock, Entropy};
 use crate::jira::{Identity, JiraError, TimesRead, Want};
+use crate::model::account::FormerAccounts;
 use crate::model::configuration::Accepted;
-use crate::model::ids::{InstanceId, SyncId};
+use crate::model::ids::{AccountId, InstanceId, SyncId};
 use crate::model::settings::{SyncSettings, UnknownCopies};
 use crate::model::store::{Store, StoreError};
 
@@ -41,6 +42,18 @@ pub enum SetupError {
         was: String,
         /// What answers now.
         is: String,
+    },
+    /// An instance is the same Jira, and the login is of another account than before.
+    #[error(
+        "instance `{instance}` was worked on as `{was}`, and the login is of `{is}` now: what `{was}` wrote would be taken for a person's"
+    )]
+    OtherAccount {
+        /// The instance.
+        instance: InstanceId,
+        /// The account that the state knows.
+        was: String,
+        /// Whose login it is.
+        is: AccountId,
     },
     /// The state could not answer.
     #[error(transparent)]
@@ -109,6 +122,18 @@ pub async fn fits(
     Ok(survey.findings)
 }
 
+/// How an instance reads times in JQL.
+async fn times_read(id: &InstanceId, connection: &Connection, project: &str) -> TimesRead {
+    match connection.read.learn_time_form(project).await {
+        Ok(read) => read,
+        Err(error) => {
+            // Without an answer times are asked for more widely than needed: slower, never wrong.
+            tracing::warn!(instance = %id, %error, "could not learn how times are read in JQL");
+            TimesRead::Untried
+        }
+    }
+}
+
 impl Engine {
     /// Looks at every instance and makes an engine.
     ///
@@ -129,18 +154,16 @@ impl Engine {
         for (id, connection) in parts.connections {
             let Some(identity) = survey.identities.get(&id).cloned() else { continue };
             bind(&*parts.store, &id, &identity).await?;
+            let former = FormerAccounts::read(parts.store.note(&FormerAccounts::note(&id)).await?.as_deref())?;
             let (projects, want) = polled(&survey.syncs, &id);
             let silent = survey.silent.get(&id);
-            let mut times = TimesRead::Untried;
-            if let (Some(project), None) = (projects.first(), silent) {
-                // Without an answer times are asked for more widely than needed: slower, never wrong.
-                match connection.read.learn_time_form(project).await {
-                    Ok(read) => times = read,
-                    Err(error) => tracing::warn!(instance = %id, %error, "could not learn how times are read in JQL"),
-                }
-            }
+            let times = match projects.first().filter(|_| silent.is_none()) {
+                Some(project) => times_read(&id, &connection, project).await,
+                None => TimesRead::Untried,
+            };
             let clock = Arc::clone(&parts.clock);
-            let instance = Instance::new(connection.settings, connection.read, identity, projects, want, clock);
+            let instance =
+                Instance::new(connection.settings, connection.read, (identity, former), projects, want, clock);
             instance.times_are_read(times);
             if let Some(Some(error)) = silent {
                 tracing::warn!(instance = %id, %error, "an instance says nothing: the start goes by what it offered before");
@@ -150,7 +173,8 @@ impl Engine {
         }
         let mut syncs = BTreeMap::new();
         let mut catalogs = survey.catalogs;
-        for (id, settings) in survey.syncs {
+        for (id, mut settings) in survey.syncs {
+            formerly(&mut settings, &instances);
             let mut workflows = BTreeMap::new();
             for side in &settings.sides {
                 workflows.insert(side.id.clone(), parts.store.workflow(&side.instance, &side.project).await?);
@@ -231,6 +255,16 @@ fn polled(syncs: &BTreeMap<SyncId, SyncSettings>, instance: &InstanceId) -> (BTr
     (projects, want)
 }
 
+/// What was written as an account that was the sync user before is no person's.
+fn formerly(settings: &mut SyncSettings, instances: &BTreeMap<InstanceId, Arc<Instance>>) {
+    for side in &settings.sides {
+        let Some(instance) = instances.get(&side.instance).filter(|instance| !instance.former.is_empty()) else {
+            continue;
+        };
+        settings.start.former.entry(side.id.clone()).or_default().extend(instance.former.ids().cloned());
+    }
+}
+
 /// Remembers which Jira and which account an instance is, and refuses another one.
 async fn bind(store: &dyn Store, instance: &InstanceId, identity: &Identity) -> Result<(), SetupError> {
     match bound(store, instance, identity).await? {
@@ -253,11 +287,31 @@ pub(super) enum Bound {
 }
 
 pub(super) async fn bound(store: &dyn Store, instance: &InstanceId, identity: &Identity) -> Result<Bound, SetupError> {
-    let name = format!("identity of {instance}");
-    let is = format!("`{}` as `{}`", identity.base_url, identity.account);
+    let (name, is) = (known_as(instance), in_words(identity));
     match store.note(&name).await? {
-        Some(was) if was != is => Err(SetupError::OtherJira { instance: instance.clone(), was, is }),
+        Some(was) if was != is => Err(match account_at(&was, identity) {
+            Some(was) => {
+                let (instance, is) = (instance.clone(), identity.account.clone());
+                SetupError::OtherAccount { instance, was: was.to_owned(), is }
+            }
+            None => SetupError::OtherJira { instance: instance.clone(), was, is },
+        }),
         Some(_) => Ok(Bound::Known),
         None => Ok(Bound::New { name, is }),
     }
+}
+
+/// Under what it is kept which Jira and account an instance is.
+pub(super) fn known_as(instance: &InstanceId) -> String {
+    format!("identity of {instance}")
+}
+
+/// What is kept of it.
+pub(super) fn in_words(identity: &Identity) -> String {
+    format!("`{}` as `{}`", identity.base_url, identity.account)
+}
+
+/// The account that is kept, where it is of the same Jira.
+pub(super) fn account_at<'k>(kept: &'k str, identity: &Identity) -> Option<&'k str> {
+    kept.strip_prefix(&format!("`{}` as `", identity.base_url))?.strip_suffix('`')
 }

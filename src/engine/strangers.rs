@@ -87,9 +87,9 @@ impl Engine {
         instance: &Arc<Instance>,
         rows: &[IssueSnapshot],
     ) -> Result<(), PollError> {
-        let us = &instance.identity.account;
         let mut unknown = Vec::new();
-        for row in rows.iter().filter(|row| row.creator.as_ref().is_some_and(|creator| &creator.account == us)) {
+        let by_us = |row: &&IssueSnapshot| instance.is_us(row.creator.as_ref().map(|creator| &creator.account));
+        for row in rows.iter().filter(by_us) {
             if instance.strangers(&row.project) >= ENOUGH {
                 continue;
             }

@@ -65,7 +65,6 @@ impl Engine {
         instance: &Instance,
         trace: &CommentTrace,
     ) -> Option<Option<Conflict>> {
-        let us = &instance.identity.account;
         let read = work.reads.get(side)?;
         let is_it = |record: &&CommentRecord| record.copies.get(side) == Some(&trace.comment);
         let Some(record) = work.item.comments.iter().find(is_it) else { return Some(None) };
@@ -77,9 +76,9 @@ impl Engine {
         }
         // Before a write of ours that came later than this the copy was read once more, and what stood there taken in.
         let window = SignedDuration::try_from(STALE_AFTER).unwrap_or(SignedDuration::MAX);
-        let ran_over = by != us
+        let ran_over = !instance.is_us(Some(by))
             && !trace.deleted
-            && there.changed_by.as_ref() == Some(us)
+            && instance.is_us(there.changed_by.as_ref())
             && there.updated.duration_since(updated) <= window;
         let catalogs = work.sync.catalogs();
         let Some(catalog) = catalogs.get(side).filter(|_| ran_over) else { return Some(None) };

@@ -432,7 +432,12 @@ pub trait JiraRead: Send + Sync + 'static {
     async fn transitions(&self, issue: IssueId) -> Result<Vec<TransitionOffer>, JiraError>;
 
     /// Issues of the project, or of all that it may browse, that the sync user created at or after `since` (server time), with our marks, by the index.
-    async fn created_by_us(&self, project: Option<&str>, since: Timestamp) -> Result<Vec<IssueSnapshot>, JiraError>;
+    async fn created_by_us(
+        &self,
+        project: Option<&str>,
+        since: Timestamp,
+        former: &BTreeSet<AccountId>,
+    ) -> Result<Vec<IssueSnapshot>, JiraError>;
 
     /// The largest file that may be attached, in bytes; `None` where none may.
     async fn upload_limit(&self) -> Result<Option<u64>, JiraError>;

@@ -337,8 +337,13 @@ impl JiraRead for Reader {
         Ok(decode::offers(found.transitions))
     }
 
-    async fn created_by_us(&self, project: Option<&str>, since: Timestamp) -> Result<Vec<IssueSnapshot>, JiraError> {
-        self.0.created_by_us(project, since, self).await
+    async fn created_by_us(
+        &self,
+        project: Option<&str>,
+        since: Timestamp,
+        former: &BTreeSet<AccountId>,
+    ) -> Result<Vec<IssueSnapshot>, JiraError> {
+        self.0.created_by_us(project, since, former, self).await
     }
 
     async fn link_types(&self) -> Result<Vec<(String, LinkWords)>, JiraError> {

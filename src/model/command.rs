@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::configuration::Existing;
 use super::hub::{Conflict, ItemState};
-use super::ids::{InstanceId, IssueId, SideId, SyncId};
+use super::ids::{AccountId, InstanceId, IssueId, SideId, SyncId};
 
 /// From this time on nothing is due by the clock: it waits for a pause to end. The year 9999.
 pub const PARKED: Timestamp = Timestamp::constant(253_370_764_800, 0);
@@ -103,6 +103,13 @@ pub enum Command {
     Attach(SyncId),
     /// The webhooks of an instance are taken at another secret path, and at the one before no more.
     NewHookPath(InstanceId),
+    /// The account that an instance's login is of now is its sync user, in the place of another.
+    AcceptAccount {
+        /// The instance.
+        instance: InstanceId,
+        /// The account that was it until now: its id on Cloud, its user name on Data Center.
+        instead_of: AccountId,
+    },
 }
 
 impl Command {
@@ -121,6 +128,7 @@ impl Command {
             Self::Detach { .. } => "detach",
             Self::Attach(_) => "attach",
             Self::NewHookPath(_) => "webhooks renew",
+            Self::AcceptAccount { .. } => "accept-account",
             Self::Reload { .. } => "reload",
         }
     }
@@ -153,6 +161,7 @@ impl Command {
             | Self::Resume(_)
             | Self::Attach(_)
             | Self::NewHookPath(_)
+            | Self::AcceptAccount { .. }
             | Self::Confirm { .. }
             | Self::Reload { .. } => false,
         }
@@ -175,6 +184,7 @@ impl fmt::Display for Command {
                 write!(f, " {sync}{}{shown}", if *strip_marks { " --strip-marks" } else { "" })
             }
             Self::Attach(sync) => write!(f, " {sync}"),
+            Self::AcceptAccount { instance, instead_of } => write!(f, " {instance} --instead-of {instead_of}"),
             Self::Confirm { sync, most } => write!(f, " {sync} {most}"),
             Self::Merge { sync, keep, drop, .. } => write!(f, " {sync} {keep} {drop}{shown}"),
             Self::Pair { sync, keys, .. } => write!(f, " {sync} {}{shown}", keys.join(" ")),

@@ -1,5 +1,6 @@
 //! The words of the domain as types: ids, values, documents, issues, settings, journal, and the traits that layers meet at. Pure.
 
+pub mod account;
 pub mod acts;
 pub mod away;
 pub mod catalog;

@@ -30,7 +30,8 @@ impl Check<'_> {
         let (wanted, held) = (agreed.value.words().contains(&watcher.element), held.words().contains(&watcher.element));
         let place = place(input, &self.nothing, row, side);
         let named = shared_element(&place, watcher.account.as_str()) == watcher.element;
-        let us = place.catalog.sync_user.as_ref() == Some(&watcher.account);
+        let former = place.sync.start.is_former(place.side, Some(&watcher.account));
+        let us = place.catalog.sync_user.as_ref() == Some(&watcher.account) || former;
         if wanted != adds || held == adds || !named {
             self.fail("only agreed values are written", side, format!("watcher `{}`", watcher.account));
         }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::links::leads_to;
+use super::matching::is_a_bridge;
 use super::relations::{makers, shown};
 use super::whose::stays;
 use super::{Draft, Observation, place};
@@ -36,7 +37,6 @@ pub(super) fn take_in(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, obse
     let before = draft.plan.item.replicas.get(side).map(|replica| replica.ends.own.clone()).unwrap_or_default();
     let place = place(draft.input, &draft.nothing, row, side);
     let far = far_links(&place, &links);
-    let us = draft.catalog(side).sync_user.as_ref();
     // One whose maker's acts cross is known to; of any other more may be known now.
     let crossed = |link: &IssueLink| before.get(&link.id).is_some_and(|end| !end.stays);
     let mut own = BTreeMap::new();
@@ -46,8 +46,7 @@ pub(super) fn take_in(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, obse
         let stays = !crossed(link)
             && row.sides.get(side).is_none_or(|field| {
                 let makers = makers(field, observation, &link.key, several);
-                let ours = |maker: &Option<_>| us.is_some() && *maker == us;
-                makers.iter().any(|maker| ours(maker) || stays(draft.input, side, *maker))
+                makers.iter().any(|maker| is_a_bridge(draft, side, *maker) || stays(draft.input, side, *maker))
             });
         let end =
             FarEnd { issue: link.issue, key: link.key.clone(), kind: link.kind.clone(), outward: link.outward, stays };

@@ -31,7 +31,8 @@ fn shown(place: &Place<'_>, list: &Watchers) -> BTreeMap<String, BTreeSet<Accoun
 }
 
 fn may_be_carried(place: &Place<'_>, account: &AccountId) -> bool {
-    place.catalog.sync_user.as_ref() != Some(account) && !place.is_excluded(account.as_str())
+    let us = place.catalog.sync_user.as_ref() == Some(account) || place.sync.start.is_former(place.side, Some(account));
+    !us && !place.is_excluded(account.as_str())
 }
 
 /// Takes in who watches a side's issue, or asks for the list where their number moved.

@@ -58,6 +58,14 @@ impl Jira {
         }
     }
 
+    /// Gives somebody another user name, as an administrator of a Data Center may: whatever they ever did bears it from then on.
+    pub fn rename_user(&self, user: &str, name: &str) {
+        let inside = &mut *self.lock();
+        if let Some(user) = inside.state.users.values_mut().find(|known| known.name == user || known.id == user) {
+            user.name = name.to_owned();
+        }
+    }
+
     /// Deletes somebody's account. Cloud keeps the id and shows a former user; Data Center gives them a name that says nothing, as
     /// its anonymisation does (memory).
     pub fn forget(&self, user: &str) {

@@ -21,7 +21,7 @@ use crate::model::ids::InstanceId;
 /// All pages in one step: so the copy is of one moment, whatever the daemon writes meanwhile.
 const ALL_PAGES: std::ffi::c_int = -1;
 /// What belongs to a state beside its file.
-const ENDINGS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
+pub(super) const ENDINGS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
 /// As many states may be put aside within one second.
 const MOST_OF_ONE_NAME: u32 = 100;
 
@@ -97,6 +97,15 @@ pub enum BackupError {
     /// Something is there already.
     #[error("there is {path:?} already: a backup is written over nothing; name another file, or move this one away")]
     Exists {
+        /// What is there.
+        path: PathBuf,
+    },
+    /// There is a state, or a part of one.
+    #[error(
+        "there is {path:?} already: a state is made anew only where none is; `jirasyncd state restore` puts a backup in its place, else move \
+         it away with what lies beside it"
+    )]
+    StateThere {
         /// What is there.
         path: PathBuf,
     },
@@ -237,7 +246,7 @@ fn put_aside(state: &Path, now: Timestamp) -> Result<Option<PathBuf>, BackupErro
 }
 
 /// Copies a state to `draft`, checks the copy, and has it on the disk. It is one file, without a log.
-fn copy(source: &Connection, (path, schema): (&Path, i64), draft: &Path) -> Result<Holds, BackupError> {
+pub(super) fn copy(source: &Connection, (path, schema): (&Path, i64), draft: &Path) -> Result<Holds, BackupError> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft);
     let file = file.map_err(failed("make", draft))?;
     let mut target = open::connect(draft, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -283,7 +292,7 @@ fn figures(connection: &Connection) -> rusqlite::Result<(u64, Vec<(InstanceId, T
 }
 
 /// Whether anything is there, be it a link that leads nowhere.
-fn is_there(path: &Path) -> Result<bool, BackupError> {
+pub(super) fn is_there(path: &Path) -> Result<bool, BackupError> {
     match fs::symlink_metadata(path) {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -292,11 +301,11 @@ fn is_there(path: &Path) -> Result<bool, BackupError> {
 }
 
 /// Has a name on the disk.
-fn settle(path: &Path) -> Result<(), BackupError> {
+pub(super) fn settle(path: &Path) -> Result<(), BackupError> {
     let folder = open::folder_of(path);
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("write to the disk", folder))
 }
 
-fn failed(attempt: &'static str, path: &Path) -> impl Fn(io::Error) -> BackupError {
+pub(super) fn failed(attempt: &'static str, path: &Path) -> impl Fn(io::Error) -> BackupError {
     move |source| BackupError::File { attempt, path: path.to_owned(), source }
 }

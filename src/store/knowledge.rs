@@ -32,6 +32,14 @@ pub(super) fn identity_or_new(connection: &Connection, entropy: &dyn Entropy) ->
     Ok(StateIdentity { daemon, seal_key })
 }
 
+/// Makes the state that of a daemon whose key is known. One that has an identity refuses another.
+pub(super) fn adopt(connection: &Connection, identity: &StateIdentity) -> StepResult<()> {
+    connection
+        .prepare_cached("INSERT INTO identity (only, daemon, seal_key) VALUES (1, ?1, ?2)")?
+        .execute(params![identity.daemon, identity.seal_key])?;
+    Ok(())
+}
+
 /// How far `instance` was polled.
 pub(super) fn cursor(connection: &Connection, instance: &InstanceId) -> StepResult<Option<Cursor>> {
     Ok(connection

@@ -1,6 +1,7 @@
 //! The durable state in SQLite behind `model::store::Store`. It must never be held open across a request to a Jira, and never
 //! keep anything of an item in memory: what is idle is on disk.
 
+mod anew;
 mod audit;
 mod backup;
 mod checker;
@@ -11,6 +12,7 @@ mod creations;
 mod error;
 mod inbox;
 mod journal;
+mod key;
 mod knowledge;
 mod lock;
 mod look;
@@ -31,8 +33,10 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+pub use anew::Anew;
 pub use backup::{BackupError, Holds, Restored, back_up, no_backup, restore};
 pub use error::OpenError;
+pub use key::{KeyError, read_key, write_key};
 pub use sqlite::{Dependencies, SqliteStore};
 pub use worker::Spawn;
 

@@ -141,6 +141,8 @@ impl Environment for Tokens {
             "TOKEN" => Some(presets::SYNC_TOKEN.to_owned()),
             // A person's, for a daemon that is told the wrong account.
             "JANE" => Some("jane-token".to_owned()),
+            // That of an account which takes the sync user's place.
+            "NEXT" => Some("next-token".to_owned()),
             _ => None,
         }
     }

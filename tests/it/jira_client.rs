@@ -389,7 +389,7 @@ async fn finds_what_we_created_by_its_marks() {
         let ours = bench.create("ours").await;
         let people = bench.jira.people();
         people[1].create(bench.project, bench.issue_type, json!({ "summary": "theirs" })).unwrap();
-        let found = bench.read.created_by_us(Some(bench.project), since).await.unwrap();
+        let found = bench.read.created_by_us(Some(bench.project), since, &BTreeSet::new()).await.unwrap();
         assert_eq!(found.iter().map(|row| row.id).collect::<Vec<_>>(), [ours.id]);
         assert_eq!(found[0].mark.as_deref(), Some("sealed-ours"));
     }

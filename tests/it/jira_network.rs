@@ -1,5 +1,6 @@
 //! The real transport on loopback: what each kind of broken network looks like, and that nothing is sent twice or elsewhere.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -123,7 +124,8 @@ async fn row_004_works_over_http_and_a_write_that_breaks_is_sent_once() {
             jira.clear_faults();
         }
     }
-    let found = read.created_by_us(Some("ENG"), "2020-01-01T00:00:00Z".parse().unwrap()).await.unwrap();
+    let found =
+        read.created_by_us(Some("ENG"), "2020-01-01T00:00:00Z".parse().unwrap(), &BTreeSet::new()).await.unwrap();
     assert_eq!(found.len(), 10, "resets before it took effect left nothing, the others one each");
     assert!(found.iter().all(|row| row.mark.as_deref() == Some("sealed")));
     cancel.cancel();

@@ -63,6 +63,8 @@ mod crash_scenarios_whole;
 #[cfg(test)]
 mod crash_table;
 #[cfg(test)]
+mod daemon_account;
+#[cfg(test)]
 mod daemon_attachments;
 #[cfg(test)]
 mod daemon_audit;
@@ -150,6 +152,8 @@ mod daemon_polls;
 mod daemon_random;
 #[cfg(test)]
 mod daemon_readers;
+#[cfg(test)]
+mod daemon_rebuild;
 #[cfg(test)]
 mod daemon_references;
 #[cfg(test)]

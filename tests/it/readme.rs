@@ -188,10 +188,12 @@ async fn its_own_commands_run_on_its_own_configuration() {
     let pairs = ["pair support SUP-1 ENG-1 --dry-run", "unpair support SUP-1 --dry-run"];
     let lists = ["create support SUP-1 --dry-run", "pairs export support"];
     let configuration = ["plan --from-now", "reload", "configurations"];
-    let state = ["state backup state-backup.db", "state check", "state compare", "state restore state-backup.db"];
+    let state = ["state backup state-backup.db", "state key state.key", "state check", "state compare"];
+    let back = ["state restore state-backup.db"];
     assert_eq!(
         ran,
-        [&before[..], &probe[..], &after[..], &pairs[..], &lists[..], &configuration[..], &state[..]].concat()
+        [&before[..], &probe[..], &after[..], &pairs[..], &lists[..], &configuration[..], &state[..], &back[..]]
+            .concat()
     );
     assert_eq!(world.globex.issues().len(), 2, "not all crossed");
 }

@@ -287,7 +287,7 @@ impl Bench {
         let mut made = self.lock().made.clone();
         if self.doubt.load(Ordering::Relaxed) {
             let early = self.since.checked_sub(SignedDuration::from_mins(5)).unwrap_or(self.since);
-            let found = self.read.created_by_us(Some(&self.project), early).await.unwrap_or_default();
+            let found = self.read.created_by_us(Some(&self.project), early, &BTreeSet::new()).await.unwrap_or_default();
             let ours = found.into_iter().filter(|row| row.mark.as_ref() == Some(&self.mark()));
             made.extend(ours.map(|row| (row.id, row.key)));
         }

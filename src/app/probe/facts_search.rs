@@ -136,7 +136,7 @@ async fn our_creations_are_found(bench: &Bench) -> Result<Found, Halt> {
     let issue = bench.issue().await?;
     let mut waiting = bench.waiting();
     loop {
-        let found = bench.read.created_by_us(Some(&bench.project), bench.since).await?;
+        let found = bench.read.created_by_us(Some(&bench.project), bench.since, &BTreeSet::new()).await?;
         if let Some(row) = found.into_iter().find(|row| row.id == issue.id) {
             let marked = row.mark.as_ref() == Some(&bench.mark());
             let seen = format!("{} was found {} its mark", issue.key, if marked { "with" } else { "without" });

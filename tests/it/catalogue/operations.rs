@@ -19,7 +19,7 @@ async fn row_074_another_account_than_the_state_knows_is_refused() {
     );
     world.config = load(&text, &world.state());
     let refused = world.try_start().await.expect_err("another account was taken");
-    assert!(matches!(refused, StartError::Setup(SetupError::OtherJira { .. })), "{refused:?}");
+    assert!(matches!(refused, StartError::Setup(SetupError::OtherAccount { .. })), "{refused:?}");
     let said = refused.to_string();
     assert!(said.contains("acme") && said.contains("5b10a2844c20165700ede21g"), "{said}");
     world.config = right;

@@ -8,6 +8,7 @@ mod opening;
 mod queue;
 mod random;
 mod recording;
+mod released;
 mod scale;
 mod support;
 
