@@ -5,6 +5,7 @@ use std::io;
 
 use clap::Args;
 use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::Common;
@@ -75,16 +76,21 @@ pub(super) fn run(common: &Common, wanted: &Probe, output: &mut Output<'_>) -> a
     let probed = small_runtime()?.block_on(async {
         let (surroundings, stop) = (Surroundings::of_this_machine(), CancellationToken::new());
         let early = stop.clone();
-        // Ctrl-C ends it early, and never without taking away what was made.
+        // Whoever tells it to stop ends it early, and never without taking away what was made.
+        let told = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
         let listening = tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                early.cancel();
+            let (mut interrupt, mut terminate, mut hangup) = told;
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+                _ = hangup.recv() => {}
             }
+            early.cancel();
         });
         let probed = probe(settings, &wanted.project, wanted.issue_type.as_deref(), &surroundings, &stop).await;
         listening.abort();
-        probed
-    });
+        Ok::<_, io::Error>(probed)
+    })?;
     drop(waiting);
     let probed = probed.map_err(|error| match error {
         ProbeError::Start(error) => anyhow::Error::from(error),
@@ -102,9 +108,13 @@ pub(super) fn run(common: &Common, wanted: &Probe, output: &mut Output<'_>) -> a
 }
 
 fn is_free(config: &Config, instance: &InstanceId, project: &str) -> Result<(), NoProbe> {
+    let here = config.instances.get(instance).map(|here| here.url.trim_end_matches('/'));
     for sync in config.syncs.values() {
         let kept = |side: &crate::model::settings::SideSettings| {
-            side.instance == *instance && side.project.eq_ignore_ascii_case(project)
+            // Two names may lead to one Jira.
+            let there = config.instances.get(&side.instance).map(|there| there.url.trim_end_matches('/'));
+            let is_there = side.instance == *instance || (there.is_some() && there == here);
+            is_there && side.project.eq_ignore_ascii_case(project)
         };
         if sync.sides.iter().any(kept) {
             let (project, instance) = (project.to_owned(), instance.clone());

@@ -24,6 +24,8 @@ const MARGIN: SignedDuration = SignedDuration::from_mins(2);
 /// Longest that an upload may be taken in after its answer was lost. One of which that is not known gets the time that it may
 /// take on the slowest line as well.
 const HORIZON: Duration = Duration::from_secs(120);
+/// Why an upload without an answer is given up.
+const NOT_FOUND: &str = "no file of ours there is what was sent";
 /// Bytes per second below which an upload is given up.
 const SLOWEST: u64 = 64 * 1024;
 
@@ -145,8 +147,7 @@ impl Engine {
                     work.be_due(self.after(left));
                 } else {
                     self.lost_writes().remove(&intent.id);
-                    let why = "no file of ours there is what was sent".to_owned();
-                    work.move_intent(intent.id, &IntentEvent::Refused(why));
+                    work.move_intent(intent.id, &IntentEvent::Refused(NOT_FOUND.to_owned()));
                 }
             }
             Err(error) => {
@@ -224,8 +225,9 @@ impl Engine {
         instance: &Instance,
         snapshot: &IssueSnapshot,
     ) {
-        let given_up =
-            |intent: &&Intent| &intent.operation.side == side && matches!(intent.state, IntentState::Void(_));
+        // What Jira refused, or was not sent, cannot land.
+        let is_given_up = |state: &IntentState| matches!(state, IntentState::Void(why) if why == NOT_FOUND);
+        let given_up = |intent: &&Intent| &intent.operation.side == side && is_given_up(&intent.state);
         let given_up: Vec<Intent> = work.intents.iter().filter(given_up).cloned().collect();
         for intent in given_up {
             let copy = record_of(work, &intent).and_then(|record| record.copies.get(side)).filter(|copy| !copy.gone);

@@ -71,6 +71,7 @@ impl Engine {
     /// Notes whose word was not taken in when a cycle ends: another side's row may bring the item up before it can be.
     pub(super) fn note_unheard(&self, work: &Work) {
         let sides = work.reads.keys().chain(work.to_read.keys()).chain(work.unread.keys());
+        let sides = sides.chain(&work.partly);
         let issue = |side| {
             let replica = work.item.replicas.get(side)?;
             Some((work.sync.instance_of(side)?.clone(), replica.issue))

@@ -56,6 +56,8 @@ pub struct Rebuilt {
 pub enum Doubt {
     /// It bears a mark that this key does not open, or one for another sync or side.
     OtherMark,
+    /// Its mark opens, and who made it or wrote to it is neither the sync user nor named as one that was.
+    AnotherAccount,
     /// A second issue of one item on one side.
     Second,
     /// Two items name it: the mark that is newer counts.
@@ -74,11 +76,15 @@ impl Doubt {
     pub fn words(self) -> &'static str {
         match self {
             Self::OtherMark => "bears a mark that this key does not open for its sync: not believed",
+            Self::AnotherAccount => {
+                "bears a mark of ours by another account: if that was the sync user once, name it in `former-sync-users` and \
+                 rebuild the state before any daemon runs, or it is taken for a person and copied again"
+            }
             Self::Second => "is a second issue of one item on its side: left alone, and told once the daemon runs",
             Self::TwoItems => "is named by two items: the newer mark counts",
             Self::NoOriginal => "was made by us, and what it is a counterpart of is not there: left alone",
             Self::NoCounterpart => {
-                "was in step with an issue that is not there: the daemon gives it a counterpart anew"
+                "was in step with an issue that is not there: let be, as if unpaired; `jirasyncd pair` takes it up again"
             }
             Self::Unread => "could not be read",
         }
@@ -314,6 +320,10 @@ impl Reader<'_> {
             row.mark.as_deref().filter(|_| ours).into_iter().chain(tags.filter_map(|entry| entry.tag.as_deref()));
         if marks.is_empty() && texts.into_iter().any(is_like_a_mark) {
             rebuilt.doubt(place, row.key.to_string(), Doubt::OtherMark);
+        }
+        let all = row.mark.as_deref().into_iter().chain(row.log.iter().filter_map(|entry| entry.tag.as_deref()));
+        if marks.is_empty() && all.into_iter().any(|text| opened(text).is_some()) {
+            rebuilt.doubt(place, row.key.to_string(), Doubt::AnotherAccount);
         }
         let newest = marks.iter().max_by_key(|(at, ..)| *at);
         if newest.is_some_and(|(_, newest, _)| marks.iter().any(|(_, other, _)| other.item != newest.item)) {

@@ -168,6 +168,7 @@ impl Engine {
             let what = format!("{}: {error}", Self::in_words(&work.sync, side));
             let remedy = "let the issue be watched in that Jira, or take the field out; it is tried again";
             work.problem(side, field.as_ref(), what, remedy);
+            work.partly.insert(side.clone());
             work.slow = true;
         }
         work.failed = true;

@@ -61,6 +61,8 @@ pub(crate) struct Work {
     pub(crate) unlisted: BTreeSet<SideId>,
     /// Sides whose values and log did not agree: what is read next is believed.
     pub(crate) again: BTreeSet<SideId>,
+    /// Sides of which only a part could be read in this cycle.
+    pub(crate) partly: BTreeSet<SideId>,
     /// Sides that could not be read or written in this cycle, with the reason.
     pub(crate) unread: BTreeMap<SideId, String>,
     /// Sides whose issue is where it was again.
@@ -161,6 +163,7 @@ impl Work {
             to_list: BTreeSet::new(),
             unlisted: BTreeSet::new(),
             again: BTreeSet::new(),
+            partly: BTreeSet::new(),
             unread: BTreeMap::new(),
             returned: BTreeSet::new(),
             judged_absence: BTreeMap::new(),

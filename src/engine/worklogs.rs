@@ -46,6 +46,7 @@ impl Engine {
             Err(error @ JiraError { failure: Failure::NotFound | Failure::Refused(_), .. }) => {
                 let what = format!("{}: worklogs are known there and cannot be read: {error}", snapshot.key);
                 work.problem(side, None, what, "switch time tracking on there; until then they stay as they are");
+                work.partly.insert(side.clone());
                 work.failed = true;
                 work.slow = true;
                 Comments::default()

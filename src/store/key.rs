@@ -68,8 +68,12 @@ pub fn write_key(path: &Path, identity: &StateIdentity) -> Result<(), KeyError> 
     };
     let key: String = identity.seal_key.iter().map(|byte| format!("{byte:02x}")).collect();
     let text = Secret::new(format!("{FORM} {} {key}\n", identity.daemon));
-    file.write_all(text.expose().as_bytes()).map_err(failed("write"))?;
-    file.sync_all().map_err(failed("write"))?;
+    let written = file.write_all(text.expose().as_bytes()).and_then(|()| file.sync_all());
+    if let Err(error) = written {
+        // Half a key would pass for a key until it is needed.
+        drop(std::fs::remove_file(path));
+        return Err(failed("write")(error));
+    }
     File::open(folder_of(path)).and_then(|folder| folder.sync_all()).map_err(failed("write"))
 }
 
