@@ -242,7 +242,7 @@ fn is_long() -> bool {
 }
 
 /// In an ordinary run a daemon dies about so often in each scenario, and half as often once more while it recovers.
-const FEW: usize = 6;
+const FEW: usize = 4;
 /// In a long run it dies at every effect, and while it recovers from that at every so many-th of its effects, at one at least. The first of
 /// them is another one for each first death.
 const SECOND: usize = 61;
