@@ -102,7 +102,9 @@ impl Engine {
         let restored = self.store.note(FORGOT).await?.is_some_and(|note| !note.is_empty());
         self.restored.store(restored, Ordering::Release);
         for stored in self.store.problems(MOST).await? {
-            if stored.item.is_none() && stored.about.starts_with(TWIN) {
+            // Word and note are two commits: whoever died between them left a word that nothing would end.
+            let is_over = stored.about.starts_with(TWIN) || (stored.about == FORGOT && !restored);
+            if stored.item.is_none() && is_over {
                 self.store.set_problems(&stored.about, &[], self.now()).await?;
             }
         }
@@ -175,7 +177,6 @@ impl Engine {
         if self.restored.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
-        self.store.set_note(FORGOT, &self.now().to_string()).await?;
         tracing::error!(%side, proof, "the state was put back from an older backup: what it forgot is joined anew");
         let problem = Problem {
             side: side.clone(),
@@ -188,7 +189,9 @@ impl Engine {
                      done again"
                 .to_owned(),
         };
-        self.store.set_problems(FORGOT, &[problem], self.now()).await
+        // The word first: of one who dies in between it is recognised, and told, again.
+        self.store.set_problems(FORGOT, &[problem], self.now()).await?;
+        self.store.set_note(FORGOT, &self.now().to_string()).await
     }
 
     /// Looks in a read for what the sync user did and the state does not remember. Costs requests only for what was made between what
