@@ -18,8 +18,11 @@ use crate::model::settings::SyncSettings;
 use crate::model::start::{CreationPace, CreationStep, Phase, Standing, StartSettings};
 use crate::model::store::StoreError;
 
-/// What a pace is counted over, and how old an issue may be that counts as new: what is older was not made just now.
+/// How old an issue may be that counts as new: what is older was not made just now.
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
+/// What a pace is counted over: an hour, and as long as a creation may be under way. It is counted when it begins and made some time before
+/// it is answered, and no hour by the Jira's own times may hold more.
+const COUNTED: SignedDuration = SignedDuration::from_mins(62);
 /// What the speed is measured over.
 const MEASURED: SignedDuration = SignedDuration::from_mins(10);
 /// The least that a speed is told from: so long, and so many.
@@ -47,7 +50,7 @@ pub(super) struct Gate {
     /// What waits, and in which order its items came.
     waiting: BTreeMap<ItemId, BTreeSet<SideId>>,
     order: VecDeque<ItemId>,
-    /// When those of the backlog were begun, within the last hour.
+    /// When those of the backlog were begun that count for the pace.
     begun: VecDeque<Timestamp>,
     /// When this process began.
     from: Timestamp,
@@ -109,7 +112,7 @@ impl Gate {
         if settings.window.as_ref().is_some_and(|window| !window.is_open(now)) {
             return 0;
         }
-        while self.begun.front().is_some_and(|at| now.duration_since(*at) >= HOUR) {
+        while self.begun.front().is_some_and(|at| now.duration_since(*at) >= COUNTED) {
             self.begun.pop_front();
         }
         let most = settings.per_hour.map(|most| usize::try_from(most).unwrap_or(usize::MAX));
@@ -237,8 +240,8 @@ impl Engine {
             if gate.standing.phase == Phase::Open && self.is_unread(sync) {
                 gate.standing = Standing::counting(now);
             }
-            let hour = now.checked_sub(HOUR).unwrap_or(now);
-            gate.begun = self.store.begun_creations(sync.id(), hour).await?.into();
+            let since = now.checked_sub(COUNTED).unwrap_or(now);
+            gate.begun = self.store.begun_creations(sync.id(), since).await?.into();
             let news = known.as_ref() != Some(&gate.standing);
             let standing = gate.standing.clone();
             gates.insert(sync.id().clone(), gate);
@@ -522,9 +525,9 @@ mod tests {
         assert!(went(&mut gate, 1, -9, 10) && went(&mut gate, 2, -9, 11) && !went(&mut gate, 3, -9, 12));
         assert!(went(&mut gate, 4, 5, 13), "it was made just now");
         assert!(!went(&mut gate, 5, 5, 3_605), "it was made an hour ago");
-        assert_eq!(gate.release(&settings, at(3_606)), Vec::new());
-        assert_eq!(gate.release(&settings, at(3_610)), [ItemId(3)]);
-        assert_eq!(gate.release(&settings, at(3_612)), [ItemId(5)]);
+        assert_eq!(gate.release(&settings, at(3_729)), Vec::new(), "what was begun at 10 may have been made later");
+        assert_eq!(gate.release(&settings, at(3_730)), [ItemId(3)]);
+        assert_eq!(gate.release(&settings, at(3_732)), [ItemId(5)]);
     }
 
     #[test]

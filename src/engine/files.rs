@@ -16,16 +16,14 @@ use super::work::Work;
 use crate::jira::{Failure, FileDraft, JiraError, Pieces, Want, WriteOutcome};
 use crate::model::hub::{AttachmentRecord, FileCopy};
 use crate::model::ids::{AttachmentId, SideId};
-use crate::model::issue::{AttachmentSnapshot, IssueSnapshot};
-use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
+use crate::model::issue::AttachmentSnapshot;
+use crate::model::operation::{Action, Intent, IntentEvent, IntentState, NO_FILE_THERE, Operation};
 
 /// How much earlier than an intent its file is looked for: clocks differ.
 const MARGIN: SignedDuration = SignedDuration::from_mins(2);
 /// Longest that an upload may be taken in after its answer was lost. One of which that is not known gets the time that it may
 /// take on the slowest line as well.
 const HORIZON: Duration = Duration::from_secs(120);
-/// Why an upload without an answer is given up.
-const NOT_FOUND: &str = "no file of ours there is what was sent";
 /// Bytes per second below which an upload is given up.
 const SLOWEST: u64 = 64 * 1024;
 
@@ -147,7 +145,7 @@ impl Engine {
                     work.be_due(self.after(left));
                 } else {
                     self.lost_writes().remove(&intent.id);
-                    work.move_intent(intent.id, &IntentEvent::Refused(NOT_FOUND.to_owned()));
+                    work.move_intent(intent.id, &IntentEvent::Refused(NO_FILE_THERE.to_owned()));
                 }
             }
             Err(error) => {
@@ -215,40 +213,8 @@ impl Engine {
     }
 }
 
-impl Engine {
-    /// Files that landed after they were given up and sent again: told as long as they are there, and never deleted. What is in them is not
-    /// read for that.
-    pub(super) fn look_for_late_files(
-        &self,
-        work: &mut Work,
-        side: &SideId,
-        instance: &Instance,
-        snapshot: &IssueSnapshot,
-    ) {
-        // What Jira refused, or was not sent, cannot land.
-        let is_given_up = |state: &IntentState| matches!(state, IntentState::Void(why) if why == NOT_FOUND);
-        let given_up = |intent: &&Intent| &intent.operation.side == side && is_given_up(&intent.state);
-        let given_up: Vec<Intent> = work.intents.iter().filter(given_up).cloned().collect();
-        for intent in given_up {
-            let copy = record_of(work, &intent).and_then(|record| record.copies.get(side)).filter(|copy| !copy.gone);
-            let Some(other) = copy.map(|copy| copy.id.clone()) else { continue };
-            let since = self.opened_there(instance.id(), &intent).and_then(|opened| opened.checked_sub(MARGIN).ok());
-            let Some(since) = since else { continue };
-            let files = snapshot.attachments.iter().flatten();
-            let late: Vec<_> = files.filter(|there| may_be_sent(work, &intent, instance, since, there)).collect();
-            for there in late {
-                let what = format!(
-                    "file {} `{}` of {} is a duplicate of file {other}: it landed after it was given up",
-                    there.id, there.name, snapshot.key
-                );
-                work.problem(side, None, what, "delete one of the two");
-            }
-        }
-    }
-}
-
 /// Whether a file may be the one that an intent sent, by all that is known without reading it.
-fn may_be_sent(
+pub(super) fn may_be_sent(
     work: &Work,
     intent: &Intent,
     instance: &Instance,
@@ -272,7 +238,7 @@ pub(super) async fn hash(mut pieces: Pieces) -> Option<Vec<u8>> {
     Some(context.finish().as_ref().to_vec())
 }
 
-fn is_copy(work: &Work, side: &SideId, file: &AttachmentId) -> bool {
+pub(super) fn is_copy(work: &Work, side: &SideId, file: &AttachmentId) -> bool {
     work.item.attachments.iter().any(|record| record.copies.get(side).is_some_and(|copy| &copy.id == file))
 }
 
@@ -299,7 +265,7 @@ pub(super) fn detached(work: &mut Work, intent: &Intent) {
     }
 }
 
-fn record_of<'w>(work: &'w mut Work, intent: &Intent) -> Option<&'w mut AttachmentRecord> {
+pub(super) fn record_of<'w>(work: &'w mut Work, intent: &Intent) -> Option<&'w mut AttachmentRecord> {
     let (Action::AddFile { origin, file, .. } | Action::DeleteFile { origin, file, .. }) = &intent.operation.action
     else {
         return None;

@@ -26,6 +26,7 @@ mod hold;
 mod instance;
 mod kinds;
 mod last_known;
+mod late;
 mod learn;
 mod look;
 mod mails;

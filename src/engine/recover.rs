@@ -20,7 +20,7 @@ use crate::model::hub::{Replica, Terms, WrittenCopy};
 use crate::model::ids::{CommentId, EntryId, InstanceId, IssueId, OperationId, SideId};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot};
 use crate::model::level::Level;
-use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
+use crate::model::operation::{Action, Intent, IntentEvent, IntentState, NO_COPY_THERE};
 use crate::model::remark::{Remark, Spent};
 use crate::model::settings::Kind;
 use crate::model::store::StoreError;
@@ -38,7 +38,7 @@ struct Found {
 /// Searches without result after the lag bound that make a "not there".
 const SEARCHES: u32 = 2;
 /// How much earlier than an intent its trace is looked for: clocks differ, and JQL counts in minutes.
-const MARGIN: SignedDuration = SignedDuration::from_mins(2);
+pub(super) const MARGIN: SignedDuration = SignedDuration::from_mins(2);
 /// Longest that a request for a comment may be under way.
 const COMMENT_HORIZON: Duration = Duration::from_secs(120);
 /// What has to wait is looked for at multiples of so many seconds. Divides a minute.
@@ -217,7 +217,12 @@ impl Engine {
         let marked = rows.iter().filter(|row| self.mark_on(work, &side, row) == Some(intent.id));
         let Some(replica) = marked.min_by_key(|row| row.id).map(replica_of) else { return false };
         work.move_intent(intent.id, &IntentEvent::AnsweredYes);
+        let is_second = work.item.replicas.get(&side).is_some_and(|there| there.issue != replica.issue);
         self.bind(work, &side, replica);
+        if is_second {
+            // It is told, and no read of the counterpart will ever show it.
+            work.move_intent(intent.id, &IntentEvent::Seen);
+        }
         true
     }
 
@@ -373,8 +378,7 @@ impl Engine {
             work.be_due(self.together(left));
         } else {
             self.looked_for().remove(&intent.id);
-            let why = "nothing of ours there is what was sent".to_owned();
-            work.move_intent(intent.id, &IntentEvent::Refused(why));
+            work.move_intent(intent.id, &IntentEvent::Refused(NO_COPY_THERE.to_owned()));
         }
     }
 
@@ -418,7 +422,7 @@ impl Engine {
 
     /// Which of some intents of one side made a comment or worklog of the sync user's, by its mark. Worklogs of Data Center have
     /// none: there it is the one that nobody knows and that holds just what was sent.
-    async fn made_by<'i>(
+    pub(super) async fn made_by<'i>(
         &self,
         work: &Work,
         intents: &'i [Intent],
@@ -440,55 +444,8 @@ impl Engine {
     }
 }
 
-impl Engine {
-    /// Copies that landed after they were given up. One that stands alone is taken for what it is; one beside another copy is
-    /// told as long as it is there, and never deleted. Costs a request only where the sync user has some that nobody knows.
-    pub(super) async fn look_for_late_comments(
-        &self,
-        work: &mut Work,
-        side: &SideId,
-        instance: &Instance,
-        snapshot: &IssueSnapshot,
-        remark: Remark,
-    ) -> Result<(), JiraError> {
-        let given_up = given_up_comments(work, side, remark);
-        let opened = given_up.iter().filter_map(|intent| self.opened_there(instance.id(), intent)).min();
-        let Some(since) = opened.and_then(|opened| opened.checked_sub(MARGIN).ok()) else { return Ok(()) };
-        let unknown = |work: &Work, there: &CommentSnapshot| {
-            let ours = instance.is_us(there.author.as_ref().map(|author| &author.account));
-            ours && there.created >= since && !is_copy(work, side, &there.id, remark)
-        };
-        let mut list: Vec<CommentSnapshot> = snapshot.remarks(remark).list.clone();
-        list.retain(|there| unknown(work, there));
-        if remark == Remark::Worklog && instance.settings.kind == Kind::Cloud && !list.is_empty() {
-            // With an issue they come without their marks.
-            list = instance.read.worklogs(snapshot.id).await?;
-            list.retain(|there| unknown(work, there));
-        }
-        for there in list {
-            let late = self.made_by(work, &given_up, instance, snapshot.id, &there).await?;
-            let Some(intent) = late else { continue };
-            match copy_beside(work, intent) {
-                None => {
-                    work.move_intent(intent.id, &IntentEvent::Seen);
-                    copied(work, intent, there.id.clone());
-                }
-                Some(other) => {
-                    let word = remark.word();
-                    let what = format!(
-                        "{word} {} of {} is a duplicate of {word} {other}: it landed after it was given up",
-                        there.id, snapshot.key
-                    );
-                    work.problem(side, None, what, "delete one of the two");
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
 /// Whether it is a copy of ours that is known.
-fn is_copy(work: &Work, side: &SideId, id: &CommentId, remark: Remark) -> bool {
+pub(super) fn is_copy(work: &Work, side: &SideId, id: &CommentId, remark: Remark) -> bool {
     work.item.remarks(remark).iter().any(|record| record.copies.get(side) == Some(id))
 }
 
@@ -502,20 +459,6 @@ fn holds_what_was_sent(work: &Work, intent: &Intent, there: &CommentSnapshot) ->
     !is_copy(work, side, &there.id, *remark)
         && Spent::same(there.spent, *spent)
         && crate::text::same(&rich.read(&there.body), wanted)
-}
-
-fn given_up_comments(work: &Work, side: &SideId, remark: Remark) -> Vec<Intent> {
-    let of_side = work.intents.iter().filter(|intent| &intent.operation.side == side);
-    let given_up = of_side.filter(|intent| matches!(intent.state, IntentState::Void(_)));
-    let adds = |intent: &&Intent| matches!(&intent.operation.action, Action::AddComment { remark: kind, .. } if *kind == remark);
-    given_up.filter(adds).cloned().collect()
-}
-
-/// The copy that stands already where an intent was to make one.
-fn copy_beside(work: &Work, intent: &Intent) -> Option<CommentId> {
-    let (remark, origin, comment) = intent.operation.action.original()?;
-    let record = work.item.remarks(remark).iter().find(|record| &record.side == origin && &record.id == comment)?;
-    record.copies.get(&intent.operation.side).cloned()
 }
 
 fn doubtful_remarks(work: &Work, of: Remark) -> Vec<Intent> {

@@ -432,6 +432,13 @@ pub struct Intent {
     pub searches: u32,
 }
 
+/// Why a copy of a comment or of logged work was given up: nothing that the sync user wrote there bears its mark, though it must be shown by
+/// now. It may land later yet. The store finds these words again, so they stay.
+pub const NO_COPY_THERE: &str = "nothing of ours there is what was sent";
+
+/// The same of a file.
+pub const NO_FILE_THERE: &str = "no file of ours there is what was sent";
+
 /// Where an intent stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -446,6 +453,13 @@ pub enum IntentState {
     Confirmed,
     /// It did not happen, and will not be sent again under this id.
     Void(String),
+}
+
+impl IntentState {
+    /// Whether it is a copy that was looked for and not there, so that it may land later yet.
+    pub fn may_land_yet(&self) -> bool {
+        matches!(self, Self::Void(why) if why == NO_COPY_THERE || why == NO_FILE_THERE)
+    }
 }
 
 /// What can happen to an intent.

@@ -11,7 +11,7 @@ use crate::model::fingerprint::{Fingerprint, Shown};
 use crate::model::hub::{Acknowledged, Acts};
 use crate::model::ids::{EntryId, FieldId, OperationId, SideId};
 use crate::model::issue::{LogItem, NativeValue};
-use crate::model::operation::{Action, Intent, IntentState, NativeWrite};
+use crate::model::operation::{Action, Intent, NativeWrite};
 use crate::model::remark::Remark;
 use crate::model::settings::{FieldKind, FieldRow, SideEffects};
 use crate::model::value::Value;
@@ -29,13 +29,13 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
     }
     if replica.rests() {
         // What we wrote before it left is settled all the same: nobody is to look for it.
-        let created = (!replica.observed).then(|| creation(draft, side)).flatten();
+        let created = (!replica.observed).then(|| draft.input.creation(side)).flatten();
         let ours = observation.steps.iter().filter_map(|step| match step.by {
             By::Us(operation) => Some(operation),
             By::SyncUser | By::Person => None,
         });
         draft.plan.seen.extend(ours);
-        draft.plan.seen.extend(created.map(|(operation, _)| operation));
+        draft.plan.seen.extend(created.map(|intent| intent.id));
         return;
     }
     let (first, ours) = (!replica.observed, replica.ours);
@@ -56,10 +56,8 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
         draft.want(side, Wanted::FreshRead);
         return;
     }
-    let created = first.then(|| creation(draft, side)).flatten();
-    if let Some((operation, ..)) = &created {
-        draft.plan.seen.push(*operation);
-    }
+    let created = first.then(|| draft.input.creation(side)).flatten();
+    draft.plan.seen.extend(created.map(|intent| intent.id));
     let mut moved_on = false;
     for row in rows {
         if row.kind == FieldKind::Links {
@@ -72,7 +70,7 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
         match (first, ours) {
             _ if draft.anew.joins(row) => super::restored::see(draft, row, side, observation),
             (true, false) => first_value(draft, row, side, observation),
-            (true, true) => our_first_value(draft, row, side, observation, created.as_ref().map(|created| &created.1)),
+            (true, true) => our_first_value(draft, row, side, observation, created),
             (false, _) => {
                 remap::reword(draft, row, side, observation);
                 replay(draft, row, side, observation);
@@ -169,16 +167,6 @@ fn is_hidden(row: &FieldRow, now: &Value) -> bool {
 /// Whether a text has an entry: then the log says that it changed, and the value read says to what.
 fn matches_log(observation: &Observation, field: &FieldId) -> bool {
     !touching(observation, field).is_empty()
-}
-
-/// The intent that created the replica: its operation and the fields it wrote.
-fn creation(draft: &Draft<'_>, side: &SideId) -> Option<(OperationId, Intent)> {
-    let is_creation = |intent: &&Intent| {
-        intent.operation.side == *side
-            && matches!(intent.operation.action, Action::Create { .. })
-            && !matches!(intent.state, IntentState::Void(_))
-    };
-    draft.input.intents.iter().rfind(is_creation).map(|intent| (intent.id, intent.clone()))
 }
 
 /// The first read of an issue that a person made: all that stands there is theirs.

@@ -11,7 +11,7 @@ use crate::model::hub::{Conflict, ItemState};
 use crate::model::ids::{AccountId, FieldName, OperationId, SideId};
 use crate::model::issue::{IssueSnapshot, LogEntry, TransitionOffer, Watchers};
 use crate::model::matching::Matched;
-use crate::model::operation::{Intent, Operation};
+use crate::model::operation::{Action, Intent, IntentState, Operation};
 use crate::model::settings::SyncSettings;
 
 /// Everything that a plan may know. `sides` here always means sides of the sync, in their fixed order.
@@ -48,6 +48,19 @@ impl PlanInput<'_> {
     #[must_use]
     pub fn keeps(&self) -> bool {
         self.item.configured < self.accepted.kept && self.item.replicas.values().any(|replica| replica.observed)
+    }
+
+    /// The intent that created a side's replica, if it is still among the intents. One that was given up and landed after all has an
+    /// answer by then, another that was sent instead has none yet: what is known to be done goes before what may be.
+    #[must_use]
+    pub fn creation(&self, side: &SideId) -> Option<&Intent> {
+        let done = |intent: &&Intent| matches!(intent.state, IntentState::Answered | IntentState::Confirmed);
+        let of_side = self.intents.iter().rev().filter(|intent| {
+            &intent.operation.side == side
+                && matches!(intent.operation.action, Action::Create { .. })
+                && !matches!(intent.state, IntentState::Void(_))
+        });
+        of_side.clone().find(done).or_else(|| of_side.clone().next())
     }
 }
 

@@ -14,7 +14,7 @@ use crate::model::hub::{ItemState, Replica};
 use crate::model::ids::{FieldId, FieldName, SideId};
 use crate::model::issue::NativeValue;
 use crate::model::level::Level;
-use crate::model::operation::{Action, FieldWrite, Intent, IntentState, NativeWrite};
+use crate::model::operation::{Action, FieldWrite, Intent, NativeWrite};
 use crate::model::settings::{FieldRow, SyncSettings};
 use crate::model::value::Value;
 
@@ -194,18 +194,8 @@ fn seen(draft: &Draft<'_>, side: &SideId, observation: &Observation) -> Option<L
 
 /// Whether a replica that was never read before was made by us under the level that it has.
 fn is_made_with(draft: &Draft<'_>, replica: &Replica, side: &SideId, level: Option<&str>) -> bool {
-    let creation = (!replica.observed && replica.ours).then(|| creation(draft.input, side)).flatten();
+    let creation = (!replica.observed && replica.ours).then(|| draft.input.creation(side)).flatten();
     level.is_some() && creation.and_then(|intent| written(intent.operation.action.fields()?)) == level
-}
-
-/// The creation of a side's replica, if it is among the intents.
-fn creation<'a>(input: &PlanInput<'a>, side: &SideId) -> Option<&'a Intent> {
-    let is_creation = |intent: &&Intent| {
-        &intent.operation.side == side
-            && matches!(intent.operation.action, Action::Create { .. })
-            && !matches!(intent.state, IntentState::Void(_))
-    };
-    input.intents.iter().rfind(is_creation)
 }
 
 /// The level that fields set.
@@ -372,7 +362,8 @@ pub(super) fn expose(draft: &mut Draft<'_>) {
     for side in sides {
         let unread = draft.plan.item.replicas.get(&side).is_some_and(|replica| !replica.observed);
         let made_so = unread
-            && creation(input, &side)
+            && input
+                .creation(&side)
                 .and_then(|intent| intent.operation.action.fields())
                 .is_some_and(|fields| !is_missed(sync, &draft.plan.item, &side, fields));
         let guard = of(input, &draft.plan, &side);

@@ -132,17 +132,23 @@ pub(super) fn find(connection: &Connection, operation: OperationId) -> StepResul
     found.map(intent).transpose()
 }
 
-/// The item's intents that are not settled, and the recently settled ones, in the order they were opened.
+/// Its states are those of `IntentState::may_land_yet`, written as the index on them has them.
+pub(super) const OF_ITEM: &str = r#"SELECT intent, state, searches FROM intents WHERE number IN (
+        SELECT number FROM intents WHERE item = ?1 AND settled_ms IS NULL
+        UNION ALL
+        SELECT number FROM (SELECT number FROM intents WHERE item = ?1 AND settled_ms >= ?2
+            ORDER BY settled_ms DESC, number DESC LIMIT ?3)
+        UNION ALL
+        SELECT number FROM (SELECT number FROM intents WHERE item = ?1
+            AND state IN ('{"void":"nothing of ours there is what was sent"}', '{"void":"no file of ours there is what was sent"}')
+            ORDER BY number DESC LIMIT ?3)
+    ) ORDER BY number"#;
+
+/// The item's intents that are not settled, the recently settled ones, and the newest copies that were given up, however long ago: in the
+/// order they were opened.
 pub(super) fn of_item(connection: &Connection, item: ItemId, now: Timestamp) -> StepResult<Vec<Intent>> {
     let since = now.saturating_sub(SETTLED_HORIZON).unwrap_or(Timestamp::MIN);
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM intents WHERE number IN (
-             SELECT number FROM intents WHERE item = ?1 AND settled_ms IS NULL
-             UNION ALL
-             SELECT number FROM (SELECT number FROM intents WHERE item = ?1 AND settled_ms >= ?2
-                 ORDER BY settled_ms DESC, number DESC LIMIT ?3)
-         ) ORDER BY number"
-    ))?;
+    let mut statement = connection.prepare_cached(OF_ITEM)?;
     let rows = statement.query_map(params![item, Milliseconds(since), MOST_SETTLED], columns)?;
     rows.map(|row| intent(row?)).collect()
 }

@@ -9,9 +9,12 @@ use std::time::Duration;
 use rusqlite::{Connection, params};
 
 use super::checker::Checker;
+use super::columns::encode;
+use super::journal::OF_ITEM;
 use super::open;
 use super::queue::{DUE, ITEMS_OF, SOONEST};
 use super::worker::{Held, Spawn, Worker};
+use crate::model::operation::{IntentState, NO_COPY_THERE, NO_FILE_THERE};
 use crate::model::store::StoreError;
 
 fn plan(connection: &Connection, sql: &str) -> String {
@@ -33,6 +36,17 @@ fn the_queue_is_read_by_its_index() {
     }
     let plan = plan(&held.connection, ITEMS_OF);
     assert!(plan.contains("replicas_issue (instance=? AND issue=?)"), "{plan}");
+}
+
+#[test]
+fn copies_that_were_given_up_are_found_by_their_index() {
+    for why in [NO_COPY_THERE, NO_FILE_THERE] {
+        let state = encode("a state", &IntentState::Void(why.to_owned())).unwrap();
+        assert!(OF_ITEM.contains(&format!("'{state}'")), "{state}");
+    }
+    let held = open::in_memory().unwrap();
+    let plan = plan(&held.connection, OF_ITEM);
+    assert!(plan.contains("intents_given_up (item=?)"), "{plan}");
 }
 
 /// A worker on one table of numbers, and how often it committed.

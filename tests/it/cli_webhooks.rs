@@ -5,12 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::cli_world::{Place, Said, World};
-
-/// A free port, as far as that can be known.
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
+use super::cli_world::{Place, Said, World, free_port};
 
 fn hooked(world: &World) -> Place {
     let port = free_port();

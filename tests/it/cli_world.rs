@@ -13,6 +13,20 @@ use tokio_util::sync::CancellationToken;
 pub(crate) const ACME_TOKEN: &str = "canary-acme-0c7f2e";
 pub(crate) const GLOBEX_TOKEN: &str = "canary-globex-b81d44";
 
+/// A port of the loopback that nothing listens on. Below those that a system hands out by itself (Linux: from 32768), so no other
+/// test that asks for any port gets it in the meantime; and apart from what another process of these tests asks for.
+pub(crate) fn free_port() -> u16 {
+    static ASKED: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    for _ in 0..1000 {
+        let nth = ASKED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let port = u16::try_from(20_000 + (std::process::id() * 7 + nth) % 12_000).unwrap();
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("a thousand ports are all in use");
+}
+
 /// What a command said.
 #[derive(Debug)]
 pub(crate) struct Said {

@@ -1,7 +1,7 @@
 //! Intents: durable before they are sent, never dropped, given with the claim as long as they may matter.
 
 use jirasyncd::model::ids::OperationId;
-use jirasyncd::model::operation::IntentState;
+use jirasyncd::model::operation::{IntentState, NO_COPY_THERE, NO_FILE_THERE};
 use jirasyncd::model::store::{Store, StoreError, Urgency};
 
 use super::in_every_mode;
@@ -12,6 +12,7 @@ const DAY: i64 = 86_400;
 in_every_mode!(
     open_intents_come_with_the_claim,
     settled_intents_come_for_a_week,
+    copies_that_were_given_up_come_for_ever,
     only_the_newest_settled_intents_come,
     a_late_landing_confirms_a_void_intent,
     searches_are_counted,
@@ -45,6 +46,27 @@ async fn open_intents_come_with_the_claim(world: World) {
         jirasyncd::model::operation::Intent { state: IntentState::Answered, ..second },
     ];
     assert_eq!(seen, expected, "oldest first, with the state they are in now");
+}
+
+/// They may stand twice, whatever else became of the item since.
+async fn copies_that_were_given_up_come_for_ever(world: World) {
+    world.begin(1, Urgency::Live).await;
+    let fence = world.claim_one(0).await.fence;
+    let all: Vec<_> = (1..=64).map(|number| intent(number, id(1), 0)).collect();
+    world.store.open_intents(fence, &all).await.unwrap();
+    let given_up = [NO_COPY_THERE, NO_FILE_THERE].map(|why| IntentState::Void(why.to_owned()));
+    world
+        .store
+        .move_intents(&[(OperationId(1), given_up[0].clone()), (OperationId(2), given_up[1].clone())])
+        .await
+        .unwrap();
+    world.set(10);
+    let rest: Vec<_> = (3..=64).map(|number| (OperationId(number), IntentState::Confirmed)).collect();
+    world.store.move_intents(&rest).await.unwrap();
+    world.store.release(id(1), fence, Some(at(0)), 0).await.unwrap();
+    let seen = world.intents_at(20).await;
+    assert_eq!((seen.len(), &seen[0].1, &seen[1].1), (52, &given_up[0], &given_up[1]), "{seen:?}");
+    assert_eq!(world.intents_at(4_000 * DAY).await, [(1, given_up[0].clone()), (2, given_up[1].clone())]);
 }
 
 async fn settled_intents_come_for_a_week(world: World) {
