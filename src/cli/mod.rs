@@ -33,6 +33,8 @@ use clap::Parser;
 use arguments::{Arguments, Command, Common};
 use exit::Exit;
 use output::{Look, Output};
+#[doc(hidden)]
+pub use pair_list::{Listed, read as read_pair_list};
 
 use crate::model::command::Command as Asked;
 use crate::telemetry::{self, LogSettings};

@@ -10,11 +10,11 @@ use crate::model::key::key_in;
 
 /// A row: issues that are one, the first having the first word.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Listed {
+pub struct Listed {
     /// Where it stands: the line, or the place in a JSON array, from 1.
-    pub(super) line: u64,
+    pub line: u64,
     /// The keys, with the side where the list says it.
-    pub(super) keys: Vec<String>,
+    pub keys: Vec<String>,
 }
 
 /// What is wrong with a row, and where.
@@ -23,8 +23,11 @@ pub(super) type Bad = (u64, String);
 /// What columns of other tools' lists are called that hold keys: these words are in their names.
 const KEY_WORDS: [&str; 3] = ["key", "issue", "urn"];
 
-/// Reads a list. A key that stands in two rows is in neither.
-pub(super) fn read(text: &str, sides: &[SideId]) -> Result<(Vec<Listed>, Vec<Bad>), String> {
+/// Reads a list. A key that stands in two rows is in neither. Gives the rows that can be taken, and those that cannot.
+///
+/// # Errors
+/// It is no list at all.
+pub fn read(text: &str, sides: &[SideId]) -> Result<(Vec<Listed>, Vec<Bad>), String> {
     let text = text.trim_start_matches('\u{feff}');
     let (rows, mut bad) =
         if text.trim_start().starts_with(['[', '{']) { json(text, sides)? } else { csv(text, sides)? };

@@ -261,6 +261,8 @@ mod jira_support;
 #[cfg(test)]
 mod many_sides;
 #[cfg(test)]
+mod outside_fuzz;
+#[cfg(test)]
 mod plan_check_files;
 #[cfg(test)]
 mod plan_check_left;

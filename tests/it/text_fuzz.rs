@@ -60,7 +60,7 @@ fn seeds() -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
     (adf, wiki)
 }
 
-fn changed(bytes: &[u8], others: &[Vec<u8>], random: &mut SmallRng) -> Vec<u8> {
+fn changed(bytes: &[u8], others: &[Vec<u8>], pieces: &[&str], random: &mut SmallRng) -> Vec<u8> {
     let mut out = bytes.to_vec();
     for _ in 0..random.random_range(1..6) {
         let at = random.random_range(0..=out.len());
@@ -68,7 +68,7 @@ fn changed(bytes: &[u8], others: &[Vec<u8>], random: &mut SmallRng) -> Vec<u8> {
         match random.random_range(0..6) {
             0 => drop(out.drain(at..end)),
             1 => {
-                let piece = PIECES.choose(random).copied().unwrap_or_default().bytes();
+                let piece = pieces.choose(random).copied().unwrap_or_default().bytes();
                 drop(out.splice(at..at, piece));
             }
             2 => {
@@ -92,39 +92,45 @@ fn changed(bytes: &[u8], others: &[Vec<u8>], random: &mut SmallRng) -> Vec<u8> {
     out
 }
 
-/// Inputs per target in every run, the same each time; the long run goes on for minutes from a seed of its own, which it prints.
-const TEXTS: [usize; 4] = [4_000, 400, 400, 1_000];
-
 /// How long the long run searches for each target.
 const LONG: Duration = Duration::from_secs(150);
 
-#[test]
+/// A target by its name, what its inputs are made of, and how many there are in every run, the same each time.
+pub(crate) type Searched<'a> = (&'a str, Target, &'a [Vec<u8>], usize);
+
+/// Tries each target; a long run goes on for minutes, from a seed of its own, which it prints where something breaks.
 #[expect(clippy::disallowed_methods, reason = "bounds how long the long run searches, and prints; decides nothing")]
-fn nothing_that_bytes_can_be_breaks_a_text() {
+pub(crate) fn search(pieces: &[&str], targets: &[Searched<'_>]) {
     let long = std::env::var_os("JIRASYNCD_LONG").is_some();
     let given = std::env::var("JIRASYNCD_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed: u64 = given.unwrap_or_else(|| if long { rand::random() } else { 1 });
     let mut random = SmallRng::seed_from_u64(seed);
-    let (adf, wiki) = seeds();
-    let targets: [(&str, Target, &[Vec<u8>]); 4] = [
-        ("adf", targets::adf, &adf),
-        ("wiki", targets::wiki, &wiki),
-        ("rewriting", targets::rewriting, &wiki),
-        ("merge", targets::merge, &wiki),
-    ];
-    for ((name, target, texts), count) in targets.into_iter().zip(TEXTS) {
+    for (name, target, examples, count) in targets {
         let start = Instant::now();
         let (mut tried, mut longest) = (0, Duration::ZERO);
-        while tried < count || (long && start.elapsed() < LONG) {
-            let bytes = changed(texts.choose(&mut random).map(Vec::as_slice).unwrap_or_default(), texts, &mut random);
+        while tried < *count || (long && start.elapsed() < LONG) {
+            let example = examples.choose(&mut random).map(Vec::as_slice).unwrap_or_default();
+            let bytes = changed(example, examples, pieces, &mut random);
             let before = Instant::now();
             let outcome = std::panic::catch_unwind(|| target(&bytes));
             assert!(outcome.is_ok(), "seed {seed}, target {name}: {:?}", String::from_utf8_lossy(&bytes));
             longest = longest.max(before.elapsed());
             tried += 1;
         }
-        println!("{name}: {tried} texts, {longest:?} at most");
+        println!("{name}: {tried} inputs, {longest:?} at most");
     }
+}
+
+#[test]
+fn nothing_that_bytes_can_be_breaks_a_text() {
+    let (adf, wiki) = seeds();
+    let targets: [Searched<'_>; 4] = [
+        ("adf", targets::adf, &adf, 4_000),
+        ("wiki", targets::wiki, &wiki, 400),
+        ("rewriting", targets::rewriting, &wiki, 400),
+        ("merge", targets::merge, &wiki, 1_000),
+    ];
+    search(&PIECES, &targets);
 }
 
 /// What the search found, for ever.

@@ -110,7 +110,7 @@ fn what_nobody_touched_stays_as_it_was_and_our_loss_never_flows_back() {
     });
 }
 
-fn files(folder: &Path, out: &mut Vec<PathBuf>) {
+pub(crate) fn files(folder: &Path, out: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.is_dir() {

@@ -1,0 +1,112 @@
+//! Answers of Jiras, webhooks, configurations and lists of pairs, made of recorded and made-up ones by a seeded generator, where no fuzzer is
+//! at hand. Must never hold what its targets check: they are in `fuzz/outside.rs`.
+
+use super::contract::document::shared;
+use super::text_fuzz::search;
+use super::text_properties::files;
+
+#[path = "../../fuzz/outside.rs"]
+mod outside;
+
+/// What may stand anywhere in JSON.
+const JSON: [&str; 20] = [
+    "null",
+    "{}",
+    "[]",
+    "[[[[[[[[",
+    r#"{"a":{"a":{"a":"#,
+    "-1",
+    "1e400",
+    "18446744073709551616",
+    r#""""#,
+    r#""\ud800""#,
+    r#""id":"#,
+    r#""issue":"#,
+    r#""changelog":"#,
+    r#""webhookEvent":"comment_created","#,
+    r#""nextPageToken":"x","#,
+    r#""isLast":false,"#,
+    r#""total":5,"#,
+    r#""startAt":"#,
+    r#""updated":"9999-12-31T23:59:59.999+0000","#,
+    "\u{202e}\u{0}\u{1b}[31m",
+];
+
+/// What may stand anywhere in a configuration.
+const TOML: [&str; 20] = [
+    "\n[sync.s]\n",
+    "[[",
+    "]]",
+    "= ",
+    r#""both""#,
+    r#""env:TOKEN""#,
+    r#""file:x""#,
+    r#"{ acme = "a" }"#,
+    "-1",
+    "99999999999999999999",
+    r#""30s""#,
+    r#""""#,
+    "'''",
+    r#"sees = ["acme"]"#,
+    r#"when = "labels = x""#,
+    r#"template = "{{ key }}{% for %}""#,
+    "\u{202e}\u{1b}[31m",
+    r#"url = "https://user:pass@acme.example""#,
+    "\"\"\"",
+    "\r",
+];
+
+/// What may stand anywhere in a list.
+const LIST: [&str; 12] =
+    ["\"", ",", ";", "\n", "\r\n", "SUP-1", "ENG-2", r#"[{"a":"SUP-1"}"#, "\u{feff}", "issue key", "urn", "\t"];
+
+/// What a Jira answers to one thing or another, after the byte that chooses the status.
+const ANSWERS: [&str; 9] = [
+    r#"0{"issues":[{"id":"10001","key":"A-1","fields":{"summary":"a","updated":"2026-03-02T09:30:00.000+0000","created":"2026-03-02T09:30:00.000+0000","project":{"key":"A","id":"1"},"issuetype":{"name":"Bug","id":"1"},"labels":["x"],"comment":{"comments":[{"id":"1","body":"a","created":"2026-03-02T09:30:00.000+0000","updated":"2026-03-02T09:30:00.000+0000"}],"total":1}},"changelog":{"histories":[{"id":"1","created":"2026-03-02T09:30:00.000+0000","items":[{"field":"summary","fieldId":"summary","fromString":"b","toString":"a"}]}],"total":1}}],"isLast":true,"total":1,"startAt":0,"maxResults":100}"#,
+    r#"0{"accountId":"5b10","name":"sync","key":"sync","displayName":"Sync","timeZone":"Europe/Berlin","emailAddress":"a@b.c","active":true}"#,
+    r#"0{"baseUrl":"https://acme.example","version":"10.3.0","versionNumbers":[10,3,0],"deploymentType":"Cloud","serverTime":"2026-03-02T09:30:00.000+0000"}"#,
+    r#"0{"permissions":{"BROWSE_PROJECTS":{"havePermission":true}}}"#,
+    r#"0{"comments":[{"id":"1","body":{"type":"doc","version":1,"content":[]},"author":{"accountId":"5b10"},"created":"2026-03-02T09:30:00.000+0000","updated":"2026-03-02T09:30:00.000+0000","properties":[{"key":"jirasyncd","value":{"mark":"x"}}],"visibility":{"type":"role","value":"Users"},"jsdPublic":false}],"total":1,"startAt":0,"maxResults":50}"#,
+    r#"0{"worklogs":[{"id":"1","timeSpentSeconds":60,"started":"2026-03-02T09:30:00.000+0000","created":"2026-03-02T09:30:00.000+0000","updated":"2026-03-02T09:30:00.000+0000"}],"total":1}"#,
+    r#"0{"transitions":[{"id":"11","name":"Go","to":{"name":"Open","id":"1"},"fields":{"resolution":{"required":true,"allowedValues":[{"id":"1","name":"Done"}]}}}]}"#,
+    r#"0[{"id":"summary","name":"Summary","custom":false,"schema":{"type":"string","system":"summary"}},{"id":"customfield_1","name":"X","custom":true,"schema":{"type":"array","items":"option","custom":"x:multiselect","customId":1}}]"#,
+    r#"0{"values":[{"id":1,"name":"1.0","projectId":1,"released":false,"state":"active"}],"isLast":true,"total":1,"startAt":0,"maxResults":50}"#,
+];
+
+const HOOK: &str = r#"{"webhookEvent":"jira:issue_updated","timestamp":1,"issue":{"id":"1","key":"A-1","fields":{}},"user":{"accountId":"5b10"}}"#;
+
+const LISTS: [&str; 4] = [
+    "acme,globex\nSUP-1,ENG-1\nSUP-2,ENG-2\n",
+    "Local issue key;Remote issue key\r\nSUP-1;ENG-1\r\n",
+    r#"[{"acme":"SUP-1","globex":"ENG-1"}]"#,
+    r#"{"pairs":[["SUP-1","ENG-1"]]}"#,
+];
+
+fn bytes(texts: &[&str]) -> Vec<Vec<u8>> {
+    texts.iter().map(|text| text.as_bytes().to_vec()).collect()
+}
+
+/// The recorded payloads, where they are at hand. Larger ones would only take longer.
+fn recorded() -> Vec<Vec<u8>> {
+    let Some(folder) = shared() else {
+        println!("skipped: the recorded payloads are not at hand; only made-up ones are tried");
+        return Vec::new();
+    };
+    let mut paths = Vec::new();
+    files(&folder.join("recorded"), &mut paths);
+    paths.sort();
+    let all = paths.into_iter().filter_map(|path| std::fs::read(path).ok());
+    all.filter(|content| content.starts_with(b"{") && content.len() < 20_000).collect()
+}
+
+#[test]
+fn nothing_that_comes_from_outside_breaks_its_reader() {
+    let recorded = recorded();
+    let answered = recorded.iter().map(|content| [b"0".as_slice(), content].concat());
+    let answers: Vec<Vec<u8>> = bytes(&ANSWERS).into_iter().chain(answered).collect();
+    let hooks: Vec<Vec<u8>> = bytes(&[HOOK]).into_iter().chain(recorded).collect();
+    let configs = [include_bytes!("../../config/example.toml").to_vec()];
+    search(&JSON, &[("hook", outside::hook, &hooks, 4_000), ("answers", outside::answers, &answers, 250)]);
+    search(&TOML, &[("config", outside::config, &configs, 300)]);
+    search(&LIST, &[("pairs", outside::pairs, &bytes(&LISTS), 4_000)]);
+}
