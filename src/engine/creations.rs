@@ -10,16 +10,18 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::work::Work;
 use super::{Engine, SyncRun};
+use crate::jira::as_urgent_as;
 use crate::model::hub::ItemState;
 use crate::model::ids::{ItemId, SideId, SyncId};
 use crate::model::operation::{Action, Operation};
 use crate::model::problem::Problem;
 use crate::model::settings::SyncSettings;
 use crate::model::start::{CreationPace, CreationStep, Phase, Standing, StartSettings};
-use crate::model::store::StoreError;
+use crate::model::store::{StoreError, Urgency};
 
-/// How old an issue may be that counts as new: what is older was not made just now.
-const HOUR: SignedDuration = SignedDuration::from_hours(1);
+/// How old an issue may be that counts as new and is held to no pace. What is older was not made just now: it had to wait for somebody
+/// who was away, and is caught up with.
+const FRESH: SignedDuration = SignedDuration::from_mins(15);
 /// What a pace is counted over: an hour, and as long as a creation may be under way. It is counted when it begins and made some time before
 /// it is answered, and no hour by the Jira's own times may hold more.
 const COUNTED: SignedDuration = SignedDuration::from_mins(62);
@@ -30,6 +32,8 @@ const LEAST_TIME: SignedDuration = SignedDuration::from_secs(60);
 const LEAST_COUNT: usize = 5;
 /// Items let go at once.
 const AT_ONCE: usize = 1_000;
+/// From so many creations on that need nobody's word it is worth asking how many issues there are at all, while they are read.
+const WORTH_ASKING: u64 = 1_000;
 
 /// The gates of all syncs.
 pub(super) type Gates = BTreeMap<SyncId, Gate>;
@@ -54,6 +58,8 @@ pub(super) struct Gate {
     begun: VecDeque<Timestamp>,
     /// When this process began.
     from: Timestamp,
+    /// It was asked how many issues there are at all.
+    asked: bool,
     /// What is not in the state yet.
     step: CreationStep,
 }
@@ -68,6 +74,7 @@ impl Gate {
             order: VecDeque::new(),
             begun: VecDeque::new(),
             from,
+            asked: false,
             step: CreationStep::default(),
         };
         for (item, side) in waiting {
@@ -122,7 +129,7 @@ impl Gate {
     /// Whether a creation goes now; what does not is noted as waiting.
     fn lets(&mut self, settings: &StartSettings, item: &ItemState, side: &SideId, now: Timestamp) -> bool {
         let is_new = item.made.is_some_and(|made| made >= self.standing.since);
-        let is_fresh = is_new && item.made.is_some_and(|made| made >= self.from && now.duration_since(made) < HOUR);
+        let is_fresh = is_new && item.made.is_some_and(|made| made >= self.from && now.duration_since(made) < FRESH);
         let may_start = self.started.contains(&item.id) || self.items_left() > 0;
         let word = self.is_open(settings) || is_new && self.limit.is_none();
         let goes = may_start && word && (is_fresh || self.pace_left(settings, now) > 0);
@@ -393,6 +400,30 @@ impl Engine {
         })
     }
 
+    /// Whether a sync has no more issues at all than may be created without a word: then none of them waits until all are read. Asked once,
+    /// and only where a person allowed many.
+    async fn are_few(&self, sync: &SyncRun, bar: u64) -> bool {
+        let is_news = self.gate(sync.id(), |gate| !std::mem::replace(&mut gate.asked, true)).unwrap_or(false);
+        if !is_news || bar < WORTH_ASKING {
+            return false;
+        }
+        let mut all = 0;
+        for side in &sync.settings.sides {
+            let Some(instance) = self.instances.get(&side.instance).filter(|instance| instance.pause().is_none())
+            else {
+                return false;
+            };
+            let project = BTreeSet::from([side.project.clone()]);
+            match as_urgent_as(Urgency::Backfill, instance.read.listed(&project, None, None)).await {
+                Ok(listed) => all += listed.len(),
+                // Then they are counted as they are read.
+                Err(_) => return false,
+            }
+        }
+        let others = sync.settings.sides.len().saturating_sub(1);
+        u64::try_from(all.saturating_mul(others)).is_ok_and(|most| most <= bar)
+    }
+
     async fn weigh(&self, sync: &SyncRun) -> Result<(), StoreError> {
         let (id, start) = (sync.id(), &sync.settings.start);
         let Some((before, waiting, bar)) = self.gate(id, |gate| (gate.standing.clone(), gate.count(), gate.bar(start)))
@@ -407,14 +438,17 @@ impl Engine {
         let ahead = self.store.creations_ahead(id, sides, now).await?;
         let others = u64::try_from(sides.saturating_sub(1)).unwrap_or(u64::MAX);
         let most = ahead.lacking.saturating_add(ahead.newcomers.saturating_mul(others));
-        let quiet = !self.is_unread(sync) && ahead.busy == 0 && ahead.newcomers == 0;
+        let is_unread = self.is_unread(sync);
+        let quiet = !is_unread && ahead.busy == 0 && ahead.newcomers == 0;
         let phase = if waiting > bar {
             Phase::Stopped
-        } else if quiet || most <= bar && !self.is_unread(sync) {
+        } else if quiet || most <= bar && (!is_unread || self.are_few(sync, bar).await) {
             Phase::Open
         } else {
             before.phase
         };
+        // First what is told: a standing that is open is looked at no more, and a word that was to be taken back then would stand for ever.
+        self.tell_waiting(sync, phase, bar).await?;
         if phase != before.phase {
             let confirmed = before.confirmed.filter(|_| phase != Phase::Open);
             let standing = Standing { phase, confirmed, ..before };
@@ -422,7 +456,7 @@ impl Engine {
             self.keep_standing(id, &standing).await?;
             tracing::info!(sync = %id, waiting, ?phase, "decided on the creations that were counted");
         }
-        self.tell_waiting(sync, phase, bar).await
+        Ok(())
     }
 
     /// Says that creations wait for a person's word, and how that is given.
@@ -524,7 +558,7 @@ mod tests {
         let went = |gate: &mut Gate, number, made, now| gate.lets(&settings, &item(number, made), &side, at(now));
         assert!(went(&mut gate, 1, -9, 10) && went(&mut gate, 2, -9, 11) && !went(&mut gate, 3, -9, 12));
         assert!(went(&mut gate, 4, 5, 13), "it was made just now");
-        assert!(!went(&mut gate, 5, 5, 3_605), "it was made an hour ago");
+        assert!(!went(&mut gate, 5, 5, 905), "it was made a quarter of an hour ago");
         assert_eq!(gate.release(&settings, at(3_729)), Vec::new(), "what was begun at 10 may have been made later");
         assert_eq!(gate.release(&settings, at(3_730)), [ItemId(3)]);
         assert_eq!(gate.release(&settings, at(3_732)), [ItemId(5)]);

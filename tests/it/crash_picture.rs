@@ -129,7 +129,9 @@ fn shown(world: &World, jira: &str, issue: &IssueView, names: &Names) -> Vec<Str
     for entry in &issue.history {
         for (field, _, to) in &entry.items {
             let by = who(jira, entry.author.as_ref());
-            lines.push(format!("history: {by} made {field} {:?}", to.as_deref().map(sorted)));
+            // The sums between depend on what was logged first, and two pieces of work have no order.
+            let to = to.as_deref().filter(|_| field != "timespent");
+            lines.push(format!("history: {by} made {field} {:?}", to.map(sorted)));
         }
     }
     lines.extend(world.jira(jira).watchers(&issue.key).into_iter().map(|name| format!("watched by {name}")));
