@@ -386,6 +386,7 @@ impl Engine {
         let margin = SignedDuration::from_mins(2);
         let horizon = cursor.and_then(|cursor| cursor.updated.checked_sub(overlap).ok()?.checked_sub(margin).ok());
         instance.saw([], horizon);
+        self.looks.forget_old(self.clock.monotonic());
         Ok(())
     }
 

@@ -197,6 +197,7 @@ impl Engine {
                 if state.is_some_and(|state| state != IntentState::Confirmed) {
                     work.move_intent(mark.operation, &event);
                 }
+                self.looked_for().remove(&mark.operation);
                 work.item.replicas.insert(side.clone(), replica_of(row));
                 Self::joins_anew(&mut work.item);
                 tracing::info!(item = %work.item.id, key = %row.key, "found by its mark: what we created without an answer");

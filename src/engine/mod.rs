@@ -29,6 +29,7 @@ mod last_known;
 mod late;
 mod learn;
 mod look;
+mod looks;
 mod mails;
 mod marks;
 mod match_files;
@@ -143,6 +144,8 @@ pub struct Engine {
     lost_writes: Mutex<BTreeMap<OperationId, Duration>>,
     /// Comments in doubt that were looked for and not found, and may yet land.
     looked_for: Mutex<BTreeSet<OperationId>>,
+    /// Searches for what we created.
+    looks: looks::Looks,
     began: Duration,
     /// How often it was said what is paused.
     pauses: AtomicU64,

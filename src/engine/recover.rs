@@ -46,6 +46,20 @@ const TOGETHER: i64 = 5;
 /// How long it is remembered when an answer was lost: longer than any horizon.
 const REMEMBERED: Duration = Duration::from_secs(26 * 3_600);
 
+/// What is to be looked for in one project: since when, and when the last of the answers was lost, by our monotonic time; `None` where
+/// something may be given up by what is found.
+struct Doubts {
+    since: Timestamp,
+    lost: Option<Duration>,
+    intents: BTreeSet<OperationId>,
+}
+
+impl Doubts {
+    fn since(opened: Timestamp) -> Self {
+        Self { since: opened, lost: Some(Duration::ZERO), intents: BTreeSet::new() }
+    }
+}
+
 impl Engine {
     /// Settles what can be settled of an item's doubts about creates, comments and files.
     pub(super) async fn recover(&self, works: &mut [Work]) -> Result<(), StoreError> {
@@ -63,27 +77,21 @@ impl Engine {
     }
 
     async fn recover_creates(&self, works: &mut [Work]) -> Result<(), StoreError> {
-        let mut places: BTreeMap<(InstanceId, String), Timestamp> = BTreeMap::new();
-        for work in works.iter() {
-            for intent in doubtful_creates(work) {
-                let Some(settings) = work.sync.side(&intent.operation.side) else { continue };
-                let Some(opened) = self.opened_there(&settings.instance, intent) else { continue };
-                let since = places.entry((settings.instance.clone(), settings.project.clone())).or_insert(opened);
-                *since = (*since).min(opened);
-            }
-        }
-        let oldest = places.values().min().copied().unwrap_or(Timestamp::MIN);
+        let places = self.places_in_doubt(works);
+        let oldest = places.values().map(|doubts| doubts.since).min().unwrap_or(Timestamp::MIN);
         // Of an instance all that is about to be given up is looked for once, wherever it may be by now.
         let mut anywhere: BTreeMap<InstanceId, Found> = BTreeMap::new();
-        for ((instance, project), since) in places {
+        for ((instance, project), doubts) in places {
             let Some(instance) = self.instances.get(&instance).cloned() else { continue };
-            let found = self.created(&instance, Some(&project), since).await;
+            let found = self.created_lately(&instance, &project, doubts.since, doubts.lost).await;
             let left_alone = instance.pause();
             if let (Err(error), None) = (&found, &left_alone) {
                 instance.failed(error);
             }
             for work in works.iter_mut() {
-                for intent in doubts_at(work, instance.id(), &project) {
+                let mut intents = doubts_at(work, instance.id(), &project);
+                intents.retain(|intent| doubts.intents.contains(&intent.id));
+                for intent in intents {
                     match &found {
                         Ok(rows) => {
                             if !self.take_marked(work, &intent, rows)
@@ -102,6 +110,31 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Where creations in doubt are to be looked for now. One that was looked for waits until it would surely be found: whatever brings its
+    /// item up meanwhile says nothing of it, and when it is there a poll brings it.
+    fn places_in_doubt(&self, works: &mut [Work]) -> BTreeMap<(InstanceId, String), Doubts> {
+        let mut places: BTreeMap<(InstanceId, String), Doubts> = BTreeMap::new();
+        for work in works {
+            for intent in doubtful_creates(work).cloned().collect::<Vec<_>>() {
+                let Some(settings) = work.sync.side(&intent.operation.side) else { continue };
+                let Some(opened) = self.opened_there(&settings.instance, &intent) else { continue };
+                let Some(instance) = self.instances.get(&settings.instance) else { continue };
+                let place = (settings.instance.clone(), settings.project.clone());
+                let left = self.left_until(instance, &intent, instance.settings.settle);
+                if let Some(left) = left.filter(|_| self.looked_for().contains(&intent.id)) {
+                    work.be_due(self.after(left));
+                    continue;
+                }
+                let lost = self.lost_writes().get(&intent.id).copied().unwrap_or_default();
+                let doubts = places.entry(place).or_insert_with(|| Doubts::since(opened));
+                doubts.since = doubts.since.min(opened);
+                doubts.lost = left.and(doubts.lost).map(|last| last.max(lost));
+                doubts.intents.insert(intent.id);
+            }
+        }
+        places
     }
 
     /// When an intent was opened, by its instance's clock.
@@ -140,7 +173,7 @@ impl Engine {
         horizon.checked_sub(passed).filter(|left| !left.is_zero())
     }
 
-    async fn created(
+    pub(super) async fn created(
         &self,
         instance: &Instance,
         project: Option<&str>,
@@ -164,9 +197,11 @@ impl Engine {
         instance: &Instance,
     ) -> Result<bool, StoreError> {
         if let Some(left) = self.left_until(instance, intent, instance.settings.settle) {
+            self.looked_for().insert(intent.id);
             work.be_due(self.after(left));
             return Ok(false);
         }
+        self.looked_for().remove(&intent.id);
         self.store.count_search(intent.id).await?;
         let searches = intent.searches + 1;
         if let Some(kept) = work.intents.iter_mut().find(|kept| kept.id == intent.id) {
@@ -216,6 +251,7 @@ impl Engine {
         let side = intent.operation.side.clone();
         let marked = rows.iter().filter(|row| self.mark_on(work, &side, row) == Some(intent.id));
         let Some(replica) = marked.min_by_key(|row| row.id).map(replica_of) else { return false };
+        self.looked_for().remove(&intent.id);
         work.move_intent(intent.id, &IntentEvent::AnsweredYes);
         let is_second = work.item.replicas.get(&side).is_some_and(|there| there.issue != replica.issue);
         self.bind(work, &side, replica);
@@ -309,7 +345,7 @@ impl Engine {
         at.round(TimestampRound::new().smallest(Unit::Second).increment(TOGETHER).mode(RoundMode::Ceil)).unwrap_or(at)
     }
 
-    fn looked_for(&self) -> MutexGuard<'_, BTreeSet<OperationId>> {
+    pub(super) fn looked_for(&self) -> MutexGuard<'_, BTreeSet<OperationId>> {
         self.looked_for.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -205,6 +205,7 @@ impl Engine {
             learnt_at: Mutex::default(),
             lost_writes: Mutex::default(),
             looked_for: Mutex::default(),
+            looks: super::looks::Looks::default(),
             pauses: AtomicU64::new(0),
             gates: Mutex::default(),
             places: super::places::Places::new(),
