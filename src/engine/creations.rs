@@ -10,14 +10,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::work::Work;
 use super::{Engine, SyncRun};
-use crate::jira::as_urgent_as;
 use crate::model::hub::ItemState;
 use crate::model::ids::{ItemId, SideId, SyncId};
 use crate::model::operation::{Action, Operation};
 use crate::model::problem::Problem;
 use crate::model::settings::SyncSettings;
 use crate::model::start::{CreationPace, CreationStep, Phase, Standing, StartSettings};
-use crate::model::store::{StoreError, Urgency};
+use crate::model::store::StoreError;
 
 /// How old an issue may be that counts as new and is held to no pace. What is older was not made just now: it had to wait for somebody
 /// who was away, and is caught up with.
@@ -32,8 +31,6 @@ const LEAST_TIME: SignedDuration = SignedDuration::from_secs(60);
 const LEAST_COUNT: usize = 5;
 /// Items let go at once.
 const AT_ONCE: usize = 1_000;
-/// From so many creations on that need nobody's word it is worth asking how many issues there are at all, while they are read.
-const WORTH_ASKING: u64 = 1_000;
 
 /// The gates of all syncs.
 pub(super) type Gates = BTreeMap<SyncId, Gate>;
@@ -58,8 +55,6 @@ pub(super) struct Gate {
     begun: VecDeque<Timestamp>,
     /// When this process began.
     from: Timestamp,
-    /// It was asked how many issues there are at all.
-    asked: bool,
     /// What is not in the state yet.
     step: CreationStep,
 }
@@ -74,7 +69,6 @@ impl Gate {
             order: VecDeque::new(),
             begun: VecDeque::new(),
             from,
-            asked: false,
             step: CreationStep::default(),
         };
         for (item, side) in waiting {
@@ -400,30 +394,6 @@ impl Engine {
         })
     }
 
-    /// Whether a sync has no more issues at all than may be created without a word: then none of them waits until all are read. Asked once,
-    /// and only where a person allowed many.
-    async fn are_few(&self, sync: &SyncRun, bar: u64) -> bool {
-        let is_news = self.gate(sync.id(), |gate| !std::mem::replace(&mut gate.asked, true)).unwrap_or(false);
-        if !is_news || bar < WORTH_ASKING {
-            return false;
-        }
-        let mut all = 0;
-        for side in &sync.settings.sides {
-            let Some(instance) = self.instances.get(&side.instance).filter(|instance| instance.pause().is_none())
-            else {
-                return false;
-            };
-            let project = BTreeSet::from([side.project.clone()]);
-            match as_urgent_as(Urgency::Backfill, instance.read.listed(&project, None, None)).await {
-                Ok(listed) => all += listed.len(),
-                // Then they are counted as they are read.
-                Err(_) => return false,
-            }
-        }
-        let others = sync.settings.sides.len().saturating_sub(1);
-        u64::try_from(all.saturating_mul(others)).is_ok_and(|most| most <= bar)
-    }
-
     async fn weigh(&self, sync: &SyncRun) -> Result<(), StoreError> {
         let (id, start) = (sync.id(), &sync.settings.start);
         let Some((before, waiting, bar)) = self.gate(id, |gate| (gate.standing.clone(), gate.count(), gate.bar(start)))
@@ -438,11 +408,10 @@ impl Engine {
         let ahead = self.store.creations_ahead(id, sides, now).await?;
         let others = u64::try_from(sides.saturating_sub(1)).unwrap_or(u64::MAX);
         let most = ahead.lacking.saturating_add(ahead.newcomers.saturating_mul(others));
-        let is_unread = self.is_unread(sync);
-        let quiet = !is_unread && ahead.busy == 0 && ahead.newcomers == 0;
+        let quiet = !self.is_unread(sync) && ahead.busy == 0 && ahead.newcomers == 0;
         let phase = if waiting > bar {
             Phase::Stopped
-        } else if quiet || most <= bar && (!is_unread || self.are_few(sync, bar).await) {
+        } else if quiet || most <= bar && !self.is_unread(sync) {
             Phase::Open
         } else {
             before.phase

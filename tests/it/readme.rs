@@ -39,7 +39,8 @@ fn account(command: &str) -> Result<(), String> {
     match words.as_slice() {
         // `scripts/test` runs it, with an end.
         ["cargo", "run", "--", "demo"] => {
-            holds("scripts/test", "cargo run --locked -- demo --seconds")?;
+            holds("scripts/test", "demo=(cargo run --locked --)")?;
+            holds("scripts/test", "\"${demo[@]}\" demo --seconds")?;
             command_line(&["demo"])
         }
         // Needs ten minutes: `scripts/test long` runs it.
