@@ -37,8 +37,8 @@ pub(crate) struct Cost {
     pub(crate) pages: u64,
 }
 
-/// A daemon at rest over a state with so many items. `kept`: where the filled state is taken from, or put for the next time.
-pub(crate) async fn at_rest(items: u64, lie: Lie, kept: Option<&Path>) -> World {
+/// A daemon at rest over a state with so many items.
+pub(crate) async fn at_rest(items: u64, lie: Lie) -> World {
     let mut world = World::without_daemon(&two_clouds());
     world.unwatched();
     let jane = world.person("acme", "jane");
@@ -49,16 +49,7 @@ pub(crate) async fn at_rest(items: u64, lie: Lie, kept: Option<&Path>) -> World 
     world.settle().await;
     assert_eq!(world.jira("initech").issues().len() as u64, REAL);
     world.daemon = None;
-    // The same hundred have the same ids each time: nothing here is left to chance.
-    match kept.filter(|kept| kept.exists()) {
-        Some(kept) => {
-            std::fs::copy(kept, world.state()).unwrap();
-        }
-        None => fill(&world.state(), 1, items - REAL, lie),
-    }
-    if let Some(kept) = kept.filter(|kept| !kept.exists()) {
-        std::fs::copy(world.state(), kept).unwrap();
-    }
+    fill(&world.state(), 1, items - REAL, lie);
     begin(&mut world, items).await;
     world
 }

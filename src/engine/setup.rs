@@ -181,8 +181,7 @@ impl Engine {
             }
             let mut offered = catalogs.remove(&id).unwrap_or_default();
             super::people::recall(&*parts.store, &settings, &mut offered).await?;
-            let run = SyncRun::new(settings, offered, workflows);
-            syncs.insert(id, Arc::new(run));
+            syncs.insert(id, Arc::new(SyncRun::new(settings, offered, workflows)));
         }
         let engine = Self {
             began: parts.clock.monotonic(),

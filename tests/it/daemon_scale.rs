@@ -17,7 +17,7 @@ fn sizes() -> &'static [u64] {
 
 /// What an idle hour and a hundred changes cost at each size.
 async fn at_all_sizes(lie: Lie) -> Vec<(Cost, Cost)> {
-    let mut world = at_rest(sizes()[0], lie, None).await;
+    let mut world = at_rest(sizes()[0], lie).await;
     let mut all: Vec<(Cost, Cost)> = Vec::new();
     for items in sizes() {
         if items != &sizes()[0] {
