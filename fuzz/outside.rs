@@ -14,13 +14,16 @@ use jiff::Timestamp;
 use jirasyncd::cli::read_pair_list;
 use jirasyncd::clock::{Clock, SeededEntropy};
 use jirasyncd::config::{Environment, SecretsWanted, load};
-use jirasyncd::jira::{JiraRead, Transport, TransportError, Want, connect, read_hook};
+use jirasyncd::jira::{JiraRead, NO_ISSUE, Transport, TransportError, Want, connect, read_hook};
 use jirasyncd::model::ids::{CommentId, EntryId, IssueId, IssueKey, SideId};
 use jirasyncd::model::operation::Thing;
 use jirasyncd::model::settings::Kind;
 
 /// A word that must not be in anything that is said.
 const TOKEN: &str = "canary-of-the-fuzzer";
+
+/// The same as the login of the Cloud says it: `sync@acme.example:` and the token, in Base64.
+const LOGIN: &str = "c3luY0BhY21lLmV4YW1wbGU6Y2FuYXJ5LW9mLXRoZS1mdXp6ZXI=";
 
 /// Every variable is the token, and there is no file.
 struct Nothing;
@@ -35,12 +38,31 @@ impl Environment for Nothing {
     }
 }
 
-/// Any bytes as a webhook's body.
+/// Any bytes as a webhook's body: what is told of one that is taken stands in it.
 pub(super) fn hook(data: &[u8]) {
     for kind in [Kind::Cloud, Kind::DataCenter] {
-        if let Ok(told) = read_hook(kind, data) {
-            drop(format!("{told:?}"));
+        let Ok(told) = read_hook(kind, data) else { continue };
+        // What nobody looks at may be more than a value can hold.
+        let text = String::from_utf8_lossy(data);
+        let body = serde_json::from_slice(data).unwrap_or_else(|_| serde_json::Value::String(text.into_owned()));
+        let mut said = Vec::new();
+        scalars(&body, &mut said);
+        for issue in told.issues.iter().filter(|issue| **issue != NO_ISSUE) {
+            assert!(said.iter().any(|word| word.contains(&issue.0.to_string())), "{issue:?} is not in {body}");
         }
+        if let Some(by) = &told.by {
+            assert!(said.iter().any(|word| word.contains(by.as_str())), "{by:?} is not in {body}");
+        }
+    }
+}
+
+/// All texts and numbers in a value.
+fn scalars(value: &serde_json::Value, out: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Array(values) => values.iter().for_each(|value| scalars(value, out)),
+        serde_json::Value::Object(values) => values.values().for_each(|value| scalars(value, out)),
+        serde_json::Value::String(text) => out.push(text.clone()),
+        other => out.push(other.to_string()),
     }
 }
 
@@ -90,19 +112,45 @@ impl Clock for Paused {
     }
 }
 
-/// A Jira that answers everything with the same bytes. The first byte chooses the status.
+/// A Jira that answers everything with the same bytes, but who we are and what it is where the first byte is below 128; and that gives the
+/// login back with what it refuses. The first byte chooses the status.
 struct Answers(Bytes);
+
+/// Who we are, as each kind says it, and what it is.
+const WE: &str =
+    r#"{"accountId":"5b10","name":"sync","key":"sync","displayName":"Sync","timeZone":"Europe/Berlin","active":true}"#;
+const IT: &str = r#"{"baseUrl":"https://acme.example","version":"10.3.0","versionNumbers":[10,3,0],"deploymentType":"Cloud","serverTime":"2026-03-02T09:30:00.000+0000"}"#;
 
 #[async_trait]
 impl Transport for Answers {
-    async fn send(&self, _: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
         let choice = self.0.first().copied().unwrap_or_default();
         let status = [200, 200, 200, 200, 204, 400, 401, 403, 404, 429, 500, 503][usize::from(choice) % 12];
-        let mut answer = http::Response::new(self.0.slice(self.0.len().min(1)..));
-        *answer.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
-        answer.headers_mut().insert("content-type", http::HeaderValue::from_static("application/json;charset=UTF-8"));
-        Ok(answer)
+        let path = request.uri().path();
+        let known = [("/myself", WE), ("/serverInfo", IT)].into_iter().find(|(end, _)| path.ends_with(end));
+        if let Some((_, known)) = known.filter(|_| choice < 128) {
+            return Ok(told(200, Bytes::from_static(known.as_bytes())));
+        }
+        let mut body = self.0.slice(self.0.len().min(1)..).to_vec();
+        if status >= 400 {
+            let login =
+                request.headers().get("authorization").map(|login| login.as_bytes().to_vec()).unwrap_or_default();
+            body = [b"{\"errorMessages\":[\"".as_slice(), &login, b"\"]}"].concat();
+        }
+        Ok(told(status, Bytes::from(body)))
     }
+}
+
+/// An answer as a Jira gives it to the sync user.
+fn told(status: u16, body: Bytes) -> http::Response<Bytes> {
+    let mut answer = http::Response::new(body);
+    *answer.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
+    for (name, value) in
+        [("content-type", "application/json;charset=UTF-8"), ("x-aaccountid", "5b10"), ("x-ausername", "sync")]
+    {
+        answer.headers_mut().insert(name, http::HeaderValue::from_static(value));
+    }
+    answer
 }
 
 const INSTANCES: &str = r#"
@@ -126,10 +174,16 @@ issue-type = [ { acme = "Bug", globex = "Bug" } ]
 summary = "both"
 "#;
 
-/// Any bytes as every answer of a Jira: each call ends, with an answer or an error that does not hold the token.
+/// Any bytes as every answer of a Jira: each call ends, with an answer or an error that does not hold the login.
 pub(super) fn answers(data: &[u8]) {
+    drop(said_of(data));
+}
+
+/// What comes of such answers, for both kinds.
+pub(super) fn said_of(data: &[u8]) -> String {
+    let mut all = String::new();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    let Ok(runtime) = runtime else { return };
+    let Ok(runtime) = runtime else { return all };
     runtime.block_on(async {
         let loaded = load(INSTANCES, "jirasyncd.toml", &Nothing, SecretsWanted::Yes);
         let loaded = loaded.unwrap_or_else(|report| panic!("{report}"));
@@ -138,9 +192,11 @@ pub(super) fn answers(data: &[u8]) {
             let transport = Arc::new(Answers(Bytes::copy_from_slice(data)));
             let (read, _) = connect(settings, transport, clock, Arc::new(SeededEntropy::new(1)));
             let said = everything(read.as_ref()).await;
-            assert!(!said.contains(TOKEN), "{said}");
+            assert!(!said.contains(TOKEN) && !said.contains(LOGIN), "the login is said: {said}");
+            all += &said;
         }
     });
+    all
 }
 
 /// Asks for all that can be read, and says what came of it.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::proof::Needs;
 use crate::model::ids::IssueId;
+use crate::model::secret::Secret;
 use crate::model::settings::{Auth, InstanceSettings, Kind};
 
 /// One operation.
@@ -89,7 +90,12 @@ pub(super) struct Target {
     kind: Kind,
     base: url::Url,
     authorization: HeaderValue,
+    /// The token, and what the header says of it.
+    secrets: [Secret; 2],
 }
+
+/// What is shorter is in every text, in bytes.
+const SHORTEST_SECRET: usize = 6;
 
 impl Target {
     /// Where an instance is and how the sync user logs in there; else what is wrong with the settings.
@@ -99,19 +105,30 @@ impl Target {
         if !matches!(base.scheme(), "http" | "https") {
             return Err("the instance's `url` must start with http:// or https://".to_owned());
         }
-        let words = match &settings.auth {
+        let (scheme, login, token) = match &settings.auth {
             Auth::ApiToken { user, token } => {
                 let pair = zeroize::Zeroizing::new(format!("{user}:{}", token.expose()));
-                format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair.as_bytes()))
+                ("Basic", Secret::new(base64::engine::general_purpose::STANDARD.encode(pair.as_bytes())), token)
             }
-            Auth::Bearer { token } => format!("Bearer {}", token.expose()),
+            Auth::Bearer { token } => ("Bearer", token.clone(), token),
         };
-        let words = zeroize::Zeroizing::new(words);
+        let words = zeroize::Zeroizing::new(format!("{scheme} {}", login.expose()));
         // The error of the conversion is dropped on purpose: nothing of the token may be told.
         let mut authorization = HeaderValue::from_str(&words)
             .map_err(|_| "the token holds a sign that a header cannot carry (a line break?)".to_owned())?;
         authorization.set_sensitive(true);
-        Ok(Self { kind: settings.kind, base, authorization })
+        Ok(Self { kind: settings.kind, base, authorization, secrets: [login, token.clone()] })
+    }
+
+    /// A body without the login, where it holds that.
+    pub(super) fn without_login(&self, body: Bytes) -> Bytes {
+        let known = self.secrets.iter().map(Secret::expose).filter(|secret| secret.len() >= SHORTEST_SECRET);
+        let text = String::from_utf8_lossy(&body);
+        let found: Vec<&str> = known.filter(|secret| text.contains(secret)).collect();
+        if found.is_empty() {
+            return body;
+        }
+        Bytes::from(found.into_iter().fold(text.into_owned(), |text, secret| text.replace(secret, "***")))
     }
 
     /// The request of a call.

@@ -245,7 +245,7 @@ impl Client {
                 // The last two are never decided for reads.
                 Decision::Give | Decision::InDoubt(_) | Decision::NotSent(..) => {
                     let answer = sent.map_err(|error| Failure::Unreachable(error.to_string()))?;
-                    return self.given(call, Answer { middle_ms, ..taken(answer) });
+                    return self.given(call, Answer { middle_ms, ..self.taken(answer) });
                 }
             }
             attempt += 1;
@@ -321,17 +321,17 @@ impl Client {
             (Decision::NotSent(..), Ok(answer))
                 if self.is_about_a_right(call, answer.status().as_u16(), answer.headers()) =>
             {
-                Ok(taken(answer))
+                Ok(self.taken(answer))
             }
             (Decision::NotSent(why, wait), sent) => {
                 if let Ok(answer) = sent {
                     // Only to learn of a lock; the words of the decision stay.
-                    let _ = self.prove(call, &taken(answer));
+                    let _ = self.prove(call, &self.taken(answer));
                 }
                 Err(NotDone::NotSent(why, retry::millis(wait)))
             }
             (Decision::InDoubt(why), _) => Err(NotDone::InDoubt(why)),
-            (_, Ok(answer)) => self.judge(call, taken(answer)),
+            (_, Ok(answer)) => self.judge(call, self.taken(answer)),
             (_, Err(error)) => Err(NotDone::InDoubt(error.to_string())),
         }
     }
@@ -396,7 +396,7 @@ impl Client {
         match retry::decide(Class::Read, Seen::Answer(status, &parts.headers), NO_MORE) {
             Decision::GiveUp(failure) => Err(failure),
             Decision::Give | Decision::RetryAfter(_) | Decision::InDoubt(_) | Decision::NotSent(..) => {
-                let answer = Answer { status, headers: parts.headers, body, middle_ms: 0 };
+                let answer = self.taken(http::Response::from_parts(parts, body));
                 self.given(call, answer).and_then(|answer| Err(Failure::Server(answer.status)))
             }
         }
@@ -427,14 +427,19 @@ impl Client {
         }
     }
 
+    /// An answer. What refuses may say what was asked, the login too (a proxy does): that is told to nobody.
+    fn taken(&self, answer: http::Response<Bytes>) -> Answer {
+        let (parts, body) = answer.into_parts();
+        let body = match &self.target {
+            Ok(target) if !parts.status.is_success() => target.without_login(body),
+            _ => body,
+        };
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body, middle_ms: 0 }
+    }
+
     async fn sleep(&self, wait: Duration) {
         tokio::time::sleep(retry::jittered(wait, self.entropy.unit())).await;
     }
-}
-
-fn taken(answer: http::Response<Bytes>) -> Answer {
-    let (parts, body) = answer.into_parts();
-    Answer { status: parts.status.as_u16(), headers: parts.headers, body, middle_ms: 0 }
 }
 
 /// Jira's no in its own words.

@@ -1,6 +1,11 @@
 //! Answers of Jiras, webhooks, configurations and lists of pairs, made of recorded and made-up ones by a seeded generator, where no fuzzer is
 //! at hand. Must never hold what its targets check: they are in `fuzz/outside.rs`.
 
+use jirasyncd::cli::read_pair_list;
+use jirasyncd::jira::read_hook;
+use jirasyncd::model::ids::IssueId;
+use jirasyncd::model::settings::Kind;
+
 use super::contract::document::shared;
 use super::text_fuzz::search;
 use super::text_properties::files;
@@ -109,4 +114,35 @@ fn nothing_that_comes_from_outside_breaks_its_reader() {
     search(&JSON, &[("hook", outside::hook, &hooks, 4_000), ("answers", outside::answers, &answers, 250)]);
     search(&TOML, &[("config", outside::config, &configs, 300)]);
     search(&LIST, &[("pairs", outside::pairs, &bytes(&LISTS), 4_000)]);
+}
+
+/// Where the examples were not understood, nothing that is made of them would be.
+#[test]
+fn the_examples_are_understood() {
+    let parts = [
+        "key: IssueKey(\"A-1\")",
+        "account: AccountId(\"5b10\")",
+        "version: \"10.3.0\"",
+        "BROWSE_PROJECTS",
+        "CommentId(\"1\")",
+        "CommentId(\"1\")",
+        "\"Go\"",
+        "customfield_1",
+        "\"1.0\"",
+    ];
+    for (example, part) in ANSWERS.into_iter().zip(parts) {
+        let said = outside::said_of(example.as_bytes());
+        let understood = said.split("Ok(").skip(1).any(|answer| answer.contains(part));
+        assert!(understood, "`{part}` came of no call: {example}\n{said}");
+    }
+    // A refusal gives the login back: the words are told, without it.
+    let refused = outside::said_of(b"\x05{}");
+    for words in ["Basic ***", "Bearer ***"] {
+        assert!(refused.contains(words), "{refused}");
+    }
+    for kind in [Kind::Cloud, Kind::DataCenter] {
+        assert_eq!(read_hook(kind, HOOK.as_bytes()).unwrap().issues, [IssueId(1)]);
+    }
+    let (good, bad) = read_pair_list(LISTS[0], &["acme".into(), "globex".into()]).unwrap();
+    assert_eq!((good.len(), bad.len()), (2, 0));
 }
