@@ -8,13 +8,12 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::instance::{Instance, Window};
-use super::touched::Touched;
 use super::walk::Walk;
 use super::{Engine, SyncRun};
-use crate::jira::{Budget, Failure, JiraError, ReadRows, as_urgent_as};
+use crate::jira::{Budget, Failure, JiraError, ReadRows, Trail};
 use crate::model::ids::{InstanceId, IssueId};
 use crate::model::issue::IssueSnapshot;
-use crate::model::store::{Cursor, Hint, Newcomer, StoreError, Urgency};
+use crate::model::store::{Cursor, Hint, Newcomer, StoreError};
 use crate::planted::{Bug, is_planted};
 
 /// Up to this many rows known within the overlap, the overlap is read along in full; with more of them only ids and times
@@ -267,8 +266,7 @@ impl Engine {
     }
 
     /// Reads ids and times, the newest first, and then those rows that are not known, the oldest first. Behind a page on
-    /// which nothing is new nothing was before; what the index brings late is found once per overlap, when all is read. That is
-    /// no more urgent than first copies: of these there are so many then, and what people just did waits for none of it.
+    /// which nothing is new nothing was before; what the index brings late is found once per overlap, when all is read.
     async fn poll_narrow(
         &self,
         instance: &Arc<Instance>,
@@ -276,58 +274,44 @@ impl Engine {
         window: &Window,
     ) -> Result<Polled, PollError> {
         let since = if window.whole { window.earlier } else { window.since };
-        let mut list = Touched::since(instance, projects, since);
-        let Some(new) = list.read_on(false).await? else {
-            // From its end this list cannot be read. From the beginning it can, in slices.
-            let polled = Polled { pages: list.pages, ..Polled::default() };
-            return Ok(polled.and(self.poll_rows(instance, projects, Some(since), true).await?));
-        };
-        let mut rows = 0;
+        let mut polled = Polled::default();
+        let (mut page, mut trail): (Option<String>, _) = (None, Trail::default());
+        let mut new: Vec<(Timestamp, IssueId)> = Vec::new();
+        loop {
+            let found = instance.read.touched(projects, since, page.as_deref()).await?;
+            polled.pages += 1;
+            if found.cut || found.next.is_some() && !trail.leads_on(found.rows.iter().map(|(issue, _)| *issue)) {
+                // From its end this list cannot be read. From the beginning it can, in slices.
+                return Ok(polled.and(self.poll_rows(instance, projects, Some(since), true).await?));
+            }
+            let (before, is_empty) = (new.len(), found.rows.is_empty());
+            let rows = found.rows.into_iter().filter(|(_, updated)| *updated >= since);
+            let unknown = rows.filter(|(issue, updated)| !instance.has_seen(*issue, *updated));
+            new.extend(unknown.map(|(issue, updated)| (updated, issue)));
+            page = found.next;
+            // An empty page proves nothing about those behind it.
+            if page.is_none() || !window.whole && !is_empty && new.len() == before {
+                break;
+            }
+        }
+        new.sort_unstable();
+        new.dedup();
         for part in new.chunks(PORTION) {
+            let listed: BTreeMap<IssueId, Timestamp> = part.iter().map(|(listed, issue)| (*issue, *listed)).collect();
+            let issues: Vec<IssueId> = part.iter().map(|(_, issue)| *issue).collect();
+            let mut read = instance.read.rows(&issues, &instance.want).await?;
+            for row in &mut read.unread {
+                row.updated = row.updated.or_else(|| listed.get(&row.issue?).copied());
+            }
             // A row that changed once more since it was listed must not take the cursor past those behind it.
             let moves = Moves { polled: true, to: part.last().map(|(listed, _)| *listed) };
-            rows += self.queue_touched(instance, part, moves).await?;
-        }
-        if window.whole && !list.is_over() {
-            match as_urgent_as(Urgency::Backfill, self.queue_late(instance, &mut list)).await? {
-                Some(late) => rows += late,
-                None => {
-                    let polled = Polled { pages: list.pages, rows, more: false };
-                    return Ok(polled.and(self.poll_rows(instance, projects, Some(since), true).await?));
-                }
-            }
+            polled.rows += self.queue(instance, read, moves).await?;
         }
         self.forget_old(instance).await?;
         if window.whole {
             instance.looked_at_all();
         }
-        Ok(Polled { pages: list.pages, rows, more: false })
-    }
-
-    /// Reads a list to its end, and queues what of it is not known: the cursor is past it. `None`: it cannot be read so.
-    async fn queue_late(&self, instance: &Arc<Instance>, list: &mut Touched<'_>) -> Result<Option<usize>, PollError> {
-        let Some(late) = list.read_on(true).await? else { return Ok(None) };
-        let mut rows = 0;
-        for part in late.chunks(PORTION) {
-            rows += self.queue_touched(instance, part, Moves { polled: true, to: None }).await?;
-        }
-        Ok(Some(rows))
-    }
-
-    /// Reads rows that were listed, and queues them.
-    async fn queue_touched(
-        &self,
-        instance: &Arc<Instance>,
-        part: &[(Timestamp, IssueId)],
-        moves: Moves,
-    ) -> Result<usize, PollError> {
-        let listed: BTreeMap<IssueId, Timestamp> = part.iter().map(|(listed, issue)| (*issue, *listed)).collect();
-        let issues: Vec<IssueId> = part.iter().map(|(_, issue)| *issue).collect();
-        let mut read = instance.read.rows(&issues, &instance.want).await?;
-        for row in &mut read.unread {
-            row.updated = row.updated.or_else(|| listed.get(&row.issue?).copied());
-        }
-        Ok(self.queue(instance, read, moves).await?)
+        Ok(polled)
     }
 
     /// Queues the rows that are new, and moves the cursor where all before it was queued, in one transaction. One that cannot be read is queued like the others: whoever

@@ -68,7 +68,6 @@ mod things;
 mod things_outcome;
 mod things_preview;
 mod times;
-mod touched;
 mod traces;
 mod unpair;
 mod unshown;
