@@ -339,6 +339,7 @@ impl Engine {
             watching: crate::model::hub::Watching::default(),
             ends: crate::model::ends::FarEnds::default(),
             print: None,
+            created_by: None,
         };
         item.replicas.insert(side.clone(), replica);
         self.store.begin_item(&item, instance.id(), newcomer, urgency, self.now()).await

@@ -21,8 +21,8 @@ use crate::model::store::StoreError;
 /// How old an issue may be that counts as new and is held to no pace. What is older was not made just now: it had to wait for somebody
 /// who was away, and is caught up with.
 const FRESH: SignedDuration = SignedDuration::from_mins(15);
-/// What a pace is counted over: an hour, and as long as a creation may be under way. It is counted when it begins and made some time before
-/// it is answered, and no hour by the Jira's own times may hold more.
+/// What a pace is counted over: an hour, and as long as a creation is hardly ever under way. It is counted when it begins and made some time
+/// before it is answered; so an hour by the Jira's own times holds more only where that took longer than two minutes.
 const COUNTED: SignedDuration = SignedDuration::from_mins(62);
 /// What the speed is measured over.
 const MEASURED: SignedDuration = SignedDuration::from_mins(10);
@@ -420,10 +420,19 @@ impl Engine {
         self.tell_waiting(sync, phase, bar).await?;
         if phase != before.phase {
             let confirmed = before.confirmed.filter(|_| phase != Phase::Open);
-            let standing = Standing { phase, confirmed, ..before };
-            self.gate(id, |gate| gate.standing = standing.clone());
-            self.keep_standing(id, &standing).await?;
-            tracing::info!(sync = %id, waiting, ?phase, "decided on the creations that were counted");
+            let standing = Standing { phase, confirmed, ..before.clone() };
+            // A word that was given meanwhile, or a burst that began, is decided on by the next look.
+            let is_decided = self.gate(id, |gate| {
+                let is_same = gate.standing == before;
+                if is_same {
+                    gate.standing = standing.clone();
+                }
+                is_same
+            });
+            if is_decided == Some(true) {
+                self.keep_standing(id, &standing).await?;
+                tracing::info!(sync = %id, waiting, ?phase, "decided on the creations that were counted");
+            }
         }
         Ok(())
     }

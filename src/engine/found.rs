@@ -10,7 +10,7 @@ use super::seal::Mark;
 use super::work::Work;
 use super::{Engine, SyncRun};
 use crate::jira::{Failure, Want};
-use crate::model::hub::ItemState;
+use crate::model::hub::{ItemState, Replica};
 use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::operation::{IntentEvent, IntentState};
@@ -198,7 +198,8 @@ impl Engine {
                     work.move_intent(mark.operation, &event);
                 }
                 self.looked_for().remove(&mark.operation);
-                work.item.replicas.insert(side.clone(), replica_of(row));
+                let replica = Replica { created_by: Some(mark.operation), ..replica_of(row) };
+                work.item.replicas.insert(side.clone(), replica);
                 Self::joins_anew(&mut work.item);
                 tracing::info!(item = %work.item.id, key = %row.key, "found by its mark: what we created without an answer");
                 self.store.record(&[(fence, work.record())]).await?;

@@ -73,6 +73,7 @@ impl Engine {
                     watching: crate::model::hub::Watching::default(),
                     ends: crate::model::ends::FarEnds::default(),
                     print: None,
+                    created_by: Some(intent.id),
                 };
                 self.bind(work, side, replica);
             }
@@ -84,6 +85,7 @@ impl Engine {
             WriteOutcome::NotSent { why, wait_ms } => self.not_sent(work, intent, &why, wait_ms),
             WriteOutcome::InDoubt(why) => {
                 tracing::warn!(operation = %intent.id, %side, why, "nobody knows whether an issue was created");
+                self.note_lost(intent.id);
                 work.move_intent(intent.id, &IntentEvent::AnswerLost);
                 work.unread.insert(side.clone(), why);
                 work.be_due(self.after(DOUBT_WAIT));

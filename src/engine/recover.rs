@@ -46,17 +46,17 @@ const TOGETHER: i64 = 5;
 /// How long it is remembered when an answer was lost: longer than any horizon.
 const REMEMBERED: Duration = Duration::from_secs(26 * 3_600);
 
-/// What is to be looked for in one project: since when, and when the last of the answers was lost, by our monotonic time; `None` where
-/// something may be given up by what is found.
+/// What is to be looked for in one project: since when, when the last of the answers was lost, by our monotonic time (`None` where
+/// something may be given up by what is found), and for how long each may still be on its way.
 struct Doubts {
     since: Timestamp,
     lost: Option<Duration>,
-    intents: BTreeSet<OperationId>,
+    intents: BTreeMap<OperationId, Option<Duration>>,
 }
 
 impl Doubts {
     fn since(opened: Timestamp) -> Self {
-        Self { since: opened, lost: Some(Duration::ZERO), intents: BTreeSet::new() }
+        Self { since: opened, lost: Some(Duration::ZERO), intents: BTreeMap::new() }
     }
 }
 
@@ -89,14 +89,18 @@ impl Engine {
                 instance.failed(error);
             }
             for work in works.iter_mut() {
-                let mut intents = doubts_at(work, instance.id(), &project);
-                intents.retain(|intent| doubts.intents.contains(&intent.id));
-                for intent in intents {
+                for intent in doubts_at(work, instance.id(), &project) {
+                    let Some(left) = doubts.intents.get(&intent.id) else { continue };
                     match &found {
                         Ok(rows) => {
-                            if !self.take_marked(work, &intent, rows)
-                                && self.is_to_be_given_up(work, &intent, &instance).await?
-                            {
+                            if self.take_marked(work, &intent, rows) {
+                                continue;
+                            }
+                            if let Some(left) = left {
+                                // A search that began before the bound counts for nothing, however long it took.
+                                self.looked_for().insert(intent.id);
+                                work.be_due(self.after(*left));
+                            } else if self.is_to_be_given_up(work, &intent, &instance).await? {
                                 let found = self.anywhere(&mut anywhere, &instance, oldest).await;
                                 self.give_up(work, &intent, found);
                             }
@@ -131,7 +135,7 @@ impl Engine {
                 let doubts = places.entry(place).or_insert_with(|| Doubts::since(opened));
                 doubts.since = doubts.since.min(opened);
                 doubts.lost = left.and(doubts.lost).map(|last| last.max(lost));
-                doubts.intents.insert(intent.id);
+                doubts.intents.insert(intent.id, left);
             }
         }
         places
@@ -196,11 +200,6 @@ impl Engine {
         intent: &Intent,
         instance: &Instance,
     ) -> Result<bool, StoreError> {
-        if let Some(left) = self.left_until(instance, intent, instance.settings.settle) {
-            self.looked_for().insert(intent.id);
-            work.be_due(self.after(left));
-            return Ok(false);
-        }
         self.looked_for().remove(&intent.id);
         self.store.count_search(intent.id).await?;
         let searches = intent.searches + 1;
@@ -250,7 +249,8 @@ impl Engine {
     fn take_marked(&self, work: &mut Work, intent: &Intent, rows: &[IssueSnapshot]) -> bool {
         let side = intent.operation.side.clone();
         let marked = rows.iter().filter(|row| self.mark_on(work, &side, row) == Some(intent.id));
-        let Some(replica) = marked.min_by_key(|row| row.id).map(replica_of) else { return false };
+        let Some(row) = marked.min_by_key(|row| row.id) else { return false };
+        let replica = Replica { created_by: Some(intent.id), ..replica_of(row) };
         self.looked_for().remove(&intent.id);
         work.move_intent(intent.id, &IntentEvent::AnsweredYes);
         let is_second = work.item.replicas.get(&side).is_some_and(|there| there.issue != replica.issue);
@@ -552,6 +552,7 @@ pub(super) fn replica_of(row: &IssueSnapshot) -> Replica {
         watching: crate::model::hub::Watching::default(),
         ends: crate::model::ends::FarEnds::default(),
         print: None,
+        created_by: None,
     }
 }
 

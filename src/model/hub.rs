@@ -165,6 +165,9 @@ pub struct Replica {
     /// What it showed when it was last taken in whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub print: Option<super::fingerprint::Fingerprint>,
+    /// The operation that created it, until it was first observed: what that one sent is what it held at first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<OperationId>,
 }
 
 /// What is known of an issue's watchers besides who they are.

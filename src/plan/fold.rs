@@ -90,6 +90,7 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
     }
     if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
         replica.observed = true;
+        replica.created_by = None;
         replica.watching.by_us = snapshot.watched.map_or(replica.watching.by_us, |watched| watched.by_us);
         replica.key = snapshot.key.clone();
         if snapshot.updated >= replica.updated {

@@ -50,17 +50,17 @@ impl PlanInput<'_> {
         self.item.configured < self.accepted.kept && self.item.replicas.values().any(|replica| replica.observed)
     }
 
-    /// The intent that created a side's replica, if it is still among the intents. One that was given up and landed after all has an
-    /// answer by then, another that was sent instead has none yet: what is known to be done goes before what may be.
+    /// The intent that created a side's replica, if it is still among the intents. Another creation may have been sent as well, while this
+    /// one was in doubt, with newer values.
     #[must_use]
     pub fn creation(&self, side: &SideId) -> Option<&Intent> {
-        let done = |intent: &&Intent| matches!(intent.state, IntentState::Answered | IntentState::Confirmed);
-        let of_side = self.intents.iter().rev().filter(|intent| {
-            &intent.operation.side == side
-                && matches!(intent.operation.action, Action::Create { .. })
-                && !matches!(intent.state, IntentState::Void(_))
+        let mut of_side = self.intents.iter().rev().filter(|intent| {
+            &intent.operation.side == side && matches!(intent.operation.action, Action::Create { .. })
         });
-        of_side.clone().find(done).or_else(|| of_side.clone().next())
+        match self.item.replicas.get(side)?.created_by {
+            Some(operation) => of_side.find(|intent| intent.id == operation),
+            None => of_side.find(|intent| !matches!(intent.state, IntentState::Void(_))),
+        }
     }
 }
 

@@ -54,6 +54,7 @@ fn replica(number: u64, key: String) -> Replica {
         watching: Default::default(),
         ends: Default::default(),
         print: None,
+        created_by: None,
     };
     for field in ["summary", "description", "status", "priority", "labels"] {
         let base = replica.bases.entry(field.into()).or_default();

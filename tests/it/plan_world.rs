@@ -379,6 +379,7 @@ impl World {
             watching: Default::default(),
             ends: Default::default(),
             print: None,
+            created_by: None,
         }
     }
 

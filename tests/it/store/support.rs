@@ -141,6 +141,7 @@ pub(super) fn replica(issue: u64, key: &str) -> Replica {
         watching: Default::default(),
         ends: Default::default(),
         print: None,
+        created_by: None,
     }
 }
 
