@@ -62,7 +62,9 @@ fn scalars(value: &serde_json::Value, out: &mut Vec<String>) {
         serde_json::Value::Array(values) => values.iter().for_each(|value| scalars(value, out)),
         serde_json::Value::Object(values) => values.values().for_each(|value| scalars(value, out)),
         serde_json::Value::String(text) => out.push(text.clone()),
-        other => out.push(other.to_string()),
+        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {
+            out.push(value.to_string());
+        }
     }
 }
 
