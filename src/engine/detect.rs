@@ -10,10 +10,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::instance::{Instance, Window};
 use super::walk::Walk;
 use super::{Engine, SyncRun};
-use crate::jira::{Budget, Failure, JiraError, ReadRows, Trail};
+use crate::jira::{Budget, Failure, JiraError, ReadRows, Trail, within_a_crowd};
 use crate::model::ids::{InstanceId, IssueId};
 use crate::model::issue::IssueSnapshot;
-use crate::model::store::{Cursor, Hint, Newcomer, StoreError};
+use crate::model::store::{Cursor, Hint, Newcomer, StoreError, Urgency};
 use crate::planted::{Bug, is_planted};
 
 /// Up to this many rows known within the overlap, the overlap is read along in full; with more of them only ids and times
@@ -29,6 +29,9 @@ const BEGINNING: &str = "the beginning";
 
 /// Rows read at once where only ids and times were asked for.
 const PORTION: usize = 100;
+
+/// An issue as a list shows it: when it was changed, and its id.
+type Listed = (Timestamp, IssueId);
 
 /// What a poll brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -266,7 +269,8 @@ impl Engine {
     }
 
     /// Reads ids and times, the newest first, and then those rows that are not known, the oldest first. Behind a page on
-    /// which nothing is new nothing was before; what the index brings late is found once per overlap, when all is read.
+    /// which nothing is new nothing was before; what the index brings late is found once per overlap, when all is read. Where what
+    /// we did ourselves stands on the first page, the rest is likely a crowd of that, and lets people go first.
     async fn poll_narrow(
         &self,
         instance: &Arc<Instance>,
@@ -276,9 +280,10 @@ impl Engine {
         let since = if window.whole { window.earlier } else { window.since };
         let mut polled = Polled::default();
         let (mut page, mut trail): (Option<String>, _) = (None, Trail::default());
-        let mut new: Vec<(Timestamp, IssueId)> = Vec::new();
+        let (mut new, mut crowd): (Vec<Listed>, bool) = (Vec::new(), false);
         loop {
-            let found = instance.read.touched(projects, since, page.as_deref()).await?;
+            let asked = instance.read.touched(projects, since, page.as_deref());
+            let found = if polled.pages == 0 { asked.await? } else { within_a_crowd(asked).await? };
             polled.pages += 1;
             if found.cut || found.next.is_some() && !trail.leads_on(found.rows.iter().map(|(issue, _)| *issue)) {
                 // From its end this list cannot be read. From the beginning it can, in slices.
@@ -288,6 +293,14 @@ impl Engine {
             let rows = found.rows.into_iter().filter(|(_, updated)| *updated >= since);
             let unknown = rows.filter(|(issue, updated)| !instance.has_seen(*issue, *updated));
             new.extend(unknown.map(|(issue, updated)| (updated, issue)));
+            if polled.pages == 1 {
+                let is_ours = |&(updated, issue): &Listed| instance.urgency_of(issue, updated) != Urgency::Live;
+                crowd = new.iter().any(is_ours);
+                if crowd {
+                    let theirs: Vec<Listed> = new.extract_if(.., |listed| !is_ours(listed)).collect();
+                    polled.rows += self.queue_listed(instance, &theirs, None).await?;
+                }
+            }
             page = found.next;
             // An empty page proves nothing about those behind it.
             if page.is_none() || !window.whole && !is_empty && new.len() == before {
@@ -297,21 +310,34 @@ impl Engine {
         new.sort_unstable();
         new.dedup();
         for part in new.chunks(PORTION) {
-            let listed: BTreeMap<IssueId, Timestamp> = part.iter().map(|(listed, issue)| (*issue, *listed)).collect();
-            let issues: Vec<IssueId> = part.iter().map(|(_, issue)| *issue).collect();
-            let mut read = instance.read.rows(&issues, &instance.want).await?;
-            for row in &mut read.unread {
-                row.updated = row.updated.or_else(|| listed.get(&row.issue?).copied());
-            }
             // A row that changed once more since it was listed must not take the cursor past those behind it.
-            let moves = Moves { polled: true, to: part.last().map(|(listed, _)| *listed) };
-            polled.rows += self.queue(instance, read, moves).await?;
+            let queued = self.queue_listed(instance, part, part.last().map(|(listed, _)| *listed));
+            polled.rows += if crowd { within_a_crowd(queued).await? } else { queued.await? };
         }
         self.forget_old(instance).await?;
         if window.whole {
             instance.looked_at_all();
         }
         Ok(polled)
+    }
+
+    /// Reads rows that were listed, and queues them; the cursor moves as said. Returns how many were new.
+    async fn queue_listed(
+        &self,
+        instance: &Arc<Instance>,
+        part: &[Listed],
+        to: Option<Timestamp>,
+    ) -> Result<usize, PollError> {
+        if part.is_empty() {
+            return Ok(0);
+        }
+        let listed: BTreeMap<IssueId, Timestamp> = part.iter().map(|(listed, issue)| (*issue, *listed)).collect();
+        let issues: Vec<IssueId> = part.iter().map(|(_, issue)| *issue).collect();
+        let mut read = instance.read.rows(&issues, &instance.want).await?;
+        for row in &mut read.unread {
+            row.updated = row.updated.or_else(|| listed.get(&row.issue?).copied());
+        }
+        Ok(self.queue(instance, read, Moves { polled: true, to }).await?)
     }
 
     /// Queues the rows that are new, and moves the cursor where all before it was queued, in one transaction. One that cannot be read is queued like the others: whoever
@@ -329,7 +355,11 @@ impl Engine {
             .filter(|(issue, updated, _)| updated.is_none_or(|updated| !instance.has_seen(*issue, updated)))
             .collect();
         if !rows.is_empty() || !unread.is_empty() {
-            let shown = |row: &IssueSnapshot| Hint { issue: row.id, urgency: instance.urgency_of(row.id) };
+            // What a webhook tells of somebody else did.
+            let urgency = |row: &IssueSnapshot| {
+                if moves.polled { instance.urgency_of(row.id, row.updated) } else { Urgency::Live }
+            };
+            let shown = |row: &IssueSnapshot| Hint { issue: row.id, urgency: urgency(row) };
             let mut hints: Vec<Hint> = rows.iter().map(shown).collect();
             hints.extend(unread.iter().map(|(issue, ..)| Hint::live(*issue)));
             let mut newcomers = self.newcomers_of(instance, &rows).await?;

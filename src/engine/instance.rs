@@ -39,6 +39,9 @@ const MOST_IN_VAIN: u32 = 4;
 /// How often it is listened whether an instance is silent.
 const LISTEN: Duration = Duration::from_millis(500);
 
+/// So exactly the server's time is known: it tells whole seconds.
+const CLOCK: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
+
 /// First and longest wait before a newcomer that cannot be read is asked for again.
 const FIRST_REREAD: Duration = Duration::from_secs(30);
 const LONGEST_REREAD: Duration = Duration::from_secs(3_600);
@@ -77,8 +80,9 @@ pub(crate) struct Instance {
 struct State {
     /// Rows within the overlap that were queued: id to `updated`.
     seen: BTreeMap<IssueId, Timestamp>,
-    /// What we made for a first copy and no poll showed yet: what it shows is no act of people's.
-    made: BTreeMap<IssueId, Urgency>,
+    /// What we did lately that nobody waits for: how urgent it was, and until when, in server time, what a poll shows of the issue is
+    /// that and no act of people's.
+    did: BTreeMap<IssueId, (Urgency, Timestamp)>,
     /// Newcomers that cannot be read.
     unread: BTreeMap<IssueId, Unread>,
     /// Projects that a poll was refused for.
@@ -284,16 +288,21 @@ impl Instance {
         true
     }
 
-    /// Takes note of an issue that we made, and how urgent that was.
-    pub(crate) fn made(&self, issue: IssueId, urgency: Urgency) {
+    /// Takes note that we just made or changed an issue, and how urgent that was.
+    pub(crate) fn did(&self, issue: IssueId, urgency: Urgency) {
         if urgency != Urgency::Live {
-            self.state().made.insert(issue, urgency);
+            let until = self.server_now().saturating_add(CLOCK).unwrap_or(Timestamp::MAX);
+            self.state().did.insert(issue, (urgency, until));
         }
     }
 
-    /// How urgent it is to look at an issue that a poll showed: the first time at one that we made as urgent as making it was.
-    pub(crate) fn urgency_of(&self, issue: IssueId) -> Urgency {
-        self.state().made.remove(&issue).unwrap_or(Urgency::Live)
+    /// How urgent it is to look at an issue that a poll shows as changed then: while that is what we did, as urgent as doing it was.
+    pub(crate) fn urgency_of(&self, issue: IssueId, updated: Timestamp) -> Urgency {
+        self.state()
+            .did
+            .get(&issue)
+            .filter(|(_, until)| updated <= *until)
+            .map_or(Urgency::Live, |(urgency, _)| *urgency)
     }
 
     /// Takes note that a poll was answered: the instance is well. Says whether what waited for it is still to be woken.
@@ -488,6 +497,7 @@ impl Instance {
         }
         if let Some(horizon) = horizon {
             state.seen.retain(|_, updated| *updated >= horizon);
+            state.did.retain(|_, (_, until)| *until >= horizon);
         }
     }
 

@@ -53,7 +53,7 @@ impl Engine {
             WriteOutcome::Done(created) => {
                 work.move_intent(intent.id, &IntentEvent::AnsweredYes);
                 if let Some(instance) = self.instance_on(work, side) {
-                    instance.made(created.id, work.urgency);
+                    instance.did(created.id, work.urgency);
                 }
                 tracing::info!(sync = %work.sync.id(), %side, issue.key = %created.key, operation = %intent.id, "created {}", created.key);
                 let replica = Replica {

@@ -161,7 +161,17 @@ impl Engine {
             }
         }
         if let Some(sent) = went.sent {
+            if sent.is_done() {
+                self.did(work, &intent.operation.side);
+            }
             self.outcome(work, intent, sent).await;
+        }
+    }
+
+    /// Has the next poll know that what it shows of an item's issue there is our doing.
+    fn did(&self, work: &Work, side: &SideId) {
+        if let (Some(instance), Some(replica)) = (self.instance_on(work, side), work.item.replicas.get(side)) {
+            instance.did(replica.issue, work.urgency);
         }
     }
 

@@ -17,7 +17,7 @@ use super::proof;
 use super::retry::{self, Class, Decision, Seen};
 use super::silence::Silence;
 use super::transport::{Pieces, Transport, TransportError, gathered};
-use super::urgency::urgency;
+use super::urgency::turn;
 use super::wire::ErrorCollection;
 use super::{Failure, JiraError, Refusal, WriteOutcome, decode};
 use crate::clock::{Clock, Entropy};
@@ -275,11 +275,11 @@ impl Client {
     }
 
     async fn pass(&self, call: &Call) -> Result<(), Failure> {
-        self.gate.pass(call.endpoint, call.issue, urgency(), retry::PATIENCE).await.map_err(closed)
+        self.gate.pass(call.endpoint, call.issue, turn(), retry::PATIENCE).await.map_err(closed)
     }
 
     async fn pass_write(&self, call: &Call) -> Result<(), Failure> {
-        self.gate.pass_write(call.endpoint, call.issue, urgency(), retry::PATIENCE).await.map_err(closed)
+        self.gate.pass_write(call.endpoint, call.issue, turn(), retry::PATIENCE).await.map_err(closed)
     }
 
     /// Sends a write once and sorts its answer into yes and no.

@@ -14,10 +14,10 @@ use http::HeaderMap;
 
 use super::budget::{Budget, Learnt};
 use super::retry;
+use super::urgency::Turn;
 use crate::clock::Clock;
 use crate::model::ids::IssueId;
 use crate::model::settings::Kind;
-use crate::model::store::Urgency;
 
 /// How long we go at half speed after the instance said that its limit is near.
 const SLOW_FOR: Duration = Duration::from_secs(60);
@@ -80,8 +80,8 @@ struct Inside {
     issues: BTreeMap<IssueId, Duration>,
     /// When issues were written of late.
     writes: BTreeMap<IssueId, VecDeque<Duration>>,
-    /// How many wait for their turn, by urgency.
-    waiting: BTreeMap<Urgency, usize>,
+    /// How many wait for their turn, by whose turn it is.
+    waiting: BTreeMap<Turn, usize>,
     learnt: Learnt,
     locked: Option<(Duration, String)>,
 }
@@ -120,10 +120,10 @@ impl Gate {
         &self,
         endpoint: &str,
         issue: Option<IssueId>,
-        urgency: Urgency,
+        turn: Turn,
         patience: Duration,
     ) -> Result<(), Closed> {
-        self.pass_deferred(endpoint, issue, urgency, patience, MOST_DEFERRED).await
+        self.pass_deferred(endpoint, issue, turn, patience, MOST_DEFERRED).await
     }
 
     /// The same for a write: what it rests on grows old, so it lets others go first for less long.
@@ -131,17 +131,17 @@ impl Gate {
         &self,
         endpoint: &str,
         issue: Option<IssueId>,
-        urgency: Urgency,
+        turn: Turn,
         patience: Duration,
     ) -> Result<(), Closed> {
-        self.pass_deferred(endpoint, issue, urgency, patience, MOST_SPACED).await
+        self.pass_deferred(endpoint, issue, turn, patience, MOST_SPACED).await
     }
 
     async fn pass_deferred(
         &self,
         endpoint: &str,
         issue: Option<IssueId>,
-        urgency: Urgency,
+        turn: Turn,
         patience: Duration,
         most: Duration,
     ) -> Result<(), Closed> {
@@ -152,10 +152,10 @@ impl Gate {
         let mut deferred = Duration::ZERO;
         let mut is_deferred = true;
         loop {
-            let wait = match self.ask(endpoint, issue, urgency, is_deferred)? {
+            let wait = match self.ask(endpoint, issue, turn, is_deferred)? {
                 Asked::Go => return Ok(()),
                 Asked::Turn(wait) => {
-                    waiter.get_or_insert_with(|| Waiter::of(self, urgency));
+                    waiter.get_or_insert_with(|| Waiter::of(self, turn));
                     wait
                 }
                 Asked::Deferred(wait) => {
@@ -184,13 +184,7 @@ impl Gate {
         }
     }
 
-    fn ask(
-        &self,
-        endpoint: &str,
-        issue: Option<IssueId>,
-        urgency: Urgency,
-        is_deferred: bool,
-    ) -> Result<Asked, Closed> {
+    fn ask(&self, endpoint: &str, issue: Option<IssueId>, turn: Turn, is_deferred: bool) -> Result<Asked, Closed> {
         let now = self.clock.monotonic();
         let mut inside = self.lock();
         if let Some((until, words)) = &inside.locked {
@@ -204,14 +198,14 @@ impl Gate {
             return Ok(Asked::Blocked(until.saturating_sub(now)));
         }
         inside.set_rate(self.own_rate, now, &self.clock);
-        if let Some(wait) = inside.lets_others_go_first(urgency, now).filter(|_| is_deferred) {
+        if let Some(wait) = inside.lets_others_go_first(turn, now).filter(|_| is_deferred) {
             return Ok(Asked::Deferred(wait));
         }
         let written = issue.filter(|_| self.kind == Kind::Cloud);
         if let Some(wait) = written.and_then(|issue| inside.spaces_out(issue, now)) {
             return Ok(Asked::Spaced(wait));
         }
-        if urgency != Urgency::Live
+        if turn != Turn::People
             && let Err(early) = inside.behind.check()
         {
             return Ok(Asked::Turn(early.wait_time_from(now)));
@@ -289,19 +283,19 @@ enum Asked {
 /// Somebody who waits for their turn: those less urgent let them go first. Dropped when they go, or go away.
 struct Waiter<'a> {
     gate: &'a Gate,
-    urgency: Urgency,
+    turn: Turn,
 }
 
 impl<'a> Waiter<'a> {
-    fn of(gate: &'a Gate, urgency: Urgency) -> Self {
-        *gate.lock().waiting.entry(urgency).or_default() += 1;
-        Self { gate, urgency }
+    fn of(gate: &'a Gate, turn: Turn) -> Self {
+        *gate.lock().waiting.entry(turn).or_default() += 1;
+        Self { gate, turn }
     }
 }
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        if let Some(count) = self.gate.lock().waiting.get_mut(&self.urgency) {
+        if let Some(count) = self.gate.lock().waiting.get_mut(&self.turn) {
             *count = count.saturating_sub(1);
         }
     }
@@ -310,18 +304,18 @@ impl Drop for Waiter<'_> {
 impl Inside {
     /// How long somebody lets others go first: while somebody more urgent waits, while the instance says that a limit is near,
     /// and while a quota of hours has to last.
-    fn lets_others_go_first(&self, urgency: Urgency, now: Duration) -> Option<Duration> {
-        if urgency == Urgency::Live {
-            return None;
+    fn lets_others_go_first(&self, turn: Turn, now: Duration) -> Option<Duration> {
+        let mut before = self.waiting.range(..turn);
+        let are_before = before.any(|(_, count)| *count > 0);
+        let until_next = || Duration::from_secs_f64(1.0 / self.rate.max(0.005));
+        match turn {
+            Turn::People => None,
+            // It belongs to a poll, whose first page was let through.
+            Turn::Crowd => are_before.then(until_next),
+            Turn::Copies | Turn::Checks if self.slow_until > now => Some(self.slow_until.saturating_sub(now)),
+            Turn::Copies | Turn::Checks if are_before => Some(until_next()),
+            Turn::Copies | Turn::Checks => self.learnt.spreads(now),
         }
-        if self.slow_until > now {
-            return Some(self.slow_until.saturating_sub(now));
-        }
-        let mut before = self.waiting.range(..urgency);
-        if before.any(|(_, count)| *count > 0) {
-            return Some(Duration::from_secs_f64(1.0 / self.rate.max(0.005)));
-        }
-        self.learnt.spreads(now)
     }
 
     /// How long a write waits for the issue's own limit.
@@ -402,7 +396,7 @@ mod tests {
 
     async fn many(gate: &Gate, count: usize) {
         for _ in 0..count {
-            gate.pass("search", None, Urgency::Live, retry::PATIENCE).await.unwrap();
+            gate.pass("search", None, Turn::People, retry::PATIENCE).await.unwrap();
         }
     }
 
@@ -421,15 +415,15 @@ mod tests {
         let (one, two) = (Some(IssueId(1)), Some(IssueId(2)));
         let patience = retry::PATIENCE;
         gate.learn("editIssue", one, 429, &answer("jira-per-issue-on-write"));
-        assert!(matches!(gate.pass("editIssue", one, Urgency::Live, patience).await, Err(Closed::Wait(_))));
-        assert_eq!(gate.pass("editIssue", two, Urgency::Live, patience).await, Ok(()));
+        assert!(matches!(gate.pass("editIssue", one, Turn::People, patience).await, Err(Closed::Wait(_))));
+        assert_eq!(gate.pass("editIssue", two, Turn::People, patience).await, Ok(()));
         gate.learn("editIssue", two, 429, &answer("jira-burst-based"));
-        assert!(matches!(gate.pass("editIssue", two, Urgency::Live, patience).await, Err(Closed::Wait(_))));
-        assert_eq!(gate.pass("getIssue", two, Urgency::Live, patience).await, Ok(()));
+        assert!(matches!(gate.pass("editIssue", two, Turn::People, patience).await, Err(Closed::Wait(_))));
+        assert_eq!(gate.pass("getIssue", two, Turn::People, patience).await, Ok(()));
         gate.learn("getIssue", None, 429, &answer("jira-quota-tenant-based"));
-        assert!(matches!(gate.pass("myself", None, Urgency::Live, patience).await, Err(Closed::Wait(_))));
+        assert!(matches!(gate.pass("myself", None, Turn::People, patience).await, Err(Closed::Wait(_))));
         tokio::time::sleep(Duration::from_secs(101)).await;
-        assert_eq!(gate.pass("editIssue", one, Urgency::Live, patience).await, Ok(()));
+        assert_eq!(gate.pass("editIssue", one, Turn::People, patience).await, Ok(()));
     }
 
     #[tokio::test(start_paused = true)]
@@ -450,9 +444,9 @@ mod tests {
     async fn row_011_a_locked_account_is_left_alone() {
         let (gate, _) = gate(100.0);
         gate.locked("CAPTCHA");
-        assert_eq!(gate.pass("x", None, Urgency::Live, retry::PATIENCE).await, Err(Closed::Locked("CAPTCHA".into())));
+        assert_eq!(gate.pass("x", None, Turn::People, retry::PATIENCE).await, Err(Closed::Locked("CAPTCHA".into())));
         tokio::time::sleep(LOCKED_FOR).await;
-        assert_eq!(gate.pass("x", None, Urgency::Live, retry::PATIENCE).await, Ok(()));
+        assert_eq!(gate.pass("x", None, Turn::People, retry::PATIENCE).await, Ok(()));
     }
 
     #[tokio::test(start_paused = true)]
@@ -460,22 +454,22 @@ mod tests {
         let (gate, clock) = gate(2.0);
         many(&gate, 2).await;
         let went = Mutex::new(Vec::new());
-        let go = async |urgency: Urgency| {
-            gate.pass("search", None, urgency, retry::PATIENCE).await.unwrap();
-            went.lock().unwrap().push(urgency);
+        let go = async |turn: Turn| {
+            gate.pass("search", None, turn, retry::PATIENCE).await.unwrap();
+            went.lock().unwrap().push(turn);
         };
-        let (one, two, three) = (go(Urgency::Sweep), go(Urgency::Backfill), go(Urgency::Backfill));
-        tokio::join!(one, two, three, go(Urgency::Live), go(Urgency::Live), go(Urgency::Live));
+        let (one, two, three) = (go(Turn::Checks), go(Turn::Copies), go(Turn::Crowd));
+        tokio::join!(one, two, three, go(Turn::People), go(Turn::People), go(Turn::People));
         let went = went.into_inner().unwrap();
         assert!(went.is_sorted(), "{went:?}");
         assert!(clock.monotonic() < Duration::from_secs(6), "and the rate is used");
         // Who goes away leaves nobody waiting for them.
         many(&gate, 1).await;
         drop(
-            tokio::time::timeout(Duration::from_millis(10), gate.pass("x", None, Urgency::Live, retry::PATIENCE)).await,
+            tokio::time::timeout(Duration::from_millis(10), gate.pass("x", None, Turn::People, retry::PATIENCE)).await,
         );
         let start = clock.monotonic();
-        gate.pass("x", None, Urgency::Sweep, retry::PATIENCE).await.unwrap();
+        gate.pass("x", None, Turn::Checks, retry::PATIENCE).await.unwrap();
         assert!(clock.monotonic() - start < Duration::from_secs(2));
     }
 
@@ -483,11 +477,11 @@ mod tests {
     async fn who_waited_long_for_their_own_turn_lets_others_go_first_all_the_same() {
         let (gate, clock) = gate(2.0);
         many(&gate, 2).await;
-        let copies = (0..80).map(|_| gate.pass("search", None, Urgency::Backfill, retry::PATIENCE));
+        let copies = (0..80).map(|_| gate.pass("search", None, Turn::Copies, retry::PATIENCE));
         let person = async {
             tokio::time::sleep(Duration::from_secs(15)).await;
             let start = clock.monotonic();
-            gate.pass("search", None, Urgency::Live, retry::PATIENCE).await.unwrap();
+            gate.pass("search", None, Turn::People, retry::PATIENCE).await.unwrap();
             clock.monotonic() - start
         };
         let (_, waited) = tokio::join!(futures_util::future::join_all(copies), person);
@@ -497,7 +491,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn one_issue_is_not_written_faster_than_cloud_takes_it_and_others_are() {
         let (gate, clock) = gate(1000.0);
-        let write = async |issue| gate.pass("editIssue", Some(IssueId(issue)), Urgency::Live, retry::PATIENCE).await;
+        let write = async |issue| gate.pass("editIssue", Some(IssueId(issue)), Turn::People, retry::PATIENCE).await;
         let mut sent = Vec::new();
         let mut put_off = 0;
         while sent.len() < 200 {
@@ -529,10 +523,12 @@ mod tests {
         let (gate, clock) = gate(100.0);
         gate.learn("x", None, 200, &headers(&[("x-ratelimit-nearlimit", "true")]));
         assert!(gate.budget().near);
-        gate.pass("x", None, Urgency::Live, retry::PATIENCE).await.unwrap();
+        gate.pass("x", None, Turn::People, retry::PATIENCE).await.unwrap();
         assert!(clock.monotonic() < Duration::from_secs(1));
+        gate.pass("x", None, Turn::Crowd, retry::PATIENCE).await.unwrap();
+        assert!(clock.monotonic() < Duration::from_secs(1), "nor does the poll that finds it wait");
         for count in 1..=4 {
-            gate.pass("x", None, Urgency::Sweep, retry::PATIENCE).await.unwrap();
+            gate.pass("x", None, Turn::Checks, retry::PATIENCE).await.unwrap();
             let passed = clock.monotonic();
             let (least, most) = (MOST_DEFERRED * count, MOST_DEFERRED * count + Duration::from_secs(1));
             assert!(passed >= least && passed < most, "it goes seldom, and not never: {passed:?}");

@@ -4,16 +4,40 @@
 
 use crate::model::store::Urgency;
 
+/// Whose turn it is at a gate. Earlier variants go first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Turn {
+    /// What somebody just did.
+    People,
+    /// What a poll reads of a crowd that is mostly our own doing: it holds up no copies for long, and people not at all.
+    Crowd,
+    /// First copies.
+    Copies,
+    /// Full checks.
+    Checks,
+}
+
 tokio::task_local! {
-    static URGENCY: Urgency;
+    static TURN: Turn;
 }
 
 /// Does something whose requests are as urgent as this. Futures that are handed to others on the way are as urgent as theirs.
 pub async fn as_urgent_as<T>(urgency: Urgency, work: impl Future<Output = T>) -> T {
-    URGENCY.scope(urgency, work).await
+    let turn = match urgency {
+        Urgency::Live => Turn::People,
+        Urgency::Backfill => Turn::Copies,
+        Urgency::Sweep => Turn::Checks,
+    };
+    TURN.scope(turn, work).await
 }
 
-/// How urgent what is being done is. What nobody said anything of is live.
-pub(super) fn urgency() -> Urgency {
-    URGENCY.try_with(|urgency| *urgency).unwrap_or(Urgency::Live)
+/// Reads a crowd for a poll: before first copies, so that the next poll does not wait, and behind people. What is less urgent already
+/// stays so.
+pub async fn within_a_crowd<T>(work: impl Future<Output = T>) -> T {
+    TURN.scope(turn().max(Turn::Crowd), work).await
+}
+
+/// Whose turn it is. What nobody said anything of is a person's.
+pub(super) fn turn() -> Turn {
+    TURN.try_with(|turn| *turn).unwrap_or(Turn::People)
 }

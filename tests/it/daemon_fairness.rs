@@ -19,6 +19,8 @@ use super::daemon_support::World;
 /// How long each answer takes.
 const ANSWER: Duration = Duration::from_millis(50);
 const POLL: Duration = Duration::from_secs(5);
+/// As many wait in an ordinary run. With fewer a poll shows no more than a page of new ones.
+const FEW: usize = 5_000;
 /// The limit: so much longer than alone.
 const MOST: u32 = 2;
 
@@ -73,9 +75,13 @@ impl Transport for Slow {
     }
 }
 
+fn is_long() -> bool {
+    std::env::var_os("JIRASYNCD_LONG").is_some()
+}
+
 /// Issues that wait to be copied, each with a comment.
 fn queued() -> usize {
-    if std::env::var_os("JIRASYNCD_LONG").is_some() { 50_000 } else { 1_000 }
+    if is_long() { 50_000 } else { FEW }
 }
 
 /// Edits right before polls, and how long after the poll each arrived.
@@ -127,7 +133,7 @@ async fn a_live_edit_hardly_waits_for_the_first_copies_of_another_sync() {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
         let before = writes();
-        let beside = edits(&world, began, &issue, &copy, 8, "beside").await;
+        let beside = edits(&world, began, &issue, &copy, if is_long() { 40 } else { 8 }, "beside").await;
         let after = writes();
         cancel.cancel();
         (alone, beside, before, after)
@@ -138,7 +144,7 @@ async fn a_live_edit_hardly_waits_for_the_first_copies_of_another_sync() {
     assert!(before < after && after < queued as u64, "the other sync was not at work all the time: {before}..{after}");
     let figures = Figures::of(&alone, &beside);
     assert!(figures.slowest.1 <= figures.median.0 * MOST, "{beside:?} beside {queued} first copies, {alone:?} alone");
-    if queued == 1_000 {
+    if queued == FEW {
         publish(&figures);
     }
 }
