@@ -1,11 +1,11 @@
-//! What must hold of anything that comes from outside and is no text of an issue: answers of a Jira, webhooks, configurations, lists of
-//! pairs. The fuzzer's targets, which `tests/it/outside_fuzz.rs` runs too. Must never take for granted that bytes are what they should be:
+//! What must hold of anything that comes from outside and is no text of an issue: answers of a Jira, webhooks, configurations and what of
+//! them goes into JQL, lists of pairs. The fuzzer's targets, which `tests/it/outside_fuzz.rs` runs too. Must never take for granted that bytes are what they should be:
 //! nothing here may fail but an assertion.
 
 #![allow(dead_code, reason = "each fuzz target takes one of them")]
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,6 +18,7 @@ use jirasyncd::jira::{JiraRead, NO_ISSUE, Transport, TransportError, Want, conne
 use jirasyncd::model::ids::{CommentId, EntryId, IssueId, IssueKey, SideId};
 use jirasyncd::model::operation::Thing;
 use jirasyncd::model::settings::Kind;
+use jirasyncd::simulator::jql::{Dialect, parse};
 
 /// A word that must not be in anything that is said.
 const TOKEN: &str = "canary-of-the-fuzzer";
@@ -246,4 +247,61 @@ async fn everything(read: &dyn JiraRead) -> String {
         said += &format!("{:?}", read.things("A", thing).await);
     }
     said
+}
+
+/// Keeps the JQL that it is asked, and finds nothing.
+#[derive(Default)]
+struct Asked(Mutex<Vec<String>>);
+
+#[async_trait]
+impl Transport for Asked {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+        let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap_or_default();
+        if let Some(jql) = body.get("jql").and_then(serde_json::Value::as_str) {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(jql.to_owned());
+        }
+        let known = [("/myself", WE), ("/serverInfo", IT), ("/field", "[]")];
+        let known = known.into_iter().find(|(end, _)| request.uri().path().ends_with(end));
+        let nothing = r#"{"issues":[],"isLast":true,"total":0,"startAt":0,"maxResults":100}"#;
+        Ok(told(200, Bytes::from_static(known.map_or(nothing, |(_, known)| known).as_bytes())))
+    }
+}
+
+/// The two queries in which a side's clause is asked, where a configuration may hold it.
+pub(super) fn queries_of(project: &str, clause: &str) -> Vec<String> {
+    let quoted = serde_json::Value::String(clause.to_owned()).to_string();
+    let config = INSTANCES
+        .replace(r#"instance = "globex", project"#, &format!(r#"instance = "globex", jql = {quoted}, project"#));
+    let Ok(loaded) = load(&config, "jirasyncd.toml", &Nothing, SecretsWanted::Yes) else { return Vec::new() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let Ok(runtime) = runtime else { return Vec::new() };
+    let asked = Arc::new(Asked::default());
+    runtime.block_on(async {
+        for settings in loaded.config.instances.values() {
+            let clock = Arc::new(Paused(tokio::time::Instant::now()));
+            let transport = Arc::<Asked>::clone(&asked);
+            let (read, _) = connect(settings, transport, clock, Arc::new(SeededEntropy::new(1)));
+            drop(read.matching(project, clause, &[IssueId(1)]).await);
+        }
+    });
+    std::mem::take(&mut *asked.0.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Any text as JQL, and behind its first line feed as a project's name: where Jira takes the query that is made of it, it asks for nothing
+/// outside of that project, and the project is the one that was named.
+pub(super) fn jql(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let (clause, project) = text.split_once('\n').unwrap_or((&text, "A"));
+    for bare_words in [false, true] {
+        // A simulated Jira's reader: whatever it is told, it answers.
+        drop(parse(clause, Dialect { bare_words }));
+    }
+    for query in queries_of(project, clause) {
+        let Ok(read) = parse(&query, Dialect::default()) else { continue };
+        let said = format!("{read:?}");
+        let literal = format!("Literal {{ text: {project:?}, quoted: true }}");
+        let begins = r#"Query { clause: Some(And([Term { field: Name("project"), operator: In, operand: List(["#;
+        let is_bound = said.strip_prefix(begins).is_some_and(|rest| rest.starts_with(&literal));
+        assert!(is_bound, "`{clause}` reaches out of `{project}`: {query}\n{said}");
+    }
 }

@@ -1,4 +1,4 @@
-//! Answers of Jiras, webhooks, configurations and lists of pairs, made of recorded and made-up ones by a seeded generator, where no fuzzer is
+//! Answers of Jiras, webhooks, configurations, JQL and lists of pairs, made of recorded and made-up ones by a seeded generator, where no fuzzer is
 //! at hand. Must never hold what its targets check: they are in `fuzz/outside.rs`.
 
 use jirasyncd::cli::read_pair_list;
@@ -65,6 +65,44 @@ const TOML: [&str; 20] = [
 const LIST: [&str; 12] =
     ["\"", ",", ";", "\n", "\r\n", "SUP-1", "ENG-2", r#"[{"a":"SUP-1"}"#, "\u{feff}", "issue key", "urn", "\t"];
 
+/// What may stand anywhere in JQL.
+const JQL: [&str; 23] = [
+    ")",
+    "(",
+    ") OR (",
+    "1) or (a = 1",
+    "\"",
+    "'",
+    "\\",
+    " OR ",
+    " and ",
+    "NOT ",
+    " order by created",
+    "ORDER BY",
+    "\norder\tby ",
+    " in (",
+    ", ",
+    "~",
+    "!=",
+    "cf[10001]",
+    "currentUser()",
+    "-1d",
+    "project = B",
+    "\u{2019}\u{a0}\u{0}",
+    "\n",
+];
+
+const CLAUSES: [&str; 5] = [
+    "a = 1\nA",
+    "labels = x OR summary ~ \"a b\"\nA",
+    "(priority in (High, 'Low') AND not assignee is EMPTY) order by key\nSUP",
+    "created >= \"2026-03-02 09:30\" AND status was Open\nA\" OR project = \"B",
+    "summary ~ \"order by \\\" )\" or a = 1\nOR",
+];
+
+/// What would reach out of its parentheses, if a configuration might hold it.
+const BREAKING_OUT: [&str; 3] = ["a = 1) or (a = 1\nA", "a = \"(\") OR (b = 1\nA", "a = 1 order by b) OR (c = 1\nA"];
+
 /// What a Jira answers to one thing or another, after the byte that chooses the status.
 const ANSWERS: [&str; 9] = [
     r#"0{"issues":[{"id":"10001","key":"A-1","fields":{"summary":"a","updated":"2026-03-02T09:30:00.000+0000","created":"2026-03-02T09:30:00.000+0000","project":{"key":"A","id":"1"},"issuetype":{"name":"Bug","id":"1"},"labels":["x"],"comment":{"comments":[{"id":"1","body":"a","created":"2026-03-02T09:30:00.000+0000","updated":"2026-03-02T09:30:00.000+0000"}],"total":1}},"changelog":{"histories":[{"id":"1","created":"2026-03-02T09:30:00.000+0000","items":[{"field":"summary","fieldId":"summary","fromString":"b","toString":"a"}]}],"total":1}}],"isLast":true,"total":1,"startAt":0,"maxResults":100}"#,
@@ -113,6 +151,8 @@ fn nothing_that_comes_from_outside_breaks_its_reader() {
     let configs = [include_bytes!("../../config/example.toml").to_vec()];
     search(&JSON, &[("hook", outside::hook, &hooks, 4_000), ("answers", outside::answers, &answers, 250)]);
     search(&TOML, &[("config", outside::config, &configs, 300)]);
+    let clauses: Vec<Vec<u8>> = bytes(&CLAUSES).into_iter().chain(bytes(&BREAKING_OUT)).collect();
+    search(&JQL, &[("jql", outside::jql, &clauses, 3_000)]);
     search(&LIST, &[("pairs", outside::pairs, &bytes(&LISTS), 4_000)]);
 }
 
@@ -142,6 +182,16 @@ fn the_examples_are_understood() {
     }
     for kind in [Kind::Cloud, Kind::DataCenter] {
         assert_eq!(read_hook(kind, HOOK.as_bytes()).unwrap().issues, [IssueId(1)]);
+    }
+    for clause in CLAUSES {
+        let (clause, project) = clause.split_once('\n').unwrap();
+        let queries = outside::queries_of(project, clause);
+        assert_eq!(queries.len(), 2, "`{clause}` is asked of neither kind");
+        assert!(queries.iter().all(|query| query.starts_with("project in (\"")), "{queries:?}");
+    }
+    for clause in BREAKING_OUT {
+        let (clause, project) = clause.split_once('\n').unwrap();
+        assert_eq!(outside::queries_of(project, clause), Vec::<String>::new(), "no configuration may hold `{clause}`");
     }
     let (good, bad) = read_pair_list(LISTS[0], &["acme".into(), "globex".into()]).unwrap();
     assert_eq!((good.len(), bad.len()), (2, 0));
