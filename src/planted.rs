@@ -23,8 +23,6 @@ pub enum Bug {
     VerifySkipped,
     /// What a person wrote right before a write of ours is not taken in.
     CheckAfterSkipped,
-    /// A row of an index that lags behind is taken in as news.
-    OldRowReverts,
     /// The losing half of a conflict is not recorded.
     LoserDropped,
     /// Sets are written whole, instead of what comes and goes.
@@ -83,7 +81,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 36] = [
         Self::BaseOnDecision,
         Self::AuthorOnly,
         Self::ValueOnly,
@@ -93,7 +91,6 @@ impl Bug {
         Self::EqualityBeforeEntries,
         Self::VerifySkipped,
         Self::CheckAfterSkipped,
-        Self::OldRowReverts,
         Self::LoserDropped,
         Self::SetsAsSet,
         Self::PlaceholderFlowsBack,
@@ -136,7 +133,6 @@ impl Bug {
             Self::EqualityBeforeEntries => ("plan::fold", "a person's entry always counts"),
             Self::VerifySkipped => ("engine::look", "nothing is written over what was not looked at"),
             Self::CheckAfterSkipped => ("plan::fold", "what a write ran over is carried or kept as a conflict"),
-            Self::OldRowReverts => ("engine::observe", "an old row is ignored, never \"reverted\""),
             Self::LoserDropped => ("plan::acts", "no value that a person wrote is lost"),
             Self::SetsAsSet => ("plan::targets", "another person's element survives"),
             Self::PlaceholderFlowsBack => ("mapping::rich", "our own loss is no edit"),

@@ -160,8 +160,8 @@ impl Engine {
 /// Whether a read is older than what is known of the issue.
 fn is_older(replica: &Replica, snapshot: &IssueSnapshot) -> bool {
     let newest = snapshot.log.iter().map(|entry| entry.id).max().unwrap_or_default();
-    snapshot.log_whole && newest < replica.entry && !is_planted(Bug::OldRowReverts)
-        || snapshot.updated < replica.updated && !is_planted(Bug::OldRowReverts)
+    snapshot.log_whole && newest < replica.entry
+        || snapshot.updated < replica.updated
         || replica.level.outdates(snapshot)
 }
 
