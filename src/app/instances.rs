@@ -70,6 +70,9 @@ impl Daemon {
     /// Keeps what is wrong with parts of an instance as its problems, where that changed or something else stood there.
     pub(super) async fn tell_troubles(&self, instance: &InstanceId, was_bad: bool) -> Result<(), StoreError> {
         self.engine.keep_unshown(instance).await?;
+        if self.engine.wants_check(instance) {
+            self.want_sweep([instance.clone()]).await?;
+        }
         let troubles = self.engine.troubles(instance);
         let changed = {
             let mut polls = self.polls.lock().unwrap_or_else(PoisonError::into_inner);

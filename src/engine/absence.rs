@@ -7,11 +7,13 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Engine;
+use super::instance::Instance;
 use super::work::Work;
 use crate::model::hub::{Absence, Away};
 use crate::model::ids::{ItemId, SideId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
+use crate::model::settings::Farewell;
 use crate::model::store::StoreError;
 use crate::planted::{Bug, is_planted};
 
@@ -24,15 +26,16 @@ const LATER: Duration = Duration::from_secs(3_600);
 /// As many above the brake are counted: beyond it the number says no more.
 const COUNTED: usize = 100;
 
-/// Whether what is known of an item is older than what was written.
-fn is_joined_anew(work: &Work) -> bool {
-    work.item.matching.as_ref().is_some_and(|matching| matching.restored)
-}
-
 impl Engine {
+    /// Whether what is known of an item is not as what was written, or its Jira forgot some of that: what is missing may have gone with it.
+    fn is_doubted(&self, work: &Work, side: &SideId) -> bool {
+        let joins = work.item.matching.as_ref().is_some_and(|matching| matching.restored);
+        joins || self.instance_on(work, side).is_some_and(|instance| instance.went_back())
+    }
+
     /// Takes in where a read shows an issue to be.
     pub(super) fn note_presence(&self, work: &mut Work, side: &SideId, snapshot: &IssueSnapshot) {
-        let doubted = is_joined_anew(work);
+        let doubted = self.is_doubted(work, side);
         let project = work.sync.side(side).map(|settings| settings.project.clone());
         let Some(replica) = work.item.replicas.get_mut(side) else { return };
         let how = Absence::Moved(snapshot.project.clone());
@@ -59,7 +62,7 @@ impl Engine {
             work.move_intent(intent.id, &IntentEvent::Seen);
             self.deleted(work, side);
         }
-        let (now, doubted) = (self.now(), is_joined_anew(work));
+        let (now, doubted) = (self.now(), self.is_doubted(work, side));
         let Some(replica) = work.item.replicas.get_mut(side) else { return };
         if replica.away.as_ref().is_none_or(|away| matches!(away.how, Absence::Moved(_))) {
             replica.away =
@@ -137,14 +140,24 @@ impl Engine {
         } else if !looked {
             work.want_read(side, false);
         } else if self.can_see_the_project(work, side).await {
+            let forgotten = self.may_be_forgotten_there(work, side, &instance).await;
             if let Some(away) = work.item.replicas.get_mut(side).and_then(|replica| replica.away.as_mut()) {
                 tracing::warn!(%side, how = ?away.how, "an issue is not where it was");
+                away.doubted |= forgotten;
                 away.confirmed = Some(now);
             }
         } else {
             work.be_due(self.after(LATER));
         }
         Ok(())
+    }
+
+    /// Whether what is missing may be missing because its Jira was put back from a backup. Asked where something would be deleted for it.
+    async fn may_be_forgotten_there(&self, work: &Work, side: &SideId, instance: &Instance) -> bool {
+        let Some(replica) = work.item.replicas.get(side) else { return false };
+        let deletes = matches!(work.sync.settings.life.deleted, Farewell::Delete | Farewell::Unlink);
+        let missing = replica.away.as_ref().is_some_and(|away| away.how == Absence::Missing && !away.doubted);
+        deletes && missing && self.may_have_forgotten(instance, replica.issue).await
     }
 
     /// The positive control: what is missing in a project that cannot be read is not gone.

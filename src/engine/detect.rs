@@ -199,6 +199,7 @@ impl Engine {
     pub(super) async fn recall_missing(&self, instance: &Instance) -> Result<(), StoreError> {
         self.recall_knew(instance).await?;
         self.recall_unshown(instance).await?;
+        self.recall_went_back(instance).await?;
         for project in &instance.projects {
             let note = self.store.note(&missing_note(instance.id(), project)).await?;
             match note.as_deref() {

@@ -15,6 +15,7 @@ use super::heard::Heard;
 use super::strangers::{Stranger, in_words};
 use super::times::HOUR;
 use super::unshown::Unshown;
+use super::went_back::WentBack;
 use crate::clock::Clock;
 use crate::jira::{Failure, Identity, JiraError, JiraRead, TimesRead, Want};
 use crate::model::account::FormerAccounts;
@@ -74,6 +75,8 @@ pub(crate) struct Instance {
     announcements: Mutex<Announcements>,
     /// What it was seen not to show, and whether that is new.
     unshown: Mutex<(Unshown, bool)>,
+    /// Whether it was put back from a backup.
+    time: Mutex<WentBack>,
 }
 
 #[derive(Default)]
@@ -177,6 +180,7 @@ impl Instance {
             admitting: tokio::sync::Mutex::new(()),
             announcements: Mutex::new(Announcements::since(began)),
             unshown: Mutex::default(),
+            time: Mutex::default(),
             began,
             settings,
             read,
@@ -459,7 +463,8 @@ impl Instance {
         let strangers = strangers.flat_map(|(project, issues)| in_words(project, issues));
         let parts: Vec<_> = missing.chain(unread).chain(strangers).collect();
         drop(state);
-        parts.into_iter().chain(self.times_in_words()).chain(self.unshown_in_words()).collect()
+        let more = self.times_in_words().into_iter().chain(self.unshown_in_words()).chain(self.went_back_in_words());
+        parts.into_iter().chain(more).collect()
     }
 
     /// Notes an issue that the sync user made, and that no sync which goes on knows.
@@ -524,6 +529,10 @@ impl Instance {
 
     pub(super) fn shown(&self) -> MutexGuard<'_, (Unshown, bool)> {
         self.unshown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn time(&self) -> MutexGuard<'_, WentBack> {
+        self.time.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn announcements(&self) -> MutexGuard<'_, Announcements> {

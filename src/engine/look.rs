@@ -11,7 +11,7 @@ use super::admit::with_mark;
 use super::instance::Instance;
 use super::outcome::is_a_level;
 use super::work::Work;
-use crate::jira::JiraError;
+use crate::jira::{Failure, JiraError};
 use crate::model::catalog::Catalog;
 use crate::model::hub::{Absence, Away, ItemState};
 use crate::model::ids::{FieldName, InstanceId, IssueId, ItemId, SideId};
@@ -302,6 +302,16 @@ impl Engine {
         answer: Result<IssueSnapshot, JiraError>,
         direct: bool,
     ) {
+        let answer = match answer {
+            Ok(snapshot) if self.is_another(work, side, instance, &snapshot, direct).await => {
+                if !direct {
+                    return;
+                }
+                let attempt = "reading issues".to_owned();
+                Err(JiraError { attempt, instance: instance.id().clone(), failure: Failure::NotFound })
+            }
+            answer => answer,
+        };
         let observed = match answer {
             Ok(snapshot) => {
                 self.note_presence(work, side, &snapshot);

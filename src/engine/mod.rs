@@ -73,6 +73,7 @@ mod unpair;
 mod unshown;
 mod walk;
 mod watchers;
+mod went_back;
 mod work;
 mod worklogs;
 

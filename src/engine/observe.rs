@@ -28,6 +28,9 @@ impl Engine {
         mut snapshot: IssueSnapshot,
         mut direct: bool,
     ) -> Result<Option<Read>, JiraError> {
+        if self.is_of_the_past(work, side, instance, &mut snapshot, direct).await? {
+            return Ok(None);
+        }
         let Some(replica) = work.item.replicas.get(side) else { return Ok(None) };
         let (known, ours, observed) = (replica.entry, replica.ours, replica.observed);
         self.look_at_what_was_made(work, side, instance, &snapshot);
@@ -62,6 +65,7 @@ impl Engine {
                 break;
             }
         }
+        self.forget_what_it_forgot(work, side, &snapshot);
         for remark in Remark::ALL {
             if snapshot.remarks(remark).complete {
                 self.look_for_late_comments(work, side, instance, &snapshot, remark).await?;
@@ -89,6 +93,7 @@ impl Engine {
         }
         self.look_for_rivals(work, side, instance, &steps);
         self.look_for_forgotten(work, side, instance, &snapshot, &steps).await?;
+        instance.took_in(&snapshot);
         Ok(Some(Read { snapshot, steps, direct, again: false, outsiders }))
     }
 

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::went_back::lies_far_back;
 use super::{Engine, SyncRun};
 use crate::jira::{Failure, as_urgent_as};
 use crate::model::catalog::Shape;
@@ -133,6 +134,7 @@ impl Engine {
         let there = |comment: &CommentId| row.comments.list.iter().any(|read| &read.id == comment);
         let gone = sync.settings.comments.gives(side) && !comments_of(item, side).iter().all(there);
         moved
+            || lies_far_back(replica, row)
             || silently
             || row.comments.complete && gone
             || !counts_the_same(row, &counts_of(item, sync, side))
@@ -170,8 +172,13 @@ impl Engine {
         after: Option<ItemId>,
         scope: &Scope,
     ) -> Result<(Swept, Option<ItemId>), StoreError> {
-        if after.is_none() && scope.only.is_none() {
-            self.check_begins();
+        if after.is_none() {
+            if scope.only.is_none() {
+                self.check_begins();
+            }
+            for instance in self.instances.values().filter(|instance| scope.covers(instance.id())) {
+                instance.check_begins();
+            }
         }
         let ids = self.store.item_ids(after, AT_ONCE).await?;
         let mut items: Vec<(ItemState, Arc<SyncRun>)> = Vec::new();
@@ -209,6 +216,9 @@ impl Engine {
             if scope.only.is_none() {
                 self.check_ended().await?;
             }
+            for instance in self.instances.values().filter(|instance| scope.covers(instance.id())) {
+                self.was_checked(instance).await?;
+            }
         }
         Ok((swept, next))
     }
@@ -225,6 +235,7 @@ impl Engine {
     ) {
         let Some(instance) = self.instances.get(id) else { return };
         if instance.pause().is_some() {
+            instance.check_misses();
             swept.passed_over.insert(id.clone());
             return;
         }
@@ -240,6 +251,7 @@ impl Engine {
                         places.values().flatten().filter_map(|(item, _)| items.get(*item)).map(|(item, _)| item.id),
                     );
                 } else {
+                    instance.check_misses();
                     swept.passed_over.insert(id.clone());
                 }
                 return;

@@ -132,6 +132,11 @@ impl Instance {
         }
     }
 
+    /// Whether its `updated` was seen to stand still.
+    pub(super) fn is_still(&self) -> bool {
+        self.shown().0.still.is_some()
+    }
+
     /// `updated` moves.
     fn shows_time(&self) {
         let mut shown = self.shown();

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{AttachmentId, CommentId, SideId};
@@ -23,6 +24,10 @@ pub struct Matching {
     /// The state was put back from a backup: what is compared now deletes nothing of what joined before.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub careful: bool,
+    /// The sides whose Jira was put back from a backup, and how far its issue had been read before: what it holds and no entry of its
+    /// log says is nobody's word.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub went_back: BTreeMap<SideId, Timestamp>,
     /// Copies whose marks say what they are copies of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marked: Vec<Marked>,

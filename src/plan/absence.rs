@@ -68,7 +68,7 @@ pub(super) fn part(draft: &mut Draft<'_>) {
             Farewell::Transition(status) => move_on(draft, side, status, &what),
             Farewell::Unlink | Farewell::Delete if away.doubted => {
                 let why = format!(
-                    "{what}: that was first seen when the state was put back from a backup, so nothing is deleted for it"
+                    "{what}: that was first seen when the state or this Jira was put back from a backup, so nothing is deleted for it"
                 );
                 draft.hold(side, None, why, "delete its counterparts by hand if they are to go, or bring it back");
             }

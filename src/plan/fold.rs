@@ -46,6 +46,7 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
         first
             || observation.again
             || draft.anew.joins(row)
+            || draft.anew.went_back(side)
             || if row.kind == FieldKind::Links {
                 relations::is_clear(draft, row, side, observation)
             } else {
@@ -60,6 +61,9 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
     draft.plan.seen.extend(created.map(|intent| intent.id));
     let mut moved_on = false;
     for row in rows {
+        if draft.anew.went_back(side) && !draft.anew.joins(row) {
+            super::restored::see_again(draft, row, side, observation);
+        }
         if row.kind == FieldKind::Links {
             relations::take_in(draft, row, side, observation);
             continue;

@@ -8,10 +8,12 @@ use jiff::Timestamp;
 
 use super::acts::observe;
 use super::comments::{copy_body, readers, rich};
-use super::fold::{change, corrected, current};
+use super::fold::{change, corrected, current, touching};
 use super::matching::is_a_bridge;
-use super::{Draft, Observation, Plan, PlanInput, Wanted, agreed_for, audience_of, audiences_of, levels, place, whose};
-use crate::mapping::same;
+use super::{
+    Draft, Observation, Plan, PlanInput, Wanted, agreed_for, audience_of, audiences_of, levels, place, relations, whose,
+};
+use crate::mapping::{same, shared_links};
 use crate::model::catalog::Catalog;
 use crate::model::hub::{Agreed, Conflict, ItemState, Terms, WrittenCopy};
 use crate::model::ids::{CommentId, FieldName, SideId};
@@ -28,6 +30,8 @@ use crate::text;
 pub(super) struct Anew {
     /// The rows that are joined by what stands. Sets that differ go by their log: an element of it comes or goes by itself.
     rows: BTreeSet<FieldName>,
+    /// The sides whose Jira was put back from a backup.
+    went_back: BTreeSet<SideId>,
     seen: BTreeMap<FieldName, Vec<Seen>>,
 }
 
@@ -48,12 +52,18 @@ impl Anew {
             return Self::default();
         }
         let rows = input.sync.fields.values().filter(|row| is_joined(input, row)).map(|row| row.name.clone());
-        Self { rows: rows.collect(), seen: BTreeMap::new() }
+        let went_back = input.item.matching.iter().flat_map(|matching| matching.went_back.keys()).cloned();
+        Self { rows: rows.collect(), went_back: went_back.collect(), seen: BTreeMap::new() }
     }
 
     /// Whether a row is joined by what stands.
     pub(super) fn joins(&self, row: &FieldRow) -> bool {
         self.rows.contains(&row.name)
+    }
+
+    /// Whether a side's Jira was put back from a backup: what it holds otherwise, without an entry, is nobody's word.
+    pub(super) fn went_back(&self, side: &SideId) -> bool {
+        self.went_back.contains(side)
     }
 }
 
@@ -105,7 +115,7 @@ pub(super) fn waits(draft: &mut Draft<'_>) -> bool {
     let missing: Vec<SideId> = here.filter(unread).cloned().collect();
     for side in &missing {
         draft.want(side, Wanted::Comments);
-        let why = "the state was put back from an older backup: nothing is written for this item until all its issues were read";
+        let why = "the state, or a Jira of this item, was put back from an older backup: nothing is written for this item until all its issues were read";
         draft.hold(side, None, why.to_owned(), "it is read as soon as it can be");
     }
     !missing.is_empty()
@@ -138,6 +148,32 @@ pub(super) fn see(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observat
     }
     let seen = Seen { side: side.clone(), value, touched, word };
     draft.anew.seen.entry(row.name.clone()).or_default().push(seen);
+}
+
+/// Takes in what a side holds whose Jira was put back from a backup, of a row that is not joined by what stands. What it lacks it forgot:
+/// nobody took it away. What people did there since says its entries.
+pub(super) fn see_again(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Observation) {
+    let at = place(draft.input, &draft.nothing, row, side);
+    let links = row.kind == FieldKind::Links;
+    let now = if links {
+        let held = shared_links(&at, &relations::shown(row, side, observation)).into_keys().collect();
+        Some(Value::Words(held))
+    } else {
+        current(&at, observation)
+    };
+    let touched = row.sides.get(side).is_some_and(|field| !touching(observation, field).is_empty());
+    let Some(now) = now else { return };
+    let Some(base) = draft.plan.item.replicas.get_mut(side).and_then(|replica| replica.bases.get_mut(&row.name)) else {
+        return;
+    };
+    match &base.value {
+        Some(Value::Words(known)) if touched || links => {
+            let held: BTreeSet<String> = known.intersection(&now.words()).cloned().collect();
+            base.value = Some(if held.is_empty() { Value::Empty } else { Value::Words(held) });
+        }
+        _ if touched || links => {}
+        _ => base.value = Some(now),
+    }
 }
 
 /// Joins what the sides hold.

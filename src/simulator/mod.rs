@@ -7,6 +7,7 @@ mod adf;
 mod arrange;
 mod audit;
 mod auth;
+mod backup;
 mod build;
 mod change;
 mod comments;
@@ -45,6 +46,7 @@ mod workflow;
 mod worklogs;
 
 pub use audit::{AttachmentView, CommentView, EntryView, IssueView, LinkView, WorklogView};
+pub use backup::Backup;
 pub use faults::{Fault, FaultRule, When};
 pub use hooks::{Delivery, HookWeather};
 pub use jira::{Broken, Jira};

@@ -47,7 +47,7 @@ pub(super) struct Side {
     pub(super) project: &'static str,
     pub(super) people: [&'static str; 2],
     kind: &'static str,
-    priorities: [&'static str; 2],
+    pub(super) priorities: [&'static str; 2],
 }
 
 pub(super) const ACME: Side =

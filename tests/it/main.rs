@@ -215,6 +215,8 @@ mod daemon_webhooks;
 #[cfg(test)]
 mod daemon_weekend;
 #[cfg(test)]
+mod daemon_went_back;
+#[cfg(test)]
 mod daemon_whose;
 #[cfg(test)]
 mod daemon_worklogs;

@@ -1,0 +1,171 @@
+//! A Jira that was put back from an older backup while the daemon and the other Jiras went on: it is recognised and told once, nothing is
+//! deleted elsewhere, what it forgot is written there again, and what its people do since is carried. Must never take the daemon's word
+//! for what became of the issues: what stands is read off the Jiras.
+
+use jirasyncd::model::command::{Command, Ended};
+use jirasyncd::simulator::Holder;
+use serde_json::json;
+
+use super::daemon_audit::compare;
+use super::daemon_pairs::unpair;
+use super::daemon_pause::give;
+use super::daemon_restored::{ACME, Side, create, edit, key, say, tally, worlds};
+use super::daemon_support::{World, two};
+
+const SAYS: &str = "was put back from an older backup";
+
+async fn told(world: &World) -> Vec<String> {
+    world.problems().await.into_iter().filter(|problem| problem.contains(SAYS)).collect()
+}
+
+/// A world in which something was said of every kind, on both sides.
+async fn talking(config: &str, there: Side) -> World {
+    let world = World::new(config, |_| {}).await;
+    for (side, item) in [(ACME, "Old"), (there, "Theirs"), (ACME, "Link-end"), (ACME, "Quiet"), (there, "Calm")] {
+        create(&world, side, item);
+    }
+    world.settle().await;
+    for side in [ACME, there] {
+        say(&world, side, "Old", "Early");
+        say(&world, side, "Theirs", "Early");
+        edit(&world, side, "Quiet", json!({ "labels": ["early", side.jira] }));
+    }
+    world.settle().await;
+    world.pass(1_800).await;
+    world
+}
+
+/// What happens after the backup, and is lost on one of the two.
+async fn go_on(world: &World, there: Side) {
+    for (side, text) in [(ACME, "first"), (there, "second"), (ACME, "third")] {
+        edit(world, side, "Old", json!({ "summary": format!("Old {text}"), "labels": [text] }));
+        edit(world, side, "Theirs", json!({ "description": format!("One {text}\n\nTwo") }));
+        world.settle().await;
+    }
+    edit(world, there, "Theirs", json!({ "priority": { "name": there.priorities[0] } }));
+    for side in [ACME, there] {
+        say(world, side, "Old", "Later");
+    }
+    world.person("acme", "jane").link(&key(world, ACME, "Old"), "Relates", &key(world, ACME, "Link-end")).unwrap();
+    world.settle().await;
+    world.pass(1_800).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_107_a_jira_that_is_put_back_is_told_and_gets_back_what_the_others_hold() {
+    for (config, there) in worlds() {
+        for back in [ACME, there] {
+            let mut world = talking(&config, there).await;
+            let backup = world.jira(back.jira).back_up();
+            go_on(&world, there).await;
+            let other = if back.jira == "acme" { there } else { ACME };
+            let (before, stood) = (tally(&world), world.issues(other.jira, ""));
+            world.jira(back.jira).put_back(&backup);
+            let what = format!("{} of {}", back.jira, there.jira);
+            // Its people go on with what they find there, and a poll shows that.
+            edit(&world, back, "Old", json!({ "priority": { "name": back.priorities[0] } }));
+            world.rest().await.unwrap();
+            let problems = told(&world).await;
+            assert!(problems.len() == 1 && problems[0].starts_with(back.jira), "{what}: {problems:?}");
+            assert_eq!(world.field(other.jira, "Old third", "priority"), other.priorities[0], "{what}");
+            // Nothing else of the other changed, and nothing went: its values stand on both again.
+            for (view, mut stood) in world.issues(other.jira, "").into_iter().zip(stood) {
+                if view.fields["summary"] == "Old third" {
+                    stood.fields.insert("priority".to_owned(), other.priorities[0].to_owned());
+                }
+                assert_eq!(view.fields, stood.fields, "{what}");
+            }
+            assert_eq!(compare(&world, back.jira, other.jira), Ok(()), "{what}");
+            let after = tally(&world);
+            let theirs = |key: &&String| world.issues(other.jira, "").iter().any(|view| &&view.key == key);
+            for key in before.keys().filter(theirs) {
+                assert_eq!(after[key], before[key], "{what}: {key}");
+            }
+            // It goes on as ever, over a restart too, and two full checks end it.
+            world.start().await;
+            world.interval().await;
+            assert_eq!(told(&world).await.len(), 1, "{what}");
+            for (side, text) in [(back, "here"), (other, "there")] {
+                edit(&world, side, "Calm", json!({ "summary": format!("Calm {text}") }));
+                say(&world, side, "Quiet", "After");
+                world.settle().await;
+                assert_eq!(world.field(other.jira, "Calm", "summary"), world.field(back.jira, "Calm", "summary"));
+            }
+            world.daemon().engine().sweep(None).await.unwrap();
+            world.rest().await.unwrap();
+            assert_eq!(told(&world).await, Vec::<String>::new(), "{what}");
+            // What only its own people had said since is told where it stands: it stays.
+            let problems = world.problems().await;
+            assert!(problems.len() == 1 && problems[0].contains("stands nowhere else now"), "{what}: {problems:?}");
+            assert_eq!(compare(&world, back.jira, other.jira), Ok(()), "{what}");
+        }
+    }
+}
+
+/// What was copied before the backup, and what was made and copied after it, at home.
+async fn lost_at_home() -> World {
+    let world = World::new(&format!("{}\n[sync.support.life]\ndeleted = \"delete\"\n", two()), |_| {}).await;
+    for (jira, project) in [("acme", "SUP"), ("globex", "ENG")] {
+        world.jira(jira).set_permission(project, "DELETE_ISSUES", &[Holder::LoggedIn]);
+    }
+    world.daemon().once().await.unwrap();
+    create(&world, ACME, "Kept");
+    world.settle().await;
+    world.pass(1_800).await;
+    let backup = world.jira("acme").back_up();
+    edit(&world, ACME, "Kept", json!({ "summary": "Kept and edited" }));
+    create(&world, ACME, "New");
+    world.rest().await.unwrap();
+    world.pass(1_800).await;
+    world.rest().await.unwrap();
+    assert_eq!(world.issues("globex", "New").len(), 1);
+    world.jira("acme").put_back(&backup);
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_deleted_for_an_issue_that_its_jira_forgot() {
+    let world = lost_at_home().await;
+    // Nobody but its counterpart leads to it.
+    let there = world.issue("globex", "New");
+    world.person("globex", "jdoe").edit(&there.key, json!({ "summary": "New and edited" })).unwrap();
+    world.intervals(20).await;
+    assert_eq!(world.issues("globex", "New and edited").len(), 1, "it was deleted");
+    let problems = world.problems().await;
+    assert!(problems.iter().any(|problem| problem.contains("nothing is deleted for it")), "{problems:?}");
+    // One answer of before proves nothing yet; that it stays so does, and what was lost is written again.
+    world.daemon().engine().sweep(None).await.unwrap();
+    world.intervals(2).await;
+    assert_eq!(told(&world).await, Vec::<String>::new());
+    world.pass(900).await;
+    world.intervals(12).await;
+    assert_eq!(world.field("acme", "Kept", "summary"), "Kept and edited");
+    let problems = told(&world).await;
+    assert!(problems.len() == 1 && problems[0].contains("SUP-1"), "{problems:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_issue_under_an_id_that_was_forgotten_is_another() {
+    let world = lost_at_home().await;
+    let before = world.issue("globex", "New");
+    world.pass(1_200).await;
+    let key = create(&world, ACME, "Other");
+    world.intervals(12).await;
+    assert_eq!(key, "SUP-2", "the key is given again");
+    assert_eq!(world.issue("globex", "New").fields, before.fields, "it is not taken for the one before");
+    assert!(world.issues("globex", "Other").is_empty());
+    let problems = world.problems().await;
+    assert!(problems.iter().any(|problem| problem.contains("the id of SUP-2")), "{problems:?}");
+    assert_eq!(told(&world).await.len(), 1);
+    world.person("globex", "jdoe").edit(&before.key, json!({ "summary": "New, edited" })).unwrap();
+    world.intervals(12).await;
+    assert_eq!(world.field("acme", "Other", "summary"), "Other", "nothing of the one is written to the other");
+    // As the problem says: the item ends, and the new issue starts one of its own.
+    let ended = give(&world, unpair(&before.key)).await;
+    assert_eq!(ended.ended, Ended::Done, "{ended:?}");
+    let began = give(&world, Command::Create { sync: "support".into(), key, dry_run: false }).await;
+    assert_eq!(began.ended, Ended::Done, "{began:?}");
+    world.intervals(12).await;
+    assert_eq!(world.issues("globex", "Other").len(), 1);
+    assert_eq!(world.issues("globex", "New, edited").len(), 1);
+}
