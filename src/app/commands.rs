@@ -15,6 +15,7 @@ use crate::model::command::{Answer, Command, CommandRecord, Effect, Ended, Opera
 use crate::model::ids::{InstanceId, SyncId};
 use crate::model::start::{Phase, Standing};
 use crate::model::store::{Store, StoreError};
+use crate::model::suspects::Suspects;
 use crate::store::OpenError;
 
 /// What is answered where no daemon runs that could read anything again.
@@ -111,6 +112,7 @@ impl Daemon {
             | Command::Resolve { .. }
             | Command::Detach { .. }
             | Command::Attach(_)
+            | Command::Retry
             | Command::AcceptAccount { .. }
             | Command::Confirm { .. }
             | Command::Reload { .. } => None,
@@ -120,6 +122,7 @@ impl Daemon {
         } else {
             None
         };
+        let retries = command == Command::Retry;
         let ends = effects.iter().any(|effect| matches!(effect, Effect::EndPause(_)));
         let ends_sync = effects.iter().any(|effect| matches!(effect, Effect::LetGo(_) | Effect::TakeUp(_)));
         self.end_parking(&effects);
@@ -141,6 +144,9 @@ impl Daemon {
         if ends_sync {
             self.engine.recall_detached().await?;
             self.strips.notify_one();
+        }
+        if retries {
+            self.engine.try_suspects_again().await?;
         }
         if let Some((sync, most)) = confirmed {
             self.engine.confirm_creations(&sync, most);
@@ -176,6 +182,7 @@ impl Daemon {
             | Command::Confirm { .. }
             | Command::Detach { .. }
             | Command::Attach(_)
+            | Command::Retry
             | Command::AcceptAccount { .. }
             | Command::Reload { .. } => None,
         }
@@ -222,6 +229,7 @@ async fn decide(
             (answer, effects)
         }
         Command::Attach(sync) => attach(config, store, sync).await?,
+        Command::Retry => retry(store).await?,
         Command::Confirm { sync, most } => confirm(config, store, sync, *most, now).await?,
         // They ask Jiras, and hold items meanwhile: the engine decides them.
         Command::Merge { .. }
@@ -230,6 +238,17 @@ async fn decide(
         | Command::Resolve { .. }
         | Command::Create { .. } => (Answer::refused("this needs the instances"), Vec::new()),
     })
+}
+
+/// What is set aside is tried again, by itself.
+async fn retry(store: &dyn Store) -> Result<Decided, StoreError> {
+    let mut suspects = Suspects::read(store.note(Suspects::NOTE).await?.as_deref());
+    let items = suspects.try_again();
+    if items.is_empty() {
+        return Ok((Answer::new(Ended::Unchanged, vec!["nothing is set aside".to_owned()]), Vec::new()));
+    }
+    let line = format!("set aside until now, and tried again one by one: {} of the items", items.len());
+    Ok((Answer::new(Ended::Done, vec![line]), vec![Effect::Note(Suspects::NOTE.to_owned(), suspects.text())]))
 }
 
 async fn new_hook_path(config: &Config, store: &dyn Store, instance: &InstanceId) -> Result<Decided, StoreError> {

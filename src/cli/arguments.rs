@@ -91,6 +91,8 @@ pub(super) enum Command {
     Detach(Detach),
     /// Takes a sync up again that was ended: it goes on where it stood.
     Attach(Attach),
+    /// Tries again what was set aside because the process panicked with it.
+    Retry(Retry),
     /// Says that the account whose login an instance has now is its sync user, in the place of another: what that one wrote stays ours. No
     /// daemon may run.
     AcceptAccount(AcceptAccount),
@@ -130,6 +132,7 @@ impl Command {
             | Self::Resolve(Resolve { agree: Agree { json, .. }, .. })
             | Self::Detach(Detach { json, .. })
             | Self::Attach(Attach { json, .. })
+            | Self::Retry(Retry { json })
             | Self::AcceptAccount(AcceptAccount { json, .. })
             | Self::Confirm(Confirm { json, .. })
             | Self::Health(Health { json, .. }) => *json,
@@ -164,6 +167,7 @@ impl Command {
             | Self::Resolve(_)
             | Self::Detach(_)
             | Self::Attach(_)
+            | Self::Retry(_)
             | Self::AcceptAccount(_)
             | Self::Pairs(_)
             | Self::State(_)
@@ -372,6 +376,14 @@ pub(super) struct Attach {
     /// The sync.
     #[arg(value_name = "SYNC")]
     pub(super) sync: String,
+    /// Prints JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// The arguments of `retry`.
+#[derive(Debug, Args)]
+pub(super) struct Retry {
     /// Prints JSON.
     #[arg(long)]
     pub(super) json: bool,

@@ -7,7 +7,7 @@ use anyhow::bail;
 use serde::Serialize;
 
 use super::arguments::{
-    AcceptAccount, Agree, Attach, Common, Confirm, Detach, Merge, Pair, Paused, Reload, Resolve, Unpair,
+    AcceptAccount, Agree, Attach, Common, Confirm, Detach, Merge, Pair, Paused, Reload, Resolve, Retry, Unpair,
 };
 use super::exit::Exit;
 use super::output::Output;
@@ -122,6 +122,11 @@ pub(super) fn detach(common: &Common, wanted: &Detach, output: &mut Output<'_>) 
 /// `attach`.
 pub(super) fn attach(common: &Common, wanted: &Attach, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     Ok(carry_out(common, Command::Attach(wanted.sync.as_str().into()), output)?.0)
+}
+
+/// `retry`.
+pub(super) fn retry(common: &Common, _: &Retry, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    Ok(carry_out(common, Command::Retry, output)?.0)
 }
 
 /// `accept-account`.

@@ -91,6 +91,7 @@ fn dispatch(command: Command, common: &Common, output: &mut Output<'_>) -> anyho
         Command::Unpair(wanted) => command::unpair(common, &wanted, output)?,
         Command::Detach(wanted) => command::detach(common, &wanted, output)?,
         Command::Attach(wanted) => command::attach(common, &wanted, output)?,
+        Command::Retry(wanted) => command::retry(common, &wanted, output)?,
         Command::AcceptAccount(wanted) => command::accept_account(common, &wanted, output)?,
         Command::Resolve(wanted) => command::resolve(common, &wanted, output)?,
         Command::Create(wanted) => command::create(common, &wanted, output)?,

@@ -66,6 +66,12 @@ pub struct Worked {
     pub writes: usize,
 }
 
+impl Worked {
+    fn and(self, more: Self) -> Self {
+        Self { items: self.items + more.items, writes: self.writes + more.writes }
+    }
+}
+
 /// What a run would do with one item.
 #[derive(Debug, Clone)]
 pub struct Preview {
@@ -144,15 +150,36 @@ impl Engine {
     /// # Errors
     /// The state could not answer. What was claimed stays so until it is freed.
     pub async fn work_on<'e>(&'e self, claims: Vec<Claim>, uploads: Option<Uploads<'e>>) -> Result<Worked, StoreError> {
-        let items = claims.len();
+        let (alone, together) = self.apart(claims);
+        let mut worked = Worked::default();
+        for claim in alone {
+            if self.set_aside(&claim).await? {
+                continue;
+            }
+            let item = claim.item.id;
+            worked = worked.and(self.work_on_batch(vec![claim], None).await?);
+            self.acquit(item).await?;
+        }
+        if !together.is_empty() {
+            worked = worked.and(self.work_on_batch(together, uploads).await?);
+        }
+        Ok(worked)
+    }
+
+    async fn work_on_batch<'e>(
+        &'e self,
+        claims: Vec<Claim>,
+        uploads: Option<Uploads<'e>>,
+    ) -> Result<Worked, StoreError> {
+        let items: Vec<ItemId> = claims.iter().map(|claim| claim.item.id).collect();
         let urgency = claims.iter().map(|claim| claim.urgency).min().unwrap_or(Urgency::Live);
         let work = async {
             let works = self.take_up(claims).await?;
             let writes = self.rounds(works, 0, None, uploads).await?;
             self.pace_creations().await?;
-            Ok(Worked { items, writes })
+            Ok(Worked { items: items.len(), writes })
         };
-        as_urgent_as(urgency, work).await
+        self.guard(&items, as_urgent_as(urgency, work)).await
     }
 
     /// Looks and acts until nothing is left to do, and gives the items back. `planned`: the first round was planned already.
@@ -187,10 +214,13 @@ impl Engine {
                     let (long, short): (Vec<_>, Vec<_>) = all.partition(|(_, operations)| carries_files(operations));
                     let mut alone: Vec<Upload<'e>> = Vec::new();
                     for (work, operations) in long {
+                        let item = work.item.id;
                         let upload = self.rounds(vec![work], round, Some(vec![operations]), None);
                         match &uploads {
                             // Nobody takes it who stops: it is freed with all that is under way then.
-                            Some(uploads) => drop(uploads.send(upload)),
+                            Some(uploads) => {
+                                drop(uploads.send(Box::pin(async move { self.guard(&[item], upload).await })));
+                            }
                             None => alone.push(upload),
                         }
                     }

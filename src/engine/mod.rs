@@ -61,6 +61,7 @@ mod setup;
 mod singly;
 mod strangers;
 mod survey;
+mod suspects;
 mod sweep;
 mod sync_run;
 mod take_over;
@@ -163,6 +164,8 @@ pub struct Engine {
     covered: AtomicBool,
     /// The items whose issues were looked at for another state's writes since the start.
     rivals: Mutex<BTreeSet<ItemId>>,
+    /// What was in work when the process panicked before.
+    suspects: Mutex<crate::model::suspects::Suspects>,
     /// Something that waited was woken since the worker was last told.
     woke: AtomicBool,
 }

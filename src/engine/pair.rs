@@ -77,6 +77,7 @@ impl Engine {
             | Command::Confirm { .. }
             | Command::Detach { .. }
             | Command::AcceptAccount { .. }
+            | Command::Retry
             | Command::Attach(_) => return Ok(Answer::refused(OTHER)),
         };
         let decision = match self.syncs.get(sync).cloned() {
@@ -96,6 +97,7 @@ impl Engine {
                 | Command::Confirm { .. }
                 | Command::Detach { .. }
                 | Command::AcceptAccount { .. }
+                | Command::Retry
                 | Command::Attach(_) => Decision::refused(OTHER),
             },
         };

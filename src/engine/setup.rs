@@ -214,6 +214,7 @@ impl Engine {
             restored: AtomicBool::new(false),
             covered: AtomicBool::new(false),
             rivals: Mutex::default(),
+            suspects: Mutex::default(),
             woke: AtomicBool::new(false),
         };
         engine.recall().await?;
@@ -232,6 +233,7 @@ impl Engine {
         self.recall_detached().await?;
         self.recall_rivals().await?;
         self.recall_restored().await?;
+        self.recall_suspects().await?;
         self.forget_mails().await?;
         Ok(())
     }

@@ -101,6 +101,8 @@ pub enum Command {
     },
     /// A sync that was ended goes on where it stood.
     Attach(SyncId),
+    /// What was set aside, because the process panicked with it, is tried again.
+    Retry,
     /// The webhooks of an instance are taken at another secret path, and at the one before no more.
     NewHookPath(InstanceId),
     /// The account that an instance's login is of now is its sync user, in the place of another.
@@ -127,6 +129,7 @@ impl Command {
             Self::Resolve { .. } => "resolve",
             Self::Detach { .. } => "detach",
             Self::Attach(_) => "attach",
+            Self::Retry => "retry",
             Self::NewHookPath(_) => "webhooks renew",
             Self::AcceptAccount { .. } => "accept-account",
             Self::Reload { .. } => "reload",
@@ -144,6 +147,7 @@ impl Command {
                 | Self::Confirm { .. }
                 | Self::Detach { .. }
                 | Self::Attach(_)
+                | Self::Retry
         )
     }
 
@@ -160,6 +164,7 @@ impl Command {
             Self::Pause(_)
             | Self::Resume(_)
             | Self::Attach(_)
+            | Self::Retry
             | Self::NewHookPath(_)
             | Self::AcceptAccount { .. }
             | Self::Confirm { .. }
@@ -184,6 +189,7 @@ impl fmt::Display for Command {
                 write!(f, " {sync}{}{shown}", if *strip_marks { " --strip-marks" } else { "" })
             }
             Self::Attach(sync) => write!(f, " {sync}"),
+            Self::Retry => Ok(()),
             Self::AcceptAccount { instance, instead_of } => write!(f, " {instance} --instead-of {instead_of}"),
             Self::Confirm { sync, most } => write!(f, " {sync} {most}"),
             Self::Merge { sync, keep, drop, .. } => write!(f, " {sync} {keep} {drop}{shown}"),

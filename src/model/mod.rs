@@ -28,6 +28,7 @@ pub mod secret;
 pub mod settings;
 pub mod start;
 pub mod store;
+pub mod suspects;
 pub mod things;
 pub mod value;
 pub mod whose;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use jirasyncd::app::RunError;
+use jirasyncd::model::command::{Command, Ended};
 use jirasyncd::model::store::Store;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::super::crash::{Fuse, FusedStore};
 use super::super::daemon_audit::compare;
 use super::super::daemon_input::{create, edit};
+use super::super::daemon_pause::give;
 use super::super::daemon_support::{World, two, two_clouds};
 use super::{Between, writes};
 
@@ -150,4 +152,55 @@ async fn row_099_a_panic_ends_the_daemon_and_what_was_in_flight_is_found() {
     world.rest().await.unwrap();
     assert_eq!(world.in_step("acme", "globex").await, Ok(()));
     assert_eq!(world.jira("globex").count("editIssue"), 1);
+}
+
+/// Runs until it panics, or for ten minutes. Says whether it did.
+async fn panics(world: &World) -> bool {
+    let run = AssertUnwindSafe(world.daemon().run(CancellationToken::new())).catch_unwind();
+    matches!(tokio::time::timeout(Duration::from_secs(600), run).await, Ok(Err(_)))
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_099_an_item_that_makes_it_panic_three_times_is_set_aside_until_somebody_says_otherwise() {
+    let mut world = World::without_daemon(&two());
+    let between = Between::of(&mut world);
+    world.start().await;
+    let bad = create(&world, "SUP", "Bad", &[]);
+    let good: Vec<String> = (0..4).map(|number| create(&world, "SUP", &format!("Good-{number}"), &[])).collect();
+    world.settle().await;
+    let there = world.issue("globex", "Bad").id;
+    between.set(move |place, _| {
+        let writes = place.starts_with("PUT") && place.contains("globex.example");
+        assert!(!(writes && place.ends_with(&format!("/issue/{there}"))), "a fault of ours");
+        None
+    });
+    edit(&world, "acme", "jane", &bad, "Bad edited");
+    for (number, key) in good.iter().enumerate() {
+        edit(&world, "acme", "jane", key, &format!("Good-{number} edited"));
+    }
+    for number in 1..=3 {
+        assert!(panics(&world).await, "panic {number}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "it is not known yet whose fault it is");
+        world.start().await;
+    }
+    // All but that one goes on, over further starts, and also for what comes later.
+    for (number, key) in good.iter().enumerate() {
+        edit(&world, "acme", "omar", key, &format!("Good-{number} again"));
+    }
+    for _ in 0..2 {
+        assert!(!panics(&world).await);
+        for number in 0..4 {
+            assert_eq!(world.issues("globex", &format!("Good-{number} again")).len(), 1);
+        }
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains(&format!("the item of {bad}")), "{problems:?}");
+        world.start().await;
+    }
+    // Nothing of it is lost when it is tried again.
+    between.clear();
+    assert_eq!(give(&world, Command::Retry).await.ended, Ended::Done);
+    assert_eq!(give(&world, Command::Retry).await.ended, Ended::Unchanged);
+    world.rest().await.unwrap();
+    assert_eq!(world.in_step("acme", "globex").await, Ok(()));
+    assert_eq!(world.issues("globex", "Bad edited").len(), 1);
 }
