@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::forged::{Forged, REMEDY};
 use super::{Daemon, RunError, StartError};
 use crate::console::{Heard, HookPath, HookReceiver, HookSink, HookStatus, Refused};
 use crate::engine::{Hearing, PollError};
@@ -28,6 +29,7 @@ pub(super) struct HookRecord {
     last: Option<Timestamp>,
     taken: u64,
     refused: BTreeMap<Refused, u64>,
+    forged: Forged,
 }
 
 impl Daemon {
@@ -105,6 +107,13 @@ impl Daemon {
             unsigned: record.refused.get(&Refused::Signature).copied().unwrap_or_default(),
             unannounced: self.engine.unannounced(instance),
         })
+    }
+
+    /// That many forged webhooks came, and what to do.
+    pub(super) fn forged(&self, instance: &InstanceId) -> Option<(String, &'static str)> {
+        let now = self.surroundings.clock.now();
+        let hooks = self.hooks.lock().unwrap_or_else(PoisonError::into_inner);
+        Some((hooks.get(instance)?.forged.in_words(now)?, REMEDY))
     }
 
     /// Looks after what webhooks told, until it is cancelled.
@@ -223,7 +232,11 @@ impl HookSink for Daemon {
 
     fn refused(&self, instance: &InstanceId, why: Refused) {
         let mut hooks = self.hooks.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = hooks.entry(instance.clone()).or_default().refused.entry(why).or_default();
+        let record = hooks.entry(instance.clone()).or_default();
+        if why == Refused::Signature && record.forged.came(self.surroundings.clock.now()) {
+            tracing::error!(%instance, "many webhooks come without a valid signature");
+        }
+        let count = record.refused.entry(why).or_default();
         *count += 1;
         // The first, and then ever more seldom: nobody fills a log by knocking.
         if count.is_power_of_two() {

@@ -73,7 +73,8 @@ impl Daemon {
         if self.engine.wants_check(instance) {
             self.want_sweep([instance.clone()]).await?;
         }
-        let troubles = self.engine.troubles(instance);
+        let mut troubles = self.engine.troubles(instance);
+        troubles.extend(self.forged(instance));
         let changed = {
             let mut polls = self.polls.lock().unwrap_or_else(PoisonError::into_inner);
             let record = polls.entry(instance.clone()).or_default();

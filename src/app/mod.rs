@@ -5,6 +5,7 @@ mod compare;
 mod configured;
 mod detach;
 mod doors;
+mod forged;
 mod hooks;
 mod instances;
 mod once;

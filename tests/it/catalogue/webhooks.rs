@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jirasyncd::console::{HookSink as _, Refused};
+use jirasyncd::model::store::Store as _;
 use jirasyncd::simulator::{HookWeather, Jira};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -136,4 +138,30 @@ async fn row_037_what_is_told_of_another_project_costs_no_request() {
     })
     .await;
     assert_eq!(reads, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_034_many_forged_webhooks_within_a_minute_are_told_for_an_hour() {
+    let hooked = silent().await;
+    let problems = async || {
+        hooked.daemon.once().await.unwrap();
+        let stored = hooked.daemon.store().problems(10).await.unwrap();
+        stored.into_iter().map(|stored| format!("{}: {}", stored.problem.side, stored.problem.what)).collect::<Vec<_>>()
+    };
+    // As many over a day, or for another reason, are no alarm.
+    for _ in 0..40 {
+        hooked.daemon.refused(&"acme".into(), Refused::Signature);
+        hooked.daemon.refused(&"globex".into(), Refused::Body);
+        hooked.world.pass(30).await;
+    }
+    (0..100).for_each(|_| hooked.daemon.refused(&"globex".into(), Refused::Body));
+    assert_eq!(problems().await, Vec::<String>::new());
+    (0..60).for_each(|_| hooked.daemon.refused(&"acme".into(), Refused::Signature));
+    let told = problems().await;
+    assert!(told.len() == 1 && told[0].starts_with("acme: 30 webhooks"), "{told:?}");
+    hooked.world.pass(1_800).await;
+    (0..60).for_each(|_| hooked.daemon.refused(&"acme".into(), Refused::Signature));
+    assert_eq!(problems().await, told, "it is one alarm");
+    hooked.world.pass(3_700).await;
+    assert_eq!(problems().await, Vec::<String>::new());
 }
