@@ -105,7 +105,11 @@ impl Engine {
         match &polled {
             Ok(_) => {
                 instance.was_polled();
+                let is_back = instance.was_away();
                 self.is_well(&instance).await?;
+                if is_back {
+                    self.look_who_is_back(&instance).await;
+                }
             }
             // A refusal is an answer, too.
             Err(PollError::Jira(error)) if !instance.failed(error) => self.is_well(&instance).await?,

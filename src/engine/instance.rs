@@ -77,6 +77,8 @@ pub(crate) struct Instance {
     unshown: Mutex<(Unshown, bool)>,
     /// Whether it was put back from a backup.
     time: Mutex<WentBack>,
+    /// Its version, where that is another one than at the start.
+    version: Mutex<Option<String>>,
 }
 
 #[derive(Default)]
@@ -181,6 +183,7 @@ impl Instance {
             announcements: Mutex::new(Announcements::since(began)),
             unshown: Mutex::default(),
             time: Mutex::default(),
+            version: Mutex::default(),
             began,
             settings,
             read,
@@ -464,7 +467,7 @@ impl Instance {
         let parts: Vec<_> = missing.chain(unread).chain(strangers).collect();
         drop(state);
         let more = self.times_in_words().into_iter().chain(self.unshown_in_words()).chain(self.went_back_in_words());
-        parts.into_iter().chain(more).collect()
+        parts.into_iter().chain(more).chain(self.version_in_words()).collect()
     }
 
     /// Notes an issue that the sync user made, and that no sync which goes on knows.
@@ -529,6 +532,15 @@ impl Instance {
 
     pub(super) fn shown(&self) -> MutexGuard<'_, (Unshown, bool)> {
         self.unshown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn version(&self) -> MutexGuard<'_, Option<String>> {
+        self.version.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it did not answer when it was last asked.
+    pub(super) fn was_away(&self) -> bool {
+        self.state().failures > 0
     }
 
     pub(super) fn time(&self) -> MutexGuard<'_, WentBack> {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::survey::{Connections, Survey};
+use super::versions::tell_upgrade;
 use crate::jira::{Failure, Identity, JiraError};
 use crate::model::catalog::Catalog;
 use crate::model::command::{Effect, Pause, Target};
@@ -117,6 +118,11 @@ impl LastKnown {
         for (id, connection) in connections {
             if let Some(identity) = found.identities.get(id) {
                 let url = connection.settings.url.clone();
+                let before =
+                    self.instances.get(id).filter(|known| known.url == url).map(|known| &known.identity.version);
+                if let Some(was) = before.filter(|was| *was != &identity.version) {
+                    tell_upgrade(id, was, &identity.version);
+                }
                 self.instances.insert(id.clone(), KnownInstance { url, identity: identity.clone() });
             }
         }

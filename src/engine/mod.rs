@@ -72,6 +72,7 @@ mod times;
 mod traces;
 mod unpair;
 mod unshown;
+mod versions;
 mod walk;
 mod watchers;
 mod went_back;

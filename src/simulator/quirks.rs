@@ -54,6 +54,8 @@ pub struct Quirks {
     pub updated_by_day: bool,
     /// The changelog shows changes of the status alone, as of PyPI's `jira820`.
     pub logs_status_alone: bool,
+    /// The version that it says it is of, where that is another than the usual one.
+    pub version: Option<String>,
     /// Limit of rich text and comments, in characters.
     pub text_limit: usize,
     /// Cloud: which API version `/rest/api/latest` means is 2 on both kinds (memory).
@@ -85,6 +87,7 @@ impl Default for Quirks {
             sprints_are_objects: false,
             updated_by_day: false,
             logs_status_alone: false,
+            version: None,
             text_limit: 32_767,
             site_time_zone: "Etc/UTC".into(),
         }

@@ -34,6 +34,10 @@ pub(crate) fn server_info(state: &mut State, call: &Call) -> Answer {
         body["deploymentType"] = json!("Server");
         body["buildNumber"] = json!(10_030_024);
     }
+    if let Some(version) = &state.quirks.version {
+        body["version"] = json!(version);
+        body["versionNumbers"] = version.split('.').filter_map(|part| part.parse::<u64>().ok()).collect();
+    }
     Ok(Reply::ok(body))
 }
 
