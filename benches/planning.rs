@@ -4,7 +4,7 @@
 #![expect(clippy::print_stdout, reason = "a bench prints")]
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "code of the tests, shared")]
 
-#[path = "../tests/it/plan_world.rs"]
+#[path = "../tests/pure/plan_world.rs"]
 mod plan_world;
 
 use std::collections::BTreeMap;

@@ -265,21 +265,7 @@ mod many_sides;
 #[cfg(test)]
 mod outside_fuzz;
 #[cfg(test)]
-mod plan_check_files;
-#[cfg(test)]
-mod plan_check_left;
-#[cfg(test)]
-mod plan_check_levels;
-#[cfg(test)]
-mod plan_far_ends;
-#[cfg(test)]
-mod plan_properties;
-#[cfg(test)]
 mod plan_things;
-#[cfg(test)]
-mod plan_world;
-#[cfg(test)]
-mod planted;
 #[cfg(test)]
 mod planted_proof;
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::plan_properties::{
     Move, busy, calm, ends_with_the_newest, honest, isolates, nothing_overwritten, restored_value_counts,
     stored_otherwise, survives,
 };
-use crate::plan_world::{Rig, SOUND};
+use crate::plan_world::{MOST_SIDES, Rig, SOUND};
 
 /// Scripts that are played even if the first of them shows the bug.
 const ENOUGH: usize = 80;
@@ -36,7 +36,7 @@ fn caught(
 ) -> Option<String> {
     let mut first: Option<String> = None;
     for (index, script) in scripts.iter().enumerate() {
-        let count = [2, 3, 5][index % 3];
+        let count = 2 + index % (MOST_SIDES - 1);
         if let Err(why) = property(SOUND, count, script) {
             panic!("without the bug: {why}\nafter {script:?}");
         }
@@ -158,6 +158,21 @@ fn hop_moves_base(input: &PlanInput<'_>) -> Plan {
 fn a_hop_that_moves_the_base_is_caught_by_p5_and_by_the_checker() {
     assert_caught(unchecked(hop_moves_base), "look: ", honest(), ends_with_the_newest);
     assert_caught(Rig { plan: hop_moves_base, ..SOUND }, "P10: ", honest(), survives);
+}
+
+/// What was written last is written again.
+fn never_quiet(input: &PlanInput<'_>) -> Plan {
+    let mut made = plan(input);
+    let last = input.intents.iter().rev().find(|intent| matches!(intent.operation.action, Action::SetFields { .. }));
+    if made.operations.is_empty() {
+        made.operations.extend(last.map(|intent| intent.operation.clone()));
+    }
+    made
+}
+
+#[test]
+fn a_planner_that_is_never_quiet_is_caught_by_the_bound_of_p3() {
+    assert_caught(unchecked(never_quiet), "P3: not quiet after 200 plans", honest(), survives);
 }
 
 /// A create whose answer is missing is planned again at once.

@@ -48,10 +48,16 @@ pub(crate) const STATUSES: [&str; 3] = ["To Do", "Doing", "Done"];
 pub(crate) const PRIORITIES: [&str; 4] = ["High", "Medium", "Low", "Local"];
 
 /// Everybody's paragraph, between fixed lines.
-const TEMPLATE: [&str; 11] = ["top", "a: 0", "1", "b: 0", "2", "c: 0", "3", "d: 0", "4", "e: 0", "end"];
+const TEMPLATE: [&str; 13] = ["top", "a: 0", "1", "b: 0", "2", "c: 0", "3", "d: 0", "4", "e: 0", "5", "f: 0", "end"];
+
+/// How many sides a world may have.
+pub(crate) const MOST_SIDES: usize = 6;
+
+/// Plans that may be made until nothing is left to do, whatever happened before.
+const MOST_ROUNDS: usize = 200;
 
 pub(crate) fn side(index: usize) -> SideId {
-    SideId::new(["a", "b", "c", "d", "e"][index])
+    SideId::new(["a", "b", "c", "d", "e", "f"][index])
 }
 
 /// What happens to a write.
@@ -127,6 +133,8 @@ pub(crate) struct World {
     /// Copies that people deleted: the side, and what they said.
     pub(crate) dropped: Vec<(SideId, String)>,
     rig: Rig,
+    /// Plans made since it was told to settle.
+    rounds: usize,
     next: u64,
     entry: u64,
 }
@@ -285,6 +293,7 @@ impl World {
             scribbles: Vec::new(),
             dropped: Vec::new(),
             rig,
+            rounds: 0,
             next: 1,
             entry: 1,
             sync,
@@ -698,6 +707,7 @@ impl World {
             sides.iter().filter_map(|side| Some((side.clone(), self.observe(side, again)?))).collect();
         let offers = self.offers(sides);
         let plan = (self.rig.plan)(&self.input(&observed, &offers));
+        self.rounds += 1;
         let violations = check(&self.input(&observed, &offers), &plan);
         if let Some(violation) = violations.first().filter(|_| self.rig.checked) {
             return Err(format!("P10: {violation}"));
@@ -1089,7 +1099,8 @@ impl World {
     pub(crate) fn settle(&mut self) -> Result<(), String> {
         self.land();
         let sides = self.everywhere();
-        for _ in 0..40 {
+        self.rounds = 0;
+        while self.rounds < MOST_ROUNDS {
             let open = self.intents.iter().any(|intent| !intent.state.is_settled());
             let busy = self.cycle(&sides, &mut || Fate::Done)?;
             if !busy && !open {
@@ -1097,6 +1108,7 @@ impl World {
             }
         }
         let open: Vec<_> = self.intents.iter().filter(|intent| !intent.state.is_settled()).collect();
-        Err(format!("P3: never quiet; still planned: {:?}; open: {open:?}", self.think(&sides, false).operations))
+        let planned = self.think(&sides, false).operations;
+        Err(format!("P3: not quiet after {MOST_ROUNDS} plans; still planned: {planned:?}; open: {open:?}"))
     }
 }

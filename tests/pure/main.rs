@@ -1,0 +1,21 @@
+//! The tests of the pure folders that need nothing but the library: no simulator, no state, no clock. They link and run in a few
+//! seconds, so that `scripts/test mutants` can run them hundreds of times. Must never take in a test that waits for something.
+
+#[cfg(test)]
+mod mapping_values;
+#[cfg(test)]
+mod plan_check_files;
+#[cfg(test)]
+mod plan_check_left;
+#[cfg(test)]
+mod plan_check_levels;
+#[cfg(test)]
+mod plan_check_rules;
+#[cfg(test)]
+mod plan_far_ends;
+#[cfg(test)]
+mod plan_properties;
+#[cfg(test)]
+mod plan_world;
+#[cfg(test)]
+mod planted;
