@@ -232,6 +232,9 @@ mod tests {
         }
         let denied = headers(&[("x-seraph-loginreason", "AUTHENTICATION_DENIED")]);
         assert!(matches!(decide(Class::Write, Seen::Answer(403, &denied), 0), Decision::NotSent(..)));
+        // Any other 403 is Jira's word on the write itself: it is given to whoever wrote.
+        let passed = headers(&[("x-seraph-loginreason", "OK")]);
+        assert_eq!(decide(Class::Write, Seen::Answer(403, &passed), 0), Decision::Give);
     }
 
     #[test]

@@ -70,6 +70,10 @@ mod tests {
         }
         let long = format!("{}.tar.gz", "ü".repeat(300));
         assert!(file_name(&long).len() <= LONGEST && file_name(&long).ends_with("ü.gz"));
+        // No more is cut off than must be: another byte would split a letter.
+        assert_eq!(file_name(&format!("{}.gz", "ü".repeat(300))), format!("{}.gz", "ü".repeat(126)));
+        assert_eq!(file_name(&format!("a{}", "ü".repeat(300))), format!("a{}", "ü".repeat(127)));
+        assert_eq!(file_name(&"ü".repeat(300)), "ü".repeat(127));
     }
 
     #[test]

@@ -282,6 +282,9 @@ mod tests {
             ("HTTP://Initech.example, initech.example/y, ainitech.example", "[issue] [issue] ainitech.example"),
             ("initech.example.org me@initech.example.", "initech.example.org me@initech.example."),
             ("İİ INI_2-3", "İİ [issue]"),
+            ("INI_2-3https://initech.example/y z", "[issue][issue] z"),
+            ("initech.example/a)initech.example/b", "[issue])[issue]"),
+            ("nothing of it - at all.", "nothing of it - at all."),
             ("ACME-1 https://globex.example/jira/browse/ACME-1", "ACME-1 [issue]"),
         ] {
             assert_eq!(scrubbed(&hidden, words), wanted);

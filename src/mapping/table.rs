@@ -66,6 +66,12 @@ mod tests {
     }
 
     #[test]
+    fn without_rows_names_are_shared_as_they_are() {
+        assert_eq!(shared_of(&Table::default(), &"a".into(), "Blocked"), "Blocked");
+        assert_eq!(names_on(&Table::default(), &"a".into(), "Blocked"), ["Blocked"]);
+    }
+
+    #[test]
     fn a_name_without_a_row_exists_on_its_own_side_only() {
         let shared = shared_of(&table(), &"b".into(), "Blocked");
         assert_eq!(names_on(&table(), &"b".into(), &shared), ["Blocked"]);

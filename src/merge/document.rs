@@ -190,6 +190,58 @@ mod tests {
         assert_eq!((clash.conflicts[0].index, clash.conflicts[0].right.len()), (0, 1));
     }
 
+    /// Columns and task lists are told apart by place alone, so they are merged only where nobody added or took one away.
+    #[test]
+    fn edits_within_one_layout_or_task_list_both_survive() {
+        let text = |words: &str| serde_json::json!({ "type": "text", "text": words });
+        let read = |node: serde_json::Value| {
+            let doc = serde_json::json!({ "type": "doc", "version": 1, "content": [node] });
+            crate::text::read(&crate::model::issue::NativeValue::Adf(doc))
+        };
+        let layout = |columns: &[&str]| {
+            let column = |words: &&str| {
+                let paragraph = serde_json::json!({ "type": "paragraph", "content": [text(words)] });
+                serde_json::json!({ "type": "layoutColumn", "attrs": { "width": 50 }, "content": [paragraph] })
+            };
+            let columns: Vec<_> = columns.iter().map(column).collect();
+            read(serde_json::json!({ "type": "layoutSection", "content": columns }))
+        };
+        let tasks = |items: &[&str]| {
+            let item = |words: &&str| {
+                let state = if words.starts_with("done") { "DONE" } else { "TODO" };
+                serde_json::json!({ "type": "taskItem", "attrs": { "localId": "", "state": state }, "content": [text(words)] })
+            };
+            let items: Vec<_> = items.iter().map(item).collect();
+            read(serde_json::json!({ "type": "taskList", "attrs": { "localId": "" }, "content": items }))
+        };
+        for kind in ["layout", "tasks"] {
+            let make = |words: &[&str]| if kind == "layout" { layout(words) } else { tasks(words) };
+            let merged = merge(&make(&["a", "b"]), &make(&["done A", "b"]), &make(&["a", "B"]));
+            assert_eq!(merged.conflicts, []);
+            assert_eq!(merged.document, make(&["done A", "B"]));
+            for (left, right) in [(&["A", "b"][..], &["a", "b", "c"][..]), (&["a", "b", "c"], &["A", "b"])] {
+                let clash = merge(&make(&["a", "b"]), &make(left), &make(right));
+                assert_eq!((clash.conflicts.len(), clash.document), (1, make(left)));
+            }
+        }
+    }
+
+    /// Both put something beside what they changed: where each of it belongs cannot be told, and nothing is lost.
+    #[test]
+    fn stretches_of_other_lengths_are_a_conflict_that_keeps_both() {
+        let clash = merge(&from_plain("a\n\nb"), &from_plain("A\n\nB\n\nl"), &from_plain("x\n\ny"));
+        assert_eq!(clash.conflicts.len(), 1);
+        assert_eq!(crate::text::plain(&clash.document), "A\n\nB\n\nl");
+        assert_eq!(clash.conflicts[0].right.len(), 2);
+    }
+
+    #[test]
+    fn edits_to_one_block_of_many_are_a_conflict_of_that_block_alone() {
+        let clash = merge(&from_plain("a\n\nb\n\nc"), &from_plain("a\n\nx\n\nc"), &from_plain("a\n\ny\n\nC"));
+        assert_eq!(clash.conflicts.len(), 1);
+        assert_eq!((clash.conflicts[0].index, crate::text::plain(&clash.document)), (1, "a\n\nx\n\nC".to_owned()));
+    }
+
     #[test]
     fn edits_to_one_word_are_a_conflict_that_keeps_the_left() {
         assert_eq!(merged("one", "uno", "eins"), ("uno".to_owned(), 1));
