@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::announcements::Announcements;
 use super::circles::Circles;
+use super::done::Done;
 use super::heard::Heard;
 use super::strangers::{Stranger, in_words};
 use super::times::HOUR;
@@ -21,7 +22,6 @@ use crate::jira::{Failure, Identity, JiraError, JiraRead, TimesRead, Want};
 use crate::model::account::FormerAccounts;
 use crate::model::ids::{AccountId, InstanceId, IssueId};
 use crate::model::settings::InstanceSettings;
-use crate::model::store::Urgency;
 use crate::schedule::growing;
 
 /// How long an instance is left alone after the login was refused, in seconds: accounts get locked by asking.
@@ -39,9 +39,6 @@ const UPLOADS: usize = 4;
 const MOST_IN_VAIN: u32 = 4;
 /// How often it is listened whether an instance is silent.
 const LISTEN: Duration = Duration::from_millis(500);
-
-/// So exactly the server's time is known: it tells whole seconds.
-const CLOCK: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
 
 /// First and longest wait before a newcomer that cannot be read is asked for again.
 const FIRST_REREAD: Duration = Duration::from_secs(30);
@@ -77,6 +74,8 @@ pub(crate) struct Instance {
     unshown: Mutex<(Unshown, bool)>,
     /// Whether it was put back from a backup.
     time: Mutex<WentBack>,
+    /// What we did there lately that nobody waits for.
+    done: Mutex<Done>,
     /// Its version, where that is another one than at the start.
     version: Mutex<Option<String>>,
 }
@@ -85,9 +84,6 @@ pub(crate) struct Instance {
 struct State {
     /// Rows within the overlap that were queued: id to `updated`.
     seen: BTreeMap<IssueId, Timestamp>,
-    /// What we did lately that nobody waits for: how urgent it was, and until when, in server time, what a poll shows of the issue is
-    /// that and no act of people's.
-    did: BTreeMap<IssueId, (Urgency, Timestamp)>,
     /// Newcomers that cannot be read.
     unread: BTreeMap<IssueId, Unread>,
     /// Projects that a poll was refused for.
@@ -183,6 +179,7 @@ impl Instance {
             announcements: Mutex::new(Announcements::since(began)),
             unshown: Mutex::default(),
             time: Mutex::default(),
+            done: Mutex::default(),
             version: Mutex::default(),
             began,
             settings,
@@ -293,23 +290,6 @@ impl Instance {
         self.fell.notify_one();
         state.pause = Some(Pause { until: self.clock.monotonic() + wait, why: error.to_string(), away });
         true
-    }
-
-    /// Takes note that we just made or changed an issue, and how urgent that was.
-    pub(crate) fn did(&self, issue: IssueId, urgency: Urgency) {
-        if urgency != Urgency::Live {
-            let until = self.server_now().saturating_add(CLOCK).unwrap_or(Timestamp::MAX);
-            self.state().did.insert(issue, (urgency, until));
-        }
-    }
-
-    /// How urgent it is to look at an issue that a poll shows as changed then: while that is what we did, as urgent as doing it was.
-    pub(crate) fn urgency_of(&self, issue: IssueId, updated: Timestamp) -> Urgency {
-        self.state()
-            .did
-            .get(&issue)
-            .filter(|(_, until)| updated <= *until)
-            .map_or(Urgency::Live, |(urgency, _)| *urgency)
     }
 
     /// Takes note that a poll was answered: the instance is well. Says whether what waited for it is still to be woken.
@@ -505,7 +485,8 @@ impl Instance {
         }
         if let Some(horizon) = horizon {
             state.seen.retain(|_, updated| *updated >= horizon);
-            state.did.retain(|_, (_, until)| *until >= horizon);
+            drop(state);
+            self.done().forget(horizon);
         }
     }
 
@@ -545,6 +526,10 @@ impl Instance {
 
     pub(super) fn time(&self) -> MutexGuard<'_, WentBack> {
         self.time.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn done(&self) -> MutexGuard<'_, Done> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn announcements(&self) -> MutexGuard<'_, Announcements> {

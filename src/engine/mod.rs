@@ -18,6 +18,7 @@ mod creations;
 mod cycle;
 mod detach;
 mod detect;
+mod done;
 mod files;
 mod found;
 mod hear;

@@ -18,7 +18,6 @@ use crate::model::ids::{AttachmentId, CommentId, EntryId, InstanceId, IssueId, S
 use crate::model::issue::IssueSnapshot;
 use crate::model::remark::Remark;
 use crate::model::store::StoreError;
-use crate::planted::{Bug, is_planted};
 
 /// As far as a read may lie before what is known and prove nothing: nodes of a cluster and clocks are nearer by far.
 const FAR: SignedDuration = SignedDuration::from_mins(10);
@@ -149,7 +148,7 @@ impl Engine {
         let time = told_by(replica, snapshot);
         // Where `updated` is wrong it proves nothing.
         let proves = matches!(time, Time::Before | Time::Rewritten) && !instance.is_still();
-        if !proves || is_planted(Bug::OldRowReverts) {
+        if !proves {
             return Ok(false);
         }
         if !direct {
