@@ -77,7 +77,7 @@ pub(crate) struct Instance {
     /// What we did there lately that nobody waits for.
     done: Mutex<Done>,
     /// Its version, where that is another one than at the start.
-    version: Mutex<Option<String>>,
+    pub(super) version: Mutex<Option<String>>,
 }
 
 #[derive(Default)]
@@ -513,10 +513,6 @@ impl Instance {
 
     pub(super) fn shown(&self) -> MutexGuard<'_, (Unshown, bool)> {
         self.unshown.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn version(&self) -> MutexGuard<'_, Option<String>> {
-        self.version.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether it did not answer when it was last asked.

@@ -123,7 +123,8 @@ pub async fn fits(
 }
 
 /// How an instance reads times in JQL.
-async fn times_read(id: &InstanceId, connection: &Connection, project: &str) -> TimesRead {
+async fn times_read(id: &InstanceId, connection: &Connection, project: Option<&String>) -> TimesRead {
+    let Some(project) = project else { return TimesRead::Untried };
     match connection.read.learn_time_form(project).await {
         Ok(read) => read,
         Err(error) => {
@@ -157,10 +158,7 @@ impl Engine {
             let former = FormerAccounts::read(parts.store.note(&FormerAccounts::note(&id)).await?.as_deref())?;
             let (projects, want) = polled(&survey.syncs, &id);
             let silent = survey.silent.get(&id);
-            let times = match projects.first().filter(|_| silent.is_none()) {
-                Some(project) => times_read(&id, &connection, project).await,
-                None => TimesRead::Untried,
-            };
+            let times = times_read(&id, &connection, projects.first().filter(|_| silent.is_none())).await;
             let clock = Arc::clone(&parts.clock);
             let instance =
                 Instance::new(connection.settings, connection.read, (identity, former), projects, want, clock);

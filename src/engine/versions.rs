@@ -1,8 +1,11 @@
 //! Whether an instance is of the version that it was of before. Nothing is upgraded without being away, so it is asked when it is back, and
 //! at each start. Must never ask an instance that was not away, nor take its answer for more than a word.
 
+use std::sync::{MutexGuard, PoisonError};
+
 use super::Engine;
 use super::instance::Instance;
+use crate::model::ids::InstanceId;
 
 const REMEDY: &str = "restart the daemon, or `jirasyncd reload`: what depends on the version is tried anew then. `jirasyncd check` tells what does \
                       not fit";
@@ -19,11 +22,15 @@ impl Engine {
 }
 
 /// Says that an instance is of another version than before.
-pub(super) fn tell_upgrade(instance: &crate::model::ids::InstanceId, was: &str, now: &str) {
+pub(super) fn tell_upgrade(instance: &InstanceId, was: &str, now: &str) {
     tracing::warn!(%instance, was, now, "this Jira is of version {now} now, and was of version {was}");
 }
 
 impl Instance {
+    fn version(&self) -> MutexGuard<'_, Option<String>> {
+        self.version.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn is_of_version(&self, now: &str) {
         let was = &self.identity.version;
         let other = Some(now.to_owned()).filter(|now| now != was && !now.is_empty() && !was.is_empty());
