@@ -274,8 +274,8 @@ impl Engine {
     }
 
     /// Reads ids and times, the newest first, and then those rows that are not known, the oldest first. Behind a page on
-    /// which nothing is new nothing was before; what the index brings late is found once per overlap, when all is read. Where what
-    /// we did ourselves stands on the first page, the rest is likely a crowd of that, and lets people go first.
+    /// which nothing is new nothing was before; what the index brings late is found once per overlap, when all is read. Where a page is
+    /// mostly what we did ourselves, the rest is likely a crowd of that: it lets people go first, and what they did in it is read at once.
     async fn poll_narrow(
         &self,
         instance: &Arc<Instance>,
@@ -288,27 +288,30 @@ impl Engine {
         let (mut new, mut crowd): (Vec<Listed>, bool) = (Vec::new(), false);
         loop {
             let asked = instance.read.touched(projects, since, page.as_deref());
-            let found = if polled.pages == 0 { asked.await? } else { within_a_crowd(asked).await? };
+            let found = if crowd { within_a_crowd(asked).await? } else { asked.await? };
             polled.pages += 1;
             if found.cut || found.next.is_some() && !trail.leads_on(found.rows.iter().map(|(issue, _)| *issue)) {
                 // From its end this list cannot be read. From the beginning it can, in slices.
                 return Ok(polled.and(self.poll_rows(instance, projects, Some(since), true).await?));
             }
-            let (before, is_empty) = (new.len(), found.rows.is_empty());
+            let is_empty = found.rows.is_empty();
             let rows = found.rows.into_iter().filter(|(_, updated)| *updated >= since);
             let unknown = rows.filter(|(issue, updated)| !instance.has_seen(*issue, *updated));
-            new.extend(unknown.map(|(issue, updated)| (updated, issue)));
-            if polled.pages == 1 {
-                let is_ours = |&(updated, issue): &Listed| instance.urgency_of(issue, updated) != Urgency::Live;
-                crowd = new.iter().any(is_ours);
-                if crowd {
-                    let theirs: Vec<Listed> = new.extract_if(.., |listed| !is_ours(listed)).collect();
-                    polled.rows += self.queue_listed(instance, &theirs, None).await?;
-                }
+            let (ours, theirs): (Vec<Listed>, Vec<Listed>) = unknown
+                .map(|(issue, updated)| (updated, issue))
+                .partition(|&(updated, issue)| instance.urgency_of(issue, updated) != Urgency::Live);
+            let is_known = ours.is_empty() && theirs.is_empty();
+            crowd |= ours.len() > theirs.len();
+            new.extend(ours);
+            if crowd {
+                // The cursor stays behind what is not queued yet.
+                polled.rows += self.queue_listed(instance, &theirs, None).await?;
+            } else {
+                new.extend(theirs);
             }
             page = found.next;
             // An empty page proves nothing about those behind it.
-            if page.is_none() || !window.whole && !is_empty && new.len() == before {
+            if page.is_none() || !window.whole && !is_empty && is_known {
                 break;
             }
         }
@@ -362,7 +365,7 @@ impl Engine {
         if !rows.is_empty() || !unread.is_empty() {
             // What a webhook tells of somebody else did.
             let urgency = |row: &IssueSnapshot| {
-                if moves.polled { instance.urgency_of(row.id, row.updated) } else { Urgency::Live }
+                if moves.polled { instance.urgency_of_row(row) } else { Urgency::Live }
             };
             let shown = |row: &IssueSnapshot| Hint { issue: row.id, urgency: urgency(row) };
             let mut hints: Vec<Hint> = rows.iter().map(shown).collect();

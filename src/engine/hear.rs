@@ -13,7 +13,7 @@ use crate::jira::{Failure, JiraError, NO_ISSUE, ReadRows, Told, UnreadRow, read_
 use crate::model::hub::Absence;
 use crate::model::ids::{InstanceId, IssueId};
 use crate::model::issue::IssueSnapshot;
-use crate::model::store::{Announced, Announcement, Hint, StoreError};
+use crate::model::store::{Announced, Announcement, Hint, StoreError, Urgency};
 use crate::planted::{Bug, is_planted};
 
 /// Issues that are looked after at once: as many as one bulk read takes.
@@ -67,6 +67,8 @@ impl Engine {
         }
         if let ([issue], Some(updated)) = (told.issues.as_slice(), told.updated)
             && instance.has_seen(*issue, updated)
+            // A poll took it for our own doing, and it waits among what nobody waits for.
+            && instance.urgency_of(*issue, updated) == Urgency::Live
         {
             return Ok(false);
         }

@@ -53,7 +53,7 @@ impl Engine {
             WriteOutcome::Done(created) => {
                 work.move_intent(intent.id, &IntentEvent::AnsweredYes);
                 if let Some(instance) = self.instance_on(work, side) {
-                    instance.did(created.id, work.urgency);
+                    instance.did(created.id, work.urgency, jiff::Timestamp::UNIX_EPOCH);
                 }
                 tracing::info!(sync = %work.sync.id(), %side, issue.key = %created.key, operation = %intent.id, "created {}", created.key);
                 let replica = Replica {

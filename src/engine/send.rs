@@ -171,7 +171,7 @@ impl Engine {
     /// Has the next poll know that what it shows of an item's issue there is our doing.
     fn did(&self, work: &Work, side: &SideId) {
         if let (Some(instance), Some(replica)) = (self.instance_on(work, side), work.item.replicas.get(side)) {
-            instance.did(replica.issue, work.urgency);
+            instance.did(replica.issue, work.urgency, replica.updated);
         }
     }
 

@@ -24,6 +24,8 @@ const SLOW_FOR: Duration = Duration::from_secs(60);
 /// The longest that one request lets others go first. Whoever waits holds a place that others need, so nobody waits until an hour's
 /// quota is given anew.
 const MOST_DEFERRED: Duration = Duration::from_secs(10);
+/// The longest that one of a poll's many requests does.
+const MOST_CROWDED: Duration = Duration::from_secs(1);
 /// The longest that a write waits for its issue's own limit, and lets others go first. What it rests on is as old then.
 const MOST_SPACED: Duration = Duration::from_secs(5);
 /// The share of the rate that first copies and full checks may use: the rest gathers for what people do.
@@ -159,6 +161,8 @@ impl Gate {
                     wait
                 }
                 Asked::Deferred(wait) => {
+                    // A poll has many such requests, and the next one waits for it.
+                    let most = if turn == Turn::Crowd { most.min(MOST_CROWDED) } else { most };
                     let wait = wait.min(most.saturating_sub(deferred));
                     deferred += wait;
                     is_deferred = !wait.is_zero();
