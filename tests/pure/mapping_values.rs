@@ -8,6 +8,7 @@ use jirasyncd::mapping::{
     shared_links, strange_links,
 };
 use jirasyncd::model::catalog::{Catalog, LinkWords, Shape};
+use jirasyncd::model::document::{Block, Document, Inline};
 use jirasyncd::model::hub::{AttachmentRecord, FileCopy, There};
 use jirasyncd::model::ids::{AttachmentId, FieldId, IssueId, IssueKey, ItemId, SideId};
 use jirasyncd::model::issue::{IssueLink, LogItem, Named, NativeValue, Person};
@@ -198,6 +199,9 @@ fn a_text_points_to_the_readers_own_copy_of_a_file() {
 fn texts_that_differ_by_what_jira_normalises_are_the_same() {
     let wiki = |words: &str| Value::Document(text::read(&NativeValue::Wiki(words.to_owned())));
     assert!(same(&wiki("one  \r\n\r\ntwo"), &wiki("one\n\ntwo")));
+    let parts = ["one ", "two"].map(|words| Inline::Text(words.to_owned(), Vec::new())).to_vec();
+    let parted = Value::Document(Document { blocks: vec![Block::Paragraph(parts)] });
+    assert!(parted != wiki("one two") && same(&parted, &wiki("one two")));
     assert!(!same(&wiki("one"), &wiki("two")) && !same(&wiki("one"), &Value::Line("one".to_owned())));
     assert!(same(&Value::Empty, &Value::Words(BTreeSet::new())));
 }
