@@ -174,6 +174,7 @@ mod tests {
                 "{panel:title=y}\nA\n{panel}",
             ),
             ("h1. one two", "h1. 1 two", "h1. one 2", "h1. 1 2"),
+            ("h1. one two", "h1. 1 two", "h2. one two", "h2. 1 two"),
             (
                 "{code}\na\nb\nc\n{code}",
                 "{code}\nA\nb\nc\n{code}",
@@ -185,6 +186,8 @@ mod tests {
             assert_eq!(merged.conflicts, [], "{base}");
             assert!(crate::text::same(&merged.document, &read(both)), "{:?}", merged.document);
         }
+        // Of two levels one would be lost.
+        assert_eq!(merge(&read("h1. one"), &read("h2. one"), &read("h3. one")).conflicts.len(), 1);
         let clash = merge(&read("* a\n* b"), &read("* A\n* b"), &read("* x\n* b"));
         assert_eq!(clash.conflicts.len(), 1);
         assert_eq!((clash.conflicts[0].index, clash.conflicts[0].right.len()), (0, 1));

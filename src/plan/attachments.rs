@@ -284,3 +284,14 @@ fn refusals(draft: &mut Draft<'_>) {
         draft.hold(&side, None, why, "attach it there by hand, or take it away here");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_is_said_in_the_unit_that_people_use() {
+        let sizes = [999, 1_500, 2_000_000, 3_400_000_000].map(in_words);
+        assert_eq!(sizes, ["999 bytes", "1.5 kB", "2.0 MB", "3.4 GB"]);
+    }
+}

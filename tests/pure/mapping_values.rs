@@ -117,10 +117,8 @@ fn told(sync: &SyncSettings, references: &References, words: &str, from: usize, 
     let document = rich(from, &side(from));
     let (there, catalog) = (side(to), catalog(to));
     let there = Rich { sync, side: &there, catalog: &catalog, references, origin: None };
-    match there.write(&document, &NativeValue::Empty) {
-        NativeValue::Wiki(text) => text,
-        other => format!("{other:?}"),
-    }
+    let written = there.write(&document, &NativeValue::Empty);
+    if let NativeValue::Wiki(text) = written { text } else { format!("{written:?}") }
 }
 
 fn references(sync: &SyncSettings) -> References {

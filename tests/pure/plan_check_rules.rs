@@ -54,13 +54,10 @@ fn broken(world: &World, change: impl FnOnce(&mut Plan)) -> Vec<&'static str> {
 }
 
 fn writes(plan: &mut Plan) -> &mut BTreeMap<FieldName, FieldWrite> {
-    plan.operations
-        .iter_mut()
-        .find_map(|operation| match &mut operation.action {
-            Action::SetFields { fields } => Some(fields),
-            _ => None,
-        })
-        .unwrap()
+    let mut edits = plan.operations.iter_mut().filter_map(|operation| {
+        if let Action::SetFields { fields } = &mut operation.action { Some(fields) } else { None }
+    });
+    edits.next().unwrap()
 }
 
 #[test]
