@@ -246,6 +246,7 @@ impl Daemon {
                 }
                 Some(more) = beside.recv() => running.push(aside(more)),
                 () = woken => {}
+                () = self.engine.has_queued() => {}
                 () = tokio::time::sleep(sleep) => {}
                 () = cancel.cancelled() => {}
             }

@@ -173,12 +173,13 @@ impl Engine {
     ) -> Result<Worked, StoreError> {
         let items: Vec<ItemId> = claims.iter().map(|claim| claim.item.id).collect();
         let urgency = claims.iter().map(|claim| claim.urgency).min().unwrap_or(Urgency::Live);
-        let work = async {
+        // Boxed: it is large, and would lie on the stack in each of the futures around it.
+        let work = Box::pin(async {
             let works = self.take_up(claims).await?;
             let writes = self.rounds(works, 0, None, uploads).await?;
             self.pace_creations().await?;
             Ok(Worked { items: items.len(), writes })
-        };
+        });
         self.guard(&items, as_urgent_as(urgency, work)).await
     }
 

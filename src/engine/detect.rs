@@ -305,7 +305,12 @@ impl Engine {
             new.extend(ours);
             if crowd {
                 // The cursor stays behind what is not queued yet.
-                polled.rows += self.queue_listed(instance, &theirs, None).await?;
+                let rows = self.queue_listed(instance, &theirs, None).await?;
+                if rows > 0 {
+                    // The rest of the list may take a while.
+                    self.queued.notify_one();
+                }
+                polled.rows += rows;
             } else {
                 new.extend(theirs);
             }

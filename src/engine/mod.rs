@@ -170,12 +170,19 @@ pub struct Engine {
     suspects: Mutex<crate::model::suspects::Suspects>,
     /// Something that waited was woken since the worker was last told.
     woke: AtomicBool,
+    /// Rung when something was queued that is not to wait for the end of a poll.
+    queued: tokio::sync::Notify,
 }
 
 impl Engine {
     /// The instances, by name.
     pub fn instances(&self) -> impl Iterator<Item = &InstanceId> {
         self.instances.keys()
+    }
+
+    /// Returns when something was queued in the middle of a poll that people wait for.
+    pub async fn has_queued(&self) {
+        self.queued.notified().await;
     }
 
     /// Server time of an instance minus ours, in milliseconds, as last measured.

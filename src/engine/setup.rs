@@ -214,6 +214,7 @@ impl Engine {
             rivals: Mutex::default(),
             suspects: Mutex::default(),
             woke: AtomicBool::new(false),
+            queued: tokio::sync::Notify::new(),
         };
         engine.recall().await?;
         Ok((engine, survey.findings))

@@ -23,6 +23,9 @@ const POLL: Duration = Duration::from_secs(5);
 const FEW: usize = 5_000;
 /// The limit: so much longer than alone.
 const MOST: u32 = 2;
+/// What one may take that is made where the copies go. It is not what it should be: a poll that looks at a whole overlap full of copies may
+/// take longer than until the next one is due, and that one waits.
+const MOST_FROM: u32 = 5;
 
 const CONFIG: &str = r#"
 [daemon]
@@ -84,16 +87,21 @@ fn queued() -> usize {
     if is_long() { 50_000 } else { FEW }
 }
 
+/// An issue on a side, and who edits it there.
+type End<'a> = (&'a str, &'a str, &'a str);
+
 /// Edits right before polls, and how long after the poll each arrived.
-async fn edits(world: &World, began: Instant, issue: &str, copy: &str, count: u32, word: &str) -> Vec<Duration> {
+async fn edits(world: &World, began: Instant, (from, to): (End<'_>, End<'_>), count: u32, word: &str) -> Vec<Duration> {
     let mut all = Vec::new();
     for number in 0..count {
         let polls = began.elapsed().as_millis() / POLL.as_millis() + 1;
         let tick = began + POLL * u32::try_from(polls).unwrap();
         tokio::time::sleep_until(tick - Duration::from_millis(1)).await;
         let text = format!("Live {word} {number}");
-        world.person("initech", "petra").edit(issue, json!({ "summary": text })).unwrap();
-        while world.jira("acme").issue(copy).unwrap().fields["summary"] != text {
+        let (jira, who, issue) = from;
+        world.person(jira, who).edit(issue, json!({ "summary": text })).unwrap();
+        let (jira, _, copy) = to;
+        while world.jira(jira).issue(copy).unwrap().fields["summary"] != text {
             assert!(tick.elapsed() < Duration::from_secs(120), "{text} does not arrive");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -119,7 +127,11 @@ async fn a_live_edit_hardly_waits_for_the_first_copies_of_another_sync() {
     let (cancel, queued) = (CancellationToken::new(), queued());
     let people = async {
         let began = Instant::now();
-        let alone = edits(&world, began, &issue, &copy, 5, "alone").await;
+        let (there, crowded) = (("initech", "petra", issue.as_str()), ("acme", "jane", copy.as_str()));
+        let alone = [
+            edits(&world, began, (there, crowded), 5, "alone").await,
+            edits(&world, began, (crowded, there), 5, "back alone").await,
+        ];
         let jdoe = world.person("globex", "jdoe");
         for number in 0..queued {
             let key = jdoe.create("ENG", "Defect", json!({ "summary": format!("Bulk {number}") })).unwrap();
@@ -133,19 +145,34 @@ async fn a_live_edit_hardly_waits_for_the_first_copies_of_another_sync() {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
         let before = writes();
-        let beside = edits(&world, began, &issue, &copy, if is_long() { 40 } else { 8 }, "beside").await;
+        let count = if is_long() { 40 } else { 8 };
+        let beside = [
+            edits(&world, began, (there, crowded), count, "beside").await,
+            edits(&world, began, (crowded, there), count, "back beside").await,
+        ];
         let after = writes();
         cancel.cancel();
         (alone, beside, before, after)
     };
-    let (run, (alone, beside, before, after)) = tokio::join!(world.daemon().run(cancel.clone()), people);
+    let (run, (mut alone, mut beside, before, after)) = tokio::join!(world.daemon().run(cancel.clone()), people);
     run.unwrap();
     println!("alone {alone:?}, beside {beside:?}, writes {before}..{after} of the other sync, {queued} queued");
     assert!(before < after && after < queued as u64, "the other sync was not at work all the time: {before}..{after}");
-    let figures = Figures::of(&alone, &beside);
-    assert!(figures.slowest.1 <= figures.median.0 * MOST, "{beside:?} beside {queued} first copies, {alone:?} alone");
+    let figures = [0, 1].map(|way| Figures::of(&mut alone[way], &mut beside[way]));
+    // What comes from there is not counted to the millisecond: how far the last poll came when the next is due differs from run to run.
+    let [to, from] = &figures;
+    for (figures, most) in [(to, MOST), (from, MOST_FROM)] {
+        assert!(
+            figures.median.1 <= figures.median.0 * MOST,
+            "{beside:?} beside {queued} first copies, {alone:?} alone"
+        );
+        assert!(
+            figures.slowest.1 <= figures.median.0 * most,
+            "{beside:?} beside {queued} first copies, {alone:?} alone"
+        );
+    }
     if queued == FEW {
-        publish(&figures);
+        publish(to);
     }
 }
 
@@ -156,9 +183,8 @@ struct Figures {
 }
 
 impl Figures {
-    fn of(alone: &[Duration], beside: &[Duration]) -> Self {
-        let sorted = |times: &[Duration]| {
-            let mut times = times.to_vec();
+    fn of(alone: &mut [Duration], beside: &mut [Duration]) -> Self {
+        let sorted = |times: &mut [Duration]| {
             times.sort();
             (times[times.len() / 2], times[times.len() - 1])
         };

@@ -218,7 +218,9 @@ fn every_planted_bug_is_caught_within_a_thousand_seeds() {
     // Two threads, each with worlds of its own: what is planted is planted for one thread.
     std::thread::scope(|scope| {
         for _ in 0..2 {
-            scope.spawn(|| {
+            // A bug may lead deeper than the 2 MiB that threads have without optimisation.
+            let thread = std::thread::Builder::new().stack_size(8 << 20);
+            let spawned = thread.spawn_scoped(scope, || {
                 while let Some(bug) = bugs.get(next.fetch_add(1, Ordering::Relaxed)) {
                     for world in tried(*bug) {
                         match seek(*bug, world, most) {
@@ -228,6 +230,7 @@ fn every_planted_bug_is_caught_within_a_thousand_seeds() {
                     }
                 }
             });
+            spawned.unwrap();
         }
     });
     let (found, wrong) = (found.into_inner().unwrap(), wrong.into_inner().unwrap());
