@@ -10,6 +10,7 @@ use crate::jira::JiraError;
 use crate::model::ids::{CommentId, SideId};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot};
 use crate::model::operation::{Action, Intent, IntentEvent};
+use crate::model::own_remarks::Bears;
 use crate::model::remark::Remark;
 use crate::model::settings::Kind;
 
@@ -27,19 +28,34 @@ impl Engine {
         let given_up = given_up_comments(work, side, remark);
         let opened = given_up.iter().filter_map(|intent| self.opened_there(instance.id(), intent)).min();
         let Some(since) = opened.and_then(|opened| opened.checked_sub(MARGIN).ok()) else { return Ok(()) };
+        let asked = |work: &Work, there: &CommentSnapshot| {
+            let own = work.item.own.get(side).filter(|own| own.issue == snapshot.id);
+            own.and_then(|own| own.bears(remark, &there.id))
+        };
         let unknown = |work: &Work, there: &CommentSnapshot| {
             let ours = instance.is_us(there.author.as_ref().map(|author| &author.account));
-            ours && there.created >= since && !recover::is_copy(work, side, &there.id, remark)
+            let other = match asked(work, there) {
+                Some(Bears::Ours(operation)) => !given_up.iter().any(|intent| intent.id == operation),
+                Some(Bears::Another | Bears::Nothing) => true,
+                None => false,
+            };
+            ours && there.created >= since && !other && !recover::is_copy(work, side, &there.id, remark)
         };
         let mut list: Vec<CommentSnapshot> = snapshot.remarks(remark).list.clone();
         list.retain(|there| unknown(work, there));
-        if remark == Remark::Worklog && instance.settings.kind == Kind::Cloud && !list.is_empty() {
+        let unasked = list.iter().any(|there| asked(work, there).is_none());
+        if remark == Remark::Worklog && instance.settings.kind == Kind::Cloud && unasked {
             // With an issue they come without their marks.
             list = instance.read.worklogs(snapshot.id).await?;
             list.retain(|there| unknown(work, there));
         }
         for there in list {
-            let late = self.made_by(work, &given_up, instance, snapshot.id, &there).await?;
+            let late = if remark == Remark::Worklog && instance.settings.kind == Kind::DataCenter {
+                self.made_by(work, &given_up, instance, snapshot.id, &there).await?
+            } else {
+                let bears = Box::pin(self.bears(work, (side, instance, snapshot.id), &there, remark)).await?;
+                given_up.iter().find(|intent| bears == Bears::Ours(intent.id))
+            };
             let Some(intent) = late else { continue };
             match copy_beside(work, intent) {
                 None => {

@@ -71,6 +71,7 @@ mod things_outcome;
 mod things_preview;
 mod times;
 mod traces;
+mod unmarked;
 mod unpair;
 mod unshown;
 mod versions;

@@ -71,6 +71,7 @@ impl Engine {
                 self.look_for_late_comments(work, side, instance, &snapshot, remark).await?;
             }
         }
+        self.look_for_unmarked(work, side, instance, &snapshot).await?;
         self.look_for_late_files(work, side, instance, &snapshot);
         // What a person's issue held when it was first seen is theirs as it stands; its history is no news.
         let first = !observed && !ours;

@@ -444,12 +444,12 @@ pub(super) fn place(sync: &SyncRun, of: &Origin) -> Option<SideId> {
 }
 
 /// Whether a write of this kind is not settled on a side: what stands there may be its doing.
-fn is_in_doubt(work: &Work, side: &SideId, of_this: impl Fn(&Action) -> bool) -> bool {
+pub(super) fn is_in_doubt(work: &Work, side: &SideId, of_this: impl Fn(&Action) -> bool) -> bool {
     let open = work.intents.iter().filter(|intent| &intent.operation.side == side && !intent.state.is_settled());
     open.into_iter().any(|intent| of_this(&intent.operation.action))
 }
 
-fn is_known(work: &Work, remark: Remark, side: &SideId, id: &CommentId) -> bool {
+pub(super) fn is_known(work: &Work, remark: Remark, side: &SideId, id: &CommentId) -> bool {
     work.item.remarks(remark).iter().any(|record| record.copies.get(side) == Some(id))
         || work.item.matching.as_ref().is_some_and(|matching| matching.origin(remark, side, id).is_some())
 }

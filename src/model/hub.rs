@@ -115,8 +115,7 @@ pub struct Acknowledged {
     pub reason: String,
     /// Whether Jira refused it: then it is not tried again until the agreed value moves or somebody asks for it.
     pub refused: bool,
-    /// Whether it may pass without anybody touching the issue (a screen, a permission, an option): each full check has it looked
-    /// at again.
+    /// Whether it may pass without anybody touching the issue (a screen, a permission, an option): each full check has it looked at again.
     #[serde(default)]
     pub may_pass: bool,
 }
@@ -479,6 +478,9 @@ pub struct ItemState {
     /// Copies among them whose marks name an original that was not there: should it come, it has its copy already.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub orphans: Vec<super::matching::Marked>,
+    /// What else the sync user said in its issues, as far as that was looked at.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub own: BTreeMap<SideId, super::own_remarks::OwnRemarks>,
     /// When the issue that it began with was made, by our clock. `None`: nobody noted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made: Option<Timestamp>,
@@ -530,6 +532,7 @@ impl ItemState {
             rivals: BTreeMap::new(),
             left: BTreeMap::new(),
             orphans: Vec::new(),
+            own: BTreeMap::new(),
             made: None,
             merged: None,
             configured: 0,

@@ -21,6 +21,7 @@ pub mod left;
 pub mod level;
 pub mod matching;
 pub mod operation;
+pub mod own_remarks;
 pub mod problem;
 pub mod remark;
 pub mod scope;

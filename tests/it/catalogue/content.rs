@@ -191,21 +191,81 @@ async fn row_058_what_a_person_does_as_the_sync_user_is_told_and_stays_where_it_
 
 #[tokio::test(start_paused = true)]
 async fn row_059_a_comment_of_the_sync_user_that_bears_no_mark_stays_where_it_is() {
-    for (config, to, _, _) in pairs() {
+    for (config, to, who, _) in pairs() {
         for at in ["acme", to] {
             let world = World::new(&config, |_| {}).await;
             create(&world, "SUP", "Item", &[]);
             world.settle().await;
             let other = if at == "acme" { to } else { "acme" };
             let key = world.issue(at, "Item").key;
+            world.jira(at).reset_calls();
             world.person(at, "sync").comment(&key, "Written by a tool").unwrap();
+            for _ in 0..3 {
+                world.rest().await.unwrap();
+                world.daemon().engine().sweep(None).await.unwrap();
+                let who = if at == "acme" { "jane" } else { who };
+                world.person(at, who).edit(&key, json!({ "duedate": "2030-05-06" })).unwrap();
+                world.rest().await.unwrap();
+                assert!(world.issue(other, "Item").comments.is_empty(), "{at}");
+                assert_eq!(world.issue(at, "Item").comments.len(), 1, "{at}");
+                let problems = world.problems().await;
+                assert!(problems.len() == 1 && problems[0].contains("without our mark"), "{at}: {problems:?}");
+            }
+            let asked = calls(world.jira(at)).get("getCommentProperty").copied().unwrap_or_default();
+            assert_eq!(asked, 1, "{at}: what it bears is asked once");
+            // It is not told for ever.
+            world.pass(8 * 24 * 3_600).await;
+            world.person("acme", "jane").edit(&world.issue("acme", "Item").key, json!({ "duedate": null })).unwrap();
             world.rest().await.unwrap();
-            world.daemon().engine().sweep(None).await.unwrap();
-            world.rest().await.unwrap();
-            assert!(world.issue(other, "Item").comments.is_empty(), "{at}");
-            assert_eq!(world.issue(at, "Item").comments.len(), 1, "{at}");
-            assert_eq!(world.problems().await, Vec::<String>::new());
+            assert_eq!(world.problems().await, Vec::<String>::new(), "{at}");
         }
+    }
+}
+
+/// A copy of ours that was given up may land yet, so what stands there is asked for its mark. Each once.
+#[tokio::test(start_paused = true)]
+async fn row_059_what_bears_no_mark_is_not_asked_for_ever_because_a_copy_may_land_yet() {
+    for (config, to, who, _) in pairs() {
+        let world = World::new(&config, |_| {}).await;
+        let key = create(&world, "SUP", "Item", &[]);
+        world.settle().await;
+        let there = world.issue(to, "Item").key;
+        world.person(to, "sync").comment(&there, "Written by a tool").unwrap();
+        world.jira(to).add_fault(FaultRule::new("addComment", When::Nth(1), Fault::ResetBefore));
+        world.person("acme", "jane").comment(&key, "Said by Jane").unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.issue(to, "Item").comments.len(), 2, "{to}");
+        world.jira(to).reset_calls();
+        for day in 1..4 {
+            world.person(to, who).edit(&there, json!({ "duedate": format!("2030-05-0{day}") })).unwrap();
+            world.rest().await.unwrap();
+        }
+        assert_eq!(calls(world.jira(to)).get("getCommentProperty"), None, "{to}");
+    }
+}
+
+/// What stood there before the issues were paired is of another time, and what we wrote ourselves is no stranger's.
+#[tokio::test(start_paused = true)]
+async fn row_059_what_stood_there_before_and_what_we_wrote_is_not_told() {
+    for (config, to, who, _) in pairs() {
+        let mut world = World::of(&config, |_| {});
+        let key = create(&world, "SUP", "Item", &[]);
+        world.person("acme", "sync").comment(&key, "Written by a tool, long ago").unwrap();
+        world.start().await;
+        world.rest().await.unwrap();
+        let there = world.issue(to, "Item").key;
+        world.person("acme", "jane").comment(&key, "Said by Jane").unwrap();
+        for fault in [Fault::ResetAfter, Fault::ResetBefore] {
+            world.jira(to).add_fault(FaultRule::new("addComment", When::Nth(1), fault));
+            world.person("acme", "jane").comment(&key, "Said by Jane again").unwrap();
+            world.rest().await.unwrap();
+            world.person(to, who).edit(&there, json!({ "duedate": "2030-05-06" })).unwrap();
+            world.intervals(40).await;
+        }
+        world.person("acme", "jane").edit(&key, json!({ "duedate": "2030-05-07" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.issue(to, "Item").comments.len(), 3, "{to}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{to}");
     }
 }
 
