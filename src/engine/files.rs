@@ -102,7 +102,14 @@ impl Engine {
     }
 
     /// Takes in what became of an upload.
-    pub(super) fn file_outcome(&self, work: &mut Work, intent: &Intent, outcome: WriteOutcome<AttachmentId>) {
+    pub(super) async fn file_outcome(&self, work: &mut Work, intent: &Intent, outcome: WriteOutcome<AttachmentId>) {
+        if let WriteOutcome::Refused(refusal) = &outcome
+            && self.was_news(work, intent).await
+        {
+            // It takes none, or none as large, since the daemon asked: the next plan says so, and tries none.
+            work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
+            return;
+        }
         match outcome {
             WriteOutcome::Done(copy) => {
                 work.move_intent(intent.id, &IntentEvent::AnsweredYes);

@@ -74,6 +74,7 @@ mod traces;
 mod unmarked;
 mod unpair;
 mod unshown;
+mod uploads;
 mod versions;
 mod walk;
 mod watchers;

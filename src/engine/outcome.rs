@@ -150,7 +150,7 @@ impl Engine {
             }
             Sent::Comment(WriteOutcome::Refused(refusal)) => self.refused_apart(work, intent, &refusal),
             Sent::Comment(outcome) => self.no_answer(work, intent, outcome),
-            Sent::File(outcome) => self.file_outcome(work, intent, outcome),
+            Sent::File(outcome) => self.file_outcome(work, intent, outcome).await,
             Sent::Revision(outcome) => self.revision_outcome(work, intent, outcome),
             Sent::Offer(outcome) => self.offer_outcome(work, intent, outcome).await,
             Sent::Relation(outcome) => self.relation_outcome(work, intent, outcome),

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::uploads::waits_for_uploads;
 use super::went_back::lies_far_back;
 use super::{Engine, SyncRun};
 use crate::jira::{Failure, as_urgent_as};
@@ -36,7 +37,7 @@ pub struct Scope {
 }
 
 impl Scope {
-    fn covers(&self, instance: &InstanceId) -> bool {
+    pub(super) fn covers(&self, instance: &InstanceId) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(instance))
     }
 
@@ -179,6 +180,7 @@ impl Engine {
             for instance in self.instances.values().filter(|instance| scope.covers(instance.id())) {
                 instance.check_begins();
             }
+            as_urgent_as(Urgency::Sweep, Box::pin(self.ask_what_may_be_attached(scope))).await;
         }
         let ids = self.store.item_ids(after, AT_ONCE).await?;
         let mut items: Vec<(ItemState, Arc<SyncRun>)> = Vec::new();
@@ -187,7 +189,7 @@ impl Engine {
         for id in &ids {
             let Some(item) = self.store.item(*id).await? else { continue };
             let Some(sync) = self.syncs.get(&item.sync).filter(|sync| sync.ended().is_none()) else { continue };
-            if Self::may_pass(&item, sync) || item.rivals.len() > 1 {
+            if Self::may_pass(&item, sync) || item.rivals.len() > 1 || waits_for_uploads(&item, sync) {
                 due.insert(item.id);
             }
             if scope.is_turn_of(item.id) && item.merged.is_none() {

@@ -25,6 +25,8 @@ pub(crate) struct SyncRun {
     catalogs: Mutex<Arc<BTreeMap<SideId, Catalog>>>,
     /// When a side was last asked again what it offers, by our monotonic time.
     looked: Mutex<BTreeMap<SideId, Duration>>,
+    /// What may be attached, asked again.
+    pub(super) uploads: Mutex<super::uploads::AskedUploads>,
     /// Who may be assigned on a side, and until when that is believed.
     assignable: Mutex<BTreeMap<(SideId, AccountId), (bool, Duration)>>,
     /// Until when it is believed that a side does not show who watches.
@@ -75,6 +77,7 @@ impl SyncRun {
             wants,
             catalogs: Mutex::new(Arc::new(catalogs)),
             looked: Mutex::default(),
+            uploads: Mutex::default(),
             assignable: Mutex::default(),
             hides_watchers: Mutex::default(),
             edits_all: Mutex::default(),
@@ -126,7 +129,7 @@ impl SyncRun {
         self.change(side, |known| {
             catalog.address.clone_from(&known.address);
             catalog.unassignable.clone_from(&known.unassignable);
-            // Asked for once, beside the catalog.
+            // Asked for beside the catalog.
             catalog.upload_limit = known.upload_limit;
             catalog.service_desk = known.service_desk;
             catalog.edits_all_comments = known.edits_all_comments;
@@ -134,6 +137,11 @@ impl SyncRun {
             catalog.called.clone_from(&known.called);
             *known = catalog;
         })
+    }
+
+    /// Takes the largest file that a side takes now. Says whether it is another than before.
+    pub(super) fn limits_uploads(&self, side: &SideId, limit: Option<u64>) -> bool {
+        self.change(side, |known| known.upload_limit = limit)
     }
 
     /// A version or component was made: the fields that hold such things offer it, where it is known what they offer.

@@ -508,6 +508,36 @@ async fn row_080_where_files_are_switched_off_the_rest_goes_on() {
     }
 }
 
+/// Both while the daemon runs.
+#[tokio::test(start_paused = true)]
+async fn row_080_that_files_are_switched_off_and_on_again_is_learnt() {
+    for (config, to, _, _) in pairs() {
+        let world = World::new(&with_files(&config), |_| {}).await;
+        let key = create(&world, "SUP", "Item", &[]);
+        world.settle().await;
+        world.jira(to).set_quirks(|quirks| quirks.attachments = false);
+        world.jira(to).reset_calls();
+        let jane = world.person("acme", "jane");
+        for name in ["one.png", "two.png", "three.png"] {
+            jane.attach(&key, name, b"bytes").unwrap();
+            world.rest().await.unwrap();
+        }
+        hours(&world, 3).await;
+        let tried = calls(world.jira(to)).get("addAttachment").copied().unwrap_or_default();
+        assert_eq!(tried, 1, "{to}: one refusal is enough to ask");
+        let problems = world.problems().await;
+        assert!(problems.len() == 3 && problems.iter().all(|told| told.contains("takes no files")), "{problems:?}");
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.problems().await.len(), 3);
+        world.jira(to).set_quirks(|quirks| quirks.attachments = true);
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.issue(to, "Item").attachments.len(), 3, "{to}: {:?}", world.problems().await);
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
 /// What a template makes of a summary is longer than Jira takes.
 #[tokio::test(start_paused = true)]
 async fn row_084_what_was_cut_to_one_line_never_flows_back() {
