@@ -106,6 +106,9 @@ pub struct Base {
     /// What was set here over what, by somebody, and how often in a row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub insisted: Option<super::insisted::Insisted>,
+    /// Whether the field held this value and the issue does not show it at all any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left_out: bool,
 }
 
 /// Why a side does not hold an agreed value.

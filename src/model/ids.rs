@@ -83,6 +83,15 @@ text_id! {
     /// A field's id on one instance: `summary`, `customfield_10042`.
     FieldId
 }
+
+impl FieldId {
+    /// Whether an administrator made the field. Of the others some are left out of an answer where they are empty.
+    #[must_use]
+    pub fn is_custom(&self) -> bool {
+        self.as_str().starts_with("customfield_")
+    }
+}
+
 text_id! {
     /// An issue's key. Display only: it changes on move and rename.
     IssueKey

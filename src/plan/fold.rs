@@ -44,6 +44,7 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
     let rows: Vec<&FieldRow> = rows.filter(|row| row.kind != FieldKind::Watchers).collect();
     let agree = |row: &&FieldRow| {
         first
+            || is_withheld(draft, row, side, observation)
             || observation.again
             || draft.anew.joins(row)
             || draft.anew.went_back(side)
@@ -66,6 +67,9 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
         }
         if row.kind == FieldKind::Links {
             relations::take_in(draft, row, side, observation);
+            continue;
+        }
+        if !first && withhold(draft, row, side, observation) {
             continue;
         }
         if row.kind == FieldKind::Parent {
@@ -92,6 +96,12 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
     for remark in Remark::ALL {
         super::comments::collect(draft, side, observation, remark);
     }
+    note_seen(draft, side, observation);
+}
+
+/// Notes what was read of a side, beside its fields.
+fn note_seen(draft: &mut Draft<'_>, side: &SideId, observation: &Observation) {
+    let snapshot = &observation.snapshot;
     if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
         replica.observed = true;
         replica.created_by = None;
@@ -104,6 +114,18 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
         let newest = observation.snapshot.log.iter().map(|entry| entry.id).max();
         replica.entry = replica.entry.max(newest.unwrap_or(EntryId(0)));
     }
+}
+
+/// Whether what is read of a field is no word of anybody's.
+fn is_withheld(draft: &Draft<'_>, row: &FieldRow, side: &SideId, read: &Observation) -> bool {
+    super::not_shown::is_left_out(draft, row, side, read)
+}
+
+/// Notes whether it is. Says whether it is not taken in.
+fn withhold(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, read: &Observation) -> bool {
+    let left_out = super::not_shown::is_left_out(draft, row, side, read);
+    super::not_shown::note(draft, row, side, left_out);
+    left_out
 }
 
 /// Remembers what a side itself calls a status or type; says whether it is another status than before.

@@ -36,6 +36,7 @@ mod levels;
 mod links;
 mod matching;
 mod named_files;
+mod not_shown;
 mod pairing;
 mod parents;
 mod relations;
@@ -101,6 +102,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     absence::part(&mut draft);
     matching::settle(&mut draft);
     left::settle(&mut draft);
+    not_shown::say(&mut draft);
     for side in &input.sync.sides {
         if draft.is_barred(&side.id) {
             levels::guard(&mut draft, &side.id);

@@ -63,7 +63,7 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId, only: Option<&str>) {
         }
         let Some(agreed) = draft.due(row, side) else { continue };
         let base = draft.plan.item.replicas.get(side).and_then(|r| r.bases.get(&row.name)).cloned().unwrap_or_default();
-        if is_aimed_apart(draft, row, side, &agreed, &base) {
+        if base.left_out || is_aimed_apart(draft, row, side, &agreed, &base) {
             continue;
         }
         match stand(draft, row, side, &agreed, &base) {
@@ -252,6 +252,9 @@ fn stand(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, 
     lacks::say(draft, row, side, &agreed.value, is_short(row, &agreed.value, &wanted));
     if base.value.as_ref().is_some_and(|held| same(held, &wanted)) {
         return Stand::Holds;
+    }
+    if let Some(unmappable) = super::not_shown::unknown(draft, row, side) {
+        return Stand::Cannot(unmappable);
     }
     let issue_type = super::requests::issue_type(draft, side);
     if let Some(unmappable) = super::requests::hindered(draft, row, side, &native, issue_type.as_deref()) {

@@ -1,9 +1,13 @@
 //! Custom fields of every kind that is carried, between Cloud and Data Center and between two Clouds, with different names and
 //! ids on each side: set, changed, cleared, changed on both sides at once. Must never ask the daemon what a Jira holds.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use jirasyncd::simulator::{FieldSetup, FieldType, Setup};
 use serde_json::{Value, json};
 
+use super::bent::{Bent, each_issue};
 use super::daemon_support::{World, calls, two, two_clouds};
 
 /// Effort (number), start (date and time), platforms (options), under the ids of a side.
@@ -141,4 +145,71 @@ async fn of_several_names_the_one_that_stands_there_is_removed() {
     world.rest().await.unwrap();
     assert_eq!((shown(&world, "acme")[2].as_str(), shown(&world, "globex")[2].as_str()), ("Mac", "macOS"));
     assert_eq!(world.problems().await, Vec::<String>::new());
+}
+
+/// An administrator deletes a field of one Jira, or takes it out of what covers the issue, and gives it back later.
+#[tokio::test(start_paused = true)]
+async fn row_049_a_field_that_goes_while_the_daemon_runs_empties_nobodys() {
+    for (config, other, who) in [(two(), "globex", "jdoe"), (two_clouds(), "initech", "petra")] {
+        for (at, listed) in [("acme", false), ("acme", true), (other, false), (other, true)] {
+            let mut world = world(&config, other);
+            let gone = Arc::new(AtomicBool::new(false));
+            let (held, field, host) = (Arc::clone(&gone), ids(at)[0], format!("{at}.example"));
+            world.bend(move |inner| {
+                let (held, host) = (Arc::clone(&held), host.clone());
+                Arc::new(Bent::new(inner).back(move |place, _, said| {
+                    if !held.load(Ordering::SeqCst) || !place.contains(&host) {
+                        return;
+                    }
+                    each_issue(said, |issue| drop(issue["fields"].as_object_mut().map(|fields| fields.remove(field))));
+                    if let Some(list) = said.as_array_mut().filter(|_| place.ends_with("/field") && !listed) {
+                        list.retain(|known| known["id"] != field);
+                    }
+                }))
+            });
+            world.start().await;
+            let mut fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+            fields[ids("acme")[0]] = json!(5);
+            world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+            world.settle().await;
+            let effort = |world: &World, side: &str| world.field(side, "Item", ids(side)[0]);
+            let set = |world: &World, side: &str, what: Value| {
+                let person = world.person(side, if side == "acme" { "jane" } else { who });
+                person.edit(&world.issue(side, "Item").key, what).unwrap();
+            };
+            let five = effort(&world, "acme");
+            assert_eq!(effort(&world, other), five);
+            gone.store(true, Ordering::SeqCst);
+            set(&world, at, json!({ "duedate": "2030-05-06" }));
+            for _ in 0..2 {
+                world.rest().await.unwrap();
+                world.daemon().engine().sweep(None).await.unwrap();
+            }
+            world.rest().await.unwrap();
+            assert_eq!((effort(&world, "acme"), effort(&world, other)), (five.clone(), five.clone()), "{at} {listed}");
+            let problems = world.problems().await;
+            let told = if listed { "is not shown on this issue any more" } else { "is not there any more" };
+            assert!(
+                problems.len() == 1 && problems[0].contains(told) && problems[0].contains(field),
+                "{at} {listed}: {problems:?}"
+            );
+            // What others say waits, and goes on when the field is back.
+            let far = if at == "acme" { other } else { "acme" };
+            let mut change = json!({});
+            change[ids(far)[0]] = json!(8);
+            set(&world, far, change);
+            world.rest().await.unwrap();
+            assert_eq!(effort(&world, at), five, "{at} {listed}");
+            gone.store(false, Ordering::SeqCst);
+            set(&world, at, json!({ "duedate": "2030-05-07" }));
+            world.rest().await.unwrap();
+            // What is offered is not asked for again and again.
+            world.pass(700).await;
+            world.daemon().engine().sweep(None).await.unwrap();
+            world.rest().await.unwrap();
+            assert_ne!(effort(&world, at), five, "{at} {listed}: {:?}", world.problems().await);
+            assert_eq!(effort(&world, at), effort(&world, far));
+            assert_eq!(world.problems().await, Vec::<String>::new());
+        }
+    }
 }

@@ -1,0 +1,71 @@
+//! Custom fields that a Jira does not show any more on an issue that held a value there: deleted, hidden, or not for such issues. Must never
+//! take that for somebody's word that the field is empty, nor write to such a field before it is shown again.
+
+use super::fold::touching;
+use super::{Draft, Observation};
+use crate::mapping::Unmappable;
+use crate::model::hub::Base;
+use crate::model::ids::{FieldName, SideId};
+use crate::model::settings::FieldRow;
+use crate::model::value::Value;
+
+const REMEDY: &str = "restore the field in that Jira, or name another one in the configuration, or take the row out";
+
+/// Whether an answer leaves a custom field out that was seen to hold something, without an entry that says it was emptied.
+pub(super) fn is_left_out(draft: &Draft<'_>, row: &FieldRow, side: &SideId, read: &Observation) -> bool {
+    let Some(field) = row.sides.get(side).filter(|field| field.is_custom()) else { return false };
+    let base = draft.plan.item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name));
+    let held = base.and_then(|base| base.value.as_ref()).is_some_and(|value| *value != Value::Empty);
+    held && !read.snapshot.fields.contains_key(field) && touching(read, field).is_empty()
+}
+
+/// Notes whether a side shows a field. What it offers is asked for again where it does not any more.
+pub(super) fn note(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, left_out: bool) {
+    let Some(replica) = draft.plan.item.replicas.get_mut(side) else { return };
+    let Some(base) = replica.bases.get_mut(&row.name) else { return };
+    if left_out && !base.left_out {
+        draft.plan.lacking.insert(side.clone());
+    }
+    base.left_out = left_out;
+}
+
+/// Why nothing is written to a custom field that the side's list does not name any more. The list is asked for again.
+pub(super) fn unknown(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId) -> Option<Unmappable> {
+    let field = row.sides.get(side).filter(|field| field.is_custom())?;
+    let listed = &draft.catalog(side).fields;
+    if listed.is_empty() || listed.contains_key(field) {
+        return None;
+    }
+    draft.plan.lacking.insert(side.clone());
+    let why = format!("the field `{field}` of `{}` is not there any more", row.name);
+    Some(Unmappable { why, remedy: REMEDY.to_owned(), may_pass: true })
+}
+
+/// Tells of the fields that are not shown.
+pub(super) fn say(draft: &mut Draft<'_>) {
+    let item = &draft.plan.item;
+    let left_out = item.replicas.iter().flat_map(|(side, replica)| {
+        let bases = replica.bases.iter().filter(|(_, base): &(&FieldName, &Base)| base.left_out);
+        bases.map(move |(name, _)| (side.clone(), name.clone()))
+    });
+    for (side, name) in left_out.collect::<Vec<_>>() {
+        let Some(field) = draft.input.sync.fields.get(&name).and_then(|row| row.sides.get(&side)) else { continue };
+        let known = draft.catalog(&side).fields.contains_key(field);
+        let (why, remedy) = if known {
+            (
+                format!(
+                    "`{name}` (`{field}`) is not shown on this issue any more, and no entry says that somebody emptied it: it counts as it was"
+                ),
+                "look whether the field's context or configuration still covers the issue's type; it goes on when the field is shown again",
+            )
+        } else {
+            (
+                format!(
+                    "the field `{field}` of `{name}` is not there any more: it counts as it was, and nobody else's is emptied for it"
+                ),
+                REMEDY,
+            )
+        };
+        draft.hold(&side, Some(&name), why, remedy);
+    }
+}
