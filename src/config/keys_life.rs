@@ -32,8 +32,14 @@ pub(super) static LIFE_MOST: Key = default(
     "10",
     "As many issues of one side may go within a day; of more, none is taken for gone.",
 );
+pub(super) static LIFE_EMPTIED: Key = default(
+    "most-emptied",
+    Shape::Number(1_000_000.0),
+    "20",
+    "In as many issues of one side the same field may be emptied within a minute; of more, none is carried until they are given back or this is raised. Less than a quarter of the sync's issues is carried all the same.",
+);
 pub(super) static LIFE: Key = optional(
     "life",
-    Shape::Table(&[&LIFE_DELETED, &LIFE_MOVED, &LIFE_LEFT, &LIFE_MOST]),
+    Shape::Table(&[&LIFE_DELETED, &LIFE_MOVED, &LIFE_LEFT, &LIFE_MOST, &LIFE_EMPTIED]),
     "What happens to the counterparts of an issue that is not where it was. Left out: nothing, and it is told.",
 );

@@ -9,17 +9,15 @@ use crate::model::settings::{Farewell, LifeSettings, Table, WhenLeft};
 /// As many issues of one side may go within a day unless the file says another number.
 const MOST_MISSING: usize = 10;
 
+/// In as many issues the same field of one side may be emptied at once unless the file says another number.
+const MOST_EMPTIED: usize = 20;
+
 /// Reads the table. `statuses` are the sync's, which a transition must name one of.
 pub(super) fn read(sync: &Cursor<'_>, statuses: &Table, findings: &mut Findings<'_>) -> LifeSettings {
     let table = sync.get(&keys_life::LIFE);
     let key = |key| table.as_ref().and_then(|table| table.get(key));
-    let most = key(&keys_life::LIFE_MOST);
-    let number = most.as_ref().and_then(Cursor::number);
-    if let (Some(cursor), Some(number)) = (&most, number)
-        && number.fract() != 0.0
-    {
-        findings.error(&cursor.spot, format!("`{number}` is no number of issues"), "write a whole number: `10`");
-    }
+    let most_missing = issues(key(&keys_life::LIFE_MOST).as_ref(), MOST_MISSING, findings);
+    let most_emptied = issues(key(&keys_life::LIFE_EMPTIED).as_ref(), MOST_EMPTIED, findings);
     LifeSettings {
         deleted: farewell(key(&keys_life::LIFE_DELETED).as_ref(), statuses, findings),
         moved: farewell(key(&keys_life::LIFE_MOVED).as_ref(), statuses, findings),
@@ -27,13 +25,26 @@ pub(super) fn read(sync: &Cursor<'_>, statuses: &Table, findings: &mut Findings<
             Some("stop") => WhenLeft::Stop,
             Some(_) | None => WhenLeft::GoOn,
         },
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "checked to be whole, above 0 and small"
-        )]
-        most_missing: number.map_or(MOST_MISSING, |most| most as usize),
+        most_missing,
+        most_emptied,
     }
+}
+
+/// A number of issues.
+fn issues(most: Option<&Cursor<'_>>, otherwise: usize, findings: &mut Findings<'_>) -> usize {
+    let number = most.and_then(Cursor::number);
+    if let (Some(cursor), Some(number)) = (most, number)
+        && number.fract() != 0.0
+    {
+        let help = format!("write a whole number: `{otherwise}`");
+        findings.error(&cursor.spot, format!("`{number}` is no number of issues"), help);
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked to be whole, above 0 and small"
+    )]
+    number.map_or(otherwise, |most| most as usize)
 }
 
 fn farewell(cursor: Option<&Cursor<'_>>, statuses: &Table, findings: &mut Findings<'_>) -> Farewell {

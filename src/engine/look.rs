@@ -182,7 +182,9 @@ impl Engine {
             .iter()
             .filter_map(|side| Some((side.id.clone(), self.instances.get(&side.instance)?.skew_ms())))
             .collect();
+        let braked = sync.braked();
         let input = PlanInput {
+            braked: &braked,
             sync: &sync.settings,
             catalogs: &catalogs,
             workflows: &workflows,

@@ -19,6 +19,7 @@ mod cycle;
 mod detach;
 mod detect;
 mod done;
+mod emptied;
 mod files;
 mod found;
 mod hear;

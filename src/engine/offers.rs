@@ -93,6 +93,7 @@ impl Engine {
     /// that it had before may be nobody's any more. That writes, so it is no part of a look, which a preview takes as well.
     pub(super) async fn look_with_things(&self, works: &mut [Work]) -> Result<(), StoreError> {
         self.look(works).await?;
+        self.look_where_braked(works).await?;
         let mut looked: Vec<BTreeSet<(Thing, String)>> = vec![BTreeSet::new(); works.len()];
         for round in 0..MOST_RENAMES {
             if !self.things_come_first(works, &mut looked, round < MOST_LOOKS).await {

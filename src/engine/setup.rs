@@ -233,6 +233,7 @@ impl Engine {
         self.recall_rivals().await?;
         self.recall_restored().await?;
         self.recall_suspects().await?;
+        self.recall_brakes().await?;
         self.forget_mails().await?;
         Ok(())
     }

@@ -27,6 +27,8 @@ pub(crate) struct SyncRun {
     looked: Mutex<BTreeMap<SideId, Duration>>,
     /// What may be attached, asked again.
     pub(super) uploads: Mutex<super::uploads::AskedUploads>,
+    /// What was emptied in many items at once.
+    pub(super) brakes: Mutex<super::emptied::Brakes>,
     /// Who may be assigned on a side, and until when that is believed.
     assignable: Mutex<BTreeMap<(SideId, AccountId), (bool, Duration)>>,
     /// Until when it is believed that a side does not show who watches.
@@ -78,6 +80,7 @@ impl SyncRun {
             catalogs: Mutex::new(Arc::new(catalogs)),
             looked: Mutex::default(),
             uploads: Mutex::default(),
+            brakes: Mutex::default(),
             assignable: Mutex::default(),
             hides_watchers: Mutex::default(),
             edits_all: Mutex::default(),

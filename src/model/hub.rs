@@ -109,6 +109,9 @@ pub struct Base {
     /// Whether the field held this value and the issue does not show it at all any more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub left_out: bool,
+    /// Whether somebody emptied the field, and that is held since too many were emptied at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub braked: bool,
 }
 
 /// Why a side does not hold an agreed value.

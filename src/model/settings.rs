@@ -526,6 +526,9 @@ pub struct LifeSettings {
     pub left: WhenLeft,
     /// As many issues of one side may go within a day before none of them is taken for gone.
     pub most_missing: usize,
+    /// In as many issues the same field of one side may be emptied at once before that is held.
+    #[serde(default)]
+    pub most_emptied: usize,
 }
 
 /// What becomes of an issue that is no longer what its sync covers. Its counterparts stay as they are either way.

@@ -368,6 +368,9 @@ pub trait Store: Send + Sync + 'static {
         due: Timestamp,
     ) -> Result<(), StoreError>;
 
+    /// How many items a sync has.
+    async fn size_of(&self, sync: &SyncId) -> Result<u64, StoreError>;
+
     /// The counterparts of a sync that wait to be created, the longest waiting first.
     async fn waiting_creations(&self, sync: &SyncId) -> Result<Vec<(ItemId, SideId)>, StoreError>;
 

@@ -461,6 +461,7 @@ impl Check<'_> {
                         let follows = match (&shown, &base.value) {
                             // One that is not seen any more need not be gone.
                             (Some(shown), Some(_)) if row.kind == FieldKind::Parent && shown.is_empty() => true,
+                            (Some(shown), Some(_)) if base.braked && shown.is_empty() => true,
                             (Some(_), Some(_)) if base.left_out && !read.snapshot.fields.contains_key(field) => true,
                             (Some(shown), Some(held)) => shown == held || both_text(shown, held),
                             (Some(shown), None) => shown.is_empty(),

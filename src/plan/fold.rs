@@ -118,14 +118,16 @@ fn note_seen(draft: &mut Draft<'_>, side: &SideId, observation: &Observation) {
 
 /// Whether what is read of a field is no word of anybody's.
 fn is_withheld(draft: &Draft<'_>, row: &FieldRow, side: &SideId, read: &Observation) -> bool {
-    super::not_shown::is_left_out(draft, row, side, read)
+    super::not_shown::is_left_out(draft, row, side, read) || super::emptied::is_held(draft, row, side, read)
 }
 
 /// Notes whether it is. Says whether it is not taken in.
 fn withhold(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, read: &Observation) -> bool {
     let left_out = super::not_shown::is_left_out(draft, row, side, read);
     super::not_shown::note(draft, row, side, left_out);
-    left_out
+    let held = !left_out && super::emptied::is_held(draft, row, side, read);
+    super::emptied::note(draft, row, side, read, held);
+    left_out || held
 }
 
 /// Remembers what a side itself calls a status or type; says whether it is another status than before.

@@ -41,6 +41,8 @@ pub struct PlanInput<'a> {
     pub references: &'a References,
     /// The configurations that were accepted.
     pub accepted: Accepted,
+    /// The fields of sides that were emptied in too many items at once: none of that is taken in.
+    pub braked: &'a BTreeSet<(SideId, FieldName)>,
 }
 
 impl PlanInput<'_> {

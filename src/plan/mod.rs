@@ -24,6 +24,7 @@ mod check_watchers;
 mod comments;
 mod composed;
 mod create;
+mod emptied;
 mod ends;
 mod flow_back;
 mod fold;
@@ -103,6 +104,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     matching::settle(&mut draft);
     left::settle(&mut draft);
     not_shown::say(&mut draft);
+    emptied::say(&mut draft);
     for side in &input.sync.sides {
         if draft.is_barred(&side.id) {
             levels::guard(&mut draft, &side.id);

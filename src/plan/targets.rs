@@ -63,7 +63,7 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId, only: Option<&str>) {
         }
         let Some(agreed) = draft.due(row, side) else { continue };
         let base = draft.plan.item.replicas.get(side).and_then(|r| r.bases.get(&row.name)).cloned().unwrap_or_default();
-        if base.left_out || is_aimed_apart(draft, row, side, &agreed, &base) {
+        if base.left_out || base.braked || is_aimed_apart(draft, row, side, &agreed, &base) {
             continue;
         }
         match stand(draft, row, side, &agreed, &base) {

@@ -69,6 +69,13 @@ pub(super) fn started(connection: &Connection, sync: &SyncId) -> StepResult<Vec<
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// How many items a sync has, but for those that are let be.
+pub(super) fn size(connection: &Connection, sync: &SyncId) -> StepResult<u64> {
+    let mut statement = connection.prepare_cached("SELECT count(*) FROM items WHERE sync = ?1 AND merged IS NULL")?;
+    let count: i64 = statement.query_row(params![sync], |row| row.get(0))?;
+    Ok(count.cast_unsigned())
+}
+
 /// What lies before a sync of so many sides.
 pub(super) fn ahead(connection: &Connection, sync: &SyncId, sides: usize, now: Timestamp) -> StepResult<Ahead> {
     let count = |sql: &str, now: Option<Timestamp>| -> StepResult<u64> {
@@ -79,7 +86,7 @@ pub(super) fn ahead(connection: &Connection, sync: &SyncId, sides: usize, now: T
         };
         Ok(count.cast_unsigned())
     };
-    let items = count("SELECT count(*) FROM items WHERE sync = ?1 AND merged IS NULL", None)?;
+    let items = size(connection, sync)?;
     let replicas = count(
         "SELECT count(*) FROM replicas JOIN items ON items.id = replicas.item
          WHERE items.sync = ?1 AND items.merged IS NULL",

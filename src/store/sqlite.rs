@@ -421,6 +421,11 @@ impl Store for SqliteStore {
         .await
     }
 
+    async fn size_of(&self, sync: &SyncId) -> Result<u64, StoreError> {
+        let sync = sync.clone();
+        self.read("count the items of a sync", move |connection| creations::size(connection, &sync)).await
+    }
+
     async fn waiting_creations(&self, sync: &SyncId) -> Result<Vec<(ItemId, SideId)>, StoreError> {
         let sync = sync.clone();
         self.read("read what waits to be created", move |connection| creations::waiting(connection, &sync)).await

@@ -262,6 +262,7 @@ fused! {
         fn known(sync: &SyncId, instance: &InstanceId, issues: &[IssueId]) -> Vec<IssueId>;
         fn newcomers(of: Option<(&SyncId, &SideId)>, limit: usize) -> Vec<Newcomer>;
         fn intent(operation: OperationId) -> Option<Intent>;
+        fn size_of(sync: &SyncId) -> u64;
         fn waiting_creations(sync: &SyncId) -> Vec<(ItemId, SideId)>;
         fn begun_creations(sync: &SyncId, since: Timestamp) -> Vec<Timestamp>;
         fn started_creations(sync: &SyncId) -> Vec<ItemId>;

@@ -253,6 +253,61 @@ async fn row_108_many_deletions_at_once_are_believed_by_nobody() {
     assert!(problems.iter().any(|problem| problem.contains("most-missing")), "{problems:?}");
 }
 
+/// Somebody selects all issues in their Jira, and empties a field of them.
+#[tokio::test(start_paused = true)]
+async fn row_108_a_field_that_is_emptied_in_many_issues_at_once_is_held() {
+    for (config, to) in [(two(), "globex"), (two_clouds(), "initech")] {
+        let mut world = paired(&with(&config, "most-emptied = 4")).await;
+        let jane = world.person("acme", "jane");
+        for number in 0..10 {
+            let summary = format!("Many {number}");
+            let fields = json!({ "summary": summary, "priority": { "name": "Low" }, "duedate": "2030-05-06" });
+            jane.create("SUP", "Bug", fields).unwrap();
+        }
+        world.rest().await.unwrap();
+        let dates = |world: &World| {
+            let there = world.issues(to, "Many");
+            there.iter().filter(|issue| issue.fields.get("duedate").is_some_and(|date| date == "2030-05-06")).count()
+        };
+        assert_eq!(dates(&world), 10, "{to}");
+        // Few are nobody's mistake.
+        let issues = world.issues("acme", "Many");
+        let emptied = json!({ "duedate": null });
+        jane.edit(&issues[0].key, emptied.clone()).unwrap();
+        world.pass(120).await;
+        world.rest().await.unwrap();
+        assert_eq!(dates(&world), 9, "{to}");
+        for issue in &issues[1..] {
+            jane.edit(&issue.key, emptied.clone()).unwrap();
+            let summary = format!("{}, edited", issue.fields["summary"]);
+            jane.edit(&issue.key, json!({ "summary": summary })).unwrap();
+        }
+        world.rest().await.unwrap();
+        let left = dates(&world);
+        assert!(left >= 5, "{to}: {left}");
+        assert_eq!(world.issues(to, "Many").iter().filter(|it| it.fields["summary"].contains("edited")).count(), 9);
+        let problems = world.problems().await;
+        assert!(problems.len() == left && problems.iter().all(|it| it.contains("most-emptied")), "{to}: {problems:?}");
+        // A restart does not release the brake, nor a full check.
+        world.start().await;
+        world.intervals(200).await;
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(dates(&world), left, "{to}");
+        // What is given back is no problem any more.
+        jane.edit(&issues[9].key, json!({ "duedate": "2030-05-06" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!((dates(&world), world.problems().await.len()), (left, left - 1), "{to}");
+        // It was meant.
+        let mut world = world.with_config(&with(&config, "most-emptied = 50"));
+        world.start().await;
+        world.intervals(4).await;
+        world.rest().await.unwrap();
+        assert_eq!(dates(&world), 1, "{to}: {:?}", world.problems().await);
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
 /// Found by the crash ring: when it can be sure, something of the other side is looked at as well, and the issue is not read before it is asked for.
 #[tokio::test(start_paused = true)]
 async fn that_an_issue_moved_is_told_also_where_its_counterpart_changes_meanwhile() {

@@ -28,6 +28,8 @@ use jirasyncd::text;
 
 /// Nothing is said of watchers here.
 static NO_WATCHERS: BTreeMap<SideId, jirasyncd::model::issue::Watchers> = BTreeMap::new();
+/// No brake is on.
+static NOTHING_BRAKED: BTreeSet<(SideId, FieldName)> = BTreeSet::new();
 
 /// The daemon that a world runs: the sound one, or one with a bug planted around the planner.
 #[derive(Clone, Copy)]
@@ -694,6 +696,7 @@ impl World {
             watchers: &NO_WATCHERS,
             references: &jirasyncd::mapping::NO_REFERENCES,
             accepted: jirasyncd::model::configuration::Accepted::default(),
+            braked: &NOTHING_BRAKED,
         }
     }
 
