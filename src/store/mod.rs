@@ -10,6 +10,7 @@ mod commands;
 mod configurations;
 mod creations;
 mod error;
+mod holder;
 mod inbox;
 mod journal;
 mod key;

@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use super::holder::named;
 use super::lock::StateLock;
 use super::step::StepResult;
 use crate::model::store::StoreError;
@@ -131,7 +132,7 @@ fn commit_group(connection: &Connection, first: Work, mut more: impl FnMut() -> 
     // A connection that cannot write takes no write lock, so that a reader never waits for the writer.
     let read_only = connection.is_readonly(rusqlite::MAIN_DB).unwrap_or(false);
     if let Err(cause) = execute(connection, if read_only { "BEGIN" } else { "BEGIN IMMEDIATE" }) {
-        let done = first(Err(Arc::new(cause)));
+        let done = first(Err(Arc::new(named(connection, cause))));
         (done.answer)(Ok(()));
         return;
     }

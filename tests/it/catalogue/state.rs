@@ -94,6 +94,43 @@ async fn row_093_a_state_that_is_locked_for_a_moment_is_waited_for() {
     assert_eq!(world.in_step("acme", "globex").await, Ok(()));
 }
 
+/// Holds a state in a process of its own, until its input ends.
+#[test]
+#[ignore = "run by `row_093_who_holds_a_state_for_long_is_named`"]
+fn child_that_holds_a_state() {
+    let connection = rusqlite::Connection::open(std::env::var_os("HELD_STATE").unwrap()).unwrap();
+    connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+    std::fs::write(std::env::var_os("HELD_SIGN").unwrap(), "held").unwrap();
+    let _ = std::io::stdin().read_line(&mut String::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn row_093_who_holds_a_state_for_long_is_named() {
+    let mut world = World::without_daemon(&two());
+    world.start().await;
+    let sign = world.state().with_extension("held");
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "catalogue::state::child_that_holds_a_state", "--ignored", "--nocapture"])
+        .env("HELD_STATE", world.state())
+        .env("HELD_SIGN", &sign)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    while !sign.exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it did not get hold of the state");
+        std::thread::yield_now();
+    }
+    let failed = world.daemon().store().set_note("anything", "at all").await.unwrap_err();
+    let held = format!("{failed:?}");
+    drop(child.stdin.take());
+    child.wait().unwrap();
+    if cfg!(target_os = "linux") {
+        assert!(held.contains(&format!("by process {}", child.id())), "{held}");
+    }
+    world.daemon().store().set_note("anything", "at all").await.unwrap();
+}
+
 /// Only the main file is copied while the daemon runs, and put back later.
 #[tokio::test(start_paused = true)]
 async fn row_096_a_state_that_was_copied_without_its_wal_doubles_nothing() {
