@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
+use jiff::Timestamp;
 
 use super::transport::{BODY_CAP, Pieces, Transport, TransportError, Trouble, gathered};
 
@@ -239,5 +240,40 @@ fn chain(error: &dyn StdError) -> String {
         }
         next = error.source();
     }
-    words.join(": ")
+    with_dates(&words.join(": "))
+}
+
+/// The same words, with dates where the TLS library counts seconds since 1970.
+fn with_dates(words: &str) -> String {
+    let mut said = words.to_owned();
+    for before in ["verification time ", "not valid after ", "not valid before "] {
+        let Some(start) = said.find(before).map(|at| at + before.len()) else { continue };
+        let rest = said.get(start..).unwrap_or_default();
+        let digits = rest.chars().take_while(char::is_ascii_digit).count();
+        let number = rest.get(..digits).and_then(|number| number.parse().ok());
+        let Some(at) = number.and_then(|seconds| Timestamp::from_second(seconds).ok()) else { continue };
+        let unit = " (UNIX)";
+        let behind = if rest.get(digits..).is_some_and(|rest| rest.starts_with(unit)) { unit.len() } else { 0 };
+        said.replace_range(start..start + digits + behind, &at.to_string());
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_become_dates_and_nothing_else_changes() {
+        let said = "invalid peer certificate: certificate expired: verification time 1764320000 (UNIX), but certificate is not valid after \
+                    1577836800 (186483200 seconds ago)";
+        assert_eq!(
+            with_dates(said),
+            "invalid peer certificate: certificate expired: verification time 2025-11-28T08:53:20Z, but certificate is not valid after \
+             2020-01-01T00:00:00Z (186483200 seconds ago)"
+        );
+        for other in ["invalid peer certificate: UnknownIssuer", "verification time unknown", "not valid after ", ""] {
+            assert_eq!(with_dates(other), other);
+        }
+    }
 }

@@ -103,6 +103,7 @@ async fn row_002_no_token_is_sent_where_the_certificate_is_not_good() {
         ("good.pem", None, Some("UnknownIssuer")),
         ("other.pem", Some(&authority), Some("not valid for name")),
         ("expired.pem", Some(&authority), Some("expired")),
+        ("expired.pem", Some(&authority), Some("not valid after 2020-01-02T00:00:00Z")),
     ];
     for (name, authority, words) in cases {
         let (url, read) = secure(name);
