@@ -515,9 +515,9 @@ impl Instance {
         self.unshown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether it did not answer when it was last asked.
+    /// Whether it counts as away for long.
     pub(super) fn was_away(&self) -> bool {
-        self.state().failures > 0
+        self.state().failures >= AWAY_AFTER
     }
 
     pub(super) fn time(&self) -> MutexGuard<'_, WentBack> {

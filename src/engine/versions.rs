@@ -1,5 +1,5 @@
-//! Whether an instance is of the version that it was of before. Nothing is upgraded without being away, so it is asked when it is back, and
-//! at each start. Must never ask an instance that was not away, nor take its answer for more than a word.
+//! Whether an instance is of the version that it was of before. Nothing is upgraded without being away for minutes, so it is asked when it is
+//! back, and at each start. Must never ask an instance that was not away, nor take its answer for more than a word.
 
 use std::sync::{MutexGuard, PoisonError};
 

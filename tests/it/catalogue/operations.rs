@@ -53,7 +53,7 @@ async fn row_109_a_jira_that_is_upgraded_while_the_daemon_runs_is_told_and_kept(
         world.settle().await;
         // It is away for that, and nothing else of it changes.
         world.jira(jira).add_fault(FaultRule::new("*", When::Always, Fault::Status(503)));
-        world.intervals(3).await;
+        world.intervals(40).await;
         world.jira(jira).set_quirks(|quirks| quirks.version = Some("10.7.4".to_owned()));
         world.jira(jira).clear_faults();
         world.pass(300).await;
@@ -66,7 +66,7 @@ async fn row_109_a_jira_that_is_upgraded_while_the_daemon_runs_is_told_and_kept(
         assert_eq!(world.issues("acme", "Item, edited").len() + world.issues("globex", "Item, edited").len(), 2);
         // Away once more, as the same version: nothing new is said. And the next start knows it.
         world.jira(jira).add_fault(FaultRule::new("*", When::Always, Fault::Status(503)));
-        world.intervals(3).await;
+        world.intervals(40).await;
         world.jira(jira).clear_faults();
         world.pass(300).await;
         world.intervals(3).await;
