@@ -9,7 +9,7 @@ use super::work::Work;
 use crate::jira::JiraError;
 use crate::model::ids::{CommentId, SideId};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot};
-use crate::model::operation::{Action, Intent, IntentEvent};
+use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
 use crate::model::own_remarks::Bears;
 use crate::model::remark::Remark;
 use crate::model::settings::Kind;
@@ -57,6 +57,10 @@ impl Engine {
                 given_up.iter().find(|intent| bears == Bears::Ours(intent.id))
             };
             let Some(intent) = late else { continue };
+            if is_sent_again(work, intent) {
+                // Taken for the copy now, it would be forgotten as soon as the second one is found.
+                continue;
+            }
             match copy_beside(work, intent) {
                 None => {
                     work.move_intent(intent.id, &IntentEvent::Seen);
@@ -111,6 +115,18 @@ fn given_up_comments(work: &Work, side: &SideId, remark: Remark) -> Vec<Intent> 
     let given_up = of_side.filter(|intent| intent.state.may_land_yet());
     let adds = |intent: &&Intent| matches!(&intent.operation.action, Action::AddComment { remark: kind, .. } if *kind == remark);
     given_up.filter(adds).cloned().collect()
+}
+
+/// Whether nobody knows yet what became of another write of the same copy.
+fn is_sent_again(work: &Work, intent: &Intent) -> bool {
+    let original = intent.operation.action.original();
+    work.intents.iter().any(|other| {
+        other.id != intent.id
+            && other.operation.side == intent.operation.side
+            && matches!(other.state, IntentState::Open | IntentState::InDoubt)
+            && matches!(other.operation.action, Action::AddComment { .. })
+            && other.operation.action.original() == original
+    })
 }
 
 /// The copy that stands already where an intent was to make one.
