@@ -48,7 +48,7 @@ pub(super) fn keep(connection: &Connection, sync: &SyncId, step: &CreationStep, 
 pub(super) fn waiting(connection: &Connection, sync: &SyncId) -> StepResult<Vec<(ItemId, SideId)>> {
     let mut statement = connection.prepare_cached(
         "SELECT waiting_creations.item, side FROM waiting_creations JOIN work ON work.item = waiting_creations.item
-         WHERE sync = ?1 ORDER BY since_ms, waiting_creations.item, side",
+         WHERE waiting_creations.sync = ?1 ORDER BY since_ms, waiting_creations.item, side",
     )?;
     let rows = statement.query_map([sync], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -113,8 +113,8 @@ pub(super) fn figures(connection: &Connection, now: Timestamp) -> StepResult<Vec
     let mut found: BTreeMap<SyncId, CreationFigures> = BTreeMap::new();
     let blank = |sync: &SyncId| CreationFigures { sync: sync.clone(), waiting: BTreeMap::new(), queued: 0, in_step: 0 };
     let mut waiting = connection.prepare_cached(
-        "SELECT sync, side, count(*) FROM waiting_creations JOIN work ON work.item = waiting_creations.item
-         GROUP BY sync, side",
+        "SELECT waiting_creations.sync, side, count(*) FROM waiting_creations JOIN work ON work.item = waiting_creations.item
+         GROUP BY waiting_creations.sync, side",
     )?;
     let rows = waiting.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?)))?;
     for row in rows {

@@ -27,6 +27,7 @@ mod schema;
 mod sqlite;
 mod step;
 mod things;
+mod turns;
 mod worker;
 
 #[cfg(test)]

@@ -51,8 +51,8 @@ pub(super) fn pair(connection: &Connection, now: Timestamp, pair: &PairColumns) 
                 .prepare_cached("INSERT OR IGNORE INTO items (id, sync, state) VALUES (?1, ?2, ?3)")?
                 .execute(params![item.id, item.sync, item.state])?;
             connection
-                .prepare_cached("INSERT INTO work (item, urgency) VALUES (?1, ?2)")?
-                .execute(params![item.id, Urgency::Live])?;
+                .prepare_cached("INSERT INTO work (item, sync, urgency) VALUES (?1, ?2, ?3)")?
+                .execute(params![item.id, item.sync, Urgency::Live])?;
         }
     }
     for parted in &pair.parted {

@@ -5,28 +5,20 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 use super::columns::{Milliseconds, URGENCIES, encode};
-use super::look;
 use super::step::{StepError, StepResult};
+use super::{look, turns};
 use crate::model::command::PARKED;
 use crate::model::ids::{InstanceId, IssueId, ItemId, SideId};
 use crate::model::problem::Problem;
 use crate::model::store::{Claim, Cursor, Hint, Newcomer, StoreError, Urgency};
 use crate::planted::{Bug, is_planted};
 
-/// The due items of one urgency, by the partial index.
-pub(super) const DUE: &str = "SELECT item FROM work
-    WHERE claimed_by IS NULL AND due_ms IS NOT NULL AND urgency = ?1 AND due_ms <= ?2 ORDER BY due_ms, item LIMIT ?3";
-
-/// All items of one urgency that are due by a time, by the same index.
-pub(super) const WAITING: &str =
+/// All items of one urgency that are due by a time, by the partial index.
+const WAITING: &str =
     "SELECT item FROM work WHERE claimed_by IS NULL AND due_ms IS NOT NULL AND urgency = ?1 AND due_ms <= ?2";
 
 /// What is due later than that waits for its own time, and not for what somebody heard of. Longer than any hint waits.
 const HEARD_OF: SignedDuration = SignedDuration::from_mins(10);
-
-/// The soonest due time of one urgency, by the same index.
-pub(super) const SOONEST: &str = "SELECT min(due_ms) FROM work
-    WHERE claimed_by IS NULL AND due_ms IS NOT NULL AND urgency = ?1";
 
 /// Frees what is claimed, by its partial index.
 pub(super) const FREE: &str =
@@ -104,7 +96,7 @@ pub(super) fn wake_sync(connection: &Connection, sync: &crate::model::ids::SyncI
     items.into_iter().try_for_each(|item| wake(connection, item, Urgency::Backfill, due))
 }
 
-/// Takes due items of the most urgent kind that there is, those that wait longest.
+/// Takes due items of the most urgent kind that there is.
 pub(super) fn claim(
     connection: &Connection,
     holder: &str,
@@ -117,10 +109,7 @@ pub(super) fn claim(
         if !claims.is_empty() {
             break;
         }
-        let mut due = connection.prepare_cached(DUE)?;
-        let items: Vec<ItemId> = due
-            .query_map(params![urgency, Milliseconds(now), i64::try_from(limit).unwrap_or(i64::MAX)], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
+        let items = turns::next(connection, urgency, now, limit)?;
         for item in items {
             claims.extend(take(connection, holder, now, item)?);
         }
@@ -237,8 +226,7 @@ pub(super) fn wake_awaited(connection: &Connection, now: Timestamp) -> StepResul
 pub(super) fn next_due(connection: &Connection, least: Urgency) -> StepResult<Option<Timestamp>> {
     let mut soonest: Option<Timestamp> = None;
     for urgency in URGENCIES.into_iter().filter(|urgency| *urgency <= least) {
-        let due: Option<Milliseconds> = connection.prepare_cached(SOONEST)?.query_row([urgency], |row| row.get(0))?;
-        if let Some(Milliseconds(due)) = due {
+        if let Some(due) = turns::soonest(connection, urgency)? {
             soonest = Some(soonest.map_or(due, |other| other.min(due)));
         }
     }

@@ -146,8 +146,8 @@ pub(super) fn begin(
         .prepare_cached("INSERT INTO items (id, sync, state) VALUES (?1, ?2, ?3)")?
         .execute(params![item.id, item.sync, item.state])?;
     connection
-        .prepare_cached("INSERT INTO work (item, urgency) VALUES (?1, ?2)")?
-        .execute(params![item.id, urgency])?;
+        .prepare_cached("INSERT INTO work (item, sync, urgency) VALUES (?1, ?2, ?3)")?
+        .execute(params![item.id, item.sync, urgency])?;
     bind(connection, item, due)?;
     wake(connection, item.id, urgency, due)?;
     Ok(true)

@@ -12,7 +12,8 @@ use super::checker::Checker;
 use super::columns::encode;
 use super::journal::OF_ITEM;
 use super::open;
-use super::queue::{DUE, ITEMS_OF, SOONEST};
+use super::queue::ITEMS_OF;
+use super::turns::{DUE, NEXT_SYNC, SOONEST, UNDER_WAY};
 use super::worker::{Held, Spawn, Worker};
 use crate::model::operation::{IntentState, NO_COPY_THERE, NO_FILE_THERE};
 use crate::model::store::StoreError;
@@ -31,9 +32,13 @@ fn the_queue_is_read_by_its_index() {
     let held = open::in_memory().unwrap();
     for sql in [DUE, SOONEST] {
         let plan = plan(&held.connection, sql);
-        assert!(plan.contains("SEARCH work USING") && plan.contains("work_due (urgency=?"), "{plan}");
+        assert!(plan.contains("SEARCH work USING") && plan.contains("work_due (urgency=? AND sync=?"), "{plan}");
         assert!(!plan.contains("TEMP B-TREE"), "sorted anew: {plan}");
     }
+    let next = plan(&held.connection, NEXT_SYNC);
+    assert!(next.contains("work_due (urgency=? AND sync>?)") && !next.contains("TEMP B-TREE"), "{next}");
+    let under_way = plan(&held.connection, UNDER_WAY);
+    assert!(under_way.contains("work_claimed (urgency=? AND sync=?)"), "{under_way}");
     let plan = plan(&held.connection, ITEMS_OF);
     assert!(plan.contains("replicas_issue (instance=? AND issue=?)"), "{plan}");
 }

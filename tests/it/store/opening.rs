@@ -227,7 +227,7 @@ async fn row_094_a_newer_state_is_left_alone() {
     let connection = rusqlite::Connection::open(world.path()).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
-    refused(&world.path(), "made by a newer jirasyncd (schema 99, this one knows 8)");
+    refused(&world.path(), "made by a newer jirasyncd (schema 99, this one knows 9)");
 }
 
 #[tokio::test]
@@ -237,7 +237,10 @@ async fn an_older_state_is_brought_up() {
     let newer = "DROP TABLE awaits; DROP TABLE commands; DROP TABLE pauses; DROP INDEX items_merged;
                  ALTER TABLE items DROP COLUMN merged; DROP TABLE inbox; DROP TABLE comment_traces;
                  DROP TABLE things; DROP TABLE made_things; DROP TABLE configurations;
-                 DROP TABLE waiting_creations; DROP TABLE begun_creations; DROP INDEX intents_given_up";
+                 DROP TABLE waiting_creations; DROP TABLE begun_creations; DROP INDEX intents_given_up;
+                 DROP INDEX work_due; DROP INDEX work_claimed; ALTER TABLE work DROP COLUMN sync;
+                 CREATE INDEX work_due ON work (urgency, due_ms) WHERE claimed_by IS NULL AND due_ms IS NOT NULL;
+                 CREATE INDEX work_claimed ON work (claimed_by) WHERE claimed_by IS NOT NULL";
     connection.execute_batch(newer).unwrap();
     // A version that was made for an issue, long ago.
     let offer = r#"{"operation":{"action":{"offer":{"field":"fix-versions","thing":"version","name":"1.0"}}}}"#;

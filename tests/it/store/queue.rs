@@ -1,5 +1,6 @@
 //! Hints, claims and leases: nothing is lost, nobody holds an item twice.
 
+use jirasyncd::model::hub::ItemState;
 use jirasyncd::model::ids::IssueId;
 use jirasyncd::model::store::{Cursor, Hint, Store, StoreError, Urgency};
 
@@ -8,6 +9,8 @@ use super::support::{World, at, id, intent, item, newcomer, record};
 
 in_every_mode!(
     the_most_urgent_go_first,
+    the_many_of_one_sync_do_not_hold_up_the_few_of_another,
+    syncs_take_turns_by_what_is_under_way,
     a_claim_is_for_nobody_else,
     an_old_fence_is_refused_everywhere,
     a_hint_during_work_is_not_lost,
@@ -41,6 +44,55 @@ impl World {
         }
         order
     }
+}
+
+impl World {
+    /// Begins item `number` of this sync, due at so many seconds.
+    async fn begin_of(&self, sync: &str, number: u64, urgency: Urgency, due: i64) {
+        let of_sync = ItemState { sync: sync.into(), ..item(number) };
+        let newcomer = newcomer(sync, number, 0);
+        assert!(self.store.begin_item(&of_sync, &"acme".into(), &newcomer, urgency, at(due)).await.unwrap());
+    }
+
+    /// The syncs of one claim, in the order in which they are taken up.
+    async fn syncs_of_a_claim(&self, limit: usize) -> Vec<String> {
+        let claims = self.claim(100, limit).await;
+        claims.into_iter().map(|claim| claim.item.sync.to_string()).collect()
+    }
+}
+
+async fn the_many_of_one_sync_do_not_hold_up_the_few_of_another(world: World) {
+    for number in 0..9 {
+        world.begin_of("many", number, Urgency::Live, 0).await;
+    }
+    world.begin_of("few", 20, Urgency::Live, 50).await;
+    world.begin_of("few", 21, Urgency::Live, 51).await;
+    world.begin_of("later", 22, Urgency::Live, 500).await;
+    assert_eq!(world.syncs_of_a_claim(4).await, ["many"; 4], "what waits longest");
+    assert_eq!(world.syncs_of_a_claim(4).await, ["few"; 2], "it had none under way, and shares no batch with a crowd");
+    assert_eq!(world.syncs_of_a_claim(4).await, ["many"; 4]);
+    world.begin_of("few", 23, Urgency::Live, 60).await;
+    world.begin_of("few", 24, Urgency::Live, 60).await;
+    assert_eq!(world.syncs_of_a_claim(4).await, ["many", "few", "few"], "all that is due");
+}
+
+async fn syncs_take_turns_by_what_is_under_way(world: World) {
+    for number in 0..20 {
+        world.begin_of("a", number, Urgency::Backfill, 0).await;
+        world.begin_of("b", 100 + number, Urgency::Backfill, 1).await;
+        world.begin_of("b", 200 + number, Urgency::Sweep, 1).await;
+    }
+    let mut order = Vec::new();
+    for _ in 0..6 {
+        let mut syncs = world.syncs_of_a_claim(5).await;
+        syncs.dedup();
+        order.extend(syncs);
+    }
+    assert_eq!(order, ["a", "b", "a", "b", "a", "b"]);
+    world.begin_of("a", 300, Urgency::Live, 50).await;
+    assert_eq!(world.syncs_of_a_claim(5).await, ["a"], "first copies under way do not count against what is live");
+    let due = world.store.next_due(Urgency::Sweep).await.unwrap();
+    assert_eq!(due, Some(at(0)), "the soonest of all syncs");
 }
 
 async fn a_claim_is_for_nobody_else(world: World) {
