@@ -158,6 +158,8 @@ fn limits(status: &Status) -> String {
             said.push("near the limit: first copies and full checks wait".to_owned());
         }
         said.extend(budget.waits.iter().map(|(what, seconds)| format!("{what} waits {seconds} s")));
+        let slow = |(what, rate, seconds): &(String, f64, u64)| format!("{what} at {rate:.1} a second for {seconds} s");
+        said.extend(budget.slow.iter().map(slow));
         let rate = format!("at most {} a second", budget.rate);
         (!said.is_empty()).then(|| vec![instance.name.to_string(), rate, said.join("; ")])
     };

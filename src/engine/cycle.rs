@@ -17,9 +17,9 @@ use super::pairing::Clear;
 use super::revisions::{judge_revision, shows_original};
 use super::singly::singly;
 use super::work::Work;
-use crate::jira::{Created, IssueDraft, WriteOutcome, as_urgent_as};
+use crate::jira::{Created, IssueDraft, WriteOutcome, as_urgent_as, in_the_share_of};
 use crate::model::hub::ItemState;
-use crate::model::ids::{InstanceId, IssueId, ItemId, OperationId, SideId};
+use crate::model::ids::{InstanceId, IssueId, ItemId, OperationId, SideId, SyncId};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
 use crate::model::store::{Claim, Record, StoreError, Urgency};
 use crate::plan::Plan;
@@ -173,6 +173,7 @@ impl Engine {
     ) -> Result<Worked, StoreError> {
         let items: Vec<ItemId> = claims.iter().map(|claim| claim.item.id).collect();
         let urgency = claims.iter().map(|claim| claim.urgency).min().unwrap_or(Urgency::Live);
+        let of_one = of_one_sync(&claims);
         // Boxed: it is large, and would lie on the stack in each of the futures around it.
         let work = Box::pin(async {
             let works = self.take_up(claims).await?;
@@ -180,7 +181,11 @@ impl Engine {
             self.pace_creations().await?;
             Ok(Worked { items: items.len(), writes })
         });
-        self.guard(&items, as_urgent_as(urgency, work)).await
+        let work = as_urgent_as(urgency, work);
+        match of_one {
+            Some(sync) => self.guard(&items, in_the_share_of(sync, work)).await,
+            None => self.guard(&items, work).await,
+        }
     }
 
     /// Looks and acts until nothing is left to do, and gives the items back. `planned`: the first round was planned already.
@@ -487,6 +492,12 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// The sync of these, where it is one.
+fn of_one_sync(claims: &[Claim]) -> Option<SyncId> {
+    let first = &claims.first()?.item.sync;
+    claims.iter().all(|claim| claim.item.sync == *first).then(|| first.clone())
 }
 
 fn creates_of(intents: &[Intent]) -> Vec<Intent> {

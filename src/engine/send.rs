@@ -8,7 +8,7 @@ use super::Engine;
 use super::apply::Sent;
 use super::cycle::STALE_AFTER;
 use super::work::Work;
-use crate::jira::Want;
+use crate::jira::{Want, in_the_share_of};
 use crate::model::ids::{InstanceId, SideId};
 use crate::model::operation::{Action, Intent, IntentEvent};
 use crate::model::store::StoreError;
@@ -37,8 +37,12 @@ impl Engine {
     /// The state could not answer.
     pub(super) async fn send_in_a_place(&self, work: &mut Work, intents: &[Intent]) -> Result<(), StoreError> {
         let files = intents.iter().any(|intent| matches!(intent.operation.action, Action::AddFile { .. }));
-        let _place = if files { None } else { self.places.take(work.urgency).await };
-        self.send_all(work, intents).await
+        let sync = work.sync.id().clone();
+        in_the_share_of(sync, async {
+            let _place = if files { None } else { Some(self.places.take(work.urgency).await) };
+            self.send_all(work, intents).await
+        })
+        .await
     }
 
     /// Sends one item's writes but for creates. After one that failed nothing more goes to its side in this cycle.

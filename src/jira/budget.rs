@@ -26,6 +26,9 @@ pub struct Budget {
     /// What must wait, and for how many seconds: `everything`, an endpoint, or an issue.
     #[serde(default)]
     pub waits: Vec<(String, u64)>,
+    /// Which endpoints go slowly after they refused a burst: how many requests a second they get, and for how many seconds yet.
+    #[serde(default)]
+    pub slow: Vec<(String, f64, u64)>,
     /// The instance said that a limit is near: only what people just did is carried.
     #[serde(default)]
     pub near: bool,
@@ -49,8 +52,24 @@ impl Bucket {
         match (self.fill, self.full) {
             (Some(fill), _) => (self.left + passed * fill).min(self.limit),
             (None, Some(full)) if now >= full => self.limit,
+            // Not known to be empty any more.
+            (None, None) if now >= self.at + UNTOLD => self.left.max(1.0),
             (None, _) => self.left,
         }
+    }
+
+    /// How long there is nothing to be had, as far as was told.
+    fn empty_for(&self, now: Duration) -> Option<Duration> {
+        let left = self.left(now);
+        if left >= 1.0 {
+            return None;
+        }
+        let wait = match (self.fill, self.full) {
+            (Some(fill), _) => Duration::try_from_secs_f64((1.0 - left) / fill).unwrap_or(UNTOLD),
+            (None, Some(full)) => full.saturating_sub(now),
+            (None, None) => (self.at + UNTOLD).saturating_sub(now),
+        };
+        Some(wait).filter(|wait| !wait.is_zero())
     }
 
     fn full_in(&self, now: Duration) -> Option<Duration> {
@@ -60,6 +79,11 @@ impl Bucket {
         }
     }
 }
+
+/// How long an empty bucket is left alone that does not say when it is filled: those of bursts are filled by the second.
+const UNTOLD: Duration = Duration::from_secs(1);
+/// The bucket that all requests take from.
+const ALL: &str = "everything";
 
 /// The most points that one request is taken to cost: what seems more was spent by others.
 const MOST_POINTS: f64 = 100.0;
@@ -100,7 +124,7 @@ impl Learnt {
         {
             let interval = number("x-ratelimit-interval-seconds").filter(|interval| *interval > 0.0);
             let fill = number("x-ratelimit-fillrate").filter(|fill| *fill > 0.0).zip(interval);
-            let place = if fill.is_some() { "everything" } else { place };
+            let place = if fill.is_some() { ALL } else { place };
             let full = headers.contains_key("x-ratelimit-reset").then(|| retry::told_wait(headers)).flatten();
             let bucket = Bucket {
                 limit,
@@ -121,8 +145,20 @@ impl Learnt {
         self.quota = Some(Quota { left, ends, cost, since: 0.0 });
     }
 
-    /// One request goes out. Says when the next that can wait may, so that the rest of an hour's quota lasts for its rest.
-    pub(super) fn sends(&mut self, now: Duration) {
+    /// How long nothing may be sent to a place, since nothing is left there.
+    pub(super) fn empty_for(&self, place: &str, now: Duration) -> Option<Duration> {
+        let buckets = [place, ALL].into_iter().filter_map(|place| self.buckets.get(place));
+        buckets.filter_map(|bucket| bucket.empty_for(now)).max()
+    }
+
+    /// One request goes out to a place. Says when the next that can wait may, so that the rest of an hour's quota lasts for its rest.
+    pub(super) fn sends(&mut self, place: &str, now: Duration) {
+        for place in [place, ALL] {
+            if let Some(bucket) = self.buckets.get_mut(place) {
+                // Until its answer says how it is.
+                bucket.left -= 1.0;
+            }
+        }
         let Some(quota) = self.quota.as_mut().filter(|quota| quota.ends > now) else { return };
         quota.since += 1.0;
         let requests = ((quota.left - quota.since * quota.cost) / quota.cost).max(1.0);
@@ -215,12 +251,12 @@ mod tests {
         assert_eq!(learnt.spreads(Duration::ZERO), None);
         learnt.take("x", &headers(&[("beta-ratelimit", "\"global-app-quota\";r=600;t=600")]), Duration::ZERO);
         assert_eq!(learnt.spreads(Duration::ZERO), None, "the next may go at once");
-        learnt.sends(Duration::ZERO);
+        learnt.sends("x", Duration::ZERO);
         let wait = learnt.spreads(Duration::ZERO).unwrap().as_secs_f64();
         assert!((0.9..1.1).contains(&wait), "600 points for 600 seconds: {wait}");
         // It was seen that a request costs ten points.
         learnt.take("x", &headers(&[("beta-ratelimit", "\"global-app-quota\";r=581;t=599")]), Duration::from_secs(1));
-        learnt.sends(Duration::from_secs(1));
+        learnt.sends("x", Duration::from_secs(1));
         let wait = learnt.spreads(Duration::from_secs(1)).unwrap().as_secs_f64();
         assert!((9.0..12.0).contains(&wait), "{wait}");
         assert_eq!(told(&learnt, 1).quota, Some((571, 599)));

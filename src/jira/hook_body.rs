@@ -252,7 +252,7 @@ mod tests {
         let mut folders: Vec<_> =
             ["mattermost+mattermost-plugin-jira", "jenkinsci+jira-trigger-plugin"].map(|name| root.join(name)).into();
         if !root.is_dir() {
-            println!("not tested: there are no recorded bodies at {}", root.display());
+            println!("skipped: there are no recorded bodies at {}", root.display());
             return;
         }
         let (mut bodies, mut traces, mut dated) = (0, 0, 0);

@@ -50,7 +50,7 @@ pub use reqwest_transport::{ReqwestTransport, TransportSetupError};
 pub(crate) use retry::tells_an_answer;
 pub(crate) use search::beyond;
 pub use transport::{BODY_CAP, Pieces, Transport, TransportError, Trouble};
-pub use urgency::{as_urgent_as, within_a_crowd};
+pub use urgency::{as_urgent_as, in_the_share_of, share, within_a_crowd};
 
 use crate::clock::{Clock, Entropy};
 use crate::model::catalog::{Catalog, LinkWords, RequestType};

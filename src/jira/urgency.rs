@@ -1,7 +1,8 @@
-//! How urgent what is being done is, for the gates on its way: what people just did goes before first copies, and those before full
-//! checks. It is carried along by the task and not by arguments: every read on the way would need one. Must never hold anything up
+//! How urgent what is being done is and for which sync, for the gates on its way: what people just did goes before first copies, and those
+//! before full checks. It is carried along by the task and not by arguments: every read on the way would need one. Must never hold anything up
 //! by itself.
 
+use crate::model::ids::SyncId;
 use crate::model::store::Urgency;
 
 /// Whose turn it is at a gate. Earlier variants go first.
@@ -19,6 +20,7 @@ pub(super) enum Turn {
 
 tokio::task_local! {
     static TURN: Turn;
+    static SHARE: SyncId;
 }
 
 /// Does something whose requests are as urgent as this. Futures that are handed to others on the way are as urgent as theirs.
@@ -40,4 +42,15 @@ pub async fn within_a_crowd<T>(work: impl Future<Output = T>) -> T {
 /// Whose turn it is. What nobody said anything of is a person's.
 pub(super) fn turn() -> Turn {
     TURN.try_with(|turn| *turn).unwrap_or(Turn::People)
+}
+
+/// Does something whose requests are of this sync's share of an instance's rate.
+pub async fn in_the_share_of<T>(sync: SyncId, work: impl Future<Output = T>) -> T {
+    SHARE.scope(sync, work).await
+}
+
+/// Of whose share a request is. What is asked for several syncs at once has one of its own, without a name.
+#[must_use]
+pub fn share() -> SyncId {
+    SHARE.try_with(Clone::clone).unwrap_or_else(|_| SyncId::from(""))
 }

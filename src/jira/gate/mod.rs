@@ -1,6 +1,9 @@
 //! The rate budget of one instance: governor for our own rate, and in front of it what the instance told us to leave alone
 //! and for how long, and who goes first. Must never read another clock than the injected one, nor let a blocked request through.
 
+mod endpoints;
+mod shares;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,11 +15,13 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use http::HeaderMap;
 
+use self::endpoints::Endpoints;
+use self::shares::Shares;
 use super::budget::{Budget, Learnt};
 use super::retry;
-use super::urgency::Turn;
+use super::urgency::{Turn, share};
 use crate::clock::Clock;
-use crate::model::ids::IssueId;
+use crate::model::ids::{IssueId, SyncId};
 use crate::model::settings::Kind;
 
 /// How long we go at half speed after the instance said that its limit is near.
@@ -78,12 +83,12 @@ struct Inside {
     given: Option<f64>,
     slow_until: Duration,
     all_until: Duration,
-    endpoints: BTreeMap<String, Duration>,
+    endpoints: Endpoints,
     issues: BTreeMap<IssueId, Duration>,
     /// When issues were written of late.
     writes: BTreeMap<IssueId, VecDeque<Duration>>,
-    /// How many wait for their turn, by whose turn it is.
-    waiting: BTreeMap<Turn, usize>,
+    /// Who waits for their turn.
+    shares: Shares,
     learnt: Learnt,
     locked: Option<(Duration, String)>,
 }
@@ -100,10 +105,10 @@ impl Gate {
             given: None,
             slow_until: Duration::ZERO,
             all_until: Duration::ZERO,
-            endpoints: BTreeMap::new(),
+            endpoints: Endpoints::default(),
             issues: BTreeMap::new(),
             writes: BTreeMap::new(),
-            waiting: BTreeMap::new(),
+            shares: Shares::default(),
             learnt: Learnt::default(),
             locked: None,
         };
@@ -148,18 +153,20 @@ impl Gate {
         most: Duration,
     ) -> Result<(), Closed> {
         let start = self.clock.monotonic();
+        let who = Who { turn, share: share() };
         let mut waiter = None;
         // How long it let others go first. Between that it may wait much longer for its own turn: counted from the first time, a crowd of
         // less urgent ones would sooner or later let nobody go first any more.
         let mut deferred = Duration::ZERO;
         let mut is_deferred = true;
         loop {
-            let wait = match self.ask(endpoint, issue, turn, is_deferred)? {
+            let wait = match self.ask(endpoint, issue, &who, is_deferred)? {
                 Asked::Go => return Ok(()),
                 Asked::Turn(wait) => {
-                    waiter.get_or_insert_with(|| Waiter::of(self, turn));
+                    waiter.get_or_insert_with(|| Waiter::of(self, &who));
                     wait
                 }
+                Asked::Paced(wait) => wait,
                 Asked::Deferred(wait) => {
                     // A poll has many such requests, and the next one waits for it.
                     let most = if turn == Turn::Crowd { most.min(MOST_CROWDED) } else { most };
@@ -188,7 +195,7 @@ impl Gate {
         }
     }
 
-    fn ask(&self, endpoint: &str, issue: Option<IssueId>, turn: Turn, is_deferred: bool) -> Result<Asked, Closed> {
+    fn ask(&self, endpoint: &str, issue: Option<IssueId>, who: &Who, is_deferred: bool) -> Result<Asked, Closed> {
         let now = self.clock.monotonic();
         let mut inside = self.lock();
         if let Some((until, words)) = &inside.locked {
@@ -197,19 +204,22 @@ impl Gate {
             }
             inside.locked = None;
         }
-        let until = inside.blocked_until(endpoint, issue);
+        let until = inside.blocked_until(endpoint, issue, now);
         if until > now {
             return Ok(Asked::Blocked(until.saturating_sub(now)));
         }
         inside.set_rate(self.own_rate, now, &self.clock);
-        if let Some(wait) = inside.lets_others_go_first(turn, now).filter(|_| is_deferred) {
+        if let Some(wait) = inside.endpoints.paces(endpoint, now) {
+            return Ok(Asked::Paced(wait));
+        }
+        if let Some(wait) = inside.lets_others_go_first(who, now).filter(|_| is_deferred) {
             return Ok(Asked::Deferred(wait));
         }
         let written = issue.filter(|_| self.kind == Kind::Cloud);
         if let Some(wait) = written.and_then(|issue| inside.spaces_out(issue, now)) {
             return Ok(Asked::Spaced(wait));
         }
-        if turn != Turn::People
+        if who.turn != Turn::People
             && let Err(early) = inside.behind.check()
         {
             return Ok(Asked::Turn(early.wait_time_from(now)));
@@ -217,7 +227,9 @@ impl Gate {
         if let Err(early) = inside.limiter.check() {
             return Ok(Asked::Turn(early.wait_time_from(now)));
         }
-        inside.learnt.sends(now);
+        inside.learnt.sends(endpoint, now);
+        inside.endpoints.goes(endpoint, now);
+        inside.shares.goes(who.turn, &who.share);
         if let Some(issue) = written {
             inside.writes.entry(issue).or_default().push_back(now);
         }
@@ -236,7 +248,11 @@ impl Gate {
         {
             inside.given = Some(fill / interval);
         }
-        inside.learnt.take(endpoint, headers, now);
+        // What is said with a refusal for one issue, or of all that we may, is no word about the endpoint.
+        let reason = text("ratelimit-reason").unwrap_or_default();
+        if status != 429 || reason.is_empty() || reason.contains("burst") {
+            inside.learnt.take(endpoint, headers, now);
+        }
         if text("x-ratelimit-nearlimit").is_some_and(|said| said.eq_ignore_ascii_case("true")) {
             inside.slow_until = now + SLOW_FOR;
         }
@@ -244,7 +260,7 @@ impl Gate {
             return;
         }
         let Some(wait) = retry::told_wait(headers) else { return };
-        inside.block(text("ratelimit-reason").unwrap_or_default(), endpoint, issue, now, wait);
+        inside.block(reason, endpoint, issue, now, wait);
     }
 
     /// What is left, for people.
@@ -260,8 +276,10 @@ impl Gate {
             }
         };
         waits("everything".to_owned(), inside.all_until);
-        inside.endpoints.iter().for_each(|(endpoint, until)| waits(endpoint.clone(), *until));
+        inside.endpoints.closed(now).for_each(|(endpoint, left)| waits(endpoint.clone(), now + left));
         inside.issues.iter().for_each(|(issue, until)| waits(format!("writes of issue {issue}"), *until));
+        budget.slow =
+            inside.endpoints.slow(now).map(|(name, rate, left)| (name.clone(), rate, left.as_secs())).collect();
         budget
     }
 
@@ -276,6 +294,8 @@ enum Asked {
     Go,
     /// Our own rate says later.
     Turn(Duration),
+    /// This endpoint goes slowly. Nobody has to let it go first for that.
+    Paced(Duration),
     /// Others go first, for a while.
     Deferred(Duration),
     /// This issue was written too often of late.
@@ -284,36 +304,39 @@ enum Asked {
     Blocked(Duration),
 }
 
+/// Whose turn and whose share a request is of.
+struct Who {
+    turn: Turn,
+    share: SyncId,
+}
+
 /// Somebody who waits for their turn: those less urgent let them go first. Dropped when they go, or go away.
 struct Waiter<'a> {
     gate: &'a Gate,
-    turn: Turn,
+    who: &'a Who,
 }
 
 impl<'a> Waiter<'a> {
-    fn of(gate: &'a Gate, turn: Turn) -> Self {
-        *gate.lock().waiting.entry(turn).or_default() += 1;
-        Self { gate, turn }
+    fn of(gate: &'a Gate, who: &'a Who) -> Self {
+        gate.lock().shares.comes(who.turn, &who.share);
+        Self { gate, who }
     }
 }
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        if let Some(count) = self.gate.lock().waiting.get_mut(&self.turn) {
-            *count = count.saturating_sub(1);
-        }
+        self.gate.lock().shares.leaves(self.who.turn, &self.who.share);
     }
 }
 
 impl Inside {
-    /// How long somebody lets others go first: while somebody more urgent waits, while the instance says that a limit is near,
-    /// and while a quota of hours has to last.
-    fn lets_others_go_first(&self, turn: Turn, now: Duration) -> Option<Duration> {
-        let mut before = self.waiting.range(..turn);
-        let are_before = before.any(|(_, count)| *count > 0);
+    /// How long somebody lets others go first: while somebody more urgent waits, or as urgent a one of a sync that had less, while the
+    /// instance says that a limit is near, and while a quota of hours has to last.
+    fn lets_others_go_first(&self, who: &Who, now: Duration) -> Option<Duration> {
+        let are_before = self.shares.somebody_before(who.turn) || self.shares.another_first(who.turn, &who.share);
         let until_next = || Duration::from_secs_f64(1.0 / self.rate.max(0.005));
-        match turn {
-            Turn::People => None,
+        match who.turn {
+            Turn::People => are_before.then(until_next),
             // It belongs to a poll, whose first page was let through.
             Turn::Crowd => are_before.then(until_next),
             Turn::Copies | Turn::Checks if self.slow_until > now => Some(self.slow_until.saturating_sub(now)),
@@ -339,16 +362,15 @@ impl Inside {
         waits.max()
     }
 
-    fn blocked_until(&self, endpoint: &str, issue: Option<IssueId>) -> Duration {
-        let endpoint = self.endpoints.get(endpoint).copied().unwrap_or_default();
+    fn blocked_until(&self, endpoint: &str, issue: Option<IssueId>, now: Duration) -> Duration {
         let issue = issue.and_then(|issue| self.issues.get(&issue)).copied().unwrap_or_default();
-        self.all_until.max(endpoint).max(issue)
+        let empty = self.learnt.empty_for(endpoint, now).map(|wait| now + wait).unwrap_or_default();
+        self.all_until.max(self.endpoints.closed_until(endpoint)).max(issue).max(empty)
     }
 
     /// Blocks what the reason names: one issue, one endpoint, or everything where it names nothing we know.
     fn block(&mut self, reason: &str, endpoint: &str, issue: Option<IssueId>, now: Duration, wait: Duration) {
         let until = now + wait;
-        self.endpoints.retain(|_, until| *until > now);
         self.issues.retain(|_, until| *until > now);
         if reason.contains("per-issue")
             && let Some(issue) = issue
@@ -356,8 +378,7 @@ impl Inside {
             let known = self.issues.entry(issue).or_default();
             *known = until.max(*known);
         } else if reason.contains("burst") {
-            let known = self.endpoints.entry(endpoint.to_owned()).or_default();
-            *known = until.max(*known);
+            self.endpoints.refused(endpoint, now, wait, self.rate);
         } else {
             self.all_until = self.all_until.max(until);
         }
@@ -388,6 +409,7 @@ fn limiter(rate: f64, burst: f64, clock: &Arc<dyn Clock>) -> Arc<Limiter> {
 mod tests {
     use super::*;
     use crate::clock::VirtualClock;
+    use crate::jira::urgency::in_the_share_of;
 
     fn gate(rate: f64) -> (Gate, Arc<dyn Clock>) {
         let clock: Arc<dyn Clock> = Arc::new(VirtualClock::starting_at(jiff::Timestamp::UNIX_EPOCH));
@@ -537,6 +559,79 @@ mod tests {
             let (least, most) = (MOST_DEFERRED * count, MOST_DEFERRED * count + Duration::from_secs(1));
             assert!(passed >= least && passed < most, "it goes seldom, and not never: {passed:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sync_with_one_request_does_not_wait_for_the_many_of_another() {
+        let (gate, clock) = gate(10.0);
+        many(&gate, 10).await;
+        let of = |sync: &'static str| in_the_share_of(sync.into(), gate.pass("x", None, Turn::People, retry::PATIENCE));
+        let crowd = futures_util::future::join_all((0..60).map(|_| of("crowd")));
+        let lone = async {
+            let mut waited = Duration::ZERO;
+            for _ in 0..5 {
+                tokio::time::sleep(Duration::from_millis(700)).await;
+                let start = clock.monotonic();
+                of("lone").await.unwrap();
+                waited = waited.max(clock.monotonic() - start);
+            }
+            waited
+        };
+        let start = clock.monotonic();
+        let (_, waited) = tokio::join!(crowd, lone);
+        assert!(waited <= Duration::from_millis(200), "{waited:?}");
+        assert!(clock.monotonic() - start < Duration::from_secs(7), "and the rate is used");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_endpoint_that_refused_a_burst_goes_on_at_half_the_pace() {
+        let (gate, clock) = gate(20.0);
+        let answer = headers(&[("retry-after", "2"), ("ratelimit-reason", "jira-burst-based")]);
+        gate.learn("search", None, 429, &answer);
+        let start = clock.monotonic();
+        many(&gate, 50).await;
+        let passed = (clock.monotonic() - start).as_secs_f64();
+        assert!((6.8..7.4).contains(&passed), "two seconds, and 50 at 10 a second: {passed}");
+        let start = clock.monotonic();
+        gate.pass("editIssue", None, Turn::People, retry::PATIENCE).await.unwrap();
+        assert_eq!(clock.monotonic(), start, "another endpoint waits for nothing");
+        let slow = gate.budget().slow;
+        assert!(
+            matches!(slow.as_slice(), [(endpoint, rate, _)] if endpoint == "search" && (rate - 10.0).abs() < 0.1),
+            "{slow:?}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_sent_to_an_endpoint_where_nothing_is_left() {
+        let (gate, clock) = gate(1000.0);
+        let empty = headers(&[
+            ("x-ratelimit-limit", "50"),
+            ("x-ratelimit-remaining", "0"),
+            ("x-ratelimit-reset", "1970-01-01T00:00:04Z"),
+            ("date", "Thu, 01 Jan 1970 00:00:00 GMT"),
+        ]);
+        gate.learn("search", None, 200, &empty);
+        gate.pass("getIssue", None, Turn::People, retry::PATIENCE).await.unwrap();
+        assert!(clock.monotonic() < Duration::from_millis(10), "another endpoint has its own");
+        gate.pass("search", None, Turn::People, retry::PATIENCE).await.unwrap();
+        let passed = clock.monotonic().as_secs_f64();
+        assert!((3.9..4.2).contains(&passed), "{passed}");
+        let untold = headers(&[("x-ratelimit-limit", "50"), ("x-ratelimit-remaining", "0")]);
+        gate.learn("search", None, 200, &untold);
+        gate.pass("search", None, Turn::People, retry::PATIENCE).await.unwrap();
+        let passed = clock.monotonic().as_secs_f64() - passed;
+        assert!((0.9..1.2).contains(&passed), "{passed}");
+        let of_one_issue = headers(&[
+            ("x-ratelimit-limit", "20"),
+            ("x-ratelimit-remaining", "0"),
+            ("retry-after", "20"),
+            ("ratelimit-reason", "jira-per-issue-on-write"),
+        ]);
+        gate.learn("editIssue", Some(IssueId(1)), 429, &of_one_issue);
+        let start = clock.monotonic();
+        gate.pass("editIssue", Some(IssueId(2)), Turn::People, retry::PATIENCE).await.unwrap();
+        assert_eq!(clock.monotonic(), start, "that says nothing of the endpoint");
     }
 
     #[tokio::test(start_paused = true)]
