@@ -4,6 +4,7 @@ use jirasyncd::app::{Daemon, preview};
 use jirasyncd::model::configuration::Existing;
 use serde_json::json;
 
+use super::daemon_fairness::{CONFIG, shared};
 use super::daemon_support::{THREE, World, calls, two, two_clouds};
 
 /// Both kinds of partner: the configuration, its name, a person there, and what it calls the three priorities.
@@ -197,4 +198,39 @@ async fn a_map_that_changes_for_one_partner_sends_nothing_to_the_other() {
     assert_eq!(world.field("globex", "Item", "priority"), "P3");
     assert_eq!(world.field("initech", "Item", "priority"), "Hoch");
     assert_eq!((writes(&world, "acme"), writes(&world, "initech")), (0, 0));
+}
+
+/// Two syncs on one instance, and a field that joins one of them: it is filled there, and the other sync's issues are not even read.
+#[tokio::test(start_paused = true)]
+async fn a_field_that_joins_one_sync_fills_just_that_and_costs_the_others_nothing() {
+    const COUNT: usize = 30;
+    let mut world = shared();
+    world.start().await;
+    for number in 0..COUNT {
+        let fields = json!({ "summary": format!("Bulk {number}"), "duedate": "2026-12-24" });
+        world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+        let fields = json!({ "summary": format!("Live {number}"), "duedate": "2026-12-24" });
+        world.person("initech", "petra").create("OPS", "Fehler", fields).unwrap();
+    }
+    world.rest().await.unwrap();
+    let same = CONFIG.replace("[sync.live]\n", "[sync.live] # nothing is changed\n");
+    let mut costs = Vec::new();
+    let joined = CONFIG.replacen("summary = \"both\"", "summary = \"both\"\nduedate = \"both\"", 1);
+    for config in [&same, &joined] {
+        reset(&world);
+        world = under(world, config, Existing::ReMap).await;
+        world.rest().await.unwrap();
+        world.intervals(3).await;
+        let mut cost = calls(world.jira("initech"));
+        // Polls, until all is at rest.
+        cost.remove("search");
+        costs.push(cost);
+        let there = world.issues("globex", "Bulk");
+        let filled = there.iter().filter(|issue| issue.fields.contains_key("duedate")).count();
+        assert_eq!((there.len(), filled), (COUNT, if config == &joined { COUNT } else { 0 }));
+    }
+    assert_eq!(costs[0], costs[1], "the sync that nothing joined was worked on");
+    let editions = world.jira("acme").count("editIssue");
+    assert_eq!((editions, writes(&world, "globex")), (0, COUNT as u64), "and it is filled just where it was not");
+    assert!(world.issues("acme", "Live").iter().all(|issue| !issue.fields.contains_key("duedate")));
 }
