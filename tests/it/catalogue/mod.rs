@@ -24,7 +24,7 @@ mod webhooks;
 /// So many cases there are.
 const ROWS: usize = 112;
 /// With one of these a reason begins.
-const REASONS: [&str; 2] = ["does not apply: ", "not done: "];
+const REASONS: [&str; 3] = ["does not apply: ", "decided otherwise: ", "not done: "];
 
 /// What comes back for one request.
 type Answer = Result<http::Response<Bytes>, TransportError>;
