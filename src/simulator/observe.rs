@@ -69,6 +69,22 @@ pub(crate) struct Observer {
     trace: [u8; 32],
 }
 
+/// Whether a fault of this name could do anything to such a request: what concerns pages, the index or writes passes all others by.
+fn concerns(fault: &str, exchange: &Exchange) -> bool {
+    match fault {
+        "empty-page" | "lost-token" | "circular-page" => exchange.path.ends_with("/search/jql"),
+        "index-lag" => exchange.path.contains("/search/"),
+        "late-write" => is_write(exchange),
+        _ => true,
+    }
+}
+
+/// Some reads of Cloud are sent as `POST`.
+fn is_write(exchange: &Exchange) -> bool {
+    let reads = ["search", "countIssues", "bulkFetchIssues"];
+    exchange.method != "GET" && !reads.contains(&exchange.operation) && !exchange.operation.starts_with("get")
+}
+
 impl Observer {
     /// Counts and keeps one exchange.
     pub(crate) fn see(&mut self, exchange: &Exchange) {
@@ -76,7 +92,7 @@ impl Observer {
         count.calls += 1;
         count.request_bytes += exchange.request_bytes as u64;
         count.response_bytes += exchange.response_bytes as u64;
-        if let Some(fault) = exchange.fault {
+        if let Some(fault) = exchange.fault.filter(|fault| concerns(fault, exchange)) {
             *self.struck.entry((fault, exchange.operation)).or_default() += 1;
         }
         self.trace(exchange);
