@@ -164,7 +164,8 @@ fn fill(path: &Path, first: u64, more: u64, lie: Lie) {
     connection.execute_batch("BEGIN").unwrap();
     {
         let mut item = connection.prepare("INSERT INTO items (id, sync, state) VALUES (?1, ?2, ?3)").unwrap();
-        let mut work = connection.prepare("INSERT INTO work (item, urgency, fence) VALUES (?1, 1, 3)").unwrap();
+        let mut work =
+            connection.prepare("INSERT INTO work (item, sync, urgency, fence) VALUES (?1, ?2, 1, 3)").unwrap();
         let mut replica = connection
             .prepare("INSERT INTO replicas (item, side, sync, instance, issue, key) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
             .unwrap();
@@ -183,7 +184,7 @@ fn fill(path: &Path, first: u64, more: u64, lie: Lie) {
                 state = state.replace(&format!("\"{key}\""), &format!("\"{project}-{}\"", 1_000_000 + number));
             }
             item.execute(params![id, template.sync, state]).unwrap();
-            work.execute(params![id]).unwrap();
+            work.execute(params![id, template.sync]).unwrap();
             for (side, instance, _, key) in &template.replicas {
                 let (project, _) = key.split_once('-').unwrap();
                 let (issue, key) = (10_000_000 + number, format!("{project}-{}", 1_000_000 + number));

@@ -14,7 +14,7 @@ use tokio_cron_scheduler::JobSchedulerError;
 use tokio_util::sync::CancellationToken;
 
 use super::Daemon;
-use crate::engine::{BATCH, Upload};
+use crate::engine::Upload;
 use crate::model::ids::InstanceId;
 use crate::model::store::{Store as _, StoreError, Urgency};
 
@@ -220,8 +220,8 @@ impl Daemon {
                     Err(error) => break Err(error),
                 };
                 self.state_answered(failures);
-                if claims.len() < BATCH {
-                    // There is room for more than waits: the next of many newcomers need not wait for a poll.
+                if claims.is_empty() && pace.least() == Urgency::Sweep {
+                    // There is room, and nothing waits: the next of many newcomers need not wait for a poll.
                     for instance in self.engine.take_more_newcomers() {
                         running.push(Box::pin(async move { (None, self.admit_more(&instance).await) }));
                     }

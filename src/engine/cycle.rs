@@ -27,7 +27,7 @@ use crate::planted::{Bug, is_planted};
 use crate::schedule::growing;
 
 /// Items of one batch: as many as one bulk read takes.
-pub(crate) const BATCH: usize = 100;
+const BATCH: usize = 100;
 /// Rounds of looking and acting in one cycle. What is left goes on in the next cycle.
 const MOST_ROUNDS: usize = 12;
 /// Items of a batch that are written to at once, of what people just did; of all else as many as there are places.
@@ -220,8 +220,10 @@ impl Engine {
                     let (long, short): (Vec<_>, Vec<_>) = all.partition(|(_, operations)| carries_files(operations));
                     let mut alone: Vec<Upload<'e>> = Vec::new();
                     for (work, operations) in long {
-                        let item = work.item.id;
+                        let (item, urgency, sync) = (work.item.id, work.urgency, work.sync.id().clone());
                         let upload = self.rounds(vec![work], round, Some(vec![operations]), None);
+                        // Somebody else polls it, outside of what this batch is done as.
+                        let upload: Upload<'e> = Box::pin(as_urgent_as(urgency, in_the_share_of(sync, upload)));
                         match &uploads {
                             // Nobody takes it who stops: it is freed with all that is under way then.
                             Some(uploads) => {

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::instance::{Instance, Window};
+use super::instance::Instance;
 use super::walk::Walk;
 use super::{Engine, SyncRun};
-use crate::jira::{Budget, Failure, JiraError, ReadRows, Trail, within_a_crowd};
+use crate::jira::{Budget, Failure, JiraError, ReadRows};
 use crate::model::ids::{InstanceId, IssueId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::store::{Cursor, Hint, Newcomer, StoreError, Urgency};
@@ -27,11 +27,8 @@ const STANDS_STILL: SignedDuration = SignedDuration::from_secs(3);
 /// What is kept of a project that was missing before it was ever read.
 const BEGINNING: &str = "the beginning";
 
-/// Rows read at once where only ids and times were asked for.
-const PORTION: usize = 100;
-
 /// An issue as a list shows it: when it was changed, and its id.
-type Listed = (Timestamp, IssueId);
+pub(super) type Listed = (Timestamp, IssueId);
 
 /// What a poll brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -233,7 +230,7 @@ impl Engine {
 
     /// Reads rows in full, oldest first. Every page is queued before the next is asked for. The cursor stays where only a part
     /// of the projects is read.
-    async fn poll_rows(
+    pub(super) async fn poll_rows(
         &self,
         instance: &Arc<Instance>,
         projects: &BTreeSet<String>,
@@ -273,69 +270,8 @@ impl Engine {
         }
     }
 
-    /// Reads ids and times, the newest first, and then those rows that are not known, the oldest first. Behind a page on
-    /// which nothing is new nothing was before; what the index brings late is found once per overlap, when all is read. Where a page is
-    /// mostly what we did ourselves, the rest is likely a crowd of that: it lets people go first, and what they did in it is read at once.
-    async fn poll_narrow(
-        &self,
-        instance: &Arc<Instance>,
-        projects: &BTreeSet<String>,
-        window: &Window,
-    ) -> Result<Polled, PollError> {
-        let since = if window.whole { window.earlier } else { window.since };
-        let mut polled = Polled::default();
-        let (mut page, mut trail): (Option<String>, _) = (None, Trail::default());
-        let (mut new, mut crowd): (Vec<Listed>, bool) = (Vec::new(), false);
-        loop {
-            let asked = instance.read.touched(projects, since, page.as_deref());
-            let found = if crowd { within_a_crowd(asked).await? } else { asked.await? };
-            polled.pages += 1;
-            if found.cut || found.next.is_some() && !trail.leads_on(found.rows.iter().map(|(issue, _)| *issue)) {
-                // From its end this list cannot be read. From the beginning it can, in slices.
-                return Ok(polled.and(self.poll_rows(instance, projects, Some(since), true).await?));
-            }
-            let is_empty = found.rows.is_empty();
-            let rows = found.rows.into_iter().filter(|(_, updated)| *updated >= since);
-            let unknown = rows.filter(|(issue, updated)| !instance.has_seen(*issue, *updated));
-            let (ours, theirs): (Vec<Listed>, Vec<Listed>) = unknown
-                .map(|(issue, updated)| (updated, issue))
-                .partition(|&(updated, issue)| instance.urgency_of(issue, updated) != Urgency::Live);
-            let is_known = ours.is_empty() && theirs.is_empty();
-            crowd |= ours.len() > theirs.len();
-            new.extend(ours);
-            if crowd {
-                // The cursor stays behind what is not queued yet.
-                let rows = self.queue_listed(instance, &theirs, None).await?;
-                if rows > 0 {
-                    // The rest of the list may take a while.
-                    self.queued.notify_one();
-                }
-                polled.rows += rows;
-            } else {
-                new.extend(theirs);
-            }
-            page = found.next;
-            // An empty page proves nothing about those behind it.
-            if page.is_none() || !window.whole && !is_empty && is_known {
-                break;
-            }
-        }
-        new.sort_unstable();
-        new.dedup();
-        for part in new.chunks(PORTION) {
-            // A row that changed once more since it was listed must not take the cursor past those behind it.
-            let queued = self.queue_listed(instance, part, part.last().map(|(listed, _)| *listed));
-            polled.rows += if crowd { within_a_crowd(queued).await? } else { queued.await? };
-        }
-        self.forget_old(instance).await?;
-        if window.whole {
-            instance.looked_at_all();
-        }
-        Ok(polled)
-    }
-
     /// Reads rows that were listed, and queues them; the cursor moves as said. Returns how many were new.
-    async fn queue_listed(
+    pub(super) async fn queue_listed(
         &self,
         instance: &Arc<Instance>,
         part: &[Listed],
@@ -406,7 +342,7 @@ impl Engine {
         Ok(0)
     }
 
-    async fn forget_old(&self, instance: &Arc<Instance>) -> Result<(), StoreError> {
+    pub(super) async fn forget_old(&self, instance: &Arc<Instance>) -> Result<(), StoreError> {
         let cursor = self.store.cursor(instance.id()).await?;
         // Twice the overlap: so far back is looked when all is looked at.
         let overlap = SignedDuration::try_from(instance.settings.overlap * 2).unwrap_or(SignedDuration::MAX);

@@ -76,6 +76,7 @@ pub(crate) struct Instance {
     time: Mutex<WentBack>,
     /// What we did there lately that nobody waits for.
     done: Mutex<Done>,
+    pub(super) whole: Mutex<Option<super::crowd::WholeLook>>,
     /// Its version, where that is another one than at the start.
     pub(super) version: Mutex<Option<String>>,
 }
@@ -180,6 +181,7 @@ impl Instance {
             unshown: Mutex::default(),
             time: Mutex::default(),
             done: Mutex::default(),
+            whole: Mutex::default(),
             version: Mutex::default(),
             began,
             settings,
@@ -555,6 +557,7 @@ impl Instance {
 
     /// Takes note that the whole overlap was looked at.
     pub(crate) fn looked_at_all(&self) {
+        *self.whole_look() = None;
         self.state().whole = Some(self.clock.monotonic());
     }
 

@@ -406,6 +406,7 @@ impl Engine {
             self.looked_for().remove(&intent.id);
             work.move_intent(intent.id, &IntentEvent::Seen);
             copied(work, intent, copy);
+            look_for_earlier(work, intent);
             return;
         }
         let horizon = COMMENT_HORIZON.min(instance.settings.settle);
@@ -415,6 +416,7 @@ impl Engine {
         } else {
             self.looked_for().remove(&intent.id);
             work.move_intent(intent.id, &IntentEvent::Refused(NO_COPY_THERE.to_owned()));
+            look_for_earlier(work, intent);
         }
     }
 
@@ -477,6 +479,21 @@ impl Engine {
         };
         let mark = mark.and_then(|mark| self.seal.open(&mark, work.sync.id(), &first.operation.side));
         Ok(intents.iter().find(|intent| mark.is_some_and(|mark| mark.operation == intent.id)))
+    }
+}
+
+/// One that was given up before this one waited for it to be decided (`engine::late`): where it landed meanwhile, that is seen now.
+fn look_for_earlier(work: &mut Work, intent: &Intent) {
+    let side = intent.operation.side.clone();
+    let original = intent.operation.action.original();
+    let earlier = work.intents.iter().any(|other| {
+        other.id != intent.id
+            && other.operation.side == side
+            && other.state.may_land_yet()
+            && other.operation.action.original() == original
+    });
+    if earlier {
+        work.want_read(&side, false);
     }
 }
 

@@ -64,12 +64,14 @@ impl Bucket {
         if left >= 1.0 {
             return None;
         }
-        let wait = match (self.fill, self.full) {
-            (Some(fill), _) => Duration::try_from_secs_f64((1.0 - left) / fill).unwrap_or(UNTOLD),
-            (None, Some(full)) => full.saturating_sub(now),
-            (None, None) => (self.at + UNTOLD).saturating_sub(now),
+        let until = match (self.fill, self.full) {
+            (Some(fill), _) => now + Duration::try_from_secs_f64((1.0 - left) / fill).unwrap_or(UNTOLD),
+            (None, Some(full)) => full,
+            (None, None) => self.at + UNTOLD,
         };
-        Some(wait).filter(|wait| !wait.is_zero())
+        // Then an answer says it anew, and an answer that was lost does no more harm than that.
+        let until = until.min(self.at + BELIEVED);
+        Some(until.saturating_sub(now)).filter(|wait| !wait.is_zero())
     }
 
     fn full_in(&self, now: Duration) -> Option<Duration> {
@@ -82,6 +84,8 @@ impl Bucket {
 
 /// How long an empty bucket is left alone that does not say when it is filled: those of bursts are filled by the second.
 const UNTOLD: Duration = Duration::from_secs(1);
+/// The longest that a word is believed that nothing is left.
+const BELIEVED: Duration = Duration::from_secs(20);
 /// The bucket that all requests take from.
 const ALL: &str = "everything";
 
@@ -110,8 +114,8 @@ pub(super) struct Learnt {
 }
 
 impl Learnt {
-    /// Takes what an answer says.
-    pub(super) fn take(&mut self, place: &str, headers: &HeaderMap, now: Duration) {
+    /// Takes what an answer says; of the place where it was asked only if that is told.
+    pub(super) fn take(&mut self, place: Option<&str>, headers: &HeaderMap, now: Duration) {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
         let number = |name: &str| {
             text(name).and_then(|text| text.parse::<f64>().ok()).filter(|number| number.is_finite() && *number >= 0.0)
@@ -119,8 +123,9 @@ impl Learnt {
         if let Some((left, seconds)) = text("beta-ratelimit").and_then(quota) {
             self.told_quota(left, now + seconds, now);
         }
-        if let (Some(limit), Some(left)) = (number("x-ratelimit-limit"), number("x-ratelimit-remaining"))
-            && limit > 0.0
+        if let (Some(place), Some(limit), Some(left)) =
+            (place, number("x-ratelimit-limit"), number("x-ratelimit-remaining"))
+            && limit >= 1.0
         {
             let interval = number("x-ratelimit-interval-seconds").filter(|interval| *interval > 0.0);
             let fill = number("x-ratelimit-fillrate").filter(|fill| *fill > 0.0).zip(interval);
@@ -147,8 +152,12 @@ impl Learnt {
 
     /// How long nothing may be sent to a place, since nothing is left there.
     pub(super) fn empty_for(&self, place: &str, now: Duration) -> Option<Duration> {
-        let buckets = [place, ALL].into_iter().filter_map(|place| self.buckets.get(place));
-        buckets.filter_map(|bucket| bucket.empty_for(now)).max()
+        self.buckets.get(place)?.empty_for(now)
+    }
+
+    /// How long nothing may be sent anywhere, since nothing is left of what all requests take from.
+    pub(super) fn all_empty_for(&self, now: Duration) -> Option<Duration> {
+        self.empty_for(ALL, now)
     }
 
     /// One request goes out to a place. Says when the next that can wait may, so that the rest of an hour's quota lasts for its rest.
@@ -226,7 +235,7 @@ mod tests {
             ("x-ratelimit-interval-seconds", "1"),
             ("retry-after", "0"),
         ];
-        learnt.take("getIssue", &headers(&server), Duration::ZERO);
+        learnt.take(Some("getIssue"), &headers(&server), Duration::ZERO);
         let budget = told(&learnt, 0);
         assert_eq!((budget.left, budget.full_in), (Some((20, 70)), Some(10)));
         assert_eq!((told(&learnt, 4).left, told(&learnt, 60).left), (Some((40, 70)), Some((70, 70))), "it fills");
@@ -239,8 +248,8 @@ mod tests {
             ])
         };
         let mut learnt = Learnt::default();
-        learnt.take("GET search", &cloud("90"), Duration::ZERO);
-        learnt.take("PUT editIssue", &cloud("7"), Duration::ZERO);
+        learnt.take(Some("GET search"), &cloud("90"), Duration::ZERO);
+        learnt.take(Some("PUT editIssue"), &cloud("7"), Duration::ZERO);
         assert_eq!((told(&learnt, 10).left, told(&learnt, 10).full_in), (Some((7, 100)), Some(20)), "the scarcest");
         assert_eq!(told(&learnt, 30).left, Some((100, 100)));
     }
@@ -249,13 +258,17 @@ mod tests {
     fn what_is_left_of_an_hour_is_spread_over_its_rest() {
         let mut learnt = Learnt::default();
         assert_eq!(learnt.spreads(Duration::ZERO), None);
-        learnt.take("x", &headers(&[("beta-ratelimit", "\"global-app-quota\";r=600;t=600")]), Duration::ZERO);
+        learnt.take(Some("x"), &headers(&[("beta-ratelimit", "\"global-app-quota\";r=600;t=600")]), Duration::ZERO);
         assert_eq!(learnt.spreads(Duration::ZERO), None, "the next may go at once");
         learnt.sends("x", Duration::ZERO);
         let wait = learnt.spreads(Duration::ZERO).unwrap().as_secs_f64();
         assert!((0.9..1.1).contains(&wait), "600 points for 600 seconds: {wait}");
         // It was seen that a request costs ten points.
-        learnt.take("x", &headers(&[("beta-ratelimit", "\"global-app-quota\";r=581;t=599")]), Duration::from_secs(1));
+        learnt.take(
+            Some("x"),
+            &headers(&[("beta-ratelimit", "\"global-app-quota\";r=581;t=599")]),
+            Duration::from_secs(1),
+        );
         learnt.sends("x", Duration::from_secs(1));
         let wait = learnt.spreads(Duration::from_secs(1)).unwrap().as_secs_f64();
         assert!((9.0..12.0).contains(&wait), "{wait}");

@@ -74,7 +74,9 @@ pub(super) fn pages(connection: &Connection) -> rusqlite::Result<Vec<String>> {
 /// Each item can be read, is what its row says, holds the issues that are bound to it, and has its place in the queue.
 fn items(connection: &Connection, findings: &mut Findings) -> StepResult<()> {
     let mut select = connection.prepare(
-        "SELECT id, sync, state, merged IS NULL, EXISTS (SELECT 1 FROM work WHERE work.item = items.id) FROM items ORDER BY id",
+        "SELECT id, sync, state, merged IS NULL, EXISTS (
+             SELECT 1 FROM work WHERE work.item = items.id AND work.sync = items.sync
+         ) FROM items ORDER BY id",
     )?;
     let mut bound =
         connection.prepare("SELECT sync, instance, issue, key FROM replicas WHERE item = ?1 AND side = ?2")?;

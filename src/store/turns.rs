@@ -22,9 +22,11 @@ pub(super) const DUE: &str = "SELECT item, due_ms FROM work
 pub(super) const SOONEST: &str = "SELECT min(due_ms) FROM work
     WHERE claimed_by IS NULL AND due_ms IS NOT NULL AND urgency = ?1 AND sync = ?2";
 
-/// How many items of one urgency and sync are under way, by the index of those.
-pub(super) const UNDER_WAY: &str =
-    "SELECT count(*) FROM work WHERE claimed_by IS NOT NULL AND urgency = ?1 AND sync = ?2";
+/// How many items of one urgency and sync are under way, up to so many, by the index of those.
+pub(super) const UNDER_WAY: &str = "SELECT count(*) FROM (SELECT 1 FROM work
+    WHERE claimed_by IS NOT NULL AND urgency = ?1 AND sync = ?2 LIMIT ?3)";
+/// Claims up to which it counts what a sync has under way. Behind that it may be what waits for uploads, and holds nobody up.
+const COUNTED: usize = 3;
 
 /// A due item, and since when.
 type Due = (ItemId, i64);
@@ -54,36 +56,44 @@ pub(super) fn soonest(connection: &Connection, urgency: Urgency) -> StepResult<O
     Ok(soonest)
 }
 
-/// Up to `limit` due items of one urgency. All that are due, those of the syncs by turns, if that is no more; else those of one sync: the one
-/// that has the fewest under way, and among such the one that waits longest. So nothing of another sync ends later for being in one batch
-/// with them.
+/// Up to `limit` due items of one urgency: all that are due, those of the syncs by turns, if that is no more. Else those of the sync that has
+/// the fewest under way, and among such of the one that waits longest; and where there is room beside them, all those of the next ones that fit
+/// in. So nothing of a sync ends later for being in one batch with another's crowd.
 pub(super) fn next(connection: &Connection, urgency: Urgency, now: Timestamp, limit: usize) -> StepResult<Vec<ItemId>> {
-    let mut waiting: Vec<(SyncId, Vec<Due>)> = Vec::new();
-    let mut count = 0;
-    for sync in syncs(connection, urgency)? {
+    let mut waiting: Vec<(u64, Vec<Due>)> = Vec::new();
+    let syncs = syncs(connection, urgency)?;
+    for sync in &syncs {
         // One more than wanted tells a crowd.
-        let due = due_of(connection, urgency, &sync, now, limit.saturating_add(1))?;
+        let due = due_of(connection, urgency, sync, now, limit.saturating_add(1))?;
         if !due.is_empty() {
-            count += due.len();
-            waiting.push((sync, due));
+            let under_way = if syncs.len() > 1 { under_way(connection, urgency, sync, limit)? } else { 0 };
+            waiting.push((under_way, due));
         }
     }
-    waiting.sort_by_key(|(_, due)| due.first().copied().map(|(item, due)| (due, item)));
-    if count <= limit || waiting.len() == 1 {
-        let mut next = by_turns(waiting);
-        next.truncate(limit);
-        return Ok(next);
-    }
-    let mut least: Option<(u64, Vec<Due>)> = None;
-    for (sync, due) in waiting {
-        let under_way: i64 =
-            connection.prepare_cached(UNDER_WAY)?.query_row(params![urgency, sync], |row| row.get(0))?;
-        if least.as_ref().is_none_or(|(fewest, _)| under_way.cast_unsigned() < *fewest) {
-            least = Some((under_way.cast_unsigned(), due));
+    waiting.sort_by_key(|(under_way, due)| (*under_way, soonest_of(due)));
+    let mut taken: Vec<Vec<Due>> = Vec::new();
+    let mut room = limit;
+    for (_, mut due) in waiting {
+        if taken.is_empty() {
+            due.truncate(limit);
+        }
+        if due.len() <= room {
+            room -= due.len();
+            taken.push(due);
         }
     }
-    let of_one = least.map(|(_, due)| due).unwrap_or_default();
-    Ok(of_one.into_iter().take(limit).map(|(item, _)| item).collect())
+    taken.sort_by_key(|due| soonest_of(due));
+    Ok(by_turns(taken))
+}
+
+fn soonest_of(due: &[Due]) -> Option<(i64, ItemId)> {
+    due.first().map(|(item, since)| (*since, *item))
+}
+
+fn under_way(connection: &Connection, urgency: Urgency, sync: &SyncId, limit: usize) -> StepResult<u64> {
+    let most = i64::try_from(limit.saturating_mul(COUNTED)).unwrap_or(i64::MAX);
+    let count: i64 = connection.prepare_cached(UNDER_WAY)?.query_row(params![urgency, sync, most], |row| row.get(0))?;
+    Ok(count.cast_unsigned())
 }
 
 fn due_of(
@@ -101,8 +111,8 @@ fn due_of(
 }
 
 /// The first of each, then the second of each, and so on: what is done first of a batch is then something of each sync.
-fn by_turns(waiting: Vec<(SyncId, Vec<Due>)>) -> Vec<ItemId> {
-    let mut lists: Vec<_> = waiting.into_iter().map(|(_, due)| due.into_iter()).collect();
+fn by_turns(taken: Vec<Vec<Due>>) -> Vec<ItemId> {
+    let mut lists: Vec<_> = taken.into_iter().map(Vec::into_iter).collect();
     let mut next = Vec::new();
     while !lists.is_empty() {
         lists.retain_mut(|list| match list.next() {

@@ -260,5 +260,8 @@ fn publish(figures: &Figures) {
         std::fs::write(&path, format!("{head}{BEGIN}{counted}{END}{tail}")).unwrap();
         return;
     }
-    assert_eq!(written, counted, "UPDATE=1 writes the table anew; say why it changed");
+    // One edit or another may wait half a place for a page of a poll: how the polls of two instances lie beside each other differs from run to
+    // run, and the limit above holds for it.
+    let settled = |table: &str| table.lines().filter(|line| !line.contains("slowest")).collect::<Vec<_>>().join("\n");
+    assert_eq!(settled(written), settled(&counted), "UPDATE=1 writes the table anew; say why it changed");
 }

@@ -74,7 +74,7 @@ const RARE: &[(&str, &str)] = &[
     ("SELECT (SELECT count(*) FROM items)", "figures that a person asked for"),
     ("SELECT sync, count(*) FROM (SELECT sync, item FROM replicas", "figures that a person asked for"),
     ("SELECT items.sync, count(*) FROM work", "figures that a person asked for"),
-    ("SELECT sync, side, count(*) FROM waiting_creations", "figures that a person asked for"),
+    ("SELECT waiting_creations.sync, side, count(*) FROM", "figures that a person asked for"),
     ("SELECT id FROM items WHERE id > ", "a full check, a hundred at a time"),
     ("SELECT id FROM items WHERE sync = ", "all of them are to be looked at"),
     ("DELETE FROM problems WHERE item IN (SELECT id", "a sync that is ended"),

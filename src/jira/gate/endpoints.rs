@@ -6,8 +6,8 @@ use std::time::Duration;
 
 /// How long an endpoint that refused a burst is asked at a slower pace, after it may be asked again.
 const SLOW_FOR: Duration = Duration::from_secs(60);
-/// The slowest pace: one request in so long.
-const SLOWEST: Duration = Duration::from_secs(2);
+/// The slowest pace is this part of the rate.
+const SLOWEST: f64 = 4.0;
 
 /// An endpoint that refused a burst.
 #[derive(Debug, Clone, Copy)]
@@ -27,19 +27,21 @@ struct Endpoint {
 pub(super) struct Endpoints(BTreeMap<String, Endpoint>);
 
 impl Endpoints {
-    /// An endpoint refused a burst: nothing is sent there for `wait`, and then half as much as before, of `rate` requests a second at most.
+    /// An endpoint refused a burst: nothing is sent there for `wait`, and then half as much as before, a
+    /// quarter at least, of `rate` requests a second.
     pub(super) fn refused(&mut self, endpoint: &str, now: Duration, wait: Duration, rate: f64) {
         self.0.retain(|_, known| known.slow_until > now);
         let until = now + wait;
         let known = self.0.get(endpoint).copied();
         // Those that were under way when the first was refused are refused as well, and say nothing new.
         let is_told = known.is_some_and(|known| known.closed_until > now);
+        let at = |part: f64| Duration::from_secs_f64(part / rate.max(0.005));
         let halved = match known {
             Some(known) if is_told => known.every,
             Some(known) => known.every * 2,
-            None => Duration::try_from_secs_f64(2.0 / rate).unwrap_or(SLOWEST),
+            None => at(2.0),
         };
-        let every = halved.min(SLOWEST);
+        let every = halved.min(at(SLOWEST));
         let closed_until = known.map_or(until, |known| known.closed_until.max(until));
         let slowed = Endpoint { closed_until, every, next: closed_until, slow_until: closed_until + SLOW_FOR };
         self.0.insert(endpoint.to_owned(), slowed);

@@ -33,6 +33,8 @@ const MOST_DEFERRED: Duration = Duration::from_secs(10);
 const MOST_CROWDED: Duration = Duration::from_secs(1);
 /// The longest that a write waits for its issue's own limit, and lets others go first. What it rests on is as old then.
 const MOST_SPACED: Duration = Duration::from_secs(5);
+/// How long an endpoint is left alone that refused a burst and did not say for how long.
+const BURST: Duration = Duration::from_secs(1);
 /// The share of the rate that first copies and full checks may use: the rest gathers for what people do.
 const SHARE: f64 = 0.9;
 /// How long nothing is sent after the account was found locked.
@@ -89,6 +91,8 @@ struct Inside {
     writes: BTreeMap<IssueId, VecDeque<Duration>>,
     /// Who waits for their turn.
     shares: Shares,
+    /// Who waits for an endpoint that goes slowly, by endpoint.
+    queues: BTreeMap<String, Shares>,
     learnt: Learnt,
     locked: Option<(Duration, String)>,
 }
@@ -109,6 +113,7 @@ impl Gate {
             issues: BTreeMap::new(),
             writes: BTreeMap::new(),
             shares: Shares::default(),
+            queues: BTreeMap::new(),
             learnt: Learnt::default(),
             locked: None,
         };
@@ -154,20 +159,38 @@ impl Gate {
     ) -> Result<(), Closed> {
         let start = self.clock.monotonic();
         let who = Who { turn, share: share() };
-        let mut waiter = None;
+        // Where it is seen to wait. Who waits for something else meanwhile must not have others let it go first.
+        let mut waiter: Option<Waiter<'_>> = None;
         // How long it let others go first. Between that it may wait much longer for its own turn: counted from the first time, a crowd of
         // less urgent ones would sooner or later let nobody go first any more.
         let mut deferred = Duration::ZERO;
         let mut is_deferred = true;
+        // How long the instance said later, and how long its endpoint went slowly.
+        let (mut blocked, mut paced) = (Duration::ZERO, Duration::ZERO);
+        let is_write = most == MOST_SPACED;
         loop {
             let wait = match self.ask(endpoint, issue, &who, is_deferred)? {
                 Asked::Go => return Ok(()),
                 Asked::Turn(wait) => {
-                    waiter.get_or_insert_with(|| Waiter::of(self, &who));
+                    if waiter.as_ref().is_none_or(|waiter| waiter.endpoint.is_some()) {
+                        waiter = Some(Waiter::of(self, &who, None));
+                    }
                     wait
                 }
-                Asked::Paced(wait) => wait,
+                Asked::Paced(wait) => {
+                    if waiter.as_ref().is_none_or(|waiter| waiter.endpoint.is_none()) {
+                        waiter = Some(Waiter::of(self, &who, Some(endpoint)));
+                    }
+                    paced += wait;
+                    if is_write && paced > MOST_SPACED {
+                        return Err(Closed::Wait(wait));
+                    }
+                    wait
+                }
                 Asked::Deferred(wait) => {
+                    if turn == Turn::People && waiter.is_none() {
+                        waiter = Some(Waiter::of(self, &who, None));
+                    }
                     // A poll has many such requests, and the next one waits for it.
                     let most = if turn == Turn::Crowd { most.min(MOST_CROWDED) } else { most };
                     let wait = wait.min(most.saturating_sub(deferred));
@@ -176,6 +199,7 @@ impl Gate {
                     if is_deferred { wait } else { continue }
                 }
                 Asked::Spaced(wait) => {
+                    waiter = None;
                     // What the write rests on grows old: the caller looks again, and comes back.
                     if self.clock.monotonic().saturating_sub(start) + wait > MOST_SPACED {
                         return Err(Closed::Wait(wait));
@@ -183,8 +207,9 @@ impl Gate {
                     wait
                 }
                 Asked::Blocked(wait) => {
-                    let waited = self.clock.monotonic().saturating_sub(start);
-                    if waited + wait > patience {
+                    waiter = None;
+                    blocked += wait;
+                    if blocked > patience {
                         return Err(Closed::Wait(wait));
                     }
                     wait
@@ -204,16 +229,19 @@ impl Gate {
             }
             inside.locked = None;
         }
-        let until = inside.blocked_until(endpoint, issue, now);
+        let until = inside.blocked_until(endpoint, issue);
         if until > now {
             return Ok(Asked::Blocked(until.saturating_sub(now)));
         }
         inside.set_rate(self.own_rate, now, &self.clock);
-        if let Some(wait) = inside.endpoints.paces(endpoint, now) {
+        if let Some(wait) = inside.paces(endpoint, who, now) {
             return Ok(Asked::Paced(wait));
         }
         if let Some(wait) = inside.lets_others_go_first(who, now).filter(|_| is_deferred) {
             return Ok(Asked::Deferred(wait));
+        }
+        if let Some(wait) = inside.learnt.all_empty_for(now) {
+            return Ok(Asked::Turn(wait));
         }
         let written = issue.filter(|_| self.kind == Kind::Cloud);
         if let Some(wait) = written.and_then(|issue| inside.spaces_out(issue, now)) {
@@ -230,6 +258,9 @@ impl Gate {
         inside.learnt.sends(endpoint, now);
         inside.endpoints.goes(endpoint, now);
         inside.shares.goes(who.turn, &who.share);
+        if let Some(queue) = inside.queues.get_mut(endpoint) {
+            queue.goes(who.turn, &who.share);
+        }
         if let Some(issue) = written {
             inside.writes.entry(issue).or_default().push_back(now);
         }
@@ -250,16 +281,17 @@ impl Gate {
         }
         // What is said with a refusal for one issue, or of all that we may, is no word about the endpoint.
         let reason = text("ratelimit-reason").unwrap_or_default();
-        if status != 429 || reason.is_empty() || reason.contains("burst") {
-            inside.learnt.take(endpoint, headers, now);
-        }
+        let is_of_it = status != 429 || reason.is_empty() || reason.contains("burst");
+        inside.learnt.take(Some(endpoint).filter(|_| is_of_it), headers, now);
         if text("x-ratelimit-nearlimit").is_some_and(|said| said.eq_ignore_ascii_case("true")) {
             inside.slow_until = now + SLOW_FOR;
         }
         if status != 429 && status != 503 {
             return;
         }
-        let Some(wait) = retry::told_wait(headers) else { return };
+        // A burst is over soon, told or not.
+        let told = retry::told_wait(headers).or_else(|| reason.contains("burst").then_some(BURST));
+        let Some(wait) = told else { return };
         inside.block(reason, endpoint, issue, now, wait);
     }
 
@@ -294,7 +326,7 @@ enum Asked {
     Go,
     /// Our own rate says later.
     Turn(Duration),
-    /// This endpoint goes slowly. Nobody has to let it go first for that.
+    /// This endpoint goes slowly, or it is another's turn there.
     Paced(Duration),
     /// Others go first, for a while.
     Deferred(Duration),
@@ -310,22 +342,38 @@ struct Who {
     share: SyncId,
 }
 
-/// Somebody who waits for their turn: those less urgent let them go first. Dropped when they go, or go away.
+/// Somebody who waits for their turn, at the whole instance or at one endpoint: those less urgent let them go first. Dropped when they
+/// go, or go away.
 struct Waiter<'a> {
     gate: &'a Gate,
     who: &'a Who,
+    endpoint: Option<&'a str>,
 }
 
 impl<'a> Waiter<'a> {
-    fn of(gate: &'a Gate, who: &'a Who) -> Self {
-        gate.lock().shares.comes(who.turn, &who.share);
-        Self { gate, who }
+    fn of(gate: &'a Gate, who: &'a Who, endpoint: Option<&'a str>) -> Self {
+        let mut inside = gate.lock();
+        match endpoint {
+            Some(endpoint) => inside.queues.entry(endpoint.to_owned()).or_default().comes(who.turn, &who.share),
+            None => inside.shares.comes(who.turn, &who.share),
+        }
+        drop(inside);
+        Self { gate, who, endpoint }
     }
 }
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        self.gate.lock().shares.leaves(self.who.turn, &self.who.share);
+        let mut inside = self.gate.lock();
+        let Some(endpoint) = self.endpoint else {
+            return inside.shares.leaves(self.who.turn, &self.who.share);
+        };
+        if let Some(queue) = inside.queues.get_mut(endpoint) {
+            queue.leaves(self.who.turn, &self.who.share);
+            if queue.is_empty() {
+                inside.queues.remove(endpoint);
+            }
+        }
     }
 }
 
@@ -345,6 +393,15 @@ impl Inside {
         }
     }
 
+    /// How long a request waits for its endpoint: for its pace, until something is left there, or for others who wait there and go first.
+    fn paces(&self, endpoint: &str, who: &Who, now: Duration) -> Option<Duration> {
+        let wait = self.endpoints.paces(endpoint, now).max(self.learnt.empty_for(endpoint, now));
+        let queue = self.queues.get(endpoint);
+        let others =
+            queue.is_some_and(|queue| queue.somebody_before(who.turn) || queue.another_first(who.turn, &who.share));
+        wait.or_else(|| others.then(|| Duration::from_secs_f64(1.0 / self.rate.max(0.005))))
+    }
+
     /// How long a write waits for the issue's own limit.
     fn spaces_out(&mut self, issue: IssueId, now: Duration) -> Option<Duration> {
         let longest = PER_ISSUE.iter().map(|(window, _)| *window).max().unwrap_or_default();
@@ -362,10 +419,9 @@ impl Inside {
         waits.max()
     }
 
-    fn blocked_until(&self, endpoint: &str, issue: Option<IssueId>, now: Duration) -> Duration {
+    fn blocked_until(&self, endpoint: &str, issue: Option<IssueId>) -> Duration {
         let issue = issue.and_then(|issue| self.issues.get(&issue)).copied().unwrap_or_default();
-        let empty = self.learnt.empty_for(endpoint, now).map(|wait| now + wait).unwrap_or_default();
-        self.all_until.max(self.endpoints.closed_until(endpoint)).max(issue).max(empty)
+        self.all_until.max(self.endpoints.closed_until(endpoint)).max(issue)
     }
 
     /// Blocks what the reason names: one issue, one endpoint, or everything where it names nothing we know.
@@ -632,6 +688,60 @@ mod tests {
         let start = clock.monotonic();
         gate.pass("editIssue", Some(IssueId(2)), Turn::People, retry::PATIENCE).await.unwrap();
         assert_eq!(clock.monotonic(), start, "that says nothing of the endpoint");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_an_endpoint_holds_up_nobody_elsewhere() {
+        let (gate, clock) = gate(10.0);
+        many(&gate, 10).await;
+        let of = |sync: &'static str, endpoint| {
+            in_the_share_of(sync.into(), gate.pass(endpoint, None, Turn::People, retry::PATIENCE))
+        };
+        // It waits for its turn when its endpoint is closed.
+        let stuck = async {
+            many(&gate, 5).await;
+            of("stuck", "search").await.unwrap();
+        };
+        let crowd = async {
+            let busy = futures_util::future::join_all((0..30).map(|_| of("busy", "editIssue")));
+            let closes = async {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                let answer = headers(&[("retry-after", "20"), ("ratelimit-reason", "jira-burst-based")]);
+                gate.learn("search", None, 429, &answer);
+            };
+            let (went, ()) = tokio::join!(busy, closes);
+            assert_eq!(went.len(), 30);
+            clock.monotonic()
+        };
+        let ((), done) = tokio::join!(stuck, crowd);
+        assert!(done <= Duration::from_secs(5), "{done:?}");
+        assert!(clock.monotonic() >= Duration::from_secs(20));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn at_a_slow_endpoint_what_is_urgent_goes_first_and_syncs_take_turns() {
+        let (gate, clock) = gate(10.0);
+        let answer = headers(&[("retry-after", "1"), ("ratelimit-reason", "jira-burst-based")]);
+        gate.learn("editIssue", None, 429, &answer);
+        let of = |sync: &'static str, turn| {
+            in_the_share_of(sync.into(), gate.pass("editIssue", None, turn, retry::PATIENCE))
+        };
+        let copies = futures_util::future::join_all((0..40).map(|_| of("copies", Turn::Copies)));
+        let crowd = futures_util::future::join_all((0..20).map(|_| of("crowd", Turn::People)));
+        let person = async {
+            tokio::time::sleep(Duration::from_millis(1_500)).await;
+            let start = clock.monotonic();
+            of("person", Turn::People).await.unwrap();
+            clock.monotonic() - start
+        };
+        let (_, _, waited) = tokio::join!(copies, crowd, person);
+        assert!(waited <= Duration::from_millis(500), "{waited:?}");
+        let all = clock.monotonic().as_secs_f64();
+        assert!((12.5..14.5).contains(&all), "61 at five a second: {all}");
+        let writes = (0..60).map(|_| gate.pass_write("editIssue", None, Turn::People, retry::PATIENCE));
+        let went = futures_util::future::join_all(writes).await;
+        let put_off = went.iter().filter(|went| went.is_err()).count();
+        assert!((20..40).contains(&put_off), "what a write rests on grows old: {put_off}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -34,6 +34,11 @@ impl Shares {
         }
     }
 
+    /// Whether nobody waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     /// Whether somebody more urgent waits.
     pub(super) fn somebody_before(&self, turn: Turn) -> bool {
         self.waiting.keys().any(|(other, _)| *other < turn)

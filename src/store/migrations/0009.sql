@@ -1,6 +1,6 @@
 -- Whose each item is stands beside when it is due: of many syncs each has its turn, however many items of another one wait.
 ALTER TABLE work ADD COLUMN sync TEXT NOT NULL DEFAULT '';
-UPDATE work SET sync = (SELECT sync FROM items WHERE id = item);
+UPDATE work SET sync = coalesce((SELECT sync FROM items WHERE id = item), '');
 DROP INDEX work_due;
 CREATE INDEX work_due ON work (urgency, sync, due_ms) WHERE claimed_by IS NULL AND due_ms IS NOT NULL;
 DROP INDEX work_claimed;

@@ -1,0 +1,151 @@
+//! Polls while so much was changed of late that the overlap is not read along: only ids and times are listed, the newest first, and what is
+//! new among them is read. Must never hold up the next poll for long, nor people for what we did ourselves.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+use super::Engine;
+use super::detect::{Listed, PollError, Polled};
+use super::instance::{Instance, Window};
+use crate::jira::{Trail, within_a_crowd};
+use crate::model::ids::IssueId;
+use crate::model::store::Urgency;
+
+/// Rows read at once where only ids and times were asked for.
+const PORTION: usize = 100;
+/// Pages of the whole overlap that one poll looks at, behind its own: an edit that the next one is to bring waits for them.
+const PAGES: usize = 6;
+
+/// A look at a whole overlap, which goes on with each poll.
+#[derive(Debug)]
+pub(super) struct WholeLook {
+    projects: BTreeSet<String>,
+    since: Timestamp,
+    page: Option<String>,
+    trail: Trail,
+}
+
+/// What is new on one page: of ours, and of others.
+struct News {
+    ours: Vec<Listed>,
+    theirs: Vec<Listed>,
+}
+
+impl News {
+    fn of(instance: &Instance, rows: Vec<(IssueId, Timestamp)>, since: Timestamp) -> Self {
+        let rows = rows.into_iter().filter(|(_, updated)| *updated >= since);
+        let unknown = rows.filter(|(issue, updated)| !instance.has_seen(*issue, *updated));
+        let (ours, theirs) = unknown
+            .map(|(issue, updated)| (updated, issue))
+            .partition(|&(updated, issue)| instance.urgency_of(issue, updated) != Urgency::Live);
+        Self { ours, theirs }
+    }
+}
+
+impl Engine {
+    /// Reads ids and times, the newest first, and then those rows that are not known, the oldest first. Behind a page on
+    /// which nothing is new nothing was before; what the index brings late is found once per overlap, when all is looked at, some pages in
+    /// each poll. Where a page is mostly what we did ourselves, the rest is likely a crowd of that: it lets people go first, and what they
+    /// did in it is read at once.
+    pub(super) async fn poll_narrow(
+        &self,
+        instance: &Arc<Instance>,
+        projects: &BTreeSet<String>,
+        window: &Window,
+    ) -> Result<Polled, PollError> {
+        let since = window.since;
+        let mut polled = Polled::default();
+        let (mut page, mut trail): (Option<String>, _) = (None, Trail::default());
+        let (mut new, mut crowd): (Vec<Listed>, bool) = (Vec::new(), false);
+        loop {
+            let asked = instance.read.touched(projects, since, page.as_deref());
+            let found = if crowd { within_a_crowd(asked).await? } else { asked.await? };
+            polled.pages += 1;
+            if found.cut || found.next.is_some() && !trail.leads_on(found.rows.iter().map(|(issue, _)| *issue)) {
+                // From its end this list cannot be read. From the beginning it can, in slices.
+                return Ok(polled.and(self.poll_rows(instance, projects, Some(since), true).await?));
+            }
+            let is_empty = found.rows.is_empty();
+            let News { ours, theirs } = News::of(instance, found.rows, since);
+            let is_known = ours.is_empty() && theirs.is_empty();
+            crowd |= ours.len() > theirs.len();
+            new.extend(ours);
+            if crowd {
+                polled.rows += self.queue_at_once(instance, &theirs).await?;
+            } else {
+                new.extend(theirs);
+            }
+            page = found.next;
+            // An empty page proves nothing about those behind it.
+            if page.is_none() || !is_empty && is_known {
+                break;
+            }
+        }
+        new.sort_unstable();
+        new.dedup();
+        for part in new.chunks(PORTION) {
+            // A row that changed once more since it was listed must not take the cursor past those behind it.
+            let queued = self.queue_listed(instance, part, part.last().map(|(listed, _)| *listed));
+            polled.rows += if crowd { within_a_crowd(queued).await? } else { queued.await? };
+        }
+        if window.whole {
+            polled = polled.and(self.look_on(instance, projects, window).await?);
+        }
+        self.forget_old(instance).await?;
+        Ok(polled)
+    }
+
+    /// People's rows in a crowd: the rest of the list may take a while. The cursor stays behind what is not queued yet.
+    async fn queue_at_once(&self, instance: &Arc<Instance>, theirs: &[Listed]) -> Result<usize, PollError> {
+        let rows = self.queue_listed(instance, theirs, None).await?;
+        if rows > 0 {
+            self.queued.notify_one();
+        }
+        Ok(rows)
+    }
+
+    /// Goes on with the look at the whole overlap, and at the one before it. What moves while it is paged comes to the top, where polls see it.
+    async fn look_on(
+        &self,
+        instance: &Arc<Instance>,
+        projects: &BTreeSet<String>,
+        window: &Window,
+    ) -> Result<Polled, PollError> {
+        let begun = instance.whole_look().take().filter(|look| look.projects == *projects);
+        let mut look = begun.unwrap_or_else(|| WholeLook {
+            projects: projects.clone(),
+            since: window.earlier,
+            page: None,
+            trail: Trail::default(),
+        });
+        let mut polled = Polled::default();
+        for _ in 0..PAGES {
+            let found = within_a_crowd(instance.read.touched(projects, look.since, look.page.as_deref())).await?;
+            polled.pages += 1;
+            if found.cut || found.next.is_some() && !look.trail.leads_on(found.rows.iter().map(|(issue, _)| *issue)) {
+                return Ok(polled.and(self.poll_rows(instance, projects, Some(look.since), true).await?));
+            }
+            let News { ours, theirs } = News::of(instance, found.rows, look.since);
+            polled.rows += self.queue_at_once(instance, &theirs).await?;
+            for part in ours.chunks(PORTION) {
+                polled.rows += within_a_crowd(self.queue_listed(instance, part, None)).await?;
+            }
+            look.page = found.next;
+            if look.page.is_none() {
+                instance.looked_at_all();
+                return Ok(polled);
+            }
+        }
+        *instance.whole_look() = Some(look);
+        Ok(polled)
+    }
+}
+
+impl Instance {
+    /// The look at a whole overlap that is under way.
+    pub(super) fn whole_look(&self) -> MutexGuard<'_, Option<WholeLook>> {
+        self.whole.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
