@@ -316,13 +316,16 @@ fn server_time(now: Timestamp, skew: jiff::SignedDuration) -> Timestamp {
 impl Inside {
     /// Sets the server's clock and applies what was to land late by now.
     fn settle(&mut self, now: Timestamp) {
-        self.state.now = self.state.now.max(now);
-        let (due, later): (Vec<_>, Vec<_>) =
+        let (mut due, later): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.late).into_iter().partition(|(at, ..)| *at <= now);
         self.late = later;
-        for (_, route, call) in due {
-            drop((route.run)(&mut self.state, &call));
+        due.sort_by_key(|(at, ..)| *at);
+        for (at, route, call) in due {
+            // It landed then, though nobody asked for anything since.
+            self.state.now = self.state.now.max(at);
+            drop(self.run(route, &call));
         }
+        self.state.now = self.state.now.max(now);
     }
 
     /// Recognises a request: operation, user, body, fault, limits.
