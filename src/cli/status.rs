@@ -15,6 +15,7 @@ use crate::config::{Config, SecretsWanted};
 use crate::console::{
     AskError, CreationStatus, InstanceStatus, ProblemStatus, Status, ask_status, control_sockets, escaped,
 };
+use crate::jira::Budget;
 use crate::model::command::Pause;
 use crate::store::SqliteStore;
 
@@ -142,24 +143,31 @@ fn instances(status: &Status) -> String {
     table("  ", &rows)
 }
 
+/// What is left of one instance's limits, when it refills, and what waits for it.
+fn of_limits(budget: &Budget) -> Vec<String> {
+    let mut said = Vec::new();
+    if let Some((left, most)) = budget.left {
+        let full = budget.full_in.filter(|_| left < most).map(|wait| format!(", full in {wait} s"));
+        let of = budget.left_of.as_ref().map(|endpoint| format!(" of {endpoint}")).unwrap_or_default();
+        said.push(format!("{left} of {most} requests{of} left{}", full.unwrap_or_default()));
+    }
+    if let Some((left, seconds)) = budget.quota {
+        said.push(format!("{left} points left, anew in {seconds} s"));
+    }
+    if budget.near {
+        said.push("near the limit: first copies and full checks wait".to_owned());
+    }
+    said.extend(budget.waits.iter().map(|(what, seconds)| format!("{what} waits {seconds} s")));
+    let slow = |(what, rate, seconds): &(String, f64, u64)| format!("{what} at {rate:.1} a second for {seconds} s");
+    said.extend(budget.slow.iter().map(slow));
+    said
+}
+
 /// What is left of each instance's limits; empty where nothing was told of any.
 fn limits(status: &Status) -> String {
     let row = |instance: &InstanceStatus| {
         let budget = instance.budget.as_ref()?;
-        let mut said = Vec::new();
-        if let Some((left, most)) = budget.left {
-            let full = budget.full_in.filter(|_| left < most).map(|wait| format!(", full in {wait} s"));
-            said.push(format!("{left} of {most} requests left{}", full.unwrap_or_default()));
-        }
-        if let Some((left, seconds)) = budget.quota {
-            said.push(format!("{left} points left, anew in {seconds} s"));
-        }
-        if budget.near {
-            said.push("near the limit: first copies and full checks wait".to_owned());
-        }
-        said.extend(budget.waits.iter().map(|(what, seconds)| format!("{what} waits {seconds} s")));
-        let slow = |(what, rate, seconds): &(String, f64, u64)| format!("{what} at {rate:.1} a second for {seconds} s");
-        said.extend(budget.slow.iter().map(slow));
+        let said = of_limits(budget);
         let rate = format!("at most {} a second", budget.rate);
         (!said.is_empty()).then(|| vec![instance.name.to_string(), rate, said.join("; ")])
     };
@@ -227,4 +235,34 @@ fn problems(problems: &[ProblemStatus]) -> String {
         let _ = writeln!(out, "    Hint: {}", escaped(&problem.remedy));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_of_limits_is_told_with_its_endpoint_and_when_it_refills() {
+        let budget = Budget {
+            rate: 5.0,
+            left: Some((7, 100)),
+            left_of: Some("editIssue".to_owned()),
+            full_in: Some(20),
+            quota: Some((600, 1_200)),
+            waits: vec![("search".to_owned(), 3), ("writes of issue 7".to_owned(), 20)],
+            slow: vec![("createIssue".to_owned(), 2.5, 41)],
+            near: true,
+        };
+        let said = of_limits(&budget);
+        let expected = [
+            "7 of 100 requests of editIssue left, full in 20 s",
+            "600 points left, anew in 1200 s",
+            "near the limit: first copies and full checks wait",
+            "search waits 3 s",
+            "writes of issue 7 waits 20 s",
+            "createIssue at 2.5 a second for 41 s",
+        ];
+        assert_eq!(said, expected);
+        assert_eq!(of_limits(&Budget { rate: 5.0, ..Budget::default() }), Vec::<String>::new());
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -15,16 +16,22 @@ use crate::model::store::Urgency;
 
 /// Rows read at once where only ids and times were asked for.
 const PORTION: usize = 100;
-/// Pages of the whole overlap that one poll looks at, behind its own: an edit that the next one is to bring waits for them.
-const PAGES: usize = 6;
+/// The part of the time between two polls that a look at the whole overlap may take in each: an edit that the next one is to bring waits
+/// until it is over.
+const PART: u32 = 4;
+/// Failures in a row after which such a look fails its poll, too.
+const FAILURES: u8 = 3;
 
 /// A look at a whole overlap, which goes on with each poll.
 #[derive(Debug)]
 pub(super) struct WholeLook {
     projects: BTreeSet<String>,
     since: Timestamp,
+    /// When it began, by our monotonic time: what the index brings later is for the next one.
+    begun: Duration,
     page: Option<String>,
     trail: Trail,
+    failures: u8,
 }
 
 /// What is new on one page: of ours, and of others.
@@ -47,8 +54,8 @@ impl News {
 impl Engine {
     /// Reads ids and times, the newest first, and then those rows that are not known, the oldest first. Behind a page on
     /// which nothing is new nothing was before; what the index brings late is found once per overlap, when all is looked at, some pages in
-    /// each poll. Where a page is mostly what we did ourselves, the rest is likely a crowd of that: it lets people go first, and what they
-    /// did in it is read at once.
+    /// each poll. Where a page is mostly what we did ourselves, the rest is likely a crowd of that: it lets people go first. What they did
+    /// is read at once where the list goes on.
     pub(super) async fn poll_narrow(
         &self,
         instance: &Arc<Instance>,
@@ -72,14 +79,15 @@ impl Engine {
             let is_known = ours.is_empty() && theirs.is_empty();
             crowd |= ours.len() > theirs.len();
             new.extend(ours);
-            if crowd {
+            page = found.next;
+            // An empty page proves nothing about those behind it.
+            let is_last = page.is_none() || !is_empty && is_known;
+            if crowd || !is_last {
                 polled.rows += self.queue_at_once(instance, &theirs).await?;
             } else {
                 new.extend(theirs);
             }
-            page = found.next;
-            // An empty page proves nothing about those behind it.
-            if page.is_none() || !is_empty && is_known {
+            if is_last {
                 break;
             }
         }
@@ -113,19 +121,33 @@ impl Engine {
         projects: &BTreeSet<String>,
         window: &Window,
     ) -> Result<Polled, PollError> {
-        let begun = instance.whole_look().take().filter(|look| look.projects == *projects);
-        let mut look = begun.unwrap_or_else(|| WholeLook {
+        let start = self.clock.monotonic();
+        let under_way = instance.whole_look().take().filter(|look| look.projects == *projects);
+        let mut look = under_way.unwrap_or_else(|| WholeLook {
             projects: projects.clone(),
             since: window.earlier,
+            begun: start,
             page: None,
             trail: Trail::default(),
+            failures: 0,
         });
         let mut polled = Polled::default();
-        for _ in 0..PAGES {
-            let found = within_a_crowd(instance.read.touched(projects, look.since, look.page.as_deref())).await?;
+        loop {
+            let asked = instance.read.touched(projects, look.since, look.page.as_deref());
+            let found = match within_a_crowd(asked).await {
+                Ok(found) => found,
+                // A token may have expired, and what this poll was for came already. It is gone through again from its beginning.
+                Err(error) if look.failures + 1 < FAILURES => {
+                    tracing::debug!(instance = %instance.id(), %error, "the look at the whole overlap begins again");
+                    (look.page, look.trail, look.failures) = (None, Trail::default(), look.failures + 1);
+                    break;
+                }
+                Err(error) => return Err(error.into()),
+            };
             polled.pages += 1;
             if found.cut || found.next.is_some() && !look.trail.leads_on(found.rows.iter().map(|(issue, _)| *issue)) {
-                return Ok(polled.and(self.poll_rows(instance, projects, Some(look.since), true).await?));
+                let read = self.poll_rows(instance, projects, Some(look.since), true);
+                return Ok(polled.and(within_a_crowd(read).await?));
             }
             let News { ours, theirs } = News::of(instance, found.rows, look.since);
             polled.rows += self.queue_at_once(instance, &theirs).await?;
@@ -134,8 +156,11 @@ impl Engine {
             }
             look.page = found.next;
             if look.page.is_none() {
-                instance.looked_at_all();
+                instance.looked_at_all(look.begun);
                 return Ok(polled);
+            }
+            if self.clock.monotonic().saturating_sub(start) >= self.poll / PART {
+                break;
             }
         }
         *instance.whole_look() = Some(look);
@@ -144,6 +169,11 @@ impl Engine {
 }
 
 impl Instance {
+    /// From when on the look at a whole overlap goes that is under way: what was seen since then is remembered until it ends.
+    pub(super) fn looks_since(&self) -> Option<Timestamp> {
+        self.whole_look().as_ref().map(|look| look.since)
+    }
+
     /// The look at a whole overlap that is under way.
     pub(super) fn whole_look(&self) -> MutexGuard<'_, Option<WholeLook>> {
         self.whole.lock().unwrap_or_else(PoisonError::into_inner)

@@ -237,6 +237,7 @@ impl Engine {
         since: Option<Timestamp>,
         moves_cursor: bool,
     ) -> Result<Polled, PollError> {
+        let begun = self.clock.monotonic();
         let (mut polled, mut walk) = (Polled::default(), Walk::from(instance, projects, since));
         let mut new = 0;
         loop {
@@ -263,7 +264,7 @@ impl Engine {
                 polled.rows += new;
                 self.forget_old(instance).await?;
                 if moves_cursor {
-                    instance.looked_at_all();
+                    instance.looked_at_all(begun);
                 }
                 return Ok(polled);
             }
@@ -348,6 +349,7 @@ impl Engine {
         let overlap = SignedDuration::try_from(instance.settings.overlap * 2).unwrap_or(SignedDuration::MAX);
         let margin = SignedDuration::from_mins(2);
         let horizon = cursor.and_then(|cursor| cursor.updated.checked_sub(overlap).ok()?.checked_sub(margin).ok());
+        let horizon = horizon.map(|horizon| instance.looks_since().map_or(horizon, |since| since.min(horizon)));
         instance.saw([], horizon);
         self.looks.forget_old(self.clock.monotonic());
         Ok(())

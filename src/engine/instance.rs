@@ -100,7 +100,7 @@ struct State {
     anchor: Option<(Timestamp, Duration)>,
     /// Server time that a poll was surely made after: all that was visible then was asked for.
     asked: Option<Timestamp>,
-    /// When the whole overlap was last looked at, by our monotonic time.
+    /// When the last look at the whole overlap began, by our monotonic time.
     whole: Option<Duration>,
     /// It does not give our tags back.
     untagged: bool,
@@ -555,10 +555,10 @@ impl Instance {
         state.asked = Some(state.asked.map_or(now, |asked| asked.max(now)));
     }
 
-    /// Takes note that the whole overlap was looked at.
-    pub(crate) fn looked_at_all(&self) {
+    /// Takes note that the whole overlap was looked at, by a look that began then by our monotonic time.
+    pub(crate) fn looked_at_all(&self, begun: Duration) {
         *self.whole_look() = None;
-        self.state().whole = Some(self.clock.monotonic());
+        self.state().whole = Some(begun);
     }
 
     /// What the next poll asks: one overlap before the cursor, and while nothing changes no further back than the index may

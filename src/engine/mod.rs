@@ -144,6 +144,8 @@ pub struct Engine {
     accepted: Accepted,
     /// How long a write may stay unseen in polls before its issue is read directly.
     check_after: Duration,
+    /// How often instances are polled.
+    poll: Duration,
     /// When each side's workflow was last learnt from samples, by our monotonic time.
     learnt_at: Mutex<BTreeMap<(SyncId, SideId), Duration>>,
     /// When the answers to writes were lost, and when this began, by our monotonic time.

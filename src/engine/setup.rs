@@ -199,6 +199,7 @@ impl Engine {
             portion: parts.portion,
             accepted: parts.accepted,
             check_after: parts.poll * 3 + Duration::from_secs(15),
+            poll: parts.poll,
             learnt_at: Mutex::default(),
             lost_writes: Mutex::default(),
             looked_for: Mutex::default(),

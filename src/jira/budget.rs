@@ -17,6 +17,9 @@ pub struct Budget {
     /// The limit of which least is left: requests left, and how many there are at most. `None`: nothing was told.
     #[serde(default)]
     pub left: Option<(u64, u64)>,
+    /// The endpoint whose limit that is; `None`: it is that of all requests.
+    #[serde(default)]
+    pub left_of: Option<String>,
     /// In how many seconds it is full again, as far as was told.
     #[serde(default)]
     pub full_in: Option<u64>,
@@ -58,6 +61,11 @@ impl Bucket {
         }
     }
 
+    /// Whether what it holds is still known: one that does not say when it is filled was told of lately.
+    fn is_known(&self, now: Duration) -> bool {
+        self.fill.is_some() || self.full.is_some() || now.saturating_sub(self.at) < KNOWN
+    }
+
     /// How long there is nothing to be had, as far as was told.
     fn empty_for(&self, now: Duration) -> Option<Duration> {
         let left = self.left(now);
@@ -84,6 +92,8 @@ impl Bucket {
 
 /// How long an empty bucket is left alone that does not say when it is filled: those of bursts are filled by the second.
 const UNTOLD: Duration = Duration::from_secs(1);
+/// How long it is told of a bucket what an answer said of it, where nothing says when it is filled.
+const KNOWN: Duration = Duration::from_secs(60);
 /// The longest that a word is believed that nothing is left.
 const BELIEVED: Duration = Duration::from_secs(20);
 /// The bucket that all requests take from.
@@ -183,12 +193,14 @@ impl Learnt {
 
     /// Adds what is left.
     pub(super) fn tell(&self, budget: &mut Budget, now: Duration) {
-        let least = self.buckets.values().min_by(|one, other| {
+        let told = self.buckets.iter().filter(|(_, bucket)| bucket.is_known(now));
+        let least = told.min_by(|(_, one), (_, other)| {
             let share = |bucket: &Bucket| bucket.left(now) / bucket.limit;
             share(one).total_cmp(&share(other))
         });
-        budget.left = least.map(|bucket| (whole(bucket.left(now)), whole(bucket.limit)));
-        budget.full_in = least.and_then(|bucket| bucket.full_in(now)).map(|wait| wait.as_secs());
+        budget.left = least.map(|(_, bucket)| (whole(bucket.left(now)), whole(bucket.limit)));
+        budget.left_of = least.map(|(place, _)| place.clone()).filter(|place| place != ALL);
+        budget.full_in = least.and_then(|(_, bucket)| bucket.full_in(now)).map(|wait| wait.as_secs());
         let quota = self.quota.filter(|quota| quota.ends > now);
         let left = |quota: &Quota| whole((quota.left - quota.since * quota.cost).max(0.0));
         budget.quota = quota.map(|quota| (left(&quota), quota.ends.saturating_sub(now).as_secs()));
@@ -251,7 +263,13 @@ mod tests {
         learnt.take(Some("GET search"), &cloud("90"), Duration::ZERO);
         learnt.take(Some("PUT editIssue"), &cloud("7"), Duration::ZERO);
         assert_eq!((told(&learnt, 10).left, told(&learnt, 10).full_in), (Some((7, 100)), Some(20)), "the scarcest");
+        assert_eq!(told(&learnt, 10).left_of.as_deref(), Some("PUT editIssue"));
         assert_eq!(told(&learnt, 30).left, Some((100, 100)));
+        let mut learnt = Learnt::default();
+        let untold = headers(&[("x-ratelimit-limit", "50"), ("x-ratelimit-remaining", "3")]);
+        learnt.take(Some("search"), &untold, Duration::ZERO);
+        assert_eq!(told(&learnt, 5).left, Some((3, 50)));
+        assert_eq!(told(&learnt, 60).left, None, "nobody knows any more");
     }
 
     #[test]

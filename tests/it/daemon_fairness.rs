@@ -183,8 +183,8 @@ async fn a_live_edit_hardly_waits_for_the_first_copies_of_another_sync() {
 #[tokio::test(start_paused = true)]
 async fn a_live_edit_hardly_waits_for_the_many_live_edits_of_another_sync() {
     const CROWD: usize = 600;
-    // A look and a write, each behind one of the crowd's and its own place in ten a second.
-    const SHARED: Duration = Duration::from_millis(2 * 2 * 100);
+    // A look and a write, each behind one of the crowd's and one of the polls', of ten a second.
+    const SHARED: Duration = Duration::from_millis(2 * 3 * 100);
     let mut world = shared();
     world.start().await;
     let jdoe = world.person("globex", "jdoe");

@@ -384,7 +384,8 @@ impl Inside {
         let are_before = self.shares.somebody_before(who.turn) || self.shares.another_first(who.turn, &who.share);
         let until_next = || Duration::from_secs_f64(1.0 / self.rate.max(0.005));
         match who.turn {
-            Turn::People => are_before.then(until_next),
+            // Somebody waits for it: it looks again soon whether the other one went.
+            Turn::People => are_before.then(|| until_next() / 4),
             // It belongs to a poll, whose first page was let through.
             Turn::Crowd => are_before.then(until_next),
             Turn::Copies | Turn::Checks if self.slow_until > now => Some(self.slow_until.saturating_sub(now)),
