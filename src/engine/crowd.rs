@@ -19,7 +19,7 @@ const PORTION: usize = 100;
 /// The part of the time between two polls that a look at the whole overlap may take in each: an edit that the next one is to bring waits
 /// until it is over.
 const PART: u32 = 4;
-/// Failures in a row after which such a look fails its poll, too.
+/// How often one such look begins again after a failure before it fails its poll, too: with tokens that never last it would not end.
 const FAILURES: u8 = 3;
 
 /// A look at a whole overlap, which goes on with each poll.
