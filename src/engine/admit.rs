@@ -26,8 +26,8 @@ use crate::planted::{Bug, is_planted};
 
 /// As many ids Cloud reads past its index in one search (`reconcileIssues`, its v3 document).
 const RECONCILED: usize = 50;
-/// Newcomers from which on a first copy counts as backfill: live changes go first.
-const MANY: usize = 20;
+/// Newcomers at once from which on a first copy counts as backfill: live changes go first.
+pub(super) const MANY: usize = 20;
 /// How long nothing joins a sync before a clause that Jira refused is tried again: what it names may be back.
 const STOP: Duration = Duration::from_secs(300);
 
@@ -110,7 +110,7 @@ impl Engine {
                 return Ok((0, looked));
             }
         };
-        let urgency = if open.len() > MANY { Urgency::Backfill } else { Urgency::Live };
+        let many = open.len() > MANY;
         let (mut started, mut plain) = (0, Vec::new());
         for newcomer in open {
             let Some(row) = rows.get(&newcomer.issue) else { continue };
@@ -150,7 +150,7 @@ impl Engine {
             let mut shut = Self::waited_for_by(sync, side, &row.key);
             shut.extend(unclear.iter().cloned());
             if shut.is_empty() || !receivers.is_subset(&shut) {
-                started += usize::from(self.begin(sync, side, &instance, &newcomer, row, urgency).await?);
+                started += usize::from(self.begin(sync, side, &instance, &newcomer, row, many).await?);
             }
         }
         if !sync.settings.pairing.is_empty() {
@@ -318,8 +318,9 @@ impl Engine {
         instance: &Instance,
         newcomer: &Newcomer,
         row: &IssueSnapshot,
-        urgency: Urgency,
+        many: bool,
     ) -> Result<bool, StoreError> {
+        let urgency = if many { newcomer.urgency } else { Urgency::Live };
         let mut item = ItemState::new(self.new_item(), sync.id().clone());
         item.made = row.created.checked_sub(SignedDuration::from_millis(instance.skew_ms())).ok();
         let replica = Replica {

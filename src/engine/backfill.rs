@@ -291,7 +291,8 @@ impl Engine {
             let known: BTreeSet<IssueId> =
                 self.store.known(sync.id(), instance.id(), &there).await?.into_iter().collect();
             let unknown = there.iter().filter(|issue| !known.contains(issue));
-            newcomers.extend(unknown.map(|issue| newcomer(sync, side, instance, *issue, self.now())));
+            newcomers
+                .extend(unknown.map(|issue| newcomer((sync, side), instance, *issue, self.now(), Urgency::Backfill)));
         }
         let new: BTreeSet<IssueId> = newcomers.iter().map(|newcomer| newcomer.issue).collect();
         for row in found.rows.into_iter().filter(|row| new.contains(&row.id)) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::admit::MANY;
 use super::instance::Instance;
 use super::walk::Walk;
 use super::{Engine, SyncRun};
@@ -363,7 +364,7 @@ impl Engine {
                 continue;
             }
             for side in sync.settings.sides.iter().filter(|side| &side.instance == instance.id()) {
-                found.push(newcomer(sync, &side.id, instance, issue, self.now()));
+                found.push(newcomer((sync, &side.id), instance, issue, self.now(), Urgency::Live));
             }
         }
         Ok(found)
@@ -385,8 +386,10 @@ impl Engine {
                 }
                 let known: BTreeSet<IssueId> =
                     self.store.known(sync.id(), instance.id(), &there).await?.into_iter().collect();
-                let unknown = there.into_iter().filter(|issue| !known.contains(issue));
-                found.extend(unknown.map(|issue| newcomer(sync, &side.id, instance, issue, self.now())));
+                let unknown: Vec<IssueId> = there.into_iter().filter(|issue| !known.contains(issue)).collect();
+                let urgency = if unknown.len() > MANY { Urgency::Backfill } else { Urgency::Live };
+                let seen = |issue| newcomer((sync, &side.id), instance, issue, self.now(), urgency);
+                found.extend(unknown.into_iter().map(seen));
             }
         }
         Ok(found)
@@ -409,12 +412,12 @@ fn missing_note(instance: &InstanceId, project: &str) -> String {
 }
 
 pub(super) fn newcomer(
-    sync: &SyncRun,
-    side: &crate::model::ids::SideId,
+    (sync, side): (&SyncRun, &crate::model::ids::SideId),
     instance: &Instance,
     issue: IssueId,
     first_seen: Timestamp,
+    urgency: Urgency,
 ) -> Newcomer {
     let (sync, side) = (sync.id().clone(), side.clone());
-    Newcomer { sync, side, instance: instance.id().clone(), issue, first_seen }
+    Newcomer { sync, side, instance: instance.id().clone(), issue, first_seen, urgency }
 }

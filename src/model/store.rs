@@ -159,6 +159,8 @@ pub struct Newcomer {
     pub issue: IssueId,
     /// When it was first seen, by our clock: a "no" of the index is not final before the lag bound.
     pub first_seen: Timestamp,
+    /// What came with few others is live: somebody waits for it. The many of a first run or an import are not.
+    pub urgency: Urgency,
 }
 
 /// How urgent a piece of work is. Earlier variants go first.

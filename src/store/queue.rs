@@ -52,10 +52,11 @@ pub(super) fn hints(
     for newcomer in newcomers {
         connection
             .prepare_cached(
-                "INSERT INTO newcomers (sync, instance, issue, side, first_seen_ms)
-                 SELECT :sync, :instance, :issue, :side, :first_seen WHERE NOT EXISTS (SELECT 1 FROM replicas
+                "INSERT INTO newcomers (sync, instance, issue, side, first_seen_ms, urgency)
+                 SELECT :sync, :instance, :issue, :side, :first_seen, :urgency WHERE NOT EXISTS (SELECT 1 FROM replicas
                      WHERE instance = :instance AND issue = :issue AND sync = :sync)
-                 ON CONFLICT (sync, instance, issue) DO UPDATE SET side = excluded.side",
+                 ON CONFLICT (sync, instance, issue) DO UPDATE SET
+                     side = excluded.side, urgency = min(urgency, excluded.urgency)",
             )?
             .execute(named_params! {
                 ":sync": newcomer.sync,
@@ -63,6 +64,7 @@ pub(super) fn hints(
                 ":issue": newcomer.issue,
                 ":side": newcomer.side,
                 ":first_seen": Milliseconds(newcomer.first_seen),
+                ":urgency": newcomer.urgency,
             })?;
     }
     if let Some(cursor) = cursor {
@@ -233,22 +235,23 @@ pub(super) fn next_due(connection: &Connection, least: Urgency) -> StepResult<Op
     Ok(soonest)
 }
 
-/// Newcomers not decided yet, of one side or of all, oldest first.
+/// Newcomers not decided yet, of one side or of all, the most urgent first, and of those the oldest.
 pub(super) fn newcomers(
     connection: &Connection,
     of: Option<&(crate::model::ids::SyncId, SideId)>,
     limit: usize,
 ) -> StepResult<Vec<Newcomer>> {
     let mut statement = connection.prepare_cached(
-        "SELECT sync, side, instance, issue, first_seen_ms FROM newcomers
+        "SELECT sync, side, instance, issue, first_seen_ms, urgency FROM newcomers
          WHERE (?2 IS NULL OR sync = ?2) AND (?3 IS NULL OR side = ?3)
-         ORDER BY first_seen_ms, sync, instance, issue LIMIT ?1",
+         ORDER BY urgency, first_seen_ms, sync, instance, issue LIMIT ?1",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let (sync, side) = (of.map(|(sync, _)| sync.as_str()), of.map(|(_, side)| side.as_str()));
     let rows = statement.query_map(params![limit, sync, side], |row| {
         let Milliseconds(first_seen) = row.get(4)?;
-        Ok(Newcomer { sync: row.get(0)?, side: row.get(1)?, instance: row.get(2)?, issue: row.get(3)?, first_seen })
+        let (sync, side, instance, issue) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        Ok(Newcomer { sync, side, instance, issue, first_seen, urgency: row.get(5)? })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

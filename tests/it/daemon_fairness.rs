@@ -218,6 +218,53 @@ async fn a_live_edit_hardly_waits_for_the_many_live_edits_of_another_sync() {
     run.unwrap();
 }
 
+/// What somebody makes goes before the many that are copied for the first time: it is decided on and created first.
+#[tokio::test(start_paused = true)]
+async fn an_issue_that_somebody_makes_does_not_wait_for_first_copies() {
+    const MANY: usize = 1_500;
+    let mut world = shared();
+    world.start().await;
+    world.rest().await.unwrap();
+    let cancel = CancellationToken::new();
+    let jdoe = world.person("globex", "jdoe");
+    let made = async |began: Instant, text: String| {
+        let polls = began.elapsed().as_millis() / POLL.as_millis() + 1;
+        let tick = began + POLL * u32::try_from(polls).unwrap();
+        tokio::time::sleep_until(tick - Duration::from_millis(1)).await;
+        jdoe.create("ENG", "Defect", json!({ "summary": text })).unwrap();
+        while world.issues("acme", &text).is_empty() {
+            assert!(tick.elapsed() < Duration::from_secs(120), "{text} does not arrive");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        tick.elapsed()
+    };
+    let people = async {
+        let began = Instant::now();
+        let alone = made(began, "Made alone".to_owned()).await;
+        for number in 0..MANY {
+            let key = jdoe.create("ENG", "Defect", json!({ "summary": format!("Bulk {number}") })).unwrap();
+            jdoe.comment(&key, "To be copied").unwrap();
+        }
+        let copied = || world.issues("acme", "Bulk").len();
+        while copied() == 0 {
+            assert!(began.elapsed() < Duration::from_hours(2), "no first copy is made");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        let mut beside = Vec::new();
+        for number in 0..3 {
+            beside.push(made(began, format!("Made beside {number}.")).await);
+        }
+        let done = copied();
+        cancel.cancel();
+        println!("alone {alone:?}, beside {beside:?}, {done} of {MANY} copied");
+        assert!(done < MANY, "nothing else was under way");
+        // All that waits takes minutes. What else the poll has to do, and the decision, take their time.
+        assert!(beside.iter().all(|took| *took <= POLL), "{beside:?} beside {MANY} first copies, {alone:?} alone");
+    };
+    let (run, ()) = tokio::join!(world.daemon().run(cancel.clone()), people);
+    run.unwrap();
+}
+
 /// What edits took, alone and beside first copies.
 struct Figures {
     median: (Duration, Duration),

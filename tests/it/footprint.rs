@@ -87,7 +87,8 @@ async fn fill(path: &Path, items: u64) {
         let begun = batch.iter().map(|item| {
             let issue = item.replicas[&"acme".into()].issue;
             let (sync, side) = (item.sync.clone(), "acme".into());
-            let newcomer = Newcomer { sync, side, instance: "acme".into(), issue, first_seen: now };
+            let newcomer =
+                Newcomer { sync, side, instance: "acme".into(), issue, first_seen: now, urgency: Urgency::Live };
             let (store, acme) = (&store, &acme);
             async move { store.begin_item(item, acme, &newcomer, Urgency::Sweep, never).await.unwrap() }
         });

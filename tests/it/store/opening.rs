@@ -240,7 +240,9 @@ async fn an_older_state_is_brought_up() {
                  DROP TABLE waiting_creations; DROP TABLE begun_creations; DROP INDEX intents_given_up;
                  DROP INDEX work_due; DROP INDEX work_claimed; ALTER TABLE work DROP COLUMN sync;
                  CREATE INDEX work_due ON work (urgency, due_ms) WHERE claimed_by IS NULL AND due_ms IS NOT NULL;
-                 CREATE INDEX work_claimed ON work (claimed_by) WHERE claimed_by IS NOT NULL";
+                 CREATE INDEX work_claimed ON work (claimed_by) WHERE claimed_by IS NOT NULL;
+                 DROP INDEX newcomers_age; ALTER TABLE newcomers DROP COLUMN urgency;
+                 CREATE INDEX newcomers_age ON newcomers (first_seen_ms)";
     connection.execute_batch(newer).unwrap();
     // A version that was made for an issue, long ago.
     let offer = r#"{"operation":{"action":{"offer":{"field":"fix-versions","thing":"version","name":"1.0"}}}}"#;

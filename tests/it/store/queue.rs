@@ -2,7 +2,7 @@
 
 use jirasyncd::model::hub::ItemState;
 use jirasyncd::model::ids::IssueId;
-use jirasyncd::model::store::{Cursor, Hint, Store, StoreError, Urgency};
+use jirasyncd::model::store::{Cursor, Hint, Newcomer, Store, StoreError, Urgency};
 
 use super::in_every_mode;
 use super::support::{World, at, id, intent, item, newcomer, record};
@@ -22,6 +22,7 @@ in_every_mode!(
     newcomers_keep_their_first_sight,
     a_bound_issue_is_no_newcomer,
     an_issue_starts_one_item_per_sync,
+    what_somebody_just_made_is_decided_on_first,
     next_due_is_the_soonest_free,
     items_are_claimed_by_name,
 );
@@ -230,6 +231,20 @@ async fn a_bound_issue_is_no_newcomer(world: World) {
     assert_eq!(known("one", "acme").await, [IssueId(1)]);
     assert_eq!(known("two", "acme").await, []);
     assert_eq!(known("one", "globex").await, []);
+}
+
+async fn what_somebody_just_made_is_decided_on_first(world: World) {
+    let of_a_first_run = |number| Newcomer { urgency: Urgency::Backfill, ..newcomer("one", number, 0) };
+    let all: Vec<Newcomer> = (1..=5).map(of_a_first_run).collect();
+    let acme = "acme".into();
+    world.store.queue_hints(&acme, &[], &all, None, at(0)).await.unwrap();
+    world.store.queue_hints(&acme, &[], &[newcomer("one", 9, 40)], None, at(40)).await.unwrap();
+    // Somebody touched one of the many; and a first run that sees one again does not demote it.
+    world.store.queue_hints(&acme, &[], &[newcomer("one", 4, 50)], None, at(50)).await.unwrap();
+    world.store.queue_hints(&acme, &[], &[of_a_first_run(9)], None, at(60)).await.unwrap();
+    let first = world.store.newcomers(None, 3).await.unwrap();
+    assert_eq!(first.iter().map(|newcomer| newcomer.issue.0).collect::<Vec<_>>(), [4, 9, 1]);
+    assert_eq!(first[0].first_seen, at(0), "seen first when it was seen first");
 }
 
 async fn an_issue_starts_one_item_per_sync(world: World) {

@@ -152,6 +152,7 @@ pub(super) fn newcomer(sync: &str, issue: u64, first_seen: i64) -> Newcomer {
         instance: "acme".into(),
         issue: IssueId(issue),
         first_seen: at(first_seen),
+        urgency: Urgency::Live,
     }
 }
 
