@@ -12,7 +12,7 @@ use super::detect::{Listed, PollError, Polled};
 use super::instance::{Instance, Window};
 use crate::jira::{Trail, within_a_crowd};
 use crate::model::ids::IssueId;
-use crate::model::store::Urgency;
+use crate::model::store::{Cursor, Urgency};
 
 /// Rows read at once where only ids and times were asked for.
 const PORTION: usize = 100;
@@ -66,6 +66,7 @@ impl Engine {
         let mut polled = Polled::default();
         let (mut page, mut trail): (Option<String>, _) = (None, Trail::default());
         let (mut new, mut crowd): (Vec<Listed>, bool) = (Vec::new(), false);
+        let mut newest: Option<Timestamp> = None;
         loop {
             let asked = instance.read.touched(projects, since, page.as_deref());
             let found = if crowd { within_a_crowd(asked).await? } else { asked.await? };
@@ -84,6 +85,7 @@ impl Engine {
             let is_last = page.is_none() || !is_empty && is_known;
             if crowd || !is_last {
                 polled.rows += self.queue_at_once(instance, &theirs).await?;
+                newest = newest.max(theirs.iter().map(|(updated, _)| *updated).max());
             } else {
                 new.extend(theirs);
             }
@@ -97,6 +99,10 @@ impl Engine {
             // A row that changed once more since it was listed must not take the cursor past those behind it.
             let queued = self.queue_listed(instance, part, part.last().map(|(listed, _)| *listed));
             polled.rows += if crowd { within_a_crowd(queued).await? } else { queued.await? };
+        }
+        if let Some(updated) = newest {
+            // All before it is queued by now.
+            self.store.queue_hints(instance.id(), &[], &[], Some(Cursor { updated }), self.now()).await?;
         }
         if window.whole {
             polled = polled.and(self.look_on(instance, projects, window).await?);

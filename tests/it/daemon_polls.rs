@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use jirasyncd::model::store::Store as _;
 use jirasyncd::simulator::{Fault, FaultRule, Jira, When};
 use serde_json::json;
 
@@ -92,6 +93,26 @@ async fn row_046_an_empty_page_proves_nothing_about_those_behind_it() {
     world.jira("acme").add_fault(FaultRule::new("search", When::Nth(1), Fault::EmptyPage));
     world.intervals(1).await;
     assert_eq!(world.issues("globex", "Behind it").len(), 1);
+}
+
+/// People's rows are queued page by page, before those behind them are known: when all are, the cursor stands where the newest does.
+#[tokio::test(start_paused = true)]
+async fn the_cursor_moves_on_with_a_crowd_of_peoples_edits() {
+    let mut world = yesterday(250).await;
+    world.start().await;
+    world.rest().await.unwrap();
+    let jane = world.person("acme", "jane");
+    for label in ["crowd", "again"] {
+        for view in world.issues("acme", "Old-") {
+            jane.edit(&view.key, json!({ "labels": [label] })).unwrap();
+            tokio::time::advance(std::time::Duration::from_millis(20)).await;
+        }
+        let newest = world.issues("acme", "Old-").iter().map(|view| view.updated).max().unwrap();
+        world.intervals(1).await;
+        let cursor = world.daemon().store().cursor(&"acme".into()).await.unwrap().unwrap();
+        assert!(cursor.updated >= newest, "{label}: {} before {newest}", cursor.updated);
+        world.rest().await.unwrap();
+    }
 }
 
 #[tokio::test(start_paused = true)]
