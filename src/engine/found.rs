@@ -201,6 +201,8 @@ impl Engine {
                 let replica = Replica { created_by: Some(mark.operation), ..replica_of(row) };
                 work.item.replicas.insert(side.clone(), replica);
                 Self::joins_anew(&mut work.item);
+                // Its row may be gone with a daemon that died, while others' rows bring the item up.
+                self.rows.want(instance.id(), row.id);
                 tracing::info!(item = %work.item.id, key = %row.key, "found by its mark: what we created without an answer");
                 self.store.record(&[(fence, work.record())]).await?;
             }

@@ -59,6 +59,15 @@ impl Rows {
         }
     }
 
+    /// Notes that an issue is to be read, unless its row waits.
+    pub(crate) fn want(&self, instance: &InstanceId, issue: IssueId) {
+        let mut kept = self.kept();
+        let key = (instance.clone(), issue);
+        if !kept.rows.contains_key(&key) {
+            kept.lost.insert(key);
+        }
+    }
+
     /// Whether it is known here what the last attempt at this item, which failed, did not get to know.
     pub(crate) fn knows_failure(&self, item: ItemId) -> bool {
         self.kept().failed.contains(&item)

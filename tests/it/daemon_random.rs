@@ -14,7 +14,7 @@ use serde_json::json;
 use super::daemon_audit::{by_token, comments, files, shared, sync_user, token};
 use super::daemon_support::{THREE, World};
 use super::fault_counts::FaultCounts;
-use super::random_life::{Life, seeds};
+use super::random_life::{Life, seeds, told};
 
 /// Seeds that failed once: each found a defect.
 const FOUND: [u64; 1] = [0];
@@ -29,6 +29,13 @@ const MANY_LOSSES: u64 = 1_000;
 /// What happens at least in each of those lives.
 const ACTS: usize = 40;
 const ITEMS: usize = 5;
+/// What stands in a crowd from the beginning, more than polls read along (`engine::detect`); rows a page and rows an index gives at all.
+const CROWD: usize = 60;
+const SMALL_PAGE: u64 = 20;
+const SMALL_WINDOW: u64 = 40;
+/// Of those an ordinary run has one, and a long one some: each is as long as ten others.
+const FEW_CROWDS: u64 = 1;
+const MANY_CROWDS: u64 = 50;
 /// The longest that an index lags there, in seconds; `settle` is longer.
 const LONGEST_LAG: usize = 60;
 
@@ -58,6 +65,16 @@ pub(crate) enum Weather {
     /// Every fault of the simulator, indexes that lag by any time, and webhooks of which three in ten are lost and two doubled, and that
     /// come late and in another order.
     Losses,
+    /// The same among so many issues that are changed in bulk that polls do not read along what they know: pages are small, and in
+    /// every second world an index gives no more than its first rows.
+    Crowds,
+}
+
+impl Weather {
+    /// Whether all may get lost at once.
+    fn is_lossy(self) -> bool {
+        matches!(self, Self::Losses | Self::Crowds)
+    }
 }
 
 impl Random {
@@ -68,7 +85,7 @@ impl Random {
         let webhooks = "poll = \"30s\"\n[daemon.webhooks]\npublic-url = \"https://hooks.example\"";
         let carried = if hooked { carried.replacen("poll = \"30s\"", webhooks, 1) } else { carried };
         // No index lags longer than an instance is said to need to settle.
-        let settle = if weather == Weather::Losses { "settle = \"90s\"" } else { "settle = \"60s\"" };
+        let settle = if weather.is_lossy() { "settle = \"90s\"" } else { "settle = \"60s\"" };
         let carried = carried.replace("settle = \"60s\"", settle);
         let world = World::of(&carried.replacen("summary = \"both\"", rows, 1), |setups| {
             for (number, setup) in setups.values_mut().enumerate() {
@@ -80,16 +97,54 @@ impl Random {
                 setup.limits = jirasyncd::simulator::Limits::off();
             }
         });
-        let double = if weather == Weather::Losses { 0.2 } else { 0.3 };
+        let double = if weather.is_lossy() { 0.2 } else { 0.3 };
         for jira in world.jiras.values().filter(|_| hooked) {
             jira.register_webhook("https://hooks.example/x", None);
             jira.set_hook_weather(HookWeather { lose: 0.3, double, delay: Duration::from_secs(90) });
         }
         let life = Life::new(seed, world).await;
-        for jira in life.world.jiras.values().filter(|_| weather == Weather::Losses) {
+        for jira in life.world.jiras.values().filter(|_| weather.is_lossy()) {
             jira.set_index_lag(Duration::from_secs(life.dice.below(LONGEST_LAG + 1) as u64));
         }
-        Self { life, acts: 0, weather }
+        let mut random = Self { life, acts: 0, weather };
+        if weather == Weather::Crowds {
+            random.gather(seed);
+        }
+        random
+    }
+
+    /// Issues that people have already, in a Jira that shows few at a time.
+    fn gather(&mut self, seed: u64) {
+        for jira in self.life.world.jiras.values() {
+            jira.set_quirks(|quirks| quirks.search_page_cap = SMALL_PAGE);
+            if !seed.is_multiple_of(2) {
+                jira.set_quirks(|quirks| quirks.search_window = SMALL_WINDOW);
+            }
+        }
+        let who = self.life.world.person("acme", "jane");
+        for number in 0..CROWD {
+            let labels = if number % 4 == 0 { &["share-globex", "share-initech"][..] } else { &["share-globex"][..] };
+            let fields = json!({ "summary": format!("Item-s{number} from-acme"), "labels": labels });
+            who.create("SUP", "Bug", fields).unwrap();
+        }
+    }
+
+    /// Somebody changes all issues of a project at once.
+    fn change_all(&mut self) {
+        let column = self.life.dice.below(2);
+        let (jira, people, ..) = SIDES[column];
+        let who = self.life.world.person(jira, self.life.dice.one(people));
+        let (number, is_text) = (self.acts, self.life.dice.below(2) == 0);
+        self.acts += 1;
+        let priority = PRIORITIES[self.life.dice.below(3)][column];
+        for issue in self.life.world.jira(jira).issues() {
+            let fields = if is_text {
+                json!({ "description": format!("Bulk {number} from-{jira}") })
+            } else {
+                json!({ "priority": { "name": priority } })
+            };
+            who.edit(&issue.key, fields).unwrap_or_else(|refusal| panic!("{}: {refusal:?}", issue.key));
+        }
     }
 
     /// Somebody does something somewhere.
@@ -159,13 +214,16 @@ impl Random {
     }
 
     async fn run(&mut self) -> Result<(), String> {
-        let losses = self.weather == Weather::Losses;
+        let losses = self.weather.is_lossy();
         let mut steps = 0;
         while steps < 14 || losses && (self.acts < ACTS || self.items() < ITEMS) {
             steps += 1;
             for _ in 0..self.life.dice.below(5) {
                 self.act();
                 self.life.world.pass(self.life.dice.below(7) as u64).await;
+            }
+            if self.weather == Weather::Crowds && self.life.dice.below(4) == 0 {
+                self.change_all();
             }
             if losses {
                 self.life.bad_weather(&SIDES.map(|side| side.0));
@@ -346,6 +404,7 @@ pub(crate) struct Lived {
 /// One life, judged.
 pub(crate) async fn try_seed(seed: u64, weather: Weather) -> Result<Lived, String> {
     let mut random = Random::new(seed, weather).await;
+    let _told = told(&random.life.world);
     random.run().await.map_err(|why| format!("JIRASYNCD_SEED={seed}: {why}"))?;
     let Random { acts, life, .. } = random;
     let jiras = &life.world.jiras;
@@ -384,7 +443,7 @@ async fn try_seeds(seeds: impl Iterator<Item = u64>, weather: Weather) {
     print!("{struck}");
     assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
     assert!(acts >= count * 10 && (count < 5 || deaths > 0 && !struck.is_empty()), "hardly anything happened");
-    let never = if weather == Weather::Losses && count >= 50 { struck.never_struck() } else { Vec::new() };
+    let never = if weather.is_lossy() && count >= 50 { struck.never_struck() } else { Vec::new() };
     assert_eq!(never, Vec::<&str>::new(), "a fault that never strikes proves nothing");
 }
 
@@ -409,4 +468,10 @@ async fn seeds_that_failed_once_pass() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_lost_or_doubled_where_webhooks_and_answers_are() {
     try_seeds(seeds(FEW_LOSSES, MANY_LOSSES).into_iter(), Weather::Losses).await;
+}
+
+/// Small pages, lagging indexes and lost tokens where so much changes that a poll asks for ids and times only.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_lost_or_doubled_in_crowds() {
+    try_seeds(seeds(FEW_CROWDS, MANY_CROWDS).into_iter(), Weather::Crowds).await;
 }

@@ -14,12 +14,12 @@ use serde_json::json;
 use super::daemon_audit::{sync_user, token as token_of};
 use super::daemon_support::{THREE, World};
 use super::fault_counts::FaultCounts;
-use super::random_life::{Life, seeds};
+use super::random_life::{Life, seeds, told};
 
 /// Seeds of an ordinary run, and of a long one.
 const FEW: u64 = 3;
 /// Where things land too late, of an ordinary run: the first, and those that found something (docs/proof.md).
-const BEYOND: [u64; 5] = [0, 4, 24, 86, 159];
+const BEYOND: [u64; 6] = [0, 4, 24, 86, 159, 2018];
 const MANY: u64 = 500;
 
 /// A side: its Jira, its project, its people, a type there.
@@ -465,6 +465,7 @@ fn shown(issue: &IssueView, field: &str) -> BTreeSet<String> {
 async fn live(seed: u64, beyond: bool) -> Result<Lived, String> {
     let plot = Plot::of(seed, beyond);
     let mut sides = Sides::new(seed, plot).await;
+    let _told = told(&sides.life.world);
     let duplicates = sides.run().await.map_err(|why| format!("{plot:?}: {why}"))?;
     let jiras = &sides.life.world.jiras;
     Ok(Lived {

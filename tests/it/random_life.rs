@@ -7,6 +7,8 @@ use std::time::Duration;
 use jirasyncd::clock::{Entropy, SeededEntropy};
 use jirasyncd::simulator::{Fault, FaultRule, Jira, When};
 
+use tracing_subscriber::layer::SubscriberExt as _;
+
 use super::crash::{Fuse, fused_world};
 use super::daemon_support::World;
 
@@ -144,6 +146,22 @@ impl Life {
             (self.rescue)(&self.world);
         }
     }
+}
+
+/// What the daemon tells of a life, where `JIRASYNCD_TELL` asks for it, and what it asks of each Jira: until this is dropped.
+pub(crate) fn told(world: &World) -> Option<tracing::subscriber::DefaultGuard> {
+    std::env::var_os("JIRASYNCD_TELL")?;
+    for (name, jira) in &world.jiras {
+        let name = *name;
+        jira.record_bodies(true);
+        jira.on_exchange(move |call| {
+            let body = String::from_utf8_lossy(&call.request_body);
+            println!("{} {name} {} {} {} {body}", call.at, call.status, call.method, call.path);
+        });
+    }
+    let targets = tracing_subscriber::filter::Targets::new().with_target("jirasyncd", tracing::Level::DEBUG);
+    let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_test_writer();
+    Some(tracing::subscriber::set_default(tracing_subscriber::registry().with(targets).with(layer)))
 }
 
 /// The seeds of this run: those that are asked for (`JIRASYNCD_SEED=7`, or `7-20`), many in a long run, else few.
