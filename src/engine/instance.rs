@@ -14,7 +14,6 @@ use super::circles::Circles;
 use super::done::Done;
 use super::heard::Heard;
 use super::strangers::{Stranger, in_words};
-use super::times::HOUR;
 use super::unshown::Unshown;
 use super::went_back::WentBack;
 use crate::clock::Clock;
@@ -354,12 +353,12 @@ impl Instance {
         self.state().times.unwrap_or(TimesRead::Untried)
     }
 
-    /// Whether it is time to look at that; then it counts as done. `Some(true)`: for the first time.
-    pub(super) fn looks_at_times(&self) -> Option<bool> {
+    /// Whether it is time to look at that again, which is done once in so long; then it counts as done. `Some(true)`: for the first time.
+    pub(super) fn looks_at_times(&self, every: Duration) -> Option<bool> {
         let now = self.clock.monotonic();
         let mut state = self.state();
         let before = state.times_at;
-        if before.is_some_and(|at| now.saturating_sub(at) < HOUR) {
+        if before.is_some_and(|at| now.saturating_sub(at) < every) {
             return None;
         }
         state.times_at = Some(now);

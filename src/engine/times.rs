@@ -13,12 +13,14 @@ use crate::jira::TimesRead;
 use crate::model::store::StoreError;
 
 /// How often the profile is looked at.
-pub(super) const HOUR: Duration = Duration::from_secs(3_600);
+const HOUR: Duration = Duration::from_secs(3_600);
+/// How soon it is tried again where neither form was read right: an index that lagged at the start may have said so.
+const SOON: Duration = Duration::from_secs(300);
 /// As much as two zones differ.
 const WIDE: SignedDuration = SignedDuration::from_hours(26);
 
 /// What to do where an instance reads times otherwise.
-pub(super) const REMEDY: &str = "set a time zone in the profile of the sync user, and start the daemon again; until then more is read than is needed";
+pub(super) const REMEDY: &str = "set a time zone in the profile of the sync user; it is tried again every five minutes, and until then more is read than is needed";
 
 /// Under what it is kept in which zone an instance read times, and how far it was polled then.
 fn note(instance: &Instance) -> String {
@@ -33,7 +35,12 @@ impl Engine {
         if self.store.cursor(instance.id()).await?.is_none() {
             return Ok(());
         }
-        let zone = match instance.looks_at_times() {
+        let every = if instance.times() == TimesRead::Otherwise { SOON } else { HOUR };
+        let first = instance.looks_at_times(every);
+        if first == Some(false) && matches!(instance.times(), TimesRead::Otherwise | TimesRead::Untried) {
+            self.learn_times(instance).await?;
+        }
+        let zone = match first {
             None => None,
             // It was asked for at the start.
             Some(true) if instance.times().needs_zone() => Some(instance.identity.time_zone.clone()),
