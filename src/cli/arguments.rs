@@ -107,6 +107,10 @@ pub(super) enum Command {
     Probe(super::probe::Probe),
     /// Asks a daemon whether it is well: for the health check of a container. Exit code 1 when it is not.
     Health(Health),
+    /// Prints what a shell needs to complete commands and arguments.
+    Completions(Completions),
+    /// Prints the manual page, or writes one for each command.
+    Man(Man),
     #[cfg(feature = "simulator")]
     Demo(super::demo::DemoArguments),
     #[cfg(feature = "simulator")]
@@ -140,7 +144,7 @@ impl Command {
             Self::Probe(wanted) => wanted.json,
             Self::State(wanted) => wanted.json,
             Self::Pairs(Pairs { command: PairsCommand::Import(wanted) }) => wanted.agree.json,
-            Self::Pairs(Pairs { command: PairsCommand::Export(_) }) => false,
+            Self::Pairs(Pairs { command: PairsCommand::Export(_) }) | Self::Completions(_) | Self::Man(_) => false,
             #[cfg(feature = "simulator")]
             Self::Demo(wanted) => wanted.json,
             #[cfg(feature = "simulator")]
@@ -173,6 +177,8 @@ impl Command {
             | Self::State(_)
             | Self::Webhooks(_)
             | Self::Probe(_)
+            | Self::Completions(_)
+            | Self::Man(_)
             | Self::Health(_) => "warn",
             // They draw what happens; lines of a log would fall in between.
             #[cfg(feature = "simulator")]
@@ -190,6 +196,22 @@ pub(super) struct Check {
     /// Prints JSON.
     #[arg(long)]
     pub(super) json: bool,
+}
+
+/// The arguments of `completions`.
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub(super) shell: clap_complete::Shell,
+}
+
+/// The arguments of `man`.
+#[derive(Debug, Args)]
+pub(super) struct Man {
+    /// Writes a page for each command into this folder, instead of printing the one of `jirasyncd` itself.
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) folder: Option<PathBuf>,
 }
 
 /// What becomes of issues that are in step when the configuration changes.

@@ -11,6 +11,7 @@ mod demo;
 mod exit;
 mod explain;
 mod health;
+mod manuals;
 mod output;
 mod pair_list;
 mod pairs;
@@ -100,6 +101,8 @@ fn dispatch(command: Command, common: &Common, output: &mut Output<'_>) -> anyho
         Command::Webhooks(wanted) => webhooks::run(common, &wanted, output)?,
         Command::Probe(wanted) => probe::run(common, &wanted, output)?,
         Command::Health(wanted) => health::run(common, &wanted, output)?,
+        Command::Completions(wanted) => manuals::completions(&wanted, output)?,
+        Command::Man(wanted) => manuals::man(&wanted, output)?,
         #[cfg(feature = "simulator")]
         Command::Demo(wanted) => {
             let terminal = output.colour();

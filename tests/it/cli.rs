@@ -333,3 +333,35 @@ async fn a_daemon_can_be_asked_told_and_stopped() {
     assert!(ready.is_some() && ready < stopping, "{told}");
     place.run(&["status"]).await.expect(0, &["daemon: none answers"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shells_and_man_are_told_every_command_without_a_configuration() {
+    let place = Place::new("");
+    std::fs::remove_file(place.file("jirasyncd.toml")).unwrap();
+    let help = place.run(&["--help"]).await.expect(0, &["Commands:"]);
+    let commands = help.stdout.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let commands: Vec<&str> = commands
+        .take_while(|line| !line.is_empty())
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|command| *command != "help")
+        .collect();
+    assert!(commands.len() > 20, "{commands:?}");
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let said = place.run(&["completions", shell]).await.expect(0, &[]);
+        let missing: Vec<_> = commands.iter().filter(|command| !said.stdout.contains(*command)).collect();
+        assert!(missing.is_empty(), "{shell}: {missing:?}");
+    }
+    place.run(&["man"]).await.expect(0, &[".TH jirasyncd 1", "Exit codes"]);
+    let folder = place.file("man");
+    place
+        .run(&["man", "--folder", folder.to_str().unwrap()])
+        .await
+        .expect(1, &["cannot be written into", "make that folder first"]);
+    std::fs::create_dir(&folder).unwrap();
+    place.run(&["man", "--folder", folder.to_str().unwrap()]).await.expect(0, &[]);
+    for command in commands {
+        let page = std::fs::read_to_string(folder.join(format!("jirasyncd-{command}.1"))).unwrap();
+        assert!(page.contains(".SH NAME"), "{command}");
+    }
+}
