@@ -162,7 +162,7 @@ impl Engine {
         let _looks = self.things.lock().await;
         let rules = ThingRules { sync: &sync.settings, thing, settings };
         let known = self.known_things(sync, rules).await?;
-        match take_made(rules, &known, side, made) {
+        match take_made(rules, &known, side, (made, self.now())) {
             Some(paired) => {
                 self.store.keep_things(sync.id(), std::slice::from_ref(&paired), &[], &[]).await?;
                 let mut things = known;

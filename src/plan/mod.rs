@@ -51,6 +51,7 @@ mod status;
 mod targets;
 mod things;
 mod things_render;
+mod things_sought;
 mod things_write;
 mod unite;
 mod watchers;

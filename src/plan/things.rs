@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::things_sought::{find_again, give_up, is_called, is_sought};
 use crate::model::ids::{SideId, ThingId};
 use crate::model::operation::Thing;
 use crate::model::settings::{ConflictPolicy, SyncSettings};
@@ -153,12 +154,21 @@ pub fn take_made(
     rules: ThingRules<'_>,
     known: &[ProjectThing],
     side: &SideId,
-    made: &SeenThing,
+    (made, now): (&SeenThing, Timestamp),
 ) -> Option<ProjectThing> {
     if !rules.settings.sides().any(|kept| kept == side) {
         return None;
     }
-    let mut thing = known.iter().find(|thing| rules.is_it(thing, side, made.value(Property::Name), true))?.clone();
+    let name = made.value(Property::Name);
+    // What was sent there without an answer has not arrived, since this one has its name: so this is it, whatever it is called when
+    // the lists are read.
+    let sought = known.iter().find(|thing| {
+        is_sought(thing, side) && thing.replicas.get(side).is_some_and(|replica| is_called(replica, name))
+    });
+    let mut thing = sought.or_else(|| known.iter().find(|thing| rules.is_it(thing, side, name, true)))?.clone();
+    if sought.is_some() {
+        give_up(&mut thing, side, now);
+    }
     thing.replicas.insert(side.clone(), met(rules, made, false, (true, true)));
     settle(rules, &mut thing);
     Some(thing)
@@ -234,7 +244,7 @@ impl Look<'_> {
             );
         }
         let mut things = std::mem::take(&mut self.things);
-        self.find_again(&mut things, &mut taken);
+        find_again(&mut things, self.seen, &mut taken);
         for thing in &mut things {
             thing.given_up.retain(|_, names| {
                 names.retain(|_, since| self.seen.now.duration_since(*since) < MAY_TURN_UP);
@@ -252,8 +262,7 @@ impl Look<'_> {
                     let began = replica.sent.values().flatten().map(|sent| sent.at).min();
                     // It may land yet. Then it would be one too many, since its name may be given up until then.
                     if began.is_none_or(|began| self.seen.now.duration_since(began) >= settle) {
-                        let name = replica.value(Property::Name).to_lowercase();
-                        thing.given_up.entry(side.clone()).or_default().insert(name, self.seen.now);
+                        give_up(thing, side, self.seen.now);
                         thing.replicas.remove(side);
                     }
                     continue;
@@ -275,58 +284,6 @@ impl Look<'_> {
             settle(self.rules, thing);
         }
         self.things = things;
-    }
-
-    /// Finds what was sent without an answer among those that nobody knows: first all of them by their names; then, where somebody renamed
-    /// it since, by all else that was sent, if that says something, and one alone is like one alone. What bears the name of another that
-    /// is known or sought is that one.
-    fn find_again(&self, things: &mut [ProjectThing], taken: &mut BTreeSet<(SideId, String)>) {
-        let is_sought = |thing: &ProjectThing, side: &SideId| {
-            thing.replicas.get(side).is_some_and(|replica| replica.native.is_none() && !replica.gone)
-        };
-        for (side, list) in self.seen.lists {
-            let of_name = |thing: &ProjectThing, seen: &SeenThing| {
-                thing.replicas.get(side).is_some_and(|replica| is_called(replica, seen.value(Property::Name)))
-            };
-            let mut pairs: Vec<(usize, String)> = Vec::new();
-            for (place, thing) in things.iter().enumerate().filter(|(_, thing)| is_sought(thing, side)) {
-                let free = |seen: &&SeenThing| !taken.contains(&(side.clone(), seen.native.clone()));
-                if let Some(found) = list.iter().filter(free).find(|seen| of_name(thing, seen)) {
-                    taken.insert((side.clone(), found.native.clone()));
-                    pairs.push((place, found.native.clone()));
-                }
-            }
-            let named: BTreeSet<usize> = pairs.iter().map(|(place, _)| *place).collect();
-            let alike = |place: usize, thing: &ProjectThing| -> Vec<&SeenThing> {
-                let Some(replica) =
-                    thing.replicas.get(side).filter(|_| is_sought(thing, side) && !named.contains(&place))
-                else {
-                    return Vec::new();
-                };
-                let nobodys = |seen: &&SeenThing| {
-                    !taken.contains(&(side.clone(), seen.native.clone()))
-                        && !things.iter().any(|other| of_name(other, seen))
-                };
-                list.iter().filter(nobodys).filter(|seen| is_alike(replica, seen)).collect()
-            };
-            let all: Vec<(usize, Vec<&SeenThing>)> =
-                things.iter().enumerate().map(|(place, thing)| (place, alike(place, thing))).collect();
-            for (place, found) in &all {
-                if let [one] = found.as_slice()
-                    && all.iter().filter(|(_, others)| others.iter().any(|other| other.native == one.native)).count()
-                        == 1
-                {
-                    pairs.push((*place, one.native.clone()));
-                }
-            }
-            for (place, native) in pairs {
-                taken.insert((side.clone(), native.clone()));
-                if let Some(replica) = things.get_mut(place).and_then(|thing| thing.replicas.get_mut(side)) {
-                    replica.native = Some(native);
-                    replica.sent.clear();
-                }
-            }
-        }
     }
 
     /// What a side shows and nobody knows: paired by its name, or the beginning of a new thing.
@@ -482,19 +439,6 @@ fn is_of(acts: Option<&BTreeMap<SideId, ThingAct>>, side: &SideId, number: u64) 
 
 fn is_equal(property: Property, one: &str, other: &str) -> bool {
     one == other || (property == Property::Name && is_same_name(one, other))
-}
-
-/// Whether that is what one is called there, or is about to be.
-fn is_called(replica: &ThingReplica, name: &str) -> bool {
-    let sent = replica.sent.get(&Property::Name).into_iter().flatten().map(|sent| sent.value.as_str());
-    sent.chain([replica.value(Property::Name)]).any(|known| is_same_name(known, name))
-}
-
-/// Whether all but the name is what was sent, and says something.
-fn is_alike(replica: &ThingReplica, seen: &SeenThing) -> bool {
-    let mut others = replica.held.iter().filter(|(property, _)| **property != Property::Name);
-    let says = others.clone().any(|(property, held)| property.is_said(&held.value));
-    says && others.all(|(property, held)| seen.value(*property) == held.value)
 }
 
 /// What people did to a thing on one side. What we may have sent is ours.

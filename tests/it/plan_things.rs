@@ -7,7 +7,7 @@ use jirasyncd::config::{self, Config, SecretsWanted};
 use jirasyncd::model::ids::{SideId, ThingId};
 use jirasyncd::model::operation::Thing;
 use jirasyncd::model::things::{ProjectThing, Property, SeenThing};
-use jirasyncd::plan::{ThingRules, ThingsSeen, mark_done, mark_sent, take_in, thing_writes};
+use jirasyncd::plan::{ThingRules, ThingsSeen, mark_done, mark_sent, take_in, take_made, thing_writes};
 
 use super::daemon_support::{THREE, Tokens};
 use super::daemon_versions::with;
@@ -158,4 +158,61 @@ fn what_was_sent_without_an_answer_is_no_other_that_was() {
     looks.send(None);
     looks.look([&ours[..1], &[said("7", "C")], &[]]);
     assert_eq!(at_globex(&looks), [("A".to_owned(), Some("7".to_owned()))]);
+}
+
+/// Home's was sent to a partner without an answer, and never arrived; one of that name is made there meanwhile, for an issue or by
+/// hand, that says nothing. It is the one, and gets home's words: nobody took them away. It may be renamed before the lists are read, too,
+/// where it is known what was made for the issue; and what was sent first is one too many if it lands then.
+#[test]
+fn what_was_made_by_the_name_of_one_in_doubt_is_filled_in_and_emptied_by_nobody() {
+    let config = three();
+    let sync = config.syncs.values().next().unwrap();
+    let settings = sync.things.get(&Thing::Component).unwrap();
+    let said = |native: &str, name: &str, words: &str| {
+        let mut thing = seen(native, name);
+        thing.values.insert(Property::Description, words.to_owned());
+        thing
+    };
+    let home = said("1", "A", "Words");
+    let globex = SideId::new("globex");
+    let begin = || {
+        let rules = ThingRules { sync, thing: Thing::Component, settings };
+        let now = "2026-11-27T08:00:00Z".parse().unwrap();
+        let mut looks = Looks { rules, things: Vec::new(), now, ids: 0 };
+        looks.look([std::slice::from_ref(&home), &[], &[]]);
+        looks.send(None);
+        looks
+    };
+    let at_initech = said("2", "A", "Words");
+    let sides = |one: SeenThing| [vec![home.clone()], vec![one], vec![at_initech.clone()]];
+    let words = |looks: &Looks<'_>| -> Vec<(String, BTreeMap<Property, String>)> {
+        let writes = thing_writes(looks.rules, &looks.things, &looks.read());
+        writes.iter().map(|write| (write.side.to_string(), write.plain())).collect()
+    };
+    let filled = || ("globex".to_owned(), BTreeMap::from([(Property::Description, "Words".to_owned())]));
+    for (there, due) in [
+        (said("7", "A", "Words"), vec![]),
+        (seen("7", "A"), vec![filled()]),
+        // Whoever made it says something else: that is their word, as ever.
+        (said("7", "A", "Theirs"), vec![("acme".to_owned(), [(Property::Description, "Theirs".to_owned())].into())]),
+    ] {
+        let mut looks = begin();
+        let [home, there, initech] = sides(there);
+        looks.look([&home, &there, &initech]);
+        assert_eq!(words(&looks), due, "{there:?}");
+    }
+    // It was made for an issue, and that was answered.
+    let mut looks = begin();
+    let paired = take_made(looks.rules, &looks.things, &globex, (&seen("7", "A"), looks.now)).unwrap();
+    assert_eq!(paired.id, looks.things[0].id);
+    looks.things = vec![paired];
+    let [home, there, initech] = sides(seen("7", "B"));
+    looks.look([&home, &there, &initech]);
+    let renamed = ("acme".to_owned(), BTreeMap::from([(Property::Name, "B".to_owned())]));
+    assert_eq!(words(&looks), [renamed, filled()]);
+    looks.send(Some("never"));
+    let home = [said("1", "B", "Words")];
+    looks.look([&home, &[said("7", "B", "Words"), said("8", "A", "Words")], &initech]);
+    assert_eq!(words(&looks), []);
+    assert_eq!(looks.things.iter().filter(|thing| thing.late).count(), 1);
 }

@@ -1,0 +1,102 @@
+//! Versions and components that were sent without an answer, and what is found for them. Must never take one for two that were sent,
+//! nor for what somebody emptied what was made by another write.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::things::{ThingsSeen, is_same_name};
+use crate::model::ids::SideId;
+use crate::model::things::{HeldValue, ProjectThing, Property, SeenThing, ThingReplica};
+
+/// Finds what was sent without an answer among those that nobody knows: first all of them by their names; then, where somebody renamed
+/// it since, by all else that was sent, if that says something, and one alone is like one alone. What bears the name of another that
+/// is known or sought is that one.
+pub(super) fn find_again(things: &mut [ProjectThing], looked: &ThingsSeen<'_>, taken: &mut BTreeSet<(SideId, String)>) {
+    for (side, list) in looked.lists {
+        let of_name = |thing: &ProjectThing, seen: &SeenThing| {
+            thing.replicas.get(side).is_some_and(|replica| is_called(replica, seen.value(Property::Name)))
+        };
+        let mut pairs: Vec<(usize, &SeenThing)> = Vec::new();
+        for (place, thing) in things.iter().enumerate().filter(|(_, thing)| is_sought(thing, side)) {
+            let free = |seen: &&SeenThing| !taken.contains(&(side.clone(), seen.native.clone()));
+            if let Some(found) = list.iter().filter(free).find(|seen| of_name(thing, seen)) {
+                taken.insert((side.clone(), found.native.clone()));
+                pairs.push((place, found));
+            }
+        }
+        let named: BTreeSet<usize> = pairs.iter().map(|(place, _)| *place).collect();
+        let alike = |place: usize, thing: &ProjectThing| -> Vec<&SeenThing> {
+            let Some(replica) = thing.replicas.get(side).filter(|_| is_sought(thing, side) && !named.contains(&place))
+            else {
+                return Vec::new();
+            };
+            let nobodys = |seen: &&SeenThing| {
+                !taken.contains(&(side.clone(), seen.native.clone()))
+                    && !things.iter().any(|other| of_name(other, seen))
+            };
+            list.iter().filter(nobodys).filter(|seen| is_alike(replica, seen)).collect()
+        };
+        let all: Vec<(usize, Vec<&SeenThing>)> =
+            things.iter().enumerate().map(|(place, thing)| (place, alike(place, thing))).collect();
+        for (place, found) in &all {
+            if let [one] = *found.as_slice()
+                && all.iter().filter(|(_, others)| others.iter().any(|other| other.native == one.native)).count() == 1
+            {
+                pairs.push((*place, one));
+            }
+        }
+        for (place, found) in pairs {
+            taken.insert((side.clone(), found.native.clone()));
+            if let Some(thing) = things.get_mut(place) {
+                take_for_sent(thing, side, found, looked.now);
+            }
+        }
+    }
+}
+
+/// Whether that is what one is called there, or is about to be.
+pub(super) fn is_called(replica: &ThingReplica, name: &str) -> bool {
+    let sent = replica.sent.get(&Property::Name).into_iter().flatten().map(|sent| sent.value.as_str());
+    sent.chain([replica.value(Property::Name)]).any(|known| is_same_name(known, name))
+}
+
+/// Whether one was sent there, and nobody knows whether it was made.
+pub(super) fn is_sought(thing: &ProjectThing, side: &SideId) -> bool {
+    thing.replicas.get(side).is_some_and(|replica| replica.native.is_none() && !replica.gone)
+}
+
+/// What was sent there is not looked for any more. It may land yet, once its name is given up.
+pub(super) fn give_up(thing: &mut ProjectThing, side: &SideId, now: Timestamp) {
+    let Some(name) = thing.replicas.get(side).map(|replica| replica.value(Property::Name).to_lowercase()) else {
+        return;
+    };
+    thing.given_up.entry(side.clone()).or_default().insert(name, now);
+}
+
+/// Takes what was found for what was sent there without an answer. Where nothing but the name is as it was sent, another one was made by
+/// that name, for an issue or by somebody: what it does not say was emptied by nobody.
+fn take_for_sent(thing: &mut ProjectThing, side: &SideId, found: &SeenThing, now: Timestamp) {
+    let is_another = thing.replicas.get(side).is_some_and(|replica| {
+        let told = |(property, _): &(&Property, &HeldValue)| **property != Property::Name;
+        let mut told = replica.held.iter().filter(told).peekable();
+        told.peek().is_some() && told.all(|(property, held)| found.value(*property) != held.value)
+    });
+    if is_another {
+        give_up(thing, side, now);
+    }
+    let Some(replica) = thing.replicas.get_mut(side) else { return };
+    replica.native = Some(found.native.clone());
+    replica.sent.clear();
+    let silent = |property: Property| is_another && found.value(property).is_empty();
+    for (_, held) in replica.held.iter_mut().filter(|(property, _)| silent(**property)) {
+        *held = HeldValue { value: String::new(), knows: None, theirs: false };
+    }
+}
+
+/// Whether all but the name is what was sent, and says something.
+fn is_alike(replica: &ThingReplica, seen: &SeenThing) -> bool {
+    let mut others = replica.held.iter().filter(|(property, _)| **property != Property::Name);
+    let says = others.clone().any(|(property, held)| property.is_said(&held.value));
+    says && others.all(|(property, held)| seen.value(*property) == held.value)
+}
