@@ -17,6 +17,7 @@ mod pair_list;
 mod pairs;
 mod plan;
 mod probe;
+mod problems;
 mod run;
 mod settings;
 #[cfg(feature = "simulator")]
@@ -82,6 +83,7 @@ fn dispatch(command: Command, common: &Common, output: &mut Output<'_>) -> anyho
         Command::Plan(wanted) => plan::run(common, wanted, output)?,
         Command::Run(wanted) => run::run(common, &wanted, output)?,
         Command::Status(_) => status::run(common, output)?,
+        Command::Problems(wanted) => problems::run(common, &wanted, output)?,
         Command::Pause(wanted) => command::pause(common, &wanted, Asked::Pause, output)?,
         Command::Resume(wanted) => command::pause(common, &wanted, Asked::Resume, output)?,
         Command::Merge(wanted) => command::merge(common, &wanted, output)?,

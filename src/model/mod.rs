@@ -4,6 +4,7 @@ pub mod account;
 pub mod acts;
 pub mod away;
 pub mod catalog;
+pub mod cause;
 pub mod command;
 pub mod configuration;
 pub mod detach;

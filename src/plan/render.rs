@@ -145,7 +145,9 @@ fn write_fields(lines: &mut Vec<String>, sign: char, name: &str, fields: &BTreeM
     }
 }
 
-fn conflict(conflict: &Conflict) -> String {
+/// A conflict in one line: who stands, and what does not.
+#[must_use]
+pub fn conflict(conflict: &Conflict) -> String {
     let kept = if conflict.kept == conflict.lost { String::new() } else { format!(" {}", value(&conflict.kept)) };
     format!(
         "! {}: {} and {} both changed it; {} stands{kept}, {} is kept in the record{}",

@@ -17,6 +17,7 @@ mod cli_operate;
 mod cli_pairs;
 #[cfg(test)]
 mod cli_probe;
+mod cli_problems;
 #[cfg(test)]
 mod cli_reload;
 #[cfg(test)]

@@ -1,0 +1,101 @@
+//! What many problems have in common: the same words about other issues have one cause, and are one thing to mend. Must never put two
+//! remedies together, nor two sides.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::ids::{FieldName, SideId};
+use super::store::StoredProblem;
+
+/// What stands in a cause where the words of its problems differ.
+const ANY: char = '…';
+
+/// Problems with one cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cause {
+    /// The side that they are on.
+    pub side: SideId,
+    /// The field, if they are one field's.
+    pub field: Option<FieldName>,
+    /// What is wrong, as the oldest one says it.
+    pub what: String,
+    /// What to do, as the oldest one says it.
+    pub remedy: String,
+    /// Since when the oldest stands.
+    pub since: Timestamp,
+    /// Since when the newest stands.
+    pub newest: Timestamp,
+    /// What each is about, the oldest first.
+    pub about: Vec<String>,
+}
+
+/// What a text says of any issue: without keys, ids, and times.
+fn of_any_issue(text: &str) -> String {
+    let mut said = String::new();
+    for word in text.split_inclusive(char::is_whitespace) {
+        if word.bytes().any(|byte| byte.is_ascii_digit()) {
+            said.push(ANY);
+            said.extend(word.chars().filter(|sign| sign.is_whitespace()));
+        } else {
+            said.push_str(word);
+        }
+    }
+    said
+}
+
+/// The problems by their causes: what most issues have comes first, then the oldest.
+#[must_use]
+pub fn causes(problems: &[StoredProblem]) -> Vec<Cause> {
+    let mut found: BTreeMap<(SideId, Option<FieldName>, String, String), Cause> = BTreeMap::new();
+    let mut oldest_first: Vec<&StoredProblem> = problems.iter().collect();
+    oldest_first.sort_by_key(|stored| stored.since);
+    for StoredProblem { about, problem, since, .. } in oldest_first {
+        let (what, remedy) = (of_any_issue(&problem.what), of_any_issue(&problem.remedy));
+        let key = (problem.side.clone(), problem.field.clone(), what, remedy);
+        let cause = found.entry(key).or_insert_with(|| Cause {
+            side: problem.side.clone(),
+            field: problem.field.clone(),
+            what: problem.what.clone(),
+            remedy: problem.remedy.clone(),
+            since: *since,
+            newest: *since,
+            about: Vec::new(),
+        });
+        cause.newest = cause.newest.max(*since);
+        cause.about.push(about.clone());
+    }
+    let mut causes: Vec<Cause> = found.into_values().collect();
+    causes.sort_by_key(|cause| (std::cmp::Reverse(cause.about.len()), cause.since));
+    causes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::problem::Problem;
+
+    fn stored(about: &str, side: &str, what: &str, second: i64) -> StoredProblem {
+        let problem = Problem { side: side.into(), field: None, what: what.into(), remedy: "grant it".into() };
+        StoredProblem { item: None, about: about.into(), problem, since: Timestamp::from_second(second).unwrap() }
+    }
+
+    #[test]
+    fn one_missing_permission_is_one_cause_however_many_issues_have_it() {
+        let problems = [
+            stored("SUP-2 ENG-9", "globex", "editing ENG-9 (id 10009) failed: status 403: no Edit Issues", 20),
+            stored("SUP-1 ENG-4", "globex", "editing ENG-4 (id 10004) failed: status 403: no Edit Issues", 10),
+            stored("SUP-3 ENG-5", "globex", "no such user on globex", 5),
+            stored("SUP-1 OPS-4", "initech", "editing ENG-4 (id 10004) failed: status 403: no Edit Issues", 10),
+        ];
+        let causes = causes(&problems);
+        assert_eq!(causes.len(), 3);
+        assert_eq!(causes[0].about, ["SUP-1 ENG-4", "SUP-2 ENG-9"]);
+        assert_eq!(causes[0].what, problems[1].problem.what);
+        assert_eq!(causes[0].since.as_second(), 10);
+        assert_eq!(causes[0].newest.as_second(), 20);
+        assert_eq!(causes[1].about, ["SUP-3 ENG-5"]);
+        assert_eq!(causes[2].side, SideId::from("initech"));
+    }
+}

@@ -1,0 +1,75 @@
+//! `jirasyncd problems`, typed as an operator types it, beside a daemon that runs and without one. Must never reach past the binary, but to
+//! simulated Jiras.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::cli_world::World;
+use super::process_support::Running;
+
+/// Issues with a priority that no row of the map names.
+fn create_unmapped(world: &World, count: usize) {
+    let jane = world.acme.person("jane").unwrap();
+    for number in 0..count {
+        let fields = json!({ "summary": format!("Number {number}"), "priority": { "name": "Lowest" } });
+        jane.create("SUP", "Bug", fields).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_many_issues_lack_is_one_thing_to_mend() {
+    let world = World::new().await;
+    let place = world.place_with("summary = \"both\"", "summary = \"both\"\npriority = \"both\"");
+    place.run(&["run", "--once"]).await.expect(0, &[]);
+    place.run(&["problems"]).await.expect(0, &["no problems"]);
+    create_unmapped(&world, 7);
+    place.run(&["run", "--once"]).await.expect(1, &[]);
+    assert_eq!(world.globex.issues().len(), 7);
+    // A daemon that runs holds nobody up who looks.
+    let daemon = Running::start(&place, 1);
+    daemon.ready().await;
+    let parts = ["side globex, priority: 7 times, since ", "Lowest", "Hint: ", "; and 2 more (`--all` names them)"];
+    let said = place.run(&["problems"]).await.expect(1, &parts);
+    assert_eq!(said.stdout.matches("Hint: ").count(), 1, "{said:?}");
+    let all = place.run(&["problems", "--all"]).await.expect(1, &[]);
+    for number in 1..=7 {
+        assert!(all.stdout.contains(&format!("SUP-{number}")), "{all:?}");
+    }
+    let one = place.run(&["problems", "https://acme.example/browse/sup-3"]).await.expect(1, &["SUP-3"]);
+    assert!(!one.stdout.contains("SUP-1") && !one.stdout.contains("times"), "{one:?}");
+    place
+        .run(&["problems", "--side", "globex", "--field", "priority", "--matching", "LOWEST"])
+        .await
+        .expect(1, &["7 times"]);
+    for nothing in [["--side", "acme"], ["--field", "summary"], ["--matching", "permission"]] {
+        place.run(&[&["problems"], &nothing[..]].concat()).await.expect(0, &["no problems"]);
+    }
+    let json = place.run(&["problems", "--json"]).await.expect(1, &[]).json();
+    assert_eq!(json["problems"], 7, "{json}");
+    assert_eq!(json["causes"].as_array().unwrap().len(), 1, "{json}");
+    assert_eq!(json["causes"][0]["about"].as_array().unwrap().len(), 7, "{json}");
+    place.run(&["problems", "17"]).await.expect(2, &["that is no issue's key"]);
+    let (ended, ..) = daemon.terminate(Duration::from_secs(20)).await;
+    assert!(ended.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_value_that_lost_is_told_with_its_issue() {
+    let world = World::new().await;
+    let place = world.place();
+    let jane = world.acme.person("jane").unwrap();
+    let fields = json!({ "summary": "First", "priority": { "name": "Highest" } });
+    let key = jane.create("SUP", "Bug", fields).unwrap();
+    place.run(&["run", "--once"]).await.expect(0, &[]);
+    let copy = world.globex.issues()[0].key.clone();
+    world.globex.person("jdoe").unwrap().edit(&copy, json!({ "summary": "What globex says" })).unwrap();
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    jane.edit(&key, json!({ "summary": "What acme says" })).unwrap();
+    place.run(&["run", "--once"]).await;
+    let parts = ["acme and globex both changed it; acme stands", "What globex says", "is kept in the record"];
+    place.run(&["problems", &copy]).await.expect(0, &parts);
+    let json = place.run(&["problems", &key, "--json"]).await.expect(0, &[]).json();
+    assert_eq!(json["conflicts"][0]["loser"], "globex", "{json}");
+    assert!(json["conflicts"][0]["lost"].to_string().contains("What globex says"), "{json}");
+}
