@@ -297,7 +297,7 @@ impl Engine {
                     base.acknowledged = Some(Acknowledged { reason: reason.clone(), refused: false, may_pass: false });
                 }
                 work.problem(&side, Some(&name), reason, REFUSED_HOP);
-                work.unread.insert(side, refusal.to_string());
+                work.fields_refused.insert(side, refusal.to_string());
                 work.failed = true;
                 work.slow = true;
             }
@@ -381,7 +381,13 @@ impl Engine {
             work.problem(&side, None, what, "give the sync user the right that Jira names; it is tried again");
             work.slow = true;
         }
-        work.unread.insert(side, refusal.to_string());
+        let action = &intent.operation.action;
+        // Somebody who was there may be there still, and a level that is not set lets nothing through.
+        if refusal.status == 409 || action.fields().is_none() || is_a_level(action) {
+            work.unread.insert(side, refusal.to_string());
+        } else {
+            work.fields_refused.insert(side, refusal.to_string());
+        }
         work.failed = true;
     }
 

@@ -1,5 +1,5 @@
 //! One item's writes of one round on their way: to each side in order, edits and hops to the sides at the same time, so that no partner
-//! waits for another. Must never send what was called off, nor anything to a side where a write before it failed.
+//! waits for another. Must never send what was called off, nor anything that a write before it holds up.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -40,12 +40,15 @@ impl Engine {
         let sync = work.sync.id().clone();
         in_the_share_of(sync, async {
             let _place = if files { None } else { Some(self.places.take(work.urgency).await) };
-            self.send_all(work, intents).await
+            let sent = self.send_all(work, intents).await;
+            work.end_of_writes();
+            sent
         })
         .await
     }
 
-    /// Sends one item's writes but for creates. After one that failed nothing more goes to its side in this cycle.
+    /// Sends one item's writes but for creates. After one that failed nothing more goes to its side in this cycle, but for what has
+    /// rights of its own where an edit was refused.
     ///
     /// # Errors
     /// The state could not answer. What was sent before is in it.
@@ -114,7 +117,7 @@ impl Engine {
 
     async fn judge_ready<'i>(&self, work: &mut Work, intent: &'i Intent) -> Option<Ready<'i>> {
         let side = &intent.operation.side;
-        if work.unread.contains_key(side) {
+        if work.is_held_up(&intent.operation) {
             work.move_intent(intent.id, &IntentEvent::Refused("not sent: a write before it failed".to_owned()));
             return None;
         }

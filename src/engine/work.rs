@@ -65,6 +65,8 @@ pub(crate) struct Work {
     pub(crate) partly: BTreeSet<SideId>,
     /// Sides that could not be read or written in this cycle, with the reason.
     pub(crate) unread: BTreeMap<SideId, String>,
+    /// Sides where an edit or a hop was refused in this round, and why: what has rights of its own goes on until the round ends.
+    pub(crate) fields_refused: BTreeMap<SideId, String>,
     /// Sides whose issue is where it was again.
     pub(crate) returned: BTreeSet<SideId>,
     /// Sides whose absence was judged in this cycle, and whether the issue was looked for before that.
@@ -165,6 +167,7 @@ impl Work {
             again: BTreeSet::new(),
             partly: BTreeSet::new(),
             unread: BTreeMap::new(),
+            fields_refused: BTreeMap::new(),
             returned: BTreeSet::new(),
             judged_absence: BTreeMap::new(),
             missed: BTreeSet::new(),
@@ -284,6 +287,20 @@ impl Work {
         let home = self.sync.settings.home.as_ref().filter(unread);
         let blind = home.is_some() && self.is_under_a_level(&operation.side) && !is_a_level(&operation.action);
         !blind && !self.unread.contains_key(&operation.side)
+    }
+
+    /// Whether this one waits since a write before it failed. Comments, logged work, files and links have rights of their own: a no to
+    /// an edit or a hop says nothing of them.
+    pub(crate) fn is_held_up(&self, operation: &Operation) -> bool {
+        let refused = self.fields_refused.contains_key(&operation.side) && !operation.action.is_beside_the_fields();
+        refused || self.unread.contains_key(&operation.side)
+    }
+
+    /// Ends a round of writes: where an edit or a hop was refused nothing more is decided before the next attempt.
+    pub(crate) fn end_of_writes(&mut self) {
+        for (side, why) in std::mem::take(&mut self.fields_refused) {
+            self.unread.entry(side).or_insert(why);
+        }
     }
 
     /// Wants a side read directly; `transitions`: with those offered now.

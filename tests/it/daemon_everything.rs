@@ -41,8 +41,9 @@ const FOUND_LEVELS: [u64; 3] = [4, 15, 17];
 
 /// The same with and without a partner's acts: the simulated Jira gave the id of a component that was deleted to the next one, which
 /// was taken for a rename; twice, what Jira refused was tried again because of that partner's acts; and one partner's issue was read because
-/// another's could not be (73).
-const FOUND_BESIDE: [u64; 5] = [19, 21, 22, 73, 94];
+/// another's could not be (73); the person who emptied what that partner had emptied before did nothing in one world (2049); a comment's
+/// deletion waited for an edit that was refused, unless that partner had the issue looked at before the edit (2064).
+const FOUND_BESIDE: [u64; 7] = [19, 21, 22, 73, 94, 2049, 2064];
 
 /// What came of a life.
 #[derive(Default)]
@@ -392,7 +393,7 @@ async fn sent_to_globex(script: &Script, with_initech: bool) -> Result<Vec<Vec<S
     world.jira("globex").record_bodies(true);
     world.start().await;
     let mut people = People::new(Sight::Apart);
-    people.takes_names = script.takes_names;
+    (people.takes_names, people.is_twice) = (script.takes_names, true);
     let told = std::env::var_os("JIRASYNCD_TELL").is_some();
     let (mut sent, mut refused) = (Vec::new(), BTreeSet::new());
     for step in &script.steps {

@@ -104,6 +104,36 @@ async fn a_right_to_write_that_is_missing_for_a_while_loses_nothing() {
     }
 }
 
+/// A copy that is to be withdrawn does not wait for an edit that has nothing to do with it.
+#[tokio::test(start_paused = true)]
+async fn a_right_to_edit_alone_that_is_missing_holds_up_nothing_but_fields() {
+    for (config, case) in cases() {
+        let world = World::new(&config, |_| {}).await;
+        let keys = paired(&world, case).await;
+        let (from, .., to, there) = case;
+        let author = world.person(to, there);
+        let first = author.comment(&keys.1, "said before").unwrap();
+        world.rest().await.unwrap();
+        take(&world, case, &["EDIT_ISSUES"]);
+        author.edit(&keys.1, json!({ "summary": "Item, changed there" })).unwrap();
+        world.intervals(20).await;
+        author.delete_comment(&keys.1, &first).unwrap();
+        author.comment(&keys.1, "said meanwhile").unwrap();
+        world.intervals(10).await;
+        let here = world.jira(from).issue(&keys.0).unwrap();
+        assert_eq!(here.fields["summary"], "Item", "{from}");
+        let said: Vec<&str> = here.comments.iter().map(|comment| comment.body.as_str()).collect();
+        assert!(said.len() == 1 && said[0].contains("said meanwhile"), "{from}: {said:?}");
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("refused a change of `summary`"), "{from}: {problems:?}");
+        give_back(&world, case, &["EDIT_ISSUES"]);
+        world.intervals(60).await;
+        world.rest().await.unwrap();
+        assert_eq!(world.jira(from).issue(&keys.0).unwrap().fields["summary"], "Item, changed there", "{from}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{from}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_right_to_comment_alone_that_is_missing_for_a_while_loses_no_comment() {
     for (config, case) in cases() {

@@ -117,6 +117,8 @@ pub(crate) struct People {
     pub(crate) flows: bool,
     /// Whether a version may get the name of one that was renamed.
     pub(crate) takes_names: bool,
+    /// Whether all this happens twice, once without a partner: what that one does must then meet nothing that others do.
+    pub(crate) is_twice: bool,
     /// The copies that people deleted.
     pub(crate) taken: Taken,
     /// How often each thing was done.
@@ -134,6 +136,7 @@ impl People {
             stock: Vec::new(),
             flows: false,
             takes_names: false,
+            is_twice: false,
             taken: Taken::default(),
             done: BTreeMap::new(),
         }

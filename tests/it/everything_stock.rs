@@ -159,6 +159,10 @@ impl People {
         };
         let Some(thing) = thing(world, column, &kept) else { return Ok(false) };
         let pick = act.pick / 64;
+        // Home's people would say the same after it, which changes nothing then, or turn it back: in one of the two worlds alone.
+        if self.is_twice && column == LEFT_OUT && kept.column != column && is_said_by_others(stock, pick) {
+            return Ok(false);
+        }
         let change = match stock {
             Stock::Make => return Ok(false),
             Stock::Use => return self.use_stock(world, act, &kept, &thing),
@@ -175,7 +179,7 @@ impl People {
             }
             Stock::Rename => json!({ "name": format!("{} {canary}", kept.token) }),
             Stock::Describe => {
-                json!({ "description": if pick.is_multiple_of(4) { String::new() } else { format!("Words {canary}") } })
+                json!({ "description": if says_nothing(pick) { String::new() } else { format!("Words {canary}") } })
             }
             Stock::Release => json!({ "released": thing["released"] != json!(true), "startDate": day(pick) }),
             Stock::Archive => json!({ "archived": thing["archived"] != json!(true) }),
@@ -330,6 +334,19 @@ fn shown(value: &Value) -> String {
 fn has_words_of_another(name: &str, column: usize) -> bool {
     let others = SIDES.iter().enumerate().filter(|(other, _)| *other != column && *other != 0);
     others.into_iter().any(|(_, side)| name.contains(&format!("by{}z", side.jira)))
+}
+
+fn says_nothing(pick: usize) -> bool {
+    pick.is_multiple_of(4)
+}
+
+/// Whether others may say the same of a thing: who does it second does nothing, or turns it back.
+fn is_said_by_others(stock: Stock, pick: usize) -> bool {
+    match stock {
+        Stock::Release | Stock::Archive => true,
+        Stock::Describe => says_nothing(pick),
+        Stock::Make | Stock::Rename | Stock::Remove | Stock::Use => false,
+    }
 }
 
 fn says_only_its_name(component: &Value) -> bool {
