@@ -98,6 +98,12 @@ impl Rich<'_> {
         text::same(&self.read(&written), held)
     }
 
+    /// What the side would show of the document if it held nothing of its own.
+    #[must_use]
+    pub fn shown(&self, document: &Document) -> Document {
+        self.read(&self.unseen(document, &Document::default()))
+    }
+
     /// What the side held before and after an edit, in terms of what is agreed: our own loss is no edit.
     #[must_use]
     pub fn lift(&self, before: &Document, after: &Document, agreed: &Document) -> (Document, Document) {

@@ -44,6 +44,8 @@ struct Sight<'a> {
     refused: Acts,
     /// Whether what stood there holds acts that the audience may not know of.
     private: bool,
+    /// Whether nothing stood there any more, and such acts had a part in that.
+    emptied: bool,
     /// The value that stood there.
     before: &'a Value,
     /// Whether what a side holds (the last) stands for a value, by that side's mapping.
@@ -101,6 +103,8 @@ pub(super) fn take(draft: &mut Draft<'_>, row: &FieldRow, act: &Act) {
     let before = base.value.clone().unwrap_or(Value::Empty);
     let told = base.acts.clone();
     let refused = if base.acknowledged.is_some() { base.matched.clone() } else { Acts::default() };
+    // What a function of the workflow took away was never agreed to be gone.
+    let emptied = before.is_empty() && base.side_effect.is_none();
     super::insisted::note(base, &before, act);
     observe(base, act.value.clone());
     base.acts.include(&act.side, number);
@@ -119,7 +123,16 @@ pub(super) fn take(draft: &mut Draft<'_>, row: &FieldRow, act: &Act) {
         let private = told.sides().any(|side| !audience.0.contains(side));
         let (told, refused) = (told.seen_by(&audience), refused.seen_by(&audience));
         let rich = Rich::from(&place(input, nothing, row, &at));
-        let sight = Sight { told, refused, private, before: &before, stands_for: &stands_for, side: &act.side, rich };
+        let sight = Sight {
+            told,
+            refused,
+            private,
+            emptied: emptied && private,
+            before: &before,
+            stands_for: &stands_for,
+            side: &act.side,
+            rich,
+        };
         let agreed = item.hub.entry(row.name.clone()).or_default().entry(audience.clone());
         let agreed = agreed.or_insert_with(|| nothing_yet(act));
         let was_open = is_left_open(sync, row, agreed);
@@ -268,6 +281,7 @@ fn asked_text(
     let own = agreed.standing.iter().rfind(|standing| standing.side.place() == place);
     let own = own.map_or_else(|| agreed.value.clone(), |standing| standing.value.clone());
     let value = match (&own, sight.before, &act.value) {
+        _ if sight.emptied => act.value.clone(),
         // What the audience may not see stood there too: only what was changed is taken over.
         (Value::Document(own), Value::Document(before), Value::Document(now)) if sight.private => {
             let mut merged = merge::document::merge(before, now, own).document;
@@ -325,7 +339,10 @@ fn document(sync: &SyncSettings, agreed: &mut Agreed, act: &Act, sight: &Sight<'
     let nothing_yet = agreed.standing.is_empty() && agreed.origins.is_empty();
     // In terms of what is agreed: what that side could not hold is not what its author took out.
     let hub = text(&agreed.value);
-    let (base, side) = sight.rich.lift(&text(sight.before), &text(&act.value), &hub);
+    // Whoever writes where nothing stands writes the whole, and adds to nothing. Had those whom this audience may not see not emptied
+    // it, they would have written it over what is agreed here, as far as their side can show that.
+    let before = if on_top && sight.emptied { sight.rich.shown(&hub) } else { text(sight.before) };
+    let (base, side) = sight.rich.lift(&before, &text(&act.value), &hub);
     let whole = on_top && (crate::text::same(&base, &hub) || (nothing_yet && !sight.private));
     if whole {
         agreed.value = if side.is_empty() { Value::Empty } else { Value::Document(side) };

@@ -909,6 +909,78 @@ fn an_edit_at_home_carries_no_private_paragraph_along() {
     assert!(words.contains("w-a") && !words.contains("w-c"), "{words}");
 }
 
+/// Once a partner emptied the text, whoever writes one at home writes the whole: the other partner holds just that, as if nobody had
+/// emptied it, with what home could not have shown of the text before.
+#[test]
+fn a_text_that_is_written_at_home_after_a_partner_emptied_it_is_whole_elsewhere() {
+    let paragraph =
+        |text: &str| serde_json::json!({ "type": "paragraph", "content": [{ "type": "text", "text": text }] });
+    let media = serde_json::json!({ "type": "mediaSingle", "content": [{ "type": "media", "attrs": { "id": "m", "type": "file", "collection": "" } }] });
+    let adf = |content: &[serde_json::Value]| {
+        NativeValue::Adf(serde_json::json!({ "type": "doc", "version": 1, "content": content }))
+    };
+    let wiki = |text: &str| NativeValue::Wiki(text.to_owned());
+    // The partner who empties it is `c`; `a` and `c` are Clouds, `b` is a Data Center.
+    let written = |(home, partner): (usize, usize), before: &NativeValue, new: NativeValue, emptied: bool| {
+        let mut sync = settings(&sides(3), ConflictPolicy::Newest);
+        sync.home = Some(side(home));
+        for index in [partner, 2] {
+            sync.sides[index].sees = BTreeSet::from([side(home), side(index)]);
+        }
+        let mut world = World::with(sync, &side(home), SOUND);
+        world.settle().unwrap();
+        world.set(&side(partner), "description", before.clone(), By::Person);
+        world.settle().unwrap();
+        if emptied {
+            world.set(&side(2), "description", NativeValue::Empty, By::Person);
+            world.settle().unwrap();
+            assert_eq!(copy_text(&world.held(&side(home), "description")).trim(), "");
+        }
+        world.set(&side(home), "description", new, By::Person);
+        world.settle().unwrap();
+        let audience = Audience(BTreeSet::from([side(home), side(partner)]));
+        assert!(world.conflicts.iter().all(|conflict| conflict.audience != audience), "{:?}", world.conflicts);
+        world.held(&side(partner), "description")
+    };
+    for before in ["one", "one\n\ntwo", "one\n\ntwo\n\nthree", "one\n\n{chart:x}\n\ntwo", "{chart:x}"] {
+        let written = |emptied| written((0, 1), &wiki(before), adf(&[paragraph("new"), paragraph("more")]), emptied);
+        assert_eq!(written(true), written(false), "{before}");
+        assert_eq!(written(true), wiki("new\n\nmore"), "{before}");
+    }
+    // Home shows a label for it, and puts something in the place of that.
+    for before in [[paragraph("one"), media.clone()], [media, paragraph("one")]] {
+        let before = adf(&before);
+        let written = |emptied| written((1, 0), &before, wiki("new\n\nmore"), emptied);
+        assert_eq!(written(true), written(false), "{before:?}");
+        assert!(format!("{:?}", written(true)).contains("mediaSingle"), "{before:?}");
+    }
+}
+
+/// What a function of the workflow took away at home is agreed all the same: what somebody writes there then is added to it,
+/// whether a partner had a word in that text before or not.
+#[test]
+fn a_text_that_a_function_emptied_at_home_is_added_to_whoever_wrote_it_before() {
+    let written = |by_partner: bool| {
+        let mut world = World::with(partners(ConflictPolicy::Newest), &side(0), SOUND);
+        world.settle().unwrap();
+        let text = |text: &str| {
+            let paragraph = serde_json::json!({ "type": "paragraph", "content": [{ "type": "text", "text": text }] });
+            NativeValue::Adf(serde_json::json!({ "type": "doc", "version": 1, "content": [paragraph] }))
+        };
+        if by_partner {
+            world.set(&side(2), "description", text("private"), By::Person);
+            world.settle().unwrap();
+        }
+        for (value, by) in [(text("one"), By::Person), (NativeValue::Empty, By::SyncUser), (text("new"), By::Person)] {
+            world.set(&side(0), "description", value, by);
+            world.settle().unwrap();
+        }
+        copy_text(&world.held(&side(1), "description"))
+    };
+    assert_eq!(written(true), "new\n\none\n");
+    assert_eq!(written(false), "new\n\none\n");
+}
+
 /// What wiki markup cannot hold is not there on that side, and an edit beside it there does not take it away elsewhere.
 #[test]
 fn an_edit_beside_what_a_side_cannot_hold_takes_nothing_away() {
