@@ -429,7 +429,8 @@ fn emptied(
         let Some((base, field)) = base.filter(|base| !base.is_empty()).zip(row.sides.get(side)) else { continue };
         let there = read.fields.get(field).unwrap_or(&NativeValue::Empty);
         let catalog = catalogs.get(side).unwrap_or(&nothing);
-        let place = Place { sync: &sync.settings, row, side, catalog, references: &references, origin: None };
+        let place =
+            Place { sync: &sync.settings, row, side, catalog, references: &references, origin: None, held: None };
         let now = inbound(&place, there);
         if now.as_ref().is_some_and(Value::is_empty) {
             continue;

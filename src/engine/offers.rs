@@ -440,7 +440,7 @@ fn unclear(work: &Work) -> BTreeSet<(SideId, Thing, String)> {
         let is_there = work.sync.side(side).is_some_and(|settings| settings.project == read.snapshot.project);
         let Some(catalog) = catalogs.get(side).filter(|_| is_there) else { continue };
         for row in sync.fields.values() {
-            let place = Place { sync, row, side, catalog, references: &work.references, origin: None };
+            let place = Place { sync, row, side, catalog, references: &work.references, origin: None, held: None };
             let shown = row.sides.get(side).and_then(|field| read.snapshot.fields.get(field));
             let (Some(thing), Some(shown)) = (place.thing(), shown) else { continue };
             let mut names: Vec<&String> = Vec::new();

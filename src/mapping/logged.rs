@@ -259,6 +259,7 @@ mod tests {
                 catalog: &catalog,
                 references: &crate::mapping::NO_REFERENCES,
                 origin: None,
+                held: None,
             },
             &item,
         )

@@ -57,6 +57,8 @@ pub struct Place<'a> {
     pub references: &'a References,
     /// Where a text that is too long stands whole.
     pub origin: Option<&'a crate::model::ids::SideId>,
+    /// What its issue there is known to hold already, which needs no offer to stay.
+    pub held: Option<&'a Value>,
 }
 
 impl Place<'_> {
@@ -161,6 +163,23 @@ impl Place<'_> {
         let offered = self.row.sides.get(self.side).and_then(|field| self.catalog.options.get(field));
         // Words are made by being written.
         self.shape() == Some(Shape::Words) || offered.is_none_or(|offered| offered.contains(name))
+    }
+
+    /// Whether the issue there can hold that element, by that name: no screen offers an archived version any more, and the issues that
+    /// hold it keep it.
+    #[must_use]
+    pub fn can_hold(&self, shared: &str, name: &str) -> bool {
+        let stands = self.held.is_some_and(|held| match held {
+            Value::Words(words) => words.contains(shared),
+            Value::Choice(word) | Value::Line(word) => word == shared,
+            Value::Empty
+            | Value::Document(_)
+            | Value::Person(_)
+            | Value::Day(_)
+            | Value::Number(_)
+            | Value::Moment(_) => false,
+        });
+        stands || self.offers(name)
     }
 
     /// A thing by its name; by its id too, where Jira takes nothing else.

@@ -45,7 +45,7 @@ pub fn outbound_over(place: &Place<'_>, value: &Value, last: &NativeValue) -> Re
             let Some(name) = place.name_of(text.trim()).map(str::to_owned) else {
                 return Err(taken(place, text.trim()));
             };
-            if place.offers(&name) { Ok(place.named(name)) } else { Err(not_offered(place, &name)) }
+            if place.can_hold(text.trim(), &name) { Ok(place.named(name)) } else { Err(not_offered(place, &name)) }
         }
         Value::Line(text) => Ok(NativeValue::Text(one_line(text))),
         Value::Day(day) => Ok(NativeValue::Text(day.clone())),
@@ -82,7 +82,7 @@ fn choice(place: &Place<'_>, shared: &str) -> Result<NativeValue, Unmappable> {
     let names = place.names(shared);
     let own = vocabulary(place.row) == Vocabulary::Own;
     let name = match names.first() {
-        Some(name) if own && !place.offers(name) => Err(not_offered(place, name)),
+        Some(name) if own && !place.can_hold(shared, name) => Err(not_offered(place, name)),
         Some(name) => Ok((*name).to_owned()),
         None if place.is_taken(shared) => Err(taken(place, &place.said(shared))),
         None => Err(no_row(place, shared)),

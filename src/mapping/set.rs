@@ -23,10 +23,14 @@ pub fn native_account(place: &Place<'_>, shared: &str) -> Option<AccountId> {
 
 /// What one element is on the side. `None`: it has no counterpart.
 fn native(place: &Place<'_>, shared: &str) -> Option<String> {
-    if is_of_people(place) { account(place, shared) } else { name(place, shared).filter(|name| place.offers(name)) }
+    if is_of_people(place) {
+        account(place, shared)
+    } else {
+        name(place, shared).filter(|name| place.can_hold(shared, name))
+    }
 }
 
-/// The side's name for an element, offered or not.
+/// The side's name for an element, whether it can be held there or not.
 fn name(place: &Place<'_>, shared: &str) -> Option<String> {
     place.names(shared).first().map(|name| (*name).to_owned())
 }
@@ -85,7 +89,8 @@ pub fn taken(place: &Place<'_>, shared: &BTreeSet<String>) -> BTreeSet<String> {
     shared.iter().filter(|word| place.is_taken(word)).map(|word| place.said(word)).collect()
 }
 
-/// The names that a side should have for the elements of a set, and does not offer; and the elements that it has no name for.
+/// The names that a side should have for the elements of a set, and neither offers nor holds already; and the elements that it has no
+/// name for.
 #[must_use]
 pub fn lacking(place: &Place<'_>, shared: &BTreeSet<String>) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut unoffered, mut unnamed) = (BTreeSet::new(), BTreeSet::new());

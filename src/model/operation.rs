@@ -407,6 +407,14 @@ pub enum NativeWrite {
     },
 }
 
+impl NativeWrite {
+    /// Whether it would change nothing, whatever stands there.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        matches!(self, Self::Words { add, remove } if add.is_empty() && remove.is_empty())
+    }
+}
+
 /// An operation in the journal. Durable before it is sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Intent {

@@ -87,6 +87,7 @@ fn is_held_as(place: &Place<'_>, value: &Value, held: &Value) -> bool {
     if let (Value::Document(value), Value::Document(held)) = (value, held) {
         return Rich::from(place).is_held_as(value, held);
     }
+    let place = &Place { held: Some(held), ..*place };
     outbound(place, value).map_or(true, |native| same(&held_as(place, &native, value), held))
 }
 

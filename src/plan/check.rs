@@ -230,6 +230,13 @@ impl Check<'_> {
                 self.fail("what is held already is not written", side, format!("`{name}`"));
             }
         }
+        self.no_empty(side, fields);
+    }
+
+    fn no_empty(&mut self, side: &SideId, fields: &BTreeMap<FieldName, FieldWrite>) {
+        for (name, _) in fields.iter().filter(|(_, write)| write.write.is_nothing()) {
+            self.fail("no empty edit", side, format!("nothing is added to `{name}` nor taken off it"));
+        }
     }
 
     fn fields(&mut self, side: &SideId, fields: &BTreeMap<FieldName, FieldWrite>, create: bool) {
@@ -338,6 +345,7 @@ impl Check<'_> {
             .into_iter()
             .partition(|(name, write)| held(name).is_some_and(|held| same(&held, &write.wanted)));
         self.fields(side, &set, false);
+        self.no_empty(side, fields);
         for (name, write) in &again {
             let row = self.input.sync.fields.get(name);
             if row.and_then(|row| row.sides.get(side)) != Some(&write.field) {
@@ -519,6 +527,7 @@ pub(super) fn place<'a>(
         catalog: input.catalogs.get(side).unwrap_or(nothing),
         references: input.references,
         origin: None,
+        held: None,
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Draft, place};
-use crate::mapping::{lacking, taken};
+use crate::mapping::{Place, lacking, taken};
 use crate::model::catalog::Shape;
 use crate::model::ids::SideId;
 use crate::model::operation::{Action, Operation, Thing};
@@ -18,13 +18,15 @@ const REMEDY: &str =
 /// Says what of a value a side cannot hold, asks for what is missing to be looked for again, and makes what may be made. `short`:
 /// what is held there is not the whole value.
 pub(super) fn say(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, value: &Value, short: bool) {
-    let place = place(draft.input, &draft.nothing, row, side);
+    let base = draft.plan.item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name));
+    let held = base.and_then(|base| base.value.as_ref());
+    let place = Place { held, ..place(draft.input, &draft.nothing, row, side) };
     let (unoffered, unnamed) = match value {
         Value::Words(shared) => lacking(&place, shared),
         Value::Choice(shared) | Value::Line(shared) => {
             let name = place.names(shared).first().map(|name| (*name).to_owned());
             let known = place.shape().is_some_and(Shape::is_choice);
-            (name.filter(|name| known && !place.offers(name)).into_iter().collect(), BTreeSet::new())
+            (name.filter(|name| known && !place.can_hold(shared, name)).into_iter().collect(), BTreeSet::new())
         }
         Value::Empty | Value::Document(_) | Value::Person(_) | Value::Day(_) | Value::Number(_) | Value::Moment(_) => {
             (BTreeSet::new(), BTreeSet::new())

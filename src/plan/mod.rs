@@ -256,6 +256,7 @@ fn place<'a>(input: &'a PlanInput<'_>, nothing: &'a Catalog, row: &'a FieldRow, 
         catalog: input.catalogs.get(side).unwrap_or(nothing),
         references: input.references,
         origin: None,
+        held: None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::targets::{held_as, is_set_by_hops};
 use super::{Draft, Wanted, agreed_for, place};
-use crate::mapping::{names_on, outbound, path_on};
+use crate::mapping::{Place, names_on, outbound, path_on};
 use crate::model::hub::Agreed;
 use crate::model::ids::{FieldName, SideId};
 use crate::model::issue::{NativeValue, TransitionOffer};
@@ -133,13 +133,14 @@ fn write(draft: &Draft<'_>, side: &SideId, row: &FieldRow) -> Option<FieldWrite>
     }
     let agreed = agreed_for(&draft.plan.item, draft.input.sync, row, side)?;
     let base = draft.plan.item.replicas.get(side)?.bases.get(&row.name);
-    let place = place(draft.input, &draft.nothing, row, side);
+    let known = base.and_then(|base| base.value.as_ref());
+    let place = Place { held: known, ..place(draft.input, &draft.nothing, row, side) };
     let in_words = |value: &Value| outbound(&place, value).ok().filter(|native| *native != NativeValue::Empty);
     // A value that is left standing against the agreed one stays, whatever the screen asks for.
     let is_let_be = agreed.asking.contains(side)
         || base.is_some_and(|base| base.side_effect.is_some() || base.acknowledged.is_some())
         || in_words(&agreed.value).is_none();
-    let held = base.and_then(|base| base.value.as_ref()).filter(|held| is_let_be && in_words(held).is_some());
+    let held = known.filter(|held| is_let_be && in_words(held).is_some());
     // Emptied on purpose, as far as anybody knows.
     if held.is_none() && base.is_some_and(|base| base.side_effect.is_some()) {
         return None;
@@ -152,6 +153,9 @@ fn write(draft: &Draft<'_>, side: &SideId, row: &FieldRow) -> Option<FieldWrite>
     } else {
         NativeWrite::Set(native)
     };
+    if write.is_nothing() {
+        return None;
+    }
     let expects = base.and_then(|base| base.value.clone());
     Some(FieldWrite { field: row.sides.get(side)?.clone(), write, wanted, expects, acts: agreed.acts.clone() })
 }

@@ -67,12 +67,7 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId, only: Option<&str>) {
             continue;
         }
         match stand(draft, row, side, &agreed, &base) {
-            Stand::Holds => {
-                with_base(draft, side, row, |base| {
-                    base.matched.join(&agreed.acts);
-                    base.acknowledged = None;
-                });
-            }
+            Stand::Holds => holds(draft, row, side, &agreed),
             Stand::LetBe => {}
             Stand::Keeps => super::remap::keep(draft, side, row, &agreed),
             Stand::Cannot(why) => cannot(draft, row, side, &agreed, why),
@@ -94,12 +89,15 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId, only: Option<&str>) {
                 let single = shape.is_some_and(|shape| shape.is_choice() || shape == Shape::Person);
                 let native = with_names_that_stand(draft, row, side, &agreed, &held, native);
                 let write = write_of(row, side, &agreed, &base, (&held, native), wanted, single);
-                if let Some(mut write) = write {
-                    if row.kind == FieldKind::Parent {
-                        write.field = super::parents::field_here(draft, side, write.field);
-                    }
-                    fields.insert(row.name.clone(), write);
+                let Some(mut write) = write else { continue };
+                if write.write.is_nothing() {
+                    nothing_to_write(draft, row, side, &agreed, &base);
+                    continue;
                 }
+                if row.kind == FieldKind::Parent {
+                    write.field = super::parents::field_here(draft, side, write.field);
+                }
+                fields.insert(row.name.clone(), write);
             }
         }
     }
@@ -107,6 +105,28 @@ pub(super) fn aim(draft: &mut Draft<'_>, side: &SideId, only: Option<&str>) {
         draft.plan.operations.push(Operation { side: side.clone(), action: Action::SetFields { fields } });
     }
     set_by_hops(draft, side, by_hop, hop);
+}
+
+/// The side holds what is agreed, as far as it can.
+fn holds(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed) {
+    with_base(draft, side, row, |base| {
+        base.matched.join(&agreed.acts);
+        base.acknowledged = None;
+    });
+}
+
+/// Nothing is to be added to a set nor taken off it, so no edit goes out. What was just read there says so for good; what was last known
+/// of it need not name all that stands there, so it is read, once for each act.
+fn nothing_to_write(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, base: &Base) {
+    if draft.input.observed.contains_key(side) {
+        holds(draft, row, side, agreed);
+        return;
+    }
+    let mut told = base.acts.clone();
+    told.join(&base.matched);
+    if !told.contains(&agreed.acts) {
+        draft.want(side, Wanted::Comments);
+    }
 }
 
 /// Where what was answered is only still to be seen, the next value does not wait for a poll that shows it: the side is read, as right
@@ -213,7 +233,7 @@ fn stand(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, 
     let nothing = draft.nothing.clone();
     let input = draft.input;
     let origin = agreed.by.place();
-    let place = Place { origin: Some(&origin), ..place(input, &nothing, row, side) };
+    let place = Place { origin: Some(&origin), held: base.value.as_ref(), ..place(input, &nothing, row, side) };
     if agreed.asking.contains(side) {
         let why = format!(
             "`{}` is another one here than elsewhere; each side keeps its own until somebody says which stands",
@@ -326,7 +346,7 @@ pub(super) fn is_set_by_hops(row: &FieldRow, side: &SideId) -> bool {
 
 /// The elements of a set that a side was seen to hold, in its own words.
 fn words_there(draft: &Draft<'_>, row: &FieldRow, side: &SideId, base: &Base) -> BTreeSet<String> {
-    let place = place(draft.input, &draft.nothing, row, side);
+    let place = Place { held: base.value.as_ref(), ..place(draft.input, &draft.nothing, row, side) };
     let read = draft.input.observed.get(side).zip(row.sides.get(side));
     let read = read.and_then(|(observation, field)| observation.snapshot.fields.get(field));
     match (read, base.value.as_ref().map(|held| outbound(&place, held))) {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::daemon_support::{THREE, World, two};
+use super::daemon_support::{THREE, World, calls, two};
 use super::daemon_versions::{BOTH, pairs, rest, versions, world};
 
 const ROWS: &str = "summary = \"both\"\nfix-versions = { on-unmapped = \"create\" }";
@@ -169,4 +169,35 @@ async fn what_a_partner_calls_a_version_of_home_reaches_no_other_partner_with_an
     assert_eq!(held(&world), left, "what one partner takes off is off at home, and nothing that the other sees");
     assert_eq!(versions(&world, "globex"), ["1.0", "2.0"]);
     assert_eq!(world.problems().await, Vec::<String>::new());
+}
+
+/// No screen offers an archived version any more. The issues that hold it keep it, also while another one is added there.
+#[tokio::test(start_paused = true)]
+async fn an_issue_keeps_an_archived_version_and_nobody_makes_it_again() {
+    for (config, other, _, who) in pairs() {
+        let config = config.replacen("summary = \"both\"", ROWS, 1);
+        let mut world = world(&config, BOTH, [&["1.0", "2.0"], &[], &[]]);
+        world.start().await;
+        rest(&world).await;
+        let (jane, there) = (world.person("acme", "jane"), world.person(other, who));
+        let issue = jane.create("SUP", "Bug", item(&[], &["1.0"])).unwrap();
+        rest(&world).await;
+        jane.change_version("SUP", "1.0", json!({ "archived": true })).unwrap();
+        rest(&world).await;
+        let before = calls(world.jira(other));
+        for _ in 0..3 {
+            there.comment(&world.issue(other, "Item").key, "Somebody says something").unwrap();
+            rest(&world).await;
+        }
+        let case = format!("{other}: {:?}", world.problems().await);
+        for call in ["createVersion", "editIssue"] {
+            assert_eq!(calls(world.jira(other)).get(call), before.get(call), "{call} of {case}");
+        }
+        jane.edit(&issue, json!({ "fixVersions": [{ "name": "1.0" }, { "name": "2.0" }] })).unwrap();
+        rest(&world).await;
+        for side in ["acme", other] {
+            assert_eq!(held_at(&world, side), "1.0,2.0", "{side} of {case}");
+        }
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{case}");
+    }
 }

@@ -39,7 +39,7 @@ fn row(sync: &SyncSettings, kind: FieldKind, field: &str) -> FieldRow {
 }
 
 fn place<'a>(sync: &'a SyncSettings, row: &'a FieldRow, side: &'a SideId, catalog: &'a Catalog) -> Place<'a> {
-    Place { sync, row, side, catalog, references: &NO_REFERENCES, origin: None }
+    Place { sync, row, side, catalog, references: &NO_REFERENCES, origin: None, held: None }
 }
 
 fn item(to: Option<&str>, to_text: Option<&str>) -> LogItem {

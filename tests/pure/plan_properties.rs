@@ -266,6 +266,7 @@ pub(crate) fn newest_stands(world: &World) -> Result<(), String> {
             catalog: &world.catalogs[author],
             references: &jirasyncd::mapping::NO_REFERENCES,
             origin: None,
+            held: None,
         };
         let wanted = jirasyncd::mapping::inbound(&place, value).unwrap();
         for side in world.everywhere() {

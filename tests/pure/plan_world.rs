@@ -416,6 +416,7 @@ impl World {
             catalog: &self.catalogs[side],
             references: &jirasyncd::mapping::NO_REFERENCES,
             origin: None,
+            held: None,
         };
         jirasyncd::mapping::inbound(&place, &self.held(side, field)).unwrap()
     }

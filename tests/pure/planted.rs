@@ -124,6 +124,7 @@ fn equality_first(input: &PlanInput<'_>) -> Plan {
                 catalog: &input.catalogs[side],
                 references: input.references,
                 origin: None,
+                held: None,
             };
             let shown = observation.snapshot.fields.get(field).unwrap_or(&NativeValue::Empty);
             let base = input.item.replicas.get(side).and_then(|r| r.bases.get(&row.name)).and_then(|b| b.value.clone());
