@@ -32,8 +32,9 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 const FOUND_BACK: Duration = Duration::from_secs(120);
 /// Its sleep where something is due that could not be claimed.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(50);
-/// How long work under way may go on after the daemon was told to stop. What is not done then is in doubt, and looked for.
-const DRAIN: Duration = Duration::from_secs(10);
+/// How long work under way may go on after the daemon was told to stop, so that all of it ends within ten seconds. What is not done then is
+/// in doubt, and looked for.
+const DRAIN: Duration = Duration::from_secs(9);
 /// How long the state is given to recover, in a row of attempts, before the run ends.
 const STATE_RETRY: Duration = Duration::from_secs(5);
 const STATE_RETRIES: u32 = 12;

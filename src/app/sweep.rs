@@ -24,6 +24,7 @@ const WANTED: &str = "sweep wanted";
 const PAUSE: Duration = Duration::from_millis(200);
 /// Ticks are put off by up to this, so that many daemons do not ask at once.
 const JITTER: Duration = Duration::from_secs(120);
+const JITTER_PART: u32 = 4;
 /// How long a check that was asked for waits: whatever flooded the inbox, or was out of reach, goes on for a while.
 const ASKED: Duration = Duration::from_secs(300);
 
@@ -119,9 +120,12 @@ impl Daemon {
         Ok(turn)
     }
 
-    /// How long a tick is put off.
+    /// How long a tick is put off: by a quarter of the time to the next one at most, and not for long.
     fn sweep_jitter(&self) -> Duration {
-        JITTER.mul_f64(self.surroundings.entropy.unit())
+        let now = self.surroundings.clock.now();
+        let next = next_after(&self.config.daemon.sweep, now).map(|next| next.duration_since(now).unsigned_abs());
+        let most = next.map_or(JITTER, |next| JITTER.min(next / JITTER_PART));
+        most.mul_f64(self.surroundings.entropy.unit())
     }
 
     pub(super) async fn sweep_on(&self, cancel: &CancellationToken) -> Result<(), RunError> {

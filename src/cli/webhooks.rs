@@ -16,10 +16,10 @@ use super::small_runtime;
 use crate::app::Surroundings;
 use crate::config::{Config, SecretsWanted, WebhookSettings};
 use crate::console::{HookPath, probe};
-use crate::jira::{HOOK_EVENTS, HookError, HookRegistry, WantedHook};
+use crate::jira::{HOOK_EVENTS, HookError, HookRegistry, PROPERTY_EVENTS, WantedHook};
 use crate::model::command::{Command, Ended};
 use crate::model::secret::Secret;
-use crate::model::settings::{InstanceSettings, Kind};
+use crate::model::settings::{InstanceSettings, Kind, PairBy, SyncSettings};
 use crate::model::store::{StateIdentity, Store as _};
 use crate::store::SqliteStore;
 
@@ -149,10 +149,18 @@ impl<'c> Ours<'c> {
         let sides = config.syncs.values().flat_map(|sync| &sync.sides).filter(|side| side.instance == instance.id);
         let projects: std::collections::BTreeSet<&str> = sides.map(|side| side.project.as_str()).collect();
         let projects: Vec<String> = projects.into_iter().map(|project| format!("\"{project}\"")).collect();
+        let here = |sync: &&SyncSettings| sync.sides.iter().any(|side| side.instance == instance.id);
+        let pairs_by_property = config.syncs.values().filter(here).flat_map(|sync| &sync.pairing);
+        let pairs_by_property = pairs_by_property.into_iter().any(|by| matches!(by, PairBy::Property(_)));
+        let mut events = HOOK_EVENTS.to_vec();
+        if pairs_by_property && instance.kind == Kind::Cloud {
+            events.extend(PROPERTY_EVENTS);
+        }
         let wanted = WantedHook {
             name: format!("jirasyncd {} {}", identity.daemon.get(..8).unwrap_or_default(), instance.id),
             url: Secret::new(format!("{}/{}", settings.public_url, path.expose())),
             jql: format!("project in ({})", projects.join(", ")),
+            events,
             secret: instance.hooks.secrets.first().cloned(),
         };
         Self { settings: instance, wanted, path, public: &settings.public_url }
@@ -225,8 +233,13 @@ impl<'c> Ours<'c> {
         if hook.url.expose() != self.wanted.url.expose() {
             wrong.push("it goes to another address".to_owned());
         }
-        let missing: Vec<&str> =
-            HOOK_EVENTS.into_iter().filter(|event| !hook.events.iter().any(|known| known == event)).collect();
+        let missing: Vec<&str> = self
+            .wanted
+            .events
+            .iter()
+            .copied()
+            .filter(|event| !hook.events.iter().any(|known| known == event))
+            .collect();
         if !missing.is_empty() {
             wrong.push(format!("it does not tell of {}", missing.join(", ")));
         }
@@ -274,6 +287,9 @@ impl<'c> Ours<'c> {
             ("Issue link", "created, deleted"),
         ] {
             enter(what, events.to_owned());
+        }
+        if self.wanted.events.contains(&PROPERTY_EVENTS[0]) {
+            enter("Issue property", "set, deleted".to_owned());
         }
         enter("Exclude body", "no".to_owned());
     }

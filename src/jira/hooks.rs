@@ -32,6 +32,10 @@ pub const HOOK_EVENTS: [&str; 13] = [
     "issuelink_deleted",
 ];
 
+/// What tells of entity properties, where issues are paired by one: our own marks are such, too, so that else each copy would be told twice.
+/// Documented for Cloud.
+pub const PROPERTY_EVENTS: [&str; 2] = ["issue_property_set", "issue_property_deleted"];
+
 /// A webhook as we want it.
 #[derive(Debug, Clone)]
 pub struct WantedHook {
@@ -41,6 +45,8 @@ pub struct WantedHook {
     pub url: Secret,
     /// JQL of the issues that it tells of.
     pub jql: String,
+    /// The events that it tells of.
+    pub events: Vec<&'static str>,
     /// What it is signed with (Cloud).
     pub secret: Option<Secret>,
 }
@@ -112,7 +118,7 @@ impl HookRegistry {
     pub async fn put(&self, wanted: &WantedHook) -> Result<(), HookError> {
         let (path, known) = self.all(&wanted.name).await?;
         let mut body = json!({
-            "name": wanted.name, "url": wanted.url.expose(), "events": HOOK_EVENTS, "excludeBody": false,
+            "name": wanted.name, "url": wanted.url.expose(), "events": wanted.events, "excludeBody": false,
             "filters": { ISSUES: wanted.jql },
         });
         if self.0.kind == Kind::Cloud {

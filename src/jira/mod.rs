@@ -44,7 +44,7 @@ use serde::{Deserialize, Serialize};
 
 pub use budget::Budget;
 pub use hook_body::{NO_ISSUE, Told, read_hook};
-pub use hooks::{HOOK_EVENTS, HookError, HookRegistry, RegisteredHook, WantedHook};
+pub use hooks::{HOOK_EVENTS, HookError, HookRegistry, PROPERTY_EVENTS, RegisteredHook, WantedHook};
 pub use pages::Trail;
 pub use reqwest_transport::{ReqwestTransport, TransportSetupError};
 pub(crate) use retry::tells_an_answer;

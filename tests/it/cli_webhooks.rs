@@ -98,6 +98,15 @@ async fn where_the_sync_user_may_not_an_administrator_is_told_field_by_field() {
     place.run(&["webhooks", "show", "--instance", "globex"]).await.expect(0, &["project in (\"ENG\")"]);
     place.run(&["webhooks", "verify"]).await.expect(1, &["a probe by http://127.0.0.1:", "failed"]);
     place.run(&["webhooks", "show", "--instance", "nobody"]).await.expect(1, &["there is no instance `nobody`"]);
+    // Where issues are paired by an entity property, that is told, too.
+    let text = std::fs::read_to_string(place.file("jirasyncd.toml")).unwrap();
+    std::fs::write(
+        place.file("jirasyncd.toml"),
+        format!("{text}\n[sync.support.pairing]\nby = [{{ property = \"other\" }}]\n"),
+    )
+    .unwrap();
+    let told = place.run(&["webhooks", "register"]).await.expect(1, &["Issue property: set, deleted"]);
+    assert_eq!(told.all().matches("Issue property").count(), 1, "a Data Center documents none: {told:?}");
     let plain = world.place();
     plain.run(&["webhooks", "show"]).await.expect(1, &["[daemon.webhooks]", "public-url"]);
 }
