@@ -8,7 +8,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::model::configuration::Existing;
 use crate::model::ids::IssueKey;
 use crate::model::key::key_in;
-use crate::model::store::StoredProblem;
 use crate::telemetry::LogFormat;
 
 /// Where the configuration is, unless told otherwise.
@@ -70,8 +69,10 @@ pub(super) enum Command {
     Run(Run),
     /// Shows how the daemon is; without one, what its state knows. Exit code 1 while problems stand.
     Status(Status),
+    /// Tells why an issue is as it is: its counterparts, what is agreed and what each side holds, what is on its way, and what was written.
+    Explain(super::explain_issue::Explain),
     /// Lists what needs a person, by cause, and with a KEY what is recorded of that issue's conflicts. Exit code 1 while problems stand.
-    Problems(Problems),
+    Problems(super::problems::Problems),
     /// Has changes wait: of one sync, of one instance, or all. Nothing is lost, and it holds over restarts.
     Pause(Paused),
     /// Ends a pause: what waited goes on where it stood.
@@ -130,7 +131,6 @@ impl Command {
             | Self::Plan(Plan { json, .. })
             | Self::Run(Run { json, .. })
             | Self::Status(Status { json })
-            | Self::Problems(Problems { json, .. })
             | Self::Pause(Paused { json, .. })
             | Self::Resume(Paused { json, .. })
             | Self::Reload(Reload { json, .. })
@@ -147,6 +147,8 @@ impl Command {
             | Self::Confirm(Confirm { json, .. })
             | Self::Health(Health { json, .. }) => *json,
             Self::Webhooks(wanted) => wanted.json,
+            Self::Problems(wanted) => wanted.json,
+            Self::Explain(wanted) => wanted.json,
             Self::Probe(wanted) => wanted.json,
             Self::State(wanted) => wanted.json,
             Self::Pairs(Pairs { command: PairsCommand::Import(wanted) }) => wanted.agree.json,
@@ -166,6 +168,7 @@ impl Command {
             | Self::Plan(_)
             | Self::Status(_)
             | Self::Problems(_)
+            | Self::Explain(_)
             | Self::Pause(_)
             | Self::Resume(_)
             | Self::Merge(_)
@@ -277,49 +280,8 @@ pub(super) struct Status {
     pub(super) json: bool,
 }
 
-/// The arguments of `problems`.
-#[derive(Debug, Args)]
-pub(super) struct Problems {
-    /// Only those of the issue with this key, and its conflicts: a key, or the address that a browser shows.
-    #[arg(value_name = "KEY", value_parser = issue_key)]
-    pub(super) key: Option<IssueKey>,
-    /// Only those on this side.
-    #[arg(long, value_name = "SIDE")]
-    pub(super) side: Option<String>,
-    /// Only those of this field.
-    #[arg(long, value_name = "FIELD")]
-    pub(super) field: Option<String>,
-    /// Only those that say this, in any case.
-    #[arg(long, value_name = "TEXT")]
-    pub(super) matching: Option<String>,
-    /// Names every issue of a cause, not only the first.
-    #[arg(long)]
-    pub(super) all: bool,
-    /// Prints JSON, with every issue.
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-impl Problems {
-    /// Whether a problem is one of those that are asked for.
-    pub(super) fn is_about(&self, stored: &StoredProblem) -> bool {
-        let problem = &stored.problem;
-        let says = |text: &String| {
-            let text = text.to_lowercase();
-            [&problem.what, &problem.remedy, &stored.about].into_iter().any(|said| said.to_lowercase().contains(&text))
-        };
-        let names = |key: &IssueKey| {
-            let words = stored.about.split(|sign: char| !sign.is_alphanumeric() && sign != '-' && sign != '_');
-            words.into_iter().any(|word| word == key.as_str())
-        };
-        self.key.as_ref().is_none_or(names)
-            && self.side.as_ref().is_none_or(|side| problem.side.as_str() == side)
-            && self.field.as_ref().is_none_or(|field| problem.field.as_ref().is_some_and(|of| of.as_str() == field))
-            && self.matching.as_ref().is_none_or(says)
-    }
-}
-
-fn issue_key(text: &str) -> Result<IssueKey, String> {
+/// A key, or an address that a browser shows.
+pub(super) fn issue_key(text: &str) -> Result<IssueKey, String> {
     key_in(text).ok_or_else(|| "that is no issue's key".to_owned())
 }
 

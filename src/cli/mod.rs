@@ -10,6 +10,7 @@ mod configurations;
 mod demo;
 mod exit;
 mod explain;
+mod explain_issue;
 mod health;
 mod manuals;
 mod output;
@@ -83,6 +84,7 @@ fn dispatch(command: Command, common: &Common, output: &mut Output<'_>) -> anyho
         Command::Plan(wanted) => plan::run(common, wanted, output)?,
         Command::Run(wanted) => run::run(common, &wanted, output)?,
         Command::Status(_) => status::run(common, output)?,
+        Command::Explain(wanted) => explain_issue::run(common, &wanted, output)?,
         Command::Problems(wanted) => problems::run(common, &wanted, output)?,
         Command::Pause(wanted) => command::pause(common, &wanted, Asked::Pause, output)?,
         Command::Resume(wanted) => command::pause(common, &wanted, Asked::Resume, output)?,

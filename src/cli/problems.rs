@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::arguments::{Common, Problems};
+use super::arguments::{Common, issue_key};
 use super::exit::Exit;
 use super::output::{Output, counted};
 use super::settings::load;
@@ -16,13 +17,55 @@ use crate::config::{Config, SecretsWanted};
 use crate::console::escaped;
 use crate::model::cause::{Cause, causes};
 use crate::model::hub::Conflict;
-use crate::model::ids::ItemId;
+use crate::model::ids::{IssueKey, ItemId};
 use crate::model::store::{Store as _, StoredProblem};
 use crate::plan::conflict_in_words;
 use crate::store::SqliteStore;
 
 /// Issues that are named of one cause; the rest is counted.
 const NAMED: usize = 5;
+
+/// The arguments of `problems`.
+#[derive(Debug, Args)]
+pub(super) struct Problems {
+    /// Only those of the issue with this key, and its conflicts: a key, or the address that a browser shows.
+    #[arg(value_name = "KEY", value_parser = issue_key)]
+    pub(super) key: Option<IssueKey>,
+    /// Only those on this side.
+    #[arg(long, value_name = "SIDE")]
+    pub(super) side: Option<String>,
+    /// Only those of this field.
+    #[arg(long, value_name = "FIELD")]
+    pub(super) field: Option<String>,
+    /// Only those that say this, in any case.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) matching: Option<String>,
+    /// Names every issue of a cause, not only the first.
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Prints JSON, with every issue.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+impl Problems {
+    /// Whether a problem is one of those that are asked for.
+    pub(super) fn is_about(&self, stored: &StoredProblem) -> bool {
+        let problem = &stored.problem;
+        let says = |text: &String| {
+            let text = text.to_lowercase();
+            [&problem.what, &problem.remedy, &stored.about].into_iter().any(|said| said.to_lowercase().contains(&text))
+        };
+        let names = |key: &IssueKey| {
+            let words = stored.about.split(|sign: char| !sign.is_alphanumeric() && sign != '-' && sign != '_');
+            words.into_iter().any(|word| word == key.as_str())
+        };
+        self.key.as_ref().is_none_or(names)
+            && self.side.as_ref().is_none_or(|side| problem.side.as_str() == side)
+            && self.field.as_ref().is_none_or(|field| problem.field.as_ref().is_some_and(|of| of.as_str() == field))
+            && self.matching.as_ref().is_none_or(says)
+    }
+}
 
 /// The answer as JSON.
 #[derive(Serialize)]

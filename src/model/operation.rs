@@ -440,6 +440,16 @@ pub struct Intent {
     pub searches: u32,
 }
 
+/// A write, as it is told to people.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Told {
+    /// The write.
+    #[serde(flatten)]
+    pub intent: Intent,
+    /// When its outcome became known, by our clock. `None`: it is not known yet.
+    pub settled: Option<Timestamp>,
+}
+
 /// Why a copy of a comment or of logged work was given up: nothing that the sync user wrote there bears its mark, though it must be shown by
 /// now. It may land later yet. The store finds these words again, so they stay.
 pub const NO_COPY_THERE: &str = "nothing of ours there is what was sent";

@@ -68,7 +68,7 @@ pub use input::{By, Hold, Observation, Plan, PlanInput, Step, Wanted};
 pub use matching::files_to_compare;
 pub use named_files::speaks_of;
 pub use pairing::{Decided, Paired, Proposal, alone, pair, proposals, would_tell};
-pub use render::{conflict as conflict_in_words, render};
+pub use render::{conflict as conflict_in_words, operation_in_words, render, value as value_in_words};
 pub(crate) use restored::takes_nothing_in;
 pub use things::{ThingRules, ThingsSeen, take_in, take_made};
 pub use things_render::render_things;

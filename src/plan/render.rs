@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::{Plan, Wanted};
 use crate::mapping::FOREIGN;
-use crate::model::hub::Conflict;
+use crate::model::hub::{Conflict, ItemState};
 use crate::model::ids::{FieldName, SideId};
 use crate::model::issue::{NativeValue, Visibility};
 use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation, Relation};
@@ -23,12 +23,12 @@ const SHOWN: usize = 60;
 pub fn render(plan: &Plan) -> String {
     let mut lines = Vec::new();
     for operation in &plan.operations {
-        write_operation(&mut lines, plan, operation);
+        lines.extend(operation_in_words(&plan.item, operation));
     }
     lines.extend(plan.conflicts.iter().map(conflict));
     for hold in &plan.holds {
         let field = hold.field.as_ref().map(|field| format!(" {field}:")).unwrap_or_default();
-        lines.push(format!("- {}{field} {} ({})", name(plan, &hold.side), hold.why, hold.remedy));
+        lines.push(format!("- {}{field} {} ({})", name(&plan.item, &hold.side), hold.why, hold.remedy));
     }
     for (side, wanted) in &plan.wanted {
         for wanted in wanted {
@@ -38,7 +38,7 @@ pub fn render(plan: &Plan) -> String {
                 Wanted::Watchers => "the list of its watchers is needed",
                 Wanted::FreshRead => "its values and its history do not agree: a fresh read is needed",
             };
-            lines.push(format!("? {} {what}", name(plan, side)));
+            lines.push(format!("? {} {what}", name(&plan.item, side)));
         }
     }
     let mut text = String::new();
@@ -49,13 +49,21 @@ pub fn render(plan: &Plan) -> String {
     text
 }
 
-/// A replica as people know it.
-fn name(plan: &Plan, side: &SideId) -> String {
-    plan.item.replicas.get(side).map_or_else(|| side.to_string(), |replica| format!("{side} {}", replica.key))
+/// One write, a line for each thing that it changes.
+#[must_use]
+pub fn operation_in_words(item: &ItemState, operation: &Operation) -> Vec<String> {
+    let mut lines = Vec::new();
+    write_operation(&mut lines, item, operation);
+    lines
 }
 
-fn write_operation(lines: &mut Vec<String>, plan: &Plan, operation: &Operation) {
-    let name = name(plan, &operation.side);
+/// A replica as people know it.
+fn name(item: &ItemState, side: &SideId) -> String {
+    item.replicas.get(side).map_or_else(|| side.to_string(), |replica| format!("{side} {}", replica.key))
+}
+
+fn write_operation(lines: &mut Vec<String>, item: &ItemState, operation: &Operation) {
+    let name = name(item, &operation.side);
     let name_there = &name;
     match &operation.action {
         Action::Create { issue_type, fields } => {
@@ -160,8 +168,9 @@ pub fn conflict(conflict: &Conflict) -> String {
     )
 }
 
-/// A value in shared words.
-fn value(value: &Value) -> String {
+/// A value in shared words, cut to a length that fits a terminal.
+#[must_use]
+pub fn value(value: &Value) -> String {
     match value {
         Value::Empty => "nothing".to_owned(),
         Value::Line(text) | Value::Day(text) | Value::Number(text) | Value::Moment(text) => quoted(text),

@@ -153,14 +153,14 @@ pub(super) fn of_item(connection: &Connection, item: ItemId, now: Timestamp) -> 
     rows.map(|row| intent(row?)).collect()
 }
 
-type Columns = (String, String, u32);
+pub(super) type Columns = (String, String, u32);
 
-fn columns(row: &Row<'_>) -> rusqlite::Result<Columns> {
+pub(super) fn columns(row: &Row<'_>) -> rusqlite::Result<Columns> {
     Ok((row.get(0)?, row.get(1)?, row.get(2)?))
 }
 
 /// What moves is kept beside the intent and wins over what was true when it was opened.
-fn intent((text, state, searches): Columns) -> StepResult<Intent> {
+pub(super) fn intent((text, state, searches): Columns) -> StepResult<Intent> {
     let mut intent: Intent = decode(|| "an intent".to_owned(), &text)?;
     intent.state = decode(|| format!("the state of intent {}", intent.id), &state)?;
     intent.searches = searches;

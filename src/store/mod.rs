@@ -27,6 +27,7 @@ mod schema;
 mod sqlite;
 mod step;
 mod things;
+mod told;
 mod turns;
 mod worker;
 

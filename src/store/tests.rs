@@ -50,8 +50,11 @@ fn copies_that_were_given_up_are_found_by_their_index() {
         assert!(OF_ITEM.contains(&format!("'{state}'")), "{state}");
     }
     let held = open::in_memory().unwrap();
-    let plan = plan(&held.connection, OF_ITEM);
-    assert!(plan.contains("intents_given_up (item=?)"), "{plan}");
+    let by_item = plan(&held.connection, OF_ITEM);
+    assert!(by_item.contains("intents_given_up (item=?)"), "{by_item}");
+    let newest = plan(&held.connection, super::told::NEWEST);
+    assert!(newest.contains("intents_settled (item=?") && newest.contains("intents_open (item=?)"), "{newest}");
+    assert!(!newest.contains("SCAN intents"), "{newest}");
 }
 
 /// A worker on one table of numbers, and how often it committed.

@@ -1,4 +1,4 @@
-//! `jirasyncd problems`, typed as an operator types it, beside a daemon that runs and without one. Must never reach past the binary, but to
+//! `jirasyncd problems` and `jirasyncd explain`, typed as an operator types it, beside a daemon that runs and without one. Must never reach past the binary, but to
 //! simulated Jiras.
 
 use std::time::Duration;
@@ -72,4 +72,45 @@ async fn the_value_that_lost_is_told_with_its_issue() {
     let json = place.run(&["problems", &key, "--json"]).await.expect(0, &[]).json();
     assert_eq!(json["conflicts"][0]["loser"], "globex", "{json}");
     assert!(json["conflicts"][0]["lost"].to_string().contains("What globex says"), "{json}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issue_is_explained_by_what_the_state_knows_of_it() {
+    let world = World::new().await;
+    let place = world.place_with("summary = \"both\"", "summary = \"both\"\npriority = \"both\"");
+    create_unmapped(&world, 1);
+    place.run(&["run", "--once"]).await.expect(1, &[]);
+    let jane = world.acme.person("jane").unwrap();
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    jane.edit("SUP-1", json!({ "summary": "Another name" })).unwrap();
+    jane.comment("SUP-1", "Said").unwrap();
+    place.run(&["run", "--once"]).await.expect(1, &[]);
+    let parts = [
+        "sync support, item ",
+        "made by people",
+        "made by jirasyncd",
+        "/browse/ENG-1",
+        "summary, of acme and globex: \"Another name\", by acme at 20",
+        "globex was last seen to hold \"Another name\"",
+        "priority, of acme and globex: \"acme:Lowest\", by acme at 20",
+        "globex was last seen to hold \"globex:P3\"; it cannot hold more: ",
+        "\nproblems\n  side globex, priority, since ",
+        "\nwritten, the newest last\n",
+        "+ globex ENG-1 create `Defect`",
+        "~ globex ENG-1 summary: \"Number 0\" -> \"Another name\"",
+        "comment ",
+    ];
+    let said = place.run(&["explain", "eng-1"]).await.expect(0, &[]);
+    let missing: Vec<&str> = parts.into_iter().filter(|part| !said.stdout.contains(part)).collect();
+    assert_eq!(missing, Vec::<&str>::new(), "{}", said.stdout);
+    let few = place.run(&["explain", "SUP-1", "--writes", "1", "--json"]).await.expect(0, &[]).json();
+    assert_eq!(few["items"].as_array().map(Vec::len), Some(1), "{few}");
+    assert_eq!(few["items"][0]["item"]["sync"], "support", "{few}");
+    let settled = few["items"][0]["writes"].as_array().unwrap().iter().filter(|told| !told["settled"].is_null());
+    assert_eq!(settled.count(), 1, "{few}");
+    place
+        .run(&["explain", "SUP-9"])
+        .await
+        .expect(1, &["no item of this state has an issue SUP-9", "plan --item SUP-9"]);
+    place.run(&["explain", "nothing"]).await.expect(2, &["that is no issue's key"]);
 }

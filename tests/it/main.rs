@@ -12,6 +12,7 @@ mod catalogue;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod cli_first_run;
 mod cli_operate;
 #[cfg(test)]
 mod cli_pairs;
