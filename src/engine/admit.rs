@@ -159,10 +159,8 @@ impl Engine {
             }
         }
         for newcomer in &over {
-            // One that we made may have been found for an item, which waits for its row. For all others nobody will ask.
-            if self.store.items_of(instance.id(), newcomer.issue).await?.is_empty() {
-                self.rows.take(instance.id(), newcomer.issue);
-            }
+            // Nobody will ask for its row, but for an item that it was just found for.
+            self.rows.let_go(instance.id(), newcomer.issue);
         }
         if !over.is_empty() {
             self.store.forget_newcomers(&over).await?;

@@ -19,6 +19,8 @@ struct Kept {
     rows: BTreeMap<(InstanceId, IssueId), IssueSnapshot>,
     /// There was a row and no room for it, or what was read came to nothing, or could not be read.
     lost: BTreeSet<(InstanceId, IssueId)>,
+    /// Issues that were found for an item which did not know them.
+    wanted: BTreeSet<(InstanceId, IssueId)>,
     /// Items whose last attempt failed since this start: what it did not get to know is lost by its issues, and nothing else is.
     failed: BTreeSet<ItemId>,
     /// Items of which nobody knows any more what they wait for: whoever knew is dead.
@@ -45,7 +47,18 @@ impl Rows {
 
     /// Takes a row out.
     pub(crate) fn take(&self, instance: &InstanceId, issue: IssueId) -> Option<IssueSnapshot> {
-        self.kept().rows.remove(&(instance.clone(), issue))
+        let (mut kept, key) = (self.kept(), (instance.clone(), issue));
+        let row = kept.rows.remove(&key)?;
+        kept.wanted.remove(&key);
+        Some(row)
+    }
+
+    /// Drops a row, unless it is wanted.
+    pub(crate) fn let_go(&self, instance: &InstanceId, issue: IssueId) {
+        let (mut kept, key) = (self.kept(), (instance.clone(), issue));
+        if !kept.wanted.contains(&key) {
+            kept.rows.remove(&key);
+        }
     }
 
     /// Notes how an attempt ended, and the issues of which it did not take in what they show.
@@ -59,13 +72,9 @@ impl Rows {
         }
     }
 
-    /// Notes that an issue is to be read, unless its row waits.
+    /// Notes that an item was just given this issue: it takes its row, or reads it.
     pub(crate) fn want(&self, instance: &InstanceId, issue: IssueId) {
-        let mut kept = self.kept();
-        let key = (instance.clone(), issue);
-        if !kept.rows.contains_key(&key) {
-            kept.lost.insert(key);
-        }
+        self.kept().wanted.insert((instance.clone(), issue));
     }
 
     /// Whether it is known here what the last attempt at this item, which failed, did not get to know.
@@ -73,9 +82,10 @@ impl Rows {
         self.kept().failed.contains(&item)
     }
 
-    /// Whether there was a row that came to nothing: the issue is to be read. Said once.
+    /// Whether there was a row that came to nothing, or none of an issue that is wanted: it is to be read. Said once.
     pub(crate) fn was_lost(&self, instance: &InstanceId, issue: IssueId) -> bool {
-        self.kept().lost.remove(&(instance.clone(), issue))
+        let (mut kept, key) = (self.kept(), (instance.clone(), issue));
+        kept.lost.remove(&key) | kept.wanted.remove(&key)
     }
 
     /// Notes items that wait for something which nobody knows any more.

@@ -13,11 +13,13 @@ mod catalogue;
 mod cli;
 #[cfg(test)]
 mod cli_first_run;
+#[cfg(test)]
 mod cli_operate;
 #[cfg(test)]
 mod cli_pairs;
 #[cfg(test)]
 mod cli_probe;
+#[cfg(test)]
 mod cli_problems;
 #[cfg(test)]
 mod cli_reload;
