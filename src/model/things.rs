@@ -240,9 +240,13 @@ pub struct ProjectThing {
     #[serde(default)]
     pub lost: Vec<LostValue>,
     /// By side the names under which it was to be made there, when nobody answered and it was not found in time, and when it
-    /// was given up: one that bears such a name within a day is ours.
+    /// was given up: one that bears such a name within a day may be ours.
     #[serde(default)]
     pub given_up: BTreeMap<SideId, BTreeMap<String, Timestamp>>,
+    /// All that was sent of each of these, by which ours is told from another of its name. None of a name that an earlier release
+    /// gave up.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub given_up_as: BTreeMap<SideId, Vec<BTreeMap<Property, HeldValue>>>,
     /// It landed after it was given up, and is one too many.
     #[serde(default)]
     pub late: bool,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::things_sought::{find_again, give_up, is_called, is_sought};
+use super::things_sought::{find_again, forget_given_up, give_up, is_called, is_late, is_sought};
 use crate::model::ids::{SideId, ThingId};
 use crate::model::operation::Thing;
 use crate::model::settings::{ConflictPolicy, SyncSettings};
@@ -246,10 +246,7 @@ impl Look<'_> {
         let mut things = std::mem::take(&mut self.things);
         find_again(&mut things, self.seen, &mut taken);
         for thing in &mut things {
-            thing.given_up.retain(|_, names| {
-                names.retain(|_, since| self.seen.now.duration_since(*since) < MAY_TURN_UP);
-                !names.is_empty()
-            });
+            forget_given_up(thing, |since| self.seen.now.duration_since(since) < MAY_TURN_UP);
             let mut acts: Vec<(SideId, NewAct)> = Vec::new();
             for (side, list) in self.seen.lists {
                 let Some(replica) = thing.replicas.get_mut(side) else { continue };
@@ -297,10 +294,7 @@ impl Look<'_> {
         for newcomer in list.iter().filter(|newcomer| !known.contains(&newcomer.native)) {
             let name = newcomer.value(Property::Name);
             let ours = seen.made.get(side).is_some_and(|made| made.contains(&name.trim().to_lowercase()));
-            let late = self.things.iter().any(|thing| {
-                let names = thing.given_up.get(side);
-                names.is_some_and(|names| names.contains_key(&name.trim().to_lowercase()))
-            });
+            let late = self.things.iter().any(|thing| is_late(rules, thing, side, newcomer));
             let own = crosses && !ours && !late;
             let mut things = std::mem::take(&mut self.things);
             if let Some(thing) = things.iter_mut().find(|thing| rules.is_it(thing, side, name, ours)) {
@@ -321,6 +315,7 @@ impl Look<'_> {
                     disputes: BTreeMap::new(),
                     lost: Vec::new(),
                     given_up: BTreeMap::new(),
+                    given_up_as: BTreeMap::new(),
                     late,
                 };
                 self.meet(&mut thing, side, newcomer, own, (ours || late, ours && !late));

@@ -1,11 +1,11 @@
 //! Versions and components that were sent without an answer, and what is found for them. Must never take one for two that were sent,
 //! nor for what somebody emptied what was made by another write.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::things::{ThingsSeen, is_same_name};
+use super::things::{ThingRules, ThingsSeen, is_same_name};
 use crate::model::ids::SideId;
 use crate::model::things::{HeldValue, ProjectThing, Property, SeenThing, ThingReplica};
 
@@ -68,20 +68,63 @@ pub(super) fn is_sought(thing: &ProjectThing, side: &SideId) -> bool {
 
 /// What was sent there is not looked for any more. It may land yet, once its name is given up.
 pub(super) fn give_up(thing: &mut ProjectThing, side: &SideId, now: Timestamp) {
-    let Some(name) = thing.replicas.get(side).map(|replica| replica.value(Property::Name).to_lowercase()) else {
-        return;
-    };
+    let Some(replica) = thing.replicas.get(side) else { return };
+    let (name, sent) = (replica.value(Property::Name).to_lowercase(), replica.held.clone());
     thing.given_up.entry(side.clone()).or_default().insert(name, now);
+    let all = thing.given_up_as.entry(side.clone()).or_default();
+    if !all.contains(&sent) {
+        all.push(sent);
+    }
+}
+
+/// A name is a person's again, once what was given up under it cannot turn up any more.
+pub(super) fn forget_given_up(thing: &mut ProjectThing, may_turn_up: impl Fn(Timestamp) -> bool) {
+    thing.given_up.retain(|_, names| {
+        names.retain(|_, since| may_turn_up(*since));
+        !names.is_empty()
+    });
+    let names = &thing.given_up;
+    thing.given_up_as.retain(|side, all| {
+        all.retain(|sent| names.get(side).is_some_and(|names| names.contains_key(&name_of(sent).to_lowercase())));
+        !all.is_empty()
+    });
+}
+
+/// Whether what a side shows, and nobody knows, may be what was given up there. A name alone says little: what was sent again had it,
+/// too, and when somebody renamed that, people may have made another by the name that was free. So one of that name is theirs where
+/// nothing else is as it was sent. Not where somebody would hear of it who does not see whose name it was: it may be ours, and all
+/// else of it changed since.
+pub(super) fn is_late(rules: ThingRules<'_>, thing: &ProjectThing, side: &SideId, seen: &SeenThing) -> bool {
+    let name = seen.value(Property::Name);
+    let Some(names) = thing.given_up.get(side) else { return false };
+    if !names.contains_key(&name.trim().to_lowercase()) {
+        return false;
+    }
+    let all = thing.given_up_as.get(side).into_iter().flatten();
+    let mut all = all.filter(|sent| is_same_name(name_of(sent), name)).peekable();
+    let is_secret = |sent: &BTreeMap<Property, HeldValue>| {
+        let of = sent.get(&Property::Name).and_then(|name| name.knows.as_ref());
+        let may_know = |ear: &SideId| of.is_some_and(|of| rules.sees(ear, &of.side));
+        rules.settings.sides().any(|ear| rules.sees(ear, side) && !may_know(ear))
+    };
+    // An earlier release kept nothing but the name.
+    all.peek().is_none() || all.any(|sent| is_secret(sent) || !is_another(sent, seen))
+}
+
+fn name_of(sent: &BTreeMap<Property, HeldValue>) -> &str {
+    sent.get(&Property::Name).map_or("", |name| name.value.as_str())
+}
+
+/// Whether more than a name was sent, and nothing but the name is as it was.
+fn is_another(sent: &BTreeMap<Property, HeldValue>, found: &SeenThing) -> bool {
+    let mut told = sent.iter().filter(|(property, _)| **property != Property::Name).peekable();
+    told.peek().is_some() && told.all(|(property, held)| found.value(*property) != held.value)
 }
 
 /// Takes what was found for what was sent there without an answer. Where nothing but the name is as it was sent, another one was made by
 /// that name, for an issue or by somebody: what it does not say was emptied by nobody.
 fn take_for_sent(thing: &mut ProjectThing, side: &SideId, found: &SeenThing, now: Timestamp) {
-    let is_another = thing.replicas.get(side).is_some_and(|replica| {
-        let told = |(property, _): &(&Property, &HeldValue)| **property != Property::Name;
-        let mut told = replica.held.iter().filter(told).peekable();
-        told.peek().is_some() && told.all(|(property, held)| found.value(*property) != held.value)
-    });
+    let is_another = thing.replicas.get(side).is_some_and(|replica| is_another(&replica.held, found));
     if is_another {
         give_up(thing, side, now);
     }

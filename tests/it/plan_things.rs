@@ -216,3 +216,56 @@ fn what_was_made_by_the_name_of_one_in_doubt_is_filled_in_and_emptied_by_nobody(
     assert_eq!(words(&looks), []);
     assert_eq!(looks.things.iter().filter(|thing| thing.late).count(), 1);
 }
+
+/// What was sent without an answer was given up and sent again; then it is renamed where it was made, and one turns up there by the name
+/// of before. It is what landed late if anything of it is as it was sent. Else people made it, and it crosses as theirs: but for those
+/// who may not know whose name that was.
+#[test]
+fn one_by_a_name_that_was_given_up_is_peoples_where_nothing_else_is_as_it_was_sent() {
+    let config = three();
+    let sync = config.syncs.values().next().unwrap();
+    let settings = sync.things.get(&Thing::Component).unwrap();
+    let said = |native: &str, name: &str, words: &str| {
+        let mut thing = seen(native, name);
+        thing.values.insert(Property::Description, words.to_owned());
+        thing
+    };
+    // The side where it is made, the one that does not answer, what is made, and what turns up; whether an earlier release gave it up.
+    let cases = [
+        (0, 1, "Words", said("8", "A", "Words"), false, true),
+        (0, 1, "Words", said("8", "a", "Theirs"), false, false),
+        (0, 1, "Words", seen("8", "A"), false, false),
+        (0, 1, "Words", said("8", "A", "Theirs"), true, true),
+        // It bears no mark: somebody may have described it.
+        (0, 1, "", said("8", "A", "Theirs"), false, true),
+        // Another partner would hear the name.
+        (1, 0, "Words", said("8", "A", "Theirs"), false, true),
+    ];
+    for (from, to, words, turned_up, earlier, is_late) in cases {
+        let case = format!("{from} to {to}, `{words}`, {turned_up:?}, earlier: {earlier}");
+        let rules = ThingRules { sync, thing: Thing::Component, settings };
+        let now = "2026-11-27T08:00:00Z".parse().unwrap();
+        let mut looks = Looks { rules, things: Vec::new(), now, ids: 0 };
+        let mut lists = [const { Vec::new() }; 3];
+        lists[from] = vec![said("1", "A", words)];
+        looks.look([&lists[0], &lists[1], &lists[2]]);
+        looks.send(None);
+        if from == 0 {
+            lists[2] = vec![said("7", "A", words)];
+        }
+        let due = looks.look([&lists[0], &lists[1], &lists[2]]);
+        assert_eq!(due.len(), 1, "{case}: {due:?}");
+        looks.send(Some("7"));
+        if earlier {
+            looks.things.iter_mut().for_each(|thing| thing.given_up_as.clear());
+        }
+        let name = turned_up.value(Property::Name).to_owned();
+        lists[to] = vec![said("7", "B", words), turned_up];
+        let due = looks.look([&lists[0], &lists[1], &lists[2]]);
+        let side = ["acme", "globex"][from].to_owned();
+        let mut wanted = vec![(side.clone(), "B".to_owned())];
+        wanted.extend((!is_late).then_some((side, name)));
+        assert_eq!(due, wanted, "{case}");
+        assert_eq!(looks.things.iter().any(|thing| thing.late), is_late, "{case}");
+    }
+}
