@@ -57,6 +57,8 @@ pub(super) struct Moves {
     pub(super) polled: bool,
     /// All that was changed until then is queued with them.
     pub(super) to: Option<Timestamp>,
+    /// They come of a project that is read from the beginning: nobody made any of them just now.
+    pub(super) first: bool,
 }
 
 /// Why a poll failed.
@@ -251,7 +253,8 @@ impl Engine {
             if since.is_none() {
                 self.look_for_strangers(instance, &rows).await?;
             }
-            let moves = Moves { polled: moves_cursor, to: step.reached.filter(|_| moves_cursor) };
+            let moves =
+                Moves { polled: moves_cursor, to: step.reached.filter(|_| moves_cursor), first: since.is_none() };
             let count = self.queue(instance, ReadRows { rows, unread }, moves).await?;
             new += count;
             if let (0, true, Some(updated)) = (count, new > 0, moves.to) {
@@ -288,7 +291,7 @@ impl Engine {
         for row in &mut read.unread {
             row.updated = row.updated.or_else(|| listed.get(&row.issue?).copied());
         }
-        Ok(self.queue(instance, read, Moves { polled: true, to }).await?)
+        Ok(self.queue(instance, read, Moves { polled: true, to, first: false }).await?)
     }
 
     /// Queues the rows that are new, and moves the cursor where all before it was queued, in one transaction. One that cannot be read is queued like the others: whoever
@@ -313,7 +316,7 @@ impl Engine {
             let shown = |row: &IssueSnapshot| Hint { issue: row.id, urgency: urgency(row) };
             let mut hints: Vec<Hint> = rows.iter().map(shown).collect();
             hints.extend(unread.iter().map(|(issue, ..)| Hint::live(*issue)));
-            let mut newcomers = self.newcomers_of(instance, &rows).await?;
+            let mut newcomers = self.newcomers_of(instance, &rows, moves.first).await?;
             for (issue, _, why) in &unread {
                 let unknown = self.unread_newcomers(instance, *issue).await?;
                 if !unknown.is_empty() {
@@ -375,6 +378,7 @@ impl Engine {
         &self,
         instance: &Arc<Instance>,
         rows: &[IssueSnapshot],
+        first: bool,
     ) -> Result<Vec<Newcomer>, StoreError> {
         let mut found = Vec::new();
         for sync in self.syncs.values() {
@@ -387,7 +391,7 @@ impl Engine {
                 let known: BTreeSet<IssueId> =
                     self.store.known(sync.id(), instance.id(), &there).await?.into_iter().collect();
                 let unknown: Vec<IssueId> = there.into_iter().filter(|issue| !known.contains(issue)).collect();
-                let urgency = if unknown.len() > MANY { Urgency::Backfill } else { Urgency::Live };
+                let urgency = if first || unknown.len() > MANY { Urgency::Backfill } else { Urgency::Live };
                 let seen = |issue| newcomer((sync, &side.id), instance, issue, self.now(), urgency);
                 found.extend(unknown.into_iter().map(seen));
             }
