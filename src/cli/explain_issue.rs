@@ -84,7 +84,7 @@ async fn find(config: &Config, wanted: &Explain) -> anyhow::Result<Vec<Known>> {
             let base = config.instances.get(instance)?.url.as_str().trim_end_matches('/');
             Some((side.clone(), format!("{base}/browse/{}", replica.key)))
         });
-        let addresses = addresses.collect();
+        let addresses: BTreeMap<SideId, String> = addresses.collect();
         let (conflicts, writes) = (store.conflicts(id).await?, store.told(id, wanted.writes).await?);
         found.push(Known { item, addresses, problems, conflicts, writes });
     }
@@ -121,6 +121,7 @@ fn text(known: &Known) -> String {
     let of = |outcome: bool| writes.iter().filter(move |told| told.settled.is_some() == outcome);
     block(&mut out, "on its way", of(false).flat_map(|told| written(item, told)));
     block(&mut out, "written, the newest last", of(true).flat_map(|told| written(item, told)));
+    out.push_str("\nLong values are cut here; `--json` gives them in full.\n");
     out
 }
 
