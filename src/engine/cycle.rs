@@ -33,9 +33,6 @@ const MOST_ROUNDS: usize = 12;
 /// Items of a batch that are written to at once, of what people just did; of all else as many as there are places.
 const AT_ONCE: usize = 8;
 const WAITING_AT_ONCE: usize = 24;
-/// Creations of one batch on one instance from which on those that something waits for are read at once, a hundred in a request.
-/// Of fewer the next poll brings the rows for nothing.
-const MANY: usize = 20;
 /// How long after it was looked at an item may still be written to. What comes later is given back and looked at again: people
 /// went on meanwhile.
 pub(super) const STALE_AFTER: Duration = Duration::from_secs(10);
@@ -371,8 +368,6 @@ impl Engine {
                 }
             }
         }
-        let many: BTreeSet<InstanceId> =
-            groups.iter().filter(|(_, group)| group.len() >= MANY).map(|(instance, _)| instance.clone()).collect();
         let mut sends: Vec<BoxFuture<'_, Vec<CreateOutcome>>> = Vec::new();
         for (instance, mut group) in groups {
             // As they were made: in what order they were looked at may rest on a partner who is not to be heard there.
@@ -383,10 +378,8 @@ impl Engine {
             if let Some(work) = works.get_mut(index) {
                 self.created_outcome(work, &intent, outcome);
                 let side = &intent.operation.side;
-                if work.made.contains(side)
-                    && work.is_waited_for(side)
-                    && work.sync.instance_of(side).is_some_and(|instance| many.contains(instance))
-                {
+                // The next poll brings its row for nothing, but till then all that waits for it would wait too.
+                if work.made.contains(side) && work.is_waited_for(side) {
                     work.want_read(side, false);
                 }
             }

@@ -137,6 +137,8 @@ mod daemon_named_files;
 #[cfg(test)]
 mod daemon_names;
 #[cfg(test)]
+mod daemon_newcomers;
+#[cfg(test)]
 mod daemon_pairs;
 #[cfg(test)]
 mod daemon_pairs_apart;

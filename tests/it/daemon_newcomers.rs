@@ -1,0 +1,58 @@
+//! What comes with a new issue arrives with it: nobody waits a poll longer for its comments, files and status because few were
+//! made. Must never let a second poll pass.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::daemon_support::{World, two, two_clouds};
+
+/// Between two polls; nothing else tells the daemon of anything here.
+const POLL: Duration = Duration::from_secs(30);
+/// After the poll that shows it.
+const SOON: Duration = Duration::from_secs(10);
+
+/// With files.
+fn config(of: &str) -> String {
+    of.replacen("home = \"acme\"", "home = \"acme\"\nattachments = \"both\"", 1)
+}
+
+/// What each side calls the status of what is worked on.
+fn under_way(side: &str) -> &'static str {
+    match side {
+        "acme" => "In Progress",
+        "globex" => "Working",
+        _ => "In Arbeit",
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_new_issue_holds_arrives_with_it() {
+    let from_home = (two(), ("acme", "jane", "SUP", "Bug"), "globex");
+    let back = (two(), ("globex", "jdoe", "ENG", "Defect"), "acme");
+    let among_clouds = (two_clouds(), ("acme", "jane", "SUP", "Bug"), "initech");
+    for (of, (from, who, project, issue_type), to) in [from_home, back, among_clouds] {
+        let world = World::new(&config(&of), |_| {}).await;
+        world.rest().await.unwrap();
+        let cancel = CancellationToken::new();
+        let people = async {
+            let began = tokio::time::Instant::now();
+            // Right before a poll.
+            tokio::time::sleep_until(began + POLL * 2 - Duration::from_millis(1)).await;
+            let person = world.person(from, who);
+            let key = person.create(project, issue_type, json!({ "summary": "Item" })).unwrap();
+            person.comment(&key, "Said at once").unwrap();
+            person.attach(&key, "plan.txt", b"plan").unwrap();
+            person.transition(&key, under_way(from)).unwrap();
+            tokio::time::sleep(SOON).await;
+            let copy = world.issue(to, "Item");
+            let arrived = (copy.comments.len(), copy.attachments.len(), world.field(to, "Item", "status"));
+            cancel.cancel();
+            arrived
+        };
+        let (ran, arrived) = tokio::join!(world.daemon().run(cancel.clone()), people);
+        ran.unwrap();
+        assert_eq!(arrived, (1, 1, under_way(to).to_owned()), "{from} to {to}");
+    }
+}
