@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::{SqliteStore, StartError};
-use crate::config::{Config, differences, sides_named};
+use crate::config::{Config, differences, sides_named, syncs_changed};
 use crate::engine::{Engine, Finding, Severity, read_anew};
 use crate::model::configuration::{Accepted, Existing, KeptConfiguration};
 use crate::model::ids::{SideId, SyncId};
@@ -27,6 +27,8 @@ pub(super) struct Held {
     last: Option<KeptConfiguration>,
     /// This one, as it is kept.
     now: KeptConfiguration,
+    /// Whether not one issue is to be created by what is new in it, until somebody says so.
+    pub(super) asks: bool,
     /// The numbers with this one among them.
     pub(super) numbers: Accepted,
 }
@@ -94,7 +96,7 @@ impl Held {
         };
         let (kept, re_mapped) = (newest(Existing::FromNow), newest(Existing::ReMap));
         let numbers = Accepted { newest: now.number, kept, re_mapped };
-        Ok(Self { known, last, now, numbers })
+        Ok(Self { known, last, now, asks: false, numbers })
     }
 
     fn is_other(&self) -> bool {
@@ -159,7 +161,10 @@ impl Held {
         now: jiff::Timestamp,
     ) -> Result<(), StartError> {
         let (is_other, was_set) = (self.is_other(), clock_was_set(store, engine).await?);
-        let said = self.differences();
+        let (said, asks) = (self.differences(), self.asks && is_other);
+        // One that was kept before its items were queued says nothing of what changed.
+        let last = self.last.as_ref().filter(|last| last.fingerprint != self.now.fingerprint);
+        let changed = last.map(|last| syncs_changed(&last.text, &self.now.text));
         store.keep_configuration(KeptConfiguration { at: now, ..self.now }).await?;
         if self.known.is_some() && (is_other || was_set) {
             let mut after = None;
@@ -172,7 +177,12 @@ impl Held {
                 }
             }
             let why = if is_other { "the configuration changed" } else { "a clock was set" };
-            engine.count_creations_anew().await?;
+            for sync in config.syncs.keys() {
+                let is_changed = changed.as_ref().is_none_or(|changed| changed.contains(sync));
+                if was_set || is_changed {
+                    engine.count_creations_anew(sync, asks && is_changed).await?;
+                }
+            }
             tracing::info!("{why}: every item is looked at again");
             for line in said {
                 tracing::info!("configuration: {line}");

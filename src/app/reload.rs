@@ -17,6 +17,8 @@ use crate::model::store::StoreError;
 pub(super) struct Next {
     config: Config,
     existing: Existing,
+    /// Not one issue is created by what is new in it, until somebody says so.
+    asks: bool,
 }
 
 impl Daemon {
@@ -45,12 +47,13 @@ impl Daemon {
     /// As for a start. Then the state goes by the configuration of this one.
     pub async fn successor(&self) -> Result<Option<(Self, Vec<Finding>)>, StartError> {
         let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Next { config, existing }) = next else { return Ok(None) };
+        let Some(Next { config, existing, asks }) = next else { return Ok(None) };
         self.store.follow(side_instances(&config))?;
         let store = Arc::clone(&self.store);
         let limit = *self.limit.lock().unwrap_or_else(PoisonError::into_inner);
         let begun = async {
             let (next, findings) = Self::begin(config, self.surroundings.clone(), store, existing).await?;
+            next.ask_before_creating(asks);
             next.limit_creations(limit).await?;
             Ok((next, findings))
         };
@@ -139,10 +142,16 @@ impl Daemon {
                 }
             },
         );
+        if !confirm && !held.differences().is_empty() {
+            lines.push(
+                "issues that it would create wait until somebody says so (`jirasyncd status` tells how many)"
+                    .to_owned(),
+            );
+        }
         lines.extend(warnings.render(false).lines().map(str::to_owned));
         lines.extend(findings.iter().flat_map(lines_of));
         self.leaving.store(true, Ordering::Relaxed);
-        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(Next { config, existing });
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(Next { config, existing, asks: !confirm });
         self.replaced.notify_one();
         Ok(Answer::new(Ended::Done, lines))
     }

@@ -492,7 +492,8 @@ pub(super) struct Confirm {
 pub(super) struct Reload {
     #[command(flatten)]
     pub(super) existing: OfExisting,
-    /// Also where the new configuration leaves out sides on which issues are kept in step: they are left alone then.
+    /// Also where the new configuration leaves out sides on which issues are kept in step: they are left alone then. And creates up to
+    /// `most-creations` issues by what is new in it; without this not one, until `jirasyncd confirm`.
     #[arg(long)]
     pub(super) confirm: bool,
     /// Prints JSON.

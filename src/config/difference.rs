@@ -50,6 +50,15 @@ pub fn sides_named(text: &str) -> BTreeMap<(SyncId, SideId), (String, String)> {
     named
 }
 
+/// The syncs that the file names now and did not name before, or said something else of.
+#[must_use]
+pub fn syncs_changed(before: &str, now: &str) -> BTreeSet<SyncId> {
+    let (before, now): (Table, Table) = (before.parse().unwrap_or_default(), now.parse().unwrap_or_default());
+    let sync = |table: &Table, name: &str| table.get("sync").and_then(|syncs| syncs.get(name)).cloned();
+    let named = now.get("sync").and_then(Value::as_table).into_iter().flatten();
+    named.filter(|(name, is)| sync(&before, name).as_ref() != Some(is)).map(|(name, _)| name.as_str().into()).collect()
+}
+
 /// Every value by its path.
 fn flat(text: &str) -> BTreeMap<String, Value> {
     let mut found = BTreeMap::new();

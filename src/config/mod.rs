@@ -36,7 +36,7 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 pub use daemon::DaemonSettings;
-pub use difference::{differences, sides_named};
+pub use difference::{differences, sides_named, syncs_changed};
 pub use problem::{Problem, Report};
 pub use schema::json_schema;
 pub use secret::{Environment, FileContent, SystemEnvironment};

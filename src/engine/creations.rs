@@ -92,6 +92,11 @@ impl Gate {
 
     /// More creations than this wait for a person's word.
     fn bar(&self, settings: &StartSettings) -> u64 {
+        if self.standing.asked { self.standing.confirmed.unwrap_or(0) } else { self.burst(settings) }
+    }
+
+    /// More than this at once are a burst, whatever waits already.
+    fn burst(&self, settings: &StartSettings) -> u64 {
         settings.most_creations.max(self.standing.confirmed.unwrap_or(0))
     }
 
@@ -277,27 +282,26 @@ impl Engine {
         Ok(())
     }
 
-    /// The configuration is another one: what its items are to get at once is counted first.
+    /// A sync is another one, or its clock is: what its items are to get at once is counted first. `asked`: and not one of it is made
+    /// without a person's word.
     ///
     /// # Errors
     /// The state could not answer.
-    pub async fn count_creations_anew(&self) -> Result<(), StoreError> {
-        let syncs: Vec<SyncId> = self.syncs.keys().cloned().collect();
-        for sync in syncs {
-            self.count_anew(&sync).await?;
-        }
-        Ok(())
+    pub async fn count_creations_anew(&self, sync: &SyncId, asked: bool) -> Result<(), StoreError> {
+        self.count_anew(sync, asked).await
     }
 
     /// A burst began: it is counted before any of it is created.
-    async fn count_anew(&self, sync: &SyncId) -> Result<(), StoreError> {
+    async fn count_anew(&self, sync: &SyncId, asked: bool) -> Result<(), StoreError> {
         let now = self.now();
         let begun = self.gate(sync, |gate| {
             let was_open = gate.standing.phase == Phase::Open;
-            if was_open {
-                gate.standing = Standing::counting(now);
+            // One that this start began to count, of a project that nobody read yet.
+            let is_of_now = gate.standing.phase == Phase::Counting && gate.standing.since >= gate.from;
+            if was_open || asked && is_of_now {
+                gate.standing = Standing { asked, ..Standing::counting(now) };
             }
-            was_open.then(|| gate.standing.clone())
+            (was_open || asked && is_of_now).then(|| gate.standing.clone())
         });
         match begun.flatten() {
             Some(standing) => self.keep_standing(sync, &standing).await,
@@ -308,7 +312,7 @@ impl Engine {
     /// So many newcomers of a sync are to begin at once.
     pub(super) async fn many_begin(&self, sync: &SyncRun, count: usize) -> Result<(), StoreError> {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
-        let many = self.gate(sync.id(), |gate| count > gate.bar(&sync.settings.start)).unwrap_or(false);
+        let many = self.gate(sync.id(), |gate| count > gate.burst(&sync.settings.start)).unwrap_or(false);
         if !many {
             return Ok(());
         }
@@ -323,7 +327,7 @@ impl Engine {
         });
         match going_on.flatten() {
             Some(standing) => self.keep_standing(sync.id(), &standing).await,
-            None => self.count_anew(sync.id()).await,
+            None => self.count_anew(sync.id(), false).await,
         }
     }
 
@@ -405,7 +409,9 @@ impl Engine {
         }
         let sides = sync.settings.sides.len();
         let now = self.now();
-        let ahead = self.store.creations_ahead(id, sides, now).await?;
+        // What people change all the time must not put the decision off for ever.
+        let enough = if now.duration_since(before.since) < FRESH { sides } else { 2 };
+        let ahead = self.store.creations_ahead(id, (sides, enough), now).await?;
         let others = u64::try_from(sides.saturating_sub(1)).unwrap_or(u64::MAX);
         let most = ahead.lacking.saturating_add(ahead.newcomers.saturating_mul(others));
         let quiet = !self.is_unread(sync) && ahead.busy == 0 && ahead.newcomers == 0;
@@ -420,7 +426,8 @@ impl Engine {
         self.tell_waiting(sync, phase, bar).await?;
         if phase != before.phase {
             let confirmed = before.confirmed.filter(|_| phase != Phase::Open);
-            let standing = Standing { phase, confirmed, ..before.clone() };
+            let asked = before.asked && phase != Phase::Open;
+            let standing = Standing { phase, confirmed, asked, ..before.clone() };
             // A word that was given meanwhile, or a burst that began, is decided on by the next look.
             let is_decided = self.gate(id, |gate| {
                 let is_same = gate.standing == before;
@@ -439,8 +446,8 @@ impl Engine {
 
     /// Says that creations wait for a person's word, and how that is given.
     async fn tell_waiting(&self, sync: &SyncRun, phase: Phase, bar: u64) -> Result<(), StoreError> {
-        let by_side = self.gate(sync.id(), |gate| gate.by_side()).unwrap_or_default();
-        let problem = (phase == Phase::Stopped).then(|| too_many(&sync.settings, &by_side, bar)).flatten();
+        let (by_side, asked) = self.gate(sync.id(), |gate| (gate.by_side(), gate.standing.asked)).unwrap_or_default();
+        let problem = (phase == Phase::Stopped).then(|| too_many(&sync.settings, &by_side, (bar, asked))).flatten();
         let problems: Vec<Problem> = problem.into_iter().collect();
         self.store.set_problems(&creations_about(sync.id()), &problems, self.now()).await
     }
@@ -456,8 +463,10 @@ impl Engine {
     #[must_use]
     pub fn unconfirmed(&self) -> Vec<Problem> {
         let stopped = self.syncs.values().filter_map(|sync| {
-            let (phase, bar, by_side) =
-                self.gate(sync.id(), |gate| (gate.standing.phase, gate.bar(&sync.settings.start), gate.by_side()))?;
+            let (phase, bar, by_side) = self.gate(sync.id(), |gate| {
+                let bar = (gate.bar(&sync.settings.start), gate.standing.asked);
+                (gate.standing.phase, bar, gate.by_side())
+            })?;
             too_many(&sync.settings, &by_side, bar).filter(|_| phase == Phase::Stopped)
         });
         stopped.collect()
@@ -487,7 +496,7 @@ fn as_note(sync: &SyncId, standing: &Standing) -> Result<(String, String), Store
 }
 
 /// What is said of a burst that waits.
-fn too_many(sync: &SyncSettings, by_side: &BTreeMap<SideId, u64>, bar: u64) -> Option<Problem> {
+fn too_many(sync: &SyncSettings, by_side: &BTreeMap<SideId, u64>, (bar, asked): (u64, bool)) -> Option<Problem> {
     let side = by_side.keys().next()?.clone();
     let count: u64 = by_side.values().sum();
     let id = &sync.id;
@@ -496,12 +505,16 @@ fn too_many(sync: &SyncSettings, by_side: &BTreeMap<SideId, u64>, bar: u64) -> O
         format!("{count} on {side}{}", at.unwrap_or_default())
     };
     let places: Vec<String> = by_side.iter().map(place).collect();
+    let why = match (asked, bar) {
+        (true, 0) => "by what is new in its configuration".to_owned(),
+        (_, bar) => format!("more than {bar}"),
+    };
     Some(Problem {
         side,
         field: None,
         what: format!(
-            "{count} issues would be created at once in sync `{id}`, more than {bar}: {}; none of them is until somebody says so, \
-             and all else goes on",
+            "{count} issues would be created at once in sync `{id}`, {why}: {}; none of them is until somebody says so, and all else \
+             goes on",
             places.join(", ")
         ),
         remedy: format!(
@@ -524,7 +537,7 @@ mod tests {
     }
 
     fn open(per_hour: u64) -> (Gate, StartSettings) {
-        let standing = Standing { phase: Phase::Open, since: at(0), confirmed: None };
+        let standing = Standing { phase: Phase::Open, since: at(0), confirmed: None, asked: false };
         let settings = StartSettings { per_hour: Some(per_hour), ..StartSettings::default() };
         (Gate::new(standing, Vec::new(), at(0)), settings)
     }

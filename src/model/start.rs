@@ -112,13 +112,16 @@ pub struct Standing {
     /// As many as this a person let be made, of the burst that is counted.
     #[serde(default)]
     pub confirmed: Option<u64>,
+    /// Every creation of the burst waits for a person's word: another configuration would make them, which a running daemon went over to.
+    #[serde(default)]
+    pub asked: bool,
 }
 
 impl Standing {
     /// A burst that is counted from now on.
     #[must_use]
     pub fn counting(since: Timestamp) -> Self {
-        Self { phase: Phase::Counting, since, confirmed: None }
+        Self { phase: Phase::Counting, since, confirmed: None, asked: false }
     }
 
     /// Under what it is kept.

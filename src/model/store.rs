@@ -382,8 +382,9 @@ pub trait Store: Send + Sync + 'static {
     /// The items of a sync whose creation was begun at a pace or in a staged start.
     async fn started_creations(&self, sync: &SyncId) -> Result<Vec<ItemId>, StoreError>;
 
-    /// What lies before a sync of so many sides.
-    async fn creations_ahead(&self, sync: &SyncId, sides: usize, now: Timestamp) -> Result<Ahead, StoreError>;
+    /// What lies before a sync of so many sides. The second number: an item that somebody just changed counts where fewer than that
+    /// have a counterpart.
+    async fn creations_ahead(&self, sync: &SyncId, sides: (usize, usize), now: Timestamp) -> Result<Ahead, StoreError>;
 
     /// Carries out what begins, waits and waits no longer.
     async fn keep_creations(&self, sync: &SyncId, step: &CreationStep, now: Timestamp) -> Result<(), StoreError>;

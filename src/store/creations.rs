@@ -77,7 +77,12 @@ pub(super) fn size(connection: &Connection, sync: &SyncId) -> StepResult<u64> {
 }
 
 /// What lies before a sync of so many sides.
-pub(super) fn ahead(connection: &Connection, sync: &SyncId, sides: usize, now: Timestamp) -> StepResult<Ahead> {
+pub(super) fn ahead(
+    connection: &Connection,
+    sync: &SyncId,
+    (sides, enough): (usize, usize),
+    now: Timestamp,
+) -> StepResult<Ahead> {
     let count = |sql: &str, now: Option<Timestamp>| -> StepResult<u64> {
         let mut statement = connection.prepare_cached(sql)?;
         let count: i64 = match now {
@@ -93,13 +98,15 @@ pub(super) fn ahead(connection: &Connection, sync: &SyncId, sides: usize, now: T
         None,
     )?;
     let sides = u64::try_from(sides).unwrap_or(u64::MAX);
-    Ok(Ahead {
-        busy: count(
+    let busy: i64 = connection
+        .prepare_cached(
             "SELECT count(*) FROM work JOIN items ON items.id = work.item
              WHERE items.sync = ?1 AND (claimed_by IS NOT NULL OR due_ms <= ?2)
-               AND (urgency > 0 OR (SELECT count(*) FROM replicas WHERE replicas.item = work.item) = 1)",
-            Some(now),
-        )?,
+               AND (urgency > 0 OR (SELECT count(*) FROM replicas WHERE replicas.item = work.item) < ?3)",
+        )?
+        .query_row(params![sync, Milliseconds(now), i64::try_from(enough).unwrap_or(i64::MAX)], |row| row.get(0))?;
+    Ok(Ahead {
+        busy: busy.cast_unsigned(),
         newcomers: count(
             "SELECT count(*) FROM newcomers WHERE sync = ?1 AND first_seen_ms > ?2",
             now.checked_sub(UNDECIDED).ok(),

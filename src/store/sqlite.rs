@@ -441,7 +441,7 @@ impl Store for SqliteStore {
         self.read("read what was started", move |connection| creations::started(connection, &sync)).await
     }
 
-    async fn creations_ahead(&self, sync: &SyncId, sides: usize, now: Timestamp) -> Result<Ahead, StoreError> {
+    async fn creations_ahead(&self, sync: &SyncId, sides: (usize, usize), now: Timestamp) -> Result<Ahead, StoreError> {
         let sync = sync.clone();
         self.read("count what is ahead", move |connection| creations::ahead(connection, &sync, sides, now)).await
     }

@@ -109,7 +109,12 @@ async fn edits(world: &World, began: Instant, (from, to): (End<'_>, End<'_>), co
 
 /// The two syncs' Jiras, not started yet.
 pub(super) fn shared() -> World {
-    let mut world = World::of(CONFIG, |setups| {
+    shared_by(CONFIG)
+}
+
+/// The same by a configuration like it.
+pub(super) fn shared_by(config: &str) -> World {
+    let mut world = World::of(config, |setups| {
         let acme = setups.get_mut("acme").unwrap();
         let first = acme.projects[0].clone();
         acme.projects.push(ProjectSetup { key: "TWO".into(), id: 10_001, name: "Second".into(), ..first });

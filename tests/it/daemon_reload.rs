@@ -9,12 +9,16 @@ use jirasyncd::model::configuration::Existing;
 use jirasyncd::simulator::presets;
 use serde_json::json;
 
+use super::daemon_fairness;
 use super::daemon_pause::give;
-use super::daemon_support::{THREE, Tokens, World, two};
+use super::daemon_support::{THREE, Tokens, World, load, two};
 
 /// A daemon whose file can be written.
 async fn world(text: &str) -> (World, Arc<Mutex<String>>) {
-    let mut world = World::without_daemon(text);
+    started(World::without_daemon(text), text).await
+}
+
+async fn started(mut world: World, text: &str) -> (World, Arc<Mutex<String>>) {
     let file = Arc::new(Mutex::new(String::new()));
     write(&world, &file, text);
     let read = Arc::clone(&file);
@@ -167,14 +171,81 @@ async fn what_a_side_said_stays_after_it_is_left_out_whoever_edits_next() {
         assert!(["a", "theirs", "ours"].iter().all(|label| labels.contains(label)), "{side}: {labels}");
         assert!(text.contains("First by acme") && text.contains("Second by initech"), "{side}: {text}");
     }
-    // What is made at the side while it is out joins when it is back.
+    // What is made at the side while it is out joins when it is back, on somebody's word.
     world.person("initech", "petra").create("OPS", "Fehler", json!({ "summary": "Meanwhile" })).unwrap();
     world.settle().await;
     write(&world, &file, &open(THREE));
     assert_eq!(reload(&mut world, false).await.ended, Ended::Done);
     world.settle().await;
-    assert_eq!((world.issues("acme", "Meanwhile").len(), world.issues("globex", "Meanwhile").len()), (1, 1));
+    let meanwhile =
+        |world: &World| [world.issues("acme", "Meanwhile").len(), world.issues("globex", "Meanwhile").len()];
+    assert_eq!(meanwhile(&world), [0, 0]);
+    assert_eq!(give(&world, Command::Confirm { sync: "support".into(), most: 2 }).await.ended, Ended::Done);
+    world.settle().await;
+    assert_eq!(meanwhile(&world), [1, 1]);
     assert_eq!(world.issues("initech", "Item").len(), 1);
+}
+
+/// Not one issue is made by what is new in a configuration until somebody says so, and what people make meanwhile does not wait.
+#[tokio::test(start_paused = true)]
+async fn what_a_reload_would_create_waits_for_a_word() {
+    for confirmed in [false, true] {
+        let (mut world, file) = world(&without_initech()).await;
+        let labels = json!(["share-globex", "share-initech"]);
+        let jane = world.person("acme", "jane");
+        for number in 0..2 {
+            jane.create("SUP", "Bug", json!({ "summary": format!("Old {number}"), "labels": labels })).unwrap();
+        }
+        world.settle().await;
+        assert_eq!((world.issues("globex", "Old").len(), world.issues("initech", "Old").len()), (2, 0));
+        write(&world, &file, THREE);
+        let answer = reload(&mut world, confirmed).await;
+        assert_eq!(answer.ended, Ended::Done);
+        let says = answer.lines.iter().any(|line| line.contains("wait until somebody says so"));
+        assert_eq!(says, !confirmed, "{answer:?}");
+        world.settle().await;
+        if !confirmed {
+            assert_eq!(world.issues("initech", "Old").len(), 0);
+            let problems = world.problems().await;
+            let told = "2 issues would be created at once in sync `support`, by what is new in its configuration: 2 on initech";
+            assert!(problems.iter().any(|problem| problem.contains(told)), "{problems:?}");
+            // Neither what people make nor what they do waits for that, also not over a start.
+            world.config = load(THREE, &world.state());
+            world.start().await;
+            jane.create("SUP", "Bug", json!({ "summary": "New", "labels": labels })).unwrap();
+            let old = world.issue("acme", "Old 0").key;
+            jane.edit(&old, json!({ "summary": "Old, edited" })).unwrap();
+            world.settle().await;
+            assert_eq!((world.issues("initech", "New").len(), world.issues("initech", "Old").len()), (1, 0));
+            assert_eq!(world.issues("globex", "Old, edited").len(), 1);
+            assert_eq!(give(&world, Command::Confirm { sync: "support".into(), most: 2 }).await.ended, Ended::Done);
+            world.settle().await;
+        }
+        assert_eq!(world.issues("initech", "Old").len(), 2);
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+/// A sync of which the configuration says the same is not counted anew: nothing of it waits.
+#[tokio::test(start_paused = true)]
+async fn what_waits_in_another_sync_does_not_wait_for_a_reload() {
+    let paced =
+        daemon_fairness::CONFIG.replace("[sync.bulk.map]", "[sync.bulk.backfill]\nper-hour = 3\n[sync.bulk.map]");
+    let (mut world, file) = started(daemon_fairness::shared_by(&paced), &paced).await;
+    for number in 0..5 {
+        let fields = json!({ "summary": format!("Bulk {number}") });
+        world.person("globex", "jdoe").create("ENG", "Defect", fields).unwrap();
+    }
+    tokio::time::advance(std::time::Duration::from_hours(1)).await;
+    world.settle().await;
+    let begun = world.issues("acme", "Bulk").len();
+    assert_eq!(begun, 3, "the hour's pace");
+    let live = "[sync.live.fields]\nsummary = \"both\"";
+    write(&world, &file, &paced.replace(live, &format!("{live}\nlabels = \"both\"")));
+    assert_eq!(reload(&mut world, false).await.ended, Ended::Done);
+    tokio::time::advance(std::time::Duration::from_hours(2)).await;
+    world.settle().await;
+    assert_eq!(world.issues("acme", "Bulk").len(), 5);
 }
 
 #[tokio::test(start_paused = true)]
