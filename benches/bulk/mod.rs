@@ -180,8 +180,15 @@ pub(crate) async fn daemon(load: Load, kills: usize, real: bool) -> Sent {
 
 /// What a start costs where nothing is to be done, and nothing was for as long as polls look back.
 async fn restart(world: &mut World) -> u64 {
+    // Stopped at once, its next polls would begin where the last ones stood, and show all of it again.
+    let cancel = CancellationToken::new();
+    let idle = async {
+        tokio::time::sleep(Duration::from_hours(1)).await;
+        cancel.cancel();
+    };
+    let (ran, ()) = tokio::join!(world.daemon().run(cancel.clone()), idle);
+    ran.unwrap();
     world.daemon = None;
-    tokio::time::sleep(Duration::from_hours(1)).await;
     let before = all_calls(world);
     world.start().await;
     let cancel = CancellationToken::new();

@@ -289,7 +289,7 @@ impl Engine {
         for (sync, side) in sides.keys() {
             let Some(sync) = self.syncs.get(sync) else { continue };
             let known: BTreeSet<IssueId> =
-                self.store.known(sync.id(), instance.id(), &there).await?.into_iter().collect();
+                self.store.known(Some(sync.id()), instance.id(), &there).await?.into_iter().collect();
             let unknown = there.iter().filter(|issue| !known.contains(issue));
             newcomers
                 .extend(unknown.map(|issue| newcomer((sync, side), instance, *issue, self.now(), Urgency::Backfill)));

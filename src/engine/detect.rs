@@ -363,7 +363,7 @@ impl Engine {
     async fn unread_newcomers(&self, instance: &Arc<Instance>, issue: IssueId) -> Result<Vec<Newcomer>, StoreError> {
         let mut found = Vec::new();
         for sync in self.syncs.values() {
-            if !self.store.known(sync.id(), instance.id(), &[issue]).await?.is_empty() {
+            if !self.store.known(Some(sync.id()), instance.id(), &[issue]).await?.is_empty() {
                 continue;
             }
             for side in sync.settings.sides.iter().filter(|side| &side.instance == instance.id()) {
@@ -389,7 +389,7 @@ impl Engine {
                     continue;
                 }
                 let known: BTreeSet<IssueId> =
-                    self.store.known(sync.id(), instance.id(), &there).await?.into_iter().collect();
+                    self.store.known(Some(sync.id()), instance.id(), &there).await?.into_iter().collect();
                 let unknown: Vec<IssueId> = there.into_iter().filter(|issue| !known.contains(issue)).collect();
                 let urgency = if first || unknown.len() > MANY { Urgency::Backfill } else { Urgency::Live };
                 let seen = |issue| newcomer((sync, &side.id), instance, issue, self.now(), urgency);

@@ -1,7 +1,7 @@
 //! Searches for what we created, shared: after a death many batches hold creations in doubt, and one search tells of all of them. Must never
 //! let a search tell of an answer that was lost after it began, nor share one that something is given up by.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use super::Engine;
 use super::instance::Instance;
-use crate::jira::JiraError;
-use crate::model::ids::InstanceId;
+use crate::jira::{JiraError, Made, made};
+use crate::model::ids::{InstanceId, IssueId};
 use crate::model::issue::IssueSnapshot;
 
 /// How long a search may tell others.
@@ -51,6 +51,18 @@ impl Look {
 }
 
 impl Engine {
+    /// The rows of what was made that may be what is looked for: of many without those that are bound to items that nothing is open on.
+    pub(super) async fn unknown_of(&self, instance: &Instance, found: Made) -> Result<Vec<IssueSnapshot>, JiraError> {
+        let known: BTreeSet<IssueId> = match &found {
+            Made::Rows(_) => BTreeSet::new(),
+            // Where the state does not answer all are read: whatever is decided on by them will find that out.
+            Made::Many { issues, .. } => {
+                self.store.known(None, instance.id(), issues).await.unwrap_or_default().into_iter().collect()
+            }
+        };
+        instance.patiently(made(&*instance.read, found, |issue| known.contains(&issue))).await
+    }
+
     /// What the sync user made in a project since `since`. `after`: when the last of the answers was lost that are missed, by our monotonic
     /// time; without it nothing but a search of one's own will do. Whoever comes while one is under way waits for it.
     pub(super) async fn created_lately(

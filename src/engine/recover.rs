@@ -190,7 +190,8 @@ impl Engine {
         // What was sent before another account took the place of the one before bears that one's name.
         let skew = SignedDuration::from_millis(instance.skew_ms());
         let former = instance.former.since(since.saturating_sub(skew).unwrap_or(Timestamp::MIN));
-        instance.patiently(instance.read.created_by_us(project, since, &former)).await
+        let made = instance.patiently(instance.read.created_by_us(project, since, &former)).await?;
+        self.unknown_of(instance, made).await
     }
 
     /// Whether a creation was looked for often enough in its project, after the lag bound. If not, it is looked for again.

@@ -43,6 +43,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use budget::Budget;
+pub use created::{Made, Makers, made};
 pub use hook_body::{NO_ISSUE, Told, read_hook};
 pub use hooks::{HOOK_EVENTS, HookError, HookRegistry, PROPERTY_EVENTS, RegisteredHook, WantedHook};
 pub use pages::Trail;
@@ -431,13 +432,8 @@ pub trait JiraRead: Send + Sync + 'static {
     /// The transitions offered now.
     async fn transitions(&self, issue: IssueId) -> Result<Vec<TransitionOffer>, JiraError>;
 
-    /// Issues of the project, or of all that it may browse, that the sync user created at or after `since` (server time), with our marks, by the index.
-    async fn created_by_us(
-        &self,
-        project: Option<&str>,
-        since: Timestamp,
-        former: &BTreeSet<AccountId>,
-    ) -> Result<Vec<IssueSnapshot>, JiraError>;
+    /// Issues of the project, or of all that it may browse, that the sync user created at or after `since` (server time), by the index.
+    async fn created_by_us(&self, project: Option<&str>, since: Timestamp, former: &Makers) -> Result<Made, JiraError>;
 
     /// The largest file that may be attached, in bytes; `None` where none may.
     async fn upload_limit(&self) -> Result<Option<u64>, JiraError>;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::client::Client;
+use super::created::{Made, Makers};
 use super::decode::{self, Decoder};
 use super::fields::FieldList;
 use super::pages::Trail;
@@ -337,12 +338,7 @@ impl JiraRead for Reader {
         Ok(decode::offers(found.transitions))
     }
 
-    async fn created_by_us(
-        &self,
-        project: Option<&str>,
-        since: Timestamp,
-        former: &BTreeSet<AccountId>,
-    ) -> Result<Vec<IssueSnapshot>, JiraError> {
+    async fn created_by_us(&self, project: Option<&str>, since: Timestamp, former: &Makers) -> Result<Made, JiraError> {
         self.0.created_by_us(project, since, former, self).await
     }
 

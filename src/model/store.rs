@@ -292,9 +292,13 @@ pub trait Store: Send + Sync + 'static {
         issue: IssueId,
     ) -> Result<Vec<(ItemId, SyncId, SideId)>, StoreError>;
 
-    /// The issues among `issues` that an item of `sync` holds.
-    async fn known(&self, sync: &SyncId, instance: &InstanceId, issues: &[IssueId])
-    -> Result<Vec<IssueId>, StoreError>;
+    /// The issues among `issues` that an item of `sync` holds; `None`: that an item of any sync holds of which no write is open.
+    async fn known(
+        &self,
+        sync: Option<&SyncId>,
+        instance: &InstanceId,
+        issues: &[IssueId],
+    ) -> Result<Vec<IssueId>, StoreError>;
 
     /// Newcomers not decided yet, of one side or of all, oldest first, at most `limit`.
     async fn newcomers(&self, of: Option<(&SyncId, &SideId)>, limit: usize) -> Result<Vec<Newcomer>, StoreError>;

@@ -269,12 +269,17 @@ pub(super) fn forget_newcomers(connection: &Connection, newcomers: &[Newcomer]) 
 /// The issues among `issues` that an item of `sync` holds.
 pub(super) fn known(
     connection: &Connection,
-    sync: &crate::model::ids::SyncId,
+    sync: Option<&crate::model::ids::SyncId>,
     instance: &InstanceId,
     issues: &[IssueId],
 ) -> StepResult<Vec<IssueId>> {
-    let mut statement =
-        connection.prepare_cached("SELECT 1 FROM replicas WHERE instance = ?1 AND issue = ?2 AND sync = ?3")?;
+    let mut statement = connection.prepare_cached(match sync {
+        Some(_) => "SELECT 1 FROM replicas WHERE instance = ?1 AND issue = ?2 AND sync = ?3",
+        None => {
+            "SELECT 1 FROM replicas WHERE instance = ?1 AND issue = ?2 AND ?3 IS NULL
+               AND NOT EXISTS (SELECT 1 FROM intents WHERE intents.item = replicas.item AND settled_ms IS NULL)"
+        }
+    })?;
     let mut known = Vec::new();
     for issue in issues {
         if statement.exists(params![instance, issue, sync])? {

@@ -277,12 +277,12 @@ impl Store for SqliteStore {
 
     async fn known(
         &self,
-        sync: &SyncId,
+        sync: Option<&SyncId>,
         instance: &InstanceId,
         issues: &[IssueId],
     ) -> Result<Vec<IssueId>, StoreError> {
-        let (sync, instance, issues) = (sync.clone(), instance.clone(), issues.to_vec());
-        self.read("look up issues", move |connection| queue::known(connection, &sync, &instance, &issues)).await
+        let (sync, instance, issues) = (sync.cloned(), instance.clone(), issues.to_vec());
+        self.read("look up issues", move |connection| queue::known(connection, sync.as_ref(), &instance, &issues)).await
     }
 
     async fn newcomers(&self, of: Option<(&SyncId, &SideId)>, limit: usize) -> Result<Vec<Newcomer>, StoreError> {

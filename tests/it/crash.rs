@@ -259,7 +259,7 @@ fused! {
         fn announced(instance: &InstanceId, now: Timestamp, limit: usize) -> Vec<Announced>;
         fn waiting() -> Vec<Waiting>;
         fn traces(instance: &InstanceId, issue: IssueId) -> Vec<(i64, CommentTrace)>;
-        fn known(sync: &SyncId, instance: &InstanceId, issues: &[IssueId]) -> Vec<IssueId>;
+        fn known(sync: Option<&SyncId>, instance: &InstanceId, issues: &[IssueId]) -> Vec<IssueId>;
         fn newcomers(of: Option<(&SyncId, &SideId)>, limit: usize) -> Vec<Newcomer>;
         fn intent(operation: OperationId) -> Option<Intent>;
         fn size_of(sync: &SyncId) -> u64;

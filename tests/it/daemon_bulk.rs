@@ -24,7 +24,7 @@ async fn a_backfill_takes_hardly_more_than_it_needs() {
     assert!(whole.at_once <= 26, "{} requests at once are more than was said", whole.at_once);
 }
 
-/// With few hundred issues it would be more than that: what is in doubt is looked for with each batch that holds some of it.
+/// With few issues the starts are more than all that is in doubt: they are counted only in the long run.
 #[tokio::test(start_paused = true)]
 async fn a_backfill_that_dies_on_the_way_doubles_nothing_and_costs_little_more() {
     let load = Load { issues: if is_long() { 10_000 } else { 60 }, rate: 1_000 };
@@ -32,7 +32,7 @@ async fn a_backfill_that_dies_on_the_way_doubles_nothing_and_costs_little_more()
     let killed = daemon(load, 5, false).await;
     println!("{whole:#?}\n{killed:#?}");
     assert!(killed.cut_off.iter().all(|cut_off| *cut_off > 0), "{killed:?}");
-    let starts = killed.restart * killed.cut_off.len() as u64;
+    let starts = if is_long() { 0 } else { killed.restart * killed.cut_off.len() as u64 };
     let extra = (killed.calls - starts).saturating_sub(whole.calls);
     let limit = killed.may_cost_more(load);
     assert!(extra <= limit, "{extra} of {limit} extra calls: {killed:?}");

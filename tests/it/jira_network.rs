@@ -7,7 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use jirasyncd::clock::{SeededEntropy, SystemClock};
 use jirasyncd::jira::{
-    BODY_CAP, Failure, ReqwestTransport, Transport, TransportError, TransportSetupError, Trouble, WriteOutcome, connect,
+    BODY_CAP, Failure, ReqwestTransport, Transport, TransportError, TransportSetupError, Trouble, WriteOutcome,
+    connect, made,
 };
 use jirasyncd::model::ids::IssueId;
 use jirasyncd::model::settings::Kind;
@@ -124,8 +125,9 @@ async fn row_004_works_over_http_and_a_write_that_breaks_is_sent_once() {
             jira.clear_faults();
         }
     }
-    let found =
-        read.created_by_us(Some("ENG"), "2020-01-01T00:00:00Z".parse().unwrap(), &BTreeSet::new()).await.unwrap();
+    let since = "2020-01-01T00:00:00Z".parse().unwrap();
+    let found = read.created_by_us(Some("ENG"), since, &BTreeSet::new()).await.unwrap();
+    let found = made(&*read, found, |_| false).await.unwrap();
     assert_eq!(found.len(), 10, "resets before it took effect left nothing, the others one each");
     assert!(found.iter().all(|row| row.mark.as_deref() == Some("sealed")));
     cancel.cancel();

@@ -287,7 +287,10 @@ impl Bench {
         let mut made = self.lock().made.clone();
         if self.doubt.load(Ordering::Relaxed) {
             let early = self.since.checked_sub(SignedDuration::from_mins(5)).unwrap_or(self.since);
-            let found = self.read.created_by_us(Some(&self.project), early, &BTreeSet::new()).await.unwrap_or_default();
+            let found = match self.read.created_by_us(Some(&self.project), early, &BTreeSet::new()).await {
+                Ok(found) => crate::jira::made(&*self.read, found, |_| false).await.unwrap_or_default(),
+                Err(_) => Vec::new(),
+            };
             let ours = found.into_iter().filter(|row| row.mark.as_ref() == Some(&self.mark()));
             made.extend(ours.map(|row| (row.id, row.key)));
         }

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::bench::{Bench, halt};
 use super::{Fact, Found, Halt, On, refused_with};
-use crate::jira::Want;
+use crate::jira::{Want, made};
 use crate::model::settings::Kind;
 
 const SUBJECT: &str = "Search";
@@ -137,6 +137,7 @@ async fn our_creations_are_found(bench: &Bench) -> Result<Found, Halt> {
     let mut waiting = bench.waiting();
     loop {
         let found = bench.read.created_by_us(Some(&bench.project), bench.since, &BTreeSet::new()).await?;
+        let found = made(&*bench.read, found, |_| false).await?;
         if let Some(row) = found.into_iter().find(|row| row.id == issue.id) {
             let marked = row.mark.as_ref() == Some(&bench.mark());
             let seen = format!("{} was found {} its mark", issue.key, if marked { "with" } else { "without" });

@@ -1,7 +1,8 @@
 //! Hints, claims and leases: nothing is lost, nobody holds an item twice.
 
 use jirasyncd::model::hub::ItemState;
-use jirasyncd::model::ids::IssueId;
+use jirasyncd::model::ids::{IssueId, OperationId};
+use jirasyncd::model::operation::IntentState;
 use jirasyncd::model::store::{Cursor, Hint, Newcomer, Store, StoreError, Urgency};
 
 use super::in_every_mode;
@@ -226,11 +227,20 @@ async fn a_bound_issue_is_no_newcomer(world: World) {
     world.store.queue_hints(&"acme".into(), &hints, &seen, None, at(0)).await.unwrap();
     assert_eq!(world.store.newcomers(None, 10).await.unwrap(), [newcomer("one", 2, 0), newcomer("two", 1, 0)]);
     let issues = [IssueId(2), IssueId(1), IssueId(3)];
-    let known =
-        async |sync: &str, instance: &str| world.store.known(&sync.into(), &instance.into(), &issues).await.unwrap();
+    let known = async |sync: &str, instance: &str| {
+        world.store.known(Some(&sync.into()), &instance.into(), &issues).await.unwrap()
+    };
     assert_eq!(known("one", "acme").await, [IssueId(1)]);
     assert_eq!(known("two", "acme").await, []);
     assert_eq!(known("one", "globex").await, []);
+    // Of any sync: only where no write is open, since that may be what made it.
+    let settled = async |instance: &str| world.store.known(None, &instance.into(), &issues).await.unwrap();
+    assert_eq!((settled("acme").await, settled("globex").await), (vec![IssueId(1)], Vec::new()));
+    let fence = world.claim_one(0).await.fence;
+    world.store.open_intents(fence, &[intent(1, id(1), 0)]).await.unwrap();
+    assert_eq!(settled("acme").await, []);
+    world.store.move_intents(&[(OperationId(1), IntentState::Confirmed)]).await.unwrap();
+    assert_eq!(settled("acme").await, [IssueId(1)]);
 }
 
 async fn what_somebody_just_made_is_decided_on_first(world: World) {
