@@ -538,6 +538,9 @@ pub(super) fn changed_nothing(work: &mut Work, intent: &Intent) {
         let row = work.sync.settings.fields.values().find(|row| row.kind == FieldKind::Status);
         told.extend(row.map(|row| (row.name.clone(), wanted.clone(), acts.clone())));
     }
+    // Of a row that the configuration has no more nothing was read.
+    let rows = &work.sync.settings.fields;
+    told.retain(|(name, ..)| rows.get(name).is_some_and(|row| row.sides.contains_key(&intent.operation.side)));
     let Some(replica) = work.item.replicas.get_mut(&intent.operation.side) else { return };
     for (name, wanted, acts) in told {
         let base = replica.bases.entry(name.clone()).or_default();

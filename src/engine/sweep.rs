@@ -109,7 +109,11 @@ impl Engine {
         let belongs = |side: &SideSettings| side.when.is_none() || item.belongs.contains(&side.id);
         let lacks = sync.settings.sides.iter().any(|side| !item.replicas.contains_key(&side.id) && belongs(side));
         item.replicas.iter().any(|(side, replica)| {
-            let waits = replica.bases.values().any(|base| base.acknowledged.as_ref().is_some_and(|why| why.may_pass));
+            let rows = &sync.settings.fields;
+            let carried =
+                replica.bases.iter().filter(|(name, _)| rows.get(name).is_some_and(|row| row.sides.contains_key(side)));
+            let waits =
+                carried.map(|(_, base)| base).any(|base| base.acknowledged.as_ref().is_some_and(|why| why.may_pass));
             // What somebody wrote into a copy goes back to its original once the right to edit that is given.
             let flows = sync.settings.comments.copies == CopyEdits::FlowBack;
             let strays = item.comments.iter().any(|record| &record.side == side && !record.strayed.is_empty());

@@ -399,6 +399,10 @@ impl Work {
         for (side, replica) in &self.item.replicas {
             all.extend(missed(side, replica));
             for (field, base) in &replica.bases {
+                // What the configuration does not carry any more needs nobody.
+                if !self.sync.settings.fields.get(field).is_some_and(|row| row.sides.contains_key(side)) {
+                    continue;
+                }
                 if let Some(refused) = base.acknowledged.as_ref().filter(|acknowledged| acknowledged.refused) {
                     // Where Jira said nothing, there is nothing of it to mend.
                     let row = self.sync.settings.fields.get(field);

@@ -174,7 +174,8 @@ fn state(draft: &Draft<'_>, side: &SideId) -> String {
         name.as_str() == "resolution" || rows.get(name).is_some_and(|row| row.kind == FieldKind::Status)
     };
     let is_refused = |name: &FieldName, base: &Base| {
-        base.acknowledged.as_ref().is_some_and(|acknowledged| acknowledged.refused || by_hops(name))
+        let carried = rows.get(name).is_some_and(|row| row.sides.contains_key(side));
+        carried && base.acknowledged.as_ref().is_some_and(|acknowledged| acknowledged.refused || by_hops(name))
     };
     let refused = bases.filter(|(name, base)| is_refused(name, base)).map(|(name, _)| name);
     let rows: BTreeSet<&str> = held.chain(refused).map(FieldName::as_str).collect();

@@ -64,6 +64,9 @@ async fn a_plan_shows_what_is_paired_and_what_may_be_one() {
         jira.person(who).unwrap().create(project, kind, fields).unwrap();
     }
     let jane = world.acme.person("jane").unwrap();
+    // What both sides hold already is matched, and not created.
+    jane.comment("SUP-1", "Said on both sides").unwrap();
+    world.globex.person("jdoe").unwrap().comment("ENG-1", "Said on both sides").unwrap();
     jane.link_to("SUP-1", &format!("{}/browse/ENG-1", world.globex.base_url())).unwrap();
     jane.create(
         "SUP",
@@ -79,7 +82,7 @@ async fn a_plan_shows_what_is_paired_and_what_may_be_one() {
         "= sync support: SUP-1 (acme), ENG-1 (globex) name each other and are paired",
         "? SUP-3 is not carried, and nothing is created for it: it names ENG-9",
         "may be one, by summary and type: `jirasyncd pair support acme:SUP-2 globex:ENG-2`",
-        "1 pair made, 2 issues created, 1 issue not clear",
+        "1 pair made, 2 issues created, 1 issue not clear, 0 comments to create, 1 matched",
     ];
     place.run(&["plan"]).await.expect(1, &said);
     let plan = place.run(&["plan", "--json"]).await.expect(1, &[]).json();

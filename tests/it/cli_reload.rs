@@ -36,6 +36,9 @@ async fn a_running_daemon_goes_over_to_another_configuration_and_back() {
     // A row more: it fills what is there, and the same process goes on.
     let now = before.replace("description = \"both\"", "description = \"both\"\ndue-date = \"both\"");
     write(&place, &now);
+    // Beforehand it is seen what that would do, beside the daemon, which goes by the one before.
+    place.run(&["plan"]).await.expect(0, &["ENG-1", "due-date", "2026-12-24"]);
+    assert_eq!(field(&world, "duedate"), "");
     let said = place.run(&["reload"]).await;
     said.expect(
         0,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use jirasyncd::config::{self, SecretsWanted};
 use jirasyncd::model::command::{Answer, Command, Ended};
 use jirasyncd::model::configuration::Existing;
-use jirasyncd::simulator::presets;
+use jirasyncd::simulator::{Fault, FaultRule, When, presets};
 use serde_json::json;
 
 use super::daemon_fairness;
@@ -223,6 +223,31 @@ async fn what_a_reload_would_create_waits_for_a_word() {
         }
         assert_eq!(world.issues("initech", "Old").len(), 2);
         assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+/// A row that is taken out takes along what was told of it, and what was not seen of it yet is told as nothing.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_told_of_a_row_that_is_taken_out() {
+    for refused in [false, true] {
+        let (mut world, file) = world(&two()).await;
+        let key = world.person("acme", "jane").create("SUP", "Bug", json!({ "summary": "Item" })).unwrap();
+        world.settle().await;
+        if refused {
+            world.jira("globex").add_fault(FaultRule::new("editIssue", When::Always, Fault::Status(400)));
+        }
+        world.person("acme", "jane").edit(&key, json!({ "duedate": "2026-12-24" })).unwrap();
+        world.interval().await;
+        let expected = if refused { "" } else { "2026-12-24" };
+        assert_eq!(world.field("globex", "Item", "duedate"), expected);
+        if refused {
+            world.settle().await;
+            assert!(!world.problems().await.is_empty());
+        }
+        write(&world, &file, &two().replace("due-date = \"both\"\n", ""));
+        assert_eq!(reload(&mut world, false).await.ended, Ended::Done);
+        world.settle().await;
+        assert_eq!(world.problems().await, Vec::<String>::new(), "refused: {refused}");
     }
 }
 
