@@ -24,6 +24,8 @@ mod cli_problems;
 #[cfg(test)]
 mod cli_reload;
 #[cfg(test)]
+mod cli_rights;
+#[cfg(test)]
 mod cli_state;
 #[cfg(test)]
 mod cli_webhooks;
@@ -277,7 +279,6 @@ mod planted_proof;
 #[cfg(test)]
 #[cfg(feature = "planted-bugs")]
 mod planted_ring;
-#[cfg(test)]
 #[cfg(test)]
 mod planted_worlds;
 #[cfg(test)]
