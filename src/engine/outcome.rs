@@ -193,8 +193,10 @@ impl Engine {
                 work.fresh.remove(&intent.operation.side);
                 work.want_read(&intent.operation.side, false);
             }
+            // As of a new copy: Data Center says 400 to a missing right, too.
             WriteOutcome::Refused(refusal)
                 if is_about_the_value(&refusal)
+                    && (refusal.status != 400 || !refusal.fields.is_empty())
                     && matches!(intent.operation.action, Action::EditComment { emptied: false, .. }) =>
             {
                 revision_refused(work, intent, &refusal);

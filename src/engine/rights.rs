@@ -192,7 +192,12 @@ async fn ask(
         None => shown(read.newest(project, None).await)?.flatten(),
     };
     let sample = match sample {
-        Some((issue, key)) => shown(read.permissions_for(issue, &keys).await)?.map(|held| (key, held)),
+        Some((issue, key)) => {
+            let wider = needed.iter().filter_map(|right| right.wider());
+            let keys: BTreeSet<&str> = keys.iter().copied().chain(wider.map(Right::key)).collect();
+            let keys: Vec<&str> = keys.into_iter().collect();
+            shown(read.permissions_for(issue, &keys).await)?.map(|held| (key, held))
+        }
         None => None,
     };
     let with_us = shown(read.newest(project, Some(WITH_US)).await)?.flatten().map(|(_, key)| key);
@@ -250,7 +255,7 @@ fn report(instance: &InstanceId, project: &str, places: &[Place<'_>], asked: &As
             .sample
             .as_ref()
             .filter(|_| need.right.is_of_an_issue())
-            .and_then(|(_, held)| held.get(need.right.key()).copied()),
+            .and_then(|(_, held)| is_held(held, need.right)),
         given_by: given_by(need.right),
     };
     let excess = |right: &Right| {
@@ -258,8 +263,10 @@ fn report(instance: &InstanceId, project: &str, places: &[Place<'_>], asked: &As
             // To administer is much for mails that are left out where that is possible.
             need.right == *right && (need.demand != Demand::Useful || !right.is_administrative())
         };
-        let held = asked.held.as_ref().is_some_and(|held| held.get(right.key()) == Some(&true));
-        held && right.is_worth_taking_away() && !asked.needs.iter().any(wanted)
+        let holds = |right: Right| asked.held.as_ref().is_some_and(|held| held.get(right.key()) == Some(&true));
+        // Taken away, what it stands for would be missing.
+        let stands_in = |need: &Need| need.right.wider() == Some(*right) && !holds(need.right);
+        holds(*right) && right.is_worth_taking_away() && !asked.needs.iter().any(|need| wanted(need) || stands_in(need))
     };
     let excess = Right::ALL.into_iter().filter(excess);
     PermissionReport {
@@ -283,7 +290,13 @@ fn held(right: Right, asked: &Asked) -> Option<bool> {
         let (lacking, of) = &asked.unassignable;
         return (*of > 0).then_some(lacking.len() < *of);
     }
-    held.get(right.key()).copied()
+    is_held(held, right)
+}
+
+/// As Jira said, or by one that holds it besides.
+fn is_held(held: &Permissions, right: Right) -> Option<bool> {
+    let said = |right: Right| held.get(right.key()).copied();
+    said(right).map(|own| own || right.wider().and_then(said) == Some(true))
 }
 
 /// What is said of a permission that is not held.

@@ -250,6 +250,19 @@ impl Right {
         self.called().1
     }
 
+    /// The one that holds it besides much more: who may edit everybody's may edit his own.
+    #[must_use]
+    pub fn wider(self) -> Option<Self> {
+        match self {
+            Self::EditOwnComments => Some(Self::EditAllComments),
+            Self::DeleteOwnComments => Some(Self::DeleteAllComments),
+            Self::DeleteOwnAttachments => Some(Self::DeleteAllAttachments),
+            Self::EditOwnWorklogs => Some(Self::EditAllWorklogs),
+            Self::DeleteOwnWorklogs => Some(Self::DeleteAllWorklogs),
+            _ => None,
+        }
+    }
+
     /// Whether it is one of all of Jira, and not of a project.
     #[must_use]
     pub fn is_global(self) -> bool {

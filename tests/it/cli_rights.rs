@@ -45,6 +45,18 @@ async fn what_is_held_without_need_is_a_warning_and_administration_one_of_its_ow
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_may_delete_everybodys_comments_lacks_nothing_to_delete_its_own() {
+    let world = World::new().await;
+    let place = world.place();
+    world.globex.set_permission("ENG", "DELETE_OWN_COMMENTS", &[]);
+    let said = place.run(&["check"]).await.expect(0, &[]);
+    let held = said.stdout.lines().find(|line| line.contains("holds more in project `ENG`")).unwrap();
+    assert!(!held.contains("DELETE_ALL_COMMENTS") && held.contains("DELETE_ALL_ATTACHMENTS"), "{held}");
+    world.globex.set_permission("ENG", "DELETE_ALL_COMMENTS", &[]);
+    place.run(&["check"]).await.expect(2, &["the sync user lacks Delete Own Comments (DELETE_OWN_COMMENTS)"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_only_an_issues_reporter_holds_is_found_with_a_sample() {
     let world = World::new().await;
     let place = world.place();

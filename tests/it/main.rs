@@ -280,6 +280,7 @@ mod planted_proof;
 #[cfg(feature = "planted-bugs")]
 mod planted_ring;
 #[cfg(test)]
+#[cfg(test)]
 mod planted_worlds;
 #[cfg(test)]
 mod probe;
@@ -297,6 +298,8 @@ mod process_support;
 mod random_life;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod rights_matrix;
 #[cfg(test)]
 #[path = "../../benches/scale/mod.rs"]
 mod scale;
