@@ -25,10 +25,8 @@ pub(super) fn remedy(sync: &SyncSettings, side: &SideId, function: Function, rig
 pub(super) fn remedy_for_field(sync: &SyncSettings, side: &SideId, name: &FieldName) -> String {
     let field = sync.fields.get(name).and_then(|row| row.sides.get(side));
     let (function, rights) = field.map_or((Function::Issues, &[Right::EditIssues][..]), own_rights);
-    format!(
-        "mend what Jira names; it is tried again when the value changes. If it names nothing: {}",
-        needed(sync, side, function, rights)
-    )
+    // Of a right that is missing Jira says that the field is on no screen.
+    format!("mend what Jira names; {}; it is tried again when the value changes", needed(sync, side, function, rights))
 }
 
 /// What writing a field needs.

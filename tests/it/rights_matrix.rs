@@ -1,16 +1,17 @@
 //! Each permission of the table taken from the sync user alone, on both kinds: what `check` says and what the running daemon's problem says.
 //! `docs/permissions.md` shows it; `UPDATE=1` writes the page's table anew. Must never write a line that no run said.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
 use jirasyncd::app::connect;
-use jirasyncd::engine::{LastKnown, Severity, Survey, survey};
+use jirasyncd::engine::{Demand, LastKnown, Severity, Survey, survey};
 use jirasyncd::model::ids::InstanceId;
 use jirasyncd::model::right::{Function, Right};
 use jirasyncd::model::store::Store as _;
-use jirasyncd::simulator::{Holder, Person};
+use jirasyncd::simulator::{Holder, Person, Setup};
 use serde_json::{Value, json};
 
 use super::daemon_support::{World, two};
@@ -164,8 +165,13 @@ fn configuration(home: &str) -> String {
 }
 
 fn world(there: &Side) -> World {
+    world_with(there, |_| {})
+}
+
+fn world_with(there: &Side, more: impl Fn(&mut Setup)) -> World {
     World::of(&configuration(there.jira), |setups| {
         for setup in setups.values_mut() {
+            more(setup);
             let project = &mut setup.projects[0];
             project.security_levels = vec!["Staff".to_owned()];
             for key in ["DELETE_ALL_COMMENTS", "DELETE_ALL_ATTACHMENTS", "EDIT_ALL_WORKLOGS", "DELETE_ALL_WORKLOGS"] {
@@ -258,7 +264,26 @@ async fn line(case: &Case, here: &'static Side, there: &'static Side) -> Result<
     Ok((of_check, of_daemon.clone()))
 }
 
-/// The page's table.
+/// What each function needs, as `check` lists it.
+async fn functions() -> String {
+    let world = world_with(&ACME, |setup| setup.projects[0].service_desk = true);
+    let mut rows = BTreeSet::new();
+    for need in checked(&world).await.permissions.into_iter().flat_map(|report| report.needs) {
+        let demand = match need.demand {
+            Demand::Needed => "needed",
+            Demand::Wished => "wished for",
+            Demand::Useful => "used where it is held",
+        };
+        rows.insert((need.function, format!("{} | {} | {demand}", need.in_words(), need.for_what)));
+    }
+    let mut out = "| function | permission | to | |\n|---|---|---|---|\n".to_owned();
+    for (function, row) in rows {
+        writeln!(out, "| {function} | {row} |").unwrap();
+    }
+    out
+}
+
+/// What is said where each is missing.
 async fn matrix() -> String {
     let (mut out, mut silent) = (String::new(), Vec::new());
     for case in cases() {
@@ -283,10 +308,65 @@ async fn each_permission_that_is_taken_away_is_named_by_check_and_by_the_daemon(
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/permissions.md");
     let page = fs::read_to_string(&path).unwrap();
     let (from, to) = (page.find(BEGIN).unwrap() + BEGIN.len(), page.find(END).unwrap());
-    let made = format!("\n\n{}", matrix().await);
+    let made = format!("\n\n{}\n{}", functions().await, matrix().await);
     if std::env::var_os("UPDATE").is_some() {
         fs::write(&path, format!("{}{made}{}", &page[..from], &page[to..])).unwrap();
         return;
     }
     assert_eq!(&page[from..to], made, "UPDATE=1 writes the matrix anew");
+}
+
+/// What `docs/permissions.md` says of the five: issues, their fields, statuses and comments go both ways, and what needs more is told.
+#[tokio::test(start_paused = true)]
+async fn with_five_rights_alone_issues_go_both_ways() {
+    const FIVE: [Right; 5] =
+        [Right::BrowseProjects, Right::CreateIssues, Right::EditIssues, Right::TransitionIssues, Right::AddComments];
+    let config = two().replace("assignee = \"both\"\n", "").replace("due-date = \"both\"\n", "");
+    let mut world = World::of(&config, |_| {});
+    for side in [&ACME, &GLOBEX] {
+        let projects = Right::ALL.into_iter().filter(|right| !right.is_global() && !FIVE.contains(right));
+        projects.for_each(|right| take(&world, side, right));
+    }
+    let lacking = checked(&world).await.findings.into_iter().filter(|finding| finding.severity == Severity::Error);
+    let lacking: BTreeSet<String> = lacking.map(|finding| finding.what).collect();
+    assert!(lacking.len() == 4 && lacking.iter().all(|what| what.contains("_OWN_COMMENTS")), "{lacking:#?}");
+    world.start().await;
+    for (here, there) in [(&ACME, &GLOBEX), (&GLOBEX, &ACME)] {
+        let key = create(&world, here, here.jira);
+        world.rest().await.unwrap();
+        let copy = world.issue(there.jira, here.jira).key;
+        let (person, other) = (world.person(here.jira, here.people[0]), world.person(there.jira, there.people[0]));
+        let said = person.comment(&key, "said here").unwrap();
+        person.edit(&key, json!({ "labels": ["red"] })).unwrap();
+        other.edit(&copy, json!({ "description": other.text("told there") })).unwrap();
+        other.transition(&copy, there.begin).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{}", here.jira);
+        let (left, right) = (world.jira(here.jira).issue(&key).unwrap(), world.jira(there.jira).issue(&copy).unwrap());
+        assert_eq!(right.fields["labels"], "red", "{}", here.jira);
+        assert!(left.fields["description"].contains("told there"), "{left:?}");
+        assert_eq!(left.fields["status"], if here.jira == "acme" { "In Progress" } else { "Working" });
+        assert_eq!((left.comments.len(), right.comments.len()), (1, 1), "{right:?}");
+        // What needs more is told, and holds up nothing.
+        person.edit_comment(&key, &said, "said otherwise").unwrap();
+        person.edit(&key, json!({ "labels": ["red", "blue"] })).unwrap();
+        world.intervals(6).await;
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("a change of the copy of a comment"), "{problems:?}");
+        assert!(world.field(there.jira, here.jira, "labels").contains("blue"), "{}", here.jira);
+        person.delete_comment(&key, &said).unwrap();
+        world.intervals(6).await;
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("to delete the copy of a comment"), "{problems:?}");
+        let_delete_own_comments(&world, there);
+        world.pass(7_200).await;
+        world.rest().await.unwrap();
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{}", here.jira);
+        take(&world, there, Right::DeleteOwnComments);
+    }
+}
+
+/// Gives back what the withdrawal of a copy needs.
+fn let_delete_own_comments(world: &World, side: &Side) {
+    world.jira(side.jira).set_permission(side.project, "DELETE_OWN_COMMENTS", &[Holder::LoggedIn]);
 }
