@@ -9,16 +9,16 @@ use crate::model::settings::SyncSettings;
 
 /// What is to be done about a no to a write.
 pub(super) fn remedy_for(sync: &SyncSettings, side: &SideId, action: &Action) -> String {
-    let (function, rights) = needs(action);
-    remedy(sync, side, function, rights)
-}
-
-/// The same for what a function needs.
-pub(super) fn remedy(sync: &SyncSettings, side: &SideId, function: Function, rights: &[Right]) -> String {
-    format!(
-        "{}: give it what it lacks, or mend what else Jira names; it is tried again",
-        needed(sync, side, function, rights)
-    )
+    let (mut function, rights) = needs(action);
+    let composes =
+        |name: &FieldName| sync.fields.get(name).is_some_and(|row| row.composed.is_some() && !row.from.contains(side));
+    if let Action::SetFields { fields } = action
+        && fields.keys().all(composes)
+    {
+        function = Function::WayBack;
+    }
+    let needed = needed(sync, side, function, rights);
+    format!("{needed}: give it what it lacks, or mend what else Jira names; it is tried again")
 }
 
 /// The same for the value of a field that Jira did not take.

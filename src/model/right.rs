@@ -253,14 +253,14 @@ impl Right {
     /// The one that holds it besides much more: who may edit everybody's may edit his own.
     #[must_use]
     pub fn wider(self) -> Option<Self> {
-        match self {
-            Self::EditOwnComments => Some(Self::EditAllComments),
-            Self::DeleteOwnComments => Some(Self::DeleteAllComments),
-            Self::DeleteOwnAttachments => Some(Self::DeleteAllAttachments),
-            Self::EditOwnWorklogs => Some(Self::EditAllWorklogs),
-            Self::DeleteOwnWorklogs => Some(Self::DeleteAllWorklogs),
-            _ => None,
-        }
+        const PAIRS: [(Right, Right); 5] = [
+            (Right::EditOwnComments, Right::EditAllComments),
+            (Right::DeleteOwnComments, Right::DeleteAllComments),
+            (Right::DeleteOwnAttachments, Right::DeleteAllAttachments),
+            (Right::EditOwnWorklogs, Right::EditAllWorklogs),
+            (Right::DeleteOwnWorklogs, Right::DeleteAllWorklogs),
+        ];
+        PAIRS.into_iter().find(|(own, _)| *own == self).map(|(_, all)| all)
     }
 
     /// Whether it is one of all of Jira, and not of a project.
@@ -292,26 +292,20 @@ impl Right {
     /// Whether every Jira of the kind knows the key.
     #[must_use]
     pub fn is_known_on(self, kind: Kind) -> bool {
-        match self {
-            // Only where Jira Service Management is installed, and asked for there alone.
-            Self::ServiceDeskAgent => false,
-            Self::SystemAdministrator => kind == Kind::DataCenter,
-            _ => true,
-        }
+        // The one is only where Jira Service Management is installed, the other on Data Center.
+        self != Self::ServiceDeskAgent && (self != Self::SystemAdministrator || kind == Kind::DataCenter)
     }
 
     /// Who can give it. `by_itself`: the project has no permission scheme, but access of its own (a team-managed project of Cloud).
     #[must_use]
     pub fn given_by(self, by_itself: bool) -> &'static str {
-        match self {
-            Self::BrowseUsers | Self::Administer | Self::SystemAdministrator => {
-                "a Jira administrator (global permissions)"
-            }
-            Self::ServiceDeskAgent => {
-                "a Jira administrator (agent licence), with a project administrator (role Service Desk Team)"
-            }
-            _ if by_itself => "a project administrator (the project's own access, team-managed)",
-            _ => "a Jira administrator (permission scheme), or a project administrator (role)",
+        if self == Self::ServiceDeskAgent {
+            return "a Jira administrator (agent licence), with a project administrator (role Service Desk Team)";
+        }
+        match (self.is_global(), by_itself) {
+            (true, _) => "a Jira administrator (global permissions)",
+            (false, true) => "a project administrator (the project's own access, team-managed)",
+            (false, false) => "a Jira administrator (permission scheme), or a project administrator (role)",
         }
     }
 }

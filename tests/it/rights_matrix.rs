@@ -11,7 +11,7 @@ use jirasyncd::engine::{Demand, LastKnown, Severity, Survey, survey};
 use jirasyncd::model::ids::InstanceId;
 use jirasyncd::model::right::{Function, Right};
 use jirasyncd::model::store::Store as _;
-use jirasyncd::simulator::{Holder, Person, Setup};
+use jirasyncd::simulator::{FieldSetup, FieldType, Holder, Person, Setup};
 use serde_json::{Value, json};
 
 use super::daemon_support::{World, two};
@@ -130,6 +130,7 @@ fn cases() -> Vec<Case> {
             told.world.person(told.there.jira, told.there.people[1]).watch(&told.key).unwrap();
         }),
         (Right::LinkIssues, Function::Links, |told| told.person().link(&told.key, "Blocks", &told.other).unwrap()),
+        (Right::EditIssues, Function::WayBack, |told| drop(create(told.world, told.here, "New"))),
         (Right::LinkIssues, Function::WayBack, |told| drop(create(told.world, told.there, "New"))),
         (Right::WorkOnIssues, Function::Worklogs, |told| {
             told.person().log_work(&told.key, "2026-09-01T11:00:00.000+0000", 1_200, "more").unwrap();
@@ -158,7 +159,7 @@ fn configuration(home: &str) -> String {
     let text = two()
         .replace("home = \"acme\"", &format!("home = \"{home}\"\nattachments = \"both\"\ncounterparts = \"link\"\nnotify = \"never\""))
         .replace("users = [ ", "users = [ { acme = \"omar@acme.example\", globex = \"mlopez\" }, ")
-        .replace("assignee = \"both\"", "assignee = \"both\"\nreporter = \"both\"\nlinks = \"both\"\nwatchers = { on-unmapped = \"skip\" }")
+        .replace("assignee = \"both\"", "assignee = \"both\"\nreporter = \"both\"\nothers = { acme = \"Others\", globex = \"Others\", template = \"{{ keys }}\" }\nlinks = \"both\"\nwatchers = { on-unmapped = \"skip\" }")
         .replace("due-date = \"both\"", "due-date = \"both\"\nfix-versions = { on-unmapped = \"create\" }\nsecurity = { values = [ { acme = \"Staff\", globex = \"Staff\" } ] }")
         .replace("unrestricted = \"both\"", "unrestricted = \"both\"\ncopies = \"flow-back\"");
     text + "\n[sync.support.worklogs]\nunrestricted = \"both\"\n\n[sync.support.life]\ndeleted = \"delete\"\n"
@@ -172,6 +173,7 @@ fn world_with(there: &Side, more: impl Fn(&mut Setup)) -> World {
     World::of(&configuration(there.jira), |setups| {
         for setup in setups.values_mut() {
             more(setup);
+            setup.fields.push(FieldSetup::new("customfield_27000", "Others", FieldType::Text));
             let project = &mut setup.projects[0];
             project.security_levels = vec!["Staff".to_owned()];
             for key in ["DELETE_ALL_COMMENTS", "DELETE_ALL_ATTACHMENTS", "EDIT_ALL_WORKLOGS", "DELETE_ALL_WORKLOGS"] {
