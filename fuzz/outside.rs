@@ -242,7 +242,10 @@ async fn everything(read: &dyn JiraRead) -> String {
     said += &format!("{:?}", read.link_types().await);
     said += &format!("{:?}", read.sprints("A").await);
     said += &format!("{:?}", read.role_actors("A", "Users").await);
-    said += &format!("{:?}", read.is_service_desk("A").await);
+    said += &format!("{:?}", read.nature("A").await);
+    said += &format!("{:?}", read.newest("A", None).await);
+    said += &format!("{:?}", read.permissions("A", &["BROWSE_PROJECTS"]).await);
+    said += &format!("{:?}", read.permissions_for(issue, &["BROWSE_PROJECTS"]).await);
     for thing in [Thing::Version, Thing::Component] {
         said += &format!("{:?}", read.things("A", thing).await);
     }

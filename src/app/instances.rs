@@ -118,7 +118,9 @@ fn remedy(failure: &crate::jira::Failure) -> &'static str {
         Failure::NotUs(_) => "give the instance a token that works; it is tried again every five minutes",
         Failure::Locked(_) => "log in once as the sync user by the browser",
         Failure::NotJira(_) => "correct the instance's `url`, or what stands between (proxy, single sign-on)",
-        Failure::Refused(_) => "let the sync user browse every project of its syncs, or correct their keys",
+        Failure::Refused(_) => {
+            "let the sync user browse every project of its syncs (Browse Projects, BROWSE_PROJECTS), or correct their keys"
+        }
         Failure::NotFound => "correct the instance's `url`",
         Failure::Wait(_) | Failure::Server(_) => "none: it is tried again by itself",
         Failure::Unreadable(_) => "look whether the instance was upgraded; it is tried again by itself",

@@ -203,6 +203,9 @@ pub(super) struct Check {
     /// Reads the configuration alone: no instance is asked, no secret fetched.
     #[arg(long)]
     pub(super) offline: bool,
+    /// Prints, for each Jira, what to ask its administrators for: which permissions to give the sync user, and which to take away.
+    #[arg(long, conflicts_with = "offline")]
+    pub(super) fix_list: bool,
     /// Prints JSON.
     #[arg(long)]
     pub(super) json: bool,

@@ -8,6 +8,7 @@ use super::arguments::{Check as Wanted, Common};
 use super::check_text::text;
 use super::exit::Exit;
 use super::explain::InstanceFailure;
+use super::fix_list::{Letter, letters};
 use super::output::{Output, counted};
 use super::small_runtime;
 use crate::app::{Surroundings, connect};
@@ -29,10 +30,12 @@ pub(super) struct Checked {
     pub(super) syncs: Option<usize>,
     /// The instances. Empty when offline.
     pub(super) instances: Vec<InstanceCheck>,
-    /// What each side needs to be allowed, and whether it is.
+    /// What is needed to be allowed in each project, and whether it is.
     pub(super) permissions: Vec<PermissionReport>,
     /// What does not fit what the instances offer.
     pub(super) findings: Vec<Finding>,
+    /// What to ask the administrators of each instance for. Empty unless asked for.
+    pub(super) fix_list: Vec<Letter>,
 }
 
 /// One instance.
@@ -68,7 +71,7 @@ pub(super) struct IdentityCheck {
 /// Looks, and says what was found.
 pub(super) fn run(common: &Common, wanted: &Wanted, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let secrets = if wanted.offline { SecretsWanted::No } else { SecretsWanted::Yes };
-    let checked = match config::load_file(&common.config, &SystemEnvironment, secrets) {
+    let mut checked = match config::load_file(&common.config, &SystemEnvironment, secrets) {
         Err(report) => unusable(wanted.offline, report),
         Ok(Loaded { config, warnings }) if wanted.offline => usable(&config, warnings, true, Survey::default()),
         Ok(Loaded { config, warnings }) => {
@@ -79,8 +82,13 @@ pub(super) fn run(common: &Common, wanted: &Wanted, output: &mut Output<'_>) -> 
             usable(&config, warnings, false, found)
         }
     };
+    if wanted.fix_list && checked.syncs.is_some() {
+        checked.fix_list = letters(&checked);
+    }
     if output.json_wanted() {
         output.json(&checked)?;
+    } else if wanted.fix_list && checked.syncs.is_some() {
+        output.block(&super::fix_list::text(&checked))?;
     } else {
         output.rendered(&checked.configuration.render(output.colour()))?;
         output.block(&text(&checked))?;
@@ -97,6 +105,7 @@ fn unusable(offline: bool, configuration: Report) -> Checked {
         instances: Vec::new(),
         permissions: Vec::new(),
         findings: Vec::new(),
+        fix_list: Vec::new(),
     }
 }
 
@@ -135,5 +144,6 @@ fn usable(config: &Config, configuration: Report, offline: bool, survey: Survey)
         instances,
         permissions: survey.permissions,
         findings: survey.findings,
+        fix_list: Vec::new(),
     }
 }

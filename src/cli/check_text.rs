@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use super::check::{Checked, InstanceCheck};
 use super::output::{counted, table};
 use crate::console::escaped;
-use crate::engine::{PermissionReport, Severity};
+use crate::engine::{Demand, PermissionNeed, PermissionReport, Severity};
+use crate::model::ids::IssueKey;
 use crate::model::settings::Kind;
 
 /// Behind the configuration's own report.
@@ -27,8 +28,8 @@ pub(super) fn text(checked: &Checked) -> String {
     if !checked.instances.is_empty() {
         let _ = write!(out, "\ninstances\n{}", instances(&checked.instances));
     }
-    for report in &checked.permissions {
-        let _ = write!(out, "\n{}", permissions(report));
+    if !checked.permissions.is_empty() {
+        let _ = write!(out, "\npermissions\n{}", permissions(&checked.permissions));
     }
     if !checked.findings.is_empty() {
         let _ = write!(out, "\nfindings\n{}", findings(checked));
@@ -75,17 +76,34 @@ fn clock(skew_ms: i64) -> String {
     }
 }
 
-fn permissions(report: &PermissionReport) -> String {
-    let PermissionReport { sync, side, instance, project, needs } = report;
-    let title = format!("permissions in project {project} of {instance} (sync {sync}, side {side})");
-    let rows: Vec<Vec<String>> = needs
-        .iter()
-        .map(|need| {
-            let held = if need.held { "held" } else { "MISSING" };
-            vec![held.to_owned(), need.key.to_owned(), format!("to {}", need.for_what)]
-        })
-        .collect();
-    format!("{}\n{}", escaped(&title), table("  ", &rows))
+/// One table for all, as the vendors of bridges print it.
+fn permissions(reports: &[PermissionReport]) -> String {
+    let head = ["instance", "project", "function", "permission", "", "given by"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    for report in reports {
+        for need in &report.needs {
+            rows.push(vec![
+                report.instance.to_string(),
+                report.project.clone(),
+                need.function.to_string(),
+                need.in_words(),
+                standing(need, report.sample.as_ref()),
+                need.given_by.to_owned(),
+            ]);
+        }
+    }
+    table("  ", &rows)
+}
+
+/// Whether it is held.
+fn standing(need: &PermissionNeed, sample: Option<&IssueKey>) -> String {
+    let lacking = if need.demand == Demand::Needed { "MISSING" } else { "not held" };
+    match (need.held, need.held_for_sample, sample) {
+        (None, ..) => "not shown".to_owned(),
+        (Some(false), ..) => lacking.to_owned(),
+        (Some(true), Some(false), Some(key)) => format!("{lacking} for {key}"),
+        (Some(true), ..) => "held".to_owned(),
+    }
 }
 
 fn findings(checked: &Checked) -> String {

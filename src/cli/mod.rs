@@ -11,6 +11,7 @@ mod demo;
 mod exit;
 mod explain;
 mod explain_issue;
+mod fix_list;
 mod health;
 mod manuals;
 mod output;

@@ -25,6 +25,9 @@ use crate::schedule::growing;
 
 /// How long an instance is left alone after the login was refused, in seconds: accounts get locked by asking.
 const LOGIN_PAUSE: Duration = Duration::from_secs(300);
+/// What is to be done about a project that is not shown.
+const NOT_POLLED: &str = "for issues the sync user needs Browse Projects (BROWSE_PROJECTS) there: let it browse the project, or correct its key; \
+    it is asked for again every five minutes";
 /// First and longest pause after an instance could not be reached.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
@@ -437,7 +440,7 @@ impl Instance {
         let state = self.state();
         let missing = state.missing.iter().map(|(project, missing)| {
             let what = format!("project `{project}` cannot be polled, the others are: {}", missing.why);
-            (what, "let the sync user browse the project, or correct its key; it is asked for again every five minutes")
+            (what, NOT_POLLED)
         });
         let unread = state.unread.iter().map(|(issue, unread)| {
             let what = format!("issue {issue} cannot be read and starts no item: {}", unread.why);

@@ -9,6 +9,7 @@ use crate::model::ids::{FieldName, SideId};
 use crate::model::operation::{Action, Intent};
 use crate::model::problem::Problem;
 use crate::model::remark::Remark;
+use crate::model::right::{Function, Right, needed};
 use crate::model::settings::{Kind, Notify};
 use crate::model::store::StoreError;
 
@@ -104,7 +105,10 @@ impl Engine {
             side: side.clone(),
             field: None,
             what: "edits may not be made without mails there, so they are made with them".to_owned(),
-            remedy: "give the sync user Administer Projects there, or set `notify = \"always\"`".to_owned(),
+            remedy: format!(
+                "{}; or set `notify = \"always\"`",
+                needed(&sync.settings, side, Function::SilentEdits, &[Right::AdministerProjects])
+            ),
         };
         let problems = if lacks { vec![problem] } else { Vec::new() };
         if let Err(error) = self.store.set_problems(&owner(sync, side), &problems, self.now()).await {

@@ -15,7 +15,8 @@ use crate::model::ids::{AccountId, FieldName, SideId, SyncId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent, IntentState, NativeWrite, Operation, Thing};
 use crate::model::remark::Remark;
-use crate::model::settings::{CopyEdits, SideSettings};
+use crate::model::right::{Function, Right, needed};
+use crate::model::settings::{CopyEdits, SideSettings, SyncSettings};
 use crate::model::store::StoreError;
 use crate::model::things::SeenThing;
 use crate::plan::{Plan, thing_field};
@@ -392,20 +393,22 @@ impl Engine {
         }
         if let Action::Offer { field, thing, name } = &operation.action {
             let what = in_words(*thing, name, &why);
-            work.problem(&operation.side, Some(field), what, REMEDY);
+            let remedy = remedy_for_offer(&work.sync.settings, &operation.side);
+            work.problem(&operation.side, Some(field), what, &remedy);
         }
         if let Action::AddIssueLink { link } | Action::DeleteIssueLink { link, .. } = &operation.action {
             let deed = if matches!(operation.action, Action::AddIssueLink { .. }) { "made" } else { "taken away" };
             let what = format!("Jira did not let the link `{}` to {} be {deed}: {why}", link.kind, link.key);
-            let remedy = "let the sync user link issues there (Link Issues) and see both; it is tried again";
-            work.problem(&operation.side, Some(&link.field), what, remedy);
+            let needed = needed(&work.sync.settings, &operation.side, Function::Links, &[Right::LinkIssues]);
+            let remedy = format!("{needed}, and is to see both; it is tried again");
+            work.problem(&operation.side, Some(&link.field), what, &remedy);
         }
         if let Some((watcher, adds)) = operation.action.watcher() {
             let deed = if adds { "made a watcher" } else { "taken from the watchers" };
             let what = format!("Jira did not let `{}` be {deed}: {why}", watcher.account);
-            let remedy =
-                "give the sync user Manage Watchers there, and them the right to see the issue; it is tried again";
-            work.problem(&operation.side, Some(&watcher.field), what, remedy);
+            let needed = needed(&work.sync.settings, &operation.side, Function::Watchers, &[Right::ManageWatchers]);
+            let remedy = format!("{needed}, and they the right to see the issue; it is tried again");
+            work.problem(&operation.side, Some(&watcher.field), what, &remedy);
         }
         if operation.action.far_end().is_some() {
             self.tell_refused(work, operation, &why);
@@ -505,7 +508,10 @@ fn is_the_same(one: &Operation, other: &Operation) -> bool {
     }
 }
 
-const REMEDY: &str = "let the sync user administer the project, or make it there; it is asked for again";
+fn remedy_for_offer(sync: &SyncSettings, side: &SideId) -> String {
+    let needed = needed(sync, side, Function::VersionsAndComponents, &[Right::AdministerProjects]);
+    format!("{needed}; or make it there; it is asked for again")
+}
 
 fn in_words(thing: Thing, name: &str, why: &str) -> String {
     format!("Jira did not let the {} `{name}` be made: {why}", thing.word())
@@ -514,7 +520,8 @@ fn in_words(thing: Thing, name: &str, why: &str) -> String {
 fn refused(work: &mut Work, intent: &Intent, refusal: &Refusal) {
     if let Action::Offer { field, thing, name } = &intent.operation.action {
         let what = in_words(*thing, name, &refusal.to_string());
-        work.problem(&intent.operation.side, Some(field), what, REMEDY);
+        let remedy = remedy_for_offer(&work.sync.settings, &intent.operation.side);
+        work.problem(&intent.operation.side, Some(field), what, &remedy);
     }
 }
 

@@ -10,6 +10,7 @@ use super::cycle::{FIRST_RETRY, LONGEST_SLOW_RETRY};
 use super::offers::FIRST_ASK;
 use super::recover::copied;
 use super::revisions::{revised, revision_refused, turned_back};
+use super::rights_told::remedy_for;
 use super::scope::joined;
 use super::work::Work;
 use super::worklogs::{UNFOUND, is_about_work};
@@ -21,7 +22,8 @@ use crate::model::issue::IssueSnapshot;
 use crate::model::level::Level;
 use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent, IntentState, Operation};
 use crate::model::remark::Remark;
-use crate::model::settings::FieldKind;
+use crate::model::right::{Function, Right, needed};
+use crate::model::settings::{FieldKind, SyncSettings};
 use crate::model::value::Value;
 use crate::plan::By;
 use crate::planted::{Bug, is_planted};
@@ -32,11 +34,14 @@ const FEW_ATTEMPTS: u32 = 3;
 /// How soon a create without an answer is looked for.
 const DOUBT_WAIT: Duration = Duration::from_secs(2);
 
-/// What is to be done about a refused hop.
-const REFUSED_HOP: &str = "do what Jira asks for, or move the issue on by hand; it is tried again";
-
 fn refused_hop(from: &str, to: &str, why: &str) -> String {
     format!("Jira refused the transition from `{from}` to `{to}`: {why}")
+}
+
+/// What is to be done about a refused hop.
+fn remedy_for_hop(sync: &SyncSettings, side: &SideId) -> String {
+    let needed = needed(sync, side, Function::Statuses, &[Right::TransitionIssues]);
+    format!("do what Jira asks for ({needed}), or move the issue on by hand; it is tried again")
 }
 
 /// Whether a refusal is about what was written, and would be the same for ever: the value is acknowledged as refused. Any
@@ -114,7 +119,9 @@ impl Engine {
             return;
         }
         let what = format!("no counterpart was created in {}: {refusal}", Self::in_words(&work.sync, &side));
-        work.problem(&side, None, what, "mend what Jira names (a required field, a permission); it is tried again");
+        let needed = needed(&work.sync.settings, &side, Function::Issues, &[Right::CreateIssues]);
+        let remedy = format!("mend what Jira names (a required field, a permission): {needed}; it is tried again");
+        work.problem(&side, None, what, &remedy);
         work.unread.insert(side, refusal.to_string());
         work.failed = true;
         work.slow = true;
@@ -186,8 +193,10 @@ impl Engine {
                 work.fresh.remove(&intent.operation.side);
                 work.want_read(&intent.operation.side, false);
             }
+            // As of a new copy: Data Center says 400 to a missing right, too.
             WriteOutcome::Refused(refusal)
                 if is_about_the_value(&refusal)
+                    && (refusal.status != 400 || !refusal.fields.is_empty())
                     && matches!(intent.operation.action, Action::EditComment { emptied: false, .. }) =>
             {
                 revision_refused(work, intent, &refusal);
@@ -296,7 +305,8 @@ impl Engine {
                     base.matched.join(acts);
                     base.acknowledged = Some(Acknowledged { reason: reason.clone(), refused: false, may_pass: false });
                 }
-                work.problem(&side, Some(&name), reason, REFUSED_HOP);
+                let remedy = remedy_for_hop(&work.sync.settings, &side);
+                work.problem(&side, Some(&name), reason, &remedy);
                 work.fields_refused.insert(side, refusal.to_string());
                 work.failed = true;
                 work.slow = true;
@@ -332,7 +342,8 @@ impl Engine {
         }
         let status = work.sync.settings.fields.values().find(|row| row.kind == FieldKind::Status);
         let status = status.map(|row| row.name.clone());
-        work.problem(&operation.side, status.as_ref(), reason, REFUSED_HOP);
+        let remedy = remedy_for_hop(&work.sync.settings, &operation.side);
+        work.problem(&operation.side, status.as_ref(), reason, &remedy);
         work.be_due(due);
         true
     }
@@ -362,7 +373,9 @@ impl Engine {
                 let why = "the issue is not there, or not visible".to_owned();
                 work.slow = true;
                 work.move_intent(intent.id, &IntentEvent::Refused(why.clone()));
-                work.problem(&side, None, why.clone(), "restore it, or let the sync user see it; it is tried again");
+                let needed = needed(&work.sync.settings, &side, Function::Issues, &[Right::BrowseProjects]);
+                let remedy = format!("restore it, or let the sync user see it ({needed}); it is tried again");
+                work.problem(&side, None, why.clone(), &remedy);
                 work.unread.insert(side, why);
                 work.failed = true;
             }
@@ -378,7 +391,8 @@ impl Engine {
         if refusal.status != 409 {
             let deed = deed(&intent.operation.action);
             let what = format!("Jira refused {deed} in {}: {refusal}", Self::in_words(&work.sync, &side));
-            work.problem(&side, None, what, "give the sync user the right that Jira names; it is tried again");
+            let remedy = remedy_for(&work.sync.settings, &side, &intent.operation.action);
+            work.problem(&side, None, what, &remedy);
             work.slow = true;
         }
         let action = &intent.operation.action;
@@ -418,7 +432,8 @@ impl Engine {
             deed(&operation.action),
             Self::in_words(&work.sync, &operation.side)
         );
-        work.problem(&operation.side, None, what, "give the sync user the right that Jira names; it is tried again");
+        let remedy = remedy_for(&work.sync.settings, &operation.side, &operation.action);
+        work.problem(&operation.side, None, what, &remedy);
     }
 
     fn not_sent(&self, work: &mut Work, intent: &Intent, why: &str, wait_ms: u64) {
@@ -446,11 +461,11 @@ fn deed(action: &Action) -> String {
         Action::HideEnd { .. } => {
             "to take a link away that shows what a counterpart is linked to (Link Issues)".to_owned()
         }
+        Action::Link { link, .. } => format!("the link to {}", link.title),
+        Action::Unlink { .. } => "to take the link to a counterpart away".to_owned(),
         Action::Create { .. }
         | Action::EditOriginal { .. }
         | Action::Offer { .. }
-        | Action::Link { .. }
-        | Action::Unlink { .. }
         | Action::AddWatcher { .. }
         | Action::RemoveWatcher { .. }
         | Action::StopWatching { .. }

@@ -4,18 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use super::last_known::{LastKnown, is_silence};
 use super::names::{Finding, field_id, resolve};
+use super::rights::PermissionReport;
 use crate::jira::{Failure, Identity, JiraError, JiraRead};
 use crate::model::catalog::{Catalog, Shape};
 use crate::model::ids::{InstanceId, IssueId, SideId, SyncId};
-use crate::model::settings::{
-    Composed, CopyEdits, Farewell, FieldKind, FieldRow, InstanceSettings, OnUnmapped, SideSettings, SyncSettings,
-    TooLarge, WhenDeleted, WhenNarrowed,
-};
-use crate::model::things::ThingSettings;
+use crate::model::right::Right;
+use crate::model::settings::{Composed, FieldKind, FieldRow, InstanceSettings, OnUnmapped, SideSettings, SyncSettings};
 use crate::model::whose::Circle;
 
 /// An instance and its reading end.
@@ -45,34 +41,8 @@ pub struct Survey {
     pub silent: BTreeMap<InstanceId, Option<JiraError>>,
     /// What is not as it should be.
     pub findings: Vec<Finding>,
-    /// What is needed and held, per side. Empty unless asked for.
+    /// What is needed and held, per project. Empty unless asked for.
     pub permissions: Vec<PermissionReport>,
-}
-
-/// One permission that a side's mapping needs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PermissionNeed {
-    /// Jira's key.
-    pub key: &'static str,
-    /// What it is needed for.
-    pub for_what: &'static str,
-    /// Whether the sync user holds it in the project.
-    pub held: bool,
-}
-
-/// The permissions of one side.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PermissionReport {
-    /// The sync.
-    pub sync: SyncId,
-    /// The side.
-    pub side: SideId,
-    /// The instance.
-    pub instance: InstanceId,
-    /// The project's key.
-    pub project: String,
-    /// One row per permission.
-    pub needs: Vec<PermissionNeed>,
 }
 
 /// Looks at all instances. `permissions`: ask for those too. What `known` holds stands in for instances that say nothing.
@@ -102,7 +72,7 @@ pub async fn survey(
         let (silent, read): (Vec<_>, Vec<_>) = read.partition(|side| survey.silent.contains_key(&side.instance));
         let read = read.into_iter();
         let read = read.filter_map(|side| Some((side, connections.get(&side.instance)?)));
-        let read = read.map(async |(side, connection)| (side, one_side(connection, sync, side, permissions).await));
+        let read = read.map(async |(side, connection)| (side, one_side(connection, sync, side).await));
         let mut catalogs = BTreeMap::new();
         for side in silent {
             match known.catalog(sync, &side.id) {
@@ -110,7 +80,7 @@ pub async fn survey(
                 None => survey.nothing_known(side),
             }
         }
-        for (side, (catalog, report)) in futures_util::future::join_all(read).await {
+        for (side, catalog) in futures_util::future::join_all(read).await {
             match catalog {
                 Ok(mut catalog) => {
                     let identity = survey.identities.get(&side.instance);
@@ -125,11 +95,6 @@ pub async fn survey(
                     None => survey.side_failed(sync, side, error),
                 },
             }
-            match report {
-                Some(Ok(report)) => survey.report(sync, report),
-                Some(Err(error)) => survey.side_failed(sync, side, error),
-                None => {}
-            }
         }
         if permissions {
             survey.try_clauses(connections, sync).await;
@@ -139,6 +104,9 @@ pub async fn survey(
         survey.findings.extend(findings);
         survey.syncs.insert(sync.id.clone(), resolved);
         survey.catalogs.insert(sync.id.clone(), catalogs);
+    }
+    if permissions {
+        survey.ask_rights(connections).await;
     }
     survey.findings.sort();
     survey.findings.dedup();
@@ -172,24 +140,31 @@ impl Survey {
 
     /// A project that is not there is a matter of the configuration; all else is the instance's.
     fn side_failed(&mut self, sync: &SyncSettings, side: &SideSettings, error: JiraError) {
-        let gone = match &error.failure {
-            Failure::NotFound => true,
-            Failure::Refused(refusal) => matches!(refusal.status, 400 | 403),
-            Failure::Unreachable(_)
+        let remedy = match &error.failure {
+            Failure::NotFound => {
+                format!(
+                    "correct the project's key, or let the sync user browse the project: issues need {}",
+                    Right::BrowseProjects
+                )
+            }
+            Failure::Refused(refusal) if matches!(refusal.status, 400 | 403) => {
+                format!(
+                    "give the sync user what Jira names: issues need {} and {}",
+                    Right::BrowseProjects,
+                    Right::CreateIssues
+                )
+            }
+            Failure::Refused(_)
+            | Failure::Unreachable(_)
             | Failure::NotUs(_)
             | Failure::Locked(_)
             | Failure::NotJira(_)
             | Failure::Wait(_)
             | Failure::Server(_)
-            | Failure::Unreadable(_) => false,
+            | Failure::Unreadable(_) => return self.failures.push(error),
         };
-        if !gone {
-            self.failures.push(error);
-            return;
-        }
         let place = format!("sync.{}.side.{}", sync.id, side.id);
         let what = format!("project `{}` of instance `{}` cannot be used: {error}", side.project, side.instance);
-        let remedy = "correct the project's key, or let the sync user browse the project (Browse Projects)";
         self.findings.push(Finding::error(place, what, remedy));
     }
 
@@ -232,28 +207,10 @@ impl Survey {
             }
         }
     }
-
-    fn report(&mut self, sync: &SyncSettings, report: PermissionReport) {
-        for need in report.needs.iter().filter(|need| !need.held) {
-            let place = format!("sync.{}.side.{}", sync.id, report.side);
-            let what = format!(
-                "the sync user lacks {} in project `{}` of instance `{}`: needed to {}",
-                need.key, report.project, report.instance, need.for_what
-            );
-            let remedy = format!("let an administrator of `{}` grant {} to it there", report.project, need.key);
-            self.findings.push(Finding::error(place, what, remedy));
-        }
-        self.permissions.push(report);
-    }
 }
 
-/// Reads what one side offers, and what we may there.
-async fn one_side(
-    connection: &Connection,
-    sync: &SyncSettings,
-    side: &SideSettings,
-    permissions: bool,
-) -> (Result<Catalog, JiraError>, Option<Result<PermissionReport, JiraError>>) {
+/// Reads what one side offers.
+async fn one_side(connection: &Connection, sync: &SyncSettings, side: &SideSettings) -> Result<Catalog, JiraError> {
     let people = people_on(sync, &side.id);
     let mut catalog = connection.read.catalog(&side.project, &people).await;
     if let Ok(found) = &mut catalog
@@ -267,8 +224,8 @@ async fn one_side(
     if let Ok(found) = &mut catalog
         && sync.comments.internal
     {
-        match connection.read.is_service_desk(&side.project).await {
-            Ok(desk) => found.service_desk = Some(desk),
+        match connection.read.nature(&side.project).await {
+            Ok(nature) => found.service_desk = Some(nature.service_desk),
             Err(error) => catalog = Err(error),
         }
     }
@@ -284,23 +241,7 @@ async fn one_side(
         let more = offer_more(&*connection.read, sync, side, found).await;
         catalog = more.and(catalog);
     }
-    if !permissions || catalog.is_err() {
-        return (catalog, None);
-    }
-    let needed = needed_on(sync, side);
-    let keys: Vec<&str> = needed.iter().map(|(key, _)| *key).collect();
-    let held = connection.read.permissions(&side.project, &keys).await;
-    let report = held.map(|held| PermissionReport {
-        sync: sync.id.clone(),
-        side: side.id.clone(),
-        instance: side.instance.clone(),
-        project: side.project.clone(),
-        needs: needed
-            .into_iter()
-            .map(|(key, for_what)| PermissionNeed { key, for_what, held: held.get(key).copied().unwrap_or(false) })
-            .collect(),
-    });
-    (catalog, Some(report))
+    catalog
 }
 
 /// Reads what fields offer that no create screen tells of, where rows carry them: resolutions, and sprints and request types to be
@@ -351,109 +292,4 @@ pub(super) fn people_on(sync: &SyncSettings, side: &SideId) -> BTreeSet<String> 
         Some(Composed::Template(_)) | None => None,
     });
     mapped.chain(unmapped).chain(written).chain(constants).collect()
-}
-
-/// The permission keys that versions and components beside the issues need.
-fn needed_for_things(sync: &SyncSettings, side: &SideSettings) -> Option<(&'static str, &'static str)> {
-    let comes =
-        |things: &ThingSettings| things.to.contains(&side.id) && things.from.iter().any(|from| from != &side.id);
-    let needed = ("ADMINISTER_PROJECTS", "keep versions and components in step");
-    sync.things.values().any(comes).then_some(needed)
-}
-
-/// The same for files.
-fn needed_for_files(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'static str)> {
-    let mut needed = Vec::new();
-    if !sync.attachments.to.contains(&side.id) || sync.attachments.from.iter().all(|from| from == &side.id) {
-        return needed;
-    }
-    needed.push(("CREATE_ATTACHMENTS", "copy attachments"));
-    if sync.attachments.too_large == TooLarge::Note {
-        needed.push(("ADD_COMMENTS", "write notes about files that are too large"));
-        needed.push(("DELETE_OWN_COMMENTS", "take notes about files back"));
-    }
-    if sync.attachments.deleted == WhenDeleted::Delete {
-        needed.push(("DELETE_OWN_ATTACHMENTS", "delete the copies of attachments that are deleted"));
-    }
-    needed
-}
-
-/// The permission keys that a side's part in the sync needs (jira-facts: permissions), and what for.
-fn needed_on(sync: &SyncSettings, side: &SideSettings) -> Vec<(&'static str, &'static str)> {
-    let mut needed = vec![("BROWSE_PROJECTS", "see the project's issues")];
-    if side.whose.circles().any(|circle| !matches!(circle, Circle::User(_))) {
-        needed.push(("USER_PICKER", "see who is in the groups and roles of `from` and `not-from`"));
-    }
-    if side.whose.circles().any(|circle| matches!(circle, Circle::Role(_))) {
-        needed.push(("ADMINISTER_PROJECTS", "see who has the roles of `from` and `not-from`"));
-    }
-    let received = sync.fields.values().filter(|row| {
-        let written = row.from.iter().any(|from| from != &side.id) || row.composed.is_some();
-        row.sides.contains_key(&side.id) && written
-    });
-    let received: Vec<_> = received.collect();
-    let receives = |kind: FieldKind| received.iter().any(|row| row.kind == kind);
-    let receives_into =
-        |id: &str| received.iter().any(|row| row.sides.get(&side.id).is_some_and(|field| field.as_str() == id));
-    // A reporter or an assignee that is only written has a permission of its own, and wants this one as well.
-    let edited = received.iter().any(|row| {
-        let others = matches!(row.kind, FieldKind::IssueType | FieldKind::Status | FieldKind::Person);
-        !others && !matches!(row.kind, FieldKind::Links | FieldKind::Watchers)
-    });
-    if sync.sides.len() > 1 {
-        needed.push(("CREATE_ISSUES", "create counterparts"));
-    }
-    if edited {
-        needed.push(("EDIT_ISSUES", "carry fields"));
-    }
-    if receives(FieldKind::Links) {
-        needed.push(("LINK_ISSUES", "carry links between issues"));
-    } else if sync.links && side.sees.iter().any(|other| other != &side.id) {
-        needed.push(("LINK_ISSUES", "link to the counterparts"));
-    }
-    let is_watched =
-        sync.fields.values().any(|row| row.kind == FieldKind::Watchers && row.sides.contains_key(&side.id));
-    if is_watched {
-        needed.push(("VIEW_VOTERS_AND_WATCHERS", "see who watches"));
-    }
-    if receives(FieldKind::Watchers) {
-        needed.push(("MANAGE_WATCHERS", "carry watchers"));
-    }
-    if receives(FieldKind::Status) {
-        needed.push(("TRANSITION_ISSUES", "carry the status"));
-    }
-    let own_rights = [
-        ("assignee", "ASSIGN_ISSUES", "carry the assignee"),
-        ("security", "SET_ISSUE_SECURITY", "carry security levels"),
-        ("reporter", "MODIFY_REPORTER", "carry the reporter"),
-    ];
-    needed.extend(own_rights.into_iter().filter(|(field, ..)| receives_into(field)).map(|(_, key, what)| (key, what)));
-    if received.iter().any(|row| row.on_unmapped == OnUnmapped::Create) {
-        needed.push(("ADMINISTER_PROJECTS", "make versions and components"));
-    }
-    needed.extend(needed_for_things(sync, side));
-    if [&sync.life.deleted, &sync.life.moved].contains(&&Farewell::Delete) {
-        needed.push(("DELETE_ISSUES", "delete the copies of issues that are gone (`life`)"));
-    }
-    needed.extend(needed_for_files(sync, side));
-    if sync.worklogs.to.contains(&side.id) && sync.worklogs.from.iter().any(|from| from != &side.id) {
-        needed.push(("WORK_ON_ISSUES", "copy worklogs"));
-        needed.push(("EDIT_OWN_WORKLOGS", "change the copies of worklogs that are changed"));
-        if sync.worklogs.deleted == WhenDeleted::Delete {
-            needed.push(("DELETE_OWN_WORKLOGS", "delete the copies of worklogs that are deleted"));
-        }
-    }
-    let copied = sync.side_ids().any(|to| to != &side.id && sync.comments.takes(to));
-    if sync.comments.copies == CopyEdits::FlowBack && sync.comments.gives(&side.id) && copied {
-        needed.push(("EDIT_ALL_COMMENTS", "make on an original what somebody wrote into its copy"));
-    }
-    if sync.comments.takes(&side.id) && sync.side_ids().any(|from| from != &side.id && sync.comments.gives(from)) {
-        needed.push(("ADD_COMMENTS", "copy comments"));
-        needed.push(("EDIT_OWN_COMMENTS", "change the copies of comments that are changed"));
-        let withdraws = sync.comments.narrowed == WhenNarrowed::Delete;
-        if sync.comments.deleted == WhenDeleted::Delete || withdraws {
-            needed.push(("DELETE_OWN_COMMENTS", "delete the copies of comments that are deleted or restricted"));
-        }
-    }
-    needed
 }

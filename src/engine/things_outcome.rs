@@ -6,6 +6,7 @@ use super::offers::FIRST_ASK;
 use super::things::{HeldBack, SOON, Turn, Waits, key_of};
 use crate::jira::{WriteOutcome, tells_an_answer};
 use crate::model::problem::Problem;
+use crate::model::right::{Function, Right, needed};
 use crate::model::things::{ProjectThing, Property, SeenThing, ThingWrite};
 use crate::plan::{mark_done, mark_not_done, thing_field};
 use crate::schedule::growing;
@@ -106,7 +107,10 @@ impl Engine {
                 "the sync user may not administer project `{}`, so versions and components are not kept in step there",
                 settings.project
             ),
-            remedy: "grant it Administer Projects (ADMINISTER_PROJECTS) there; it is tried again".to_owned(),
+            remedy: format!(
+                "{}; it is tried again",
+                needed(&turn.sync.settings, &write.side, Function::VersionsAndComponents, &[Right::AdministerProjects])
+            ),
         };
         turn.looks.no_right.insert(key, Waits { times, until: again(times), problem });
     }

@@ -12,6 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::SyncRun;
 use super::found::Duplicate;
 use super::outcome::is_a_level;
+use super::rights_told::remedy_for_field;
 use crate::mapping::References;
 use crate::model::catalog::Catalog;
 use crate::model::hub::{Absence, Acknowledged, Conflict, ItemState, Replica};
@@ -20,7 +21,8 @@ use crate::model::issue::{IssueSnapshot, NativeValue, TransitionOffer, Watchers}
 use crate::model::operation::{Intent, IntentEvent, IntentState, Operation};
 use crate::model::problem::Problem;
 use crate::model::remark::Remark;
-use crate::model::settings::FieldKind;
+use crate::model::right::{Function, Right, needed};
+use crate::model::settings::{FieldKind, SyncSettings};
 use crate::model::store::{Claim, Record, Urgency};
 use crate::plan::{Hold, Plan, Step, audience_of};
 
@@ -397,7 +399,7 @@ impl Work {
         });
         all.extend(kept.cloned());
         for (side, replica) in &self.item.replicas {
-            all.extend(missed(side, replica));
+            all.extend(missed(&self.sync.settings, side, replica));
             for (field, base) in &replica.bases {
                 // What the configuration does not carry any more needs nobody.
                 if !self.sync.settings.fields.get(field).is_some_and(|row| row.sides.contains_key(side)) {
@@ -410,7 +412,7 @@ impl Work {
                         "Jira's REST API changes a type only among types of one workflow: give it the type in that Jira's browser \
                          (Move), or leave it"
                     } else if refused.reason.starts_with("Jira") {
-                        "mend what Jira names; it is tried again when the value changes"
+                        &remedy_for_field(&self.sync.settings, side, field)
                     } else {
                         "set it back by hand where it was changed, or let the side's changes count (`from` of the field's row)"
                     };
@@ -425,7 +427,7 @@ impl Work {
 }
 
 /// That an issue was missed, and it is not known yet whether it is gone.
-fn missed(side: &SideId, replica: &Replica) -> Option<Problem> {
+fn missed(sync: &SyncSettings, side: &SideId, replica: &Replica) -> Option<Problem> {
     let away = replica.away.as_ref().filter(|away| away.confirmed.is_none() && away.how == Absence::Missing)?;
     if replica.has_left() {
         return None;
@@ -435,7 +437,9 @@ fn missed(side: &SideId, replica: &Replica) -> Option<Problem> {
         "{} is not there since {since} UTC, or the sync user may not see it; nothing is written or deleted for it",
         replica.key
     );
-    let remedy = "restore it, or let the sync user see it; it is asked for again with every change of its counterparts"
-        .to_owned();
+    let needed = needed(sync, side, Function::Issues, &[Right::BrowseProjects]);
+    let remedy = format!(
+        "restore it, or let the sync user see it ({needed}); it is asked for again with every change of its counterparts"
+    );
     Some(Problem { side: side.clone(), field: None, what, remedy })
 }

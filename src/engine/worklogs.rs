@@ -9,6 +9,7 @@ use crate::model::ids::SideId;
 use crate::model::issue::{Comments, IssueSnapshot};
 use crate::model::operation::{Intent, IntentEvent};
 use crate::model::remark::Remark;
+use crate::model::right::{Function, Right, needed};
 
 /// Why work cannot be logged on an issue that is not found.
 pub(super) const UNFOUND: &str = "the issue is not there, or time tracking is switched off";
@@ -59,9 +60,10 @@ impl Engine {
     /// Says that Jira said no to a worklog.
     pub(super) fn tell_work_refused(&self, work: &mut Work, side: &SideId, why: &str) {
         let what = format!("Jira refused a worklog in {}: {why}", Self::in_words(&work.sync, side));
-        let remedy = "switch time tracking on there, and give the sync user Work On Issues, Edit and Delete Own Worklogs; it is \
-                      tried again";
-        work.problem(side, None, what, remedy);
+        let rights = [Right::WorkOnIssues, Right::EditOwnWorklogs, Right::DeleteOwnWorklogs];
+        let needed = needed(&work.sync.settings, side, Function::Worklogs, &rights);
+        let remedy = format!("switch time tracking on there; {needed}; it is tried again");
+        work.problem(side, None, what, &remedy);
     }
 
     /// A no to a worklog or comment that may be about a right, time tracking, the status. It is told and tried again, ever more

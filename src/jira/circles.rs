@@ -8,9 +8,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::call::Call;
 use super::client::Client;
-use super::{JiraError, RoleActors, wire};
+use super::{JiraError, wire};
 use crate::model::ids::AccountId;
 use crate::model::settings::Kind;
+
+/// Who has a role in a project.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RoleActors {
+    /// As themselves.
+    pub accounts: BTreeSet<AccountId>,
+    /// The groups whose members have it, by their names.
+    pub groups: BTreeSet<String>,
+}
 
 impl Client {
     /// The names of the groups that an account is in, also by other groups. `None`: Jira does not show them.

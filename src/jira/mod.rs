@@ -24,6 +24,7 @@ mod read;
 mod requests;
 mod reqwest_transport;
 mod retry;
+mod rights;
 mod search;
 mod silence;
 mod sprints;
@@ -43,12 +44,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use budget::Budget;
+pub use circles::RoleActors;
 pub use created::{Made, Makers, made};
 pub use hook_body::{NO_ISSUE, Told, read_hook};
 pub use hooks::{HOOK_EVENTS, HookError, HookRegistry, PROPERTY_EVENTS, RegisteredHook, WantedHook};
 pub use pages::Trail;
 pub use reqwest_transport::{ReqwestTransport, TransportSetupError};
 pub(crate) use retry::tells_an_answer;
+pub use rights::{Nature, Permissions};
 pub(crate) use search::beyond;
 pub use transport::{BODY_CAP, Pieces, Transport, TransportError, Trouble};
 pub use urgency::{as_urgent_as, in_the_share_of, share, within_a_crowd};
@@ -75,15 +78,6 @@ pub fn connect(
 ) -> (Arc<dyn JiraRead>, Arc<dyn JiraWrite>) {
     let client = Arc::new(client::Client::new(settings, transport, clock, entropy));
     (Arc::new(read::Reader(Arc::clone(&client))), Arc::new(write::Writer(client)))
-}
-
-/// Who has a role in a project.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RoleActors {
-    /// As themselves.
-    pub accounts: BTreeSet<AccountId>,
-    /// The groups whose members have it, by their names.
-    pub groups: BTreeSet<String>,
 }
 
 /// Who we are on an instance, proven by its own answer.
@@ -217,9 +211,6 @@ pub struct FileDraft {
     pub mime: String,
 }
 
-/// What a sync needs the sync user to be allowed in a project: permission keys to whether it is.
-pub type Permissions = BTreeMap<String, bool>;
-
 /// Why a read failed.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{attempt} on instance `{instance}` failed: {failure}")]
@@ -349,6 +340,12 @@ pub trait JiraRead: Send + Sync + 'static {
     /// What the sync user may do in a project, of the permission keys asked for.
     async fn permissions(&self, project: &str, keys: &[&str]) -> Result<Permissions, JiraError>;
 
+    /// The same for an issue: what only its reporter or assignee holds shows as held in the project.
+    async fn permissions_for(&self, issue: IssueId, keys: &[&str]) -> Result<Permissions, JiraError>;
+
+    /// The issue of the project that changed last, of those that match `jql`. By the index.
+    async fn newest(&self, project: &str, jql: Option<&str>) -> Result<Option<(IssueId, IssueKey)>, JiraError>;
+
     /// Issues of `projects` updated at or after `since` (server time), oldest first, one page. The overlap is the
     /// caller's. At most one request.
     async fn changes(
@@ -463,8 +460,8 @@ pub trait JiraRead: Send + Sync + 'static {
     /// Who has a role in a project; `None`: there is no role of that name.
     async fn role_actors(&self, project: &str, role: &str) -> Result<Option<RoleActors>, JiraError>;
 
-    /// Whether the project is a service desk, whose comments can be internal.
-    async fn is_service_desk(&self, project: &str) -> Result<bool, JiraError>;
+    /// What sort of project it is.
+    async fn nature(&self, project: &str) -> Result<Nature, JiraError>;
 
     /// All versions, or components, of a project. At most one request.
     async fn things(&self, project: &str, thing: Thing) -> Result<Vec<SeenThing>, JiraError>;

@@ -18,8 +18,8 @@ use super::pages::Trail;
 use super::search::{Ask, Search, expands, field_names};
 use super::transport::Pieces;
 use super::{
-    Budget, ChangePage, Failure, Identity, JiraError, JiraRead, Permissions, ReadRows, Refusal, RoleActors, TimesRead,
-    TouchedPage, UnreadRow, Want, jql, wire,
+    Budget, ChangePage, Failure, Identity, JiraError, JiraRead, Nature, Permissions, ReadRows, Refusal, RoleActors,
+    TimesRead, TouchedPage, UnreadRow, Want, jql, wire,
 };
 use crate::model::catalog::{Catalog, LinkWords, RequestType};
 use crate::model::ids::{AccountId, AttachmentId, CommentId, EntryId, FieldId, InstanceId, IssueId, IssueKey};
@@ -77,13 +77,16 @@ impl JiraRead for Reader {
 
     async fn permissions(&self, project: &str, keys: &[&str]) -> Result<Permissions, JiraError> {
         let attempt = format!("reading our permissions in project {project}");
-        let mut call = Call::get("getMyPermissions", &["mypermissions"], attempt).query("projectKey", project);
-        if self.0.kind == Kind::Cloud {
-            call = call.query("permissions", keys.join(","));
-        }
-        let known: wire::MyPermissions = self.0.read(&call).await?;
-        let has = |key: &str| known.permissions.get(key).is_some_and(|permission| permission.have_permission);
-        Ok(keys.iter().map(|key| ((*key).to_owned(), has(key))).collect())
+        self.0.permissions(("projectKey", project), keys, attempt).await
+    }
+
+    async fn permissions_for(&self, issue: IssueId, keys: &[&str]) -> Result<Permissions, JiraError> {
+        let attempt = format!("reading our permissions for issue {issue}");
+        self.0.permissions(("issueId", &issue.to_string()), keys, attempt).await
+    }
+
+    async fn newest(&self, project: &str, jql: Option<&str>) -> Result<Option<(IssueId, IssueKey)>, JiraError> {
+        self.0.newest(project, jql).await
     }
 
     async fn changes(
@@ -404,10 +407,8 @@ impl JiraRead for Reader {
         self.0.list_things(project, thing).await
     }
 
-    async fn is_service_desk(&self, project: &str) -> Result<bool, JiraError> {
-        let attempt = format!("reading project {project}");
-        let found: wire::Project = self.0.read(&Call::get("getProject", &["project", project], &attempt)).await?;
-        Ok(found.project_type_key.as_deref() == Some("service_desk"))
+    async fn nature(&self, project: &str) -> Result<Nature, JiraError> {
+        self.0.nature(project).await
     }
 
     async fn learn_time_form(&self, project: &str) -> Result<TimesRead, JiraError> {

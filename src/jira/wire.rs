@@ -369,6 +369,8 @@ pub(super) struct Suggestion {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Project {
     pub(super) project_type_key: Option<String>,
+    /// `next-gen`: team-managed. Cloud alone.
+    pub(super) style: Option<String>,
 }
 
 /// `GET issueLinkType`.

@@ -5,6 +5,7 @@ use super::table::{FOREIGN, names_on};
 use super::{Place, Vocabulary, vocabulary};
 use crate::model::catalog::Shape;
 use crate::model::issue::{Named, NativeValue, Person};
+use crate::model::right::{Function, Right, there};
 use crate::model::settings::{FieldKind, OnUnmapped};
 use crate::model::value::Value;
 
@@ -112,7 +113,10 @@ fn person(place: &Place<'_>, shared: &str) -> Result<NativeValue, Unmappable> {
         why = Unmappable {
             why: format!("{} may not be assigned issues on side `{}`", person.display_name, place.side),
             remedy: format!(
-                "let them be assigned there (Assignable User), or change their row in `sync.{}.map.users`",
+                "for {} they need {} in {}: let them be assigned there, or change their row in `sync.{}.map.users`",
+                Function::Assignee,
+                Right::AssignableUser,
+                there(place.sync, place.side),
                 place.sync.id
             ),
             may_pass: true,

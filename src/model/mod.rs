@@ -25,6 +25,7 @@ pub mod operation;
 pub mod own_remarks;
 pub mod problem;
 pub mod remark;
+pub mod right;
 pub mod scope;
 pub mod secret;
 pub mod settings;

@@ -12,6 +12,7 @@ use crate::model::hub::CommentRecord;
 use crate::model::ids::{AccountId, CommentId, SideId};
 use crate::model::operation::{Action, Operation};
 use crate::model::remark::Remark;
+use crate::model::right::{Function, Right, needed};
 use crate::model::settings::CopyEdits;
 use crate::text;
 
@@ -106,8 +107,8 @@ pub(super) fn obstacle(draft: &Draft<'_>, record: &CommentRecord, side: &SideId)
         return Some("an issue has a security level".to_owned());
     }
     (draft.catalog(origin).edits_all_comments != Some(true)).then(|| {
-        let project = sync.side(origin).map(|settings| settings.project.as_str()).unwrap_or_default();
-        format!("the sync user may not edit what others wrote in project {project} of `{origin}` (EDIT_ALL_COMMENTS)")
+        let needed = needed(sync, origin, Function::PeoplesComments, &[Right::EditAllComments]);
+        format!("the sync user may not edit what others wrote there: {needed}")
     })
 }
 

@@ -9,6 +9,7 @@ use crate::model::hub::Agreed;
 use crate::model::ids::{FieldName, SideId};
 use crate::model::issue::{NativeValue, TransitionOffer};
 use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
+use crate::model::right::{Function, Right, needed};
 use crate::model::settings::{FieldKind, FieldRow};
 use crate::model::value::Value;
 
@@ -44,8 +45,11 @@ pub(super) fn hop(
     let issue_type = native(FieldKind::IssueType).unwrap_or_default();
     if offers.is_empty() {
         // No way that others show helps here: it is asked for again by the full check.
-        let remedy = "grant the sync user Transition Issues (TRANSITION_ISSUES), or look at the conditions of that workflow; it is tried again with the next change and with every full check";
-        return Err((format!("Jira offers the sync user no transition from `{now}`"), remedy.to_owned()));
+        let needed = needed(draft.input.sync, side, Function::Statuses, &[Right::TransitionIssues]);
+        let remedy = format!(
+            "{needed}; or look at the conditions of that workflow; it is tried again with the next change and with every full check"
+        );
+        return Err((format!("Jira offers the sync user no transition from `{now}`"), remedy));
     }
     let path = path_on(table, side, shared);
     let Some((offer, last)) = next(draft, side, offers, &goals, path, &now, &issue_type) else {

@@ -14,6 +14,7 @@ use crate::model::ids::{AccountId, SideId};
 use crate::model::issue::Watchers;
 use crate::model::operation::{Action, Intent, Operation, Watcher};
 use crate::model::remark::Remark;
+use crate::model::right::{Function, Right, needed};
 use crate::model::settings::FieldRow;
 use crate::model::value::Value;
 
@@ -75,8 +76,9 @@ fn hidden(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId) {
     with_base(draft, side, row, |base| {
         base.acknowledged = Some(Acknowledged { reason: why.clone(), refused: false, may_pass: true });
     });
-    let remedy = "grant it View Voters and Watchers in the project; it is asked again with the next change of the issue, or by the full check";
-    draft.hold(side, Some(&row.name), why, remedy);
+    let needed = needed(draft.input.sync, side, Function::Watchers, &[Right::ViewVotersAndWatchers]);
+    let remedy = format!("{needed}; it is asked again with the next change of the issue, or by the full check");
+    draft.hold(side, Some(&row.name), why, &remedy);
 }
 
 /// Our writes on a side that are not settled.

@@ -4,6 +4,7 @@ use std::io::Read as _;
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
+use super::cli_rights::take_what_nobody_needs;
 use super::cli_world::{Place, World, configuration, free_port, said};
 
 const EVERY_COMMAND: [&[&str]; 6] = [&["check"], &["plan"], &["run"], &["run", "--once"], &["status"], &["health"]];
@@ -46,8 +47,10 @@ async fn a_log_that_cannot_be_written_is_a_mistake_of_the_caller() {
 async fn check_asks_everything_and_finds_nothing() {
     let world = World::new().await;
     let place = world.place();
-    let parts = ["all is well", "Sync (Acme)", "Sync (Globex)", "held  BROWSE_PROJECTS", "held  ADD_COMMENTS"];
+    take_what_nobody_needs(&world, &place).await;
+    let parts = ["all is well", "Sync (Acme)", "Sync (Globex)", "Browse Projects (BROWSE_PROJECTS)", "  held  "];
     let said = place.run(&["check"]).await.expect(0, &parts);
+    assert!(!said.stdout.contains("MISSING") && !said.stdout.contains("warning"), "{said:?}");
     assert!(said.stderr.is_empty() && !said.stdout.contains('\u{1b}'), "{said:?}");
     let json = place.run(&["check", "--json"]).await.expect(0, &[]).json();
     assert_eq!(json["instances"].as_array().unwrap().len(), 2, "{json}");
@@ -134,7 +137,12 @@ async fn a_missing_permission_is_named_with_what_it_is_for() {
         globex.projects[0].permissions.remove("ADD_COMMENTS");
     })
     .await;
-    let parts = ["MISSING  ADD_COMMENTS", "to copy comments", "project `ENG`", "Hint: let an administrator"];
+    let parts = [
+        "globex    ENG      comments      Add Comments (ADD_COMMENTS)                MISSING",
+        "comments: the sync user lacks Add Comments (ADD_COMMENTS) in project `ENG` of instance `globex`",
+        "which it needs to copy comments",
+        "Hint: ask a Jira administrator (permission scheme)",
+    ];
     world.place().run(&["check"]).await.expect(2, &parts);
 }
 
@@ -169,7 +177,9 @@ async fn a_wrong_token_is_named_but_not_shown() {
 async fn names_from_a_jira_cannot_act_on_the_terminal() {
     let world = World::with(|acme, _| acme.users[0].display_name = "S\u{1b}[2Jync\u{202e}\r\nall is well".into()).await;
     for words in [&["check"][..], &["check", "--json"]] {
-        let said = world.place().run(words).await.expect(0, &["all is well"]);
+        let place = world.place();
+        take_what_nobody_needs(&world, &place).await;
+        let said = place.run(words).await.expect(0, &["all is well"]);
         let acts = |sign: char| sign != '\n' && sign.is_control() || sign == '\u{202e}';
         assert!(!said.all().chars().any(acts), "{said:?}");
         let forged = said.stdout.lines().filter(|line| line.starts_with("all is well")).count();

@@ -149,6 +149,31 @@ async fn a_right_to_comment_alone_that_is_missing_for_a_while_loses_no_comment()
     }
 }
 
+/// Data Center says 400 to it, which may be about the text.
+#[tokio::test(start_paused = true)]
+async fn a_right_to_edit_own_comments_that_is_missing_for_a_while_loses_no_edit() {
+    for (config, case) in cases() {
+        let world = World::new(&config, |_| {}).await;
+        let keys = paired(&world, case).await;
+        let (from, .., to, there) = case;
+        let author = world.person(to, there);
+        let said = author.comment(&keys.1, "said before").unwrap();
+        world.rest().await.unwrap();
+        let rights = ["EDIT_OWN_COMMENTS", "EDIT_ALL_COMMENTS"];
+        take(&world, case, &rights);
+        author.edit_comment(&keys.1, &said, "said otherwise").unwrap();
+        world.intervals(20).await;
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("refused a change of the copy"), "{from}: {problems:?}");
+        give_back(&world, case, &rights);
+        world.intervals(100).await;
+        world.rest().await.unwrap();
+        let body = &world.jira(from).issue(&keys.0).unwrap().comments[0].body;
+        assert!(body.contains("said otherwise"), "{from}: {body}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{from}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn row_068_an_archived_issue_is_let_be_until_it_is_restored() {
     for (config, case) in cases() {

@@ -24,6 +24,8 @@ mod cli_problems;
 #[cfg(test)]
 mod cli_reload;
 #[cfg(test)]
+mod cli_rights;
+#[cfg(test)]
 mod cli_state;
 #[cfg(test)]
 mod cli_webhooks;
@@ -296,6 +298,8 @@ mod process_support;
 mod random_life;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod rights_matrix;
 #[cfg(test)]
 #[path = "../../benches/scale/mod.rs"]
 mod scale;

@@ -56,9 +56,9 @@ pub(super) const FACTS: &[Fact] = &[
         subject: SUBJECT,
         says: "`mypermissions` tells what the sync user may do in the project.",
         on: On::Both,
-        rests: "src/engine/survey.rs",
+        rests: "src/engine/rights.rs",
         simulator: "`ProjectSetup::permission`",
-        daemon: "give the sync user these rights; `jirasyncd check` lists what each side needs",
+        daemon: "give the sync user these rights; `jirasyncd check` lists what each project needs",
         check: |bench| Box::pin(rights_are_told(bench)),
     },
     Fact {

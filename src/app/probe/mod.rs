@@ -210,7 +210,7 @@ pub async fn probe(
         word,
     })
     .await?;
-    let desk = bench.read.is_service_desk(project).await.unwrap_or(false);
+    let desk = bench.read.nature(project).await.is_ok_and(|nature| nature.service_desk);
     bench.fill().await;
     let mut tried = Vec::new();
     for fact in facts().into_iter().filter(|fact| fact.is_of(settings.kind)) {

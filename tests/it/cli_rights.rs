@@ -1,0 +1,143 @@
+//! `jirasyncd check` on permissions: what is missing, what is held without need, for one issue only, and the letters to administrators. Must
+//! never reach past the binary, but to simulated Jiras.
+
+use jirasyncd::simulator::Holder;
+use serde_json::json;
+
+use super::cli_world::{Place, World};
+
+/// Takes all from the sync users that `check` says nobody needs. What is held by everybody is held by nobody then.
+pub(crate) async fn take_what_nobody_needs(world: &World, place: &Place) {
+    let json = place.run(&["check", "--json"]).await.json();
+    for report in json["permissions"].as_array().unwrap() {
+        let jira = if report["instance"] == "acme" { &world.acme } else { &world.globex };
+        for excess in report["excess"].as_array().unwrap() {
+            jira.set_permission(report["project"].as_str().unwrap(), excess["key"].as_str().unwrap(), &[]);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_held_without_need_is_a_warning_and_administration_one_of_its_own() {
+    let world = World::new().await;
+    let place = world.place();
+    let parts = [
+        "warning: sync.support.side.globex: the sync user holds more in project `ENG` of instance `globex` than any sync needs: ",
+        "Move Issues (MOVE_ISSUES)",
+        "the sync user administers: it holds Administer Projects (ADMINISTER_PROJECTS) in project `ENG`",
+        "0 errors, 4 warnings",
+    ];
+    let said = place.run(&["check"]).await.expect(0, &parts);
+    let held: Vec<&str> = said.stdout.lines().filter(|line| line.contains("holds more in project `ENG`")).collect();
+    // What is needed is no excess.
+    for needed in ["BROWSE_PROJECTS", "EDIT_ISSUES", "ADD_COMMENTS", "CREATE_ISSUES", "TRANSITION_ISSUES", "ADMINISTER"]
+    {
+        assert!(held.len() == 1 && !held[0].contains(&format!("({needed})")), "{needed}: {held:?}");
+    }
+    // Whoever wants no mails at all wants the right to leave them out.
+    let quiet = world.place_with("home = \"acme\"", "home = \"acme\"\nnotify = \"never\"");
+    let said = quiet.run(&["check"]).await.expect(0, &["silent edits", "0 errors, 2 warnings"]);
+    assert!(!said.stdout.contains("administers"), "{said:?}");
+    world.globex.set_permission("ENG", "ADMINISTER_PROJECTS", &[]);
+    let parts =
+        ["warning: ", "silent edits: the sync user lacks Administer Projects (ADMINISTER_PROJECTS) in project `ENG`"];
+    quiet.run(&["check"]).await.expect(0, &parts);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_delete_everybodys_comments_lacks_nothing_to_delete_its_own() {
+    let world = World::new().await;
+    let place = world.place();
+    world.globex.set_permission("ENG", "DELETE_OWN_COMMENTS", &[]);
+    let said = place.run(&["check"]).await.expect(0, &[]);
+    let held = said.stdout.lines().find(|line| line.contains("holds more in project `ENG`")).unwrap();
+    assert!(!held.contains("DELETE_ALL_COMMENTS") && held.contains("DELETE_ALL_ATTACHMENTS"), "{held}");
+    world.globex.set_permission("ENG", "DELETE_ALL_COMMENTS", &[]);
+    place.run(&["check"]).await.expect(2, &["the sync user lacks Delete Own Comments (DELETE_OWN_COMMENTS)"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_an_issues_reporter_holds_is_found_with_a_sample() {
+    let world = World::new().await;
+    let place = world.place();
+    world.globex.set_permission("ENG", "EDIT_ISSUES", &[Holder::Reporter]);
+    let said = place.run(&["check"]).await;
+    assert_eq!(said.code, 0, "there is no issue to ask about: {said:?}");
+    let key = world.globex.person("jdoe").unwrap().create("ENG", "Defect", json!({ "summary": "Item" })).unwrap();
+    let what = format!(
+        "issues: the sync user holds Edit Issues (EDIT_ISSUES) in project `ENG` of instance `globex`, but not for its issue {key}"
+    );
+    place.run(&["check"]).await.expect(2, &[&what, &format!("MISSING for {key}"), "only the issue's reporter"]);
+    let json = place.run(&["check", "--json"]).await.json();
+    let report = json["permissions"].as_array().unwrap().iter().find(|report| report["project"] == "ENG").unwrap();
+    let need = report["needs"].as_array().unwrap().iter().find(|need| need["key"] == "EDIT_ISSUES").unwrap();
+    assert_eq!((&need["held"], &need["held_for_sample"]), (&json!(true), &json!(false)), "{json}");
+    assert_eq!(report["sample"], key, "{json}");
+    let parts = ["Edit Issues (EDIT_ISSUES), which it holds in the project but not for"];
+    place.run(&["check", "--fix-list"]).await.expect(2, &parts);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_that_is_hidden_is_told_with_what_issues_need() {
+    let world = World::new().await;
+    world.globex.set_permission("ENG", "BROWSE_PROJECTS", &[]);
+    let place = world.place();
+    let parts = ["project `ENG` of instance `globex` cannot be used", "Browse Projects (BROWSE_PROJECTS)", "not shown"];
+    place.run(&["check"]).await.expect(2, &parts);
+    place.run(&["check", "--fix-list"]).await.expect(2, &["in project ENG: Browse Projects (BROWSE_PROJECTS)"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_jira_gets_a_letter_of_its_own() {
+    let world = World::new().await;
+    world.globex.set_permission("ENG", "ADD_COMMENTS", &[]);
+    world.acme.set_permission("SUP", "CREATE_ISSUES", &[]);
+    let place = world.place();
+    let said = place.run(&["check", "--fix-list"]).await.expect(2, &[
+        "the account \"Sync (Globex)\" (sync)",
+        "- in project ENG: Add Comments (ADD_COMMENTS)\n    for comments: to copy comments\n    by a Jira administrator",
+        "- in project SUP: Create Issues (CREATE_ISSUES)\n    for issues: to create counterparts\n",
+        "Please take from it what it does not need",
+    ]);
+    assert!(!said.stdout.contains("findings"), "{said:?}");
+    let json = place.run(&["check", "--fix-list", "--json"]).await.expect(2, &[]).json();
+    let letters = json["fix_list"].as_array().unwrap();
+    assert_eq!(letters.len(), 2, "{json}");
+    for (letter, (own, other)) in letters.iter().zip([("SUP", "ENG"), ("ENG", "SUP")]) {
+        let text = letter["text"].as_str().unwrap();
+        assert!(text.contains(own) && !text.contains(other), "{text}");
+    }
+    world.acme.set_permission("SUP", "CREATE_ISSUES", &[Holder::LoggedIn]);
+    world.globex.set_permission("ENG", "ADD_COMMENTS", &[Holder::LoggedIn]);
+    take_what_nobody_needs(&world, &place).await;
+    place.run(&["check", "--fix-list"]).await.expect(0, &["nothing is to be asked for"]);
+    place.run(&["check", "--fix-list", "--offline"]).await.expect(2, &["--offline"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_account_of_a_person_is_a_warning() {
+    let world = World::new().await;
+    let sync = world.globex.person("sync").unwrap();
+    let jdoe = world.globex.person("jdoe").unwrap();
+    let key = jdoe.create("ENG", "Defect", json!({ "summary": "Item" })).unwrap();
+    let what = format!("{key} in project `ENG` of instance `globex` is assigned to the sync user");
+    let said = world.place().run(&["check"]).await;
+    assert!(!said.stdout.contains(&what), "{said:?}");
+    jdoe.assign(&key, Some(sync.id())).unwrap();
+    world.place().run(&["check"]).await.expect(0, &[&what]);
+    let named = world.place_with("globex = \"jdoe\" } ]", "globex = \"sync\" } ]\n");
+    named.run(&["check"]).await.expect(0, &["the user map names the sync user of instance `globex`"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_desk_wants_an_agent() {
+    let world = World::with(|acme, _| acme.projects[0].service_desk = true).await;
+    let parts = [
+        "warning: sync.support.side.acme: the service desk: the sync user lacks Service Desk Agent (SERVICEDESK_AGENT)",
+        "a Jira administrator (agent licence), with a project administrator (role Service Desk Team)",
+    ];
+    world.place().run(&["check"]).await.expect(0, &parts);
+    let internal = world.place_with("unrestricted = \"both\"", "unrestricted = \"both\"\ninternal = \"as-internal\"");
+    let said = internal.run(&["check"]).await;
+    assert!(said.stdout.contains("error: sync.support.side.acme: the service desk"), "{said:?}");
+}

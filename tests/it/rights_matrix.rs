@@ -1,0 +1,374 @@
+//! Each permission of the table taken from the sync user alone, on both kinds: what `check` says and what the running daemon's problem says.
+//! `docs/permissions.md` shows it; `UPDATE=1` writes the page's table anew. Must never write a line that no run said.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use jirasyncd::app::connect;
+use jirasyncd::engine::{Demand, LastKnown, Severity, Survey, survey};
+use jirasyncd::model::ids::InstanceId;
+use jirasyncd::model::right::{Function, Right};
+use jirasyncd::model::store::Store as _;
+use jirasyncd::simulator::{FieldSetup, FieldType, Holder, Person, Setup};
+use serde_json::{Value, json};
+
+use super::daemon_support::{World, two};
+
+const BEGIN: &str = "<!-- matrix: made by a test, UPDATE=1 writes it anew -->";
+const END: &str = "<!-- end of the matrix -->";
+
+/// Where the right is missing, its project, who works there, a type; and the same of the other side.
+struct Side {
+    jira: &'static str,
+    kind: &'static str,
+    project: &'static str,
+    people: [&'static str; 2],
+    issue_type: &'static str,
+    begin: &'static str,
+}
+
+const ACME: Side = Side {
+    jira: "acme",
+    kind: "Cloud",
+    project: "SUP",
+    people: ["jane", "omar"],
+    issue_type: "Bug",
+    begin: "In Progress",
+};
+const GLOBEX: Side = Side {
+    jira: "globex",
+    kind: "Data Center",
+    project: "ENG",
+    people: ["jdoe", "mlopez"],
+    issue_type: "Defect",
+    begin: "Start work",
+};
+
+/// The permission, what it is needed for, and what somebody does on the other side that cannot be done without it.
+type Case = (Right, Function, Deed);
+type Deed = fn(&Told);
+
+/// All that is synced, before the right is taken away.
+struct Told<'w> {
+    world: &'w World,
+    here: &'static Side,
+    there: &'static Side,
+    /// Its key where the right is missing, and on the other side.
+    here_key: String,
+    key: String,
+    other: String,
+    comment: String,
+    worklog: String,
+    file: String,
+    /// The copy, on the other side, of what somebody said where the right is missing.
+    copy: String,
+}
+
+impl Told<'_> {
+    fn person(&self) -> Person {
+        self.world.person(self.there.jira, self.there.people[0])
+    }
+
+    fn edit(&self, fields: Value) {
+        self.person().edit(&self.key, fields).unwrap();
+    }
+
+    /// The second of the people there, as a field takes them.
+    fn second(&self) -> Value {
+        let second = self.world.person(self.there.jira, self.there.people[1]);
+        if self.there.kind == "Cloud" { json!({ "accountId": second.id() }) } else { json!({ "name": "mlopez" }) }
+    }
+}
+
+fn cases() -> Vec<Case> {
+    vec![
+        (Right::BrowseProjects, Function::Issues, |told| told.edit(json!({ "summary": "Item, changed" }))),
+        (Right::CreateIssues, Function::Issues, |told| drop(create(told.world, told.there, "New"))),
+        (Right::EditIssues, Function::Issues, |told| told.edit(json!({ "summary": "Item, changed" }))),
+        (Right::TransitionIssues, Function::Statuses, |told| {
+            told.person().transition(&told.key, told.there.begin).unwrap();
+        }),
+        (Right::AssignIssues, Function::Assignee, |told| {
+            let second = told.world.person(told.there.jira, told.there.people[1]);
+            told.person().assign(&told.key, Some(second.id())).unwrap();
+        }),
+        (Right::AssignableUser, Function::Assignee, |told| {
+            let second = told.world.person(told.there.jira, told.there.people[1]);
+            told.person().assign(&told.key, Some(second.id())).unwrap();
+        }),
+        (Right::ModifyReporter, Function::Reporter, |told| told.edit(json!({ "reporter": told.second() }))),
+        (Right::ScheduleIssues, Function::DueDate, |told| told.edit(json!({ "duedate": "2030-05-06" }))),
+        (Right::AddComments, Function::Comments, |told| drop(told.person().comment(&told.key, "another").unwrap())),
+        (Right::EditOwnComments, Function::Comments, |told| {
+            told.person().edit_comment(&told.key, &told.comment, "said otherwise").unwrap();
+        }),
+        (Right::DeleteOwnComments, Function::Comments, |told| {
+            told.person().delete_comment(&told.key, &told.comment).unwrap();
+        }),
+        (Right::EditAllComments, Function::PeoplesComments, |told| {
+            told.world.jira(told.there.jira).set_permission(
+                told.there.project,
+                "EDIT_ALL_COMMENTS",
+                &[Holder::LoggedIn],
+            );
+            let issue = told.world.jira(told.there.jira).issue(&told.key).unwrap();
+            let copy = issue.comments.iter().find(|comment| comment.id.to_string() == told.copy).unwrap();
+            told.person().edit_comment(&told.key, &told.copy, &format!("{}, and more", copy.body)).unwrap();
+        }),
+        (Right::CreateAttachments, Function::Attachments, |told| {
+            told.person().attach(&told.key, "b.txt", b"second").unwrap();
+        }),
+        (Right::DeleteOwnAttachments, Function::Attachments, |told| told.person().detach(&told.file).unwrap()),
+        (Right::ViewVotersAndWatchers, Function::Watchers, |told| {
+            let person = told.world.person(told.here.jira, told.here.people[1]);
+            person.watch(&told.here_key).unwrap();
+            person.comment(&told.here_key, "I watch it").unwrap();
+        }),
+        (Right::ManageWatchers, Function::Watchers, |told| {
+            told.world.person(told.there.jira, told.there.people[1]).watch(&told.key).unwrap();
+        }),
+        (Right::LinkIssues, Function::Links, |told| told.person().link(&told.key, "Blocks", &told.other).unwrap()),
+        (Right::EditIssues, Function::WayBack, |told| drop(create(told.world, told.here, "New"))),
+        (Right::LinkIssues, Function::WayBack, |told| drop(create(told.world, told.there, "New"))),
+        (Right::WorkOnIssues, Function::Worklogs, |told| {
+            told.person().log_work(&told.key, "2026-09-01T11:00:00.000+0000", 1_200, "more").unwrap();
+        }),
+        (Right::EditOwnWorklogs, Function::Worklogs, |told| {
+            let change = json!({ "timeSpentSeconds": 1_800 });
+            told.person().edit_worklog(&told.key, &told.worklog, change).unwrap();
+        }),
+        (Right::DeleteOwnWorklogs, Function::Worklogs, |told| {
+            told.person().delete_worklog(&told.key, &told.worklog).unwrap();
+        }),
+        (Right::SetIssueSecurity, Function::SecurityLevels, |told| {
+            told.edit(json!({ "security": { "name": "Staff" } }));
+        }),
+        (Right::AdministerProjects, Function::VersionsAndComponents, |told| {
+            told.person().make_version(told.there.project, "9.0", json!({})).unwrap();
+            told.edit(json!({ "fixVersions": [{ "name": "9.0" }] }));
+        }),
+        (Right::AdministerProjects, Function::SilentEdits, |told| told.edit(json!({ "summary": "Item, changed" }))),
+        (Right::DeleteIssues, Function::Deletions, |told| told.person().delete(&told.key).unwrap()),
+    ]
+}
+
+/// Everything that a permission of the table is needed for. `home` is where the other side is: only its levels count.
+fn configuration(home: &str) -> String {
+    let text = two()
+        .replace("home = \"acme\"", &format!("home = \"{home}\"\nattachments = \"both\"\ncounterparts = \"link\"\nnotify = \"never\""))
+        .replace("users = [ ", "users = [ { acme = \"omar@acme.example\", globex = \"mlopez\" }, ")
+        .replace("assignee = \"both\"", "assignee = \"both\"\nreporter = \"both\"\nothers = { acme = \"Others\", globex = \"Others\", template = \"{{ keys }}\" }\nlinks = \"both\"\nwatchers = { on-unmapped = \"skip\" }")
+        .replace("due-date = \"both\"", "due-date = \"both\"\nfix-versions = { on-unmapped = \"create\" }\nsecurity = { values = [ { acme = \"Staff\", globex = \"Staff\" } ] }")
+        .replace("unrestricted = \"both\"", "unrestricted = \"both\"\ncopies = \"flow-back\"");
+    text + "\n[sync.support.worklogs]\nunrestricted = \"both\"\n\n[sync.support.life]\ndeleted = \"delete\"\n"
+}
+
+fn world(there: &Side) -> World {
+    world_with(there, |_| {})
+}
+
+fn world_with(there: &Side, more: impl Fn(&mut Setup)) -> World {
+    World::of(&configuration(there.jira), |setups| {
+        for setup in setups.values_mut() {
+            more(setup);
+            setup.fields.push(FieldSetup::new("customfield_27000", "Others", FieldType::Text));
+            let project = &mut setup.projects[0];
+            project.security_levels = vec!["Staff".to_owned()];
+            for key in ["DELETE_ALL_COMMENTS", "DELETE_ALL_ATTACHMENTS", "EDIT_ALL_WORKLOGS", "DELETE_ALL_WORKLOGS"] {
+                project.permissions.remove(key);
+            }
+            for key in ["SET_ISSUE_SECURITY", "DELETE_ISSUES", "ADMINISTER_PROJECTS"] {
+                project.permissions.insert(key.to_owned(), [Holder::LoggedIn].into());
+            }
+        }
+    })
+}
+
+fn create(world: &World, side: &Side, summary: &str) -> String {
+    let person = world.person(side.jira, side.people[0]);
+    person.create(side.project, side.issue_type, json!({ "summary": summary })).unwrap()
+}
+
+/// What stands on both sides before.
+async fn told<'w>(world: &'w World, here: &'static Side, there: &'static Side) -> Told<'w> {
+    let (key, other) = (create(world, there, "Item"), create(world, there, "Other"));
+    let person = world.person(there.jira, there.people[0]);
+    let comment = person.comment(&key, "said before").unwrap();
+    let worklog = person.log_work(&key, "2026-09-01T10:00:00.000+0000", 600, "done before").unwrap();
+    let file = person.attach(&key, "a.txt", b"first").unwrap();
+    world.rest().await.unwrap();
+    let here_key = world.issue(here.jira, "Item").key;
+    world.person(here.jira, here.people[0]).comment(&here_key, "said here").unwrap();
+    world.rest().await.unwrap();
+    let comments = world.jira(there.jira).issue(&key).unwrap().comments;
+    let copy = comments.iter().find(|comment| comment.body.contains("said here")).unwrap().id.to_string();
+    assert_eq!(world.problems().await, Vec::<String>::new(), "{}", here.jira);
+    Told { world, here, there, here_key, key, other, comment, worklog, file, copy }
+}
+
+/// Everybody but the sync user holds it; of what is held by those who are assigned, nobody does.
+fn take(world: &World, side: &Side, right: Right) {
+    let jira = world.jira(side.jira);
+    let sync = world.person(side.jira, "sync");
+    let people = jira.people();
+    let others = people.iter().filter(|person| person.id() != sync.id());
+    let others: Vec<Holder> = others.map(|person| Holder::User(person.id().to_owned())).collect();
+    jira.set_permission(side.project, right.key(), if right == Right::AssignableUser { &[] } else { &others });
+}
+
+async fn checked(world: &World) -> Survey {
+    let (connections, _) = connect(&world.config, &world.surroundings()).unwrap();
+    survey(&connections, &world.config.syncs, true, &LastKnown::default()).await
+}
+
+/// What stands for a person, with its remedy.
+async fn problems(world: &World, side: &Side) -> Vec<String> {
+    let daemon = world.daemon();
+    let stored = daemon.store().problems(100).await.unwrap();
+    let of_items = stored.into_iter().map(|stored| format!("{} → {}", stored.problem.what, stored.problem.remedy));
+    let instance = InstanceId::from(side.jira);
+    let of_instance = daemon.engine().troubles(&instance).into_iter();
+    let of_instance = of_instance.map(|(what, remedy)| format!("instance `{instance}`: {what} → {remedy}"));
+    of_items.chain(of_instance).collect()
+}
+
+/// One line of the table: what `check` says and what the daemon says.
+async fn line(case: &Case, here: &'static Side, there: &'static Side) -> Result<(String, String), String> {
+    let (right, function, deed) = case;
+    let mut world = world(there);
+    world.start().await;
+    let told = told(&world, here, there).await;
+    take(&world, here, *right);
+    if let Some(wider) = right.wider() {
+        // What stands in for it, if anything does.
+        take(&world, here, wider);
+    }
+    let found = checked(&world).await;
+    let says = |text: &str| text.contains(right.key()) && text.contains(&format!("`{}`", here.project));
+    let finding = found.findings.iter().find(|finding| {
+        let text = format!("{} → {}", finding.what, finding.remedy);
+        let of_function = text.starts_with(&format!("{function}:")) || text.contains("cannot be used");
+        says(&text) && of_function && (finding.severity == Severity::Error || *function == Function::SilentEdits)
+    });
+    let silent = |said: String| format!("{right}, {function}, {}: {said}", here.kind);
+    let finding = finding.ok_or_else(|| silent(format!("`check` says {:#?}", found.findings)))?;
+    let of_check = format!("{} → {}", finding.what, finding.remedy);
+    // What was seen to be held is believed for an hour.
+    world.pass(3_700).await;
+    deed(&told);
+    world.daemon().engine().sweep(None).await.unwrap();
+    world.intervals(12).await;
+    let all = problems(&world, here).await;
+    let named = all.iter().find(|text| says(text) && text.contains(function.name()) && text.contains(here.jira));
+    let of_daemon = named.ok_or_else(|| silent(format!("the daemon says {all:#?}")))?;
+    Ok((of_check, of_daemon.clone()))
+}
+
+/// What each function needs, as `check` lists it.
+async fn functions() -> String {
+    let world = world_with(&ACME, |setup| setup.projects[0].service_desk = true);
+    let mut rows = BTreeSet::new();
+    for need in checked(&world).await.permissions.into_iter().flat_map(|report| report.needs) {
+        let demand = match need.demand {
+            Demand::Needed => "needed",
+            Demand::Wished => "wished for",
+            Demand::Useful => "used where it is held",
+        };
+        rows.insert((need.function, format!("{} | {} | {demand}", need.in_words(), need.for_what)));
+    }
+    let mut out = "| function | permission | to | |\n|---|---|---|---|\n".to_owned();
+    for (function, row) in rows {
+        writeln!(out, "| {function} | {row} |").unwrap();
+    }
+    out
+}
+
+/// What is said where each is missing.
+async fn matrix() -> String {
+    let (mut out, mut silent) = (String::new(), Vec::new());
+    for case in cases() {
+        writeln!(out, "### {}, for {}\n", case.0, case.1).unwrap();
+        for (here, there) in [(&ACME, &GLOBEX), (&GLOBEX, &ACME)] {
+            match line(&case, here, there).await {
+                Ok((of_check, of_daemon)) => {
+                    writeln!(out, "- {}, `check`: {of_check}\n- {}, the daemon: {of_daemon}", here.kind, here.kind)
+                        .unwrap();
+                }
+                Err(why) => silent.push(why),
+            }
+        }
+        out.push('\n');
+    }
+    assert!(silent.is_empty(), "{}", silent.join("\n"));
+    out
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_permission_that_is_taken_away_is_named_by_check_and_by_the_daemon() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/permissions.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let (from, to) = (page.find(BEGIN).unwrap() + BEGIN.len(), page.find(END).unwrap());
+    let made = format!("\n\n{}\n{}", functions().await, matrix().await);
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, format!("{}{made}{}", &page[..from], &page[to..])).unwrap();
+        return;
+    }
+    assert_eq!(&page[from..to], made, "UPDATE=1 writes the matrix anew");
+}
+
+/// What `docs/permissions.md` says of the five: issues, their fields, statuses and comments go both ways, and what needs more is told.
+#[tokio::test(start_paused = true)]
+async fn with_five_rights_alone_issues_go_both_ways() {
+    const FIVE: [Right; 5] =
+        [Right::BrowseProjects, Right::CreateIssues, Right::EditIssues, Right::TransitionIssues, Right::AddComments];
+    let config = two().replace("assignee = \"both\"\n", "").replace("due-date = \"both\"\n", "");
+    let mut world = World::of(&config, |_| {});
+    for side in [&ACME, &GLOBEX] {
+        let projects = Right::ALL.into_iter().filter(|right| !right.is_global() && !FIVE.contains(right));
+        projects.for_each(|right| take(&world, side, right));
+    }
+    let lacking = checked(&world).await.findings.into_iter().filter(|finding| finding.severity == Severity::Error);
+    let lacking: BTreeSet<String> = lacking.map(|finding| finding.what).collect();
+    assert!(lacking.len() == 4 && lacking.iter().all(|what| what.contains("_OWN_COMMENTS")), "{lacking:#?}");
+    world.start().await;
+    for (here, there) in [(&ACME, &GLOBEX), (&GLOBEX, &ACME)] {
+        let key = create(&world, here, here.jira);
+        world.rest().await.unwrap();
+        let copy = world.issue(there.jira, here.jira).key;
+        let (person, other) = (world.person(here.jira, here.people[0]), world.person(there.jira, there.people[0]));
+        let said = person.comment(&key, "said here").unwrap();
+        person.edit(&key, json!({ "labels": ["red"] })).unwrap();
+        other.edit(&copy, json!({ "description": other.text("told there") })).unwrap();
+        other.transition(&copy, there.begin).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{}", here.jira);
+        let (left, right) = (world.jira(here.jira).issue(&key).unwrap(), world.jira(there.jira).issue(&copy).unwrap());
+        assert_eq!(right.fields["labels"], "red", "{}", here.jira);
+        assert!(left.fields["description"].contains("told there"), "{left:?}");
+        assert_eq!(left.fields["status"], if here.jira == "acme" { "In Progress" } else { "Working" });
+        assert_eq!((left.comments.len(), right.comments.len()), (1, 1), "{right:?}");
+        // What needs more is told, and holds up nothing.
+        person.edit_comment(&key, &said, "said otherwise").unwrap();
+        person.edit(&key, json!({ "labels": ["red", "blue"] })).unwrap();
+        world.intervals(6).await;
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("a change of the copy of a comment"), "{problems:?}");
+        assert!(world.field(there.jira, here.jira, "labels").contains("blue"), "{}", here.jira);
+        person.delete_comment(&key, &said).unwrap();
+        world.intervals(6).await;
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("to delete the copy of a comment"), "{problems:?}");
+        let_delete_own_comments(&world, there);
+        world.pass(7_200).await;
+        world.rest().await.unwrap();
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{}", here.jira);
+        take(&world, there, Right::DeleteOwnComments);
+    }
+}
+
+/// Gives back what the withdrawal of a copy needs.
+fn let_delete_own_comments(world: &World, side: &Side) {
+    world.jira(side.jira).set_permission(side.project, "DELETE_OWN_COMMENTS", &[Holder::LoggedIn]);
+}
