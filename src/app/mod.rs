@@ -8,6 +8,7 @@ mod doors;
 mod forged;
 mod hooks;
 mod instances;
+mod measure;
 mod once;
 mod preview;
 mod probe;
@@ -177,6 +178,8 @@ pub struct Daemon {
     told: BTreeMap<InstanceId, tokio::sync::Notify>,
     /// The state failed, and is tried again.
     state_fails: AtomicBool,
+    /// Whether it runs, and when its worker last came round.
+    pulse: measure::Pulse,
     /// What its configuration is to the state, until it takes over.
     held: Mutex<Option<Held>>,
     /// The configuration that was accepted, until a daemon goes by it.
@@ -340,6 +343,7 @@ impl Daemon {
             sweeps: tokio::sync::Notify::new(),
             strips: tokio::sync::Notify::new(),
             state_fails: AtomicBool::new(false),
+            pulse: measure::Pulse::default(),
             held: Mutex::new(Some(held)),
             next: Mutex::default(),
             limit: Mutex::default(),

@@ -133,6 +133,8 @@ mod daemon_matching;
 #[cfg(test)]
 mod daemon_merge;
 #[cfg(test)]
+mod daemon_metrics;
+#[cfg(test)]
 mod daemon_named_files;
 #[cfg(test)]
 mod daemon_names;
