@@ -115,6 +115,7 @@ impl Daemon {
             futures_util::future::try_join_all(instances.iter().map(|instance| self.poll_on(instance, &cancel)));
         let things = self.things_on(&cancel);
         let strips = self.strip_on(&cancel);
+        let notices = self.notices_on(&cancel);
         let pulse = async {
             self.pulse.begins();
             cancel.cancelled().await;
@@ -128,6 +129,7 @@ impl Daemon {
             self.look_after_all(&cancel),
             things,
             strips,
+            notices,
             pulse
         )?;
         Ok(())

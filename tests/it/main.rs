@@ -36,6 +36,8 @@ mod config;
 #[cfg(test)]
 mod config_cases;
 #[cfg(test)]
+mod config_notices;
+#[cfg(test)]
 mod config_secrets;
 #[cfg(test)]
 mod console;
@@ -140,6 +142,8 @@ mod daemon_named_files;
 mod daemon_names;
 #[cfg(test)]
 mod daemon_newcomers;
+#[cfg(test)]
+mod daemon_notices;
 #[cfg(test)]
 mod daemon_pairs;
 #[cfg(test)]
