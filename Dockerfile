@@ -7,6 +7,8 @@ COPY Cargo.toml Cargo.lock README.md ./
 COPY src ./src
 # Named in Cargo.toml, so they must be there; they are not built.
 COPY benches ./benches
+# `--build-arg JIRASYNCD_COMMIT=$(git rev-parse HEAD)`: what `jirasyncd --version` says of it. The sources here know no commit.
+ARG JIRASYNCD_COMMIT=
 RUN cargo build --profile dist --locked --bin jirasyncd
 
 FROM debian:12-slim

@@ -1,13 +1,14 @@
 //! What the daemon tells about itself at its doors, and the commands that it takes there. Must never hold up the work.
 
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 
 use super::commands::absolute;
 use super::{Daemon, StartError};
-use crate::console::{BindError, Listeners, Running, Status, StatusSource, bind, control_socket};
+use crate::console::{
+    BindError, InstanceStatus, Listeners, Measures, Running, Status, StatusSource, bind, control_socket, version,
+};
 use crate::model::command::{Answer, Command, Operator};
 use crate::model::start::CreationFigures;
 use crate::model::store::StoreError;
@@ -46,22 +47,24 @@ impl Daemon {
     pub async fn status(&self) -> Result<Status, StoreError> {
         let now = self.surroundings.clock.now();
         let mut status = Status::of_state(&*self.store, &self.config.daemon.state, &self.config.instances, now).await?;
-        let version = env!("CARGO_PKG_VERSION").to_owned();
-        status.running = Some(Running { version, pid: std::process::id(), since: self.since });
+        status.running = Some(Running { version: version().to_owned(), pid: std::process::id(), since: self.since });
         for creations in &mut status.creations {
             let CreationFigures { sync, queued, .. } = &creations.figures;
             creations.pace = self.engine.creation_pace(sync, *queued);
         }
-        for instance in &mut status.instances {
-            let record = self.poll_record(&instance.name);
-            instance.paused = self.engine.paused(&instance.name);
-            instance.polled_at = record.last_good;
-            instance.last_error = record.error;
-            instance.untagged = self.engine.is_untagged(&instance.name);
-            instance.webhooks = self.hook_status(&instance.name);
-            instance.budget = self.engine.budget(&instance.name);
-        }
+        status.instances.iter_mut().for_each(|instance| self.add_what_it_saw(instance));
         Ok(status)
+    }
+
+    /// Adds to what the state knows of an instance what this process saw.
+    pub(super) fn add_what_it_saw(&self, instance: &mut InstanceStatus) {
+        let record = self.poll_record(&instance.name);
+        instance.paused = self.engine.paused(&instance.name);
+        instance.polled_at = record.last_good;
+        instance.last_error = record.error;
+        instance.untagged = self.engine.is_untagged(&instance.name);
+        instance.webhooks = self.hook_status(&instance.name);
+        instance.budget = self.engine.budget(&instance.name);
     }
 }
 
@@ -80,7 +83,14 @@ impl StatusSource for Daemon {
     }
 
     fn health(&self) -> Result<(), String> {
-        // A Jira out of reach is no reason to start the daemon again: that would not mend it.
-        if self.state_fails.load(Ordering::Relaxed) { Err("the state fails".to_owned()) } else { Ok(()) }
+        self.is_alive()
+    }
+
+    fn readiness(&self) -> Result<(), String> {
+        self.is_ready()
+    }
+
+    async fn measures(&self) -> Result<Measures, String> {
+        Self::measures(self).await.map_err(|error| error.to_string())
     }
 }

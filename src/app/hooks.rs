@@ -109,6 +109,23 @@ impl Daemon {
         })
     }
 
+    /// The webhooks of an instance by what came of them; none where they are not taken.
+    pub(super) fn hook_counts(&self, instance: &InstanceId) -> Vec<(&'static str, u64)> {
+        if !self.hooked().any(|hooked| hooked == instance) {
+            return Vec::new();
+        }
+        let record = self.hooks.lock().unwrap_or_else(PoisonError::into_inner).get(instance).cloned();
+        let record = record.unwrap_or_default();
+        let refused = |why: Refused| record.refused.get(&why).copied().unwrap_or_default();
+        vec![
+            ("taken", record.taken),
+            ("address", refused(Refused::Address)),
+            ("signature", refused(Refused::Signature)),
+            ("rate", refused(Refused::Rate)),
+            ("body", refused(Refused::Body)),
+        ]
+    }
+
     /// That many forged webhooks came, and what to do.
     pub(super) fn forged(&self, instance: &InstanceId) -> Option<(String, &'static str)> {
         let now = self.surroundings.clock.now();

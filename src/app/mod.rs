@@ -8,6 +8,8 @@ mod doors;
 mod forged;
 mod hooks;
 mod instances;
+mod measure;
+mod notices;
 mod once;
 mod preview;
 mod probe;
@@ -41,6 +43,7 @@ use configured::Held;
 pub use commands::commands_on_state;
 pub use compare::compare_state;
 pub use hooks::again;
+pub use notices::{MailMessenger, MakeMessengers, Messenger, Messengers, PostMessenger, Unsent, Way};
 pub use once::OnceSummary;
 pub use preview::{Previewed, PreviewedItem, preview};
 pub use probe::{
@@ -71,6 +74,8 @@ pub struct Surroundings {
     pub spawn: Spawn,
     /// What stands between the engine and the state; nothing in production.
     pub between: Arc<Between>,
+    /// The ways on which notices are sent.
+    pub messengers: Arc<MakeMessengers>,
     /// Where the configuration is read again; `None`: nowhere.
     pub reread: Option<Arc<Reread>>,
     /// As many issues of a side that no item holds are decided on at once.
@@ -95,6 +100,7 @@ impl Surroundings {
             transports: Arc::new(transports),
             spawn: Spawn::Thread,
             between: Arc::new(|store| store),
+            messengers: Arc::new(notices::of_this_machine),
             reread: None,
             portion: 1_000,
         }
@@ -177,6 +183,10 @@ pub struct Daemon {
     told: BTreeMap<InstanceId, tokio::sync::Notify>,
     /// The state failed, and is tried again.
     state_fails: AtomicBool,
+    /// The ways on which notices are sent.
+    messengers: Messengers,
+    /// Whether it runs, and when its worker last came round.
+    pulse: measure::Pulse,
     /// What its configuration is to the state, until it takes over.
     held: Mutex<Option<Held>>,
     /// The configuration that was accepted, until a daemon goes by it.
@@ -331,6 +341,7 @@ impl Daemon {
             hooks: Mutex::default(),
             doors: Mutex::default(),
             told: config.instances.keys().map(|instance| (instance.clone(), tokio::sync::Notify::new())).collect(),
+            messengers: config.notices.as_ref().map(&*surroundings.messengers).unwrap_or_default(),
             config,
             surroundings,
             store,
@@ -340,6 +351,7 @@ impl Daemon {
             sweeps: tokio::sync::Notify::new(),
             strips: tokio::sync::Notify::new(),
             state_fails: AtomicBool::new(false),
+            pulse: measure::Pulse::default(),
             held: Mutex::new(Some(held)),
             next: Mutex::default(),
             limit: Mutex::default(),

@@ -115,13 +115,22 @@ impl Daemon {
             futures_util::future::try_join_all(instances.iter().map(|instance| self.poll_on(instance, &cancel)));
         let things = self.things_on(&cancel);
         let strips = self.strip_on(&cancel);
+        let notices = self.notices_on(&cancel);
+        let pulse = async {
+            self.pulse.begins();
+            cancel.cancelled().await;
+            self.pulse.ends();
+            Ok(())
+        };
         tokio::try_join!(
             polls,
             self.work_on(&cancel),
             self.sweep_on(&cancel),
             self.look_after_all(&cancel),
             things,
-            strips
+            strips,
+            notices,
+            pulse
         )?;
         Ok(())
     }
@@ -212,6 +221,7 @@ impl Daemon {
         let (uploads, mut beside) = tokio::sync::mpsc::unbounded_channel::<Upload<'_>>();
         let mut pace = Pace::default();
         let result = loop {
+            self.pulse.beats(self.surroundings.clock.monotonic());
             if cancel.is_cancelled() {
                 break Ok(());
             }

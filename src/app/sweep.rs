@@ -41,7 +41,7 @@ enum Begins {
 impl Daemon {
     /// Whether the schedule ticked since the last full check, with nobody there to hear it.
     pub(super) async fn sweep_is_due(&self) -> Result<bool, RunError> {
-        let last = self.store.note(LAST).await?.and_then(|text| text.parse::<Timestamp>().ok());
+        let last = self.last_sweep().await?;
         let now = self.surroundings.clock.now();
         match last {
             Some(last) => Ok(next_after(&self.config.daemon.sweep, last).is_some_and(|next| next <= now)),
@@ -51,6 +51,11 @@ impl Daemon {
                 Ok(false)
             }
         }
+    }
+
+    /// When the last full check ended; where none did, when the state was made.
+    pub(super) async fn last_sweep(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.store.note(LAST).await?.and_then(|text| text.parse().ok()))
     }
 
     /// The instances that are to be checked without waiting for the schedule, and can be.

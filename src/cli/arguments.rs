@@ -18,7 +18,7 @@ const USUAL_CONFIG: &str = "/etc/jirasyncd/jirasyncd.toml";
 /// Exit codes: 0 done; 1 done, with problems that a person should look at, or this machine failed; 2 the configuration is
 /// wrong; 3 an instance refused or is out of reach.
 #[derive(Debug, Parser)]
-#[command(version, arg_required_else_help = true, max_term_width = 120)]
+#[command(version = crate::console::version(), arg_required_else_help = true, max_term_width = 120)]
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) common: Common,

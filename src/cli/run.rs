@@ -181,7 +181,7 @@ async fn one(daemon: &Arc<Daemon>, doors: &Doors, stop: &mut Stop) -> anyhow::Re
     tell(&[NotifyState::Ready]);
     let config = daemon.config();
     tracing::info!(
-        version = env!("CARGO_PKG_VERSION"),
+        version = console::version(),
         instances = config.instances.len(),
         syncs = config.syncs.len(),
         listen = %address,

@@ -105,6 +105,11 @@ fn written_listen(table: &Cursor<'_>, findings: &mut Findings<'_>) -> Option<Soc
         let message = format!("`{text}` is no address with a port");
         findings.error(&cursor.spot, message, "write an IP address and a port: `127.0.0.1:8470`, `[::1]:8470`");
     }
+    if address.is_some_and(|address: SocketAddr| !address.ip().is_loopback()) {
+        let message = "health and figures are told without a login to whoever reaches this address";
+        let help = "write `127.0.0.1:8470`, or see to it that only those reach it who may know (they name no issue and no person)";
+        findings.warning(&cursor.spot, message, help);
+    }
     address
 }
 

@@ -7,7 +7,7 @@ use url::{Host, Url};
 use super::node::Cursor;
 use super::problem::{Findings, Spot};
 use super::time::{default_of, duration_of};
-use super::{Reading, keys, secret, shape, webhooks};
+use super::{Reading, keys, notices, secret, shape, webhooks};
 use crate::model::ids::InstanceId;
 use crate::model::settings::{Auth, InstanceSettings, Kind};
 
@@ -35,6 +35,7 @@ pub(super) fn read(
         let auth = auth(reading, &table, kind, findings);
         let limits = limits(&table, findings);
         let ca_file = table.get(&keys::CA_FILE).map(|cursor| secret::certificate(reading, &cursor, findings));
+        let expires = table.get(&keys::AUTH).and_then(|auth| notices::expires(&auth, findings));
         let hooks = webhooks::of_instance(reading, &table, findings);
         let (Some(kind), Some(url), Some(auth), Some(limits), Some(hooks)) = (kind, url, auth, limits, hooks) else {
             continue;
@@ -51,6 +52,7 @@ pub(super) fn read(
             overlap: limits.overlap,
             ca_file: ca_file.flatten(),
             hooks,
+            expires,
         };
         found.insert(id, settings);
     }

@@ -75,7 +75,7 @@ pub(super) struct Form {
     pub(super) pattern: Option<&'static str>,
 }
 
-const fn required(name: &'static str, shape: Shape, doc: &'static str) -> Key {
+pub(super) const fn required(name: &'static str, shape: Shape, doc: &'static str) -> Key {
     Key { name, shape, need: Need::Required, doc }
 }
 
@@ -196,8 +196,11 @@ pub(super) static TOKEN: Key = required(
     Shape::Text(&SECRET),
     "Where the token lies: `env:NAME`, `file:PATH` or `credential:NAME` (systemd). Never the token itself.",
 );
-pub(super) static AUTH: Key =
-    required("auth", Shape::Table(&[&METHOD, &USER, &TOKEN]), "How the sync user logs in. Nobody works as it.");
+pub(super) static AUTH: Key = required(
+    "auth",
+    Shape::Table(&[&METHOD, &USER, &TOKEN, &super::keys_notices::EXPIRES]),
+    "How the sync user logs in. Nobody works as it.",
+);
 pub(super) static RATE: Key =
     default("rate", Shape::Number(1000.0), "10", "Requests per second that the daemon allows itself there.");
 pub(super) static TIMEOUT: Key =
@@ -547,7 +550,7 @@ static ONE_SYNC: Named = Named {
 pub(super) static SYNC: Key = optional("sync", Shape::Named(&ONE_SYNC), "The rules that keep issues in step, by name.");
 
 /// The whole file.
-pub(super) static FILE: Shape = Shape::Table(&[&DAEMON, &INSTANCE, &SYNC]);
+pub(super) static FILE: Shape = Shape::Table(&[&DAEMON, &super::keys_notices::NOTICES, &INSTANCE, &SYNC]);
 
 /// The words of ours that stand beside side names somewhere, so that no side may be called so.
 pub(super) fn reserved_side_names() -> impl Iterator<Item = &'static str> {

@@ -10,11 +10,13 @@ mod fields;
 mod instance;
 mod keys;
 mod keys_life;
+mod keys_notices;
 mod keys_pairing;
 mod keys_start;
 mod keys_things;
 mod life;
 mod node;
+mod notices;
 mod overlap;
 mod pairing;
 mod problem;
@@ -37,6 +39,7 @@ use toml::de::DeTable;
 
 pub use daemon::DaemonSettings;
 pub use difference::{differences, sides_named, syncs_changed};
+pub use notices::{MailSettings, MailTls, NoticeSettings};
 pub use problem::{Problem, Report};
 pub use schema::json_schema;
 pub use secret::{Environment, FileContent, SystemEnvironment};
@@ -56,6 +59,8 @@ pub struct Config {
     pub instances: BTreeMap<InstanceId, InstanceSettings>,
     /// The rules that keep issues in step, by name. Every instance they name is in `instances`.
     pub syncs: BTreeMap<SyncId, SyncSettings>,
+    /// What is told to whom; `None`: nothing.
+    pub notices: Option<NoticeSettings>,
     /// SHA-256 of the file's text in hex: tells one version of the file from another.
     pub fingerprint: String,
     /// The file as it is written; what it says of secrets is only where they lie.
@@ -124,6 +129,7 @@ pub fn load(
     if daemon.as_ref().is_some_and(|daemon| daemon.webhooks.is_some()) {
         webhooks::warn_unsigned(&top, &instances, &mut findings);
     }
+    let notices = notices::read(&reading, &top, &mut findings);
     let syncs = sync::read(&top, &mut findings);
     things::check_apart(&top, &syncs, &mut findings);
     overlap::warn(&top, &syncs, &mut findings);
@@ -132,7 +138,7 @@ pub fn load(
             let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
             let fingerprint = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
             let syncs = syncs.into_iter().map(|sync| (sync.id.clone(), sync)).collect();
-            let config = Config { daemon, instances, syncs, fingerprint, text: String::new() };
+            let config = Config { daemon, instances, syncs, notices, fingerprint, text: String::new() };
             let config = Config { text: without_secrets(text, &config), ..config };
             Ok(Loaded { config, warnings: findings.report(file_name) })
         }
@@ -146,7 +152,12 @@ fn without_secrets(text: &str, config: &Config) -> String {
         let (Auth::ApiToken { token, .. } | Auth::Bearer { token }) = &settings.auth;
         std::iter::once(token.clone()).chain(settings.hooks.secrets.clone()).collect::<Vec<_>>()
     };
-    let secrets = config.instances.values().flat_map(of);
+    let notices = config.notices.iter().flat_map(|notices| {
+        let password =
+            notices.email.iter().filter_map(|mail| mail.login.as_ref().map(|(_, password)| password.clone()));
+        notices.webhook.iter().cloned().chain(password)
+    });
+    let secrets = config.instances.values().flat_map(of).chain(notices);
     let long = secrets.filter(|secret| secret.expose().len() >= SHORTEST_SECRET);
     long.fold(text.to_owned(), |text, secret| text.replace(secret.expose(), "***"))
 }

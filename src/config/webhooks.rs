@@ -73,7 +73,7 @@ fn public_url(table: &Cursor<'_>, findings: &mut Findings<'_>) -> Option<String>
 }
 
 /// Whether a URL names an address of the loopback or of a private network.
-fn is_within(url: &Url) -> bool {
+pub(super) fn is_within(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback() || address.is_private(),

@@ -113,7 +113,7 @@ pub async fn ask_health(address: SocketAddr) -> Health {
     };
     let place = SocketAddr::new(ip, address.port());
     let asked = async {
-        let answer = client().build()?.get(format!("http://{place}/health")).send().await?;
+        let answer = client().build()?.get(format!("http://{place}/healthz")).send().await?;
         let code = answer.status();
         Ok::<_, reqwest::Error>((code, answer.text().await?))
     };

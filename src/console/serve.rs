@@ -18,10 +18,14 @@ use axum::{Json, Router};
 use tokio::net::UnixListener;
 use tokio_util::sync::CancellationToken;
 
+use super::bound::Bounded;
+use super::metrics::{CONTENT_TYPE, metrics_page};
 use super::{Listeners, Request, StatusSource, operator};
 
 /// How long answers that are under way may take once the daemon stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
+/// How long the figures may take to be had.
+const FIGURES: Duration = Duration::from_secs(10);
 
 type Source = Arc<dyn StatusSource>;
 
@@ -35,7 +39,7 @@ pub async fn serve(listeners: Listeners, source: Arc<dyn StatusSource>, cancel: 
         let cancel = cancel.clone();
         async move { cancel.cancelled().await }
     };
-    let port = axum::serve(tcp, on_the_port(Arc::clone(&source))).with_graceful_shutdown(stop());
+    let port = axum::serve(Bounded::over(tcp), on_the_port(Arc::clone(&source))).with_graceful_shutdown(stop());
     let named = on_the_socket(source).into_make_service_with_connect_info::<Peer>();
     let socket = axum::serve(unix, named).with_graceful_shutdown(stop());
     let both = async { tokio::try_join!(port.into_future(), socket.into_future()).map(|((), ())| ()) };
@@ -52,9 +56,13 @@ pub async fn serve(listeners: Listeners, source: Arc<dyn StatusSource>, cancel: 
 fn on_the_port(source: Source) -> Router {
     Router::new()
         .route("/health", get(health))
+        .route("/healthz", get(health))
+        .route("/readyz", get(readiness))
+        .route("/metrics", get(metrics))
         .route("/status", get(refuse_status))
         .with_state(source)
         .layer(from_fn(check_host))
+        .layer(from_fn(close))
         .layer(from_fn(harden))
 }
 
@@ -98,9 +106,29 @@ async fn command(
 }
 
 async fn health(State(source): State<Source>) -> Response {
-    match source.health() {
+    well_or_not(source.health())
+}
+
+async fn readiness(State(source): State<Source>) -> Response {
+    well_or_not(source.readiness())
+}
+
+fn well_or_not(said: Result<(), String>) -> Response {
+    match said {
         Ok(()) => (StatusCode::OK, "ok\n").into_response(),
         Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response(),
+    }
+}
+
+async fn metrics(State(source): State<Source>) -> Response {
+    let measures = match tokio::time::timeout(FIGURES, source.measures()).await {
+        Ok(Ok(measures)) => measures,
+        Ok(Err(why)) => return (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response(),
+        Err(_) => return (StatusCode::SERVICE_UNAVAILABLE, "the state does not answer in time\n").into_response(),
+    };
+    match metrics_page(&measures) {
+        Ok(page) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], page).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
     }
 }
 
@@ -132,6 +160,13 @@ fn names_us(host: &str) -> bool {
     };
     let is_port = |port: &str| port.strip_prefix(':').is_some_and(|digits| digits.parse::<u16>().is_ok());
     (port.is_empty() || is_port(port)) && (name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok())
+}
+
+/// One request each: a connection that waits for another takes up a place. What is sent with a request is not read.
+async fn close(request: HttpRequest, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 async fn harden(request: HttpRequest, next: Next) -> Response {

@@ -135,6 +135,24 @@ impl From<StoredProblem> for ProblemStatus {
     }
 }
 
+impl InstanceStatus {
+    /// What the state alone knows of an instance: how far it was polled.
+    #[must_use]
+    pub fn of_state(settings: &InstanceSettings, polled_to: Option<Timestamp>) -> Self {
+        Self {
+            name: settings.id.clone(),
+            kind: settings.kind,
+            paused: None,
+            polled_to,
+            polled_at: None,
+            last_error: None,
+            untagged: false,
+            webhooks: None,
+            budget: None,
+        }
+    }
+}
+
 impl Status {
     /// What the state alone knows. A daemon adds itself as `running`, and to each instance what it saw.
     ///
@@ -149,17 +167,8 @@ impl Status {
         let figures = store.figures(now).await?;
         let polled: BTreeMap<&InstanceId, Timestamp> =
             figures.cursors.iter().map(|(instance, updated)| (instance, *updated)).collect();
-        let instance = |settings: &InstanceSettings| InstanceStatus {
-            name: settings.id.clone(),
-            kind: settings.kind,
-            paused: None,
-            polled_to: polled.get(&settings.id).copied(),
-            polled_at: None,
-            last_error: None,
-            untagged: false,
-            webhooks: None,
-            budget: None,
-        };
+        let instance =
+            |settings: &InstanceSettings| InstanceStatus::of_state(settings, polled.get(&settings.id).copied());
         let instances = instances.values().map(instance).collect();
         let problems = store.problems(SHOWN_PROBLEMS).await?.into_iter().map(ProblemStatus::from).collect();
         let pauses = store.pauses().await?;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::tally::{Tally, WriteCount};
 use crate::jira::{Created, FileDraft, IssueDraft, IssueEdit, JiraWrite, Pieces, Want, WriteOutcome};
 use crate::model::ids::{AttachmentId, CommentId, FieldId, InstanceId, IssueId};
 use crate::model::issue::{IssueSnapshot, NativeValue};
@@ -11,8 +12,8 @@ use crate::model::operation::{Action, Intent, NativeWrite, Watcher};
 use crate::model::remark::Remark;
 use crate::model::things::{SeenThing, ThingWrite};
 
-/// The writing ends of all instances.
-pub struct Hands(BTreeMap<InstanceId, Arc<dyn JiraWrite>>);
+/// The writing ends of all instances, and the count of what they wrote.
+pub struct Hands(BTreeMap<InstanceId, Arc<dyn JiraWrite>>, Tally);
 
 /// What bears our mark as a property.
 pub(super) enum Marked {
@@ -68,15 +69,20 @@ impl Hands {
     /// Takes the writing ends over.
     #[must_use]
     pub fn new(ends: BTreeMap<InstanceId, Arc<dyn JiraWrite>>) -> Self {
-        Self(ends)
+        Self(ends, Tally::default())
+    }
+
+    /// How many writes were sent, and what Jira said to them.
+    pub(super) fn counted(&self) -> Vec<WriteCount> {
+        self.1.counted()
     }
 
     /// Creates issues, in as few requests as the kind allows; one outcome per draft.
     pub(super) async fn create(&self, instance: &InstanceId, drafts: &[IssueDraft]) -> Vec<WriteOutcome<Created>> {
-        match self.0.get(instance) {
-            Some(end) => end.create(drafts).await,
-            None => drafts.iter().map(|_| nobody()).collect(),
-        }
+        let Some(end) = self.0.get(instance) else { return drafts.iter().map(|_| nobody()).collect() };
+        let outcomes = end.create(drafts).await;
+        outcomes.iter().for_each(|outcome| self.1.ended(instance, "create", outcome));
+        outcomes
     }
 
     /// Makes what a project lacks.
@@ -86,6 +92,7 @@ impl Hands {
             Some(end) => end.offer(project, *thing, name).await,
             None => nobody(),
         };
+        self.1.ended(instance, "thing", &outcome);
         Some(Sent::Offer(outcome))
     }
 
@@ -98,9 +105,13 @@ impl Hands {
     ) -> WriteOutcome<Option<SeenThing>> {
         let Some(end) = self.0.get(instance) else { return nobody() };
         if let Some(native) = &write.native {
-            return end.change_thing(write.thing, native, &write.plain()).await;
+            let outcome = end.change_thing(write.thing, native, &write.plain()).await;
+            self.1.ended(instance, "thing", &outcome);
+            return outcome;
         }
-        match end.make_thing(project, write.thing, &write.plain()).await {
+        let outcome = end.make_thing(project, write.thing, &write.plain()).await;
+        self.1.ended(instance, "thing", &outcome);
+        match outcome {
             WriteOutcome::Done(made) => WriteOutcome::Done(Some(made)),
             WriteOutcome::Refused(refusal) => WriteOutcome::Refused(refusal),
             WriteOutcome::NotFound => WriteOutcome::NotFound,
@@ -147,10 +158,10 @@ impl Hands {
         draft: &FileDraft,
         pieces: Pieces,
     ) -> WriteOutcome<AttachmentId> {
-        match self.0.get(instance) {
-            Some(end) => end.attach(issue, draft, pieces).await,
-            None => nobody(),
-        }
+        let Some(end) = self.0.get(instance) else { return nobody() };
+        let outcome = end.attach(issue, draft, pieces).await;
+        self.1.ended(instance, "file-add", &outcome);
+        outcome
     }
 
     /// Sends an intent that is durable. `mark` is its sealed mark for the side; `want` is what a write that gives the issue
@@ -166,6 +177,19 @@ impl Hands {
         let (Some(end), issue) = (self.0.get(instance), intent.issue?) else {
             return Some(Sent::Hop(nobody()));
         };
+        let sent = Self::send_by(end.as_ref(), issue, intent, mark, want, silent).await?;
+        self.1.sent(instance, &intent.operation.action, &sent);
+        Some(sent)
+    }
+
+    async fn send_by(
+        end: &dyn JiraWrite,
+        issue: IssueId,
+        intent: &Intent,
+        mark: &str,
+        want: &Want,
+        silent: bool,
+    ) -> Option<Sent> {
         match &intent.operation.action {
             Action::Create { .. } | Action::Offer { .. } | Action::AddFile { .. } => None,
             Action::SetFields { fields } => {

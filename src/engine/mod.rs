@@ -71,6 +71,7 @@ mod suspects;
 mod sweep;
 mod sync_run;
 mod take_over;
+mod tally;
 mod things;
 mod things_outcome;
 mod things_preview;
@@ -95,6 +96,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::{Clock, Entropy};
+use crate::jira::CallCount;
 use crate::model::configuration::Accepted;
 use crate::model::ids::{InstanceId, ItemId, OperationId, SideId, SyncId};
 use crate::model::settings::UnknownCopies;
@@ -118,6 +120,7 @@ pub use rights::{PermissionExcess, PermissionNeed, PermissionReport};
 pub use setup::{Connection, Connections, Parts, SetupError, fits};
 pub use survey::{Survey, survey};
 pub use sweep::{ROTATION, Scope as SweepScope, Swept};
+pub use tally::{DONE, WriteCount};
 pub use things::things_about;
 pub use things_preview::ThingsPreview;
 
@@ -188,6 +191,18 @@ impl Engine {
     /// The instances, by name.
     pub fn instances(&self) -> impl Iterator<Item = &InstanceId> {
         self.instances.keys()
+    }
+
+    /// How many writes were sent since it was made, and what Jira said to them.
+    #[must_use]
+    pub fn writes(&self) -> Vec<WriteCount> {
+        self.hands.counted()
+    }
+
+    /// How many requests went to an instance since the start, and what became of them.
+    #[must_use]
+    pub fn calls(&self, instance: &InstanceId) -> Vec<CallCount> {
+        self.instances.get(instance).map(|instance| instance.read.calls()).unwrap_or_default()
     }
 
     /// Returns when something was queued in the middle of a poll that people wait for.

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::call::{Call, Target};
+use super::calls::Calls;
 use super::fields::FieldList;
 use super::gate::{Closed, Gate};
 use super::jql::TimeForm;
@@ -54,6 +55,7 @@ pub(super) struct Client {
     entropy: Arc<dyn Entropy>,
     pub(super) gate: Gate,
     pub(super) silence: Silence,
+    pub(super) calls: Calls,
     account: Mutex<Option<Account>>,
     fields: Mutex<Option<Arc<FieldList>>>,
     time_form: Mutex<Option<TimeForm>>,
@@ -118,6 +120,7 @@ impl Client {
             transport,
             gate: Gate::new(settings.rate, settings.kind, Arc::clone(&clock)),
             silence: Silence::new(Arc::clone(&clock)),
+            calls: Calls::default(),
             clock,
             entropy,
             account: Mutex::default(),
@@ -230,6 +233,7 @@ impl Client {
             asking.sends();
             let sent = self.transport.send(request).await;
             asking.ended(sent.is_ok());
+            self.calls.ended(call.endpoint, status_of(&sent));
             let middle_ms = i64::midpoint(before, self.clock.now().as_millisecond());
             let seen = match &sent {
                 Ok(answer) => {
@@ -310,6 +314,7 @@ impl Client {
 
     /// What the answer to a write means.
     fn answered(&self, call: &Call, sent: Result<http::Response<Bytes>, TransportError>) -> Result<Answer, NotDone> {
+        self.calls.ended(call.endpoint, status_of(&sent));
         let seen = match &sent {
             Ok(answer) => {
                 self.gate.learn(call.endpoint, call.issue, answer.status().as_u16(), answer.headers());
@@ -383,6 +388,7 @@ impl Client {
         let mut request = self.request(call).map_err(Failure::Unreachable)?;
         request.headers_mut().insert(http::header::ACCEPT, http::HeaderValue::from_static("*/*"));
         let sent = self.transport.download(request).await;
+        self.calls.ended(call.endpoint, status_of(&sent));
         let answer = sent.map_err(|error| Failure::Unreachable(error.to_string()))?;
         let (parts, pieces) = answer.into_parts();
         let status = parts.status.as_u16();
@@ -440,6 +446,11 @@ impl Client {
     async fn sleep(&self, wait: Duration) {
         tokio::time::sleep(retry::jittered(wait, self.entropy.unit())).await;
     }
+}
+
+/// The status of an answer, if there is one.
+fn status_of<B>(sent: &Result<http::Response<B>, TransportError>) -> Option<u16> {
+    sent.as_ref().ok().map(|answer| answer.status().as_u16())
 }
 
 /// Jira's no in its own words.

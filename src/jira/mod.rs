@@ -2,6 +2,7 @@
 
 mod budget;
 mod call;
+mod calls;
 mod catalog;
 mod circles;
 mod client;
@@ -29,6 +30,7 @@ mod search;
 mod silence;
 mod sprints;
 mod things;
+mod times_read;
 mod transport;
 mod urgency;
 mod watchers;
@@ -44,6 +46,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use budget::Budget;
+pub use calls::CallCount;
 pub use circles::RoleActors;
 pub use created::{Made, Makers, made};
 pub use hook_body::{NO_ISSUE, Told, read_hook};
@@ -53,6 +56,7 @@ pub use reqwest_transport::{ReqwestTransport, TransportSetupError};
 pub(crate) use retry::tells_an_answer;
 pub use rights::{Nature, Permissions};
 pub(crate) use search::beyond;
+pub use times_read::TimesRead;
 pub use transport::{BODY_CAP, Pieces, Transport, TransportError, Trouble};
 pub use urgency::{as_urgent_as, in_the_share_of, share, within_a_crowd};
 
@@ -127,19 +131,6 @@ pub struct ChangePage {
     pub next: Option<String>,
     /// This is no page but the end of Data Center's window: there is more, to be asked for from a later time.
     pub cut: bool,
-}
-
-/// How an instance was seen to read times in JQL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TimesRead {
-    /// By the millisecond, whatever the profile says.
-    Exactly,
-    /// In the time zone of the sync user's profile, as documented.
-    InProfile,
-    /// Neither: times are written 26 hours earlier than meant.
-    Otherwise,
-    /// There was no issue to try it on.
-    Untried,
 }
 
 /// What a read of rows brought.
@@ -331,6 +322,9 @@ pub trait JiraRead: Send + Sync + 'static {
     /// What is left of its limits, as far as its answers told.
     fn budget(&self) -> Budget;
 
+    /// How many requests went there and what became of them.
+    fn calls(&self) -> Vec<CallCount>;
+
     /// For how long it has answered nothing that was asked, if that is longer than it ever takes of late.
     fn silent_for(&self) -> Option<std::time::Duration>;
 
@@ -473,17 +467,6 @@ pub trait JiraRead: Send + Sync + 'static {
     /// The time zone in the sync user's profile now; `None` where times are written so that it does not matter. Where it is another
     /// than before, times are written in it from then on.
     async fn zone_now(&self) -> Result<Option<String>, JiraError>;
-}
-
-impl TimesRead {
-    /// Whether times are written in the profile's zone.
-    #[must_use]
-    pub fn needs_zone(self) -> bool {
-        match self {
-            Self::InProfile | Self::Untried => true,
-            Self::Exactly | Self::Otherwise => false,
-        }
-    }
 }
 
 /// Writing one instance. Nothing but `engine::apply` holds one.

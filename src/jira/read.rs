@@ -18,8 +18,8 @@ use super::pages::Trail;
 use super::search::{Ask, Search, expands, field_names};
 use super::transport::Pieces;
 use super::{
-    Budget, ChangePage, Failure, Identity, JiraError, JiraRead, Nature, Permissions, ReadRows, Refusal, RoleActors,
-    TimesRead, TouchedPage, UnreadRow, Want, jql, wire,
+    Budget, CallCount, ChangePage, Failure, Identity, JiraError, JiraRead, Nature, Permissions, ReadRows, Refusal,
+    RoleActors, TimesRead, TouchedPage, UnreadRow, Want, jql, wire,
 };
 use crate::model::catalog::{Catalog, LinkWords, RequestType};
 use crate::model::ids::{AccountId, AttachmentId, CommentId, EntryId, FieldId, InstanceId, IssueId, IssueKey};
@@ -65,6 +65,10 @@ impl JiraRead for Reader {
 
     fn budget(&self) -> Budget {
         self.0.gate.budget()
+    }
+
+    fn calls(&self) -> Vec<CallCount> {
+        self.0.calls.counted()
     }
 
     fn silent_for(&self) -> Option<std::time::Duration> {

@@ -21,6 +21,7 @@ pub mod key;
 pub mod left;
 pub mod level;
 pub mod matching;
+pub mod notices;
 pub mod operation;
 pub mod own_remarks;
 pub mod problem;

@@ -49,6 +49,8 @@ pub struct InstanceSettings {
     pub ca_file: Option<std::path::PathBuf>,
     /// What is agreed about its webhooks.
     pub hooks: HookSettings,
+    /// When its token ends, where the file says so.
+    pub expires: Option<jiff::Timestamp>,
 }
 
 /// How the sync user logs in.

@@ -154,14 +154,14 @@ pub(super) fn conflicts(connection: &Connection, item: ItemId) -> StepResult<Vec
 }
 
 /// What was written to an issue that is gone stays open until it is back: waited for by nobody.
-const OPEN_INTENTS: &str = r#"SELECT count(*) FROM intents JOIN items ON items.id = intents.item
+pub(super) const STANDS_OPEN: &str = r#"intents JOIN items ON items.id = intents.item
     WHERE intents.settled_ms IS NULL
       AND (json_extract(items.state, '$.replicas."' || intents.side || '".away.confirmed') IS NULL
            OR json_type(items.state, '$.replicas."' || intents.side || '".away.how') <> 'text')"#;
 
 /// Figures for `status`.
 pub(super) fn figures(connection: &Connection, now: Timestamp) -> StepResult<Figures> {
-    let count = |sql: &'static str| -> StepResult<u64> {
+    let count = |sql: &str| -> StepResult<u64> {
         let count: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
         Ok(count.cast_unsigned())
     };
@@ -188,7 +188,7 @@ pub(super) fn figures(connection: &Connection, now: Timestamp) -> StepResult<Fig
         items: count("SELECT (SELECT count(*) FROM items) - (SELECT count(*) FROM items WHERE merged IS NOT NULL)")?,
         due,
         claimed: count("SELECT count(*) FROM work WHERE claimed_by IS NOT NULL")?,
-        open_intents: count(OPEN_INTENTS)?,
+        open_intents: count(&format!("SELECT count(*) FROM {STANDS_OPEN}"))?,
         conflicts: count("SELECT count(*) FROM conflicts")?,
         problems: count("SELECT count(*) FROM problems")?,
         parked,

@@ -17,6 +17,7 @@ mod key;
 mod knowledge;
 mod lock;
 mod look;
+mod measures;
 mod mounts;
 mod open;
 mod pairing;
@@ -40,6 +41,7 @@ pub use anew::Anew;
 pub use backup::{BackupError, Holds, Restored, back_up, no_backup, restore};
 pub use error::OpenError;
 pub use key::{KeyError, read_key, write_key};
+pub use measures::{OpenWrites, PROBLEM_KINDS, QueueFigures, StateMeasures};
 pub use sqlite::{Dependencies, SqliteStore};
 pub use worker::Spawn;
 

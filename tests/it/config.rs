@@ -36,6 +36,7 @@ impl World {
     pub(crate) fn complete() -> Self {
         Self::default()
             .variable("ACME_TOKEN", "t1")
+            .variable("SMTP_PASSWORD", "t5")
             .variable("ACME_WEBHOOK", "s1")
             .variable("ACME_WEBHOOK_OLD", "s2")
             .variable("CREDENTIALS_DIRECTORY", "/run/credentials")

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use jirasyncd::console::{
-    AskError, BindError, Health, Request, Running, Status, StatusSource, ask_command, ask_health, ask_status, bind,
-    serve, this_operator,
+    AskError, BindError, Health, Measures, Request, Running, SideMeasures, Status, StatusSource, ask_command,
+    ask_health, ask_status, bind, serve, this_operator,
 };
 use jirasyncd::model::command::{Answer, Command, Ended, Operator, Target};
 use jirasyncd::model::store::Figures;
@@ -52,6 +52,31 @@ impl StatusSource for Source {
 
     fn health(&self) -> Result<(), String> {
         if self.ill.load(Ordering::SeqCst) { Err("polls have stopped".into()) } else { Ok(()) }
+    }
+
+    fn readiness(&self) -> Result<(), String> {
+        self.health().map_err(|why| format!("{why}\ninstance `acme` did not answer a poll yet"))
+    }
+
+    async fn measures(&self) -> Result<Measures, String> {
+        if self.ill.load(Ordering::SeqCst) {
+            return Err("the state does not answer".into());
+        }
+        let (sync, side) = ("support".into(), "globex".into());
+        Ok(Measures {
+            now: "2026-03-02T09:31:15Z".parse().unwrap(),
+            since: "2026-03-02T09:30:15Z".parse().unwrap(),
+            build: ("9.9", Some("1f2e3d4")),
+            ready: true,
+            figures: Figures::default(),
+            instances: Vec::new(),
+            sides: vec![SideMeasures { sync, side, lag: 2.5, open: 3 }],
+            queues: Vec::new(),
+            stopped: Vec::new(),
+            problems: [("field", 4)].into(),
+            writes: Vec::new(),
+            swept: None,
+        })
     }
 }
 
@@ -116,6 +141,46 @@ async fn the_port_tells_health_and_nothing_else() {
     served.source.ill.store(true, Ordering::SeqCst);
     let answer = served.ask("/health", &ours).await;
     assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("polls have stopped"), "{answer}");
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn the_port_tells_figures_and_readiness_to_who_asks_by_address() {
+    let served = Served::start().await;
+    let ours = format!("Host: {}\r\n", served.address);
+    for path in ["/healthz", "/readyz"] {
+        let answer = served.ask(path, &ours).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("\r\n\r\nok\n"), "{answer}");
+    }
+    let answer = served.ask("/metrics", &ours).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains("content-type: text/plain; version=0.0.4; charset=utf-8\r\n"), "{answer}");
+    let lines = [
+        "# TYPE jirasyncd_lag_seconds gauge\n",
+        "jirasyncd_build_info{version=\"9.9\",commit=\"1f2e3d4\"} 1.0\n",
+        "jirasyncd_lag_seconds{sync=\"support\",side=\"globex\"} 2.5\n",
+        "jirasyncd_writes_open{sync=\"support\",side=\"globex\"} 3.0\n",
+        "jirasyncd_problems{kind=\"field\"} 4.0\n",
+    ];
+    for line in lines {
+        assert!(answer.contains(line), "{line} is not in {answer}");
+    }
+    for path in ["/metrics", "/readyz"] {
+        let answer = served.ask(path, "Host: evil.example\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 421") && !answer.contains("support"), "{answer}");
+    }
+    // Nothing but asking: whatever else is sent is refused.
+    let mut stream = TcpStream::connect(served.address).await.unwrap();
+    let request = format!("POST /metrics HTTP/1.1\r\n{ours}Content-Length: 3\r\nConnection: close\r\n\r\nabc");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut said = String::new();
+    stream.read_to_string(&mut said).await.unwrap();
+    assert!(said.starts_with("HTTP/1.1 405"), "{said}");
+    served.source.ill.store(true, Ordering::SeqCst);
+    let answer = served.ask("/readyz", &ours).await;
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("did not answer a poll yet\n"), "{answer}");
+    let answer = served.ask("/metrics", &ours).await;
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("the state does not answer"), "{answer}");
     served.stop().await;
 }
 

@@ -215,6 +215,7 @@ impl World {
                 transports: Arc::new(move |_: &InstanceSettings| Ok(Arc::clone(&net))),
                 spawn: Spawn::Inline,
                 between: Arc::new(|store| store),
+                messengers: Arc::new(|_| Default::default()),
                 reread: None,
                 portion: 1_000,
             },

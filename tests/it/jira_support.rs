@@ -69,6 +69,7 @@ pub(crate) fn settings(kind: Kind, url: &str, token: &str) -> InstanceSettings {
         overlap: Duration::from_secs(300),
         ca_file: None,
         hooks: Default::default(),
+        expires: None,
     }
 }
 

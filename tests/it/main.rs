@@ -38,6 +38,8 @@ mod config;
 #[cfg(test)]
 mod config_cases;
 #[cfg(test)]
+mod config_notices;
+#[cfg(test)]
 mod config_secrets;
 #[cfg(test)]
 mod console;
@@ -135,11 +137,15 @@ mod daemon_matching;
 #[cfg(test)]
 mod daemon_merge;
 #[cfg(test)]
+mod daemon_metrics;
+#[cfg(test)]
 mod daemon_named_files;
 #[cfg(test)]
 mod daemon_names;
 #[cfg(test)]
 mod daemon_newcomers;
+#[cfg(test)]
+mod daemon_notices;
 #[cfg(test)]
 mod daemon_pairs;
 #[cfg(test)]

@@ -118,6 +118,7 @@ async fn ran_until(setup: &Setup, change: impl FnOnce(&Jira, &mut InstanceSettin
         transports: Arc::new(transports),
         spawn: Spawn::Inline,
         between: Arc::new(|store| store),
+        messengers: Arc::new(|_| Default::default()),
         reread: None,
         portion: 100,
     };

@@ -2,7 +2,6 @@
 //! dearest, and stored before it is answered. It must never believe a body, never echo one, and never tell a stranger whether a path
 //! exists.
 
-mod bound;
 mod path;
 mod probe;
 mod rate;
@@ -26,6 +25,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use super::bound;
 use crate::clock::Clock;
 use crate::model::hooks::HookSettings;
 use crate::model::ids::InstanceId;

@@ -1,4 +1,4 @@
-//! Connections of the receiver, bounded in number and in time: who opens many or sends a byte now and then holds up nobody for long.
+//! Connections of a port, bounded in number and in time: who opens many or sends a byte now and then holds up nobody for long.
 //! It must never let a connection live on because something trickles in.
 
 use std::io;
