@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use jiff::Timestamp;
 use jirasyncd::app::{Daemon, StartError, Surroundings};
 use jirasyncd::clock::{Clock, Entropy, SeededEntropy, VirtualClock};
 use jirasyncd::config::{self, Config, Environment, FileContent, SecretsWanted};
@@ -156,6 +157,8 @@ impl Environment for Tokens {
 pub(crate) struct World {
     pub(crate) jiras: BTreeMap<&'static str, Jira>,
     pub(crate) daemon: Option<Daemon>,
+    /// When it was started, or tried to: the first one aside, it died just before.
+    pub(crate) starts: Vec<Timestamp>,
     pub(crate) config: Config,
     pub(crate) surroundings: Surroundings,
     _watches: Vec<Watch>,
@@ -223,6 +226,7 @@ impl World {
             _watches: jiras.values().filter(|_| cfg!(not(feature = "planted-bugs"))).map(watched).collect(),
             jiras,
             daemon: None,
+            starts: Vec::new(),
             folder,
         }
     }
@@ -255,6 +259,7 @@ impl World {
 
     pub(crate) async fn try_start(&mut self) -> Result<(), StartError> {
         self.daemon = None;
+        self.starts.push(self.surroundings.clock.now());
         self.daemon = Some(Daemon::start(self.config.clone(), self.surroundings()).await?.0);
         Ok(())
     }

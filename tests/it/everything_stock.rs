@@ -2,11 +2,14 @@
 //! merged and deleted. Must never touch those that were there before, nor do what Jira would not let a person do.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use jirasyncd::simulator::{Jira, Refusal};
+use jirasyncd::simulator::{Exchange, Fault, FaultRule, Jira, Refusal, When};
 use serde_json::{Value, json};
 
-use super::daemon_support::World;
+use super::crash::{Fuse, fused_world};
+use super::daemon_support::{World, two};
+use super::daemon_versions::{none, rest, world as stocked};
 use super::everything_acts::{Act, What};
 use super::everything_people::{People, Written, find, may_see};
 use super::everything_world::{OUTSIDER, SIDES, Sight};
@@ -52,8 +55,8 @@ pub(crate) struct Kept {
     is_version: bool,
     /// Where people took it away.
     pub(crate) removed: bool,
-    /// Whether people renamed one that says nothing but its name before its creation was answered: then nobody can know it again
-    /// (docs/promises.md).
+    /// Whether people renamed one that was made with nothing but a name before the daemon knew which one that is: then nobody can know it
+    /// again (docs/promises.md).
     may_be_two: bool,
 }
 
@@ -193,8 +196,7 @@ impl People {
                 self.make_version(world, act, name(&thing), &format!("Made {canary}"))?;
             }
         } else if matches!(stock, Stock::Rename | Stock::Describe) {
-            self.stock[place].may_be_two |=
-                stock == Stock::Rename && says_only_its_name(&thing) && is_unanswered(jira, name(&thing));
+            self.stock[place].may_be_two |= stock == Stock::Rename && is_unknown(world, side.jira, name(&thing));
             who.change_component(side.project, name(&thing), change)?;
         } else {
             return Ok(false);
@@ -349,18 +351,28 @@ fn is_said_by_others(stock: Stock, pick: usize) -> bool {
     }
 }
 
-fn says_only_its_name(component: &Value) -> bool {
-    component["description"].as_str().is_none_or(str::is_empty)
-}
-
-/// Whether the component of that name was made, and whoever made it did not hear of it.
-fn is_unanswered(jira: &Jira, name: &str) -> bool {
-    let calls = jira.calls();
-    let made = calls.iter().rev().find(|call| {
-        let said = || serde_json::from_slice::<Value>(&call.request_body).is_ok_and(|body| body["name"] == json!(name));
-        call.method == "POST" && call.path.ends_with("/component") && said()
-    });
-    made.is_some_and(|call| call.status != 201)
+/// Whether the daemon made the component of that name with nothing but that, and cannot know yet which one it is: it got no answer that
+/// says so, or died before it kept it, and has not looked since.
+fn is_unknown(world: &World, jira: &str, name: &str) -> bool {
+    let calls = world.jira(jira).calls();
+    let said = |call: &Exchange| serde_json::from_slice::<Value>(&call.request_body).unwrap_or_default();
+    let makes = |call: &Exchange| call.operation == "createComponent" && said(call)["name"] == json!(name);
+    let Some(place) = calls.iter().rposition(makes) else { return false };
+    let (made, since) = (&calls[place], &calls[place + 1..]);
+    if !said(made)["description"].as_str().is_none_or(str::is_empty) {
+        return false;
+    }
+    if made.status != 201 || made.fault == Some("truncated") {
+        return true;
+    }
+    let Some(died) = world.starts.iter().find(|start| **start >= made.at) else { return false };
+    // Before the next look it is kept what was answered; after a death the next look knows it by its name.
+    let looked = |call: &Exchange| {
+        let is_whole = call.status == 200 && matches!(call.fault, None | Some("slow" | "index-lag"));
+        let is_kept = call.at < *died || world.starts.last().is_some_and(|last| call.at > *last);
+        call.operation == "getProjectComponents" && is_whole && is_kept
+    };
+    !since.iter().any(looked)
 }
 
 /// A day that no other has.
@@ -370,4 +382,69 @@ fn unlike_day(number: usize) -> String {
 
 fn day(pick: usize) -> String {
     format!("2026-01-{:02}", 1 + pick % 28)
+}
+
+/// A component with nothing but its name is made at a partner, the daemon dies at each of its effects, or no answer says what was made, and
+/// somebody there renames it at once: where it stands twice, that is excused. It is not where nobody died, nor after the next look.
+#[tokio::test(start_paused = true)]
+async fn a_component_may_be_two_where_the_daemon_cannot_know_it_again() {
+    async fn begun() -> (World, Arc<Fuse>) {
+        let mut world = stocked(&two(), "components = { every = \"30s\" }", none());
+        let fuse = fused_world(&mut world);
+        world.start().await;
+        world.interval().await;
+        world.jira("globex").record_bodies(true);
+        world.person("acme", "jane").make_component("SUP", "Beam").unwrap();
+        fuse.set(0);
+        (world, fuse)
+    }
+    /// The same, where the daemon died at its n-th effect and was started again.
+    async fn died(n: usize) -> World {
+        let (mut world, fuse) = begun().await;
+        fuse.set(n);
+        tokio::select! {
+            biased;
+            () = fuse.blown() => {}
+            _ = world.interval() => {}
+        }
+        fuse.set(0);
+        world.start().await;
+        world
+    }
+    /// Where it is there: whether it is excused, and how many are found once it has another name.
+    async fn renamed(world: &World) -> Option<(bool, usize)> {
+        let excused = is_unknown(world, "globex", "Beam");
+        let change = json!({ "name": "Beam of jdoe" });
+        world.person("globex", "jdoe").change_component("ENG", "Beam", change).ok()?;
+        world.jira("globex").clear_faults();
+        rest(world).await;
+        let beams = |thing: &&Value| name(thing).starts_with("Beam");
+        Some((excused, world.jira("acme").components("SUP").iter().filter(beams).count()))
+    }
+    let (world, fuse) = begun().await;
+    world.interval().await;
+    let effects = fuse.passed();
+    assert_eq!(renamed(&world).await, Some((false, 1)));
+    let mut twice = Vec::new();
+    for n in 1..=effects {
+        let world = died(n).await;
+        // From outside nobody sees whether it kept the answer in its last moment.
+        if let Some((is_excused, count)) = renamed(&world).await
+            && count != 1
+        {
+            assert!(is_excused && count == 2, "effect {n}: {count}");
+            twice.push(n);
+        }
+    }
+    assert!(!twice.is_empty() && twice.len() < effects, "{twice:?} of {effects}");
+    for fault in [Fault::ResetAfter, Fault::StatusAfter(502), Fault::Truncated] {
+        let (world, _) = begun().await;
+        world.jira("globex").add_fault(FaultRule::new("createComponent", When::Always, fault.clone()));
+        world.interval().await;
+        assert_eq!(renamed(&world).await, Some((true, 2)), "{fault:?}");
+    }
+    // Whoever looks before the rename knows it by its name, also after a death.
+    let world = died(twice[0]).await;
+    world.interval().await;
+    assert_eq!(renamed(&world).await, Some((false, 1)));
 }
