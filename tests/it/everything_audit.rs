@@ -87,8 +87,8 @@ impl Audited<'_> {
         Some(!(ours && self.policies.is_some_and(Policies::deletes)))
     }
 
-    /// What copies there said before people wrote into them, where Jira does not let that flow back: it is told of that copy, and stays.
-    fn keeps_its_own(&self, view: &IssueView) -> BTreeSet<String> {
+    /// What copies there say since people wrote into them, where Jira does not let that flow back: it is told of that copy, and stays.
+    fn keeps_its_own(&self, view: &IssueView) -> Vec<String> {
         let is_told = |id: u64| {
             let copy = format!("comment {id} is a copy, and was changed here");
             self.problems.iter().any(|stored| {
@@ -98,7 +98,7 @@ impl Audited<'_> {
             })
         };
         let told = view.comments.iter().filter(|comment| is_told(comment.id));
-        told.filter_map(|comment| Some(body(&comment.body).rsplit_once(' ')?.0.to_owned())).collect()
+        told.map(|comment| body(&comment.body).to_owned()).collect()
     }
 
     /// Whether Jira does not let an issue be deleted that others are below, and that is told.
@@ -209,8 +209,10 @@ fn copied(
     let mut found = comments(other, to, Some(&by));
     let kept = audited.keeps_its_own(other);
     found.retain(|text| originals.contains(text) || signs(text) < 2);
+    // However often they wrote, it stands behind what the copy said.
+    let is_kept = |text: &str| kept.iter().any(|own| own.strip_prefix(text).is_some_and(|more| more.starts_with(' ')));
     let mut wanted = originals;
-    wanted.retain(|text| taken.has_comment(to, text) == Some(false) && !kept.contains(text));
+    wanted.retain(|text| taken.has_comment(to, text) == Some(false) && !is_kept(text));
     found.retain(|text| taken.has_comment(to, text).is_some());
     copies("comments", wanted, found)?;
     let mut wanted = files(one, from, None);
