@@ -103,6 +103,11 @@ impl Held {
         self.known.as_deref() != Some(&self.now.fingerprint)
     }
 
+    /// Whether it says something else of some sync than the one before.
+    pub(super) fn changes_syncs(&self) -> bool {
+        self.last.as_ref().is_some_and(|last| !syncs_changed(&last.text, &self.now.text).is_empty())
+    }
+
     /// What is another than in the configuration before, a line each.
     pub(super) fn differences(&self) -> Vec<String> {
         self.last.as_ref().map(|last| differences(&last.text, &self.now.text)).unwrap_or_default()
@@ -165,8 +170,16 @@ impl Held {
         // One that was kept before its items were queued says nothing of what changed.
         let last = self.last.as_ref().filter(|last| last.fingerprint != self.now.fingerprint);
         let changed = last.map(|last| syncs_changed(&last.text, &self.now.text));
+        let looks_again = self.known.is_some() && (is_other || was_set);
+        // First of all: whatever the daemon dies at, what is to be asked about is held.
+        for sync in config.syncs.keys().filter(|_| looks_again) {
+            let is_changed = changed.as_ref().is_none_or(|changed| changed.contains(sync));
+            if was_set || is_changed {
+                engine.count_creations_anew(sync, asks && is_changed).await?;
+            }
+        }
         store.keep_configuration(KeptConfiguration { at: now, ..self.now }).await?;
-        if self.known.is_some() && (is_other || was_set) {
+        if looks_again {
             let mut after = None;
             loop {
                 let items = store.item_ids(after, QUEUED_AT_ONCE).await?;
@@ -177,12 +190,6 @@ impl Held {
                 }
             }
             let why = if is_other { "the configuration changed" } else { "a clock was set" };
-            for sync in config.syncs.keys() {
-                let is_changed = changed.as_ref().is_none_or(|changed| changed.contains(sync));
-                if was_set || is_changed {
-                    engine.count_creations_anew(sync, asks && is_changed).await?;
-                }
-            }
             tracing::info!("{why}: every item is looked at again");
             for line in said {
                 tracing::info!("configuration: {line}");

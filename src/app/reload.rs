@@ -142,7 +142,7 @@ impl Daemon {
                 }
             },
         );
-        if !confirm && !held.differences().is_empty() {
+        if !confirm && held.changes_syncs() {
             lines.push(
                 "issues that it would create wait until somebody says so (`jirasyncd status` tells how many)"
                     .to_owned(),

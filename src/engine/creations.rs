@@ -21,6 +21,9 @@ use crate::model::store::StoreError;
 /// How old an issue may be that counts as new and is held to no pace. What is older was not made just now: it had to wait for somebody
 /// who was away, and is caught up with.
 const FRESH: SignedDuration = SignedDuration::from_mins(15);
+/// How long what another configuration creates waits for what was put off, at most: one item that is tried again and again must not have
+/// everything of the time before wait for ever.
+const PUT_OFF: SignedDuration = SignedDuration::from_hours(24);
 /// What a pace is counted over: an hour, and as long as a creation is hardly ever under way. It is counted when it begins and made some time
 /// before it is answered; so an hour by the Jira's own times holds more only where that took longer than two minutes.
 const COUNTED: SignedDuration = SignedDuration::from_mins(62);
@@ -296,12 +299,13 @@ impl Engine {
         let now = self.now();
         let begun = self.gate(sync, |gate| {
             let was_open = gate.standing.phase == Phase::Open;
-            // One that this start began to count, of a project that nobody read yet.
-            let is_of_now = gate.standing.phase == Phase::Counting && gate.standing.since >= gate.from;
-            if was_open || asked && is_of_now {
+            if was_open {
                 gate.standing = Standing { asked, ..Standing::counting(now) };
+            } else if asked {
+                // A word that was given for what waited before says nothing of what is new.
+                gate.standing = Standing { asked, confirmed: None, ..gate.standing.clone() };
             }
-            (was_open || asked && is_of_now).then(|| gate.standing.clone())
+            (was_open || asked).then(|| gate.standing.clone())
         });
         match begun.flatten() {
             Some(standing) => self.keep_standing(sync, &standing).await,
@@ -398,6 +402,15 @@ impl Engine {
         })
     }
 
+    /// Whether every instance of a sync is there, was polled, and has no project that is still to be read.
+    fn is_heard(&self, sync: &SyncRun) -> bool {
+        sync.settings.sides.iter().all(|side| {
+            let there = self.instances.get(&side.instance);
+            let speaks = there.is_some_and(|instance| instance.pause().is_none() && instance.is_polled());
+            speaks && !self.is_to_be_read(sync.id(), &side.id)
+        })
+    }
+
     async fn weigh(&self, sync: &SyncRun) -> Result<(), StoreError> {
         let (id, start) = (sync.id(), &sync.settings.start);
         let Some((before, waiting, bar)) = self.gate(id, |gate| (gate.standing.clone(), gate.count(), gate.bar(start)))
@@ -411,13 +424,17 @@ impl Engine {
         let now = self.now();
         // What people change all the time must not put the decision off for ever.
         let enough = if now.duration_since(before.since) < FRESH { sides } else { 2 };
-        let ahead = self.store.creations_ahead(id, (sides, enough), now).await?;
+        let is_held = before.asked && now.duration_since(before.since) < PUT_OFF;
+        // What waits for a poll, a pause or another try is looked at later, and would slip through a gate that was opened meanwhile.
+        let until = if is_held { Timestamp::MAX } else { now };
+        let ahead = self.store.creations_ahead(id, (sides, enough), (now, until)).await?;
         let others = u64::try_from(sides.saturating_sub(1)).unwrap_or(u64::MAX);
         let most = ahead.lacking.saturating_add(ahead.newcomers.saturating_mul(others));
-        let quiet = !self.is_unread(sync) && ahead.busy == 0 && ahead.newcomers == 0;
+        let unread = self.is_unread(sync) || before.asked && !self.is_heard(sync);
+        let quiet = !unread && ahead.busy == 0 && ahead.newcomers == 0;
         let phase = if waiting > bar {
             Phase::Stopped
-        } else if quiet || most <= bar && !self.is_unread(sync) {
+        } else if quiet || most <= bar && !unread {
             Phase::Open
         } else {
             before.phase

@@ -55,6 +55,8 @@ impl Engine {
     pub(super) async fn unknown_of(&self, instance: &Instance, found: Made) -> Result<Vec<IssueSnapshot>, JiraError> {
         let known: BTreeSet<IssueId> = match &found {
             Made::Rows(_) => BTreeSet::new(),
+            // A Jira that was put back from a backup gives ids again.
+            Made::Many { .. } if instance.went_back() => BTreeSet::new(),
             // Where the state does not answer all are read: whatever is decided on by them will find that out.
             Made::Many { issues, .. } => {
                 self.store.known(None, instance.id(), issues).await.unwrap_or_default().into_iter().collect()

@@ -387,8 +387,13 @@ pub trait Store: Send + Sync + 'static {
     async fn started_creations(&self, sync: &SyncId) -> Result<Vec<ItemId>, StoreError>;
 
     /// What lies before a sync of so many sides. The second number: an item that somebody just changed counts where fewer than that
-    /// have a counterpart.
-    async fn creations_ahead(&self, sync: &SyncId, sides: (usize, usize), now: Timestamp) -> Result<Ahead, StoreError>;
+    /// have a counterpart. The times: now, and until when what is due counts.
+    async fn creations_ahead(
+        &self,
+        sync: &SyncId,
+        sides: (usize, usize),
+        times: (Timestamp, Timestamp),
+    ) -> Result<Ahead, StoreError>;
 
     /// Carries out what begins, waits and waits no longer.
     async fn keep_creations(&self, sync: &SyncId, step: &CreationStep, now: Timestamp) -> Result<(), StoreError>;

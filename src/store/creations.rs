@@ -81,7 +81,7 @@ pub(super) fn ahead(
     connection: &Connection,
     sync: &SyncId,
     (sides, enough): (usize, usize),
-    now: Timestamp,
+    (now, until): (Timestamp, Timestamp),
 ) -> StepResult<Ahead> {
     let count = |sql: &str, now: Option<Timestamp>| -> StepResult<u64> {
         let mut statement = connection.prepare_cached(sql)?;
@@ -104,7 +104,7 @@ pub(super) fn ahead(
              WHERE items.sync = ?1 AND (claimed_by IS NOT NULL OR due_ms <= ?2)
                AND (urgency > 0 OR (SELECT count(*) FROM replicas WHERE replicas.item = work.item) < ?3)",
         )?
-        .query_row(params![sync, Milliseconds(now), i64::try_from(enough).unwrap_or(i64::MAX)], |row| row.get(0))?;
+        .query_row(params![sync, Milliseconds(until), i64::try_from(enough).unwrap_or(i64::MAX)], |row| row.get(0))?;
     Ok(Ahead {
         busy: busy.cast_unsigned(),
         newcomers: count(

@@ -441,9 +441,14 @@ impl Store for SqliteStore {
         self.read("read what was started", move |connection| creations::started(connection, &sync)).await
     }
 
-    async fn creations_ahead(&self, sync: &SyncId, sides: (usize, usize), now: Timestamp) -> Result<Ahead, StoreError> {
+    async fn creations_ahead(
+        &self,
+        sync: &SyncId,
+        sides: (usize, usize),
+        times: (Timestamp, Timestamp),
+    ) -> Result<Ahead, StoreError> {
         let sync = sync.clone();
-        self.read("count what is ahead", move |connection| creations::ahead(connection, &sync, sides, now)).await
+        self.read("count what is ahead", move |connection| creations::ahead(connection, &sync, sides, times)).await
     }
 
     async fn keep_creations(&self, sync: &SyncId, step: &CreationStep, now: Timestamp) -> Result<(), StoreError> {

@@ -266,7 +266,7 @@ fused! {
         fn waiting_creations(sync: &SyncId) -> Vec<(ItemId, SideId)>;
         fn begun_creations(sync: &SyncId, since: Timestamp) -> Vec<Timestamp>;
         fn started_creations(sync: &SyncId) -> Vec<ItemId>;
-        fn creations_ahead(sync: &SyncId, sides: (usize, usize), now: Timestamp) -> Ahead;
+        fn creations_ahead(sync: &SyncId, sides: (usize, usize), times: (Timestamp, Timestamp)) -> Ahead;
         fn creation_figures(now: Timestamp) -> Vec<CreationFigures>;
         fn next_due(least: Urgency) -> Option<Timestamp>;
         fn workflow(instance: &InstanceId, project: &str) -> Workflow;

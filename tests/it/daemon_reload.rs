@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use jirasyncd::config::{self, SecretsWanted};
-use jirasyncd::model::command::{Answer, Command, Ended};
+use jirasyncd::model::command::{Answer, Command, Ended, Target};
 use jirasyncd::model::configuration::Existing;
 use jirasyncd::simulator::{Fault, FaultRule, When, presets};
 use serde_json::json;
@@ -223,6 +223,47 @@ async fn what_a_reload_would_create_waits_for_a_word() {
         }
         assert_eq!(world.issues("initech", "Old").len(), 2);
         assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+/// Nor while the side that is new does not answer, or is paused: what waits for it is not forgotten meanwhile.
+#[tokio::test(start_paused = true)]
+async fn what_a_reload_would_create_waits_however_late_it_is_seen() {
+    let paused = Target::Instance("initech".into());
+    for away in [false, true] {
+        let (mut world, file) = world(&without_initech()).await;
+        let labels = json!(["share-globex", "share-initech"]);
+        let jane = world.person("acme", "jane");
+        for number in 0..2 {
+            jane.create("SUP", "Bug", json!({ "summary": format!("Old {number}"), "labels": labels })).unwrap();
+        }
+        world.settle().await;
+        write(&world, &file, THREE);
+        if !away {
+            give(&world, Command::Pause(paused.clone())).await;
+        }
+        assert_eq!(reload(&mut world, false).await.ended, Ended::Done);
+        if away {
+            world.jira("initech").add_fault(FaultRule::new("search", When::Always, Fault::Status(503)));
+        }
+        for _ in 0..40 {
+            world.interval().await;
+        }
+        assert_eq!(world.issues("initech", "Old").len(), 0);
+        if away {
+            world.jira("initech").clear_faults();
+        } else {
+            give(&world, Command::Resume(paused.clone())).await;
+        }
+        world.rest().await.unwrap();
+        assert_eq!(world.issues("initech", "Old").len(), 0, "away: {away}");
+        let problems = world.problems().await;
+        assert!(problems.iter().any(|problem| problem.contains("by what is new in its configuration")), "{problems:?}");
+        // A word for what waits says nothing of what the next one adds.
+        assert_eq!(reload(&mut world, false).await.ended, Ended::Done);
+        assert_eq!(give(&world, Command::Confirm { sync: "support".into(), most: 2 }).await.ended, Ended::Done);
+        world.rest().await.unwrap();
+        assert_eq!(world.issues("initech", "Old").len(), 2);
     }
 }
 
