@@ -12,6 +12,7 @@ mod exit;
 mod explain;
 mod explain_issue;
 mod health;
+mod init;
 mod manuals;
 mod output;
 mod pair_list;
@@ -80,6 +81,7 @@ fn log(common: &Common, command: &Command, look: Look) -> anyhow::Result<()> {
 
 fn dispatch(command: Command, common: &Common, output: &mut Output<'_>) -> anyhow::Result<ExitCode> {
     let exit = match command {
+        Command::Init(wanted) => init::run(common, &wanted, output)?,
         Command::Check(wanted) => check::run(common, &wanted, output)?,
         Command::Plan(wanted) => plan::run(common, wanted, output)?,
         Command::Run(wanted) => run::run(common, &wanted, output)?,

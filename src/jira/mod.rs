@@ -3,6 +3,7 @@
 mod budget;
 mod call;
 mod catalog;
+mod choices;
 mod circles;
 mod client;
 mod created;
@@ -43,6 +44,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use budget::Budget;
+pub use choices::{
+    Choices, FindError, FoundJira, OfferedParts, OfferedProject, OfferedStatus, OfferedType, StatusCategory, find_jira,
+};
 pub use hook_body::{NO_ISSUE, Told, read_hook};
 pub use hooks::{HOOK_EVENTS, HookError, HookRegistry, PROPERTY_EVENTS, RegisteredHook, WantedHook};
 pub use pages::Trail;
