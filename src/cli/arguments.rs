@@ -61,6 +61,8 @@ impl From<Form> for LogFormat {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Sets a configuration up: asks for the Jiras, reads what they offer, and proposes the whole mapping. Writes to no Jira.
+    Init(super::init::Init),
     /// Says all that is wrong: in the configuration, with the instances, and every permission that is missing.
     Check(Check),
     /// Shows what a run would do, as a diff. Writes nothing.
@@ -152,7 +154,10 @@ impl Command {
             Self::Probe(wanted) => wanted.json,
             Self::State(wanted) => wanted.json,
             Self::Pairs(Pairs { command: PairsCommand::Import(wanted) }) => wanted.agree.json,
-            Self::Pairs(Pairs { command: PairsCommand::Export(_) }) | Self::Completions(_) | Self::Man(_) => false,
+            Self::Pairs(Pairs { command: PairsCommand::Export(_) })
+            | Self::Init(_)
+            | Self::Completions(_)
+            | Self::Man(_) => false,
             #[cfg(feature = "simulator")]
             Self::Demo(wanted) => wanted.json,
             #[cfg(feature = "simulator")]
@@ -164,7 +169,8 @@ impl Command {
     pub(super) fn usual_log(&self) -> &'static str {
         match self {
             Self::Run(_) => "info",
-            Self::Check(_)
+            Self::Init(_)
+            | Self::Check(_)
             | Self::Plan(_)
             | Self::Status(_)
             | Self::Problems(_)

@@ -7,6 +7,7 @@ use std::io;
 use serde::Serialize;
 
 use super::exit::Exit;
+use super::init::InitError;
 use super::output::Output;
 use super::probe::NoProbe;
 use crate::app::StartError;
@@ -119,6 +120,9 @@ fn judged(error: &anyhow::Error) -> (Exit, Option<&'static str>) {
     }
     if let Some(BackupError::Open(open)) = error.downcast_ref::<BackupError>() {
         return (of_open(open), None);
+    }
+    if let Some(init) = error.downcast_ref::<InitError>() {
+        return init.judged();
     }
     let configuration = error.is::<Report>() || error.is::<TelemetryError>() || error.is::<NoProbe>();
     (if configuration { Exit::Configuration } else { Exit::Problems }, None)

@@ -13,6 +13,7 @@ mod explain;
 mod explain_issue;
 mod fix_list;
 mod health;
+mod init;
 mod manuals;
 mod output;
 mod pair_list;
@@ -81,6 +82,7 @@ fn log(common: &Common, command: &Command, look: Look) -> anyhow::Result<()> {
 
 fn dispatch(command: Command, common: &Common, output: &mut Output<'_>) -> anyhow::Result<ExitCode> {
     let exit = match command {
+        Command::Init(wanted) => init::run(common, &wanted, output)?,
         Command::Check(wanted) => check::run(common, &wanted, output)?,
         Command::Plan(wanted) => plan::run(common, wanted, output)?,
         Command::Run(wanted) => run::run(common, &wanted, output)?,

@@ -76,6 +76,18 @@ pub struct Loaded {
     pub warnings: Report,
 }
 
+/// Whether the text names a place of a secret, as the configuration would; else it may be a secret itself.
+#[must_use]
+pub fn names_a_place(text: &str) -> bool {
+    secret::is_reference(text)
+}
+
+/// Whether an instance, a side or a sync may be called so.
+#[must_use]
+pub fn may_be_a_name(text: &str) -> bool {
+    shape::is_name(text) && !keys::reserved_side_names().any(|word| word == text)
+}
+
 /// Whether secrets are fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecretsWanted {

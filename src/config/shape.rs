@@ -141,7 +141,7 @@ fn missing(key: &Key, path: &str) -> String {
 }
 
 /// What [`super::keys::NAME_PATTERN`] says.
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     name.len() <= 64
         && name.starts_with(|sign: char| sign.is_ascii_alphabetic())
         && name.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '-' || sign == '_')

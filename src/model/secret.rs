@@ -13,7 +13,7 @@ impl Secret {
         Self(SecretString::from(text))
     }
 
-    /// The secret itself: for an `Authorization` header and nothing else.
+    /// The secret itself: for an `Authorization` header, for the file that `init` keeps it in, and nothing else.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()

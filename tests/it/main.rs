@@ -14,6 +14,10 @@ mod cli;
 #[cfg(test)]
 mod cli_first_run;
 #[cfg(test)]
+mod cli_init;
+#[cfg(test)]
+mod cli_init_terminal;
+#[cfg(test)]
 mod cli_operate;
 #[cfg(test)]
 mod cli_pairs;
