@@ -3,7 +3,7 @@
 mod budget;
 mod call;
 mod catalog;
-mod choices;
+pub mod choices;
 mod circles;
 mod client;
 mod created;
@@ -44,17 +44,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use budget::Budget;
-pub use choices::{
-    Choices, FindError, FoundJira, OfferedParts, OfferedProject, OfferedStatus, OfferedType, StatusCategory, find_jira,
-};
 pub use hook_body::{NO_ISSUE, Told, read_hook};
 pub use hooks::{HOOK_EVENTS, HookError, HookRegistry, PROPERTY_EVENTS, RegisteredHook, WantedHook};
 pub use pages::Trail;
 pub use reqwest_transport::{ReqwestTransport, TransportSetupError};
-pub(crate) use retry::tells_an_answer;
-pub(crate) use search::beyond;
 pub use transport::{BODY_CAP, Pieces, Transport, TransportError, Trouble};
 pub use urgency::{as_urgent_as, in_the_share_of, share, within_a_crowd};
+pub(crate) use {retry::tells_an_answer, search::beyond};
 
 use crate::clock::{Clock, Entropy};
 use crate::model::catalog::{Catalog, LinkWords, RequestType};
