@@ -15,7 +15,7 @@ use crate::model::ids::{ItemId, SideId, SyncId};
 use crate::model::operation::{Action, Operation};
 use crate::model::problem::Problem;
 use crate::model::settings::SyncSettings;
-use crate::model::start::{CreationPace, CreationStep, Phase, Standing, StartSettings};
+use crate::model::start::{Counted, CreationPace, CreationStep, Phase, Standing, StartSettings};
 use crate::model::store::StoreError;
 
 /// How old an issue may be that counts as new and is held to no pace. What is older was not made just now: it had to wait for somebody
@@ -427,7 +427,7 @@ impl Engine {
         let is_held = before.asked && now.duration_since(before.since) < PUT_OFF;
         // What waits for a poll, a pause or another try is looked at later, and would slip through a gate that was opened meanwhile.
         let until = if is_held { Timestamp::MAX } else { now };
-        let ahead = self.store.creations_ahead(id, (sides, enough), (now, until)).await?;
+        let ahead = self.store.creations_ahead(id, Counted { sides, enough, now, until }).await?;
         let others = u64::try_from(sides.saturating_sub(1)).unwrap_or(u64::MAX);
         let most = ahead.lacking.saturating_add(ahead.newcomers.saturating_mul(others));
         let unread = self.is_unread(sync) || before.asked && !self.is_heard(sync);

@@ -4,7 +4,7 @@ mod budget;
 mod call;
 mod calls;
 mod catalog;
-mod choices;
+pub mod choices;
 mod circles;
 mod client;
 mod created;
@@ -48,9 +48,6 @@ use serde::{Deserialize, Serialize};
 
 pub use budget::Budget;
 pub use calls::CallCount;
-pub use choices::{
-    Choices, FindError, FoundJira, OfferedParts, OfferedProject, OfferedStatus, OfferedType, StatusCategory, find_jira,
-};
 pub use circles::RoleActors;
 pub use created::{Made, Makers, made};
 pub use hook_body::{NO_ISSUE, Told, read_hook};

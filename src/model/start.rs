@@ -143,6 +143,19 @@ pub enum Phase {
     Open,
 }
 
+/// What is counted of what lies before a sync.
+#[derive(Debug, Clone, Copy)]
+pub struct Counted {
+    /// How many sides it has.
+    pub sides: usize,
+    /// An item that somebody just changed counts where fewer sides than this have a counterpart.
+    pub enough: usize,
+    /// The time now.
+    pub now: Timestamp,
+    /// Until when what is due counts.
+    pub until: Timestamp,
+}
+
 /// What lies before a sync.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ahead {

@@ -16,7 +16,7 @@ use super::ids::{
 };
 use super::operation::{Intent, IntentState, Thing};
 use super::problem::Problem;
-use super::start::{Ahead, CreationFigures, CreationStep};
+use super::start::{Ahead, Counted, CreationFigures, CreationStep};
 use super::things::{MadeThing, ProjectThing};
 
 /// Why the state could not answer.
@@ -386,14 +386,8 @@ pub trait Store: Send + Sync + 'static {
     /// The items of a sync whose creation was begun at a pace or in a staged start.
     async fn started_creations(&self, sync: &SyncId) -> Result<Vec<ItemId>, StoreError>;
 
-    /// What lies before a sync of so many sides. The second number: an item that somebody just changed counts where fewer than that
-    /// have a counterpart. The times: now, and until when what is due counts.
-    async fn creations_ahead(
-        &self,
-        sync: &SyncId,
-        sides: (usize, usize),
-        times: (Timestamp, Timestamp),
-    ) -> Result<Ahead, StoreError>;
+    /// What lies before a sync.
+    async fn creations_ahead(&self, sync: &SyncId, of: Counted) -> Result<Ahead, StoreError>;
 
     /// Carries out what begins, waits and waits no longer.
     async fn keep_creations(&self, sync: &SyncId, step: &CreationStep, now: Timestamp) -> Result<(), StoreError>;

@@ -10,7 +10,7 @@ use super::columns::Milliseconds;
 use super::step::StepResult;
 use super::{knowledge, queue};
 use crate::model::ids::{ItemId, SideId, SyncId};
-use crate::model::start::{Ahead, CreationFigures, CreationStep};
+use crate::model::start::{Ahead, Counted, CreationFigures, CreationStep};
 use crate::model::store::Urgency;
 
 /// How long a newcomer is waited for that nobody decides on. One that waits longer waits for a person, or for an instance that is away.
@@ -80,8 +80,7 @@ pub(super) fn size(connection: &Connection, sync: &SyncId) -> StepResult<u64> {
 pub(super) fn ahead(
     connection: &Connection,
     sync: &SyncId,
-    (sides, enough): (usize, usize),
-    (now, until): (Timestamp, Timestamp),
+    Counted { sides, enough, now, until }: Counted,
 ) -> StepResult<Ahead> {
     let count = |sql: &str, now: Option<Timestamp>| -> StepResult<u64> {
         let mut statement = connection.prepare_cached(sql)?;

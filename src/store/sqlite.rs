@@ -26,7 +26,7 @@ use crate::model::hub::{Conflict, ItemState, There};
 use crate::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId, ThingId};
 use crate::model::operation::{Action, Intent, IntentState, Thing};
 use crate::model::problem::Problem;
-use crate::model::start::{Ahead, CreationFigures, CreationStep};
+use crate::model::start::{Ahead, Counted, CreationFigures, CreationStep};
 use crate::model::store::{
     Announced, Announcement, Claim, CommentTrace, Cursor, Figures, Hint, Newcomer, Record, StateIdentity, Store,
     StoreError, StoredProblem, Urgency, Waiting,
@@ -441,14 +441,9 @@ impl Store for SqliteStore {
         self.read("read what was started", move |connection| creations::started(connection, &sync)).await
     }
 
-    async fn creations_ahead(
-        &self,
-        sync: &SyncId,
-        sides: (usize, usize),
-        times: (Timestamp, Timestamp),
-    ) -> Result<Ahead, StoreError> {
+    async fn creations_ahead(&self, sync: &SyncId, of: Counted) -> Result<Ahead, StoreError> {
         let sync = sync.clone();
-        self.read("count what is ahead", move |connection| creations::ahead(connection, &sync, sides, times)).await
+        self.read("count what is ahead", move |connection| creations::ahead(connection, &sync, of)).await
     }
 
     async fn keep_creations(&self, sync: &SyncId, step: &CreationStep, now: Timestamp) -> Result<(), StoreError> {

@@ -16,7 +16,7 @@ use jirasyncd::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, Op
 use jirasyncd::model::operation::{Intent, IntentState, Thing};
 use jirasyncd::model::problem::Problem;
 use jirasyncd::model::settings::InstanceSettings;
-use jirasyncd::model::start::{Ahead, CreationFigures, CreationStep};
+use jirasyncd::model::start::{Ahead, Counted, CreationFigures, CreationStep};
 use jirasyncd::model::store::{
     Announced, Announcement, Claim, CommentTrace, Cursor, Figures, Hint, Newcomer, Record, StateIdentity, Store,
     StoreError, StoredProblem, Urgency, Waiting,
@@ -266,7 +266,7 @@ fused! {
         fn waiting_creations(sync: &SyncId) -> Vec<(ItemId, SideId)>;
         fn begun_creations(sync: &SyncId, since: Timestamp) -> Vec<Timestamp>;
         fn started_creations(sync: &SyncId) -> Vec<ItemId>;
-        fn creations_ahead(sync: &SyncId, sides: (usize, usize), times: (Timestamp, Timestamp)) -> Ahead;
+        fn creations_ahead(sync: &SyncId, of: Counted) -> Ahead;
         fn creation_figures(now: Timestamp) -> Vec<CreationFigures>;
         fn next_due(least: Urgency) -> Option<Timestamp>;
         fn workflow(instance: &InstanceId, project: &str) -> Workflow;

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::ask::{About, Asker, Cells, InitError, SidePeople, Token};
 use super::people::Pair;
-use crate::jira::OfferedProject;
+use crate::jira::choices::OfferedProject;
 
 /// The file.
 #[derive(Deserialize)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::people::{Mapped, Pair};
 use crate::cli::exit::Exit;
-use crate::jira::OfferedProject;
+use crate::jira::choices::OfferedProject;
 use crate::model::secret::Secret;
 
 /// Which Jira a question is about.
@@ -135,7 +135,7 @@ pub(in crate::cli) enum InitError {
     Terminal(String),
     /// There is no Jira where one should be.
     #[error(transparent)]
-    Find(#[from] crate::jira::FindError),
+    Find(#[from] crate::jira::choices::FindError),
     /// A Jira has nothing to choose from.
     #[error("the sync user of `{instance}` sees no project there")]
     NoProject {

@@ -59,10 +59,9 @@ pub(super) fn write(
             Err(source) => {
                 // What cannot be taken away either is told by what failed first.
                 made.iter().for_each(|path| drop(std::fs::remove_file(path)));
-                return Err(match source.kind() {
-                    io::ErrorKind::AlreadyExists => InitError::Exists { path: path.to_owned() },
-                    _ => InitError::Write { path: path.to_owned(), source },
-                });
+                let path = path.to_owned();
+                let is_there = source.kind() == io::ErrorKind::AlreadyExists;
+                return Err(if is_there { InitError::Exists { path } } else { InitError::Write { path, source } });
             }
         }
     }

@@ -144,9 +144,9 @@ async fn read(
 }
 
 /// The project that is called most like the first that was chosen.
-fn like_the_first(here: &Entered, first: Option<&crate::jira::OfferedProject>) -> usize {
+fn like_the_first(here: &Entered, first: Option<&crate::jira::choices::OfferedProject>) -> usize {
     let Some(first) = first else { return 0 };
-    let near = |project: &crate::jira::OfferedProject| {
+    let near = |project: &crate::jira::choices::OfferedProject| {
         if project.key == first.key {
             2.0
         } else {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::alike::{Why, alike, pairs};
 use super::proposal_fields::{ProposedField, fields};
 use super::rows::{Edge, Row, Rows, by_order, rows};
-use crate::jira::{OfferedParts, OfferedType, StatusCategory};
+use crate::jira::choices::{OfferedParts, OfferedType, StatusCategory};
 use crate::model::catalog::LinkWords;
 use crate::model::ids::FieldId;
 
@@ -118,7 +118,7 @@ fn statuses(sides: &[Side]) -> Rows {
         |first, other| {
             let mut edges = Vec::new();
             for category in [StatusCategory::ToDo, StatusCategory::InProgress, StatusCategory::Done] {
-                let of = |statuses: &[crate::jira::OfferedStatus]| -> (Vec<usize>, Vec<String>) {
+                let of = |statuses: &[crate::jira::choices::OfferedStatus]| -> (Vec<usize>, Vec<String>) {
                     let here = statuses.iter().enumerate().filter(|(_, status)| status.category == category);
                     here.map(|(at, status)| (at, status.name.clone())).unzip()
                 };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::proposal::Side;
-use crate::jira::{OfferedParts, OfferedStatus, OfferedType, StatusCategory};
+use crate::jira::choices::{OfferedParts, OfferedStatus, OfferedType, StatusCategory};
 use crate::model::catalog::Shape;
 use crate::model::ids::FieldId;
 use crate::model::issue::Named;

@@ -40,6 +40,9 @@ impl From<(usize, usize, Why)> for Edge {
     }
 }
 
+/// A name with what puts it before another in its cell: its best reason, then its place.
+type Placed = (Option<Why>, usize, String);
+
 /// The rows that come of what was found between the first side and each other. `names`: by side, in the order of each.
 pub(super) fn rows(names: &[Vec<String>], edges: &[Vec<Edge>]) -> Rows {
     let starts: Vec<usize> = names
@@ -73,7 +76,7 @@ pub(super) fn rows(names: &[Vec<String>], edges: &[Vec<Edge>]) -> Rows {
             weakest.insert(left.min(right), why);
         }
     }
-    let mut groups: BTreeMap<usize, BTreeMap<usize, Vec<(Option<Why>, usize, String)>>> = BTreeMap::new();
+    let mut groups: BTreeMap<usize, BTreeMap<usize, Vec<Placed>>> = BTreeMap::new();
     let mut found = Rows::default();
     for (side, names) in names.iter().enumerate() {
         for (at, name) in names.iter().enumerate() {

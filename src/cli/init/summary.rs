@@ -60,18 +60,21 @@ fn alone(sides: &[Side], rows: &Rows) -> String {
 /// What is wrong yet, in the Jiras or with the mapping.
 pub(super) fn findings(survey: &Survey) -> String {
     let mut text = String::new();
-    for finding in &survey.findings {
-        let word = match finding.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        text.push_str(&format!("{word}: {}: {}\n  {}\n", finding.place, finding.what, finding.remedy));
+    let (errors, warnings): (Vec<_>, Vec<_>) =
+        survey.findings.iter().partition(|finding| finding.severity == Severity::Error);
+    for finding in errors {
+        text.push_str(&format!("error: {}: {}\n  {}\n", finding.place, finding.what, finding.remedy));
     }
     for error in &survey.failures {
         text.push_str(&format!("error: {error}\n  {}\n", remedy(&error.failure)));
     }
     if text.is_empty() {
-        text.push_str("The Jiras have all that this needs.\n");
+        text.push_str("The Jiras have all that this needs.");
+        // What is held in excess fills a page, and stops nobody here.
+        if !warnings.is_empty() {
+            text.push_str(&format!(" {}: `jirasyncd check` tells them.", counted(warnings.len(), "warning")));
+        }
+        text.push('\n');
     }
     text
 }

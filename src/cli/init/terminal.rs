@@ -11,7 +11,7 @@ use inquire::{Confirm, MultiSelect, Password, PasswordDisplayMode, Select, Text}
 use super::ask::{About, Asker, Cells, InitError, SidePeople, Token};
 use super::people::{Mapped, Pair};
 use crate::console::escaped;
-use crate::jira::OfferedProject;
+use crate::jira::choices::OfferedProject;
 
 /// Rows of a list that are shown at once.
 const SHOWN: usize = 10;

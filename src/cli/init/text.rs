@@ -357,7 +357,7 @@ mod tests {
     use super::super::proposal_tests::{field, named, side, statuses, types};
     use super::*;
     use crate::config::{Environment, FileContent, SecretsWanted, load};
-    use crate::jira::StatusCategory::{Done, ToDo};
+    use crate::jira::choices::StatusCategory::{Done, ToDo};
     use crate::model::catalog::Shape;
 
     struct Nothing;

@@ -1,6 +1,8 @@
 //! What a Jira offers to somebody who sets a configuration up: which kind it is, its projects, its people, and what a project is made
 //! of. Must never send anything but a GET, nor a token to an address where no Jira answered.
 
+mod wire;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -13,7 +15,7 @@ use super::decode::Decoder;
 use super::fields::FieldList;
 use super::read::Reader;
 use super::transport::{Transport, TransportError, Trouble};
-use super::{Failure, Identity, JiraError, JiraRead, wire};
+use super::{Failure, Identity, JiraError, JiraRead};
 use crate::clock::{Clock, Entropy};
 use crate::model::catalog::{Catalog, LinkWords};
 use crate::model::issue::Person;
