@@ -35,6 +35,9 @@ const SMALL_PAGE: u64 = 20;
 const SMALL_WINDOW: u64 = 40;
 /// Of those an ordinary run has one, and a long one some: each is as long as ten others.
 const FEW_CROWDS: u64 = 1;
+/// Intervals after which a crowd is seen whole: what the index brought late behind a page of what was known is found once per overlap (five
+/// minutes), and what is more than the window holds once the index surely has it (three minutes and the lag bound).
+const LATE: usize = 16;
 const MANY_CROWDS: u64 = 50;
 /// The longest that an index lags there, in seconds; `settle` is longer.
 const LONGEST_LAG: usize = 60;
@@ -235,6 +238,10 @@ impl Random {
         }
         self.life.heal();
         self.life.world.rest().await?;
+        if self.weather == Weather::Crowds {
+            self.life.world.intervals(LATE).await;
+            self.life.world.rest().await?;
+        }
         self.judge().await
     }
 
