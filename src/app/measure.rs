@@ -11,7 +11,7 @@ use crate::engine::{creations_about, detached_about};
 use crate::model::command::Target;
 use crate::model::ids::SyncId;
 use crate::model::store::{Store as _, StoreError};
-use crate::store::StateMeasures;
+use crate::store::{QueueFigures, StateMeasures};
 
 /// How long the worker may take to come round: it sleeps for half a minute at most, and waits for nothing but the state.
 const LONGEST_ROUND: Duration = Duration::from_secs(180);
@@ -92,7 +92,9 @@ impl Daemon {
             InstanceMeasures { status, calls, webhooks }
         });
         let instances: Vec<InstanceMeasures> = instances.collect();
-        let queues: Vec<_> = queues.into_iter().filter(|queue| self.config.syncs.contains_key(&queue.sync)).collect();
+        let of = |sync: &SyncId| queues.iter().find(|queue| &queue.sync == sync).cloned();
+        let queues: Vec<QueueFigures> =
+            self.config.syncs.keys().map(|sync| of(sync).unwrap_or_else(|| QueueFigures::at_rest(sync))).collect();
         let mut sides = Vec::new();
         for sync in self.config.syncs.values() {
             let queue = queues.iter().find(|queue| queue.sync == sync.id);

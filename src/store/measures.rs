@@ -32,6 +32,14 @@ pub struct QueueFigures {
     pub waiting: u64,
 }
 
+impl QueueFigures {
+    /// That of a sync of which nothing is to be done: the state says nothing of it.
+    #[must_use]
+    pub fn at_rest(sync: &SyncId) -> Self {
+        Self { sync: sync.clone(), due: 0, oldest: None, claimed: 0, later: 0, waiting: 0 }
+    }
+}
+
 /// The writes to one side whose outcome is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenWrites {
@@ -101,7 +109,10 @@ fn queues(connection: &Connection, now: Timestamp) -> StepResult<Vec<QueueFigure
                 count(*) FILTER (WHERE claimed_by IS NOT NULL),
                 count(*) FILTER (WHERE claimed_by IS NULL AND due_ms > ?1 AND due_ms < ?2),
                 count(*) FILTER (WHERE claimed_by IS NULL AND due_ms >= ?2)
-         FROM work GROUP BY sync ORDER BY sync",
+         FROM (SELECT sync, due_ms, claimed_by FROM work WHERE claimed_by IS NOT NULL
+               UNION ALL
+               SELECT sync, due_ms, claimed_by FROM work WHERE claimed_by IS NULL AND due_ms IS NOT NULL)
+         GROUP BY sync ORDER BY sync",
     )?;
     let rows = statement.query_map(params![Milliseconds(now), Milliseconds(PARKED)], |row| {
         let count = |column: usize| row.get::<_, i64>(column).map(i64::cast_unsigned);

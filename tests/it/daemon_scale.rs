@@ -80,14 +80,23 @@ const RARE: &[(&str, &str)] = &[
     ("DELETE FROM problems WHERE item IN (SELECT id", "a sync that is ended"),
     ("UPDATE work SET due_ms = NULL WHERE item IN (SELECT id", "a sync that is ended"),
     ("SELECT problems.item, problem FROM problems JOIN", "a way became known: no more than the problems that stand"),
+    (
+        "SELECT about, json_extract(problem, '$.field') IS NOT NULL",
+        "the problems that stand, when figures are asked for",
+    ),
+    ("SELECT about, coalesce(json_extract(problem", "the problems that stand, when figures are asked for"),
     ("SELECT item, coalesce(about,", "problems that a person asked for, as many as were asked for"),
 ];
 
 /// The SQL in the store's sources.
 fn statements() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
+    // What two statements share.
+    let look = std::fs::read_to_string(folder.join("look.rs")).unwrap();
+    let (_, shared) = look.split_once("STANDS_OPEN: &str = r#\"").unwrap();
+    let (shared, _) = shared.split_once("\"#").unwrap();
     let mut found = Vec::new();
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     let is_sql = |file: &PathBuf| file.extension().is_some_and(|ending| ending == "rs") && !file.ends_with("tests.rs");
     for file in files.into_iter().filter(is_sql) {
@@ -103,7 +112,9 @@ fn statements() -> Vec<String> {
             // What is read of either of two tables, whole, when a person asks for it.
             let either =
                 |sql: &str| sql.replace("SELECT number, {what} FROM {table}", "SELECT number, conflict FROM conflicts");
-            found.extend(sql.map(|sql| either(sql).replace("{COLUMNS}", "*").replace("{table}", "work")));
+            found.extend(sql.map(|sql| {
+                either(sql).replace("{COLUMNS}", "*").replace("{table}", "work").replace("{STANDS_OPEN}", shared)
+            }));
         }
     }
     found
