@@ -34,6 +34,15 @@ pub(super) struct WholeLook {
     failures: u8,
 }
 
+/// Whether polls went to their ends.
+#[derive(Debug, Default)]
+pub(super) struct Torn {
+    /// How often rows were queued.
+    sightings: u64,
+    /// What that was when the poll began that is under way, or that broke off.
+    under_way: Option<u64>,
+}
+
 /// What is new on one page: of ours, and of others.
 struct News {
     ours: Vec<Listed>,
@@ -53,7 +62,8 @@ impl News {
 
 impl Engine {
     /// Reads ids and times, the newest first, and then those rows that are not known, the oldest first. Behind a page on
-    /// which nothing is new nothing was before; what the index brings late is found once per overlap, when all is looked at, some pages in
+    /// which nothing is new nothing was before, unless the last poll broke off (`torn`): it may have left out what lies between what it queued.
+    /// What the index brings late is found once per overlap, when all is looked at, some pages in
     /// each poll. Where a page is mostly what we did ourselves, the rest is likely a crowd of that: it lets people go first. What they did
     /// is read at once where the list goes on.
     pub(super) async fn poll_narrow(
@@ -61,6 +71,7 @@ impl Engine {
         instance: &Arc<Instance>,
         projects: &BTreeSet<String>,
         window: &Window,
+        torn: bool,
     ) -> Result<Polled, PollError> {
         let since = window.since;
         let mut polled = Polled::default();
@@ -77,7 +88,7 @@ impl Engine {
             }
             let is_empty = found.rows.is_empty();
             let News { ours, theirs } = News::of(instance, found.rows, since);
-            let is_known = ours.is_empty() && theirs.is_empty();
+            let is_known = !torn && ours.is_empty() && theirs.is_empty();
             crowd |= ours.len() > theirs.len();
             new.extend(ours);
             page = found.next;
@@ -175,6 +186,27 @@ impl Engine {
 }
 
 impl Instance {
+    /// A poll begins. Says whether one before it broke off after it had queued rows: what is known is not all that was before it then.
+    pub(super) fn poll_begins(&self) -> bool {
+        let mut torn = self.torn();
+        let sightings = torn.sightings;
+        *torn.under_way.get_or_insert(sightings) != sightings
+    }
+
+    /// A poll went to its end.
+    pub(super) fn poll_ends(&self) {
+        self.torn().under_way = None;
+    }
+
+    /// A poll queued rows.
+    pub(super) fn sighted(&self) {
+        self.torn().sightings += 1;
+    }
+
+    fn torn(&self) -> MutexGuard<'_, Torn> {
+        self.torn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// From when on the look at a whole overlap goes that is under way: what was seen since then is remembered until it ends.
     pub(super) fn looks_since(&self) -> Option<Timestamp> {
         self.whole_look().as_ref().map(|look| look.since)

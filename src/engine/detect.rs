@@ -119,6 +119,13 @@ impl Engine {
     }
 
     async fn poll_instance(&self, instance: &Arc<Instance>) -> Result<Polled, PollError> {
+        let torn = instance.poll_begins();
+        let polled = self.poll_whole(instance, torn).await?;
+        instance.poll_ends();
+        Ok(polled)
+    }
+
+    async fn poll_whole(&self, instance: &Arc<Instance>, torn: bool) -> Result<Polled, PollError> {
         let cursor = self.store.cursor(instance.id()).await?;
         let projects = instance.polled();
         let Some(cursor) = cursor else {
@@ -135,7 +142,7 @@ impl Engine {
             return Ok(polled);
         }
         let polled = if instance.seen_since(window.since) > FEW {
-            self.poll_narrow(instance, &projects, &window).await?
+            self.poll_narrow(instance, &projects, &window, torn).await?
         } else {
             self.poll_rows(instance, &projects, Some(window.since), true).await?
         };
@@ -342,6 +349,7 @@ impl Engine {
             }
             self.store.queue_hints(instance.id(), &hints, &newcomers, cursor, self.now()).await?;
             instance.saw(times, None);
+            instance.sighted();
             return Ok(count);
         }
         Ok(0)

@@ -79,6 +79,7 @@ pub(crate) struct Instance {
     /// What we did there lately that nobody waits for.
     done: Mutex<Done>,
     pub(super) whole: Mutex<Option<super::crowd::WholeLook>>,
+    pub(super) torn: Mutex<super::crowd::Torn>,
     /// Its version, where that is another one than at the start.
     pub(super) version: Mutex<Option<String>>,
 }
@@ -184,6 +185,7 @@ impl Instance {
             time: Mutex::default(),
             done: Mutex::default(),
             whole: Mutex::default(),
+            torn: Mutex::default(),
             version: Mutex::default(),
             began,
             settings,

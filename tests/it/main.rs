@@ -95,6 +95,8 @@ mod daemon_composed;
 #[cfg(test)]
 mod daemon_costs;
 #[cfg(test)]
+mod daemon_crowds;
+#[cfg(test)]
 mod daemon_detach;
 #[cfg(test)]
 mod daemon_everything;
