@@ -170,18 +170,10 @@ fn is_loopback(url: &Url) -> bool {
 
 /// A whole number, or what stands for it.
 fn whole(table: &Cursor<'_>, key: &super::keys::Key, findings: &mut Findings<'_>) -> Option<u64> {
-    let Some(cursor) = table.get(key) else { return default_of(key).parse().ok() };
-    let number = cursor.number()?;
-    if number.fract() != 0.0 {
-        findings.error(&cursor.spot, format!("`{number}` is no number of them"), "write a whole number: `10`");
-        return None;
+    match table.get(key) {
+        Some(cursor) => super::start::whole(Some(&cursor), "notices", findings),
+        None => default_of(key).parse().ok(),
     }
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "checked to be whole, above 0 and small"
-    )]
-    Some(number as u64)
 }
 
 /// The day on which a token ends, as a time: its beginning in UTC, which is the earliest that may be meant within half a day.

@@ -18,8 +18,8 @@ pub(super) fn read(sync: &Cursor<'_>, sides: &[SideSettings], findings: &mut Fin
     let backfill = sync.get(&keys::BACKFILL);
     let paced = |key| backfill.as_ref().and_then(|table| table.get(key));
     StartSettings {
-        most_creations: whole(sync.get(&keys::MOST_CREATIONS).as_ref(), findings).unwrap_or(MOST_CREATIONS),
-        per_hour: whole(paced(&keys::PER_HOUR).as_ref(), findings),
+        most_creations: whole(sync.get(&keys::MOST_CREATIONS).as_ref(), "issues", findings).unwrap_or(MOST_CREATIONS),
+        per_hour: whole(paced(&keys::PER_HOUR).as_ref(), "issues", findings),
         window: paced(&keys::BACKFILL_WINDOW).and_then(|cursor| window(&cursor, findings)),
         history: match sync.get(&keys::HISTORY).as_ref().and_then(Cursor::text) {
             Some("from-now") => History::FromNow,
@@ -30,11 +30,12 @@ pub(super) fn read(sync: &Cursor<'_>, sides: &[SideSettings], findings: &mut Fin
     }
 }
 
-fn whole(cursor: Option<&Cursor<'_>>, findings: &mut Findings<'_>) -> Option<u64> {
+/// A whole number of `what`.
+pub(super) fn whole(cursor: Option<&Cursor<'_>>, what: &str, findings: &mut Findings<'_>) -> Option<u64> {
     let cursor = cursor?;
     let number = cursor.number()?;
     if number.fract() != 0.0 {
-        findings.error(&cursor.spot, format!("`{number}` is no number of issues"), "write a whole number: `100`");
+        findings.error(&cursor.spot, format!("`{number}` is no number of {what}"), "write a whole number: `100`");
         return None;
     }
     #[expect(

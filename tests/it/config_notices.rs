@@ -78,7 +78,7 @@ fn what_cannot_be_used_is_said_and_no_secret_with_it() {
     );
     let written = mail(&format!("{addressed}, smtp = \"smtps://m.example\", user = \"me\", password = \"{CANARY}\""));
     assert_eq!(written, ["`password` names no place of a secret; a token itself is never written here"]);
-    assert_eq!(wrong("[notices]\nwebhook = \"env:HOOK\"\nper-hour = 1.5"), ["`1.5` is no number of them"]);
+    assert_eq!(wrong("[notices]\nwebhook = \"env:HOOK\"\nper-hour = 1.5"), ["`1.5` is no number of notices"]);
 }
 
 #[test]

@@ -186,17 +186,22 @@ async fn what_a_side_said_stays_after_it_is_left_out_whoever_edits_next() {
     assert_eq!(world.issues("initech", "Item").len(), 1);
 }
 
+/// Two issues that are for initech too, which the configuration does not name yet.
+async fn with_old_issues() -> (World, Arc<Mutex<String>>) {
+    let (world, file) = world(&without_initech()).await;
+    for number in 0..2 {
+        let fields = json!({ "summary": format!("Old {number}"), "labels": ["share-globex", "share-initech"] });
+        world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    }
+    world.settle().await;
+    (world, file)
+}
+
 /// Not one issue is made by what is new in a configuration until somebody says so, and what people make meanwhile does not wait.
 #[tokio::test(start_paused = true)]
 async fn what_a_reload_would_create_waits_for_a_word() {
     for confirmed in [false, true] {
-        let (mut world, file) = world(&without_initech()).await;
-        let labels = json!(["share-globex", "share-initech"]);
-        let jane = world.person("acme", "jane");
-        for number in 0..2 {
-            jane.create("SUP", "Bug", json!({ "summary": format!("Old {number}"), "labels": labels })).unwrap();
-        }
-        world.settle().await;
+        let (mut world, file) = with_old_issues().await;
         assert_eq!((world.issues("globex", "Old").len(), world.issues("initech", "Old").len()), (2, 0));
         write(&world, &file, THREE);
         let answer = reload(&mut world, confirmed).await;
@@ -212,6 +217,8 @@ async fn what_a_reload_would_create_waits_for_a_word() {
             // Neither what people make nor what they do waits for that, also not over a start.
             world.config = load(THREE, &world.state());
             world.start().await;
+            let jane = world.person("acme", "jane");
+            let labels = json!(["share-globex", "share-initech"]);
             jane.create("SUP", "Bug", json!({ "summary": "New", "labels": labels })).unwrap();
             let old = world.issue("acme", "Old 0").key;
             jane.edit(&old, json!({ "summary": "Old, edited" })).unwrap();
@@ -231,13 +238,7 @@ async fn what_a_reload_would_create_waits_for_a_word() {
 async fn what_a_reload_would_create_waits_however_late_it_is_seen() {
     let paused = Target::Instance("initech".into());
     for away in [false, true] {
-        let (mut world, file) = world(&without_initech()).await;
-        let labels = json!(["share-globex", "share-initech"]);
-        let jane = world.person("acme", "jane");
-        for number in 0..2 {
-            jane.create("SUP", "Bug", json!({ "summary": format!("Old {number}"), "labels": labels })).unwrap();
-        }
-        world.settle().await;
+        let (mut world, file) = with_old_issues().await;
         write(&world, &file, THREE);
         if !away {
             give(&world, Command::Pause(paused.clone())).await;
