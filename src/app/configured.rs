@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::{SqliteStore, StartError};
-use crate::config::{Config, differences, sides_named, syncs_changed};
+use crate::config::{Config, differences, sides_named, sides_to_read, syncs_changed};
 use crate::engine::{Engine, Finding, Severity, read_anew};
 use crate::model::configuration::{Accepted, Existing, KeptConfiguration};
 use crate::model::ids::{SideId, SyncId};
@@ -146,12 +146,11 @@ impl Held {
         Ok(gone.into_iter().map(warn).collect())
     }
 
-    /// Has the projects read from the beginning that the configuration before did not name.
+    /// Has the projects read from the beginning of which more may begin than under the configuration before.
     pub(super) async fn read_what_is_new(&self, store: &SqliteStore) -> Result<(), StoreError> {
         let Some(last) = self.last.as_ref().filter(|_| self.is_other()) else { return Ok(()) };
-        let before = sides_named(&last.text);
-        for (sync, side) in sides_named(&self.now.text).keys().filter(|side| !before.contains_key(side)) {
-            read_anew(store, sync, side).await?;
+        for (sync, side) in sides_to_read(&last.text, &self.now.text) {
+            read_anew(store, &sync, &side).await?;
         }
         Ok(())
     }

@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
+/// What a side says of which of its issues begin an item.
+const BEGIN: [&str; 3] = ["from", "not-from", "scope"];
+
 use crate::model::ids::{SideId, SyncId};
 
 /// What is another in `now` than in `before`, a line each: the key, and what it was and is. Elements of lists are compared as they
@@ -38,13 +41,29 @@ pub fn differences(before: &str, now: &str) -> Vec<String> {
 /// Where the sides of each sync are that a file names: instance and project.
 #[must_use]
 pub fn sides_named(text: &str) -> BTreeMap<(SyncId, SideId), (String, String)> {
+    let word = |side: &Value, key: &str| side.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let place = |side: Value| (word(&side, "instance"), word(&side, "project"));
+    sides(text).into_iter().map(|(named, side)| (named, place(side))).collect()
+}
+
+/// The sides that the file names now and did not name before, or said something else of whose issues begin an item there. Another `jql`
+/// is not among that: it is known with what was read.
+#[must_use]
+pub fn sides_to_read(before: &str, now: &str) -> BTreeSet<(SyncId, SideId)> {
+    let before = sides(before);
+    let is_other = |was: &Value, is: &Value| BEGIN.iter().any(|key| was.get(key) != is.get(key));
+    let to_read = sides(now).into_iter().filter(|(named, is)| before.get(named).is_none_or(|was| is_other(was, is)));
+    to_read.map(|(named, _)| named).collect()
+}
+
+/// What a file says of each side.
+fn sides(text: &str) -> BTreeMap<(SyncId, SideId), Value> {
     let table: Table = text.parse().unwrap_or_default();
     let syncs = table.get("sync").and_then(Value::as_table);
     let mut named = BTreeMap::new();
     for (sync, of_sync) in syncs.into_iter().flatten() {
         for (side, of_side) in of_sync.get("side").and_then(Value::as_table).into_iter().flatten() {
-            let word = |key: &str| of_side.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-            named.insert((sync.as_str().into(), side.as_str().into()), (word("instance"), word("project")));
+            named.insert((sync.as_str().into(), side.as_str().into()), of_side.clone());
         }
     }
     named
@@ -109,5 +128,19 @@ mod tests {
         let named: Vec<String> = all.map(|((sync, side), (_, project))| format!("{sync} {side} {project}")).collect();
         assert_eq!(named, ["s a A", "s b B"]);
         assert!(sides_named("= no file").is_empty());
+    }
+
+    #[test]
+    fn a_side_is_to_be_read_that_is_new_or_whose_issues_may_begin_where_they_did_not() {
+        let told = |now: &str| -> Vec<String> {
+            sides_to_read(BEFORE, now).into_iter().map(|(sync, side)| format!("{sync} {side}")).collect()
+        };
+        let with = |more: &str| BEFORE.replace("{ project = \"B\" }", &format!("{{ project = \"B\"{more} }}"));
+        for more in ["from = [\"group:all\"]", "not-from = [\"group:some\"]", "scope = \"on-demand\""] {
+            assert_eq!(told(&with(&format!(", {more}"))), ["s b"], "{more}");
+        }
+        assert!(told(&with(", jql = \"labels = shared\"")).is_empty());
+        assert_eq!(told(&format!("{BEFORE}side.c = {{ project = \"C\" }}\n")), ["s c"]);
+        assert!(told(BEFORE).is_empty());
     }
 }

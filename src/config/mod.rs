@@ -38,7 +38,7 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 pub use daemon::DaemonSettings;
-pub use difference::{differences, sides_named, syncs_changed};
+pub use difference::{differences, sides_named, sides_to_read, syncs_changed};
 pub use notices::{MailSettings, MailTls, NoticeSettings};
 pub use problem::{Problem, Report};
 pub use schema::json_schema;

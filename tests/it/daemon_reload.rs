@@ -268,6 +268,40 @@ async fn what_a_reload_would_create_waits_however_late_it_is_seen() {
     }
 }
 
+/// What a side lets begin that it did not before is counted and asked about as well, and not made one by one by whoever touches it.
+#[tokio::test(start_paused = true)]
+async fn old_issues_that_a_side_lets_begin_now_wait_for_a_word() {
+    for narrower in [
+        "scope = \"on-demand\"",
+        "not-from = [\"user:5b10a2844c20165700ede21g\"]",
+        "from = [\"user:5b10ac8d82e05b22cc7d4ef5\"]",
+    ] {
+        let narrow = two().replacen("project = \"SUP\"", &format!("project = \"SUP\", {narrower}"), 1);
+        let (mut world, file) = world(&narrow).await;
+        let jane = world.person("acme", "jane");
+        for number in 0..2 {
+            jane.create("SUP", "Bug", json!({ "summary": format!("Old {number}") })).unwrap();
+        }
+        world.settle().await;
+        assert_eq!(world.issues("globex", "Old").len(), 0, "{narrower}, before");
+        write(&world, &file, &two());
+        assert_eq!(reload(&mut world, false).await.ended, Ended::Done);
+        world.settle().await;
+        assert_eq!(world.issues("globex", "Old").len(), 0, "{narrower}");
+        let problems = world.problems().await;
+        let told =
+            "2 issues would be created at once in sync `support`, by what is new in its configuration: 2 on globex";
+        assert!(problems.iter().any(|problem| problem.contains(told)), "{narrower}: {problems:?}");
+        jane.edit(&world.issue("acme", "Old 0").key, json!({ "summary": "Old, edited" })).unwrap();
+        world.settle().await;
+        assert_eq!(world.issues("globex", "Old").len(), 0, "{narrower}");
+        assert_eq!(give(&world, Command::Confirm { sync: "support".into(), most: 2 }).await.ended, Ended::Done);
+        world.settle().await;
+        assert_eq!(world.issues("globex", "Old").len(), 2, "{narrower}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{narrower}");
+    }
+}
+
 /// A row that is taken out takes along what was told of it, and what was not seen of it yet is told as nothing.
 #[tokio::test(start_paused = true)]
 async fn nothing_is_told_of_a_row_that_is_taken_out() {
