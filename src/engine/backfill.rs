@@ -16,7 +16,7 @@ use super::{Engine, SyncRun};
 use crate::jira::{ReadRows, as_urgent_as};
 use crate::model::ids::{InstanceId, IssueId, SideId, SyncId};
 use crate::model::settings::{SideSettings, UnknownCopies};
-use crate::model::store::{Store, StoreError, Urgency};
+use crate::model::store::{KnownBy, Store, StoreError, Urgency};
 
 /// Pages read in one go. Between two goes the instance is polled, so that what happens now does not wait.
 const PAGES: usize = 20;
@@ -289,7 +289,7 @@ impl Engine {
         for (sync, side) in sides.keys() {
             let Some(sync) = self.syncs.get(sync) else { continue };
             let known: BTreeSet<IssueId> =
-                self.store.known(Some(sync.id()), instance.id(), &there).await?.into_iter().collect();
+                self.store.known(&KnownBy::Sync(sync.id().clone()), instance.id(), &there).await?.into_iter().collect();
             let unknown = there.iter().filter(|issue| !known.contains(issue));
             newcomers
                 .extend(unknown.map(|issue| newcomer((sync, side), instance, *issue, self.now(), Urgency::Backfill)));

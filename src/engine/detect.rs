@@ -14,7 +14,7 @@ use super::{Engine, SyncRun};
 use crate::jira::{Budget, Failure, JiraError, ReadRows};
 use crate::model::ids::{InstanceId, IssueId};
 use crate::model::issue::IssueSnapshot;
-use crate::model::store::{Cursor, Hint, Newcomer, StoreError, Urgency};
+use crate::model::store::{Cursor, Hint, KnownBy, Newcomer, StoreError, Urgency};
 use crate::planted::{Bug, is_planted};
 
 /// Up to this many rows known within the overlap, the overlap is read along in full; with more of them only ids and times
@@ -371,7 +371,7 @@ impl Engine {
     async fn unread_newcomers(&self, instance: &Arc<Instance>, issue: IssueId) -> Result<Vec<Newcomer>, StoreError> {
         let mut found = Vec::new();
         for sync in self.syncs.values() {
-            if !self.store.known(Some(sync.id()), instance.id(), &[issue]).await?.is_empty() {
+            if !self.store.known(&KnownBy::Sync(sync.id().clone()), instance.id(), &[issue]).await?.is_empty() {
                 continue;
             }
             for side in sync.settings.sides.iter().filter(|side| &side.instance == instance.id()) {
@@ -396,8 +396,12 @@ impl Engine {
                 if there.is_empty() {
                     continue;
                 }
-                let known: BTreeSet<IssueId> =
-                    self.store.known(Some(sync.id()), instance.id(), &there).await?.into_iter().collect();
+                let known: BTreeSet<IssueId> = self
+                    .store
+                    .known(&KnownBy::Sync(sync.id().clone()), instance.id(), &there)
+                    .await?
+                    .into_iter()
+                    .collect();
                 let unknown: Vec<IssueId> = there.into_iter().filter(|issue| !known.contains(issue)).collect();
                 let urgency = if first || unknown.len() > MANY { Urgency::Backfill } else { Urgency::Live };
                 let seen = |issue| newcomer((sync, &side.id), instance, issue, self.now(), urgency);

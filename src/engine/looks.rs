@@ -12,6 +12,7 @@ use super::instance::Instance;
 use crate::jira::{JiraError, Made, made};
 use crate::model::ids::{InstanceId, IssueId};
 use crate::model::issue::IssueSnapshot;
+use crate::model::store::KnownBy;
 
 /// How long a search may tell others.
 const SHARED: Duration = Duration::from_secs(10);
@@ -51,15 +52,24 @@ impl Look {
 }
 
 impl Engine {
-    /// The rows of what was made that may be what is looked for: of many without those that are bound to items that nothing is open on.
-    pub(super) async fn unknown_of(&self, instance: &Instance, found: Made) -> Result<Vec<IssueSnapshot>, JiraError> {
+    /// The rows of what was made since then that may be what is looked for: of many without those that are bound to items that nothing
+    /// is open on. One that was last read as it stood before then cannot have been made since: its id was given again. So a Jira that
+    /// was put back hides nothing here before that is recognised, which may be never of what is paused. Nor can an id alone bind a
+    /// stranger: only a row with the very operation's mark is taken.
+    pub(super) async fn unknown_of(
+        &self,
+        instance: &Instance,
+        found: Made,
+        since: Timestamp,
+    ) -> Result<Vec<IssueSnapshot>, JiraError> {
         let known: BTreeSet<IssueId> = match &found {
             Made::Rows(_) => BTreeSet::new(),
             // A Jira that was put back from a backup gives ids again.
             Made::Many { .. } if instance.went_back() => BTreeSet::new(),
             // Where the state does not answer all are read: whatever is decided on by them will find that out.
             Made::Many { issues, .. } => {
-                self.store.known(None, instance.id(), issues).await.unwrap_or_default().into_iter().collect()
+                let by = KnownBy::ReadSince(since);
+                self.store.known(&by, instance.id(), issues).await.unwrap_or_default().into_iter().collect()
             }
         };
         instance.patiently(made(&*instance.read, found, |issue| known.contains(&issue))).await

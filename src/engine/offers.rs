@@ -365,6 +365,7 @@ impl Engine {
                 | Action::StopWatching { .. }
                 | Action::AddComment { .. }
                 | Action::EditComment { .. }
+                | Action::EditOriginal { .. }
                 | Action::DeleteComment { .. }
                 | Action::AddFile { .. }
                 | Action::DeleteFile { .. }
@@ -413,8 +414,11 @@ impl Engine {
         if operation.action.far_end().is_some() {
             self.tell_refused(work, operation, &why);
         }
-        let file = matches!(operation.action, Action::AddFile { .. } | Action::DeleteFile { .. });
-        if file || operation.action.original().is_some() {
+        let apart = matches!(
+            operation.action,
+            Action::AddFile { .. } | Action::DeleteFile { .. } | Action::EditOriginal { .. }
+        );
+        if apart || operation.action.original().is_some() {
             self.tell_refused(work, operation, &why);
         }
         if matches!(operation.action, Action::StopWatching { .. }) {

@@ -50,6 +50,11 @@ fn is_about_the_value(refusal: &Refusal) -> bool {
     !refusal.fields.is_empty() || matches!(refusal.status, 400 | 413 | 422) || is_planted(Bug::RefusedForEver)
 }
 
+/// The same of what is said. Data Center says 400 to a missing right, too: what names no field may be taken later.
+fn is_about_the_text(refusal: &Refusal) -> bool {
+    is_about_the_value(refusal) && (refusal.status != 400 || !refusal.fields.is_empty())
+}
+
 impl Engine {
     /// Takes in what became of a create.
     pub(super) fn created_outcome(&self, work: &mut Work, intent: &Intent, outcome: WriteOutcome<Created>) {
@@ -146,12 +151,9 @@ impl Engine {
                 work.move_intent(intent.id, &IntentEvent::Seen);
                 copied(work, intent, copy);
             }
-            // Data Center says 400 to a missing right, too: what names no field may be taken later. The right to choose readers is one
-            // of its own; it is never sent for more readers instead.
+            // The right to choose readers is one of its own; it is never sent for more readers instead.
             Sent::Comment(WriteOutcome::Refused(refusal))
-                if is_about_the_value(&refusal)
-                    && !refusal.fields.contains_key("commentLevel")
-                    && (refusal.status != 400 || !refusal.fields.is_empty()) =>
+                if is_about_the_text(&refusal) && !refusal.fields.contains_key("commentLevel") =>
             {
                 comment_refused(work, intent, &refusal);
             }
@@ -174,7 +176,7 @@ impl Engine {
                 work.want_read(&intent.operation.side, false);
             }
             WriteOutcome::Refused(refusal)
-                if refusal.status != 409 && matches!(intent.operation.action, Action::EditOriginal { .. }) =>
+                if is_about_the_text(&refusal) && matches!(intent.operation.action, Action::EditOriginal { .. }) =>
             {
                 turned_back(work, intent, &refusal);
             }
@@ -193,10 +195,8 @@ impl Engine {
                 work.fresh.remove(&intent.operation.side);
                 work.want_read(&intent.operation.side, false);
             }
-            // As of a new copy: Data Center says 400 to a missing right, too.
             WriteOutcome::Refused(refusal)
-                if is_about_the_value(&refusal)
-                    && (refusal.status != 400 || !refusal.fields.is_empty())
+                if is_about_the_text(&refusal)
                     && matches!(intent.operation.action, Action::EditComment { emptied: false, .. }) =>
             {
                 revision_refused(work, intent, &refusal);
@@ -427,12 +427,20 @@ impl Engine {
         if matches!(operation.action.original(), Some((Remark::Worklog, ..))) {
             return self.tell_work_refused(work, &operation.side, why);
         }
+        let remedy = remedy_for(&work.sync.settings, &operation.side, &operation.action);
+        if let Action::EditOriginal { by, copy, .. } = &operation.action {
+            let there = Self::in_words(&work.sync, &operation.side);
+            let what = format!(
+                "comment {copy} is a copy, and was changed here: it cannot flow back, since Jira refused it in {there}: {why}"
+            );
+            work.problem(by, None, what, &remedy);
+            return;
+        }
         let what = format!(
             "Jira refused {} in {}: {why}",
             deed(&operation.action),
             Self::in_words(&work.sync, &operation.side)
         );
-        let remedy = remedy_for(&work.sync.settings, &operation.side, &operation.action);
         work.problem(&operation.side, None, what, &remedy);
     }
 

@@ -191,7 +191,7 @@ impl Engine {
         let skew = SignedDuration::from_millis(instance.skew_ms());
         let former = instance.former.since(since.saturating_sub(skew).unwrap_or(Timestamp::MIN));
         let made = instance.patiently(instance.read.created_by_us(project, since, &former)).await?;
-        self.unknown_of(instance, made).await
+        self.unknown_of(instance, made, since).await
     }
 
     /// Whether a creation was looked for often enough in its project, after the lag bound. If not, it is looked for again.

@@ -292,7 +292,7 @@ pub(super) fn revision_refused(work: &mut Work, intent: &Intent, refusal: &Refus
     }
 }
 
-/// Jira will not take what a person wrote into a copy on the original: it stays in the copy, and is told.
+/// Jira will never take what a person wrote into a copy on the original: it stays in the copy, and is told.
 pub(super) fn turned_back(work: &mut Work, intent: &Intent, refusal: &Refusal) {
     work.move_intent(intent.id, &IntentEvent::Refused(refusal.to_string()));
     let Action::EditOriginal { by, carried, .. } = &intent.operation.action else { return };

@@ -269,7 +269,7 @@ pub struct CommentRecord {
     /// Sides that get no copy: what stands there says the same and is nobody's copy, or it was written before the two were paired.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub spared: BTreeSet<SideId>,
-    /// Copies whose text its own Jira did not take back into the original: the text, and why.
+    /// Copies whose text the original's Jira will never take, whatever rights there are: the text, and why.
     #[serde(default)]
     pub turned_back: BTreeMap<SideId, (Document, String)>,
 }

@@ -19,6 +19,16 @@ use super::problem::Problem;
 use super::start::{Ahead, Counted, CreationFigures, CreationStep};
 use super::things::{MadeThing, ProjectThing};
 
+/// What makes an issue a known one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KnownBy {
+    /// An item of this sync holds it.
+    Sync(SyncId),
+    /// An item of any sync holds it, of which no write is open, and it was read as it stood then or later: a Jira that was put back
+    /// from a backup gives the ids of earlier issues again.
+    ReadSince(Timestamp),
+}
+
 /// Why the state could not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -292,13 +302,8 @@ pub trait Store: Send + Sync + 'static {
         issue: IssueId,
     ) -> Result<Vec<(ItemId, SyncId, SideId)>, StoreError>;
 
-    /// The issues among `issues` that an item of `sync` holds; `None`: that an item of any sync holds of which no write is open.
-    async fn known(
-        &self,
-        sync: Option<&SyncId>,
-        instance: &InstanceId,
-        issues: &[IssueId],
-    ) -> Result<Vec<IssueId>, StoreError>;
+    /// The issues among `issues` that an item holds `by` this.
+    async fn known(&self, by: &KnownBy, instance: &InstanceId, issues: &[IssueId]) -> Result<Vec<IssueId>, StoreError>;
 
     /// Newcomers not decided yet, of one side or of all, oldest first, at most `limit`.
     async fn newcomers(&self, of: Option<(&SyncId, &SideId)>, limit: usize) -> Result<Vec<Newcomer>, StoreError>;

@@ -10,7 +10,7 @@ use super::{look, turns};
 use crate::model::command::PARKED;
 use crate::model::ids::{InstanceId, IssueId, ItemId, SideId};
 use crate::model::problem::Problem;
-use crate::model::store::{Claim, Cursor, Hint, Newcomer, StoreError, Urgency};
+use crate::model::store::{Claim, Cursor, Hint, KnownBy, Newcomer, StoreError, Urgency};
 use crate::planted::{Bug, is_planted};
 
 /// All items of one urgency that are due by a time, by the partial index.
@@ -269,20 +269,26 @@ pub(super) fn forget_newcomers(connection: &Connection, newcomers: &[Newcomer]) 
 /// The issues among `issues` that an item of `sync` holds.
 pub(super) fn known(
     connection: &Connection,
-    sync: Option<&crate::model::ids::SyncId>,
+    by: &KnownBy,
     instance: &InstanceId,
     issues: &[IssueId],
 ) -> StepResult<Vec<IssueId>> {
-    let mut statement = connection.prepare_cached(match sync {
-        Some(_) => "SELECT 1 FROM replicas WHERE instance = ?1 AND issue = ?2 AND sync = ?3",
-        None => {
-            "SELECT 1 FROM replicas WHERE instance = ?1 AND issue = ?2 AND ?3 IS NULL
-               AND NOT EXISTS (SELECT 1 FROM intents WHERE intents.item = replicas.item AND settled_ms IS NULL)"
+    let mut statement = connection.prepare_cached(match by {
+        KnownBy::Sync(_) => "SELECT 1 FROM replicas WHERE instance = ?1 AND issue = ?2 AND sync = ?3",
+        KnownBy::ReadSince(_) => {
+            r#"SELECT 1 FROM replicas JOIN items ON items.id = replicas.item
+               WHERE instance = ?1 AND issue = ?2
+                 AND unixepoch(json_extract(state, '$.replicas."' || side || '".updated')) >= ?3
+                 AND NOT EXISTS (SELECT 1 FROM intents WHERE intents.item = replicas.item AND settled_ms IS NULL)"#
         }
     })?;
     let mut known = Vec::new();
     for issue in issues {
-        if statement.exists(params![instance, issue, sync])? {
+        let is_known = match by {
+            KnownBy::Sync(sync) => statement.exists(params![instance, issue, sync]),
+            KnownBy::ReadSince(since) => statement.exists(params![instance, issue, since.as_second()]),
+        };
+        if is_known? {
             known.push(*issue);
         }
     }

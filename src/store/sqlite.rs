@@ -28,8 +28,8 @@ use crate::model::operation::{Action, Intent, IntentState, Thing};
 use crate::model::problem::Problem;
 use crate::model::start::{Ahead, Counted, CreationFigures, CreationStep};
 use crate::model::store::{
-    Announced, Announcement, Claim, CommentTrace, Cursor, Figures, Hint, Newcomer, Record, StateIdentity, Store,
-    StoreError, StoredProblem, Urgency, Waiting,
+    Announced, Announcement, Claim, CommentTrace, Cursor, Figures, Hint, KnownBy, Newcomer, Record, StateIdentity,
+    Store, StoreError, StoredProblem, Urgency, Waiting,
 };
 use crate::model::things::{MadeThing, ProjectThing};
 
@@ -275,14 +275,9 @@ impl Store for SqliteStore {
         self.read("look up an issue", move |connection| look::items_of(connection, &instance, issue)).await
     }
 
-    async fn known(
-        &self,
-        sync: Option<&SyncId>,
-        instance: &InstanceId,
-        issues: &[IssueId],
-    ) -> Result<Vec<IssueId>, StoreError> {
-        let (sync, instance, issues) = (sync.cloned(), instance.clone(), issues.to_vec());
-        self.read("look up issues", move |connection| queue::known(connection, sync.as_ref(), &instance, &issues)).await
+    async fn known(&self, by: &KnownBy, instance: &InstanceId, issues: &[IssueId]) -> Result<Vec<IssueId>, StoreError> {
+        let (by, instance, issues) = (by.clone(), instance.clone(), issues.to_vec());
+        self.read("look up issues", move |connection| queue::known(connection, &by, &instance, &issues)).await
     }
 
     async fn newcomers(&self, of: Option<(&SyncId, &SideId)>, limit: usize) -> Result<Vec<Newcomer>, StoreError> {

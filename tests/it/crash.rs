@@ -18,8 +18,8 @@ use jirasyncd::model::problem::Problem;
 use jirasyncd::model::settings::InstanceSettings;
 use jirasyncd::model::start::{Ahead, Counted, CreationFigures, CreationStep};
 use jirasyncd::model::store::{
-    Announced, Announcement, Claim, CommentTrace, Cursor, Figures, Hint, Newcomer, Record, StateIdentity, Store,
-    StoreError, StoredProblem, Urgency, Waiting,
+    Announced, Announcement, Claim, CommentTrace, Cursor, Figures, Hint, KnownBy, Newcomer, Record, StateIdentity,
+    Store, StoreError, StoredProblem, Urgency, Waiting,
 };
 use jirasyncd::model::things::{MadeThing, ProjectThing};
 use tokio::sync::Notify;
@@ -259,7 +259,7 @@ fused! {
         fn announced(instance: &InstanceId, now: Timestamp, limit: usize) -> Vec<Announced>;
         fn waiting() -> Vec<Waiting>;
         fn traces(instance: &InstanceId, issue: IssueId) -> Vec<(i64, CommentTrace)>;
-        fn known(sync: Option<&SyncId>, instance: &InstanceId, issues: &[IssueId]) -> Vec<IssueId>;
+        fn known(by: &KnownBy, instance: &InstanceId, issues: &[IssueId]) -> Vec<IssueId>;
         fn newcomers(of: Option<(&SyncId, &SideId)>, limit: usize) -> Vec<Newcomer>;
         fn intent(operation: OperationId) -> Option<Intent>;
         fn size_of(sync: &SyncId) -> u64;

@@ -218,6 +218,39 @@ async fn without_the_right_to_edit_all_comments_the_copy_keeps_it_until_there_is
     }
 }
 
+/// Jira says no though the right was there when it was asked for: that passes without the text changing. What is about the text itself
+/// does not.
+#[tokio::test(start_paused = true)]
+async fn what_jira_refuses_of_an_original_is_tried_again_unless_it_is_about_the_text() {
+    for (status, passes) in [(403, true), (400, true), (413, false)] {
+        for way in ways() {
+            let told = Told::new(way, |_| {}).await;
+            let jira = told.world.jira(told.from.0);
+            jira.add_fault(FaultRule::new("updateComment", When::Always, Fault::Status(status)));
+            told.change_copy("Said first", "Said better");
+            told.world.intervals(20).await;
+            assert_eq!(told.original().body, "Said first\n\nand then", "{status}");
+            assert!(told.copy().body.contains("Said better"), "{status}: {:?}", told.copy());
+            let problems = told.world.problems().await;
+            let is_told = |what: &String| what.contains(&format!("comment {} is a copy", told.copy().id));
+            assert!(problems.len() == 1 && problems.iter().all(is_told), "{status}: {problems:?}");
+            let tried = jira.count("updateComment");
+            assert!(tried < 5, "{status}: {tried} times");
+            jira.clear_faults();
+            told.world.pass(3700).await;
+            told.world.rest().await.unwrap();
+            assert_eq!(told.original().body == "Said better\n\nand then", passes, "{status}: {:?}", told.original());
+            if !passes {
+                told.change_copy("Said better", "Said best");
+                told.world.rest().await.unwrap();
+                assert_eq!(told.original().body, "Said best\n\nand then", "{status}");
+            }
+            assert!(told.conflicts().await.is_empty(), "{status}");
+            told.is_quiet().await;
+        }
+    }
+}
+
 /// Somebody narrows the copy: what they write there is not for all who read the original.
 #[tokio::test(start_paused = true)]
 async fn what_is_written_into_a_copy_for_fewer_readers_stays_there() {

@@ -269,3 +269,58 @@ fn one_by_a_name_that_was_given_up_is_peoples_where_nothing_else_is_as_it_was_se
         assert_eq!(looks.things.iter().any(|thing| thing.late), is_late, "{case}");
     }
 }
+
+/// What people do to one that was made without an answer, before the lists are read again. Its name or all else tells that it is the one; what
+/// has neither is another one, and it is made again under its name.
+#[test]
+fn what_people_change_of_one_in_doubt_is_theirs_as_long_as_it_can_be_known() {
+    let text = with(THREE, "versions = \"both\"").replace("STATE", "/nowhere/state.db");
+    let config = config::load(&text, "test.toml", &Tokens, SecretsWanted::Yes).unwrap().config;
+    let sync = config.syncs.values().next().unwrap();
+    let rules = ThingRules { sync, thing: Thing::Version, settings: sync.things.get(&Thing::Version).unwrap() };
+    let said = |native: &str, name: &str, words: &str, day: &str| {
+        let mut thing = seen(native, name);
+        thing.values.insert(Property::Description, words.to_owned());
+        thing.values.insert(Property::ReleaseDate, day.to_owned());
+        thing
+    };
+    let to =
+        |side: &str, property: Property, value: &str| (side.to_owned(), BTreeMap::from([(property, value.to_owned())]));
+    let home = said("1", "A", "Words", "2026-12-01");
+    let whole = |side: &str, seen: &SeenThing| (side.to_owned(), seen.values.clone());
+    let there = |name: &str, words: &str, day: &str| said("7", name, words, day);
+    let changed = |name: &str, words: &str, day: &str| {
+        let other = there(name, words, day);
+        vec![whole("acme", &other), whole("globex", &home)]
+    };
+    let cases = [
+        (there("A", "Words", "2026-12-01"), vec![]),
+        (there("B", "Words", "2026-12-01"), vec![to("acme", Property::Name, "B")]),
+        (there("A", "Theirs", "2026-12-01"), vec![to("acme", Property::Description, "Theirs")]),
+        (there("A", "Words", "2026-12-24"), vec![to("acme", Property::ReleaseDate, "2026-12-24")]),
+        (there("A", "", "2026-12-01"), vec![to("acme", Property::Description, "")]),
+        // Nobody knows whether it ever said that.
+        (
+            there("A", "", ""),
+            vec![("globex".to_owned(), {
+                let mut values = home.values.clone();
+                values.remove(&Property::Name);
+                values
+            })],
+        ),
+        (there("B", "Theirs", "2026-12-01"), changed("B", "Theirs", "2026-12-01")),
+        (there("B", "Words", "2026-12-24"), changed("B", "Words", "2026-12-24")),
+    ];
+    for (there, due) in cases {
+        let now = "2026-11-27T08:00:00Z".parse().unwrap();
+        let mut looks = Looks { rules, things: Vec::new(), now, ids: 0 };
+        let at_initech = [said("2", "A", "Words", "2026-12-01")];
+        looks.look([std::slice::from_ref(&home), &[], &at_initech]);
+        looks.send(None);
+        looks.look([std::slice::from_ref(&home), std::slice::from_ref(&there), &at_initech]);
+        let writes = thing_writes(looks.rules, &looks.things, &looks.read());
+        let mut writes: Vec<_> = writes.iter().map(|write| (write.side.to_string(), write.plain())).collect();
+        writes.sort();
+        assert_eq!(writes, due, "{there:?}");
+    }
+}

@@ -1,9 +1,10 @@
 //! Hints, claims and leases: nothing is lost, nobody holds an item twice.
 
+use jiff::Timestamp;
 use jirasyncd::model::hub::ItemState;
 use jirasyncd::model::ids::{IssueId, OperationId};
 use jirasyncd::model::operation::IntentState;
-use jirasyncd::model::store::{Cursor, Hint, Newcomer, Store, StoreError, Urgency};
+use jirasyncd::model::store::{Cursor, Hint, KnownBy, Newcomer, Store, StoreError, Urgency};
 
 use super::in_every_mode;
 use super::support::{World, at, id, intent, item, newcomer, record};
@@ -228,14 +229,19 @@ async fn a_bound_issue_is_no_newcomer(world: World) {
     assert_eq!(world.store.newcomers(None, 10).await.unwrap(), [newcomer("one", 2, 0), newcomer("two", 1, 0)]);
     let issues = [IssueId(2), IssueId(1), IssueId(3)];
     let known = async |sync: &str, instance: &str| {
-        world.store.known(Some(&sync.into()), &instance.into(), &issues).await.unwrap()
+        world.store.known(&KnownBy::Sync(sync.into()), &instance.into(), &issues).await.unwrap()
     };
     assert_eq!(known("one", "acme").await, [IssueId(1)]);
     assert_eq!(known("two", "acme").await, []);
     assert_eq!(known("one", "globex").await, []);
     // Of any sync: only where no write is open, since that may be what made it.
-    let settled = async |instance: &str| world.store.known(None, &instance.into(), &issues).await.unwrap();
+    let since = async |since: Timestamp, instance: &str| {
+        world.store.known(&KnownBy::ReadSince(since), &instance.into(), &issues).await.unwrap()
+    };
+    let settled = async |instance: &str| since(Timestamp::UNIX_EPOCH, instance).await;
     assert_eq!((settled("acme").await, settled("globex").await), (vec![IssueId(1)], Vec::new()));
+    // What was read as it stood at 0 cannot have been made later: that has its id from a Jira that was put back.
+    assert_eq!((since(at(0), "acme").await, since(at(1000), "acme").await), (vec![IssueId(1)], Vec::new()));
     let fence = world.claim_one(0).await.fence;
     world.store.open_intents(fence, &[intent(1, id(1), 0)]).await.unwrap();
     assert_eq!(settled("acme").await, []);
