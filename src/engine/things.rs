@@ -12,6 +12,7 @@ use super::{Engine, SyncRun};
 use crate::jira::WriteOutcome;
 use crate::model::catalog::Shape;
 use crate::model::ids::{SideId, SyncId, ThingId};
+use crate::model::occasion::Occasion;
 use crate::model::operation::Thing;
 use crate::model::problem::Problem;
 use crate::model::settings::SideSettings;
@@ -513,7 +514,7 @@ impl Engine {
                 Thing::Component => shape == Some(&Shape::Components),
             };
             if holds {
-                self.store.wake_troubled(sync.id(), side, &row.name, self.now()).await?;
+                self.store.wake_troubled(sync.id(), side, &row.name, self.now(), &Occasion::Awaited).await?;
             }
         }
         Ok(())

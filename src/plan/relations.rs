@@ -314,10 +314,10 @@ fn settle(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, changes: &Change
         put(&mut crossing, element, !came);
     }
     if crossing != besides {
-        change(draft, row, side, value(&crossing), changes.last, None);
+        change(draft, row, side, value(&crossing), changes.last, None, None);
     }
     if changes.now != crossing {
-        change(draft, row, &side.outsiders(), value(&changes.now), changes.last, None);
+        change(draft, row, &side.outsiders(), value(&changes.now), changes.last, None, None);
     }
 }
 
