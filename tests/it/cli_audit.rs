@@ -119,8 +119,8 @@ async fn explain_says_why_something_was_written_and_who_did_what() {
     there.create("ENG", "Defect", json!({ "summary": "Alone too" })).unwrap();
     place.run(&["pair", "support", "SUP-2", "ENG-2", "--yes"]).await.expect(0, &["paired"]);
     place.run(&["run", "--once"]).await;
-    let (given, why) = (format!("`pair support SUP-2 ENG-2` by "), format!("uid {})", uid()));
-    let said = place.run(&["explain", "ENG-2"]).await.expect(0, &["\noperators\n", &given]);
+    let (given, why) = ("`pair support SUP-2 ENG-2` by ", format!("uid {})", uid()));
+    let said = place.run(&["explain", "ENG-2"]).await.expect(0, &["\noperators\n", given]);
     let because = said.stdout.lines().find(|line| line.contains("because of `pair` by ")).map(str::to_owned);
     assert!(because.is_some_and(|line| line.contains(&why)), "{}", said.stdout);
 }
