@@ -142,11 +142,10 @@ fn left(
         let sync: SyncId = row.get(7)?;
         last = Page { after: (row.get(6)?, row.get(5)?) };
         let intent = journal::intent(journal::columns(row)?)?;
-        // The texts of an item are read only where its comments say whose they are.
-        let known = match intent.operation.action.original() {
-            Some(_) => look::item(connection, intent.item)?,
-            None => None,
-        };
+        // The texts of an item are read only where its comments and files say whose they are.
+        let action = &intent.operation.action;
+        let says = action.original().is_some() || matches!(action, Action::AddFile { .. });
+        let known = if says { look::item(connection, intent.item)? } else { None };
         found.push(Left {
             at: intent.opened,
             settled: settled.map(|settled| settled.0),
@@ -177,8 +176,14 @@ fn authors(connection: &Connection, intent: &Intent, item: Option<&ItemState>) -
         let name = record.and_then(|record| record.said.as_ref()).map(|said| said.author.clone()).or(pending);
         return Ok(vec![Author { side: side.clone(), account: None, name }]);
     }
-    if let Action::AddFile { origin: side, .. }
-    | Action::DeleteFile { origin: side, .. }
+    if let Action::AddFile { origin: side, file, .. } = action {
+        let mut records = item.iter().flat_map(|item| &item.attachments);
+        let record = records.find(|record| &record.side == side && &record.id == file);
+        let account = record.and_then(|record| record.author.clone());
+        return Ok(vec![Author { side: side.clone(), account, name: None }]);
+    }
+    // Who deleted something Jira does not say.
+    if let Action::DeleteFile { origin: side, .. }
     | Action::DeleteIssue { with: side }
     | Action::EditOriginal { by: side, .. } = action
     {
