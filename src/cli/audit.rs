@@ -107,7 +107,10 @@ impl Entry {
                 if let Some(brought) = &left.brought {
                     line.push_str(&format!(", because of {brought}"));
                 }
-                line.push_str(&format!(": {}; operation {}", left.result, left.operation));
+                line.push_str(&format!(": {}", left.result));
+                if let Some(operation) = left.operation {
+                    line.push_str(&format!("; operation {operation}"));
+                }
                 if let Some(request) = &left.request {
                     line.push_str(&format!(", request {request}"));
                 }
@@ -124,14 +127,14 @@ impl Entry {
         let cells = match self {
             Self::Write(left) => [
                 left.at.to_string(),
-                left.kind.to_owned(),
+                left.kind.clone(),
                 left.sync.to_string(),
                 left.side.to_string(),
                 left.key.as_ref().map(ToString::to_string).unwrap_or_default(),
                 left.rules.join(" "),
                 authors_in_words(&left.authors),
                 left.brought.clone().unwrap_or_default(),
-                left.operation.to_string(),
+                left.operation.map(|operation| operation.to_string()).unwrap_or_default(),
                 left.request.clone().unwrap_or_default(),
                 left.result.clone(),
                 left.settled.map(|settled| settled.to_string()).unwrap_or_default(),
@@ -176,8 +179,12 @@ pub(super) fn run(common: &Common, wanted: &Audit, output: &mut Output<'_>) -> a
             (Some(wanted), Some(named)) => wanted == named,
             (None, _) | (_, None) => true,
         };
-        let given: Vec<Given> = given.iter().filter(concerns).map(Given::of).collect();
-        tell(&config, &store, (&side, sync.as_ref(), since), given, (wanted.csv, output)).await
+        let given = given.iter().filter(concerns).map(|record| Entry::Command(Given::of(record)));
+        // Few, beside what was written to issues.
+        let things = store.things_left_for(&side, sync.as_ref(), since).await?;
+        let mut few: Vec<Entry> = given.chain(things.into_iter().map(|left| Entry::Write(Box::new(left)))).collect();
+        few.sort_by_key(Entry::at);
+        tell(&config, &store, (&side, sync.as_ref(), since), few, (wanted.csv, output)).await
     })
 }
 
@@ -185,23 +192,24 @@ async fn tell(
     config: &Config,
     store: &SqliteStore,
     (side, sync, since): (&SideId, Option<&SyncId>, Timestamp),
-    given: Vec<Given>,
+    few: Vec<Entry>,
     (csv, output): (bool, &mut Output<'_>),
 ) -> anyhow::Result<Exit> {
-    let mut given = given.into_iter().map(Entry::Command).peekable();
-    let (mut page, mut all, mut first, mut any) = (Some(Page::since(since)), Vec::new(), true, false);
+    let mut any = few.iter().any(|entry| matches!(entry, Entry::Write(_)));
+    let mut few = few.into_iter().peekable();
+    let (mut page, mut all, mut first) = (Some(Page::since(since)), Vec::new(), true);
     while let Some(from) = page {
         let (left, next) = store.left_for(side, sync, from, AT_ONCE).await?;
         any |= !left.is_empty();
         let mut entries: Vec<Entry> = Vec::with_capacity(left.len());
         for left in left {
-            while let Some(before) = given.next_if(|entry| entry.at() <= left.at) {
+            while let Some(before) = few.next_if(|entry| entry.at() <= left.at) {
                 entries.push(before);
             }
             entries.push(Entry::Write(Box::new(left)));
         }
         if next.is_none() {
-            entries.extend(given.by_ref());
+            entries.extend(few.by_ref());
         }
         if output.json_wanted() {
             all.append(&mut entries);
@@ -253,12 +261,12 @@ mod tests {
             sync: "support".into(),
             side: "globex".into(),
             key: None,
-            item: crate::model::ids::ItemId(1),
-            kind: "comment-add",
+            item: None,
+            kind: "comment-add".to_owned(),
             rules: vec!["-2+3".to_owned(), "@SUM".to_owned()],
             authors: vec![Author { side: "acme".into(), account: None, name }],
             brought: None,
-            operation: crate::model::ids::OperationId(7),
+            operation: None,
             request: Some("+1".to_owned()),
             result: "done".to_owned(),
         };

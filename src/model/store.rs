@@ -20,6 +20,7 @@ use super::operation::{Intent, IntentState, Thing};
 use super::problem::Problem;
 use super::start::{Ahead, Counted, CreationFigures, CreationStep};
 use super::things::{MadeThing, ProjectThing};
+use super::trail::ThingStep;
 
 /// Why the state could not answer.
 #[derive(Debug, thiserror::Error)]
@@ -474,13 +475,14 @@ pub trait Store: Send + Sync + 'static {
     async fn things(&self, sync: &SyncId, thing: Thing) -> Result<Vec<ProjectThing>, StoreError>;
 
     /// Keeps versions and components as they are known now, forgets those in `over`, and keeps for ever the names that are about to
-    /// be given: all in one transaction, durable when it returns.
+    /// be given, and what is told of the writes: all in one transaction, durable when it returns.
     async fn keep_things(
         &self,
         sync: &SyncId,
         things: &[ProjectThing],
         over: &[ThingId],
         made: &[MadeThing],
+        steps: &[ThingStep],
     ) -> Result<(), StoreError>;
 
     /// Every name that the sync user gave to a version, or component: for an issue, or to keep one in step.

@@ -2,25 +2,26 @@
 //! hold a value that was written.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::acts::Acts;
-use super::ids::{AccountId, FieldName, IssueKey, ItemId, OperationId, SideId, SyncId};
-use super::operation::{Action, Intent, IntentState};
+use super::ids::{AccountId, FieldName, IssueKey, ItemId, OperationId, SideId, SyncId, ThingId};
+use super::operation::{Action, Intent, IntentState, Thing};
 use super::remark::Remark;
+use super::things::ThingWrite;
 
 /// The rule of statuses, which hops have no name for.
 const STATUS: &str = "status";
 
 /// Somebody whose act was carried.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Author {
     /// Where they acted.
     pub side: SideId,
     /// Who they are there, where that is known.
     pub account: Option<AccountId>,
     /// What they are called there, where that is kept.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
 
@@ -79,22 +80,91 @@ pub struct Left {
     pub side: SideId,
     /// The key of the issue there, where there is one.
     pub key: Option<IssueKey>,
-    /// The item.
-    pub item: ItemId,
+    /// The item; `None`: it was a version or a component, beside all items.
+    pub item: Option<ItemId>,
     /// What was done.
-    pub kind: &'static str,
+    pub kind: String,
     /// The rows and tables of the sync that say that it is carried.
     pub rules: Vec<String>,
     /// Whose acts it carried.
     pub authors: Vec<Author>,
     /// What brought the item up, in words.
     pub brought: Option<String>,
-    /// Our id of it, which Jira keeps with the change.
-    pub operation: OperationId,
+    /// Our id of it, which Jira keeps with the change. What was written of a version or a component has none.
+    pub operation: Option<OperationId>,
     /// What Jira calls the request, where it said so.
     pub request: Option<String>,
     /// What became of it.
     pub result: String,
+}
+
+/// A write to a version or component on its way: what is told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThingStep {
+    /// The version or component.
+    pub thing: ThingId,
+    /// The side that is written to.
+    pub side: SideId,
+    /// When it was decided on, by our clock.
+    pub at: Timestamp,
+    /// What became of it.
+    pub stage: ThingStage,
+}
+
+/// How far it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ThingStage {
+    /// It is about to be sent.
+    Goes {
+        /// What is done.
+        kind: &'static str,
+        /// The properties that are written, as the configuration calls them.
+        rules: Vec<String>,
+        /// Whose acts it carries.
+        authors: Vec<Author>,
+    },
+    /// It ended.
+    Ended {
+        /// What became of it.
+        result: &'static str,
+        /// Since when that is known, by our clock; `None`: it is not known yet.
+        settled: Option<Timestamp>,
+        /// What Jira calls the request, where it said so.
+        request: Option<String>,
+    },
+}
+
+impl ThingStep {
+    /// That a write is about to be sent.
+    #[must_use]
+    pub fn goes(write: &ThingWrite, at: Timestamp) -> Self {
+        let (kind, rule) = match (write.thing, &write.native) {
+            (Thing::Version, None) => ("version-add", "versions"),
+            (Thing::Version, Some(_)) => ("version-edit", "versions"),
+            (Thing::Component, None) => ("component-add", "components"),
+            (Thing::Component, Some(_)) => ("component-edit", "components"),
+        };
+        let rules = write.values.keys().map(|property| format!("{rule}.{}", property.word())).collect();
+        let mut sides: Vec<&SideId> = write.values.values().map(|(_, act)| &act.side).collect();
+        sides.sort();
+        sides.dedup();
+        // Jira keeps no history of them: nobody knows who it was.
+        let author = |side: &SideId| Author { side: side.clone(), account: None, name: None };
+        let stage = ThingStage::Goes { kind, rules, authors: sides.into_iter().map(author).collect() };
+        Self { thing: write.id, side: write.side.clone(), at, stage }
+    }
+
+    /// What became of it.
+    #[must_use]
+    pub fn ended(
+        write: &ThingWrite,
+        at: Timestamp,
+        (result, settled): (&'static str, Option<Timestamp>),
+        request: Option<String>,
+    ) -> Self {
+        let stage = ThingStage::Ended { result, settled, request };
+        Self { thing: write.id, side: write.side.clone(), at, stage }
+    }
 }
 
 impl Action {

@@ -33,6 +33,7 @@ use crate::model::store::{
     StoreError, StoredProblem, Urgency, Waiting,
 };
 use crate::model::things::{MadeThing, ProjectThing};
+use crate::model::trail::ThingStep;
 
 /// What a store that writes is given.
 #[derive(Clone)]
@@ -573,11 +574,12 @@ impl Store for SqliteStore {
         things: &[ProjectThing],
         over: &[ThingId],
         made: &[MadeThing],
+        steps: &[ThingStep],
     ) -> Result<(), StoreError> {
         let columns: Vec<ThingColumns> = things.iter().map(ThingColumns::of).collect::<Result<_, _>>()?;
-        let (sync, over, made) = (sync.clone(), over.to_vec(), made.to_vec());
+        let (sync, over, made, steps) = (sync.clone(), over.to_vec(), made.to_vec(), steps.to_vec());
         self.write("keep versions and components", move |connection| {
-            things::keep(connection, &sync, &columns, &over, &made)
+            things::keep(connection, &sync, &columns, (&over, &made), &steps)
         })
         .await
     }

@@ -1,18 +1,18 @@
-//! What the state tells of an item, of its writes, and of what left for a side, to whoever asks why. Must never change it, and never give a
-//! value to whom none is promised.
+//! What the state tells of an item, of its writes, and of what left for a side, to whoever asks why. Must never change what it tells of, and
+//! never give a value to whom none is promised.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::columns::Milliseconds;
+use super::columns::{Milliseconds, decode, encode};
 use super::step::StepResult;
 use super::{SqliteStore, StoreError, journal, look};
 use crate::model::hub::ItemState;
 use crate::model::ids::{AccountId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::occasion::Brought;
-use crate::model::operation::{Action, Intent};
+use crate::model::operation::{Action, Intent, IntentState};
 use crate::model::store::Claim;
-use crate::model::trail::{Author, Left, Told, ToldAct};
+use crate::model::trail::{Author, Left, ThingStage, ThingStep, Told, ToldAct};
 
 /// The newest of an item's writes since a time, each by an index: those without an outcome yet, and so many of the others.
 pub(super) const NEWEST: &str = "SELECT intent, state, searches, settled_ms, request FROM intents WHERE number IN (
@@ -76,7 +76,22 @@ impl SqliteStore {
         self.read("list the changes of an item", move |connection| acts(connection, item, since, most)).await
     }
 
-    /// A page of what left for a side, of one sync or of all, and where the next one begins; `None` when that was the last.
+    /// What was written of the versions and components of a side since a time, of one sync or of all, oldest first.
+    ///
+    /// # Errors
+    /// The state could not answer.
+    pub async fn things_left_for(
+        &self,
+        side: &SideId,
+        sync: Option<&SyncId>,
+        since: Timestamp,
+    ) -> Result<Vec<Left>, StoreError> {
+        let (side, sync) = (side.clone(), sync.cloned());
+        let step = move |connection: &Connection| things_left(connection, &side, sync.as_ref(), since);
+        self.read("list what was written of versions and components", step).await
+    }
+
+    /// A page of what was written to the issues of a side, of one sync or of all, and where the next one begins; `None` when that was the last.
     ///
     /// # Errors
     /// The state could not answer.
@@ -152,18 +167,79 @@ fn left(
             sync,
             side: side.clone(),
             key,
-            item: intent.item,
-            kind: intent.operation.action.kind(),
+            item: Some(intent.item),
+            kind: intent.operation.action.kind().to_owned(),
             rules: intent.operation.action.rules(),
             authors: authors(connection, &intent, known.as_ref())?,
             brought: intent.brought.as_ref().map(Brought::words),
-            operation: intent.id,
+            operation: Some(intent.id),
             request,
             result: intent.state.result(),
         });
     }
     let next = (found.len() == limit).then_some(last);
     Ok((found, next))
+}
+
+/// Notes what is told of writes to versions and components.
+pub(super) fn note(connection: &Connection, sync: &SyncId, steps: &[ThingStep]) -> StepResult<()> {
+    for ThingStep { thing, side, at, stage } in steps {
+        let at = Milliseconds(*at);
+        match stage {
+            ThingStage::Goes { kind, rules, authors } => {
+                let (rules, authors) = (encode("rules", rules)?, encode("authors", authors)?);
+                connection
+                    .prepare_cached(
+                        "INSERT INTO thing_writes (thing, sync, side, at_ms, kind, rules, authors) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                    )?
+                    .execute(params![thing, sync, side, at, kind, rules, authors])?;
+            }
+            ThingStage::Ended { result, settled, request } => {
+                connection
+                    .prepare_cached(
+                        "UPDATE thing_writes SET result = ?4, request = ?5, settled_ms = ?6
+                         WHERE thing = ?1 AND side = ?2 AND at_ms = ?3 AND settled_ms IS NULL",
+                    )?
+                    .execute(params![thing, side, at, result, request, settled.map(Milliseconds)])?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn things_left(
+    connection: &Connection,
+    side: &SideId,
+    sync: Option<&SyncId>,
+    since: Timestamp,
+) -> StepResult<Vec<Left>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT at_ms, settled_ms, sync, kind, rules, authors, request, result FROM thing_writes
+         WHERE side = ?1 AND at_ms >= ?2 AND (?3 IS NULL OR sync = ?3) ORDER BY at_ms, number",
+    )?;
+    let mut rows = statement.query(params![side, Milliseconds(since), sync])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (Milliseconds(at), settled): (_, Option<Milliseconds>) = (row.get(0)?, row.get(1)?);
+        let (rules, authors): (String, String) = (row.get(4)?, row.get(5)?);
+        let result: Option<String> = row.get(7)?;
+        found.push(Left {
+            at,
+            settled: settled.map(|settled| settled.0),
+            sync: row.get(2)?,
+            side: side.clone(),
+            key: None,
+            item: None,
+            kind: row.get(3)?,
+            rules: decode(|| "the rules of a write".to_owned(), &rules)?,
+            authors: decode(|| "the authors of a write".to_owned(), &authors)?,
+            brought: None,
+            operation: None,
+            request: row.get(6)?,
+            result: result.unwrap_or_else(|| IntentState::Open.result()),
+        });
+    }
+    Ok(found)
 }
 
 /// Whose acts a write carried: of each field the newest that came from elsewhere; of what people say whoever said it.

@@ -23,6 +23,7 @@ use jirasyncd::model::store::{
     StoreError, StoredProblem, Urgency, Waiting,
 };
 use jirasyncd::model::things::{MadeThing, ProjectThing};
+use jirasyncd::model::trail::ThingStep;
 use tokio::sync::Notify;
 
 use super::daemon_support::World;
@@ -294,7 +295,7 @@ fused! {
     }
     commits {
         fn wake_awaited() -> ();
-        fn keep_things(sync: &SyncId, things: &[ProjectThing], over: &[ThingId], made: &[MadeThing]) -> ();
+        fn keep_things(sync: &SyncId, things: &[ProjectThing], over: &[ThingId], made: &[MadeThing], steps: &[ThingStep]) -> ();
         fn carry_out(command: &CommandRecord, effects: &[Effect]) -> ();
         fn announce(instance: &InstanceId, told: &Announcement) -> bool;
         fn looked_after(instance: &InstanceId, looked: &[Announced]) -> ();

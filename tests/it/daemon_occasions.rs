@@ -14,6 +14,7 @@ use serde_json::json;
 
 use super::daemon_pairs::{create, pair, quiet};
 use super::daemon_support::{World, two};
+use super::daemon_versions::{self, BOTH, none};
 use super::daemon_webhooks::{Hooked, config, shared};
 
 /// The writes to the issue of one side, oldest first.
@@ -171,4 +172,29 @@ async fn what_left_for_a_side_is_told_page_by_page_and_without_a_value() {
     world.daemon().hear(&"acme".into(), body.as_bytes(), Some(&"x".repeat(9_999))).await;
     let waiting = world.daemon().store().announced(&"acme".into(), jiff::Timestamp::MAX, 9).await.unwrap();
     assert!(waiting.iter().all(|told| told.hook.as_ref().is_none_or(|hook| hook.len() <= 64)), "{waiting:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_written_of_a_version_is_told_without_its_words() {
+    let mut world = daemon_versions::world(&two(), BOTH, none());
+    world.start().await;
+    world.settle().await;
+    let more = json!({ "description": "walnut" });
+    world.person("acme", "jane").make_version("SUP", "1.0", more).unwrap();
+    world.settle().await;
+    world.jira("globex").add_fault(FaultRule::new("updateVersion", When::Nth(1), Fault::Status(400)));
+    world.person("acme", "jane").change_version("SUP", "1.0", json!({ "released": true })).unwrap();
+    world.settle().await;
+    let store = SqliteStore::read_only(&world.state()).unwrap();
+    let all = store.things_left_for(&"globex".into(), None, jiff::Timestamp::MIN).await.unwrap();
+    let (made, changed) = (&all[0], &all[1]);
+    assert_eq!((made.kind.as_str(), made.result.as_str()), ("version-add", "done"), "{all:?}");
+    assert_eq!(made.rules, ["versions.name", "versions.description"]);
+    assert_eq!((made.authors[0].words(), made.settled.is_some()), ("somebody on acme".to_owned(), true));
+    assert!(made.request.as_ref().is_some_and(|request| request != changed.request.as_ref().unwrap()), "{all:?}");
+    assert_eq!((changed.kind.as_str(), changed.result.as_str()), ("version-edit", "not done"), "{all:?}");
+    assert_eq!(changed.rules, ["versions.released"]);
+    assert!(!serde_json::to_string(&all).unwrap().contains("walnut"));
+    assert_eq!(store.things_left_for(&"acme".into(), None, jiff::Timestamp::MIN).await.unwrap(), []);
+    assert_eq!(store.things_left_for(&"globex".into(), None, jiff::Timestamp::MAX).await.unwrap(), []);
 }

@@ -16,3 +16,21 @@ ALTER TABLE acts ADD COLUMN author TEXT;
 ALTER TABLE intents ADD COLUMN request TEXT;
 -- What left for a side since a time, for `audit`.
 CREATE INDEX intents_side ON intents (side, opened_ms);
+
+-- What was written of versions and components, which no intent holds, without the values. Only ever added to; `settled_ms` is NULL until Jira
+-- answered.
+CREATE TABLE thing_writes (
+    number     INTEGER PRIMARY KEY,
+    thing      BLOB NOT NULL CHECK (length(thing) = 16),
+    sync       TEXT NOT NULL,
+    side       TEXT NOT NULL,
+    at_ms      INTEGER NOT NULL,
+    kind       TEXT NOT NULL,
+    rules      TEXT NOT NULL,
+    authors    TEXT NOT NULL,
+    settled_ms INTEGER,
+    result     TEXT,
+    request    TEXT
+) STRICT;
+CREATE INDEX thing_writes_side ON thing_writes (side, at_ms);
+CREATE INDEX thing_writes_open ON thing_writes (thing, side, at_ms) WHERE settled_ms IS NULL;

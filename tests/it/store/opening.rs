@@ -246,7 +246,7 @@ async fn an_older_state_is_brought_up() {
                  ALTER TABLE work DROP COLUMN occasion; ALTER TABLE work DROP COLUMN reasons;
                  ALTER TABLE work DROP COLUMN again; ALTER TABLE newcomers DROP COLUMN occasion;
                  ALTER TABLE acts DROP COLUMN act; ALTER TABLE acts DROP COLUMN author;
-                 DROP INDEX intents_side; ALTER TABLE intents DROP COLUMN request";
+                 DROP INDEX intents_side; DROP TABLE thing_writes; ALTER TABLE intents DROP COLUMN request";
     connection.execute_batch(newer).unwrap();
     // A version that was made for an issue, long ago.
     let offer = r#"{"operation":{"action":{"offer":{"field":"fix-versions","thing":"version","name":"1.0"}}}}"#;

@@ -156,7 +156,7 @@ async fn a_stored_database_of_each_schema_is_brought_up() {
         // What was written then is told as well, as far as it was kept.
         let all = Page::since(jiff::Timestamp::MIN);
         let (left, _) = store.left_for(&"globex".into(), None, all, 100).await.unwrap();
-        let kinds: Vec<&str> = left.iter().map(|left| left.kind).collect();
+        let kinds: Vec<&str> = left.iter().map(|left| left.kind.as_str()).collect();
         assert_eq!(kinds.iter().filter(|kind| **kind == "create").count(), 2, "schema {version}: {kinds:?}");
         let told =
             left.iter().filter(|left| left.request.is_some() && left.authors.iter().any(|who| who.account.is_some()));
