@@ -13,6 +13,7 @@ use jirasyncd::store::{Page, SqliteStore};
 use serde_json::json;
 
 use super::daemon_pairs::{create, pair, quiet};
+use super::daemon_restored::carrying;
 use super::daemon_support::{World, two};
 use super::daemon_versions::{self, BOTH, none};
 use super::daemon_webhooks::{Hooked, config, shared};
@@ -197,4 +198,24 @@ async fn what_was_written_of_a_version_is_told_without_its_words() {
     assert!(!serde_json::to_string(&all).unwrap().contains("walnut"));
     assert_eq!(store.things_left_for(&"acme".into(), None, jiff::Timestamp::MIN).await.unwrap(), []);
     assert_eq!(store.things_left_for(&"globex".into(), None, jiff::Timestamp::MAX).await.unwrap(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_attached_a_file_and_who_made_a_link_is_told() {
+    let world = World::new(&carrying(&two()), |_| {}).await;
+    let jane = world.person("acme", "jane");
+    let keys = ["Pump", "Hall"].map(|summary| jane.create("SUP", "Bug", json!({ "summary": summary })).unwrap());
+    world.settle().await;
+    jane.attach(&keys[0], "plan.txt", b"walnut").unwrap();
+    jane.link(&keys[0], "Blocks", &keys[1]).unwrap();
+    world.settle().await;
+    let store = SqliteStore::read_only(&world.state()).unwrap();
+    let page = Page::since(jiff::Timestamp::MIN);
+    let (left, _) = store.left_for(&"globex".into(), None, page, 100).await.unwrap();
+    for (kind, rule) in [("file-add", "attachments"), ("link-add", "links")] {
+        let one = left.iter().find(|left| left.kind == kind).unwrap_or_else(|| panic!("{left:?}"));
+        assert_eq!(one.rules, [rule]);
+        let authors: Vec<_> = one.authors.iter().map(|who| (who.side.as_str(), who.account.as_ref())).collect();
+        assert_eq!(authors, [("acme", Some(&jane.id().into()))], "{one:?}");
+    }
 }
