@@ -71,9 +71,9 @@ impl Occasion {
             Self::Start => "a start".to_owned(),
             Self::Configuration => "another configuration, or a clock that was set".to_owned(),
             Self::Command { name, by } => format!("`{name}` by {by}"),
-            Self::Awaited => "what it waited for came".to_owned(),
+            Self::Awaited => "the arrival of what it waited for".to_owned(),
             Self::Turn => "its turn among the first copies".to_owned(),
-            Self::Paired => "its issues name each other".to_owned(),
+            Self::Paired => "issues that name each other".to_owned(),
         }
     }
 }
