@@ -8,6 +8,7 @@ use crate::config::{Config, differences, sides_named, sides_to_read, syncs_chang
 use crate::engine::{Engine, Finding, Severity, read_anew};
 use crate::model::configuration::{Accepted, Existing, KeptConfiguration};
 use crate::model::ids::{SideId, SyncId};
+use crate::model::occasion::Occasion;
 use crate::model::store::{Store as _, StoreError, Urgency};
 
 /// Under which its fingerprint is noted once every item is queued.
@@ -182,7 +183,7 @@ impl Held {
             let mut after = None;
             loop {
                 let items = store.item_ids(after, QUEUED_AT_ONCE).await?;
-                store.queue_items(&items, Urgency::Backfill, now).await?;
+                store.queue_items(&items, Urgency::Backfill, now, &Occasion::Configuration).await?;
                 after = items.last().copied();
                 if items.len() < QUEUED_AT_ONCE {
                     break;

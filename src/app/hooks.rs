@@ -215,10 +215,10 @@ pub fn again(open: &TcpListener) -> std::io::Result<TcpListener> {
 
 #[async_trait]
 impl HookSink for Daemon {
-    async fn hear(&self, instance: &InstanceId, body: &[u8]) -> Heard {
+    async fn hear(&self, instance: &InstanceId, body: &[u8], hook: Option<&str>) -> Heard {
         let debounce = self.config.daemon.webhooks.as_ref().map(|settings| settings.debounce).unwrap_or_default();
         let debounce = SignedDuration::try_from(debounce).unwrap_or(SignedDuration::ZERO);
-        let heard = match self.engine.hear(instance, body, debounce).await {
+        let heard = match self.engine.hear(instance, body, hook, debounce).await {
             Ok(Hearing::Stored) => {
                 if let Some(told) = self.told.get(instance) {
                     told.notify_one();

@@ -71,8 +71,11 @@ pub(super) enum Command {
     Run(Run),
     /// Shows how the daemon is; without one, what its state knows. Exit code 1 while problems stand.
     Status(Status),
-    /// Tells why an issue is as it is: its counterparts, what is agreed and what each side holds, what is on its way, and what was written.
+    /// Tells why an issue is as it is: its counterparts, what is agreed and what each side holds, what people and operators did, what is on its
+    /// way, and what was written, by whose act, why then, and with which result.
     Explain(super::explain_issue::Explain),
+    /// Tells what left for a side since a time: by whose act, under which rule, why then, and with which result; and what operators did.
+    Audit(super::audit::Audit),
     /// Lists what needs a person, by cause, and with a KEY what is recorded of that issue's conflicts. Exit code 1 while problems stand.
     Problems(super::problems::Problems),
     /// Has changes wait: of one sync, of one instance, or all. Nothing is lost, and it holds over restarts.
@@ -151,6 +154,7 @@ impl Command {
             Self::Webhooks(wanted) => wanted.json,
             Self::Problems(wanted) => wanted.json,
             Self::Explain(wanted) => wanted.json,
+            Self::Audit(wanted) => wanted.json,
             Self::Probe(wanted) => wanted.json,
             Self::State(wanted) => wanted.json,
             Self::Pairs(Pairs { command: PairsCommand::Import(wanted) }) => wanted.agree.json,
@@ -175,6 +179,7 @@ impl Command {
             | Self::Status(_)
             | Self::Problems(_)
             | Self::Explain(_)
+            | Self::Audit(_)
             | Self::Pause(_)
             | Self::Resume(_)
             | Self::Merge(_)

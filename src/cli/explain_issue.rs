@@ -13,16 +13,21 @@ use super::arguments::{Common, issue_key};
 use super::exit::Exit;
 use super::output::{Output, table};
 use super::settings::load;
+use super::since::Since;
 use super::small_runtime;
 use crate::config::{Config, SecretsWanted};
 use crate::console::escaped;
+use crate::model::command::CommandRecord;
 use crate::model::hub::{Absence, Agreed, Base, Conflict, ItemState, Replica};
 use crate::model::ids::{FieldName, IssueKey, SideId};
-use crate::model::operation::{IntentState, Told};
 use crate::model::problem::Problem;
 use crate::model::store::Store as _;
+use crate::model::trail::{Told, ToldAct, authors_in_words};
 use crate::plan::{conflict_in_words, operation_in_words, value_in_words};
 use crate::store::SqliteStore;
+
+/// So many writes and changes are shown, unless something else is asked for.
+const USUAL: usize = 20;
 
 /// The arguments of `explain`.
 #[derive(Debug, Args)]
@@ -30,9 +35,12 @@ pub(super) struct Explain {
     /// The issue: a key, or the address that a browser shows.
     #[arg(value_name = "KEY", value_parser = issue_key)]
     pub(super) key: IssueKey,
-    /// Shows so many of what was written, the newest.
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub(super) writes: usize,
+    /// Shows so many of what was written and changed, the newest [default: 20, and all with `--since`].
+    #[arg(long, value_name = "N")]
+    pub(super) writes: Option<usize>,
+    /// Only what was done from this time on: `2026-03-01`, `2026-03-01T09:30:00Z` (UTC), or how long ago: `2h`, `7d`.
+    #[arg(long, value_name = "TIME")]
+    pub(super) since: Option<Since>,
     /// Prints JSON, with the values in full.
     #[arg(long)]
     pub(super) json: bool,
@@ -46,6 +54,10 @@ struct Known {
     addresses: BTreeMap<SideId, String>,
     problems: Vec<(Timestamp, Problem)>,
     conflicts: Vec<Conflict>,
+    /// What people changed and was taken in, the oldest first.
+    changes: Vec<ToldAct>,
+    /// What operators had done with it, the oldest first.
+    commands: Vec<CommandRecord>,
     /// Its writes, the oldest first.
     writes: Vec<Told>,
 }
@@ -73,6 +85,9 @@ pub(super) fn run(common: &Common, wanted: &Explain, output: &mut Output<'_>) ->
 
 async fn find(config: &Config, wanted: &Explain) -> anyhow::Result<Vec<Known>> {
     let store = SqliteStore::read_only(&config.daemon.state)?;
+    let since = wanted.since.map_or(Timestamp::MIN, Since::moment);
+    let most = wanted.writes.unwrap_or(if wanted.since.is_some() { usize::MAX } else { USUAL });
+    let commands = store.commands(Some(since), usize::MAX).await?;
     let standing = store.problems(usize::MAX).await?;
     let mut found = Vec::new();
     for id in store.items_by_key(&wanted.key).await? {
@@ -85,14 +100,18 @@ async fn find(config: &Config, wanted: &Explain) -> anyhow::Result<Vec<Known>> {
             Some((side.clone(), format!("{base}/browse/{}", replica.key)))
         });
         let addresses: BTreeMap<SideId, String> = addresses.collect();
-        let (conflicts, writes) = (store.conflicts(id).await?, store.told(id, wanted.writes).await?);
-        found.push(Known { item, addresses, problems, conflicts, writes });
+        let mut conflicts = store.conflicts(id).await?;
+        conflicts.retain(|lost| lost.at >= since);
+        let (changes, writes) = (store.acts_of(id, since, most).await?, store.told(id, since, most).await?);
+        let names = |given: &&CommandRecord| item.replicas.values().any(|replica| given.command.names(&replica.key));
+        let commands = commands.iter().filter(names).cloned().collect();
+        found.push(Known { item, addresses, problems, conflicts, changes, commands, writes });
     }
     Ok(found)
 }
 
 fn text(known: &Known) -> String {
-    let Known { item, addresses, problems, conflicts, writes } = known;
+    let Known { item, addresses, problems, conflicts, changes, commands, writes } = known;
     let made = item.made.map(|made| format!(", made {made}")).unwrap_or_default();
     let mut out = format!("sync {}, item {}{made}\n", item.sync, item.id);
     let rows: Vec<Vec<String>> = item
@@ -118,6 +137,8 @@ fn text(known: &Known) -> String {
     }
     block(&mut out, "problems", problems.iter().map(|(since, problem)| in_words(*since, problem)));
     block(&mut out, "conflicts", conflicts.iter().map(|lost| format!("  {} {}", lost.at, conflict_in_words(lost))));
+    block(&mut out, "changed by people, as it was taken in", changes.iter().map(changed));
+    block(&mut out, "operators", commands.iter().map(given));
     let of = |outcome: bool| writes.iter().filter(move |told| told.settled.is_some() == outcome);
     block(&mut out, "on its way", of(false).flat_map(|told| written(item, told)));
     block(&mut out, "written, the newest last", of(true).flat_map(|told| written(item, told)));
@@ -176,17 +197,26 @@ fn in_words(since: Timestamp, problem: &Problem) -> String {
     format!("  side {}{field}, since {since}: {} Hint: {}", problem.side, problem.what, problem.remedy)
 }
 
-/// When it was decided on, what came of it, and what it was.
+fn changed(act: &ToldAct) -> String {
+    format!("  {} {}, by {}", act.at, act.field, act.author.words())
+}
+
+fn given(record: &CommandRecord) -> String {
+    let CommandRecord { at, by, command, answer } = record;
+    format!("  {at} `{command}` by {by}: {}", answer.lines.join("; "))
+}
+
+/// When it was decided on, by whose act and why then, what came of it, and what it was.
 fn written(item: &ItemState, told: &Told) -> Vec<String> {
-    let intent = &told.intent;
-    let state = match &intent.state {
-        IntentState::Open => "sent, or about to be".to_owned(),
-        IntentState::InDoubt => "nobody knows whether it was done".to_owned(),
-        IntentState::Answered => "Jira said yes, and did not show it yet".to_owned(),
-        IntentState::Confirmed => "done".to_owned(),
-        IntentState::Void(why) => format!("not done: {why}"),
-    };
-    let mut lines = vec![format!("  {} {} ({state})", intent.opened, intent.id)];
+    let Told { intent, authors, request, .. } = told;
+    let mut lines = vec![format!("  {} {} ({})", intent.opened, intent.id, intent.state.words())];
+    let brought = intent.brought.as_ref().map(|brought| format!("because of {}", brought.words()));
+    let by = (!authors.is_empty()).then(|| format!("by {}", authors_in_words(authors)));
+    let request = request.as_ref().map(|request| format!("request {request}"));
+    let known: Vec<String> = by.into_iter().chain(brought).chain(request).collect();
+    if !known.is_empty() {
+        lines.push(format!("    {}", known.join("; ")));
+    }
     lines.extend(operation_in_words(item, &intent.operation).into_iter().map(|line| format!("    {line}")));
     lines
 }

@@ -2,6 +2,7 @@
 //! and never print past `output::Output`, which makes texts from Jira harmless for a terminal.
 
 mod arguments;
+mod audit;
 mod check;
 mod check_text;
 mod command;
@@ -25,6 +26,7 @@ mod run;
 mod settings;
 #[cfg(feature = "simulator")]
 mod simulate;
+mod since;
 mod state;
 mod status;
 mod webhooks;
@@ -88,6 +90,7 @@ fn dispatch(command: Command, common: &Common, output: &mut Output<'_>) -> anyho
         Command::Run(wanted) => run::run(common, &wanted, output)?,
         Command::Status(_) => status::run(common, output)?,
         Command::Explain(wanted) => explain_issue::run(common, &wanted, output)?,
+        Command::Audit(wanted) => audit::run(common, &wanted, output)?,
         Command::Problems(wanted) => problems::run(common, &wanted, output)?,
         Command::Pause(wanted) => command::pause(common, &wanted, Asked::Pause, output)?,
         Command::Resume(wanted) => command::pause(common, &wanted, Asked::Resume, output)?,

@@ -15,6 +15,7 @@ use super::walk::Walk;
 use super::{Engine, SyncRun};
 use crate::jira::{ReadRows, as_urgent_as};
 use crate::model::ids::{InstanceId, IssueId, SideId, SyncId};
+use crate::model::occasion::Occasion;
 use crate::model::settings::{SideSettings, UnknownCopies};
 use crate::model::store::{KnownBy, Store, StoreError, Urgency};
 
@@ -140,7 +141,7 @@ impl Engine {
         }
         self.go_on_after_strangers(sync, &place.1).await?;
         if reading.withheld {
-            self.store.wake_sync(&place.0, self.now()).await?;
+            self.store.wake_sync(&place.0, self.now(), &Occasion::Awaited).await?;
         }
         self.keep(place, Reading { whole: true, proven: true, withheld: false, ..reading }).await
     }
@@ -291,8 +292,11 @@ impl Engine {
             let known: BTreeSet<IssueId> =
                 self.store.known(&KnownBy::Sync(sync.id().clone()), instance.id(), &there).await?.into_iter().collect();
             let unknown = there.iter().filter(|issue| !known.contains(issue));
-            newcomers
-                .extend(unknown.map(|issue| newcomer((sync, side), instance, *issue, self.now(), Urgency::Backfill)));
+            let seen = |issue: &IssueId| newcomer((sync, side), instance, *issue, self.now(), Urgency::Backfill);
+            newcomers.extend(unknown.map(seen));
+        }
+        for newcomer in &mut newcomers {
+            newcomer.occasion = Occasion::FirstReading(instance.id().clone());
         }
         let new: BTreeSet<IssueId> = newcomers.iter().map(|newcomer| newcomer.issue).collect();
         for row in found.rows.into_iter().filter(|row| new.contains(&row.id)) {

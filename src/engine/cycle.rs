@@ -17,7 +17,7 @@ use super::pairing::Clear;
 use super::revisions::{judge_revision, shows_original};
 use super::singly::singly;
 use super::work::Work;
-use crate::jira::{Created, IssueDraft, WriteOutcome, as_urgent_as, in_the_share_of};
+use crate::jira::{Created, IssueDraft, WriteOutcome, as_urgent_as, in_the_share_of, traced};
 use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, IssueId, ItemId, OperationId, SideId, SyncId};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
@@ -46,8 +46,8 @@ pub(super) const LONGEST_SLOW_RETRY: Duration = Duration::from_secs(6 * 3_600);
 /// Longest that a transition may be under way after its answer was lost: taken twice, its functions would run twice.
 const HOP_HORIZON: Duration = Duration::from_secs(120);
 
-/// What became of one create: the work's place in the batch, its intent, the outcome.
-type CreateOutcome = (usize, Intent, WriteOutcome<Created>);
+/// What became of one create: the work's place in the batch, its intent, what Jira calls the request, the outcome.
+type CreateOutcome = (usize, Intent, Option<String>, WriteOutcome<Created>);
 
 /// What is gone on with for one item; gives how many writes were sent.
 pub type Upload<'e> = BoxFuture<'e, Result<usize, StoreError>>;
@@ -345,6 +345,7 @@ impl Engine {
                     silent: false,
                     opened_there: self.instance_on(work, &operation_side).map(|instance| instance.server_now()),
                     searches: 0,
+                    brought: work.brought.clone(),
                 });
             }
         }
@@ -374,8 +375,9 @@ impl Engine {
             group.sort_by_key(|(index, ..)| works.get(*index).and_then(origin_of));
             sends.push(Box::pin(self.create_group(instance, group, urgency)));
         }
-        for (index, intent, outcome) in futures_util::future::join_all(sends).await.into_iter().flatten() {
+        for (index, intent, request, outcome) in futures_util::future::join_all(sends).await.into_iter().flatten() {
             if let Some(work) = works.get_mut(index) {
+                work.requests.extend(request.map(|request| (intent.id, request)));
                 self.created_outcome(work, &intent, outcome);
                 let side = &intent.operation.side;
                 // The next poll brings its row for nothing, but till then all that waits for it would wait too.
@@ -394,8 +396,9 @@ impl Engine {
     ) -> Vec<CreateOutcome> {
         let _place = self.places.take(urgency).await;
         let drafts: Vec<IssueDraft> = group.iter().map(|(_, _, draft)| draft.clone()).collect();
-        let outcomes = self.hands.create(&instance, &drafts).await;
-        group.into_iter().zip(outcomes).map(|((index, intent, _), outcome)| (index, intent, outcome)).collect()
+        let (outcomes, request) = traced(self.hands.create(&instance, &drafts)).await;
+        let each = group.into_iter().zip(outcomes);
+        each.map(|((index, intent, _), outcome)| (index, intent, request.clone(), outcome)).collect()
     }
 
     /// A direct read settles the edits and hops of its side that were sent before it: an answered one that left no entry

@@ -237,6 +237,7 @@ impl Engine {
                 conflicts: Vec::new(),
                 problems: None,
                 acts: Vec::new(),
+                requests: Vec::new(),
             };
             self.store.record(&[(claim.fence, record)]).await?;
         }

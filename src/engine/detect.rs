@@ -14,7 +14,8 @@ use super::{Engine, SyncRun};
 use crate::jira::{Budget, Failure, JiraError, ReadRows};
 use crate::model::ids::{InstanceId, IssueId};
 use crate::model::issue::IssueSnapshot;
-use crate::model::store::{Cursor, Hint, KnownBy, Newcomer, StoreError, Urgency};
+use crate::model::occasion::Occasion;
+use crate::model::store::{Announced, Cursor, Hint, KnownBy, Newcomer, StoreError, Urgency};
 use crate::planted::{Bug, is_planted};
 
 /// Up to this many rows known within the overlap, the overlap is read along in full; with more of them only ids and times
@@ -262,7 +263,7 @@ impl Engine {
             }
             let moves =
                 Moves { polled: moves_cursor, to: step.reached.filter(|_| moves_cursor), first: since.is_none() };
-            let count = self.queue(instance, ReadRows { rows, unread }, moves).await?;
+            let count = self.queue(instance, ReadRows { rows, unread }, moves, &[]).await?;
             new += count;
             if let (0, true, Some(updated)) = (count, new > 0, moves.to) {
                 // What was new came with earlier pages.
@@ -298,16 +299,17 @@ impl Engine {
         for row in &mut read.unread {
             row.updated = row.updated.or_else(|| listed.get(&row.issue?).copied());
         }
-        Ok(self.queue(instance, read, Moves { polled: true, to, first: false }).await?)
+        Ok(self.queue(instance, read, Moves { polled: true, to, first: false }, &[]).await?)
     }
 
     /// Queues the rows that are new, and moves the cursor where all before it was queued, in one transaction. One that cannot be read is queued like the others: whoever
-    /// works on it reads it again. Returns how many were new.
+    /// works on it reads it again. `told`: the webhooks that they were read for. Returns how many were new.
     pub(super) async fn queue(
         &self,
         instance: &Arc<Instance>,
         read: ReadRows,
         moves: Moves,
+        told: &[Announced],
     ) -> Result<usize, StoreError> {
         let is_new = |row: &IssueSnapshot| !instance.has_seen(row.id, row.updated);
         let rows: Vec<IssueSnapshot> = read.rows.into_iter().filter(is_new).collect();
@@ -320,9 +322,10 @@ impl Engine {
             let urgency = |row: &IssueSnapshot| {
                 if moves.polled { instance.urgency_of_row(row) } else { Urgency::Live }
             };
-            let shown = |row: &IssueSnapshot| Hint { issue: row.id, urgency: urgency(row) };
+            let occasion = |issue: IssueId| brought_by(instance.id(), issue, moves, told);
+            let shown = |row: &IssueSnapshot| Hint { issue: row.id, urgency: urgency(row), occasion: occasion(row.id) };
             let mut hints: Vec<Hint> = rows.iter().map(shown).collect();
-            hints.extend(unread.iter().map(|(issue, ..)| Hint::live(*issue)));
+            hints.extend(unread.iter().map(|(issue, ..)| Hint::live(*issue, occasion(*issue))));
             let mut newcomers = self.newcomers_of(instance, &rows, moves.first).await?;
             for (issue, _, why) in &unread {
                 let unknown = self.unread_newcomers(instance, *issue).await?;
@@ -330,6 +333,9 @@ impl Engine {
                     instance.could_not_read(*issue, why);
                 }
                 newcomers.extend(unknown);
+            }
+            for newcomer in &mut newcomers {
+                newcomer.occasion = occasion(newcomer.issue);
             }
             let cursor = moves.to.map(|updated| Cursor { updated });
             if moves.polled {
@@ -422,6 +428,15 @@ fn looking_back(instance: &Instance, from: Option<Timestamp>) -> Option<Timestam
     from.map(|from| from.saturating_sub(overlap).unwrap_or(Timestamp::MIN))
 }
 
+/// What brought an issue: the webhook that named it, or else the poll.
+fn brought_by(instance: &InstanceId, issue: IssueId, moves: Moves, told: &[Announced]) -> Occasion {
+    match told.iter().find(|announced| announced.issue == issue) {
+        Some(announced) => Occasion::webhook(instance, announced.hook.as_deref()),
+        None if moves.first => Occasion::FirstReading(instance.clone()),
+        None => Occasion::Poll(instance.clone()),
+    }
+}
+
 /// Under what it is kept how far a missing project was read.
 fn missing_note(instance: &InstanceId, project: &str) -> String {
     format!("project {project} of {instance} unread since")
@@ -435,5 +450,6 @@ pub(super) fn newcomer(
     urgency: Urgency,
 ) -> Newcomer {
     let (sync, side) = (sync.id().clone(), side.clone());
-    Newcomer { sync, side, instance: instance.id().clone(), issue, first_seen, urgency }
+    let (instance, occasion) = (instance.id().clone(), Occasion::Poll(instance.id().clone()));
+    Newcomer { sync, side, instance, issue, first_seen, urgency, occasion }
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::work::Work;
 use super::{Engine, SyncRun};
 use crate::model::ids::{FieldName, ItemId, SideId, SyncId};
+use crate::model::occasion::Occasion;
 use crate::model::store::StoreError;
 
 /// Within this time they count as emptied at once.
@@ -148,7 +149,7 @@ impl Engine {
         let over: Vec<Place> = sync.emptied().many.keys().filter(|place| !braked.contains(*place)).cloned().collect();
         for place in &over {
             sync.emptied().many.remove(place);
-            self.store.wake_troubled(sync.id(), &place.0, &place.1, self.now()).await?;
+            self.store.wake_troubled(sync.id(), &place.0, &place.1, self.now(), &Occasion::Awaited).await?;
         }
         if over.is_empty() { Ok(()) } else { self.keep_brakes(sync).await }
     }

@@ -13,6 +13,7 @@ use crate::jira::{Failure, JiraError, NO_ISSUE, ReadRows, Told, UnreadRow, read_
 use crate::model::hub::Absence;
 use crate::model::ids::{InstanceId, IssueId};
 use crate::model::issue::IssueSnapshot;
+use crate::model::occasion::{Occasion, short_name};
 use crate::model::store::{Announced, Announcement, Hint, StoreError, Urgency};
 use crate::planted::{Bug, is_planted};
 
@@ -39,7 +40,13 @@ impl Engine {
     ///
     /// # Errors
     /// The state could not take it.
-    pub async fn hear(&self, id: &InstanceId, body: &[u8], debounce: SignedDuration) -> Result<Hearing, StoreError> {
+    pub async fn hear(
+        &self,
+        id: &InstanceId,
+        body: &[u8],
+        hook: Option<&str>,
+        debounce: SignedDuration,
+    ) -> Result<Hearing, StoreError> {
         let Some(instance) = self.instances.get(id).cloned() else { return Ok(Hearing::Known) };
         let Ok(told) = read_hook(instance.settings.kind, body) else { return Ok(Hearing::Unreadable) };
         instance.heard(&told.issues, self.now());
@@ -55,7 +62,8 @@ impl Engine {
         {
             trace = None;
         }
-        let announcement = Announcement { issues: told.issues, trace, at: self.now(), debounce };
+        let announcement =
+            Announcement { issues: told.issues, trace, at: self.now(), debounce, hook: hook.and_then(short_name) };
         let stored = self.store.announce(id, &announcement).await?;
         Ok(if stored { Hearing::Stored } else { Hearing::Full })
     }
@@ -147,7 +155,7 @@ impl Engine {
         let hints: Vec<Hint> = given_up
             .iter()
             .filter(|announced| announced.issue != NO_ISSUE)
-            .map(|announced| Hint::live(announced.issue))
+            .map(|announced| Hint::live(announced.issue, told_by(instance, announced.issue, told)))
             .collect();
         self.store.queue_hints(instance.id(), &hints, &[], None, self.now()).await?;
         self.store.looked_after(instance.id(), given_up).await?;
@@ -178,21 +186,26 @@ impl Engine {
         let unread: Vec<UnreadRow> = read.unread;
         let unreadable: BTreeSet<IssueId> = unread.iter().filter_map(|row| row.issue).collect();
         let gone = issues.into_iter().filter(|issue| !answered.contains(issue) && !unreadable.contains(issue));
-        self.hint_gone(instance, gone).await?;
+        self.hint_gone(instance, gone, told).await?;
         rows.extend(moved);
-        self.hint_seen(instance, &rows).await?;
-        polled.rows += self.queue(instance, ReadRows { rows, unread }, Moves::default()).await?;
+        self.hint_seen(instance, &rows, told).await?;
+        polled.rows += self.queue(instance, ReadRows { rows, unread }, Moves::default(), told).await?;
         Ok(polled)
     }
 
     /// Rows that were seen as they are: what moves no `updated` (a comment, a file or a link that was deleted, say) is told by the
     /// webhook alone, so their items are looked at all the same. That costs no request: the row is here.
-    async fn hint_seen(&self, instance: &Instance, rows: &[IssueSnapshot]) -> Result<(), StoreError> {
+    async fn hint_seen(
+        &self,
+        instance: &Instance,
+        rows: &[IssueSnapshot],
+        told: &[Announced],
+    ) -> Result<(), StoreError> {
         let seen = rows.iter().filter(|row| instance.has_seen(row.id, row.updated));
         let hints: Vec<Hint> = seen
             .map(|row| {
                 self.rows.put(instance.id(), row.clone());
-                Hint::live(row.id)
+                Hint::live(row.id, told_by(instance, row.id, told))
             })
             .collect();
         if hints.is_empty() {
@@ -203,7 +216,12 @@ impl Engine {
 
     /// Issues that do not show themselves: where they are an item's, and it is not known already that they are away, their item is
     /// looked at. That they are gone is found there, by more than one read.
-    async fn hint_gone(&self, instance: &Instance, gone: impl Iterator<Item = IssueId>) -> Result<(), StoreError> {
+    async fn hint_gone(
+        &self,
+        instance: &Instance,
+        gone: impl Iterator<Item = IssueId>,
+        told: &[Announced],
+    ) -> Result<(), StoreError> {
         let mut hints = Vec::new();
         for issue in gone {
             for (item, _, side) in self.store.items_of(instance.id(), issue).await? {
@@ -211,7 +229,7 @@ impl Engine {
                 let replica = known.as_ref().and_then(|known| known.replicas.get(&side));
                 let away = replica.and_then(|replica| replica.away.as_ref());
                 if away.is_none_or(|away| matches!(away.how, Absence::Moved(_))) {
-                    hints.push(Hint::live(issue));
+                    hints.push(Hint::live(issue, told_by(instance, issue, told)));
                 }
             }
         }
@@ -220,6 +238,12 @@ impl Engine {
         }
         self.store.queue_hints(instance.id(), &hints, &[], None, self.now()).await
     }
+}
+
+/// The webhook that named an issue.
+fn told_by(instance: &Instance, issue: IssueId, told: &[Announced]) -> Occasion {
+    let hook = told.iter().find(|announced| announced.issue == issue).and_then(|announced| announced.hook.as_deref());
+    Occasion::webhook(instance.id(), hook)
 }
 
 /// A failure of the instance, once it is known there.

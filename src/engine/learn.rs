@@ -7,6 +7,7 @@ use super::Engine;
 use super::work::Work;
 use crate::model::ids::SideId;
 use crate::model::issue::TransitionOffer;
+use crate::model::occasion::Occasion;
 use crate::model::settings::{FieldKind, SideSettings};
 use crate::model::store::StoreError;
 
@@ -100,7 +101,8 @@ impl Engine {
                 self.store.learn_ways(&side.instance, &side.project, &new).await?;
                 let status = sync.settings.fields.values().find(|row| row.kind == FieldKind::Status);
                 if let Some(status) = status {
-                    self.store.wake_troubled(sync.id(), &side.id, &status.name, self.now()).await?;
+                    let (why, now) = (Occasion::Awaited, self.now());
+                    self.store.wake_troubled(sync.id(), &side.id, &status.name, now, &why).await?;
                 }
             }
         }

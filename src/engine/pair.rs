@@ -322,7 +322,7 @@ impl Engine {
             let scope = joined(&sync.settings, &issue.side, false);
             item.replicas.insert(issue.side.clone(), Replica { ours: false, scope, ..replica_of(&row) });
             let (intents, problems) = (Vec::new(), Vec::new());
-            let claim = Claim { item, fence: 0, intents, attempts: 0, urgency: Urgency::Live, problems };
+            let claim = Claim { item, fence: 0, intents, attempts: 0, urgency: Urgency::Live, brought: None, problems };
             let mut work = Work::new(claim, Arc::clone(sync));
             self.take_in(&mut work, &issue.side, &issue.instance, Ok(*row), true).await;
             self.want_watchers(&mut work);

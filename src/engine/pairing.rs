@@ -20,6 +20,7 @@ use crate::model::hub::ItemState;
 use crate::model::ids::{IssueId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::issue::{IssueSnapshot, NativeValue};
 use crate::model::key::key_in;
+use crate::model::occasion::Occasion;
 use crate::model::operation::{Action, Operation};
 use crate::model::problem::{Problem, unpaired};
 use crate::model::settings::{PairBy, SideSettings};
@@ -426,7 +427,7 @@ impl Engine {
             free
         };
         if !free.is_empty() {
-            self.store.queue_items(&free, Urgency::Live, self.now()).await?;
+            self.store.queue_items(&free, Urgency::Live, self.now(), &Occasion::Awaited).await?;
         }
         Ok(())
     }
@@ -436,7 +437,7 @@ impl Engine {
         for sync in self.syncs.values() {
             let note = withheld_note(sync);
             if self.store.note(&note).await?.as_deref() == Some(WITHHELD) {
-                self.store.wake_sync(sync.id(), self.now()).await?;
+                self.store.wake_sync(sync.id(), self.now(), &Occasion::Start).await?;
                 self.store.set_note(&note, "").await?;
             }
         }

@@ -11,6 +11,7 @@ use super::seal::is_like_a_mark;
 use super::work::Work;
 use crate::model::hub::Rival;
 use crate::model::ids::{AccountId, ItemId, SideId};
+use crate::model::occasion::Occasion;
 use crate::model::settings::UnknownCopies;
 use crate::model::store::{StoreError, Urgency};
 use crate::plan::{Step, rivals::SAID};
@@ -80,7 +81,10 @@ impl Engine {
         let problems = self.store.problems(MOST).await?;
         let held = problems.into_iter().filter(|stored| stored.problem.what.starts_with(SAID));
         let items: Vec<ItemId> = held.filter_map(|stored| stored.item).collect();
-        if items.is_empty() { Ok(()) } else { self.store.queue_items(&items, Urgency::Sweep, self.now()).await }
+        if items.is_empty() {
+            return Ok(());
+        }
+        self.store.queue_items(&items, Urgency::Sweep, self.now(), &Occasion::Start).await
     }
 }
 

@@ -14,6 +14,7 @@ use super::work::Work;
 use super::{Engine, SyncRun};
 use crate::jira::JiraError;
 use crate::model::ids::{IssueId, SideId, SyncId};
+use crate::model::occasion::Occasion;
 use crate::model::scope::{Covered, Scope};
 use crate::model::settings::{SyncSettings, WhenLeft};
 use crate::model::store::StoreError;
@@ -90,7 +91,7 @@ impl Engine {
         for sync in self.syncs.values() {
             let (name, are) = (format!("clauses of {}", sync.id()), clauses(&sync.settings));
             if self.store.note(&name).await?.unwrap_or_default() != are {
-                self.store.wake_sync(sync.id(), self.now()).await?;
+                self.store.wake_sync(sync.id(), self.now(), &Occasion::Configuration).await?;
                 self.store.set_note(&name, &are).await?;
             }
         }

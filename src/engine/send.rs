@@ -8,7 +8,7 @@ use super::Engine;
 use super::apply::Sent;
 use super::cycle::STALE_AFTER;
 use super::work::Work;
-use crate::jira::{Want, in_the_share_of};
+use crate::jira::{Want, in_the_share_of, traced};
 use crate::model::ids::{InstanceId, SideId};
 use crate::model::operation::{Action, Intent, IntentEvent};
 use crate::model::store::StoreError;
@@ -28,6 +28,8 @@ struct Ready<'i> {
 struct Went {
     sent: Option<Sent>,
     loud: bool,
+    /// What Jira calls the request, where it said so.
+    request: Option<String>,
 }
 
 impl Engine {
@@ -88,14 +90,16 @@ impl Engine {
         let file = matches!(intent.operation.action, Action::AddFile { .. });
         let Some(ready) = self.make_ready(work, intent).await? else { return Ok(()) };
         let project = work.sync.side(side).map(|settings| settings.project.clone()).unwrap_or_default();
-        if let Some(sent) = self.hands.offer(&ready.instance, &project, intent).await {
+        let (offered, request) = traced(self.hands.offer(&ready.instance, &project, intent)).await;
+        if let Some(sent) = offered {
+            work.requests.extend(request.map(|request| (intent.id, request)));
             self.outcome(work, intent, sent).await;
             return Ok(());
         }
         let went = if file {
-            let sent = self.carry_file(work, intent).await;
+            let (sent, request) = traced(self.carry_file(work, intent)).await;
             work.slot = None;
-            Went { sent, loud: false }
+            Went { sent, loud: false, request }
         } else {
             self.go(&ready).await
         };
@@ -149,16 +153,17 @@ impl Engine {
     /// Sends one write; a second time, with mails, where only leaving them out was refused.
     async fn go(&self, ready: &Ready<'_>) -> Went {
         let Ready { intent, instance, mark, want } = ready;
-        let sent = self.hands.send(instance, intent, mark, want, intent.silent).await;
+        let (sent, request) = traced(self.hands.send(instance, intent, mark, want, intent.silent)).await;
         if intent.silent && sent.as_ref().is_some_and(Sent::is_forbidden) {
             // A refusal changed nothing. It may be for want of the right to leave mails out, and for nothing else.
-            let sent = self.hands.send(instance, intent, mark, want, false).await;
-            return Went { sent, loud: true };
+            let (sent, request) = traced(self.hands.send(instance, intent, mark, want, false)).await;
+            return Went { sent, loud: true, request };
         }
-        Went { sent, loud: false }
+        Went { sent, loud: false, request }
     }
 
     async fn arrived(&self, work: &mut Work, intent: &Intent, went: Went) {
+        work.requests.extend(went.request.map(|request| (intent.id, request)));
         if went.loud {
             for kept in work.intents.iter_mut().filter(|kept| kept.id == intent.id) {
                 kept.silent = false;

@@ -78,6 +78,7 @@ impl Engine {
                 conflicts: Vec::new(),
                 problems: Some(problems),
                 acts: Vec::new(),
+                requests: Vec::new(),
             };
             self.store.record(&[(claim.fence, record)]).await?;
         }

@@ -14,6 +14,7 @@ use crate::model::fingerprint::{Fingerprint, Shown};
 use crate::model::hub::ItemState;
 use crate::model::ids::{CommentId, FieldId, InstanceId, IssueId, ItemId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue};
+use crate::model::occasion::Occasion;
 use crate::model::remark::Remark;
 use crate::model::settings::{CopyEdits, FieldKind, FieldRow, SideSettings};
 use crate::model::store::{StoreError, Urgency};
@@ -154,7 +155,8 @@ impl Engine {
                 continue;
             };
             for side in sync.settings.sides.iter().filter(|side| scope.covers(&side.instance)) {
-                self.store.wake_troubled(sync.id(), &side.id, &status.name, self.now()).await?;
+                let (why, now) = (Occasion::FullCheck, self.now());
+                self.store.wake_troubled(sync.id(), &side.id, &status.name, now, &why).await?;
             }
         }
         Ok(())
@@ -214,7 +216,7 @@ impl Engine {
         }
         due.extend(whole);
         let due: Vec<ItemId> = due.into_iter().collect();
-        self.store.queue_items(&due, Urgency::Sweep, self.now()).await?;
+        self.store.queue_items(&due, Urgency::Sweep, self.now(), &Occasion::FullCheck).await?;
         let next = ids.last().copied().filter(|_| ids.len() == AT_ONCE);
         if next.is_none() {
             self.try_statuses_again(scope).await?;

@@ -7,7 +7,6 @@ use super::apply::Sent;
 use crate::jira::WriteOutcome;
 use crate::model::ids::InstanceId;
 use crate::model::operation::Action;
-use crate::model::remark::Remark;
 
 /// Writes of one kind to one instance that ended alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +45,7 @@ impl Tally {
             Sent::File(outcome) => result(outcome),
             Sent::Offer(outcome) => result(outcome),
         };
-        self.count(instance, kind(action), result);
+        self.count(instance, action.kind(), result);
     }
 
     fn count(&self, instance: &InstanceId, kind: &'static str, result: &'static str) {
@@ -75,29 +74,5 @@ fn result<T>(outcome: &WriteOutcome<T>) -> &'static str {
         WriteOutcome::NotFound => "not-found",
         WriteOutcome::NotSent { .. } => "not-sent",
         WriteOutcome::InDoubt(_) => "in-doubt",
-    }
-}
-
-fn kind(action: &Action) -> &'static str {
-    match action {
-        Action::Create { .. } => "create",
-        Action::SetFields { .. } => "edit",
-        Action::Transition { .. } => "transition",
-        Action::AddComment { remark: Remark::Worklog, .. } => "worklog-add",
-        Action::EditComment { remark: Remark::Worklog, .. } => "worklog-edit",
-        Action::DeleteComment { remark: Remark::Worklog, .. } => "worklog-delete",
-        Action::AddComment { .. } => "comment-add",
-        Action::EditComment { .. } | Action::EditOriginal { .. } => "comment-edit",
-        Action::DeleteComment { .. } => "comment-delete",
-        Action::Offer { .. } => "thing",
-        Action::Link { .. } | Action::ShowEnd { .. } => "remote-link-set",
-        Action::Unlink { .. } | Action::HideEnd { .. } => "remote-link-delete",
-        Action::DeleteIssue { .. } => "delete",
-        Action::AddFile { .. } => "file-add",
-        Action::DeleteFile { .. } => "file-delete",
-        Action::AddIssueLink { .. } => "link-add",
-        Action::DeleteIssueLink { .. } => "link-delete",
-        Action::AddWatcher { .. } => "watcher-add",
-        Action::RemoveWatcher { .. } | Action::StopWatching { .. } => "watcher-remove",
     }
 }

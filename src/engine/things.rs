@@ -7,16 +7,19 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::instance::Instance;
+use super::things_outcome::told;
 use super::work::Work;
 use super::{Engine, SyncRun};
-use crate::jira::WriteOutcome;
+use crate::jira::{WriteOutcome, traced};
 use crate::model::catalog::Shape;
 use crate::model::ids::{SideId, SyncId, ThingId};
+use crate::model::occasion::Occasion;
 use crate::model::operation::Thing;
 use crate::model::problem::Problem;
 use crate::model::settings::SideSettings;
 use crate::model::store::StoreError;
 use crate::model::things::{MadeThing, ProjectThing, Property, SeenThing, ThingSettings, ThingWrite};
+use crate::model::trail::ThingStep;
 use crate::plan::{
     ThingRules, ThingsSeen, called, give_words, mark_sent, take_in, take_made, thing_field, thing_problems,
     thing_writes,
@@ -94,6 +97,8 @@ pub(super) struct Turn<'a> {
     sent: usize,
     /// Names that came to be, by side.
     pub(super) new_names: BTreeSet<SideId>,
+    /// What is to be told of writes and is not kept yet.
+    steps: Vec<ThingStep>,
 }
 
 /// What a look found.
@@ -164,7 +169,7 @@ impl Engine {
         let known = self.known_things(sync, rules).await?;
         match take_made(rules, &known, side, (made, self.now())) {
             Some(paired) => {
-                self.store.keep_things(sync.id(), std::slice::from_ref(&paired), &[], &[]).await?;
+                self.store.keep_things(sync.id(), std::slice::from_ref(&paired), &[], &[], &[]).await?;
                 let mut things = known;
                 things.retain(|thing| thing.id != paired.id);
                 things.push(paired);
@@ -234,6 +239,7 @@ impl Engine {
             capped: false,
             sent: 0,
             new_names: BTreeSet::new(),
+            steps: Vec::new(),
         };
         let things = self.write_things(&mut turn, known, things, &lists.keys().cloned().collect()).await?;
         let (soon, capped, sent) = (turn.soon, turn.capped, turn.sent);
@@ -368,9 +374,11 @@ impl Engine {
                 let now = self.now();
                 let Some(thing) = things.iter_mut().find(|thing| thing.id == write.id) else { continue };
                 mark_sent(thing, write, now);
+                turn.steps.push(ThingStep::goes(write, now));
                 self.keep_known(turn, &known, &mut things, std::slice::from_ref(write)).await?;
                 known.clone_from(&things);
-                let outcome = self.send_thing(turn, write).await;
+                let (outcome, request) = traced(self.send_thing(turn, write)).await;
+                turn.steps.push(ThingStep::ended(write, now, told(&outcome, self.now()), request));
                 let Some(thing) = things.iter_mut().find(|thing| thing.id == write.id) else { continue };
                 self.thing_outcome(turn, thing, write, outcome, now).await;
             }
@@ -452,7 +460,7 @@ impl Engine {
     /// Keeps what changed, and the names that are about to be given. What is nowhere any more is forgotten.
     async fn keep_known(
         &self,
-        turn: &Turn<'_>,
+        turn: &mut Turn<'_>,
         known: &[ProjectThing],
         things: &mut Vec<ProjectThing>,
         writes: &[ThingWrite],
@@ -480,10 +488,11 @@ impl Engine {
             })
         });
         let made: Vec<MadeThing> = made.collect();
-        if changed.is_empty() && over.is_empty() && made.is_empty() {
+        let steps = std::mem::take(&mut turn.steps);
+        if changed.is_empty() && over.is_empty() && made.is_empty() && steps.is_empty() {
             return Ok(());
         }
-        self.store.keep_things(sync.id(), &changed, &over, &made).await
+        self.store.keep_things(sync.id(), &changed, &over, &made, &steps).await
     }
 
     /// What fields that hold such things offer on a side is what its project has, but for the archived ones.
@@ -513,7 +522,7 @@ impl Engine {
                 Thing::Component => shape == Some(&Shape::Components),
             };
             if holds {
-                self.store.wake_troubled(sync.id(), side, &row.name, self.now()).await?;
+                self.store.wake_troubled(sync.id(), side, &row.name, self.now(), &Occasion::Awaited).await?;
             }
         }
         Ok(())

@@ -11,6 +11,16 @@ use crate::model::things::{ProjectThing, Property, SeenThing, ThingWrite};
 use crate::plan::{mark_done, mark_not_done, thing_field};
 use crate::schedule::growing;
 
+/// What is told of an outcome, and since when it is known.
+pub(super) fn told<T>(outcome: &WriteOutcome<T>, now: jiff::Timestamp) -> (&'static str, Option<jiff::Timestamp>) {
+    match outcome {
+        WriteOutcome::Done(_) => ("done", Some(now)),
+        WriteOutcome::Refused(_) | WriteOutcome::NotFound => ("not done", Some(now)),
+        WriteOutcome::NotSent { .. } => ("not sent", Some(now)),
+        WriteOutcome::InDoubt(_) => ("nobody knows whether it was done", None),
+    }
+}
+
 /// The rights of which one is needed (jira-facts; `POST version` and `POST component` of both contracts).
 const RIGHTS: [&str; 2] = ["ADMINISTER_PROJECTS", "ADMINISTER"];
 

@@ -14,10 +14,12 @@ use super::found::Duplicate;
 use super::outcome::is_a_level;
 use super::rights_told::remedy_for_field;
 use crate::mapping::References;
+use crate::model::acts::TakenAct;
 use crate::model::catalog::Catalog;
 use crate::model::hub::{Absence, Acknowledged, Conflict, ItemState, Replica};
 use crate::model::ids::{AccountId, FieldId, FieldName, InstanceId, OperationId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue, TransitionOffer, Watchers};
+use crate::model::occasion::Brought;
 use crate::model::operation::{Intent, IntentEvent, IntentState, Operation};
 use crate::model::problem::Problem;
 use crate::model::remark::Remark;
@@ -32,6 +34,8 @@ pub(crate) struct Work {
     pub(crate) fence: u64,
     pub(crate) attempts: u32,
     pub(crate) urgency: Urgency,
+    /// What brought it up.
+    pub(crate) brought: Option<Brought>,
     /// How often it had been said what is paused when it was taken up.
     pub(crate) pauses: u64,
     /// Sides whose instance had not been polled since the start when it was taken up: nothing is made there. And those whose newcomers
@@ -108,7 +112,9 @@ pub(crate) struct Work {
     /// A `when` was not answered for good in this cycle.
     pub(crate) when_is_open: bool,
     pub(crate) conflicts: Vec<Conflict>,
-    pub(crate) acts: Vec<(SideId, FieldName)>,
+    pub(crate) acts: Vec<TakenAct>,
+    /// What Jira calls the requests that were answered.
+    pub(crate) requests: Vec<(OperationId, String)>,
     pub(crate) ways: Vec<(SideId, String, String, String)>,
     pub(crate) moves: Vec<(OperationId, IntentState)>,
     pub(crate) problems: BTreeSet<Problem>,
@@ -149,6 +155,7 @@ impl Work {
             fence: claim.fence,
             attempts: claim.attempts,
             urgency: claim.urgency,
+            brought: claim.brought,
             pauses: 0,
             unpolled: BTreeSet::new(),
             untold: BTreeSet::new(),
@@ -193,6 +200,7 @@ impl Work {
             when_is_open: false,
             conflicts: Vec::new(),
             acts: Vec::new(),
+            requests: Vec::new(),
             ways: Vec::new(),
             moves: Vec::new(),
             problems: BTreeSet::new(),
@@ -372,6 +380,7 @@ impl Work {
             conflicts: std::mem::take(&mut self.conflicts),
             problems,
             acts: std::mem::take(&mut self.acts),
+            requests: std::mem::take(&mut self.requests),
         }
     }
 

@@ -317,6 +317,7 @@ impl Client {
         self.calls.ended(call.endpoint, status_of(&sent));
         let seen = match &sent {
             Ok(answer) => {
+                super::trace::note(answer.headers());
                 self.gate.learn(call.endpoint, call.issue, answer.status().as_u16(), answer.headers());
                 Seen::Answer(answer.status().as_u16(), answer.headers())
             }

@@ -32,6 +32,7 @@ mod silence;
 mod sprints;
 mod things;
 mod times_read;
+mod trace;
 mod transport;
 mod urgency;
 mod watchers;
@@ -58,6 +59,7 @@ pub(crate) use retry::tells_an_answer;
 pub use rights::{Nature, Permissions};
 pub(crate) use search::beyond;
 pub use times_read::TimesRead;
+pub use trace::traced;
 pub use transport::{BODY_CAP, Pieces, Transport, TransportError, Trouble};
 pub use urgency::{as_urgent_as, in_the_share_of, share, within_a_crowd};
 

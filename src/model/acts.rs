@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::SideId;
+use super::ids::{AccountId, FieldName, SideId};
 
 /// How many acts of people on each side are contained in something.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -49,6 +49,19 @@ impl Acts {
     pub fn sides(&self) -> impl Iterator<Item = &SideId> {
         self.0.iter().filter(|(_, number)| **number > 0).map(|(side, _)| side)
     }
+}
+
+/// An act of a person that was taken in, as it is remembered for `explain` and `audit`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenAct {
+    /// The side.
+    pub side: SideId,
+    /// The field.
+    pub field: FieldName,
+    /// Its number among those of its side; `None` of one that stays there.
+    pub number: Option<u64>,
+    /// Who did it, where that is known.
+    pub author: Option<AccountId>,
 }
 
 /// The sides whose acts may enter a value.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::configuration::Existing;
 use super::hub::{Conflict, ItemState};
-use super::ids::{AccountId, InstanceId, IssueId, SideId, SyncId};
+use super::ids::{AccountId, InstanceId, IssueId, IssueKey, SideId, SyncId};
 
 /// From this time on nothing is due by the clock: it waits for a pause to end. The year 9999.
 pub const PARKED: Timestamp = Timestamp::constant(253_370_764_800, 0);
@@ -136,6 +136,49 @@ impl Command {
         }
     }
 
+    /// The one sync that it is about, if it is about one.
+    #[must_use]
+    pub fn sync(&self) -> Option<&SyncId> {
+        match self {
+            Self::Merge { sync, .. }
+            | Self::Confirm { sync, .. }
+            | Self::Pair { sync, .. }
+            | Self::Create { sync, .. }
+            | Self::Unpair { sync, .. }
+            | Self::Resolve { sync, .. }
+            | Self::Detach { sync, .. }
+            | Self::Attach(sync)
+            | Self::Pause(Target::Sync(sync))
+            | Self::Resume(Target::Sync(sync)) => Some(sync),
+            Self::Pause(_)
+            | Self::Resume(_)
+            | Self::Reload { .. }
+            | Self::Retry
+            | Self::NewHookPath(_)
+            | Self::AcceptAccount { .. } => None,
+        }
+    }
+
+    /// Whether it names an issue by this key.
+    #[must_use]
+    pub fn names(&self, key: &IssueKey) -> bool {
+        let is_it = |named: &String| named.rsplit(':').next() == Some(key.as_str());
+        match self {
+            Self::Merge { keep, drop, .. } => is_it(keep) || is_it(drop),
+            Self::Pair { keys, .. } => keys.iter().any(is_it),
+            Self::Create { key, .. } | Self::Unpair { key, .. } | Self::Resolve { key, .. } => is_it(key),
+            Self::Pause(_)
+            | Self::Resume(_)
+            | Self::Reload { .. }
+            | Self::Confirm { .. }
+            | Self::Detach { .. }
+            | Self::Attach(_)
+            | Self::Retry
+            | Self::NewHookPath(_)
+            | Self::AcceptAccount { .. } => false,
+        }
+    }
+
     /// Whether it is carried out by the state alone, without asking a Jira.
     #[must_use]
     pub fn needs_no_jira(&self) -> bool {
@@ -236,7 +279,7 @@ impl fmt::Display for Target {
 }
 
 /// A user of the operating system.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Operator {
     /// As the system knows it, whatever it is called.
     pub uid: u32,

@@ -56,8 +56,7 @@ pub struct Standing {
     pub before: Value,
     /// The value it set.
     pub value: Value,
-    /// What its author knew by the acts that they knew: the newest of them, so that an act that becomes known late is
-    /// recognised as one that was acted on top of.
+    /// What its author knew by the acts that they knew, the newest: an act that becomes known late may be one that was acted on top of.
     #[serde(default)]
     pub knew: Vec<Glimpse>,
 }
@@ -78,8 +77,7 @@ pub struct Glimpse {
 pub struct Base {
     /// The acts that its people could see when they last looked.
     pub acts: Acts,
-    /// The agreed acts that need no write here: it holds their outcome without having been told, or was told that it
-    /// cannot (then `acknowledged` says why).
+    /// The agreed acts that need no write here: it holds their outcome untold, or was told that it cannot (then `acknowledged` says why).
     #[serde(default)]
     pub matched: Acts,
     /// The shared value last observed. `None`: never observed, or without counterpart in the shared vocabulary.
@@ -209,8 +207,7 @@ impl Replica {
         self.scope.as_ref().map(|scope| scope.standing)
     }
 
-    /// Whether nothing is to be carried to it or from it for now: it is in another project, known for sure to be gone, or not what
-    /// the sync covers.
+    /// Whether nothing is to be carried to it or from it for now: it is in another project, known for sure to be gone, or not what the sync covers.
     #[must_use]
     pub fn is_elsewhere(&self) -> bool {
         let away =
@@ -355,6 +352,9 @@ pub struct AttachmentRecord {
     pub size: u64,
     /// Its MIME type there.
     pub mime: String,
+    /// Who attached it, if that was shown. For `explain` and `audit` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<AccountId>,
     /// Our copies, and their names.
     pub copies: BTreeMap<SideId, FileCopy>,
     /// Sides that did not take it, with the reason.

@@ -11,6 +11,7 @@ use super::ids::{
     AccountId, AttachmentId, CommentId, FieldId, FieldName, IssueId, IssueKey, ItemId, OperationId, SideId,
 };
 use super::issue::NativeValue;
+use super::occasion::Brought;
 use super::remark::{Remark, Spent};
 use super::value::Value;
 
@@ -438,16 +439,9 @@ pub struct Intent {
     pub silent: bool,
     /// For a create in doubt: how often the index was asked after the lag bound without result.
     pub searches: u32,
-}
-
-/// A write, as it is told to people.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Told {
-    /// The write.
-    #[serde(flatten)]
-    pub intent: Intent,
-    /// When its outcome became known, by our clock. `None`: it is not known yet.
-    pub settled: Option<Timestamp>,
+    /// What brought its item up when it was decided on. `None`: decided before that was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brought: Option<Brought>,
 }
 
 /// Why a copy of a comment or of logged work was given up: nothing that the sync user wrote there bears its mark, though it must be shown by

@@ -8,16 +8,19 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::acts::TakenAct;
 use super::catalog::Workflow;
 use super::command::{CommandRecord, Effect, PairEffect, Pause};
 use super::hub::{Conflict, ItemState, There};
 use super::ids::{
     AccountId, CommentId, FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId, ThingId,
 };
+use super::occasion::{Brought, Occasion};
 use super::operation::{Intent, IntentState, Thing};
 use super::problem::Problem;
 use super::start::{Ahead, Counted, CreationFigures, CreationStep};
 use super::things::{MadeThing, ProjectThing};
+use super::trail::ThingStep;
 
 /// What makes an issue a known one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,13 +101,15 @@ pub struct Hint {
     pub issue: IssueId,
     /// How urgent it is to look. Live, but for what a first copy of ours is expected to show.
     pub urgency: Urgency,
+    /// What told of it.
+    pub occasion: Occasion,
 }
 
 impl Hint {
     /// Somebody may have done something there.
     #[must_use]
-    pub fn live(issue: IssueId) -> Self {
-        Self { issue, urgency: Urgency::Live }
+    pub fn live(issue: IssueId, occasion: Occasion) -> Self {
+        Self { issue, urgency: Urgency::Live, occasion }
     }
 }
 
@@ -119,6 +124,8 @@ pub struct Announcement {
     pub at: Timestamp,
     /// How long it waits for more about the same issues.
     pub debounce: jiff::SignedDuration,
+    /// What the instance calls the webhook, where it gives it a name.
+    pub hook: Option<String>,
 }
 
 /// What a `comment_*` webhook carried: what a comment said at a time.
@@ -137,12 +144,14 @@ pub struct CommentTrace {
 }
 
 /// An issue that webhooks told of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Announced {
     /// The issue; 0: something that named none.
     pub issue: IssueId,
     /// Grows with each telling.
     pub number: i64,
+    /// What the instance calls the webhook that told first, where it gives it a name.
+    pub hook: Option<String>,
 }
 
 /// What waits of one instance.
@@ -171,6 +180,8 @@ pub struct Newcomer {
     pub first_seen: Timestamp,
     /// What came with few others is live: somebody waits for it. The many of a first run or an import are not.
     pub urgency: Urgency,
+    /// What told of it.
+    pub occasion: Occasion,
 }
 
 /// How urgent a piece of work is. Earlier variants go first.
@@ -197,6 +208,8 @@ pub struct Claim {
     pub attempts: u32,
     /// Why it was due: the most urgent reason.
     pub urgency: Urgency,
+    /// What brought it up; `None`: nobody knows, or nothing did.
+    pub brought: Option<Brought>,
     /// Open conflicts and problems are not needed to plan; these are the fields with problems now.
     pub problems: Vec<Problem>,
 }
@@ -213,8 +226,10 @@ pub struct Record {
     pub conflicts: Vec<Conflict>,
     /// The item's problems from now on; the ones not listed are over. `None`: unchanged.
     pub problems: Option<Vec<Problem>>,
-    /// Acts of people taken in, for `status` and explanations: (side, field).
-    pub acts: Vec<(SideId, FieldName)>,
+    /// Acts of people taken in, for explanations.
+    pub acts: Vec<TakenAct>,
+    /// What Jira calls the requests that carried writes, where it said so.
+    pub requests: Vec<(OperationId, String)>,
 }
 
 /// A problem as stored.
@@ -365,10 +380,16 @@ pub trait Store: Send + Sync + 'static {
 
     /// Makes items due at `due` for a reason other than a hint, such as a sweep. One that is due sooner stays so, and the
     /// more urgent reason stands.
-    async fn queue_items(&self, items: &[ItemId], urgency: Urgency, due: Timestamp) -> Result<(), StoreError>;
+    async fn queue_items(
+        &self,
+        items: &[ItemId],
+        urgency: Urgency,
+        due: Timestamp,
+        occasion: &Occasion,
+    ) -> Result<(), StoreError>;
 
     /// Makes all items of a sync due at `due`.
-    async fn wake_sync(&self, sync: &SyncId, due: Timestamp) -> Result<(), StoreError>;
+    async fn wake_sync(&self, sync: &SyncId, due: Timestamp, occasion: &Occasion) -> Result<(), StoreError>;
 
     /// Makes the items of a sync due at `due` that have a problem with a field on a side.
     async fn wake_troubled(
@@ -377,6 +398,7 @@ pub trait Store: Send + Sync + 'static {
         side: &SideId,
         field: &FieldName,
         due: Timestamp,
+        occasion: &Occasion,
     ) -> Result<(), StoreError>;
 
     /// How many items a sync has.
@@ -458,13 +480,14 @@ pub trait Store: Send + Sync + 'static {
     async fn things(&self, sync: &SyncId, thing: Thing) -> Result<Vec<ProjectThing>, StoreError>;
 
     /// Keeps versions and components as they are known now, forgets those in `over`, and keeps for ever the names that are about to
-    /// be given: all in one transaction, durable when it returns.
+    /// be given, and what is told of the writes: all in one transaction, durable when it returns.
     async fn keep_things(
         &self,
         sync: &SyncId,
         things: &[ProjectThing],
         over: &[ThingId],
         made: &[MadeThing],
+        steps: &[ThingStep],
     ) -> Result<(), StoreError>;
 
     /// Every name that the sync user gave to a version, or component: for an issue, or to keep one in step.

@@ -162,7 +162,7 @@ fn move_on(draft: &mut Draft<'_>, side: &SideId, status: &str, what: &str) {
     if seen.as_ref().and_then(|base| base.value.as_ref()).is_some_and(|held| same(held, &value)) {
         return;
     }
-    take(draft, row, &Act { side: side.clone(), value, at, overwritten_by: None });
+    take(draft, row, &Act { side: side.clone(), value, at, overwritten_by: None, author: None });
     // Nobody saw it hold that: the base stays what was seen last.
     if let Some(base) = draft.plan.item.replicas.get_mut(side).and_then(|replica| replica.bases.get_mut(&row.name)) {
         base.value = seen.and_then(|base| base.value);

@@ -14,9 +14,10 @@ use super::targets::held_as;
 use super::{Draft, audiences_of, named_files, place};
 use crate::mapping::{Place, Rich, outbound, same};
 use crate::merge;
+use crate::model::acts::TakenAct;
 use crate::model::document::{Block, Document};
 use crate::model::hub::{Acts, Agreed, Audience, Base, Conflict, Glimpse, Replica, Standing};
-use crate::model::ids::{OperationId, SideId};
+use crate::model::ids::{AccountId, OperationId, SideId};
 use crate::model::initial::Initial;
 use crate::model::settings::{ConflictPolicy, FieldKind, FieldRow, SyncSettings};
 use crate::model::value::Value;
@@ -34,6 +35,8 @@ pub(super) struct Act {
     pub(super) at: Timestamp,
     /// Our write that came right after it on the same replica, unknowing.
     pub(super) overwritten_by: Option<OperationId>,
+    /// Who did it, where that is known. It decides nothing.
+    pub(super) author: Option<AccountId>,
 }
 
 /// What the author of an act could see.
@@ -110,7 +113,12 @@ pub(super) fn take(draft: &mut Draft<'_>, row: &FieldRow, act: &Act) {
     observe(base, act.value.clone());
     base.acts.include(&act.side, number);
     base.counted = 0;
-    draft.plan.acts.push((at.clone(), row.name.clone()));
+    draft.plan.acts.push(TakenAct {
+        side: at.clone(),
+        field: row.name.clone(),
+        number: (!act.side.is_outsiders()).then_some(number),
+        author: act.author.clone(),
+    });
     named_files::hear(draft, &act.side, &row.name, (&before, &act.value));
     let item = &mut draft.plan.item;
     let (input, nothing) = (draft.input, &draft.nothing);
@@ -292,7 +300,7 @@ fn asked_text(
         _ if sight.private => own,
         _ => act.value.clone(),
     };
-    let act = Act { side: act.side.clone(), value, at: act.at, overwritten_by: act.overwritten_by };
+    let act = Act { value, side: act.side.clone(), author: act.author.clone(), ..*act };
     let decided = scalar(sync, row, agreed, &act, number, sight);
     if agreed.asking.is_empty() {
         // From now on it is merged block by block.

@@ -40,6 +40,7 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             name: file.name.clone(),
             size: file.size,
             mime: file.mime.clone(),
+            author: file.author.clone(),
             copies: std::collections::BTreeMap::new(),
             refused: std::collections::BTreeMap::new(),
             gone: false,

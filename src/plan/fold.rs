@@ -9,7 +9,7 @@ use super::{By, Draft, Observation, PlanInput, Step, Wanted, place, relations, r
 use crate::mapping::{Place, inbound, logged, logged_elements, logged_roughly, same, shared_element};
 use crate::model::fingerprint::{Fingerprint, Shown};
 use crate::model::hub::{Acknowledged, Acts};
-use crate::model::ids::{EntryId, FieldId, OperationId, SideId};
+use crate::model::ids::{AccountId, EntryId, FieldId, OperationId, SideId};
 use crate::model::issue::{LogItem, NativeValue};
 use crate::model::operation::{Action, Intent, NativeWrite};
 use crate::model::remark::Remark;
@@ -212,7 +212,8 @@ pub(super) fn first_value(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, 
         return;
     }
     let at = corrected(draft, side, observation.snapshot.created);
-    take(draft, row, &Act { side: side.clone(), value, at, overwritten_by: None });
+    let author = whose::hand(observation, row.sides.get(side));
+    take(draft, row, &Act { side: side.clone(), value, at, overwritten_by: None, author });
 }
 
 /// The first read of an issue that we made: what we wrote is ours, what Jira added is a default.
@@ -290,7 +291,7 @@ fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Ob
         }
         // It changed without an entry: nobody knows who did it, so it counts as a person's.
         let who = whose::unlogged(draft, row, side, observation);
-        change(draft, row, &who, now, observation.snapshot.updated, None);
+        change(draft, row, &who, now, observation.snapshot.updated, None, None);
         return;
     }
     let held = draft.plan.item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name));
@@ -329,7 +330,7 @@ fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Ob
                 mixed |= who.is_outsiders() && value.is_none();
                 if let Some(value) = value {
                     let who = if mixed { side.outsiders() } else { who };
-                    change(draft, row, &who, value, step.entry.created, overwriter);
+                    change(draft, row, &who, value, step.entry.created, overwriter, step.entry.author.as_ref());
                 }
             }
         }
@@ -367,11 +368,12 @@ pub(super) fn change(
     value: Value,
     at: Timestamp,
     overwritten_by: Option<OperationId>,
+    author: Option<&AccountId>,
 ) {
     let side = &who.place();
     if row.from.contains(side) {
         let at = corrected(draft, side, at);
-        take(draft, row, &Act { side: who.clone(), value, at, overwritten_by });
+        take(draft, row, &Act { side: who.clone(), value, at, overwritten_by, author: author.cloned() });
         return;
     }
     let told = draft.due(row, side).map(|agreed| agreed.acts).unwrap_or_default();
@@ -498,7 +500,7 @@ pub(super) fn side_effect(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, 
         sync.side(side).map(|side| side.side_effects).filter(|_| !ours_elsewhere).unwrap_or(SideEffects::Accept);
     let told = super::agreed_for(&draft.plan.item, sync, row, side).map(|agreed| agreed.acts.clone());
     if row.name.as_str() == super::levels::ROW && !row.from.contains(side) {
-        change(draft, row, side, value, step.entry.created, None);
+        change(draft, row, side, value, step.entry.created, None, step.entry.author.as_ref());
         return;
     }
     let Some(base) = draft.plan.item.replicas.get_mut(side).map(|r| r.bases.entry(row.name.clone()).or_default())
@@ -508,7 +510,7 @@ pub(super) fn side_effect(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, 
     let counted = base.counted + 1;
     match policy {
         SideEffects::Count if counted <= MOST_COUNTED && row.from.contains(side) => {
-            change(draft, row, side, value, step.entry.created, None);
+            change(draft, row, side, value, step.entry.created, None, step.entry.author.as_ref());
             if let Some(base) = draft.plan.item.replicas.get_mut(side).and_then(|r| r.bases.get_mut(&row.name)) {
                 base.counted = counted;
             }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::mapping::References;
+use crate::model::acts::TakenAct;
 use crate::model::catalog::{Catalog, Workflow};
 use crate::model::configuration::Accepted;
 use crate::model::hub::{Conflict, ItemState};
@@ -146,7 +147,7 @@ pub struct Plan {
     /// Operations whose trace was seen.
     pub seen: Vec<OperationId>,
     /// Acts of people taken in.
-    pub acts: Vec<(SideId, FieldName)>,
+    pub acts: Vec<TakenAct>,
     /// Ways of the workflow that people were seen to take: (side, issue type, from status, to status).
     pub ways: Vec<(SideId, String, String, String)>,
     /// Sides whose status is to move and has no known way.

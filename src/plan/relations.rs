@@ -170,6 +170,8 @@ struct Changes<'o> {
     staying: Vec<(String, bool)>,
     /// When a person last did something.
     last: Timestamp,
+    /// Who last did something that does not stay here.
+    author: Option<&'o AccountId>,
 }
 
 impl<'o> Changes<'o> {
@@ -178,6 +180,9 @@ impl<'o> Changes<'o> {
         match (step.map(|step| step.by), ours) {
             (Some(By::Person), _) => {
                 self.last = step.map_or(self.last, |step| step.entry.created);
+                if !stays {
+                    self.author = step.and_then(|step| step.entry.author.as_ref());
+                }
                 self.stays(element, came, stays);
             }
             (Some(_), Some(intent)) => self.is_ours(element, came, intent),
@@ -227,6 +232,7 @@ fn compare(
         effects: Vec::new(),
         staying: Vec::new(),
         last: observation.snapshot.updated,
+        author: None,
         known,
     };
     let before = changes.known.clone();
@@ -314,10 +320,10 @@ fn settle(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, changes: &Change
         put(&mut crossing, element, !came);
     }
     if crossing != besides {
-        change(draft, row, side, value(&crossing), changes.last, None);
+        change(draft, row, side, value(&crossing), changes.last, None, changes.author);
     }
     if changes.now != crossing {
-        change(draft, row, &side.outsiders(), value(&changes.now), changes.last, None);
+        change(draft, row, &side.outsiders(), value(&changes.now), changes.last, None, None);
     }
 }
 

@@ -239,7 +239,7 @@ fn differ(draft: &mut Draft<'_>, row: &FieldRow, seen: &[Seen]) {
         // It is corrected already.
         let skew = draft.input.skews.get(&seen.side).copied().unwrap_or(0);
         let at = at.saturating_add(jiff::SignedDuration::from_millis(skew)).unwrap_or(*at);
-        change(draft, row, who, seen.value.clone(), at, None);
+        change(draft, row, who, seen.value.clone(), at, None, None);
     }
     for audience in audiences_of(&draft.plan.item, draft.input.sync, row) {
         let receives = |seen: &&Seen| audience_of(&draft.plan.item, draft.input.sync, row, &seen.side) == audience;

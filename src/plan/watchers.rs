@@ -126,7 +126,7 @@ fn compare(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, list: &Watchers
     if now != settled {
         // Nobody knows who did it.
         let who = whose::voice(draft.input, side, None);
-        change(draft, row, &who, value(now), at, None);
+        change(draft, row, &who, value(now), at, None, None);
     }
     if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
         replica.watching.others = Some(list.watched.others);

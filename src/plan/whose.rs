@@ -50,24 +50,34 @@ pub(super) fn first_value(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, 
     let made = corrected(draft, side, observation.snapshot.created);
     let history = history(&observation.snapshot, field);
     let maker = observation.snapshot.creator.as_ref().map(|creator| &creator.account);
-    let entries = history
-        .iter()
-        .map(|(entry, _)| (voice(draft.input, side, entry.author.as_ref()), corrected(draft, side, entry.created)));
-    let voices: Vec<_> = std::iter::once((voice(draft.input, side, maker), made)).chain(entries).collect();
-    let acts: Vec<_> = if voices.iter().all(|(voice, _)| voice == side) {
-        vec![(side.clone(), now, made)]
+    let entries = history.iter().map(|(entry, _)| {
+        let author = entry.author.as_ref();
+        (voice(draft.input, side, author), corrected(draft, side, entry.created), author)
+    });
+    let voices: Vec<_> = std::iter::once((voice(draft.input, side, maker), made, maker)).chain(entries).collect();
+    let acts: Vec<_> = if voices.iter().all(|(voice, ..)| voice == side) {
+        vec![(side.clone(), now, made, hand(observation, Some(field)))]
     } else if let Some(values) = values(&place, &history, &now) {
-        voices.into_iter().zip(values).map(|((voice, at), value)| (voice, value, at)).collect()
+        let act = |((voice, at, author), value): ((_, _, Option<&AccountId>), _)| (voice, value, at, author.cloned());
+        voices.into_iter().zip(values).map(act).collect()
     } else {
-        vec![(side.outsiders(), now, made)]
+        vec![(side.outsiders(), now, made, None)]
     };
-    for (index, (voice, value, at)) in acts.into_iter().enumerate() {
+    for (index, (voice, value, at, author)) in acts.into_iter().enumerate() {
         if index > 0 || !value.is_empty() {
-            take(draft, row, &Act { side: voice, value, at, overwritten_by: None });
+            take(draft, row, &Act { side: voice, value, at, overwritten_by: None, author });
         } else if let Some(replica) = draft.plan.item.replicas.get_mut(side) {
             observe(replica.bases.entry(row.name.clone()).or_default(), value);
         }
     }
+}
+
+/// Who gave a field the value that was read, as far as the log says: the last who touched it, else whoever made the issue.
+pub(super) fn hand(observation: &Observation, field: Option<&FieldId>) -> Option<AccountId> {
+    let snapshot = &observation.snapshot;
+    let last = field.and_then(|field| history(snapshot, field).last().map(|(entry, _)| entry.author.clone()));
+    let maker = || snapshot.creator.as_ref().filter(|_| snapshot.log_whole).map(|creator| creator.account.clone());
+    last.unwrap_or_else(maker)
 }
 
 /// The entries that touch a field, oldest first.

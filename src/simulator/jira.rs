@@ -43,6 +43,8 @@ pub(super) struct Inside {
     limits: Limits,
     meter: Meter,
     late: Vec<(Timestamp, Route, Call)>,
+    /// Requests so far.
+    served: u64,
 }
 
 /// A simulated Jira. Clones share it.
@@ -124,6 +126,7 @@ impl Jira {
             limits: setup.limits.clone(),
             meter: Meter::default(),
             late: Vec::new(),
+            served: 0,
         };
         Self { clock, entropy, inside: Arc::new(Mutex::new(inside)), hook: Arc::default() }
     }
@@ -359,9 +362,19 @@ impl Inside {
             at: self.state.now,
             fault: None,
         };
-        let mut seen = Seen { exchange, headers: Vec::new(), fault: None };
+        self.served += 1;
+        let headers = vec![self.request_name()];
+        let mut seen = Seen { exchange, headers, fault: None };
         let ready = self.recognise(&mut seen, parts, body, version, found, entropy);
         (seen, ready)
+    }
+
+    /// What it calls this request in its logs: Cloud's trace, Data Center's minute of the day, number and concurrency.
+    fn request_name(&self) -> (&'static str, String) {
+        if self.state.is_cloud() {
+            return ("Atl-Traceid", format!("{:032x}", self.served));
+        }
+        ("X-AREQUESTID", format!("{}x{}x1", self.state.now.as_second().rem_euclid(86_400) / 60, self.served))
     }
 
     fn locate(&self, parts: &http::request::Parts) -> (String, Version, Found) {

@@ -7,7 +7,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::step::StepError;
-use crate::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId, ThingId};
+use crate::model::ids::{
+    AccountId, FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId, ThingId,
+};
+use crate::model::occasion::{Again, Brought, Occasion};
 use crate::model::store::{StoreError, Urgency};
 
 macro_rules! text_column {
@@ -26,7 +29,7 @@ macro_rules! text_column {
     )*};
 }
 
-text_column!(FieldName, InstanceId, IssueKey, SideId, SyncId);
+text_column!(AccountId, FieldName, InstanceId, IssueKey, SideId, SyncId);
 
 macro_rules! random_column {
     ($($name:ident),*) => {$(
@@ -103,6 +106,13 @@ impl FromSql for Milliseconds {
         let number = value.as_i64()?;
         Timestamp::from_millisecond(number).map(Self).map_err(|_| FromSqlError::OutOfRange(number))
     }
+}
+
+/// What brought an item up, as its three columns say it. What cannot be read any more holds nothing up: then nobody knows.
+pub(super) fn brought(occasion: Option<String>, reasons: i64, again: i64) -> Option<Brought> {
+    let by: Vec<Occasion> = serde_json::from_str(&format!("[{}]", occasion?)).ok()?;
+    let again = usize::try_from(again - 1).ok().and_then(|index| Again::ALL.get(index)).copied();
+    Some(Brought { by, reasons: u32::try_from(reasons).unwrap_or(u32::MAX), again })
 }
 
 /// A value as JSON text.

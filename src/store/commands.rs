@@ -12,6 +12,7 @@ use super::record::{self, MergeColumns};
 use super::step::StepResult;
 use crate::model::command::{CommandRecord, Operator, Pause, Target};
 use crate::model::ids::SyncId;
+use crate::model::occasion::Occasion;
 
 /// An effect as its columns hold it.
 pub(super) enum EffectColumns {
@@ -32,15 +33,16 @@ pub(super) fn carry_out(
     command: &CommandRecord,
     effects: &[EffectColumns],
 ) -> StepResult<()> {
+    let occasion = Occasion::command(&command.command, &command.by);
     for effect in effects {
         match effect {
             EffectColumns::Pause(pause) => begin_pause(connection, pause)?,
             EffectColumns::EndPause(target) => end_pause(connection, target, now)?,
             EffectColumns::Note(name, text) => knowledge::set_note(connection, name, text)?,
             EffectColumns::LetGo(sync) => let_go(connection, sync)?,
-            EffectColumns::TakeUp(sync) => queue::wake_sync(connection, sync, now)?,
-            EffectColumns::Merge(merge) => record::merge(connection, now, merge)?,
-            EffectColumns::Pair(pair) => pairing::pair(connection, now, pair)?,
+            EffectColumns::TakeUp(sync) => queue::wake_sync(connection, sync, now, &occasion)?,
+            EffectColumns::Merge(merge) => record::merge(connection, now, merge, &occasion)?,
+            EffectColumns::Pair(pair) => pairing::pair(connection, now, pair, &occasion)?,
             EffectColumns::Unpair(unpair) => pairing::unpair(connection, unpair)?,
         }
     }

@@ -10,6 +10,7 @@ use super::columns::Milliseconds;
 use super::step::StepResult;
 use super::{knowledge, queue};
 use crate::model::ids::{ItemId, SideId, SyncId};
+use crate::model::occasion::Occasion;
 use crate::model::start::{Ahead, Counted, CreationFigures, CreationStep};
 use crate::model::store::Urgency;
 
@@ -35,7 +36,7 @@ pub(super) fn keep(connection: &Connection, sync: &SyncId, step: &CreationStep, 
     for (item, is_due) in &step.released {
         over.execute(params![item])?;
         if *is_due {
-            queue::wake(connection, *item, Urgency::Backfill, now)?;
+            queue::wake(connection, *item, Urgency::Backfill, now, &Occasion::Turn)?;
         }
     }
     if let Some((name, text)) = &step.note {

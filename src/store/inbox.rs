@@ -38,7 +38,7 @@ pub(super) fn announce(connection: &Connection, instance: &InstanceId, told: &An
     for issue in &told.issues {
         connection
             .prepare_cached(
-                "INSERT INTO inbox (instance, issue, number, first_ms, due_ms) VALUES (?1, ?2, 1, ?3, ?4)
+                "INSERT INTO inbox (instance, issue, number, first_ms, due_ms, hook) VALUES (?1, ?2, 1, ?3, ?4, ?6)
                  ON CONFLICT (instance, issue) DO UPDATE SET number = number + 1,
                      due_ms = max(due_ms, min(excluded.due_ms, first_ms + ?5))",
             )?
@@ -47,7 +47,8 @@ pub(super) fn announce(connection: &Connection, instance: &InstanceId, told: &An
                 issue,
                 Milliseconds(told.at),
                 Milliseconds(due),
-                i64::try_from(LONGEST_WAIT.as_millis()).unwrap_or(i64::MAX)
+                i64::try_from(LONGEST_WAIT.as_millis()).unwrap_or(i64::MAX),
+                told.hook,
             ])?;
     }
     if let (Some(trace), Some(issue)) = (&told.trace, told.issues.first()) {
@@ -97,11 +98,11 @@ pub(super) fn announced(
     limit: usize,
 ) -> StepResult<Vec<Announced>> {
     let mut statement = connection.prepare_cached(
-        "SELECT issue, number FROM inbox WHERE instance = ?1 AND due_ms <= ?2 ORDER BY due_ms, issue LIMIT ?3",
+        "SELECT issue, number, hook FROM inbox WHERE instance = ?1 AND due_ms <= ?2 ORDER BY due_ms, issue LIMIT ?3",
     )?;
     let rows = statement
         .query_map(params![instance, Milliseconds(now), i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-            Ok(Announced { issue: row.get(0)?, number: row.get(1)? })
+            Ok(Announced { issue: row.get(0)?, number: row.get(1)?, hook: row.get(2)? })
         })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

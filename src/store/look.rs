@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::columns::{Milliseconds, URGENCIES, decode};
+use super::columns::{Milliseconds, URGENCIES, brought, decode};
 use super::step::StepResult;
 use super::{journal, problems};
 use crate::model::command::PARKED;
 use crate::model::hub::{Conflict, ItemState, There};
 use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, SideId, SyncId};
+use crate::model::occasion::Brought;
 use crate::model::store::{Claim, Figures, Urgency};
 
 /// One item.
@@ -28,17 +29,21 @@ pub(super) fn claim(connection: &Connection, item: ItemId, now: Timestamp) -> St
         return Ok(None);
     };
     // One that was merged into another is nobody's work any more.
-    let work: Option<(i64, u32, Urgency)> = connection
-        .prepare_cached("SELECT fence, attempts, urgency FROM work WHERE item = ?1")?
-        .query_row([item], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+    let work: Option<(i64, u32, Urgency, Option<Brought>)> = connection
+        .prepare_cached("SELECT fence, attempts, urgency, occasion, reasons, again FROM work WHERE item = ?1")?
+        .query_row([item], |row| {
+            let brought = brought(row.get(3)?, row.get(4)?, row.get(5)?);
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, brought))
+        })
         .optional()?;
-    let Some((fence, attempts, urgency)) = work else { return Ok(None) };
+    let Some((fence, attempts, urgency, brought)) = work else { return Ok(None) };
     Ok(Some(Claim {
         item: state,
         fence: fence.cast_unsigned(),
         intents: journal::of_item(connection, item, now)?,
         attempts,
         urgency,
+        brought,
         problems: problems::of_item(connection, item)?,
     }))
 }

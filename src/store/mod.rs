@@ -43,6 +43,7 @@ pub use error::OpenError;
 pub use key::{KeyError, read_key, write_key};
 pub use measures::{OpenWrites, PROBLEM_KINDS, QueueFigures, StateMeasures};
 pub use sqlite::{Dependencies, SqliteStore};
+pub use told::Page;
 pub use worker::Spawn;
 
 use crate::model::ids::{InstanceId, SideId, SyncId};

@@ -12,6 +12,7 @@ use super::record::{ItemColumns, bind, let_go, wait};
 use super::step::StepResult;
 use crate::model::command::PairEffect;
 use crate::model::hub::ItemState;
+use crate::model::occasion::Occasion;
 use crate::model::problem::{duplicate, unpaired};
 use crate::model::store::{StoreError, Urgency};
 
@@ -41,7 +42,7 @@ impl PairColumns {
 }
 
 /// Makes issues one item, or lets them join one. Newcomers among them start none any more.
-pub(super) fn pair(connection: &Connection, now: Timestamp, pair: &PairColumns) -> StepResult<()> {
+pub(super) fn pair(connection: &Connection, now: Timestamp, pair: &PairColumns, occasion: &Occasion) -> StepResult<()> {
     let item = &pair.item;
     match pair.fence {
         Some(fence) => check_lease(connection, item.id, fence)?,
@@ -78,7 +79,7 @@ pub(super) fn pair(connection: &Connection, now: Timestamp, pair: &PairColumns) 
     for about in &pair.over {
         problems::replace(connection, &Owner::About(about.clone()), &[], now)?;
     }
-    wake(connection, item.id, Urgency::Live, now)
+    wake(connection, item.id, Urgency::Live, now, occasion)
 }
 
 /// An item that ends, as its columns hold it.

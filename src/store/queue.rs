@@ -9,6 +9,7 @@ use super::step::{StepError, StepResult};
 use super::{look, turns};
 use crate::model::command::PARKED;
 use crate::model::ids::{InstanceId, IssueId, ItemId, SideId};
+use crate::model::occasion::Occasion;
 use crate::model::problem::Problem;
 use crate::model::store::{Claim, Cursor, Hint, KnownBy, Newcomer, StoreError, Urgency};
 use crate::planted::{Bug, is_planted};
@@ -20,12 +21,16 @@ const WAITING: &str =
 /// What is due later than that waits for its own time, and not for what somebody heard of. Longer than any hint waits.
 const HEARD_OF: SignedDuration = SignedDuration::from_mins(10);
 
+/// Reasons are listed up to about so many characters; behind that they are only counted.
+const ENOUGH: i64 = 200;
+
 /// Frees what is claimed, by its partial index.
 pub(super) const FREE: &str =
-    "UPDATE work SET claimed_by = NULL, due_ms = min(coalesce(due_ms, ?1), ?1) WHERE claimed_by IS NOT NULL";
+    "UPDATE work SET claimed_by = NULL, due_ms = min(coalesce(due_ms, ?1), ?1), again = iif(again = 0, 0, 2)
+    WHERE claimed_by IS NOT NULL";
 
 /// Makes due what was put aside of one urgency, by the index of what is due; and what is claimed.
-pub(super) const UNPARK: &str = "UPDATE work SET due_ms = ?1
+pub(super) const UNPARK: &str = "UPDATE work SET due_ms = ?1, again = iif(again = 0, 0, 3)
     WHERE claimed_by IS NULL AND due_ms IS NOT NULL AND urgency = ?2 AND due_ms >= ?3";
 pub(super) const UNPARK_CLAIMED: &str = "UPDATE work SET due_ms = ?1 WHERE claimed_by IS NOT NULL AND due_ms >= ?2";
 
@@ -46,17 +51,18 @@ pub(super) fn hints(
         let items: Vec<ItemId> =
             items_of.query_map(params![instance, hint.issue], |row| row.get(0))?.collect::<Result<_, _>>()?;
         for item in items {
-            wake(connection, item, hint.urgency, due)?;
+            wake(connection, item, hint.urgency, due, &hint.occasion)?;
         }
     }
     for newcomer in newcomers {
         connection
             .prepare_cached(
-                "INSERT INTO newcomers (sync, instance, issue, side, first_seen_ms, urgency)
-                 SELECT :sync, :instance, :issue, :side, :first_seen, :urgency WHERE NOT EXISTS (SELECT 1 FROM replicas
+                "INSERT INTO newcomers (sync, instance, issue, side, first_seen_ms, urgency, occasion)
+                 SELECT :sync, :instance, :issue, :side, :first_seen, :urgency, :occasion WHERE NOT EXISTS (SELECT 1 FROM replicas
                      WHERE instance = :instance AND issue = :issue AND sync = :sync)
                  ON CONFLICT (sync, instance, issue) DO UPDATE SET
-                     side = excluded.side, urgency = min(urgency, excluded.urgency)",
+                     side = excluded.side, urgency = min(urgency, excluded.urgency),
+                     occasion = iif(excluded.urgency < urgency, excluded.occasion, occasion)",
             )?
             .execute(named_params! {
                 ":sync": newcomer.sync,
@@ -65,6 +71,7 @@ pub(super) fn hints(
                 ":side": newcomer.side,
                 ":first_seen": Milliseconds(newcomer.first_seen),
                 ":urgency": newcomer.urgency,
+                ":occasion": encode("an occasion", &newcomer.occasion)?,
             })?;
     }
     if let Some(cursor) = cursor {
@@ -79,23 +86,42 @@ pub(super) fn hints(
 }
 
 /// Makes an item due at `due`, or leaves it due sooner. The more urgent reason stands, unless the older one is done with.
-pub(super) fn wake(connection: &Connection, item: ItemId, urgency: Urgency, due: Timestamp) -> StepResult<()> {
+pub(super) fn wake(
+    connection: &Connection,
+    item: ItemId,
+    urgency: Urgency,
+    due: Timestamp,
+    occasion: &Occasion,
+) -> StepResult<()> {
     connection
         .prepare_cached(
             "UPDATE work SET
                  urgency = CASE WHEN due_ms IS NULL AND claimed_by IS NULL THEN ?2 ELSE min(urgency, ?2) END,
-                 due_ms = coalesce(min(due_ms, ?3), ?3)
+                 due_ms = coalesce(min(due_ms, ?3), ?3),
+                 occasion = CASE
+                     WHEN occasion IS NULL OR again > 0 THEN ?4
+                     WHEN instr(occasion, ?4) > 0 THEN occasion
+                     WHEN ?2 < urgency THEN ?4 || ',' || occasion
+                     WHEN length(occasion) > ?5 THEN occasion
+                     ELSE occasion || ',' || ?4 END,
+                 reasons = iif(occasion IS NULL OR again > 0, 1, reasons + 1),
+                 again = 0
              WHERE item = ?1",
         )?
-        .execute(params![item, urgency, Milliseconds(due)])?;
+        .execute(params![item, urgency, Milliseconds(due), encode("an occasion", occasion)?, ENOUGH])?;
     Ok(())
 }
 
 /// Makes all items of a sync due at `due`, as a first copy is.
-pub(super) fn wake_sync(connection: &Connection, sync: &crate::model::ids::SyncId, due: Timestamp) -> StepResult<()> {
+pub(super) fn wake_sync(
+    connection: &Connection,
+    sync: &crate::model::ids::SyncId,
+    due: Timestamp,
+    occasion: &Occasion,
+) -> StepResult<()> {
     let mut select = connection.prepare_cached("SELECT id FROM items WHERE sync = ?1")?;
     let items: Vec<ItemId> = select.query_map([sync], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    items.into_iter().try_for_each(|item| wake(connection, item, Urgency::Backfill, due))
+    items.into_iter().try_for_each(|item| wake(connection, item, Urgency::Backfill, due, occasion))
 }
 
 /// Takes due items of the most urgent kind that there is.
@@ -147,7 +173,12 @@ fn take(connection: &Connection, holder: &str, now: Timestamp, item: ItemId) -> 
             set_aside(connection, now, item, &format!("The state holds {what} that cannot be read: {why}"))?;
             Ok(None)
         }
-        other => other,
+        Ok(claim) => {
+            // What comes from now on is another reason.
+            connection.prepare_cached("UPDATE work SET again = max(again, 1) WHERE item = ?1")?.execute([item])?;
+            Ok(claim)
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -193,7 +224,8 @@ pub(super) fn release(
 ) -> StepResult<()> {
     let released = connection
         .prepare_cached(
-            "UPDATE work SET claimed_by = NULL, attempts = ?4, due_ms = coalesce(min(due_ms, ?3), due_ms, ?3)
+            "UPDATE work SET claimed_by = NULL, attempts = ?4, due_ms = coalesce(min(due_ms, ?3), due_ms, ?3),
+                 occasion = iif(coalesce(due_ms, ?3) IS NULL, NULL, occasion), again = min(again, 1)
              WHERE item = ?1 AND fence = ?2 AND claimed_by IS NOT NULL",
         )?
         .execute(params![item, fence.cast_signed(), due.map(Milliseconds), attempts])?;
@@ -242,7 +274,7 @@ pub(super) fn newcomers(
     limit: usize,
 ) -> StepResult<Vec<Newcomer>> {
     let mut statement = connection.prepare_cached(
-        "SELECT sync, side, instance, issue, first_seen_ms, urgency FROM newcomers
+        "SELECT sync, side, instance, issue, first_seen_ms, urgency, occasion FROM newcomers
          WHERE (?2 IS NULL OR sync = ?2) AND (?3 IS NULL OR side = ?3)
          ORDER BY urgency, first_seen_ms, sync, instance, issue LIMIT ?1",
     )?;
@@ -251,7 +283,9 @@ pub(super) fn newcomers(
     let rows = statement.query_map(params![limit, sync, side], |row| {
         let Milliseconds(first_seen) = row.get(4)?;
         let (sync, side, instance, issue) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-        Ok(Newcomer { sync, side, instance, issue, first_seen, urgency: row.get(5)? })
+        let known = row.get::<_, Option<String>>(6)?.and_then(|text| serde_json::from_str(&text).ok());
+        let occasion = known.unwrap_or_else(|| Occasion::Poll(InstanceId::clone(&instance)));
+        Ok(Newcomer { sync, side, instance, issue, first_seen, urgency: row.get(5)?, occasion })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

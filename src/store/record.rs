@@ -12,9 +12,11 @@ use super::problems::{self, Owner};
 use super::queue::{check_lease, wake};
 use super::step::StepResult;
 use super::{SideInstances, queue};
+use crate::model::acts::TakenAct;
 use crate::model::command::MergeEffect;
 use crate::model::hub::{Awaited, ItemState};
-use crate::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, SideId, SyncId};
+use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
+use crate::model::occasion::Occasion;
 use crate::model::problem::{Problem, duplicate};
 use crate::model::store::{Newcomer, Record, StoreError, Urgency};
 
@@ -108,7 +110,8 @@ pub(super) struct RecordColumns {
     moves: Vec<Move>,
     conflicts: Vec<String>,
     problems: Option<Vec<Problem>>,
-    acts: Vec<(SideId, FieldName)>,
+    acts: Vec<TakenAct>,
+    requests: Vec<(OperationId, String)>,
 }
 
 impl RecordColumns {
@@ -125,6 +128,7 @@ impl RecordColumns {
                 .collect::<Result<_, _>>()?,
             problems: record.problems.clone(),
             acts: record.acts.clone(),
+            requests: record.requests.clone(),
         })
     }
 }
@@ -149,7 +153,7 @@ pub(super) fn begin(
         .prepare_cached("INSERT INTO work (item, sync, urgency) VALUES (?1, ?2, ?3)")?
         .execute(params![item.id, item.sync, urgency])?;
     bind(connection, item, due)?;
-    wake(connection, item.id, urgency, due)?;
+    wake(connection, item.id, urgency, due, &newcomer.occasion)?;
     Ok(true)
 }
 
@@ -179,10 +183,17 @@ pub(super) fn record(connection: &Connection, now: Timestamp, records: &[RecordC
         if let Some(standing) = &record.problems {
             problems::replace(connection, &Owner::Item(item), standing, now)?;
         }
-        for (side, field) in &record.acts {
+        for TakenAct { side, field, number, author } in &record.acts {
             connection
-                .prepare_cached("INSERT INTO acts (item, side, field, at_ms) VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![item, side, field, Milliseconds(now)])?;
+                .prepare_cached(
+                    "INSERT INTO acts (item, side, field, at_ms, act, author) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                )?
+                .execute(params![item, side, field, Milliseconds(now), number.map(u64::cast_signed), author])?;
+        }
+        for (operation, request) in &record.requests {
+            connection
+                .prepare_cached("UPDATE intents SET request = ?2 WHERE id = ?1")?
+                .execute(params![operation, request])?;
         }
     }
     Ok(())
@@ -217,7 +228,12 @@ impl MergeColumns {
 
 /// Makes two issues or items one. The issues that are let be stay bound, to items that nobody works on any more: so they never
 /// start another one.
-pub(super) fn merge(connection: &Connection, now: Timestamp, merge: &MergeColumns) -> StepResult<()> {
+pub(super) fn merge(
+    connection: &Connection,
+    now: Timestamp,
+    merge: &MergeColumns,
+    occasion: &Occasion,
+) -> StepResult<()> {
     let (kept, fence) = &merge.kept;
     check_lease(connection, kept.id, *fence)?;
     for (retired, fence) in &merge.retired {
@@ -255,7 +271,7 @@ pub(super) fn merge(connection: &Connection, now: Timestamp, merge: &MergeColumn
     for about in &merge.over {
         problems::replace(connection, &Owner::About(about.clone()), &[], now)?;
     }
-    wake(connection, kept.id, Urgency::Live, now)
+    wake(connection, kept.id, Urgency::Live, now, occasion)
 }
 
 /// Unbinds the issues that an item holds no more.
@@ -351,7 +367,7 @@ pub(super) fn wait(connection: &Connection, item: &ItemColumns, now: Timestamp) 
                 .query_row(params![other, side], |row| row.get(0))?,
         };
         if there {
-            wake(connection, item.id, Urgency::Live, now)?;
+            wake(connection, item.id, Urgency::Live, now, &Occasion::Awaited)?;
         }
     }
     Ok(())
@@ -369,5 +385,6 @@ fn wake_waiting(
     let key = binding.key.as_ref().map_or_else(|| replica.clone(), |key| key_of(&item.sync, instance, key));
     let mut select = connection.prepare_cached("SELECT item FROM awaits WHERE what IN (?1, ?2, ?3)")?;
     let waiting: Vec<ItemId> = select.query_map([issue, replica, key], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    waiting.into_iter().try_for_each(|waiting| wake(connection, waiting, Urgency::Live, due))
+    let awaited = Occasion::Awaited;
+    waiting.into_iter().try_for_each(|waiting| wake(connection, waiting, Urgency::Live, due, &awaited))
 }

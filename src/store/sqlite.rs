@@ -24,6 +24,7 @@ use crate::model::catalog::Workflow;
 use crate::model::command::{CommandRecord, Effect, PairEffect, Pause};
 use crate::model::hub::{Conflict, ItemState, There};
 use crate::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId, ThingId};
+use crate::model::occasion::Occasion;
 use crate::model::operation::{Action, Intent, IntentState, Thing};
 use crate::model::problem::Problem;
 use crate::model::start::{Ahead, Counted, CreationFigures, CreationStep};
@@ -32,6 +33,7 @@ use crate::model::store::{
     Store, StoreError, StoredProblem, Urgency, Waiting,
 };
 use crate::model::things::{MadeThing, ProjectThing};
+use crate::model::trail::ThingStep;
 
 /// What a store that writes is given.
 #[derive(Clone)]
@@ -138,15 +140,6 @@ impl SqliteStore {
         let writer = self.writer("go by another configuration")?;
         *writer.instances.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(instances);
         Ok(())
-    }
-
-    /// What a claim of `item` would give, without taking it: for plans and explanations. Its fence allows nothing unless the
-    /// caller holds the item.
-    ///
-    /// # Errors
-    /// The state could not answer.
-    pub async fn view(&self, item: ItemId, now: Timestamp) -> Result<Option<Claim>, StoreError> {
-        self.read("look at an item", move |connection| look::claim(connection, item, now)).await
     }
 
     pub(super) async fn read<T: Send + 'static>(
@@ -294,7 +287,7 @@ impl Store for SqliteStore {
         const ATTEMPT: &str = "pair issues";
         let writer = self.writer(ATTEMPT)?;
         let (now, columns) = (writer.clock.now(), PairColumns::of(pair, &writer.instances())?);
-        self.write(ATTEMPT, move |connection| pairing::pair(connection, now, &columns)).await
+        self.write(ATTEMPT, move |connection| pairing::pair(connection, now, &columns, &Occasion::Paired)).await
     }
 
     async fn begin_item(
@@ -387,17 +380,23 @@ impl Store for SqliteStore {
         self.write(ATTEMPT, move |connection| queue::wake_awaited(connection, now)).await
     }
 
-    async fn queue_items(&self, items: &[ItemId], urgency: Urgency, due: Timestamp) -> Result<(), StoreError> {
-        let items = items.to_vec();
+    async fn queue_items(
+        &self,
+        items: &[ItemId],
+        urgency: Urgency,
+        due: Timestamp,
+        occasion: &Occasion,
+    ) -> Result<(), StoreError> {
+        let (items, occasion) = (items.to_vec(), occasion.clone());
         self.write("queue items", move |connection| {
-            items.iter().try_for_each(|item| queue::wake(connection, *item, urgency, due))
+            items.iter().try_for_each(|item| queue::wake(connection, *item, urgency, due, &occasion))
         })
         .await
     }
 
-    async fn wake_sync(&self, sync: &SyncId, due: Timestamp) -> Result<(), StoreError> {
-        let sync = sync.clone();
-        self.write("queue the items of a sync", move |connection| queue::wake_sync(connection, &sync, due)).await
+    async fn wake_sync(&self, sync: &SyncId, due: Timestamp, occasion: &Occasion) -> Result<(), StoreError> {
+        let (sync, why) = (sync.clone(), occasion.clone());
+        self.write("queue the items of a sync", move |connection| queue::wake_sync(connection, &sync, due, &why)).await
     }
 
     async fn wake_troubled(
@@ -406,12 +405,13 @@ impl Store for SqliteStore {
         side: &SideId,
         field: &FieldName,
         due: Timestamp,
+        occasion: &Occasion,
     ) -> Result<(), StoreError> {
-        let (sync, side, field) = (sync.clone(), side.clone(), field.clone());
+        let (sync, side, field, occasion) = (sync.clone(), side.clone(), field.clone(), occasion.clone());
         self.write("queue items with a problem", move |connection| {
             problems::of_field(connection, &sync, &side, &field)?
                 .into_iter()
-                .try_for_each(|item| queue::wake(connection, item, Urgency::Live, due))
+                .try_for_each(|item| queue::wake(connection, item, Urgency::Live, due, &occasion))
         })
         .await
     }
@@ -569,11 +569,12 @@ impl Store for SqliteStore {
         things: &[ProjectThing],
         over: &[ThingId],
         made: &[MadeThing],
+        steps: &[ThingStep],
     ) -> Result<(), StoreError> {
         let columns: Vec<ThingColumns> = things.iter().map(ThingColumns::of).collect::<Result<_, _>>()?;
-        let (sync, over, made) = (sync.clone(), over.to_vec(), made.to_vec());
+        let (sync, over, made, steps) = (sync.clone(), over.to_vec(), made.to_vec(), steps.to_vec());
         self.write("keep versions and components", move |connection| {
-            things::keep(connection, &sync, &columns, &over, &made)
+            things::keep(connection, &sync, &columns, (&over, &made), &steps)
         })
         .await
     }

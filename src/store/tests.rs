@@ -57,6 +57,15 @@ fn copies_that_were_given_up_are_found_by_their_index() {
     assert!(!newest.contains("SCAN intents"), "{newest}");
 }
 
+#[test]
+fn what_left_for_a_side_and_whose_it_was_are_found_by_their_indices() {
+    let held = open::in_memory().unwrap();
+    let left = plan(&held.connection, super::told::LEFT);
+    assert!(left.contains("intents_side (side=? AND opened_ms>") && !left.contains("TEMP B-TREE"), "{left}");
+    let author = plan(&held.connection, super::told::AUTHOR);
+    assert!(author.contains("acts_item (item=?"), "{author}");
+}
+
 /// A worker on one table of numbers, and how often it committed.
 fn worker(path: &std::path::Path) -> (Worker, Arc<AtomicUsize>) {
     let mut connection = Connection::open(path).unwrap();

@@ -5,10 +5,12 @@ use rusqlite::{Connection, params};
 
 use super::columns::{decode, encode};
 use super::step::StepResult;
+use super::told;
 use crate::model::ids::{InstanceId, OperationId, SyncId, ThingId};
 use crate::model::operation::{Action, Intent, Thing};
 use crate::model::store::StoreError;
 use crate::model::things::{MadeThing, ProjectThing};
+use crate::model::trail::ThingStep;
 
 /// A thing as its columns hold it.
 pub(super) struct ThingColumns {
@@ -32,13 +34,14 @@ pub(super) fn all(connection: &Connection, sync: &SyncId, thing: Thing) -> StepR
     rows.map(|text| decode(|| format!("a {} of sync {sync}", thing.word()), &text?)).collect()
 }
 
-/// Keeps things as they are known now, forgets those that are nowhere any more, and keeps the names that are about to be given.
+/// Keeps things as they are known now, forgets those that are nowhere any more, keeps the names that are about to be given, and what is told
+/// of the writes.
 pub(super) fn keep(
     connection: &Connection,
     sync: &SyncId,
     things: &[ThingColumns],
-    over: &[ThingId],
-    made: &[MadeThing],
+    (over, made): (&[ThingId], &[MadeThing]),
+    steps: &[ThingStep],
 ) -> StepResult<()> {
     for thing in things {
         connection
@@ -51,7 +54,8 @@ pub(super) fn keep(
     for id in over {
         connection.prepare_cached("DELETE FROM things WHERE id = ?1")?.execute([id])?;
     }
-    made.iter().try_for_each(|made| note_made(connection, made))
+    made.iter().try_for_each(|made| note_made(connection, made))?;
+    told::note(connection, sync, steps)
 }
 
 fn note_made(connection: &Connection, made: &MadeThing) -> StepResult<()> {

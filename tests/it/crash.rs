@@ -13,6 +13,7 @@ use jirasyncd::model::catalog::Workflow;
 use jirasyncd::model::command::{CommandRecord, Effect, PairEffect, Pause};
 use jirasyncd::model::hub::{Conflict, ItemState, There};
 use jirasyncd::model::ids::{FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId, ThingId};
+use jirasyncd::model::occasion::Occasion;
 use jirasyncd::model::operation::{Intent, IntentState, Thing};
 use jirasyncd::model::problem::Problem;
 use jirasyncd::model::settings::InstanceSettings;
@@ -22,6 +23,7 @@ use jirasyncd::model::store::{
     Store, StoreError, StoredProblem, Urgency, Waiting,
 };
 use jirasyncd::model::things::{MadeThing, ProjectThing};
+use jirasyncd::model::trail::ThingStep;
 use tokio::sync::Notify;
 
 use super::daemon_support::World;
@@ -293,14 +295,14 @@ fused! {
     }
     commits {
         fn wake_awaited() -> ();
-        fn keep_things(sync: &SyncId, things: &[ProjectThing], over: &[ThingId], made: &[MadeThing]) -> ();
+        fn keep_things(sync: &SyncId, things: &[ProjectThing], over: &[ThingId], made: &[MadeThing], steps: &[ThingStep]) -> ();
         fn carry_out(command: &CommandRecord, effects: &[Effect]) -> ();
         fn announce(instance: &InstanceId, told: &Announcement) -> bool;
         fn looked_after(instance: &InstanceId, looked: &[Announced]) -> ();
         fn forget_traces(numbers: &[i64]) -> ();
-        fn wake_troubled(sync: &SyncId, side: &SideId, field: &FieldName, due: Timestamp) -> ();
-        fn queue_items(items: &[ItemId], urgency: Urgency, due: Timestamp) -> ();
-        fn wake_sync(sync: &SyncId, due: Timestamp) -> ();
+        fn wake_troubled(sync: &SyncId, side: &SideId, field: &FieldName, due: Timestamp, occasion: &Occasion) -> ();
+        fn queue_items(items: &[ItemId], urgency: Urgency, due: Timestamp, occasion: &Occasion) -> ();
+        fn wake_sync(sync: &SyncId, due: Timestamp, occasion: &Occasion) -> ();
         fn forget_newcomers(newcomers: &[Newcomer]) -> ();
         fn pair_up(pair: &PairEffect) -> ();
         fn begin_item(item: &ItemState, instance: &InstanceId, newcomer: &Newcomer, urgency: Urgency, due: Timestamp) -> bool;

@@ -210,7 +210,8 @@ impl Random {
     async fn pump(&self) {
         for (name, jira) in self.life.world.jiras.iter().filter(|_| self.weather != Weather::Faults) {
             for delivery in jira.webhooks_due() {
-                let heard = self.life.world.daemon().hear(&InstanceId::from(*name), delivery.request.body()).await;
+                let heard =
+                    self.life.world.daemon().hear(&InstanceId::from(*name), delivery.request.body(), None).await;
                 jira.webhook_answered(&delivery, Some(if heard == Heard::Taken { 204 } else { 503 }));
             }
         }

@@ -171,13 +171,14 @@ async fn row_036_an_inbox_that_overflowed_has_its_instance_checked() {
         trace: None,
         at: world.surroundings.clock.now(),
         debounce: SignedDuration::from_hours(9),
+        hook: None,
     };
     assert!(world.daemon().store().announce(&globex, &many).await.unwrap());
     world.intervals(2).await;
     assert!(!copied(&world, "acme", "told of by nobody"));
     let body = json!({ "webhookEvent": "jira:issue_updated", "timestamp": 1_772_443_815_000_i64,
         "issue": { "id": "999999", "key": "ENG-999", "fields": { "project": { "key": "ENG" } } } });
-    assert!(matches!(world.daemon().hear(&globex, body.to_string().as_bytes()).await, Heard::NoRoom));
+    assert!(matches!(world.daemon().hear(&globex, body.to_string().as_bytes(), None).await, Heard::NoRoom));
     reset(&world);
     world.intervals(1).await;
     assert!(

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jirasyncd::clock::{Clock as _, SystemClock, SystemEntropy};
 use jirasyncd::model::hub::{ItemState, Replica};
 use jirasyncd::model::ids::{EntryId, IssueId, IssueKey, ItemId};
+use jirasyncd::model::occasion::Occasion;
 use jirasyncd::model::store::{Cursor, Newcomer, Store as _, Urgency};
 use jirasyncd::model::value::Value;
 use jirasyncd::store::{Dependencies, Spawn, SqliteStore};
@@ -87,8 +88,8 @@ async fn fill(path: &Path, items: u64) {
         let begun = batch.iter().map(|item| {
             let issue = item.replicas[&"acme".into()].issue;
             let (sync, side) = (item.sync.clone(), "acme".into());
-            let newcomer =
-                Newcomer { sync, side, instance: "acme".into(), issue, first_seen: now, urgency: Urgency::Live };
+            let (instance, occasion) = ("acme".into(), Occasion::Poll("acme".into()));
+            let newcomer = Newcomer { sync, side, instance, issue, first_seen: now, urgency: Urgency::Live, occasion };
             let (store, acme) = (&store, &acme);
             async move { store.begin_item(item, acme, &newcomer, Urgency::Sweep, never).await.unwrap() }
         });

@@ -12,6 +12,8 @@ mod catalogue;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod cli_audit;
+#[cfg(test)]
 mod cli_first_run;
 #[cfg(test)]
 mod cli_init;
@@ -152,6 +154,8 @@ mod daemon_names;
 mod daemon_newcomers;
 #[cfg(test)]
 mod daemon_notices;
+#[cfg(test)]
+mod daemon_occasions;
 #[cfg(test)]
 mod daemon_pairs;
 #[cfg(test)]

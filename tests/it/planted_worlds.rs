@@ -527,7 +527,7 @@ pub(crate) async fn hooks(seed: u64) -> Result<(), String> {
         world.pass(2).await;
         for (name, jira) in &world.jiras {
             for delivery in jira.webhooks_due() {
-                let heard = world.daemon().hear(&InstanceId::from(*name), delivery.request.body()).await;
+                let heard = world.daemon().hear(&InstanceId::from(*name), delivery.request.body(), None).await;
                 jira.webhook_answered(&delivery, Some(if heard == Heard::Taken { 204 } else { 503 }));
             }
         }

@@ -187,7 +187,13 @@ async fn its_own_commands_run_on_its_own_configuration() {
     let probe = ["probe acme --project SAND"];
     let after = ["pause support", "resume support", "merge support SUP-1 SUP-2 --dry-run"];
     let pairs = ["pair support SUP-1 ENG-1 --dry-run", "unpair support SUP-1 --dry-run"];
-    let lists = ["create support SUP-1 --dry-run", "pairs export support", "problems", "explain SUP-1"];
+    let lists = [
+        "create support SUP-1 --dry-run",
+        "pairs export support",
+        "problems",
+        "explain SUP-1",
+        "audit --side globex --since 7d",
+    ];
     let configuration = ["plan --from-now", "reload", "configurations"];
     let state = ["state backup state-backup.db", "state key state.key", "state check", "state compare"];
     let back = ["state restore state-backup.db"];

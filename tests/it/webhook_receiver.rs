@@ -33,7 +33,7 @@ struct Sink {
 
 #[async_trait]
 impl HookSink for Sink {
-    async fn hear(&self, instance: &InstanceId, body: &[u8]) -> Heard {
+    async fn hear(&self, instance: &InstanceId, body: &[u8], _: Option<&str>) -> Heard {
         if self.full.load(Ordering::Relaxed) {
             return Heard::NoRoom;
         }

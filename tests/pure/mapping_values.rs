@@ -164,6 +164,7 @@ fn a_text_points_to_the_readers_own_copy_of_a_file() {
         name: "plan.pdf".to_owned(),
         size: 1,
         mime: "application/pdf".to_owned(),
+        author: None,
         copies: BTreeMap::from([(side(0), copy)]),
         refused: BTreeMap::new(),
         gone: false,

@@ -31,6 +31,7 @@ fn world() -> World {
         name: "plan.pdf".to_owned(),
         size: 1,
         mime: "application/pdf".to_owned(),
+        author: None,
         copies: BTreeMap::new(),
         refused: BTreeMap::new(),
         gone: false,

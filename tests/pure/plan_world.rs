@@ -1032,6 +1032,7 @@ impl World {
             opened_there: None,
             silent: false,
             searches: 0,
+            brought: None,
         });
         match fate {
             Fate::Lost => return false,

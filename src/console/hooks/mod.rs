@@ -41,6 +41,9 @@ const BODY_TIME: Duration = Duration::from_secs(5);
 /// Bodies that are read at once.
 const BODIES_AT_ONCE: usize = 16;
 
+/// Cloud gives each webhook a name, the same each time that it is sent.
+const IDENTIFIER: &str = "x-atlassian-webhook-identifier";
+
 /// What became of a body that may be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heard {
@@ -68,8 +71,8 @@ pub enum Refused {
 /// Who takes what was received.
 #[async_trait]
 pub trait HookSink: Send + Sync + 'static {
-    /// Takes a body of an instance. Durable when it returns.
-    async fn hear(&self, instance: &InstanceId, body: &[u8]) -> Heard;
+    /// Takes a body of an instance, and what that calls the webhook. Durable when it returns.
+    async fn hear(&self, instance: &InstanceId, body: &[u8], hook: Option<&str>) -> Heard;
 
     /// Takes note of a refusal.
     fn refused(&self, instance: &InstanceId, why: Refused);
@@ -187,7 +190,8 @@ impl HookReceiver {
         if let Some(proof) = path::answer_probe(&door.path, body) {
             return HookAnswer { status: 200, body: proof };
         }
-        match self.sink.hear(&door.instance, body).await {
+        let hook = headers.get(IDENTIFIER).and_then(|name| name.to_str().ok());
+        match self.sink.hear(&door.instance, body, hook).await {
             Heard::Taken => StatusCode::NO_CONTENT.into(),
             Heard::Unreadable => StatusCode::BAD_REQUEST.into(),
             Heard::NoRoom => StatusCode::SERVICE_UNAVAILABLE.into(),

@@ -11,7 +11,7 @@ in_every_mode!(tellings_of_one_issue_are_one_row, more_told_meanwhile_stays, an_
 
 fn told(issues: impl IntoIterator<Item = u64>, seconds: i64) -> Announcement {
     let issues = issues.into_iter().map(IssueId).collect();
-    Announcement { issues, trace: None, at: at(seconds), debounce: SignedDuration::from_secs(2) }
+    Announcement { issues, trace: None, at: at(seconds), debounce: SignedDuration::from_secs(2), hook: None }
 }
 
 async fn due(world: &World, seconds: i64) -> Vec<u64> {

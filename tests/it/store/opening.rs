@@ -227,7 +227,7 @@ async fn row_094_a_newer_state_is_left_alone() {
     let connection = rusqlite::Connection::open(world.path()).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
-    refused(&world.path(), "made by a newer jirasyncd (schema 99, this one knows 9)");
+    refused(&world.path(), "made by a newer jirasyncd (schema 99, this one knows 10)");
 }
 
 #[tokio::test]
@@ -242,7 +242,11 @@ async fn an_older_state_is_brought_up() {
                  CREATE INDEX work_due ON work (urgency, due_ms) WHERE claimed_by IS NULL AND due_ms IS NOT NULL;
                  CREATE INDEX work_claimed ON work (claimed_by) WHERE claimed_by IS NOT NULL;
                  DROP INDEX newcomers_age; ALTER TABLE newcomers DROP COLUMN urgency;
-                 CREATE INDEX newcomers_age ON newcomers (first_seen_ms)";
+                 CREATE INDEX newcomers_age ON newcomers (first_seen_ms);
+                 ALTER TABLE work DROP COLUMN occasion; ALTER TABLE work DROP COLUMN reasons;
+                 ALTER TABLE work DROP COLUMN again; ALTER TABLE newcomers DROP COLUMN occasion;
+                 ALTER TABLE acts DROP COLUMN act; ALTER TABLE acts DROP COLUMN author;
+                 DROP INDEX intents_side; DROP TABLE thing_writes; ALTER TABLE intents DROP COLUMN request";
     connection.execute_batch(newer).unwrap();
     // A version that was made for an issue, long ago.
     let offer = r#"{"operation":{"action":{"offer":{"field":"fix-versions","thing":"version","name":"1.0"}}}}"#;

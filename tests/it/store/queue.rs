@@ -1,13 +1,15 @@
 //! Hints, claims and leases: nothing is lost, nobody holds an item twice.
 
 use jiff::Timestamp;
+use jirasyncd::model::command::PARKED;
 use jirasyncd::model::hub::ItemState;
 use jirasyncd::model::ids::{IssueId, OperationId};
+use jirasyncd::model::occasion::{Again, Brought, Occasion};
 use jirasyncd::model::operation::IntentState;
 use jirasyncd::model::store::{Cursor, Hint, KnownBy, Newcomer, Store, StoreError, Urgency};
 
 use super::in_every_mode;
-use super::support::{World, at, id, intent, item, newcomer, record};
+use super::support::{World, at, id, intent, item, newcomer, polled, record};
 
 in_every_mode!(
     the_most_urgent_go_first,
@@ -27,6 +29,7 @@ in_every_mode!(
     what_somebody_just_made_is_decided_on_first,
     next_due_is_the_soonest_free,
     items_are_claimed_by_name,
+    what_brought_an_item_up_comes_with_its_claim,
 );
 
 async fn the_most_urgent_go_first(world: World) {
@@ -173,7 +176,7 @@ async fn a_sweep_never_delays_or_demotes(world: World) {
         world.store.release(claim.item.id, claim.fence, None, 0).await.unwrap();
     }
     world.hint(1, 10).await;
-    world.store.queue_items(&[id(1), id(2), id(3)], Urgency::Sweep, at(20)).await.unwrap();
+    world.store.queue_items(&[id(1), id(2), id(3)], Urgency::Sweep, at(20), &Occasion::FullCheck).await.unwrap();
     world.hint(3, 30).await;
     assert_eq!(world.store.next_due(Urgency::Sweep).await.unwrap(), Some(at(10)));
     // 1 and 3 have been hinted, 2 was only swept.
@@ -224,7 +227,7 @@ async fn newcomers_keep_their_first_sight(world: World) {
 async fn a_bound_issue_is_no_newcomer(world: World) {
     world.begin(1, Urgency::Live).await;
     let seen = [newcomer("one", 1, 0), newcomer("two", 1, 0), newcomer("one", 2, 0)];
-    let hints = [Hint::live(IssueId(1)), Hint::live(IssueId(2))];
+    let hints = [1, 2].map(|issue| Hint::live(IssueId(issue), polled()));
     world.store.queue_hints(&"acme".into(), &hints, &seen, None, at(0)).await.unwrap();
     assert_eq!(world.store.newcomers(None, 10).await.unwrap(), [newcomer("one", 2, 0), newcomer("two", 1, 0)]);
     let issues = [IssueId(2), IssueId(1), IssueId(3)];
@@ -309,4 +312,45 @@ async fn items_are_claimed_by_name(world: World) {
     world.store.release(id(1), fence, None, 0).await.unwrap();
     let claims = world.store.claim_these("me", at(0), &[id(7), id(1), id(1)]).await.unwrap();
     assert_eq!(claims.iter().map(|claim| (claim.item.id, claim.fence)).collect::<Vec<_>>(), [(id(1), 2)]);
+}
+
+async fn what_brought_an_item_up_comes_with_its_claim(world: World) {
+    let brought =
+        |by: &[Occasion], reasons: u32, again: Option<Again>| Some(Brought { by: by.to_vec(), reasons, again });
+    world.begin(1, Urgency::Backfill).await;
+    let claim = world.claim_one(0).await;
+    assert_eq!(claim.brought, brought(&[polled()], 1, None));
+    // What comes while it is held is another reason, and each of those stands once.
+    let told = Occasion::webhook(&"acme".into(), Some("7"));
+    let both = [told.clone(), polled()];
+    let hints = [told, polled(), polled()].map(|occasion| Hint::live(IssueId(1), occasion));
+    world.store.queue_hints(&"acme".into(), &hints, &[], None, at(10)).await.unwrap();
+    world.store.release(id(1), claim.fence, None, 0).await.unwrap();
+    let claim = world.claim_one(10).await;
+    assert_eq!(claim.brought, brought(&both, 3, None));
+    // Its own time is no reason of its own.
+    world.store.release(id(1), claim.fence, Some(at(20)), 1).await.unwrap();
+    let claim = world.claim_one(20).await;
+    assert_eq!(claim.brought, brought(&both, 3, Some(Again::Time)));
+    world.store.free_all().await.unwrap();
+    let claim = world.claim_one(20).await;
+    assert_eq!(claim.brought, brought(&both, 3, Some(Again::Start)));
+    world.store.release(id(1), claim.fence, Some(PARKED), 1).await.unwrap();
+    world.store.wake_awaited().await.unwrap();
+    let claim = world.claim_one(20).await;
+    assert_eq!(claim.brought, brought(&both, 3, Some(Again::Resumed)));
+    // Given back for good, nothing of it is left; and a more urgent reason goes before one that waits.
+    world.store.release(id(1), claim.fence, None, 0).await.unwrap();
+    let claim = world.store.claim_these("me", at(20), &[id(1)]).await.unwrap().remove(0);
+    assert_eq!(claim.brought, None);
+    world.store.release(id(1), claim.fence, None, 0).await.unwrap();
+    world.store.queue_items(&[id(1)], Urgency::Sweep, at(30), &Occasion::FullCheck).await.unwrap();
+    world.hint(1, 30).await;
+    for number in 0..100 {
+        let told = Occasion::webhook(&"acme".into(), Some(&format!("{number:064}")));
+        world.store.queue_hints(&"acme".into(), &[Hint::live(IssueId(1), told)], &[], None, at(30)).await.unwrap();
+    }
+    let brought = world.claim_one(30).await.brought.unwrap();
+    assert_eq!((&brought.by[..2], brought.reasons), (&[polled(), Occasion::FullCheck][..], 102));
+    assert!(brought.by.len() < 6, "{brought:?}");
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jirasyncd::model::store::{Store, StoreError, Urgency};
 use proptest::prelude::*;
 
-use super::support::{World, at, id};
+use super::support::{World, at, id, polled};
 
 const ITEMS: u64 = 4;
 
@@ -88,7 +88,7 @@ impl Model {
             }
             Happening::Sweep(number) => {
                 let due = at(self.now);
-                self.world.store.queue_items(&[id(*number)], Urgency::Sweep, due).await.unwrap();
+                self.world.store.queue_items(&[id(*number)], Urgency::Sweep, due, &polled()).await.unwrap();
                 self.want(*number, self.now);
             }
             Happening::Claim(limit) => {

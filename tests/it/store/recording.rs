@@ -1,5 +1,6 @@
 //! Records: an item's state, bindings, conflicts and problems move together, and one issue is never in two items of a sync.
 
+use jirasyncd::model::acts::TakenAct;
 use jirasyncd::model::hub::{Awaited, Replica, There};
 use jirasyncd::model::ids::{IssueId, OperationId};
 use jirasyncd::model::operation::IntentState;
@@ -80,7 +81,7 @@ async fn a_record_is_all_or_nothing(world: World) {
     full.intents.push((OperationId(1), IntentState::Confirmed));
     full.conflicts.push(conflict("lost"));
     full.problems = Some(vec![problem("broken")]);
-    full.acts.push(("a".into(), "summary".into()));
+    full.acts.push(TakenAct { side: "a".into(), field: "summary".into(), number: Some(3), author: None });
     let error = world.store.record(&[(claims[0].fence, full), (99, record(item(2)))]).await.unwrap_err();
     assert!(matches!(error, StoreError::Fenced { item } if item == id(2)), "{error}");
     assert_eq!(world.store.item(id(1)).await.unwrap(), Some(item(1)));

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jirasyncd::model::store::Store as _;
-use jirasyncd::store::{Spawn, SqliteStore};
+use jirasyncd::store::{Page, Spawn, SqliteStore};
 use rusqlite::Connection;
 
 use super::super::daemon_restored::{ACME, carrying, create, edit, say};
@@ -153,6 +153,14 @@ async fn a_stored_database_of_each_schema_is_brought_up() {
                 assert_eq!(store.items_by_key(&replica.key).await.unwrap(), [id]);
             }
         }
+        // What was written then is told as well, as far as it was kept.
+        let all = Page::since(jiff::Timestamp::MIN);
+        let (left, _) = store.left_for(&"globex".into(), None, all, 100).await.unwrap();
+        let kinds: Vec<&str> = left.iter().map(|left| left.kind.as_str()).collect();
+        assert_eq!(kinds.iter().filter(|kind| **kind == "create").count(), 2, "schema {version}: {kinds:?}");
+        let told =
+            left.iter().filter(|left| left.request.is_some() && left.authors.iter().any(|who| who.account.is_some()));
+        assert_eq!(told.count() > 0, version > 9, "schema {version}: {left:?}");
         assert_eq!(store.check().await, Vec::<String>::new(), "schema {version}");
         assert!(store.cursor(&"acme".into()).await.unwrap().is_some());
         drop(store);

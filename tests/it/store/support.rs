@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jirasyncd::clock::{Clock, SeededEntropy};
 use jirasyncd::model::hub::{Acts, Audience, Conflict, ItemState, Replica};
 use jirasyncd::model::ids::{EntryId, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId};
+use jirasyncd::model::occasion::Occasion;
 use jirasyncd::model::operation::{Action, Intent, IntentState, Operation};
 use jirasyncd::model::problem::Problem;
 use jirasyncd::model::store::{Claim, Hint, Newcomer, Record, Store, Urgency};
@@ -91,7 +92,7 @@ impl World {
 
     /// A hint about issue `number` on acme, due at `seconds`.
     pub(super) async fn hint(&self, number: u64, seconds: i64) {
-        let hints = [Hint::live(IssueId(number))];
+        let hints = [Hint::live(IssueId(number), polled())];
         self.store.queue_hints(&"acme".into(), &hints, &[], None, at(seconds)).await.unwrap();
     }
 
@@ -153,7 +154,13 @@ pub(super) fn newcomer(sync: &str, issue: u64, first_seen: i64) -> Newcomer {
         issue: IssueId(issue),
         first_seen: at(first_seen),
         urgency: Urgency::Live,
+        occasion: polled(),
     }
+}
+
+/// What brought an issue of acme.
+pub(super) fn polled() -> Occasion {
+    Occasion::Poll("acme".into())
 }
 
 pub(super) fn intent(number: u128, item: ItemId, opened: i64) -> Intent {
@@ -167,12 +174,13 @@ pub(super) fn intent(number: u128, item: ItemId, opened: i64) -> Intent {
         opened_there: None,
         silent: false,
         searches: 0,
+        brought: None,
     }
 }
 
 /// A record that changes nothing but the item.
 pub(super) fn record(item: ItemState) -> Record {
-    Record { item, intents: Vec::new(), conflicts: Vec::new(), problems: None, acts: Vec::new() }
+    Record { item, intents: Vec::new(), conflicts: Vec::new(), problems: None, acts: Vec::new(), requests: Vec::new() }
 }
 
 pub(super) fn problem(what: &str) -> Problem {
