@@ -16,6 +16,8 @@ mod plan_far_ends;
 #[cfg(test)]
 mod plan_properties;
 #[cfg(test)]
+mod plan_things;
+#[cfg(test)]
 mod plan_world;
 #[cfg(test)]
 mod planted;
