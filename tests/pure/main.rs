@@ -12,7 +12,13 @@ mod plan_check_levels;
 #[cfg(test)]
 mod plan_check_rules;
 #[cfg(test)]
+mod plan_comments;
+#[cfg(test)]
 mod plan_far_ends;
+#[cfg(test)]
+mod plan_files;
+#[cfg(test)]
+mod plan_partings;
 #[cfg(test)]
 mod plan_properties;
 #[cfg(test)]

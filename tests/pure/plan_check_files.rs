@@ -17,6 +17,7 @@ use super::plan_world::{SOUND, World, side};
 
 const UNNAMED: &str = "files go only where something that crosses names them";
 const ONE_SIDE: &str = "a note is for one side alone";
+const SURELY: &str = "nothing is deleted that is not surely gone";
 
 fn world() -> World {
     let sides: Vec<SideId> = (0..3).map(side).collect();
@@ -40,7 +41,8 @@ fn world() -> World {
     world
 }
 
-fn said(body: Document) -> CommentRecord {
+/// A comment of home with the number 9 that everybody may read.
+pub(super) fn said(body: Document) -> CommentRecord {
     CommentRecord {
         side: side(0),
         id: CommentId::new("9"),
@@ -140,5 +142,27 @@ fn a_note_goes_to_its_one_side() {
         let words = text::from_plain("`plan.pdf` is too large.");
         world.item.comments = vec![CommentRecord { notice: true, only: Some(only), ..said(words) }];
         assert_eq!(!broken(&world, note.clone()).contains(&ONE_SIDE), may);
+    }
+}
+
+/// A note was never among the comments of its side: it goes once it is taken back, by a read of the issue where the file is.
+#[test]
+fn a_note_that_stands_is_not_deleted() {
+    for (gone, direct, may) in [(true, true, true), (true, false, false), (false, true, false), (false, false, false)] {
+        let mut world = world();
+        world.item.replicas.get_mut(&side(0)).unwrap().observed = true;
+        let copies = BTreeMap::from([(side(1), CommentId::new("20"))]);
+        let words = text::from_plain("`plan.pdf` is too large.");
+        world.item.comments = vec![CommentRecord { notice: true, only: Some(side(1)), gone, copies, ..said(words) }];
+        let (remark, comment, copy) = (Remark::Comment, CommentId::new("9"), CommentId::new("20"));
+        let action = Action::DeleteComment { remark, origin: side(0), comment, copy };
+        let observed = BTreeMap::from([(side(0), world.observe(&side(0), direct).unwrap())]);
+        let offers = BTreeMap::new();
+        let input = world.input(&observed, &offers);
+        let mut made = plan(&input);
+        made.item = world.item.clone();
+        made.operations = vec![Operation { side: side(1), action }];
+        let found = check(&input, &made).into_iter().any(|violation| violation.rule == SURELY);
+        assert_eq!(!found, may, "gone: {gone}, direct: {direct}");
     }
 }

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jirasyncd::model::ends::{FarEnd, FarEnds};
 use jirasyncd::model::hub::Replica;
-use jirasyncd::model::ids::{IssueId, IssueKey};
+use jirasyncd::model::ids::{EntryId, IssueId, IssueKey};
+use jirasyncd::model::issue::{LogEntry, LogItem};
 use jirasyncd::model::operation::{Action, Operation, RemoteLink};
 use jirasyncd::model::settings::{ConflictPolicy, FieldKind};
-use jirasyncd::plan::{Wanted, check, plan};
+use jirasyncd::plan::{By, Step, Wanted, check, plan};
 
 use super::plan_world::{SOUND, World, side};
 
@@ -199,5 +200,31 @@ fn what_only_an_index_does_not_show_is_read_first() {
         let asks = made.wanted.get(&side(0)).is_some_and(|wanted| wanted.contains(&Wanted::FreshRead));
         let hides = made.operations.iter().any(|operation| operation.action == hide(&world));
         assert_eq!((asks, hides), (!direct, direct), "direct: {direct}");
+    }
+}
+
+/// An index may be behind, and a log is not: it says which link was taken away.
+#[test]
+fn what_the_log_says_was_taken_away_is_not_read_again() {
+    for (key, asks) in [("PLAT-9", false), ("PLAT-8", true)] {
+        let mut world = world();
+        let shown = remote(&world);
+        ends(&mut world, 1).note(&side(0), "7", Some(Some(shown)));
+        let mut read = world.observe(&side(0), false).unwrap();
+        let item = LogItem {
+            field: "issuelinks".into(),
+            from: Some(key.to_owned()),
+            from_text: None,
+            to: None,
+            to_text: None,
+        };
+        let created = read.snapshot.created;
+        let entry = LogEntry { id: EntryId(5), created, author: Some("person-a".into()), tag: None, items: vec![item] };
+        read.snapshot.log.push(entry.clone());
+        read.steps.push(Step { entry, by: By::Person });
+        let (observed, offers) = (BTreeMap::from([(side(0), read)]), BTreeMap::new());
+        let made = plan(&world.input(&observed, &offers));
+        let wants = made.wanted.get(&side(0)).is_some_and(|wanted| wanted.contains(&Wanted::FreshRead));
+        assert_eq!(wants, asks, "{key}");
     }
 }
