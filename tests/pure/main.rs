@@ -18,6 +18,12 @@ mod plan_far_ends;
 #[cfg(test)]
 mod plan_files;
 #[cfg(test)]
+mod plan_levels;
+#[cfg(test)]
+mod plan_matching;
+#[cfg(test)]
+mod plan_pairs;
+#[cfg(test)]
 mod plan_partings;
 #[cfg(test)]
 mod plan_properties;

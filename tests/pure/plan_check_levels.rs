@@ -23,7 +23,7 @@ const UNTOLD: &str = "what home does not tell of is not carried";
 const BESIDE: &str = "what has a security level shows nothing beside itself";
 
 /// Home's `Staff` is `Inside` on the second side, and nothing on the third.
-fn world() -> World {
+pub(super) fn world() -> World {
     let sides: Vec<_> = (0..3).map(side).collect();
     let mut world = World::new(&sides, ConflictPolicy::Newest, SOUND);
     let known = Row {
@@ -41,7 +41,7 @@ fn world() -> World {
     world
 }
 
-fn with_replica(mut world: World, level: Option<&str>, ours: bool) -> World {
+pub(super) fn with_replica(mut world: World, level: Option<&str>, ours: bool) -> World {
     let replica = Replica {
         issue: IssueId(77),
         key: IssueKey::new("B-77"),
@@ -54,7 +54,7 @@ fn with_replica(mut world: World, level: Option<&str>, ours: bool) -> World {
     world
 }
 
-fn at_home(mut world: World, level: Option<&str>) -> World {
+pub(super) fn at_home(mut world: World, level: Option<&str>) -> World {
     let replica = world.item.replicas.get_mut(&side(0)).unwrap();
     replica.observed = true;
     replica.level.seen = level.map(str::to_owned);

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jirasyncd::model::ends::{FarEnd, FarEnds};
 use jirasyncd::model::hub::Replica;
 use jirasyncd::model::ids::{EntryId, IssueId, IssueKey};
-use jirasyncd::model::issue::{LogEntry, LogItem};
+use jirasyncd::model::issue::{IssueLink, LogEntry, LogItem, NativeValue};
 use jirasyncd::model::operation::{Action, Operation, RemoteLink};
 use jirasyncd::model::settings::{ConflictPolicy, FieldKind};
+use jirasyncd::model::whose::Circle;
 use jirasyncd::plan::{By, Step, Wanted, check, plan};
 
 use super::plan_world::{SOUND, World, side};
@@ -226,5 +227,33 @@ fn what_the_log_says_was_taken_away_is_not_read_again() {
         let made = plan(&world.input(&observed, &offers));
         let wants = made.wanted.get(&side(0)).is_some_and(|wanted| wanted.contains(&Wanted::FreshRead));
         assert_eq!(wants, asks, "{key}");
+    }
+}
+
+/// Of one link, whoever made it last counts: what another had made before was taken away.
+#[test]
+fn a_link_is_shown_by_the_word_of_who_made_it() {
+    for (last, shown) in [("person-a", true), ("outside-a", false)] {
+        let mut world = world();
+        world.sync.sides[0].whose.from.extend(Circle::parse("group:team"));
+        ends(&mut world, 0).own.clear();
+        let mut read = world.observe(&side(0), true).unwrap();
+        let first = if shown { "outside-a" } else { "person-a" };
+        for (id, by, adds) in [(5, first, true), (6, first, false), (7, last, true)] {
+            let key = Some("PLAT-9".to_owned());
+            let (from, to) = if adds { (None, key) } else { (key, None) };
+            let items = vec![LogItem { field: "issuelinks".into(), from, from_text: None, to, to_text: None }];
+            let created = read.snapshot.created;
+            let entry = LogEntry { id: EntryId(id), created, author: Some(by.into()), tag: None, items };
+            read.snapshot.log.push(entry.clone());
+            read.steps.push(Step { entry, by: By::Person });
+        }
+        let (id, kind, key) = ("7".to_owned(), "Blocks".to_owned(), "PLAT-9".into());
+        let links = BTreeSet::from([IssueLink { id, kind, outward: true, issue: IssueId(99), key }]);
+        read.snapshot.fields.insert("issuelinks".into(), NativeValue::Links(links));
+        let (observed, offers) = (BTreeMap::from([(side(0), read)]), BTreeMap::new());
+        let made = plan(&world.input(&observed, &offers));
+        let shows = made.operations.iter().any(|it| it.side == side(1) && matches!(it.action, Action::ShowEnd { .. }));
+        assert_eq!(shows, shown, "{last}");
     }
 }
