@@ -28,7 +28,11 @@ mod plan_partings;
 #[cfg(test)]
 mod plan_properties;
 #[cfg(test)]
+mod plan_reads;
+#[cfg(test)]
 mod plan_things;
+#[cfg(test)]
+mod plan_watchers;
 #[cfg(test)]
 mod plan_world;
 #[cfg(test)]

@@ -333,6 +333,10 @@ fn a_copy_is_changed_once_on_a_fresh_read_and_deleted_only_with_its_original() {
     assert_eq!(found, [SURELY]);
     let found = broken(&world, alone(delete(&CommentId::new("c1"))));
     assert!(found.contains(&OURS) && found.contains(&FRESH), "{found:?}");
+    // What the configuration alone forbids now is not taken back.
+    world.sync.comments.to.remove(&side(1));
+    assert_eq!(broken(&world, alone(delete(copy))), [SURELY]);
+    world.sync.comments.to.insert(side(1));
     // Once its author narrowed the original, the copy may go, and may not be changed.
     world.revise(&side(0), 0, Revision::Restrict);
     assert_eq!(broken(&world, alone(delete(copy))), [] as [&str; 0]);

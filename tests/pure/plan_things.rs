@@ -8,7 +8,7 @@ use jirasyncd::model::ids::{SideId, ThingId};
 use jirasyncd::model::operation::Thing;
 use jirasyncd::model::settings::{ConflictPolicy, SyncSettings};
 use jirasyncd::model::things::{ProjectThing, Property, SeenThing, ThingSettings};
-use jirasyncd::plan::{ThingRules, ThingsSeen, mark_done, mark_sent, take_in, take_made, thing_writes};
+use jirasyncd::plan::{ThingRules, ThingsSeen, mark_done, mark_sent, render_things, take_in, take_made, thing_writes};
 
 use super::plan_world;
 
@@ -272,4 +272,27 @@ fn one_by_a_name_that_was_given_up_is_peoples_where_nothing_else_is_as_it_was_se
         assert_eq!(due, wanted, "{case}");
         assert_eq!(looks.things.iter().any(|thing| thing.late), is_late, "{case}");
     }
+}
+
+/// What is printed says what is made, and of what changes what it was.
+#[test]
+fn each_write_is_said_with_what_it_changes() {
+    let sync = &three();
+    let settings = sync.things.get(&Thing::Component).unwrap();
+    let rules = ThingRules { sync, thing: Thing::Component, settings };
+    let now = "2026-11-27T08:00:00Z".parse().unwrap();
+    let mut looks = Looks { rules, things: Vec::new(), now, ids: 0 };
+    let lines =
+        |looks: &Looks<'_>| render_things(&looks.things, &thing_writes(looks.rules, &looks.things, &looks.read()));
+    let (one, two) = (seen("1", "One"), seen("2", "Two"));
+    looks.look([&[one.clone(), two.clone()], &[], &[]]);
+    let made = lines(&looks);
+    assert_eq!(made.len(), 4);
+    assert!(made.contains(&"+ globex component `One` is made".to_owned()), "{made:?}");
+    let there = [seen("1", "One"), seen("2", "Two")];
+    looks.look([&there, &there, &there]);
+    looks.look([&[one, seen("2", "Other")], &there, &there]);
+    let renamed = lines(&looks);
+    assert_eq!(renamed.len(), 2);
+    assert!(renamed[0].starts_with("~ globex component `Two`: name \"Two\" -> \"Other\""), "{renamed:?}");
 }
