@@ -14,7 +14,7 @@ use jirasyncd::model::value::Value;
 use jirasyncd::model::whose::Circle;
 use jirasyncd::plan::{By, Observation, Plan, Wanted, check, plan};
 
-use super::plan_world::{Fate, Revision, SOUND, World, side};
+use super::plan_world::{self, Fate, Revision, SOUND, World, side};
 
 const AT_A_TIME: &str = "one edit, then one hop, per side and plan";
 const UNSETTLED: &str = "nothing is written beside a write that is not settled";
@@ -202,8 +202,12 @@ fn what_is_known_of_an_issue_is_what_was_read() {
 
 #[test]
 fn who_lets_only_some_peoples_acts_cross_receives_as_ever() {
-    let mut world = settled(2);
-    world.sync.sides[0].whose.from.extend(Circle::parse("group:team"));
+    let mut sync = plan_world::settings(&[side(0), side(1)], ConflictPolicy::Newest);
+    sync.sides[0].whose.from.extend(Circle::parse("group:team"));
+    // Nobody else is told the same.
+    sync.sides[1].sees = BTreeSet::from([side(1)]);
+    let mut world = World::with(sync, &side(1), SOUND);
+    world.settle().unwrap();
     edit(&mut world, 1, "summary");
     let found = broken(&world, |plan| assert_eq!(writes(plan).len(), 1));
     assert!(found.is_empty(), "{found:?}");

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use jirasyncd::model::hub::{Absence, Away};
 use jirasyncd::model::ids::FieldName;
 use jirasyncd::model::issue::NativeValue;
 use jirasyncd::model::operation::{Action, NativeWrite};
@@ -49,6 +50,33 @@ fn what_was_shut_is_let_in_by_the_issue_itself_alone() {
         let plan = made(&world, 1, direct, |read| read.snapshot.tells_level = tells);
         assert_eq!(plan.item.replicas[&side(1)].restricted, !open, "direct: {direct}, tells: {tells}");
         assert_eq!(asks(&plan, 1), !direct, "direct: {direct}, tells: {tells}");
+    }
+}
+
+/// What was shut and is not any more is read before anything is written there: what was done meanwhile was not taken in.
+#[test]
+fn what_was_shut_is_read_unless_it_is_elsewhere() {
+    for away in [false, true] {
+        let mut world = with_replica(at_home(world(), Some("Staff")), Some("Inside"), true);
+        let there = world.item.replicas.get_mut(&side(1)).unwrap();
+        there.restricted = true;
+        let (how, since) = (Absence::Moved("ELSE".to_owned()), there.updated);
+        let moved = Away { how, since, confirmed: Some(since), moved_on: false, doubted: false, key: None };
+        there.away = away.then_some(moved);
+        let plan = made(&world, 0, true, |read| {
+            (read.snapshot.restricted, read.snapshot.level) = (true, Some("Staff".to_owned()));
+        });
+        assert_eq!(asks(&plan, 1), !away, "away: {away}");
+    }
+}
+
+#[test]
+fn a_read_that_does_not_tell_is_no_word_about_the_level() {
+    let world = with_replica(at_home(world(), None), None, false);
+    for tells in [true, false] {
+        let plan = made(&world, 1, true, |read| read.snapshot.tells_level = tells);
+        let read = plan.item.replicas[&side(1)].level.read;
+        assert_eq!(read.is_some() && read != world.item.replicas[&side(1)].level.read, tells, "{read:?}");
     }
 }
 

@@ -3,22 +3,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jirasyncd::model::hub::FileCopy;
+use jirasyncd::model::hub::{Base, FileCopy};
 use jirasyncd::model::ids::{AttachmentId, CommentId, SideId};
-use jirasyncd::model::issue::AttachmentSnapshot;
+use jirasyncd::model::issue::{AttachmentSnapshot, NativeValue};
 use jirasyncd::model::left;
 use jirasyncd::model::matching::Matching;
 use jirasyncd::model::operation::Action;
 use jirasyncd::model::remark::Remark;
-use jirasyncd::model::settings::{ConflictPolicy, WhenDeleted};
+use jirasyncd::model::settings::{ConflictPolicy, FieldKind, WhenDeleted};
+use jirasyncd::model::value::Value;
 use jirasyncd::plan::{Observation, Plan, Wanted, files_to_compare, plan};
+use jirasyncd::text;
 
 use super::plan_check_files;
 use super::plan_world::{SOUND, World, side};
 
 /// Two sides in step with a comment of home and its copy.
 fn world() -> World {
-    let sides: Vec<SideId> = (0..2).map(side).collect();
+    of(2)
+}
+
+fn of(count: usize) -> World {
+    let sides: Vec<SideId> = (0..count).map(side).collect();
     let mut world = World::new(&sides, ConflictPolicy::Newest, SOUND);
     world.comment(&side(0), false);
     world.settle().unwrap();
@@ -65,6 +71,40 @@ fn what_stands_there_already_is_the_copy() {
     world.issues.get_mut(&side(0)).unwrap()[0].comments[0].created = written + jiff::SignedDuration::from_hours(48);
     let plan = made(&world, true, &[0, 1], |_| {});
     assert_eq!((plan.item.comments[0].copies.len(), plan.matched.left), (0, 1));
+}
+
+#[test]
+fn a_copy_of_one_line_is_found_and_so_are_those_of_three_sides() {
+    let (mut world, copy) = joined();
+    let said = text::plain(&text::read(&world.issues[&side(0)][0].comments[0].body));
+    let one_line = NativeValue::Wiki(format!("P a (a): {said}"));
+    world.issues.get_mut(&side(1)).unwrap()[0].comments[0].body = one_line;
+    let plan = made(&world, true, &[0, 1], |_| {});
+    assert_eq!(plan.item.comments[0].copies.get(&side(1)), Some(&copy));
+    let mut world = of(3);
+    world.item.comments.clear();
+    world.item.matching = Some(Matching::of((0..3).map(side)));
+    let plan = made(&world, true, &[0, 1, 2], |_| {});
+    assert_eq!((copies(&plan), plan.matched.comments), (0, 2));
+}
+
+/// A link that nobody agreed on stays, as long as the issue has it.
+#[test]
+fn a_link_that_is_let_be_is_forgotten_with_it() {
+    for (held, stays) in [(true, true), (false, false)] {
+        let mut world = world();
+        let mut row = world.sync.fields[&"labels".into()].clone();
+        (row.name, row.kind) = ("links".into(), FieldKind::Links);
+        row.sides.values_mut().for_each(|field| *field = "issuelinks".into());
+        let link = "2 Blocks".to_owned();
+        let links = Value::Words(held.then(|| link.clone()).into_iter().collect());
+        let base = Base { value: Some(links), ..Base::default() };
+        world.item.replicas.get_mut(&side(1)).unwrap().bases.insert(row.name.clone(), base);
+        world.item.left = BTreeMap::from([(side(1), BTreeSet::from([left::link(&row.name, &link)]))]);
+        world.sync.fields.insert(row.name.clone(), row);
+        let plan = made(&world, true, &[], |_| {});
+        assert_eq!(plan.item.left.contains_key(&side(1)), stays);
+    }
 }
 
 #[test]

@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jirasyncd::mapping::References;
+use jirasyncd::model::document::Syntax;
 use jirasyncd::model::hub::{Acknowledged, Rival};
 use jirasyncd::model::ids::{FieldId, SideId};
 use jirasyncd::model::issue::NativeValue;
 use jirasyncd::model::operation::Action;
 use jirasyncd::model::scope::{Covered, Scope};
 use jirasyncd::model::settings::{Composed, ConflictPolicy, CopyEdits, FieldKind, SideEffects};
-use jirasyncd::plan::{By, Plan, Wanted, plan};
+use jirasyncd::plan::{By, Plan, PlanInput, Wanted, plan};
+use jirasyncd::text;
 
 use super::plan_world::{Fate, PRIORITIES, Revision, SOUND, World, settings, side};
 
@@ -146,6 +149,7 @@ fn no_counterpart_is_made_of_what_left() {
         let plan = world.think(&at(0), true);
         let creates = plan.operations.iter().any(|it| matches!(it.action, Action::Create { .. }));
         assert_eq!(creates, made, "{standing:?}");
+        assert!(!made || plan.holds.is_empty(), "all of it can be held there: {:?}", plan.holds);
     }
 }
 
@@ -183,4 +187,24 @@ fn nothing_is_written_beside_another_state() {
     assert_eq!(written(&world), [side(1), side(2)]);
     world.item.rivals.insert(side(0), rival);
     assert_eq!(written(&world), [side(2)]);
+}
+
+/// What is made with a text that is too long says where that stands whole.
+#[test]
+fn a_new_issue_says_where_its_text_stands_whole() {
+    let mut world = World::new(&[side(0), side(1)], ConflictPolicy::Newest, SOUND);
+    let long = text::from_plain(&["word ".repeat(5_000), "word ".repeat(5_000)].join("\n\n"));
+    world.set(&side(0), "description", text::write(&long, Syntax::Adf), By::Person);
+    let own = BTreeMap::from([(side(0), world.item.replicas[&side(0)].key.clone())]);
+    let references = References::new(&world.sync, &world.catalogs, own);
+    let observed = BTreeMap::from([(side(0), world.observe(&side(0), true).unwrap())]);
+    let offers = BTreeMap::new();
+    let made = plan(&PlanInput { references: &references, ..world.input(&observed, &offers) });
+    let fields = made.operations.iter().find_map(|operation| match &operation.action {
+        Action::Create { fields, .. } => Some(fields),
+        _ => None,
+    });
+    let fields = fields.unwrap_or_else(|| panic!("{:?} {:?}", made.holds, made.wanted));
+    let written = format!("{:?}", fields[&"description".into()].write);
+    assert!(written.contains("[A-1|https://a.example/browse/A-1]"), "{}", &written[written.len() - 200..]);
 }
