@@ -37,9 +37,9 @@ fn pending(world: &World, id: &str, words: &str) -> CommentRecord {
 
 /// What a copy of a comment is to say.
 fn copied(plan: &Plan, id: &str) -> Option<Document> {
-    plan.operations.iter().find_map(|operation| match &operation.action {
-        Action::AddComment { comment, wanted, .. } if comment.as_str() == id => Some(wanted.clone()),
-        _ => None,
+    plan.operations.iter().find_map(|operation| {
+        let Action::AddComment { comment, wanted, .. } = &operation.action else { return None };
+        (comment.as_str() == id).then(|| wanted.clone())
     })
 }
 

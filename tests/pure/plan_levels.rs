@@ -31,10 +31,8 @@ fn level_set(plan: &Plan) -> Option<Option<String>> {
     let security = FieldName::from("security");
     plan.operations.iter().filter(|operation| operation.side == side(1)).find_map(|operation| {
         let Action::SetFields { fields } = &operation.action else { return None };
-        match &fields.get(&security)?.write {
-            NativeWrite::Set(NativeValue::Named(named)) => Some(Some(named.name.clone())),
-            _ => Some(None),
-        }
+        let NativeWrite::Set(NativeValue::Named(named)) = &fields.get(&security)?.write else { return Some(None) };
+        Some(Some(named.name.clone()))
     })
 }
 

@@ -200,9 +200,9 @@ fn a_new_issue_says_where_its_text_stands_whole() {
     let observed = BTreeMap::from([(side(0), world.observe(&side(0), true).unwrap())]);
     let offers = BTreeMap::new();
     let made = plan(&PlanInput { references: &references, ..world.input(&observed, &offers) });
-    let fields = made.operations.iter().find_map(|operation| match &operation.action {
-        Action::Create { fields, .. } => Some(fields),
-        _ => None,
+    let fields = made.operations.iter().find_map(|operation| {
+        let Action::Create { fields, .. } = &operation.action else { return None };
+        Some(fields)
     });
     let fields = fields.unwrap_or_else(|| panic!("{:?} {:?}", made.holds, made.wanted));
     let written = format!("{:?}", fields[&"description".into()].write);

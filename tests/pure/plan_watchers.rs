@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jirasyncd::model::ids::{AccountId, SideId};
-use jirasyncd::model::issue::{Watched, Watchers};
-use jirasyncd::model::operation::Action;
+use jirasyncd::model::ids::{AccountId, AttachmentId, OperationId, SideId};
+use jirasyncd::model::issue::{AttachmentSnapshot, Person, Watched, Watchers};
+use jirasyncd::model::operation::{Action, Intent, IntentState, Operation};
 use jirasyncd::model::settings::{ConflictPolicy, FieldKind, Row, Table};
+use jirasyncd::model::whose::Circle;
 use jirasyncd::plan::{Plan, PlanInput, Wanted, plan};
 
 use super::plan_world::{SOUND, World, side};
@@ -28,7 +29,7 @@ fn world() -> World {
     for catalog in world.catalogs.values_mut() {
         for name in ["jane", "bert"] {
             let account = AccountId::new(name);
-            let person = jirasyncd::model::issue::Person { account, display_name: name.to_owned(), email: None };
+            let person = Person { account, display_name: name.to_owned(), email: None };
             catalog.people.insert(name.to_owned(), person);
         }
     }
@@ -50,10 +51,9 @@ fn made(world: &World, watchers: &BTreeMap<SideId, Watchers>) -> Plan {
 }
 
 fn deeds(plan: &Plan) -> Vec<String> {
-    let deed = |operation: &jirasyncd::model::operation::Operation| match &operation.action {
-        Action::AddWatcher { watcher } => Some(format!("{}+{}", operation.side, watcher.account)),
-        Action::RemoveWatcher { watcher } => Some(format!("{}-{}", operation.side, watcher.account)),
-        _ => None,
+    let deed = |operation: &Operation| {
+        let (watcher, adds) = operation.action.watcher()?;
+        Some(format!("{}{}{}", operation.side, if adds { '+' } else { '-' }, watcher.account))
     };
     plan.operations.iter().filter_map(deed).collect()
 }
@@ -88,13 +88,13 @@ fn who_comes_is_added_elsewhere_and_who_goes_is_taken_away_by_a_list() {
     let plan = made(&world, &lists(&world, &["bert", "jane"], true));
     let added = plan.operations.into_iter().find(|it| matches!(it.action, Action::AddWatcher { .. })).unwrap();
     world.item = plan.item;
-    world.intents.push(jirasyncd::model::operation::Intent {
-        id: jirasyncd::model::ids::OperationId(9_999_999),
+    world.intents.push(Intent {
+        id: OperationId(9_999_999),
         item: world.item.id,
         issue: None,
         opened: world.item.replicas[&side(0)].updated,
         operation: added,
-        state: jirasyncd::model::operation::IntentState::Open,
+        state: IntentState::Open,
         opened_there: None,
         silent: false,
         searches: 0,
@@ -119,12 +119,12 @@ fn a_list_is_asked_for_where_the_number_moved() {
 #[test]
 fn what_stays_is_counted() {
     let mut world = world();
-    world.sync.sides[0].whose.from.extend(jirasyncd::model::whose::Circle::parse("group:team"));
+    world.sync.sides[0].whose.from.extend(Circle::parse("group:team"));
     world.sync.attachments.from = BTreeSet::from([side(0)]);
     let stays = |world: &World, author: &str| {
         let mut read = world.observe(&side(0), true).unwrap();
-        read.snapshot.attachments = Some(vec![jirasyncd::model::issue::AttachmentSnapshot {
-            id: jirasyncd::model::ids::AttachmentId::new("7"),
+        read.snapshot.attachments = Some(vec![AttachmentSnapshot {
+            id: AttachmentId::new("7"),
             name: "plan.pdf".to_owned(),
             size: 1,
             mime: String::new(),
