@@ -30,6 +30,8 @@ mod plan_properties;
 #[cfg(test)]
 mod plan_reads;
 #[cfg(test)]
+mod plan_restored;
+#[cfg(test)]
 mod plan_things;
 #[cfg(test)]
 mod plan_watchers;

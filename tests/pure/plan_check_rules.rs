@@ -213,6 +213,23 @@ fn who_lets_only_some_peoples_acts_cross_receives_as_ever() {
     assert!(found.is_empty(), "{found:?}");
 }
 
+/// `across` lets a value pass between partners that do not see each other.
+#[test]
+fn what_goes_across_may_come_from_a_side_that_is_not_seen() {
+    for across in [true, false] {
+        let mut sync = plan_world::settings(&[side(0), side(1), side(2)], ConflictPolicy::Newest);
+        sync.fields.get_mut(&"summary".into()).unwrap().across = across;
+        for partner in [1, 2] {
+            sync.sides[partner].sees = BTreeSet::from([side(0), side(partner)]);
+        }
+        let mut world = World::with(sync, &side(0), SOUND);
+        world.settle().unwrap();
+        edit(&mut world, 1, "summary");
+        let found = broken(&world, |plan| assert_eq!(plan.operations.len(), if across { 2 } else { 1 }));
+        assert!(found.is_empty(), "{found:?}");
+    }
+}
+
 #[test]
 fn a_link_is_no_value_of_another_field() {
     let world = settled(2);
