@@ -289,8 +289,6 @@ mod many_sides;
 #[cfg(test)]
 mod outside_fuzz;
 #[cfg(test)]
-mod plan_things;
-#[cfg(test)]
 mod planted_proof;
 #[cfg(test)]
 #[cfg(feature = "planted-bugs")]

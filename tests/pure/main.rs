@@ -12,9 +12,29 @@ mod plan_check_levels;
 #[cfg(test)]
 mod plan_check_rules;
 #[cfg(test)]
+mod plan_comments;
+#[cfg(test)]
 mod plan_far_ends;
 #[cfg(test)]
+mod plan_files;
+#[cfg(test)]
+mod plan_levels;
+#[cfg(test)]
+mod plan_matching;
+#[cfg(test)]
+mod plan_pairs;
+#[cfg(test)]
+mod plan_partings;
+#[cfg(test)]
 mod plan_properties;
+#[cfg(test)]
+mod plan_reads;
+#[cfg(test)]
+mod plan_restored;
+#[cfg(test)]
+mod plan_things;
+#[cfg(test)]
+mod plan_watchers;
 #[cfg(test)]
 mod plan_world;
 #[cfg(test)]

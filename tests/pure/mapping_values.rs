@@ -152,6 +152,46 @@ fn a_reader_is_shown_nothing_of_a_side_that_it_does_not_see() {
     assert_eq!(told(&sync, &references, "see SUP-1 now", 0, 1).trim(), "see ENG-7 now");
 }
 
+/// A picture that leads to where its reader may not look loses its way there, and keeps what leads elsewhere.
+#[test]
+fn a_file_leads_nobody_to_a_side_that_they_do_not_see() {
+    let mut sync = sync();
+    sync.sides[1].sees = BTreeSet::from([side(1)]);
+    let references = references(&sync);
+    let (there, catalog) = (side(1), Catalog { kind: Some(Kind::Cloud), ..catalog(1) });
+    let rich = Rich { sync: &sync, side: &there, catalog: &catalog, references: &references, origin: None };
+    let link = |address: &str| serde_json::json!({ "type": "link", "attrs": { "href": address } });
+    let (ours, theirs) = (link("https://a.example/x"), link("https://other.example/x"));
+    let media = serde_json::json!({ "type": "media", "attrs": { "type": "external", "url": "https://other.example/p.png" },
+        "marks": [ours, theirs] });
+    let picture = serde_json::json!({ "type": "mediaSingle", "attrs": { "layout": "center" }, "content": [media] });
+    let document =
+        text::read(&NativeValue::Adf(serde_json::json!({ "type": "doc", "version": 1, "content": [picture] })));
+    let NativeValue::Adf(written) = rich.write(&document, &NativeValue::Empty) else { unreachable!() };
+    let written = written.to_string();
+    assert!(!written.contains("a.example/x") && written.contains("https://other.example/x"), "{written}");
+}
+
+/// A text that is too long for a Jira says where it stands whole, to those who may look there.
+#[test]
+fn what_does_not_fit_says_where_it_stands_whole() {
+    for sees in [true, false] {
+        let mut sync = sync();
+        if !sees {
+            sync.sides[1].sees = BTreeSet::from([side(1)]);
+        }
+        let catalogs = (0..2).map(|index| (side(index), catalog(index))).collect();
+        let own = BTreeMap::from([(side(0), "SUP-1".into()), (side(1), "ENG-7".into())]);
+        let references = References::new(&sync, &catalogs, own);
+        let (home, there, catalog) = (side(0), side(1), catalog(1));
+        let rich = Rich { sync: &sync, side: &there, catalog: &catalog, references: &references, origin: Some(&home) };
+        let document = text::from_plain(&["word ".repeat(5_000), "word ".repeat(5_000)].join("\n\n"));
+        let NativeValue::Wiki(written) = rich.write(&document, &NativeValue::Empty) else { unreachable!() };
+        let end = &written[written.len() - 200..];
+        assert_eq!(end.contains("[SUP-1|https://a.example/browse/SUP-1]"), sees, "{end}");
+    }
+}
+
 /// A file that a text names is called by its own name on each side; Cloud shows it by a link to the attachment.
 #[test]
 fn a_text_points_to_the_readers_own_copy_of_a_file() {

@@ -10,15 +10,17 @@ use jirasyncd::model::issue::{NativeValue, Visibility};
 use jirasyncd::model::operation::{Action, Operation};
 use jirasyncd::model::remark::Remark;
 use jirasyncd::model::settings::{ConflictPolicy, WhichFiles};
-use jirasyncd::plan::{check, plan};
+use jirasyncd::plan::{By, check, plan};
 use jirasyncd::text;
 
 use super::plan_world::{SOUND, World, side};
 
 const UNNAMED: &str = "files go only where something that crosses names them";
 const ONE_SIDE: &str = "a note is for one side alone";
+const SURELY: &str = "nothing is deleted that is not surely gone";
 
-fn world() -> World {
+/// Three sides whose files cross where something names them, and a file of home.
+pub(super) fn world() -> World {
     let sides: Vec<SideId> = (0..3).map(side).collect();
     let mut world = World::new(&sides, ConflictPolicy::Newest, SOUND);
     let rules = &mut world.sync.attachments;
@@ -41,7 +43,8 @@ fn world() -> World {
     world
 }
 
-fn said(body: Document) -> CommentRecord {
+/// A comment of home with the number 9 that everybody may read.
+pub(super) fn said(body: Document) -> CommentRecord {
     CommentRecord {
         side: side(0),
         id: CommentId::new("9"),
@@ -142,4 +145,85 @@ fn a_note_goes_to_its_one_side() {
         world.item.comments = vec![CommentRecord { notice: true, only: Some(only), ..said(words) }];
         assert_eq!(!broken(&world, note.clone()).contains(&ONE_SIDE), may);
     }
+}
+
+/// A note was never among the comments of its side: it goes once it is taken back, by a read of the issue where the file is.
+#[test]
+fn a_note_that_stands_is_not_deleted() {
+    for (gone, direct, may) in [(true, true, true), (true, false, false), (false, true, false), (false, false, false)] {
+        let mut world = world();
+        world.item.replicas.get_mut(&side(0)).unwrap().observed = true;
+        let copies = BTreeMap::from([(side(1), CommentId::new("20"))]);
+        let words = text::from_plain("`plan.pdf` is too large.");
+        world.item.comments = vec![CommentRecord { notice: true, only: Some(side(1)), gone, copies, ..said(words) }];
+        let (remark, comment, copy) = (Remark::Comment, CommentId::new("9"), CommentId::new("20"));
+        let action = Action::DeleteComment { remark, origin: side(0), comment, copy };
+        let observed = BTreeMap::from([(side(0), world.observe(&side(0), direct).unwrap())]);
+        let offers = BTreeMap::new();
+        let input = world.input(&observed, &offers);
+        let mut made = plan(&input);
+        made.item = world.item.clone();
+        made.operations = vec![Operation { side: side(1), action }];
+        let found = check(&input, &made).into_iter().any(|violation| violation.rule == SURELY);
+        assert_eq!(!found, may, "gone: {gone}, direct: {direct}");
+    }
+}
+
+/// What people say of a file takes it along, on its own side alone, and outside of what they quote.
+#[test]
+fn a_file_crosses_with_what_names_it() {
+    let copied = |change: fn(&mut World)| {
+        let mut world = world();
+        let home = world.item.replicas[&side(0)].clone();
+        for replica in world.item.replicas.values_mut() {
+            replica.observed = true;
+        }
+        let there = Replica { issue: jirasyncd::model::ids::IssueId(77), observed: true, ours: true, ..home };
+        world.item.replicas.insert(side(1), there);
+        world.catalogs.values_mut().for_each(|catalog| catalog.upload_limit = Some(1_000));
+        change(&mut world);
+        let (observed, offers) = (BTreeMap::new(), BTreeMap::new());
+        let made = plan(&world.input(&observed, &offers));
+        made.operations.iter().any(|operation| matches!(operation.action, Action::AddFile { .. }))
+    };
+    assert!(!copied(|_| {}));
+    assert!(copied(|world| world.item.comments = vec![said(naming("plan.pdf"))]));
+    assert!(!copied(|world| {
+        let quoted = Document { blocks: vec![Block::Quote(naming("plan.pdf").blocks)] };
+        world.item.comments = vec![said(quoted)];
+    }));
+    assert!(!copied(|world| world.item.comments = vec![CommentRecord { side: side(1), ..said(naming("plan.pdf")) }]));
+    let internal = |world: &mut World| {
+        world.item.comments = vec![CommentRecord { visibility: Visibility::Internal, ..said(naming("plan.pdf")) }];
+    };
+    assert!(!copied(internal));
+    let refused = |world: &mut World| {
+        let refused = BTreeMap::from([(side(1), "no".to_owned())]);
+        world.item.comments = vec![CommentRecord { refused, ..said(naming("plan.pdf")) }];
+    };
+    assert!(!copied(refused), "its copy never got there");
+}
+
+/// A description that somebody lets name a file takes it along, once that is agreed.
+#[test]
+fn a_file_crosses_with_the_description_that_names_it() {
+    let mut world = World::new(&[side(0), side(1)], ConflictPolicy::Newest, SOUND);
+    world.settle().unwrap();
+    let file = self::world().item.attachments.remove(0);
+    world.sync.attachments = self::world().sync.attachments;
+    world.catalogs.values_mut().for_each(|catalog| catalog.upload_limit = Some(1_000));
+    world.item.attachments.push(file);
+    let adds = |world: &World| {
+        let made = world.think(&world.everywhere(), true);
+        made.operations.iter().any(|operation| matches!(operation.action, Action::AddFile { .. }))
+    };
+    assert!(!adds(&world));
+    let text = NativeValue::Wiki("see [^plan.pdf]".to_owned());
+    world.set(&side(1), "description", text.clone(), By::Person);
+    assert!(!adds(&world), "it was named where the file is not");
+    let media = serde_json::json!({ "type": "media", "attrs": { "type": "file", "id": "u-1", "collection": "", "alt": "plan.pdf" } });
+    let picture = serde_json::json!({ "type": "mediaSingle", "content": [media] });
+    let doc = serde_json::json!({ "type": "doc", "version": 1, "content": [picture] });
+    world.set(&side(0), "description", NativeValue::Adf(doc), By::Person);
+    assert!(adds(&world));
 }

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use jirasyncd::model::hub::{Acts, Replica};
-use jirasyncd::model::ids::{FieldName, IssueId, IssueKey};
+use jirasyncd::model::ids::{FieldName, IssueId, IssueKey, OperationId};
 use jirasyncd::model::issue::{Named, NativeValue};
 use jirasyncd::model::level::Level;
-use jirasyncd::model::operation::{Action, FieldWrite, NativeWrite, Operation, Thing};
+use jirasyncd::model::operation::{Action, FieldWrite, Intent, IntentState, NativeWrite, Operation, Thing};
 use jirasyncd::model::settings::{ConflictPolicy, FieldKind, FieldRow, Row, Table};
 use jirasyncd::model::value::Value;
 use jirasyncd::plan::{Observation, check, plan};
@@ -23,7 +23,7 @@ const UNTOLD: &str = "what home does not tell of is not carried";
 const BESIDE: &str = "what has a security level shows nothing beside itself";
 
 /// Home's `Staff` is `Inside` on the second side, and nothing on the third.
-fn world() -> World {
+pub(super) fn world() -> World {
     let sides: Vec<_> = (0..3).map(side).collect();
     let mut world = World::new(&sides, ConflictPolicy::Newest, SOUND);
     let known = Row {
@@ -41,7 +41,7 @@ fn world() -> World {
     world
 }
 
-fn with_replica(mut world: World, level: Option<&str>, ours: bool) -> World {
+pub(super) fn with_replica(mut world: World, level: Option<&str>, ours: bool) -> World {
     let replica = Replica {
         issue: IssueId(77),
         key: IssueKey::new("B-77"),
@@ -54,7 +54,7 @@ fn with_replica(mut world: World, level: Option<&str>, ours: bool) -> World {
     world
 }
 
-fn at_home(mut world: World, level: Option<&str>) -> World {
+pub(super) fn at_home(mut world: World, level: Option<&str>) -> World {
     let replica = world.item.replicas.get_mut(&side(0)).unwrap();
     replica.observed = true;
     replica.level.seen = level.map(str::to_owned);
@@ -119,6 +119,13 @@ fn a_level_is_there_first_and_alone_and_is_homes() {
         (None, None, false, edit([level("Inside")]), Some(HOMES)),
         (Some("Secret"), Some("Inside"), true, edit([due()]), Some(LET_BE)),
         (
+            None,
+            Some("Inside"),
+            true,
+            Action::Offer { field: "due".into(), thing: Thing::Version, name: "v".into() },
+            Some(FIRST),
+        ),
+        (
             Some("Staff"),
             Some("Inside"),
             true,
@@ -129,6 +136,27 @@ fn a_level_is_there_first_and_alone_and_is_homes() {
         let world = with_replica(at_home(world(), home), there, ours);
         let found = broken(&world, 1, &none, action.clone());
         assert_eq!(found.first().copied(), breaks, "{home:?} {there:?} {action:?}: {found:?}");
+    }
+}
+
+#[test]
+fn nothing_is_written_beside_a_level_that_is_not_seen_yet() {
+    for (on, breaks) in [(1, true), (2, false)] {
+        let mut world = with_replica(at_home(world(), Some("Staff")), Some("Inside"), true);
+        world.intents.push(Intent {
+            id: OperationId(7),
+            item: world.item.id,
+            issue: None,
+            operation: Operation { side: side(on), action: edit([level("Inside")]) },
+            state: IntentState::Open,
+            opened: world.item.replicas[&side(0)].updated,
+            opened_there: None,
+            silent: false,
+            searches: 0,
+            brought: None,
+        });
+        let found = broken(&world, 1, &BTreeMap::new(), edit([due()]));
+        assert_eq!(found.contains(&FIRST), breaks, "{on}: {found:?}");
     }
 }
 

@@ -3,15 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jirasyncd::model::hub::Terms;
-use jirasyncd::model::ids::{CommentId, FieldName, SideId};
+use jirasyncd::model::hub::{Acts, Base, Terms};
+use jirasyncd::model::ids::{CommentId, FieldName, IssueId, SideId};
 use jirasyncd::model::issue::Visibility;
-use jirasyncd::model::operation::{Action, FieldWrite, Operation, Thing};
+use jirasyncd::model::matching::Marked;
+use jirasyncd::model::operation::{Action, FieldWrite, Operation, Relation, Thing};
 use jirasyncd::model::remark::Remark;
-use jirasyncd::model::settings::{ConflictPolicy, Farewell, OnUnmapped};
+use jirasyncd::model::settings::{ConflictPolicy, Farewell, FieldKind, OnUnmapped, RestrictedRow};
+use jirasyncd::model::value::Value;
+use jirasyncd::model::whose::Circle;
 use jirasyncd::plan::{By, Observation, Plan, Wanted, check, plan};
 
-use super::plan_world::{Fate, Revision, SOUND, World, side};
+use super::plan_world::{self, Fate, Revision, SOUND, World, side};
 
 const AT_A_TIME: &str = "one edit, then one hop, per side and plan";
 const UNSETTLED: &str = "nothing is written beside a write that is not settled";
@@ -28,6 +31,9 @@ const STAY: &str = "restricted comments stay";
 const SURELY: &str = "nothing is deleted that is not surely gone";
 const FRESH: &str = "a copy is changed on a fresh read";
 const GONE: &str = "what is not known to be gone is not parted with";
+const OURS_GO: &str = "only our own copies are deleted";
+const SEEN: &str = "bases follow what was seen";
+const MAPPED: &str = "only mapped fields are written";
 
 fn settled(count: usize) -> World {
     let sides: Vec<SideId> = (0..count).map(side).collect();
@@ -155,6 +161,98 @@ fn a_counterpart_of_what_is_there_is_not_parted_with() {
     }
 }
 
+#[test]
+fn what_a_person_made_is_not_deleted_with_its_counterpart() {
+    let world = settled(2);
+    for (on, ours) in [(1, true), (0, false)] {
+        let found = broken(&world, |plan| {
+            let action = Action::DeleteIssue { with: side(1 - on) };
+            plan.operations = vec![Operation { side: side(on), action }];
+        });
+        assert_eq!(!found.contains(&OURS_GO), ours, "{found:?}");
+    }
+}
+
+#[test]
+fn what_is_known_of_an_issue_is_what_was_read() {
+    let world = settled(2);
+    let summary = FieldName::from("summary");
+    // Only what the issue does not show at all may have stayed as it was.
+    for left_out in [false, true] {
+        let found = broken(&world, |plan| {
+            let base = plan.item.replicas.get_mut(&side(1)).unwrap().bases.get_mut(&summary).unwrap();
+            (base.value, base.left_out) = (Some(Value::Line("another".to_owned())), left_out);
+        });
+        assert!(found.contains(&SEEN), "left out: {left_out}, {found:?}");
+    }
+    let mut world = settled(2);
+    let mut row = world.sync.fields[&FieldName::from("labels")].clone();
+    (row.name, row.kind) = ("watchers".into(), FieldKind::Watchers);
+    world.sync.fields.insert(row.name.clone(), row);
+    let watchers = FieldName::from("watchers");
+    let one = || Base { value: Some(Value::Words(BTreeSet::from(["jane".to_owned()]))), ..Base::default() };
+    world.item.replicas.get_mut(&side(1)).unwrap().bases.insert(watchers.clone(), one());
+    assert_eq!(broken(&world, |_| {}), [] as [&str; 0], "nobody looked at the list, and it stayed as it was");
+    let found = broken(&world, |plan| {
+        let bases = &mut plan.item.replicas.get_mut(&side(1)).unwrap().bases;
+        bases.get_mut(&watchers).unwrap().value = Some(Value::Words(BTreeSet::from(["bert".to_owned()])));
+    });
+    assert!(found.contains(&SEEN), "{found:?}");
+}
+
+#[test]
+fn who_lets_only_some_peoples_acts_cross_receives_as_ever() {
+    let mut sync = plan_world::settings(&[side(0), side(1)], ConflictPolicy::Newest);
+    sync.sides[0].whose.from.extend(Circle::parse("group:team"));
+    // Nobody else is told the same.
+    sync.sides[1].sees = BTreeSet::from([side(1)]);
+    let mut world = World::with(sync, &side(1), SOUND);
+    world.settle().unwrap();
+    edit(&mut world, 1, "summary");
+    let found = broken(&world, |plan| assert_eq!(writes(plan).len(), 1));
+    assert!(found.is_empty(), "{found:?}");
+}
+
+/// `across` lets a value pass between partners that do not see each other.
+#[test]
+fn what_goes_across_may_come_from_a_side_that_is_not_seen() {
+    for across in [true, false] {
+        let mut sync = plan_world::settings(&[side(0), side(1), side(2)], ConflictPolicy::Newest);
+        sync.fields.get_mut(&"summary".into()).unwrap().across = across;
+        for partner in [1, 2] {
+            sync.sides[partner].sees = BTreeSet::from([side(0), side(partner)]);
+        }
+        let mut world = World::with(sync, &side(0), SOUND);
+        world.settle().unwrap();
+        edit(&mut world, 1, "summary");
+        let found = broken(&world, |plan| assert_eq!(plan.operations.len(), if across { 2 } else { 1 }));
+        assert!(found.is_empty(), "{found:?}");
+    }
+}
+
+#[test]
+fn a_link_is_no_value_of_another_field() {
+    let world = settled(2);
+    let link = |field: &str| Relation {
+        field: field.into(),
+        element: "1 Blocks".to_owned(),
+        kind: "Blocks".to_owned(),
+        outward: true,
+        issue: IssueId(9),
+        key: "B-9".into(),
+        acts: Acts::default(),
+    };
+    let found = broken(&world, alone(Action::AddIssueLink { link: link("labels") }));
+    assert!(found.contains(&MAPPED), "{found:?}");
+    let mut world = world;
+    let mut row = world.sync.fields[&FieldName::from("labels")].clone();
+    (row.name, row.kind) = ("links".into(), FieldKind::Links);
+    row.sides.values_mut().for_each(|field| *field = "issuelinks".into());
+    world.sync.fields.insert(row.name.clone(), row);
+    let found = broken(&world, alone(Action::AddIssueLink { link: link("links") }));
+    assert!(!found.contains(&MAPPED) && found.contains(&AGREED), "{found:?}");
+}
+
 /// A world with a comment at home, and what copies it to the other side.
 fn said() -> (World, Action) {
     let mut world = settled(2);
@@ -204,6 +302,28 @@ fn a_comment_goes_once_and_only_where_the_rules_let_it() {
     assert!(found.contains(&NOT_SEEN), "{found:?}");
 }
 
+/// What few read may be read by those whom a row names for them, in both directions, and by nobody else.
+#[test]
+fn a_comment_for_few_goes_to_those_whom_a_row_names() {
+    let role = |name: &str| Visibility::Role(name.to_owned());
+    for (at, with, readers, there) in [(0, 1, role("Few"), role("Some")), (1, 0, role("Some"), role("Few"))] {
+        let (mut world, action) = said();
+        world.sync.comments.restricted =
+            vec![RestrictedRow { at: side(at), visibility: readers, with: side(with), there }];
+        world.issues.get_mut(&side(0)).unwrap()[0].comments[0].visibility = role("Few");
+        let Action::AddComment { remark, origin, comment, body, wanted, edits, spent, .. } = action else {
+            unreachable!()
+        };
+        let under = |name: &str| {
+            let terms = Terms { of: role("Few"), under: role(name) };
+            let (origin, comment, body, wanted) = (origin.clone(), comment.clone(), body.clone(), wanted.clone());
+            alone(Action::AddComment { remark, origin, comment, body, wanted, edits, spent, terms })
+        };
+        assert_eq!(broken(&world, under("Some")), [] as [&str; 0], "{at}");
+        assert!(broken(&world, under("Others")).contains(&STAY), "{at}");
+    }
+}
+
 #[test]
 fn a_comment_under_way_is_not_sent_again() {
     let (mut world, action) = said();
@@ -234,9 +354,42 @@ fn a_copy_is_changed_once_on_a_fresh_read_and_deleted_only_with_its_original() {
     assert_eq!(found, [SURELY]);
     let found = broken(&world, alone(delete(&CommentId::new("c1"))));
     assert!(found.contains(&OURS) && found.contains(&FRESH), "{found:?}");
+    // What the configuration alone forbids now is not taken back.
+    world.sync.comments.to.remove(&side(1));
+    assert_eq!(broken(&world, alone(delete(copy))), [SURELY]);
+    world.sync.comments.to.insert(side(1));
     // Once its author narrowed the original, the copy may go, and may not be changed.
     world.revise(&side(0), 0, Revision::Restrict);
     assert_eq!(broken(&world, alone(delete(copy))), [] as [&str; 0]);
     let found = broken(&world, alone(change));
     assert!(found.contains(&STAY), "{found:?}");
+}
+
+/// A state from a backup does not know a copy; its mark says of what it is one, and of nothing else.
+#[test]
+fn a_copy_that_nobody_remembers_is_ours_by_its_own_mark() {
+    let (mut world, _) = said();
+    world.settle().unwrap();
+    let record = world.item.comments.remove(0);
+    let (comment, copy) = (record.id.clone(), record.copies[&side(1)].clone());
+    let marked = |copy: CommentId, original: CommentId| {
+        let (remark, origin) = (Remark::Comment, side(0));
+        Marked { remark, side: side(1), copy, origin, original }
+    };
+    let other = CommentId::new("c99");
+    for (mark, ours) in [
+        (marked(copy.clone(), comment.clone()), true),
+        (marked(copy.clone(), other.clone()), false),
+        (marked(other.clone(), comment.clone()), false),
+    ] {
+        world.item.orphans = vec![mark.clone()];
+        let (observed, offers) = (BTreeMap::new(), BTreeMap::new());
+        let input = world.input(&observed, &offers);
+        let mut made = plan(&input);
+        let (remark, origin) = (Remark::Comment, side(0));
+        let action = Action::DeleteComment { remark, origin, comment: comment.clone(), copy: copy.clone() };
+        made.operations = vec![Operation { side: side(1), action }];
+        let found = check(&input, &made).into_iter().any(|violation| violation.rule == OURS);
+        assert_eq!(!found, ours, "{mark:?}");
+    }
 }

@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jirasyncd::model::ends::{FarEnd, FarEnds};
 use jirasyncd::model::hub::Replica;
-use jirasyncd::model::ids::{IssueId, IssueKey};
+use jirasyncd::model::ids::{EntryId, IssueId, IssueKey};
+use jirasyncd::model::issue::{IssueLink, LogEntry, LogItem, NativeValue};
 use jirasyncd::model::operation::{Action, Operation, RemoteLink};
 use jirasyncd::model::settings::{ConflictPolicy, FieldKind};
-use jirasyncd::plan::{Wanted, check, plan};
+use jirasyncd::model::whose::Circle;
+use jirasyncd::plan::{By, Step, Wanted, check, plan};
 
 use super::plan_world::{SOUND, World, side};
 
@@ -199,5 +201,59 @@ fn what_only_an_index_does_not_show_is_read_first() {
         let asks = made.wanted.get(&side(0)).is_some_and(|wanted| wanted.contains(&Wanted::FreshRead));
         let hides = made.operations.iter().any(|operation| operation.action == hide(&world));
         assert_eq!((asks, hides), (!direct, direct), "direct: {direct}");
+    }
+}
+
+/// An index may be behind, and a log is not: it says which link was taken away.
+#[test]
+fn what_the_log_says_was_taken_away_is_not_read_again() {
+    for (key, asks) in [("PLAT-9", false), ("PLAT-8", true)] {
+        let mut world = world();
+        let shown = remote(&world);
+        ends(&mut world, 1).note(&side(0), "7", Some(Some(shown)));
+        let mut read = world.observe(&side(0), false).unwrap();
+        let item = LogItem {
+            field: "issuelinks".into(),
+            from: Some(key.to_owned()),
+            from_text: None,
+            to: None,
+            to_text: None,
+        };
+        let created = read.snapshot.created;
+        let entry = LogEntry { id: EntryId(5), created, author: Some("person-a".into()), tag: None, items: vec![item] };
+        read.snapshot.log.push(entry.clone());
+        read.steps.push(Step { entry, by: By::Person });
+        let (observed, offers) = (BTreeMap::from([(side(0), read)]), BTreeMap::new());
+        let made = plan(&world.input(&observed, &offers));
+        let wants = made.wanted.get(&side(0)).is_some_and(|wanted| wanted.contains(&Wanted::FreshRead));
+        assert_eq!(wants, asks, "{key}");
+    }
+}
+
+/// Of one link, whoever made it last counts: what another had made before was taken away.
+#[test]
+fn a_link_is_shown_by_the_word_of_who_made_it() {
+    for (last, shown) in [("person-a", true), ("outside-a", false)] {
+        let mut world = world();
+        world.sync.sides[0].whose.from.extend(Circle::parse("group:team"));
+        ends(&mut world, 0).own.clear();
+        let mut read = world.observe(&side(0), true).unwrap();
+        let first = if shown { "outside-a" } else { "person-a" };
+        for (id, by, adds) in [(5, first, true), (6, first, false), (7, last, true)] {
+            let key = Some("PLAT-9".to_owned());
+            let (from, to) = if adds { (None, key) } else { (key, None) };
+            let items = vec![LogItem { field: "issuelinks".into(), from, from_text: None, to, to_text: None }];
+            let created = read.snapshot.created;
+            let entry = LogEntry { id: EntryId(id), created, author: Some(by.into()), tag: None, items };
+            read.snapshot.log.push(entry.clone());
+            read.steps.push(Step { entry, by: By::Person });
+        }
+        let (id, kind, key) = ("7".to_owned(), "Blocks".to_owned(), "PLAT-9".into());
+        let links = BTreeSet::from([IssueLink { id, kind, outward: true, issue: IssueId(99), key }]);
+        read.snapshot.fields.insert("issuelinks".into(), NativeValue::Links(links));
+        let (observed, offers) = (BTreeMap::from([(side(0), read)]), BTreeMap::new());
+        let made = plan(&world.input(&observed, &offers));
+        let shows = made.operations.iter().any(|it| it.side == side(1) && matches!(it.action, Action::ShowEnd { .. }));
+        assert_eq!(shows, shown, "{last}");
     }
 }

@@ -1,21 +1,29 @@
 //! Versions and components taken in and planned, by `plan` alone: what no simulated Jira does. Must never send anything.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use jirasyncd::config::{self, Config, SecretsWanted};
 use jirasyncd::model::ids::{SideId, ThingId};
 use jirasyncd::model::operation::Thing;
-use jirasyncd::model::things::{ProjectThing, Property, SeenThing};
-use jirasyncd::plan::{ThingRules, ThingsSeen, mark_done, mark_sent, take_in, take_made, thing_writes};
+use jirasyncd::model::settings::{ConflictPolicy, SyncSettings};
+use jirasyncd::model::things::{ProjectThing, Property, SeenThing, ThingSettings};
+use jirasyncd::plan::{ThingRules, ThingsSeen, mark_done, mark_sent, render_things, take_in, take_made, thing_writes};
 
-use super::daemon_support::{THREE, Tokens};
-use super::daemon_versions::with;
+use super::plan_world;
 
 /// Home and two partners that do not see each other.
-fn three() -> Config {
-    let text = with(THREE, "components = \"both\"").replace("STATE", "/nowhere/state.db");
-    config::load(&text, "test.toml", &Tokens, SecretsWanted::Yes).unwrap().config
+fn three() -> SyncSettings {
+    let sides = ["acme", "globex", "initech"].map(SideId::new);
+    let mut sync = plan_world::settings(&sides, ConflictPolicy::Newest);
+    for (at, partner) in sides.iter().enumerate().skip(1) {
+        sync.sides[at].sees = BTreeSet::from([sides[0].clone(), partner.clone()]);
+    }
+    let everybody: BTreeSet<SideId> = sides.into_iter().collect();
+    let carry = BTreeSet::from([Property::Description]);
+    let things = ThingSettings { from: everybody.clone(), to: everybody, carry, every: Duration::from_secs(300) };
+    sync.things.insert(Thing::Component, things);
+    sync
 }
 
 fn seen(native: &str, name: &str) -> SeenThing {
@@ -71,8 +79,7 @@ impl Looks<'_> {
 /// named is made at home under such an id: it is no rename of what had that id before, and reaches no other partner.
 #[test]
 fn an_id_that_is_given_again_makes_no_rename_of_what_a_partner_named() {
-    let config = three();
-    let sync = config.syncs.values().next().unwrap();
+    let sync = &three();
     let settings = sync.things.get(&Thing::Component).unwrap();
     for (seen_gone, answered) in [(true, true), (true, false), (false, true), (false, false)] {
         let case = format!("seen gone: {seen_gone}, answered: {answered}");
@@ -115,8 +122,7 @@ fn an_id_that_is_given_again_makes_no_rename_of_what_a_partner_named() {
 /// nor is one that was renamed since told from another that is like it.
 #[test]
 fn what_was_sent_without_an_answer_is_no_other_that_was() {
-    let config = three();
-    let sync = config.syncs.values().next().unwrap();
+    let sync = &three();
     let settings = sync.things.get(&Thing::Component).unwrap();
     let said = |native: &str, name: &str| {
         let mut thing = seen(native, name);
@@ -165,8 +171,7 @@ fn what_was_sent_without_an_answer_is_no_other_that_was() {
 /// where it is known what was made for the issue; and what was sent first is one too many if it lands then.
 #[test]
 fn what_was_made_by_the_name_of_one_in_doubt_is_filled_in_and_emptied_by_nobody() {
-    let config = three();
-    let sync = config.syncs.values().next().unwrap();
+    let sync = &three();
     let settings = sync.things.get(&Thing::Component).unwrap();
     let said = |native: &str, name: &str, words: &str| {
         let mut thing = seen(native, name);
@@ -222,8 +227,7 @@ fn what_was_made_by_the_name_of_one_in_doubt_is_filled_in_and_emptied_by_nobody(
 /// who may not know whose name that was.
 #[test]
 fn one_by_a_name_that_was_given_up_is_peoples_where_nothing_else_is_as_it_was_sent() {
-    let config = three();
-    let sync = config.syncs.values().next().unwrap();
+    let sync = &three();
     let settings = sync.things.get(&Thing::Component).unwrap();
     let said = |native: &str, name: &str, words: &str| {
         let mut thing = seen(native, name);
@@ -274,9 +278,11 @@ fn one_by_a_name_that_was_given_up_is_peoples_where_nothing_else_is_as_it_was_se
 /// has neither is another one, and it is made again under its name.
 #[test]
 fn what_people_change_of_one_in_doubt_is_theirs_as_long_as_it_can_be_known() {
-    let text = with(THREE, "versions = \"both\"").replace("STATE", "/nowhere/state.db");
-    let config = config::load(&text, "test.toml", &Tokens, SecretsWanted::Yes).unwrap().config;
-    let sync = config.syncs.values().next().unwrap();
+    let mut sync = three();
+    let mut settings = sync.things.remove(&Thing::Component).unwrap();
+    settings.carry.insert(Property::ReleaseDate);
+    sync.things.insert(Thing::Version, settings);
+    let sync = &sync;
     let rules = ThingRules { sync, thing: Thing::Version, settings: sync.things.get(&Thing::Version).unwrap() };
     let said = |native: &str, name: &str, words: &str, day: &str| {
         let mut thing = seen(native, name);
@@ -323,4 +329,27 @@ fn what_people_change_of_one_in_doubt_is_theirs_as_long_as_it_can_be_known() {
         writes.sort();
         assert_eq!(writes, due, "{there:?}");
     }
+}
+
+/// What is printed says what is made, and of what changes what it was.
+#[test]
+fn each_write_is_said_with_what_it_changes() {
+    let sync = &three();
+    let settings = sync.things.get(&Thing::Component).unwrap();
+    let rules = ThingRules { sync, thing: Thing::Component, settings };
+    let now = "2026-11-27T08:00:00Z".parse().unwrap();
+    let mut looks = Looks { rules, things: Vec::new(), now, ids: 0 };
+    let lines =
+        |looks: &Looks<'_>| render_things(&looks.things, &thing_writes(looks.rules, &looks.things, &looks.read()));
+    let (one, two) = (seen("1", "One"), seen("2", "Two"));
+    looks.look([&[one.clone(), two.clone()], &[], &[]]);
+    let made = lines(&looks);
+    assert_eq!(made.len(), 4);
+    assert!(made.contains(&"+ globex component `One` is made".to_owned()), "{made:?}");
+    let there = [seen("1", "One"), seen("2", "Two")];
+    looks.look([&there, &there, &there]);
+    looks.look([&[one, seen("2", "Other")], &there, &there]);
+    let renamed = lines(&looks);
+    assert_eq!(renamed.len(), 2);
+    assert!(renamed[0].starts_with("~ globex component `Two`: name \"Two\" -> \"Other\""), "{renamed:?}");
 }

@@ -1,0 +1,118 @@
+//! Comments as they are planned: who gets a copy, whom it names, what is said of one that stays, and what flows back. Must never take
+//! a copy for the word of who wrote the original.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jirasyncd::model::document::{Block, Document};
+use jirasyncd::model::hub::{CommentRecord, PendingComment, Said};
+use jirasyncd::model::ids::{CommentId, SideId};
+use jirasyncd::model::issue::Visibility;
+use jirasyncd::model::operation::Action;
+use jirasyncd::model::settings::{ConflictPolicy, CopyEdits};
+use jirasyncd::plan::{Plan, plan};
+use jirasyncd::text;
+
+use super::plan_check_files::said;
+use super::plan_world::{Revision, SOUND, World, side};
+
+fn settled() -> World {
+    let sides: Vec<SideId> = (0..2).map(side).collect();
+    let mut world = World::new(&sides, ConflictPolicy::Newest, SOUND);
+    world.settle().unwrap();
+    world
+}
+
+fn made(world: &World) -> Plan {
+    let (observed, offers) = (BTreeMap::new(), BTreeMap::new());
+    plan(&world.input(&observed, &offers))
+}
+
+/// A comment of home that nobody else got yet.
+fn pending(world: &World, id: &str, words: &str) -> CommentRecord {
+    let body = text::from_plain(words);
+    let created = world.item.replicas[&side(0)].updated;
+    let pending = PendingComment { body: body.clone(), author: "Jane".to_owned(), created, spent: None };
+    CommentRecord { id: CommentId::new(id), pending: Some(pending), ..said(body) }
+}
+
+/// What a copy of a comment is to say.
+fn copied(plan: &Plan, id: &str) -> Option<Document> {
+    plan.operations.iter().find_map(|operation| {
+        let Action::AddComment { comment, wanted, .. } = &operation.action else { return None };
+        (comment.as_str() == id).then(|| wanted.clone())
+    })
+}
+
+#[test]
+fn an_internal_comment_that_would_be_public_stays_and_that_is_told() {
+    let told = |change: fn(&mut World)| {
+        let mut world = settled();
+        world.sync.comments.internal = true;
+        let internal = CommentRecord { visibility: Visibility::Internal, ..pending(&world, "9", "among us") };
+        world.item.comments = vec![internal];
+        change(&mut world);
+        let plan = made(&world);
+        assert_eq!(copied(&plan, "9"), None);
+        plan.holds.iter().any(|hold| hold.side == side(1) && hold.why.contains("internal comment"))
+    };
+    assert!(told(|_| {}));
+    assert!(!told(|world| world.item.comments[0].gone = true));
+    assert!(!told(|world| world.sync.sides[1].sees = BTreeSet::from([side(1)])));
+    assert!(!told(|world| world.sync.comments.internal = false));
+}
+
+#[test]
+fn an_answer_names_whom_it_answers_and_nobody_of_the_same_number_elsewhere() {
+    let mut world = settled();
+    let elsewhere = CommentRecord {
+        side: side(1),
+        said: Some(Said { body: Document::default(), author: "Bert".to_owned(), edits: 0, spent: None }),
+        ..said(Document::default())
+    };
+    let question = pending(&world, "9", "why?");
+    let answer = CommentRecord { parent: Some(CommentId::new("9")), ..pending(&world, "10", "so") };
+    world.item.comments = vec![elsewhere, question, answer];
+    let plan = made(&world);
+    let quotes = |id: &str| {
+        let blocks = copied(&plan, id).unwrap().blocks;
+        let quoted = blocks.into_iter().filter(|block| matches!(block, Block::Quote(_))).collect();
+        text::plain(&Document { blocks: quoted })
+    };
+    assert!(quotes("10").contains("Jane:"), "{}", quotes("10"));
+    assert_eq!(quotes("9"), "");
+}
+
+#[test]
+fn a_comment_waits_for_a_counterpart_and_goes_where_one_is() {
+    let mut world = settled();
+    world.item.comments = vec![pending(&world, "9", "hello")];
+    world.belongs.remove(&side(1));
+    assert!(copied(&made(&world), "9").is_some(), "its counterpart is there");
+    world.item.replicas.remove(&side(1));
+    assert!(made(&world).item.comments[0].pending.is_none(), "nobody will read it");
+    world.belongs.insert(side(1));
+    assert!(made(&world).item.comments[0].pending.is_some());
+}
+
+fn narrow(world: &mut World, on: usize) {
+    world.issues.get_mut(&side(on)).unwrap()[0].comments[0].visibility = Visibility::Role("Few".to_owned());
+}
+
+#[test]
+fn what_a_person_writes_into_a_copy_flows_back_where_it_is_for_the_same_readers() {
+    let flows_back = |change: fn(&mut World)| {
+        let mut world = settled();
+        world.comment(&side(0), false);
+        world.settle().unwrap();
+        world.sync.comments.copies = CopyEdits::FlowBack;
+        world.catalogs.get_mut(&side(0)).unwrap().edits_all_comments = Some(true);
+        world.revise(&side(1), 0, Revision::EditCopy);
+        change(&mut world);
+        let plan = world.think(&world.everywhere(), true);
+        plan.operations.iter().any(|it| matches!(it.action, Action::EditOriginal { .. }))
+    };
+    assert!(flows_back(|_| {}));
+    assert!(!flows_back(|world| world.sync.comments.copies = CopyEdits::Hold));
+    assert!(!flows_back(|world| narrow(world, 0)));
+    assert!(!flows_back(|world| narrow(world, 1)));
+}

@@ -1,0 +1,210 @@
+//! When a plan asks for a read, and what it takes a value for that was read. Must never take what nobody logged for anybody's word.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jirasyncd::mapping::References;
+use jirasyncd::model::document::Syntax;
+use jirasyncd::model::hub::{Acknowledged, Rival};
+use jirasyncd::model::ids::{FieldId, SideId};
+use jirasyncd::model::issue::NativeValue;
+use jirasyncd::model::operation::Action;
+use jirasyncd::model::scope::{Covered, Scope};
+use jirasyncd::model::settings::{Composed, ConflictPolicy, CopyEdits, FieldKind, SideEffects};
+use jirasyncd::plan::{By, Plan, PlanInput, Wanted, plan};
+use jirasyncd::text;
+
+use super::plan_world::{Fate, PRIORITIES, Revision, SOUND, World, settings, side};
+
+fn settled(count: usize) -> World {
+    let sides: Vec<SideId> = (0..count).map(side).collect();
+    let mut world = World::new(&sides, ConflictPolicy::Newest, SOUND);
+    world.settle().unwrap();
+    world
+}
+
+fn edit(world: &mut World, on: usize, field: &str, pick: usize) {
+    let value = world.value(&side(on), field, pick);
+    assert!(world.set(&side(on), field, value, By::Person));
+}
+
+fn asks(plan: &Plan, on: usize, what: Wanted) -> bool {
+    plan.wanted.get(&side(on)).is_some_and(|wanted| wanted.contains(&what))
+}
+
+fn at(on: usize) -> BTreeSet<SideId> {
+    BTreeSet::from([side(on)])
+}
+
+#[test]
+fn what_changed_without_an_entry_is_read_again() {
+    let world = settled(2);
+    for (field, value) in [("summary", "another"), ("duedate", "2026-02-03")] {
+        let mut read = world.observe(&side(1), false).unwrap();
+        read.snapshot.fields.insert(field.into(), NativeValue::Text(value.to_owned()));
+        let (observed, offers) = (BTreeMap::from([(side(1), read)]), BTreeMap::new());
+        let made = plan(&world.input(&observed, &offers));
+        assert!(asks(&made, 1, Wanted::FreshRead), "{field}: {:?}", made.wanted);
+    }
+    let mut read = world.observe(&side(1), false).unwrap();
+    read.snapshot.fields.remove(&FieldId::from("summary"));
+    let (observed, offers) = (BTreeMap::from([(side(1), read)]), BTreeMap::new());
+    assert!(asks(&plan(&world.input(&observed, &offers)), 1, Wanted::FreshRead), "also where it is not shown");
+}
+
+#[test]
+fn what_a_side_holds_whose_acts_do_not_count_is_nobodys_word() {
+    let mut sync = settings(&[side(0), side(1)], ConflictPolicy::Newest);
+    sync.fields.get_mut(&"priority".into()).unwrap().from = at(1);
+    let mut world = World::with(sync, &side(0), SOUND);
+    let made = world.look(&at(0)).unwrap();
+    assert!(!made.item.hub.contains_key(&"priority".into()), "{:?}", made.item.hub);
+    assert!(made.item.hub.contains_key(&"summary".into()));
+}
+
+#[test]
+fn a_text_is_written_over_what_was_just_read_there() {
+    let mut world = settled(2);
+    edit(&mut world, 0, "description", 1);
+    let made = world.think(&at(0), true);
+    assert_eq!(made.operations, []);
+    assert!(asks(&made, 1, Wanted::Comments));
+    assert_eq!(world.think(&world.everywhere(), true).operations.len(), 1);
+}
+
+/// What was answered and no poll showed yet holds up the next value no longer than a read takes.
+#[test]
+fn the_next_value_does_not_wait_for_a_poll() {
+    let mut world = settled(2);
+    edit(&mut world, 0, "summary", 1);
+    world.cycle(&at(0), &mut || Fate::Done).unwrap();
+    assert!(!asks(&world.think(&at(0), false), 1, Wanted::Comments), "there is nothing more to tell");
+    edit(&mut world, 0, "summary", 1);
+    let made = world.think(&at(0), false);
+    assert!(made.operations.is_empty() && asks(&made, 1, Wanted::Comments), "{made:?}");
+}
+
+#[test]
+fn what_could_not_be_written_is_forgiven_where_it_stands_by_now() {
+    let mut world = settled(2);
+    let why = Acknowledged { reason: "no".to_owned(), refused: true, may_pass: false };
+    let base = world.item.replicas.get_mut(&side(1)).unwrap().bases.get_mut(&"summary".into()).unwrap();
+    base.acknowledged = Some(why);
+    let made = world.think(&world.everywhere(), true);
+    let base = &made.item.replicas[&side(1)].bases[&"summary".into()];
+    assert_eq!((made.operations.len(), &base.acknowledged), (0, &None));
+}
+
+#[test]
+fn a_copy_in_step_asks_for_nothing_and_one_under_way_is_not_sent_again() {
+    let mut world = settled(2);
+    world.comment(&side(0), false);
+    world.settle().unwrap();
+    assert_eq!(world.think(&world.everywhere(), false).wanted, BTreeMap::new());
+    world.revise(&side(0), 0, Revision::Edit);
+    let edits =
+        |plan: &Plan| plan.operations.iter().filter(|it| matches!(it.action, Action::EditComment { .. })).count();
+    assert_eq!(edits(&world.think(&world.everywhere(), true)), 1);
+    world.cycle(&world.everywhere(), &mut || Fate::Lost).unwrap();
+    assert_eq!(edits(&world.think(&world.everywhere(), true)), 0, "it may still arrive");
+}
+
+#[test]
+fn a_copy_that_somebody_changed_is_told_unless_it_flows_back() {
+    for (copies, told) in [(CopyEdits::Hold, true), (CopyEdits::FlowBack, false)] {
+        let mut world = settled(2);
+        world.comment(&side(0), false);
+        world.settle().unwrap();
+        world.sync.comments.copies = copies;
+        world.catalogs.get_mut(&side(0)).unwrap().edits_all_comments = Some(true);
+        world.revise(&side(1), 0, Revision::EditCopy);
+        let made = world.think(&world.everywhere(), true);
+        assert_eq!(made.holds.iter().any(|hold| hold.why.contains("was changed here")), told, "{copies:?}");
+    }
+}
+
+/// An automation may go on for ever: after five of its changes in a row the next one is no word of anybody.
+#[test]
+fn what_the_sync_user_does_untagged_counts_a_few_times() {
+    let mut world = settled(2);
+    world.sync.sides.iter_mut().for_each(|side| side.side_effects = SideEffects::Count);
+    for times in 0..7 {
+        let value = world.value(&side(1), "priority", times % 2);
+        world.set(&side(1), "priority", value, By::SyncUser);
+        world.settle().unwrap();
+        let same = world.shared(&side(0), "priority") == world.shared(&side(1), "priority");
+        assert_eq!(same, times < 5 || times % 2 == 0, "{times}: {PRIORITIES:?}");
+    }
+}
+
+/// What is not covered any more gets no further counterpart.
+#[test]
+fn no_counterpart_is_made_of_what_left() {
+    for (standing, made) in [(Covered::In, true), (Covered::Left, false)] {
+        let mut world = World::new(&[side(0), side(1)], ConflictPolicy::Newest, SOUND);
+        world.belongs = at(0);
+        world.settle().unwrap();
+        world.belongs.extend(at(1));
+        let home = world.item.replicas.get_mut(&side(0)).unwrap();
+        home.scope = Some(Scope { standing, ..Scope::joined("labels = x".to_owned()) });
+        let plan = world.think(&at(0), true);
+        let creates = plan.operations.iter().any(|it| matches!(it.action, Action::Create { .. }));
+        assert_eq!(creates, made, "{standing:?}");
+        assert!(plan.holds.is_empty() && plan.lacking.is_empty(), "all of it can be held there: {:?}", plan.holds);
+    }
+}
+
+#[test]
+fn a_template_tells_of_the_counterparts_and_how_they_stand() {
+    let mut world = settled(2);
+    let mut row = world.sync.fields[&"summary".into()].clone();
+    row.name = "note".into();
+    row.kind = FieldKind::Line;
+    row.sides = BTreeMap::from([(side(1), "customfield_1".into())]);
+    row.from = BTreeSet::new();
+    row.composed = Some(Composed::Template("{{ keys }}: {{ sync_state }}".to_owned()));
+    world.sync.fields.insert(row.name.clone(), row);
+    world.settle().unwrap();
+    let said = |world: &World| world.held(&side(1), "customfield_1");
+    assert_eq!(said(&world), NativeValue::Text("A-1: in step".to_owned()));
+    // A value that has no counterpart there stays what it was, and that is said.
+    let (id, name) = ("id-a Local".to_owned(), "a Local".to_owned());
+    let local = NativeValue::Named(jirasyncd::model::issue::Named { id, name });
+    world.set(&side(0), "priority", local, By::Person);
+    world.settle().unwrap();
+    assert_eq!(said(&world), NativeValue::Text("A-1: held back: priority".to_owned()));
+}
+
+/// Another daemon on both issues would undo what this one does; on one of them it is another pair.
+#[test]
+fn nothing_is_written_beside_another_state() {
+    let mut world = settled(3);
+    edit(&mut world, 0, "summary", 1);
+    let written = |world: &World| -> Vec<SideId> {
+        world.think(&world.everywhere(), true).operations.into_iter().map(|operation| operation.side).collect()
+    };
+    let rival = Rival { at: world.item.replicas[&side(0)].updated, by: "other".into() };
+    world.item.rivals.insert(side(1), rival.clone());
+    assert_eq!(written(&world), [side(1), side(2)]);
+    world.item.rivals.insert(side(0), rival);
+    assert_eq!(written(&world), [side(2)]);
+}
+
+/// What is made with a text that is too long says where that stands whole.
+#[test]
+fn a_new_issue_says_where_its_text_stands_whole() {
+    let mut world = World::new(&[side(0), side(1)], ConflictPolicy::Newest, SOUND);
+    let long = text::from_plain(&["word ".repeat(5_000), "word ".repeat(5_000)].join("\n\n"));
+    world.set(&side(0), "description", text::write(&long, Syntax::Adf), By::Person);
+    let own = BTreeMap::from([(side(0), world.item.replicas[&side(0)].key.clone())]);
+    let references = References::new(&world.sync, &world.catalogs, own);
+    let observed = BTreeMap::from([(side(0), world.observe(&side(0), true).unwrap())]);
+    let offers = BTreeMap::new();
+    let made = plan(&PlanInput { references: &references, ..world.input(&observed, &offers) });
+    let fields = made.operations.iter().find_map(|operation| {
+        let Action::Create { fields, .. } = &operation.action else { return None };
+        Some(fields)
+    });
+    let fields = fields.unwrap_or_else(|| panic!("{:?} {:?}", made.holds, made.wanted));
+    let written = format!("{:?}", fields[&"description".into()].write);
+    assert!(written.contains("[A-1|https://a.example/browse/A-1]"), "{}", &written[written.len() - 200..]);
+}
