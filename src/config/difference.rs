@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
 /// What a side says of which of its issues begin an item.
-const BEGIN: [&str; 3] = ["from", "not-from", "scope"];
+const BEGIN: [&str; 4] = ["former-sync-users", "from", "not-from", "scope"];
 
 use crate::model::ids::{SideId, SyncId};
 
@@ -136,7 +136,12 @@ mod tests {
             sides_to_read(BEFORE, now).into_iter().map(|(sync, side)| format!("{sync} {side}")).collect()
         };
         let with = |more: &str| BEFORE.replace("{ project = \"B\" }", &format!("{{ project = \"B\"{more} }}"));
-        for more in ["from = [\"group:all\"]", "not-from = [\"group:some\"]", "scope = \"on-demand\""] {
+        for more in [
+            "from = [\"group:all\"]",
+            "not-from = [\"group:some\"]",
+            "scope = \"on-demand\"",
+            "former-sync-users = [\"bridge\"]",
+        ] {
             assert_eq!(told(&with(&format!(", {more}"))), ["s b"], "{more}");
         }
         assert!(told(&with(", jql = \"labels = shared\"")).is_empty());

@@ -302,8 +302,8 @@ impl Engine {
             if was_open {
                 gate.standing = Standing { asked, ..Standing::counting(now) };
             } else if asked {
-                // A word that was given for what waited before says nothing of what is new.
-                gate.standing = Standing { asked, confirmed: None, ..gate.standing.clone() };
+                // A word that was given for what waited before says nothing of what is new, and what was made since then is old to it.
+                gate.standing = Standing { asked, confirmed: None, since: now, ..gate.standing.clone() };
             }
             (was_open || asked).then(|| gate.standing.clone())
         });

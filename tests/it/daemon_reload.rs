@@ -302,6 +302,37 @@ async fn old_issues_that_a_side_lets_begin_now_wait_for_a_word() {
     }
 }
 
+/// Nor is what was made between two reloads let through by the second one.
+#[tokio::test(start_paused = true)]
+async fn old_issues_that_a_second_reload_lets_begin_wait_as_well() {
+    let (jane, omar) = ("user:5b10a2844c20165700ede21g", "user:5b10ac8d82e05b22cc7d4ef5");
+    let without = |who: &str| two().replacen("project = \"SUP\"", &format!("project = \"SUP\", not-from = [{who}]"), 1);
+    let (mut world, file) = world(&without(&format!("\"{jane}\", \"{omar}\""))).await;
+    let makes = |world: &World, who: &str, name: &str| {
+        for number in 0..2 {
+            let fields = json!({ "summary": format!("{name} {number}") });
+            world.person("acme", who).create("SUP", "Bug", fields).unwrap();
+        }
+    };
+    makes(&world, "jane", "Old");
+    world.settle().await;
+    write(&world, &file, &without(&format!("\"{omar}\"")));
+    assert_eq!(reload(&mut world, false).await.ended, Ended::Done);
+    world.settle().await;
+    makes(&world, "omar", "Later");
+    world.settle().await;
+    write(&world, &file, &two());
+    assert_eq!(reload(&mut world, false).await.ended, Ended::Done);
+    world.settle().await;
+    assert_eq!((world.issues("globex", "Old").len(), world.issues("globex", "Later").len()), (0, 0));
+    let problems = world.problems().await;
+    let told = "4 issues would be created at once in sync `support`, by what is new in its configuration: 4 on globex";
+    assert!(problems.iter().any(|problem| problem.contains(told)), "{problems:?}");
+    assert_eq!(give(&world, Command::Confirm { sync: "support".into(), most: 4 }).await.ended, Ended::Done);
+    world.settle().await;
+    assert_eq!((world.issues("globex", "Old").len(), world.issues("globex", "Later").len()), (2, 2));
+}
+
 /// A row that is taken out takes along what was told of it, and what was not seen of it yet is told as nothing.
 #[tokio::test(start_paused = true)]
 async fn nothing_is_told_of_a_row_that_is_taken_out() {
