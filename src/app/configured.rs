@@ -13,6 +13,8 @@ use crate::model::store::{Store as _, StoreError, Urgency};
 
 /// Under which its fingerprint is noted once every item is queued.
 const NAME: &str = "configuration";
+/// Under which the fingerprint is noted of a configuration that a reload accepted and by which nothing may be created yet.
+const ASKS: &str = "configuration that asks";
 /// Items queued at once after a change of the configuration.
 const QUEUED_AT_ONCE: usize = 1_000;
 /// Configurations looked through for the newest of each kind.
@@ -29,7 +31,7 @@ pub(super) struct Held {
     /// This one, as it is kept.
     now: KeptConfiguration,
     /// Whether not one issue is to be created by what is new in it, until somebody says so.
-    pub(super) asks: bool,
+    asks: bool,
     /// The numbers with this one among them.
     pub(super) numbers: Accepted,
 }
@@ -97,7 +99,18 @@ impl Held {
         };
         let (kept, re_mapped) = (newest(Existing::FromNow), newest(Existing::ReMap));
         let numbers = Accepted { newest: now.number, kept, re_mapped };
-        Ok(Self { known, last, now, asks: false, numbers })
+        let asks = store.note(ASKS).await?.as_ref() == Some(&config.fingerprint);
+        Ok(Self { known, last, now, asks, numbers })
+    }
+
+    /// Has not one issue created by what is new in it, also where this process dies before it is gone over to; or up to as many as a
+    /// start would.
+    pub(super) async fn ask(&mut self, store: &SqliteStore, asks: bool) -> Result<(), StoreError> {
+        if asks != self.asks {
+            store.set_note(ASKS, if asks { &self.now.fingerprint } else { "" }).await?;
+            self.asks = asks;
+        }
+        Ok(())
     }
 
     fn is_other(&self) -> bool {
@@ -197,6 +210,9 @@ impl Held {
         }
         if is_other {
             store.set_note(NAME, &config.fingerprint).await?;
+        }
+        if self.asks {
+            store.set_note(ASKS, "").await?;
         }
         Ok(())
     }

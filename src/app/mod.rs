@@ -371,13 +371,6 @@ impl Daemon {
         held.take_over(&self.store, &self.engine, &self.config, self.surroundings.clock.now()).await
     }
 
-    /// What is new in its configuration creates nothing until somebody says so.
-    fn ask_before_creating(&self, asks: bool) {
-        if let Some(held) = self.held.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            held.asks = asks;
-        }
-    }
-
     /// Starts no more items than this, also under another configuration, as long as the process runs; `None`: any number.
     ///
     /// # Errors

@@ -17,8 +17,6 @@ use crate::model::store::StoreError;
 pub(super) struct Next {
     config: Config,
     existing: Existing,
-    /// Not one issue is created by what is new in it, until somebody says so.
-    asks: bool,
 }
 
 impl Daemon {
@@ -47,13 +45,12 @@ impl Daemon {
     /// As for a start. Then the state goes by the configuration of this one.
     pub async fn successor(&self) -> Result<Option<(Self, Vec<Finding>)>, StartError> {
         let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Next { config, existing, asks }) = next else { return Ok(None) };
+        let Some(Next { config, existing }) = next else { return Ok(None) };
         self.store.follow(side_instances(&config))?;
         let store = Arc::clone(&self.store);
         let limit = *self.limit.lock().unwrap_or_else(PoisonError::into_inner);
         let begun = async {
             let (next, findings) = Self::begin(config, self.surroundings.clone(), store, existing).await?;
-            next.ask_before_creating(asks);
             next.limit_creations(limit).await?;
             Ok((next, findings))
         };
@@ -95,7 +92,7 @@ impl Daemon {
                 "`daemon.state` is another; a daemon keeps its state as long as it runs: stop it and start it again";
             return Ok(Answer::refused(why));
         }
-        let held = Held::of(&self.store, &config, existing).await?;
+        let mut held = Held::of(&self.store, &config, existing).await?;
         if let Err(StartError::OtherInstance { what }) = held.left_out(&self.store).await {
             return Ok(refused(
                 [what.as_str(), "name the instance as before, or give what is new another side"].into_iter(),
@@ -150,8 +147,11 @@ impl Daemon {
         }
         lines.extend(warnings.render(false).lines().map(str::to_owned));
         lines.extend(findings.iter().flat_map(lines_of));
+        // Before the answer says so.
+        let asks = !confirm && held.changes_syncs();
+        held.ask(&self.store, asks).await?;
         self.leaving.store(true, Ordering::Relaxed);
-        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(Next { config, existing, asks: !confirm });
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(Next { config, existing });
         self.replaced.notify_one();
         Ok(Answer::new(Ended::Done, lines))
     }

@@ -302,6 +302,24 @@ async fn old_issues_that_a_side_lets_begin_now_wait_for_a_word() {
     }
 }
 
+/// Nor where the daemon dies when it has answered, and is started by that configuration.
+#[tokio::test(start_paused = true)]
+async fn what_a_reload_would_create_waits_over_a_death() {
+    for confirmed in [false, true] {
+        let (mut world, file) = with_old_issues().await;
+        write(&world, &file, THREE);
+        let answer = give(&world, Command::Reload { confirm: confirmed, existing: Existing::ReMap }).await;
+        assert_eq!(answer.ended, Ended::Done);
+        world.config = load(THREE, &world.state());
+        world.start().await;
+        world.settle().await;
+        assert_eq!(world.issues("initech", "Old").len(), if confirmed { 2 } else { 0 });
+        let problems = world.problems().await;
+        let told = problems.iter().any(|problem| problem.contains("by what is new in its configuration"));
+        assert_eq!(told, !confirmed, "{problems:?}");
+    }
+}
+
 /// Nor is what was made between two reloads let through by the second one.
 #[tokio::test(start_paused = true)]
 async fn old_issues_that_a_second_reload_lets_begin_wait_as_well() {
