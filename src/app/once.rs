@@ -110,7 +110,14 @@ impl Daemon {
             summary.items += worked.items;
             summary.writes += worked.writes;
             if worked.items == 0 && self.engine.pace_creations().await? == 0 {
-                return Ok(());
+                // The next of many newcomers need not wait for another run.
+                let more = self.engine.take_more_newcomers();
+                if more.is_empty() {
+                    return Ok(());
+                }
+                for instance in more {
+                    self.engine.admit(&instance).await?;
+                }
             }
         }
     }

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use super::{Held, StartError, Surroundings, connect, dependencies, engine_on};
 use crate::config::Config;
 use crate::engine::apply::Hands;
-use crate::engine::{PollError, ThingsPreview};
+use crate::engine::{Engine, PollError, ThingsPreview};
 use crate::model::configuration::Existing;
 use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::operation::Action;
 use crate::model::settings::SyncSettings;
-use crate::model::store::{Store, Urgency};
+use crate::model::store::{Store, StoreError, Urgency};
 use crate::plan::{Plan, Proposal, proposals};
 use crate::store::SqliteStore;
 
@@ -87,7 +87,7 @@ pub async fn preview(
                 Err(PollError::Jira(error)) => return Err(crate::engine::SetupError::Jira(vec![error]).into()),
                 Err(PollError::Store(error)) => return Err(error.into()),
             };
-            while engine.admit(instance).await? > 0 {}
+            admit_all(&engine, instance).await?;
             if !polled.more {
                 break;
             }
@@ -95,7 +95,7 @@ pub async fn preview(
     }
     // Some wait until all sides were looked at.
     for instance in &instances {
-        while engine.admit(instance).await? > 0 {}
+        admit_all(&engine, instance).await?;
     }
     let wanted = match &keys {
         Some(keys) => named(&*store, keys).await?,
@@ -134,6 +134,12 @@ fn propose(config: &Config, items: &[PreviewedItem]) -> Vec<(SyncId, Proposal)> 
         proposals(settings, &items).into_iter().map(|found| (settings.id.clone(), found)).collect::<Vec<_>>()
     };
     config.syncs.values().flat_map(of_sync).collect()
+}
+
+/// Decides on all newcomers of an instance that can be decided on.
+async fn admit_all(engine: &Engine, instance: &InstanceId) -> Result<(), StoreError> {
+    while engine.admit(instance).await? > 0 || engine.take_more_newcomers().contains(instance) {}
+    Ok(())
 }
 
 async fn named(store: &dyn Store, keys: &[IssueKey]) -> Result<Vec<ItemId>, StartError> {

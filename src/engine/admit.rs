@@ -31,6 +31,23 @@ pub(super) const MANY: usize = 20;
 /// How long nothing joins a sync before a clause that Jira refused is tried again: what it names may be back.
 const STOP: Duration = Duration::from_secs(300);
 
+/// What was decided on some newcomers.
+struct Decided {
+    /// How many began an item.
+    begun: usize,
+    /// How many stay where they are.
+    stay: usize,
+    /// Whether all of them could be looked at: one that we made may be among those that could not.
+    looked: bool,
+}
+
+impl Decided {
+    /// On none of them.
+    fn none(looked: bool) -> Self {
+        Self { begun: 0, stay: 0, looked }
+    }
+}
+
 impl Engine {
     /// Decides on an instance's newcomers. Returns how many items were started. Those of a stopped sync wait, and hold up
     /// nobody else's.
@@ -56,9 +73,9 @@ impl Engine {
                 let mut all = polled && (newcomers.len() < most || !there.was_known());
                 if !newcomers.is_empty() {
                     let full = newcomers.len() >= most;
-                    let (begun, looked) = self.admit_on(sync, side, newcomers).await?;
+                    let Decided { begun, stay, looked } = self.admit_on(sync, side, newcomers).await?;
                     started += begun;
-                    more |= full && begun > 0;
+                    more |= full && begun + stay > 0;
                     all &= looked;
                 }
                 if all {
@@ -78,24 +95,20 @@ impl Engine {
         with_more.map(|instance| instance.id().clone()).collect()
     }
 
-    /// Gives how many began, and whether all of them could be looked at: one that we made may be among those that could not.
-    async fn admit_on(
-        &self,
-        sync: &Arc<SyncRun>,
-        side: &SideId,
-        all: Vec<Newcomer>,
-    ) -> Result<(usize, bool), StoreError> {
+    async fn admit_on(&self, sync: &Arc<SyncRun>, side: &SideId, all: Vec<Newcomer>) -> Result<Decided, StoreError> {
         let Some(instance) = sync.instance_of(side).and_then(|id| self.instances.get(id)).cloned() else {
-            return Ok((0, true));
+            return Ok(Decided::none(true));
         };
         if instance.pause().is_some() {
-            return Ok((0, false));
+            return Ok(Decided::none(false));
         }
         let count = all.len();
         let all: Vec<Newcomer> = all.into_iter().filter(|newcomer| !instance.is_put_off(newcomer.issue)).collect();
         let (mut rows, missing) = self.rows_of(&instance, &all);
         let put_off = count > all.len();
-        let Some(unread) = self.read_missing(&instance, &missing, &mut rows).await else { return Ok((0, false)) };
+        let Some(unread) = self.read_missing(&instance, &missing, &mut rows).await else {
+            return Ok(Decided::none(false));
+        };
         let (open, mut over, unclear) = self.sort(sync, side, (&instance, &rows, &unread), all).await?;
         let looked = !put_off && unread.is_empty() && !unclear;
         let in_scope = match self.in_scope(sync, side, &instance, &open, &rows).await {
@@ -107,7 +120,7 @@ impl Engine {
             }
             Err(error) => {
                 self.scope_failed(sync, side, &instance, &error, "jql").await?;
-                return Ok((0, looked));
+                return Ok(Decided::none(looked));
             }
         };
         let many = open.len() > MANY;
@@ -165,7 +178,7 @@ impl Engine {
         if !over.is_empty() {
             self.store.forget_newcomers(&over).await?;
         }
-        Ok((started, looked))
+        Ok(Decided { begun: started, stay: over.len(), looked })
     }
 
     /// Parts newcomers into those that may start something and those that never do. One that could not be read is in neither. Last:

@@ -3,6 +3,9 @@
 
 use std::time::Duration;
 
+use jirasyncd::app::preview;
+use jirasyncd::model::configuration::Existing;
+use jirasyncd::model::operation::Action;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -55,4 +58,26 @@ async fn what_a_new_issue_holds_arrives_with_it() {
         ran.unwrap();
         assert_eq!(arrived, (1, 1, under_way(to).to_owned()), "{from} to {to}");
     }
+}
+
+/// A run that ends by itself decides on all that it found, however many of it stay where they are; and so does a plan.
+#[tokio::test(start_paused = true)]
+async fn one_run_carries_what_lies_behind_many_that_stay() {
+    let of =
+        two().replacen("project = \"SUP\"", "project = \"SUP\", not-from = [\"user:5b10a2844c20165700ede21g\"]", 1);
+    let mut world = World::without_daemon(&of);
+    for (who, count) in [("jane", 11), ("omar", 2)] {
+        for number in 0..count {
+            let fields = json!({ "summary": format!("Of {who} {number}") });
+            world.person("acme", who).create("SUP", "Bug", fields).unwrap();
+        }
+    }
+    world.surroundings.portion = 3;
+    world.start().await;
+    let state = world.config.clone();
+    let planned = preview(state, world.surroundings(), None, Existing::ReMap).await.unwrap();
+    let creates = planned.items.iter().filter_map(|item| item.plan.as_ref()).flat_map(|plan| &plan.operations);
+    assert_eq!(creates.filter(|operation| matches!(operation.action, Action::Create { .. })).count(), 2);
+    world.daemon().once().await.unwrap();
+    assert_eq!((world.issues("globex", "Of jane").len(), world.issues("globex", "Of omar").len()), (0, 2));
 }
