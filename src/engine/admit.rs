@@ -171,14 +171,17 @@ impl Engine {
                 self.settled(sync, side, &instance, newcomer.issue).await?;
             }
         }
-        for newcomer in &over {
+        self.have_stay(&instance, &over).await?;
+        Ok(Decided { begun: started, stay: over.len(), looked })
+    }
+
+    /// Has newcomers stay where they are.
+    async fn have_stay(&self, instance: &Instance, over: &[Newcomer]) -> Result<(), StoreError> {
+        for newcomer in over {
             // Nobody will ask for its row, but for an item that it was just found for.
             self.rows.let_go(instance.id(), newcomer.issue);
         }
-        if !over.is_empty() {
-            self.store.forget_newcomers(&over).await?;
-        }
-        Ok(Decided { begun: started, stay: over.len(), looked })
+        if over.is_empty() { Ok(()) } else { self.store.forget_newcomers(over).await }
     }
 
     /// Parts newcomers into those that may start something and those that never do. One that could not be read is in neither. Last:
