@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
+use crate::model::ids::{SideId, SyncId};
+
 /// What a side says of which of its issues begin an item.
 const BEGIN: [&str; 4] = ["former-sync-users", "from", "not-from", "scope"];
-
-use crate::model::ids::{SideId, SyncId};
 
 /// What is another in `now` than in `before`, a line each: the key, and what it was and is. Elements of lists are compared as they
 /// are, wherever they stand.
