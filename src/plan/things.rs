@@ -244,7 +244,7 @@ impl Look<'_> {
             );
         }
         let mut things = std::mem::take(&mut self.things);
-        find_again(&mut things, self.seen, &mut taken);
+        find_again(self.rules, &mut things, self.seen, &mut taken);
         for thing in &mut things {
             forget_given_up(thing, |since| self.seen.now.duration_since(since) < MAY_TURN_UP);
             let mut acts: Vec<(SideId, NewAct)> = Vec::new();

@@ -10,9 +10,14 @@ use crate::model::ids::SideId;
 use crate::model::things::{HeldValue, ProjectThing, Property, SeenThing, ThingReplica};
 
 /// Finds what was sent without an answer among those that nobody knows: first all of them by their names; then, where somebody renamed
-/// it since, by all else that was sent, if that says something, and one alone is like one alone. What bears the name of another that
+/// it since, by all else that was sent, if that tells it from others, and one alone is like one alone. What bears the name of another that
 /// is known or sought is that one.
-pub(super) fn find_again(things: &mut [ProjectThing], looked: &ThingsSeen<'_>, taken: &mut BTreeSet<(SideId, String)>) {
+pub(super) fn find_again(
+    rules: ThingRules<'_>,
+    things: &mut [ProjectThing],
+    looked: &ThingsSeen<'_>,
+    taken: &mut BTreeSet<(SideId, String)>,
+) {
     for (side, list) in looked.lists {
         let of_name = |thing: &ProjectThing, seen: &SeenThing| {
             thing.replicas.get(side).is_some_and(|replica| is_called(replica, seen.value(Property::Name)))
@@ -31,6 +36,9 @@ pub(super) fn find_again(things: &mut [ProjectThing], looked: &ThingsSeen<'_>, t
             else {
                 return Vec::new();
             };
+            if is_said_of_others(things, place, replica) && !is_secret(rules, side, &replica.held) {
+                return Vec::new();
+            }
             let nobodys = |seen: &&SeenThing| {
                 !taken.contains(&(side.clone(), seen.native.clone()))
                     && !things.iter().any(|other| of_name(other, seen))
@@ -102,13 +110,28 @@ pub(super) fn is_late(rules: ThingRules<'_>, thing: &ProjectThing, side: &SideId
     }
     let all = thing.given_up_as.get(side).into_iter().flatten();
     let mut all = all.filter(|sent| is_same_name(name_of(sent), name)).peekable();
-    let is_secret = |sent: &BTreeMap<Property, HeldValue>| {
-        let of = sent.get(&Property::Name).and_then(|name| name.knows.as_ref());
-        let may_know = |ear: &SideId| of.is_some_and(|of| rules.sees(ear, &of.side));
-        rules.settings.sides().any(|ear| rules.sees(ear, side) && !may_know(ear))
-    };
     // An earlier release kept nothing but the name.
-    all.peek().is_none() || all.any(|sent| is_secret(sent) || !is_another(sent, seen))
+    all.peek().is_none() || all.any(|sent| is_secret(rules, side, sent) || !is_another(sent, seen))
+}
+
+/// Whether somebody would hear of it, were it taken for people's own of that side, who does not see whose name it is.
+fn is_secret(rules: ThingRules<'_>, side: &SideId, sent: &BTreeMap<Property, HeldValue>) -> bool {
+    let of = sent.get(&Property::Name).and_then(|name| name.knows.as_ref());
+    let may_know = |ear: &SideId| of.is_some_and(|of| rules.sees(ear, &of.side));
+    rules.settings.sides().any(|ear| rules.sees(ear, side) && !may_know(ear))
+}
+
+/// Whether all but the name is said of another one, too: of what people make next they may say it again, so it does not tell what was
+/// sent from what they made.
+fn is_said_of_others(things: &[ProjectThing], place: usize, sent: &ThingReplica) -> bool {
+    let is_same =
+        |property: Property, one: &str, other: &str| one == other || !property.is_said(one) && !property.is_said(other);
+    let says_it = |other: &ThingReplica| {
+        let mut told = sent.held.iter().filter(|(property, _)| **property != Property::Name);
+        told.all(|(property, held)| is_same(*property, other.value(*property), &held.value))
+    };
+    let others = things.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, other)| other);
+    others.flat_map(|other| other.replicas.values()).any(says_it)
 }
 
 fn name_of(sent: &BTreeMap<Property, HeldValue>) -> &str {

@@ -16,7 +16,7 @@ use super::everything_acts::{Act, Field, Talk, Thing, What};
 use super::everything_audit::{Audited, Log, equal, far_leaks, leaks, news, requests, sent_leaks, taken_by};
 use super::everything_lives::{Fate, Policies, show_all};
 use super::everything_people::{Ledger, People, is_made_by};
-use super::everything_stock::Stock;
+use super::everything_stock::{Stock, begin_stock};
 use super::everything_world::{SIDES, Sight, world, world_of_lives, world_with_levels};
 use super::fault_counts::FaultCounts;
 use super::random_life::{Dice, Life, seeds};
@@ -35,8 +35,9 @@ const FOUND: [u64; 1] = [7];
 /// for an issue, while one of its name was in doubt, counted as emptied by people, and home's words with it (2023); one that people made
 /// by a name under which another was given up, sent again and renamed, was taken for what landed late (2148); a component that was made
 /// just before the daemon died, and renamed before it looked again, was not excused to be two (3104), nor a copy that people
-/// wrote into twice to keep that (3112).
-const FOUND_LIVES: [u64; 10] = [2, 10, 51, 65, 95, 170, 2023, 2148, 3104, 3112];
+/// wrote into twice to keep that (3112); a version that people made was taken for one in doubt, renamed, because both said what many
+/// say (3124).
+const FOUND_LIVES: [u64; 11] = [2, 10, 51, 65, 95, 170, 2023, 2148, 3104, 3112, 3124];
 
 /// The same where one of home's security levels is carried: set, changed and taken away between deletions and moves; and a parent that
 /// Jira refuses was tried again after quiet; and a partner's name for home's version went on to the other partner with an issue (15).
@@ -89,6 +90,9 @@ impl Plot {
         };
         people.flows = policies.is_some_and(|policies| policies.flows);
         people.takes_names = takes_names(seed);
+        if self.lives {
+            begin_stock(&world);
+        }
         (world, people)
     }
 

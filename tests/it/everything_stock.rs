@@ -18,6 +18,10 @@ use super::random_life::Dice;
 /// Who does nothing at all in one of two worlds that are compared.
 const LEFT_OUT: usize = 2;
 
+/// How many versions are described, and when they are due.
+const OFTEN_SAID: &str = "Made";
+const OFTEN_DUE: &str = "2026-12-24";
+
 /// What somebody who administers a project does to a version or component.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Stock {
@@ -55,8 +59,8 @@ pub(crate) struct Kept {
     is_version: bool,
     /// Where people took it away.
     pub(crate) removed: bool,
-    /// Whether people renamed one that was made with nothing but a name before the daemon knew which one that is: then nobody can know it
-    /// again (docs/promises.md).
+    /// Whether people renamed one, of which nothing but a name was sent or what many say, before the daemon knew which one that is: then
+    /// nobody can know it again (docs/promises.md).
     may_be_two: bool,
 }
 
@@ -152,7 +156,8 @@ impl People {
                 });
                 self.write_stock(act);
             } else {
-                self.make_version(world, act, &canary, "Made")?;
+                let own = format!("{OFTEN_SAID} {canary}");
+                self.make_version(world, act, &canary, if act.number.is_multiple_of(2) { OFTEN_SAID } else { &own })?;
             }
             return Ok(true);
         }
@@ -188,12 +193,13 @@ impl People {
             Stock::Archive => json!({ "archived": thing["archived"] != json!(true) }),
         };
         if kept.is_version {
+            self.stock[place].may_be_two |= stock == Stock::Rename && is_unknown(world, side.jira, name(&thing));
             who.change_version(side.project, name(&thing), change)?;
             let is_theirs = self.sight == Sight::Open || !has_words_of_another(name(&thing), column);
             if stock == Stock::Rename && kept.day.is_some() && is_theirs {
                 // Another one gets its name.
                 *self.done.entry("Stock(TakeName)".to_owned()).or_default() += 1;
-                self.make_version(world, act, name(&thing), &format!("Made {canary}"))?;
+                self.make_version(world, act, name(&thing), &format!("{OFTEN_SAID} {canary}"))?;
             }
         } else if matches!(stock, Stock::Rename | Stock::Describe) {
             self.stock[place].may_be_two |= stock == Stock::Rename && is_unknown(world, side.jira, name(&thing));
@@ -215,7 +221,7 @@ impl People {
     fn make_version(&mut self, world: &World, act: &Act, name: &str, words: &str) -> Result<(), Refusal> {
         let (column, side) = (act.column, &SIDES[act.column]);
         let day = self.takes_names.then(|| unlike_day(act.number));
-        let said = json!({ "description": words, "releaseDate": day.as_deref().unwrap_or("2026-12-24") });
+        let said = json!({ "description": words, "releaseDate": day.as_deref().unwrap_or(OFTEN_DUE) });
         world.person(side.jira, side.people[act.who]).make_version(side.project, name, said)?;
         let token = name.split(' ').next().unwrap_or_default().to_owned();
         self.stock.push(Kept { token, day, column, is_version: true, removed: false, may_be_two: false });
@@ -284,6 +290,20 @@ impl People {
         }
     }
 
+    /// What people made and nobody took away is there, whatever it was taken for: where it was made, and on every side unless they are
+    /// kept from one another.
+    fn audit_kept(&self, world: &World, is_version: bool) -> Result<(), String> {
+        for kept in self.stock.iter().filter(|kept| kept.is_version == is_version && !kept.removed) {
+            let columns = if self.sight == Sight::Open { 0..SIDES.len() } else { kept.column..kept.column + 1 };
+            for column in columns {
+                if !listed(world.jira(SIDES[column].jira), column, is_version).iter().any(|thing| kept.is(thing)) {
+                    return Err(format!("{kept:?} is not at {}", SIDES[column].jira));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Each is there once; and, unless sides are kept from one another, on every side and the same there, but for what people took away.
     pub(crate) fn audit_stock(&self, world: &World) -> Result<(), String> {
         let removed: BTreeSet<&str> = self.stock.iter().filter(|kept| kept.removed).map(Kept::mark).collect();
@@ -308,6 +328,7 @@ impl People {
                 }
                 all.push(there);
             }
+            self.audit_kept(world, is_version)?;
             if self.sight == Sight::Apart {
                 continue;
             }
@@ -321,6 +342,14 @@ impl People {
         }
         Ok(())
     }
+}
+
+/// Before anything begins, one that stays says what many will: so nothing that is made later is known by that alone.
+pub(crate) fn begin_stock(world: &World) {
+    let (side, jira) = (&SIDES[0], world.jira(SIDES[0].jira));
+    let said = json!({ "description": OFTEN_SAID, "releaseDate": OFTEN_DUE });
+    let known = listed(jira, 0, true).first().map(|version| name(version).to_owned()).unwrap();
+    world.person(side.jira, side.people[side.role.1]).change_version(side.project, &known, said).unwrap();
 }
 
 /// A value as both kinds mean it: none is as one that says nothing.
@@ -351,26 +380,35 @@ fn is_said_by_others(stock: Stock, pick: usize) -> bool {
     }
 }
 
-/// Whether the daemon made the component of that name with nothing but that, and cannot know yet which one it is: it got no answer that
-/// says so, or died before it kept it, and has not looked since.
+/// Whether the daemon made the one of that name with nothing but that, or with what many say, and cannot know yet which one it is: it got no
+/// answer that says so, or died before it kept it, and has not looked since.
 fn is_unknown(world: &World, jira: &str, name: &str) -> bool {
     let calls = world.jira(jira).calls();
     let said = |call: &Exchange| serde_json::from_slice::<Value>(&call.request_body).unwrap_or_default();
-    let makes = |call: &Exchange| call.operation == "createComponent" && said(call)["name"] == json!(name);
-    let Some(place) = calls.iter().rposition(makes) else { return false };
+    let is_make = |call: &Exchange| matches!(call.operation, "createComponent" | "createVersion");
+    let Some(place) = calls.iter().rposition(|call| is_make(call) && said(call)["name"] == json!(name)) else {
+        return false;
+    };
     let (made, since) = (&calls[place], &calls[place + 1..]);
-    if !said(made)["description"].as_str().is_none_or(str::is_empty) {
+    let (words, day) = (said(made)["description"].clone(), said(made)["releaseDate"].clone());
+    let is_told = match words.as_str().unwrap_or_default() {
+        "" => !day.is_null(),
+        OFTEN_SAID => day != json!(OFTEN_DUE),
+        _ => true,
+    };
+    if is_told {
         return false;
     }
     if made.status != 201 || made.fault == Some("truncated") {
         return true;
     }
     let Some(died) = world.starts.iter().find(|start| **start >= made.at) else { return false };
+    let lists = if made.operation == "createVersion" { "getProjectVersions" } else { "getProjectComponents" };
     // Before the next look it is kept what was answered; after a death the next look knows it by its name.
     let looked = |call: &Exchange| {
         let is_whole = call.status == 200 && matches!(call.fault, None | Some("slow" | "index-lag"));
         let is_kept = call.at < *died || world.starts.last().is_some_and(|last| call.at > *last);
-        call.operation == "getProjectComponents" && is_whole && is_kept
+        call.operation == lists && is_whole && is_kept
     };
     !since.iter().any(looked)
 }

@@ -331,6 +331,44 @@ fn what_people_change_of_one_in_doubt_is_theirs_as_long_as_it_can_be_known() {
     }
 }
 
+/// What others of the project say, too, does not tell one that was sent without an answer from one that people made: theirs is not taken
+/// for it under another name. Where a partner would hear of it that does not see whose words it may hold, it is.
+#[test]
+fn what_others_say_too_makes_no_rename_of_what_people_made() {
+    let sync = &three();
+    let settings = sync.things.get(&Thing::Component).unwrap();
+    let said = |native: &str, name: &str, words: &str| {
+        let mut thing = seen(native, name);
+        thing.values.insert(Property::Description, words.to_owned());
+        thing
+    };
+    let due = |from: usize, to: usize, first: &str| {
+        let rules = ThingRules { sync, thing: Thing::Component, settings };
+        let now = "2026-11-27T08:00:00Z".parse().unwrap();
+        let mut looks = Looks { rules, things: Vec::new(), now, ids: 0 };
+        let before = [vec![said("1", "A", first)], vec![said("2", "A", first)], vec![said("3", "A", first)]];
+        let mut lists = before.clone();
+        lists[from].push(said("5", "B", "As always"));
+        looks.look([&before[0], &before[1], &before[2]]);
+        looks.look([&lists[0], &lists[1], &lists[2]]);
+        looks.send(None);
+        lists[to].push(said("7", "C", "As always"));
+        let mut due = looks.look([&lists[0], &lists[1], &lists[2]]);
+        due.sort();
+        due
+    };
+    let wanted = |all: &[(&str, &str)]| -> Vec<(String, String)> {
+        all.iter().map(|(side, name)| ((*side).to_owned(), (*name).to_owned())).collect()
+    };
+    // Home's, which both partners get: sent again to both, since nothing came of it; and home gets theirs.
+    assert_eq!(due(0, 1, "As always"), wanted(&[("acme", "C"), ("globex", "B"), ("initech", "B")]));
+    assert_eq!(due(0, 1, "Otherwise"), wanted(&[("acme", "C"), ("initech", "C")]));
+    // A partner's, sent home: the other partner hears nothing of what may be its words.
+    for first in ["As always", "Otherwise"] {
+        assert_eq!(due(2, 0, first), wanted(&[("initech", "C")]), "{first}");
+    }
+}
+
 /// What is printed says what is made, and of what changes what it was.
 #[test]
 fn each_write_is_said_with_what_it_changes() {
