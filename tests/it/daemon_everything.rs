@@ -15,6 +15,7 @@ use super::daemon_support::World;
 use super::everything_acts::{Act, Field, Talk, Thing, What};
 use super::everything_audit::{Audited, Log, equal, far_leaks, leaks, news, requests, sent_leaks, taken_by};
 use super::everything_lives::{Fate, Policies, show_all};
+use super::everything_losses::{Judged, nothing_lost};
 use super::everything_people::{Ledger, People, is_made_by};
 use super::everything_stock::{Stock, begin_stock};
 use super::everything_world::{SIDES, Sight, world, world_of_lives, world_with_levels};
@@ -63,6 +64,7 @@ pub(crate) struct Lived {
     effects: usize,
     struck: FaultCounts,
     shut: usize,
+    judged: Judged,
 }
 
 /// What a life is about.
@@ -175,6 +177,7 @@ pub(crate) async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
     shut += leaks(world, &people.written, &log.text()).await?;
     far_leaks(world, plot.sight)?;
     people.audit_stock(world)?;
+    let judged = nothing_lost(world, &people.replaced).await?;
     if plot.sight == Sight::Open {
         let problems = world.daemon().store().problems(1_000).await.unwrap();
         let has_lost_stock = people.stock.iter().any(|kept| kept.removed);
@@ -199,7 +202,7 @@ pub(crate) async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
         return Err(format!("written after quiet: {after:?}, of what was tried: {tried:?}"));
     }
     let (struck, effects) = (FaultCounts::of(world.jiras.values()), life.effects());
-    Ok(Lived { lives: 1, done: people.done, deaths: life.deaths, effects, struck, shut })
+    Ok(Lived { lives: 1, done: people.done, deaths: life.deaths, effects, struck, shut, judged })
 }
 
 /// Prints what is written, where that is asked for.
@@ -300,15 +303,17 @@ async fn try_lives<F: Future<Output = Result<Lived, String>>>(seeds: Vec<u64>, l
                 sum.effects += lived.effects;
                 sum.struck.add(lived.struck);
                 sum.shut += lived.shut;
+                sum.judged.add(lived.judged);
             }
             Err(why) => wrong.push(format!("JIRASYNCD_SEED={seed}: {why}")),
         }
     }
     println!(
-        "{count} seeds, {} deaths, {} effects a seed, {} words kept back: {:?}",
+        "{count} seeds, {} deaths, {} effects a seed, {} words kept back, {:?}: {:?}",
         sum.deaths,
         sum.effects / sum.lives.max(1),
         sum.shut,
+        sum.judged,
         sum.done
     );
     print!("{}", sum.struck);

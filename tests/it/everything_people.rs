@@ -11,6 +11,7 @@ use super::daemon_audit::{sync_user, token};
 use super::daemon_support::World;
 use super::everything_acts::{Act, Field, Talk, Thing, Tie, What};
 use super::everything_lives::{Fate, Fates};
+use super::everything_losses::words;
 use super::everything_stock::Kept;
 use super::everything_values::{custom, date, step};
 use super::everything_world::{
@@ -121,6 +122,8 @@ pub(crate) struct People {
     pub(crate) is_twice: bool,
     /// The copies that people deleted.
     pub(crate) taken: Taken,
+    /// The words that somebody took out of a field, having them before them; an issue that was deleted since does not show it any more.
+    pub(crate) replaced: BTreeSet<String>,
     /// How often each thing was done.
     pub(crate) done: BTreeMap<String, usize>,
 }
@@ -138,6 +141,7 @@ impl People {
             takes_names: false,
             is_twice: false,
             taken: Taken::default(),
+            replaced: BTreeSet::new(),
             done: BTreeMap::new(),
         }
     }
@@ -210,6 +214,12 @@ impl People {
             Err(_) if self.fates.may_be_refused(act.column, &issue) => return Ok(false),
             done => done.map_err(meets)?,
         };
+        if let Some(after) = world.jira(side.jira).issue(&issue.key) {
+            for (field, before) in &issue.fields {
+                let left = words(after.fields.get(field).map_or("", String::as_str));
+                self.replaced.extend(words(before).difference(&left).map(|word| (*word).to_owned()));
+            }
+        }
         if let Some(readers) = readers {
             *self.done.entry(format!("{:?}", act.what)).or_default() += 1;
             self.write(&act, act.item, readers);

@@ -259,6 +259,7 @@ mod everything_audit;
 #[cfg(test)]
 mod everything_lives;
 #[cfg(test)]
+mod everything_losses;
 mod everything_people;
 #[cfg(test)]
 mod everything_stock;
