@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use jirasyncd::model::ids::IssueKey;
 use jirasyncd::model::store::Store as _;
 use jirasyncd::simulator::IssueView;
 
@@ -89,6 +90,44 @@ pub(crate) fn by_token(world: &World, jira: &str) -> Result<BTreeMap<String, Iss
         }
     }
     Ok(found)
+}
+
+/// Each summary that people gave an item, on any of its sides, each with its sync user, is the last one there, was replaced by somebody who
+/// had it before them, or is the loser of a conflict. No two acts of these worlds give the same one.
+pub(crate) async fn summaries_kept(
+    world: &World,
+    token: &str,
+    sides: &[(&'static str, &IssueView)],
+) -> Result<(), String> {
+    let store = world.daemon().store();
+    let (mut ids, mut kept) = (BTreeSet::new(), Vec::new());
+    for (_, view) in sides {
+        ids.extend(store.items_by_key(&IssueKey::new(view.key.clone())).await.unwrap());
+    }
+    for id in ids {
+        let conflicts = store.conflicts(id).await.unwrap();
+        kept.extend(conflicts.into_iter().map(|conflict| format!("{:?}", conflict.lost)));
+    }
+    let steps = |us: &'static str, view: &IssueView| -> Vec<(String, String)> {
+        let by_people = view.history.iter().filter(|entry| entry.author.as_deref() != Some(us));
+        let items = by_people.flat_map(|entry| entry.items.clone()).filter(|item| item.0 == "summary");
+        items.map(|(_, from, to)| (from.unwrap_or_default(), to.unwrap_or_default())).collect()
+    };
+    let replaced: BTreeSet<String> =
+        sides.iter().flat_map(|(us, view)| steps(us, view)).map(|(from, _)| from).collect();
+    for (us, view) in sides {
+        let last = view.fields.get("summary").cloned().unwrap_or_default();
+        for (_, written) in steps(us, view) {
+            let is_kept = kept.iter().any(|lost| lost.contains(&format!("\"{written}\"")));
+            if written != last && !replaced.contains(&written) && !is_kept {
+                return Err(format!(
+                    "{token}: `{written}` of {} is not there (`{last}`), nobody replaced it, nor is it kept: {kept:?}; {:?}",
+                    view.key, view.history
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The entries of the sync user in an issue's history.

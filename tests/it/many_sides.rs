@@ -6,12 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use jirasyncd::model::ids::IssueKey;
-use jirasyncd::model::store::Store as _;
 use jirasyncd::simulator::{Fault, FaultRule, IssueView, Jira, Limits, Person, ProjectSetup, When};
 use serde_json::json;
 
-use super::daemon_audit::{sync_user, token as token_of};
+use super::daemon_audit::{summaries_kept, sync_user, token as token_of};
 use super::daemon_support::{THREE, World};
 use super::fault_counts::FaultCounts;
 use super::random_life::{Life, seeds, told};
@@ -369,7 +367,7 @@ impl Sides {
         Ok(())
     }
 
-    /// Where no other partner had a hand in it, both show the same; and what somebody wrote last is at home or in a conflict.
+    /// Where no other partner had a hand in it, both show the same; and what somebody wrote is there, was replaced or is in a conflict.
     async fn judge_values(
         &self,
         token: &str,
@@ -392,37 +390,11 @@ impl Sides {
                 ));
             }
         }
-        let seen = |issue: &IssueView| -> BTreeSet<String> {
-            let items = issue.history.iter().flat_map(|entry| entry.items.clone());
-            let values = items.filter(|item| item.0 == "summary").flat_map(|item| [item.1, item.2]).flatten();
-            values.chain(issue.fields.get("summary").cloned()).collect()
-        };
-        let us = sync_user(PLACES[side].jira);
-        let by_people = there.history.iter().filter(|entry| entry.author.as_deref() != Some(us));
-        let words = by_people.flat_map(|entry| entry.items.clone()).filter(|item| item.0 == "summary");
-        let Some(last) = words.filter_map(|item| item.2).next_back() else { return Ok(()) };
-        let store = self.life.world.daemon().store();
-        let mut kept = String::new();
-        for item in store.items_by_key(&IssueKey::new(home.key.clone())).await.unwrap() {
-            kept.push_str(&format!("{:?}", store.conflicts(item).await.unwrap()));
-        }
-        // Home may have been away when it arrived elsewhere, and was written over there by somebody who saw it.
-        let is_ancestor =
-            all.iter().enumerate().filter(|(other, _)| self.plot.shows(side, *other)).any(|(other, issues)| {
-                let us = sync_user(PLACES[other].jira);
-                let entries = issues.get(token).into_iter().flat_map(|issue| &issue.history);
-                let by_people = entries.filter(|entry| entry.author.as_deref() != Some(us));
-                by_people
-                    .flat_map(|entry| &entry.items)
-                    .any(|item| item.0 == "summary" && item.1.as_ref() == Some(&last))
-            });
-        if seen(home).contains(&last) || kept.contains(&last) || is_ancestor {
-            return Ok(());
-        }
-        Err(format!(
-            "{token}: `{last}` of s{side} is neither at home nor in a conflict: {kept}; problems: {told:?}; home {:?}; there {:?}",
-            home.history, there.history
-        ))
+        let sides = all
+            .iter()
+            .enumerate()
+            .filter_map(|(side, issues)| Some((sync_user(PLACES[side].jira), issues.get(token)?)));
+        summaries_kept(&self.life.world, token, &sides.collect::<Vec<_>>()).await
     }
 
     async fn is_quiet(&self) -> Result<(), String> {
