@@ -30,10 +30,13 @@ pub(super) fn read(
     if !table && !matches!(cursor.text(), Some("both" | WITH_COMMENT)) {
         return AttachmentSettings::default();
     }
-    let names: Vec<String> = match cursor.get(&keys::FILE_NAMES) {
-        Some(list) if table => list.items().filter_map(|item| Some(item.text()?.to_owned())).collect(),
-        Some(_) | None => Vec::new(),
+    let patterns = |key| -> Vec<String> {
+        let list = if table { cursor.get(key) } else { None };
+        let items = list.iter().flat_map(Cursor::items);
+        items.filter_map(|item| Some(item.text()?.to_owned())).collect()
     };
+    let names = patterns(&keys::FILE_NAMES);
+    let types = patterns(&keys::FILE_TYPES);
     let apart = settings.iter().any(|side| side.sees.len() < settings.len());
     let set = |key| if table { cursor.get(key) } else { None };
     let says = |key| set(key).and_then(|cursor| Some(cursor.text()?.to_owned()));
@@ -55,6 +58,7 @@ pub(super) fn read(
         from: on(&keys::FILE_FROM, findings),
         to: on(&keys::FILE_TO, findings),
         names,
+        types,
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be above 0 and small")]
         largest: largest.map(|megabytes| (megabytes * MEGABYTE) as u64),
         deleted: if keep { WhenDeleted::Keep } else { WhenDeleted::Delete },

@@ -490,6 +490,11 @@ pub(super) static FILE_NAMES: Key = optional(
     Shape::List(&Shape::Text(&PATTERN)),
     "The names of files that cross, `*` standing for anything. Left out: all; needed where sides do not see one another.",
 );
+pub(super) static FILE_TYPES: Key = optional(
+    "types",
+    Shape::List(&Shape::Text(&PATTERN)),
+    "The types of files that cross, as Jira tells them: `image/*`, `application/pdf`. It narrows whatever else crosses. Left out: all.",
+);
 pub(super) static FILE_LARGEST: Key = optional(
     "largest",
     Shape::Number(1_000_000.0),
@@ -517,7 +522,16 @@ pub(super) static ATTACHMENTS: Key = default(
     "attachments",
     Shape::Either(&[
         Shape::Word(&["both", "skip", "with-their-comment"]),
-        Shape::Table(&[&FILE_FROM, &FILE_TO, &FILE_WHICH, &FILE_NAMES, &FILE_LARGEST, &FILE_TOO_LARGE, &FILE_DELETED]),
+        Shape::Table(&[
+            &FILE_FROM,
+            &FILE_TO,
+            &FILE_WHICH,
+            &FILE_NAMES,
+            &FILE_TYPES,
+            &FILE_LARGEST,
+            &FILE_TOO_LARGE,
+            &FILE_DELETED,
+        ]),
     ]),
     "skip",
     "Files of issues: carried, or not (Create Attachments, Delete Own Attachments).",

@@ -471,6 +471,9 @@ pub struct AttachmentSettings {
     pub to: BTreeSet<SideId>,
     /// Patterns of names that cross, `*` standing for anything. Empty: all.
     pub names: Vec<String>,
+    /// Patterns of the types (MIME) that cross, `*` standing for anything. Empty: all. A type is Jira's word for the file.
+    #[serde(default)]
+    pub types: Vec<String>,
     /// The largest that crosses, in bytes. `None`: as large as the receiving Jira takes.
     pub largest: Option<u64>,
     /// What becomes of the copies when the original is deleted.

@@ -85,13 +85,21 @@ fn may_have(draft: &Draft<'_>, record: &AttachmentRecord, side: &SideId) -> Spok
     let name = file_name(&record.name);
     let by_name = rules.names.iter().any(|pattern| fits(pattern, &name))
         || rules.names.is_empty() && rules.which == WhichFiles::All;
-    let crosses = side != &record.side && rules.from.contains(&record.side) && rules.to.contains(side) && sees;
+    let is_of_type = rules.types.is_empty() || rules.types.iter().any(|pattern| fits(pattern, file_type(&record.mime)));
+    let crosses =
+        is_of_type && side != &record.side && rules.from.contains(&record.side) && rules.to.contains(side) && sees;
     match rules.which {
         _ if !crosses => Spoken::Nowhere,
         _ if by_name => Spoken::Openly,
         WhichFiles::WithTheirComment => spoken_of(draft, record, side),
         WhichFiles::All => Spoken::Nowhere,
     }
+}
+
+/// The type of a file without its parameters; of one that Jira has no word for, what stands for any bytes.
+fn file_type(told: &str) -> &str {
+    let named = told.split(';').next().unwrap_or_default().trim();
+    if named.is_empty() { "application/octet-stream" } else { named }
 }
 
 /// Whether a side may have a copy.

@@ -67,6 +67,29 @@ fn a_file_is_copied_once_and_its_copy_goes_with_it() {
     assert!(plan.item.attachments[0].copies[&side(1)].gone);
 }
 
+/// A type narrows what crosses: also what is named, or spoken of.
+#[test]
+fn only_files_of_the_types_that_are_named_cross() {
+    let cases: [(&[&str], &str, bool); 8] = [
+        (&[], "application/pdf", true),
+        (&["application/pdf"], "application/pdf", true),
+        (&["Application/*"], "application/PDF; version=1.7", true),
+        (&["image/*", "application/pdf"], "image/png", true),
+        (&["image/*"], "application/pdf", false),
+        (&["image/*"], "", false),
+        (&["application/octet-stream"], "", true),
+        (&["pdf"], "application/pdf", false),
+    ];
+    for (types, told, crosses) in cases {
+        let mut world = world();
+        world.sync.attachments.types = types.iter().map(|pattern| (*pattern).to_owned()).collect();
+        world.sync.attachments.names = vec!["*.pdf".to_owned()];
+        let mut here = [file(&world, "7", 10)];
+        told.clone_into(&mut here[0].mime);
+        assert_eq!(made(&world, true, [&here, &[]]).operations.len(), usize::from(crosses), "{types:?}, `{told}`");
+    }
+}
+
 #[test]
 fn one_that_is_too_large_is_told_with_what_would_help() {
     for (limit, largest, words) in [
