@@ -14,7 +14,7 @@ use serde_json::json;
 use super::daemon_audit::{by_token, comments, files, shared, sync_user, token};
 use super::daemon_support::{THREE, World};
 use super::fault_counts::FaultCounts;
-use super::random_life::{Life, seeds, told};
+use super::random_life::{Life, is_lived_twice, seeds, told};
 
 /// Seeds that failed once: each found a defect.
 const FOUND: [u64; 1] = [0];
@@ -437,7 +437,7 @@ async fn try_seeds(seeds: impl Iterator<Item = u64>, weather: Weather) {
                 effects += lived.effects;
                 struck.add(lived.struck);
                 // That a seed repeats is not taken for granted.
-                if seed % 100 == 0 {
+                if is_lived_twice(seed) {
                     let again = try_seed(seed, weather).await.map(|lived| lived.trace);
                     if again.as_ref() != Ok(&lived.trace) {
                         wrong.push(format!("JIRASYNCD_SEED={seed}: lived twice, it is not the same: {again:?}"));

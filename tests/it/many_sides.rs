@@ -14,7 +14,7 @@ use serde_json::json;
 use super::daemon_audit::{sync_user, token as token_of};
 use super::daemon_support::{THREE, World};
 use super::fault_counts::FaultCounts;
-use super::random_life::{Life, seeds, told};
+use super::random_life::{Life, is_lived_twice, seeds, told};
 
 /// Seeds of an ordinary run, and of a long one.
 const FEW: u64 = 3;
@@ -489,7 +489,7 @@ async fn try_seeds(seeds: Vec<u64>, beyond: bool) {
                 effects += lived.effects;
                 duplicates += lived.duplicates;
                 counts.add(lived.counts);
-                if seed % 100 == 0 {
+                if is_lived_twice(seed) {
                     let again = live(seed, beyond).await.map(|lived| lived.trace);
                     if again.as_ref() != Ok(&lived.trace) {
                         wrong.push(format!("JIRASYNCD_SEED={seed}: run twice, it is not the same: {again:?}"));

@@ -164,6 +164,16 @@ pub(crate) fn told(world: &World) -> Option<tracing::subscriber::DefaultGuard> {
     Some(tracing::subscriber::set_default(tracing_subscriber::registry().with(targets).with(layer)))
 }
 
+/// Whether nobody asked for a long run, or for seeds.
+pub(crate) fn is_ordinary() -> bool {
+    ["JIRASYNCD_LONG", "JIRASYNCD_SEED"].iter().all(|name| std::env::var_os(name).is_none())
+}
+
+/// Whether a seed is lived twice, and both lives have to ask and answer the same: that a seed repeats is not taken for granted.
+pub(crate) fn is_lived_twice(seed: u64) -> bool {
+    seed.is_multiple_of(100)
+}
+
 /// The seeds of this run: those that are asked for (`JIRASYNCD_SEED=7`, or `7-20`), many in a long run, else few.
 pub(crate) fn seeds(few: u64, many: u64) -> Vec<u64> {
     let asked = std::env::var("JIRASYNCD_SEED").ok().and_then(|text| {
