@@ -18,8 +18,8 @@ use super::everything_lives::{Fate, Policies, show_all};
 use super::everything_people::{Ledger, People, is_made_by};
 use super::everything_stock::{Stock, begin_stock};
 use super::everything_world::{SIDES, Sight, world, world_of_lives, world_with_levels};
-use super::fault_counts::FaultCounts;
-use super::random_life::{Dice, Life, is_lived_twice, is_ordinary, seeds};
+use super::fault_counts::{FaultCounts, Troubles};
+use super::random_life::{A_LONG_RUN, Dice, Life, is_lived_twice, is_ordinary, seeds};
 
 /// Seeds of an ordinary run, and of a long one.
 const FEW: u64 = 3;
@@ -215,7 +215,7 @@ pub(crate) async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
     if !after.is_empty() || !tried.is_empty() && world.problems().await.is_empty() {
         return Err(format!("written after quiet: {after:?}, of what was tried: {tried:?}"));
     }
-    let (struck, effects) = (FaultCounts::of(world.jiras.values()), life.effects());
+    let (struck, effects) = (life.struck(), life.effects());
     let trace = world.jiras.values().map(Jira::trace).collect();
     Ok(Lived { lives: 1, done: people.done, deaths: life.deaths, effects, struck, shut, trace, twice: 0 })
 }
@@ -334,6 +334,9 @@ where
     );
     print!("{}", sum.struck);
     assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
+    let troubles = Troubles { rare: false, webhooks: false };
+    let never = if count >= A_LONG_RUN { sum.struck.never_struck(troubles) } else { Vec::new() };
+    assert_eq!(never, Vec::<&str>::new(), "a fault that never strikes proves nothing");
     sum
 }
 
