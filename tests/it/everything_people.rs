@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::daemon_audit::{sync_user, token};
 use super::daemon_support::World;
 use super::everything_acts::{Act, Field, Talk, Thing, Tie, What};
+use super::everything_audit::sent_leaks;
 use super::everything_lives::{Fate, Fates};
 use super::everything_stock::Kept;
 use super::everything_values::{custom, date, step};
@@ -204,6 +205,9 @@ impl People {
         let act = Act { who: owner(world, act, &issue).unwrap_or(act.who), ..act.clone() };
         if !may_see(&issue, side, act.who) || !self.fates.may_act(act.column, act.who, &issue) {
             return Ok(false);
+        }
+        if act.what == What::Field(Field::Level) {
+            self.look_behind_levels(world)?;
         }
         let who = world.person(side.jira, side.people[act.who]);
         let readers = match self.change(&Scene { world, act: &act, side, who: &who, issue: &issue }) {
@@ -457,8 +461,14 @@ impl People {
         Ok(Some([true; 3]))
     }
 
+    /// Sees that nothing went out that is kept back: when a level goes, what it kept back may go, and whether it went before is then forgotten.
+    fn look_behind_levels(&self, world: &World) -> Result<(), String> {
+        (0..SIDES.len()).try_for_each(|column| sent_leaks(world, &self.written, column).map(drop))
+    }
+
     /// Takes every security level away: from then on nothing is shut for one.
     pub(crate) fn open_levels(&mut self, world: &World) -> Result<(), String> {
+        self.look_behind_levels(world)?;
         for item in &mut self.items {
             for (_, side) in SIDES.iter().enumerate().filter(|(column, _)| item.level[*column]) {
                 let who = world.person(side.jira, side.people[0]);
