@@ -25,6 +25,11 @@ use super::random_life::{A_LONG_RUN, Dice, Life, is_lived_twice, is_ordinary, se
 const FEW: u64 = 3;
 const MANY: u64 = 200;
 
+/// What happens at least in a life, and on average.
+const ACTS: usize = 40;
+const ITEMS: usize = 5;
+const EFFECTS: usize = 300;
+
 /// Seeds that failed once: a comment and a worklog with the same id were taken for one, and their item stood still.
 const FOUND: [u64; 1] = [7];
 
@@ -58,6 +63,7 @@ const FOUND_PRIVATE: [u64; 1] = [2039];
 #[derive(Default)]
 pub(crate) struct Lived {
     lives: usize,
+    acts: usize,
     done: BTreeMap<String, usize>,
     deaths: usize,
     effects: usize,
@@ -75,6 +81,7 @@ impl Lived {
             *self.done.entry(what).or_default() += times;
         }
         self.lives += other.lives;
+        self.acts += other.acts;
         self.deaths += other.deaths;
         self.effects += other.effects;
         self.struck.add(other.struck);
@@ -113,23 +120,26 @@ impl Plot {
         (world, people)
     }
 
-    /// What the next one does.
-    fn act(&self, dice: &Dice, number: usize, people: &People) -> Act {
-        let act = Act::any(dice, number, people.items());
+    /// What the next one does; where there are too few items, makes one.
+    fn act(&self, dice: &Dice, number: usize, people: &People, items: usize) -> Act {
+        let act = Act::any(dice, number, items);
+        if items < 3 {
+            return act;
+        }
         if self.ledger.is_some() && act.what != What::Create && dice.below(6) == 0 {
             return Act { what: What::Field(Field::Level), column: dice.one(&[0, 0, 0, 1, 2]), ..act };
         }
-        if self.lives && people.items() >= 3 && dice.below(6) == 0 {
+        if self.lives && dice.below(6) == 0 {
             return Act::fate(dice, number, people.items());
         }
-        if self.lives && people.items() >= 3 && dice.below(6) == 0 {
+        if self.lives && dice.below(6) == 0 {
             return Act::stock(dice, number, people.items());
         }
-        if self.lives && people.items() >= 3 && dice.below(8) == 0 {
+        if self.lives && dice.below(8) == 0 {
             let what = dice.one(&[What::Talk(Talk::DeleteCopy), What::Thing(Thing::DetachCopy)]);
             return Act { what, who: SIDES[act.column].role.1, ..act };
         }
-        if people.flows && people.items() >= 3 && dice.below(12) == 0 {
+        if people.flows && dice.below(12) == 0 {
             return Act { what: What::Talk(Talk::EditCopy), who: SIDES[act.column].role.1, ..act };
         }
         act
@@ -147,12 +157,16 @@ pub(crate) async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
     tell_writes(&world);
     let mut life = Life::new(seed, world).await;
     life.rescue = if plot.lives { show_all } else { |_| {} };
-    let mut number = 0;
-    for _ in 0..18 {
-        for _ in 0..life.dice.below(9) {
+    let (mut number, mut steps) = (0, 0);
+    while steps < 18 || people.acts() < ACTS || people.made() < ITEMS {
+        steps += 1;
+        // In the end somebody makes what there is too little of.
+        let makes = usize::from(steps > 18 && people.made() < ITEMS);
+        for count in 0..life.dice.below(9).max(makes) {
             // What meets nothing is done by somebody else, or to something else.
             for _ in 0..8 {
-                let act = plot.act(&life.dice, number, &people);
+                let items = if count < makes { 0 } else { people.items() };
+                let act = plot.act(&life.dice, number, &people, items);
                 number += 1;
                 if people.act(&life.world, &act)? {
                     println!("{} {act:?}", life.world.surroundings.clock.now());
@@ -216,8 +230,8 @@ pub(crate) async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
         return Err(format!("written after quiet: {after:?}, of what was tried: {tried:?}"));
     }
     let (struck, effects) = (life.struck(), life.effects());
-    let trace = world.jiras.values().map(Jira::trace).collect();
-    Ok(Lived { lives: 1, done: people.done, deaths: life.deaths, effects, struck, shut, trace, twice: 0 })
+    let (acts, trace) = (people.acts(), world.jiras.values().map(Jira::trace).collect());
+    Ok(Lived { lives: 1, acts, done: people.done, deaths: life.deaths, effects, struck, shut, trace, twice: 0 })
 }
 
 /// Prints what is written, where that is asked for.
@@ -329,11 +343,12 @@ where
     }
     let each = sum.effects / sum.lives.max(1);
     println!(
-        "{count} seeds, {} deaths, {each} effects a seed, {} words kept back, {} lived twice: {:?}",
-        sum.deaths, sum.shut, sum.twice, sum.done
+        "{count} seeds, {} acts, {} deaths, {each} effects a seed, {} words kept back, {} lived twice: {:?}",
+        sum.acts, sum.deaths, sum.shut, sum.twice, sum.done
     );
     print!("{}", sum.struck);
     assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(each >= EFFECTS, "hardly anything happened: {each} effects a seed");
     let troubles = Troubles { rare: false, webhooks: false };
     let never = if count >= A_LONG_RUN { sum.struck.never_struck(troubles) } else { Vec::new() };
     assert_eq!(never, Vec::<&str>::new(), "a fault that never strikes proves nothing");

@@ -50,6 +50,9 @@ impl Written {
     }
 }
 
+/// Under which a level that became another one is counted.
+const LEVEL_CHANGED: &str = "Level changed";
+
 /// What was written at home under a level that is carried and stands still, and who saw it that may not.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
@@ -159,6 +162,17 @@ impl People {
     /// How many items were made.
     pub(crate) fn items(&self) -> usize {
         self.items.len()
+    }
+
+    /// How much was done.
+    pub(crate) fn acts(&self) -> usize {
+        // What an act did besides is no act of its own.
+        self.done.iter().filter(|(what, _)| *what != LEVEL_CHANGED).map(|(_, times)| times).sum()
+    }
+
+    /// How many of the items people really made.
+    pub(crate) fn made(&self) -> usize {
+        ["Create", "Fate(Clone)"].iter().filter_map(|what| self.done.get(*what)).sum()
     }
 
     /// Does not do it. What would have been made keeps its place among the items.
@@ -323,7 +337,7 @@ impl People {
             let here = self.written.iter_mut().filter(|written| (written.item, written.column) == (item, column));
             here.for_each(|written| written.mapped |= mapped);
             self.keep_ledger();
-            *self.done.entry("Level changed".to_owned()).or_default() += 1;
+            *self.done.entry(LEVEL_CHANGED.to_owned()).or_default() += 1;
         }
         if !set {
             let here = self.written.iter_mut().filter(|written| (written.item, written.column) == (item, column));
