@@ -64,7 +64,7 @@ pub(crate) struct Observer {
     pub(crate) counts: BTreeMap<String, Count>,
     pub(crate) calls: VecDeque<Exchange>,
     pub(crate) bodies: bool,
-    /// By fault and operation; no reset touches it, nor the trace.
+    /// By fault and what it struck, an operation or the event of a webhook; no reset touches it, nor the trace.
     struck: BTreeMap<(&'static str, &'static str), u64>,
     trace: [u8; 32],
 }
@@ -86,6 +86,11 @@ fn is_write(exchange: &Exchange) -> bool {
 }
 
 impl Observer {
+    /// Counts what befell something that is no request.
+    pub(crate) fn strike(&mut self, fault: &'static str, what: &'static str) {
+        *self.struck.entry((fault, what)).or_default() += 1;
+    }
+
     /// Counts and keeps one exchange.
     pub(crate) fn see(&mut self, exchange: &Exchange) {
         let count = self.counts.entry(exchange.operation.to_owned()).or_default();
@@ -93,7 +98,7 @@ impl Observer {
         count.request_bytes += exchange.request_bytes as u64;
         count.response_bytes += exchange.response_bytes as u64;
         if let Some(fault) = exchange.fault.filter(|fault| concerns(fault, exchange)) {
-            *self.struck.entry((fault, exchange.operation)).or_default() += 1;
+            self.strike(fault, exchange.operation);
         }
         self.trace(exchange);
         let mut kept = exchange.clone();
@@ -126,7 +131,8 @@ impl Observer {
 }
 
 impl Jira {
-    /// How often each fault struck each operation since this Jira was made.
+    /// How often each fault struck each operation since this Jira was made; and how often webhooks of each event were lost, doubled, delayed,
+    /// or overtook one that was sent earlier (`webhook-lost` and so on).
     #[must_use]
     pub fn faults_struck(&self) -> BTreeMap<(&'static str, &'static str), u64> {
         self.lock().observer.struck.clone()

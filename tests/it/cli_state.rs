@@ -44,6 +44,9 @@ async fn a_state_is_copied_beside_the_daemon_and_put_back_without_one() {
     place.run(&["state", "backup", file]).await.expect(1, &["written over nothing"]);
     place.run(&["state", "check"]).await.expect(0, &["state.db is whole"]);
     place.run(&["state", "check", file]).await.expect(0, &["backup.db is whole"]);
+    // What is not sealed is found, and no token is, while the daemon runs: in the state, its `-wal`, the backup.
+    assert!(place.files_with(b"First").len() >= 2, "nothing was looked at");
+    place.holds_no_token();
     place.run(&["state", "compare"]).await.expect(0, &["1  items", "2  issues of theirs"]);
     let held = format!("process {}", daemon.pid());
     place.run(&["state", "restore", file]).await.expect(1, &[&held, "stop that one first"]);

@@ -4,6 +4,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use jirasyncd::clock::{SeededEntropy, SystemClock};
 use jirasyncd::simulator::{Credential, Jira, Setup, presets, serve};
 use tokio::net::TcpListener;
@@ -83,6 +85,23 @@ impl Place {
             .arg("--config")
             .arg(self.file("jirasyncd.toml"));
         command
+    }
+
+    /// The files here whose bytes hold these.
+    pub(crate) fn files_with(&self, bytes: &[u8]) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.folder.path()).unwrap();
+        let files = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+        files.filter(|path| std::fs::read(path).unwrap().windows(bytes.len()).any(|part| part == bytes)).collect()
+    }
+
+    /// No file here holds a token: neither the state, nor its `-wal`, nor a backup of it, nor a log; and not as it is sent either.
+    #[track_caller]
+    pub(crate) fn holds_no_token(&self) {
+        let sent = BASE64.encode(format!("sync@acme.example:{ACME_TOKEN}"));
+        for token in [ACME_TOKEN, GLOBEX_TOKEN, &sent] {
+            let files = self.files_with(token.as_bytes());
+            assert!(files.is_empty(), "a token is in {files:?}");
+        }
     }
 
     pub(crate) async fn run(&self, words: &[&str]) -> Said {

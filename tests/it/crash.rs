@@ -28,15 +28,46 @@ use tokio::sync::Notify;
 
 use super::daemon_support::World;
 
+/// Where the daemon may die.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Place {
+    BeforeRequest,
+    /// Jira did it, and the answer is not heard.
+    AfterRequest,
+    BeforeCommit,
+    AfterCommit,
+}
+
+impl Place {
+    pub(crate) const ALL: [Self; 4] = [Self::BeforeRequest, Self::AfterRequest, Self::BeforeCommit, Self::AfterCommit];
+
+    fn is_of_request(self) -> bool {
+        matches!(self, Self::BeforeRequest | Self::AfterRequest)
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::BeforeRequest => "before a request",
+            Self::AfterRequest => "after a request",
+            Self::BeforeCommit => "before a commit",
+            Self::AfterCommit => "after a commit",
+        }
+    }
+}
+
 /// Counts effects, and stops for ever at one of them.
 #[derive(Default)]
 pub(crate) struct Fuse {
     /// Effects left until the daemon dies; 0: it does not.
     left: AtomicUsize,
+    /// Only what is before or behind a request is counted down.
+    at_requests: AtomicBool,
     passed: AtomicUsize,
     /// Effects since there is this fuse.
     all: AtomicUsize,
     blown: AtomicBool,
+    /// Where the daemon died, and how often.
+    deaths: Mutex<BTreeMap<Place, u64>>,
     told: Notify,
     /// Notes count as effects, too.
     thorough: AtomicBool,
@@ -49,9 +80,16 @@ pub(crate) struct Fuse {
 impl Fuse {
     /// Dies at the `n`-th effect from now, counted from 1; 0: never.
     pub(crate) fn set(&self, n: usize) {
+        self.at_requests.store(false, Ordering::SeqCst);
         self.left.store(n, Ordering::SeqCst);
         self.passed.store(0, Ordering::SeqCst);
         self.blown.store(false, Ordering::SeqCst);
+    }
+
+    /// The same, counting only what is before or behind a request that may change something.
+    pub(crate) fn set_at_requests(&self, n: usize) {
+        self.set(n);
+        self.at_requests.store(true, Ordering::SeqCst);
     }
 
     /// From now on notes, problems and ways count as well: the random worlds do without, and their seeds say what they said.
@@ -87,6 +125,11 @@ impl Fuse {
         self.all.load(Ordering::SeqCst)
     }
 
+    /// Where the daemon died, and how often.
+    pub(crate) fn deaths(&self) -> BTreeMap<Place, u64> {
+        self.deaths.lock().unwrap().clone()
+    }
+
     pub(crate) fn is_blown(&self) -> bool {
         self.blown.load(Ordering::SeqCst)
     }
@@ -99,14 +142,14 @@ impl Fuse {
     }
 
     /// One effect where notes count, else nothing.
-    async fn note(&self, name: &str) {
+    async fn note(&self, place: Place, name: &str) {
         if self.thorough.load(Ordering::SeqCst) {
-            self.effect(name).await;
+            self.effect(place, name).await;
         }
     }
 
     /// One effect. Never returns once the daemon is dead.
-    async fn effect(&self, name: &str) {
+    async fn effect(&self, place: Place, name: &str) {
         if self.is_blown() {
             return std::future::pending().await;
         }
@@ -116,10 +159,11 @@ impl Fuse {
             println!("{number}: {name}");
         }
         let left = self.left.load(Ordering::SeqCst);
-        if left > 0 {
+        if left > 0 && (place.is_of_request() || !self.at_requests.load(Ordering::SeqCst)) {
             self.left.store(left - 1, Ordering::SeqCst);
             if left == 1 {
                 self.blown.store(true, Ordering::SeqCst);
+                *self.deaths.lock().unwrap().entry(place).or_default() += 1;
                 self.told.notify_one();
                 std::future::pending::<()>().await;
             }
@@ -139,9 +183,9 @@ impl Transport for FusedNet {
             return self.0.send(request).await;
         }
         let name = format!("{} {path}", request.method());
-        self.1.effect(&name).await;
+        self.1.effect(Place::BeforeRequest, &name).await;
         let answer = self.0.send(request).await;
-        self.1.effect(&name).await;
+        self.1.effect(Place::AfterRequest, &name).await;
         answer
     }
 }
@@ -192,9 +236,9 @@ impl FusedStore {
         due: Timestamp,
     ) -> Result<(), StoreError> {
         self.1.room("queue_hints")?;
-        self.1.effect("queue_hints").await;
+        self.1.effect(Place::BeforeCommit, "queue_hints").await;
         self.0.queue_hints(instance, hints, newcomers, cursor, due).await?;
-        self.1.effect("queue_hints").await;
+        self.1.effect(Place::AfterCommit, "queue_hints").await;
         Ok(())
     }
 }
@@ -208,11 +252,11 @@ impl EarlyCursor {
         cursor: Option<Cursor>,
         due: Timestamp,
     ) -> Result<(), StoreError> {
-        self.1.effect("queue_hints").await;
+        self.1.effect(Place::BeforeCommit, "queue_hints").await;
         self.0.queue_hints(instance, &[], &[], cursor, due).await?;
-        self.1.effect("queue_hints").await;
+        self.1.effect(Place::BeforeCommit, "queue_hints").await;
         self.0.queue_hints(instance, hints, newcomers, None, due).await?;
-        self.1.effect("queue_hints").await;
+        self.1.effect(Place::AfterCommit, "queue_hints").await;
         Ok(())
     }
 }
@@ -237,16 +281,16 @@ macro_rules! fused {
             }
             $(async fn $read(&self, $($r: $rt),*) -> Result<$rr, StoreError> { self.0.$read($($r),*).await })*
             $(async fn $note(&self, $($n: $nt),*) -> Result<$nr, StoreError> {
-                self.1.note(stringify!($note)).await;
+                self.1.note(Place::BeforeCommit, stringify!($note)).await;
                 let done = self.0.$note($($n),*).await;
-                self.1.note(stringify!($note)).await;
+                self.1.note(Place::AfterCommit, stringify!($note)).await;
                 done
             })*
             $(async fn $commit(&self, $($c: $ct),*) -> Result<$cr, StoreError> {
                 self.1.room(stringify!($commit))?;
-                self.1.effect(stringify!($commit)).await;
+                self.1.effect(Place::BeforeCommit, stringify!($commit)).await;
                 let done = self.0.$commit($($c),*).await;
-                self.1.effect(stringify!($commit)).await;
+                self.1.effect(Place::AfterCommit, stringify!($commit)).await;
                 done
             })*
         }

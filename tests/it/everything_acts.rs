@@ -78,6 +78,87 @@ pub(crate) enum Tie {
     Vote,
 }
 
+/// What people do in every world, by the name under which it is counted.
+pub(crate) const ALWAYS: [&str; 33] = [
+    "Create",
+    "Field(Summary)",
+    "Field(Text)",
+    "Field(Due)",
+    "Field(Priority)",
+    "Field(Label)",
+    "Field(Component)",
+    "Field(Version)",
+    "Field(Estimate)",
+    "Field(Assign)",
+    "Field(Transition)",
+    "Field(Custom)",
+    "Field(Secret)",
+    "Talk(Comment)",
+    "Talk(Answer)",
+    "Talk(EditComment)",
+    "Talk(DeleteComment)",
+    "Talk(RestrictedComment)",
+    "Talk(InternalComment)",
+    "Talk(NarrowComment)",
+    "Talk(WidenComment)",
+    "Thing(Attach)",
+    "Thing(Detach)",
+    "Thing(Log)",
+    "Thing(RestrictedLog)",
+    "Thing(EditLog)",
+    "Thing(DeleteLog)",
+    "Tie(Link)",
+    "Tie(Unlink)",
+    "Tie(Under)",
+    "Tie(Watch)",
+    "Tie(Unwatch)",
+    "Tie(Vote)",
+];
+
+/// Besides, where not all see each other.
+pub(crate) const APART: [&str; 1] = ["Field(Level)"];
+
+/// Besides, where one of home's levels is carried.
+pub(crate) const LEVELS: [&str; 1] = ["Level changed"];
+
+/// Besides, where issues have a life.
+pub(crate) const LIVES: [&str; 20] = [
+    "Fate(Delete)",
+    "Fate(Move)",
+    "Fate(Clone)",
+    "Fate(Retype)",
+    "Fate(Convert)",
+    "Fate(Archive)",
+    "Fate(Leave)",
+    "Fate(Hide)",
+    "Fate(Lock)",
+    "Fate(Dismiss)",
+    "Stock(Make)",
+    "Stock(Rename)",
+    "Stock(Describe)",
+    "Stock(Release)",
+    "Stock(Archive)",
+    "Stock(Remove)",
+    "Stock(Use)",
+    "Talk(EditCopy)",
+    "Talk(DeleteCopy)",
+    "Thing(DetachCopy)",
+];
+
+/// What nobody does without in a few lives.
+pub(crate) const COMMON: [&str; 10] = [
+    "Create",
+    "Field(Summary)",
+    "Field(Text)",
+    "Field(Label)",
+    "Field(Transition)",
+    "Field(Custom)",
+    "Talk(Comment)",
+    "Thing(Attach)",
+    "Thing(Log)",
+    "Tie(Link)",
+];
+
 /// How often each is done, in parts.
 const PARTS: [(What, usize); 34] = [
     (What::Create, 3),

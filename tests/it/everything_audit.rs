@@ -6,6 +6,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use jirasyncd::model::ids::FieldName;
+use jirasyncd::model::problem::Problem;
 use jirasyncd::model::store::{Store as _, StoredProblem};
 use jirasyncd::simulator::IssueView;
 use serde_json::Value;
@@ -13,9 +14,10 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::daemon_audit::{by_token, shared, sync_user, token};
 use super::daemon_support::World;
+use super::everything_acts::{Act, Field, What};
 use super::everything_lives::{Fates, Policies};
-use super::everything_people::{Taken, Written, find};
-use super::everything_world::{BUILT_IN, CUSTOM, Custom, EPIC_LINK, OUTSIDER, SIDES, Sight, beside};
+use super::everything_people::{People, Taken, Written, find};
+use super::everything_world::{BUILT_IN, CUSTOM, Custom, EPIC_LINK, OUTSIDER, SIDES, Sight, beside, world};
 
 /// Every item is on all sides and the same there, but for what people deleted.
 pub(crate) fn equal(world: &World, audited: &Audited<'_>) -> Result<(), String> {
@@ -460,22 +462,21 @@ fn without(text: &str, begin: &str, end: char) -> String {
     left + rest
 }
 
-/// Nothing that a side may not know is in what was sent to it, in a problem of it, or in the log.
+/// Nothing that a side may not know is in what was sent to it; nothing that any side may not know is in a problem, of whichever side, or in
+/// the log: who reads those has no side.
 pub(crate) async fn leaks(world: &World, written: &[Written], log: &str) -> Result<usize, String> {
-    let problems = world.daemon().store().problems(10_000).await.unwrap();
     let mut shut = 0;
-    for (column, side) in SIDES.iter().enumerate() {
+    for column in 0..SIDES.len() {
         shut += sent_leaks(world, written, column)?;
-        for problem in problems.iter().filter(|stored| stored.problem.side.as_str() == side.jira) {
-            let said = format!("{:?}", problem.problem);
-            if let Some(leak) = written.iter().find(|written| written.is_shut(column) && said.contains(&written.canary))
-            {
-                return Err(format!("{leak:?} is in a problem of {}: {said}", side.jira));
-            }
+    }
+    let secret = || written.iter().filter(|written| (0..3).any(|column| written.is_shut(column)));
+    for stored in world.daemon().store().problems(10_000).await.unwrap() {
+        let said = format!("{:?}", stored.problem);
+        if let Some(leak) = secret().find(|written| said.contains(&written.canary)) {
+            return Err(format!("{leak:?} is in a problem: {said}"));
         }
     }
-    let secret = written.iter().filter(|written| (0..3).any(|column| written.is_shut(column)));
-    match secret.into_iter().find(|written| log.contains(&written.canary)) {
+    match secret().find(|written| log.contains(&written.canary)) {
         Some(leak) => Err(format!("{leak:?} is in the log")),
         None => Ok(shut),
     }
@@ -539,4 +540,23 @@ fn only_what_is_refused_again_is_no_news() {
     assert_eq!(first, ["a", "b", "b", "c", "c"]);
     let then = without_repeats(sent(&[("a", 403), ("d", 404), ("a", 204), ("a", 204), ("a", 403)]), &mut refused);
     assert_eq!(then, ["d", "a", "a", "a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_side_keeps_back_is_in_no_problem_not_even_of_its_own() {
+    let mut world = world(Sight::Apart);
+    world.start().await;
+    let mut people = People::new(Sight::Apart);
+    let act = |number, what| Act { number, column: 0, who: 0, what, item: 0, pick: 162 };
+    for act in [act(0, What::Create), act(1, What::Field(Field::Secret))] {
+        assert!(people.act(&world, &act).unwrap(), "{act:?} was not done");
+    }
+    leaks(&world, &people.written, "").await.unwrap();
+    let secret = people.written[1].canary.clone();
+    let what = format!("the field could not be read: {secret}");
+    let problem = Problem { side: "acme".into(), field: None, what, remedy: String::new() };
+    let now = world.surroundings.clock.now();
+    world.daemon().store().set_problems("SUP-1", &[problem], now).await.unwrap();
+    let found = leaks(&world, &people.written, "").await.unwrap_err();
+    assert!(found.contains("is in a problem") && found.contains(&secret), "{found}");
 }

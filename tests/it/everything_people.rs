@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::daemon_audit::{sync_user, token};
 use super::daemon_support::World;
 use super::everything_acts::{Act, Field, Talk, Thing, Tie, What};
+use super::everything_audit::sent_leaks;
 use super::everything_lives::{Fate, Fates};
 use super::everything_losses::words;
 use super::everything_stock::Kept;
@@ -49,6 +50,9 @@ impl Written {
         column != self.column && self.shut[column] || self.leveled
     }
 }
+
+/// Under which a level that became another one is counted.
+const LEVEL_CHANGED: &str = "Level changed";
 
 /// What was written at home under a level that is carried and stands still, and who saw it that may not.
 #[derive(Debug, Default)]
@@ -164,6 +168,17 @@ impl People {
         self.items.len()
     }
 
+    /// How much was done.
+    pub(crate) fn acts(&self) -> usize {
+        // What an act did besides is no act of its own.
+        self.done.iter().filter(|(what, _)| *what != LEVEL_CHANGED).map(|(_, times)| times).sum()
+    }
+
+    /// How many of the items people really made.
+    pub(crate) fn made(&self) -> usize {
+        ["Create", "Fate(Clone)"].iter().filter_map(|what| self.done.get(*what)).sum()
+    }
+
     /// Does not do it. What would have been made keeps its place among the items.
     pub(crate) fn leave_out(&mut self, act: &Act) {
         self.leave_stock_out(act);
@@ -208,6 +223,9 @@ impl People {
         let act = Act { who: owner(world, act, &issue).unwrap_or(act.who), ..act.clone() };
         if !may_see(&issue, side, act.who) || !self.fates.may_act(act.column, act.who, &issue) {
             return Ok(false);
+        }
+        if act.what == What::Field(Field::Level) {
+            self.look_behind_levels(world)?;
         }
         let who = world.person(side.jira, side.people[act.who]);
         let readers = match self.change(&Scene { world, act: &act, side, who: &who, issue: &issue }) {
@@ -329,7 +347,7 @@ impl People {
             let here = self.written.iter_mut().filter(|written| (written.item, written.column) == (item, column));
             here.for_each(|written| written.mapped |= mapped);
             self.keep_ledger();
-            *self.done.entry("Level changed".to_owned()).or_default() += 1;
+            *self.done.entry(LEVEL_CHANGED.to_owned()).or_default() += 1;
         }
         if !set {
             let here = self.written.iter_mut().filter(|written| (written.item, written.column) == (item, column));
@@ -467,8 +485,14 @@ impl People {
         Ok(Some([true; 3]))
     }
 
+    /// Sees that nothing went out that is kept back: when a level goes, what it kept back may go, and whether it went before is then forgotten.
+    fn look_behind_levels(&self, world: &World) -> Result<(), String> {
+        (0..SIDES.len()).try_for_each(|column| sent_leaks(world, &self.written, column).map(drop))
+    }
+
     /// Takes every security level away: from then on nothing is shut for one.
     pub(crate) fn open_levels(&mut self, world: &World) -> Result<(), String> {
+        self.look_behind_levels(world)?;
         for item in &mut self.items {
             for (_, side) in SIDES.iter().enumerate().filter(|(column, _)| item.level[*column]) {
                 let who = world.person(side.jira, side.people[0]);

@@ -1,29 +1,35 @@
-//! How often each fault of the simulator struck, and what: the sum over the Jiras of a world. Must never count a fault that was switched on and
-//! met nothing.
+//! How often each fault of the simulator struck, and what: the sum over the Jiras of a world; what befell webhooks; and where the daemon
+//! died. Must never count a fault that was switched on and met nothing.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use jirasyncd::simulator::{Fault, Jira};
+use jirasyncd::simulator::Jira;
+
+use super::crash::Place;
 
 /// By fault and entity.
 #[derive(Default, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FaultCounts(BTreeMap<(&'static str, &'static str), u64>);
 
-/// What a request is about, by its operation.
-fn entity(operation: &str) -> &'static str {
+/// What a request is about, by its operation; or a webhook, by its event.
+fn entity(operation: &'static str) -> &'static str {
     match operation {
+        // Where the daemon died is a place, and not what it was about.
+        place if place.contains(' ') => place,
+        name if name.starts_with("jira:issue_") => "issue",
+        name if name.starts_with("issue_property") => "issue property",
         "search" | "countIssues" => "search",
         "bulkFetchIssues" | "getIssue" => "issue read",
         "createIssue" | "createIssues" => "issue created",
         "editIssue" | "assignIssue" => "issue edited",
         "deleteIssue" => "issue deleted",
         "doTransition" | "getTransitions" => "transition",
-        name if name.contains("Worklog") => "worklog",
-        name if name.contains("Comment") => "comment",
+        name if name.contains("orklog") => "worklog",
+        name if name.contains("omment") => "comment",
         name if name.contains("ttachment") => "attachment",
         name if name.contains("Property") => "issue property",
-        name if name.contains("Link") || name == "linkIssues" => "link",
+        name if name.contains("Link") || name.starts_with("issuelink") || name == "linkIssues" => "link",
         name if name.contains("Watcher") => "watcher",
         name if name.contains("Vote") => "vote",
         name if name.contains("Version") || name.contains("Component") || name.contains("Sprint") => "project thing",
@@ -33,24 +39,43 @@ fn entity(operation: &str) -> &'static str {
     }
 }
 
-/// All faults that random weather sets.
-const ALL: [Fault; 15] = [
-    Fault::Status(0),
-    Fault::StatusAfter(0),
-    Fault::RateLimited { retry_after: None },
-    Fault::Unavailable { status: 0, retry_after: None },
-    Fault::ResetBefore,
-    Fault::ResetAfter,
-    Fault::LateWrite(std::time::Duration::ZERO),
-    Fault::Truncated,
-    Fault::LoginPage,
-    Fault::Anonymous,
-    Fault::Slow(std::time::Duration::ZERO),
-    Fault::IndexLag(std::time::Duration::ZERO),
-    Fault::EmptyPage,
-    Fault::LostToken,
-    Fault::CircularPage,
+/// The faults that any random weather sets, by name.
+const COMMON: [&str; 11] = [
+    "status",
+    "status-after",
+    "rate-limited",
+    "unavailable",
+    "reset-before",
+    "reset-after",
+    "late-write",
+    "truncated",
+    "login-page",
+    "slow",
+    "index-lag",
 ];
+/// Those that bad weather sets besides.
+const RARE: [&str; 4] = ["anonymous", "empty-page", "lost-token", "circular-page"];
+/// What befalls webhooks, where there are any.
+const OF_WEBHOOKS: [&str; 4] = ["webhook-lost", "webhook-doubled", "webhook-delayed", "webhook-reordered"];
+/// The daemon dies.
+const DEATH: &str = "death";
+
+/// What may go wrong in a world.
+#[derive(Clone, Copy)]
+pub(crate) struct Troubles {
+    /// Also what only bad weather brings.
+    pub(crate) rare: bool,
+    pub(crate) webhooks: bool,
+}
+
+impl Troubles {
+    fn names(self) -> Vec<&'static str> {
+        let mut names = COMMON.to_vec();
+        names.extend(RARE.into_iter().filter(|_| self.rare));
+        names.extend(OF_WEBHOOKS.into_iter().filter(|_| self.webhooks));
+        names
+    }
+}
 
 impl FaultCounts {
     pub(crate) fn of<'a>(jiras: impl Iterator<Item = &'a Jira>) -> Self {
@@ -67,21 +92,32 @@ impl FaultCounts {
         }
     }
 
+    /// Adds where the daemon died.
+    pub(crate) fn with_deaths(mut self, deaths: &BTreeMap<Place, u64>) -> Self {
+        for (place, times) in deaths {
+            *self.0.entry((DEATH, entity(place.name()))).or_default() += times;
+        }
+        self
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The faults that met nothing.
-    pub(crate) fn never_struck(&self) -> Vec<&'static str> {
-        let has = |fault: &Fault| self.0.keys().any(|(name, _)| *name == fault.name());
-        ALL.iter().filter(|fault| !has(fault)).map(Fault::name).collect()
+    /// What met nothing, of all that may go wrong; and the places where the daemon never died.
+    pub(crate) fn never_struck(&self, of: Troubles) -> Vec<&'static str> {
+        let has = |fault: &&'static str| self.0.keys().any(|(name, _)| name == fault);
+        let died = |place: &Place| self.0.contains_key(&(DEATH, place.name()));
+        let faults = of.names().into_iter().filter(|fault| !has(fault));
+        faults.chain(Place::ALL.iter().filter(|place| !died(place)).map(|place| place.name())).collect()
     }
 }
 
 /// A line a fault: how often it struck, and what.
 impl fmt::Display for FaultCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for fault in ALL.iter().map(Fault::name) {
+        let all = Troubles { rare: true, webhooks: true }.names().into_iter();
+        for fault in all.chain([DEATH]) {
             let of_it: Vec<_> = self.0.iter().filter(|((name, _), _)| *name == fault).collect();
             let sum: u64 = of_it.iter().map(|(_, times)| **times).sum();
             let parts: Vec<String> = of_it.iter().map(|((_, entity), times)| format!("{entity} {times}")).collect();
@@ -89,4 +125,20 @@ impl fmt::Display for FaultCounts {
         }
         Ok(())
     }
+}
+
+#[test]
+fn each_fault_that_met_nothing_is_named() {
+    let all = Troubles { rare: true, webhooks: true };
+    let nothing = FaultCounts::default().never_struck(all);
+    assert_eq!(nothing.len(), 23, "{nothing:?}");
+    let struck = |name: &'static str| ((name, "issue"), 1);
+    let faults: BTreeMap<_, _> = all.names().into_iter().filter(|name| *name != "webhook-lost").map(struck).collect();
+    let deaths = BTreeMap::from([(Place::BeforeRequest, 1), (Place::AfterRequest, 2), (Place::AfterCommit, 3)]);
+    let counts = FaultCounts(faults).with_deaths(&deaths);
+    assert_eq!(counts.never_struck(all), ["webhook-lost", "before a commit"]);
+    assert_eq!(counts.never_struck(Troubles { rare: false, webhooks: false }), ["before a commit"]);
+    let told = counts.to_string();
+    assert!(told.contains("  webhook-lost: 0 ()\n  webhook-doubled: 1 (issue 1)\n"), "{told}");
+    assert!(told.ends_with("  death: 6 (after a commit 3, after a request 2, before a request 1)\n"), "{told}");
 }

@@ -28,13 +28,39 @@ impl Dice {
     }
 }
 
+/// What a word was written into.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Comment,
+    File,
+    Work,
+}
+
+impl Kind {
+    /// How often an issue shows a word.
+    fn times(self, issue: &IssueView, word: &str) -> usize {
+        match self {
+            Self::Comment => issue.comments.iter().filter(|comment| comment.body.contains(word)).count(),
+            Self::File => issue.attachments.iter().filter(|file| file.name.starts_with(word)).count(),
+            Self::Work => issue.worklogs.iter().filter(|work| work.comment.contains(word)).count(),
+        }
+    }
+}
+
+/// What is in the file of a word.
+fn file(word: &str) -> String {
+    format!("{word} and nothing else")
+}
+
 /// Everybody, and what they have written so far.
 pub(crate) struct People {
     jiras: [Jira; 2],
     dice: Dice,
     tags: BTreeSet<String>,
-    /// The word of each comment, and the tag of its issue.
-    words: BTreeMap<String, String>,
+    /// The word of each comment, file and worklog, and the tag of its issue.
+    words: BTreeMap<String, (Kind, String)>,
+    /// The tags of issues that were linked, from the one that the link reads outward from.
+    links: BTreeSet<(String, String)>,
     acts: BTreeMap<&'static str, usize>,
 }
 
@@ -49,6 +75,7 @@ impl People {
             dice: Dice::new(seed),
             tags: BTreeSet::new(),
             words: BTreeMap::new(),
+            links: BTreeSet::new(),
             acts: BTreeMap::new(),
         }
     }
@@ -89,20 +116,38 @@ impl People {
         let (person, key, tag) = (self.somebody(side), issue.key.as_str(), tag_of(issue));
         let number: usize = self.acts.values().sum();
         let what = match choice {
-            12..40 => {
-                self.comment(side, issue);
+            12..34 => {
+                self.write(side, issue, Kind::Comment);
                 "comment"
             }
-            40..60 => {
+            67..74 => {
+                self.write(side, issue, Kind::File);
+                "file"
+            }
+            74..81 => {
+                self.write(side, issue, Kind::Work);
+                "worklog"
+            }
+            81..87 => {
+                let other = &issues[self.dice.below(issues.len())];
+                let ends = (tag, tag_of(other));
+                if other.key == issue.key || self.links.contains(&ends) {
+                    return;
+                }
+                person.link(key, "Blocks", &other.key).unwrap();
+                self.links.insert(ends);
+                "link"
+            }
+            34..50 => {
                 person.edit(key, json!({ "summary": format!("{tag} was edited, {number}") })).unwrap();
                 "summary"
             }
-            60..72 => {
+            50..60 => {
                 let text = format!("First of these\n\nThe {number}th thing");
                 person.edit(key, json!({ "description": text })).unwrap();
                 "description"
             }
-            72..80 => {
+            60..67 => {
                 let name = PRIORITIES[side][self.dice.below(3)];
                 person.edit(key, json!({ "priority": { "name": name } })).unwrap();
                 "priority"
@@ -121,40 +166,74 @@ impl People {
         *self.acts.entry(what).or_default() += 1;
     }
 
-    fn comment(&mut self, side: usize, issue: &IssueView) {
-        let word = format!("note{:04}", self.words.len() + 1);
-        self.somebody(side).comment(&issue.key, &format!("{word} was said")).unwrap();
-        self.words.insert(word, tag_of(issue));
+    fn write(&mut self, side: usize, issue: &IssueView, kind: Kind) {
+        let number = self.words.len() + 1;
+        let (word, who, key) = (format!("note{number:04}"), self.somebody(side), issue.key.as_str());
+        let text = format!("{word} was said");
+        match kind {
+            Kind::Comment => who.comment(key, &text).map(drop),
+            Kind::File => who.attach(key, &format!("{word}.txt"), file(&word).as_bytes()).map(drop),
+            Kind::Work => {
+                let seconds = 60 * u64::try_from(number).unwrap();
+                who.log_work(key, "2026-03-10T08:30:00.000+0000", seconds, &text).map(drop)
+            }
+        }
+        .unwrap();
+        self.words.insert(word, (kind, tag_of(issue)));
     }
 
     /// A comment on every issue of acme.
     pub(crate) fn comment_everywhere(&mut self) {
         for issue in self.jiras[0].issues() {
-            self.comment(0, &issue);
+            self.write(0, &issue, Kind::Comment);
         }
     }
 
-    /// All that is not as it should be in the end.
-    pub(crate) fn wrong(&self) -> Vec<String> {
-        let sides: Vec<BTreeMap<String, Vec<IssueView>>> = self.jiras.iter().map(by_tag).collect();
+    /// What may never be, not even between two steps of the daemon: an issue that is there twice, or is nobody's; a comment, a file, a
+    /// worklog or a link that is there twice, or where it does not belong.
+    pub(crate) fn doubled(&self) -> Vec<String> {
         let mut wrong = Vec::new();
-        for (side, issues) in sides.iter().enumerate() {
-            let name = NAMES[side];
-            for (tag, found) in issues {
+        for (name, issues) in NAMES.iter().zip(self.jiras.iter().map(by_tag)) {
+            for (tag, found) in &issues {
                 if found.len() > 1 || !self.tags.contains(tag) {
                     let keys: Vec<&str> = found.iter().map(|issue| issue.key.as_str()).collect();
                     wrong.push(format!("{tag} is there {} times at {name}: {keys:?}", found.len()));
                 }
             }
-            for (word, tag) in &self.words {
-                let has =
-                    |issue: &IssueView| issue.comments.iter().filter(|comment| comment.body.contains(word)).count();
-                let copies: usize = issues.values().flatten().map(has).sum();
-                let there: usize = issues.get(tag).into_iter().flatten().map(has).sum();
-                if (copies, there) != (1, 1) {
-                    wrong.push(format!("{word} of {tag} is there {copies} times at {name}, {there} where it belongs"));
+            for (word, (kind, tag)) in &self.words {
+                let (copies, there) = times(&issues, *kind, word, tag);
+                if copies > 1 || copies != there {
+                    wrong.push(format!("{word} ({kind:?} of {tag}) is {copies} times at {name}, {there} in its place"));
                 }
             }
+            for attached in issues.values().flatten().flat_map(|issue| &issue.attachments) {
+                if *attached.content != *file(attached.name.trim_end_matches(".txt")).as_bytes() {
+                    wrong.push(format!("{} at {name} is not what was attached", attached.name));
+                }
+            }
+            let links = links(&issues);
+            for (place, ends) in links.iter().enumerate() {
+                if links[..place].contains(ends) || !self.links.contains(ends) {
+                    wrong.push(format!("{ends:?} are linked twice, or by nobody, at {name}"));
+                }
+            }
+        }
+        wrong
+    }
+
+    /// All that is not as it should be in the end.
+    pub(crate) fn wrong(&self) -> Vec<String> {
+        let sides: Vec<BTreeMap<String, Vec<IssueView>>> = self.jiras.iter().map(by_tag).collect();
+        let mut wrong = self.doubled();
+        for (issues, name) in sides.iter().zip(NAMES) {
+            for (word, (kind, tag)) in &self.words {
+                if times(issues, *kind, word, tag).0 == 0 {
+                    wrong.push(format!("{word} ({kind:?} of {tag}) is not at {name}"));
+                }
+            }
+            let links = links(issues);
+            let lacking = self.links.iter().filter(|ends| !links.contains(ends));
+            wrong.extend(lacking.map(|ends| format!("{ends:?} are not linked at {name}")));
         }
         for tag in &self.tags {
             let found: Vec<&IssueView> = sides.iter().filter_map(|issues| issues.get(tag)?.first()).collect();
@@ -181,6 +260,23 @@ impl People {
         }
         wrong
     }
+}
+
+/// How often a word is there at all, and in its issue.
+fn times(issues: &BTreeMap<String, Vec<IssueView>>, kind: Kind, word: &str, tag: &str) -> (usize, usize) {
+    let all = issues.values().flatten().map(|issue| kind.times(issue, word)).sum();
+    (all, issues.get(tag).into_iter().flatten().map(|issue| kind.times(issue, word)).sum())
+}
+
+/// The tags of issues that a side shows as linked, from the one that the link reads outward from.
+fn links(issues: &BTreeMap<String, Vec<IssueView>>) -> Vec<(String, String)> {
+    let all: Vec<&IssueView> = issues.values().flatten().collect();
+    let tag = |key: &str| all.iter().find(|issue| issue.key == key).map(|issue| tag_of(issue)).unwrap_or_default();
+    let outward = |issue: &&&IssueView| {
+        let links = issue.issue_links.iter().filter(|link| link.outward);
+        links.map(|link| (tag_of(issue), tag(&link.other))).collect::<Vec<_>>()
+    };
+    all.iter().flat_map(|issue| outward(&issue)).collect()
 }
 
 fn by_tag(jira: &Jira) -> BTreeMap<String, Vec<IssueView>> {

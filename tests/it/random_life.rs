@@ -11,6 +11,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::crash::{Fuse, fused_world};
 use super::daemon_support::World;
+use super::fault_counts::FaultCounts;
 
 /// Dice that repeat.
 pub(crate) struct Dice(SeededEntropy);
@@ -39,6 +40,8 @@ pub(crate) struct Life {
     pub(crate) dice: Dice,
     pub(crate) world: World,
     fuse: Arc<Fuse>,
+    /// Whether the daemon dies before and after requests, and nowhere else.
+    dies_at_requests: bool,
     /// What is done for a daemon that cannot start.
     pub(crate) rescue: fn(&World),
     /// How often the daemon died.
@@ -53,12 +56,18 @@ impl Life {
         // Half of the worlds have an index that lags.
         let lag = Duration::from_secs(if seed.is_multiple_of(2) { 0 } else { 25 });
         world.jiras.values().for_each(|jira| jira.set_index_lag(lag));
-        Self { dice: Dice::new(seed), world, fuse, rescue: |_| {}, deaths: 0 }
+        let dies_at_requests = seed % 8 == 5;
+        Self { dice: Dice::new(seed), world, fuse, dies_at_requests, rescue: |_| {}, deaths: 0 }
     }
 
     /// Requests, answers and commits of the daemon until now, as a fuse counts them.
     pub(crate) fn effects(&self) -> usize {
         self.fuse.all()
+    }
+
+    /// What struck until now, and where the daemon died.
+    pub(crate) fn struck(&self) -> FaultCounts {
+        FaultCounts::of(self.world.jiras.values()).with_deaths(&self.fuse.deaths())
     }
 
     /// Perhaps something breaks on that Jira, perhaps everything heals.
@@ -123,7 +132,12 @@ impl Life {
 
     /// One interval, in which the daemon may die.
     pub(crate) async fn live(&mut self) {
-        if self.dice.below(5) == 0 {
+        // An interval begins with commits, so few of its first effects are at a request: some lives die there, and often.
+        if self.dies_at_requests {
+            if self.dice.below(5) < 3 {
+                self.fuse.set_at_requests(1 + self.dice.below(6));
+            }
+        } else if self.dice.below(5) == 0 {
             self.fuse.set(1 + self.dice.below(12));
         }
         let dead = tokio::select! {
@@ -163,6 +177,19 @@ pub(crate) fn told(world: &World) -> Option<tracing::subscriber::DefaultGuard> {
     let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_test_writer();
     Some(tracing::subscriber::set_default(tracing_subscriber::registry().with(targets).with(layer)))
 }
+
+/// Whether nobody asked for a long run, or for seeds.
+pub(crate) fn is_ordinary() -> bool {
+    ["JIRASYNCD_LONG", "JIRASYNCD_SEED"].iter().all(|name| std::env::var_os(name).is_none())
+}
+
+/// Whether a seed is lived twice, and both lives have to ask and answer the same: that a seed repeats is not taken for granted.
+pub(crate) fn is_lived_twice(seed: u64) -> bool {
+    seed.is_multiple_of(100)
+}
+
+/// Lives in which each fault must have struck, and each kind of act been done.
+pub(crate) const A_LONG_RUN: usize = 50;
 
 /// The seeds of this run: those that are asked for (`JIRASYNCD_SEED=7`, or `7-20`), many in a long run, else few.
 pub(crate) fn seeds(few: u64, many: u64) -> Vec<u64> {

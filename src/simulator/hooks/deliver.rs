@@ -25,8 +25,9 @@ impl Jira {
     #[must_use]
     pub fn webhooks_due(&self) -> Vec<Delivery> {
         let mut inside = self.lock();
+        let inside = &mut *inside;
         let (now, cloud) = (inside.state.now, inside.state.is_cloud());
-        let hooks = &mut inside.state.hooks;
+        let (hooks, observer) = (&mut inside.state.hooks, &mut inside.observer);
         let weather = hooks.weather;
         let mut kept = Vec::new();
         for mut outgoing in std::mem::take(&mut hooks.outgoing) {
@@ -35,7 +36,11 @@ impl Jira {
                 continue;
             }
             outgoing.decided = true;
-            if outgoing.body.len() > LARGEST || self.entropy().unit() < weather.lose {
+            if outgoing.body.len() > LARGEST {
+                continue;
+            }
+            if self.entropy().unit() < weather.lose {
+                observer.strike("webhook-lost", outgoing.event);
                 continue;
             }
             let late = |outgoing: &Outgoing| time::after(outgoing.due, weather.delay.mul_f64(self.entropy().unit()));
@@ -44,8 +49,13 @@ impl Jira {
                 let mut again = Outgoing { due: late(&outgoing), ..outgoing.clone() };
                 again.number = hooks.last_number;
                 kept.push(again);
+                observer.strike("webhook-doubled", outgoing.event);
             }
+            let meant = outgoing.due;
             outgoing.due = late(&outgoing);
+            if meant <= now && outgoing.due > now {
+                observer.strike("webhook-delayed", outgoing.event);
+            }
             kept.push(outgoing);
         }
         let (due, later): (Vec<_>, Vec<_>) = kept.into_iter().partition(|outgoing| outgoing.due <= now);
@@ -54,6 +64,10 @@ impl Jira {
         for outgoing in due {
             let hook = hooks.registered.iter().find(|hook| hook.id == outgoing.hook && hook.enabled);
             if let Some(request) = hook.and_then(|hook| request(hook, &outgoing, cloud)) {
+                let is_overtaken = |other: &Outgoing| other.hook == outgoing.hook && other.number < outgoing.number;
+                if hooks.outgoing.iter().any(is_overtaken) {
+                    observer.strike("webhook-reordered", outgoing.event);
+                }
                 deliveries.push(Delivery { number: outgoing.number, request });
                 hooks.under_way.push(outgoing);
             }

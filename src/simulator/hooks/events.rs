@@ -65,7 +65,7 @@ pub(crate) fn tell_of_project(state: &mut State, name: &'static str, key: &str) 
 }
 
 /// Puts one event on its way to every webhook that wants it.
-fn send(state: &mut State, name: &str, mut body: Value, secondary: bool) {
+fn send(state: &mut State, name: &'static str, mut body: Value, secondary: bool) {
     body["timestamp"] = json!(state.now.as_millisecond());
     body["webhookEvent"] = json!(name);
     let due = if secondary { time::after(state.now, FALLOUT) } else { state.now };
@@ -76,7 +76,8 @@ fn send(state: &mut State, name: &str, mut body: Value, secondary: bool) {
         state.hooks.last_number += 1;
         let number = state.hooks.last_number;
         let body = if exclude_body { Bytes::new() } else { Bytes::from(body.to_string()) };
-        state.hooks.outgoing.push(Outgoing { number, hook, body, due, retries: 0, secondary, decided: false });
+        let event = name;
+        state.hooks.outgoing.push(Outgoing { number, hook, event, body, due, retries: 0, secondary, decided: false });
     }
 }
 

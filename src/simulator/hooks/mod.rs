@@ -35,6 +35,8 @@ pub(crate) struct Hook {
 pub(crate) struct Outgoing {
     number: u64,
     hook: u64,
+    /// What happened, as the body names it.
+    event: &'static str,
     body: Bytes,
     due: Timestamp,
     /// How often it was sent again.
