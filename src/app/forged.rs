@@ -37,7 +37,7 @@ impl Forged {
     }
 
     /// The alarm, as long as it is told.
-    pub(super) fn in_words(&self, now: Timestamp) -> Option<String> {
+    pub(super) fn alarm_in_words(&self, now: Timestamp) -> Option<String> {
         let (since, _) = self.alarm.filter(|alarm| is_told(alarm, now))?;
         let since = since.strftime("%Y-%m-%d %H:%M");
         Some(format!(

@@ -130,7 +130,7 @@ impl Daemon {
     pub(super) fn forged(&self, instance: &InstanceId) -> Option<(String, &'static str)> {
         let now = self.surroundings.clock.now();
         let hooks = self.hooks.lock().unwrap_or_else(PoisonError::into_inner);
-        Some((hooks.get(instance)?.forged.in_words(now)?, REMEDY))
+        Some((hooks.get(instance)?.forged.alarm_in_words(now)?, REMEDY))
     }
 
     /// Looks after what webhooks told, until it is cancelled.

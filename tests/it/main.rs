@@ -287,6 +287,8 @@ mod jira_support;
 #[cfg(test)]
 mod many_sides;
 #[cfg(test)]
+mod messages;
+#[cfg(test)]
 mod outside_fuzz;
 #[cfg(test)]
 mod planted_proof;
