@@ -48,6 +48,8 @@ mod config_notices;
 #[cfg(test)]
 mod config_secrets;
 #[cfg(test)]
+mod configuration_page;
+#[cfg(test)]
 mod console;
 #[cfg(test)]
 mod container;
