@@ -1,6 +1,11 @@
 //! Where the program says to people that something is wrong: in errors, findings, problems, holds, refusals, and in the log. It
 //! must never leave out a kind of place that people meet.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the syntax of Rust has more than is looked at here, and may get more"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use syn::punctuated::Punctuated;
@@ -240,6 +245,7 @@ impl<'s> Visit<'s> for Places<'_, 's> {
         match (of.as_str(), called(&call.func).unwrap_or_default().as_str(), arguments.as_slice()) {
             ("Finding", "error" | "warning", [_, what, remedy]) => self.with_remedy(Area::Findings, what, remedy),
             ("", "refuse", [what, help]) if self.is_config() => self.with_remedy(Area::Configuration, what, help),
+            ("Answer", "new", [ended, lines]) if !went_well(ended) => self.alone(Area::Answers, lines),
             ("", "Err", [what]) => self.of_a_list(what),
             ("Answer" | "Decision" | "", "refused", [what]) => self.alone(Area::Answers, what),
             _ => {}
@@ -320,6 +326,15 @@ impl<'s> Visit<'s> for Places<'_, 's> {
         }
         visit::visit_stmt(self, statement);
     }
+}
+
+/// Whether a command is told to have been done, or to be done already.
+fn went_well(ended: &Expr) -> bool {
+    let Expr::Path(path) = ended else { return false };
+    path.path
+        .segments
+        .last()
+        .is_some_and(|last| matches!(last.ident.to_string().as_str(), "Done" | "Shown" | "Unchanged"))
 }
 
 /// Whether that is a record's list of refusals.

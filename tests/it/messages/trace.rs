@@ -1,6 +1,11 @@
 //! Traces an expression back to the texts that it can be, through bindings, branches, functions and constants. It must never
 //! take a text for one that cannot arrive: what it cannot trace it says.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the syntax of Rust has more than is looked at here, and may get more"
+)]
+
 use std::collections::BTreeSet;
 
 use syn::punctuated::Punctuated;
@@ -16,6 +21,9 @@ pub(super) struct Leaf<'s> {
     pub(super) function: usize,
     pub(super) expression: &'s Expr,
 }
+
+/// What a name is bound to: an expression, the steps into it, and the function it stands in.
+type Origin<'s> = (&'s Expr, Vec<Step>, usize);
 
 /// What an expression says.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,7 +100,7 @@ impl<'c, 's> Trace<'c, 's> {
     }
 
     /// Where a name is an element of a tuple: of which, and which one.
-    fn element(&self, function: usize, expression: &'s Expr) -> Option<((&'s Expr, Vec<Step>, usize), usize)> {
+    fn element(&self, function: usize, expression: &'s Expr) -> Option<(Origin<'s>, usize)> {
         let expression = bare(expression);
         let Expr::Path(path) = expression else { return None };
         let name = path.path.get_ident()?.to_string();
@@ -155,6 +163,12 @@ impl<'c, 's> Trace<'c, 's> {
                 None => leaf(),
             },
             Expr::Path(path) => self.name(function, path, expression, steps),
+            Expr::Macro(list) if list.mac.path.is_ident("vec") => {
+                let elements = list.mac.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated);
+                // They stand nowhere else, and the sources are read once in a test.
+                let elements = elements.map(|all| all.into_iter().map(|one| &*Box::leak(Box::new(one))));
+                elements.into_iter().flatten().flat_map(|one| self.leaves(function, one, steps)).collect()
+            }
             Expr::Call(call) => self.call(function, call, steps).unwrap_or_else(leaf),
             Expr::MethodCall(call) => self.method(function, call, steps).unwrap_or_else(leaf),
             _ => leaf(),
