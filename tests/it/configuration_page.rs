@@ -134,7 +134,7 @@ fn left_out(schema: &Value, must: bool) -> String {
         _ if must => "must be there".to_owned(),
         Value::Null => "may be".to_owned(),
         Value::String(text) => format!("`\"{}\"`", cell(text)),
-        other => format!("`{other}`"),
+        other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => format!("`{other}`"),
     }
 }
 
