@@ -8,7 +8,7 @@ const MANY: u64 = 30;
 /// For so long an alarm is told after the last such minute.
 const TOLD: SignedDuration = SignedDuration::from_hours(1);
 
-pub(super) const REMEDY: &str = "if `webhook-secret` was just changed, `jirasyncd webhooks renew` gives the sender the new one; else somebody knows the path: \
+pub(super) const FORGED_REMEDY: &str = "if `webhook-secret` was just changed, `jirasyncd webhooks renew` gives the sender the new one; else somebody knows the path: \
                                  `jirasyncd webhooks renew --new-path` gives it another, and see in the proxy before it where they come from";
 
 /// Forged webhooks of one instance.

@@ -22,6 +22,14 @@ pub(super) struct Leaf<'s> {
     pub(super) expression: &'s Expr,
 }
 
+/// What is called: a function, or a closure within one.
+#[derive(PartialEq, Eq)]
+struct Callee {
+    name: String,
+    parameters: usize,
+    within: Option<usize>,
+}
+
 /// What a name is bound to: an expression, the steps into it, and the function it stands in.
 type Origin<'s> = (&'s Expr, Vec<Step>, usize);
 
@@ -95,8 +103,53 @@ impl<'c, 's> Trace<'c, 's> {
                 return pairs;
             }
         }
+        if let (Some((callee, what_at)), Some((other, remedy_at))) =
+            (self.parameter(function, what), self.parameter(function, remedy))
+            && callee == other
+            && self.depth < HOPS
+        {
+            self.depth += 1;
+            let mut pairs = Vec::new();
+            for (function, arguments) in self.calls_of(&callee) {
+                if let (Some(what), Some(remedy)) = (arguments.get(what_at), arguments.get(remedy_at)) {
+                    pairs.extend(self.pairs(function, what, remedy));
+                }
+            }
+            self.depth -= 1;
+            if !pairs.is_empty() {
+                return pairs;
+            }
+        }
         let remedies = self.texts(function, remedy);
         self.texts(function, what).into_iter().map(|what| (what, remedies.clone())).collect()
+    }
+
+    /// Where a name is a parameter: of what, and which one.
+    fn parameter(&self, function: usize, expression: &'s Expr) -> Option<(Callee, usize)> {
+        let expression = bare(expression);
+        let Expr::Path(path) = expression else { return None };
+        let name = path.path.get_ident()?.to_string();
+        match &self.code.binding(function, &name, start(expression.span()))?.bound {
+            Bound::Parameter(at) => {
+                let of = &self.code.functions[function];
+                Some((Callee { name: of.name.clone(), parameters: of.parameters, within: None }, *at))
+            }
+            Bound::Closure(Some(closure), at) => {
+                Some((Callee { name: closure.clone(), parameters: 0, within: Some(function) }, *at))
+            }
+            Bound::Closure(None, _) | Bound::To(..) => None,
+        }
+    }
+
+    /// The calls of a function, or of a closure within its own function: where from, and with what.
+    fn calls_of(&self, callee: &Callee) -> Vec<(usize, Vec<&'s Expr>)> {
+        let code = self.code;
+        // Of these there are too many for a name to say which one is meant.
+        let calls = code.calls.get(&callee.name).filter(|_| !matches!(callee.name.as_str(), "from" | "new"));
+        let fits = calls.into_iter().flatten().filter(|call| {
+            callee.within.map_or(call.arguments.len() == callee.parameters, |function| call.function == function)
+        });
+        fits.map(|call| (call.function, call.arguments.clone())).collect()
     }
 
     /// Where a name is an element of a tuple: of which, and which one.
@@ -187,11 +240,10 @@ impl<'c, 's> Trace<'c, 's> {
         let local = path.path.get_ident().and_then(|_| self.code.binding(function, &name, start(whole.span())));
         match local.map(|binding| binding.bound.clone()) {
             Some(Bound::To(origin, before)) => self.leaves(function, origin, &[&before[..], steps].concat()),
-            Some(Bound::Parameter(at)) => {
-                let of = &self.code.functions[function];
-                self.handed(&of.name.clone(), of.parameters, at, steps, None)
-            }
-            Some(Bound::Closure(Some(closure), at)) => self.handed(&closure, 0, at, steps, Some(function)),
+            Some(Bound::Parameter(_) | Bound::Closure(Some(_), _)) => match self.parameter(function, whole) {
+                Some((callee, at)) => self.handed(&callee, at, steps),
+                None => Vec::new(),
+            },
             Some(Bound::Closure(None, _)) => vec![Leaf { function, expression: whole }],
             None => match self.code.constant(function, &name) {
                 Some(values) => values.into_iter().flat_map(|value| self.leaves(function, value, steps)).collect(),
@@ -203,20 +255,11 @@ impl<'c, 's> Trace<'c, 's> {
     }
 
     /// What is handed over where something is called.
-    fn handed(
-        &mut self,
-        name: &str,
-        parameters: usize,
-        at: usize,
-        steps: &[Step],
-        within: Option<usize>,
-    ) -> Vec<Leaf<'s>> {
-        let code = self.code;
-        // Of these there are too many for a name to say which one is meant.
-        let calls = code.calls.get(name).filter(|_| !matches!(name, "from" | "new")).into_iter().flatten();
-        let fits = calls
-            .filter(|call| within.map_or(call.arguments.len() == parameters, |function| call.function == function));
-        fits.filter_map(|call| Some((call.function, *call.arguments.get(at)?)))
+    fn handed(&mut self, callee: &Callee, at: usize, steps: &[Step]) -> Vec<Leaf<'s>> {
+        let calls = self.calls_of(callee);
+        calls
+            .into_iter()
+            .filter_map(|(function, arguments)| Some((function, *arguments.get(at)?)))
             .flat_map(|(function, argument)| self.leaves(function, argument, steps))
             .collect()
     }
@@ -313,6 +356,23 @@ impl<'c, 's> Trace<'c, 's> {
         }
     }
 
+    /// A template with the constants in place that it names, so that it is found by what is seen.
+    fn with_constants(&self, function: usize, said: String) -> String {
+        let names: Vec<&str> = said.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
+        let constant = |name: &str| match self.code.constant(function, name)?.as_slice() {
+            [Expr::Lit(literal)] => match &literal.lit {
+                Lit::Str(text) => Some(text.value()),
+                Lit::Int(number) => Some(number.base10_digits().to_owned()),
+                _ => None,
+            },
+            _ => None,
+        };
+        let known = names.iter().filter(|name| name.chars().all(|sign| sign.is_uppercase() || sign == '_'));
+        let values: Vec<(String, String)> =
+            known.filter_map(|name| Some((format!("{{{name}}}"), constant(name)?))).collect();
+        values.into_iter().fold(said, |said, (name, value)| said.replace(&name, &value))
+    }
+
     fn text(&self, leaf: Leaf<'s>) -> Text {
         match leaf.expression {
             Expr::Lit(literal) => match &literal.lit {
@@ -320,7 +380,7 @@ impl<'c, 's> Trace<'c, 's> {
                 _ => Text::PassedOn("a number".into()),
             },
             Expr::Macro(one) => match template(one) {
-                Some(said) => Text::Said(said),
+                Some(said) => Text::Said(self.with_constants(leaf.function, said)),
                 None => Text::PassedOn(spoken(leaf.expression)),
             },
             other => Text::PassedOn(spoken(other)),
