@@ -60,7 +60,9 @@ fn filled(word: &str) -> String {
     let (mut out, mut rest) = (String::new(), word);
     while let Some((before, after)) = rest.split_once('{') {
         let Some((_, behind)) = after.split_once('}') else { break };
-        out = format!("{out}{before}5");
+        // Right behind a word of ours it is more words, or none.
+        let more = before.ends_with(char::is_alphabetic);
+        out = if more { format!("{out}{before}") } else { format!("{out}{before}5") };
         rest = behind;
     }
     out + rest
