@@ -8,7 +8,7 @@ const MANY: u64 = 30;
 /// For so long an alarm is told after the last such minute.
 const TOLD: SignedDuration = SignedDuration::from_hours(1);
 
-pub(super) const REMEDY: &str = "if `webhook-secret` was just changed, `jirasyncd webhooks renew` gives the sender the new one; else somebody knows the path: \
+pub(super) const FORGED_REMEDY: &str = "if `webhook-secret` was just changed, `jirasyncd webhooks renew` gives the sender the new one; else somebody knows the path: \
                                  `jirasyncd webhooks renew --new-path` gives it another, and see in the proxy before it where they come from";
 
 /// Forged webhooks of one instance.
@@ -37,7 +37,7 @@ impl Forged {
     }
 
     /// The alarm, as long as it is told.
-    pub(super) fn in_words(&self, now: Timestamp) -> Option<String> {
+    pub(super) fn alarm_in_words(&self, now: Timestamp) -> Option<String> {
         let (since, _) = self.alarm.filter(|alarm| is_told(alarm, now))?;
         let since = since.strftime("%Y-%m-%d %H:%M");
         Some(format!(

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::forged::{Forged, REMEDY};
+use super::forged::{FORGED_REMEDY, Forged};
 use super::{Daemon, RunError, StartError};
 use crate::console::{Heard, HookPath, HookReceiver, HookSink, HookStatus, Refused};
 use crate::engine::{Hearing, PollError};
@@ -130,7 +130,7 @@ impl Daemon {
     pub(super) fn forged(&self, instance: &InstanceId) -> Option<(String, &'static str)> {
         let now = self.surroundings.clock.now();
         let hooks = self.hooks.lock().unwrap_or_else(PoisonError::into_inner);
-        Some((hooks.get(instance)?.forged.in_words(now)?, REMEDY))
+        Some((hooks.get(instance)?.forged.alarm_in_words(now)?, FORGED_REMEDY))
     }
 
     /// Looks after what webhooks told, until it is cancelled.

@@ -195,7 +195,9 @@ pub(super) fn have_done(
     output: &mut Output<'_>,
 ) -> anyhow::Result<(Source, Answer)> {
     let (source, answers) = all_done(common, vec![command], output)?;
-    let Some(answer) = answers.into_iter().next() else { bail!("there was no answer") };
+    let Some(answer) = answers.into_iter().next() else {
+        bail!("the daemon gave no answer; `jirasyncd status` shows what holds now")
+    };
     Ok((source, answer))
 }
 

@@ -9,6 +9,8 @@ mod command;
 mod configurations;
 #[cfg(feature = "simulator")]
 mod demo;
+#[cfg(test)]
+mod documented_tests;
 mod exit;
 mod explain;
 mod explain_issue;

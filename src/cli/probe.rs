@@ -39,8 +39,13 @@ pub(super) struct Probe {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NoProbe {
     /// There is no such instance.
-    #[error("there is no instance `{0}` in the configuration")]
-    Instance(String),
+    #[error("there is no instance `{name}` in the configuration; there are: {}", known.join(", "))]
+    Instance {
+        /// What was asked for.
+        name: String,
+        /// Those that are there.
+        known: Vec<String>,
+    },
     /// A sync keeps the project.
     #[error(
         "project {project} of `{instance}` is a side of sync `{sync}`: what a probe makes would be carried on. Name a project that no \
@@ -70,7 +75,10 @@ struct Said<'p> {
 pub(super) fn run(common: &Common, wanted: &Probe, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let config = load(common, SecretsWanted::Yes, output)?;
     let id = InstanceId::from(wanted.instance.as_str());
-    let settings = config.instances.get(&id).ok_or_else(|| NoProbe::Instance(wanted.instance.clone()))?;
+    let settings = config.instances.get(&id).ok_or_else(|| NoProbe::Instance {
+        name: wanted.instance.clone(),
+        known: config.instances.keys().map(ToString::to_string).collect(),
+    })?;
     is_free(&config, &id, &wanted.project)?;
     let waiting = output.waiting(format!("trying things in project {} of `{id}`", wanted.project));
     let probed = small_runtime()?.block_on(async {

@@ -44,7 +44,7 @@ pub(crate) enum SimulatedKind {
 enum SimulateError {
     #[error("{}: {reason}", path.display())]
     Seed { path: PathBuf, reason: String },
-    #[error("port {port} of 127.0.0.1: {error}")]
+    #[error("could not listen on port {port} of 127.0.0.1: {error}; choose another by `--port`")]
     Port { port: u16, error: io::Error },
     #[error(transparent)]
     Output(#[from] io::Error),

@@ -18,6 +18,7 @@ use crate::config::{Config, SecretsWanted, WebhookSettings};
 use crate::console::{HookPath, probe};
 use crate::jira::{HOOK_EVENTS, HookError, HookRegistry, PROPERTY_EVENTS, WantedHook};
 use crate::model::command::{Command, Ended};
+use crate::model::ids::InstanceId;
 use crate::model::secret::Secret;
 use crate::model::settings::{InstanceSettings, Kind, PairBy, SyncSettings};
 use crate::model::store::{StateIdentity, Store as _};
@@ -73,7 +74,9 @@ pub(super) fn run(common: &Common, wanted: &Webhooks, output: &mut Output<'_>) -
     let settings = config.daemon.webhooks.clone();
     let settings = settings.context("webhooks are not taken: add `[daemon.webhooks]` with a `public-url`")?;
     for name in &wanted.instance {
-        anyhow::ensure!(config.instances.keys().any(|known| known.as_str() == name), "there is no instance `{name}`");
+        let known: Vec<&str> = config.instances.keys().map(InstanceId::as_str).collect();
+        let all = known.join(", ");
+        anyhow::ensure!(known.contains(&name.as_str()), "there is no instance `{name}`; there are: {all}");
     }
     let chosen = |instance: &&InstanceSettings| {
         let named = wanted.instance.iter().any(|name| name == instance.id.as_str());

@@ -95,11 +95,15 @@ pub(super) const fn form(what: &'static str, example: &'static str, pattern: Opt
 pub(super) const NAME_PATTERN: &str = "^[A-Za-z][A-Za-z0-9_-]{0,63}$";
 
 static PATTERN: Form = form("a name in which `*` stands for anything", "*.png", None);
-pub(super) static DURATION: Form = form("a duration", "30s", Some("^([0-9]{1,9}(ms|s|m|min|h|d))+$"));
+const DURATION_PATTERN: &str = "^([0-9]{1,9}(ms|s|m|min|h|d))+$";
+pub(super) static DURATION: Form = form("a duration", "30s", Some(DURATION_PATTERN));
 static CRON: Form = form("a cron expression with seconds", "0 17 */6 * * *", None);
 static STATE_URL: Form =
     form("where the state lies", "sqlite:/var/lib/jirasyncd/state.db", Some("^(sqlite:|postgres(ql)?:)"));
 static ADDRESS: Form = form("an address and a port", "127.0.0.1:8470", None);
+static SHORT: Form = form("a duration", "1s", Some(DURATION_PATTERN));
+static HOOK_ADDRESS: Form = form("an address and a port", "127.0.0.1:8471", None);
+static AUTHORITY: Form = form("a path", "/etc/jirasyncd/authority.pem", None);
 static PATH_TEXT: Form = form("a path", "/run/jirasyncd/control.sock", None);
 static BASE_URL: Form = form("a base URL", "https://acme.atlassian.net", Some("^https?://"));
 static PUBLIC: Form = form("a URL", "https://hooks.example.org/jira", Some("^https?://"));
@@ -142,7 +146,7 @@ pub(super) static SWEEP: Key = default(
 pub(super) static SOCKET: Key = optional(
     "socket",
     Shape::Text(&PATH_TEXT),
-    "The Unix socket over which commands talk to the daemon. Left out, the daemon chooses.",
+    "The Unix socket over which commands talk to the daemon. Left out: `control.sock` in the folder that systemd made for the unit, else beside the state.",
 );
 pub(super) static UNKNOWN_COPIES: Key = default(
     "unknown-copies",
@@ -152,7 +156,7 @@ pub(super) static UNKNOWN_COPIES: Key = default(
 );
 pub(super) static HOOK_LISTEN: Key = default(
     "listen",
-    Shape::Text(&ADDRESS),
+    Shape::Text(&HOOK_ADDRESS),
     "127.0.0.1:8471",
     "Address and port of the webhook receiver. It speaks plain HTTP: TLS is ended by a proxy before it.",
 );
@@ -163,7 +167,7 @@ pub(super) static PUBLIC_URL: Key = required(
 );
 pub(super) static DEBOUNCE: Key = default(
     "debounce",
-    Shape::Text(&DURATION),
+    Shape::Text(&SHORT),
     "1s",
     "How long a webhook waits for more about the same issue; 0s to 5s. What goes on and on waits 5s at most.",
 );
@@ -178,7 +182,11 @@ pub(super) static DAEMON: Key = optional(
     "The process: its state, its address, its pace.",
 );
 
-pub(super) static KIND: Key = required("kind", Shape::Word(&["cloud", "data-center"]), "Which product runs there.");
+pub(super) static KIND: Key = required(
+    "kind",
+    Shape::Word(&["cloud", "data-center"]),
+    "Which product runs there: Jira Cloud, or Jira Data Center. Service projects on either are known by themselves.",
+);
 pub(super) static URL: Key = required(
     "url",
     Shape::Text(&BASE_URL),
@@ -215,7 +223,7 @@ pub(super) static OVERLAP: Key =
     default("overlap", Shape::Text(&DURATION), "5min", "How far polls look back over what they have seen. Up to 1d.");
 pub(super) static CA_FILE: Key = optional(
     "ca-file",
-    Shape::Text(&PATH_TEXT),
+    Shape::Text(&AUTHORITY),
     "PEM file of a private certificate authority, on top of the system's.",
 );
 pub(super) static TAKES_WEBHOOKS: Key = default(

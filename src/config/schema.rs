@@ -55,8 +55,13 @@ fn property(key: &Key) -> Value {
     let mut schema = of(&key.shape);
     schema["description"] = json!(key.doc);
     if let Need::Default(text) = key.need {
-        let number = matches!(key.shape, Shape::Number(_)).then(|| text.parse::<u64>().ok()).flatten();
-        schema["default"] = number.map_or_else(|| json!(text), |number| json!(number));
+        schema["default"] = match key.shape {
+            Shape::Number(_) => text.parse::<u64>().map_or_else(|_| json!(text), |number| json!(number)),
+            Shape::Flag => json!(text == "true"),
+            Shape::Text(_) | Shape::Word(_) | Shape::List(_) | Shape::Table(_) | Shape::Named(_) | Shape::Either(_) => {
+                json!(text)
+            }
+        };
     }
     schema
 }

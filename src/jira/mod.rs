@@ -273,7 +273,18 @@ impl Refusal {
         if self.status == GONE {
             all.push("this Jira took that part of its interface away: is there a newer jirasyncd?".to_owned());
         }
-        if all.is_empty() { "without a reason given".to_owned() } else { all.join("; ") }
+        if all.is_empty() { self.meaning().to_owned() } else { all.join("; ") }
+    }
+
+    /// What a status mostly means that comes without a word.
+    fn meaning(&self) -> &'static str {
+        match self.status {
+            400 => "without a reason given; it does not take what was sent",
+            401 | 403 => "without a reason given; mostly the sync user lacks a permission there",
+            409 => "without a reason given; mostly something changed there meanwhile",
+            413 => "without a reason given; it is too large for that Jira",
+            _ => "without a reason given",
+        }
     }
 }
 

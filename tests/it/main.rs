@@ -48,6 +48,8 @@ mod config_notices;
 #[cfg(test)]
 mod config_secrets;
 #[cfg(test)]
+mod configuration_page;
+#[cfg(test)]
 mod console;
 #[cfg(test)]
 mod container;
@@ -287,6 +289,8 @@ mod jira_pages;
 mod jira_support;
 #[cfg(test)]
 mod many_sides;
+#[cfg(test)]
+mod messages;
 #[cfg(test)]
 mod outside_fuzz;
 #[cfg(test)]

@@ -211,16 +211,31 @@ fn the_first_two_commands_do_all_the_set_up() {
     assert_eq!(commands[..2], ["cargo run -- demo", "scripts/test"]);
 }
 
+/// What a heading of a page is called by links, as the forges make it.
+fn anchors(page: &str) -> Vec<String> {
+    let headings = page.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    let plain = |sign: &char| sign.is_alphanumeric() || matches!(sign, '-' | '_' | ' ');
+    headings.map(|heading| heading.to_lowercase().chars().filter(plain).collect::<String>().replace(' ', "-")).collect()
+}
+
 #[test]
 fn links_of_the_documents_lead_somewhere() {
-    for name in
-        ["README.md", "docs/design.md", "docs/decisions.md", "docs/promises.md", "benches/README.md", "CHANGELOG.md"]
-    {
-        let text = text(name);
-        let folder = root().join(name).parent().unwrap().to_owned();
+    let pages = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().file_name());
+    let pages = pages.map(|name| format!("docs/{}", name.to_string_lossy())).filter(|name| name.ends_with(".md"));
+    for name in pages.chain(["README.md", "benches/README.md", "CHANGELOG.md"].map(str::to_owned)) {
+        let text = text(&name);
+        let folder = root().join(&name).parent().unwrap().to_owned();
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let outside = link.starts_with("https://");
-            assert!(outside || folder.join(link).exists(), "{name}: {link} does not exist");
+            let (path, anchor) = link.split_once('#').map_or((link, None), |(path, anchor)| (path, Some(anchor)));
+            let target = if path.is_empty() { root().join(&name) } else { folder.join(path) };
+            if path.starts_with("https://") {
+                continue;
+            }
+            assert!(target.exists(), "{name}: {link} does not exist");
+            if let Some(anchor) = anchor {
+                let there = anchors(&fs::read_to_string(&target).unwrap());
+                assert!(there.iter().any(|known| known == anchor), "{name}: nothing is called {link}");
+            }
         }
     }
 }

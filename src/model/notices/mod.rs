@@ -223,7 +223,7 @@ impl Told {
         };
         let text = format!(
             "It ends at {expires}, as the configuration says. Make a new one, put it where the old one lies, set `auth.expires` anew and \
-             run `jirasyncd reload`."
+             run `jirasyncd reload`; where `token` is `env:` or `credential:`, restart the daemon instead."
         );
         Some(Draft { event: Event::TokenExpires, about: Some(id.to_string()), title, text, count: None })
     }

@@ -1,0 +1,139 @@
+//! Every message that a user can meet stands in `docs/messages.md`, with its cause and what to do: read from the sources here.
+//! `UPDATE=1` takes new messages in, whose cells somebody has to write. It must never let a message pass that has none.
+
+mod code;
+mod page;
+mod places;
+mod trace;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use places::Found;
+
+/// Places that hand on what another one says, or what Jira says: those are listed from there. File and name.
+const HANDED_ON: [&str; 32] = [
+    // What Jira or the configuration says, in their own words.
+    "app/commands.rs error",
+    "app/instances.rs words",
+    "app/reload.rs error",
+    "app/reload.rs first",
+    "app/reload.rs lines",
+    "app/reload.rs report",
+    "cli/explain.rs error",
+    "cli/init/login.rs error",
+    "cli/init/login.rs why",
+    "engine/merge.rs why",
+    "engine/pair.rs error",
+    "engine/pair.rs why",
+    // A message that was made, kept and read again.
+    "app/configured.rs gone",
+    "app/instances.rs what",
+    "app/notices/post.rs title",
+    "console/status.rs what",
+    "engine/outcome.rs reason",
+    "engine/work.rs reason",
+    "engine/work.rs why",
+    "model/cause.rs what",
+    "model/notices/mod.rs title",
+    "plan/attachments.rs why",
+    "plan/create.rs why",
+    "plan/targets.rs why",
+    // Pairs of words that are no message.
+    "cli/init/proposal_fields.rs why",
+    "cli/plan.rs why",
+    "engine/detach.rs left",
+    "engine/detach.rs refused",
+    "engine/detach.rs strip",
+    "engine/detach.rs unknown",
+    "engine/strangers.rs issues",
+    "engine/versions.rs version",
+];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+static FOUND: LazyLock<Found> = LazyLock::new(|| of(&root()));
+
+fn of(root: &Path) -> Found {
+    places::collect(&code::sources(&root.join("src")))
+}
+
+#[test]
+fn every_message_has_a_cause_and_a_remedy() {
+    let path = root().join("docs/messages.md");
+    let there = fs::read_to_string(&path).unwrap_or_default();
+    let (page, missing) = page::render(&FOUND, &page::read(&there));
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, &page).unwrap();
+    }
+    assert!(missing.is_empty(), "docs/messages.md lacks a cause or what to do for:\n{}", missing.join("\n"));
+    assert!(
+        page == there,
+        "docs/messages.md is not what the sources say: run this with UPDATE=1, and write what is new"
+    );
+}
+
+/// Where a message cannot be traced to its words it is not in the page: each such place is known here, with why.
+#[test]
+fn no_message_is_lost_on_the_way() {
+    let known: BTreeSet<String> = HANDED_ON.iter().map(|place| (*place).to_owned()).collect();
+    let (new, old): (Vec<_>, Vec<_>) =
+        (FOUND.lost.difference(&known).collect(), known.difference(&FOUND.lost).collect());
+    assert!(new.is_empty(), "it cannot be told what these say: {new:?}");
+    assert!(old.is_empty(), "these are traced by now, take them out: {old:?}");
+}
+
+/// The reader itself, on sources in which each way of saying something stands once.
+#[test]
+fn each_way_of_saying_something_is_read() {
+    let place = tempfile::tempdir().unwrap();
+    let source = r#"
+        const REMEDY: &str = "do that";
+        #[derive(thiserror::Error)]
+        enum E { #[error("no {thing} at {path:?}")] No { thing: u8, path: u8 }, #[error(transparent)] Other(u8) }
+        fn told(bad: bool) -> Result<(), (String, &'static str)> {
+            Err(if bad { (format!("first of {}", bad), REMEDY) } else { ("second".to_owned(), "do this") })
+        }
+        fn why(key: &str) -> Result<(), String> { told_by(key)?; Err(format!("{key} is wrong")) }
+        fn told_by(key: &str) -> Result<(), String> { key.parse().map_err(|error| format!("{key} fails: {error}")) }
+        impl Work {
+            fn problem(&mut self, side: u8, field: u8, what: String, remedy: &str) {
+                self.all.push(Problem { side, field, what, remedy: remedy.to_owned() });
+            }
+            fn hands_on(&mut self, what: String) { self.problem(0, 0, what, "look at it") }
+            fn work(&mut self) -> Answer {
+                if let Err((what, remedy)) = told(true) { self.problem(0, 0, what, remedy); }
+                self.hands_on("by the way of another".into());
+                tracing::warn!(key = 1, "a line of the log");
+                match why("k") { Ok(()) => {} Err(why) => return Answer::refused(why) }
+                bail!("the {} ends", self.name())
+            }
+        }
+        #[cfg(test)]
+        mod tests { fn not() { Answer::refused("only a test") } }
+    "#;
+    fs::create_dir(place.path().join("src")).unwrap();
+    fs::write(place.path().join("src/one.rs"), source).unwrap();
+    let found = of(place.path());
+    let said: Vec<(&str, String)> = found
+        .messages
+        .iter()
+        .map(|((_, message), said)| (message.as_str(), said.remedies.iter().cloned().collect::<Vec<_>>().join("|")))
+        .collect();
+    let expected = [
+        ("no {thing} at {path}", ""),
+        ("by the way of another", "look at it"),
+        ("first of {bad}", "do that"),
+        ("second", "do this"),
+        ("{key} fails: {error}", ""),
+        ("{key} is wrong", ""),
+        ("the {name} ends", ""),
+        ("a line of the log", ""),
+    ];
+    assert_eq!(said, expected.map(|(message, remedy)| (message, remedy.to_owned())));
+    assert!(found.lost.is_empty(), "{:?}", found.lost);
+}
