@@ -193,19 +193,11 @@ pub(crate) async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
     people.undo_stock(world)?;
     // What stands under a security level waits until it is taken away, and so does what was under way there.
     people.open_levels(world)?;
-    if plot.lives {
-        outlive(world).await?;
-    } else {
-        world.rest().await?;
-    }
+    come_to_rest(world, plot.lives).await?;
     // Watchers move no time of change: the full check finds them, and within a day also those who came as others went.
     world.pass(86_400).await;
     world.daemon().engine().sweep(None).await.unwrap();
-    if plot.lives {
-        outlive(world).await?;
-    } else {
-        world.rest().await?;
-    }
+    come_to_rest(world, plot.lives).await?;
     shut += leaks(world, &people.written, &log.text()).await?;
     far_leaks(world, plot.sight)?;
     people.audit_stock(world)?;
@@ -236,6 +228,11 @@ pub(crate) async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
     let (struck, effects) = (life.struck(), life.effects());
     let (acts, trace) = (people.acts(), world.jiras.values().map(Jira::trace).collect());
     Ok(Lived { lives: 1, acts, done: people.done, deaths: life.deaths, effects, struck, shut, judged, trace, twice: 0 })
+}
+
+/// Until nothing is open; where issues have a life, also what was put off for long.
+async fn come_to_rest(world: &World, lives: bool) -> Result<(), String> {
+    if lives { outlive(world).await } else { world.rest().await.map(drop) }
 }
 
 /// Prints what is written, where that is asked for.

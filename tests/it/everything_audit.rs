@@ -472,7 +472,10 @@ pub(crate) async fn leaks(world: &World, written: &[Written], log: &str) -> Resu
     let secret = || written.iter().filter(|written| (0..3).any(|column| written.is_shut(column)));
     for stored in world.daemon().store().problems(10_000).await.unwrap() {
         let said = format!("{:?}", stored.problem);
-        if let Some(leak) = secret().find(|written| said.contains(&written.canary)) {
+        // A side's own versions and components are named where an issue there cannot hold them.
+        let is_own =
+            |written: &Written| written.is_stock() && SIDES[written.column].jira == stored.problem.side.as_str();
+        if let Some(leak) = secret().find(|written| said.contains(&written.canary) && !is_own(written)) {
             return Err(format!("{leak:?} is in a problem: {said}"));
         }
     }

@@ -41,6 +41,11 @@ impl Written {
         Self { canary, column, item: usize::MAX, shut, leveled: false, mapped: false }
     }
 
+    /// Whether it is of a version or component, and of no issue.
+    pub(crate) fn is_stock(&self) -> bool {
+        self.item == usize::MAX
+    }
+
     pub(crate) fn is_shut(&self, column: usize) -> bool {
         column != self.column && (self.shut[column] || self.leveled && !self.mapped)
     }

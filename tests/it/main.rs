@@ -262,6 +262,7 @@ mod everything_audit;
 mod everything_lives;
 #[cfg(test)]
 mod everything_losses;
+#[cfg(test)]
 mod everything_people;
 #[cfg(test)]
 mod everything_stock;
