@@ -22,6 +22,7 @@ mod pairs;
 mod plan;
 mod probe;
 mod problems;
+mod problems_acts;
 mod run;
 mod settings;
 #[cfg(feature = "simulator")]
