@@ -157,6 +157,19 @@ async fn row_018_what_a_jira_does_not_take_is_told_by_name_and_size() {
     assert!(problems.iter().any(|problem| problem.contains("permission to create attachments")), "{problems:?}");
 }
 
+/// People of the simulated Jira attach what it knows no type of.
+#[tokio::test(start_paused = true)]
+async fn only_files_of_the_types_that_are_configured_cross() {
+    for (types, copies) in [("[\"image/*\"]", 0), ("[\"image/*\", \"application/octet-*\"]", 1)] {
+        let world = World::new(&with(&two(), &format!("attachments = {{ types = {types} }}")), |_| {}).await;
+        let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+        let key = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+        world.person("acme", "jane").attach(&key, "plan.bin", b"some bytes").unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(files(&world, "globex").len(), copies, "{types}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn partners_get_the_files_that_are_named_for_them_and_none_of_one_another() {
     let world = World::new(&with(THREE, "attachments = { names = [\"share-*\"] }"), |_| {}).await;

@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use jirasyncd::model::hub::Conflict;
 use jirasyncd::model::ids::IssueKey;
 use jirasyncd::model::store::Store as _;
-use jirasyncd::simulator::IssueView;
+use jirasyncd::simulator::{IssueView, Person};
+use serde_json::json;
 
-use super::daemon_support::World;
+use super::daemon_support::{World, two};
 
 /// The sync users' ids.
 pub(crate) const SYNC_USERS: [(&str, &str); 3] =
@@ -92,6 +94,19 @@ pub(crate) fn by_token(world: &World, jira: &str) -> Result<BTreeMap<String, Iss
     Ok(found)
 }
 
+/// What the daemon tells that lost, of the items of these issues.
+pub(crate) async fn conflicts(world: &World, issues: impl IntoIterator<Item = &IssueView>) -> Vec<Conflict> {
+    let store = world.daemon().store();
+    let (mut ids, mut told) = (BTreeSet::new(), Vec::new());
+    for issue in issues {
+        ids.extend(store.items_by_key(&IssueKey::new(issue.key.clone())).await.unwrap());
+    }
+    for id in ids {
+        told.extend(store.conflicts(id).await.unwrap());
+    }
+    told
+}
+
 /// Each summary that people gave an item, on any of its sides, each with its sync user, is the last one there, was replaced by somebody who
 /// had it before them, or is the loser of a conflict. No two acts of these worlds give the same one.
 pub(crate) async fn summaries_kept(
@@ -99,15 +114,8 @@ pub(crate) async fn summaries_kept(
     token: &str,
     sides: &[(&'static str, &IssueView)],
 ) -> Result<(), String> {
-    let store = world.daemon().store();
-    let (mut ids, mut kept) = (BTreeSet::new(), Vec::new());
-    for (_, view) in sides {
-        ids.extend(store.items_by_key(&IssueKey::new(view.key.clone())).await.unwrap());
-    }
-    for id in ids {
-        let conflicts = store.conflicts(id).await.unwrap();
-        kept.extend(conflicts.into_iter().map(|conflict| format!("{:?}", conflict.lost)));
-    }
+    let kept = conflicts(world, sides.iter().map(|(_, view)| *view)).await;
+    let kept: Vec<String> = kept.into_iter().map(|conflict| format!("{:?}", conflict.lost)).collect();
     let steps = |us: &'static str, view: &IssueView| -> Vec<(String, String)> {
         let by_people = view.history.iter().filter(|entry| entry.author.as_deref() != Some(us));
         let items = by_people.flat_map(|entry| entry.items.clone()).filter(|item| item.0 == "summary");
@@ -230,4 +238,29 @@ impl World {
         let problems = self.problems().await;
         if problems.is_empty() { Ok(()) } else { Err(format!("problems: {problems:?}")) }
     }
+}
+
+/// A summary that the sync user wrote over is seen; one that a person replaced, or that is written back, is no loss.
+#[tokio::test(start_paused = true)]
+async fn a_summary_that_was_written_over_is_seen() {
+    let world = World::new(&two(), |_| {}).await;
+    let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+    world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+    world.rest().await.unwrap();
+    let key = world.issue("globex", "Item").key;
+    let us = sync_user("globex");
+    let (jdoe, ours) = (world.person("globex", "jdoe"), world.person("globex", us));
+    let judged = async |world: &World| {
+        let view = world.jira("globex").issue(&key).unwrap();
+        summaries_kept(world, "Item", &[(us, &view)]).await
+    };
+    let named = |who: &Person, name: &str| who.edit(&key, json!({ "summary": name })).unwrap();
+    named(&jdoe, "Item 1");
+    named(&jdoe, "Item 12");
+    assert_eq!(judged(&world).await, Ok(()));
+    named(&ours, "Item of ours");
+    let why = judged(&world).await.unwrap_err();
+    assert!(why.contains("`Item 12` of ENG-1 is not there"), "{why}");
+    named(&jdoe, "Item 12");
+    assert_eq!(judged(&world).await, Ok(()));
 }

@@ -5,12 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use jirasyncd::model::ids::{IssueKey, SideId};
-use jirasyncd::model::store::Store as _;
+use jirasyncd::model::ids::SideId;
 use jirasyncd::simulator::IssueView;
 use serde_json::json;
 
-use super::daemon_audit::{by_token, sync_user};
+use super::daemon_audit::{by_token, conflicts, sync_user};
 use super::daemon_support::World;
 use super::everything_world::{Custom, SIDES, Sight, world};
 
@@ -57,7 +56,11 @@ pub(crate) async fn nothing_lost(world: &World, taken_out: &BTreeSet<String>) ->
     }
     let (mut judged, mut wrong) = (Judged::default(), Vec::new());
     for (name, sides) in &items {
-        let conflicts = conflicts(world, sides).await;
+        let told = conflicts(world, sides.iter().flatten()).await;
+        let conflicts: Vec<(SideId, String)> = told
+            .into_iter()
+            .map(|conflict| (conflict.loser, format!("{} Of: {:?}", conflict.field, conflict.lost)))
+            .collect();
         for column in 0..SIDES.len() {
             for field in named(column, &WORDS, &CUSTOM_WORDS) {
                 wrong.extend(judge_words(name, sides, (column, &field), (&conflicts, taken_out), &mut judged).err());
@@ -74,23 +77,6 @@ pub(crate) async fn nothing_lost(world: &World, taken_out: &BTreeSet<String>) ->
 fn named(column: usize, own: &[&str], custom: &[Custom]) -> Vec<Named> {
     let own = own.iter().map(|field| Named { history: (*field).to_owned(), id: (*field).to_owned() });
     own.chain(custom.iter().map(|field| Named { history: field.name(), id: field.id(column) })).collect()
-}
-
-/// What the daemon tells that lost: of which side, and the value in full.
-async fn conflicts(world: &World, sides: &Sides) -> Vec<(SideId, String)> {
-    let store = world.daemon().store();
-    let mut ids = BTreeSet::new();
-    for view in sides.iter().flatten() {
-        ids.extend(store.items_by_key(&IssueKey::new(view.key.clone())).await.unwrap());
-    }
-    let mut told = Vec::new();
-    for id in ids {
-        let all = store.conflicts(id).await.unwrap();
-        told.extend(
-            all.into_iter().map(|conflict| (conflict.loser, format!("{} Of: {:?}", conflict.field, conflict.lost))),
-        );
-    }
-    told
 }
 
 /// One item of a history: when, whether a person did it, from what, to what.

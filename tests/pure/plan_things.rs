@@ -30,6 +30,13 @@ fn seen(native: &str, name: &str) -> SeenThing {
     SeenThing { native: native.to_owned(), values: [(Property::Name, name.to_owned())].into() }
 }
 
+/// The same with a description.
+fn said(native: &str, name: &str, words: &str) -> SeenThing {
+    let mut thing = seen(native, name);
+    thing.values.insert(Property::Description, words.to_owned());
+    thing
+}
+
 struct Looks<'a> {
     rules: ThingRules<'a>,
     things: Vec<ProjectThing>,
@@ -124,11 +131,7 @@ fn an_id_that_is_given_again_makes_no_rename_of_what_a_partner_named() {
 fn what_was_sent_without_an_answer_is_no_other_that_was() {
     let sync = &three();
     let settings = sync.things.get(&Thing::Component).unwrap();
-    let said = |native: &str, name: &str| {
-        let mut thing = seen(native, name);
-        thing.values.insert(Property::Description, "The same".to_owned());
-        thing
-    };
+    let said = |native: &str, name: &str| said(native, name, "The same");
     let begin = || Looks {
         rules: ThingRules { sync, thing: Thing::Component, settings },
         things: Vec::new(),
@@ -173,11 +176,6 @@ fn what_was_sent_without_an_answer_is_no_other_that_was() {
 fn what_was_made_by_the_name_of_one_in_doubt_is_filled_in_and_emptied_by_nobody() {
     let sync = &three();
     let settings = sync.things.get(&Thing::Component).unwrap();
-    let said = |native: &str, name: &str, words: &str| {
-        let mut thing = seen(native, name);
-        thing.values.insert(Property::Description, words.to_owned());
-        thing
-    };
     let home = said("1", "A", "Words");
     let globex = SideId::new("globex");
     let begin = || {
@@ -229,11 +227,6 @@ fn what_was_made_by_the_name_of_one_in_doubt_is_filled_in_and_emptied_by_nobody(
 fn one_by_a_name_that_was_given_up_is_peoples_where_nothing_else_is_as_it_was_sent() {
     let sync = &three();
     let settings = sync.things.get(&Thing::Component).unwrap();
-    let said = |native: &str, name: &str, words: &str| {
-        let mut thing = seen(native, name);
-        thing.values.insert(Property::Description, words.to_owned());
-        thing
-    };
     // The side where it is made, the one that does not answer, what is made, and what turns up; whether an earlier release gave it up.
     let cases = [
         (0, 1, "Words", said("8", "A", "Words"), false, true),
@@ -285,8 +278,7 @@ fn what_people_change_of_one_in_doubt_is_theirs_as_long_as_it_can_be_known() {
     let sync = &sync;
     let rules = ThingRules { sync, thing: Thing::Version, settings: sync.things.get(&Thing::Version).unwrap() };
     let said = |native: &str, name: &str, words: &str, day: &str| {
-        let mut thing = seen(native, name);
-        thing.values.insert(Property::Description, words.to_owned());
+        let mut thing = said(native, name, words);
         thing.values.insert(Property::ReleaseDate, day.to_owned());
         thing
     };
@@ -337,11 +329,6 @@ fn what_people_change_of_one_in_doubt_is_theirs_as_long_as_it_can_be_known() {
 fn what_others_say_too_makes_no_rename_of_what_people_made() {
     let sync = &three();
     let settings = sync.things.get(&Thing::Component).unwrap();
-    let said = |native: &str, name: &str, words: &str| {
-        let mut thing = seen(native, name);
-        thing.values.insert(Property::Description, words.to_owned());
-        thing
-    };
     let due = |from: usize, to: usize, first: &str| {
         let rules = ThingRules { sync, thing: Thing::Component, settings };
         let now = "2026-11-27T08:00:00Z".parse().unwrap();

@@ -12,7 +12,8 @@ const HEAD: &str = "# Messages
 
 Every message by which jirasyncd says that something is wrong, with its cause and what to do. The messages and the remedies that
 the program gives itself are read from its sources by a test (`tests/it/messages.rs`), which fails where one is missing here or
-has no cause; `UPDATE=1` takes new ones in.
+has no cause; `UPDATE=1` takes new ones in. Not here, since they explain themselves where they stand: the warnings of `jirasyncd init`
+about what it proposes, and the answers of `jirasyncd webhooks`.
 
 What stands in braces is filled in: `{instance}` by the name of an instance, `{error}`, `{why}` or `{cause}` by what else is known,
 `{needed}` by the permission that a write needs. Search this page for a few words that are not filled in. What Jira itself says is
