@@ -115,12 +115,23 @@ impl Terminal {
         self.enter();
     }
 
-    /// Runs a command, and waits for its last words.
+    /// Waits until the shell asks for the next command: what is typed before that stands where nobody typed it.
+    async fn prompt(&self) {
+        let begun = tokio::time::Instant::now();
+        while self.shown().lines().last() != Some("$") {
+            assert!(begun.elapsed() < WITHIN, "the prompt never came:\n{}", self.shown());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Runs a command, and waits for its last words and its end.
     async fn command(&mut self, words: &str, until: &str) {
+        self.prompt().await;
         let before = self.shown().len();
         self.type_in(words);
         self.enter();
         self.wait(before + words.len(), until).await;
+        self.prompt().await;
     }
 }
 
