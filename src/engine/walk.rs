@@ -36,10 +36,10 @@ pub(super) struct Walk<'a> {
     crowd: Option<Crowd>,
 }
 
-/// What changed from where the slice begins until then.
+/// What changed from where the slice begins until then; without an end: all that changed since.
 #[derive(Clone, Copy)]
 struct Crowd {
-    until: Timestamp,
+    until: Option<Timestamp>,
     after: Option<IssueId>,
 }
 
@@ -86,8 +86,9 @@ impl<'a> Walk<'a> {
         let moved_on = self.sure.is_some_and(|sure| self.from.is_none_or(|from| sure.duration_since(from) >= STEP));
         let ends = step.is_last || moved_on && (found.cut || self.met.len() >= SLICE);
         if !ends {
-            if let (true, Some(until)) = (found.cut, self.end_of_a_crowd()) {
-                (self.crowd, self.page, self.met) = (Some(Crowd { until, after: None }), None, Trail::default());
+            if found.cut && self.from.is_some() {
+                let crowd = Crowd { until: self.end_of_a_crowd(), after: None };
+                (self.crowd, self.page, self.met) = (Some(crowd), None, Trail::default());
                 return Ok(step);
             }
             if !leads_on || found.cut {
@@ -111,13 +112,16 @@ impl<'a> Walk<'a> {
         Ok(step)
     }
 
-    /// Until when a crowd is gone through by its ids: all of that the index surely has. What is fresher is for a later poll.
+    /// Until when a crowd is gone through by its ids: all of that the index surely has, and the cursor moves there. Where even that is too
+    /// fresh, the crowd has no end: while the window holds less than a few minutes (or less than two days, where the sync user's time zone is
+    /// not known and a query asks for so much), nothing else would ever lead past it.
     fn end_of_a_crowd(&self) -> Option<Timestamp> {
         let until = self.from?.checked_add(STEP).ok()?;
         (until < self.certain()).then_some(until)
     }
 
-    /// A row that changes meanwhile leaves the crowd, and comes with a later slice.
+    /// A row that changes meanwhile leaves a crowd that ends, and comes with a later slice. It stays in one without an end, and what is
+    /// made meanwhile comes behind: such a crowd is the last slice.
     async fn step_in_a_crowd(&mut self, crowd: Crowd, from: Timestamp) -> Result<Step, JiraError> {
         let instance = self.instance;
         let found = instance.read.crowd(self.projects, (from, crowd.until), crowd.after, &instance.want).await?;
@@ -126,8 +130,13 @@ impl<'a> Walk<'a> {
         self.note(&step.read);
         let last = issues(&step.read).max();
         if found.next.is_none() {
-            step.reached = Some(crowd.until);
-            (self.from, self.crowd) = (Some(crowd.until), None);
+            let Some(until) = crowd.until else {
+                step.is_last = true;
+                step.reached = self.newest.map(|newest| newest.min(self.begun));
+                return Ok(step);
+            };
+            step.reached = Some(until);
+            (self.from, self.crowd) = (Some(until), None);
             (self.page, self.pages, self.met) = (None, 0, Trail::default());
             self.begun = instance.server_now();
         } else if last > crowd.after && step.read.rows.is_sorted_by_key(|row| row.id) {

@@ -364,12 +364,12 @@ pub trait JiraRead: Send + Sync + 'static {
         page: Option<&str>,
     ) -> Result<ChangePage, JiraError>;
 
-    /// A page of those updated in `[since, until]`, in the order of their ids and only such as come after `after`: where more changed in
-    /// those minutes than Data Center's window holds. At most one request.
+    /// A page of those updated in `[since, until]`, or at any time since, in the order of their ids and only such as come after `after`:
+    /// where more changed in those minutes than Data Center's window holds. At most one request.
     async fn crowd(
         &self,
         projects: &BTreeSet<String>,
-        (since, until): (Timestamp, Timestamp),
+        (since, until): (Timestamp, Option<Timestamp>),
         after: Option<IssueId>,
         want: &Want,
     ) -> Result<ChangePage, JiraError>;

@@ -117,17 +117,18 @@ impl JiraRead for Reader {
     async fn crowd(
         &self,
         projects: &BTreeSet<String>,
-        (since, until): (Timestamp, Timestamp),
+        (since, until): (Timestamp, Option<Timestamp>),
         after: Option<IssueId>,
         want: &Want,
     ) -> Result<ChangePage, JiraError> {
-        let (form, after) = (self.0.time_form(), after.map_or_else(String::new, |id| format!(" AND id > {id}")));
+        let form = self.0.time_form();
+        let until = until.map_or_else(String::new, |until| format!(" AND updated < {}", form.after(until)));
+        let after = after.map_or_else(String::new, |id| format!(" AND id > {id}"));
         let search = Search {
             jql: format!(
-                "{} AND updated >= {} AND updated < {}{after} ORDER BY id ASC",
+                "{} AND updated >= {}{until}{after} ORDER BY id ASC",
                 jql::projects(projects.iter().map(String::as_str)),
                 form.at_or_before(since),
-                form.after(until),
             ),
             ask: Ask::Rows(want),
             page: None,

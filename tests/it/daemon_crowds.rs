@@ -48,3 +48,24 @@ async fn crowd(restart: Option<usize>) {
     let arrived = world.issues("acme", " after").len();
     assert_eq!(arrived, CROWD + 80, "restart: {restart:?}, {:?}", world.problems().await);
 }
+
+/// All of it is fresher than an index may lag, so no time divides it.
+#[tokio::test(start_paused = true)]
+async fn a_crowd_beyond_the_window_does_not_wait_until_it_is_old() {
+    let world = World::new(&by_default(), |_| {}).await;
+    let jdoe = world.person("globex", "jdoe");
+    let crowd: Vec<String> = (0..CROWD)
+        .map(|number| jdoe.create("ENG", "Defect", json!({ "summary": format!("Crowd-{number:03} before") })).unwrap())
+        .collect();
+    world.settle().await;
+    world.pass(3_600).await;
+    world.settle().await;
+    world.jira("globex").set_quirks(|quirks| (quirks.search_page_cap, quirks.search_window) = (20, WINDOW));
+    for (number, key) in crowd.iter().enumerate() {
+        jdoe.edit(key, json!({ "summary": format!("Crowd-{number:03} after") })).unwrap();
+    }
+    let made = jdoe.create("ENG", "Defect", json!({ "summary": "Late after" })).unwrap();
+    world.intervals(2).await;
+    assert_eq!(world.issues("acme", " after").len(), CROWD + 1, "{made}: {:?}", world.problems().await);
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
