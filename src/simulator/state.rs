@@ -497,7 +497,7 @@ impl State {
         if !self.is_cloud() {
             return self.issues.get(&id);
         }
-        let lag = self.quirks.index_lag + self.extra_lag;
+        let lag = self.quirks.index_lag.max(self.extra_lag);
         let versions = self.index.get(&id)?;
         let seen = versions.iter().rev().find(|(at, _)| super::time::after(*at, lag) <= self.now)?;
         let issue = seen.1.as_ref()?;

@@ -1,5 +1,8 @@
 //! Logs: plain lines or JSON on stderr, every text in them made harmless. It must never let a secret or a body through: what
-//! other crates say below a warning (whole requests, headers) is dropped whatever is asked for.
+//! other crates say below a warning (whole requests, headers) is dropped whatever is asked for. Nor may it flood: a warning that says
+//! the same again is counted (`repeats`).
+
+mod repeats;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -12,6 +15,7 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter}
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
+use self::repeats::{Elapsed, Once, add_to_json, add_to_text, since_now};
 use crate::console::{escaped, escaped_json};
 
 /// The crate whose words are shown at every level.
@@ -70,14 +74,31 @@ pub fn subscriber<W>(settings: &LogSettings, writer: W) -> Result<Box<dyn Subscr
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
+    timed(settings, writer, since_now())
+}
+
+fn timed<W>(
+    settings: &LogSettings,
+    writer: W,
+    elapsed: Elapsed,
+) -> Result<Box<dyn Subscriber + Send + Sync>, TelemetryError>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
     let filter = EnvFilter::try_new(&settings.directives)
         .map_err(|source| TelemetryError::Directives { directives: settings.directives.clone(), source })?;
     // HTTP clients log headers when they are asked for details.
     let quiet = filter_fn(|about| about.target().starts_with(OURS) || *about.level() <= Level::WARN);
     let base = tracing_subscriber::fmt::layer().with_ansi(settings.colour);
     let layer = match settings.format {
-        LogFormat::Text => base.event_format(Lines).with_writer(writer).boxed(),
-        LogFormat::Json => base.with_ansi(false).json().flatten_event(true).with_writer(EscapedJson(writer)).boxed(),
+        LogFormat::Text => base.event_format(Once::new(Lines, add_to_text, elapsed)).with_writer(writer).boxed(),
+        LogFormat::Json => base
+            .with_ansi(false)
+            .json()
+            .flatten_event(true)
+            .map_event_format(|lines| Once::new(lines, add_to_json, elapsed))
+            .with_writer(EscapedJson(writer))
+            .boxed(),
     };
     Ok(Box::new(tracing_subscriber::registry().with(layer.with_filter(quiet).with_filter(filter))))
 }
@@ -140,7 +161,9 @@ impl<W: Write> Write for Escaping<W> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
     use std::sync::{Arc, Mutex};
+    use std::time::Duration;
 
     use super::*;
 
@@ -158,10 +181,14 @@ mod tests {
     }
 
     fn logged(format: LogFormat, directives: &str, say: impl FnOnce()) -> String {
+        logged_at(format, directives, Box::new(|| Duration::ZERO), say)
+    }
+
+    fn logged_at(format: LogFormat, directives: &str, elapsed: Elapsed, say: impl FnOnce()) -> String {
         let kept = Kept::default();
         let writer = kept.clone();
         let settings = LogSettings { directives: directives.to_owned(), format, colour: false };
-        let subscriber = subscriber(&settings, move || writer.clone()).unwrap();
+        let subscriber = timed(&settings, move || writer.clone(), elapsed).unwrap();
         tracing::subscriber::with_default(subscriber, say);
         let bytes = kept.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()
@@ -195,6 +222,27 @@ mod tests {
             tracing::trace!("ours");
         });
         assert!(said.contains("kept") && said.contains("ours") && !said.contains("s3cr3t"), "{said}");
+    }
+
+    #[test]
+    fn a_warning_that_is_said_again_is_counted_and_does_not_flood() {
+        for format in [LogFormat::Text, LogFormat::Json] {
+            // A second for each warning that is looked at.
+            let seconds = AtomicU64::new(0);
+            let elapsed = Box::new(move || Duration::from_secs(seconds.fetch_add(1, Ordering::Relaxed)));
+            let said = logged_at(format, "info", elapsed, || {
+                for _ in 0..1_000 {
+                    tracing::warn!(instance = "globex", "cannot be polled");
+                    tracing::info!(instance = "globex", "goes on");
+                }
+                tracing::warn!(instance = "acme", "cannot be polled");
+            });
+            assert_eq!(said.matches("goes on").count(), 1_000, "news are no repeats");
+            let warned: Vec<&str> = said.lines().filter(|line| line.contains("cannot be polled")).collect();
+            assert_eq!(warned.len(), 3, "{warned:?}");
+            assert!(warned[1].contains("globex") && warned[1].contains("599"), "{warned:?}");
+            assert!(warned[2].contains("acme") && !warned[2].contains("599"), "{warned:?}");
+        }
     }
 
     #[test]

@@ -91,7 +91,7 @@ impl Errors<'_> {
 fn area_of_errors(path: &str) -> Area {
     match path.split('/').next().unwrap_or_default() {
         "jira" => Area::Jira,
-        "cli" | "console" | "simulator" | "telemetry.rs" => Area::Commands,
+        "cli" | "console" | "simulator" | "telemetry" => Area::Commands,
         _ => Area::Start,
     }
 }
