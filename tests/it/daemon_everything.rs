@@ -178,7 +178,12 @@ pub(crate) async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
             }
             life.world.pass(life.dice.below(5) as u64).await;
         }
-        life.weather(&SIDES.map(|side| side.jira));
+        let jiras = SIDES.map(|side| side.jira);
+        if meets_bad_weather(seed) {
+            life.bad_weather(&jiras);
+        } else {
+            life.weather(&jiras);
+        }
         life.live().await;
         // What is gone is found by the full check alone.
         if plot.lives && life.dice.below(5) == 0 {
@@ -237,10 +242,12 @@ async fn come_to_rest(world: &World, lives: bool) -> Result<(), String> {
 
 /// Prints what is written, where that is asked for.
 fn tell_writes(world: &World) {
-    for (name, jira) in world.jiras.iter().filter(|_| std::env::var_os("JIRASYNCD_TELL").is_some()) {
+    let Some(asked) = std::env::var_os("JIRASYNCD_TELL") else { return };
+    let all = asked == "all";
+    for (name, jira) in &world.jiras {
         let name = *name;
         jira.on_exchange(move |call| {
-            if call.method != "GET" && !call.path.contains("search") {
+            if all || call.method != "GET" && !call.path.contains("search") {
                 let body = String::from_utf8_lossy(&call.request_body);
                 println!("{} {name} {} {} {} {body}", call.at, call.status, call.method, call.path);
             }
@@ -350,7 +357,7 @@ where
     print!("{}", sum.struck);
     assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
     assert!(each >= EFFECTS, "hardly anything happened: {each} effects a seed");
-    let troubles = Troubles { rare: false, webhooks: false };
+    let troubles = Troubles { rare: true, webhooks: false };
     let never = if count >= A_LONG_RUN { sum.struck.never_struck(troubles) } else { Vec::new() };
     assert_eq!(never, Vec::<&str>::new(), "a fault that never strikes proves nothing");
     sum
@@ -536,6 +543,11 @@ fn lacking(one: &[String], other: &[String]) -> Vec<String> {
         None => true,
     };
     one.iter().filter(|request| lacks(request)).cloned().collect()
+}
+
+/// Whether something is broken most of the time, also what only few answers show. Those that found something keep their weather.
+fn meets_bad_weather(seed: u64) -> bool {
+    matches!(seed % 9, 0 | 3)
 }
 
 /// Whether people take the names of versions again that they renamed, in the life of a seed.

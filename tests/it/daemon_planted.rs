@@ -185,6 +185,28 @@ async fn a_create_that_is_sent_again_blindly_is_done_twice_and_told() {
     }
 }
 
+/// A create without an answer whose issue somebody archives before the index shows it: no search can tell of it, and it is done again. When it
+/// is there again and changes, it is told. (Data Center's search shows it at once.)
+#[tokio::test(start_paused = true)]
+async fn a_create_that_is_archived_before_it_is_found_is_told_when_it_is_back() {
+    let world = World::new(&two_clouds(), |_| {}).await;
+    let initech = world.jira("initech");
+    initech.set_index_lag(Duration::from_secs(30));
+    initech.add_fault(FaultRule::new("createIssue", When::Nth(1), Fault::ResetAfter));
+    create(&world, "Item");
+    world.interval().await;
+    let (lost, petra) = (world.issue("initech", "Item").key, world.person("initech", "petra"));
+    petra.archive(&lost).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(world.issues("initech", "Item").len(), 2, "it was not made again");
+    petra.restore(&lost).unwrap();
+    petra.update(&lost, json!({ "labels": [{ "add": "again" }] })).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(world.issues("initech", "Item").len(), 2, "one was deleted, or made again");
+    let problems = world.problems().await;
+    assert!(problems.iter().any(|text| text.contains(&lost) && text.contains("is a duplicate of")), "{problems:?}");
+}
+
 /// A create that lands after it was given up and done again: it is told, it stays, and it is forgotten when it is deleted.
 #[tokio::test(start_paused = true)]
 async fn a_create_that_lands_after_all_patience_is_told_and_never_deleted() {

@@ -133,6 +133,12 @@ impl Transport for Net {
     }
 }
 
+/// The host of a Jira's address.
+fn host(base_url: &str) -> String {
+    let uri: http::Uri = base_url.parse().unwrap();
+    uri.host().unwrap().to_owned()
+}
+
 /// The sync users' token and one person's; there are no files, and no other variables.
 pub(crate) struct Tokens;
 
@@ -206,8 +212,7 @@ impl World {
                 (*name, Jira::new(setup, Arc::clone(&clock), entropy))
             })
             .collect();
-        let hosts = [("acme.example", "acme"), ("jira.globex.example", "globex"), ("initech.example", "initech")];
-        let net = hosts.map(|(host, name)| (host.to_owned(), jiras[name].clone())).into();
+        let net = setups.iter().map(|(name, setup)| (host(&setup.base_url), jiras[name].clone())).collect();
         let net: Arc<dyn Transport> = Arc::new(Net(net));
         let folder = new_folder();
         Self {

@@ -60,6 +60,36 @@ const OF_WEBHOOKS: [&str; 4] = ["webhook-lost", "webhook-doubled", "webhook-dela
 /// The daemon dies.
 const DEATH: &str = "death";
 
+/// What a person or the daemon may write: a write that goes wrong is about one of these.
+const WRITTEN: [&str; 11] = [
+    "attachment",
+    "comment",
+    "issue created",
+    "issue deleted",
+    "issue edited",
+    "issue property",
+    "link",
+    "project thing",
+    "transition",
+    "watcher",
+    "worklog",
+];
+/// What is only read.
+const READ: [&str; 5] = ["changelog", "issue read", "search", "settings", "user"];
+
+/// All that a fault can be about: whatever is asked, unless what goes wrong is a write, a page of a search, or on its way to the daemon.
+fn may_be_about(fault: &str) -> Vec<&'static str> {
+    match fault {
+        "index-lag" | "empty-page" | "lost-token" | "circular-page" => vec!["search"],
+        "late-write" => WRITTEN.to_vec(),
+        "webhook-lost" | "webhook-doubled" | "webhook-delayed" | "webhook-reordered" => {
+            vec!["attachment", "comment", "issue", "link", "worklog"]
+        }
+        DEATH => Place::ALL.iter().map(|place| place.name()).collect(),
+        _ => [&WRITTEN[..], &READ].concat(),
+    }
+}
+
 /// What may go wrong in a world.
 #[derive(Clone, Copy)]
 pub(crate) struct Troubles {
@@ -113,14 +143,17 @@ impl FaultCounts {
     }
 }
 
-/// A line a fault: how often it struck, and what.
+/// A line a fault: how often it struck, and what; also what it may strike and never did.
 impl fmt::Display for FaultCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all = Troubles { rare: true, webhooks: true }.names().into_iter();
         for fault in all.chain([DEATH]) {
-            let of_it: Vec<_> = self.0.iter().filter(|((name, _), _)| *name == fault).collect();
-            let sum: u64 = of_it.iter().map(|(_, times)| **times).sum();
-            let parts: Vec<String> = of_it.iter().map(|((_, entity), times)| format!("{entity} {times}")).collect();
+            let mut of_it: BTreeMap<&str, u64> = may_be_about(fault).into_iter().map(|entity| (entity, 0)).collect();
+            of_it.extend(
+                self.0.iter().filter(|((name, _), _)| *name == fault).map(|((_, entity), times)| (*entity, *times)),
+            );
+            let sum: u64 = of_it.values().sum();
+            let parts: Vec<String> = of_it.iter().map(|(entity, times)| format!("{entity} {times}")).collect();
             writeln!(f, "  {fault}: {sum} ({})", parts.join(", "))?;
         }
         Ok(())
@@ -139,6 +172,9 @@ fn each_fault_that_met_nothing_is_named() {
     assert_eq!(counts.never_struck(all), ["webhook-lost", "before a commit"]);
     assert_eq!(counts.never_struck(Troubles { rare: false, webhooks: false }), ["before a commit"]);
     let told = counts.to_string();
-    assert!(told.contains("  webhook-lost: 0 ()\n  webhook-doubled: 1 (issue 1)\n"), "{told}");
-    assert!(told.ends_with("  death: 6 (after a commit 3, after a request 2, before a request 1)\n"), "{told}");
+    let lost = "  webhook-lost: 0 (attachment 0, comment 0, issue 0, link 0, worklog 0)\n";
+    assert!(told.contains(&format!("{lost}  webhook-doubled: 1 (attachment 0, comment 0, issue 1,")), "{told}");
+    assert!(told.contains("  index-lag: 1 (issue 1, search 0)\n"), "{told}");
+    let deaths = "after a commit 3, after a request 2, before a commit 0, before a request 1";
+    assert!(told.ends_with(&format!("  death: 6 ({deaths})\n")), "{told}");
 }
