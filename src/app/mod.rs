@@ -13,6 +13,7 @@ mod notices;
 mod once;
 mod preview;
 mod probe;
+mod problems;
 mod rebuild;
 mod reload;
 mod run;

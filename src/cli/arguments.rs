@@ -76,7 +76,8 @@ pub(super) enum Command {
     Explain(super::explain_issue::Explain),
     /// Tells what left for a side since a time: by whose act, under which rule, why then, and with which result; and what operators did.
     Audit(super::audit::Audit),
-    /// Lists what needs a person, by cause, and with a KEY what is recorded of that issue's conflicts. Exit code 1 while problems stand.
+    /// Lists what needs a person, by cause, and with a KEY what is recorded of that issue's conflicts; has what they hold back tried again,
+    /// or hides them. Exit code 1 while problems stand.
     Problems(super::problems::Problems),
     /// Has changes wait: of one sync, of one instance, or all. Nothing is lost, and it holds over restarts.
     Pause(Paused),
@@ -152,7 +153,7 @@ impl Command {
             | Self::Confirm(Confirm { json, .. })
             | Self::Health(Health { json, .. }) => *json,
             Self::Webhooks(wanted) => wanted.json,
-            Self::Problems(wanted) => wanted.json,
+            Self::Problems(wanted) => wanted.wants_json(),
             Self::Explain(wanted) => wanted.json,
             Self::Audit(wanted) => wanted.json,
             Self::Probe(wanted) => wanted.json,

@@ -24,6 +24,7 @@ mod pairs;
 mod plan;
 mod probe;
 mod problems;
+mod problems_acts;
 mod run;
 mod settings;
 #[cfg(feature = "simulator")]

@@ -26,6 +26,7 @@ pub mod occasion;
 pub mod operation;
 pub mod own_remarks;
 pub mod problem;
+pub mod problem_filter;
 pub mod remark;
 pub mod right;
 pub mod scope;

@@ -28,6 +28,8 @@ mod cli_probe;
 #[cfg(test)]
 mod cli_problems;
 #[cfg(test)]
+mod cli_problems_acts;
+#[cfg(test)]
 mod cli_reload;
 #[cfg(test)]
 mod cli_rights;
@@ -175,6 +177,8 @@ mod daemon_planted;
 #[cfg(test)]
 mod daemon_polls;
 #[cfg(test)]
+mod daemon_problems;
+#[cfg(test)]
 mod daemon_random;
 #[cfg(test)]
 mod daemon_readers;
@@ -212,6 +216,8 @@ mod daemon_strangers;
 mod daemon_support;
 #[cfg(test)]
 mod daemon_sweeps;
+#[cfg(test)]
+mod daemon_take_back;
 #[cfg(test)]
 mod daemon_text;
 #[cfg(test)]
