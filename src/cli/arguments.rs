@@ -117,6 +117,8 @@ pub(super) enum Command {
     /// Tries what the daemon takes for granted of a Jira on an instance, with issues of its own in a project of yours, which it takes
     /// away again. Exit code 1 where something does not hold.
     Probe(super::probe::Probe),
+    /// Has somebody grant access to an instance that logs in by `oauth`: prints the address to open, and keeps what comes back.
+    Login(super::login::Login),
     /// Asks a daemon whether it is well: for the health check of a container. Exit code 1 when it is not.
     Health(Health),
     /// Prints what a shell needs to complete commands and arguments.
@@ -157,6 +159,7 @@ impl Command {
             Self::Explain(wanted) => wanted.json,
             Self::Audit(wanted) => wanted.json,
             Self::Probe(wanted) => wanted.json,
+            Self::Login(wanted) => wanted.json,
             Self::State(wanted) => wanted.json,
             Self::Pairs(Pairs { command: PairsCommand::Import(wanted) }) => wanted.agree.json,
             Self::Pairs(Pairs { command: PairsCommand::Export(_) })
@@ -199,6 +202,7 @@ impl Command {
             | Self::State(_)
             | Self::Webhooks(_)
             | Self::Probe(_)
+            | Self::Login(_)
             | Self::Completions(_)
             | Self::Man(_)
             | Self::Health(_) => "warn",

@@ -20,6 +20,7 @@ pub mod issue;
 pub mod key;
 pub mod left;
 pub mod level;
+pub mod login;
 pub mod matching;
 pub mod notices;
 pub mod occasion;

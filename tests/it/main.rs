@@ -20,6 +20,8 @@ mod cli_init;
 #[cfg(test)]
 mod cli_init_terminal;
 #[cfg(test)]
+mod cli_login;
+#[cfg(test)]
 mod cli_operate;
 #[cfg(test)]
 mod cli_pairs;
@@ -45,6 +47,8 @@ mod clock;
 mod config;
 #[cfg(test)]
 mod config_cases;
+#[cfg(test)]
+mod config_logins;
 #[cfg(test)]
 mod config_notices;
 #[cfg(test)]
@@ -142,6 +146,8 @@ mod daemon_life;
 mod daemon_links;
 #[cfg(test)]
 mod daemon_lives;
+#[cfg(test)]
+mod daemon_logins;
 #[cfg(test)]
 mod daemon_mails;
 #[cfg(test)]
@@ -289,11 +295,17 @@ mod jira_client;
 #[cfg(test)]
 mod jira_faults;
 #[cfg(test)]
+mod jira_grants;
+#[cfg(test)]
+mod jira_logins;
+#[cfg(test)]
 mod jira_network;
 #[cfg(test)]
 mod jira_pages;
 #[cfg(test)]
 mod jira_support;
+#[cfg(test)]
+mod jira_ways;
 #[cfg(test)]
 mod many_sides;
 #[cfg(test)]
