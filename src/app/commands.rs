@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use jiff::Timestamp;
 
 use super::detach::{attach, detach};
+use super::problems::{chosen, dismiss, items_of, retry as retry_these};
 use super::{Daemon, StartError, Surroundings, connect, open};
 use crate::config::Config;
 use crate::console::HookPath;
@@ -14,7 +15,7 @@ use crate::engine::accept_account;
 use crate::model::command::{Answer, Command, CommandRecord, Effect, Ended, Operator, Pause, Target};
 use crate::model::ids::{InstanceId, SyncId};
 use crate::model::start::{Phase, Standing};
-use crate::model::store::{Store, StoreError};
+use crate::model::store::{Dismissed, Store, StoreError};
 use crate::model::suspects::Suspects;
 use crate::store::OpenError;
 
@@ -101,22 +102,7 @@ impl Daemon {
         }
         let before = self.store.pauses().await?;
         let (answer, effects) = decide(&self.config, &*self.store, &command, &by, now).await?;
-        let rotated = match &command {
-            Command::NewHookPath(instance) => Some(instance.clone()),
-            Command::Pause(_)
-            | Command::Resume(_)
-            | Command::Merge { .. }
-            | Command::Pair { .. }
-            | Command::Unpair { .. }
-            | Command::Create { .. }
-            | Command::Resolve { .. }
-            | Command::Detach { .. }
-            | Command::Attach(_)
-            | Command::Retry
-            | Command::AcceptAccount { .. }
-            | Command::Confirm { .. }
-            | Command::Reload { .. } => None,
-        };
+        let rotated = rotated_by(&command);
         let confirmed = if let Command::Confirm { sync, most } = &command {
             Some((sync.clone(), *most)).filter(|_| !effects.is_empty())
         } else {
@@ -126,6 +112,9 @@ impl Daemon {
         let ends = effects.iter().any(|effect| matches!(effect, Effect::EndPause(_)));
         let ends_sync = effects.iter().any(|effect| matches!(effect, Effect::LetGo(_) | Effect::TakeUp(_)));
         self.end_parking(&effects);
+        if !effects.is_empty() {
+            self.end_waits(&command).await?;
+        }
         if ends {
             // First here, then in the state: what is put aside in between is woken by the state's own step.
             let left = before.iter().filter(|pause| !ends_with(&effects, &pause.target));
@@ -159,6 +148,14 @@ impl Daemon {
         Ok(answer)
     }
 
+    /// What is to be tried again is planned with nothing believed from before: that is forgotten first here, and then the state wakes it.
+    async fn end_waits(&self, command: &Command) -> Result<(), StoreError> {
+        let Command::RetryThese { filter, .. } = command else { return Ok(()) };
+        let told = chosen(&*self.store, filter).await?;
+        self.engine.try_these_suspects_again(&items_of(&told));
+        self.engine.doubt_refusals(&told).await
+    }
+
     /// A sync that is taken up again is parked no more before the state wakes its items, as with a pause: who puts one aside after that
     /// sees that there is nothing to wait for.
     fn end_parking(&self, effects: &[Effect]) {
@@ -176,6 +173,9 @@ impl Daemon {
             Command::Pair { .. } | Command::Unpair { .. } | Command::Create { .. } | Command::Resolve { .. } => {
                 Some(self.engine.pairing(command, by, now).await)
             }
+            Command::Take { filter, take, dry_run } => {
+                Some(self.engine.take_back((filter, take, *dry_run), (by, now)).await)
+            }
             Command::Pause(_)
             | Command::Resume(_)
             | Command::NewHookPath(_)
@@ -183,10 +183,17 @@ impl Daemon {
             | Command::Detach { .. }
             | Command::Attach(_)
             | Command::Retry
+            | Command::RetryThese { .. }
+            | Command::Dismiss { .. }
             | Command::AcceptAccount { .. }
             | Command::Reload { .. } => None,
         }
     }
+}
+
+/// The instance whose webhooks are taken at another path from now on.
+fn rotated_by(command: &Command) -> Option<InstanceId> {
+    if let Command::NewHookPath(instance) = command { Some(instance.clone()) } else { None }
 }
 
 fn ends_with(effects: &[Effect], target: &Target) -> bool {
@@ -230,12 +237,18 @@ async fn decide(
         }
         Command::Attach(sync) => attach(config, store, sync).await?,
         Command::Retry => retry(store).await?,
+        Command::RetryThese { filter, dry_run } => retry_these(store, filter, *dry_run).await?,
+        Command::Dismiss { filter, undo, dry_run } => {
+            let dismissed = (!undo).then(|| Dismissed { at: now, by: by.clone() });
+            dismiss(store, filter, dismissed, *dry_run).await?
+        }
         Command::Confirm { sync, most } => confirm(config, store, sync, *most, now).await?,
         // They ask Jiras, and hold items meanwhile: the engine decides them.
         Command::Merge { .. }
         | Command::Pair { .. }
         | Command::Unpair { .. }
         | Command::Resolve { .. }
+        | Command::Take { .. }
         | Command::Create { .. } => (Answer::refused("this needs the instances"), Vec::new()),
     })
 }

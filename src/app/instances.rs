@@ -115,6 +115,9 @@ fn remedy(failure: &crate::jira::Failure) -> &'static str {
     use crate::jira::Failure;
     match failure {
         Failure::Unreachable(_) => "look at the network, the name and the certificate; it is tried again by itself",
+        Failure::NotUs(words) if words.contains("`jirasyncd login") => {
+            "run `jirasyncd login INSTANCE` with that instance; it is tried again every five minutes"
+        }
         Failure::NotUs(_) => "give the instance a token that works; it is tried again every five minutes",
         Failure::Locked(_) => "log in once as the sync user by the browser",
         Failure::NotJira(_) => "correct the instance's `url`, or what stands between (proxy, single sign-on)",

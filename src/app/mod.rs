@@ -13,6 +13,7 @@ mod notices;
 mod once;
 mod preview;
 mod probe;
+mod problems;
 mod rebuild;
 mod reload;
 mod run;
@@ -31,7 +32,7 @@ use crate::engine::apply::Hands;
 use crate::engine::{
     Connection, Connections, Engine, Finding, Parts, SetupError, is_about_an_issue, is_about_the_state, things_about,
 };
-use crate::jira::{JiraWrite, ReqwestTransport, Transport, TransportSetupError, connect as connect_jira};
+use crate::jira::{JiraWrite, LoginSources, ReqwestTransport, Reread, Transport, TransportSetupError, connect_with};
 use crate::model::configuration::{Accepted, Existing};
 use crate::model::ids::InstanceId;
 use crate::model::settings::InstanceSettings;
@@ -59,7 +60,7 @@ pub type Transports = dyn Fn(&InstanceSettings) -> Result<Arc<dyn Transport>, Tr
 pub type Between = dyn Fn(Arc<dyn Store>) -> Arc<dyn Store> + Send + Sync;
 
 /// Reads the configuration again.
-pub type Reread = dyn Fn() -> Result<Loaded, Report> + Send + Sync;
+pub type RereadFile = dyn Fn() -> Result<Loaded, Report> + Send + Sync;
 
 /// What the daemon stands in: all of it can be replaced, so that a whole run repeats from a seed.
 #[derive(Clone)]
@@ -77,7 +78,7 @@ pub struct Surroundings {
     /// The ways on which notices are sent.
     pub messengers: Arc<MakeMessengers>,
     /// Where the configuration is read again; `None`: nowhere.
-    pub reread: Option<Arc<Reread>>,
+    pub reread: Option<Arc<RereadFile>>,
     /// As many issues of a side that no item holds are decided on at once.
     pub portion: usize,
 }
@@ -92,7 +93,7 @@ impl Surroundings {
     #[must_use]
     pub fn of_this_machine() -> Self {
         let transports = |settings: &InstanceSettings| -> Result<Arc<dyn Transport>, TransportSetupError> {
-            Ok(Arc::new(ReqwestTransport::new(settings.timeout, settings.ca_file.as_deref())?))
+            Ok(Arc::new(ReqwestTransport::of(settings)?))
         };
         Self {
             clock: Arc::new(SystemClock::new()),
@@ -210,11 +211,25 @@ pub fn connect(config: &Config, surroundings: &Surroundings) -> Result<(Connecti
         let transport = (surroundings.transports)(settings)
             .map_err(|source| StartError::Transport { instance: id.clone(), source })?;
         let (clock, entropy) = (Arc::clone(&surroundings.clock), Arc::clone(&surroundings.entropy));
-        let (read, write) = connect_jira(settings, transport, clock, entropy);
+        let (read, write) = connect_with(settings, transport, clock, entropy, login_sources(settings, surroundings));
         connections.insert(id.clone(), Connection { settings: settings.clone(), read });
         hands.insert(id.clone(), write);
     }
     Ok((connections, Hands::new(hands)))
+}
+
+/// Where an instance's login is read again once it was refused: the configuration, as long as it means the same Jira.
+fn login_sources(settings: &InstanceSettings, surroundings: &Surroundings) -> LoginSources {
+    let (id, url, gateway) = (settings.id.clone(), settings.url.clone(), settings.gateway.clone());
+    let reread = surroundings.reread.clone().map(|reread| -> Arc<Reread> {
+        Arc::new(move || {
+            // A file that is being written cannot be read: then the next refusal reads it.
+            let mut instances = reread().ok()?.config.instances;
+            let found = instances.remove(&id).filter(|found| found.url == url && found.gateway == gateway)?;
+            Some(found.auth)
+        })
+    });
+    LoginSources { reread }
 }
 
 /// The instance of each side.

@@ -76,7 +76,8 @@ pub(super) enum Command {
     Explain(super::explain_issue::Explain),
     /// Tells what left for a side since a time: by whose act, under which rule, why then, and with which result; and what operators did.
     Audit(super::audit::Audit),
-    /// Lists what needs a person, by cause, and with a KEY what is recorded of that issue's conflicts. Exit code 1 while problems stand.
+    /// Lists what needs a person, by cause, and with a KEY what is recorded of that issue's conflicts; has what they hold back tried again,
+    /// or hides them. Exit code 1 while problems stand.
     Problems(super::problems::Problems),
     /// Has changes wait: of one sync, of one instance, or all. Nothing is lost, and it holds over restarts.
     Pause(Paused),
@@ -116,6 +117,8 @@ pub(super) enum Command {
     /// Tries what the daemon takes for granted of a Jira on an instance, with issues of its own in a project of yours, which it takes
     /// away again. Exit code 1 where something does not hold.
     Probe(super::probe::Probe),
+    /// Has somebody grant access to an instance that logs in by `oauth`: prints the address to open, and keeps what comes back.
+    Login(super::login::Login),
     /// Asks a daemon whether it is well: for the health check of a container. Exit code 1 when it is not.
     Health(Health),
     /// Prints what a shell needs to complete commands and arguments.
@@ -152,10 +155,11 @@ impl Command {
             | Self::Confirm(Confirm { json, .. })
             | Self::Health(Health { json, .. }) => *json,
             Self::Webhooks(wanted) => wanted.json,
-            Self::Problems(wanted) => wanted.json,
+            Self::Problems(wanted) => wanted.wants_json(),
             Self::Explain(wanted) => wanted.json,
             Self::Audit(wanted) => wanted.json,
             Self::Probe(wanted) => wanted.json,
+            Self::Login(wanted) => wanted.json,
             Self::State(wanted) => wanted.json,
             Self::Pairs(Pairs { command: PairsCommand::Import(wanted) }) => wanted.agree.json,
             Self::Pairs(Pairs { command: PairsCommand::Export(_) })
@@ -198,6 +202,7 @@ impl Command {
             | Self::State(_)
             | Self::Webhooks(_)
             | Self::Probe(_)
+            | Self::Login(_)
             | Self::Completions(_)
             | Self::Man(_)
             | Self::Health(_) => "warn",

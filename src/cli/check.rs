@@ -47,6 +47,8 @@ pub(super) struct InstanceCheck {
     pub(super) kind: Kind,
     /// Where it is.
     pub(super) url: String,
+    /// When its login ends, where the file says so.
+    pub(super) expires: Option<jiff::Timestamp>,
     /// Who we are there; `None` when it refused or is out of reach.
     pub(super) identity: Option<IdentityCheck>,
     /// What failed.
@@ -118,6 +120,7 @@ fn usable(config: &Config, configuration: Report, offline: bool, survey: Survey)
         name: settings.id.clone(),
         kind: settings.kind,
         url: settings.url.clone(),
+        expires: settings.expires,
         identity: survey.identities.get(&settings.id).map(|identity| IdentityCheck {
             account: identity.account.to_string(),
             display_name: identity.display_name.clone(),

@@ -50,11 +50,12 @@ fn instances(instances: &[InstanceCheck]) -> String {
         let mut row = vec![instance.name.to_string(), kind.to_owned(), instance.url.clone()];
         if let Some(identity) = &instance.identity {
             row.push(format!(
-                "Jira {}, as `{}` ({}), clock {}",
+                "Jira {}, as `{}` ({}), clock {}{}",
                 identity.version,
                 identity.display_name,
                 identity.account,
-                clock(identity.skew_ms)
+                clock(identity.skew_ms),
+                instance.expires.map(|day| format!(", token until {}", day.strftime("%Y-%m-%d"))).unwrap_or_default()
             ));
         }
         rows.push(row);

@@ -152,7 +152,7 @@ pub(super) fn is_agreed_to(output: &mut Output<'_>) -> io::Result<bool> {
 }
 
 /// Shows what a command would do, asks, and has it done.
-fn agreed(
+pub(super) fn agreed(
     common: &Common,
     wanted: &Agree,
     command: impl Fn(bool) -> Command,
@@ -172,7 +172,7 @@ fn agreed(
 }
 
 /// Has a command carried out and says what became of it. 1 where it was refused.
-fn carry_out(common: &Common, command: Command, output: &mut Output<'_>) -> anyhow::Result<(Exit, Ended)> {
+pub(super) fn carry_out(common: &Common, command: Command, output: &mut Output<'_>) -> anyhow::Result<(Exit, Ended)> {
     let (source, answer) = have_done(common, command, output)?;
     let exit = if answer.ended == Ended::Refused { Exit::Problems } else { Exit::Done };
     if output.json_wanted() {

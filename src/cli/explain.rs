@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::exit::Exit;
 use super::init::InitError;
+use super::login::NoLogin;
 use super::output::Output;
 use super::probe::NoProbe;
 use crate::app::StartError;
@@ -124,14 +125,19 @@ fn judged(error: &anyhow::Error) -> (Exit, Option<&'static str>) {
     if let Some(init) = error.downcast_ref::<InitError>() {
         return init.judged();
     }
-    let configuration = error.is::<Report>() || error.is::<TelemetryError>() || error.is::<NoProbe>();
+    let configuration = error.is::<Report>()
+        || error.is::<TelemetryError>()
+        || error.is::<NoProbe>()
+        || matches!(error.downcast_ref::<NoLogin>(), Some(NoLogin::Instance(_) | NoLogin::OtherMethod(_)));
     (if configuration { Exit::Configuration } else { Exit::Problems }, None)
 }
 
 fn of_start(error: &StartError) -> (Exit, Option<&'static str>) {
     match error {
         StartError::State(open) => (of_open(open), None),
-        StartError::Transport { .. } => (Exit::Configuration, Some("correct `ca-file` of that instance")),
+        StartError::Transport { .. } => {
+            (Exit::Configuration, Some("correct `ca-file`, `client-certificate` or `proxy` of that instance"))
+        }
         StartError::Setup(SetupError::Jira(_)) => (Exit::Instance, None),
         StartError::Setup(SetupError::Findings(_)) => {
             (Exit::Configuration, Some("`jirasyncd check` says all that is wrong at once"))
@@ -187,7 +193,9 @@ fn of_open(error: &OpenError) -> Exit {
 pub(super) fn remedy(failure: &Failure) -> &'static str {
     match failure {
         Failure::Unreachable(_) => "see that `url` is right, that it is up, and that this machine may reach it",
-        Failure::NotUs(_) => "make a new token for the sync user, put it where `token` points, and check `user`",
+        Failure::NotUs(_) => {
+            "make a new token for the sync user, put it where `token` points, and check `user`; with `oauth` run `jirasyncd login INSTANCE`"
+        }
         Failure::Locked(_) => "log in once as the sync user in a browser and answer the question there",
         Failure::NotJira(_) => "see that `url` is Jira's base URL, context path included, with no login page before it",
         Failure::Refused(_) => "see that the sync user may use Jira, and that `kind` is right",

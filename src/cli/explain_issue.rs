@@ -21,7 +21,7 @@ use crate::model::command::CommandRecord;
 use crate::model::hub::{Absence, Agreed, Base, Conflict, ItemState, Replica};
 use crate::model::ids::{FieldName, IssueKey, SideId};
 use crate::model::problem::Problem;
-use crate::model::store::Store as _;
+use crate::model::store::{Dismissed, Store as _};
 use crate::model::trail::{Told, ToldAct, authors_in_words};
 use crate::plan::{conflict_in_words, operation_in_words, value_in_words};
 use crate::store::SqliteStore;
@@ -52,7 +52,8 @@ struct Known {
     item: ItemState,
     /// Where its issues are shown, by side.
     addresses: BTreeMap<SideId, String>,
-    problems: Vec<(Timestamp, Problem)>,
+    /// Since when each stands, and whether somebody dismissed it.
+    problems: Vec<(Timestamp, Problem, Option<Dismissed>)>,
     conflicts: Vec<Conflict>,
     /// What people changed and was taken in, the oldest first.
     changes: Vec<ToldAct>,
@@ -93,7 +94,8 @@ async fn find(config: &Config, wanted: &Explain) -> anyhow::Result<Vec<Known>> {
     for id in store.items_by_key(&wanted.key).await? {
         let Some(item) = store.item(id).await? else { continue };
         let problems = standing.iter().filter(|stored| stored.item == Some(id));
-        let problems = problems.map(|stored| (stored.since, stored.problem.clone())).collect();
+        let problems =
+            problems.map(|stored| (stored.since, stored.problem.clone(), stored.dismissed.clone())).collect();
         let addresses = item.replicas.iter().filter_map(|(side, replica)| {
             let instance = &config.syncs.get(&item.sync)?.side(side)?.instance;
             let base = config.instances.get(instance)?.url.as_str().trim_end_matches('/');
@@ -135,7 +137,11 @@ fn text(known: &Known) -> String {
             let _ = writeln!(out, "{}", escaped(&format!("    {side} {}", held(base))));
         }
     }
-    block(&mut out, "problems", problems.iter().map(|(since, problem)| in_words(*since, problem)));
+    block(
+        &mut out,
+        "problems",
+        problems.iter().map(|(since, problem, dismissed)| in_words(*since, problem, dismissed.as_ref())),
+    );
     block(&mut out, "conflicts", conflicts.iter().map(|lost| format!("  {} {}", lost.at, conflict_in_words(lost))));
     block(&mut out, "changed by people, as it was taken in", changes.iter().map(changed));
     block(&mut out, "operators", commands.iter().map(given));
@@ -191,10 +197,12 @@ fn held(base: &Base) -> String {
     format!("was last seen to hold {value}{native}{why}")
 }
 
-fn in_words(since: Timestamp, problem: &Problem) -> String {
+fn in_words(since: Timestamp, problem: &Problem, dismissed: Option<&Dismissed>) -> String {
     let field: Option<&FieldName> = problem.field.as_ref();
     let field = field.map(|field| format!(", {field}")).unwrap_or_default();
-    format!("  side {}{field}, since {since}: {} Hint: {}", problem.side, problem.what, problem.remedy)
+    let said = |dismissed: &Dismissed| format!(", dismissed {} by {}", dismissed.at, dismissed.by);
+    let dismissed = dismissed.map(said).unwrap_or_default();
+    format!("  side {}{field}, since {since}{dismissed}: {} Hint: {}", problem.side, problem.what, problem.remedy)
 }
 
 fn changed(act: &ToldAct) -> String {

@@ -17,6 +17,7 @@ mod explain_issue;
 mod fix_list;
 mod health;
 mod init;
+mod login;
 mod manuals;
 mod output;
 mod pair_list;
@@ -24,6 +25,7 @@ mod pairs;
 mod plan;
 mod probe;
 mod problems;
+mod problems_acts;
 mod run;
 mod settings;
 #[cfg(feature = "simulator")]
@@ -112,6 +114,7 @@ fn dispatch(command: Command, common: &Common, output: &mut Output<'_>) -> anyho
         Command::State(wanted) => state::run(common, &wanted, output)?,
         Command::Webhooks(wanted) => webhooks::run(common, &wanted, output)?,
         Command::Probe(wanted) => probe::run(common, &wanted, output)?,
+        Command::Login(wanted) => login::run(common, &wanted, output)?,
         Command::Health(wanted) => health::run(common, &wanted, output)?,
         Command::Completions(wanted) => manuals::completions(&wanted, output)?,
         Command::Man(wanted) => manuals::man(&wanted, output)?,

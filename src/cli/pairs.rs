@@ -77,7 +77,7 @@ fn import(common: &Common, wanted: &PairsImport, output: &mut Output<'_>) -> any
             |row: &Listed| Command::Pair { sync: wanted.sync.as_str().into(), keys: row.keys.clone(), dry_run };
         let commands: Vec<Command> = listed.iter().map(command).collect();
         let (source, answers) = all_done(common, commands, output)?;
-        let rows = listed.iter().zip(answers).map(|(row, Answer { ended, lines })| Row {
+        let rows = listed.iter().zip(answers).map(|(row, Answer { ended, lines, .. })| Row {
             line: row.line,
             keys: row.keys.clone(),
             ended,

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
-use crate::simulator::{Credential, Jira, Kind, Setup, presets, serve};
+use crate::simulator::{CLOUD_ID, Credential, Jira, Kind, Setup, presets, serve};
 
 /// Serve one simulated Jira until Ctrl-C
 #[derive(Debug, Clone, Args)]
@@ -150,9 +150,15 @@ fn greeting(setup: &Setup) -> String {
                 Credential::Password(password) => {
                     (format!("{} with password {password}", user.name), format!("-u {}:{password}", user.name))
                 }
+                Credential::ScopedToken(token) => {
+                    let gateway = format!("{}/ex/jira/{CLOUD_ID}", setup.base_url);
+                    (format!("scoped token {token} at {gateway}"), format!("-H 'Authorization: Bearer {token}'"))
+                }
+                Credential::Client { id, secret } => (format!("client {id} with secret {secret}"), String::new()),
             };
             lines.push(format!("  {}: {how}", user.display_name));
-            example.get_or_insert(option);
+            let here = !matches!(credential, Credential::ScopedToken(_) | Credential::Client { .. });
+            example = example.or(here.then_some(option));
         }
     }
     if let Some(option) = example {

@@ -92,9 +92,10 @@ fn text(status: &Status) -> String {
         ("conflicts recorded", figures.conflicts),
         ("problems standing", figures.problems),
     ];
-    let parked = Some(("waiting for a resume", figures.parked)).filter(|(_, count)| *count > 0);
+    let more = [("problems dismissed", figures.dismissed), ("waiting for a resume", figures.parked)];
+    let more = more.iter().filter(|(_, count)| *count > 0);
     let rows: Vec<Vec<String>> =
-        rows.iter().chain(&parked).map(|(name, count)| vec![count.to_string(), (*name).to_owned()]).collect();
+        rows.iter().chain(more).map(|(name, count)| vec![count.to_string(), (*name).to_owned()]).collect();
     let _ = write!(out, "\n{}\ninstances\n{}", table("  ", &rows), instances(status));
     if !status.pauses.is_empty() {
         let _ = write!(out, "\npaused: changes wait, nothing is lost\n");

@@ -7,9 +7,9 @@ use url::{Host, Url};
 use super::node::Cursor;
 use super::problem::{Findings, Spot};
 use super::time::{default_of, duration_of};
-use super::{Reading, keys, notices, secret, shape, webhooks};
+use super::{Reading, keys, login, network, notices, webhooks};
 use crate::model::ids::InstanceId;
-use crate::model::settings::{Auth, InstanceSettings, Kind};
+use crate::model::settings::{InstanceSettings, Kind};
 
 /// Reads all instances. What is wrong with one leaves it out.
 pub(super) fn read(
@@ -32,25 +32,26 @@ pub(super) fn read(
             let message = format!("`{first}` and `{}` are one instance: they have the same URL", table.name);
             findings.error(&cursor.spot, message, format!("keep one; sides of several syncs may all name `{first}`"));
         }
-        let auth = auth(reading, &table, kind, findings);
+        let gateway = login::gateway(&table, kind, findings);
+        let auth = login::read(reading, &table, kind, url.as_deref(), findings);
         let limits = limits(&table, findings);
-        let ca_file = table.get(&keys::CA_FILE).map(|cursor| secret::certificate(reading, &cursor, findings));
+        let network = network::read(reading, &table, findings);
         let expires = table.get(&keys::AUTH).and_then(|auth| notices::expires(&auth, findings));
         let hooks = webhooks::of_instance(reading, &table, findings);
-        let (Some(kind), Some(url), Some(auth), Some(limits), Some(hooks)) = (kind, url, auth, limits, hooks) else {
-            continue;
-        };
+        let (Some(kind), Some(url), Some(auth)) = (kind, url, auth) else { continue };
+        let (Some(limits), Some(hooks)) = (limits, hooks) else { continue };
         let id = InstanceId::new(table.name);
         let settings = InstanceSettings {
             id: id.clone(),
             kind,
             url,
+            gateway,
             auth,
+            network,
             rate: limits.rate,
             timeout: limits.timeout,
             settle: limits.settle,
             overlap: limits.overlap,
-            ca_file: ca_file.flatten(),
             hooks,
             expires,
         };
@@ -105,17 +106,11 @@ fn url(table: &Cursor<'_>, kind: Option<Kind>, findings: &mut Findings<'_>) -> O
             return None;
         }
     };
-    let loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
     if !url.username().is_empty() || url.password().is_some() {
         findings.error(&cursor.spot, "the URL holds credentials", "take them out: `auth` says how to log in");
         return None;
     }
-    if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
+    if !is_safe(&url) {
         let message = format!("`{}` would send the token in the clear", url.scheme());
         findings.error(&cursor.spot, message, "write `https://`; `http://` is for the loopback only");
         return None;
@@ -128,9 +123,25 @@ fn url(table: &Cursor<'_>, kind: Option<Kind>, findings: &mut Findings<'_>) -> O
     fits(&url, kind, &cursor.spot, findings).then_some(address)
 }
 
+/// Whether what is sent there can be read by nobody on the way.
+pub(super) fn is_safe(url: &Url) -> bool {
+    let loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    url.scheme() == "https" || (url.scheme() == "http" && loopback)
+}
+
 /// Whether kind and host belong together, as far as the host tells.
 fn fits(url: &Url, kind: Option<Kind>, spot: &Spot, findings: &mut Findings<'_>) -> bool {
     let host = url.host_str().unwrap_or_default();
+    if host == "api.atlassian.com" {
+        let help = "write the site's own URL, `https://acme.atlassian.net`, and this one as `gateway`";
+        findings.error(spot, "this is Atlassian's gateway, not a site that people open", help);
+        return false;
+    }
     if !host.ends_with(".atlassian.net") {
         return true;
     }
@@ -144,51 +155,4 @@ fn fits(url: &Url, kind: Option<Kind>, spot: &Spot, findings: &mut Findings<'_>)
     let message = format!("the base URL of Jira Cloud has no path, this has `{}`", url.path());
     findings.error(spot, message, format!("write `https://{host}`"));
     false
-}
-
-fn auth(reading: &Reading<'_>, table: &Cursor<'_>, kind: Option<Kind>, findings: &mut Findings<'_>) -> Option<Auth> {
-    let auth = table.get(&keys::AUTH)?;
-    let token = auth.get(&keys::TOKEN);
-    if let Some(token) = token.as_ref().filter(|token| token.text().is_none()) {
-        shape::hide(token, findings);
-    }
-    // Where the two were mixed up, the token stands under `user`.
-    if let Some(user) = auth.get(&keys::USER).filter(|user| !user.text().is_some_and(is_email)) {
-        shape::hide(&user, findings);
-    }
-    let token = token.and_then(|cursor| secret::resolve(reading, &cursor, findings));
-    let method = auth.get(&keys::METHOD)?;
-    let user = auth.get(&keys::USER);
-    let fitting = match (method.text()?, kind) {
-        ("bearer", Some(Kind::Cloud)) => Some(("Jira Cloud takes no personal access token", "api-token")),
-        ("api-token", Some(Kind::DataCenter)) => Some(("Jira Data Center has no API tokens", "bearer")),
-        _ => None,
-    };
-    if let Some((message, method_name)) = fitting {
-        findings.error(&method.spot, message, format!("write `method = \"{method_name}\"`"));
-        return None;
-    }
-    match (method.text()?, user) {
-        ("api-token", Some(user)) if user.text().is_some_and(|text| !text.trim().is_empty() && !is_email(text)) => {
-            let help = "write the e-mail that the sync user logs in with: `user = \"sync@acme.example\"`";
-            findings.error(&user.spot, "`user` is no e-mail", help);
-            None
-        }
-        ("api-token", Some(user)) => Some(Auth::ApiToken { user: user.text()?.to_owned(), token: token? }),
-        ("api-token", None) => {
-            let help = "add the sync user's e-mail: `user = \"sync@acme.example\"`";
-            findings.error(&auth.spot, "`api-token` needs a `user`", help);
-            None
-        }
-        ("bearer", Some(user)) => {
-            findings.error(&user.key_spot, "`bearer` takes no `user`: the token says who it is", "take `user` out");
-            None
-        }
-        ("bearer", None) => Some(Auth::Bearer { token: token? }),
-        _ => None,
-    }
-}
-
-fn is_email(text: &str) -> bool {
-    text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !text.contains(' '))
 }

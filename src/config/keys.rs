@@ -2,6 +2,10 @@
 //! (`shape`), the reading (`daemon`, `instance`, `sync`, ...) and the JSON schema (`schema`) all go by it. Must never be
 //! doubled: a name or a default that is written anywhere else will drift.
 
+pub(super) use super::keys_login::{
+    AUTH, AUTHORIZE_URL, CA_FILE, CLIENT_CERTIFICATE, CLIENT_ID, CLIENT_KEY, CLIENT_SECRET, GATEWAY, METHOD, NO_PROXY,
+    PASSWORD, PROXY, PROXY_PASSWORD, PROXY_URL, PROXY_USER, REDIRECT_URL, SCOPE, TOKEN, TOKEN_URL, USER,
+};
 pub(super) use super::keys_start::{
     BACKFILL, BACKFILL_WINDOW, COUNTERPARTS, FORMER, HISTORY, MOST_CREATIONS, NOTIFY, PER_HOUR, UNWATCH,
 };
@@ -103,13 +107,11 @@ static STATE_URL: Form =
 static ADDRESS: Form = form("an address and a port", "127.0.0.1:8470", None);
 static SHORT: Form = form("a duration", "1s", Some(DURATION_PATTERN));
 static HOOK_ADDRESS: Form = form("an address and a port", "127.0.0.1:8471", None);
-static AUTHORITY: Form = form("a path", "/etc/jirasyncd/authority.pem", None);
 static PATH_TEXT: Form = form("a path", "/run/jirasyncd/control.sock", None);
 static BASE_URL: Form = form("a base URL", "https://acme.atlassian.net", Some("^https?://"));
 static PUBLIC: Form = form("a URL", "https://hooks.example.org/jira", Some("^https?://"));
 static NETWORK: Form = form("an address, or a network", "10.0.0.0/8", None);
-static ACCOUNT: Form = form("the sync user's e-mail", "sync@acme.example", None);
-static SECRET: Form = form("where a secret lies", "env:ACME_TOKEN", Some("^(env|file|credential):."));
+pub(super) static SECRET: Form = form("where a secret lies", "env:ACME_TOKEN", Some("^(env|file|credential):."));
 static NAME: Form = form("a name", "acme", Some(NAME_PATTERN));
 static CONFLICT: Form = form("`newest`, `ask` or `prefer SIDE`", "newest", Some("^(newest|ask|prefer +[^ ]+)$"));
 static PROJECT: Form = form("a project key", "SUP", Some("^[A-Z][A-Z0-9_]*$"));
@@ -192,23 +194,6 @@ pub(super) static URL: Key = required(
     Shape::Text(&BASE_URL),
     "Base URL, context path included. https; http only on the loopback. Never with credentials.",
 );
-pub(super) static METHOD: Key = required(
-    "method",
-    Shape::Word(&["api-token", "bearer"]),
-    "`api-token` for Cloud (with `user`), `bearer` for Data Center (a personal access token).",
-);
-pub(super) static USER: Key =
-    optional("user", Shape::Text(&ACCOUNT), "The sync user's e-mail; with `api-token` only, and required there.");
-pub(super) static TOKEN: Key = required(
-    "token",
-    Shape::Text(&SECRET),
-    "Where the token lies: `env:NAME`, `file:PATH` or `credential:NAME` (systemd). Never the token itself.",
-);
-pub(super) static AUTH: Key = required(
-    "auth",
-    Shape::Table(&[&METHOD, &USER, &TOKEN, &super::keys_notices::EXPIRES]),
-    "How the sync user logs in. Nobody works as it.",
-);
 pub(super) static RATE: Key =
     default("rate", Shape::Number(1000.0), "10", "Requests per second that the daemon allows itself there.");
 pub(super) static TIMEOUT: Key =
@@ -221,11 +206,6 @@ pub(super) static SETTLE: Key = default(
 );
 pub(super) static OVERLAP: Key =
     default("overlap", Shape::Text(&DURATION), "5min", "How far polls look back over what they have seen. Up to 1d.");
-pub(super) static CA_FILE: Key = optional(
-    "ca-file",
-    Shape::Text(&AUTHORITY),
-    "PEM file of a private certificate authority, on top of the system's.",
-);
 pub(super) static TAKES_WEBHOOKS: Key = default(
     "webhooks",
     Shape::Flag,
@@ -254,12 +234,16 @@ static ONE_INSTANCE: Named = Named {
     rest: Shape::Table(&[
         &KIND,
         &URL,
+        &GATEWAY,
         &AUTH,
         &RATE,
         &TIMEOUT,
         &SETTLE,
         &OVERLAP,
         &CA_FILE,
+        &CLIENT_CERTIFICATE,
+        &CLIENT_KEY,
+        &PROXY,
         &TAKES_WEBHOOKS,
         &HOOK_SECRET,
         &HOOK_SECRET_OLD,

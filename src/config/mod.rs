@@ -10,11 +10,14 @@ mod fields;
 mod instance;
 mod keys;
 mod keys_life;
+mod keys_login;
 mod keys_notices;
 mod keys_pairing;
 mod keys_start;
 mod keys_things;
 mod life;
+mod login;
+mod network;
 mod node;
 mod notices;
 mod overlap;
@@ -46,7 +49,7 @@ pub use secret::{Environment, FileContent, SystemEnvironment};
 pub use webhooks::WebhookSettings;
 
 use crate::model::ids::{InstanceId, SyncId};
-use crate::model::settings::{Auth, InstanceSettings, SyncSettings};
+use crate::model::settings::{InstanceSettings, SyncSettings};
 use node::{Cursor, Node};
 use problem::Findings;
 
@@ -106,6 +109,8 @@ struct Reading<'a> {
     secrets: SecretsWanted,
     /// The file's folder: relative paths start there.
     folder: &'a Path,
+    /// The state's file, once it is known.
+    state: Option<PathBuf>,
 }
 
 impl Reading<'_> {
@@ -134,9 +139,10 @@ pub fn load(
     let node = Node::from_table(parsed.span(), parsed.get_ref());
     let top = Cursor::top(&node);
     let folder = Path::new(file_name).parent().unwrap_or(Path::new(""));
-    let reading = Reading { environment, secrets, folder };
+    let reading = Reading { environment, secrets, folder, state: None };
     shape::check_file(&top, &mut findings);
     let daemon = daemon::read(&reading, &top, &mut findings);
+    let reading = Reading { state: daemon.as_ref().map(|daemon| daemon.state.clone()), ..reading };
     let instances = instance::read(&reading, &top, &mut findings);
     if daemon.as_ref().is_some_and(|daemon| daemon.webhooks.is_some()) {
         webhooks::warn_unsigned(&top, &instances, &mut findings);
@@ -161,8 +167,9 @@ pub fn load(
 /// The text as it may be kept: a secret that somebody noted in a comment is left out.
 fn without_secrets(text: &str, config: &Config) -> String {
     let of = |settings: &InstanceSettings| {
-        let (Auth::ApiToken { token, .. } | Auth::Bearer { token }) = &settings.auth;
-        std::iter::once(token.clone()).chain(settings.hooks.secrets.clone()).collect::<Vec<_>>()
+        let proxy = settings.network.proxy.iter().filter_map(|proxy| proxy.login.as_ref().map(|(_, secret)| secret));
+        let own = std::iter::once(settings.auth.secret()).chain(proxy).chain(&settings.hooks.secrets);
+        own.cloned().collect::<Vec<_>>()
     };
     let notices = config.notices.iter().flat_map(|notices| {
         let password =

@@ -106,8 +106,27 @@ pub(super) fn may_lie_at(path: &str) -> bool {
     !harmless || parts.any(is_secret_word)
 }
 
-/// The secret that the text at `cursor` names; an empty one where secrets are not wanted.
+/// Which signs a secret may be made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signs {
+    /// Those that a header takes as they are.
+    OfTokens,
+    /// All but those that control: it is sent in another form.
+    OfPasswords,
+}
+
+/// The token that the text at `cursor` names; an empty one where secrets are not wanted.
 pub(super) fn resolve(reading: &Reading<'_>, cursor: &Cursor<'_>, findings: &mut Findings<'_>) -> Option<Secret> {
+    resolve_of(reading, cursor, Signs::OfTokens, findings)
+}
+
+/// The same of a secret that is made of such signs.
+pub(super) fn resolve_of(
+    reading: &Reading<'_>,
+    cursor: &Cursor<'_>,
+    signs: Signs,
+    findings: &mut Findings<'_>,
+) -> Option<Secret> {
     let text = cursor.text()?;
     let Some(reference) = reference(text) else {
         findings.mask(cursor.node.span.clone());
@@ -130,7 +149,7 @@ pub(super) fn resolve(reading: &Reading<'_>, cursor: &Cursor<'_>, findings: &mut
             )),
         },
     };
-    match found.and_then(|text| clean(text, cursor.text().unwrap_or_default())) {
+    match found.and_then(|text| clean(text, cursor.text().unwrap_or_default(), signs)) {
         Ok(secret) => Some(secret),
         Err((message, help)) => {
             findings.error(&cursor.spot, message, help);
@@ -156,7 +175,16 @@ fn file(reading: &Reading<'_>, cursor: &Cursor<'_>, path: &Path, findings: &mut 
             "create it, and let the daemon read it".to_owned(),
         )
     })?;
-    let mode = content.mode;
+    check_mode(content.mode, path, cursor, findings);
+    String::from_utf8(content.bytes).map_err(|error| {
+        error.into_bytes().zeroize();
+        (format!("the secret file `{shown}` is not UTF-8"), "write the token into it as plain text".to_owned())
+    })
+}
+
+/// Who may read and write a file with a secret in it.
+fn check_mode(mode: u32, path: &Path, cursor: &Cursor<'_>, findings: &mut Findings<'_>) {
+    let shown = path.display();
     if mode & 0o002 != 0 {
         let message = format!("everybody may write the secret file `{shown}` (mode {mode:04o})");
         findings.error(&cursor.spot, message, format!("run `chmod 0600 {shown}`, and make a new token"));
@@ -165,18 +193,16 @@ fn file(reading: &Reading<'_>, cursor: &Cursor<'_>, path: &Path, findings: &mut 
         let help = format!("run `chmod 0600 {shown}`; Kubernetes mounts secrets so unless `defaultMode` is set");
         findings.warning(&cursor.spot, message, help);
     }
-    String::from_utf8(content.bytes).map_err(|error| {
-        error.into_bytes().zeroize();
-        (format!("the secret file `{shown}` is not UTF-8"), "write the token into it as plain text".to_owned())
-    })
 }
 
-/// Without its trailing newline, and fit for a header. `place` is the reference.
-fn clean(mut text: String, place: &str) -> Found<Secret> {
+/// Without its trailing newline, and fit for being sent. `place` is the reference.
+fn clean(mut text: String, place: &str, signs: Signs) -> Found<Secret> {
     text.truncate(text.trim_end_matches(['\n', '\r']).len());
     let (why, help) = if text.is_empty() {
         ("is empty", "put the token there")
-    } else if !text.chars().all(|sign| sign.is_ascii_graphic()) {
+    } else if signs == Signs::OfPasswords && text.chars().any(char::is_control) {
+        ("holds line breaks or other signs that no password has", "put the password alone there, on one line")
+    } else if signs == Signs::OfTokens && !text.chars().all(|sign| sign.is_ascii_graphic()) {
         ("holds white space or other signs that no token has", "put the token alone there, on one line")
     } else {
         return Ok(Secret::new(text));
@@ -199,6 +225,34 @@ pub(super) fn certificate(reading: &Reading<'_>, cursor: &Cursor<'_>, findings: 
     };
     if let Some(message) = wrong {
         findings.error(&cursor.spot, message, "name a PEM file that begins with `-----BEGIN CERTIFICATE-----`");
+        return None;
+    }
+    Some(path)
+}
+
+/// A file with a private key that can be read.
+pub(super) fn private_key(reading: &Reading<'_>, cursor: &Cursor<'_>, findings: &mut Findings<'_>) -> Option<PathBuf> {
+    let path = reading.beside(cursor.text()?);
+    if reading.secrets == SecretsWanted::No {
+        return Some(path);
+    }
+    let shown = path.display();
+    let wrong = match reading.environment.file(&path) {
+        Ok(mut content) => {
+            let is_key = String::from_utf8_lossy(&content.bytes).lines().any(|line| {
+                line.starts_with("-----BEGIN ") && line.contains("PRIVATE KEY") && !line.contains("ENCRYPTED")
+            });
+            content.bytes.zeroize();
+            if is_key {
+                check_mode(content.mode, &path, cursor, findings);
+            }
+            (!is_key).then(|| format!("`{shown}` holds no private key that can be used"))
+        }
+        Err(error) => Some(format!("`{shown}` cannot be read: {error}")),
+    };
+    if let Some(message) = wrong {
+        let help = "name a PEM file with `-----BEGIN PRIVATE KEY-----` in it, without a pass phrase";
+        findings.error(&cursor.spot, message, help);
         return None;
     }
     Some(path)

@@ -126,7 +126,8 @@ fn table(cursor: &Cursor<'_>, keys: &[&Key], named: Option<&Named>, findings: &m
     }
 }
 
-fn missing(key: &Key, path: &str) -> String {
+/// What to write where a key is missing.
+pub(super) fn missing(key: &Key, path: &str) -> String {
     let below = if path.is_empty() { key.name.to_owned() } else { format!("{path}.{}", key.name) };
     match &key.shape {
         Shape::Text(form) => format!("write {}: `{} = \"{}\"`", form.what, key.name, form.example),

@@ -131,7 +131,8 @@ static STOPPED: Metric = gauge(
 );
 static ITEMS: Metric = gauge("jirasyncd_items", &[], "Items known: issues, each with its counterparts.");
 static CONFLICTS: Metric = gauge("jirasyncd_conflicts", &[], "Conflicts recorded in the state, ever.");
-static PROBLEMS: Metric = gauge("jirasyncd_problems", &["kind"], "Problems that stand, by what they are about.");
+static PROBLEMS: Metric =
+    gauge("jirasyncd_problems", &["kind"], "Problems that stand and were not dismissed, by what they are about.");
 static OPERATIONS: Metric = counter(
     "jirasyncd_operations_total",
     &["instance", "kind", "result"],

@@ -122,7 +122,7 @@ pub struct ProblemStatus {
 
 impl From<StoredProblem> for ProblemStatus {
     fn from(stored: StoredProblem) -> Self {
-        let StoredProblem { item, about, problem, since } = stored;
+        let StoredProblem { item, about, problem, since, .. } = stored;
         Self {
             item,
             about,
@@ -170,7 +170,7 @@ impl Status {
         let instance =
             |settings: &InstanceSettings| InstanceStatus::of_state(settings, polled.get(&settings.id).copied());
         let instances = instances.values().map(instance).collect();
-        let problems = store.problems(SHOWN_PROBLEMS).await?.into_iter().map(ProblemStatus::from).collect();
+        let problems = store.problems_to_tell(SHOWN_PROBLEMS).await?.into_iter().map(ProblemStatus::from).collect();
         let pauses = store.pauses().await?;
         let creations = store.creation_figures(now).await?;
         let creations = creations.into_iter().map(|figures| CreationStatus { figures, pace: None }).collect();

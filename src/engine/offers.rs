@@ -11,10 +11,9 @@ use super::work::Work;
 use crate::jira::{JiraError, Refusal, WriteOutcome};
 use crate::mapping::Place;
 use crate::model::catalog::Catalog;
-use crate::model::ids::{AccountId, FieldName, SideId, SyncId};
+use crate::model::ids::{AccountId, SideId, SyncId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, Intent, IntentEvent, IntentState, NativeWrite, Operation, Thing};
-use crate::model::remark::Remark;
 use crate::model::right::{Function, Right, needed};
 use crate::model::settings::{CopyEdits, SideSettings, SyncSettings};
 use crate::model::store::StoreError;
@@ -29,8 +28,6 @@ const MAY_LASTS: Duration = Duration::from_secs(24 * 3_600);
 const MAY_NOT_LASTS: Duration = Duration::from_secs(600);
 /// Jira's key for the right to edit what others wrote.
 const EDIT_ALL: &str = "EDIT_ALL_COMMENTS";
-/// How long a refused field is left alone.
-const TRY_AGAIN: Duration = Duration::from_secs(3_600);
 /// How often what an issue lacks is looked for before it is made: each time it may have been renamed meanwhile.
 const MOST_RENAMES: usize = 4;
 /// Of these, how many for what an issue shows and no list has.
@@ -41,54 +38,6 @@ const MOST_WAITS: u32 = 3;
 pub(super) const FIRST_ASK: Duration = Duration::from_secs(300);
 
 impl Engine {
-    /// What Jira refused of a field is tried again when the issue is looked at, but not soon: a screen may show the field by then,
-    /// a permission be given.
-    pub(super) fn try_again(&self, work: &mut Work) {
-        let now = self.now();
-        let lately = |side: &SideId, name: &FieldName| {
-            let of_field = work.intents.iter().filter(|intent| &intent.operation.side == side);
-            of_field.filter(|intent| writes(&intent.operation.action, name)).any(|intent| {
-                let passed = now.duration_since(intent.opened);
-                passed >= jiff::SignedDuration::ZERO && passed.unsigned_abs() < TRY_AGAIN
-            })
-        };
-        let refused = work.item.replicas.iter().flat_map(|(side, replica)| {
-            let of_side = replica.bases.iter().filter(|(_, base)| {
-                base.acknowledged.as_ref().is_some_and(|acknowledged| acknowledged.refused && acknowledged.may_pass)
-            });
-            of_side.map(move |(name, _)| (side.clone(), name.clone()))
-        });
-        let due: Vec<(SideId, FieldName)> = refused.filter(|(side, name)| !lately(side, name)).collect();
-        for (side, name) in due {
-            let base = work.item.replicas.get_mut(&side).and_then(|replica| replica.bases.get_mut(&name));
-            if let Some(acknowledged) = base.and_then(|base| base.acknowledged.as_mut()) {
-                acknowledged.refused = false;
-            }
-        }
-        self.copy_again(work);
-    }
-
-    /// The same of copies that were refused: Data Center says 400 of a missing right too (jira-facts 8).
-    fn copy_again(&self, work: &mut Work) {
-        let now = self.now();
-        // All of a side, or none: of many that were refused only the newest are known by their intents.
-        let lately: BTreeSet<SideId> = work
-            .intents
-            .iter()
-            .filter(|intent| {
-                let passed = now.duration_since(intent.opened);
-                passed >= jiff::SignedDuration::ZERO && passed.unsigned_abs() < TRY_AGAIN
-            })
-            .filter(|intent| intent.operation.action.original().is_some())
-            .map(|intent| intent.operation.side.clone())
-            .collect();
-        for remark in [Remark::Comment, Remark::Worklog] {
-            for record in work.item.remarks_mut(remark) {
-                record.refused.retain(|side, _| lately.contains(side));
-            }
-        }
-    }
-
     /// Looks at items for a round. Where a version or component is to be made for an issue, and the project's own are kept in step,
     /// those are looked at first: it may only have been renamed, or be about to be made. Then the issue is read anew, since a name
     /// that it had before may be nobody's any more. That writes, so it is no part of a look, which a preview takes as well.
@@ -385,7 +334,9 @@ impl Engine {
                 | IntentState::Confirmed => None,
             })
             .collect();
-        let Some((last, why)) = refused_at.iter().max().cloned() else { return false };
+        let Some((last, why)) = refused_at.iter().max().cloned().filter(|(last, _)| work.holds_back(*last)) else {
+            return false;
+        };
         let times = u32::try_from(refused_at.len().saturating_sub(1)).unwrap_or(u32::MAX);
         let wait = growing(FIRST_ASK, LONGEST_SLOW_RETRY, times);
         let due = last.saturating_add(wait).unwrap_or(jiff::Timestamp::MAX);
@@ -527,13 +478,6 @@ fn refused(work: &mut Work, intent: &Intent, refusal: &Refusal) {
         let remedy = remedy_for_offer(&work.sync.settings, &intent.operation.side);
         work.problem(&intent.operation.side, Some(field), what, &remedy);
     }
-}
-
-fn writes(action: &Action, name: &FieldName) -> bool {
-    let link = matches!(action,
-        Action::AddIssueLink { link } | Action::DeleteIssueLink { link, .. } if &link.field == name);
-    let watcher = action.watcher().is_some_and(|(watcher, _)| &watcher.field == name);
-    link || watcher || action.fields().is_some_and(|fields| fields.contains_key(name))
 }
 
 /// Whom a write assigns.

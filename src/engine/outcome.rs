@@ -331,7 +331,9 @@ impl Engine {
                 work.before.iter().any(|problem| problem.side == operation.side && &problem.what == reason)
             })
             .collect();
-        let Some((last, reason)) = refused.iter().max().cloned() else { return false };
+        let Some((last, reason)) = refused.iter().max().cloned().filter(|(last, _)| work.holds_back(*last)) else {
+            return false;
+        };
         // The retry that follows a refusal comes no sooner than after half of this.
         let times = u32::try_from(refused.len().saturating_sub(1)).unwrap_or(u32::MAX);
         let wait = growing(FIRST_RETRY, LONGEST_SLOW_RETRY, times) / 2;

@@ -78,6 +78,9 @@ impl Engine {
             | Command::Detach { .. }
             | Command::AcceptAccount { .. }
             | Command::Retry
+            | Command::RetryThese { .. }
+            | Command::Dismiss { .. }
+            | Command::Take { .. }
             | Command::Attach(_) => return Ok(Answer::refused(OTHER)),
         };
         let decision = match self.syncs.get(sync).cloned() {
@@ -98,6 +101,9 @@ impl Engine {
                 | Command::Detach { .. }
                 | Command::AcceptAccount { .. }
                 | Command::Retry
+                | Command::RetryThese { .. }
+                | Command::Dismiss { .. }
+                | Command::Take { .. }
                 | Command::Attach(_) => Decision::refused(OTHER),
             },
         };
@@ -322,7 +328,8 @@ impl Engine {
             let scope = joined(&sync.settings, &issue.side, false);
             item.replicas.insert(issue.side.clone(), Replica { ours: false, scope, ..replica_of(&row) });
             let (intents, problems) = (Vec::new(), Vec::new());
-            let claim = Claim { item, fence: 0, intents, attempts: 0, urgency: Urgency::Live, brought: None, problems };
+            let (urgency, brought, asked) = (Urgency::Live, None, None);
+            let claim = Claim { item, fence: 0, intents, attempts: 0, urgency, brought, asked, problems };
             let mut work = Work::new(claim, Arc::clone(sync));
             self.take_in(&mut work, &issue.side, &issue.instance, Ok(*row), true).await;
             self.want_watchers(&mut work);

@@ -17,7 +17,7 @@ use super::{Engine, SyncRun};
 use crate::jira::JiraError;
 use crate::model::command::{Effect, Ended};
 use crate::model::hub::ItemState;
-use crate::model::ids::{IssueId, IssueKey, ItemId, SideId, SyncId};
+use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::issue::{IssueSnapshot, NativeValue};
 use crate::model::key::key_in;
 use crate::model::occasion::Occasion;
@@ -468,6 +468,15 @@ impl Engine {
         let outside = known.outside.iter().filter(|(_, outside)| outside.names.contains(&named));
         found.extend(outside.map(|((of, _), _)| of.clone()));
         found
+    }
+
+    /// Has newcomers of a side looked at again that wait, and of which a problem is told that is filed under one of these.
+    pub(super) fn look_at_stuck_again(sync: &SyncRun, on: &SideId, instance: &InstanceId, about: &BTreeSet<&str>) {
+        for ((side, issue), stuck) in &mut looked(sync).stuck {
+            if side == on && about.contains(unpaired(instance, *issue).as_str()) {
+                stuck.again = Duration::ZERO;
+            }
+        }
     }
 
     /// Nothing stands in the way of a newcomer any more, or it is none any more.

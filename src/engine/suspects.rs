@@ -2,6 +2,7 @@
 //! was in work at three in a row, so that one issue does not stop all others for ever. Must never go on after a panic, nor cost a commit
 //! where there was none.
 
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::{MutexGuard, PoisonError};
 
@@ -97,6 +98,11 @@ impl Engine {
             suspects.text()
         };
         self.store.set_note(Suspects::NOTE, &text).await
+    }
+
+    /// Takes up that an operator wants these to be tried again, also where they are set aside. The state wakes them.
+    pub fn try_these_suspects_again(&self, items: &BTreeSet<ItemId>) {
+        self.suspects().try_these_again(items);
     }
 
     /// Takes up that an operator wants what is set aside to be tried again, and wakes it.

@@ -295,6 +295,27 @@ impl SyncRun {
         }
     }
 
+    /// Forgets what is believed for a while of what its sides offer and allow: an operator says that it may be otherwise by now.
+    pub(crate) fn ask_anew(&self) {
+        lock(&self.looked).clear();
+        lock(&self.edits_all).clear();
+        lock(&self.silence).retain(|_, (may, _)| *may);
+        lock(&self.hides_watchers).values_mut().for_each(|until| *until = Duration::ZERO);
+        for (may, until) in lock(&self.assignable).values_mut() {
+            *until = if *may { *until } else { Duration::ZERO };
+        }
+    }
+
+    /// Has the clauses tried again at once of which one of these problems tells.
+    pub(crate) fn try_clauses_again(&self, told: &BTreeSet<Problem>) {
+        for ((_, key), stop) in lock(&self.stops).iter_mut() {
+            // Copies of another state are looked for first, which has its own time.
+            if *key != COPIES && told.contains(&stop.problem) {
+                stop.until = Duration::ZERO;
+            }
+        }
+    }
+
     /// How often a new way was learnt.
     pub(crate) fn learnt(&self) -> u64 {
         self.learnt.load(Ordering::Acquire)

@@ -54,6 +54,24 @@ pub(super) struct ThingLooks {
     told: BTreeMap<SyncId, Vec<Problem>>,
 }
 
+impl ThingLooks {
+    /// Has what these problems tell of wait no longer.
+    pub(super) fn try_again(&mut self, told: &BTreeSet<Problem>) {
+        let waits = self.held_back.values_mut().map(|held| &mut held.waits).chain(self.no_right.values_mut());
+        for waits in waits.filter(|waits| told.contains(&waits.problem)) {
+            waits.until = Duration::ZERO;
+        }
+        let (due, found) = (&mut self.due, &self.found);
+        for (key, at) in due {
+            let concerned = found.get(key).is_some_and(|found| found.iter().any(|problem| told.contains(problem)));
+            let shut = self.no_right.iter().any(|((sync, _), waits)| sync == &key.0 && told.contains(&waits.problem));
+            if concerned || shut {
+                *at = Duration::ZERO;
+            }
+        }
+    }
+}
+
 /// Something that is tried again ever more seldom.
 #[derive(Clone)]
 pub(super) struct Waits {

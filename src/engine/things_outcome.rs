@@ -1,5 +1,7 @@
 //! What becomes of a write to a version or component: kept, sent again, or told. Must never take a missing right for a no to one.
 
+use std::collections::BTreeSet;
+
 use super::Engine;
 use super::cycle::LONGEST_SLOW_RETRY;
 use super::offers::FIRST_ASK;
@@ -65,6 +67,11 @@ impl Engine {
         };
         mark_not_done(thing, write, now);
         self.thing_refused(turn, write, &refusal).await;
+    }
+
+    /// Has what these problems tell of tried again with the next look, which is due now.
+    pub(super) async fn look_at_these_things_again(&self, told: &BTreeSet<Problem>) {
+        self.things.lock().await.try_again(told);
     }
 
     /// Has a write without a clear answer wait: soon it is sent again, then ever more seldom, and told.

@@ -36,6 +36,8 @@ pub(crate) struct Work {
     pub(crate) urgency: Urgency,
     /// What brought it up.
     pub(crate) brought: Option<Brought>,
+    /// When an operator last said that what is held back is to be tried again.
+    pub(crate) asked: Option<Timestamp>,
     /// How often it had been said what is paused when it was taken up.
     pub(crate) pauses: u64,
     /// Sides whose instance had not been polled since the start when it was taken up: nothing is made there. And those whose newcomers
@@ -156,6 +158,7 @@ impl Work {
             attempts: claim.attempts,
             urgency: claim.urgency,
             brought: claim.brought,
+            asked: claim.asked,
             pauses: 0,
             unpolled: BTreeSet::new(),
             untold: BTreeSet::new(),
@@ -224,6 +227,11 @@ impl Work {
         let base = replica.bases.entry(field.clone()).or_default();
         base.matched.join(&acts);
         base.acknowledged = Some(Acknowledged { reason, refused: true, may_pass: true });
+    }
+
+    /// Whether a refusal of this time still has a write wait: one from before an operator asked for another try does not.
+    pub(crate) fn holds_back(&self, refused: Timestamp) -> bool {
+        self.asked.is_none_or(|asked| refused > asked)
     }
 
     /// Looks again at this time at the latest.

@@ -1,14 +1,12 @@
-//! One operation, and the HTTP request it becomes. The only file that touches a token. Must never show it.
+//! One operation, and the HTTP request it becomes. Must never show the login that it carries.
 
-use base64::Engine as _;
 use bytes::Bytes;
 use http::{HeaderValue, Method};
 use serde_json::Value;
 
 use super::proof::Needs;
 use crate::model::ids::IssueId;
-use crate::model::secret::Secret;
-use crate::model::settings::{Auth, InstanceSettings, Kind};
+use crate::model::settings::{InstanceSettings, Kind};
 
 /// One operation.
 #[derive(Debug, Clone)]
@@ -85,54 +83,28 @@ impl Call {
     }
 }
 
-/// Where requests go and as whom.
+/// Where requests go.
 pub(super) struct Target {
     kind: Kind,
     base: url::Url,
-    authorization: HeaderValue,
-    /// The token, and what the header says of it.
-    secrets: [Secret; 2],
 }
 
-/// What is shorter is in every text, in bytes.
-const SHORTEST_SECRET: usize = 6;
-
 impl Target {
-    /// Where an instance is and how the sync user logs in there; else what is wrong with the settings.
+    /// Where an instance is asked; else what is wrong with the settings.
     pub(super) fn of(settings: &InstanceSettings) -> Result<Self, String> {
-        let base =
-            url::Url::parse(&settings.url).map_err(|error| format!("the instance's `url` is not one: {error}"))?;
-        if !matches!(base.scheme(), "http" | "https") {
-            return Err("the instance's `url` must start with http:// or https://".to_owned());
-        }
-        let (scheme, login, token) = match &settings.auth {
-            Auth::ApiToken { user, token } => {
-                let pair = zeroize::Zeroizing::new(format!("{user}:{}", token.expose()));
-                ("Basic", Secret::new(base64::engine::general_purpose::STANDARD.encode(pair.as_bytes())), token)
-            }
-            Auth::Bearer { token } => ("Bearer", token.clone(), token),
+        let (key, base) = match &settings.gateway {
+            Some(gateway) => ("gateway", gateway),
+            None => ("url", &settings.url),
         };
-        let words = zeroize::Zeroizing::new(format!("{scheme} {}", login.expose()));
-        // The error of the conversion is dropped on purpose: nothing of the token may be told.
-        let mut authorization = HeaderValue::from_str(&words)
-            .map_err(|_| "the token holds a sign that a header cannot carry (a line break?)".to_owned())?;
-        authorization.set_sensitive(true);
-        Ok(Self { kind: settings.kind, base, authorization, secrets: [login, token.clone()] })
-    }
-
-    /// A body without the login, where it holds that.
-    pub(super) fn without_login(&self, body: Bytes) -> Bytes {
-        let known = self.secrets.iter().map(Secret::expose).filter(|secret| secret.len() >= SHORTEST_SECRET);
-        let text = String::from_utf8_lossy(&body);
-        let found: Vec<&str> = known.filter(|secret| text.contains(secret)).collect();
-        if found.is_empty() {
-            return body;
+        let base = url::Url::parse(base).map_err(|error| format!("the instance's `{key}` is not one: {error}"))?;
+        if !matches!(base.scheme(), "http" | "https") {
+            return Err(format!("the instance's `{key}` must start with http:// or https://"));
         }
-        Bytes::from(found.into_iter().fold(text.into_owned(), |text, secret| text.replace(secret, "***")))
+        Ok(Self { kind: settings.kind, base })
     }
 
     /// The request of a call.
-    pub(super) fn request(&self, call: &Call) -> Result<http::Request<Bytes>, String> {
+    pub(super) fn request(&self, call: &Call, authorization: HeaderValue) -> Result<http::Request<Bytes>, String> {
         let mut url = self.base.clone();
         let version = match self.kind {
             Kind::Cloud => "3",
@@ -154,7 +126,7 @@ impl Target {
         *request.method_mut() = call.method.clone();
         *request.uri_mut() = url.as_str().parse().map_err(|_| "the instance's `url` cannot be used".to_owned())?;
         let headers = request.headers_mut();
-        headers.insert(http::header::AUTHORIZATION, self.authorization.clone());
+        headers.insert(http::header::AUTHORIZATION, authorization);
         headers.insert(http::header::ACCEPT, HeaderValue::from_static("application/json"));
         if call.body.is_some() {
             headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

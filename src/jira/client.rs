@@ -14,8 +14,10 @@ use super::calls::Calls;
 use super::fields::FieldList;
 use super::gate::{Closed, Gate};
 use super::jql::TimeForm;
+use super::login::{Login, LoginSources};
 use super::proof;
 use super::retry::{self, Class, Decision, Seen};
+use super::sending::{Sent, head};
 use super::silence::Silence;
 use super::transport::{Pieces, Transport, TransportError, gathered};
 use super::urgency::turn;
@@ -49,8 +51,9 @@ pub(super) struct Account {
 pub(super) struct Client {
     pub(super) instance: InstanceId,
     pub(super) kind: Kind,
-    target: Result<Target, String>,
-    transport: Arc<dyn Transport>,
+    pub(super) target: Result<Target, String>,
+    pub(super) login: Login,
+    pub(super) transport: Arc<dyn Transport>,
     pub(super) clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     pub(super) gate: Gate,
@@ -112,11 +115,13 @@ impl Client {
         transport: Arc<dyn Transport>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
+        sources: LoginSources,
     ) -> Self {
         Self {
             instance: settings.id.clone(),
             kind: settings.kind,
             target: Target::of(settings),
+            login: Login::new(settings, Arc::clone(&transport), Arc::clone(&clock), sources),
             transport,
             gate: Gate::new(settings.rate, settings.kind, Arc::clone(&clock)),
             silence: Silence::new(Arc::clone(&clock)),
@@ -228,13 +233,7 @@ impl Client {
         let mut asking = self.silence.call();
         loop {
             self.pass(call).await?;
-            let request = self.request(call).map_err(Failure::Unreachable)?;
-            let before = self.clock.now().as_millisecond();
-            asking.sends();
-            let sent = self.transport.send(request).await;
-            asking.ended(sent.is_ok());
-            self.calls.ended(call.endpoint, status_of(&sent));
-            let middle_ms = i64::midpoint(before, self.clock.now().as_millisecond());
+            let Sent { answer: sent, middle_ms } = self.send(Class::Read, call, &mut asking).await?;
             let seen = match &sent {
                 Ok(answer) => {
                     self.watch_skew(answer.headers(), middle_ms);
@@ -304,17 +303,13 @@ impl Client {
             let wait = if let Failure::Wait(wait) = failure { wait } else { LOGIN_WAIT_MS };
             return Err(NotDone::NotSent(failure.to_string(), wait));
         }
-        let request = self.request(call).map_err(|why| NotDone::NotSent(why, MEND_WAIT_MS))?;
         let mut asking = self.silence.call();
-        asking.sends();
-        let sent = self.transport.send(request).await;
-        asking.ended(sent.is_ok());
-        self.answered(call, sent)
+        let sent = self.send(Class::Write, call, &mut asking).await.map_err(not_sent)?;
+        self.answered(call, sent.answer)
     }
 
     /// What the answer to a write means.
     fn answered(&self, call: &Call, sent: Result<http::Response<Bytes>, TransportError>) -> Result<Answer, NotDone> {
-        self.calls.ended(call.endpoint, status_of(&sent));
         let seen = match &sent {
             Ok(answer) => {
                 super::trace::note(answer.headers());
@@ -344,7 +339,7 @@ impl Client {
 
     /// Data Center says 401 where a right of these operations is missing (so its document): the login was taken, as the answer
     /// shows.
-    fn is_about_a_right(&self, call: &Call, status: u16, headers: &HeaderMap) -> bool {
+    pub(super) fn is_about_a_right(&self, call: &Call, status: u16, headers: &HeaderMap) -> bool {
         const SUCH: [&str; 5] = ["linkIssues", "deleteIssueLink", "getIssueWatchers", "addWatcher", "removeWatcher"];
         let account = self.account().map(|account| account.id);
         SUCH.contains(&call.endpoint)
@@ -374,10 +369,6 @@ impl Client {
         }
     }
 
-    fn request(&self, call: &Call) -> Result<http::Request<Bytes>, String> {
-        self.target.as_ref().map_err(Clone::clone)?.request(call)
-    }
-
     /// Fresh randomness.
     pub(super) fn random(&self) -> u128 {
         self.entropy.next_u128()
@@ -386,10 +377,11 @@ impl Client {
     /// Asks for bytes, once: who carries them on tries again.
     pub(super) async fn download(&self, call: &Call) -> Result<Pieces, Failure> {
         self.pass(call).await?;
-        let mut request = self.request(call).map_err(Failure::Unreachable)?;
+        let (mut request, pass) = self.request(call).await?;
         request.headers_mut().insert(http::header::ACCEPT, http::HeaderValue::from_static("*/*"));
         let sent = self.transport.download(request).await;
         self.calls.ended(call.endpoint, status_of(&sent));
+        self.noted(Class::Read, call, head(&sent), &pass).await;
         let answer = sent.map_err(|error| Failure::Unreachable(error.to_string()))?;
         let (parts, pieces) = answer.into_parts();
         let status = parts.status.as_u16();
@@ -415,9 +407,9 @@ impl Client {
             let wait = if let Failure::Wait(wait) = failure { wait } else { LOGIN_WAIT_MS };
             return Written::No(NotDone::NotSent(failure.to_string(), wait));
         }
-        let mut request = match self.request(call) {
-            Ok(request) => request.map(drop),
-            Err(why) => return Written::No(NotDone::NotSent(why, MEND_WAIT_MS)),
+        let (mut request, pass) = match self.request(call).await {
+            Ok((request, pass)) => (request.map(drop), pass),
+            Err(failure) => return Written::No(not_sent(failure)),
         };
         let headers = request.headers_mut();
         headers.insert(http::header::CONTENT_TYPE, kind);
@@ -425,6 +417,8 @@ impl Client {
         // Without it Jira takes the upload for one from a page that somebody was lured to.
         headers.insert("x-atlassian-token", http::HeaderValue::from_static("no-check"));
         let sent = self.transport.upload(request, body).await;
+        self.calls.ended(call.endpoint, status_of(&sent));
+        self.noted(Class::Write, call, head(&sent), &pass).await;
         match self.answered(call, sent) {
             Ok(answer) if (200..300).contains(&answer.status) => Written::Yes(answer),
             // Data Center says 404 also where a file is too large: the issue was just read.
@@ -437,10 +431,7 @@ impl Client {
     /// An answer. What refuses may say what was asked, the login too (a proxy does): that is told to nobody.
     fn taken(&self, answer: http::Response<Bytes>) -> Answer {
         let (parts, body) = answer.into_parts();
-        let body = match &self.target {
-            Ok(target) if !parts.status.is_success() => target.without_login(body),
-            _ => body,
-        };
+        let body = if parts.status.is_success() { body } else { self.login.out_of(body) };
         Answer { status: parts.status.as_u16(), headers: parts.headers, body, middle_ms: 0 }
     }
 
@@ -449,8 +440,23 @@ impl Client {
     }
 }
 
+/// A write that was not sent, for there was no login.
+fn not_sent(failure: Failure) -> NotDone {
+    let wait = match failure {
+        Failure::Wait(wait) => wait,
+        Failure::NotUs(_) | Failure::Locked(_) => LOGIN_WAIT_MS,
+        Failure::Unreachable(_)
+        | Failure::NotJira(_)
+        | Failure::Refused(_)
+        | Failure::NotFound
+        | Failure::Server(_)
+        | Failure::Unreadable(_) => MEND_WAIT_MS,
+    };
+    NotDone::NotSent(failure.to_string(), wait)
+}
+
 /// The status of an answer, if there is one.
-fn status_of<B>(sent: &Result<http::Response<B>, TransportError>) -> Option<u16> {
+pub(super) fn status_of<B>(sent: &Result<http::Response<B>, TransportError>) -> Option<u16> {
     sent.as_ref().ok().map(|answer| answer.status().as_u16())
 }
 

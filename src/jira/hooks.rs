@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::client::{Client, NotDone, Written};
+use super::login::LoginSources;
 use super::transport::Transport;
 use super::wire::id_text;
 use super::{Failure, JiraError};
@@ -100,7 +101,7 @@ impl HookRegistry {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        Self(Client::new(settings, transport, clock, entropy))
+        Self(Client::new(settings, transport, clock, entropy, LoginSources::default()))
     }
 
     /// The webhooks of this name.

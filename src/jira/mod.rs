@@ -7,27 +7,35 @@ mod catalog;
 pub mod choices;
 mod circles;
 mod client;
+mod connect;
 mod created;
 mod decode;
 mod encode;
 mod fields;
 mod files;
 mod gate;
+mod grant;
+mod granting;
 mod history;
 mod hook_body;
 mod hooks;
 mod identity;
 mod jql;
 mod lenient;
+mod login;
+mod login_grant;
 mod named;
+mod oauth;
 mod pages;
 mod proof;
 mod read;
 mod requests;
+mod reqwest_setup;
 mod reqwest_transport;
 mod retry;
 mod rights;
 mod search;
+mod sending;
 mod silence;
 mod sprints;
 mod things;
@@ -41,7 +49,6 @@ mod worklogs;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -50,11 +57,15 @@ use serde::{Deserialize, Serialize};
 pub use budget::Budget;
 pub use calls::CallCount;
 pub use circles::RoleActors;
+pub use connect::{connect, connect_with};
 pub use created::{Made, Makers, made};
+pub use granting::{address_to_open, code_in, take_grant};
 pub use hook_body::{NO_ISSUE, Told, read_hook};
 pub use hooks::{HOOK_EVENTS, HookError, HookRegistry, PROPERTY_EVENTS, RegisteredHook, WantedHook};
+pub use login::{LoginSources, Reread};
 pub use pages::Trail;
-pub use reqwest_transport::{ReqwestTransport, TransportSetupError};
+pub use reqwest_setup::TransportSetupError;
+pub use reqwest_transport::ReqwestTransport;
 pub(crate) use retry::tells_an_answer;
 pub use rights::{Nature, Permissions};
 pub(crate) use search::beyond;
@@ -63,7 +74,6 @@ pub use trace::traced;
 pub use transport::{BODY_CAP, Pieces, Transport, TransportError, Trouble};
 pub use urgency::{as_urgent_as, in_the_share_of, share, within_a_crowd};
 
-use crate::clock::{Clock, Entropy};
 use crate::model::catalog::{Catalog, LinkWords, RequestType};
 use crate::model::ids::{AccountId, AttachmentId, CommentId, FieldId, InstanceId, IssueId, IssueKey};
 use crate::model::issue::{
@@ -71,21 +81,8 @@ use crate::model::issue::{
 };
 use crate::model::operation::{NativeWrite, RemoteLink, Thing};
 use crate::model::remark::Spent;
-use crate::model::settings::{InstanceSettings, Kind};
+use crate::model::settings::Kind;
 use crate::model::things::{SeenThing, ThingValues};
-
-/// The two ends of one instance. They share the login, the rate budget and what was learnt of the instance. No request is
-/// sent yet; call [`JiraRead::identity`] first.
-#[must_use]
-pub fn connect(
-    settings: &InstanceSettings,
-    transport: Arc<dyn Transport>,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-) -> (Arc<dyn JiraRead>, Arc<dyn JiraWrite>) {
-    let client = Arc::new(client::Client::new(settings, transport, clock, entropy));
-    (Arc::new(read::Reader(Arc::clone(&client))), Arc::new(write::Writer(client)))
-}
 
 /// Who we are on an instance, proven by its own answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

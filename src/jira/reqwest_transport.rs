@@ -2,7 +2,7 @@
 //! the system nor the configured authority vouches for.
 
 use std::error::Error as StdError;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,19 +10,18 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 
+use super::reqwest_setup::{Setup, TransportSetupError};
 use super::transport::{BODY_CAP, Pieces, Transport, TransportError, Trouble, gathered};
+use crate::model::settings::{InstanceSettings, NetworkSettings};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes per second below which an upload is given up.
 const SLOWEST: u64 = 64 * 1024;
-/// Shorter than the idle time-out of common servers, so that a write seldom meets a connection just being closed.
-const POOL_IDLE: Duration = Duration::from_secs(20);
 
 /// What rustls' own words hold when it, and not the connection, failed. Its errors cannot be told apart by type here.
 const TLS_WORDS: [&str; 5] = ["certificate", "tls", "handshake", "corrupt message", "alert"];
 
 /// The network as it is.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
     /// For files: only a silence ends what takes long.
@@ -30,84 +29,44 @@ pub struct ReqwestTransport {
     timeout: Duration,
 }
 
-/// A transport could not be made: a matter of the configuration or of the machine.
-#[derive(Debug, thiserror::Error)]
-pub enum TransportSetupError {
-    /// The file of the private certificate authority cannot be read.
-    #[error("the certificate file `{path}` cannot be read")]
-    CaFile {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The file holds no PEM certificate.
-    #[error("the certificate file `{path}` holds no PEM certificate")]
-    CaContent {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The machine has no certificate authorities at all.
-    #[error("this machine has no CA certificates: install the package `ca-certificates`, or name a file by `ca-file`")]
-    NoCertificates,
-    /// Something else.
-    #[error("the HTTP client cannot be set up: {0}")]
-    Other(String),
+impl std::fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The client would show its proxy's login.
+        f.debug_struct("ReqwestTransport").field("timeout", &self.timeout).finish_non_exhaustive()
+    }
 }
 
 impl ReqwestTransport {
+    /// The transport of an instance.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn of(settings: &InstanceSettings) -> Result<Self, TransportSetupError> {
+        Self::over(settings.timeout, &settings.network)
+    }
+
     /// A transport with this time-out for the silence between two parts of an answer; a whole exchange takes at most four
     /// times as long. `ca_file`: PEM certificates on top of the system's; if the system has none, these alone.
     ///
     /// # Errors
     /// The certificate file is unusable, or there are no certificates at all.
     pub fn new(timeout: Duration, ca_file: Option<&Path>) -> Result<Self, TransportSetupError> {
-        let certificates = ca_file.map(read_certificates).transpose()?.unwrap_or_default();
-        let client = built(&certificates, || {
-            builder(timeout).read_timeout(timeout).timeout(timeout.saturating_mul(4)).gzip(true)
-        })?;
+        let network = NetworkSettings { ca_file: ca_file.map(Path::to_path_buf), ..NetworkSettings::default() };
+        Self::over(timeout, &network)
+    }
+
+    /// The same with all that the network may ask for.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; or the client certificate or the proxy cannot be used.
+    pub fn over(timeout: Duration, network: &NetworkSettings) -> Result<Self, TransportSetupError> {
+        let setup = Setup::of(network)?;
+        let client = setup
+            .built(timeout, |builder| builder.read_timeout(timeout).timeout(timeout.saturating_mul(4)).gzip(true))?;
         // A file that is packed itself must not be unpacked on the way.
-        let files = built(&certificates, || builder(timeout).gzip(false))?;
+        let files = setup.built(timeout, |builder| builder.gzip(false))?;
         Ok(Self { client, files, timeout })
     }
-}
-
-fn built(
-    certificates: &[reqwest::Certificate],
-    builder: impl Fn() -> reqwest::ClientBuilder,
-) -> Result<reqwest::Client, TransportSetupError> {
-    let merged = builder().tls_certs_merge(certificates.to_vec()).build();
-    let built = match merged {
-        // reqwest refuses to build without any system store, even when certificates were given (its issue 2988).
-        Err(_) if !certificates.is_empty() => builder().tls_certs_only(certificates.to_vec()).build(),
-        other => other,
-    };
-    built.map_err(|error| {
-        let words = chain(&error);
-        if words.contains("No CA certificates") {
-            TransportSetupError::NoCertificates
-        } else {
-            TransportSetupError::Other(words)
-        }
-    })
-}
-
-fn builder(timeout: Duration) -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
-        .retry(reqwest::retry::never())
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT.min(timeout))
-        .pool_idle_timeout(POOL_IDLE)
-        .user_agent(concat!("jirasyncd/", env!("CARGO_PKG_VERSION")))
-}
-
-fn read_certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, TransportSetupError> {
-    let pem = std::fs::read(path).map_err(|source| TransportSetupError::CaFile { path: path.to_path_buf(), source })?;
-    let found = reqwest::Certificate::from_pem_bundle(&pem).unwrap_or_default();
-    if found.is_empty() {
-        return Err(TransportSetupError::CaContent { path: path.to_path_buf() });
-    }
-    Ok(found)
 }
 
 #[async_trait]
@@ -230,7 +189,7 @@ fn io_kind(error: &(dyn StdError + 'static)) -> Option<std::io::ErrorKind> {
 }
 
 /// All words of an error and its causes, without repetitions.
-fn chain(error: &dyn StdError) -> String {
+pub(super) fn chain(error: &dyn StdError) -> String {
     let mut words: Vec<String> = vec![error.to_string()];
     let mut next = error.source();
     while let Some(error) = next {

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::ids::{FieldName, SideId};
+use super::fingerprint::Hash;
+use super::ids::{CauseId, FieldName, SideId};
+use super::problem::Problem;
 use super::store::StoredProblem;
 
 /// What stands in a cause where the words of its problems differ.
@@ -15,6 +17,8 @@ const ANY: char = '…';
 /// Problems with one cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cause {
+    /// What it is called in commands.
+    pub id: CauseId,
     /// The side that they are on.
     pub side: SideId,
     /// The field, if they are one field's.
@@ -45,6 +49,18 @@ fn of_any_issue(text: &str) -> String {
     said
 }
 
+/// What the cause of a problem is called: by its side, its field, and what it and its remedy say of any issue.
+#[must_use]
+pub fn cause_of(problem: &Problem) -> CauseId {
+    let mut hash = Hash::new();
+    let field = problem.field.as_ref().map(FieldName::as_str).unwrap_or_default();
+    for part in [problem.side.as_str(), field, &of_any_issue(&problem.what), &of_any_issue(&problem.remedy)] {
+        hash.take(part);
+    }
+    let short = (hash.0 >> 32) ^ (hash.0 & 0xffff_ffff);
+    CauseId::new(format!("{short:08x}"))
+}
+
 /// The problems by their causes: what most issues have comes first, then the oldest.
 #[must_use]
 pub fn causes(problems: &[StoredProblem]) -> Vec<Cause> {
@@ -55,6 +71,7 @@ pub fn causes(problems: &[StoredProblem]) -> Vec<Cause> {
         let (what, remedy) = (of_any_issue(&problem.what), of_any_issue(&problem.remedy));
         let key = (problem.side.clone(), problem.field.clone(), what, remedy);
         let cause = found.entry(key).or_insert_with(|| Cause {
+            id: cause_of(problem),
             side: problem.side.clone(),
             field: problem.field.clone(),
             what: problem.what.clone(),
@@ -74,11 +91,11 @@ pub fn causes(problems: &[StoredProblem]) -> Vec<Cause> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::problem::Problem;
 
     fn stored(about: &str, side: &str, what: &str, second: i64) -> StoredProblem {
         let problem = Problem { side: side.into(), field: None, what: what.into(), remedy: "grant it".into() };
-        StoredProblem { item: None, about: about.into(), problem, since: Timestamp::from_second(second).unwrap() }
+        let since = Timestamp::from_second(second).unwrap();
+        StoredProblem { number: second, item: None, about: about.into(), problem, since, dismissed: None }
     }
 
     #[test]
@@ -97,5 +114,13 @@ mod tests {
         assert_eq!(causes[0].newest.as_second(), 20);
         assert_eq!(causes[1].about, ["SUP-3 ENG-5"]);
         assert_eq!(causes[2].side, SideId::from("initech"));
+        let called = |index: usize| cause_of(&problems[index].problem);
+        assert_eq!((called(0), called(1)), (causes[0].id.clone(), causes[0].id.clone()));
+        assert_ne!(called(3), called(1), "another side is another thing to mend");
+        assert_eq!(
+            called(2),
+            CauseId::from("88d7484c"),
+            "the same in every build: it is typed from lists that were printed before"
+        );
     }
 }

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::configuration::Existing;
 use super::hub::{Conflict, ItemState};
-use super::ids::{AccountId, InstanceId, IssueId, IssueKey, SideId, SyncId};
+use super::ids::{AccountId, CauseId, InstanceId, IssueId, IssueKey, ItemId, SideId, SyncId};
+use super::problem_filter::ProblemFilter;
+use super::store::Dismissed;
 
 /// From this time on nothing is due by the clock: it waits for a pause to end. The year 9999.
 pub const PARKED: Timestamp = Timestamp::constant(253_370_764_800, 0);
@@ -90,6 +92,15 @@ pub enum Command {
         /// Only shows what would be done.
         dry_run: bool,
     },
+    /// Values that lost a conflict stand again; of what each side keeps its own value of, that of one side stands.
+    Take {
+        /// Which conflicts and problems.
+        filter: ProblemFilter,
+        /// The side whose value stands, or the value.
+        take: String,
+        /// Only shows what would be done.
+        dry_run: bool,
+    },
     /// A sync is ended: nothing of it is carried any more.
     Detach {
         /// The sync.
@@ -103,6 +114,22 @@ pub enum Command {
     Attach(SyncId),
     /// What was set aside, because the process panicked with it, is tried again.
     Retry,
+    /// What these problems hold back is tried again now, and not when its time comes.
+    RetryThese {
+        /// Which problems.
+        filter: ProblemFilter,
+        /// Only shows what would be done.
+        dry_run: bool,
+    },
+    /// These problems are told no more, until they change or come again; or they are told again.
+    Dismiss {
+        /// Which problems.
+        filter: ProblemFilter,
+        /// They are told again.
+        undo: bool,
+        /// Only shows what would be done.
+        dry_run: bool,
+    },
     /// The webhooks of an instance are taken at another secret path, and at the one before no more.
     NewHookPath(InstanceId),
     /// The account that an instance's login is of now is its sync user, in the place of another.
@@ -130,6 +157,9 @@ impl Command {
             Self::Detach { .. } => "detach",
             Self::Attach(_) => "attach",
             Self::Retry => "retry",
+            Self::RetryThese { .. } => "problems retry",
+            Self::Dismiss { .. } => "problems dismiss",
+            Self::Take { .. } => "problems resolve",
             Self::NewHookPath(_) => "webhooks renew",
             Self::AcceptAccount { .. } => "accept-account",
             Self::Reload { .. } => "reload",
@@ -154,6 +184,9 @@ impl Command {
             | Self::Resume(_)
             | Self::Reload { .. }
             | Self::Retry
+            | Self::RetryThese { .. }
+            | Self::Dismiss { .. }
+            | Self::Take { .. }
             | Self::NewHookPath(_)
             | Self::AcceptAccount { .. } => None,
         }
@@ -167,6 +200,9 @@ impl Command {
             Self::Merge { keep, drop, .. } => is_it(keep) || is_it(drop),
             Self::Pair { keys, .. } => keys.iter().any(is_it),
             Self::Create { key, .. } | Self::Unpair { key, .. } | Self::Resolve { key, .. } => is_it(key),
+            Self::RetryThese { filter, .. } | Self::Dismiss { filter, .. } | Self::Take { filter, .. } => {
+                filter.key.as_ref() == Some(key)
+            }
             Self::Pause(_)
             | Self::Resume(_)
             | Self::Reload { .. }
@@ -191,6 +227,8 @@ impl Command {
                 | Self::Detach { .. }
                 | Self::Attach(_)
                 | Self::Retry
+                | Self::RetryThese { .. }
+                | Self::Dismiss { .. }
         )
     }
 
@@ -203,6 +241,9 @@ impl Command {
             | Self::Create { dry_run, .. }
             | Self::Resolve { dry_run, .. }
             | Self::Detach { dry_run, .. }
+            | Self::RetryThese { dry_run, .. }
+            | Self::Dismiss { dry_run, .. }
+            | Self::Take { dry_run, .. }
             | Self::Unpair { dry_run, .. } => *dry_run,
             Self::Pause(_)
             | Self::Resume(_)
@@ -233,6 +274,12 @@ impl fmt::Display for Command {
             }
             Self::Attach(sync) => write!(f, " {sync}"),
             Self::Retry => Ok(()),
+            Self::RetryThese { filter, .. } => write!(f, "{filter}{shown}"),
+            Self::Dismiss { filter, undo, .. } => {
+                write!(f, "{}{filter}{shown}", if *undo { " --undo" } else { "" })
+            }
+            // A value may be one that not everybody may see who is told of the command.
+            Self::Take { filter, .. } => write!(f, "{filter} --take …{shown}"),
             Self::AcceptAccount { instance, instead_of } => write!(f, " {instance} --instead-of {instead_of}"),
             Self::Confirm { sync, most } => write!(f, " {sync} {most}"),
             Self::Merge { sync, keep, drop, .. } => write!(f, " {sync} {keep} {drop}{shown}"),
@@ -328,13 +375,27 @@ pub struct Answer {
     pub ended: Ended,
     /// What was done or why not, for people, line by line.
     pub lines: Vec<String>,
+    /// How many problems it is about, of a command about problems.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<AboutProblems>,
+}
+
+/// How many problems a command is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AboutProblems {
+    /// Problems.
+    pub problems: usize,
+    /// Items that they are of.
+    pub items: usize,
+    /// Their causes.
+    pub causes: Vec<CauseId>,
 }
 
 impl Answer {
     /// An answer.
     #[must_use]
     pub fn new(ended: Ended, lines: Vec<String>) -> Self {
-        Self { ended, lines }
+        Self { ended, lines, about: None }
     }
 
     /// A refusal, with the reason and what to do.
@@ -372,6 +433,10 @@ pub enum Effect {
     Unpair(Box<ItemState>, u64),
     /// A note is kept under a name.
     Note(String, String),
+    /// What is held back of these items since before now is tried again.
+    AskAgain(Vec<ItemId>),
+    /// These problems, by row, are told no more, or are told again. What changed since is told as ever.
+    Dismiss(Vec<i64>, Option<Dismissed>),
     /// Nothing of a sync's items is to be told or done any more: their problems are over, and what waits to be created waits no longer.
     LetGo(SyncId),
     /// All items of a sync are looked at.

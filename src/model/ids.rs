@@ -109,6 +109,11 @@ text_id! {
     AttachmentId
 }
 
+text_id! {
+    /// What problems with one cause have in common: eight hex digits, the same for the same words in every run.
+    CauseId
+}
+
 /// An issue's numeric id: its identity within an instance, stable over moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -12,9 +12,10 @@ use super::initial::Initial;
 use super::issue::Visibility;
 use super::operation::Thing;
 use super::remark::Remark;
-use super::secret::Secret;
 use super::things::ThingSettings;
 use super::whose::Whose;
+
+pub use super::login::{Auth, ClientCertificate, NetworkSettings, OauthClient, OauthGrant, ProxySettings};
 
 /// Which of the two products an instance runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -33,8 +34,10 @@ pub struct InstanceSettings {
     pub id: InstanceId,
     /// Its kind.
     pub kind: Kind,
-    /// Base URL without a trailing slash, path prefix included.
+    /// Base URL without a trailing slash, path prefix included: where people see it.
     pub url: String,
+    /// Cloud: where requests go instead, without a trailing slash: Atlassian's gateway, by the site's cloud id.
+    pub gateway: Option<String>,
     /// How the sync user logs in.
     pub auth: Auth,
     /// Requests per second that we allow ourselves there.
@@ -45,29 +48,12 @@ pub struct InstanceSettings {
     pub settle: Duration,
     /// How far polls look back over what they have seen.
     pub overlap: Duration,
-    /// PEM file of a private certificate authority, on top of the system's.
-    pub ca_file: Option<std::path::PathBuf>,
+    /// How it is reached beside its URL.
+    pub network: NetworkSettings,
     /// What is agreed about its webhooks.
     pub hooks: HookSettings,
     /// When its token ends, where the file says so.
     pub expires: Option<jiff::Timestamp>,
-}
-
-/// How the sync user logs in.
-#[derive(Debug, Clone)]
-pub enum Auth {
-    /// Cloud: Basic with e-mail and API token.
-    ApiToken {
-        /// The sync user's e-mail.
-        user: String,
-        /// The token.
-        token: Secret,
-    },
-    /// Data Center: a personal access token as bearer.
-    Bearer {
-        /// The token.
-        token: Secret,
-    },
 }
 
 /// A named rule that keeps the issues of 2..N sides in step.

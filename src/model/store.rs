@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::acts::TakenAct;
 use super::catalog::Workflow;
-use super::command::{CommandRecord, Effect, PairEffect, Pause};
+use super::command::{CommandRecord, Effect, Operator, PairEffect, Pause};
 use super::hub::{Conflict, ItemState, There};
 use super::ids::{
     AccountId, CommentId, FieldName, InstanceId, IssueId, IssueKey, ItemId, OperationId, SideId, SyncId, ThingId,
@@ -210,6 +210,8 @@ pub struct Claim {
     pub urgency: Urgency,
     /// What brought it up; `None`: nobody knows, or nothing did.
     pub brought: Option<Brought>,
+    /// When an operator last said that what is held back is to be tried again, by our clock.
+    pub asked: Option<Timestamp>,
     /// Open conflicts and problems are not needed to plan; these are the fields with problems now.
     pub problems: Vec<Problem>,
 }
@@ -235,6 +237,9 @@ pub struct Record {
 /// A problem as stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StoredProblem {
+    /// Its row: another one once it was over and came again, or changed its words.
+    #[serde(skip)]
+    pub number: i64,
     /// The item; `None` when it is a whole instance's or sync's.
     pub item: Option<ItemId>,
     /// The instance or sync that it is about, in words, or the item's keys.
@@ -243,6 +248,18 @@ pub struct StoredProblem {
     pub problem: Problem,
     /// Since when, by our clock.
     pub since: Timestamp,
+    /// That an operator wants to hear of it no more, for as long as it stays as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dismissed: Option<Dismissed>,
+}
+
+/// That nobody is to be told of a problem.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dismissed {
+    /// Since when, by our clock.
+    pub at: Timestamp,
+    /// Who said so.
+    pub by: Operator,
 }
 
 /// Figures for `status`.
@@ -258,8 +275,11 @@ pub struct Figures {
     pub open_intents: u64,
     /// Conflicts recorded.
     pub conflicts: u64,
-    /// Problems standing.
+    /// Problems standing, without those that were dismissed.
     pub problems: u64,
+    /// Problems standing that were dismissed.
+    #[serde(default)]
+    pub dismissed: u64,
     /// Items that wait for a pause to end.
     #[serde(default)]
     pub parked: u64,
@@ -439,8 +459,14 @@ pub trait Store: Send + Sync + 'static {
     /// Problems that are no item's: of an instance or a sync. Replaces those kept under `about`.
     async fn set_problems(&self, about: &str, problems: &[Problem], now: Timestamp) -> Result<(), StoreError>;
 
-    /// All standing problems, oldest first, at most `limit`.
+    /// All standing problems, dismissed or not, oldest first, at most `limit`.
     async fn problems(&self, limit: usize) -> Result<Vec<StoredProblem>, StoreError>;
+
+    /// Those of them that people are to be told of, oldest first, at most `limit`.
+    async fn problems_to_tell(&self, limit: usize) -> Result<Vec<StoredProblem>, StoreError>;
+
+    /// The items that are kept in step and that conflicts are recorded of.
+    async fn items_in_conflict(&self) -> Result<Vec<ItemId>, StoreError>;
 
     /// The conflicts recorded of one item, oldest first.
     async fn conflicts(&self, item: ItemId) -> Result<Vec<Conflict>, StoreError>;

@@ -1,7 +1,7 @@
 //! The items that were in work when the process panicked, and how often in a row. Must never name one that was worked on since without
 //! a panic.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,12 @@ impl Suspects {
     #[must_use]
     pub fn is_set_aside(&self, item: ItemId) -> bool {
         self.0.get(&item).is_some_and(|count| *count >= MOST_PANICS)
+    }
+
+    /// Lets those of these items be tried again, by themselves, that are set aside. Says whether there are any.
+    pub fn try_these_again(&mut self, items: &BTreeSet<ItemId>) -> bool {
+        let aside = self.0.iter_mut().filter(|(item, count)| **count >= MOST_PANICS && items.contains(item));
+        aside.map(|(_, count)| *count = 1).count() > 0
     }
 
     /// Lets what is set aside be tried again, by itself; gives those items.

@@ -48,6 +48,7 @@ mod restored;
 mod revisions;
 pub(crate) mod rivals;
 mod status;
+mod take_back;
 mod targets;
 mod things;
 mod things_render;
@@ -68,8 +69,11 @@ pub use input::{By, Hold, Observation, Plan, PlanInput, Step, Wanted};
 pub use matching::files_to_compare;
 pub use named_files::speaks_of;
 pub use pairing::{Decided, Paired, Proposal, alone, pair, proposals, would_tell};
-pub use render::{conflict as conflict_in_words, operation_in_words, render, value as value_in_words};
+pub use render::{
+    conflict as conflict_in_words, operation_in_words, render, typed as value_as_typed, value as value_in_words,
+};
 pub(crate) use restored::takes_nothing_in;
+pub use take_back::{NotTaken, Taken, TakenBack, take_back};
 pub use things::{ThingRules, ThingsSeen, take_in, take_made};
 pub use things_render::render_things;
 pub use things_write::{mark_done, mark_not_done, mark_sent, thing_field, thing_problems, thing_writes};

@@ -180,6 +180,18 @@ pub fn value(value: &Value) -> String {
     }
 }
 
+/// A value as a person types it, whole and without quotes.
+#[must_use]
+pub fn typed(value: &Value) -> String {
+    match value {
+        Value::Empty => String::new(),
+        Value::Line(text) | Value::Day(text) | Value::Number(text) | Value::Moment(text) => text.clone(),
+        Value::Choice(name) | Value::Person(name) => name.strip_prefix(FOREIGN).unwrap_or(name).to_owned(),
+        Value::Words(words) => words.iter().map(String::as_str).collect::<Vec<_>>().join(" "),
+        Value::Document(document) => crate::text::plain(document),
+    }
+}
+
 /// A value as that side will call it.
 fn native(native: &NativeValue, wanted: &Value) -> String {
     match native {

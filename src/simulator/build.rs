@@ -61,6 +61,7 @@ pub(crate) fn state(setup: &Setup, now: Timestamp) -> State {
         last_link: FIRST - 1,
         last_search: 0,
         hooks: super::hooks::Hooks::default(),
+        logins: super::oauth::Logins::default(),
         actor: None,
         extra_lag: std::time::Duration::ZERO,
         bad_page: None,

@@ -8,19 +8,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::auth::{self, Identity};
 use super::content::Content;
 use super::faults::{self, Fault, FaultRule};
 use super::limits::{Limits, Meter};
 use super::observe::{Count, Exchange, Observer};
-use super::reply::{Answer, Refusal, Reply};
-use super::rest::{self, Call, Found, Received, Route, Upload};
+use super::outcome::{Break, Outcome, fault_headers, json_body, outcome, upload};
+use super::reply::{Answer, Refusal};
+use super::rest::{self, Call, Found, Received, Route};
 use super::setup::{Kind, Setup};
 use super::state::{BadPage, State};
 use super::values::Version;
-use super::{build, seed, time};
+use super::{build, oauth, seed, time};
 use crate::clock::{Clock, Entropy};
 
 /// A connection that broke instead of answering.
@@ -75,40 +76,6 @@ struct Seen {
     fault: Option<Fault>,
 }
 
-/// An answer on its way out.
-struct Outcome {
-    status: u16,
-    content_type: String,
-    body: Content,
-    location: Option<String>,
-    broken: Option<Break>,
-}
-
-#[derive(PartialEq, Eq)]
-enum Break {
-    Reset,
-    Truncate,
-}
-
-const JSON: &str = "application/json;charset=UTF-8";
-
-impl Outcome {
-    fn json(status: u16, body: &Value) -> Self {
-        let body = Bytes::from(body.to_string()).into();
-        Self { status, content_type: JSON.to_owned(), body, location: None, broken: None }
-    }
-
-    fn reset() -> Self {
-        Self {
-            status: 0,
-            content_type: JSON.to_owned(),
-            body: Bytes::new().into(),
-            location: None,
-            broken: Some(Break::Reset),
-        }
-    }
-}
-
 impl Jira {
     /// Starts a Jira from its description. Ids are counted, times come from `clock` (moved by the setup's skew), faults by
     /// probability from `entropy`.
@@ -156,6 +123,9 @@ impl Jira {
     /// The same for the HTTP server, where a large file need not be in memory.
     pub(super) async fn answer(&self, request: Request<Received>) -> Result<Response<Content>, Broken> {
         let (parts, body) = request.into_parts();
+        if let Some(answer) = oauth::answer(&mut self.lock().state, &parts, &body) {
+            return answer;
+        }
         let prepared = self.lock().prepare(&parts, &body, &*self.entropy);
         let (mut seen, ready) = prepared;
         if let Some(Fault::Slow(delay)) = seen.fault {
@@ -382,6 +352,7 @@ impl Inside {
             .map(|url| url.path().trim_end_matches('/').to_owned())
             .unwrap_or_default();
         let path = parts.uri.path();
+        let path = oauth::behind_the_gateway(&self.state, path).unwrap_or(path);
         let path = path.strip_prefix(context.as_str()).unwrap_or(path).to_owned();
         let rest = path.strip_prefix("/rest/api/").and_then(|rest| rest.split_once('/'));
         let version = match rest.map(|(version, _)| version) {
@@ -405,7 +376,8 @@ impl Inside {
         found: Found,
         entropy: &dyn Entropy,
     ) -> Result<(Route, Call), Refusal> {
-        let mut identity = auth::identify(&self.state, &parts.headers);
+        let gateway = oauth::behind_the_gateway(&self.state, parts.uri.path()).is_some();
+        let mut identity = auth::identify(&self.state, &parts.headers, gateway);
         let (route, parameters) = match found {
             Found::Route(route, parameters) => (route, parameters),
             Found::OtherMethod => return Err(Refusal::message(405, "Method Not Allowed")),
@@ -418,6 +390,9 @@ impl Inside {
             identity = Identity::Rejected;
         }
         seen.headers.extend(fault_headers(seen.fault.as_ref(), self.state.now));
+        if gateway && identity == Identity::Rejected {
+            return Err(oauth::unauthorized());
+        }
         let user = self.admit(seen, &route, &identity)?;
         seen.exchange.user.clone_from(&user);
         self.limit(seen, &route, user.as_deref(), parts.method.as_str(), &parameters)?;
@@ -542,57 +517,4 @@ impl Inside {
         self.state.actor.clone_from(&call.user);
         (route.run)(&mut self.state, call)
     }
-}
-
-/// What a refusal by fault says about when to come back.
-fn fault_headers(fault: Option<&Fault>, now: Timestamp) -> Vec<(&'static str, String)> {
-    match fault {
-        Some(Fault::RateLimited { retry_after: Some(seconds) }) => {
-            vec![("Retry-After", seconds.to_string()), ("RateLimit-Reason", "jira-burst-based".into())]
-        }
-        Some(Fault::RateLimited { retry_after: None }) => {
-            let reset = time::after(now, Duration::from_secs(5));
-            vec![("X-RateLimit-Reset", reset.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())]
-        }
-        Some(Fault::Unavailable { retry_after: Some(seconds), .. }) => vec![("Retry-After", seconds.to_string())],
-        _ => Vec::new(),
-    }
-}
-
-fn outcome(answer: Answer) -> Outcome {
-    match answer {
-        Ok(Reply { status, body: Some(body), .. }) => Outcome::json(status, &body),
-        Ok(Reply { status, file: Some((content_type, body)), .. }) => {
-            Outcome { status, content_type, body, location: None, broken: None }
-        }
-        Ok(Reply { status, location, .. }) => {
-            Outcome { status, content_type: JSON.to_owned(), body: Bytes::new().into(), location, broken: None }
-        }
-        Err(refusal) => Outcome::json(refusal.status, &refusal.body()),
-    }
-}
-
-fn upload(parts: &http::request::Parts, body: &Received) -> Upload {
-    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    Upload {
-        content_type: header("content-type").to_owned(),
-        body: body.clone(),
-        token: matches!(header("x-atlassian-token"), "no-check" | "nocheck"),
-    }
-}
-
-/// Reads the body: JSON with a JSON content type, or nothing (`DELETE` may come with a content type and no body).
-fn json_body(parts: &http::request::Parts, body: &Received) -> Result<Value, Refusal> {
-    let Received::Whole(body) = body else {
-        return Err(Refusal::raw(415, json!({ "errorMessages": ["Unsupported Media Type"], "errors": {} })));
-    };
-    if body.is_empty() {
-        return Ok(Value::Null);
-    }
-    let content_type = parts.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    if !content_type.is_some_and(|text| text.to_ascii_lowercase().starts_with("application/json")) {
-        return Err(Refusal::raw(415, json!({ "errorMessages": ["Unsupported Media Type"], "errors": {} })));
-    }
-    serde_json::from_slice(body)
-        .map_err(|_| Refusal::message(400, "There was an error parsing JSON. Check that your request body is valid."))
 }

@@ -26,6 +26,15 @@ pub enum Credential {
     Password(String),
     /// Data Center: `Authorization: Bearer` with this personal access token.
     Pat(String),
+    /// Cloud, through the gateway only: Basic with the e-mail address and this scoped token, or Bearer with it alone.
+    ScopedToken(String),
+    /// OAuth 2.0 client credentials of an application that acts as this user.
+    Client {
+        /// The application's id.
+        id: String,
+        /// Its secret.
+        secret: String,
+    },
 }
 
 /// A person or the sync user.

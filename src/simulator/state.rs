@@ -418,6 +418,7 @@ pub(crate) struct State {
     /// Extra lag of the request in hand, from a fault.
     pub(crate) extra_lag: std::time::Duration,
     pub(crate) hooks: super::hooks::Hooks,
+    pub(crate) logins: super::oauth::Logins,
     /// Who did what was last asked for.
     pub(crate) actor: Option<String>,
 }

@@ -5,14 +5,14 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::columns::{Milliseconds, decode, encode};
-use super::knowledge;
 use super::pairing::{self, PairColumns, UnpairColumns};
-use super::queue;
 use super::record::{self, MergeColumns};
 use super::step::StepResult;
-use crate::model::command::{CommandRecord, Operator, Pause, Target};
-use crate::model::ids::SyncId;
+use super::{SideInstances, knowledge, problems, queue};
+use crate::model::command::{CommandRecord, Effect, Operator, Pause, Target};
+use crate::model::ids::{ItemId, SyncId};
 use crate::model::occasion::Occasion;
+use crate::model::store::{Dismissed, StoreError};
 
 /// An effect as its columns hold it.
 pub(super) enum EffectColumns {
@@ -22,8 +22,28 @@ pub(super) enum EffectColumns {
     Pair(Box<PairColumns>),
     Unpair(Box<UnpairColumns>),
     Note(String, String),
+    AskAgain(Vec<ItemId>),
+    Dismiss(Vec<i64>, Option<Dismissed>),
     LetGo(SyncId),
     TakeUp(SyncId),
+}
+
+impl EffectColumns {
+    /// The columns of `effect`.
+    pub(super) fn of(effect: &Effect, instances: &SideInstances) -> Result<Self, StoreError> {
+        Ok(match effect {
+            Effect::Pause(pause) => Self::Pause(pause.clone()),
+            Effect::EndPause(target) => Self::EndPause(target.clone()),
+            Effect::LetGo(sync) => Self::LetGo(sync.clone()),
+            Effect::TakeUp(sync) => Self::TakeUp(sync.clone()),
+            Effect::Note(name, text) => Self::Note(name.clone(), text.clone()),
+            Effect::AskAgain(items) => Self::AskAgain(items.clone()),
+            Effect::Dismiss(numbers, dismissed) => Self::Dismiss(numbers.clone(), dismissed.clone()),
+            Effect::Merge(merge) => Self::Merge(Box::new(MergeColumns::of(merge, instances)?)),
+            Effect::Pair(pair) => Self::Pair(Box::new(PairColumns::of(pair, instances)?)),
+            Effect::Unpair(item, fence) => Self::Unpair(Box::new(UnpairColumns::of(item, *fence, instances)?)),
+        })
+    }
 }
 
 /// Carries a command out, and keeps that it was given.
@@ -39,6 +59,10 @@ pub(super) fn carry_out(
             EffectColumns::Pause(pause) => begin_pause(connection, pause)?,
             EffectColumns::EndPause(target) => end_pause(connection, target, now)?,
             EffectColumns::Note(name, text) => knowledge::set_note(connection, name, text)?,
+            EffectColumns::AskAgain(items) => queue::ask_again(connection, items, now, &occasion)?,
+            EffectColumns::Dismiss(numbers, dismissed) => {
+                problems::dismiss(connection, numbers, dismissed.as_ref())?;
+            }
             EffectColumns::LetGo(sync) => let_go(connection, sync)?,
             EffectColumns::TakeUp(sync) => queue::wake_sync(connection, sync, now, &occasion)?,
             EffectColumns::Merge(merge) => record::merge(connection, now, merge, &occasion)?,

@@ -11,8 +11,7 @@ use super::{journal, problems};
 use crate::model::command::PARKED;
 use crate::model::hub::{Conflict, ItemState, There};
 use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, SideId, SyncId};
-use crate::model::occasion::Brought;
-use crate::model::store::{Claim, Figures, Urgency};
+use crate::model::store::{Claim, Figures};
 
 /// One item.
 pub(super) fn item(connection: &Connection, item: ItemId) -> StepResult<Option<ItemState>> {
@@ -28,22 +27,21 @@ pub(super) fn claim(connection: &Connection, item: ItemId, now: Timestamp) -> St
     let Some(state) = self::item(connection, item)? else {
         return Ok(None);
     };
+    let mut select = connection.prepare_cached(
+        "SELECT fence, attempts, urgency, occasion, reasons, again, asked_ms FROM work WHERE item = ?1",
+    )?;
+    let mut rows = select.query([item])?;
     // One that was merged into another is nobody's work any more.
-    let work: Option<(i64, u32, Urgency, Option<Brought>)> = connection
-        .prepare_cached("SELECT fence, attempts, urgency, occasion, reasons, again FROM work WHERE item = ?1")?
-        .query_row([item], |row| {
-            let brought = brought(row.get(3)?, row.get(4)?, row.get(5)?);
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, brought))
-        })
-        .optional()?;
-    let Some((fence, attempts, urgency, brought)) = work else { return Ok(None) };
+    let Some(work) = rows.next()? else { return Ok(None) };
+    let (fence, asked): (i64, Option<Milliseconds>) = (work.get(0)?, work.get(6)?);
     Ok(Some(Claim {
         item: state,
         fence: fence.cast_unsigned(),
         intents: journal::of_item(connection, item, now)?,
-        attempts,
-        urgency,
-        brought,
+        attempts: work.get(1)?,
+        urgency: work.get(2)?,
+        brought: brought(work.get(3)?, work.get(4)?, work.get(5)?),
+        asked: asked.map(|Milliseconds(asked)| asked),
         problems: problems::of_item(connection, item)?,
     }))
 }
@@ -151,6 +149,15 @@ pub(super) fn retired_ids(connection: &Connection, after: Option<ItemId>, limit:
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The items with conflicts that were not merged into others, nor unpaired.
+pub(super) fn items_in_conflict(connection: &Connection) -> StepResult<Vec<ItemId>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT DISTINCT item FROM conflicts JOIN items ON items.id = conflicts.item WHERE merged IS NULL ORDER BY item",
+    )?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// The conflicts of one item, oldest first.
 pub(super) fn conflicts(connection: &Connection, item: ItemId) -> StepResult<Vec<Conflict>> {
     let mut statement = connection.prepare_cached("SELECT conflict FROM conflicts WHERE item = ?1 ORDER BY number")?;
@@ -195,7 +202,8 @@ pub(super) fn figures(connection: &Connection, now: Timestamp) -> StepResult<Fig
         claimed: count("SELECT count(*) FROM work WHERE claimed_by IS NOT NULL")?,
         open_intents: count(&format!("SELECT count(*) FROM {STANDS_OPEN}"))?,
         conflicts: count("SELECT count(*) FROM conflicts")?,
-        problems: count("SELECT count(*) FROM problems")?,
+        problems: count("SELECT count(*) FROM problems WHERE dismissed_ms IS NULL")?,
+        dismissed: count("SELECT count(*) FROM problems WHERE dismissed_ms IS NOT NULL")?,
         parked,
         cursors: cursors.collect::<Result<_, _>>()?,
     })

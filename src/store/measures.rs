@@ -60,9 +60,9 @@ pub struct StateMeasures {
     pub queues: Vec<QueueFigures>,
     /// By sync and side; those of issues that are confirmed to be gone are waited for by nobody.
     pub writes: Vec<OpenWrites>,
-    /// The problems that stand, by what they are about.
+    /// The problems that stand and were not dismissed, by what they are about.
     pub problems: BTreeMap<&'static str, u64>,
-    /// What is wrong with whole instances and syncs, by what it is filed under.
+    /// What is wrong with whole instances and syncs, dismissed or not, by what it is filed under.
     pub apart: Vec<(String, String)>,
 }
 
@@ -142,7 +142,8 @@ fn writes(connection: &Connection) -> StepResult<Vec<OpenWrites>> {
 
 fn problems(connection: &Connection) -> StepResult<BTreeMap<&'static str, u64>> {
     let mut statement = connection.prepare_cached(
-        "SELECT about, json_extract(problem, '$.field') IS NOT NULL, count(*) FROM problems GROUP BY 1, 2",
+        "SELECT about, json_extract(problem, '$.field') IS NOT NULL, count(*) FROM problems
+         WHERE dismissed_ms IS NULL GROUP BY 1, 2",
     )?;
     let rows =
         statement.query_map([], |row| Ok((row.get::<_, Option<String>>(0)?, row.get(1)?, row.get::<_, i64>(2)?)))?;

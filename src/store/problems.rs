@@ -1,5 +1,5 @@
 //! The problems that stand, of items and of whole instances or syncs. Must never restart the age of a problem that was only
-//! told again.
+//! told again, nor forget that an operator dismissed it.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +8,10 @@ use rusqlite::{Connection, params};
 
 use super::columns::{Milliseconds, decode, encode};
 use super::step::StepResult;
+use crate::model::command::Operator;
 use crate::model::ids::{FieldName, ItemId, SideId, SyncId};
 use crate::model::problem::Problem;
-use crate::model::store::StoredProblem;
+use crate::model::store::{Dismissed, StoredProblem};
 
 /// Whose problems they are.
 pub(super) enum Owner {
@@ -84,23 +85,42 @@ pub(super) fn of_field(
     Ok(found)
 }
 
-/// All standing problems, oldest first.
-pub(super) fn all(connection: &Connection, limit: usize) -> StepResult<Vec<StoredProblem>> {
+/// The standing problems, oldest first; `every`: those too that nobody is to be told of.
+pub(super) fn all(connection: &Connection, limit: usize, every: bool) -> StepResult<Vec<StoredProblem>> {
     let mut statement = connection.prepare_cached(
         "SELECT item, coalesce(about, (SELECT group_concat(key, ', ' ORDER BY side) FROM replicas
-             WHERE replicas.item = problems.item AND key IS NOT NULL)), problem, since_ms
-         FROM problems ORDER BY since_ms, number LIMIT ?1",
+             WHERE replicas.item = problems.item AND key IS NOT NULL)), problem, since_ms, number,
+             dismissed_ms, dismissed_uid, dismissed_user
+         FROM problems WHERE ?2 OR dismissed_ms IS NULL ORDER BY since_ms, number LIMIT ?1",
     )?;
-    let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-        let since: Milliseconds = row.get(3)?;
-        Ok((row.get::<_, Option<ItemId>>(0)?, row.get::<_, Option<String>>(1)?, row.get::<_, String>(2)?, since))
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map(params![limit, every], |row| {
+        let Milliseconds(since) = row.get(3)?;
+        let dismissed = match row.get::<_, Option<Milliseconds>>(5)? {
+            None => None,
+            Some(Milliseconds(at)) => Some(Dismissed { at, by: Operator { uid: row.get(6)?, name: row.get(7)? } }),
+        };
+        let about: Option<String> = row.get(1)?;
+        Ok((row.get::<_, i64>(4)?, row.get::<_, Option<ItemId>>(0)?, about, row.get::<_, String>(2)?, since, dismissed))
     })?;
     rows.map(|row| {
-        let (item, about, text, Milliseconds(since)) = row?;
+        let (number, item, about, text, since, dismissed) = row?;
         // An item none of whose issues was read yet has no key to be called by.
         let about = about.or_else(|| item.map(|item| format!("item {item}"))).unwrap_or_default();
         let problem = decode(|| format!("a problem of {about}"), &text)?;
-        Ok(StoredProblem { item, about, problem, since })
+        Ok(StoredProblem { number, item, about, problem, since, dismissed })
     })
     .collect()
+}
+
+/// Notes that nobody is to be told of these, by row, or that people are again. Those that are over or changed are let be.
+pub(super) fn dismiss(connection: &Connection, numbers: &[i64], dismissed: Option<&Dismissed>) -> StepResult<()> {
+    let mut update = connection.prepare_cached(
+        "UPDATE problems SET dismissed_ms = ?2, dismissed_uid = ?3, dismissed_user = ?4 WHERE number = ?1",
+    )?;
+    let (at, by) = (dismissed.map(|dismissed| Milliseconds(dismissed.at)), dismissed.map(|dismissed| &dismissed.by));
+    for number in numbers {
+        update.execute(params![number, at, by.map(|by| by.uid), by.and_then(|by| by.name.as_ref())])?;
+    }
+    Ok(())
 }

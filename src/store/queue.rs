@@ -24,6 +24,9 @@ const HEARD_OF: SignedDuration = SignedDuration::from_mins(10);
 /// Reasons are listed up to about so many characters; behind that they are only counted.
 const ENOUGH: i64 = 200;
 
+/// As many items are tried again at once when an operator says so.
+const FEW: usize = 100;
+
 /// Frees what is claimed, by its partial index.
 pub(super) const FREE: &str =
     "UPDATE work SET claimed_by = NULL, due_ms = min(coalesce(due_ms, ?1), ?1), again = iif(again = 0, 0, 2)
@@ -122,6 +125,24 @@ pub(super) fn wake_sync(
     let mut select = connection.prepare_cached("SELECT id FROM items WHERE sync = ?1")?;
     let items: Vec<ItemId> = select.query_map([sync], |row| row.get(0))?.collect::<Result<_, _>>()?;
     items.into_iter().try_for_each(|item| wake(connection, item, Urgency::Backfill, due, occasion))
+}
+
+/// Has what is held back of these items tried again: now, and at once if they are no more than one batch. Of many, what people do
+/// meanwhile goes before them.
+pub(super) fn ask_again(
+    connection: &Connection,
+    items: &[ItemId],
+    now: Timestamp,
+    occasion: &Occasion,
+) -> StepResult<()> {
+    let urgency = if items.len() > FEW { Urgency::Backfill } else { Urgency::Live };
+    for item in items {
+        connection
+            .prepare_cached("UPDATE work SET asked_ms = ?2 WHERE item = ?1")?
+            .execute(params![item, Milliseconds(now)])?;
+        wake(connection, *item, urgency, now, occasion)?;
+    }
+    Ok(())
 }
 
 /// Takes due items of the most urgent kind that there is.

@@ -12,9 +12,9 @@ use super::checker::Checker;
 use super::columns::encode;
 use super::commands::{self, EffectColumns};
 use super::journal::{Entry, Move};
-use super::pairing::{self, PairColumns, UnpairColumns};
+use super::pairing::{self, PairColumns};
 use super::problems::Owner;
-use super::record::{ItemColumns, MergeColumns, RecordColumns};
+use super::record::{ItemColumns, RecordColumns};
 use super::step::StepResult;
 use super::things::{self, ThingColumns};
 use super::worker::{Held, Spawn, Worker};
@@ -477,7 +477,15 @@ impl Store for SqliteStore {
     }
 
     async fn problems(&self, limit: usize) -> Result<Vec<StoredProblem>, StoreError> {
-        self.read("read problems", move |connection| problems::all(connection, limit)).await
+        self.read("read problems", move |connection| problems::all(connection, limit, true)).await
+    }
+
+    async fn problems_to_tell(&self, limit: usize) -> Result<Vec<StoredProblem>, StoreError> {
+        self.read("read problems", move |connection| problems::all(connection, limit, false)).await
+    }
+
+    async fn items_in_conflict(&self) -> Result<Vec<ItemId>, StoreError> {
+        self.read("list conflicts", look::items_in_conflict).await
     }
 
     async fn conflicts(&self, item: ItemId) -> Result<Vec<Conflict>, StoreError> {
@@ -532,21 +540,8 @@ impl Store for SqliteStore {
         const ATTEMPT: &str = "carry a command out";
         let writer = self.writer(ATTEMPT)?;
         let (now, command, instances) = (writer.clock.now(), command.clone(), writer.instances());
-        let columns = |effect: &Effect| {
-            Ok(match effect {
-                Effect::Pause(pause) => EffectColumns::Pause(pause.clone()),
-                Effect::EndPause(target) => EffectColumns::EndPause(target.clone()),
-                Effect::LetGo(sync) => EffectColumns::LetGo(sync.clone()),
-                Effect::TakeUp(sync) => EffectColumns::TakeUp(sync.clone()),
-                Effect::Note(name, text) => EffectColumns::Note(name.clone(), text.clone()),
-                Effect::Merge(merge) => EffectColumns::Merge(Box::new(MergeColumns::of(merge, &instances)?)),
-                Effect::Pair(pair) => EffectColumns::Pair(Box::new(PairColumns::of(pair, &instances)?)),
-                Effect::Unpair(item, fence) => {
-                    EffectColumns::Unpair(Box::new(UnpairColumns::of(item, *fence, &instances)?))
-                }
-            })
-        };
-        let effects: Vec<EffectColumns> = effects.iter().map(columns).collect::<Result<_, StoreError>>()?;
+        let effects: Vec<EffectColumns> =
+            effects.iter().map(|effect| EffectColumns::of(effect, &instances)).collect::<Result<_, StoreError>>()?;
         self.write(ATTEMPT, move |connection| commands::carry_out(connection, now, &command, &effects)).await
     }
 

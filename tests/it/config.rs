@@ -44,6 +44,9 @@ impl World {
             .file("/run/credentials/acme-token", b"t3\n", 0o400)
             .file("/etc/jirasyncd/tokens/initech-pat", b"t4\n", 0o600)
             .file("/etc/ssl/certs/ca-certificates.crt", b"-----BEGIN CERTIFICATE-----\n", 0o644)
+            .file("/etc/jirasyncd/client.pem", b"-----BEGIN CERTIFICATE-----\n", 0o644)
+            .file("/etc/jirasyncd/client.key", b"-----BEGIN PRIVATE KEY-----\n", 0o600)
+            .variable("PROXY_PASSWORD", "t7")
     }
 }
 
@@ -117,7 +120,7 @@ header = { globex = "{{ author.name }} (Acme)" }
 "#;
 
 /// One line per problem: kind, place, path, message, remedy.
-fn said(report: &Report) -> Vec<String> {
+pub(crate) fn said(report: &Report) -> Vec<String> {
     let line = |kind: &str, problem: &Problem| {
         let Problem { line, column, path, message, help, .. } = problem;
         format!("{kind} {line}:{column} {path}: {message} -> {help}")
@@ -132,7 +135,7 @@ fn changed(from: &str, to: &str) -> String {
     BASE.replace(from, to)
 }
 
-fn all_said(text: &str) -> Report {
+pub(crate) fn all_said(text: &str) -> Report {
     load(text).map_or_else(|report| report, |loaded| loaded.warnings)
 }
 

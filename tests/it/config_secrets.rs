@@ -5,7 +5,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use jirasyncd::config::{self, Environment, Loaded, Report, SecretsWanted, SystemEnvironment};
-use jirasyncd::model::settings::Auth;
 
 use crate::config::{BASE, World};
 
@@ -22,9 +21,7 @@ fn with_token(token: &str) -> String {
 }
 
 fn token(loaded: &Loaded) -> &str {
-    match &loaded.config.instances[&"acme".into()].auth {
-        Auth::ApiToken { token, .. } | Auth::Bearer { token } => token.expose(),
-    }
+    loaded.config.instances[&"acme".into()].auth.secret().expose()
 }
 
 fn messages(outcome: Result<Loaded, Report>) -> Vec<String> {

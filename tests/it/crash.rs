@@ -317,6 +317,8 @@ fused! {
         fn next_due(least: Urgency) -> Option<Timestamp>;
         fn workflow(instance: &InstanceId, project: &str) -> Workflow;
         fn problems(limit: usize) -> Vec<StoredProblem>;
+        fn problems_to_tell(limit: usize) -> Vec<StoredProblem>;
+        fn items_in_conflict() -> Vec<ItemId>;
         fn conflicts(item: ItemId) -> Vec<Conflict>;
         fn figures(now: Timestamp) -> Figures;
         fn note(name: &str) -> Option<String>;

@@ -84,6 +84,8 @@ const RARE: &[(&str, &str)] = &[
         "SELECT about, json_extract(problem, '$.field') IS NOT NULL",
         "the problems that stand, when figures are asked for",
     ),
+    ("SELECT count(*) FROM problems WHERE dismissed_ms IS", "the problems that stand, when figures are asked for"),
+    ("SELECT DISTINCT item FROM conflicts", "conflicts that a person has settled"),
     ("SELECT about, coalesce(json_extract(problem", "the problems that stand, when figures are asked for"),
     ("SELECT item, coalesce(about,", "problems that a person asked for, as many as were asked for"),
 ];

@@ -67,7 +67,8 @@ pub(crate) fn settings(kind: Kind, url: &str, token: &str) -> InstanceSettings {
         timeout: Duration::from_secs(30),
         settle: Duration::from_secs(600),
         overlap: Duration::from_secs(300),
-        ca_file: None,
+        gateway: None,
+        network: Default::default(),
         hooks: Default::default(),
         expires: None,
     }

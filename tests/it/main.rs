@@ -20,6 +20,8 @@ mod cli_init;
 #[cfg(test)]
 mod cli_init_terminal;
 #[cfg(test)]
+mod cli_login;
+#[cfg(test)]
 mod cli_operate;
 #[cfg(test)]
 mod cli_pairs;
@@ -27,6 +29,8 @@ mod cli_pairs;
 mod cli_probe;
 #[cfg(test)]
 mod cli_problems;
+#[cfg(test)]
+mod cli_problems_acts;
 #[cfg(test)]
 mod cli_reload;
 #[cfg(test)]
@@ -43,6 +47,8 @@ mod clock;
 mod config;
 #[cfg(test)]
 mod config_cases;
+#[cfg(test)]
+mod config_logins;
 #[cfg(test)]
 mod config_notices;
 #[cfg(test)]
@@ -141,6 +147,8 @@ mod daemon_links;
 #[cfg(test)]
 mod daemon_lives;
 #[cfg(test)]
+mod daemon_logins;
+#[cfg(test)]
 mod daemon_mails;
 #[cfg(test)]
 mod daemon_matching;
@@ -174,6 +182,8 @@ mod daemon_people;
 mod daemon_planted;
 #[cfg(test)]
 mod daemon_polls;
+#[cfg(test)]
+mod daemon_problems;
 #[cfg(test)]
 mod daemon_random;
 #[cfg(test)]
@@ -212,6 +222,8 @@ mod daemon_strangers;
 mod daemon_support;
 #[cfg(test)]
 mod daemon_sweeps;
+#[cfg(test)]
+mod daemon_take_back;
 #[cfg(test)]
 mod daemon_text;
 #[cfg(test)]
@@ -283,11 +295,17 @@ mod jira_client;
 #[cfg(test)]
 mod jira_faults;
 #[cfg(test)]
+mod jira_grants;
+#[cfg(test)]
+mod jira_logins;
+#[cfg(test)]
 mod jira_network;
 #[cfg(test)]
 mod jira_pages;
 #[cfg(test)]
 mod jira_support;
+#[cfg(test)]
+mod jira_ways;
 #[cfg(test)]
 mod many_sides;
 #[cfg(test)]

@@ -115,10 +115,15 @@ fn command_line(words: &[&str]) -> Result<(), String> {
         return Ok(());
     }
     let Some(name) = words.first() else { return Err("no command".to_owned()) };
-    let help = help(&[name])?;
+    let mut known = help(&[name])?;
+    // Of a command with commands of its own, one of those may be meant.
+    let listed = known.split_once("Commands:").map(|(_, listed)| listed.to_owned()).unwrap_or_default();
+    if let Some(own) = words.get(1).filter(|own| listed.lines().any(|line| line.split(' ').nth(2) == Some(own))) {
+        known = help(&[name, own])?;
+    }
     for option in words.iter().filter(|word| word.starts_with("--")) {
-        let known = help.split(|c: char| c.is_whitespace() || c == ',' || c == '=').any(|word| word == *option);
-        if !known {
+        let mut options = known.split(|c: char| c.is_whitespace() || c == ',' || c == '=');
+        if !options.any(|word| word == *option) {
             return Err(format!("`{name}` has no option `{option}`"));
         }
     }
@@ -191,6 +196,9 @@ async fn its_own_commands_run_on_its_own_configuration() {
         "create support SUP-1 --dry-run",
         "pairs export support",
         "problems",
+        "problems retry --all",
+        "problems dismiss --side globex --dry-run",
+        "problems resolve SUP-1 --take globex --dry-run",
         "explain SUP-1",
         "audit --side globex --since 7d",
     ];

@@ -13,6 +13,7 @@ use super::call::Call;
 use super::client::Client;
 use super::decode::Decoder;
 use super::fields::FieldList;
+use super::login::LoginSources;
 use super::read::Reader;
 use super::transport::{Transport, TransportError, Trouble};
 use super::{Failure, Identity, JiraError, JiraRead};
@@ -205,7 +206,7 @@ impl Choices {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        let client = Arc::new(Client::new(settings, transport, clock, entropy));
+        let client = Arc::new(Client::new(settings, transport, clock, entropy, LoginSources::default()));
         Self { read: Reader(Arc::clone(&client)), client }
     }
 

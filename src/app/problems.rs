@@ -1,0 +1,113 @@
+//! Commands about problems: have what they hold back tried again, and hear of them no more. Must never be about more problems than were
+//! asked for, nor keep in the record of a command what a Jira said.
+
+use std::collections::BTreeSet;
+
+use super::commands::Decided;
+use crate::model::cause::{Cause, causes};
+use crate::model::command::{AboutProblems, Answer, Effect, Ended};
+use crate::model::ids::ItemId;
+use crate::model::problem_filter::ProblemFilter;
+use crate::model::store::{Dismissed, Store, StoreError, StoredProblem};
+use crate::model::suspects::Suspects;
+
+/// Causes that are named in an answer.
+const NAMED: usize = 20;
+
+/// The problems that a filter is about, dismissed or not.
+pub(super) async fn chosen(store: &dyn Store, filter: &ProblemFilter) -> Result<Vec<StoredProblem>, StoreError> {
+    let mut all = store.problems(usize::MAX).await?;
+    all.retain(|stored| filter.is_about(stored));
+    Ok(all)
+}
+
+/// The items that problems are of.
+pub(super) fn items_of(problems: &[StoredProblem]) -> BTreeSet<ItemId> {
+    problems.iter().filter_map(|stored| stored.item).collect()
+}
+
+/// What these hold back is tried again.
+pub(super) async fn retry(store: &dyn Store, filter: &ProblemFilter, dry_run: bool) -> Result<Decided, StoreError> {
+    let problems = chosen(store, filter).await?;
+    if problems.is_empty() {
+        return Ok((none(), Vec::new()));
+    }
+    let items = items_of(&problems);
+    let first = if dry_run { "would be tried again now" } else { "tried again now" };
+    let mut answer = told(first, &problems, dry_run);
+    let apart = problems.iter().filter(|stored| stored.item.is_none()).count();
+    if apart > 0 {
+        answer.lines.push(format!(
+            "{apart} of them are of no issue in step: what instances, syncs and newcomers wait for is looked at with their next poll"
+        ));
+    }
+    let mut suspects = Suspects::read(store.note(Suspects::NOTE).await?.as_deref());
+    let mut effects = vec![Effect::AskAgain(items.iter().copied().collect())];
+    if suspects.try_these_again(&items) {
+        effects.push(Effect::Note(Suspects::NOTE.to_owned(), suspects.text()));
+    }
+    Ok((answer, if dry_run { Vec::new() } else { effects }))
+}
+
+/// These are told no more; without `dismissed` they are told again.
+pub(super) async fn dismiss(
+    store: &dyn Store,
+    filter: &ProblemFilter,
+    dismissed: Option<Dismissed>,
+    dry_run: bool,
+) -> Result<Decided, StoreError> {
+    let mut problems = chosen(store, filter).await?;
+    let fit = problems.len();
+    problems.retain(|stored| stored.dismissed.is_some() != dismissed.is_some());
+    if fit == 0 {
+        return Ok((none(), Vec::new()));
+    }
+    if problems.is_empty() {
+        let line =
+            if dismissed.is_some() { "all of these are dismissed already" } else { "none of these is dismissed" };
+        return Ok((Answer::new(Ended::Unchanged, vec![line.to_owned()]), Vec::new()));
+    }
+    let first = match (&dismissed, dry_run) {
+        (Some(_), true) => "would be told no more",
+        (Some(_), false) => "told no more",
+        (None, true) => "would be told again",
+        (None, false) => "told again",
+    };
+    let mut answer = told(first, &problems, dry_run);
+    if dismissed.is_some() {
+        answer.lines.push(
+            "what they hold back goes on to be tried; one that changes or comes again is told again, and \
+             `jirasyncd problems --dismissed` lists them"
+                .to_owned(),
+        );
+    }
+    let numbers = problems.iter().map(|stored| stored.number).collect();
+    Ok((answer, if dry_run { Vec::new() } else { vec![Effect::Dismiss(numbers, dismissed)] }))
+}
+
+fn none() -> Answer {
+    let line = "no problem is like that: `jirasyncd problems` lists them".to_owned();
+    Answer::new(Ended::Unchanged, vec![line])
+}
+
+/// How many problems it is about and which causes they have; where it is only shown, in their words.
+fn told(first: &str, problems: &[StoredProblem], shown: bool) -> Answer {
+    let (causes, items) = (causes(problems), items_of(problems).len());
+    let mut lines = vec![format!("{first}: {}, of {}", number(problems.len(), "problem"), number(items, "item"))];
+    for cause in causes.iter().take(NAMED) {
+        let Cause { id, side, field, what, about, .. } = cause;
+        let field = field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
+        let words = if shown { format!(": {what}") } else { String::new() };
+        lines.push(format!("  {id}, {} on {side}{field}{words}", number(about.len(), "problem")));
+    }
+    if let Some(left) = causes.len().checked_sub(NAMED).filter(|left| *left > 0) {
+        lines.push(format!("  and {}", number(left, "more cause")));
+    }
+    let about =
+        AboutProblems { problems: problems.len(), items, causes: causes.into_iter().map(|cause| cause.id).collect() };
+    Answer { about: Some(about), ..Answer::new(if shown { Ended::Shown } else { Ended::Done }, lines) }
+}
+
+fn number(count: usize, of: &str) -> String {
+    format!("{count} {of}{}", if count == 1 { "" } else { "s" })
+}

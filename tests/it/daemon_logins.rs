@@ -1,0 +1,115 @@
+//! The whole daemon with logins that end or are replaced while it runs. Must never judge by what it says: what arrived is read off the
+//! Jiras.
+
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jirasyncd::config::{self, Environment, FileContent, SecretsWanted};
+use jirasyncd::simulator::{CLOUD_ID, Credential, presets};
+
+use super::daemon_input::{create, edit};
+use super::daemon_support::{ACME, GLOBEX, Tokens, World, two};
+
+/// The usual secrets, and those that a test changes while the daemon runs.
+struct Changing(Arc<Mutex<String>>);
+
+impl Environment for Changing {
+    fn variable(&self, name: &str) -> Option<String> {
+        Tokens.variable(name)
+    }
+
+    fn file(&self, path: &Path) -> io::Result<FileContent> {
+        if path != Path::new("/secrets/globex") {
+            return Tokens.file(path);
+        }
+        Ok(FileContent { bytes: self.0.lock().unwrap().clone().into_bytes(), mode: 0o400 })
+    }
+}
+
+/// A world whose configuration is read with a secret that may be changed.
+fn changing(text: &str, secret: &str, mut world: World) -> (World, Arc<Mutex<String>>) {
+    let held = Arc::new(Mutex::new(secret.to_owned()));
+    let text = text.replace("STATE", &world.state().display().to_string());
+    let read = {
+        let held = Arc::clone(&held);
+        move || config::load(&text, "test.toml", &Changing(Arc::clone(&held)), SecretsWanted::Yes)
+    };
+    world.config = read().unwrap_or_else(|report| panic!("{report}")).config;
+    world.surroundings.reread = Some(Arc::new(read));
+    (world, held)
+}
+
+const GLOBEX_AUTH: &str = "auth = { method = \"bearer\", token = \"env:TOKEN\" }";
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_replaced_in_jira_and_in_its_file_needs_no_restart() {
+    let text = two().replace(GLOBEX_AUTH, "auth = { method = \"bearer\", token = \"file:/secrets/globex\" }");
+    let (mut world, secret) = changing(&text, "first-token", World::without_daemon(&two()));
+    world.jira("globex").set_credentials("sync", vec![Credential::Pat("first-token".into())]);
+    world.start().await;
+    let key = create(&world, "SUP", "Item", &[]);
+    world.settle().await;
+    // Here first: the old one goes on until Jira ends it, and then nobody notices.
+    "second-token\n".clone_into(&mut secret.lock().unwrap());
+    world.jira("globex").set_credentials("sync", vec![Credential::Pat("second-token".into())]);
+    edit(&world, "acme", "jane", &key, "Item, second");
+    world.intervals(2).await;
+    assert_eq!(world.field("globex", "Item", "summary"), "Item, second");
+    assert_eq!(world.problems().await, Vec::<String>::new());
+    // In Jira first: somebody is told, and all goes on by itself once the file has the new one.
+    world.jira("globex").set_credentials("sync", vec![Credential::Pat("third-token".into())]);
+    edit(&world, "acme", "jane", &key, "Item, third");
+    world.intervals(4).await;
+    assert_eq!(world.field("globex", "Item", "summary"), "Item, second");
+    assert!(!world.problems().await.is_empty());
+    "third-token".clone_into(&mut secret.lock().unwrap());
+    // It is asked every five minutes.
+    world.intervals(24).await;
+    assert_eq!(world.field("globex", "Item", "summary"), "Item, third");
+    assert_eq!(world.problems().await, Vec::<String>::new());
+    assert_eq!(world.in_step("acme", "globex").await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn applications_sync_through_the_gateway_for_hours() {
+    let acme = format!(
+        "gateway = \"{ACME}/ex/jira/{CLOUD_ID}\"\nauth = {{ method = \"client-credentials\", client-id = \"a\", client-secret = \
+         \"env:TOKEN\", token-url = \"{ACME}/oauth/token\" }}"
+    );
+    let globex =
+        "auth = { method = \"client-credentials\", client-id = \"g\", client-secret = \"file:/secrets/globex\" }";
+    let cloud = "auth = { method = \"api-token\", user = \"sync@acme.example\", token = \"env:TOKEN\" }";
+    let text = two().replace(cloud, &acme).replace(GLOBEX_AUTH, globex);
+    let (mut world, _) = changing(&text, "canary-globex", World::without_daemon(&two()));
+    let client = |id: &str, secret: &str| vec![Credential::Client { id: id.into(), secret: secret.into() }];
+    world.jira("acme").set_credentials("sync", client("a", presets::SYNC_TOKEN));
+    world.jira("globex").set_credentials("sync", client("g", "canary-globex"));
+    for jira in ["acme", "globex"] {
+        world.jira(jira).set_token_life(Duration::from_secs(600));
+    }
+    assert!(GLOBEX.ends_with("/jira"), "the token endpoint lies below the context path");
+    world.start().await;
+    let key = create(&world, "SUP", "Item", &[]);
+    world.settle().await;
+    for hour in 0..3 {
+        world.intervals(110).await;
+        edit(&world, "acme", "jane", &key, &format!("Item {hour}"));
+        world.settle().await;
+        assert_eq!(world.field("globex", "Item", "summary"), format!("Item {hour}"));
+    }
+    for jira in ["acme", "globex"] {
+        assert!((16..=24).contains(&world.jira(jira).tokens_given()), "{jira}: {}", world.jira(jira).tokens_given());
+        assert!(world.jira(jira).calls().iter().all(|call| call.status != 401), "{jira}");
+    }
+    assert_eq!(world.problems().await, Vec::<String>::new());
+    let links = format!("{:?}", world.issue("globex", "Item"));
+    assert!(!links.contains("/ex/jira/"), "people are sent to the site: {links}");
+    // Neither secret nor token is in the state.
+    let state = std::fs::read(world.state()).unwrap();
+    for word in ["canary-globex", "access-token-number", presets::SYNC_TOKEN] {
+        let found = state.windows(word.len()).any(|part| part == word.as_bytes());
+        assert!(!found, "`{word}` is in the state");
+    }
+}
