@@ -36,7 +36,7 @@ pub(super) static TOKEN: Key = optional(
 pub(super) static PASSWORD: Key =
     optional("password", Shape::Text(&PASSWORD_AT), "With `basic`, where the password lies: as with `token`.");
 pub(super) static CLIENT_ID: Key =
-    optional("client-id", Shape::Text(&CLIENT), "With `client-credentials`: the application's id.");
+    optional("client-id", Shape::Text(&CLIENT), "With `client-credentials` and `oauth`: the application's id.");
 pub(super) static CLIENT_SECRET: Key = optional(
     "client-secret",
     Shape::Text(&SECRET),

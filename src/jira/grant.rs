@@ -7,12 +7,13 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::Failure;
 use crate::model::secret::Secret;
+use crate::model::settings::{Auth, InstanceSettings, Kind};
 
 /// So often another process is waited for that holds the file.
 const TRIES: u32 = 300;
@@ -20,6 +21,9 @@ const TRIES: u32 = 300;
 const EACH: Duration = Duration::from_millis(100);
 /// Room that is made sure of before a refresh token is used up, in bytes: more than any two tokens take.
 const ROOM: usize = 32 * 1024;
+
+/// How long a grant lasts on Cloud, however often it is used (jira-facts 2). Of Data Center no end is known.
+const CLOUD_LASTS: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 /// What somebody granted, as of now.
 #[derive(Clone)]
@@ -48,6 +52,24 @@ impl Drop for Written {
         self.refresh_token.zeroize();
         self.access_token.zeroize();
     }
+}
+
+/// The part of it that is no secret.
+#[derive(Deserialize)]
+struct Since {
+    granted: Timestamp,
+}
+
+/// When access that somebody granted ends, used or not; `None`: nobody knows, nothing was granted, or the login is another one.
+#[must_use]
+pub fn grant_ends(settings: &InstanceSettings) -> Option<Timestamp> {
+    let Auth::Grant(grant) = &settings.auth else { return None };
+    if settings.kind != Kind::Cloud {
+        return None;
+    }
+    let bytes = Zeroizing::new(std::fs::read(&grant.file).ok()?);
+    let since: Since = serde_json::from_slice(&bytes).ok()?;
+    since.granted.checked_add(CLOUD_LASTS).ok()
 }
 
 /// The file, held by this process until it is dropped.

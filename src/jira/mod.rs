@@ -59,6 +59,7 @@ pub use calls::CallCount;
 pub use circles::RoleActors;
 pub use connect::{connect, connect_with};
 pub use created::{Made, Makers, made};
+pub use grant::grant_ends;
 pub use granting::{address_to_open, code_in, take_grant};
 pub use hook_body::{NO_ISSUE, Told, read_hook};
 pub use hooks::{HOOK_EVENTS, HookError, HookRegistry, PROPERTY_EVENTS, RegisteredHook, WantedHook};

@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jirasyncd::clock::{Clock, SeededEntropy, VirtualClock};
 use jirasyncd::jira::{
-    Failure, Identity, JiraError, JiraRead, Transport, TransportError, address_to_open, code_in, connect, take_grant,
+    Failure, Identity, JiraError, JiraRead, Transport, TransportError, address_to_open, code_in, connect, grant_ends,
+    take_grant,
 };
 use jirasyncd::model::secret::Secret;
 use jirasyncd::model::settings::{Auth, InstanceSettings, Kind, OauthClient, OauthGrant};
@@ -145,6 +146,27 @@ async fn what_was_granted_is_renewed_for_days_and_over_restarts() {
         // Fifty hours.
         assert!((25..=61).contains(&bench.jira.tokens_given()), "{kind:?}: {}", bench.jira.tokens_given());
         assert!(bench.jira.calls().iter().all(|call| call.status != 401), "{kind:?}");
+    }
+}
+
+/// Whatever is renewed: the end is counted from when somebody granted it.
+#[tokio::test(start_paused = true)]
+async fn the_end_of_what_was_granted_is_known_on_cloud() {
+    for kind in [Kind::Cloud, Kind::DataCenter] {
+        let bench = bench(kind);
+        assert_eq!(grant_ends(&bench.settings), None, "nothing was granted yet");
+        let granted = bench.clock.now();
+        bench.grant().await.unwrap();
+        hours(30).await;
+        asks(&bench.client()).await.unwrap();
+        assert_eq!(bench.jira.tokens_given(), 2, "{kind:?}");
+        let ends = (kind == Kind::Cloud).then(|| granted + jiff::SignedDuration::from_hours(24 * 365));
+        assert_eq!(grant_ends(&bench.settings), ends, "{kind:?}");
+        let other =
+            InstanceSettings { auth: Auth::Bearer { token: Secret::new("t".into()) }, ..bench.settings.clone() };
+        assert_eq!(grant_ends(&other), None);
+        std::fs::write(bench.file(), "no grant").unwrap();
+        assert_eq!(grant_ends(&bench.settings), None);
     }
 }
 

@@ -198,6 +198,7 @@ impl Daemon {
                 done: done.map(|write| write.count).sum(),
                 busy: queues.map(|queue| queue.due + queue.claimed).sum(),
                 expires: settings.expires,
+                grant_ends: crate::jira::grant_ends(settings),
             }
         });
         let syncs = self.config.syncs.keys().map(|sync| (sync.clone(), stopped.get(sync).cloned()));

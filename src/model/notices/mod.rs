@@ -62,6 +62,8 @@ pub struct SeenInstance {
     pub busy: u64,
     /// When its token ends, where the configuration says so.
     pub expires: Option<Timestamp>,
+    /// When the access ends that somebody granted, where that is known.
+    pub grant_ends: Option<Timestamp>,
 }
 
 /// What happened.
@@ -207,8 +209,10 @@ impl Told {
         Some(Draft { event: Event::InstanceBack, about, title, text, count: Some(count) })
     }
 
+    /// The secret that the configuration names, or the grant: whichever ends first.
     fn of_token(&mut self, instance: &SeenInstance, now: Timestamp) -> Option<Draft> {
-        let (id, expires) = (&instance.id, instance.expires?);
+        let id = &instance.id;
+        let expires = instance.expires.into_iter().chain(instance.grant_ends).min()?;
         let left = expires.duration_since(now);
         let passed = TOKEN.iter().filter(|before| left <= **before).count();
         let told = self.tokens.get(id).filter(|(of, _)| *of == expires).map_or(0, |(_, told)| *told);
@@ -216,15 +220,11 @@ impl Told {
             return None;
         }
         self.tokens.insert(id.clone(), (expires, passed));
-        let title = if left.is_positive() {
-            format!("the token of instance `{id}` expires in {}", in_words(left))
+        let (title, text) = if instance.grant_ends == Some(expires) {
+            granted_words(id, expires, left)
         } else {
-            format!("the token of instance `{id}` has expired")
+            token_words(id, expires, left)
         };
-        let text = format!(
-            "It ends at {expires}, as the configuration says. Make a new one, put it where the old one lies, set `auth.expires` anew and \
-             run `jirasyncd reload`; where `token` is `env:` or `credential:`, restart the daemon instead."
-        );
         Some(Draft { event: Event::TokenExpires, about: Some(id.to_string()), title, text, count: None })
     }
 
@@ -294,6 +294,34 @@ impl Told {
         }
         notices
     }
+}
+
+/// A secret that the configuration names ends at a time that it says.
+fn token_words(id: &InstanceId, expires: Timestamp, left: SignedDuration) -> (String, String) {
+    let title = if left.is_positive() {
+        format!("the token of instance `{id}` expires in {}", in_words(left))
+    } else {
+        format!("the token of instance `{id}` has expired")
+    };
+    let text = format!(
+        "It ends at {expires}, as the configuration says. Make a new one, put it where the old one lies, set `auth.expires` anew and \
+         run `jirasyncd reload`; where it is named by `env:` or `credential:`, restart the daemon instead."
+    );
+    (title, text)
+}
+
+/// Access that somebody granted ends, used or not.
+fn granted_words(id: &InstanceId, expires: Timestamp, left: SignedDuration) -> (String, String) {
+    let title = if left.is_positive() {
+        format!("the access that was granted to instance `{id}` ends in {}", in_words(left))
+    } else {
+        format!("the access that was granted to instance `{id}` has ended")
+    };
+    let text = format!(
+        "It ends at {expires}, a year after it was granted, however often it is used. Run `jirasyncd login {id}` and have it granted anew; \
+         the daemon goes on by itself."
+    );
+    (title, text)
 }
 
 /// A number of things.

@@ -22,6 +22,7 @@ fn well(minute: i64) -> Seen {
             done: 0,
             busy: 0,
             expires: None,
+            grant_ends: None,
         }],
         syncs: vec![("support".into(), None)],
         problems: 0,
@@ -120,6 +121,21 @@ fn a_token_is_told_two_weeks_before_three_days_before_and_at_its_end() {
     assert_eq!(days, [(16, title("expires in 14 days")), (27, title("expires in 3 days")), (30, title("has expired"))]);
     let seen = changed(41 * 1_440, |globex| globex.expires = Some(at(42 * 1_440)));
     assert_eq!(told.due(&seen, LIMITS)[0].title, title("expires in 24 hours"), "another token");
+}
+
+#[test]
+fn whichever_ends_first_is_told_a_secret_or_what_was_granted() {
+    let days = |count: i64| Some(at(count * 1_440));
+    let mut told = Told::default();
+    let seen = changed(0, |globex| (globex.expires, globex.grant_ends) = (days(200), days(10)));
+    let notice = &told.due(&seen, LIMITS)[0];
+    assert_eq!(notice.title, "the access that was granted to instance `globex` ends in 10 days");
+    assert!(notice.text.contains("`jirasyncd login globex`"), "{}", notice.text);
+    assert_eq!(kept(&told).due(&seen, LIMITS), [], "once");
+    let seen = changed(5 * 1_440, |globex| (globex.expires, globex.grant_ends) = (days(6), days(370)));
+    assert_eq!(told.due(&seen, LIMITS)[0].title, "the token of instance `globex` expires in 24 hours");
+    let seen = changed(371 * 1_440, |globex| (globex.expires, globex.grant_ends) = (None, days(370)));
+    assert_eq!(told.due(&seen, LIMITS)[0].title, "the access that was granted to instance `globex` has ended");
 }
 
 #[test]
