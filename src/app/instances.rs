@@ -59,6 +59,7 @@ impl Daemon {
                     field: None,
                     what: words,
                     remedy: remedy(&error.failure).to_owned(),
+                    operation: None,
                 };
                 self.store.set_problems(&about(instance), &[problem], self.surroundings.clock.now()).await?;
                 Ok(Polled::default())
@@ -88,6 +89,7 @@ impl Daemon {
             field: None,
             what,
             remedy: remedy.to_owned(),
+            operation: None,
         };
         let problems: Vec<Problem> = troubles.into_iter().map(problem).collect();
         self.store.set_problems(&about(instance), &problems, self.surroundings.clock.now()).await

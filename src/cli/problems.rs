@@ -262,7 +262,7 @@ async fn find(config: &Config, wanted: &Listing) -> anyhow::Result<Found> {
 
 /// A cause, what to do, and whom it concerns.
 fn text(cause: &Cause, named: usize) -> String {
-    let Cause { id, side, field, what, remedy, since, about, .. } = cause;
+    let Cause { id, side, field, what, remedy, since, times, operation, about, .. } = cause;
     let field = field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
     let count = if about.len() == 1 { String::new() } else { format!("{}, ", counted(about.len(), "time")) };
     let mut out = String::new();
@@ -270,6 +270,8 @@ fn text(cause: &Cause, named: usize) -> String {
     let _ = writeln!(out, "{}", escaped(&format!("side {side}{field}: {count}since {since} (cause {id})")));
     let _ = writeln!(out, "  {}", escaped(what));
     let _ = writeln!(out, "  Hint: {}", escaped(remedy));
+    let by = operation.map(|operation| format!(", last by operation {operation}")).unwrap_or_default();
+    let _ = writeln!(out, "  met {}{by}", counted(usize::try_from(*times).unwrap_or(usize::MAX), "time"));
     let left = about.len().saturating_sub(named);
     let names = about.iter().take(named).map(String::as_str).collect::<Vec<_>>().join("; ");
     let more = if left == 0 { String::new() } else { format!("; and {left} more (`--all` names them)") };

@@ -230,7 +230,8 @@ fn problems(problems: &[ProblemStatus]) -> String {
     let mut out = String::new();
     for problem in problems {
         let field = problem.field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
-        let place = format!("{}, side {}{field}, since {}", problem.about, problem.side, problem.since);
+        let times = counted(usize::try_from(problem.times).unwrap_or(usize::MAX), "time");
+        let place = format!("{}, side {}{field}, since {}, met {times}", problem.about, problem.side, problem.since);
         let _ = writeln!(out, "  {}", escaped(&place));
         let _ = writeln!(out, "    {}", escaped(&problem.what));
         let _ = writeln!(out, "    Hint: {}", escaped(&problem.remedy));

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::jira::Budget;
 use crate::model::command::Pause;
-use crate::model::ids::{FieldName, InstanceId, ItemId, SideId};
+use crate::model::ids::{FieldName, InstanceId, ItemId, OperationId, SideId};
 use crate::model::settings::{InstanceSettings, Kind};
 use crate::model::start::{CreationFigures, CreationPace};
 use crate::model::store::{Figures, Store, StoreError, StoredProblem};
@@ -118,11 +118,16 @@ pub struct ProblemStatus {
     pub remedy: String,
     /// Since when, by our clock.
     pub since: Timestamp,
+    /// How often it was met since then.
+    pub times: u64,
+    /// The operation that met it last, where a write did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<OperationId>,
 }
 
 impl From<StoredProblem> for ProblemStatus {
     fn from(stored: StoredProblem) -> Self {
-        let StoredProblem { item, about, problem, since, .. } = stored;
+        let StoredProblem { item, about, problem, since, times, .. } = stored;
         Self {
             item,
             about,
@@ -131,6 +136,8 @@ impl From<StoredProblem> for ProblemStatus {
             what: problem.what,
             remedy: problem.remedy,
             since,
+            times,
+            operation: problem.operation,
         }
     }
 }

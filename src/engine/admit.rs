@@ -471,6 +471,7 @@ impl Engine {
                  again every five minutes",
                 sync.id()
             ),
+            operation: None,
         };
         sync.stop(side, key, problem, self.clock.monotonic() + STOP);
         self.tell_stops(sync).await

@@ -147,6 +147,7 @@ impl Engine {
             field: None,
             what: format!("made by people whose acts stay here, so not carried: {named}{more}"),
             remedy: "let somebody make it again whose acts cross, or change `from` and `not-from`".to_owned(),
+            operation: None,
         };
         self.store.set_problems(&format!("staying {} {side}", sync.id()), &[problem], self.now()).await
     }

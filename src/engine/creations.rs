@@ -538,6 +538,7 @@ fn too_many(sync: &SyncSettings, by_side: &BTreeMap<SideId, u64>, (bar, asked): 
             "look at `jirasyncd plan`; `jirasyncd confirm {id} {count}` lets them be created, `jirasyncd run --limit 1` begins \
              with one, and a narrower `jql` or `when` makes them fewer"
         ),
+        operation: None,
     })
 }
 

@@ -517,6 +517,7 @@ fn in_words(sync: &SyncId, side: SideId, detached: &Detached) -> Problem {
         field: None,
         what: format!("sync `{sync}` was ended at {since:.0} by {by}: nothing of it is carried{marks}"),
         remedy: format!("take it out of the configuration{wait}, or take it up again with `jirasyncd attach {sync}`"),
+        operation: None,
     }
 }
 

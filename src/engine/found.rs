@@ -225,6 +225,7 @@ impl Engine {
                 "look at both issues; `jirasyncd merge {sync} {side}:{of} {side}:{key}` keeps {of} in step and lets {key} be, the \
                  other way round {key} takes its place; or delete {key}, which the next full check sees"
             ),
+            operation: None,
         };
         self.store.set_problems(&duplicate(instance, *issue), &[problem], self.now()).await
     }
@@ -242,6 +243,7 @@ impl Engine {
             field: None,
             what: format!("{key} carries our mark, but the state does not know its item; it is left alone"),
             remedy: "if the state was restored from a backup, restore a newer one; else delete the issue".to_owned(),
+            operation: None,
         };
         self.store.set_problems(&stranger(instance.id(), id), &[problem], self.now()).await
     }

@@ -109,6 +109,7 @@ impl Engine {
                 "{}; or set `notify = \"always\"`",
                 needed(&sync.settings, side, Function::SilentEdits, &[Right::AdministerProjects])
             ),
+            operation: None,
         };
         let problems = if lacks { vec![problem] } else { Vec::new() };
         if let Err(error) = self.store.set_problems(&owner(sync, side), &problems, self.now()).await {

@@ -58,6 +58,12 @@ fn is_about_the_text(refusal: &Refusal) -> bool {
 impl Engine {
     /// Takes in what became of a create.
     pub(super) fn created_outcome(&self, work: &mut Work, intent: &Intent, outcome: WriteOutcome<Created>) {
+        let before = work.problems.clone();
+        self.take_created(work, intent, outcome);
+        work.met_by(intent, &before);
+    }
+
+    fn take_created(&self, work: &mut Work, intent: &Intent, outcome: WriteOutcome<Created>) {
         let side = &intent.operation.side;
         match outcome {
             WriteOutcome::Done(created) => {
@@ -134,6 +140,12 @@ impl Engine {
 
     /// Takes in what became of any other write.
     pub(super) async fn outcome(&self, work: &mut Work, intent: &Intent, sent: Sent) {
+        let before = work.problems.clone();
+        self.take_sent(work, intent, sent).await;
+        work.met_by(intent, &before);
+    }
+
+    async fn take_sent(&self, work: &mut Work, intent: &Intent, sent: Sent) {
         if sent.is_done() {
             tell(work, intent);
         }

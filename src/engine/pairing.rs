@@ -191,7 +191,7 @@ impl Engine {
                     let remedy =
                         "let the sync user read it there, or take that out of `pairing.by`; it is asked for again"
                             .to_owned();
-                    let problem = Problem { side: side.clone(), field: None, what, remedy };
+                    let problem = Problem { side: side.clone(), field: None, what, remedy, operation: None };
                     self.store.set_problems(&unpaired(instance.id(), row.id), &[problem], self.now()).await?;
                 }
                 return Ok(Found::Waits);
@@ -231,6 +231,7 @@ impl Engine {
                         sync.id(),
                         row.key
                     ),
+                    operation: None,
                 };
                 self.store.set_problems(&unpaired(instance.id(), row.id), &[problem], self.now()).await?;
                 Ok(Found::Waits)

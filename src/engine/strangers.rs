@@ -184,6 +184,7 @@ impl Engine {
             field: None,
             what: format!("no counterpart is created in this sync: {what}; where {why}, each would be created again"),
             remedy: if ended { REMEDY_ENDED } else { RESTORE }.to_owned(),
+            operation: None,
         };
         sync.stop(side, COPIES, problem, self.clock.monotonic() + AGAIN);
         self.tell_stops(sync).await

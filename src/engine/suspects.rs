@@ -69,7 +69,7 @@ impl Engine {
             "the process panicked {MOST_PANICS} times in a row while it worked on the item of {}: it is set aside, and everything else goes on",
             replica.key
         );
-        let problem = Problem { side: side.clone(), field: None, what, remedy: REMEDY.to_owned() };
+        let problem = Problem { side: side.clone(), field: None, what, remedy: REMEDY.to_owned(), operation: None };
         if !claim.problems.contains(&problem) {
             tracing::error!(item = %claim.item.id, key = %replica.key, "an item is set aside: the process panics with it");
             let problems = claim.problems.iter().cloned().chain([problem]).collect();

@@ -328,6 +328,7 @@ impl Engine {
                             field: Some(thing_field(rules.thing)),
                             what: format!("the {}s cannot be read: {error}", rules.thing.word()),
                             remedy: "let the sync user browse the project; it is tried again".to_owned(),
+                            operation: None,
                         });
                     }
                 }

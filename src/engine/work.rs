@@ -20,7 +20,7 @@ use crate::model::hub::{Absence, Acknowledged, Conflict, ItemState, Replica};
 use crate::model::ids::{AccountId, FieldId, FieldName, InstanceId, OperationId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue, TransitionOffer, Watchers};
 use crate::model::occasion::Brought;
-use crate::model::operation::{Intent, IntentEvent, IntentState, Operation};
+use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
 use crate::model::problem::Problem;
 use crate::model::remark::Remark;
 use crate::model::right::{Function, Right, needed};
@@ -120,6 +120,8 @@ pub(crate) struct Work {
     pub(crate) ways: Vec<(SideId, String, String, String)>,
     pub(crate) moves: Vec<(OperationId, IntentState)>,
     pub(crate) problems: BTreeSet<Problem>,
+    /// The operations that wrote fields last, in this cycle.
+    written: BTreeMap<(SideId, FieldName), OperationId>,
     /// Second issues that we made for a side, found in this cycle.
     pub(crate) duplicates: Vec<Duplicate>,
     /// What the last plan did not do, and why.
@@ -207,6 +209,7 @@ impl Work {
             ways: Vec::new(),
             moves: Vec::new(),
             problems: BTreeSet::new(),
+            written: BTreeMap::new(),
             duplicates: Vec::new(),
             holds: Vec::new(),
             due: None,
@@ -353,7 +356,19 @@ impl Work {
     /// What a side's sync user cannot do, for people.
     pub(crate) fn problem(&mut self, side: &SideId, field: Option<&FieldName>, what: String, remedy: &str) {
         let remedy = remedy.to_owned();
-        self.problems.insert(Problem { side: side.clone(), field: field.cloned(), what, remedy });
+        self.problems.insert(Problem { side: side.clone(), field: field.cloned(), what, remedy, operation: None });
+    }
+
+    /// Has the problems that came with the answer to a write, and those that its fields may be, name its operation.
+    pub(crate) fn met_by(&mut self, intent: &Intent, before: &BTreeSet<Problem>) {
+        let new: Vec<Problem> = self.problems.difference(before).cloned().collect();
+        for problem in new {
+            self.problems.replace(Problem { operation: Some(intent.id), ..problem });
+        }
+        if let Action::SetFields { fields } | Action::Transition { fields, .. } = &intent.operation.action {
+            let side = &intent.operation.side;
+            self.written.extend(fields.keys().map(|field| ((side.clone(), field.clone()), intent.id)));
+        }
     }
 
     /// The status that a read shows.
@@ -397,7 +412,7 @@ impl Work {
         let mut all = self.problems.clone();
         for hold in &self.holds {
             let (side, field) = (hold.side.clone(), hold.field.clone());
-            all.insert(Problem { side, field, what: hold.why.clone(), remedy: hold.remedy.clone() });
+            all.insert(Problem { side, field, what: hold.why.clone(), remedy: hold.remedy.clone(), operation: None });
         }
         let gone = |side: &SideId| self.item.replicas.get(side).is_some_and(Replica::is_elsewhere);
         let unsure = |side: &SideId| self.item.replicas.get(side).is_some_and(Replica::is_unsure);
@@ -434,8 +449,9 @@ impl Work {
                         "set it back by hand where it was changed, or let the side's changes count (`from` of the field's row)"
                     };
                     let remedy = remedy.to_owned();
+                    let operation = self.written.get(&(side.clone(), field.clone())).copied();
                     let (side, field) = (side.clone(), Some(field.clone()));
-                    all.insert(Problem { side, field, what: refused.reason.clone(), remedy });
+                    all.insert(Problem { side, field, what: refused.reason.clone(), remedy, operation });
                 }
             }
         }
@@ -458,5 +474,5 @@ fn missed(sync: &SyncSettings, side: &SideId, replica: &Replica) -> Option<Probl
     let remedy = format!(
         "restore it, or let the sync user see it ({needed}); it is asked for again with every change of its counterparts"
     );
-    Some(Problem { side: side.clone(), field: None, what, remedy })
+    Some(Problem { side: side.clone(), field: None, what, remedy, operation: None })
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::fingerprint::Hash;
-use super::ids::{CauseId, FieldName, SideId};
+use super::ids::{CauseId, FieldName, OperationId, SideId};
 use super::problem::Problem;
 use super::store::StoredProblem;
 
@@ -31,6 +31,11 @@ pub struct Cause {
     pub since: Timestamp,
     /// Since when the newest stands.
     pub newest: Timestamp,
+    /// How often they were met, together.
+    pub times: u64,
+    /// The operation that met the newest one last that a write met.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<OperationId>,
     /// What each is about, the oldest first.
     pub about: Vec<String>,
 }
@@ -67,7 +72,7 @@ pub fn causes(problems: &[StoredProblem]) -> Vec<Cause> {
     let mut found: BTreeMap<(SideId, Option<FieldName>, String, String), Cause> = BTreeMap::new();
     let mut oldest_first: Vec<&StoredProblem> = problems.iter().collect();
     oldest_first.sort_by_key(|stored| stored.since);
-    for StoredProblem { about, problem, since, .. } in oldest_first {
+    for StoredProblem { about, problem, since, times, .. } in oldest_first {
         let (what, remedy) = (of_any_issue(&problem.what), of_any_issue(&problem.remedy));
         let key = (problem.side.clone(), problem.field.clone(), what, remedy);
         let cause = found.entry(key).or_insert_with(|| Cause {
@@ -78,8 +83,12 @@ pub fn causes(problems: &[StoredProblem]) -> Vec<Cause> {
             remedy: problem.remedy.clone(),
             since: *since,
             newest: *since,
+            times: 0,
+            operation: None,
             about: Vec::new(),
         });
+        cause.times = cause.times.saturating_add(*times);
+        cause.operation = problem.operation.or(cause.operation);
         cause.newest = cause.newest.max(*since);
         cause.about.push(about.clone());
     }
@@ -93,25 +102,30 @@ mod tests {
     use super::*;
 
     fn stored(about: &str, side: &str, what: &str, second: i64) -> StoredProblem {
-        let problem = Problem { side: side.into(), field: None, what: what.into(), remedy: "grant it".into() };
+        let problem =
+            Problem { side: side.into(), field: None, what: what.into(), remedy: "grant it".into(), operation: None };
         let since = Timestamp::from_second(second).unwrap();
-        StoredProblem { number: second, item: None, about: about.into(), problem, since, dismissed: None }
+        StoredProblem { number: second, item: None, about: about.into(), problem, since, times: 1, dismissed: None }
     }
 
     #[test]
     fn one_missing_permission_is_one_cause_however_many_issues_have_it() {
-        let problems = [
+        let mut problems = [
             stored("SUP-2 ENG-9", "globex", "editing ENG-9 (id 10009) failed: status 403: no Edit Issues", 20),
             stored("SUP-1 ENG-4", "globex", "editing ENG-4 (id 10004) failed: status 403: no Edit Issues", 10),
             stored("SUP-3 ENG-5", "globex", "no such user on globex", 5),
             stored("SUP-1 OPS-4", "initech", "editing ENG-4 (id 10004) failed: status 403: no Edit Issues", 10),
         ];
+        problems[1].times = 7;
+        problems[1].problem.operation = Some(OperationId(7));
         let causes = causes(&problems);
         assert_eq!(causes.len(), 3);
         assert_eq!(causes[0].about, ["SUP-1 ENG-4", "SUP-2 ENG-9"]);
         assert_eq!(causes[0].what, problems[1].problem.what);
         assert_eq!(causes[0].since.as_second(), 10);
         assert_eq!(causes[0].newest.as_second(), 20);
+        assert_eq!((causes[0].times, causes[0].operation), (8, Some(OperationId(7))));
+        assert_eq!((causes[1].times, causes[1].operation), (1, None));
         assert_eq!(causes[1].about, ["SUP-3 ENG-5"]);
         assert_eq!(causes[2].side, SideId::from("initech"));
         let called = |index: usize| cause_of(&problems[index].problem);

@@ -248,6 +248,8 @@ pub struct StoredProblem {
     pub problem: Problem,
     /// Since when, by our clock.
     pub since: Timestamp,
+    /// How often it was met since then.
+    pub times: u64,
     /// That an operator wants to hear of it no more, for as long as it stays as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dismissed: Option<Dismissed>,

@@ -1,5 +1,5 @@
 //! The problems that stand, of items and of whole instances or syncs. Must never restart the age of a problem that was only
-//! told again, nor forget that an operator dismissed it.
+//! told again, nor forget that an operator dismissed it; one that is met again is counted.
 
 use std::collections::BTreeSet;
 
@@ -40,8 +40,17 @@ pub(super) fn replace(connection: &Connection, owner: &Owner, problems: &[Proble
     for (number, text) in standing {
         // One that cannot be read is replaced like one that is over.
         let problem: Option<Problem> = serde_json::from_str(&text).ok();
-        if !problem.is_some_and(|problem| wanted.remove(&problem)) {
-            connection.prepare_cached("DELETE FROM problems WHERE number = ?1")?.execute([number])?;
+        match problem.and_then(|stood| Some((wanted.take(&stood)?, stood))) {
+            Some((again, stood)) => {
+                // Another operation may have met it; without one, nothing was tried since.
+                let text = encode("a problem", &Problem { operation: again.operation.or(stood.operation), ..stood })?;
+                connection
+                    .prepare_cached("UPDATE problems SET times = times + 1, problem = ?2 WHERE number = ?1")?
+                    .execute(params![number, text])?;
+            }
+            None => {
+                connection.prepare_cached("DELETE FROM problems WHERE number = ?1")?.execute([number])?;
+            }
         }
     }
     for problem in problems {
@@ -90,7 +99,7 @@ pub(super) fn all(connection: &Connection, limit: usize, every: bool) -> StepRes
     let mut statement = connection.prepare_cached(
         "SELECT item, coalesce(about, (SELECT group_concat(key, ', ' ORDER BY side) FROM replicas
              WHERE replicas.item = problems.item AND key IS NOT NULL)), problem, since_ms, number,
-             dismissed_ms, dismissed_uid, dismissed_user
+             dismissed_ms, dismissed_uid, dismissed_user, times
          FROM problems WHERE ?2 OR dismissed_ms IS NULL ORDER BY since_ms, number LIMIT ?1",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -101,14 +110,16 @@ pub(super) fn all(connection: &Connection, limit: usize, every: bool) -> StepRes
             Some(Milliseconds(at)) => Some(Dismissed { at, by: Operator { uid: row.get(6)?, name: row.get(7)? } }),
         };
         let about: Option<String> = row.get(1)?;
-        Ok((row.get::<_, i64>(4)?, row.get::<_, Option<ItemId>>(0)?, about, row.get::<_, String>(2)?, since, dismissed))
+        let (number, item, times) = (row.get::<_, i64>(4)?, row.get::<_, Option<ItemId>>(0)?, row.get::<_, i64>(8)?);
+        Ok((number, item, about, row.get::<_, String>(2)?, since, dismissed, times))
     })?;
     rows.map(|row| {
-        let (number, item, about, text, since, dismissed) = row?;
+        let (number, item, about, text, since, dismissed, times) = row?;
         // An item none of whose issues was read yet has no key to be called by.
         let about = about.or_else(|| item.map(|item| format!("item {item}"))).unwrap_or_default();
         let problem = decode(|| format!("a problem of {about}"), &text)?;
-        Ok(StoredProblem { number, item, about, problem, since, dismissed })
+        let times = u64::try_from(times).unwrap_or(1);
+        Ok(StoredProblem { number, item, about, problem, since, times, dismissed })
     })
     .collect()
 }

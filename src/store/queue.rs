@@ -216,6 +216,7 @@ fn set_aside(connection: &Connection, now: Timestamp, item: ItemId, what: &str) 
         what: what.to_owned(),
         remedy: "stop the daemon and put a backup in its place with `jirasyncd state restore`; all other items go on"
             .to_owned(),
+        operation: None,
     };
     let text = encode("a problem", &problem)?;
     connection

@@ -6,7 +6,7 @@ use jirasyncd::model::command::{Answer, Command, Ended};
 use jirasyncd::model::ids::CauseId;
 use jirasyncd::model::problem_filter::ProblemFilter;
 use jirasyncd::model::store::{Store as _, StoredProblem};
-use jirasyncd::simulator::Holder;
+use jirasyncd::simulator::{Fault, FaultRule, Holder, When};
 use serde_json::json;
 
 use super::daemon_pause::{alice, give};
@@ -117,6 +117,26 @@ async fn a_refused_field_is_tried_at_once_where_somebody_says_so_and_only_there(
         let typed: Vec<String> = given.iter().map(|record| format!("{}: {}", record.by, record.command)).collect();
         let expected = format!("{}: problems retry --cause {cause}", alice());
         assert_eq!(typed, [expected.clone(), expected, format!("{}: problems retry --all", alice())], "{to} {case:?}");
+    }
+}
+
+/// Each try is another operation, and the problem is one.
+#[tokio::test(start_paused = true)]
+async fn a_problem_counts_how_often_it_was_met_and_names_the_last_operation() {
+    for (config, (to, ..)) in cases() {
+        let (world, keys) = paired(&config, to, &["First"]).await;
+        world.jira(to).add_fault(FaultRule::new("editIssue", When::Always, Fault::Status(403)));
+        world.person("acme", "jane").edit(&keys[0], json!({ "duedate": "2030-05-06" })).unwrap();
+        world.intervals(2).await;
+        let first = standing(&world).await;
+        assert_eq!(first.len(), 1, "{to}: {first:?}");
+        let met = first[0].problem.operation.unwrap_or_else(|| panic!("{to}: {first:?}"));
+        world.pass(24 * 3_600).await;
+        world.intervals(4).await;
+        let later = standing(&world).await;
+        assert_eq!((later.len(), later[0].since), (1, first[0].since), "{to}: {later:?}");
+        assert!(later[0].times > first[0].times, "{to}: {later:?}");
+        assert_ne!(later[0].problem.operation, Some(met), "{to}: it was not tried again");
     }
 }
 

@@ -5,3 +5,6 @@ ALTER TABLE work ADD COLUMN asked_ms INTEGER;
 ALTER TABLE problems ADD COLUMN dismissed_ms INTEGER;
 ALTER TABLE problems ADD COLUMN dismissed_uid INTEGER;
 ALTER TABLE problems ADD COLUMN dismissed_user TEXT;
+
+-- How often a problem was met since it stands.
+ALTER TABLE problems ADD COLUMN times INTEGER NOT NULL DEFAULT 1;

@@ -4,6 +4,7 @@ use jirasyncd::model::acts::TakenAct;
 use jirasyncd::model::hub::{Awaited, Replica, There};
 use jirasyncd::model::ids::{IssueId, OperationId};
 use jirasyncd::model::operation::IntentState;
+use jirasyncd::model::problem::Problem;
 use jirasyncd::model::store::{Store, StoreError, Urgency};
 
 use super::in_every_mode;
@@ -144,7 +145,8 @@ async fn problems_keep_their_age(world: World) {
         world.store.record(&[(fence, told)]).await.unwrap();
     };
     now_has(10, Some(vec![problem("old"), problem("over")])).await;
-    now_has(20, Some(vec![problem("new"), problem("old"), problem("old")])).await;
+    let met = Problem { operation: Some(OperationId(5)), ..problem("old") };
+    now_has(20, Some(vec![problem("new"), met, problem("old")])).await;
     now_has(30, None).await;
     world.store.set_problems("instance acme", &[problem("down")], at(15)).await.unwrap();
     world.store.set_problems("instance globex", &[problem("down")], at(16)).await.unwrap();
@@ -160,6 +162,11 @@ async fn problems_keep_their_age(world: World) {
         (None, "instance acme", "slow", at(40)),
     ];
     assert_eq!(told, expected);
+    let counted: Vec<_> = standing.iter().map(|one| (one.times, one.problem.operation)).collect();
+    assert_eq!(counted, [(2, Some(OperationId(5))), (2, None), (1, None), (1, None)]);
+    now_has(50, Some(vec![problem("new"), problem("old")])).await;
+    let old = &world.store.problems(1).await.unwrap()[0];
+    assert_eq!((old.times, old.problem.operation), (3, Some(OperationId(5))), "nothing was tried since");
     assert_eq!(world.store.problems(2).await.unwrap().len(), 2);
     world.store.release(id(1), fence, Some(at(0)), 0).await.unwrap();
     let fence = world.claim_one(0).await;

@@ -184,7 +184,13 @@ pub(super) fn record(item: ItemState) -> Record {
 }
 
 pub(super) fn problem(what: &str) -> Problem {
-    Problem { side: "g".into(), field: Some("summary".into()), what: what.into(), remedy: "Do this.".into() }
+    Problem {
+        side: "g".into(),
+        field: Some("summary".into()),
+        what: what.into(),
+        remedy: "Do this.".into(),
+        operation: None,
+    }
 }
 
 pub(super) fn conflict(lost: &str) -> Conflict {
