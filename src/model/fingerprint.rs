@@ -117,15 +117,15 @@ fn remarks(remarks: &Comments) -> Option<u64> {
 }
 
 /// FNV-1a with 64 bits: the same in every build, since it is kept, and enough where nobody gains by a collision.
-pub(super) struct Hash(pub(super) u64);
+pub(crate) struct Hash(pub(crate) u64);
 
 impl Hash {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(0xcbf2_9ce4_8422_2325)
     }
 
     /// Takes a text, and where it ends.
-    pub(super) fn take(&mut self, text: &str) {
+    pub(crate) fn take(&mut self, text: &str) {
         for byte in text.bytes().chain([0xff]) {
             self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }

@@ -27,7 +27,11 @@ pub(super) fn replace(connection: &Connection, owner: &Owner, problems: &[Proble
         Owner::Item(item) => (Some(*item), None),
         Owner::About(about) => (None, Some(about.as_str())),
     };
-    let mut wanted: BTreeSet<&Problem> = problems.iter().collect();
+    let mut wanted: BTreeSet<&Problem> = BTreeSet::new();
+    for problem in problems {
+        // The first of those that say the same stays: it may name an operation.
+        wanted.insert(problem);
+    }
     let mut select = match owner {
         Owner::Item(_) => connection.prepare_cached("SELECT number, problem FROM problems WHERE item = ?1")?,
         Owner::About(_) => connection.prepare_cached("SELECT number, problem FROM problems WHERE about = ?1")?,

@@ -3,15 +3,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
+
+use crate::clock::{Clock as _, SystemClock};
+use crate::model::fingerprint::Hash;
 
 /// The same is told again after so long at the soonest.
 const WHILE: Duration = Duration::from_mins(10);
@@ -58,20 +60,21 @@ impl Repeats {
 }
 
 /// Takes in every field of an event as it is written.
-struct Digest(DefaultHasher);
+struct Digest(Hash);
 
 impl Visit for Digest {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        field.name().hash(&mut self.0);
-        format!("{value:?}").hash(&mut self.0);
+        self.0.take(field.name());
+        self.0.take(&format!("{value:?}"));
     }
 }
 
 fn digest(event: &Event<'_>) -> u64 {
-    let mut digest = Digest(DefaultHasher::new());
-    event.metadata().callsite().hash(&mut digest.0);
+    let (mut digest, place) = (Digest(Hash::new()), event.metadata());
+    digest.0.take(place.target());
+    digest.0.take(&place.line().unwrap_or_default().to_string());
     event.record(&mut digest);
-    digest.0.finish()
+    digest.0.0
 }
 
 /// Lines of a form, without the repeats.
@@ -112,8 +115,9 @@ where
 
 /// Time since now.
 pub(super) fn since_now() -> Elapsed {
-    let begun = Instant::now();
-    Box::new(move || begun.elapsed())
+    let clock = SystemClock::new();
+    let begun = clock.monotonic();
+    Box::new(move || clock.monotonic().saturating_sub(begun))
 }
 
 /// A line of text, and how often it was said besides.

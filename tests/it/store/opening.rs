@@ -227,7 +227,7 @@ async fn row_094_a_newer_state_is_left_alone() {
     let connection = rusqlite::Connection::open(world.path()).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
-    refused(&world.path(), "made by a newer jirasyncd (schema 99, this one knows 10)");
+    refused(&world.path(), "made by a newer jirasyncd (schema 99, this one knows 11)");
 }
 
 #[tokio::test]
@@ -246,7 +246,10 @@ async fn an_older_state_is_brought_up() {
                  ALTER TABLE work DROP COLUMN occasion; ALTER TABLE work DROP COLUMN reasons;
                  ALTER TABLE work DROP COLUMN again; ALTER TABLE newcomers DROP COLUMN occasion;
                  ALTER TABLE acts DROP COLUMN act; ALTER TABLE acts DROP COLUMN author;
-                 DROP INDEX intents_side; DROP TABLE thing_writes; ALTER TABLE intents DROP COLUMN request";
+                 DROP INDEX intents_side; DROP TABLE thing_writes; ALTER TABLE intents DROP COLUMN request;
+                 ALTER TABLE work DROP COLUMN asked_ms; ALTER TABLE problems DROP COLUMN dismissed_ms;
+                 ALTER TABLE problems DROP COLUMN dismissed_uid; ALTER TABLE problems DROP COLUMN dismissed_user;
+                 ALTER TABLE problems DROP COLUMN times";
     connection.execute_batch(newer).unwrap();
     // A version that was made for an issue, long ago.
     let offer = r#"{"operation":{"action":{"offer":{"field":"fix-versions","thing":"version","name":"1.0"}}}}"#;
