@@ -196,6 +196,7 @@ impl People {
             self.stock[place].may_be_two |= stock == Stock::Rename && is_unknown(world, side.jira, name(&thing));
             who.change_version(side.project, name(&thing), change)?;
             let is_theirs = self.sight == Sight::Open || !has_words_of_another(name(&thing), column);
+            let is_theirs = is_theirs && !is_made_elsewhere(world, column, name(&thing));
             if stock == Stock::Rename && kept.day.is_some() && is_theirs {
                 // Another one gets its name.
                 *self.done.entry("Stock(TakeName)".to_owned()).or_default() += 1;
@@ -378,6 +379,16 @@ fn is_said_by_others(stock: Stock, pick: usize) -> bool {
         Stock::Describe => says_nothing(pick),
         Stock::Make | Stock::Rename | Stock::Remove | Stock::Use => false,
     }
+}
+
+/// Whether another side has one of that name which did not come here yet: two that people make by one name before either is known are one, and
+/// keep one's day.
+fn is_made_elsewhere(world: &World, column: usize, wanted: &str) -> bool {
+    let of = |column: usize| listed(world.jira(SIDES[column].jira), column, true);
+    let here = of(column);
+    let is_new = |thing: &Value| !here.iter().any(|mine| mine["releaseDate"] == thing["releaseDate"]);
+    let others = (0..SIDES.len()).filter(|other| *other != column);
+    others.flat_map(of).any(|thing| name(&thing) == wanted && is_new(&thing))
 }
 
 /// Whether the daemon made the one of that name with nothing but that, or with what many say, and cannot know yet which one it is: it got no
