@@ -415,7 +415,7 @@ pub(crate) struct State {
     pub(crate) last_attachment: u64,
     pub(crate) last_link: u64,
     pub(crate) last_search: u64,
-    /// Extra lag of the request in hand, from a fault.
+    /// Lag of the request in hand, from a fault, where it is longer than the usual one.
     pub(crate) extra_lag: std::time::Duration,
     pub(crate) hooks: super::hooks::Hooks,
     pub(crate) logins: super::oauth::Logins,

@@ -211,7 +211,7 @@ async fn the_index_lags_unless_told_to_reconcile() {
     tokio::time::advance(Duration::from_secs(31)).await;
     let now = client.post("search/jql", search.clone()).await;
     assert_eq!(now.body["issues"][0]["fields"]["summary"], "after");
-    client.jira.add_fault(FaultRule::new("search", When::Nth(1), Fault::IndexLag(Duration::from_secs(20))));
+    client.jira.add_fault(FaultRule::new("search", When::Nth(1), Fault::IndexLag(Duration::from_secs(40))));
     let back = client.post("search/jql", search).await;
     assert_eq!(back.body["issues"][0]["fields"]["summary"], "before", "visibility is not monotonic");
 }
