@@ -248,7 +248,7 @@ pub struct StoredProblem {
     pub problem: Problem,
     /// Since when, by our clock.
     pub since: Timestamp,
-    /// How often it was met since then.
+    /// How often it was found since then: each look at its item, poll of its instance or check that still finds it counts.
     pub times: u64,
     /// That an operator wants to hear of it no more, for as long as it stays as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -121,8 +121,8 @@ impl Plot {
 
     fn world(self) -> World {
         World::of(&self.config(), |setups| {
-            for (place, url, _) in OWN.iter().take(self.sides.saturating_sub(3)).filter(|_| self.spread) {
-                setups.insert(place.jira, alike(place.jira, url));
+            for (place, url, like) in OWN.iter().take(self.sides.saturating_sub(3)).filter(|_| self.spread) {
+                setups.insert(place.jira, alike(like, url));
             }
             for place in PLACES[3..].iter().filter(|_| !self.spread) {
                 let setup = setups.get_mut(place.jira).unwrap();
@@ -137,10 +137,10 @@ impl Plot {
 }
 
 /// A Jira that is set up as another is, at its own address.
-fn alike(jira: &str, url: &str) -> Setup {
-    match jira {
-        "umbra" => presets::acme(url),
-        "hooli" => presets::globex(url),
+fn alike(like: &str, url: &str) -> Setup {
+    match like {
+        "acme" => presets::acme(url),
+        "globex" => presets::globex(url),
         _ => presets::initech(url),
     }
 }
