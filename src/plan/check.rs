@@ -7,7 +7,7 @@ use std::fmt;
 use super::{Observation, Plan, PlanInput, Wanted};
 use crate::mapping::{Place, inbound, same};
 use crate::model::catalog::{Catalog, Shape};
-use crate::model::hub::{Absence, Agreed, Audience, Base, Replica};
+use crate::model::hub::{Absence, Acts, Agreed, Audience, Base, Replica};
 use crate::model::ids::{CommentId, FieldId, FieldName, SideId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
@@ -257,6 +257,9 @@ impl Check<'_> {
                 self.fail("the status, and the type of what is new, are not set as fields", side, format!("`{name}`"));
             }
             self.parent(side, row, write);
+            if create && self.agreed(row, side).is_none() && is_no_rest(side, row, write, fields) {
+                continue;
+            }
             self.may_receive(side, row, write);
             self.words(side, row, write);
             let held = self.base(side, name).and_then(|base| base.value.clone());
@@ -508,6 +511,16 @@ impl Check<'_> {
             }
         }
     }
+}
+
+/// Whether what is made with an estimate is told at once that nothing of it remains: nobody said otherwise, and Jira would let all of it.
+fn is_no_rest(side: &SideId, row: &FieldRow, write: &FieldWrite, fields: &BTreeMap<FieldName, FieldWrite>) -> bool {
+    write.field.as_str() == "timeestimate"
+        && write.write == NativeWrite::Set(NativeValue::Empty)
+        && write.wanted.is_empty()
+        && write.acts == Acts::default()
+        && row.from.iter().any(|from| from != side)
+        && fields.values().any(|other| other.field.as_str() == "timeoriginalestimate")
 }
 
 fn both_text(left: &Value, right: &Value) -> bool {

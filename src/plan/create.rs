@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::targets::{held_as, is_set_by_hops, is_short};
 use super::{Draft, agreed_for, place};
 use crate::mapping::{Place, outbound};
-use crate::model::ids::{FieldName, SideId};
+use crate::model::ids::{FieldId, FieldName, SideId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, FieldWrite, NativeWrite, Operation};
 use crate::model::settings::{FieldKind, FieldRow, OnUnmapped};
@@ -15,6 +15,10 @@ use crate::model::value::Value;
 /// What the name of an epic is written as where no row carries it, and where a row of that name has none to give.
 const EPIC_NAME: &str = "epic-name";
 const EPIC_NAME_BESIDE_ITS_ROW: &str = "epic-name (summary)";
+
+/// What was estimated at first, and what remains of it: on both kinds of Jira.
+const ESTIMATED: &str = "timeoriginalestimate";
+const REMAINS: &str = "timeestimate";
 
 /// Proposes the creation of the side's replica, if the item belongs there.
 pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
@@ -62,6 +66,7 @@ pub(super) fn propose(draft: &mut Draft<'_>, side: &SideId) {
     }
     fields.extend(parent);
     fields.extend(epic_name(draft, side, &issue_type, &fields));
+    fields.extend(nothing_remains(draft, side, &fields));
     if super::levels::is_missed(sync, &draft.plan.item, side, &fields) {
         let why = "no counterpart is made: it cannot be given the security level that home's issue has".to_owned();
         let remedy = "let the sync user set it there (Set Issue Security), put the field on the create screen, and name the level in the row `security`";
@@ -96,6 +101,26 @@ fn epic_name(
     let taken = draft.input.sync.fields.contains_key(&FieldName::from(EPIC_NAME));
     let name = if taken { EPIC_NAME_BESIDE_ITS_ROW } else { EPIC_NAME };
     Some((FieldName::from(name), FieldWrite { field: field.clone(), ..summary.clone() }))
+}
+
+/// An issue that is made with an original estimate alone has all of it remaining: Jira fills that in. Where nothing remains of what is
+/// copied, and what remains is carried to this side, that is said along with the estimate; else the two would stay unlike.
+fn nothing_remains(
+    draft: &Draft<'_>,
+    side: &SideId,
+    fields: &BTreeMap<FieldName, FieldWrite>,
+) -> Option<(FieldName, FieldWrite)> {
+    let sync = draft.input.sync;
+    let remains = FieldId::from(REMAINS);
+    let row = sync.fields.values().find(|row| row.sides.get(side) == Some(&remains))?;
+    let is_carried = row.composed.is_none() && row.from.iter().any(|from| from != side);
+    let is_written = |field: &str| fields.values().any(|write| write.field.as_str() == field);
+    if !is_carried || !is_written(ESTIMATED) || is_written(REMAINS) {
+        return None;
+    }
+    let acts = agreed_for(&draft.plan.item, sync, row, side).map(|agreed| agreed.acts.clone()).unwrap_or_default();
+    let write = NativeWrite::Set(NativeValue::Empty);
+    Some((row.name.clone(), FieldWrite { field: remains, write, wanted: Value::Empty, expects: None, acts }))
 }
 
 /// Whether an item that home picked for this side has no summary or no type that the side may see. Somebody waits for it there,

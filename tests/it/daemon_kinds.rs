@@ -218,6 +218,29 @@ async fn estimates_cross_in_seconds_whatever_they_are_written_as() {
     }
 }
 
+/// Jira lets all of an estimate remain where an issue is made with it alone, also where nothing remains of what is copied.
+#[tokio::test(start_paused = true)]
+async fn of_what_has_nothing_left_to_do_nothing_remains_on_the_copy_either() {
+    for (config, other, who, _) in pairs() {
+        let mut world = world(&config, other, "original-estimate = \"both\"\nremaining-estimate = \"both\"");
+        let jane = world.person("acme", "jane");
+        let tracked = json!({ "originalEstimate": "1d", "remainingEstimate": "0m" });
+        let key = jane.create("SUP", "Bug", issue(json!({ "timetracking": tracked }))).unwrap();
+        world.start().await;
+        world.rest().await.unwrap();
+        let shown =
+            |side: &str| (world.field(side, "Item", "timeoriginalestimate"), world.field(side, "Item", "timeestimate"));
+        assert_eq!(shown(other), ("28800".to_owned(), "0".to_owned()));
+        assert_eq!(shown("acme"), shown(other));
+        let there = world.issue(other, "Item").key;
+        world.person(other, who).edit(&there, json!({ "timetracking": { "remainingEstimate": "1h" } })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(shown("acme"), ("28800".to_owned(), "3600".to_owned()), "{key}");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+        quiet(&world).await;
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_resolution_goes_with_the_transition_that_shows_it() {
     let rows = "resolution = { values = [ { acme = \"Done\", globex = \"Fixed\" }, { acme = \"Won't Do\", globex = \"Won't Fix\" } ] }";
