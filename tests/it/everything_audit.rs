@@ -463,7 +463,8 @@ fn without(text: &str, begin: &str, end: char) -> String {
 }
 
 /// Nothing that a side may not know is in what was sent to it; nothing that any side may not know is in a problem, of whichever side, or in
-/// the log: who reads those has no side.
+/// the log: who reads those has no side. A problem may name the file, the version or the component that it is about, on a side that may know
+/// it: else nobody could mend what it says.
 pub(crate) async fn leaks(world: &World, written: &[Written], log: &str) -> Result<usize, String> {
     let mut shut = 0;
     for column in 0..SIDES.len() {
@@ -472,10 +473,8 @@ pub(crate) async fn leaks(world: &World, written: &[Written], log: &str) -> Resu
     let secret = || written.iter().filter(|written| (0..3).any(|column| written.is_shut(column)));
     for stored in world.daemon().store().problems(10_000).await.unwrap() {
         let said = format!("{:?}", stored.problem);
-        // A side's own versions and components are named where an issue there cannot hold them.
-        let is_own =
-            |written: &Written| written.is_stock() && SIDES[written.column].jira == stored.problem.side.as_str();
-        if let Some(leak) = secret().find(|written| said.contains(&written.canary) && !is_own(written)) {
+        let column = SIDES.iter().position(|side| side.jira == stored.problem.side.as_str());
+        if let Some(leak) = secret().find(|written| told_of_it(&said, written, column)) {
             return Err(format!("{leak:?} is in a problem: {said}"));
         }
     }
@@ -483,6 +482,16 @@ pub(crate) async fn leaks(world: &World, written: &[Written], log: &str) -> Resu
         Some(leak) => Err(format!("{leak:?} is in the log")),
         None => Ok(shut),
     }
+}
+
+/// Whether a problem of a side says more of what was written than its name, or names it where it may not be known.
+fn told_of_it(said: &str, written: &Written, column: Option<usize>) -> bool {
+    let canary = &written.canary;
+    if !said.contains(canary) || column.is_none_or(|column| written.is_shut(column)) {
+        return said.contains(canary);
+    }
+    let unnamed = (0..2).fold(said.to_owned(), |said, number| said.replace(&format!("`f{number}-{canary}.txt`"), ""));
+    !written.is_stock() && unnamed.contains(canary)
 }
 
 /// The same of what was sent to one side, taken or refused. Returns how much it may not know.
