@@ -88,6 +88,7 @@ mod walk;
 mod watchers;
 mod went_back;
 mod work;
+mod workflows;
 mod worklogs;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::last_known::{LastKnown, is_silence};
 use super::names::{Finding, field_id, resolve};
 use super::rights::PermissionReport;
+use super::workflows;
 use crate::jira::{Failure, Identity, JiraError, JiraRead};
 use crate::model::catalog::{Catalog, Shape};
 use crate::model::ids::{InstanceId, IssueId, SideId, SyncId};
@@ -102,6 +103,9 @@ pub async fn survey(
         }
         let (resolved, findings) = resolve(sync, &catalogs);
         survey.findings.extend(findings);
+        if permissions {
+            survey.try_ways(connections, &resolved, &catalogs).await;
+        }
         survey.syncs.insert(sync.id.clone(), resolved);
         survey.catalogs.insert(sync.id.clone(), catalogs);
     }
@@ -188,6 +192,18 @@ impl Survey {
                     }
                     Err(error) => self.failures.push(error),
                 }
+            }
+        }
+    }
+
+    /// Looks whether statuses can be carried through the workflows of each side. A status or type that is not there is told with the map.
+    async fn try_ways(&mut self, connections: &Connections, sync: &SyncSettings, catalogs: &BTreeMap<SideId, Catalog>) {
+        for side in sync.sides.iter().filter(|side| catalogs.contains_key(&side.id)) {
+            let Some(connection) = connections.get(&side.instance) else { continue };
+            match workflows::look(connection, sync, side, catalogs).await {
+                Ok(found) => self.findings.extend(found),
+                Err(JiraError { failure: Failure::Refused(_), .. }) => {}
+                Err(error) => self.failures.push(error),
             }
         }
     }

@@ -38,6 +38,8 @@ mod cli_rights;
 #[cfg(test)]
 mod cli_state;
 #[cfg(test)]
+mod cli_ways;
+#[cfg(test)]
 mod cli_webhooks;
 #[cfg(test)]
 mod cli_world;

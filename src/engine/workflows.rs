@@ -1,0 +1,217 @@
+//! What a check sees of the workflows that statuses are to be carried through: where no way leads, and what a way asks for that nobody
+//! maps. Must only read, and never claim more than the issues show that it looked at.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::names::Finding;
+use super::survey::Connection;
+use crate::jira::JiraError;
+use crate::model::catalog::Catalog;
+use crate::model::ids::SideId;
+use crate::model::issue::TransitionOffer;
+use crate::model::settings::{FieldKind, SideSettings, SyncSettings};
+
+/// Per status what is offered there; `None`: no issue stands in it, so nobody knows.
+type Seen = BTreeMap<String, Option<Vec<TransitionOffer>>>;
+
+/// Looks at one issue of each type in each status that a side's issues may come through, and says where issues could not follow. A side that statuses are not carried
+/// to is not looked at. Two requests for each type and status.
+///
+/// # Errors
+/// Jira did not answer.
+pub(super) async fn look(
+    connection: &Connection,
+    sync: &SyncSettings,
+    side: &SideSettings,
+    catalogs: &BTreeMap<SideId, Catalog>,
+) -> Result<Vec<Finding>, JiraError> {
+    let mut found = Vec::new();
+    let goals = goals(sync, &side.id, catalogs);
+    if !is_carried_to(sync, &side.id) || goals.is_empty() {
+        return Ok(found);
+    }
+    for issue_type in types(sync, &side.id, catalogs) {
+        let mut seen = Seen::new();
+        let mut ahead: Vec<String> = goals.iter().flatten().cloned().collect();
+        while let Some(status) = ahead.pop() {
+            if seen.contains_key(&status) {
+                continue;
+            }
+            let offers = match connection.read.sample(&side.project, &issue_type, &status).await? {
+                Some(issue) => Some(connection.read.transitions(issue).await?),
+                None => None,
+            };
+            // What lies on the way, mapped or not.
+            ahead.extend(offers.iter().flatten().map(|offer| offer.to.name.clone()));
+            seen.insert(status, offers);
+        }
+        found.extend(judge(sync, side, &issue_type, &goals, &seen));
+    }
+    Ok(found)
+}
+
+/// Whether a status of another side is ever written to this one.
+fn is_carried_to(sync: &SyncSettings, side: &SideId) -> bool {
+    let mut rows = sync.fields.values().filter(|row| row.kind == FieldKind::Status && row.sides.contains_key(side));
+    rows.any(|row| row.from.iter().any(|from| from != side))
+}
+
+/// The statuses of a side that others' statuses are written as; each with the names that mean the same.
+fn goals(sync: &SyncSettings, side: &SideId, catalogs: &BTreeMap<SideId, Catalog>) -> Vec<Vec<String>> {
+    let rows = &sync.statuses.rows;
+    if !rows.is_empty() {
+        let shared = rows.iter().filter(|row| row.names.keys().any(|other| other != side));
+        return shared.filter_map(|row| row.names.get(side).cloned()).collect();
+    }
+    // Without a map a status is carried to the one of the same name.
+    let names = |catalog: &Catalog| catalog.statuses.iter().map(|status| status.name.clone()).collect::<BTreeSet<_>>();
+    let elsewhere: BTreeSet<String> =
+        catalogs.iter().filter(|(other, _)| *other != side).flat_map(|(_, catalog)| names(catalog)).collect();
+    let here = catalogs.get(side).map(names).unwrap_or_default();
+    here.intersection(&elsewhere).map(|name| vec![name.clone()]).collect()
+}
+
+/// The types that issues of the sync have on a side.
+fn types(sync: &SyncSettings, side: &SideId, catalogs: &BTreeMap<SideId, Catalog>) -> BTreeSet<String> {
+    let rows = &sync.issue_types.rows;
+    if rows.is_empty() {
+        let offered = catalogs.get(side).into_iter().flat_map(|catalog| &catalog.issue_types);
+        return offered.map(|issue_type| issue_type.name.clone()).collect();
+    }
+    rows.iter().filter_map(|row| row.names.get(side)).flatten().cloned().collect()
+}
+
+/// Where a search through what was seen ends.
+#[derive(Debug, PartialEq, Eq)]
+enum Way {
+    /// At the goal, or where nobody knows how it goes on.
+    Perhaps,
+    /// Only by transitions that ask for what nothing gives a value.
+    Asks,
+    /// Nowhere near.
+    None,
+}
+
+fn judge(
+    sync: &SyncSettings,
+    side: &SideSettings,
+    issue_type: &str,
+    goals: &[Vec<String>],
+    seen: &Seen,
+) -> Vec<Finding> {
+    let mapped: BTreeSet<&str> =
+        sync.fields.values().filter_map(|row| row.sides.get(&side.id)).map(|field| field.as_str()).collect();
+    let is_met = |offer: &TransitionOffer| offer.required.iter().all(|asked| mapped.contains(asked.id.as_str()));
+    // Who is offered nothing at all lacks the right, which is told with the rights.
+    if seen.values().flatten().all(Vec::is_empty) {
+        return Vec::new();
+    }
+    let place = format!("sync.{}.fields.status, side `{}`", sync.id, side.id);
+    let mut found = Vec::new();
+    for goal in goals {
+        let mut stuck = Vec::new();
+        for from in seen.iter().filter(|(from, offers)| offers.is_some() && !goal.contains(*from)).map(|(from, _)| from)
+        {
+            let way = if way(seen, from, goal, is_met) {
+                Way::Perhaps
+            } else if way(seen, from, goal, |_| true) {
+                Way::Asks
+            } else {
+                Way::None
+            };
+            match way {
+                Way::Perhaps => {}
+                Way::None => stuck.push(format!("`{from}`")),
+                Way::Asks => found.extend(asking(seen, from, &mapped).map(|(offer, lacks)| {
+                    let (transition, to) = (&offer.name, &offer.to.name);
+                    let what = format!(
+                        "the transition `{transition}` of type `{issue_type}` from `{from}` to `{to}` asks for {lacks}, which no row gives a value"
+                    );
+                    let remedy =
+                        "map the field, or make it optional on that screen: Jira refuses the transition without it";
+                    Finding::warning(place.clone(), what, remedy)
+                })),
+            }
+        }
+        if !stuck.is_empty() {
+            let what = format!(
+                "issues of type `{issue_type}` in project `{}` get from {} to no `{}`: the sync user is offered no way there",
+                side.project,
+                stuck.join(", "),
+                goal.join("` or `")
+            );
+            let remedy = "let the sync user pass the transitions that lead there; else such a status is a problem of each issue, and all else goes on";
+            found.push(Finding::warning(place.clone(), what, remedy));
+        }
+    }
+    found
+}
+
+/// Whether transitions that count lead from a status to a goal, as far as anybody knows.
+fn way(seen: &Seen, from: &str, goal: &[String], counts: impl Fn(&TransitionOffer) -> bool) -> bool {
+    let (mut reached, mut ahead) = (BTreeSet::from([from]), vec![from]);
+    while let Some(status) = ahead.pop() {
+        let Some(Some(offers)) = seen.get(status) else { return true };
+        for to in offers.iter().filter(|offer| counts(offer)).map(|offer| offer.to.name.as_str()) {
+            if goal.iter().any(|name| name == to) {
+                return true;
+            }
+            if reached.insert(to) {
+                ahead.push(to);
+            }
+        }
+    }
+    false
+}
+
+/// The transitions from a status that ask for what nothing gives a value, and for what.
+fn asking<'s>(
+    seen: &'s Seen,
+    from: &str,
+    mapped: &BTreeSet<&str>,
+) -> impl Iterator<Item = (&'s TransitionOffer, String)> {
+    let offers = seen.get(from).into_iter().flatten().flatten();
+    offers.filter_map(|offer| {
+        let lacks = offer.required.iter().filter(|asked| !mapped.contains(asked.id.as_str()));
+        let lacks: Vec<String> = lacks.map(|asked| format!("`{}` ({})", asked.name, asked.id)).collect();
+        (!lacks.is_empty()).then(|| (offer, lacks.join(", ")))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::issue::{Named, ScreenField};
+
+    fn offer(to: &str, asks: &[&str]) -> TransitionOffer {
+        let asked = |id: &&str| ScreenField { id: (*id).into(), name: format!("The {id}") };
+        let to = Named { id: String::new(), name: to.to_owned() };
+        let required = asks.iter().map(asked).collect();
+        TransitionOffer { id: "1".to_owned(), name: format!("to {}", to.name), to, required, shows: BTreeSet::new() }
+    }
+
+    fn seen(all: &[(&str, Option<Vec<TransitionOffer>>)]) -> Seen {
+        all.iter().map(|(status, offers)| ((*status).to_owned(), offers.clone())).collect()
+    }
+
+    #[test]
+    fn a_way_leads_over_other_statuses_and_through_what_nobody_has_seen() {
+        let open =
+            |offers| seen(&[("Open", Some(offers)), ("Working", Some(vec![offer("Closed", &[])])), ("Held", None)]);
+        let goal = ["Closed".to_owned()];
+        assert!(way(&open(vec![offer("Working", &[])]), "Open", &goal, |_| true));
+        assert!(way(&open(vec![offer("Held", &[])]), "Open", &goal, |_| true), "nobody knows what is offered there");
+        assert!(way(&open(vec![offer("Elsewhere", &[])]), "Open", &goal, |_| true), "nor there");
+        assert!(!way(&open(vec![offer("Open", &[])]), "Open", &goal, |_| true), "round and round");
+        assert!(!way(&open(vec![offer("Closed", &["reason"])]), "Open", &goal, |offer| offer.required.is_empty()));
+    }
+
+    #[test]
+    fn what_a_transition_lacks_is_named_once_for_each() {
+        let seen = seen(&[("Open", Some(vec![offer("Closed", &["reason", "resolution"]), offer("Working", &[])]))]);
+        let all: Vec<String> = asking(&seen, "Open", &BTreeSet::from(["resolution"]))
+            .map(|(offer, lacks)| format!("{}: {lacks}", offer.name))
+            .collect();
+        assert_eq!(all, ["to Closed: `The reason` (reason)"]);
+    }
+}

@@ -1,0 +1,50 @@
+//! `jirasyncd check` on workflows: where no way leads, and what a way asks for that nobody maps. Must never reach past the binary, but to
+//! simulated Jiras.
+
+use jirasyncd::simulator::Setup;
+use serde_json::json;
+
+use super::cli_world::{Said, World};
+
+/// What `check` says where the one Jira has an issue in each of two statuses.
+async fn told(change: impl FnOnce(&mut Setup)) -> Said {
+    let world = World::with(|_, globex| change(globex)).await;
+    let jdoe = world.globex.person("jdoe").unwrap();
+    for summary in ["Stands", "Goes on"] {
+        let key = jdoe.create("ENG", "Defect", json!({ "summary": summary })).unwrap();
+        if summary == "Goes on" {
+            jdoe.transition(&key, "Working").unwrap();
+        }
+    }
+    world.place().run(&["check"]).await.expect(0, &["0 errors"])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_that_lets_us_through_is_not_mentioned() {
+    let said = told(|_| {}).await;
+    assert!(!said.all().contains("offered no way") && !said.all().contains("asks for"), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_transition_asks_for_and_nobody_maps_is_found_before_the_first_write() {
+    let close = |globex: &mut Setup| {
+        let edge = globex.projects[0].transitions.iter_mut().find(|edge| edge.to == "Closed").unwrap();
+        edge.screen.insert("duedate".to_owned(), true);
+    };
+    let what = "the transition `Close` of type `Defect` from `Working` to `Closed` asks for `Due date` (duedate), which no row gives a value";
+    told(close).await.expect(0, &[what, "make it optional on that screen"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_that_no_way_leads_to_is_found_before_the_first_write() {
+    let shut = |globex: &mut Setup| globex.projects[0].transitions.retain(|edge| edge.to != "Closed");
+    let what = "issues of type `Defect` in project `ENG` get from `Open`, `Working` to no `Closed`: the sync user is offered no way there";
+    let said = told(shut).await.expect(0, &[what]);
+    assert!(!said.all().contains("to no `Open`"), "{said:?}");
+    // Who is offered nothing at all lacks the right, and is told that.
+    let world = World::new().await;
+    world.globex.person("jdoe").unwrap().create("ENG", "Defect", json!({ "summary": "Stands" })).unwrap();
+    world.globex.set_permission("ENG", "TRANSITION_ISSUES", &[]);
+    let said = world.place().run(&["check"]).await.expect(2, &["lacks Transition Issues"]);
+    assert!(!said.all().contains("offered no way"), "{said:?}");
+}
