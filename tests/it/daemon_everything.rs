@@ -13,18 +13,19 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::daemon_support::World;
 use super::everything_acts::{ALWAYS, APART, Act, COMMON, Field, LEVELS, LIVES, Talk, Thing, What};
-use super::everything_audit::{Audited, Log, equal, far_leaks, leaks, news, requests, sent_leaks, taken_by};
-use super::everything_lives::{Fate, Policies, show_all};
+use super::everything_audit::{Audited, Log, equal, far_leaks, leaks, news, requests};
+use super::everything_derived::counterparts_shown;
+use super::everything_lives::{Policies, show_all};
 use super::everything_losses::{Judged, nothing_lost};
-use super::everything_people::{Ledger, People, is_made_by};
-use super::everything_stock::{Stock, begin_stock};
+use super::everything_people::{Ledger, People};
+use super::everything_stock::begin_stock;
 use super::everything_world::{SIDES, Sight, world, world_of_lives, world_with_levels};
 use super::fault_counts::{FaultCounts, Troubles};
 use super::random_life::{A_LONG_RUN, Dice, Life, is_lived_twice, is_ordinary, seeds};
 
 /// Seeds of an ordinary run, and of a long one.
-const FEW: u64 = 3;
-const MANY: u64 = 200;
+pub(crate) const FEW: u64 = 3;
+pub(crate) const MANY: u64 = 200;
 
 /// What happens at least in a life, and on average.
 const ACTS: usize = 40;
@@ -48,17 +49,6 @@ const FOUND_LIVES: [u64; 11] = [2, 10, 51, 65, 95, 170, 2023, 2148, 3104, 3112, 
 /// The same where one of home's security levels is carried: set, changed and taken away between deletions and moves; and a parent that
 /// Jira refuses was tried again after quiet; and a partner's name for home's version went on to the other partner with an issue (15).
 const FOUND_LEVELS: [u64; 3] = [4, 15, 17];
-
-/// The same with and without a partner's acts: the simulated Jira gave the id of a component that was deleted to the next one, which
-/// was taken for a rename; twice, what Jira refused was tried again because of that partner's acts; and one partner's issue was read because
-/// another's could not be (73); the person who emptied what that partner had emptied before did nothing in one world (2049); a comment's
-/// deletion waited for an edit that was refused, unless that partner had the issue looked at before the edit (2064); an archived version
-/// that an issue held was to be made again by each look at it (1015).
-const FOUND_BESIDE: [u64; 8] = [19, 21, 22, 73, 94, 1015, 2049, 2064];
-
-/// The same where issues have no life: what home's people wrote into a text that the partner had emptied was put before what
-/// stood at the other partner, as if they had added to it.
-const FOUND_PRIVATE: [u64; 1] = [2039];
 
 /// What came of a life.
 #[derive(Default)]
@@ -205,6 +195,7 @@ pub(crate) async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
     come_to_rest(world, plot.lives).await?;
     shut += leaks(world, &people.written, &log.text()).await?;
     far_leaks(world, plot.sight)?;
+    counterparts_shown(world, &people)?;
     people.audit_stock(world)?;
     let judged = nothing_lost(world, &people.replaced).await?;
     if plot.sight == Sight::Open {
@@ -256,7 +247,7 @@ fn tell_writes(world: &World) {
 }
 
 /// Seconds after which everything that was put off was tried again.
-const LONGEST_WAIT: u64 = 7 * 3_600;
+pub(crate) const LONGEST_WAIT: u64 = 7 * 3_600;
 
 /// Intervals until nothing is open or worked on any more, also what was put off for long. What is gone is asked for for ever.
 async fn outlive(world: &World) -> Result<(), String> {
@@ -445,187 +436,12 @@ async fn whatever_becomes_of_issues_nothing_reaches_a_side_that_may_not_see_it()
     assert!(lived.lives < 10 || looks >= 50 && kept >= 10, "hardly anything happened: {looks} {kept}");
 }
 
-/// What one partner does for itself, such that nobody else's act meets it: a value that two sides may write alike would make the
-/// second write none at all.
-fn is_private(act: &Act) -> bool {
-    match act.what {
-        What::Create | What::Thing(_) => true,
-        What::Field(field) => {
-            matches!(field, Field::Summary | Field::Text | Field::Label | Field::Secret | Field::Level)
-        }
-        What::Talk(talk) => !matches!(talk, Talk::Answer),
-        What::Tie(_) => false,
-        What::Fate(fate) => !matches!(fate, Fate::Retype | Fate::Convert | Fate::Leave),
-        What::Stock(stock) => stock != Stock::Use,
-    }
-}
-
-/// Everything that is sent to change something at globex, while a script is played.
-async fn sent_to_globex(script: &Script, with_initech: bool) -> Result<Vec<Vec<String>>, String> {
-    let policies = script.policies;
-    let mut world = policies.map_or_else(|| world(Sight::Apart), |policies| world_of_lives(Sight::Apart, policies));
-    world.jira("globex").record_bodies(true);
-    world.start().await;
-    let mut people = People::new(Sight::Apart);
-    (people.takes_names, people.is_twice) = (script.takes_names, true);
-    let told = std::env::var_os("JIRASYNCD_TELL").is_some();
-    let (mut sent, mut refused) = (Vec::new(), BTreeSet::new());
-    for step in &script.steps {
-        for act in step {
-            if act.column == 2 && !with_initech {
-                people.leave_out(act);
-            } else {
-                let done = people.act(&world, act)?;
-                if told {
-                    println!("{} {done} {act:?}", world.surroundings.clock.now());
-                }
-            }
-            world.pass(3).await;
-        }
-        world.intervals(6).await;
-        // When what was refused meanwhile is tried again is drawn by lot.
-        let refuses = |act: &Act| matches!(act.what, What::Fate(Fate::Hide | Fate::Lock));
-        if step.iter().any(refuses) {
-            world.pass(LONGEST_WAIT).await;
-            world.intervals(6).await;
-        }
-        if script.is_swept {
-            world.daemon().engine().sweep(None).await.unwrap();
-            world.intervals(3).await;
-        }
-        for call in world.jira("globex").calls().iter().filter(|call| told && call.method != "GET") {
-            let body = String::from_utf8_lossy(&call.request_body);
-            println!("{} {} {} {} {body}", call.at, call.status, call.method, call.path);
-        }
-        // Whatever was refused, and is not compared, says nothing of initech's either.
-        sent_leaks(&world, &people.written, 1)?;
-        sent.push(taken_by(&world, "globex", &mut refused));
-        world.jira("globex").reset_calls();
-    }
-    if !script.is_swept {
-        world.pass(LONGEST_WAIT).await;
-        world.daemon().engine().sweep(None).await.unwrap();
-        world.intervals(6).await;
-        sent_leaks(&world, &people.written, 1)?;
-        sent.push(taken_by(&world, "globex", &mut refused));
-        let mut all: Vec<String> = sent.into_iter().flatten().collect();
-        all.sort();
-        return Ok(vec![all]);
-    }
-    Ok(sent)
-}
-
-/// What is played twice, with and without a partner.
-struct Script {
-    steps: Vec<Vec<Act>>,
-    policies: Option<Policies>,
-    /// Whether people give a version the name of one that they renamed.
-    takes_names: bool,
-    /// Whether there is a full check with every step. What moves no time of change (a comment that is deleted) is found by it, or when the
-    /// issue is read for another reason: so not even when it is found rests on a partner. Without, all that was sent is compared at the end.
-    is_swept: bool,
-}
-
-/// What is done with home's issues as a whole may rest on what a partner did to them, or shows it to others.
-fn is_beside(act: &Act) -> bool {
-    let rests = |fate| !matches!(fate, Fate::Archive | Fate::Leave | Fate::Hide | Fate::Lock | Fate::Dismiss);
-    act.column == 0 && matches!(act.what, What::Fate(fate) if rests(fate))
-}
-
-/// What of one is not in the other, as often.
-fn lacking(one: &[String], other: &[String]) -> Vec<String> {
-    let mut left = other.to_vec();
-    let mut lacks = |request: &&String| match left.iter().position(|known| known == *request) {
-        Some(place) => {
-            left.swap_remove(place);
-            false
-        }
-        None => true,
-    };
-    one.iter().filter(|request| lacks(request)).cloned().collect()
-}
-
 /// Whether something is broken most of the time, also what only few answers show. Those that found something keep their weather.
 fn meets_bad_weather(seed: u64) -> bool {
     matches!(seed % 9, 0 | 3)
 }
 
 /// Whether people take the names of versions again that they renamed, in the life of a seed.
-fn takes_names(seed: u64) -> bool {
+pub(crate) fn takes_names(seed: u64) -> bool {
     seed % 5 == 3
-}
-
-/// Plays a script with and without a partner: what is sent to the other is the same.
-pub(crate) async fn isolation(seed: u64, lives: bool) -> Result<usize, String> {
-    // A status crosses, so none is set for what is gone.
-    let policies = lives.then(|| Policies { deleted: [0, 1, 3, 4][seed as usize % 4], ..Policies::of(seed / 8 * 8) });
-    let dice = Dice::new(seed);
-    let (mut steps, mut number, mut items) = (Vec::new(), 0, 0);
-    while steps.len() < 14 {
-        let mut step = Vec::new();
-        while step.len() < 6 {
-            let kind = if lives && items >= 3 { dice.below(12) } else { 12 };
-            let act = match kind {
-                0..3 => Act::fate(&dice, number, items),
-                3 | 4 => Act::stock(&dice, number, items),
-                _ => Act::any(&dice, number, items),
-            };
-            // An answer names whom it answers, which is an act of home's about that partner.
-            if (act.column == 2 && !is_private(&act)) || act.what == What::Talk(Talk::Answer) || is_beside(&act) {
-                continue;
-            }
-            number += 1;
-            items += usize::from(is_made_by(&act));
-            step.push(act);
-        }
-        steps.push(step);
-    }
-    let script = Script { steps, policies, takes_names: takes_names(seed), is_swept: seed % 5 != 4 };
-    let with = sent_to_globex(&script, true).await?;
-    let without = sent_to_globex(&script, false).await?;
-    for (place, (with, without)) in with.iter().zip(&without).enumerate() {
-        if with != without {
-            let after = if script.is_swept { &script.steps[place..=place] } else { &script.steps };
-            let (only_with, only_without) = (lacking(with, without), lacking(without, with));
-            return Err(format!(
-                "after {after:#?}\nonly with initech's acts: {only_with:#?}\nonly without: {only_without:#?}"
-            ));
-        }
-    }
-    Ok(with.iter().map(Vec::len).sum())
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_a_partner_does_for_itself_changes_no_byte_sent_to_another() {
-    isolated(seeds(FEW, MANY), false).await;
-}
-
-/// Two whole worlds for each seed: in long runs, and where seeds are asked for.
-#[tokio::test(start_paused = true)]
-async fn whatever_becomes_of_a_partners_issues_changes_no_byte_sent_to_another() {
-    isolated(seeds(0, MANY), true).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn seeds_that_failed_once_change_no_byte_sent_to_another() {
-    let long = std::env::var_os("JIRASYNCD_LONG").is_some();
-    let found = |seeds: &[u64]| if long { seeds.to_vec() } else { Vec::new() };
-    isolated(found(&FOUND_BESIDE), true).await;
-    isolated(found(&FOUND_PRIVATE), false).await;
-}
-
-async fn isolated(seeds: Vec<u64>, lives: bool) {
-    if seeds.is_empty() {
-        println!("skipped: two whole worlds for each seed; `scripts/test long` runs them, and JIRASYNCD_SEED=FROM-TO");
-    }
-    let (mut sent, mut wrong) = (0, Vec::new());
-    for seed in &seeds {
-        match isolation(*seed, lives).await {
-            Ok(count) => sent += count,
-            Err(why) => wrong.push(format!("JIRASYNCD_SEED={seed}: {why}")),
-        }
-    }
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), seeds.len(), wrong.join("\n"));
-    // One life alone may end with little to say.
-    assert!(seeds.len() < 3 || sent > 10, "hardly anything was sent");
 }

@@ -23,7 +23,7 @@ pub(crate) const RESOLUTIONS: [[&str; 3]; 2] = [["Done", "Fixed", "Erledigt"], [
 /// The fields of these rows on a side: the votes as a number, where the issue comes from, what was asked for, and what an epic is
 /// called.
 #[derive(Clone, Copy)]
-enum Own {
+pub(crate) enum Own {
     Popularity,
     Origin,
     Request,
@@ -31,7 +31,7 @@ enum Own {
 }
 
 impl Own {
-    fn id(self, column: usize) -> String {
+    pub(crate) fn id(self, column: usize) -> String {
         if matches!(self, Self::Short) && column == 1 {
             return EPIC_NAME.to_owned();
         }

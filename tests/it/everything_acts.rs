@@ -30,7 +30,14 @@ pub(crate) enum Field {
     Component,
     Version,
     Estimate,
+    Remaining,
     Assign,
+    Report,
+    Resolve,
+    /// What an epic is called for short.
+    Short,
+    /// What was asked for at a service desk.
+    Request,
     Transition,
     Custom,
     Secret,
@@ -76,10 +83,11 @@ pub(crate) enum Tie {
     Watch,
     Unwatch,
     Vote,
+    Unvote,
 }
 
 /// What people do in every world, by the name under which it is counted.
-pub(crate) const ALWAYS: [&str; 33] = [
+pub(crate) const ALWAYS: [&str; 39] = [
     "Create",
     "Field(Summary)",
     "Field(Text)",
@@ -89,7 +97,12 @@ pub(crate) const ALWAYS: [&str; 33] = [
     "Field(Component)",
     "Field(Version)",
     "Field(Estimate)",
+    "Field(Remaining)",
     "Field(Assign)",
+    "Field(Report)",
+    "Field(Resolve)",
+    "Field(Short)",
+    "Field(Request)",
     "Field(Transition)",
     "Field(Custom)",
     "Field(Secret)",
@@ -113,6 +126,7 @@ pub(crate) const ALWAYS: [&str; 33] = [
     "Tie(Watch)",
     "Tie(Unwatch)",
     "Tie(Vote)",
+    "Tie(Unvote)",
 ];
 
 /// Besides, where not all see each other.
@@ -160,7 +174,7 @@ pub(crate) const COMMON: [&str; 10] = [
 ];
 
 /// How often each is done, in parts.
-const PARTS: [(What, usize); 34] = [
+const PARTS: [(What, usize); 40] = [
     (What::Create, 3),
     (What::Field(Field::Summary), 3),
     (What::Field(Field::Text), 3),
@@ -195,6 +209,12 @@ const PARTS: [(What, usize); 34] = [
     (What::Tie(Tie::Unwatch), 1),
     (What::Tie(Tie::Vote), 1),
     (What::Field(Field::Level), 2),
+    (What::Field(Field::Remaining), 2),
+    (What::Field(Field::Report), 2),
+    (What::Field(Field::Resolve), 3),
+    (What::Field(Field::Short), 3),
+    (What::Field(Field::Request), 3),
+    (What::Tie(Tie::Unvote), 1),
 ];
 
 /// One act, before it is known what it meets.

@@ -15,6 +15,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use super::daemon_audit::{by_token, shared, sync_user, token};
 use super::daemon_support::World;
 use super::everything_acts::{Act, Field, What};
+use super::everything_derived::{derived, told_of};
 use super::everything_lives::{Fates, Policies};
 use super::everything_people::{People, Taken, Written, find};
 use super::everything_world::{BUILT_IN, CUSTOM, Custom, EPIC_LINK, OUTSIDER, SIDES, Sight, beside, world};
@@ -58,6 +59,7 @@ pub(crate) fn equal(world: &World, audited: &Audited<'_>) -> Result<(), String> 
             let third = Some(3 - from - to).filter(|third| !all[*third].contains_key(name));
             let told = |field: &str| audited.is_told(name, field, [&one.key, &other.key]);
             same((world, name), (from, one), (to, other), (&excused, third), told)?;
+            derived((world, name), (from, one), (to, other))?;
             copied(name, (from, one), (to, other), audited)?;
         }
     }
@@ -135,6 +137,9 @@ impl Audited<'_> {
     fn is_told(&self, name: &str, field: &str, keys: [&str; 2]) -> bool {
         let fields: &[&str] = match field {
             "issuetype" | "parent" if self.fates.of(name).converted => &["issue-type", "parent"],
+            // Only a transition sets a resolution (docs/entities.md, 8), and a request type is of one type of issue.
+            "resolution" => &["resolution"],
+            "request" => &["request"],
             "components" if self.has_lost_stock => &["components"],
             "fixVersions" if self.has_lost_stock => &["fix-versions"],
             "versions" if self.has_lost_stock => &["affects-versions"],
@@ -308,6 +313,7 @@ pub(crate) fn shown(world: &World, column: usize, view: &IssueView) -> BTreeMap<
         };
         shown.insert(field.name(), text);
     }
+    shown.extend(told_of(world, column, view));
     let above = view.fields.get(if column == 1 && !view.fields.contains_key("parent") { EPIC_LINK } else { "parent" });
     let above = above.and_then(|key| world.jira(jira).issue(key)).map(|issue| token(&issue));
     shown.insert("parent".to_owned(), above.unwrap_or_default());
@@ -342,6 +348,7 @@ pub(crate) fn far_leaks(world: &World, sight: Sight) -> Result<(), String> {
         for other in (0..3).filter(|other| *other != column) {
             shut.extend(["HID", "ATT"].map(|what| format!("{}-", beside(what, other))));
             if sight == Sight::Apart && column != 0 && other != 0 {
+                shut.push(format!("{}-", SIDES[other].project));
                 shut.push(format!("{}-", beside("FAR", other)));
             }
         }

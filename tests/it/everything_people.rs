@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 
 use super::daemon_audit::{sync_user, token};
 use super::daemon_support::World;
+use super::entities_beside::Own;
 use super::everything_acts::{Act, Field, Talk, Thing, Tie, What};
 use super::everything_audit::sent_leaks;
+use super::everything_fields::{field_act, thing_act};
 use super::everything_lives::{Fate, Fates};
 use super::everything_losses::words;
 use super::everything_stock::Kept;
-use super::everything_values::{custom, date, step};
 use super::everything_world::{
-    COMPONENTS, Custom, DESK, EPIC_LINK, EPIC_NAME, INSIDE, LEVEL, OUTSIDER, PRIORITIES, SECRET, SIDES, STATUSES, Side,
-    Sight, VERSIONS, beside,
+    DESK, EPIC_LINK, INSIDE, LEVEL, OUTSIDER, PRIORITIES, SECRET, SIDES, Side, Sight, beside,
 };
 
 /// What somebody wrote, and who may never learn it.
@@ -127,8 +127,8 @@ pub(crate) struct People {
     pub(crate) flows: bool,
     /// Whether a version may get the name of one that was renamed.
     pub(crate) takes_names: bool,
-    /// Whether all this happens twice, once without a partner: what that one does must then meet nothing that others do.
-    pub(crate) is_twice: bool,
+    /// Who is left out where all this happens twice, once without a partner: what that one does must then meet nothing that others do.
+    pub(crate) left_out: Option<usize>,
     /// The copies that people deleted.
     pub(crate) taken: Taken,
     /// The words that somebody took out of a field, having them before them; an issue that was deleted since does not show it any more.
@@ -148,7 +148,7 @@ impl People {
             stock: Vec::new(),
             flows: false,
             takes_names: false,
-            is_twice: false,
+            left_out: None,
             taken: Taken::default(),
             replaced: BTreeSet::new(),
             done: BTreeMap::new(),
@@ -271,8 +271,9 @@ impl People {
         let mut fields = json!({ "summary": format!("Item-{} {}", act.number, act.canary()),
             "description": who.text(&format!("First {}", act.canary())),
             "priority": { "name": PRIORITIES[act.pick / 8 % 3][act.column] } });
-        if side.types[kind] == "Epic" && act.column == 1 {
-            fields[EPIC_NAME] = json!(format!("Epic {}", act.canary()));
+        // Data Center demands one, and what we gave it there in want of one is nobody's word.
+        if side.types[kind] == "Epic" {
+            fields[Own::Short.id(act.column)] = json!(format!("Epic {}", act.canary()));
         }
         if kind == 3 {
             let above = self.items.get(act.item).filter(|item| self.is_for(item, act.column));
@@ -426,8 +427,6 @@ impl People {
                 let apart = self.sight == Sight::Apart && role.0 == DESK.0;
                 Ok(Some([false, apart, false]))
             }
-            // The third is no service desk.
-            Talk::InternalComment if column == 2 => Ok(None),
             Talk::InternalComment => who.internal_comment(key, &body).map(|_| Some([false; 3])),
         }
     }
@@ -485,6 +484,12 @@ impl People {
                     return Ok(None);
                 }
                 who.vote(key)?;
+            }
+            // Nobody takes back what they did not give.
+            Tie::Unvote => {
+                if who.unvote(key).is_err() {
+                    return Ok(None);
+                }
             }
         }
         Ok(Some([true; 3]))
@@ -605,20 +610,20 @@ pub(crate) fn is_made_by(act: &Act) -> bool {
 }
 
 /// Somebody at an issue.
-struct Scene<'a> {
-    world: &'a World,
-    act: &'a Act,
-    side: &'static Side,
-    who: &'a Person,
-    issue: &'a IssueView,
+pub(crate) struct Scene<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) act: &'a Act,
+    pub(crate) side: &'static Side,
+    pub(crate) who: &'a Person,
+    pub(crate) issue: &'a IssueView,
 }
 
 impl Scene<'_> {
-    fn key(&self) -> &str {
+    pub(crate) fn key(&self) -> &str {
         &self.issue.key
     }
 
-    fn body(&self) -> String {
+    pub(crate) fn body(&self) -> String {
         format!("Words {}", self.act.canary())
     }
 
@@ -626,95 +631,14 @@ impl Scene<'_> {
         self.world.surroundings.clock.now().duration_since(made).as_secs() > SETTLED
     }
 
-    fn own_comment(&self) -> Option<&CommentView> {
+    pub(crate) fn own_comment(&self) -> Option<&CommentView> {
         self.issue.comments.iter().find(|comment| comment.author.as_deref() == Some(self.who.id()))
     }
 
-    fn own_log(&self) -> Option<&WorklogView> {
+    pub(crate) fn own_log(&self) -> Option<&WorklogView> {
         self.issue.worklogs.iter().find(|work| work.author.as_deref() == Some(self.who.id()))
     }
 }
-
-fn field_act(scene: &Scene<'_>, field: Field) -> Result<Option<[bool; 3]>, Refusal> {
-    let (who, key, pick, column) = (scene.who, scene.key(), scene.act.pick, scene.act.column);
-    let canary = scene.act.canary();
-    let verb = if pick.is_multiple_of(3) { "remove" } else { "add" };
-    match field {
-        Field::Level => return Ok(None),
-        Field::Summary => who.edit(key, json!({ "summary": format!("{} {canary}", token(scene.issue)) }))?,
-        Field::Text => {
-            let field = ["description", "environment"][pick % 2];
-            // What two sides write alike is of whom wrote it first, so each has a second paragraph of its own.
-            let text = format!("First {canary}\n\nSecond of {}", SIDES[column].jira);
-            let text = if pick.is_multiple_of(5) { Value::Null } else { who.text(&text) };
-            who.edit(key, json!({ field: text }))?;
-        }
-        Field::Due => who.edit(key, json!({ "duedate": date(pick) }))?,
-        Field::Priority => who.edit(key, json!({ "priority": { "name": PRIORITIES[pick % 3][column] } }))?,
-        Field::Label => who.update(key, json!({ "labels": [{ "add": canary }] }))?,
-        Field::Component => who.update(key, step("components", verb, &json!({ "name": COMPONENTS[pick % 3] })))?,
-        Field::Version => {
-            let field = ["fixVersions", "versions"][pick % 2];
-            who.update(key, step(field, verb, &json!({ "name": VERSIONS[pick / 2 % 3] })))?;
-        }
-        Field::Estimate => {
-            who.edit(key, json!({ "timetracking": { "originalEstimate": format!("{}m", pick % 4 * 30) } }))?;
-        }
-        Field::Assign => who.assign(key, (pick % 4).checked_sub(1).map(|place| scene.side.people[place]))?,
-        Field::Transition => {
-            // Not every way exists: then nobody goes it.
-            if who.transition(key, STATUSES[column][pick % 3]).is_err() {
-                return Ok(None);
-            }
-        }
-        Field::Custom => custom(scene.act, who, key)?,
-        Field::Secret => {
-            who.edit(key, json!({ Custom::Secret.id(column): format!("Secret {canary}") }))?;
-            return Ok(Some([false; 3]));
-        }
-    }
-    Ok(Some([true; 3]))
-}
-
-fn thing_act(scene: &Scene<'_>, thing: Thing) -> Result<Option<[bool; 3]>, Refusal> {
-    let (who, key, pick, body) = (scene.who, scene.key(), scene.act.pick, scene.body());
-    let seconds = 60 * (1 + pick as u64 % 300);
-    match thing {
-        // Every second one has the same name but for the canary.
-        Thing::Attach => {
-            who.attach(key, &format!("f{}-{}.txt", pick % 2, scene.act.canary()), body.as_bytes())?;
-        }
-        Thing::Detach => {
-            let own = scene.issue.attachments.iter().find(|file| file.author.as_deref() == Some(who.id()));
-            let Some(own) = own else { return Ok(None) };
-            who.detach(&own.id.to_string())?;
-        }
-        Thing::DetachCopy => return Ok(None),
-        Thing::Log => drop(who.log_work(key, AT, seconds, &body)?),
-        Thing::RestrictedLog => {
-            if scene.act.who != scene.side.role.1 {
-                return Ok(None);
-            }
-            let visibility = json!({ "type": "role", "value": scene.side.role.0 });
-            let work = json!({ "started": AT, "timeSpentSeconds": seconds, "comment": who.text(&body),
-                "visibility": visibility });
-            who.add_worklog(key, work)?;
-            return Ok(Some([false; 3]));
-        }
-        Thing::EditLog => {
-            let Some(own) = scene.own_log().filter(|work| work.visibility.is_none()) else { return Ok(None) };
-            let work = json!({ "timeSpentSeconds": seconds, "comment": who.text(&body) });
-            who.edit_worklog(key, &own.id.to_string(), work)?;
-        }
-        Thing::DeleteLog => {
-            let Some(own) = scene.own_log() else { return Ok(None) };
-            who.delete_worklog(key, &own.id.to_string())?;
-        }
-    }
-    Ok(Some([true; 3]))
-}
-
-const AT: &str = "2026-03-10T08:30:00.250+0100";
 
 fn readers(comment: &CommentView, column: usize) -> [bool; 3] {
     let desk = comment.visibility.as_ref().is_some_and(|(_, name)| name == DESK.0) && column == 0;
@@ -744,7 +668,6 @@ fn owner(world: &World, act: &Act, issue: &IssueView) -> Option<usize> {
     owners.get(act.pick % owners.len().max(1)).copied()
 }
 
-/// The issue of an item on a Jira.
 /// The issue of a side's project beside the synced one that somebody links to.
 pub(crate) fn far(world: &World, column: usize, what: &str, number: usize) -> String {
     let (side, token) = (&SIDES[column], format!("{what}-{number}"));
@@ -755,6 +678,7 @@ pub(crate) fn far(world: &World, column: usize, what: &str, number: usize) -> St
     })
 }
 
+/// The issue of an item on a Jira.
 pub(crate) fn find(world: &World, jira: &str, wanted: &str) -> Option<IssueView> {
     world.jira(jira).issues().into_iter().find(|issue| token(issue) == wanted)
 }

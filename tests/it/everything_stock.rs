@@ -15,9 +15,6 @@ use super::everything_people::{People, Written, find, may_see};
 use super::everything_world::{OUTSIDER, SIDES, Sight};
 use super::random_life::Dice;
 
-/// Who does nothing at all in one of two worlds that are compared.
-const LEFT_OUT: usize = 2;
-
 /// How many versions are described, and when they are due.
 const OFTEN_SAID: &str = "Made";
 const OFTEN_DUE: &str = "2026-12-24";
@@ -168,7 +165,7 @@ impl People {
         let Some(thing) = thing(world, column, &kept) else { return Ok(false) };
         let pick = act.pick / 64;
         // Home's people would say the same after it, which changes nothing then, or turn it back: in one of the two worlds alone.
-        if self.is_twice && column == LEFT_OUT && kept.column != column && is_said_by_others(stock, pick) {
+        if self.left_out == Some(column) && kept.column != column && is_said_by_others(stock, pick) {
             return Ok(false);
         }
         let change = match stock {
@@ -214,7 +211,8 @@ impl People {
 
     /// The place of the one that an act is about. Whether that one makes any is counted by nobody else.
     fn picked(&self, act: &Act) -> Option<usize> {
-        let is_counted = |kept: &Kept| !self.takes_names || kept.column == act.column || kept.column != LEFT_OUT;
+        let left_out = self.left_out.unwrap_or(2);
+        let is_counted = |kept: &Kept| !self.takes_names || kept.column == act.column || kept.column != left_out;
         let places: Vec<usize> = (0..self.stock.len()).filter(|place| is_counted(&self.stock[*place])).collect();
         places.get(act.pick % places.len().max(1)).copied()
     }

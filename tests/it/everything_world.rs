@@ -4,6 +4,7 @@ use jirasyncd::simulator::{FieldSetup, FieldType, Holder, Limits, ProjectSetup, 
 
 use super::daemon_support::{THREE, World};
 use super::entities_beside;
+use super::everything_derived;
 use super::everything_lives::Policies;
 
 /// One side: the Jira, its project, its people (the same place is the same person), its types (Bug, Task, Epic, Sub-task), a role
@@ -188,7 +189,7 @@ impl Custom {
 }
 
 /// The built-in fields that are compared.
-pub(crate) const BUILT_IN: [&str; 13] = [
+pub(crate) const BUILT_IN: [&str; 14] = [
     "summary",
     "description",
     "environment",
@@ -202,6 +203,7 @@ pub(crate) const BUILT_IN: [&str; 13] = [
     "fixVersions",
     "versions",
     "timeoriginalestimate",
+    "timeestimate",
 ];
 
 /// Who sees whom.
@@ -323,12 +325,19 @@ fn with_lives(config: &str, policies: Policies) -> String {
 
 /// The world, its daemon not started, where issues have a life.
 pub(crate) fn world_of_lives(sight: Sight, policies: Policies) -> World {
-    prepared(&with_lives(&config(sight), policies))
+    filled(&with_lives(&full(sight), policies))
 }
 
 /// The world, its daemon not started.
 pub(crate) fn world(sight: Sight) -> World {
-    prepared(&config(sight))
+    filled(&full(sight))
+}
+
+/// Home and two partners that do not see each other, perhaps without the time that remains.
+pub(crate) fn world_apart(policies: Option<Policies>, remaining: bool) -> World {
+    let text = full(Sight::Apart);
+    let text = policies.map_or_else(|| text.clone(), |policies| with_lives(&text, policies));
+    filled(&if remaining { text } else { text.replacen("remaining-estimate = \"both\"\n", "", 1) })
 }
 
 /// Home and two partners that do not see each other, and a row for one of home's security levels.
@@ -336,8 +345,8 @@ pub(crate) fn world_with_levels(policies: Option<Policies>) -> World {
     let row = format!(
         "summary = \"both\"\nsecurity = {{ values = [ {{ acme = \"{LEVEL}\", globex = \"{INSIDE}\", initech = \"{INSIDE}\" }} ] }}\n"
     );
-    let config = config(Sight::Apart).replacen("summary = \"both\"\n", &row, 1);
-    prepared(&policies.map_or_else(|| config.clone(), |policies| with_lives(&config, policies)))
+    let config = full(Sight::Apart).replacen("summary = \"both\"\n", &row, 1);
+    filled(&policies.map_or_else(|| config.clone(), |policies| with_lives(&config, policies)))
 }
 
 /// The same with only some sides, which hold everything of each other.
@@ -371,6 +380,16 @@ pub(crate) fn world_of_levels(columns: &[usize]) -> World {
     );
     let all = config(Sight::Open).replacen("summary = \"both\"\n", &row, 1);
     prepared(&absent.fold(all, |text, (_, side)| without_side(&text, side.jira)))
+}
+
+/// All that can be carried, also what the tables of docs/entities.md have worlds of their own for.
+fn full(sight: Sight) -> String {
+    let rows = format!("summary = \"both\"\n{}", everything_derived::rows(sight));
+    config(sight).replacen("summary = \"both\"\n", &rows, 1)
+}
+
+fn filled(config: &str) -> World {
+    prepared_with(config, everything_derived::enrich)
 }
 
 fn prepared(config: &str) -> World {

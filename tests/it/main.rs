@@ -185,6 +185,8 @@ mod daemon_planted;
 #[cfg(test)]
 mod daemon_polls;
 #[cfg(test)]
+mod daemon_private_acts;
+#[cfg(test)]
 mod daemon_problems;
 #[cfg(test)]
 mod daemon_random;
@@ -274,6 +276,10 @@ mod entities_rows;
 mod everything_acts;
 #[cfg(test)]
 mod everything_audit;
+#[cfg(test)]
+mod everything_derived;
+#[cfg(test)]
+mod everything_fields;
 #[cfg(test)]
 mod everything_lives;
 #[cfg(test)]

@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex};
 use jirasyncd::planted::{Bug, plant};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use super::daemon_everything::{Plot, isolation, live};
+use super::daemon_everything::{Plot, live};
+use super::daemon_private_acts::isolation;
 use super::daemon_random::{Weather, try_seed};
 use super::everything_people::Ledger;
 use super::everything_world::Sight;
