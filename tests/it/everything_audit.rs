@@ -441,9 +441,24 @@ fn sent(world: &World, jira: &str) -> Vec<(String, u16)> {
     let told = writes.map(|call| {
         let body = String::from_utf8_lossy(&call.request_body);
         let query = without(&without(&call.query, "globalId=jirasyncd%3A", '%'), "globalId=jirasyncd:", ':');
-        (format!("{jira} {} {} {query} {}", call.method, call.path, without_lots(&body)), call.status)
+        let body = with_items_for_keys(world, &without_lots(&body));
+        (format!("{jira} {} {} {query} {body}", call.method, call.path), call.status)
     });
     told.collect()
+}
+
+/// Home's keys as what they are of: how many issues home had before one rests on everybody's, and its key is told on purpose.
+fn with_items_for_keys(world: &World, text: &str) -> String {
+    let (jira, begins) = (world.jira(SIDES[0].jira), format!("{}-", SIDES[0].project));
+    let mut parts = text.split(begins.as_str());
+    let mut told = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let number = part.len() - part.trim_start_matches(|sign: char| sign.is_ascii_digit()).len();
+        let of = jira.issue(&format!("{begins}{}", &part[..number])).map(|issue| token(&issue));
+        told += &format!("{begins}{}", of.as_deref().unwrap_or(&part[..number]));
+        told += &part[number..];
+    }
+    told
 }
 
 /// Ids that are drawn by lot are not what somebody did: a mark, which is sealed so that only the daemon can read it (its length

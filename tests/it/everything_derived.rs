@@ -10,6 +10,7 @@ use super::daemon_audit::{by_token, sync_user};
 use super::daemon_support::World;
 use super::entities_beside::{self, Own, REQUESTS, RESOLUTIONS};
 use super::everything_audit::people;
+use super::everything_lives::Policies;
 use super::everything_people::People;
 use super::everything_world::{SIDES, Sight};
 
@@ -108,7 +109,7 @@ pub(crate) fn derived(
 }
 
 /// Each issue shows the keys of exactly those counterparts that its side may see. Where people deleted one, its key may stand there still.
-pub(crate) fn counterparts_shown(world: &World, people: &People) -> Result<(), String> {
+pub(crate) fn counterparts_shown(world: &World, people: &People, policies: Option<Policies>) -> Result<(), String> {
     let mut all = Vec::new();
     for side in &SIDES {
         let mut there = by_token(world, side.jira)?;
@@ -127,6 +128,11 @@ pub(crate) fn counterparts_shown(world: &World, people: &People) -> Result<(), S
                 wanted.extend(all[other].get(name).map(|view| view.key.as_str()));
                 let was = format!("{}-", SIDES[other].project);
                 shown.retain(|key| !(fated.deleted[other] && key.starts_with(&was)));
+            }
+            // Of the last ones it says what it said: before the first it says nothing at all.
+            let with_it = policies.is_some_and(Policies::deletes) && fated.deleted.contains(&true);
+            if with_it && wanted.is_empty() {
+                continue;
             }
             if shown != wanted {
                 let (jira, key) = (SIDES[column].jira, &view.key);

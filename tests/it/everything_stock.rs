@@ -164,8 +164,10 @@ impl People {
         };
         let Some(thing) = thing(world, column, &kept) else { return Ok(false) };
         let pick = act.pick / 64;
-        // Home's people would say the same after it, which changes nothing then, or turn it back: in one of the two worlds alone.
-        if self.left_out == Some(column) && kept.column != column && is_said_by_others(stock, pick) {
+        // Home's people would say the same after it, which changes nothing then, or turn it back: in one of the two worlds alone. And they
+        // take no name that somebody else gave.
+        let meets_others = is_said_by_others(stock, pick) || self.takes_names && stock == Stock::Rename;
+        if self.left_out == Some(column) && kept.column != column && meets_others {
             return Ok(false);
         }
         let change = match stock {
