@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::acts::{Act, observe, take};
 use super::{By, Draft, Observation, PlanInput, Step, Wanted, place, relations, remap, whose};
 use crate::mapping::{Place, inbound, logged, logged_elements, logged_roughly, same, shared_element};
+use crate::model::catalog::Shape;
 use crate::model::fingerprint::{Fingerprint, Shown};
 use crate::model::hub::{Acknowledged, Acts};
 use crate::model::ids::{AccountId, EntryId, FieldId, OperationId, SideId};
@@ -232,6 +233,11 @@ fn our_first_value(
     let place = place(draft.input, &draft.nothing, row, side);
     let now = current(&place, observation);
     let touched = row.sides.get(side).is_some_and(|field| !touching(observation, field).is_empty());
+    // Jira gives no votes by itself, and logs none.
+    if written.is_none() && place.shape() == Some(Shape::Count) && now.as_ref().is_some_and(counts_some) {
+        first_value(draft, row, side, observation);
+        return;
+    }
     let Some(replica) = draft.plan.item.replicas.get_mut(side) else { return };
     let base = replica.bases.entry(row.name.clone()).or_default();
     match (written, now) {
@@ -253,6 +259,10 @@ fn our_first_value(
     if touched {
         replay(draft, row, side, observation);
     }
+}
+
+fn counts_some(value: &Value) -> bool {
+    !value.is_empty() && !matches!(value, Value::Number(count) | Value::Line(count) if count == "0")
 }
 
 /// The first read of a field whose row joined the sync after the issue did.

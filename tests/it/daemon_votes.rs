@@ -41,6 +41,25 @@ async fn votes_are_carried_as_a_number_one_way() {
     }
 }
 
+/// Jira gives a new issue no votes: whoever votes for our copy before it was read for the first time is somebody.
+#[tokio::test(start_paused = true)]
+async fn a_vote_for_a_copy_that_is_a_moment_old_is_carried() {
+    let mut world = World::of(&config("acme", "globex"), |setups| {
+        setups.get_mut("globex").unwrap().fields.push(FieldSetup::new(POPULAR, "Popularity", FieldType::Number));
+    });
+    world.start().await;
+    world.person("globex", "jdoe").create("ENG", "Defect", json!({ "summary": "Item" })).unwrap();
+    let copy = loop {
+        world.interval().await;
+        if let Some(copy) = world.jira("acme").issues().into_iter().find(|issue| issue.project == "SUP") {
+            break copy.key;
+        }
+    };
+    world.person("acme", "omar").vote(&copy).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(world.field("globex", "Item", POPULAR), "1");
+}
+
 #[tokio::test(start_paused = true)]
 async fn votes_are_never_written() {
     let both = config("acme", "globex").replace("from = [\"acme\"], ", "");
