@@ -49,6 +49,8 @@ pub(super) struct InstanceCheck {
     pub(super) url: String,
     /// When its login ends, where the file says so.
     pub(super) expires: Option<jiff::Timestamp>,
+    /// When the access ends that somebody granted, used or not, where that is known.
+    pub(super) granted_until: Option<jiff::Timestamp>,
     /// Who we are there; `None` when it refused or is out of reach.
     pub(super) identity: Option<IdentityCheck>,
     /// What failed.
@@ -121,6 +123,7 @@ fn usable(config: &Config, configuration: Report, offline: bool, survey: Survey)
         kind: settings.kind,
         url: settings.url.clone(),
         expires: settings.expires,
+        granted_until: crate::jira::grant_ends(settings),
         identity: survey.identities.get(&settings.id).map(|identity| IdentityCheck {
             account: identity.account.to_string(),
             display_name: identity.display_name.clone(),

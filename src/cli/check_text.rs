@@ -49,13 +49,17 @@ fn instances(instances: &[InstanceCheck]) -> String {
         };
         let mut row = vec![instance.name.to_string(), kind.to_owned(), instance.url.clone()];
         if let Some(identity) = &instance.identity {
+            let until = |what: &str, day: Option<jiff::Timestamp>| {
+                day.map(|day| format!(", {what} until {}", day.strftime("%Y-%m-%d"))).unwrap_or_default()
+            };
             row.push(format!(
-                "Jira {}, as `{}` ({}), clock {}{}",
+                "Jira {}, as `{}` ({}), clock {}{}{}",
                 identity.version,
                 identity.display_name,
                 identity.account,
                 clock(identity.skew_ms),
-                instance.expires.map(|day| format!(", token until {}", day.strftime("%Y-%m-%d"))).unwrap_or_default()
+                until("token", instance.expires),
+                until("granted", instance.granted_until)
             ));
         }
         rows.push(row);

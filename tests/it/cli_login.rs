@@ -4,6 +4,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::Stdio;
 
+use jirasyncd::clock::{Clock as _, SystemClock};
 use jirasyncd::jira::{ReqwestTransport, Transport as _};
 use jirasyncd::simulator::{CLOUD_ID, Credential};
 
@@ -95,6 +96,8 @@ async fn access_is_granted_by_the_browser_or_by_what_is_pasted() {
         }
         let after = place.run(&["check"]).await;
         assert!(after.all().contains("as `Sync (Acme)`") && !after.all().contains("jirasyncd login"), "{after:?}");
+        let ends = SystemClock::new().now() + jiff::SignedDuration::from_hours(24 * 365);
+        assert!(after.all().contains(&format!(", granted until {}", ends.strftime("%Y-%m-%d"))), "{after:?}");
     }
 }
 
