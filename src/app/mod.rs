@@ -12,6 +12,7 @@ mod measure;
 mod notices;
 mod once;
 mod preview;
+mod preview_cost;
 mod probe;
 mod problems;
 mod rebuild;
@@ -46,7 +47,8 @@ pub use compare::compare_state;
 pub use hooks::again;
 pub use notices::{MailMessenger, MakeMessengers, Messenger, Messengers, PostMessenger, Unsent, Way};
 pub use once::OnceSummary;
-pub use preview::{Previewed, PreviewedItem, preview};
+pub use preview::{Chosen, Previewed, PreviewedItem, preview};
+pub use preview_cost::Cost;
 pub use probe::{
     Fact, LeftBehind, MOST_REQUESTS, On, ProbeError, Probed, Tried, Verdict, facts, facts_document, probe,
 };

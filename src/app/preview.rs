@@ -1,16 +1,17 @@
 //! What a run would do, worked out on a copy of the state in memory. Must never write to an instance or to the state: it
 //! never calls what does, and holds no end that could.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::preview_cost::{Cost, Tally};
 use super::{Held, StartError, Surroundings, connect, dependencies, engine_on};
 use crate::config::Config;
 use crate::engine::apply::Hands;
-use crate::engine::{Engine, PollError, ThingsPreview};
+use crate::engine::{Connections, Engine, PollError, ThingsPreview};
 use crate::model::configuration::Existing;
 use crate::model::hub::ItemState;
-use crate::model::ids::{InstanceId, IssueKey, ItemId, SideId, SyncId};
+use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::operation::Action;
 use crate::model::settings::SyncSettings;
 use crate::model::store::{Store, StoreError, Urgency};
@@ -39,6 +40,8 @@ pub struct Previewed {
     pub unclear: Vec<(String, String)>,
     /// Issues that look alike, and may be one: nothing but a person says so.
     pub proposals: Vec<(SyncId, Proposal)>,
+    /// What that asks of each instance, at least.
+    pub costs: Vec<Cost>,
 }
 
 /// What would be done with one item.
@@ -52,7 +55,25 @@ pub struct PreviewedItem {
     pub unread: BTreeMap<SideId, String>,
 }
 
-/// Plans everything that a run would work on now, or only the items that hold one of `keys`. Where the configuration is another than
+/// What is to be planned.
+#[derive(Debug, Clone)]
+pub enum Chosen {
+    /// Everything that a run would work on now.
+    All,
+    /// That of one sync.
+    Sync(SyncId),
+    /// That of the issues of one instance that a JQL finds.
+    Found {
+        /// The instance.
+        instance: InstanceId,
+        /// The JQL.
+        jql: String,
+    },
+    /// The items that hold one of these keys, due or not.
+    Keys(Vec<IssueKey>),
+}
+
+/// Plans what is `chosen`. Where the configuration is another than
 /// the state's, that is every item; `existing` says what becomes of them.
 ///
 /// # Errors
@@ -60,7 +81,7 @@ pub struct PreviewedItem {
 pub async fn preview(
     config: Config,
     surroundings: Surroundings,
-    keys: Option<Vec<IssueKey>>,
+    chosen: Chosen,
     existing: Existing,
 ) -> Result<Previewed, StartError> {
     let most: BTreeMap<SyncId, u64> =
@@ -75,7 +96,7 @@ pub async fn preview(
     held.read_what_is_new(&copy).await?;
     let (connections, _) = connect(&config, &surroundings)?;
     // Hands that hold no writing end: whatever calls them, nothing is sent.
-    let ends = (connections, Hands::new(BTreeMap::new()));
+    let ends = (connections.clone(), Hands::new(BTreeMap::new()));
     let (engine, _) = engine_on(&config, &surroundings, Arc::clone(&store), ends, held.numbers).await?;
     // With another configuration than the state's every item may become another.
     held.take_over(&copy, &engine, &config, surroundings.clock.now()).await?;
@@ -97,17 +118,18 @@ pub async fn preview(
     for instance in &instances {
         admit_all(&engine, instance).await?;
     }
-    let wanted = match &keys {
-        Some(keys) => named(&*store, keys).await?,
-        None => all(&*store, surroundings.clock.now()).await?,
-    };
+    let wanted = items_of(&*store, surroundings.clock.now(), (&config, &connections), &chosen).await?;
     let mut items = Vec::new();
     let mut creations: BTreeMap<SyncId, u64> = BTreeMap::new();
+    let mut tally = Tally::default();
     for part in wanted.chunks(AT_ONCE) {
         for preview in engine.preview(part).await? {
             let names = names(&preview.item);
             let planned = preview.plan.iter().flat_map(|plan| &plan.operations);
             let creates = planned.filter(|operation| matches!(operation.action, Action::Create { .. })).count();
+            if let Some(sync) = config.syncs.get(&preview.item.sync) {
+                tally.add(sync, &preview);
+            }
             *creations.entry(preview.item.sync.clone()).or_default() += u64::try_from(creates).unwrap_or(u64::MAX);
             items.push(PreviewedItem { names, plan: preview.plan, unread: preview.unread });
         }
@@ -115,15 +137,28 @@ pub async fn preview(
     let standing = store.problems(MOST_PROBLEMS).await?.into_iter();
     let unclear = standing.filter(|stored| stored.about.starts_with("pairing "));
     let unclear = unclear.map(|stored| (stored.problem.what, stored.problem.remedy)).collect();
-    let proposals = if keys.is_none() { propose(&config, &items) } else { Vec::new() };
-    let things = if keys.is_none() { engine.preview_things().await? } else { Vec::new() };
+    let is_of = |sync: &SyncId| match &chosen {
+        Chosen::All => true,
+        Chosen::Sync(of) => of == sync,
+        Chosen::Found { .. } | Chosen::Keys(_) => false,
+    };
+    let mut proposals = propose(&config, &items);
+    proposals.retain(|(sync, _)| is_of(sync));
+    let mut things =
+        if matches!(chosen, Chosen::All | Chosen::Sync(_)) { engine.preview_things().await? } else { Vec::new() };
+    things.retain(|things| is_of(&things.sync));
     // Asked last: a `when` is only tried with the items.
     let bursts = creations.into_iter().filter_map(|(sync, count)| {
         let most = most.get(&sync).copied()?;
         (count > most).then_some((sync, count, most))
     });
-    let (bursts, stopped, pairs) = (bursts.collect(), engine.stopped(), engine.pairs_made());
-    Ok(Previewed { items, things, bursts, stopped, pairs, unclear, proposals })
+    let (bursts, mut stopped, mut pairs) = (bursts.collect(), engine.stopped(), engine.pairs_made());
+    if let Chosen::Sync(of) = &chosen {
+        stopped.retain(|(sync, ..)| sync == of);
+        pairs.retain(|(sync, _)| sync == of);
+    }
+    let costs = tally.costs(&connections);
+    Ok(Previewed { items, things, bursts, stopped, pairs, unclear, proposals, costs })
 }
 
 /// Issues that look alike, of those that would start an item of their own.
@@ -152,15 +187,67 @@ async fn named(store: &dyn Store, keys: &[IssueKey]) -> Result<Vec<ItemId>, Star
     Ok(items)
 }
 
-/// The items that are due. Claiming takes them in order; the copy is thrown away.
-async fn all(store: &dyn Store, now: jiff::Timestamp) -> Result<Vec<ItemId>, StartError> {
+/// The items that are chosen.
+async fn items_of(
+    store: &dyn Store,
+    now: jiff::Timestamp,
+    (config, connections): (&Config, &Connections),
+    chosen: &Chosen,
+) -> Result<Vec<ItemId>, StartError> {
+    match chosen {
+        Chosen::Keys(keys) => named(store, keys).await,
+        Chosen::All => all(store, now, |_| true).await,
+        Chosen::Sync(sync) => all(store, now, |item| &item.sync == sync).await,
+        Chosen::Found { instance, jql } => {
+            let mut due = Vec::new();
+            all(store, now, |item| {
+                due.push(item.clone());
+                true
+            })
+            .await?;
+            found(config, connections, (instance, jql), &due).await
+        }
+    }
+}
+
+/// Of the items that are due those with an issue on an instance that its JQL finds.
+async fn found(
+    config: &Config,
+    connections: &Connections,
+    (instance, jql): (&InstanceId, &str),
+    due: &[ItemState],
+) -> Result<Vec<ItemId>, StartError> {
+    let mut wanted = BTreeSet::new();
+    let Some(connection) = connections.get(instance) else { return Ok(Vec::new()) };
+    let sides = config.syncs.values().flat_map(|sync| sync.sides.iter().map(move |side| (&sync.id, side)));
+    for (sync, side) in sides.filter(|(_, side)| &side.instance == instance) {
+        let of_side = due.iter().filter(|item| &item.sync == sync);
+        let issues: BTreeMap<IssueId, ItemId> =
+            of_side.filter_map(|item| Some((item.replicas.get(&side.id)?.issue, item.id))).collect();
+        let asked: Vec<IssueId> = issues.keys().copied().collect();
+        if asked.is_empty() {
+            continue;
+        }
+        let matching = connection.read.matching(&side.project, jql, &asked).await;
+        let matching = matching.map_err(|error| crate::engine::SetupError::Jira(vec![error]))?;
+        wanted.extend(matching.iter().filter_map(|issue| issues.get(issue)));
+    }
+    Ok(wanted.into_iter().collect())
+}
+
+/// The items that are due, of those that are chosen. Claiming takes them in order; the copy is thrown away.
+async fn all(
+    store: &dyn Store,
+    now: jiff::Timestamp,
+    mut chosen: impl FnMut(&ItemState) -> bool,
+) -> Result<Vec<ItemId>, StartError> {
     let mut items = Vec::new();
     loop {
         let claims = store.claim("preview", now, AT_ONCE, Urgency::Sweep).await?;
         if claims.is_empty() {
             break;
         }
-        items.extend(claims.iter().map(|claim| claim.item.id));
+        items.extend(claims.iter().filter(|claim| chosen(&claim.item)).map(|claim| claim.item.id));
     }
     store.free_all().await?;
     Ok(items)

@@ -265,8 +265,17 @@ pub(super) struct Plan {
     #[command(flatten)]
     pub(super) existing: OfExisting,
     /// Only the item that one of its issues has this key in; may be given several times.
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["sync", "jql"])]
     pub(super) item: Vec<String>,
+    /// Only this sync.
+    #[arg(long, value_name = "SYNC", conflicts_with = "jql")]
+    pub(super) sync: Option<String>,
+    /// Of what a run would do only that about the issues which this JQL finds on the instance `--on`.
+    #[arg(long, value_name = "JQL", requires = "on")]
+    pub(super) jql: Option<String>,
+    /// The instance that `--jql` is for.
+    #[arg(long, value_name = "INSTANCE", requires = "jql")]
+    pub(super) on: Option<String>,
     /// Prints JSON.
     #[arg(long)]
     pub(super) json: bool,

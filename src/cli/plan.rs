@@ -8,11 +8,11 @@ use super::arguments::{Common, Plan as Wanted};
 use super::exit::Exit;
 use super::output::{Output, counted};
 use super::{settings, small_runtime};
-use crate::app::{Previewed, PreviewedItem, Surroundings, preview};
-use crate::config::SecretsWanted;
+use crate::app::{Chosen, Cost, Previewed, PreviewedItem, Surroundings, preview};
+use crate::config::{Config, SecretsWanted};
 use crate::console::escaped;
 use crate::engine::ThingsPreview;
-use crate::model::ids::{IssueKey, SyncId};
+use crate::model::ids::{InstanceId, IssueKey, SyncId};
 use crate::model::operation::{Action, Operation};
 use crate::model::problem::Problem;
 use crate::plan::{Plan, Proposal, render};
@@ -32,7 +32,23 @@ struct Answer<'p> {
     unclear: Vec<Unclear<'p>>,
     /// Issues that look alike and may be one: the command that says so.
     proposals: Vec<String>,
+    /// What that asks of each instance, at least: what follows a creation or a hop is planned when that is done.
+    costs: Vec<Asked<'p>>,
     totals: Totals,
+}
+
+/// What is asked of an instance, as JSON.
+#[derive(Serialize)]
+struct Asked<'p> {
+    instance: &'p str,
+    /// The requests that write, and those that read right before.
+    writes: u64,
+    reads: u64,
+    /// How long they take at the present rate, and how many go a second.
+    seconds: f64,
+    rate: f64,
+    /// The changes that Jira may send mails about.
+    mails: u64,
 }
 
 /// A sync that nothing joins now, as JSON.
@@ -105,12 +121,11 @@ struct Totals {
 /// Prints the plans.
 pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let config = settings::load(common, SecretsWanted::Yes, output)?;
-    let keys: Vec<IssueKey> = wanted.item.iter().map(|key| IssueKey::from(key.trim())).collect();
     let existing = wanted.existing.into();
-    let asked_for = (!keys.is_empty()).then(|| keys.clone());
+    let chosen = chosen(&config, &wanted)?;
     let waiting = output.waiting(format!("reading {}", counted(config.instances.len(), "instance")));
-    let Previewed { items, things, bursts, stopped, pairs, unclear, proposals } = small_runtime()?
-        .block_on(async { preview(config, Surroundings::of_this_machine(), asked_for, existing).await })?;
+    let Previewed { items, things, bursts, stopped, pairs, unclear, proposals, costs } = small_runtime()?
+        .block_on(async { preview(config, Surroundings::of_this_machine(), chosen.clone(), existing).await })?;
     drop(waiting);
     let syncs: BTreeSet<_> = stopped.iter().map(|(sync, ..)| sync).collect();
     let totals = Totals { pairs: pairs.len(), unclear: unclear.len(), ..Totals::of(&items, &things, syncs.len()) };
@@ -122,10 +137,13 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
         let pairs = pairs.iter().map(|(sync, issues)| Pair { sync: sync.as_str(), issues }).collect();
         let unclear = unclear.iter().map(|(why, remedy)| Unclear { why, remedy }).collect();
         let things = things.iter().map(Things::of).collect();
-        output.json(&Answer { exit, items, things, stopped, pairs, unclear, proposals, totals })?;
+        let costs = costs.iter().map(Asked::of).collect();
+        output.json(&Answer { exit, items, things, stopped, pairs, unclear, proposals, costs, totals })?;
         return Ok(exit);
     }
-    if items.is_empty() && !keys.is_empty() {
+    if let Chosen::Keys(keys) = &chosen
+        && items.is_empty()
+    {
         let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
         output.line(&format!("no item has an issue {}: it may be new, or not be carried", keys.join(", ")))?;
     }
@@ -163,14 +181,78 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
             "? sync {sync}: {count} issues would be created, more than {most}: a run waits for {confirm}"
         ))?;
     }
+    for cost in &costs {
+        output.line(&told(cost))?;
+    }
     output.line(&totals.in_words())?;
     Ok(exit)
+}
+
+/// What is to be planned. A sync or an instance that is not configured is told with those that are.
+fn chosen(config: &Config, wanted: &Wanted) -> anyhow::Result<Chosen> {
+    if !wanted.item.is_empty() {
+        return Ok(Chosen::Keys(wanted.item.iter().map(|key| IssueKey::from(key.trim())).collect()));
+    }
+    if let Some(sync) = &wanted.sync {
+        let known = config.syncs.keys().map(SyncId::as_str);
+        return Ok(Chosen::Sync(known_as("sync", sync, known)?));
+    }
+    if let (Some(jql), Some(on)) = (&wanted.jql, &wanted.on) {
+        let known = config.instances.keys().map(InstanceId::as_str);
+        return Ok(Chosen::Found { instance: known_as("instance", on, known)?, jql: jql.clone() });
+    }
+    Ok(Chosen::All)
+}
+
+fn known_as<'n, T: From<&'n str>>(
+    what: &str,
+    wanted: &'n str,
+    known: impl Iterator<Item = &'n str> + Clone,
+) -> anyhow::Result<T> {
+    if known.clone().any(|name| name == wanted) {
+        return Ok(T::from(wanted));
+    }
+    let known: Vec<String> = known.map(|name| format!("`{name}`")).collect();
+    anyhow::bail!("there is no {what} `{wanted}`; there are: {}", known.join(", "))
+}
+
+/// What a plan asks of an instance, in words.
+fn told(cost: &Cost) -> String {
+    let requests = counted(usize::try_from(cost.writes + cost.reads).unwrap_or(usize::MAX), "request");
+    let mails = match cost.mails {
+        0 => "no mails".to_owned(),
+        mails => format!("mails about {} of the changes", mails),
+    };
+    format!(
+        "instance {}: at least {requests} ({} writing), {} at {} a second; Jira may send {mails}",
+        cost.instance,
+        cost.writes,
+        how_long(cost.seconds),
+        cost.rate
+    )
+}
+
+fn how_long(seconds: f64) -> String {
+    match seconds {
+        ..1.0 => "less than a second".to_owned(),
+        ..120.0 => format!("{seconds:.0} seconds"),
+        ..7_200.0 => format!("{:.0} minutes", seconds / 60.0),
+        _ => format!("{:.1} hours", seconds / 3_600.0),
+    }
 }
 
 /// What is to be typed where issues that look alike are one.
 fn in_words(sync: &SyncId, proposal: &Proposal) -> String {
     let keys: Vec<String> = proposal.issues.iter().map(|(side, key)| format!("{side}:{key}")).collect();
     format!("jirasyncd pair {sync} {}", keys.join(" "))
+}
+
+impl<'p> Asked<'p> {
+    fn of(cost: &'p Cost) -> Self {
+        let Cost { instance, writes, reads, seconds, rate, mails } = cost;
+        let (writes, reads, seconds, rate, mails) = (*writes, *reads, *seconds, *rate, *mails);
+        Self { instance: instance.as_str(), writes, reads, seconds, rate, mails }
+    }
 }
 
 impl<'p> Item<'p> {

@@ -78,6 +78,8 @@ pub struct Preview {
     pub plan: Option<Plan>,
     /// Sides that could not be read, with the reason.
     pub unread: BTreeMap<SideId, String>,
+    /// How many of its writes Jira may send mails about.
+    pub mails: BTreeMap<SideId, u64>,
 }
 
 impl Engine {
@@ -107,12 +109,18 @@ impl Engine {
         let mut works = self.take_up(claims).await?;
         self.look(&mut works).await?;
         let (mut previews, mut clear) = (Vec::with_capacity(works.len()), Clear::default());
-        for work in works {
-            let plan = match work.plan {
+        for mut work in works {
+            let plan = match work.plan.take() {
                 Some(plan) => Some(self.without_withheld(&work.sync, &work.item, plan, &mut clear).await?),
                 None => None,
             };
-            previews.push(Preview { item: work.item, plan, unread: work.unread });
+            let mut mails: BTreeMap<SideId, u64> = BTreeMap::new();
+            for operation in plan.iter().flat_map(|plan| &plan.operations) {
+                if self.may_be_mailed(&work, operation).await {
+                    *mails.entry(operation.side.clone()).or_default() += 1;
+                }
+            }
+            previews.push(Preview { item: work.item, plan, unread: work.unread, mails });
         }
         Ok(previews)
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::work::Work;
 use super::{Engine, SyncRun};
 use crate::model::ids::{FieldName, SideId};
-use crate::model::operation::{Action, Intent};
+use crate::model::operation::{Action, Intent, Operation};
 use crate::model::problem::Problem;
 use crate::model::remark::Remark;
 use crate::model::right::{Function, Right, needed};
@@ -21,13 +21,44 @@ const LASTS: Duration = Duration::from_secs(3_600);
 impl Engine {
     /// Whether an intent is to be sent without mails, and may be.
     pub(super) async fn is_silent(&self, work: &Work, intent: &Intent) -> bool {
-        let side = &intent.operation.side;
+        self.goes_silently(work, &intent.operation).await
+    }
+
+    /// Whether Jira may send mails about a write, by the events that it tells people of.
+    pub(super) async fn may_be_mailed(&self, work: &Work, operation: &Operation) -> bool {
+        let is_told = match &operation.action {
+            Action::Create { .. }
+            | Action::SetFields { .. }
+            | Action::Transition { .. }
+            | Action::AddComment { .. }
+            | Action::EditComment { .. }
+            | Action::EditOriginal { .. }
+            | Action::DeleteComment { .. }
+            | Action::DeleteIssue { .. }
+            | Action::AddFile { .. }
+            | Action::DeleteFile { .. } => true,
+            Action::Offer { .. }
+            | Action::Link { .. }
+            | Action::Unlink { .. }
+            | Action::ShowEnd { .. }
+            | Action::HideEnd { .. }
+            | Action::AddIssueLink { .. }
+            | Action::DeleteIssueLink { .. }
+            | Action::AddWatcher { .. }
+            | Action::RemoveWatcher { .. }
+            | Action::StopWatching { .. } => false,
+        };
+        is_told && !self.goes_silently(work, operation).await
+    }
+
+    async fn goes_silently(&self, work: &Work, operation: &Operation) -> bool {
+        let side = &operation.side;
         let wished = match work.sync.settings.notify {
             Notify::Always => false,
-            Notify::Changes => completes(work, intent),
+            Notify::Changes => completes(work, operation),
             Notify::Never => true,
         };
-        if !wished || !self.has_silent_form(work, intent) {
+        if !wished || !self.has_silent_form(work, operation) {
             return false;
         }
         // After a lost edit the right is asked for again, and told where it is missing; that edit goes out with mails either way.
@@ -35,8 +66,8 @@ impl Engine {
     }
 
     /// Whether Jira knows this write without mails: edits of fields on both kinds, work and edited comments on Cloud (v3, dc).
-    fn has_silent_form(&self, work: &Work, intent: &Intent) -> bool {
-        let action = &intent.operation.action;
+    fn has_silent_form(&self, work: &Work, operation: &Operation) -> bool {
+        let action = &operation.action;
         if matches!(action, Action::SetFields { .. }) {
             return true;
         }
@@ -45,7 +76,7 @@ impl Engine {
             Action::AddComment { spent: Some(_), .. } | Action::DeleteComment { remark: Remark::Worklog, .. }
         );
         let edited = matches!(action, Action::EditComment { .. } | Action::EditOriginal { .. });
-        let kind = self.instance_on(work, &intent.operation.side).map(|instance| instance.settings.kind);
+        let kind = self.instance_on(work, &operation.side).map(|instance| instance.settings.kind);
         (worked || edited) && kind == Some(Kind::Cloud)
     }
 
@@ -130,8 +161,8 @@ impl Engine {
 
 /// Whether an edit completes a first copy: it goes to the replica that was just made or is read for the first time, or the sync
 /// itself writes it because there is one now (its key, say). What somebody does on another side meanwhile is a change.
-fn completes(work: &Work, intent: &Intent) -> bool {
-    let side = &intent.operation.side;
+fn completes(work: &Work, operation: &Operation) -> bool {
+    let side = &operation.side;
     if work.made.contains(side) || work.unready.contains(side) {
         return true;
     }
@@ -141,7 +172,7 @@ fn completes(work: &Work, intent: &Intent) -> bool {
         let row = work.sync.settings.fields.get(name);
         row.is_some_and(|row| row.composed.is_some() && !row.from.contains(side))
     };
-    let Action::SetFields { fields } = &intent.operation.action else { return false };
+    let Action::SetFields { fields } = &operation.action else { return false };
     begins && fields.keys().all(composed)
 }
 

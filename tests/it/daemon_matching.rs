@@ -1,7 +1,7 @@
 //! What an earlier bridge copied, and what people wrote on both sides, is there once after the issues are paired: nothing is copied that
 //! stands there, nothing is taken for another's, and nothing crosses that may not. Must never take the daemon's word for it.
 
-use jirasyncd::app::preview;
+use jirasyncd::app::{Chosen, preview};
 use jirasyncd::model::configuration::Existing;
 use jirasyncd::model::operation::Action;
 use jirasyncd::simulator::Holder;
@@ -128,10 +128,14 @@ async fn what_an_earlier_bridge_copied_is_there_once() {
         world.rest().await.unwrap();
         give(&world, pair(&[&home, &there])).await;
         // What a run would do: nothing is to be created.
-        let planned =
-            preview(world.config.clone(), world.surroundings(), Some(vec![home.as_str().into()]), Existing::ReMap)
-                .await
-                .unwrap();
+        let planned = preview(
+            world.config.clone(),
+            world.surroundings(),
+            Chosen::Keys(vec![home.as_str().into()]),
+            Existing::ReMap,
+        )
+        .await
+        .unwrap();
         let plan = planned.items[0].plan.clone().unwrap();
         let matched = plan.matched;
         assert_eq!((matched.comments, matched.files, matched.worklogs, matched.left), (4, 3, 1, 1), "{other}");

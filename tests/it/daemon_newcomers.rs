@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use jirasyncd::app::preview;
+use jirasyncd::app::{Chosen, preview};
 use jirasyncd::model::configuration::Existing;
 use jirasyncd::model::operation::Action;
 use serde_json::json;
@@ -77,7 +77,7 @@ async fn one_run_carries_what_lies_behind_many_that_stay() {
         world.surroundings.portion = portion;
         world.start().await;
         let state = world.config.clone();
-        let planned = preview(state, world.surroundings(), None, Existing::ReMap).await.unwrap();
+        let planned = preview(state, world.surroundings(), Chosen::All, Existing::ReMap).await.unwrap();
         let creates = planned.items.iter().filter_map(|item| item.plan.as_ref()).flat_map(|plan| &plan.operations);
         assert_eq!(creates.filter(|operation| matches!(operation.action, Action::Create { .. })).count(), 2);
         world.daemon().once().await.unwrap();

@@ -1,6 +1,6 @@
 //! A map that changes while issues are in step by the one before. Must never take the daemon's word for what the Jiras hold.
 
-use jirasyncd::app::{Daemon, preview};
+use jirasyncd::app::{Chosen, Daemon, preview};
 use jirasyncd::model::configuration::Existing;
 use serde_json::json;
 
@@ -168,7 +168,7 @@ async fn a_plan_with_another_configuration_shows_what_it_would_change() {
     let (world, _) = mirrored(&config, other).await;
     let new = world.with_config(&swapped(&config, words));
     reset(&new);
-    let shown = |existing| preview(new.config.clone(), new.surroundings(), None, existing);
+    let shown = |existing| preview(new.config.clone(), new.surroundings(), Chosen::All, existing);
     let planned = shown(Existing::ReMap).await.unwrap();
     let writes_of = |planned: &jirasyncd::app::Previewed| {
         let plans = planned.items.iter().filter_map(|item| item.plan.as_ref());
@@ -180,7 +180,7 @@ async fn a_plan_with_another_configuration_shows_what_it_would_change() {
     assert_eq!(writes(&new, other), 0);
     // Nothing of that is in the state: by the configuration before nothing is to be done.
     let old = new.with_config(&config);
-    let planned = preview(old.config.clone(), old.surroundings(), None, Existing::ReMap).await.unwrap();
+    let planned = preview(old.config.clone(), old.surroundings(), Chosen::All, Existing::ReMap).await.unwrap();
     assert_eq!(writes_of(&planned), 0);
 }
 

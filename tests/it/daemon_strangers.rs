@@ -1,7 +1,7 @@
 //! A state that was lost, or that knows its sync by another name: the copies that lie in the Jiras bear marks that nobody can
 //! read, and nothing may be created again beside them. Must never be judged by what the daemon says alone.
 
-use jirasyncd::app::preview;
+use jirasyncd::app::{Chosen, preview};
 use jirasyncd::model::command::{Command, Ended};
 use jirasyncd::model::configuration::Existing;
 use jirasyncd::plan::Plan;
@@ -46,7 +46,7 @@ async fn a_new_state_over_copies_of_a_lost_one_creates_nothing() {
     for (config, (to, project, kind, who)) in pairs() {
         let mut world = mirrored(&config, to, project, kind, who).await;
         lose_the_state(&mut world);
-        let planned = preview(world.config.clone(), world.surroundings(), None, Existing::ReMap).await.unwrap();
+        let planned = preview(world.config.clone(), world.surroundings(), Chosen::All, Existing::ReMap).await.unwrap();
         let creates = |plan: &Plan| plan.operations.len();
         assert_eq!(
             planned.items.iter().filter_map(|item| item.plan.as_ref()).map(creates).sum::<usize>(),

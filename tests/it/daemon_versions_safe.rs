@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use jirasyncd::app::preview;
+use jirasyncd::app::{Chosen, preview};
 use jirasyncd::config::{self, SecretsWanted};
 use jirasyncd::model::command::Command;
 use jirasyncd::model::configuration::Existing;
@@ -25,7 +25,7 @@ async fn a_preview_of_issues_that_lack_a_version_writes_nothing() {
         let fields = json!({ "summary": "Item", "priority": { "name": "Low" }, "fixVersions": [{ "name": "1.0" }] });
         world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
         world.daemon = None;
-        let planned = preview(world.config.clone(), world.surroundings(), None, Existing::ReMap).await.unwrap();
+        let planned = preview(world.config.clone(), world.surroundings(), Chosen::All, Existing::ReMap).await.unwrap();
         let planned: usize =
             planned.items.iter().filter_map(|item| item.plan.as_ref()).map(|plan| plan.operations.len()).sum();
         assert!(planned > 0, "the issue is to be made");

@@ -26,6 +26,8 @@ mod cli_operate;
 #[cfg(test)]
 mod cli_pairs;
 #[cfg(test)]
+mod cli_plan;
+#[cfg(test)]
 mod cli_probe;
 #[cfg(test)]
 mod cli_problems;

@@ -1,0 +1,89 @@
+//! `jirasyncd plan`: what is chosen of it, and what it says that a run will ask of each Jira. Must never reach past the binary, but to
+//! simulated Jiras.
+
+use jirasyncd::simulator::Jira;
+use serde_json::{Value, json};
+
+use super::cli_world::{Place, World};
+
+/// Two issues in step, both changed at home since.
+async fn changed(world: &World, place: &Place) -> [String; 2] {
+    let jane = world.acme.person("jane").unwrap();
+    let create = |summary| {
+        let fields = json!({ "summary": summary, "priority": { "name": "Highest" } });
+        jane.create("SUP", "Bug", fields).unwrap()
+    };
+    let keys = ["First", "Second"].map(create);
+    place.run(&["run", "--once"]).await.expect(0, &[]);
+    for key in &keys {
+        jane.edit(key, json!({ "summary": format!("{key} again") })).unwrap();
+    }
+    jane.update(&keys[0], json!({ "labels": [{ "add": "chosen" }] })).unwrap();
+    keys
+}
+
+/// The requests to a Jira that changed something, and mails that it was not asked to leave out.
+fn written(jira: &Jira) -> (u64, u64) {
+    let calls = jira.calls();
+    let writes = calls
+        .iter()
+        .filter(|call| call.method != "GET" && !call.path.contains("/search") && !call.path.contains("bulkfetch"));
+    let (mut writing, mut loud) = (0, 0);
+    for call in writes {
+        writing += 1;
+        loud += u64::from(!call.query.contains("notifyUsers=false"));
+    }
+    (writing, loud)
+}
+
+fn cost<'a>(json: &'a Value, instance: &str) -> &'a Value {
+    json["costs"].as_array().unwrap().iter().find(|cost| cost["instance"] == instance).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_plan_says_of_requests_and_mails_is_what_a_run_sends() {
+    for notify in ["always", "never"] {
+        let world = World::new().await;
+        let place = world.place_with("home = \"acme\"", &format!("home = \"acme\"\nnotify = \"{notify}\""));
+        changed(&world, &place).await;
+        let json = place.run(&["plan", "--json"]).await.expect(0, &[]).json();
+        let cost = cost(&json, "globex");
+        let mails = if notify == "never" { 0 } else { 2 };
+        assert_eq!((&cost["writes"], &cost["mails"], &cost["reads"]), (&json!(2), &json!(mails), &json!(2)), "{json}");
+        let part = if notify == "never" { "no mails" } else { "mails about 2 of the changes" };
+        let parts = ["instance globex: at least 4 requests (2 writing), less than a second at ", part];
+        place.run(&["plan"]).await.expect(0, &parts);
+        world.globex.reset_calls();
+        place.run(&["run", "--once"]).await.expect(0, &[]);
+        assert_eq!(written(&world.globex), (2, mails), "{notify}");
+        let after = place.run(&["plan", "--json"]).await.expect(0, &[]).json();
+        assert_eq!(after["costs"], json!([]), "nothing is left to do");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_is_of_what_was_chosen() {
+    let world = World::new().await;
+    let place = world.place();
+    let [first, second] = changed(&world, &place).await;
+    let names = |json: &Value| -> Vec<String> {
+        json["items"].as_array().unwrap().iter().map(|item| item["names"].as_str().unwrap().to_owned()).collect()
+    };
+    let json = async |words: &[&str]| place.run(&[&["plan", "--json"], words].concat()).await.expect(0, &[]).json();
+    for words in [&[][..], &["--sync", "support"], &["--jql", "summary ~ again", "--on", "acme"]] {
+        assert_eq!(names(&json(words).await).len(), 2, "{words:?}");
+    }
+    let one = json(&["--jql", "labels = chosen", "--on", "acme"]).await;
+    assert!(names(&one).len() == 1 && names(&one)[0].contains(&first), "{one}");
+    assert_eq!(cost(&one, "globex")["writes"], 1, "{one}");
+    let none = json(&["--jql", "labels = chosen", "--on", "globex"]).await;
+    assert_eq!((names(&none), &none["costs"]), (Vec::new(), &json!([])), "{none}");
+    let other = json(&["--item", &second]).await;
+    assert!(names(&other).len() == 1 && names(&other)[0].contains(&second), "{other}");
+    // What is not there is told with what is.
+    place.run(&["plan", "--sync", "supprt"]).await.expect(1, &["there is no sync `supprt`", "`support`"]);
+    let words = ["plan", "--jql", "labels = chosen", "--on", "initech"];
+    place.run(&words).await.expect(1, &["there is no instance `initech`", "`acme`, `globex`"]);
+    place.run(&["plan", "--jql", "labels = chosen"]).await.expect(2, &["--on"]);
+    place.run(&["plan", "--jql", "nosuch = 1", "--on", "acme"]).await.expect(3, &["nosuch"]);
+}
