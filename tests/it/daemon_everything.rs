@@ -195,7 +195,7 @@ pub(crate) async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
     come_to_rest(world, plot.lives).await?;
     shut += leaks(world, &people.written, &log.text()).await?;
     far_leaks(world, plot.sight)?;
-    counterparts_shown(world, &people, plot.policies(seed))?;
+    counterparts_shown(world, &people)?;
     people.audit_stock(world)?;
     let judged = nothing_lost(world, &people.replaced).await?;
     if plot.sight == Sight::Open {

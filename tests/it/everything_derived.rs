@@ -10,7 +10,6 @@ use super::daemon_audit::{by_token, sync_user};
 use super::daemon_support::World;
 use super::entities_beside::{self, Own, REQUESTS, RESOLUTIONS};
 use super::everything_audit::people;
-use super::everything_lives::Policies;
 use super::everything_people::People;
 use super::everything_world::{SIDES, Sight};
 
@@ -109,7 +108,7 @@ pub(crate) fn derived(
 }
 
 /// Each issue shows the keys of exactly those counterparts that its side may see. Where people deleted one, its key may stand there still.
-pub(crate) fn counterparts_shown(world: &World, people: &People, policies: Option<Policies>) -> Result<(), String> {
+pub(crate) fn counterparts_shown(world: &World, people: &People) -> Result<(), String> {
     let mut all = Vec::new();
     for side in &SIDES {
         let mut there = by_token(world, side.jira)?;
@@ -129,9 +128,13 @@ pub(crate) fn counterparts_shown(world: &World, people: &People, policies: Optio
                 let was = format!("{}-", SIDES[other].project);
                 shown.retain(|key| !(fated.deleted[other] && key.starts_with(&was)));
             }
-            // Of the last ones it says what it said: before the first it says nothing at all.
-            let with_it = policies.is_some_and(Policies::deletes) && fated.deleted.contains(&true);
-            if with_it && wanted.is_empty() {
+            // Before the first it says nothing at all, so a clone keeps its words; and of the last, gone together, it says what it said.
+            if wanted.is_empty() {
+                let hidden = |other: &usize| *other != column && !sees(other);
+                let mut hidden = (0..SIDES.len()).filter(hidden).map(|other| format!("{}-", SIDES[other].project));
+                if hidden.any(|begins| text.contains(&begins)) {
+                    return Err(format!("{name} counterparts: {} {} `{text}`", SIDES[column].jira, view.key));
+                }
                 continue;
             }
             if shown != wanted {

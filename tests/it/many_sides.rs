@@ -351,7 +351,7 @@ impl Sides {
     fn by_token(&self, side: usize, told: &[String]) -> Result<BTreeMap<String, IssueView>, String> {
         let mut found: BTreeMap<String, IssueView> = BTreeMap::new();
         for issue in self.issues(side) {
-            if is_duplicate(&issue.key, told) {
+            if is_duplicate(side, &issue.key, told) {
                 if self.plot.beyond {
                     continue;
                 }
@@ -377,7 +377,7 @@ impl Sides {
         told: &[String],
     ) -> Result<usize, String> {
         let mut twice = 0;
-        if is_duplicate(&written.key, told) {
+        if is_duplicate(written.from, &written.key, told) {
             // Nothing of an issue that was told to be a duplicate is carried.
             return Ok(0);
         }
@@ -464,8 +464,8 @@ impl Sides {
 }
 
 /// Whether an issue was told to be a duplicate of another one.
-fn is_duplicate(key: &str, told: &[String]) -> bool {
-    told.iter().any(|told| told.contains(&format!(": {key} is a duplicate of")))
+fn is_duplicate(side: usize, key: &str, told: &[String]) -> bool {
+    told.iter().any(|told| told.contains(&format!("s{side}: {key} is a duplicate of")))
 }
 
 fn has_label(issue: &IssueView, label: &str) -> bool {
