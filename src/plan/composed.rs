@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Draft, agreed_for, audience_of, levels, place};
 use crate::mapping::{compose, inbound, written};
-use crate::model::hub::{Acts, Agreed, Audience, Base};
+use crate::model::hub::{Absence, Acts, Agreed, Audience, Base, Replica};
 use crate::model::ids::{FieldName, SideId};
 use crate::model::settings::{Composed, FieldKind, FieldRow, SyncSettings};
 use crate::model::value::Value;
@@ -233,6 +233,8 @@ fn counterparts(draft: &Draft<'_>, side: &SideId, audience: &Audience) -> Vec<(S
     let may = |other: &SideId| audience.0.contains(other) && (told || sees.is_none_or(|sees| sees.contains(other)));
     let seen = draft.input.sync.side_ids().filter(|other| *other != side && may(other));
     let replicas = seen.filter_map(|other| Some((other, draft.plan.item.replicas.get(other)?)));
-    let named = replicas.filter(|(_, replica)| !replica.restricted);
+    // The key of one that was moved out of the sync tells of another project.
+    let is_moved = |replica: &Replica| replica.away.as_ref().is_some_and(|away| matches!(away.how, Absence::Moved(_)));
+    let named = replicas.filter(|(_, replica)| !replica.restricted && !is_moved(replica));
     named.map(|(other, replica)| (other.clone(), replica.key.to_string())).collect()
 }

@@ -210,9 +210,7 @@ impl World {
             let waits =
                 self.daemon().store().next_due(jirasyncd::model::store::Urgency::Sweep).await.unwrap().is_some();
             let paused = self.daemon().engine().instances().any(|id| self.daemon().engine().paused(id).is_some());
-            // Of whom does not answer nobody knows what waits there.
-            let all_answer = summary.unreachable.is_empty();
-            let calm = summary.items == 0 && figures.open_intents == 0 && !waits && !paused && all_answer;
+            let calm = summary.items == 0 && figures.open_intents == 0 && !waits && !paused;
             last = format!("{summary:?}, {} open, waiting: {waits}, paused: {paused}", figures.open_intents);
             quiet = if calm { quiet + 1 } else { 0 };
             if quiet == 2 {
