@@ -113,7 +113,14 @@ fn nothing_remains(
     let sync = draft.input.sync;
     let remains = FieldId::from(REMAINS);
     let row = sync.fields.values().find(|row| row.sides.get(side) == Some(&remains))?;
-    let is_carried = row.composed.is_none() && row.from.iter().any(|from| from != side);
+    let sees = |other: &SideId| sync.side(side).is_some_and(|settings| settings.sees.contains(other));
+    // What was made where the row does not look says nothing of what remains, and then Jira's own word stands.
+    let is_made_there = |other: &SideId| {
+        let replica = draft.plan.item.replicas.get(other);
+        row.sides.contains_key(other) && replica.is_some_and(|replica| replica.observed && !replica.ours)
+    };
+    let mut from = row.from.iter().filter(|other| *other != side && sees(other));
+    let is_carried = row.composed.is_none() && from.any(is_made_there);
     let is_written = |field: &str| fields.values().any(|write| write.field.as_str() == field);
     if !is_carried || !is_written(ESTIMATED) || is_written(REMAINS) {
         return None;
