@@ -235,7 +235,10 @@ fn our_first_value(
     let touched = row.sides.get(side).is_some_and(|field| !touching(observation, field).is_empty());
     // Jira gives no votes by itself, and logs none.
     if written.is_none() && place.shape() == Some(Shape::Count) && now.as_ref().is_some_and(counts_some) {
-        first_value(draft, row, side, observation);
+        if let (true, Some(value)) = (row.from.contains(side), now) {
+            let at = corrected(draft, side, observation.snapshot.updated);
+            take(draft, row, &Act { side: side.clone(), value, at, overwritten_by: None, author: None });
+        }
         return;
     }
     let Some(replica) = draft.plan.item.replicas.get_mut(side) else { return };
