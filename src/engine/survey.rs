@@ -196,13 +196,12 @@ impl Survey {
         }
     }
 
-    /// Looks whether statuses can be carried through the workflows of each side. A status or type that is not there is told with the map.
+    /// Looks whether statuses can be carried through the workflows of each side.
     async fn try_ways(&mut self, connections: &Connections, sync: &SyncSettings, catalogs: &BTreeMap<SideId, Catalog>) {
         for side in sync.sides.iter().filter(|side| catalogs.contains_key(&side.id)) {
             let Some(connection) = connections.get(&side.instance) else { continue };
             match workflows::look(connection, sync, side, catalogs).await {
                 Ok(found) => self.findings.extend(found),
-                Err(JiraError { failure: Failure::Refused(_), .. }) => {}
                 Err(error) => self.failures.push(error),
             }
         }

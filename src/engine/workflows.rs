@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::Finding;
 use super::survey::Connection;
-use crate::jira::JiraError;
+use crate::jira::{Failure, JiraError};
 use crate::model::catalog::Catalog;
 use crate::model::ids::SideId;
 use crate::model::issue::TransitionOffer;
@@ -15,10 +15,10 @@ use crate::model::settings::{FieldKind, SideSettings, SyncSettings};
 type Seen = BTreeMap<String, Option<Vec<TransitionOffer>>>;
 
 /// Looks at one issue of each type in each status that a side's issues may come through, and says where issues could not follow. A side that statuses are not carried
-/// to is not looked at. Two requests for each type and status.
+/// to is not looked at. Two requests for each type and status. What Jira does not tell of one status leaves that one unknown.
 ///
 /// # Errors
-/// Jira did not answer.
+/// The instance did not answer.
 pub(super) async fn look(
     connection: &Connection,
     sync: &SyncSettings,
@@ -26,21 +26,16 @@ pub(super) async fn look(
     catalogs: &BTreeMap<SideId, Catalog>,
 ) -> Result<Vec<Finding>, JiraError> {
     let mut found = Vec::new();
-    let goals = goals(sync, &side.id, catalogs);
-    if !is_carried_to(sync, &side.id) || goals.is_empty() {
-        return Ok(found);
-    }
+    let all = goals(sync, &side.id, catalogs);
     for issue_type in types(sync, &side.id, catalogs) {
+        let goals = of_type(&all, catalogs.get(&side.id), &issue_type);
         let mut seen = Seen::new();
         let mut ahead: Vec<String> = goals.iter().flatten().cloned().collect();
         while let Some(status) = ahead.pop() {
             if seen.contains_key(&status) {
                 continue;
             }
-            let offers = match connection.read.sample(&side.project, &issue_type, &status).await? {
-                Some(issue) => Some(connection.read.transitions(issue).await?),
-                None => None,
-            };
+            let offers = offered(connection, side, &issue_type, &status).await?;
             // What lies on the way, mapped or not.
             ahead.extend(offers.iter().flatten().map(|offer| offer.to.name.clone()));
             seen.insert(status, offers);
@@ -50,25 +45,51 @@ pub(super) async fn look(
     Ok(found)
 }
 
-/// Whether a status of another side is ever written to this one.
-fn is_carried_to(sync: &SyncSettings, side: &SideId) -> bool {
-    let mut rows = sync.fields.values().filter(|row| row.kind == FieldKind::Status && row.sides.contains_key(side));
-    rows.any(|row| row.from.iter().any(|from| from != side))
+/// What is offered in a status; `None`: no issue stands there, or Jira does not tell.
+async fn offered(
+    connection: &Connection,
+    side: &SideSettings,
+    issue_type: &str,
+    status: &str,
+) -> Result<Option<Vec<TransitionOffer>>, JiraError> {
+    // A type or status that is not there is told with the map; an issue may be gone by now.
+    let known = |error: JiraError| {
+        let says_no = matches!(error.failure, Failure::Refused(_) | Failure::NotFound);
+        if says_no { Ok(None) } else { Err(error) }
+    };
+    let issue = match connection.read.sample(&side.project, issue_type, status).await {
+        Ok(Some(issue)) => issue,
+        Ok(None) => return Ok(None),
+        Err(error) => return known(error),
+    };
+    connection.read.transitions(issue).await.map(Some).or_else(known)
 }
 
-/// The statuses of a side that others' statuses are written as; each with the names that mean the same.
+/// The statuses of a side that others' statuses are written as; each with the names that mean the same. None where no status is written
+/// there.
 fn goals(sync: &SyncSettings, side: &SideId, catalogs: &BTreeMap<SideId, Catalog>) -> Vec<Vec<String>> {
+    let row = sync.fields.values().find(|row| row.kind == FieldKind::Status && row.sides.contains_key(side));
+    let Some(row) = row else { return Vec::new() };
+    let writes = |other: &SideId| other != side && row.from.contains(other);
     let rows = &sync.statuses.rows;
     if !rows.is_empty() {
-        let shared = rows.iter().filter(|row| row.names.keys().any(|other| other != side));
+        let shared = rows.iter().filter(|row| row.names.keys().any(writes));
         return shared.filter_map(|row| row.names.get(side).cloned()).collect();
     }
     // Without a map a status is carried to the one of the same name.
     let names = |catalog: &Catalog| catalog.statuses.iter().map(|status| status.name.clone()).collect::<BTreeSet<_>>();
     let elsewhere: BTreeSet<String> =
-        catalogs.iter().filter(|(other, _)| *other != side).flat_map(|(_, catalog)| names(catalog)).collect();
+        catalogs.iter().filter(|(other, _)| writes(other)).flat_map(|(_, catalog)| names(catalog)).collect();
     let here = catalogs.get(side).map(names).unwrap_or_default();
     here.intersection(&elsewhere).map(|name| vec![name.clone()]).collect()
+}
+
+/// Of the goals those that the workflow of a type has. No issue of it can come to another.
+fn of_type(goals: &[Vec<String>], catalog: Option<&Catalog>, issue_type: &str) -> Vec<Vec<String>> {
+    let own = catalog.and_then(|catalog| catalog.statuses_of.get(issue_type));
+    let has = |name: &&String| own.is_none_or(|own| own.contains(*name));
+    let goals = goals.iter().map(|names| names.iter().filter(has).cloned().collect::<Vec<_>>());
+    goals.filter(|names| !names.is_empty()).collect()
 }
 
 /// The types that issues of the sync have on a side.
@@ -122,7 +143,7 @@ fn judge(
             match way {
                 Way::Perhaps => {}
                 Way::None => stuck.push(format!("`{from}`")),
-                Way::Asks => found.extend(asking(seen, from, &mapped).map(|(offer, lacks)| {
+                Way::Asks => found.extend(asking(seen, from, goal, &mapped).map(|(offer, lacks)| {
                     let (transition, to) = (&offer.name, &offer.to.name);
                     let what = format!(
                         "the transition `{transition}` of type `{issue_type}` from `{from}` to `{to}` asks for {lacks}, which no row gives a value"
@@ -164,13 +185,15 @@ fn way(seen: &Seen, from: &str, goal: &[String], counts: impl Fn(&TransitionOffe
     false
 }
 
-/// The transitions from a status that ask for what nothing gives a value, and for what.
+/// The transitions from a status on the way to a goal that ask for what nothing gives a value, and for what.
 fn asking<'s>(
     seen: &'s Seen,
     from: &str,
+    goal: &[String],
     mapped: &BTreeSet<&str>,
 ) -> impl Iterator<Item = (&'s TransitionOffer, String)> {
     let offers = seen.get(from).into_iter().flatten().flatten();
+    let offers = offers.filter(|offer| goal.contains(&offer.to.name) || way(seen, &offer.to.name, goal, |_| true));
     offers.filter_map(|offer| {
         let lacks = offer.required.iter().filter(|asked| !mapped.contains(asked.id.as_str()));
         let lacks: Vec<String> = lacks.map(|asked| format!("`{}` ({})", asked.name, asked.id)).collect();
@@ -207,9 +230,20 @@ mod tests {
     }
 
     #[test]
+    fn only_statuses_of_a_types_own_workflow_are_goals_of_its_issues() {
+        let all = [vec!["To Do".to_owned(), "Backlog".to_owned()], vec!["Done".to_owned()]];
+        let own = BTreeMap::from([("Story".to_owned(), BTreeSet::from(["Backlog".to_owned(), "Drafted".to_owned()]))]);
+        let catalog = Catalog { statuses_of: own, ..Catalog::default() };
+        assert_eq!(of_type(&all, Some(&catalog), "Story"), [vec!["Backlog".to_owned()]]);
+        assert_eq!(of_type(&all, Some(&catalog), "Bug"), all, "nobody knows its workflow");
+    }
+
+    #[test]
     fn what_a_transition_lacks_is_named_once_for_each() {
-        let seen = seen(&[("Open", Some(vec![offer("Closed", &["reason", "resolution"]), offer("Working", &[])]))]);
-        let all: Vec<String> = asking(&seen, "Open", &BTreeSet::from(["resolution"]))
+        let ways = vec![offer("Closed", &["reason", "resolution"]), offer("Working", &[]), offer("Held", &["reason"])];
+        let seen = seen(&[("Open", Some(ways)), ("Working", Some(Vec::new())), ("Held", Some(Vec::new()))]);
+        let goal = ["Closed".to_owned()];
+        let all: Vec<String> = asking(&seen, "Open", &goal, &BTreeSet::from(["resolution"]))
             .map(|(offer, lacks)| format!("{}: {lacks}", offer.name))
             .collect();
         assert_eq!(all, ["to Closed: `The reason` (reason)"]);

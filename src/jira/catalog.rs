@@ -60,6 +60,8 @@ impl Client {
         for status in types.iter().flat_map(|kind| &kind.statuses) {
             statuses.insert(status.id.clone(), status.name.clone());
         }
+        let names = |kind: &wire::TypeWithStatuses| kind.statuses.iter().map(|status| status.name.clone()).collect();
+        let statuses_of = types.iter().map(|kind| (kind.name.clone(), names(kind))).collect();
         let call = Call::get("getPriorities", &["priority"], "reading the priorities");
         let priorities: Vec<wire::Thing> = self.read(&call).await?;
         let mut create_fields = BTreeMap::new();
@@ -101,6 +103,7 @@ impl Client {
             address: String::new(),
             fields: fields.names(),
             issue_types: types.into_iter().map(|kind| named(kind.id, kind.name)).collect(),
+            statuses_of,
             statuses: statuses.into_iter().map(|(id, name)| named(id, name)).collect(),
             priorities: priorities.into_iter().map(|thing| named(thing.id, thing.name)).collect(),
             sync_user: self.account().map(|account| account.id),

@@ -24,6 +24,9 @@ pub struct Catalog {
     pub issue_types: Vec<Named>,
     /// Statuses of the project.
     pub statuses: Vec<Named>,
+    /// The statuses of each issue type's workflow, by name. Empty where it was read before this was kept.
+    #[serde(default)]
+    pub statuses_of: BTreeMap<String, BTreeSet<String>>,
     /// Priorities of the instance.
     pub priorities: Vec<Named>,
     /// Who the sync user is there.

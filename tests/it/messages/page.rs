@@ -30,7 +30,7 @@ const AREAS: [(Area, &str, &str); 9] = [
     (
         Area::Findings,
         "Between the configuration and the instances",
-        "Told by `jirasyncd check`, at a start and by `jirasyncd reload`, with the key of the configuration that it is about. An error \
+        "Told by `jirasyncd check`, at a start and by `jirasyncd reload` (what workflows do not let through: by `check` and `init` alone), with the key of the configuration that it is about. An error \
          keeps the daemon from starting (code 2), and a reload from being taken; a warning does not.",
     ),
     (
