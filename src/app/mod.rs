@@ -134,6 +134,16 @@ pub enum StartError {
         /// Which side, and how many issues.
         what: String,
     },
+    /// A JQL that somebody asked with.
+    #[error("instance `{instance}` refuses the JQL `{jql}`: {why}")]
+    Jql {
+        /// The instance.
+        instance: InstanceId,
+        /// The JQL.
+        jql: String,
+        /// Jira's word.
+        why: String,
+    },
     /// The state failed.
     #[error("could not use the state")]
     Store(#[from] StoreError),

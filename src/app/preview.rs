@@ -9,6 +9,7 @@ use super::{Held, StartError, Surroundings, connect, dependencies, engine_on};
 use crate::config::Config;
 use crate::engine::apply::Hands;
 use crate::engine::{Connections, Engine, PollError, ThingsPreview};
+use crate::jira::Failure;
 use crate::model::configuration::Existing;
 use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, SideId, SyncId};
@@ -134,9 +135,7 @@ pub async fn preview(
             items.push(PreviewedItem { names, plan: preview.plan, unread: preview.unread });
         }
     }
-    let standing = store.problems(MOST_PROBLEMS).await?.into_iter();
-    let unclear = standing.filter(|stored| stored.about.starts_with("pairing "));
-    let unclear = unclear.map(|stored| (stored.problem.what, stored.problem.remedy)).collect();
+    let unclear = unclear(&*store, &config, &chosen).await?;
     let is_of = |sync: &SyncId| match &chosen {
         Chosen::All => true,
         Chosen::Sync(of) => of == sync,
@@ -153,10 +152,8 @@ pub async fn preview(
         (count > most).then_some((sync, count, most))
     });
     let (bursts, mut stopped, mut pairs) = (bursts.collect(), engine.stopped(), engine.pairs_made());
-    if let Chosen::Sync(of) = &chosen {
-        stopped.retain(|(sync, ..)| sync == of);
-        pairs.retain(|(sync, _)| sync == of);
-    }
+    stopped.retain(|(sync, ..)| concerns(&config, &chosen, sync));
+    pairs.retain(|(sync, _)| concerns(&config, &chosen, sync));
     let costs = tally.costs(&connections);
     Ok(Previewed { items, things, bursts, stopped, pairs, unclear, proposals, costs })
 }
@@ -185,6 +182,35 @@ async fn named(store: &dyn Store, keys: &[IssueKey]) -> Result<Vec<ItemId>, Star
     items.sort();
     items.dedup();
     Ok(items)
+}
+
+/// Whether what is said of a sync as a whole belongs to what is chosen.
+fn concerns(config: &Config, chosen: &Chosen, sync: &SyncId) -> bool {
+    match chosen {
+        Chosen::Sync(of) => of == sync,
+        Chosen::Found { instance, .. } => {
+            config.syncs.get(sync).is_some_and(|sync| sync.sides.iter().any(|side| &side.instance == instance))
+        }
+        Chosen::All | Chosen::Keys(_) => true,
+    }
+}
+
+/// What is not clear of issues on the instances that are chosen: why, and what to do.
+async fn unclear(store: &dyn Store, config: &Config, chosen: &Chosen) -> Result<Vec<(String, String)>, StoreError> {
+    let syncs = config.syncs.values().filter(|sync| concerns(config, chosen, &sync.id));
+    let on: BTreeSet<&str> = match chosen {
+        Chosen::Found { instance, .. } => BTreeSet::from([instance.as_str()]),
+        Chosen::All | Chosen::Keys(_) | Chosen::Sync(_) => {
+            syncs.flat_map(|sync| &sync.sides).map(|side| side.instance.as_str()).collect()
+        }
+    };
+    // `pairing INSTANCE ISSUE`
+    let is_chosen = |about: &str| {
+        let mut words = about.split(' ');
+        words.next() == Some("pairing") && words.next().is_some_and(|instance| on.contains(instance))
+    };
+    let standing = store.problems(MOST_PROBLEMS).await?.into_iter().filter(|stored| is_chosen(&stored.about));
+    Ok(standing.map(|stored| (stored.problem.what, stored.problem.remedy)).collect())
 }
 
 /// The items that are chosen.
@@ -224,12 +250,15 @@ async fn found(
         let of_side = due.iter().filter(|item| &item.sync == sync);
         let issues: BTreeMap<IssueId, ItemId> =
             of_side.filter_map(|item| Some((item.replicas.get(&side.id)?.issue, item.id))).collect();
-        let asked: Vec<IssueId> = issues.keys().copied().collect();
-        if asked.is_empty() {
-            continue;
-        }
+        // No issue has the first of these ids: a JQL that cannot be read is told also where nothing is due.
+        let asked: Vec<IssueId> = std::iter::once(IssueId(1)).chain(issues.keys().copied()).collect();
         let matching = connection.read.matching(&side.project, jql, &asked).await;
-        let matching = matching.map_err(|error| crate::engine::SetupError::Jira(vec![error]))?;
+        let matching = matching.map_err(|error| {
+            if let Failure::Refused(refusal) = &error.failure {
+                return StartError::Jql { instance: instance.clone(), jql: jql.to_owned(), why: refusal.to_string() };
+            }
+            crate::engine::SetupError::Jira(vec![error]).into()
+        })?;
         wanted.extend(matching.iter().filter_map(|issue| issues.get(issue)));
     }
     Ok(wanted.into_iter().collect())

@@ -1,10 +1,10 @@
 //! What it takes to do what a plan says: requests, time, and what Jira may send mails about. Must never promise to be all: what follows
 //! a creation or a hop is planned when that is done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::{Connections, Preview};
-use crate::model::ids::{InstanceId, SideId, SyncId};
+use crate::model::ids::{InstanceId, SideId};
 use crate::model::operation::Action;
 use crate::model::settings::{Kind, SyncSettings};
 
@@ -21,7 +21,7 @@ pub struct Cost {
     pub writes: u64,
     /// Those that read right before, and the files that are fetched.
     pub reads: u64,
-    /// How long all of them take at the present rate, in seconds.
+    /// How long all of them take at the present rate and pace, in seconds.
     pub seconds: f64,
     /// Requests a second that are sent now at most.
     pub rate: f64,
@@ -31,7 +31,9 @@ pub struct Cost {
 
 #[derive(Debug, Default)]
 struct Counts {
-    made: BTreeMap<(SyncId, SideId), u64>,
+    made: u64,
+    /// How long the paces of the syncs let what is made take, in seconds.
+    paced: f64,
     looked_at: u64,
     fetched: u64,
     writes: u64,
@@ -47,20 +49,32 @@ impl Tally {
     pub(super) fn add(&mut self, sync: &SyncSettings, preview: &Preview) {
         let Some(plan) = &preview.plan else { return };
         let on = |side: &SideId| sync.side(side).map(|settings| settings.instance.clone());
-        let mut looked_at = std::collections::BTreeSet::new();
+        let (mut looked_at, mut made) = (BTreeSet::new(), BTreeSet::new());
         for operation in &plan.operations {
             let Some(instance) = on(&operation.side) else { continue };
             let counts = self.0.entry(instance).or_default();
             if matches!(operation.action, Action::Create { .. }) {
-                *counts.made.entry((sync.id.clone(), operation.side.clone())).or_default() += 1;
+                counts.made += 1;
+                made.insert(&operation.side);
                 continue;
             }
             counts.writes += 1;
-            looked_at.insert(&operation.side);
+            // What changes the issue itself is held against a read; the rest stands beside it.
+            if !operation.action.is_beside_the_fields() {
+                looked_at.insert(&operation.side);
+            }
             if let Action::AddFile { origin, .. } = &operation.action
                 && let Some(instance) = on(origin)
             {
                 self.0.entry(instance).or_default().fetched += 1;
+            }
+        }
+        // A counterpart is made once, however many sides it is made on.
+        if let Some(an_hour) = sync.start.per_hour {
+            for instance in made.into_iter().filter_map(on) {
+                #[expect(clippy::cast_precision_loss, reason = "no such pace is ever set")]
+                let each = 3_600.0 / an_hour as f64;
+                self.0.entry(instance).or_default().paced += each;
             }
         }
         for instance in looked_at.into_iter().filter_map(on) {
@@ -77,7 +91,7 @@ impl Tally {
     pub(super) fn costs(self, connections: &Connections) -> Vec<Cost> {
         let costs = self.0.into_iter().filter_map(|(instance, counts)| {
             let connection = connections.get(&instance)?;
-            let writes = counts.writes + counts.made.values().map(|made| made.div_ceil(MADE_AT_ONCE)).sum::<u64>();
+            let writes = counts.writes + counts.made.div_ceil(MADE_AT_ONCE);
             let looks = match connection.settings.kind {
                 Kind::Cloud => counts.looked_at.div_ceil(READ_AT_ONCE),
                 Kind::DataCenter => counts.looked_at,
@@ -86,6 +100,7 @@ impl Tally {
             let rate = connection.read.budget().rate;
             #[expect(clippy::cast_precision_loss, reason = "no such number of requests is ever sent")]
             let seconds = if rate > 0.0 { (writes + reads) as f64 / rate } else { 0.0 };
+            let seconds = seconds.max(counts.paced);
             Some(Cost { instance, writes, reads, seconds, rate, mails: counts.mails })
         });
         costs.collect()

@@ -142,6 +142,7 @@ fn of_start(error: &StartError) -> (Exit, Option<&'static str>) {
         StartError::Setup(SetupError::Findings(_)) => {
             (Exit::Configuration, Some("`jirasyncd check` says all that is wrong at once"))
         }
+        StartError::Jql { .. } => (Exit::Problems, Some("try it in that Jira's search, and correct it")),
         StartError::OtherInstance { .. } => {
             let hint = "name the instance as before, or give what is new another side";
             (Exit::Configuration, Some(hint))

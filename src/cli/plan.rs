@@ -224,7 +224,7 @@ fn told(cost: &Cost) -> String {
         mails => format!("mails about {} of the changes", mails),
     };
     format!(
-        "instance {}: at least {requests} ({} writing), {} at {} a second; Jira may send {mails}",
+        "instance {}: at least {requests} ({} writing), {} at {:.1} a second; Jira may send {mails}",
         cost.instance,
         cost.writes,
         how_long(cost.seconds),

@@ -1,7 +1,7 @@
 //! `jirasyncd plan`: what is chosen of it, and what it says that a run will ask of each Jira. Must never reach past the binary, but to
 //! simulated Jiras.
 
-use jirasyncd::simulator::Jira;
+use jirasyncd::simulator::{Jira, Setup};
 use serde_json::{Value, json};
 
 use super::cli_world::{Place, World};
@@ -85,5 +85,43 @@ async fn a_plan_is_of_what_was_chosen() {
     let words = ["plan", "--jql", "labels = chosen", "--on", "initech"];
     place.run(&words).await.expect(1, &["there is no instance `initech`", "`acme`, `globex`"]);
     place.run(&["plan", "--jql", "labels = chosen"]).await.expect(2, &["--on"]);
-    place.run(&["plan", "--jql", "nosuch = 1", "--on", "acme"]).await.expect(3, &["nosuch"]);
+    let parts = ["instance `acme` refuses the JQL `nosuch = 1`", "try it in that Jira's search"];
+    place.run(&["plan", "--jql", "nosuch = 1", "--on", "acme"]).await.expect(1, &parts);
+    place.run(&["run", "--once"]).await.expect(0, &[]);
+    place.run(&["plan", "--jql", "nosuch = 1", "--on", "acme"]).await.expect(1, &parts);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_of_one_sync_tells_nothing_of_another() {
+    let second = |setup: &mut Setup, key: &str| {
+        let mut project = setup.projects[0].clone();
+        (project.key, project.name) = (key.to_owned(), format!("Second {key}"));
+        setup.projects.push(project);
+    };
+    let world = World::with(|acme, globex| {
+        second(acme, "SUX");
+        second(globex, "ENX");
+    })
+    .await;
+    let text = world.configuration();
+    let (_, sync) = text.split_once("[sync.support]").unwrap();
+    let other = format!("[sync.support]{sync}").replace("sync.support", "sync.second");
+    let other = other.replace("\"SUP\"", "\"SUX\"").replace("\"ENG\"", "\"ENX\"");
+    let place = Place::new(&format!("{text}\n{other}"));
+    let jane = world.acme.person("jane").unwrap();
+    let fields = json!({ "summary": "Item", "priority": { "name": "Highest" } });
+    let [key, other] = ["SUP", "SUX"].map(|project| jane.create(project, "Bug", fields.clone()).unwrap());
+    let json = async |words: &[&str]| place.run(&[&["plan", "--json"], words].concat()).await.expect(0, &[]).json();
+    assert_eq!(cost(&json(&[]).await, "globex")["writes"], 1, "both in one request");
+    for (sync, own, others) in [("support", &key, &other), ("second", &other, &key)] {
+        let shown = json(&["--sync", sync]).await;
+        assert!(shown["items"].as_array().unwrap().len() == 1, "{shown}");
+        assert!(shown.to_string().contains(own) && !shown.to_string().contains(others), "{shown}");
+    }
+    // A comment stands beside the issue, so nothing is read for it; it is written once.
+    place.run(&["run", "--once"]).await.expect(0, &[]);
+    jane.comment(&key, "Words").unwrap();
+    let shown = json(&[]).await;
+    let asked = cost(&shown, "globex");
+    assert_eq!((&asked["writes"], &asked["reads"], &asked["mails"]), (&json!(1), &json!(0), &json!(1)), "{shown}");
 }

@@ -188,7 +188,16 @@ async fn its_own_commands_run_on_its_own_configuration() {
         assert_eq!(said.code, code, "{words:?}: {said:?}");
         ran.push(words.join(" "));
     }
-    let before = ["check --offline", "check", "plan", "plan --item SUP-1", "run --once", "status"];
+    let before = [
+        "check --offline",
+        "check",
+        "plan",
+        "plan --item SUP-1",
+        "plan --sync support",
+        "plan --jql priority=Highest --on acme",
+        "run --once",
+        "status",
+    ];
     let probe = ["probe acme --project SAND"];
     let after = ["pause support", "resume support", "merge support SUP-1 SUP-2 --dry-run"];
     let pairs = ["pair support SUP-1 ENG-1 --dry-run", "unpair support SUP-1 --dry-run"];
