@@ -145,10 +145,16 @@ impl Audited<'_> {
             "versions" if self.has_lost_stock => &["affects-versions"],
             _ => return false,
         };
+        let says = match field {
+            "resolution" => "only a transition sets",
+            "request" => "request type",
+            _ => "",
+        };
         let of_item = |about: &str| about.split(", ").any(|key| keys.contains(&key));
         self.problems.iter().any(|stored| {
             let field = stored.problem.field.as_ref().map(FieldName::as_str);
-            of_item(&stored.about) && field.is_some_and(|field| fields.contains(&field))
+            let is_of_field = field.is_some_and(|field| fields.contains(&field));
+            of_item(&stored.about) && is_of_field && stored.problem.what.contains(says)
         })
     }
 }
@@ -512,8 +518,14 @@ fn told_of_it(said: &str, written: &Written, column: Option<usize>) -> bool {
     if !said.contains(canary) || column.is_none_or(|column| written.is_shut(column)) {
         return said.contains(canary);
     }
-    let unnamed = (0..2).fold(said.to_owned(), |said, number| said.replace(&format!("`f{number}-{canary}.txt`"), ""));
-    !written.is_stock() && unnamed.contains(canary)
+    if !written.is_stock() {
+        let named = |said: String, number| said.replace(&format!("`f{number}-{canary}.txt`"), "");
+        return (0..2).fold(said.to_owned(), named).contains(canary);
+    }
+    // Every second part is between quotes; what is said of a version or component begins with these words.
+    let is_name = |quoted: &str| !quoted.starts_with("Words ") && !quoted.starts_with("Made");
+    let parts = said.split('`').enumerate();
+    parts.filter(|(place, part)| place % 2 == 0 || !is_name(part)).any(|(_, part)| part.contains(canary))
 }
 
 /// The same of what was sent to one side, taken or refused. Returns how much it may not know.

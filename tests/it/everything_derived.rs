@@ -92,14 +92,15 @@ pub(crate) fn derived(
         (Own::Origin.id(to), PROJECT.to_owned()),
         (reference(to), format!("[{}] {}", one.key, one.fields["summary"])),
     ];
-    // In which project our own copies are at home is our word, and carried to nobody.
+    // In which project our own copies are at home is our word, and carried to nobody. A clone keeps what its original says.
     let is_ours = one.creator.as_deref() == Some(sync_user(SIDES[HOME].jira));
-    for (field, wanted) in wanted.into_iter().filter(|(field, _)| !is_ours || *field != Own::Origin.id(to)) {
+    for (field, wanted) in wanted {
         let shown = other.fields.get(&field).cloned().unwrap_or_default();
         let is_number = field == Own::Popularity.id(to);
         let shown = if is_number { shown.trim_end_matches(".0").to_owned() } else { shown };
         let shown = if is_number && shown == "0" { String::new() } else { shown };
-        if shown != wanted {
+        let may_be_empty = is_ours && field == Own::Origin.id(to);
+        if shown != wanted && !(may_be_empty && shown.is_empty()) {
             let (jira, key) = (SIDES[to].jira, &other.key);
             return Err(format!("{name} {field}: {jira} {key} `{shown}`, from {} it is `{wanted}`", one.key));
         }

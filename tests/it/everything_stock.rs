@@ -166,7 +166,7 @@ impl People {
         let pick = act.pick / 64;
         // Home's people would say the same after it, which changes nothing then, or turn it back: in one of the two worlds alone. And they
         // take no name that somebody else gave.
-        let meets_others = is_said_by_others(stock, pick) || self.takes_names && stock == Stock::Rename;
+        let meets_others = is_said_by_others(stock, pick) || stock == Stock::Rename && kept.day.is_some();
         if self.left_out == Some(column) && kept.column != column && meets_others {
             return Ok(false);
         }

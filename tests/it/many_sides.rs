@@ -388,7 +388,8 @@ impl Sides {
             if shown == expected {
                 continue;
             }
-            let is_told = told.iter().any(|told| told.contains(&issue.key) && told.contains("duplicate"));
+            let (begins, of) = (format!("s{side}: "), format!(" of {} is a duplicate", issue.key));
+            let is_told = told.iter().any(|told| told.starts_with(&begins) && told.contains(&of));
             if self.plot.beyond && shown > expected && expected == 1 && is_told {
                 twice += 1;
                 continue;
