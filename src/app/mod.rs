@@ -18,6 +18,7 @@ mod problems;
 mod rebuild;
 mod reload;
 mod run;
+mod saved_plans;
 mod sweep;
 
 use std::collections::BTreeMap;
@@ -47,13 +48,14 @@ pub use compare::compare_state;
 pub use hooks::again;
 pub use notices::{MailMessenger, MakeMessengers, Messenger, Messengers, PostMessenger, Unsent, Way};
 pub use once::OnceSummary;
-pub use preview::{Chosen, Previewed, PreviewedItem, preview};
+pub use preview::{Chosen, Previewed, PreviewedItem, preview, preview_with_inputs};
 pub use preview_cost::Cost;
 pub use probe::{
     Fact, LeftBehind, MOST_REQUESTS, On, ProbeError, Probed, Tried, Verdict, facts, facts_document, probe,
 };
 pub use rebuild::{RebuildError, rebuild_state};
 pub use run::RunError;
+pub use saved_plans::{Replayed, SavedPlansError, Words, replay, save_inputs};
 
 /// Makes the transport of an instance.
 pub type Transports = dyn Fn(&InstanceSettings) -> Result<Arc<dyn Transport>, TransportSetupError> + Send + Sync;

@@ -16,7 +16,7 @@ use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::operation::Action;
 use crate::model::settings::SyncSettings;
 use crate::model::store::{Store, StoreError, Urgency};
-use crate::plan::{Plan, Proposal, proposals};
+use crate::plan::{Plan, Proposal, SavedInput, proposals};
 use crate::store::SqliteStore;
 
 /// Items planned at once.
@@ -54,6 +54,8 @@ pub struct PreviewedItem {
     pub plan: Option<Plan>,
     /// Sides that could not be read, with the reason.
     pub unread: BTreeMap<SideId, String>,
+    /// What the plan was made from, where that was asked for; `None` also where not all was read.
+    pub input: Option<Box<SavedInput>>,
 }
 
 /// What is to be planned.
@@ -84,6 +86,29 @@ pub async fn preview(
     surroundings: Surroundings,
     chosen: Chosen,
     existing: Existing,
+) -> Result<Previewed, StartError> {
+    previewed(config, surroundings, chosen, existing, false).await
+}
+
+/// The same, each plan with what it was made from.
+///
+/// # Errors
+/// The same.
+pub async fn preview_with_inputs(
+    config: Config,
+    surroundings: Surroundings,
+    chosen: Chosen,
+    existing: Existing,
+) -> Result<Previewed, StartError> {
+    previewed(config, surroundings, chosen, existing, true).await
+}
+
+async fn previewed(
+    config: Config,
+    surroundings: Surroundings,
+    chosen: Chosen,
+    existing: Existing,
+    inputs: bool,
 ) -> Result<Previewed, StartError> {
     let most: BTreeMap<SyncId, u64> =
         config.syncs.iter().map(|(id, sync)| (id.clone(), sync.start.most_creations)).collect();
@@ -124,7 +149,7 @@ pub async fn preview(
     let mut creations: BTreeMap<SyncId, u64> = BTreeMap::new();
     let mut tally = Tally::default();
     for part in wanted.chunks(AT_ONCE) {
-        for preview in engine.preview(part).await? {
+        for preview in engine.preview(part, inputs).await? {
             let names = names(&preview.item);
             let planned = preview.plan.iter().flat_map(|plan| &plan.operations);
             let creates = planned.filter(|operation| matches!(operation.action, Action::Create { .. })).count();
@@ -132,7 +157,7 @@ pub async fn preview(
                 tally.add(sync, &preview);
             }
             *creations.entry(preview.item.sync.clone()).or_default() += u64::try_from(creates).unwrap_or(u64::MAX);
-            items.push(PreviewedItem { names, plan: preview.plan, unread: preview.unread });
+            items.push(PreviewedItem { names, plan: preview.plan, unread: preview.unread, input: preview.input });
         }
     }
     let unclear = unclear(&*store, &config, &chosen).await?;
@@ -282,6 +307,7 @@ async fn all(
     Ok(items)
 }
 
-fn names(item: &ItemState) -> String {
+/// The keys of an item's issues, by side.
+pub(super) fn names(item: &ItemState) -> String {
     item.replicas.iter().map(|(side, replica)| format!("{side} {}", replica.key)).collect::<Vec<_>>().join(" = ")
 }

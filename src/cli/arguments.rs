@@ -276,6 +276,15 @@ pub(super) struct Plan {
     /// The instance that `--jql` is for.
     #[arg(long, value_name = "INSTANCE", requires = "jql")]
     pub(super) on: Option<String>,
+    /// Keeps what the plans are made from in a new file, to report a defect with: other words stand for names and texts in it.
+    #[arg(long, value_name = "FILE", conflicts_with = "from")]
+    pub(super) save_input: Option<PathBuf>,
+    /// Leaves people's names and texts in that file as they are.
+    #[arg(long, requires = "save_input")]
+    pub(super) unredacted: bool,
+    /// Plans again what such a file holds, and nothing else: no Jira, no state and no configuration is asked.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["item", "sync", "jql", "from_now"])]
+    pub(super) from: Option<PathBuf>,
     /// Prints JSON.
     #[arg(long)]
     pub(super) json: bool,

@@ -1,6 +1,8 @@
 //! `jirasyncd plan`: what a run would do, as the plan itself renders it. It must never write to a Jira or to the state.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -8,14 +10,17 @@ use super::arguments::{Common, Plan as Wanted};
 use super::exit::Exit;
 use super::output::{Output, counted};
 use super::{settings, small_runtime};
-use crate::app::{Chosen, Cost, Previewed, PreviewedItem, Surroundings, preview};
+use crate::app::{
+    Chosen, Cost, Previewed, PreviewedItem, Replayed, Surroundings, Words, preview, preview_with_inputs, replay,
+    save_inputs,
+};
 use crate::config::{Config, SecretsWanted};
 use crate::console::escaped;
 use crate::engine::ThingsPreview;
 use crate::model::ids::{InstanceId, IssueKey, SyncId};
 use crate::model::operation::{Action, Operation};
 use crate::model::problem::Problem;
-use crate::plan::{Plan, Proposal, render};
+use crate::plan::{Plan, Proposal, SavedInput, render};
 
 /// The answer as JSON.
 #[derive(Serialize)]
@@ -34,6 +39,16 @@ struct Answer<'p> {
     proposals: Vec<String>,
     /// What that asks of each instance, at least: what follows a creation or a hop is planned when that is done.
     costs: Vec<Asked<'p>>,
+    totals: Totals,
+}
+
+/// The answer of plans that were made again, as JSON.
+#[derive(Serialize)]
+struct Again<'p> {
+    exit: Exit,
+    items: Vec<Item<'p>>,
+    /// The rules of their own that plans break: each is a defect.
+    broken: &'p [String],
     totals: Totals,
 }
 
@@ -93,7 +108,7 @@ struct Item<'p> {
     /// The plan, a change per line.
     lines: Vec<String>,
     /// Sides that could not be read, and why.
-    unread: std::collections::BTreeMap<String, &'p str>,
+    unread: BTreeMap<String, &'p str>,
     /// The plan as it is; absent where none could be made.
     plan: Option<&'p Plan>,
 }
@@ -120,13 +135,25 @@ struct Totals {
 
 /// Prints the plans.
 pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    if let Some(file) = &wanted.from {
+        return again(file, output);
+    }
     let config = settings::load(common, SecretsWanted::Yes, output)?;
     let existing = wanted.existing.into();
     let chosen = chosen(&config, &wanted)?;
     let waiting = output.waiting(format!("reading {}", counted(config.instances.len(), "instance")));
-    let Previewed { items, things, bursts, stopped, pairs, unclear, proposals, costs } = small_runtime()?
-        .block_on(async { preview(config, Surroundings::of_this_machine(), chosen.clone(), existing).await })?;
+    let previewed = small_runtime()?.block_on(async {
+        let (here, chosen) = (Surroundings::of_this_machine(), chosen.clone());
+        match &wanted.save_input {
+            Some(_) => preview_with_inputs(config, here, chosen, existing).await,
+            None => preview(config, here, chosen, existing).await,
+        }
+    })?;
+    let Previewed { items, things, bursts, stopped, pairs, unclear, proposals, costs } = previewed;
     drop(waiting);
+    if let Some(file) = &wanted.save_input {
+        save(file, &items, if wanted.unredacted { Words::Kept } else { Words::Replaced }, output)?;
+    }
     let syncs: BTreeSet<_> = stopped.iter().map(|(sync, ..)| sync).collect();
     let totals = Totals { pairs: pairs.len(), unclear: unclear.len(), ..Totals::of(&items, &things, syncs.len()) };
     let proposals: Vec<String> = proposals.iter().map(|(sync, found)| in_words(sync, found)).collect();
@@ -148,15 +175,7 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
         output.line(&format!("no item has an issue {}: it may be new, or not be carried", keys.join(", ")))?;
     }
     for item in &items {
-        let lines = item.plan.as_ref().map(render).unwrap_or_default();
-        if !lines.is_empty() {
-            // A line of a plan names the side that is written to; which issue it comes from stands above.
-            output.line(&format!("{}:", item.names))?;
-        }
-        output.block(&lines)?;
-        for (side, why) in &item.unread {
-            output.line(&format!("? {}: side {side} could not be read: {why}", item.names))?;
-        }
+        show(item, output)?;
     }
     for (sync, issues) in &pairs {
         output.line(&format!("= sync {sync}: {issues} name each other and are paired"))?;
@@ -183,6 +202,65 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
     }
     for cost in &costs {
         output.line(&told(cost))?;
+    }
+    output.line(&totals.in_words())?;
+    Ok(exit)
+}
+
+/// Prints one item's plan.
+fn show(item: &PreviewedItem, output: &mut Output<'_>) -> io::Result<()> {
+    let lines = item.plan.as_ref().map(render).unwrap_or_default();
+    if !lines.is_empty() {
+        // A line of a plan names the side that is written to; which issue it comes from stands above.
+        output.line(&format!("{}:", item.names))?;
+    }
+    output.block(&lines)?;
+    for (side, why) in &item.unread {
+        output.line(&format!("? {}: side {side} could not be read: {why}", item.names))?;
+    }
+    Ok(())
+}
+
+/// Keeps what the plans were made from.
+fn save(file: &Path, items: &[PreviewedItem], words: Words, output: &mut Output<'_>) -> anyhow::Result<()> {
+    let inputs: Vec<&SavedInput> = items.iter().filter_map(|item| item.input.as_deref()).collect();
+    save_inputs(file, &inputs, words)?;
+    let how = match words {
+        Words::Replaced => "other words stand for names and texts",
+        Words::Kept => "with people's names and texts",
+    };
+    let kept = counted(inputs.len(), "plan");
+    output.note(&format!(
+        "{}: what {kept} {} made from, {how}",
+        file.display(),
+        if inputs.len() == 1 { "is" } else { "are" }
+    ))?;
+    if inputs.len() < items.len() {
+        let lacking = counted(items.len() - inputs.len(), "item");
+        output.note(&format!("{lacking} could not be read on all sides, and not planned: not in the file"))?;
+    }
+    Ok(())
+}
+
+/// Plans again what a file holds.
+fn again(file: &Path, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let (mut items, mut broken) = (Vec::new(), Vec::new());
+    for Replayed { names, plan, violations } in replay(file)? {
+        broken.extend(violations.iter().map(|rule| format!("! {names}: the plan breaks a rule of its own: {rule}")));
+        items.push(PreviewedItem { names, plan: Some(plan), unread: BTreeMap::new(), input: None });
+    }
+    let totals = Totals::of(&items, &[], 0);
+    let exit = if broken.is_empty() { totals.exit() } else { Exit::Problems };
+    if output.json_wanted() {
+        let items = items.iter().map(Item::of).collect();
+        output.json(&Again { exit, items, broken: &broken, totals })?;
+        return Ok(exit);
+    }
+    for item in &items {
+        show(item, output)?;
+    }
+    for rule in &broken {
+        output.line(rule)?;
     }
     output.line(&totals.in_words())?;
     Ok(exit)

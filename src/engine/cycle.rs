@@ -22,7 +22,7 @@ use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, IssueId, ItemId, OperationId, SideId, SyncId};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
 use crate::model::store::{Claim, Record, StoreError, Urgency};
-use crate::plan::Plan;
+use crate::plan::{Plan, SavedInput};
 use crate::planted::{Bug, is_planted};
 use crate::schedule::growing;
 
@@ -80,6 +80,8 @@ pub struct Preview {
     pub unread: BTreeMap<SideId, String>,
     /// How many of its writes Jira may send mails about.
     pub mails: BTreeMap<SideId, u64>,
+    /// What the plan was made from, where that was asked for; `None` also where not all was read.
+    pub input: Option<Box<SavedInput>>,
 }
 
 impl Engine {
@@ -100,16 +102,20 @@ impl Engine {
         self.store.claim(&self.holder, self.now(), BATCH, least).await
     }
 
-    /// The plans for these items, carrying nothing out. The state must be a copy: what was in doubt is settled in it.
+    /// The plans for these items, carrying nothing out, each with what it was made from where `inputs` asks for that. The state must be
+    /// a copy: what was in doubt is settled in it.
     ///
     /// # Errors
     /// The state could not answer.
-    pub async fn preview(&self, items: &[ItemId]) -> Result<Vec<Preview>, StoreError> {
+    pub async fn preview(&self, items: &[ItemId], inputs: bool) -> Result<Vec<Preview>, StoreError> {
         let claims = self.store.claim_these(&self.holder, self.now(), items).await?;
         let mut works = self.take_up(claims).await?;
         self.look(&mut works).await?;
         let (mut previews, mut clear) = (Vec::with_capacity(works.len()), Clear::default());
         for mut work in works {
+            // Of one whose sides were all read, also where the plan broke a rule.
+            let planned_by = work.planned_by.as_ref().filter(|_| inputs && work.unread.is_empty());
+            let input = planned_by.map(|catalogs| Box::new(self.with_input(&work, catalogs, SavedInput::of)));
             let plan = match work.plan.take() {
                 Some(plan) => Some(self.without_withheld(&work.sync, &work.item, plan, &mut clear).await?),
                 None => None,
@@ -120,7 +126,7 @@ impl Engine {
                     *mails.entry(operation.side.clone()).or_default() += 1;
                 }
             }
-            previews.push(Preview { item: work.item, plan, unread: work.unread, mails });
+            previews.push(Preview { item: work.item, plan, unread: work.unread, mails, input });
         }
         Ok(previews)
     }

@@ -22,6 +22,8 @@ use crate::model::store::StoreError;
 use crate::plan::{Observation, Plan, PlanInput, Wanted, check, is_levelled, plan, take_joined, takes_nothing_in};
 use crate::planted::{Bug, is_planted};
 
+/// What each side offers.
+type Catalogs = BTreeMap<SideId, Catalog>;
 /// A wanted read: the work's place in the batch, its side, the issue.
 type Wish = (usize, SideId, IssueId);
 /// What a read brought.
@@ -148,13 +150,9 @@ impl Engine {
         Ok(())
     }
 
-    /// Plans one item on what was read, or asks for what has to be read first.
-    fn think(&self, work: &mut Work) {
-        work.learnt = work.sync.learnt();
-        let (mut catalogs, workflows, belongs) = (work.sync.catalogs(), work.sync.workflows(), work.belongs());
-        if !work.left_out.is_empty() {
-            catalogs = Arc::new(without(&catalogs, work));
-        }
+    /// What a plan of this item is made from, now.
+    pub(super) fn with_input<R>(&self, work: &Work, catalogs: &Catalogs, then: impl FnOnce(&PlanInput<'_>) -> R) -> R {
+        let (workflows, belongs) = (work.sync.workflows(), work.belongs());
         let observed: BTreeMap<SideId, Observation> = work
             .reads
             .iter()
@@ -173,7 +171,6 @@ impl Engine {
                 )
             })
             .collect();
-        take_joined(&mut work.item, &work.sync.settings, &catalogs);
         let offers = offers_now(work);
         let sync = Arc::clone(&work.sync);
         let skews: BTreeMap<SideId, i64> = sync
@@ -186,7 +183,7 @@ impl Engine {
         let input = PlanInput {
             braked: &braked,
             sync: &sync.settings,
-            catalogs: &catalogs,
+            catalogs,
             workflows: &workflows,
             skews: &skews,
             item: &work.item,
@@ -198,9 +195,23 @@ impl Engine {
             references: &work.references,
             accepted: self.accepted,
         };
-        let planned = plan(&input);
-        work.planned_by = Some(Arc::clone(&catalogs));
-        let violations = if is_planted(Bug::CheckSkipped) { Vec::new() } else { check(&input, &planned) };
+        then(&input)
+    }
+
+    /// Plans one item on what was read, or asks for what has to be read first.
+    fn think(&self, work: &mut Work) {
+        work.learnt = work.sync.learnt();
+        let mut catalogs = work.sync.catalogs();
+        if !work.left_out.is_empty() {
+            catalogs = Arc::new(without(&catalogs, work));
+        }
+        take_joined(&mut work.item, &work.sync.settings, &catalogs);
+        let (planned, violations) = self.with_input(work, &catalogs, |input| {
+            let planned = plan(input);
+            let violations = if is_planted(Bug::CheckSkipped) { Vec::new() } else { check(input, &planned) };
+            (planned, violations)
+        });
+        work.planned_by = Some(catalogs);
         self.want_for(work, &planned);
         if !work.to_read.is_empty() || !work.to_list.is_empty() {
             return;
@@ -209,7 +220,9 @@ impl Engine {
             tracing::error!(item = %work.item.id, %violation, "a plan breaks a rule and is not carried out");
             let side = violation.side.clone();
             let what = format!("nothing is written: the plan breaks a rule of its own: {violation}");
-            work.problem(&side, None, what, "this is a defect of jirasyncd: please report it with this text");
+            let saved = with_its_input(&work.item);
+            let remedy = format!("this is a defect of jirasyncd: please report it with this text{saved}");
+            work.problem(&side, None, what, &remedy);
             work.failed = true;
             work.over = true;
             return;
@@ -411,6 +424,12 @@ pub(super) async fn read_directly(
     let mut want = with_mark(&instance.want);
     want.transitions = transitions;
     instance.read.issues(issues, &want).await
+}
+
+/// How to keep what a plan is made from, for whoever is to mend it.
+fn with_its_input(item: &ItemState) -> String {
+    let saved = |key| format!(", and the file that `jirasyncd plan --item {key} --save-input FILE` writes");
+    item.replicas.values().next().map(|replica| saved(&replica.key)).unwrap_or_default()
 }
 
 /// The catalogs without the fields that Jira refused at this item's creation.

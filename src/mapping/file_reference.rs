@@ -6,6 +6,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::reference::{Reader, References};
 use crate::model::document::{Attributes, Block, File, FilePlace, Inline, Mark};
 use crate::model::hub::AttachmentRecord;
@@ -13,7 +15,7 @@ use crate::model::ids::{AttachmentId, SideId};
 use crate::text;
 
 /// A file of a side's issue.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FileThere {
     /// What the original is called: what agreed texts name.
     pub(super) original: String,

@@ -8,6 +8,7 @@ mod fit;
 pub mod header;
 mod inbound;
 mod kinds;
+mod listed;
 mod logged;
 mod outbound;
 mod reference;

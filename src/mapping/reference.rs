@@ -7,6 +7,8 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::file_reference::FileThere;
 use super::reference_words::{Found, Hidden, find};
 use super::relation::Relatives;
@@ -23,9 +25,10 @@ const SCHEME: &str = "jirasyncd-issue:";
 pub const HIDDEN: &str = "[issue]";
 
 /// What texts can refer to: the sides' projects and addresses, and the items that hold the issues named.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct References {
     pub(super) sites: BTreeMap<SideId, Site>,
+    #[serde(with = "super::listed")]
     pairs: BTreeMap<(SideId, IssueKey), BTreeMap<SideId, IssueKey>>,
     own: BTreeMap<SideId, IssueKey>,
     pub(super) files: BTreeMap<SideId, Vec<FileThere>>,
@@ -34,7 +37,7 @@ pub struct References {
 }
 
 /// Where a side's issues are.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Site {
     /// The key of its project.
     pub(super) project: String,

@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::Place;
 use super::table::FOREIGN;
 use crate::model::hub::There;
@@ -15,10 +17,12 @@ const INWARD: &str = ":inward";
 const OUTWARD: &str = ":outward";
 
 /// The items that an item's values name, and whose issues they are.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Relatives {
     pub(super) items: BTreeMap<ItemId, BTreeMap<SideId, There>>,
+    #[serde(with = "super::listed")]
     at: BTreeMap<(SideId, IssueId), ItemId>,
+    #[serde(with = "super::listed")]
     under: BTreeMap<(SideId, IssueKey), ItemId>,
 }
 

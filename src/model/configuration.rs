@@ -26,7 +26,7 @@ impl Existing {
 }
 
 /// The numbers of the configurations that matter for a plan; 0: there is none.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Accepted {
     /// The one that holds.
     pub newest: u64,

@@ -396,7 +396,7 @@ pub struct FileCopy {
 }
 
 /// A replica of an item that another item's values name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct There {
     /// Its issue.
     pub issue: IssueId,

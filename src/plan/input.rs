@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::mapping::References;
 use crate::model::acts::TakenAct;
@@ -68,7 +68,7 @@ impl PlanInput<'_> {
 }
 
 /// A read of one replica, with every log entry since the record attributed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
     /// What was read.
     pub snapshot: IssueSnapshot,
@@ -86,7 +86,7 @@ pub struct Observation {
 }
 
 /// One changelog entry and who made it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// The entry.
     pub entry: LogEntry,
@@ -95,7 +95,7 @@ pub struct Step {
 }
 
 /// Who made a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum By {
     /// We did, under this operation: the tag says so, and it could be unsealed.
     Us(OperationId),

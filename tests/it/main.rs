@@ -28,6 +28,8 @@ mod cli_pairs;
 #[cfg(test)]
 mod cli_plan;
 #[cfg(test)]
+mod cli_plan_saved;
+#[cfg(test)]
 mod cli_probe;
 #[cfg(test)]
 mod cli_problems;

@@ -32,6 +32,8 @@ mod plan_reads;
 #[cfg(test)]
 mod plan_restored;
 #[cfg(test)]
+mod plan_saved;
+#[cfg(test)]
 mod plan_take_back;
 #[cfg(test)]
 mod plan_things;
