@@ -15,7 +15,7 @@ use crate::model::things::{
     ActKey, HeldValue, LostValue, ProjectThing, Property, SeenThing, ThingAct, ThingReplica, ThingSettings,
 };
 
-/// How long a write without an answer may still land.
+/// How long a write without an answer may still land. What a later look shows first may have landed before.
 const MAY_LAND: SignedDuration = SignedDuration::from_mins(10);
 /// How long one that was given up may still turn up. A name is a person's again after that.
 const MAY_TURN_UP: SignedDuration = SignedDuration::from_hours(24);
@@ -142,6 +142,9 @@ pub fn take_in(
     }
     look.join();
     for thing in &mut look.things {
+        // Not before what a side shows was compared with it: it may have turned up in time, while nobody could look.
+        let is_read = |side: &SideId| seen.lists.contains_key(side);
+        forget_given_up(thing, |side, since| !is_read(side) || seen.now.duration_since(since) < MAY_TURN_UP);
         settle(rules, thing);
     }
     look.things
@@ -246,7 +249,6 @@ impl Look<'_> {
         let mut things = std::mem::take(&mut self.things);
         find_again(self.rules, &mut things, self.seen, &mut taken);
         for thing in &mut things {
-            forget_given_up(thing, |since| self.seen.now.duration_since(since) < MAY_TURN_UP);
             let mut acts: Vec<(SideId, NewAct)> = Vec::new();
             for (side, list) in self.seen.lists {
                 let Some(replica) = thing.replicas.get_mut(side) else { continue };
@@ -444,10 +446,6 @@ fn observe(
     (seen, now): (&SeenThing, Timestamp),
     known: &BTreeMap<Property, BTreeMap<SideId, ThingAct>>,
 ) -> Vec<NewAct> {
-    replica.sent.retain(|_, sent| {
-        sent.retain(|sent| now.duration_since(sent.at) < MAY_LAND);
-        !sent.is_empty()
-    });
     let crosses = rules.settings.from.contains(side);
     let mut acts = Vec::new();
     for property in rules.carried() {
@@ -486,6 +484,12 @@ fn observe(
             held.theirs = true;
         }
     }
+    // Not before what is shown was compared with it: it may have landed in time, while nobody could look. Taken for a word of the side where
+    // it lies, it would go on to others that may not know whose it is.
+    replica.sent.retain(|_, sent| {
+        sent.retain(|sent| now.duration_since(sent.at) < MAY_LAND);
+        !sent.is_empty()
+    });
     acts
 }
 

@@ -86,9 +86,9 @@ pub(super) fn give_up(thing: &mut ProjectThing, side: &SideId, now: Timestamp) {
 }
 
 /// A name is a person's again, once what was given up under it cannot turn up any more.
-pub(super) fn forget_given_up(thing: &mut ProjectThing, may_turn_up: impl Fn(Timestamp) -> bool) {
-    thing.given_up.retain(|_, names| {
-        names.retain(|_, since| may_turn_up(*since));
+pub(super) fn forget_given_up(thing: &mut ProjectThing, may_turn_up: impl Fn(&SideId, Timestamp) -> bool) {
+    thing.given_up.retain(|side, names| {
+        names.retain(|_, since| may_turn_up(side, *since));
         !names.is_empty()
     });
     let names = &thing.given_up;

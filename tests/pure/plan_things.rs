@@ -125,6 +125,37 @@ fn an_id_that_is_given_again_makes_no_rename_of_what_a_partner_named() {
     }
 }
 
+/// What a partner called home's thing was sent to home, nobody answered, and home could not be read until long after no write lands any
+/// more: it is ours still, and no word of home's people that the other partner is to hear. Once home was seen without it, the same name is
+/// people's.
+#[test]
+fn a_name_that_was_sent_and_is_first_seen_long_after_goes_to_nobody_else() {
+    let sync = &three();
+    let settings = sync.things.get(&Thing::Component).unwrap();
+    let rules = ThingRules { sync, thing: Thing::Component, settings };
+    for seen_without in [false, true] {
+        let now: Timestamp = "2026-11-27T08:00:00Z".parse().unwrap();
+        let mut looks = Looks { rules, things: Vec::new(), now, ids: 0 };
+        let (home, partners) = (seen("7", "Home"), seen("1", "Home"));
+        looks.look([std::slice::from_ref(&home), &[], &[]]);
+        looks.send(Some("1"));
+        let both = std::slice::from_ref(&partners);
+        assert_eq!(looks.look([std::slice::from_ref(&home), both, both]), []);
+        let renamed = seen("1", "canary-initech");
+        let initechs = std::slice::from_ref(&renamed);
+        let due = looks.look([std::slice::from_ref(&home), both, initechs]);
+        assert_eq!(due, [("acme".to_owned(), "canary-initech".to_owned())]);
+        looks.send(None);
+        if seen_without {
+            // It is sent again, and was so once more before somebody there renamed it.
+            assert_eq!(looks.look([std::slice::from_ref(&home), both, initechs]).len(), 1);
+        }
+        let due = looks.look([&[seen("7", "canary-initech")], both, initechs]);
+        let heard = [("globex".to_owned(), "canary-initech".to_owned())];
+        assert_eq!(due, if seen_without { &heard[..] } else { &[] }, "seen without it: {seen_without}");
+    }
+}
+
 /// Two that were sent without an answer and say the same but for their names: each is the one of its name, and none takes the other's;
 /// nor is one that was renamed since told from another that is like it.
 #[test]
@@ -238,8 +269,10 @@ fn one_by_a_name_that_was_given_up_is_peoples_where_nothing_else_is_as_it_was_se
         // Another partner would hear the name.
         (1, 0, "Words", said("8", "A", "Theirs"), false, true),
     ];
-    for (from, to, words, turned_up, earlier, is_late) in cases {
-        let case = format!("{from} to {to}, `{words}`, {turned_up:?}, earlier: {earlier}");
+    // Nor does it count for how long nobody could look.
+    let cases = [0, 30].into_iter().flat_map(|hours| cases.clone().map(|case| (hours, case)));
+    for (hours, (from, to, words, turned_up, earlier, is_late)) in cases {
+        let case = format!("{from} to {to}, `{words}`, {turned_up:?}, earlier: {earlier}, after {hours} hours");
         let rules = ThingRules { sync, thing: Thing::Component, settings };
         let now = "2026-11-27T08:00:00Z".parse().unwrap();
         let mut looks = Looks { rules, things: Vec::new(), now, ids: 0 };
@@ -258,6 +291,7 @@ fn one_by_a_name_that_was_given_up_is_peoples_where_nothing_else_is_as_it_was_se
         }
         let name = turned_up.value(Property::Name).to_owned();
         lists[to] = vec![said("7", "B", words), turned_up];
+        looks.now += SignedDuration::from_hours(hours);
         let due = looks.look([&lists[0], &lists[1], &lists[2]]);
         let side = ["acme", "globex"][from].to_owned();
         let mut wanted = vec![(side.clone(), "B".to_owned())];
