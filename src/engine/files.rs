@@ -16,7 +16,7 @@ use super::work::Work;
 use crate::jira::{Failure, FileDraft, JiraError, Pieces, Want, WriteOutcome};
 use crate::model::hub::{AttachmentRecord, FileCopy};
 use crate::model::ids::{AttachmentId, SideId};
-use crate::model::issue::AttachmentSnapshot;
+use crate::model::issue::{AttachmentSnapshot, LogEntry};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState, NO_FILE_THERE, Operation};
 
 /// How much earlier than an intent its file is looked for: clocks differ.
@@ -192,7 +192,8 @@ impl Engine {
         let Some(read) = instance.read.issues(&[issue], &want).await.into_iter().next() else { return Ok(None) };
         let since = self.opened_there(instance.id(), intent).unwrap_or(Timestamp::MIN);
         let since = since.checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
-        let candidates = read?.attachments.unwrap_or_default();
+        let read = read?;
+        let candidates = read.attachments.unwrap_or_default();
         let Some(source) = self.instance_on(work, origin) else { return Ok(None) };
         let mut sent = None;
         for there in candidates.into_iter().filter(|there| may_be_sent(work, intent, instance, since, there)) {
@@ -216,8 +217,33 @@ impl Engine {
                 }
             }
         }
-        Ok(None)
+        Ok(taken_away(work, intent, instance, since, &read.log))
     }
+}
+
+/// The file that an intent sent, where somebody took it away before it was looked for: the history names it, by when it came and by when it
+/// went. Not while another one of its name is looked for, too: the history does not tell which of them it was.
+fn taken_away(
+    work: &Work,
+    intent: &Intent,
+    instance: &Instance,
+    since: Timestamp,
+    log: &[LogEntry],
+) -> Option<AttachmentId> {
+    let Action::AddFile { name, .. } = &intent.operation.action else { return None };
+    let side = &intent.operation.side;
+    let is_of_name = |other: &&Intent| {
+        let action = &other.operation.action;
+        &other.operation.side == side && matches!(action, Action::AddFile { name: known, .. } if known == name)
+    };
+    if doubtful_files(work).iter().filter(is_of_name).count() > 1 {
+        return None;
+    }
+    let files = |entry: &LogEntry| entry.items.clone().into_iter().filter(|item| item.field.as_str() == "attachment");
+    let ours = log.iter().filter(|entry| entry.created >= since && instance.is_us(entry.author.as_ref()));
+    let came = ours.flat_map(files).filter(|item| item.to_text.as_ref() == Some(name)).filter_map(|item| item.to);
+    let went: Vec<String> = log.iter().flat_map(files).filter_map(|item| item.from).collect();
+    came.filter(|id| went.contains(id)).map(AttachmentId::new).find(|id| !is_copy(work, side, id))
 }
 
 /// Whether a file may be the one that an intent sent, by all that is known without reading it.

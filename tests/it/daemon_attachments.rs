@@ -320,6 +320,42 @@ async fn an_upload_that_lands_after_all_patience_is_told() {
     }
 }
 
+/// The history of the issue tells of a file that came and went before anybody looked.
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_somebody_deletes_before_it_is_found_is_not_made_again() {
+    for (world, from, to) in pairs().await {
+        let key = world.issue(from.0, "Item").key;
+        world.jira(to.0).add_fault(FaultRule::new("addAttachment", When::Nth(1), Fault::ResetAfter));
+        // What it sent cannot be compared with what is there for now.
+        for operation in ["getAttachmentContent", "downloadAttachment"] {
+            for call in 2..5 {
+                world.jira(from.0).add_fault(FaultRule::new(operation, When::Nth(call), Fault::Status(500)));
+            }
+        }
+        world.person(from.0, from.1).attach(&key, "plan.png", b"bytes").unwrap();
+        world.interval().await;
+        let project = world.issue(to.0, "Item").project;
+        world.jira(to.0).set_permission(&project, "DELETE_ALL_ATTACHMENTS", &[Holder::LoggedIn]);
+        let landed = files(&world, to.0).pop().unwrap();
+        world.person(to.0, to.1).detach(&landed.id.to_string()).unwrap();
+        world.intervals(30).await;
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        assert_eq!((shown(&world, to.0).len(), shown(&world, from.0).len()), (0, 1), "{from:?} to {to:?}");
+        let sent = world
+            .jira(to.0)
+            .calls()
+            .iter()
+            .filter(|call| call.method == "POST" && call.path.ends_with("/attachments"))
+            .count();
+        assert_eq!((sent, world.problems().await), (1, Vec::new()), "{from:?} to {to:?}");
+        // Another one of that name goes across.
+        world.person(from.0, from.1).attach(&key, "plan.png", b"other").unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(shown(&world, to.0).len(), 1, "{from:?} to {to:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_original_that_goes_while_its_copy_is_in_doubt_takes_it_along() {
     for (world, from, to) in pairs().await {
