@@ -200,6 +200,8 @@ impl Engine {
                 self.looked_for().remove(&mark.operation);
                 let replica = Replica { created_by: Some(mark.operation), ..replica_of(row) };
                 work.item.replicas.insert(side.clone(), replica);
+                // Else its key would be told to others before its first read, also where somebody moved it away meanwhile.
+                self.note_presence(&mut work, side, row);
                 Self::joins_anew(&mut work.item);
                 // Its row may be gone with a daemon that died, while others' rows bring the item up.
                 self.rows.want(instance.id(), row.id);

@@ -259,6 +259,8 @@ impl Engine {
         if is_second {
             // It is told, and no read of the counterpart will ever show it.
             work.move_intent(intent.id, &IntentEvent::Seen);
+        } else {
+            self.note_presence(work, &side, row);
         }
         true
     }

@@ -2,7 +2,8 @@
 //! the daemon what a Jira holds.
 
 use jirasyncd::app::StartError;
-use jirasyncd::simulator::{FieldSetup, FieldType, Holder, Setup};
+use jirasyncd::model::store::Store as _;
+use jirasyncd::simulator::{Exchange, Fault, FaultRule, FieldSetup, FieldType, Holder, ProjectSetup, Setup, When};
 use serde_json::{Value, json};
 
 use super::daemon_support::{World, calls, two, two_clouds};
@@ -300,4 +301,55 @@ async fn row_048_fields_off_the_screen_hold_up_nothing_and_are_written_when_they
             assert!(!world.field(other, "Item", &format!("customfield_{place}")).is_empty(), "{place}");
         }
     }
+}
+
+/// A counterpart that is found where somebody moved it before anybody knew that it was made: its key tells of another project.
+#[tokio::test(start_paused = true)]
+async fn no_key_is_told_of_one_that_is_found_in_another_project() {
+    let rows = "summary = \"both\"\nreference = { acme = \"Reference\", template = \"{{ keys }}\" }";
+    let config = two().replacen("summary = \"both\"", rows, 1);
+    let mut found_elsewhere = 0;
+    // From some search on it cannot be looked for for a while.
+    for down in 1..6 {
+        let mut world = World::of(&config, |setups| {
+            enrich(setups.get_mut("acme").unwrap(), &[("Reference", FieldType::Text)], 24_000);
+            let globex = setups.get_mut("globex").unwrap();
+            globex.projects.push(ProjectSetup::new("ATTIC", 10_400, "Attic").types(&["Defect", "Task"]));
+        });
+        world.start().await;
+        world.rest().await.unwrap();
+        world.jira("acme").record_bodies(true);
+        let globex = world.jira("globex");
+        globex.add_fault(FaultRule::new("createIssue", When::Nth(1), Fault::ResetAfter));
+        for call in down..down + 8 {
+            globex.add_fault(FaultRule::new("search", When::Nth(call), Fault::Status(500)));
+        }
+        let key = world.person("acme", "jane").create("SUP", "Bug", issue(&json!({}))).unwrap();
+        world.interval().await;
+        let Some(made) = globex.issues().pop().map(|issue| issue.key) else { continue };
+        let known = world.daemon().store().items_by_key(&made.as_str().into()).await.unwrap();
+        found_elsewhere += usize::from(known.is_empty());
+        world.person("globex", "jdoe").move_to(&made, "ATTIC").unwrap();
+        globex.clear_faults();
+        for day in 10..20 {
+            // What brings the item up, so that nothing but home's issue is read anew.
+            world.person("acme", "jane").edit(&key, json!({ "duedate": format!("2026-05-{day}") })).unwrap();
+            world.interval().await;
+        }
+        world.intervals(30).await;
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.intervals(10).await;
+        let there: Vec<String> = globex.issues().into_iter().map(|issue| issue.key).collect();
+        assert_eq!(there, ["ATTIC-1"], "it was found, and not made again");
+        let tells = |call: &Exchange| String::from_utf8_lossy(&call.request_body).contains("ATTIC-");
+        assert!(!world.jira("acme").calls().iter().any(tells), "its key was told to home: {down}");
+        // Moved back it is told.
+        world.person("globex", "jdoe").move_to("ATTIC-1", "ENG").unwrap();
+        world.rest().await.unwrap();
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        let shown = globex.issues()[0].key.clone();
+        assert_eq!(world.jira("acme").issue(&key).unwrap().fields["customfield_24000"], shown);
+    }
+    assert!(found_elsewhere > 0, "it was always known at once");
 }
