@@ -509,7 +509,7 @@ fn tell(work: &Work, intent: &Intent) {
         Action::AddComment { remark, origin, comment, .. } => format!("copied {} {comment} of {origin}", remark.word()),
         Action::EditComment { remark, copy, .. } => format!("changed the copy {copy} of a {}", remark.word()),
         Action::EditOriginal { comment, by, .. } => format!("changed comment {comment} as its copy on {by}"),
-        Action::Offer { thing, name, .. } => format!("made the {} `{name}`", thing.word()),
+        Action::Offer { thing, .. } => format!("made a {} that it is to hold", thing.word()),
         Action::Link { link, .. } => format!("linked to {}", link.title),
         Action::Unlink { to, .. } => format!("took away the link to the counterpart on {to}"),
         Action::ShowEnd { shown, .. } => format!("shows a link to {}", shown.title),
