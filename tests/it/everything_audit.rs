@@ -492,7 +492,7 @@ fn without(text: &str, begin: &str, end: char) -> String {
 
 /// Nothing that a side may not know is in what was sent to it; nothing that any side may not know is in a problem, of whichever side, or in
 /// the log: who reads those has no side. A problem may name the file, the version or the component that it is about, on a side that may know
-/// it: else nobody could mend what it says.
+/// it: else nobody could mend what it says; and it keeps both words that were given to one of those at once, where that side may know both.
 pub(crate) async fn leaks(world: &World, written: &[Written], log: &str) -> Result<usize, String> {
     let mut shut = 0;
     for column in 0..SIDES.len() {
@@ -522,8 +522,10 @@ fn told_of_it(said: &str, written: &Written, column: Option<usize>) -> bool {
         let named = |said: String, number| said.replace(&format!("`f{number}-{canary}.txt`"), "");
         return (0..2).fold(said.to_owned(), named).contains(canary);
     }
-    // Every second part is between quotes; what is said of a version or component begins with these words.
-    let is_name = |quoted: &str| !quoted.starts_with("Words ") && !quoted.starts_with("Made");
+    // Every second part is between quotes; what is said of a version or component begins with these words. What lost is kept nowhere
+    // else.
+    let keeps_what_lost = said.contains(", and neither knew: `");
+    let is_name = |quoted: &str| keeps_what_lost || !quoted.starts_with("Words ") && !quoted.starts_with("Made");
     let parts = said.split('`').enumerate();
     parts.filter(|(place, part)| place % 2 == 0 || !is_name(part)).any(|(_, part)| part.contains(canary))
 }

@@ -100,6 +100,8 @@ pub(crate) struct Fated {
     pub(crate) deleted: [bool; 3],
     /// Where it was when they first did, and where that was a copy of ours.
     pub(crate) was: [Option<bool>; 3],
+    /// What stood on each side when people last deleted it on one.
+    pub(crate) last: [Option<Box<IssueView>>; 3],
     moved: [bool; 3],
     archived: [bool; 3],
     /// The labels that were taken away or given, to be given back or taken away.
@@ -234,8 +236,12 @@ impl People {
                     let there = find(world, SIDES[place].jira, &token(issue))?;
                     Some(there.creator.as_deref() == Some(sync_user(SIDES[place].jira)))
                 });
+                let last = [0, 1, 2].map(|place: usize| find(world, SIDES[place].jira, &token(issue)).map(Box::new));
                 who.delete(key)?;
                 let fated = self.fates.item(issue);
+                for (place, last) in last.into_iter().enumerate() {
+                    fated.last[place] = last.or_else(|| fated.last[place].take());
+                }
                 if !fated.deleted.contains(&true) {
                     fated.was = was;
                 }

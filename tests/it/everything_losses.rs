@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::daemon_audit::{by_token, conflicts, sync_user};
 use super::daemon_support::World;
+use super::everything_lives::Fates;
 use super::everything_world::{Custom, SIDES, Sight, world};
 
 /// The fields whose values hold a word that nobody else ever wrote.
@@ -47,7 +48,8 @@ impl Judged {
 type Sides = [Option<IssueView>; 3];
 
 /// Looks at every issue that still stands somewhere. `taken_out`: words that people took out of fields, also in issues that are gone.
-pub(crate) async fn nothing_lost(world: &World, taken_out: &BTreeSet<String>) -> Result<Judged, String> {
+/// What people chose in such an issue before it went is in its `fates`.
+pub(crate) async fn nothing_lost(world: &World, taken_out: &BTreeSet<String>, fates: &Fates) -> Result<Judged, String> {
     let mut items: BTreeMap<String, Sides> = BTreeMap::new();
     for (column, side) in SIDES.iter().enumerate() {
         for (name, view) in by_token(world, side.jira)? {
@@ -67,8 +69,9 @@ pub(crate) async fn nothing_lost(world: &World, taken_out: &BTreeSet<String>) ->
             }
         }
         let fields = CHOICES.len() + CUSTOM_CHOICES.len();
+        let gone = fates.of(name).last;
         for place in 0..fields {
-            wrong.extend(judge_choice(name, sides, place, &conflicts, &mut judged).err());
+            wrong.extend(judge_choice(name, (sides, &gone), place, &conflicts, &mut judged).err());
         }
     }
     if wrong.is_empty() { Ok(judged) } else { Err(wrong.join("; ")) }
@@ -156,7 +159,7 @@ fn replaced(sides: &Sides, field: &Named, of: usize, word: &str) -> bool {
 /// Who chose last has their choice, or it is kept.
 fn judge_choice(
     name: &str,
-    sides: &Sides,
+    (sides, gone): (&Sides, &[Option<Box<IssueView>>; 3]),
     place: usize,
     conflicts: &[(SideId, String)],
     judged: &mut Judged,
@@ -174,6 +177,15 @@ fn judge_choice(
         }
     }
     let Some((at, column, chosen)) = last else { return Ok(()) };
+    // Somebody chose later where the issue is gone since: what stands is theirs.
+    let later = gone.iter().enumerate().any(|(column, view)| {
+        let Some(view) = view.as_ref().filter(|_| sides[column].is_none()) else { return false };
+        let fields = named(column, &CHOICES, &CUSTOM_CHOICES);
+        steps(view, column, &fields[place]).any(|step| step.by_person && step.at >= at)
+    });
+    if later {
+        return Ok(());
+    }
     judged.choices += 1;
     let field = &named(column, &CHOICES, &CUSTOM_CHOICES)[place].history;
     let jira = SIDES[column].jira;
@@ -199,7 +211,7 @@ fn is_of(lost: &str, field: &str) -> bool {
 /// What the sync user wrote over a person's word or choice is seen, and what a person replaced is no loss.
 #[tokio::test(start_paused = true)]
 async fn what_was_written_over_is_seen() {
-    let (mut world, none) = (world(Sight::Open), BTreeSet::new());
+    let (mut world, none, fates) = (world(Sight::Open), BTreeSet::new(), Fates::default());
     world.start().await;
     let fields = json!({ "summary": "Item-0 c0byacmez", "priority": { "name": "Medium" } });
     world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
@@ -207,15 +219,15 @@ async fn what_was_written_over_is_seen() {
     let (jdoe, ours) = (world.person("globex", "jdoe"), world.person("globex", sync_user("globex")));
     let key = world.jira("globex").issues()[0].key.clone();
     jdoe.edit(&key, json!({ "summary": "Item-0 c1byglobexz", "duedate": "2026-05-01" })).unwrap();
-    let judged = nothing_lost(&world, &none).await.unwrap();
+    let judged = nothing_lost(&world, &none, &fates).await.unwrap();
     assert_eq!((judged.words, judged.choices, judged.conflicts), (2, 1, 0));
     ours.edit(&key, json!({ "summary": "Item-0 c2byacmez" })).unwrap();
-    let why = nothing_lost(&world, &none).await.unwrap_err();
+    let why = nothing_lost(&world, &none, &fates).await.unwrap_err();
     assert!(why.contains("Item-0 summary: `c1byglobexz` of globex is neither there"), "{why}");
     jdoe.edit(&key, json!({ "summary": "Item-0 c1byglobexz" })).unwrap();
     jdoe.edit(&key, json!({ "summary": "Item-0 c3byglobexz" })).unwrap();
-    nothing_lost(&world, &none).await.unwrap();
+    nothing_lost(&world, &none, &fates).await.unwrap();
     ours.edit(&key, json!({ "duedate": "2026-06-01" })).unwrap();
-    let why = nothing_lost(&world, &none).await.unwrap_err();
+    let why = nothing_lost(&world, &none, &fates).await.unwrap_err();
     assert!(why.contains("duedate: `2026-05-01") && why.contains("was chosen last, at globex"), "{why}");
 }
