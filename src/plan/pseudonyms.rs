@@ -109,21 +109,21 @@ impl Pseudonyms {
 
 /// The word of a length with a number from 1 on; `None` beyond the last one.
 fn numbered(kind: Kind, length: usize, number: u64) -> Option<String> {
-    let (base, zero, mut rest) = match kind {
-        Kind::Id => (16, '0', number),
-        // Not with a nought in front.
-        Kind::Number => (10, '0', number + 10_u64.checked_pow(u32::try_from(length - 1).ok()?)?),
-        Kind::Letters | Kind::Between => (26, 'a', number - 1),
+    // A number has no nought in front.
+    let (base, first, mut rest) = match kind {
+        Kind::Id => (16, "", number),
+        Kind::Number => (10, "1", number),
+        Kind::Letters | Kind::Between => (26, "", number - 1),
     };
-    let mut letters = Vec::new();
+    let sign = |digit: u8| if base == 26 { Some(char::from(b'a' + digit)) } else { char::from_digit(digit.into(), 16) };
+    let mut signs = Vec::new();
     while rest > 0 {
-        let digit = u8::try_from(rest % base).ok()?;
-        letters.push(if base == 26 { char::from(b'a' + digit) } else { char::from_digit(digit.into(), 16)? });
+        signs.push(sign(u8::try_from(rest % base).ok()?)?);
         rest /= base;
     }
-    let lacking = length.checked_sub(letters.len())?;
-    letters.extend(std::iter::repeat_n(zero, lacking));
-    Some(letters.into_iter().rev().collect())
+    let lacking = length.checked_sub(signs.len() + first.len())?;
+    signs.extend(std::iter::repeat_n(sign(0)?, lacking));
+    Some(first.chars().chain(signs.into_iter().rev()).collect())
 }
 
 /// A text in runs of one kind.
@@ -573,6 +573,12 @@ mod tests {
         assert_eq!(pseudonyms.text("SUP-7 is in H<sup>2</sup>O"), "AAA-7 is in A<sup>2</sup>B");
         assert_eq!(pseudonyms.text("+49 30 1234567"), "+49 30 1000001");
         assert_eq!(pseudonyms.text("customfield_10042"), "customfield_10001");
+        // However long: no number is counted up to.
+        for length in 3..80 {
+            let stands = pseudonyms.text(&format!("{} and on", "9".repeat(length)));
+            assert_eq!(stands.len(), length + 7, "{stands}");
+        }
+        let mut pseudonyms = Pseudonyms::default();
         let id = "0".repeat(31) + "f";
         assert_eq!(pseudonyms.text(&format!("Blocks:{id}")), format!("Aaaaaa:{}1", "0".repeat(31)));
         assert_eq!(pseudonyms.text(&id), format!("{}1", "0".repeat(31)));
