@@ -136,7 +136,8 @@ impl Place<'_> {
         if names.is_empty() { Some(text) } else { names.into_iter().flatten().next() }
     }
 
-    /// Whether a version or component is known, and is not there since another one bears its name: that one may be given up.
+    /// Whether a version or component is known, and is not there since another one bears its name, which may be given up, or since it is
+    /// sought there by another name.
     fn is_taken(&self, shared: &str) -> bool {
         self.called().is_some_and(|called| called.by_word.get(shared).is_some_and(Option::is_none))
     }

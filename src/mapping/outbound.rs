@@ -159,10 +159,10 @@ fn no_parent(place: &Place<'_>) -> Unmappable {
 fn taken(place: &Place<'_>, name: &str) -> Unmappable {
     Unmappable {
         why: format!(
-            "`{name}` of field `{}` is not on side `{}`, where another one bears that name",
+            "`{name}` of field `{}` is not on side `{}`, where another one bears that name or it is about to be made",
             place.row.name, place.side
         ),
-        remedy: "give that one another name there".to_owned(),
+        remedy: "if it is not made within minutes, give that other one another name there".to_owned(),
         may_pass: true,
     }
 }

@@ -255,7 +255,8 @@ pub struct ProjectThing {
 /// What things are called on one side, and the words that issues' rows share for them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Called {
-    /// The name there, by the shared word; `None`: it is not there, and by its name another one would be meant.
+    /// The name there, by the shared word; `None`: it is not there, and by its name another one would be meant, or a second one made
+    /// beside what was sent there by another name and may land yet.
     pub by_word: BTreeMap<String, Option<String>>,
     /// The shared word, by the name there.
     pub by_name: BTreeMap<String, String>,

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::things::{ThingRules, is_same_name};
+use super::things_sought::{is_called, is_sought};
 use crate::model::catalog::Catalog;
 use crate::model::hub::ItemState;
 use crate::model::ids::{SideId, ThingId};
@@ -36,8 +37,11 @@ fn called_on(rules: ThingRules<'_>, things: &[ProjectThing], side: &SideId) -> C
                     let replica = other.replicas.get(side).filter(|_| there(other));
                     replica.is_some_and(|replica| is_same_name(replica.value(Property::Name), name))
                 };
+                // One that was sent there by another name may land yet. By this one a second would be made beside it.
+                let may_land = |replica: &ThingReplica| is_sought(thing, side) && !is_called(replica, name);
+                let may_land = thing.replicas.get(side).is_some_and(may_land);
                 // By that name another one would be meant.
-                Some(name.to_owned()).filter(|_| !things.iter().any(of_another))
+                Some(name.to_owned()).filter(|_| !may_land && !things.iter().any(of_another))
             }
         };
         called.by_word.extend(thing.words_before.iter().map(|before| (before.clone(), name.clone())));

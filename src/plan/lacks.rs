@@ -59,8 +59,9 @@ pub(super) fn say(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, value: &
     let names: Vec<String> = unoffered.iter().chain(&unnamed).map(|name| format!("`{name}`")).collect();
     let (what, remedy) = if !taken.is_empty() {
         let names: Vec<String> = taken.iter().map(|name| format!("`{name}`")).collect();
-        let what = format!("{} is not there, and another one bears that name", names.join(", "));
-        (what, "give that one another name there")
+        let what =
+            format!("{} is not there, and another one bears that name or it is about to be made", names.join(", "));
+        (what, "if it is not made within minutes, give that other one another name there")
     } else if names.is_empty() {
         ("another value stands for it".to_owned(), REMEDY)
     } else {

@@ -8,7 +8,9 @@ use jirasyncd::model::ids::{SideId, ThingId};
 use jirasyncd::model::operation::Thing;
 use jirasyncd::model::settings::{ConflictPolicy, SyncSettings};
 use jirasyncd::model::things::{ProjectThing, Property, SeenThing, ThingSettings};
-use jirasyncd::plan::{ThingRules, ThingsSeen, mark_done, mark_sent, render_things, take_in, take_made, thing_writes};
+use jirasyncd::plan::{
+    ThingRules, ThingsSeen, called, mark_done, mark_sent, render_things, take_in, take_made, thing_writes,
+};
 
 use super::plan_world;
 
@@ -198,6 +200,34 @@ fn what_was_sent_without_an_answer_is_no_other_that_was() {
     looks.send(None);
     looks.look([&ours[..1], &[said("7", "C")], &[]]);
     assert_eq!(at_globex(&looks), [("A".to_owned(), Some("7".to_owned()))]);
+}
+
+/// Home's was sent to a partner without an answer, and renamed meanwhile: it may land yet by the name that was sent, so none is made for an issue
+/// by the other one. Once it cannot land any more it is made.
+#[test]
+fn no_second_one_is_made_by_a_new_name_while_what_was_sent_may_land() {
+    let sync = &three();
+    let settings = sync.things.get(&Thing::Component).unwrap();
+    let rules = ThingRules { sync, thing: Thing::Component, settings };
+    let mut looks = Looks { rules, things: Vec::new(), now: "2026-11-27T08:00:00Z".parse().unwrap(), ids: 0 };
+    looks.look([&[said("1", "A", "Words")], &[], &[]]);
+    looks.send(None);
+    let (home, initech) = ([said("1", "C", "Words")], [said("7", "A", "Words")]);
+    let names = |looks: &Looks<'_>| -> Vec<Option<String>> {
+        let called = called(looks.rules, &looks.things);
+        called.values().flat_map(|called| called.by_word.values().cloned()).collect()
+    };
+    looks.now -= SignedDuration::from_hours(1);
+    assert_eq!(looks.look([&home, &[], &initech]), [("initech".to_owned(), "C".to_owned())]);
+    assert_eq!(names(&looks), [Some("C".to_owned()), None, Some("A".to_owned())]);
+    let due = looks.look([&home, &[], &initech]);
+    assert_eq!(due, ["initech", "globex"].map(|side| (side.to_owned(), "C".to_owned())));
+    assert_eq!(names(&looks), [Some("C".to_owned()), Some("C".to_owned()), Some("A".to_owned())]);
+    // By the name that was sent it may be made: Jira takes no second one.
+    looks.send(None);
+    looks.now -= SignedDuration::from_hours(1);
+    looks.look([&home, &[], &initech]);
+    assert_eq!(names(&looks)[1], Some("C".to_owned()));
 }
 
 /// Home's was sent to a partner without an answer, and never arrived; one of that name is made there meanwhile, for an issue or by
