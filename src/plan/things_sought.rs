@@ -36,7 +36,12 @@ pub(super) fn find_again(
             else {
                 return Vec::new();
             };
-            if is_said_of_others(things, place, replica) && !is_secret(rules, side, &replica.held) {
+            let strangers = strangers(rules, side, &replica.held);
+            // Whom people's own would go to and who may not know what was sent: what they have themselves says it, so they are told
+            // nothing by that.
+            if is_said_of_others(things, place, replica, |_| true)
+                && strangers.iter().all(|ear| is_said_of_others(things, place, replica, |at| at == *ear))
+            {
                 return Vec::new();
             }
             let nobodys = |seen: &&SeenThing| {
@@ -111,19 +116,19 @@ pub(super) fn is_late(rules: ThingRules<'_>, thing: &ProjectThing, side: &SideId
     let all = thing.given_up_as.get(side).into_iter().flatten();
     let mut all = all.filter(|sent| is_same_name(name_of(sent), name)).peekable();
     // An earlier release kept nothing but the name.
-    all.peek().is_none() || all.any(|sent| is_secret(rules, side, sent) || !is_another(sent, seen))
+    all.peek().is_none() || all.any(|sent| !strangers(rules, side, sent).is_empty() || !is_another(sent, seen))
 }
 
-/// Whether somebody would hear of it, were it taken for people's own of that side, who does not see whose name it is.
-fn is_secret(rules: ThingRules<'_>, side: &SideId, sent: &BTreeMap<Property, HeldValue>) -> bool {
+/// Who would hear of it, were it taken for people's own of that side, and does not see whose name it is.
+fn strangers<'r>(rules: ThingRules<'r>, side: &SideId, sent: &BTreeMap<Property, HeldValue>) -> BTreeSet<&'r SideId> {
     let of = sent.get(&Property::Name).and_then(|name| name.knows.as_ref());
     let may_know = |ear: &SideId| of.is_some_and(|of| rules.sees(ear, &of.side));
-    rules.settings.sides().any(|ear| rules.sees(ear, side) && !may_know(ear))
+    rules.settings.sides().filter(|ear| rules.sees(ear, side) && !may_know(ear)).collect()
 }
 
-/// Whether all but the name is said of another one, too: of what people make next they may say it again, so it does not tell what was
-/// sent from what they made.
-fn is_said_of_others(things: &[ProjectThing], place: usize, sent: &ThingReplica) -> bool {
+/// Whether all but the name is said of another one, too, on such a side: of what people make next they may say it again, so it does not
+/// tell what was sent from what they made.
+fn is_said_of_others(things: &[ProjectThing], place: usize, sent: &ThingReplica, on: impl Fn(&SideId) -> bool) -> bool {
     let is_same =
         |property: Property, one: &str, other: &str| one == other || !property.is_said(one) && !property.is_said(other);
     let says_it = |other: &ThingReplica| {
@@ -131,7 +136,8 @@ fn is_said_of_others(things: &[ProjectThing], place: usize, sent: &ThingReplica)
         told.all(|(property, held)| is_same(*property, other.value(*property), &held.value))
     };
     let others = things.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, other)| other);
-    others.flat_map(|other| other.replicas.values()).any(says_it)
+    let there = others.flat_map(|other| &other.replicas).filter(|(side, _)| on(side)).map(|(_, replica)| replica);
+    there.filter(|replica| !replica.gone).any(says_it)
 }
 
 fn name_of(sent: &BTreeMap<Property, HeldValue>) -> &str {

@@ -393,11 +393,11 @@ fn what_people_change_of_one_in_doubt_is_theirs_as_long_as_it_can_be_known() {
 fn what_others_say_too_makes_no_rename_of_what_people_made() {
     let sync = &three();
     let settings = sync.things.get(&Thing::Component).unwrap();
-    let due = |from: usize, to: usize, first: &str| {
+    let due_where = |from: usize, to: usize, first: &str, globex: &str| {
         let rules = ThingRules { sync, thing: Thing::Component, settings };
         let now = "2026-11-27T08:00:00Z".parse().unwrap();
         let mut looks = Looks { rules, things: Vec::new(), now, ids: 0 };
-        let before = [vec![said("1", "A", first)], vec![said("2", "A", first)], vec![said("3", "A", first)]];
+        let before = [vec![said("1", "A", first)], vec![said("2", "A", globex)], vec![said("3", "A", first)]];
         let mut lists = before.clone();
         lists[from].push(said("5", "B", "As always"));
         looks.look([&before[0], &before[1], &before[2]]);
@@ -408,6 +408,7 @@ fn what_others_say_too_makes_no_rename_of_what_people_made() {
         due.sort();
         due
     };
+    let due = |from: usize, to: usize, first: &str| due_where(from, to, first, first);
     let wanted = |all: &[(&str, &str)]| -> Vec<(String, String)> {
         all.iter().map(|(side, name)| ((*side).to_owned(), (*name).to_owned())).collect()
     };
@@ -415,10 +416,11 @@ fn what_others_say_too_makes_no_rename_of_what_people_made() {
     assert_eq!(due(0, 1, "As always"), wanted(&[("acme", "C"), ("globex", "B"), ("initech", "B")]));
     // It is renamed at home, and then at the other, which gets it under its first name until that stands at home.
     assert_eq!(due(0, 1, "Otherwise"), wanted(&[("acme", "C"), ("initech", "B")]));
-    // A partner's, sent home: the other partner hears nothing of what may be its words.
-    for first in ["As always", "Otherwise"] {
-        assert_eq!(due(2, 0, first), wanted(&[("initech", "C")]), "{first}");
-    }
+    // A partner's, sent home, and the other partner says it, too: what home's people make is theirs.
+    assert_eq!(due(2, 0, "As always"), wanted(&[("acme", "B"), ("globex", "C"), ("initech", "C")]));
+    // Else that one hears nothing of what may be the partner's words.
+    assert_eq!(due(2, 0, "Otherwise"), wanted(&[("initech", "C")]));
+    assert_eq!(due_where(2, 0, "As always", "Never"), wanted(&[("globex", ""), ("initech", "C")]));
 }
 
 /// What is printed says what is made, and of what changes what it was.
