@@ -116,6 +116,7 @@ impl Daemon {
         let things = self.things_on(&cancel);
         let strips = self.strip_on(&cancel);
         let notices = self.notices_on(&cancel);
+        let figures = self.figures_on(&cancel);
         let pulse = async {
             self.pulse.begins();
             cancel.cancelled().await;
@@ -130,6 +131,7 @@ impl Daemon {
             things,
             strips,
             notices,
+            figures,
             pulse
         )?;
         Ok(())

@@ -556,7 +556,8 @@ static ONE_SYNC: Named = Named {
 pub(super) static SYNC: Key = optional("sync", Shape::Named(&ONE_SYNC), "The rules that keep issues in step, by name.");
 
 /// The whole file.
-pub(super) static FILE: Shape = Shape::Table(&[&DAEMON, &super::keys_notices::NOTICES, &INSTANCE, &SYNC]);
+pub(super) static FILE: Shape =
+    Shape::Table(&[&DAEMON, &super::keys_notices::NOTICES, &super::keys_otlp::OTLP, &INSTANCE, &SYNC]);
 
 /// The words of ours that stand beside side names somewhere, so that no side may be called so.
 pub(super) fn reserved_side_names() -> impl Iterator<Item = &'static str> {

@@ -12,6 +12,7 @@ mod keys;
 mod keys_life;
 mod keys_login;
 mod keys_notices;
+mod keys_otlp;
 mod keys_pairing;
 mod keys_start;
 mod keys_things;
@@ -20,6 +21,7 @@ mod login;
 mod network;
 mod node;
 mod notices;
+mod otlp;
 mod overlap;
 mod pairing;
 mod problem;
@@ -43,6 +45,7 @@ use toml::de::DeTable;
 pub use daemon::DaemonSettings;
 pub use difference::{differences, sides_named, sides_to_read, syncs_changed};
 pub use notices::{MailSettings, MailTls, NoticeSettings};
+pub use otlp::OtlpSettings;
 pub use problem::{Problem, Report};
 pub use schema::json_schema;
 pub use secret::{Environment, FileContent, SystemEnvironment};
@@ -64,6 +67,8 @@ pub struct Config {
     pub syncs: BTreeMap<SyncId, SyncSettings>,
     /// What is told to whom; `None`: nothing.
     pub notices: Option<NoticeSettings>,
+    /// Which collector gets the figures; `None`: none.
+    pub otlp: Option<OtlpSettings>,
     /// SHA-256 of the file's text in hex: tells one version of the file from another.
     pub fingerprint: String,
     /// The file as it is written; what it says of secrets is only where they lie.
@@ -148,6 +153,7 @@ pub fn load(
         webhooks::warn_unsigned(&top, &instances, &mut findings);
     }
     let notices = notices::read(&reading, &top, &mut findings);
+    let otlp = otlp::read(&reading, &top, &mut findings);
     let syncs = sync::read(&top, &mut findings);
     things::check_apart(&top, &syncs, &mut findings);
     overlap::warn(&top, &syncs, &mut findings);
@@ -156,7 +162,7 @@ pub fn load(
             let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
             let fingerprint = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
             let syncs = syncs.into_iter().map(|sync| (sync.id.clone(), sync)).collect();
-            let config = Config { daemon, instances, syncs, notices, fingerprint, text: String::new() };
+            let config = Config { daemon, instances, syncs, notices, otlp, fingerprint, text: String::new() };
             let config = Config { text: without_secrets(text, &config), ..config };
             Ok(Loaded { config, warnings: findings.report(file_name) })
         }
@@ -176,7 +182,8 @@ fn without_secrets(text: &str, config: &Config) -> String {
             notices.email.iter().filter_map(|mail| mail.login.as_ref().map(|(_, password)| password.clone()));
         notices.webhook.iter().cloned().chain(password)
     });
-    let secrets = config.instances.values().flat_map(of).chain(notices);
+    let headers = config.otlp.iter().flat_map(|otlp| otlp.headers.iter().map(|(_, value)| value.clone()));
+    let secrets = config.instances.values().flat_map(of).chain(notices).chain(headers);
     let long = secrets.filter(|secret| secret.expose().len() >= SHORTEST_SECRET);
     long.fold(text.to_owned(), |text, secret| text.replace(secret.expose(), "***"))
 }

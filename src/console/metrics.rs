@@ -1,4 +1,4 @@
-//! What `/metrics` tells, in Prometheus' text format. The table here is all there is: the page, and the document about it, go by it. Must
+//! What `/metrics` tells, in Prometheus' text format. The table here is all there is: the page, the export (`otlp`) and the document go by it. Must
 //! never take a label from what a Jira or a person chose (keys, summaries, names): only names of the configuration and words of ours, so
 //! that their number is bounded and nothing leaks to who only reaches the port.
 
@@ -75,7 +75,7 @@ pub struct SideMeasures {
 
 /// Whether a value may go down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Gauge,
     /// It begins at 0 with each start, and when the daemon goes over to another configuration.
     Counter,
@@ -83,11 +83,11 @@ enum Kind {
 
 /// One metric.
 #[derive(Debug)]
-struct Metric {
-    name: &'static str,
-    kind: Kind,
+pub(super) struct Metric {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
     labels: &'static [&'static str],
-    help: &'static str,
+    pub(super) help: &'static str,
 }
 
 const fn gauge(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Metric {
@@ -181,7 +181,7 @@ static SWEEP_AGE: Metric =
     gauge("jirasyncd_sweep_age_seconds", &[], "Time since the last full check ended, or since the state was made.");
 
 /// All of them, as they are told.
-static METRICS: [&Metric; 24] = [
+pub(super) static METRICS: [&Metric; 24] = [
     &BUILD,
     &STARTED,
     &READY,
@@ -210,10 +210,10 @@ static METRICS: [&Metric; 24] = [
 
 /// A value with its labels.
 #[derive(Debug)]
-struct Sample {
-    metric: &'static str,
-    labels: Vec<(&'static str, String)>,
-    value: f64,
+pub(super) struct Sample {
+    pub(super) metric: &'static str,
+    pub(super) labels: Vec<(&'static str, String)>,
+    pub(super) value: f64,
 }
 
 /// The values of one moment.
@@ -263,6 +263,11 @@ pub fn metrics_page(measures: &Measures) -> Result<String, fmt::Error> {
     let mut text = String::new();
     prometheus_text::encode(&mut text, &registry)?;
     Ok(text)
+}
+
+/// The values of that moment.
+pub(super) fn samples(measures: &Measures) -> Vec<Sample> {
+    page(measures).0
 }
 
 fn page(measures: &Measures) -> Page {
@@ -379,6 +384,8 @@ name it refuses, since a page in somebody's browser could have that name point h
 | `/healthz` | 200 `ok` while the daemon does its work: its worker comes round, and the state can be used. Else 503 and why. A Jira out of reach is no illness: starting the daemon again would not mend it. `jirasyncd health` asks this. `/health` is the same. |
 | `/readyz` | 200 `ok` once every instance answered a poll since the start (one that an operator paused is not waited for), and until the daemon is told to stop. Else 503 and why, a reason per line. |
 | `/metrics` | The figures below, in Prometheus' text format. |
+
+The same figures go to an OpenTelemetry collector where `[otlp]` names one: OTLP over HTTP, by the names below, counters as cumulative sums.
 
 None of them needs a login, and none names an issue, a person or a secret: labels are names of the configuration and words of this table.
 Counters begin at 0 with each start, and when the daemon goes over to another configuration.

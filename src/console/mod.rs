@@ -9,6 +9,7 @@ mod hooks;
 mod listen;
 mod metrics;
 mod operator;
+mod otlp;
 mod serve;
 mod status;
 mod version;
@@ -26,6 +27,7 @@ pub use hooks::{Heard, HookAnswer, HookPath, HookReceiver, HookSink, PROBE_EVENT
 pub use listen::{BindError, Listeners, bind, control_socket, control_sockets};
 pub use metrics::{InstanceMeasures, Measures, SideMeasures, metrics_document, metrics_page, seconds};
 pub use operator::{operator, this_operator};
+pub use otlp::{OTLP_CONTENT_TYPE, otlp_refused, otlp_request};
 pub use serve::serve;
 pub use status::{CreationStatus, HookStatus, InstanceStatus, ProblemStatus, Running, SHOWN_PROBLEMS, Status};
 pub use version::{VERSION, commit, version};

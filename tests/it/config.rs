@@ -37,6 +37,7 @@ impl World {
         Self::default()
             .variable("ACME_TOKEN", "t1")
             .variable("SMTP_PASSWORD", "t5")
+            .variable("OTLP_HEADERS", "Authorization=Bearer%20t6")
             .variable("ACME_WEBHOOK", "s1")
             .variable("ACME_WEBHOOK_OLD", "s2")
             .variable("CREDENTIALS_DIRECTORY", "/run/credentials")

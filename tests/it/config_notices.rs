@@ -11,7 +11,7 @@ const CANARY: &str = "CANARY-7f3a";
 fn load(notices: &str) -> Result<Loaded, Report> {
     let example = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("config/example.toml")).unwrap();
     let start = example.find("[notices]").unwrap();
-    let end = example.find("# One table per Jira.").unwrap();
+    let end = example.find("# Sends the figures of").unwrap();
     let text = format!("{}{notices}\n{}", &example[..start], &example[end..]);
     let world =
         World::complete().variable("HOOK", &format!("https://chat.example/{CANARY}")).variable("NO_URL", CANARY);

@@ -58,6 +58,8 @@ mod config_logins;
 #[cfg(test)]
 mod config_notices;
 #[cfg(test)]
+mod config_otlp;
+#[cfg(test)]
 mod config_secrets;
 #[cfg(test)]
 mod configuration_page;
@@ -172,6 +174,8 @@ mod daemon_newcomers;
 mod daemon_notices;
 #[cfg(test)]
 mod daemon_occasions;
+#[cfg(test)]
+mod daemon_otlp;
 #[cfg(test)]
 mod daemon_pairs;
 #[cfg(test)]

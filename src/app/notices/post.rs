@@ -1,6 +1,5 @@
 //! A notice posted as JSON. Must never follow a redirect, read an answer's body, or say the URL: it may be a secret.
 
-use std::error::Error as StdError;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,6 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Messenger, Unsent};
+use crate::app::outbound::{client, last_cause};
 use crate::model::notices::{Event, Notice};
 use crate::model::secret::Secret;
 
@@ -58,13 +58,7 @@ impl PostMessenger {
     /// Posts to this URL. What is wrong shows with the first notice.
     #[must_use]
     pub fn new(url: Secret) -> Self {
-        let client = reqwest::Client::builder()
-            .timeout(PATIENCE)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .user_agent(concat!("jirasyncd/", env!("CARGO_PKG_VERSION")))
-            .build();
-        Self { url, client: client.map_err(|error| words(&error)) }
+        Self { url, client: client(PATIENCE) }
     }
 }
 
@@ -73,7 +67,10 @@ impl Messenger for PostMessenger {
     async fn tell(&self, notice: &Notice) -> Result<(), Unsent> {
         let client = self.client.as_ref().map_err(|why| Unsent { why: why.clone(), again: false })?;
         let sent = client.post(self.url.expose()).json(&Post::from(notice)).send().await;
-        let answer = sent.map_err(|error| Unsent { why: words(&error), again: !error.is_builder() })?;
+        let answer = sent.map_err(|error| {
+            let why = last_cause(&error).unwrap_or_else(|| "the webhook's server was not reached".to_owned());
+            Unsent { why, again: !error.is_builder() }
+        })?;
         let status = answer.status().as_u16();
         if (200..300).contains(&status) {
             return Ok(());
@@ -81,13 +78,4 @@ impl Messenger for PostMessenger {
         let again = matches!(status, 408 | 425 | 429) || status >= 500;
         Err(Unsent { why: format!("the webhook's server answers with status {status}"), again })
     }
-}
-
-/// The last cause, which says most and holds no URL.
-fn words(error: &reqwest::Error) -> String {
-    let mut last: Option<&dyn StdError> = error.source();
-    while let Some(cause) = last.and_then(StdError::source) {
-        last = Some(cause);
-    }
-    last.map_or_else(|| "the webhook's server was not reached".to_owned(), ToString::to_string)
 }
