@@ -331,6 +331,8 @@ mod messages;
 #[cfg(test)]
 mod outside_fuzz;
 #[cfg(test)]
+mod plan_scale;
+#[cfg(test)]
 mod planted_proof;
 #[cfg(test)]
 #[cfg(feature = "planted-bugs")]
