@@ -12,7 +12,7 @@ use jirasyncd::simulator::Jira;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::daemon_support::World;
-use super::everything_acts::{ALWAYS, APART, Act, COMMON, Field, LEVELS, LIVES, Talk, Thing, What};
+use super::everything_acts::{ALWAYS, APART, Act, COMMON, Field, LEVELS, LIVES, SELDOM, Talk, Thing, What};
 use super::everything_audit::{Audited, Log, equal, far_leaks, leaks, news, requests};
 use super::everything_derived::counterparts_shown;
 use super::everything_lives::{Policies, show_all};
@@ -86,11 +86,13 @@ pub(crate) struct Plot {
     pub(crate) ledger: Option<Arc<Mutex<Ledger>>>,
     /// Where issues are deleted, moved and so on.
     pub(crate) lives: bool,
+    /// Where people do most what they do seldom elsewhere, and what breaks is what is asked seldom.
+    pub(crate) seldom: bool,
 }
 
 impl Plot {
     fn policies(&self, seed: u64) -> Option<Policies> {
-        self.lives.then(|| Policies::of(seed))
+        self.lives.then(|| if self.seldom { Policies::of_deletes(seed) } else { Policies::of(seed) })
     }
 
     fn world(&self, seed: u64) -> (World, People) {
@@ -108,11 +110,25 @@ impl Plot {
         (world, people)
     }
 
+    /// What breaks, or heals, before the next interval.
+    fn weather(&self, life: &mut Life, seed: u64, jiras: &[&'static str]) {
+        if self.seldom {
+            life.aimed_weather(jiras);
+        } else if meets_bad_weather(seed) {
+            life.bad_weather(jiras);
+        } else {
+            life.weather(jiras);
+        }
+    }
+
     /// What the next one does; where there are too few items, makes one.
     fn act(&self, dice: &Dice, number: usize, people: &People, items: usize) -> Act {
         let act = Act::any(dice, number, items);
         if items < 3 {
             return act;
+        }
+        if self.seldom && dice.below(2) == 0 {
+            return Act { what: dice.one(&SELDOM), who: SIDES[act.column].role.1, ..act };
         }
         if self.ledger.is_some() && act.what != What::Create && dice.below(6) == 0 {
             return Act { what: What::Field(Field::Level), column: dice.one(&[0, 0, 0, 1, 2]), ..act };
@@ -164,14 +180,10 @@ pub(crate) async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
             life.world.pass(life.dice.below(5) as u64).await;
         }
         let jiras = SIDES.map(|side| side.jira);
-        if meets_bad_weather(seed) {
-            life.bad_weather(&jiras);
-        } else {
-            life.weather(&jiras);
-        }
+        plot.weather(&mut life, seed, &jiras);
         life.live().await;
         // What is gone is found by the full check alone.
-        if plot.lives && life.dice.below(5) == 0 {
+        if plot.lives && life.dice.below(if plot.seldom { 2 } else { 5 }) == 0 {
             life.world.daemon().engine().sweep(None).await.unwrap();
         }
     }
@@ -312,7 +324,7 @@ impl Transport for Watched {
 async fn try_seeds(sight: Sight, seeds: Vec<u64>) -> Lived {
     // One of these worlds is lived twice in every run; the others in long ones, and where seeds are asked for.
     let again = sight == Sight::Open || !is_ordinary();
-    try_lives(seeds, again, |seed| live(seed, Plot { sight, ledger: None, lives: false })).await
+    try_lives(seeds, again, |seed| live(seed, Plot { sight, ledger: None, lives: false, seldom: false })).await
 }
 
 async fn try_lives<F>(seeds: Vec<u64>, again: bool, live: impl Fn(u64) -> F) -> Lived
@@ -393,7 +405,9 @@ async fn try_levels(seeds: Vec<u64>, lives: bool) -> (Lived, usize, usize) {
         let sums = &sums;
         async move {
             let ledger = Arc::default();
-            let lived = live(seed, Plot { sight: Sight::Apart, ledger: Some(Arc::clone(&ledger)), lives }).await?;
+            let lived =
+                live(seed, Plot { sight: Sight::Apart, ledger: Some(Arc::clone(&ledger)), lives, seldom: false })
+                    .await?;
             let ledger = ledger.lock().unwrap();
             if let Some(seen) = ledger.seen.first() {
                 return Err(format!("seen by everybody: {seen}"));
@@ -412,14 +426,21 @@ async fn try_levels(seeds: Vec<u64>, lives: bool) -> (Lived, usize, usize) {
 /// Issues are deleted, moved, hidden and so on; some come back.
 #[tokio::test(start_paused = true)]
 async fn whatever_becomes_of_issues_the_sides_that_have_them_end_the_same() {
-    let lives = |seed| live(seed, Plot { sight: Sight::Open, ledger: None, lives: true });
+    let lives = |seed| live(seed, Plot { sight: Sight::Open, ledger: None, lives: true, seldom: false });
     let lived = try_lives(seeds(1, MANY), !is_ordinary(), lives).await;
     is_all_done(&lived, &[&ALWAYS, &LIVES]);
 }
 
+/// The same where most of all issues go, and work, links and watchers come and go, and what breaks is nothing but such requests.
+#[tokio::test(start_paused = true)]
+async fn whatever_breaks_seldom_the_sides_end_the_same() {
+    let lives = |seed| live(seed, Plot { sight: Sight::Open, ledger: None, lives: true, seldom: true });
+    try_lives(seeds(1, MANY), false, lives).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn lives_that_failed_once_end_the_same() {
-    let lives = |seed| live(seed, Plot { sight: Sight::Open, ledger: None, lives: true });
+    let lives = |seed| live(seed, Plot { sight: Sight::Open, ledger: None, lives: true, seldom: false });
     try_lives(FOUND_LIVES.to_vec(), false, lives).await;
     try_levels(FOUND_LEVELS.to_vec(), true).await;
 }
@@ -428,7 +449,8 @@ async fn lives_that_failed_once_end_the_same() {
 async fn whatever_becomes_of_issues_nothing_reaches_a_side_that_may_not_see_it() {
     let (lived, looks, kept) = try_levels(seeds(1, MANY), true).await;
     is_all_done(&lived, &[&ALWAYS, &APART, &LEVELS, &LIVES]);
-    assert!(lived.lives < 10 || looks >= 50 && kept >= 10, "hardly anything happened: {looks} {kept}");
+    // Ten of these lives may keep none.
+    assert!(lived.lives < 50 || looks >= 50 && kept >= 10, "hardly anything happened: {looks} {kept}");
 }
 
 /// Whether something is broken most of the time, also what only few answers show. Those that found something keep their weather.

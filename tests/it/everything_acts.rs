@@ -217,6 +217,24 @@ const PARTS: [(What, usize); 40] = [
     (What::Tie(Tie::Unvote), 1),
 ];
 
+/// What is done seldom, where it is to be done most.
+pub(crate) const SELDOM: [What; 14] = [
+    What::Create,
+    What::Create,
+    What::Fate(Fate::Delete),
+    What::Fate(Fate::Delete),
+    What::Thing(Thing::Log),
+    What::Thing(Thing::Log),
+    What::Thing(Thing::EditLog),
+    What::Thing(Thing::DeleteLog),
+    What::Tie(Tie::Link),
+    What::Tie(Tie::Link),
+    What::Tie(Tie::Unlink),
+    What::Tie(Tie::Watch),
+    What::Field(Field::Transition),
+    What::Stock(Stock::Make),
+];
+
 /// One act, before it is known what it meets.
 #[derive(Clone, Debug)]
 pub(crate) struct Act {

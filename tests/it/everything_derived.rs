@@ -123,6 +123,11 @@ pub(crate) fn counterparts_shown(world: &World, people: &People) -> Result<(), S
             let text = view.fields.get(&counterparts(column)).cloned().unwrap_or_default();
             let mut shown: BTreeSet<&str> = text.split(", ").filter(|key| !key.is_empty()).collect();
             let fated = people.fates.of(name);
+            // What is to be deleted is not written to, and what others are below Jira does not let go.
+            let has_below = there.values().any(|other| other.fields.get("parent") == Some(&view.key));
+            if has_below && fated.deleted.contains(&true) {
+                continue;
+            }
             let mut wanted = BTreeSet::new();
             for other in (0..SIDES.len()).filter(sees) {
                 wanted.extend(all[other].get(name).map(|view| view.key.as_str()));

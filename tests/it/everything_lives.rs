@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::SignedDuration;
-use jirasyncd::simulator::{Holder, IssueView, Refusal};
+use jiff::{SignedDuration, Timestamp};
+use jirasyncd::simulator::{Exchange, Holder, IssueView, Refusal};
 use serde_json::json;
 
 use super::daemon_audit::{sync_user, token};
@@ -77,6 +77,11 @@ impl Policies {
         }
     }
 
+    /// The same where our copies go with what is deleted.
+    pub(crate) fn of_deletes(seed: u64) -> Self {
+        Self { deleted: 3, ..Self::of(seed) }
+    }
+
     /// The table `life` of a sync.
     pub(crate) fn table(self) -> String {
         format!(
@@ -105,7 +110,7 @@ pub(crate) struct Fated {
     moved: [bool; 3],
     archived: [bool; 3],
     /// The labels that were taken away or given, to be given back or taken away.
-    left: BTreeSet<(usize, String)>,
+    pub(crate) left: BTreeSet<(usize, String)>,
     pub(crate) converted: bool,
 }
 
@@ -284,8 +289,8 @@ impl People {
             Fate::Archive => {
                 // A create whose answer was lost, archived before a search can have shown it, is done again: a test of its own
                 // (`daemon_planted`) holds that the second is told.
-                let age = world.surroundings.clock.now().duration_since(issue.created);
-                if issue.creator.as_deref() == Some(sync_user(side.jira)) && age < UNFOUND {
+                let is_ours = issue.creator.as_deref() == Some(sync_user(side.jira));
+                if is_ours && may_be_unfound(world, side.jira, issue.created, self.left_out.is_some()) {
                     return Ok(false);
                 }
                 let off = &mut self.fates.item(issue).archived[column];
@@ -404,4 +409,19 @@ impl People {
         }
         Ok(())
     }
+}
+
+/// Whether no search may have shown yet what the sync user made then: none was answered since it was to be shown. With and without a
+/// partner home is asked otherwise; there its age alone says.
+fn may_be_unfound(world: &World, jira: &str, made: Timestamp, by_age: bool) -> bool {
+    let shown = made.saturating_add(UNFOUND).unwrap_or(Timestamp::MAX);
+    // Polls, and the search for what was made without an answer.
+    let finds = |call: &Exchange| {
+        let asked = String::from_utf8_lossy(&call.request_body);
+        let is_wide =
+            asked.contains("creator = currentUser()") || asked.contains("updated >=") && !asked.contains("id in (");
+        call.operation == "search" && call.status == 200 && call.fault.is_none() && is_wide
+    };
+    let is_answered = || world.jira(jira).calls().iter().any(|call| call.at >= shown && finds(call));
+    world.surroundings.clock.now() < shown || !by_age && !is_answered()
 }

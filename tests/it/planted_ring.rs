@@ -81,7 +81,7 @@ impl World {
     }
 
     async fn live(self, seed: u64) -> Result<(), String> {
-        let plot = |sight, lives| Plot { sight, ledger: None, lives };
+        let plot = |sight, lives| Plot { sight, ledger: None, lives, seldom: false };
         match self {
             Self::Faults => try_seed(seed, Weather::Faults).await.map(drop),
             Self::Webhooks => try_seed(seed, Weather::Webhooks).await.map(drop),
@@ -113,7 +113,7 @@ impl World {
 /// The world where one of home's levels is carried.
 async fn watched(seed: u64, lives: bool) -> Result<(), String> {
     let ledger: Arc<Mutex<Ledger>> = Arc::default();
-    live(seed, Plot { sight: Sight::Apart, ledger: Some(Arc::clone(&ledger)), lives }).await?;
+    live(seed, Plot { sight: Sight::Apart, ledger: Some(Arc::clone(&ledger)), lives, seldom: false }).await?;
     let ledger = ledger.lock().unwrap();
     ledger.seen.first().map_or(Ok(()), |seen| Err(format!("seen by everybody: {seen}")))
 }

@@ -13,6 +13,31 @@ use super::crash::{Fuse, fused_world};
 use super::daemon_support::World;
 use super::fault_counts::FaultCounts;
 
+/// What a daemon asks seldom, what it asks most seldom more than once.
+const SELDOM_ASKED: [&str; 21] = [
+    "deleteIssue",
+    "deleteIssue",
+    "deleteIssue",
+    "doTransition",
+    "doTransition",
+    "addWatcher",
+    "removeWatcher",
+    "addWorklog",
+    "updateWorklog",
+    "deleteWorklog",
+    "linkIssues",
+    "linkIssues",
+    "deleteIssueLink",
+    "deleteIssueLink",
+    "createOrUpdateRemoteIssueLink",
+    "createVersion",
+    "updateVersion",
+    "createComponent",
+    "addComment",
+    "addAttachment",
+    "createIssue",
+];
+
 /// Dice that repeat.
 pub(crate) struct Dice(SeededEntropy);
 
@@ -109,7 +134,30 @@ impl Life {
         }
     }
 
-    fn break_something(&mut self, jira: &str) {
+    /// The same where a kind of request breaks that is seldom asked: none of any other.
+    pub(crate) fn aimed_weather(&mut self, jiras: &[&'static str]) {
+        if self.dice.below(4) == 0 {
+            self.heal();
+        }
+        for _ in 0..5 * jiras.len() {
+            let (jira, operation) = (self.dice.one(jiras), self.dice.one(&SELDOM_ASKED));
+            // An index lags for searches alone, which are asked often.
+            let common = self.common_fault();
+            let is_lag = matches!(common, Fault::IndexLag(_));
+            let is_mild = is_lag || matches!(common, Fault::Slow(_));
+            let fault = if is_mild && self.dice.below(2) == 0 {
+                Fault::Anonymous
+            } else if is_lag {
+                Fault::LoginPage
+            } else {
+                common
+            };
+            let when = When::Probability(0.3 + 0.5 * self.dice.unit());
+            self.world.jira(jira).add_fault(FaultRule::new(operation, when, fault));
+        }
+    }
+
+    fn common_fault(&self) -> Fault {
         let seconds = Duration::from_secs;
         let faults = [
             Fault::StatusAfter(502),
@@ -125,7 +173,11 @@ impl Life {
             Fault::Status(409),
             Fault::Status(403),
         ];
-        let fault = faults[self.dice.below(faults.len())].clone();
+        faults[self.dice.below(faults.len())].clone()
+    }
+
+    fn break_something(&mut self, jira: &str) {
+        let fault = self.common_fault();
         let when = When::Probability(0.1 + 0.4 * self.dice.unit());
         self.world.jira(jira).add_fault(FaultRule::new("*", when, fault));
     }
