@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tracing::Instrument as _;
 
 use super::Engine;
 use super::instance::Instance;
@@ -86,27 +87,33 @@ impl Engine {
     /// Confirms what can be by now, and looks again later where it cannot.
     pub(super) async fn confirm_absences(&self, works: &mut [Work]) -> Result<(), StoreError> {
         for work in works.iter_mut().filter(|work| !work.over && work.plan.is_none()) {
-            for side in std::mem::take(&mut work.returned) {
-                let _held = self.counting.lock().await;
-                self.count(work, &side, None).await?;
-            }
-            // Of what left, nobody needs to know where it is before it is back.
-            let covered = work.item.replicas.iter().filter(|(_, replica)| !replica.has_left());
-            let open = covered.filter_map(|(side, replica)| {
-                let away = replica.away.as_ref().filter(|away| away.confirmed.is_none())?;
-                Some((side.clone(), away.since, work.saw_gone(side)))
-            });
-            for (side, since, looked) in open.collect::<Vec<_>>() {
-                match work.judged_absence.insert(side.clone(), looked) {
-                    None => self.confirm_absence(work, &side, since, looked).await?,
-                    // What was asked for to judge it by is read now.
-                    Some(false) if looked => self.confirm_absence(work, &side, since, looked).await?,
-                    Some(_) if !looked => drop(work.judged_absence.remove(&side)),
-                    Some(_) => {}
-                }
-            }
-            settle_what_is_gone(work);
+            let span = work.span.clone();
+            self.confirm_absences_of(work).instrument(span).await?;
         }
+        Ok(())
+    }
+
+    async fn confirm_absences_of(&self, work: &mut Work) -> Result<(), StoreError> {
+        for side in std::mem::take(&mut work.returned) {
+            let _held = self.counting.lock().await;
+            self.count(work, &side, None).await?;
+        }
+        // Of what left, nobody needs to know where it is before it is back.
+        let covered = work.item.replicas.iter().filter(|(_, replica)| !replica.has_left());
+        let open = covered.filter_map(|(side, replica)| {
+            let away = replica.away.as_ref().filter(|away| away.confirmed.is_none())?;
+            Some((side.clone(), away.since, work.saw_gone(side)))
+        });
+        for (side, since, looked) in open.collect::<Vec<_>>() {
+            match work.judged_absence.insert(side.clone(), looked) {
+                None => self.confirm_absence(work, &side, since, looked).await?,
+                // What was asked for to judge it by is read now.
+                Some(false) if looked => self.confirm_absence(work, &side, since, looked).await?,
+                Some(_) if !looked => drop(work.judged_absence.remove(&side)),
+                Some(_) => {}
+            }
+        }
+        settle_what_is_gone(work);
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 
 use tokio::sync::mpsc::UnboundedSender;
+use tracing::Instrument as _;
 
 use super::Engine;
 use super::apply::draft;
@@ -150,7 +151,8 @@ impl Engine {
             (work.unpolled, work.untold) = self.unheard(work);
             self.try_again(work);
             self.doubt_rivals(work);
-            self.take_rows(work).await;
+            let span = work.span.clone();
+            self.take_rows(work).instrument(span).await;
         }
         Ok(works)
     }
@@ -304,7 +306,8 @@ impl Engine {
         let mut sends: Vec<BoxFuture<'_, Result<(), StoreError>>> = Vec::new();
         for (work, intents) in works.iter_mut().zip(&all) {
             if !intents.is_empty() {
-                sends.push(Box::pin(self.send_in_a_place(work, intents)));
+                let span = work.span.clone();
+                sends.push(Box::pin(self.send_in_a_place(work, intents).instrument(span)));
             }
         }
         let at_once = if urgency == Urgency::Live { AT_ONCE } else { WAITING_AT_ONCE };
@@ -392,7 +395,7 @@ impl Engine {
         for (index, intent, request, outcome) in futures_util::future::join_all(sends).await.into_iter().flatten() {
             if let Some(work) = works.get_mut(index) {
                 work.requests.extend(request.map(|request| (intent.id, request)));
-                self.created_outcome(work, &intent, outcome);
+                work.span.clone().in_scope(|| self.created_outcome(work, &intent, outcome));
                 let side = &intent.operation.side;
                 // The next poll brings its row for nothing, but till then all that waits for it would wait too.
                 if work.made.contains(side) && work.is_waited_for(side) {
@@ -500,7 +503,7 @@ impl Engine {
                 due = Some(due.map_or(at, |due| due.min(at)));
                 attempts = work.attempts.saturating_add(1);
             }
-            self.give_back(&work, due, attempts).await?;
+            self.give_back(&work, due, attempts).instrument(work.span.clone()).await?;
         }
         Ok(())
     }

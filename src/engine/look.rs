@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use tracing::Instrument as _;
 
 use super::Engine;
 use super::admit::with_mark;
@@ -130,9 +131,10 @@ impl Engine {
             for work in works.iter_mut().filter(|work| !work.over && work.plan.is_none()) {
                 work.sync.doubt_assignable(self.clock.monotonic());
                 work.sync.doubt_hidden_watchers(self.clock.monotonic());
-                self.think(work);
+                work.span.clone().in_scope(|| self.think(work));
                 if let Some(plan) = work.plan.take() {
-                    let learnt = self.learn_what_is_offered(work, &plan).await;
+                    let span = work.span.clone();
+                    let learnt = self.learn_what_is_offered(work, &plan).instrument(span).await;
                     work.plan = Some(plan).filter(|_| !learnt);
                     more |= learnt;
                 }
@@ -302,7 +304,8 @@ impl Engine {
         for (instance, wanted, answers) in answered {
             for ((index, side, _), answer) in wanted.into_iter().zip(answers) {
                 if let Some(work) = works.get_mut(index) {
-                    self.take_in(work, &side, &instance, answer, true).await;
+                    let span = work.span.clone();
+                    self.take_in(work, &side, &instance, answer, true).instrument(span).await;
                 }
             }
         }

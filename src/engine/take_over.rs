@@ -1,6 +1,8 @@
 //! What of a plan is taken over: what it knows becomes the item's, and what it wants to write is left out where it has to wait. Must never
 //! let a write wait that nothing would wake.
 
+use tracing::Instrument as _;
+
 use super::Engine;
 use super::creations::created_on;
 use super::look::taken_in;
@@ -23,7 +25,8 @@ impl Engine {
         let (mut planned, mut clear) = (Vec::with_capacity(works.len()), Clear::default());
         for work in works {
             work.looked = now;
-            planned.push(self.take_over(work, &mut clear).await?);
+            let span = work.span.clone();
+            planned.push(self.take_over(work, &mut clear).instrument(span).await?);
         }
         self.keep_creations().await?;
         Ok(planned)

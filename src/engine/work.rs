@@ -30,6 +30,8 @@ use crate::plan::{Hold, Plan, Step, audience_of};
 
 /// One item being worked on.
 pub(crate) struct Work {
+    /// What its lines in the log belong to, until it is given back.
+    pub(crate) span: tracing::Span,
     pub(crate) sync: Arc<SyncRun>,
     pub(crate) fence: u64,
     pub(crate) attempts: u32,
@@ -150,11 +152,18 @@ pub(crate) struct Read {
     pub(crate) outsiders: BTreeSet<AccountId>,
 }
 
+/// The span of one cycle of an item. At every level that is written at all: a warning wants to say what it is about, too.
+fn span_of(item: &ItemState) -> tracing::Span {
+    let keys: Vec<&str> = item.replicas.values().map(|replica| replica.key.as_str()).collect();
+    tracing::error_span!("item", id = %item.id, sync = %item.sync, keys = keys.join(","))
+}
+
 impl Work {
     pub(crate) fn new(claim: Claim, sync: Arc<SyncRun>) -> Self {
         let unready = claim.item.replicas.iter().filter(|(_, replica)| !replica.observed);
         let unready = unready.map(|(side, _)| side.clone()).collect();
         Self {
+            span: span_of(&claim.item),
             sync,
             fence: claim.fence,
             attempts: claim.attempts,

@@ -4,16 +4,16 @@
 
 mod repeats;
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::filter::{EnvFilter, ParseError, filter_fn};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields, MakeWriter};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::registry::{LookupSpan, Scope};
 
 use self::repeats::{Elapsed, Once, add_to_json, add_to_text, since_now};
 use crate::console::{escaped, escaped_json};
@@ -96,6 +96,8 @@ where
             .with_ansi(false)
             .json()
             .flatten_event(true)
+            // There is one at most: the item.
+            .with_span_list(false)
             .map_event_format(|lines| Once::new(lines, add_to_json, elapsed))
             .with_writer(EscapedJson(writer))
             .boxed(),
@@ -119,9 +121,14 @@ where
         } else {
             write!(writer, " {level:>5}")?;
         }
-        let mut fields = String::new();
-        context.field_format().format_fields(Writer::new(&mut fields), event)?;
-        writeln!(writer, " {}: {}", event.metadata().target(), escaped(&fields))
+        let mut line = String::new();
+        for span in context.event_scope().into_iter().flat_map(Scope::from_root) {
+            let about = span.extensions();
+            let about = about.get::<FormattedFields<N>>().map_or("", |fields| fields.fields.as_str());
+            write!(line, "{}{{{about}}}: ", span.name())?;
+        }
+        context.field_format().format_fields(Writer::new(&mut line), event)?;
+        writeln!(writer, " {}: {}", event.metadata().target(), escaped(&line))
     }
 }
 
@@ -212,6 +219,27 @@ mod tests {
         }
         let json: serde_json::Value = serde_json::from_str(&logged(LogFormat::Json, "info", say_it)).unwrap();
         assert_eq!(json["shown"], SUMMARY);
+    }
+
+    #[test]
+    fn a_line_says_which_item_it_is_about() {
+        let say = || {
+            let span = tracing::error_span!("item", id = %7, sync = "support", keys = SUMMARY);
+            span.in_scope(|| tracing::warn!("no answer"));
+            tracing::warn!("no answer from anybody");
+        };
+        for directives in ["info", "error,jirasyncd=warn"] {
+            let said = logged(LogFormat::Text, directives, say);
+            let lines: Vec<&str> = said.lines().collect();
+            assert_eq!(lines.len(), 2, "{said:?}");
+            assert!(lines[0].contains("item{id=7 sync=\"support\" keys="), "{said:?}");
+            assert!(lines[0].ends_with("}: no answer") && !lines[1].contains("item{"), "{said:?}");
+            assert!(!said.contains('\u{1b}'), "{said:?}");
+        }
+        let said = logged(LogFormat::Json, "info", say);
+        let lines: Vec<serde_json::Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!((&lines[0]["span"]["name"], &lines[0]["span"]["keys"]), (&"item".into(), &SUMMARY.into()));
+        assert!(lines[1]["span"].is_null() && lines[0]["spans"].is_null(), "{said}");
     }
 
     #[test]

@@ -283,6 +283,33 @@ async fn even_the_most_talkative_log_holds_no_token() {
     }
 }
 
+/// Each line of an item's cycle says whose it is, in either form, and holds nothing that people wrote.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_logged_of_an_item_says_which() {
+    let world = World::new().await;
+    let jane = world.acme.person("jane").unwrap();
+    let fields = |summary| serde_json::json!({ "summary": summary, "priority": { "name": "Highest" } });
+    let key = jane.create("SUP", "Bug", fields("Written by people")).unwrap();
+    let place = world.place();
+    let made = place.run(&["run", "--once", "--log", "debug", "--log-format", "json"]).await.expect(0, &[]);
+    let lines = made.stderr.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let of_outcomes: Vec<_> = lines.filter(|line| line["target"] == "jirasyncd::engine::outcome").collect();
+    assert!(of_outcomes.iter().any(|line| line["message"] == "created ENG-1"), "{of_outcomes:?}");
+    for line in &of_outcomes {
+        let span = &line["span"];
+        assert_eq!(
+            (&span["name"], &span["sync"], &span["keys"]),
+            (&"item".into(), &"support".into(), &key.as_str().into())
+        );
+        assert!(span["id"].as_str().is_some_and(|id| id.len() == 32), "{line}");
+    }
+    jane.edit(&key, fields("Written again by people")).unwrap();
+    let edited = place.run(&["run", "--once", "--log", "debug"]).await.expect(0, &[]);
+    let line = edited.stderr.lines().find(|line| line.contains("set summary")).unwrap();
+    assert!(line.contains("item{id=") && line.contains("keys=\"SUP-1,ENG-1\"}: ENG-1: "), "{line}");
+    assert!(!made.all().contains("Written") && !edited.all().contains("Written"), "{made:?} {edited:?}");
+}
+
 /// Waits until `found` finds something, at most ten seconds.
 async fn eventually<T>(mut found: impl AsyncFnMut() -> Option<T>) -> T {
     for _ in 0..200 {
