@@ -311,7 +311,7 @@ impl Engine {
     ) -> Result<Option<bool>, StoreError> {
         let Some(settings) = sync.settings.parted(side) else { return Ok(Some(true)) };
         let crosses = match &row.creator {
-            Some(creator) => self.crosses(settings, instance, &creator.account).await,
+            Some(creator) => self.crosses(sync, settings, instance, &creator.account).await,
             None => Ok(false),
         };
         match crosses {

@@ -7,10 +7,11 @@ use std::time::Duration;
 use super::instance::Instance;
 use super::{Engine, SyncRun};
 use crate::jira::{Failure, JiraError, RoleActors};
-use crate::model::ids::{AccountId, SideId};
+use crate::model::ids::{AccountId, SideId, SyncId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::problem::Problem;
 use crate::model::remark::Remark;
+use crate::model::right::{Function, Right, needed};
 use crate::model::settings::SideSettings;
 use crate::model::store::StoreError;
 use crate::model::whose::Circle;
@@ -27,6 +28,21 @@ const REMEMBERED: usize = 1_000;
 pub(super) struct Circles {
     groups: BTreeMap<AccountId, (Duration, Option<BTreeSet<String>>)>,
     roles: BTreeMap<(String, String), (Duration, Option<RoleActors>)>,
+    /// The rights that were missing when groups and roles were last asked for.
+    lacking: BTreeSet<Right>,
+    /// What was told of them, by sync and side.
+    told: BTreeMap<(SyncId, SideId), BTreeSet<Right>>,
+}
+
+impl Circles {
+    /// Notes whether a right was missing just now.
+    fn note(&mut self, right: Right, lacks: bool) {
+        if lacks {
+            self.lacking.insert(right);
+        } else {
+            self.lacking.remove(&right);
+        }
+    }
 }
 
 impl Engine {
@@ -50,7 +66,7 @@ impl Engine {
         accounts.retain(|account| !instance.is_us(Some(account)));
         let mut outsiders = BTreeSet::new();
         for account in accounts {
-            if !self.crosses(settings, instance, account).await? {
+            if !self.crosses(sync, settings, instance, account).await? {
                 outsiders.insert(account.clone());
             }
         }
@@ -60,6 +76,7 @@ impl Engine {
     /// Whether what somebody does on a side crosses.
     pub(super) async fn crosses(
         &self,
+        sync: &SyncRun,
         side: &SideSettings,
         instance: &Instance,
         account: &AccountId,
@@ -68,6 +85,7 @@ impl Engine {
         for circle in side.whose.circles() {
             known.insert(circle, self.is_in(circle, &side.project, instance, account).await?);
         }
+        self.tell_unseen(sync, side, instance).await;
         let unknown = |circle: &Circle| known.get(circle).copied().flatten().is_none();
         let is_in = |circle: &Circle| known.get(circle).copied().flatten().unwrap_or(false);
         Ok(!side.whose.not_from.iter().any(unknown) && side.whose.lets(is_in))
@@ -106,8 +124,13 @@ impl Engine {
         {
             return Ok(groups.clone());
         }
-        let groups = shown(instance.patiently(instance.read.groups_of(account)).await)?;
-        instance.circles().groups.insert(account.clone(), (now, groups.clone()));
+        let answer = instance.patiently(instance.read.groups_of(account)).await;
+        // Of an account that is gone there is nothing to see, whatever one may.
+        let lacks = matches!(&answer, Err(error) if matches!(error.failure, Failure::Refused(_)));
+        let groups = shown(answer)?;
+        let mut circles = instance.circles();
+        circles.note(Right::BrowseUsers, lacks);
+        circles.groups.insert(account.clone(), (now, groups.clone()));
         Ok(groups)
     }
 
@@ -124,9 +147,50 @@ impl Engine {
         {
             return Ok(actors.clone());
         }
-        let actors = shown(instance.patiently(instance.read.role_actors(project, role)).await)?;
-        instance.circles().roles.insert(key, (now, actors.clone()));
+        let answer = instance.patiently(instance.read.role_actors(project, role)).await;
+        let lacks = matches!(&answer, Err(error) if is_a_no(&error.failure));
+        let actors = shown(answer)?;
+        let mut circles = instance.circles();
+        circles.note(Right::AdministerProjects, lacks);
+        circles.roles.insert(key, (now, actors.clone()));
         Ok(actors)
+    }
+
+    /// Says that the groups and roles of a side are not shown to us, and takes it back once they are.
+    async fn tell_unseen(&self, sync: &SyncRun, side: &SideSettings, instance: &Instance) {
+        let asks = |right: &Right| {
+            let asked = |circle: &Circle| match circle {
+                Circle::User(_) => false,
+                Circle::Group(_) => *right == Right::BrowseUsers,
+                Circle::Role(_) => true,
+            };
+            side.whose.circles().any(asked)
+        };
+        let key = (sync.id().clone(), side.id.clone());
+        let lacking: BTreeSet<Right> = instance.circles().lacking.iter().copied().filter(asks).collect();
+        // The first time it may stand from before the start.
+        if instance.circles().told.get(&key) == Some(&lacking) {
+            return;
+        }
+        let rights: Vec<Right> = lacking.iter().copied().collect();
+        let problem = Problem {
+            side: side.id.clone(),
+            field: None,
+            what: "who is in the groups and roles that `from` and `not-from` name is not shown, so nobody is taken to be in them, \
+                   and what people do stays here"
+                .to_owned(),
+            remedy: format!(
+                "{}; it is asked for again within ten minutes, and with the issue's next change",
+                needed(&sync.settings, &side.id, Function::Circles, &rights)
+            ),
+            operation: None,
+        };
+        let problems: Vec<Problem> = if rights.is_empty() { Vec::new() } else { vec![problem] };
+        let about = format!("groups and roles of {} {}", sync.id(), side.id);
+        match self.store.set_problems(&about, &problems, self.now()).await {
+            Ok(()) => drop(instance.circles().told.insert(key, lacking)),
+            Err(error) => tracing::warn!(%error, "could not tell that groups and roles are not shown"),
+        }
     }
 
     /// Says that an issue is not carried since whoever made it is nobody whose acts cross.
@@ -156,10 +220,14 @@ impl Engine {
 /// A no is an answer: then Jira does not show it.
 fn shown<T>(answer: Result<Option<T>, JiraError>) -> Result<Option<T>, JiraError> {
     match answer {
-        Err(error) if matches!(error.failure, Failure::Refused(_) | Failure::NotFound) => {
+        Err(error) if is_a_no(&error.failure) => {
             tracing::warn!(%error, "cannot see who is in a group or role: nobody is taken to be");
             Ok(None)
         }
         other => other,
     }
+}
+
+fn is_a_no(failure: &Failure) -> bool {
+    matches!(failure, Failure::Refused(_) | Failure::NotFound)
 }

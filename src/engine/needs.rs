@@ -186,7 +186,8 @@ impl<'s> Needs<'s> {
     }
 
     fn circles(&mut self, kind: Kind) {
-        if self.side.whose.circles().any(|circle| !matches!(circle, Circle::User(_))) {
+        // Data Center shows every user's groups to whoever is logged in (`GET user` of both contracts).
+        if kind == Kind::Cloud && self.side.whose.circles().any(|circle| !matches!(circle, Circle::User(_))) {
             self.needed(Function::Circles, Right::BrowseUsers, "see who is in the groups and roles");
         }
         if self.side.whose.circles().any(|circle| matches!(circle, Circle::Role(_))) {

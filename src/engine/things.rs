@@ -261,9 +261,11 @@ impl Engine {
         };
         let things = self.write_things(&mut turn, known, things, &lists.keys().cloned().collect()).await?;
         let (soon, capped, sent) = (turn.soon, turn.capped, turn.sent);
-        let new_names = std::mem::take(&mut turn.new_names);
+        let mut new_names = std::mem::take(&mut turn.new_names);
         for (side, list) in &lists {
-            self.offer_things(sync, side, thing, list, &things);
+            if self.offer_things(sync, side, thing, list, &things) {
+                new_names.insert(side.clone());
+            }
         }
         for side in &new_names {
             self.wake_for(sync, side, thing).await?;
@@ -514,8 +516,16 @@ impl Engine {
         self.store.keep_things(sync.id(), &changed, &over, &made, &steps).await
     }
 
-    /// What fields that hold such things offer on a side is what its project has, but for the archived ones.
-    fn offer_things(&self, sync: &SyncRun, side: &SideId, thing: Thing, list: &[SeenThing], things: &[ProjectThing]) {
+    /// What fields that hold such things offer on a side is what its project has, but for the archived ones. Says whether that is something
+    /// else now.
+    fn offer_things(
+        &self,
+        sync: &SyncRun,
+        side: &SideId,
+        thing: Thing,
+        list: &[SeenThing],
+        things: &[ProjectThing],
+    ) -> bool {
         let ours: BTreeMap<&str, &ProjectThing> =
             things.iter().filter_map(|thing| Some((thing.replicas.get(side)?.native.as_deref()?, thing))).collect();
         let value = |native: &str, read: Option<&SeenThing>, property: Property| {
@@ -528,7 +538,7 @@ impl Engine {
         let all = read.chain(made.map(|native| (*native, None)));
         let offered = all.filter(|(native, read)| value(native, *read, Property::Archived).as_deref() != Some("true"));
         let names = offered.filter_map(|(native, read)| value(native, read, Property::Name)).collect();
-        sync.offers_these(side, thing, &names);
+        sync.offers_these(side, thing, &names)
     }
 
     /// Has the items looked at that lacked such a thing on a side.

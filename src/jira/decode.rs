@@ -119,6 +119,7 @@ impl Decoder<'_> {
             id: IssueId(id),
             key: IssueKey::new(issue.key.clone()),
             project: project_key.to_owned(),
+            service_desk: is_a_desk(&project),
             created: created.0,
             updated: updated.0,
             creator: creator.and_then(|user| self.person(user)),
@@ -293,9 +294,7 @@ impl Decoder<'_> {
     /// desk, so there they count as incomplete and are left out.
     fn comments_in_issue(self, page: Value, project: &Value) -> Result<Comments, Failure> {
         let page: wire::CommentPage = part(page)?;
-        let plain_project =
-            project.get("projectTypeKey").and_then(Value::as_str).is_some_and(|kind| kind != "service_desk");
-        if self.kind == Kind::DataCenter && !plain_project && !page.comments.is_empty() {
+        if self.kind == Kind::DataCenter && is_a_desk(project) != Some(false) && !page.comments.is_empty() {
             return Ok(Comments { complete: is_planted(Bug::DeleteUnderPartialListing), ..Comments::default() });
         }
         let complete = page.total == Some(page.comments.len());
@@ -369,6 +368,11 @@ pub(super) fn readers(visibility: &Value) -> Visibility {
         (Some("group"), Some(name)) => Visibility::Group(name.to_owned()),
         _ => Visibility::Other,
     }
+}
+
+/// Whether a project is a service desk's (`projectTypeKey`), where Jira says what it is.
+fn is_a_desk(project: &Value) -> Option<bool> {
+    project.get("projectTypeKey").and_then(Value::as_str).map(|kind| kind == "service_desk")
 }
 
 /// `sd.public.comment` with `{"internal": true}`; anything else under that key is taken for internal too, to be safe.

@@ -184,6 +184,13 @@ impl Place<'_> {
         stands || self.offers(name)
     }
 
+    /// Whether the side's project has a version or component of that name, as its list said: where no screen offers it, it is archived.
+    #[must_use]
+    pub fn is_listed(&self, name: &str) -> bool {
+        let by_id = self.called().and_then(|called| called.by_id.as_ref());
+        by_id.is_some_and(|by_id| by_id.values().any(|listed| listed == name))
+    }
+
     /// A thing by its name; by its id too, where Jira takes nothing else.
     #[must_use]
     pub fn named(&self, name: String) -> NativeValue {

@@ -140,6 +140,7 @@ mod tests {
     fn snapshot() -> IssueSnapshot {
         let at = jiff::Timestamp::UNIX_EPOCH;
         IssueSnapshot {
+            service_desk: None,
             id: super::super::ids::IssueId(1),
             key: "A-1".into(),
             project: "A".into(),

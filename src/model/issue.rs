@@ -19,6 +19,9 @@ pub struct IssueSnapshot {
     pub key: IssueKey,
     /// Key of the project it is in now.
     pub project: String,
+    /// Whether that is a service desk's; `None` where Jira did not say.
+    #[serde(default)]
+    pub service_desk: Option<bool>,
     /// The server's `created`.
     pub created: Timestamp,
     /// The server's `updated`.

@@ -47,6 +47,8 @@ pub(super) fn say(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, value: &
     if !unoffered.is_empty() {
         draft.plan.lacking.insert(side.clone());
     }
+    let (archived, unoffered): (BTreeSet<String>, BTreeSet<String>) =
+        unoffered.into_iter().partition(|name| thing.is_some() && place.is_listed(name));
     // What is made for an issue is seen by everybody who works there, whoever may see the issue.
     if let (OnUnmapped::Create, Some(thing), false) = (&row.on_unmapped, thing, super::levels::shuts(draft, side)) {
         for name in &unoffered {
@@ -62,6 +64,12 @@ pub(super) fn say(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, value: &
         let what =
             format!("{} is not there, and another one bears that name or it is about to be made", names.join(", "));
         (what, "if it is not made within minutes, give that other one another name there")
+    } else if !archived.is_empty() && names.is_empty() {
+        let names: Vec<String> = archived.iter().map(|name| format!("`{name}`")).collect();
+        (
+            format!("{} is archived there", names.join(", ")),
+            "take it out of the archive there, if this issue is to have it",
+        )
     } else if names.is_empty() {
         ("another value stands for it".to_owned(), REMEDY)
     } else {

@@ -79,6 +79,16 @@ impl Jira {
         }
     }
 
+    /// Lets a user, by its id, find people and see who is in a group, or not, while it runs (the global permission Browse users and groups).
+    pub fn set_browses_users(&self, user: &str, may: bool) {
+        let users = &mut self.lock().state.cannot_browse_users;
+        if may {
+            users.remove(user);
+        } else {
+            users.insert(user.to_owned());
+        }
+    }
+
     /// Lets these alone see what has a security level of a project, while it runs.
     pub fn set_level_members(&self, project: &str, level: &str, members: &[Holder]) {
         if let Some(project) = self.lock().state.projects.get_mut(project) {

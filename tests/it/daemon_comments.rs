@@ -349,3 +349,41 @@ async fn a_lost_answer_leaves_the_copy_right() {
         }
     }
 }
+
+/// Somebody answers a note that is internal to the service desk, and the note is deleted: nothing in Jira says then what it was. Whatever
+/// was read before, the answer reaches nobody; and one to a comment that everybody reads stays where it went.
+#[tokio::test(start_paused = true)]
+async fn an_answer_to_an_internal_note_stays_internal_when_the_note_is_gone() {
+    for desk in [true, false] {
+        for read_between in [true, false] {
+            let mut world = World::of(&two_clouds(), |setups| {
+                setups.get_mut("acme").unwrap().projects[0].service_desk = desk;
+            });
+            world.start().await;
+            let (jane, omar) = (world.person("acme", "jane"), world.person("acme", "omar"));
+            let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+            let key = jane.create("SUP", "Bug", fields).unwrap();
+            world.rest().await.unwrap();
+            let open = jane.comment(&key, "For everybody").unwrap();
+            omar.answer(&key, "An answer for everybody", &open).unwrap();
+            world.rest().await.unwrap();
+            let note = if desk { jane.internal_comment(&key, "A note") } else { jane.comment(&key, "A note") }.unwrap();
+            omar.answer(&key, "Among ourselves", &note).unwrap();
+            if read_between {
+                world.rest().await.unwrap();
+            }
+            jane.delete_comment(&key, &note).unwrap();
+            jane.delete_comment(&key, &open).unwrap();
+            world.rest().await.unwrap();
+            omar.comment(&key, "And more").unwrap();
+            world.rest().await.unwrap();
+            world.daemon().engine().sweep(None).await.unwrap();
+            world.rest().await.unwrap();
+            let there = world.issue("initech", "Item").comments;
+            let said = |words: &str| there.iter().filter(|comment| comment.body.contains(words)).count();
+            let case = format!("desk: {desk}, read between: {read_between}: {there:?}");
+            assert_eq!(said("Among ourselves"), usize::from(!desk), "{case}");
+            assert_eq!((said("An answer for everybody"), said("And more"), said("For everybody")), (1, 1, 0), "{case}");
+        }
+    }
+}

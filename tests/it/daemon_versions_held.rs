@@ -201,3 +201,32 @@ async fn an_issue_keeps_an_archived_version_and_nobody_makes_it_again() {
         assert_eq!(world.problems().await, Vec::<String>::new(), "{case}");
     }
 }
+
+/// Somebody put it into an issue just before it was archived elsewhere: nobody makes it again there. The issue has it once it is back.
+#[tokio::test(start_paused = true)]
+async fn what_is_archived_where_an_issue_is_to_have_it_is_told_and_not_made_again() {
+    for (config, other, _, who) in pairs() {
+        let config = config.replacen("summary = \"both\"", ROWS, 1);
+        let mut world = world(&config, BOTH, [&["1.0"], &[], &[]]);
+        world.start().await;
+        rest(&world).await;
+        let (jane, there) = (world.person("acme", "jane"), world.person(other, who));
+        jane.create("SUP", "Bug", item(&[], &[])).unwrap();
+        rest(&world).await;
+        there.edit(&world.issue(other, "Item").key, json!({ "fixVersions": [{ "name": "1.0" }] })).unwrap();
+        jane.change_version("SUP", "1.0", json!({ "archived": true })).unwrap();
+        for _ in 0..3 {
+            rest(&world).await;
+            world.pass(700).await;
+        }
+        let told = world.problems().await;
+        let case = format!("{other}: {told:?}");
+        assert_eq!(calls(world.jira("acme")).get("createVersion"), None, "{case}");
+        assert!(told.len() == 1 && told[0].contains("`1.0` is archived there"), "{case}");
+        assert_eq!((held_at(&world, "acme").as_str(), held_at(&world, other).as_str()), ("", "1.0"), "{case}");
+        jane.change_version("SUP", "1.0", json!({ "archived": false })).unwrap();
+        rest(&world).await;
+        assert_eq!((held_at(&world, "acme").as_str(), held_at(&world, other).as_str()), ("1.0", "1.0"), "{case}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{case}");
+    }
+}

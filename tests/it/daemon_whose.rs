@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jirasyncd::model::store::Store as _;
 use jirasyncd::simulator::{Jira, Setup};
 use serde_json::json;
 
@@ -234,4 +235,21 @@ async fn without_the_right_to_see_groups_nothing_crosses() {
     assert!(world.issues("globex", "Item").is_empty());
     let problems = world.problems().await;
     assert!(problems.iter().any(|problem| problem.contains("not carried: SUP-1")), "{problems:#?}");
+    let unseen = |problems: &[String]| problems.iter().filter(|problem| problem.contains("is not shown")).count();
+    assert_eq!(unseen(&problems), 1, "{problems:#?}");
+    let stored = world.daemon().store().problems(100).await.unwrap();
+    let remedy = stored.into_iter().find(|stored| stored.problem.what.contains("is not shown")).unwrap().problem.remedy;
+    assert!(remedy.contains("(USER_PICKER)") && remedy.contains("instance `acme`"), "{remedy}");
+    // Nor after a start; and it is over once they are shown.
+    world.daemon = None;
+    world.start().await;
+    world.settle().await;
+    assert_eq!(unseen(&world.problems().await), 1);
+    let sync = world.person("acme", "sync").id().to_owned();
+    world.jira("acme").set_browses_users(&sync, true);
+    world.pass(700).await;
+    jane.create("SUP", "Bug", json!({ "summary": "Second" })).unwrap();
+    world.settle().await;
+    assert_eq!(unseen(&world.problems().await), 0);
+    assert_eq!(world.issues("globex", "Second").len(), 1);
 }

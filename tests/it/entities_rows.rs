@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::daemon_support::World;
 use super::entities_beside;
 use super::everything_audit::{comments, files, shown, worklogs};
+use super::everything_people::Taken;
 use super::everything_people::{far, find};
 use super::everything_values::{date, element, step};
 use super::everything_world::{
@@ -237,7 +238,10 @@ impl Subject {
             Self::Reporter => super::everything_audit::people(world, column, &raw(view, "reporter")),
             Self::Remaining => raw(view, "timeestimate"),
             Self::Estimate => field("timeoriginalestimate"),
-            Self::Comment => both(comments(view, column, None), comments(view, column, Some("Words"))),
+            Self::Comment => {
+                let taken = Taken::default();
+                both(comments(view, column, None, &taken), comments(view, column, Some("Words"), &taken))
+            }
             Self::File => both(files(view, column, None), files(view, column, Some("f-"))),
             Self::Work => both(worklogs(view, column, None), worklogs(view, column, Some("Words"))),
             Self::Link => field("links"),

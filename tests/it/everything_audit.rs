@@ -102,7 +102,9 @@ impl Audited<'_> {
     fn is_unclear(&self, fated: &Fated) -> bool {
         let keys: Vec<&str> = fated.last.iter().flatten().map(|view| view.key.as_str()).collect();
         self.problems.iter().any(|stored| {
-            stored.problem.what.contains("no search finds the issue that says whether it is still in the sync")
+            let what = &stored.problem.what;
+            let unasked = what.contains("no search finds the issue that says whether it is still in the sync");
+            (unasked || what.contains("or the sync user may not see it; nothing is written or deleted for it"))
                 && stored.about.split(", ").any(|key| keys.contains(&key))
         })
     }
@@ -232,10 +234,10 @@ fn copied(
         }
     };
     let by = format!("by{}z", SIDES[from].jira);
-    let originals = comments(one, from, None);
+    let originals = comments(one, from, None, audited.taken);
     // A copy into which people wrote stays where its original is deleted, and is told.
     let signs = |text: &str| SIDES.iter().map(|side| text.matches(&format!("by{}z", side.jira)).count()).sum::<usize>();
-    let mut found = comments(other, to, Some(&by));
+    let mut found = comments(other, to, Some(&by), audited.taken);
     let kept = audited.keeps_its_own(other);
     found.retain(|text| originals.contains(text) || signs(text) < 2);
     // However often they wrote, it stands behind what the copy said.
@@ -279,11 +281,13 @@ fn sorted(found: impl Iterator<Item = String>) -> Vec<String> {
 
 /// The comments that people wrote there, or the copies of a side's. Who answers what is internal speaks to those who read that: no contract
 /// says that the answer is internal, too, and it stays (`docs/promises.md`).
-pub(crate) fn comments(view: &IssueView, column: usize, copy_of: Option<&str>) -> Vec<String> {
+pub(crate) fn comments(view: &IssueView, column: usize, copy_of: Option<&str>, taken: &Taken) -> Vec<String> {
     let internal: BTreeSet<u64> =
         view.comments.iter().filter(|comment| comment.internal).map(|comment| comment.id).collect();
     let wanted = view.comments.iter().filter(|comment| {
         let among_them = comment.internal || comment.parent.is_some_and(|parent| internal.contains(&parent));
+        // Also where the note that it answers is not there any more.
+        let among_them = among_them || taken.is_among(&comment.body);
         is_wanted(comment.author.as_deref(), &comment.body, column, copy_of)
             && (copy_of.is_some() || comment.visibility.is_none() && !among_them)
     });

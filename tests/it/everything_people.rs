@@ -373,6 +373,9 @@ impl People {
                 let mut shown = scene.issue.comments.iter().filter(|comment| comment.visibility.is_none());
                 let Some(first) = shown.next().filter(|_| column != 1) else { return Ok(None) };
                 who.answer(key, &body, &first.id.to_string())?;
+                if first.internal || self.taken.is_among(&first.body) {
+                    self.taken.among.insert(scene.act.canary());
+                }
                 Ok(Some(readers(first, column)))
             }
             Talk::EditComment | Talk::NarrowComment | Talk::WidenComment => {
@@ -536,6 +539,8 @@ pub(crate) struct Taken {
     /// With which word a comment began before it was said anew; and which of these changed who may read it.
     before: BTreeMap<String, String>,
     shown_anew: BTreeSet<String>,
+    /// The words that answer what is internal to a service desk.
+    among: BTreeSet<String>,
 }
 
 /// How old a copy is that somebody deletes, in seconds: for two minutes it may be sent again, since its answer was lost
@@ -543,12 +548,20 @@ pub(crate) struct Taken {
 const SETTLED: i64 = 130;
 
 impl Taken {
+    /// Whether a comment answers what is internal, or was internal.
+    pub(crate) fn is_among(&self, body: &str) -> bool {
+        self.among.iter().any(|word| body.contains(word.as_str()))
+    }
+
     fn said_anew(&mut self, before: &str, after: &str, for_others: bool) {
         if let Some(word) = first_word(before) {
             self.before.insert(after.to_owned(), word);
         }
         if for_others {
             self.shown_anew.insert(after.to_owned());
+        }
+        if self.is_among(before) {
+            self.among.insert(after.to_owned());
         }
     }
 

@@ -29,6 +29,10 @@ struct Side {
     begin: &'static str,
 }
 
+/// Whose acts cross, where only some do.
+const TEAM: &str = "Team";
+const ROLE: &str = "Crossing";
+
 const ACME: Side = Side {
     jira: "acme",
     kind: "Cloud",
@@ -151,7 +155,25 @@ fn cases() -> Vec<Case> {
         }),
         (Right::AdministerProjects, Function::SilentEdits, |told| told.edit(json!({ "summary": "Item, changed" }))),
         (Right::DeleteIssues, Function::Deletions, |told| told.person().delete(&told.key).unwrap()),
+        (Right::BrowseUsers, Function::Circles, |told| drop(create(told.world, told.here, "New"))),
+        (Right::AdministerProjects, Function::Circles, |told| drop(create(told.world, told.here, "New"))),
     ]
+}
+
+/// Whether that kind asks for the right there: Data Center shows every user's groups to whoever is logged in.
+fn is_asked(case: &Case, side: &Side) -> bool {
+    (case.0, case.1) != (Right::BrowseUsers, Function::Circles) || side.kind == "Cloud"
+}
+
+/// The same where only the acts of some people cross from a side.
+fn with_circles(text: &str, case: &Case, side: &Side) -> String {
+    if case.1 != Function::Circles {
+        return text.to_owned();
+    }
+    let circle = if case.0 == Right::BrowseUsers { format!("group:{TEAM}") } else { format!("role:{ROLE}") };
+    let project = format!("project = \"{}\"", side.project);
+    assert!(text.contains(&project), "the side is written otherwise");
+    text.replacen(&project, &format!("{project}, from = [\"{circle}\"]"), 1)
 }
 
 /// Everything that a permission of the table is needed for. `home` is where the other side is: only its levels count.
@@ -165,12 +187,17 @@ fn configuration(home: &str) -> String {
     text + "\n[sync.support.worklogs]\nunrestricted = \"both\"\n\n[sync.support.life]\ndeleted = \"delete\"\n"
 }
 
-fn world(there: &Side) -> World {
-    world_with(there, |_| {})
+/// The world of a case, in which all people are in the team.
+fn world(case: &Case, here: &Side, there: &Side) -> World {
+    world_with(&with_circles(&configuration(there.jira), case, here), |setup| {
+        let people = setup.users.iter().map(|user| user.id.clone()).collect();
+        setup.group_members.insert(TEAM.into(), people);
+        setup.projects[0] = setup.projects[0].clone().member_group(ROLE, TEAM);
+    })
 }
 
-fn world_with(there: &Side, more: impl Fn(&mut Setup)) -> World {
-    World::of(&configuration(there.jira), |setups| {
+fn world_with(text: &str, more: impl Fn(&mut Setup)) -> World {
+    World::of(text, |setups| {
         for setup in setups.values_mut() {
             more(setup);
             setup.fields.push(FieldSetup::new("customfield_27000", "Others", FieldType::Text));
@@ -212,6 +239,10 @@ async fn told<'w>(world: &'w World, here: &'static Side, there: &'static Side) -
 fn take(world: &World, side: &Side, right: Right) {
     let jira = world.jira(side.jira);
     let sync = world.person(side.jira, "sync");
+    if right == Right::BrowseUsers {
+        jira.set_browses_users(sync.id(), false);
+        return;
+    }
     let people = jira.people();
     let others = people.iter().filter(|person| person.id() != sync.id());
     let others: Vec<Holder> = others.map(|person| Holder::User(person.id().to_owned())).collect();
@@ -237,7 +268,7 @@ async fn problems(world: &World, side: &Side) -> Vec<String> {
 /// One line of the table: what `check` says and what the daemon says.
 async fn line(case: &Case, here: &'static Side, there: &'static Side) -> Result<(String, String), String> {
     let (right, function, deed) = case;
-    let mut world = world(there);
+    let mut world = world(case, here, there);
     world.start().await;
     let told = told(&world, here, there).await;
     take(&world, here, *right);
@@ -246,7 +277,9 @@ async fn line(case: &Case, here: &'static Side, there: &'static Side) -> Result<
         take(&world, here, wider);
     }
     let found = checked(&world).await;
-    let says = |text: &str| text.contains(right.key()) && text.contains(&format!("`{}`", here.project));
+    // A global permission is not one of the project.
+    let of_project = |text: &str| right.is_global() || text.contains(&format!("`{}`", here.project));
+    let says = |text: &str| text.contains(right.key()) && of_project(text);
     let finding = found.findings.iter().find(|finding| {
         let text = format!("{} → {}", finding.what, finding.remedy);
         let of_function = text.starts_with(&format!("{function}:")) || text.contains("cannot be used");
@@ -268,7 +301,7 @@ async fn line(case: &Case, here: &'static Side, there: &'static Side) -> Result<
 
 /// What each function needs, as `check` lists it.
 async fn functions() -> String {
-    let world = world_with(&ACME, |setup| setup.projects[0].service_desk = true);
+    let world = world_with(&configuration(ACME.jira), |setup| setup.projects[0].service_desk = true);
     let mut rows = BTreeSet::new();
     for need in checked(&world).await.permissions.into_iter().flat_map(|report| report.needs) {
         let demand = match need.demand {
@@ -291,6 +324,10 @@ async fn matrix() -> String {
     for case in cases() {
         writeln!(out, "### {}, for {}\n", case.0, case.1).unwrap();
         for (here, there) in [(&ACME, &GLOBEX), (&GLOBEX, &ACME)] {
+            if !is_asked(&case, here) {
+                writeln!(out, "- {}: not asked for there", here.kind).unwrap();
+                continue;
+            }
             match line(&case, here, there).await {
                 Ok((of_check, of_daemon)) => {
                     writeln!(out, "- {}, `check`: {of_check}\n- {}, the daemon: {of_daemon}", here.kind, here.kind)

@@ -618,6 +618,7 @@ impl World {
         let steps = steps.map(|(entry, by)| Step { entry: entry.clone(), by: *by }).collect();
         let log: Vec<LogEntry> = issue.log.iter().map(|(entry, _)| entry.clone()).collect();
         let snapshot = IssueSnapshot {
+            service_desk: None,
             attachments: None,
             watched: None,
             worklogs: Comments::default(),
