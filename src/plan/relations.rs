@@ -339,7 +339,9 @@ pub(super) fn aim(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: 
     // What is let be counts as agreed here.
     let is_kept = |element: &String| !wanted.contains(element) && left::is_kept(&draft.plan.item, row, side, element);
     let (kept, held): (BTreeSet<String>, BTreeSet<String>) = held.into_iter().partition(is_kept);
-    if told && base.side_effect.is_some() && held != wanted {
+    // What waited for something was not told, though all that could be done was: it goes on when that is there.
+    let whole = base.acts.contains(&agreed.acts) || told && base.acknowledged.is_none();
+    if whole && base.side_effect.is_some() && held != wanted {
         let why = format!("`{}` is not as agreed here, and no person changed it; it was not carried", row.name);
         let remedy =
             "let the sync user see all linked issues, and nobody else act as the sync user; or change the links";

@@ -145,7 +145,8 @@ impl Audited<'_> {
         let is_of_it = |about: &str| about.split(", ").any(|key| keys.iter().any(|known| *known == key));
         self.problems.iter().any(|stored| {
             let what = &stored.problem.what;
-            let says_so = what.contains("no counterpart was created") && what.contains("appropriate hierarchy")
+            let no_place = what.contains("appropriate hierarchy") || what.contains("Given parent is a sub-task");
+            let says_so = what.contains("no counterpart was created") && no_place
                 || orphan && what.contains("a sub-task is not made without its parent");
             stored.problem.side.as_str() == jira && is_of_it(&stored.about) && says_so
         })
