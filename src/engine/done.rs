@@ -129,6 +129,7 @@ mod tests {
             body: NativeValue::Empty,
             changed_by: changed_by.map(AccountId::from),
             visibility: Visibility::Everybody,
+            answers_lost: false,
             parent: None,
             spent: None,
             mark: None,

@@ -20,7 +20,10 @@ use crate::model::issue::{IssueSnapshot, TransitionOffer};
 use crate::model::operation::{Action, IntentState};
 use crate::model::settings::FieldKind;
 use crate::model::store::StoreError;
-use crate::plan::{Observation, Plan, PlanInput, Wanted, check, is_levelled, plan, take_joined, takes_nothing_in};
+use crate::plan::{
+    Observation, Plan, PlanInput, Wanted, check, is_levelled, keep_answers_internal, plan, take_joined,
+    takes_nothing_in,
+};
 use crate::planted::{Bug, is_planted};
 
 /// What each side offers.
@@ -346,6 +349,7 @@ impl Engine {
         };
         match observed {
             Ok(Some(mut read)) => {
+                keep_answers_internal(&work.item, side, &mut read.snapshot);
                 work.read.insert(side.clone());
                 if direct && read.snapshot.comments.complete {
                     work.heard.insert(side.clone());

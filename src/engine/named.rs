@@ -10,7 +10,7 @@ use crate::model::issue::{CommentSnapshot, Visibility};
 use crate::model::operation::{Action, Intent, IntentEvent, Operation};
 use crate::model::settings::WhichFiles;
 use crate::model::value::Value;
-use crate::plan::{audience_of, speaks_of};
+use crate::plan::{as_it_was_met, audience_of, speaks_of};
 
 impl Engine {
     /// Asks for the comments that a file crosses by, right before it goes: one must be there still, for the same readers, and
@@ -28,6 +28,7 @@ impl Engine {
         for comment in comments {
             match instance.patiently(instance.read.comment(issue, &comment.id)).await {
                 Ok(Some(there)) => {
+                    let there = as_it_was_met(Some(&comment.visibility), there);
                     if there.visibility == comment.visibility && names(work, &record, &there) {
                         return true;
                     }

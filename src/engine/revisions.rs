@@ -13,6 +13,7 @@ use crate::model::ids::{CommentId, SideId};
 use crate::model::issue::NativeValue;
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
 use crate::model::remark::{Remark, Spent};
+use crate::plan::as_it_was_met;
 
 impl Engine {
     /// Before a copy is changed its original is asked for by itself: a list that is read page by page can miss one, and it may be
@@ -71,6 +72,8 @@ impl Engine {
             Ok(None) => "the original is not there".to_owned(),
             Ok(Some(there)) => {
                 let side = &intent.operation.side;
+                let met = record_of(work, intent).map_or_else(|| terms.of.clone(), |record| record.visibility.clone());
+                let there = as_it_was_met(Some(&met), there);
                 let routed = work.sync.settings.remarks(remark).route(origin, &there.visibility, side);
                 let same = there.visibility == terms.of && routed.is_none_or(|readers| readers == terms.under);
                 match (withdraws, same) {
@@ -102,6 +105,8 @@ impl Engine {
         let (Some(instance), Some(issue)) = (self.instance_on(work, side), intent.issue) else { return false };
         let terms = record_of(work, intent).map(|record| record.terms_of(by)).unwrap_or_default();
         let asked = instance.patiently(instance.read.comment(issue, comment)).await;
+        let met = record_of(work, intent).map(|record| record.visibility.clone());
+        let asked = asked.map(|there| there.map(|there| as_it_was_met(met.as_ref(), there)));
         let why = match asked {
             Ok(Some(there)) if there.visibility == terms.of && reads_as(work, side, &there.body, expects) => {
                 return true;

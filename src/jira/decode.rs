@@ -313,11 +313,15 @@ impl Decoder<'_> {
         // the service desk's people speaks to them.
         let hidden =
             |comment: &&CommentSnapshot| matches!(comment.visibility, Visibility::Internal | Visibility::Other);
-        let internal: BTreeSet<CommentId> = list.iter().filter(hidden).map(|comment| comment.id.clone()).collect();
-        for answer in &mut list {
-            let within = answer.parent.as_ref().is_some_and(|parent| internal.contains(parent));
-            if within && answer.visibility == Visibility::Everybody {
+        let mut internal: BTreeSet<CommentId> = list.iter().filter(hidden).map(|comment| comment.id.clone()).collect();
+        let all: BTreeSet<CommentId> = list.iter().map(|comment| comment.id.clone()).collect();
+        // An answer comes after what it answers.
+        for answer in list.iter_mut().filter(|answer| answer.visibility == Visibility::Everybody) {
+            let Some(parent) = &answer.parent else { continue };
+            answer.answers_lost = !all.contains(parent);
+            if internal.contains(parent) {
                 answer.visibility = Visibility::Internal;
+                internal.insert(answer.id.clone());
             }
         }
         list
@@ -342,6 +346,7 @@ impl Decoder<'_> {
             body,
             changed_by: comment.update_author.and_then(|user| self.person(user)).map(|person| person.account),
             visibility,
+            answers_lost: false,
             parent: comment.parent_id.as_ref().and_then(wire::id_text).map(CommentId::new),
             spent: None,
             mark: None,

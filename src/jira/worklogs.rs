@@ -125,6 +125,7 @@ impl Decoder<'_> {
             body: self.body(work.comment),
             changed_by: work.update_author.and_then(|user| self.person(user)).map(|person| person.account),
             visibility: readers.map_or(Visibility::Everybody, decode::readers),
+            answers_lost: false,
             parent: None,
             spent: Some(Spent { started: work.started.0, seconds: work.time_spent_seconds }),
         }

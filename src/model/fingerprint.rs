@@ -174,6 +174,7 @@ mod tests {
             body: NativeValue::Empty,
             changed_by: None,
             visibility: Visibility::Everybody,
+            answers_lost: false,
             parent: None,
             spent: None,
             mark: None,

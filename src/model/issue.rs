@@ -174,6 +174,9 @@ pub struct CommentSnapshot {
     /// The comment that it answers, where the kind has threads.
     #[serde(default)]
     pub parent: Option<CommentId>,
+    /// Whether what it answers did not come with it: it was deleted, or may not be seen. Then nothing says who may read the answer.
+    #[serde(default)]
+    pub answers_lost: bool,
     /// The work that was done, of logged work.
     #[serde(default)]
     pub spent: Option<Spent>,

@@ -17,7 +17,7 @@ use crate::mapping::header::{DEFAULT_HEADER, render};
 use crate::model::document::{Block, Document, Inline};
 use crate::model::hub::{CommentRecord, PendingComment, Said, Terms};
 use crate::model::ids::{CommentId, SideId};
-use crate::model::issue::{CommentSnapshot, IssueSnapshot, NativeValue, Visibility};
+use crate::model::issue::{CommentSnapshot, NativeValue, Visibility};
 use crate::model::operation::{Action, Operation};
 use crate::model::remark::Remark;
 use crate::model::settings::CommentSettings;
@@ -42,9 +42,6 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             continue;
         }
         let known = records.iter().position(|record| &record.side == side && record.id == comment.id);
-        let met = known.and_then(|known| records.get(known)).map(|record| &record.visibility);
-        let hidden = hidden_with_what_it_answers(&observation.snapshot, comment, &comments.list, met);
-        let comment = hidden.as_ref().unwrap_or(comment);
         let (kept, goes) = (keeps(draft.input, side, comment), goes_anywhere(draft, side, &comment.visibility, remark));
         // Somebody whose acts stay may narrow its readers, and not widen them.
         if let Some(record) = known.and_then(|known| draft.plan.item.remarks_mut(remark).get_mut(known))
@@ -96,24 +93,6 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
     for record in records.filter(|record| &record.side == side && !record.notice) {
         record.gone = !stands(record);
     }
-}
-
-/// Whoever answers a note that is internal to a service desk (Cloud) speaks to its people, as `jira::decode` reads it while the note is
-/// there. Once it was deleted nothing in Jira says what it was: then an answer stays what it was when it was met, and is internal where it
-/// was not. `None`: it is what it shows.
-fn hidden_with_what_it_answers(
-    snapshot: &IssueSnapshot,
-    comment: &CommentSnapshot,
-    list: &[CommentSnapshot],
-    met: Option<&Visibility>,
-) -> Option<CommentSnapshot> {
-    let answered = comment.parent.as_ref().filter(|_| comment.visibility == Visibility::Everybody)?;
-    let is_there = list.iter().any(|there| &there.id == answered);
-    if is_there || snapshot.service_desk == Some(false) {
-        return None;
-    }
-    let visibility = met.cloned().unwrap_or(Visibility::Internal);
-    (visibility != Visibility::Everybody).then(|| CommentSnapshot { visibility, ..comment.clone() })
 }
 
 /// What is known of an original when it is met, but for what it says.

@@ -10,6 +10,7 @@
 mod absence;
 mod acts;
 mod alike;
+mod answers;
 mod attachments;
 mod audiences;
 pub mod called;
@@ -63,6 +64,7 @@ mod whose;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use answers::{as_it_was_met, keep_answers_internal};
 pub use called::{called, give_words, take_joined};
 pub use check::{Violation, check};
 pub(crate) use composed::{tells_of_counterparts, tells_of_more};

@@ -125,11 +125,27 @@ where
         for span in context.event_scope().into_iter().flat_map(Scope::from_root) {
             let about = span.extensions();
             let about = about.get::<FormattedFields<N>>().map_or("", |fields| fields.fields.as_str());
-            write!(line, "{}{{{about}}}: ", span.name())?;
+            write!(line, "{}{{{}}}: ", span.name(), without_colours(about))?;
         }
         context.field_format().format_fields(Writer::new(&mut line), event)?;
         writeln!(writer, " {}: {}", event.metadata().target(), escaped(&line))
     }
+}
+
+/// The fields of a span come with the terminal's colours, where lines have some: they would be escaped as somebody's words.
+fn without_colours(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let colour =
+            part.find('m').filter(|end| part[..*end].bytes().all(|sign| sign.is_ascii_digit() || sign == b';'));
+        match colour {
+            Some(end) => plain.push_str(&part[end + 1..]),
+            // Not one of ours: it is escaped with the rest.
+            None => plain.extend(["\u{1b}[", part]),
+        }
+    }
+    plain
 }
 
 fn colour(level: Level) -> &'static str {
@@ -185,6 +201,22 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn a_terminal_gets_no_colours_as_words() {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let settings = LogSettings { directives: "info".to_owned(), format: LogFormat::Text, colour: true };
+        let subscriber = timed(&settings, move || writer.clone(), Box::new(|| Duration::ZERO)).unwrap();
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::error_span!("item", id = %7, keys = "A-1\u{1b}[2J").in_scope(|| tracing::warn!("no answer"));
+        });
+        let said = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        assert!(said.contains("item{id=7 keys=") && said.contains("no answer"), "{said:?}");
+        // The level alone is coloured; what somebody wrote is told as it is.
+        assert_eq!(said.matches('\u{1b}').count(), 2, "{said:?}");
+        assert!(!said.contains("[3m") && said.contains("[2J"), "{said:?}");
     }
 
     fn logged(format: LogFormat, directives: &str, say: impl FnOnce()) -> String {

@@ -387,3 +387,63 @@ async fn an_answer_to_an_internal_note_stays_internal_when_the_note_is_gone() {
         }
     }
 }
+
+/// The same where internal notes go to the other desk's people: the answer goes on as one of theirs, is edited there, and holds up nothing.
+#[tokio::test(start_paused = true)]
+async fn an_answer_to_a_note_that_is_gone_goes_on_among_the_desks_people() {
+    for read_between in [true, false] {
+        let config =
+            two_clouds().replace("unrestricted = \"both\"", "unrestricted = \"both\"\ninternal = \"as-internal\"");
+        let mut world = World::of(&config, |setups| {
+            setups.values_mut().for_each(|setup| setup.projects[0].service_desk = true);
+        });
+        world.start().await;
+        let (jane, omar) = (world.person("acme", "jane"), world.person("acme", "omar"));
+        let key = jane.create("SUP", "Bug", json!({ "summary": "Item", "priority": { "name": "Low" } })).unwrap();
+        world.rest().await.unwrap();
+        let note = jane.internal_comment(&key, "A note").unwrap();
+        let answer = omar.answer(&key, "Among ourselves", &note).unwrap();
+        if read_between {
+            world.rest().await.unwrap();
+        }
+        jane.delete_comment(&key, &note).unwrap();
+        world.rest().await.unwrap();
+        omar.edit_comment(&key, &answer, "Among ourselves, and more").unwrap();
+        jane.edit(&key, json!({ "summary": "Item, changed" })).unwrap();
+        world.rest().await.unwrap();
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        let there = world.issue("initech", "Item, changed").comments;
+        let case = format!("read between: {read_between}: {there:?}, {:?}", world.problems().await);
+        assert_eq!(there.len(), 1, "{case}");
+        assert!(there[0].internal && there[0].body.contains("Among ourselves, and more"), "{case}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{case}");
+    }
+}
+
+/// A comment and its answer were copied. The comment becomes internal, so both are withdrawn; before that is done it is deleted.
+#[tokio::test(start_paused = true)]
+async fn what_is_withdrawn_goes_also_where_the_note_goes_first() {
+    let mut world = World::of(&two_clouds(), |setups| {
+        setups.get_mut("acme").unwrap().projects[0].service_desk = true;
+    });
+    world.start().await;
+    let (jane, omar) = (world.person("acme", "jane"), world.person("acme", "omar"));
+    let key = jane.create("SUP", "Bug", json!({ "summary": "Item", "priority": { "name": "Low" } })).unwrap();
+    world.rest().await.unwrap();
+    let open = jane.comment(&key, "For everybody").unwrap();
+    omar.answer(&key, "An answer", &open).unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(world.issue("initech", "Item").comments.len(), 2);
+    world.jira("initech").add_fault(FaultRule::new("deleteComment", When::Always, Fault::Status(403)));
+    jane.set_internal(&key, &open, "For everybody", true).unwrap();
+    world.intervals(4).await;
+    jane.delete_comment(&key, &open).unwrap();
+    world.intervals(4).await;
+    world.jira("initech").clear_faults();
+    world.pass(3_700).await;
+    world.daemon().engine().sweep(None).await.unwrap();
+    world.rest().await.unwrap();
+    let there = world.issue("initech", "Item").comments;
+    assert_eq!(there, Vec::new(), "{:?}", world.problems().await);
+}
