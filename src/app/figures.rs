@@ -24,7 +24,7 @@ impl Daemon {
     /// Sends the figures until it is cancelled, and once more then. One that is not taken is not sent again: the next says all that it said.
     pub(super) async fn figures_on(&self, cancel: &CancellationToken) -> Result<(), RunError> {
         let Some(settings) = &self.config.otlp else { return Ok(()) };
-        let client = match client(PATIENCE) {
+        let client = match client(PATIENCE, settings.url.scheme() == "http") {
             Ok(client) => client,
             Err(why) => {
                 tracing::error!(why, "the figures are sent to no collector");

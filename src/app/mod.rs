@@ -34,7 +34,8 @@ use crate::clock::{Clock, Entropy, SteadyClock, SystemClock, SystemEntropy};
 use crate::config::{Config, Loaded, Report};
 use crate::engine::apply::Hands;
 use crate::engine::{
-    Connection, Connections, Engine, Finding, Parts, SetupError, is_about_an_issue, is_about_the_state, things_about,
+    Connection, Connections, Engine, Finding, Parts, SetupError, is_about_an_issue, is_about_the_state, people_about,
+    things_about,
 };
 use crate::jira::{JiraWrite, LoginSources, ReqwestTransport, Reread, Transport, TransportSetupError, connect_with};
 use crate::model::configuration::{Accepted, Existing};
@@ -308,6 +309,10 @@ async fn forget_problems_of_strangers(
                     || (!sync.things.is_empty() && things_about(&sync.id) == about)
                     || crate::engine::creations_about(&sync.id) == about
                     || crate::engine::detached_about(&sync.id) == about
+                    || sync.sides.iter().any(|side| {
+                        side.whose.circles().next().is_some()
+                            && people_about(&sync.id, &side.id).iter().any(|people| people == about)
+                    })
             })
     };
     for stored in store.problems(MOST_PROBLEMS).await? {

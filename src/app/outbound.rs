@@ -4,12 +4,15 @@
 use std::error::Error as StdError;
 use std::time::Duration;
 
-/// One that waits so long for an answer.
+/// One that waits so long for an answer. `direct`: it asks no proxy, since what goes to an address of one's own network in the open would be
+/// told to that.
 ///
 /// # Errors
 /// In words: what it takes is missing on this machine.
-pub(super) fn client(patience: Duration) -> Result<reqwest::Client, String> {
-    let client = reqwest::Client::builder()
+pub(super) fn client(patience: Duration, direct: bool) -> Result<reqwest::Client, String> {
+    let client = reqwest::Client::builder();
+    let client = if direct { client.no_proxy() } else { client };
+    let client = client
         .timeout(patience)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())

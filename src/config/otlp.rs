@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, header};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
@@ -13,6 +13,9 @@ use super::time::duration_of;
 use super::webhooks::is_within;
 use super::{Reading, SecretsWanted, keys_otlp as keys, secret};
 use crate::model::secret::Secret;
+
+/// Headers that the request has of its own.
+const OURS: [HeaderName; 4] = [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::HOST, header::TRANSFER_ENCODING];
 
 /// How figures are exported.
 #[derive(Debug, Clone)]
@@ -40,13 +43,15 @@ pub(super) fn read(reading: &Reading<'_>, top: &Cursor<'_>, findings: &mut Findi
 fn collector(cursor: &Cursor<'_>, findings: &mut Findings<'_>) -> Option<Url> {
     let text = cursor.text().filter(|text| !text.trim().is_empty())?;
     // Before anything is said: what cannot be parsed may hold a password too.
-    if text.contains('@') {
+    if text.contains(['@', '?']) {
         findings.mask(cursor.node.span.clone());
     }
-    let is_plain = |url: &Url| url.has_host() && url.username().is_empty() && url.password().is_none();
+    // A key in the query would be shown wherever the configuration is.
+    let is_plain =
+        |url: &Url| url.has_host() && url.username().is_empty() && url.password().is_none() && url.query().is_none();
     let url = Url::parse(text).ok().filter(|url| is_plain(url) && matches!(url.scheme(), "http" | "https"));
     let Some(url) = url else {
-        let help = "write `https://HOST/v1/metrics`; a login goes into `headers`";
+        let help = "write `https://HOST/v1/metrics`; a login or key goes into `headers`";
         findings.error(&cursor.spot, "this is no URL of a collector", help);
         return None;
     };
@@ -72,7 +77,7 @@ fn headers(
         return Some(Vec::new());
     }
     let parts = found.expose().split(',').filter(|part| !part.trim().is_empty());
-    let read: Option<Vec<_>> = parts.map(header).collect();
+    let read: Option<Vec<_>> = parts.map(one_header).collect();
     if read.is_none() {
         let help = "write `NAME=VALUE`, more behind commas, each value percent-encoded: `Authorization=Bearer%20TOKEN`";
         findings.error(&cursor.spot, "what lies there are no headers", help);
@@ -80,9 +85,9 @@ fn headers(
     read
 }
 
-fn header(part: &str) -> Option<(HeaderName, Secret)> {
+fn one_header(part: &str) -> Option<(HeaderName, Secret)> {
     let (name, value) = part.split_once('=')?;
-    let name: HeaderName = name.trim().parse().ok()?;
+    let name: HeaderName = name.trim().parse().ok().filter(|name| !OURS.contains(name))?;
     let value = percent_decode_str(value.trim()).decode_utf8().ok()?.into_owned();
     HeaderValue::from_str(&value).is_ok().then(|| (name, Secret::new(value)))
 }

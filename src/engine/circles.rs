@@ -28,21 +28,33 @@ const REMEMBERED: usize = 1_000;
 pub(super) struct Circles {
     groups: BTreeMap<AccountId, (Duration, Option<BTreeSet<String>>)>,
     roles: BTreeMap<(String, String), (Duration, Option<RoleActors>)>,
-    /// The rights that were missing when groups and roles were last asked for.
-    lacking: BTreeSet<Right>,
+    /// Whether the right was missing when groups were last asked for; and the roles, by project, where one was.
+    no_groups: bool,
+    no_roles: BTreeSet<(String, String)>,
     /// What was told of them, by sync and side.
     told: BTreeMap<(SyncId, SideId), BTreeSet<Right>>,
 }
 
 impl Circles {
-    /// Notes whether a right was missing just now.
-    fn note(&mut self, right: Right, lacks: bool) {
-        if lacks {
-            self.lacking.insert(right);
-        } else {
-            self.lacking.remove(&right);
-        }
+    /// The rights that a side lacks to see who is in its circles, as they were last asked for.
+    fn lacking(&self, side: &SideSettings) -> BTreeSet<Right> {
+        let lacks = |circle: &Circle| match circle {
+            Circle::User(_) => None,
+            Circle::Group(_) => self.no_groups.then_some(Right::BrowseUsers),
+            Circle::Role(role) if self.no_roles.contains(&(side.project.clone(), role.clone())) => {
+                Some(Right::AdministerProjects)
+            }
+            // The groups that have the role are asked for.
+            Circle::Role(_) => self.no_groups.then_some(Right::BrowseUsers),
+        };
+        side.whose.circles().filter_map(lacks).collect()
     }
+}
+
+/// Under what the problems of those whose acts stay on a side are kept, and those of what is not shown of its groups and roles.
+#[must_use]
+pub fn people_about(sync: &SyncId, side: &SideId) -> [String; 2] {
+    [format!("staying {sync} {side}"), format!("groups and roles of {sync} {side}")]
 }
 
 impl Engine {
@@ -129,7 +141,7 @@ impl Engine {
         let lacks = matches!(&answer, Err(error) if matches!(error.failure, Failure::Refused(_)));
         let groups = shown(answer)?;
         let mut circles = instance.circles();
-        circles.note(Right::BrowseUsers, lacks);
+        circles.no_groups = lacks;
         circles.groups.insert(account.clone(), (now, groups.clone()));
         Ok(groups)
     }
@@ -151,23 +163,19 @@ impl Engine {
         let lacks = matches!(&answer, Err(error) if is_a_no(&error.failure));
         let actors = shown(answer)?;
         let mut circles = instance.circles();
-        circles.note(Right::AdministerProjects, lacks);
+        if lacks {
+            circles.no_roles.insert(key.clone());
+        } else {
+            circles.no_roles.remove(&key);
+        }
         circles.roles.insert(key, (now, actors.clone()));
         Ok(actors)
     }
 
     /// Says that the groups and roles of a side are not shown to us, and takes it back once they are.
     async fn tell_unseen(&self, sync: &SyncRun, side: &SideSettings, instance: &Instance) {
-        let asks = |right: &Right| {
-            let asked = |circle: &Circle| match circle {
-                Circle::User(_) => false,
-                Circle::Group(_) => *right == Right::BrowseUsers,
-                Circle::Role(_) => true,
-            };
-            side.whose.circles().any(asked)
-        };
         let key = (sync.id().clone(), side.id.clone());
-        let lacking: BTreeSet<Right> = instance.circles().lacking.iter().copied().filter(asks).collect();
+        let lacking = instance.circles().lacking(side);
         // The first time it may stand from before the start.
         if instance.circles().told.get(&key) == Some(&lacking) {
             return;
@@ -186,7 +194,7 @@ impl Engine {
             operation: None,
         };
         let problems: Vec<Problem> = if rights.is_empty() { Vec::new() } else { vec![problem] };
-        let about = format!("groups and roles of {} {}", sync.id(), side.id);
+        let [_, about] = people_about(sync.id(), &side.id);
         match self.store.set_problems(&about, &problems, self.now()).await {
             Ok(()) => drop(instance.circles().told.insert(key, lacking)),
             Err(error) => tracing::warn!(%error, "could not tell that groups and roles are not shown"),
@@ -213,7 +221,8 @@ impl Engine {
             remedy: "let somebody make it again whose acts cross, or change `from` and `not-from`".to_owned(),
             operation: None,
         };
-        self.store.set_problems(&format!("staying {} {side}", sync.id()), &[problem], self.now()).await
+        let [about, _] = people_about(sync.id(), side);
+        self.store.set_problems(&about, &[problem], self.now()).await
     }
 }
 

@@ -107,6 +107,7 @@ use crate::model::store::Store;
 
 pub use account::accept_account;
 pub use backfill::read_anew;
+pub use circles::people_about;
 pub use compare::{Compared, Difference, Differs, compare};
 pub use creations::creations_about;
 pub use cycle::{Preview, Upload, Uploads, Worked};

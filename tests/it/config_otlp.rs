@@ -61,9 +61,12 @@ fn a_secret_that_was_noted_in_a_comment_is_not_kept() {
 #[test]
 fn what_cannot_be_used_is_said_and_no_secret_with_it() {
     let no_url = "this is no URL of a collector";
-    for url in
-        ["collect.example:4318", "grpc://collect.example:4317", "https://me:CANARY-91be@collect.example/v1/metrics"]
-    {
+    for url in [
+        "collect.example:4318",
+        "grpc://collect.example:4317",
+        "https://me:CANARY-91be@collect.example/v1/metrics",
+        "https://collect.example/v1/metrics?key=CANARY-91be",
+    ] {
         assert_eq!(wrong(&table(url), "a=b"), [no_url], "{url}");
     }
     assert_eq!(
@@ -71,7 +74,15 @@ fn what_cannot_be_used_is_said_and_no_secret_with_it() {
         ["`http` would tell the figures and headers to everybody on the way"]
     );
     let url = &table("https://collect.example/v1/metrics");
-    for headers in [CANARY, "a b=CANARY-91be", "a=%0d%0aCANARY-91be", "=CANARY-91be", "a=%ffCANARY-91be"] {
+    for headers in [
+        CANARY,
+        "a b=CANARY-91be",
+        "a=%0d%0aCANARY-91be",
+        "=CANARY-91be",
+        "a=%ffCANARY-91be",
+        "host=CANARY-91be",
+        "Content-Type=CANARY-91be",
+    ] {
         assert_eq!(wrong(url, headers), ["what lies there are no headers"], "{headers}");
     }
     let written = format!("[otlp]\nurl = \"https://collect.example/v1/metrics\"\nheaders = \"a={CANARY}\"");

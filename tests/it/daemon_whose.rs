@@ -244,7 +244,9 @@ async fn without_the_right_to_see_groups_nothing_crosses() {
     world.daemon = None;
     world.start().await;
     world.settle().await;
-    assert_eq!(unseen(&world.problems().await), 1);
+    let problems = world.problems().await;
+    assert_eq!(unseen(&problems), 1);
+    assert!(problems.iter().any(|problem| problem.contains("not carried: SUP-1")), "{problems:#?}");
     let sync = world.person("acme", "sync").id().to_owned();
     world.jira("acme").set_browses_users(&sync, true);
     world.pass(700).await;

@@ -58,7 +58,7 @@ impl PostMessenger {
     /// Posts to this URL. What is wrong shows with the first notice.
     #[must_use]
     pub fn new(url: Secret) -> Self {
-        Self { url, client: client(PATIENCE) }
+        Self { url, client: client(PATIENCE, false) }
     }
 }
 
