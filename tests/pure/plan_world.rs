@@ -932,8 +932,7 @@ impl World {
                 self.next += 1;
                 // A Jira's own count: what happens elsewhere does not enter.
                 let count = self.issue(&side).map_or(0, |issue| issue.marks.len());
-                let copy = CommentId::new(format!("k-{side}-{count}"));
-                let now = time(self.now);
+                let (copy, now) = (CommentId::new(format!("k-{side}-{count}")), time(self.now));
                 let author = Person { account: AccountId::new("sync"), display_name: "Sync".to_owned(), email: None };
                 if let Some(issue) = self.issues.get_mut(&side).and_then(|list| list.first_mut()) {
                     issue.marks.insert(copy.clone(), id);
