@@ -31,9 +31,9 @@ impl Daemon {
                 return Ok(());
             }
         };
-        // The counters of the engine begin with this run.
-        let since = self.surroundings.clock.now();
-        let exporter = format!("{:032x}", self.surroundings.entropy.next_id(since));
+        // Requests are counted from the start on, before it runs.
+        let since = self.since;
+        let exporter = format!("{:032x}", self.surroundings.entropy.next_id(self.surroundings.clock.now()));
         let mut ticks = tokio::time::interval(settings.every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while cancel.run_until_cancelled(ticks.tick()).await.is_some() {
