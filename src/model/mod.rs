@@ -3,6 +3,7 @@
 pub mod account;
 pub mod acts;
 pub mod away;
+pub mod base;
 pub mod catalog;
 pub mod cause;
 pub mod command;

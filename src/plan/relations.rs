@@ -314,6 +314,12 @@ fn settle(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, changes: &Change
                 base.side_effect = Some(EntryId(0));
             }),
         }
+        // Where it counts, or is put back, nothing is let be.
+        with_base(draft, side, row, |base| {
+            if base.side_effect.is_some() {
+                base.adrift.extend(changes.effects.iter().map(|(element, ..)| element.clone()));
+            }
+        });
     }
     let mut crossing = changes.now.clone();
     for (element, came) in &changes.staying {
@@ -339,19 +345,12 @@ pub(super) fn aim(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: 
     // What is let be counts as agreed here.
     let is_kept = |element: &String| !wanted.contains(element) && left::is_kept(&draft.plan.item, row, side, element);
     let (kept, held): (BTreeSet<String>, BTreeSet<String>) = held.into_iter().partition(is_kept);
-    // What waited for something was not told, though all that could be done was: it goes on when that is there.
-    let whole = base.acts.contains(&agreed.acts) || told && base.acknowledged.is_none();
-    if whole && base.side_effect.is_some() && held != wanted {
-        let why = format!("`{}` is not as agreed here, and no person changed it; it was not carried", row.name);
-        let remedy =
-            "let the sync user see all linked issues, and nobody else act as the sync user; or change the links";
-        draft.hold(side, Some(&row.name), why, remedy);
-        return;
-    }
+    let differs = |element: &String| wanted.contains(element) != held.contains(element);
+    let adrift = adrift(draft, row, side, |element| told && differs(element));
     let (mut planned, mut open, mut reasons) = (Vec::new(), false, Vec::new());
     reasons.extend(kept.first().map(|_| "a link of before the state was put back is let be".to_owned()));
     let mut waits: BTreeSet<Awaited> = BTreeSet::new();
-    for element in wanted.difference(&held) {
+    for element in wanted.difference(&held).filter(|element| !adrift.contains(*element)) {
         let native = native_link(&place(draft.input, &draft.nothing, row, side), element);
         match native {
             Ok(_) if is_under_way(draft, side, element) => open = true,
@@ -377,7 +376,7 @@ pub(super) fn aim(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: 
             }
         }
     }
-    for element in held.difference(&wanted) {
+    for element in held.difference(&wanted).filter(|element| !adrift.contains(*element)) {
         let restricted = matches!(
             native_link(&place(draft.input, &draft.nothing, row, side), element),
             Err(Unlinkable::Restricted(_))
@@ -408,6 +407,32 @@ pub(super) fn aim(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: 
         });
     }
     draft.plan.operations.extend(planned.into_iter().map(|action| Operation { side: side.clone(), action }));
+}
+
+/// What came or went by no person's act and is still not as agreed: it is told, and let be until somebody acts. Each link by itself: one that
+/// waits for its other end is made when that is there, whatever became of another.
+fn adrift(
+    draft: &mut Draft<'_>,
+    row: &FieldRow,
+    side: &SideId,
+    is_still: impl Fn(&String) -> bool,
+) -> BTreeSet<String> {
+    // What went with its other end waits for that one.
+    let went = |element: &String| {
+        let found = native_link(&place(draft.input, &draft.nothing, row, side), element);
+        matches!(found, Err(Unlinkable::NotThere(_) | Unlinkable::Gone(_)))
+    };
+    let replica = draft.plan.item.replicas.get_mut(side);
+    let Some(base) = replica.and_then(|replica| replica.bases.get_mut(&row.name)) else { return BTreeSet::new() };
+    base.adrift.retain(|element| is_still(element) && !went(element));
+    let adrift = base.adrift.clone();
+    if !adrift.is_empty() {
+        let why = format!("`{}` is not as agreed here, and no person changed it; it was not carried", row.name);
+        let remedy =
+            "let the sync user see all linked issues, and nobody else act as the sync user; or change the links";
+        draft.hold(side, Some(&row.name), why, remedy);
+    }
+    adrift
 }
 
 fn relation(row: &FieldRow, element: &str, link: &IssueLink, agreed: &Agreed) -> Relation {

@@ -118,6 +118,7 @@ impl TakenBack {
                 acknowledged.refused = false;
             }
             (base.side_effect, base.kept) = (None, None);
+            base.adrift.clear();
         }
     }
 }

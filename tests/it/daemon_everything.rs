@@ -40,10 +40,6 @@ const FOUND: [u64; 1] = [7];
 /// a version in doubt that was renamed meanwhile was made for an issue beside it (5138).
 const FOUND_LIVES: [u64; 4] = [2023, 5049, 5055, 5138];
 
-/// The same where what is asked seldom breaks: after a linked issue was deleted by us, the side that it was on got no new link of the other
-/// one that had to wait (7031).
-const FOUND_SELDOM: [u64; 1] = [7031];
-
 /// The same where one of home's security levels is carried: set, changed and taken away between deletions and moves. A partner's name for
 /// home's version that was seen long after it was sent went on to the other partner (5013), and the log named a version (5025); the auditor did not
 /// know who chose in an issue that was deleted since (5002), nor that what two said of one version is kept in a problem alone (5031).
@@ -447,8 +443,6 @@ async fn lives_that_failed_once_end_the_same() {
     let lives = |seed| live(seed, Plot { sight: Sight::Open, ledger: None, lives: true, seldom: false });
     try_lives(FOUND_LIVES.to_vec(), false, lives).await;
     try_levels(FOUND_LEVELS.to_vec(), true).await;
-    let lives = |seed| live(seed, Plot { sight: Sight::Open, ledger: None, lives: true, seldom: true });
-    try_lives(FOUND_SELDOM.to_vec(), false, lives).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -326,6 +326,43 @@ async fn a_link_that_is_only_not_shown_is_not_taken_away_elsewhere() {
     assert_eq!(links(&world, "acme", "One again"), [link("Relates", true, "Two")], "nobody took it away");
 }
 
+/// Something that acts as the sync user takes a link away, before and after another one has to wait. The first is told and let be until somebody
+/// acts; the second is made when it can be, and neither is made again and again.
+#[tokio::test(start_paused = true)]
+async fn what_waits_is_made_though_another_link_went_by_nobodys_act() {
+    for before in [true, false] {
+        let world = world(&two()).await;
+        create(&world, &["One", "Two"], &[]).await;
+        let (jane, key) = (world.person("acme", "jane"), |summary: &str| world.issue("acme", summary).key);
+        jane.link(&key("One"), "Relates", &key("Two")).unwrap();
+        world.rest().await.unwrap();
+        let take_away = async || {
+            let one = world.issue("globex", "One");
+            let to_two = one.issue_links.iter().find(|link| link.other == world.issue("globex", "Two").key).unwrap();
+            world.person("globex", "sync").unlink(to_two.id).unwrap();
+            world.intervals(3).await;
+        };
+        if before {
+            take_away().await;
+        }
+        let down = Fault::Unavailable { status: 503, retry_after: None };
+        world.jira("globex").add_fault(FaultRule::new("createIssue", When::Always, down));
+        jane.create("SUP", "Bug", json!({ "summary": "Three", "priority": { "name": "Low" } })).unwrap();
+        jane.link(&key("One"), "Relates", &key("Three")).unwrap();
+        world.intervals(3).await;
+        // Somebody acted, so both are wanted anew; what takes one away goes on doing so.
+        take_away().await;
+        assert_eq!(links(&world, "globex", "One"), []);
+        world.jira("globex").clear_faults();
+        world.intervals(10).await;
+        assert_eq!(links(&world, "globex", "One"), [link("Relates", true, "Three")], "taken before: {before}");
+        assert_eq!(links(&world, "acme", "One").len(), 2, "nobody took it away there");
+        assert_eq!(written(&world), 2 + u64::from(before), "taken before: {before}");
+        let told = world.problems().await;
+        assert!(told.iter().any(|problem| problem.contains("no person changed it")), "{told:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn row_070_check_tells_a_link_type_that_is_not_there() {
     let config = linked(&two()).replace("Dependency:inward", "Dependance:inward");

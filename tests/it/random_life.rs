@@ -14,14 +14,20 @@ use super::daemon_support::World;
 use super::fault_counts::FaultCounts;
 
 /// What a daemon asks seldom, what it asks most seldom more than once.
-const SELDOM_ASKED: [&str; 21] = [
+const SELDOM_ASKED: [&str; 27] = [
     "deleteIssue",
     "deleteIssue",
     "deleteIssue",
+    "deleteIssue",
+    "deleteIssue",
+    "deleteIssue",
+    "doTransition",
     "doTransition",
     "doTransition",
     "addWatcher",
     "removeWatcher",
+    "addWorklog",
+    "addWorklog",
     "addWorklog",
     "updateWorklog",
     "deleteWorklog",
