@@ -11,7 +11,7 @@ use super::{Engine, SyncRun};
 use crate::jira::{Failure, as_urgent_as};
 use crate::model::catalog::Shape;
 use crate::model::fingerprint::{Fingerprint, Shown};
-use crate::model::hub::ItemState;
+use crate::model::hub::{Absence, ItemState};
 use crate::model::ids::{CommentId, FieldId, InstanceId, IssueId, ItemId, SideId};
 use crate::model::issue::{IssueSnapshot, NativeValue};
 use crate::model::occasion::Occasion;
@@ -286,7 +286,15 @@ impl Engine {
             due.extend(other);
         }
         swept.different += missing.len();
-        let missing = missing.iter().filter_map(|issue| places.get(issue)).flatten();
-        due.extend(missing.filter_map(|(index, _)| items.get(*index)).map(|(item, _)| item.id));
+        for (issue, here) in missing.iter().filter_map(|issue| Some((issue, places.get(issue)?))) {
+            for ((item, _), side) in here.iter().filter_map(|(index, side)| Some((items.get(*index)?, side))) {
+                let away = item.replicas.get(side).and_then(|replica| replica.away.as_ref());
+                // Also where another side's row is news of its item: by that row alone nobody would ask where this one is.
+                if away.is_none_or(|away| away.how != Absence::DeletedByUs) {
+                    self.rows.want(id, *issue);
+                }
+                due.insert(item.id);
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@ use jirasyncd::console::{Heard, HookSink as _};
 use jirasyncd::engine::{ROTATION, SweepScope, Swept};
 use jirasyncd::model::ids::{InstanceId, IssueId};
 use jirasyncd::model::store::{Announcement, Store as _};
-use jirasyncd::simulator::{Fault, FaultRule, When};
+use jirasyncd::simulator::{Fault, FaultRule, Holder, When};
 use serde_json::json;
 
 use super::daemon_support::{World, calls, in_bulk, two};
@@ -103,6 +103,23 @@ async fn a_comment_that_changed_without_a_trace_is_found_and_once_only() {
         world.rest().await.unwrap();
         assert_eq!(sweep(&world, &SweepScope::default()).await.different, 0, "on {side}");
     }
+}
+
+/// What is missing is asked for by itself, also where another side's row is news of its item (8010): by that row alone nobody would ask.
+#[tokio::test(start_paused = true)]
+async fn what_is_missing_is_asked_for_beside_another_sides_news() {
+    let world = carried(1).await;
+    let key = |jira: &str| world.issues(jira, "Item-").remove(0).key;
+    let (here, there) = (key("acme"), key("globex"));
+    world.person("acme", "jane").comment(&here, "Left no trace").unwrap();
+    world.jira("globex").set_permission("ENG", "DELETE_ISSUES", &[Holder::LoggedIn]);
+    world.person("globex", "jdoe").delete(&there).unwrap();
+    world.intervals(3).await;
+    assert_eq!(world.problems().await, Vec::<String>::new());
+    assert_eq!(sweep(&world, &SweepScope::default()).await.different, 2);
+    world.daemon().engine().work().await.unwrap();
+    let told = world.problems().await;
+    assert!(told.iter().any(|problem| problem.contains(&format!("{there} is not there since"))), "{told:?}");
 }
 
 #[tokio::test(start_paused = true)]
