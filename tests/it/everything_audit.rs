@@ -82,10 +82,13 @@ impl Audited<'_> {
     fn is_expected(&self, name: &str, column: usize) -> Option<bool> {
         let fated = self.fates.of(name);
         if fated.deleted[column] {
-            return Some(false);
+            return (!fated.unknown[column]).then_some(false);
         }
         if !fated.deleted.contains(&true) {
             return Some(true);
+        }
+        if (0..SIDES.len()).all(|place| !fated.deleted[place] || fated.unknown[place]) {
+            return None;
         }
         let rests = |place: usize| fated.deleted[place] && fated.left.iter().any(|(left, _)| *left == place);
         if self.policies.is_some_and(|policies| policies.stop)

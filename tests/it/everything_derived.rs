@@ -27,7 +27,7 @@ fn reference(column: usize) -> String {
     composed(column, 0)
 }
 
-fn counterparts(column: usize) -> String {
+pub(crate) fn counterparts(column: usize) -> String {
     composed(column, 1)
 }
 
@@ -136,7 +136,9 @@ pub(crate) fn counterparts_shown(world: &World, people: &People) -> Result<(), S
             for other in (0..SIDES.len()).filter(sees) {
                 wanted.extend(all[other].get(name).map(|view| view.key.as_str()));
                 let was = format!("{}-", SIDES[other].project);
-                shown.retain(|key| !(fated.deleted[other] && key.starts_with(&was)));
+                // One that was made again is the one that is shown.
+                let is_gone = fated.deleted[other] && !all[other].contains_key(name);
+                shown.retain(|key| !(is_gone && key.starts_with(&was)));
             }
             // Before the first it says nothing at all, so a clone keeps its words; and of the last, gone together, it says what it said.
             if wanted.is_empty() {

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::daemon_audit::{sync_user, token};
 use super::daemon_support::World;
 use super::everything_acts::{Act, What};
+use super::everything_derived::counterparts;
 use super::everything_people::{Item, People, find};
 use super::everything_world::{Custom, EPIC_LINK, PARKED, SIDES, STORY, Side, Sight, beside};
 use super::random_life::Dice;
@@ -105,6 +106,9 @@ pub(crate) struct Fated {
     pub(crate) deleted: [bool; 3],
     /// Where it was when they first did, and where that was a copy of ours.
     pub(crate) was: [Option<bool>; 3],
+    /// Where nobody knew yet that it had been made when they did: no answer came, and no search had found it. It is made again then, since
+    /// nothing tells that it was there.
+    pub(crate) unknown: [bool; 3],
     /// What stood on each side when people last deleted it on one.
     pub(crate) last: [Option<Box<IssueView>>; 3],
     moved: [bool; 3],
@@ -243,7 +247,13 @@ impl People {
                 });
                 let last = [0, 1, 2].map(|place: usize| find(world, SIDES[place].jira, &token(issue)).map(Box::new));
                 who.delete(key)?;
+                let shows = |(place, there): (usize, &Option<Box<IssueView>>)| {
+                    let text = there.as_ref().and_then(|there| there.fields.get(&counterparts(place)));
+                    text.is_some_and(|text| text.split(", ").any(|shown| shown == key))
+                };
+                let is_ours = was[column] == Some(true);
                 let fated = self.fates.item(issue);
+                fated.unknown[column] = is_ours && !last.iter().enumerate().any(shows);
                 for (place, last) in last.into_iter().enumerate() {
                     fated.last[place] = last.or_else(|| fated.last[place].take());
                 }
