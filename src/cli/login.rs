@@ -29,6 +29,9 @@ use crate::model::settings::{Auth, InstanceSettings, OauthGrant};
 /// The longest request of a browser that is read, in bytes.
 const LONGEST: usize = 16 * 1024;
 
+/// How long a browser that somebody says has come is waited for.
+const WAIT: std::time::Duration = std::time::Duration::from_secs(3);
+
 /// The arguments of `login`.
 #[derive(Debug, Args)]
 pub(super) struct Login {
@@ -91,29 +94,107 @@ pub(super) fn run(common: &Common, wanted: &Login, output: &mut Output<'_>) -> a
     Ok(exit)
 }
 
-async fn log_in(
+/// Has somebody grant access: the address to open is told, and what the browser brings back comes by itself or is typed.
+///
+/// # Errors
+/// Nothing was granted, or the instance did not take it.
+pub(super) async fn log_in(
     settings: &InstanceSettings,
     grant: &OauthGrant,
     surroundings: &Surroundings,
     output: &mut Output<'_>,
 ) -> anyhow::Result<Identity> {
     let state = format!("{:032x}", surroundings.entropy.next_u128());
-    let address =
-        address_to_open(settings.kind, grant, &state).map_err(|_| NoLogin::Authorize(settings.id.to_string()))?;
     let listener = match local(&grant.redirect_url) {
         Some(local) => TcpListener::bind(local).await.ok(),
         None => None,
     };
+    tell_address(settings, grant, &state, output)?;
+    output.note("Then paste the whole address that the browser was sent to, if nothing happens here by itself.")?;
+    let code = code(listener, &grant.redirect_url, &state).await?;
+    take(settings, grant, surroundings, &code).await
+}
+
+/// The same where the terminal belongs to somebody else, who asks there what the browser was sent to; nothing: it should have come by itself.
+///
+/// # Errors
+/// As [`log_in`]; or asking failed.
+pub(super) async fn log_in_asking(
+    settings: &InstanceSettings,
+    grant: &OauthGrant,
+    surroundings: &Surroundings,
+    output: &mut Output<'_>,
+    ask: &mut dyn FnMut() -> anyhow::Result<String>,
+) -> anyhow::Result<Identity> {
+    let state = format!("{:032x}", surroundings.entropy.next_u128());
+    let (stop, stopped) = tokio::sync::oneshot::channel();
+    let visits = visits(&grant.redirect_url, &state, stopped);
+    tell_address(settings, grant, &state, output)?;
+    let code = loop {
+        let typed = ask()?;
+        let query = match typed.split_once('?') {
+            Some((_, query)) => Some(query.to_owned()),
+            // It may be on its way still.
+            None => visits.recv_timeout(WAIT).ok(),
+        };
+        match query.as_deref().map(|query| code_in(query, &state)) {
+            Some(Some(Ok(code))) => break code,
+            Some(Some(Err(why))) => return Err(NoLogin::Denied(why).into()),
+            Some(None) | None => output.note("That is no answer to what was asked, and none came by itself.")?,
+        }
+    };
+    drop(stop);
+    take(settings, grant, surroundings, &code).await
+}
+
+/// What a browser brings while this thread waits for somebody at the terminal. Ends with `stopped`.
+fn visits(
+    redirect: &str,
+    state: &str,
+    stopped: tokio::sync::oneshot::Receiver<()>,
+) -> std::sync::mpsc::Receiver<String> {
+    let (send, receive) = std::sync::mpsc::channel();
+    let path = Url::parse(redirect).map(|url| url.path().to_owned()).unwrap_or_default();
+    if let (Some(local), Ok(runtime)) = (local(redirect), small_runtime()) {
+        let state = state.to_owned();
+        std::thread::spawn(move || {
+            runtime.block_on(async move {
+                let Ok(listener) = TcpListener::bind(local).await else { return };
+                tokio::select! {
+                    query = visited(&listener, &path, &state) => drop(send.send(query)),
+                    _ = stopped => {}
+                }
+            });
+        });
+    }
+    receive
+}
+
+fn tell_address(
+    settings: &InstanceSettings,
+    grant: &OauthGrant,
+    state: &str,
+    output: &mut Output<'_>,
+) -> anyhow::Result<()> {
+    let address =
+        address_to_open(settings.kind, grant, state).map_err(|_| NoLogin::Authorize(settings.id.to_string()))?;
     output
         .note(&format!("Open this address in a browser, as the sync user of `{}`, and grant access:", settings.id))?;
     output.note(&address)?;
-    output.note("Then paste the whole address that the browser was sent to, if nothing happens here by itself.")?;
-    let code = code(listener, &grant.redirect_url, &state).await?;
+    Ok(())
+}
+
+async fn take(
+    settings: &InstanceSettings,
+    grant: &OauthGrant,
+    surroundings: &Surroundings,
+    code: &Secret,
+) -> anyhow::Result<Identity> {
     let transport = (surroundings.transports)(settings)
         .map_err(|source| StartError::Transport { instance: settings.id.clone(), source })?;
     let clock: Arc<dyn Clock> = Arc::clone(&surroundings.clock);
     let entropy: Arc<dyn Entropy> = Arc::clone(&surroundings.entropy);
-    let identity = take_grant(settings, grant, &code, transport, clock, entropy).await;
+    let identity = take_grant(settings, grant, code, transport, clock, entropy).await;
     identity.map_err(|error| StartError::from(SetupError::Jira(vec![error])).into())
 }
 

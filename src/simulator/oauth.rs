@@ -132,6 +132,9 @@ pub(super) fn answer(
     } else {
         ("/rest/oauth2/latest/token", "/rest/oauth2/latest/authorize")
     };
+    if parts.method == Method::GET && state.is_cloud() && parts.uri.path().ends_with("/_edge/tenant_info") {
+        return Some(Ok(spoken(200, &json!({ "cloudId": CLOUD_ID }))));
+    }
     if parts.method == Method::GET && parts.uri.path().ends_with(grants) {
         return Some(Ok(granted(state, parts.uri.query().unwrap_or_default())));
     }

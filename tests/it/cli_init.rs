@@ -42,7 +42,7 @@ project = "ENG"
     )
 }
 
-async fn init(place: &Place, answers: &str, words: &[&str]) -> Said {
+pub(crate) async fn init(place: &Place, answers: &str, words: &[&str]) -> Said {
     std::fs::write(place.file("answers.toml"), answers).unwrap();
     let file = place.file("answers.toml");
     place.run(&[&["init", "--answers", file.to_str().unwrap()], words].concat()).await

@@ -18,7 +18,7 @@ const MOST_ANSWERS: usize = 12;
 const WITHIN: Duration = Duration::from_secs(60);
 
 /// A terminal with a shell in it, in a place.
-struct Terminal {
+pub(crate) struct Terminal {
     socket: PathBuf,
     keys: usize,
     answers: usize,
@@ -33,7 +33,7 @@ impl Drop for Terminal {
 
 impl Terminal {
     /// `None`: there is no `tmux` here, which is said.
-    fn open(place: &Place) -> Option<Self> {
+    pub(crate) fn open(place: &Place) -> Option<Self> {
         if Command::new("tmux").arg("-V").output().is_err() {
             println!("skipped: `tmux` is not installed");
             return None;
@@ -71,14 +71,14 @@ impl Terminal {
     }
 
     /// All that was shown so far.
-    fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         let text = self.tmux(&["capture-pane", "-p", "-S", "-"]).unwrap_or_default();
         let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
         lines.join("\n").trim_end().to_owned()
     }
 
     /// Waits until `part` stands behind what was there `before`.
-    async fn wait(&self, before: usize, part: &str) {
+    pub(crate) async fn wait(&self, before: usize, part: &str) {
         let begun = tokio::time::Instant::now();
         while !self.shown().get(before..).unwrap_or_default().contains(part) {
             assert!(begun.elapsed() < WITHIN, "`{part}` never came:\n{}", self.shown());
@@ -86,20 +86,20 @@ impl Terminal {
         }
     }
 
-    fn type_in(&mut self, text: &str) {
+    pub(crate) fn type_in(&mut self, text: &str) {
         self.keys += text.chars().count();
         if !text.is_empty() {
             self.tmux(&["send-keys", "-l", "--", text]).unwrap();
         }
     }
 
-    fn enter(&mut self) {
+    pub(crate) fn enter(&mut self) {
         self.keys += 1;
         self.tmux(&["send-keys", "Enter"]).unwrap();
     }
 
     /// Answers one question, once it stands there.
-    async fn answer(&mut self, question: &str, text: &str) {
+    pub(crate) async fn answer(&mut self, question: &str, text: &str) {
         self.wait(0, question).await;
         self.type_in(text);
         if !text.is_empty() {

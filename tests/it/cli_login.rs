@@ -31,7 +31,7 @@ async fn world() -> World {
 }
 
 /// Where somebody's browser is sent after he granted what is asked for at that address.
-async fn granted(address: &str) -> String {
+pub(crate) async fn granted(address: &str) -> String {
     let transport = ReqwestTransport::new(std::time::Duration::from_secs(10), None).unwrap();
     let request = http::Request::get(address).body(bytes::Bytes::new()).unwrap();
     let answer = transport.send(request).await.unwrap();

@@ -114,7 +114,7 @@ fn a_client_certificate_that_is_none_is_named() {
 }
 
 /// What a proxy was asked: the first line or the target, and the login.
-type Asked = Arc<Mutex<Vec<(String, String)>>>;
+pub(crate) type Asked = Arc<Mutex<Vec<(String, String)>>>;
 
 /// An HTTP proxy that passes plain requests on, and tunnels.
 async fn http_proxy() -> (String, Asked) {
@@ -153,7 +153,7 @@ async fn http_proxy() -> (String, Asked) {
 }
 
 /// A SOCKS proxy that asks for a login and passes on to wherever it is told.
-async fn socks_proxy() -> (String, Asked) {
+pub(crate) async fn socks_proxy() -> (String, Asked) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let asked: Asked = Arc::default();

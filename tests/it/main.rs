@@ -17,6 +17,7 @@ mod cli_audit;
 mod cli_first_run;
 #[cfg(test)]
 mod cli_init;
+mod cli_init_logins;
 #[cfg(test)]
 mod cli_init_terminal;
 #[cfg(test)]

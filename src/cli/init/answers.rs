@@ -8,8 +8,9 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::ask::{About, Asker, Cells, InitError, SidePeople, Token};
+use super::ask::{About, Asker, Cells, InitError, Need, Network, SidePeople, Token};
 use super::people::Pair;
+use super::ways::{Asked, Way};
 use crate::jira::choices::OfferedProject;
 
 /// The file.
@@ -33,9 +34,50 @@ struct OneInstance {
     url: Option<String>,
     name: Option<String>,
     ca_file: Option<PathBuf>,
+    client_certificate: Option<PathBuf>,
+    client_key: Option<PathBuf>,
+    proxy: Option<String>,
+    proxy_user: Option<String>,
+    proxy_password: Option<secrecy::SecretString>,
+    login: Option<String>,
+    gateway: Option<String>,
     user: Option<String>,
     token: Option<secrecy::SecretString>,
+    password: Option<secrecy::SecretString>,
+    client_id: Option<String>,
+    client_secret: Option<secrecy::SecretString>,
+    token_url: Option<String>,
+    scope: Option<String>,
+    authorize_url: Option<String>,
+    redirect_url: Option<String>,
     project: Option<String>,
+}
+
+impl OneInstance {
+    /// An answer that may be shown, by its key.
+    fn plain(&self, key: &str) -> Option<&str> {
+        let answer = match key {
+            "user" => &self.user,
+            "client-id" => &self.client_id,
+            "token-url" => &self.token_url,
+            "scope" => &self.scope,
+            "authorize-url" => &self.authorize_url,
+            "redirect-url" => &self.redirect_url,
+            _ => return None,
+        };
+        answer.as_deref()
+    }
+
+    /// One that may not.
+    fn secret(&self, key: &str) -> Option<&str> {
+        let answer = match key {
+            "token" => &self.token,
+            "password" => &self.password,
+            "client-secret" => &self.client_secret,
+            _ => return None,
+        };
+        answer.as_ref().map(|secret| secret.expose_secret())
+    }
 }
 
 /// Who is who: as proposed, nobody, or rows.
@@ -94,7 +136,7 @@ impl FromFile {
         about: &About,
         key: &str,
         what: &str,
-        of: fn(&OneInstance) -> Option<&str>,
+        of: impl for<'i> Fn(&'i OneInstance) -> Option<&'i str>,
     ) -> Result<String, InitError> {
         let answer = self.instance(about).and_then(of).map(str::trim).filter(|answer| !answer.is_empty());
         answer.map(str::to_owned).ok_or_else(|| self.missing(about.question(key), what))
@@ -138,24 +180,73 @@ impl Asker for FromFile {
         Err(InitError::Useless { name: about.question("name"), why })
     }
 
-    fn ca_file(&mut self, about: &About, needed: bool) -> Result<Option<PathBuf>, InitError> {
-        let file = self.instance(about).and_then(|instance| instance.ca_file.clone());
-        if file.is_none() && needed {
+    fn network(&mut self, about: &About, need: &Need, known: &mut Network) -> Result<bool, InitError> {
+        let Some(instance) = self.instance(about) else { return Ok(false) };
+        if *need == Need::Authority && known.ca_file.is_none() {
             let what = "the certificate there is not trusted; the PEM file of its authority";
             return Err(self.missing(about.question("ca-file"), what));
         }
-        Ok(file)
+        if *need != Need::Nothing {
+            return Ok(false);
+        }
+        let lacks = |has: bool, key: &str, what: &str| {
+            if has { Ok(()) } else { Err(self.missing(about.question(key), what)) }
+        };
+        lacks(
+            instance.client_key.is_none() || instance.client_certificate.is_some(),
+            "client-certificate",
+            "the certificate that `client-key` belongs to",
+        )?;
+        let (user, password) = (instance.proxy_user.clone(), instance.proxy_password.as_ref());
+        lacks(user.is_none() || password.is_some(), "proxy-password", "the password of `proxy-user`")?;
+        lacks(user.is_some() || password.is_none(), "proxy-user", "whose password `proxy-password` is")?;
+        lacks(user.is_none() || instance.proxy.is_some(), "proxy", "the proxy that `proxy-user` logs in to")?;
+        let login = user.zip(password.map(|password| Token::of(password.expose_secret().to_owned())));
+        *known = Network {
+            ca_file: instance.ca_file.clone(),
+            certificate: instance.client_certificate.clone().map(|file| (file, instance.client_key.clone())),
+            proxy: instance.proxy.clone().map(|url| (url, login)),
+        };
+        Ok(true)
     }
 
-    fn user(&mut self, about: &About) -> Result<String, InitError> {
-        self.needed(about, "user", "the e-mail that the sync user logs in with", |instance| instance.user.as_deref())
+    fn way(&mut self, about: &About, ways: &'static [Way], _: bool) -> Result<Option<Way>, InitError> {
+        let Some(name) = self.instance(about).and_then(|instance| instance.login.as_deref()) else { return Ok(None) };
+        let found = ways.iter().find(|way| way.name == name).copied();
+        found.map(Some).ok_or_else(|| {
+            let all: Vec<String> = ways.iter().map(|way| format!("`{}`", way.name)).collect();
+            let why = format!("`{name}` is no way to log in there: there are {}", all.join(", "));
+            InitError::Useless { name: about.question("login"), why }
+        })
     }
 
-    fn token(&mut self, about: &About, what: &str) -> Result<Token, InitError> {
-        let what = format!("{what}, or where it lies (`env:NAME`, `file:PATH`)");
-        let token =
-            self.needed(about, "token", &what, |instance| instance.token.as_ref().map(|token| token.expose_secret()));
-        token.map(Token::of)
+    fn gateway(&mut self, about: &About, proposed: Option<&str>) -> Result<String, InitError> {
+        match (self.instance(about).and_then(|instance| instance.gateway.clone()), proposed) {
+            (Some(url), _) => Ok(url),
+            (None, Some(url)) => Ok(url.to_owned()),
+            (None, None) => {
+                let what = "the gateway's URL for the site: `https://api.atlassian.com/ex/jira/CLOUD-ID`";
+                Err(self.missing(about.question("gateway"), what))
+            }
+        }
+    }
+
+    fn plain(&mut self, about: &About, asked: &Asked) -> Result<String, InitError> {
+        self.needed(about, asked.key, asked.what, |instance| instance.plain(asked.key))
+    }
+
+    fn secret(&mut self, about: &About, asked: &Asked) -> Result<Option<Token>, InitError> {
+        let what = format!("{}, or where it lies (`env:NAME`, `file:PATH`)", asked.what);
+        let token = self.needed(about, asked.key, &what, |instance| instance.secret(asked.key));
+        token.map(Token::of).map(Some)
+    }
+
+    fn beside(&self, about: &About, key: &str) -> Option<String> {
+        self.instance(about)?.plain(key).map(str::to_owned)
+    }
+
+    fn pasted(&mut self) -> Result<String, InitError> {
+        Err(InitError::NoTerminal)
     }
 
     fn project(&mut self, about: &About, offered: &[OfferedProject], _: usize) -> Result<usize, InitError> {
@@ -204,7 +295,9 @@ impl Asker for FromFile {
 
 #[cfg(test)]
 mod tests {
+    use super::super::ways::usual;
     use super::*;
+    use crate::model::settings::Kind;
 
     fn read(name: &str, text: &str) -> Result<FromFile, InitError> {
         let folder = tempfile::tempdir().unwrap();
@@ -224,7 +317,8 @@ mod tests {
         for (name, text) in [("a.toml", toml), ("a.json", json)] {
             let mut answers = read(name, text).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(answers.url(1).unwrap().unwrap(), "https://a.example");
-            assert!(matches!(answers.token(&about(1), "").unwrap(), Token::At(place) if place == "env:A"));
+            let token = answers.secret(&about(1), &usual(Kind::DataCenter).asks[0]).unwrap();
+            assert!(matches!(token, Some(Token::At(place)) if place == "env:A"));
             let error = answers.url(2).unwrap_err().to_string();
             assert!(error.contains("have no `instances[2].url`"), "{error}");
             let error = answers.project(&about(1), &[], 0).unwrap_err().to_string();

@@ -1,9 +1,10 @@
-//! What is asked, and who answers: a person at a terminal, or a file. Must never show what was answered where a token was asked for.
+//! What is asked, and who answers: a person at a terminal, or a file. Must never show what was answered where a secret was asked for.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::people::{Mapped, Pair};
+use super::ways::{Asked, Way};
 use crate::cli::exit::Exit;
 use crate::jira::choices::OfferedProject;
 use crate::model::secret::Secret;
@@ -45,6 +46,30 @@ impl Token {
     }
 }
 
+/// What an instance needs to be reached, by all appearances.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Need {
+    /// Nothing yet: whoever knows says so.
+    Nothing,
+    /// The PEM file of a private certificate authority.
+    Authority,
+    /// A certificate of this machine.
+    Certificate,
+    /// A proxy: nobody answers, for this reason.
+    Proxy(String),
+}
+
+/// How an instance is reached beside its URL.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Network {
+    /// PEM file of a private certificate authority.
+    pub(super) ca_file: Option<PathBuf>,
+    /// PEM files of this machine's certificate, and of its key where that is another one.
+    pub(super) certificate: Option<(PathBuf, Option<PathBuf>)>,
+    /// The proxy's URL, and user and password there.
+    pub(super) proxy: Option<(String, Option<(String, Token)>)>,
+}
+
 /// The people of a side, and what the side is called.
 pub(super) type SidePeople = (String, Vec<Mapped>);
 
@@ -59,14 +84,26 @@ pub(super) trait Asker {
     /// What the instance is called.
     fn name(&mut self, about: &About, proposed: &str) -> Result<String, InitError>;
 
-    /// The PEM file of a private certificate authority. `needed`: the certificate is not trusted without one.
-    fn ca_file(&mut self, about: &About, needed: bool) -> Result<Option<PathBuf>, InitError>;
+    /// Adds to how the instance is reached, for what it needs by all appearances. Says whether there was anything to add.
+    fn network(&mut self, about: &About, need: &Need, known: &mut Network) -> Result<bool, InitError>;
 
-    /// Cloud: the sync user's e-mail.
-    fn user(&mut self, about: &About) -> Result<String, InitError>;
+    /// The way to log in. `None`: the usual one.
+    fn way(&mut self, about: &About, ways: &'static [Way], other: bool) -> Result<Option<Way>, InitError>;
 
-    /// The sync user's token.
-    fn token(&mut self, about: &About, what: &str) -> Result<Token, InitError>;
+    /// The gateway's URL for the site.
+    fn gateway(&mut self, about: &About, proposed: Option<&str>) -> Result<String, InitError>;
+
+    /// What a way to log in asks. Nothing: another way is meant.
+    fn plain(&mut self, about: &About, asked: &Asked) -> Result<String, InitError>;
+
+    /// The same of what must not be shown. `None`: another way is meant.
+    fn secret(&mut self, about: &About, asked: &Asked) -> Result<Option<Token>, InitError>;
+
+    /// What was said beside it.
+    fn beside(&self, about: &About, key: &str) -> Option<String>;
+
+    /// Where the browser was sent, as somebody pastes it. Nothing: it came here by itself.
+    fn pasted(&mut self) -> Result<String, InitError>;
 
     /// A project, by its place among those that are offered.
     fn project(&mut self, about: &About, offered: &[OfferedProject], proposed: usize) -> Result<usize, InitError>;

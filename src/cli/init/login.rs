@@ -4,28 +4,25 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
-
-use url::{Host, Url};
 
 use super::ask::{About, Asker, InitError, Token};
-use super::text::{DraftInstance, instance_text};
+use super::reach::{Reached, proposed_name};
+use super::text::{DraftInstance, Keyed, daemon_text, instance_text};
+use super::ways::{BESIDE, Way, usual, ways};
 use crate::app::{StartError, Surroundings};
 use crate::cli::explain::remedy;
+use crate::cli::login::{log_in, log_in_asking};
 use crate::cli::output::Output;
-use crate::cli::settings::absolute;
-use crate::config::{Environment, FileContent, SecretsWanted, SystemEnvironment, load, may_be_a_name};
+use crate::config::{Environment, FileContent, SecretsWanted, SystemEnvironment, load};
 use crate::engine::SetupError;
-use crate::jira::choices::{Choices, FindError, FoundJira, OfferedProject, find_jira};
-use crate::jira::{JiraError, ReqwestTransport};
+use crate::jira::JiraError;
+use crate::jira::choices::{Choices, OfferedProject};
 use crate::model::ids::InstanceId;
 use crate::model::secret::Secret;
-use crate::model::settings::{InstanceSettings, Kind};
+use crate::model::settings::{Auth, InstanceSettings, Kind};
 
-/// Time-out of the first question to an address.
-const FIRST_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often a question is put again to somebody whose answers are of no use.
-const MOST_TIMES: usize = 5;
+pub(super) const MOST_TIMES: usize = 5;
 /// Where the tokens lie, beside the configuration.
 pub(super) const TOKENS: &str = "tokens";
 
@@ -74,7 +71,9 @@ impl Desk<'_> {
         asker: &mut dyn Asker,
         output: &mut Output<'_>,
     ) -> anyhow::Result<Option<Entered>> {
-        let Some((found, ca_file)) = find(nth, known, asker, output).await? else { return Ok(None) };
+        let Some(Reached { found, network, gateway }) = self.find(nth, known, asker, output).await? else {
+            return Ok(None);
+        };
         let taken: Vec<&str> = known.iter().map(|known| known.draft.name.as_str()).collect();
         let mut about = About { nth, called: proposed_name(&found, &taken) };
         about.called = asker.name(&about, &about.called)?;
@@ -87,10 +86,21 @@ impl Desk<'_> {
             Kind::DataCenter => "Jira Data Center",
         };
         output.line(&format!("{}: {product} {} at {}", about.called, found.version, found.url))?;
+        let (files, proxy) = self.written(&about.called, &network);
+        let draft = DraftInstance {
+            name: about.called.clone(),
+            kind: found.kind,
+            url: found.url.clone(),
+            gateway,
+            auth: Vec::new(),
+            files,
+            proxy,
+            about: String::new(),
+        };
         let mut times = 0;
         loop {
             times += 1;
-            let error = match self.log_in(&about, &found, ca_file.as_deref(), asker).await? {
+            let error = match self.log_in(&about, draft.clone(), asker, output).await? {
                 Ok(entered) => {
                     output.line(&format!("{}: logged in as {}", about.called, entered.draft.about))?;
                     return Ok(Some(entered));
@@ -108,35 +118,26 @@ impl Desk<'_> {
     async fn log_in(
         &mut self,
         about: &About,
-        found: &FoundJira,
-        ca_file: Option<&Path>,
+        mut draft: DraftInstance,
         asker: &mut dyn Asker,
+        output: &mut Output<'_>,
     ) -> anyhow::Result<Result<Entered, JiraError>> {
-        let (user, what) = match found.kind {
-            Kind::Cloud => (Some(asker.user(about)?), "the API token of the sync user"),
-            Kind::DataCenter => (None, "a personal access token of the sync user"),
-        };
-        let token = match asker.token(about, what)? {
-            Token::At(place) => place,
-            Token::Itself(secret) => {
-                let file = format!("{TOKENS}/{}", about.called);
-                let folder = self.config.parent().unwrap_or(Path::new(""));
-                self.secrets.insert(folder.join(&file), secret);
-                format!("file:{file}")
-            }
-        };
-        let mut draft = DraftInstance {
-            name: about.called.clone(),
-            kind: found.kind,
-            url: found.url.clone(),
-            user,
-            token,
-            ca_file: ca_file.map(|file| file.display().to_string()),
-            about: String::new(),
+        let (way, answers) = self.answered(about, draft.kind, asker)?;
+        draft.auth = answers;
+        draft.gateway = match (way.gateway, draft.gateway) {
+            (true, proposed) => Some(asker.gateway(about, proposed.as_deref())?),
+            (false, _) => None,
         };
         let settings = self.settings(about, &draft)?;
         let transport = (self.surroundings.transports)(&settings)
             .map_err(|source| StartError::Transport { instance: settings.id.clone(), source })?;
+        if let Auth::Grant(grant) = &settings.auth {
+            if asker.asks_again() {
+                log_in_asking(&settings, grant, self.surroundings, output, &mut || Ok(asker.pasted()?)).await?;
+            } else {
+                log_in(&settings, grant, self.surroundings, output).await?;
+            }
+        }
         let (clock, entropy) = (Arc::clone(&self.surroundings.clock), Arc::clone(&self.surroundings.entropy));
         let choices = Choices::new(&settings, transport, clock, entropy);
         let identity = match choices.identity().await {
@@ -154,10 +155,52 @@ impl Desk<'_> {
         Ok(Ok(Entered { draft, choices, projects }))
     }
 
+    /// What is answered of a way to log in, as `auth` has it. Where the first question of a way is answered with nothing, another way is meant.
+    fn answered(&mut self, about: &About, kind: Kind, asker: &mut dyn Asker) -> Result<(Way, Vec<Keyed>), InitError> {
+        let mut way = asker.way(about, ways(kind), false)?.unwrap_or_else(|| usual(kind));
+        loop {
+            let mut auth = vec![("method", way.method.to_owned())];
+            let mut whole = true;
+            for asked in way.asks {
+                let answer = if asked.secret {
+                    asker.secret(about, asked)?.map(|secret| self.kept(&about.called, asked.key, secret))
+                } else {
+                    Some(asker.plain(about, asked)?).filter(|answer| !answer.is_empty())
+                };
+                let Some(answer) = answer else {
+                    whole = false;
+                    break;
+                };
+                auth.push((asked.key, answer));
+            }
+            if whole {
+                let beside = BESIDE.into_iter().filter_map(|key| Some((key, asker.beside(about, key)?)));
+                auth.extend(beside);
+                return Ok((way, auth));
+            }
+            way = asker.way(about, ways(kind), true)?.unwrap_or(way);
+        }
+    }
+
+    /// Where a secret lies, or will lie: a token in a file that is called as the instance is, another secret with its key behind it.
+    pub(super) fn kept(&mut self, called: &str, key: &str, secret: Token) -> String {
+        match secret {
+            Token::At(place) => place,
+            Token::Itself(secret) => {
+                let file =
+                    if key == "token" { format!("{TOKENS}/{called}") } else { format!("{TOKENS}/{called}.{key}") };
+                let folder = self.config.parent().unwrap_or(Path::new(""));
+                self.secrets.insert(folder.join(&file), secret);
+                format!("file:{file}")
+            }
+        }
+    }
+
     /// The instance as the configuration will have it, read by whoever reads configurations.
-    fn settings(&self, about: &About, draft: &DraftInstance) -> Result<InstanceSettings, InitError> {
+    pub(super) fn settings(&self, about: &About, draft: &DraftInstance) -> Result<InstanceSettings, InitError> {
         let file = self.config.display().to_string();
-        let loaded = load(&instance_text(draft), &file, &Written(&self.secrets), SecretsWanted::Yes);
+        let text = format!("{}{}", daemon_text(&super::state(self.config)), instance_text(draft));
+        let loaded = load(&text, &file, &Written(&self.secrets), SecretsWanted::Yes);
         let useless = |key: &str, why: String| InitError::Useless { name: about.question(key), why };
         let mut config = match loaded {
             Ok(loaded) => loaded.config,
@@ -165,7 +208,12 @@ impl Desk<'_> {
                 let Some(problem) = report.errors.first() else {
                     return Err(useless("url", "it cannot be used".to_owned()));
                 };
-                let key = problem.path.rsplit('.').next().unwrap_or_default().to_owned();
+                let key = match problem.path.rsplit_once('.') {
+                    Some((table, "url")) if table.ends_with(".proxy") => "proxy".to_owned(),
+                    Some((table, key)) if table.ends_with(".proxy") => format!("proxy-{key}"),
+                    Some((_, key)) => key.to_owned(),
+                    None => problem.path.clone(),
+                };
                 return Err(useless(&key, format!("{}: {}", problem.message, problem.help)));
             }
         };
@@ -177,121 +225,4 @@ impl Desk<'_> {
 /// Jira's no, as it is explained.
 pub(super) fn refused(error: JiraError) -> anyhow::Error {
     StartError::from(SetupError::Jira(vec![error])).into()
-}
-
-/// A Jira at the address that is answered.
-async fn find(
-    nth: usize,
-    known: &[Entered],
-    asker: &mut dyn Asker,
-    output: &mut Output<'_>,
-) -> anyhow::Result<Option<(FoundJira, Option<PathBuf>)>> {
-    let about = About { nth, called: format!("Jira {nth}") };
-    let mut times = 0;
-    loop {
-        times += 1;
-        let Some(typed) = asker.url(nth)? else { return Ok(None) };
-        let error = match look(&about, &typed, asker).await {
-            Ok((found, _)) if known.iter().any(|known| known.draft.url == found.url) => {
-                InitError::Useless { name: about.question("url"), why: format!("{} was named before", found.url) }
-            }
-            Ok(found) => return Ok(Some(found)),
-            Err(error) => error,
-        };
-        let may_be_mended = matches!(error, InitError::Find(_) | InitError::Useless { .. });
-        if !may_be_mended || !asker.asks_again() || times == MOST_TIMES {
-            return Err(error.into());
-        }
-        output.note(&error.to_string())?;
-    }
-}
-
-async fn look(about: &About, typed: &str, asker: &mut dyn Asker) -> Result<(FoundJira, Option<PathBuf>), InitError> {
-    let url = address(typed).map_err(|why| InitError::Useless { name: about.question("url"), why })?;
-    let mut ca_file = asker.ca_file(about, false)?.map(|file| absolute(&file));
-    loop {
-        let transport = ReqwestTransport::new(FIRST_TIMEOUT, ca_file.as_deref())
-            .map_err(|error| InitError::Useless { name: about.question("ca-file"), why: error.to_string() })?;
-        match find_jira(&url, &transport).await {
-            Ok(found) => return Ok((found, ca_file)),
-            Err(error) if ca_file.is_none() && error.is_about_certificates() => {
-                ca_file = asker.ca_file(about, true)?.map(|file| absolute(&file));
-                if ca_file.is_none() {
-                    return Err(error.into());
-                }
-            }
-            Err(error) => return Err(FindError::into(error)),
-        }
-    }
-}
-
-/// What was typed, as an address: without a scheme it is `https`.
-fn address(typed: &str) -> Result<Url, String> {
-    let typed = typed.trim();
-    let whole = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
-    let url = Url::parse(&whole).map_err(|error| format!("it is no URL: {error}"))?;
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err("it is no web address".to_owned());
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("it holds credentials: leave them out, how to log in is asked next".to_owned());
-    }
-    Ok(url)
-}
-
-/// Words that say of a host only what it does.
-const COMMON: [&str; 10] =
-    ["jira", "issues", "tracker", "www", "support", "helpdesk", "servicedesk", "tickets", "tasks", "projects"];
-
-/// A name for an instance, by its host: `acme.atlassian.net` and `jira.acme.example` are both `acme`.
-fn proposed_name(found: &FoundJira, taken: &[&str]) -> String {
-    let host = Url::parse(&found.url).ok().and_then(|url| url.host().map(|host| host.to_owned()));
-    let label = match host {
-        Some(Host::Domain(name)) => {
-            let labels: Vec<&str> = name.split('.').collect();
-            let telling = labels.iter().take(labels.len().saturating_sub(1)).find(|label| !COMMON.contains(label));
-            telling.map(|label| (*label).to_owned())
-        }
-        Some(Host::Ipv4(_) | Host::Ipv6(_)) | None => None,
-    };
-    let by_kind = match found.kind {
-        Kind::Cloud => "cloud",
-        Kind::DataCenter => "data-center",
-    };
-    let base = label.filter(|label| may_be_a_name(label)).unwrap_or_else(|| by_kind.to_owned());
-    let mut name = base.clone();
-    let mut nth = 2;
-    while taken.contains(&name.as_str()) {
-        name = format!("{base}-{nth}");
-        nth += 1;
-    }
-    name
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_instance_is_called_by_what_its_host_tells() {
-        let name = |url: &str, taken: &[&str]| {
-            let found = FoundJira { kind: Kind::DataCenter, url: url.to_owned(), version: String::new() };
-            proposed_name(&found, taken)
-        };
-        assert_eq!(name("https://acme.atlassian.net", &[]), "acme");
-        assert_eq!(name("https://jira.globex.example/jira", &[]), "globex");
-        assert_eq!(name("https://jira.globex.example", &["globex"]), "globex-2");
-        assert_eq!(name("http://127.0.0.1:8080", &[]), "data-center");
-        assert_eq!(name("http://localhost:8080", &["data-center"]), "data-center-2");
-        // A word of the configuration's.
-        assert_eq!(name("https://path.example", &[]), "data-center");
-    }
-
-    #[test]
-    fn an_address_may_be_typed_without_its_scheme() {
-        assert_eq!(address(" acme.atlassian.net ").unwrap().as_str(), "https://acme.atlassian.net/");
-        assert_eq!(address("http://127.0.0.1:8080/jira").unwrap().as_str(), "http://127.0.0.1:8080/jira");
-        assert!(address("https://me:canary@acme.example").unwrap_err().contains("credentials"));
-        assert!(address("ftp://acme.example").is_err() && address("https://").is_err());
-    }
 }

@@ -11,10 +11,12 @@ mod proposal;
 mod proposal_fields;
 #[cfg(test)]
 mod proposal_tests;
+mod reach;
 mod rows;
 mod summary;
 mod terminal;
 mod text;
+mod ways;
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use inquire::error::InquireError;
 use inquire::{Confirm, MultiSelect, Password, PasswordDisplayMode, Select, Text};
 
-use super::ask::{About, Asker, Cells, InitError, SidePeople, Token};
+use super::ask::{About, Asker, Cells, InitError, Need, Network, SidePeople, Token};
 use super::people::{Mapped, Pair};
+use super::ways::{Asked, Way};
 use crate::console::escaped;
 use crate::jira::choices::OfferedProject;
 
@@ -17,6 +18,9 @@ use crate::jira::choices::OfferedProject;
 const SHOWN: usize = 10;
 /// What is typed in a list.
 const TYPE: &str = "type a part of the name to find it; Enter takes it";
+
+/// What nothing means where something is asked for to log in.
+const OTHER: &str = "Enter alone: another way to log in";
 
 /// Asks at the terminal of this process.
 pub(super) struct AtTerminal;
@@ -73,26 +77,77 @@ impl Asker for AtTerminal {
         Ok(proposed.to_owned())
     }
 
-    fn ca_file(&mut self, about: &About, needed: bool) -> Result<Option<PathBuf>, InitError> {
-        if !needed {
+    fn network(&mut self, about: &About, need: &Need, known: &mut Network) -> Result<bool, InitError> {
+        let called = &about.called;
+        match need {
+            Need::Nothing => Ok(false),
+            Need::Authority => {
+                let question = format!("{called}'s certificate is not trusted here. The PEM file of its authority?");
+                known.ca_file = file(&question)?;
+                Ok(known.ca_file.is_some())
+            }
+            Need::Certificate => {
+                let question =
+                    format!("{called} may ask for a certificate of this machine. Its PEM file? (Enter: none)");
+                let Some(certificate) = file(&question)? else { return Ok(false) };
+                let key = file("The PEM file of its key? (Enter: the same)")?;
+                known.certificate = Some((certificate, key));
+                Ok(true)
+            }
+            Need::Proxy(why) => {
+                let question =
+                    format!("{called} does not answer ({}). A proxy on the way? (Enter: none)", escaped(why));
+                let help = "http://HOST:PORT, https://HOST:PORT or socks5h://HOST:PORT";
+                let url = Text::new(&question).with_help_message(help).prompt()?.trim().to_owned();
+                if url.is_empty() {
+                    return Ok(false);
+                }
+                let user = Text::new("The user there? (Enter: none)").prompt()?.trim().to_owned();
+                let login = match user.as_str() {
+                    "" => None,
+                    user => hidden("The password there?")?.map(|password| (user.to_owned(), password)),
+                };
+                known.proxy = Some((url, login));
+                Ok(true)
+            }
+        }
+    }
+
+    fn way(&mut self, about: &About, ways: &'static [Way], other: bool) -> Result<Option<Way>, InitError> {
+        if !other {
             return Ok(None);
         }
-        let question = format!("{}'s certificate is not trusted here. The PEM file of its authority?", about.called);
-        let typed = Text::new(&question).prompt()?;
-        Ok(Some(typed.trim()).filter(|typed| !typed.is_empty()).map(PathBuf::from))
+        let question = format!("How does the sync user of {} log in?", about.called);
+        let rows = choices(ways.iter().map(|way| way.told.to_owned()));
+        let taken = Select::new(&question, rows).with_page_size(SHOWN).with_help_message(TYPE).prompt()?;
+        Ok(ways.get(taken.at).copied())
     }
 
-    fn user(&mut self, about: &About) -> Result<String, InitError> {
-        let question = format!("The e-mail of {}'s sync user?", about.called);
-        let help = "a user of its own that nobody works as";
-        Ok(Text::new(&question).with_help_message(help).prompt()?.trim().to_owned())
+    fn gateway(&mut self, about: &About, proposed: Option<&str>) -> Result<String, InitError> {
+        let question = format!("The gateway's URL for {}?", about.called);
+        let asked = Text::new(&question).with_help_message("https://api.atlassian.com/ex/jira/CLOUD-ID");
+        let asked = proposed.into_iter().fold(asked, Text::with_initial_value);
+        Ok(asked.prompt()?.trim().to_owned())
     }
 
-    fn token(&mut self, about: &About, what: &str) -> Result<Token, InitError> {
-        let question = format!("{}: {what}?", about.called);
-        let help = "it is not shown; or say where it lies: env:NAME, file:PATH, credential:NAME";
-        let asked = Password::new(&question).with_help_message(help).with_display_mode(PasswordDisplayMode::Hidden);
-        Ok(Token::of(asked.without_confirmation().prompt()?))
+    fn plain(&mut self, about: &About, asked: &Asked) -> Result<String, InitError> {
+        let question = format!("{}: {}?", about.called, asked.what);
+        let help = format!("a user of its own that nobody works as; {OTHER}");
+        Ok(Text::new(&question).with_help_message(&help).prompt()?.trim().to_owned())
+    }
+
+    fn secret(&mut self, about: &About, asked: &Asked) -> Result<Option<Token>, InitError> {
+        hidden(&format!("{}: {}?", about.called, asked.what))
+    }
+
+    fn beside(&self, _: &About, _: &str) -> Option<String> {
+        None
+    }
+
+    fn pasted(&mut self) -> Result<String, InitError> {
+        let question = "The address that the browser was sent to?";
+        let help = "Enter alone, once its page says that jirasyncd has what it needs";
+        Ok(Text::new(question).with_help_message(help).prompt()?.trim().to_owned())
     }
 
     fn project(&mut self, about: &About, offered: &[OfferedProject], proposed: usize) -> Result<usize, InitError> {
@@ -131,6 +186,19 @@ impl Asker for AtTerminal {
     fn asks_again(&self) -> bool {
         true
     }
+}
+
+fn file(question: &str) -> Result<Option<PathBuf>, InitError> {
+    let typed = Text::new(question).prompt()?;
+    Ok(Some(typed.trim()).filter(|typed| !typed.is_empty()).map(PathBuf::from))
+}
+
+/// Asks for what is not shown.
+fn hidden(question: &str) -> Result<Option<Token>, InitError> {
+    let help = format!("it is not shown; or say where it lies: env:NAME, file:PATH, credential:NAME; {OTHER}");
+    let asked = Password::new(question).with_help_message(&help).with_display_mode(PasswordDisplayMode::Hidden);
+    let typed = asked.without_confirmation().prompt()?;
+    Ok(Some(typed).filter(|typed| !typed.trim().is_empty()).map(Token::of))
 }
 
 fn label(person: &Mapped) -> String {

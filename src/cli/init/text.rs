@@ -12,6 +12,12 @@ use crate::console::escaped;
 use crate::model::ids::FieldId;
 use crate::model::settings::Kind;
 
+/// The keys of `auth` that say where a secret lies.
+const SECRETS: [&str; 3] = ["token", "password", "client-secret"];
+
+/// A key of the configuration and its value.
+pub(super) type Keyed = (&'static str, String);
+
 /// An instance as it is written.
 #[derive(Debug, Clone)]
 pub(super) struct DraftInstance {
@@ -21,12 +27,14 @@ pub(super) struct DraftInstance {
     pub(super) kind: Kind,
     /// Its base URL.
     pub(super) url: String,
-    /// Cloud: the sync user's e-mail.
-    pub(super) user: Option<String>,
-    /// Where the token lies.
-    pub(super) token: String,
-    /// A private certificate authority.
-    pub(super) ca_file: Option<String>,
+    /// Atlassian's gateway for its site.
+    pub(super) gateway: Option<String>,
+    /// How to log in: the keys of `auth`, `method` first, secrets by where they lie.
+    pub(super) auth: Vec<Keyed>,
+    /// How it is reached: keys that name files.
+    pub(super) files: Vec<Keyed>,
+    /// The keys of `proxy`.
+    pub(super) proxy: Vec<Keyed>,
     /// Who the sync user is there.
     pub(super) about: String,
 }
@@ -65,6 +73,11 @@ pub(super) fn text(draft: &Draft<'_>) -> String {
     fields(&mut text, draft);
     rest(&mut text, draft);
     text
+}
+
+/// Where the state lies, alone.
+pub(super) fn daemon_text(state: &str) -> String {
+    format!("[daemon]\nstate = {}\n", quoted(state))
 }
 
 /// One instance alone.
@@ -110,16 +123,25 @@ fn one_instance(text: &mut String, instance: &DraftInstance) {
         Kind::DataCenter => "data-center",
     };
     let _ = writeln!(text, "kind = \"{kind}\"\nurl = {}", quoted(&instance.url));
-    say(text, "# The token itself stands elsewhere: `file:PATH`, `env:NAME`, or `credential:NAME` of systemd.");
-    let token = quoted(&instance.token);
-    let auth = match &instance.user {
-        Some(user) => format!("method = \"api-token\", user = {}, token = {token}", quoted(user)),
-        None => format!("method = \"bearer\", token = {token}"),
-    };
-    let _ = writeln!(text, "auth = {{ {auth} }}");
-    if let Some(file) = &instance.ca_file {
-        let _ = writeln!(text, "ca-file = {}", quoted(file));
+    if let Some(gateway) = &instance.gateway {
+        let _ = writeln!(text, "gateway = {}", quoted(gateway));
     }
+    let secret = instance.auth.iter().map(|(key, _)| *key).find(|key| SECRETS.contains(key)).unwrap_or("token");
+    let _ = writeln!(
+        text,
+        "# The {secret} itself stands elsewhere: `file:PATH`, `env:NAME`, or `credential:NAME` of systemd."
+    );
+    let _ = writeln!(text, "auth = {{ {} }}", keys(&instance.auth));
+    for (key, file) in &instance.files {
+        let _ = writeln!(text, "{key} = {}", quoted(file));
+    }
+    if !instance.proxy.is_empty() {
+        let _ = writeln!(text, "proxy = {{ {} }}", keys(&instance.proxy));
+    }
+}
+
+fn keys(of: &[Keyed]) -> String {
+    of.iter().map(|(key, value)| format!("{key} = {}", quoted(value))).collect::<Vec<_>>().join(", ")
 }
 
 fn sides(text: &mut String, draft: &Draft<'_>) {
@@ -377,9 +399,19 @@ mod tests {
             name: name.to_owned(),
             kind,
             url: format!("https://{name}.example"),
-            user: (kind == Kind::Cloud).then(|| "sync@acme.example".to_owned()),
-            token: format!("file:tokens/{name}"),
-            ca_file: None,
+            gateway: None,
+            auth: match kind {
+                Kind::Cloud => vec![
+                    ("method", "api-token".to_owned()),
+                    ("user", "sync@acme.example".to_owned()),
+                    ("token", format!("file:tokens/{name}")),
+                ],
+                Kind::DataCenter => {
+                    vec![("method", "bearer".to_owned()), ("token", format!("file:tokens/{name}"))]
+                }
+            },
+            files: Vec::new(),
+            proxy: Vec::new(),
             about: format!("{name}\nand more"),
         }
     }

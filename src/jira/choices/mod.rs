@@ -28,6 +28,8 @@ const PAGE: usize = 1_000;
 const PROJECT_PAGE: usize = 100;
 /// Pages of one list that are read at most.
 const MOST_PAGES: usize = 100;
+/// Where Atlassian's gateway has its sites.
+const GATEWAY: &str = "https://api.atlassian.com/ex/jira/";
 /// Addresses that are tried for one that was typed.
 const MOST_TRIES: usize = 6;
 
@@ -115,14 +117,31 @@ fn bases(typed: &url::Url) -> Vec<String> {
     found
 }
 
+/// Atlassian's gateway for a site of Cloud, by the id that the site is known by there. `None`: it does not say.
+///
+/// What a site answers at `_edge/tenant_info` is in no contract, though Atlassian's own support pages point there.
+pub async fn find_gateway(site: &str, transport: &dyn Transport) -> Option<String> {
+    let answer = transport.send(asking(&format!("{site}/_edge/tenant_info"))?).await.ok()?;
+    let told: wire::Tenant =
+        answer.status().is_success().then(|| serde_json::from_slice(answer.body()).ok()).flatten()?;
+    let id = told.cloud_id?;
+    let is_id = !id.is_empty() && id.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '-');
+    is_id.then(|| format!("{GATEWAY}{id}"))
+}
+
+/// A question that nobody logs in for. `None`: it is no URL.
+fn asking(uri: &str) -> Option<http::Request<Bytes>> {
+    let mut request = http::Request::new(Bytes::new());
+    *request.method_mut() = Method::GET;
+    *request.uri_mut() = uri.parse().ok()?;
+    request.headers_mut().insert(http::header::ACCEPT, http::HeaderValue::from_static("application/json"));
+    Some(request)
+}
+
 async fn greet(base: &str, transport: &dyn Transport) -> Result<FoundJira, FindError> {
     let not_jira = |why: String| FindError::NotJira { url: base.to_owned(), why };
     // Both kinds answer there, and everybody.
-    let uri: http::Uri = format!("{base}/rest/api/2/serverInfo").parse().map_err(|_| not_jira("no URL".to_owned()))?;
-    let mut request = http::Request::new(Bytes::new());
-    *request.method_mut() = Method::GET;
-    *request.uri_mut() = uri;
-    request.headers_mut().insert(http::header::ACCEPT, http::HeaderValue::from_static("application/json"));
+    let request = asking(&format!("{base}/rest/api/2/serverInfo")).ok_or_else(|| not_jira("no URL".to_owned()))?;
     let sent = transport.send(request).await;
     let answer = sent.map_err(|source| FindError::Unreachable { url: base.to_owned(), source })?;
     let status = answer.status();

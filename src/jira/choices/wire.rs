@@ -79,3 +79,10 @@ pub(super) struct Candidate {
     pub(super) account_type: Option<String>,
     pub(super) active: Option<bool>,
 }
+
+/// What a site of Cloud says of itself.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Tenant {
+    pub(super) cloud_id: Option<String>,
+}
