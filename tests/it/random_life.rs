@@ -145,6 +145,11 @@ impl Life {
         if self.dice.below(4) == 0 {
             self.heal();
         }
+        // Pages of searches break seldom, too.
+        let pages = [Fault::LostToken, Fault::LostToken, Fault::EmptyPage, Fault::CircularPage];
+        let page = pages[self.dice.below(pages.len())].clone();
+        let when = When::Probability(0.2 * self.dice.unit());
+        self.world.jira(self.dice.one(jiras)).add_fault(FaultRule::new("*", when, page));
         for _ in 0..5 * jiras.len() {
             let (jira, operation) = (self.dice.one(jiras), self.dice.one(&SELDOM_ASKED));
             // An index lags for searches alone, which are asked often.
