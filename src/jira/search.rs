@@ -146,7 +146,15 @@ impl Client {
             body["reconcileIssues"] = json!(search.fresh);
         }
         let call = Call::with_body("search", Method::POST, &["search", "jql"], body, &search.attempt);
-        let page: wire::SearchPage = self.read(&call).await?;
+        let page: wire::SearchPage = match self.read(&call).await {
+            Ok(page) => page,
+            // The query was taken at its first page: this says nothing of it, nor of the ids in it.
+            Err(JiraError { failure: Failure::Refused(no), .. }) if search.page.is_some() && no.status == 400 => {
+                let why = format!("the next page was refused, though the first was not: {no}");
+                return Err(self.error(&search.attempt, Failure::Unreadable(why)));
+            }
+            Err(error) => return Err(error),
+        };
         // On the last page the token is absent or null; `isLast` alone is trusted only when it says so.
         let is_end = page.is_last == Some(true) || is_planted(Bug::PageEndBelieved) && page.issues.is_empty();
         let next = page.next_page_token.filter(|token| !token.is_empty() && !is_end);

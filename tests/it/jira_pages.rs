@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jirasyncd::jira::{Want, WriteOutcome};
 use jirasyncd::model::ids::{EntryId, FieldId, IssueId};
-use jirasyncd::simulator::Holder;
+use jirasyncd::simulator::{Fault, FaultRule, Holder, When};
 use serde_json::json;
 
 use super::jira_support::{Bench, cloud, server, set, text, want};
@@ -50,6 +50,24 @@ async fn issues_asked_for_by_their_ids_all_come_however_small_a_page_is() {
         let ours = jirasyncd::jira::made(&*bench.read, ours, |_| false).await.unwrap();
         assert_eq!(ours.iter().map(|row| row.id).collect::<BTreeSet<_>>(), made);
     }
+}
+
+/// A token that is not taken any more is no word about the issues that were asked for: taken for one, they would have left their sync.
+#[tokio::test(start_paused = true)]
+async fn a_lost_token_says_of_no_issue_that_it_is_gone() {
+    let bench = cloud();
+    bench.identity().await;
+    let made = make(&bench, 2).await;
+    let ids: Vec<IssueId> = made.iter().copied().collect();
+    for asked in [&ids[..], &ids[..1]] {
+        bench.jira.clear_faults();
+        bench.jira.add_fault(FaultRule::new("search", When::Nth(1), Fault::EmptyPage));
+        bench.jira.add_fault(FaultRule::new("search", When::Always, Fault::LostToken));
+        let error = bench.read.matching(bench.project, "summary is not EMPTY", asked).await.unwrap_err();
+        assert!(error.to_string().contains("the next page was refused, though the first was not"), "{error}");
+    }
+    bench.jira.clear_faults();
+    assert_eq!(bench.read.matching(bench.project, "summary is not EMPTY", &ids).await.unwrap(), made);
 }
 
 /// Data Center pages by the number of a row. What changes or goes meanwhile pulls those behind it forward, past the start of a last
