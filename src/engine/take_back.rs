@@ -196,7 +196,7 @@ fn settle(sync: &SyncRun, claim: &Claim, wanted: &Wanted, take: &str, at: Timest
     let (mut item, mut conflicts) = (back.item, back.conflicts);
     settled.fields += back.taken.len();
     settled.lines.extend(back.taken.iter().map(|taken| taken_in_words(&of, taken, tells)));
-    settled.not.extend(back.not_taken.iter().map(|why| format!("{of}: {}", not_in_words(why))));
+    settled.not.extend(back.not_taken.iter().map(not_in_words).map(|(why, remedy)| format!("{of}: {why}; {remedy}")));
     let side = SideId::from(take);
     for field in &wanted.open {
         let Some(row) = sync.settings.fields.get(field) else { continue };
@@ -232,18 +232,24 @@ fn taken_in_words(of: &str, taken: &Taken, tells: bool) -> String {
     format!("{of}: `{field}` on {on}: what {now_of} said stands; what {was_of} said is kept as a conflict")
 }
 
-fn not_in_words(why: &NotTaken) -> String {
+/// What is not done, and what to do about it.
+fn not_in_words(why: &NotTaken) -> (String, &'static str) {
     match why {
-        NotTaken::NoField(field) => {
-            format!("`{field}` is no field of this sync that a value could be taken back for")
-        }
-        NotTaken::OtherAudience(field) => format!(
-            "`{field}` is not taken back: since then the configuration says otherwise who sees whom, so it is not known who may see it; \
-             set it by hand"
+        NotTaken::NoField(field) => (
+            format!("`{field}` is no field of this sync that a value could be taken back for"),
+            "change it in an issue where it is decided",
         ),
-        NotTaken::WouldTell(field, loser, origin, side) => format!(
-            "`{field}` is not taken back on {side}: what stood on {loser} may hold what people of {origin} wrote, and {side} may not see \
-             that; set it by hand where it may be seen"
+        NotTaken::OtherAudience(field) => (
+            format!(
+                "`{field}` is not taken back: since then the configuration says otherwise who sees whom, so it is not known who may see it"
+            ),
+            "set it by hand",
+        ),
+        NotTaken::WouldTell(field, loser, origin, side) => (
+            format!(
+                "`{field}` is not taken back on {side}: what stood on {loser} may hold what people of {origin} wrote, and {side} may not see that"
+            ),
+            "set it by hand where it may be seen",
         ),
     }
 }

@@ -242,6 +242,60 @@ async fn a_tunnel_is_made_for_https_and_the_certificate_is_still_looked_at() {
     assert_eq!(ask(&distrusting, &url).await.unwrap_err().trouble, Trouble::Tls);
 }
 
+/// Before a proxy over TLS and behind it: bytes go both ways.
+fn over_tls(to: String) -> String {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![CertificateDer::from_pem_file(pem("good.pem")).unwrap()],
+            PrivateKeyDer::from_pem_file(pem("leaf.key")).unwrap(),
+        )
+        .unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    std::thread::spawn(move || {
+        let config = Arc::new(config);
+        for stream in listener.incoming() {
+            let (Ok(mut stream), Ok(mut tls)) = (stream, rustls::ServerConnection::new(Arc::clone(&config))) else {
+                return;
+            };
+            let mut secure = rustls::Stream::new(&mut tls, &mut stream);
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                if !secure.read(&mut byte).is_ok_and(|count| count == 1) {
+                    break;
+                }
+                head.extend(byte);
+            }
+            let Ok(mut there) = std::net::TcpStream::connect(&to) else { return };
+            let mut answer = Vec::new();
+            if there.write_all(&head).and_then(|()| there.read_to_end(&mut answer)).is_ok() {
+                let _ = secure.write_all(&answer);
+                secure.conn.send_close_notify();
+                let _ = secure.flush();
+            }
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn a_proxy_is_spoken_to_over_tls_where_its_url_says_so() {
+    let (plain, asked) = http_proxy().await;
+    let proxy = over_tls(plain.trim_start_matches("http://").to_owned());
+    let network = through(&proxy, Some(("sync", "word")), &[]);
+    assert_eq!(ask(&network, "http://jira.example/rest").await.unwrap().status(), 200);
+    let wanted = ("GET http://jira.example/rest HTTP/1.1".to_owned(), "Basic c3luYzp3b3Jk".to_owned());
+    assert_eq!(*asked.lock().unwrap(), [wanted]);
+    let distrusting = NetworkSettings { ca_file: None, ..network };
+    assert_eq!(ask(&distrusting, "http://jira.example/rest").await.unwrap_err().trouble, Trouble::Tls);
+    assert_eq!(asked.lock().unwrap().len(), 1, "nothing was said to a proxy that is not trusted");
+}
+
 #[tokio::test]
 async fn a_socks_proxy_looks_names_up_where_it_is_to() {
     let (proxy, asked) = socks_proxy().await;
