@@ -17,11 +17,14 @@ mod cli_audit;
 mod cli_first_run;
 #[cfg(test)]
 mod cli_init;
+#[cfg(test)]
 mod cli_init_logins;
 #[cfg(test)]
 mod cli_init_terminal;
 #[cfg(test)]
 mod cli_login;
+#[cfg(test)]
+mod cli_notices;
 #[cfg(test)]
 mod cli_operate;
 #[cfg(test)]
