@@ -130,6 +130,7 @@ impl Engine {
                 self.end_rivals(work);
             }
             self.compare_files(works).await;
+            self.look_at_desks(works).await;
             let mut more = false;
             for work in works.iter_mut().filter(|work| !work.over && work.plan.is_none()) {
                 work.sync.doubt_assignable(self.clock.monotonic());

@@ -153,6 +153,7 @@ impl Engine {
         for sync in self.syncs.values() {
             for side in sync.settings.side_ids() {
                 self.store.set_problems(&owner(sync, side), &[], self.now()).await?;
+                self.store.set_problems(&super::desks::owner(sync, side), &[], self.now()).await?;
             }
         }
         Ok(())

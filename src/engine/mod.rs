@@ -17,6 +17,7 @@ mod create;
 mod creations;
 mod crowd;
 mod cycle;
+mod desks;
 mod detach;
 mod detect;
 mod done;

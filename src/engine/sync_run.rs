@@ -37,6 +37,8 @@ pub(crate) struct SyncRun {
     edits_all: Mutex<BTreeMap<SideId, Duration>>,
     /// Whether the sync user may leave mails out on a side, and until when that is believed.
     silence: Mutex<BTreeMap<SideId, (bool, Duration)>>,
+    /// Whether the sync user is an agent of the service desk on a side, and until when that is believed.
+    agency: Mutex<BTreeMap<SideId, (bool, Duration)>>,
     workflows: Mutex<Arc<BTreeMap<SideId, Workflow>>>,
     /// Of which kinds of things it is known what they are called.
     named: Mutex<BTreeSet<Thing>>,
@@ -85,6 +87,7 @@ impl SyncRun {
             hides_watchers: Mutex::default(),
             edits_all: Mutex::default(),
             silence: Mutex::default(),
+            agency: Mutex::default(),
             learnt: AtomicU64::new(0),
             workflows: Mutex::new(Arc::new(workflows)),
             named: Mutex::default(),
@@ -263,6 +266,16 @@ impl SyncRun {
         lock(&self.silence).remove(side);
     }
 
+    /// Whether it is known if the sync user is an agent on a side.
+    pub(crate) fn knows_agency(&self, side: &SideId, now: Duration) -> bool {
+        lock(&self.agency).get(side).is_some_and(|(_, until)| *until > now)
+    }
+
+    /// Notes whether the sync user is an agent on a side, and until when that is believed.
+    pub(crate) fn note_agency(&self, side: &SideId, is_agent: bool, until: Duration) {
+        lock(&self.agency).insert(side.clone(), (is_agent, until));
+    }
+
     /// Notes that a side does not show who watches, and until when that is believed.
     pub(crate) fn note_hidden_watchers(&self, side: &SideId, until: Duration) {
         lock(&self.hides_watchers).insert(side.clone(), until);
@@ -300,6 +313,7 @@ impl SyncRun {
         lock(&self.looked).clear();
         lock(&self.edits_all).clear();
         lock(&self.silence).retain(|_, (may, _)| *may);
+        lock(&self.agency).retain(|_, (is_agent, _)| *is_agent);
         lock(&self.hides_watchers).values_mut().for_each(|until| *until = Duration::ZERO);
         for (may, until) in lock(&self.assignable).values_mut() {
             *until = if *may { *until } else { Duration::ZERO };

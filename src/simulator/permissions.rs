@@ -63,6 +63,9 @@ pub(crate) fn holds(state: &State, project: &Project, issue: Option<&Issue>, use
     if key != "BROWSE_PROJECTS" && issue.is_some_and(|issue| issue.archived) {
         return false;
     }
+    if key == "SERVICEDESK_AGENT" && !project.service_desk {
+        return false;
+    }
     is_one_of(state, project, issue, user, holders)
 }
 

@@ -340,7 +340,7 @@ pub struct ProjectSetup {
 }
 
 /// Permission keys that [`ProjectSetup::new`] gives to everybody who is logged in.
-const EVERYDAY: [&str; 24] = [
+const EVERYDAY: [&str; 25] = [
     "BROWSE_PROJECTS",
     "CREATE_ISSUES",
     "EDIT_ISSUES",
@@ -365,6 +365,8 @@ const EVERYDAY: [&str; 24] = [
     "VIEW_DEV_TOOLS",
     "VIEW_READONLY_WORKFLOW",
     "MODIFY_REPORTER",
+    // Nobody's but in a service desk.
+    "SERVICEDESK_AGENT",
 ];
 
 /// Permission keys that only the role `Administrators` holds in [`ProjectSetup::new`].

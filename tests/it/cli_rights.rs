@@ -131,7 +131,11 @@ async fn the_account_of_a_person_is_a_warning() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_desk_wants_an_agent() {
-    let world = World::with(|acme, _| acme.projects[0].service_desk = true).await;
+    let world = World::with(|acme, _| {
+        acme.projects[0].service_desk = true;
+        acme.projects[0].permissions.remove("SERVICEDESK_AGENT");
+    })
+    .await;
     let parts = [
         "warning: sync.support.side.acme: the service desk: the sync user lacks Service Desk Agent (SERVICEDESK_AGENT)",
         "a Jira administrator (agent licence), with a project administrator (role Service Desk Team)",
