@@ -13,7 +13,7 @@ use super::output::{Output, counted};
 use super::small_runtime;
 use crate::app::{Surroundings, connect};
 use crate::config::{self, Config, Loaded, Report, SecretsWanted, SystemEnvironment};
-use crate::engine::{Finding, LastKnown, PermissionReport, Severity, Survey, survey};
+use crate::engine::{Finding, LastKnown, PermissionReport, Severity, Survey, ends_in_words, survey};
 use crate::model::ids::InstanceId;
 use crate::model::settings::Kind;
 
@@ -86,6 +86,9 @@ pub(super) fn run(common: &Common, wanted: &Wanted, output: &mut Output<'_>) -> 
             usable(&config, warnings, false, found)
         }
     };
+    if !wanted.offline {
+        told_of_ends(&mut checked, Surroundings::of_this_machine().clock.now());
+    }
     if wanted.fix_list && checked.syncs.is_some() {
         checked.fix_list = letters(&checked);
     }
@@ -110,6 +113,15 @@ fn unusable(offline: bool, configuration: Report) -> Checked {
         permissions: Vec::new(),
         findings: Vec::new(),
         fix_list: Vec::new(),
+    }
+}
+
+/// Secrets that end soon are warned of.
+fn told_of_ends(checked: &mut Checked, now: jiff::Timestamp) {
+    for instance in &checked.instances {
+        let place = format!("instance.{}.auth", instance.name);
+        let ends = ends_in_words(instance.expires, instance.granted_until, now);
+        checked.findings.extend(ends.into_iter().map(|(what, remedy)| Finding::warning(place.as_str(), what, remedy)));
     }
 }
 

@@ -20,6 +20,7 @@ mod init;
 mod login;
 mod manuals;
 mod output;
+mod paint;
 mod pair_list;
 mod pairs;
 mod plan;
@@ -53,7 +54,9 @@ use crate::telemetry::{self, LogSettings};
 /// Runs the command of this process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
-    let look = Look { stdout_is_terminal: io::stdout().is_terminal(), stderr_is_terminal: io::stderr().is_terminal() };
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let (stdout_is_terminal, stderr_is_terminal) = (io::stdout().is_terminal(), io::stderr().is_terminal());
+    let look = Look { stdout_is_terminal, stderr_is_terminal, plain };
     run_command(std::env::args_os(), look, &mut io::stdout(), &mut io::stderr())
 }
 
@@ -82,7 +85,8 @@ fn run_command(
 
 fn log(common: &Common, command: &Command, look: Look) -> anyhow::Result<()> {
     let directives = common.log.clone().unwrap_or_else(|| command.usual_log().to_owned());
-    let settings = LogSettings { directives, format: common.log_format.into(), colour: look.stderr_is_terminal };
+    let settings =
+        LogSettings { directives, format: common.log_format.into(), colour: look.stderr_is_terminal && !look.plain };
     Ok(telemetry::start(&settings)?)
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
+use super::paint::painted;
 use crate::console::{escaped, escaped_json, escaped_lines};
 
 /// Where output goes to.
@@ -14,6 +15,8 @@ use crate::console::{escaped, escaped_json, escaped_lines};
 pub(super) struct Look {
     pub(super) stdout_is_terminal: bool,
     pub(super) stderr_is_terminal: bool,
+    /// Nobody wants colours (`NO_COLOR`).
+    pub(super) plain: bool,
 }
 
 /// The two streams of a command.
@@ -36,12 +39,12 @@ impl<'w> Output<'w> {
 
     /// Whether the result may be coloured.
     pub(super) fn colour(&self) -> bool {
-        self.look.stdout_is_terminal
+        self.look.stdout_is_terminal && !self.look.plain
     }
 
     /// Whether what is said on stderr may be coloured.
     pub(super) fn stderr_colour(&self) -> bool {
-        self.look.stderr_is_terminal
+        self.look.stderr_is_terminal && !self.look.plain
     }
 
     /// Where the result goes to, for a command that draws by itself and never shows a text that is not its own.
@@ -59,6 +62,13 @@ impl<'w> Output<'w> {
     /// Lines of the result that end as they are.
     pub(super) fn block(&mut self, text: &str) -> io::Result<()> {
         quietly(self.stdout.write_all(escaped_lines(text).as_bytes()))
+    }
+
+    /// One line of a plan, coloured by what it does where that is seen.
+    pub(super) fn change(&mut self, text: &str) -> io::Result<()> {
+        let escaped = escaped(text);
+        let whole = if self.colour() { painted(&escaped) } else { escaped.into_owned() };
+        quietly(self.stdout.write_all(format!("{whole}\n").as_bytes()))
     }
 
     /// What was rendered for this stream before, colours included.

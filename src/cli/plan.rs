@@ -188,7 +188,7 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
     }
     for of_sync in &things {
         for line in of_sync.lines.iter().chain(&problems_of(of_sync)) {
-            output.line(line)?;
+            output.change(line)?;
         }
     }
     for (sync, side, why) in &stopped {
@@ -214,7 +214,9 @@ fn show(item: &PreviewedItem, output: &mut Output<'_>) -> io::Result<()> {
         // A line of a plan names the side that is written to; which issue it comes from stands above.
         output.line(&format!("{}:", item.names))?;
     }
-    output.block(&lines)?;
+    for line in lines.lines() {
+        output.change(line)?;
+    }
     for (side, why) in &item.unread {
         output.line(&format!("? {}: side {side} could not be read: {why}", item.names))?;
     }

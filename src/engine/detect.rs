@@ -236,7 +236,9 @@ impl Engine {
     /// What is wrong with parts of an instance while the rest goes on: what, and what to do.
     #[must_use]
     pub fn troubles(&self, instance: &InstanceId) -> Vec<(String, &'static str)> {
-        self.instances.get(instance).map(|instance| instance.troubles()).unwrap_or_default()
+        let Some(instance) = self.instances.get(instance) else { return Vec::new() };
+        let ends = super::ends_in_words(instance.settings.expires, None, self.now());
+        instance.troubles().into_iter().chain(ends).collect()
     }
 
     /// Reads rows in full, oldest first. Every page is queued before the next is asked for. The cursor stays where only a part

@@ -101,6 +101,7 @@ pub async fn survey(
             survey.try_clauses(connections, sync).await;
             survey.try_roles(connections, sync).await;
         }
+        survey.findings.extend(one_project_twice(sync, &catalogs));
         let (resolved, findings) = resolve(sync, &catalogs);
         survey.findings.extend(findings);
         if permissions {
@@ -115,6 +116,32 @@ pub async fn survey(
     survey.findings.sort();
     survey.findings.dedup();
     survey
+}
+
+/// Sides that are the same project of the same Jira, which two instances lead to: every issue would be copied beside itself.
+fn one_project_twice(sync: &SyncSettings, catalogs: &BTreeMap<SideId, Catalog>) -> Vec<Finding> {
+    let address =
+        |side: &SideSettings| catalogs.get(&side.id).map(|catalog| catalog.address.trim_end_matches('/').to_owned());
+    let is_same = |one: &SideSettings, other: &SideSettings| {
+        let at = address(one).filter(|at| !at.is_empty());
+        at.is_some() && at == address(other) && one.project.eq_ignore_ascii_case(&other.project)
+    };
+    let pairs = sync.sides.iter().enumerate();
+    let pairs = pairs.flat_map(|(at, one)| sync.sides.iter().skip(at + 1).map(move |other| (one, other)));
+    let same = pairs.filter(|(one, other)| is_same(one, other)).map(|(one, other)| {
+        let place = format!("sync.{}.side.{}", sync.id, other.id);
+        let what = format!(
+            "project `{}` of instance `{}` is that of side `{}`: both instances are the Jira at {}",
+            other.project,
+            other.instance,
+            one.id,
+            address(one).unwrap_or_default()
+        );
+        let remedy =
+            "name another Jira or another project; where they are two Jiras, correct the base URL of one of them";
+        Finding::error(place, what, remedy)
+    });
+    same.collect()
 }
 
 impl Survey {

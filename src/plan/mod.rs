@@ -25,6 +25,7 @@ mod check_watchers;
 mod comments;
 mod composed;
 mod create;
+mod difference;
 mod emptied;
 mod ends;
 mod flow_back;

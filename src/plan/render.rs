@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::difference::by_words;
 use super::{Plan, Wanted};
 use crate::mapping::FOREIGN;
 use crate::model::hub::{Conflict, ItemState};
@@ -145,12 +146,25 @@ fn write_fields(lines: &mut Vec<String>, sign: char, name: &str, fields: &BTreeM
                 added.chain(removed).collect::<Vec<_>>().join(" ")
             }
             NativeWrite::Set(new) => match &write.expects {
-                Some(old) => format!("{} -> {}", value(old), native(new, &write.wanted)),
+                Some(old) => change(old, new, &write.wanted),
                 None => native(new, &write.wanted),
             },
         };
         lines.push(format!("{sign} {name} {field}: {change}"));
     }
+}
+
+/// Old and new. Of long texts, which both would be cut before they differ, the words that do.
+fn change(old: &Value, new: &NativeValue, wanted: &Value) -> String {
+    let is_text = |value: &Value| matches!(value, Value::Line(_) | Value::Document(_));
+    let (was, now) = (typed(old), typed(wanted));
+    let is_long = |text: &str| text.split_whitespace().map(|word| word.chars().count() + 1).sum::<usize>() > SHOWN;
+    let (shown_old, shown_new) = (value(old), native(new, wanted));
+    let both_are = is_text(old) && is_text(wanted);
+    if both_are && (is_long(&was) || is_long(&now) || shown_old == shown_new) {
+        return by_words(&was, &now);
+    }
+    format!("{shown_old} -> {shown_new}")
 }
 
 /// A conflict in one line: who stands, and what does not.

@@ -121,7 +121,30 @@ async fn what_cannot_be_a_way_is_told() {
     init(&place, &told, &[]).await.expect(2, &["no `instances[1].proxy-password`"]);
     let told = answers(&world, "proxy = \"gopher://x\"", &bearer());
     init(&place, &told, &[]).await.expect(2, &["`instances[1].proxy` is of no use: this is no proxy's URL"]);
-    let (acme, transport) = (world.acme.base_url(), ReqwestTransport::new(Duration::from_secs(10), None).unwrap());
+    let transport = ReqwestTransport::new(Duration::from_secs(10), None).unwrap();
+    // Left out, it would be sent to the site itself.
+    let told = answers(
+        &world,
+        &format!("gateway = \"https://api.atlassian.com/ex/jira/x\"\nuser = \"a@b.example\"\ntoken = \"{ACME_TOKEN}\""),
+        &bearer(),
+    );
+    let asked = ["`instances[1].gateway` is of no use: the way to log in is `api-token`, which does not ask for it"];
+    init(&place, &told, &[]).await.expect(2, &asked);
+    let told = answers(&world, "user = \"a@b.example\"\ntoken = \"env:\"", &bearer());
+    init(&place, &told, &[]).await.expect(2, &["`instances[1].token` is of no use"]);
+    let usual = format!("user = \"sync@acme.example\"\ntoken = \"{ACME_TOKEN}\"");
+    let told = answers(&world, &format!("{usual}\nproxy = \"http://127.0.0.1:9\""), &bearer());
+    init(&place, &told, &[])
+        .await
+        .expect(2, &["`instances[1].proxy` is of no use: through it, asking http://127.0.0.1"]);
+    let people = |users: &str| format!("users = {users}\n{}", answers(&world, &usual, &bearer()));
+    init(&place, &people("[ { acme = \"jane@acme.example\" } ]"), &[])
+        .await
+        .expect(2, &["`users[1]` is of no use: it names nobody"]);
+    init(&place, &people("\"everybody\""), &[]).await.expect(2, &["`users` is \"proposed\", \"none\", or rows"]);
+    let (acme, globex) = (world.acme.base_url(), world.globex.base_url());
+    let again = answers(&world, &usual, &usual).replace(&globex, &acme.replace("127.0.0.1", "localhost"));
+    init(&place, &again, &[]).await.expect(2, &[&format!("the Jira at {acme} was named before")]);
     let found = jirasyncd::jira::choices::find_gateway(&acme, &transport);
     assert_eq!(found.await, Some(format!("https://api.atlassian.com/ex/jira/{CLOUD_ID}")));
 }
@@ -184,6 +207,14 @@ async fn access_is_granted_while_it_is_set_up() {
         assert!(!all.contains(secret), "{all}");
     }
     is_taken(&place, "tokens/acme.client-secret", &["method = \"oauth\"", "redirect-url = "]).await;
+    // Another grant would take the place of this one.
+    std::fs::remove_file(place.file("jirasyncd.toml")).unwrap();
+    let told = std::fs::read_to_string(place.file("answers.toml")).unwrap();
+    init(&place, &told, &[]).await.expect(2, &["state.db.acme.grant` already", "--overwrite"]);
+    let shown = format!("write = false\n{told}");
+    init(&place, &shown, &["--overwrite"])
+        .await
+        .expect(2, &["`write` is of no use: what somebody grants is kept at once"]);
 }
 
 /// At a terminal nothing is asked for it but an empty answer: the others are listed then, and somebody is sent to a browser from there.

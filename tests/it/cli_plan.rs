@@ -40,6 +40,24 @@ fn cost<'a>(json: &'a Value, instance: &str) -> &'a Value {
     json["costs"].as_array().unwrap().iter().find(|cost| cost["instance"] == instance).unwrap()
 }
 
+/// Of a long text, whose beginning says nothing of what changed behind it, the words that differ are shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_far_behind_in_a_long_text_is_shown_by_its_words() {
+    let world = World::new().await;
+    let place = world.place();
+    let jane = world.acme.person("jane").unwrap();
+    let words = |last: &str| {
+        let words = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen";
+        json!({ "summary": format!("{words} {last} sixteen"), "priority": { "name": "Highest" } })
+    };
+    let key = jane.create("SUP", "Bug", words("fifteen")).unwrap();
+    place.run(&["run", "--once"]).await.expect(0, &[]);
+    jane.edit(&key, words("otherwise")).unwrap();
+    let line = "~ globex ENG-1 summary: … eleven twelve thirteen fourteen [-fifteen-]{+otherwise+} sixteen\n";
+    let said = place.run(&["plan"]).await.expect(0, &[line]);
+    assert!(!said.all().contains('\u{1b}'), "no colours where no terminal is: {said:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_plan_says_of_requests_and_mails_is_what_a_run_sends() {
     for notify in ["always", "never"] {

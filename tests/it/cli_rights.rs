@@ -145,3 +145,36 @@ async fn a_service_desk_wants_an_agent() {
     let said = internal.run(&["check"]).await;
     assert!(said.stdout.contains("error: sync.support.side.acme: the service desk"), "{said:?}");
 }
+
+/// One Jira that two instances lead to: a copy of an issue would be made beside it.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_jira_under_two_addresses_is_told() {
+    let world = World::new().await;
+    let other = world.acme.base_url().replace("127.0.0.1", "localhost");
+    let auth = "auth = { method = \"api-token\", user = \"sync@acme.example\", token = \"env:ACME_TOKEN\" }";
+    let text = world
+        .configuration()
+        .replace("kind = \"data-center\"", "kind = \"cloud\"")
+        .replace(&world.globex.base_url(), &other)
+        .replace("auth = { method = \"bearer\", token = \"env:GLOBEX_TOKEN\" }", auth)
+        .replace("project = \"ENG\"", "project = \"SUP\"");
+    let place = Place::new(&text);
+    let what = format!(
+        "project `SUP` of instance `globex` is that of side `acme`: both instances are the Jira at {}",
+        world.acme.base_url()
+    );
+    place.run(&["check"]).await.expect(2, &[&what]);
+    place.run(&["run", "--once"]).await.expect(2, &[&what]);
+    assert!(world.acme.issues().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_ends_is_warned_of() {
+    let world = World::new().await;
+    let token = "token = \"env:ACME_TOKEN\"";
+    let place = world.place_with(token, &format!("{token}, expires = \"2026-01-05\""));
+    let said = "warning: instance.acme.auth: its secret has ended on 2026-01-05, by `auth.expires`";
+    place.run(&["check"]).await.expect(0, &[said, "put it where `auth` of the instance says"]);
+    place.run(&["run", "--once"]).await;
+    place.run(&["status"]).await.expect(1, &["its secret has ended on 2026-01-05"]);
+}

@@ -68,6 +68,13 @@ impl OneInstance {
         answer.as_deref()
     }
 
+    /// What is answered of how to log in, whatever the way.
+    fn of_logins(&self) -> Vec<&'static str> {
+        let answered = ["user", "token", "password", "client-id", "client-secret"];
+        let is_there = |key: &&str| self.plain(key).is_some() || self.secret(key).is_some();
+        answered.into_iter().filter(is_there).chain(self.gateway.as_ref().map(|_| "gateway")).collect()
+    }
+
     /// One that may not.
     fn secret(&self, key: &str) -> Option<&str> {
         let answer = match key {
@@ -152,7 +159,9 @@ fn placed(text: &str, error: &toml::de::Error) -> String {
 
 /// What a parser says, without a value that it did not expect: that may be a token.
 fn told(message: &str) -> &str {
-    if message.starts_with("invalid type") || message.starts_with("invalid value") {
+    if message.contains("untagged enum Users") {
+        "`users` is \"proposed\", \"none\", or rows of an account by instance"
+    } else if message.starts_with("invalid type") || message.starts_with("invalid value") {
         "a value of another kind stands there than is expected"
     } else {
         message
@@ -211,13 +220,23 @@ impl Asker for FromFile {
     }
 
     fn way(&mut self, about: &About, ways: &'static [Way], _: bool) -> Result<Option<Way>, InitError> {
-        let Some(name) = self.instance(about).and_then(|instance| instance.login.as_deref()) else { return Ok(None) };
-        let found = ways.iter().find(|way| way.name == name).copied();
-        found.map(Some).ok_or_else(|| {
-            let all: Vec<String> = ways.iter().map(|way| format!("`{}`", way.name)).collect();
-            let why = format!("`{name}` is no way to log in there: there are {}", all.join(", "));
-            InitError::Useless { name: about.question("login"), why }
-        })
+        let Some(instance) = self.instance(about) else { return Ok(None) };
+        let way = match instance.login.as_deref() {
+            None => ways.first().copied(),
+            Some(name) => Some(ways.iter().find(|way| way.name == name).copied().ok_or_else(|| {
+                let all: Vec<String> = ways.iter().map(|way| format!("`{}`", way.name)).collect();
+                let why = format!("`{name}` is no way to log in there: there are {}", all.join(", "));
+                InitError::Useless { name: about.question("login"), why }
+            })?),
+        };
+        let Some(way) = way else { return Ok(None) };
+        // A token that was meant for the gateway must not be sent to the site because a word is missing.
+        let asks = |key: &str| way.asks.iter().any(|asked| asked.key == key) || (key == "gateway" && way.gateway);
+        if let Some(key) = instance.of_logins().into_iter().find(|key| !asks(key)) {
+            let why = format!("the way to log in is `{}`, which does not ask for it: `login` names another", way.name);
+            return Err(InitError::Useless { name: about.question(key), why });
+        }
+        Ok(Some(way))
     }
 
     fn gateway(&mut self, about: &About, proposed: Option<&str>) -> Result<String, InitError> {
@@ -277,11 +296,19 @@ impl Asker for FromFile {
                         let useless = || InitError::Useless { name: format!("users[{}]", at + 1), why: why() };
                         Ok((side.ok_or_else(useless)?, cell.clone()))
                     };
+                    if row.len() < 2 {
+                        let why = "it names nobody on a second instance".to_owned();
+                        return Err(InitError::Useless { name: format!("users[{}]", at + 1), why });
+                    }
                     row.iter().map(cell).collect::<Result<Cells, InitError>>()
                 };
                 rows.iter().enumerate().map(row).collect()
             }
         }
+    }
+
+    fn only_shows(&self) -> bool {
+        !self.answers.write
     }
 
     fn agreed(&mut self) -> Result<bool, InitError> {

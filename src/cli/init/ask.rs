@@ -35,10 +35,13 @@ pub(super) enum Token {
 }
 
 impl Token {
+    /// What was typed: a place, or the secret itself. One that begins as a place does and names none is taken for none either: it is told when
+    /// the configuration is read.
     pub(super) fn of(text: String) -> Self {
         let text = zeroize::Zeroizing::new(text);
         let plain = text.trim();
-        if crate::config::names_a_place(plain) {
+        let begins = ["env:", "file:", "credential:"].into_iter().any(|word| plain.starts_with(word));
+        if begins || crate::config::names_a_place(plain) {
             Self::At(plain.to_owned())
         } else {
             Self::Itself(Secret::new(plain.to_owned()))
@@ -110,6 +113,11 @@ pub(super) trait Asker {
 
     /// Who is who.
     fn people(&mut self, sides: &[SidePeople], proposed: &[Pair]) -> Result<Vec<Cells>, InitError>;
+
+    /// Whether nothing is to be written in any case.
+    fn only_shows(&self) -> bool {
+        false
+    }
 
     /// Whether what was shown is to be written.
     fn agreed(&mut self) -> Result<bool, InitError>;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::ask::{About, Asker, InitError, Token};
+use super::files::{Overwrite, are_free};
 use super::reach::{Reached, proposed_name};
 use super::text::{DraftInstance, Keyed, daemon_text, instance_text};
 use super::ways::{BESIDE, Way, usual, ways};
@@ -46,6 +47,8 @@ impl Environment for Written<'_> {
 pub(super) struct Entered {
     /// As it is written.
     pub(super) draft: DraftInstance,
+    /// What it calls itself.
+    pub(super) base_url: String,
     /// What it offers.
     pub(super) choices: Choices,
     /// Its projects.
@@ -58,6 +61,8 @@ pub(super) struct Desk<'d> {
     pub(super) config: &'d Path,
     /// The machine.
     pub(super) surroundings: &'d Surroundings,
+    /// What may be written over.
+    pub(super) overwrite: Overwrite,
     /// The tokens that were answered themselves, by the file that each will be in.
     pub(super) secrets: BTreeMap<PathBuf, Secret>,
 }
@@ -100,7 +105,7 @@ impl Desk<'_> {
         let mut times = 0;
         loop {
             times += 1;
-            let error = match self.log_in(&about, draft.clone(), asker, output).await? {
+            let error = match self.log_in(&about, (draft.clone(), &found.base_url), asker, output).await? {
                 Ok(entered) => {
                     output.line(&format!("{}: logged in as {}", about.called, entered.draft.about))?;
                     return Ok(Some(entered));
@@ -118,7 +123,7 @@ impl Desk<'_> {
     async fn log_in(
         &mut self,
         about: &About,
-        mut draft: DraftInstance,
+        (mut draft, base_url): (DraftInstance, &str),
         asker: &mut dyn Asker,
         output: &mut Output<'_>,
     ) -> anyhow::Result<Result<Entered, JiraError>> {
@@ -132,6 +137,12 @@ impl Desk<'_> {
         let transport = (self.surroundings.transports)(&settings)
             .map_err(|source| StartError::Transport { instance: settings.id.clone(), source })?;
         if let Auth::Grant(grant) = &settings.auth {
+            // What is granted is kept before anything else is known.
+            are_free([grant.file.as_path()], self.overwrite)?;
+            if asker.only_shows() {
+                let why = "what somebody grants is kept at once, so with `oauth` nothing can only be shown".to_owned();
+                return Err(InitError::Useless { name: "write".to_owned(), why }.into());
+            }
             if asker.asks_again() {
                 log_in_asking(&settings, grant, self.surroundings, output, &mut || Ok(asker.pasted()?)).await?;
             } else {
@@ -152,7 +163,7 @@ impl Desk<'_> {
         if projects.is_empty() {
             return Err(InitError::NoProject { instance: draft.name }.into());
         }
-        Ok(Ok(Entered { draft, choices, projects }))
+        Ok(Ok(Entered { draft, base_url: base_url.to_owned(), choices, projects }))
     }
 
     /// What is answered of a way to log in, as `auth` has it. Where the first question of a way is answered with nothing, another way is meant.

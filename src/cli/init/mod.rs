@@ -72,7 +72,8 @@ async fn set_up(
     output: &mut Output<'_>,
 ) -> anyhow::Result<Exit> {
     let surroundings = Surroundings::of_this_machine();
-    let mut desk = Desk { config, surroundings: &surroundings, secrets: std::collections::BTreeMap::new() };
+    let secrets = std::collections::BTreeMap::new();
+    let mut desk = Desk { config, surroundings: &surroundings, overwrite, secrets };
     let mut entered: Vec<Entered> = Vec::new();
     while let Some(next) = desk.enter(entered.len() + 1, &entered, asker, output).await? {
         entered.push(next);

@@ -47,8 +47,11 @@ impl Desk<'_> {
             times += 1;
             let Some(typed) = asker.url(nth)? else { return Ok(None) };
             let error = match self.look(&about, &typed, asker).await {
-                Ok(Reached { found, .. }) if known.iter().any(|known| known.draft.url == found.url) => {
-                    InitError::Useless { name: about.question("url"), why: format!("{} was named before", found.url) }
+                Ok(Reached { found, .. })
+                    if known.iter().any(|known| known.draft.url == found.url || known.base_url == found.base_url) =>
+                {
+                    let why = format!("the Jira at {} was named before", found.base_url);
+                    InitError::Useless { name: about.question("url"), why }
                 }
                 Ok(reached) => return Ok(Some(reached)),
                 Err(error) => error,
@@ -90,6 +93,10 @@ impl Desk<'_> {
                 if answered {
                     break;
                 }
+            }
+            if !answered && network.proxy.is_some() {
+                let why = format!("through it, {error}");
+                return Err(InitError::Useless { name: about.question("proxy"), why });
             }
             if !answered {
                 return Err(error.into());
@@ -208,7 +215,12 @@ mod tests {
     #[test]
     fn an_instance_is_called_by_what_its_host_tells() {
         let name = |url: &str, taken: &[&str]| {
-            let found = FoundJira { kind: Kind::DataCenter, url: url.to_owned(), version: String::new() };
+            let found = FoundJira {
+                kind: Kind::DataCenter,
+                url: url.to_owned(),
+                version: String::new(),
+                base_url: url.to_owned(),
+            };
             proposed_name(&found, taken)
         };
         assert_eq!(name("https://acme.atlassian.net", &[]), "acme");

@@ -105,7 +105,11 @@ impl Asker for AtTerminal {
                 let user = Text::new("The user there? (Enter: none)").prompt()?.trim().to_owned();
                 let login = match user.as_str() {
                     "" => None,
-                    user => hidden("The password there?")?.map(|password| (user.to_owned(), password)),
+                    user => loop {
+                        if let Some(password) = hidden("The password there?", "")? {
+                            break Some((user.to_owned(), password));
+                        }
+                    },
                 };
                 known.proxy = Some((url, login));
                 Ok(true)
@@ -137,7 +141,7 @@ impl Asker for AtTerminal {
     }
 
     fn secret(&mut self, about: &About, asked: &Asked) -> Result<Option<Token>, InitError> {
-        hidden(&format!("{}: {}?", about.called, asked.what))
+        hidden(&format!("{}: {}?", about.called, asked.what), &format!("; {OTHER}"))
     }
 
     fn beside(&self, _: &About, _: &str) -> Option<String> {
@@ -194,8 +198,8 @@ fn file(question: &str) -> Result<Option<PathBuf>, InitError> {
 }
 
 /// Asks for what is not shown.
-fn hidden(question: &str) -> Result<Option<Token>, InitError> {
-    let help = format!("it is not shown; or say where it lies: env:NAME, file:PATH, credential:NAME; {OTHER}");
+fn hidden(question: &str, more: &str) -> Result<Option<Token>, InitError> {
+    let help = format!("it is not shown; or say where it lies: env:NAME, file:PATH, credential:NAME{more}");
     let asked = Password::new(question).with_help_message(&help).with_display_mode(PasswordDisplayMode::Hidden);
     let typed = asked.without_confirmation().prompt()?;
     Ok(Some(typed).filter(|typed| !typed.trim().is_empty()).map(Token::of))

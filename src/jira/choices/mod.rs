@@ -42,6 +42,8 @@ pub struct FoundJira {
     pub url: String,
     /// Its version.
     pub version: String,
+    /// What it calls itself: one Jira may answer at several addresses.
+    pub base_url: String,
 }
 
 /// Why no Jira was found.
@@ -69,7 +71,8 @@ impl FindError {
     /// Whether it failed for a certificate that this machine does not trust.
     #[must_use]
     pub fn is_about_certificates(&self) -> bool {
-        matches!(self, Self::Unreachable { source, .. } if source.trouble == Trouble::Tls)
+        // What answers in the clear is no matter of certificates.
+        matches!(self, Self::Unreachable { source, .. } if source.trouble == Trouble::Tls && !source.detail.contains("corrupt message"))
     }
 }
 
@@ -156,7 +159,8 @@ async fn greet(base: &str, transport: &dyn Transport) -> Result<FoundJira, FindE
     let Some(version) = greeting.version else { return Err(not_jira("its answer names no version".to_owned())) };
     let is_cloud = greeting.deployment_type.as_deref() == Some("Cloud");
     let kind = if is_cloud { Kind::Cloud } else { Kind::DataCenter };
-    Ok(FoundJira { kind, url: base.to_owned(), version })
+    let base_url = greeting.base_url.map(|url| url.trim_end_matches('/').to_owned()).unwrap_or_else(|| base.to_owned());
+    Ok(FoundJira { kind, url: base.to_owned(), version, base_url })
 }
 
 /// A project that may be chosen.

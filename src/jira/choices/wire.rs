@@ -9,6 +9,7 @@ use super::super::wire::User;
 #[serde(rename_all = "camelCase")]
 pub(super) struct Greeting {
     pub(super) version: Option<String>,
+    pub(super) base_url: Option<String>,
     pub(super) deployment_type: Option<String>,
 }
 
