@@ -3,7 +3,7 @@ FROM rust:1.95-bookworm AS builder
 WORKDIR /build
 # aws-lc's C code needs cmake and a C compiler; the compiler is in the image.
 RUN apt-get update && apt-get install --yes --no-install-recommends cmake && rm -rf /var/lib/apt/lists/*
-COPY Cargo.toml Cargo.lock README.md ./
+COPY Cargo.toml Cargo.lock README.md build.rs ./
 COPY src ./src
 # Named in Cargo.toml, so they must be there; they are not built.
 COPY benches ./benches

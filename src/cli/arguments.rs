@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::model::configuration::Existing;
 use crate::model::ids::IssueKey;
 use crate::model::key::key_in;
-use crate::telemetry::LogFormat;
+use crate::telemetry::{LogFormat, is_read_by_the_journal};
 
 /// Where the configuration is, unless told otherwise.
 const USUAL_CONFIG: &str = "/etc/jirasyncd/jirasyncd.toml";
@@ -32,28 +32,37 @@ pub(super) struct Common {
     /// The configuration file.
     #[arg(long, global = true, value_name = "FILE", env = "JIRASYNCD_CONFIG", default_value = USUAL_CONFIG)]
     pub(super) config: PathBuf,
-    /// What to log on stderr: `debug`, `jirasyncd::engine=trace,info` [default: info for `run`, warn for most others].
+    /// What to log on stderr: `debug`, `jirasyncd::engine=trace,info` [default: as `RUST_LOG` says, else info for `run`, warn for most others].
     #[arg(long, global = true, value_name = "DIRECTIVES", env = "JIRASYNCD_LOG")]
     pub(super) log: Option<String>,
     /// The form of the log.
-    #[arg(long, global = true, value_name = "FORM", env = "JIRASYNCD_LOG_FORMAT", default_value = "text")]
+    #[arg(long, global = true, value_name = "FORM", env = "JIRASYNCD_LOG_FORMAT", default_value = "auto")]
     pub(super) log_format: Form,
 }
 
 /// The form of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Form {
+    /// Plain lines on a terminal, fields to the journal of systemd, else JSON.
+    Auto,
     /// Plain lines.
     Text,
     /// One JSON object per line.
     Json,
+    /// Fields to the journal of systemd.
+    Journal,
 }
 
-impl From<Form> for LogFormat {
-    fn from(form: Form) -> Self {
-        match form {
-            Form::Text => Self::Text,
-            Form::Json => Self::Json,
+impl Form {
+    /// What is written where standard error is a terminal, or none.
+    pub(super) fn on(self, is_terminal: bool) -> LogFormat {
+        match self {
+            Self::Text => LogFormat::Text,
+            Self::Json => LogFormat::Json,
+            Self::Journal => LogFormat::Journal,
+            Self::Auto if is_terminal => LogFormat::Text,
+            Self::Auto if is_read_by_the_journal() => LogFormat::Journal,
+            Self::Auto => LogFormat::Json,
         }
     }
 }

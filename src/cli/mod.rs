@@ -84,9 +84,14 @@ fn run_command(
 }
 
 fn log(common: &Common, command: &Command, look: Look) -> anyhow::Result<()> {
-    let directives = common.log.clone().unwrap_or_else(|| command.usual_log().to_owned());
-    let settings =
-        LogSettings { directives, format: common.log_format.into(), colour: look.stderr_is_terminal && !look.plain };
+    // Where other programs' variable is set for this one, too, it is meant.
+    let everybodys = || std::env::var("RUST_LOG").ok().filter(|directives| !directives.trim().is_empty());
+    let directives = common.log.clone().or_else(everybodys).unwrap_or_else(|| command.usual_log().to_owned());
+    let settings = LogSettings {
+        directives,
+        format: common.log_format.on(look.stderr_is_terminal),
+        colour: look.stderr_is_terminal && !look.plain,
+    };
     Ok(telemetry::start(&settings)?)
 }
 

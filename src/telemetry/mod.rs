@@ -1,11 +1,13 @@
-//! Logs: plain lines or JSON on stderr, every text in them made harmless. It must never let a secret or a body through: what
+//! Logs: plain lines or JSON on stderr, or fields to the journal, every text in them made harmless. It must never let a secret or a body through: what
 //! other crates say below a warning (whole requests, headers) is dropped whatever is asked for. Nor may it flood: a warning that says
 //! the same again is counted (`repeats`).
 
+mod journal;
 mod repeats;
 
 use std::fmt::{self, Write as _};
 use std::io::{self, Write};
+use std::path::Path;
 
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::filter::{EnvFilter, ParseError, filter_fn};
@@ -15,6 +17,8 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFi
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::{LookupSpan, Scope};
 
+pub(crate) use self::journal::is_read_by_the_journal;
+use self::journal::{Journal, SOCKET};
 use self::repeats::{Elapsed, Once, add_to_json, add_to_text, since_now};
 use crate::console::{escaped, escaped_json};
 
@@ -29,6 +33,8 @@ pub enum LogFormat {
     Text,
     /// One JSON object per line.
     Json,
+    /// Fields, to systemd's journal.
+    Journal,
 }
 
 /// How the log is written.
@@ -92,6 +98,14 @@ where
     let base = tracing_subscriber::fmt::layer().with_ansi(settings.colour);
     let layer = match settings.format {
         LogFormat::Text => base.event_format(Once::new(Lines, add_to_text, elapsed)).with_writer(writer).boxed(),
+        LogFormat::Journal => base
+            .with_ansi(false)
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .map_event_format(|lines| Once::new(lines, add_to_json, elapsed))
+            .with_writer(Journal::at(Path::new(SOCKET), EscapedJson(writer)))
+            .boxed(),
         LogFormat::Json => base
             .with_ansi(false)
             .json()

@@ -304,7 +304,7 @@ async fn what_is_logged_of_an_item_says_which() {
         assert!(span["id"].as_str().is_some_and(|id| id.len() == 32), "{line}");
     }
     jane.edit(&key, fields("Written again by people")).unwrap();
-    let edited = place.run(&["run", "--once", "--log", "debug"]).await.expect(0, &[]);
+    let edited = place.run(&["run", "--once", "--log", "debug", "--log-format", "text"]).await.expect(0, &[]);
     let line = edited.stderr.lines().find(|line| line.contains("set summary")).unwrap();
     assert!(line.contains("item{id=") && line.contains("keys=\"SUP-1,ENG-1\"}: ENG-1: "), "{line}");
     assert!(!made.all().contains("Written") && !edited.all().contains("Written"), "{made:?} {edited:?}");
@@ -362,7 +362,7 @@ async fn a_daemon_can_be_asked_told_and_stopped() {
     let mut log = String::new();
     daemon.stderr.take().unwrap().read_to_string(&mut log).unwrap();
     assert_eq!(code, Some(0), "{log}");
-    assert!(log.contains("INFO jirasyncd::cli::run: runs") && !log.contains("canary"), "{log}");
+    assert!(log.contains("\"message\":\"runs\"") && !log.contains("canary"), "{log}");
     assert!(!place.file("control.sock").exists(), "the control socket was left behind");
     heard(&notified, &mut told, "STOPPING=1");
     // It is alive from its first moment on, which may be told before it is ready.

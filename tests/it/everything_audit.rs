@@ -167,16 +167,17 @@ impl Audited<'_> {
             "versions" if self.has_lost_stock => &["affects-versions"],
             _ => return false,
         };
-        let says = match field {
-            "resolution" => "only a transition sets",
-            "request" => "request type",
-            _ => "",
+        let says: &[&str] = match field {
+            // Or its workflow takes it away with the status that was carried (9044).
+            "resolution" => &["only a transition sets", "a workflow function changed"],
+            "request" => &["request type"],
+            _ => &[""],
         };
         let of_item = |about: &str| about.split(", ").any(|key| keys.contains(&key));
         self.problems.iter().any(|stored| {
             let field = stored.problem.field.as_ref().map(FieldName::as_str);
             let is_of_field = field.is_some_and(|field| fields.contains(&field));
-            of_item(&stored.about) && is_of_field && stored.problem.what.contains(says)
+            of_item(&stored.about) && is_of_field && says.iter().any(|says| stored.problem.what.contains(says))
         })
     }
 }

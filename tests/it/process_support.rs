@@ -29,7 +29,7 @@ impl Running {
         let (socket, log) = (place.file(&format!("notify-{number}")), place.file(&format!("log-{number}")));
         let told = UnixDatagram::bind(&socket).unwrap();
         let mut command = place.command(&["run"]);
-        command.env("NOTIFY_SOCKET", &socket).stderr(File::create(&log).unwrap());
+        command.env("JIRASYNCD_LOG_FORMAT", "text").env("NOTIFY_SOCKET", &socket).stderr(File::create(&log).unwrap());
         let began = Instant::now();
         Self { child: command.spawn().unwrap(), told, began, log }
     }
