@@ -473,9 +473,24 @@ fn sent(world: &World, jira: &str) -> Vec<(String, u16)> {
         let body = String::from_utf8_lossy(&call.request_body);
         let query = without(&without(&call.query, "globalId=jirasyncd%3A", '%'), "globalId=jirasyncd:", ':');
         let body = with_items_for_keys(world, &without_lots(&body));
-        (format!("{jira} {} {} {query} {body}", call.method, call.path), call.status)
+        (format!("{jira} {} {} {query} {body}", call.method, with_item_for_id(world, jira, &call.path)), call.status)
     });
     told.collect()
+}
+
+/// The id of an issue in a path as the item that it is of: in which order counterparts are made that are made in one moment rests on which of them
+/// were looked at together (9089).
+fn with_item_for_id(world: &World, jira: &str, path: &str) -> String {
+    let id = |part: &str| part.parse::<u64>().ok();
+    let mut parts: Vec<String> = path.split('/').map(str::to_owned).collect();
+    let place = parts.iter().position(|part| part == "issue").map(|place| place + 1);
+    let Some((place, id)) = place.and_then(|place| Some((place, id(parts.get(place)?)?))) else {
+        return path.to_owned();
+    };
+    if let Some(issue) = world.jira(jira).issues().iter().find(|issue| issue.id == id) {
+        parts[place] = token(issue);
+    }
+    parts.join("/")
 }
 
 /// Home's keys as what they are of: how many issues home had before one rests on everybody's, and its key is told on purpose.
