@@ -1,4 +1,4 @@
-//! The exit codes: documented in the README, and asked for by systemd, cron and scripts. They must never change their meaning.
+//! The exit codes: documented in docs/handbook.md, and asked for by systemd, cron and scripts. They must never change their meaning.
 
 use std::process::ExitCode;
 

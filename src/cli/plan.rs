@@ -366,7 +366,7 @@ fn problems_of(of_sync: &ThingsPreview) -> Vec<String> {
 }
 
 impl Totals {
-    /// As documented in the README: what is not done is a problem, a side that cannot be read is an instance's.
+    /// As documented in docs/handbook.md: what is not done is a problem, a side that cannot be read is an instance's.
     fn exit(&self) -> Exit {
         if self.sides_unread > 0 {
             Exit::Instance

@@ -73,7 +73,7 @@ fn load(text: &str) -> Result<Loaded, Report> {
 
 #[test]
 fn the_examples_and_the_readme_load_without_a_word() {
-    let readme = root("README.md");
+    let readme = root("docs/handbook.md");
     let block = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
     for text in [&root("config/example.toml"), block] {
         let loaded = load(text).unwrap_or_else(|report| panic!("{report}"));
@@ -458,7 +458,7 @@ fn the_schema_is_current_and_agrees() {
     assert_eq!(root("config/jirasyncd.schema.json"), current, "run the tests with UPDATE=1");
     let validator = jsonschema::validator_for(&config::json_schema()).unwrap();
     let valid = |text: &str| validator.is_valid(&as_json(text.parse::<toml::Table>().unwrap().into()));
-    let readme = root("README.md");
+    let readme = root("docs/handbook.md");
     let block = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
     for text in [&root("config/example.toml"), &root("config/three-instances.toml"), block, BASE] {
         assert!(valid(text), "{text}");

@@ -1,4 +1,4 @@
-//! Accounts for every command of the README: it is run here, run by `scripts/test`, or held against what it names. It must
+//! Accounts for every command of the README and of the handbook: it is run here, run by `scripts/test`, or held against what it names. It must
 //! never let a command pass that is not listed here.
 
 use std::fs;
@@ -16,6 +16,11 @@ fn root() -> PathBuf {
 
 fn text(name: &str) -> String {
     fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// The README, and the handbook that it points to.
+fn both() -> String {
+    format!("{}\n{}", text("README.md"), text("docs/handbook.md"))
 }
 
 /// Every line of every fenced block in `language`.
@@ -48,7 +53,7 @@ fn account(command: &str) -> Result<(), String> {
         // We are inside of it.
         ["scripts/test"] => holds(".ci/run", "exec scripts/test"),
         // Given below to every command that runs on the README's configuration.
-        ["export", setting] => holds("README.md", &format!("\n{setting}\n")),
+        ["export", setting] => holds("docs/handbook.md", &format!("\n{setting}\n")),
         ["jirasyncd", rest @ ..] => command_line(rest),
         ["install", rest @ ..] => installed(rest),
         // Needs a running systemd: the units themselves are judged in `systemd.rs`.
@@ -132,7 +137,7 @@ fn command_line(words: &[&str]) -> Result<(), String> {
 
 #[test]
 fn every_command_of_the_readme_is_accounted_for() {
-    let commands = blocks(&text("README.md"), "sh");
+    let commands = blocks(&both(), "sh");
     assert!(commands.len() > 10, "only {} commands were found", commands.len());
     let failures: Vec<String> =
         commands.iter().filter_map(|command| Some(format!("{command}: {}", account(command).err()?))).collect();
@@ -145,7 +150,7 @@ fn every_command_of_the_readme_is_accounted_for() {
 /// The configuration of the README as it stands, but for the addresses of the Jiras and of the daemon's own things.
 #[tokio::test(flavor = "multi_thread")]
 async fn its_own_commands_run_on_its_own_configuration() {
-    let readme = text("README.md");
+    let readme = both();
     let world = World::with(|acme, _| {
         let sandbox = ProjectSetup { key: "SAND".into(), id: 19_000, ..acme.projects[0].clone() };
         acme.projects.push(sandbox);
@@ -220,6 +225,12 @@ async fn its_own_commands_run_on_its_own_configuration() {
             .concat()
     );
     assert_eq!(world.globex.issues().len(), 2, "not all crossed");
+}
+
+/// One screen more than the two commands: what is longer is a page of its own.
+#[test]
+fn the_readme_is_short() {
+    assert!(text("README.md").lines().count() <= 75, "{} lines", text("README.md").lines().count());
 }
 
 #[test]
