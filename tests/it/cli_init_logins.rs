@@ -158,7 +158,9 @@ async fn a_proxy_is_gone_through_from_the_first_question_on() {
          \"canary-at-the-proxy\""
     );
     let place = empty_place();
-    init(&place, &answers(&world, &acme, &bearer()), &[]).await.expect(0, &["logged in as Sync (Acme)"]);
+    let base = format!("url = \"{}", world.acme.base_url());
+    let told = answers(&world, &acme, &bearer()).replacen(&base, &format!("{base}/browse/SUP-1?focused=true#top"), 1);
+    init(&place, &told, &[]).await.expect(0, &["logged in as Sync (Acme)"]);
     let told = asked.lock().unwrap().clone();
     assert!(!told.is_empty() && told.iter().all(|(_, login)| login.contains("me")), "{told:?}");
     is_taken(&place, "tokens/acme.proxy-password", &["proxy = { url = ", "user = \"me\""]).await;

@@ -110,13 +110,18 @@ impl Desk<'_> {
             let ca_file = network.ca_file.as_deref().map(absolute);
             return Ok(NetworkSettings { ca_file, ..NetworkSettings::default() });
         }
+        // A page of it may have been typed, which no configuration takes.
+        let mut host = url.clone();
+        host.set_path("");
+        host.set_query(None);
+        host.set_fragment(None);
         let before = self.secrets.clone();
         let (files, proxy) = self.written(NOBODY, network);
         let nobody = Token::Itself(Secret::new("nobody-logs-in".to_owned()));
         let draft = DraftInstance {
             name: NOBODY.to_owned(),
             kind: Kind::DataCenter,
-            url: url.to_string(),
+            url: host.to_string(),
             gateway: None,
             auth: vec![("method", "bearer".to_owned()), ("token", self.kept(NOBODY, "token", nobody))],
             files,
