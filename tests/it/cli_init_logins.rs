@@ -1,7 +1,7 @@
 //! `jirasyncd init` by every way to log in, and through what may lie on the way to an instance. Must never show a secret, nor write one
 //! into the configuration.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufReader, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use jirasyncd::simulator::{CLOUD_ID, Credential};
 
 use super::cli_init::{empty_place, init};
 use super::cli_init_terminal::Terminal;
-use super::cli_login::granted;
+use super::cli_login::{address_in, granted};
 use super::cli_world::{ACME_TOKEN, GLOBEX_TOKEN, Place, World, free_port};
 use super::jira_ways::socks_proxy;
 
@@ -186,14 +186,7 @@ async fn access_is_granted_while_it_is_set_up() {
         .unwrap();
     let mut told = BufReader::new(child.stderr.take().unwrap());
     let mut said = String::new();
-    let address = loop {
-        let mut line = String::new();
-        assert!(told.read_line(&mut line).unwrap() > 0, "{said}");
-        said.push_str(&line);
-        if line.starts_with("http") {
-            break line.trim().to_owned();
-        }
-    };
+    let address = address_in(&mut told, &mut said);
     let back = granted(&address).await;
     let transport = ReqwestTransport::new(Duration::from_secs(10), None).unwrap();
     let visit = transport.send(http::Request::get(back).body(bytes::Bytes::new()).unwrap());

@@ -1,7 +1,7 @@
 //! `jirasyncd login` against a simulated Jira on the loopback: the browser that comes by itself, the address that is pasted, and what
 //! cannot be. Must never show what was granted.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::process::Stdio;
 
 use jirasyncd::clock::{Clock as _, SystemClock};
@@ -28,6 +28,18 @@ async fn world() -> World {
         acme.users[0].credentials = vec![Credential::Client { id: "app".into(), secret: ACME_TOKEN.into() }];
     })
     .await
+}
+
+/// The address that somebody is to open, as it is told; `said` gets all that was.
+pub(crate) fn address_in(told: &mut impl BufRead, said: &mut String) -> String {
+    loop {
+        let mut line = String::new();
+        assert!(told.read_line(&mut line).unwrap() > 0, "{said}");
+        said.push_str(&line);
+        if line.starts_with("http") {
+            return line.trim().to_owned();
+        }
+    }
 }
 
 /// Where somebody's browser is sent after he granted what is asked for at that address.
@@ -60,14 +72,7 @@ async fn access_is_granted_by_the_browser_or_by_what_is_pasted() {
         let mut typed = child.stdin.take().unwrap();
         let mut told = BufReader::new(child.stderr.take().unwrap());
         let mut said = String::new();
-        let address = loop {
-            let mut line = String::new();
-            assert!(told.read_line(&mut line).unwrap() > 0, "{said}");
-            said.push_str(&line);
-            if line.starts_with("http") {
-                break line.trim().to_owned();
-            }
-        };
+        let address = address_in(&mut told, &mut said);
         let back = granted(&address).await;
         assert!(back.starts_with(&redirect), "{back}");
         if comes_by_itself {

@@ -2,17 +2,15 @@
 //! server for trusted that is not.
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jirasyncd::clock::{Clock as _, SystemClock};
 use jirasyncd::jira::{ReqwestTransport, Transport as _};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::cli_world::{Place, World, free_port};
+use super::jira_ways::{for_everybody, pem};
 
 /// How long something is waited for.
 const WITHIN: Duration = Duration::from_secs(60);
@@ -20,28 +18,14 @@ const WITHIN: Duration = Duration::from_secs(60);
 /// What a mail server was told, line by line.
 type Told = Arc<Mutex<Vec<String>>>;
 
-fn pem(name: &str) -> PathBuf {
-    [env!("CARGO_MANIFEST_DIR"), "tests/it/catalogue/certificates", name].iter().collect()
-}
-
 /// A mail server that is spoken to over TLS from the first byte on. Its certificate is for `localhost`.
 fn mail_server() -> (u16, Told) {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![CertificateDer::from_pem_file(pem("good.pem")).unwrap()],
-            PrivateKeyDer::from_pem_file(pem("leaf.key")).unwrap(),
-        )
-        .unwrap();
+    let config = Arc::new(for_everybody());
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let told = Told::default();
     let heard = Arc::clone(&told);
     std::thread::spawn(move || {
-        let config = Arc::new(config);
         for stream in listener.incoming() {
             let (Ok(stream), Ok(tls)) = (stream, rustls::ServerConnection::new(Arc::clone(&config))) else { return };
             let mut secure = BufReader::new(rustls::StreamOwned::new(tls, stream));

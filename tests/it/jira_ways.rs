@@ -20,7 +20,7 @@ use super::jira_network::raw;
 const LONG: Duration = Duration::from_secs(5);
 const YES: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
-fn pem(name: &str) -> PathBuf {
+pub(crate) fn pem(name: &str) -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "tests/it/catalogue/certificates", name].iter().collect()
 }
 
@@ -242,10 +242,10 @@ async fn a_tunnel_is_made_for_https_and_the_certificate_is_still_looked_at() {
     assert_eq!(ask(&distrusting, &url).await.unwrap_err().trouble, Trouble::Tls);
 }
 
-/// Before a proxy over TLS and behind it: bytes go both ways.
-fn over_tls(to: String) -> String {
+/// What a server shows whose certificate is for `localhost`, and who asks for none.
+pub(crate) fn for_everybody() -> rustls::ServerConfig {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
+    rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
@@ -253,11 +253,15 @@ fn over_tls(to: String) -> String {
             vec![CertificateDer::from_pem_file(pem("good.pem")).unwrap()],
             PrivateKeyDer::from_pem_file(pem("leaf.key")).unwrap(),
         )
-        .unwrap();
+        .unwrap()
+}
+
+/// Before a proxy over TLS and behind it: one request goes in, and its answer comes back.
+fn over_tls(to: String) -> String {
+    let config = Arc::new(for_everybody());
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
     std::thread::spawn(move || {
-        let config = Arc::new(config);
         for stream in listener.incoming() {
             let (Ok(mut stream), Ok(mut tls)) = (stream, rustls::ServerConnection::new(Arc::clone(&config))) else {
                 return;
