@@ -125,7 +125,19 @@ fn ready(arguments: &SimulateArguments) -> Setup {
         }
         None => {}
     }
+    let sync_user = setup.users.iter_mut().find(|user| user.name == "sync");
+    sync_user.into_iter().for_each(|user| user.credentials.extend(further_logins(arguments.kind)));
     setup
+}
+
+/// The other ways to log in that such a Jira has, so that each can be tried.
+fn further_logins(kind: SimulatedKind) -> [Credential; 2] {
+    let client = Credential::Client { id: "sync-client".to_owned(), secret: "sync-client-secret".to_owned() };
+    let other = match kind {
+        SimulatedKind::Cloud => Credential::ScopedToken("sync-scoped-token".to_owned()),
+        SimulatedKind::DataCenter => Credential::Password("sync-password".to_owned()),
+    };
+    [other, client]
 }
 
 /// What somebody needs to know to talk to it.
@@ -154,7 +166,15 @@ fn greeting(setup: &Setup) -> String {
                     let gateway = format!("{}/ex/jira/{CLOUD_ID}", setup.base_url);
                     (format!("scoped token {token} at {gateway}"), format!("-H 'Authorization: Bearer {token}'"))
                 }
-                Credential::Client { id, secret } => (format!("client {id} with secret {secret}"), String::new()),
+                Credential::Client { id, secret } => {
+                    let tokens = match setup.kind {
+                        Kind::Cloud => "oauth/token",
+                        Kind::DataCenter => "rest/oauth2/latest/token",
+                    };
+                    let how =
+                        format!("OAuth 2.0 client {id} with secret {secret}, tokens at {}/{tokens}", setup.base_url);
+                    (how, String::new())
+                }
             };
             lines.push(format!("  {}: {how}", user.display_name));
             let here = !matches!(credential, Credential::ScopedToken(_) | Credential::Client { .. });
@@ -195,10 +215,15 @@ mod tests {
         result.unwrap();
         assert!(text.contains("Jira Cloud at http://127.0.0.1:") && text.contains("projects: HELP\n"), "{text}");
         assert!(text.contains("Jane Roe: jane@acme.example with API token jane-token"), "{text}");
+        let further = ["scoped token sync-scoped-token at http", "/ex/jira/", "/oauth/token\n"];
+        assert!(further.iter().all(|part| text.contains(part)), "{text}");
         assert!(text.contains("example: curl -u sync@acme.example:sync-token 'http://127.0.0.1:"), "{text}");
         let (text, result) = said(&arguments(SimulatedKind::DataCenter, vec![], None)).await;
         result.unwrap();
         assert!(text.contains("sync with access token sync-token") && text.contains("projects: ENG\n"), "{text}");
+        let further =
+            ["sync with password sync-password", "client sync-client with secret sync-client-secret, tokens at"];
+        assert!(further.iter().all(|part| text.contains(part)), "{text}");
         assert!(text.contains("curl -H 'Authorization: Bearer sync-token' 'http"), "{text}");
     }
 
