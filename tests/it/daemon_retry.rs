@@ -1,5 +1,5 @@
-//! `problems retry` of what waits for longer than a field: files that were refused, and an item that made the process panic; in
-//! simulated time. Must never take the daemon's word for what arrived: it is read in the Jiras.
+//! `problems retry` of what waits for longer than a field: files that were refused, an item that made the process panic, a clause that Jira
+//! refused, and an issue that names what it is one with wrongly; in simulated time. Must never take the daemon's word for what arrived: it is read in the Jiras.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use jirasyncd::jira::Transport;
 use jirasyncd::model::command::{Answer, Command, Ended};
 use jirasyncd::model::problem_filter::ProblemFilter;
 use jirasyncd::simulator::{Fault, FaultRule, When};
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::bent::Bent;
@@ -110,4 +111,62 @@ async fn an_item_that_was_set_aside_after_panics_is_tried_again_where_it_is_mean
     edit(&world, "acme", "jane", &bad, "Bad edited again");
     world.rest().await.unwrap();
     assert_eq!(world.issues("globex", "Bad edited again").len(), 1);
+}
+
+/// By itself a clause is tried again every five minutes.
+#[tokio::test(start_paused = true)]
+async fn a_clause_that_jira_takes_again_is_tried_at_once() {
+    let by_jql = "side.acme = { jql = \"labels = shared\", instance = \"acme\"";
+    let mut world = World::without_daemon(&two().replace("side.acme = { instance = \"acme\"", by_jql));
+    // As where the field that it names is hidden from the sync user.
+    let hidden = Arc::new(AtomicBool::new(true));
+    let held = Arc::clone(&hidden);
+    world.bend(move |inner| {
+        let held = Arc::clone(&held);
+        Arc::new(Bent::new(inner).out(move |_, asked| {
+            let query = asked.get("jql").and_then(Value::as_str).unwrap_or_default();
+            if held.load(Ordering::SeqCst) && query.contains("labels = shared") {
+                asked["jql"] = json!(query.replace("labels = shared", "nosuch = 1"));
+            }
+        })) as Arc<dyn Transport>
+    });
+    world.start().await;
+    create(&world, "SUP", "Item", &["shared"]);
+    world.intervals(3).await;
+    let problems = world.problems().await;
+    assert!(problems.len() == 1 && problems[0].contains("Jira refuses its JQL"), "{problems:?}");
+    hidden.store(false, Ordering::SeqCst);
+    world.intervals(2).await;
+    assert_eq!(world.issues("globex", "Item").len(), 0, "it would have come by itself");
+    let done = retry(&world, None).await;
+    assert!(
+        done.ended == Ended::Done && done.lines.iter().any(|line| line.contains("of no issue in step")),
+        "{done:?}"
+    );
+    world.interval().await;
+    assert_eq!(world.issues("globex", "Item").len(), 1, "{:?}", world.problems().await);
+    world.rest().await.unwrap();
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
+
+/// A property says nothing in an issue's history, so that a poll does not show that somebody corrected it.
+#[tokio::test(start_paused = true)]
+async fn a_newcomer_whose_property_was_corrected_is_looked_at_at_once() {
+    let config = format!("{}\n[sync.support.pairing]\nby = [{{ property = \"partner\" }}]\n", two());
+    let mut world = World::without_daemon(&config);
+    let jdoe = world.person("globex", "jdoe");
+    let key = jdoe.create("ENG", "Defect", json!({ "summary": "Item" })).unwrap();
+    jdoe.set_property(&key, "partner", json!({ "issue": { "key": "SUP-77" } })).unwrap();
+    world.start().await;
+    world.intervals(3).await;
+    let problems = world.problems().await;
+    assert!(problems.len() == 1 && problems[0].contains("nothing is created for it"), "{problems:?}");
+    jdoe.set_property(&key, "partner", json!({})).unwrap();
+    world.intervals(3).await;
+    assert_eq!(world.issues("acme", "Item").len(), 0, "it would have come by itself");
+    assert_eq!(retry(&world, None).await.ended, Ended::Done);
+    world.intervals(2).await;
+    assert_eq!(world.issues("acme", "Item").len(), 1, "{:?}", world.problems().await);
+    world.rest().await.unwrap();
+    assert_eq!(world.problems().await, Vec::<String>::new());
 }
