@@ -59,7 +59,8 @@ async fn is_taken(place: &Place, secret: &str, holds: &[&str]) {
 async fn each_way_to_log_in_can_be_set_up() {
     let token = |secret: &str| format!("user = \"sync@acme.example\"\ntoken = \"{secret}\"");
     let scoped = Credential::ScopedToken(ACME_TOKEN.into());
-    let account = format!("login = \"service-account\"\ntoken = \"{ACME_TOKEN}\"");
+    let account = format!("login = \"service-account\"\ntoken = \"{ACME_TOKEN}\"\nexpires = \"2027-03-01\"");
+    let until = "method = \"bearer\", token = \"file:tokens/acme\", expires = \"2027-03-01\"";
     let by_client =
         |secret: &str| format!("login = \"client-credentials\"\nclient-id = \"app\"\nclient-secret = \"{secret}\"");
     let cloud = [
@@ -69,7 +70,7 @@ async fn each_way_to_log_in_can_be_set_up() {
             "tokens/acme",
             "method = \"api-token\"",
         ),
-        (scoped, account, "tokens/acme", "method = \"bearer\""),
+        (scoped, account, "tokens/acme", until),
         (client(ACME_TOKEN), by_client(ACME_TOKEN), "tokens/acme.client-secret", "method = \"client-credentials\""),
     ];
     for (takes, lines, secret, method) in cloud {

@@ -50,6 +50,7 @@ struct OneInstance {
     scope: Option<String>,
     authorize_url: Option<String>,
     redirect_url: Option<String>,
+    expires: Option<String>,
     project: Option<String>,
 }
 
@@ -63,6 +64,7 @@ impl OneInstance {
             "scope" => &self.scope,
             "authorize-url" => &self.authorize_url,
             "redirect-url" => &self.redirect_url,
+            "expires" => &self.expires,
             _ => return None,
         };
         answer.as_deref()

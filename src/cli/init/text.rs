@@ -131,6 +131,10 @@ fn one_instance(text: &mut String, instance: &DraftInstance) {
         text,
         "# The {secret} itself stands elsewhere: `file:PATH`, `env:NAME`, or `credential:NAME` of systemd."
     );
+    // Who tells no day is told nothing in time.
+    if secret == "token" && instance.auth.iter().all(|(key, _)| *key != "expires") {
+        say(text, "# Does it end one day? With `expires = \"2027-03-01\"` in `auth` that is told two weeks before.");
+    }
     let _ = writeln!(text, "auth = {{ {} }}", keys(&instance.auth));
     for (key, file) in &instance.files {
         let _ = writeln!(text, "{key} = {}", quoted(file));

@@ -40,8 +40,9 @@ const EMAIL: Asked = plain("user", "the e-mail of the sync user");
 const CLIENT_ID: Asked = plain("client-id", "the application's client id");
 const CLIENT_SECRET: Asked = secret("client-secret", "the application's client secret");
 
-/// What may be set beside what a way asks, where the application was registered otherwise than is usual. Nobody is asked for it.
-pub(super) const BESIDE: [&str; 4] = ["token-url", "scope", "authorize-url", "redirect-url"];
+/// What may be set beside what a way asks: where the application was registered otherwise than is usual, and the day on which a secret ends.
+/// Nobody is asked for it.
+pub(super) const BESIDE: [&str; 5] = ["token-url", "scope", "authorize-url", "redirect-url", "expires"];
 
 static CLOUD: [Way; 5] = [
     Way {
