@@ -12,7 +12,7 @@ use crate::model::fingerprint::{Fingerprint, Shown};
 use crate::model::hub::{Acknowledged, Acts};
 use crate::model::ids::{AccountId, EntryId, FieldId, OperationId, SideId};
 use crate::model::issue::{LogItem, NativeValue};
-use crate::model::operation::{Action, Intent, NativeWrite};
+use crate::model::operation::{Action, Intent, IntentState, NativeWrite};
 use crate::model::remark::Remark;
 use crate::model::settings::{FieldKind, FieldRow, SideEffects};
 use crate::model::value::Value;
@@ -194,6 +194,21 @@ fn is_hidden(row: &FieldRow, now: &Value) -> bool {
     row.kind == FieldKind::Parent && now.is_empty()
 }
 
+/// A parent that we took away, and no entry tells of it though Jira said yes: there was none any more. It goes without one where the parent
+/// itself is deleted.
+fn had_none(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, none: Value) {
+    let answered = |intent: &&Intent| &intent.operation.side == side && intent.state == IntentState::Answered;
+    let taken_away = draft.input.intents.iter().filter(answered).find_map(|intent| match written_by(intent, row)? {
+        Written::Value(wanted, acts) if wanted.is_empty() => Some(acts),
+        Written::Value(..) | Written::Hop => None,
+    });
+    let Some(acts) = taken_away else { return };
+    let Some(replica) = draft.plan.item.replicas.get_mut(side) else { return };
+    let base = replica.bases.entry(row.name.clone()).or_default();
+    observe(base, none);
+    base.acts = acts;
+}
+
 /// Whether a text has an entry: then the log says that it changed, and the value read says to what.
 fn matches_log(observation: &Observation, field: &FieldId) -> bool {
     !touching(observation, field).is_empty()
@@ -299,7 +314,11 @@ fn replay(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, observation: &Ob
             return;
         }
         let known = base.and_then(|base| base.value.clone());
-        if known.is_some_and(|known| same(&known, &now)) || is_hidden(row, &now) {
+        if known.is_some_and(|known| same(&known, &now)) {
+            return;
+        }
+        if is_hidden(row, &now) {
+            had_none(draft, row, side, now);
             return;
         }
         // It changed without an entry: nobody knows who did it, so it counts as a person's.

@@ -312,6 +312,37 @@ async fn a_parent_that_is_only_not_shown_is_not_taken_away_elsewhere() {
     assert_eq!(above(&world, "acme", "The task again"), "The epic", "nobody took it away");
 }
 
+/// Its history says nothing of a parent that went with its issue, so that it may also be one that is only not shown.
+#[tokio::test(start_paused = true)]
+async fn a_parent_that_was_deleted_is_taken_away_once_and_no_problem() {
+    for (config, other) in [(two(), "globex"), (two_clouds(), "initech")] {
+        let world = world(&config).await;
+        let epic = create(&world, "Epic", "The epic", json!({}));
+        let task = create(&world, "Task", "The task", under(&epic));
+        world.rest().await.unwrap();
+        assert_eq!(above(&world, other, "The task"), "The epic");
+        let (who, project) = if other == "globex" { ("jdoe", "ENG") } else { ("petra", "OPS") };
+        world.jira(other).set_permission(project, "DELETE_ISSUES", &[Holder::LoggedIn]);
+        world.person(other, who).delete(&world.issue(other, "The epic").key).unwrap();
+        world.intervals(3).await;
+        assert_eq!(
+            (above(&world, other, "The task"), above(&world, "acme", "The task")),
+            (String::new(), "The epic".into())
+        );
+        world.person("acme", "jane").edit(&task, json!({ "parent": { "none": true } })).unwrap();
+        world.rest().await.unwrap();
+        reset(&world);
+        for _ in 0..3 {
+            world.pass(7 * 3_600).await;
+            world.daemon().engine().sweep(None).await.unwrap();
+            world.intervals(5).await;
+        }
+        let problems = world.problems().await;
+        assert!(!problems.iter().any(|problem| problem.contains("kept its own value")), "{other}: {problems:?}");
+        assert_eq!(written(&world), 0, "{other}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_lost_answer_makes_no_second_sub_task() {
     for (operation, fault) in [("createIssue", Fault::ResetAfter), ("editIssue", Fault::ResetAfter)] {
