@@ -117,6 +117,7 @@ fn findings(checked: &Checked) -> String {
         let severity = match finding.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
+            Severity::Note => "note",
         };
         let _ = writeln!(out, "  {severity}: {}: {}", escaped(&finding.place), escaped(&finding.what));
         let _ = writeln!(out, "    Hint: {}", escaped(&finding.remedy));

@@ -22,6 +22,8 @@ pub enum Severity {
     Error,
     /// It will show, but the rest runs.
     Warning,
+    /// Nothing is wrong: what nobody could look at, or may want to know.
+    Note,
 }
 
 /// Something that is not as it should be, found before the first write.
@@ -46,6 +48,11 @@ impl Finding {
     /// A warning.
     pub(crate) fn warning(place: impl Into<String>, what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(place, what, remedy) }
+    }
+
+    /// A note.
+    pub(crate) fn note(place: impl Into<String>, what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { severity: Severity::Note, ..Self::error(place, what, remedy) }
     }
 }
 

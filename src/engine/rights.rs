@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::names::Finding;
 use super::needs::{Demand, Need, needs_of};
 use super::survey::{Connection, Connections, Survey};
-use crate::jira::{Failure, JiraError, JiraRead, Nature, Permissions};
+use crate::jira::{Failure, JiraError, JiraRead, Nature, Permissions, Want};
 use crate::model::catalog::Catalog;
 use crate::model::ids::{AccountId, InstanceId, IssueKey};
 use crate::model::right::{Function, Right};
@@ -20,6 +20,8 @@ const AT_ONCE: usize = 4;
 const BY_OTHERS: &str = "reporter != currentUser()";
 /// Issues that lie with the sync user.
 const WITH_US: &str = "assignee = currentUser()";
+/// Issues that the sync user's account made.
+const BY_US: &str = "creator = currentUser()";
 
 /// One permission that the syncs need in a project, and what for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -98,6 +100,8 @@ struct Asked {
     /// Those of the user map who may not be assigned, of how many.
     unassignable: (BTreeSet<String>, usize),
     with_us: Option<IssueKey>,
+    /// Made with the sync user's account, without our mark.
+    unmarked: Option<IssueKey>,
 }
 
 impl Survey {
@@ -139,14 +143,20 @@ impl Survey {
             self.findings.extend(missing(need, report.sample.as_ref(), &place, &there, &asked));
         }
         self.findings.extend(excessive(&report, places, &there));
+        let remedy = "give the sync an account that nobody works with: what a person does with it is not carried";
+        let is_a_persons = |what: String| Finding::warning(&place, what, remedy);
         if names_us {
             let what = format!("the user map names the sync user of instance `{instance}` as one of the people there");
-            let remedy = "give the sync an account that nobody works with: what a person does with it is not carried";
-            self.findings.push(Finding::warning(&place, what, remedy));
+            self.findings.push(is_a_persons(what));
         } else if let Some(key) = &asked.with_us {
             let what = format!("{key} in {there} is assigned to the sync user: is it the account of a person?");
-            let remedy = "give the sync an account that nobody works with: what a person does with it is not carried";
-            self.findings.push(Finding::warning(&place, what, remedy));
+            self.findings.push(is_a_persons(what));
+        }
+        if let Some(key) = &asked.unmarked {
+            let what = format!(
+                "{key} in {there} was created by the sync user and bears no mark of jirasyncd: is it the account of a person, or of another program?"
+            );
+            self.findings.push(is_a_persons(what));
         }
         self.permissions.push(report);
     }
@@ -201,12 +211,20 @@ async fn ask(
         None => None,
     };
     let with_us = shown(read.newest(project, Some(WITH_US)).await)?.flatten().map(|(_, key)| key);
+    let unmarked = match shown(read.newest(project, Some(BY_US)).await)?.flatten() {
+        Some((issue, key)) => {
+            let row = read.issues(&[issue], &Want { mark: true, ..Want::default() }).await.pop();
+            let row = row.map(shown).transpose()?.flatten();
+            row.filter(|row| row.mark.is_none()).map(|_| key)
+        }
+        None => None,
+    };
     let unassignable = if needed.contains(&Right::AssignableUser) {
         unassignable(read, project, catalogs).await?
     } else {
         (BTreeSet::new(), 0)
     };
-    Ok(Asked { nature, needs, held: Some(held), sample, unassignable, with_us })
+    Ok(Asked { nature, needs, held: Some(held), sample, unassignable, with_us, unmarked })
 }
 
 /// What Jira does not show, or refuses, is not known.

@@ -26,6 +26,7 @@ pub(super) async fn look(
     catalogs: &BTreeMap<SideId, Catalog>,
 ) -> Result<Vec<Finding>, JiraError> {
     let mut found = Vec::new();
+    let mut unseen: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
     let all = goals(sync, &side.id, catalogs);
     for issue_type in types(sync, &side.id, catalogs) {
         let goals = of_type(&all, catalogs.get(&side.id), &issue_type);
@@ -41,8 +42,27 @@ pub(super) async fn look(
             seen.insert(status, offers);
         }
         found.extend(judge(sync, side, &issue_type, &goals, &seen));
+        let empty = seen.iter().filter(|(_, offers)| offers.is_none());
+        unseen.entry(empty.map(|(status, _)| status.clone()).collect()).or_default().push(issue_type);
     }
+    found.extend(unseen.iter().filter(|(statuses, _)| !statuses.is_empty()).map(|(statuses, types)| {
+        let listed = |names: &[String]| format!("`{}`", names.join("`, `"));
+        let what = format!(
+            "no issue of type {} stands in {} of project `{}`: what the sync user is offered there is not known yet",
+            listed(types),
+            listed(statuses),
+            side.project
+        );
+        let remedy =
+            "nothing has to be done: an issue that finds no way on is told then; put one into each to know it before";
+        Finding::note(statuses_of(sync, side), what, remedy)
+    }));
     Ok(found)
+}
+
+/// Where it stands in the configuration.
+fn statuses_of(sync: &SyncSettings, side: &SideSettings) -> String {
+    format!("sync.{}.fields.status, side `{}`", sync.id, side.id)
 }
 
 /// What is offered in a status; `None`: no issue stands there, or Jira does not tell.
@@ -127,7 +147,7 @@ fn judge(
     if seen.values().flatten().all(Vec::is_empty) {
         return Vec::new();
     }
-    let place = format!("sync.{}.fields.status, side `{}`", sync.id, side.id);
+    let place = statuses_of(sync, side);
     let mut found = Vec::new();
     for goal in goals {
         let mut stuck = Vec::new();

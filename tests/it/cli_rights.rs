@@ -130,6 +130,21 @@ async fn the_account_of_a_person_is_a_warning() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_made_issues_without_our_mark_is_a_warning() {
+    let world = World::new().await;
+    let place = world.place();
+    world.acme.person("jane").unwrap().create("SUP", "Bug", json!({ "summary": "Item" })).unwrap();
+    place.run(&["run", "--once"]).await.expect(1, &["created ENG-1"]);
+    let said = place.run(&["check"]).await.expect(0, &[]);
+    assert!(!said.stdout.contains("bears no mark"), "what it copied itself: {said:?}");
+    let key = world.globex.person("sync").unwrap().create("ENG", "Defect", json!({ "summary": "By hand" })).unwrap();
+    let what = format!(
+        "warning: sync.support.side.globex: {key} in project `ENG` of instance `globex` was created by the sync user and bears no mark"
+    );
+    place.run(&["check"]).await.expect(0, &[&what, "an account that nobody works with"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_service_desk_wants_an_agent() {
     let world = World::with(|acme, _| {
         acme.projects[0].service_desk = true;

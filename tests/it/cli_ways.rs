@@ -4,6 +4,7 @@
 use jirasyncd::simulator::Setup;
 use serde_json::json;
 
+use super::cli_rights::take_what_nobody_needs;
 use super::cli_world::{Said, World};
 
 /// What `check` says where the one Jira has an issue in each of two statuses.
@@ -23,6 +24,17 @@ async fn told(change: impl FnOnce(&mut Setup)) -> Said {
 async fn a_workflow_that_lets_us_through_is_not_mentioned() {
     let said = told(|_| {}).await;
     assert!(!said.all().contains("offered no way") && !said.all().contains("asks for"), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_issue_stands_it_is_said_that_nothing_is_known() {
+    let what = "note: sync.support.fields.status, side `globex`: no issue of type `Defect` stands in `Closed` of project `ENG`: what the sync user is offered there is not known yet";
+    told(|_| {}).await.expect(0, &[what, "put one into each to know it before"]);
+    // A note is no warning.
+    let world = World::new().await;
+    let place = world.place();
+    take_what_nobody_needs(&world, &place).await;
+    place.run(&["check"]).await.expect(0, &["all is well", "note: ", "stands in `Closed`, `Open` of project `ENG`"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

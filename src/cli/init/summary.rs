@@ -60,9 +60,8 @@ fn alone(sides: &[Side], rows: &Rows) -> String {
 /// What is wrong yet, in the Jiras or with the mapping.
 pub(super) fn findings(survey: &Survey) -> String {
     let mut text = String::new();
-    let (errors, warnings): (Vec<_>, Vec<_>) =
-        survey.findings.iter().partition(|finding| finding.severity == Severity::Error);
-    for finding in errors {
+    let of = |severity| survey.findings.iter().filter(move |finding| finding.severity == severity);
+    for finding in of(Severity::Error) {
         text.push_str(&format!("error: {}: {}\n  {}\n", finding.place, finding.what, finding.remedy));
     }
     for error in &survey.failures {
@@ -71,8 +70,9 @@ pub(super) fn findings(survey: &Survey) -> String {
     if text.is_empty() {
         text.push_str("The Jiras have all that this needs.");
         // What is held in excess fills a page, and stops nobody here.
-        if !warnings.is_empty() {
-            text.push_str(&format!(" {}: `jirasyncd check` tells them.", counted(warnings.len(), "warning")));
+        let warnings = of(Severity::Warning).count();
+        if warnings > 0 {
+            text.push_str(&format!(" {}: `jirasyncd check` tells them.", counted(warnings, "warning")));
         }
         text.push('\n');
     }

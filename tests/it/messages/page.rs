@@ -31,7 +31,7 @@ const AREAS: [(Area, &str, &str); 9] = [
         Area::Findings,
         "Between the configuration and the instances",
         "Told by `jirasyncd check`, at a start and by `jirasyncd reload` (what workflows do not let through: by `check` and `init` alone), with the key of the configuration that it is about. An error \
-         keeps the daemon from starting (code 2), and a reload from being taken; a warning does not.",
+         keeps the daemon from starting (code 2), and a reload from being taken; a warning does not. A note says that nothing is wrong, and what could not be looked at.",
     ),
     (
         Area::Start,

@@ -136,7 +136,7 @@ fn add(
 }
 
 /// Functions that only hand on what they are called with: the calls of them are looked at.
-const HANDS_ON: [&str; 6] = ["problem", "hold", "error", "warning", "unknown", "refused"];
+const HANDS_ON: [&str; 7] = ["problem", "hold", "error", "warning", "note", "unknown", "refused"];
 
 /// The calls and constructions that say something, in one function.
 struct Places<'c, 's> {
@@ -243,7 +243,9 @@ impl<'s> Visit<'s> for Places<'_, 's> {
             _ => String::new(),
         };
         match (of.as_str(), called(&call.func).unwrap_or_default().as_str(), arguments.as_slice()) {
-            ("Finding", "error" | "warning", [_, what, remedy]) => self.with_remedy(Area::Findings, what, remedy),
+            ("Finding", "error" | "warning" | "note", [_, what, remedy]) => {
+                self.with_remedy(Area::Findings, what, remedy);
+            }
             ("", "refuse", [what, help]) if self.is_config() => self.with_remedy(Area::Configuration, what, help),
             ("Answer", "new", [ended, lines]) if !went_well(ended) => self.alone(Area::Answers, lines),
             ("", "Err", [what]) => self.of_a_list(what),
