@@ -22,6 +22,8 @@ mod plan_levels;
 #[cfg(test)]
 mod plan_matching;
 #[cfg(test)]
+mod plan_mutants_acts;
+#[cfg(test)]
 mod plan_pairs;
 #[cfg(test)]
 mod plan_partings;

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jirasyncd::mapping::References;
 use jirasyncd::model::document::Syntax;
-use jirasyncd::model::hub::{Acknowledged, Rival};
-use jirasyncd::model::ids::{FieldId, SideId};
-use jirasyncd::model::issue::NativeValue;
-use jirasyncd::model::operation::Action;
+use jirasyncd::model::hub::{Acknowledged, Rival, There};
+use jirasyncd::model::ids::{EntryId, FieldId, IssueId, ItemId, OperationId, SideId};
+use jirasyncd::model::issue::{IssueLink, LogEntry, LogItem, NativeValue};
+use jirasyncd::model::operation::{Action, Intent, IntentState};
 use jirasyncd::model::scope::{Covered, Scope};
 use jirasyncd::model::settings::{Composed, ConflictPolicy, CopyEdits, FieldKind, SideEffects};
-use jirasyncd::plan::{By, Plan, PlanInput, Wanted, plan};
+use jirasyncd::plan::{By, Observation, Plan, PlanInput, Step, Wanted, check, plan};
 use jirasyncd::text;
 
 use super::plan_world::{Fate, PRIORITIES, Revision, SOUND, World, settings, side};
@@ -207,4 +207,80 @@ fn a_new_issue_says_where_its_text_stands_whole() {
     let fields = fields.unwrap_or_else(|| panic!("{:?} {:?}", made.holds, made.wanted));
     let written = format!("{:?}", fields[&"description".into()].write);
     assert!(written.contains("[A-1|https://a.example/browse/A-1]"), "{}", &written[written.len() - 200..]);
+}
+
+/// Two sides, a link on the first to an issue that has a counterpart on both, and that issue.
+fn linked() -> (World, References, BTreeMap<SideId, Observation>) {
+    let mut world = settled(2);
+    let mut row = world.sync.fields[&"labels".into()].clone();
+    (row.name, row.kind) = ("links".into(), FieldKind::Links);
+    row.sides.values_mut().for_each(|field| *field = "issuelinks".into());
+    world.sync.fields.insert(row.name.clone(), row);
+    world.catalogs.values_mut().for_each(|catalog| catalog.link_types = vec!["Blocks".to_owned()]);
+    let mut references = References::new(&world.sync, &world.catalogs, BTreeMap::new());
+    let there = |on: usize, key: &str| {
+        let issue = IssueId(90 + on as u64);
+        (side(on), There { issue, key: key.into(), restricted: false, gone: false, elsewhere: None })
+    };
+    references.relatives.add(ItemId(9), BTreeMap::from([there(0, "A-9"), there(1, "B-9")]));
+    let mut reads: BTreeMap<_, _> = (0..2).map(|on| (side(on), world.observe(&side(on), true).unwrap())).collect();
+    let (id, kind) = ("5".to_owned(), "Blocks".to_owned());
+    let links = BTreeSet::from([IssueLink { id, kind, outward: true, issue: IssueId(90), key: "A-9".into() }]);
+    let home = reads.get_mut(&side(0)).unwrap();
+    home.snapshot.fields.insert("issuelinks".into(), NativeValue::Links(links));
+    (world, references, reads)
+}
+
+/// The answer to our request was lost, and no read showed the link before it was gone again.
+#[test]
+fn our_link_that_somebody_took_away_at_once_goes_everywhere() {
+    let (mut world, references, mut reads) = linked();
+    let offers = BTreeMap::new();
+    let made = |world: &World, reads: &BTreeMap<SideId, Observation>| {
+        let input = PlanInput { references: &references, ..world.input(reads, &offers) };
+        let made = plan(&input);
+        assert_eq!(check(&input, &made), []);
+        made
+    };
+    let mut first = made(&world, &reads);
+    let operation = first.operations.remove(0);
+    assert!(matches!(operation.action, Action::AddIssueLink { .. }) && first.operations.is_empty(), "{operation:?}");
+    world.item = first.item;
+    let ours = OperationId(9_999);
+    world.intents.push(Intent {
+        id: ours,
+        item: world.item.id,
+        issue: None,
+        opened: world.item.replicas[&side(1)].updated,
+        operation,
+        state: IntentState::InDoubt,
+        opened_there: None,
+        silent: false,
+        searches: 0,
+        brought: None,
+    });
+    let there = reads.get_mut(&side(1)).unwrap();
+    let key = Some("B-9".to_owned());
+    let (none, field) = (None::<String>, FieldId::from("issuelinks"));
+    for (by, author, from, to) in [(By::Us(ours), "sync", &none, &key), (By::Person, "person-b", &key, &none)] {
+        let item = LogItem {
+            field: field.clone(),
+            from: from.clone(),
+            from_text: from.clone(),
+            to: to.clone(),
+            to_text: to.clone(),
+        };
+        let id = EntryId(9_000 + there.snapshot.log.len() as u64);
+        let created = there.snapshot.updated;
+        let entry = LogEntry { id, created, author: Some(author.into()), tag: None, items: vec![item] };
+        there.snapshot.log.push(entry.clone());
+        there.steps.push(Step { entry, by });
+    }
+    let plan = made(&world, &reads);
+    assert_eq!(plan.seen, [ours]);
+    let gone: Vec<_> = plan.operations.iter().map(|it| (it.side.clone(), &it.action)).collect();
+    assert!(
+        matches!(gone.as_slice(), [(on, Action::DeleteIssueLink { id, .. })] if *on == side(0) && id == "5"),
+        "{gone:?}"
+    );
 }

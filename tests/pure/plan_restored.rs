@@ -1,12 +1,13 @@
 //! Items whose state was put back from a backup, as they are joined anew by what stands and what the logs say. Must never let an old state
 //! overrule what people did since.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jirasyncd::model::hub::{Absence, Away};
 use jirasyncd::model::ids::SideId;
 use jirasyncd::model::matching::Matching;
 use jirasyncd::model::operation::Action;
-use jirasyncd::model::settings::ConflictPolicy;
+use jirasyncd::model::settings::{ConflictPolicy, Farewell};
 use jirasyncd::model::value::Value;
 use jirasyncd::plan::{By, Plan};
 
@@ -14,7 +15,11 @@ use super::plan_world::{SOUND, World, side};
 
 /// Two sides that were in step when the backup was made, after somebody had edited the first.
 fn world() -> World {
-    let sides: Vec<SideId> = (0..2).map(side).collect();
+    of(2)
+}
+
+fn of(count: usize) -> World {
+    let sides: Vec<SideId> = (0..count).map(side).collect();
     let mut world = World::new(&sides, ConflictPolicy::Newest, SOUND);
     world.comment(&side(0), false);
     world.settle().unwrap();
@@ -87,4 +92,37 @@ fn nothing_is_deleted_for_what_an_old_state_knows() {
     assert!(plan.item.comments[0].gone);
     assert_eq!(plan.operations, []);
     assert_eq!(plan.item.matching, None, "all was read");
+}
+
+#[test]
+fn of_three_words_both_that_do_not_stand_are_kept_whatever_they_say() {
+    let mut world = of(3);
+    for (on, priority) in [(0, 0), (1, 0), (2, 2)] {
+        edit(&mut world, on, "summary", By::Person);
+        let value = world.value(&side(on), "priority", priority);
+        assert!(world.set(&side(on), "priority", value, By::Person));
+    }
+    let plan = made(&world);
+    let mut lost: Vec<_> = plan.conflicts.iter().map(|it| (it.field.to_string(), it.loser.clone())).collect();
+    lost.sort();
+    let both = |field: &str| [0, 1].map(|on| (field.to_owned(), side(on)));
+    assert_eq!(lost, [both("priority"), both("summary")].concat());
+}
+
+/// That the first side's issue is gone is sure. What else the state forgot is not known before this plan was carried out.
+#[test]
+fn the_plan_that_joins_an_item_anew_deletes_no_issue() {
+    let mut world = of(3);
+    world.sync.life.deleted = Farewell::Delete;
+    let home = world.item.replicas.get_mut(&side(0)).unwrap();
+    let (how, since) = (Absence::Missing, home.updated);
+    home.away = Some(Away { how, since, confirmed: Some(since), moved_on: false, doubted: false, key: None });
+    let deleted = |world: &World| {
+        let plan = world.think(&BTreeSet::from([side(1), side(2)]), true);
+        assert!(!plan.item.matching.is_some_and(|matching| matching.restored), "all that is there was read");
+        plan.operations.iter().filter(|it| matches!(it.action, Action::DeleteIssue { .. })).count()
+    };
+    assert_eq!(deleted(&world), 0);
+    world.item.matching = None;
+    assert_eq!(deleted(&world), 2, "of one in step they go");
 }

@@ -531,6 +531,15 @@ impl World {
         }
     }
 
+    /// Takes in the issues of another world with the same sides, as if both had been one all along.
+    pub(crate) fn meet(&mut self, other: &Self) {
+        self.issues.extend(other.issues.clone());
+        self.belongs.extend(other.belongs.clone());
+        self.now = self.now.max(other.now);
+        self.next = self.next.max(other.next);
+        self.entry = self.entry.max(other.entry);
+    }
+
     /// Sets the time and the names of new values to what belongs to the `step`-th step of a script.
     pub(crate) fn at(&mut self, step: usize) {
         self.now = (step as i64 + 1) * 1_000_000;
