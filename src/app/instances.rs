@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::Daemon;
 use crate::engine::{PollError, Polled};
+use crate::jira::Failure;
 use crate::model::ids::{InstanceId, SideId};
 use crate::model::problem::Problem;
 use crate::model::store::{Store as _, StoreError};
@@ -30,6 +31,10 @@ impl Daemon {
     /// Polls one instance once. What Jira says against it becomes a problem of the instance, until it answers again.
     pub(super) async fn poll(&self, instance: &InstanceId) -> Result<Polled, StoreError> {
         if self.engine.paused(instance).is_some() {
+            // A start or a worker may have met it, who tell nobody.
+            if let Some((words, failure)) = self.engine.refuses_login(instance) {
+                self.tell_refusal(instance, words, &failure).await?;
+            }
             return Ok(Polled::default());
         }
         match self.engine.poll(instance).await {
@@ -50,22 +55,24 @@ impl Daemon {
                 Ok(polled)
             }
             Err(PollError::Jira(error)) => {
-                let words = error.to_string();
-                if !self.note_poll(instance, Some(words.clone())) {
-                    tracing::warn!(%instance, %error, "instance `{instance}` cannot be polled");
-                }
-                let problem = Problem {
-                    side: SideId::new(instance.as_str()),
-                    field: None,
-                    what: words,
-                    remedy: remedy(&error.failure).to_owned(),
-                    operation: None,
-                };
-                self.store.set_problems(&about(instance), &[problem], self.surroundings.clock.now()).await?;
+                self.tell_refusal(instance, error.to_string(), &error.failure).await?;
                 Ok(Polled::default())
             }
             Err(PollError::Store(error)) => Err(error),
         }
+    }
+
+    /// What an instance says against being polled becomes its problem.
+    async fn tell_refusal(&self, instance: &InstanceId, words: String, failure: &Failure) -> Result<(), StoreError> {
+        if self.poll_record(instance).error.as_ref() == Some(&words) {
+            return Ok(());
+        }
+        if !self.note_poll(instance, Some(words.clone())) {
+            tracing::warn!(%instance, error = words, "instance `{instance}` cannot be polled");
+        }
+        let (side, remedy) = (SideId::new(instance.as_str()), remedy(failure).to_owned());
+        let problem = Problem { side, field: None, what: words, remedy, operation: None };
+        self.store.set_problems(&about(instance), &[problem], self.surroundings.clock.now()).await
     }
 
     /// Keeps what is wrong with parts of an instance as its problems, where that changed or something else stood there.
@@ -113,8 +120,7 @@ impl Daemon {
 }
 
 /// What a person can do about it.
-fn remedy(failure: &crate::jira::Failure) -> &'static str {
-    use crate::jira::Failure;
+fn remedy(failure: &Failure) -> &'static str {
     match failure {
         Failure::Unreachable(_) => "look at the network, the name and the certificate; it is tried again by itself",
         Failure::NotUs(words) if words.contains("`jirasyncd login") => {

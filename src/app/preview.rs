@@ -43,6 +43,8 @@ pub struct Previewed {
     pub proposals: Vec<(SyncId, Proposal)>,
     /// What that asks of each instance, at least.
     pub costs: Vec<Cost>,
+    /// The keys that were asked for and that no item has: what stands against one, a line for each side.
+    pub not_begun: Vec<(IssueKey, Vec<String>)>,
 }
 
 /// What would be done with one item.
@@ -180,7 +182,15 @@ async fn previewed(
     stopped.retain(|(sync, ..)| concerns(&config, &chosen, sync));
     pairs.retain(|(sync, _)| concerns(&config, &chosen, sync));
     let costs = tally.costs(&connections);
-    Ok(Previewed { items, things, bursts, stopped, pairs, unclear, proposals, costs })
+    let mut not_begun = Vec::new();
+    if let Chosen::Keys(keys) = &chosen {
+        for key in keys {
+            if store.items_by_key(key).await?.is_empty() {
+                not_begun.push((key.clone(), engine.why_not_begun(key).await));
+            }
+        }
+    }
+    Ok(Previewed { items, things, bursts, stopped, pairs, unclear, proposals, costs, not_begun })
 }
 
 /// Issues that look alike, of those that would start an item of their own.

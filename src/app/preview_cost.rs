@@ -58,7 +58,10 @@ impl Tally {
                 made.insert(&operation.side);
                 continue;
             }
-            counts.writes += 1;
+            // A hop, and those that are known to follow it.
+            let hop = matches!(operation.action, Action::Transition { .. });
+            let onward = plan.onward.get(&operation.side).filter(|_| hop).map_or(0, Vec::len);
+            counts.writes += 1 + onward as u64;
             // What changes the issue itself is held against a read; the rest stands beside it.
             if !operation.action.is_beside_the_fields() {
                 looked_at.insert(&operation.side);

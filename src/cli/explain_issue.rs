@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::arguments::{Common, issue_key};
 use super::exit::Exit;
+use super::explain_waits::{Waits, waits};
 use super::output::{Output, table};
 use super::settings::load;
 use super::since::Since;
@@ -21,8 +22,10 @@ use crate::model::command::CommandRecord;
 use crate::model::hub::{Absence, Agreed, Base, Conflict, ItemState, Replica};
 use crate::model::ids::{FieldName, IssueKey, SideId};
 use crate::model::problem::Problem;
+use crate::model::settings::SyncSettings;
 use crate::model::store::{Dismissed, Store as _};
 use crate::model::trail::{Told, ToldAct, authors_in_words};
+use crate::model::value::Value;
 use crate::plan::{conflict_in_words, operation_in_words, value_in_words};
 use crate::store::SqliteStore;
 
@@ -55,6 +58,11 @@ struct Known {
     /// Since when each stands, and whether somebody dismissed it.
     problems: Vec<(Timestamp, Problem, Option<Dismissed>)>,
     conflicts: Vec<Conflict>,
+    /// What a side does not have yet, and what that waits for.
+    waits: Vec<Waits>,
+    /// What the sides themselves call a value that has other names there.
+    #[serde(skip)]
+    names: BTreeMap<(SideId, FieldName), String>,
     /// What people changed and was taken in, the oldest first.
     changes: Vec<ToldAct>,
     /// What operators had done with it, the oldest first.
@@ -107,13 +115,15 @@ async fn find(config: &Config, wanted: &Explain) -> anyhow::Result<Vec<Known>> {
         let (changes, writes) = (store.acts_of(id, since, most).await?, store.told(id, since, most).await?);
         let names = |given: &&CommandRecord| item.replicas.values().any(|replica| given.command.names(&replica.key));
         let commands = commands.iter().filter(names).cloned().collect();
-        found.push(Known { item, addresses, problems, conflicts, changes, commands, writes });
+        let waits = waits(config, &store, &item, &standing).await?;
+        let names = config.syncs.get(&item.sync).map(|sync| names_there(sync, &item)).unwrap_or_default();
+        found.push(Known { item, addresses, problems, conflicts, waits, names, changes, commands, writes });
     }
     Ok(found)
 }
 
 fn text(known: &Known) -> String {
-    let Known { item, addresses, problems, conflicts, changes, commands, writes } = known;
+    let Known { item, addresses, problems, conflicts, waits, names, changes, commands, writes } = known;
     let made = item.made.map(|made| format!(", made {made}")).unwrap_or_default();
     let mut out = format!("sync {}, item {}{made}\n", item.sync, item.id);
     let rows: Vec<Vec<String>> = item
@@ -134,7 +144,8 @@ fn text(known: &Known) -> String {
             let _ = writeln!(out, "{}", escaped(&line));
         }
         for (side, base) in item.replicas.iter().filter_map(|(side, replica)| Some((side, replica.bases.get(field)?))) {
-            let _ = writeln!(out, "{}", escaped(&format!("    {side} {}", held(base))));
+            let name = names.get(&(side.clone(), field.clone())).map(String::as_str);
+            let _ = writeln!(out, "{}", escaped(&format!("    {side} {}", held(base, name))));
         }
     }
     block(
@@ -142,6 +153,7 @@ fn text(known: &Known) -> String {
         "problems",
         problems.iter().map(|(since, problem, dismissed)| in_words(*since, problem, dismissed.as_ref())),
     );
+    block(&mut out, "waits", waits.iter().map(Waits::in_words));
     block(&mut out, "conflicts", conflicts.iter().map(|lost| format!("  {} {}", lost.at, conflict_in_words(lost))));
     block(&mut out, "changed by people, as it was taken in", changes.iter().map(changed));
     block(&mut out, "operators", commands.iter().map(given));
@@ -189,9 +201,24 @@ fn said(agreed: &Agreed) -> String {
     format!("{}, by {} at {}{open}", value_in_words(&agreed.value), agreed.by, agreed.at)
 }
 
-fn held(base: &Base) -> String {
+/// What each side calls what it was last seen to hold, where the map gives that a name there.
+fn names_there(sync: &SyncSettings, item: &ItemState) -> BTreeMap<(SideId, FieldName), String> {
+    let mut names = BTreeMap::new();
+    for (side, replica) in &item.replicas {
+        for (field, base) in &replica.bases {
+            let row = sync.fields.get(field);
+            let (Some(row), Some(Value::Choice(shared))) = (row, &base.value) else { continue };
+            let table = crate::mapping::vocabulary(row).table(sync, row);
+            let name = crate::mapping::names_on(table, side, shared).first().map(|name| (*name).to_owned());
+            names.extend(name.filter(|name| name != shared).map(|name| ((side.clone(), field.clone()), name)));
+        }
+    }
+    names
+}
+
+fn held(base: &Base, name: Option<&str>) -> String {
     let value = base.value.as_ref().map_or_else(|| "something without a counterpart".to_owned(), value_in_words);
-    let native = base.native.as_ref().map(|native| format!(" (`{native}`)")).unwrap_or_default();
+    let native = base.native.as_deref().or(name).map(|native| format!(" (`{native}`)")).unwrap_or_default();
     let why =
         base.acknowledged.as_ref().map(|why| format!("; it cannot hold more: {}", why.reason)).unwrap_or_default();
     format!("was last seen to hold {value}{native}{why}")

@@ -14,6 +14,7 @@ mod documented_tests;
 mod exit;
 mod explain;
 mod explain_issue;
+mod explain_waits;
 mod fix_list;
 mod health;
 mod init;

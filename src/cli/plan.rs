@@ -39,6 +39,8 @@ struct Answer<'p> {
     proposals: Vec<String>,
     /// What that asks of each instance, at least: what follows a creation or a hop is planned when that is done.
     costs: Vec<Asked<'p>>,
+    /// By the keys that were asked for and that no item has: what stands against one, a line for each side.
+    not_begun: &'p BTreeMap<String, Vec<String>>,
     totals: Totals,
 }
 
@@ -149,7 +151,7 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
             None => preview(config, here, chosen, existing).await,
         }
     })?;
-    let Previewed { items, things, bursts, stopped, pairs, unclear, proposals, costs } = previewed;
+    let Previewed { items, things, bursts, stopped, pairs, unclear, proposals, costs, not_begun } = previewed;
     drop(waiting);
     if let Some(file) = &wanted.save_input {
         save(file, &items, if wanted.unredacted { Words::Kept } else { Words::Replaced }, output)?;
@@ -165,14 +167,12 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
         let unclear = unclear.iter().map(|(why, remedy)| Unclear { why, remedy }).collect();
         let things = things.iter().map(Things::of).collect();
         let costs = costs.iter().map(Asked::of).collect();
-        output.json(&Answer { exit, items, things, stopped, pairs, unclear, proposals, costs, totals })?;
+        let not_begun = &not_begun.into_iter().map(|(key, why)| (key.to_string(), why)).collect();
+        output.json(&Answer { exit, items, things, stopped, pairs, unclear, proposals, costs, not_begun, totals })?;
         return Ok(exit);
     }
-    if let Chosen::Keys(keys) = &chosen
-        && items.is_empty()
-    {
-        let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
-        output.line(&format!("no item has an issue {}: it may be new, or not be carried", keys.join(", ")))?;
+    for (key, why) in &not_begun {
+        output.line(&format!("? no item has an issue {key}: {}", why.join("; ")))?;
     }
     for item in &items {
         show(item, output)?;

@@ -200,7 +200,10 @@ pub fn load_file(path: &Path, environment: &dyn Environment, secrets: SecretsWan
     }
     let bytes = std::fs::read(path).map_err(|error| {
         let (message, help) = if error.kind() == std::io::ErrorKind::NotFound {
-            ("there is no such configuration file".to_owned(), "name it with `--config`, or write it from the README")
+            (
+                "there is no such configuration file".to_owned(),
+                "name it with `--config`, or make one with `jirasyncd init`",
+            )
         } else {
             (format!("the configuration cannot be read: {error}"), "let the user that runs the daemon read it")
         };

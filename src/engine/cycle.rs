@@ -117,10 +117,14 @@ impl Engine {
             // Of one whose sides were all read, also where the plan broke a rule.
             let planned_by = work.planned_by.as_ref().filter(|_| inputs && work.unread.is_empty());
             let input = planned_by.map(|catalogs| Box::new(self.with_input(&work, catalogs, SavedInput::of)));
-            let plan = match work.plan.take() {
+            let mut plan = match work.plan.take() {
                 Some(plan) => Some(self.without_withheld(&work.sync, &work.item, plan, &mut clear).await?),
                 None => None,
             };
+            if let Some(plan) = &mut plan {
+                // Nothing is written to what was not looked at.
+                plan.operations.retain(|operation| !work.unread.contains_key(&operation.side));
+            }
             let mut mails: BTreeMap<SideId, u64> = BTreeMap::new();
             for operation in plan.iter().flat_map(|plan| &plan.operations) {
                 if self.may_be_mailed(&work, operation).await {
@@ -395,6 +399,7 @@ impl Engine {
         for (index, intent, request, outcome) in futures_util::future::join_all(sends).await.into_iter().flatten() {
             if let Some(work) = works.get_mut(index) {
                 work.requests.extend(request.map(|request| (intent.id, request)));
+                let outcome = self.unless_given_again(work, &intent, outcome).await;
                 work.span.clone().in_scope(|| self.created_outcome(work, &intent, outcome));
                 let side = &intent.operation.side;
                 // The next poll brings its row for nothing, but till then all that waits for it would wait too.
@@ -402,6 +407,21 @@ impl Engine {
                     work.want_read(side, false);
                 }
             }
+        }
+    }
+
+    /// The outcome of a creation, which stays in doubt where its issue cannot be bound.
+    async fn unless_given_again(
+        &self,
+        work: &mut Work,
+        intent: &Intent,
+        outcome: WriteOutcome<Created>,
+    ) -> WriteOutcome<Created> {
+        let WriteOutcome::Done(created) = &outcome else { return outcome };
+        // A state that cannot answer cannot take it in either, which is told then.
+        match self.is_given_again(work, &intent.operation.side, (created.id, &created.key), None).await {
+            Ok(true) => WriteOutcome::InDoubt(format!("{} has the id of an issue that is known already", created.key)),
+            Ok(false) | Err(_) => outcome,
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::instance::{self, Instance};
+use super::instance::Instance;
 use super::work::Work;
 use super::{Engine, SyncRun};
 use crate::jira::JiraError;
@@ -113,7 +113,7 @@ impl Engine {
 
     /// The item is looked at again when the pause of an instance is over; where that was away for long, once a poll finds it back: each
     /// item that asked by itself meanwhile, for days, would cost more than the changes that it waits with.
-    pub(super) fn wait_for(&self, work: &mut Work, pause: &instance::Pause) {
+    pub(super) fn wait_for(&self, work: &mut Work, pause: &super::left_alone::Pause) {
         let wait = pause.until.saturating_sub(self.clock.monotonic());
         work.be_due(if pause.away { AWAITED } else { self.after(wait) });
     }

@@ -13,6 +13,7 @@ use super::announcements::Announcements;
 use super::circles::Circles;
 use super::done::Done;
 use super::heard::Heard;
+use super::left_alone::Pause;
 use super::strangers::{Stranger, in_words};
 use super::unshown::Unshown;
 use super::went_back::WentBack;
@@ -130,25 +131,6 @@ pub(crate) struct Window {
     pub(crate) whole: bool,
 }
 
-/// Why an instance is left alone, and until when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Pause {
-    /// Our monotonic time.
-    pub(crate) until: Duration,
-    /// In words.
-    pub(crate) why: String,
-    /// It has been away for long: what waits for it need not look before a poll finds it back.
-    pub(crate) away: bool,
-}
-
-impl Pause {
-    /// What is said instead of asking.
-    pub(crate) fn error(&self, instance: &Instance) -> JiraError {
-        let failure = Failure::Unreachable(format!("left alone for now: {}", self.why));
-        JiraError { attempt: "reading issues".to_owned(), instance: instance.id().clone(), failure }
-    }
-}
-
 /// A newcomer that cannot be read.
 struct Unread {
     why: String,
@@ -242,7 +224,7 @@ impl Instance {
     pub(crate) fn pause(&self) -> Option<Pause> {
         let state = self.state();
         if let Some(why) = &state.held {
-            return Some(Pause { until: Duration::MAX, why: why.clone(), away: false });
+            return Some(Pause { until: Duration::MAX, why: why.clone(), away: false, refused: None });
         }
         state.pause.clone().filter(|pause| pause.until > self.clock.monotonic())
     }
@@ -294,7 +276,8 @@ impl Instance {
         }
         let away = state.failures >= AWAY_AFTER;
         self.fell.notify_one();
-        state.pause = Some(Pause { until: self.clock.monotonic() + wait, why: error.to_string(), away });
+        let refused = matches!(error.failure, Failure::NotUs(_) | Failure::Locked(_)).then(|| error.failure.clone());
+        state.pause = Some(Pause { until: self.clock.monotonic() + wait, why: error.to_string(), away, refused });
         true
     }
 

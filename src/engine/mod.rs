@@ -11,6 +11,7 @@ mod admit;
 mod announcements;
 pub mod apply;
 mod backfill;
+mod bound;
 mod circles;
 mod compare;
 mod create;
@@ -33,6 +34,7 @@ mod kinds;
 mod last_known;
 mod late;
 mod learn;
+mod left_alone;
 mod look;
 mod looks;
 mod mails;
@@ -89,6 +91,7 @@ mod versions;
 mod walk;
 mod watchers;
 mod went_back;
+mod why_not;
 mod work;
 mod workflows;
 mod worklogs;
@@ -101,7 +104,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::{Clock, Entropy};
-use crate::jira::CallCount;
+use crate::jira::{CallCount, Failure};
 use crate::model::configuration::Accepted;
 use crate::model::ids::{InstanceId, ItemId, OperationId, SideId, SyncId};
 use crate::model::settings::UnknownCopies;
@@ -227,6 +230,13 @@ impl Engine {
     #[must_use]
     pub fn paused(&self, instance: &InstanceId) -> Option<String> {
         self.instances.get(instance)?.pause().map(|pause| pause.why)
+    }
+
+    /// What an instance said that does not take us for the sync user and is left alone for it, in words and by its kind.
+    #[must_use]
+    pub fn refuses_login(&self, instance: &InstanceId) -> Option<(String, Failure)> {
+        let pause = self.instances.get(instance)?.pause()?;
+        pause.refused.map(|failure| (pause.why, failure))
     }
 
     /// How long nothing more is asked of an instance that did not answer. What an operator paused ends by no clock.

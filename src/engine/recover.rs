@@ -11,8 +11,8 @@ use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 use super::Engine;
 use super::cycle::STALE_AFTER;
 use super::files::doubtful_files;
-use super::found::Duplicate;
-use super::instance::{Instance, Pause};
+use super::instance::Instance;
+use super::left_alone::Pause;
 use super::work::Work;
 use crate::jira::{JiraError, Want};
 use crate::mapping::Rich;
@@ -93,7 +93,7 @@ impl Engine {
                     let Some(left) = doubts.intents.get(&intent.id) else { continue };
                     match &found {
                         Ok(rows) => {
-                            if self.take_marked(work, &intent, rows) {
+                            if self.take_marked(work, &intent, rows).await? {
                                 continue;
                             }
                             if let Some(left) = left {
@@ -102,7 +102,7 @@ impl Engine {
                                 work.be_due(self.after(*left));
                             } else if self.is_to_be_given_up(work, &intent, &instance).await? {
                                 let found = self.anywhere(&mut anywhere, &instance, oldest).await;
-                                self.give_up(work, &intent, found);
+                                self.give_up(work, &intent, found).await?;
                             }
                         }
                         Err(_) => match &left_alone {
@@ -233,24 +233,30 @@ impl Engine {
     }
 
     /// Somebody may have moved it to another project before it was found: made again, it would be there twice.
-    fn give_up(&self, work: &mut Work, intent: &Intent, found: &Found) {
+    async fn give_up(&self, work: &mut Work, intent: &Intent, found: &Found) -> Result<(), StoreError> {
         match (&found.rows, &found.pause) {
-            (Some(rows), _) if self.take_marked(work, intent, rows) => {}
-            (Some(_), _) => {
+            (Some(rows), _) => {
+                if self.take_marked(work, intent, rows).await? {
+                    return Ok(());
+                }
                 let why = format!("looked for {SEARCHES} times after the lag bound, and not found");
                 work.move_intent(intent.id, &IntentEvent::Refused(why));
             }
             (None, Some(pause)) => self.wait_for(work, pause),
             (None, None) => work.failed = true,
         }
+        Ok(())
     }
 
     /// Takes the row that bears an intent's mark for what it made. Says whether there is one. A clone that the sync user's account was
     /// used for bears the mark as well: what we made was there first.
-    fn take_marked(&self, work: &mut Work, intent: &Intent, rows: &[IssueSnapshot]) -> bool {
+    async fn take_marked(&self, work: &mut Work, intent: &Intent, rows: &[IssueSnapshot]) -> Result<bool, StoreError> {
         let side = intent.operation.side.clone();
         let marked = rows.iter().filter(|row| self.mark_on(work, &side, row) == Some(intent.id));
-        let Some(row) = marked.min_by_key(|row| row.id) else { return false };
+        let Some(row) = marked.min_by_key(|row| row.id) else { return Ok(false) };
+        if self.is_given_again(work, &side, (row.id, &row.key), Some(row.created)).await? {
+            return Ok(true);
+        }
         let replica = Replica { created_by: Some(intent.id), ..replica_of(row) };
         self.looked_for().remove(&intent.id);
         work.move_intent(intent.id, &IntentEvent::AnsweredYes);
@@ -262,31 +268,13 @@ impl Engine {
         } else {
             self.note_presence(work, &side, row);
         }
-        true
+        Ok(true)
     }
 
     /// The operation that a row's mark names.
     fn mark_on(&self, work: &Work, side: &SideId, row: &IssueSnapshot) -> Option<OperationId> {
         let mark = self.seal.open(row.mark.as_deref()?, work.sync.id(), side)?;
         (mark.item == work.item.id && !is_planted(Bug::MarkNotRead)).then_some(mark.operation)
-    }
-
-    /// Binds what we created. A second one is a duplicate: it is said, and never deleted.
-    pub(super) fn bind(&self, work: &mut Work, side: &SideId, replica: Replica) {
-        match work.item.replicas.get(side) {
-            Some(there) if there.issue != replica.issue => {
-                if let Some(instance) = work.sync.instance_of(side).cloned() {
-                    let (side, of, sync) = (side.clone(), there.key.clone(), work.sync.id().clone());
-                    let (issue, key) = (replica.issue, replica.key);
-                    work.duplicates.push(Duplicate { sync, instance, side, issue, key, of });
-                }
-            }
-            Some(_) => {}
-            None => {
-                work.made.insert(side.clone());
-                work.item.replicas.insert(side.clone(), replica);
-            }
-        }
     }
 
     /// Comments in doubt: what stands at their issues is read together, a hundred in a request where the kind has that.

@@ -108,12 +108,10 @@ impl Engine {
         snapshot: &IssueSnapshot,
         direct: bool,
     ) -> bool {
-        let Some(replica) = work
-            .item
-            .replicas
-            .get(side)
-            .filter(|there| told_by(there, snapshot) == Time::Other && !instance.is_still())
-        else {
+        let is_other = |there: &&Replica| {
+            told_by(there, snapshot) == Time::Other || self.is_made_for_another(work, there, side, snapshot)
+        };
+        let Some(replica) = work.item.replicas.get(side).filter(is_other).filter(|_| !instance.is_still()) else {
             return false;
         };
         if direct {
@@ -132,6 +130,13 @@ impl Engine {
             work.want_read(side, false);
         }
         true
+    }
+
+    /// Whether a read is of an issue that was made after all that was read of this item's, and bears the mark of another item. By its mark alone it
+    /// need not be another: items are merged.
+    fn is_made_for_another(&self, work: &Work, replica: &Replica, side: &SideId, snapshot: &IssueSnapshot) -> bool {
+        let mark = snapshot.mark.as_deref().and_then(|mark| self.seal.open(mark, work.sync.id(), side));
+        replica.observed && snapshot.created > replica.updated && mark.is_some_and(|mark| mark.item != work.item.id)
     }
 
     /// Whether a read is of before what is known of its issue, and says nothing. Where that proves that its Jira was put back, what is
@@ -238,7 +243,7 @@ impl Engine {
     }
 
     /// Says that an instance was put back.
-    async fn went_back(&self, instance: &Instance, seen: String) -> Result<(), StoreError> {
+    pub(super) async fn went_back(&self, instance: &Instance, seen: String) -> Result<(), StoreError> {
         let proven = Proven { seen, checks: 0 };
         {
             let mut there = instance.time();

@@ -150,6 +150,9 @@ pub struct Plan {
     pub acts: Vec<TakenAct>,
     /// Ways of the workflow that people were seen to take: (side, issue type, from status, to status).
     pub ways: Vec<(SideId, String, String, String)>,
+    /// The statuses that are known to follow the hop that is planned on a side, the goal last; by those names that the side has. Empty where the
+    /// hop reaches it.
+    pub onward: BTreeMap<SideId, Vec<String>>,
     /// Sides whose status is to move and has no known way.
     pub stuck: BTreeSet<SideId>,
     /// Sides that were not seen to offer what they should hold: to be looked at again.

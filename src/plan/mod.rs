@@ -170,6 +170,7 @@ impl<'a> Draft<'a> {
             seen: Vec::new(),
             acts: Vec::new(),
             ways: Vec::new(),
+            onward: BTreeMap::new(),
             stuck: BTreeSet::new(),
             lacking: BTreeSet::new(),
             matched: crate::model::matching::Matched::default(),

@@ -24,7 +24,8 @@ const SHOWN: usize = 60;
 pub fn render(plan: &Plan) -> String {
     let mut lines = Vec::new();
     for operation in &plan.operations {
-        lines.extend(operation_in_words(&plan.item, operation));
+        let onward = plan.onward.get(&operation.side).map(Vec::as_slice).unwrap_or_default();
+        write_operation(&mut lines, &plan.item, operation, onward);
     }
     lines.extend(plan.conflicts.iter().map(conflict));
     for hold in &plan.holds {
@@ -54,7 +55,7 @@ pub fn render(plan: &Plan) -> String {
 #[must_use]
 pub fn operation_in_words(item: &ItemState, operation: &Operation) -> Vec<String> {
     let mut lines = Vec::new();
-    write_operation(&mut lines, item, operation);
+    write_operation(&mut lines, item, operation, &[]);
     lines
 }
 
@@ -63,7 +64,7 @@ fn name(item: &ItemState, side: &SideId) -> String {
     item.replicas.get(side).map_or_else(|| side.to_string(), |replica| format!("{side} {}", replica.key))
 }
 
-fn write_operation(lines: &mut Vec<String>, item: &ItemState, operation: &Operation) {
+fn write_operation(lines: &mut Vec<String>, item: &ItemState, operation: &Operation, onward: &[String]) {
     let name = name(item, &operation.side);
     let name_there = &name;
     match &operation.action {
@@ -73,7 +74,11 @@ fn write_operation(lines: &mut Vec<String>, item: &ItemState, operation: &Operat
         }
         Action::SetFields { fields } => write_fields(lines, '~', &name, fields),
         Action::Transition { from, to, last, wanted, .. } => {
-            let goal = if *last { String::new() } else { format!(" (on the way to {})", value(wanted)) };
+            let goal = match onward {
+                _ if *last => String::new(),
+                [] => format!(" (on the way to {})", value(wanted)),
+                stops => stops.iter().map(|stop| format!(" -> `{stop}`")).collect(),
+            };
             lines.push(format!("> {name} status: `{from}` -> `{to}`{goal}"));
         }
         Action::AddComment { remark, origin, comment, body, spent, terms, .. } => {

@@ -52,7 +52,7 @@ pub(super) fn hop(
         return Err((format!("Jira offers the sync user no transition from `{now}`"), remedy));
     }
     let path = path_on(table, side, shared);
-    let Some((offer, last)) = next(draft, side, offers, &goals, path, &now, &issue_type) else {
+    let Some((offer, onward)) = next(draft, side, offers, &goals, path, &now, &issue_type) else {
         let goal = goals.first().cloned().unwrap_or_default();
         draft.plan.stuck.insert(side.clone());
         let remedy = format!(
@@ -73,6 +73,7 @@ pub(super) fn hop(
             return Err((why, remedy.to_owned()));
         }
     };
+    let last = goals.contains(&offer.to.name);
     let action = Action::Transition {
         transition: offer.id.clone(),
         from: now,
@@ -83,6 +84,9 @@ pub(super) fn hop(
         fields,
     };
     draft.plan.operations.push(Operation { side: side.clone(), action });
+    if !onward.is_empty() {
+        draft.plan.onward.insert(side.clone(), onward);
+    }
     Ok(())
 }
 
@@ -164,7 +168,7 @@ fn write(draft: &Draft<'_>, side: &SideId, row: &FieldRow) -> Option<FieldWrite>
     Some(FieldWrite { field: row.sides.get(side)?.clone(), write, wanted, expects, acts: agreed.acts.clone() })
 }
 
-/// The offer to take now, and whether it reaches a goal.
+/// The offer to take now, and what is known to follow it: nothing where it reaches a goal.
 fn next<'o>(
     draft: &Draft<'_>,
     side: &SideId,
@@ -173,24 +177,25 @@ fn next<'o>(
     path: &[String],
     now: &str,
     issue_type: &str,
-) -> Option<(&'o TransitionOffer, bool)> {
+) -> Option<(&'o TransitionOffer, Vec<String>)> {
     let offered = |name: &str| {
         // Of several ways to one status the one that asks for nothing goes first.
         let to: Vec<&TransitionOffer> = offers.iter().filter(|offer| offer.to.name == name).collect();
         to.iter().find(|offer| offer.required.is_empty()).or(to.first()).copied()
     };
     if let Some(offer) = goals.iter().find_map(|goal| offered(goal)) {
-        return Some((offer, true));
+        return Some((offer, Vec::new()));
     }
     let after = path.iter().position(|status| status == now).map_or(0, |index| index + 1);
     if let Some(offer) = path.get(after).and_then(|status| offered(status)) {
-        return Some((offer, goals.contains(&offer.to.name)));
+        return Some((offer, path.get(after + 1..).unwrap_or_default().to_vec()));
     }
-    let first = way(draft, side, offers, goals, now, issue_type)?;
-    offered(&first).map(|offer| (offer, false))
+    let mut way = way(draft, side, offers, goals, now, issue_type)?.into_iter();
+    let offer = offered(&way.next()?)?;
+    Some((offer, way.collect()))
 }
 
-/// The first stop of the shortest known way to a goal.
+/// The shortest known way to a goal: its stops, the goal last.
 fn way(
     draft: &Draft<'_>,
     side: &SideId,
@@ -198,25 +203,22 @@ fn way(
     goals: &[String],
     now: &str,
     issue_type: &str,
-) -> Option<String> {
+) -> Option<Vec<String>> {
     let workflow = draft.input.workflows.get(side)?;
     let mut seen: BTreeSet<&str> = BTreeSet::from([now]);
-    let mut queue: VecDeque<(&str, &str, usize)> = VecDeque::new();
+    let mut queue: VecDeque<Vec<&str>> = VecDeque::new();
     let mut firsts: Vec<&str> = offers.iter().map(|offer| offer.to.name.as_str()).collect();
     firsts.sort_unstable();
-    for first in firsts {
-        if seen.insert(first) {
-            queue.push_back((first, first, 1));
-        }
-    }
-    while let Some((first, status, hops)) = queue.pop_front() {
+    queue.extend(firsts.into_iter().filter(|first| seen.insert(first)).map(|first| vec![first]));
+    while let Some(stops) = queue.pop_front() {
+        let status = *stops.last()?;
         if goals.iter().any(|goal| goal == status) {
-            return Some(first.to_owned());
+            return Some(stops.into_iter().map(str::to_owned).collect());
         }
-        if hops < LONGEST_WAY {
+        if stops.len() < LONGEST_WAY {
             for next in workflow.from(issue_type, status) {
                 if seen.insert(next) {
-                    queue.push_back((first, next, hops + 1));
+                    queue.push_back(stops.iter().copied().chain([next]).collect());
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! `jirasyncd plan`: what is chosen of it, and what it says that a run will ask of each Jira. Must never reach past the binary, but to
 //! simulated Jiras.
 
-use jirasyncd::simulator::{Jira, Setup};
+use jirasyncd::simulator::{Holder, Jira, Setup};
 use serde_json::{Value, json};
 
 use super::cli_world::{Place, World};
@@ -77,6 +77,66 @@ async fn what_a_plan_says_of_requests_and_mails_is_what_a_run_sends() {
         let after = place.run(&["plan", "--json"]).await.expect(0, &[]).json();
         assert_eq!(after["costs"], json!([]), "nothing is left to do");
     }
+}
+
+/// Nothing is written to a side that cannot be read, so that a plan neither shows nor counts it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_to_an_issue_that_is_gone_is_not_planned() {
+    let world = World::new().await;
+    let place = world.place();
+    changed(&world, &place).await;
+    world.globex.set_permission("ENG", "DELETE_ISSUES", &[Holder::LoggedIn]);
+    world.globex.person("jdoe").unwrap().delete("ENG-2").unwrap();
+    let said = place.run(&["plan"]).await.expect(3, &["~ globex ENG-1 summary", "side globex could not be read"]);
+    assert!(!said.stdout.contains("~ globex ENG-2"), "{said:?}");
+    let json = place.run(&["plan", "--json"]).await.expect(3, &[]).json();
+    assert_eq!(cost(&json, "globex")["writes"], 1, "{json}");
+    world.globex.reset_calls();
+    place.run(&["run", "--once"]).await.expect(1, &[]);
+    assert_eq!(written(&world.globex).0, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_is_shown_with_all_of_its_way() {
+    let world = World::new().await;
+    let row = "globex = \"Closed\", path = { globex = [\"Working\", \"Closed\"] } }";
+    let text = world.configuration().replace("globex = \"Closed\" }", row);
+    let place = Place::new(&text.replace("summary = \"both\"", "summary = \"both\"\nstatus = \"both\""));
+    let [first, _] = changed(&world, &place).await;
+    let jane = world.acme.person("jane").unwrap();
+    jane.transition(&first, "In Progress").unwrap();
+    jane.transition(&first, "Done").unwrap();
+    let json = place.run(&["plan", "--json"]).await.expect(0, &[]).json();
+    assert_eq!(cost(&json, "globex")["writes"], 4, "two edits and two hops: {json}");
+    place.run(&["plan"]).await.expect(0, &["> globex ENG-1 status: `Open` -> `Working` -> `Closed`\n"]);
+    world.globex.reset_calls();
+    place.run(&["run", "--once"]).await.expect(0, &[]);
+    assert_eq!(written(&world.globex).0, 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_an_issue_that_no_item_has_it_is_said_what_stands_against_one() {
+    let world = World::new().await;
+    let place = world.place_with("project = \"SUP\" }", "project = \"SUP\", jql = \"labels = shared\" }");
+    let told = async |key: &str, why: &str| {
+        let why = format!("? no item has an issue {key}: {why}\n");
+        place.run(&["plan", "--item", key]).await.expect(0, &[&why]);
+    };
+    let by = |who: &str, label: &str| {
+        let fields = json!({ "summary": "Item", "priority": { "name": "Highest" }, "labels": [label] });
+        world.acme.person(who).unwrap().create("SUP", "Bug", fields).unwrap()
+    };
+    let other = by("jane", "other");
+    told(&other, "sync support, side acme: it does not match `jql` of this side: labels = shared").await;
+    told("SUP-99", "sync support, side acme: there is no SUP-99 there, or the sync user may not see it").await;
+    told("FOO-1", "no side of a sync is the project `FOO`").await;
+    let ours = by("sync", "shared");
+    let why = "sync support, side acme: the sync user itself created it, and what it creates begins nothing; `jirasyncd pair` joins it with its original";
+    told(&ours, why).await;
+    let json = place.run(&["plan", "--item", "FOO-1", "--json"]).await.expect(0, &[]).json();
+    assert_eq!(json["not_begun"]["FOO-1"], json!(["no side of a sync is the project `FOO`"]), "{json}");
+    let shared = by("jane", "shared");
+    place.run(&["plan", "--item", &shared]).await.expect(0, &["+ globex create `Defect`"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

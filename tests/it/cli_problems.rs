@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use jirasyncd::simulator::Credential;
 use serde_json::json;
 
-use super::cli_world::World;
+use super::cli_world::{GLOBEX_TOKEN, World};
 use super::process_support::Running;
 
 /// Issues with a priority that no row of the map names.
@@ -75,6 +76,34 @@ async fn the_value_that_lost_is_told_with_its_issue() {
     assert!(json["conflicts"][0]["lost"].to_string().contains("What globex says"), "{json}");
 }
 
+/// What has not arrived is told with what it waits for, also where that is no problem of the issue.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_side_does_not_have_yet_is_explained() {
+    let world = World::new().await;
+    let place = world.place_with("home = \"acme\"", "home = \"acme\"\nmost-creations = 1");
+    let jane = world.acme.person("jane").unwrap();
+    let create = |summary: &str| {
+        jane.create("SUP", "Bug", json!({ "summary": summary, "priority": { "name": "Highest" } })).unwrap()
+    };
+    let first = create("First");
+    place.run(&["run", "--once"]).await.expect(0, &[]);
+    let said = place.run(&["explain", &first]).await.expect(0, &[]);
+    assert!(!said.stdout.contains("\nwaits\n"), "{said:?}");
+    jane.edit(&first, json!({ "summary": "First again" })).unwrap();
+    world.globex.set_credentials("sync", Vec::new());
+    place.run(&["run", "--once"]).await;
+    let parts = ["\nwaits\n  side globex: 1 field not written yet: summary (", "not logged in as the sync user"];
+    place.run(&["explain", &first]).await.expect(0, &parts);
+    let json = place.run(&["explain", &first, "--json"]).await.expect(0, &[]).json();
+    assert_eq!(json["items"][0]["waits"][0]["fields"], json!(["summary"]), "{json}");
+    world.globex.set_credentials("sync", vec![Credential::Pat(GLOBEX_TOKEN.into())]);
+    place.run(&["run", "--once"]).await.expect(0, &[]);
+    let many = [create("Second"), create("Third")];
+    place.run(&["run", "--once"]).await.expect(1, &[]);
+    let parts = ["\nwaits\n  side globex: its issue there is not made yet (", "jirasyncd confirm support"];
+    place.run(&["explain", &many[1]]).await.expect(0, &parts);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_issue_is_explained_by_what_the_state_knows_of_it() {
     let world = World::new().await;
@@ -94,7 +123,7 @@ async fn an_issue_is_explained_by_what_the_state_knows_of_it() {
         "summary, of acme and globex: \"Another name\", by acme at 20",
         "globex was last seen to hold \"Another name\"",
         "priority, of acme and globex: \"acme:Lowest\", by acme at 20",
-        "globex was last seen to hold \"globex:P3\"; it cannot hold more: ",
+        "globex was last seen to hold \"globex:P3\" (`P3`); it cannot hold more: ",
         "\nproblems\n  side globex, priority, since ",
         "\nwritten, the newest last\n",
         "+ globex ENG-1 create `Defect`",

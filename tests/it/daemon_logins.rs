@@ -70,6 +70,15 @@ async fn a_token_that_is_replaced_in_jira_and_in_its_file_needs_no_restart() {
     assert_eq!(world.field("globex", "Item", "summary"), "Item, third");
     assert_eq!(world.problems().await, Vec::<String>::new());
     assert_eq!(world.in_step("acme", "globex").await, Ok(()));
+    // What a start meets is told by the first poll, though nothing is asked for five minutes.
+    world.jira("globex").set_credentials("sync", vec![Credential::Pat("fourth-token".into())]);
+    world.start().await;
+    world.interval().await;
+    let problems = world.problems().await;
+    assert!(problems.len() == 1 && problems[0].contains("not logged in as the sync user"), "{problems:?}");
+    "fourth-token".clone_into(&mut secret.lock().unwrap());
+    world.intervals(24).await;
+    assert_eq!(world.problems().await, Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 //! for what became of the issues: what stands is read off the Jiras.
 
 use jirasyncd::model::command::{Command, Ended};
-use jirasyncd::simulator::Holder;
+use jirasyncd::simulator::{Fault, FaultRule, Holder, When};
 use serde_json::json;
 
 use super::daemon_audit::compare;
@@ -168,4 +168,51 @@ async fn an_issue_under_an_id_that_was_forgotten_is_another() {
     world.intervals(12).await;
     assert_eq!(world.issues("globex", "Other").len(), 1);
     assert_eq!(world.issues("globex", "New, edited").len(), 1);
+}
+
+/// A creation gets the id of an issue that an item holds, which its Jira forgot: no state fails of it, and the two stay two.
+#[tokio::test(start_paused = true)]
+async fn what_is_made_under_an_id_that_was_forgotten_is_no_other_items() {
+    for (config, there) in worlds() {
+        for (later, dies) in [(0, false), (1_800, false), (0, true)] {
+            let mut world = World::new(&config, |_| {}).await;
+            world.daemon().once().await.unwrap();
+            let backup = world.jira(there.jira).back_up();
+            create(&world, ACME, "First");
+            world.rest().await.unwrap();
+            let first = world.issue(there.jira, "First");
+            world.pass(later).await;
+            world.jira(there.jira).put_back(&backup);
+            if dies {
+                // Its answer is lost: it is found by its mark.
+                let lost = FaultRule::new("createIssues", When::Nth(1), Fault::ResetAfter);
+                world.jira(there.jira).add_fault(lost);
+            }
+            create(&world, ACME, "Second");
+            world.intervals(20).await;
+            let what = format!("{} {later} {dies}", there.jira);
+            let second = world.issue(there.jira, "Second");
+            assert_eq!((first.id, &first.key), (second.id, &second.key), "{what}: the id was not given again");
+            let problems = told(&world).await;
+            let given = format!("the id of {0}, which another item holds, is that of {0} now", second.key);
+            assert!(problems.len() == 1 && problems[0].contains(&given), "{what}: {problems:?}");
+            // Nothing of the first is written into it, however often it is looked at, nor is anything made again or deleted for it.
+            edit(&world, ACME, "First", json!({ "summary": "First again" }));
+            edit(&world, ACME, "Second", json!({ "summary": "Second again" }));
+            world.daemon().engine().sweep(None).await.unwrap();
+            world.intervals(20).await;
+            let problems = world.problems().await;
+            assert_eq!(world.issues(there.jira, "").len(), 1, "{what}: {problems:#?}");
+            assert_eq!(world.issues(there.jira, "Second again").len(), 1, "{what}: {problems:#?}");
+            assert_eq!(world.issues("acme", "").len(), 2, "{what}");
+            assert!(
+                problems.iter().any(|problem| problem.contains("may not see it any more")),
+                "{what}: {problems:#?}"
+            );
+            world.start().await;
+            edit(&world, there, "Second again", json!({ "summary": "Second from there" }));
+            world.intervals(5).await;
+            assert_eq!(world.issues("acme", "Second from there").len(), 1, "{what}");
+        }
+    }
 }

@@ -1050,7 +1050,7 @@ fn the_rendering_says_what_is_planned() {
     let value = world.value(&side(0), "status", 2);
     world.set(&side(0), "status", value, By::Person);
     let text = render(&world.think(&world.everywhere(), false));
-    assert!(text.contains("status: `b To Do` -> `b Doing` (on the way to \"a Done\")"), "{text}");
+    assert!(text.contains("status: `b To Do` -> `b Doing` -> `b Done`\n"), "{text}");
     let local = NativeValue::Named(jirasyncd::model::issue::Named { id: String::new(), name: "a Local".to_owned() });
     world.set(&side(0), "priority", local, By::Person);
     let text = render(&world.think(&world.everywhere(), false));

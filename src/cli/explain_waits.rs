@@ -1,0 +1,125 @@
+//! What of an item has not reached a side yet, and what it waits for. Must never say that something waits which is told as a problem of the
+//! item, or that no side is to have.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::output::counted;
+use crate::config::Config;
+use crate::mapping::same;
+use crate::model::command::{Pause, Target};
+use crate::model::hub::{Acts, ItemState, Replica};
+use crate::model::ids::{FieldName, SideId};
+use crate::model::settings::{FieldKind, SideSettings, SyncSettings};
+use crate::model::store::{Store as _, StoreError, StoredProblem};
+use crate::model::value::Value;
+use crate::plan::audience_of;
+use crate::store::SqliteStore;
+
+/// What a side does not have yet.
+#[derive(Debug, Serialize)]
+pub(super) struct Waits {
+    /// The side.
+    side: SideId,
+    /// The fields whose agreed value it was not told. None: the issue itself is not there.
+    fields: Vec<FieldName>,
+    /// What stands between, as far as the state knows. Empty: nothing, but its turn.
+    why: Vec<String>,
+}
+
+impl Waits {
+    /// In words.
+    pub(super) fn in_words(&self) -> String {
+        let what = match self.fields.as_slice() {
+            [] => "its issue there is not made yet".to_owned(),
+            fields => {
+                let names: Vec<&str> = fields.iter().map(FieldName::as_str).collect();
+                format!("{} not written yet: {}", counted(fields.len(), "field"), names.join(", "))
+            }
+        };
+        let why = if self.why.is_empty() { "it waits for its turn".to_owned() } else { self.why.join("; ") };
+        format!("  side {}: {what} ({why})", self.side)
+    }
+}
+
+/// What waits, by side. `standing`: all problems, of whatever.
+///
+/// # Errors
+/// The state cannot be read.
+pub(super) async fn waits(
+    config: &Config,
+    store: &SqliteStore,
+    item: &ItemState,
+    standing: &[StoredProblem],
+) -> Result<Vec<Waits>, StoreError> {
+    let Some(sync) = config.syncs.get(&item.sync).filter(|_| item.merged.is_none()) else { return Ok(Vec::new()) };
+    let pauses = store.pauses().await?;
+    let unmade = store.waiting_creations(&item.sync).await?;
+    let mut found = Vec::new();
+    for side in &sync.sides {
+        let fields = match item.replicas.get(&side.id) {
+            Some(replica) if is_let_be(replica) => continue,
+            Some(replica) => behind(sync, item, side, replica),
+            None if side.when.is_none() || item.belongs.contains(&side.id) => Vec::new(),
+            None => continue,
+        };
+        if fields.is_empty() && item.replicas.contains_key(&side.id) {
+            continue;
+        }
+        let mut why: Vec<String> = pauses.iter().filter_map(|pause| paused(pause, sync, side)).collect();
+        let about = format!("instance {}", side.instance);
+        why.extend(
+            standing
+                .iter()
+                .filter(|told| told.item.is_none() && told.about == about)
+                .map(|told| told.problem.what.clone()),
+        );
+        if unmade.contains(&(item.id, side.id.clone())) {
+            let most = sync.start.most_creations;
+            why.push(format!(
+                "creations wait: more than {most} at once want `jirasyncd confirm {}`, and `backfill` has a pace; `jirasyncd status` tells",
+                sync.id
+            ));
+        }
+        found.push(Waits { side: side.id.clone(), fields, why });
+    }
+    Ok(found)
+}
+
+/// Nothing is written there, which stands beside its key.
+fn is_let_be(replica: &Replica) -> bool {
+    replica.is_elsewhere() || replica.has_left() || replica.restricted
+}
+
+/// The fields of which a side was not told what is agreed.
+fn behind(sync: &SyncSettings, item: &ItemState, side: &SideSettings, replica: &Replica) -> Vec<FieldName> {
+    let rows = sync.fields.values().filter(|row| row.sides.contains_key(&side.id));
+    // Links are kept in step one by one.
+    let rows = rows.filter(|row| row.kind != FieldKind::Links && row.composed.is_none());
+    let mut behind = BTreeSet::new();
+    for row in rows {
+        let agreed = item.hub.get(&row.name).and_then(|of| of.get(&audience_of(item, sync, row, &side.id)));
+        let Some(agreed) = agreed.filter(|agreed| !agreed.asking.contains(&side.id)) else { continue };
+        let base = replica.bases.get(&row.name);
+        if base.is_some_and(|base| base.acknowledged.is_some()) {
+            continue;
+        }
+        let mut told = base.map_or_else(Acts::default, |base| base.acts.clone());
+        base.into_iter().for_each(|base| told.join(&base.matched));
+        let held = base.and_then(|base| base.value.as_ref()).unwrap_or(&Value::Empty);
+        if !told.contains(&agreed.acts) && !same(held, &agreed.value) {
+            behind.insert(row.name.clone());
+        }
+    }
+    behind.into_iter().collect()
+}
+
+fn paused(pause: &Pause, sync: &SyncSettings, side: &SideSettings) -> Option<String> {
+    let is_meant = match &pause.target {
+        Target::Everything => true,
+        Target::Sync(of) => of == &sync.id,
+        Target::Instance(of) => of == &side.instance,
+    };
+    is_meant.then(|| format!("paused since {} by {}: `jirasyncd resume`", pause.since, pause.by))
+}
