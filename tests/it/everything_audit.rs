@@ -431,10 +431,12 @@ pub(crate) fn news(world: &World, jira: &str, refused: &mut BTreeSet<String>) ->
 
 /// What a Jira took, or may have taken, one issue to a request: how many are made by one is a question of when they were looked at. What
 /// the sync user may not do just now (403, 404) is left out: whether that is tried depends on whether it is known already, and so on
-/// when its issue was looked at last, whoever was the reason (docs/promises.md).
+/// when its issue was looked at last, whoever was the reason (docs/promises.md). So is a creation that is refused as a whole: it is tried again
+/// with what is agreed at that moment, and what was agreed between two tries is in none.
 pub(crate) fn taken_by(world: &World, jira: &str, refused: &mut BTreeSet<String>) -> Vec<String> {
     let mut sent = sent(world, jira);
-    sent.retain(|(_, status)| !matches!(status, 403 | 404));
+    let creates = |request: &str| request.contains("/issue  ") || request.contains("/issue/bulk  ");
+    sent.retain(|(request, status)| !matches!(status, 403 | 404) && !(*status == 400 && creates(request)));
     sorted(without_repeats(sent, refused).iter().flat_map(|request| one_by_one(request)))
 }
 
