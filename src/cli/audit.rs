@@ -96,7 +96,7 @@ impl Entry {
         match self {
             Self::Write(left) => {
                 let key = left.key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
-                let mut line = format!("{} {}{key} {} ({}", left.at, left.side, left.kind, left.sync);
+                let mut line = format!("{:.3} {}{key} {} ({}", left.at, left.side, left.kind, left.sync);
                 if !left.rules.is_empty() {
                     line.push_str(&format!(": {}", left.rules.join(", ")));
                 }
@@ -117,7 +117,7 @@ impl Entry {
                 line
             }
             Self::Command(Given { at, by, command, result }) => {
-                format!("{at} operator {by}: `{command}`: {}", word(*result))
+                format!("{at:.3} operator {by}: `{command}`: {}", word(*result))
             }
         }
     }
@@ -224,15 +224,17 @@ async fn tell(
     }
     let known = config.syncs.iter().filter(|(name, _)| sync.is_none_or(|sync| sync == *name));
     let known = known.flat_map(|(_, settings)| settings.side_ids()).any(|named| named == side);
+    // Somebody who asks whether anything left for a side must hear that there is none of that name.
+    let exit = if any || known { Exit::Done } else { Exit::Problems };
     if output.json_wanted() {
-        output.json(&serde_json::json!({ "exit": Exit::Done, "side": side, "since": since, "entries": all }))?;
+        output.json(&serde_json::json!({ "exit": exit, "side": side, "since": since, "entries": all }))?;
     }
     if !any && !known {
         output.note(&format!("nothing left for a side `{side}`, and the configuration has none of that name there"))?;
     } else if !any {
         output.note(&format!("nothing left for side `{side}` since {since}"))?;
     }
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 fn table(entries: &[Entry], with_header: bool) -> anyhow::Result<String> {

@@ -14,13 +14,17 @@ pub(super) fn text(checked: &Checked) -> String {
     let mut out = String::new();
     let file = escaped(&checked.configuration.file);
     let errors = checked.configuration.errors.len();
+    let right = match checked.configuration.warnings.len() {
+        0 => "nothing is wrong with it".to_owned(),
+        warnings => format!("it can be used, with {}", counted(warnings, "warning")),
+    };
     // Writing to a string cannot fail.
     let _ = match checked.syncs {
         None => writeln!(out, "\n{file}: {}", counted(errors, "error")),
-        Some(_) if checked.offline => writeln!(out, "{file}: nothing is wrong with it; the instances were not asked"),
+        Some(_) if checked.offline => writeln!(out, "{file}: {right}; the instances were not asked"),
         Some(syncs) => writeln!(
             out,
-            "{file}: nothing is wrong with it by itself ({}, {})",
+            "{file}: {right} by itself ({}, {})",
             counted(checked.instances.len(), "instance"),
             counted(syncs, "sync")
         ),

@@ -124,7 +124,7 @@ async fn find(config: &Config, wanted: &Explain) -> anyhow::Result<Vec<Known>> {
 
 fn text(known: &Known) -> String {
     let Known { item, addresses, problems, conflicts, waits, names, changes, commands, writes } = known;
-    let made = item.made.map(|made| format!(", made {made}")).unwrap_or_default();
+    let made = item.made.map(|made| format!(", made {made:.3}")).unwrap_or_default();
     let mut out = format!("sync {}, item {}{made}\n", item.sync, item.id);
     let rows: Vec<Vec<String>> = item
         .replicas
@@ -151,10 +151,10 @@ fn text(known: &Known) -> String {
     block(
         &mut out,
         "problems",
-        problems.iter().map(|(since, problem, dismissed)| in_words(*since, problem, dismissed.as_ref())),
+        problems.iter().flat_map(|(since, problem, dismissed)| in_words(*since, problem, dismissed.as_ref())),
     );
     block(&mut out, "waits", waits.iter().map(Waits::in_words));
-    block(&mut out, "conflicts", conflicts.iter().map(|lost| format!("  {} {}", lost.at, conflict_in_words(lost))));
+    block(&mut out, "conflicts", conflicts.iter().map(|lost| format!("  {:.3} {}", lost.at, conflict_in_words(lost))));
     block(&mut out, "changed by people, as it was taken in", changes.iter().map(changed));
     block(&mut out, "operators", commands.iter().map(given));
     let of = |outcome: bool| writes.iter().filter(move |told| told.settled.is_some() == outcome);
@@ -186,7 +186,7 @@ fn standing(replica: &Replica) -> String {
             Absence::Moved(project) => format!("in project {project}"),
             Absence::DeletedByUs => "deleted by jirasyncd".to_owned(),
         };
-        format!("{how} since {}", away.since)
+        format!("{how} since {:.3}", away.since)
     });
     let left = || replica.has_left().then(|| "left the scope".to_owned());
     let unsure = || replica.is_unsure().then(|| "nobody knows whether it is in scope".to_owned());
@@ -198,7 +198,7 @@ fn standing(replica: &Replica) -> String {
 fn said(agreed: &Agreed) -> String {
     let asking: Vec<&str> = agreed.asking.iter().map(SideId::as_str).collect();
     let open = if asking.is_empty() { String::new() } else { format!("; open on {}", asking.join(", ")) };
-    format!("{}, by {} at {}{open}", value_in_words(&agreed.value), agreed.by, agreed.at)
+    format!("{}, by {} at {:.3}{open}", value_in_words(&agreed.value), agreed.by, agreed.at)
 }
 
 /// What each side calls what it was last seen to hold, where the map gives that a name there.
@@ -224,27 +224,28 @@ fn held(base: &Base, name: Option<&str>) -> String {
     format!("was last seen to hold {value}{native}{why}")
 }
 
-fn in_words(since: Timestamp, problem: &Problem, dismissed: Option<&Dismissed>) -> String {
+fn in_words(since: Timestamp, problem: &Problem, dismissed: Option<&Dismissed>) -> [String; 2] {
     let field: Option<&FieldName> = problem.field.as_ref();
     let field = field.map(|field| format!(", {field}")).unwrap_or_default();
-    let said = |dismissed: &Dismissed| format!(", dismissed {} by {}", dismissed.at, dismissed.by);
+    let said = |dismissed: &Dismissed| format!(", dismissed {:.3} by {}", dismissed.at, dismissed.by);
     let dismissed = dismissed.map(said).unwrap_or_default();
-    format!("  side {}{field}, since {since}{dismissed}: {} Hint: {}", problem.side, problem.what, problem.remedy)
+    let what = format!("  side {}{field}, since {since:.3}{dismissed}: {}", problem.side, problem.what);
+    [what, format!("    Hint: {}", problem.remedy)]
 }
 
 fn changed(act: &ToldAct) -> String {
-    format!("  {} {}, by {}", act.at, act.field, act.author.words())
+    format!("  {:.3} {}, by {}", act.at, act.field, act.author.words())
 }
 
 fn given(record: &CommandRecord) -> String {
     let CommandRecord { at, by, command, answer } = record;
-    format!("  {at} `{command}` by {by}: {}", answer.lines.join("; "))
+    format!("  {at:.3} `{command}` by {by}: {}", answer.lines.join("; "))
 }
 
 /// When it was decided on, by whose act and why then, what came of it, and what it was.
 fn written(item: &ItemState, told: &Told) -> Vec<String> {
     let Told { intent, authors, request, .. } = told;
-    let mut lines = vec![format!("  {} {} ({})", intent.opened, intent.id, intent.state.words())];
+    let mut lines = vec![format!("  {:.3} {} ({})", intent.opened, intent.id, intent.state.words())];
     let brought = intent.brought.as_ref().map(|brought| format!("because of {}", brought.words()));
     let by = (!authors.is_empty()).then(|| format!("by {}", authors_in_words(authors)));
     let request = request.as_ref().map(|request| format!("request {request}"));

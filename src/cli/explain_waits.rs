@@ -121,5 +121,5 @@ fn paused(pause: &Pause, sync: &SyncSettings, side: &SideSettings) -> Option<Str
         Target::Sync(of) => of == &sync.id,
         Target::Instance(of) => of == &side.instance,
     };
-    is_meant.then(|| format!("paused since {} by {}: `jirasyncd resume`", pause.since, pause.by))
+    is_meant.then(|| format!("paused since {:.3} by {}: `jirasyncd resume`", pause.since, pause.by))
 }

@@ -220,7 +220,7 @@ fn list(common: &Common, wanted: &Listing, output: &mut Output<'_>) -> anyhow::R
         }
     }
     for lost in &conflicts {
-        output.line(&format!("{}, {}: {}", lost.about, lost.at, conflict_in_words(&lost.conflict)))?;
+        output.line(&format!("{}, {:.3}: {}", lost.about, lost.at, conflict_in_words(&lost.conflict)))?;
     }
     if others > 0 && !wanted.dismissed {
         output.note(&format!("{} dismissed: `jirasyncd problems --dismissed`", counted(others, "more problem")))?;
@@ -267,11 +267,11 @@ fn text(cause: &Cause, named: usize) -> String {
     let count = if about.len() == 1 { String::new() } else { format!("{}, ", counted(about.len(), "time")) };
     let mut out = String::new();
     // Writing to a string cannot fail.
-    let _ = writeln!(out, "{}", escaped(&format!("side {side}{field}: {count}since {since} (cause {id})")));
+    let _ = writeln!(out, "{}", escaped(&format!("side {side}{field}: {count}since {since:.3} (cause {id})")));
     let _ = writeln!(out, "  {}", escaped(what));
     let _ = writeln!(out, "  Hint: {}", escaped(remedy));
     let by = operation.map(|operation| format!(", last by operation {operation}")).unwrap_or_default();
-    let _ = writeln!(out, "  met {}{by}", counted(usize::try_from(*times).unwrap_or(usize::MAX), "time"));
+    let _ = writeln!(out, "  met {} in all{by}", counted(usize::try_from(*times).unwrap_or(usize::MAX), "time"));
     let left = about.len().saturating_sub(named);
     let names = about.iter().take(named).map(String::as_str).collect::<Vec<_>>().join("; ");
     let more = if left == 0 { String::new() } else { format!("; and {left} more (`--all` names them)") };

@@ -126,7 +126,11 @@ fn ready(arguments: &SimulateArguments) -> Setup {
         None => {}
     }
     let sync_user = setup.users.iter_mut().find(|user| user.name == "sync");
-    sync_user.into_iter().for_each(|user| user.credentials.extend(further_logins(arguments.kind)));
+    if let Some(user) = sync_user {
+        let kept = |one: &Credential| !user.credentials.contains(one);
+        let further: Vec<Credential> = further_logins(arguments.kind).into_iter().filter(kept).collect();
+        user.credentials.extend(further);
+    }
     setup
 }
 

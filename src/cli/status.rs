@@ -101,7 +101,7 @@ fn text(status: &Status) -> String {
         let _ = write!(out, "\npaused: changes wait, nothing is lost\n");
     }
     for Pause { target, since, by } in &status.pauses {
-        let line = format!("{target}, since {since} by {by}; `jirasyncd resume{}` ends it", target.argument());
+        let line = format!("{target}, since {since:.3} by {by}; `jirasyncd resume{}` ends it", target.argument());
         let _ = writeln!(out, "  {}", escaped(&line));
     }
     let limits = limits(status);
@@ -132,8 +132,9 @@ fn instances(status: &Status) -> String {
         .instances
         .iter()
         .map(|instance| {
-            let polled = instance.polled_to.map_or_else(|| "not polled yet".to_owned(), |to| format!("polled to {to}"));
-            let at = instance.polled_at.map(|at| format!("last poll {at}")).unwrap_or_default();
+            let polled =
+                instance.polled_to.map_or_else(|| "not polled yet".to_owned(), |to| format!("polled to {to:.3}"));
+            let at = instance.polled_at.map(|at| format!("last poll {at:.3}")).unwrap_or_default();
             let trouble = instance.paused.as_ref().map(|why| format!("paused: {why}"));
             let trouble = trouble.or_else(|| instance.last_error.as_ref().map(|why| format!("failed: {why}")));
             let untagged = || "untagged mode: it does not give `historyMetadata` back, see docs/promises.md".to_owned();

@@ -259,7 +259,10 @@ async fn a_plan_is_shown_before_it_is_carried_out() {
     assert_eq!((&json["totals"]["changes"], &json["exit"]), (&1.into(), &1.into()), "{json}");
     assert_eq!(world.globex.count("createIssue"), 0, "`plan` wrote");
     assert!(!place.file("state.db").exists(), "`plan` made a state");
-    place.run(&["plan", "--item", "SUP-99"]).await.expect(0, &["no item has an issue `SUP-99`", "0 items"]);
+    place
+        .run(&["plan", "--item", "SUP-99"])
+        .await
+        .expect(0, &["no item has an issue SUP-99: sync support, side acme: there is no SUP-99 there", "0 items"]);
 
     place.run(&["run", "--once"]).await.expect(1, &["1 problem\n", "Hint: `jirasyncd status`"]);
     assert_eq!(world.globex.count("createIssue"), 1);

@@ -436,7 +436,7 @@ pub(crate) fn news(world: &World, jira: &str, refused: &mut BTreeSet<String>) ->
 pub(crate) fn taken_by(world: &World, jira: &str, refused: &mut BTreeSet<String>) -> Vec<String> {
     let mut sent = sent(world, jira);
     let creates = |request: &str| request.contains("/issue  ") || request.contains("/issue/bulk  ");
-    sent.retain(|(request, status)| !matches!(status, 403 | 404) && !(*status == 400 && creates(request)));
+    sent.retain(|(request, status)| !(matches!(status, 403 | 404) || *status == 400 && creates(request)));
     sorted(without_repeats(sent, refused).iter().flat_map(|request| one_by_one(request)))
 }
 
