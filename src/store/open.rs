@@ -221,10 +221,16 @@ pub(super) fn remove_draft(draft: &Path) -> io::Result<()> {
 
 /// Refuses a folder of the network. Where the system does not say what it is, it is taken for a local one.
 fn local_disk(path: &Path, folder: &Path) -> Result<(), OpenError> {
-    let (Ok(mounts), Ok(folder)) = (fs::read_to_string("/proc/self/mountinfo"), fs::canonicalize(folder)) else {
-        return Ok(());
-    };
-    match file_system_of(&mounts, &folder) {
+    match fs::read_to_string("/proc/self/mountinfo") {
+        Ok(mounts) => not_of_the_network(&mounts, path, folder),
+        Err(_) => Ok(()),
+    }
+}
+
+/// The same, by what the system says of its mounts.
+pub(super) fn not_of_the_network(mounts: &str, path: &Path, folder: &Path) -> Result<(), OpenError> {
+    let Ok(folder) = fs::canonicalize(folder) else { return Ok(()) };
+    match file_system_of(mounts, &folder) {
         Some(kind) if is_of_the_network(&kind) => Err(OpenError::Network { path: path.to_owned(), kind }),
         _ => Ok(()),
     }

@@ -230,3 +230,18 @@ fn a_check_beside_the_daemon_finds_damage_and_ends_when_it_is_to_end() {
     });
     assert!(waited, "the damage is not found");
 }
+
+#[test]
+fn row_102_a_state_on_a_folder_of_the_network_is_refused_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.db");
+    let place = folder.path().canonicalize().unwrap();
+    let mounts = |kind: &str| {
+        let place = place.display();
+        format!("21 1 8:1 / / rw - ext4 /dev/root rw\n30 21 0:40 / {place} rw - {kind} filer:/x rw\n")
+    };
+    let said = open::not_of_the_network(&mounts("nfs4"), &path, folder.path()).unwrap_err().to_string();
+    assert!(said.contains("nfs4") && said.contains("state.db") && said.contains("local disk"), "{said}");
+    open::not_of_the_network(&mounts("xfs"), &path, folder.path()).unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was made");
+}
