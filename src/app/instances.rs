@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Daemon;
 use crate::engine::{PollError, Polled};
-use crate::jira::Failure;
+use crate::jira::{Failure, JiraError};
 use crate::model::ids::{InstanceId, SideId};
 use crate::model::problem::Problem;
 use crate::model::store::{Store as _, StoreError};
@@ -32,8 +32,9 @@ impl Daemon {
     pub(super) async fn poll(&self, instance: &InstanceId) -> Result<Polled, StoreError> {
         if self.engine.paused(instance).is_some() {
             // A start or a worker may have met it, who tell nobody.
-            if let Some((words, failure)) = self.engine.refuses_login(instance) {
-                self.tell_refusal(instance, words, &failure).await?;
+            if let (Some(failure), None) = (self.engine.refuses_login(instance), self.poll_record(instance).error) {
+                let attempt = "asking what changed".to_owned();
+                self.tell_refusal(instance, &JiraError { attempt, instance: instance.clone(), failure }).await?;
             }
             return Ok(Polled::default());
         }
@@ -55,7 +56,7 @@ impl Daemon {
                 Ok(polled)
             }
             Err(PollError::Jira(error)) => {
-                self.tell_refusal(instance, error.to_string(), &error.failure).await?;
+                self.tell_refusal(instance, &error).await?;
                 Ok(Polled::default())
             }
             Err(PollError::Store(error)) => Err(error),
@@ -63,14 +64,12 @@ impl Daemon {
     }
 
     /// What an instance says against being polled becomes its problem.
-    async fn tell_refusal(&self, instance: &InstanceId, words: String, failure: &Failure) -> Result<(), StoreError> {
-        if self.poll_record(instance).error.as_ref() == Some(&words) {
-            return Ok(());
-        }
+    async fn tell_refusal(&self, instance: &InstanceId, error: &JiraError) -> Result<(), StoreError> {
+        let words = error.to_string();
         if !self.note_poll(instance, Some(words.clone())) {
-            tracing::warn!(%instance, error = words, "instance `{instance}` cannot be polled");
+            tracing::warn!(%instance, %error, "instance `{instance}` cannot be polled");
         }
-        let (side, remedy) = (SideId::new(instance.as_str()), remedy(failure).to_owned());
+        let (side, remedy) = (SideId::new(instance.as_str()), remedy(&error.failure).to_owned());
         let problem = Problem { side, field: None, what: words, remedy, operation: None };
         self.store.set_problems(&about(instance), &[problem], self.surroundings.clock.now()).await
     }

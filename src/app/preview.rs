@@ -24,6 +24,10 @@ const AT_ONCE: usize = 100;
 /// Problems looked through for issues that are not clear.
 const MOST_PROBLEMS: usize = 10_000;
 
+/// Why nothing begins with an issue that an operator took out.
+const LET_BE: &str =
+    "it was unpaired, or merged into another one, and is let be since; `jirasyncd pair` takes it up again";
+
 /// What would be done.
 #[derive(Debug, Clone, Default)]
 pub struct Previewed {
@@ -182,15 +186,32 @@ async fn previewed(
     stopped.retain(|(sync, ..)| concerns(&config, &chosen, sync));
     pairs.retain(|(sync, _)| concerns(&config, &chosen, sync));
     let costs = tally.costs(&connections);
-    let mut not_begun = Vec::new();
-    if let Chosen::Keys(keys) = &chosen {
-        for key in keys {
-            if store.items_by_key(key).await?.is_empty() {
-                not_begun.push((key.clone(), engine.why_not_begun(key).await));
-            }
+    let not_begun = not_begun(&*store, &engine, &chosen).await?;
+    Ok(Previewed { items, things, bursts, stopped, pairs, unclear, proposals, costs, not_begun })
+}
+
+/// The keys that were asked for and that no item has, with what stands against one.
+async fn not_begun(
+    store: &dyn Store,
+    engine: &Engine,
+    chosen: &Chosen,
+) -> Result<Vec<(IssueKey, Vec<String>)>, StoreError> {
+    let Chosen::Keys(keys) = chosen else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for key in keys {
+        let (mut is_kept, mut was_kept) = (false, false);
+        for id in store.items_by_key(key).await? {
+            let item = store.item(id).await?;
+            is_kept |= item.as_ref().is_some_and(|item| item.merged.is_none());
+            was_kept |= item.is_some();
+        }
+        match (is_kept, was_kept) {
+            (true, _) => {}
+            (false, true) => found.push((key.clone(), vec![LET_BE.to_owned()])),
+            (false, false) => found.push((key.clone(), engine.why_not_begun(key).await)),
         }
     }
-    Ok(Previewed { items, things, bursts, stopped, pairs, unclear, proposals, costs, not_begun })
+    Ok(found)
 }
 
 /// Issues that look alike, of those that would start an item of their own.

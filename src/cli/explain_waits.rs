@@ -61,7 +61,7 @@ pub(super) async fn waits(
         let fields = match item.replicas.get(&side.id) {
             Some(replica) if is_let_be(replica) => continue,
             Some(replica) => behind(sync, item, side, replica),
-            None if side.when.is_none() || item.belongs.contains(&side.id) => Vec::new(),
+            None if is_to_be_made(sync, item, side, standing) => Vec::new(),
             None => continue,
         };
         if fields.is_empty() && item.replicas.contains_key(&side.id) {
@@ -69,12 +69,9 @@ pub(super) async fn waits(
         }
         let mut why: Vec<String> = pauses.iter().filter_map(|pause| paused(pause, sync, side)).collect();
         let about = format!("instance {}", side.instance);
-        why.extend(
-            standing
-                .iter()
-                .filter(|told| told.item.is_none() && told.about == about)
-                .map(|told| told.problem.what.clone()),
-        );
+        // Of all that may be wrong with an instance only that it does not answer has something wait.
+        let of_it = standing.iter().filter(|told| told.item.is_none() && told.about == about);
+        why.extend(of_it.map(|told| told.problem.what.clone()).filter(|what| what.contains("` failed: ")));
         if unmade.contains(&(item.id, side.id.clone())) {
             let most = sync.start.most_creations;
             why.push(format!(
@@ -85,6 +82,18 @@ pub(super) async fn waits(
         found.push(Waits { side: side.id.clone(), fields, why });
     }
     Ok(found)
+}
+
+/// Whether an issue is to be made there, and nothing that is told of the item stands against it.
+fn is_to_be_made(sync: &SyncSettings, item: &ItemState, side: &SideSettings, standing: &[StoredProblem]) -> bool {
+    let origins: Vec<&SideId> = item.replicas.iter().filter(|(_, there)| !there.ours).map(|(side, _)| side).collect();
+    let sees = sync.fields.values().any(|row| {
+        let audience = audience_of(item, sync, row, &side.id);
+        origins.iter().any(|origin| audience.0.contains(*origin))
+    });
+    let is_told = standing.iter().any(|told| told.item == Some(item.id) && told.problem.side == side.id);
+    let is_asked_for = side.when.is_none() || item.belongs.contains(&side.id);
+    sees && is_asked_for && !is_told && !item.replicas.values().any(is_let_be)
 }
 
 /// Nothing is written there, which stands beside its key.

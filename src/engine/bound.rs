@@ -6,9 +6,10 @@ use jiff::Timestamp;
 
 use super::Engine;
 use super::found::Duplicate;
+use super::went_back::is_gone_since;
 use super::work::Work;
-use crate::model::hub::Replica;
-use crate::model::ids::{InstanceId, IssueId, IssueKey, SideId};
+use crate::model::hub::{ItemState, Replica};
+use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, SideId, SyncId};
 use crate::model::store::{Record, StoreError};
 
 /// How long an issue whose id another item holds is let be before that is asked again.
@@ -51,37 +52,63 @@ impl Engine {
     ) -> Result<bool, StoreError> {
         let Some(instance) = self.instance_on(work, side) else { return Ok(false) };
         let holders = self.store.items_of(instance.id(), issue).await?;
-        let mut holders = holders.into_iter().filter(|(item, sync, _)| *item != work.item.id && sync == work.sync.id());
-        let Some((holder, _, there)) = holders.next() else { return Ok(false) };
-        let claim = self.store.claim_these(&self.holder, self.now(), &[holder]).await?.pop();
-        let mut known = "an issue".to_owned();
-        let mut lets_go = false;
-        if let Some(mut claim) = claim {
-            if let Some(replica) = claim.item.replicas.get_mut(&there) {
-                known = replica.key.to_string();
-                lets_go = made.is_none_or(|made| replica.observed && made > replica.updated);
-                if lets_go {
-                    replica.issue = self.forgotten(instance.id(), issue).await?;
-                }
-            }
-            if lets_go {
-                let (item, requests) = (claim.item.clone(), Vec::new());
-                let (intents, conflicts, problems, acts) = (Vec::new(), Vec::new(), None, Vec::new());
-                self.store
-                    .record(&[(claim.fence, Record { item, intents, conflicts, problems, acts, requests })])
-                    .await?;
-            }
-            self.store.release(holder, claim.fence, Some(self.now()), claim.attempts).await?;
-        }
+        let is_another = |(item, sync, there): &(ItemId, SyncId, SideId)| {
+            sync == work.sync.id() && (*item != work.item.id || there != side)
+        };
+        let Some((holder, _, there)) = holders.into_iter().find(is_another) else { return Ok(false) };
+        let held = self.store.item(holder).await?.and_then(|item| item.replicas.get(&there).cloned());
+        let known = held.map_or_else(|| "an issue".to_owned(), |replica| replica.key.to_string());
         let seen = format!("the id of {known}, which another item holds, is that of {key} now, which was just made");
-        if !lets_go {
-            let remedy =
-                "nothing, if it is over within minutes: it is looked at again. Else look what that id was before";
-            work.problem(side, None, format!("{seen}: nothing is carried to it"), remedy);
-            work.be_due(self.after(AGAIN));
+        // Before anything lets go: what is missing from then on may be missing since its Jira was put back.
+        self.went_back(&instance, seen.clone()).await?;
+        let instead = self.forgotten(instance.id(), issue).await?;
+        if self.lets_go(work, (holder, &there), instead, made).await? {
+            return Ok(false);
         }
-        self.went_back(&instance, seen).await?;
-        Ok(!lets_go)
+        let remedy = "nothing, if it is over within minutes: it is looked at again. Else look what that id was before";
+        work.problem(side, None, format!("{seen}: nothing is carried to it"), remedy);
+        work.be_due(self.after(AGAIN));
+        Ok(true)
+    }
+
+    /// Has the item that holds an id keep another in its place. Says whether it did: not while it is worked on, nor where nothing proves that its
+    /// issue is gone.
+    async fn lets_go(
+        &self,
+        work: &mut Work,
+        (holder, there): (ItemId, &SideId),
+        instead: IssueId,
+        made: Option<Timestamp>,
+    ) -> Result<bool, StoreError> {
+        let give_up = |item: &mut ItemState| {
+            let replica = item.replicas.get_mut(there);
+            let gone = replica.filter(|replica| made.is_none_or(|made| is_gone_since(replica, made)));
+            gone.is_some_and(|replica| {
+                replica.issue = instead;
+                // The issue that is there now has that key.
+                replica.key = IssueKey::from(format!("{} (before)", replica.key).as_str());
+                true
+            })
+        };
+        if holder == work.item.id {
+            return Ok(give_up(&mut work.item));
+        }
+        if let Some(mut claim) = self.store.claim_these(&self.holder, self.now(), &[holder]).await?.pop() {
+            let gone = give_up(&mut claim.item);
+            let kept = if gone { self.store.record(&[(claim.fence, unchanged(claim.item))]).await } else { Ok(()) };
+            // Given back whatever became of it: nobody else could work on it before the next start.
+            self.store.release(holder, claim.fence, Some(self.now()), claim.attempts).await?;
+            return kept.map(|()| gone);
+        }
+        // It has no place in the queue, and nobody else works on it.
+        let Some(mut item) = self.store.item(holder).await?.filter(|item| item.merged.is_some()) else {
+            return Ok(false);
+        };
+        let gone = give_up(&mut item);
+        if gone {
+            self.store.keep_retired(&item).await?;
+        }
+        Ok(gone)
     }
 
     /// An id that stands for one which its Jira forgot, and which no Jira gives: nothing is found under it.
@@ -94,4 +121,9 @@ impl Engine {
         }
         Ok(issue)
     }
+}
+
+/// A record of an item of which nothing else came.
+fn unchanged(item: ItemState) -> Record {
+    Record { item, intents: Vec::new(), conflicts: Vec::new(), problems: None, acts: Vec::new(), requests: Vec::new() }
 }

@@ -351,12 +351,14 @@ pub(super) fn let_go_of_replaced(work: &mut Work) {
         let now = work.item.replicas.get(&intent.operation.side).map(|replica| replica.issue);
         !intent.state.is_settled() && intent.issue.is_some() && now.is_some() && intent.issue != now
     });
-    let replaced: Vec<_> = replaced.map(|intent| intent.id).collect();
-    for id in replaced {
-        work.move_intent(
-            id,
-            &IntentEvent::Refused("another issue took the place of the one it was sent to".to_owned()),
-        );
+    let replaced: Vec<_> = replaced.map(|intent| (intent.id, intent.state == IntentState::Answered)).collect();
+    for (id, was_done) in replaced {
+        // What Jira said yes to was done to the issue that was there.
+        let event = match was_done {
+            true => IntentEvent::Seen,
+            false => IntentEvent::Refused("another issue took the place of the one it was sent to".to_owned()),
+        };
+        work.move_intent(id, &event);
     }
 }
 

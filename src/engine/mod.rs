@@ -232,11 +232,10 @@ impl Engine {
         self.instances.get(instance)?.pause().map(|pause| pause.why)
     }
 
-    /// What an instance said that does not take us for the sync user and is left alone for it, in words and by its kind.
+    /// How an instance said that it does not take us for the sync user, where it is left alone for that.
     #[must_use]
-    pub fn refuses_login(&self, instance: &InstanceId) -> Option<(String, Failure)> {
-        let pause = self.instances.get(instance)?.pause()?;
-        pause.refused.map(|failure| (pause.why, failure))
+    pub fn refuses_login(&self, instance: &InstanceId) -> Option<Failure> {
+        self.instances.get(instance)?.pause()?.refused
     }
 
     /// How long nothing more is asked of an instance that did not answer. What an operator paused ends by no clock.

@@ -9,9 +9,10 @@ use super::Engine;
 use super::instance::Instance;
 use super::work::Work;
 use crate::model::hub::Replica;
-use crate::model::ids::{InstanceId, SideId};
+use crate::model::ids::{FieldName, InstanceId, SideId};
 use crate::model::issue::{IssueSnapshot, LogEntry, NativeValue};
 use crate::model::operation::{Action, FieldWrite, Intent, NativeWrite};
+use crate::model::settings::FieldKind;
 use crate::model::store::StoreError;
 
 /// As far as `updated` may be from when it was written without a doubt: clocks, slow answers and nodes of a cluster are nearer by far.
@@ -77,8 +78,15 @@ impl Engine {
         let Action::SetFields { fields } = &intent.operation.action else { return };
         let (Some(instance), Some(read)) = (self.instance_on(work, side), work.reads.get(side)) else { return };
         let (snapshot, (at, _)) = (&read.snapshot, written_at(intent, &instance));
-        let changes = |write: &&FieldWrite| write.expects.as_ref() != Some(&write.wanted);
-        if !fields.values().all(|write| stands(write, snapshot)) || !fields.values().any(|write| changes(&write)) {
+        let rows = &work.sync.settings.fields;
+        // A parent that is not shown may be there or not: to take it away need not change anything.
+        let may_be_none = |name: &FieldName, write: &FieldWrite| {
+            write.wanted.is_empty() && rows.get(name).is_some_and(|row| row.kind == FieldKind::Parent)
+        };
+        let changes = |(name, write): (&FieldName, &FieldWrite)| {
+            write.expects.as_ref() != Some(&write.wanted) && !may_be_none(name, write)
+        };
+        if !fields.values().all(|write| stands(write, snapshot)) || !fields.iter().any(changes) {
             return;
         }
         let what = || format!("{} was edited at {at}", snapshot.key);

@@ -93,6 +93,11 @@ fn told_by(replica: &Replica, snapshot: &IssueSnapshot) -> Time {
     }
 }
 
+/// Whether an issue of the id of a replica that was made then, for another item, is another one.
+pub(super) fn is_gone_since(replica: &Replica, made: Timestamp) -> bool {
+    replica.created_by.is_some() || replica.observed && made > replica.updated
+}
+
 /// Whether a row shows an issue far before what is known: a direct read will tell.
 pub(super) fn lies_far_back(replica: &Replica, row: &IssueSnapshot) -> bool {
     told_by(replica, row) != Time::Goes
@@ -132,11 +137,11 @@ impl Engine {
         true
     }
 
-    /// Whether a read is of an issue that was made after all that was read of this item's, and bears the mark of another item. By its mark alone it
-    /// need not be another: items are merged.
+    /// Whether a read is of an issue that bears the mark of another item, and was made after all that was read of this item's, or in the place of
+    /// what was just made for it. By its mark alone it need not be another: items are merged, and paired anew.
     fn is_made_for_another(&self, work: &Work, replica: &Replica, side: &SideId, snapshot: &IssueSnapshot) -> bool {
         let mark = snapshot.mark.as_deref().and_then(|mark| self.seal.open(mark, work.sync.id(), side));
-        replica.observed && snapshot.created > replica.updated && mark.is_some_and(|mark| mark.item != work.item.id)
+        is_gone_since(replica, snapshot.created) && mark.is_some_and(|mark| mark.item != work.item.id)
     }
 
     /// Whether a read is of before what is known of its issue, and says nothing. Where that proves that its Jira was put back, what is

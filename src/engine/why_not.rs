@@ -42,7 +42,7 @@ impl Engine {
         }
         let creator = row.creator.as_ref().map(|creator| &creator.account);
         if instance.is_us(creator) {
-            return "the sync user itself created it, and what it creates begins nothing; `jirasyncd pair` joins it with its original".to_owned();
+            return "the sync user itself created it, and what it creates begins nothing".to_owned();
         }
         if sync.settings.start.is_former(&side.id, creator) {
             return "an account that another bridge wrote as created it (`former-sync-users`); `jirasyncd pair` joins it with its original".to_owned();
@@ -66,7 +66,10 @@ impl Engine {
                 Ok(true) => BEGINS.to_owned(),
                 Err(error) => error.to_string(),
             },
-            _ => BEGINS.to_owned(),
+            (Some(_), None) => {
+                "Jira tells nobody as its creator, and only some people's issues cross from there".to_owned()
+            }
+            (None, _) => BEGINS.to_owned(),
         }
     }
 }

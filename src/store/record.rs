@@ -158,10 +158,12 @@ pub(super) fn begin(
 }
 
 /// Keeps an item that was merged or unpaired.
-pub(super) fn keep_retired(connection: &Connection, item: ItemId, state: &str) -> StepResult<()> {
+pub(super) fn keep_retired(connection: &Connection, item: &ItemColumns, now: Timestamp) -> StepResult<()> {
     let mut update = connection.prepare_cached("UPDATE items SET state = ?2 WHERE id = ?1 AND merged IS NOT NULL")?;
-    update.execute(params![item, state])?;
-    Ok(())
+    if update.execute(params![item.id, item.state])? == 0 {
+        return Ok(());
+    }
+    bind(connection, item, now)
 }
 
 /// Records what became of items.

@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::checker::Checker;
-use super::columns::encode;
 use super::commands::{self, EffectColumns};
 use super::journal::{Entry, Move};
 use super::pairing::{self, PairColumns};
@@ -360,8 +359,10 @@ impl Store for SqliteStore {
     }
 
     async fn keep_retired(&self, item: &ItemState) -> Result<(), StoreError> {
-        let (id, state) = (item.id, encode("an item", item)?);
-        self.write("keep an item that was let be", move |connection| record::keep_retired(connection, id, &state)).await
+        const ATTEMPT: &str = "keep an item that was let be";
+        let writer = self.writer(ATTEMPT)?;
+        let (now, columns) = (writer.clock.now(), ItemColumns::of(item, &writer.instances())?);
+        self.write(ATTEMPT, move |connection| record::keep_retired(connection, &columns, now)).await
     }
 
     async fn release(&self, item: ItemId, fence: u64, due: Option<Timestamp>, attempts: u32) -> Result<(), StoreError> {

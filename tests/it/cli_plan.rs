@@ -131,7 +131,7 @@ async fn of_an_issue_that_no_item_has_it_is_said_what_stands_against_one() {
     told("SUP-99", "sync support, side acme: there is no SUP-99 there, or the sync user may not see it").await;
     told("FOO-1", "no side of a sync is the project `FOO`").await;
     let ours = by("sync", "shared");
-    let why = "sync support, side acme: the sync user itself created it, and what it creates begins nothing; `jirasyncd pair` joins it with its original";
+    let why = "sync support, side acme: the sync user itself created it, and what it creates begins nothing";
     told(&ours, why).await;
     let json = place.run(&["plan", "--item", "FOO-1", "--json"]).await.expect(0, &[]).json();
     assert_eq!(json["not_begun"]["FOO-1"], json!(["no side of a sync is the project `FOO`"]), "{json}");
