@@ -207,7 +207,10 @@ pub fn resolve(sync: &SyncSettings, was: &ItemState, row: &FieldRow, side: &Side
 
 /// What a side holds of a field that is asked about, in an audience that may know it.
 fn held_by(item: &ItemState, row: &FieldRow, audience: &Audience, agreed: &Agreed, side: &SideId) -> Option<Standing> {
-    let mut own = agreed.standing.iter().filter(|standing| &standing.side.place() == side);
+    let shown = item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name)?.value.as_ref());
+    // Who only follows (none of its people said it) may hold something newer by now.
+    let holds = |standing: &&Standing| standing.number != 0 || shown.is_none_or(|shown| same(shown, &standing.value));
+    let mut own = agreed.standing.iter().filter(|standing| &standing.side.place() == side).filter(holds);
     if let Some(own) = own.next_back() {
         return Some(own.clone());
     }

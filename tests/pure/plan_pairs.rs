@@ -126,6 +126,30 @@ fn of_a_question_only_those_are_told_who_may_hear_of_it() {
     assert_eq!(world.held(&side(2), "summary"), world.held(&side(0), "summary"));
 }
 
+/// Home sees all, and the third side follows home while the question is open. That its value stands is what it holds now, not what it held.
+#[test]
+fn who_only_follows_lets_nothing_stand_that_was_replaced_since() {
+    let sides: Vec<SideId> = (0..3).map(side).collect();
+    let mut sync = settings(&sides, ConflictPolicy::Newest);
+    sync.fields.get_mut(&"summary".into()).unwrap().initial = Initial::Ask;
+    for (on, sees) in [(1, [0, 1]), (2, [0, 2])] {
+        sync.sides[on].sees = sees.map(side).into();
+    }
+    let mut partner = in_step(&sync, &[1]);
+    edit(&mut partner, 1, "summary");
+    let (mut world, _) = paired(in_step(&sync, &[0, 2]), &[&partner]);
+    let before = world.held(&side(0), "summary");
+    edit(&mut world, 0, "summary");
+    let now = world.held(&side(0), "summary");
+    assert!(now != before && world.held(&side(2), "summary") == now && asked(&world, "summary").contains(&side(1)));
+    if let Some(resolved) = resolve(&world.sync, &world.item, &world.sync.fields[&"summary".into()], &side(2)) {
+        assert!(resolved.conflicts.iter().all(|lost| lost.loser == side(1)), "{:?}", resolved.conflicts);
+        world.item = resolved.item;
+        world.settle().unwrap();
+    }
+    assert_eq!([0, 2].map(|on| world.held(&side(on), "summary")), [now.clone(), now]);
+}
+
 /// What those wrote whose acts stay on their side stands in the same text.
 #[test]
 fn an_edit_of_a_text_that_is_asked_about_crosses_whole_and_without_what_stays() {
