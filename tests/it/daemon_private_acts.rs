@@ -1,7 +1,6 @@
 //! What one partner does for itself changes no byte that is sent to another: lives are played twice, with and without its acts. Must never
 //! judge by what the daemon keeps.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jirasyncd::simulator::{Fault, FaultRule, When};
@@ -90,7 +89,7 @@ async fn sent_to_other(script: &Script, with_apart: bool) -> Result<Vec<Vec<Stri
     (people.takes_names, people.left_out) = (script.takes_names, Some(apart));
     people.flows = policies.is_some_and(|policies| policies.flows);
     let told = std::env::var_os("JIRASYNCD_TELL").is_some();
-    let (mut sent, mut refused) = (Vec::new(), BTreeSet::new());
+    let mut sent = Vec::new();
     for step in &script.steps {
         for act in step {
             if act.column == apart && !with_apart {
@@ -120,7 +119,7 @@ async fn sent_to_other(script: &Script, with_apart: bool) -> Result<Vec<Vec<Stri
         }
         // Whatever was refused, and is not compared, says nothing of that partner's either.
         sent_leaks(&world, &people.written, other)?;
-        sent.push(taken_by(&world, jira, &mut refused));
+        sent.push(taken_by(&world, jira));
         world.jira(jira).reset_calls();
     }
     if !script.is_swept {
@@ -128,7 +127,7 @@ async fn sent_to_other(script: &Script, with_apart: bool) -> Result<Vec<Vec<Stri
         world.daemon().engine().sweep(None).await.unwrap();
         world.intervals(6).await;
         sent_leaks(&world, &people.written, other)?;
-        sent.push(taken_by(&world, jira, &mut refused));
+        sent.push(taken_by(&world, jira));
         let mut all: Vec<String> = sent.into_iter().flatten().collect();
         all.sort();
         return Ok(vec![all]);

@@ -429,15 +429,12 @@ pub(crate) fn news(world: &World, jira: &str, refused: &mut BTreeSet<String>) ->
     sorted(without_repeats(sent(world, jira), refused).into_iter())
 }
 
-/// What a Jira took, or may have taken, one issue to a request: how many are made by one is a question of when they were looked at. What
-/// the sync user may not do just now (403, 404) is left out: whether that is tried depends on whether it is known already, and so on
-/// when its issue was looked at last, whoever was the reason (docs/promises.md). So is a creation that is refused as a whole: it is tried again
-/// with what is agreed at that moment, and what was agreed between two tries is in none.
-pub(crate) fn taken_by(world: &World, jira: &str, refused: &mut BTreeSet<String>) -> Vec<String> {
-    let mut sent = sent(world, jira);
-    let creates = |request: &str| request.contains("/issue  ") || request.contains("/issue/bulk  ");
-    sent.retain(|(request, status)| !(matches!(status, 403 | 404) || *status == 400 && creates(request)));
-    sorted(without_repeats(sent, refused).iter().flat_map(|request| one_by_one(request)))
+/// What a Jira took, or may have taken, one issue to a request: how many are made by one is a question of when they were looked at. What it
+/// refused is left out: whether that is tried, and what it says then, depends on what is known already and is agreed at that moment, and so on
+/// when an issue was looked at last, whoever was the reason (docs/promises.md). That it tells nothing of another partner is asked by itself.
+pub(crate) fn taken_by(world: &World, jira: &str) -> Vec<String> {
+    let sent = sent(world, jira).into_iter().filter(|(_, status)| !(400..500).contains(status));
+    sorted(sent.flat_map(|(request, _)| one_by_one(&request)))
 }
 
 fn one_by_one(request: &str) -> Vec<String> {
