@@ -91,7 +91,12 @@ impl Engine {
             })
         };
         if holder == work.item.id {
-            return Ok(give_up(&mut work.item));
+            let gone = give_up(&mut work.item);
+            if gone {
+                // By itself: both of its sides cannot have the id within one step.
+                self.store.record(&[(work.fence, unchanged(work.item.clone()))]).await?;
+            }
+            return Ok(gone);
         }
         if let Some(mut claim) = self.store.claim_these(&self.holder, self.now(), &[holder]).await?.pop() {
             let gone = give_up(&mut claim.item);

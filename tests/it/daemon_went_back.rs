@@ -188,7 +188,7 @@ async fn what_is_made_under_an_id_that_was_forgotten_is_no_other_items() {
             world.jira(there.jira).put_back(&backup);
             if dies {
                 // Its answer is lost: it is found by its mark.
-                let lost = FaultRule::new("createIssues", When::Nth(1), Fault::ResetAfter);
+                let lost = FaultRule::new("createIssue", When::Nth(1), Fault::ResetAfter);
                 world.jira(there.jira).add_fault(lost);
             }
             create(&world, ACME, "Second");
@@ -197,7 +197,7 @@ async fn what_is_made_under_an_id_that_was_forgotten_is_no_other_items() {
             let second = world.issue(there.jira, "Second");
             assert_eq!((first.id, &first.key), (second.id, &second.key), "{what}: the id was not given again");
             let problems = told(&world).await;
-            let given = format!("the id of {0}, which another item holds, is that of {0} now", second.key);
+            let given = format!(" is that of {} now, which was ", second.key);
             // Where nothing else is missing it is over with two full checks.
             assert!(unpaired || problems.len() == 1 && problems[0].contains(&given), "{what}: {problems:?}");
             // Nothing of the first is written into it, however often it is looked at, nor is anything made again or deleted for it.
