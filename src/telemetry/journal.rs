@@ -115,10 +115,10 @@ fn put(out: &mut Vec<u8>, name: &str, value: &str) {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::sync::Mutex;
 
     use tracing_subscriber::layer::SubscriberExt as _;
 
+    use super::super::tests::Kept;
     use super::*;
 
     /// What a datagram says.
@@ -132,19 +132,6 @@ mod tests {
             bytes = &rest[length + 1..];
         }
         fields
-    }
-
-    #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Kept {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
     }
 
     fn say(socket: &Path) -> Kept {

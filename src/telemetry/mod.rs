@@ -204,8 +204,9 @@ mod tests {
 
     use super::*;
 
+    /// What is written, for whoever looks at it afterwards.
     #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<u8>>>);
+    pub(super) struct Kept(pub(super) Arc<Mutex<Vec<u8>>>);
 
     impl Write for Kept {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
