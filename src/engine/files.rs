@@ -283,8 +283,12 @@ pub(super) fn doubtful_files(work: &Work) -> Vec<Intent> {
 
 /// Notes the copy that an upload made.
 fn attached(work: &mut Work, intent: &Intent, copy: AttachmentId) {
-    let Action::AddFile { name, .. } = &intent.operation.action else { return };
+    let Action::AddFile { name, file, .. } = &intent.operation.action else { return };
     let (side, name) = (intent.operation.side.clone(), name.clone());
+    // It could be read now.
+    let of_it = |rest: &str| rest.split(' ').next() == Some(file.as_str());
+    work.problems
+        .retain(|problem| !problem.what.strip_prefix("a file cannot be read: reading attachment ").is_some_and(of_it));
     if let Some(record) = record_of(work, intent) {
         record.copies.insert(side, FileCopy { id: copy, name, gone: false });
     }

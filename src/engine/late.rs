@@ -7,7 +7,8 @@ use super::instance::Instance;
 use super::recover::{self, MARGIN};
 use super::work::Work;
 use crate::jira::JiraError;
-use crate::model::ids::{CommentId, SideId};
+use crate::model::hub::AttachmentRecord;
+use crate::model::ids::{AttachmentId, CommentId, SideId};
 use crate::model::issue::{CommentSnapshot, IssueSnapshot};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
 use crate::model::own_remarks::Bears;
@@ -91,9 +92,10 @@ impl Engine {
         let given_up = |intent: &&Intent| &intent.operation.side == side && intent.state.may_land_yet();
         let given_up: Vec<Intent> = work.intents.iter().filter(given_up).cloned().collect();
         for intent in given_up {
-            let copy =
-                files::record_of(work, &intent).and_then(|record| record.copies.get(side)).filter(|copy| !copy.gone);
-            let Some(other) = copy.map(|copy| copy.id.clone()) else { continue };
+            let Some((other, remedy)) = files::record_of(work, &intent).and_then(|record| other_upload(record, side))
+            else {
+                continue;
+            };
             let since = self.opened_there(instance.id(), &intent).and_then(|opened| opened.checked_sub(MARGIN).ok());
             let Some(since) = since else { continue };
             let files = snapshot.attachments.iter().flatten();
@@ -104,9 +106,19 @@ impl Engine {
                     "file {} `{}` of {} is a duplicate of file {other}: it landed after it was given up",
                     there.id, there.name, snapshot.key
                 );
-                work.problem(side, None, what, "delete one of the two");
+                work.problem(side, None, what, remedy);
             }
         }
+    }
+}
+
+/// What stands, or stood, for a file on a side where another upload of it landed late; and what to do. `None`: it may still be the copy.
+fn other_upload(record: &AttachmentRecord, side: &SideId) -> Option<(AttachmentId, &'static str)> {
+    const GONE: &str = "that one was deleted since: delete this one too, where nobody needs it";
+    match record.copies.get(side) {
+        Some(copy) if copy.gone => Some((copy.id.clone(), GONE)),
+        Some(copy) => Some((copy.id.clone(), "delete one of the two")),
+        None => record.gone.then(|| (record.id.clone(), GONE)),
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jirasyncd::model::hub::Conflict;
 use jirasyncd::model::ids::IssueKey;
 use jirasyncd::model::store::Store as _;
-use jirasyncd::simulator::{IssueView, Person};
+use jirasyncd::simulator::{Exchange, IssueView, Person};
 use serde_json::json;
 
 use super::daemon_support::{World, two};
@@ -59,6 +59,47 @@ pub(crate) fn shared(jira: &str, view: &IssueView, field: &str) -> String {
         ("timeoriginalestimate" | "timeestimate", None) if text == "0" => String::new(),
         (_, None) => text,
     }
+}
+
+/// The elements of a set, in words that mean the same on every side.
+pub(crate) fn elements(jira: &str, view: &IssueView, field: &str) -> BTreeSet<String> {
+    words(&shared(jira, view, field))
+}
+
+fn words(text: &str) -> BTreeSet<String> {
+    text.split([' ', ',']).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// The elements of a set that people of this side put in or took out, by the issue's history.
+pub(crate) fn touched(jira: &str, view: &IssueView, field: &str) -> BTreeSet<String> {
+    let us = Some(sync_user(jira));
+    let logged = match field {
+        "components" => "Component",
+        "fixVersions" => "Fix Version",
+        _ => field,
+    };
+    let mut found = BTreeSet::new();
+    // No entry says with what an issue was made.
+    let is_theirs = view.creator.as_deref() != us;
+    if is_theirs {
+        found.extend(elements(jira, view, field));
+    }
+    for entry in view.history.iter().filter(|entry| is_theirs || entry.author.as_deref() != us) {
+        for (_, from, to) in entry.items.iter().filter(|item| item.0 == logged) {
+            let (from, to) = (words(from.as_deref().unwrap_or_default()), words(to.as_deref().unwrap_or_default()));
+            found.extend(&from ^ &to);
+        }
+    }
+    found
+}
+
+/// What asks by POST, and changes nothing.
+const ASKS: [&str; 6] =
+    ["search", "countIssues", "bulkFetchIssues", "getBulkChangelogs", "getCommentsByIds", "getChangeLogsByIds"];
+
+/// Whether a request is there to change something, of whatever kind.
+pub(crate) fn is_write(call: &Exchange) -> bool {
+    call.method != "GET" && !ASKS.contains(&call.operation)
 }
 
 /// The first word of a summary: what no edit of these tests takes away.

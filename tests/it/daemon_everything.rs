@@ -3,16 +3,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use jirasyncd::console::{Heard, HookSink as _};
 use jirasyncd::jira::{Transport, TransportError};
+use jirasyncd::model::ids::InstanceId;
 use jirasyncd::model::store::Store as _;
-use jirasyncd::simulator::Jira;
+use jirasyncd::simulator::{HookWeather, Jira};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use super::daemon_support::World;
+use super::daemon_support::{World, load, two};
 use super::everything_acts::{ALWAYS, APART, Act, COMMON, Field, LEVELS, LIVES, SELDOM, Talk, Thing, What};
+use super::everything_apart::{Crossed, crossed};
 use super::everything_audit::{Audited, Log, equal, far_leaks, leaks, news, requests};
 use super::everything_derived::counterparts_shown;
 use super::everything_lives::{Policies, show_all};
@@ -56,6 +60,7 @@ pub(crate) struct Lived {
     struck: FaultCounts,
     shut: usize,
     judged: Judged,
+    crossed: Crossed,
     /// Digests of all that was asked and answered, one a Jira.
     trace: Vec<[u8; 32]>,
     /// How many lives were lived twice.
@@ -74,6 +79,7 @@ impl Lived {
         self.struck.add(other.struck);
         self.shut += other.shut;
         self.judged.add(other.judged);
+        self.crossed.add(other.crossed);
     }
 }
 
@@ -102,6 +108,10 @@ impl Plot {
             (None, Some(policies)) => (world_of_lives(self.sight, policies), People::new(self.sight)),
             (None, None) => (world(self.sight), People::new(self.sight)),
         };
+        let mut world = world;
+        if hears(seed) {
+            told_by_webhooks(&mut world);
+        }
         people.flows = policies.is_some_and(|policies| policies.flows);
         people.takes_names = takes_names(seed);
         if self.lives {
@@ -181,6 +191,7 @@ pub(crate) async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
         }
         let jiras = SIDES.map(|side| side.jira);
         plot.weather(&mut life, seed, &jiras);
+        bring_webhooks(&life.world).await;
         life.live().await;
         // What is gone is found by the full check alone.
         if plot.lives && life.dice.below(if plot.seldom { 2 } else { 5 }) == 0 {
@@ -189,6 +200,7 @@ pub(crate) async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
     }
     life.heal();
     let world = &life.world;
+    bring_webhooks(world).await;
     world.intervals(12).await;
     let mut shut = leaks(world, &people.written, &log.text()).await?;
     people.undo_fates(world)?;
@@ -205,20 +217,33 @@ pub(crate) async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
     counterparts_shown(world, &people)?;
     people.audit_stock(world)?;
     let judged = nothing_lost(world, &people.replaced, &people.fates).await?;
-    if plot.sight == Sight::Open {
-        let problems = world.daemon().store().problems(1_000).await.unwrap();
-        let has_lost_stock = people.stock.iter().any(|kept| kept.removed);
-        let (fates, taken, policies) = (&people.fates, &people.taken, plot.policies(seed));
-        let audited = Audited { fates, taken, has_lost_stock, policies, problems };
-        let problems = world.problems().await;
-        equal(world, &audited).map_err(|why| format!("{why}; problems: {problems:?}"))?;
-    }
+    let crossed = stands_where_it_belongs(world, &plot, &people, seed).await?;
+    is_quiet(world, plot.lives).await?;
+    let (struck, effects) = (life.struck(), life.effects());
+    let (acts, trace) = (people.acts(), world.jiras.values().map(Jira::trace).collect());
+    Ok(Lived {
+        lives: 1,
+        acts,
+        done: people.done,
+        deaths: life.deaths,
+        effects,
+        struck,
+        shut,
+        judged,
+        crossed,
+        trace,
+        twice: 0,
+    })
+}
+
+/// Nothing is written any more.
+async fn is_quiet(world: &World, lives: bool) -> Result<(), String> {
     // What Jira refuses is tried again for ever, and changes nothing; but somebody has to know.
     let mut refused = SIDES.map(|_| BTreeSet::new());
     SIDES.iter().zip(&mut refused).for_each(|(side, refused)| drop(news(world, side.jira, refused)));
     world.jiras.values().for_each(Jira::reset_calls);
     world.intervals(3).await;
-    if plot.lives {
+    if lives {
         world.pass(LONGEST_WAIT).await;
         world.intervals(3).await;
     }
@@ -228,9 +253,45 @@ pub(crate) async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
     if !after.is_empty() || !tried.is_empty() && world.problems().await.is_empty() {
         return Err(format!("written after quiet: {after:?}, of what was tried: {tried:?}"));
     }
-    let (struck, effects) = (life.struck(), life.effects());
-    let (acts, trace) = (people.acts(), world.jiras.values().map(Jira::trace).collect());
-    Ok(Lived { lives: 1, acts, done: people.done, deaths: life.deaths, effects, struck, shut, judged, trace, twice: 0 })
+    Ok(())
+}
+
+/// The Jiras tell the daemon what happens, though three in ten times they do not, and sometimes twice or late.
+fn told_by_webhooks(world: &mut World) {
+    let text = two().replacen(
+        "poll = \"30s\"",
+        "poll = \"30s\"\n[daemon.webhooks]\npublic-url = \"https://hooks.example\"",
+        1,
+    );
+    world.config.daemon.webhooks = load(&text, &world.config.daemon.state).daemon.webhooks;
+    for jira in world.jiras.values() {
+        jira.register_webhook("https://hooks.example/x", None);
+        jira.set_hook_weather(HookWeather { lose: 0.3, double: 0.2, delay: Duration::from_secs(90) });
+    }
+}
+
+/// Brings what is due to the daemon.
+async fn bring_webhooks(world: &World) {
+    for (name, jira) in &world.jiras {
+        for delivery in jira.webhooks_due() {
+            let heard = world.daemon().hear(&InstanceId::from(*name), delivery.request.body(), None).await;
+            jira.webhook_answered(&delivery, Some(if heard == Heard::Taken { 204 } else { 503 }));
+        }
+    }
+}
+
+/// What everybody must show in the end of what the others did.
+async fn stands_where_it_belongs(world: &World, plot: &Plot, people: &People, seed: u64) -> Result<Crossed, String> {
+    let problems = world.daemon().store().problems(1_000).await.unwrap();
+    let has_lost_stock = people.stock.iter().any(|kept| kept.removed);
+    let (fates, taken, policies) = (&people.fates, &people.taken, plot.policies(seed));
+    let audited = Audited { fates, taken, has_lost_stock, policies, problems };
+    let found = match plot.sight {
+        Sight::Open => equal(world, &audited).map(|()| Crossed::default()),
+        Sight::Apart => crossed(world, people, &audited),
+    };
+    let problems = world.problems().await;
+    found.map_err(|why| format!("{why}; problems: {problems:?}"))
 }
 
 /// Until nothing is open; where issues have a life, also what was put off for long.
@@ -349,13 +410,13 @@ where
     }
     let each = sum.effects / sum.lives.max(1);
     println!(
-        "{count} seeds, {} acts, {} deaths, {each} effects a seed, {} words kept back, {} lived twice, {:?}: {:?}",
-        sum.acts, sum.deaths, sum.shut, sum.twice, sum.judged, sum.done
+        "{count} seeds, {} acts, {} deaths, {each} effects a seed, {} words kept back, {} lived twice, {:?}, {:?}: {:?}",
+        sum.acts, sum.deaths, sum.shut, sum.twice, sum.judged, sum.crossed, sum.done
     );
     print!("{}", sum.struck);
     assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
     assert!(each >= EFFECTS, "hardly anything happened: {each} effects a seed");
-    let troubles = Troubles { rare: true, webhooks: false };
+    let troubles = Troubles { rare: true, webhooks: true };
     let never = if count >= A_LONG_RUN { sum.struck.never_struck(troubles) } else { Vec::new() };
     assert_eq!(never, Vec::<&str>::new(), "a fault that never strikes proves nothing");
     sum
@@ -393,6 +454,8 @@ async fn nothing_reaches_a_side_that_may_not_see_it() {
     let lived = try_seeds(Sight::Apart, seeds(FEW, MANY)).await;
     is_all_done(&lived, &[&ALWAYS, &APART]);
     assert!(lived.lives < 3 || lived.shut >= 50, "hardly anything happened");
+    let Crossed { said, whole } = lived.crossed;
+    assert!(lived.lives < 3 || said >= 20 && whole >= 5, "hardly anything was compared: {said} {whole}");
 }
 
 /// Whoever is in no level at a partner never sees what was written at home under one that stands.
@@ -460,6 +523,11 @@ async fn whatever_becomes_of_issues_nothing_reaches_a_side_that_may_not_see_it()
 /// Whether something is broken most of the time, also what only few answers show. Those that found something keep their weather.
 fn meets_bad_weather(seed: u64) -> bool {
     matches!(seed % 9, 0 | 3)
+}
+
+/// Whether webhooks tell of what people do, in the life of a seed. Those that found something have none.
+fn hears(seed: u64) -> bool {
+    seed.is_multiple_of(4)
 }
 
 /// Whether people take the names of versions again that they renamed, in the life of a seed.

@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use jirasyncd::console::{Heard, HookSink as _};
 use jirasyncd::model::ids::InstanceId;
+use jirasyncd::model::problem::Problem;
 use jirasyncd::model::store::Store as _;
 use jirasyncd::simulator::{HookWeather, IssueView, Jira, Person};
 use serde_json::json;
 
-use super::daemon_audit::{by_token, comments, files, shared, summaries_kept, sync_user, token};
+use super::daemon_audit::{
+    by_token, comments, elements, files, is_write, shared, summaries_kept, sync_user, token, touched,
+};
 use super::daemon_support::{THREE, World};
 use super::fault_counts::{FaultCounts, Troubles};
 use super::random_life::{A_LONG_RUN, Life, is_lived_twice, is_ordinary, seeds, told};
@@ -53,6 +56,17 @@ const SIDES: [(&str, &[&str], &str, &str); 3] = [
 const PRIORITIES: [[&str; 3]; 3] = [["Highest", "P1", "Hoch"], ["Medium", "P3", "Mittel"], ["Low", "P4", "Niedrig"]];
 const STATUSES: [&[&str]; 3] =
     [&["To Do", "In Progress", "Done"], &["Open", "Working", "Closed"], &["Neu", "In Arbeit", "Fertig"]];
+
+/// The fields of one value that are compared, and the rows that carry them: a problem names the row.
+const VALUES: [(&str, &str); 5] = [
+    ("summary", "summary"),
+    ("description", "description"),
+    ("priority", "priority"),
+    ("status", "status"),
+    ("timeoriginalestimate", "original-estimate"),
+];
+/// The same of sets.
+const SETS: [(&str, &str); 3] = [("labels", "labels"), ("components", "components"), ("fixVersions", "fix-versions")];
 
 /// One random life.
 struct Random {
@@ -279,12 +293,22 @@ impl Random {
                 }
             }
         }
+        self.is_quiet().await
+    }
+
+    /// Nobody is written to any more.
+    async fn is_quiet(&self) -> Result<(), String> {
         for jira in self.life.world.jiras.values() {
             jira.reset_calls();
         }
         self.life.world.intervals(3).await;
         for (name, jira) in &self.life.world.jiras {
-            let writes: Vec<String> = jira.counts().into_keys().filter(|operation| is_write(operation)).collect();
+            let writes: Vec<String> = jira
+                .calls()
+                .iter()
+                .filter(|call| is_write(call))
+                .map(|call| format!("{} {} {}", call.operation, call.method, call.path))
+                .collect();
             if !writes.is_empty() {
                 return Err(format!("{name} is written to after quiet: {writes:?}"));
             }
@@ -320,7 +344,7 @@ impl Random {
         if unknown.is_empty() { Ok(()) } else { Err(format!("{unknown:?} of {partner} never reached home")) }
     }
 
-    /// Where only home and this partner acted, both show the same.
+    /// Where only home and this partner acted, both show the same; of sets, in each element that nobody else touched.
     async fn judge_values(
         &self,
         token: &str,
@@ -329,42 +353,42 @@ impl Random {
         counterpart: &IssueView,
     ) -> Result<(), String> {
         let other = if partner == "globex" { "initech" } else { "globex" };
-        for field in ["summary", "description", "priority", "status", "timeoriginalestimate"] {
-            let others = self.life.world.jira(other).issues();
-            let third = others.iter().find(|view| super::daemon_audit::token(view) == token);
-            let acted = third.is_some_and(|view| {
-                let people = |author: Option<&str>| author != Some(sync_user(other));
-                people(view.creator.as_deref()) || view.history.iter().any(|entry| people(entry.author.as_deref()))
-            });
+        let others = self.life.world.jira(other).issues();
+        let third = others.iter().find(|view| super::daemon_audit::token(view) == token);
+        let acted = third.is_some_and(|view| {
+            let people = |author: Option<&str>| author != Some(sync_user(other));
+            people(view.creator.as_deref()) || view.history.iter().any(|entry| people(entry.author.as_deref()))
+        });
+        let keys = [issue.key.as_str(), counterpart.key.as_str()];
+        for (field, row) in VALUES {
             let (here, there) = (shared("acme", issue, field), shared(partner, counterpart, field));
-            if (field == "status" || !acted) && here != there && !self.is_told(partner, field).await {
+            if (field == "status" || !acted) && here != there && !self.is_told(partner, row, keys).await {
                 return Err(format!("{token} {field}: acme `{here}`, {partner} `{there}`"));
+            }
+        }
+        for (field, row) in SETS {
+            // What the third side's people put in or took out is between them and home.
+            let theirs = third.map(|view| touched(other, view, field)).unwrap_or_default();
+            let common = |jira: &str, view: &IssueView| &elements(jira, view, field) - &theirs;
+            let (here, there) = (common("acme", issue), common(partner, counterpart));
+            if here != there && !self.is_told(partner, row, keys).await {
+                return Err(format!(
+                    "{token} {field}: acme {here:?}, {partner} {there:?}, but for {theirs:?} of {other}"
+                ));
             }
         }
         Ok(())
     }
 
-    /// Whether a problem of that side and field stands.
-    async fn is_told(&self, side: &str, field: &str) -> bool {
+    /// Whether a problem of that side and row stands, of the item that has one of these issues.
+    async fn is_told(&self, side: &str, row: &str, keys: [&str; 2]) -> bool {
         let stored = self.life.world.daemon().store().problems(1_000).await.unwrap();
         stored.iter().any(|stored| {
-            let named = stored.problem.field.as_ref().is_some_and(|named| named.as_str() == field);
-            named && (stored.problem.side.as_str() == side || stored.problem.side.as_str() == "acme")
+            let named = stored.problem.field.as_ref().is_some_and(|named| named.as_str() == row);
+            let is_of_item = stored.about.split(", ").any(|key| keys.contains(&key));
+            named && is_of_item && (stored.problem.side.as_str() == side || stored.problem.side.as_str() == "acme")
         })
     }
-}
-
-fn is_write(operation: &str) -> bool {
-    matches!(
-        operation,
-        "createIssue"
-            | "createIssues"
-            | "editIssue"
-            | "doTransition"
-            | "addComment"
-            | "addAttachment"
-            | "removeAttachment"
-    )
 }
 
 /// What came of a life.
@@ -454,4 +478,63 @@ async fn nothing_is_lost_or_doubled_where_webhooks_and_answers_are() {
 async fn nothing_is_lost_or_doubled_in_crowds() {
     let found = FOUND_CROWDS.into_iter().filter(|_| is_ordinary());
     try_seeds(seeds(FEW_CROWDS, MANY_CROWDS).into_iter().chain(found), Weather::Crowds).await;
+}
+
+/// An auditor that sees nothing proves nothing: a value or an element that differs is seen, also where a problem tells of another item or
+/// field; what one partner's people put in is asked of no other; a write after quiet is seen, of whatever kind.
+#[tokio::test(start_paused = true)]
+async fn what_this_auditor_asks_for_it_sees() {
+    let random = Random::new(0, Weather::Faults).await;
+    let world = &random.life.world;
+    let (jane, petra) = (world.person("acme", "jane"), world.person("initech", "petra"));
+    let fields =
+        json!({ "summary": "Item", "labels": ["share-globex", "share-initech"], "priority": { "name": "Low" } });
+    let home = jane.create("SUP", "Bug", fields).unwrap();
+    let comment = jane.comment(&home, "Said").unwrap();
+    world.rest().await.unwrap();
+    assert_eq!(random.judge().await, Ok(()));
+
+    jane.edit_comment(&home, &comment, "Said again").unwrap();
+    assert!(random.is_quiet().await.unwrap_err().contains("updateComment"));
+    jane.delete_comment(&home, &comment).unwrap();
+    // That a comment is gone is seen when its issue is looked at.
+    jane.edit(&home, json!({ "priority": { "name": "Highest" } })).unwrap();
+    assert!(random.is_quiet().await.unwrap_err().contains("deleteComment"));
+    let theirs = world.issue("initech", "Item").key;
+    petra.update(&theirs, json!({ "labels": [{ "add": "private" }] })).unwrap();
+    petra.update(&theirs, json!({ "components": [{ "add": { "name": "Db" } }] })).unwrap();
+    world.rest().await.unwrap();
+    let labels = ["acme", "globex"].map(|jira| world.field(jira, "Item", "labels").contains("private"));
+    assert_eq!(labels, [true, false]);
+    assert_eq!(random.judge().await, Ok(()));
+
+    let key = world.issue("globex", "Item").key;
+    let ours = world.person("globex", sync_user("globex"));
+    let judged = async || {
+        let (issue, counterpart) = (world.issue("acme", "Item"), world.issue("globex", "Item"));
+        random.judge_values("Item", &issue, "globex", &counterpart).await
+    };
+    let differs = async |change: serde_json::Value, field: &str| {
+        ours.update(&key, change).unwrap();
+        let why = judged().await.unwrap_err();
+        assert!(why.starts_with(&format!("Item {field}: acme")), "{why}");
+    };
+    differs(json!({ "labels": [{ "add": "paper" }] }), "labels").await;
+    ours.update(&key, json!({ "labels": [{ "remove": "paper" }] })).unwrap();
+    differs(json!({ "fixVersions": [{ "add": { "name": "v3" } }] }), "fixVersions").await;
+    ours.update(&key, json!({ "fixVersions": [{ "remove": { "name": "v3" } }] })).unwrap();
+    differs(json!({ "components": [{ "add": { "name": "Api" } }] }), "components").await;
+
+    let tell = async |about: &str, field: &str| {
+        let (side, field) = ("globex".into(), Some(field.into()));
+        let problem = Problem { side, field, what: "x".to_owned(), remedy: "y".to_owned(), operation: None };
+        let now = world.surroundings.clock.now();
+        world.daemon().store().set_problems(about, &[problem], now).await.unwrap();
+    };
+    for (about, field) in [("SUP-99, ENG-99", "components"), (&*format!("{key}0"), "components"), (&key, "labels")] {
+        tell(about, field).await;
+        assert!(judged().await.unwrap_err().starts_with("Item components: "), "{about} {field}");
+    }
+    tell(&format!("{home}, {key}, {theirs}"), "components").await;
+    assert_eq!(judged().await, Ok(()));
 }

@@ -33,7 +33,8 @@ pub(crate) fn equal(world: &World, audited: &Audited<'_>) -> Result<(), String> 
     for name in &names {
         for (column, side) in SIDES.iter().enumerate() {
             let there = all[column].contains_key(*name);
-            if !there {
+            // What is to be deleted, and cannot be, gets no links either (12001).
+            if !there || audited.cannot_be_deleted(&all, name, column) {
                 gone[column].insert((*name).clone());
             }
             if audited.is_expected(name, column).is_some_and(|expected| expected != there) {
@@ -156,7 +157,7 @@ impl Audited<'_> {
     }
 
     /// What no REST call does is told, and stays.
-    fn is_told(&self, name: &str, field: &str, keys: [&str; 2]) -> bool {
+    pub(crate) fn is_told(&self, name: &str, field: &str, keys: [&str; 2]) -> bool {
         let fields: &[&str] = match field {
             "issuetype" | "parent" if self.fates.of(name).converted => &["issue-type", "parent"],
             // Only a transition sets a resolution (docs/entities.md, 8), and a request type is of one type of issue.
@@ -183,7 +184,7 @@ impl Audited<'_> {
 }
 
 /// Two issues of one item show the same, but for what leads to issues that one of the sides does not have.
-fn same(
+pub(crate) fn same(
     (world, name): (&World, &str),
     (from, one): (usize, &IssueView),
     (to, other): (usize, &IssueView),
@@ -240,21 +241,32 @@ fn copied(
     };
     let by = format!("by{}z", SIDES[from].jira);
     let originals = comments(one, from, None, audited.taken);
-    // A copy into which people wrote stays where its original is deleted, and is told.
-    let signs = |text: &str| SIDES.iter().map(|side| text.matches(&format!("by{}z", side.jira)).count()).sum::<usize>();
-    let mut found = comments(other, to, Some(&by), audited.taken);
-    let kept = audited.keeps_its_own(other);
-    found.retain(|text| originals.contains(text) || signs(text) < 2);
-    // However often they wrote, it stands behind what the copy said.
-    let is_kept = |text: &str| kept.iter().any(|own| own.strip_prefix(text).is_some_and(|more| more.starts_with(' ')));
-    let mut wanted = originals;
-    wanted.retain(|text| taken.has_comment(to, text) == Some(false) && !is_kept(text));
-    found.retain(|text| taken.has_comment(to, text).is_some());
+    let found = comments(other, to, Some(&by), audited.taken);
+    let (wanted, found) = copies_kept((originals, found), (to, other), audited);
     copies("comments", wanted, found)?;
     let mut wanted = files(one, from, None);
     wanted.retain(|file| !taken.has_file(to, file));
     copies("files", wanted, files(other, to, Some(&by)))?;
     copies("work", worklogs(one, from, None), worklogs(other, to, Some(&by)))
+}
+
+/// Of what people said and of its copies in an issue what must be the same: without the copies that people deleted, or wrote into where that
+/// flows back to nobody.
+pub(crate) fn copies_kept(
+    (mut wanted, mut found): (Vec<String>, Vec<String>),
+    (to, other): (usize, &IssueView),
+    audited: &Audited<'_>,
+) -> (Vec<String>, Vec<String>) {
+    let taken = audited.taken;
+    // A copy into which people wrote stays where its original is deleted, and is told.
+    let signs = |text: &str| SIDES.iter().map(|side| text.matches(&format!("by{}z", side.jira)).count()).sum::<usize>();
+    let kept = audited.keeps_its_own(other);
+    found.retain(|text| wanted.contains(text) || signs(text) < 2);
+    // However often they wrote, it stands behind what the copy said.
+    let is_kept = |text: &str| kept.iter().any(|own| own.strip_prefix(text).is_some_and(|more| more.starts_with(' ')));
+    wanted.retain(|text| taken.has_comment(to, text) == Some(false) && !is_kept(text));
+    found.retain(|text| taken.has_comment(to, text).is_some());
+    (wanted, found)
 }
 
 /// Who wrote it: people, or (with the sign of the side that it is a copy from) the sync user.
@@ -274,11 +286,11 @@ fn is_of(text: &str, sign: &str) -> bool {
 }
 
 /// The last line: what the author wrote, without the header of a copy.
-fn body(text: &str) -> String {
+pub(crate) fn body(text: &str) -> String {
     text.trim_end().lines().last().unwrap_or_default().to_owned()
 }
 
-fn sorted(found: impl Iterator<Item = String>) -> Vec<String> {
+pub(crate) fn sorted(found: impl Iterator<Item = String>) -> Vec<String> {
     let mut found: Vec<String> = found.collect();
     found.sort();
     found

@@ -287,6 +287,8 @@ mod entities_rows;
 #[cfg(test)]
 mod everything_acts;
 #[cfg(test)]
+mod everything_apart;
+#[cfg(test)]
 mod everything_audit;
 #[cfg(test)]
 mod everything_derived;
@@ -330,6 +332,10 @@ mod jira_support;
 mod jira_ways;
 #[cfg(test)]
 mod many_sides;
+#[cfg(test)]
+mod many_sides_audit;
+#[cfg(test)]
+mod many_sides_people;
 #[cfg(test)]
 mod messages;
 #[cfg(test)]

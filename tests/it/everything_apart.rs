@@ -1,0 +1,118 @@
+//! What home and a partner must show of each other when everybody has stopped, where the partners see nothing of each other: all that may
+//! cross, once and as it was said last. Must never ask the daemon what is true, nor for what its side may not see.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jirasyncd::simulator::IssueView;
+
+use super::daemon_audit::{by_token, sync_user};
+use super::daemon_support::World;
+use super::everything_audit::{Audited, body, comments, copies_kept, files, same, sorted, worklogs};
+use super::everything_people::People;
+use super::everything_world::{OUTSIDER, SIDES};
+
+/// How much of it was compared.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Crossed {
+    /// Comments, files and logged work that stand on both of two sides.
+    pub(crate) said: usize,
+    /// Pairs of issues of which every field was compared.
+    pub(crate) whole: usize,
+}
+
+impl Crossed {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.said += other.said;
+        self.whole += other.whole;
+    }
+}
+
+/// What people said in an issue of home or of a partner stands in the other once, and nothing else does; and an issue that nobody else
+/// has is the same on both.
+pub(crate) fn crossed(world: &World, people: &People, audited: &Audited<'_>) -> Result<Crossed, String> {
+    let mut all = Vec::new();
+    for side in &SIDES {
+        let mut there = by_token(world, side.jira)?;
+        there.retain(|_, view| view.project == side.project);
+        all.push(there);
+    }
+    let mut found = Crossed::default();
+    for (name, home) in &all[0] {
+        // What was deleted somewhere may rest elsewhere.
+        if people.fates.of(name).deleted.contains(&true) {
+            continue;
+        }
+        for partner in [1, 2] {
+            let Some(there) = all[partner].get(name) else { continue };
+            found.said += said(name, (0, home), (partner, there), people, audited)?;
+            found.said += said(name, (partner, there), (0, home), people, audited)?;
+            if all[3 - partner].contains_key(name) || has_acts_that_stay(world, partner, there) {
+                continue;
+            }
+            alike(world, name, &all, partner, audited)?;
+            found.whole += 1;
+        }
+    }
+    Ok(found)
+}
+
+/// Whether somebody did something to it whose acts do not cross: then it is not the same on both.
+fn has_acts_that_stay(world: &World, column: usize, view: &IssueView) -> bool {
+    let who = world.person(SIDES[OUTSIDER.0].jira, SIDES[OUTSIDER.0].people[OUTSIDER.1]);
+    column == OUTSIDER.0
+        && (view.creator.as_deref() == Some(who.id())
+            || view.history.iter().any(|entry| entry.author.as_deref() == Some(who.id())))
+}
+
+/// An issue that only home and one partner have: all fields, and links to what both have.
+fn alike(
+    world: &World,
+    name: &str,
+    all: &[BTreeMap<String, IssueView>],
+    partner: usize,
+    audited: &Audited<'_>,
+) -> Result<(), String> {
+    let (home, there) = (&all[0][name], &all[partner][name]);
+    let only_one = all[0].keys().filter(|name| !all[partner].contains_key(*name));
+    let excused: BTreeSet<String> =
+        only_one.chain(all[partner].keys().filter(|name| !all[0].contains_key(*name))).cloned().collect();
+    // Who watches is carried nowhere here, and no history tells whose a link out of the sync is.
+    let stays = |field: &str| field == "watchers" || field == "far" && partner == OUTSIDER.0;
+    let told = |field: &str| stays(field) || audited.is_told(name, field, [&home.key, &there.key]);
+    same((world, name), (0, home), (partner, there), (&excused, None), told)
+}
+
+fn said(
+    name: &str,
+    (from, one): (usize, &IssueView),
+    (to, other): (usize, &IssueView),
+    people: &People,
+    audited: &Audited<'_>,
+) -> Result<usize, String> {
+    let (taken, ours) = (&people.taken, sync_user(SIDES[from].jira));
+    let of_there = people.written.iter().filter(|written| written.column == from && written.is_shut(to));
+    let shut: Vec<&str> = of_there.map(|written| written.canary.as_str()).collect();
+    let crosses = |text: &String| !shut.iter().any(|canary| text.contains(canary));
+    let by = format!("by{}z", SIDES[from].jira);
+    let mut counted = 0;
+    let mut holds = |kind: &str, wanted: Vec<String>, found: Vec<String>| {
+        counted += wanted.len();
+        if wanted == found {
+            return Ok(());
+        }
+        let (from, to) = (SIDES[from].jira, SIDES[to].jira);
+        Err(format!("{name} {kind} of {from} {}: {wanted:?}, at {to} {}: {found:?}", one.key, other.key))
+    };
+    // Whoever may read it: that a role's comments stay in that role is asked of what is shut.
+    let own = one.comments.iter().filter(|said| said.author.as_deref() != Some(ours) && !taken.is_among(&said.body));
+    let originals: Vec<String> = sorted(own.map(|said| body(&said.body)).filter(crosses));
+    let found = comments(other, to, Some(&by), taken);
+    let (wanted, found) = copies_kept((originals, found), (to, other), audited);
+    holds("comments", wanted, found)?;
+    let mut wanted = files(one, from, None);
+    wanted.retain(|file| crosses(file) && !taken.has_file(to, file));
+    holds("files", wanted, files(other, to, Some(&by)))?;
+    let wanted = worklogs(one, from, None).into_iter().filter(crosses).collect();
+    holds("work", wanted, worklogs(other, to, Some(&by)))?;
+    Ok(counted)
+}
