@@ -4,7 +4,8 @@
 
 #![allow(dead_code, reason = "each fuzz target takes one of them")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,10 +15,17 @@ use jiff::Timestamp;
 use jirasyncd::cli::read_pair_list;
 use jirasyncd::clock::{Clock, SeededEntropy};
 use jirasyncd::config::{Environment, SecretsWanted, load};
-use jirasyncd::jira::{JiraRead, NO_ISSUE, Transport, TransportError, Want, connect, read_hook};
-use jirasyncd::model::ids::{CommentId, EntryId, IssueId, IssueKey, SideId};
-use jirasyncd::model::operation::Thing;
-use jirasyncd::model::settings::Kind;
+use jirasyncd::jira::{
+    FileDraft, IssueDraft, IssueEdit, JiraRead, JiraWrite, NO_ISSUE, Transport, TransportError, Want, connect,
+    read_hook, take_grant,
+};
+use jirasyncd::model::ids::{AccountId, AttachmentId, CommentId, EntryId, FieldId, IssueId, IssueKey, SideId};
+use jirasyncd::model::issue::{NativeValue, Visibility};
+use jirasyncd::model::operation::{NativeWrite, RemoteLink, Thing};
+use jirasyncd::model::remark::Spent;
+use jirasyncd::model::secret::Secret;
+use jirasyncd::model::settings::{Auth, InstanceSettings, Kind, OauthClient, OauthGrant};
+use jirasyncd::model::things::{Property, ThingValues};
 use jirasyncd::simulator::jql::{Dialect, parse};
 
 /// A word that must not be in anything that is said.
@@ -119,19 +127,30 @@ impl Clock for Paused {
 /// login back with what it refuses. The first byte chooses the status.
 struct Answers(Bytes);
 
+/// What the first byte of an answer may choose.
+const STATUSES: [u16; 12] = [200, 200, 200, 200, 204, 400, 401, 403, 404, 429, 500, 503];
+
 /// Who we are, as each kind says it, and what it is.
 const WE: &str =
     r#"{"accountId":"5b10","name":"sync","key":"sync","displayName":"Sync","timeZone":"Europe/Berlin","active":true}"#;
 const IT: &str = r#"{"baseUrl":"https://acme.example","version":"10.3.0","versionNumbers":[10,3,0],"deploymentType":"Cloud","serverTime":"2026-03-02T09:30:00.000+0000"}"#;
+const SERVER: &str = r#"{"baseUrl":"https://jira.globex.example/jira","version":"10.3.0","versionNumbers":[10,3,0],"deploymentType":"Server","serverTime":"2026-03-02T09:30:00.000+0000"}"#;
+
+/// The same, where it is asked for.
+fn known(place: &http::Uri) -> Option<&'static str> {
+    let it = if place.host() == Some("jira.globex.example") { SERVER } else { IT };
+    [("/myself", WE), ("/serverInfo", it)]
+        .into_iter()
+        .find(|(end, _)| place.path().ends_with(end))
+        .map(|(_, said)| said)
+}
 
 #[async_trait]
 impl Transport for Answers {
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
         let choice = self.0.first().copied().unwrap_or_default();
-        let status = [200, 200, 200, 200, 204, 400, 401, 403, 404, 429, 500, 503][usize::from(choice) % 12];
-        let path = request.uri().path();
-        let known = [("/myself", WE), ("/serverInfo", IT)].into_iter().find(|(end, _)| path.ends_with(end));
-        if let Some((_, known)) = known.filter(|_| choice < 128) {
+        let status = STATUSES[usize::from(choice) % STATUSES.len()];
+        if let Some(known) = known(request.uri()).filter(|_| choice < 128) {
             return Ok(told(200, Bytes::from_static(known.as_bytes())));
         }
         let mut body = self.0.slice(self.0.len().min(1)..).to_vec();
@@ -193,8 +212,10 @@ pub(super) fn said_of(data: &[u8]) -> String {
         for settings in loaded.config.instances.values() {
             let clock = Arc::new(Paused(tokio::time::Instant::now()));
             let transport = Arc::new(Answers(Bytes::copy_from_slice(data)));
-            let (read, _) = connect(settings, transport, clock, Arc::new(SeededEntropy::new(1)));
-            let said = everything(read.as_ref()).await;
+            let (read, write) = connect(settings, transport, clock, Arc::new(SeededEntropy::new(1)));
+            let mut said = everything(read.as_ref()).await;
+            said += &all_written(write.as_ref()).await;
+            said += &files_carried(read.as_ref(), write.as_ref(), data.len() as u64).await;
             assert!(!said.contains(TOKEN) && !said.contains(LOGIN), "the login is said: {said}");
             all += &said;
         }
@@ -221,6 +242,7 @@ async fn everything(read: &dyn JiraRead) -> String {
     said += &format!("{:?}", read.permissions("A", &["BROWSE_PROJECTS"]).await);
     said += &format!("{:?}", read.learn_time_form("A").await);
     said += &format!("{:?}", read.changes(&projects, Some(now), &want, None).await);
+    said += &format!("{:?}", read.crowd(&projects, (now, None), None, &want).await);
     said += &format!("{:?}", read.touched(&projects, now, None).await);
     said += &format!("{:?}", read.listed(&projects, None, None).await);
     said += &format!("{:?}", read.rows(&[issue], &want).await);
@@ -240,14 +262,170 @@ async fn everything(read: &dyn JiraRead) -> String {
     said += &format!("{:?}", read.created_by_us(Some("A"), now, &BTreeSet::new()).await);
     said += &format!("{:?}", read.upload_limit().await);
     said += &format!("{:?}", read.link_types().await);
+    said += &format!("{:?}", read.resolutions().await);
+    said += &format!("{:?}", read.request_types("A", &FieldId::from("customfield_1")).await);
+    said += &format!("{:?}", read.assignable("A", &AccountId::from("5b10")).await);
+    said += &format!("{:?}", read.groups_of(&AccountId::from("5b10")).await);
+    said += &format!("{:?}", read.zone_now().await);
     said += &format!("{:?}", read.sprints("A").await);
     said += &format!("{:?}", read.role_actors("A", "Users").await);
     said += &format!("{:?}", read.nature("A").await);
     said += &format!("{:?}", read.newest("A", None).await);
-    said += &format!("{:?}", read.permissions("A", &["BROWSE_PROJECTS"]).await);
     said += &format!("{:?}", read.permissions_for(issue, &["BROWSE_PROJECTS"]).await);
     for thing in [Thing::Version, Thing::Component] {
         said += &format!("{:?}", read.things("A", thing).await);
+    }
+    said
+}
+
+/// Writes all that can be written but files, and says what came of it: each call is sent once, and no answer is a failure of ours.
+async fn all_written(write: &dyn JiraWrite) -> String {
+    let (issue, other, account) = (IssueId(1), IssueId(2), AccountId::from("5b10"));
+    let (comment, body) = (CommentId::from("1"), NativeValue::Wiki("a".to_owned()));
+    let spent = Spent { started: Timestamp::UNIX_EPOCH, seconds: 60 };
+    let words = NativeWrite::Words { add: vec!["x".to_owned()], remove: Vec::new() };
+    let fields = BTreeMap::from([(FieldId::from("labels"), words)]);
+    let edit = IssueEdit { issue, fields, tag: "tag".to_owned(), silent: true };
+    let want = Want { mark: true, ..Want::default() };
+    let draft = IssueDraft {
+        project: "A".to_owned(),
+        issue_type: "Bug".to_owned(),
+        fields: BTreeMap::from([(FieldId::from("summary"), NativeValue::Text("a".to_owned()))]),
+        mark: "mark".to_owned(),
+    };
+    let link = RemoteLink {
+        global_id: "g".to_owned(),
+        url: "https://acme.example/".to_owned(),
+        title: "t".to_owned(),
+        relationship: "r".to_owned(),
+    };
+    let mut said = format!("{:?}", write.create(std::slice::from_ref(&draft)).await);
+    said += &format!("{:?}", write.create(&[draft.clone(), draft]).await);
+    said += &format!("{:?}", write.edit(&edit, &want).await);
+    said += &format!("{:?}", write.transition("11", &edit).await);
+    said += &format!("{:?}", write.detach(issue, &AttachmentId::from("1")).await);
+    for readers in [Visibility::Everybody, Visibility::Role("Users".to_owned()), Visibility::Internal] {
+        said += &format!("{:?}", write.add_comment(issue, &body, &readers, "mark").await);
+    }
+    said += &format!("{:?}", write.edit_comment(issue, &comment, &body, true).await);
+    said += &format!("{:?}", write.delete_comment(issue, &comment).await);
+    said += &format!("{:?}", write.log_work(issue, spent, &body, "mark", true).await);
+    said += &format!("{:?}", write.edit_work(issue, &comment, spent, &body, false).await);
+    said += &format!("{:?}", write.delete_work(issue, &comment, true).await);
+    said += &format!("{:?}", write.link(issue, &link).await);
+    said += &format!("{:?}", write.unlink(issue, "g").await);
+    said += &format!("{:?}", write.unmark(issue).await);
+    said += &format!("{:?}", write.unmark_comment(issue, &comment).await);
+    said += &format!("{:?}", write.unmark_work(issue, &comment).await);
+    said += &format!("{:?}", write.delete(issue).await);
+    said += &format!("{:?}", write.add_issue_link("Blocks", issue, other).await);
+    said += &format!("{:?}", write.delete_issue_link(issue, "1").await);
+    said += &format!("{:?}", write.watch(issue, &account).await);
+    said += &format!("{:?}", write.unwatch(issue, &account).await);
+    let values = ThingValues::from([(Property::Name, "1.0".to_owned())]);
+    for thing in [Thing::Version, Thing::Component] {
+        said += &format!("{:?}", write.offer("A", thing, "1.0").await);
+        said += &format!("{:?}", write.make_thing("A", thing, &values).await);
+        said += &format!("{:?}", write.change_thing(thing, "1", &values).await);
+    }
+    said
+}
+
+/// Carries a file that is as long as was said, and one that is not.
+async fn files_carried(read: &dyn JiraRead, write: &dyn JiraWrite, bytes: u64) -> String {
+    let mut said = String::new();
+    for size in [bytes.saturating_sub(1), bytes.saturating_add(1)] {
+        match read.file(&AttachmentId::from("1"), "a.png", size).await {
+            Ok(pieces) => {
+                let draft = FileDraft { name: "a.png".to_owned(), size, mime: "image/png".to_owned() };
+                said += &format!("{:?}", write.attach(IssueId(1), &draft, pieces).await);
+            }
+            Err(error) => said += &format!("{error:?}"),
+        }
+    }
+    said
+}
+
+/// What a browser brought.
+const CODE: &str = "granted-to-the-fuzzer";
+
+/// An endpoint that answers each question for a token with the same bytes, or gives back what it was asked with where it refuses; and a Jira
+/// that lets everybody in.
+struct Desk(Bytes);
+
+#[async_trait]
+impl Transport for Desk {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+        if !request.uri().path().ends_with("/token") {
+            return Ok(told(200, Bytes::from_static(known(request.uri()).unwrap_or("{}").as_bytes())));
+        }
+        let choice = self.0.first().copied().unwrap_or_default();
+        let status = STATUSES[usize::from(choice) % STATUSES.len()];
+        if status < 400 || choice >= 128 {
+            return Ok(told(status, self.0.slice(self.0.len().min(1)..)));
+        }
+        let asked = String::from_utf8_lossy(request.body());
+        let refused = serde_json::json!({ "error": "invalid_grant", "error_description": asked });
+        Ok(told(status, Bytes::from(refused.to_string())))
+    }
+}
+
+/// Any bytes as what an endpoint gives out: each login ends, with somebody or an error that holds none of the secrets.
+pub(super) fn tokens(data: &[u8]) {
+    drop(said_of_tokens(data));
+}
+
+/// What comes of such tokens, for both kinds and both ways to get one.
+pub(super) fn said_of_tokens(data: &[u8]) -> String {
+    static FOLDERS: AtomicU64 = AtomicU64::new(0);
+    let mut all = String::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let Ok(runtime) = runtime else { return all };
+    let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("jirasyncd-fuzz-{}-{number}", std::process::id()));
+    if std::fs::create_dir_all(&folder).is_err() {
+        return all;
+    }
+    runtime.block_on(async {
+        let loaded = load(INSTANCES, "jirasyncd.toml", &Nothing, SecretsWanted::Yes);
+        let loaded = loaded.unwrap_or_else(|report| panic!("{report}"));
+        for settings in loaded.config.instances.values() {
+            let client = OauthClient {
+                id: "app".to_owned(),
+                secret: Secret::new(TOKEN.to_owned()),
+                token_url: format!("{}/token", settings.url),
+                scope: None,
+            };
+            let grant = OauthGrant {
+                client: client.clone(),
+                authorize_url: format!("{}/authorize", settings.url),
+                redirect_url: "http://127.0.0.1:8472/granted".to_owned(),
+                file: folder.join(settings.id.to_string()),
+            };
+            let transport: Arc<dyn Transport> = Arc::new(Desk(Bytes::copy_from_slice(data)));
+            let (code, entropy) = (Secret::new(CODE.to_owned()), Arc::new(SeededEntropy::new(1)));
+            let clock = Arc::new(Paused(tokio::time::Instant::now()));
+            let taken = take_grant(settings, &grant, &code, Arc::clone(&transport), clock, entropy).await;
+            let mut said = format!("{taken:?}");
+            for auth in [Auth::ClientCredentials(client), Auth::Grant(grant)] {
+                said += &lasting(&InstanceSettings { auth, ..settings.clone() }, Arc::clone(&transport)).await;
+            }
+            assert!(!said.contains(TOKEN) && !said.contains(CODE), "a secret is said: {said}");
+            all += &said;
+        }
+    });
+    drop(std::fs::remove_dir_all(&folder));
+    all
+}
+
+/// Logs in, and again when a usual token is over.
+async fn lasting(settings: &InstanceSettings, transport: Arc<dyn Transport>) -> String {
+    let clock = Arc::new(Paused(tokio::time::Instant::now()));
+    let (read, _) = connect(settings, transport, clock, Arc::new(SeededEntropy::new(1)));
+    let mut said = String::new();
+    for _ in 0..2 {
+        said += &format!("{:?}", read.identity().await);
+        tokio::time::sleep(Duration::from_secs(7_200)).await;
     }
     said
 }
@@ -263,10 +441,9 @@ impl Transport for Asked {
         if let Some(jql) = body.get("jql").and_then(serde_json::Value::as_str) {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).push(jql.to_owned());
         }
-        let known = [("/myself", WE), ("/serverInfo", IT), ("/field", "[]")];
-        let known = known.into_iter().find(|(end, _)| request.uri().path().ends_with(end));
+        let no_fields = request.uri().path().ends_with("/field").then_some("[]");
         let nothing = r#"{"issues":[],"isLast":true,"total":0,"startAt":0,"maxResults":100}"#;
-        Ok(told(200, Bytes::from_static(known.map_or(nothing, |(_, known)| known).as_bytes())))
+        Ok(told(200, Bytes::from_static(known(request.uri()).or(no_fields).unwrap_or(nothing).as_bytes())))
     }
 }
 

@@ -169,7 +169,6 @@ impl Engine {
                     Observation {
                         snapshot,
                         steps,
-                        steps_whole: true,
                         direct: read.direct,
                         again: read.again,
                         outsiders: read.outsiders.clone(),

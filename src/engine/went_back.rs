@@ -67,8 +67,10 @@ enum Time {
     Goes,
     /// It is of before what is known: it may be an old answer.
     Before,
-    /// It is of later, and lacks what is known: no answer of before is like that.
+    /// It is of later, and lacks what is known of its history: no answer of before is like that.
     Rewritten,
+    /// The same, and it has nothing of before that either, or no history at all: an administrator may have cut it, too.
+    Cut,
     /// It is of another issue, that was made later.
     Other,
 }
@@ -84,8 +86,10 @@ fn told_by(replica: &Replica, snapshot: &IssueSnapshot) -> Time {
     let oldest = snapshot.log.first().map(|entry| entry.id);
     let covers = snapshot.log_whole || oldest.is_some_and(|oldest| oldest < replica.entry);
     let lacks = replica.entry > EntryId(0) && covers && !snapshot.log.iter().any(|entry| entry.id == replica.entry);
-    if lacks && snapshot.updated > replica.updated {
-        Time::Rewritten
+    // `updated` stays where only the history is cut. An answer of before with no entry at all is older by that.
+    let is_empty = snapshot.log_whole && snapshot.log.is_empty() && snapshot.updated == replica.updated;
+    if lacks && (snapshot.updated > replica.updated || is_empty) {
+        if oldest.is_some_and(|oldest| oldest < replica.entry) { Time::Rewritten } else { Time::Cut }
     } else if after(replica.updated, snapshot.updated) {
         Time::Before
     } else {
@@ -157,13 +161,17 @@ impl Engine {
         let Some(replica) = work.item.replicas.get(side) else { return Ok(false) };
         let time = told_by(replica, snapshot);
         // Where `updated` is wrong it proves nothing.
-        let proves = matches!(time, Time::Before | Time::Rewritten) && !instance.is_still();
+        let proves = matches!(time, Time::Before | Time::Rewritten | Time::Cut) && !instance.is_still();
         if !proves {
             return Ok(false);
         }
         if !direct {
             work.want_read(side, false);
             return Ok(true);
+        }
+        if time == Time::Cut && !instance.went_back() && self.stands_as_known(instance, snapshot.id).await {
+            Self::follow_the_cut(&mut work.item, side, snapshot);
+            return Ok(false);
         }
         if time == Time::Before && !instance.lies_back_for_long(snapshot.id, self.clock.monotonic()) {
             return Ok(true);
@@ -186,6 +194,15 @@ impl Engine {
         }
         self.put_back(&mut work.item, side, snapshot);
         Ok(false)
+    }
+
+    /// The history that was known is gone, and nothing else: what stands is compared with what is known, as ever, and where it differs and
+    /// no entry is left that says so, nobody knows by whom.
+    fn follow_the_cut(item: &mut ItemState, side: &SideId, snapshot: &IssueSnapshot) {
+        tracing::warn!(%side, issue.key = %snapshot.key, "the history of an issue was cut: what stands is compared");
+        let Some(replica) = item.replicas.get_mut(side) else { return };
+        (replica.entry, replica.level.entry) = (EntryId::default(), EntryId::default());
+        replica.print = None;
     }
 
     /// What is known of an issue is what its Jira knew by then: all that came later is looked at again.
@@ -311,6 +328,15 @@ impl Engine {
             known.duration_since(read.updated) > FAR || read.created.duration_since(known) > FAR
         };
         read_directly(instance, &others, false).await.iter().flatten().any(far)
+    }
+
+    /// Whether the issues that were read there last all stand as they were known, or later: a Jira that was put back lacks what came last.
+    async fn stands_as_known(&self, instance: &Instance, but: IssueId) -> bool {
+        let newest = instance.time().newest.clone();
+        let others: Vec<IssueId> = newest.keys().copied().filter(|issue| *issue != but).collect();
+        let stands = |read: &IssueSnapshot| newest.get(&read.id).is_some_and(|known| read.updated >= *known);
+        let read = read_directly(instance, &others, false).await;
+        !others.is_empty() && read.iter().all(|read| read.as_ref().is_ok_and(stands))
     }
 }
 

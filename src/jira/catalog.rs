@@ -8,6 +8,7 @@ use super::call::Call;
 use super::client::Client;
 use super::decode::Decoder;
 use super::fields::{ESTIMATES, FieldList, TIME_TRACKING};
+use super::pages::SoFar;
 use super::{Failure, JiraError, wire};
 use crate::model::catalog::{BELOW, Catalog, Shape};
 use crate::model::ids::{AccountId, FieldId};
@@ -134,7 +135,7 @@ impl Client {
         let attempt = format!("reading the create screen of `{}` in project {project}", kind.name);
         let path = ["issue", "createmeta", project, "issuetypes", &kind.id.0];
         let mut screen = Screen::default();
-        let mut start = 0;
+        let (mut start, mut so_far) = (0, SoFar::of("fields of a screen"));
         loop {
             let call = Call::get("getCreateIssueMetaIssueTypeId", &path, &attempt)
                 .query("startAt", start.to_string())
@@ -153,6 +154,7 @@ impl Client {
             if count == 0 || is_last.unwrap_or(true) {
                 return Ok(Some(screen));
             }
+            so_far.take(count).map_err(|failure| self.error(&attempt, failure))?;
         }
     }
 

@@ -4,7 +4,7 @@ use super::call::Call;
 use super::client::Client;
 use super::decode::Decoder;
 use super::fields::FieldList;
-use super::pages::Pages;
+use super::pages::{MOST, Pages, SoFar};
 use super::{JiraError, wire};
 use crate::model::ids::{EntryId, IssueId};
 use crate::model::issue::CommentSnapshot;
@@ -13,11 +13,22 @@ use crate::model::settings::Kind;
 /// Entries or comments of one page.
 const PAGE: usize = 100;
 
+/// What a history is made of.
+const ENTRIES: &str = "entries of its history";
+
+/// What is attempted.
+fn reading_log(issue: IssueId) -> String {
+    format!("reading the history of issue {issue}")
+}
+
 impl Client {
     /// Cloud: the first page tells how many there are; then from the end back to `after`, as new entries are few.
     pub(super) async fn log_cloud(&self, issue: IssueId, after: EntryId) -> Result<Vec<wire::Entry>, JiraError> {
         let first = self.log_page(issue, 0).await?;
         let Some(total) = first.total else { return self.log_forward(issue, first).await };
+        if total > MOST {
+            return Err(self.error(&reading_log(issue), SoFar::of(ENTRIES).too_many()));
+        }
         // A page may hold fewer than were asked for.
         let begun = first.values.len();
         let (mut entries, mut covered) = (first.values, false);
@@ -44,18 +55,20 @@ impl Client {
 
     /// Without a total: page by page to the last.
     async fn log_forward(&self, issue: IssueId, first: wire::ChangelogPage) -> Result<Vec<wire::Entry>, JiraError> {
-        let (mut entries, mut is_last) = (first.values, first.is_last);
+        let (mut entries, mut is_last, mut so_far) = (first.values, first.is_last, SoFar::of(ENTRIES));
         while is_last == Some(false) {
             let page = self.log_page(issue, entries.len()).await?;
             is_last = if page.values.is_empty() { Some(true) } else { page.is_last };
+            let count = page.values.len();
             entries.extend(page.values);
+            so_far.take(count).map_err(|failure| self.error(&reading_log(issue), failure))?;
         }
         Ok(entries)
     }
 
     async fn log_page(&self, issue: IssueId, start: usize) -> Result<wire::ChangelogPage, JiraError> {
         let path = ["issue", &issue.to_string(), "changelog"];
-        let call = Call::get("getChangeLogs", &path, format!("reading the history of issue {issue}"));
+        let call = Call::get("getChangeLogs", &path, reading_log(issue));
         self.read(&call.query("startAt", start.to_string()).query("maxResults", PAGE.to_string())).await
     }
 
@@ -64,8 +77,7 @@ impl Client {
         struct WithLog {
             changelog: wire::Changelog,
         }
-        let attempt = format!("reading the history of issue {issue}");
-        let call = Call::get("getIssue", &["issue", &issue.to_string()], attempt);
+        let call = Call::get("getIssue", &["issue", &issue.to_string()], reading_log(issue));
         let found: WithLog = self.read(&call.query("fields", "updated").query("expand", "changelog")).await?;
         Ok(found.changelog.histories)
     }

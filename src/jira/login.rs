@@ -43,7 +43,8 @@ pub struct LoginSources {
 /// What a request logs in with.
 pub(super) struct Pass {
     authorization: HeaderValue,
-    made: Duration,
+    /// When it was given out. `None`: before this process ran, nobody knows when.
+    made: Option<Duration>,
     /// When it is to be replaced, and when it ends, by the monotonic clock.
     life: Option<(Duration, Duration)>,
 }
@@ -148,7 +149,7 @@ impl Login {
             // It was replaced while the request was under way.
             return true;
         }
-        let was_young = self.clock.monotonic().saturating_sub(pass.made) < YOUNG;
+        let was_young = pass.made.is_some_and(|made| self.clock.monotonic().saturating_sub(made) < YOUNG);
         if pass.life.is_some() && !was_young {
             inside.pass = None;
             inside.granted.spent = inside.granted.access.take();
@@ -187,7 +188,7 @@ impl Login {
                 inside.failed = None;
                 self.remember(&issued.access);
                 // It counts from when it was asked for: the answer took its time.
-                self.lasting(&issued.access, asked, issued.life)
+                self.lasting(&issued.access, asked, issued.life, Some(now))
             }
             Err(Denied { failure, .. }) => {
                 inside.failed = Some((now, failure.clone()));
@@ -196,11 +197,17 @@ impl Login {
         }
     }
 
-    /// A pass that lasts so long from then on.
-    pub(super) fn lasting(&self, access: &Secret, from: Duration, life: Duration) -> Result<Pass, Failure> {
+    /// A pass that lasts so long from then on, and was `made` when it was given out.
+    pub(super) fn lasting(
+        &self,
+        access: &Secret,
+        from: Duration,
+        life: Duration,
+        made: Option<Duration>,
+    ) -> Result<Pass, Failure> {
         let ahead = AHEAD.min(life / 4);
         let life = Some((from + (life - ahead), from + life));
-        Ok(Pass { authorization: header("Bearer", access)?, made: self.clock.monotonic(), life })
+        Ok(Pass { authorization: header("Bearer", access)?, made, life })
     }
 
     /// Why nothing is asked for just now.
@@ -228,7 +235,7 @@ impl Login {
             | Auth::ClientCredentials(OauthClient { secret, .. })
             | Auth::Grant(OauthGrant { client: OauthClient { secret, .. }, .. }) => header("Bearer", secret)?,
         };
-        Ok(Pass { authorization, made: self.clock.monotonic(), life: None })
+        Ok(Pass { authorization, made: Some(self.clock.monotonic()), life: None })
     }
 
     pub(super) fn remember(&self, secret: &Secret) {

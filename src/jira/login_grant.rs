@@ -16,12 +16,14 @@ impl Login {
             return Self::last_resort(inside, now, failure);
         }
         match self.current(inside, grant).await {
-            Ok(current) => {
+            Ok((current, is_new)) => {
                 inside.failed = None;
                 self.remember(&current.refresh);
                 self.remember(&current.access);
                 let life = current.ends.duration_since(self.clock.now()).try_into().unwrap_or_default();
-                let pass = self.lasting(&current.access, self.clock.monotonic(), life);
+                let now = self.clock.monotonic();
+                // One that was kept may have been taken back since: where it is refused, a new one is asked for at once.
+                let pass = self.lasting(&current.access, now, life, is_new.then_some(now));
                 inside.granted.access = Some(current.access);
                 pass
             }
@@ -33,8 +35,8 @@ impl Login {
         }
     }
 
-    /// The grant with an access token that can be used: as it is kept, else renewed.
-    async fn current(&self, inside: &mut Inside, grant: &OauthGrant) -> Result<Grant, Failure> {
+    /// The grant with an access token that can be used: as it is kept, else renewed; and whether it was given out just now.
+    async fn current(&self, inside: &mut Inside, grant: &OauthGrant) -> Result<(Grant, bool), Failure> {
         let file = GrantFile::hold(&grant.file).await?;
         let mut kept = file.read()?;
         if let (Some((before, next)), Some(there)) = (&inside.granted.unkept, &kept) {
@@ -52,7 +54,7 @@ impl Login {
         let is_spent = |spent: &Secret| spent.expose() == kept.access.expose();
         let lasts = self.clock.now() + AHEAD < kept.ends;
         if lasts && !inside.granted.spent.as_ref().is_some_and(is_spent) {
-            return Ok(kept);
+            return Ok((kept, false));
         }
         if let Some((dead, failure)) = &inside.granted.dead
             && dead.expose() == kept.refresh.expose()
@@ -74,7 +76,7 @@ impl Login {
             inside.granted.unkept = Some((kept.refresh, next));
             return Err(failure);
         }
-        Ok(next)
+        Ok((next, true))
     }
 
     /// Uses a refresh token up. Where no answer comes it may be used again: Atlassian takes it for ten minutes more, also after a crash.

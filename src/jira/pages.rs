@@ -9,6 +9,13 @@ use crate::model::ids::IssueId;
 /// How often a list that changes while it is read is begun anew.
 const TRIES: usize = 4;
 
+/// More elements than these are read of no list: they would fill the memory, and Jira takes far fewer (5,000 comments or worklogs of an
+/// issue, jira-facts 5). A server that counts nothing and ignores where a page begins sends them without end.
+pub(super) const MOST: usize = 50_000;
+
+/// More pages than these are read of no list: of an issue's comments come a hundred in one, and whoever gives a few at a time has few.
+const MOST_PAGES: usize = 1_000;
+
 /// Pages in a row that bring nothing new before a walk is given up.
 const IDLE: u8 = 10;
 
@@ -62,11 +69,12 @@ pub(super) struct Pages<T> {
     all: Vec<T>,
     total: Option<usize>,
     tries: usize,
+    so_far: SoFar,
 }
 
 impl<T> Pages<T> {
     pub(super) fn new(what: &'static str, size: Option<usize>) -> Self {
-        Self { what, size, all: Vec::new(), total: None, tries: 0 }
+        Self { what, size, all: Vec::new(), total: None, tries: 0, so_far: SoFar::of(what) }
     }
 
     /// Where the next page begins.
@@ -92,6 +100,10 @@ impl<T> Pages<T> {
         self.total = total;
         self.all.extend(page);
         let read = self.all.len();
+        self.so_far.take(count)?;
+        if total.is_some_and(|total| total > MOST) {
+            return Err(self.so_far.too_many());
+        }
         match (total, self.size) {
             (Some(total), size) if read < total && (count == 0 || size.is_none()) => {
                 Err(Failure::Unreadable(format!("{read} of {total} {} came, and no more", self.what)))
@@ -107,9 +119,52 @@ impl<T> Pages<T> {
     }
 }
 
+/// How much of a list came, so that one without end is given up.
+pub(super) struct SoFar {
+    /// In the plural: "comments".
+    what: &'static str,
+    elements: usize,
+    pages: usize,
+}
+
+impl SoFar {
+    pub(super) fn of(what: &'static str) -> Self {
+        Self { what, elements: 0, pages: 0 }
+    }
+
+    /// Counts a page with so many elements.
+    ///
+    /// # Errors
+    /// It is more than is read of any list.
+    pub(super) fn take(&mut self, elements: usize) -> Result<(), Failure> {
+        (self.elements, self.pages) = (self.elements + elements, self.pages + 1);
+        if self.elements > MOST || self.pages > MOST_PAGES { Err(self.too_many()) } else { Ok(()) }
+    }
+
+    /// What is said of it.
+    pub(super) fn too_many(&self) -> Failure {
+        let what = self.what;
+        Failure::Unreadable(format!(
+            "there are more than {MOST} {what}, or {MOST_PAGES} pages of them: that has no end"
+        ))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn row_027_a_list_without_end_is_given_up() {
+        let mut pages = Pages::new("comments", Some(2));
+        let end = (0..MOST).find_map(|_| pages.take(vec![1, 2], None).err());
+        assert!(matches!(&end, Some(Failure::Unreadable(why)) if why.contains("comments, or 1000 pages")), "{end:?}");
+        assert_eq!(pages.start(), 2 * (MOST_PAGES + 1));
+        let mut large = Pages::new("comments", Some(10_000));
+        assert_eq!((0..9).find(|_| large.take(vec![1; 10_000], None).is_err()), Some(5));
+        let at_once = Pages::new("worklogs", Some(2)).take(vec![1, 2], Some(1_000_000));
+        assert!(at_once.is_err(), "nothing of it is read that cannot be read whole");
+    }
 
     #[test]
     fn a_list_is_whole_at_its_total_or_at_an_empty_page() {

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::call::Call;
 use super::client::Client;
+use super::pages::SoFar;
 use super::{Failure, JiraError, wire};
 use crate::model::catalog::RequestType;
 use crate::model::ids::FieldId;
@@ -102,7 +103,7 @@ impl Client {
         attempt: &str,
     ) -> Result<Vec<Row>, JiraError> {
         let path: Vec<&str> = ["rest", "servicedeskapi"].into_iter().chain(path.iter().copied()).collect();
-        let mut all = Vec::new();
+        let (mut all, mut so_far) = (Vec::new(), SoFar::of("rows of a service desk"));
         loop {
             let call = Call::get(endpoint, &path, attempt).outside();
             let call = call.query("start", all.len().to_string()).query("limit", PAGE.to_string());
@@ -118,6 +119,7 @@ impl Client {
             if page.is_last_page || count == 0 {
                 return Ok(all);
             }
+            so_far.take(count).map_err(|failure| self.error(attempt, failure))?;
         }
     }
 }

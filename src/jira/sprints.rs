@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::call::Call;
 use super::client::Client;
+use super::pages::SoFar;
 use super::{Failure, JiraError, wire};
 use crate::model::issue::{Named, NativeValue};
 
@@ -93,7 +94,7 @@ impl Client {
     ) -> Result<Vec<wire::Thing>, JiraError> {
         let endpoint = if path.len() == 1 { "getAllBoards" } else { "getAllSprints" };
         let path: Vec<&str> = ["rest", "agile", "1.0"].into_iter().chain(path.iter().copied()).collect();
-        let mut all = Vec::new();
+        let (mut all, mut so_far) = (Vec::new(), SoFar::of("boards or sprints"));
         loop {
             let mut call = Call::get(endpoint, &path, attempt).outside();
             for (name, value) in query {
@@ -112,6 +113,7 @@ impl Client {
             if page.is_last || count == 0 {
                 return Ok(all);
             }
+            so_far.take(count).map_err(|failure| self.error(attempt, failure))?;
         }
     }
 }

@@ -74,8 +74,6 @@ pub struct Observation {
     pub snapshot: IssueSnapshot,
     /// The entries after the replica's last entry, oldest first, with who made them.
     pub steps: Vec<Step>,
-    /// Whether `steps` are all of them. If not, compare states; the author is unknown.
-    pub steps_whole: bool,
     /// Whether it was read from the issue itself, and not from the index: what it lacks is not there.
     pub direct: bool,
     /// Whether it was read again because log and values did not agree: then the values are believed.

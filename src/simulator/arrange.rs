@@ -1,5 +1,7 @@
 //! What an administrator changes in a simulated Jira while it runs. Must never change what its people wrote.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::render::View;
@@ -50,6 +52,15 @@ impl Jira {
         let id = thing.id.clone();
         state.things.insert(0, thing);
         hooks::tell_of_version(state, "jira:version_moved", &id, None);
+    }
+
+    /// Takes the whole history of an issue away, as who keeps none of before some day does in the database: `updated` stays.
+    pub fn cut_history(&self, key: &str) {
+        let mut inside = self.lock();
+        let Some(mut issue) = inside.state.issue(key).map(|issue| issue.as_ref().clone()) else { return };
+        issue.history.clear();
+        inside.state.issues.insert(issue.id, Arc::new(issue.clone()));
+        inside.state.remember(issue.id, Some(Arc::new(issue)));
     }
 
     /// Gives a project another name; its key stays.

@@ -480,7 +480,7 @@ impl State {
         }
     }
 
-    fn remember(&mut self, id: u64, version: Option<Arc<Issue>>) {
+    pub(super) fn remember(&mut self, id: u64, version: Option<Arc<Issue>>) {
         if !self.is_cloud() {
             return;
         }

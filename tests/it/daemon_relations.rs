@@ -392,3 +392,57 @@ async fn row_070_a_type_that_a_side_lacks_is_told_and_learnt() {
     world.interval().await;
     assert_eq!(world.field("acme", "One", "summary"), "One again");
 }
+
+/// People may link in a circle, and both ways: each link is one of its own, and is made once on each side.
+#[tokio::test(start_paused = true)]
+async fn row_070_links_that_lead_in_a_circle_are_made_once_each() {
+    for (config, other, kind) in [(two(), "globex", "Dependency"), (two_clouds(), "initech", "Blocks")] {
+        let world = world(&config).await;
+        create(&world, &["One", "Two", "Three"], &[]).await;
+        let key = |jira: &str, summary: &str| world.issue(jira, summary).key;
+        reset(&world);
+        let jane = world.person("acme", "jane");
+        for (from, to) in [("One", "Two"), ("Two", "One"), ("Two", "Three")] {
+            jane.link(&key("acme", from), "Blocks", &key("acme", to)).unwrap();
+        }
+        world.rest().await.unwrap();
+        // The last one closes the circle of three on the other side.
+        let who = if other == "globex" { "jdoe" } else { "petra" };
+        let (one, three) = (key(other, "One"), key(other, "Three"));
+        let (from, to) = if other == "globex" { (&one, &three) } else { (&three, &one) };
+        world.person(other, who).link(from, kind, to).unwrap();
+        world.rest().await.unwrap();
+        let outward = other != "globex";
+        let shown = |kind: &str, outward: bool| {
+            let mut shown =
+                vec![link(kind, outward, "Two"), link(kind, !outward, "Two"), link(kind, !outward, "Three")];
+            shown.sort();
+            shown
+        };
+        assert_eq!(links(&world, "acme", "One"), shown("Blocks", true), "{other}");
+        assert_eq!(links(&world, other, "One"), shown(kind, outward), "{other}");
+        assert_eq!((written(&world), world.problems().await), (4, Vec::new()), "{other}: once each");
+        world.intervals(60).await;
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(written(&world), 4, "{other}: nothing goes round");
+        // One of the two between the same issues goes; the other stays.
+        let gone = world.issue("acme", "One").issue_links.into_iter().find(|link| link.outward).unwrap();
+        jane.unlink(gone.id).unwrap();
+        world.rest().await.unwrap();
+        let left = |kind: &str, outward: bool| {
+            let mut left = vec![link(kind, outward, "Two"), link(kind, outward, "Three")];
+            left.sort();
+            left
+        };
+        assert_eq!(links(&world, "acme", "One"), left("Blocks", false), "{other}");
+        assert_eq!(links(&world, other, "One"), left(kind, !outward), "{other}");
+        assert_eq!((written(&world), world.problems().await), (5, Vec::new()), "{other}");
+        // None of the two makes a link of an issue to itself: there is none to be carried.
+        for (jira, who, kind) in [("acme", "jane", "Blocks"), (other, who, kind)] {
+            let itself = key(jira, "One");
+            let refused = world.person(jira, who).link(&itself, kind, &itself).unwrap_err();
+            assert!(format!("{refused:?}").contains("link an issue to itself"), "{jira}: {refused:?}");
+        }
+    }
+}

@@ -6,9 +6,10 @@ use bytes::Bytes;
 use jirasyncd::simulator::presets;
 use serde_json::{Value, json};
 
-use super::daemon_support::{ACME, GLOBEX, INITECH, THREE, World};
+use super::daemon_support::{ACME, GLOBEX, INITECH, THREE, World, two, two_clouds};
 use super::jira_support::InProcess;
 use jirasyncd::jira::Transport as _;
+use jirasyncd::text::CUT_NOTICE;
 
 /// Three sides that see each other.
 fn open() -> String {
@@ -151,6 +152,39 @@ async fn an_edit_of_a_line_keeps_what_that_side_could_not_show() {
     assert!(world.problems().await.is_empty(), "{:?}", world.problems().await);
 }
 
+/// A sign with its accent apart, and a no-break space, are what somebody typed: they cross as they are, and nothing of them comes back.
+#[tokio::test(start_paused = true)]
+async fn row_082_signs_that_look_the_same_cross_as_they_were_typed() {
+    for (config, other, who) in [(two(), "globex", "jdoe"), (two_clouds(), "initech", "petra")] {
+        let world = World::new(&config, |_| {}).await;
+        let (apart, composed) = ("Menu of the cafe\u{301}\u{a0}5", "Menu of the caf\u{e9} 5");
+        let document = |words: &str| json!({ "type": "doc", "version": 1, "content": [paragraph(&[text(words)])] });
+        let fields = json!({ "summary": apart, "priority": { "name": "Low" }, "description": document(apart) });
+        world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+        world.rest().await.unwrap();
+        world.jiras.values().for_each(jirasyncd::simulator::Jira::reset_calls);
+        world.intervals(20).await;
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        for jira in ["acme", other] {
+            assert_eq!(world.field(jira, "Menu", "summary"), apart, "{jira}");
+            assert!(raw(&world, jira, "Menu").await.to_string().contains(apart), "{jira}");
+            assert_eq!(world.jira(jira).count("editIssue"), 0, "{jira}: nothing of it comes back");
+        }
+        // Who writes it in the other form wrote another text, and that is carried as any other, once.
+        let described = if other == "globex" { json!(composed) } else { document(composed) };
+        let there = world.issue(other, "Menu").key;
+        world.person(other, who).edit(&there, json!({ "summary": composed, "description": described })).unwrap();
+        world.rest().await.unwrap();
+        world.intervals(20).await;
+        assert_eq!(world.field("acme", "Menu", "summary"), composed, "{other}");
+        assert!(raw(&world, "acme", "Menu").await.to_string().contains(composed), "{other}");
+        let written = ["acme", other].map(|jira| world.jira(jira).count("editIssue"));
+        assert_eq!(written, [1, 0], "{other}");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn row_085_what_is_too_long_for_a_side_is_cut_there_and_nowhere_else() {
     // Every bracket takes a backslash in markup.
@@ -165,6 +199,11 @@ async fn row_085_what_is_too_long_for_a_side_is_cut_there_and_nowhere_else() {
     world.settle().await;
     let markup = wiki(&world, "Long").await;
     assert!(markup.encode_utf16().count() <= 32_767);
+    // The last line says that there is more, and leads to it.
+    let (key, last) = (world.issue("acme", "Long").key, markup.lines().last().unwrap());
+    let way = format!("{CUT_NOTICE} [{key}|{ACME}/browse/{key}]");
+    assert_eq!(last, way);
+    assert!(!nodes(&world, "acme", "Long").await.iter().any(|block| block.to_string().contains(CUT_NOTICE)));
     assert_eq!(nodes(&world, "acme", "Long").await, blocks);
     let globex = world.issue("globex", "Long").key;
     world.person("globex", "jdoe").edit(&globex, json!({ "description": format!("New.\n\n{markup}") })).unwrap();

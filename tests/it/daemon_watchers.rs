@@ -297,6 +297,43 @@ async fn row_111_what_may_not_be_seen_is_told_and_the_rest_goes_on() {
     }
 }
 
+/// Jira makes nobody a watcher who may not see the issue, whoever asks for it.
+#[tokio::test(start_paused = true)]
+async fn row_111_a_watcher_who_may_not_see_the_issue_there_is_told_once_and_the_rest_goes_on() {
+    for (config, other) in [(two(), "globex"), (two_clouds(), "initech")] {
+        let world = world(&config).await;
+        let (_, project, _, person) = place(other);
+        let seeing = ["sync", person, name(other, "omar")];
+        let seeing = seeing.map(|who| Holder::User(world.person(other, who).id().to_owned()));
+        world.jira(other).set_permission(project, "BROWSE_PROJECTS", &seeing);
+        let key = create(&world, "acme", "Item");
+        add(&world, "acme", "Item", "li");
+        world.intervals(4).await;
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains("be made a watcher"), "{other}: {problems:?}");
+        assert!(problems[0].contains("permission to view this issue"), "{other}: {problems:?}");
+        assert_eq!(watchers(&world, other, "Item"), ["jane"].into(), "{other}");
+        // Another watcher and a field are not held up by it.
+        add(&world, "acme", "Item", "omar");
+        world.person("acme", "jane").edit(&key, json!({ "summary": "Item two" })).unwrap();
+        world.intervals(20).await;
+        assert_eq!(world.field(other, "Item", "summary"), "Item two", "{other}");
+        assert_eq!(watchers(&world, other, "Item"), ["jane", "omar"].into(), "{other}");
+        assert_eq!(
+            watchers(&world, "acme", "Item"),
+            ["jane", "li", "omar"].into(),
+            "{other}: nobody is taken away for it"
+        );
+        assert_eq!(world.problems().await, problems, "{other}: it is told once");
+        assert!(count(&world, other, "addWatcher") <= 6, "{other}: it is asked for ever more seldom");
+        world.jira(other).set_permission(project, "BROWSE_PROJECTS", &[Holder::LoggedIn]);
+        world.pass(3_600).await;
+        world.rest().await.unwrap();
+        assert_eq!(watchers(&world, other, "Item"), ["jane", "li", "omar"].into(), "{other}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{other}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_may_not_be_changed_is_told_and_the_rest_goes_on() {
     for (config, other) in [(two(), "globex"), (two_clouds(), "initech")] {

@@ -102,6 +102,49 @@ async fn row_107_a_jira_that_is_put_back_is_told_and_gets_back_what_the_others_h
     }
 }
 
+/// Who takes old entries out of the database has not put back a backup: what stands is compared, and all goes on.
+#[tokio::test(start_paused = true)]
+async fn row_088_of_a_history_that_was_cut_what_stands_is_compared() {
+    for (config, there) in worlds() {
+        for cut in [ACME, there] {
+            let mut world = talking(&config, there).await;
+            let other = if cut.jira == "acme" { there } else { ACME };
+            let what = format!("{} of {}", cut.jira, there.jira);
+            for issue in world.issues(cut.jira, "") {
+                assert!(!issue.history.is_empty() || !issue.fields["summary"].starts_with("Quiet"), "{what}");
+                world.jira(cut.jira).cut_history(&issue.key);
+            }
+            world.daemon().engine().sweep(None).await.unwrap();
+            world.rest().await.unwrap();
+            // What comes from the other side is written, and what people do there goes over, as ever.
+            edit(&world, other, "Quiet", json!({ "summary": "Quiet again" }));
+            edit(&world, cut, "Old", json!({ "description": format!("Said at {}", cut.jira) }));
+            say(&world, cut, "Theirs", "After");
+            world.settle().await;
+            // Over a restart, and once entries stand behind the gap.
+            world.start().await;
+            world.interval().await;
+            edit(&world, cut, "Quiet", json!({ "labels": ["after"] }));
+            edit(&world, other, "Old", json!({ "labels": ["there"] }));
+            let copy =
+                world.issue(cut.jira, "Theirs").comments.into_iter().find(|said| said.body.contains("After")).unwrap();
+            world
+                .person(cut.jira, cut.people[1])
+                .delete_comment(&key(&world, cut, "Theirs"), &copy.id.to_string())
+                .unwrap();
+            world.settle().await;
+            world.daemon().engine().sweep(None).await.unwrap();
+            world.rest().await.unwrap();
+            assert_eq!(world.problems().await, Vec::<String>::new(), "{what}");
+            assert_eq!(compare(&world, cut.jira, other.jira), Ok(()), "{what}");
+            assert_eq!(world.field(other.jira, "Quiet again", "labels"), "after", "{what}");
+            assert!(world.field(other.jira, "Old", "description").contains(cut.jira), "{what}");
+            let left = world.issue(other.jira, "Theirs").comments;
+            assert!(left.iter().all(|said| !said.body.contains("After")), "{what}: what was deleted stands: {left:?}");
+        }
+    }
+}
+
 /// What was copied before the backup, and what was made and copied after it, at home.
 async fn lost_at_home() -> World {
     let world = World::new(&format!("{}\n[sync.support.life]\ndeleted = \"delete\"\n", two()), |_| {}).await;

@@ -149,6 +149,23 @@ async fn what_was_granted_is_renewed_for_days_and_over_restarts() {
     }
 }
 
+/// An access token that was kept may have ended with its process: who starts asks for another one at once.
+#[tokio::test(start_paused = true)]
+async fn a_kept_token_that_is_refused_at_a_start_is_renewed_at_once_and_once() {
+    for kind in [Kind::Cloud, Kind::DataCenter] {
+        let bench = bench(kind);
+        bench.grant().await.unwrap();
+        bench.jira.revoke_tokens();
+        let client = bench.client();
+        asks(&client).await.unwrap();
+        assert_eq!(bench.jira.tokens_given(), 2, "{kind:?}");
+        // What was given out just now and is refused is refused for something else.
+        bench.jira.revoke_tokens();
+        asks(&client).await.unwrap_err();
+        assert_eq!(bench.jira.tokens_given(), 2, "{kind:?}");
+    }
+}
+
 /// Whatever is renewed: the end is counted from when somebody granted it.
 #[tokio::test(start_paused = true)]
 async fn the_end_of_what_was_granted_is_known_on_cloud() {

@@ -92,6 +92,20 @@ async fn row_025_a_redirect_is_not_followed() {
     assert!(matches!(&error.failure, Failure::NotJira(words) if words.contains("`127.0.0.1`")), "{error}");
     assert!(matches!(write.transition("1", &bare(IssueId(1), "t")).await, WriteOutcome::InDoubt(_)));
     assert_eq!(reached.load(std::sync::atomic::Ordering::SeqCst), 0);
+
+    // Files go by a client of their own.
+    let answer = format!("HTTP/1.1 303 See Other\r\nlocation: {target}/\r\ncontent-length: 0\r\n\r\n");
+    let (start, asked) = raw(answer.into_bytes()).await;
+    let request = http::Request::get(&start).header("authorization", "Bearer s3cr3t").body(Bytes::new()).unwrap();
+    assert_eq!(transport(LONG).download(request).await.unwrap().status(), 303);
+    let request = http::Request::post(&start).header("content-length", "2").body(()).unwrap();
+    let body = futures_util::stream::once(async { Ok(Bytes::from_static(b"ab")) });
+    assert_eq!(transport(LONG).upload(request, Box::pin(body)).await.unwrap().status(), 303);
+    assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 2);
+    assert_eq!(reached.load(std::sync::atomic::Ordering::SeqCst), 0);
+    // Whoever goes there is counted.
+    ask(&target, LONG).await.unwrap();
+    assert_eq!(reached.load(std::sync::atomic::Ordering::SeqCst), 1);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Answers of Jiras, webhooks, configurations, JQL and lists of pairs, made of recorded and made-up ones by a seeded generator, where no fuzzer is
+//! Answers of Jiras and of what gives out tokens, webhooks, configurations, JQL and lists of pairs, made of recorded and made-up ones by a seeded generator, where no fuzzer is
 //! at hand. Must never hold what its targets check: they are in `fuzz/outside.rs`.
 
 use jirasyncd::cli::read_pair_list;
@@ -116,6 +116,13 @@ const ANSWERS: [&str; 9] = [
     r#"0{"values":[{"id":1,"name":"1.0","projectId":1,"released":false,"state":"active"}],"isLast":true,"total":1,"startAt":0,"maxResults":50}"#,
 ];
 
+/// What an endpoint answers that gives out tokens, after the byte that chooses the status.
+const TOKENS: [&str; 3] = [
+    r#"0{"access_token":"a","token_type":"bearer","expires_in":3600,"refresh_token":"r","scope":"WRITE"}"#,
+    r#"0{"access_token":"a","expires_in":"60","refresh_token":"r"}"#,
+    "\u{5}{}",
+];
+
 const HOOK: &str = r#"{"webhookEvent":"jira:issue_updated","timestamp":1,"issue":{"id":"1","key":"A-1","fields":{}},"user":{"accountId":"5b10"}}"#;
 
 const LISTS: [&str; 4] = [
@@ -149,7 +156,9 @@ fn nothing_that_comes_from_outside_breaks_its_reader() {
     let answers: Vec<Vec<u8>> = bytes(&ANSWERS).into_iter().chain(answered).collect();
     let hooks: Vec<Vec<u8>> = bytes(&[HOOK]).into_iter().chain(recorded).collect();
     let configs = [include_bytes!("../../config/example.toml").to_vec()];
-    search(&JSON, &[("hook", outside::hook, &hooks, 4_000), ("answers", outside::answers, &answers, 250)]);
+    let tokens = bytes(&TOKENS);
+    let answering = ("answers", outside::answers as fn(&[u8]), answers.as_slice(), 250);
+    search(&JSON, &[("hook", outside::hook, &hooks, 4_000), answering, ("tokens", outside::tokens, &tokens, 150)]);
     search(&TOML, &[("config", outside::config, &configs, 300)]);
     let clauses: Vec<Vec<u8>> = bytes(&CLAUSES).into_iter().chain(bytes(&BREAKING_OUT)).collect();
     search(&JQL, &[("jql", outside::jql, &clauses, 3_000)]);
@@ -175,6 +184,17 @@ fn the_examples_are_understood() {
         let understood = said.split("Ok(").skip(1).any(|answer| answer.contains(part));
         assert!(understood, "`{part}` came of no call: {example}\n{said}");
     }
+    // What was written counts as done where the answer can be understood, and a file came whole or was broken off.
+    let made = outside::said_of(br#"0{"id":"7","key":"A-7"}"#);
+    for part in ["Done(Created { id: IssueId(7)", "Done(CommentId(\"7\"))", "Done(())", "Done(SeenThing"] {
+        assert!(made.contains(part), "`{part}` came of no write: {made}");
+    }
+    assert!(outside::said_of(br#"0[{"id":"7"}]"#).contains("Done(AttachmentId(\"7\"))"), "no file was attached");
+    for granted in TOKENS[..2].iter().map(|granted| outside::said_of_tokens(granted.as_bytes())) {
+        assert_eq!(granted.matches("Ok(Identity").count(), 10, "{granted}");
+    }
+    let refused = outside::said_of_tokens(TOKENS[2].as_bytes());
+    assert!(refused.contains("***") && !refused.contains("Ok("), "{refused}");
     // A refusal gives the login back: the words are told, without it.
     let refused = outside::said_of(b"\x05{}");
     for words in ["Basic ***", "Bearer ***"] {

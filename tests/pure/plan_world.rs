@@ -657,7 +657,6 @@ impl World {
         Some(Observation {
             snapshot,
             steps,
-            steps_whole: true,
             direct: again,
             again,
             outsiders: [AccountId::new(format!("outside-{side}"))].into(),

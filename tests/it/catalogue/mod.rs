@@ -17,6 +17,7 @@ mod answers;
 mod content;
 mod network;
 mod operations;
+mod options;
 mod polls;
 mod state;
 mod webhooks;

@@ -159,6 +159,40 @@ async fn row_010_a_token_that_was_revoked_is_tried_every_five_minutes() {
     }
 }
 
+/// After too many wrong passwords a Jira lets nobody in by REST, each kind in its own words, until somebody solved its riddle.
+#[tokio::test(start_paused = true)]
+async fn row_011_a_login_that_needs_a_person_is_told_with_what_to_do() {
+    let captcha =
+        ("x-authentication-denied-reason", "CAPTCHA_CHALLENGE; login-url=https://jira.globex.example/login.jsp");
+    let denied = ("x-seraph-loginreason", "AUTHENTICATION_DENIED");
+    for (config, to, (header, reason)) in [(two(), "globex", captcha), (two_clouds(), "initech", denied)] {
+        let mut world = World::without_daemon(&config);
+        let between = Between::of(&mut world);
+        world.start().await;
+        let key = create(&world, "SUP", "Item", &[]);
+        world.settle().await;
+        world.unwatched();
+        between.set(move |place, _| {
+            let answer =
+                http::Response::builder().status(403).header("content-type", "text/html").header(header, reason);
+            place.contains(to).then(|| Ok(answer.body(Bytes::from_static(b"<title>Log in</title>")).unwrap()))
+        });
+        between.forget();
+        edit(&world, "acme", "jane", &key, "Item, edited");
+        // An hour.
+        world.intervals(120).await;
+        let asked = between.count(&[to]);
+        assert!((6..=30).contains(&asked), "{to} was asked {asked} times: the account stays locked by it");
+        let told = why(&world, to);
+        assert!(told.contains("log in once by the browser") && told.contains(to), "{to}: {told}");
+        assert!(told.contains(reason.split(';').next().unwrap()), "{to}: {told}");
+        between.clear();
+        world.rest().await.unwrap();
+        assert_eq!(world.in_step("acme", to).await, Ok(()));
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn row_026_a_file_that_leads_to_another_address_is_not_fetched() {
     let cases = [

@@ -10,6 +10,7 @@ use futures_util::FutureExt as _;
 use jirasyncd::app::RunError;
 use jirasyncd::model::command::{Command, Ended};
 use jirasyncd::model::store::Store;
+use jirasyncd::simulator::HookWeather;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +19,7 @@ use super::super::daemon_audit::compare;
 use super::super::daemon_input::{create, edit};
 use super::super::daemon_pause::give;
 use super::super::daemon_support::{World, two, two_clouds};
+use super::super::daemon_webhooks::{Hooked, config, shared};
 use super::{Between, writes};
 
 /// A world whose disk can be full.
@@ -67,6 +69,36 @@ async fn row_092_on_a_full_disk_nothing_is_sent_and_afterwards_all_is() {
     create(&world, "SUP", "New", &[]);
     let ran = tokio::time::timeout(Duration::from_secs(300), world.daemon().run(CancellationToken::new())).await;
     assert!(matches!(ran, Ok(Err(RunError::Store(_)))), "{ran:?}");
+}
+
+/// Whoever tells of a change is told to come again, and what they told then is looked at.
+#[tokio::test(start_paused = true)]
+async fn row_092_on_a_full_disk_webhooks_are_told_to_come_again() {
+    let (mut world, disk) = on_a_disk(&config());
+    world.start().await;
+    let hooked = Hooked::of(world, shared).await;
+    for jira in hooked.world.jiras.values() {
+        jira.set_hook_weather(HookWeather { lose: 1.0, ..HookWeather::default() });
+    }
+    let issue = hooked.world.issue("acme", "Pump");
+    let body = json!({ "webhookEvent": "jira:issue_updated", "timestamp": 1_772_443_815_000_i64,
+        "issue": { "id": issue.id.to_string(), "fields": { "project": { "key": "SUP" } } } });
+    edit(&hooked.world, "acme", "jane", &issue.key, "Pump, edited");
+    for full in ["", "announce"] {
+        disk.fill(Some(full));
+        assert_eq!(hooked.send("acme", &body).await, 503, "`{full}`: there is no room for it");
+    }
+    disk.fill(None);
+    assert_eq!(hooked.daemon.store().waiting().await.unwrap(), Vec::new(), "nothing of it was kept");
+    assert_eq!(hooked.send("acme", &body).await, 204);
+    let cancel = CancellationToken::new();
+    let run = hooked.daemon.run(cancel.clone());
+    let over = async {
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        cancel.cancel();
+    };
+    tokio::join!(run, over).0.unwrap();
+    assert_eq!(hooked.world.field("globex", "Pump", "summary"), "Pump, edited");
 }
 
 /// Somebody looks into the state with another program, and holds it for a moment.
