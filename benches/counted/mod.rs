@@ -122,7 +122,7 @@ impl Meter {
                 started += engine.admit(&instance).await.unwrap();
             }
             let worked = engine.work().await.unwrap();
-            if started == 0 && worked.items == 0 {
+            if started == 0 && worked.items.is_empty() {
                 break;
             }
             busy = true;

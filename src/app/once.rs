@@ -1,13 +1,14 @@
 //! `run --once`: recover, poll, work until nothing is due, a sweep if one is due. Must never wait for people or for the clock
 //! longer than a write needs to be seen.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::{Daemon, RunError};
 use crate::engine::Polled;
-use crate::model::ids::InstanceId;
+use crate::model::ids::{InstanceId, ItemId};
 use crate::model::store::Store as _;
 
 /// Polls after the first, to see what was written. What is still unseen then is looked for by the next run.
@@ -19,7 +20,7 @@ const INDEX_WAIT: Duration = Duration::from_secs(1);
 /// What one run did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct OnceSummary {
-    /// Items worked on, counted each time.
+    /// Items worked on.
     pub items: usize,
     /// Writes sent.
     pub writes: usize,
@@ -37,7 +38,7 @@ impl Daemon {
     /// # Errors
     /// The state failed.
     pub async fn once(&self) -> Result<OnceSummary, RunError> {
-        let mut summary = OnceSummary::default();
+        let (mut summary, mut items) = (OnceSummary::default(), BTreeSet::new());
         let mut round = 0;
         while round <= MORE_POLLS {
             self.look_after_once().await?;
@@ -50,14 +51,14 @@ impl Daemon {
                     sent => summary.writes += sent,
                 }
             }
-            self.work_until_quiet(&mut summary).await?;
+            self.work_until_quiet(&mut summary, &mut items).await?;
             if round == 0 {
                 summary.writes += self.engine.strip_marks().await?;
                 let wanted = self.wanted_sweeps().await?;
                 let due = self.sweep_is_due().await?;
                 if due || !wanted.is_empty() {
                     self.sweep_all(Some(wanted).filter(|_| !due)).await?;
-                    self.work_until_quiet(&mut summary).await?;
+                    self.work_until_quiet(&mut summary, &mut items).await?;
                 }
             }
             let open = self.store.figures(self.surroundings.clock.now()).await?.open_intents;
@@ -80,6 +81,7 @@ impl Daemon {
                 self.tell_troubles(instance, false).await?;
             }
         }
+        summary.items = items.len();
         summary.unconfirmed = self.engine.unconfirmed().into_iter().map(|problem| problem.what).collect();
         summary.problems = self.store.figures(self.surroundings.clock.now()).await?.problems;
         // One that an operator paused is left alone, not out of reach.
@@ -104,12 +106,13 @@ impl Daemon {
         Ok(all)
     }
 
-    async fn work_until_quiet(&self, summary: &mut OnceSummary) -> Result<(), RunError> {
+    async fn work_until_quiet(&self, summary: &mut OnceSummary, items: &mut BTreeSet<ItemId>) -> Result<(), RunError> {
         loop {
             let worked = self.engine.work().await?;
-            summary.items += worked.items;
             summary.writes += worked.writes;
-            if worked.items == 0 && self.engine.pace_creations().await? == 0 {
+            let idle = worked.items.is_empty();
+            items.extend(worked.items);
+            if idle && self.engine.pace_creations().await? == 0 {
                 // The next of many newcomers need not wait for another run.
                 let more = self.engine.take_more_newcomers();
                 if more.is_empty() {

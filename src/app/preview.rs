@@ -185,7 +185,7 @@ async fn previewed(
     let (bursts, mut stopped, mut pairs) = (bursts.collect(), engine.stopped(), engine.pairs_made());
     stopped.retain(|(sync, ..)| concerns(&config, &chosen, sync));
     pairs.retain(|(sync, _)| concerns(&config, &chosen, sync));
-    let costs = tally.costs(&connections);
+    let costs = tally.costs(&connections, surroundings.clock.now());
     let not_begun = not_begun(&*store, &engine, &chosen).await?;
     Ok(Previewed { items, things, bursts, stopped, pairs, unclear, proposals, costs, not_begun })
 }

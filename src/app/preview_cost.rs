@@ -3,10 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use crate::engine::{Connections, Preview};
-use crate::model::ids::{InstanceId, SideId};
+use crate::model::ids::{InstanceId, SideId, SyncId};
 use crate::model::operation::Action;
 use crate::model::settings::{Kind, SyncSettings};
+use crate::model::start::Window;
 
 /// Issues made by one request (jira-facts 5), and read by one on Cloud (jira-facts 4). Data Center reads each by itself.
 const MADE_AT_ONCE: u64 = 50;
@@ -21,8 +24,10 @@ pub struct Cost {
     pub writes: u64,
     /// Those that read right before, and the files that are fetched.
     pub reads: u64,
-    /// How long all of them take at the present rate and pace, in seconds.
+    /// How long all of them take at the present rate, pace and hours, in seconds.
     pub seconds: f64,
+    /// The syncs whose hours have not come yet, and when they come.
+    pub opens: Vec<(SyncId, Timestamp)>,
     /// Requests a second that are sent now at most.
     pub rate: f64,
     /// The writes that Jira may send mails about; of issues that are made, each counts.
@@ -32,12 +37,31 @@ pub struct Cost {
 #[derive(Debug, Default)]
 struct Counts {
     made: u64,
-    /// How long the paces of the syncs let what is made take, in seconds.
-    paced: f64,
+    /// What each sync makes here, as far as it does so at a pace or in some hours.
+    paced: BTreeMap<SyncId, Paced>,
     looked_at: u64,
     fetched: u64,
     writes: u64,
     mails: u64,
+}
+
+/// What a sync makes, and how.
+#[derive(Debug, Default)]
+struct Paced {
+    /// How long it takes, in seconds of its hours.
+    seconds: f64,
+    window: Option<Window>,
+}
+
+impl Paced {
+    /// How long it is from now until all is made, in seconds.
+    fn takes(&self, now: Timestamp) -> f64 {
+        self.window.as_ref().map_or(self.seconds, |window| window.takes(now, self.seconds))
+    }
+
+    fn opens(&self, now: Timestamp) -> Option<Timestamp> {
+        self.window.as_ref().map(|window| window.opens(now)).filter(|opens| *opens > now)
+    }
 }
 
 /// What was counted so far.
@@ -72,12 +96,15 @@ impl Tally {
                 self.0.entry(instance).or_default().fetched += 1;
             }
         }
-        // A counterpart is made once, however many sides it is made on.
-        if let Some(an_hour) = sync.start.per_hour {
-            for instance in made.into_iter().filter_map(on) {
-                #[expect(clippy::cast_precision_loss, reason = "no such pace is ever set")]
-                let each = 3_600.0 / an_hour as f64;
-                self.0.entry(instance).or_default().paced += each;
+        let start = &sync.start;
+        if start.per_hour.is_some() || start.window.is_some() {
+            #[expect(clippy::cast_precision_loss, reason = "no such pace is ever set")]
+            let each = start.per_hour.map_or(0.0, |an_hour| 3_600.0 / an_hour as f64);
+            // A counterpart is made once, however many sides of an instance it is made on.
+            for instance in made.into_iter().filter_map(on).collect::<BTreeSet<_>>() {
+                let paced = self.0.entry(instance).or_default().paced.entry(sync.id.clone()).or_default();
+                paced.seconds += each;
+                paced.window.clone_from(&start.window);
             }
         }
         for instance in looked_at.into_iter().filter_map(on) {
@@ -91,7 +118,7 @@ impl Tally {
     }
 
     /// What that is for each instance.
-    pub(super) fn costs(self, connections: &Connections) -> Vec<Cost> {
+    pub(super) fn costs(self, connections: &Connections, now: Timestamp) -> Vec<Cost> {
         let costs = self.0.into_iter().filter_map(|(instance, counts)| {
             let connection = connections.get(&instance)?;
             let writes = counts.writes + counts.made.div_ceil(MADE_AT_ONCE);
@@ -103,8 +130,11 @@ impl Tally {
             let rate = connection.read.budget().rate;
             #[expect(clippy::cast_precision_loss, reason = "no such number of requests is ever sent")]
             let seconds = if rate > 0.0 { (writes + reads) as f64 / rate } else { 0.0 };
-            let seconds = seconds.max(counts.paced);
-            Some(Cost { instance, writes, reads, seconds, rate, mails: counts.mails })
+            // The syncs make what they make beside one another.
+            let seconds = counts.paced.values().map(|paced| paced.takes(now)).fold(seconds, f64::max);
+            let opens =
+                counts.paced.iter().filter_map(|(sync, paced)| Some((sync.clone(), paced.opens(now)?))).collect();
+            Some(Cost { instance, writes, reads, seconds, opens, rate, mails: counts.mails })
         });
         costs.collect()
     }

@@ -161,7 +161,9 @@ pub(super) fn agreed(
     if wanted.yes {
         return Ok(carry_out(common, command(false), output)?.0);
     }
-    let (exit, ended) = carry_out(common, command(true), output)?;
+    // What was only shown, and is to be agreed to by somebody whom nobody can ask, is not done.
+    let shown = if wanted.dry_run { Exit::Done } else { Exit::Problems };
+    let (exit, ended) = carried_out(common, command(true), output, shown)?;
     if wanted.dry_run || ended != Ended::Shown {
         return Ok(exit);
     }
@@ -173,8 +175,22 @@ pub(super) fn agreed(
 
 /// Has a command carried out and says what became of it. 1 where it was refused.
 pub(super) fn carry_out(common: &Common, command: Command, output: &mut Output<'_>) -> anyhow::Result<(Exit, Ended)> {
+    carried_out(common, command, output, Exit::Done)
+}
+
+/// The same, where it ends as `shown` if it only showed what it would do.
+fn carried_out(
+    common: &Common,
+    command: Command,
+    output: &mut Output<'_>,
+    shown: Exit,
+) -> anyhow::Result<(Exit, Ended)> {
     let (source, answer) = have_done(common, command, output)?;
-    let exit = if answer.ended == Ended::Refused { Exit::Problems } else { Exit::Done };
+    let exit = match answer.ended {
+        Ended::Refused => Exit::Problems,
+        Ended::Shown => shown,
+        Ended::Done | Ended::Unchanged => Exit::Done,
+    };
     if output.json_wanted() {
         output.json(&Carried { exit, source, answer: &answer })?;
         return Ok((exit, answer.ended));

@@ -64,10 +64,18 @@ pub(super) async fn waits(
             None if is_to_be_made(sync, item, side, standing) => Vec::new(),
             None => continue,
         };
+        let of_side = |told: &&StoredProblem| told.item == Some(item.id) && told.problem.side == side.id;
+        let told: Vec<&StoredProblem> = standing.iter().filter(of_side).collect();
+        // What is told of a field stands below, with what to do.
+        let is_told = |field: &FieldName| told.iter().any(|told| told.problem.field.as_ref() == Some(field));
+        let fields: Vec<FieldName> = fields.into_iter().filter(|field| !is_told(field)).collect();
         if fields.is_empty() && item.replicas.contains_key(&side.id) {
             continue;
         }
         let mut why: Vec<String> = pauses.iter().filter_map(|pause| paused(pause, sync, side)).collect();
+        if told.iter().any(|told| told.problem.field.is_none()) {
+            why.push("a problem of this side stands in the way: it is tried again with each look at the issue, and once an hour by itself".to_owned());
+        }
         let about = format!("instance {}", side.instance);
         // Of all that may be wrong with an instance only that it does not answer has something wait.
         let of_it = standing.iter().filter(|told| told.item.is_none() && told.about == about);
@@ -75,7 +83,8 @@ pub(super) async fn waits(
         if unmade.contains(&(item.id, side.id.clone())) {
             let most = sync.start.most_creations;
             why.push(format!(
-                "creations wait: more than {most} at once want `jirasyncd confirm {}`, and `backfill` has a pace; `jirasyncd status` tells",
+                "creations wait: more than {most} at once want `jirasyncd confirm {}`, `backfill` has a pace, and `run --limit` an end; \
+                 `jirasyncd status` tells",
                 sync.id
             ));
         }

@@ -64,6 +64,8 @@ struct Asked<'p> {
     /// How long they take at the present rate, and how many go a second.
     seconds: f64,
     rate: f64,
+    /// The syncs that create nothing before their hours come (`backfill.window`), and when that is.
+    opens: BTreeMap<&'p str, String>,
     /// The changes that Jira may send mails about.
     mails: u64,
 }
@@ -303,13 +305,17 @@ fn told(cost: &Cost) -> String {
         0 => "no mails".to_owned(),
         mails => format!("mails about {} of the changes", mails),
     };
-    format!(
+    let mut words = format!(
         "instance {}: at least {requests} ({} writing), {} at {:.1} a second; Jira may send {mails}",
         cost.instance,
         cost.writes,
         how_long(cost.seconds),
         cost.rate
-    )
+    );
+    for (sync, opens) in &cost.opens {
+        words.push_str(&format!("; what sync {sync} creates waits for its hours, from {opens} on"));
+    }
+    words
 }
 
 fn how_long(seconds: f64) -> String {
@@ -329,9 +335,10 @@ fn in_words(sync: &SyncId, proposal: &Proposal) -> String {
 
 impl<'p> Asked<'p> {
     fn of(cost: &'p Cost) -> Self {
-        let Cost { instance, writes, reads, seconds, rate, mails } = cost;
+        let Cost { instance, writes, reads, seconds, opens, rate, mails } = cost;
         let (writes, reads, seconds, rate, mails) = (*writes, *reads, *seconds, *rate, *mails);
-        Self { instance: instance.as_str(), writes, reads, seconds, rate, mails }
+        let opens = opens.iter().map(|(sync, at)| (sync.as_str(), at.to_string())).collect();
+        Self { instance: instance.as_str(), writes, reads, seconds, opens, rate, mails }
     }
 }
 

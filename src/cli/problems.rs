@@ -19,7 +19,7 @@ use crate::config::{Config, SecretsWanted};
 use crate::console::escaped;
 use crate::model::cause::{Cause, cause_of, causes};
 use crate::model::hub::Conflict;
-use crate::model::ids::{CauseId, FieldName, IssueKey, ItemId, SideId};
+use crate::model::ids::{CauseId, FieldName, InstanceId, IssueKey, ItemId, SideId};
 use crate::model::problem_filter::ProblemFilter;
 use crate::model::store::{Store as _, StoredProblem};
 use crate::plan::conflict_in_words;
@@ -49,7 +49,7 @@ pub(super) enum ProblemsCommand {
     /// Shows one cause with every issue that has it, or what needs a person of one issue. Exit code 1 while problems stand.
     Show(Show),
     /// Has what they hold back tried again now, since the reason is mended: a permission was given, an option added. Without it that is
-    /// done ever more seldom, from minutes to hours.
+    /// done ever more seldom, from seconds to an hour.
     Retry(Retry),
     /// Hides them from lists, counts and notices until they change or come again. They hold back what they held back, which goes on to
     /// be tried.
@@ -108,6 +108,37 @@ impl Which {
     }
 }
 
+impl Which {
+    /// Where nothing was found: whether what was asked for can have a problem at all. A mistyped name is no good news.
+    fn is_known(&self, config: &Config, is_kept: bool) -> anyhow::Result<()> {
+        let all = |names: BTreeSet<&str>| names.into_iter().collect::<Vec<_>>().join(", ");
+        let sides = config.syncs.values().flat_map(|sync| sync.sides.iter().map(|side| side.id.as_str()));
+        let sides: BTreeSet<&str> = sides.chain(config.instances.keys().map(InstanceId::as_str)).collect();
+        let fields: BTreeSet<&str> =
+            config.syncs.values().flat_map(|sync| sync.fields.keys().map(FieldName::as_str)).collect();
+        if let Some(side) = self.side.as_deref().filter(|side| !sides.contains(side)) {
+            bail!("no problem is of a side `{side}`, and there is none of that name; there are: {}", all(sides));
+        }
+        if let Some(field) = self.field.as_deref().filter(|field| !fields.contains(field)) {
+            bail!("no problem is of a field `{field}`, and there is none of that name; there are: {}", all(fields));
+        }
+        if let Some(cause) = self.cause.as_deref().filter(|cause| !is_cause(cause)) {
+            bail!("`{cause}` is no cause: eight signs, as lists show them");
+        }
+        match &self.key {
+            Some(key) if !is_kept => bail!(
+                "no issue {key} is kept in step, and no problem is of it; `jirasyncd plan --item {key}` says what stands against that"
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether it may be what a list calls a cause.
+fn is_cause(text: &str) -> bool {
+    text.len() == CAUSE_LENGTH && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// The arguments of `problems list`.
 #[derive(Debug, Args)]
 pub(super) struct Listing {
@@ -141,8 +172,7 @@ pub(super) struct Show {
 impl Show {
     /// The listing that shows it.
     fn listing(&self) -> Result<Listing, String> {
-        let is_cause = self.what.len() == CAUSE_LENGTH && self.what.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let which = if is_cause {
+        let which = if is_cause(&self.what) {
             Which { cause: Some(self.what.to_lowercase()), ..Which::default() }
         } else {
             Which { key: Some(issue_key(&self.what)?), ..Which::default() }
@@ -194,12 +224,14 @@ struct Found {
     /// How many more there are that are dismissed, or are not.
     others: usize,
     conflicts: Vec<Lost>,
+    /// Whether an item has an issue of the key that was asked for.
+    is_kept: bool,
 }
 
 /// Shows them; 1 while one stands that is not dismissed.
 fn list(common: &Common, wanted: &Listing, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let config = load(common, SecretsWanted::No, output)?;
-    let Found { problems, others, conflicts } = small_runtime()?.block_on(find(&config, wanted))?;
+    let Found { problems, others, conflicts, is_kept } = small_runtime()?.block_on(find(&config, wanted))?;
     let causes = causes(&problems);
     let stands = problems.iter().any(|stored| stored.dismissed.is_none());
     let exit = if stands { Exit::Problems } else { Exit::Done };
@@ -210,6 +242,7 @@ fn list(common: &Common, wanted: &Listing, output: &mut Output<'_>) -> anyhow::R
         return Ok(exit);
     }
     if problems.is_empty() && conflicts.is_empty() {
+        wanted.which.is_known(&config, is_kept)?;
         output.line(if wanted.dismissed { "no problem is dismissed" } else { "no problems" })?;
     }
     let named = if wanted.all { usize::MAX } else { NAMED };
@@ -244,9 +277,10 @@ async fn find(config: &Config, wanted: &Listing) -> anyhow::Result<Found> {
     problems.retain(|stored| filter.is_about(stored));
     let fit = problems.len();
     problems.retain(|stored| wanted.both || stored.dismissed.is_some() == wanted.dismissed);
-    let mut conflicts = Vec::new();
+    let (mut conflicts, mut is_kept) = (Vec::new(), true);
     if let Some(key) = &filter.key {
         let items: BTreeSet<ItemId> = store.items_by_key(key).await?.into_iter().collect();
+        is_kept = !items.is_empty();
         for item in items {
             let keys = store.item(item).await?.map(|item| {
                 let keys = item.replicas.values().map(|replica| replica.key.to_string());
@@ -257,7 +291,7 @@ async fn find(config: &Config, wanted: &Listing) -> anyhow::Result<Found> {
             conflicts.extend(store.conflicts(item).await?.into_iter().map(lost));
         }
     }
-    Ok(Found { others: fit - problems.len(), problems, conflicts })
+    Ok(Found { others: fit - problems.len(), problems, conflicts, is_kept })
 }
 
 /// A cause, what to do, and whom it concerns.

@@ -20,7 +20,7 @@ use crate::app::{Daemon, OnceSummary, Surroundings, again};
 use crate::config::{self, SecretsWanted, SystemEnvironment};
 use crate::console::{self, Listeners, StatusSource, this_operator};
 use crate::engine::Finding;
-use crate::model::command::Command;
+use crate::model::command::{self, Command};
 use crate::model::configuration::Existing;
 
 /// Runs until told to stop, or once.
@@ -265,6 +265,10 @@ async fn reload(daemon: Arc<Daemon>) {
         }
     };
     match daemon.command(by, Command::Reload { confirm: false, existing: Existing::ReMap }).await {
+        // One line of the log, that is there also where only what needs a person is logged.
+        Ok(answer) if answer.ended == command::Ended::Refused => {
+            tracing::error!("{}", answer.lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join("; "));
+        }
         Ok(answer) => {
             for line in &answer.lines {
                 tracing::info!("{line}");

@@ -16,7 +16,9 @@ use crate::console::{
     AskError, CreationStatus, InstanceStatus, ProblemStatus, Status, ask_status, control_sockets, escaped,
 };
 use crate::jira::Budget;
+use crate::model::cause::cause_of;
 use crate::model::command::Pause;
+use crate::model::ids::CauseId;
 use crate::store::SqliteStore;
 
 /// The answer as JSON.
@@ -227,17 +229,47 @@ fn in_words(seconds: u64) -> String {
     }
 }
 
+/// Issues that are named of one cause; the rest is counted.
+const NAMED: usize = 3;
+
+/// By cause, as `jirasyncd problems` tells them: what many issues have is said once.
 fn problems(problems: &[ProblemStatus]) -> String {
-    let mut out = String::new();
+    let mut causes: Vec<(CauseId, Vec<&ProblemStatus>)> = Vec::new();
     for problem in problems {
-        let field = problem.field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
-        let times = counted(usize::try_from(problem.times).unwrap_or(usize::MAX), "time");
-        let place = format!("{}, side {}{field}, since {}, met {times}", problem.about, problem.side, problem.since);
-        let _ = writeln!(out, "  {}", escaped(&place));
-        let _ = writeln!(out, "    {}", escaped(&problem.what));
-        let _ = writeln!(out, "    Hint: {}", escaped(&problem.remedy));
+        let cause = cause_of(&problem.problem());
+        match causes.iter_mut().find(|(known, _)| *known == cause) {
+            Some((_, of_it)) => of_it.push(problem),
+            None => causes.push((cause, vec![problem])),
+        }
     }
-    out
+    causes.iter().filter_map(|(cause, of_it)| Some(of_one_cause(cause, of_it.split_first()?))).collect()
+}
+
+fn of_one_cause(cause: &CauseId, (first, others): (&&ProblemStatus, &[&ProblemStatus])) -> String {
+    let field = first.field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
+    let all = others.iter().chain([first]);
+    let (times, since) =
+        (all.clone().map(|problem| problem.times).sum::<u64>(), all.map(|problem| problem.since).min());
+    let times = counted(usize::try_from(times).unwrap_or(usize::MAX), "time");
+    let about = if others.is_empty() {
+        first.about.clone()
+    } else {
+        format!("{} (cause {cause})", counted(1 + others.len(), "issue"))
+    };
+    let since = since.unwrap_or(first.since);
+    let mut lines = vec![
+        format!("  {about}, side {}{field}, since {since}, met {times}", first.side),
+        format!("    {}", first.what),
+        format!("    Hint: {}", first.remedy),
+    ];
+    if !others.is_empty() {
+        let names = std::iter::once(first).chain(others).take(NAMED).map(|problem| problem.about.as_str());
+        let left = (1 + others.len()).saturating_sub(NAMED);
+        let more =
+            if left == 0 { String::new() } else { format!("; and {left} more: `jirasyncd problems show {cause}`") };
+        lines.push(format!("    {}{more}", names.collect::<Vec<_>>().join("; ")));
+    }
+    lines.iter().map(|line| format!("{}\n", escaped(line))).collect()
 }
 
 #[cfg(test)]

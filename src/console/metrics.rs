@@ -103,8 +103,11 @@ static BUILD: Metric = gauge(
     &["version", "commit"],
     "1; which build runs. `commit` is empty where it is not known.",
 );
-static STARTED: Metric =
-    gauge("jirasyncd_start_time_seconds", &[], "When the daemon was started, in seconds since 1970.");
+static STARTED: Metric = gauge(
+    "jirasyncd_start_time_seconds",
+    &[],
+    "When the daemon was started or last went over to another configuration, in seconds since 1970: counters begin then.",
+);
 static READY: Metric = gauge("jirasyncd_ready", &[], "1 where `/readyz` says yes.");
 static LAG: Metric = gauge(
     "jirasyncd_lag_seconds",

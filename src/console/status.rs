@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::jira::Budget;
 use crate::model::command::Pause;
 use crate::model::ids::{FieldName, InstanceId, ItemId, OperationId, SideId};
+use crate::model::problem::Problem;
 use crate::model::settings::{InstanceSettings, Kind};
 use crate::model::start::{CreationFigures, CreationPace};
 use crate::model::store::{Figures, Store, StoreError, StoredProblem};
@@ -123,6 +124,15 @@ pub struct ProblemStatus {
     /// The operation that met it last, where a write did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<OperationId>,
+}
+
+impl ProblemStatus {
+    /// The problem as such.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        let Self { side, field, what, remedy, operation, .. } = self.clone();
+        Problem { side, field, what, remedy, operation }
+    }
 }
 
 impl From<StoredProblem> for ProblemStatus {

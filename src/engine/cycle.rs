@@ -56,17 +56,18 @@ pub type Upload<'e> = BoxFuture<'e, Result<usize, StoreError>>;
 pub type Uploads<'e> = UnboundedSender<Upload<'e>>;
 
 /// What a batch did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Worked {
-    /// Items taken.
-    pub items: usize,
+    /// The items that were taken.
+    pub items: Vec<ItemId>,
     /// Writes sent.
     pub writes: usize,
 }
 
 impl Worked {
-    fn and(self, more: Self) -> Self {
-        Self { items: self.items + more.items, writes: self.writes + more.writes }
+    fn and(mut self, more: Self) -> Self {
+        self.items.extend(more.items);
+        Self { writes: self.writes + more.writes, ..self }
     }
 }
 
@@ -196,7 +197,7 @@ impl Engine {
             let works = self.take_up(claims).await?;
             let writes = self.rounds(works, 0, None, uploads).await?;
             self.pace_creations().await?;
-            Ok(Worked { items: items.len(), writes })
+            Ok(Worked { items: items.clone(), writes })
         });
         let work = as_urgent_as(urgency, work);
         match of_one {

@@ -1,7 +1,7 @@
 //! Conflicts and open questions of many items, settled by one word of a person: values that lost stand again. Must never write to a Jira, nor
 //! decide on an item that somebody works on, or on writes whose outcome nobody knows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -16,7 +16,7 @@ use crate::model::problem_filter::ProblemFilter;
 use crate::model::store::{Claim, StoreError, StoredProblem};
 use crate::model::value::Value;
 use crate::plan::{
-    NotTaken, Taken, conflict_in_words, open_questions, resolve, take_back, value_as_typed, value_in_words,
+    NotTaken, Taken, asked_value, conflict_in_words, open_questions, resolve, take_back, value_as_typed, value_in_words,
 };
 
 /// Items that are settled with one word. More than these are held too long while it is decided.
@@ -28,8 +28,8 @@ const MOST_LINES: usize = 100;
 struct Wanted {
     /// The conflicts whose losing values are to stand, oldest first.
     lost: Vec<Conflict>,
-    /// The fields of which each side keeps its own value, until it is said that this side's stands.
-    open: BTreeSet<FieldName>,
+    /// The fields of which each side keeps its own value, until it is said whose stands: this side's.
+    open: BTreeMap<FieldName, SideId>,
 }
 
 /// What settling an item comes to.
@@ -62,7 +62,10 @@ impl Engine {
         }
         let held = if items.len() > MOST_ITEMS { Vec::new() } else { self.hold_items(&items).await? };
         let (answer, effects) = if items.is_empty() {
-            (nothing_like_that(take), Vec::new())
+            let is_side = self.syncs.values().any(|sync| sync.settings.side(&take.into()).is_some());
+            // Of a side it may be asked at any time; what is no side and was kept nowhere is mistyped.
+            let ended = if is_side { Ended::Unchanged } else { Ended::Refused };
+            (nothing_like_that(take, ended), Vec::new())
         } else if items.len() > MOST_ITEMS {
             let count = items.len();
             let why = format!("that is about {count} items, and at most {MOST_ITEMS} are settled at once: narrow it");
@@ -106,9 +109,20 @@ impl Engine {
         let side = sync.settings.side(&take.into()).map(|side| side.id.clone());
         let asked = open_questions(item);
         let is_open = |stored: &&StoredProblem| stored.item == Some(item.id);
-        let mut open: BTreeSet<FieldName> =
-            told.iter().filter(is_open).filter_map(|stored| stored.problem.field.clone()).collect();
-        open.retain(|field| side.as_ref().is_some_and(|side| asked.get(field).is_some_and(|of| of.contains(side))));
+        let fields: BTreeSet<&FieldName> =
+            told.iter().filter(is_open).filter_map(|stored| stored.problem.field.as_ref()).collect();
+        let open: BTreeMap<FieldName, SideId> = fields
+            .into_iter()
+            .filter_map(|field| {
+                let (of, row) = (asked.get(field)?, sync.settings.fields.get(field)?);
+                // A value that is typed is the side's that shows it.
+                let is_meant = |of: &&SideId| match &side {
+                    Some(side) => *of == side,
+                    None => asked_value(item, row, of).is_some_and(|value| is_typed(&value, take)),
+                };
+                Some((field.clone(), of.iter().find(is_meant)?.clone()))
+            })
+            .collect();
         let mut lost = if filter.cause.is_some() { Vec::new() } else { self.store.conflicts(item.id).await? };
         lost.retain(|conflict| {
             is_meant(filter, conflict)
@@ -131,7 +145,7 @@ impl Engine {
             // Somebody may have been quicker.
             let Some(wanted) = self.wanted(&claim.item, filter, take, told).await? else { continue };
             let Some(sync) = self.syncs.get(&claim.item.sync) else { continue };
-            let settled = settle(sync, claim, &wanted, take, at, dry_run);
+            let settled = settle(sync, claim, &wanted, at, dry_run);
             fields += settled.fields;
             lines.extend(settled.lines);
             not.extend(settled.not);
@@ -159,12 +173,12 @@ impl Engine {
     }
 }
 
-fn nothing_like_that(take: &str) -> Answer {
+fn nothing_like_that(take: &str, ended: Ended) -> Answer {
     let line = format!(
         "no value is kept like that: `{take}` is no side whose value lost or is asked about there, nor such a value; \
          `jirasyncd problems KEY` shows what is kept of an issue"
     );
-    Answer::new(Ended::Unchanged, vec![line])
+    Answer::new(ended, vec![line])
 }
 
 /// Whether a conflict is one of those that are meant. A key was looked up before.
@@ -180,7 +194,7 @@ fn is_typed(value: &Value, typed: &str) -> bool {
 }
 
 /// Settles one item. Values are told only where nothing is recorded of it.
-fn settle(sync: &SyncRun, claim: &Claim, wanted: &Wanted, take: &str, at: Timestamp, tells: bool) -> Settled {
+fn settle(sync: &SyncRun, claim: &Claim, wanted: &Wanted, at: Timestamp, tells: bool) -> Settled {
     let of = names(&claim.item);
     let mut settled = Settled { effect: None, lines: Vec::new(), fields: 0, not: Vec::new() };
     let lost = |state: &IntentState| matches!(state, IntentState::Open | IntentState::InDoubt);
@@ -197,10 +211,9 @@ fn settle(sync: &SyncRun, claim: &Claim, wanted: &Wanted, take: &str, at: Timest
     settled.fields += back.taken.len();
     settled.lines.extend(back.taken.iter().map(|taken| taken_in_words(&of, taken, tells)));
     settled.not.extend(back.not_taken.iter().map(not_in_words).map(|(why, remedy)| format!("{of}: {why}; {remedy}")));
-    let side = SideId::from(take);
-    for field in &wanted.open {
+    for (field, side) in &wanted.open {
         let Some(row) = sync.settings.fields.get(field) else { continue };
-        let Some(resolved) = resolve(&sync.settings, &item, row, &side) else { continue };
+        let Some(resolved) = resolve(&sync.settings, &item, row, side) else { continue };
         (item, settled.fields) = (resolved.item, settled.fields + 1);
         settled.lines.push(format!("{of}: `{field}`: what {side} says stands"));
         for conflict in &resolved.conflicts {

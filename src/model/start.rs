@@ -100,6 +100,32 @@ impl Window {
         });
         opens.min().unwrap_or(at)
     }
+
+    /// When it shuts next, from a moment in which it is open.
+    fn shuts(&self, at: Timestamp) -> Timestamp {
+        let today = at.to_zoned(self.zone.clone()).date();
+        let days = [Some(today), today.checked_add(1.day()).ok()];
+        let shuts = days.into_iter().flatten().filter_map(|day| {
+            Some(day.to_datetime(self.to).to_zoned(self.zone.clone()).ok()?.timestamp()).filter(|shuts| *shuts > at)
+        });
+        shuts.min().unwrap_or(at)
+    }
+
+    /// How many seconds pass from then on until it was open for so many.
+    #[must_use]
+    pub fn takes(&self, at: Timestamp, open: f64) -> f64 {
+        let (mut now, mut left) = (self.opens(at), open);
+        // A year of nights says enough.
+        for _ in 0..366 {
+            let shuts = self.shuts(now);
+            let until = shuts.duration_since(now).as_secs_f64();
+            if left <= until || shuts == now {
+                break;
+            }
+            (left, now) = (left - until, self.opens(shuts));
+        }
+        now.duration_since(at).as_secs_f64() + left
+    }
 }
 
 /// How the creations of a sync stand. Durable.
@@ -238,5 +264,18 @@ mod tests {
         // The night in which the clocks go forward: 02:30 is not there, and the window opens all the same.
         let gap = window("02:30", "05:00");
         assert!(gap.opens(at("2026-03-28T20:00:00Z")) <= at("2026-03-29T01:30:00Z"));
+    }
+
+    #[test]
+    fn what_takes_hours_of_a_window_takes_nights() {
+        let (night, hour) = (window("20:00", "06:00"), 3_600.0);
+        let takes = |from: &str, hours: f64| (night.takes(at(from), hours * hour) / hour).round();
+        assert_eq!(takes("2026-01-10T20:00:00Z", 2.0), 2.0, "it is open");
+        assert_eq!(takes("2026-01-10T12:00:00Z", 0.0), 7.0, "it opens at 19:00");
+        assert_eq!(takes("2026-01-10T12:00:00Z", 10.0), 17.0, "one night");
+        assert_eq!(takes("2026-01-10T12:00:00Z", 11.0), 32.0, "an hour of the next");
+        assert_eq!(takes("2026-01-11T04:00:00Z", 21.0), 49.0, "one hour of this night, ten, ten");
+        let gone = night.takes(at("2026-01-10T12:00:00Z"), 1e9);
+        assert!(gone.is_finite() && gone > 1e9);
     }
 }

@@ -205,6 +205,14 @@ pub fn resolve(sync: &SyncSettings, was: &ItemState, row: &FieldRow, side: &Side
     Some(Resolved { item, conflicts, left })
 }
 
+/// What a side holds of a field that is asked about. `None`: it has no part in any question about it.
+#[must_use]
+pub fn asked_value(item: &ItemState, row: &FieldRow, side: &SideId) -> Option<Value> {
+    let parts = item.hub.get(&row.name)?.iter().filter(|(audience, _)| audience.0.contains(side));
+    let mut asked = parts.filter(|(_, agreed)| !agreed.asking.is_empty());
+    asked.find_map(|(audience, agreed)| held_by(item, row, audience, agreed, side)).map(|held| held.value)
+}
+
 /// What a side holds of a field that is asked about, in an audience that may know it.
 fn held_by(item: &ItemState, row: &FieldRow, audience: &Audience, agreed: &Agreed, side: &SideId) -> Option<Standing> {
     let shown = item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name)?.value.as_ref());

@@ -70,7 +70,7 @@ pub use called::{called, give_words, take_joined};
 pub use check::{Violation, check};
 pub(crate) use composed::{tells_of_counterparts, tells_of_more};
 pub(crate) use ends::shows_too_much;
-pub use initial::{Resolved, date, last_changed, open_questions, resolve};
+pub use initial::{Resolved, asked_value, date, last_changed, open_questions, resolve};
 pub use input::{By, Hold, Observation, Plan, PlanInput, Step, Wanted};
 pub use matching::files_to_compare;
 pub use named_files::speaks_of;

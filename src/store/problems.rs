@@ -63,8 +63,25 @@ pub(super) fn replace(connection: &Connection, owner: &Owner, problems: &[Proble
             connection
                 .prepare_cached("INSERT INTO problems (item, about, since_ms, problem) VALUES (?1, ?2, ?3, ?4)")?
                 .execute(params![item, about, Milliseconds(now), text])?;
+            log(connection, owner, problem)?;
         }
     }
+    Ok(())
+}
+
+/// Says that a problem stands from now on, but not what: words of people may be in it. Of many alike the log tells one.
+fn log(connection: &Connection, owner: &Owner, problem: &Problem) -> StepResult<()> {
+    let about = match owner {
+        Owner::About(about) => Some(about.clone()),
+        Owner::Item(item) => connection
+            .prepare_cached(
+                "SELECT group_concat(key, ', ' ORDER BY side) FROM replicas WHERE item = ?1 AND key IS NOT NULL",
+            )?
+            .query_row([*item], |row| row.get(0))?,
+    };
+    let (side, field) = (&problem.side, problem.field.as_ref().map_or("", FieldName::as_str));
+    let about = about.unwrap_or_default();
+    tracing::warn!(%side, field, about, "a problem: `jirasyncd problems` tells what it is");
     Ok(())
 }
 

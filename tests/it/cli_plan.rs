@@ -1,6 +1,7 @@
 //! `jirasyncd plan`: what is chosen of it, and what it says that a run will ask of each Jira. Must never reach past the binary, but to
 //! simulated Jiras.
 
+use jirasyncd::clock::{Clock as _, SystemClock};
 use jirasyncd::simulator::{Holder, Jira, Setup};
 use serde_json::{Value, json};
 
@@ -94,6 +95,30 @@ async fn what_goes_to_an_issue_that_is_gone_is_not_planned() {
     world.globex.reset_calls();
     place.run(&["run", "--once"]).await.expect(1, &[]);
     assert_eq!(written(&world.globex).0, 1);
+}
+
+/// What is created waits for the hours of its sync, and the time that is told goes by them.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_created_in_some_hours_only_is_said_to_take_until_then() {
+    let world = World::new().await;
+    let now = SystemClock::new().now().to_zoned(jiff::tz::TimeZone::UTC);
+    let hour =
+        |hours: i64| now.checked_add(jiff::SignedDuration::from_hours(hours)).unwrap().strftime("%H:%M").to_string();
+    let backfill = format!("home = \"acme\"\nbackfill = {{ per-hour = 1, window = \"{}-{} UTC\" }}", hour(2), hour(4));
+    let place = world.place_with("home = \"acme\"", &backfill);
+    let jane = world.acme.person("jane").unwrap();
+    for summary in ["One", "Two", "Three"] {
+        jane.create("SUP", "Bug", json!({ "summary": summary, "priority": { "name": "Highest" } })).unwrap();
+    }
+    let json = place.run(&["plan", "--json"]).await.expect(0, &[]).json();
+    let cost = cost(&json, "globex");
+    // Two of them in the two hours of a day, the third an hour after these begin again.
+    let hours = cost["seconds"].as_f64().unwrap() / 3_600.0;
+    assert!((26.9..27.1).contains(&hours), "{json}");
+    let opens = cost["opens"]["support"].as_str().unwrap().to_owned();
+    assert!(opens.parse::<jiff::Timestamp>().unwrap() > now.timestamp(), "{json}");
+    let waits = format!("; what sync support creates waits for its hours, from {opens} on\n");
+    place.run(&["plan"]).await.expect(0, &[", 27.0 hours at ", &waits]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

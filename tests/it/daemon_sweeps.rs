@@ -59,7 +59,7 @@ async fn where_nothing_changed_it_costs_one_request_for_a_hundred_issues_and_sid
     assert_eq!((swept.compared, swept.different), (240, 0));
     assert_eq!(calls(world.jira("acme")), BTreeMap::from([("bulkFetchIssues".into(), 2)]));
     assert_eq!(calls(world.jira("globex")), BTreeMap::from([("search".into(), 2)]));
-    assert_eq!(world.daemon().engine().work().await.unwrap().items, 0);
+    assert_eq!(world.daemon().engine().work().await.unwrap().items, Vec::new());
     let only = Some([InstanceId::from("globex")].into());
     reset(&world);
     assert_eq!(sweep(&world, &SweepScope { only, turn: None }).await.compared, 120);
@@ -70,7 +70,7 @@ async fn where_nothing_changed_it_costs_one_request_for_a_hundred_issues_and_sid
         reset(&world);
         let swept = sweep(&world, &SweepScope { only: None, turn: Some(turn) }).await;
         let worked = world.daemon().engine().work().await.unwrap();
-        assert_eq!((swept.different, worked.items, worked.writes), (0, swept.read_whole, 0));
+        assert_eq!((swept.different, worked.items.len(), worked.writes), (0, swept.read_whole, 0));
         let reads = world.jira("globex").total_calls();
         assert!(reads <= 2 + swept.read_whole as u64, "{reads} for {} items", swept.read_whole);
         whole += swept.read_whole;

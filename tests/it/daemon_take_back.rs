@@ -94,8 +94,11 @@ async fn a_value_that_lost_comes_back_and_the_other_is_kept() {
         }
         assert_eq!(world.problems().await, Vec::<String>::new());
         let nothing = give(&world, take(&of_issue(&key), "nobody", false)).await;
-        assert_eq!(nothing.ended, Ended::Unchanged, "{nothing:?}");
+        assert_eq!(nothing.ended, Ended::Refused, "{nothing:?}");
         assert!(said(&nothing).contains("no value is kept like that"), "{nothing:?}");
+        let nothing =
+            give(&world, take(&ProblemFilter { field: Some("labels".into()), ..of_issue(&key) }, to, false)).await;
+        assert_eq!(nothing.ended, Ended::Unchanged, "a side, of which nothing lost: {nothing:?}");
         let given = world.daemon().store().commands(None, 100).await.unwrap();
         let typed: Vec<String> = given.iter().map(|record| record.command.to_string()).collect();
         assert!(
@@ -206,7 +209,9 @@ async fn what_is_asked_about_is_settled_by_its_cause() {
     for stored in stored.iter().filter(|stored| stored.problem.field == Some("due-date".into())) {
         let cause = jirasyncd::model::cause::cause_of(&stored.problem);
         let filter = ProblemFilter { cause: Some(cause), ..ProblemFilter::default() };
-        let answer = give(&world, take(&filter, "globex", false)).await;
+        // By the side, or by its value as it is typed.
+        let to = if done == 0 { "globex" } else { "2030-05-06" };
+        let answer = give(&world, take(&filter, to, false)).await;
         done += answer.about.map_or(0, |about| about.items);
     }
     assert_eq!(done, 2, "{stored:?}");

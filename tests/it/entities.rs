@@ -46,6 +46,11 @@ const ACTS: [(Act, &str); 5] = [
     (Act::Forbidden, "permission missing"),
 ];
 
+/// Why nothing of it is ever taken away.
+pub(crate) fn never_cleared(subject: Subject) -> Option<&'static str> {
+    impossible(subject, Act::Clear)
+}
+
 /// Why Jira knows no such act.
 fn impossible(subject: Subject, act: Act) -> Option<&'static str> {
     match (subject, act) {

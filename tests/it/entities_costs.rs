@@ -5,13 +5,14 @@ use std::path::Path;
 
 use super::counted::Meter;
 use super::daemon_support::World;
+use super::entities::never_cleared;
 use super::entities_rows::{Place, Subject, make};
 use super::everything_world::{Custom, SIDES, world_of, world_of_levels};
 
 const TOKEN: &str = "Item";
 
 /// One of each kind that is written in a way of its own.
-const SUBJECTS: [Subject; 13] = [
+const SUBJECTS: [Subject; 14] = [
     Subject::Summary,
     Subject::Description,
     Subject::Labels,
@@ -25,33 +26,43 @@ const SUBJECTS: [Subject; 13] = [
     Subject::File,
     Subject::Link,
     Subject::FarLink,
+    Subject::Watchers,
 ];
 
 /// What is done, by the number that it puts; none takes all of it away.
 const ACTS: [(&str, Option<usize>); 3] = [("set", Some(0)), ("edit", Some(1)), ("clear", None)];
 
 /// Where it is more than one write, why.
+const WHY: [(Subject, &str); 9] = [
+    (
+        Subject::Comment,
+        "the copies there are read; an edit: the original and its copy too; a first comment: `unwatch`; deletions only the full check finds",
+    ),
+    (Subject::Work, "the issue and its original are read right before"),
+    (Subject::File, "a deletion is one write per file, after a read"),
+    (Subject::Link, "one write per link; taken away after a read"),
+    (Subject::FarLink, "one write per link, and no read"),
+    (
+        Subject::Watchers,
+        "one write per watcher, after a read of who watches; only the full check finds who came or went",
+    ),
+    (Subject::Assignee, "the same read, and once a day whether that person may be assigned"),
+    (Subject::Status, "a read right before, which brings the transitions on offer"),
+    (
+        Subject::Level,
+        "a read right before, and one after where the answer does not show it, since all else waits for it; home is read before one is taken away",
+    ),
+];
+
 fn why(subject: Subject) -> &'static str {
-    const READ: &str = "a read right before, as Jira has no compare-and-set";
-    if matches!(subject, Subject::Comment) {
-        "the copies there are read; an edit: the original and its copy too; a first comment: `unwatch`; deletions only the full check finds"
-    } else if subject == Subject::Work {
-        "the issue and its original are read right before"
-    } else if subject == Subject::File {
-        "the content is fetched from its author's side; a deletion is one write per file, after a read"
-    } else if subject == Subject::Link {
-        "one write per link; taken away after a read"
-    } else if subject == Subject::FarLink {
-        "one write per link, and no read"
-    } else if subject == Subject::Assignee {
-        "the same read, and once a day whether that person may be assigned"
-    } else if subject == Subject::Status {
-        "a read right before, which brings the transitions on offer"
-    } else if subject == Subject::Level {
-        "a read right before, and one after where the answer does not show it, since all else waits for it; home is read before one is taken away"
-    } else {
-        READ
-    }
+    let own = WHY.iter().find(|(of, _)| *of == subject);
+    own.map_or("a read right before, as Jira has no compare-and-set", |(_, why)| why)
+}
+
+/// What Jira's API asks for at least, on both sides together.
+fn least(subject: Subject) -> &'static str {
+    // What a file holds is in no answer but its own.
+    if subject == Subject::File { "2, 2, 1" } else { "1, 1, 1" }
 }
 
 /// What is written to an issue that has a security level.
@@ -70,8 +81,7 @@ async fn costs(world: &World, (from, to): (usize, usize), subjects: &[Subject], 
         let mut own = Vec::new();
         for (_, number) in ACTS {
             let place = Place::new(world, from, TOKEN);
-            let possible = number.is_some() || !matches!(subject, Subject::Summary | Subject::Status);
-            if !possible {
+            if number.is_none() && never_cleared(subject).is_some() {
                 cells.push("-".to_owned());
                 continue;
             }
@@ -79,7 +89,8 @@ async fn costs(world: &World, (from, to): (usize, usize), subjects: &[Subject], 
             number.map_or_else(|| subject.take(&place), |number| subject.put(&place, number)).unwrap();
             drop(place);
             meter.rest(world).await;
-            if subject == Subject::Comment && number.is_none() {
+            // What moves no time of change is found by the full check alone.
+            if subject == Subject::Comment && number.is_none() || subject == Subject::Watchers {
                 world.daemon().engine().sweep(None).await.unwrap();
                 meter.rest(world).await;
             }
@@ -91,7 +102,8 @@ async fn costs(world: &World, (from, to): (usize, usize), subjects: &[Subject], 
         }
         let kind = ["Cloud", "Data Center", "Cloud"][to];
         let what = format!("{}{where_it_is}", subject.title());
-        lines += &format!("| {what} | {kind} | {} | {} | {why} |\n", cells.join(" | "), own.join(", "));
+        let least = least(subject);
+        lines += &format!("| {what} | {kind} | {} | {} | {least} | {why} |\n", cells.join(" | "), own.join(", "));
     }
     lines
 }
@@ -103,7 +115,7 @@ const END: &str = "<!-- end of what is counted per entity -->\n";
 #[tokio::test(start_paused = true)]
 async fn each_entity_costs_what_is_published() {
     let mut lines = String::from(
-        "| what | to | set | edit | clear | its author's side | where it is more than one |\n| --- | --- | ---: | ---: | ---: | --- | --- |\n",
+        "| what | to | set | edit | clear | its author's side | least | where it is more |\n| --- | --- | ---: | ---: | ---: | --- | --- | --- |\n",
     );
     for (from, to) in [(0, 1), (1, 0)] {
         let mut world = world_of(&[from.min(to), from.max(to)]);

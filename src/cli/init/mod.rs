@@ -98,6 +98,9 @@ async fn set_up(
     let text = text(&draft);
     output.block(&summary::proposed(&sides, &proposal, users.len(), unsure.len()))?;
     let loaded = load(&text, &config.display().to_string(), &Written(&desk.secrets), SecretsWanted::Yes)?;
+    if !loaded.warnings.is_empty() {
+        output.rendered_note(&loaded.warnings.render(output.stderr_colour()))?;
+    }
     let waiting = output.waiting("checking it".to_owned());
     let (connections, _) = connect(&loaded.config, &surroundings)?;
     let found = survey(&connections, &loaded.config.syncs, true, &LastKnown::default()).await;
