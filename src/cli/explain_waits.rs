@@ -73,7 +73,8 @@ pub(super) async fn waits(
             continue;
         }
         let mut why: Vec<String> = pauses.iter().filter_map(|pause| paused(pause, sync, side)).collect();
-        if told.iter().any(|told| told.problem.field.is_none()) {
+        // Of those of no field, those that a write met.
+        if told.iter().any(|told| told.problem.field.is_none() && told.problem.operation.is_some()) {
             why.push("a problem of this side stands in the way: it is tried again with each look at the issue, and once an hour by itself".to_owned());
         }
         let about = format!("instance {}", side.instance);

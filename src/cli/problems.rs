@@ -232,6 +232,9 @@ struct Found {
 fn list(common: &Common, wanted: &Listing, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let config = load(common, SecretsWanted::No, output)?;
     let Found { problems, others, conflicts, is_kept } = small_runtime()?.block_on(find(&config, wanted))?;
+    if problems.is_empty() && conflicts.is_empty() && others == 0 {
+        wanted.which.is_known(&config, is_kept)?;
+    }
     let causes = causes(&problems);
     let stands = problems.iter().any(|stored| stored.dismissed.is_none());
     let exit = if stands { Exit::Problems } else { Exit::Done };
@@ -242,7 +245,6 @@ fn list(common: &Common, wanted: &Listing, output: &mut Output<'_>) -> anyhow::R
         return Ok(exit);
     }
     if problems.is_empty() && conflicts.is_empty() {
-        wanted.which.is_known(&config, is_kept)?;
         output.line(if wanted.dismissed { "no problem is dismissed" } else { "no problems" })?;
     }
     let named = if wanted.all { usize::MAX } else { NAMED };

@@ -254,7 +254,7 @@ fn of_one_cause(cause: &CauseId, (first, others): (&&ProblemStatus, &[&ProblemSt
     let about = if others.is_empty() {
         first.about.clone()
     } else {
-        format!("{} (cause {cause})", counted(1 + others.len(), "issue"))
+        format!("{} (cause {cause})", counted(1 + others.len(), "problem"))
     };
     let since = since.unwrap_or(first.since);
     let mut lines = vec![

@@ -18,6 +18,7 @@ use crate::model::hub::{AttachmentRecord, FileCopy};
 use crate::model::ids::{AttachmentId, SideId};
 use crate::model::issue::{AttachmentSnapshot, LogEntry};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState, NO_FILE_THERE, Operation};
+use crate::model::problem::Problem;
 
 /// How much earlier than an intent its file is looked for: clocks differ.
 const MARGIN: SignedDuration = SignedDuration::from_mins(2);
@@ -283,12 +284,15 @@ pub(super) fn doubtful_files(work: &Work) -> Vec<Intent> {
 
 /// Notes the copy that an upload made.
 fn attached(work: &mut Work, intent: &Intent, copy: AttachmentId) {
-    let Action::AddFile { name, file, .. } = &intent.operation.action else { return };
+    let Action::AddFile { name, file, origin, .. } = &intent.operation.action else { return };
     let (side, name) = (intent.operation.side.clone(), name.clone());
     // It could be read now.
     let of_it = |rest: &str| rest.split(' ').next() == Some(file.as_str());
-    work.problems
-        .retain(|problem| !problem.what.strip_prefix("a file cannot be read: reading attachment ").is_some_and(of_it));
+    let is_over = |problem: &Problem| {
+        let rest = problem.what.strip_prefix("a file cannot be read: reading attachment ");
+        &problem.side == origin && rest.is_some_and(of_it)
+    };
+    work.problems.retain(|problem| !is_over(problem));
     if let Some(record) = record_of(work, intent) {
         record.copies.insert(side, FileCopy { id: copy, name, gone: false });
     }

@@ -69,7 +69,7 @@ enum Time {
     Before,
     /// It is of later, and lacks what is known of its history: no answer of before is like that.
     Rewritten,
-    /// The same, and it has nothing of before that either, or no history at all: an administrator may have cut it, too.
+    /// It is of the same time, and has no history at all: an administrator cut that, since a backup of before would be older.
     Cut,
     /// It is of another issue, that was made later.
     Other,
@@ -86,10 +86,11 @@ fn told_by(replica: &Replica, snapshot: &IssueSnapshot) -> Time {
     let oldest = snapshot.log.first().map(|entry| entry.id);
     let covers = snapshot.log_whole || oldest.is_some_and(|oldest| oldest < replica.entry);
     let lacks = replica.entry > EntryId(0) && covers && !snapshot.log.iter().any(|entry| entry.id == replica.entry);
-    // `updated` stays where only the history is cut. An answer of before with no entry at all is older by that.
-    let is_empty = snapshot.log_whole && snapshot.log.is_empty() && snapshot.updated == replica.updated;
-    if lacks && (snapshot.updated > replica.updated || is_empty) {
-        if oldest.is_some_and(|oldest| oldest < replica.entry) { Time::Rewritten } else { Time::Cut }
+    let is_empty = snapshot.log_whole && snapshot.log.is_empty();
+    if lacks && snapshot.updated > replica.updated {
+        Time::Rewritten
+    } else if lacks && is_empty && snapshot.updated == replica.updated {
+        Time::Cut
     } else if after(replica.updated, snapshot.updated) {
         Time::Before
     } else {
@@ -162,14 +163,15 @@ impl Engine {
         let time = told_by(replica, snapshot);
         // Where `updated` is wrong it proves nothing.
         let proves = matches!(time, Time::Before | Time::Rewritten | Time::Cut) && !instance.is_still();
-        if !proves {
+        // Where some people's acts stay, the history alone tells whose what stands there is: without it nothing is taken in.
+        if !proves || time == Time::Cut && work.sync.settings.parted(side).is_some() {
             return Ok(false);
         }
         if !direct {
             work.want_read(side, false);
             return Ok(true);
         }
-        if time == Time::Cut && !instance.went_back() && self.stands_as_known(instance, snapshot.id).await {
+        if time == Time::Cut {
             Self::follow_the_cut(&mut work.item, side, snapshot);
             return Ok(false);
         }
@@ -196,8 +198,8 @@ impl Engine {
         Ok(false)
     }
 
-    /// The history that was known is gone, and nothing else: what stands is compared with what is known, as ever, and where it differs and
-    /// no entry is left that says so, nobody knows by whom.
+    /// The history that was known is gone, and nothing else: what stands is compared with what is known, as ever; what is changed from now on
+    /// has entries again.
     fn follow_the_cut(item: &mut ItemState, side: &SideId, snapshot: &IssueSnapshot) {
         tracing::warn!(%side, issue.key = %snapshot.key, "the history of an issue was cut: what stands is compared");
         let Some(replica) = item.replicas.get_mut(side) else { return };
@@ -328,15 +330,6 @@ impl Engine {
             known.duration_since(read.updated) > FAR || read.created.duration_since(known) > FAR
         };
         read_directly(instance, &others, false).await.iter().flatten().any(far)
-    }
-
-    /// Whether the issues that were read there last all stand as they were known, or later: a Jira that was put back lacks what came last.
-    async fn stands_as_known(&self, instance: &Instance, but: IssueId) -> bool {
-        let newest = instance.time().newest.clone();
-        let others: Vec<IssueId> = newest.keys().copied().filter(|issue| *issue != but).collect();
-        let stands = |read: &IssueSnapshot| newest.get(&read.id).is_some_and(|known| read.updated >= *known);
-        let read = read_directly(instance, &others, false).await;
-        !others.is_empty() && read.iter().all(|read| read.as_ref().is_ok_and(stands))
     }
 }
 

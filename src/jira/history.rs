@@ -4,7 +4,7 @@ use super::call::Call;
 use super::client::Client;
 use super::decode::Decoder;
 use super::fields::FieldList;
-use super::pages::{MOST, Pages, SoFar};
+use super::pages::{Pages, SoFar};
 use super::{JiraError, wire};
 use crate::model::ids::{EntryId, IssueId};
 use crate::model::issue::CommentSnapshot;
@@ -26,9 +26,7 @@ impl Client {
     pub(super) async fn log_cloud(&self, issue: IssueId, after: EntryId) -> Result<Vec<wire::Entry>, JiraError> {
         let first = self.log_page(issue, 0).await?;
         let Some(total) = first.total else { return self.log_forward(issue, first).await };
-        if total > MOST {
-            return Err(self.error(&reading_log(issue), SoFar::of(ENTRIES).too_many()));
-        }
+        let mut so_far = SoFar::of(ENTRIES);
         // A page may hold fewer than were asked for.
         let begun = first.values.len();
         let (mut entries, mut covered) = (first.values, false);
@@ -43,6 +41,7 @@ impl Client {
                 if page.values.is_empty() {
                     break;
                 }
+                so_far.take(page.values.len()).map_err(|failure| self.error(&reading_log(issue), failure))?;
                 covered |= page.values.iter().any(|entry| entry.id.number().is_some_and(|id| id <= after.0));
                 goes_on = page.is_last == Some(false);
                 at += page.values.len();

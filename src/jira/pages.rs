@@ -11,7 +11,7 @@ const TRIES: usize = 4;
 
 /// More elements than these are read of no list: they would fill the memory, and Jira takes far fewer (5,000 comments or worklogs of an
 /// issue, jira-facts 5). A server that counts nothing and ignores where a page begins sends them without end.
-pub(super) const MOST: usize = 50_000;
+const MOST: usize = 50_000;
 
 /// More pages than these are read of no list: of an issue's comments come a hundred in one, and whoever gives a few at a time has few.
 const MOST_PAGES: usize = 1_000;

@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 
 use super::columns::{Milliseconds, decode, encode};
 use super::step::StepResult;
+use crate::model::cause::cause_of;
 use crate::model::command::Operator;
 use crate::model::ids::{FieldName, ItemId, SideId, SyncId};
 use crate::model::problem::Problem;
@@ -80,8 +81,8 @@ fn log(connection: &Connection, owner: &Owner, problem: &Problem) -> StepResult<
             .query_row([*item], |row| row.get(0))?,
     };
     let (side, field) = (&problem.side, problem.field.as_ref().map_or("", FieldName::as_str));
-    let about = about.unwrap_or_default();
-    tracing::warn!(%side, field, about, "a problem: `jirasyncd problems` tells what it is");
+    let (about, cause) = (about.unwrap_or_default(), cause_of(problem));
+    tracing::warn!(%side, field, about, %cause, "a problem: `jirasyncd problems` tells what it is");
     Ok(())
 }
 

@@ -36,6 +36,7 @@ pub(crate) fn crossed(world: &World, people: &People, audited: &Audited<'_>) -> 
         there.retain(|_, view| view.project == side.project);
         all.push(there);
     }
+    stands_everywhere(world, people, &all, audited)?;
     let mut found = Crossed::default();
     for (name, home) in &all[0] {
         // What was deleted somewhere may rest elsewhere.
@@ -54,6 +55,26 @@ pub(crate) fn crossed(world: &World, people: &People, audited: &Audited<'_>) -> 
         }
     }
     Ok(found)
+}
+
+/// What nobody deleted is wherever it belongs, but for what somebody made whose acts stay, and what is told to have no place there.
+fn stands_everywhere(
+    world: &World,
+    people: &People,
+    all: &[BTreeMap<String, IssueView>],
+    audited: &Audited<'_>,
+) -> Result<(), String> {
+    for item in people.items.iter().filter(|item| !people.fates.of(&item.token).deleted.contains(&true)) {
+        let Some(own) = all[item.column].get(&item.token) else { continue };
+        if has_acts_that_stay(world, item.column, own) {
+            continue;
+        }
+        let lacks = |column: &usize| item.places[*column] && !all[*column].contains_key(&item.token);
+        if let Some(column) = (0..SIDES.len()).filter(lacks).find(|at| !audited.cannot_be_made(all, &item.token, *at)) {
+            return Err(format!("{} {} has no counterpart at {}", item.token, own.key, SIDES[column].jira));
+        }
+    }
+    Ok(())
 }
 
 /// Whether somebody did something to it whose acts do not cross: then it is not the same on both.

@@ -138,7 +138,7 @@ impl Audited<'_> {
 
     /// Whether an item cannot be made on a side, since what it is below on the others is gone there, or can have nothing below it (people
     /// converted it), and that is told.
-    fn cannot_be_made(&self, all: &[BTreeMap<String, IssueView>], name: &str, column: usize) -> bool {
+    pub(crate) fn cannot_be_made(&self, all: &[BTreeMap<String, IssueView>], name: &str, column: usize) -> bool {
         let jira = SIDES[column].jira;
         let above = all.iter().filter_map(|side| {
             let above = side.get(name)?.fields.get("parent")?;
