@@ -25,7 +25,8 @@ async fn what_many_issues_lack_is_one_thing_to_mend() {
     place.run(&["run", "--once"]).await.expect(0, &[]);
     place.run(&["problems"]).await.expect(0, &["no problems"]);
     create_unmapped(&world, 7);
-    place.run(&["run", "--once"]).await.expect(1, &[]);
+    let run = place.run(&["run", "--once"]).await.expect(1, &["a problem: `jirasyncd problems` tells what it is"]);
+    assert_eq!(run.stderr.matches("a problem: `jirasyncd").count(), 1, "one line of the log for one cause: {run:?}");
     assert_eq!(world.globex.issues().len(), 7);
     // A daemon that runs holds nobody up who looks.
     let daemon = Running::start(&place, 1);
@@ -47,6 +48,24 @@ async fn what_many_issues_lack_is_one_thing_to_mend() {
     for nothing in [["--side", "acme"], ["--field", "summary"], ["--matching", "permission"]] {
         place.run(&[&["problems"], &nothing[..]].concat()).await.expect(0, &["no problems"]);
     }
+    // What there is not is no good news, for programs neither.
+    let unknown = [
+        (["--side", "acne"], "there is none of that name; there are: acme, globex"),
+        (
+            ["--field", "summry"],
+            "there is none of that name; there are: description, issue-type, priority, status, summary",
+        ),
+        (["--cause", "zzz"], "`zzz` is no cause"),
+    ];
+    for (words, said) in unknown {
+        place.run(&[&["problems"], &words[..]].concat()).await.expect(1, &[said]);
+        place.run(&[&["problems", "--json"], &words[..]].concat()).await.expect(1, &[]);
+    }
+    place.run(&["problems", "SUP-99"]).await.expect(1, &["no issue SUP-99 is kept in step", "plan --item SUP-99"]);
+    // Said once by `status`, too.
+    let parts = ["  7  problems standing", "  7 problems (cause ", "; and 4 more: `jirasyncd problems show "];
+    let status = place.run(&["status"]).await.expect(1, &parts);
+    assert_eq!(status.stdout.matches("Hint: ").count(), 1, "{status:?}");
     let json = place.run(&["problems", "--json"]).await.expect(1, &[]).json();
     assert_eq!(json["problems"], 7, "{json}");
     assert_eq!(json["causes"].as_array().unwrap().len(), 1, "{json}");

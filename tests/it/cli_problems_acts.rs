@@ -163,6 +163,12 @@ async fn a_value_that_lost_is_brought_back_by_one_command() {
     place.run(&["problems", "resolve", &key, "--take", "globex", "--dry-run"]).await.expect(0, &[old_and_new]);
     // Where nobody can be asked it is not done.
     place.run(&["problems", "resolve", &key, "--take", "globex"]).await.expect(1, &[old_and_new, "--yes"]);
+    let shown = place.run(&["problems", "resolve", &key, "--take", "globex", "--json"]).await.expect(1, &[]).json();
+    assert_eq!((&shown["exit"], &shown["ended"]), (&json!(1), &json!("shown")), "what it ends with: {shown}");
+    place
+        .run(&["problems", "resolve", &key, "--take", "glbex", "--yes"])
+        .await
+        .expect(1, &["no value is kept like that"]);
     place.run(&["run", "--once"]).await.expect(0, &[]);
     assert_eq!(summaries(), ["What acme says", "What acme says"]);
     let parts = ["stands again: 1 value of 1 item", "what acme said is kept as a conflict"];

@@ -77,14 +77,13 @@ const WRITTEN: [&str; 10] = [
 const READ: [&str; 4] = ["issue read", "search", "settings", "user"];
 
 /// All that a fault can be about in these worlds: whatever is asked, unless what goes wrong is a write, a page of a search, or on its way to
-/// the daemon. A property alone is written by pairing and detaching, and a history is asked for alone where it is long: neither is done there;
-/// and the worlds with webhooks have no worklogs and no links.
+/// the daemon. A property alone is written by pairing and detaching, and a history is asked for alone where it is long: neither is done there.
 fn may_be_about(fault: &str) -> Vec<&'static str> {
     match fault {
         "index-lag" | "empty-page" | "lost-token" | "circular-page" => vec!["search"],
         "late-write" => WRITTEN.to_vec(),
         "webhook-lost" | "webhook-doubled" | "webhook-delayed" | "webhook-reordered" => {
-            vec!["attachment", "comment", "issue"]
+            vec!["attachment", "comment", "issue", "link", "worklog"]
         }
         DEATH => Place::ALL.iter().map(|place| place.name()).collect(),
         _ => [&WRITTEN[..], &READ].concat(),
@@ -173,8 +172,11 @@ fn each_fault_that_met_nothing_is_named() {
     assert_eq!(counts.never_struck(all), ["webhook-lost", "before a commit"]);
     assert_eq!(counts.never_struck(Troubles { rare: false, webhooks: false }), ["before a commit"]);
     let told = counts.to_string();
-    let lost = "  webhook-lost: 0 (attachment 0, comment 0, issue 0)\n";
-    assert!(told.contains(&format!("{lost}  webhook-doubled: 1 (attachment 0, comment 0, issue 1)")), "{told}");
+    let lost = "  webhook-lost: 0 (attachment 0, comment 0, issue 0, link 0, worklog 0)\n";
+    assert!(
+        told.contains(&format!("{lost}  webhook-doubled: 1 (attachment 0, comment 0, issue 1, link 0, worklog 0)")),
+        "{told}"
+    );
     assert!(told.contains("  index-lag: 1 (issue 1, search 0)\n"), "{told}");
     let deaths = "after a commit 3, after a request 2, before a commit 0, before a request 1";
     assert!(told.ends_with(&format!("  death: 6 ({deaths})\n")), "{told}");
