@@ -9,7 +9,7 @@ use super::step::StepResult;
 use super::{SqliteStore, StoreError, journal, look};
 use crate::model::hub::ItemState;
 use crate::model::ids::{AccountId, IssueKey, ItemId, SideId, SyncId};
-use crate::model::occasion::Brought;
+use crate::model::occasion::{Brought, Occasion};
 use crate::model::operation::{Action, Intent, IntentState};
 use crate::model::store::Claim;
 use crate::model::trail::{Author, Left, ThingStage, ThingStep, Told, ToldAct};
@@ -242,6 +242,10 @@ fn things_left(
     Ok(found)
 }
 
+fn lets_a_value_stand(occasion: &Occasion) -> bool {
+    matches!(occasion, Occasion::Command { name, .. } if name == "resolve" || name == "problems resolve")
+}
+
 /// Whose acts a write carried: of each field the newest that came from elsewhere; of what people say whoever said it.
 fn authors(connection: &Connection, intent: &Intent, item: Option<&ItemState>) -> StepResult<Vec<Author>> {
     let (action, to) = (&intent.operation.action, &intent.operation.side);
@@ -264,6 +268,10 @@ fn authors(connection: &Connection, intent: &Intent, item: Option<&ItemState>) -
     | Action::EditOriginal { by: side, .. } = action
     {
         return Ok(vec![Author { side: side.clone(), account: None, name: None }]);
+    }
+    // What an operator let stand again is the operator's act, who stands with the reason: whoever acted last wrote another value.
+    if intent.brought.as_ref().is_some_and(|brought| brought.by.iter().any(lets_a_value_stand)) {
+        return Ok(Vec::new());
     }
     let mut statement = connection.prepare_cached(AUTHOR)?;
     let mut authors: Vec<Author> = Vec::new();

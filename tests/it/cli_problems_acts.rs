@@ -185,4 +185,7 @@ async fn a_value_that_lost_is_brought_back_by_one_command() {
     let audit = place.run(&["audit", "--side", "globex", "--since", "1h"]).await;
     let audit = audit.expect(0, &[&format!("`problems resolve {key} --take …`: done")]);
     assert!(!audit.stdout.contains("says"), "{audit:?}");
+    // Nobody else wrote what the operator let stand.
+    let of_it: Vec<&str> = audit.stdout.lines().filter(|line| line.contains("because of `problems resolve`")).collect();
+    assert!(!of_it.is_empty() && of_it.iter().all(|line| !line.contains(", by ")), "{audit:?}");
 }
