@@ -237,6 +237,8 @@ fn shown<T>(answer: Result<Option<T>, JiraError>) -> Result<Option<T>, JiraError
     }
 }
 
+/// Anything else is asked again: a no says for good that somebody's acts stay.
 fn is_a_no(failure: &Failure) -> bool {
-    matches!(failure, Failure::Refused(_) | Failure::NotFound)
+    matches!(failure, Failure::NotFound)
+        || matches!(failure, Failure::Refused(refusal) if matches!(refusal.status, 400 | 401 | 403))
 }

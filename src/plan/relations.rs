@@ -274,11 +274,15 @@ fn landed<'o>(
         match id {
             None if now => seen.push(intent.id),
             None if !known && came.is_some_and(|by| by != By::Person) => {
+                let Some(gone) = who(draft, side, field, observation, element, None) else { continue };
+                // An entry names the other issue and no type: it may tell of another link to it, which stands there.
+                if made(field, observation, &link.key) <= beside(changes, element) {
+                    continue;
+                }
                 // It was there, and somebody took it away again.
                 seen.push(intent.id);
                 changes.is_ours(element, true, intent);
-                let gone = who(draft, side, field, observation, element, None);
-                changes.last = gone.map_or(changes.last, |step| step.entry.created);
+                changes.last = gone.entry.created;
             }
             Some(id) if !links.iter().any(|there| there.id == id) => {
                 seen.push(intent.id);
@@ -291,6 +295,20 @@ fn landed<'o>(
         }
     }
     draft.plan.seen.extend(seen);
+}
+
+/// How many links to an issue the sync user made, by the log since the last read.
+fn made(field: &FieldId, observation: &Observation, key: &IssueKey) -> usize {
+    let ours = observation.steps.iter().filter(|step| step.by != By::Person);
+    let items = ours.flat_map(|step| &step.entry.items).filter(|item| &item.field == field);
+    items.filter(|item| item.to.as_deref() == Some(key.as_str())).count()
+}
+
+/// How many other links to the same item came since.
+fn beside(changes: &Changes<'_>, element: &str) -> usize {
+    let item = |element: &str| crate::mapping::element_parts(element).map(|(item, _)| item);
+    let came = changes.now.difference(&changes.known).filter(|other| *other != element);
+    came.filter(|other| item(other) == item(element)).count()
 }
 
 /// Moves the base, and counts what people did.

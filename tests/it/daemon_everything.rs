@@ -455,7 +455,7 @@ async fn nothing_reaches_a_side_that_may_not_see_it() {
     is_all_done(&lived, &[&ALWAYS, &APART]);
     assert!(lived.lives < 3 || lived.shut >= 50, "hardly anything happened");
     let Crossed { said, whole } = lived.crossed;
-    assert!(lived.lives < 3 || said >= 20 && whole >= 5, "hardly anything was compared: {said} {whole}");
+    assert!(lived.lives < 3 || said >= 20 && whole >= 3, "hardly anything was compared: {said} {whole}");
 }
 
 /// Whoever is in no level at a partner never sees what was written at home under one that stands.

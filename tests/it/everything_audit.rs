@@ -113,6 +113,12 @@ impl Audited<'_> {
         })
     }
 
+    /// Whether it is told that something in an issue is not carried, since the acts of whoever did it stay.
+    pub(crate) fn says_that_acts_stay(&self, view: &IssueView) -> bool {
+        let of_it = |about: &str| about.split(", ").any(|key| key == view.key);
+        self.problems.iter().any(|stored| of_it(&stored.about) && stored.problem.what.contains("whose acts stay here"))
+    }
+
     /// What copies there say since people wrote into them, where Jira does not let that flow back: it is told of that copy, and stays.
     fn keeps_its_own(&self, view: &IssueView) -> Vec<String> {
         let is_told = |id: u64| {
