@@ -242,3 +242,16 @@ fn is_a_no(failure: &Failure) -> bool {
     matches!(failure, Failure::NotFound)
         || matches!(failure, Failure::Refused(refusal) if matches!(refusal.status, 400 | 401 | 403))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jira::Refusal;
+
+    #[test]
+    fn only_a_no_that_says_so_is_one() {
+        let refused = |status| is_a_no(&Failure::Refused(Refusal { status, ..Refusal::default() }));
+        assert!([400, 401, 403].into_iter().all(refused) && is_a_no(&Failure::NotFound));
+        assert!(![409, 412, 423].into_iter().any(refused) && !is_a_no(&Failure::Server(503)));
+    }
+}

@@ -297,10 +297,9 @@ fn landed<'o>(
     draft.plan.seen.extend(seen);
 }
 
-/// How many links to an issue the sync user made, by the log since the last read.
+/// How many links to an issue were made, by the log since the last read, whoever did it: so are those counted that stand beside it.
 fn made(field: &FieldId, observation: &Observation, key: &IssueKey) -> usize {
-    let ours = observation.steps.iter().filter(|step| step.by != By::Person);
-    let items = ours.flat_map(|step| &step.entry.items).filter(|item| &item.field == field);
+    let items = observation.steps.iter().flat_map(|step| &step.entry.items).filter(|item| &item.field == field);
     items.filter(|item| item.to.as_deref() == Some(key.as_str())).count()
 }
 
