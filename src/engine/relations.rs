@@ -10,7 +10,7 @@ use crate::jira::{Refusal, WriteOutcome};
 use crate::mapping::{References, element_parts, parent_item};
 use crate::model::ids::{InstanceId, IssueId, IssueKey, ItemId, SideId};
 use crate::model::issue::{Above, NativeValue};
-use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
+use crate::model::operation::{Action, Intent, IntentEvent, IntentState, NO_LINK_THERE};
 use crate::model::settings::FieldKind;
 use crate::model::store::StoreError;
 use crate::model::value::Value;
@@ -140,7 +140,7 @@ fn refused(work: &mut Work, intent: &Intent, refusal: &Refusal) {
 /// A direct read settles a link in doubt: it stands there, or it was not made. Says whether it settled it.
 pub(super) fn judge(work: &mut Work, intent: &Intent) -> bool {
     if intent.state != IntentState::Answered {
-        work.move_intent(intent.id, &IntentEvent::Refused("a direct read shows no trace of it".to_owned()));
+        work.move_intent(intent.id, &IntentEvent::Refused(NO_LINK_THERE.to_owned()));
         return true;
     }
     // Jira said yes, and it is not there: told so, it is not sent again and again.

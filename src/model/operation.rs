@@ -451,6 +451,9 @@ pub const NO_COPY_THERE: &str = "nothing of ours there is what was sent";
 /// The same of a file.
 pub const NO_FILE_THERE: &str = "no file of ours there is what was sent";
 
+/// The same of a link between two issues, which bears no mark: without this its entry in the log would be nobody's.
+pub const NO_LINK_THERE: &str = "no link there is what was sent";
+
 /// Where an intent stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -468,9 +471,9 @@ pub enum IntentState {
 }
 
 impl IntentState {
-    /// Whether it is a copy that was looked for and not there, so that it may land later yet.
+    /// Whether it is a copy or a link that was looked for and not there, so that it may land later yet.
     pub fn may_land_yet(&self) -> bool {
-        matches!(self, Self::Void(why) if why == NO_COPY_THERE || why == NO_FILE_THERE)
+        matches!(self, Self::Void(why) if [NO_COPY_THERE, NO_FILE_THERE, NO_LINK_THERE].contains(&why.as_str()))
     }
 }
 

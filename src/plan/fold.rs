@@ -375,6 +375,25 @@ fn is_held(draft: &Draft<'_>, row: &FieldRow, side: &SideId, now: &Value) -> boo
     base.and_then(|base| base.value.as_ref()).is_some_and(|held| same(held, now))
 }
 
+/// Whether what a set holds after a write of ours is what was seen before it, with just that added and taken away: one that landed late
+/// found other elements there than when it was sent.
+fn stands_with(draft: &Draft<'_>, row: &FieldRow, side: &SideId, intent: Option<&Intent>, value: &Value) -> bool {
+    let fields = intent.and_then(|intent| intent.operation.action.fields());
+    let write = fields.and_then(|fields| fields.get(&row.name)).map(|write| &write.write);
+    let base = draft.plan.item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name));
+    let (Some(NativeWrite::Words { add, remove }), Some(before)) = (write, base.and_then(|base| base.value.as_ref()))
+    else {
+        return false;
+    };
+    let place = place(draft.input, &draft.nothing, row, side);
+    let mut words = before.words();
+    for name in remove {
+        words.remove(&shared_element(&place, name));
+    }
+    words.extend(add.iter().map(|name| shared_element(&place, name)));
+    words == value.words()
+}
+
 /// What a set was before a write of ours that came last: what stands there, without what we added and with what we took away. The
 /// log need not say it.
 fn undone(input: &PlanInput<'_>, place: &Place<'_>, step: &Step, now: &Value) -> Option<Value> {
@@ -438,6 +457,7 @@ fn our_step(
     let written = intent.and_then(|intent| written_by(intent, row));
     // It may be written by the map before, and read by the one that holds now.
     let in_words_of_now = intent.and_then(|intent| remap::written_now(draft, row, side, intent));
+    let is_done = value.as_ref().is_some_and(|value| stands_with(draft, row, side, intent, value));
     let Some(replica) = draft.plan.item.replicas.get_mut(side) else { return };
     let base = replica.bases.entry(row.name.clone()).or_default();
     match (written, value) {
@@ -448,7 +468,7 @@ fn our_step(
         }
         (Some(Written::Value(wanted, acts)), value) => {
             let wanted = in_words_of_now.unwrap_or(wanted);
-            let kept = value.as_ref().is_none_or(|value| same(value, &wanted));
+            let kept = is_done || value.as_ref().is_none_or(|value| same(value, &wanted));
             observe(base, value.unwrap_or(wanted));
             // Not joined: what we overwrote unknowing is not to be seen there any more.
             base.acts = acts;

@@ -140,11 +140,12 @@ pub(super) const OF_ITEM: &str = r#"SELECT intent, state, searches FROM intents 
             ORDER BY settled_ms DESC, number DESC LIMIT ?3)
         UNION ALL
         SELECT number FROM (SELECT number FROM intents WHERE item = ?1
-            AND state IN ('{"void":"nothing of ours there is what was sent"}', '{"void":"no file of ours there is what was sent"}')
+            AND state IN ('{"void":"nothing of ours there is what was sent"}', '{"void":"no file of ours there is what was sent"}',
+                '{"void":"no link there is what was sent"}')
             ORDER BY number DESC LIMIT ?3)
     ) ORDER BY number"#;
 
-/// The item's intents that are not settled, the recently settled ones, and the newest copies that were given up, however long ago: in the
+/// The item's intents that are not settled, the recently settled ones, and the newest copies and links that were given up, however long ago: in the
 /// order they were opened.
 pub(super) fn of_item(connection: &Connection, item: ItemId, now: Timestamp) -> StepResult<Vec<Intent>> {
     let since = now.saturating_sub(SETTLED_HORIZON).unwrap_or(Timestamp::MIN);

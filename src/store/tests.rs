@@ -15,7 +15,7 @@ use super::open;
 use super::queue::ITEMS_OF;
 use super::turns::{DUE, NEXT_SYNC, SOONEST, UNDER_WAY};
 use super::worker::{Held, Spawn, Worker};
-use crate::model::operation::{IntentState, NO_COPY_THERE, NO_FILE_THERE};
+use crate::model::operation::{IntentState, NO_COPY_THERE, NO_FILE_THERE, NO_LINK_THERE};
 use crate::model::store::StoreError;
 
 fn plan(connection: &Connection, sql: &str) -> String {
@@ -45,7 +45,7 @@ fn the_queue_is_read_by_its_index() {
 
 #[test]
 fn copies_that_were_given_up_are_found_by_their_index() {
-    for why in [NO_COPY_THERE, NO_FILE_THERE] {
+    for why in [NO_COPY_THERE, NO_FILE_THERE, NO_LINK_THERE] {
         let state = encode("a state", &IntentState::Void(why.to_owned())).unwrap();
         assert!(OF_ITEM.contains(&format!("'{state}'")), "{state}");
     }

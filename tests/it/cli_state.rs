@@ -40,7 +40,7 @@ async fn a_state_is_copied_beside_the_daemon_and_put_back_without_one() {
     place
         .run(&["state", "backup", file])
         .await
-        .expect(0, &["1 item, schema 11", "acme", "polled to", "key of the marks"]);
+        .expect(0, &["1 item, schema 12", "acme", "polled to", "key of the marks"]);
     place.run(&["state", "backup", file]).await.expect(1, &["written over nothing"]);
     place.run(&["state", "check"]).await.expect(0, &["state.db is whole"]);
     place.run(&["state", "check", file]).await.expect(0, &["backup.db is whole"]);

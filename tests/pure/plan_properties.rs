@@ -905,6 +905,31 @@ fn row_055_a_post_function_in_our_own_entry_is_a_side_effect() {
     audit(&world).unwrap();
 }
 
+/// A label whose write lands after people took it away, and after another one came, is taken away again: it is nobody's word, and no side
+/// effect either.
+#[test]
+fn a_label_that_lands_late_beside_another_is_taken_away_again() {
+    let mut world = World::new(&sides(2), ConflictPolicy::Newest, SOUND);
+    let words = |words: &[&str]| NativeValue::Words(words.iter().map(|word| (*word).to_owned()).collect());
+    world.settle().unwrap();
+    world.set(&side(0), "labels", words(&["early"]), By::Person);
+    world.settle().unwrap();
+    let late = world.intents.iter().rfind(|intent| intent.operation.side == side(1)).unwrap().id;
+    for step in [NativeValue::Empty, words(&["new"])] {
+        world.set(&side(0), "labels", step, By::Person);
+        world.settle().unwrap();
+    }
+    world.set(&side(1), "labels", words(&["early", "new"]), By::Us(late));
+    world.settle().unwrap();
+    assert_eq!((world.held(&side(0), "labels"), world.held(&side(1), "labels")), (words(&["new"]), words(&["new"])));
+    assert!(world.holds.is_empty(), "{:?}", world.holds);
+    // Another word than it wrote is a side effect, as ever.
+    world.set(&side(1), "labels", words(&["early", "new", "other"]), By::Us(late));
+    world.settle().unwrap();
+    assert!(world.holds.iter().any(|hold| hold.field == Some("labels".into())), "{:?}", world.holds);
+    assert_eq!(world.held(&side(0), "labels"), words(&["new"]));
+}
+
 /// A partner's paragraph that stands in the text at home does not go to the other partner with an edit at home.
 #[test]
 fn an_edit_at_home_carries_no_private_paragraph_along() {
