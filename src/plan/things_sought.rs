@@ -23,11 +23,19 @@ pub(super) fn find_again(
             thing.replicas.get(side).is_some_and(|replica| is_called(replica, seen.value(Property::Name)))
         };
         let mut pairs: Vec<(usize, &SeenThing)> = Vec::new();
-        for (place, thing) in things.iter().enumerate().filter(|(_, thing)| is_sought(thing, side)) {
-            let free = |seen: &&SeenThing| !taken.contains(&(side.clone(), seen.native.clone()));
-            if let Some(found) = list.iter().filter(free).find(|seen| of_name(thing, seen)) {
-                taken.insert((side.clone(), found.native.clone()));
-                pairs.push((place, found));
+        // Two may be sought by one name, where somebody took it for another one meanwhile: who says all that was sent is that one.
+        for whole in [true, false] {
+            for (place, thing) in things.iter().enumerate().filter(|(_, thing)| is_sought(thing, side)) {
+                let is_it = |seen: &&SeenThing| {
+                    let is_whole = || thing.replicas.get(side).is_some_and(|replica| says_all_else(replica, seen));
+                    let is_free = !taken.contains(&(side.clone(), seen.native.clone()));
+                    is_free && of_name(thing, seen) && (!whole || is_whole())
+                };
+                let is_paired = pairs.iter().any(|(paired, _)| *paired == place);
+                if let Some(found) = list.iter().find(is_it).filter(|_| !is_paired) {
+                    taken.insert((side.clone(), found.native.clone()));
+                    pairs.push((place, found));
+                }
             }
         }
         let named: BTreeSet<usize> = pairs.iter().map(|(place, _)| *place).collect();
@@ -169,6 +177,11 @@ fn take_for_sent(thing: &mut ProjectThing, side: &SideId, found: &SeenThing, now
 /// Whether all but the name is what was sent, and says something.
 fn is_alike(replica: &ThingReplica, seen: &SeenThing) -> bool {
     let mut others = replica.held.iter().filter(|(property, _)| **property != Property::Name);
-    let says = others.clone().any(|(property, held)| property.is_said(&held.value));
-    says && others.all(|(property, held)| seen.value(*property) == held.value)
+    others.any(|(property, held)| property.is_said(&held.value)) && says_all_else(replica, seen)
+}
+
+/// Whether all but the name is what was sent.
+fn says_all_else(replica: &ThingReplica, seen: &SeenThing) -> bool {
+    let mut others = replica.held.iter().filter(|(property, _)| **property != Property::Name);
+    others.all(|(property, held)| seen.value(*property) == held.value)
 }

@@ -202,6 +202,27 @@ fn what_was_sent_without_an_answer_is_no_other_that_was() {
     assert_eq!(at_globex(&looks), [("A".to_owned(), Some("7".to_owned()))]);
 }
 
+/// One was sent to a partner without an answer, and renamed at home; another one got its name and was sent there, too, and landed. It is the one
+/// that says what was sent with it: the first does not take its words, and is made by its own name.
+#[test]
+fn of_two_that_were_sent_by_one_name_each_is_what_it_says() {
+    let sync = &three();
+    let settings = sync.things.get(&Thing::Component).unwrap();
+    let rules = ThingRules { sync, thing: Thing::Component, settings };
+    let mut looks = Looks { rules, things: Vec::new(), now: "2026-11-27T08:00:00Z".parse().unwrap(), ids: 0 };
+    looks.look([&[said("1", "A", "The first")], &[], &[]]);
+    looks.send(None);
+    let home = [said("1", "B", "The first"), said("2", "A", "The second")];
+    looks.now -= SignedDuration::from_hours(1);
+    looks.look([&home, &[], &[]]);
+    looks.send(None);
+    looks.now -= SignedDuration::from_hours(1);
+    let due = looks.look([&home, &[said("7", "A", "The second")], &[]]);
+    let at_globex = looks.things.iter().map(|thing| thing.replicas[&SideId::new("globex")].native.as_deref());
+    assert_eq!(at_globex.collect::<Vec<_>>(), [None, Some("7")], "{due:?}");
+    assert!(due.iter().all(|(side, _)| side != "acme"), "home's stay as they are: {due:?}");
+}
+
 /// Home's was sent to a partner without an answer, and renamed meanwhile: it may land yet by the name that was sent, so none is made for an issue
 /// by the other one. Once it cannot land any more it is made.
 #[test]
