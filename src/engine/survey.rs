@@ -14,6 +14,7 @@ use crate::model::ids::{InstanceId, IssueId, SideId, SyncId};
 use crate::model::right::Right;
 use crate::model::settings::{Composed, FieldKind, FieldRow, InstanceSettings, OnUnmapped, SideSettings, SyncSettings};
 use crate::model::whose::Circle;
+use crate::plan::{LET_WATCH, WATCHING_OFF};
 
 /// An instance and its reading end.
 #[derive(Clone)]
@@ -100,6 +101,7 @@ pub async fn survey(
         if permissions {
             survey.try_clauses(connections, sync).await;
             survey.try_roles(connections, sync).await;
+            survey.try_watching(connections, sync).await;
         }
         survey.findings.extend(one_project_twice(sync, &catalogs));
         let (resolved, findings) = resolve(sync, &catalogs);
@@ -230,6 +232,21 @@ impl Survey {
             match workflows::look(connection, sync, side, catalogs).await {
                 Ok(found) => self.findings.extend(found),
                 Err(error) => self.failures.push(error),
+            }
+        }
+    }
+
+    /// Asks whether issues can be watched at all, where a row carries who does.
+    async fn try_watching(&mut self, connections: &Connections, sync: &SyncSettings) {
+        for side in sync.sides.iter().filter(|side| self.identities.contains_key(&side.instance)) {
+            let Some(connection) = connections.get(&side.instance).filter(|_| sync.watchers_on(&side.id).is_some())
+            else {
+                continue;
+            };
+            if let Ok(false) = connection.read.is_watching_on().await {
+                let place = format!("sync.{}.side.{}", sync.id, side.id);
+                let what = format!("instance `{}`: {WATCHING_OFF}", side.instance);
+                self.findings.push(Finding::warning(place, what, LET_WATCH));
             }
         }
     }

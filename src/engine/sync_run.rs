@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::jira::Want;
-use crate::model::catalog::{Catalog, Shape, Workflow};
+use crate::model::catalog::{Catalog, HidesWatchers, Shape, Workflow};
 use crate::model::detach::Detached;
 use crate::model::ids::{AccountId, FieldId, InstanceId, SideId, SyncId};
 use crate::model::operation::Thing;
@@ -277,9 +277,9 @@ impl SyncRun {
     }
 
     /// Notes that a side does not show who watches, and until when that is believed.
-    pub(crate) fn note_hidden_watchers(&self, side: &SideId, until: Duration) {
+    pub(crate) fn note_hidden_watchers(&self, side: &SideId, why: HidesWatchers, until: Duration) {
         lock(&self.hides_watchers).insert(side.clone(), until);
-        self.change(side, |known| known.hides_watchers = true);
+        self.change(side, |known| known.hides_watchers = Some(why));
     }
 
     /// Forgets that a side does not show who watches, where that was asked long ago: it is asked again.
@@ -290,7 +290,7 @@ impl SyncRun {
         };
         for side in old {
             lock(&self.hides_watchers).remove(&side);
-            self.change(&side, |known| known.hides_watchers = false);
+            self.change(&side, |known| known.hides_watchers = None);
         }
     }
 

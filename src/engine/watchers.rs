@@ -12,6 +12,7 @@ use super::Engine;
 use super::instance::Instance;
 use super::work::Work;
 use crate::jira::{Failure, JiraError, WriteOutcome};
+use crate::model::catalog::HidesWatchers;
 use crate::model::hub::{ItemState, Replica};
 use crate::model::ids::{IssueId, SideId};
 use crate::model::issue::{IssueSnapshot, Watchers};
@@ -27,7 +28,7 @@ const LIST_LASTS: SignedDuration = SignedDuration::from_hours(24);
 const HORIZON: Duration = Duration::from_secs(120);
 
 /// A list that was asked for: the work's place in the batch, its side, the answer.
-type Listed = (usize, SideId, Arc<Instance>, Result<Watchers, JiraError>);
+type Listed = (usize, SideId, Arc<Instance>, Result<Option<Watchers>, JiraError>);
 
 impl Engine {
     /// Wants the lists that tell what became of our writes, and those that are old.
@@ -52,7 +53,7 @@ impl Engine {
         }
         let catalogs = work.sync.catalogs();
         for side in asked {
-            if catalogs.get(&side).is_some_and(|catalog| catalog.hides_watchers) {
+            if catalogs.get(&side).is_some_and(|catalog| catalog.hides_watchers.is_some()) {
                 self.settle_unseen(work, &side);
             } else {
                 work.want_list(&side);
@@ -90,10 +91,12 @@ impl Engine {
         let mut reads: Vec<BoxFuture<'_, Listed>> = Vec::new();
         for (index, work) in works.iter_mut().enumerate().filter(|(_, work)| !work.over) {
             for side in std::mem::take(&mut work.to_list) {
-                let issue = work.item.replicas.get(&side).map(|replica| replica.issue);
-                if let (Some(issue), Some(instance)) = (issue, self.instance_on(work, &side)) {
+                let replica = work.item.replicas.get(&side);
+                let known = replica.and_then(|replica| replica.watching.others).is_some_and(|others| others > 0);
+                if let (Some(replica), Some(instance)) = (replica, self.instance_on(work, &side)) {
+                    let issue = replica.issue;
                     reads.push(Box::pin(async move {
-                        let list = listed(&instance, issue).await;
+                        let list = listed(&instance, issue, known).await;
                         (index, side, instance, list)
                     }));
                 }
@@ -107,14 +110,17 @@ impl Engine {
         }
     }
 
-    fn take_list(&self, work: &mut Work, side: SideId, instance: &Instance, list: Result<Watchers, JiraError>) {
+    fn take_list(&self, work: &mut Work, side: SideId, instance: &Instance, list: Result<Option<Watchers>, JiraError>) {
         match list {
+            Ok(None) => self.is_hidden(work, side, HidesWatchers::SwitchedOff),
             // Without the right to see them Cloud, and Data Center too, may tell their number alone.
-            Ok(list) if !list.whole && list.accounts.is_empty() => self.is_hidden(work, side),
-            Ok(list) => drop(work.watchers.insert(side, list)),
+            Ok(Some(list)) if !list.whole && list.accounts.is_empty() => {
+                self.is_hidden(work, side, HidesWatchers::WithoutRight);
+            }
+            Ok(Some(list)) => drop(work.watchers.insert(side, list)),
             Err(JiraError { failure: Failure::Refused(refusal), .. }) => {
                 tracing::info!(%side, %refusal, "who watches is not shown");
-                self.is_hidden(work, side);
+                self.is_hidden(work, side, HidesWatchers::WithoutRight);
             }
             Err(error) => {
                 work.unlisted.insert(side.clone());
@@ -123,8 +129,8 @@ impl Engine {
         }
     }
 
-    fn is_hidden(&self, work: &mut Work, side: SideId) {
-        work.sync.note_hidden_watchers(&side, self.clock.monotonic() + HIDDEN_LASTS);
+    fn is_hidden(&self, work: &mut Work, side: SideId, why: HidesWatchers) {
+        work.sync.note_hidden_watchers(&side, why, self.clock.monotonic() + HIDDEN_LASTS);
         self.settle_unseen(work, &side);
         work.unlisted.insert(side);
     }
@@ -199,6 +205,8 @@ impl Engine {
                 work.move_intent(intent.id, &IntentEvent::Refused(why));
                 work.fresh.remove(side);
                 work.want_read(side, false);
+                // Nobody can watch where that is switched off: the list tells.
+                work.want_list(side);
             }
             // Done twice is done once.
             WriteOutcome::InDoubt(why) if leaves => {
@@ -242,7 +250,21 @@ impl Engine {
     }
 }
 
-async fn listed(instance: &Instance, issue: IssueId) -> Result<Watchers, JiraError> {
+/// Who watches; `None`: watching is switched off in that Jira. What it answers then is not documented: that nobody watches any more, and that
+/// nothing is there, is believed only where watching is on.
+async fn listed(instance: &Instance, issue: IssueId, known: bool) -> Result<Option<Watchers>, JiraError> {
+    let list = read_list(instance, issue).await;
+    let is_doubtful = match &list {
+        Ok(list) => known && list.watched.others == 0,
+        Err(error) => matches!(&error.failure, Failure::NotFound | Failure::Refused(_)),
+    };
+    if is_doubtful && matches!(instance.patiently(instance.read.is_watching_on()).await, Ok(false)) {
+        return Ok(None);
+    }
+    list.map(Some)
+}
+
+async fn read_list(instance: &Instance, issue: IssueId) -> Result<Watchers, JiraError> {
     if let Some(error) = instance.is_silent() {
         return Err(error);
     }

@@ -115,7 +115,7 @@ impl Client {
             upload_limit: None,
             service_desk: None,
             edits_all_comments: None,
-            hides_watchers: false,
+            hides_watchers: None,
             link_types: Vec::new(),
             link_words: BTreeMap::new(),
             sprints: Vec::new(),

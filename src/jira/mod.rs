@@ -426,6 +426,9 @@ pub trait JiraRead: Send + Sync + 'static {
     /// Who watches an issue. Where the sync user may not see that, it is refused, or there are more than are shown.
     async fn watchers(&self, issue: IssueId) -> Result<Watchers, JiraError>;
 
+    /// Whether issues can be watched at all: an administrator may have switched that off for all of a Jira.
+    async fn is_watching_on(&self) -> Result<bool, JiraError>;
+
     /// The addresses that an issue's remote links lead to.
     async fn remote_addresses(&self, issue: IssueId) -> Result<Vec<String>, JiraError>;
 

@@ -331,6 +331,10 @@ impl JiraRead for Reader {
         self.0.list_watchers(issue).await
     }
 
+    async fn is_watching_on(&self) -> Result<bool, JiraError> {
+        self.0.is_watching_on().await
+    }
+
     async fn remote_addresses(&self, issue: IssueId) -> Result<Vec<String>, JiraError> {
         self.0.remote_addresses(issue).await
     }

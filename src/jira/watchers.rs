@@ -2,6 +2,7 @@
 //! them: without the right to see them Jira tells their number alone.
 
 use http::Method;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::call::Call;
@@ -13,7 +14,21 @@ use crate::model::ids::{AccountId, IssueId};
 use crate::model::issue::{Watched, Watchers};
 use crate::model::settings::Kind;
 
+/// `configuration`, on both kinds: what is switched on in all of a Jira (v3, dc).
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Configuration {
+    watching_enabled: Option<bool>,
+}
+
 impl Client {
+    /// Whether issues can be watched at all.
+    pub(super) async fn is_watching_on(&self) -> Result<bool, JiraError> {
+        let call = Call::get("getConfiguration", &["configuration"], "reading whether issues can be watched");
+        let configuration: Configuration = self.read(&call).await?;
+        Ok(configuration.watching_enabled.unwrap_or(true))
+    }
+
     /// Who watches an issue.
     pub(super) async fn list_watchers(&self, issue: IssueId) -> Result<Watchers, JiraError> {
         let attempt = format!("reading who watches issue {issue}");

@@ -75,15 +75,25 @@ pub struct Catalog {
     /// Whether the sync user may edit what others wrote; `None` where that was not asked.
     #[serde(default)]
     pub edits_all_comments: Option<bool>,
-    /// Whether Jira does not show who watches an issue, as it said when it was asked last.
+    /// Why Jira does not show who watches an issue, as it said when it was asked last; `None`: it does.
     #[serde(default)]
-    pub hides_watchers: bool,
+    pub hides_watchers: Option<HidesWatchers>,
     /// Accounts that may not be assigned issues of the project, as Jira said when it was asked.
     #[serde(default)]
     pub unassignable: BTreeSet<AccountId>,
     /// What the project's versions and components are called there, where they are kept in step.
     #[serde(default)]
     pub called: BTreeMap<Thing, Called>,
+}
+
+/// Why a Jira does not show who watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HidesWatchers {
+    /// The sync user may not see it.
+    WithoutRight,
+    /// `Allow users to watch issues` is off in the general configuration of that Jira.
+    SwitchedOff,
 }
 
 /// A request type of a service desk.

@@ -86,6 +86,7 @@ pub use things::{ThingRules, ThingsSeen, take_in, take_made};
 pub use things_render::render_things;
 pub use things_write::{mark_done, mark_not_done, mark_sent, thing_field, thing_problems, thing_writes};
 pub use unite::{United, let_be, replace, unite, would_show};
+pub use watchers::{LET_WATCH, WATCHING_OFF};
 
 use crate::mapping::Place;
 use crate::model::catalog::Catalog;

@@ -9,6 +9,7 @@ use super::relations::put;
 use super::targets::with_base;
 use super::{Draft, Wanted, lacks, place, whose};
 use crate::mapping::{Place, native_account, shared_element};
+use crate::model::catalog::HidesWatchers;
 use crate::model::hub::{Acknowledged, Acts, Agreed, Base};
 use crate::model::ids::{AccountId, SideId};
 use crate::model::issue::Watchers;
@@ -17,6 +18,14 @@ use crate::model::remark::Remark;
 use crate::model::right::{Function, Right, needed};
 use crate::model::settings::FieldRow;
 use crate::model::value::Value;
+
+/// That nobody can watch on a side.
+pub const WATCHING_OFF: &str =
+    "watching is switched off in this Jira, so nobody's watching is carried to it or from it";
+
+/// What to do about that.
+pub const LET_WATCH: &str =
+    "switch on `Allow users to watch issues` in its general configuration, or take the field out of this side";
 
 fn value(words: BTreeSet<String>) -> Value {
     if words.is_empty() { Value::Empty } else { Value::Words(words) }
@@ -46,8 +55,8 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId) {
     }
     let Some(replica) = draft.plan.item.replicas.get(side).filter(|replica| replica.observed) else { return };
     let base = replica.bases.get(&row.name);
-    if draft.catalog(side).hides_watchers {
-        hidden(draft, row, side);
+    if let Some(why) = draft.catalog(side).hides_watchers {
+        hidden(draft, row, side, why);
         return;
     }
     let read = draft.input.observed.get(side).and_then(|read| read.snapshot.watched);
@@ -71,14 +80,23 @@ pub(super) fn take_in(draft: &mut Draft<'_>, side: &SideId) {
 }
 
 /// Jira does not show who watches: nothing is known, and nothing is written there.
-fn hidden(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId) {
-    let why = "Jira does not let the sync user see who watches".to_owned();
+fn hidden(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, why: HidesWatchers) {
+    let said = match why {
+        HidesWatchers::WithoutRight => {
+            let why = "Jira does not let the sync user see who watches";
+            let needed = needed(draft.input.sync, side, Function::Watchers, &[Right::ViewVotersAndWatchers]);
+            let remedy = format!("{needed}; it is asked again with the next change of the issue, or by the full check");
+            draft.hold(side, Some(&row.name), why.to_owned(), &remedy);
+            why
+        }
+        HidesWatchers::SwitchedOff => {
+            draft.hold(side, Some(&row.name), WATCHING_OFF.to_owned(), LET_WATCH);
+            WATCHING_OFF
+        }
+    };
     with_base(draft, side, row, |base| {
-        base.acknowledged = Some(Acknowledged { reason: why.clone(), refused: false, may_pass: true });
+        base.acknowledged = Some(Acknowledged { reason: said.to_owned(), refused: false, may_pass: true });
     });
-    let needed = needed(draft.input.sync, side, Function::Watchers, &[Right::ViewVotersAndWatchers]);
-    let remedy = format!("{needed}; it is asked again with the next change of the issue, or by the full check");
-    draft.hold(side, Some(&row.name), why, &remedy);
 }
 
 /// Our writes on a side that are not settled.
@@ -141,7 +159,7 @@ pub(super) fn aim(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: 
     told.join(&base.matched);
     let refused = base.acknowledged.as_ref().is_some_and(|acknowledged| acknowledged.refused);
     let Some(held) = base.value.as_ref().map(Value::words) else { return };
-    if (told.contains(&agreed.acts) && refused) || draft.catalog(side).hides_watchers {
+    if (told.contains(&agreed.acts) && refused) || draft.catalog(side).hides_watchers.is_some() {
         return;
     }
     let wanted = agreed.value.words();

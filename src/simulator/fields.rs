@@ -1,6 +1,8 @@
 //! The field catalogue: system fields of both kinds, custom fields, their schemas and clause names.
 //! Must never hold values.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::setup::{FieldSetup, FieldType, Kind};
@@ -62,7 +64,15 @@ pub(crate) fn system(kind: Kind) -> Vec<Field> {
 }
 
 fn field(id: &str, name: &str, kind: FieldKind) -> Field {
-    Field { id: id.into(), name: name.into(), custom: false, kind, options: Vec::new(), children: Vec::new() }
+    Field {
+        id: id.into(),
+        name: name.into(),
+        custom: false,
+        kind,
+        options: Vec::new(),
+        children: Vec::new(),
+        disabled: BTreeSet::new(),
+    }
 }
 
 /// A custom field, or a system field beyond those of [`system`]; its options get ids from `next_option` on.
@@ -110,6 +120,7 @@ pub(crate) fn custom(setup: &FieldSetup, next_option: &mut u64) -> Field {
         name: setup.name.clone(),
         custom: setup.id.starts_with("customfield_"),
         kind: if setup.kind == FieldType::EpicLink { FieldKind::Parent } else { FieldKind::Plain(setup.kind.clone()) },
+        disabled: BTreeSet::new(),
         options,
         children,
     }

@@ -13,6 +13,10 @@ pub struct Quirks {
     pub comment_moves_updated: bool,
     /// Whether time tracking is switched on.
     pub time_tracking: bool,
+    /// Whether issues can be watched: `Allow users to watch issues` of the general configuration (v3).
+    pub watching: bool,
+    /// With watching off an issue is said to have no watchers, instead of the list not being found. No document says which.
+    pub unwatched_is_empty: bool,
     /// Whether files may be attached at all.
     pub attachments: bool,
     /// The largest file, in bytes.
@@ -69,6 +73,8 @@ impl Default for Quirks {
             unknown_names_are_empty: false,
             comment_moves_updated: true,
             time_tracking: true,
+            watching: true,
+            unwatched_is_empty: false,
             attachments: true,
             upload_limit: 10 << 20,
             comment_delete_moves_updated: false,

@@ -74,7 +74,7 @@ impl View<'_> {
                     });
                     return all(offered.map(|thing| self.thing(thing)).collect());
                 }
-                let offered = field.options.iter().map(|(id, _)| {
+                let offered = field.options.iter().filter(|(id, _)| !field.disabled.contains(id)).map(|(id, _)| {
                     let mut option = self.option(field, id);
                     let below = field.children.iter().filter(|(above, ..)| above == id);
                     let below: Vec<Value> = below.map(|(_, child, _)| self.option(field, child)).collect();

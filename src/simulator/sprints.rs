@@ -17,6 +17,20 @@ impl Jira {
         found.into_iter().flat_map(|field| &field.options).map(|(id, _)| id.clone()).collect()
     }
 
+    /// Disables an option of a field, or enables it again.
+    pub fn enable_option(&self, field: &str, option: &str, enabled: bool) {
+        let mut inside = self.lock();
+        let Some(field) = inside.state.fields.get_mut(field) else { return };
+        let ids = field.options.iter().filter(|(_, name)| name == option).map(|(id, _)| id.clone());
+        for id in ids.collect::<Vec<_>>() {
+            if enabled {
+                field.disabled.remove(&id)
+            } else {
+                field.disabled.insert(id)
+            };
+        }
+    }
+
     /// Adds a sprint to a project's board.
     pub fn add_sprint(&self, project: &str, name: &str, how_far: SprintState) {
         self.lock().state.make_sprint(project, name, how_far);

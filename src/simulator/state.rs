@@ -59,6 +59,8 @@ pub(crate) struct Field {
     pub(crate) options: Vec<(String, String)>,
     /// Options below another: the other's id, their own, their name.
     pub(crate) children: Vec<(String, String, String)>,
+    /// The ids of options that an administrator disabled: who holds one keeps it, and nobody is offered it (memory).
+    pub(crate) disabled: BTreeSet<String>,
 }
 
 impl Field {

@@ -237,6 +237,7 @@ fn option_reference(field: &Field, value: &Value) -> Result<Value, String> {
         (None, None) => return Err("Specify a valid 'id' or 'name' for the option".into()),
     };
     found
+        .filter(|(id, _)| !field.disabled.contains(id))
         .map(|(id, _)| json!(id))
         .ok_or_else(|| format!("Option value '{}' is not valid", by("value").or_else(|| by("id")).unwrap_or_default()))
 }

@@ -297,6 +297,43 @@ async fn row_111_what_may_not_be_seen_is_told_and_the_rest_goes_on() {
     }
 }
 
+/// Watching is switched off for all of a Jira, whatever it answers then: that is told once, nobody is taken away elsewhere for it, and all else
+/// goes on; on again, all is in step.
+#[tokio::test(start_paused = true)]
+async fn row_111_where_watching_is_switched_off_that_is_told_and_the_rest_goes_on() {
+    for (config, other) in [(two(), "globex"), (two_clouds(), "initech")] {
+        for empty in [false, true] {
+            let world = world(&config).await;
+            let said = format!("{other}, an empty list: {empty}");
+            create(&world, "acme", "Item");
+            add(&world, "acme", "Item", "omar");
+            world.rest().await.unwrap();
+            assert_eq!(watchers(&world, other, "Item"), ["jane", "omar"].into(), "{said}");
+            world.jira(other).set_quirks(|quirks| (quirks.watching, quirks.unwatched_is_empty) = (false, empty));
+            reset(&world);
+            add(&world, "acme", "Item", "li");
+            let key = world.issue("acme", "Item").key;
+            world.person("acme", "jane").edit(&key, json!({ "summary": "Item two" })).unwrap();
+            world.intervals(30).await;
+            assert_eq!(world.field(other, "Item", "summary"), "Item two", "{said}");
+            assert_eq!(
+                watchers(&world, "acme", "Item two"),
+                ["jane", "omar", "li"].into(),
+                "{said}: nobody is taken away"
+            );
+            let problems = world.problems().await;
+            assert!(problems.len() == 1 && problems[0].contains("watching is switched off"), "{said}: {problems:?}");
+            assert!(count(&world, other, "getIssueWatchers") + count(&world, other, "addWatcher") <= 6, "{said}");
+            world.jira(other).set_quirks(|quirks| quirks.watching = true);
+            world.pass(700).await;
+            sweep(&world).await;
+            assert_eq!(watchers(&world, "acme", "Item two"), ["jane", "omar", "li"].into(), "{said}");
+            assert_eq!(watchers(&world, other, "Item two"), ["jane", "omar", "li"].into(), "{said}");
+            assert_eq!(world.problems().await, Vec::<String>::new(), "{said}");
+        }
+    }
+}
+
 /// Jira makes nobody a watcher who may not see the issue, whoever asks for it.
 #[tokio::test(start_paused = true)]
 async fn row_111_a_watcher_who_may_not_see_the_issue_there_is_told_once_and_the_rest_goes_on() {

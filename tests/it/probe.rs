@@ -184,6 +184,17 @@ async fn a_cloud_that_is_otherwise_is_told_fact_by_fact() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_where_nobody_can_watch_is_told() {
+    let mut setup = server();
+    setup.quirks.watching = false;
+    let ran = ran_bent(&setup, |_, _| {}).await;
+    ran.not(&["issues-can-be-watched"]);
+    let untried: Vec<&str> = ran.which(Verdict::NotTried).into_keys().collect();
+    assert!(untried.contains(&"watching-twice-is-once"), "{untried:?}");
+    assert_eq!(ran.left(), [format!("{SANDBOX}-1")]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_that_does_not_show_its_changes_is_told() {
     let mut setup = server();
     (setup.quirks.updated_by_day, setup.quirks.logs_status_alone) = (true, true);

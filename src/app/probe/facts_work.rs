@@ -75,6 +75,16 @@ pub(super) const FACTS: &[Fact] = &[
         check: |bench| Box::pin(remote_links_are_replaced(bench)),
     },
     Fact {
+        name: "issues-can-be-watched",
+        subject: WATCHERS,
+        says: "`configuration` says whether issues can be watched, and they can.",
+        on: On::Both,
+        rests: "src/engine/watchers.rs",
+        simulator: "`Quirks::watching`",
+        daemon: "leave `watchers` out of `fields` of that side: it is told there until then, and nothing else waits for it",
+        check: |bench| Box::pin(issues_can_be_watched(bench)),
+    },
+    Fact {
         name: "watching-twice-is-once",
         subject: WATCHERS,
         says: "Who watches already is made a watcher with a yes, and is listed once; and so with who does not.",
@@ -112,6 +122,13 @@ async fn log(bench: &Bench, issue: IssueId) -> Result<CommentSnapshot, Halt> {
 async fn estimate(bench: &Bench, issue: IssueId) -> Result<NativeValue, Halt> {
     let read = bench.see(issue, &["timeestimate"]).await?;
     Ok(read.fields.into_values().next().unwrap_or(NativeValue::Empty))
+}
+
+async fn issues_can_be_watched(bench: &Bench) -> Result<Found, Halt> {
+    Ok(match bench.read.is_watching_on().await? {
+        true => Found::Holds("it is switched on".to_owned()),
+        false => Found::DoesNotHold("`Allow users to watch issues` is off".to_owned()),
+    })
 }
 
 async fn work_leaves_the_estimate(bench: &Bench) -> Result<Found, Halt> {

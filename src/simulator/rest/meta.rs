@@ -11,6 +11,19 @@ use super::super::setup::{Category, Holder};
 use super::super::state::{Project, State, ThingKind};
 use super::Call;
 
+/// `GET configuration`: what is switched on, for who is logged in (v3, dc).
+pub(crate) fn configuration(state: &mut State, _: &Call) -> Answer {
+    let mut body = json!({
+        "votingEnabled": true, "watchingEnabled": state.quirks.watching, "unassignedIssuesAllowed": true, "subTasksEnabled": true,
+        "issueLinkingEnabled": true, "timeTrackingEnabled": state.quirks.time_tracking,
+        "attachmentsEnabled": state.quirks.attachments,
+    });
+    if state.quirks.time_tracking {
+        body["timeTrackingConfiguration"] = json!({ "workingHoursPerDay": 8.0, "workingDaysPerWeek": 5.0, "timeFormat": "pretty", "defaultUnit": "minute" });
+    }
+    Ok(Reply::ok(body))
+}
+
 /// `GET serverInfo`: for everybody.
 pub(crate) fn server_info(state: &mut State, call: &Call) -> Answer {
     let mut body = json!({

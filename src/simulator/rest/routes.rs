@@ -129,6 +129,7 @@ const ROUTES: &[Route] = &[
     route("POST", "issueLink", "linkIssues", None, false, issue_link::add),
     route("GET", "issueLink/{}", "getIssueLink", None, true, issue_link::get),
     route("DELETE", "issueLink/{}", "deleteIssueLink", None, false, issue_link::remove),
+    route("GET", "configuration", "getConfiguration", None, false, meta::configuration),
     route("GET", "attachment/meta", "getAttachmentMeta", None, false, attachment::settings),
     route("GET", "attachment/content/{}", "getAttachmentContent", CLOUD, true, attachment::content),
     route("GET", "attachment/{}", "getAttachment", None, true, attachment::get),

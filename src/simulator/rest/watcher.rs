@@ -14,10 +14,22 @@ fn may(state: &State, call: &Call, issue: &Issue, key: &str) -> Result<bool, Ref
     Ok(permissions::holds(state, &project, Some(issue), call.user.as_deref(), key))
 }
 
+/// Issues can be watched only where that is switched on (v3). Of what is answered elsewhere no document tells more than that a list, an issue
+/// or a user may be not found.
+fn is_on(state: &State) -> Result<(), Refusal> {
+    if state.quirks.watching {
+        return Ok(());
+    }
+    Err(Refusal::message(404, "The watching of issues is disabled."))
+}
+
 /// `GET issue/{}/watchers`: without the right to see them only how many there are; or a no, where a Data Center is so.
 pub(crate) fn list(state: &mut State, call: &Call) -> Answer {
     let issue = call.issue(state)?;
-    let seen = may(state, call, &issue, "VIEW_VOTERS_AND_WATCHERS")?;
+    if !state.quirks.unwatched_is_empty {
+        is_on(state)?;
+    }
+    let seen = may(state, call, &issue, "VIEW_VOTERS_AND_WATCHERS")? && state.quirks.watching;
     if !seen && !state.is_cloud() && state.quirks.hidden_watchers_refused {
         return Err(Refusal::message(401, "You do not have permission to view the watcher list."));
     }
@@ -53,6 +65,7 @@ fn managed(state: &State, call: &Call, issue: &Issue, who: &str) -> Result<(), R
 /// `POST issue/{}/watchers`: a bare JSON string; nothing means the caller. Twice is once.
 pub(crate) fn add(state: &mut State, call: &Call) -> Answer {
     let issue = call.issue(state)?;
+    is_on(state)?;
     let reference = call.body.as_str();
     if reference.is_none() && !call.body.is_null() {
         return Err(Refusal::message(400, "The request body must be a string."));
@@ -73,6 +86,7 @@ pub(crate) fn add(state: &mut State, call: &Call) -> Answer {
 /// `DELETE issue/{}/watchers`: `accountId` on Cloud, `username` on Data Center.
 pub(crate) fn remove(state: &mut State, call: &Call) -> Answer {
     let issue = call.issue(state)?;
+    is_on(state)?;
     let name = if state.is_cloud() { "accountId" } else { "username" };
     let reference = call.query(name).or_else(|| call.query("userName").filter(|_| !state.is_cloud()));
     let reference = reference.ok_or_else(|| Refusal::message(400, format!("`{name}` must be given.")))?;
@@ -123,9 +137,11 @@ pub(crate) fn unvote(state: &mut State, call: &Call) -> Answer {
 impl View<'_> {
     /// How many watch an issue.
     pub(crate) fn watches(&self, issue: &Issue) -> Value {
+        let on = self.state.quirks.watching;
         json!({
-            "self": self.link(&format!("issue/{}/watchers", issue.key)), "watchCount": issue.watchers.len(),
-            "isWatching": self.user.is_some_and(|user| issue.watchers.contains(user)),
+            "self": self.link(&format!("issue/{}/watchers", issue.key)),
+            "watchCount": if on { issue.watchers.len() } else { 0 },
+            "isWatching": on && self.user.is_some_and(|user| issue.watchers.contains(user)),
         })
     }
 

@@ -150,6 +150,40 @@ async fn row_050_an_option_that_is_deleted_or_renamed_meanwhile_is_let_be() {
     }
 }
 
+/// An option is disabled: it is told where it is said elsewhere, and let be; who holds it keeps it; enabled again, it is written.
+#[tokio::test(start_paused = true)]
+async fn row_050_an_option_that_is_disabled_is_let_be_until_it_is_enabled() {
+    for place in places() {
+        let (world, _) = world(&place).await;
+        let _watch = watched(world.jira(place.to));
+        let [first, _, third] = place.options;
+        for option in [first, third] {
+            world.jira(place.to).enable_option(place.field, option, false);
+        }
+        // What is held is no matter of what is offered.
+        edit(&world, place.to, place.who, json!({ "summary": "Item, edited" }));
+        world.rest().await.unwrap();
+        assert_eq!(world.field("acme", "Item", "summary"), "Item, edited", "{}", place.to);
+        assert_eq!((world.field(place.to, "Item", place.field), world.problems().await), (first.to_owned(), vec![]));
+        edit(&world, "acme", "jane", json!({ SEVERITY: { "value": "S3" }, "summary": "Item, again" }));
+        world.intervals(60).await;
+        let there = world.issue(place.to, "Item");
+        assert_eq!(there.fields[place.field], first, "{}: nothing near it is written", place.to);
+        assert_eq!(there.fields["summary"], "Item, again", "{}: the rest goes on", place.to);
+        assert_eq!(world.field("acme", "Item", SEVERITY), "S3", "{}: it stays where it was said", place.to);
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains(third), "{}: {problems:?}", place.to);
+        let tried = world.jira(place.to).count("editIssue");
+        assert!(tried <= 4, "{}: it was tried {tried} times", place.to);
+        world.jira(place.to).enable_option(place.field, third, true);
+        world.pass(4_000).await;
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.field(place.to, "Item", place.field), third, "{}", place.to);
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{}", place.to);
+    }
+}
+
 /// What an issue holds is called otherwise now: no row has that, and nobody's value is changed for it.
 #[tokio::test(start_paused = true)]
 async fn row_050_an_option_that_is_renamed_where_it_is_held_changes_nothing_elsewhere() {
