@@ -13,6 +13,7 @@ use super::since::Since;
 use super::small_runtime;
 use crate::config::{Config, SecretsWanted};
 use crate::console::escaped;
+use crate::engine::LastKnown;
 use crate::model::command::{CommandRecord, Ended};
 use crate::model::ids::{SideId, SyncId};
 use crate::model::store::Store as _;
@@ -181,16 +182,18 @@ pub(super) fn run(common: &Common, wanted: &Audit, output: &mut Output<'_>) -> a
         };
         let given = given.iter().filter(concerns).map(|record| Entry::Command(Given::of(record)));
         // Few, beside what was written to issues.
-        let things = store.things_left_for(&side, sync.as_ref(), since).await?;
+        let mut things = store.things_left_for(&side, sync.as_ref(), since).await?;
+        let people = LastKnown::of(&store).await?;
+        things.iter_mut().for_each(|left| people.call(&left.sync, &mut left.authors));
         let mut few: Vec<Entry> = given.chain(things.into_iter().map(|left| Entry::Write(Box::new(left)))).collect();
         few.sort_by_key(Entry::at);
-        tell(&config, &store, (&side, sync.as_ref(), since), few, (wanted.csv, output)).await
+        tell(&config, (&store, &people), (&side, sync.as_ref(), since), few, (wanted.csv, output)).await
     })
 }
 
 async fn tell(
     config: &Config,
-    store: &SqliteStore,
+    (store, people): (&SqliteStore, &LastKnown),
     (side, sync, since): (&SideId, Option<&SyncId>, Timestamp),
     few: Vec<Entry>,
     (csv, output): (bool, &mut Output<'_>),
@@ -202,7 +205,8 @@ async fn tell(
         let (left, next) = store.left_for(side, sync, from, AT_ONCE).await?;
         any |= !left.is_empty();
         let mut entries: Vec<Entry> = Vec::with_capacity(left.len());
-        for left in left {
+        for mut left in left {
+            people.call(&left.sync, &mut left.authors);
             while let Some(before) = few.next_if(|entry| entry.at() <= left.at) {
                 entries.push(before);
             }

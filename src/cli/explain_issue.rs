@@ -18,6 +18,7 @@ use super::since::Since;
 use super::small_runtime;
 use crate::config::{Config, SecretsWanted};
 use crate::console::escaped;
+use crate::engine::LastKnown;
 use crate::model::command::CommandRecord;
 use crate::model::hub::{Absence, Agreed, Base, Conflict, ItemState, Replica};
 use crate::model::ids::{FieldName, IssueKey, SideId};
@@ -98,6 +99,7 @@ async fn find(config: &Config, wanted: &Explain) -> anyhow::Result<Vec<Known>> {
     let most = wanted.writes.unwrap_or(if wanted.since.is_some() { usize::MAX } else { USUAL });
     let commands = store.commands(Some(since), usize::MAX).await?;
     let standing = store.problems(usize::MAX).await?;
+    let people = LastKnown::of(&store).await?;
     let mut found = Vec::new();
     for id in store.items_by_key(&wanted.key).await? {
         let Some(item) = store.item(id).await? else { continue };
@@ -112,7 +114,9 @@ async fn find(config: &Config, wanted: &Explain) -> anyhow::Result<Vec<Known>> {
         let addresses: BTreeMap<SideId, String> = addresses.collect();
         let mut conflicts = store.conflicts(id).await?;
         conflicts.retain(|lost| lost.at >= since);
-        let (changes, writes) = (store.acts_of(id, since, most).await?, store.told(id, since, most).await?);
+        let (mut changes, mut writes) = (store.acts_of(id, since, most).await?, store.told(id, since, most).await?);
+        changes.iter_mut().for_each(|act| people.call(&item.sync, std::slice::from_mut(&mut act.author)));
+        writes.iter_mut().for_each(|told| people.call(&item.sync, &mut told.authors));
         let names = |given: &&CommandRecord| item.replicas.values().any(|replica| given.command.names(&replica.key));
         let commands = commands.iter().filter(names).cloned().collect();
         let waits = waits(config, &store, &item, &standing).await?;

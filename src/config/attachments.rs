@@ -51,7 +51,11 @@ pub(super) fn read(
         );
     }
     let largest = set(&keys::FILE_LARGEST).and_then(|cursor| cursor.number());
-    let keep = says(&keys::FILE_DELETED).as_deref() == Some("keep");
+    let deleted = match says(&keys::FILE_DELETED).as_deref() {
+        Some("keep") => WhenDeleted::Keep,
+        Some("both") => WhenDeleted::Both,
+        _ => WhenDeleted::Delete,
+    };
     let note = says(&keys::FILE_TOO_LARGE).as_deref() == Some("note");
     let on = |key, findings: &mut Findings<'_>| -> BTreeSet<_> { sides.set(set(key).as_ref(), findings) };
     AttachmentSettings {
@@ -61,7 +65,7 @@ pub(super) fn read(
         types,
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be above 0 and small")]
         largest: largest.map(|megabytes| (megabytes * MEGABYTE) as u64),
-        deleted: if keep { WhenDeleted::Keep } else { WhenDeleted::Delete },
+        deleted,
         which: if spoken_of { WhichFiles::WithTheirComment } else { WhichFiles::All },
         too_large: if note { TooLarge::Note } else { TooLarge::Problem },
     }

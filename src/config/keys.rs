@@ -494,9 +494,9 @@ pub(super) static FILE_LARGEST: Key = optional(
 );
 pub(super) static FILE_DELETED: Key = default(
     "deleted",
-    Shape::Word(&["delete", "keep"]),
+    Shape::Word(&["delete", "keep", "both"]),
     "delete",
-    "What becomes of the copies of a file that is deleted: deleted too, or kept.",
+    "What becomes of the copies of a file that is deleted: deleted too, or kept. `both`: they are deleted, and where a person deletes a copy, so is the original (Delete All Attachments).",
 );
 pub(super) static FILE_WHICH: Key = default(
     "which",

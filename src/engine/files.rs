@@ -294,13 +294,19 @@ fn attached(work: &mut Work, intent: &Intent, copy: AttachmentId) {
     };
     work.problems.retain(|problem| !is_over(problem));
     if let Some(record) = record_of(work, intent) {
-        record.copies.insert(side, FileCopy { id: copy, name, gone: false });
+        record.copies.insert(side, FileCopy { id: copy, name, gone: false, taken: false });
     }
 }
 
-/// Notes that a copy was deleted.
+/// Notes that a copy was deleted, or the original.
 pub(super) fn detached(work: &mut Work, intent: &Intent) {
     let side = intent.operation.side.clone();
+    if let Action::DeleteFile { taken: Some(_), .. } = &intent.operation.action {
+        if let Some(record) = record_of(work, intent) {
+            record.gone = true;
+        }
+        return;
+    }
     if let Some(copy) = record_of(work, intent).and_then(|record| record.copies.get_mut(&side)) {
         copy.gone = true;
     }

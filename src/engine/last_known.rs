@@ -14,6 +14,7 @@ use crate::model::command::{Effect, Pause, Target};
 use crate::model::ids::{InstanceId, SideId, SyncId};
 use crate::model::settings::SyncSettings;
 use crate::model::store::{Store, StoreError};
+use crate::model::trail::Author;
 
 /// The name of the note.
 const NOTE: &str = "last known";
@@ -44,7 +45,10 @@ struct KnownSync {
 
 impl LastKnown {
     /// What the state holds, and which instances an operator wants left alone. What cannot be read any more is as good as nothing.
-    pub(super) async fn of(store: &dyn Store) -> Result<Self, StoreError> {
+    ///
+    /// # Errors
+    /// The state cannot be read.
+    pub async fn of(store: &dyn Store) -> Result<Self, StoreError> {
         let kept = store.note(NOTE).await?;
         let mut known: Self = kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
         let pauses: Vec<Pause> = store.pauses().await?;
@@ -54,6 +58,18 @@ impl LastKnown {
         };
         known.held = known.instances.keys().filter(held).cloned().collect();
         Ok(known)
+    }
+
+    /// Adds what people are called to whose acts are told of: of those whom the configuration names, as their side said when it was last asked.
+    pub fn call(&self, sync: &SyncId, authors: &mut [Author]) {
+        let Some(known) = self.syncs.get(sync) else { return };
+        for author in authors {
+            let there = known.catalogs.get(&author.side).into_iter().flat_map(|catalog| catalog.people.values());
+            let Some(account) = author.account.as_ref().filter(|_| author.name.is_none()) else { continue };
+            let found =
+                there.filter(|person| &person.account == account).map(|person| person.display_name.clone()).next();
+            author.name = found;
+        }
     }
 
     /// Who we are on an instance that says nothing now.

@@ -170,10 +170,15 @@ impl<'s> Needs<'s> {
 
     fn files(&mut self) {
         let (files, side) = (&self.sync.attachments, &self.side.id);
+        let copied = files.to.iter().any(|to| to != side);
+        if files.deleted == WhenDeleted::Both && files.from.contains(side) && copied {
+            let for_what = "delete attachments whose copies people delete";
+            self.needed(Function::Attachments, Right::DeleteAllAttachments, for_what);
+        }
         if !files.to.contains(side) || files.from.iter().all(|from| from == side) {
             return;
         }
-        let (notes, deletes) = (files.too_large == TooLarge::Note, files.deleted == WhenDeleted::Delete);
+        let (notes, deletes) = (files.too_large == TooLarge::Note, files.deleted != WhenDeleted::Keep);
         self.needed(Function::Attachments, Right::CreateAttachments, "copy attachments");
         if notes {
             self.needed(Function::Attachments, Right::AddComments, "write notes about files that are too large");

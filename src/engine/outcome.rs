@@ -472,6 +472,7 @@ fn deed(action: &Action) -> String {
         Action::EditComment { remark, .. } => format!("a change of the copy of a {}", remark.word()),
         Action::DeleteComment { remark, .. } => format!("to delete the copy of a {}", remark.word()),
         Action::AddFile { name, .. } => format!("the file `{name}`"),
+        Action::DeleteFile { taken: Some(_), .. } => "to delete a file whose copy was deleted".to_owned(),
         Action::DeleteFile { .. } => "to delete the copy of a file".to_owned(),
         Action::Transition { to, .. } => format!("the transition to `{to}`"),
         Action::DeleteIssue { .. } => "to delete an issue".to_owned(),
@@ -517,6 +518,9 @@ fn tell(work: &Work, intent: &Intent) {
         Action::DeleteIssue { with } => format!("deleted: the counterpart on {with} is gone"),
         Action::DeleteComment { remark, copy, .. } => format!("deleted the copy {copy} of a {}", remark.word()),
         Action::AddFile { origin, file, .. } => format!("copied attachment {file} of {origin}"),
+        Action::DeleteFile { copy, taken: Some(by), .. } => {
+            format!("deleted attachment {copy}, whose copy was deleted on {by}")
+        }
         Action::DeleteFile { copy, .. } => format!("deleted the copy {copy} of an attachment"),
         Action::AddWatcher { watcher } => format!("made `{}` a watcher", watcher.account),
         Action::RemoveWatcher { watcher } => format!("took `{}` from the watchers", watcher.account),

@@ -60,6 +60,7 @@ fn needs(action: &Action) -> (Function, &'static [Right]) {
         Action::DeleteComment { remark, .. } => said(*remark, &[Right::DeleteOwnComments], &[Right::DeleteOwnWorklogs]),
         Action::EditOriginal { .. } => (Function::PeoplesComments, &[Right::EditAllComments]),
         Action::AddFile { .. } => (Function::Attachments, &[Right::CreateAttachments]),
+        Action::DeleteFile { taken: Some(_), .. } => (Function::Attachments, &[Right::DeleteAllAttachments]),
         Action::DeleteFile { .. } => (Function::Attachments, &[Right::DeleteOwnAttachments]),
         Action::Offer { .. } => (Function::VersionsAndComponents, &[Right::AdministerProjects]),
         Action::Link { .. } | Action::Unlink { .. } => (Function::WayBack, &[Right::LinkIssues]),

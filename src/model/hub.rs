@@ -342,6 +342,9 @@ pub struct FileCopy {
     /// Whether it was deleted with its original. Texts that point to it are read as before.
     #[serde(default)]
     pub gone: bool,
+    /// Whether the history says that a person took it away whose acts cross.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub taken: bool,
 }
 
 /// A replica of an item that another item's values name.

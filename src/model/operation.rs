@@ -189,14 +189,17 @@ pub enum Action {
         /// Its MIME type.
         mime: String,
     },
-    /// Our own copy of a file is deleted, since the original is not there any more.
+    /// Our own copy of a file is deleted, since the original is not there any more; or the original, since a person took our copy away.
     DeleteFile {
         /// The side where the file was attached.
         origin: SideId,
         /// Its id there.
         file: AttachmentId,
-        /// Our copy.
+        /// What is deleted: our copy, or `file` itself.
         copy: AttachmentId,
+        /// Where a person took our copy away, if it is the original that goes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        taken: Option<SideId>,
     },
     /// An issue link is made. Jira gives it no id, and makes no second one where it is there already.
     AddIssueLink {

@@ -503,6 +503,8 @@ pub enum WhenDeleted {
     Delete,
     /// They stay.
     Keep,
+    /// They are deleted too; and where a person deletes a copy, so is the original. Of attachments alone.
+    Both,
 }
 
 /// What happens when an issue of a sync is not where it was. By default nothing is done to its counterparts, and it is told.

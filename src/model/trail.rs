@@ -29,8 +29,12 @@ impl Author {
     /// In words.
     #[must_use]
     pub fn words(&self) -> String {
-        let known = self.name.as_deref().or(self.account.as_ref().map(AccountId::as_str));
-        format!("{} on {}", known.unwrap_or("somebody"), self.side)
+        let account = self.account.as_ref().map(AccountId::as_str);
+        match (self.name.as_deref(), account) {
+            // Names are not theirs alone.
+            (Some(name), Some(account)) if name != account => format!("{name} ({account}) on {}", self.side),
+            (known, account) => format!("{} on {}", known.or(account).unwrap_or("somebody"), self.side),
+        }
     }
 }
 

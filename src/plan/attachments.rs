@@ -1,5 +1,8 @@
 //! Files: people's are noted where they are attached, and copied to every side that may have them. Must never copy a copy, one
-//! of the sync user's own, or one whose issue may not be seen, and never delete anything but our own copies.
+//! of the sync user's own, or one whose issue may not be seen, and never delete anything but our own copies, unless a person took such a copy away and the
+//! sync says `both`.
+
+use std::collections::BTreeSet;
 
 use super::absence::notice;
 use super::matching::{is_a_bridge, waits};
@@ -10,6 +13,7 @@ use crate::mapping::{file_name, fits};
 use crate::model::document::{Block, Document, Inline, Mark};
 use crate::model::hub::{AttachmentRecord, CommentRecord, PendingComment, Said};
 use crate::model::ids::{AttachmentId, CommentId, SideId};
+use crate::model::issue::AttachmentSnapshot;
 use crate::model::left;
 use crate::model::operation::{Action, Operation};
 use crate::model::settings::{TooLarge, WhenDeleted, WhichFiles};
@@ -20,9 +24,10 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
     // Jira says that a file is not there also where it may only not be seen: one that shows up again is to be deleted still.
     for record in &mut draft.plan.item.attachments {
         if let Some(copy) = record.copies.get_mut(side).filter(|copy| files.iter().any(|file| file.id == copy.id)) {
-            copy.gone = false;
+            (copy.gone, copy.taken) = (false, false);
         }
     }
+    note_taken(draft, side, observation, files);
     if !draft.input.sync.attachments.from.contains(side) {
         return;
     }
@@ -44,8 +49,8 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
             copies: std::collections::BTreeMap::new(),
             refused: std::collections::BTreeMap::new(),
             gone: false,
-            named_by: std::collections::BTreeSet::new(),
-            spared: std::collections::BTreeSet::new(),
+            named_by: BTreeSet::new(),
+            spared: BTreeSet::new(),
         });
     }
     for record in draft.plan.item.attachments.iter_mut().filter(|record| &record.side == side) {
@@ -53,10 +58,33 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
     }
 }
 
+/// Notes which of our copies people took away, whose acts cross: the history names each file that went, and who took it. That one is not there
+/// says nothing by itself.
+fn note_taken(draft: &mut Draft<'_>, side: &SideId, observation: &Observation, files: &[AttachmentSnapshot]) {
+    let rules = &draft.input.sync.attachments;
+    if rules.deleted != WhenDeleted::Both || !rules.from.contains(side) {
+        return;
+    }
+    let mut taken: BTreeSet<AttachmentId> = BTreeSet::new();
+    for entry in &observation.snapshot.log {
+        let Some(author) = entry.author.as_ref() else { continue };
+        if is_a_bridge(draft, side, Some(author)) || stays(draft.input, side, Some(author)) {
+            continue;
+        }
+        let went = entry.items.iter().filter(|item| item.field.as_str() == "attachment");
+        taken.extend(went.filter_map(|item| item.from.clone()).map(AttachmentId::new));
+    }
+    let copies = draft.plan.item.attachments.iter_mut().filter_map(|record| record.copies.get_mut(side));
+    for copy in copies.filter(|copy| !copy.gone && !files.iter().any(|file| file.id == copy.id)) {
+        copy.taken |= taken.contains(&copy.id);
+    }
+}
+
 /// Plans the copies that are missing, before anything that may name them, and the deletion of those whose original is gone.
 pub(super) fn carry(draft: &mut Draft<'_>) {
     let mut added = Vec::new();
     for record in draft.plan.item.attachments.clone() {
+        take_away(draft, &record);
         for side in draft.input.sync.side_ids() {
             let spoken = if record.gone { Spoken::Nowhere } else { may_have(draft, &record, side) };
             if spoken < Spoken::AmongFew {
@@ -255,7 +283,8 @@ fn withdraw(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId) {
     }
     let (Some(_), Some(there)) = (direct(draft, &record.side), direct(draft, side)) else { return };
     if there.iter().any(|id| id == &copy.id) {
-        let action = Action::DeleteFile { origin: record.side.clone(), file: record.id.clone(), copy: copy.id.clone() };
+        let (origin, file, copy) = (record.side.clone(), record.id.clone(), copy.id.clone());
+        let action = Action::DeleteFile { origin, file, copy, taken: None };
         draft.plan.operations.push(Operation { side: side.clone(), action });
         return;
     }
@@ -264,6 +293,36 @@ fn withdraw(draft: &mut Draft<'_>, record: &AttachmentRecord, side: &SideId) {
     if let Some(copy) = record.and_then(|record| record.copies.get_mut(side)) {
         copy.gone = true;
     }
+}
+
+/// Deletes a file whose copy a person took away, where that is asked for, by the word of both issues themselves. Its other copies go once it is
+/// seen to be gone, so it stays where one of them is on a side that does not see who took it.
+fn take_away(draft: &mut Draft<'_>, record: &AttachmentRecord) {
+    let both = draft.input.sync.attachments.deleted == WhenDeleted::Both && !record.gone;
+    let sees = |side: &SideId, by: &SideId| draft.input.sync.side(side).is_some_and(|side| side.sees.contains(by));
+    let may = |by: &SideId| both && sees(&record.side, by) && !draft.is_barred(by);
+    let Some(by) = record.copies.iter().find(|(by, copy)| copy.taken && may(by)).map(|(by, _)| by.clone()) else {
+        return;
+    };
+    if draft.is_barred(&record.side) || is_under_way(draft, &record.side, record) {
+        return;
+    }
+    let blind = record.copies.iter().find(|(side, copy)| *side != &by && !copy.gone && !sees(side, &by));
+    if let Some((blind, _)) = blind {
+        let name = &record.name;
+        let why =
+            format!("`{name}` stays, though somebody deleted its copy on {by}: {blind} has one, and does not see {by}");
+        draft.hold(&record.side, None, why, "delete it here, if it is to go everywhere");
+        return;
+    }
+    let (Some(there), Some(copies)) = (direct(draft, &record.side), direct(draft, &by)) else { return };
+    let is_back = record.copies.get(&by).is_some_and(|copy| copies.contains(&copy.id));
+    if !there.contains(&record.id) || is_back {
+        return;
+    }
+    let (origin, file) = (record.side.clone(), record.id.clone());
+    let action = Action::DeleteFile { origin, file, copy: record.id.clone(), taken: Some(by) };
+    draft.plan.operations.push(Operation { side: record.side.clone(), action });
 }
 
 /// The files of a side's issue by a direct read; `None`: it was asked for, or is not to be had now.

@@ -57,7 +57,12 @@ pub fn check(input: &PlanInput<'_>, plan: &Plan) -> Vec<Violation> {
             Action::DeleteIssue { with } => check.parting(&operation.side, with, &Farewell::Delete),
             Action::Offer { field, name, .. } => check.offer(&operation.side, field, name),
             Action::AddFile { origin, file, .. } => check.file(&operation.side, origin, file),
-            Action::DeleteFile { origin, file, copy } => check.file_gone(&operation.side, origin, file, copy),
+            Action::DeleteFile { origin, file, taken: Some(by), .. } => {
+                check.file_taken(&operation.side, origin, file, by);
+            }
+            Action::DeleteFile { origin, file, copy, taken: None } => {
+                check.file_gone(&operation.side, origin, file, copy);
+            }
             Action::EditOriginal { comment, by, copy, .. } => check.original(&operation.side, comment, by, copy),
             Action::AddIssueLink { link } => check.relation(&operation.side, link, None),
             Action::DeleteIssueLink { link, id } => check.relation(&operation.side, link, Some(id)),

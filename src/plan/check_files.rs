@@ -8,7 +8,7 @@ use crate::model::ids::{AttachmentId, FieldName, SideId};
 use crate::model::issue::Visibility;
 use crate::model::operation::Action;
 use crate::model::remark::Remark;
-use crate::model::settings::{RestrictedRow, WhichFiles};
+use crate::model::settings::{RestrictedRow, WhenDeleted, WhichFiles};
 use crate::text;
 
 impl Check<'_> {
@@ -76,6 +76,29 @@ impl Check<'_> {
         };
         let open = of == &Visibility::Everybody && rules.from.contains(origin) && rules.to.contains(side);
         open || of != &Visibility::Internal && rules.restricted.iter().any(named)
+    }
+
+    /// An original goes only where `both` says so, and the history says that a person took its copy away.
+    pub(super) fn file_taken(&mut self, side: &SideId, origin: &SideId, file: &AttachmentId, by: &SideId) {
+        let rules = &self.input.sync.attachments;
+        let sees = self.settings(origin).is_some_and(|settings| settings.sees.contains(by));
+        let let_go = rules.deleted == WhenDeleted::Both && rules.from.contains(by) && sees && side == origin;
+        let record = self.plan.item.attachments.iter().find(|record| &record.side == origin && &record.id == file);
+        let copy = record.and_then(|record| record.copies.get(by)).map(|copy| &copy.id);
+        let read = self.input.observed.get(by).filter(|observation| observation.direct);
+        let went = read.is_some_and(|read| {
+            let mut files = read.snapshot.attachments.iter().flatten();
+            let mut items = read.snapshot.log.iter().flat_map(|entry| &entry.items);
+            copy.is_some_and(|copy| {
+                !files.any(|there| &there.id == copy)
+                    && items
+                        .any(|item| item.from.as_deref() == Some(copy.as_str()) && item.field.as_str() == "attachment")
+            })
+        });
+        let direct = self.input.observed.get(origin).is_some_and(|observation| observation.direct);
+        if !let_go || !went || !direct {
+            self.fail("an original goes only where a person took its copy away", side, format!("attachment {file}"));
+        }
     }
 
     pub(super) fn file_gone(&mut self, side: &SideId, origin: &SideId, file: &AttachmentId, copy: &AttachmentId) {

@@ -59,7 +59,7 @@ fn keep(draft: &mut Draft<'_>) {
             kept.extend(copies.map(|(side, copy)| (side.clone(), left::remark(remark, copy))));
         }
     }
-    let deletes = draft.input.sync.attachments.deleted == WhenDeleted::Delete;
+    let deletes = draft.input.sync.attachments.deleted != WhenDeleted::Keep;
     for record in item.attachments.iter().filter(|record| deletes && record.gone) {
         let copies = record.copies.iter().filter(|(side, copy)| !copy.gone && now(&record.side, side));
         kept.extend(copies.map(|(side, copy)| (side.clone(), left::file(&copy.id))));

@@ -409,7 +409,7 @@ fn match_files(draft: &mut Draft<'_>, matching: &Matching, seen: &BTreeMap<SideI
                 .position(|other| &other.side == side && other.id == file.id && !by_a_bridge);
             if let Some(record) = draft.plan.item.attachments.get_mut(index) {
                 if by_a_bridge {
-                    let copy = FileCopy { id: file.id.clone(), name: file.name.clone(), gone: false };
+                    let copy = FileCopy { id: file.id.clone(), name: file.name.clone(), gone: false, taken: false };
                     record.copies.insert(side.clone(), copy);
                 } else {
                     record.spared.insert(side.clone());

@@ -106,7 +106,10 @@ fn write_operation(lines: &mut Vec<String>, item: &ItemState, operation: &Operat
         Action::AddFile { origin, name, size, .. } => {
             lines.push(format!("& {name_there} file `{name}` of {origin} is attached ({size} bytes)"));
         }
-        Action::DeleteFile { origin, file, copy } => {
+        Action::DeleteFile { file, taken: Some(by), .. } => {
+            lines.push(format!("- {name_there} attachment {file} is deleted: somebody deleted its copy on {by}"));
+        }
+        Action::DeleteFile { origin, file, copy, taken: None } => {
             lines.push(format!("- {name_there} copy {copy} of attachment {file} of {origin} is deleted"));
         }
         Action::Unlink { to, .. } => lines.push(format!("- {name} the link to the counterpart on {to} is taken away")),

@@ -263,7 +263,8 @@ fn authors(connection: &Connection, intent: &Intent, item: Option<&ItemState>) -
         return Ok(vec![Author { side: side.clone(), account, name: None }]);
     }
     // Who deleted something Jira does not say.
-    if let Action::DeleteFile { origin: side, .. }
+    if let Action::DeleteFile { taken: Some(side), .. }
+    | Action::DeleteFile { origin: side, .. }
     | Action::DeleteIssue { with: side }
     | Action::EditOriginal { by: side, .. } = action
     {

@@ -38,7 +38,7 @@ async fn what_left_for_a_side_is_told_with_whose_act_and_rule_it_was() {
     let world = World::new().await;
     let (place, _) = lived(&world).await;
     let account = world.acme.person("jane").unwrap().id().to_owned();
-    let (by, given) = (format!("by {account} on acme"), format!("uid {}", uid()));
+    let (by, given) = (format!("by Jane Roe ({account}) on acme"), format!("uid {}", uid()));
     let parts = [
         "globex ENG-1 create (support: ",
         " because of the first reading of acme: done; operation ",
@@ -65,7 +65,7 @@ async fn what_left_for_a_side_is_told_with_whose_act_and_rule_it_was() {
     let json = json.json();
     let edit = of_kind(&json, "edit")[0];
     assert_eq!((&edit["rules"], &edit["key"], &edit["result"]), (&json!(["summary"]), &json!("ENG-1"), &json!("done")));
-    assert_eq!(edit["authors"], json!([{ "side": "acme", "account": account }]));
+    assert_eq!(edit["authors"], json!([{ "side": "acme", "account": account, "name": "Jane Roe" }]));
     assert_eq!(of_kind(&json, "comment-add")[0]["authors"][0]["side"], "acme");
     assert_eq!(csv.stdout.lines().count(), json["entries"].as_array().unwrap().len() + 1, "{csv:?}");
     assert!(
@@ -101,7 +101,10 @@ async fn explain_says_why_something_was_written_and_who_did_what() {
     let world = World::new().await;
     let (place, key) = lived(&world).await;
     let account = world.acme.person("jane").unwrap().id().to_owned();
-    let (changed, by) = (format!(" summary, by {account} on acme"), format!("    by {account} on acme; because of "));
+    let (changed, by) = (
+        format!(" summary, by Jane Roe ({account}) on acme"),
+        format!("    by Jane Roe ({account}) on acme; because of "),
+    );
     let parts =
         ["\nchanged by people, as it was taken in\n", &changed, &by, "because of the first reading of acme; request "];
     let said = place.run(&["explain", &key]).await.expect(0, &parts);

@@ -44,7 +44,7 @@ const WHY: [(Subject, &str); 9] = [
     (Subject::FarLink, "one write per link, and no read"),
     (
         Subject::Watchers,
-        "one write per watcher, after a read of who watches; only the full check finds who came or went",
+        "one write per watcher, after a read of who watches; only the full check finds who came or went; that the last one left is believed once Jira says that watching is on",
     ),
     (Subject::Assignee, "the same read, and once a day whether that person may be assigned"),
     (Subject::Status, "a read right before, which brings the transitions on offer"),

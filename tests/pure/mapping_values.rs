@@ -197,7 +197,7 @@ fn what_does_not_fit_says_where_it_stands_whole() {
 fn a_text_points_to_the_readers_own_copy_of_a_file() {
     let sync = sync();
     let mut references = references(&sync);
-    let copy = FileCopy { id: AttachmentId::new("20"), name: "plan (2).pdf".to_owned(), gone: false };
+    let copy = FileCopy { id: AttachmentId::new("20"), name: "plan (2).pdf".to_owned(), gone: false, taken: false };
     references.attach(&[AttachmentRecord {
         side: side(1),
         id: AttachmentId::new("10"),

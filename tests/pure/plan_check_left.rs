@@ -32,7 +32,10 @@ fn what_is_let_be_is_not_deleted() {
     let mut world = World::new(&sides, ConflictPolicy::Newest, SOUND);
     let (comment, copy, file) = (CommentId::new("7"), CommentId::new("8"), AttachmentId::new("8"));
     let deletes: Vec<(Action, String)> = vec![
-        (Action::DeleteFile { origin: side(0), file: AttachmentId::new("7"), copy: file.clone() }, left::file(&file)),
+        (
+            Action::DeleteFile { origin: side(0), file: AttachmentId::new("7"), copy: file.clone(), taken: None },
+            left::file(&file),
+        ),
         (
             Action::DeleteComment {
                 remark: Remark::Comment,

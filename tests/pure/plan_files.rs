@@ -53,12 +53,17 @@ fn a_file_is_copied_once_and_its_copy_goes_with_it() {
     let plan = made(&world, true, [&here, &[]]);
     assert!(matches!(&plan.operations[..], [Operation { action: Action::AddFile { size: 10, .. }, .. }]), "{plan:?}");
     world.item = plan.item;
-    let copy = FileCopy { id: AttachmentId::new("20"), name: "plan.pdf".to_owned(), gone: false };
+    let copy = FileCopy { id: AttachmentId::new("20"), name: "plan.pdf".to_owned(), gone: false, taken: false };
     world.item.attachments[0].copies.insert(side(1), copy);
     let mut there = [file(&world, "20", 10)];
     there[0].author = Some("sync".into());
     assert_eq!(made(&world, true, [&here, &there]).operations, []);
-    let taken = Action::DeleteFile { origin: side(0), file: AttachmentId::new("7"), copy: AttachmentId::new("20") };
+    let taken = Action::DeleteFile {
+        origin: side(0),
+        file: AttachmentId::new("7"),
+        copy: AttachmentId::new("20"),
+        taken: None,
+    };
     assert_eq!(made(&world, true, [&[], &there]).operations, [Operation { side: side(1), action: taken }]);
     // An index may be behind, and what is gone there already is not deleted.
     assert_eq!(made(&world, false, [&[], &there]).operations, []);

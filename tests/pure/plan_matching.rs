@@ -148,7 +148,7 @@ fn what_would_be_deleted_by_an_old_state_is_let_be() {
         world.item.comments[0].gone = true;
         let mut file = plan_check_files::world().item.attachments.remove(0);
         file.gone = true;
-        let copy = FileCopy { id: AttachmentId::new("20"), name: "plan.pdf".to_owned(), gone: false };
+        let copy = FileCopy { id: AttachmentId::new("20"), name: "plan.pdf".to_owned(), gone: false, taken: false };
         file.copies.insert(side(1), copy);
         world.item.attachments.push(file);
         world.item.matching = Some(Matching { careful: true, ..Matching::of([side(0), side(1)]) });
