@@ -100,6 +100,7 @@ mod crash_table;
 mod daemon_account;
 #[cfg(test)]
 mod daemon_attachments;
+#[cfg(test)]
 mod daemon_attachments_both;
 #[cfg(test)]
 mod daemon_audit;
