@@ -157,6 +157,15 @@ pub(crate) async fn summaries_kept(
 ) -> Result<(), String> {
     let kept = conflicts(world, sides.iter().map(|(_, view)| *view)).await;
     let kept: Vec<String> = kept.into_iter().map(|conflict| format!("{:?}", conflict.lost)).collect();
+    summaries_kept_by(&kept, token, sides)
+}
+
+/// The same of what is `kept` as the loser of a conflict, as it is printed.
+pub(crate) fn summaries_kept_by(
+    kept: &[String],
+    token: &str,
+    sides: &[(&'static str, &IssueView)],
+) -> Result<(), String> {
     let steps = |us: &'static str, view: &IssueView| -> Vec<(String, String)> {
         let by_people = view.history.iter().filter(|entry| entry.author.as_deref() != Some(us));
         let items = by_people.flat_map(|entry| entry.items.clone()).filter(|item| item.0 == "summary");

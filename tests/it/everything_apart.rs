@@ -45,16 +45,17 @@ pub(crate) fn crossed(world: &World, people: &People, audited: &Audited<'_>) -> 
         }
         for partner in [1, 2] {
             let Some(there) = all[partner].get(name) else { continue };
-            // Where Jira did not say who is in the team when it was asked, nobody is taken to be, and that is told of the issue (13041).
-            let told = audited.says_that_acts_stay(there);
             for (from, to) in [((0, home), (partner, there)), ((partner, there), (0, home))] {
+                // Where Jira did not say who is in the team when it was asked, nobody is taken to be, and more is told to stay than is
+                // that one's (13041).
+                let told = audited.told_to_stay(from.0, from.1) > of_the_outsider(world, from.0, from.1);
                 match said(name, from, to, people, audited) {
                     Ok(said) => found.said += said,
                     Err(_) if told => {}
                     Err(why) => return Err(why),
                 }
             }
-            if told || all[3 - partner].contains_key(name) || has_acts_that_stay(world, partner, there) {
+            if all[3 - partner].contains_key(name) || has_acts_that_stay(world, partner, there) {
                 continue;
             }
             alike(world, name, &all, partner, audited)?;
@@ -90,6 +91,15 @@ fn has_acts_that_stay(world: &World, column: usize, view: &IssueView) -> bool {
     column == OUTSIDER.0
         && (view.creator.as_deref() == Some(who.id())
             || view.history.iter().any(|entry| entry.author.as_deref() == Some(who.id())))
+}
+
+/// How many comments, files and entries of logged work of an issue are whose acts do not cross.
+fn of_the_outsider(world: &World, column: usize, view: &IssueView) -> usize {
+    let who = world.person(SIDES[OUTSIDER.0].jira, SIDES[OUTSIDER.0].people[OUTSIDER.1]);
+    let comments = view.comments.iter().map(|said| &said.author);
+    let rest = view.attachments.iter().map(|file| &file.author).chain(view.worklogs.iter().map(|work| &work.author));
+    let theirs = comments.chain(rest).filter(|author| author.as_deref() == Some(who.id()));
+    if column == OUTSIDER.0 { theirs.count() } else { 0 }
 }
 
 /// An issue that only home and one partner have: all fields, and links to what both have.

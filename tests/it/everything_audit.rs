@@ -113,10 +113,17 @@ impl Audited<'_> {
         })
     }
 
-    /// Whether it is told that something in an issue is not carried, since the acts of whoever did it stay.
-    pub(crate) fn says_that_acts_stay(&self, view: &IssueView) -> bool {
-        let of_it = |about: &str| about.split(", ").any(|key| key == view.key);
-        self.problems.iter().any(|stored| of_it(&stored.about) && stored.problem.what.contains("whose acts stay here"))
+    /// How many comments, files and entries of logged work of an issue are told to stay where they are, since the acts of whoever made them do.
+    pub(crate) fn told_to_stay(&self, column: usize, view: &IssueView) -> usize {
+        let of_it = |stored: &&StoredProblem| {
+            let is_there = stored.problem.side.as_str() == SIDES[column].jira;
+            is_there && stored.about.split(", ").any(|key| key == view.key)
+        };
+        let counted = self.problems.iter().filter(of_it).filter_map(|stored| {
+            let (things, _) = stored.problem.what.split_once(" of people whose acts stay here")?;
+            things.split(' ').next()?.parse::<usize>().ok()
+        });
+        counted.max().unwrap_or(0)
     }
 
     /// What copies there say since people wrote into them, where Jira does not let that flow back: it is told of that copy, and stays.

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use jirasyncd::model::ids::SideId;
 use jirasyncd::simulator::IssueView;
 use serde_json::json;
@@ -44,6 +44,14 @@ impl Judged {
     }
 }
 
+/// What lost: on which side, when it was done there, and its field with the value.
+type Kept = (SideId, Timestamp, String);
+
+/// Whether a conflict is about what was done then: clocks of Jiras differ by what was measured, which is less.
+pub(crate) fn is_same_moment(told: Timestamp, done: Timestamp) -> bool {
+    told.duration_since(done).abs() <= SignedDuration::from_secs(2)
+}
+
 /// All of an item that is there on any side.
 type Sides = [Option<IssueView>; 3];
 
@@ -59,9 +67,9 @@ pub(crate) async fn nothing_lost(world: &World, taken_out: &BTreeSet<String>, fa
     let (mut judged, mut wrong) = (Judged::default(), Vec::new());
     for (name, sides) in &items {
         let told = conflicts(world, sides.iter().flatten()).await;
-        let conflicts: Vec<(SideId, String)> = told
+        let conflicts: Vec<Kept> = told
             .into_iter()
-            .map(|conflict| (conflict.loser, format!("{} Of: {:?}", conflict.field, conflict.lost)))
+            .map(|conflict| (conflict.loser, conflict.at, format!("{} Of: {:?}", conflict.field, conflict.lost)))
             .collect();
         for column in 0..SIDES.len() {
             for field in named(column, &WORDS, &CUSTOM_WORDS) {
@@ -113,7 +121,7 @@ fn judge_words(
     name: &str,
     sides: &Sides,
     (column, field): (usize, &Named),
-    (conflicts, taken_out): (&[(SideId, String)], &BTreeSet<String>),
+    (conflicts, taken_out): (&[Kept], &BTreeSet<String>),
     judged: &mut Judged,
 ) -> Result<(), String> {
     let Some(view) = &sides[column] else { return Ok(()) };
@@ -131,7 +139,7 @@ fn judge_words(
         if words(last).contains(word) || taken_out.contains(word) || replaced(sides, field, column, word) {
             continue;
         }
-        if conflicts.iter().any(|(_, lost)| words(lost).contains(word)) {
+        if conflicts.iter().any(|(_, _, lost)| words(lost).contains(word)) {
             judged.conflicts += 1;
             continue;
         }
@@ -161,7 +169,7 @@ fn judge_choice(
     name: &str,
     (sides, gone): (&Sides, &[Option<Box<IssueView>>; 3]),
     place: usize,
-    conflicts: &[(SideId, String)],
+    conflicts: &[Kept],
     judged: &mut Judged,
 ) -> Result<(), String> {
     let mut last: Option<(Timestamp, usize, String)> = None;
@@ -192,7 +200,9 @@ fn judge_choice(
     if chosen == shown[column] {
         return Ok(());
     }
-    if conflicts.iter().any(|(side, lost)| side.as_str() == jira && is_of(lost, field)) {
+    // Of an earlier choice it says nothing of this one.
+    let is_kept = |(side, told, lost): &Kept| side.as_str() == jira && is_of(lost, field) && is_same_moment(*told, at);
+    if conflicts.iter().any(is_kept) {
         judged.conflicts += 1;
         return Ok(());
     }

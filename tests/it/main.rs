@@ -303,6 +303,8 @@ mod everything_losses;
 #[cfg(test)]
 mod everything_people;
 #[cfg(test)]
+mod everything_seen;
+#[cfg(test)]
 mod everything_stock;
 #[cfg(test)]
 mod everything_values;

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use super::daemon_audit::{shared, summaries_kept, sync_user, token as token_of};
 use super::daemon_support::World;
+use super::everything_losses::is_same_moment;
 use super::many_sides::{PLACES, Plot};
 use super::many_sides_people::{Act, Added, Ledger, Scene, What, Written, labels, link_name, things};
 use super::random_life::Dice;
@@ -236,7 +237,9 @@ impl Audit<'_> {
         let view = &self.all[side][token];
         let mut items = view.history.iter().flat_map(|entry| &entry.items);
         let shown = items.rfind(|(name, _, _)| name == field).map(|(_, _, to)| to);
-        let is_kept = |told: &Conflict| told.field.as_str() == named && told.loser.as_str() == format!("s{side}");
+        let is_kept = |told: &Conflict| {
+            told.field.as_str() == named && told.loser.as_str() == format!("s{side}") && is_same_moment(told.at, at)
+        };
         if shown == Some(&chosen) || conflicts.iter().any(is_kept) {
             return Ok(());
         }

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jirasyncd::model::store::Store as _;
 use jirasyncd::simulator::{Exchange, Jira};
+use jirasyncd::store::SqliteStore;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -152,6 +154,18 @@ fn is_in_order(place: &Place, people: &Mutex<People>, number: usize) {
     place.holds_no_token();
 }
 
+/// Each summary that people gave is there, was replaced by one of them, or is kept.
+async fn nothing_is_lost(place: &Place, people: &Mutex<People>) {
+    let store = SqliteStore::read_only(&place.file("state.db")).unwrap();
+    let mut kept = Vec::new();
+    for id in store.item_ids(None, 10_000).await.unwrap() {
+        let conflicts = store.conflicts(id).await.unwrap();
+        kept.extend(conflicts.into_iter().map(|conflict| format!("{:?}", conflict.lost)));
+    }
+    let lost = people.lock().unwrap().lost(&kept);
+    assert!(lost.is_empty(), "{}", lost.join("\n"));
+}
+
 fn long() -> bool {
     std::env::var_os("JIRASYNCD_LONG").is_some()
 }
@@ -207,6 +221,7 @@ async fn row_097_however_often_it_is_killed_everything_arrives_once() {
     place.run(&["state", "backup", backup.to_str().unwrap()]).await.expect(0, &[]);
     let took = stops_cleanly(running).await;
     is_in_order(&place, &people, kills);
+    nothing_is_lost(&place, &people).await;
     // Whoever looks for a token would find one: what stands in the state in plain is found.
     assert!(place.files_with(b"[K-001]").iter().any(|file| file.ends_with("backup.db")), "nothing was looked at");
     let acts = people.lock().unwrap().acts().clone();

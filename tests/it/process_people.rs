@@ -7,6 +7,8 @@ use jirasyncd::clock::{Entropy as _, SeededEntropy};
 use jirasyncd::simulator::{IssueView, Jira};
 use serde_json::json;
 
+use super::daemon_audit::{summaries_kept_by, sync_user};
+
 /// No more issues than this: one that is seldom touched proves little.
 const MOST_ISSUES: usize = 24;
 const PRIORITIES: [[&str; 3]; 2] = [["Highest", "Medium", "Low"], ["P1", "P3", "P4"]];
@@ -259,6 +261,20 @@ impl People {
             }
         }
         wrong
+    }
+}
+
+impl People {
+    /// The summaries that people gave and that are lost: neither there in the end, nor replaced by a person, nor among those that are kept as
+    /// the losers of conflicts.
+    pub(crate) fn lost(&self, kept: &[String]) -> Vec<String> {
+        let sides: Vec<BTreeMap<String, Vec<IssueView>>> = self.jiras.iter().map(by_tag).collect();
+        let judged = self.tags.iter().map(|tag| {
+            let views = sides.iter().zip(NAMES).filter_map(|(issues, name)| Some((name, issues.get(tag)?.first()?)));
+            let views: Vec<_> = views.map(|(name, view)| (sync_user(name), view)).collect();
+            summaries_kept_by(kept, tag, &views)
+        });
+        judged.filter_map(Result::err).collect()
     }
 }
 

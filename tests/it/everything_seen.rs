@@ -1,0 +1,114 @@
+//! What the auditors of everything must see: whatever is otherwise on one side, lost there or there twice. Must never have the daemon mend it
+//! before they look.
+
+use jirasyncd::model::store::Store as _;
+use jirasyncd::simulator::{IssueView, Person};
+use serde_json::json;
+
+use super::daemon_audit::sync_user;
+use super::daemon_support::World;
+use super::everything_acts::{Act, What};
+use super::everything_apart::crossed;
+use super::everything_audit::{Audited, equal};
+use super::everything_people::People;
+use super::everything_world::{Sight, world};
+
+/// What the sync user's account does to a counterpart, and the word by which it is told.
+const BENDS: [(&str, fn(&Person, &IssueView)); 11] = [
+    ("comments of", |ours, view| drop(ours.comment(&view.key, &copied(view).body).unwrap())),
+    ("comments of", |ours, view| ours.delete_comment(&view.key, &copied(view).id.to_string()).unwrap()),
+    ("comments of", |ours, view| {
+        let other = copied(view).body.replace("Said", "Sworn");
+        ours.edit_comment(&view.key, &copied(view).id.to_string(), &other).unwrap();
+    }),
+    ("files of", |ours, view| {
+        let file = &view.attachments[0];
+        ours.attach(&view.key, &file.name, &file.content).unwrap();
+    }),
+    ("files of", |ours, view| ours.detach(&view.attachments[0].id.to_string()).unwrap()),
+    ("work of", |ours, view| {
+        let work = &view.worklogs[0];
+        ours.log_work(&view.key, "2026-03-02T08:00:00.000+0000", work.seconds, &work.comment).unwrap();
+    }),
+    ("work of", |ours, view| ours.delete_worklog(&view.key, &view.worklogs[0].id.to_string()).unwrap()),
+    ("summary:", |ours, view| {
+        let other = format!("{} otherwise", view.fields["summary"]);
+        ours.edit(&view.key, json!({ "summary": other })).unwrap();
+    }),
+    ("duedate:", |ours, view| ours.edit(&view.key, json!({ "duedate": "2031-01-01" })).unwrap()),
+    ("links:", |ours, view| ours.unlink(view.issue_links[0].id).unwrap()),
+    ("acme", |ours, view| ours.delete(&view.key).unwrap()),
+];
+
+fn copied(view: &IssueView) -> &jirasyncd::simulator::CommentView {
+    view.comments.iter().find(|comment| comment.body.contains("Said")).unwrap()
+}
+
+async fn judged(world: &World, people: &People) -> Result<usize, String> {
+    let problems = world.daemon().store().problems(1_000).await.unwrap();
+    let (fates, taken) = (&people.fates, &people.taken);
+    let audited = Audited { fates, taken, has_lost_stock: false, policies: None, problems };
+    match people.sight {
+        Sight::Open => equal(world, &audited).map(|()| 0),
+        Sight::Apart => crossed(world, people, &audited).map(|crossed| crossed.said),
+    }
+}
+
+/// Two issues of globex that are linked, the first with a comment, a file and logged work; all of it is at home, too.
+async fn lived(sight: Sight) -> (World, People) {
+    let mut world = world(sight);
+    world.start().await;
+    let mut people = People::new(sight);
+    for number in 0..2 {
+        let act = Act { number, column: 1, who: 0, what: What::Create, item: 0, pick: 162 };
+        assert!(people.act(&world, &act).unwrap(), "{act:?} was not done");
+    }
+    world.rest().await.unwrap();
+    let jdoe = world.person("globex", "jdoe");
+    let mut keys: Vec<String> = world.jira("globex").issues().into_iter().map(|view| view.key).collect();
+    keys.sort();
+    jdoe.comment(&keys[0], "Said c11byglobexz").unwrap();
+    jdoe.attach(&keys[0], "f0-c12byglobexz.txt", b"bytes").unwrap();
+    jdoe.log_work(&keys[0], "2026-03-02T09:00:00.000+0000", 600, "Work c13byglobexz").unwrap();
+    jdoe.link(&keys[0], "Blocks", &keys[1]).unwrap();
+    world.rest().await.unwrap();
+    (world, people)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_otherwise_on_one_side_is_seen() {
+    for sight in [Sight::Open, Sight::Apart] {
+        let (world, people) = lived(sight).await;
+        let found = judged(&world, &people).await.unwrap();
+        assert!(sight == Sight::Open || found == 3, "{found}");
+        let (acme, ours) = (world.jira("acme").clone(), world.person("acme", sync_user("acme")));
+        let before = acme.back_up();
+        for (at, (told, bend)) in BENDS.iter().enumerate() {
+            let views = acme.issues();
+            let view = views.iter().find(|view| view.comments.iter().any(|comment| comment.body.contains("Said")));
+            bend(&ours, view.unwrap());
+            let why = judged(&world, &people).await.map_or_else(|why| why, |said| format!("all is well: {said}"));
+            assert!(!why.contains("all is well") && why.contains(told), "{sight:?} {at} {told}: {why}");
+            acme.put_back(&before);
+            judged(&world, &people).await.unwrap();
+        }
+    }
+}
+
+/// That somebody's acts stay excuses nothing of anybody else's, nor on another side.
+#[tokio::test(start_paused = true)]
+async fn that_somebodys_acts_stay_excuses_nobody_elses() {
+    let (world, people) = lived(Sight::Apart).await;
+    let kchan = world.person("globex", "kchan");
+    let key = world.jira("globex").issues().into_iter().find(|view| !view.comments.is_empty()).unwrap().key;
+    kchan.comment(&key, "Kept c14byglobexz").unwrap();
+    world.rest().await.unwrap();
+    let problems = world.problems().await;
+    assert!(problems.iter().any(|problem| problem.contains("whose acts stay here")), "{problems:?}");
+    let acme = world.jira("acme");
+    let view = acme.issues().into_iter().find(|view| !view.comments.is_empty()).unwrap();
+    let ours = world.person("acme", sync_user("acme"));
+    ours.delete_comment(&view.key, &copied(&view).id.to_string()).unwrap();
+    let why = judged(&world, &people).await.unwrap_err();
+    assert!(why.contains("comments of globex"), "{why}");
+}
