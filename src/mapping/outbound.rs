@@ -4,6 +4,7 @@ use super::scalar::{jira_moment, whole_minutes};
 use super::table::{FOREIGN, names_on};
 use super::{Place, Vocabulary, vocabulary};
 use crate::model::catalog::Shape;
+use crate::model::ids::AccountId;
 use crate::model::issue::{Named, NativeValue, Person};
 use crate::model::right::{Function, Right, there};
 use crate::model::settings::{FieldKind, OnUnmapped};
@@ -106,6 +107,10 @@ fn person(place: &Place<'_>, shared: &str) -> Result<NativeValue, Unmappable> {
     let cells = names_on(place.table(), place.side, shared);
     let found = cells.iter().find_map(|cell| place.catalog.people.get(*cell));
     let mut why = no_row(place, shared);
+    if let (None, Some(account)) = (found, own_account(place, shared)) {
+        let account = AccountId::new(account);
+        return Ok(NativeValue::Person(Person { display_name: account.to_string(), account, email: None }));
+    }
     if let (Some(person), false) = (found, place.table().rows.is_empty()) {
         if !may_not_have_it(place, person) {
             return Ok(NativeValue::Person(person.clone()));
@@ -130,6 +135,12 @@ fn person(place: &Place<'_>, shared: &str) -> Result<NativeValue, Unmappable> {
         }
         OnUnmapped::Leave | OnUnmapped::Skip | OnUnmapped::Create => Err(why),
     }
+}
+
+/// The account of somebody of this very side whom no row names. What only a log told may be a name that people read: no account is called so.
+fn own_account<'s>(place: &Place<'_>, shared: &'s str) -> Option<&'s str> {
+    let (side, account) = shared.strip_prefix(FOREIGN)?.split_once(':')?;
+    (side == place.side.as_str() && !account.is_empty() && !account.contains(' ')).then_some(account)
 }
 
 /// Whether Jira said of somebody that they may not be assigned what this field is about.

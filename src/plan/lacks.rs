@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Draft, place};
-use crate::mapping::{Place, lacking, taken};
+use crate::mapping::{FOREIGN, Place, lacking, taken};
 use crate::model::catalog::Shape;
 use crate::model::ids::SideId;
 use crate::model::operation::{Action, Operation, Thing};
@@ -56,6 +56,15 @@ pub(super) fn say(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, value: &
         }
     }
     if !short || row.on_unmapped == OnUnmapped::Skip {
+        return;
+    }
+    if let Value::Person(shared) = value {
+        let who = shared.strip_prefix(FOREIGN).unwrap_or(shared);
+        let stands = if row.on_unmapped == OnUnmapped::Clear { "nobody" } else { "somebody else" };
+        let what = format!("`{}` is `{who}`, who has no account here that is known: {stands} stands there", row.name);
+        let remedy =
+            format!("add a row for them to `sync.{}.map.users`, if they have an account here", draft.input.sync.id);
+        draft.hold(side, Some(&row.name), what, &remedy);
         return;
     }
     let names: Vec<String> = unoffered.iter().chain(&unnamed).map(|name| format!("`{name}`")).collect();

@@ -247,6 +247,11 @@ fn stand(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, 
         draft.hold(side, Some(&row.name), why, &remedy);
         return Stand::LetBe;
     }
+    // What stands there already needs no counterpart, whatever a value without one is replaced by.
+    let replaces = matches!(row.on_unmapped, OnUnmapped::Clear | OnUnmapped::Default(_));
+    if replaces && base.value.as_ref().is_some_and(|held| held == &agreed.value) {
+        return Stand::Holds;
+    }
     let mut known = base.acts.clone();
     known.join(&base.matched);
     let told = known.contains(&agreed.acts);

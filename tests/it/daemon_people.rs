@@ -46,6 +46,49 @@ async fn whoever_hides_their_address_is_known_by_the_account_alone() {
     }
 }
 
+/// Whoever has no account elsewhere stays where people put them; elsewhere nobody is, or somebody else, as the row says. What is let stand again is
+/// that somebody, too.
+#[tokio::test(start_paused = true)]
+async fn row_071_whoever_is_in_no_row_stays_where_people_put_them() {
+    for (config, other, who, _) in pairs() {
+        let default = format!("on-unmapped = {{ acme = \"jane@acme.example\", {other} = \"{who}\" }}");
+        let default = default.replace("\"petra\"", "\"petra@initech.example\"");
+        for (unmapped, elsewhere) in [("on-unmapped = \"clear\"", false), (default.as_str(), true)] {
+            let row = format!("assignee = {{ {unmapped} }}");
+            let world = World::new(&config.replacen("assignee = \"both\"", &row, 1), |_| {}).await;
+            let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+            let jane = world.person("acme", "jane");
+            let key = jane.create("SUP", "Bug", fields).unwrap();
+            jane.assign(&key, Some("jane")).unwrap();
+            world.rest().await.unwrap();
+            let (theirs, hers) = (world.person(other, who), |jira: &str, who: &str| {
+                world.jira(jira).display_name(world.person(jira, who).id())
+            });
+            assert_eq!(assigned(&world, other), hers(other, who), "{other} {unmapped}");
+            world.person("acme", "jane").assign(&key, Some("nora")).unwrap();
+            world.rest().await.unwrap();
+            let stands = if elsewhere { hers(other, who) } else { String::new() };
+            let nora = hers("acme", "nora");
+            assert_eq!(
+                (assigned(&world, "acme"), assigned(&world, other)),
+                (nora.clone(), stands),
+                "{other} {unmapped}"
+            );
+            let problems = world.problems().await;
+            assert!(problems.len() == 1 && problems[0].contains("has no account here that is known"), "{problems:?}");
+            // Somebody else of the other side is nobody's at home, and stays there.
+            let second = if other == "globex" { "mlopez" } else { "juergen" };
+            let there = world.issue(other, "Item").key;
+            theirs.assign(&there, Some(second)).unwrap();
+            world.rest().await.unwrap();
+            let home = if elsewhere { hers("acme", "jane") } else { String::new() };
+            assert_eq!((assigned(&world, "acme"), assigned(&world, other)), (home, hers(other, second)), "{unmapped}");
+            world.intervals(10).await;
+            assert_eq!(assigned(&world, other), hers(other, second), "{unmapped}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn row_071_whoever_left_stays_where_they_are_and_is_given_nothing_new() {
     for (config, other, who, _) in pairs() {
