@@ -49,6 +49,8 @@ pub struct Previewed {
     pub costs: Vec<Cost>,
     /// The keys that were asked for and that no item has: what stands against one, a line for each side.
     pub not_begun: Vec<(IssueKey, Vec<String>)>,
+    /// The instances that did not answer, with what they said or why they are left alone: what changed there is in no plan.
+    pub not_asked: Vec<(InstanceId, String)>,
 }
 
 /// What would be done with one item.
@@ -187,7 +189,16 @@ async fn previewed(
     pairs.retain(|(sync, _)| concerns(&config, &chosen, sync));
     let costs = tally.costs(&connections, surroundings.clock.now());
     let not_begun = not_begun(&*store, &engine, &chosen).await?;
-    Ok(Previewed { items, things, bursts, stopped, pairs, unclear, proposals, costs, not_begun })
+    let not_asked = not_asked(&config, &engine, &chosen);
+    Ok(Previewed { items, things, bursts, stopped, pairs, unclear, proposals, costs, not_begun, not_asked })
+}
+
+/// The instances of what was chosen that did not answer. One that an operator paused is left alone as asked.
+fn not_asked(config: &Config, engine: &Engine, chosen: &Chosen) -> Vec<(InstanceId, String)> {
+    let syncs = config.syncs.values().filter(|sync| concerns(config, chosen, &sync.id));
+    let instances: BTreeSet<&InstanceId> = syncs.flat_map(|sync| &sync.sides).map(|side| &side.instance).collect();
+    let silent = instances.into_iter().filter(|instance| engine.left_alone_for(instance).is_some());
+    silent.filter_map(|instance| Some((instance.clone(), engine.paused(instance)?))).collect()
 }
 
 /// The keys that were asked for and that no item has, with what stands against one.

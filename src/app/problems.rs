@@ -33,12 +33,20 @@ pub(super) async fn retry(store: &dyn Store, filter: &ProblemFilter, dry_run: bo
         return Ok((none(), Vec::new()));
     }
     let items = items_of(&problems);
+    // What belongs to no item is not tried by this: the next poll of its instance does.
+    let (apart, of_items): (Vec<StoredProblem>, Vec<StoredProblem>) =
+        problems.into_iter().partition(|stored| stored.item.is_none());
     let first = if dry_run { "would be tried again now" } else { "tried again now" };
-    let mut answer = told(first, &problems, dry_run);
-    let apart = problems.iter().filter(|stored| stored.item.is_none()).count();
-    if apart > 0 {
+    let mut answer = if of_items.is_empty() {
+        told("of no issue in step, so not tried by this", &apart, dry_run)
+    } else {
+        told(first, &of_items, dry_run)
+    };
+    if !apart.is_empty() {
         answer.lines.push(format!(
-            "{apart} of them are of no issue in step: what instances, syncs and newcomers wait for is looked at with their next poll"
+            "{} of no issue in step: what instances, syncs and newcomers wait for is looked at with their next poll; after a \
+             secret or the configuration was mended `jirasyncd reload` reads it at once",
+            number(apart.len(), "problem")
         ));
     }
     let mut suspects = Suspects::read(store.note(Suspects::NOTE).await?.as_deref());

@@ -141,7 +141,8 @@ impl Daemon {
         );
         if !confirm && held.changes_syncs() {
             lines.push(
-                "issues that it would create wait until somebody says so (`jirasyncd status` tells how many)"
+                "where the new configuration would create issues of what is in step or stands there already, they wait until somebody \
+                 says so: `jirasyncd status` tells how many, if any"
                     .to_owned(),
             );
         }

@@ -273,9 +273,9 @@ impl From<OfExisting> for Existing {
 pub(super) struct Plan {
     #[command(flatten)]
     pub(super) existing: OfExisting,
-    /// Only the item that one of its issues has this key in; may be given several times.
-    #[arg(long, value_name = "KEY", conflicts_with_all = ["sync", "jql"])]
-    pub(super) item: Vec<String>,
+    /// Only the item of this issue: a key, or the address that a browser shows; may be given several times.
+    #[arg(long, value_name = "KEY", value_parser = issue_key, conflicts_with_all = ["sync", "jql"])]
+    pub(super) item: Vec<IssueKey>,
     /// Only this sync.
     #[arg(long, value_name = "SYNC", conflicts_with = "jql")]
     pub(super) sync: Option<String>,

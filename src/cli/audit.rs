@@ -233,7 +233,10 @@ async fn tell(
     if output.json_wanted() {
         output.json(&serde_json::json!({ "exit": exit, "side": side, "since": since, "entries": all }))?;
     }
-    if !any && !known {
+    let no_sync = sync.filter(|sync| !config.syncs.contains_key(*sync));
+    if let (false, Some(sync)) = (any, no_sync) {
+        output.note(&format!("nothing left under a sync `{sync}`, and the configuration has none of that name"))?;
+    } else if !any && !known {
         output.note(&format!("nothing left for a side `{side}`, and the configuration has none of that name there"))?;
     } else if !any {
         output.note(&format!("nothing left for side `{side}` since {since}"))?;

@@ -12,6 +12,7 @@ use crate::model::command::{Pause, Target};
 use crate::model::hub::{Acts, ItemState, Replica};
 use crate::model::ids::{FieldName, SideId};
 use crate::model::settings::{FieldKind, SideSettings, SyncSettings};
+use crate::model::start::{Phase, Standing};
 use crate::model::store::{Store as _, StoreError, StoredProblem};
 use crate::model::value::Value;
 use crate::plan::audience_of;
@@ -82,16 +83,37 @@ pub(super) async fn waits(
         let of_it = standing.iter().filter(|told| told.item.is_none() && told.about == about);
         why.extend(of_it.map(|told| told.problem.what.clone()).filter(|what| what.contains("` failed: ")));
         if unmade.contains(&(item.id, side.id.clone())) {
-            let most = sync.start.most_creations;
-            why.push(format!(
-                "creations wait: more than {most} at once want `jirasyncd confirm {}`, `backfill` has a pace, and `run --limit` an end; \
-                 `jirasyncd status` tells",
-                sync.id
-            ));
+            why.push(why_unmade(sync, standing_of(store, sync).await?));
         }
         found.push(Waits { side: side.id.clone(), fields, why });
     }
     Ok(found)
+}
+
+/// How the creations of a sync stand, as the state knows.
+async fn standing_of(store: &SqliteStore, sync: &SyncSettings) -> Result<Option<Standing>, StoreError> {
+    let kept = store.note(&Standing::note(&sync.id)).await?;
+    Ok(kept.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+/// Why a creation waits that is nobody's turn yet.
+fn why_unmade(sync: &SyncSettings, standing: Option<Standing>) -> String {
+    let id = &sync.id;
+    match standing {
+        Some(Standing { phase: Phase::Stopped, .. }) => {
+            let most = sync.start.most_creations;
+            format!("more than {most} would be created at once: they wait for `jirasyncd confirm {id}`")
+        }
+        Some(Standing { phase: Phase::Counting, .. }) | None => {
+            "it is counted first how many would be created at once".to_owned()
+        }
+        Some(Standing { phase: Phase::Open, .. }) if sync.start.has_a_pace() => {
+            "its turn has not come: `backfill` has a pace, and `jirasyncd status` tells it".to_owned()
+        }
+        Some(Standing { phase: Phase::Open, .. }) => {
+            "its turn has not come: the next run creates it, unless `--limit` ends that before".to_owned()
+        }
+    }
 }
 
 /// Whether an issue is to be made there, and nothing that is told of the item stands against it.

@@ -17,7 +17,7 @@ use crate::app::{
 use crate::config::{Config, SecretsWanted};
 use crate::console::escaped;
 use crate::engine::ThingsPreview;
-use crate::model::ids::{InstanceId, IssueKey, SyncId};
+use crate::model::ids::{InstanceId, SyncId};
 use crate::model::operation::{Action, Operation};
 use crate::model::problem::Problem;
 use crate::plan::{Plan, Proposal, SavedInput, render};
@@ -41,6 +41,8 @@ struct Answer<'p> {
     costs: Vec<Asked<'p>>,
     /// By the keys that were asked for and that no item has: what stands against one, a line for each side.
     not_begun: &'p BTreeMap<String, Vec<String>>,
+    /// The instances that did not answer, with what they said: what changed there is in no plan.
+    not_asked: &'p BTreeMap<String, String>,
     totals: Totals,
 }
 
@@ -134,6 +136,7 @@ struct Totals {
     not_done: usize,
     to_be_read: usize,
     sides_unread: usize,
+    instances_not_asked: usize,
     syncs_stopped: usize,
 }
 
@@ -153,13 +156,20 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
             None => preview(config, here, chosen, existing).await,
         }
     })?;
-    let Previewed { items, things, bursts, stopped, pairs, unclear, proposals, costs, not_begun } = previewed;
+    let Previewed { items, things, bursts, stopped, pairs, unclear, proposals, costs, not_begun, not_asked } =
+        previewed;
     drop(waiting);
     if let Some(file) = &wanted.save_input {
         save(file, &items, if wanted.unredacted { Words::Kept } else { Words::Replaced }, output)?;
     }
     let syncs: BTreeSet<_> = stopped.iter().map(|(sync, ..)| sync).collect();
-    let totals = Totals { pairs: pairs.len(), unclear: unclear.len(), ..Totals::of(&items, &things, syncs.len()) };
+    let (pairs_made, instances_not_asked) = (pairs.len(), not_asked.len());
+    let totals = Totals {
+        pairs: pairs_made,
+        unclear: unclear.len(),
+        instances_not_asked,
+        ..Totals::of(&items, &things, syncs.len())
+    };
     let proposals: Vec<String> = proposals.iter().map(|(sync, found)| in_words(sync, found)).collect();
     let exit = totals.exit();
     if output.json_wanted() {
@@ -170,43 +180,81 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
         let things = things.iter().map(Things::of).collect();
         let costs = costs.iter().map(Asked::of).collect();
         let not_begun = &not_begun.into_iter().map(|(key, why)| (key.to_string(), why)).collect();
-        output.json(&Answer { exit, items, things, stopped, pairs, unclear, proposals, costs, not_begun, totals })?;
+        let not_asked = &not_asked.into_iter().map(|(instance, why)| (instance.to_string(), why)).collect();
+        output.json(&Answer {
+            exit,
+            items,
+            things,
+            stopped,
+            pairs,
+            unclear,
+            proposals,
+            costs,
+            not_begun,
+            not_asked,
+            totals,
+        })?;
         return Ok(exit);
     }
-    for (key, why) in &not_begun {
+    tell(
+        &Previewed {
+            items,
+            things,
+            bursts,
+            stopped,
+            pairs,
+            unclear,
+            costs,
+            not_begun,
+            not_asked,
+            ..Previewed::default()
+        },
+        &proposals,
+        output,
+    )?;
+    output.line(&totals.in_words())?;
+    Ok(exit)
+}
+
+/// Prints what would be done, for people.
+fn tell(previewed: &Previewed, proposals: &[String], output: &mut Output<'_>) -> io::Result<()> {
+    let Previewed { items, things, bursts, stopped, pairs, unclear, costs, not_begun, not_asked, .. } = previewed;
+    for (instance, why) in not_asked {
+        output.line(&format!("? instance {instance} does not answer, so what changed there is not planned: {why}"))?;
+    }
+    for (key, why) in not_begun {
         output.line(&format!("? no item has an issue {key}: {}", why.join("; ")))?;
     }
-    for item in &items {
+    for item in items {
         show(item, output)?;
     }
-    for (sync, issues) in &pairs {
+    for (sync, issues) in pairs {
         output.line(&format!("= sync {sync}: {issues} name each other and are paired"))?;
     }
-    for (why, remedy) in &unclear {
+    for (why, remedy) in unclear {
         output.line(&format!("? {why}; {remedy}"))?;
     }
-    for proposal in &proposals {
+    for proposal in proposals {
         output.line(&format!("may be one, by summary and type: `{proposal}`"))?;
     }
-    for of_sync in &things {
+    for of_sync in things {
         for line in of_sync.lines.iter().chain(&problems_of(of_sync)) {
             output.change(line)?;
         }
     }
-    for (sync, side, why) in &stopped {
+    for (sync, side, why) in stopped {
         output.line(&format!("? sync {sync}, side {side}: {why}"))?;
     }
-    for (sync, count, most) in &bursts {
+    for (sync, count, most) in bursts {
         let confirm = format!("`jirasyncd confirm {sync} {count}`");
         output.line(&format!(
             "? sync {sync}: {count} issues would be created, more than {most}: a run waits for {confirm}"
         ))?;
     }
-    for cost in &costs {
+    for cost in costs {
         output.line(&told(cost))?;
     }
-    output.line(&totals.in_words())?;
-    Ok(exit)
+    Ok(())
 }
 
 /// Prints one item's plan.
@@ -273,7 +321,7 @@ fn again(file: &Path, output: &mut Output<'_>) -> anyhow::Result<Exit> {
 /// What is to be planned. A sync or an instance that is not configured is told with those that are.
 fn chosen(config: &Config, wanted: &Wanted) -> anyhow::Result<Chosen> {
     if !wanted.item.is_empty() {
-        return Ok(Chosen::Keys(wanted.item.iter().map(|key| IssueKey::from(key.trim())).collect()));
+        return Ok(Chosen::Keys(wanted.item.clone()));
     }
     if let Some(sync) = &wanted.sync {
         let known = config.syncs.keys().map(SyncId::as_str);
@@ -375,7 +423,7 @@ fn problems_of(of_sync: &ThingsPreview) -> Vec<String> {
 impl Totals {
     /// As documented in docs/handbook.md: what is not done is a problem, a side that cannot be read is an instance's.
     fn exit(&self) -> Exit {
-        if self.sides_unread > 0 {
+        if self.sides_unread > 0 || self.instances_not_asked > 0 {
             Exit::Instance
         } else if self.not_done > 0 || self.syncs_stopped > 0 || self.unclear > 0 {
             Exit::Problems

@@ -94,7 +94,10 @@ fn text(status: &Status) -> String {
         ("conflicts recorded", figures.conflicts),
         ("problems standing", figures.problems),
     ];
-    let more = [("problems dismissed", figures.dismissed), ("waiting for a resume", figures.parked)];
+    let more = [
+        ("problems dismissed", figures.dismissed),
+        ("waiting for a resume, or for an instance to answer", figures.parked),
+    ];
     let more = more.iter().filter(|(_, count)| *count > 0);
     let rows: Vec<Vec<String>> =
         rows.iter().chain(more).map(|(name, count)| vec![count.to_string(), (*name).to_owned()]).collect();
@@ -257,9 +260,10 @@ fn of_one_cause(cause: &CauseId, (first, others): (&&ProblemStatus, &[&ProblemSt
         format!("{} (cause {cause})", counted(1 + others.len(), "problem"))
     };
     let since = since.unwrap_or(first.since);
+    let one_of_them = if others.iter().any(|other| other.what != first.what) { "one of them: " } else { "" };
     let mut lines = vec![
         format!("  {about}, side {}{field}, since {since}, met {times}", first.side),
-        format!("    {}", first.what),
+        format!("    {one_of_them}{}", first.what),
         format!("    Hint: {}", first.remedy),
     ];
     if !others.is_empty() {

@@ -25,6 +25,8 @@ pub struct Cause {
     pub field: Option<FieldName>,
     /// What is wrong, as the oldest one says it.
     pub what: String,
+    /// Whether others say it with other keys, numbers or times.
+    pub varies: bool,
     /// What to do, as the oldest one says it.
     pub remedy: String,
     /// Since when the oldest stands.
@@ -80,6 +82,7 @@ pub fn causes(problems: &[StoredProblem]) -> Vec<Cause> {
             side: problem.side.clone(),
             field: problem.field.clone(),
             what: problem.what.clone(),
+            varies: false,
             remedy: problem.remedy.clone(),
             since: *since,
             newest: *since,
@@ -87,6 +90,7 @@ pub fn causes(problems: &[StoredProblem]) -> Vec<Cause> {
             operation: None,
             about: Vec::new(),
         });
+        cause.varies |= cause.what != problem.what;
         cause.times = cause.times.saturating_add(*times);
         cause.operation = problem.operation.or(cause.operation);
         cause.newest = cause.newest.max(*since);
@@ -121,6 +125,7 @@ mod tests {
         let causes = causes(&problems);
         assert_eq!(causes.len(), 3);
         assert_eq!(causes[0].about, ["SUP-1 ENG-4", "SUP-2 ENG-9"]);
+        assert_eq!((causes[0].varies, causes[1].varies), (true, false));
         assert_eq!(causes[0].what, problems[1].problem.what);
         assert_eq!(causes[0].since.as_second(), 10);
         assert_eq!(causes[0].newest.as_second(), 20);

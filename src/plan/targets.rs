@@ -229,27 +229,36 @@ enum Stand {
     Write(NativeValue, Value),
 }
 
+/// Whether what is agreed stands there: then it needs no counterpart, whatever a value without one is replaced by.
+fn stands_already(row: &FieldRow, agreed: &Agreed, base: &Base) -> bool {
+    let replaces = matches!(row.on_unmapped, OnUnmapped::Clear | OnUnmapped::Default(_));
+    replaces && base.value.as_ref().is_some_and(|held| held == &agreed.value)
+}
+
+/// Says that nobody decided yet which side's value stands.
+fn say_open(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId) {
+    let why = format!(
+        "`{}` is another one here than elsewhere; each side keeps its own until somebody says which stands",
+        row.name
+    );
+    let key = draft.plan.item.replicas.get(side).map(|replica| replica.key.to_string()).unwrap_or_default();
+    let remedy = format!(
+        "make the sides equal, or name the one whose value stands: `jirasyncd resolve {} {side}:{key} {} SIDE`",
+        draft.input.sync.id, row.name
+    );
+    draft.hold(side, Some(&row.name), why, &remedy);
+}
+
 fn stand(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, base: &Base) -> Stand {
     let nothing = draft.nothing.clone();
     let input = draft.input;
     let origin = agreed.by.place();
     let place = Place { origin: Some(&origin), held: base.value.as_ref(), ..place(input, &nothing, row, side) };
     if agreed.asking.contains(side) {
-        let why = format!(
-            "`{}` is another one here than elsewhere; each side keeps its own until somebody says which stands",
-            row.name
-        );
-        let key = draft.plan.item.replicas.get(side).map(|replica| replica.key.to_string()).unwrap_or_default();
-        let remedy = format!(
-            "make the sides equal, or name the one whose value stands: `jirasyncd resolve {} {side}:{key} {} SIDE`",
-            input.sync.id, row.name
-        );
-        draft.hold(side, Some(&row.name), why, &remedy);
+        say_open(draft, row, side);
         return Stand::LetBe;
     }
-    // What stands there already needs no counterpart, whatever a value without one is replaced by.
-    let replaces = matches!(row.on_unmapped, OnUnmapped::Clear | OnUnmapped::Default(_));
-    if replaces && base.value.as_ref().is_some_and(|held| held == &agreed.value) {
+    if stands_already(row, agreed, base) {
         return Stand::Holds;
     }
     let mut known = base.acts.clone();

@@ -280,10 +280,21 @@ async fn a_plan_is_shown_before_it_is_carried_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn even_the_most_talkative_log_holds_no_token() {
     let world = World::new().await;
-    let place = world.place();
-    for words in [&["check", "--log", "trace"][..], &["run", "--once", "--log", "trace", "--log-format", "json"]] {
+    let place = world.place_with("home = \"acme\"", "home = \"acme\"\nattachments = \"both\"");
+    let jane = world.acme.person("jane").unwrap();
+    let fields = serde_json::json!({ "summary": "Item", "priority": { "name": "Highest" } });
+    let key = jane.create("SUP", "Bug", fields).unwrap();
+    jane.comment(&key, "Said").unwrap();
+    jane.attach(&key, "plan.png", b"bytes").unwrap();
+    let traced = ["run", "--once", "--log", "trace", "--log-format", "json"];
+    for words in [&["check", "--log", "trace"][..], &traced] {
         place.run(words).await.expect(0, &[]);
     }
+    let there = world.globex.issues().remove(0);
+    assert_eq!((there.comments.len(), there.attachments.len()), (1, 1), "writes of all kinds were logged");
+    world.globex.set_permission("ENG", "EDIT_ISSUES", &[jirasyncd::simulator::Holder::User("nobody".into())]);
+    jane.edit(&key, serde_json::json!({ "summary": "Item, edited" })).unwrap();
+    place.run(&traced).await.expect(1, &["1 problem"]);
 }
 
 /// Each line of an item's cycle says whose it is, in either form, and holds nothing that people wrote.

@@ -85,7 +85,8 @@ async fn only_what_was_asked_for_is_told() {
     let of_acme = entries(&["--side", "acme", "--since", "1h"]).await;
     assert!(of_acme.iter().filter_map(|entry| entry.get("write")).all(|write| write["side"] == "acme"), "{of_acme:?}");
     let other = place.run(&["audit", "--json", "--side", "globex", "--since", "1h", "--sync", "other"]).await;
-    assert_eq!(other.expect(1, &[]).json()["entries"], json!([]));
+    let other = other.expect(1, &["nothing left under a sync `other`, and the configuration has none of that name"]);
+    assert_eq!(other.json()["entries"], json!([]));
     let unknown = place.run(&["audit", "--side", "initech", "--since", "1h"]).await.expect(1, &[]);
     assert!(
         unknown.stderr.contains("nothing left for a side `initech`, and the configuration has none"),

@@ -2,7 +2,7 @@
 //! simulated Jiras.
 
 use jirasyncd::clock::{Clock as _, SystemClock};
-use jirasyncd::simulator::{Holder, Jira, Setup};
+use jirasyncd::simulator::{Fault, FaultRule, Holder, Jira, Setup, When};
 use serde_json::{Value, json};
 
 use super::cli_world::{Place, World};
@@ -95,6 +95,28 @@ async fn what_goes_to_an_issue_that_is_gone_is_not_planned() {
     world.globex.reset_calls();
     place.run(&["run", "--once"]).await.expect(1, &[]);
     assert_eq!(written(&world.globex).0, 1);
+}
+
+/// That nothing is planned of an instance which does not answer is no sign that nothing is to be done.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_does_not_answer_is_named() {
+    let world = World::new().await;
+    let place = world.place();
+    let fields = json!({ "summary": "Item", "priority": { "name": "Highest" } });
+    world.acme.person("jane").unwrap().create("SUP", "Bug", fields).unwrap();
+    place.run(&["run", "--once"]).await.expect(0, &[]);
+    place.run(&["plan"]).await.expect(0, &["0 changes"]);
+    let fault = FaultRule::new("*", When::Probability(1.0), Fault::Status(503));
+    world.globex.add_fault(fault);
+    for words in [vec!["plan"], vec!["plan", "--item", "SUP-1"], vec!["plan", "--sync", "support"]] {
+        place.run(&words).await.expect(3, &["? instance globex does not answer, so what changed there is not planned"]);
+    }
+    let json = place.run(&["plan", "--json"]).await.expect(3, &[]).json();
+    assert!(json["not_asked"]["globex"].as_str().is_some_and(|why| why.contains("503")), "{json}");
+    assert_eq!(json["totals"]["instances_not_asked"], 1, "{json}");
+    world.globex.clear_faults();
+    let address = format!("{}/browse/SUP-1", world.acme.base_url());
+    place.run(&["plan", "--item", &address]).await.expect(0, &["0 changes"]);
 }
 
 /// What is created waits for the hours of its sync, and the time that is told goes by them.

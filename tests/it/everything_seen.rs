@@ -13,8 +13,11 @@ use super::everything_audit::{Audited, equal};
 use super::everything_people::People;
 use super::everything_world::{Sight, world};
 
+/// Bends what stands there.
+type Bend = fn(&Person, &IssueView);
+
 /// What the sync user's account does to a counterpart, and the word by which it is told.
-const BENDS: [(&str, fn(&Person, &IssueView)); 11] = [
+const BENDS: [(&str, Bend); 11] = [
     ("comments of", |ours, view| drop(ours.comment(&view.key, &copied(view).body).unwrap())),
     ("comments of", |ours, view| ours.delete_comment(&view.key, &copied(view).id.to_string()).unwrap()),
     ("comments of", |ours, view| {

@@ -39,8 +39,10 @@ async fn row_023_reads_outlast_short_faults() {
         for fault in [
             Fault::ResetBefore,
             Fault::Truncated,
+            Fault::Status(500),
             Fault::Unavailable { status: 502, retry_after: None },
             Fault::Unavailable { status: 503, retry_after: Some(7) },
+            Fault::Unavailable { status: 504, retry_after: None },
             Fault::RateLimited { retry_after: Some(20) },
             Fault::RateLimited { retry_after: None },
             Fault::Slow(Duration::from_secs(3)),

@@ -360,7 +360,9 @@ async fn try_seeds(seeds: Vec<u64>, beyond: bool) {
     }
     let each = effects / count.max(1);
     println!("{count} seeds, {acts} acts, {deaths} deaths, {each} effects a seed, {duplicates} duplicates told");
-    println!("{done:?}");
+    for (act, times) in &done {
+        println!("  act {act:?}: {times}");
+    }
     print!("{counts}");
     assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
     assert!(acts >= ACTS * count && each >= 300, "hardly anything happened");

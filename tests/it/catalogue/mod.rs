@@ -15,6 +15,7 @@ use super::daemon_support::World;
 
 mod answers;
 mod content;
+mod halves;
 mod network;
 mod operations;
 mod options;
