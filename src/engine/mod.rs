@@ -257,12 +257,12 @@ impl Engine {
         self.instances.get(instance).map_or(0, |instance| instance.unannounced(self.now()))
     }
 
-    /// The syncs that nothing joins now, with the side whose JQL Jira refuses, and its words.
+    /// The syncs that nothing joins now, with the side that is in the way, why, and what to do.
     #[must_use]
     pub fn stopped(&self) -> Vec<(SyncId, SideId, String)> {
         let stopped = self.syncs.values().flat_map(|sync| {
             let problems = sync.stop_problems().into_iter();
-            problems.map(|problem| (sync.id().clone(), problem.side, problem.what))
+            problems.map(|problem| (sync.id().clone(), problem.side, format!("{} ({})", problem.what, problem.remedy)))
         });
         stopped.collect()
     }

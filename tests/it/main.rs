@@ -16,6 +16,8 @@ mod cli_audit;
 #[cfg(test)]
 mod cli_first_run;
 #[cfg(test)]
+mod cli_hostile;
+#[cfg(test)]
 mod cli_init;
 #[cfg(test)]
 mod cli_init_logins;

@@ -84,7 +84,7 @@ impl Desk<'_> {
                 Err(error) => error,
             };
             let mut answered = false;
-            for need in needs(&error, &network) {
+            for need in needs(&error, &network, !typed.contains("://")) {
                 let kind = std::mem::discriminant(&need);
                 if !asked.contains(&kind) {
                     asked.push(kind);
@@ -154,7 +154,7 @@ impl Desk<'_> {
 }
 
 /// What an instance may need, by why it could not be asked. The likelier comes first.
-fn needs(error: &FindError, network: &Network) -> Vec<Need> {
+fn needs(error: &FindError, network: &Network, assumed: bool) -> Vec<Need> {
     let FindError::Unreachable { source, .. } = error else { return Vec::new() };
     let mut needs = Vec::new();
     if error.is_about_certificates() {
@@ -165,7 +165,9 @@ fn needs(error: &FindError, network: &Network) -> Vec<Need> {
             needs.push(Need::Certificate);
         }
     } else if network.proxy.is_none() {
-        needs.push(Need::Proxy(source.to_string()));
+        let why = source.to_string();
+        let told = "`https://` was put before what was typed; type `http://` before it where there is no TLS";
+        needs.push(Need::Proxy(if assumed { format!("{why}; {told}") } else { why }));
     }
     needs
 }
