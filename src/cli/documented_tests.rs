@@ -49,7 +49,7 @@ fn words(command: &str) -> Vec<String> {
     let command = [" > ", " | ", " # ", "  "].iter().fold(command, |rest, end| rest.split(end).next().unwrap_or(rest));
     let left_open = |word: &str| match word {
         "N" | "NUMBER" => "3".to_owned(),
-        "KEY" => "SUP-1".to_owned(),
+        "KEY" | "{key}" => "SUP-1".to_owned(),
         _ => filled(word),
     };
     command.split_whitespace().filter(|word| !matches!(*word, "..." | "…")).map(left_open).collect()

@@ -17,9 +17,11 @@ use crate::app::{
 use crate::config::{Config, SecretsWanted};
 use crate::console::escaped;
 use crate::engine::ThingsPreview;
-use crate::model::ids::{InstanceId, SyncId};
+use crate::model::hub::ItemState;
+use crate::model::ids::{InstanceId, SideId, SyncId};
 use crate::model::operation::{Action, Operation};
 use crate::model::problem::Problem;
+use crate::model::remark::Remark;
 use crate::plan::{Plan, Proposal, SavedInput, render};
 
 /// The answer as JSON.
@@ -132,6 +134,8 @@ struct Totals {
     matched: usize,
     /// What an earlier bridge wrote that is a copy of nothing.
     left: usize,
+    /// Comments, files and logged work that may follow once issues are created: no request for them is counted.
+    to_follow: usize,
     conflicts: usize,
     not_done: usize,
     to_be_read: usize,
@@ -212,6 +216,9 @@ pub(super) fn run(common: &Common, wanted: Wanted, output: &mut Output<'_>) -> a
         &proposals,
         output,
     )?;
+    if let Some(follows) = totals.follows() {
+        output.line(&follows)?;
+    }
     output.line(&totals.in_words())?;
     Ok(exit)
 }
@@ -414,6 +421,15 @@ impl<'p> Things<'p> {
     }
 }
 
+/// What people said and attached on other sides, which may go into an issue that is created.
+fn to_follow(item: &ItemState, side: &SideId) -> usize {
+    let said = Remark::ALL.into_iter().flat_map(|remark| item.remarks(remark));
+    let said = said.filter(|said| !said.gone && !said.notice && &said.side != side && !said.copies.contains_key(side));
+    let files =
+        item.attachments.iter().filter(|file| !file.gone && &file.side != side && !file.copies.contains_key(side));
+    said.count() + files.count()
+}
+
 /// What is not done, as lines.
 fn problems_of(of_sync: &ThingsPreview) -> Vec<String> {
     let line = |problem: &Problem| format!("- {} {} ({})", problem.side, problem.what, problem.remedy);
@@ -444,7 +460,8 @@ impl Totals {
                 totals.changes += plan.operations.len();
                 let creates =
                     plan.operations.iter().filter(|operation| matches!(operation.action, Action::Create { .. }));
-                totals.creates += creates.count();
+                totals.creates += creates.clone().count();
+                totals.to_follow += creates.map(|operation| to_follow(&plan.item, &operation.side)).sum::<usize>();
                 let comments = |operation: &&Operation| matches!(operation.action, Action::AddComment { .. });
                 totals.comments += plan.operations.iter().filter(comments).count();
                 totals.matched += plan.matched.comments + plan.matched.worklogs + plan.matched.files;
@@ -455,6 +472,17 @@ impl Totals {
             }
         }
         totals
+    }
+
+    /// What is planned only once issues that are created are there, and its requests with it.
+    fn follows(&self) -> Option<String> {
+        let said = match self.to_follow {
+            0 => String::new(),
+            follow => format!(", and up to {} or files,", counted(follow, "comment")),
+        };
+        let created = counted(self.creates, "issue");
+        let words = format!("the statuses and links{said} of {created} follow their creation, and are not counted yet");
+        (self.creates > 0).then_some(words)
     }
 
     fn in_words(&self) -> String {

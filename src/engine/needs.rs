@@ -116,6 +116,10 @@ impl<'s> Needs<'s> {
         if self.receives_into("duedate") {
             self.needed(Function::DueDate, Right::ScheduleIssues, "carry the due date");
         }
+        // Who may not resolve issues does not find the field on the screen.
+        if self.receives_into("fixVersions") {
+            self.needed(Function::FixVersions, Right::ResolveIssues, "carry fix versions");
+        }
         if self.receives_into("security") {
             self.needed(Function::SecurityLevels, Right::SetIssueSecurity, "carry security levels");
         }

@@ -35,6 +35,7 @@ fn own_rights(field: &FieldId) -> (Function, &'static [Right]) {
         "assignee" => (Function::Assignee, &[Right::AssignIssues]),
         "reporter" => (Function::Reporter, &[Right::ModifyReporter]),
         "duedate" => (Function::DueDate, &[Right::EditIssues, Right::ScheduleIssues]),
+        "fixVersions" => (Function::FixVersions, &[Right::EditIssues, Right::ResolveIssues]),
         "security" => (Function::SecurityLevels, &[Right::EditIssues, Right::SetIssueSecurity]),
         _ => (Function::Issues, &[Right::EditIssues]),
     }

@@ -42,8 +42,23 @@ pub struct Cause {
     pub about: Vec<String>,
 }
 
+/// What a refusal says whatever was written: one permission that is missing is one cause, whichever fields, files and people wait for it. What it
+/// is needed for stands in the remedy. Elsewhere names are what matters.
+fn of_any_name(text: &str) -> String {
+    let refused = ["status 401", "status 403"].into_iter().filter_map(|status| text.find(status)).min();
+    let Some((head, tail)) = refused.map(|at| text.split_at(at)) else { return text.to_owned() };
+    // Every second part is between quotes.
+    let plain: Vec<&str> = head.split('`').step_by(2).collect();
+    let mut said = plain.join("…");
+    while said.contains("…, …") {
+        said = said.replace("…, …", "…");
+    }
+    said + tail
+}
+
 /// What a text says of any issue: without keys, ids, and times.
 fn of_any_issue(text: &str) -> String {
+    let text = of_any_name(text);
     let mut said = String::new();
     for word in text.split_inclusive(char::is_whitespace) {
         if word.bytes().any(|byte| byte.is_ascii_digit()) {
@@ -110,6 +125,25 @@ mod tests {
             Problem { side: side.into(), field: None, what: what.into(), remedy: "grant it".into(), operation: None };
         let since = Timestamp::from_second(second).unwrap();
         StoredProblem { number: second, item: None, about: about.into(), problem, since, times: 1, dismissed: None }
+    }
+
+    #[test]
+    fn a_permission_that_is_missing_is_one_cause_whatever_waits_for_it() {
+        let refused = |what: &str| format!("Jira refused {what} in sync `support`, side `globex`: status 403: No way.");
+        let told: Vec<StoredProblem> =
+            ["a change of `summary`", "a change of `labels`, `summary`", "a change of `labels`"]
+                .iter()
+                .zip(1_i64..)
+                .map(|(what, second)| stored("SUP-1", "globex", &refused(what), second))
+                .collect();
+        assert_eq!(causes(&told).len(), 1, "{:?}", causes(&told));
+        let file = stored("SUP-1", "globex", &refused("the file `plan.pdf`"), 4);
+        let other = stored("SUP-2", "globex", &refused("the file `notes.txt`"), 5);
+        assert_eq!(cause_of(&file.problem), cause_of(&other.problem));
+        assert_ne!(cause_of(&file.problem), cause_of(&told[0].problem), "another permission");
+        let value =
+            |name: &str| stored("SUP-1", "globex", &format!("`{name}` of field `priority` has no counterpart"), 6);
+        assert_ne!(cause_of(&value("High").problem), cause_of(&value("Low").problem), "another thing to mend");
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub enum Function {
     Reporter,
     /// The due date is carried.
     DueDate,
+    /// Fix versions are carried.
+    FixVersions,
     /// Comments are copied.
     Comments,
     /// What somebody writes into a copy goes back into the original, which a person wrote.
@@ -62,6 +64,7 @@ impl Function {
             Self::Assignee => "the assignee",
             Self::Reporter => "the reporter",
             Self::DueDate => "the due date",
+            Self::FixVersions => "fix versions",
             Self::Comments => "comments",
             Self::PeoplesComments => "edits of people's own comments",
             Self::Attachments => "attachments",

@@ -68,6 +68,8 @@ pub(crate) fn field_permission(field: &str) -> Option<&'static str> {
         "assignee" => Some("ASSIGN_ISSUES"),
         "reporter" => Some("MODIFY_REPORTER"),
         "duedate" => Some("SCHEDULE_ISSUES"),
+        // Atlassian's description of Resolve Issues: it includes the field Fix versions (jira-facts, permissions).
+        "fixVersions" => Some("RESOLVE_ISSUES"),
         "security" => Some("SET_ISSUE_SECURITY"),
         _ => None,
     }

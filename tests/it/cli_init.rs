@@ -137,6 +137,10 @@ async fn a_token_may_stay_where_it_is_and_people_may_be_named() {
     place.run(&["check"]).await.expect(0, &["0 errors"]);
     let nobody = told.replace("mlopez\"", "mlopez\", other = \"x\"");
     init(&place, &nobody, &["--overwrite"]).await.expect(2, &["`users[1]` is of no use", "no instance `other`"]);
+    // Whoever is not found is told before it is written.
+    let unknown = told.replace("globex = \"mlopez\"", "globex = \"Li Wei\"");
+    let parts = ["warning: sync.", ".map.users, side `", "nobody is found as `Li Wei`"];
+    init(&place, &unknown, &["--overwrite"]).await.expect(0, &parts);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -57,6 +57,21 @@ async fn who_may_delete_everybodys_comments_lacks_nothing_to_delete_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_deletes_originals_needs_to_delete_everybodys() {
+    let world = World::new().await;
+    let told = "home = \"acme\"\nattachments = { deleted = \"both\" }";
+    let place = world.place_with("home = \"acme\"", told);
+    for (jira, project, instance) in [(&world.acme, "SUP", "acme"), (&world.globex, "ENG", "globex")] {
+        jira.set_permission(project, "DELETE_ALL_ATTACHMENTS", &[]);
+        let needed = format!(
+            "attachments: the sync user lacks Delete All Attachments (DELETE_ALL_ATTACHMENTS) in project `{project}` of instance `{instance}`"
+        );
+        place.run(&["check"]).await.expect(2, &[&needed, "delete attachments whose copies people delete"]);
+        jira.set_permission(project, "DELETE_ALL_ATTACHMENTS", &[Holder::LoggedIn]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_only_an_issues_reporter_holds_is_found_with_a_sample() {
     let world = World::new().await;
     let place = world.place();

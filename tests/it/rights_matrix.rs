@@ -104,6 +104,12 @@ fn cases() -> Vec<Case> {
         }),
         (Right::ModifyReporter, Function::Reporter, |told| told.edit(json!({ "reporter": told.second() }))),
         (Right::ScheduleIssues, Function::DueDate, |told| told.edit(json!({ "duedate": "2030-05-06" }))),
+        (Right::ResolveIssues, Function::FixVersions, |told| {
+            for side in [told.here, told.there] {
+                told.world.person(side.jira, side.people[0]).make_version(side.project, "9.1", json!({})).unwrap();
+            }
+            told.edit(json!({ "fixVersions": [{ "name": "9.1" }] }));
+        }),
         (Right::AddComments, Function::Comments, |told| drop(told.person().comment(&told.key, "another").unwrap())),
         (Right::EditOwnComments, Function::Comments, |told| {
             told.person().edit_comment(&told.key, &told.comment, "said otherwise").unwrap();

@@ -76,6 +76,10 @@ pub(super) fn findings(survey: &Survey) -> String {
         }
         text.push('\n');
     }
+    // Whoever was answered and is not there was meant: that is told while it can be corrected.
+    for finding in of(Severity::Warning).filter(|finding| finding.place.contains(".map.users")) {
+        text.push_str(&format!("warning: {}: {}\n  {}\n", finding.place, finding.what, finding.remedy));
+    }
     text
 }
 
