@@ -8,7 +8,7 @@ use super::absence::notice;
 use super::matching::{is_a_bridge, waits};
 use super::named_files::{Spoken, spoken_of};
 use super::whose::stays;
-use super::{Draft, Observation, Wanted};
+use super::{By, Draft, Observation, Wanted};
 use crate::mapping::{file_name, fits};
 use crate::model::document::{Block, Document, Inline, Mark};
 use crate::model::hub::{AttachmentRecord, CommentRecord, PendingComment, Said};
@@ -59,19 +59,18 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
 }
 
 /// Notes which of our copies people took away, whose acts cross: the history names each file that went, and who took it. That one is not there
-/// says nothing by itself.
+/// says nothing by itself, nor does what went before this was asked for.
 fn note_taken(draft: &mut Draft<'_>, side: &SideId, observation: &Observation, files: &[AttachmentSnapshot]) {
     let rules = &draft.input.sync.attachments;
     if rules.deleted != WhenDeleted::Both || !rules.from.contains(side) {
         return;
     }
     let mut taken: BTreeSet<AttachmentId> = BTreeSet::new();
-    for entry in &observation.snapshot.log {
-        let Some(author) = entry.author.as_ref() else { continue };
-        if is_a_bridge(draft, side, Some(author)) || stays(draft.input, side, Some(author)) {
+    for step in observation.steps.iter().filter(|step| step.by == By::Person) {
+        if stays(draft.input, side, step.entry.author.as_ref()) {
             continue;
         }
-        let went = entry.items.iter().filter(|item| item.field.as_str() == "attachment");
+        let went = step.entry.items.iter().filter(|item| item.field.as_str() == "attachment");
         taken.extend(went.filter_map(|item| item.from.clone()).map(AttachmentId::new));
     }
     let copies = draft.plan.item.attachments.iter_mut().filter_map(|record| record.copies.get_mut(side));
@@ -304,7 +303,8 @@ fn take_away(draft: &mut Draft<'_>, record: &AttachmentRecord) {
     let Some(by) = record.copies.iter().find(|(by, copy)| copy.taken && may(by)).map(|(by, _)| by.clone()) else {
         return;
     };
-    if draft.is_barred(&record.side) || is_under_way(draft, &record.side, record) {
+    let is_left = draft.plan.item.is_left(&record.side, &left::file(&record.id));
+    if is_left || draft.is_barred(&record.side) || is_under_way(draft, &record.side, record) {
         return;
     }
     let blind = record.copies.iter().find(|(side, copy)| *side != &by && !copy.gone && !sees(side, &by));

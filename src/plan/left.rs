@@ -64,6 +64,11 @@ fn keep(draft: &mut Draft<'_>) {
         let copies = record.copies.iter().filter(|(side, copy)| !copy.gone && now(&record.side, side));
         kept.extend(copies.map(|(side, copy)| (side.clone(), left::file(&copy.id))));
     }
+    // One that was deleted since a copy of it was, and that is there again.
+    for record in item.attachments.iter().filter(|record| deletes && !record.gone) {
+        let taken = record.copies.iter().any(|(side, copy)| copy.taken && now(&record.side, side));
+        kept.extend(taken.then(|| (record.side.clone(), left::file(&record.id))));
+    }
     for row in draft.input.sync.fields.values().filter(|row| row.kind == FieldKind::Links) {
         for side in item.replicas.keys() {
             let links = unwanted(draft, row, side);

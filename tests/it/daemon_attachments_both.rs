@@ -144,6 +144,27 @@ fn hide(said: &mut Value) {
     }
 }
 
+/// What people deleted before the sync said `both` takes nothing along afterwards.
+#[tokio::test(start_paused = true)]
+async fn what_was_deleted_before_takes_nothing_along() {
+    for (config, other) in [(two(), GLOBEX), (two_clouds(), INITECH)] {
+        let places = [ACME, other];
+        let before = with(&config, "attachments = \"both\"");
+        let world = attached(World::without_daemon(&before), &places, "plan.png").await;
+        delete(&world, other);
+        world.rest().await.unwrap();
+        assert_eq!(count(&world, &places), [1, 0], "{other:?}");
+        let mut world = world.with_config(&with(&config, BOTH));
+        world.start().await;
+        let key = world.issue(other.0, "Item").key;
+        world.person(other.0, other.2).edit(&key, json!({ "summary": "Item, edited" })).unwrap();
+        world.intervals(10).await;
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        assert_eq!((count(&world, &places), deletions(&world, &places)), (vec![1, 0], 0), "{other:?}");
+    }
+}
+
 /// Who only receives files has no say over them.
 #[tokio::test(start_paused = true)]
 async fn a_side_whose_files_do_not_cross_takes_nothing_along() {
