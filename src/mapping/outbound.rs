@@ -1,7 +1,7 @@
 //! A shared value in a side's own words. Must never write what is close: no counterpart is an answer with a reason.
 
 use super::scalar::{jira_moment, whole_minutes};
-use super::table::{FOREIGN, names_on};
+use super::table::{FOREIGN, names_on, without_row};
 use super::{Place, Vocabulary, vocabulary};
 use crate::model::catalog::Shape;
 use crate::model::ids::AccountId;
@@ -139,7 +139,7 @@ fn person(place: &Place<'_>, shared: &str) -> Result<NativeValue, Unmappable> {
 
 /// The account of somebody of this very side whom no row names. What only a log told may be a name that people read: no account is called so.
 fn own_account<'s>(place: &Place<'_>, shared: &'s str) -> Option<&'s str> {
-    let (side, account) = shared.strip_prefix(FOREIGN)?.split_once(':')?;
+    let (side, account) = without_row(shared)?;
     (side == place.side.as_str() && !account.is_empty() && !account.contains(' ')).then_some(account)
 }
 

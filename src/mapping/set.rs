@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Place;
 use super::inbound::{carried, shared_account};
-use super::table::{FOREIGN, names_on};
+use super::table::{names_on, without_row};
 use crate::model::catalog::Shape;
 use crate::model::ids::AccountId;
 use crate::model::issue::NativeValue;
@@ -36,8 +36,7 @@ fn name(place: &Place<'_>, shared: &str) -> Option<String> {
 }
 
 fn account(place: &Place<'_>, shared: &str) -> Option<String> {
-    let own = shared.strip_prefix(FOREIGN).and_then(|rest| rest.split_once(':'));
-    if let Some((side, account)) = own {
+    if let Some((side, account)) = without_row(shared) {
         return (side == place.side.as_str()).then(|| account.to_owned());
     }
     let cells = names_on(place.table(), place.side, shared);

@@ -17,14 +17,18 @@ pub fn shared_of(table: &Table, side: &SideId, name: &str) -> String {
     row.map_or_else(|| format!("{FOREIGN}{side}:{name}"), |row| row.shared.clone())
 }
 
+/// Of a shared name without a row: the side that it is of, and what it is called there.
+pub(super) fn without_row(shared: &str) -> Option<(&str, &str)> {
+    shared.strip_prefix(FOREIGN)?.split_once(':')
+}
+
 /// What `side` calls the thing of that shared name, the preferred name first. Empty: it has no name for it.
 #[must_use]
 pub fn names_on<'a>(table: &'a Table, side: &SideId, shared: &'a str) -> Vec<&'a str> {
     if table.rows.is_empty() {
         return vec![shared];
     }
-    let own = shared.strip_prefix(FOREIGN).and_then(|rest| rest.split_once(':'));
-    if let Some((from, name)) = own {
+    if let Some((from, name)) = without_row(shared) {
         // A name without a row exists on its own side only.
         return if from == side.as_str() { vec![name] } else { Vec::new() };
     }

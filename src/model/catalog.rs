@@ -76,7 +76,8 @@ pub struct Catalog {
     #[serde(default)]
     pub edits_all_comments: Option<bool>,
     /// Why Jira does not show who watches an issue, as it said when it was asked last; `None`: it does.
-    #[serde(default)]
+    // Not by its own name: a state, or a saved plan, of before may hold that as a mere yes or no.
+    #[serde(default, rename = "watchers_hidden")]
     pub hides_watchers: Option<HidesWatchers>,
     /// Accounts that may not be assigned issues of the project, as Jira said when it was asked.
     #[serde(default)]
@@ -244,5 +245,21 @@ impl Workflow {
     /// The status names reachable in one hop.
     pub fn from(&self, issue_type: &str, status: &str) -> impl Iterator<Item = &str> {
         self.ways.get(issue_type).and_then(|ways| ways.get(status)).into_iter().flatten().map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_catalog_of_before_is_read() {
+        let mut kept = serde_json::to_value(Catalog::default()).unwrap();
+        kept["hides_watchers"] = true.into();
+        let read: Catalog = serde_json::from_value(kept).unwrap();
+        assert_eq!(read, Catalog::default());
+        let hidden = Catalog { hides_watchers: Some(HidesWatchers::SwitchedOff), ..Catalog::default() };
+        let again: Catalog = serde_json::from_value(serde_json::to_value(&hidden).unwrap()).unwrap();
+        assert_eq!(again, hidden);
     }
 }
