@@ -179,6 +179,7 @@ impl Daemon {
             Command::Pause(_)
             | Command::Resume(_)
             | Command::NewHookPath(_)
+            | Command::Remember(_)
             | Command::Confirm { .. }
             | Command::Detach { .. }
             | Command::Attach(_)
@@ -225,6 +226,7 @@ async fn decide(
         Command::Pause(target) => pause(config, &pauses, target, by, now),
         Command::Resume(target) => resume(config, &pauses, target),
         Command::NewHookPath(instance) => new_hook_path(config, store, instance).await?,
+        Command::Remember(_) => (Answer::new(Ended::Done, vec!["remembered".to_owned()]), Vec::new()),
         Command::Reload { .. } => (Answer::refused(NOBODY), Vec::new()),
         Command::AcceptAccount { .. } => (Answer::refused(STOP_FIRST), Vec::new()),
         Command::Detach { sync, strip_marks, dry_run } => {

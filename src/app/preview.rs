@@ -8,7 +8,7 @@ use super::preview_cost::{Cost, Tally};
 use super::{Held, StartError, Surroundings, connect, dependencies, engine_on};
 use crate::config::Config;
 use crate::engine::apply::Hands;
-use crate::engine::{Connections, Engine, PollError, ThingsPreview};
+use crate::engine::{Connections, Engine, PollError, Preview, ThingsPreview};
 use crate::jira::Failure;
 use crate::model::configuration::Existing;
 use crate::model::hub::ItemState;
@@ -60,6 +60,8 @@ pub struct PreviewedItem {
     pub names: String,
     /// The plan; `None` where it cannot be made now.
     pub plan: Option<Plan>,
+    /// What follows it once the issues are there that it makes, as far as that is known before; `None` where it makes none.
+    pub then: Option<Plan>,
     /// Sides that could not be read, with the reason.
     pub unread: BTreeMap<SideId, String>,
     /// What the plan was made from, where that was asked for; `None` also where not all was read.
@@ -165,7 +167,8 @@ async fn previewed(
                 tally.add(sync, &preview);
             }
             *creations.entry(preview.item.sync.clone()).or_default() += u64::try_from(creates).unwrap_or(u64::MAX);
-            items.push(PreviewedItem { names, plan: preview.plan, unread: preview.unread, input: preview.input });
+            let Preview { plan, then, unread, input, .. } = preview;
+            items.push(PreviewedItem { names, plan, then, unread, input });
         }
     }
     let unclear = unclear(&*store, &config, &chosen).await?;

@@ -1,5 +1,5 @@
-//! What it takes to do what a plan says: requests, time, and what Jira may send mails about. Must never promise to be all: what follows
-//! a creation or a hop is planned when that is done.
+//! What it takes to do what a plan says: requests, time, and what Jira may send mails about. Must never promise to be all: a
+//! status, and what follows a hop, is planned when an issue is there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,7 +74,7 @@ impl Tally {
         let Some(plan) = &preview.plan else { return };
         let on = |side: &SideId| sync.side(side).map(|settings| settings.instance.clone());
         let (mut looked_at, mut made) = (BTreeSet::new(), BTreeSet::new());
-        for operation in &plan.operations {
+        for operation in plan.operations.iter().chain(preview.then.iter().flat_map(|then| &then.operations)) {
             let Some(instance) = on(&operation.side) else { continue };
             let counts = self.0.entry(instance).or_default();
             if matches!(operation.action, Action::Create { .. }) {

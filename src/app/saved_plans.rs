@@ -45,6 +45,8 @@ pub struct Replayed {
     pub names: String,
     /// The plan.
     pub plan: Plan,
+    /// What follows it once the issues are there that it makes, if it makes any.
+    pub then: Option<Plan>,
     /// The rules of its own that it breaks.
     pub violations: Vec<Violation>,
 }
@@ -162,8 +164,8 @@ pub fn replay(path: &Path) -> Result<Vec<Replayed>, SavedPlansError> {
             program: program.clone(),
             source,
         })?;
-        let (plan, violations) = input.replay();
-        Ok(Replayed { names: names(input.item()), plan, violations })
+        let (plan, then, violations) = input.replay();
+        Ok(Replayed { names: names(input.item()), plan, then, violations })
     };
     let all = lines.enumerate().map(replayed).collect::<Result<Vec<_>, _>>()?;
     if all.len() < items {

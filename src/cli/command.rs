@@ -16,7 +16,7 @@ use super::small_runtime;
 use crate::app::{Surroundings, commands_on_state};
 use crate::config::{Config, SecretsWanted};
 use crate::console::{AskError, Request, ask_command, control_sockets, this_operator};
-use crate::model::command::{Answer, Command, Ended, Target};
+use crate::model::command::{Answer, Command, Elsewhere, Ended, Target};
 
 /// Who carried it out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -215,6 +215,23 @@ pub(super) fn have_done(
         bail!("the daemon gave no answer; `jirasyncd status` shows what holds now")
     };
     Ok((source, answer))
+}
+
+/// Has what this process did past the daemon remembered, with who did it. It is done by now: that it is not remembered is told, and is no
+/// error. Before the first start there is nothing yet that would remember.
+pub(super) fn remember(
+    common: &Common,
+    config: &Config,
+    done: Elsewhere,
+    output: &mut Output<'_>,
+) -> anyhow::Result<()> {
+    if !config.daemon.state.try_exists().unwrap_or(true) {
+        return Ok(());
+    }
+    if let Err(error) = have_done(common, Command::Remember(done), output) {
+        output.note(&format!("this was done, and `jirasyncd audit` does not know of it: {error:#}"))?;
+    }
+    Ok(())
 }
 
 /// The same of several, one after the other. Their answers in the same order.

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use url::{Host, Url};
 
 use super::arguments::Common;
+use super::command::remember;
 use super::exit::Exit;
 use super::output::Output;
 use super::settings::load;
@@ -22,6 +23,7 @@ use crate::clock::{Clock, Entropy};
 use crate::config::SecretsWanted;
 use crate::engine::SetupError;
 use crate::jira::{Identity, address_to_open, code_in, take_grant};
+use crate::model::command::Elsewhere;
 use crate::model::ids::InstanceId;
 use crate::model::secret::Secret;
 use crate::model::settings::{Auth, InstanceSettings, OauthGrant};
@@ -83,6 +85,7 @@ pub(super) fn run(common: &Common, wanted: &Login, output: &mut Output<'_>) -> a
     let Auth::Grant(grant) = &settings.auth else { return Err(NoLogin::OtherMethod(name.clone()).into()) };
     let surroundings = Surroundings::of_this_machine();
     let identity = small_runtime()?.block_on(log_in(settings, grant, &surroundings, output))?;
+    remember(common, &config, Elsewhere::LoggedIn(settings.id.clone()), output)?;
     let exit = Exit::Done;
     if output.json_wanted() {
         let (account, display_name) = (identity.account.as_str(), identity.display_name.as_str());

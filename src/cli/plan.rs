@@ -17,11 +17,9 @@ use crate::app::{
 use crate::config::{Config, SecretsWanted};
 use crate::console::escaped;
 use crate::engine::ThingsPreview;
-use crate::model::hub::ItemState;
-use crate::model::ids::{InstanceId, SideId, SyncId};
+use crate::model::ids::{InstanceId, SyncId};
 use crate::model::operation::{Action, Operation};
 use crate::model::problem::Problem;
-use crate::model::remark::Remark;
 use crate::plan::{Plan, Proposal, SavedInput, render};
 
 /// The answer as JSON.
@@ -39,7 +37,7 @@ struct Answer<'p> {
     unclear: Vec<Unclear<'p>>,
     /// Issues that look alike and may be one: the command that says so.
     proposals: Vec<String>,
-    /// What that asks of each instance, at least: what follows a creation or a hop is planned when that is done.
+    /// What that asks of each instance, at least: a status, and what follows a hop, is planned when the issue is there.
     costs: Vec<Asked<'p>>,
     /// By the keys that were asked for and that no item has: what stands against one, a line for each side.
     not_begun: &'p BTreeMap<String, Vec<String>>,
@@ -115,6 +113,8 @@ struct Item<'p> {
     names: &'p str,
     /// The plan, a change per line.
     lines: Vec<String>,
+    /// What follows it once the issues are there that it makes, likewise.
+    then: Vec<String>,
     /// Sides that could not be read, and why.
     unread: BTreeMap<String, &'p str>,
     /// The plan as it is; absent where none could be made.
@@ -134,8 +134,8 @@ struct Totals {
     matched: usize,
     /// What an earlier bridge wrote that is a copy of nothing.
     left: usize,
-    /// Comments, files and logged work that may follow once issues are created: no request for them is counted.
-    to_follow: usize,
+    /// What follows once issues are created: comments, files, logged work, links, and fields that no create screen shows.
+    following: usize,
     conflicts: usize,
     not_done: usize,
     to_be_read: usize,
@@ -274,6 +274,13 @@ fn show(item: &PreviewedItem, output: &mut Output<'_>) -> io::Result<()> {
     for line in lines.lines() {
         output.change(line)?;
     }
+    let then = item.then.as_ref().map(render).unwrap_or_default();
+    if !then.is_empty() {
+        output.line("then:")?;
+    }
+    for line in then.lines() {
+        output.change(line)?;
+    }
     for (side, why) in &item.unread {
         output.line(&format!("? {}: side {side} could not be read: {why}", item.names))?;
     }
@@ -304,9 +311,9 @@ fn save(file: &Path, items: &[PreviewedItem], words: Words, output: &mut Output<
 /// Plans again what a file holds.
 fn again(file: &Path, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let (mut items, mut broken) = (Vec::new(), Vec::new());
-    for Replayed { names, plan, violations } in replay(file)? {
+    for Replayed { names, plan, then, violations } in replay(file)? {
         broken.extend(violations.iter().map(|rule| format!("! {names}: the plan breaks a rule of its own: {rule}")));
-        items.push(PreviewedItem { names, plan: Some(plan), unread: BTreeMap::new(), input: None });
+        items.push(PreviewedItem { names, plan: Some(plan), then, unread: BTreeMap::new(), input: None });
     }
     let totals = Totals::of(&items, &[], 0);
     let exit = if broken.is_empty() { totals.exit() } else { Exit::Problems };
@@ -399,10 +406,13 @@ impl<'p> Asked<'p> {
 
 impl<'p> Item<'p> {
     fn of(item: &'p PreviewedItem) -> Self {
-        let lines = item.plan.as_ref().map(render).unwrap_or_default();
+        let lines = |plan: Option<&Plan>| -> Vec<String> {
+            plan.map(render).unwrap_or_default().lines().map(|line| escaped(line).into_owned()).collect()
+        };
         Self {
             names: &item.names,
-            lines: lines.lines().map(|line| escaped(line).into_owned()).collect(),
+            lines: lines(item.plan.as_ref()),
+            then: lines(item.then.as_ref()),
             unread: item.unread.iter().map(|(side, why)| (side.to_string(), why.as_str())).collect(),
             plan: item.plan.as_ref(),
         }
@@ -419,15 +429,6 @@ impl<'p> Things<'p> {
             problems: told(&problems_of(of_sync)),
         }
     }
-}
-
-/// What people said and attached on other sides, which may go into an issue that is created.
-fn to_follow(item: &ItemState, side: &SideId) -> usize {
-    let said = Remark::ALL.into_iter().flat_map(|remark| item.remarks(remark));
-    let said = said.filter(|said| !said.gone && !said.notice && &said.side != side && !said.copies.contains_key(side));
-    let files =
-        item.attachments.iter().filter(|file| !file.gone && &file.side != side && !file.copies.contains_key(side));
-    said.count() + files.count()
 }
 
 /// What is not done, as lines.
@@ -458,10 +459,8 @@ impl Totals {
             totals.sides_unread += item.unread.len();
             if let Some(plan) = &item.plan {
                 totals.changes += plan.operations.len();
-                let creates =
-                    plan.operations.iter().filter(|operation| matches!(operation.action, Action::Create { .. }));
-                totals.creates += creates.clone().count();
-                totals.to_follow += creates.map(|operation| to_follow(&plan.item, &operation.side)).sum::<usize>();
+                let is_create = |operation: &&Operation| matches!(operation.action, Action::Create { .. });
+                totals.creates += plan.operations.iter().filter(is_create).count();
                 let comments = |operation: &&Operation| matches!(operation.action, Action::AddComment { .. });
                 totals.comments += plan.operations.iter().filter(comments).count();
                 totals.matched += plan.matched.comments + plan.matched.worklogs + plan.matched.files;
@@ -470,18 +469,19 @@ impl Totals {
                 totals.not_done += plan.holds.len();
                 totals.to_be_read += plan.wanted.values().map(BTreeSet::len).sum::<usize>();
             }
+            if let Some(then) = &item.then {
+                totals.following += then.operations.len();
+                totals.not_done += then.holds.len();
+                totals.to_be_read += then.wanted.values().map(BTreeSet::len).sum::<usize>();
+            }
         }
         totals
     }
 
     /// What is planned only once issues that are created are there, and its requests with it.
     fn follows(&self) -> Option<String> {
-        let said = match self.to_follow {
-            0 => String::new(),
-            follow => format!(", and up to {} or files,", counted(follow, "comment")),
-        };
         let created = counted(self.creates, "issue");
-        let words = format!("the statuses and links{said} of {created} follow their creation, and are not counted yet");
+        let words = format!("the status of {created} follows the creation, as it is offered there, and is not counted");
         (self.creates > 0).then_some(words)
     }
 
@@ -498,6 +498,9 @@ impl Totals {
         }
         if self.creates > 0 {
             words.push_str(&format!(", {} created", counted(self.creates, "issue")));
+        }
+        if self.following > 0 {
+            words.push_str(&format!(", {} after that", counted(self.following, "change")));
         }
         if self.unclear > 0 {
             words.push_str(&format!(", {} not clear", counted(self.unclear, "issue")));

@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::Common;
+use super::command::remember;
 use super::exit::Exit;
 use super::output::{Output, counted};
 use super::settings::load;
@@ -16,6 +17,7 @@ use super::small_runtime;
 use crate::app::{ProbeError, Probed, Surroundings, Tried, Verdict, probe};
 use crate::config::{Config, SecretsWanted};
 use crate::engine::SetupError;
+use crate::model::command::Elsewhere;
 use crate::model::ids::InstanceId;
 
 /// The arguments of `probe`.
@@ -104,6 +106,7 @@ pub(super) fn run(common: &Common, wanted: &Probe, output: &mut Output<'_>) -> a
         ProbeError::Start(error) => anyhow::Error::from(error),
         ProbeError::Jira(error) => crate::app::StartError::from(SetupError::Jira(vec![error])).into(),
     })?;
+    remember(common, &config, Elsewhere::Probed { instance: id, project: wanted.project.clone() }, output)?;
     let stands = |verdict| probed.facts.iter().any(|tried| tried.verdict == verdict);
     let bad = stands(Verdict::DoesNotHold) || !probed.left.is_empty() || probed.in_doubt;
     let exit = if bad { Exit::Problems } else { Exit::Done };

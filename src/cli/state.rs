@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::arguments::Common;
+use super::command::remember;
 use super::exit::Exit;
 use super::output::{Output, counted, table};
 use super::settings::{absolute, load};
@@ -16,6 +17,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, SecretsWanted};
 use crate::console::this_operator;
 use crate::engine::{Compared, Differs, Doubtful, Rebuilt};
+use crate::model::command::Elsewhere;
 use crate::model::store::Store as _;
 use crate::store::{Holds, SqliteStore, back_up, no_backup, restore, write_key};
 
@@ -98,7 +100,7 @@ struct Copied<'c> {
 pub(super) fn run(common: &Common, wanted: &State, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     match &wanted.action {
         Action::Backup { file } => backup(&load(common, SecretsWanted::No, output)?, file, output),
-        Action::Restore { file } => put_back(&load(common, SecretsWanted::No, output)?, file, output),
+        Action::Restore { file } => put_back(common, file, output),
         Action::Check { file } => check(&load(common, SecretsWanted::No, output)?, file.as_deref(), output),
         Action::Key { file } => key(&load(common, SecretsWanted::No, output)?, file, output),
         Action::Rebuild { key } => {
@@ -137,9 +139,14 @@ fn backup(config: &Config, file: &Path, output: &mut Output<'_>) -> anyhow::Resu
     Ok(Exit::Done)
 }
 
-fn put_back(config: &Config, file: &Path, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+fn put_back(common: &Common, file: &Path, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let config = load(common, SecretsWanted::No, output)?;
     let at = SystemClock::new().now();
     let restored = restore(&config.daemon.state, file, at)?;
+    // To be written into, the state of an earlier version would be made one of ours: whoever goes back to that version could not read it.
+    if restored.holds.is_of_this_version() {
+        remember(common, &config, Elsewhere::Restored, output)?;
+    }
     let (holds, kept) = (&restored.holds, restored.kept.as_deref());
     if output.json_wanted() {
         output.json(&Copied { exit: Exit::Done, file: &absolute(file), at, kept, holds })?;

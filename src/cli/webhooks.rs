@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::arguments::Common;
-use super::command::have_done;
+use super::command::{have_done, remember};
 use super::exit::Exit;
 use super::output::Output;
 use super::settings::load;
@@ -17,7 +17,7 @@ use crate::app::Surroundings;
 use crate::config::{Config, SecretsWanted, WebhookSettings};
 use crate::console::{HookPath, probe};
 use crate::jira::{HOOK_EVENTS, HookError, HookRegistry, PROPERTY_EVENTS, WantedHook};
-use crate::model::command::{Command, Ended};
+use crate::model::command::{Command, Elsewhere, Ended};
 use crate::model::ids::InstanceId;
 use crate::model::secret::Secret;
 use crate::model::settings::{InstanceSettings, Kind, PairBy, SyncSettings};
@@ -66,6 +66,9 @@ struct Outcome {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     enter: Vec<(String, String)>,
     exit: Exit,
+    /// Whether something was written to the instance.
+    #[serde(skip)]
+    changed: bool,
 }
 
 /// Does it for each instance.
@@ -109,6 +112,15 @@ pub(super) fn run(common: &Common, wanted: &Webhooks, output: &mut Output<'_>) -
         }
         anyhow::Ok(outcomes)
     })?;
+    for outcome in outcomes.iter().filter(|outcome| outcome.changed) {
+        let instance = InstanceId::from(outcome.instance.as_str());
+        let done = match wanted.action {
+            Action::Remove => Elsewhere::Unregistered(instance),
+            Action::Renew { .. } => Elsewhere::Renewed(instance),
+            Action::Register | Action::Show | Action::Verify => Elsewhere::Registered(instance),
+        };
+        remember(common, &config, done, output)?;
+    }
     let exits = [Exit::Instance, Exit::Problems];
     let exit = exits.into_iter().find(|exit| outcomes.iter().any(|outcome| outcome.exit == *exit));
     if output.json_wanted() {
@@ -175,8 +187,8 @@ impl<'c> Ours<'c> {
         let entropy = Arc::clone(&surroundings.entropy);
         let word = format!("{:032x}", entropy.next_u128());
         let registry = HookRegistry::new(self.settings, transport, surroundings.clock, entropy);
-        let mut outcome =
-            Outcome { instance: self.settings.id.to_string(), says: Vec::new(), enter: Vec::new(), exit: Exit::Done };
+        let instance = self.settings.id.to_string();
+        let mut outcome = Outcome { instance, says: Vec::new(), enter: Vec::new(), exit: Exit::Done, changed: false };
         if action == Action::Verify {
             let secret = self.wanted.secret.as_ref();
             match probe(&self.wanted.url, &self.path, secret, &word).await {
@@ -189,12 +201,13 @@ impl<'c> Ours<'c> {
         }
         let done = match action {
             Action::Show | Action::Verify => self.compare(&registry, &mut outcome).await,
-            Action::Register | Action::Renew { .. } => registry
-                .put(&self.wanted)
-                .await
-                .map(|()| outcome.says.push(format!("`{}` is registered", self.wanted.name))),
+            Action::Register | Action::Renew { .. } => registry.put(&self.wanted).await.map(|()| {
+                outcome.changed = true;
+                outcome.says.push(format!("`{}` is registered", self.wanted.name));
+            }),
             Action::Remove => registry.remove(&self.wanted.name).await.map(|count| {
                 let name = &self.wanted.name;
+                outcome.changed = count > 0;
                 outcome.says.push(if count == 0 {
                     format!("`{name}` was not registered")
                 } else {

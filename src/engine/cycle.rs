@@ -23,7 +23,7 @@ use crate::model::hub::ItemState;
 use crate::model::ids::{InstanceId, IssueId, ItemId, OperationId, SideId, SyncId};
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState, Operation};
 use crate::model::store::{Claim, Record, StoreError, Urgency};
-use crate::plan::{Plan, SavedInput};
+use crate::plan::{Plan, SavedInput, ahead};
 use crate::planted::{Bug, is_planted};
 use crate::schedule::growing;
 
@@ -78,9 +78,11 @@ pub struct Preview {
     pub item: ItemState,
     /// The plan; `None` where it could not be made now.
     pub plan: Option<Plan>,
+    /// What follows it once the issues are there that it makes, if it makes any.
+    pub then: Option<Plan>,
     /// Sides that could not be read, with the reason.
     pub unread: BTreeMap<SideId, String>,
-    /// How many of its writes Jira may send mails about.
+    /// How many of both their writes Jira may send mails about.
     pub mails: BTreeMap<SideId, u64>,
     /// What the plan was made from, where that was asked for; `None` also where not all was read.
     pub input: Option<Box<SavedInput>>,
@@ -126,13 +128,19 @@ impl Engine {
                 // Nothing is written to what was not looked at.
                 plan.operations.retain(|operation| !work.unread.contains_key(&operation.side));
             }
+            let planned_by = work.planned_by.as_ref().zip(plan.as_ref());
+            let mut then =
+                planned_by.and_then(|(catalogs, plan)| self.with_input(&work, catalogs, |input| ahead(input, plan)));
+            if let Some(then) = &mut then {
+                then.operations.retain(|operation| !work.unread.contains_key(&operation.side));
+            }
             let mut mails: BTreeMap<SideId, u64> = BTreeMap::new();
-            for operation in plan.iter().flat_map(|plan| &plan.operations) {
+            for operation in plan.iter().chain(&then).flat_map(|plan| &plan.operations) {
                 if self.may_be_mailed(&work, operation).await {
                     *mails.entry(operation.side.clone()).or_default() += 1;
                 }
             }
-            previews.push(Preview { item: work.item, plan, unread: work.unread, mails, input });
+            previews.push(Preview { item: work.item, plan, then, unread: work.unread, mails, input });
         }
         Ok(previews)
     }

@@ -65,6 +65,7 @@ mod rights_told;
 mod rivals;
 mod rows;
 mod scope;
+mod screens;
 mod seal;
 mod send;
 mod setup;

@@ -73,6 +73,7 @@ impl Engine {
             | Command::Create { sync, dry_run, .. } => (sync, *dry_run),
             Command::Merge { .. } | Command::Pause(_) | Command::Resume(_) => return Ok(Answer::refused(OTHER)),
             Command::NewHookPath(_)
+            | Command::Remember(_)
             | Command::Reload { .. }
             | Command::Confirm { .. }
             | Command::Detach { .. }
@@ -96,6 +97,7 @@ impl Engine {
                 Command::Resolve { key, field, side, .. } => self.decide_resolve(&sync, key, field, side).await?,
                 Command::Merge { .. } | Command::Pause(_) | Command::Resume(_) => Decision::refused(OTHER),
                 Command::NewHookPath(_)
+                | Command::Remember(_)
                 | Command::Reload { .. }
                 | Command::Confirm { .. }
                 | Command::Detach { .. }

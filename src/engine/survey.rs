@@ -114,6 +114,7 @@ pub async fn survey(
     }
     if permissions {
         survey.ask_rights(connections).await;
+        survey.ask_screens(connections).await;
     }
     survey.findings.sort();
     survey.findings.dedup();

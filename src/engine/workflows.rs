@@ -113,7 +113,7 @@ fn of_type(goals: &[Vec<String>], catalog: Option<&Catalog>, issue_type: &str) -
 }
 
 /// The types that issues of the sync have on a side.
-fn types(sync: &SyncSettings, side: &SideId, catalogs: &BTreeMap<SideId, Catalog>) -> BTreeSet<String> {
+pub(super) fn types(sync: &SyncSettings, side: &SideId, catalogs: &BTreeMap<SideId, Catalog>) -> BTreeSet<String> {
     let rows = &sync.issue_types.rows;
     if rows.is_empty() {
         let offered = catalogs.get(side).into_iter().flat_map(|catalog| &catalog.issue_types);

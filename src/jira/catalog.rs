@@ -9,7 +9,7 @@ use super::client::Client;
 use super::decode::Decoder;
 use super::fields::{ESTIMATES, FieldList, TIME_TRACKING};
 use super::pages::SoFar;
-use super::{Failure, JiraError, wire};
+use super::{Failure, JiraError, jql, wire};
 use crate::model::catalog::{BELOW, Catalog, Shape};
 use crate::model::ids::{AccountId, FieldId};
 use crate::model::issue::{Named, Person};
@@ -155,6 +155,37 @@ impl Client {
                 return Ok(Some(screen));
             }
             so_far.take(count).map_err(|failure| self.error(&attempt, failure))?;
+        }
+    }
+
+    /// The fields on the edit screen of the newest issue of a type. Jira lists none where the status or the permissions let nothing be edited.
+    pub(super) async fn edit_screen(
+        &self,
+        project: &str,
+        issue_type: &str,
+    ) -> Result<Option<BTreeSet<FieldId>>, JiraError> {
+        let of_type = format!("issuetype = {}", jql::quoted(issue_type));
+        let unknown = |error: JiraError| {
+            let says_no = matches!(error.failure, Failure::Refused(_) | Failure::NotFound);
+            if says_no { Ok(None) } else { Err(error) }
+        };
+        let (issue, key) = match self.newest(project, Some(&of_type)).await {
+            Ok(Some(found)) => found,
+            Ok(None) => return Ok(None),
+            Err(error) => return unknown(error),
+        };
+        let attempt = format!("reading the edit screen of {key}");
+        let issue = issue.to_string();
+        let call = Call::get("getEditIssueMeta", &["issue", &issue, "editmeta"], attempt);
+        match self.read::<wire::EditFields>(&call).await {
+            Ok(shown) => {
+                let mut fields: BTreeSet<FieldId> = shown.fields.into_keys().map(FieldId::new).collect();
+                if fields.contains(&FieldId::from(TIME_TRACKING)) {
+                    fields.extend(ESTIMATES.map(|(id, _)| FieldId::from(id)));
+                }
+                Ok(Some(fields).filter(|fields| !fields.is_empty()))
+            }
+            Err(error) => unknown(error),
         }
     }
 

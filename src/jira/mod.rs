@@ -343,6 +343,9 @@ pub trait JiraRead: Send + Sync + 'static {
     /// What the instance and this project offer; `people` are the user map's cells for this side.
     async fn catalog(&self, project: &str, people: &BTreeSet<String>) -> Result<Catalog, JiraError>;
 
+    /// The fields on the edit screen of the project's newest issue of a type; `None`: there is none, or none that may be edited.
+    async fn edit_screen(&self, project: &str, issue_type: &str) -> Result<Option<BTreeSet<FieldId>>, JiraError>;
+
     /// What the sync user may do in a project, of the permission keys asked for.
     async fn permissions(&self, project: &str, keys: &[&str]) -> Result<Permissions, JiraError>;
 

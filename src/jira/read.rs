@@ -79,6 +79,10 @@ impl JiraRead for Reader {
         self.0.catalog(project, people).await
     }
 
+    async fn edit_screen(&self, project: &str, issue_type: &str) -> Result<Option<BTreeSet<FieldId>>, JiraError> {
+        self.0.edit_screen(project, issue_type).await
+    }
+
     async fn permissions(&self, project: &str, keys: &[&str]) -> Result<Permissions, JiraError> {
         let attempt = format!("reading our permissions in project {project}");
         self.0.permissions(("projectKey", project), keys, attempt).await

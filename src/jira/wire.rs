@@ -414,6 +414,13 @@ pub(super) struct CreateFields {
     pub(super) fields: Vec<ScreenField>,
 }
 
+/// The edit screen of an issue, by field id.
+#[derive(Debug, Deserialize)]
+pub(super) struct EditFields {
+    #[serde(default)]
+    pub(super) fields: BTreeMap<String, serde::de::IgnoredAny>,
+}
+
 /// A page of a search: Cloud's token or Data Center's total. Rows stay unread until each is decoded by itself.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -139,6 +139,58 @@ pub enum Command {
         /// The account that was it until now: its id on Cloud, its user name on Data Center.
         instead_of: AccountId,
     },
+    /// Something that a command has done by itself, past the daemon: it is only remembered.
+    Remember(Elsewhere),
+}
+
+/// What a command does by itself, past the daemon, and says afterwards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Elsewhere {
+    /// The webhook of an instance was registered.
+    Registered(InstanceId),
+    /// It was brought to what it should be.
+    Renewed(InstanceId),
+    /// It was removed.
+    Unregistered(InstanceId),
+    /// Somebody granted access to an instance.
+    LoggedIn(InstanceId),
+    /// The facts were tried in a project of an instance, with issues that were made there.
+    Probed {
+        /// The instance.
+        instance: InstanceId,
+        /// The project's key.
+        project: String,
+    },
+    /// A backup took the place of the state: what stands before this in it is the backup's.
+    Restored,
+}
+
+impl Elsewhere {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Registered(_) => "webhooks register",
+            Self::Renewed(_) => "webhooks renew",
+            Self::Unregistered(_) => "webhooks remove",
+            Self::LoggedIn(_) => "login",
+            Self::Probed { .. } => "probe",
+            Self::Restored => "state restore",
+        }
+    }
+}
+
+/// What was named, with the space before it.
+impl fmt::Display for Elsewhere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Registered(instance) | Self::Renewed(instance) | Self::Unregistered(instance) => {
+                write!(f, " --instance {instance}")
+            }
+            Self::LoggedIn(instance) => write!(f, " {instance}"),
+            Self::Probed { instance, project } => write!(f, " {instance} --project {project}"),
+            Self::Restored => Ok(()),
+        }
+    }
 }
 
 impl Command {
@@ -163,6 +215,7 @@ impl Command {
             Self::NewHookPath(_) => "webhooks renew",
             Self::AcceptAccount { .. } => "accept-account",
             Self::Reload { .. } => "reload",
+            Self::Remember(elsewhere) => elsewhere.name(),
         }
     }
 
@@ -188,6 +241,7 @@ impl Command {
             | Self::Dismiss { .. }
             | Self::Take { .. }
             | Self::NewHookPath(_)
+            | Self::Remember(_)
             | Self::AcceptAccount { .. } => None,
         }
     }
@@ -211,6 +265,7 @@ impl Command {
             | Self::Attach(_)
             | Self::Retry
             | Self::NewHookPath(_)
+            | Self::Remember(_)
             | Self::AcceptAccount { .. } => false,
         }
     }
@@ -229,6 +284,7 @@ impl Command {
                 | Self::Retry
                 | Self::RetryThese { .. }
                 | Self::Dismiss { .. }
+                | Self::Remember(_)
         )
     }
 
@@ -252,6 +308,7 @@ impl Command {
             | Self::NewHookPath(_)
             | Self::AcceptAccount { .. }
             | Self::Confirm { .. }
+            | Self::Remember(_)
             | Self::Reload { .. } => false,
         }
     }
@@ -282,6 +339,7 @@ impl fmt::Display for Command {
             Self::Take { filter, .. } => write!(f, "{filter} --take …{shown}"),
             Self::AcceptAccount { instance, instead_of } => write!(f, " {instance} --instead-of {instead_of}"),
             Self::Confirm { sync, most } => write!(f, " {sync} {most}"),
+            Self::Remember(elsewhere) => write!(f, "{elsewhere}"),
             Self::Merge { sync, keep, drop, .. } => write!(f, " {sync} {keep} {drop}{shown}"),
             Self::Pair { sync, keys, .. } => write!(f, " {sync} {}{shown}", keys.join(" ")),
             Self::Resolve { sync, key, field, side, .. } => write!(f, " {sync} {key} {field} {side}{shown}"),

@@ -9,6 +9,7 @@
 
 mod absence;
 mod acts;
+mod ahead;
 mod alike;
 mod answers;
 mod attachments;
@@ -65,6 +66,7 @@ mod whose;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use ahead::ahead;
 pub use answers::{as_it_was_met, keep_answers_internal};
 pub use called::{called, give_words, take_joined};
 pub use check::{Violation, check};

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::ahead::ahead;
 use super::check::{Violation, check};
 use super::input::{Observation, Plan, PlanInput};
 use super::plan;
@@ -71,9 +72,9 @@ impl SavedInput {
         self.sync.sides.iter().map(|side| side.id.clone()).collect()
     }
 
-    /// Plans again, and says which rules of its own the plan breaks.
+    /// Plans again, with what follows, and says which rules of its own the plan breaks.
     #[must_use]
-    pub fn replay(&self) -> (Plan, Vec<Violation>) {
+    pub fn replay(&self) -> (Plan, Option<Plan>, Vec<Violation>) {
         let input = PlanInput {
             sync: &self.sync,
             catalogs: &self.catalogs,
@@ -90,7 +91,7 @@ impl SavedInput {
             braked: &self.braked,
         };
         let planned = plan(&input);
-        let violations = check(&input, &planned);
-        (planned, violations)
+        let (then, violations) = (ahead(&input, &planned), check(&input, &planned));
+        (planned, then, violations)
     }
 }

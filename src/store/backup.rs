@@ -16,6 +16,7 @@ use super::columns::Milliseconds;
 use super::error::OpenError;
 use super::lock::{StateLock, beside};
 use super::open;
+use super::schema::known_version;
 use crate::model::ids::InstanceId;
 
 /// All pages in one step: so the copy is of one moment, whatever the daemon writes meanwhile.
@@ -57,6 +58,14 @@ pub fn no_backup(error: OpenError) -> BackupError {
         | OpenError::Unreadable { .. }
         | OpenError::Database { .. }
         | OpenError::Thread { .. } => BackupError::Open(error),
+    }
+}
+
+impl Holds {
+    /// Whether it has the schema of this version, so that to write into it changes nothing for an earlier one.
+    #[must_use]
+    pub fn is_of_this_version(&self) -> bool {
+        self.schema == known_version()
     }
 }
 

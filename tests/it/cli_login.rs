@@ -50,6 +50,45 @@ pub(crate) async fn granted(address: &str) -> String {
     answer.headers()["location"].to_str().unwrap().to_owned()
 }
 
+/// Has access granted, in a browser that comes by itself or is somewhere else. All that was said.
+async fn log_in(place: &Place, redirect: &str, comes_by_itself: bool) -> String {
+    let mut child = place
+        .command(&["login", "acme"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut typed = child.stdin.take().unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    let address = address_in(&mut told, &mut said);
+    let back = granted(&address).await;
+    assert!(back.starts_with(redirect), "{back}");
+    if comes_by_itself {
+        let transport = ReqwestTransport::new(std::time::Duration::from_secs(10), None).unwrap();
+        let visit = |url: String| {
+            let request = http::Request::get(url).body(bytes::Bytes::new()).unwrap();
+            transport.send(request)
+        };
+        // Somebody else's answer, then ours.
+        let other = back.replace("state=", "state=x");
+        assert_eq!(visit(other).await.unwrap().status(), 404);
+        assert_eq!(visit(back).await.unwrap().status(), 200);
+    } else {
+        writeln!(typed, "what is this?\n{}\n{back}", back.replace("state=", "state=x")).unwrap();
+    }
+    let output = tokio::task::spawn_blocking(move || {
+        told.read_to_string(&mut said).unwrap();
+        (child.wait_with_output().unwrap(), said)
+    });
+    let (output, said) = output.await.unwrap();
+    drop(typed);
+    let all = format!("{}{said}", String::from_utf8(output.stdout).unwrap());
+    assert!(output.status.success() && all.contains("acme: logged in as Sync (Acme)"), "{all}");
+    all
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn access_is_granted_by_the_browser_or_by_what_is_pasted() {
     for comes_by_itself in [true, false] {
@@ -62,40 +101,7 @@ async fn access_is_granted_by_the_browser_or_by_what_is_pasted() {
         let place = place(&world, &redirect);
         let before = place.run(&["check"]).await;
         assert!(before.all().contains("nobody has granted access yet: run `jirasyncd login acme`"), "{before:?}");
-        let mut child = place
-            .command(&["login", "acme"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut typed = child.stdin.take().unwrap();
-        let mut told = BufReader::new(child.stderr.take().unwrap());
-        let mut said = String::new();
-        let address = address_in(&mut told, &mut said);
-        let back = granted(&address).await;
-        assert!(back.starts_with(&redirect), "{back}");
-        if comes_by_itself {
-            let transport = ReqwestTransport::new(std::time::Duration::from_secs(10), None).unwrap();
-            let visit = |url: String| {
-                let request = http::Request::get(url).body(bytes::Bytes::new()).unwrap();
-                transport.send(request)
-            };
-            // Somebody else's answer, then ours.
-            let other = back.replace("state=", "state=x");
-            assert_eq!(visit(other).await.unwrap().status(), 404);
-            assert_eq!(visit(back).await.unwrap().status(), 200);
-        } else {
-            writeln!(typed, "what is this?\n{}\n{back}", back.replace("state=", "state=x")).unwrap();
-        }
-        let output = tokio::task::spawn_blocking(move || {
-            told.read_to_string(&mut said).unwrap();
-            (child.wait_with_output().unwrap(), said)
-        });
-        let (output, said) = output.await.unwrap();
-        drop(typed);
-        let all = format!("{}{said}", String::from_utf8(output.stdout).unwrap());
-        assert!(output.status.success() && all.contains("acme: logged in as Sync (Acme)"), "{all}");
+        let all = log_in(&place, &redirect, comes_by_itself).await;
         for secret in ["canary", "code-number", "access-token-number", "refresh-token-number"] {
             assert!(!all.contains(secret), "{all}");
         }
@@ -103,6 +109,12 @@ async fn access_is_granted_by_the_browser_or_by_what_is_pasted() {
         assert!(after.all().contains("as `Sync (Acme)`") && !after.all().contains("jirasyncd login"), "{after:?}");
         let ends = SystemClock::new().now() + jiff::SignedDuration::from_hours(24 * 365);
         assert!(after.all().contains(&format!(", granted until {}", ends.strftime("%Y-%m-%d"))), "{after:?}");
+        // Once there is something that remembers it, it is known who granted access.
+        assert!(!all.contains("audit"), "{all}");
+        place.run(&["run", "--once"]).await.expect(0, &[]);
+        log_in(&place, &redirect, comes_by_itself).await;
+        let audit = place.run(&["audit", "--side", "acme", "--since", "1h"]).await;
+        audit.expect(0, &["operator ", "`login acme`: done"]);
     }
 }
 

@@ -80,6 +80,48 @@ async fn what_a_plan_says_of_requests_and_mails_is_what_a_run_sends() {
     }
 }
 
+/// Who copies for the first time asks what crosses: what people said and attached is shown and counted with the creation that it follows.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_follows_a_creation_is_planned_with_it() {
+    let world = World::new().await;
+    let carried = "[sync.support.comments]\nunrestricted = \"both\"\n";
+    let files = format!("{carried}\n[sync.support.attachments]\nlargest = 1\n");
+    let shown = "home = \"acme\"\ncounterparts = \"link\"";
+    let text = world.configuration().replace(carried, &files).replace("home = \"acme\"", shown);
+    let place = Place::new(&text);
+    let jane = world.acme.person("jane").unwrap();
+    let key = jane.create("SUP", "Bug", json!({ "summary": "First", "priority": { "name": "Highest" } })).unwrap();
+    jane.comment(&key, "said in the open").unwrap();
+    jane.restricted_comment(&key, "said among few", "Administrators").unwrap();
+    jane.attach(&key, "small.txt", b"three words here").unwrap();
+    jane.attach(&key, "large.bin", &[7; 1_100_000]).unwrap();
+    let parts = [
+        "acme SUP-1:\n+ globex create `Defect`",
+        "\nthen:\n",
+        "\n& globex ENG-? file `small.txt` of acme is attached (16 bytes)\n",
+        "of acme: \"Jane Roe (acme): said in the open\"",
+        "\n- globex ENG-? `large.bin` of acme is not copied",
+        "\n@ globex ENG-? links to SUP-1 (acme)\n",
+        "\n@ acme SUP-1 links to ENG-? (globex)\n",
+        "the status of 1 issue follows the creation, as it is offered there, and is not counted",
+        ", 1 issue created, ",
+    ];
+    let said = place.run(&["plan"]).await.expect(1, &parts);
+    assert!(!said.all().contains("among few"), "{said:?}");
+    let json = place.run(&["plan", "--json"]).await.expect(1, &[]).json();
+    let following = json["totals"]["following"].as_u64().unwrap();
+    assert_eq!(json["items"][0]["then"].as_array().unwrap().len() as u64, following + 1, "a line each, and the hold");
+    let planned = ["acme", "globex"].map(|instance| cost(&json, instance)["writes"].as_u64().unwrap());
+    for jira in [&world.acme, &world.globex] {
+        jira.reset_calls();
+    }
+    place.run(&["run", "--once"]).await.expect(1, &["1 problem\n"]);
+    assert_eq!([written(&world.acme).0, written(&world.globex).0], planned, "{json:#}");
+    assert_eq!(cost(&json, "globex")["mails"], 3, "the issue, what was said, and the file: {json:#}");
+    let after = place.run(&["plan", "--json"]).await.expect(1, &[]).json();
+    assert_eq!((&after["totals"]["following"], &after["costs"]), (&json!(0), &json!([])), "{after:#}");
+}
+
 /// Nothing is written to a side that cannot be read, so that a plan neither shows nor counts it.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_goes_to_an_issue_that_is_gone_is_not_planned() {

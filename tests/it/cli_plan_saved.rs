@@ -45,7 +45,7 @@ async fn world() -> (World, Place) {
 }
 
 fn of_items(json: &Value) -> Value {
-    let part = |item: &Value| json!({ "names": item["names"], "lines": item["lines"], "plan": item["plan"] });
+    let part = |item: &Value| json!({ "names": item["names"], "lines": item["lines"], "then": item["then"], "plan": item["plan"] });
     json["items"].as_array().unwrap().iter().map(part).collect()
 }
 

@@ -27,7 +27,10 @@ async fn a_probe_says_what_holds_what_does_not_and_what_it_left() {
         "rests on it: src/engine/detect.rs",
         "SAND-1 is left behind: Jira refuses to delete it",
     ];
+    place.run(&["run", "--once"]).await.expect(0, &[]);
     place.run(&["probe", "globex", "--project", "SAND"]).await.expect(1, &parts);
+    let audit = place.run(&["audit", "--side", "globex", "--since", "1h"]).await;
+    audit.expect(0, &["operator ", "`probe globex --project SAND`: done"]);
     assert!(world.globex.issues().iter().all(|issue| issue.key.starts_with("SAND-")));
     let said = place.run(&["probe", "acme", "--project", "SAND", "--json"]).await.expect(0, &[]).json();
     assert_eq!((&said["exit"], &said["instance"]), (&0.into(), &"acme".into()));

@@ -68,6 +68,7 @@ async fn a_state_is_copied_beside_the_daemon_and_put_back_without_one() {
     // Until the next full check it stays told.
     place.run(&["status"]).await.expect(1, &["2  items", "was put back from an older backup"]);
     place.run(&["state", "restore", file]).await.expect(0, &["recovery mode", "before-restore-", "1 item"]);
+    place.run(&["audit", "--side", "globex", "--since", "1h"]).await.expect(0, &["operator ", "`state restore`: done"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

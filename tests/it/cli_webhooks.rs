@@ -39,6 +39,13 @@ async fn webhooks_are_registered_verified_and_bring_a_change_at_once() {
     place.run(&["run", "--once"]).await.expect(0, &[]);
     place.run(&["webhooks", "show"]).await.expect(1, &["is not registered", "jirasyncd webhooks register"]);
     let daemon = Running(place.command(&["run"]).stderr(std::process::Stdio::null()).spawn().unwrap());
+    // What is done while a daemon starts nobody would remember: it is said then.
+    for _ in 0..100 {
+        if place.run(&["status", "--json"]).await.json()["source"] == "daemon" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     let registered = place.run(&["webhooks", "register"]).await.expect(0, &["acme:", "globex:", "is registered"]);
     assert!(!registered.all().contains("/jira/"), "the secret path is shown to nobody who need not enter it");
     let mut verified: Option<Said> = None;
@@ -75,6 +82,16 @@ async fn webhooks_are_registered_verified_and_bring_a_change_at_once() {
     place.run(&["webhooks", "verify"]).await.expect(0, &["a probe went by"]);
     place.run(&["webhooks", "remove"]).await.expect(0, &["is removed"]);
     place.run(&["webhooks", "remove"]).await.expect(0, &["was not registered"]);
+    // With who did it, once for each time that something was written there.
+    let audit = place.run(&["audit", "--side", "globex", "--since", "1h"]).await.expect(0, &[]);
+    for (times, command) in [
+        (1, "`webhooks register --instance acme`: done"),
+        (1, "`webhooks register --instance globex`: done"),
+        (2, "`webhooks renew --instance acme`: done"),
+        (1, "`webhooks remove --instance globex`: done"),
+    ] {
+        assert_eq!(audit.stdout.matches(command).count(), times, "{command}\n{}", audit.stdout);
+    }
     drop(daemon);
 }
 

@@ -46,6 +46,8 @@ mod cli_reload;
 #[cfg(test)]
 mod cli_rights;
 #[cfg(test)]
+mod cli_screens;
+#[cfg(test)]
 mod cli_state;
 #[cfg(test)]
 mod cli_ways;

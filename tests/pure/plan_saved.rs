@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jirasyncd::model::ids::SideId;
-use jirasyncd::plan::{Plan, PlanInput, SavedInput, plan, redacted};
+use jirasyncd::plan::{Plan, PlanInput, SavedInput, ahead, plan, redacted};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
@@ -43,10 +43,11 @@ fn kept(input: &PlanInput<'_>) -> Plan {
     let text = serde_json::to_string(&saved).unwrap();
     let read: SavedInput = serde_json::from_str(&text).unwrap();
     assert_eq!(read, saved);
-    assert_eq!(read.replay(), (made.clone(), Vec::new()));
+    let then = ahead(input, &made);
+    assert_eq!(read.replay(), (made.clone(), then.clone(), Vec::new()));
     let other = redacted(&saved).unwrap();
     let read: SavedInput = serde_json::from_str(&other).unwrap_or_else(|error| panic!("{error}: {other}\nof {text}"));
-    let (again, violations) = read.replay();
+    let (again, after, violations) = read.replay();
     assert!(violations.is_empty(), "{violations:?}");
     let renamed: BTreeSet<SideId> = serde_json::from_str::<serde_json::Value>(&other).unwrap()["sync"]["sides"]
         .as_array()
@@ -55,6 +56,11 @@ fn kept(input: &PlanInput<'_>) -> Plan {
         .map(|side| side["id"].as_str().unwrap().into())
         .collect();
     assert_eq!(shape(&renamed, &again), shape(&sides(input), &made), "{text}\nin other words\n{other}");
+    assert_eq!(
+        after.map(|after| shape(&renamed, &after)),
+        then.map(|then| shape(&sides(input), &then)),
+        "{text}\n{other}"
+    );
     made
 }
 

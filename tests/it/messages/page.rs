@@ -12,15 +12,14 @@ const HEAD: &str = "# Messages
 
 Every message by which jirasyncd says that something is wrong, with its cause and what to do. The messages and the remedies that
 the program gives itself are read from its sources by a test (`tests/it/messages.rs`), which fails where one is missing here or
-has no cause; `UPDATE=1` takes new ones in. Not here, since they explain themselves where they stand: the warnings of `jirasyncd init`
-about what it proposes, and the answers of `jirasyncd webhooks`.
+has no cause; `UPDATE=1` takes new ones in. What `jirasyncd init` says of the Jiras it was given stands under the findings, as `check` says it.
 
 What stands in braces is filled in: `{instance}` by the name of an instance, `{error}`, `{why}` or `{cause}` by what else is known,
 `{needed}` by the permission that a write needs. Search this page for a few words that are not filled in. What Jira itself says is
 passed on in its own words, after what was attempted, on which instance. By symptoms: [troubleshooting.md](troubleshooting.md).
 ";
 
-const AREAS: [(Area, &str, &str); 9] = [
+const AREAS: [(Area, &str, &str); 11] = [
     (
         Area::Configuration,
         "In the configuration file",
@@ -60,6 +59,16 @@ const AREAS: [(Area, &str, &str); 9] = [
         "On the command line",
         "Told after `Error:` by the command itself. What is wrong with its words (an option that it does not have) is told with how it \
          is used, and ends with code 2.",
+    ),
+    (
+        Area::Beside,
+        "Beside an answer",
+        "On standard error beside what a command was asked for, and in a plan behind `?` or `!`; in its JSON under names of their own.",
+    ),
+    (
+        Area::Webhooks,
+        "From `jirasyncd webhooks`",
+        "Told of each instance by itself; code 1 where something is to be done, 3 where the instance did not answer.",
     ),
     (Area::Notices, "Notices", "Sent by the ways that `[notices]` names; the text is that of the message."),
     (

@@ -26,6 +26,8 @@ pub(super) enum Area {
     Problems,
     Answers,
     Commands,
+    Beside,
+    Webhooks,
     Notices,
     Log,
 }
@@ -203,6 +205,24 @@ impl<'s> Places<'_, 's> {
         }
     }
 
+    /// A line of a plan that begins with the sign for what is not known, or not right.
+    fn doubtful(&mut self, what: &'s Expr) {
+        let line = what.span().start().line;
+        for text in Trace::new(self.code).texts(self.function, what) {
+            if let Text::Said(message) = text
+                && let Some(message) = message.strip_prefix("? ").or_else(|| message.strip_prefix("! "))
+            {
+                add(self.found, Area::Beside, self.path, line, message.to_owned(), []);
+            }
+        }
+    }
+
+    /// Whether this is a command of the program, and not the people of its demonstration.
+    fn is_of_a_command(&self) -> bool {
+        // One hands on the errors that others tell.
+        self.path.starts_with("cli/") && !self.path.starts_with("cli/demo/") && self.path != "cli/explain.rs"
+    }
+
     fn lost(&mut self, what: &Expr) {
         self.found.lost.insert(format!("{} {}", self.path, super::trace::spoken(what)));
     }
@@ -225,6 +245,18 @@ impl<'s> Visit<'s> for Places<'_, 's> {
             // A file that Jira refused, and why.
             ("insert", [_, why]) if self.path == "engine/files.rs" && is_refused(&call.receiver) => {
                 self.alone(Area::Problems, why);
+            }
+            // What a command says beside what it was asked for.
+            ("note", [what]) if self.is_of_a_command() && is_called(&call.receiver, "output") && is_own(what) => {
+                self.alone(Area::Beside, what);
+            }
+            ("line", [what]) if self.path == "cli/plan.rs" && is_called(&call.receiver, "output") => {
+                self.doubtful(what);
+            }
+            ("push", [what])
+                if self.path == "cli/webhooks.rs" && tells_of_a_webhook(&call.receiver) && is_own(what) =>
+            {
+                self.alone(Area::Webhooks, what);
             }
             ("context", [what]) => self.alone(Area::Commands, what),
             ("ok_or_else" | "map_err", [what]) => self.of_a_list(what),
@@ -342,6 +374,31 @@ fn went_well(ended: &Expr) -> bool {
 /// Whether that is a record's list of refusals.
 fn is_refused(receiver: &Expr) -> bool {
     matches!(receiver, Expr::Field(field) if matches!(&field.member, syn::Member::Named(name) if name == "refused"))
+}
+
+/// Whether that is a text made here, and not one that is handed on.
+fn is_own(what: &Expr) -> bool {
+    match what {
+        Expr::Reference(reference) => is_own(&reference.expr),
+        Expr::MethodCall(call) => call.method == "to_owned" || call.method == "into",
+        Expr::Path(path) => path.path.segments.iter().all(|part| part.ident == part.ident.to_string().to_uppercase()),
+        Expr::If(_) | Expr::Lit(_) => true,
+        Expr::Macro(made) => {
+            !template(made).is_some_and(|text| text.starts_with("warning: {") || text.starts_with("  Hint: {"))
+        }
+        _ => false,
+    }
+}
+
+fn is_called(receiver: &Expr, name: &str) -> bool {
+    matches!(receiver, Expr::Path(path) if path.path.is_ident(name))
+}
+
+/// Whether what is pushed there is said of an instance's webhook.
+fn tells_of_a_webhook(receiver: &Expr) -> bool {
+    let is_says =
+        matches!(receiver, Expr::Field(field) if matches!(&field.member, syn::Member::Named(name) if name == "says"));
+    is_says || is_called(receiver, "wrong")
 }
 
 /// The message of a log line: its last text.
