@@ -136,6 +136,7 @@ impl Daemon {
             }
             let open = self.engine.detached().iter().any(|(_, detached)| detached.strip && !detached.stripped);
             tokio::select! {
+                biased;
                 () = self.strips.notified() => {}
                 () = tokio::time::sleep(AGAIN), if open => {}
                 () = cancel.cancelled() => {}

@@ -162,6 +162,7 @@ impl Daemon {
                 }
             };
             tokio::select! {
+                biased;
                 () = told => {}
                 () = tokio::time::sleep(sleep) => {}
                 () = cancel.cancelled() => {}

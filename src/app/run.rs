@@ -249,6 +249,9 @@ impl Daemon {
             let sleep = pace.bounds(self.until_due(pace.least()).await);
             let woken = pin!(self.wake.notified());
             tokio::select! {
+                // In this order, so that a run repeats; what comes last is not kept waiting, since each turn begins anew.
+                biased;
+                () = cancel.cancelled() => {}
                 Some((number, worked)) = running.next(), if !running.is_empty() => {
                     if let Some(number) = number {
                         pace.ends(number);
@@ -261,7 +264,6 @@ impl Daemon {
                 () = woken => {}
                 () = self.engine.has_queued() => {}
                 () = tokio::time::sleep(sleep) => {}
-                () = cancel.cancelled() => {}
             }
         };
         let drained = async {

@@ -177,6 +177,7 @@ impl Daemon {
             tokio::time::sleep(ASKED).await;
         };
         tokio::select! {
+            biased;
             more = ticks.next() => {
                 if !more {
                     return Ok(Begins::Never);

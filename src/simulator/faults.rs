@@ -37,7 +37,7 @@ pub enum Fault {
     Anonymous,
     /// Answers this much later.
     Slow(Duration),
-    /// This search sees the index as it was this much earlier (Cloud).
+    /// This search sees the index as it was this much earlier.
     IndexLag(Duration),
     /// This page of a search is empty, and a token leads on (Cloud).
     EmptyPage,
@@ -52,6 +52,8 @@ impl Fault {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
+            // Counted by itself: it says that something is not there, and is no proof of it.
+            Self::Status(404) => "not-found",
             Self::Status(_) => "status",
             Self::StatusAfter(_) => "status-after",
             Self::RateLimited { .. } => "rate-limited",

@@ -73,7 +73,10 @@ pub(crate) struct Observer {
 fn concerns(fault: &str, exchange: &Exchange) -> bool {
     match fault {
         "empty-page" | "lost-token" | "circular-page" => exchange.path.ends_with("/search/jql"),
-        "index-lag" => exchange.path.contains("/search/"),
+        "index-lag" => {
+            exchange.path.contains("/search/") && !exchange.path.contains("/user/")
+                || exchange.path.ends_with("/2/search")
+        }
         "late-write" => is_write(exchange),
         _ => true,
     }

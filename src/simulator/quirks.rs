@@ -5,7 +5,8 @@ use std::time::Duration;
 /// Behaviours that sources disagree about, or that an administrator may change. The default is what is documented.
 #[derive(Debug, Clone)]
 pub struct Quirks {
-    /// Cloud: a version of an issue is found by search only this long after it was written.
+    /// A version of an issue is found by search only this long after it was written: on Cloud it is shown so, too (v3); on Data Center an index
+    /// lies on each node and follows the others (memory), and what it finds is shown as it is.
     pub index_lag: Duration,
     /// Cloud: unknown names in JQL give no issues instead of 400, for those who are logged in too.
     pub unknown_names_are_empty: bool,

@@ -483,9 +483,6 @@ impl State {
     }
 
     pub(super) fn remember(&mut self, id: u64, version: Option<Arc<Issue>>) {
-        if !self.is_cloud() {
-            return;
-        }
         let keep = self.quirks.index_lag.max(std::time::Duration::from_mins(2));
         let now = self.now;
         let versions = self.index.entry(id).or_default();
@@ -497,9 +494,6 @@ impl State {
 
     /// The issue as search sees it now.
     pub(crate) fn indexed(&self, id: u64) -> Option<&Arc<Issue>> {
-        if !self.is_cloud() {
-            return self.issues.get(&id);
-        }
         let lag = self.quirks.index_lag.max(self.extra_lag);
         let versions = self.index.get(&id)?;
         let seen = versions.iter().rev().find(|(at, _)| super::time::after(*at, lag) <= self.now)?;

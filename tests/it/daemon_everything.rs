@@ -3,18 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use jirasyncd::console::{Heard, HookSink as _};
 use jirasyncd::jira::{Transport, TransportError};
-use jirasyncd::model::ids::InstanceId;
 use jirasyncd::model::store::Store as _;
-use jirasyncd::simulator::{HookWeather, Jira};
+use jirasyncd::simulator::Jira;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use super::daemon_support::{World, load, two};
+use super::daemon_support::World;
 use super::everything_acts::{ALWAYS, APART, Act, COMMON, Field, LEVELS, LIVES, SELDOM, Talk, Thing, What};
 use super::everything_apart::{Crossed, crossed};
 use super::everything_audit::{Audited, Log, equal, far_leaks, leaks, news, requests};
@@ -25,7 +22,9 @@ use super::everything_people::{Ledger, People};
 use super::everything_stock::begin_stock;
 use super::everything_world::{SIDES, Sight, world, world_of_lives, world_with_levels};
 use super::fault_counts::{FaultCounts, Troubles};
-use super::random_life::{A_LONG_RUN, Dice, Life, is_lived_twice, is_ordinary, seeds};
+use super::random_life::{
+    A_LONG_RUN, Dice, Life, bring_webhooks, is_lived_twice, is_ordinary, seeds, told_by_webhooks,
+};
 
 /// Seeds of an ordinary run, and of a long one.
 pub(crate) const FEW: u64 = 3;
@@ -110,7 +109,7 @@ impl Plot {
         };
         let mut world = world;
         if hears(seed) {
-            told_by_webhooks(&mut world);
+            told_by_webhooks(&mut world, 0.2);
         }
         people.flows = policies.is_some_and(|policies| policies.flows);
         people.takes_names = takes_names(seed);
@@ -191,14 +190,11 @@ pub(crate) async fn live(seed: u64, plot: Plot) -> Result<Lived, String> {
         }
         let jiras = SIDES.map(|side| side.jira);
         plot.weather(&mut life, seed, &jiras);
-        bring_webhooks(&life.world).await;
-        life.live().await;
         // What is gone is found by the full check alone.
-        if plot.lives && life.dice.below(if plot.seldom { 2 } else { 5 }) == 0 {
-            life.world.daemon().engine().sweep(None).await.unwrap();
-        }
+        life.checks_all = plot.lives && life.dice.below(if plot.seldom { 2 } else { 5 }) == 0;
+        life.live().await;
     }
-    life.heal();
+    life.calm().await;
     let world = &life.world;
     bring_webhooks(world).await;
     world.intervals(12).await;
@@ -254,30 +250,6 @@ async fn is_quiet(world: &World, lives: bool) -> Result<(), String> {
         return Err(format!("written after quiet: {after:?}, of what was tried: {tried:?}"));
     }
     Ok(())
-}
-
-/// The Jiras tell the daemon what happens, though three in ten times they do not, and sometimes twice or late.
-fn told_by_webhooks(world: &mut World) {
-    let text = two().replacen(
-        "poll = \"30s\"",
-        "poll = \"30s\"\n[daemon.webhooks]\npublic-url = \"https://hooks.example\"",
-        1,
-    );
-    world.config.daemon.webhooks = load(&text, &world.config.daemon.state).daemon.webhooks;
-    for jira in world.jiras.values() {
-        jira.register_webhook("https://hooks.example/x", None);
-        jira.set_hook_weather(HookWeather { lose: 0.3, double: 0.2, delay: Duration::from_secs(90) });
-    }
-}
-
-/// Brings what is due to the daemon.
-async fn bring_webhooks(world: &World) {
-    for (name, jira) in &world.jiras {
-        for delivery in jira.webhooks_due() {
-            let heard = world.daemon().hear(&InstanceId::from(*name), delivery.request.body(), None).await;
-            jira.webhook_answered(&delivery, Some(if heard == Heard::Taken { 204 } else { 503 }));
-        }
-    }
 }
 
 /// What everybody must show in the end of what the others did.

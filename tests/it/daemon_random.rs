@@ -5,8 +5,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use jirasyncd::console::{Heard, HookSink as _};
-use jirasyncd::model::ids::InstanceId;
 use jirasyncd::model::problem::Problem;
 use jirasyncd::model::store::Store as _;
 use jirasyncd::simulator::{HookWeather, IssueView, Jira, Person};
@@ -224,17 +222,6 @@ impl Random {
         done.unwrap_or_else(|refusal| panic!("{key}: {refusal:?}"));
     }
 
-    /// Brings what is due to the daemon.
-    async fn pump(&self) {
-        for (name, jira) in self.life.world.jiras.iter().filter(|_| self.weather != Weather::Faults) {
-            for delivery in jira.webhooks_due() {
-                let heard =
-                    self.life.world.daemon().hear(&InstanceId::from(*name), delivery.request.body(), None).await;
-                jira.webhook_answered(&delivery, Some(if heard == Heard::Taken { 204 } else { 503 }));
-            }
-        }
-    }
-
     async fn run(&mut self) -> Result<(), String> {
         let losses = self.weather.is_lossy();
         let mut steps = 0;
@@ -252,10 +239,9 @@ impl Random {
             } else {
                 self.life.weather(&SIDES.map(|side| side.0));
             }
-            self.pump().await;
             self.life.live().await;
         }
-        self.life.heal();
+        self.life.calm().await;
         self.life.world.rest().await?;
         if self.weather == Weather::Crowds {
             self.life.world.intervals(LATE).await;

@@ -35,7 +35,7 @@ fn write(world: &World, file: &Mutex<String>, text: &str) {
 async fn reload(world: &mut World, confirm: bool) -> Answer {
     let answer = give(world, Command::Reload { confirm, existing: Existing::ReMap }).await;
     if let Some((next, _)) = world.daemon().succeed().await.unwrap() {
-        world.daemon = Some(next);
+        world.daemon = Some(Arc::new(next));
     }
     answer
 }

@@ -17,7 +17,7 @@ pub(super) async fn under(world: World, config: &str, existing: Existing) -> Wor
     let mut world = world.with_config(config);
     world.daemon = None;
     let (daemon, _) = Daemon::start_with(world.config.clone(), world.surroundings(), existing).await.unwrap();
-    world.daemon = Some(daemon);
+    world.daemon = Some(std::sync::Arc::new(daemon));
     world
 }
 

@@ -162,7 +162,7 @@ impl Environment for Tokens {
 /// The world of a test.
 pub(crate) struct World {
     pub(crate) jiras: BTreeMap<&'static str, Jira>,
-    pub(crate) daemon: Option<Daemon>,
+    pub(crate) daemon: Option<Arc<Daemon>>,
     /// When it was started, or tried to: the first one aside, it died just before.
     pub(crate) starts: Vec<Timestamp>,
     pub(crate) config: Config,
@@ -279,7 +279,7 @@ impl World {
             std::thread::sleep(Duration::from_millis(10));
             started = Daemon::start(self.config.clone(), self.surroundings()).await;
         }
-        self.daemon = Some(started?.0);
+        self.daemon = Some(Arc::new(started?.0));
         Ok(())
     }
 
@@ -289,7 +289,7 @@ impl World {
     }
 
     pub(crate) fn daemon(&self) -> &Daemon {
-        self.daemon.as_ref().unwrap()
+        self.daemon.as_deref().unwrap()
     }
 
     pub(crate) fn jira(&self, name: &str) -> &Jira {

@@ -47,7 +47,7 @@ impl Hooked {
         before(&world);
         world.settle().await;
         register(&world).await;
-        let daemon = Arc::new(world.daemon.take().unwrap());
+        let daemon = world.daemon.take().unwrap();
         let receiver = daemon.hook_receiver().await.unwrap().expect("webhooks are taken");
         Self { world, daemon, receiver }
     }
@@ -114,7 +114,7 @@ pub(crate) async fn register(world: &World) {
 
 /// Brings what is due to the daemon of a world, which may die of it: then nothing is answered.
 pub(crate) async fn deliver(world: &mut World) {
-    let daemon = Arc::new(world.daemon.take().unwrap());
+    let daemon = world.daemon.take().unwrap();
     let receiver = daemon.hook_receiver().await.unwrap().expect("webhooks are taken");
     for jira in world.jiras.values() {
         for delivery in jira.webhooks_due() {
@@ -123,7 +123,7 @@ pub(crate) async fn deliver(world: &mut World) {
         }
     }
     drop(receiver);
-    world.daemon = Arc::into_inner(daemon);
+    world.daemon = Some(daemon);
 }
 
 fn signature(body: &[u8]) -> String {
@@ -298,7 +298,7 @@ async fn what_was_told_outlives_the_daemon() {
     hooked = {
         let mut world = world;
         world.start().await;
-        let daemon = Arc::new(world.daemon.take().unwrap());
+        let daemon = world.daemon.take().unwrap();
         let receiver = daemon.hook_receiver().await.unwrap().unwrap();
         Hooked { world, daemon, receiver }
     };

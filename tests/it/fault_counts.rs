@@ -40,8 +40,9 @@ fn entity(operation: &'static str) -> &'static str {
 }
 
 /// The faults that any random weather sets, by name.
-const COMMON: [&str; 11] = [
+const COMMON: [&str; 12] = [
     "status",
+    "not-found",
     "status-after",
     "rate-limited",
     "unavailable",
@@ -164,7 +165,7 @@ impl fmt::Display for FaultCounts {
 fn each_fault_that_met_nothing_is_named() {
     let all = Troubles { rare: true, webhooks: true };
     let nothing = FaultCounts::default().never_struck(all);
-    assert_eq!(nothing.len(), 23, "{nothing:?}");
+    assert_eq!(nothing.len(), 24, "{nothing:?}");
     let struck = |name: &'static str| ((name, "issue"), 1);
     let faults: BTreeMap<_, _> = all.names().into_iter().filter(|name| *name != "webhook-lost").map(struck).collect();
     let deaths = BTreeMap::from([(Place::BeforeRequest, 1), (Place::AfterRequest, 2), (Place::AfterCommit, 3)]);

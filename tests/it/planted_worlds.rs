@@ -110,7 +110,7 @@ pub(crate) async fn pair(seed: u64) -> Result<(), String> {
         }
         life.live().await;
     }
-    life.heal();
+    life.calm().await;
     let world = &life.world;
     world.rest().await?;
     compare(world, "acme", other)?;

@@ -1,16 +1,26 @@
 //! What all random worlds have in common: dice that repeat, a daemon that may die at any effect, instances that break for a while.
-//! Must never know what people do in a world, nor judge it.
+//! A third of the daemons run as a service does, the others one interval after the other as `--once`. Must never know what people do in a
+//! world, nor judge it.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use bytes::Bytes;
+use jirasyncd::app::{RunError, StartError};
 use jirasyncd::clock::{Entropy, SeededEntropy};
-use jirasyncd::simulator::{Fault, FaultRule, Jira, When};
+use jirasyncd::console::{Heard, HookSink as _};
+use jirasyncd::engine::SetupError;
+use jirasyncd::jira::{Transport, TransportError};
+use jirasyncd::model::ids::InstanceId;
+use jirasyncd::simulator::{Fault, FaultRule, HookWeather, Jira, When};
+use tokio_util::sync::CancellationToken;
 
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::crash::{Fuse, fused_world};
-use super::daemon_support::World;
+use super::daemon_support::{World, load, two};
 use super::fault_counts::FaultCounts;
 
 /// What a daemon asks seldom, what it asks most seldom more than once.
@@ -66,6 +76,50 @@ impl Dice {
     }
 }
 
+/// How long a daemon runs on before people go on: a poll and what follows it.
+const RUNS_ON: Duration = Duration::from_secs(45);
+/// How often webhooks come meanwhile.
+const WEBHOOKS_COME: Duration = Duration::from_secs(5);
+/// The longest way of a request, and of its answer, in milliseconds, where a daemon runs: what runs beside one another is mixed by it.
+const LONGEST_WAY: f64 = 150.0;
+
+/// A network whose ways take their time.
+struct SlowNet(Arc<dyn Transport>, Arc<SeededEntropy>);
+
+#[async_trait]
+impl Transport for SlowNet {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+        let way = || tokio::time::sleep(Duration::from_millis((self.1.unit() * LONGEST_WAY) as u64));
+        way().await;
+        let answer = self.0.send(request).await;
+        way().await;
+        answer
+    }
+}
+
+/// A daemon that runs. Dropped, it is dead.
+struct Running {
+    stop: CancellationToken,
+    run: Pin<Box<dyn Future<Output = Result<(), RunError>>>>,
+}
+
+impl Running {
+    fn of(world: &World) -> Self {
+        let (stop, daemon) = (CancellationToken::new(), world.daemon.clone().unwrap());
+        let until = stop.clone();
+        Self { stop, run: Box::pin(async move { daemon.run(until).await }) }
+    }
+
+    /// Runs on beside something else, until that is done.
+    async fn beside<T>(&mut self, other: impl Future<Output = T>) -> T {
+        tokio::select! {
+            biased;
+            ended = &mut self.run => panic!("the daemon ended by itself: {ended:?}"),
+            done = other => done,
+        }
+    }
+}
+
 /// A world whose daemon may die, under dice.
 pub(crate) struct Life {
     pub(crate) dice: Dice,
@@ -77,18 +131,29 @@ pub(crate) struct Life {
     pub(crate) rescue: fn(&World),
     /// How often the daemon died.
     pub(crate) deaths: usize,
+    /// Whether the daemon runs as a service does; and as it does, unless it died or was not begun yet.
+    runs: bool,
+    running: Option<Running>,
+    /// The next interval has a full check in it.
+    pub(crate) checks_all: bool,
 }
 
 impl Life {
     /// Starts the daemon of a world.
     pub(crate) async fn new(seed: u64, mut world: World) -> Self {
+        let runs = seed % 3 == 1;
+        if runs {
+            let entropy = Arc::new(SeededEntropy::new(seed ^ 0x5105));
+            world.bend(move |inner| Arc::new(SlowNet(inner, Arc::clone(&entropy))) as Arc<dyn Transport>);
+        }
         let fuse = fused_world(&mut world);
         world.start().await;
         // Half of the worlds have an index that lags.
         let lag = Duration::from_secs(if seed.is_multiple_of(2) { 0 } else { 25 });
         world.jiras.values().for_each(|jira| jira.set_index_lag(lag));
         let dies_at_requests = seed % 8 == 5;
-        Self { dice: Dice::new(seed), world, fuse, dies_at_requests, rescue: |_| {}, deaths: 0 }
+        let (dice, rescue) = (Dice::new(seed), (|_| {}) as fn(&World));
+        Self { dice, world, fuse, dies_at_requests, rescue, deaths: 0, runs, running: None, checks_all: false }
     }
 
     /// Requests, answers and commits of the daemon until now, as a fuse counts them.
@@ -131,6 +196,7 @@ impl Life {
             Fault::CircularPage,
             Fault::Status(401),
             Fault::Status(500),
+            Fault::Status(400),
         ];
         if self.dice.below(3) == 0 {
             let fault = rare[self.dice.below(rare.len())].clone();
@@ -173,6 +239,7 @@ impl Life {
         let faults = [
             Fault::StatusAfter(502),
             Fault::RateLimited { retry_after: Some(3) },
+            Fault::RateLimited { retry_after: None },
             Fault::Unavailable { status: 503, retry_after: None },
             Fault::ResetBefore,
             Fault::ResetAfter,
@@ -183,6 +250,7 @@ impl Life {
             Fault::IndexLag(seconds(50)),
             Fault::Status(409),
             Fault::Status(403),
+            Fault::Status(404),
         ];
         faults[self.dice.below(faults.len())].clone()
     }
@@ -203,10 +271,27 @@ impl Life {
         } else if self.dice.below(5) == 0 {
             self.fuse.set(1 + self.dice.below(12));
         }
+        let checks_all = std::mem::take(&mut self.checks_all);
+        let (world, running) = (&self.world, &mut self.running);
+        let step = async {
+            if self.runs {
+                let running = running.get_or_insert_with(|| Running::of(world));
+                running.beside(tell_for(world, RUNS_ON)).await;
+                if checks_all {
+                    running.beside(check_all(world)).await;
+                }
+            } else {
+                bring_webhooks(world).await;
+                world.interval().await;
+                if checks_all {
+                    check_all(world).await;
+                }
+            }
+        };
         let dead = tokio::select! {
             biased;
             () = self.fuse.blown() => true,
-            _ = self.world.interval() => false,
+            () = step => false,
         };
         self.fuse.set(0);
         if dead {
@@ -215,12 +300,91 @@ impl Life {
         }
     }
 
+    /// Nothing breaks any more, and what runs as a service is stopped and started again: from now on interval follows interval.
+    pub(crate) async fn calm(&mut self) {
+        self.heal();
+        if let Some(running) = self.running.take() {
+            running.stop.cancel();
+            running.run.await.unwrap();
+            self.start().await;
+        }
+        self.runs = false;
+    }
+
     async fn restart(&mut self) {
-        // A start needs every instance: whoever starts the daemon tries again.
-        while self.world.try_start().await.is_err() {
-            self.world.pass(30).await;
-            self.heal();
-            (self.rescue)(&self.world);
+        self.running = None;
+        // One start in four dies, too.
+        if self.dice.below(4) == 0 {
+            self.fuse.set(1 + self.dice.below(8));
+            let dead = tokio::select! {
+                biased;
+                () = self.fuse.blown() => true,
+                started = self.world.try_start() => {
+                    if let Err(error) = &started {
+                        allowed(error);
+                    }
+                    false
+                }
+            };
+            self.fuse.set(0);
+            self.deaths += usize::from(dead);
+            if !dead && self.world.daemon.is_some() {
+                return;
+            }
+        }
+        self.start().await;
+    }
+
+    /// A start may need an instance that is away: whoever starts the daemon tries again.
+    async fn start(&mut self) {
+        let Err(error) = self.world.try_start().await else { return };
+        allowed(&error);
+        self.world.pass(30).await;
+        self.heal();
+        (self.rescue)(&self.world);
+        self.world.start().await;
+    }
+}
+
+/// Fails where an instance that is away is no reason for a start that did not go.
+fn allowed(error: &StartError) {
+    let is_away = matches!(error, StartError::Setup(SetupError::Jira(_) | SetupError::Findings(_)));
+    assert!(is_away, "the daemon does not start: {error:?}");
+}
+
+/// A full check.
+async fn check_all(world: &World) {
+    world.daemon().engine().sweep(None).await.unwrap();
+}
+
+/// Time passes, and the daemon is told what happens.
+async fn tell_for(world: &World, long: Duration) {
+    for _ in 0..long.as_secs() / WEBHOOKS_COME.as_secs() {
+        tokio::time::sleep(WEBHOOKS_COME).await;
+        bring_webhooks(world).await;
+    }
+}
+
+/// The Jiras tell the daemon what happens, though three in ten times they do not, and sometimes twice or late.
+pub(crate) fn told_by_webhooks(world: &mut World, double: f64) {
+    let webhooks = "poll = \"30s\"\n[daemon.webhooks]\npublic-url = \"https://hooks.example\"";
+    let text = two().replacen("poll = \"30s\"", webhooks, 1);
+    world.config.daemon.webhooks = load(&text, &world.config.daemon.state).daemon.webhooks;
+    for jira in world.jiras.values() {
+        jira.register_webhook("https://hooks.example/x", None);
+        jira.set_hook_weather(HookWeather { lose: 0.3, double, delay: Duration::from_secs(90) });
+    }
+}
+
+/// Brings the daemon what it is to be told by now, if it is told anything.
+pub(crate) async fn bring_webhooks(world: &World) {
+    if world.config.daemon.webhooks.is_none() {
+        return;
+    }
+    for (name, jira) in &world.jiras {
+        for delivery in jira.webhooks_due() {
+            let heard = world.daemon().hear(&InstanceId::from(*name), delivery.request.body(), None).await;
+            jira.webhook_answered(&delivery, Some(if heard == Heard::Taken { 204 } else { 503 }));
         }
     }
 }
@@ -248,7 +412,8 @@ pub(crate) fn is_ordinary() -> bool {
 
 /// Whether a seed is lived twice, and both lives have to ask and answer the same: that a seed repeats is not taken for granted.
 pub(crate) fn is_lived_twice(seed: u64) -> bool {
-    seed.is_multiple_of(100)
+    // Scattered: what a world is about goes by what divides its seed.
+    seed == 0 || (seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32).is_multiple_of(100)
 }
 
 /// Lives in which each fault must have struck, and each kind of act been done.
