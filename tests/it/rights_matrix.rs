@@ -10,6 +10,7 @@ use jirasyncd::app::connect;
 use jirasyncd::engine::{Demand, LastKnown, Severity, Survey, survey};
 use jirasyncd::model::ids::InstanceId;
 use jirasyncd::model::right::{Function, Right};
+use jirasyncd::model::settings::WhenDeleted;
 use jirasyncd::model::store::Store as _;
 use jirasyncd::simulator::{FieldSetup, FieldType, Holder, Person, Setup};
 use serde_json::{Value, json};
@@ -131,6 +132,21 @@ fn cases() -> Vec<Case> {
             told.person().attach(&told.key, "b.txt", b"second").unwrap();
         }),
         (Right::DeleteOwnAttachments, Function::Attachments, |told| told.person().detach(&told.file).unwrap()),
+        (Right::AddComments, Function::Attachments, |told| {
+            told.person().attach(&told.key, "large too.bin", &[7; LARGE]).unwrap();
+        }),
+        (Right::DeleteOwnComments, Function::Attachments, |told| {
+            let issue = told.world.jira(told.there.jira).issue(&told.key).unwrap();
+            let large = issue.attachments.iter().find(|file| file.name == "large.bin").unwrap();
+            told.person().detach(&large.id.to_string()).unwrap();
+        }),
+        (Right::DeleteAllAttachments, Function::Attachments, |told| {
+            let jira = told.world.jira(told.there.jira);
+            jira.set_permission(told.there.project, "DELETE_ALL_ATTACHMENTS", &[Holder::LoggedIn]);
+            let issue = jira.issue(&told.key).unwrap();
+            let copy = issue.attachments.iter().find(|file| file.name == "of here.txt").unwrap();
+            told.person().detach(&copy.id.to_string()).unwrap();
+        }),
         (Right::ViewVotersAndWatchers, Function::Watchers, |told| {
             let person = told.world.person(told.here.jira, told.here.people[1]);
             person.watch(&told.here_key).unwrap();
@@ -172,6 +188,24 @@ fn is_asked(case: &Case, side: &Side) -> bool {
     case.0 != Right::BrowseUsers || side.kind == "Cloud"
 }
 
+/// How large a file is, in bytes, that is too large where notes stand for such files.
+const LARGE: usize = 1_100_000;
+
+/// The same where files are treated in a way of their own.
+fn with_files(text: String, case: &Case) -> String {
+    let files = match case {
+        (Right::AddComments | Right::DeleteOwnComments, Function::Attachments, _) => NOTES,
+        (Right::DeleteAllAttachments, ..) => BOTH,
+        _ => return text,
+    };
+    text.replacen(FILES, files, 1)
+}
+
+/// How the configuration says that files cross; that notes stand for those that are too large; and that who deletes a copy deletes the original.
+const FILES: &str = "attachments = \"both\"";
+const NOTES: &str = "attachments = { largest = 1, too-large = \"note\" }";
+const BOTH: &str = "attachments = { deleted = \"both\" }";
+
 /// The same where only the acts of some people cross from a side.
 fn with_circles(text: &str, case: &Case, side: &Side) -> String {
     if case.1 != Function::Circles {
@@ -196,7 +230,8 @@ fn configuration(home: &str) -> String {
 
 /// The world of a case, in which all people are in the team.
 fn world(case: &Case, here: &Side, there: &Side) -> World {
-    world_with(&with_circles(&configuration(there.jira), case, here), |setup| {
+    let text = with_circles(&with_files(configuration(there.jira), case), case, here);
+    world_with(&text, |setup| {
         let people = setup.users.iter().map(|user| user.id.clone()).collect();
         setup.group_members.insert(TEAM.into(), people);
         setup.projects[0] = setup.projects[0].clone().member_group(ROLE, TEAM);
@@ -214,7 +249,8 @@ fn world_with(text: &str, more: impl Fn(&mut Setup)) -> World {
             for key in ["DELETE_ALL_COMMENTS", "DELETE_ALL_ATTACHMENTS", "EDIT_ALL_WORKLOGS", "DELETE_ALL_WORKLOGS"] {
                 project.permissions.remove(key);
             }
-            for key in ["SET_ISSUE_SECURITY", "DELETE_ISSUES", "ADMINISTER_PROJECTS"] {
+            let all_files = ["DELETE_ALL_ATTACHMENTS"].into_iter().filter(|_| text.contains(BOTH));
+            for key in ["SET_ISSUE_SECURITY", "DELETE_ISSUES", "ADMINISTER_PROJECTS"].into_iter().chain(all_files) {
                 project.permissions.insert(key.to_owned(), [Holder::LoggedIn].into());
             }
         }
@@ -233,9 +269,17 @@ async fn told<'w>(world: &'w World, here: &'static Side, there: &'static Side) -
     let comment = person.comment(&key, "said before").unwrap();
     let worklog = person.log_work(&key, "2026-09-01T10:00:00.000+0000", 600, "done before").unwrap();
     let file = person.attach(&key, "a.txt", b"first").unwrap();
+    let files = &world.config.syncs.values().next().unwrap().attachments;
+    if files.largest.is_some() {
+        person.attach(&key, "large.bin", &[7; LARGE]).unwrap();
+    }
     world.rest().await.unwrap();
     let here_key = world.issue(here.jira, "Item").key;
-    world.person(here.jira, here.people[0]).comment(&here_key, "said here").unwrap();
+    let other_person = world.person(here.jira, here.people[0]);
+    other_person.comment(&here_key, "said here").unwrap();
+    if files.deleted == WhenDeleted::Both {
+        other_person.attach(&here_key, "of here.txt", b"theirs").unwrap();
+    }
     world.rest().await.unwrap();
     let comments = world.jira(there.jira).issue(&key).unwrap().comments;
     let copy = comments.iter().find(|comment| comment.body.contains("said here")).unwrap().id.to_string();
@@ -303,6 +347,9 @@ async fn line(case: &Case, here: &'static Side, there: &'static Side) -> Result<
     world.daemon().engine().sweep(None).await.unwrap();
     world.intervals(12).await;
     let all = problems(&world, here).await;
+    // A note is written as a comment, and refused as one.
+    let is_note = matches!((right, function), (Right::AddComments | Right::DeleteOwnComments, Function::Attachments));
+    let function = if is_note { &Function::Comments } else { function };
     let named = all.iter().find(|text| says(text) && text.contains(function.name()) && text.contains(here.jira));
     let of_daemon = named.ok_or_else(|| silent(format!("the daemon says {all:#?}")))?;
     Ok((of_check, of_daemon.clone()))
@@ -310,9 +357,14 @@ async fn line(case: &Case, here: &'static Side, there: &'static Side) -> Result<
 
 /// What each function needs, as `check` lists it.
 async fn functions() -> String {
-    let world = world_with(&configuration(ACME.jira), |setup| setup.projects[0].service_desk = true);
+    let mut needs = Vec::new();
+    for files in [FILES, NOTES, BOTH] {
+        let text = configuration(ACME.jira).replacen(FILES, files, 1);
+        let world = world_with(&text, |setup| setup.projects[0].service_desk = true);
+        needs.extend(checked(&world).await.permissions.into_iter().flat_map(|report| report.needs));
+    }
     let mut rows = BTreeSet::new();
-    for need in checked(&world).await.permissions.into_iter().flat_map(|report| report.needs) {
+    for need in needs {
         let demand = match need.demand {
             Demand::Needed => "needed",
             Demand::Wished => "wished for",
