@@ -36,6 +36,34 @@ fn each_fact_has_a_name_of_its_own_and_names_what_there_is() {
     }
 }
 
+/// What no probe tries stands on the page alone.
+#[test]
+fn what_is_not_tried_names_what_there_is_and_what_tries_it() {
+    let page = facts_document();
+    let (_, untried) = page.split_once("\n## Webhooks: not tried\n").unwrap();
+    assert!(untried.contains("`jirasyncd webhooks verify`"), "{untried}");
+    let after = |begins: &str| -> Vec<String> {
+        untried.lines().filter_map(|line| line.strip_prefix(begins)).map(str::to_owned).collect()
+    };
+    let (names, places) = (after("- `"), after("  - rests on it: "));
+    assert!(names.len() >= 3 && places.len() == names.len(), "{untried}");
+    for place in places.iter().flat_map(|place| quoted(place, "")) {
+        assert!(root().join(place).is_file(), "{place} does not exist");
+    }
+    let tried: BTreeSet<&str> = facts().iter().map(|fact| fact.name).collect();
+    let weather = fs::read_to_string(root().join("src/simulator/hooks/mod.rs")).unwrap();
+    let keys = fs::read_to_string(root().join("config/example.toml")).unwrap();
+    for name in names.iter().filter_map(|name| name.split('`').next()) {
+        assert!(!tried.contains(name), "{name} is tried");
+    }
+    for switch in after("  - simulator: ").iter().flat_map(|said| quoted(said, "HookWeather::")) {
+        assert!(weather.contains(&format!("    pub {switch}:")), "there is no switch {switch}");
+    }
+    for key in after("  - daemon: ").iter().flat_map(|said| quoted(said, "instance.NAME.")) {
+        assert!(keys.contains(key), "there is no key {key}");
+    }
+}
+
 #[test]
 fn the_page_is_the_list() {
     let (path, page) = (root().join("docs/contract-facts.md"), facts_document());
