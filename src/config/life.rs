@@ -4,13 +4,10 @@
 use super::keys_life;
 use super::node::Cursor;
 use super::problem::{Findings, suggest};
-use crate::model::settings::{Farewell, LifeSettings, Table, WhenLeft};
+use crate::model::settings::{Farewell, LifeSettings, MOST_EMPTIED, Table, WhenLeft};
 
 /// As many issues of one side may go within a day unless the file says another number.
 const MOST_MISSING: usize = 10;
-
-/// In as many issues the same field of one side may be emptied at once unless the file says another number.
-const MOST_EMPTIED: usize = 20;
 
 /// Reads the table. `statuses` are the sync's, which a transition must name one of.
 pub(super) fn read(sync: &Cursor<'_>, statuses: &Table, findings: &mut Findings<'_>) -> LifeSettings {

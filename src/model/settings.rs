@@ -507,6 +507,14 @@ pub enum WhenDeleted {
     Both,
 }
 
+/// In as many issues one field of a side may be emptied at once, unless the file says another number.
+pub const MOST_EMPTIED: usize = 20;
+
+/// What settings of before this was one mean: what a state keeps of them must be the same as what the same file says today.
+fn most_emptied() -> usize {
+    MOST_EMPTIED
+}
+
 /// What happens when an issue of a sync is not where it was. By default nothing is done to its counterparts, and it is told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LifeSettings {
@@ -520,7 +528,7 @@ pub struct LifeSettings {
     /// As many issues of one side may go within a day before none of them is taken for gone.
     pub most_missing: usize,
     /// In as many issues the same field of one side may be emptied at once before that is held.
-    #[serde(default)]
+    #[serde(default = "most_emptied")]
     pub most_emptied: usize,
 }
 
