@@ -7,14 +7,14 @@ use super::{SqliteStore, StartError};
 use crate::config::{Config, differences, sides_named, sides_to_read, syncs_changed};
 use crate::engine::{Engine, Finding, Severity, read_anew};
 use crate::model::configuration::{Accepted, Existing, KeptConfiguration};
-use crate::model::ids::{SideId, SyncId};
+use crate::model::ids::{InstanceId, SideId, SyncId};
 use crate::model::occasion::Occasion;
 use crate::model::store::{Store as _, StoreError, Urgency};
 
 /// Under which its fingerprint is noted once every item is queued.
-const NAME: &str = "configuration";
+pub(super) const NAME: &str = "configuration";
 /// Under which the fingerprint is noted of a configuration that a reload accepted and by which nothing may be created yet.
-const ASKS: &str = "configuration that asks";
+pub(super) const ASKS: &str = "configuration that asks";
 /// Items queued at once after a change of the configuration.
 const QUEUED_AT_ONCE: usize = 1_000;
 /// Configurations looked through for the newest of each kind.
@@ -218,12 +218,17 @@ impl Held {
     }
 }
 
+/// Under what it is kept how far the clock of an instance is from ours.
+pub(super) fn skew_note(instance: &InstanceId) -> String {
+    format!("skew of {instance}")
+}
+
 /// Whether our clock, or that of a Jira, was set since the last run.
 async fn clock_was_set(store: &SqliteStore, engine: &Engine) -> Result<bool, StoreError> {
     let mut was_set = false;
     for instance in engine.instances() {
         let Some(skew) = engine.skew_ms(instance) else { continue };
-        let name = format!("skew of {instance}");
+        let name = skew_note(instance);
         let known = store.note(&name).await?.and_then(|known| known.parse::<i64>().ok());
         if known.is_none_or(|known| known.abs_diff(skew) > CLOCK_SET_MS) {
             was_set |= known.is_some();

@@ -9,6 +9,8 @@ mod figures;
 mod forged;
 mod hooks;
 mod instances;
+#[cfg(test)]
+mod kept_notes;
 mod measure;
 mod notices;
 mod once;

@@ -14,11 +14,11 @@ use crate::model::store::{Store as _, StoreError};
 use crate::schedule::cron::{Ticks, next_after};
 
 /// Under what the time of the last full check is kept.
-const LAST: &str = "last sweep";
+pub(super) const LAST: &str = "last sweep";
 /// Under what it is kept which items are read whole by the next full check.
-const TURN: &str = "sweep turn";
+pub(super) const TURN: &str = "sweep turn";
 /// Under what it is kept which instances are to be checked without waiting for the schedule.
-const WANTED: &str = "sweep wanted";
+pub(super) const WANTED: &str = "sweep wanted";
 /// Pause between two portions: the full check leaves room for what is urgent. So it sends at most five requests a second to each
 /// instance, reads of what differs not counted.
 const PAUSE: Duration = Duration::from_millis(200);

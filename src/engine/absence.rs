@@ -11,7 +11,7 @@ use super::Engine;
 use super::instance::Instance;
 use super::work::Work;
 use crate::model::hub::{Absence, Away};
-use crate::model::ids::{ItemId, SideId};
+use crate::model::ids::{ItemId, SideId, SyncId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::operation::{Action, Intent, IntentEvent, IntentState};
 use crate::model::settings::Farewell;
@@ -26,6 +26,11 @@ const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
 const LATER: Duration = Duration::from_secs(3_600);
 /// As many above the brake are counted: beyond it the number says no more.
 const COUNTED: usize = 100;
+
+/// Under what it is kept which issues of a side went of late.
+pub(super) fn note(sync: &SyncId, side: &SideId) -> String {
+    format!("gone {sync}/{side}")
+}
 
 impl Engine {
     /// Whether what is known of an item is not as what was written, or its Jira forgot some of that: what is missing may have gone with it.
@@ -188,7 +193,7 @@ impl Engine {
 
     /// How many issues of a side went within a day, this one counted or not.
     async fn count(&self, work: &Work, side: &SideId, since: Option<Timestamp>) -> Result<usize, StoreError> {
-        let name = format!("gone {}/{side}", work.sync.id());
+        let name = note(work.sync.id(), side);
         let kept = self.store.note(&name).await?;
         let mut gone: BTreeMap<ItemId, Timestamp> =
             kept.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();

@@ -61,7 +61,7 @@ impl Reading {
 pub(super) type Readings = BTreeMap<(SyncId, SideId), Reading>;
 
 /// Under what a reading is kept.
-fn note(sync: &SyncId, side: &SideId) -> String {
+pub(super) fn note(sync: &SyncId, side: &SideId) -> String {
     format!("read from the beginning for {sync}.{side}")
 }
 

@@ -57,6 +57,11 @@ pub fn people_about(sync: &SyncId, side: &SideId) -> [String; 2] {
     [format!("staying {sync} {side}"), format!("groups and roles of {sync} {side}")]
 }
 
+/// Under what it is kept of which issues it was told that they stay on a side.
+pub(super) fn staying_note(sync: &SyncId, side: &SideId) -> String {
+    format!("staying of {sync} {side}")
+}
+
 impl Engine {
     /// Those of the people who did something in what was read whose acts stay there.
     pub(super) async fn outsiders_in(
@@ -203,7 +208,7 @@ impl Engine {
 
     /// Says that an issue is not carried since whoever made it is nobody whose acts cross.
     pub(super) async fn tell_stays(&self, sync: &SyncRun, side: &SideId, key: &str) -> Result<(), StoreError> {
-        let name = format!("staying of {} {side}", sync.id());
+        let name = staying_note(sync.id(), side);
         let note = self.store.note(&name).await?.unwrap_or_default();
         let mut keys: BTreeSet<String> = note.split_whitespace().map(str::to_owned).collect();
         if keys.len() >= REMEMBERED || !keys.insert(key.to_owned()) {

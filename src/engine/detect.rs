@@ -27,7 +27,7 @@ const FEW: usize = 50;
 const STANDS_STILL: SignedDuration = SignedDuration::from_secs(3);
 
 /// What is kept of a project that was missing before it was ever read.
-const BEGINNING: &str = "the beginning";
+pub(super) const BEGINNING: &str = "the beginning";
 
 /// An issue as a list shows it: when it was changed, and its id.
 pub(super) type Listed = (Timestamp, IssueId);
@@ -440,7 +440,7 @@ fn brought_by(instance: &InstanceId, issue: IssueId, moves: Moves, told: &[Annou
 }
 
 /// Under what it is kept how far a missing project was read.
-fn missing_note(instance: &InstanceId, project: &str) -> String {
+pub(super) fn missing_note(instance: &InstanceId, project: &str) -> String {
     format!("project {project} of {instance} unread since")
 }
 

@@ -35,13 +35,13 @@ pub(super) struct Brakes {
 
 /// What of it is kept in the state.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+pub(super) struct Kept {
     side: SideId,
     field: FieldName,
     items: BTreeSet<ItemId>,
 }
 
-fn note(sync: &SyncId) -> String {
+pub(super) fn note(sync: &SyncId) -> String {
     format!("emptied {sync}")
 }
 

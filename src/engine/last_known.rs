@@ -17,7 +17,7 @@ use crate::model::store::{Store, StoreError};
 use crate::model::trail::Author;
 
 /// The name of the note.
-const NOTE: &str = "last known";
+pub(super) const NOTE: &str = "last known";
 
 /// What was offered at the last start that could ask.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]

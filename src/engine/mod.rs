@@ -30,6 +30,8 @@ mod hear;
 mod heard;
 mod hold;
 mod instance;
+#[cfg(test)]
+pub(crate) mod kept_notes;
 mod kinds;
 mod last_known;
 mod late;

@@ -105,11 +105,11 @@ struct Mention {
 }
 
 /// What says that items were withheld.
-const WITHHELD: &str = "yes";
+pub(super) const WITHHELD: &str = "yes";
 
 /// Under what it is kept whether any were.
-fn withheld_note(sync: &SyncRun) -> String {
-    format!("pairs withheld of {}", sync.id())
+pub(super) fn withheld_note(sync: &SyncId) -> String {
+    format!("pairs withheld of {sync}")
 }
 
 fn looked(sync: &SyncRun) -> MutexGuard<'_, Looked> {
@@ -406,7 +406,7 @@ impl Engine {
         let is_news = !named.is_empty() && !std::mem::replace(&mut looked(sync).noted, true);
         if is_news {
             // Durable: nothing else would wake them after a start.
-            self.store.set_note(&withheld_note(sync), WITHHELD).await?;
+            self.store.set_note(&withheld_note(sync.id()), WITHHELD).await?;
         }
         Ok(named)
     }
@@ -436,7 +436,7 @@ impl Engine {
     /// Wakes what was withheld when the daemon ended: it is withheld again where that is still so.
     pub(super) async fn recall_withheld(&self) -> Result<(), StoreError> {
         for sync in self.syncs.values() {
-            let note = withheld_note(sync);
+            let note = withheld_note(sync.id());
             if self.store.note(&note).await?.as_deref() == Some(WITHHELD) {
                 self.store.wake_sync(sync.id(), self.now(), &Occasion::Start).await?;
                 self.store.set_note(&note, "").await?;

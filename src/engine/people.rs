@@ -7,14 +7,14 @@ use super::Engine;
 use super::survey::people_on;
 use super::work::Work;
 use crate::model::catalog::Catalog;
-use crate::model::ids::SideId;
+use crate::model::ids::{SideId, SyncId};
 use crate::model::issue::Person;
 use crate::model::settings::SyncSettings;
 use crate::model::store::{Store, StoreError};
 
 /// The name under which the state keeps the people of a side.
-fn note(sync: &SyncSettings, side: &SideId) -> String {
-    format!("people of {}/{side}", sync.id)
+pub(super) fn note(sync: &SyncId, side: &SideId) -> String {
+    format!("people of {sync}/{side}")
 }
 
 /// Gives the catalogs the people who were found before and are not now, and keeps those who are known by now.
@@ -27,7 +27,7 @@ pub(super) async fn recall(
     catalogs: &mut BTreeMap<SideId, Catalog>,
 ) -> Result<(), StoreError> {
     for (side, catalog) in catalogs {
-        let name = note(sync, side);
+        let name = note(&sync.id, side);
         let kept = store.note(&name).await?;
         let known: BTreeMap<String, Person> =
             kept.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
@@ -84,5 +84,5 @@ async fn keep(
         return Ok(());
     }
     let text = serde_json::to_string(&kept).unwrap_or_default();
-    store.set_note(&note(sync, side), &text).await
+    store.set_note(&note(&sync.id, side), &text).await
 }

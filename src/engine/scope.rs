@@ -72,6 +72,11 @@ pub(super) fn joined(sync: &SyncSettings, side: &SideId, ours: bool) -> Option<S
     clause(sync, side, ours).map(|clause| Scope::joined(clause.name()))
 }
 
+/// Under what it is kept which clauses those of a sync were.
+pub(super) fn note(sync: &SyncId) -> String {
+    format!("clauses of {sync}")
+}
+
 /// All clauses that the replicas of a sync may leave.
 fn clauses(sync: &SyncSettings) -> String {
     let mut all = String::new();
@@ -89,7 +94,7 @@ impl Engine {
     /// was covered may not be.
     pub(super) async fn recall_clauses(&self) -> Result<(), StoreError> {
         for sync in self.syncs.values() {
-            let (name, are) = (format!("clauses of {}", sync.id()), clauses(&sync.settings));
+            let (name, are) = (note(sync.id()), clauses(&sync.settings));
             if self.store.note(&name).await?.unwrap_or_default() != are {
                 self.store.wake_sync(sync.id(), self.now(), &Occasion::Configuration).await?;
                 self.store.set_note(&name, &are).await?;

@@ -10,6 +10,7 @@ use super::Engine;
 use super::detect::PollError;
 use super::instance::Instance;
 use crate::jira::TimesRead;
+use crate::model::ids::InstanceId;
 use crate::model::store::StoreError;
 
 /// How often the profile is looked at.
@@ -23,8 +24,8 @@ const WIDE: SignedDuration = SignedDuration::from_hours(26);
 pub(super) const REMEDY: &str = "set a time zone in the profile of the sync user; it is tried again every five minutes, and until then more is read than is needed";
 
 /// Under what it is kept in which zone an instance read times, and how far it was polled then.
-fn note(instance: &Instance) -> String {
-    format!("times of {}", instance.id())
+pub(super) fn note(instance: &InstanceId) -> String {
+    format!("times of {instance}")
 }
 
 impl Engine {
@@ -48,7 +49,7 @@ impl Engine {
             Some(false) => instance.read.zone_now().await?,
         };
         let Some(zone) = zone else { return Ok(()) };
-        let known = self.store.note(&note(instance)).await?;
+        let known = self.store.note(&note(instance.id())).await?;
         let known = known.as_deref().and_then(|known| known.split_once('|'));
         match known {
             Some((before, until)) if before != zone => {
@@ -78,7 +79,7 @@ impl Engine {
     /// Notes that all until the cursor was polled in this zone. Durable: the zone may change while no daemon runs.
     async fn times_hold(&self, instance: &Instance, zone: &str) -> Result<(), StoreError> {
         let Some(cursor) = self.store.cursor(instance.id()).await? else { return Ok(()) };
-        self.store.set_note(&note(instance), &format!("{zone}|{}", cursor.updated)).await
+        self.store.set_note(&note(instance.id()), &format!("{zone}|{}", cursor.updated)).await
     }
 
     /// Takes note that what another zone hid was read.

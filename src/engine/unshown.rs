@@ -34,7 +34,7 @@ pub(super) struct Unshown {
     unlogged: Option<String>,
 }
 
-fn note(instance: &InstanceId) -> String {
+pub(super) fn note(instance: &InstanceId) -> String {
     format!("unshown by {instance}")
 }
 

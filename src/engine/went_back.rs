@@ -49,14 +49,14 @@ pub(super) struct WentBack {
 
 /// That it went back.
 #[derive(Clone, Serialize, Deserialize)]
-struct Proven {
+pub(super) struct Proven {
     /// What proves it, in words.
     seen: String,
     /// Full checks that ended since.
     checks: u8,
 }
 
-fn note(instance: &InstanceId) -> String {
+pub(super) fn note(instance: &InstanceId) -> String {
     format!("went back {instance}")
 }
 

@@ -27,7 +27,7 @@ pub use mail::MailMessenger;
 pub use post::PostMessenger;
 
 /// Under what it is kept what was told, and what is to be sent.
-const NOTE: &str = "notices";
+pub(super) const NOTE: &str = "notices";
 /// How often it is looked.
 const LOOK: Duration = Duration::from_secs(30);
 /// How often one is tried to be sent, and how long it is waited before the second and the last try.
@@ -87,7 +87,7 @@ pub(super) fn of_this_machine(settings: &NoticeSettings) -> Messengers {
 /// What is kept in the state.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-struct Kept {
+pub(super) struct Kept {
     told: Told,
     outbox: Vec<Parcel>,
 }
