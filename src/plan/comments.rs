@@ -13,7 +13,7 @@ use super::revisions::{hear, look_at_copies};
 use super::whose::keeps;
 use super::{Draft, Observation, Wanted};
 use crate::mapping::Rich;
-use crate::mapping::header::{DEFAULT_HEADER, render};
+use crate::mapping::header::{DEFAULT_HEADER, in_one_line, render};
 use crate::model::document::{Block, Document, Inline};
 use crate::model::hub::{CommentRecord, PendingComment, Said, Terms};
 use crate::model::ids::{CommentId, SideId};
@@ -309,7 +309,7 @@ pub(super) fn copy_body(
     let mut document = body.clone();
     // No contract takes the parent of a new comment, so whom it answers stands in words.
     if let Some(author) = answered(draft, record, side) {
-        let line = Block::Paragraph(vec![Inline::Text(format!("{author}:"), Vec::new())]);
+        let line = Block::Paragraph(vec![Inline::Text(format!("{}:", in_one_line(&author)), Vec::new())]);
         document.blocks.insert(0, Block::Quote(vec![line]));
     }
     let as_said = record.notice.then(|| draft.input.references.as_said());
