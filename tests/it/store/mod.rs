@@ -9,6 +9,9 @@ mod queue;
 mod random;
 mod recording;
 mod released;
+mod released_copies;
+mod released_daemon;
+mod released_rows;
 mod scale;
 mod support;
 

@@ -1,6 +1,7 @@
 //! A stored database of each schema that was ever released, brought up to the newest. Must never be made by the code that is tested: what was
 //! stored once is not written again. `UPDATE=1` stores one for a schema that has none yet. Nothing was released before 0.1, so the first seven were all
-//! stored by the code of the seventh: what they hold was written down by it, and only their tables and columns are those of their time.
+//! stored by the code of the seventh: what they hold was written down by it, and only their tables and columns are those of their time. A quiet
+//! life fills few tables; the rows of the others were written by hand, long after: `released_rows` says which.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,12 +19,29 @@ use super::support::{dependencies, hand_clock};
 /// As `store::schema` writes it into the header.
 const APPLICATION_ID: u32 = 0x4A53_5944;
 
-fn open(path: &Path) -> SqliteStore {
+pub(super) fn open(path: &Path) -> SqliteStore {
     SqliteStore::open(path, dependencies(Spawn::Inline, &hand_clock())).unwrap()
 }
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/store/released")
+}
+
+/// The newest schema that was stored. Each from 1 on was.
+pub(super) fn newest() -> usize {
+    migrations().len()
+}
+
+/// Makes the stored database of a schema at `path`, where nothing is, as a daemon of that time left it.
+pub(super) fn old_state(version: usize, path: &Path) -> Connection {
+    let stored = folder().join(format!("{version:04}.sql"));
+    let stored = fs::read_to_string(&stored).unwrap_or_else(|error| panic!("{stored:?}: {error}; UPDATE=1 stores it"));
+    let old = Connection::open(path).unwrap();
+    // All at once: each statement by itself would wait for the disk.
+    old.execute_batch(&format!("BEGIN;\n{stored}\nCOMMIT;")).unwrap();
+    old.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+    old.pragma_update(None, "user_version", i64::try_from(version).unwrap()).unwrap();
+    old
 }
 
 /// The upgrades as they stand, in order.
@@ -34,7 +52,7 @@ fn migrations() -> Vec<String> {
     files.into_iter().map(|file| fs::read_to_string(file).unwrap()).collect()
 }
 
-fn texts(connection: &Connection, sql: &str) -> Vec<String> {
+pub(super) fn texts(connection: &Connection, sql: &str) -> Vec<String> {
     let mut statement = connection.prepare(sql).unwrap();
     let rows = statement.query_map([], |row| row.get(0)).unwrap();
     rows.map(Result::unwrap).collect()
@@ -44,7 +62,7 @@ fn columns(connection: &Connection, table: &str) -> Vec<String> {
     texts(connection, &format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid"))
 }
 
-fn tables(connection: &Connection) -> Vec<String> {
+pub(super) fn tables(connection: &Connection) -> Vec<String> {
     texts(connection, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid")
 }
 
@@ -72,7 +90,7 @@ fn dump(connection: &Connection, from: &Connection) -> String {
 }
 
 /// A state in which something of most happened, by the code as it is.
-async fn lived() -> (Jiras, Connection) {
+pub(super) async fn lived() -> (Jiras, Connection) {
     let mut world = Jiras::new(&carrying(&two()), |_| {}).await;
     create(&world, ACME, "First");
     create(&world, ACME, "Second");
@@ -125,15 +143,9 @@ async fn a_stored_database_of_each_schema_is_brought_up() {
     let newest = fresh.path().join("state.db");
     drop(open(&newest));
     for version in 1..=migrations().len() {
-        let stored = folder().join(format!("{version:04}.sql"));
-        let stored =
-            fs::read_to_string(&stored).unwrap_or_else(|error| panic!("{stored:?}: {error}; UPDATE=1 stores it"));
         let scratch = tempfile::tempdir().unwrap();
         let path = scratch.path().join("state.db");
-        let old = Connection::open(&path).unwrap();
-        old.execute_batch(&stored).unwrap();
-        old.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
-        old.pragma_update(None, "user_version", i64::try_from(version).unwrap()).unwrap();
+        let old = old_state(version, &path);
         let count = |connection: &Connection, table: &str| -> i64 {
             connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
         };
