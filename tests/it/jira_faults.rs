@@ -1,5 +1,5 @@
-//! What the client makes of every fault: reads are tried again, writes never; what may have happened is in doubt; what did
-//! not certainly did not; and nothing that anybody can see holds a secret.
+//! What the client makes of faults: reads are tried again; what was never sent is told from what was; and nothing that anybody can see
+//! holds a secret. Must never hold what becomes of each write: that is in `jira_write_fates`.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -19,7 +19,7 @@ use jirasyncd::simulator::{Fault, FaultRule, Jira, Limits, When, presets};
 
 use super::jira_support::{Bench, EPOCH, InProcess, bare, cloud, server, set, settings, text, want};
 
-fn both() -> [Bench; 2] {
+pub(super) fn both() -> [Bench; 2] {
     [cloud(), server()]
 }
 
@@ -86,7 +86,7 @@ async fn a_read_that_keeps_failing_says_how() {
 
 /// What became of a write under a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+pub(super) enum Fate {
     Done,
     Refused,
     NotFound,
@@ -94,7 +94,7 @@ enum Fate {
     InDoubt,
 }
 
-fn fate<T: std::fmt::Debug>(outcome: &WriteOutcome<T>) -> Fate {
+pub(super) fn fate<T: std::fmt::Debug>(outcome: &WriteOutcome<T>) -> Fate {
     match outcome {
         WriteOutcome::Done(_) => Fate::Done,
         WriteOutcome::Refused(_) => Fate::Refused,
@@ -104,93 +104,6 @@ fn fate<T: std::fmt::Debug>(outcome: &WriteOutcome<T>) -> Fate {
             Fate::NotSent
         }
         WriteOutcome::InDoubt(_) => Fate::InDoubt,
-    }
-}
-
-/// Does one write under a fault that always strikes; gives its fate.
-async fn write_under(bench: &Bench, operation: &str, issue: IssueId, transition: &str, fault: &Fault) -> Fate {
-    bench.jira.add_fault(FaultRule::new(operation, When::Always, fault.clone()));
-    let got = match operation {
-        "createIssue" => fate(&bench.write.create(&[bench.draft("faulty")]).await[0]),
-        "createIssues" => {
-            let outcomes = bench.write.create(&[bench.draft("faulty 1"), bench.draft("faulty 2")]).await;
-            assert_eq!(fate(&outcomes[0]), fate(&outcomes[1]));
-            fate(&outcomes[0])
-        }
-        "editIssue" => fate(&bench.write.edit(&set(issue, "summary", text("edited"), "t"), &want(&["summary"])).await),
-        "doTransition" => fate(&bench.write.transition(transition, &bare(issue, "t")).await),
-        "addComment" => fate(&bench.write.add_comment(issue, &bench.rich("hello"), &Visibility::Everybody, "m").await),
-        other => panic!("{other}"),
-    };
-    bench.jira.clear_faults();
-    got
-}
-
-#[tokio::test(start_paused = true)]
-async fn row_024_every_write_has_the_right_fate_under_every_fault_and_is_sent_once() {
-    let faults = [
-        (Fault::Status(400), Fate::Refused),
-        (Fault::Status(401), Fate::NotSent),
-        (Fault::Status(403), Fate::Refused),
-        (Fault::Status(404), Fate::NotFound),
-        (Fault::Status(409), Fate::Refused),
-        (Fault::Status(500), Fate::InDoubt),
-        (Fault::StatusAfter(500), Fate::InDoubt),
-        (Fault::StatusAfter(504), Fate::InDoubt),
-        (Fault::Unavailable { status: 503, retry_after: Some(2) }, Fate::InDoubt),
-        (Fault::ResetBefore, Fate::InDoubt),
-        (Fault::ResetAfter, Fate::InDoubt),
-        (Fault::LateWrite(Duration::from_secs(60)), Fate::InDoubt),
-        (Fault::LoginPage, Fate::InDoubt),
-        (Fault::Slow(Duration::from_secs(1)), Fate::Done),
-        (Fault::Anonymous, Fate::NotSent),
-        (Fault::RateLimited { retry_after: Some(1) }, Fate::NotSent),
-    ];
-    for operation in ["createIssue", "createIssues", "editIssue", "doTransition", "addComment"] {
-        for bench in both() {
-            bench.identity().await;
-            bench.read.catalog(bench.project, &BTreeSet::new()).await.unwrap();
-            for (fault, expected) in &faults {
-                let issue = bench.create("subject").await.id;
-                let transition = bench.read.transitions(issue).await.unwrap()[0].id.clone();
-                bench.jira.reset_calls();
-                let got = write_under(&bench, operation, issue, &transition, fault).await;
-                let is_create = operation.starts_with("create");
-                // A create of something that is not there is a refusal: it has no issue that could be missing.
-                let expected = if is_create && *expected == Fate::NotFound { Fate::Refused } else { *expected };
-                assert_eq!(got, expected, "{operation} under {fault:?} on {:?}", bench.read.kind());
-                assert_eq!(bench.jira.count(operation), 1, "{operation} under {fault:?} was not sent exactly once");
-                assert_eq!(bench.jira.total_calls(), 1);
-                tokio::time::sleep(Duration::from_secs(2)).await;
-            }
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn row_006_a_cut_yes_is_a_doubt_where_the_id_is_in_it() {
-    for bench in both() {
-        bench.identity().await;
-        let issue = bench.create("subject").await.id;
-        for operation in ["createIssue", "createIssues", "addComment"] {
-            let got = write_under(&bench, operation, issue, "", &Fault::Truncated).await;
-            assert_eq!(got, Fate::InDoubt, "{operation}");
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_write_waits_at_the_gate_rather_than_being_sent() {
-    for bench in both() {
-        bench.identity().await;
-        let issue = bench.create("subject").await.id;
-        let limited = Fault::RateLimited { retry_after: Some(600) };
-        assert_eq!(write_under(&bench, "editIssue", issue, "", &limited).await, Fate::NotSent);
-        bench.jira.reset_calls();
-        let again = bench.write.edit(&set(issue, "summary", text("x"), "t"), &want(&[])).await;
-        let WriteOutcome::NotSent { wait_ms, .. } = again else { panic!("{again:?}") };
-        assert!((590_000..=600_000).contains(&wait_ms), "{wait_ms}");
-        assert_eq!(bench.jira.total_calls(), 0);
     }
 }
 

@@ -339,6 +339,8 @@ mod jira_support;
 #[cfg(test)]
 mod jira_ways;
 #[cfg(test)]
+mod jira_write_fates;
+#[cfg(test)]
 mod many_sides;
 #[cfg(test)]
 mod many_sides_audit;
