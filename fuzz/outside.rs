@@ -124,11 +124,11 @@ impl Clock for Paused {
 }
 
 /// A Jira that answers everything with the same bytes, but who we are and what it is where the first byte is below 128; and that gives the
-/// login back with what it refuses. The first byte chooses the status.
+/// login back with what it refuses. The first byte chooses the status. Behind the first NUL, which no JSON holds, each line is a header.
 struct Answers(Bytes);
 
 /// What the first byte of an answer may choose.
-const STATUSES: [u16; 12] = [200, 200, 200, 200, 204, 400, 401, 403, 404, 429, 500, 503];
+const STATUSES: [u16; 16] = [200, 200, 200, 200, 204, 400, 401, 403, 404, 429, 500, 503, 201, 302, 409, 410];
 
 /// Who we are, as each kind says it, and what it is.
 const WE: &str =
@@ -150,17 +150,32 @@ impl Transport for Answers {
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
         let choice = self.0.first().copied().unwrap_or_default();
         let status = STATUSES[usize::from(choice) % STATUSES.len()];
+        let mut parts = self.0.get(1..).unwrap_or_default().splitn(2, |byte| *byte == 0);
+        let (said, headers) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         if let Some(known) = known(request.uri()).filter(|_| choice < 128) {
-            return Ok(told(200, Bytes::from_static(known.as_bytes())));
+            return Ok(with_headers(told(200, Bytes::from_static(known.as_bytes())), headers));
         }
-        let mut body = self.0.slice(self.0.len().min(1)..).to_vec();
+        let mut body = said.to_vec();
         if status >= 400 {
             let login =
                 request.headers().get("authorization").map(|login| login.as_bytes().to_vec()).unwrap_or_default();
             body = [b"{\"errorMessages\":[\"".as_slice(), &login, b"\"]}"].concat();
         }
-        Ok(told(status, Bytes::from(body)))
+        Ok(with_headers(told(status, Bytes::from(body)), headers))
     }
+}
+
+/// An answer with these headers, `name: value` in each line: in the place of those that it has by that name. One that no HTTP holds is left out.
+fn with_headers(mut answer: http::Response<Bytes>, lines: &[u8]) -> http::Response<Bytes> {
+    for line in lines.split(|byte| *byte == b'\n').take(16) {
+        let mut parts = line.splitn(2, |byte| *byte == b':');
+        let name = parts.next().and_then(|name| http::HeaderName::from_bytes(name).ok());
+        let value = parts.next().and_then(|value| http::HeaderValue::from_bytes(value.trim_ascii()).ok());
+        if let (Some(name), Some(value)) = (name, value) {
+            answer.headers_mut().insert(name, value);
+        }
+    }
+    answer
 }
 
 /// An answer as a Jira gives it to the sync user.
@@ -256,6 +271,7 @@ async fn everything(read: &dyn JiraRead) -> String {
     said += &format!("{:?}", read.comment_mark(issue, &comment).await);
     said += &format!("{:?}", read.worklogs(issue).await);
     said += &format!("{:?}", read.watchers(issue).await);
+    said += &format!("{:?}", read.is_watching_on().await);
     said += &format!("{:?}", read.remote_addresses(issue).await);
     said += &format!("{:?}", read.issue_property(issue, "jirasyncd").await);
     said += &format!("{:?}", read.transitions(issue).await);
@@ -275,7 +291,8 @@ async fn everything(read: &dyn JiraRead) -> String {
     for thing in [Thing::Version, Thing::Component] {
         said += &format!("{:?}", read.things("A", thing).await);
     }
-    said
+    // What was learnt of the headers alone.
+    said + &format!("{:?}{:?}{:?}{:?}", read.budget(), read.skew_ms(), read.silent_for(), read.calls())
 }
 
 /// Writes all that can be written but files, and says what came of it: each call is sent once, and no answer is a failure of ours.

@@ -283,6 +283,8 @@ mod daemon_whose;
 #[cfg(test)]
 mod daemon_worklogs;
 #[cfg(test)]
+mod doors_fuzz;
+#[cfg(test)]
 mod entities;
 #[cfg(test)]
 mod entities_beside;

@@ -37,6 +37,50 @@ const JSON: [&str; 20] = [
     "\u{202e}\u{0}\u{1b}[31m",
 ];
 
+/// What may stand anywhere in an answer's headers, which begin behind the first NUL.
+const HEADERS: [&str; 40] = [
+    "\0",
+    "\n",
+    "\0Retry-After: 5\n",
+    "\nRetry-After: 99999999999999999999\n",
+    "\nRetry-After: -1\n",
+    "\nRetry-After: Fri, 31 Dec 9999 23:59:59 GMT\n",
+    "\nRetry-After: 1e400\n",
+    "\nRateLimit-Reason: jira-burst-based\n",
+    "\nRateLimit-Reason: jira-quota-global-based\n",
+    "\nRateLimit-Reason: jira-per-issue-on-write\n",
+    "\nBeta-RateLimit: \"global\";r=10;t=3600\n",
+    "\nBeta-RateLimit: \"x\";r=-1;t=99999999999999999999\n",
+    "\nRateLimit: r=18446744073709551615;t=18446744073709551615\n",
+    "\nX-RateLimit-Limit: 50\n",
+    "\nX-RateLimit-Limit: NaN\n",
+    "\nX-RateLimit-Remaining: 0\n",
+    "\nX-RateLimit-Remaining: -inf\n",
+    "\nX-RateLimit-Remaining: 1e308\n",
+    "\nX-RateLimit-Reset: 2026-06-01T00:00:00Z\n",
+    "\nX-RateLimit-Reset: 9999-12-31T23:59:59Z\n",
+    "\nX-RateLimit-Reset: -009999-01-01T00:00:00Z\n",
+    "\nX-RateLimit-FillRate: 5\n",
+    "\nX-RateLimit-FillRate: 1e-300\n",
+    "\nX-RateLimit-FillRate: inf\n",
+    "\nX-RateLimit-Interval-Seconds: 1\n",
+    "\nX-RateLimit-Interval-Seconds: 1e300\n",
+    "\nX-RateLimit-NearLimit: true\n",
+    "\nDate: Thu, 28 May 2026 20:26:40 GMT\n",
+    "\nDate: Fri, 31 Dec 9999 23:59:59 GMT\n",
+    "\nDate: Thu, 01 Jan 0001 00:00:00 GMT\n",
+    "\nDate: 1780000000\n",
+    "\nX-AUSERNAME: anonymous\n",
+    "\nX-AUSERNAME: \u{202e}%00\n",
+    "\nX-AACCOUNTID: 5b11\n",
+    "\nX-Seraph-LoginReason: AUTHENTICATED_FAILED\n",
+    "\nX-Authentication-Denied-Reason: CAPTCHA_CHALLENGE; login-url=https://x\n",
+    "\nContent-Type: text/html\n",
+    "\nContent-Length: 18446744073709551615\n",
+    "\nLocation: https://user:pass@elsewhere.example/\u{1b}[2J\n",
+    "\nX-AREQUESTID: a\u{7f}b\n",
+];
+
 /// What may stand anywhere in a configuration.
 const TOML: [&str; 20] = [
     "\n[sync.s]\n",
@@ -104,7 +148,7 @@ const CLAUSES: [&str; 5] = [
 const BREAKING_OUT: [&str; 3] = ["a = 1) or (a = 1\nA", "a = \"(\") OR (b = 1\nA", "a = 1 order by b) OR (c = 1\nA"];
 
 /// What a Jira answers to one thing or another, after the byte that chooses the status.
-const ANSWERS: [&str; 9] = [
+const ANSWERS: [&str; 11] = [
     r#"0{"issues":[{"id":"10001","key":"A-1","fields":{"summary":"a","updated":"2026-03-02T09:30:00.000+0000","created":"2026-03-02T09:30:00.000+0000","project":{"key":"A","id":"1"},"issuetype":{"name":"Bug","id":"1"},"labels":["x"],"comment":{"comments":[{"id":"1","body":"a","created":"2026-03-02T09:30:00.000+0000","updated":"2026-03-02T09:30:00.000+0000"}],"total":1}},"changelog":{"histories":[{"id":"1","created":"2026-03-02T09:30:00.000+0000","items":[{"field":"summary","fieldId":"summary","fromString":"b","toString":"a"}]}],"total":1}}],"isLast":true,"total":1,"startAt":0,"maxResults":100}"#,
     r#"0{"accountId":"5b10","name":"sync","key":"sync","displayName":"Sync","timeZone":"Europe/Berlin","emailAddress":"a@b.c","active":true}"#,
     r#"0{"baseUrl":"https://acme.example","version":"10.3.0","versionNumbers":[10,3,0],"deploymentType":"Cloud","serverTime":"2026-03-02T09:30:00.000+0000"}"#,
@@ -114,6 +158,11 @@ const ANSWERS: [&str; 9] = [
     r#"0{"transitions":[{"id":"11","name":"Go","to":{"name":"Open","id":"1"},"fields":{"resolution":{"required":true,"allowedValues":[{"id":"1","name":"Done"}]}}}]}"#,
     r#"0[{"id":"summary","name":"Summary","custom":false,"schema":{"type":"string","system":"summary"}},{"id":"customfield_1","name":"X","custom":true,"schema":{"type":"array","items":"option","custom":"x:multiselect","customId":1}}]"#,
     r#"0{"values":[{"id":1,"name":"1.0","projectId":1,"released":false,"state":"active"}],"isLast":true,"total":1,"startAt":0,"maxResults":50}"#,
+    concat!(
+        "0{\"watchingEnabled\":false}\0X-RateLimit-Limit: 50\nX-RateLimit-Remaining: 7\nX-RateLimit-FillRate: 5\n",
+        "X-RateLimit-Interval-Seconds: 1\nDate: Thu, 28 May 2026 20:26:40 GMT\n"
+    ),
+    "\u{9}{}\0Retry-After: 5\nRateLimit-Reason: jira-burst-based\n",
 ];
 
 /// What an endpoint answers that gives out tokens, after the byte that chooses the status.
@@ -157,8 +206,9 @@ fn nothing_that_comes_from_outside_breaks_its_reader() {
     let hooks: Vec<Vec<u8>> = bytes(&[HOOK]).into_iter().chain(recorded).collect();
     let configs = [include_bytes!("../../config/example.toml").to_vec()];
     let tokens = bytes(&TOKENS);
-    let answering = ("answers", outside::answers as fn(&[u8]), answers.as_slice(), 250);
-    search(&JSON, &[("hook", outside::hook, &hooks, 4_000), answering, ("tokens", outside::tokens, &tokens, 150)]);
+    search(&JSON, &[("hook", outside::hook, &hooks, 4_000), ("tokens", outside::tokens, &tokens, 150)]);
+    let of_answers: Vec<&str> = JSON.into_iter().chain(HEADERS).collect();
+    search(&of_answers, &[("answers", outside::answers as fn(&[u8]), answers.as_slice(), 250)]);
     search(&TOML, &[("config", outside::config, &configs, 300)]);
     let clauses: Vec<Vec<u8>> = bytes(&CLAUSES).into_iter().chain(bytes(&BREAKING_OUT)).collect();
     search(&JQL, &[("jql", outside::jql, &clauses, 3_000)]);
@@ -178,12 +228,19 @@ fn the_examples_are_understood() {
         "\"Go\"",
         "customfield_1",
         "\"1.0\"",
+        "false",
     ];
     for (example, part) in ANSWERS.into_iter().zip(parts) {
         let said = outside::said_of(example.as_bytes());
         let understood = said.split("Ok(").skip(1).any(|answer| answer.contains(part));
         assert!(understood, "`{part}` came of no call: {example}\n{said}");
     }
+    // What the headers tell is taken in, and nothing else than what they tell.
+    let told = outside::said_of(ANSWERS[9].as_bytes());
+    assert!(told.contains("left: Some((7, 50))") && told.contains("full_in: Some("), "{told}");
+    assert!(!outside::said_of(ANSWERS[8].as_bytes()).contains("left: Some"), "nothing was told of limits");
+    let waits = outside::said_of(ANSWERS[10].as_bytes());
+    assert!(waits.contains("NotSent") && waits.contains("status: \"429\""), "{waits}");
     // What was written counts as done where the answer can be understood, and a file came whole or was broken off.
     let made = outside::said_of(br#"0{"id":"7","key":"A-7"}"#);
     for part in ["Done(Created { id: IssueId(7)", "Done(CommentId(\"7\"))", "Done(())", "Done(SeenThing"] {
