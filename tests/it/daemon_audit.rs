@@ -7,10 +7,9 @@ use std::time::Duration;
 use jirasyncd::model::hub::Conflict;
 use jirasyncd::model::ids::IssueKey;
 use jirasyncd::model::store::Store as _;
-use jirasyncd::simulator::{Exchange, IssueView, Person};
-use serde_json::json;
+use jirasyncd::simulator::{Exchange, IssueView};
 
-use super::daemon_support::{World, two};
+use super::daemon_support::World;
 
 /// The sync users' ids.
 pub(crate) const SYNC_USERS: [(&str, &str); 3] =
@@ -148,46 +147,6 @@ pub(crate) async fn conflicts(world: &World, issues: impl IntoIterator<Item = &I
     told
 }
 
-/// Each summary that people gave an item, on any of its sides, each with its sync user, is the last one there, was replaced by somebody who
-/// had it before them, or is the loser of a conflict. No two acts of these worlds give the same one.
-pub(crate) async fn summaries_kept(
-    world: &World,
-    token: &str,
-    sides: &[(&'static str, &IssueView)],
-) -> Result<(), String> {
-    let kept = conflicts(world, sides.iter().map(|(_, view)| *view)).await;
-    let kept: Vec<String> = kept.into_iter().map(|conflict| format!("{:?}", conflict.lost)).collect();
-    summaries_kept_by(&kept, token, sides)
-}
-
-/// The same of what is `kept` as the loser of a conflict, as it is printed.
-pub(crate) fn summaries_kept_by(
-    kept: &[String],
-    token: &str,
-    sides: &[(&'static str, &IssueView)],
-) -> Result<(), String> {
-    let steps = |us: &'static str, view: &IssueView| -> Vec<(String, String)> {
-        let by_people = view.history.iter().filter(|entry| entry.author.as_deref() != Some(us));
-        let items = by_people.flat_map(|entry| entry.items.clone()).filter(|item| item.0 == "summary");
-        items.map(|(_, from, to)| (from.unwrap_or_default(), to.unwrap_or_default())).collect()
-    };
-    let replaced: BTreeSet<String> =
-        sides.iter().flat_map(|(us, view)| steps(us, view)).map(|(from, _)| from).collect();
-    for (us, view) in sides {
-        let last = view.fields.get("summary").cloned().unwrap_or_default();
-        for (_, written) in steps(us, view) {
-            let is_kept = kept.iter().any(|lost| lost.contains(&format!("\"{written}\"")));
-            if written != last && !replaced.contains(&written) && !is_kept {
-                return Err(format!(
-                    "{token}: `{written}` of {} is not there (`{last}`), nobody replaced it, nor is it kept: {kept:?}; {:?}",
-                    view.key, view.history
-                ));
-            }
-        }
-    }
-    Ok(())
-}
-
 /// The entries of the sync user in an issue's history.
 pub(crate) fn ours(jira: &str, view: &IssueView) -> usize {
     view.history.iter().filter(|entry| entry.author.as_deref() == Some(sync_user(jira))).count()
@@ -288,29 +247,4 @@ impl World {
         let problems = self.problems().await;
         if problems.is_empty() { Ok(()) } else { Err(format!("problems: {problems:?}")) }
     }
-}
-
-/// A summary that the sync user wrote over is seen; one that a person replaced, or that is written back, is no loss.
-#[tokio::test(start_paused = true)]
-async fn a_summary_that_was_written_over_is_seen() {
-    let world = World::new(&two(), |_| {}).await;
-    let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
-    world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
-    world.rest().await.unwrap();
-    let key = world.issue("globex", "Item").key;
-    let us = sync_user("globex");
-    let (jdoe, ours) = (world.person("globex", "jdoe"), world.person("globex", us));
-    let judged = async |world: &World| {
-        let view = world.jira("globex").issue(&key).unwrap();
-        summaries_kept(world, "Item", &[(us, &view)]).await
-    };
-    let named = |who: &Person, name: &str| who.edit(&key, json!({ "summary": name })).unwrap();
-    named(&jdoe, "Item 1");
-    named(&jdoe, "Item 12");
-    assert_eq!(judged(&world).await, Ok(()));
-    named(&ours, "Item of ours");
-    let why = judged(&world).await.unwrap_err();
-    assert!(why.contains("`Item 12` of ENG-1 is not there"), "{why}");
-    named(&jdoe, "Item 12");
-    assert_eq!(judged(&world).await, Ok(()));
 }

@@ -11,11 +11,12 @@ use jirasyncd::simulator::{HookWeather, IssueView, Jira, Person};
 use serde_json::json;
 
 use super::daemon_audit::{
-    by_token, comments, elements, files, is_write, shared, summaries_kept, sync_user, token, touched,
+    by_token, comments, conflicts, elements, files, is_write, shared, sync_user, token, touched,
 };
 use super::daemon_support::{THREE, World};
 use super::fault_counts::{FaultCounts, Troubles};
 use super::random_life::{A_LONG_RUN, Life, is_lived_twice, is_ordinary, seeds, told};
+use super::written_texts::{TEXTS, text_kept};
 
 /// Seeds that failed once: each found a defect.
 const FOUND: [u64; 1] = [0];
@@ -265,6 +266,12 @@ impl Random {
         for (jira, ..) in SIDES {
             all.insert(jira, by_token(&self.life.world, jira)?);
         }
+        for token in all["acme"].keys() {
+            let sides = all.iter().filter_map(|(jira, issues)| Some((sync_user(jira), issues.get(token)?)));
+            let sides: Vec<(&str, &IssueView)> = sides.collect();
+            let told = conflicts(&self.life.world, sides.iter().map(|(_, view)| *view)).await;
+            TEXTS.iter().try_for_each(|field| text_kept(token, field, &sides, &told))?;
+        }
         for partner in ["globex", "initech"] {
             self.judge_partner(&all, partner).await?;
         }
@@ -310,8 +317,6 @@ impl Random {
         let share = format!("share-{partner}");
         let (home, there) = (&all["acme"], &all[partner]);
         for (token, issue) in home {
-            let sides = all.iter().filter_map(|(jira, issues)| Some((sync_user(jira), issues.get(token)?)));
-            summaries_kept(&self.life.world, token, &sides.collect::<Vec<_>>()).await?;
             let shared_with = issue.fields.get("labels").is_some_and(|labels| labels.split(' ').any(|l| l == share));
             let Some(counterpart) = there.get(token) else {
                 if shared_with {
@@ -467,7 +472,8 @@ async fn nothing_is_lost_or_doubled_in_crowds() {
 }
 
 /// An auditor that sees nothing proves nothing: a value or an element that differs is seen, also where a problem tells of another item or
-/// field; what one partner's people put in is asked of no other; a write after quiet is seen, of whatever kind.
+/// field; what one partner's people put in is asked of no other; a write after quiet is seen, of whatever kind, and so are a person's words
+/// that went, where all sides agree.
 #[tokio::test(start_paused = true)]
 async fn what_this_auditor_asks_for_it_sees() {
     let random = Random::new(0, Weather::Faults).await;
@@ -523,4 +529,9 @@ async fn what_this_auditor_asks_for_it_sees() {
     }
     tell(&format!("{home}, {key}, {theirs}"), "components").await;
     assert_eq!(judged().await, Ok(()));
+
+    jane.edit(&home, json!({ "description": "Text 90 from-acme" })).unwrap();
+    world.person("acme", sync_user("acme")).edit(&home, json!({ "description": null })).unwrap();
+    let why = random.judge().await.unwrap_err();
+    assert!(why.starts_with("Item description: `Text 90 from acme` of SUP-1"), "{why}");
 }

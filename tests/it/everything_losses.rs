@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use jirasyncd::model::ids::SideId;
 use jirasyncd::simulator::IssueView;
 use serde_json::json;
@@ -13,6 +13,7 @@ use super::daemon_audit::{by_token, conflicts, sync_user};
 use super::daemon_support::World;
 use super::everything_lives::Fates;
 use super::everything_world::{Custom, SIDES, Sight, world};
+use super::written_texts::{Place, is_same_moment, missing};
 
 /// The fields whose values hold a word that nobody else ever wrote.
 const WORDS: [&str; 4] = ["summary", "description", "environment", "labels"];
@@ -47,11 +48,6 @@ impl Judged {
 /// What lost: on which side, when it was done there, and its field with the value.
 type Kept = (SideId, Timestamp, String);
 
-/// Whether a conflict is about what was done then: clocks of Jiras differ by what was measured, which is less.
-pub(crate) fn is_same_moment(told: Timestamp, done: Timestamp) -> bool {
-    told.duration_since(done).abs() <= SignedDuration::from_secs(2)
-}
-
 /// All of an item that is there on any side.
 type Sides = [Option<IssueView>; 3];
 
@@ -72,14 +68,14 @@ pub(crate) async fn nothing_lost(world: &World, taken_out: &BTreeSet<String>, fa
             .map(|conflict| (conflict.loser, conflict.at, format!("{} Of: {:?}", conflict.field, conflict.lost)))
             .collect();
         for column in 0..SIDES.len() {
-            for field in named(column, &WORDS, &CUSTOM_WORDS) {
-                wrong.extend(judge_words(name, sides, (column, &field), (&conflicts, taken_out), &mut judged).err());
+            for number in 0..WORDS.len() + CUSTOM_WORDS.len() {
+                wrong.extend(judge_words(name, sides, (column, number), (&conflicts, taken_out), &mut judged).err());
             }
         }
         let fields = CHOICES.len() + CUSTOM_CHOICES.len();
         let gone = fates.of(name).last;
-        for place in 0..fields {
-            wrong.extend(judge_choice(name, (sides, &gone), place, &conflicts, &mut judged).err());
+        for number in 0..fields {
+            wrong.extend(judge_choice(name, (sides, &gone), number, &conflicts, &mut judged).err());
         }
     }
     if wrong.is_empty() { Ok(judged) } else { Err(wrong.join("; ")) }
@@ -90,25 +86,8 @@ fn named(column: usize, own: &[&str], custom: &[Custom]) -> Vec<Named> {
     own.chain(custom.iter().map(|field| Named { history: field.name(), id: field.id(column) })).collect()
 }
 
-/// One item of a history: when, whether a person did it, from what, to what.
-struct Step<'a> {
-    at: Timestamp,
-    by_person: bool,
-    from: &'a str,
-    to: &'a str,
-}
-
-fn steps<'a>(view: &'a IssueView, column: usize, field: &'a Named) -> impl Iterator<Item = Step<'a>> {
-    view.history.iter().flat_map(move |entry| {
-        let by_person = entry.author.as_deref() != Some(sync_user(SIDES[column].jira));
-        let of_it = entry.items.iter().filter(move |item| item.0 == field.history);
-        of_it.map(move |(_, from, to)| Step {
-            at: entry.created,
-            by_person,
-            from: from.as_deref().unwrap_or_default(),
-            to: to.as_deref().unwrap_or_default(),
-        })
-    })
+fn place<'a>(view: &'a IssueView, column: usize, field: &'a Named) -> Place<'a> {
+    Place { us: sync_user(SIDES[column].jira), view, history: &field.history, id: &field.id }
 }
 
 /// The words of people in a text, as `c12byacmez`.
@@ -117,58 +96,49 @@ pub(crate) fn words(text: &str) -> BTreeSet<&str> {
     parts.filter(|part| part.starts_with('c') && part.ends_with('z') && part.contains("by")).collect()
 }
 
+fn own(text: &str) -> BTreeSet<String> {
+    words(text).into_iter().map(str::to_owned).collect()
+}
+
 fn judge_words(
     name: &str,
     sides: &Sides,
-    (column, field): (usize, &Named),
+    (column, number): (usize, usize),
     (conflicts, taken_out): (&[Kept], &BTreeSet<String>),
     judged: &mut Judged,
 ) -> Result<(), String> {
+    let fields = [0, 1, 2].map(|column| named(column, &WORDS, &CUSTOM_WORDS).swap_remove(number));
+    let is_secret = fields[column].history == Custom::Secret.name();
     let Some(view) = &sides[column] else { return Ok(()) };
-    let all: Vec<Step<'_>> = steps(view, column, field).collect();
-    let last = view.fields.get(&field.id).map_or("", String::as_str);
-    let mut written: BTreeSet<&str> = BTreeSet::new();
-    if view.creator.as_deref() != Some(sync_user(SIDES[column].jira)) {
-        written.extend(words(all.first().map_or(last, |step| step.from)));
-    }
-    for step in all.iter().filter(|step| step.by_person) {
-        written.extend(words(step.to).difference(&words(step.from)));
-    }
-    for word in written {
-        judged.words += 1;
-        if words(last).contains(word) || taken_out.contains(word) || replaced(sides, field, column, word) {
+    let there = place(view, column, &fields[column]);
+    // What is carried nowhere is taken out by nobody elsewhere.
+    let all = sides.iter().enumerate().filter(|(other, _)| *other == column || !is_secret);
+    let all = all.filter_map(|(other, view)| Some(place(view.as_ref()?, other, &fields[other])));
+    let written = there.written(own);
+    judged.words += written.len();
+    for (_, word) in missing(there, &all.collect::<Vec<_>>(), written, own) {
+        if taken_out.contains(&word) {
             continue;
         }
-        if conflicts.iter().any(|(_, _, lost)| words(lost).contains(word)) {
+        if conflicts.iter().any(|(_, _, lost)| words(lost).contains(word.as_str())) {
             judged.conflicts += 1;
             continue;
         }
         return Err(format!(
-            "{name} {}: `{word}` of {} is neither there (`{last}`), nor was it replaced, nor is it kept: {conflicts:?}",
-            field.history, SIDES[column].jira
+            "{name} {}: `{word}` of {} is neither there (`{}`), nor was it replaced, nor is it kept: {conflicts:?}",
+            fields[column].history,
+            SIDES[column].jira,
+            there.shown()
         ));
     }
     Ok(())
-}
-
-/// Whether a person took that word away, on whichever side they had it before them.
-fn replaced(sides: &Sides, field: &Named, of: usize, word: &str) -> bool {
-    sides.iter().enumerate().any(|(column, view)| {
-        let fields = named(column, &WORDS, &CUSTOM_WORDS);
-        let Some(there) = fields.iter().find(|there| there.history == field.history) else { return false };
-        let Some(view) = view.as_ref().filter(|_| column == of || field.history != Custom::Secret.name()) else {
-            return false;
-        };
-        steps(view, column, there)
-            .any(|step| step.by_person && words(step.from).contains(word) && !words(step.to).contains(word))
-    })
 }
 
 /// Who chose last has their choice, or it is kept.
 fn judge_choice(
     name: &str,
     (sides, gone): (&Sides, &[Option<Box<IssueView>>; 3]),
-    place: usize,
+    number: usize,
     conflicts: &[Kept],
     judged: &mut Judged,
 ) -> Result<(), String> {
@@ -177,7 +147,7 @@ fn judge_choice(
     for (column, view) in sides.iter().enumerate() {
         let Some(view) = view else { continue };
         let fields = named(column, &CHOICES, &CUSTOM_CHOICES);
-        for step in steps(view, column, &fields[place]) {
+        for step in place(view, column, &fields[number]).steps() {
             step.to.clone_into(&mut shown[column]);
             if step.by_person && last.as_ref().is_none_or(|(at, _, _)| *at <= step.at) {
                 last = Some((step.at, column, step.to.to_owned()));
@@ -189,13 +159,13 @@ fn judge_choice(
     let later = gone.iter().enumerate().any(|(column, view)| {
         let Some(view) = view.as_ref().filter(|_| sides[column].is_none()) else { return false };
         let fields = named(column, &CHOICES, &CUSTOM_CHOICES);
-        steps(view, column, &fields[place]).any(|step| step.by_person && step.at >= at)
+        place(view, column, &fields[number]).steps().any(|step| step.by_person && step.at >= at)
     });
     if later {
         return Ok(());
     }
     judged.choices += 1;
-    let field = &named(column, &CHOICES, &CUSTOM_CHOICES)[place].history;
+    let field = &named(column, &CHOICES, &CUSTOM_CHOICES)[number].history;
     let jira = SIDES[column].jira;
     if chosen == shown[column] {
         return Ok(());

@@ -427,3 +427,5 @@ mod text_trees;
 mod webhook_events;
 #[cfg(test)]
 mod webhook_receiver;
+#[cfg(test)]
+mod written_texts;

@@ -12,12 +12,12 @@ use jirasyncd::model::store::Store as _;
 use jirasyncd::simulator::IssueView;
 use serde_json::json;
 
-use super::daemon_audit::{shared, summaries_kept, sync_user, token as token_of};
+use super::daemon_audit::{shared, sync_user, token as token_of};
 use super::daemon_support::World;
-use super::everything_losses::is_same_moment;
 use super::many_sides::{PLACES, Plot};
 use super::many_sides_people::{Act, Added, Ledger, Scene, What, Written, labels, link_name, things};
 use super::random_life::Dice;
+use super::written_texts::{TEXTS, is_same_moment, text_kept};
 
 /// What is compared, as issues call it.
 const FIELDS: [&str; 5] = ["summary", "description", "duedate", "priority", "status"];
@@ -195,8 +195,8 @@ impl Audit<'_> {
         let views: Vec<(usize, &IssueView)> =
             self.all.iter().enumerate().filter_map(|(side, issues)| Some((side, issues.get(token)?))).collect();
         let by_user: Vec<_> = views.iter().map(|(side, view)| (self.plot.sync_user(*side), *view)).collect();
-        summaries_kept(self.world, token, &by_user).await?;
         let conflicts = self.conflicts(&views).await;
+        TEXTS.iter().try_for_each(|field| text_kept(token, field, &by_user, &conflicts))?;
         CHOICES.iter().try_for_each(|(field, named)| self.judge_choice(token, &views, (field, named), &conflicts))
     }
 
@@ -343,6 +343,14 @@ async fn what_a_side_shows_otherwise_is_seen() {
     seen("links: home SUP-").await;
     let (from, to) = if link.outward { (&key, &link.other) } else { (&link.other, &key) };
     ours.link(from, &link.kind, to).unwrap();
+    assert_eq!(judge(&world, plot, &ledger).await, Ok(0));
+    // Where all sides show the same a person may have lost their words.
+    let (jane, at_home) = (world.person("acme", "jane"), world.person("acme", sync_user("acme")));
+    jane.edit("SUP-1", json!({ "description": "Text 90 from-s0" })).unwrap();
+    at_home.edit("SUP-1", json!({ "description": null })).unwrap();
+    seen("Item-0 description: `Text 90 from s0` of SUP-1").await;
+    jane.edit("SUP-1", json!({ "description": "Text 90 from-s0" })).unwrap();
+    jane.edit("SUP-1", json!({ "description": null })).unwrap();
     assert_eq!(judge(&world, plot, &ledger).await, Ok(0));
     let comment = there().comments[0].clone();
     ours.edit_comment(&key, &comment.id.to_string(), "word-0- from-s0").unwrap();

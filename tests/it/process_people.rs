@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jirasyncd::clock::{Entropy as _, SeededEntropy};
+use jirasyncd::model::hub::Conflict;
 use jirasyncd::simulator::{IssueView, Jira};
 use serde_json::json;
 
-use super::daemon_audit::{summaries_kept_by, sync_user};
+use super::daemon_audit::sync_user;
+use super::written_texts::{TEXTS, text_kept};
 
 /// No more issues than this: one that is seldom touched proves little.
 const MOST_ISSUES: usize = 24;
@@ -244,7 +246,7 @@ impl People {
                 continue;
             };
             let held = |issue: &IssueView, field: &str| issue.fields.get(field).cloned().unwrap_or_default();
-            for field in ["summary", "description"] {
+            for field in TEXTS {
                 if held(acme, field) != held(globex, field) {
                     wrong.push(format!("{tag} {field}: {:?} and {:?}", held(acme, field), held(globex, field)));
                 }
@@ -265,14 +267,14 @@ impl People {
 }
 
 impl People {
-    /// The summaries that people gave and that are lost: neither there in the end, nor replaced by a person, nor among those that are kept as
-    /// the losers of conflicts.
-    pub(crate) fn lost(&self, kept: &[String]) -> Vec<String> {
+    /// The summaries and descriptions that people gave and that are lost: neither there in the end, nor replaced by a person, nor told to have
+    /// lost a conflict.
+    pub(crate) fn lost(&self, told: &[Conflict]) -> Vec<String> {
         let sides: Vec<BTreeMap<String, Vec<IssueView>>> = self.jiras.iter().map(by_tag).collect();
-        let judged = self.tags.iter().map(|tag| {
+        let judged = self.tags.iter().flat_map(|tag| {
             let views = sides.iter().zip(NAMES).filter_map(|(issues, name)| Some((name, issues.get(tag)?.first()?)));
             let views: Vec<_> = views.map(|(name, view)| (sync_user(name), view)).collect();
-            summaries_kept_by(kept, tag, &views)
+            TEXTS.map(|field| text_kept(tag, field, &views, told))
         });
         judged.filter_map(Result::err).collect()
     }
