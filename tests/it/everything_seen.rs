@@ -1,17 +1,18 @@
 //! What the auditors of everything must see: whatever is otherwise on one side, lost there or there twice. Must never have the daemon mend it
 //! before they look.
 
+use jirasyncd::model::problem::Problem;
 use jirasyncd::model::store::Store as _;
 use jirasyncd::simulator::{IssueView, Person};
 use serde_json::json;
 
 use super::daemon_audit::sync_user;
 use super::daemon_support::World;
-use super::everything_acts::{Act, What};
+use super::everything_acts::{Act, Talk, What};
 use super::everything_apart::crossed;
 use super::everything_audit::{Audited, equal};
 use super::everything_people::People;
-use super::everything_world::{Sight, world};
+use super::everything_world::{OUTSIDER, Sight, world};
 
 /// Bends what stands there.
 type Bend = fn(&Person, &IssueView);
@@ -98,20 +99,66 @@ async fn what_is_otherwise_on_one_side_is_seen() {
     }
 }
 
+/// Somebody says something whose acts stay.
+async fn outsider_says(world: &World, people: &mut People) {
+    let (column, who) = OUTSIDER;
+    let act = Act { number: 14, column, who, what: What::Talk(Talk::Comment), item: 0, pick: 162 };
+    assert!(people.act(world, &act).unwrap(), "{act:?} was not done");
+    world.rest().await.unwrap();
+}
+
 /// That somebody's acts stay excuses nothing of anybody else's, nor on another side.
 #[tokio::test(start_paused = true)]
 async fn that_somebodys_acts_stay_excuses_nobody_elses() {
-    let (world, people) = lived(Sight::Apart).await;
-    let kchan = world.person("globex", "kchan");
-    let key = world.jira("globex").issues().into_iter().find(|view| !view.comments.is_empty()).unwrap().key;
-    kchan.comment(&key, "Kept c14byglobexz").unwrap();
-    world.rest().await.unwrap();
+    let (world, mut people) = lived(Sight::Apart).await;
+    outsider_says(&world, &mut people).await;
     let problems = world.problems().await;
     assert!(problems.iter().any(|problem| problem.contains("whose acts stay here")), "{problems:?}");
+    assert_eq!(judged(&world, &people).await, Ok(3));
     let acme = world.jira("acme");
     let view = acme.issues().into_iter().find(|view| !view.comments.is_empty()).unwrap();
     let ours = world.person("acme", sync_user("acme"));
     ours.delete_comment(&view.key, &copied(&view).id.to_string()).unwrap();
     let why = judged(&world, &people).await.unwrap_err();
     assert!(why.contains("comments of globex"), "{why}");
+}
+
+/// What is told to stay without being that one's may lack, and no more than is told of it: nothing is there twice for that, nor otherwise.
+#[tokio::test(start_paused = true)]
+async fn what_is_told_to_stay_may_lack_and_be_nothing_else() {
+    let (world, mut people) = lived(Sight::Apart).await;
+    outsider_says(&world, &mut people).await;
+    let issue = |jira: &str| world.jira(jira).issues().into_iter().find(|view| !view.comments.is_empty()).unwrap();
+    let key = issue("globex").key;
+    // One of them is that one's.
+    let what = "2 comments or files of people whose acts stay here: not carried".to_owned();
+    let problem = Problem { side: "globex".into(), field: None, what, remedy: String::new(), operation: None };
+    world.daemon().store().set_problems(&key, &[problem], world.surroundings.clock.now()).await.unwrap();
+    let (acme, ours) = (world.jira("acme").clone(), world.person("acme", sync_user("acme")));
+    let before = acme.back_up();
+    // Which of `BENDS`, and what is seen of it: 1, 4 and 6 take one thing away, the others double or change one.
+    let cases: [(&[usize], Option<&str>); 12] = [
+        (&[], None),
+        (&[0], Some("comments of")),
+        (&[1], None),
+        (&[2], Some("comments of")),
+        (&[3], Some("files of")),
+        (&[4], None),
+        (&[5], Some("work of")),
+        (&[6], None),
+        (&[1, 3], Some("files of")),
+        (&[1, 4], Some("files of")),
+        (&[1, 6], Some("work of")),
+        (&[4, 6], Some("work of")),
+    ];
+    for (bends, seen) in cases {
+        let view = issue("acme");
+        bends.iter().for_each(|bend| BENDS[*bend].1(&ours, &view));
+        let judged = judged(&world, &people).await;
+        match seen {
+            None => assert!(judged.is_ok(), "{bends:?}: {judged:?}"),
+            Some(seen) => assert!(judged.clone().is_err_and(|why| why.contains(seen)), "{bends:?}: {judged:?}"),
+        }
+        acme.put_back(&before);
+    }
 }
