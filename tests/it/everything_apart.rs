@@ -113,7 +113,7 @@ fn alike(
         only_one.chain(all[partner].keys().filter(|name| !all[0].contains_key(*name))).cloned().collect();
     // Who watches is carried nowhere here, and no history tells whose a link out of the sync is.
     let stays = |field: &str| field == "watchers" || field == "far" && partner == OUTSIDER.0;
-    let told = |field: &str| stays(field) || audited.is_told(name, field, [&home.key, &there.key]);
+    let told = |field: &str| stays(field) || audited.is_told(name, field, [(0, &home.key), (partner, &there.key)]);
     same((world, name), (0, home), (partner, there), (&excused, None), told)
 }
 

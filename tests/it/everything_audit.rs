@@ -58,7 +58,7 @@ pub(crate) fn equal(world: &World, audited: &Audited<'_>) -> Result<(), String> 
             }
             let excused = &gone[from] | &gone[to];
             let third = Some(3 - from - to).filter(|third| !all[*third].contains_key(name));
-            let told = |field: &str| audited.is_told(name, field, [&one.key, &other.key]);
+            let told = |field: &str| audited.is_told(name, field, [(from, &one.key), (to, &other.key)]);
             same((world, name), (from, one), (to, other), (&excused, third), told)?;
             derived((world, name), (from, one), (to, other))?;
             copied(name, (from, one), (to, other), audited)?;
@@ -169,8 +169,8 @@ impl Audited<'_> {
         })
     }
 
-    /// What no REST call does is told, and stays.
-    pub(crate) fn is_told(&self, name: &str, field: &str, keys: [&str; 2]) -> bool {
+    /// What no REST call does is told, and stays. So is what an issue cannot hold on one of the two sides since people deleted it there.
+    pub(crate) fn is_told(&self, name: &str, field: &str, two: [(usize, &str); 2]) -> bool {
         let fields: &[&str] = match field {
             "issuetype" | "parent" if self.fates.of(name).converted => &["issue-type", "parent"],
             // Only a transition sets a resolution (docs/entities.md, 8), and a request type is of one type of issue.
@@ -185,13 +185,21 @@ impl Audited<'_> {
             // Or its workflow takes it away with the status that was carried (9044).
             "resolution" => &["only a transition sets", "a workflow function changed"],
             "request" => &["request type"],
+            "components" | "fixVersions" | "versions" => &["` is missing"],
             _ => &[""],
         };
-        let of_item = |about: &str| about.split(", ").any(|key| keys.contains(&key));
+        let is_of_one = matches!(field, "components" | "fixVersions" | "versions");
+        let of_item = |stored: &StoredProblem| {
+            let named = |(column, key): &(usize, &str)| {
+                let is_there = !is_of_one || SIDES[*column].jira == stored.problem.side.as_str();
+                is_there && stored.about.split(", ").any(|about| about == *key)
+            };
+            two.iter().any(named)
+        };
         self.problems.iter().any(|stored| {
             let field = stored.problem.field.as_ref().map(FieldName::as_str);
             let is_of_field = field.is_some_and(|field| fields.contains(&field));
-            of_item(&stored.about) && is_of_field && says.iter().any(|says| stored.problem.what.contains(says))
+            of_item(stored) && is_of_field && says.iter().any(|says| stored.problem.what.contains(says))
         })
     }
 }

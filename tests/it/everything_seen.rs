@@ -49,9 +49,13 @@ fn copied(view: &IssueView) -> &jirasyncd::simulator::CommentView {
 }
 
 async fn judged(world: &World, people: &People) -> Result<usize, String> {
+    judged_where(world, people, false).await
+}
+
+async fn judged_where(world: &World, people: &People, has_lost_stock: bool) -> Result<usize, String> {
     let problems = world.daemon().store().problems(1_000).await.unwrap();
     let (fates, taken) = (&people.fates, &people.taken);
-    let audited = Audited { fates, taken, has_lost_stock: false, policies: None, problems };
+    let audited = Audited { fates, taken, has_lost_stock, policies: None, problems };
     match people.sight {
         Sight::Open => equal(world, &audited).map(|()| 0),
         Sight::Apart => crossed(world, people, &audited).map(|crossed| crossed.said),
@@ -161,4 +165,37 @@ async fn what_is_told_to_stay_may_lack_and_be_nothing_else() {
         }
         acme.put_back(&before);
     }
+}
+
+/// That people deleted a component excuses that an issue lacks one where that is told of the side which lacks it, and no other difference.
+#[tokio::test(start_paused = true)]
+async fn what_is_told_to_be_missing_excuses_no_other_difference() {
+    let (world, people) = lived(Sight::Open).await;
+    let issue = |jira: &str| world.jira(jira).issues().into_iter().find(|view| !view.comments.is_empty()).unwrap().key;
+    let keys = ["acme", "globex", "initech"].map(issue);
+    let add = json!({ "components": [{ "add": { "name": "Db" } }] });
+    // initech alone lacks it.
+    for (jira, key) in ["acme", "globex"].into_iter().zip(&keys) {
+        world.person(jira, sync_user(jira)).update(key, add.clone()).unwrap();
+    }
+    let tells = async |about: &str, side: &str, field: &str, what: &str, has_lost_stock: bool| {
+        let (side, field, what) = (side.into(), Some(field.into()), what.to_owned());
+        let problem = Problem { side, field, what, remedy: String::new(), operation: None };
+        let now = world.surroundings.clock.now();
+        world.daemon().store().set_problems(about, &[problem], now).await.unwrap();
+        let judged = judged_where(&world, &people, has_lost_stock).await;
+        world.daemon().store().set_problems(about, &[], now).await.unwrap();
+        judged
+    };
+    let (about, missing) = (keys.join(", "), "`components` cannot be held in full here: `Db` is missing");
+    let others = [
+        tells(&about, "initech", "components", "`components` was refused", true).await,
+        tells(&about, "initech", "fix-versions", missing, true).await,
+        tells(&about, "initech", "components", missing, false).await,
+        tells(&about, "acme", "components", missing, true).await,
+        tells("SUP-99, ENG-99", "initech", "components", missing, true).await,
+    ];
+    let is_seen = |judged: &Result<usize, String>| judged.as_ref().is_err_and(|why| why.contains("components:"));
+    assert!(others.iter().all(is_seen), "{others:?}");
+    assert_eq!(tells(&about, "initech", "components", missing, true).await, Ok(0));
 }
