@@ -87,7 +87,39 @@ impl Told<'_> {
     }
 }
 
+/// Those about files, and all others, in the order of the functions.
 fn cases() -> Vec<Case> {
+    let (mut cases, files) = (other_cases(), cases_of_files());
+    let at = cases.iter().position(|(_, function, _)| *function == Function::Watchers).unwrap();
+    cases.splice(at..at, files);
+    cases
+}
+
+fn cases_of_files() -> Vec<Case> {
+    vec![
+        (Right::CreateAttachments, Function::Attachments, |told| {
+            told.person().attach(&told.key, "b.txt", b"second").unwrap();
+        }),
+        (Right::DeleteOwnAttachments, Function::Attachments, |told| told.person().detach(&told.file).unwrap()),
+        (Right::AddComments, Function::Attachments, |told| {
+            told.person().attach(&told.key, "large too.bin", &[7; LARGE]).unwrap();
+        }),
+        (Right::DeleteOwnComments, Function::Attachments, |told| {
+            let issue = told.world.jira(told.there.jira).issue(&told.key).unwrap();
+            let large = issue.attachments.iter().find(|file| file.name == "large.bin").unwrap();
+            told.person().detach(&large.id.to_string()).unwrap();
+        }),
+        (Right::DeleteAllAttachments, Function::Attachments, |told| {
+            let jira = told.world.jira(told.there.jira);
+            jira.set_permission(told.there.project, "DELETE_ALL_ATTACHMENTS", &[Holder::LoggedIn]);
+            let issue = jira.issue(&told.key).unwrap();
+            let copy = issue.attachments.iter().find(|file| file.name == "of here.txt").unwrap();
+            told.person().detach(&copy.id.to_string()).unwrap();
+        }),
+    ]
+}
+
+fn other_cases() -> Vec<Case> {
     vec![
         (Right::BrowseProjects, Function::Issues, |told| told.edit(json!({ "summary": "Item, changed" }))),
         (Right::CreateIssues, Function::Issues, |told| drop(create(told.world, told.there, "New"))),
@@ -127,25 +159,6 @@ fn cases() -> Vec<Case> {
             let issue = told.world.jira(told.there.jira).issue(&told.key).unwrap();
             let copy = issue.comments.iter().find(|comment| comment.id.to_string() == told.copy).unwrap();
             told.person().edit_comment(&told.key, &told.copy, &format!("{}, and more", copy.body)).unwrap();
-        }),
-        (Right::CreateAttachments, Function::Attachments, |told| {
-            told.person().attach(&told.key, "b.txt", b"second").unwrap();
-        }),
-        (Right::DeleteOwnAttachments, Function::Attachments, |told| told.person().detach(&told.file).unwrap()),
-        (Right::AddComments, Function::Attachments, |told| {
-            told.person().attach(&told.key, "large too.bin", &[7; LARGE]).unwrap();
-        }),
-        (Right::DeleteOwnComments, Function::Attachments, |told| {
-            let issue = told.world.jira(told.there.jira).issue(&told.key).unwrap();
-            let large = issue.attachments.iter().find(|file| file.name == "large.bin").unwrap();
-            told.person().detach(&large.id.to_string()).unwrap();
-        }),
-        (Right::DeleteAllAttachments, Function::Attachments, |told| {
-            let jira = told.world.jira(told.there.jira);
-            jira.set_permission(told.there.project, "DELETE_ALL_ATTACHMENTS", &[Holder::LoggedIn]);
-            let issue = jira.issue(&told.key).unwrap();
-            let copy = issue.attachments.iter().find(|file| file.name == "of here.txt").unwrap();
-            told.person().detach(&copy.id.to_string()).unwrap();
         }),
         (Right::ViewVotersAndWatchers, Function::Watchers, |told| {
             let person = told.world.person(told.here.jira, told.here.people[1]);

@@ -179,7 +179,8 @@ fn written_over(world: &World, fields: &Json) {
 #[tokio::test(start_paused = true)]
 async fn a_text_that_was_written_over_is_seen() {
     let world = lived().await;
-    let texts: [(&str, fn(usize) -> String, &str); 2] = [
+    type Text = fn(usize) -> String;
+    let texts: [(&str, Text, &str); 2] = [
         ("summary", |number| format!("Item {number}"), "Item"),
         ("description", |number| format!("Text {number} {{of}} [jane] a_b\n\nMore {number}"), "More"),
     ];
