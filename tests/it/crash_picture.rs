@@ -1,11 +1,11 @@
 //! What the Jiras show in the end, in words that do not depend on when something was done, nor in which order: two lives of one story
 //! are compared by it. Must never look into the daemon's state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jirasyncd::simulator::IssueView;
 
-use super::daemon_audit::sync_user;
+use super::daemon_account::is_us;
 use super::daemon_support::World;
 
 /// All that is shown, line by line, in an order of its own.
@@ -78,9 +78,13 @@ fn labelled(text: &str) -> String {
 const TIMES: [&str; 6] =
     ["created", "updated", "resolutiondate", "statuscategorychangedate", "lastViewed", "workratio"];
 
+/// What the sync user is called, and the account that may take its place; and by whom an issue is watched then.
+const OUR_NAMES: [&str; 2] = ["Sync (", "Next"];
+const OUR_LOGINS: [&str; 2] = ["sync", "next"];
+
 fn who(jira: &str, id: Option<&String>) -> String {
     match id {
-        Some(id) if id == sync_user(jira) => "us".to_owned(),
+        Some(id) if is_us(jira, Some(id)) => "us".to_owned(),
         Some(id) => id.clone(),
         None => "nobody".to_owned(),
     }
@@ -97,10 +101,10 @@ fn shown(world: &World, jira: &str, issue: &IssueView, names: &Names) -> Vec<Str
     let head = names.say(&issue.key);
     let mut lines = vec![format!("project {} creator {}", issue.project, who(jira, issue.creator.as_ref()))];
     for (field, value) in issue.fields.iter().filter(|(field, _)| !TIMES.contains(&field.as_str())) {
-        let value = if ["labels", "components", "fixVersions", "versions"].contains(&field.as_str()) {
-            sorted(value)
-        } else {
-            value.clone()
+        let value = match field.as_str() {
+            "labels" | "components" | "fixVersions" | "versions" => sorted(value),
+            "reporter" if OUR_NAMES.iter().any(|name| value.starts_with(name)) => "us".to_owned(),
+            _ => value.clone(),
         };
         lines.push(format!("{field} {value}"));
     }
@@ -134,6 +138,8 @@ fn shown(world: &World, jira: &str, issue: &IssueView, names: &Names) -> Vec<Str
             lines.push(format!("history: {by} made {field} {:?}", to.map(sorted)));
         }
     }
-    lines.extend(world.jira(jira).watchers(&issue.key).into_iter().map(|name| format!("watched by {name}")));
+    let us = |name: String| if OUR_LOGINS.contains(&name.as_str()) { "us".to_owned() } else { name };
+    let watchers: BTreeSet<String> = world.jira(jira).watchers(&issue.key).into_iter().map(us).collect();
+    lines.extend(watchers.into_iter().map(|name| format!("watched by {name}")));
     lines.iter().map(|line| format!("{jira} {head}: {}", names.say(line))).collect()
 }

@@ -3,6 +3,7 @@
 //! without any death. Must never judge by the daemon's state: only by the Jiras, and by the problems that the daemon tells.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jirasyncd::model::command::{Command, Ended};
@@ -11,9 +12,12 @@ use jirasyncd::simulator::Setup;
 use super::crash::{Fuse, fused_world};
 use super::crash_picture::{missing, picture};
 use super::crash_table;
+use super::crash_turns::{
+    Turn, dies_in_a_write, is_over, keep_key, make_a_state, reads_again, take_all, take_only, turned,
+};
 use super::daemon_pause::{give, writes};
 use super::daemon_restored::{back_up, put_back};
-use super::daemon_support::World;
+use super::daemon_support::{World, load};
 use super::daemon_webhooks::{deliver, register};
 
 /// How a daemon hears of what people do.
@@ -40,6 +44,10 @@ pub(crate) struct Scenario {
     pub(crate) forgotten: Option<fn(&World)>,
     /// What people do last. The daemon then dies somewhere on the way.
     pub(crate) act: fn(&World),
+    /// Which daemon takes the place of which.
+    pub(crate) turn: Turn,
+    /// What people do before it does, while none runs.
+    pub(crate) after: fn(&World),
     /// What an operator says after that; who got no answer says it again.
     pub(crate) commands: fn(&World) -> Vec<Command>,
     /// How the daemon hears of it.
@@ -61,12 +69,19 @@ impl Scenario {
             then: &[],
             forgotten: None,
             act: |_| {},
+            turn: Turn::Nothing,
+            after: |_| {},
             commands: |_| Vec::new(),
             found: By::Polls,
             lasts: false,
             holds: |_| {},
             says: &[],
         }
+    }
+
+    /// Whether the daemon that may die is one that has to start first.
+    fn is_of_a_start(&self) -> bool {
+        self.forgotten.is_some() || !matches!(self.turn, Turn::Nothing | Turn::Reload(_))
     }
 }
 
@@ -93,6 +108,10 @@ struct Life<'s> {
     world: World,
     fuse: Arc<Fuse>,
     commands: Vec<Command>,
+    /// Where the key of the state is, where that will be lost.
+    key: Option<PathBuf>,
+    /// Whether one daemon took the place of another.
+    turned: bool,
 }
 
 /// Says where it happened when a test fails.
@@ -107,6 +126,17 @@ impl Drop for Telling<'_> {
     }
 }
 
+/// Says the same of a start that was broken off.
+struct Broken<'b>(&'b str, usize);
+
+impl Drop for Broken<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("{}: the start broke off after {} changes", self.0, self.1);
+        }
+    }
+}
+
 impl<'s> Life<'s> {
     /// Up to the moment from which on the daemon may die.
     async fn begin(scenario: &'s Scenario, is_watched: bool) -> Self {
@@ -117,8 +147,14 @@ impl<'s> Life<'s> {
         let fuse = fused_world(&mut world);
         fuse.be_thorough();
         (scenario.before)(&world);
-        world.start().await;
-        world.settle().await;
+        if let Turn::Reload(next) = scenario.turn {
+            reads_again(&mut world, &next());
+        }
+        let is_first = matches!(scenario.turn, Turn::First);
+        if !is_first {
+            world.start().await;
+            world.settle().await;
+        }
         for step in scenario.then {
             step(&world);
             world.settle().await;
@@ -132,29 +168,62 @@ impl<'s> Life<'s> {
             world.settle().await;
             put_back(&mut world, &kept);
         }
+        let key = if matches!(scenario.turn, Turn::Rebuild) { Some(keep_key(&world).await) } else { None };
         (scenario.act)(&world);
         let commands = (scenario.commands)(&world);
-        Self { scenario, world, fuse, commands }
+        if matches!(scenario.turn, Turn::Death) {
+            dies_in_a_write(&mut world, &fuse).await;
+        } else if let Turn::Reload(next) = scenario.turn {
+            world.config = load(&next(), &world.state());
+        }
+        Self { scenario, world, fuse, commands, key, turned: false }
+    }
+
+    /// The daemon of before works for an interval, if it does not die in it; then what comes between it and the next one.
+    async fn turn(&mut self) {
+        if self.turned || !self.scenario.turn.is_between() {
+            return;
+        }
+        if self.world.daemon.is_some() {
+            self.world.interval().await;
+        }
+        self.world.daemon = None;
+        turned(&mut self.world, (self.scenario.turn, &self.scenario.config), self.key.as_deref()).await;
+        (self.scenario.after)(&self.world);
+        self.turned = true;
+    }
+
+    /// Says a word until it is taken.
+    async fn say(&mut self, command: &Command, again: bool) {
+        let mut answer = give(&self.world, command.clone()).await;
+        if again && answer.ended == Ended::Refused {
+            // What is in doubt is settled first.
+            self.world.rest().await.unwrap();
+            answer = give(&self.world, command.clone()).await;
+        }
+        assert_ne!(answer.ended, Ended::Refused, "{answer:?}");
+        if let Some((next, _)) = self.world.daemon().succeed().await.unwrap() {
+            self.world.daemon = Some(next);
+        }
+    }
+
+    async fn command(&mut self, again: bool) {
+        for command in self.commands.clone() {
+            self.say(&command, again).await;
+        }
     }
 
     /// Lives until everything is at rest.
     async fn live(&mut self, again: bool) {
+        self.turn().await;
         if self.world.daemon.is_none() {
             self.world.start().await;
         }
-        for command in &self.commands {
-            let mut answer = give(&self.world, command.clone()).await;
-            if again && answer.ended == Ended::Refused {
-                // What is in doubt is settled first.
-                self.world.rest().await.unwrap();
-                answer = give(&self.world, command.clone()).await;
-            }
-            assert_ne!(answer.ended, Ended::Refused, "{answer:?}");
-        }
+        self.command(again).await;
         if self.scenario.found == By::Webhooks {
             deliver(&mut self.world).await;
         }
-        if self.scenario.forgotten.is_some() {
+        if self.scenario.forgotten.is_some() || self.key.is_some() {
             // What is told of a backup is over once all was looked at after it.
             self.rest().await;
         }
@@ -226,12 +295,37 @@ async fn tell(name: &str, scenario: &Scenario, whole: &[String], deaths: &[usize
         life.fuse.tell();
     }
     let (effects, died) = life.die(deaths).await;
-    let shown = life.end().await;
-    let (more, mut less) = (missing(&shown, whole), missing(whole, &shown));
+    compare(&life.end().await, whole);
+    (effects, died)
+}
+
+/// Holds what is shown in the end against what is shown without a death.
+fn compare(shown: &[String], whole: &[String]) {
+    let (more, mut less) = (missing(shown, whole), missing(whole, shown));
     // An issue that is made later than its epic is made with it, and its history does not tell: what it shows in the end is a line of its own.
     less.retain(|line| !line.contains(": history: us made Epic Link "));
     assert!(more.is_empty() && less.is_empty(), "more than without a death: {more:#?}\nless: {less:#?}");
-    (effects, died)
+}
+
+/// Tells the story once for each change that its start makes to the state, with a start that gets no further than that. Gives how many there
+/// were. What a start commits by itself passes no fuse.
+async fn broken_starts(name: &str, scenario: &Scenario, whole: &[String]) -> usize {
+    let stride = if is_long() { 1 } else { 5 };
+    for (broken, changes) in (0..).step_by(stride).enumerate() {
+        let _told = Broken(name, changes);
+        let mut life = Life::begin(scenario, false).await;
+        life.turn().await;
+        make_a_state(&life.world);
+        take_only(&life.world.state(), changes);
+        let started = life.world.try_start().await;
+        life.world.daemon = None;
+        take_all(&life.world.state());
+        let Err(error) = started else { return broken };
+        assert!(is_over(&error), "{error:?}");
+        life.die(&[]).await;
+        compare(&life.end().await, whole);
+    }
+    unreachable!("a start makes a number of changes")
 }
 
 /// Whether somebody repeats one life: its effects are printed.
@@ -293,7 +387,8 @@ pub(crate) async fn ring(name: &str, scenario: &Scenario) {
             again += 1;
         }
     }
-    println!("{name}: {effects} effects, {deaths} deaths, {again} deaths while recovering");
+    let broken = if scenario.is_of_a_start() { broken_starts(name, scenario, &whole).await } else { 0 };
+    println!("{name}: {effects} effects, {deaths} deaths, {again} deaths while recovering, {broken} broken starts");
     if std::env::var_os("UPDATE").is_some() {
         crash_table::write(name, [effects, deaths, again]);
     } else {

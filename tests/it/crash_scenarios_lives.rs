@@ -183,7 +183,7 @@ fn what_comes_back_into_scope_is_caught_up_with() -> Scenario {
     }
 }
 
-fn talk(world: &World, what: &str) {
+pub(crate) fn talk(world: &World, what: &str) {
     for (jira, who) in [("acme", "omar"), ("globex", "mlopez")] {
         let (issue, person) = (key(world, jira), world.person(jira, who));
         person.comment(&issue, &format!("{what} said at {jira}")).unwrap();

@@ -21,7 +21,7 @@ const NEXT: [(&str, &str); 3] =
     [("acme", "712020:next-at-acme"), ("globex", "JIRAUSER10900"), ("initech", "712020:next-at-initech")];
 
 /// What the account of a Jira is called over REST: Data Center names it.
-fn account(jira: &str, id: &str) -> String {
+pub(super) fn account(jira: &str, id: &str) -> String {
     match (jira, id) {
         ("globex", "JIRAUSER10100") => "sync".to_owned(),
         ("globex", _) => "next".to_owned(),
@@ -30,7 +30,7 @@ fn account(jira: &str, id: &str) -> String {
 }
 
 /// The same Jiras with a second account for each sync user, that may do the same.
-fn with_next(setups: &mut BTreeMap<&'static str, Setup>) {
+pub(super) fn with_next(setups: &mut BTreeMap<&'static str, Setup>) {
     for (jira, id) in NEXT {
         let setup = setups.get_mut(jira).unwrap();
         let token = "next-token".to_owned();
@@ -43,12 +43,12 @@ fn with_next(setups: &mut BTreeMap<&'static str, Setup>) {
 }
 
 /// A configuration whose logins are those of the second accounts.
-fn of_next(config: &str) -> String {
+pub(super) fn of_next(config: &str) -> String {
     let config = config.replace("user = \"sync@", "user = \"next@");
     config.replace("token = \"env:TOKEN\"", "token = \"env:NEXT\"")
 }
 
-async fn accept(world: &World, jira: &str, instead_of: &str) -> Answer {
+pub(super) async fn accept(world: &World, jira: &str, instead_of: &str) -> Answer {
     let command = Command::AcceptAccount { instance: jira.into(), instead_of: instead_of.into() };
     let answers = commands_on_state(world.config.clone(), world.surroundings(), alice(), vec![command]).await;
     answers.unwrap().remove(0)
@@ -67,13 +67,13 @@ async fn follow(world: &mut World, config: &str, there: Side) {
     world.start().await;
 }
 
-fn is_us(jira: &str, author: Option<&str>) -> bool {
+pub(super) fn is_us(jira: &str, author: Option<&str>) -> bool {
     let next = NEXT.iter().find(|(name, _)| *name == jira).unwrap().1;
     author == Some(sync_user(jira)) || author == Some(next)
 }
 
 /// Both sides show the same, and all that people of one side wrote is once on the other, whichever account copied it.
-fn whole(world: &World, left: &str, right: &str) {
+pub(super) fn whole(world: &World, left: &str, right: &str) {
     let by_summary = |jira: &str| -> BTreeMap<String, IssueView> {
         let all = world.jira(jira).issues();
         let count = all.len();

@@ -18,19 +18,29 @@ use super::daemon_pause::{alice, give, writes};
 use super::daemon_restored::{ACME, Side, carrying, create, edit, key, say, tally, whole, worlds};
 use super::daemon_support::{THREE, World};
 
-/// Stops the daemon, keeps the key of its state, and loses the state.
-async fn lose(world: &mut World) -> PathBuf {
+/// Keeps the key of a state beside it.
+pub(super) async fn keep_key(world: &World) -> PathBuf {
     let path = world.state().with_extension("key");
-    let identity = world.daemon().store().identity().await.unwrap();
-    world.daemon = None;
-    write_key(&path, &identity).unwrap();
-    for ending in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(format!("{}{ending}", world.state().display()));
-    }
+    write_key(&path, &world.daemon().store().identity().await.unwrap()).unwrap();
     path
 }
 
-async fn rebuild(world: &World, key: &std::path::Path) -> Result<Rebuilt, RebuildError> {
+/// Loses the state of a daemon that does not run.
+pub(super) fn lose_files(world: &World) {
+    for ending in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{ending}", world.state().display()));
+    }
+}
+
+/// Stops the daemon, keeps the key of its state, and loses the state.
+async fn lose(world: &mut World) -> PathBuf {
+    let path = keep_key(world).await;
+    world.daemon = None;
+    lose_files(world);
+    path
+}
+
+pub(super) async fn rebuild(world: &World, key: &std::path::Path) -> Result<Rebuilt, RebuildError> {
     world.jiras.values().for_each(|jira| jira.reset_calls());
     let rebuilt = rebuild_state(&world.config, &world.surroundings(), key, &alice()).await.map(|(rebuilt, _)| rebuilt);
     for jira in world.jiras.keys() {

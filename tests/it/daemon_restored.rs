@@ -52,7 +52,7 @@ pub(super) struct Side {
 
 pub(super) const ACME: Side =
     Side { jira: "acme", project: "SUP", people: ["jane", "omar"], kind: "Bug", priorities: ["Highest", "Low"] };
-const GLOBEX: Side =
+pub(super) const GLOBEX: Side =
     Side { jira: "globex", project: "ENG", people: ["jdoe", "mlopez"], kind: "Defect", priorities: ["P1", "P4"] };
 const INITECH: Side = Side {
     jira: "initech",

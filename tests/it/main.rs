@@ -93,6 +93,8 @@ mod crash_scenarios_pairs;
 #[cfg(test)]
 mod crash_scenarios_relations;
 #[cfg(test)]
+mod crash_scenarios_starts;
+#[cfg(test)]
 mod crash_scenarios_talk;
 #[cfg(test)]
 mod crash_scenarios_values;
@@ -100,6 +102,8 @@ mod crash_scenarios_values;
 mod crash_scenarios_whole;
 #[cfg(test)]
 mod crash_table;
+#[cfg(test)]
+mod crash_turns;
 #[cfg(test)]
 mod daemon_account;
 #[cfg(test)]
