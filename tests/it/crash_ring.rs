@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jirasyncd::model::command::{Command, Ended};
-use jirasyncd::simulator::Setup;
+use jirasyncd::simulator::{Jira, Setup};
 
 use super::crash::{Fuse, fused_world};
 use super::crash_picture::{missing, picture};
@@ -31,6 +31,29 @@ pub(crate) enum By {
     Webhooks,
 }
 
+/// What holds between two words of an operator. Who is answered says neither of them again, whoever dies after that.
+pub(crate) struct Span {
+    /// The first word, after an interval: who dies in it has writes in doubt.
+    pub(crate) begin: fn(&World) -> Command,
+    /// What people do then.
+    pub(crate) act: fn(&World),
+    /// What must be true after some intervals. What is asked of the Jiras is counted from the first word on.
+    pub(crate) holds: fn(&World),
+    /// The last word.
+    pub(crate) end: fn(&World) -> Command,
+}
+
+/// How far a story's span got.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Spanned {
+    Not,
+    Worked,
+    Begun,
+    /// What must be true was: the last word may have been carried out since.
+    Held,
+    Over,
+}
+
 /// A story: what people do, and what must be true in the end.
 pub(crate) struct Scenario {
     pub(crate) config: String,
@@ -50,6 +73,10 @@ pub(crate) struct Scenario {
     pub(crate) after: fn(&World),
     /// What an operator says after that; who got no answer says it again.
     pub(crate) commands: fn(&World) -> Vec<Command>,
+    /// Whether an operator who was answered says nothing again. Else all is said to each daemon.
+    pub(crate) once: bool,
+    /// What an operator has begun and ended.
+    pub(crate) span: Option<Span>,
     /// How the daemon hears of it.
     pub(crate) found: By,
     /// Whether something is looked after for ever: then nothing is waited for that is due much later.
@@ -72,6 +99,8 @@ impl Scenario {
             turn: Turn::Nothing,
             after: |_| {},
             commands: |_| Vec::new(),
+            once: false,
+            span: None,
             found: By::Polls,
             lasts: false,
             holds: |_| {},
@@ -108,6 +137,9 @@ struct Life<'s> {
     world: World,
     fuse: Arc<Fuse>,
     commands: Vec<Command>,
+    /// How many of them were answered.
+    answered: usize,
+    spanned: Spanned,
     /// Where the key of the state is, where that will be lost.
     key: Option<PathBuf>,
     /// Whether one daemon took the place of another.
@@ -176,7 +208,7 @@ impl<'s> Life<'s> {
         } else if let Turn::Reload(next) = scenario.turn {
             world.config = load(&next(), &world.state());
         }
-        Self { scenario, world, fuse, commands, key, turned: false }
+        Self { scenario, world, fuse, commands, answered: 0, spanned: Spanned::Not, key, turned: false }
     }
 
     /// The daemon of before works for an interval, if it does not die in it; then what comes between it and the next one.
@@ -208,8 +240,33 @@ impl<'s> Life<'s> {
     }
 
     async fn command(&mut self, again: bool) {
-        for command in self.commands.clone() {
-            self.say(&command, again).await;
+        let said = if self.scenario.once { self.answered } else { 0 };
+        for (number, command) in self.commands.clone().iter().enumerate().skip(said) {
+            self.say(command, again).await;
+            self.answered = number + 1;
+        }
+    }
+
+    async fn span(&mut self, again: bool) {
+        let Some(span) = &self.scenario.span else { return };
+        if self.spanned == Spanned::Not {
+            self.spanned = Spanned::Worked;
+            self.world.interval().await;
+        }
+        if self.spanned == Spanned::Worked {
+            self.say(&(span.begin)(&self.world), again).await;
+            self.world.jiras.values().for_each(Jira::reset_calls);
+            (span.act)(&self.world);
+            self.spanned = Spanned::Begun;
+        }
+        if self.spanned == Spanned::Begun {
+            self.world.intervals(3).await;
+            (span.holds)(&self.world);
+            self.spanned = Spanned::Held;
+        }
+        if self.spanned == Spanned::Held {
+            self.say(&(span.end)(&self.world), again).await;
+            self.spanned = Spanned::Over;
         }
     }
 
@@ -220,6 +277,7 @@ impl<'s> Life<'s> {
             self.world.start().await;
         }
         self.command(again).await;
+        self.span(again).await;
         if self.scenario.found == By::Webhooks {
             deliver(&mut self.world).await;
         }

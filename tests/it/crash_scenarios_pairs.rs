@@ -9,7 +9,7 @@ use super::crash_scenarios_values::{item, with_keys};
 use super::daemon_pairs::{comment, create, edit, field, pair, quiet, said, unpair};
 use super::daemon_support::{World, two};
 
-fn key(world: &World, jira: &str, summary: &str) -> String {
+pub(crate) fn key(world: &World, jira: &str, summary: &str) -> String {
     world.issue(jira, summary).key
 }
 
@@ -21,7 +21,7 @@ fn two_apart(world: &World) {
 }
 
 /// The keys of the only issues that there are.
-fn only(world: &World) -> [(&'static str, String); 2] {
+pub(crate) fn only(world: &World) -> [(&'static str, String); 2] {
     ["acme", "globex"].map(|jira| {
         let issues = world.jira(jira).issues();
         assert_eq!(issues.len(), 1, "{jira}");
@@ -157,7 +157,8 @@ fn a_sync_that_was_ended_is_taken_up_again() -> Scenario {
 }
 
 /// How issues name each other here: by the fields that the presets have.
-const BY: &str = "\n[sync.support.pairing]\nby = [{ field = { acme = \"Customer\", globex = \"Customer name\" } }]\n";
+pub(crate) const BY: &str =
+    "\n[sync.support.pairing]\nby = [{ field = { acme = \"Customer\", globex = \"Customer name\" } }]\n";
 
 fn issues_that_name_each_other_are_paired() -> Scenario {
     Scenario {

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{
     crash_scenarios_lives, crash_scenarios_pairs, crash_scenarios_relations, crash_scenarios_starts,
-    crash_scenarios_talk, crash_scenarios_values, crash_scenarios_whole,
+    crash_scenarios_talk, crash_scenarios_values, crash_scenarios_whole, crash_scenarios_words,
 };
 
 const BEGIN: &str = "<!-- crash ring -->\n";
@@ -27,6 +27,7 @@ fn names() -> Vec<&'static str> {
         crash_scenarios_pairs::NAMES,
         crash_scenarios_whole::NAMES,
         crash_scenarios_starts::NAMES,
+        crash_scenarios_words::NAMES,
     ]
     .concat()
 }

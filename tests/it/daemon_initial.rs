@@ -9,7 +9,7 @@ use super::daemon_pause::give;
 use super::daemon_support::{THREE, World, two};
 
 /// A configuration with `initial` of the sync, and of some fields.
-fn initial(config: &str, all: &str, fields: &[(&str, &str)]) -> String {
+pub(super) fn initial(config: &str, all: &str, fields: &[(&str, &str)]) -> String {
     let mut config = format!("{}\n[sync.support.pairing]\ninitial = \"{all}\"\n", quiet(config));
     for (name, rule) in fields {
         config = config.replace(&format!("{name} = \"both\""), &format!("{name} = {{ initial = \"{rule}\" }}"));
@@ -17,7 +17,7 @@ fn initial(config: &str, all: &str, fields: &[(&str, &str)]) -> String {
     config
 }
 
-fn resolve(key: &str, field: &str, side: &str) -> Command {
+pub(super) fn resolve(key: &str, field: &str, side: &str) -> Command {
     let (key, field) = (key.to_owned(), field.to_owned());
     Command::Resolve { sync: "support".into(), key, field, side: side.into(), dry_run: false }
 }

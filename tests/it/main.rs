@@ -101,6 +101,8 @@ mod crash_scenarios_values;
 #[cfg(test)]
 mod crash_scenarios_whole;
 #[cfg(test)]
+mod crash_scenarios_words;
+#[cfg(test)]
 mod crash_table;
 #[cfg(test)]
 mod crash_turns;
