@@ -235,7 +235,7 @@ impl<'s> Life<'s> {
         }
         assert_ne!(answer.ended, Ended::Refused, "{answer:?}");
         if let Some((next, _)) = self.world.daemon().succeed().await.unwrap() {
-            self.world.daemon = Some(next);
+            self.world.daemon = Some(Arc::new(next));
         }
     }
 
