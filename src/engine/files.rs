@@ -94,8 +94,12 @@ impl Engine {
     pub(super) fn tell_unfound(work: &mut Work, planned: &[Operation]) {
         for operation in std::mem::take(&mut work.unfound) {
             if let (true, Action::AddFile { origin, name, .. }) = (planned.contains(&operation), &operation.action) {
-                let what = format!("`{name}` is listed there, but cannot be read");
-                work.problem(origin, None, what, "it is tried again; if it stays, look at the attachment in that Jira");
+                work.problem(
+                    origin,
+                    None,
+                    unfound(name),
+                    "it is tried again; if it stays, look at the attachment in that Jira",
+                );
                 work.failed = true;
                 work.slow = true;
             }
@@ -282,17 +286,24 @@ pub(super) fn doubtful_files(work: &Work) -> Vec<Intent> {
     open.filter(|intent| matches!(intent.operation.action, Action::AddFile { .. })).cloned().collect()
 }
 
+/// That a file is not found though its issue lists it.
+fn unfound(name: &str) -> String {
+    format!("`{name}` is listed there, but cannot be read")
+}
+
 /// Notes the copy that an upload made.
 fn attached(work: &mut Work, intent: &Intent, copy: AttachmentId) {
-    let Action::AddFile { name, file, origin, .. } = &intent.operation.action else { return };
+    let Action::AddFile { name, original, file, origin, .. } = &intent.operation.action else { return };
     let (side, name) = (intent.operation.side.clone(), name.clone());
-    // It could be read now.
+    // It could be read now, whoever was told that it cannot: also where its own issue was not looked at in this cycle.
     let of_it = |rest: &str| rest.split(' ').next() == Some(file.as_str());
     let is_over = |problem: &Problem| {
         let rest = problem.what.strip_prefix("a file cannot be read: reading attachment ");
-        &problem.side == origin && rest.is_some_and(of_it)
+        let is_listed = [&name, original].into_iter().any(|name| problem.what == unfound(name));
+        &problem.side == origin && (rest.is_some_and(of_it) || is_listed)
     };
     work.problems.retain(|problem| !is_over(problem));
+    work.before.retain(|problem| !is_over(problem));
     if let Some(record) = record_of(work, intent) {
         record.copies.insert(side, FileCopy { id: copy, name, gone: false, taken: false });
     }

@@ -122,6 +122,33 @@ async fn a_download_that_breaks_attaches_nothing_and_is_tried_again() {
     }
 }
 
+/// A file that could not be read is told, and no more once it is copied, also where nobody looked at its own issue again.
+#[tokio::test(start_paused = true)]
+async fn that_a_file_cannot_be_read_is_over_when_it_is_copied() {
+    for fault in [Fault::Status(403), Fault::Status(404)] {
+        let world = World::new(&with(&two(), "attachments = \"both\""), |_| {}).await;
+        let fields = json!({ "summary": "Item", "priority": { "name": "Low" } });
+        let key = world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+        world.rest().await.unwrap();
+        world.jira("acme").add_fault(FaultRule::new("getAttachmentContent", When::Always, fault.clone()));
+        world.person("acme", "jane").attach(&key, "plan.png", b"some bytes").unwrap();
+        world.intervals(4).await;
+        let told = world.problems().await;
+        assert!(told.len() == 1 && told[0].contains("cannot be read"), "{fault:?}: {told:?}");
+        world.jira("acme").clear_faults();
+        let there = world.issue("globex", "Item").key;
+        for number in 0..60 {
+            world.person("globex", "jdoe").edit(&there, json!({ "environment": format!("{number}") })).unwrap();
+            world.intervals(1).await;
+            if !shown(&world, "globex").is_empty() {
+                break;
+            }
+        }
+        assert_eq!(shown(&world, "globex"), shown(&world, "acme"), "{fault:?}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{fault:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn row_018_what_a_jira_does_not_take_is_told_by_name_and_size() {
     let world = World::of(&with(&two(), "attachments = { largest = 0.002 }"), |setups| {

@@ -196,7 +196,6 @@ impl Life {
             Fault::CircularPage,
             Fault::Status(401),
             Fault::Status(500),
-            Fault::Status(400),
         ];
         if self.dice.below(3) == 0 {
             let fault = rare[self.dice.below(rare.len())].clone();
@@ -234,6 +233,7 @@ impl Life {
         }
     }
 
+    /// No 400: it says for good that what was sent is not taken, so that whatever it struck would stay undone, told as a problem.
     fn common_fault(&self) -> Fault {
         let seconds = Duration::from_secs;
         let faults = [
