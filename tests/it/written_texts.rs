@@ -87,9 +87,10 @@ pub(crate) fn missing(
     written.into_iter().filter(|(_, word)| !is_there(word)).collect()
 }
 
-/// Whether a conflict is about what was done then: clocks of Jiras differ by what was measured, which is less.
+/// Whether a conflict is about what was done then. A clock is measured by an answer, which some worlds hold back for five seconds: by as
+/// much what is told of another's moment may be wrong (4005).
 pub(crate) fn is_same_moment(told: Timestamp, done: Timestamp) -> bool {
-    told.duration_since(done).abs() <= SignedDuration::from_secs(2)
+    told.duration_since(done).abs() <= SignedDuration::from_secs(6)
 }
 
 /// The lines of a text without its signs, of which dialects have others. Where every line has a number of its own, two that were
