@@ -36,7 +36,11 @@ impl Survey {
                 for issue_type in types(sync, &side.id, catalogs) {
                     match connection.read.edit_screen(&side.project, &issue_type).await {
                         Ok(screen) => screens.extend(screen.map(|screen| (issue_type, screen))),
-                        Err(error) => failures.push(error),
+                        // One that does not answer is not asked for every type.
+                        Err(error) => {
+                            failures.push(error);
+                            break;
+                        }
                     }
                 }
                 found.extend(rows.into_iter().flat_map(|row| judge(sync, side, row, catalog, &screens)));
