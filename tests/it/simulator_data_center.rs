@@ -1,5 +1,7 @@
 //! The simulated Data Center behaves as Atlassian documents, awkwardness included.
 
+use std::time::Duration;
+
 use jirasyncd::simulator::{Limits, presets};
 use serde_json::{Value, json};
 
@@ -44,6 +46,24 @@ async fn logs_by_name_oldest_first_and_renders_in_the_callers_zone() {
     assert_eq!(madrid.text("/changelog/histories/0/author/name"), "sync");
     assert_eq!(madrid.text("/fields/updated"), "2026-03-02T10:30:15.250+0100");
     assert_eq!(client.get(&format!("issue/{key}/changelog")).await.status, 404, "there is no changelog endpoint");
+}
+
+/// An index lies on each node and follows the others (memory): what it does not know yet is not found, what it finds is shown as it is.
+#[tokio::test(start_paused = true)]
+async fn the_index_follows_and_what_it_finds_is_shown_as_it_is() {
+    let mut setup = presets::globex("https://jira.globex.example/jira");
+    setup.quirks.index_lag = Duration::from_secs(30);
+    let client = Client::of(&start(&setup), "sync");
+    let key = issue(&client, "before").await;
+    let search = json!({ "jql": "project = ENG", "fields": ["summary"] });
+    assert_eq!(client.post("search", search.clone()).await.body["total"], 0);
+    assert_eq!(client.get(&format!("issue/{key}")).await.status, 200, "reads by key never lag");
+    tokio::time::advance(Duration::from_secs(30)).await;
+    client.put(&format!("issue/{key}"), json!({ "fields": { "summary": "after", "labels": ["late"] } })).await;
+    let found = client.post("search", search).await;
+    assert_eq!((&found.body["total"], found.text("/issues/0/fields/summary")), (&json!(1), "after"));
+    let by_label = json!({ "jql": "project = ENG AND labels = late", "fields": ["summary"] });
+    assert_eq!(client.post("search", by_label).await.body["total"], 0, "it is matched as it was");
 }
 
 #[tokio::test(start_paused = true)]
@@ -173,6 +193,6 @@ async fn limits_are_off_until_switched_on_and_then_per_user() {
     assert_eq!((refused.status, refused.header("X-RateLimit-Remaining")), (429, Some("0")));
     assert_eq!(refused.header("Retry-After"), Some("1"));
     assert_eq!(Client::of(&client.jira, "jdoe").get("myself").await.status, 200);
-    tokio::time::advance(std::time::Duration::from_secs(1)).await;
+    tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(client.get("myself").await.status, 200);
 }
