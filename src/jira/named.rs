@@ -1,12 +1,13 @@
-//! What an issue says of others by itself: remote links and entity properties that somebody else put there. Must never take what is not
-//! there for a failure.
+//! What is read of an issue or a comment by its name: the addresses of its remote links, and entity properties. Must never take one refusal
+//! for the word that nothing is there.
 
 use serde_json::Value;
 
 use super::call::Call;
 use super::client::Client;
-use super::{Failure, JiraError, wire};
-use crate::model::ids::IssueId;
+use super::wire;
+use super::{Failure, JiraError};
+use crate::model::ids::{CommentId, IssueId};
 
 impl Client {
     /// The addresses of an issue's remote links (`GET issue/{}/remotelink`, both kinds; not in pages).
@@ -26,12 +27,38 @@ impl Client {
 
     /// An entity property of an issue (`GET issue/{}/properties/{}`, both kinds).
     pub(super) async fn issue_property(&self, issue: IssueId, name: &str) -> Result<Option<Value>, JiraError> {
-        let path = ["issue", &issue.to_string(), "properties", name];
-        let call = Call::get("getIssueProperty", &path, format!("reading property `{name}` of issue {issue}"));
-        match self.read::<wire::Property>(&call).await {
-            Ok(property) => Ok(Some(property.value)),
-            Err(JiraError { failure: Failure::NotFound, .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let id = issue.to_string();
+        let attempt = format!("reading property `{name}` of issue {issue}");
+        self.property(["getIssueProperty", "getIssuePropertyKeys"], ["issue", &id], name, &attempt).await
+    }
+
+    /// Our property of a comment (`GET comment/{}/properties/{}`, both kinds).
+    pub(super) async fn comment_property(
+        &self,
+        issue: IssueId,
+        comment: &CommentId,
+    ) -> Result<Option<Value>, JiraError> {
+        let attempt = format!("reading our mark on comment {comment} of issue {issue}");
+        let owner = ["comment", comment.as_str()];
+        self.property(["getCommentProperty", "getCommentPropertyKeys"], owner, wire::OURS, &attempt).await
+    }
+
+    /// A property of what lies at a path. Jira answers 404 where there is none, and also where what has it is not to be seen, or while a proxy
+    /// starts: so after a 404 the list of names is asked for, and only that says that there is none.
+    async fn property(
+        &self,
+        [one, all]: [&'static str; 2],
+        [kind, id]: [&str; 2],
+        name: &str,
+        attempt: &str,
+    ) -> Result<Option<Value>, JiraError> {
+        let call = Call::get(one, &[kind, id, "properties", name], attempt);
+        let missing = match self.read::<wire::Property>(&call).await {
+            Ok(property) => return Ok(Some(property.value)),
+            Err(error @ JiraError { failure: Failure::NotFound, .. }) => error,
+            Err(error) => return Err(error),
+        };
+        let listed: wire::PropertyKeys = self.read(&Call::get(all, &[kind, id, "properties"], attempt)).await?;
+        if listed.keys.iter().any(|listed| listed.key == name) { Err(missing) } else { Ok(None) }
     }
 }

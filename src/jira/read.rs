@@ -318,13 +318,8 @@ impl JiraRead for Reader {
     }
 
     async fn comment_mark(&self, issue: IssueId, comment: &CommentId) -> Result<Option<String>, JiraError> {
-        let attempt = format!("reading our mark on comment {comment} of issue {issue}");
-        let path = ["comment", comment.as_str(), "properties", wire::OURS];
-        match self.0.read::<wire::Property>(&Call::get("getCommentProperty", &path, attempt)).await {
-            Ok(property) => Ok(decode::mark_in(&property.value)),
-            Err(JiraError { failure: Failure::NotFound, .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let value = self.0.comment_property(issue, comment).await?;
+        Ok(value.as_ref().and_then(decode::mark_in))
     }
 
     async fn worklogs(&self, issue: IssueId) -> Result<Vec<CommentSnapshot>, JiraError> {

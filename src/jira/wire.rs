@@ -263,6 +263,18 @@ pub(super) struct Property {
     pub(super) value: Value,
 }
 
+/// The names of the entity properties of something: only these say that there is none of a name.
+#[derive(Debug, Deserialize)]
+pub(super) struct PropertyKeys {
+    pub(super) keys: Vec<PropertyKey>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct PropertyKey {
+    #[serde(default)]
+    pub(super) key: String,
+}
+
 /// `GET transitions`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Transitions {

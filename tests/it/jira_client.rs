@@ -8,6 +8,7 @@ use jirasyncd::model::ids::{AccountId, EntryId, FieldId, IssueId};
 use jirasyncd::model::issue::{Named, NativeValue, Visibility};
 use jirasyncd::model::operation::NativeWrite;
 use jirasyncd::model::settings::Kind;
+use jirasyncd::simulator::{Fault, FaultRule, When};
 use serde_json::json;
 
 use super::jira_support::{Bench, bare, berlin, cloud, server, server_in, set, text, want, words};
@@ -267,6 +268,10 @@ async fn comments_carry_marks_and_their_restriction() {
         );
         assert_eq!(bench.read.comment_mark(created.id, &ours).await.unwrap().as_deref(), Some("sealed-c"));
         assert_eq!(bench.read.comment_mark(created.id, &all[1].id).await.unwrap(), None);
+        // That there is none, the list of the names says alone.
+        bench.jira.add_fault(FaultRule::new("getCommentProperty", When::Nth(1), Fault::Status(404)));
+        let missing = bench.read.comment_mark(created.id, &ours).await.unwrap_err();
+        assert_eq!(missing.failure, Failure::NotFound);
         let inline = bench.one(created.id, &want(&["summary"])).await.comments;
         assert!(!inline.complete || inline.list == all);
     }

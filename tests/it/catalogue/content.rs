@@ -269,6 +269,28 @@ async fn row_059_what_stood_there_before_and_what_we_wrote_is_not_told() {
     }
 }
 
+/// A proxy that starts, or a Jira that hides an issue for a moment, answers 404 as a comment without a mark does.
+#[tokio::test(start_paused = true)]
+async fn row_059_one_404_is_not_the_word_that_a_comment_bears_no_mark() {
+    for (config, to, _, _) in pairs() {
+        let world = World::new(&config, |_| {}).await;
+        let key = create(&world, "SUP", "Item", &[]);
+        world.settle().await;
+        let there = world.jira(to);
+        there.add_fault(FaultRule::new("addComment", When::Nth(1), Fault::ResetAfter));
+        there.add_fault(FaultRule::new("getCommentProperty", When::Nth(1), Fault::Status(404)));
+        there.reset_calls();
+        world.person("acme", "jane").comment(&key, "Said by Jane").unwrap();
+        world.rest().await.unwrap();
+        world.intervals(40).await;
+        let asked = calls(there);
+        assert!(asked.get("getCommentProperty") >= Some(&2), "{to}: {asked:?}");
+        assert_eq!(asked.get("getCommentPropertyKeys"), Some(&1), "{to}");
+        assert_eq!(world.issue(to, "Item").comments.len(), 1, "{to}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{to}");
+    }
+}
+
 /// Both orders: the original goes while the copy is edited, and the copy goes while the original is edited.
 #[tokio::test(start_paused = true)]
 async fn row_062_what_somebody_edits_while_the_other_end_is_deleted_stays_where_they_wrote_it() {
