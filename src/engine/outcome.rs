@@ -315,7 +315,8 @@ impl Engine {
                 if let Some(base) = base_of(work, &side, &name) {
                     // Told that it cannot for now: a stop on the way is tried again, and makes no false conflict.
                     base.matched.join(acts);
-                    base.acknowledged = Some(Acknowledged { reason: reason.clone(), refused: false, may_pass: false });
+                    base.acknowledged =
+                        Some(Acknowledged { reason: reason.clone(), refused: false, may_pass: false, unseen: false });
                 }
                 let remedy = remedy_for_hop(&work.sync.settings, &side);
                 work.problem(&side, Some(&name), reason, &remedy);
@@ -550,11 +551,11 @@ fn believe(work: &mut Work, intent: &Intent) {
     }
 }
 
-/// The side was told and cannot: it is not tried again until the agreed value moves, and makes no false conflict.
+/// The side was told and does not take it: it is not tried again until the agreed value moves. Nobody saw it there.
 fn acknowledge(work: &mut Work, side: &SideId, name: &FieldName, write: &FieldWrite, reason: String) {
     if let Some(base) = base_of(work, side, name) {
         base.matched.join(&write.acts);
-        base.acknowledged = Some(Acknowledged { reason, refused: true, may_pass: true });
+        base.acknowledged = Some(Acknowledged { reason, refused: true, may_pass: true, unseen: true });
     }
 }
 
@@ -588,7 +589,7 @@ pub(super) fn changed_nothing(work: &mut Work, intent: &Intent) {
         if !base.value.as_ref().is_some_and(|held| same(held, &wanted)) {
             base.matched.join(&acts);
             let reason = format!("Jira took `{name}` and kept its own value");
-            base.acknowledged = Some(Acknowledged { reason, refused: true, may_pass: true });
+            base.acknowledged = Some(Acknowledged { reason, refused: true, may_pass: true, unseen: false });
         }
     }
 }

@@ -238,7 +238,7 @@ impl Work {
         let Some(replica) = self.item.replicas.get_mut(side) else { return };
         let base = replica.bases.entry(field.clone()).or_default();
         base.matched.join(&acts);
-        base.acknowledged = Some(Acknowledged { reason, refused: true, may_pass: true });
+        base.acknowledged = Some(Acknowledged { reason, refused: true, may_pass: true, unseen: false });
     }
 
     /// Whether a refusal of this time still has a write wait: one from before an operator asked for another try does not.

@@ -62,4 +62,7 @@ pub struct Acknowledged {
     /// Whether it may pass without anybody touching the issue (a screen, a permission, an option): each full check has it looked at again.
     #[serde(default)]
     pub may_pass: bool,
+    /// Whether Jira did not take it at all, so that it never stood there: what somebody does there later was not meant to replace it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unseen: bool,
 }

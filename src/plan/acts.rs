@@ -106,7 +106,9 @@ pub(super) fn take(draft: &mut Draft<'_>, row: &FieldRow, act: &Act) {
     let base = replica.bases.entry(row.name.clone()).or_default();
     let before = base.value.clone().unwrap_or(Value::Empty);
     let told = base.acts.clone();
-    let refused = if base.acknowledged.is_some() { base.matched.clone() } else { Acts::default() };
+    // A side that can hold a value only roughly shows it so. What its Jira did not take at all nobody there could know of.
+    let was_told = base.acknowledged.as_ref().is_some_and(|why| !why.unseen);
+    let refused = if was_told { base.matched.clone() } else { Acts::default() };
     // What a function of the workflow took away was never agreed to be gone.
     let emptied = before.is_empty() && base.side_effect.is_none();
     super::insisted::note(base, &before, act);

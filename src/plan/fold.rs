@@ -440,7 +440,7 @@ pub(super) fn change(
         "`{}` was changed here, but this side only receives it; the next change elsewhere overwrites it",
         row.name
     );
-    base.acknowledged = Some(Acknowledged { reason, refused: true, may_pass: false });
+    base.acknowledged = Some(Acknowledged { reason, refused: true, may_pass: false, unseen: false });
 }
 
 /// An entry under one of our operations.

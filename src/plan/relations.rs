@@ -420,7 +420,8 @@ pub(super) fn aim(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: 
         with_base(draft, side, row, |base| {
             base.matched.join(&agreed.acts);
             let reason = reasons.first().cloned();
-            base.acknowledged = reason.map(|reason| Acknowledged { reason, refused: false, may_pass: true });
+            base.acknowledged =
+                reason.map(|reason| Acknowledged { reason, refused: false, may_pass: true, unseen: false });
         });
     }
     draft.plan.operations.extend(planned.into_iter().map(|action| Operation { side: side.clone(), action }));

@@ -204,7 +204,7 @@ fn cannot(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed,
 fn acknowledge(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, reason: String, may_pass: bool) {
     with_base(draft, side, row, |base| {
         base.matched.join(&agreed.acts);
-        base.acknowledged = Some(Acknowledged { reason, refused: false, may_pass });
+        base.acknowledged = Some(Acknowledged { reason, refused: false, may_pass, unseen: false });
     });
 }
 

@@ -95,7 +95,8 @@ fn hidden(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, why: HidesWatche
         }
     };
     with_base(draft, side, row, |base| {
-        base.acknowledged = Some(Acknowledged { reason: said.to_owned(), refused: false, may_pass: true });
+        base.acknowledged =
+            Some(Acknowledged { reason: said.to_owned(), refused: false, may_pass: true, unseen: false });
     });
 }
 

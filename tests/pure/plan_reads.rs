@@ -86,7 +86,7 @@ fn the_next_value_does_not_wait_for_a_poll() {
 #[test]
 fn what_could_not_be_written_is_forgiven_where_it_stands_by_now() {
     let mut world = settled(2);
-    let why = Acknowledged { reason: "no".to_owned(), refused: true, may_pass: false };
+    let why = Acknowledged { reason: "no".to_owned(), refused: true, may_pass: false, unseen: false };
     let base = world.item.replicas.get_mut(&side(1)).unwrap().bases.get_mut(&"summary".into()).unwrap();
     base.acknowledged = Some(why);
     let made = world.think(&world.everywhere(), true);

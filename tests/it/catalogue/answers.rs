@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use jirasyncd::simulator::{Holder, Person};
+use jirasyncd::simulator::{Fault, FaultRule, Holder, Person, When};
 use serde_json::json;
 
+use super::super::daemon_audit::conflicts;
 use super::super::daemon_input::{create, edit};
 use super::super::daemon_support::{World, two, two_clouds};
 use super::{Between, hours, refused, said};
@@ -134,6 +135,28 @@ async fn row_020_fields_that_jira_names_are_let_be_and_told_in_its_words() {
         assert!(said.contains(to) && said.contains("Fridays") && said.contains(&status.to_string()), "{said}");
         assert!(!one.problem.remedy.is_empty());
         assert!(between.count(&["PUT", to]) <= 4, "{}", between.count(&["PUT", to]));
+    }
+}
+
+/// What a Jira did not take never stood there, so who writes there next did not mean to replace it.
+#[tokio::test(start_paused = true)]
+async fn row_020_what_a_jira_refused_is_kept_when_somebody_there_writes_over_it() {
+    for (config, to, who) in [(two(), "globex", "jdoe"), (two_clouds(), "initech", "petra")] {
+        let world = World::new(&config, |_| {}).await;
+        let key = create(&world, "SUP", "Item", &[]);
+        world.settle().await;
+        world.jira(to).add_fault(FaultRule::new("editIssue", When::Nth(1), Fault::Status(400)));
+        edit(&world, "acme", "jane", &key, "Item, from Acme");
+        world.rest().await.unwrap();
+        assert_eq!(world.field(to, "Item", "summary"), "Item", "{to}: it was not refused");
+        edit(&world, to, who, &world.issue(to, "Item").key, "Item, from there");
+        world.rest().await.unwrap();
+        assert_eq!(world.field("acme", "Item", "summary"), "Item, from there", "{to}");
+        let kept = conflicts(&world, [&world.issue("acme", "Item")]).await;
+        let [one] = kept.as_slice() else { panic!("{to}: {kept:?}") };
+        assert_eq!(format!("{:?}", one.lost), r#"Line("Item, from Acme")"#, "{to}");
+        assert_eq!(world.in_step("acme", to).await, Ok(()));
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{to}");
     }
 }
 
