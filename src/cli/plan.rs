@@ -481,7 +481,8 @@ impl Totals {
     /// What is planned only once issues that are created are there, and its requests with it.
     fn follows(&self) -> Option<String> {
         let created = counted(self.creates, "issue");
-        let words = format!("the status of {created} follows the creation, as it is offered there, and is not counted");
+        let words =
+            format!("the status of {created} follows the creation, by what is offered there, and is not counted");
         (self.creates > 0).then_some(words)
     }
 

@@ -1,6 +1,6 @@
 //! What would be planned once the counterparts are there that a plan makes: what people said and attached, links, and fields that no create
-//! screen shows. Must never be carried out, since the issues that it writes to do not exist, nor say anything of a status: which one an
-//! issue is made in is known when it is made.
+//! screen shows. Must never be carried out, since the issues that it writes to do not exist, nor say more of a status than where it is to end:
+//! which one an issue is made in, and what leads on from there, is known when it is made.
 
 use std::collections::BTreeMap;
 
@@ -42,6 +42,7 @@ pub fn ahead(input: &PlanInput<'_>, first: &Plan) -> Option<Plan> {
     next.operations.retain(|operation| follows(operation, &made));
     next.holds.retain(is_new);
     next.wanted.retain(|side, _| !made.contains(&side));
+    next.goals.retain(|side, _| made.contains(&side));
     next.conflicts.clear();
     Some(next)
 }

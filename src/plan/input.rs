@@ -151,6 +151,8 @@ pub struct Plan {
     /// The statuses that are known to follow the hop that is planned on a side, the goal last; by those names that the side has. Empty where the
     /// hop reaches it.
     pub onward: BTreeMap<SideId, Vec<String>>,
+    /// The statuses any of which a side is to reach, where it was not asked yet what it offers: by its own names.
+    pub goals: BTreeMap<SideId, Vec<String>>,
     /// Sides whose status is to move and has no known way.
     pub stuck: BTreeSet<SideId>,
     /// Sides that were not seen to offer what they should hold: to be looked at again.

@@ -174,6 +174,7 @@ impl<'a> Draft<'a> {
             acts: Vec::new(),
             ways: Vec::new(),
             onward: BTreeMap::new(),
+            goals: BTreeMap::new(),
             stuck: BTreeSet::new(),
             lacking: BTreeSet::new(),
             matched: crate::model::matching::Matched::default(),

@@ -27,6 +27,11 @@ pub fn render(plan: &Plan) -> String {
         let onward = plan.onward.get(&operation.side).map(Vec::as_slice).unwrap_or_default();
         write_operation(&mut lines, &plan.item, operation, onward);
     }
+    for (side, goals) in &plan.goals {
+        let goals: Vec<String> = goals.iter().map(|goal| format!("`{goal}`")).collect();
+        let name = name(&plan.item, side);
+        lines.push(format!("> {name} status: {}, by the transitions that are offered then", goals.join(" or ")));
+    }
     lines.extend(plan.conflicts.iter().map(conflict));
     for hold in &plan.holds {
         let field = hold.field.as_ref().map(|field| format!(" {field}:")).unwrap_or_default();

@@ -35,6 +35,7 @@ pub(super) fn hop(
     }
     let Some(offers) = draft.input.offers.get(side) else {
         draft.want(side, Wanted::Transitions);
+        draft.plan.goals.insert(side.clone(), goals);
         return Ok(());
     };
     let native = |kind: FieldKind| {

@@ -103,14 +103,19 @@ async fn what_follows_a_creation_is_planned_with_it() {
         "\n- globex ENG-? `large.bin` of acme is not copied",
         "\n@ globex ENG-? links to SUP-1 (acme)\n",
         "\n@ acme SUP-1 links to ENG-? (globex)\n",
-        "the status of 1 issue follows the creation, as it is offered there, and is not counted",
+        "\n> globex ENG-? status: `Open`, by the transitions that are offered then\n",
+        "the status of 1 issue follows the creation, by what is offered there, and is not counted",
         ", 1 issue created, ",
     ];
     let said = place.run(&["plan"]).await.expect(1, &parts);
     assert!(!said.all().contains("among few"), "{said:?}");
     let json = place.run(&["plan", "--json"]).await.expect(1, &[]).json();
     let following = json["totals"]["following"].as_u64().unwrap();
-    assert_eq!(json["items"][0]["then"].as_array().unwrap().len() as u64, following + 1, "a line each, and the hold");
+    assert_eq!(
+        json["items"][0]["then"].as_array().unwrap().len() as u64,
+        following + 2,
+        "a line each, the status, and the hold"
+    );
     let planned = ["acme", "globex"].map(|instance| cost(&json, instance)["writes"].as_u64().unwrap());
     for jira in [&world.acme, &world.globex] {
         jira.reset_calls();
