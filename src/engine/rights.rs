@@ -11,6 +11,7 @@ use super::survey::{Connection, Connections, Survey};
 use crate::jira::{Failure, JiraError, JiraRead, Nature, Permissions, Want};
 use crate::model::catalog::Catalog;
 use crate::model::ids::{AccountId, InstanceId, IssueKey};
+use crate::model::issue::IssueSnapshot;
 use crate::model::right::{Function, Right};
 use crate::model::settings::{Notify, SideSettings, SyncSettings};
 
@@ -22,6 +23,9 @@ const BY_OTHERS: &str = "reporter != currentUser()";
 const WITH_US: &str = "assignee = currentUser()";
 /// Issues that the sync user's account made.
 const BY_US: &str = "creator = currentUser()";
+/// Issues that the sync user's account changed, as far as JQL asks the history.
+const CHANGED_BY_US: &str =
+    "status CHANGED BY currentUser() OR assignee CHANGED BY currentUser() OR priority CHANGED BY currentUser()";
 
 /// One permission that the syncs need in a project, and what for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -102,6 +106,8 @@ struct Asked {
     with_us: Option<IssueKey>,
     /// Made with the sync user's account, without our mark.
     unmarked: Option<IssueKey>,
+    /// Changed with the sync user's account, without our tag.
+    untagged: Option<IssueKey>,
 }
 
 impl Survey {
@@ -116,12 +122,13 @@ impl Survey {
             }
         }
         for ((instance, project), places) in &projects {
-            let Some(connection) = connections.get(instance) else { continue };
+            let us = self.identities.get(instance).map(|identity| identity.account.clone());
+            let (Some(connection), Some(us)) = (connections.get(instance), us) else { continue };
             let catalogs: Vec<&Catalog> = places
                 .iter()
                 .filter_map(|(sync, side)| self.catalogs.get(&sync.id).and_then(|sides| sides.get(&side.id)))
                 .collect();
-            match ask(connection, project, places, &catalogs).await {
+            match ask(connection, &us, project, places, &catalogs).await {
                 Ok(asked) => {
                     let names_us = catalogs.iter().any(|catalog| {
                         let us = catalog.sync_user.as_ref();
@@ -158,6 +165,12 @@ impl Survey {
             );
             self.findings.push(is_a_persons(what));
         }
+        if let Some(key) = &asked.untagged {
+            let what = format!(
+                "{key} in {there} was changed by the sync user and not by jirasyncd: is it the account of a person, or does an automation act as it?"
+            );
+            self.findings.push(is_a_persons(what));
+        }
         self.permissions.push(report);
     }
 }
@@ -169,6 +182,7 @@ fn in_config(places: &[Place<'_>]) -> Vec<String> {
 
 async fn ask(
     connection: &Connection,
+    us: &AccountId,
     project: &str,
     places: &[Place<'_>],
     catalogs: &[&Catalog],
@@ -211,20 +225,30 @@ async fn ask(
         None => None,
     };
     let with_us = shown(read.newest(project, Some(WITH_US)).await)?.flatten().map(|(_, key)| key);
-    let unmarked = match shown(read.newest(project, Some(BY_US)).await)?.flatten() {
-        Some((issue, key)) => {
-            let row = read.issues(&[issue], &Want { mark: true, ..Want::default() }).await.pop();
-            let row = row.map(shown).transpose()?.flatten();
-            row.filter(|row| row.mark.is_none()).map(|_| key)
-        }
-        None => None,
-    };
+    let unmarked = newest(read, project, BY_US).await?.filter(|row| row.mark.is_none()).map(|row| row.key);
+    let untagged = newest(read, project, CHANGED_BY_US).await?.filter(|row| is_changed_by_hand(row, us));
+    let untagged = untagged.map(|row| row.key);
     let unassignable = if needed.contains(&Right::AssignableUser) {
         unassignable(read, project, catalogs).await?
     } else {
         (BTreeSet::new(), 0)
     };
-    Ok(Asked { nature, needs, held: Some(held), sample, unassignable, with_us, unmarked })
+    Ok(Asked { nature, needs, held: Some(held), sample, unassignable, with_us, unmarked, untagged })
+}
+
+/// The newest issue of a project that a clause names, read.
+async fn newest(read: &dyn JiraRead, project: &str, clause: &str) -> Result<Option<IssueSnapshot>, JiraError> {
+    let Some((issue, _)) = shown(read.newest(project, Some(clause)).await)?.flatten() else { return Ok(None) };
+    let row = read.issues(&[issue], &Want { mark: true, ..Want::default() }).await.pop();
+    Ok(row.map(shown).transpose()?.flatten())
+}
+
+/// Whether the history of an issue names the sync user without our tag. Of one that bears our mark and no tag at all nothing is said: there
+/// are Jiras that do not give tags back.
+fn is_changed_by_hand(row: &IssueSnapshot, us: &AccountId) -> bool {
+    let ours: Vec<_> = row.log.iter().filter(|entry| entry.author.as_ref() == Some(us)).collect();
+    let shows_tags = row.mark.is_none() || ours.iter().any(|entry| entry.tag.is_some());
+    shows_tags && ours.iter().any(|entry| entry.tag.is_none())
 }
 
 /// What Jira does not show, or refuses, is not known.

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
-use super::jql::{CustomField, CustomName, Dialect, FieldKind as Asked, Found, JqlIssue, JqlSite, JqlValue, parse};
+use super::jql::{
+    CHANGED, CustomField, CustomName, Dialect, FieldKind as Asked, Found, JqlIssue, JqlSite, JqlValue, parse,
+};
 use super::permissions;
 use super::reply::Refusal;
 use super::setup::{Category, FieldType};
@@ -233,7 +235,7 @@ impl JqlIssue for Row<'_> {
                 });
                 value.into_iter().collect()
             }
-            other => self.stored(other),
+            other => other.strip_prefix(CHANGED).map_or_else(|| self.stored(other), |field| self.changers(field)),
         }
     }
 }
@@ -247,6 +249,14 @@ impl Row<'_> {
             JqlValue::Text(comment.body.as_str().map_or_else(|| adf::to_wiki(&comment.body), str::to_owned))
         })
         .collect()
+    }
+
+    /// Who changed a field, by its history. JQL's name of it is its id in small letters.
+    fn changers(&self, field: &str) -> Vec<JqlValue> {
+        let touches =
+            |entry: &&super::state::Entry| entry.items.iter().any(|item| item.field.eq_ignore_ascii_case(field));
+        let authors = self.issue.history.iter().filter(touches).filter_map(|entry| entry.author.as_ref());
+        authors.map(|id| plain(id, &self.state.display(id))).collect()
     }
 
     /// The values of a field that is stored by its id.

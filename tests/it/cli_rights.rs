@@ -159,6 +159,31 @@ async fn an_account_that_made_issues_without_our_mark_is_a_warning() {
     place.run(&["check"]).await.expect(0, &[&what, "an account that nobody works with"]);
 }
 
+/// What jirasyncd does itself bears its tag; what a person does with its account does not, whoever made the issue.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_changed_issues_without_our_tag_is_a_warning() {
+    let world = World::new().await;
+    let place = world.place_with("globex = \"P1\" }", "globex = \"P1\" }, { acme = \"High\", globex = \"P2\" }");
+    let jane = world.acme.person("jane").unwrap();
+    let key = jane.create("SUP", "Bug", json!({ "summary": "Item", "priority": { "name": "Highest" } })).unwrap();
+    place.run(&["run", "--once"]).await.expect(0, &["created ENG-1"]);
+    jane.edit(&key, json!({ "priority": { "name": "High" } })).unwrap();
+    place.run(&["run", "--once"]).await.expect(0, &["ENG-1: set priority"]);
+    let said = place.run(&["check"]).await.expect(0, &[]);
+    assert!(!said.stdout.contains("not by jirasyncd"), "what it changed itself: {said:?}");
+    for (jira, instance, project, who) in
+        [(&world.acme, "acme", "SUP", "jane"), (&world.globex, "globex", "ENG", "jdoe")]
+    {
+        let (key, somebody) = (format!("{project}-1"), jira.person(who).unwrap());
+        jira.person("sync").unwrap().assign(&key, Some(somebody.id())).unwrap();
+        let what = format!(
+            "warning: sync.support.side.{instance}: {key} in project `{project}` of instance `{instance}` was changed by the sync user and \
+             not by jirasyncd"
+        );
+        place.run(&["check"]).await.expect(0, &[&what, "an account that nobody works with"]);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_desk_wants_an_agent() {
     let world = World::with(|acme, _| {

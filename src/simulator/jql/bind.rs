@@ -77,6 +77,12 @@ const SYSTEM: &[(&[&str], FieldKind, bool)] = &[
     (&["level"], FieldKind::Named, false),
 ];
 
+/// The fields whose history can be asked (Atlassian, "Advanced search reference: operators", CHANGED).
+const KEPT_HISTORY: [&str; 6] = ["assignee", "fixversion", "priority", "reporter", "resolution", "status"];
+
+/// The field of an issue that holds who changed another one.
+pub(crate) const CHANGED: &str = "changed ";
+
 impl Query {
     /// Looks everything up.
     ///
@@ -116,6 +122,10 @@ impl Binder<'_> {
             Clause::Or(parts) => Some(group(self.clauses(parts, negated), negated)),
             Clause::Not(inner) => self.clause(inner, !negated),
             Clause::Term { field, operator, operand } => {
+                if negated && *operator == Operator::Changed {
+                    self.problems.push(JqlProblem::operator("not changed", &field.to_string()));
+                    return None;
+                }
                 let operator = if negated { operator.opposite() } else { *operator };
                 self.term(field, operator, operand).map_err(|problem| self.problems.push(problem)).ok().flatten()
             }
@@ -129,6 +139,9 @@ impl Binder<'_> {
     /// `None`: a problem was noted already.
     fn term(&mut self, name: &FieldName, operator: Operator, operand: &Operand) -> Result<Option<Bound>, JqlProblem> {
         let field = self.field(name)?;
+        if operator == Operator::Changed {
+            return self.changed(&field, operand).map(Some);
+        }
         let unsupported = || JqlProblem::operator(operator.text(), &field.name);
         let negated = operator.negates();
         let test = match operand {
@@ -153,6 +166,18 @@ impl Binder<'_> {
         };
         // A comparison is turned round by its operator, never by a flag.
         Ok(Some(Bound::Term { fields: field.ids, test, negated }))
+    }
+
+    fn changed(&mut self, field: &Field, by: &Operand) -> Result<Bound, JqlProblem> {
+        let kept = field.ids.first().filter(|id| KEPT_HISTORY.contains(&id.as_str()));
+        let id = kept.ok_or_else(|| JqlProblem::operator(Operator::Changed.text(), &field.name))?;
+        let fields = vec![format!("{CHANGED}{id}")];
+        if *by == Operand::Empty {
+            return Ok(Bound::Term { fields, test: Test::Empty, negated: true });
+        }
+        let who = Field { name: field.name.clone(), ids: vec!["assignee".to_owned()], kind: FieldKind::Named };
+        let test = self.among(&who, std::slice::from_ref(by));
+        Ok(Bound::Term { fields, test, negated: false })
     }
 
     fn among(&mut self, field: &Field, values: &[Operand]) -> Test {

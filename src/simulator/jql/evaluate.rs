@@ -71,7 +71,8 @@ fn agrees(operator: Operator, ordering: Ordering) -> bool {
         | Operator::In
         | Operator::NotIn
         | Operator::Is
-        | Operator::IsNot => false,
+        | Operator::IsNot
+        | Operator::Changed => false,
     }
 }
 

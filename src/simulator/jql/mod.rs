@@ -26,6 +26,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 pub use bind::BoundQuery;
+pub(crate) use bind::CHANGED;
 pub use parse::{Dialect, parse};
 pub use problem::{JqlProblem, JqlSyntaxError, ProblemKind};
 pub use syntax::Query;

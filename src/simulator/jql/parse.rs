@@ -134,7 +134,14 @@ impl<'a> Parser<'a> {
     fn term(&mut self) -> Result<Clause, JqlSyntaxError> {
         let field = self.field()?;
         let operator = self.operator()?;
-        let operand = self.operand(operator)?;
+        let operand = if operator != Operator::Changed {
+            self.operand(operator)?
+        } else if self.take_word("by") {
+            // Of its predicates the simulated Jiras know the one that is asked.
+            self.value()?
+        } else {
+            Operand::Empty
+        };
         Ok(Clause::Term { field, operator, operand })
     }
 
@@ -184,6 +191,9 @@ impl<'a> Parser<'a> {
         }
         if token.is_word("in") {
             return Ok(Operator::In);
+        }
+        if token.is_word("changed") {
+            return Ok(Operator::Changed);
         }
         if token.is_word("not") && self.take_word("in") {
             return Ok(Operator::NotIn);

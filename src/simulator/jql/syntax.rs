@@ -58,6 +58,8 @@ pub(super) enum Operator {
     NotIn,
     Is,
     IsNot,
+    /// A word about the history. Without its predicate `BY` it has no operand.
+    Changed,
 }
 
 impl Operator {
@@ -76,6 +78,7 @@ impl Operator {
             Self::NotIn => "not in",
             Self::Is => "is",
             Self::IsNot => "is not",
+            Self::Changed => "changed",
         }
     }
 
@@ -95,6 +98,7 @@ impl Operator {
             Self::NotIn => Self::In,
             Self::Is => Self::IsNot,
             Self::IsNot => Self::Is,
+            Self::Changed => Self::Changed,
         }
     }
 

@@ -94,6 +94,7 @@ fn issues() -> Vec<Issue> {
     };
     let mut one = base(100, "ACME-1", "1", "2026-03-11T09:00:00Z");
     one.0.insert("assignee", named("u-anna", "Anna", None));
+    one.0.insert("changed status", named("u-anna", "Anna", None));
     one.0.insert("labels", texts(&["red", "Blue"]));
     one.0.insert("summary", texts(&["The printer, upstairs, is broken"]));
     one.0.insert("priority", named("2", "High", Some(4)));
@@ -108,7 +109,8 @@ fn issues() -> Vec<Issue> {
     let mut ten = base(102, "ACME-10", "3", "2026-03-10T23:30:00Z");
     ten.0.insert("customfield_10003", named("r", "Red", None));
     ten.0.insert("customfield_10001", vec![JqlValue::Number(0.5)]);
-    let four = base(99, "ZED-4", "5", "2026-03-01T00:00:00Z");
+    let mut four = base(99, "ZED-4", "5", "2026-03-01T00:00:00Z");
+    four.0.insert("changed status", named("u-ben", "Ben", None));
     vec![one, two, ten, four]
 }
 
@@ -247,6 +249,18 @@ fn functions_of_the_calendar() {
     finds("assignee in (currentUser(), ben)", "ACME-1 ACME-2");
     let nobody = Site { user: None, ..SITE };
     assert_eq!(ask(&nobody, "assignee = currentUser()").unwrap(), [""; 0]);
+}
+
+#[test]
+fn who_changed_a_field_is_asked_of_some() {
+    finds("status changed", "ACME-1 ZED-4");
+    finds("Status CHANGED BY anna", "ACME-1");
+    finds("status changed by currentUser() or priority changed by currentUser()", "ACME-1");
+    finds("(status changed by ben) and project = ZED", "ZED-4");
+    for unknown in ["summary changed", "labels changed by anna", "not status changed", "status changed by nobody"] {
+        assert!(ask(&SITE, unknown).is_err(), "{unknown}");
+    }
+    assert!(parse("status changed by", Dialect::default()).is_err());
 }
 
 #[test]
