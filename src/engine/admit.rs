@@ -211,7 +211,7 @@ impl Engine {
                 Some(_) => open.push(newcomer),
                 // It is asked for again, by and by.
                 None if unread.contains(&newcomer.issue) => {}
-                // Gone again, or not visible: the next change hints it again.
+                // Gone again, or not visible, also at a second look: the next change hints it again.
                 None => over.push(newcomer),
             }
         }
@@ -259,6 +259,11 @@ impl Engine {
                         unread.insert(issue);
                     }
                 }
+                // Nobody would ask for it again before it changes.
+                let once = |issue: &&IssueId| !rows.contains_key(*issue) && !instance.misses_again(**issue);
+                let missed: Vec<IssueId> =
+                    missing.iter().filter(|issue| !unread.contains(*issue)).filter(once).copied().collect();
+                unread.extend(missed);
                 Some(unread)
             }
             Err(error) => {

@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::instance::Instance;
 use super::{Engine, SyncRun};
 use crate::jira::{Failure, JiraError, RoleActors};
@@ -18,6 +20,8 @@ use crate::model::whose::Circle;
 
 /// How long what was read is believed: somebody who joins a group is heard after this at the latest.
 const BELIEVED: Duration = Duration::from_secs(600);
+/// How long after a first no another one is believed.
+const SURE_AFTER: SignedDuration = SignedDuration::from_secs(60);
 /// Issues that a problem names; the others are counted.
 const NAMED: usize = 10;
 /// Issues whose makers' acts stay that are remembered per side.
@@ -31,6 +35,8 @@ pub(super) struct Circles {
     /// Whether the right was missing when groups were last asked for; and the roles, by project, where one was.
     no_groups: bool,
     no_roles: BTreeSet<(String, String)>,
+    /// What Jira said no to, and when it did so first, as long as it did not say yes. `None`: not read from the state yet.
+    refused: Option<BTreeMap<String, Timestamp>>,
     /// What was told of them, by sync and side.
     told: BTreeMap<(SyncId, SideId), BTreeSet<Right>>,
 }
@@ -60,6 +66,11 @@ pub fn people_about(sync: &SyncId, side: &SideId) -> [String; 2] {
 /// Under what it is kept of which issues it was told that they stay on a side.
 pub(super) fn staying_note(sync: &SyncId, side: &SideId) -> String {
     format!("staying of {sync} {side}")
+}
+
+/// Under what is kept what was refused of an instance's groups and roles: JSON, what it was and when it was refused first.
+fn refused_note(instance: &Instance) -> String {
+    format!("circles refused {}", instance.id())
 }
 
 impl Engine {
@@ -144,7 +155,7 @@ impl Engine {
         let answer = instance.patiently(instance.read.groups_of(account)).await;
         // Of an account that is gone there is nothing to see, whatever one may.
         let lacks = matches!(&answer, Err(error) if matches!(error.failure, Failure::Refused(_)));
-        let groups = shown(answer)?;
+        let groups = self.shown(instance, format!("the groups of {account}"), answer).await?;
         let mut circles = instance.circles();
         circles.no_groups = lacks;
         circles.groups.insert(account.clone(), (now, groups.clone()));
@@ -166,7 +177,7 @@ impl Engine {
         }
         let answer = instance.patiently(instance.read.role_actors(project, role)).await;
         let lacks = matches!(&answer, Err(error) if is_a_no(&error.failure));
-        let actors = shown(answer)?;
+        let actors = self.shown(instance, format!("role {role} of {project}"), answer).await?;
         let mut circles = instance.circles();
         if lacks {
             circles.no_roles.insert(key.clone());
@@ -175,6 +186,58 @@ impl Engine {
         }
         circles.roles.insert(key, (now, actors.clone()));
         Ok(actors)
+    }
+
+    /// A no is an answer: then Jira does not show it. It says for good that somebody's acts stay, so one alone is none: a proxy that starts
+    /// says the same. When it was said first is kept in the state, since a run may be over before it is asked again.
+    async fn shown<T>(
+        &self,
+        instance: &Instance,
+        what: String,
+        answer: Result<Option<T>, JiraError>,
+    ) -> Result<Option<T>, JiraError> {
+        let mut refused = self.refused_before(instance).await;
+        let error = match answer {
+            Err(error) if is_a_no(&error.failure) => error,
+            Ok(found) => {
+                if refused.remove(&what).is_some() {
+                    self.keep_refused(instance, refused).await;
+                }
+                return Ok(found);
+            }
+            Err(error) => return Err(error),
+        };
+        let now = self.now();
+        let first = *refused.entry(what).or_insert(now);
+        if now.duration_since(first) >= SURE_AFTER {
+            tracing::warn!(%error, "cannot see who is in a group or role: nobody is taken to be");
+            return Ok(None);
+        }
+        self.keep_refused(instance, refused).await;
+        let why = format!("{}; it is asked again before that is believed", error.failure);
+        Err(JiraError { failure: Failure::Unreadable(why), ..error })
+    }
+
+    async fn refused_before(&self, instance: &Instance) -> BTreeMap<String, Timestamp> {
+        if let Some(refused) = &instance.circles().refused {
+            return refused.clone();
+        }
+        let kept = match self.store.note(&refused_note(instance)).await {
+            Ok(kept) => kept.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default(),
+            Err(error) => {
+                tracing::warn!(%error, "could not read what was refused of groups and roles");
+                BTreeMap::new()
+            }
+        };
+        instance.circles().refused.get_or_insert(kept).clone()
+    }
+
+    async fn keep_refused(&self, instance: &Instance, refused: BTreeMap<String, Timestamp>) {
+        let kept = serde_json::to_string(&refused).unwrap_or_default();
+        instance.circles().refused = Some(refused);
+        if let Err(error) = self.store.set_note(&refused_note(instance), &kept).await {
+            tracing::warn!(%error, "could not keep what was refused of groups and roles");
+        }
     }
 
     /// Says that the groups and roles of a side are not shown to us, and takes it back once they are.
@@ -228,17 +291,6 @@ impl Engine {
         };
         let [about, _] = people_about(sync.id(), side);
         self.store.set_problems(&about, &[problem], self.now()).await
-    }
-}
-
-/// A no is an answer: then Jira does not show it.
-fn shown<T>(answer: Result<Option<T>, JiraError>) -> Result<Option<T>, JiraError> {
-    match answer {
-        Err(error) if is_a_no(&error.failure) => {
-            tracing::warn!(%error, "cannot see who is in a group or role: nobody is taken to be");
-            Ok(None)
-        }
-        other => other,
     }
 }
 

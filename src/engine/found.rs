@@ -74,8 +74,9 @@ impl Engine {
                     text.clone_from(&read.mark);
                     self.rows.put(instance.id(), read);
                 }
-                Some(Err(error)) if matches!(error.failure, Failure::NotFound) => return Ok(true),
                 Some(Err(error)) => {
+                    // Whether it is gone, the next look at it tells.
+                    self.rows.let_go(instance.id(), row.id);
                     instance.failed(&error);
                     return Ok(false);
                 }

@@ -91,6 +91,8 @@ struct State {
     seen: BTreeMap<IssueId, Timestamp>,
     /// Newcomers that cannot be read.
     unread: BTreeMap<IssueId, Unread>,
+    /// Newcomers that were not found once, and when they are asked for again.
+    missed: BTreeMap<IssueId, Duration>,
     /// Projects that a poll was refused for.
     missing: BTreeMap<String, Missing>,
     /// By project the issues that the sync user made for another state.
@@ -379,13 +381,26 @@ impl Instance {
 
     /// Notes that an issue can be read.
     pub(crate) fn could_read(&self, issue: IssueId) {
-        self.state().unread.remove(&issue);
+        let mut state = self.state();
+        state.unread.remove(&issue);
+        state.missed.remove(&issue);
     }
 
     /// Whether an issue that could not be read is not asked for yet.
     pub(crate) fn is_put_off(&self, issue: IssueId) -> bool {
         let now = self.clock.monotonic();
-        self.state().unread.get(&issue).is_some_and(|unread| unread.until > now)
+        let state = self.state();
+        let unread = state.unread.get(&issue).map(|unread| unread.until);
+        unread.max(state.missed.get(&issue).copied()).is_some_and(|until| until > now)
+    }
+
+    /// Notes that a newcomer was not found. Says whether it was not a while ago, either: then it is gone.
+    pub(crate) fn misses_again(&self, issue: IssueId) -> bool {
+        let again = self.state().missed.remove(&issue).is_some();
+        if !again {
+            self.state().missed.insert(issue, self.clock.monotonic() + FIRST_REREAD);
+        }
+        again
     }
 
     /// The projects that a poll covers: all but the missing ones.

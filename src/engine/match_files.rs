@@ -7,7 +7,6 @@ use std::fmt::Write as _;
 use super::Engine;
 use super::files::hash;
 use super::work::Work;
-use crate::jira::Failure;
 use crate::model::ids::SideId;
 use crate::model::issue::AttachmentSnapshot;
 use crate::model::matching::Matched;
@@ -38,7 +37,6 @@ impl Engine {
                 let Some(instance) = self.instance_on(work, &side) else { continue };
                 let found = match instance.patiently(instance.read.file(&file.id, &file.name, file.size)).await {
                     Ok(pieces) => hash(pieces).await.map(|hash| Some(in_hex(&hash))),
-                    Err(error) if matches!(error.failure, Failure::NotFound | Failure::Refused(_)) => Some(None),
                     Err(error) => {
                         tracing::warn!(%side, file = %file.id, %error, "a file could not be compared");
                         None

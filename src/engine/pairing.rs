@@ -288,8 +288,14 @@ impl Engine {
                     return Ok(Ok(None));
                 }
             }
-            if let Some(said) = self.contradicts(sync, side, row, &found).await? {
-                return Ok(Err(format!("it names {key}, and that names {said}")));
+            match self.contradicts(sync, side, row, &found).await {
+                Ok(None) => {}
+                Ok(Some(said)) => return Ok(Err(format!("it names {key}, and that names {said}"))),
+                // Nobody knows what it names.
+                Err(error) => {
+                    found.instance.failed(&error);
+                    return Ok(Ok(None));
+                }
             }
             named.push(found);
         }
@@ -325,7 +331,7 @@ impl Engine {
         side: &SideId,
         row: &IssueSnapshot,
         other: &Named,
-    ) -> Result<Option<IssueKey>, StoreError> {
+    ) -> Result<Option<IssueKey>, JiraError> {
         let fields = sync.settings.pairing.iter().filter_map(|by| match by {
             PairBy::Field(fields) => fields.get(&other.side),
             PairBy::RemoteLink | PairBy::Property(_) => None,
@@ -335,7 +341,7 @@ impl Engine {
         if read.is_none() && !fields.is_empty() {
             // It is in step with others, and was not read for this.
             let asked = other.instance.read.named(std::slice::from_ref(&other.key), &other.instance.want).await;
-            read = asked.into_iter().next().and_then(Result::ok).map(Box::new);
+            read = asked.into_iter().next().transpose()?.map(Box::new);
         }
         let Some(there) = read else { return Ok(None) };
         for field in fields {

@@ -34,7 +34,7 @@ const REREADS: u32 = 2;
 /// How long a write waits when we are not logged in, in milliseconds.
 const LOGIN_WAIT_MS: u64 = 300_000;
 /// How long a write waits for what a person must mend, in milliseconds.
-const MEND_WAIT_MS: u64 = 60_000;
+pub(super) const MEND_WAIT_MS: u64 = 60_000;
 
 /// How far the date of an answer may be from what the measured skew says, in milliseconds: it is cut to the second, and an
 /// answer takes its time.

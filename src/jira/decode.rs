@@ -93,8 +93,9 @@ impl Decoder<'_> {
         let project_key = project.get("key").and_then(Value::as_str);
         let project_key = project_key.ok_or_else(|| Failure::Unreadable("no `project.key`".into()))?;
         let creator = field("creator").cloned().map(part::<wire::User>).transpose()?;
-        // A custom field that is empty comes as null. One that does not come is not there, or not for such issues.
-        let comes = |id: &&FieldId| !id.is_custom() || issue.fields.contains_key(id.as_str());
+        // A field that is empty comes as null. One that does not come is not there, or hidden, or not for such issues. Whose parent is nothing,
+        // Cloud does not say so.
+        let comes = |id: &&FieldId| id.as_str() == PARENT || issue.fields.contains_key(id.as_str());
         let values = want.fields.iter().filter(comes).map(|id| {
             let value = match id.as_str() {
                 PARENT => self.above(&issue.fields),

@@ -99,14 +99,13 @@ impl Client {
         }
     }
 
-    /// Deletes a file of ours.
+    /// Deletes a file of ours. Whether one that is not found is gone, the next look at its issue tells.
     pub(super) async fn detach(&self, issue: IssueId, file: &AttachmentId) -> WriteOutcome<()> {
         let attempt = format!("deleting attachment {file} of issue {issue}");
         let call =
             Call::without_body("removeAttachment", Method::DELETE, &["attachment", file.as_str()], attempt).on(issue);
         match self.write(&call).await {
-            // What is not there any more need not be deleted.
-            Written::Yes(_) | Written::No(NotDone::NotFound) => WriteOutcome::Done(()),
+            Written::Yes(_) => WriteOutcome::Done(()),
             Written::No(no) => no.outcome(),
         }
     }

@@ -10,19 +10,24 @@ use super::{Failure, JiraError};
 use crate::model::ids::{CommentId, IssueId};
 
 impl Client {
-    /// The addresses of an issue's remote links (`GET issue/{}/remotelink`, both kinds; not in pages).
+    /// The addresses of an issue's remote links.
     pub(super) async fn remote_addresses(&self, issue: IssueId) -> Result<Vec<String>, JiraError> {
+        let address = |link: &Value| Some(link.pointer("/object/url")?.as_str()?.to_owned());
+        Ok(self.remote_links(issue).await?.iter().filter_map(address).collect())
+    }
+
+    /// Whether an issue has a remote link of a global id, or that cannot be told now.
+    pub(super) async fn may_be_linked(&self, issue: IssueId, global_id: &str) -> bool {
+        let is_it = |link: &Value| link.get("globalId").and_then(Value::as_str) == Some(global_id);
+        self.remote_links(issue).await.map_or(true, |links| links.iter().any(is_it))
+    }
+
+    /// `GET issue/{}/remotelink`, both kinds, not in pages. Where an administrator switched issue linking off it is 403; 404 is said of an
+    /// issue that is not to be seen, and so is no list.
+    async fn remote_links(&self, issue: IssueId) -> Result<Vec<Value>, JiraError> {
         let path = ["issue", &issue.to_string(), "remotelink"];
         let call = Call::get("getRemoteIssueLinks", &path, format!("reading the remote links of issue {issue}"));
-        match self.read::<Vec<Value>>(&call).await {
-            Ok(links) => {
-                let address = |link: &Value| Some(link.pointer("/object/url")?.as_str()?.to_owned());
-                Ok(links.iter().filter_map(address).collect())
-            }
-            // Where an administrator switched issue linking off there are none.
-            Err(JiraError { failure: Failure::NotFound, .. }) => Ok(Vec::new()),
-            Err(error) => Err(error),
-        }
+        self.read(&call).await
     }
 
     /// An entity property of an issue (`GET issue/{}/properties/{}`, both kinds).

@@ -7,7 +7,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::client::{Answer, Client, NotDone, Written, refusal_of};
+use super::client::{Answer, Client, MEND_WAIT_MS, NotDone, Written, refusal_of};
 use super::decode::{self, Decoder};
 use super::encode::{self, Encoder};
 use super::fields::{ESTIMATES, FieldList, PARENT, TIME_TRACKING};
@@ -32,7 +32,10 @@ pub(super) struct Writer(pub(super) Arc<Client>);
 #[async_trait]
 impl JiraWrite for Writer {
     async fn create(&self, drafts: &[IssueDraft]) -> Vec<WriteOutcome<Created>> {
-        let fields = self.0.fields_for_writing().await;
+        let fields = match self.0.fields_for_writing().await {
+            Ok(fields) => fields,
+            Err(no) => return drafts.iter().map(|_| no.clone().outcome()).collect(),
+        };
         let mut outcomes = Vec::with_capacity(drafts.len());
         for part in drafts.chunks(BULK) {
             match part {
@@ -44,12 +47,18 @@ impl JiraWrite for Writer {
     }
 
     async fn edit(&self, edit: &IssueEdit, want: &Want) -> WriteOutcome<Option<IssueSnapshot>> {
-        let fields = self.0.fields_for_writing().await;
-        self.0.edit(edit, want, &fields).await
+        match self.0.fields_for_writing().await {
+            Ok(fields) => self.0.edit(edit, want, &fields).await,
+            Err(no) => no.outcome(),
+        }
     }
 
     async fn transition(&self, transition: &str, edit: &IssueEdit) -> WriteOutcome<()> {
-        let fields = if edit.fields.is_empty() { Arc::default() } else { self.0.fields_for_writing().await };
+        let fields = if edit.fields.is_empty() { Ok(Arc::default()) } else { self.0.fields_for_writing().await };
+        let fields = match fields {
+            Ok(fields) => fields,
+            Err(no) => return no.outcome(),
+        };
         let issue = edit.issue;
         let path = ["issue", &issue.to_string(), "transitions"];
         let body = Encoder { kind: self.0.kind, fields: &fields }.transition(transition, edit);
@@ -137,19 +146,34 @@ impl JiraWrite for Writer {
         let path = ["issue", &issue.to_string(), "remotelink"];
         let attempt = format!("taking a link of issue {issue} away");
         let call = Call::without_body("deleteRemoteIssueLinkByGlobalId", Method::DELETE, &path, attempt);
-        self.0.remove(&call.query("globalId", global_id).on(issue)).await
+        let outcome = self.0.remove(&call.query("globalId", global_id).on(issue)).await;
+        // No read of the issue tells of it: the list of its links says alone that it is gone.
+        if outcome == WriteOutcome::NotFound && !self.0.may_be_linked(issue, global_id).await {
+            return WriteOutcome::Done(());
+        }
+        outcome
     }
 
     async fn unmark(&self, issue: IssueId) -> WriteOutcome<()> {
         let path = ["issue", &issue.to_string(), "properties", wire::OURS];
         let attempt = format!("taking our mark away from issue {issue}");
-        self.0.remove(&Call::without_body("deleteIssueProperty", Method::DELETE, &path, attempt).on(issue)).await
+        let call = Call::without_body("deleteIssueProperty", Method::DELETE, &path, attempt);
+        let outcome = self.0.remove(&call.on(issue)).await;
+        if outcome == WriteOutcome::NotFound && matches!(self.0.issue_property(issue, wire::OURS).await, Ok(None)) {
+            return WriteOutcome::Done(());
+        }
+        outcome
     }
 
     async fn unmark_comment(&self, issue: IssueId, comment: &CommentId) -> WriteOutcome<()> {
         let path = ["comment", comment.as_str(), "properties", wire::OURS];
         let attempt = format!("taking our mark away from comment {comment} of issue {issue}");
-        self.0.remove(&Call::without_body("deleteCommentProperty", Method::DELETE, &path, attempt).on(issue)).await
+        let call = Call::without_body("deleteCommentProperty", Method::DELETE, &path, attempt);
+        let outcome = self.0.remove(&call.on(issue)).await;
+        if outcome == WriteOutcome::NotFound && matches!(self.0.comment_property(issue, comment).await, Ok(None)) {
+            return WriteOutcome::Done(());
+        }
+        outcome
     }
 
     async fn unmark_work(&self, issue: IssueId, worklog: &CommentId) -> WriteOutcome<()> {
@@ -227,10 +251,10 @@ impl JiraWrite for Writer {
 }
 
 impl Client {
-    /// Sends a deletion: what is not there any more counts as deleted.
+    /// Sends a deletion. What is not found need not be gone: a proxy that starts says so of everything.
     async fn remove(&self, call: &Call) -> WriteOutcome<()> {
         match self.write(call).await {
-            Written::Yes(_) | Written::No(NotDone::NotFound) => WriteOutcome::Done(()),
+            Written::Yes(_) => WriteOutcome::Done(()),
             Written::No(no) => no.outcome(),
         }
     }
@@ -242,9 +266,9 @@ impl Client {
         found.id.number().ok_or_else(|| self.error(&attempt, Failure::Unreadable("an id that is no number".to_owned())))
     }
 
-    /// The field list for encoding. Where it cannot be read now, ids and names decide: a write does not fail for want of it.
-    async fn fields_for_writing(&self) -> Arc<FieldList> {
-        self.field_list(false).await.unwrap_or_default()
+    /// The field list for encoding. Without it a version would be written as a label is, and refused.
+    async fn fields_for_writing(&self) -> Result<Arc<FieldList>, NotDone> {
+        self.field_list(false).await.map_err(|error| NotDone::NotSent(error.to_string(), MEND_WAIT_MS))
     }
 
     async fn create_one(&self, draft: &IssueDraft, fields: &FieldList) -> WriteOutcome<Created> {

@@ -1,4 +1,4 @@
-//! Custom fields that a Jira does not show any more on an issue that held a value there: deleted, hidden, or not for such issues. Must never
+//! Fields that a Jira does not show any more on an issue that held a value there: deleted, hidden, or not for such issues. Must never
 //! take that for somebody's word that the field is empty, nor write to such a field before it is shown again.
 
 use super::fold::touching;
@@ -6,14 +6,18 @@ use super::{Draft, Observation};
 use crate::mapping::Unmappable;
 use crate::model::hub::Base;
 use crate::model::ids::{FieldName, SideId};
-use crate::model::settings::FieldRow;
+use crate::model::settings::{FieldKind, FieldRow};
 use crate::model::value::Value;
 
 const REMEDY: &str = "restore the field in that Jira, or name another one in the configuration, or take the row out";
 
-/// Whether an answer leaves a custom field out that was seen to hold something, without an entry that says it was emptied.
+/// Whether an answer leaves a field out that was seen to hold something, without an entry that says it was emptied. Of a parent or a level that
+/// is not shown others decide, and a type always is.
 pub(super) fn is_left_out(draft: &Draft<'_>, row: &FieldRow, side: &SideId, read: &Observation) -> bool {
-    let Some(field) = row.sides.get(side).filter(|field| field.is_custom()) else { return false };
+    if matches!(row.kind, FieldKind::Parent | FieldKind::IssueType) || row.name.as_str() == super::levels::ROW {
+        return false;
+    }
+    let Some(field) = row.sides.get(side) else { return false };
     let base = draft.plan.item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name));
     let held = base.and_then(|base| base.value.as_ref()).is_some_and(|value| *value != Value::Empty);
     held && !read.snapshot.fields.contains_key(field) && touching(read, field).is_empty()

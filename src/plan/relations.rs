@@ -59,9 +59,28 @@ fn who<'o>(
     element: &str,
     added: Option<&IssueKey>,
 ) -> Option<&'o Step> {
+    naming(draft, side, field, observation, element, added).pop()
+}
+
+/// The same of one of several links to an issue, whose entries look alike: what is ours was done by our entry, and anything else by a person's,
+/// where there are both.
+fn whose_turn<'o>(steps: &[&'o Step], is_ours: bool) -> Option<&'o Step> {
+    let fits = steps.iter().rev().find(|step| (step.by != By::Person) == is_ours);
+    fits.or(steps.last()).copied()
+}
+
+/// All that made or took away a link to the issue that an element names, the newest last.
+fn naming<'o>(
+    draft: &Draft<'_>,
+    side: &SideId,
+    field: &FieldId,
+    observation: &'o Observation,
+    element: &str,
+    added: Option<&IssueKey>,
+) -> Vec<&'o Step> {
     let known = crate::mapping::element_parts(element);
     let known = known.and_then(|(item, _)| draft.input.references.relatives.there(item, side));
-    let key = added.or(known.map(|there| &there.key))?.as_str();
+    let Some(key) = added.or(known.map(|there| &there.key)).map(IssueKey::as_str) else { return Vec::new() };
     // One that is in another project is named by its key there.
     let elsewhere = known.and_then(|there| there.elsewhere.as_ref()).map(IssueKey::as_str);
     let names = |step: &&Step| {
@@ -70,7 +89,7 @@ fn who<'o>(
             named.as_deref().is_some_and(|named| named == key || Some(named) == elsewhere)
         })
     };
-    observation.steps.iter().rev().find(names)
+    observation.steps.iter().filter(names).collect()
 }
 
 /// Who made a link, by what is read of the log: also one that came long ago, to an issue that became an item since.
@@ -238,16 +257,19 @@ fn compare(
     let before = changes.known.clone();
     for element in elements.keys().filter(|element| !before.contains(*element)) {
         let key = elements.get(element).and_then(|links| links.first()).map(|link| &link.key);
-        let step = key.and_then(|key| who(draft, side, field, observation, element, Some(key)));
+        let ours = ours(draft, row, side, element, true);
+        let steps = key.map(|key| naming(draft, side, field, observation, element, Some(key))).unwrap_or_default();
+        let step = whose_turn(&steps, ours.is_some_and(is_live));
         let logged = key.and_then(|key| maker(field, observation, key));
         let author = step.map_or(logged, |step| step.entry.author.as_ref());
         let stays = stays(draft.input, side, author);
-        changes.tell((element, true, stays), step, ours(draft, row, side, element, true));
+        changes.tell((element, true, stays), step, ours);
     }
     for element in before.iter().filter(|element| !elements.contains_key(*element)) {
-        let step = who(draft, side, field, observation, element, None);
+        let ours = ours(draft, row, side, element, false);
+        let step = whose_turn(&naming(draft, side, field, observation, element, None), ours.is_some_and(is_live));
         let stays = stays(draft.input, side, step.and_then(|step| step.entry.author.as_ref()));
-        changes.tell((element, false, stays), step, ours(draft, row, side, element, false));
+        changes.tell((element, false, stays), step, ours);
     }
     landed(draft, row, side, observation, links, &mut changes);
     settle(draft, row, side, &changes);

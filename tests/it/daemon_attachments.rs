@@ -80,6 +80,22 @@ async fn a_file_is_copied_once_and_goes_with_its_original() {
     }
 }
 
+/// A proxy that starts says so of everything.
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_is_not_found_when_it_is_deleted_is_looked_for_and_deleted() {
+    for (world, from, to) in pairs().await {
+        let key = world.issue(from.0, "Item").key;
+        let file = world.person(from.0, from.1).attach(&key, "one.png", b"one").unwrap();
+        world.rest().await.unwrap();
+        world.jira(to.0).add_fault(FaultRule::new("removeAttachment", When::Nth(1), Fault::Status(404)));
+        world.person(from.0, from.1).detach(&file).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(shown(&world, to.0), shown(&world, from.0), "{from:?} to {to:?}");
+        assert_eq!(calls(world.jira(to.0))["removeAttachment"], 2, "{to:?}");
+        assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn row_079_no_fault_makes_a_second_copy_or_loses_one() {
     for fault in [

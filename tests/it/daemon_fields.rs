@@ -213,3 +213,49 @@ async fn row_049_a_field_that_goes_while_the_daemon_runs_empties_nobodys() {
         }
     }
 }
+
+/// A field configuration hides one for issues of a type, and Jira leaves it out of every answer then.
+#[tokio::test(start_paused = true)]
+async fn row_049_a_field_of_jiras_own_that_is_hidden_empties_nobodys() {
+    for (config, other, who) in [(two(), "globex", "jdoe"), (two_clouds(), "initech", "petra")] {
+        for at in ["acme", other] {
+            let mut world = world(&config, other);
+            let gone = Arc::new(AtomicBool::new(false));
+            let (held, host) = (Arc::clone(&gone), format!("{at}.example"));
+            world.bend(move |inner| {
+                let (held, host) = (Arc::clone(&held), host.clone());
+                Arc::new(Bent::new(inner).back(move |place, _, said| {
+                    if held.load(Ordering::SeqCst) && place.contains(&host) {
+                        each_issue(said, |issue| {
+                            drop(issue["fields"].as_object_mut().map(|own| own.remove("duedate")));
+                        });
+                    }
+                }))
+            });
+            world.start().await;
+            let fields = json!({ "summary": "Item", "priority": { "name": "Low" }, "duedate": "2030-05-06" });
+            world.person("acme", "jane").create("SUP", "Bug", fields).unwrap();
+            world.settle().await;
+            let due = |world: &World, side: &str| world.field(side, "Item", "duedate");
+            let set = |world: &World, side: &str, what: Value| {
+                let person = world.person(side, if side == "acme" { "jane" } else { who });
+                person.edit(&world.issue(side, "Item").key, what).unwrap();
+            };
+            assert_eq!(due(&world, other), "2030-05-06");
+            gone.store(true, Ordering::SeqCst);
+            set(&world, at, json!({ "summary": "Item, edited" }));
+            world.rest().await.unwrap();
+            world.daemon().engine().sweep(None).await.unwrap();
+            world.rest().await.unwrap();
+            assert_eq!((due(&world, "acme"), due(&world, other)), ("2030-05-06".into(), "2030-05-06".into()), "{at}");
+            let problems = world.problems().await;
+            let told = "`due-date` (`duedate`) is not shown on this issue any more";
+            assert!(problems.len() == 1 && problems[0].contains(told), "{at}: {problems:?}");
+            gone.store(false, Ordering::SeqCst);
+            set(&world, at, json!({ "duedate": "2030-05-07" }));
+            world.rest().await.unwrap();
+            assert_eq!((due(&world, "acme"), due(&world, other)), ("2030-05-07".into(), "2030-05-07".into()), "{at}");
+            assert_eq!(world.problems().await, Vec::<String>::new());
+        }
+    }
+}

@@ -18,7 +18,7 @@ use serde_json::json;
 use super::bent::{Bent, each_issue};
 use super::cli_world;
 use super::daemon_audit::compare;
-use super::daemon_support::{THREE, World, load, two, two_clouds};
+use super::daemon_support::{THREE, World, calls, load, two, two_clouds};
 
 pub(crate) fn create(world: &World, project: &str, summary: &str, labels: &[&str]) -> String {
     let fields = json!({ "summary": summary, "priority": { "name": "Low" }, "labels": labels });
@@ -72,6 +72,39 @@ async fn row_047_a_clause_that_jira_refuses_stops_its_own_sync_until_it_is_taken
         world.rest().await.unwrap();
         assert_eq!(world.issues("globex", "Stands").len(), 1, "{key}");
         assert_eq!(world.problems().await, Vec::<String>::new());
+    }
+}
+
+/// Nobody asks again for what waits to begin and is dropped, before it changes.
+#[tokio::test(start_paused = true)]
+async fn what_waits_to_begin_is_looked_for_twice() {
+    let home = "side.acme = { instance = \"acme\", project = \"TWO\" }";
+    for deleted in [false, true] {
+        let mut world = with_second_project(&second(
+            home,
+            "side.acme = { instance = \"acme\", project = \"TWO\", jql = \"nosuch = 1\" }",
+        ));
+        world.start().await;
+        let key = create(&world, "TWO", "Waits", &["share-globex"]);
+        world.settle().await;
+        // No poll of later brings its row.
+        world.pass(7_200).await;
+        world.intervals(4).await;
+        world.config = load(&second("nothing", ""), &world.state());
+        if deleted {
+            world.jira("acme").set_permission("TWO", "DELETE_ISSUES", &[Holder::LoggedIn]);
+            world.person("acme", "jane").delete(&key).unwrap();
+        } else {
+            world.jira("acme").add_fault(FaultRule::new("getIssue", When::Nth(1), Fault::Status(404)));
+        }
+        world.jira("acme").reset_calls();
+        world.start().await;
+        world.rest().await.unwrap();
+        world.intervals(20).await;
+        let asked = calls(world.jira("acme"))["getIssue"];
+        assert!((2..=4).contains(&asked), "{deleted}: asked {asked} times");
+        assert_eq!(world.issues("globex", "Waits").len(), usize::from(!deleted));
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{deleted}");
     }
 }
 

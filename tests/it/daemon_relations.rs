@@ -231,6 +231,40 @@ async fn partners_learn_nothing_of_one_anothers_links() {
     assert_eq!(world.problems().await, Vec::<String>::new());
 }
 
+/// The history names the other issue and no type. Ours comes after the person's here, and both are read at once.
+#[tokio::test(start_paused = true)]
+async fn of_two_links_to_one_issue_each_is_of_whoever_made_it() {
+    for removed in [false, true] {
+        let world = world(&two()).await;
+        create(&world, &["One", "Two"], &[]).await;
+        let key = |jira: &str, summary: &str| world.issue(jira, summary).key;
+        let (jane, jdoe) = (world.person("acme", "jane"), world.person("globex", "jdoe"));
+        if removed {
+            jane.link(&key("acme", "One"), "Blocks", &key("acme", "Two")).unwrap();
+            jdoe.link(&key("globex", "One"), "Relates", &key("globex", "Two")).unwrap();
+            world.rest().await.unwrap();
+        }
+        world.jira("globex").add_fault(FaultRule::new("search", When::Nth(1), Fault::Status(404)));
+        if removed {
+            let of = |jira: &str, kind: &str| {
+                let issue = world.issue(jira, "One");
+                issue.issue_links.iter().find(|link| link.kind == kind).unwrap().id
+            };
+            jdoe.unlink(of("globex", "Relates")).unwrap();
+            jane.unlink(of("acme", "Blocks")).unwrap();
+        } else {
+            jdoe.link(&key("globex", "One"), "Relates", &key("globex", "Two")).unwrap();
+            jane.link(&key("acme", "One"), "Blocks", &key("acme", "Two")).unwrap();
+        }
+        world.rest().await.unwrap();
+        let all = |kinds: [&str; 2]| kinds.map(|kind| link(kind, true, "Two")).to_vec();
+        let none = Vec::new();
+        assert_eq!(links(&world, "acme", "One"), if removed { none.clone() } else { all(["Blocks", "Relates"]) });
+        assert_eq!(links(&world, "globex", "One").len(), if removed { 0 } else { 2 });
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{removed}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_lost_answer_makes_no_second_link_and_loses_none() {
     for operation in ["linkIssues", "deleteIssueLink"] {

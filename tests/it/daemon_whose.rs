@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jirasyncd::model::store::Store as _;
-use jirasyncd::simulator::{Jira, Setup};
+use jirasyncd::simulator::{Fault, FaultRule, Jira, Setup, When};
 use serde_json::json;
 
 use super::daemon_support::{World, two};
@@ -219,6 +219,41 @@ async fn letting_everybody_cross_again_puts_nothing_back() {
     quiet(&world).await;
 }
 
+/// A no says for good that somebody's acts stay: one alone, of a proxy that starts, is none.
+#[tokio::test(start_paused = true)]
+async fn one_no_keeps_nobodys_acts_back() {
+    for (side, who, rule, operation) in [
+        ("acme", "jane", r#"from = ["group:Field team"]"#, "getUser"),
+        ("globex", "jdoe", r#"from = ["role:Crossing"]"#, "getProjectRoles"),
+    ] {
+        let world = world(&config(side, rule)).await;
+        let (project, kind) = if side == "acme" { ("SUP", "Bug") } else { ("ENG", "Defect") };
+        let person = world.person(side, who);
+        let key = person.create(project, kind, json!({ "summary": "Item", "labels": ["common"] })).unwrap();
+        world.rest().await.unwrap();
+        let other = if side == "acme" { "globex" } else { "acme" };
+        for status in [404, 403] {
+            // What was read before is not believed any more.
+            world.pass(700).await;
+            world.jira(side).reset_calls();
+            world.jira(side).add_fault(FaultRule::new(operation, When::Nth(1), Fault::Status(status)));
+            let label = format!("after-{status}");
+            person.update(&key, json!({ "labels": [{ "add": label }] })).unwrap();
+            world.rest().await.unwrap();
+            assert!(world.jira(side).count(operation) >= 2, "{side} {status}: it was not asked twice");
+            assert!(labels(&world, other).contains(&label), "{side} {status}");
+            // And of an issue that is made.
+            world.pass(700).await;
+            world.jira(side).add_fault(FaultRule::new(operation, When::Nth(1), Fault::Status(status)));
+            let summary = format!("Made after {status}");
+            person.create(project, kind, json!({ "summary": summary })).unwrap();
+            world.rest().await.unwrap();
+            assert_eq!(world.issues(other, &summary).len(), 1, "{side} {status}");
+            assert_eq!(world.problems().await, Vec::<String>::new(), "{side} {status}");
+        }
+    }
+}
+
 /// Where Jira does not show who is in the group nobody is taken to be.
 #[tokio::test(start_paused = true)]
 async fn without_the_right_to_see_groups_nothing_crosses() {
@@ -231,7 +266,7 @@ async fn without_the_right_to_see_groups_nothing_crosses() {
     world.start().await;
     let jane = world.person("acme", "jane");
     jane.create("SUP", "Bug", json!({ "summary": "Item", "labels": ["common"] })).unwrap();
-    world.settle().await;
+    world.intervals(8).await;
     assert!(world.issues("globex", "Item").is_empty());
     let problems = world.problems().await;
     assert!(problems.iter().any(|problem| problem.contains("not carried: SUP-1")), "{problems:#?}");
@@ -243,7 +278,7 @@ async fn without_the_right_to_see_groups_nothing_crosses() {
     // Nor after a start; and it is over once they are shown.
     world.daemon = None;
     world.start().await;
-    world.settle().await;
+    world.intervals(8).await;
     let problems = world.problems().await;
     assert_eq!(unseen(&problems), 1);
     assert!(problems.iter().any(|problem| problem.contains("not carried: SUP-1")), "{problems:#?}");
@@ -251,7 +286,7 @@ async fn without_the_right_to_see_groups_nothing_crosses() {
     world.jira("acme").set_browses_users(&sync, true);
     world.pass(700).await;
     jane.create("SUP", "Bug", json!({ "summary": "Second" })).unwrap();
-    world.settle().await;
+    world.intervals(8).await;
     assert_eq!(unseen(&world.problems().await), 0);
     assert_eq!(world.issues("globex", "Second").len(), 1);
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jirasyncd::simulator::IssueView;
 
-use super::daemon_audit::{by_token, sync_user};
+use super::daemon_audit::{by_token, elements, sync_user};
 use super::daemon_support::World;
 use super::everything_audit::{Audited, body, comments, copies_kept, files, same, sorted, worklogs};
 use super::everything_people::People;
@@ -113,8 +113,17 @@ fn alike(
         only_one.chain(all[partner].keys().filter(|name| !all[0].contains_key(*name))).cloned().collect();
     // Who watches is carried nowhere here, and no history tells whose a link out of the sync is.
     let stays = |field: &str| field == "watchers" || field == "far" && partner == OUTSIDER.0;
+    let stays = |field: &str| stays(field) || partner == OUTSIDER.0 && is_renamed_there_alone(field, home, there);
     let told = |field: &str| stays(field) || audited.is_told(name, field, [(0, &home.key), (partner, &there.key)]);
     same((world, name), (0, home), (partner, there), (&excused, None), told)
+}
+
+/// Whether versions or components are the same but for what they were renamed to on the outsider's side: nobody knows who did that, so it stays.
+fn is_renamed_there_alone(field: &str, home: &IssueView, there: &IssueView) -> bool {
+    let jira = SIDES[OUTSIDER.0].jira;
+    let mut names = elements(jira, there, field);
+    names.retain(|word| !word.ends_with(&format!("by{jira}z")));
+    matches!(field, "components" | "fixVersions") && names == elements(SIDES[0].jira, home, field)
 }
 
 /// How much of what people said there stands in the other, which may lack what is to `spare`: nothing is there twice for that, nor otherwise.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use jirasyncd::simulator::{CommentView, IssueView, Jira, Person, Refusal, WorklogView};
+use jirasyncd::simulator::{CommentView, EntryView, IssueView, Jira, Person, Refusal, WorklogView};
 use serde_json::{Value, json};
 
 use super::daemon_audit::{sync_user, token};
@@ -226,6 +226,7 @@ impl People {
         };
         let Some(issue) = find(world, side.jira, &item.token) else { return Ok(false) };
         let act = Act { who: owner(world, act, &issue).unwrap_or(act.who), ..act.clone() };
+        self.forget_overwritten_level(&act, &issue);
         if !may_see(&issue, side, act.who) || !self.fates.may_act(act.column, act.who, &issue) {
             return Ok(false);
         }
@@ -262,6 +263,19 @@ impl People {
         let leveled = place.level[act.column];
         let mapped = place.mapped && act.column == 0;
         self.written.push(Written { canary: act.canary(), column: act.column, item, shut, leveled, mapped });
+        self.keep_ledger();
+    }
+
+    /// A level that somebody set at a partner's is not theirs any more where a write of ours that landed late stands in its place.
+    fn forget_overwritten_level(&mut self, act: &Act, issue: &IssueView) {
+        let sets = |entry: &&EntryView| entry.items.iter().any(|(field, ..)| field == "security");
+        let is_ours = issue.history.iter().rev().find(sets).is_some_and(|entry| entry.metadata.is_some());
+        if act.column == 0 || !is_ours || !self.items[act.item].level[act.column] {
+            return;
+        }
+        self.items[act.item].level[act.column] = false;
+        let here = self.written.iter_mut().filter(|written| (written.item, written.column) == (act.item, act.column));
+        here.for_each(|written| written.leveled = false);
         self.keep_ledger();
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jirasyncd::jira::{Failure, Want, WriteOutcome, made};
 use jirasyncd::model::ids::{AccountId, EntryId, FieldId, IssueId};
 use jirasyncd::model::issue::{Named, NativeValue, Visibility};
-use jirasyncd::model::operation::NativeWrite;
+use jirasyncd::model::operation::{NativeWrite, RemoteLink};
 use jirasyncd::model::settings::Kind;
 use jirasyncd::simulator::{Fault, FaultRule, When};
 use serde_json::json;
@@ -422,5 +422,60 @@ async fn row_088_a_long_history_is_never_taken_for_whole() {
         let tail = bench.read.log_after(issue.id, all[239].id).await.unwrap();
         assert_eq!(tail, all[240..]);
         assert!(bench.jira.total_calls() <= 2);
+    }
+}
+
+/// A proxy that starts answers 404 for everything, also for what is still there.
+#[tokio::test(start_paused = true)]
+async fn what_is_not_found_counts_as_deleted_where_a_list_says_so_alone() {
+    for bench in both() {
+        let created = bench.create("one").await;
+        let (global_id, url) = ("ours-1".to_owned(), "https://example.com/1".to_owned());
+        let link = RemoteLink { global_id, url, title: "One".to_owned(), relationship: "is".to_owned() };
+        assert_eq!(bench.write.link(created.id, &link).await, WriteOutcome::Done(()));
+        let lie = |operation: &str| FaultRule::new(operation, When::Nth(1), Fault::Status(404));
+        bench.jira.add_fault(lie("deleteRemoteIssueLinkByGlobalId"));
+        assert_eq!(bench.write.unlink(created.id, "ours-1").await, WriteOutcome::NotFound);
+        assert_eq!(bench.read.remote_addresses(created.id).await.unwrap(), ["https://example.com/1"]);
+        for _ in 0..2 {
+            assert_eq!(bench.write.unlink(created.id, "ours-1").await, WriteOutcome::Done(()));
+        }
+        bench.jira.add_fault(lie("getRemoteIssueLinks"));
+        assert_eq!(bench.read.remote_addresses(created.id).await.unwrap_err().failure, Failure::NotFound);
+        let body = bench.rich("hello");
+        let outcome = bench.write.add_comment(created.id, &body, &Visibility::Everybody, "sealed-c").await;
+        let WriteOutcome::Done(comment) = outcome else { panic!("{outcome:?}") };
+        for operation in ["deleteIssueProperty", "deleteCommentProperty", "deleteIssue"] {
+            bench.jira.add_fault(lie(operation));
+        }
+        assert_eq!(bench.write.unmark(created.id).await, WriteOutcome::NotFound);
+        assert_eq!(bench.write.unmark_comment(created.id, &comment).await, WriteOutcome::NotFound);
+        for _ in 0..2 {
+            assert_eq!(bench.write.unmark(created.id).await, WriteOutcome::Done(()));
+            assert_eq!(bench.write.unmark_comment(created.id, &comment).await, WriteOutcome::Done(()));
+        }
+        assert_eq!(bench.write.delete(created.id).await, WriteOutcome::NotFound);
+        assert_eq!(bench.write.delete(created.id).await, WriteOutcome::Done(()));
+    }
+}
+
+/// By the name alone a version is written as a label is, and refused.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_written_whose_form_is_not_known() {
+    for bench in both() {
+        bench.jira.add_fault(FaultRule::new("getFields", When::Always, Fault::Status(404)));
+        let people = bench.jira.people();
+        let person = people.iter().find(|person| person.id() != "sync").unwrap();
+        let kind = bench.issue_type;
+        let key = person.create(bench.project, kind, json!({ "summary": "One" })).unwrap();
+        let id = IssueId(bench.jira.issue(&key).unwrap().id);
+        let mut edit = bare(id, "tag");
+        let add = NativeWrite::Words { add: vec!["v1".into()], remove: Vec::new() };
+        edit.fields.insert(FieldId::from("fixVersions"), add);
+        let outcome = bench.write.edit(&edit, &Want::default()).await;
+        assert!(matches!(outcome, WriteOutcome::NotSent { .. }), "{outcome:?}");
+        let drafts = bench.write.create(&[bench.draft("two"), bench.draft("three")]).await;
+        assert!(drafts.iter().all(|draft| matches!(draft, WriteOutcome::NotSent { .. })), "{drafts:?}");
+        assert_eq!((bench.jira.count("editIssue"), bench.jira.count("createIssues")), (0, 0));
     }
 }

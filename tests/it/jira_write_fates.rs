@@ -39,8 +39,6 @@ impl Subject {
 enum Missing {
     /// The issue, or what is changed of it, is missing.
     Told,
-    /// What is to go is gone.
-    Done,
     /// What it was to be made in is missing: a no.
     Refused,
     /// The issue is missing on Cloud; Data Center says so of a file that is too large, too, which is a no.
@@ -159,7 +157,7 @@ macro_rules! sends {
 
 /// Every write of an issue itself.
 fn of_issues() -> Vec<Write> {
-    use Missing::{Done, Refused, Told, ToldByCloud};
+    use Missing::{Refused, Told, ToldByCloud};
     vec![
         write("create", "createIssue", Refused, nothing, |bench, _| {
             async move { fate(&bench.write.create(&[bench.draft("faulty")]).await[0]) }.boxed_local()
@@ -186,13 +184,13 @@ fn of_issues() -> Vec<Write> {
             transition,
             sends!(|bench, at| bench.write.transition(&at.native, &bare(at.issue, "t"))),
         ),
-        write("delete", "deleteIssue", Done, nothing, sends!(|bench, at| bench.write.delete(at.issue))),
-        write("unmark", "deleteIssueProperty", Done, nothing, sends!(|bench, at| bench.write.unmark(at.issue))),
+        write("delete", "deleteIssue", Told, nothing, sends!(|bench, at| bench.write.delete(at.issue))),
+        write("unmark", "deleteIssueProperty", Told, nothing, sends!(|bench, at| bench.write.unmark(at.issue))),
         write("attach", "addAttachment", ToldByCloud, nothing, sends!(|bench, at| attach(bench, at))),
         write(
             "detach",
             "removeAttachment",
-            Done,
+            Told,
             file,
             sends!(|bench, at| bench.write.detach(at.issue, &AttachmentId::new(at.native.clone()))),
         ),
@@ -201,7 +199,7 @@ fn of_issues() -> Vec<Write> {
 
 /// Every write of what people say.
 fn of_remarks() -> Vec<Write> {
-    use Missing::{Done, Told};
+    use Missing::Told;
     vec![
         write(
             "add_comment",
@@ -227,7 +225,7 @@ fn of_remarks() -> Vec<Write> {
         write(
             "unmark_comment",
             "deleteCommentProperty",
-            Done,
+            Told,
             comment,
             sends!(|bench, at| bench.write.unmark_comment(at.issue, &at.remark())),
         ),
@@ -255,7 +253,7 @@ fn of_remarks() -> Vec<Write> {
         write(
             "unmark_work",
             "deleteWorklogProperty",
-            Done,
+            Told,
             work,
             sends!(|bench, at| bench.write.unmark_work(at.issue, &at.remark())),
         ),
@@ -264,7 +262,7 @@ fn of_remarks() -> Vec<Write> {
 
 /// Every write of what lies between issues, or beside them.
 fn of_relations() -> Vec<Write> {
-    use Missing::{Done, Refused, Told};
+    use Missing::{Refused, Told};
     vec![
         write(
             "link",
@@ -276,7 +274,7 @@ fn of_relations() -> Vec<Write> {
         write(
             "unlink",
             "deleteRemoteIssueLinkByGlobalId",
-            Done,
+            Told,
             remote_link,
             sends!(|bench, at| bench.write.unlink(at.issue, &at.native)),
         ),
@@ -394,7 +392,6 @@ fn expected(write: &Write, kind: Kind, fault: &Fault, usual: Fate) -> Fate {
     const RIGHTS: [&str; 4] = ["linkIssues", "deleteIssueLink", "addWatcher", "removeWatcher"];
     let is_server = kind == Kind::DataCenter;
     match (usual, write.missing) {
-        (Fate::NotFound, Missing::Done) => Fate::Done,
         (Fate::NotFound, Missing::Refused) => Fate::Refused,
         (Fate::NotFound, Missing::ToldByCloud) if is_server => Fate::Refused,
         _ if is_server && matches!(fault, Fault::Status(401)) && RIGHTS.contains(&write.operation) => Fate::Refused,

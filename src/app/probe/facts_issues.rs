@@ -252,7 +252,7 @@ async fn what_is_gone_is_404(bench: &Bench) -> Result<Found, Halt> {
     }
     let words = if missed { "404" } else { "there" };
     let seen = format!("{} is {words}; its second deletion is answered with {status}", gone.key);
-    Ok(Found::when(missed && matches!(second, Some(Ok(_))) && again == WriteOutcome::Done(()), seen))
+    Ok(Found::when(missed && matches!(second, Some(Ok(_))) && again == WriteOutcome::NotFound, seen))
 }
 
 async fn id_and_key_stay(bench: &Bench) -> Result<Found, Halt> {
