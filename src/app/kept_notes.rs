@@ -84,7 +84,8 @@ fn each_note_of_each_released_schema_is_read_after_the_upgrade() {
 }
 
 /// Notes that a quiet life leaves none of, as version 0.1 wrote them; by hand, and not to be changed: a state may hold them.
-const WRITTEN: [(&str, &str); 20] = [
+const WRITTEN: [(&str, &str); 21] = [
+    ("circles refused acme", r#"{"all groups":["2026-03-02T09:30:15.25Z","2026-03-02T09:40:15.25Z"]}"#),
     ("suspects", r#"{"000000000000000000000000000000a1":2}"#),
     ("the state", "2026-03-02T09:30:15.25Z"),
     (

@@ -63,14 +63,7 @@ impl Engine {
                 && !intent.state.is_settled()
                 && matches!(intent.operation.action, Action::DeleteIssue { .. })
         };
-        let settle = self.instance_on(work, side).map(|instance| instance.settings.settle);
-        let missed_before =
-            work.item.replicas.get(side).and_then(|replica| replica.away.as_ref()).is_some_and(|away| {
-                let passed = self.now().duration_since(away.since).unsigned_abs();
-                away.how == Absence::Missing && settle.is_some_and(|settle| passed >= settle)
-            });
-        // One look that does not find it is no proof that it was deleted.
-        let deleting: Vec<Intent> = work.intents.iter().filter(deletes).filter(|_| missed_before).cloned().collect();
+        let deleting: Vec<Intent> = work.intents.iter().filter(deletes).cloned().collect();
         for intent in &deleting {
             work.move_intent(intent.id, &IntentEvent::Seen);
             self.deleted(work, side);

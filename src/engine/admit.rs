@@ -102,15 +102,17 @@ impl Engine {
         if instance.pause().is_some() {
             return Ok(Decided::none(false));
         }
-        let count = all.len();
-        let all: Vec<Newcomer> = all.into_iter().filter(|newcomer| !instance.is_put_off(newcomer.issue)).collect();
+        // What was only not found holds nothing up: it is looked for once more, and mostly gone.
+        let put_off = all.iter().any(|newcomer| instance.is_put_off(newcomer.issue));
+        let now = self.clock.monotonic();
+        let waits = |issue: IssueId| instance.is_put_off(issue) || instance.missed.waits(issue, now);
+        let all: Vec<Newcomer> = all.into_iter().filter(|newcomer| !waits(newcomer.issue)).collect();
         let (mut rows, missing) = self.rows_of(&instance, &all);
-        let put_off = count > all.len();
         let Some(unread) = self.read_missing(&instance, &missing, &mut rows).await else {
             return Ok(Decided::none(false));
         };
         let (open, mut over, unclear) = self.sort(sync, side, (&instance, &rows, &unread), all).await?;
-        let looked = !put_off && unread.is_empty() && !unclear;
+        let looked = !put_off && unread.iter().all(|issue| instance.missed.holds(*issue)) && !unclear;
         let in_scope = match self.in_scope(sync, side, &instance, &open, &rows).await {
             Ok(in_scope) => {
                 if !open.is_empty() {
@@ -250,6 +252,7 @@ impl Engine {
             Ok(read) => {
                 for row in read.rows {
                     instance.could_read(row.id);
+                    instance.missed.found(row.id);
                     self.rows.put(instance.id(), row.clone());
                     rows.insert(row.id, row);
                 }
@@ -259,8 +262,8 @@ impl Engine {
                         unread.insert(issue);
                     }
                 }
-                // Nobody would ask for it again before it changes.
-                let once = |issue: &&IssueId| !rows.contains_key(*issue) && !instance.misses_again(**issue);
+                let now = self.clock.monotonic();
+                let once = |issue: &&IssueId| !rows.contains_key(*issue) && !instance.missed.again(**issue, now);
                 let missed: Vec<IssueId> =
                     missing.iter().filter(|issue| !unread.contains(*issue)).filter(once).copied().collect();
                 unread.extend(missed);

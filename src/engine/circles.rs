@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::instance::Instance;
 use super::{Engine, SyncRun};
 use crate::jira::{Failure, JiraError, RoleActors};
-use crate::model::ids::{AccountId, SideId, SyncId};
+use crate::model::ids::{AccountId, InstanceId, SideId, SyncId};
 use crate::model::issue::IssueSnapshot;
 use crate::model::problem::Problem;
 use crate::model::remark::Remark;
@@ -22,6 +22,11 @@ use crate::model::whose::Circle;
 const BELIEVED: Duration = Duration::from_secs(600);
 /// How long after a first no another one is believed.
 const SURE_AFTER: SignedDuration = SignedDuration::from_secs(60);
+/// What was refused, as it is kept: somebody's groups, and everybody's.
+const GROUPS_OF: &str = "the groups of ";
+const ALL_GROUPS: &str = "all groups";
+/// How long after the last no the first one still counts.
+const FORGOTTEN_AFTER: SignedDuration = SignedDuration::from_hours(1);
 /// Issues that a problem names; the others are counted.
 const NAMED: usize = 10;
 /// Issues whose makers' acts stay that are remembered per side.
@@ -35,11 +40,14 @@ pub(super) struct Circles {
     /// Whether the right was missing when groups were last asked for; and the roles, by project, where one was.
     no_groups: bool,
     no_roles: BTreeSet<(String, String)>,
-    /// What Jira said no to, and when it did so first, as long as it did not say yes. `None`: not read from the state yet.
-    refused: Option<BTreeMap<String, Timestamp>>,
+    /// What Jira said no to, and when it did so first and last, as long as it did not say yes. `None`: not read from the state yet.
+    refused: Option<Refusals>,
     /// What was told of them, by sync and side.
     told: BTreeMap<(SyncId, SideId), BTreeSet<Right>>,
 }
+
+/// What was refused, in words, and when first and last.
+pub(super) type Refusals = BTreeMap<String, (Timestamp, Timestamp)>;
 
 impl Circles {
     /// The rights that a side lacks to see who is in its circles, as they were last asked for.
@@ -68,9 +76,9 @@ pub(super) fn staying_note(sync: &SyncId, side: &SideId) -> String {
     format!("staying of {sync} {side}")
 }
 
-/// Under what is kept what was refused of an instance's groups and roles: JSON, what it was and when it was refused first.
-fn refused_note(instance: &Instance) -> String {
-    format!("circles refused {}", instance.id())
+/// Under what is kept what was refused of an instance's groups and roles: JSON, what it was and when it was refused first and last.
+pub(super) fn refused_note(instance: &InstanceId) -> String {
+    format!("circles refused {instance}")
 }
 
 impl Engine {
@@ -92,13 +100,16 @@ impl Engine {
         }
         accounts.extend(snapshot.attachments.iter().flatten().filter_map(|file| file.author.as_ref()));
         accounts.retain(|account| !instance.is_us(Some(account)));
-        let mut outsiders = BTreeSet::new();
+        let (mut outsiders, mut unclear) = (BTreeSet::new(), None);
         for account in accounts {
-            if !self.crosses(sync, settings, instance, account).await? {
-                outsiders.insert(account.clone());
+            match self.crosses(sync, settings, instance, account).await {
+                Ok(true) => {}
+                Ok(false) => drop(outsiders.insert(account.clone())),
+                // The others are asked for all the same: each that is not told waits by itself, and not one behind the other.
+                Err(error) => unclear = Some(error),
             }
         }
-        Ok(outsiders)
+        unclear.map_or(Ok(outsiders), Err)
     }
 
     /// Whether what somebody does on a side crosses.
@@ -155,7 +166,9 @@ impl Engine {
         let answer = instance.patiently(instance.read.groups_of(account)).await;
         // Of an account that is gone there is nothing to see, whatever one may.
         let lacks = matches!(&answer, Err(error) if matches!(error.failure, Failure::Refused(_)));
-        let groups = self.shown(instance, format!("the groups of {account}"), answer).await?;
+        // Where the right is missing it is for all alike.
+        let whose = if lacks { ALL_GROUPS.to_owned() } else { format!("{GROUPS_OF}{account}") };
+        let groups = self.shown(instance, whose, answer).await?;
         let mut circles = instance.circles();
         circles.no_groups = lacks;
         circles.groups.insert(account.clone(), (now, groups.clone()));
@@ -200,7 +213,9 @@ impl Engine {
         let error = match answer {
             Err(error) if is_a_no(&error.failure) => error,
             Ok(found) => {
-                if refused.remove(&what).is_some() {
+                let before = refused.len();
+                refused.retain(|known, _| *known != what && !(known == ALL_GROUPS && what.starts_with(GROUPS_OF)));
+                if refused.len() < before {
                     self.keep_refused(instance, refused).await;
                 }
                 return Ok(found);
@@ -208,34 +223,38 @@ impl Engine {
             Err(error) => return Err(error),
         };
         let now = self.now();
-        let first = *refused.entry(what).or_insert(now);
-        if now.duration_since(first) >= SURE_AFTER {
+        // What was refused long ago, or by a clock that went ahead, says nothing of today.
+        refused.retain(|_, (_, last)| *last <= now && now.duration_since(*last) < FORGOTTEN_AFTER);
+        let known = refused.entry(what).or_insert((now, now));
+        known.1 = now;
+        let sure = now.duration_since(known.0) >= SURE_AFTER;
+        self.keep_refused(instance, refused).await;
+        if sure {
             tracing::warn!(%error, "cannot see who is in a group or role: nobody is taken to be");
             return Ok(None);
         }
-        self.keep_refused(instance, refused).await;
         let why = format!("{}; it is asked again before that is believed", error.failure);
         Err(JiraError { failure: Failure::Unreadable(why), ..error })
     }
 
-    async fn refused_before(&self, instance: &Instance) -> BTreeMap<String, Timestamp> {
+    async fn refused_before(&self, instance: &Instance) -> Refusals {
         if let Some(refused) = &instance.circles().refused {
             return refused.clone();
         }
-        let kept = match self.store.note(&refused_note(instance)).await {
+        let kept = match self.store.note(&refused_note(instance.id())).await {
             Ok(kept) => kept.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default(),
             Err(error) => {
                 tracing::warn!(%error, "could not read what was refused of groups and roles");
-                BTreeMap::new()
+                Refusals::new()
             }
         };
         instance.circles().refused.get_or_insert(kept).clone()
     }
 
-    async fn keep_refused(&self, instance: &Instance, refused: BTreeMap<String, Timestamp>) {
+    async fn keep_refused(&self, instance: &Instance, refused: Refusals) {
         let kept = serde_json::to_string(&refused).unwrap_or_default();
         instance.circles().refused = Some(refused);
-        if let Err(error) = self.store.set_note(&refused_note(instance), &kept).await {
+        if let Err(error) = self.store.set_note(&refused_note(instance.id()), &kept).await {
             tracing::warn!(%error, "could not keep what was refused of groups and roles");
         }
     }

@@ -75,7 +75,10 @@ impl Went {
     fn count(&mut self, replica: &Replica, outcome: WriteOutcome<()>) -> bool {
         self.writes += 1;
         match outcome {
-            WriteOutcome::Done(()) | WriteOutcome::NotFound => {}
+            WriteOutcome::Done(()) => {}
+            WriteOutcome::NotFound => {
+                self.unknown.push(format!("{}: what is to go is not found there, nor known to be gone", replica.key));
+            }
             WriteOutcome::Refused(refusal) => {
                 self.refused.push(format!("{}: {refusal}", replica.key));
                 return true;

@@ -74,9 +74,12 @@ impl Engine {
                     text.clone_from(&read.mark);
                     self.rows.put(instance.id(), read);
                 }
-                Some(Err(error)) => {
-                    // Whether it is gone, the next look at it tells.
+                // An index may show it still.
+                Some(Err(error)) if matches!(error.failure, Failure::NotFound) => {
                     self.rows.let_go(instance.id(), row.id);
+                    return Ok(instance.missed.again(row.id, self.clock.monotonic()));
+                }
+                Some(Err(error)) => {
                     instance.failed(&error);
                     return Ok(false);
                 }

@@ -14,6 +14,7 @@ use super::circles::Circles;
 use super::done::Done;
 use super::heard::Heard;
 use super::left_alone::Pause;
+use super::missed::Missed;
 use super::strangers::{Stranger, in_words};
 use super::unshown::Unshown;
 use super::went_back::WentBack;
@@ -79,6 +80,7 @@ pub(crate) struct Instance {
     time: Mutex<WentBack>,
     /// What we did there lately that nobody waits for.
     done: Mutex<Done>,
+    pub(super) missed: Missed,
     pub(super) whole: Mutex<Option<super::crowd::WholeLook>>,
     pub(super) torn: Mutex<super::crowd::Torn>,
     /// Its version, where that is another one than at the start.
@@ -91,8 +93,6 @@ struct State {
     seen: BTreeMap<IssueId, Timestamp>,
     /// Newcomers that cannot be read.
     unread: BTreeMap<IssueId, Unread>,
-    /// Newcomers that were not found once, and when they are asked for again.
-    missed: BTreeMap<IssueId, Duration>,
     /// Projects that a poll was refused for.
     missing: BTreeMap<String, Missing>,
     /// By project the issues that the sync user made for another state.
@@ -182,6 +182,7 @@ impl Instance {
             heard: Mutex::default(),
             state: Mutex::default(),
             circles: Mutex::default(),
+            missed: Missed::default(),
             uploads: Arc::new(Semaphore::new(UPLOADS)),
             fell: tokio::sync::Notify::new(),
             has_more: AtomicBool::new(false),
@@ -381,26 +382,13 @@ impl Instance {
 
     /// Notes that an issue can be read.
     pub(crate) fn could_read(&self, issue: IssueId) {
-        let mut state = self.state();
-        state.unread.remove(&issue);
-        state.missed.remove(&issue);
+        self.state().unread.remove(&issue);
     }
 
     /// Whether an issue that could not be read is not asked for yet.
     pub(crate) fn is_put_off(&self, issue: IssueId) -> bool {
         let now = self.clock.monotonic();
-        let state = self.state();
-        let unread = state.unread.get(&issue).map(|unread| unread.until);
-        unread.max(state.missed.get(&issue).copied()).is_some_and(|until| until > now)
-    }
-
-    /// Notes that a newcomer was not found. Says whether it was not a while ago, either: then it is gone.
-    pub(crate) fn misses_again(&self, issue: IssueId) -> bool {
-        let again = self.state().missed.remove(&issue).is_some();
-        if !again {
-            self.state().missed.insert(issue, self.clock.monotonic() + FIRST_REREAD);
-        }
-        again
+        self.state().unread.get(&issue).is_some_and(|unread| unread.until > now)
     }
 
     /// The projects that a poll covers: all but the missing ones.

@@ -82,7 +82,8 @@ pub(crate) fn readers(sync: &SyncId, sides: &[(SideId, InstanceId, &str)]) -> BT
         (pairing::withheld_note(sync), yes_or_over),
     ]);
     for (side, instance, project) in sides {
-        let of_a_side: [(String, Reader); 10] = [
+        let of_a_side: [(String, Reader); 11] = [
+            (circles::refused_note(instance), json::<circles::Refusals>),
             (backfill::note(sync, side), json::<backfill::Reading>),
             (people::note(sync, side), json::<BTreeMap<String, Person>>),
             (absence::note(sync, side), json::<BTreeMap<ItemId, Timestamp>>),

@@ -43,6 +43,7 @@ mod mails;
 mod marks;
 mod match_files;
 mod merge;
+mod missed;
 mod named;
 mod names;
 mod needs;

@@ -206,6 +206,11 @@ impl Engine {
                 work.move_intent(intent.id, &IntentEvent::Refused("not there".to_owned()));
                 work.fresh.remove(&intent.operation.side);
                 work.want_read(&intent.operation.side, false);
+                if intent.operation.action.takes_away() {
+                    // Where it is there after all, it is not asked for without a pause.
+                    work.put_off.push(intent.operation.clone());
+                    work.be_due(self.after(FIRST_ASK));
+                }
             }
             WriteOutcome::Refused(refusal)
                 if is_about_the_text(&refusal)

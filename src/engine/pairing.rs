@@ -292,10 +292,8 @@ impl Engine {
                 Ok(None) => {}
                 Ok(Some(said)) => return Ok(Err(format!("it names {key}, and that names {said}"))),
                 // Nobody knows what it names.
-                Err(error) => {
-                    found.instance.failed(&error);
-                    return Ok(Ok(None));
-                }
+                Err(error) if found.instance.failed(&error) => return Ok(Ok(None)),
+                Err(error) => return Ok(Err(format!("it names {key}, which cannot be read: {error}"))),
             }
             named.push(found);
         }

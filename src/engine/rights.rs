@@ -11,7 +11,7 @@ use super::survey::{Connection, Connections, Survey};
 use crate::jira::{Failure, JiraError, JiraRead, Nature, Permissions, Want};
 use crate::model::catalog::Catalog;
 use crate::model::ids::{AccountId, InstanceId, IssueKey};
-use crate::model::issue::IssueSnapshot;
+use crate::model::issue::{IssueSnapshot, LogEntry, LogItem};
 use crate::model::right::{Function, Right};
 use crate::model::settings::{Notify, SideSettings, SyncSettings};
 
@@ -225,8 +225,10 @@ async fn ask(
         None => None,
     };
     let with_us = shown(read.newest(project, Some(WITH_US)).await)?.flatten().map(|(_, key)| key);
-    let unmarked = newest(read, project, BY_US).await?.filter(|row| row.mark.is_none()).map(|row| row.key);
-    let untagged = newest(read, project, CHANGED_BY_US).await?.filter(|row| is_changed_by_hand(row, us));
+    let made = newest(read, project, BY_US).await?;
+    let works_here = made.as_ref().is_some_and(|row| row.mark.is_some());
+    let unmarked = made.filter(|row| row.mark.is_none()).map(|row| row.key);
+    let untagged = newest(read, project, CHANGED_BY_US).await?.filter(|row| is_changed_by_hand(row, us, works_here));
     let untagged = untagged.map(|row| row.key);
     let unassignable = if needed.contains(&Right::AssignableUser) {
         unassignable(read, project, catalogs).await?
@@ -243,12 +245,14 @@ async fn newest(read: &dyn JiraRead, project: &str, clause: &str) -> Result<Opti
     Ok(row.map(shown).transpose()?.flatten())
 }
 
-/// Whether the history of an issue names the sync user without our tag. Of one that bears our mark and no tag at all nothing is said: there
-/// are Jiras that do not give tags back.
-fn is_changed_by_hand(row: &IssueSnapshot, us: &AccountId) -> bool {
-    let ours: Vec<_> = row.log.iter().filter(|entry| entry.author.as_ref() == Some(us)).collect();
-    let shows_tags = row.mark.is_none() || ours.iter().any(|entry| entry.tag.is_some());
-    shows_tags && ours.iter().any(|entry| entry.tag.is_none())
+/// Whether the history of an issue names the sync user without our tag where a tag can be: at a link, a file or logged work none can. Of an
+/// issue that shows no tag at all nothing is said where jirasyncd works already: there are Jiras that do not give tags back.
+fn is_changed_by_hand(row: &IssueSnapshot, us: &AccountId, works_here: bool) -> bool {
+    let ours: Vec<&LogEntry> = row.log.iter().filter(|entry| entry.author.as_ref() == Some(us)).collect();
+    let shows_tags = ours.iter().any(|entry| entry.tag.is_some());
+    let can_be_tagged = |item: &LogItem| matches!(item.field.as_str(), "status" | "assignee" | "priority");
+    let by_hand = |entry: &&&LogEntry| entry.tag.is_none() && entry.items.iter().any(can_be_tagged);
+    (shows_tags || !works_here && row.mark.is_none()) && ours.iter().any(|entry| by_hand(&entry))
 }
 
 /// What Jira does not show, or refuses, is not known.

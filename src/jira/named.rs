@@ -58,12 +58,18 @@ impl Client {
         attempt: &str,
     ) -> Result<Option<Value>, JiraError> {
         let call = Call::get(one, &[kind, id, "properties", name], attempt);
-        let missing = match self.read::<wire::Property>(&call).await {
+        match self.read::<wire::Property>(&call).await {
             Ok(property) => return Ok(Some(property.value)),
-            Err(error @ JiraError { failure: Failure::NotFound, .. }) => error,
+            Err(JiraError { failure: Failure::NotFound, .. }) => {}
             Err(error) => return Err(error),
-        };
-        let listed: wire::PropertyKeys = self.read(&Call::get(all, &[kind, id, "properties"], attempt)).await?;
-        if listed.keys.iter().any(|listed| listed.key == name) { Err(missing) } else { Ok(None) }
+        }
+        // That the issue is gone is another one's to say.
+        let unclear = |why: &str| Err(self.error(attempt, Failure::Unreadable(why.to_owned())));
+        match self.read::<wire::PropertyKeys>(&Call::get(all, &[kind, id, "properties"], attempt)).await {
+            Ok(listed) if listed.keys.iter().any(|listed| listed.key == name) => unclear("404, and it is listed"),
+            Ok(_) => Ok(None),
+            Err(JiraError { failure: Failure::NotFound, .. }) => unclear("404, and so is the list of properties"),
+            Err(error) => Err(error),
+        }
     }
 }

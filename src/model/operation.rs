@@ -339,6 +339,12 @@ impl Action {
         Some((*remark, origin, comment))
     }
 
+    /// Whether it has something gone that a read of its own shows or not: where that is not found, it need not be gone.
+    #[must_use]
+    pub fn takes_away(&self) -> bool {
+        matches!(self, Self::DeleteFile { .. } | Self::Unlink { .. } | Self::HideEnd { .. } | Self::DeleteIssue { .. })
+    }
+
     /// The issue link that is made, or taken away by its id.
     #[must_use]
     pub fn issue_link(&self) -> Option<(&Relation, Option<&str>)> {

@@ -11,10 +11,12 @@ use crate::model::value::Value;
 
 const REMEDY: &str = "restore the field in that Jira, or name another one in the configuration, or take the row out";
 
-/// Whether an answer leaves a field out that was seen to hold something, without an entry that says it was emptied. Of a parent or a level that
-/// is not shown others decide, and a type always is.
+/// Whether an answer leaves a field out that was seen to hold something, without an entry that says it was emptied. Of parents,
+/// links and levels that are not shown others decide, and a type always is.
 pub(super) fn is_left_out(draft: &Draft<'_>, row: &FieldRow, side: &SideId, read: &Observation) -> bool {
-    if matches!(row.kind, FieldKind::Parent | FieldKind::IssueType) || row.name.as_str() == super::levels::ROW {
+    if matches!(row.kind, FieldKind::Parent | FieldKind::IssueType | FieldKind::Links)
+        || row.name.as_str() == super::levels::ROW
+    {
         return false;
     }
     let Some(field) = row.sides.get(side) else { return false };

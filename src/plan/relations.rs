@@ -62,11 +62,17 @@ fn who<'o>(
     naming(draft, side, field, observation, element, added).pop()
 }
 
-/// The same of one of several links to an issue, whose entries look alike: what is ours was done by our entry, and anything else by a person's,
-/// where there are both.
-fn whose_turn<'o>(steps: &[&'o Step], is_ours: bool) -> Option<&'o Step> {
-    let fits = steps.iter().rev().find(|step| (step.by != By::Person) == is_ours);
+/// The same of one that may be one of several links to an issue, whose entries look alike: what is ours was done by our entry, and anything else
+/// by a person's, where there are both.
+fn whose_turn<'o>(steps: &[&'o Step], of_several: bool, is_ours: bool) -> Option<&'o Step> {
+    let fits = steps.iter().rev().find(|step| of_several && (step.by != By::Person) == is_ours);
     fits.or(steps.last()).copied()
+}
+
+/// Whether another one of these elements is about the same item.
+fn is_one_of_several(elements: &[&String], element: &str) -> bool {
+    let item = |element: &str| crate::mapping::element_parts(element).map(|(item, _)| item);
+    elements.iter().any(|other| *other != element && item(other) == item(element))
 }
 
 /// All that made or took away a link to the issue that an element names, the newest last.
@@ -255,19 +261,22 @@ fn compare(
         known,
     };
     let before = changes.known.clone();
-    for element in elements.keys().filter(|element| !before.contains(*element)) {
+    let came: Vec<&String> = elements.keys().filter(|element| !before.contains(*element)).collect();
+    let went: Vec<&String> = before.iter().filter(|element| !elements.contains_key(*element)).collect();
+    for element in came.iter().copied() {
         let key = elements.get(element).and_then(|links| links.first()).map(|link| &link.key);
         let ours = ours(draft, row, side, element, true);
         let steps = key.map(|key| naming(draft, side, field, observation, element, Some(key))).unwrap_or_default();
-        let step = whose_turn(&steps, ours.is_some_and(is_live));
+        let step = whose_turn(&steps, is_one_of_several(&came, element), ours.is_some_and(is_live));
         let logged = key.and_then(|key| maker(field, observation, key));
         let author = step.map_or(logged, |step| step.entry.author.as_ref());
         let stays = stays(draft.input, side, author);
         changes.tell((element, true, stays), step, ours);
     }
-    for element in before.iter().filter(|element| !elements.contains_key(*element)) {
+    for element in went.iter().copied() {
         let ours = ours(draft, row, side, element, false);
-        let step = whose_turn(&naming(draft, side, field, observation, element, None), ours.is_some_and(is_live));
+        let steps = naming(draft, side, field, observation, element, None);
+        let step = whose_turn(&steps, is_one_of_several(&went, element), ours.is_some_and(is_live));
         let stays = stays(draft.input, side, step.and_then(|step| step.entry.author.as_ref()));
         changes.tell((element, false, stays), step, ours);
     }

@@ -203,8 +203,10 @@ fn cannot(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed,
 
 fn acknowledge(draft: &mut Draft<'_>, row: &FieldRow, side: &SideId, agreed: &Agreed, reason: String, may_pass: bool) {
     with_base(draft, side, row, |base| {
+        // What a Jira did not take before is not seen there for that it has no name by now.
+        let unseen = base.matched.contains(&agreed.acts) && base.acknowledged.as_ref().is_some_and(|why| why.unseen);
         base.matched.join(&agreed.acts);
-        base.acknowledged = Some(Acknowledged { reason, refused: false, may_pass, unseen: false });
+        base.acknowledged = Some(Acknowledged { reason, refused: false, may_pass, unseen });
     });
 }
 

@@ -163,12 +163,23 @@ async fn an_account_that_made_issues_without_our_mark_is_a_warning() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_that_changed_issues_without_our_tag_is_a_warning() {
     let world = World::new().await;
-    let place = world.place_with("globex = \"P1\" }", "globex = \"P1\" }, { acme = \"High\", globex = \"P2\" }");
+    let more = "globex = \"P1\" }, { acme = \"High\", globex = \"P2\" }";
+    let text = world.configuration().replace("globex = \"P1\" }", more);
+    let place = Place::new(
+        &text
+            .replace("home = \"acme\"", "home = \"acme\"\nattachments = \"both\"")
+            .replace("summary = \"both\"", "summary = \"both\"\nlinks = \"both\""),
+    );
     let jane = world.acme.person("jane").unwrap();
     let key = jane.create("SUP", "Bug", json!({ "summary": "Item", "priority": { "name": "Highest" } })).unwrap();
     place.run(&["run", "--once"]).await.expect(0, &["created ENG-1"]);
     jane.edit(&key, json!({ "priority": { "name": "High" } })).unwrap();
     place.run(&["run", "--once"]).await.expect(0, &["ENG-1: set priority"]);
+    // Entries that can bear no tag are no sign of anybody.
+    let other = jane.create("SUP", "Bug", json!({ "summary": "Other", "priority": { "name": "High" } })).unwrap();
+    jane.attach(&key, "plan.txt", b"words").unwrap();
+    jane.link(&key, "Relates", &other).unwrap();
+    place.run(&["run", "--once"]).await.expect(0, &["ENG-1: copied attachment", "linked to"]);
     let said = place.run(&["check"]).await.expect(0, &[]);
     assert!(!said.stdout.contains("not by jirasyncd"), "what it changed itself: {said:?}");
     for (jira, instance, project, who) in

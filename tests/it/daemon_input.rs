@@ -99,6 +99,12 @@ async fn what_waits_to_begin_is_looked_for_twice() {
         }
         world.jira("acme").reset_calls();
         world.start().await;
+        world.interval().await;
+        assert_eq!(calls(world.jira("acme"))["getIssue"], 1, "{deleted}");
+        // It holds nothing up meanwhile.
+        create(&world, "TWO", "Begins", &["share-globex"]);
+        world.interval().await;
+        assert_eq!(world.issues("globex", "Begins").len(), 1, "{deleted}");
         world.rest().await.unwrap();
         world.intervals(20).await;
         let asked = calls(world.jira("acme"))["getIssue"];
