@@ -5,7 +5,7 @@
 #![allow(dead_code, reason = "each fuzz target takes one of them")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -125,7 +125,11 @@ impl Clock for Paused {
 
 /// A Jira that answers everything with the same bytes, but who we are and what it is where the first byte is below 128; and that gives the
 /// login back with what it refuses. The first byte chooses the status. Behind the first NUL, which no JSON holds, each line is a header.
-struct Answers(Bytes);
+struct Answers {
+    said: Bytes,
+    /// Whether it is written now: what the fields are is known then, or nothing would be sent.
+    written: AtomicBool,
+}
 
 /// What the first byte of an answer may choose.
 const STATUSES: [u16; 16] = [200, 200, 200, 200, 204, 400, 401, 403, 404, 429, 500, 503, 201, 302, 409, 410];
@@ -148,11 +152,12 @@ fn known(place: &http::Uri) -> Option<&'static str> {
 #[async_trait]
 impl Transport for Answers {
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
-        let choice = self.0.first().copied().unwrap_or_default();
+        let choice = self.said.first().copied().unwrap_or_default();
         let status = STATUSES[usize::from(choice) % STATUSES.len()];
-        let mut parts = self.0.get(1..).unwrap_or_default().splitn(2, |byte| *byte == 0);
+        let mut parts = self.said.get(1..).unwrap_or_default().splitn(2, |byte| *byte == 0);
         let (said, headers) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        if let Some(known) = known(request.uri()).filter(|_| choice < 128) {
+        let fields = (self.written.load(Ordering::Relaxed) && request.uri().path().ends_with("/field")).then_some("[]");
+        if let Some(known) = known(request.uri()).or(fields).filter(|_| choice < 128) {
             return Ok(with_headers(told(200, Bytes::from_static(known.as_bytes())), headers));
         }
         let mut body = said.to_vec();
@@ -226,9 +231,12 @@ pub(super) fn said_of(data: &[u8]) -> String {
         let loaded = loaded.unwrap_or_else(|report| panic!("{report}"));
         for settings in loaded.config.instances.values() {
             let clock = Arc::new(Paused(tokio::time::Instant::now()));
-            let transport = Arc::new(Answers(Bytes::copy_from_slice(data)));
-            let (read, write) = connect(settings, transport, clock, Arc::new(SeededEntropy::new(1)));
+            let (said, written) = (Bytes::copy_from_slice(data), AtomicBool::new(false));
+            let transport = Arc::new(Answers { said, written });
+            let shared: Arc<dyn Transport> = Arc::clone(&transport) as Arc<dyn Transport>;
+            let (read, write) = connect(settings, shared, clock, Arc::new(SeededEntropy::new(1)));
             let mut said = everything(read.as_ref()).await;
+            transport.written.store(true, Ordering::Relaxed);
             said += &all_written(write.as_ref()).await;
             said += &files_carried(read.as_ref(), write.as_ref(), data.len() as u64).await;
             assert!(!said.contains(TOKEN) && !said.contains(LOGIN), "the login is said: {said}");

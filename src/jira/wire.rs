@@ -87,7 +87,7 @@ pub(super) struct UserWithGroups {
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct GroupList {
     pub(super) size: Option<usize>,
-    #[serde(default)]
+    /// Where it does not come nothing is known: an empty one would say that they are in none.
     pub(super) items: Vec<GroupName>,
 }
 
@@ -100,7 +100,7 @@ pub(super) struct GroupName {
 /// Who has a role.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Role {
-    #[serde(default)]
+    /// Where it does not come nothing is known: an empty one would say that nobody has it.
     pub(super) actors: Vec<RoleActor>,
 }
 
