@@ -46,24 +46,14 @@ pub(super) fn is_clear(draft: &Draft<'_>, row: &FieldRow, side: &SideId, observa
     let base = draft.plan.item.replicas.get(side).and_then(|replica| replica.bases.get(&row.name));
     let known = base.and_then(|base| base.value.as_ref()).map(Value::words).unwrap_or_default();
     let field = row.sides.get(side);
-    let told = |element: &String| field.and_then(|field| who(draft, side, field, observation, element, None)).is_some();
+    let told = |element: &String| {
+        field.is_some_and(|field| !naming(draft, side, field, observation, element, None).is_empty())
+    };
     known.iter().filter(|element| !now.contains_key(*element)).all(told)
 }
 
-/// Who last made (`key` of the other issue) or took away (`None`: its key as we know it) a link, by the log since the last read.
-fn who<'o>(
-    draft: &Draft<'_>,
-    side: &SideId,
-    field: &FieldId,
-    observation: &'o Observation,
-    element: &str,
-    added: Option<&IssueKey>,
-) -> Option<&'o Step> {
-    naming(draft, side, field, observation, element, added).pop()
-}
-
-/// The same of one that may be one of several links to an issue, whose entries look alike: what is ours was done by our entry, and anything else
-/// by a person's, where there are both.
+/// Whose step it was of a link that may be one of several to an issue, whose entries look alike: what is ours was done by our entry, and anything
+/// else by a person's, where there are both; else the newest.
 fn whose_turn<'o>(steps: &[&'o Step], of_several: bool, is_ours: bool) -> Option<&'o Step> {
     let fits = steps.iter().rev().find(|step| of_several && (step.by != By::Person) == is_ours);
     fits.or(steps.last()).copied()
@@ -75,7 +65,8 @@ fn is_one_of_several(elements: &[&String], element: &str) -> bool {
     elements.iter().any(|other| *other != element && item(other) == item(element))
 }
 
-/// All that made or took away a link to the issue that an element names, the newest last.
+/// All that made (`added`: the key of the other issue) or took away (`None`: its key as we know it) a link to the issue that an element names, by the
+/// log since the last read, the newest last.
 fn naming<'o>(
     draft: &Draft<'_>,
     side: &SideId,
@@ -300,12 +291,12 @@ fn landed<'o>(
             continue;
         };
         let element = &link.element;
-        let came = who(draft, side, field, observation, element, Some(&link.key)).map(|step| step.by);
+        let came = naming(draft, side, field, observation, element, Some(&link.key)).pop().map(|step| step.by);
         let (known, now) = (changes.known.contains(element), changes.now.contains(element));
         match id {
             None if now => seen.push(intent.id),
             None if !known && came.is_some_and(|by| by != By::Person) => {
-                let Some(gone) = who(draft, side, field, observation, element, None) else { continue };
+                let Some(gone) = naming(draft, side, field, observation, element, None).pop() else { continue };
                 // An entry names the other issue and no type: it may tell of another link to it, which stands there.
                 if made(field, observation, &link.key) <= beside(changes, element) {
                     continue;
