@@ -4,7 +4,7 @@
 use jirasyncd::app::{Chosen, preview};
 use jirasyncd::model::configuration::Existing;
 use jirasyncd::model::operation::Action;
-use jirasyncd::simulator::Holder;
+use jirasyncd::simulator::{Fault, FaultRule, Holder, When};
 use serde_json::json;
 
 use super::crash::{die_once, fused_world};
@@ -163,6 +163,26 @@ async fn what_an_earlier_bridge_copied_is_there_once() {
         world.start().await;
         world.rest().await.unwrap();
         assert_eq!(held(&world, other, &there).0, before.1.0 + 2);
+    }
+}
+
+/// What cannot be fetched once is fetched again before it is copied beside its twin.
+#[tokio::test(start_paused = true)]
+async fn one_no_to_a_file_makes_no_second_one() {
+    for (config, other) in [(two(), "globex"), (two_clouds(), "initech")] {
+        for status in [403, 404] {
+            let mut world = World::without_daemon(&quiet(&bridged(&config, "")));
+            let (home, there) = kept_in_step(&world, other);
+            let before = (held(&world, "acme", &home).1, held(&world, other, &there).1);
+            world.start().await;
+            world.rest().await.unwrap();
+            for jira in ["acme", other] {
+                world.jira(jira).add_fault(FaultRule::new("getAttachmentContent", When::Nth(1), Fault::Status(status)));
+            }
+            give(&world, pair(&[&home, &there])).await;
+            world.rest().await.unwrap();
+            assert_eq!((held(&world, "acme", &home).1, held(&world, other, &there).1), before, "{other} {status}");
+        }
     }
 }
 
