@@ -259,11 +259,43 @@ impl Random {
     async fn judge(&self) -> Result<(), String> {
         let mut problems = self.life.world.problems().await;
         problems.retain(|told| !TOLD.iter().any(|words| told.contains(words)));
-        self.judge_jiras().await.map_err(|why| format!("{why}; problems: {problems:?}"))?;
+        let stuck = self.stuck().await;
+        problems.retain(|told| !stuck.values().any(|of_it| of_it == told));
+        self.judge_jiras(&stuck).await.map_err(|why| format!("{why}; problems: {problems:?}"))?;
         if problems.is_empty() { self.is_quiet().await } else { Err(format!("problems: {problems:?}")) }
     }
 
-    async fn judge_jiras(&self) -> Result<(), String> {
+    /// Issues that no way is known for, by Jira and key, each with what tells it. What a status leads on to is seen where an issue stands in it:
+    /// so it is true only where none of its type stands anywhere between.
+    async fn stuck(&self) -> BTreeMap<(&'static str, String), String> {
+        let mut stuck = BTreeMap::new();
+        for told in self.life.world.daemon().store().problems(10_000).await.unwrap() {
+            let what = told.problem.what;
+            let Some((jira, ..)) = SIDES.iter().find(|(jira, ..)| *jira == told.problem.side.as_str()) else {
+                continue;
+            };
+            let views = self.life.world.jira(jira).issues();
+            let Some(view) = views.iter().find(|view| told.about.split(", ").any(|key| key == view.key)) else {
+                continue;
+            };
+            let Some(ends) = what.strip_prefix(&format!("no way is known from `{}` to `", view.fields["status"]))
+            else {
+                continue;
+            };
+            let is_between = |other: &IssueView| {
+                let stands = &other.fields["status"];
+                other.fields["issuetype"] == view.fields["issuetype"]
+                    && stands != &view.fields["status"]
+                    && stands.as_str() != ends.trim_end_matches('`')
+            };
+            if !views.iter().any(is_between) {
+                stuck.insert((*jira, view.key.clone()), format!("{jira}: {what}"));
+            }
+        }
+        stuck
+    }
+
+    async fn judge_jiras(&self, stuck: &BTreeMap<(&'static str, String), String>) -> Result<(), String> {
         let mut all: BTreeMap<&str, BTreeMap<String, IssueView>> = BTreeMap::new();
         for (jira, ..) in SIDES {
             all.insert(jira, by_token(&self.life.world, jira)?);
@@ -275,7 +307,7 @@ impl Random {
             TEXTS.iter().try_for_each(|field| text_kept(token, field, &sides, &told))?;
         }
         for partner in ["globex", "initech"] {
-            self.judge_partner(&all, partner)?;
+            self.judge_partner(&all, partner, stuck)?;
         }
         for (jira, other) in [("globex", "initech"), ("initech", "globex")] {
             for issue in all[jira].values() {
@@ -311,7 +343,12 @@ impl Random {
         Ok(())
     }
 
-    fn judge_partner(&self, all: &BTreeMap<&str, BTreeMap<String, IssueView>>, partner: &str) -> Result<(), String> {
+    fn judge_partner(
+        &self,
+        all: &BTreeMap<&str, BTreeMap<String, IssueView>>,
+        partner: &'static str,
+        stuck: &BTreeMap<(&'static str, String), String>,
+    ) -> Result<(), String> {
         let share = format!("share-{partner}");
         let (home, there) = (&all["acme"], &all[partner]);
         for (token, issue) in home {
@@ -327,7 +364,10 @@ impl Random {
             files("acme", issue, partner, counterpart)?;
             // Those of home's own people cross; the copies of another partner's there are not theirs.
             comments("acme", issue, partner, counterpart)?;
-            self.judge_values(token, issue, partner, counterpart)?;
+            let waits = [("acme", issue), (partner, counterpart)]
+                .iter()
+                .any(|(jira, view)| stuck.contains_key(&(*jira, view.key.clone())));
+            self.judge_values(token, issue, partner, counterpart, waits)?;
         }
         let unknown: BTreeSet<&String> = there.keys().filter(|token| !home.contains_key(*token)).collect();
         if unknown.is_empty() { Ok(()) } else { Err(format!("{unknown:?} of {partner} never reached home")) }
@@ -340,6 +380,7 @@ impl Random {
         issue: &IssueView,
         partner: &str,
         counterpart: &IssueView,
+        finds_no_way: bool,
     ) -> Result<(), String> {
         let other = if partner == "globex" { "initech" } else { "globex" };
         let others = self.life.world.jira(other).issues();
@@ -350,7 +391,8 @@ impl Random {
         });
         for field in VALUES {
             let (here, there) = (shared("acme", issue, field), shared(partner, counterpart, field));
-            if (field == "status" || !acted) && here != there {
+            let is_asked = if field == "status" { !finds_no_way } else { !acted };
+            if is_asked && here != there {
                 return Err(format!("{token} {field}: acme `{here}`, {partner} `{there}`"));
             }
         }
@@ -510,8 +552,29 @@ async fn what_this_auditor_asks_for_it_sees() {
     ours.update(&key, json!({ "fixVersions": [{ "remove": { "name": "v3" } }] })).unwrap();
     differs(json!({ "components": [{ "add": { "name": "Api" } }] }), "components").await;
     ours.update(&key, json!({ "components": [{ "remove": { "name": "Api" } }] })).unwrap();
+    a_way_that_is_not_known(&random, &key).await;
     jane.edit(&home, json!({ "description": "Text 90 from-acme" })).unwrap();
     world.person("acme", sync_user("acme")).edit(&home, json!({ "description": null })).unwrap();
     let why = random.judge().await.unwrap_err();
     assert!(why.starts_with("Item description: `Text 90 from acme` of SUP-1"), "{why}");
+}
+
+/// That no way is known excuses a status where that is so, and nothing else.
+async fn a_way_that_is_not_known(random: &Random, key: &str) {
+    let world = &random.life.world;
+    for status in ["Working", "Closed"] {
+        world.person("globex", sync_user("globex")).transition(key, status).unwrap();
+    }
+    let why = random.judge_jiras(&BTreeMap::new()).await.unwrap_err();
+    assert!(why.starts_with("Item status: acme"), "{why}");
+    let what = "no way is known from `Closed` to `Open`".to_owned();
+    let (side, field) = ("globex".into(), Some("status".into()));
+    let problem = Problem { side, field, what, remedy: "y".to_owned(), operation: None };
+    world.daemon().store().set_problems(key, &[problem], world.surroundings.clock.now()).await.unwrap();
+    let stuck = random.stuck().await;
+    assert_eq!(random.judge_jiras(&stuck).await, Ok(()));
+    let jdoe = world.person("globex", "jdoe");
+    let between = jdoe.create("ENG", "Defect", json!({ "summary": "Other", "priority": { "name": "P1" } })).unwrap();
+    jdoe.transition(&between, "Working").unwrap();
+    assert!(random.stuck().await.is_empty(), "what leads on from there is seen");
 }
