@@ -18,6 +18,8 @@ pub(super) struct PollRecord {
     pub(super) last_good: Option<Timestamp>,
     /// What the last one said if it failed.
     pub(super) error: Option<String>,
+    /// It says since when nothing is answered: more than the requests tell that end without an answer.
+    pub(super) hangs: bool,
     /// What is wrong with parts of it.
     pub(super) troubles: Vec<(String, &'static str)>,
 }
@@ -38,7 +40,7 @@ impl Daemon {
             }
             return Ok(Polled::default());
         }
-        match self.engine.poll(instance).await {
+        match self.asked(instance).await {
             Ok(polled) => {
                 let was_bad = self.note_poll(instance, None);
                 if was_bad {
@@ -56,11 +58,29 @@ impl Daemon {
                 Ok(polled)
             }
             Err(PollError::Jira(error)) => {
-                self.tell_refusal(instance, &error).await?;
+                let is_told = matches!(error.failure, Failure::Unreachable(_)) && self.poll_record(instance).hangs;
+                if !is_told {
+                    self.tell_refusal(instance, &error).await?;
+                }
                 Ok(Polled::default())
             }
             Err(PollError::Store(error)) => Err(error),
         }
+    }
+
+    /// Asks what changed. That the instance hangs is told once a request has taken its time: a poll is given up only after several.
+    async fn asked(&self, instance: &InstanceId) -> Result<Polled, PollError> {
+        let mut polling = std::pin::pin!(self.engine.poll(instance));
+        let error = tokio::select! {
+            biased;
+            polled = &mut polling => return polled,
+            error = self.engine.hangs(instance) => error,
+        };
+        if self.poll_record(instance).error.is_none() {
+            self.tell_refusal(instance, &error).await?;
+            self.polls.lock().unwrap_or_else(PoisonError::into_inner).entry(instance.clone()).or_default().hangs = true;
+        }
+        polling.await
     }
 
     /// What an instance says against being polled becomes its problem.
@@ -110,6 +130,7 @@ impl Daemon {
             record.last_good = Some(self.surroundings.clock.now());
         }
         record.error = error;
+        record.hangs = false;
         was_bad
     }
 

@@ -10,7 +10,8 @@ use serde::{Serialize, Serializer};
 pub(super) enum Exit {
     /// Done.
     Done = 0,
-    /// Done with problems that a person should look at; or this machine failed: the state, the disk, a port in use.
+    /// Done with problems that a person should look at; or not done, since somebody said no or named what there is not; or this machine failed: the
+    /// state, the disk, a port in use.
     Problems = 1,
     /// The configuration is wrong: starting again does not mend it.
     Configuration = 2,

@@ -249,7 +249,9 @@ fn problems(problems: &[ProblemStatus]) -> String {
 }
 
 fn of_one_cause(cause: &CauseId, (first, others): (&&ProblemStatus, &[&ProblemStatus])) -> String {
-    let field = first.field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
+    let is_one_fields = others.iter().all(|other| other.field == first.field);
+    let field = first.field.as_ref().filter(|_| is_one_fields);
+    let field = field.map(|field| format!(", {field}")).unwrap_or_default();
     let all = others.iter().chain([first]);
     let (times, since) =
         (all.clone().map(|problem| problem.times).sum::<u64>(), all.map(|problem| problem.since).min());

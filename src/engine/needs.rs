@@ -4,6 +4,8 @@
 use serde::Serialize;
 
 use super::survey::people_on;
+use crate::model::catalog::{Catalog, Shape};
+use crate::model::ids::FieldId;
 use crate::model::right::{Function, Right};
 use crate::model::settings::{
     CopyEdits, Farewell, FieldKind, FieldRow, Kind, Notify, OnUnmapped, SideSettings, SyncSettings, TooLarge,
@@ -37,12 +39,20 @@ pub(super) struct Need {
 struct Needs<'s> {
     sync: &'s SyncSettings,
     side: &'s SideSettings,
+    /// What the project offers, as far as it was read.
+    catalogs: &'s [&'s Catalog],
     found: Vec<Need>,
 }
 
-/// All that a side needs on an instance of this kind.
-pub(super) fn needs_of(sync: &SyncSettings, side: &SideSettings, kind: Kind, service_desk: bool) -> Vec<Need> {
-    let mut needs = Needs { sync, side, found: Vec::new() };
+/// All that a side needs on an instance of this kind. `catalogs`: what its project offers.
+pub(super) fn needs_of(
+    sync: &SyncSettings,
+    side: &SideSettings,
+    catalogs: &[&Catalog],
+    kind: Kind,
+    service_desk: bool,
+) -> Vec<Need> {
+    let mut needs = Needs { sync, side, catalogs, found: Vec::new() };
     needs.needed(Function::Issues, Right::BrowseProjects, "see the project's issues");
     if sync.sides.len() > 1 {
         needs.needed(Function::Issues, Right::CreateIssues, "create counterparts");
@@ -86,6 +96,12 @@ impl<'s> Needs<'s> {
         self.received().any(|row| row.sides.get(&self.side.id).is_some_and(|field| field.as_str() == id))
     }
 
+    /// The same of a field that has no id of its own, but a shape.
+    fn receives_shape(&self, shape: Shape) -> bool {
+        let is_of = |field: &FieldId| self.catalogs.iter().any(|catalog| catalog.shapes.get(field) == Some(&shape));
+        self.received().any(|row| row.sides.get(&self.side.id).is_some_and(is_of))
+    }
+
     fn fields(&mut self) {
         let by_edit = |row: &&FieldRow| {
             use FieldKind::{IssueType, Links, Person, Status, Watchers};
@@ -115,6 +131,9 @@ impl<'s> Needs<'s> {
         }
         if self.receives_into("duedate") {
             self.needed(Function::DueDate, Right::ScheduleIssues, "carry the due date");
+        }
+        if self.receives_shape(Shape::Sprint) {
+            self.needed(Function::Sprint, Right::ScheduleIssues, "carry the sprint");
         }
         // Who may not resolve issues does not find the field on the screen.
         if self.receives_into("fixVersions") {

@@ -411,7 +411,7 @@ impl Engine {
         if refusal.status != 409 {
             let deed = deed(&intent.operation.action);
             let what = format!("Jira refused {deed} in {}: {refusal}", Self::in_words(&work.sync, &side));
-            let remedy = remedy_for(&work.sync.settings, &side, &intent.operation.action);
+            let remedy = remedy_for(&work.sync, &side, &intent.operation.action);
             work.problem(&side, None, what, &remedy);
             work.slow = true;
         }
@@ -447,7 +447,7 @@ impl Engine {
         if matches!(operation.action.original(), Some((Remark::Worklog, ..))) {
             return self.tell_work_refused(work, &operation.side, why);
         }
-        let remedy = remedy_for(&work.sync.settings, &operation.side, &operation.action);
+        let remedy = remedy_for(&work.sync, &operation.side, &operation.action);
         if let Action::EditOriginal { by, copy, .. } = &operation.action {
             let there = Self::in_words(&work.sync, &operation.side);
             let what = format!(

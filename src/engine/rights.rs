@@ -74,6 +74,8 @@ pub struct PermissionReport {
     pub needs: Vec<PermissionNeed>,
     /// What is held without need.
     pub excess: Vec<PermissionExcess>,
+    /// What tells that the sync user is the account of a person, or of another program.
+    pub signs: Vec<String>,
 }
 
 impl PermissionNeed {
@@ -145,12 +147,13 @@ impl Survey {
     fn judge(&mut self, instance: &InstanceId, project: &str, places: &[Place<'_>], asked: Asked, names_us: bool) {
         let place = in_config(places).join(", ");
         let there = format!("project `{project}` of instance `{instance}`");
-        let report = report(instance, project, places, &asked);
+        let mut report = report(instance, project, places, &asked);
         for need in &report.needs {
             self.findings.extend(missing(need, report.sample.as_ref(), &place, &there, &asked));
         }
         self.findings.extend(excessive(&report, places, &there));
         let remedy = "give the sync an account that nobody works with: what a person does with it is not carried";
+        let before = self.findings.len();
         let is_a_persons = |what: String| Finding::warning(&place, what, remedy);
         if names_us {
             let what = format!("the user map names the sync user of instance `{instance}` as one of the people there");
@@ -171,6 +174,7 @@ impl Survey {
             );
             self.findings.push(is_a_persons(what));
         }
+        report.signs = self.findings.iter().skip(before).map(|finding| finding.what.clone()).collect();
         self.permissions.push(report);
     }
 }
@@ -189,7 +193,7 @@ async fn ask(
 ) -> Result<Asked, JiraError> {
     let (read, kind) = (&*connection.read, connection.settings.kind);
     let needs_with = |desk: bool| {
-        let needs = places.iter().flat_map(|(sync, side)| needs_of(sync, side, kind, desk));
+        let needs = places.iter().flat_map(|(sync, side)| needs_of(sync, side, catalogs, kind, desk));
         // Of the same, what is wanted most counts.
         let mut most: BTreeMap<(Function, Right, &'static str), Need> = BTreeMap::new();
         for need in needs {
@@ -324,6 +328,7 @@ fn report(instance: &InstanceId, project: &str, places: &[Place<'_>], asked: &As
         excess: excess
             .map(|right| PermissionExcess { key: right.key(), name: right.name(), given_by: given_by(right) })
             .collect(),
+        signs: Vec::new(),
     }
 }
 

@@ -453,7 +453,7 @@ impl Work {
                         "Jira's REST API changes a type only among types of one workflow: give it the type in that Jira's browser \
                          (Move), or leave it"
                     } else if refused.reason.starts_with("Jira") {
-                        &remedy_for_field(&self.sync.settings, side, field)
+                        &remedy_for_field(&self.sync, side, field)
                     } else {
                         "set it back by hand where it was changed, or let the side's changes count (`from` of the field's row)"
                     };

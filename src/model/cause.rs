@@ -9,10 +9,15 @@ use serde::Serialize;
 use super::fingerprint::Hash;
 use super::ids::{CauseId, FieldName, OperationId, SideId};
 use super::problem::Problem;
+use super::right::Right;
 use super::store::StoredProblem;
 
 /// What stands in a cause where the words of its problems differ.
 const ANY: char = '…';
+/// How Jira refuses a field that no screen shows, and one that the sync user may not write: it does not tell which.
+const OFF_SCREEN: &str = "is not on the appropriate screen";
+/// What a remedy says between what something is needed for and what is needed.
+const NEEDS: &str = " the sync user needs ";
 
 /// Problems with one cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -42,11 +47,37 @@ pub struct Cause {
     pub about: Vec<String>,
 }
 
-/// What a refusal says whatever was written: one permission that is missing is one cause, whichever fields, files and people wait for it. What it
-/// is needed for stands in the remedy. Elsewhere names are what matters.
+/// Side, field, and what they and their remedies say of any issue.
+type Common = (SideId, Option<FieldName>, String, String);
+
+/// What the problems of one cause have in common.
+fn common(problem: &Problem) -> Common {
+    let Problem { side, field, what, remedy, .. } = problem;
+    // A field that waits for a permission of its own: another one that waits for the same is the same to mend.
+    let own_right = format!("{NEEDS}{} and ", Right::EditIssues);
+    if what.contains(OFF_SCREEN) && remedy.contains(&own_right) {
+        return (side.clone(), None, OFF_SCREEN.to_owned(), of_any_issue(&of_any_function(remedy)));
+    }
+    let remedy = if refused_at(what).is_some() { of_any_function(remedy) } else { remedy.clone() };
+    (side.clone(), field.clone(), of_any_issue(what), of_any_issue(&remedy))
+}
+
+/// Where it says that Jira did not allow something.
+fn refused_at(text: &str) -> Option<usize> {
+    ["status 401", "status 403"].into_iter().filter_map(|status| text.find(status)).min()
+}
+
+/// What a remedy says whatever the permission is needed for.
+fn of_any_function(remedy: &str) -> String {
+    let Some((head, tail)) = remedy.split_once(NEEDS) else { return remedy.to_owned() };
+    let head = head.rsplit_once("for ").map_or("", |(head, _)| head);
+    format!("{head}{ANY}{NEEDS}{tail}")
+}
+
+/// What a refusal says whatever was written: one permission that is missing is one cause, whichever fields, files and people wait for it. Elsewhere
+/// names are what matters.
 fn of_any_name(text: &str) -> String {
-    let refused = ["status 401", "status 403"].into_iter().filter_map(|status| text.find(status)).min();
-    let Some((head, tail)) = refused.map(|at| text.split_at(at)) else { return text.to_owned() };
+    let Some((head, tail)) = refused_at(text).map(|at| text.split_at(at)) else { return text.to_owned() };
     // Every second part is between quotes.
     let plain: Vec<&str> = head.split('`').step_by(2).collect();
     let mut said = plain.join("…");
@@ -75,8 +106,9 @@ fn of_any_issue(text: &str) -> String {
 #[must_use]
 pub fn cause_of(problem: &Problem) -> CauseId {
     let mut hash = Hash::new();
-    let field = problem.field.as_ref().map(FieldName::as_str).unwrap_or_default();
-    for part in [problem.side.as_str(), field, &of_any_issue(&problem.what), &of_any_issue(&problem.remedy)] {
+    let (side, field, what, remedy) = common(problem);
+    let field = field.as_ref().map(FieldName::as_str).unwrap_or_default();
+    for part in [side.as_str(), field, &what, &remedy] {
         hash.take(part);
     }
     let short = (hash.0 >> 32) ^ (hash.0 & 0xffff_ffff);
@@ -86,13 +118,11 @@ pub fn cause_of(problem: &Problem) -> CauseId {
 /// The problems by their causes: what most issues have comes first, then the oldest.
 #[must_use]
 pub fn causes(problems: &[StoredProblem]) -> Vec<Cause> {
-    let mut found: BTreeMap<(SideId, Option<FieldName>, String, String), Cause> = BTreeMap::new();
+    let mut found: BTreeMap<Common, Cause> = BTreeMap::new();
     let mut oldest_first: Vec<&StoredProblem> = problems.iter().collect();
     oldest_first.sort_by_key(|stored| stored.since);
     for StoredProblem { about, problem, since, times, .. } in oldest_first {
-        let (what, remedy) = (of_any_issue(&problem.what), of_any_issue(&problem.remedy));
-        let key = (problem.side.clone(), problem.field.clone(), what, remedy);
-        let cause = found.entry(key).or_insert_with(|| Cause {
+        let cause = found.entry(common(problem)).or_insert_with(|| Cause {
             id: cause_of(problem),
             side: problem.side.clone(),
             field: problem.field.clone(),
@@ -106,6 +136,9 @@ pub fn causes(problems: &[StoredProblem]) -> Vec<Cause> {
             about: Vec::new(),
         });
         cause.varies |= cause.what != problem.what;
+        if cause.field != problem.field {
+            cause.field = None;
+        }
         cause.times = cause.times.saturating_add(*times);
         cause.operation = problem.operation.or(cause.operation);
         cause.newest = cause.newest.max(*since);
@@ -144,6 +177,44 @@ mod tests {
         let value =
             |name: &str| stored("SUP-1", "globex", &format!("`{name}` of field `priority` has no counterpart"), 6);
         assert_ne!(cause_of(&value("High").problem), cause_of(&value("Low").problem), "another thing to mend");
+    }
+
+    /// The due date and the sprint wait for the same one, which Jira does not name.
+    #[test]
+    fn a_permission_that_two_fields_wait_for_is_one_cause() {
+        let right = |function: &str, rights: &str| {
+            format!("mend what Jira names; for {function} the sync user needs {rights} in project `ENG`")
+        };
+        let of_field = |name: &str, id: &str, function: &str, rights: &str, second: i64| {
+            let what = format!("Jira refused `{name}`: status 400: Field '{id}' cannot be set. It {OFF_SCREEN}.");
+            let mut told = stored("SUP-1", "globex", &what, second);
+            told.problem.field = Some(name.into());
+            told.problem.remedy = right(function, rights);
+            told
+        };
+        let schedule = "Edit Issues (EDIT_ISSUES) and Schedule Issues (SCHEDULE_ISSUES)";
+        let day = of_field("due-date", "duedate", "the due date", schedule, 1);
+        let sprint = of_field("Sprint", "customfield_10020", "the sprint", schedule, 2);
+        let both = causes(&[day.clone(), sprint.clone()]);
+        assert_eq!(both.len(), 1, "{both:?}");
+        assert_eq!((both[0].field.as_ref(), both[0].varies, both[0].about.len()), (None, true, 2));
+        assert_eq!((cause_of(&day.problem), cause_of(&sprint.problem)), (both[0].id.clone(), both[0].id.clone()));
+        let alone = causes(std::slice::from_ref(&day));
+        assert_eq!((&alone[0].field, &alone[0].id), (&day.problem.field, &both[0].id));
+        // Other permissions, and screens that lack fields, are mended one by one.
+        let resolve = "Edit Issues (EDIT_ISSUES) and Resolve Issues (RESOLVE_ISSUES)";
+        let fix = of_field("fix-versions", "fixVersions", "fix versions", resolve, 3);
+        let [text, number] =
+            ["Text", "Number"].map(|name| of_field(name, name, "issues", "Edit Issues (EDIT_ISSUES)", 4));
+        assert_eq!(causes(&[day, sprint, fix, text, number]).len(), 4);
+        // Where Jira says that it is a permission, what was written together and alone is one as well.
+        let refused = |second: i64, function: &str| {
+            let mut told =
+                stored("SUP-1", "globex", "Jira refused a change of `Sprint` in sync `s`: status 403: No.", second);
+            told.problem.remedy = right(function, schedule);
+            told
+        };
+        assert_eq!(causes(&[refused(1, "the due date"), refused(2, "the sprint")]).len(), 1);
     }
 
     #[test]

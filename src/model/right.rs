@@ -22,6 +22,8 @@ pub enum Function {
     Reporter,
     /// The due date is carried.
     DueDate,
+    /// The sprint is carried.
+    Sprint,
     /// Fix versions are carried.
     FixVersions,
     /// Comments are copied.
@@ -64,6 +66,7 @@ impl Function {
             Self::Assignee => "the assignee",
             Self::Reporter => "the reporter",
             Self::DueDate => "the due date",
+            Self::Sprint => "the sprint",
             Self::FixVersions => "fix versions",
             Self::Comments => "comments",
             Self::PeoplesComments => "edits of people's own comments",
@@ -98,7 +101,7 @@ pub enum Right {
     CreateIssues,
     /// Writes fields.
     EditIssues,
-    /// Writes the due date besides.
+    /// Writes the due date besides, and puts issues into sprints and takes them out.
     ScheduleIssues,
     /// Moves issues through their workflow.
     TransitionIssues,

@@ -62,19 +62,6 @@ pub(crate) fn is_on_screen(project: &Project, field: &Field, screen: Screen<'_>)
     }
 }
 
-/// The permission that writing this field needs besides `EDIT_ISSUES` or `CREATE_ISSUES`.
-pub(crate) fn field_permission(field: &str) -> Option<&'static str> {
-    match field {
-        "assignee" => Some("ASSIGN_ISSUES"),
-        "reporter" => Some("MODIFY_REPORTER"),
-        "duedate" => Some("SCHEDULE_ISSUES"),
-        // Atlassian's description of Resolve Issues: it includes the field Fix versions (jira-facts, permissions).
-        "fixVersions" => Some("RESOLVE_ISSUES"),
-        "security" => Some("SET_ISSUE_SECURITY"),
-        _ => None,
-    }
-}
-
 /// Checks a request body against a screen. `current` is the issue as it is (None at creation).
 pub(crate) fn draft(
     state: &State,
@@ -169,7 +156,7 @@ fn writable<'a>(
 ) -> Result<&'a Field, String> {
     let field =
         state.fields.get(name).filter(|field| is_on_screen(project, field, screen)).ok_or_else(|| off_screen(name))?;
-    match field_permission(name) {
+    match permissions::of_field(field) {
         Some(key) if !holds(state, project, current, by.user, key) => Err(off_screen(name)),
         _ => Ok(field),
     }

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::setup::Holder;
-use super::state::{Issue, Project, State};
+use super::setup::{FieldType, Holder};
+use super::state::{Field, FieldKind, Issue, Project, State};
 
 /// Every built-in project permission [v3 GET permissionscheme], with the numeric id that `mypermissions` shows.
 pub(crate) const PROJECT: &[&str] = &[
@@ -49,6 +49,21 @@ pub(crate) const PROJECT: &[&str] = &[
 /// Global permissions.
 pub(crate) const GLOBAL: &[&str] =
     &["ADMINISTER", "SYSTEM_ADMIN", "USER_PICKER", "BULK_CHANGE", "CREATE_SHARED_OBJECTS"];
+
+/// The permission that writing this field needs besides `EDIT_ISSUES` or `CREATE_ISSUES`.
+pub(crate) fn of_field(field: &Field) -> Option<&'static str> {
+    match field.id.as_str() {
+        "assignee" => Some("ASSIGN_ISSUES"),
+        "reporter" => Some("MODIFY_REPORTER"),
+        "duedate" => Some("SCHEDULE_ISSUES"),
+        // Atlassian's description of Resolve Issues: it includes the field Fix versions (jira-facts, permissions).
+        "fixVersions" => Some("RESOLVE_ISSUES"),
+        "security" => Some("SET_ISSUE_SECURITY"),
+        // Who puts issues into sprints and takes them out schedules them [Jira Software, SprintPermissionService; the same is said of Cloud]. That it
+        // is refused as a due date is, is memory.
+        _ => (field.kind == FieldKind::Plain(FieldType::Sprint)).then_some("SCHEDULE_ISSUES"),
+    }
+}
 
 /// Whether somebody has a role of a project, as themselves or by a group.
 pub(crate) fn has_role(state: &State, project: &Project, role: &str, user: &str) -> bool {

@@ -100,7 +100,7 @@ impl View<'_> {
         });
         shown
             .filter(|field| {
-                change::field_permission(&field.id)
+                permissions::of_field(field)
                     .is_none_or(|key| permissions::holds(self.state, project, issue, self.user, key))
             })
             .map(|field| {

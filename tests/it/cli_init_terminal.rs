@@ -200,6 +200,31 @@ async fn a_set_up_takes_twelve_answers_at_most_and_is_recorded() {
     }
 }
 
+/// Whoever says no at the end has nothing: no file, and the code of what was not done.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_says_no_at_the_end_gets_no_file_and_the_code_of_what_was_not_done() {
+    let world = World::with(more_projects).await;
+    let place = empty_place();
+    let Some(mut terminal) = Terminal::open(&place) else { return };
+    terminal.wait(0, "$").await;
+    terminal.type_in("jirasyncd init --config jirasyncd.toml");
+    terminal.enter();
+    terminal.answer("Where is the first Jira?", &world.acme.base_url()).await;
+    terminal.answer("sync user?", "sync@acme.example").await;
+    terminal.answer("the API token of the sync user?", ACME_TOKEN).await;
+    terminal.answer("Where is the second?", &world.globex.base_url()).await;
+    terminal.answer("a personal access token of the sync user?", GLOBEX_TOKEN).await;
+    terminal.answer("Is there another?", "").await;
+    terminal.answer("Which project of cloud?", "supp").await;
+    terminal.answer("Which project of data-center?", "eng").await;
+    terminal.answer("Who is who?", "").await;
+    terminal.answer("Somebody else of cloud?", "").await;
+    terminal.answer("Write it?", "n").await;
+    terminal.wait(0, "nothing was written").await;
+    terminal.command("echo ended with $?", "ended with 1").await;
+    assert!(!place.file("jirasyncd.toml").exists() && !place.file("tokens").exists());
+}
+
 /// What stands around the recording is written by hand.
 const BEGIN: &str = "<!-- recorded: begin -->\n";
 const END: &str = "<!-- recorded: end -->\n";

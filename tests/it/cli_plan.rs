@@ -259,6 +259,8 @@ async fn a_plan_is_of_what_was_chosen() {
     place.run(&["plan", "--jql", "labels = chosen"]).await.expect(2, &["--on"]);
     let parts = ["instance `acme` refuses the JQL `nosuch = 1`", "try it in that Jira's search"];
     place.run(&["plan", "--jql", "nosuch = 1", "--on", "acme"]).await.expect(1, &parts);
+    let parts_there = ["instance `globex` refuses the JQL `nosuch = 1`", "try it in that Jira's search"];
+    place.run(&["plan", "--jql", "nosuch = 1", "--on", "globex"]).await.expect(1, &parts_there);
     place.run(&["run", "--once"]).await.expect(0, &[]);
     place.run(&["plan", "--jql", "nosuch = 1", "--on", "acme"]).await.expect(1, &parts);
 }

@@ -140,6 +140,24 @@ async fn the_account_of_a_person_is_a_warning() {
     assert!(!said.stdout.contains(&what), "{said:?}");
     jdoe.assign(&key, Some(sync.id())).unwrap();
     world.place().run(&["check"]).await.expect(0, &[&what]);
+    // The letter says what to do, there and here, and asks the other Jira for nothing of the kind.
+    let sign = format!("- {what}");
+    let parts = [
+        "That should be an account which nobody works with.",
+        &sign,
+        "make a personal access token of it",
+        "- in project ENG: Browse Projects (BROWSE_PROJECTS), Create Issues (CREATE_ISSUES), Edit Issues (EDIT_ISSUES)",
+        "under [instance.globex], he lets `auth` name the new account",
+        "`jirasyncd accept-account globex --instead-of sync`",
+        "He runs `jirasyncd check`",
+        "If it stays that account, please take from it what it does not need",
+    ];
+    let said = world.place().run(&["check", "--fix-list"]).await.expect(0, &parts);
+    assert_eq!(said.stdout.matches("accept-account").count(), 1, "{said:?}");
+    let json = world.place().run(&["check", "--json"]).await.json();
+    let reports = json["permissions"].as_array().unwrap().iter();
+    let signs: usize = reports.map(|report| report["signs"].as_array().unwrap().len()).sum();
+    assert_eq!(signs, 1, "{json}");
     let named = world.place_with("globex = \"jdoe\" } ]", "globex = \"sync\" } ]\n");
     named.run(&["check"]).await.expect(0, &["the user map names the sync user of instance `globex`"]);
 }

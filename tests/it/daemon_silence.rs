@@ -88,6 +88,50 @@ async fn row_023_an_instance_that_hangs_holds_up_nobody_elses_work() {
     assert!(slowest <= Duration::from_secs(30 + 12), "{slowest:?}");
 }
 
+/// A poll gives up after several requests, minutes later; an operator hears of it after one.
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_hangs_is_told_of_within_the_time_of_one_request() {
+    let mut world = World::without_daemon(THREE);
+    let silent = Arc::new(AtomicBool::new(false));
+    let held = Arc::clone(&silent);
+    world.bend(move |inner| {
+        Arc::new(Hanging { inner, host: "initech.example", silent: Arc::clone(&held) }) as Arc<dyn Transport>
+    });
+    world.start().await;
+    let cancel = CancellationToken::new();
+    let failing = async || -> Vec<(String, String)> {
+        let instances = world.daemon().status().await.unwrap().instances.into_iter();
+        instances.filter_map(|instance| Some((instance.name.to_string(), instance.last_error?))).collect()
+    };
+    let people = async {
+        tokio::time::sleep(Duration::from_secs(100)).await;
+        assert!(failing().await.is_empty());
+        silent.store(true, Ordering::SeqCst);
+        let from = world.surroundings.clock.now();
+        // The next poll comes within 30 s, and a request may take 30 s.
+        tokio::time::sleep(Duration::from_secs(65)).await;
+        let told = failing().await;
+        assert!(told.len() == 1 && told[0].0 == "initech", "{told:?}");
+        let (_, since) = told[0].1.split_once("nothing was answered since ").unwrap_or_else(|| panic!("{told:?}"));
+        let since: jiff::Timestamp = since.parse().unwrap();
+        let seconds = since.duration_since(from).as_secs();
+        assert!((-1..=31).contains(&seconds), "{from}: {told:?}");
+        let problems = world.problems().await;
+        assert!(problems.len() == 1 && problems[0].contains(&told[0].1), "{problems:?}");
+        // Polls that end without an answer tell nothing new, and it is said of nobody else.
+        for _ in 0..10 {
+            tokio::time::sleep(Duration::from_secs(61)).await;
+            assert_eq!((failing().await, world.problems().await), (told.clone(), problems.clone()));
+        }
+        silent.store(false, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_secs(300)).await;
+        assert_eq!((failing().await, world.problems().await), (Vec::new(), Vec::<String>::new()));
+        cancel.cancel();
+    };
+    let (ran, ()) = tokio::join!(world.daemon().run(cancel.clone()), people);
+    ran.unwrap();
+}
+
 /// The daemon is started anew while one instance is out of reach, refuses the login, or is paused: the others go on without it, and
 /// it is caught up with.
 #[tokio::test(start_paused = true)]

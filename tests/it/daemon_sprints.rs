@@ -1,7 +1,9 @@
 //! Sprints by name, between Cloud and Data Center and between two Clouds: as a sprint on both sides, as text or an option on one.
 //! Must never ask the daemon what a Jira holds.
 
-use jirasyncd::simulator::{Fault, FaultRule, FieldSetup, FieldType, Setup, SprintState, When};
+use jirasyncd::model::cause::causes;
+use jirasyncd::model::store::Store as _;
+use jirasyncd::simulator::{Fault, FaultRule, FieldSetup, FieldType, Holder, Setup, SprintState, When};
 use serde_json::{Value, json};
 
 use super::daemon_support::{World, calls, two, two_clouds};
@@ -183,6 +185,38 @@ async fn a_sprint_is_text_or_an_option_where_there_are_no_sprints() {
         world.person(other, who).edit(&there, json!({ OTHER: null })).unwrap();
         world.rest().await.unwrap();
         assert_eq!(world.field("acme", "Item", SPRINT), "");
+    }
+}
+
+/// Jira names no permission where it refuses either: they are told as one thing to mend.
+#[tokio::test(start_paused = true)]
+async fn a_sprint_and_a_due_date_that_wait_for_one_permission_are_one_cause() {
+    for (config, other, _) in pairs() {
+        let mut world = world(&config, other, "Sprint = \"both\"", FieldType::Sprint);
+        world.start().await;
+        let jane = world.person("acme", "jane");
+        let key = jane.create("SUP", "Bug", issue(1)).unwrap();
+        world.rest().await.unwrap();
+        let project = if other == "globex" { "ENG" } else { "OPS" };
+        world.jira(other).set_permission(project, "SCHEDULE_ISSUES", &[]);
+        jane.edit(&key, json!({ SPRINT: 2, "duedate": "2030-05-06" })).unwrap();
+        world.rest().await.unwrap();
+        let stored = world.daemon().store().problems(100).await.unwrap();
+        assert_eq!((stored.len(), causes(&stored).len()), (2, 1), "{stored:?}");
+        let rights = "the sync user needs Edit Issues (EDIT_ISSUES) and Schedule Issues (SCHEDULE_ISSUES)";
+        for function in ["the due date", "the sprint"] {
+            let says = format!("for {function} {rights} in project `{project}`");
+            assert!(stored.iter().any(|stored| stored.problem.remedy.contains(&says)), "{says}: {stored:?}");
+        }
+        let shown = |world: &World| (world.field(other, "Item", OTHER), world.field(other, "Item", "duedate"));
+        assert_eq!(shown(&world), ("Sprint 1, a".into(), String::new()));
+        world.jira(other).set_permission(project, "SCHEDULE_ISSUES", &[Holder::LoggedIn]);
+        // What is refused is left alone for an hour.
+        world.pass(3_700).await;
+        world.daemon().engine().sweep(None).await.unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(shown(&world), ("Sprint 2".into(), "2030-05-06".into()));
+        assert_eq!(world.problems().await, Vec::<String>::new());
     }
 }
 

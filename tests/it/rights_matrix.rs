@@ -12,7 +12,7 @@ use jirasyncd::model::ids::InstanceId;
 use jirasyncd::model::right::{Function, Right};
 use jirasyncd::model::settings::WhenDeleted;
 use jirasyncd::model::store::Store as _;
-use jirasyncd::simulator::{FieldSetup, FieldType, Holder, Person, Setup};
+use jirasyncd::simulator::{FieldSetup, FieldType, Holder, Person, Setup, SprintState};
 use serde_json::{Value, json};
 
 use super::daemon_support::{World, two};
@@ -29,6 +29,9 @@ struct Side {
     issue_type: &'static str,
     begin: &'static str,
 }
+
+/// The field of sprints.
+const SPRINT: &str = "customfield_27001";
 
 /// Whose acts cross, where only some do.
 const TEAM: &str = "Team";
@@ -137,6 +140,7 @@ fn other_cases() -> Vec<Case> {
         }),
         (Right::ModifyReporter, Function::Reporter, |told| told.edit(json!({ "reporter": told.second() }))),
         (Right::ScheduleIssues, Function::DueDate, |told| told.edit(json!({ "duedate": "2030-05-06" }))),
+        (Right::ScheduleIssues, Function::Sprint, |told| told.edit(json!({ SPRINT: 1 }))),
         (Right::ResolveIssues, Function::FixVersions, |told| {
             for side in [told.here, told.there] {
                 told.world.person(side.jira, side.people[0]).make_version(side.project, "9.1", json!({})).unwrap();
@@ -236,7 +240,7 @@ fn configuration(home: &str) -> String {
         .replace("home = \"acme\"", &format!("home = \"{home}\"\nattachments = \"both\"\ncounterparts = \"link\"\nnotify = \"never\""))
         .replace("users = [ ", "users = [ { acme = \"omar@acme.example\", globex = \"mlopez\" }, ")
         .replace("assignee = \"both\"", "assignee = \"both\"\nreporter = \"both\"\nothers = { acme = \"Others\", globex = \"Others\", template = \"{{ keys }}\" }\nlinks = \"both\"\nwatchers = { on-unmapped = \"skip\" }")
-        .replace("due-date = \"both\"", "due-date = \"both\"\nfix-versions = { on-unmapped = \"create\" }\nsecurity = { values = [ { acme = \"Staff\", globex = \"Staff\" } ] }")
+        .replace("due-date = \"both\"", "due-date = \"both\"\nSprint = \"both\"\nfix-versions = { on-unmapped = \"create\" }\nsecurity = { values = [ { acme = \"Staff\", globex = \"Staff\" } ] }")
         .replace("unrestricted = \"both\"", "unrestricted = \"both\"\ncopies = \"flow-back\"");
     text + "\n[sync.support.worklogs]\nunrestricted = \"both\"\n\n[sync.support.life]\ndeleted = \"delete\"\n"
 }
@@ -257,7 +261,9 @@ fn world_with(text: &str, more: impl Fn(&mut Setup)) -> World {
         for setup in setups.values_mut() {
             more(setup);
             setup.fields.push(FieldSetup::new("customfield_27000", "Others", FieldType::Text));
+            setup.fields.push(FieldSetup::new(SPRINT, "Sprint", FieldType::Sprint));
             let project = &mut setup.projects[0];
+            project.sprints = vec![("Sprint 1".to_owned(), SprintState::Active)];
             project.security_levels = vec!["Staff".to_owned()];
             for key in ["DELETE_ALL_COMMENTS", "DELETE_ALL_ATTACHMENTS", "EDIT_ALL_WORKLOGS", "DELETE_ALL_WORKLOGS"] {
                 project.permissions.remove(key);

@@ -210,6 +210,37 @@ async fn sprints_are_read_as_lists_and_written_as_one_number() {
     }
 }
 
+/// Atlassian's words: who adds issues to sprints, or removes them, needs Schedule Issues and Edit Issues.
+#[tokio::test(start_paused = true)]
+async fn only_who_may_schedule_issues_puts_them_into_sprints_or_takes_them_out() {
+    let acme = start(&with_sprints(presets::acme("https://acme.example"), false));
+    let globex = start(&with_sprints(presets::globex("https://jira.globex.example/jira"), false));
+    for (jira, project, kind) in [(acme, "SUP", "Bug"), (globex, "ENG", "Defect")] {
+        let client = Client::of(&jira, "sync");
+        let _watch = watched(&client.jira);
+        let key = issue(&client, project, kind, json!({ SPRINT: 2 })).await.text("/key").to_owned();
+        let path = format!("issue/{key}");
+        let shows = async || {
+            let meta = client.get(&format!("{path}/editmeta")).await;
+            meta.body["fields"].get(SPRINT).is_some()
+        };
+        assert!(shows().await, "{project}");
+        client.jira.set_permission(project, "SCHEDULE_ISSUES", &[]);
+        assert!(!shows().await, "{project}");
+        for sprint in [json!(3), Value::Null] {
+            let refused = client.put(&path, json!({ "fields": { SPRINT: sprint } })).await;
+            let why = refused.text(&format!("/errors/{SPRINT}"));
+            assert!(refused.status == 400 && why.contains("cannot be set"), "{refused:?}");
+        }
+        let refused = issue(&client, project, kind, json!({ SPRINT: 2 })).await;
+        assert_eq!(refused.status, 400, "{refused:?}");
+        // Nothing else waits for it.
+        assert!(client.put(&path, json!({ "fields": { "summary": "y" } })).await.status < 300);
+        let read = client.get(&path).await;
+        assert_eq!(read.body["fields"][SPRINT].as_array().unwrap().len(), 1);
+    }
+}
+
 /// Atlassian's words: the field takes a text; on Data Center the keys of portal and type, which JQL's suggestions tell.
 #[tokio::test(start_paused = true)]
 async fn a_request_type_is_of_one_desk_and_one_issue_type_and_written_as_a_text() {

@@ -106,14 +106,16 @@ async fn set_up(
     let found = survey(&connections, &loaded.config.syncs, true, &LastKnown::default()).await;
     drop(waiting);
     output.block(&summary::findings(&found))?;
+    let wrong = found.findings.iter().any(|finding| finding.severity == Severity::Error);
+    let exit = if wrong { Exit::Problems } else { Exit::Done };
     if !asker.agreed()? {
         output.note("nothing was written")?;
-        return Ok(Exit::Problems);
+        // Who wanted to see it has seen it; who was asked and said no has not had it done.
+        return Ok(if asker.only_shows() { exit } else { Exit::Problems });
     }
     files::write(config, &text, &desk.secrets, overwrite)?;
     output.block(&summary::written(config, desk.secrets.keys().map(PathBuf::as_path)))?;
-    let wrong = found.findings.iter().any(|finding| finding.severity == Severity::Error);
-    Ok(if wrong { Exit::Problems } else { Exit::Done })
+    Ok(exit)
 }
 
 /// Lets projects be chosen, and reads them and their people.
