@@ -43,9 +43,12 @@ impl Engine {
     pub(super) fn note_presence(&self, work: &mut Work, side: &SideId, snapshot: &IssueSnapshot) {
         let doubted = self.is_doubted(work, side);
         let project = work.sync.side(side).map(|settings| settings.project.clone());
+        let configured = self.instance_on(work, side).and_then(|instance| instance.configured_key(&snapshot.project));
+        let shown = configured.unwrap_or_else(|| snapshot.project.clone());
+        let is_here = project.is_none_or(|project| project == shown);
         let Some(replica) = work.item.replicas.get_mut(side) else { return };
-        let how = Absence::Moved(snapshot.project.clone());
-        if project.is_none_or(|project| project == snapshot.project) {
+        let how = Absence::Moved(shown);
+        if is_here {
             if let Some(away) = replica.away.take() {
                 tracing::info!(%side, issue.key = %snapshot.key, since = %away.since, "an issue is where it was again");
                 work.returned.insert(side.clone());
@@ -119,7 +122,7 @@ impl Engine {
             }
         }
         settle_what_is_gone(work);
-        Ok(())
+        self.tell_strayed(work).await
     }
 
     async fn confirm_absence(
@@ -129,6 +132,9 @@ impl Engine {
         since: Timestamp,
         looked: bool,
     ) -> Result<(), StoreError> {
+        if self.is_only_renamed(work, side).await {
+            return Ok(());
+        }
         let many = {
             let _held = self.counting.lock().await;
             self.count(work, side, Some(since)).await?

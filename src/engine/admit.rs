@@ -228,7 +228,8 @@ impl Engine {
         let mut missing = Vec::new();
         for newcomer in all {
             match self.rows.peek(instance.id(), newcomer.issue) {
-                Some(row) => {
+                Some(mut row) => {
+                    instance.by_configured_key(&mut row);
                     rows.insert(newcomer.issue, row);
                 }
                 None => missing.push(newcomer.issue),
@@ -248,7 +249,11 @@ impl Engine {
         if missing.is_empty() {
             return Some(unread);
         }
-        match instance.read.rows(missing, &instance.want).await {
+        let read = match instance.read.rows(missing, &instance.want).await {
+            Ok(mut read) => self.by_configured_keys(instance, &mut read.rows).await.map(|()| read),
+            Err(error) => Err(error),
+        };
+        match read {
             Ok(read) => {
                 for row in read.rows {
                     instance.could_read(row.id);

@@ -1,5 +1,5 @@
-//! A person says that an issue starts an item, whatever its side's scope. Must never start one from an issue that the sync user made,
-//! nor from one that an item holds.
+//! A person says that an issue starts an item, whatever its side's scope. Must never start one from an issue that the sync user made (but for
+//! one that its sync let go of and that somebody moved here), nor from one that an item holds.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -46,7 +46,8 @@ impl Engine {
             keeps.extend(was.replicas.values().map(|replica| replica.key.to_string()));
             parted.push(was);
         }
-        if issue.instance.is_us(row.creator.as_ref().map(|creator| &creator.account)) {
+        let is_ours = issue.instance.is_us(row.creator.as_ref().map(|creator| &creator.account));
+        if is_ours && !self.is_let_go(sync, &issue.instance, row).await? {
             return Ok(Decision::refused(format!(
                 "the sync user made {key}: it starts no item, but may be paired with another"
             )));

@@ -258,7 +258,8 @@ impl Engine {
             polled.pages += step.pages;
             // What lies before was asked for only because JQL cannot say it more exactly.
             let late = |updated: Timestamp| since.is_none_or(|since| updated >= since);
-            let rows: Vec<IssueSnapshot> = step.read.rows.into_iter().filter(|row| late(row.updated)).collect();
+            let mut rows: Vec<IssueSnapshot> = step.read.rows.into_iter().filter(|row| late(row.updated)).collect();
+            self.by_configured_keys(instance, &mut rows).await?;
             let unread: Vec<_> = step.read.unread.into_iter().filter(|row| row.updated.is_none_or(late)).collect();
             if since.is_none() {
                 self.look_for_strangers(instance, &rows).await?;
@@ -298,6 +299,7 @@ impl Engine {
         let listed: BTreeMap<IssueId, Timestamp> = part.iter().map(|(listed, issue)| (*issue, *listed)).collect();
         let issues: Vec<IssueId> = part.iter().map(|(_, issue)| *issue).collect();
         let mut read = instance.read.rows(&issues, &instance.want).await?;
+        self.by_configured_keys(instance, &mut read.rows).await?;
         for row in &mut read.unread {
             row.updated = row.updated.or_else(|| listed.get(&row.issue?).copied());
         }

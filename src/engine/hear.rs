@@ -80,7 +80,7 @@ impl Engine {
         {
             return Ok(false);
         }
-        let elsewhere = told.project.as_ref().is_some_and(|project| !instance.projects.contains(project));
+        let elsewhere = told.project.as_ref().is_some_and(|project| !instance.covers(project));
         if !elsewhere {
             return Ok(true);
         }
@@ -175,7 +175,8 @@ impl Engine {
         }
         let read = read_these(instance, &issues).await?;
         let (mut rows, mut moved) = (Vec::new(), Vec::new());
-        for row in read.rows {
+        for mut row in read.rows {
+            instance.by_configured_key(&mut row);
             if instance.projects.contains(&row.project) {
                 rows.push(row);
             } else if !self.store.items_of(instance.id(), row.id).await?.is_empty() {

@@ -15,6 +15,7 @@ use super::done::Done;
 use super::heard::Heard;
 use super::left_alone::Pause;
 use super::missed::Missed;
+use super::renamed::KeysNow;
 use super::strangers::{Stranger, in_words};
 use super::unshown::Unshown;
 use super::went_back::WentBack;
@@ -81,6 +82,8 @@ pub(crate) struct Instance {
     /// What we did there lately that nobody waits for.
     done: Mutex<Done>,
     pub(super) missed: Missed,
+    /// The keys that its projects have now.
+    pub(super) keys_now: KeysNow,
     pub(super) whole: Mutex<Option<super::crowd::WholeLook>>,
     pub(super) torn: Mutex<super::crowd::Torn>,
     /// Its version, where that is another one than at the start.
@@ -183,6 +186,7 @@ impl Instance {
             state: Mutex::default(),
             circles: Mutex::default(),
             missed: Missed::default(),
+            keys_now: KeysNow::default(),
             uploads: Arc::new(Semaphore::new(UPLOADS)),
             fell: tokio::sync::Notify::new(),
             has_more: AtomicBool::new(false),
@@ -439,7 +443,8 @@ impl Instance {
         let parts: Vec<_> = missing.chain(unread).chain(strangers).collect();
         drop(state);
         let more = self.times_in_words().into_iter().chain(self.unshown_in_words()).chain(self.went_back_in_words());
-        parts.into_iter().chain(more).chain(self.version_in_words()).collect()
+        let more = more.chain(self.version_in_words()).chain(self.renamed_in_words());
+        parts.into_iter().chain(more).collect()
     }
 
     /// Notes an issue that the sync user made, and that no sync which goes on knows.

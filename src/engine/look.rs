@@ -334,7 +334,8 @@ impl Engine {
             answer => answer,
         };
         let observed = match answer {
-            Ok(snapshot) => {
+            Ok(mut snapshot) => {
+                instance.by_configured_key(&mut snapshot);
                 self.note_presence(work, side, &snapshot);
                 let offers = snapshot.transitions.clone();
                 let status = Work::status_in(&snapshot).map(str::to_owned);

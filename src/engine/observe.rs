@@ -51,6 +51,7 @@ impl Engine {
                 work.failed = true;
                 return Ok(None);
             };
+            instance.by_configured_key(&mut now);
             self.note_presence(work, side, &now);
             again += 1;
             direct = true;

@@ -77,9 +77,10 @@ impl Engine {
         sync: &SyncRun,
         side: SideId,
         instance: Arc<Instance>,
-        row: IssueSnapshot,
+        mut row: IssueSnapshot,
         mut held: Option<ItemState>,
     ) -> Result<Result<Named, Refusal>, StoreError> {
+        instance.by_configured_key(&mut row);
         let project = sync.side(&side).map(|settings| settings.project.clone()).unwrap_or_default();
         if row.project != project {
             return Ok(Err(format!(
@@ -131,7 +132,9 @@ impl Engine {
                     ),
                 }));
             }
-            if let Some((other, _)) = self.opened_elsewhere(instance, mark) {
+            if let Some((other, _)) = self.opened_elsewhere(instance, mark)
+                && !self.is_let_go(sync, instance, row).await?
+            {
                 return Ok(Some(format!("{key} is a copy that sync `{other}` made")));
             }
         }

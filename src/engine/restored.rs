@@ -360,8 +360,11 @@ impl Engine {
             return Ok(false);
         }
         let read = async { Ok(there.read.issues(&[issue], &with_mark(&there.want)).await.pop()) };
+        let is_there = |project: &str| {
+            project == settings.project || there.configured_key(project).as_ref() == Some(&settings.project)
+        };
         let original = match there.patiently(read).await {
-            Ok(Some(Ok(original))) if original.project == settings.project => original,
+            Ok(Some(Ok(original))) if is_there(&original.project) => original,
             // It went elsewhere, or is gone: what it was a counterpart of is not of the sync any more.
             Ok(Some(Ok(_) | Err(JiraError { failure: Failure::NotFound, .. }))) => {
                 self.tell_stranger(side, instance, row).await?;

@@ -37,7 +37,7 @@ impl Engine {
             Some(Err(error)) => return error.to_string(),
             None => return format!("nothing was answered about {key}"),
         };
-        if row.project != side.project {
+        if row.project != side.project && instance.configured_key(&row.project).as_ref() != Some(&side.project) {
             return format!("it is {} by now, which is in no project of this side", row.key);
         }
         let creator = row.creator.as_ref().map(|creator| &creator.account);

@@ -475,6 +475,9 @@ pub trait JiraRead: Send + Sync + 'static {
     /// What sort of project it is.
     async fn nature(&self, project: &str) -> Result<Nature, JiraError>;
 
+    /// The key that a project has now.
+    async fn key_now(&self, project: &str) -> Result<String, JiraError>;
+
     /// All versions, or components, of a project. At most one request.
     async fn things(&self, project: &str, thing: Thing) -> Result<Vec<SeenThing>, JiraError>;
 

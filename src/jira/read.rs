@@ -419,6 +419,10 @@ impl JiraRead for Reader {
         self.0.nature(project).await
     }
 
+    async fn key_now(&self, project: &str) -> Result<String, JiraError> {
+        self.0.key_now(project).await
+    }
+
     async fn learn_time_form(&self, project: &str) -> Result<TimesRead, JiraError> {
         self.0.learn_time_form(project).await
     }

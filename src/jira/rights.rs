@@ -48,6 +48,13 @@ impl Client {
         })
     }
 
+    /// The key that a project has now. Jira finds it by a former one, too (memory).
+    pub(super) async fn key_now(&self, project: &str) -> Result<String, JiraError> {
+        let attempt = format!("asking which key project {project} has now");
+        let found: wire::Project = self.read(&Call::get("getProject", &["project", project], &attempt)).await?;
+        Ok(found.key.unwrap_or_else(|| project.to_owned()))
+    }
+
     pub(super) async fn newest(
         &self,
         project: &str,

@@ -380,6 +380,8 @@ pub(super) struct Suggestion {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Project {
+    /// The key that it has now, by whichever it was asked for.
+    pub(super) key: Option<String>,
     pub(super) project_type_key: Option<String>,
     /// `next-gen`: team-managed. Cloud alone.
     pub(super) style: Option<String>,

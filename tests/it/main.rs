@@ -181,6 +181,8 @@ mod daemon_merge;
 #[cfg(test)]
 mod daemon_metrics;
 #[cfg(test)]
+mod daemon_moved;
+#[cfg(test)]
 mod daemon_named_files;
 #[cfg(test)]
 mod daemon_names;

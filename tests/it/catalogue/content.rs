@@ -382,11 +382,11 @@ fn without_marks(said: &mut Value) {
     }
 }
 
-/// Jira shows the new key everywhere and takes the old one still; the configuration says the old one.
+/// Jira shows the new key everywhere and takes the old one still; the configuration says the old one, and everything goes on under it.
 #[tokio::test(start_paused = true)]
 async fn row_067_a_project_that_gets_another_key_doubles_and_deletes_nothing() {
     for (config, to, who, _) in pairs() {
-        let config = format!("{config}\n[sync.support.life]\ndeleted = \"delete\"\n");
+        let config = format!("{config}\n[sync.support.life]\ndeleted = \"delete\"\nmoved = \"delete\"\n");
         let mut world = World::without_daemon(&config);
         let renamed = Arc::new(AtomicBool::new(false));
         let held = Arc::clone(&renamed);
@@ -394,6 +394,9 @@ async fn row_067_a_project_that_gets_another_key_doubles_and_deletes_nothing() {
             let held = Arc::clone(&held);
             Arc::new(Bent::new(inner).back(move |place, _, said| {
                 if held.load(Ordering::SeqCst) && place.contains("acme.example") {
+                    if place.ends_with("/project/SUP") {
+                        said["key"] = json!("NEW");
+                    }
                     each_issue(said, |issue| {
                         issue["key"] = json!(issue["key"].as_str().unwrap_or_default().replace("SUP-", "NEW-"));
                         if let Some(shown) = issue.pointer_mut("/fields/project/key") {
@@ -417,15 +420,20 @@ async fn row_067_a_project_that_gets_another_key_doubles_and_deletes_nothing() {
         world.intervals(20).await;
         hours(&world, 2).await;
         let problems = world.problems().await;
-        assert!(problems.iter().any(|problem| problem.contains("is in project NEW now")), "{problems:?}");
+        assert!(
+            problems.len() == 1 && problems[0].contains("project `SUP` has the key `NEW` now"),
+            "{to}: {problems:?}"
+        );
         assert_eq!((world.issues("acme", "Item").len(), world.issues(to, "Item").len()), (1, 1), "{to}");
         assert_eq!(world.issue(to, "Item").comments.len(), 1, "{to}");
-        // Where the key is the one of the configuration again, it goes on.
+        assert_eq!(world.field(to, "Item", "summary"), "Item, edited", "{to}");
+        assert_eq!(world.field("acme", "Item", "duedate"), "2026-05-01", "{to}");
+        // Where the key is the one of the configuration again, nothing is told any more.
         renamed.store(false, Ordering::SeqCst);
-        world.daemon().engine().sweep(None).await.unwrap();
+        edit(&world, "acme", "jane", &key, "Item, edited again");
         world.rest().await.unwrap();
         assert_eq!(world.in_step("acme", to).await, Ok(()));
-        assert_eq!(world.field(to, "Item", "summary"), "Item, edited");
+        assert_eq!(world.field(to, "Item", "summary"), "Item, edited again", "{to}");
     }
 }
 

@@ -1,0 +1,287 @@
+//! Issues that somebody moves between the projects of two syncs, and projects that get another key. Must never take the daemon's word
+//! for what stands in a Jira.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jirasyncd::jira::Transport;
+use jirasyncd::model::command::{Command, Ended};
+use jirasyncd::simulator::{Holder, IssueView, ProjectSetup};
+use serde_json::{Value, json};
+
+use super::bent::{Bent, each_issue};
+use super::daemon_pairs::{tells, unpair};
+use super::daemon_pause::give;
+use super::daemon_support::{World, calls, two, two_clouds};
+
+/// The other side of the first sync: its Jira, its project and who works there.
+type Place = (&'static str, &'static str, &'static str);
+
+/// Home with each kind of counterpart.
+fn pairs() -> [(String, Place); 2] {
+    [(two(), ("globex", "ENG", "jdoe")), (two_clouds(), ("initech", "OPS", "petra"))]
+}
+
+/// Two syncs between the same two Jiras, each with a project of its own on both; `second` is put behind home's project of the second.
+fn twice(config: &str, (_, project, _): Place, life: &str, second: &str) -> String {
+    let other = config.split_once("[sync.support]").unwrap().1.replace("sync.support", "sync.second");
+    let other = other.replace("project = \"SUP\"", &format!("project = \"TWO\"{second}"));
+    let other = other.replace(&format!("project = \"{project}\""), "project = \"MORE\"");
+    format!("{config}\n[sync.support.life]\n{life}\n\n[sync.second]{other}\n[sync.second.life]\n{life}\n")
+}
+
+/// The world of these syncs, where everybody may delete.
+async fn world(config: &str, (to, _, _): Place) -> World {
+    let mut world = World::of(config, |setups| {
+        for (jira, key, id) in [("acme", "TWO", 10_001), (to, "MORE", 10_901)] {
+            let setup = setups.get_mut(jira).unwrap();
+            setup.projects[0].permissions.insert("DELETE_ISSUES".to_owned(), [Holder::LoggedIn].into());
+            let first = setup.projects[0].clone();
+            setup.projects.push(ProjectSetup { key: key.into(), id, name: key.into(), ..first });
+        }
+    });
+    world.start().await;
+    world.daemon().once().await.unwrap();
+    world
+}
+
+fn create(world: &World, summary: &str) -> String {
+    let fields = json!({ "summary": summary, "priority": { "name": "Low" } });
+    world.person("acme", "jane").create("SUP", "Bug", fields).unwrap()
+}
+
+/// The issues of a project whose summary holds a text.
+fn in_project(world: &World, jira: &str, project: &str, part: &str) -> Vec<IssueView> {
+    world.issues(jira, part).into_iter().filter(|view| view.project == project).collect()
+}
+
+/// The one issue of a project.
+fn only(world: &World, jira: &str, project: &str) -> IssueView {
+    let mut found = in_project(world, jira, project, "Item");
+    assert_eq!(found.len(), 1, "in {project} at {jira}: {found:?}");
+    found.remove(0)
+}
+
+/// How many comments of an issue hold a text.
+fn said(view: &IssueView, part: &str) -> usize {
+    view.comments.iter().filter(|comment| comment.body.contains(part)).count()
+}
+
+/// An issue is to begin in the second sync.
+fn begin(key: &str) -> Command {
+    Command::Create { sync: "second".into(), key: key.to_owned(), dry_run: false }
+}
+
+/// Everything is read again, also by a new process.
+async fn look_again(world: &mut World) {
+    world.daemon().engine().sweep(None).await.unwrap();
+    world.rest().await.unwrap();
+    world.start().await;
+    world.rest().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_moved_into_another_syncs_project_begins_there_and_ends_where_it_was() {
+    for (config, place) in pairs() {
+        let (to, project, who) = place;
+        let mut world = world(&twice(&config, place, "moved = \"comment\"", ""), place).await;
+        let (jane, partner) = (world.person("acme", "jane"), world.person(to, who));
+        let key = create(&world, "Item");
+        jane.comment(&key, "Said at home").unwrap();
+        world.rest().await.unwrap();
+        partner.comment(&only(&world, to, project).key, "Said by the first partner").unwrap();
+        world.rest().await.unwrap();
+        let moved = jane.move_to(&key, "TWO").unwrap();
+        world.rest().await.unwrap();
+        // What home's people said goes with it; what the first partner said stands there in the sync user's name, and goes nowhere.
+        let (first, second) = (only(&world, to, project), only(&world, to, "MORE"));
+        assert_eq!((said(&second, "Said at home"), said(&second, "first partner")), (1, 0), "{to}: {second:?}");
+        assert_eq!(said(&first, "was moved out of its project"), 1, "{to}: {first:?}");
+        jane.edit(&moved, json!({ "summary": "Item of the second" })).unwrap();
+        jane.comment(&moved, "Said in the second").unwrap();
+        partner.comment(&second.key, "Said by the second partner").unwrap();
+        world.rest().await.unwrap();
+        look_again(&mut world).await;
+        let (first, second) = (only(&world, to, project), only(&world, to, "MORE"));
+        assert_eq!(first.fields["summary"], "Item", "{to}");
+        assert_eq!(second.fields["summary"], "Item of the second", "{to}");
+        assert_eq!((said(&first, "Said in the second"), said(&second, "Said in the second")), (0, 1), "{to}");
+        let home = only(&world, "acme", "TWO");
+        assert_eq!((said(&home, "second partner"), said(&first, "second partner")), (1, 0), "{to}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{to}");
+        // Back again the first goes on, and the second ends.
+        let back = jane.move_to(&moved, "SUP").unwrap();
+        jane.edit(&back, json!({ "summary": "Item of the first" })).unwrap();
+        world.rest().await.unwrap();
+        look_again(&mut world).await;
+        let (first, second) = (only(&world, to, project), only(&world, to, "MORE"));
+        assert_eq!(first.fields["summary"], "Item of the first", "{to}");
+        assert_eq!(second.fields["summary"], "Item of the second", "{to}");
+        assert_eq!((said(&first, "was moved"), said(&second, "was moved")), (0, 1), "{to}: {first:?} {second:?}");
+        let home = only(&world, "acme", "SUP");
+        for text in ["Said at home", "first partner", "Said in the second"] {
+            assert_eq!((said(&home, text), said(&first, text)), (1, 1), "{to}: {text}");
+        }
+        assert_eq!((said(&home, "second partner"), said(&first, "second partner")), (1, 0), "{to}");
+        // And once more into the second: its own counterpart goes on.
+        let again = jane.move_to(&back, "TWO").unwrap();
+        jane.edit(&again, json!({ "summary": "Item of the second again" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(only(&world, to, "MORE").fields["summary"], "Item of the second again", "{to}");
+        assert_eq!(said(&only(&world, to, "MORE"), "was moved"), 0, "{to}");
+        assert_eq!((world.issues("acme", "Item").len(), world.issues(to, "Item").len()), (1, 2), "{to}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{to}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_moved_issue_begins_by_the_clause_of_the_sync_that_it_comes_to() {
+    for (config, place) in pairs() {
+        let (to, project, _) = place;
+        let config = twice(&config, place, "moved = \"delete\"", ", jql = \"labels = carry\"");
+        let world = world(&config, place).await;
+        let jane = world.person("acme", "jane");
+        let key = create(&world, "Item");
+        world.rest().await.unwrap();
+        assert_eq!(in_project(&world, to, project, "Item").len(), 1, "{to}");
+        let moved = jane.move_to(&key, "TWO").unwrap();
+        world.rest().await.unwrap();
+        let there = world.issues(to, "Item");
+        assert!(there.is_empty(), "{to}: its copy went, and no other came: {there:?}");
+        jane.update(&moved, json!({ "labels": [{ "add": "carry" }] })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(in_project(&world, to, "MORE", "Item").len(), 1, "{to}");
+        assert_eq!((world.issues("acme", "Item").len(), world.issues(to, "Item").len()), (1, 1), "{to}");
+        assert_eq!(calls(world.jira(to)).get("deleteIssue"), Some(&1), "{to}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_counterpart_that_is_moved_into_another_syncs_project_is_told_and_begins_by_a_persons_word() {
+    for (config, place) in pairs() {
+        let (to, project, who) = place;
+        let mut world = world(&twice(&config, place, "moved = \"comment\"", ""), place).await;
+        let (jane, partner) = (world.person("acme", "jane"), world.person(to, who));
+        let key = create(&world, "Item");
+        world.rest().await.unwrap();
+        let copy = only(&world, to, project).key;
+        let moved = partner.move_to(&copy, "MORE").unwrap();
+        world.rest().await.unwrap();
+        look_again(&mut world).await;
+        let problems = world.problems().await;
+        assert!(
+            problems.len() == 1 && problems[0].contains(&moved) && problems[0].contains("which sync `second` keeps"),
+            "{to}: {problems:?}"
+        );
+        assert_eq!((world.issues("acme", "Item").len(), world.issues(to, "Item").len()), (1, 1), "{to}");
+        let refused = give(&world, begin(&moved)).await;
+        assert!(refused.ended == Ended::Refused && tells(&refused, "sync `support` made"), "{to}: {refused:?}");
+        // Moved back it goes on.
+        let back = partner.move_to(&moved, project).unwrap();
+        partner.edit(&back, json!({ "summary": "Item, back" })).unwrap();
+        world.rest().await.unwrap();
+        assert_eq!(world.field("acme", "Item", "summary"), "Item, back", "{to}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{to}");
+        // The first lets go of it, and the second takes it.
+        let moved = partner.move_to(&back, "MORE").unwrap();
+        world.rest().await.unwrap();
+        let done = give(&world, unpair(&key)).await;
+        assert_eq!(done.ended, Ended::Done, "{to}: {done:?}");
+        let done = give(&world, begin(&moved)).await;
+        assert_eq!(done.ended, Ended::Done, "{to}: {done:?}");
+        world.rest().await.unwrap();
+        let home = only(&world, "acme", "TWO");
+        partner.edit(&moved, json!({ "summary": "Item of the second" })).unwrap();
+        jane.comment(&home.key, "Said at home").unwrap();
+        world.rest().await.unwrap();
+        look_again(&mut world).await;
+        assert_eq!(only(&world, "acme", "TWO").fields["summary"], "Item of the second", "{to}");
+        assert_eq!(only(&world, "acme", "SUP").fields["summary"], "Item, back", "{to}");
+        assert_eq!(said(&only(&world, to, "MORE"), "Said at home"), 1, "{to}");
+        assert_eq!((world.issues("acme", "Item").len(), world.issues(to, "Item").len()), (2, 1), "{to}");
+        assert_eq!(world.problems().await, Vec::<String>::new(), "{to}");
+    }
+}
+
+/// Shows a project of a Jira by another key wherever an answer names it. The old one is still taken.
+fn rename(world: &mut World, host: &'static str, was: &'static str) -> Arc<AtomicBool> {
+    let renamed = Arc::new(AtomicBool::new(false));
+    let held = Arc::clone(&renamed);
+    world.bend(move |inner| {
+        let held = Arc::clone(&held);
+        Arc::new(Bent::new(inner).back(move |place, _, said| {
+            if held.load(Ordering::SeqCst) && place.contains(host) {
+                show_renamed(place, said, was);
+            }
+        })) as Arc<dyn Transport>
+    });
+    renamed
+}
+
+fn show_renamed(place: &str, said: &mut Value, was: &str) {
+    if place.ends_with(&format!("/project/{was}")) && said.get("key").is_some() {
+        said["key"] = json!("NEW");
+    }
+    each_issue(said, |issue| {
+        let Some(key) = issue.get("key").and_then(Value::as_str).map(str::to_owned) else { return };
+        issue["key"] = json!(key.replace(&format!("{was}-"), "NEW-"));
+        if let Some(shown) = issue.pointer_mut("/fields/project/key").filter(|shown| shown.as_str() == Some(was)) {
+            *shown = json!("NEW");
+        }
+    });
+}
+
+/// An administrator changes the key of a project, at home or at a partner.
+#[tokio::test(start_paused = true)]
+async fn a_project_that_gets_another_key_goes_on_and_nothing_is_taken_for_moved() {
+    for (config, (to, project, who)) in pairs() {
+        let host = if to == "globex" { "globex.example" } else { "initech.example" };
+        for (jira, host, was) in [("acme", "acme.example", "SUP"), (to, host, project)] {
+            let life = "moved = \"delete\"\ndeleted = \"delete\"\nmost-missing = 1";
+            let config = format!("{config}\n[sync.support.life]\n{life}\n");
+            let mut world = World::of(&config, |setups| {
+                let project = &mut setups.get_mut(to).unwrap().projects[0];
+                project.permissions.insert("DELETE_ISSUES".to_owned(), [Holder::LoggedIn].into());
+            });
+            let renamed = rename(&mut world, host, was);
+            world.start().await;
+            for summary in ["Item", "Thing", "Object"] {
+                create(&world, summary);
+            }
+            world.rest().await.unwrap();
+            renamed.store(true, Ordering::SeqCst);
+            world.daemon().engine().sweep(None).await.unwrap();
+            world.intervals(10).await;
+            // What is there goes on both ways, and what is new begins.
+            let (here, there) = (world.issue("acme", "Item").key, world.issue(to, "Item").key);
+            world.person("acme", "jane").edit(&here, json!({ "summary": "Item, edited" })).unwrap();
+            world.person(to, who).edit(&there, json!({ "duedate": "2030-05-06" })).unwrap();
+            create(&world, "Later");
+            world.rest().await.unwrap();
+            look_again(&mut world).await;
+            assert_eq!(world.field(to, "Item", "summary"), "Item, edited", "{jira}");
+            assert_eq!(world.field("acme", "Item", "duedate"), "2030-05-06", "{jira}");
+            for summary in ["Item", "Thing", "Object", "Later"] {
+                let count = (world.issues("acme", summary).len(), world.issues(to, summary).len());
+                assert_eq!(count, (1, 1), "{jira}: {summary}");
+            }
+            assert_eq!(calls(world.jira(to)).get("deleteIssue"), None, "{jira}");
+            let issue = world.issue(jira, "Thing").key;
+            let editor = if jira == "acme" { "jane" } else { who };
+            world.person(jira, editor).edit(&issue, json!({ "summary": "Thing, edited" })).unwrap();
+            world.rest().await.unwrap();
+            let problems = world.problems().await;
+            assert!(
+                problems.len() == 1 && problems[0].contains(&format!("project `{was}` has the key `NEW` now")),
+                "{jira}: {problems:?}"
+            );
+            // A key that it has again is told no more.
+            renamed.store(false, Ordering::SeqCst);
+            world.person(jira, editor).edit(&issue, json!({ "summary": "Thing, edited again" })).unwrap();
+            world.rest().await.unwrap();
+            let summaries = (world.field("acme", "Thing", "summary"), world.field(to, "Thing", "summary"));
+            assert_eq!(summaries.0, summaries.1, "{jira}");
+            assert_eq!(world.problems().await, Vec::<String>::new(), "{jira}");
+        }
+    }
+}
