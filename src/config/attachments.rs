@@ -105,7 +105,9 @@ fn names_cross(settings: &SyncSettings) -> bool {
     let files = &settings.attachments;
     let between = |from: &SideId, to: &SideId| {
         let rows = &settings.comments.restricted;
-        let row = |row: &RestrictedRow| [&row.at, &row.with] == [from, to] || [&row.with, &row.at] == [from, to];
+        let row = |row: &RestrictedRow| {
+            !row.is_internal() && ([&row.at, &row.with] == [from, to] || [&row.with, &row.at] == [from, to])
+        };
         let said = [&settings.comments, &settings.worklogs];
         let text = |row: &FieldRow| {
             let both = row.sides.contains_key(from) && row.sides.contains_key(to);

@@ -120,7 +120,7 @@ pub(super) static JIRA_NAME: Form = form("a name in Jira", "In Progress", None);
 pub(super) static PROPERTY: Form = form("the name of an entity property", "com.example.partner", None);
 pub(super) static FIELD: Form = form("a field's id or display name", "customfield_10042", None);
 static LABEL: Form = form("a word, or the beginning of words and `*`", "share-*", None);
-static READERS: Form = form("a role or group", "role:Globex desk", Some("^(role|group):.+$"));
+static READERS: Form = form("a role, a group or `internal`", "role:Globex desk", Some("^(internal|(role|group):.+)$"));
 static CIRCLE: Form = form("some people", "group:Field team", Some("^(group|role|user):.+$"));
 static COMPOSED: Form = form("a template", "[{{ key }}] {{ summary }}", None);
 static TEMPLATE: Form = form("a template of one line", "{{ author.name }} (Acme)", None);
@@ -415,13 +415,13 @@ pub(super) static RESTRICTED: Key = default(
     "restricted",
     Shape::Either(&[Shape::Word(&["skip"]), Shape::List(&Shape::Named(&READERS_CELLS))]),
     "skip",
-    "Comments for a role or group: skipped, but for those of these rows, each `{ SIDE = \"role:NAME\", with = \"OTHER\" }`.",
+    "Comments for a role or group, or internal to a service desk: skipped, but for those of these rows, each `{ SIDE = \"role:NAME\", with = \"OTHER\" }`.",
 );
 pub(super) static INTERNAL: Key = default(
     "internal",
     Shape::Word(&["skip", "as-internal"]),
     "skip",
-    "Internal comments of a service desk: skipped, or copied as internal ones to sides that are service desks too.",
+    "Internal comments of a service desk that no row of `restricted` names: skipped, or copied as internal ones to sides that are service desks too.",
 );
 pub(super) static HEADER: Key = optional(
     "header",

@@ -1,5 +1,5 @@
 //! Service desks in which the sync user is no agent: Jira shows it no internal comment there, and counts what it writes as a customer's. Must
-//! never hold anything back for it: the rest of the issue goes on.
+//! never hold anything back for it but what is to be internal there: the rest of the issue goes on.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

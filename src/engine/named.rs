@@ -93,15 +93,17 @@ fn goes_by_itself(work: &Work, record: &AttachmentRecord, side: &SideId) -> bool
     })
 }
 
-/// The comments that name a file and cross to a side.
+/// The comments that name a file and cross to a side. What is internal to a service desk on either side fetches none.
 fn naming<'w>(work: &'w Work, record: &AttachmentRecord, side: &SideId) -> Vec<&'w CommentRecord> {
     let sync = &work.sync.settings;
     let names = |said: &&CommentRecord| {
+        let readers = sync.comments.route(&said.side, &said.visibility, side);
         said.side == record.side
             && !said.gone
             && record.named_by.contains(&NamedBy::Comment(said.id.clone()))
             && !said.refused.contains_key(side)
-            && sync.comments.route(&said.side, &said.visibility, side).is_some()
+            && said.visibility != Visibility::Internal
+            && readers.is_some_and(|readers| readers != Visibility::Internal)
     };
     work.item.comments.iter().filter(names).collect()
 }

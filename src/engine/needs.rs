@@ -254,9 +254,9 @@ impl<'s> Needs<'s> {
 
     /// Who is no agent is a customer there, and a customer's comments are shown to all.
     fn desk(&mut self) {
-        let demand = if self.sync.comments.internal { Demand::Needed } else { Demand::Wished };
-        let for_what =
-            if self.sync.comments.internal { "read and write internal comments" } else { "work as an agent" };
+        let internal = self.sync.comments.is_internal_on(&self.side.id);
+        let demand = if internal { Demand::Needed } else { Demand::Wished };
+        let for_what = if internal { "read and write internal comments" } else { "work as an agent" };
         self.wanted(Function::ServiceDesk, Right::ServiceDeskAgent, for_what, demand);
     }
 }

@@ -11,8 +11,11 @@ use super::workflows;
 use crate::jira::{Failure, Identity, JiraError, JiraRead};
 use crate::model::catalog::{Catalog, Shape};
 use crate::model::ids::{InstanceId, IssueId, SideId, SyncId};
+use crate::model::issue::Visibility;
 use crate::model::right::Right;
-use crate::model::settings::{Composed, FieldKind, FieldRow, InstanceSettings, OnUnmapped, SideSettings, SyncSettings};
+use crate::model::settings::{
+    Composed, FieldKind, FieldRow, InstanceSettings, OnUnmapped, RestrictedRow, SideSettings, SyncSettings,
+};
 use crate::model::whose::Circle;
 use crate::plan::{LET_WATCH, WATCHING_OFF};
 
@@ -102,6 +105,7 @@ pub async fn survey(
             survey.try_clauses(connections, sync).await;
             survey.try_roles(connections, sync).await;
             survey.try_watching(connections, sync).await;
+            survey.findings.extend(unfit_rows(sync, &catalogs));
         }
         survey.findings.extend(one_project_twice(sync, &catalogs));
         let (resolved, findings) = resolve(sync, &catalogs);
@@ -145,6 +149,39 @@ fn one_project_twice(sync: &SyncSettings, catalogs: &BTreeMap<SideId, Catalog>) 
         Finding::error(place, what, remedy)
     });
     same.collect()
+}
+
+/// Rows of `restricted` that would lay a service desk's notes open to its customers, or speak of notes where there are none.
+fn unfit_rows(sync: &SyncSettings, catalogs: &BTreeMap<SideId, Catalog>) -> Vec<Finding> {
+    let place = format!("sync.{}.comments.restricted", sync.id);
+    let mut found = Vec::new();
+    let rows = sync.comments.restricted.iter().filter(|row| row.is_internal());
+    for (side, readers) in rows.flat_map(RestrictedRow::ends) {
+        let Some(settings) = sync.side(side) else { continue };
+        match (readers, catalogs.get(side).and_then(|catalog| catalog.service_desk)) {
+            (Visibility::Internal, Some(false)) => {
+                let what = format!(
+                    "a row is about internal comments of side `{side}`, and project `{}` of instance `{}` is no service desk",
+                    settings.project, settings.instance
+                );
+                let remedy = "name a role or group of that side instead, or take the row out";
+                found.push(Finding::error(place.clone(), what, remedy));
+            }
+            (Visibility::Everybody, Some(true)) => {
+                let what = format!(
+                    "a row shares internal comments with everybody on side `{side}`, and project `{}` of instance `{}` is a service desk with customers",
+                    settings.project, settings.instance
+                );
+                let remedy = "name that side's readers in the row too: `internal`, a role or a group";
+                found.push(Finding::error(place.clone(), what, remedy));
+            }
+            (Visibility::Internal | Visibility::Everybody, None)
+            | (Visibility::Internal, Some(true))
+            | (Visibility::Everybody, Some(false))
+            | (Visibility::Role(_) | Visibility::Group(_) | Visibility::Other, _) => {}
+        }
+    }
+    found
 }
 
 impl Survey {
@@ -282,10 +319,20 @@ async fn one_side(connection: &Connection, sync: &SyncSettings, side: &SideSetti
         }
     }
     if let Ok(found) = &mut catalog
-        && sync.comments.internal
+        && sync.comments.asks_for_desk(&side.id)
     {
         match connection.read.nature(&side.project).await {
             Ok(nature) => found.service_desk = Some(nature.service_desk),
+            Err(error) => catalog = Err(error),
+        }
+    }
+    if let Ok(found) = &mut catalog
+        && found.service_desk == Some(true)
+        && sync.comments.is_internal_on(&side.id)
+    {
+        let agent = Right::ServiceDeskAgent.key();
+        match connection.read.permissions(&side.project, &[agent]).await {
+            Ok(held) => found.desk_agent = Some(held.get(agent) == Some(&true)),
             Err(error) => catalog = Err(error),
         }
     }

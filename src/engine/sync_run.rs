@@ -138,6 +138,7 @@ impl SyncRun {
             // Asked for beside the catalog.
             catalog.upload_limit = known.upload_limit;
             catalog.service_desk = known.service_desk;
+            catalog.desk_agent = known.desk_agent;
             catalog.edits_all_comments = known.edits_all_comments;
             catalog.hides_watchers = known.hides_watchers;
             catalog.called.clone_from(&known.called);
@@ -274,6 +275,7 @@ impl SyncRun {
     /// Notes whether the sync user is an agent on a side, and until when that is believed.
     pub(crate) fn note_agency(&self, side: &SideId, is_agent: bool, until: Duration) {
         lock(&self.agency).insert(side.clone(), (is_agent, until));
+        self.change(side, |known| known.desk_agent = Some(is_agent));
     }
 
     /// Notes that a side does not show who watches, and until when that is believed.

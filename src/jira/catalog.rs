@@ -114,6 +114,7 @@ impl Client {
             required,
             upload_limit: None,
             service_desk: None,
+            desk_agent: None,
             edits_all_comments: None,
             hides_watchers: None,
             link_types: Vec::new(),

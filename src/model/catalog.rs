@@ -72,6 +72,9 @@ pub struct Catalog {
     /// Whether the project is a service desk, whose comments can be internal; `None` where that was not asked.
     #[serde(default)]
     pub service_desk: Option<bool>,
+    /// Whether the sync user is an agent of that service desk: else what it writes is a customer's word. `None` where that was not asked.
+    #[serde(default)]
+    pub desk_agent: Option<bool>,
     /// Whether the sync user may edit what others wrote; `None` where that was not asked.
     #[serde(default)]
     pub edits_all_comments: Option<bool>,

@@ -203,9 +203,12 @@ pub enum Visibility {
 }
 
 impl Visibility {
-    /// From its form in the configuration: `role:NAME` or `group:NAME`.
+    /// From its form in the configuration: `role:NAME`, `group:NAME` or `internal`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        if text.trim() == "internal" {
+            return Some(Self::Internal);
+        }
         let (kind, name) = text.split_once(':')?;
         let name = name.trim();
         match kind.trim() {

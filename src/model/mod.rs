@@ -31,6 +31,7 @@ pub mod problem;
 pub mod problem_filter;
 pub mod remark;
 pub mod right;
+pub mod routes;
 pub mod scope;
 pub mod secret;
 pub mod settings;

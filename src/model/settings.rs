@@ -378,7 +378,8 @@ pub struct CommentSettings {
 }
 
 impl CommentSettings {
-    /// Who is to read the copy on `side` of a comment of `origin` that `visibility` may read there. `None`: no copy is made.
+    /// Who is to read the copy on `side` of a comment of `origin` that `visibility` may read there. `None`: no copy is made. Whether the
+    /// projects are fit for what is internal to a service desk is another question: [`CommentSettings::fit_route`].
     #[must_use]
     pub fn route(&self, origin: &SideId, visibility: &Visibility, side: &SideId) -> Option<Visibility> {
         let row = self.restricted.iter().find_map(|row| {
@@ -416,7 +417,7 @@ impl CommentSettings {
 /// Comments of one visibility on one side, and what they are on another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RestrictedRow {
-    /// The side where they are restricted.
+    /// The side where they are restricted, or internal to its service desk.
     pub at: SideId,
     /// To whom.
     pub visibility: Visibility,

@@ -91,21 +91,50 @@ impl Check<'_> {
         remark: Remark,
     ) -> bool {
         let rules = self.input.sync.remarks(remark);
-        let forth = |row: &RestrictedRow| [&row.at, &row.with] == [origin, side] && &row.visibility == of;
-        let back = |row: &RestrictedRow| [&row.with, &row.at] == [origin, side] && &row.there == of;
-        let mut rows = rules.restricted.iter().filter(|row| forth(row) || back(row)).peekable();
+        let named = self.named_readers(side, origin, of, remark);
         // What a partner says to everybody there may have to land among few here.
-        if rows.peek().is_some() {
-            return rows.any(|row| forth(row) && &row.there == under || back(row) && &row.visibility == under);
+        if !named.is_empty() {
+            let stays_inside = self.stays_inside([(origin, of), (side, under)]);
+            return named.contains(&under) && stays_inside && self.keeps(side, under);
         }
         match (of, under) {
             (Visibility::Everybody, Visibility::Everybody) => rules.from.contains(origin) && rules.to.contains(side),
             (Visibility::Internal, Visibility::Internal) => {
-                rules.internal
-                    && self.input.catalogs.get(side).is_some_and(|catalog| catalog.service_desk == Some(true))
+                rules.internal && self.stays_inside([(origin, of), (side, under)]) && self.keeps(side, under)
             }
             _ => false,
         }
+    }
+
+    /// Who is to read on a side, by the rows, what these readers of `origin` have.
+    fn named_readers(&self, side: &SideId, origin: &SideId, of: &Visibility, remark: Remark) -> Vec<&Visibility> {
+        let rows = self.input.sync.remarks(remark).restricted.iter();
+        let named = rows.filter_map(|row| {
+            if [&row.at, &row.with] == [origin, side] && &row.visibility == of {
+                return Some(&row.there);
+            }
+            ([&row.with, &row.at] == [origin, side] && &row.there == of).then_some(&row.visibility)
+        });
+        named.collect()
+    }
+
+    /// Of what is internal on one of two sides: whether that is a service desk, and everybody on the other is nobody's customer.
+    fn stays_inside(&self, ends: [(&SideId, &Visibility); 2]) -> bool {
+        let fits = |(side, readers): (&SideId, &Visibility)| {
+            let is_desk = self.input.catalogs.get(side).and_then(|catalog| catalog.service_desk);
+            match readers {
+                Visibility::Internal => is_desk == Some(true),
+                Visibility::Everybody => is_desk == Some(false),
+                Visibility::Role(_) | Visibility::Group(_) | Visibility::Other => true,
+            }
+        };
+        !ends.into_iter().any(|(_, readers)| readers == &Visibility::Internal) || ends.into_iter().all(fits)
+    }
+
+    /// Whether what we write for these readers stays with them: only an agent's word can be internal.
+    fn keeps(&self, side: &SideId, under: &Visibility) -> bool {
+        under != &Visibility::Internal
+            || self.input.catalogs.get(side).is_some_and(|catalog| catalog.desk_agent == Some(true))
     }
 
     pub(super) fn revision(
@@ -145,11 +174,18 @@ impl Check<'_> {
         let stands = lists(origin).map(|comments| comments.list.iter().find(|there| &there.id == comment));
         let now = stands.map_or_else(|| known.map(|record| &record.visibility), |there| there.map(|it| &it.visibility));
         let fits = now.is_some_and(|now| self.may_read(side, origin, (now, &terms.under), remark));
-        if !deleted && !fits {
+        let inside = terms.under == Visibility::Internal;
+        let laid_open = inside
+            && lists(side).is_some_and(|comments| {
+                comments.list.iter().any(|there| &there.id == copy && there.visibility == Visibility::Everybody)
+            });
+        if !deleted && (!fits || laid_open) {
             self.fail("restricted comments stay", side, format!("{origin}'s {word} {comment}"));
         }
-        // What the configuration alone forbids now is not taken back.
-        let as_ever = now == Some(&terms.of) && terms == Terms::default();
+        // What the configuration alone forbids now is not taken back, nor a note shown to customers; what a row gives to others there is.
+        let named = now.map(|now| self.named_readers(side, origin, now, remark)).unwrap_or_default();
+        let moves_on = named.iter().any(|readers| *readers != &terms.under);
+        let as_ever = now == Some(&terms.of) && (terms == Terms::default() || inside) && !moves_on;
         // A note was never among the comments of its side: what is read of the file there counts.
         let note = known.filter(|record| record.notice && record.only.as_ref() == Some(side));
         let read = self.input.observed.get(origin).is_some_and(|observation| observation.direct);

@@ -8,7 +8,7 @@ use crate::model::ids::{AttachmentId, FieldName, SideId};
 use crate::model::issue::Visibility;
 use crate::model::operation::Action;
 use crate::model::remark::Remark;
-use crate::model::settings::{RestrictedRow, WhenDeleted, WhichFiles};
+use crate::model::settings::{WhenDeleted, WhichFiles};
 use crate::text;
 
 impl Check<'_> {
@@ -70,12 +70,15 @@ impl Check<'_> {
     /// Whether what these readers of `origin` have may have a copy on `side` that is not internal.
     fn may_cross(&self, side: &SideId, origin: &SideId, of: &Visibility, remark: Remark) -> bool {
         let rules = self.input.sync.remarks(remark);
-        let named = |row: &RestrictedRow| {
+        let mut named = rules.restricted.iter().filter(|row| {
             [&row.at, &row.with] == [origin, side] && &row.visibility == of
                 || [&row.with, &row.at] == [origin, side] && &row.there == of
-        };
-        let open = of == &Visibility::Everybody && rules.from.contains(origin) && rules.to.contains(side);
-        open || of != &Visibility::Internal && rules.restricted.iter().any(named)
+        });
+        // What a row lets land as an internal note crosses as nothing else.
+        match named.next() {
+            Some(row) => row.visibility != Visibility::Internal && row.there != Visibility::Internal,
+            None => of == &Visibility::Everybody && rules.from.contains(origin) && rules.to.contains(side),
+        }
     }
 
     /// An original goes only where `both` says so, and the history says that a person took its copy away.

@@ -14,12 +14,15 @@ use super::whose::keeps;
 use super::{Draft, Observation, Wanted};
 use crate::mapping::Rich;
 use crate::mapping::header::{DEFAULT_HEADER, in_one_line, render};
+use crate::model::catalog::Catalog;
 use crate::model::document::{Block, Document, Inline};
 use crate::model::hub::{CommentRecord, PendingComment, Said, Terms};
 use crate::model::ids::{CommentId, SideId};
 use crate::model::issue::{CommentSnapshot, NativeValue, Visibility};
 use crate::model::operation::{Action, Operation};
 use crate::model::remark::Remark;
+use crate::model::right::{Function, Right, needed};
+use crate::model::routes::Unfit;
 use crate::model::settings::CommentSettings;
 use crate::planted::{Bug, is_planted};
 
@@ -47,7 +50,7 @@ pub(super) fn collect(draft: &mut Draft<'_>, side: &SideId, observation: &Observ
         if let Some(record) = known.and_then(|known| draft.plan.item.remarks_mut(remark).get_mut(known))
             && (!kept || !goes)
         {
-            read_by(record, comment, rules);
+            read_by(record, comment, rules, draft.input.catalogs);
         }
         if !goes {
             // Nobody else may read it now: its text is not kept either.
@@ -124,7 +127,12 @@ fn first_said(pending: &PendingComment) -> Said {
 }
 
 /// Takes in who may read an original now, and what it answers.
-fn read_by(record: &mut CommentRecord, comment: &CommentSnapshot, rules: &CommentSettings) {
+fn read_by(
+    record: &mut CommentRecord,
+    comment: &CommentSnapshot,
+    rules: &CommentSettings,
+    catalogs: &BTreeMap<SideId, Catalog>,
+) {
     record.parent.clone_from(&comment.parent);
     if record.visibility == comment.visibility {
         return;
@@ -133,7 +141,7 @@ fn read_by(record: &mut CommentRecord, comment: &CommentSnapshot, rules: &Commen
     // A copy whose readers are the right ones for these too stays as it is.
     for copy in record.copies.keys() {
         let under = record.terms.get(copy).map(|terms| terms.under.clone()).unwrap_or_default();
-        if rules.route(&record.side, &comment.visibility, copy).as_ref() == Some(&under) {
+        if rules.fit_route(&record.side, &comment.visibility, copy, catalogs).as_ref() == Some(&under) {
             record.terms.insert(copy.clone(), Terms { of: comment.visibility.clone(), under });
         }
     }
@@ -152,12 +160,14 @@ pub(super) fn readers(draft: &Draft<'_>, record: &CommentRecord, side: &SideId, 
     if record.only.as_ref().is_some_and(|only| only != side) {
         return None;
     }
-    let readers = draft.input.sync.remarks(remark).route(&record.side, &record.visibility, side);
+    let rules = draft.input.sync.remarks(remark);
+    // What is internal would be public where the projects are not what the configuration takes them for.
+    if rules.unfit(&record.side, &record.visibility, side, draft.input.catalogs).is_some() {
+        return None;
+    }
     // A notice goes also where comments do not.
-    let readers = readers.or_else(|| record.notice.then_some(Visibility::Everybody))?;
-    // Where nobody knows what is internal it would be public.
-    let shown = readers == Visibility::Internal && draft.catalog(side).service_desk != Some(true);
-    (!shown).then_some(readers)
+    let readers = rules.route(&record.side, &record.visibility, side);
+    readers.or_else(|| record.notice.then_some(Visibility::Everybody))
 }
 
 /// Plans the copies that are missing, and forgets texts that are needed no more.
@@ -193,31 +203,53 @@ pub(super) fn copy(draft: &mut Draft<'_>, remark: Remark) {
     }
 }
 
-/// Internal comments that a side could not keep from everybody are told, and stay.
+/// What customers of a service desk could read, who are not to, is told, and stays.
 fn undesked(draft: &mut Draft<'_>) {
-    let sync = draft.input.sync;
-    let mut sides: Vec<SideId> = Vec::new();
-    for record in draft.plan.item.comments.iter().filter(|record| record.visibility == Visibility::Internal) {
-        let bare = |side: &&SideId| {
+    let (sync, catalogs) = (draft.input.sync, draft.input.catalogs);
+    let mut found: BTreeSet<(SideId, Unfit)> = BTreeSet::new();
+    for record in draft.plan.item.comments.iter().filter(|record| !record.gone) {
+        let lacks = |side: &&SideId| {
             let sees = sync.side(side).is_some_and(|settings| settings.sees.contains(&record.side));
-            let place = draft.plan.item.replicas.contains_key(side);
-            let routed = sync.comments.route(&record.side, &record.visibility, side) == Some(Visibility::Internal);
-            *side != &record.side
-                && sees
-                && place
-                && !record.gone
-                && routed
-                && readers(draft, record, side, Remark::Comment).is_none()
+            let place = draft.plan.item.replicas.contains_key(*side);
+            let meant = record.only.as_ref().is_none_or(|only| only == *side);
+            let lies_there = record.copies.contains_key(*side) || record.spared.contains(*side);
+            *side != &record.side && sees && place && meant && !lies_there
         };
-        sides.extend(sync.side_ids().filter(bare).cloned());
+        found.extend(sync.side_ids().filter(lacks).filter_map(|side| {
+            let unfit = sync.comments.unfit(&record.side, &record.visibility, side, catalogs)?;
+            Some((side.clone(), unfit))
+        }));
     }
-    for side in sides {
-        draft.hold(
-            &side,
+    for (side, unfit) in found {
+        say_unfit(draft, &side, &unfit);
+    }
+}
+
+fn say_unfit(draft: &mut Draft<'_>, side: &SideId, unfit: &Unfit) {
+    match unfit {
+        Unfit::NoDesk(at) => draft.hold(
+            side,
             None,
-            "an internal comment was not copied: the project is no service desk, so everybody could read it".to_owned(),
-            "share it by hand, or set `internal = \"skip\"`",
-        );
+            format!("a comment was not copied: it is to be internal on side `{at}`, which is no service desk, so that everybody could read it there"),
+            "share it by hand, correct the row of `restricted`, or set `internal = \"skip\"`",
+        ),
+        Unfit::Open(at) => draft.hold(
+            side,
+            None,
+            format!("a comment was not copied: the row of `restricted` leaves side `{at}` open to everybody, which is a service desk with customers"),
+            "name that side's readers in the row too: `internal`, a role or a group",
+        ),
+        Unfit::NoAgent(at) => {
+            let remedy = needed(draft.input.sync, at, Function::ServiceDesk, &[Right::ServiceDeskAgent]);
+            let why = format!("a comment was not copied: it is to be internal on side `{at}`, where the sync user is no agent, so that customers could read it");
+            draft.hold(side, None, why, &remedy);
+        }
+        Unfit::Unknown(at) => draft.hold(
+            side,
+            None,
+            format!("a comment was not copied: it is not known yet whether side `{at}` is a service desk, and whether the sync user is an agent there"),
+            "wait until that Jira answers, and restart then: it is asked at a start",
+        ),
     }
 }
 

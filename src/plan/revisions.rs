@@ -12,7 +12,7 @@ use super::{Draft, Observation, Wanted};
 use crate::model::document::Document;
 use crate::model::hub::{Audience, CommentRecord, Conflict, Said, WrittenCopy};
 use crate::model::ids::{CommentId, FieldName, SideId};
-use crate::model::issue::CommentSnapshot;
+use crate::model::issue::{CommentSnapshot, Visibility};
 use crate::model::left;
 use crate::model::operation::{Action, Intent, Operation};
 use crate::model::remark::{Remark, Spent};
@@ -137,7 +137,7 @@ fn bring_up_to_date(
     let sync = draft.input.sync;
     let sees = sync.side(side).is_some_and(|settings| settings.sees.contains(&record.side));
     // Where the configuration lets nothing pass any more, what stands there stays as it is.
-    let passes = sees && readers(draft, record, side, remark).is_some();
+    let passes = sees && readers(draft, record, side, remark).is_some() && !stays_inside(draft, record, side, remark);
     let Some(said) = record.said.as_ref().filter(|_| passes) else { return };
     // A copy from before texts were kept shows the first one.
     let shown = record.written.get(side).map_or(0, |written| written.edits);
@@ -155,6 +155,10 @@ fn bring_up_to_date(
         note(draft, (index, remark), side, None, said);
         return;
     };
+    if record.terms_of(side).under == Visibility::Internal && there.visibility == Visibility::Everybody {
+        laid_open(draft, side, copy);
+        return;
+    }
     let stands = rich(draft, side).read(&there.body);
     let says = (said.author.as_str(), &said.body);
     let Some((body, wanted)) = copy_body(draft, record, says, side, &there.body, remark) else { return };
@@ -169,6 +173,14 @@ fn bring_up_to_date(
     let (edits, spent) = (said.edits, said.spent);
     let action = Action::EditComment { remark, origin, comment, copy, body, wanted, edits, spent, emptied: false };
     draft.plan.operations.push(Operation { side: side.clone(), action });
+}
+
+/// Says that our internal copy is open to a service desk's customers, so that nothing more is written into it.
+fn laid_open(draft: &mut Draft<'_>, side: &SideId, copy: &CommentId) {
+    let why = format!(
+        "comment {copy} is a copy that is to be internal, and everybody can read it: what was said since is not written into it"
+    );
+    draft.hold(side, None, why, "make it internal again, or delete it by hand");
 }
 
 /// Whether a copy holds an older text of ours: a write that landed late. What else a Jira makes of our text is its own, and is
@@ -241,13 +253,28 @@ pub(super) fn overwritten(
 /// What stands in place of a text that may not be read there any more. The same for every comment: it tells nothing.
 const NOTICE: &str = "This comment is not shared here any more.";
 
+/// Who is to read a side's copy of a comment, where the projects are fit for it.
+fn routed(draft: &Draft<'_>, record: &CommentRecord, side: &SideId, remark: Remark) -> Option<Visibility> {
+    let rules = draft.input.sync.remarks(remark);
+    rules.fit_route(&record.side, &record.visibility, side, draft.input.catalogs)
+}
+
+/// Whether a copy is internal to a service desk and would be open to everybody by the word of the configuration alone: what was said
+/// behind the customers' backs is not shown to them because a row is gone.
+fn stays_inside(draft: &Draft<'_>, record: &CommentRecord, side: &SideId, remark: Remark) -> bool {
+    let terms = record.terms_of(side);
+    terms.under == Visibility::Internal
+        && record.visibility == terms.of
+        && routed(draft, record, side, remark) == Some(Visibility::Everybody)
+}
+
 /// Whether the readers of an original, or what becomes of such comments on a side, are others than when the copy was made.
-/// What only the configuration forbids now stays as it is.
+/// What only the configuration forbids now stays as it is, and so does what it would only now show to customers.
 fn is_narrowed(draft: &Draft<'_>, record: &CommentRecord, side: &SideId, remark: Remark) -> bool {
     let terms = record.terms_of(side);
-    let routed = draft.input.sync.remarks(remark).route(&record.side, &record.visibility, side);
+    let others = routed(draft, record, side, remark).is_some_and(|readers| readers != terms.under);
     !is_planted(Bug::NarrowedStays)
-        && (record.visibility != terms.of || routed.is_some_and(|readers| readers != terms.under))
+        && (record.visibility != terms.of || others && !stays_inside(draft, record, side, remark))
 }
 
 /// A copy that its readers may not have any more is deleted, or a notice takes the place of its text. Where the comment may
@@ -260,7 +287,7 @@ fn narrow(
     copy: &CommentId,
 ) {
     let sync = draft.input.sync;
-    let moves = sync.remarks(remark).route(&record.side, &record.visibility, side).is_some();
+    let moves = routed(draft, record, side, remark).is_some();
     if moves || sync.remarks(remark).narrowed == WhenNarrowed::Delete {
         delete(draft, (index, remark), record, side, copy);
         return;

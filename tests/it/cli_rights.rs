@@ -230,6 +230,42 @@ async fn a_service_desk_wants_an_agent() {
     assert!(said.stdout.contains("error: sync.support.side.acme: the service desk"), "{said:?}");
 }
 
+/// A row that would lay a desk's notes open to its customers, or names notes where there is no desk, is told before anything is written.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_of_a_desk_is_held_against_what_the_projects_are() {
+    let row = "restricted = [{ acme = \"internal\", with = \"globex\" }]";
+    let no_desk =
+        "a row is about internal comments of side `acme`, and project `SUP` of instance `acme` is no service desk";
+    let open = "a row shares internal comments with everybody on side `globex`, and project `ENG` of instance `globex` is a service desk";
+    for (acme_is, globex_is, told) in [
+        (false, false, vec![no_desk]),
+        (true, true, vec![open]),
+        (false, true, vec![no_desk, open]),
+        (true, false, vec![]),
+    ] {
+        let world = World::with(|acme, globex| {
+            acme.projects[0].service_desk = acme_is;
+            globex.projects[0].service_desk = globex_is;
+        })
+        .await;
+        let place = world.place_with("unrestricted = \"both\"", &format!("unrestricted = \"both\"\n{row}"));
+        let said = place.run(&["check"]).await;
+        let place = "error: sync.support.comments.restricted: ";
+        for what in [no_desk, open] {
+            assert_eq!(said.all().contains(&format!("{place}{what}")), told.contains(&what), "{said:?}");
+        }
+    }
+    // The notes of the desk need an agent, and only there.
+    let world = World::with(|acme, _| {
+        acme.projects[0].service_desk = true;
+        acme.projects[0].permissions.remove("SERVICEDESK_AGENT");
+    })
+    .await;
+    let place = world.place_with("unrestricted = \"both\"", &format!("unrestricted = \"both\"\n{row}"));
+    let said = place.run(&["check"]).await;
+    assert!(said.stdout.contains("error: sync.support.side.acme: the service desk"), "{said:?}");
+}
+
 /// One Jira that two instances lead to: a copy of an issue would be made beside it.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_jira_under_two_addresses_is_told() {

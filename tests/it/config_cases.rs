@@ -293,14 +293,16 @@ header ="#, &[
   { acme = "role:Desk", with = "globex" },
   { acme = "group:desk", with = "globex" },
   { acme = "role:Other", globex = "role:", with = "globex" },
+  { acme = "internal", with = "globex" },
 ]
 header ="#, &[
-        "error 34:12 sync.support.comments.restricted[0].acme: `Globex desk` is neither a role nor a group -> write `role:NAME` for a role of the project, or `group:NAME`",
+        "error 34:12 sync.support.comments.restricted[0].acme: `Globex desk` is neither a role nor a group -> write `role:NAME` for a role of the project, `group:NAME`, or `internal` for a service desk's notes",
         "error 35:32 sync.support.comments.restricted[1].with: there is no side `globx` in this sync -> did you mean `globex`?",
         r#"error 36:3 sync.support.comments.restricted[2]: the row does not say which comments it is about -> name the side where the comments are restricted: `{ SIDE = "role:NAME", with = "OTHER" }`"#,
         r#"error 37:3 sync.support.comments.restricted[3]: `sync.support.comments.restricted[3]` has no `with` -> write a name: `with = "acme"`"#,
         "error 39:3 sync.support.comments.restricted[5]: another row says already what these comments of `acme` and `globex` are -> keep one row per role or group of each of the two sides",
-        "error 40:35 sync.support.comments.restricted[6].globex: `role:` is neither a role nor a group -> write `role:NAME` for a role of the project, or `group:NAME`",
+        "error 40:35 sync.support.comments.restricted[6].globex: `role:` is neither a role nor a group -> write `role:NAME` for a role of the project, `group:NAME`, or `internal` for a service desk's notes",
+        "error 41:3 sync.support.comments.restricted[7]: another row says already what these comments of `acme` and `globex` are -> keep one row per role or group of each of the two sides",
     ]),
     (r#"home = "acme""#, "home = acme", &[
         "error 15:8 : this is not TOML: string values must be quoted, expected literal string -> text stands in quotes, lists in `[ ]`, tables in `{ }`; each key stands once",
@@ -390,6 +392,9 @@ storyPoints = "both""#, &[
         "warning 32:15 sync.support.attachments: no file crosses for what speaks of it: no comment, worklog or text that could name one crosses between these sides -> let comments, worklogs or a text cross, or say by `names` which files do",
     ]),
     ("[sync.support.comments]\nheader = { globex = \"{{ author.name }} (Acme)\" }", "[sync.support.worklogs]\n[sync.support.attachments]\nwhich = \"with-their-comment\"\n\n[sync.support.comments]\nunrestricted = \"skip\"\nrestricted = [{ globex = \"role:Staff\", with = \"acme\" }]", &[]),
+    ("[sync.support.comments]\nheader = { globex = \"{{ author.name }} (Acme)\" }", "[sync.support.worklogs]\n[sync.support.attachments]\nwhich = \"with-their-comment\"\n\n[sync.support.comments]\nunrestricted = \"skip\"\nrestricted = [{ globex = \"internal\", with = \"acme\" }]", &[
+        "warning 33:15 sync.support.attachments: no file crosses for what speaks of it: no comment, worklog or text that could name one crosses between these sides -> let comments, worklogs or a text cross, or say by `names` which files do",
+    ]),
     ("[sync.support.comments]\nheader = { globex = \"{{ author.name }} (Acme)\" }", "[sync.support.fields.description]\nfrom = [\"acme\"]\n\n[sync.support.attachments]\nwhich = \"with-their-comment\"\n\n[sync.support.comments]\nunrestricted = \"skip\"", &[]),
     ("[sync.support.comments]", "[sync.support.attachments]\nwhich = \"all\"\nnames = [\"share-*\"]\n\n[sync.support.comments]", &[
         "warning 33:1 sync.support.attachments.which: `all` says nothing next to `names`: only files of these names cross -> take it out, or take `names` out if all are to cross",

@@ -18,7 +18,7 @@ type Deed = Arc<Mutex<Option<Box<dyn Fn() + Send>>>>;
 
 const DESK: &str = r#"restricted = [{ acme = "role:Globex desk", with = "globex" }]"#;
 
-fn with(config: &str, line: &str) -> String {
+pub(super) fn with(config: &str, line: &str) -> String {
     config.replace("unrestricted = \"both\"", &format!("unrestricted = \"both\"\n{line}"))
 }
 
@@ -31,7 +31,7 @@ fn set_up(setups: &mut BTreeMap<&'static str, Setup>, desks: &[&str]) {
     }
 }
 
-async fn world(config: &str, desks: &[&str]) -> (World, String) {
+pub(super) async fn world(config: &str, desks: &[&str]) -> (World, String) {
     let mut world = World::of(config, |setups| set_up(setups, desks));
     for jira in world.jiras.values() {
         jira.record_bodies(true);
@@ -44,20 +44,20 @@ async fn world(config: &str, desks: &[&str]) -> (World, String) {
     (world, key)
 }
 
-fn comments(world: &World, jira: &str) -> Vec<CommentView> {
+pub(super) fn comments(world: &World, jira: &str) -> Vec<CommentView> {
     world.issue(jira, "Item").comments
 }
 
-fn holding(world: &World, jira: &str, part: &str) -> Vec<CommentView> {
+pub(super) fn holding(world: &World, jira: &str, part: &str) -> Vec<CommentView> {
     comments(world, jira).into_iter().filter(|comment| comment.body.contains(part)).collect()
 }
 
-fn role(comment: &CommentView) -> Option<String> {
+pub(super) fn role(comment: &CommentView) -> Option<String> {
     comment.visibility.as_ref().map(|(kind, name)| format!("{kind}:{name}"))
 }
 
 /// Whether anything that was sent to a Jira holds a text.
-fn was_sent(jira: &Jira, part: &str) -> bool {
+pub(super) fn was_sent(jira: &Jira, part: &str) -> bool {
     let by_us = |exchange: &jirasyncd::simulator::Exchange| {
         String::from_utf8_lossy(&exchange.request_body).contains(part)
             || exchange.query.contains(part)
@@ -72,7 +72,7 @@ fn writes(world: &World) -> u64 {
 }
 
 /// Nothing more is written once all is said.
-async fn stays_quiet(world: &World) {
+pub(super) async fn stays_quiet(world: &World) {
     let before = writes(world);
     world.intervals(20).await;
     world.daemon().engine().sweep(None).await.unwrap();

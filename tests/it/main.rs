@@ -131,6 +131,8 @@ mod daemon_costs;
 #[cfg(test)]
 mod daemon_crowds;
 #[cfg(test)]
+mod daemon_desks;
+#[cfg(test)]
 mod daemon_detach;
 #[cfg(test)]
 mod daemon_everything;

@@ -324,6 +324,41 @@ fn a_comment_for_few_goes_to_those_whom_a_row_names() {
     }
 }
 
+/// What is internal to a service desk goes by a row only where both projects are known to be what it takes them for.
+#[test]
+fn a_note_of_a_desk_goes_by_a_row_only_where_no_customer_can_read_it() {
+    let stays = |of: &Visibility, under: &Visibility, change: fn(&mut World)| {
+        let (mut world, action) = said();
+        let row = RestrictedRow { at: side(0), visibility: of.clone(), with: side(1), there: under.clone() };
+        world.sync.comments.restricted = vec![row];
+        world.issues.get_mut(&side(0)).unwrap()[0].comments[0].visibility = of.clone();
+        for (at, readers) in [(0, of), (1, under)] {
+            let desk = readers == &Visibility::Internal;
+            let catalog = world.catalogs.get_mut(&side(at)).unwrap();
+            (catalog.service_desk, catalog.desk_agent) = (Some(desk), Some(desk));
+        }
+        change(&mut world);
+        let Action::AddComment { remark, origin, comment, body, wanted, edits, spent, .. } = action else {
+            unreachable!()
+        };
+        let terms = Terms { of: of.clone(), under: under.clone() };
+        let copy = Action::AddComment { remark, origin, comment, body, wanted, edits, spent, terms };
+        broken(&world, alone(copy)).contains(&STAY)
+    };
+    let (open, note) = (Visibility::Everybody, Visibility::Internal);
+    assert!(!stays(&note, &open, |_| {}) && !stays(&open, &note, |_| {}) && !stays(&note, &note, |_| {}));
+    for change in [
+        |world: &mut World| world.catalogs.get_mut(&side(0)).unwrap().service_desk = None,
+        |world: &mut World| world.catalogs.get_mut(&side(1)).unwrap().service_desk = None,
+    ] {
+        assert!(stays(&note, &open, change) && stays(&open, &note, change) && stays(&note, &note, change));
+    }
+    assert!(stays(&note, &open, |world| world.catalogs.get_mut(&side(1)).unwrap().service_desk = Some(true)));
+    assert!(stays(&open, &note, |world| world.catalogs.get_mut(&side(1)).unwrap().service_desk = Some(false)));
+    assert!(stays(&open, &note, |world| world.catalogs.get_mut(&side(1)).unwrap().desk_agent = Some(false)));
+    assert!(stays(&open, &note, |world| world.catalogs.get_mut(&side(1)).unwrap().desk_agent = None));
+}
+
 #[test]
 fn a_comment_under_way_is_not_sent_again() {
     let (mut world, action) = said();

@@ -8,7 +8,7 @@ use jirasyncd::model::hub::{CommentRecord, PendingComment, Said};
 use jirasyncd::model::ids::{CommentId, SideId};
 use jirasyncd::model::issue::Visibility;
 use jirasyncd::model::operation::Action;
-use jirasyncd::model::settings::{ConflictPolicy, CopyEdits};
+use jirasyncd::model::settings::{ConflictPolicy, CopyEdits, RestrictedRow};
 use jirasyncd::plan::{Plan, plan};
 use jirasyncd::text;
 
@@ -53,12 +53,51 @@ fn an_internal_comment_that_would_be_public_stays_and_that_is_told() {
         change(&mut world);
         let plan = made(&world);
         assert_eq!(copied(&plan, "9"), None);
-        plan.holds.iter().any(|hold| hold.side == side(1) && hold.why.contains("internal comment"))
+        plan.holds.iter().any(|hold| hold.side == side(1) && hold.why.contains("a comment was not copied"))
     };
     assert!(told(|_| {}));
+    assert!(told(desks));
+    assert!(told(|world| {
+        desks(world);
+        let there = world.catalogs.get_mut(&side(1)).unwrap();
+        (there.service_desk, there.desk_agent) = (Some(true), Some(false));
+    }));
     assert!(!told(|world| world.item.comments[0].gone = true));
     assert!(!told(|world| world.sync.sides[1].sees = BTreeSet::from([side(1)])));
     assert!(!told(|world| world.sync.comments.internal = false));
+}
+
+/// Home is a service desk, the other is none; the sync user is an agent where there is one.
+fn desks(world: &mut World) {
+    for (at, desk) in [(0, true), (1, false)] {
+        let catalog = world.catalogs.get_mut(&side(at)).unwrap();
+        (catalog.service_desk, catalog.desk_agent) = (Some(desk), Some(desk));
+    }
+}
+
+#[test]
+fn a_note_goes_by_a_row_to_who_is_nobodys_customer_and_is_told_where_it_stays() {
+    let found = |change: fn(&mut World)| {
+        let mut world = settled();
+        let (visibility, there) = (Visibility::Internal, Visibility::Everybody);
+        let row = RestrictedRow { at: side(0), visibility: visibility.clone(), with: side(1), there };
+        world.sync.comments.restricted = vec![row];
+        world.item.comments = vec![CommentRecord { visibility, ..pending(&world, "9", "among us") }];
+        desks(&mut world);
+        change(&mut world);
+        let plan = made(&world);
+        let told = plan.holds.iter().any(|hold| hold.side == side(1) && hold.why.contains("a comment was not copied"));
+        (copied(&plan, "9").is_some(), told)
+    };
+    assert_eq!(found(|_| {}), (true, false));
+    for change in [
+        |world: &mut World| world.catalogs.get_mut(&side(0)).unwrap().service_desk = Some(false),
+        |world: &mut World| world.catalogs.get_mut(&side(0)).unwrap().service_desk = None,
+        |world: &mut World| world.catalogs.get_mut(&side(1)).unwrap().service_desk = Some(true),
+        |world: &mut World| world.catalogs.get_mut(&side(1)).unwrap().service_desk = None,
+    ] {
+        assert_eq!(found(change), (false, true));
+    }
 }
 
 #[test]
